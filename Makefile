@@ -1,0 +1,82 @@
+# `make` lists the targets. Everything is installed below this folder, in .tools and .venv, from hash-locked requirements.
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+export SAM_CLI_TELEMETRY := 0
+export UV_NO_PROGRESS := 1
+
+BOOTSTRAP_PYTHON ?= python3
+UV := .tools/uv/bin/uv
+BIN := .venv/bin
+INSTALL := $(UV) pip sync --quiet --require-hashes --compile-bytecode
+LOCK := $(UV) pip compile --quiet --universal --python-version 3.13 --generate-hashes --no-emit-index-url --no-annotate \
+	--custom-compile-command 'make lock' $(LOCK_OPTIONS)
+
+.PHONY: help
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: setup
+setup: .venv/.ready .tools/sam/.ready .tools/ministack/.ready ## prepare the environments
+
+.PHONY: demo
+demo: setup ## play two months of a small MSP on this machine, and check every Addition
+	@$(BIN)/python -m local.demo
+
+.PHONY: up
+up: setup ## start the demo's stack and leave it running
+	@$(BIN)/python -m local.up
+
+.PHONY: down
+down: ## end the stack that `make up` started
+	@if [ -x $(BIN)/python ]; then $(BIN)/python -m local.up down; fi
+
+.PHONY: test
+test: setup ## all tests, with the coverage of the product's branches
+	$(BIN)/python -m local.build
+	$(BIN)/coverage erase
+	$(BIN)/pytest -n 2 --cov --cov-report= tests/unit tests/functional tests/contract tests/simulators
+	$(BIN)/coverage report
+	$(BIN)/python tests/branches.py
+	$(BIN)/pytest tests/e2e
+
+.PHONY: lint
+lint: setup ## ruff, mypy and the template's linter
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	AWS_DEFAULT_REGION=us-east-1 .tools/sam/bin/sam validate --lint
+
+.PHONY: lock
+lock: .tools/uv/.ready ## resolve the requirements anew; LOCK_OPTIONS=--upgrade for newer versions
+	$(LOCK) requirements/bootstrap.in -o requirements/bootstrap.txt
+	$(LOCK) pyproject.toml --group dev -o requirements/dev.txt
+	$(LOCK) layers/dependencies/requirements.in -c requirements/dev.txt -o layers/dependencies/requirements.txt
+	$(LOCK) requirements/sam.in -o requirements/sam.txt
+	$(LOCK) requirements/ministack.in -o requirements/ministack.txt
+
+.PHONY: clean
+clean: down ## remove all that was installed or built
+	rm -rf .venv .tools .local .aws-sam .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage .coverage.*
+
+# Debian's python3 comes without ensurepip, so `-m venv` may fail there.
+.tools/uv/.ready: requirements/bootstrap.txt
+	@"$(BOOTSTRAP_PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 9))' \
+		|| { echo "Python 3.9 or newer is needed to begin with: make setup BOOTSTRAP_PYTHON=python3.x" >&2; exit 1; }
+	@"$(BOOTSTRAP_PYTHON)" -m venv --clear .tools/uv \
+		|| { echo "No virtual environment could be made. On Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }
+	@.tools/uv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@touch $@
+
+.venv/.ready: requirements/dev.txt pyproject.toml .tools/uv/.ready
+	@$(UV) venv --quiet --allow-existing --python 3.13 .venv \
+		|| { echo "Python 3.13 is needed, and uv could neither find nor fetch it: install it so that python3.13 is on the PATH." >&2; exit 1; }
+	@$(INSTALL) --python .venv requirements/dev.txt
+	@$(UV) pip install --quiet --python .venv --no-build-isolation --no-deps --editable .
+	@touch $@
+
+.tools/sam/.ready .tools/ministack/.ready: .tools/%/.ready: requirements/%.txt .venv/.ready
+	@$(UV) venv --quiet --allow-existing --python .venv/bin/python .tools/$*
+	@$(INSTALL) --python .tools/$* requirements/$*.txt
+	@touch $@

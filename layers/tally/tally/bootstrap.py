@@ -1,0 +1,168 @@
+"""The only place that knows which concrete classes are used: it puts each function together from its environment."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+import boto3
+from botocore.config import Config
+from requests.adapters import BaseAdapter
+
+from tally.clock import WallClock
+from tally.connectwise.client import ConnectWiseClient
+from tally.connectwise.site import Keys
+from tally.delivery import Delivery
+from tally.directory import Names
+from tally.gravityzone.client import GravityZoneClient
+from tally.gravityzone.pace import TokenBucket
+from tally.ledger.dynamodb import DynamoDBLedger
+from tally.plan import Plan
+from tally.ports import Clock
+from tally.queue import SQSJobQueue
+from tally.secret import ApiKeys, read_keys
+from tally.settings import PlannerSettings, Settings, WorkerSettings
+from tally.sync import Sync
+
+_THREADS = 8
+
+SLOWEST_JOB = timedelta(seconds=65)
+"""How long a job may take: the template's arithmetic of timeouts starts from it."""
+
+# Short timeouts, so that a hanging AWS call cannot outlive the function; boto's standard mode retries what is safe.
+_AWS = Config(
+    connect_timeout=3,
+    read_timeout=8,
+    retries={"mode": "standard", "total_max_attempts": 4},
+    max_pool_connections=_THREADS,
+)
+
+
+@dataclass(slots=True)
+class Deadline:
+    """The instant at which the function is stopped; each invocation sets it anew, in milliseconds from now."""
+
+    at: float = float("inf")
+
+    def set(self, remaining_ms: int) -> None:
+        """Take what ``context.get_remaining_time_in_millis()`` says."""
+        self.at = time.monotonic() + remaining_ms / 1000
+
+    def seconds_left(self) -> float:
+        """Seconds until then."""
+        return self.at - time.monotonic()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Planner:
+    """The planner function's inside."""
+
+    plan: Plan
+    deadline: Deadline
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Worker:
+    """The worker function's inside."""
+
+    deliver: Delivery
+    deadline: Deadline
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class World:
+    """What tests put in place of the network and the clock; None is the real thing."""
+
+    gravityzone: BaseAdapter | None = None
+    connectwise: BaseAdapter | None = None
+    clock: Clock | None = None
+
+
+def planner(environment: Mapping[str, str], world: World | None = None) -> Planner:
+    """Put the planner together. Raises SetupError naming every setting or key that is wrong."""
+    settings = PlannerSettings.from_env(environment)
+    world = world or World()
+    keys, deadline = _keys(settings), Deadline()
+    bucket = TokenBucket(rate=settings.sweep_calls_per_second, depth=1)
+    return Planner(
+        deadline=deadline,
+        plan=Plan(
+            gravityzone=_gravityzone(settings, keys, deadline, bucket, world),
+            connectwise=_connectwise(settings, keys, deadline, world),
+            ledger=_ledger(settings),
+            queue=_queue(settings),
+            clock=world.clock or WallClock(),
+            policy=settings.policy,
+            names=Names(agreement_type=settings.agreement_type, product=settings.product),
+            open_until_day=settings.open_until_day,
+            calls_per_second=settings.sweep_calls_per_second,
+            first_month=settings.first_month,
+        ),
+    )
+
+
+def worker(environment: Mapping[str, str], world: World | None = None) -> Worker:
+    """Put the worker together. Raises SetupError naming every setting or key that is wrong."""
+    settings = WorkerSettings.from_env(environment)
+    world = world or World()
+    keys, deadline = _keys(settings), Deadline()
+    bucket = TokenBucket(rate=settings.calls_per_second, depth=settings.burst)
+    sync = Sync(
+        gravityzone=_gravityzone(settings, keys, deadline, bucket, world),
+        connectwise=_connectwise(settings, keys, deadline, world),
+        ledger=_ledger(settings),
+        clock=world.clock or WallClock(),
+        policy=settings.policy,
+    )
+    return Worker(
+        deadline=deadline,
+        deliver=Delivery(
+            sync=sync,
+            deliveries=_queue(settings),
+            settle=settings.policy.settle,
+            seconds_left=deadline.seconds_left,
+            slowest=SLOWEST_JOB,
+        ),
+    )
+
+
+def _keys(settings: Settings) -> ApiKeys:
+    return read_keys(boto3.client("secretsmanager", config=_AWS), settings.secret_id)
+
+
+def _ledger(settings: Settings) -> DynamoDBLedger:
+    return DynamoDBLedger(boto3.client("dynamodb", config=_AWS), settings.table_name)
+
+
+def _queue(settings: Settings) -> SQSJobQueue:
+    return SQSJobQueue(boto3.client("sqs", config=_AWS), settings.queue_url, threads=_THREADS)
+
+
+def _gravityzone(
+    settings: Settings, keys: ApiKeys, deadline: Deadline, bucket: TokenBucket, world: World
+) -> GravityZoneClient:
+    return GravityZoneClient(
+        url=settings.gravityzone_url,
+        api_key=keys.gravityzone_api_key,
+        pace=bucket.take,
+        local_http_host=settings.local_http_host,
+        timeout=settings.request_timeout_seconds,
+        deadline=deadline.seconds_left,
+        adapter=world.gravityzone,
+    )
+
+
+def _connectwise(settings: Settings, keys: ApiKeys, deadline: Deadline, world: World) -> ConnectWiseClient:
+    return ConnectWiseClient(
+        url=settings.connectwise_url,
+        company=settings.connectwise_company,
+        keys=Keys(
+            public=keys.connectwise_public_key,
+            private=keys.connectwise_private_key,
+            client_id=keys.connectwise_client_id,
+        ),
+        local_http_host=settings.local_http_host,
+        timeout=settings.request_timeout_seconds,
+        deadline=deadline.seconds_left,
+        adapter=world.connectwise,
+    )

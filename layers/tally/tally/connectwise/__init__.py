@@ -1,0 +1,1 @@
+"""The adapter to the ConnectWise PSA REST API."""

@@ -1,0 +1,178 @@
+"""The ConnectWise port over the PSA REST API (ConnectWise's OpenAPI description and developer guide, 2025.x)."""
+
+import random
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+from requests.adapters import BaseAdapter
+
+from tally.connectwise.answers import DIALECT
+from tally.connectwise.calls import Calls
+from tally.connectwise.models import (
+    ADDITIONS,
+    AGREEMENT_TYPES,
+    AGREEMENTS,
+    COMPANIES,
+    PRODUCTS,
+    QUANTITY_PATCH,
+    AdditionRow,
+    AdditionToCreate,
+    AgreementRow,
+    ProductReference,
+    ProductRow,
+    QuantityPatch,
+)
+from tally.connectwise.site import Keys, Site
+from tally.domain.agreement import Addition, Agreement, NewAddition
+from tally.domain.company import ConnectWiseCompany
+from tally.errors import ContractError, SetupError
+from tally.transport.calls import Answer, Transport, no_deadline
+from tally.transport.failures import Effect
+
+_BUNDLE = "Bundle"
+
+
+class ConnectWiseClient:
+    """Reads ConnectWise and keeps Additions there. Implements ``tally.ports.ConnectWise``.
+
+    ``url``: the API host. ``company``: the company of the login. The others are ``Transport``'s. Searches are narrowed
+    on their side and filtered again on ours (MATCH-4).
+    """
+
+    def __init__(
+        self,
+        *,
+        url: str,
+        company: str,
+        keys: Keys,
+        local_http_host: str = "",
+        timeout: float = 10.0,
+        deadline: Callable[[], float] = no_deadline,
+        sleep: Callable[[float], None] = time.sleep,
+        jitter: Callable[[], float] = random.random,
+        adapter: BaseAdapter | None = None,
+    ) -> None:
+        site = Site(url, company=company, keys=keys, local_http_host=local_http_host)
+        transport = Transport(
+            DIALECT,
+            secrets=site.secrets,
+            timeout=timeout,
+            deadline=deadline,
+            sleep=sleep,
+            jitter=jitter,
+            adapter=adapter,
+        )
+        self._calls = Calls(site, transport)
+
+    def agreement_types(self, name: str) -> Mapping[str, int]:
+        """Ids by name of the agreement types that are active; all of them, so that near misses can be named.
+
+        Raises SetupError if two have the very name that is asked for.
+        """
+        rows = self._calls.rows("/finance/agreements/types", AGREEMENT_TYPES)
+        return _ids_by_name(
+            ((row.name, row.id) for row in rows if not row.inactive_flag), what="agreement types", wanted=name
+        )
+
+    def products(self, identifier: str) -> Mapping[str, int]:
+        """Ids by identifier of the catalog products whose identifier resembles ``identifier`` but for case and spaces.
+
+        Inactive products and bundles, which cannot be Additions, are left out. Raises SetupError if two have the very
+        identifier that is asked for.
+        """
+        # How a quote is quoted is not documented, and whether `=` minds case neither: the narrow search serves the
+        # usual case alone, and when it does not find the very identifier, the whole catalog is read.
+        found: dict[str, int] = {}
+        if '"' not in identifier and "\\" not in identifier:
+            try:
+                found = self._products(identifier, conditions=f'identifier="{identifier}"')
+            except ContractError:
+                found = {}
+        return found if identifier in found else self._products(identifier, conditions="")
+
+    def companies(self) -> Iterable[ConnectWiseCompany]:
+        """All companies that are not deleted."""
+        rows = self._calls.rows("/company/companies", COMPANIES, conditions="deletedFlag=false")
+        return [row.company() for row in rows if not row.deleted_flag]
+
+    def agreements(self, type_id: int) -> Iterable[Agreement]:
+        """All agreements of that type, active or not."""
+        rows = self._calls.rows("/finance/agreements", AGREEMENTS, conditions=f"type/id={type_id:d}")
+        return [row.agreement() for row in rows if row.type.id == type_id]
+
+    def agreement(self, agreement_id: int) -> Agreement:
+        """One agreement. Raises NotFoundError, which on cloud sites is also the answer to a wrong key."""
+        answer = self._calls.send("GET", f"/finance/agreements/{agreement_id:d}", effect=Effect.NONE)
+        row = self._calls.parse(answer, AgreementRow.model_validate_json)
+        if row.id != agreement_id:
+            raise self._calls.unreadable(answer, f"it answered agreement {row.id}")
+        return row.agreement()
+
+    def additions(self, agreement_id: int) -> Sequence[Addition]:
+        """All Additions of one agreement."""
+        path = f"/finance/agreements/{agreement_id:d}/additions"
+        rows = self._calls.rows(path, ADDITIONS, belongs=lambda row: row.agreement_id in {None, agreement_id})
+        return [row.addition(agreement_id) for row in rows]
+
+    def create_addition(self, new: NewAddition) -> Addition:
+        """POST, once, never repeated. AmbiguousError: it may exist. Any other TallyError: it does not."""
+        sent = AdditionToCreate(
+            product=ProductReference(id=new.product_id),
+            quantity=new.quantity,
+            effective_date=new.effective,
+            cancelled_date=new.cancelled,
+            # ConnectWise shows a line break in a text as a space.
+            invoice_description=" ".join(new.text.split()),
+        )
+        body = sent.model_dump_json(by_alias=True).encode()
+        path = f"/finance/agreements/{new.agreement_id:d}/additions"
+        answer = self._calls.send("POST", path, effect=Effect.CREATES, body=body)
+        row = self._addition(answer, new.agreement_id)
+        if row.product.id != new.product_id:
+            raise self._calls.unreadable(answer, f"it answered an Addition of product {row.product.id}")
+        return row.addition(new.agreement_id)
+
+    def set_quantity(self, *, agreement_id: int, addition_id: int, quantity: int) -> Addition:
+        """PATCH of the quantity alone; safe to repeat, and repeated where the answer did not come.
+
+        ContractError: it was answered as done, with a quantity that is not ours.
+        """
+        body = QUANTITY_PATCH.dump_json([QuantityPatch(value=quantity)])
+        path = f"/finance/agreements/{agreement_id:d}/additions/{addition_id:d}"
+        answer = self._calls.send("PATCH", path, effect=Effect.SETS, body=body)
+        row = self._addition(answer, agreement_id)
+        if row.id != addition_id:
+            raise self._calls.unreadable(answer, f"it answered Addition {row.id}")
+        if row.quantity != quantity:
+            raise self._calls.contract_error(
+                answer, f"it was answered as done, yet the quantity stands at {row.quantity} and not at {quantity}"
+            )
+        return row.addition(agreement_id)
+
+    def _addition(self, answer: Answer, agreement_id: int) -> AdditionRow:
+        row = self._calls.parse(answer, AdditionRow.model_validate_json)
+        if row.agreement_id not in {None, agreement_id}:
+            raise self._calls.unreadable(answer, f"it answered an Addition of agreement {row.agreement_id}")
+        return row
+
+    def _products(self, identifier: str, *, conditions: str) -> dict[str, int]:
+        rows = self._calls.rows("/procurement/catalog", PRODUCTS, conditions=conditions)
+        alike = [row for row in rows if _folded(row.identifier) == _folded(identifier) and _can_be_added(row)]
+        return _ids_by_name(((row.identifier, row.id) for row in alike), what="products", wanted=identifier)
+
+
+def _can_be_added(product: ProductRow) -> bool:
+    return not product.inactive_flag and product.product_class != _BUNDLE
+
+
+def _folded(text: str) -> str:
+    return "".join(text.split()).casefold()
+
+
+def _ids_by_name(rows: Iterable[tuple[str, int]], *, what: str, wanted: str) -> dict[str, int]:
+    ids: dict[str, int] = {}
+    for name, row_id in rows:
+        if name == wanted and name in ids:
+            raise SetupError(f"two {what} in ConnectWise are named {wanted!r}: ids {ids[name]} and {row_id}")
+        ids.setdefault(name, row_id)
+    return ids

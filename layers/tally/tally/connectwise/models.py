@@ -1,0 +1,226 @@
+"""What ConnectWise answers, as far as it is read here, and what it is sent.
+
+Of what comes, unknown fields are ignored, and a value that is not there may be missing, null or an empty string. Field
+names are those of the public OpenAPI description (2025.x).
+"""
+
+import re
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, TypeAdapter
+from pydantic.alias_generators import to_camel
+
+from tally.domain.agreement import Addition, Agreement
+from tally.domain.company import ConnectWiseCompany
+
+_DAY = re.compile(r"(\d{4}-\d{2}-\d{2})(?:[T ].*)?")
+
+
+def parse_day(value: object) -> date | None:
+    """The day written in ``2026-11-01T00:00:00Z`` or ``2026-11-01``; None for null or "". Raises ValueError.
+
+    Date-only fields are midnight ``Z`` whatever zone the MSP is in: the day as written is the day that is meant.
+    """
+    if value is None or value == "":
+        return None
+    found = _DAY.fullmatch(value) if isinstance(value, str) else None
+    if found is None:
+        raise ValueError("Input should be a date such as 2026-11-01T00:00:00Z")
+    return date.fromisoformat(found[1])
+
+
+def format_day(day: date) -> str:
+    """The day as ConnectWise takes it: midnight ``Z``, seconds only."""
+    return f"{day.isoformat()}T00:00:00Z"
+
+
+def _day_if_any(value: object) -> date | None:
+    try:
+        return parse_day(value)
+    except ValueError:
+        return None
+
+
+def _instant_if_any(value: object) -> datetime | None:
+    try:
+        instant = datetime.fromisoformat(value) if isinstance(value, str) else None
+    except ValueError:
+        return None
+    return instant.replace(tzinfo=UTC) if instant is not None and instant.tzinfo is None else instant
+
+
+def _text(value: object) -> object:
+    return "" if value is None else value
+
+
+def _flag(value: object) -> object:
+    return False if value is None else value
+
+
+Day = Annotated[date | None, BeforeValidator(parse_day)]
+PlainText = Annotated[str, BeforeValidator(_text)]
+Flag = Annotated[bool, BeforeValidator(_flag)]
+SentDay = Annotated[date, PlainSerializer(format_day)]
+
+# Built at first use: a worker whose count has not changed never reads ConnectWise, and its cold start is not free.
+_LATER = ConfigDict(defer_build=True)
+
+
+class _Received(BaseModel):
+    model_config = ConfigDict(defer_build=True, extra="ignore", frozen=True, alias_generator=to_camel)
+
+
+class Reference(_Received):
+    """Another record, as a record shows it."""
+
+    id: int
+    name: PlainText = ""
+
+
+class Info(_Received):
+    """``_info``: the only mark of a record's version."""
+
+    last_updated: PlainText = ""
+    updated_by: PlainText = ""
+
+
+class CompanyInfo(_Received):
+    """The answer of ``/login/companyinfo/{company}``; an unknown company answers null instead."""
+
+    codebase: str | None = Field(default=None, alias="Codebase")
+
+
+class CompanyRow(_Received):
+    """A company."""
+
+    id: int
+    identifier: PlainText = ""
+    name: PlainText = ""
+    deleted_flag: Flag = False
+
+    def company(self) -> ConnectWiseCompany:
+        """The domain's view of it."""
+        return ConnectWiseCompany(id=self.id, identifier=self.identifier, name=self.name, deleted=self.deleted_flag)
+
+
+class AgreementTypeRow(_Received):
+    """A type of agreement."""
+
+    id: int
+    name: PlainText = ""
+    inactive_flag: Flag = False
+
+
+class ProductRow(_Received):
+    """An item of the catalog. A ``productClass`` of Bundle cannot be an Addition."""
+
+    id: int
+    identifier: PlainText = ""
+    inactive_flag: Flag = False
+    product_class: PlainText = ""
+
+
+class AgreementRow(_Received):
+    """An agreement."""
+
+    id: int
+    name: PlainText = ""
+    type: Reference
+    company: Reference
+    start_date: Day = None
+    end_date: Day = None
+    no_ending_date_flag: Flag = False
+    cancelled_flag: Flag = False
+    date_cancelled: Day = None
+    bill_start_date: Day = None
+    billing_cycle: Reference | None = None
+    # A plain string in the OpenAPI description: one that is not a date says nothing, and spoils nothing.
+    next_invoice_date: Annotated[date | None, BeforeValidator(_day_if_any)] = None
+    info: Info | None = Field(default=None, alias="_info")
+
+    def agreement(self) -> Agreement:
+        """The domain's view of it."""
+        return Agreement(
+            id=self.id,
+            name=self.name,
+            type_id=self.type.id,
+            company_id=self.company.id,
+            starts=self.start_date,
+            ends=None if self.no_ending_date_flag else self.end_date,
+            cancelled=self.cancelled_flag,
+            cancelled_on=self.date_cancelled,
+            bill_starts=self.bill_start_date,
+            billing_cycle=self.billing_cycle.name if self.billing_cycle else "",
+            next_invoice=self.next_invoice_date,
+            version=self.info.last_updated if self.info else "",
+        )
+
+
+class AdditionRow(_Received):
+    """An Addition."""
+
+    id: int = Field(gt=0)
+    agreement_id: int | None = None
+    product: Reference
+    quantity: Decimal
+    effective_date: Day = None
+    cancelled_date: Day = None
+    invoice_description: PlainText = ""
+    info: Info | None = Field(default=None, alias="_info")
+
+    def addition(self, agreement_id: int) -> Addition:
+        """The domain's view of it, on the agreement that was asked for it."""
+        info = self.info or Info()
+        return Addition(
+            id=self.id,
+            agreement_id=agreement_id,
+            product_id=self.product.id,
+            quantity=self.quantity,
+            effective=self.effective_date,
+            cancelled=self.cancelled_date,
+            text=self.invoice_description,
+            updated_by=info.updated_by,
+            updated_at=_instant_if_any(info.last_updated),
+        )
+
+
+class _Sent(BaseModel):
+    model_config = ConfigDict(
+        defer_build=True, extra="forbid", frozen=True, alias_generator=to_camel, validate_by_name=True
+    )
+
+
+class ProductReference(_Sent):
+    """A product by its id."""
+
+    id: int
+
+
+class AdditionToCreate(_Sent):
+    """The body of the POST: no price, cost or tax, which ConnectWise then takes from agreement and catalog (OPEN-5)."""
+
+    product: ProductReference
+    quantity: int = Field(ge=0)
+    bill_customer: Literal["Billable"] = "Billable"
+    effective_date: SentDay
+    cancelled_date: SentDay
+    invoice_description: str
+
+
+class QuantityPatch(_Sent):
+    """One operation of a PATCH. The path is bare: one into an object can answer 200 and change nothing."""
+
+    op: Literal["replace"] = "replace"
+    path: Literal["quantity"] = "quantity"
+    value: int = Field(ge=0)
+
+
+COMPANY_INFO: TypeAdapter[CompanyInfo | None] = TypeAdapter(CompanyInfo | None, config=_LATER)
+QUANTITY_PATCH: TypeAdapter[list[QuantityPatch]] = TypeAdapter(list[QuantityPatch], config=_LATER)
+COMPANIES: TypeAdapter[list[CompanyRow]] = TypeAdapter(list[CompanyRow], config=_LATER)
+AGREEMENT_TYPES: TypeAdapter[list[AgreementTypeRow]] = TypeAdapter(list[AgreementTypeRow], config=_LATER)
+PRODUCTS: TypeAdapter[list[ProductRow]] = TypeAdapter(list[ProductRow], config=_LATER)
+AGREEMENTS: TypeAdapter[list[AgreementRow]] = TypeAdapter(list[AgreementRow], config=_LATER)
+ADDITIONS: TypeAdapter[list[AdditionRow]] = TypeAdapter(list[AdditionRow], config=_LATER)

@@ -1,0 +1,76 @@
+"""The requests to one ConnectWise site: its address, its codebase, and the keys on them."""
+
+from dataclasses import dataclass
+from urllib.parse import quote, urlencode, urlsplit
+
+from pydantic import SecretStr
+from requests import PreparedRequest, Request
+
+from tally.connectwise.answers import COMPANY, URL
+from tally.errors import SetupError
+from tally.transport.keys import basic_auth, check_key
+from tally.transport.urls import base_url
+
+_MODEL = "application/vnd.connectwise.com+json; version=2025.1"
+_COMPRESSED = "gzip, deflate"
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """The API member's key pair and the client id of the integration; none of them shows in a ``repr``."""
+
+    public: SecretStr
+    private: SecretStr
+    client_id: SecretStr
+
+
+class Site:
+    """Makes the requests to one site. Raises SetupError if an address, a name or a key cannot be used."""
+
+    def __init__(self, url: str, *, company: str, keys: Keys, local_http_host: str) -> None:
+        self._base = base_url(url, setting=URL, local_http_host=local_http_host)
+        if urlsplit(self._base).path:
+            raise SetupError(f"{URL} must be the host alone, such as https://api-eu.myconnectwise.net")
+        if not company or not company.isascii() or not company.isprintable() or set(" :/+") & set(company):
+            raise SetupError(f"{COMPANY} must be the company as it is typed at the ConnectWise login, not {company!r}")
+        self.company = company
+        public = check_key(keys.public, name="connectwise_public_key")
+        private = check_key(keys.private, name="connectwise_private_key")
+        client_id = check_key(keys.client_id, name="connectwise_client_id")
+        authorization = basic_auth(f"{company}+{public}", private)
+        self.secrets = (public, private, client_id, authorization.removeprefix("Basic "))
+        """What no error may show."""
+        headers = {
+            "Accept": _MODEL,
+            "Accept-Encoding": _COMPRESSED,
+            "Authorization": authorization,
+            "clientId": client_id,
+            "User-Agent": "Tally",
+        }
+        self._prepared = Request("GET", f"{self._base}/", headers=headers).prepare()
+
+    def company_info(self) -> PreparedRequest:
+        """The request for the codebase; it takes no keys, so it shows none."""
+        headers = {"Accept": "application/json", "Accept-Encoding": _COMPRESSED, "User-Agent": "Tally"}
+        address = f"{self._base}/login/companyinfo/{quote(self.company, safe='')}"
+        return Request("GET", address, headers=headers).prepare()
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        codebase: str,
+        *,
+        query: dict[str, str | int] | None = None,
+        body: bytes | None = None,
+    ) -> PreparedRequest:
+        """A call below ``/{codebase}apis/3.0``, with the keys; ``body`` is JSON."""
+        request = self._prepared.copy()
+        request.method = method
+        address = f"{self._base}/{codebase}apis/3.0{path}"
+        request.url = f"{address}?{urlencode(query, quote_via=quote)}" if query else address
+        if body is not None:
+            request.body = body
+            request.headers["Content-Type"] = "application/json"
+            request.headers["Content-Length"] = str(len(body))
+        return request

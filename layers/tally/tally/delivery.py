@@ -1,0 +1,96 @@
+"""One SQS message to one job, and what becomes of the message when the job fails (SAFE-6)."""
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+from pydantic import ValidationError
+
+from tally.errors import (
+    AmbiguousError,
+    ConflictError,
+    ContractError,
+    NotYetError,
+    RateLimitedError,
+    SetupError,
+    TallyError,
+    TransientError,
+)
+from tally.messages import Job
+from tally.ports import Deliveries
+
+_FIRST_WAIT = timedelta(seconds=30)
+_LONGEST_WAIT = timedelta(minutes=8)
+_AFTER_CONFLICT = timedelta(seconds=20)
+_AT_ONCE = timedelta(0)
+
+
+class NotStartedError(TransientError):
+    """The function has not enough time left for the slowest job: the message goes back as it came."""
+
+
+class MalformedJobError(ContractError):
+    """The message is no job. It is looked at by a person, in the dead-letter queue."""
+
+
+def wait_before_next(error: TallyError, *, receives: int, settle: timedelta) -> timedelta | None:
+    """How long the message stays hidden before it is tried again; None: it is done with, the next tick tries anew.
+
+    ``receives`` counts how often it has been received, this time included.
+    """
+    match error:
+        case RateLimitedError(retry_after=asked) | NotYetError(retry_after=asked):
+            # Whole seconds, rounded up: SQS takes no fractions, and too early would be in vain.
+            return timedelta(seconds=math.ceil(asked.total_seconds()))
+        case AmbiguousError():
+            # Only then is the absence of what was sent believed (SAFE-2).
+            return settle + timedelta(seconds=1)
+        case ConflictError():
+            return _AFTER_CONFLICT
+        case NotStartedError() | MalformedJobError():
+            return _AT_ONCE
+        case SetupError():
+            # Keys, rights or names: nothing changes within minutes. The standing says so, and the next tick asks again.
+            return None
+        case _:
+            return min(_FIRST_WAIT * (1 << min(receives - 1, 10)), _LONGEST_WAIT)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """Runs jobs out of messages. ``seconds_left`` is the function's own deadline, ``slowest`` a job's longest time."""
+
+    sync: Callable[[Job], Mapping[str, str]]
+    deliveries: Deliveries
+    settle: timedelta
+    seconds_left: Callable[[], float]
+    slowest: timedelta
+
+    def __call__(self, *, body: str, receipt: str, receives: int, on_job: Callable[[Job], None]) -> Mapping[str, str]:
+        """Run the message's job; answer what was done, by service. ``on_job`` is told the job before it starts.
+
+        Raises TallyError when the message is to be received again; it is then hidden for as long as the error asks for.
+        """
+        try:
+            if self.seconds_left() < self.slowest.total_seconds():
+                raise NotStartedError("not started: too little time is left for a slow job")
+            job = _job(body)
+            on_job(job)
+            return self.sync(job)
+        except TallyError as error:
+            wait = wait_before_next(error, receives=receives, settle=self.settle)
+            if wait is None:
+                return {"failed": str(error)}
+            self.deliveries.put_off(receipt, wait)
+            raise
+
+
+def _job(body: str) -> Job:
+    try:
+        return Job.model_validate_json(body)
+    except ValidationError as error:
+        problems = "; ".join(
+            f"{'.'.join(map(str, problem['loc']))}: {problem['msg']}" for problem in error.errors(include_url=False)
+        )
+    raise MalformedJobError(f"The message is not a job of this version of Tally: {problems}")

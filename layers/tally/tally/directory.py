@@ -1,0 +1,45 @@
+"""Reading ConnectWise's side of a tick: the agreement type, the product, and the agreements (MATCH-2, MATCH-4)."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+
+from tally.domain.agreement import Agreement
+from tally.domain.matching import resolve
+from tally.domain.planning import Directory
+from tally.ports import ConnectWise
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Names:
+    """What the operator named in the settings, case-sensitive as Bitdefender's own set-up has it."""
+
+    agreement_type: str
+    product: str
+
+
+def read_directory(connectwise: ConnectWise, names: Names) -> Directory:
+    """The ids behind the names, and all agreements of the type; a name that is not there is the directory's problem.
+
+    Raises TallyError if a list cannot be read to its end.
+    """
+    type_id = resolve(
+        names.agreement_type,
+        connectwise.agreement_types(names.agreement_type),
+        what="agreement type",
+        setting="AgreementType",
+    )
+    product_id = resolve(names.product, connectwise.products(names.product), what="product", setting="Product")
+    problems = [each for each in (type_id, product_id) if isinstance(each, str)]
+    by_company: defaultdict[int, list[Agreement]] = defaultdict(list)
+    by_id: dict[int, Agreement] = {}
+    if isinstance(type_id, int):
+        for agreement in connectwise.agreements(type_id):
+            if agreement.type_id == type_id:
+                by_company[agreement.company_id].append(agreement)
+                by_id[agreement.id] = agreement
+    return Directory(
+        product_id=product_id if isinstance(product_id, int) else None,
+        agreements=by_company,
+        by_id=by_id,
+        problem=" ".join(problems) or None,
+    )

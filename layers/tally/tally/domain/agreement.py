@@ -1,0 +1,68 @@
+"""ConnectWise agreements and Additions as the rules see them."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+
+from tally.domain.month import Month
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Agreement:
+    """One agreement. ``version`` changes whenever anybody changes it in ConnectWise (its ``_info.lastUpdated``)."""
+
+    id: int
+    name: str
+    type_id: int
+    company_id: int
+    starts: date | None = None
+    ends: date | None = None
+    cancelled: bool = False
+    cancelled_on: date | None = None
+    bill_starts: date | None = None
+    billing_cycle: str = ""
+    next_invoice: date | None = None
+    version: str = ""
+
+    def active_on(self, day: date) -> bool:
+        """Whether it runs on ``day``, by its dates and its cancelled flag (MATCH-3).
+
+        ConnectWise's own ``agreementStatus`` is not asked: it is computed as of today, and ``day`` may be past.
+        """
+        if self.cancelled and self.cancelled_on is None:
+            return False
+        if self.cancelled_on is not None and self.cancelled_on <= day:
+            return False
+        return (self.starts is None or self.starts <= day) and (self.ends is None or day <= self.ends)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Addition:
+    """One product line on an agreement, as ConnectWise shows it. ``quantity`` is a double there, so fractions happen."""
+
+    id: int
+    agreement_id: int
+    product_id: int
+    quantity: Decimal
+    effective: date | None = None
+    cancelled: date | None = None
+    text: str = ""
+    updated_by: str = ""
+    updated_at: datetime | None = None
+
+    def covers(self, month: Month) -> bool:
+        """Whether it bills any day of ``month``; without a cancelled date it goes on for ever."""
+        begins_in_time = self.effective is None or self.effective <= month.last
+        return begins_in_time and (self.cancelled is None or self.cancelled >= month.first)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewAddition:
+    """What a POST sends: never a price, cost or tax, which ConnectWise takes from agreement and catalog (OPEN-5)."""
+
+    agreement_id: int
+    product_id: int
+    quantity: int
+    effective: date
+    cancelled: date
+    text: str

@@ -1,0 +1,177 @@
+"""Following the count on an open line until the close: rules FOLLOW-1, 2, 3, READ-7, CLOSE-1, 2 and SAFE-2."""
+
+from datetime import datetime
+from decimal import Decimal
+
+from tally.domain.agreement import Addition
+from tally.domain.reading import Count, Unknown
+from tally.domain.recognition import described, recognise
+from tally.domain.record import HoldKind, Line, UsageRecord
+from tally.domain.situation import ComeBack, Continue, Finished, Look, Patch, Situation, Step
+from tally.domain.standing import Cause, StandingState
+from tally.domain.transitions import closed, confirmed, held, intend_patch, lifted, renew, withdraw
+
+_ONLY_CONNECTWISE_LIFTS = frozenset({HoldKind.CHANGED, HoldKind.FOREIGN})
+
+
+def follow(situation: Situation, record: UsageRecord, line: Line) -> Step:
+    """The next step for a record whose Addition exists."""
+    if situation.additions is not None:
+        return _compare(situation, record, line)
+    if line.intent is not None:
+        if situation.unsettled(line.intent.at):
+            return _come_back(situation, line, since=line.intent.at)
+        return Look(agreement_id=line.agreement_id, transition=renew(situation, line, line.intent))
+    if record.hold is not None and record.hold.kind in _ONLY_CONNECTWISE_LIFTS:
+        return Look(agreement_id=line.agreement_id)
+    if isinstance(situation.reading, Unknown):
+        return _without_reading(situation, record, line, situation.reading.why)
+    return _with_count(situation, record, line, situation.reading.value)
+
+
+def _with_count(situation: Situation, record: UsageRecord, line: Line, count: int) -> Step:
+    if count < max(line.pushed or 0, *line.unconfirmed, 0):
+        return _fallen(situation, record, line, count=count)
+    if record.hold is not None:
+        return Continue(transition=lifted(situation, why=f"GravityZone counts {count} again"))
+    if count != line.pushed:
+        if record.refusal is not None and record.refusal.fingerprint == patch_fingerprint(situation, quantity=count):
+            return Finished(cause=Cause(state=StandingState.NEEDS_SETUP, reason=record.refusal.why))
+        return Look(agreement_id=line.agreement_id, transition=intend_patch(situation, line, quantity=count))
+    if situation.closing:
+        return Look(agreement_id=line.agreement_id)
+    return Finished(cause=_billing(record))
+
+
+def _without_reading(situation: Situation, record: UsageRecord, line: Line, why: str) -> Step:
+    """No count is to be had: what stands, stays; at the close it is final if it still stands (CLOSE-5)."""
+    if record.hold is not None:
+        return Finished(cause=Cause(state=StandingState.HELD, reason=record.hold.why, notices=record.notices))
+    if situation.closing:
+        return Look(agreement_id=line.agreement_id)
+    reason = f"{why} The Addition for {situation.key.month.label} stays at {line.pushed} until the month closes."
+    return Finished(cause=Cause(state=StandingState.WAITING, reason=reason))
+
+
+def _fallen(situation: Situation, record: UsageRecord, line: Line, *, count: int) -> Finished:
+    highest = max(line.pushed or 0, *line.unconfirmed, 0)
+    why = (
+        f"GravityZone counts {count} {situation.key.service} for {situation.company} in {situation.key.month.label}, after {highest}; "
+        f"within a month the count only rises. The Addition stands at {line.pushed}, and {count} would be written. "
+        "Keep what stands, or accept the lower number."
+    )
+    return _hold(situation, record, HoldKind.FALL, why, quantity=count)
+
+
+def _compare(situation: Situation, record: UsageRecord, line: Line) -> Step:
+    """The Additions are here: is ours as we left it, and alone?"""
+    found = recognise(situation.additions or (), key=situation.key, record=record, product_id=line.product_id)
+    wanted = line.pushed or 0 if situation.count is None else situation.count
+    if not found.ours:
+        if line.pushed_at is not None and situation.unsettled(line.pushed_at):
+            return _come_back(situation, line, since=line.pushed_at)
+        why = f"Addition {line.addition_id} is gone from the agreement (id {line.agreement_id}). {_would_write(situation, line, wanted)}"
+        return _hold(situation, record, HoldKind.CHANGED, why, quantity=wanted)
+    if len(found.ours) > 1:
+        why = f"{described(found.ours)} all carry our reference {line.reference}: cancel all but one."
+        return _hold(situation, record, HoldKind.CHANGED, why, quantity=wanted)
+    if found.foreign:
+        why = (
+            f"{described(found.foreign)} of the same product has appeared beside ours for {situation.company} in "
+            f"{situation.key.month.label}, which stands at {line.pushed}. {wanted} would be written. Take it over, keep it apart, "
+            "or cancel it in ConnectWise."
+        )
+        return _hold(situation, record, HoldKind.FOREIGN, why, quantity=wanted)
+    return _compare_ours(situation, record, line, found.ours[0], wanted=wanted)
+
+
+def _compare_ours(situation: Situation, record: UsageRecord, line: Line, ours: Addition, *, wanted: int) -> Step:
+    if ours.cancelled != line.cancelled:
+        why = (
+            f"The cancelled date of Addition {ours.id} was changed in ConnectWise by {_who(ours)}: {ours.cancelled or 'none'} "
+            f"instead of {line.cancelled}. {_would_write(situation, line, wanted)}"
+        )
+        return _hold(situation, record, HoldKind.CHANGED, why, quantity=wanted)
+    if ours.quantity in _sent(line):
+        # An earlier write arrived after all, ours of a moment ago or one whose answer was lost.
+        quantity = int(ours.quantity)
+        return Continue(transition=confirmed(situation, line, quantity=quantity, why=f"ConnectWise shows {quantity}"))
+    echo_since = line.pushed_at if ours.quantity in line.echoes and situation.unsettled(line.pushed_at) else None
+    if ours.quantity != line.pushed and echo_since is None:
+        why = (
+            f"Addition {ours.id} was changed in ConnectWise by {_who(ours)}: it stands at {_plain(ours.quantity)}, we left it at {line.pushed}. "
+            f"{_would_write(situation, line, wanted)}"
+        )
+        return _hold(situation, record, HoldKind.CHANGED, why, quantity=wanted)
+    return _as_we_left_it(situation, record, line, ours, echo_since=echo_since)
+
+
+def _as_we_left_it(
+    situation: Situation, record: UsageRecord, line: Line, ours: Addition, *, echo_since: datetime | None
+) -> Step:
+    """Ours stands as we left it, or (``echo_since`` our last write) the list still shows what stood there before."""
+    if line.intent is not None:
+        if line.intent.quantity == situation.count:
+            return Patch(agreement_id=line.agreement_id, addition_id=ours.id, quantity=line.intent.quantity)
+        return Continue(transition=withdraw(situation, line, why=f"the count is {situation.count} by now"))
+    if record.hold is not None:
+        return Continue(transition=lifted(situation, why="what held the push is gone from ConnectWise"))
+    if situation.closing and situation.count in (None, line.pushed):
+        if echo_since is not None:
+            return _come_back(situation, line, since=echo_since)
+        return _close(situation, record, line)
+    return Finished(cause=_billing(record))
+
+
+def _close(situation: Situation, record: UsageRecord, line: Line) -> Finished:
+    reading = situation.reading
+    floor = reading.floor if isinstance(reading, Count) else None
+    notices = () if isinstance(reading, Count) else (f"Closed with the last count that could be read. {reading.why}",)
+    transition = closed(situation, record, count=line.pushed or 0, floor=floor, notices=notices)
+    return Finished(cause=_billing(transition.after), transition=transition)
+
+
+def _hold(situation: Situation, record: UsageRecord, kind: HoldKind, why: str, *, quantity: int) -> Finished:
+    cause = Cause(state=StandingState.HELD, reason=why, notices=record.notices)
+    unchanged = record.hold is not None and (record.hold.kind, record.hold.why) == (kind, why)
+    if unchanged and (record.line is None or record.line.intent is None):
+        return Finished(cause=cause)
+    return Finished(cause=cause, transition=held(situation, kind=kind, why=why, quantity=quantity))
+
+
+def _come_back(situation: Situation, line: Line, *, since: datetime) -> ComeBack:
+    until = since + situation.policy.settle
+    reason = f"A write to Addition {line.addition_id} may not show in ConnectWise's lists yet: looked at again."
+    return ComeBack(cause=Cause(state=StandingState.WAITING, reason=reason, until=until), until=until)
+
+
+def _sent(line: Line) -> tuple[int, ...]:
+    return line.unconfirmed if line.intent is None else (*line.unconfirmed, line.intent.quantity)
+
+
+def patch_fingerprint(situation: Situation, *, quantity: int) -> str:
+    """What a refused PATCH depends on: it is tried again when the agreement or the count has changed (SAFE-2)."""
+    agreement = situation.expected_agreement
+    return f"patch {quantity} {'' if agreement is None else agreement.version}"
+
+
+def _billing(record: UsageRecord) -> Cause:
+    return Cause(state=StandingState.BILLING, notices=record.notices)
+
+
+def _would_write(situation: Situation, line: Line, wanted: int) -> str:
+    if situation.count is None:
+        return f"It was not overwritten; our last number for {situation.company} in {situation.key.month.label} is {line.pushed}."
+    return (
+        f"It was not overwritten. GravityZone counts {wanted} {situation.key.service} for {situation.company} in {situation.key.month.label}. "
+        f"Restore {line.pushed} in ConnectWise, or accept what stands."
+    )
+
+
+def _who(addition: Addition) -> str:
+    when = "" if addition.updated_at is None else f" on {addition.updated_at:%Y-%m-%d %H:%M} GMT"
+    return f"{addition.updated_by or 'somebody'}{when}"
+
+
+def _plain(quantity: Decimal) -> str:
+    return f"{quantity.normalize():f}"

@@ -1,0 +1,199 @@
+"""Opening the month's record: rules OPEN-1, 2, 3, 6, 7, MATCH-3 as of the moment before the POST, and SAFE-2."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from tally.domain.agreement import Addition, Agreement, NewAddition
+from tally.domain.place import (
+    ServicePeriod,
+    begins,
+    choose_agreement,
+    decisive_day,
+    not_begun,
+    not_billed,
+    service_period,
+)
+from tally.domain.reading import Unknown
+from tally.domain.recognition import customer_text, described, recognise
+from tally.domain.record import HoldKind, Intent, Line, Refusal, UsageRecord
+from tally.domain.situation import ComeBack, Continue, Finished, Look, Post, Situation, Step
+from tally.domain.standing import Cause, StandingState
+from tally.domain.transitions import held, intend_post, lifted, opened, renew, withdraw
+
+_OPENS_FOR = timedelta(days=1)
+"""How much older than the newest tick a job may be and still open a month (OPEN-7)."""
+
+
+def open_month(situation: Situation) -> Step:
+    """The next step for a record whose Addition is not known to exist."""
+    record = situation.record
+    line = None if record is None else record.line
+    if line is not None and line.intent is not None:
+        return _resolve(situation, line, line.intent)
+    if situation.additions is not None and record is not None and record.hold is not None:
+        return _look_again(situation, record)
+    return _begin(situation, record)
+
+
+def _begin(situation: Situation, record: UsageRecord | None) -> Step:
+    place = _place(situation)
+    if not isinstance(place, tuple):
+        return Finished(cause=place)
+    agreement, period, product_id, quantity = place
+    if (
+        record is not None
+        and record.refusal is not None
+        and record.refusal.fingerprint == post_fingerprint(agreement, period)
+    ):
+        return Finished(cause=_refused(record.refusal))
+    if record is not None and record.hold is not None:
+        return Look(agreement_id=agreement.id)
+    intent = intend_post(situation, agreement, period, product_id=product_id, quantity=quantity)
+    return Look(agreement_id=agreement.id, transition=intent, reread=True)
+
+
+def _resolve(situation: Situation, line: Line, intent: Intent) -> Step:
+    """An intent stands: ours of a moment ago if the Additions are here, else one whose outcome nobody recorded."""
+    if situation.additions is None:
+        if situation.unsettled(intent.at):
+            until = intent.at + situation.policy.settle
+            return ComeBack(
+                cause=_waits(
+                    "An Addition was being created and no answer is recorded yet: looked for again.", until=until
+                ),
+                until=until,
+            )
+        return Look(agreement_id=line.agreement_id, transition=renew(situation, line, intent), reread=True)
+
+    found = recognise(situation.additions, key=situation.key, record=situation.record, product_id=line.product_id)
+    if len(found.ours) > 1:
+        return _hold(
+            situation,
+            HoldKind.CHANGED,
+            f"{described(found.ours)} all carry the reference {line.reference}: cancel all but one.",
+        )
+    if found.ours:
+        return Continue(
+            transition=opened(situation, line, found.ours[0], why=f"found Addition {found.ours[0].id} by its reference")
+        )
+    place = _place(situation)
+    if not isinstance(place, tuple):
+        return Finished(cause=place, transition=withdraw(situation, line, why="the month may not be opened now"))
+    if found.foreign:
+        return _foreign(situation, found.foreign, quantity=place[3])
+    agreement, period, product_id, _ = place
+    if (agreement.id, period.effective, product_id) != (line.agreement_id, line.effective, line.product_id):
+        return Continue(
+            transition=withdraw(situation, line, why="the agreement, its dates or the product changed meanwhile")
+        )
+    return Post(
+        new=NewAddition(
+            agreement_id=agreement.id,
+            product_id=product_id,
+            quantity=intent.quantity,
+            effective=period.effective,
+            cancelled=period.cancelled,
+            text=customer_text(situation.policy.text, month=situation.key.month, mark=line.reference),
+        )
+    )
+
+
+def _look_again(situation: Situation, record: UsageRecord) -> Step:
+    """A hold on the opening, with the Additions in sight: is its cause still there?"""
+    place = _place(situation)
+    if not isinstance(place, tuple):
+        return Finished(cause=place)
+    found = recognise(situation.additions or (), key=situation.key, record=record, product_id=place[2])
+    if len(found.ours) > 1:
+        return _hold(
+            situation, HoldKind.CHANGED, f"{described(found.ours)} all carry our reference: cancel all but one."
+        )
+    if found.foreign and not found.ours:
+        return _foreign(situation, found.foreign, quantity=place[3])
+    return Continue(transition=lifted(situation, why="what held the opening is gone from the agreement"))
+
+
+def _foreign(situation: Situation, foreign: Sequence[Addition], *, quantity: int) -> Finished:
+    why = (
+        f"{described(foreign)} already bills this product to {situation.company} in {situation.key.month.label}, and is not ours. "
+        f"GravityZone counts {quantity} {situation.key.service}; nothing was written. Take it over, keep it apart and bill ours beside it, "
+        "or do not bill this month; or cancel it in ConnectWise."
+    )
+    return _hold(situation, HoldKind.FOREIGN, why, quantity=quantity)
+
+
+def _hold(situation: Situation, kind: HoldKind, why: str, *, quantity: int | None = None) -> Finished:
+    cause = Cause(state=StandingState.HELD, reason=why)
+    hold = None if situation.record is None else situation.record.hold
+    if hold is not None and (hold.kind, hold.why) == (kind, why):
+        return Finished(cause=cause)
+    return Finished(
+        cause=cause,
+        transition=held(situation, kind=kind, why=why, quantity=situation.count or 0 if quantity is None else quantity),
+    )
+
+
+type _Place = tuple[Agreement, ServicePeriod, int, int]
+
+
+def _place(situation: Situation) -> _Place | Cause | None:
+    """Agreement, period, product and quantity to open with; else why not (None: leave the standing as it is)."""
+    facts = situation.opening
+    if facts is None or facts.newest_tick - situation.tick > _OPENS_FOR:
+        return None
+    if isinstance(situation.reading, Unknown):
+        return _waits(situation.reading.why)
+    if facts.excluded or facts.tied_to is None or facts.tied_to != situation.connectwise_id:
+        return None
+    if not facts.monthly:
+        return _waits(
+            "GravityZone lists it as monthly, but its subscription is not a paid monthly one at present: a trial is not billed."
+        )
+    expected = situation.expected_agreement
+    if situation.product_id is None or expected is None or situation.agreement is None or situation.agreement.id != expected.id:
+        return None
+    agreement = _still_the_one(situation, situation.agreement)
+    if isinstance(agreement, Cause):
+        return agreement
+    period = service_period(agreement, situation.key.month)
+    if period is None:
+        return not_billed(agreement, situation.key.month)
+    start = begins(period, situation.key.month, situation.policy.time_zone)
+    if situation.tick < start:
+        return not_begun(period, situation.key.month, start)
+    quantity = situation.reading.value
+    if situation.only_if_used and quantity == 0:
+        return None
+    return agreement, period, situation.product_id, quantity
+
+
+def _still_the_one(situation: Situation, agreement: Agreement) -> Agreement | Cause:
+    expected = situation.expected_agreement
+    if agreement.company_id != situation.connectwise_id or (
+        expected is not None and agreement.type_id != expected.type_id
+    ):
+        return Cause(
+            state=StandingState.NEEDS_SETUP,
+            reason=f"Agreement '{agreement.name}' (id {agreement.id}) is no longer of this company and type: looked for again at the next tick.",
+        )
+    return choose_agreement(
+        (agreement,),
+        company=situation.company,
+        month=situation.key.month,
+        day=decisive_day(situation.key.month, situation.tick, situation.policy.time_zone),
+        pinned=None,
+        cycles=situation.policy.cycles,
+    )
+
+
+def post_fingerprint(agreement: Agreement, period: ServicePeriod) -> str:
+    """What a refused POST depends on: it is tried again when the agreement has changed (SAFE-2)."""
+    return f"post {agreement.id} {agreement.version} {period.effective}"
+
+
+def _refused(refusal: Refusal) -> Cause:
+    return Cause(state=StandingState.NEEDS_SETUP, reason=refusal.why)
+
+
+def _waits(reason: str, *, until: datetime | None = None) -> Cause:
+    return Cause(state=StandingState.WAITING, reason=reason, until=until)

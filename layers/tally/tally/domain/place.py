@@ -1,0 +1,139 @@
+"""Where a month's Addition goes, and from which day: rules MATCH-3, MATCH-5, OPEN-2, OPEN-3."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from zoneinfo import ZoneInfo
+
+from tally.domain.agreement import Agreement
+from tally.domain.month import Month
+from tally.domain.standing import Cause, StandingState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServicePeriod:
+    """The days that the month's Addition bills, both included."""
+
+    effective: date
+    cancelled: date
+
+
+def service_period(agreement: Agreement, month: Month) -> ServicePeriod | None:
+    """From the latest of the 1st, the agreement's start and its billing start, to the last (OPEN-3).
+
+    None if that begins after the month's end: the month is not billed. ConnectWise refuses an effective date before
+    the agreement's billing start.
+    """
+    effective = max(filter(None, (month.first, agreement.starts, agreement.bill_starts)))
+    if effective > month.last:
+        return None
+    return ServicePeriod(effective=effective, cancelled=month.last)
+
+
+def begins(period: ServicePeriod, month: Month, zone: ZoneInfo) -> datetime:
+    """The instant from which the record may be opened: its first day has come in GMT's month and in the MSP's zone (OPEN-2).
+
+    ConnectWise's "today" is the MSP's local date, so a record opened earlier would carry a date in its future.
+    """
+    return max(month.starts, datetime.combine(period.effective, time.min, tzinfo=zone).astimezone(month.starts.tzinfo))
+
+
+def decisive_day(month: Month, tick: datetime, zone: ZoneInfo) -> date:
+    """The day on which an agreement must be active: the tick's local date, or the month's nearest day to it (MATCH-3)."""
+    return min(max(tick.astimezone(zone).date(), month.first), month.last)
+
+
+def choose_agreement(
+    agreements: Iterable[Agreement],
+    *,
+    company: str,
+    month: Month,
+    day: date,
+    pinned: int | None,
+    cycles: frozenset[str],
+) -> Agreement | Cause:
+    """The one agreement to bill on, out of the company's agreements of the type; else why there is none (MATCH-3, 5).
+
+    One that starts later in the month is chosen too, if it is the only one: the record then waits for it.
+    """
+    known = sorted(agreements, key=lambda agreement: agreement.id)
+    if pinned is not None:
+        return _pinned(known, company=company, day=day, pinned=pinned, cycles=cycles)
+    active = [agreement for agreement in known if agreement.active_on(day)]
+    if not active:
+        active = [
+            each for each in known if each.starts and day < each.starts <= month.last and each.active_on(each.starts)
+        ]
+    if len(active) == 1:
+        return _on_cycle(active[0], cycles)
+    if active:
+        return _needs_setup(
+            f"{company} has {len(active)} active agreements of the type: {_listed(active)}. Pin the one to bill, or cancel the others."
+        )
+    if known:
+        return _needs_setup(f"{company} has no agreement of the type that is active on {day}: {_listed(known)}.")
+    return _needs_setup(f"{company} has no agreement of the type in ConnectWise: make one.")
+
+
+def _pinned(
+    known: Sequence[Agreement], *, company: str, day: date, pinned: int, cycles: frozenset[str]
+) -> Agreement | Cause:
+    for agreement in known:
+        if agreement.id == pinned and agreement.active_on(day):
+            return _on_cycle(agreement, cycles)
+    return _needs_setup(
+        f"The agreement pinned for {company}, id {pinned}, is not an active one of the type on {day}: "
+        f"{_listed(known) or 'it has none'}. Pin another."
+    )
+
+
+def _on_cycle(agreement: Agreement, cycles: frozenset[str]) -> Agreement | Cause:
+    if agreement.billing_cycle in cycles:
+        return agreement
+    return _needs_setup(
+        f"Agreement {_named(agreement)} has the billing cycle {agreement.billing_cycle!r}, which is not one of the monthly ones "
+        f"({', '.join(sorted(cycles))}): a longer cycle would multiply the line. Change the agreement or the setting BillingCycles."
+    )
+
+
+def not_billed(agreement: Agreement, month: Month) -> Cause:
+    """What to show where the agreement begins to bill after the month's end (OPEN-3)."""
+    reason = f"{month.label} is not billed: agreement {_named(agreement)} begins to bill after it."
+    return Cause(state=StandingState.WAITING, reason=reason)
+
+
+def not_begun(period: ServicePeriod, month: Month, start: datetime) -> Cause:
+    """What to show until the service period begins (OPEN-2)."""
+    return Cause(
+        state=StandingState.WAITING, reason=f"Billing of {month.label} begins on {period.effective}.", until=start
+    )
+
+
+def invoice_notice(agreement: Agreement) -> str | None:
+    """What to tell when the agreement's invoices do not follow the calendar month (MATCH-5)."""
+    if agreement.next_invoice is None or agreement.next_invoice.day == 1:
+        return None
+    return (
+        f"The next invoice of agreement {_named(agreement)} is dated {agreement.next_invoice}, not the 1st: "
+        "its invoices do not cover calendar months."
+    )
+
+
+def _listed(agreements: Sequence[Agreement]) -> str:
+    return ", ".join(f"{_named(agreement)}{_ending(agreement)}" for agreement in agreements)
+
+
+def _named(agreement: Agreement) -> str:
+    return f"'{agreement.name}' (id {agreement.id})"
+
+
+def _ending(agreement: Agreement) -> str:
+    if agreement.cancelled:
+        return f", cancelled {agreement.cancelled_on or ''}".rstrip()
+    if agreement.ends is not None:
+        return f", ends {agreement.ends}"
+    return f", starts {agreement.starts}" if agreement.starts else ""
+
+
+def _needs_setup(reason: str) -> Cause:
+    return Cause(state=StandingState.NEEDS_SETUP, reason=reason)

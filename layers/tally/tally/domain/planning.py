@@ -1,0 +1,251 @@
+"""What is due for one company at one tick: rules MATCH-3, OPEN-2, 3, 4, 8, 9 and CLOSE-1, 3, as a pure function."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import Enum
+
+from tally.domain.agreement import Agreement
+from tally.domain.company import Mapping as CompanyMapping
+from tally.domain.month import Month
+from tally.domain.place import begins, choose_agreement, decisive_day, not_begun, not_billed, service_period
+from tally.domain.record import LineState, UsageRecord
+from tally.domain.situation import Policy
+from tally.domain.standing import COMPANY_SCOPE, Cause, Standing, StandingState, dated
+from tally.domain.ticks import Ticks
+
+
+class Presence(Enum):
+    """What GravityZone's lists say of a company at this tick."""
+
+    LICENSED = "listed as a monthly-licensed customer"
+    UNLICENSED = "exists without a monthly subscription"
+    PARTNER = "a partner, whose own machines are not billed"
+    GONE = "not in GravityZone any more"
+    UNREAD = "in a part of the tree that could not be read"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Directory:
+    """ConnectWise's side at this tick. ``problem`` is what the operator has to set up before anything can be opened."""
+
+    product_id: int | None
+    agreements: Mapping[int, Sequence[Agreement]]
+    by_id: Mapping[int, Agreement]
+    problem: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Circumstances:
+    """What is the same for all companies at one tick. ``directory`` is None if ConnectWise's lists could not be read."""
+
+    tick: datetime
+    ticks: Ticks
+    first_month: Month
+    open_until_day: int
+    services: Sequence[str]
+    policy: Policy
+    directory: Directory | None
+
+    @property
+    def month(self) -> Month:
+        """The month that the tick falls in, GMT."""
+        return Month.of(self.tick)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompanyState:
+    """What is known of one company. ``untied`` says why there is no mapping; ``settled`` are its closed records' months."""
+
+    id: str
+    name: str
+    presence: Presence
+    mapping: CompanyMapping | None
+    untied: str
+    standing: Standing | None
+    records: Sequence[UsageRecord]
+    settled: frozenset[tuple[Month, str]]
+
+    @property
+    def licensed(self) -> bool:
+        """Whether its counters may be read; where the lists fail, what they last said goes on."""
+        return self.presence in (Presence.LICENSED, Presence.UNREAD)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Due:
+    """One company-month to bring up to date."""
+
+    month: Month
+    agreement: Agreement | None
+    may_open: bool = True
+    only_if_used: bool = False
+
+
+@dataclass(slots=True, kw_only=True)
+class CompanyPlan:
+    """The jobs of one company, and the causes that only the planner sees, by scope."""
+
+    due: list[Due] = field(default_factory=list)
+    causes: dict[str, Cause] = field(default_factory=dict)
+
+
+def plan_company(company: CompanyState, at: Circumstances) -> CompanyPlan:
+    """Which months of the company are due, and why others are not."""
+    plan = CompanyPlan()
+    for month in sorted({record.key.month for record in company.records}):
+        _follow(company, at, month, plan)
+    stopped = _stopped(company, at)
+    if stopped is not None:
+        plan.causes[COMPANY_SCOPE] = stopped
+    elif company.presence is Presence.LICENSED and at.directory is not None:
+        for month in (at.month.previous, at.month):
+            _open(company, at, at.directory, month, plan)
+    return plan
+
+
+def _follow(company: CompanyState, at: Circumstances, month: Month, plan: CompanyPlan) -> None:
+    """Open records are followed whatever the lists say: by the ids that their lines have (CLOSE-3, MATCH-2)."""
+    records = [record for record in company.records if record.key.month == month]
+    lines = [record.line for record in records if record.line is not None and record.line.state is LineState.OPEN]
+    if at.directory is None:
+        agreement = None
+    elif len(lines) == len(records):
+        agreement = at.directory.by_id.get(lines[0].agreement_id)
+    else:
+        chosen = _agreement(company, at, at.directory, month)
+        if isinstance(chosen, Cause):
+            plan.causes[str(month)] = chosen
+        agreement = None if isinstance(chosen, Cause) else chosen
+    may_open = company.presence is Presence.LICENSED and len(lines) < len(records)
+    plan.due.append(Due(month=month, agreement=agreement, may_open=may_open))
+
+
+def _stopped(company: CompanyState, at: Circumstances) -> Cause | None:
+    """Why nothing can be opened for the company as a whole."""
+    match company.presence:
+        case Presence.PARTNER:
+            return _needs_setup("It is a partner: its customers are billed, its own machines are not.")
+        case Presence.UNLICENSED | Presence.GONE as absent:
+            return _waiting(_ABSENCES[absent])
+        case Presence.UNREAD:
+            return _as_before(company)
+        case Presence.LICENSED:
+            pass
+    if company.mapping is None:
+        return (
+            _needs_setup(company.untied)
+            if company.untied
+            else _as_before(company) or _waiting("To be matched by its name.")
+        )
+    if company.mapping.excluded_since is not None:
+        return _waiting(f"Excluded from billing since {company.mapping.excluded_since:%Y-%m-%d}.")
+    if at.directory is not None and at.directory.problem is not None:
+        return _needs_setup(at.directory.problem)
+    return None
+
+
+def _as_before(company: CompanyState) -> Cause | None:
+    return None if company.standing is None else company.standing.causes.get(COMPANY_SCOPE)
+
+
+_ABSENCES = {
+    Presence.UNLICENSED: "It has no monthly subscription in GravityZone, which would answer 0 for it: not billed until it has one.",
+    Presence.GONE: "It is not in GravityZone any more: not billed.",
+}
+
+
+def known_absence(standing: Standing | None) -> Presence | None:
+    """What an earlier tick found out of a company that is in no list, so that it is not asked for at every tick."""
+    cause = None if standing is None else standing.causes.get(COMPANY_SCOPE)
+    return next((each for each, reason in _ABSENCES.items() if cause is not None and cause.reason == reason), None)
+
+
+def _open(company: CompanyState, at: Circumstances, directory: Directory, month: Month, plan: CompanyPlan) -> None:
+    if not all(_unrecorded(company, month, service) for service in at.services):
+        return
+    if month < at.first_month:
+        if month == at.month:
+            begins_at = at.first_month.starts
+            plan.causes[str(month)] = _waiting(f"Billing begins with {at.first_month.label}.", until=begins_at)
+        return
+    seen_licensed = company.standing is not None and month in company.standing.licensed_in
+    if month != at.month and not _opens_late(at, month, seen_licensed=seen_licensed):
+        return
+    place = _place(company, at, directory, month)
+    if isinstance(place, Cause):
+        plan.causes[str(month)] = place
+        return
+    only_if_used = month != at.month and not seen_licensed
+    if not only_if_used:
+        plan.causes[str(month)] = _waiting(f"{month.label} is being opened.")
+    plan.due.append(Due(month=month, agreement=place, only_if_used=only_if_used))
+
+
+def _opens_late(at: Circumstances, month: Month, *, seen_licensed: bool) -> bool:
+    """Whether a month that is over may still be opened (OPEN-9): in time, for a company that was licensed in it.
+
+    Where no tick of that month succeeded, nobody could see who was licensed: then its count decides.
+    """
+    return at.tick < month.day_after_end(at.open_until_day) and (seen_licensed or month not in at.ticks.planned)
+
+
+def _place(company: CompanyState, at: Circumstances, directory: Directory, month: Month) -> Agreement | Cause:
+    """The agreement to open the month on now; else why not (yet)."""
+    agreement = _agreement(company, at, directory, month)
+    if isinstance(agreement, Cause):
+        return agreement
+    period = service_period(agreement, month)
+    if period is None:
+        return not_billed(agreement, month)
+    start = begins(period, month, at.policy.time_zone)
+    if at.tick < start:
+        return not_begun(period, month, start)
+    return agreement
+
+
+def _agreement(company: CompanyState, at: Circumstances, directory: Directory, month: Month) -> Agreement | Cause:
+    if company.mapping is None:
+        return _needs_setup(company.untied)
+    return choose_agreement(
+        directory.agreements.get(company.mapping.connectwise_id, ()),
+        company=company.name,
+        month=month,
+        day=decisive_day(month, at.tick, at.policy.time_zone),
+        pinned=company.mapping.pinned_agreement_id,
+        cycles=at.policy.cycles,
+    )
+
+
+def _unrecorded(company: CompanyState, month: Month, service: str) -> bool:
+    if (month, service) in company.settled:
+        return False
+    return not any(record.key.month == month and record.key.service == service for record in company.records)
+
+
+def _needs_setup(reason: str) -> Cause:
+    return Cause(state=StandingState.NEEDS_SETUP, reason=reason)
+
+
+def _waiting(reason: str, *, until: datetime | None = None) -> Cause:
+    return Cause(state=StandingState.WAITING, reason=reason, until=until)
+
+
+def next_standing(company: CompanyState, plan: CompanyPlan, at: Circumstances) -> Standing:
+    """The company's standing after this tick: the planner's causes are new, a worker's stay while its month is followed."""
+    before = company.standing or Standing(company_id=company.id, company_name=company.name, tick=at.tick)
+    followed = {str(due.month) for due in plan.due}
+    unread = company.presence is Presence.UNREAD or at.directory is None
+    causes = {
+        scope: cause
+        for scope, cause in before.causes.items()
+        if (" " in scope and scope.partition(" ")[0] in followed) or (unread and scope not in followed)
+    }
+    causes |= {scope: dated(cause, before.causes.get(scope), tick=at.tick) for scope, cause in plan.causes.items()}
+    licensed_in = before.licensed_in
+    if company.presence is Presence.LICENSED and at.month not in licensed_in:
+        licensed_in = (*licensed_in, at.month)[-_LICENSED_MONTHS_KEPT:]
+    return replace(before, company_name=company.name, causes=causes, licensed_in=licensed_in)
+
+
+_LICENSED_MONTHS_KEPT = 2

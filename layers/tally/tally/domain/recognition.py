@@ -1,0 +1,54 @@
+"""Telling our Additions from others on an agreement: rules OPEN-1, OPEN-6 and FOLLOW-3."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from tally.domain.agreement import Addition
+from tally.domain.month import Month
+from tally.domain.record import Line, RecordKey, UsageRecord, reference
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recognised:
+    """The agreement's Additions that matter to one record: those of its newest line, and others of the product."""
+
+    ours: tuple[Addition, ...]
+    foreign: tuple[Addition, ...]
+
+
+def recognise(
+    additions: Iterable[Addition], *, key: RecordKey, record: UsageRecord | None, product_id: int
+) -> Recognised:
+    """Sort the Additions. Ours bear the line's reference in their text, or the id that the ledger has for it.
+
+    Foreign ones are of the same product and cover the month: beside ours, the customer would pay twice.
+    """
+    lines: Sequence[Line] = () if record is None else record.lines
+    ids = {line.addition_id for line in lines if line.addition_id is not None}
+    references = {reference(key, 0), *(line.reference for line in lines)}
+    newest = lines[-1] if lines else None
+    wanted = reference(key, 0) if newest is None else newest.reference
+    wanted_id = None if newest is None else newest.addition_id
+    ours, foreign = [], []
+    for addition in additions:
+        if addition.id == wanted_id or wanted in addition.text:
+            ours.append(addition)
+        elif addition.id in ids or any(each in addition.text for each in references):
+            continue
+        elif addition.product_id == product_id and addition.covers(key.month):
+            foreign.append(addition)
+    return Recognised(ours=tuple(ours), foreign=tuple(foreign))
+
+
+def described(additions: Sequence[Addition]) -> str:
+    """The Additions as a person finds them in ConnectWise."""
+    return ", ".join(
+        f"Addition {addition.id} (quantity {addition.quantity.normalize():f}, {addition.effective or 'no effective date'} to "
+        f"{addition.cancelled or 'open-ended'})"
+        for addition in additions
+    )
+
+
+def customer_text(text: str, *, month: Month, mark: str) -> str:
+    """What stands in ``invoiceDescription``: first what the customer reads, then the reference."""
+    return f"{text}, {month.label} [{mark}]"

@@ -1,0 +1,182 @@
+"""The usage record: what the ledger knows of one (company, month, service), and how it may change.
+
+A record is ``open`` until the month's close. It has lines, each standing for one Addition: line 0 is the month's own.
+An intent belongs to a line, a hold to the record; neither is a state.
+"""
+
+import base64
+import hashlib
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from enum import StrEnum
+
+from tally.domain.month import Month
+
+TALLY = "tally"
+"""Who a transition is by when no person made it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class RecordKey:
+    """What a usage record is of."""
+
+    company_id: str
+    month: Month
+    service: str
+
+    def __str__(self) -> str:
+        return f"{self.company_id} {self.month} {self.service}"
+
+
+class RecordState(StrEnum):
+    """Whether the record is still followed."""
+
+    OPEN = "open"
+    CLOSED = "closed"
+
+
+class LineState(StrEnum):
+    """``opening``: its Addition is not known to exist · ``open``: it exists · ``final``: never written again."""
+
+    OPENING = "opening"
+    OPEN = "open"
+    FINAL = "final"
+
+
+class IntentKind(StrEnum):
+    """The two calls that change ConnectWise."""
+
+    POST = "post"
+    PATCH = "patch"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Intent:
+    """A write to ConnectWise that was about to be made at ``at`` (wall clock) and whose outcome is not known (SAFE-1)."""
+
+    kind: IntentKind
+    quantity: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One Addition of ours.
+
+    ``pushed`` is the last quantity that ConnectWise confirmed, at ``pushed_at`` (wall clock). ``unconfirmed`` are
+    quantities sent since then whose answer never came: any of them may stand there. ``echoes`` are quantities that stood
+    there before ``pushed``: ConnectWise's lists may still show them for the settle time.
+    """
+
+    number: int
+    state: LineState
+    agreement_id: int
+    product_id: int
+    reference: str
+    effective: date
+    cancelled: date
+    addition_id: int | None = None
+    pushed: int | None = None
+    pushed_at: datetime | None = None
+    unconfirmed: tuple[int, ...] = ()
+    echoes: tuple[int, ...] = ()
+    intent: Intent | None = None
+
+
+class HoldKind(StrEnum):
+    """Why a record waits for a person."""
+
+    FALL = "fall"
+    CHANGED = "changed"
+    FOREIGN = "foreign"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hold:
+    """What a person has to answer: the kind, one sentence for an accountant, and the quantity that would be written."""
+
+    kind: HoldKind
+    why: str
+    quantity: int
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """ConnectWise refused the content of a write (400). It is tried again when ``fingerprint`` is another one (SAFE-2)."""
+
+    why: str
+    fingerprint: str
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UsageRecord:
+    """The ledger's item for one (company, month, service).
+
+    ``version`` counts its transitions from 1; ``seen_tick`` is the newest tick whose job recorded an outcome (SAFE-4);
+    ``count`` and ``floor`` are the numbers that it closed with.
+    """
+
+    key: RecordKey
+    version: int
+    seen_tick: datetime
+    state: RecordState = RecordState.OPEN
+    lines: tuple[Line, ...] = ()
+    hold: Hold | None = None
+    refusal: Refusal | None = None
+    notices: tuple[str, ...] = ()
+    count: int | None = None
+    floor: int | None = None
+
+    @property
+    def line(self) -> Line | None:
+        """The line that follows the count: the newest one."""
+        return self.lines[-1] if self.lines else None
+
+    def with_line(self, line: Line) -> "UsageRecord":
+        """The same record with ``line`` in place of the one with its number, or added after the others."""
+        others = tuple(each for each in self.lines if each.number != line.number)
+        return replace(self, lines=tuple(sorted((*others, line), key=lambda each: each.number)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transition:
+    """One step of a record: what it was, what it becomes, and why. The ledger writes both or neither (SAFE-1)."""
+
+    before: UsageRecord | None
+    after: UsageRecord
+    what: str
+    why: str
+    at: datetime
+    tick: datetime
+    by: str = TALLY
+
+    @property
+    def expected_version(self) -> int:
+        """The version that the ledger must still hold; 0 if there must be no record yet."""
+        return 0 if self.before is None else self.before.version
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HistoryEntry:
+    """One transition as the ledger remembers it. ``changes`` maps each changed field to its values before and after."""
+
+    version: int
+    what: str
+    why: str
+    by: str
+    at: datetime
+    tick: datetime
+    changes: dict[str, tuple[object, object]]
+
+
+def reference(key: RecordKey, line: int) -> str:
+    """The mark by which we recognise an Addition as ours, whatever the ledger says (OPEN-1).
+
+    It follows from company, month, service and line alone, so a ledger restored from a backup derives the same one.
+    60 bits: the chance that two of a million lines share one is below one in a million.
+    """
+    text = "\n".join((key.company_id, str(key.month), key.service, str(line)))
+    digest = base64.b32encode(hashlib.sha256(text.encode()).digest()).decode()
+    return f"TLY-{digest[:12]}"

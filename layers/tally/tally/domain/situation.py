@@ -1,0 +1,129 @@
+"""What a decision is made from, and what it can say. All of it is data."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from tally.domain.agreement import Addition, Agreement, NewAddition
+from tally.domain.reading import Count, Reading
+from tally.domain.record import RecordKey, Transition, UsageRecord
+from tally.domain.standing import Cause
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """The operator's settings that decisions depend on.
+
+    ``close_day`` is the day of the next month at whose 00:00 GMT a month closes; ``settle`` is for how long
+    ConnectWise's lists may lag behind a write; ``text`` is what the customer reads before the month's name.
+    """
+
+    time_zone: ZoneInfo
+    cycles: frozenset[str]
+    close_day: int
+    settle: timedelta
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpeningFacts:
+    """What is looked up only when a month may have to be opened: consistent reads, and GravityZone's licence."""
+
+    newest_tick: datetime
+    tied_to: int | None
+    excluded: bool
+    monthly: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Situation:
+    """All that is known when a decision is made.
+
+    ``additions`` is None until ConnectWise has been looked at, which happens only after the record's intent is in the
+    ledger. ``agreement`` is the planner's copy until then and, for an opening, a fresh one afterwards; None if the
+    lists do not have it. ``tick`` decides what is due; ``now`` is for ages alone.
+    """
+
+    key: RecordKey
+    company: str
+    reading: Reading
+    record: UsageRecord | None
+    agreement: Agreement | None
+    expected_agreement: Agreement | None
+    product_id: int | None
+    connectwise_id: int | None
+    policy: Policy
+    tick: datetime
+    now: datetime
+    opening: OpeningFacts | None = None
+    only_if_used: bool = False
+    additions: Sequence[Addition] | None = None
+
+    @property
+    def count(self) -> int | None:
+        """The count, or None if it is unknown."""
+        return self.reading.value if isinstance(self.reading, Count) else None
+
+    @property
+    def closing(self) -> bool:
+        """Whether the month's close is due (CLOSE-1)."""
+        return self.tick >= self.key.month.day_after_end(self.policy.close_day)
+
+    def unsettled(self, since: datetime | None) -> bool:
+        """Whether ConnectWise's lists may still lag behind what was written at ``since``."""
+        return since is not None and self.now - since <= self.policy.settle
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finished:
+    """The job is done: write the transition if there is one, and show the cause (None: leave the standing as it is)."""
+
+    cause: Cause | None
+    transition: Transition | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ComeBack:
+    """Nothing can be said before ``until`` (wall clock): the job returns to the queue."""
+
+    cause: Cause
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """Write the transition, if there is one; then list the agreement's Additions and ask again.
+
+    ``reread``: read the agreement again as well, since a POST may follow (OPEN-7).
+    """
+
+    agreement_id: int
+    transition: Transition | None = None
+    reread: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Post:
+    """Create the Addition; the intent is in the ledger already."""
+
+    new: NewAddition
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Patch:
+    """Set the quantity; the intent is in the ledger already."""
+
+    agreement_id: int
+    addition_id: int
+    quantity: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Continue:
+    """Write the transition and ask again from the record it leaves, without the Additions."""
+
+    transition: Transition
+
+
+type Step = Finished | ComeBack | Look | Post | Patch | Continue

@@ -1,0 +1,71 @@
+"""A company's one visible standing, made of causes (SAFE-7)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import IntEnum
+
+from tally.domain.month import Month
+
+
+class StandingState(IntEnum):
+    """The five states, the more serious the higher."""
+
+    BILLING = 0
+    WAITING = 1
+    NEEDS_SETUP = 2
+    HELD = 3
+    FAILING = 4
+
+    @property
+    def label(self) -> str:
+        """It as a person reads it."""
+        return self.name.lower().replace("_", " ").replace("setup", "set-up")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cause:
+    """Why a company, or one of its months and services, stands as it does. ``notices`` are shown and stop nothing."""
+
+    state: StandingState
+    reason: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+    notices: tuple[str, ...] = ()
+
+    def same_as(self, other: "Cause | None") -> bool:
+        """Whether it says what ``other`` says, since when aside."""
+        return other is not None and replace(self, since=other.since) == other
+
+
+COMPANY_SCOPE = "company"
+"""The scope of a cause that stops a company as a whole; the others are ``2026-11`` and ``2026-11 endpoints``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """All causes of one company by scope, and what else is known of it across months.
+
+    ``licensed_in`` are the last months in which GravityZone listed it as monthly-licensed (OPEN-9). ``last_reading`` is
+    the tick of the last good reading, to the hour. ``tick`` orders writes: an older tick never overwrites a newer one's.
+    """
+
+    company_id: str
+    company_name: str
+    tick: datetime
+    causes: Mapping[str, Cause] = field(default_factory=dict)
+    licensed_in: tuple[Month, ...] = ()
+    last_reading: datetime | None = None
+    version: int = 0
+
+    @property
+    def shown(self) -> Cause:
+        """The most serious cause; of equals, the one of the earliest scope."""
+        if not self.causes:
+            return Cause(state=StandingState.BILLING)
+        return max(sorted(self.causes.items()), key=lambda item: item[1].state)[1]
+
+
+def dated(cause: Cause, before: Cause | None, *, tick: datetime) -> Cause:
+    """The cause with since when: the tick, or earlier if the state was the same before."""
+    return replace(cause, since=before.since if before is not None and before.state is cause.state else tick)

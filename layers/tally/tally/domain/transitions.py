@@ -1,0 +1,174 @@
+"""The ways in which a usage record changes: each function gives one transition, to be written as a whole (SAFE-1)."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from tally.domain.agreement import Addition, Agreement
+from tally.domain.place import ServicePeriod, invoice_notice
+from tally.domain.record import (
+    Hold,
+    HoldKind,
+    Intent,
+    IntentKind,
+    Line,
+    LineState,
+    RecordState,
+    Refusal,
+    Transition,
+    UsageRecord,
+    reference,
+)
+from tally.domain.situation import Situation
+
+
+def _transition(situation: Situation, after: UsageRecord, *, what: str, why: str) -> Transition:
+    before = situation.record
+    version = 1 if before is None else before.version + 1
+    seen = situation.tick if before is None else max(before.seen_tick, situation.tick)
+    return Transition(
+        before=before,
+        after=replace(after, version=version, seen_tick=seen),
+        what=what,
+        why=why,
+        at=situation.now,
+        tick=situation.tick,
+    )
+
+
+def _record(situation: Situation) -> UsageRecord:
+    return situation.record or UsageRecord(key=situation.key, version=0, seen_tick=situation.tick)
+
+
+def intend_post(
+    situation: Situation, agreement: Agreement, period: ServicePeriod, *, product_id: int, quantity: int
+) -> Transition:
+    """Announce the POST of the month's Addition."""
+    line = Line(
+        number=0,
+        state=LineState.OPENING,
+        agreement_id=agreement.id,
+        product_id=product_id,
+        reference=reference(situation.key, 0),
+        effective=period.effective,
+        cancelled=period.cancelled,
+        intent=Intent(kind=IntentKind.POST, quantity=quantity, at=situation.now),
+    )
+    notice = invoice_notice(agreement)
+    after = replace(_record(situation).with_line(line), hold=None, refusal=None, notices=(notice,) if notice else ())
+    return _transition(
+        situation,
+        after,
+        what="post intended",
+        why=f"quantity {quantity} from {period.effective} on agreement {agreement.id}",
+    )
+
+
+def intend_patch(situation: Situation, line: Line, *, quantity: int) -> Transition:
+    """Announce the PATCH of the Addition's quantity."""
+    changed = replace(line, intent=Intent(kind=IntentKind.PATCH, quantity=quantity, at=situation.now))
+    after = replace(_record(situation).with_line(changed), refusal=None)
+    return _transition(situation, after, what="patch intended", why=f"quantity {line.pushed} to {quantity}")
+
+
+def renew(situation: Situation, line: Line, intent: Intent) -> Transition:
+    """Take over an intent whose worker is gone: its age starts anew, and whoever still holds it can write no more."""
+    after = _record(situation).with_line(replace(line, intent=replace(intent, at=situation.now)))
+    return _transition(
+        situation,
+        after,
+        what=f"{intent.kind} intent renewed",
+        why=f"no outcome was recorded since {intent.at:%Y-%m-%dT%H:%M:%SZ}",
+    )
+
+
+def withdraw(situation: Situation, line: Line, *, why: str) -> Transition:
+    """Give an intent up. Its quantity may have been sent by the worker before us, so it stays among the unconfirmed."""
+    after = _record(situation).with_line(_without_intent(line))
+    return _transition(situation, after, what="intent withdrawn", why=why)
+
+
+def _without_intent(line: Line) -> Line:
+    if line.intent is None or line.intent.kind is IntentKind.POST or line.intent.quantity == line.pushed:
+        return replace(line, intent=None)
+    return replace(line, intent=None, unconfirmed=_union(line.unconfirmed, (line.intent.quantity,)))
+
+
+def refused(situation: Situation, line: Line, *, why: str, fingerprint: str | None) -> Transition:
+    """A write was answered with a 4xx: it has not happened. With a fingerprint, it is not tried again until that changes."""
+    refusal = None if fingerprint is None else Refusal(why=why, fingerprint=fingerprint, since=situation.tick)
+    after = replace(_record(situation).with_line(replace(line, intent=None)), refusal=refusal)
+    return _transition(situation, after, what="refused by ConnectWise", why=why)
+
+
+def opened(situation: Situation, line: Line, addition: Addition, *, why: str) -> Transition:
+    """The month's Addition is known to exist: just created, or found by its reference.
+
+    One that ConnectWise shows without a cancelled date would go on billing beside the next month's: held at once (OPEN-3).
+    """
+    hold = None
+    if addition.cancelled is None:
+        why_held = (
+            f"Addition {addition.id} for {situation.company} has no cancelled date in ConnectWise: it would bill every month. "
+            f"Set it to {line.cancelled} there."
+        )
+        hold = Hold(kind=HoldKind.CHANGED, why=why_held, quantity=int(addition.quantity), since=situation.tick)
+    changed = replace(
+        line,
+        state=LineState.OPEN,
+        agreement_id=addition.agreement_id,
+        product_id=addition.product_id,
+        addition_id=addition.id,
+        effective=addition.effective or line.effective,
+        # ConnectWise may show a date a day off; the line remembers what it showed, to notice a later change.
+        cancelled=addition.cancelled or line.cancelled,
+        pushed=int(addition.quantity),
+        pushed_at=situation.now,
+        intent=None,
+    )
+    after = replace(_record(situation).with_line(changed), hold=hold, refusal=None)
+    return _transition(situation, after, what="opened", why=why)
+
+
+def confirmed(situation: Situation, line: Line, *, quantity: int, why: str) -> Transition:
+    """ConnectWise shows the quantity that was sent; what stood there before may still echo in its lists."""
+    before = () if line.pushed is None else (line.pushed,)
+    lingering = line.echoes if situation.unsettled(line.pushed_at) else ()
+    echoes = tuple(each for each in _union(lingering, before, line.unconfirmed) if each != quantity)
+    changed = replace(line, pushed=quantity, pushed_at=situation.now, unconfirmed=(), echoes=echoes, intent=None)
+    after = replace(_record(situation).with_line(changed), refusal=None)
+    return _transition(situation, after, what="pushed", why=why)
+
+
+def held(situation: Situation, *, kind: HoldKind, why: str, quantity: int) -> Transition:
+    """Wait for a person; a standing intent is given up."""
+    record = _record(situation)
+    since = record.hold.since if record.hold is not None and record.hold.kind is kind else situation.tick
+    hold = Hold(kind=kind, why=why, quantity=quantity, since=since)
+    after = replace(record if record.line is None else record.with_line(_without_intent(record.line)), hold=hold)
+    return _transition(situation, after, what=f"held: {kind}", why=why)
+
+
+def lifted(situation: Situation, *, why: str) -> Transition:
+    """The hold's cause is gone."""
+    return _transition(situation, replace(_record(situation), hold=None), what="hold lifted", why=why)
+
+
+def closed(
+    situation: Situation, record: UsageRecord, *, count: int, floor: int | None, notices: Sequence[str]
+) -> Transition:
+    """The month is over, and ConnectWise was seen to show its final quantity (CLOSE-2)."""
+    lines = tuple(replace(line, state=LineState.FINAL, unconfirmed=(), echoes=()) for line in record.lines)
+    after = replace(
+        record,
+        state=RecordState.CLOSED,
+        lines=lines,
+        count=count,
+        floor=floor,
+        refusal=None,
+        notices=(*record.notices, *notices),
+    )
+    return _transition(situation, after, what="closed", why=f"ConnectWise shows {count}, the final count")
+
+
+def _union(*groups: Sequence[int]) -> tuple[int, ...]:
+    return tuple(dict.fromkeys(quantity for group in groups for quantity in group))

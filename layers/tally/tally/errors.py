@@ -1,0 +1,75 @@
+"""Every error that Tally raises on purpose, sorted by who has to act.
+
+    TallyError
+    ├── TransientError          the world: try again
+    │   ├── RateLimitedError        after `retry_after`
+    │   ├── ConflictError           somebody else was first
+    │   └── NotYetError             nothing can be said before `retry_after`
+    ├── AmbiguousError          a write whose answer never came: look before the next one
+    ├── RefusedError            a write whose content was refused (400): it has not happened
+    ├── SetupError              the operator: settings, keys, rights, names
+    │   ├── CredentialsError        401 or 403
+    │   └── NotFoundError           404
+    ├── ContractError           the other side answered what we do not understand
+    └── IncompletePlanError     a tick could not read all it needed; what it could read is planned
+
+What may be tried again follows from the class alone. Of a write, every class but AmbiguousError says: it has not happened.
+"""
+
+from datetime import timedelta
+
+
+class TallyError(Exception):
+    """Base of all. ``str()`` is one sentence or two: what happened, and what to do where somebody can."""
+
+
+class TransientError(TallyError):
+    """It may work the next time: no connection, a 5xx on a read, a record in use."""
+
+
+class RateLimitedError(TransientError):
+    """The other side asked for a pause."""
+
+    def __init__(self, message: str, *, retry_after: timedelta) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class ConflictError(TransientError):
+    """The ledger's item is not at the version that was loaded: another worker was first (SAFE-3)."""
+
+
+class NotYetError(TransientError):
+    """ConnectWise's lists may not show our last write yet: the job comes back when they must (SAFE-2)."""
+
+    def __init__(self, message: str, *, retry_after: timedelta) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class AmbiguousError(TallyError):
+    """A write was sent and its answer never came, came as a 5xx, or cannot be read: it may have happened."""
+
+
+class RefusedError(TallyError):
+    """A write's content was refused with a 400: it has not happened, and the same content would be refused again."""
+
+
+class SetupError(TallyError):
+    """The operator has to act: a setting, a key, a right or a name is wrong."""
+
+
+class CredentialsError(SetupError):
+    """The keys are wrong (401) or lack a right (403)."""
+
+
+class NotFoundError(SetupError):
+    """What was asked for is not there (404)."""
+
+
+class ContractError(TallyError):
+    """An answer that does not have the shape that the API promises: nothing is concluded from it."""
+
+
+class IncompletePlanError(TallyError):
+    """Some lists could not be read: nothing was planned from them, the rest was (SAFE-5). The next tick is the retry."""

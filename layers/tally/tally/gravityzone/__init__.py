@@ -1,0 +1,1 @@
+"""The adapter to Bitdefender's GravityZone Public API: reads only."""

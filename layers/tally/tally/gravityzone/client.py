@@ -1,0 +1,237 @@
+"""The GravityZone port over JSON-RPC 2.0 (Bitdefender's Public API documentation)."""
+
+import json
+import random
+import re
+import time
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from http import HTTPStatus
+from typing import Any
+
+from pydantic import SecretStr, ValidationError
+from requests import PreparedRequest, Request
+from requests.adapters import BaseAdapter
+
+from tally.domain.company import Company, CompanyKind
+from tally.domain.month import Month
+from tally.domain.reading import Usage
+from tally.errors import ContractError, CredentialsError, RateLimitedError, TallyError
+from tally.gravityzone.models import (
+    COMPANY_ROWS,
+    COUNTERS,
+    CompanyDetails,
+    LicenseInfo,
+    RpcAnswer,
+    RpcError,
+)
+from tally.transport.calls import Answer, Call, Transport, no_deadline, shortened
+from tally.transport.classify import Dialect
+from tally.transport.keys import basic_auth, check_key
+from tally.transport.retry import USUAL_PAUSE, asked_pause
+from tally.transport.urls import base_url
+
+_URL = "GRAVITYZONE_URL"
+_WRONG_KEY = f"the API key is wrong, or {_URL} is of another region than the key"
+_PAID_MONTHLY = 3
+_KINDS = (CompanyKind.PARTNER, CompanyKind.CUSTOMER)
+_ID = re.compile(r"[0-9a-fA-F]{24}")
+
+_INVALID_PARAMS = -32602
+_SERVER_ERROR = -32000
+_UNAUTHORIZED = -32001
+_NOT_FOUND = -32002
+_TOO_MANY = -32003
+
+
+def _explain(body: bytes) -> str:
+    try:
+        error = RpcAnswer.model_validate_json(body).error
+    except ValidationError:
+        return ""
+    return "" if error is None else str(error)
+
+
+_DIALECT = Dialect(
+    url_setting=_URL,
+    explain=_explain,
+    advice={
+        HTTPStatus.UNAUTHORIZED: _WRONG_KEY,
+        HTTPStatus.FORBIDDEN: "the API key needs the APIs Companies, Licensing and Network",
+        HTTPStatus.NOT_FOUND: f"{_URL} must be the access URL that Control Center shows, ending in /api",
+    },
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Reply:
+    """An answer to one method: its result, or its error."""
+
+    answer: Answer
+    result: Any
+    error: RpcError | None
+
+
+class GravityZoneClient:
+    """Reads GravityZone. Implements ``tally.ports.GravityZone``.
+
+    ``url``: the access URL, ending in ``/api``. ``pace``: called before each attempt at a licensing call. ``ids``:
+    gives each call its JSON-RPC id. The others are ``Transport``'s.
+    """
+
+    def __init__(
+        self,
+        *,
+        url: str,
+        api_key: SecretStr,
+        pace: Callable[[], None],
+        local_http_host: str = "",
+        timeout: float = 10.0,
+        deadline: Callable[[], float] = no_deadline,
+        sleep: Callable[[float], None] = time.sleep,
+        jitter: Callable[[], float] = random.random,
+        ids: Callable[[], str] = lambda: str(uuid.uuid4()),
+        adapter: BaseAdapter | None = None,
+    ) -> None:
+        base = base_url(url, setting=_URL, local_http_host=local_http_host)
+        key = check_key(api_key, name="gravityzone_api_key")
+        authorization = basic_auth(key, "")
+        self._requests = {
+            service: _prepared(f"{base}/v1.0/jsonrpc/{service}", authorization)
+            for service in ("companies", "licensing", "network")
+        }
+        self._transport = Transport(
+            _DIALECT,
+            secrets=(key, authorization.removeprefix("Basic ")),
+            timeout=timeout,
+            deadline=deadline,
+            sleep=sleep,
+            jitter=jitter,
+            adapter=adapter,
+        )
+        self._pace = pace
+        self._ids = ids
+
+    def own_company(self) -> Company:
+        """The company that the API key belongs to: the MSP itself."""
+        reply = self._call("companies", "getCompanyDetails", {}, of="the key's own company")
+        return self._company(reply)
+
+    def children(self, parent_id: str, *, kind: CompanyKind, monthly_only: bool) -> Sequence[Company]:
+        """The companies of one kind directly below ``parent_id``; empty below a customer, which has none.
+
+        The list itself tells neither kind nor licence: its filters are trusted. Not paged (reported from live tenants).
+        """
+        filters = {"companyType": _KINDS.index(kind)}
+        if monthly_only:
+            filters["licenseType"] = _PAID_MONTHLY
+        params = {"parentId": parent_id, "filters": filters}
+        reply = self._call("network", "getCompaniesList", params, of=f"{kind}s below {parent_id}")
+        if reply.error is not None and _is_invalid(reply.error, "parentId"):
+            return ()
+        rows = self._result(reply, COMPANY_ROWS.validate_python)
+        # By id, and without the parent, in case an edition of the API repeats a row or lists the parent with the rest.
+        names = {row.id: row.name for row in rows if row.id != parent_id}
+        return [Company(id=each, name=name, kind=kind, parent_id=parent_id) for each, name in names.items()]
+
+    def company(self, company_id: str) -> Company | None:
+        """One company by id, or None if GravityZone no longer has it.
+
+        Anything but a plain "there is none" raises: a company must not count as gone by mistake.
+        """
+        reply = self._call("companies", "getCompanyDetails", {"companyId": company_id}, of=f"company {company_id}")
+        if reply.error is not None and _says_gone(reply.error, company_id):
+            return None
+        company = self._company(reply)
+        if company.id.lower() != company_id.lower():
+            raise self._transport.unreadable(reply.answer, f"it answered for company {company.id}")
+        return company
+
+    def is_monthly(self, company_id: str) -> bool:
+        """Whether its subscription is, at this moment, a paid monthly one (``subscriptionType`` 3).
+
+        Documented as an array, live an object: both are read.
+        """
+        reply = self._call("licensing", "getLicenseInfo", {"companyId": company_id}, of=f"company {company_id}")
+        return self._result(reply, _license_info).subscription_type == _PAID_MONTHLY
+
+    def usage(self, company_id: str, *, month: Month) -> Usage:
+        """The counters of that month; ``targetMonth`` is always sent (READ-1)."""
+        params = {"companyId": company_id, "targetMonth": month.target}
+        reply = self._call("licensing", "getMonthlyUsage", params, of=f"company {company_id}, {month.target}")
+        counters = self._result(reply, COUNTERS.validate_python)
+        floors = counters.pop("minimumUsage", None)
+        request = f"{reply.answer.call.name} (request {reply.answer.request_id})"
+        return Usage(counters=counters, floors=floors if isinstance(floors, dict) else {}, request=request)
+
+    def _call(self, service: str, method: str, params: Mapping[str, object], *, of: str) -> _Reply:
+        call_id = self._ids()
+        call = Call(name=f"GravityZone {method} of {of}", request_id=call_id)
+        request = self._requests[service].copy()
+        body = json.dumps({"id": call_id, "jsonrpc": "2.0", "method": method, "params": params}).encode()
+        request.body = body
+        request.headers["Content-Length"] = str(len(body))
+        answer = self._transport.send(request, call, pace=self._pace if service == "licensing" else None)
+        envelope = self._transport.parse(answer, RpcAnswer.model_validate_json)
+        if envelope.id != call_id and not (envelope.id is None and envelope.error is not None):
+            raise self._transport.unreadable(answer, "it answered another request than ours")
+        return _Reply(answer, envelope.result, envelope.error)
+
+    def _result[T](self, reply: _Reply, validate: Callable[[Any], T]) -> T:
+        if reply.error is not None:
+            raise self._error(reply)
+        return self._transport.parse(reply.answer, lambda _: validate(reply.result))
+
+    def _error(self, reply: _Reply) -> TallyError:
+        text = self._transport.text(reply.answer.call, f"JSON-RPC error {shortened(str(reply.error))}")
+        match reply.error:
+            case RpcError(code=code) if code == _TOO_MANY:
+                pause = asked_pause(reply.answer.headers, reply.error.details)
+                return RateLimitedError(text, retry_after=timedelta(seconds=USUAL_PAUSE if pause is None else pause))
+            case RpcError(code=code) if code == _UNAUTHORIZED:
+                return CredentialsError(f"{text}: {_WRONG_KEY}, or it lacks the right")
+        return ContractError(text)
+
+    def _company(self, reply: _Reply) -> Company:
+        details = self._result(reply, CompanyDetails.model_validate)
+        if details.type not in range(len(_KINDS)):
+            raise self._transport.unreadable(
+                reply.answer, f"it answered type {details.type}, neither partner nor customer"
+            )
+        return Company(id=details.id, name=details.name, kind=_KINDS[details.type], parent_id=details.parent_id or "")
+
+
+def _prepared(url: str, authorization: str) -> PreparedRequest:
+    headers = {
+        "Accept": "application/json",
+        "Accept-Encoding": "gzip, deflate",
+        "Authorization": authorization,
+        "Content-Type": "application/json",
+        "User-Agent": "Tally",
+    }
+    return Request("POST", url, headers=headers).prepare()
+
+
+def _license_info(result: object) -> LicenseInfo:
+    alone = isinstance(result, list) and len(result) == 1
+    return LicenseInfo.model_validate(result[0] if alone else result)  # type: ignore[index]  # a list, if alone
+
+
+def _is_invalid(error: RpcError, parameter: str) -> bool:
+    return error.code == _INVALID_PARAMS and f"Invalid value for '{parameter}'" in str(error)
+
+
+def _says_gone(error: RpcError, company_id: str) -> bool:
+    """Whether it says that there is no such company.
+
+    Which error it is, is not documented. Of an id in the right form, "invalid" can only mean that it is nobody's.
+    """
+    if error.code == _NOT_FOUND:
+        return True
+    if _ID.fullmatch(company_id) is None:
+        return False
+    text = str(error).lower()
+    not_found = error.code in {_INVALID_PARAMS, _SERVER_ERROR} and "company" in text and "not found" in text
+    return not_found or _is_invalid(error, "companyId")

@@ -1,0 +1,1 @@
+"""The ledger on DynamoDB: one table, one sparse index."""

@@ -1,0 +1,247 @@
+"""The ledger's adapter for DynamoDB."""
+
+import uuid
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from tally.aws import aws_errors
+from tally.domain.company import Mapping as CompanyMapping
+from tally.domain.month import Month
+from tally.domain.record import HistoryEntry, RecordKey, Transition, UsageRecord
+from tally.domain.standing import Standing
+from tally.domain.ticks import Ticks
+from tally.errors import ConflictError
+from tally.ledger import items, keys
+from tally.ledger.keys import Item, Key
+from tally.ledger.plain import check, entry_of, instant_text
+from tally.ledger.transaction import Patience, write_together
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef, QueryInputTypeDef, TransactWriteItemTypeDef
+
+_ABSENT = "attribute_not_exists(pk)"
+_AT_VERSION = "version = :expected"
+_PLANNED_KEPT = 3
+_ATTEMPTS = 5
+
+
+class DynamoDBLedger:
+    """The ledger on one DynamoDB table; safe to share between threads, as boto's low-level client is.
+
+    Reads raise TransientError, SetupError (no such table, no right to it) or ContractError (an item that cannot be
+    read). So do ``begin_tick``, ``finish_tick`` and ``save_standing``, which are safe to repeat; ``save`` and ``tie``
+    also raise AmbiguousError, where neither an answer nor a read afterwards tells whether the write has happened.
+    """
+
+    def __init__(
+        self, client: "DynamoDBClient", table: str, *, patience: Patience | None = None, threads: int = 8
+    ) -> None:
+        self._client = client
+        self._table = table
+        self._patience = patience or Patience()
+        self._threads = threads
+        self._name = f"the ledger table {table}"
+
+    def begin_tick(self, tick: datetime) -> Ticks:
+        """Remember ``tick`` if it is the newest, and the first month if there is none; answer what is known now."""
+        try:
+            with aws_errors(self._name):
+                answer = self._client.update_item(
+                    TableName=self._table,
+                    Key=keys.ticks_key(),
+                    UpdateExpression="SET newest = :tick, first_month = if_not_exists(first_month, :month)",
+                    ConditionExpression="attribute_not_exists(newest) OR newest < :tick",
+                    ExpressionAttributeValues={
+                        ":tick": {"S": instant_text(tick)},
+                        ":month": {"S": str(Month.of(tick))},
+                    },
+                    ReturnValues="ALL_NEW",
+                )
+        except ConflictError:
+            known = self.ticks()
+            if known is None:
+                raise
+            return known
+        return items.ticks_from(answer["Attributes"])
+
+    def finish_tick(self, tick: datetime) -> None:
+        """Remember that a tick of this month planned everything (OPEN-9); ConflictError if none has begun."""
+        for _ in range(_ATTEMPTS):
+            known = self.ticks()
+            if known is None:
+                break
+            planned = tuple(sorted({*known.planned, Month.of(tick)}))[-_PLANNED_KEPT:]
+            # Nearly always: a month is planned by its first tick, and there are thousands after it.
+            if planned == known.planned or self._set_planned(planned, instead_of=known.planned):
+                return
+        raise ConflictError(f"{self._name} did not take the end of the tick {instant_text(tick)}: had it begun?")
+
+    def _set_planned(self, planned: tuple[Month, ...], *, instead_of: tuple[Month, ...]) -> bool:
+        values: dict[str, AttributeValueTypeDef] = {":planned": items.planned_attribute(planned)}
+        if instead_of:
+            values[":known"] = items.planned_attribute(instead_of)
+        try:
+            with aws_errors(self._name):
+                self._client.update_item(
+                    TableName=self._table,
+                    Key=keys.ticks_key(),
+                    UpdateExpression="SET planned = :planned",
+                    ConditionExpression="planned = :known" if instead_of else "attribute_not_exists(planned)",
+                    ExpressionAttributeValues=values,
+                )
+        except ConflictError:
+            return False
+        return True
+
+    def ticks(self) -> Ticks | None:
+        """What is known of ticks, or None before the first."""
+        item = self._get(keys.ticks_key())
+        return None if item is None else items.ticks_from(item)
+
+    def all_mappings(self) -> Iterator[CompanyMapping]:
+        """Every company's mapping, by company id."""
+        return map(items.mapping_from, self._index(keys.MAPPINGS))
+
+    def all_standings(self) -> Iterator[Standing]:
+        """Every company's standing, by company id."""
+        return map(items.standing_from, self._index(keys.STANDINGS))
+
+    def all_open_records(self) -> Iterator[UsageRecord]:
+        """Every record in state ``open``, by month, company id and service (CLOSE-3)."""
+        return map(items.record_from, self._index(keys.OPEN_RECORDS))
+
+    def all_settled_records(self, month: Month) -> Iterator[UsageRecord]:
+        """The month's records that are not open, by company id and service."""
+        return map(items.record_from, self._index(keys.settled_records(month)))
+
+    def record(self, key: RecordKey) -> UsageRecord | None:
+        """One record."""
+        item = self._get(keys.record_key(key))
+        return None if item is None else items.record_from(item)
+
+    def history(self, key: RecordKey) -> Sequence[HistoryEntry]:
+        """The record's transitions, oldest first."""
+        found = self._query(
+            {
+                "TableName": self._table,
+                "KeyConditionExpression": "pk = :company AND begins_with(sk, :record)",
+                "ExpressionAttributeValues": {
+                    ":company": keys.record_key(key)["pk"],
+                    ":record": {"S": keys.history_prefix(key)},
+                },
+                "ConsistentRead": True,
+            }
+        )
+        return [items.entry_from(item) for item in found]
+
+    def mapping(self, company_id: str) -> CompanyMapping | None:
+        """One company's mapping."""
+        item = self._get(keys.mapping_key(company_id))
+        return None if item is None else items.mapping_from(item)
+
+    def standing(self, company_id: str) -> Standing | None:
+        """One company's standing."""
+        item = self._get(keys.standing_key(company_id))
+        return None if item is None else items.standing_from(item)
+
+    def save(self, transition: Transition) -> None:
+        """Write the record and its history in one transaction, if its version is the expected one; else ConflictError.
+
+        Raises ValueError for a transition that does not follow on the record that it was made from.
+        """
+        check(transition)
+        after, token = transition.after, str(uuid.uuid4())
+        history = items.history_item(after.key, entry_of(transition), transaction=token)
+        self._write(
+            self._put(items.record_item(after), expected_version=transition.expected_version),
+            self._put(history),
+            token=token,
+            proof=keys.history_key(after.key, after.version),
+            what=f"the record of {after.key}",
+        )
+
+    def tie(self, mapping: CompanyMapping) -> None:
+        """Tie a company that has no mapping to a ConnectWise company that nobody is tied to; else ConflictError."""
+        token = str(uuid.uuid4())
+        self._write(
+            self._put(items.mapping_item(mapping)),
+            self._put(items.tied_item(mapping)),
+            self._put(items.mapping_history_item(mapping, transaction=token)),
+            token=token,
+            proof=keys.mapping_history_key(mapping),
+            what=f"the mapping of {mapping.company_id} to ConnectWise company {mapping.connectwise_id}",
+        )
+
+    def save_standing(self, standing: Standing) -> None:
+        """Write the standing as its next version if the ledger is at ``standing.version``; else ConflictError.
+
+        Twice is once: no conflict where it stands already as it would be written.
+        """
+        written = replace(standing, version=standing.version + 1)
+        put = self._put(items.standing_item(written), expected_version=standing.version)["Put"]
+        try:
+            with aws_errors(self._name):
+                self._client.put_item(**put)
+        except ConflictError:
+            # boto repeats a put whose answer was lost, and the repeat meets what the first one wrote.
+            if self.standing(standing.company_id) != written:
+                raise
+
+    def save_standings(self, standings: Iterable[Standing]) -> int:
+        """Save many, several at a time, each on its own; answer how many were left out because somebody was first."""
+        with ThreadPoolExecutor(self._threads) as pool:
+            return sum(pool.map(self._is_taken, standings))
+
+    def _is_taken(self, standing: Standing) -> bool:
+        try:
+            self.save_standing(standing)
+        except ConflictError:
+            return True
+        return False
+
+    def _put(self, item: Item, *, expected_version: int = 0) -> "TransactWriteItemTypeDef":
+        if not expected_version:
+            return {"Put": {"TableName": self._table, "Item": item, "ConditionExpression": _ABSENT}}
+        return {
+            "Put": {
+                "TableName": self._table,
+                "Item": item,
+                "ConditionExpression": _AT_VERSION,
+                "ExpressionAttributeValues": {":expected": {"N": str(expected_version)}},
+            }
+        }
+
+    def _write(self, *puts: "TransactWriteItemTypeDef", token: str, proof: Key, what: str) -> None:
+        def wrote() -> bool:
+            item = self._get(proof)
+            return item is not None and item.get(items.TRANSACTION) == {"S": token}
+
+        write_together(self._client, puts, token=token, wrote=wrote, what=what, patience=self._patience)
+
+    def _get(self, key: Key) -> Item | None:
+        with aws_errors(self._name):
+            return self._client.get_item(TableName=self._table, Key=key, ConsistentRead=True).get("Item")
+
+    def _index(self, partition: str) -> Iterator[Item]:
+        return self._query(
+            {
+                "TableName": self._table,
+                "IndexName": keys.INDEX,
+                "KeyConditionExpression": "ipk = :partition",
+                "ExpressionAttributeValues": {":partition": {"S": partition}},
+            }
+        )
+
+    def _query(self, request: "QueryInputTypeDef") -> Iterator[Item]:
+        """All items of all pages; a page that cannot be had raises, after the items of those before it."""
+        while True:
+            with aws_errors(self._name):
+                page = self._client.query(**request)
+            yield from page["Items"]
+            if not (last := page.get("LastEvaluatedKey")):
+                return
+            request = {**request, "ExclusiveStartKey": last}

@@ -1,0 +1,86 @@
+"""Where each item of the ledger is: keys of the table, partitions of its index."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from tally.domain.company import Mapping as CompanyMapping
+from tally.domain.month import Month
+from tally.domain.record import RecordKey
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
+
+type Item = Mapping[str, AttributeValueTypeDef]
+"""An item, or a part of one such as its key, as boto's low-level client takes and gives it."""
+
+type Key = dict[str, AttributeValueTypeDef]
+"""An item's key."""
+
+INDEX = "index"
+MAPPINGS = "MAPPING"
+STANDINGS = "STANDING"
+OPEN_RECORDS = "OPEN"
+
+_COMPANY = "COMPANY#"
+_RECORD = "RECORD#"
+
+
+def settled_records(month: Month) -> str:
+    """The index partition of a month's records that are no longer open."""
+    return f"SETTLED#{month}"
+
+
+def key(partition: str, sort: str) -> Key:
+    """An item's key."""
+    return {"pk": {"S": partition}, "sk": {"S": sort}}
+
+
+def record_key(of: RecordKey) -> Key:
+    """The key of a usage record's item."""
+    return key(_COMPANY + of.company_id, f"{_RECORD}{of.month}#{of.service}")
+
+
+def mapping_key(company_id: str) -> Key:
+    """The key of a company's mapping."""
+    return key(_COMPANY + company_id, "MAPPING")
+
+
+def standing_key(company_id: str) -> Key:
+    """The key of a company's standing."""
+    return key(_COMPANY + company_id, "STANDING")
+
+
+def tied_key(connectwise_id: int) -> Key:
+    """The key of the item that marks a ConnectWise company as tied."""
+    return key(f"CONNECTWISE#{connectwise_id}", "TIED")
+
+
+def ticks_key() -> Key:
+    """The key of the one item about ticks."""
+    return key("TICKS", "TICKS")
+
+
+def history_prefix(of: RecordKey) -> str:
+    """What the sort keys of a record's history begin with; the version follows, padded so that it sorts."""
+    return f"HISTORY#{of.month}#{of.service}#"
+
+
+def history_key(of: RecordKey, version: int) -> Key:
+    """The key of one transition of a record."""
+    return key(_COMPANY + of.company_id, f"{history_prefix(of)}{version:06d}")
+
+
+def mapping_history_key(mapping: CompanyMapping) -> Key:
+    """The key of the mapping's change to its present version."""
+    return key(_COMPANY + mapping.company_id, f"HISTORY#MAPPING#{mapping.version:06d}")
+
+
+def company_id_in(item: Item) -> str:
+    """The company whose item it is."""
+    return item["pk"]["S"].removeprefix(_COMPANY)
+
+
+def record_key_in(item: Item) -> RecordKey:
+    """What an item's usage record is of. Raises ValueError for another kind of item."""
+    month, service = item["sk"]["S"].removeprefix(_RECORD).split("#", 1)
+    return RecordKey(company_id=company_id_in(item), month=Month.parse(month), service=service)

@@ -1,0 +1,206 @@
+"""A usage record as plain data (text, whole numbers, lists, maps) and back, and its history in those terms.
+
+What is None or empty is left out. Written by hand, field by field: an item lives for years, so a renamed attribute of a
+class must not rename what is stored.
+"""
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from typing import Any
+
+from tally.domain.record import (
+    HistoryEntry,
+    Hold,
+    HoldKind,
+    Intent,
+    IntentKind,
+    Line,
+    LineState,
+    RecordKey,
+    RecordState,
+    Refusal,
+    Transition,
+    UsageRecord,
+)
+
+type Plain = dict[str, Any]
+
+
+def instant_text(instant: datetime) -> str:
+    """An aware instant as ISO 8601 text in UTC; texts sort as their instants do. Raises ValueError for a naive one.
+
+    The offset is written ``+00:00`` for the order's sake: a ``Z`` would sort after the point of a fraction.
+    """
+    if instant.tzinfo is None:
+        raise ValueError(f"the ledger keeps instants with their time zone, and {instant.isoformat()} has none")
+    return instant.astimezone(UTC).isoformat()
+
+
+def instant(text: str) -> datetime:
+    """The instant of such a text. Raises ValueError for a text without a time zone."""
+    found = datetime.fromisoformat(text)
+    if found.tzinfo is None:
+        raise ValueError(f"{text} has no time zone")
+    return found
+
+
+def optional_instant(text: str | None) -> datetime | None:
+    """The instant of such a text, or None where there is none."""
+    return None if text is None else instant(text)
+
+
+def optional_instant_text(at: datetime | None) -> str | None:
+    """Such a text, or None where there is no instant."""
+    return None if at is None else instant_text(at)
+
+
+def without_none(fields: Plain) -> Plain:
+    """The fields that say something: neither None nor an empty collection or text."""
+    return {name: value for name, value in fields.items() if value is not None and value not in ("", [], {})}
+
+
+def record_fields(record: UsageRecord) -> Plain:
+    """Everything that a record holds but its key and version."""
+    return without_none(
+        {
+            "state": record.state.value,
+            "seen_tick": instant_text(record.seen_tick),
+            "count": record.count,
+            "floor": record.floor,
+            "lines": [_line_fields(line) for line in record.lines],
+            "hold": None if record.hold is None else _hold_fields(record.hold),
+            "refusal": None if record.refusal is None else _refusal_fields(record.refusal),
+            "notices": list(record.notices),
+        }
+    )
+
+
+def record_of(key: RecordKey, version: int, fields: Plain) -> UsageRecord:
+    """The record of such fields. Raises KeyError, TypeError or ValueError where they are not what we write."""
+    hold, refusal = fields.get("hold"), fields.get("refusal")
+    return UsageRecord(
+        key=key,
+        version=version,
+        seen_tick=instant(fields["seen_tick"]),
+        state=RecordState(fields["state"]),
+        lines=tuple(_line(line) for line in fields.get("lines", ())),
+        hold=None if hold is None else _hold(hold),
+        refusal=None if refusal is None else _refusal(refusal),
+        notices=tuple(fields.get("notices", ())),
+        count=fields.get("count"),
+        floor=fields.get("floor"),
+    )
+
+
+def check(transition: Transition) -> None:
+    """Raise ValueError for a transition whose record does not follow on the one that it was made from."""
+    before, after = transition.before, transition.after
+    if after.version != transition.expected_version + 1 or (before is not None and before.key != after.key):
+        raise ValueError(
+            f"version {after.version} of {after.key} does not follow on version {transition.expected_version}"
+        )
+
+
+def entry_of(transition: Transition) -> HistoryEntry:
+    """What the history keeps of a transition."""
+    before, after = transition.before, transition.after
+    return HistoryEntry(
+        version=after.version,
+        what=transition.what,
+        why=transition.why,
+        by=transition.by,
+        at=transition.at.astimezone(UTC),
+        tick=transition.tick.astimezone(UTC),
+        changes=changes({} if before is None else record_fields(before), record_fields(after)),
+    )
+
+
+def changes(before: Plain, after: Plain) -> dict[str, tuple[object, object]]:
+    """The paths whose values differ, each with its value before and after; None where there is none.
+
+    Played in order from nothing, a record's changes give the paths of its present fields. A line's path has its
+    number: ``lines.0.intent.quantity``.
+    """
+    old, new = dict(paths(before)), dict(paths(after))
+    return {
+        path: (old.get(path), new.get(path))
+        for path in sorted(old.keys() | new.keys())
+        if old.get(path) != new.get(path)
+    }
+
+
+def paths(fields: Plain, prefix: str = "") -> Iterator[tuple[str, object]]:
+    """Each value of nested fields under its path."""
+    for name, value in fields.items():
+        if isinstance(value, dict):
+            yield from paths(value, f"{prefix}{name}.")
+        elif name == "lines":
+            for line in value:
+                yield from paths(line, f"{prefix}lines.{line['number']}.")
+        else:
+            yield f"{prefix}{name}", value
+
+
+def _line_fields(line: Line) -> Plain:
+    return without_none(
+        {
+            "number": line.number,
+            "state": line.state.value,
+            "agreement_id": line.agreement_id,
+            "product_id": line.product_id,
+            "reference": line.reference,
+            "effective": line.effective.isoformat(),
+            "cancelled": line.cancelled.isoformat(),
+            "addition_id": line.addition_id,
+            "pushed": line.pushed,
+            "pushed_at": optional_instant_text(line.pushed_at),
+            "unconfirmed": list(line.unconfirmed),
+            "echoes": list(line.echoes),
+            "intent": None if line.intent is None else _intent_fields(line.intent),
+        }
+    )
+
+
+def _line(fields: Plain) -> Line:
+    intent = fields.get("intent")
+    return Line(
+        number=fields["number"],
+        state=LineState(fields["state"]),
+        agreement_id=fields["agreement_id"],
+        product_id=fields["product_id"],
+        reference=fields.get("reference", ""),
+        effective=date.fromisoformat(fields["effective"]),
+        cancelled=date.fromisoformat(fields["cancelled"]),
+        addition_id=fields.get("addition_id"),
+        pushed=fields.get("pushed"),
+        pushed_at=optional_instant(fields.get("pushed_at")),
+        unconfirmed=tuple(fields.get("unconfirmed", ())),
+        echoes=tuple(fields.get("echoes", ())),
+        intent=None if intent is None else _intent(intent),
+    )
+
+
+def _intent_fields(intent: Intent) -> Plain:
+    return {"kind": intent.kind.value, "quantity": intent.quantity, "at": instant_text(intent.at)}
+
+
+def _intent(fields: Plain) -> Intent:
+    return Intent(kind=IntentKind(fields["kind"]), quantity=fields["quantity"], at=instant(fields["at"]))
+
+
+def _hold_fields(hold: Hold) -> Plain:
+    return {"kind": hold.kind.value, "why": hold.why, "quantity": hold.quantity, "since": instant_text(hold.since)}
+
+
+def _hold(fields: Plain) -> Hold:
+    return Hold(
+        kind=HoldKind(fields["kind"]), why=fields["why"], quantity=fields["quantity"], since=instant(fields["since"])
+    )
+
+
+def _refusal_fields(refusal: Refusal) -> Plain:
+    return {"why": refusal.why, "fingerprint": refusal.fingerprint, "since": instant_text(refusal.since)}
+
+
+def _refusal(fields: Plain) -> Refusal:
+    return Refusal(why=fields["why"], fingerprint=fields["fingerprint"], since=instant(fields["since"]))

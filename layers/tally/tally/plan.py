@@ -1,0 +1,275 @@
+"""The planner's use case: one tick. It reads in bulk, decides what is due, and puts one job per company-month on the queue."""
+
+import math
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from tally.directory import Names, read_directory
+from tally.domain.company import Company
+from tally.domain.company import Mapping as CompanyMapping
+from tally.domain.month import Month
+from tally.domain.planning import (
+    Circumstances,
+    CompanyPlan,
+    CompanyState,
+    Directory,
+    Due,
+    Presence,
+    known_absence,
+    next_standing,
+    plan_company,
+)
+from tally.domain.reading import ENDPOINTS, Service
+from tally.domain.record import UsageRecord
+from tally.domain.situation import Policy
+from tally.domain.standing import Standing
+from tally.domain.ticks import Ticks
+from tally.errors import IncompletePlanError, SetupError, TallyError
+from tally.messages import AgreementSnapshot, CauseSnapshot, Job
+from tally.ports import Clock, ConnectWise, GravityZone, JobQueue, Ledger
+from tally.roster import Roster, look_for, read_census, read_roster
+from tally.tying import tie_by_name
+
+_MOST_DELAY = timedelta(seconds=900)
+"""What SQS allows as ``DelaySeconds``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Planned:
+    """What a tick did, for the log and the metrics. ``skipped`` says why nothing was put on the queue."""
+
+    companies: int = 0
+    jobs: int = 0
+    tied: int = 0
+    standings: int = 0
+    backlog: int = 0
+    skipped: str = ""
+
+
+@dataclass(slots=True, kw_only=True)
+class _Known:
+    """The ledger's side of a tick, by company."""
+
+    mappings: dict[str, CompanyMapping]
+    standings: dict[str, Standing]
+    records: dict[str, list[UsageRecord]]
+    settled: dict[str, set[tuple[Month, str]]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """The use case with what it needs. ``calls_per_second`` is the pace at which GravityZone may be read."""
+
+    gravityzone: GravityZone
+    connectwise: ConnectWise
+    ledger: Ledger
+    queue: JobQueue
+    clock: Clock
+    policy: Policy
+    names: Names
+    open_until_day: int
+    calls_per_second: float
+    first_month: Month | None = None
+    services: Sequence[Service] = (ENDPOINTS,)
+
+    def __call__(self, tick: datetime) -> Planned:
+        """Plan one tick.
+
+        Raises:
+            SetupError: the tick lies in the future.
+            IncompletePlanError: lists could not be read; what does not need them was planned (SAFE-5).
+            TallyError: the ledger or the queue failed.
+        """
+        if tick > self.clock.now():
+            raise SetupError(
+                f"The tick {tick:%Y-%m-%dT%H:%M:%SZ} lies in the future: ticks are played in order, up to now."
+            )
+        before = self.ledger.ticks()
+        ticks = self.ledger.begin_tick(tick)
+        if tick < ticks.newest:
+            return Planned(skipped=f"superseded by the tick {ticks.newest:%Y-%m-%dT%H:%M:%SZ}")
+        failures: list[str] = []
+        known = self._known(Month.of(tick))
+        roster = self._read_roster(failures)
+        at = self._circumstances(tick, ticks, failures)
+        new_day = before is None or before.newest.date() != tick.date()
+        everyone, untied, tied = self._match(roster, known, tick, census=new_day, failures=failures)
+        plans = [
+            (company, plan_company(company, at))
+            for company in self._companies(roster, everyone, untied, known, failures)
+        ]
+        planned = self._carry_out(plans, at, tied=tied, failures=failures)
+        if failures:
+            raise IncompletePlanError(f"{'; '.join(failures)}. {planned.jobs} jobs that do not need it were planned.")
+        self.ledger.finish_tick(tick)
+        return planned
+
+    def _known(self, month: Month) -> _Known:
+        records: defaultdict[str, list[UsageRecord]] = defaultdict(list)
+        for record in self.ledger.all_open_records():
+            records[record.key.company_id].append(record)
+        settled: defaultdict[str, set[tuple[Month, str]]] = defaultdict(set)
+        for each in (month.previous, month):
+            for record in self.ledger.all_settled_records(each):
+                settled[record.key.company_id].add((record.key.month, record.key.service))
+        return _Known(
+            mappings={mapping.company_id: mapping for mapping in self.ledger.all_mappings()},
+            standings={standing.company_id: standing for standing in self.ledger.all_standings()},
+            records=records,
+            settled=settled,
+        )
+
+    def _read_roster(self, failures: list[str]) -> Roster | None:
+        try:
+            roster = read_roster(self.gravityzone)
+        except TallyError as error:
+            failures.append(f"GravityZone's companies could not be listed: {error}")
+            return None
+        failures.extend(
+            f"the companies below partner {each} could not be listed: {error}" for each, error in roster.unread.items()
+        )
+        return roster
+
+    def _circumstances(self, tick: datetime, ticks: Ticks, failures: list[str]) -> Circumstances:
+        directory: Directory | None = None
+        try:
+            directory = read_directory(self.connectwise, self.names)
+        except TallyError as error:
+            failures.append(f"ConnectWise's agreements could not be listed: {error}")
+        return Circumstances(
+            tick=tick,
+            ticks=ticks,
+            first_month=self.first_month or ticks.first_month,
+            open_until_day=self.open_until_day,
+            services=tuple(service.name for service in self.services),
+            policy=self.policy,
+            directory=directory,
+        )
+
+    def _match(
+        self, roster: Roster | None, known: _Known, tick: datetime, *, census: bool, failures: list[str]
+    ) -> tuple[Sequence[Company], Mapping[str, str], int]:
+        """All customers if they were read, why companies are not tied, and how many were tied just now."""
+        new = (
+            []
+            if roster is None
+            else [company for company in roster.customers.values() if company.id not in known.mappings]
+        )
+        if roster is None or not (new or census):
+            return (), {}, 0
+        try:
+            # Once a day also where nobody is new: a customer without a monthly subscription is to be seen too (SAFE-7).
+            everyone = read_census(self.gravityzone, roster)
+            if not new:
+                return everyone, {}, 0
+            tying = tie_by_name(
+                new,
+                roster=roster,
+                everyone=everyone,
+                connectwise=self.connectwise.companies(),
+                mappings=known.mappings,
+                ledger=self.ledger,
+                tick=tick,
+            )
+        except TallyError as error:
+            failures.append(f"companies could not be matched by their names: {error}")
+            return (), {}, 0
+        known.mappings.update((mapping.company_id, mapping) for mapping in tying.tied)
+        return everyone, tying.untied, len(tying.tied)
+
+    def _companies(
+        self,
+        roster: Roster | None,
+        everyone: Sequence[Company],
+        untied: Mapping[str, str],
+        known: _Known,
+        failures: list[str],
+    ) -> Iterator[CompanyState]:
+        """Every company that GravityZone or the ledger knows, by id."""
+        listed: dict[str, tuple[str, Presence]] = {
+            company.id: (company.name, Presence.UNLICENSED) for company in everyone
+        }
+        if roster is not None:
+            listed |= {company.id: (company.name, Presence.PARTNER) for company in roster.partners.values()}
+            listed |= {company.id: (company.name, Presence.LICENSED) for company in roster.customers.values()}
+        for company_id in sorted({*listed, *known.standings, *known.records, *known.mappings}):
+            name, presence = listed.get(company_id) or self._absent(company_id, roster, known, failures)
+            yield CompanyState(
+                id=company_id,
+                name=name,
+                presence=presence,
+                mapping=known.mappings.get(company_id),
+                untied=untied.get(company_id, ""),
+                standing=known.standings.get(company_id),
+                records=known.records.get(company_id, ()),
+                settled=frozenset(known.settled.get(company_id, ())),
+            )
+
+    def _absent(
+        self, company_id: str, roster: Roster | None, known: _Known, failures: list[str]
+    ) -> tuple[str, Presence]:
+        standing, mapping = known.standings.get(company_id), known.mappings.get(company_id)
+        name = standing.company_name if standing else mapping.company_name if mapping else company_id
+        if roster is None or roster.unread:
+            return name, Presence.UNREAD
+        presence = known_absence(standing)
+        if presence is not None:
+            return name, presence
+        try:
+            company, presence = look_for(self.gravityzone, company_id)
+        except TallyError as error:
+            failures.append(f"{name} ({company_id}) is in no list and could not be asked for: {error}")
+            return name, Presence.UNREAD
+        return name if company is None else company.name, presence
+
+    def _carry_out(
+        self, plans: Sequence[tuple[CompanyState, CompanyPlan]], at: Circumstances, *, tied: int, failures: list[str]
+    ) -> Planned:
+        standings = {company.id: next_standing(company, plan, at) for company, plan in plans}
+        changed = [
+            replace(standings[company.id], tick=at.tick)
+            for company, _ in plans
+            if standings[company.id] != company.standing
+        ]
+        try:
+            # Before the jobs, so that a worker finds the standing that its own word is to be merged into.
+            self.ledger.save_standings(changed)
+        except TallyError as error:
+            failures.append(f"standings could not be written: {error}")
+        due = [(company, each) for company, plan in plans for each in plan.due]
+        backlog = self.queue.backlog()
+        planned = Planned(companies=len(plans), jobs=len(due), tied=tied, standings=len(changed), backlog=backlog)
+        if backlog * 2 > len(due):
+            return replace(planned, jobs=0, skipped=f"{backlog} of the last sweep's messages still wait")
+        self.queue.send(
+            (_job(company, each, standings[company.id], at), self._delay(position))
+            for position, (company, each) in enumerate(due)
+        )
+        return planned
+
+    def _delay(self, position: int) -> timedelta:
+        """Jobs become visible at the pace at which GravityZone may be asked, so that workers seldom wait for a token."""
+        return min(timedelta(seconds=math.floor(position / self.calls_per_second)), _MOST_DELAY)
+
+
+def _job(company: CompanyState, due: Due, standing: Standing, at: Circumstances) -> Job:
+    return Job(
+        tick=at.tick,
+        company_id=company.id,
+        company_name=company.name,
+        connectwise_id=None if company.mapping is None else company.mapping.connectwise_id,
+        month=due.month,
+        agreement=None if due.agreement is None else AgreementSnapshot.of(due.agreement),
+        product_id=None if at.directory is None else at.directory.product_id,
+        licensed=company.licensed,
+        may_open=due.may_open,
+        only_if_used=due.only_if_used,
+        standing={
+            scope: CauseSnapshot.of(cause)
+            for scope, cause in standing.causes.items()
+            if scope.startswith(f"{due.month} ")
+        },
+        last_reading=standing.last_reading,
+    )

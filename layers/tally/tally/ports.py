@@ -1,0 +1,167 @@
+"""What the use cases need of the world. Adapters: gravityzone/, connectwise/, ledger/, queue.py, clock.py."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from tally.domain.agreement import Addition, Agreement, NewAddition
+from tally.domain.company import Company, CompanyKind, ConnectWiseCompany
+from tally.domain.company import Mapping as CompanyMapping
+from tally.domain.month import Month
+from tally.domain.reading import Usage
+from tally.domain.record import HistoryEntry, RecordKey, Transition, UsageRecord
+from tally.domain.standing import Standing
+from tally.domain.ticks import Ticks
+from tally.messages import Job
+
+
+class GravityZone(Protocol):
+    """Reads of the GravityZone Public API. All raise TallyError; none changes anything there."""
+
+    def own_company(self) -> Company:
+        """The company that the API key belongs to: the MSP itself."""
+        ...
+
+    def children(self, parent_id: str, *, kind: CompanyKind, monthly_only: bool) -> Sequence[Company]:
+        """The companies of one kind directly below ``parent_id``; empty below a customer, which has none."""
+        ...
+
+    def company(self, company_id: str) -> Company | None:
+        """One company by id, or None if GravityZone no longer has it."""
+        ...
+
+    def is_monthly(self, company_id: str) -> bool:
+        """Whether its subscription is, at this moment, a paid monthly one (``subscriptionType`` 3)."""
+        ...
+
+    def usage(self, company_id: str, *, month: Month) -> Usage:
+        """The counters of that month; ``targetMonth`` is always sent (READ-1)."""
+        ...
+
+
+class ConnectWise(Protocol):
+    """The calls we make to the ConnectWise PSA API. All raise TallyError."""
+
+    def agreement_types(self, name: str) -> Mapping[str, int]:
+        """Ids by name of the agreement types that are active; all of them, so that near misses can be named."""
+        ...
+
+    def products(self, identifier: str) -> Mapping[str, int]:
+        """Ids by identifier of the catalog products whose identifier resembles ``identifier`` but for case and spaces."""
+        ...
+
+    def companies(self) -> Iterable[ConnectWiseCompany]:
+        """All companies that are not deleted."""
+        ...
+
+    def agreements(self, type_id: int) -> Iterable[Agreement]:
+        """All agreements of that type, active or not."""
+        ...
+
+    def agreement(self, agreement_id: int) -> Agreement:
+        """One agreement. Raises NotFoundError."""
+        ...
+
+    def additions(self, agreement_id: int) -> Sequence[Addition]:
+        """All Additions of one agreement."""
+        ...
+
+    def create_addition(self, new: NewAddition) -> Addition:
+        """POST, once, never repeated. AmbiguousError: it may exist. Any other TallyError: it does not."""
+        ...
+
+    def set_quantity(self, *, agreement_id: int, addition_id: int, quantity: int) -> Addition:
+        """PATCH of the quantity alone; safe to repeat, and repeated where the answer did not come."""
+        ...
+
+
+class Ledger(Protocol):
+    """The DynamoDB table. Reads named ``all_…`` come from the index and may lag; the others are consistent."""
+
+    def begin_tick(self, tick: datetime) -> Ticks:
+        """Remember ``tick`` if it is the newest, and its month as the first if there is none; answer what is known now."""
+        ...
+
+    def finish_tick(self, tick: datetime) -> None:
+        """Remember that a tick of this month planned everything (OPEN-9)."""
+        ...
+
+    def ticks(self) -> Ticks | None:
+        """What is known of ticks, or None before the first."""
+        ...
+
+    def all_mappings(self) -> Iterable[CompanyMapping]:
+        """Every company's mapping."""
+        ...
+
+    def all_standings(self) -> Iterable[Standing]:
+        """Every company's standing."""
+        ...
+
+    def all_open_records(self) -> Iterable[UsageRecord]:
+        """Every record in state ``open``, of whatever month (CLOSE-3)."""
+        ...
+
+    def all_settled_records(self, month: Month) -> Iterable[UsageRecord]:
+        """The month's records that are not open."""
+        ...
+
+    def record(self, key: RecordKey) -> UsageRecord | None:
+        """One record."""
+        ...
+
+    def history(self, key: RecordKey) -> Sequence[HistoryEntry]:
+        """The record's transitions, oldest first."""
+        ...
+
+    def mapping(self, company_id: str) -> CompanyMapping | None:
+        """One company's mapping."""
+        ...
+
+    def standing(self, company_id: str) -> Standing | None:
+        """One company's standing."""
+        ...
+
+    def save(self, transition: Transition) -> None:
+        """Write the record and its history in one transaction, if its version is the expected one; else ConflictError."""
+        ...
+
+    def tie(self, mapping: CompanyMapping) -> None:
+        """Tie a company that has no mapping to a ConnectWise company that nobody is tied to; else ConflictError."""
+        ...
+
+    def save_standing(self, standing: Standing) -> None:
+        """Write the standing as version ``standing.version + 1`` if the ledger is at ``standing.version``; else ConflictError."""
+        ...
+
+    def save_standings(self, standings: Iterable[Standing]) -> int:
+        """Save many, several at a time, each on its own; answer how many were left out because somebody was first."""
+        ...
+
+
+class JobQueue(Protocol):
+    """The queue between planner and worker."""
+
+    def backlog(self) -> int:
+        """Messages that wait or are delayed, those in flight not counted; approximate."""
+        ...
+
+    def send(self, jobs: Iterable[tuple[Job, timedelta]]) -> None:
+        """Put each job on the queue, to be seen after its delay (whole seconds, at most 900)."""
+        ...
+
+
+class Deliveries(Protocol):
+    """The worker's end of the queue."""
+
+    def put_off(self, receipt: str, wait: timedelta) -> None:
+        """Hide the message just received for so long, instead of the queue's visibility timeout."""
+        ...
+
+
+class Clock(Protocol):
+    """Wall-clock time, for ages only; the tick decides everything else."""
+
+    def now(self) -> datetime:
+        """The present instant, aware, in UTC."""
+        ...

@@ -1,0 +1,127 @@
+"""What the operator sets, as the template hands it to the functions in environment variables.
+
+One frozen class per function; ``from_env`` names every variable that is missing or malformed, with the template's
+parameter that feeds it.
+"""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Annotated, Self
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError
+
+from tally.domain.month import Month
+from tally.domain.situation import Policy
+from tally.errors import SetupError
+
+_PARAMETERS = {
+    "ADDITION_TEXT": "AdditionText",
+    "AGREEMENT_TYPE": "AgreementType",
+    "BILLING_CYCLES": "BillingCycles",
+    "BILLING_TIME_ZONE": "BillingTimeZone",
+    "CLOSE_DAY": "CloseDay",
+    "CONNECTWISE_COMPANY": "ConnectWiseCompany",
+    "CONNECTWISE_URL": "ConnectWiseUrl",
+    "FIRST_MONTH": "FirstMonth",
+    "GRAVITYZONE_URL": "GravityZoneUrl",
+    "LOCAL_HTTP_HOST": "LocalHttpHost",
+    "OPEN_UNTIL_DAY": "OpenUntilDay",
+    "PRODUCT": "Product",
+    "SETTLE_SECONDS": "SettleSeconds",
+    "SWEEP_CALLS_PER_SECOND": "LicensingCallsPerSecond",
+}
+
+
+def _zone(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    try:
+        return ZoneInfo(value)
+    except (KeyError, OSError, ValueError):  # unknown, a folder's name, or a path out of the database
+        raise ValueError("it is no IANA time zone, such as Europe/Berlin") from None
+
+
+def _month(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    return Month.parse(value) if value else None
+
+
+def _cycles(value: object) -> object:
+    return frozenset(filter(None, (each.strip() for each in value.split(",")))) if isinstance(value, str) else value
+
+
+_Text = Annotated[str, StringConstraints(min_length=1)]
+
+
+class _FromEnvironment(BaseModel):
+    model_config = ConfigDict(
+        frozen=True, extra="ignore", alias_generator=str.upper, arbitrary_types_allowed=True, hide_input_in_errors=True
+    )
+
+    @classmethod
+    def from_env(cls, environment: Mapping[str, str]) -> Self:
+        """Read the settings. Raises SetupError with one sentence for each that is missing or malformed."""
+        try:
+            return cls.model_validate(dict(environment))
+        except ValidationError as error:
+            problems = "; ".join(
+                _sentence(problem["loc"][0], problem["type"], problem["msg"]) for problem in error.errors()
+            )
+        raise SetupError(f"The function cannot start: {problems}.")
+
+
+def _sentence(location: int | str, kind: str, message: str) -> str:
+    name = str(location)
+    what = "is missing" if kind == "missing" else f"is malformed ({message.removeprefix('Value error, ')})"
+    parameter = _PARAMETERS.get(name)
+    return f"the setting {name} {what}" + (
+        f": deploy again with the parameter {parameter} set right" if parameter else ""
+    )
+
+
+class Settings(_FromEnvironment):
+    """What both functions need."""
+
+    table_name: _Text
+    secret_id: _Text
+    gravityzone_url: _Text
+    connectwise_url: _Text
+    connectwise_company: _Text
+    billing_time_zone: Annotated[ZoneInfo, BeforeValidator(_zone)]
+    billing_cycles: Annotated[frozenset[str], BeforeValidator(_cycles), Field(min_length=1)]
+    addition_text: _Text
+    close_day: Annotated[int, Field(ge=2, le=28)]
+    settle_seconds: Annotated[int, Field(ge=1, le=3600)]
+    local_http_host: str = ""
+    request_timeout_seconds: Annotated[float, Field(gt=0, le=60)]
+    queue_url: _Text
+
+    @property
+    def policy(self) -> Policy:
+        """What decisions depend on."""
+        return Policy(
+            time_zone=self.billing_time_zone,
+            cycles=self.billing_cycles,
+            close_day=self.close_day,
+            settle=timedelta(seconds=self.settle_seconds),
+            text=self.addition_text,
+        )
+
+
+class PlannerSettings(Settings):
+    """The planner's."""
+
+    agreement_type: _Text
+    product: _Text
+    open_until_day: Annotated[int, Field(ge=2, le=28)]
+    first_month: Annotated[Month | None, BeforeValidator(_month)] = None
+    sweep_calls_per_second: Annotated[float, Field(gt=0, le=5)]
+
+
+class WorkerSettings(Settings):
+    """The worker's. ``calls_per_second`` and ``burst`` are one container's share of the pace."""
+
+    calls_per_second: Annotated[float, Field(gt=0, le=5)]
+    burst: Annotated[int, Field(ge=1, lt=10)]

@@ -1,0 +1,65 @@
+"""Keeping a company's standing: what a worker has to say of one month, merged into what stands (SAFE-7)."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from tally.domain.standing import Cause, Standing, dated
+from tally.errors import ConflictError
+from tally.ports import Ledger
+
+_READING_NOTED_EVERY = timedelta(hours=1)
+"""The last good reading is written at most so often: a write a tick would cost more than all else in a quiet month."""
+
+_ATTEMPTS = 4
+
+
+def note(
+    ledger: Ledger,
+    *,
+    company_id: str,
+    company_name: str,
+    tick: datetime,
+    causes: Mapping[str, Cause],
+    known: Mapping[str, Cause],
+    last_reading: datetime | None,
+    good_reading: bool,
+) -> None:
+    """Write the causes, by scope, if they say anything that was not ``known`` when the job was planned.
+
+    A standing that a newer tick has written is left as it is (SAFE-4). Raises ConflictError when others keep being first.
+    """
+    reading_due = good_reading and (last_reading is None or tick - last_reading >= _READING_NOTED_EVERY)
+    news = any(not cause.same_as(known.get(scope)) for scope, cause in causes.items())
+    if not news and not reading_due:
+        return
+    for attempt in range(1, _ATTEMPTS + 1):
+        standing = ledger.standing(company_id) or Standing(company_id=company_id, company_name=company_name, tick=tick)
+        if standing.tick > tick:
+            return
+        merged = merge(standing, tick=tick, causes=causes, last_reading=tick if good_reading else None)
+        if merged == standing:
+            return
+        try:
+            ledger.save_standing(merged)
+        except ConflictError:
+            if attempt == _ATTEMPTS:
+                raise
+        else:
+            return
+
+
+def merge(
+    standing: Standing, *, tick: datetime, causes: Mapping[str, Cause], last_reading: datetime | None
+) -> Standing:
+    """The standing with the causes put in; each keeps since when it stands as long as its state stays.
+
+    A cause of a month's service takes the place of what the planner said of the month as a whole.
+    """
+    merged = {
+        scope: cause
+        for scope, cause in standing.causes.items()
+        if not any(new.startswith(f"{scope} ") for new in causes)
+    }
+    merged |= {scope: dated(cause, standing.causes.get(scope), tick=tick) for scope, cause in causes.items()}
+    return replace(standing, tick=tick, causes=merged, last_reading=last_reading or standing.last_reading)

@@ -1,0 +1,225 @@
+"""The worker's use case: bring one company-month up to date.
+
+The order is SAFE-3's: load the records, read GravityZone, write the intent, look at ConnectWise, write there, record the
+outcome. What to do is decided by ``domain``; here it is carried out. Killed between any two lines, the next job goes on
+from what the ledger says.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from tally.domain.decide import decide
+from tally.domain.following import patch_fingerprint
+from tally.domain.opening import post_fingerprint
+from tally.domain.place import service_period
+from tally.domain.reading import ENDPOINTS, Reading, Service, Unknown, Usage, read_count
+from tally.domain.record import Line, LineState, RecordKey, RecordState, Transition, UsageRecord
+from tally.domain.situation import ComeBack, Continue, Finished, Look, OpeningFacts, Patch, Policy, Post, Situation
+from tally.domain.standing import Cause, StandingState
+from tally.domain.transitions import confirmed, opened, refused
+from tally.errors import AmbiguousError, ConflictError, ContractError, NotYetError, RefusedError, TallyError
+from tally.messages import Job
+from tally.ports import Clock, ConnectWise, GravityZone, Ledger
+from tally.standings import note
+
+_MOST_STEPS = 12
+"""No path through ``decide`` is longer; more means that two rules contradict one another."""
+
+_NO_SUBSCRIPTION = "GravityZone no longer lists a monthly subscription for it, and would answer 0."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sync:
+    """The use case with what it needs. ``services`` are brought up to date with one GravityZone call."""
+
+    gravityzone: GravityZone
+    connectwise: ConnectWise
+    ledger: Ledger
+    clock: Clock
+    policy: Policy
+    services: Sequence[Service] = (ENDPOINTS,)
+
+    def __call__(self, job: Job) -> Mapping[str, str]:
+        """Bring the job's company-month up to date; answer what was done, by service, for the log.
+
+        Raises:
+            NotYetError: nothing can be said before its ``retry_after``; the job is to come back then.
+            TallyError: of any other class, when the job failed; the standing says so.
+        """
+        keys = {
+            each: RecordKey(company_id=job.company_id, month=job.month, service=each.name) for each in self.services
+        }
+        records = {service: self.ledger.record(key) for service, key in keys.items()}
+        due = [service for service in self.services if _is_due(records[service], job)]
+        if not due:
+            return {service.name: "dropped" for service in self.services}
+        causes: dict[str, Cause] = {}
+        done: dict[str, str] = {}
+        failure: TallyError | None = None
+        try:
+            usage = self.gravityzone.usage(job.company_id, month=job.month) if job.licensed else None
+            facts = self._opening_facts(job) if any(_is_unopened(records[service]) for service in due) else None
+            for service in due:
+                situation = self._situation(job, keys[service], records[service], facts, self._reading(usage, service))
+                done[service.name] = self._bring_up_to_date(situation, causes)
+        except TallyError as error:
+            failure = error
+            if not isinstance(error, NotYetError | ConflictError):  # in both another job has the word, or will
+                causes[_scope(keys[due[len(done)]])] = Cause(state=StandingState.FAILING, reason=str(error))
+        self._note(job, causes, good_reading=failure is None)
+        if failure is not None:
+            raise failure
+        return done
+
+    def _opening_facts(self, job: Job) -> OpeningFacts | None:
+        if not (job.may_open and job.licensed):
+            return None
+        ticks = self.ledger.ticks()
+        mapping = self.ledger.mapping(job.company_id)
+        return OpeningFacts(
+            newest_tick=job.tick if ticks is None else ticks.newest,
+            tied_to=None if mapping is None else mapping.connectwise_id,
+            excluded=mapping is not None and mapping.excluded_since is not None,
+            monthly=self.gravityzone.is_monthly(job.company_id),
+        )
+
+    def _reading(self, usage: Usage | None, service: Service) -> Reading:
+        if usage is None:
+            return Unknown(_NO_SUBSCRIPTION)
+        reading = read_count(usage, service)
+        if isinstance(reading, Unknown):
+            raise ContractError(reading.why)
+        return reading
+
+    def _situation(
+        self, job: Job, key: RecordKey, record: UsageRecord | None, facts: OpeningFacts | None, reading: Reading
+    ) -> Situation:
+        agreement = None if job.agreement is None else job.agreement.agreement()
+        return Situation(
+            key=key,
+            company=job.company_name,
+            reading=reading,
+            record=record,
+            agreement=agreement,
+            expected_agreement=agreement,
+            product_id=job.product_id,
+            connectwise_id=job.connectwise_id,
+            policy=self.policy,
+            tick=job.tick,
+            now=self.clock.now(),
+            opening=facts,
+            only_if_used=job.only_if_used,
+        )
+
+    def _bring_up_to_date(self, situation: Situation, causes: dict[str, Cause]) -> str:
+        done: list[str] = []
+        for _ in range(_MOST_STEPS):
+            situation = replace(situation, now=self.clock.now())
+            step = decide(situation)
+            match step:
+                case Finished():
+                    if step.transition is not None:
+                        situation = self._save(situation, step.transition, done)
+                    if step.cause is not None:
+                        causes[_scope(situation.key)] = step.cause
+                    return ", ".join(done) or "unchanged"
+                case ComeBack():
+                    causes[_scope(situation.key)] = step.cause
+                    raise NotYetError(step.cause.reason, retry_after=step.until - situation.now)
+                case Continue():
+                    situation = self._save(situation, step.transition, done)
+                case Look():
+                    situation = self._look(situation, step, done)
+                case Post():
+                    situation = self._post(situation, step, done)
+                case Patch():
+                    situation = self._patch(situation, step, done)
+        raise ContractError(
+            f"{situation.key}: no decision after {_MOST_STEPS} steps ({', '.join(done)}); please report this as a bug."
+        )
+
+    def _save(self, situation: Situation, transition: Transition, done: list[str]) -> Situation:
+        self.ledger.save(transition)
+        done.append(transition.what)
+        return replace(situation, record=transition.after, agreement=situation.expected_agreement, additions=None)
+
+    def _look(self, situation: Situation, step: Look, done: list[str]) -> Situation:
+        if step.transition is not None:
+            situation = self._save(situation, step.transition, done)
+        agreement = self.connectwise.agreement(step.agreement_id) if step.reread else situation.agreement
+        return replace(situation, agreement=agreement, additions=self.connectwise.additions(step.agreement_id))
+
+    def _post(self, situation: Situation, step: Post, done: list[str]) -> Situation:
+        agreement = situation.agreement
+        period = None if agreement is None else service_period(agreement, situation.key.month)
+        fingerprint = "" if agreement is None or period is None else post_fingerprint(agreement, period)
+        try:
+            addition = self.connectwise.create_addition(step.new)
+        except AmbiguousError:
+            raise
+        except TallyError as error:
+            return self._refused(situation, error, fingerprint, done)
+        line = _line(situation)
+        return self._save(
+            situation, opened(self._now(situation), line, addition, why=f"created Addition {addition.id}"), done
+        )
+
+    def _patch(self, situation: Situation, step: Patch, done: list[str]) -> Situation:
+        try:
+            self.connectwise.set_quantity(
+                agreement_id=step.agreement_id, addition_id=step.addition_id, quantity=step.quantity
+            )
+        except AmbiguousError:
+            raise
+        except TallyError as error:
+            return self._refused(situation, error, patch_fingerprint(situation, quantity=step.quantity), done)
+        line = _line(situation)
+        why = f"Addition {step.addition_id} from {line.pushed} to {step.quantity}"
+        return self._save(situation, confirmed(self._now(situation), line, quantity=step.quantity, why=why), done)
+
+    def _refused(self, situation: Situation, error: TallyError, fingerprint: str, done: list[str]) -> Situation:
+        """The write has not happened. A refused content stands until it changes; anything else is for the next try."""
+        content = isinstance(error, RefusedError)
+        transition = refused(
+            self._now(situation), _line(situation), why=str(error), fingerprint=fingerprint if content else None
+        )
+        situation = self._save(situation, transition, done)
+        if not content:
+            raise error
+        return situation
+
+    def _now(self, situation: Situation) -> Situation:
+        return replace(situation, now=self.clock.now())
+
+    def _note(self, job: Job, causes: Mapping[str, Cause], *, good_reading: bool) -> None:
+        known = {scope: snapshot.cause() for scope, snapshot in job.standing.items()}
+        note(
+            self.ledger,
+            company_id=job.company_id,
+            company_name=job.company_name,
+            tick=job.tick,
+            causes=causes,
+            known=known,
+            last_reading=job.last_reading,
+            good_reading=good_reading and job.licensed,
+        )
+
+
+def _is_due(record: UsageRecord | None, job: Job) -> bool:
+    """A job older than what the record's outcome has seen is dropped; an equal one may run again (SAFE-4)."""
+    return record is None or (record.state is RecordState.OPEN and record.seen_tick <= job.tick)
+
+
+def _is_unopened(record: UsageRecord | None) -> bool:
+    return record is None or record.line is None or record.line.state is LineState.OPENING
+
+
+def _scope(key: RecordKey) -> str:
+    return f"{key.month} {key.service}"
+
+
+def _line(situation: Situation) -> Line:
+    record = situation.record
+    assert record is not None  # a write to ConnectWise is only ever decided for a line with an intent
+    assert record.line is not None
+    return record.line

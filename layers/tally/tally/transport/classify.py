@@ -1,0 +1,89 @@
+"""From what went wrong to the error that says who has to act; nothing about it is decided anywhere else."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from http import HTTPStatus
+
+from tally.errors import (
+    AmbiguousError,
+    ContractError,
+    CredentialsError,
+    NotFoundError,
+    RateLimitedError,
+    RefusedError,
+    SetupError,
+    TallyError,
+    TransientError,
+)
+from tally.transport.failures import BadAnswer, Effect, Failure, Loss, Unreadable, may_have_happened
+from tally.transport.retry import USUAL_PAUSE
+
+
+def _says_nothing(_body: bytes) -> str:
+    return ""
+
+
+def _means_itself(status: int, _body: bytes) -> int:
+    return status
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dialect:
+    """What is peculiar to one vendor's answers.
+
+    ``explain`` reads the text out of an error body, "" if it is none of the vendor's; ``meaning`` corrects a status
+    that the vendor uses for something else; ``advice`` adds what to do about a status.
+    """
+
+    url_setting: str
+    request_id_header: str = ""
+    advice: Mapping[int, str] = field(default_factory=dict)
+    explain: Callable[[bytes], str] = _says_nothing
+    meaning: Callable[[int, bytes], int] = _means_itself
+
+
+def error_of(failure: Failure, *, effect: Effect, doubtful: bool, text: str, dialect: Dialect) -> TallyError:
+    """The error for a call that failed for good.
+
+    ``text`` names call, failure and request. ``doubtful``: an earlier attempt of this write may have taken effect, so
+    that whatever the last one says, the whole is ambiguous.
+    """
+    if effect.writes and (doubtful or may_have_happened(failure)):
+        return AmbiguousError(f"{text}: it may have happened")
+    if isinstance(failure, BadAnswer):
+        return _error_of_status(failure, writes=effect.writes, text=_advised(text, failure.status, dialect))
+    if isinstance(failure, Unreadable):
+        return ContractError(text)
+    if failure.loss is Loss.UNTRUSTED:
+        return SetupError(f"{text}: check the host in {dialect.url_setting}")
+    return TransientError(text)
+
+
+def _error_of_status(failure: BadAnswer, *, writes: bool, text: str) -> TallyError:
+    status, pause = failure.status, failure.pause
+    if status == HTTPStatus.TOO_MANY_REQUESTS or (status >= HTTPStatus.INTERNAL_SERVER_ERROR and pause):
+        return RateLimitedError(text, retry_after=timedelta(seconds=USUAL_PAUSE if pause is None else pause))
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return TransientError(text)
+    if HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST:
+        return SetupError(text)
+    if status == HTTPStatus.BAD_REQUEST and writes:
+        return RefusedError(text)
+    return _OF_STATUS.get(status, ContractError)(text)
+
+
+_OF_STATUS: Mapping[int, type[TallyError]] = {
+    HTTPStatus.UNAUTHORIZED: CredentialsError,
+    HTTPStatus.FORBIDDEN: CredentialsError,
+    HTTPStatus.NOT_FOUND: NotFoundError,
+    HTTPStatus.REQUEST_TIMEOUT: TransientError,
+    HTTPStatus.CONFLICT: TransientError,
+}
+
+
+def _advised(text: str, status: int, dialect: Dialect) -> str:
+    if HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST:
+        return f"{text}: redirects are not followed, {dialect.url_setting} must be the address itself"
+    advice = dialect.advice.get(status)
+    return f"{text}: {advice}" if advice else text

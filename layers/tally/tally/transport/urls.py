@@ -1,0 +1,37 @@
+"""Addresses that may be called: over TLS, or on this machine."""
+
+import ipaddress
+import re
+from urllib.parse import urlsplit
+
+from tally.errors import SetupError
+
+_MORE = re.compile(r"[?#@\\\s\x00-\x20\x7f]")
+"""What a base address has no use for: query, fragment, user, and characters that programs read differently."""
+
+
+def base_url(url: str, *, setting: str, local_http_host: str = "") -> str:
+    """The address without a slash at its end. Raises SetupError, naming ``setting``, for one that must not be used.
+
+    Plain http would show the keys to the network; it is taken for loopback addresses, and for ``local_http_host``,
+    which stands for this machine as seen from a container.
+    """
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        raise SetupError(f"{setting} is not an address: it must be https://, a host and at most a path") from None
+    if parts.scheme not in {"https", "http"} or not host or _MORE.search(url):
+        raise SetupError(f"{setting} must be https://, a host and at most a path, without user, query or blanks")
+    if parts.scheme == "http" and not _is_local(host, local_http_host):
+        raise SetupError(f"{setting} must begin with https://: the keys would cross the network in the clear")
+    return url.rstrip("/")
+
+
+def _is_local(host: str, local_http_host: str) -> bool:
+    if host == "localhost" or (local_http_host and host == local_http_host.lower()):
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,68 @@
+"""Tying companies that are seen for the first time to their namesakes in ConnectWise (MATCH-1)."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from tally.domain.company import Company, ConnectWiseCompany
+from tally.domain.company import Mapping as CompanyMapping
+from tally.domain.matching import NameIndex, NoTie, count_names
+from tally.domain.record import TALLY
+from tally.errors import ConflictError
+from tally.ports import Ledger
+from tally.roster import Roster
+
+_NOT_ALL_LISTED = (
+    "It is tied by its name once the companies of all partners can be listed: another may bear the same name."
+)
+
+
+@dataclass(slots=True, kw_only=True)
+class Tying:
+    """What came of it: the new mappings, and why the other companies have none."""
+
+    tied: list[CompanyMapping] = field(default_factory=list)
+    untied: dict[str, str] = field(default_factory=dict)
+
+
+def tie_by_name(
+    companies: Sequence[Company],
+    *,
+    roster: Roster,
+    everyone: Iterable[Company],
+    connectwise: Iterable[ConnectWiseCompany],
+    mappings: Mapping[str, CompanyMapping],
+    ledger: Ledger,
+    tick: datetime,
+) -> Tying:
+    """Tie each of ``companies`` whose name is unique on both sides and whose namesake is nobody's.
+
+    ``everyone`` are all customers in GravityZone, unlicensed ones too, since a name must be unique among them all.
+    """
+    index = NameIndex(connectwise, tied={mapping.connectwise_id: mapping.company_name for mapping in mappings.values()})
+    names = count_names({company.id: company for company in (*everyone, *companies)}.values())
+    result = Tying()
+    for company in companies:
+        found = index.tie(company, namesakes=names[company.name])
+        if isinstance(found, NoTie):
+            result.untied[company.id] = found.reason
+        elif roster.unread:
+            result.untied[company.id] = _NOT_ALL_LISTED
+        else:
+            mapping = CompanyMapping(
+                company_id=company.id,
+                company_name=company.name,
+                connectwise_id=found.company.id,
+                connectwise_name=found.company.name,
+                tied_by=TALLY,
+                tied_at=tick,
+            )
+            try:
+                ledger.tie(mapping)
+            except ConflictError:
+                result.untied[company.id] = (
+                    f"ConnectWise company {found.company.name!r} (id {found.company.id}) was tied elsewhere just now."
+                )
+            else:
+                result.tied.append(mapping)
+    return result

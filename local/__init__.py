@@ -1,0 +1,1 @@
+"""One machine in place of the clouds: simulators, stack and demo. Nothing here is deployed."""

@@ -1,0 +1,197 @@
+"""Processes of our own: started in a group of their own, and ended by it, whatever ends the program."""
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+
+from local.errors import LocalError
+
+_POLL_SECONDS = 0.05
+_STOP_SECONDS = 5.0
+_TAIL_LINES = 30
+
+
+def free_ports(count: int) -> list[int]:
+    """Different loopback ports that nobody listens on at this moment."""
+    with contextlib.ExitStack() as held:
+        probes = [held.enter_context(socket.socket()) for _ in range(count)]
+        for probe in probes:
+            probe.bind(("127.0.0.1", 0))
+        return [probe.getsockname()[1] for probe in probes]
+
+
+def free_port() -> int:
+    """A loopback port that nobody listens on at this moment."""
+    return free_ports(1)[0]
+
+
+def port_of(url: str) -> int:
+    """The port in an address that ends with it."""
+    return int(url.rpartition(":")[2])
+
+
+def wait_until(condition: Callable[[], bool], *, seconds: float, what: str) -> None:
+    """Ask until the condition holds. Raises LocalError, naming `what` was waited for, when `seconds` have passed."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            raise LocalError(f"{what}: still not so after {seconds:g} s")
+        time.sleep(_POLL_SECONDS)
+
+
+def answers(port: int) -> bool:
+    """Whether somebody listens on a loopback port."""
+    with socket.socket() as probe:
+        probe.settimeout(1)
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def tail(log: Path) -> str:
+    """The last lines of a log, for an error's text."""
+    lines = log.read_text(errors="replace").splitlines() if log.exists() else []
+    return "\n".join(lines[-_TAIL_LINES:])
+
+
+def command_line(process: int) -> str:
+    """What a process was started with, empty if there is none: tells ours from another that got its number since."""
+    command = Path(f"/proc/{process}/cmdline")
+    if not command.parent.parent.exists():  # not Linux
+        listing = subprocess.run(  # noqa: S603  # no shell, and a number
+            ["/bin/ps", "-o", "command=", "-p", str(process)], capture_output=True, text=True, check=False
+        )
+        return listing.stdout.strip()
+    return command.read_text().replace("\0", " ").strip() if command.exists() else ""
+
+
+def end_groups(groups: Iterable[int]) -> None:
+    """End process groups: ask with SIGTERM, insist with SIGKILL. One that is gone already is no error."""
+    left = {group for group in groups if _signalled(group, signal.SIGTERM)}
+    deadline = time.monotonic() + _STOP_SECONDS
+    while left and time.monotonic() < deadline:
+        time.sleep(_POLL_SECONDS)
+        left = {group for group in left if _signalled(group, 0)}
+    for group in left:
+        _signalled(group, signal.SIGKILL)
+
+
+def _signalled(group: int, number: int) -> bool:
+    with contextlib.suppress(ChildProcessError):
+        os.waitpid(-group, os.WNOHANG)  # one that ended is there until its parent has asked
+    try:
+        os.killpg(group, number)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Child:
+    """A program that runs until it is stopped, with everything that it starts itself."""
+
+    name: str
+    process: subprocess.Popen[bytes]
+    log: Path
+
+    @classmethod
+    def start(cls, name: str, command: Sequence[str | Path], *, log: Path, environment: Mapping[str, str]) -> "Child":
+        """Start it with that environment and nothing else of ours, its output going to the log."""
+        log.parent.mkdir(parents=True, exist_ok=True)
+        with log.open("wb") as output:
+            process = subprocess.Popen(  # noqa: S603  # our own programs
+                command,
+                env=dict(environment),
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        return cls(name=name, process=process, log=log)
+
+    def wait_for_port(self, port: int, *, seconds: float) -> None:
+        """Wait until it listens. Raises LocalError with its last words if it ends or takes longer."""
+
+        def listening() -> bool:
+            if self.process.poll() is not None:
+                raise LocalError(f"{self.name} ended with {self.process.returncode}; {self.log}:\n{tail(self.log)}")
+            return answers(port)
+
+        wait_until(listening, seconds=seconds, what=f"{self.name} listens on port {port}, log {self.log}")
+
+    def stop(self) -> None:
+        """End it and all that it started; twice is once."""
+        stop_all([self])
+
+
+def stop_all(children: Sequence[Child]) -> None:
+    """End them and all that they started, at the same time."""
+    end_groups(child.process.pid for child in children)
+    for child in children:
+        child.process.wait()
+
+
+def run(command: Sequence[str | Path], *, log: Path, environment: Mapping[str, str], directory: Path) -> None:
+    """Run a program to its end. Raises LocalError with its last words if it fails; ends it if we are ended."""
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with (
+        log.open("wb") as output,
+        subprocess.Popen(  # noqa: S603  # our own programs
+            command,
+            cwd=directory,
+            env=dict(environment),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        ) as process,
+    ):
+        try:
+            code = process.wait()
+        except BaseException:
+            end_groups([process.pid])
+            raise
+    if code != 0:
+        raise LocalError(f"`{' '.join(map(str, command[:2]))} …` ended with {code}; {log}:\n{tail(log)}")
+
+
+@contextlib.contextmanager
+def ended_in_order() -> Iterator[None]:
+    """Within it SIGTERM and SIGHUP raise KeyboardInterrupt, as Ctrl-C does, so that every `finally` is reached.
+
+    Not SystemExit, which pytest takes for a failed test. Only in the main thread; elsewhere this does nothing.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def leave(number: int, _frame: FrameType | None) -> None:
+        raise KeyboardInterrupt(signal.Signals(number).name)
+
+    before = {number: signal.signal(number, leave) for number in (signal.SIGTERM, signal.SIGHUP)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+@contextlib.contextmanager
+def undisturbed() -> Iterator[None]:
+    """Within it further Ctrl-C and SIGTERM are ignored: for an ending that takes a moment and must be whole."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = {number: signal.signal(number, signal.SIG_IGN) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
