@@ -1,0 +1,228 @@
+"""The ledger in memory: what the DynamoDB one promises, fast, and failing or lagging when told to."""
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from threading import Lock
+
+from tally.domain.company import Mapping as CompanyMapping
+from tally.domain.month import Month
+from tally.domain.record import HistoryEntry, RecordKey, RecordState, Transition, UsageRecord
+from tally.domain.standing import Standing
+from tally.domain.ticks import Ticks
+from tally.errors import ConflictError
+from tally.ledger.plain import check, entry_of
+
+_PLANNED_KEPT = 3
+
+
+@dataclass(slots=True)
+class _Fault:
+    operation: str
+    error: Exception
+    after: bool
+
+
+@dataclass(slots=True)
+class _Index:
+    """What the ``all_…`` reads see."""
+
+    mappings: dict[str, CompanyMapping] = field(default_factory=dict)
+    standings: dict[str, Standing] = field(default_factory=dict)
+    open: dict[RecordKey, UsageRecord] = field(default_factory=dict)
+    settled: dict[Month, dict[RecordKey, UsageRecord]] = field(default_factory=dict)
+
+    def show(self, thing: CompanyMapping | Standing | UsageRecord) -> None:
+        if isinstance(thing, UsageRecord):
+            self._show_record(thing)
+        elif isinstance(thing, Standing):
+            self.standings[thing.company_id] = thing
+        else:
+            self.mappings[thing.company_id] = thing
+
+    def _show_record(self, record: UsageRecord) -> None:
+        settled = self.settled.setdefault(record.key.month, {})
+        if record.state is RecordState.OPEN:
+            settled.pop(record.key, None)
+            self.open[record.key] = record
+        else:
+            self.open.pop(record.key, None)
+            settled[record.key] = record
+
+
+class MemoryLedger:
+    """A `Ledger` that keeps the frozen domain objects themselves; safe to share between threads.
+
+    With `now` and `index_lag` set, what the `all_…` reads give is as old as that.
+    """
+
+    def __init__(self, *, now: Callable[[], datetime] | None = None, index_lag: timedelta = timedelta()) -> None:
+        if index_lag and now is None:
+            raise ValueError("an index that lags needs a clock")
+        self.index_lag = index_lag
+        self._now = now
+        self._ticks: Ticks | None = None
+        self._mappings: dict[str, CompanyMapping] = {}
+        self._tied: dict[int, str] = {}
+        self._standings: dict[str, Standing] = {}
+        self._records: dict[RecordKey, UsageRecord] = {}
+        self._history: dict[RecordKey, list[Transition]] = {}
+        self._index = _Index()
+        self._unseen: deque[tuple[datetime, CompanyMapping | Standing | UsageRecord]] = deque()
+        self._faults: list[_Fault] = []
+        self._lock = Lock()
+
+    def fail_next(self, operation: str, error: Exception, *, after: bool = False, times: int = 1) -> None:
+        """Let the next calls of a method, named `operation`, raise `error`: before its effect, or after it."""
+        if not hasattr(self, operation):
+            raise ValueError(f"a ledger has no {operation}")
+        self._faults += [_Fault(operation, error, after) for _ in range(times)]
+
+    def begin_tick(self, tick: datetime) -> Ticks:
+        """Remember `tick` if it is the newest, and the first month if there is none; answer what is known now."""
+        with self._effect("begin_tick"):
+            if self._ticks is None:
+                self._ticks = Ticks(newest=tick, first_month=Month.of(tick))
+            elif self._ticks.newest < tick:
+                self._ticks = replace(self._ticks, newest=tick)
+            return self._ticks
+
+    def finish_tick(self, tick: datetime) -> None:
+        """Remember that a tick of this month planned everything (OPEN-9); ConflictError if none has begun."""
+        with self._effect("finish_tick"):
+            if self._ticks is None:
+                raise ConflictError(f"the ledger did not take the end of the tick {tick.isoformat()}: had it begun?")
+            planned = tuple(sorted({*self._ticks.planned, Month.of(tick)}))[-_PLANNED_KEPT:]
+            self._ticks = replace(self._ticks, planned=planned)
+
+    def ticks(self) -> Ticks | None:
+        """What is known of ticks, or None before the first."""
+        with self._effect("ticks"):
+            return self._ticks
+
+    def all_mappings(self) -> Iterable[CompanyMapping]:
+        """Every company's mapping, by company id."""
+        with self._effect("all_mappings"):
+            return _sorted(self._indexed().mappings)
+
+    def all_standings(self) -> Iterable[Standing]:
+        """Every company's standing, by company id."""
+        with self._effect("all_standings"):
+            return _sorted(self._indexed().standings)
+
+    def all_open_records(self) -> Iterable[UsageRecord]:
+        """Every record in state `open`, by month, company id and service (CLOSE-3)."""
+        with self._effect("all_open_records"):
+            return sorted(self._indexed().open.values(), key=_order)
+
+    def all_settled_records(self, month: Month) -> Iterable[UsageRecord]:
+        """The month's records that are not open, by company id and service."""
+        with self._effect("all_settled_records"):
+            return sorted(self._indexed().settled.get(month, {}).values(), key=_order)
+
+    def record(self, key: RecordKey) -> UsageRecord | None:
+        """One record."""
+        with self._effect("record"):
+            return self._records.get(key)
+
+    def history(self, key: RecordKey) -> Sequence[HistoryEntry]:
+        """The record's transitions, oldest first."""
+        with self._effect("history"):
+            return [entry_of(transition) for transition in self._history.get(key, ())]
+
+    def mapping(self, company_id: str) -> CompanyMapping | None:
+        """One company's mapping."""
+        with self._effect("mapping"):
+            return self._mappings.get(company_id)
+
+    def standing(self, company_id: str) -> Standing | None:
+        """One company's standing."""
+        with self._effect("standing"):
+            return self._standings.get(company_id)
+
+    def save(self, transition: Transition) -> None:
+        """Write the record and its history together, if its version is the expected one; else ConflictError."""
+        check(transition)
+        with self._effect("save"):
+            after = transition.after
+            known = self._records.get(after.key)
+            if (0 if known is None else known.version) != transition.expected_version:
+                raise ConflictError(f"the record of {after.key} has been written by somebody else since it was read.")
+            self._records[after.key] = after
+            self._history.setdefault(after.key, []).append(transition)
+            self._show(after)
+
+    def tie(self, mapping: CompanyMapping) -> None:
+        """Tie a company that has no mapping to a ConnectWise company that nobody is tied to; else ConflictError."""
+        with self._effect("tie"):
+            if mapping.company_id in self._mappings or mapping.connectwise_id in self._tied:
+                raise ConflictError(
+                    f"the mapping of {mapping.company_id} to ConnectWise company {mapping.connectwise_id} "
+                    "has been written by somebody else since it was read."
+                )
+            self._mappings[mapping.company_id] = mapping
+            self._tied[mapping.connectwise_id] = mapping.company_id
+            self._show(mapping)
+
+    def save_standing(self, standing: Standing) -> None:
+        """Write the standing as its next version if the ledger is at `standing.version`; else ConflictError.
+
+        Twice is once: no conflict where it stands already as it would be written.
+        """
+        with self._effect("save_standing"):
+            known = self._standings.get(standing.company_id)
+            written = replace(standing, version=standing.version + 1)
+            if known == written:
+                return
+            if (0 if known is None else known.version) != standing.version:
+                raise ConflictError(f"the standing of {standing.company_id} has been written since it was read.")
+            self._standings[standing.company_id] = written
+            self._show(written)
+
+    def save_standings(self, standings: Iterable[Standing]) -> int:
+        """Save many, each on its own; answer how many were left out because somebody was first."""
+        left_out = 0
+        for standing in standings:
+            try:
+                self.save_standing(standing)
+            except ConflictError:
+                left_out += 1
+        return left_out
+
+    @contextmanager
+    def _effect(self, operation: str) -> Iterator[None]:
+        with self._lock:
+            if self._faults:
+                self._fail(operation, after=False)
+            yield
+            if self._faults:
+                self._fail(operation, after=True)
+
+    def _fail(self, operation: str, *, after: bool) -> None:
+        for fault in self._faults:
+            if fault.operation == operation and fault.after is after:
+                self._faults.remove(fault)
+                raise fault.error
+
+    def _show(self, thing: CompanyMapping | Standing | UsageRecord) -> None:
+        if self._now is None:
+            self._index.show(thing)
+        else:
+            self._unseen.append((self._now(), thing))
+
+    def _indexed(self) -> _Index:
+        if self._now is not None:
+            seen_until = self._now() - self.index_lag
+            while self._unseen and self._unseen[0][0] <= seen_until:
+                self._index.show(self._unseen.popleft()[1])
+        return self._index
+
+
+def _sorted[T](things: dict[str, T]) -> list[T]:
+    return [things[name] for name in sorted(things)]
+
+
+def _order(record: UsageRecord) -> str:
+    return f"{record.key.month}#{record.key.company_id}#{record.key.service}"

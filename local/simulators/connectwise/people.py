@@ -1,0 +1,154 @@
+"""What people do in ConnectWise's own windows, past the API and past its checks; `by` is the person's name."""
+
+from datetime import date
+from typing import Any
+
+from local.simulators.connectwise import records
+from local.simulators.connectwise.options import OpenEnd
+from local.simulators.connectwise.records import midnight
+from local.simulators.connectwise.tenant import Tenant
+
+SOMEONE = "jlee"
+
+
+class People:
+    """Acts of people. Field names in `fields` are the API's own. LookupError for what is not there."""
+
+    def __init__(self, tenant: Tenant) -> None:
+        self._tenant = tenant
+
+    def add_addition(
+        self,
+        agreement_id: int,
+        product: str,
+        *,
+        quantity: float,
+        effective: date,
+        cancelled: date | None = None,
+        by: str = SOMEONE,
+        fields: dict[str, Any] | None = None,
+    ) -> int:
+        """Add an Addition of a product, by its identifier; returns its id."""
+        found = self._tenant.product({"identifier": product})
+        if found is None:
+            raise LookupError(f"no product {product}")
+        told = {
+            "quantity": float(quantity),
+            "effectiveDate": midnight(effective),
+            "cancelledDate": midnight(cancelled),
+            **(fields or {}),
+        }
+        return int(self._tenant.create_addition(agreement_id, found, told, by=by).fields["id"])
+
+    def edit_addition(self, addition_id: int, fields: dict[str, Any], *, by: str = SOMEONE) -> None:
+        """Change fields of an Addition, to values that the API would refuse as well."""
+        self._tenant.change_addition(addition_id, fields, by=by)
+
+    def set_quantity(self, addition_id: int, quantity: float, *, by: str = SOMEONE) -> None:
+        """Change an Addition's quantity."""
+        self._tenant.change_addition(addition_id, {"quantity": float(quantity)}, by=by)
+
+    def cancel_addition(self, addition_id: int, on: date | None, *, by: str = SOMEONE) -> None:
+        """Give an Addition a cancelled date, or with None take it away."""
+        self._tenant.change_addition(addition_id, {"cancelledDate": midnight(on)}, by=by)
+
+    def delete_addition(self, addition_id: int, *, by: str = SOMEONE) -> None:
+        """Delete an Addition."""
+        self._tenant.delete_addition(addition_id, by=by)
+
+    def show_open_end(self, addition_id: int, form: OpenEnd, *, by: str = SOMEONE) -> None:
+        """Decide how an Addition without a cancelled date shows it: missing, null or an empty string."""
+        self._tenant.change_addition(addition_id, {}, by=by, open_end=form)
+
+    def add_agreement(
+        self,
+        company_id: int,
+        type_id: int,
+        name: str,
+        *,
+        start: date,
+        end: date | None = None,
+        bill_start: date | None = None,
+        by: str = SOMEONE,
+        fields: dict[str, Any] | None = None,
+    ) -> int:
+        """Make an agreement; returns its id."""
+        tenant = self._tenant
+        company, kind = tenant.companies.get(company_id), tenant.agreement_types.get(type_id)
+        if company is None or kind is None:
+            raise LookupError(f"no company {company_id} or no agreement type {type_id}")
+        record = records.agreement(
+            agreement_id=tenant.agreements.last_id + 1,
+            name=name,
+            agreement_type=kind.fields,
+            company=company.fields,
+            start=start,
+            end=end,
+            bill_start=bill_start,
+        )
+        return int(tenant.insert(tenant.agreements, {**record, **(fields or {})}, by=by).fields["id"])
+
+    def edit_agreement(self, agreement_id: int, fields: dict[str, Any], *, by: str = SOMEONE) -> None:
+        """Change fields of an agreement."""
+        self._tenant.change(self._tenant.agreements, agreement_id, fields, by=by)
+
+    def cancel_agreement(self, agreement_id: int, on: date, *, by: str = SOMEONE) -> None:
+        """Cancel an agreement as of a day."""
+        self.edit_agreement(agreement_id, {"cancelledFlag": True, "dateCancelled": midnight(on)}, by=by)
+
+    def expire_agreement(self, agreement_id: int, on: date, *, by: str = SOMEONE) -> None:
+        """Let an agreement end with a day."""
+        self.edit_agreement(agreement_id, {"endDate": midnight(on), "noEndingDateFlag": False}, by=by)
+
+    def double_agreement(self, agreement_id: int, *, by: str = SOMEONE, name: str | None = None) -> int:
+        """Make a second agreement like one that exists, without its Additions; returns the new id."""
+        tenant = self._tenant
+        document = tenant.agreements.get(agreement_id)
+        if document is None:
+            raise LookupError(f"no agreement {agreement_id}")
+        twin = {**document.fields, "id": tenant.agreements.last_id + 1}
+        if name is not None:
+            twin["name"] = name
+        return int(tenant.insert(tenant.agreements, twin, by=by).fields["id"])
+
+    def delete_agreement(self, agreement_id: int, *, by: str = SOMEONE) -> None:
+        """Delete an agreement and its Additions."""
+        self._tenant.delete_agreement(agreement_id, by=by)
+
+    def mark_invoiced(
+        self, agreement_id: int, through: date, *, next_invoice: date | None = None, by: str = SOMEONE
+    ) -> None:
+        """Note that an invoice covers an agreement up to and including a day, and move its next invoice date."""
+        self._tenant.state(agreement_id).invoiced_through = through
+        if next_invoice is not None:
+            self.edit_agreement(agreement_id, {"nextInvoiceDate": midnight(next_invoice)}, by=by)
+
+    def allow_invoiced_periods(self, agreement_id: int, *, allowed: bool = True) -> None:
+        """Decide whether one agreement takes new Additions in a period already invoiced."""
+        self._tenant.state(agreement_id).refuses_invoiced_periods = not allowed
+
+    def add_company(self, identifier: str, name: str, *, by: str = SOMEONE) -> int:
+        """Make a company; returns its id."""
+        tenant = self._tenant
+        fields = records.company(company_id=tenant.companies.last_id + 1, identifier=identifier, name=name)
+        return int(tenant.insert(tenant.companies, fields, by=by).fields["id"])
+
+    def rename_company(self, company_id: int, name: str, *, by: str = SOMEONE) -> None:
+        """Rename a company; its agreements show the new name."""
+        self._tenant.rename_company(company_id, name, by=by)
+
+    def delete_company(self, company_id: int, *, by: str = SOMEONE) -> None:
+        """Delete a company: it stays in lists, with its flag set."""
+        self._tenant.change(self._tenant.companies, company_id, {"deletedFlag": True}, by=by)
+
+    def remove_company(self, company_id: int) -> None:
+        """Take a company away for good: no list and no read by id knows it any more."""
+        self._tenant.remove(self._tenant.companies, company_id)
+
+    def edit_product(self, product_id: int, fields: dict[str, Any], *, by: str = SOMEONE) -> None:
+        """Change fields of a catalog item."""
+        self._tenant.change(self._tenant.products, product_id, fields, by=by)
+
+    def edit_agreement_type(self, type_id: int, fields: dict[str, Any], *, by: str = SOMEONE) -> None:
+        """Change fields of an agreement type."""
+        self._tenant.change(self._tenant.agreement_types, type_id, fields, by=by)
