@@ -1,0 +1,56 @@
+"""The worker function: glue between a batch of SQS messages and the use case ``tally.sync``."""
+
+import os
+from functools import cache
+from typing import Any
+
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
+from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
+from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from tally import bootstrap
+from tally.errors import TallyError
+from tally.messages import Job
+from tally.starting import started
+
+logger = Logger(service="worker")
+
+
+@cache
+def _worker() -> bootstrap.Worker:
+    return bootstrap.worker(os.environ)
+
+
+@logger.inject_lambda_context(clear_state=True)
+def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
+    """Bring the company-months in one SQS batch up to date; report the messages that are to come again."""
+    worker = started(_worker, logger)
+    worker.deadline.set(context.get_remaining_time_in_millis())
+
+    def deliver(record: SQSRecord) -> None:
+        with logger.append_context_keys(message_id=record.message_id, company="", month="", tick=""):
+            _deliver(worker, record)
+
+    # A processor of its own for each batch: it keeps what failed. All of a batch may fail without the function failing.
+    processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
+    return process_partial_response(event=event, record_handler=deliver, processor=processor, context=context)
+
+
+def _deliver(worker: bootstrap.Worker, record: SQSRecord) -> None:
+    receives = int(record.attributes.approximate_receive_count)
+    try:
+        done = worker.deliver(body=record.body, receipt=record.receipt_handle, receives=receives, on_job=_log_keys)
+    except TallyError as error:
+        logger.warning("comes again", extra={"receives": receives, "error": str(error), "kind": type(error).__name__})
+        raise
+    if "failed" in done:
+        _worker.cache_clear()  # the keys may have been changed since this container read them
+        logger.error("failed", extra={"error": done["failed"]})
+    else:
+        logger.info("done", extra={"decisions": dict(done)})
+
+
+def _log_keys(job: Job) -> None:
+    logger.append_keys(company=job.company_id, month=str(job.month), tick=job.tick.isoformat())

@@ -1,0 +1,169 @@
+"""The template deployed to MiniStack, with both simulators beside it: what the demo and the end-to-end tests run on."""
+
+import json
+import os
+import platform
+import shutil
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from types import TracebackType
+from typing import Literal, Self
+
+from local.build import BUILT, build, sam_environment
+from local.checkout import ROOT, STATE, tool
+from local.deployment import REGION, STACK_NAME, Deployment
+from local.ministack import start_ministack
+from local.processes import Child, ended_in_order, free_ports, port_of, run, stop_all, undisturbed
+from local.simulators.demo_scenario import DEMO_AGREEMENT_TYPE, DEMO_PRODUCT
+
+NEVER = "at(2099-01-01T00:00:00)"
+"""The schedule of a local stack until it is fired."""
+KEYS: Mapping[str, str] = {
+    "gravityzone_api_key": "local-gravityzone-key",
+    "connectwise_public_key": "localPublicKey00",
+    "connectwise_private_key": "localPrivateKey0",
+    "connectwise_client_id": "00000000-0000-4000-8000-000000000000",
+}
+"""Made-up keys that the simulators take."""
+
+DEMO_PARAMETERS: Mapping[str, str] = {
+    "ConnectWiseCompany": "brightlantern",
+    "AgreementType": DEMO_AGREEMENT_TYPE,
+    "Product": DEMO_PRODUCT,
+    "BillingTimeZone": "UTC",
+}
+"""What the MSP of the simulators' default scenario would answer to `sam deploy --guided`."""
+
+type Simulator = Literal["gravityzone", "connectwise"]
+
+_START_SECONDS = 60
+
+
+class Stack(Deployment):
+    """A deployment and all it needs, as a context.
+
+    Within it MiniStack and the simulators run and the template is deployed; after it nothing is left.
+
+    `parameters` are the template's, by name; those that follow from the machine and the simulators' ports are given
+    already (a parameter of that name overrides). `simulators` names those to start, each with its further options.
+    `keys` is the secret's value; None leaves the secret without one. `say` is told of each step.
+
+    Raises LocalError where a program does not start or a deployment fails.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        parameters: Mapping[str, str],
+        simulators: Mapping[Simulator, Sequence[str]],
+        keys: Mapping[str, str] | None = KEYS,
+        say: Callable[[str], None] = lambda _step: None,
+    ) -> None:
+        own, *others = (f"http://127.0.0.1:{port}" for port in free_ports(1 + len(simulators)))
+        super().__init__(own)
+        self.directory = STATE / name
+        self.simulator_urls: dict[Simulator, str] = dict(zip(simulators, others, strict=True))
+        self.children: list[Child] = []
+        self._parameters = {**self._given_parameters(), **parameters}
+        self._simulators = simulators
+        self._keys = keys
+        self._say = say
+        self._ending = ExitStack()
+
+    def __enter__(self) -> Self:
+        """Start everything, deploy, and put the keys in the secret."""
+        with ExitStack() as ending:
+            ending.enter_context(ended_in_order())
+            ending.callback(self.stop)
+            self.start()
+            self.deploy()
+            if self._keys is not None:
+                self.put_secret(self._keys)
+            self._ending = ending.pop_all()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        """End every process that was started, and remove MiniStack's files; the logs stay."""
+        self._ending.__exit__(kind, error, traceback)
+
+    def start(self) -> None:
+        """Start MiniStack and the simulators, build meanwhile, and wait until all listen."""
+        shutil.rmtree(self.directory, ignore_errors=True)
+        (self.directory / "files").mkdir(parents=True)
+        self._say("starting MiniStack" + "".join(f", {name} simulator" for name in self._simulators))
+        self.children.append(
+            start_ministack(
+                files=self.directory / "files", log=self.directory / "ministack.log", endpoint=self.endpoint
+            )
+        )
+        self.children.extend(self._start_simulator(name) for name in self._simulators)
+        self._say("building the functions and layers")
+        self._say("built" if build() else "built already, nothing has changed")
+        for child, url in zip(self.children, [self.endpoint, *self.simulator_urls.values()], strict=True):
+            child.wait_for_port(port_of(url), seconds=_START_SECONDS)
+
+    def stop(self) -> None:
+        """End every process that was started, and remove MiniStack's files; the logs stay. Twice is once."""
+        if self.children:
+            with undisturbed():
+                stop_all(self.children)
+                self.children.clear()
+                shutil.rmtree(self.directory / "files", ignore_errors=True)
+
+    def leave_running(self) -> None:
+        """Let the processes outlive the context; whoever asks for it has to end their groups."""
+        self.children.clear()
+
+    def deploy(self) -> None:
+        """`sam deploy` the built template, with its parameters."""
+        self._say("deploying the template")
+        settings = self.directory / "samconfig.toml"  # empty: the checkout's may hold answers of a guided deployment
+        settings.write_text("version = 0.1\n")
+        environment = {name: value for name, value in sam_environment().items() if not name.startswith("AWS_")}
+        run(
+            [
+                tool(".tools/sam", "sam"),
+                "deploy",
+                *("--template-file", BUILT / "template.yaml"),
+                *("--config-file", settings),
+                *("--stack-name", STACK_NAME),
+                *("--region", REGION),
+                *("--capabilities", "CAPABILITY_IAM"),
+                "--resolve-s3",
+                "--no-confirm-changeset",
+                "--no-progressbar",
+                "--parameter-overrides",
+                *(f"ParameterKey={name},ParameterValue={json.dumps(v)}" for name, v in self._parameters.items()),
+            ],
+            log=self.directory / "deploy.log",
+            environment={
+                **environment,
+                "AWS_ENDPOINT_URL": self.endpoint,
+                "AWS_ACCESS_KEY_ID": "test",
+                "AWS_SECRET_ACCESS_KEY": "test",  # MiniStack's root
+                "AWS_CONFIG_FILE": os.devnull,
+                "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+                "SAM_CLI_POLL_DELAY": "0.5",  # seconds, in place of 5
+            },
+            directory=ROOT,
+        )
+
+    def _given_parameters(self) -> dict[str, str]:
+        urls = {
+            "GravityZoneUrl": f"{self.simulator_urls.get('gravityzone', 'http://127.0.0.1:9')}/api",
+            "ConnectWiseUrl": self.simulator_urls.get("connectwise", "http://127.0.0.1:9"),
+        }
+        architecture = "arm64" if platform.machine() in {"aarch64", "arm64"} else "x86_64"
+        return {**urls, "Architecture": architecture, "ScheduleExpression": NEVER, "TableProtection": "false"}
+
+    def _start_simulator(self, name: Simulator) -> Child:
+        port = str(port_of(self.simulator_urls[name]))
+        return Child.start(
+            f"{name} simulator",
+            [tool(".venv", "python"), "-m", "local.simulators", name, "--port", port, *self._simulators[name]],
+            log=self.directory / f"{name}.log",
+            environment={"PATH": os.defpath},
+        )

@@ -1,0 +1,100 @@
+"""`make up` and `make down`: the demo's stack, left running to play with."""
+
+import argparse
+import json
+import shutil
+import sys
+from dataclasses import asdict, dataclass
+
+from local.checkout import STATE
+from local.deployment import REGION, STACK_NAME
+from local.errors import LocalError
+from local.processes import answers, command_line, end_groups, port_of
+from local.stack import DEMO_PARAMETERS, Stack
+
+NAME = "up"
+_RECORD = STATE / f"{NAME}.json"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """A stack that is up: what to call, and the process groups to end, each with the command it was started with."""
+
+    endpoint: str
+    gravityzone: str
+    connectwise: str
+    groups: dict[str, str]
+
+    @classmethod
+    def read(cls) -> "Standing | None":
+        """The stack that was left running, if MiniStack still answers there."""
+        if not _RECORD.exists():
+            return None
+        standing = cls(**json.loads(_RECORD.read_text()))
+        return standing if answers(port_of(standing.endpoint)) else None
+
+
+def up() -> Standing:
+    """Start the stack, its schedule firing each minute, and leave it running. Raises LocalError if one is up."""
+    if Standing.read():
+        raise LocalError("a stack is up already; `make down` ends it")
+    down()
+    stack = Stack(
+        NAME,
+        parameters={**DEMO_PARAMETERS, "ScheduleExpression": "rate(1 minute)"},
+        simulators={"gravityzone": ["--running"], "connectwise": ["--running"]},
+        say=print,
+    )
+    with stack:
+        standing = Standing(
+            endpoint=stack.endpoint,
+            gravityzone=stack.simulator_urls["gravityzone"],
+            connectwise=stack.simulator_urls["connectwise"],
+            groups={str(child.process.pid): command_line(child.process.pid) for child in stack.children},
+        )
+        _RECORD.write_text(json.dumps(asdict(standing), indent=2))
+        stack.leave_running()
+    return standing
+
+
+def down() -> bool:
+    """End the stack that was left running; only processes that still run what was started. Answers if there was one."""
+    if not _RECORD.exists():
+        return False
+    standing = Standing(**json.loads(_RECORD.read_text()))
+    end_groups(int(group) for group, command in standing.groups.items() if command_line(int(group)) == command)
+    shutil.rmtree(STATE / NAME / "files", ignore_errors=True)
+    _RECORD.unlink()
+    return True
+
+
+def main() -> int:
+    """Do what the command line asks."""
+    parser = argparse.ArgumentParser(prog="python -m local.up", description=__doc__)
+    parser.add_argument("what", nargs="?", choices=("up", "down"), default="up")
+    try:
+        if parser.parse_args().what == "down":
+            print("ended" if down() else "nothing was up")
+        else:
+            print(_told(up()))
+    except LocalError as error:
+        print(error, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("interrupted; nothing is left running", file=sys.stderr)
+        return 130
+    return 0
+
+
+def _told(standing: Standing) -> str:
+    return f"""
+Up, with the schedule firing each minute. `make down` ends it.
+  GravityZone simulator  {standing.gravityzone}   control calls under /_sim/
+  ConnectWise simulator  {standing.connectwise}   control calls under /_sim/
+  AWS (MiniStack)        {standing.endpoint}   region {REGION}, stack {STACK_NAME}; any AWS client with these set:
+                         AWS_ENDPOINT_URL, AWS_ACCESS_KEY_ID=test, AWS_SECRET_ACCESS_KEY=test
+  logs                   {STATE / NAME}"""
+
+
+if __name__ == "__main__":
+    sys.exit(main())

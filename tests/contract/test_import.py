@@ -1,0 +1,46 @@
+"""Handlers in what Lambda would give them: the built layers, boto3, and nothing else."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from local.checkout import tool
+
+_PROGRAM = """
+import sys
+layers_and_code, handler = sys.argv[1:4], sys.argv[4]
+sys.path[:0] = layers_and_code
+import importlib
+assert callable(importlib.import_module(handler).handler)
+files = {name.partition(".")[0]: getattr(module, "__file__", None) or "" for name, module in sys.modules.items()}
+print(*(name for name, file in files.items() if "site-packages" in file))
+"""
+_BOTO3 = {"boto3", "botocore", "dateutil", "jmespath", "s3transfer", "six", "urllib3"}
+"""What Lambda's Python has beside its standard library: boto3 and what it needs."""
+
+
+@pytest.mark.parametrize(("function", "package"), [("PlannerFunction", "planner"), ("WorkerFunction", "worker")])
+def test_a_handler_imports_with_the_built_layers_and_boto3_alone(built: Path, function: str, package: str) -> None:
+    """What the development environment has beside them is not there in Lambda. Nothing is read at import."""
+    folders = [built / "TallyLayer" / "python", built / "DependenciesLayer" / "python", built / function]
+    done = subprocess.run(
+        [
+            tool(".tools/ministack", "python"),
+            "-I",
+            "-B",
+            "-W",
+            "error",
+            "-c",
+            _PROGRAM,
+            *folders,
+            f"{package}.handler",
+            built,
+        ],
+        env={"AWS_EC2_METADATA_DISABLED": "true"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert set(done.stdout.split()) <= _BOTO3

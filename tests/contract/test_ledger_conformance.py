@@ -1,0 +1,458 @@
+"""What every ledger promises: the twin in memory, and the DynamoDB adapter on moto and on MiniStack."""
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from moto import mock_aws
+
+from local.checkout import tool
+from local.errors import LocalError
+from local.ledger import MemoryLedger
+from local.ledger_table import create_ledger_table
+from local.processes import Child, free_port
+from tally.domain.company import Mapping
+from tally.domain.month import Month
+from tally.domain.record import Line, LineState, RecordKey, RecordState, Transition, UsageRecord
+from tally.domain.standing import Cause, Standing, StandingState
+from tally.domain.ticks import Ticks
+from tally.errors import ConflictError
+from tally.ledger.dynamodb import DynamoDBLedger
+from tally.ports import Ledger
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+TICK = datetime(2026, 11, 3, 0, 15, tzinfo=UTC)
+OCTOBER, NOVEMBER = Month(2026, 10), Month(2026, 11)
+
+
+def dynamodb(endpoint: str | None = None) -> "DynamoDBClient":
+    return boto3.client(
+        "dynamodb",
+        region_name="eu-west-1",
+        endpoint_url=endpoint,
+        aws_access_key_id="test",
+        aws_secret_access_key="test",
+    )
+
+
+def on_dynamodb(client: "DynamoDBClient", name: str) -> DynamoDBLedger:
+    create_ledger_table(client, name)
+    return DynamoDBLedger(client, name)
+
+
+@pytest.fixture(scope="session")
+def ministack(tmp_path_factory: pytest.TempPathFactory) -> "Iterator[DynamoDBClient]":
+    """A MiniStack of our own, DynamoDB alone being asked for."""
+    files = tmp_path_factory.mktemp("ministack")
+    port = free_port()
+    try:
+        program = tool(".tools/ministack", "ministack")
+    except LocalError as error:
+        pytest.skip(str(error))
+    child = Child.start(
+        "MiniStack",
+        [program],
+        log=files / "log",
+        environment={
+            "PATH": "/usr/bin:/bin",
+            "HOME": str(files),
+            "TMPDIR": str(files),
+            "STATE_DIR": str(files),
+            "BIND_HOST": "127.0.0.1",
+            "GATEWAY_PORT": str(port),
+            "IOT_MTLS_ENABLED": "0",
+        },
+    )
+    try:
+        child.wait_for_port(port, seconds=60)
+        yield dynamodb(f"http://127.0.0.1:{port}")
+    finally:
+        # MiniStack starts no other process for DynamoDB, and ends in order at SIGTERM.
+        child.process.terminate()
+        child.process.wait(timeout=20)
+
+
+@pytest.fixture(params=["twin", "moto", "ministack"])
+def ledger(request: pytest.FixtureRequest) -> Iterator[Ledger]:
+    """An empty ledger."""
+    with ExitStack() as ending:
+        if request.param == "twin":
+            yield MemoryLedger()
+        elif request.param == "moto":
+            ending.enter_context(mock_aws())
+            yield on_dynamodb(dynamodb(), "ledger")
+        else:
+            name = "".join(each if each.isalnum() else "-" for each in request.node.name)
+            yield on_dynamodb(request.getfixturevalue("ministack"), name)
+
+
+def key_of(company: str = "gz-1", month: Month = NOVEMBER, service: str = "endpoints") -> RecordKey:
+    return RecordKey(company_id=company, month=month, service=service)
+
+
+def first(key: RecordKey, *, quantity: int = 5, state: RecordState = RecordState.OPEN) -> UsageRecord:
+    line = Line(
+        number=0,
+        state=LineState.OPEN,
+        agreement_id=31,
+        product_id=52,
+        reference="TLY-ABCDEFGHIJKL",
+        effective=date(2026, 11, 1),
+        cancelled=date(2026, 11, 30),
+        addition_id=900,
+        pushed=quantity,
+    )
+    return UsageRecord(key=key, version=1, seen_tick=TICK, state=state, lines=(line,))
+
+
+def step(before: UsageRecord | None, after: UsageRecord, *, what: str = "pushed") -> Transition:
+    return Transition(before=before, after=after, what=what, why="because", at=TICK, tick=TICK)
+
+
+def pushed(before: UsageRecord, quantity: int) -> Transition:
+    line = before.line
+    assert line is not None
+    return step(before, replace(before.with_line(replace(line, pushed=quantity)), version=before.version + 1))
+
+
+def opened(ledger: Ledger, key: RecordKey) -> UsageRecord:
+    record = first(key)
+    ledger.save(step(None, record, what="opened"))
+    return record
+
+
+def mapping(company: str = "gz-1", connectwise: int = 7) -> Mapping:
+    return Mapping(
+        company_id=company,
+        company_name=f"Company {company}",
+        connectwise_id=connectwise,
+        connectwise_name=f"Company {company}",
+        tied_by="tally",
+        tied_at=TICK,
+    )
+
+
+def standing(company: str = "gz-1", *, version: int = 0, reason: str = "") -> Standing:
+    cause = Cause(state=StandingState.FAILING, reason=reason, since=TICK)
+    return Standing(
+        company_id=company,
+        company_name=f"Company {company}",
+        tick=TICK,
+        causes={"company": cause},
+        licensed_in=(OCTOBER, NOVEMBER),
+        version=version,
+    )
+
+
+# Records
+
+
+def test_nothing_is_there_at_first(ledger: Ledger) -> None:
+    """An empty ledger knows nothing, and says so without an error."""
+    assert ledger.record(key_of()) is None
+    assert ledger.mapping("gz-1") is None
+    assert ledger.standing("gz-1") is None
+    assert ledger.ticks() is None
+    assert list(ledger.history(key_of())) == []
+    assert list(ledger.all_open_records()) == []
+    assert list(ledger.all_settled_records(NOVEMBER)) == []
+    assert list(ledger.all_mappings()) == []
+    assert list(ledger.all_standings()) == []
+
+
+def test_saved_record_is_read_back(ledger: Ledger) -> None:
+    """A record is read as it was saved, and its history tells the transition."""
+    record = opened(ledger, key_of())
+    assert ledger.record(key_of()) == record
+    (entry,) = ledger.history(key_of())
+    assert (entry.version, entry.what, entry.why, entry.by, entry.at, entry.tick) == (
+        1,
+        "opened",
+        "because",
+        "tally",
+        TICK,
+        TICK,
+    )
+    assert entry.changes["lines.0.pushed"] == (None, 5)
+
+
+def test_first_save_needs_that_there_is_no_record(ledger: Ledger) -> None:
+    """OPEN-1: a record is opened once; the second to open it gets ConflictError and changes nothing."""
+    record = opened(ledger, key_of())
+    with pytest.raises(ConflictError):
+        ledger.save(step(None, first(key_of(), quantity=9)))
+    assert ledger.record(key_of()) == record
+    assert len(ledger.history(key_of())) == 1
+
+
+def test_of_two_on_one_version_one_wins(ledger: Ledger) -> None:
+    """SAFE-3: of two transitions from one version the second gets ConflictError; nothing of it is kept."""
+    record = opened(ledger, key_of())
+    winner = pushed(record, 6)
+    ledger.save(winner)
+    with pytest.raises(ConflictError):
+        ledger.save(pushed(record, 7))
+    assert ledger.record(key_of()) == winner.after
+    assert [entry.changes.get("lines.0.pushed") for entry in ledger.history(key_of())] == [(None, 5), (5, 6)]
+
+
+def test_an_equal_transition_conflicts_too(ledger: Ledger) -> None:
+    """SAFE-3: two workers may want the very same thing at the same instant; still only one of them gets it."""
+    transition = step(None, first(key_of()))
+    ledger.save(transition)
+    with pytest.raises(ConflictError):
+        ledger.save(transition)
+
+
+def test_a_record_that_is_gone_conflicts(ledger: Ledger) -> None:
+    """A transition of a record that the ledger lacks (restored to an earlier point) is not written."""
+    with pytest.raises(ConflictError):
+        ledger.save(pushed(first(key_of()), 6))
+    assert ledger.record(key_of()) is None
+
+
+def test_a_transition_must_follow(ledger: Ledger) -> None:
+    """A transition that skips a version is a bug of ours: ValueError, nothing written."""
+    with pytest.raises(ValueError, match="does not follow"):
+        ledger.save(step(None, replace(first(key_of()), version=2)))
+    assert ledger.record(key_of()) is None
+
+
+def test_history_is_in_order(ledger: Ledger) -> None:
+    """A history is read oldest first, also past its tenth transition, and holds no other record's."""
+    record = opened(ledger, key_of())
+    opened(ledger, key_of(service="endpoints-extra"))
+    opened(ledger, key_of(month=OCTOBER))
+    opened(ledger, key_of(company="gz-10"))
+    for quantity in range(6, 17):
+        transition = pushed(record, quantity)
+        ledger.save(transition)
+        record = transition.after
+    assert [entry.version for entry in ledger.history(key_of())] == list(range(1, 13))
+
+
+def test_open_records_of_every_month_are_found(ledger: Ledger) -> None:
+    """CLOSE-3: one read finds the open records of all months, also of one that an outage left behind, in order."""
+    late, of_b, of_a = key_of("gz-b", OCTOBER), key_of("gz-b"), key_of("gz-a")
+    records = {key: opened(ledger, key) for key in (of_b, late, of_a)}
+    assert list(ledger.all_open_records()) == [records[late], records[of_a], records[of_b]]
+
+
+def test_closed_record_changes_lists(ledger: Ledger) -> None:
+    """A closed record is no longer among the open ones, but among its own month's settled ones."""
+    record = opened(ledger, key_of())
+    other = opened(ledger, key_of("gz-2"))
+    closed = replace(record, version=2, state=RecordState.CLOSED, count=5, floor=10)
+    ledger.save(step(record, closed, what="closed"))
+    assert list(ledger.all_open_records()) == [other]
+    assert list(ledger.all_settled_records(NOVEMBER)) == [closed]
+    assert list(ledger.all_settled_records(OCTOBER)) == []
+
+
+def test_of_many_at_once_one_wins(ledger: Ledger, request: pytest.FixtureRequest) -> None:
+    """SAFE-3: of workers that save at the same moment exactly one does, the others get ConflictError."""
+    if "moto" in request.node.name:
+        pytest.skip("moto does not lock its tables: two transactions at once are not its strength")
+    record = opened(ledger, key_of())
+    start = threading.Barrier(4)
+    outcomes: list[str] = []
+
+    def work(quantity: int) -> None:
+        start.wait()
+        try:
+            ledger.save(pushed(record, quantity))
+        except ConflictError:
+            outcomes.append("conflict")
+        else:
+            outcomes.append("saved")
+
+    workers = [threading.Thread(target=work, args=(quantity,)) for quantity in range(6, 10)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    assert sorted(outcomes) == ["conflict", "conflict", "conflict", "saved"]
+    assert len(ledger.history(key_of())) == 2
+
+
+# Mappings
+
+
+def test_tied_company_is_read_back(ledger: Ledger) -> None:
+    """MATCH-1: a tie is kept, and found both by company and among all, in order of company."""
+    ledger.tie(mapping("gz-2", 8))
+    ledger.tie(mapping("gz-1", 7))
+    assert ledger.mapping("gz-1") == mapping("gz-1", 7)
+    assert list(ledger.all_mappings()) == [mapping("gz-1", 7), mapping("gz-2", 8)]
+
+
+def test_company_is_tied_once(ledger: Ledger) -> None:
+    """MATCH-1: a company that is tied is not tied anew, and the other ConnectWise company stays free."""
+    ledger.tie(mapping("gz-1", 7))
+    with pytest.raises(ConflictError):
+        ledger.tie(mapping("gz-1", 8))
+    assert ledger.mapping("gz-1") == mapping("gz-1", 7)
+    ledger.tie(mapping("gz-2", 8))
+
+
+def test_connectwise_company_is_tied_once(ledger: Ledger) -> None:
+    """MATCH-1: a customer re-created in GravityZone is not tied to the ConnectWise company that has one already."""
+    ledger.tie(mapping("gz-1", 7))
+    with pytest.raises(ConflictError):
+        ledger.tie(mapping("gz-2", 7))
+    assert ledger.mapping("gz-2") is None
+    assert list(ledger.all_mappings()) == [mapping("gz-1", 7)]
+
+
+# Standings
+
+
+def test_standing_is_written_as_its_next_version(ledger: Ledger) -> None:
+    """SAFE-7: a standing is kept, as the version after the one it was made from."""
+    ledger.save_standing(standing(reason="no answer"))
+    assert ledger.standing("gz-1") == standing(version=1, reason="no answer")
+    ledger.save_standing(standing(version=1, reason="still none"))
+    assert ledger.standing("gz-1") == standing(version=2, reason="still none")
+    assert list(ledger.all_standings()) == [standing(version=2, reason="still none")]
+
+
+def test_same_standing_twice_is_once(ledger: Ledger) -> None:
+    """A standing that stands there as it would be written is no conflict: boto repeats a put whose answer was lost."""
+    ledger.save_standing(standing(reason="no answer"))
+    ledger.save_standing(standing(reason="no answer"))
+    assert ledger.standing("gz-1") == standing(version=1, reason="no answer")
+
+
+@pytest.mark.parametrize("version", [0, 2])
+def test_standing_of_another_version_conflicts(ledger: Ledger, version: int) -> None:
+    """A standing made from another version than the ledger's is not written: planner and worker may both have news."""
+    ledger.save_standing(standing(reason="no answer"))
+    with pytest.raises(ConflictError):
+        ledger.save_standing(standing(version=version, reason="other"))
+    assert ledger.standing("gz-1") == standing(version=1, reason="no answer")
+
+
+def test_many_standings_are_saved_each_on_its_own(ledger: Ledger) -> None:
+    """SAFE-5: of many standings those that somebody else was first with are left out and counted, the others are saved."""
+    ledger.save_standing(standing("gz-05", reason="the worker's"))
+    companies = [f"gz-{number:02}" for number in range(20)]
+    assert ledger.save_standings(standing(company, reason="the planner's") for company in companies) == 1
+    found = {each.company_id: each.causes["company"].reason for each in ledger.all_standings()}
+    assert found == dict.fromkeys(companies, "the planner's") | {"gz-05": "the worker's"}
+
+
+# Ticks
+
+
+def test_first_tick_sets_the_first_month(ledger: Ledger) -> None:
+    """OPEN-8: the month of the first tick is remembered as the first, whatever ticks follow."""
+    assert ledger.begin_tick(TICK) == Ticks(newest=TICK, first_month=NOVEMBER)
+    later = TICK + timedelta(days=40)
+    assert ledger.begin_tick(later) == Ticks(newest=later, first_month=NOVEMBER)
+    assert ledger.ticks() == Ticks(newest=later, first_month=NOVEMBER)
+
+
+@pytest.mark.parametrize("earlier", [timedelta(), timedelta(microseconds=1), timedelta(seconds=1), timedelta(days=40)])
+def test_newest_tick_stays(ledger: Ledger, earlier: timedelta) -> None:
+    """SAFE-4: an old or repeated tick is told what the newest one is, and changes nothing."""
+    ledger.begin_tick(TICK)
+    assert ledger.begin_tick(TICK - earlier) == Ticks(newest=TICK, first_month=NOVEMBER)
+    assert ledger.ticks() == Ticks(newest=TICK, first_month=NOVEMBER)
+
+
+def test_planned_months_are_remembered(ledger: Ledger) -> None:
+    """OPEN-9: the months that a tick planned whole are remembered, the newest three, in whatever order they come."""
+    ledger.begin_tick(TICK)
+    for month, planned in (
+        (11, (11,)),
+        (11, (11,)),
+        (9, (9, 11)),
+        (12, (9, 11, 12)),
+        (10, (10, 11, 12)),
+        (9, (10, 11, 12)),
+    ):
+        ledger.finish_tick(datetime(2026, month, 1, tzinfo=UTC))
+        ticks = ledger.ticks()
+        assert ticks is not None
+        assert ticks.planned == tuple(Month(2026, number) for number in planned)
+    assert ledger.begin_tick(TICK + timedelta(minutes=15)).planned == tuple(
+        Month(2026, number) for number in (10, 11, 12)
+    )
+
+
+def test_no_tick_ends_before_one_has_begun(ledger: Ledger) -> None:
+    """An end without a beginning leaves no half of an item behind."""
+    with pytest.raises(ConflictError):
+        ledger.finish_tick(TICK)
+    assert ledger.ticks() is None
+
+
+# All together
+
+type Step = Callable[[Ledger], object]
+
+
+def _save(key: RecordKey, version: int, quantity: int, state: RecordState) -> Step:
+    after = replace(first(key, quantity=quantity, state=state), version=version + 1)
+    before = replace(first(key), version=version) if version else None
+    return lambda ledger: ledger.save(step(before, after))
+
+
+_keys = st.builds(key_of, st.sampled_from(["a", "b"]), st.sampled_from([OCTOBER, NOVEMBER]))
+_steps: st.SearchStrategy[Step] = st.one_of(
+    st.builds(_save, _keys, st.integers(0, 2), st.integers(0, 3), st.sampled_from(RecordState)),
+    st.builds(
+        lambda company, connectwise: lambda ledger: ledger.tie(mapping(company, connectwise)),
+        st.sampled_from(["a", "b", "c"]),
+        st.integers(1, 2),
+    ),
+    st.builds(
+        lambda company, version: lambda ledger: ledger.save_standing(standing(company, version=version)),
+        st.sampled_from(["a", "b"]),
+        st.integers(0, 2),
+    ),
+    st.builds(lambda hours: lambda ledger: ledger.begin_tick(TICK + timedelta(hours=hours)), st.integers(-2, 2)),
+    st.builds(lambda days: lambda ledger: ledger.finish_tick(TICK + timedelta(days=days)), st.integers(-90, 90)),
+)
+
+
+def _outcome(ledger: Ledger, act: Step) -> object:
+    try:
+        return act(ledger)
+    except ConflictError:
+        return ConflictError
+
+
+def _everything(ledger: Ledger) -> Sequence[Any]:
+    keys = [key_of(company, month) for company in ("a", "b") for month in (OCTOBER, NOVEMBER)]
+    return [
+        ledger.ticks(),
+        list(ledger.all_mappings()),
+        list(ledger.all_standings()),
+        list(ledger.all_open_records()),
+        *(list(ledger.all_settled_records(month)) for month in (OCTOBER, NOVEMBER)),
+        *(ledger.record(key) for key in keys),
+        *(list(ledger.history(key)) for key in keys),
+    ]
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.lists(_steps, max_size=15))
+def test_twin_and_dynamodb_agree(steps: list[Step]) -> None:
+    """Whatever is done to a ledger, the twin answers and ends up as the DynamoDB adapter does."""
+    with mock_aws():
+        ledgers: list[Ledger] = [MemoryLedger(), on_dynamodb(dynamodb(), "ledger")]
+        for act in steps:
+            in_memory, in_dynamodb = (_outcome(ledger, act) for ledger in ledgers)
+            assert in_memory == in_dynamodb
+        in_memory, in_dynamodb = (_everything(ledger) for ledger in ledgers)
+        assert in_memory == in_dynamodb

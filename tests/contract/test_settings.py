@@ -1,0 +1,37 @@
+"""The template and the settings that the functions read know of the same names."""
+
+import pytest
+
+from tally import settings
+from tests.contract.template import Template
+
+_OTHERS = {"AWS_ENDPOINT_URL", "LOG_LEVEL", "POWERTOOLS_METRICS_NAMESPACE", "POWERTOOLS_SERVICE_NAME"}
+"""Read by boto3 and Powertools."""
+
+
+@pytest.mark.parametrize(
+    ("function", "read_by"),
+    [("PlannerFunction", settings.PlannerSettings), ("WorkerFunction", settings.WorkerSettings)],
+)
+def test_a_function_is_given_what_it_reads_and_nothing_else(
+    template: Template, function: str, read_by: type[settings.Settings]
+) -> None:
+    """A variable that nobody reads is a setting without effect; without one that is read, nothing starts."""
+    assert set(template.environment(function)) - _OTHERS == {name.upper() for name in read_by.model_fields}
+
+
+@pytest.mark.parametrize("function", ["PlannerFunction", "WorkerFunction"])
+def test_an_error_names_the_parameter_that_feeds_the_setting(template: Template, function: str) -> None:
+    """What a message tells the operator to set again is the template's name for it."""
+    environment = template.environment(function)
+    for variable, parameter in settings._PARAMETERS.items():
+        assert environment.get(variable, {"Ref": parameter}) == {"Ref": parameter}
+        assert parameter in template.parameters
+
+
+@pytest.mark.parametrize(("setting", "parameter"), [("close_day", "CloseDay"), ("open_until_day", "OpenUntilDay")])
+def test_a_setting_takes_what_its_parameter_takes(template: Template, setting: str, parameter: str) -> None:
+    """CloudFormation refuses first what the function would refuse at its start."""
+    limits = {type(each).__name__: each for each in settings.PlannerSettings.model_fields[setting].metadata}
+    assert limits["Ge"].ge == template.parameters[parameter]["MinValue"]
+    assert limits["Le"].le == template.parameters[parameter]["MaxValue"]

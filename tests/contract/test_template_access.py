@@ -1,0 +1,114 @@
+"""Roles: who may do what, and that nobody may do more. MiniStack does not check what AWS does on our behalf."""
+
+from typing import Any
+
+import pytest
+
+from tests.contract.template import Template
+
+ROLES = ["PlannerRole", "ScheduleRole", "WorkerRole"]
+
+
+def _actions(statement: dict[str, Any]) -> set[str]:
+    actions = statement["Action"]
+    return {actions} if isinstance(actions, str) else set(actions)
+
+
+def _allowed(template: Template, role: str) -> dict[str, tuple[set[str], Any]]:
+    return {each["Sid"]: (_actions(each), each["Resource"]) for each in template.statements(role)}
+
+
+def test_roles_are_ours(template: Template) -> None:
+    """SAM's policy templates and the managed policies that it attaches to roles of its making are broad."""
+    assert sorted(template.of_type("AWS::IAM::Role")) == ROLES
+    for function, role in (("PlannerFunction", "PlannerRole"), ("WorkerFunction", "WorkerRole")):
+        assert template.properties(function)["Role"] == {"Fn::GetAtt": f"{role}.Arn"}
+        assert "Policies" not in template.properties(function)
+    for role in ROLES:
+        assert "ManagedPolicyArns" not in template.properties(role)
+    assert not template.of_type("AWS::IAM::ManagedPolicy")
+    assert not template.of_type("AWS::IAM::Policy")
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_every_statement_names_its_actions_and_one_resource(template: Template, role: str) -> None:
+    """No `*` where a name will do. A local stack asks for a SendMessageBatch that AWS does not have."""
+    for statement in template.statements(role):
+        assert statement["Effect"] == "Allow"
+        assert "*" not in str(statement["Resource"])
+        assert isinstance(statement["Resource"], dict)
+        assert {action for action in _actions(statement) if "*" in action} <= {"sqs:SendMessage*"}
+        assert "NotAction" not in statement
+
+
+@pytest.mark.parametrize(
+    ("role", "service"),
+    [("PlannerRole", "lambda"), ("WorkerRole", "lambda"), ("ScheduleRole", "scheduler")],
+)
+def test_each_role_is_one_services(template: Template, role: str, service: str) -> None:
+    """Only the service that runs a function, or fires the schedule, takes its role."""
+    (trust,) = template.properties(role)["AssumeRolePolicyDocument"]["Statement"]
+    assert trust["Principal"] == {"Service": f"{service}.amazonaws.com"}
+    assert trust["Action"] == "sts:AssumeRole"
+
+
+def test_the_schedule_may_fire_the_planner_and_report_to_its_queue(template: Template) -> None:
+    """And nothing else; for this account's schedules alone."""
+    assert _allowed(template, "ScheduleRole") == {
+        "FireThePlanner": ({"lambda:InvokeFunction"}, {"Fn::GetAtt": "PlannerFunction.Arn"}),
+        "ReportFailedDelivery": ({"sqs:SendMessage"}, {"Fn::GetAtt": "ScheduleDeadLetterQueue.Arn"}),
+    }
+    (trust,) = template.properties("ScheduleRole")["AssumeRolePolicyDocument"]["Statement"]
+    assert trust["Condition"] == {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
+    tick = template.properties("PlannerFunction")["Events"]["Tick"]["Properties"]
+    assert tick["RoleArn"] == {"Fn::GetAtt": "ScheduleRole.Arn"}
+    assert tick["DeadLetterConfig"] == {"Arn": {"Fn::GetAtt": "ScheduleDeadLetterQueue.Arn"}}
+
+
+def test_lambda_may_deliver_the_planners_failures(template: Template) -> None:
+    """The destination is served with the function's own role."""
+    destination = template.properties("PlannerFunction")["EventInvokeConfig"]["DestinationConfig"]["OnFailure"]
+    assert destination == {"Type": "SQS", "Destination": {"Fn::GetAtt": "PlannerFailureQueue.Arn"}}
+    assert _allowed(template, "PlannerRole")["ReportItsFailures"] == (
+        {"sqs:SendMessage"},
+        {"Fn::GetAtt": "PlannerFailureQueue.Arn"},
+    )
+
+
+def test_lambda_may_poll_the_workers_queue(template: Template) -> None:
+    """Polling is done with the worker's role; ChangeMessageVisibility is the worker's own."""
+    actions, resource = _allowed(template, "WorkerRole")["TakeJobs"]
+    assert {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"} < actions
+    assert actions - {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"} == {
+        "sqs:ChangeMessageVisibility"
+    }
+    assert resource == {"Fn::GetAtt": "JobsQueue.Arn"}
+
+
+@pytest.mark.parametrize(
+    ("function", "role", "group"),
+    [("PlannerFunction", "PlannerRole", "PlannerLogGroup"), ("WorkerFunction", "WorkerRole", "WorkerLogGroup")],
+)
+def test_a_function_may_write_its_own_log_and_no_other(
+    template: Template, function: str, role: str, group: str
+) -> None:
+    """The group is the template's, with a retention; Lambda would make one that is kept for ever."""
+    assert _allowed(template, role)["WriteItsLog"] == (
+        {"logs:CreateLogStream", "logs:PutLogEvents"},
+        {"Fn::GetAtt": f"{group}.Arn"},
+    )
+    logging = template.properties(function)["LoggingConfig"]
+    assert logging["LogGroup"] == {"Ref": group}
+    assert logging["LogFormat"] == "JSON"
+    assert template.properties(group)["RetentionInDays"] == {"Ref": "LogRetentionDays"}
+
+
+@pytest.mark.parametrize("role", ["PlannerRole", "WorkerRole"])
+def test_nobody_may_delete_or_scan_the_ledger(template: Template, role: str) -> None:
+    """History cannot be rewritten by what runs, and a function reads the table that its environment names."""
+    actions = {action for statement in template.statements(role) for action in _actions(statement)}
+    ours = {action for action in actions if action.startswith("dynamodb:")}
+    assert ours <= {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:Query"}
+    text, names = _allowed(template, role)["ReadAndWriteTheLedger"][1]["Fn::Sub"]
+    assert text.endswith(":table/${Name}")
+    assert names["Name"] == template.environment("WorkerFunction")["TABLE_NAME"]

@@ -1,0 +1,137 @@
+"""The arithmetic of the template's comments, done again: pace, timeouts, visibility, receives, settling."""
+
+import json
+import re
+from typing import Any
+
+import pytest
+
+from tally.bootstrap import SLOWEST_JOB
+from tests.contract.template import Template
+
+LICENSING_CALLS_PER_SECOND = 5
+LICENSING_BURST = 10
+GRAVITYZONE_CALLS, CONNECTWISE_CALLS = 2, 4
+"""Of the slowest record, one that is opened."""
+SHORTEST_TICK = 15 * 60
+
+
+@pytest.fixture
+def request_timeout(template: Template) -> int:
+    """Seconds after which a call gives up."""
+    return int(template.environment("WorkerFunction")["REQUEST_TIMEOUT_SECONDS"])
+
+
+@pytest.fixture
+def worker_timeout(template: Template) -> int:
+    """Seconds that Lambda gives the worker."""
+    timeout: int = template.properties("WorkerFunction")["Timeout"]
+    return timeout
+
+
+def _source(template: Template) -> dict[str, Any]:
+    source: dict[str, Any] = template.properties("WorkerFunction")["Events"]["Jobs"]["Properties"]
+    return source
+
+
+def test_workers_together_stay_within_what_gravityzone_allows(template: Template) -> None:
+    """Pace: C workers at rate R never exceed what is asked for, nor their full buckets the key's burst."""
+    pace = template.body["Mappings"]["Pace"]
+    parameter = template.parameters["LicensingCallsPerSecond"]
+    assert sorted(pace) == parameter["AllowedValues"]
+    assert max(map(int, pace)) == LICENSING_CALLS_PER_SECOND == int(parameter["Default"])
+    for asked, numbers in pace.items():
+        concurrency, rate = numbers["Concurrency"], float(numbers["CallsPerSecond"])
+        assert concurrency * rate <= int(asked)
+        assert concurrency * int(numbers["Burst"]) < LICENSING_BURST
+
+
+def test_concurrency_is_a_number_from_the_mapping(template: Template) -> None:
+    """A string would stop a local queue silently; below 2 AWS refuses; nothing else may limit the workers."""
+    asked = {"Ref": "LicensingCallsPerSecond"}
+    assert _source(template)["ScalingConfig"] == {
+        "MaximumConcurrency": {"Fn::FindInMap": ["Pace", asked, "Concurrency"]}
+    }
+    for numbers in template.body["Mappings"]["Pace"].values():
+        assert isinstance(numbers["Concurrency"], int)
+        assert numbers["Concurrency"] >= 2
+    environment = template.environment("WorkerFunction")
+    assert environment["CALLS_PER_SECOND"] == {"Fn::FindInMap": ["Pace", asked, "CallsPerSecond"]}
+    assert environment["BURST"] == {"Fn::FindInMap": ["Pace", asked, "Burst"]}
+    assert template.environment("PlannerFunction")["SWEEP_CALLS_PER_SECOND"] == asked
+
+
+def test_the_slowest_record_fits_into_the_worker(template: Template, worker_timeout: int, request_timeout: int) -> None:
+    """What the worker keeps free for a record is what the slowest can take; the first of a batch is always started."""
+    slowest_bucket = min(float(each["CallsPerSecond"]) for each in template.body["Mappings"]["Pace"].values())
+    calls = (GRAVITYZONE_CALLS + CONNECTWISE_CALLS) * request_timeout
+    slowest = SLOWEST_JOB.total_seconds()
+    assert calls + GRAVITYZONE_CALLS / slowest_bucket <= slowest < worker_timeout
+    usual = 5
+    assert _source(template)["BatchSize"] * usual + slowest < worker_timeout
+
+
+def test_visibility_is_six_timeouts_and_below_a_tick(template: Template, worker_timeout: int) -> None:
+    """What a crashed worker held comes back after all its retries could have run, and before the next tick."""
+    visibility = template.properties("JobsQueue")["VisibilityTimeout"]
+    assert 6 * worker_timeout <= visibility < SHORTEST_TICK
+
+
+def test_receives_leave_room_for_slow_neighbours_and_own_failures(template: Template) -> None:
+    """A job can come back unstarted once for each neighbour in its batch, and still has attempts of its own."""
+    redrive = template.properties("JobsQueue")["RedrivePolicy"]
+    assert redrive["deadLetterTargetArn"] == {"Fn::GetAtt": "JobsDeadLetterQueue.Arn"}
+    assert redrive["maxReceiveCount"] >= 5
+    assert redrive["maxReceiveCount"] - (_source(template)["BatchSize"] - 1) >= 4
+
+
+def test_only_failed_records_of_a_batch_come_back(template: Template) -> None:
+    """Without ReportBatchItemFailures one failure would bring the whole batch back, or the answer be ignored."""
+    assert _source(template)["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    assert _source(template)["Queue"] == {"Fn::GetAtt": "JobsQueue.Arn"}
+
+
+def test_settling_outlasts_the_worker_and_its_last_call(
+    template: Template, worker_timeout: int, request_timeout: int
+) -> None:
+    """SAFE-2: when an intent's absence is believed, nobody who could still carry it out is alive."""
+    settling = template.parameters["SettleSeconds"]
+    assert worker_timeout + request_timeout < settling["MinValue"] <= settling["Default"] == 300
+
+
+def test_the_planner_ends_before_the_next_tick(template: Template) -> None:
+    """Ticks do not pile up, in the planner or on the way to it: the next one is the retry that matters."""
+    planner = template.properties("PlannerFunction")
+    assert planner["Timeout"] < SHORTEST_TICK
+    assert planner["EventInvokeConfig"]["MaximumEventAgeInSeconds"] < SHORTEST_TICK
+    assert planner["EventInvokeConfig"]["MaximumRetryAttempts"] <= 1
+    assert planner["Events"]["Tick"]["Properties"]["RetryPolicy"]["MaximumEventAgeInSeconds"] < SHORTEST_TICK
+
+
+def test_dead_letters_outlive_the_queue(template: Template) -> None:
+    """SQS counts a dead letter's age from when it was first sent."""
+    kept = template.properties("JobsQueue")["MessageRetentionPeriod"]
+    for queue in ("JobsDeadLetterQueue", "ScheduleDeadLetterQueue", "PlannerFailureQueue"):
+        assert template.properties(queue)["MessageRetentionPeriod"] == 14 * 24 * 3600 > kept
+
+
+def test_the_schedule_fires_as_often_as_the_parameter_says(template: Template) -> None:
+    """Each choice has its expression, which fires on a fixed minute past the start of GravityZone's month."""
+    schedules = template.body["Mappings"]["Schedule"]
+    assert sorted(schedules) == sorted(template.parameters["ScheduleMinutes"]["AllowedValues"]) == ["15", "30", "60"]
+    assert template.parameters["ScheduleMinutes"]["Default"] == "15"
+    for minutes, schedule in schedules.items():
+        fields = re.fullmatch(r"cron\((.+)\)", schedule["Expression"])
+        assert fields is not None
+        start, _, step = fields[1].split()[0].partition("/")
+        assert fields[1].split()[1:] == ["*", "*", "*", "?", "*"]
+        assert (step or "60", int(start)) == (minutes, 5)
+
+
+def test_the_tick_is_the_scheduled_time(template: Template) -> None:
+    """The planner gets the time that was due, also when delivery is late; the free expression wins if there is one."""
+    tick = template.properties("PlannerFunction")["Events"]["Tick"]["Properties"]
+    assert json.loads(tick["Input"]) == {"tick": "<aws.scheduler.scheduled-time>"}
+    chosen = {"Fn::FindInMap": ["Schedule", {"Ref": "ScheduleMinutes"}, "Expression"]}
+    assert tick["ScheduleExpression"] == {"Fn::If": ["HasScheduleExpression", {"Ref": "ScheduleExpression"}, chosen]}
+    assert template.parameters["ScheduleExpression"]["Default"] == ""
