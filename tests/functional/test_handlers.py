@@ -1,0 +1,285 @@
+"""The real handlers on moto, with the simulators behind the clients: what Lambda, SQS and EventBridge get to see."""
+
+import io
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+
+import planner.handler as planner_function
+import worker.handler as worker_function
+from local.ledger_table import create_ledger_table
+from local.simulators.adapter import SimulatorAdapter
+from local.simulators.clock import VirtualClock
+from local.simulators.faults import Fault, FaultKind
+from local.world import AGREEMENT_TYPE, PRODUCT, Customer, World
+from tally import bootstrap
+from tally.errors import SetupError
+
+KEYS = {
+    "gravityzone_api_key": "gravityzone-key-7f3a",
+    "connectwise_public_key": "publickey9c1d",
+    "connectwise_private_key": "privatekey5e2b",
+    "connectwise_client_id": "11111111-2222-4333-8444-555555555555",
+}
+
+
+class Context:
+    """What Lambda hands to a handler."""
+
+    function_name = "tally"
+    memory_limit_in_mb = 256
+    invoked_function_arn = "arn:aws:lambda:eu-west-1:000000000000:function:tally"
+    aws_request_id = "00000000-0000-4000-8000-000000000000"
+
+    def __init__(self, *, seconds_left: int = 120) -> None:
+        self._seconds_left = seconds_left
+
+    def get_remaining_time_in_millis(self) -> int:
+        return self._seconds_left * 1000
+
+
+@dataclass(slots=True, kw_only=True)
+class Deployed:
+    """Both functions with their AWS, one MSP's world behind them."""
+
+    world: World
+    queue_url: str
+    secret_id: str
+    sqs: Any
+    secrets: Any
+    log: io.StringIO
+
+    def tick(self, at: datetime) -> dict[str, Any]:
+        if self.world.clock.now() < at:
+            self.world.clock.set(at)
+        return planner_function.handler({"tick": at.strftime("%Y-%m-%dT%H:%M:%SZ")}, Context())  # type: ignore[arg-type]
+
+    def batch(self) -> list[dict[str, Any]]:
+        """The records of one SQS batch, as Lambda's event source would hand them over."""
+        answer = self.sqs.receive_message(QueueUrl=self.queue_url, MaxNumberOfMessages=10, AttributeNames=["All"])
+        return [
+            {
+                "messageId": message["MessageId"],
+                "receiptHandle": message["ReceiptHandle"],
+                "body": message["Body"],
+                "attributes": message["Attributes"],
+                "messageAttributes": {},
+                "eventSource": "aws:sqs",
+                "eventSourceARN": "arn:aws:sqs:eu-west-1:123456789012:jobs",
+                "awsRegion": "eu-west-1",
+            }
+            for message in answer.get("Messages", [])
+        ]
+
+    def work(self, records: list[dict[str, Any]], *, seconds_left: int = 120) -> list[str]:
+        """Run the worker on the records; the message ids that it reports as failed."""
+        answer = worker_function.handler({"Records": records}, Context(seconds_left=seconds_left))  # type: ignore[arg-type]
+        return [each["itemIdentifier"] for each in answer["batchItemFailures"]]
+
+    def hidden_for(self, receipt: str) -> float:
+        """Seconds for which a message in flight stays hidden, by moto's own book."""
+        from moto.sqs.models import sqs_backends  # noqa: PLC0415 - a look inside, for this one figure
+
+        queue = sqs_backends["123456789012"]["eu-west-1"].queues["jobs"]
+        message = next(each for each in queue._messages if each.receipt_handle == receipt)
+        return message.visible_at / 1000 - datetime.now(UTC).timestamp()
+
+
+@pytest.fixture
+def environment(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """The functions' environment variables, as the template gives them."""
+    variables = {
+        "ADDITION_TEXT": "Bitdefender GravityZone active endpoints",
+        "AGREEMENT_TYPE": AGREEMENT_TYPE,
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_DEFAULT_REGION": "eu-west-1",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "BILLING_CYCLES": "Monthly",
+        "BILLING_TIME_ZONE": "UTC",
+        "BURST": "1",
+        "CALLS_PER_SECOND": "5",
+        "CLOSE_DAY": "2",
+        "CONNECTWISE_COMPANY": "brightlantern",
+        "CONNECTWISE_URL": "https://connectwise.test",
+        "FIRST_MONTH": "",
+        "GRAVITYZONE_URL": "https://gravityzone.test/api",
+        "LOCAL_HTTP_HOST": "",
+        "OPEN_UNTIL_DAY": "10",
+        "POWERTOOLS_METRICS_NAMESPACE": "Tally",
+        "POWERTOOLS_SERVICE_NAME": "tally",
+        "PRODUCT": PRODUCT,
+        "REQUEST_TIMEOUT_SECONDS": "10",
+        "SETTLE_SECONDS": "300",
+        "SWEEP_CALLS_PER_SECOND": "5",
+        "TABLE_NAME": "ledger",
+    }
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    return variables
+
+
+@pytest.fixture
+def deployed(environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Iterator[Deployed]:
+    """Table, queue and secret on moto; handlers that have not started yet, their clients over the simulators."""
+    with mock_aws():
+        world = World(clock=VirtualClock(datetime(2026, 11, 1, tzinfo=UTC)))
+        create_ledger_table(boto3.client("dynamodb"), "ledger")
+        sqs = boto3.client("sqs")
+        queue_url = sqs.create_queue(QueueName="jobs", Attributes={"VisibilityTimeout": "720"})["QueueUrl"]
+        secrets = boto3.client("secretsmanager")
+        secret_id = secrets.create_secret(Name="keys", SecretString=json.dumps(KEYS))["ARN"]
+        monkeypatch.setenv("QUEUE_URL", queue_url)
+        monkeypatch.setenv("SECRET_ID", secret_id)
+        outside = bootstrap.World(
+            gravityzone=SimulatorAdapter(world.gravityzone),
+            connectwise=SimulatorAdapter(world.connectwise),
+            clock=world.clock,
+        )
+        monkeypatch.setattr(bootstrap, "World", lambda: outside)
+        log = io.StringIO()
+        for function in (planner_function, worker_function):
+            monkeypatch.setattr(function.logger.registered_handler, "stream", log)
+        planner_function._planner.cache_clear()
+        worker_function._worker.cache_clear()
+        yield Deployed(world=world, queue_url=queue_url, secret_id=secret_id, sqs=sqs, secrets=secrets, log=log)
+        planner_function._planner.cache_clear()
+        worker_function._worker.cache_clear()
+
+
+def _customer(deployed: Deployed, name: str = "Harbor Dental", machines: int = 12) -> Customer:
+    customer = deployed.world.add_customer(name)
+    deployed.world.check_in(customer, machines)
+    return customer
+
+
+def test_a_tick_and_its_jobs_open_the_month(deployed: Deployed) -> None:
+    """OPEN-4: planner and worker as deployed open a customer's month, and the next tick leaves ConnectWise alone."""
+    harbor = _customer(deployed)
+    assert deployed.tick(datetime(2026, 11, 1, 0, 5, tzinfo=UTC))["jobs"] == 1
+    assert deployed.work(deployed.batch()) == []
+    assert deployed.world.additions(harbor) == [(12, "2026-11-01", "2026-11-30")]
+    deployed.world.connectwise.calls.clear()
+    for message in deployed.sqs.receive_message(QueueUrl=deployed.queue_url).get("Messages", []):
+        deployed.sqs.delete_message(QueueUrl=deployed.queue_url, ReceiptHandle=message["ReceiptHandle"])
+    assert deployed.tick(datetime(2026, 11, 1, 0, 20, tzinfo=UTC))["jobs"] == 1
+    assert deployed.work(deployed.batch()) == []
+    assert deployed.world.connectwise.calls.count("PATCH additions/{id}") == 0
+
+
+def test_one_bad_message_fails_alone(deployed: Deployed) -> None:
+    """SAFE-5: a message that is no job is the only one of its batch to be reported, and comes again at once."""
+    customers = [_customer(deployed, f"Customer {number}", number) for number in range(3)]
+    deployed.tick(datetime(2026, 11, 1, 0, 5, tzinfo=UTC))
+    deployed.sqs.send_message(QueueUrl=deployed.queue_url, MessageBody='{"tick": "yesterday"}')
+    records = deployed.batch()
+    poison = next(record for record in records if "yesterday" in record["body"])
+    assert deployed.work(records) == [poison["messageId"]]
+    assert [deployed.world.additions(customer)[0][0] for customer in customers] == [0, 1, 2]
+    assert deployed.hidden_for(poison["receiptHandle"]) < 1
+
+
+def test_a_longer_pause_goes_back_to_the_queue(deployed: Deployed) -> None:
+    """SAFE-6: a Retry-After that a worker cannot wait for hides the message for so long."""
+    _customer(deployed)
+    deployed.tick(datetime(2026, 11, 1, 0, 5, tzinfo=UTC))
+    deployed.world.gravityzone.faults.add(Fault(kind=FaultKind.THROTTLED, operation="getMonthlyUsage", seconds=90))
+    records = deployed.batch()
+    assert deployed.work(records) == [records[0]["messageId"]]
+    assert 80 < deployed.hidden_for(records[0]["receiptHandle"]) <= 90
+
+
+def test_no_job_is_started_without_time_for_the_slowest(deployed: Deployed) -> None:
+    """SAFE-6: with too little time left a job goes back unstarted, so that no write is cut in the middle."""
+    harbor = _customer(deployed)
+    deployed.tick(datetime(2026, 11, 1, 0, 5, tzinfo=UTC))
+    deployed.world.gravityzone.calls.clear()
+    records = deployed.batch()
+    assert deployed.work(records, seconds_left=30) == [records[0]["messageId"]]
+    assert deployed.world.gravityzone.calls.count() == 0
+    assert deployed.world.additions(harbor) == []
+
+
+@pytest.mark.parametrize(
+    ("value", "says"),
+    [
+        ("", "has no value yet"),
+        ("keys", "is not a JSON object"),
+        (json.dumps({**KEYS, "connectwise_private_key": None}), "connectwise_private_key"),
+        (json.dumps({name: key for name, key in KEYS.items() if name != "gravityzone_api_key"}), "gravityzone_api_key"),
+        (json.dumps({**KEYS, "gravityzone_api_key": "two words"}), "gravityzone_api_key"),
+    ],
+)
+def test_a_bad_secret_is_named_at_the_first_invocation(deployed: Deployed, value: str, says: str) -> None:
+    """A missing or malformed key: both functions fail, say which in one line, and show no key and no stack trace."""
+    if value:
+        deployed.secrets.put_secret_value(SecretId=deployed.secret_id, SecretString=value)
+    else:
+        deployed.secrets.delete_secret(SecretId=deployed.secret_id, ForceDeleteWithoutRecovery=True)
+    with pytest.raises(SetupError, match=says) as planner_error:
+        deployed.tick(datetime(2026, 11, 1, 0, 5, tzinfo=UTC))
+    with pytest.raises(SetupError, match=says) as worker_error:
+        deployed.work([])
+    printed = deployed.log.getvalue()
+    assert says in printed
+    assert "Traceback" not in printed
+    for text in (str(planner_error.value), str(worker_error.value), printed):
+        assert not any(key in text for key in KEYS.values())
+    assert planner_error.value.__cause__ is None
+
+
+def test_the_functions_recover_when_the_secret_is_put_right(deployed: Deployed) -> None:
+    """A container that could not start tries again at its next invocation."""
+    harbor = _customer(deployed)
+    deployed.secrets.put_secret_value(SecretId=deployed.secret_id, SecretString="{}")
+    with pytest.raises(SetupError):
+        deployed.tick(datetime(2026, 11, 1, 0, 5, tzinfo=UTC))
+    deployed.secrets.put_secret_value(SecretId=deployed.secret_id, SecretString=json.dumps(KEYS))
+    deployed.tick(datetime(2026, 11, 1, 0, 20, tzinfo=UTC))
+    assert deployed.work(deployed.batch()) == []
+    assert deployed.world.additions(harbor) == [(12, "2026-11-01", "2026-11-30")]
+
+
+def test_changed_keys_are_read_without_a_deployment(deployed: Deployed) -> None:
+    """After a 401 the worker reads the secret anew: keys that the operator changed are in force at the next batch."""
+    _customer(deployed)
+    deployed.tick(datetime(2026, 11, 1, 0, 5, tzinfo=UTC))
+    deployed.world.gravityzone.faults.add(
+        Fault(kind=FaultKind.STATUS, status=401, operation="getMonthlyUsage", times=1)
+    )
+    assert deployed.work(deployed.batch()) == []
+    deployed.secrets.delete_secret(SecretId=deployed.secret_id, ForceDeleteWithoutRecovery=True)
+    with pytest.raises(SetupError, match="has no value yet"):
+        deployed.work([])
+
+
+def test_an_event_that_is_no_tick_is_refused(deployed: Deployed) -> None:
+    """The tick comes in the event alone: a literal placeholder or a missing one is an error, not the present time."""
+    for event in ({}, {"tick": "<aws.scheduler.scheduled-time>"}, {"tick": "2026-11-01T00:05:00"}):
+        with pytest.raises(Exception, match="The event is no tick"):
+            planner_function.handler(event, Context())  # type: ignore[arg-type]
+
+
+def test_a_tick_in_the_future_is_refused(deployed: Deployed) -> None:
+    """A tick later than now would open a month before its time."""
+    with pytest.raises(SetupError, match="lies in the future"):
+        planner_function.handler({"tick": "2026-12-01T00:05:00Z"}, Context())  # type: ignore[arg-type]
+
+
+def test_log_lines_have_keys_and_no_secrets(deployed: Deployed) -> None:
+    """A log line of a job names company, month, tick and decision; no key stands in any line."""
+    harbor = _customer(deployed)
+    deployed.world.connectwise.faults.add(Fault(kind=FaultKind.STATUS, status=500, operation="POST additions", times=1))
+    deployed.tick(datetime(2026, 11, 1, 0, 5, tzinfo=UTC))
+    deployed.work(deployed.batch())
+    printed = deployed.log.getvalue()
+    lines = [json.loads(line) for line in printed.splitlines() if line.startswith("{")]
+    job_lines = [line for line in lines if line.get("company") == harbor.id]
+    assert job_lines
+    assert {"month", "tick", "level", "message"} <= set(job_lines[0])
+    assert not any(key in printed for key in KEYS.values())

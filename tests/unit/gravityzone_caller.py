@@ -1,0 +1,90 @@
+"""A GravityZone client over the simulator, or over answers that the simulator is too truthful to give."""
+
+import base64
+import itertools
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import requests
+from pydantic import SecretStr
+from requests.adapters import BaseAdapter
+
+from local.simulators.adapter import SimulatorAdapter
+from local.simulators.clock import VirtualClock
+from local.simulators.gravityzone import GravityZoneSimulator
+from local.simulators.scenario import GravityZoneCompany, GravityZoneWorld
+from tally.domain.company import CompanyKind
+from tally.domain.month import Month
+from tally.gravityzone.client import GravityZoneClient
+from tests.unit.scripted import Loose, Scripted, Step, answer
+
+OWN, PARTNER, HARBOR, JUNIPER, TRIAL = (f"{digit}" * 24 for digit in "abcde")
+WORLD = GravityZoneWorld(
+    companies=(
+        GravityZoneCompany(id=OWN, name="Bright Lantern IT", parent_id=None, kind="partner"),
+        GravityZoneCompany(id=PARTNER, name="Summit Peak IT", parent_id=OWN, kind="partner"),
+        GravityZoneCompany(id=HARBOR, name="Harbor Dental", parent_id=OWN, minimum_usage=5),
+        GravityZoneCompany(id=JUNIPER, name="Juniper Law", parent_id=PARTNER, minimum_usage=None),
+        GravityZoneCompany(id=TRIAL, name="Old Mill", parent_id=OWN, subscription_type=5),
+    ),
+)
+NOVEMBER = Month(2026, 11)
+KEY = "gz-key-0123456789"
+ENCODED = base64.b64encode(f"{KEY}:".encode()).decode()
+
+
+class World:
+    """A simulator or scripted answers, and the client that calls them."""
+
+    def __init__(self, adapter: BaseAdapter | None = None, **options: Loose) -> None:
+        self.simulator = GravityZoneSimulator(
+            VirtualClock(datetime(2026, 11, 10, 12, tzinfo=UTC)), WORLD, api_key=KEY, **options
+        )
+        self.waits: list[float] = []
+        self.paces = 0
+        self.client = GravityZoneClient(
+            url="https://gravityzone.test/api/",
+            api_key=SecretStr(KEY),
+            pace=self._pace,
+            sleep=self._sleep,
+            jitter=lambda: 0.0,
+            ids=map("call-{}".format, itertools.count(1)).__next__,
+            adapter=adapter or SimulatorAdapter(self.simulator),
+        )
+
+    def _pace(self) -> None:
+        self.paces += 1
+
+    def _sleep(self, seconds: float) -> None:
+        self.waits.append(seconds)
+        self.simulator.clock.advance(timedelta(seconds=seconds))
+
+
+CALLS: list[Callable[[GravityZoneClient], object]] = [
+    lambda client: client.own_company(),
+    lambda client: client.children(OWN, kind=CompanyKind.CUSTOMER, monthly_only=True),
+    lambda client: client.company(HARBOR),
+    lambda client: client.is_monthly(HARBOR),
+    lambda client: client.usage(HARBOR, month=NOVEMBER),
+]
+
+
+def scripted(*steps: Step) -> World:
+    """A client that is given these answers."""
+    return World(Scripted(steps))
+
+
+def replying(**envelope: object) -> World:
+    """A client whose calls are answered by this JSON-RPC envelope, with the id asked with unless it has one."""
+
+    def reply(request: requests.PreparedRequest) -> Step:
+        asked = json.loads(request.body or b"")
+        return answer(200, json.dumps({"id": asked["id"], "jsonrpc": "2.0", **envelope}))
+
+    return World(Scripted(reply))
+
+
+def failing(code: int, details: object = None, message: str = "Invalid params") -> World:
+    """A client whose calls are answered by this JSON-RPC error."""
+    return replying(error={"code": code, "message": message, "data": {"details": details}})

@@ -1,0 +1,154 @@
+"""The ConnectWise client's lists: whole or not at all, and filtered again."""
+
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+
+from local.simulators.connectwise.example import (
+    ENDPOINT,
+    SECURITY,
+    SECURITY_SERVER,
+    example_world,
+)
+from local.simulators.faults import Fault, FaultKind
+from local.simulators.scenario import AgreementType, CatalogProduct, ConnectWiseCompany, ConnectWiseWorld
+from tally.errors import (
+    ContractError,
+    CredentialsError,
+    SetupError,
+    TransientError,
+)
+from tests.unit.connectwise_caller import SITE, World, companies, listing, scripted
+from tests.unit.scripted import answer, error_of
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+def test_agreement_types(world: World) -> None:
+    """MATCH-2: all active types by their exact names, so that near misses can be named."""
+    assert world.client.agreement_types("security") == {"Security": SECURITY, "Security Server": SECURITY_SERVER}
+
+
+def test_inactive_agreement_types_are_left_out() -> None:
+    """MATCH-2: an inactive type is none; a missing flag means active."""
+    client, _ = listing([{"id": 1, "name": "Old", "inactiveFlag": True}, {"id": 2, "name": "New"}])
+    assert client.agreement_types("New") == {"New": 2}
+
+
+def test_two_types_of_the_wanted_name() -> None:
+    """MATCH-2: two of the very name asked for is the operator's to clear up; of another name it is nobody's matter."""
+    rows = [{"id": 1, "name": "A"}, {"id": 2, "name": "B"}, {"id": 3, "name": "A"}]
+    error = error_of(lambda: listing(rows)[0].agreement_types("A"))
+    assert type(error) is SetupError
+    assert "ids 1 and 3" in str(error)
+    assert listing(rows)[0].agreement_types("B") == {"A": 1, "B": 2}
+
+
+def test_a_product_by_its_identifier(world: World) -> None:
+    """MATCH-2: found by a narrow search; the catalog is not read as a whole."""
+    assert world.client.products("GZ-ENDPOINT") == {"GZ-ENDPOINT": ENDPOINT}
+    assert world.simulator.calls.count("GET catalog") == 1
+
+
+@pytest.mark.parametrize("strict", [True, False])
+@pytest.mark.parametrize("identifier", ["gz-endpoint", "GZ-ENDPOINT ", "Gz- Endpoint"])
+def test_near_misses_of_a_product(identifier: str, strict: bool) -> None:
+    """MATCH-2: one that differs by case or spaces is answered to be named, whether or not `=` minds case there."""
+    assert World(strict_strings=strict).client.products(identifier) == {"GZ-ENDPOINT": ENDPOINT}
+
+
+def test_no_such_product(world: World) -> None:
+    """MATCH-2: one that merely contains the text, and a bundle, which cannot be an Addition, are no products for us."""
+    assert world.client.products("GZ") == {}
+    assert world.client.products("GZ-BUNDLE") == {}
+
+
+@pytest.mark.parametrize("identifier", ['19" rack', "back\\slash", "it's", "100%", "a & b = c", "Überwachung"])
+def test_awkward_identifiers(identifier: str) -> None:
+    """MATCH-4: how a quote is quoted is not documented, so that search is made by reading the catalog."""
+    product = CatalogProduct(
+        id=7, identifier=identifier, description="", unit_price=Decimal(1), unit_cost=Decimal(1)
+    )  # fmt: skip
+    world = World(replace(example_world(), products=(*example_world().products, product)))
+    assert world.client.products(identifier) == {identifier: 7}
+
+
+def test_a_search_that_is_refused_or_finds_nothing_is_no_answer() -> None:
+    """MATCH-4: a `conditions` answer is never trusted alone: without the product in it, the whole catalog is read."""
+    catalog = answer(200, '[{"id": 7, "identifier": "X"}, {"id": 8, "identifier": "x", "inactiveFlag": true}]')
+    assert scripted(answer(200, "[]"), catalog).products("X") == {"X": 7}
+    assert scripted(answer(400, '{"message": "no"}'), catalog).products("X") == {"X": 7}
+    assert type(error_of(lambda: scripted(answer(403)).products("X"))) is CredentialsError
+
+
+def test_searches_are_filtered_again() -> None:
+    """MATCH-4: a server that ignores `conditions` changes nothing."""
+    client, _ = listing([{"id": 1, "name": "A", "deletedFlag": True}, {"id": 2, "name": "B", "deletedFlag": None}])
+    assert [each.id for each in client.companies()] == [2]
+    rows = [{"id": n, "type": {"id": n}, "company": {"id": 5}} for n in (SECURITY, SECURITY_SERVER)]
+    assert [each.id for each in listing(rows)[0].agreements(SECURITY)] == [SECURITY]
+
+
+@pytest.mark.parametrize("count", [0, 1, 999, 1000, 1001, 2000, 2001])
+@pytest.mark.parametrize("linked", [True, False])
+def test_lists_of_any_length(count: int, linked: bool) -> None:
+    """SAFE-5: a list is read to its end, with or without `Link` headers, also where the last page is full."""
+    rows = companies(1, count)
+    pages = [rows[start : start + 1000] for start in range(0, count, 1000)]
+    links = [{"Link": '<https://x.test/?page=2>; rel="next", <y>; rel="last"' if n < len(pages) else '<x>; rel="first"'}
+             for n in range(1, len(pages) + 1)]  # fmt: skip
+    client, _ = listing(*pages, headers=links if linked else None)
+    assert [each.id for each in client.companies()] == list(range(1, count + 1))
+
+
+def test_short_pages_with_a_next_one() -> None:
+    """SAFE-5: a server that gives fewer a page than asked for says by its link that there is more."""
+    more, last = {"Link": "<https://x.test/>; rel=next"}, {"Link": '<https://x.test/>; rel="prev"'}
+    client, network = listing(companies(1, 3), [], companies(4, 5), headers=[more, more, last])
+    assert [each.id for each in client.companies()] == [1, 2, 3, 4, 5]
+    assert len(network.requests) == 4
+    assert all((request.url or "").startswith(f"{SITE}/") for request in network.requests)
+
+
+def test_the_simulator_pages_too() -> None:
+    """SAFE-5: 2,500 companies come whole over three pages of a tenant."""
+    many = tuple(ConnectWiseCompany(id=n, identifier=f"C{n}", name=f"Company {n}") for n in range(1, 2501))
+    world = World(ConnectWiseWorld(companies=many, agreement_types=(), products=()))
+    assert len(list(world.client.companies())) == 2500
+    assert world.simulator.calls.count("GET companies") == 3
+
+
+def test_a_page_that_fails_fails_the_list() -> None:
+    """SAFE-5: when page 2 fails nothing comes of page 1 alone, and the next time it is whole."""
+    many = tuple(ConnectWiseCompany(id=n, identifier=f"C{n}", name=f"Company {n}") for n in range(1, 1502))
+    world = World(ConnectWiseWorld(companies=many, agreement_types=(), products=()))
+    world.simulator.faults.add(Fault(kind=FaultKind.STATUS, status=500, operation="GET companies", after=1, times=3))
+    assert type(error_of(world.client.companies)) is TransientError
+    assert len(list(world.client.companies())) == 1501
+
+
+def test_pages_that_repeat() -> None:
+    """SAFE-5: a server that ignores `page` gives the same records for ever: that is an error, at once."""
+    client, network = listing(companies(1, 1000), companies(1000, 1999))
+    assert type(error_of(client.companies)) is ContractError
+    assert len(network.requests) == 3
+
+
+def test_pages_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    """SAFE-5: a list that says "next" for ever ends in an error."""
+    monkeypatch.setattr("tally.connectwise.calls.MOST_PAGES", 3)
+    more = {"Link": '<https://x.test/>; rel="next"'}
+    error = error_of(listing([], [], [], [], headers=[more] * 4)[0].companies)
+    assert type(error) is ContractError
+    assert "do not end" in str(error)
+
+
+def test_near_misses_by_case_only() -> None:
+    """MATCH-2: a type that differs by case alone is in the answer under its own name."""
+    types = (AgreementType(id=1, name="Managed SECURITY"), AgreementType(id=2, name="Managed Security "))
+    world = World(replace(example_world(), agreement_types=(*example_world().agreement_types, *types)))
+    assert {"Managed SECURITY", "Managed Security "} < set(world.client.agreement_types("Managed Security"))

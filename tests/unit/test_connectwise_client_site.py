@@ -1,0 +1,206 @@
+"""The ConnectWise client's way to the site: address, codebase, keys, rights and limits."""
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+import requests
+from pydantic import SecretStr
+
+from local.simulators.connectwise import Credentials, Right
+from local.simulators.connectwise.example import (
+    HARBOR_AGREEMENT,
+    SECURITY,
+)
+from local.simulators.faults import Fault, FaultKind
+from tally.connectwise.client import ConnectWiseClient
+from tally.errors import (
+    ContractError,
+    CredentialsError,
+    NotFoundError,
+    RateLimitedError,
+    SetupError,
+    TallyError,
+    TransientError,
+)
+from tests.unit.connectwise_caller import (
+    CLIENT_ID,
+    INFO,
+    KEYS,
+    PRIVATE,
+    PUBLIC,
+    READS,
+    SITE,
+    World,
+    make_client,
+    scripted,
+)
+from tests.unit.scripted import Scripted, Step, answer, error_of
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+def test_a_long_throttle_is_handed_up(world: World) -> None:
+    """SAFE-6: a 429 asks for a pause by header or by its text."""
+    world.simulator.faults.add(Fault(kind=FaultKind.THROTTLED, seconds=30, operation="GET agreements/{id}"))
+    error = error_of(lambda: world.client.agreement(HARBOR_AGREEMENT))
+    assert isinstance(error, RateLimitedError)
+    assert error.retry_after.total_seconds() == 30
+    text = '{"error": "ConnectWiseAPI", "message": "Too many requests. Please try again in 45 seconds."}'
+    error = error_of(lambda: scripted(answer(429, text)).agreement(1))
+    assert isinstance(error, RateLimitedError)
+    assert error.retry_after.total_seconds() == 45
+
+
+def test_a_missing_right(world: World) -> None:
+    """A 403 says what ConnectWise said, and whose matter it is."""
+    world.simulator.options.taken_rights = frozenset({Right.AGREEMENTS_INQUIRE})
+    error = error_of(lambda: world.client.agreement(HARBOR_AGREEMENT))
+    assert type(error) is CredentialsError
+    assert "You do not have security permission to perform this action." in str(error)
+    assert "security role" in str(error)
+
+
+def test_wrong_keys() -> None:
+    """A 401 names the keys; the same from a cloud host, a 404, does not leave them out."""
+    wrong = Credentials(public_key="other", private_key="other")
+    error = error_of(lambda: World(credentials=wrong).client.agreement(HARBOR_AGREEMENT))
+    assert type(error) is CredentialsError
+    error = error_of(lambda: World(credentials=wrong, wrong_key_status=404).client.agreement(HARBOR_AGREEMENT))
+    assert type(error) is NotFoundError
+    assert "keys" in str(error)
+
+
+def test_an_agreement_that_is_gone(world: World) -> None:
+    """A 404 is asked about once more at companyinfo, and where nothing moved, not repeated."""
+    assert type(error_of(lambda: world.client.agreement(999))) is NotFoundError
+    assert world.simulator.calls.count("GET agreements/{id}") == 1
+    assert world.simulator.calls.count("GET companyinfo") == 2
+
+
+def test_the_plain_text_of_a_wrong_path() -> None:
+    """The plain-text 400 "Cannot route" means a wrong path, not a refused content: the settings are named."""
+    error = error_of(lambda: scripted(answer(400, "Cannot route. Codebase/company is invalid"), INFO).agreement(1))
+    assert type(error) is NotFoundError
+    assert "HTTP 400" in str(error)
+    assert "CONNECTWISE_COMPANY" in str(error)
+
+
+def test_what_every_call_carries() -> None:
+    """Keys, client id and the model's version go on every call, and not to companyinfo, which needs none."""
+    network = Scripted([INFO, answer(200, "[]")])
+    list(make_client(network).agreements(SECURITY))
+    info, call = network.requests
+    assert info.url == f"{SITE}/login/companyinfo/brightlantern"
+    assert "Authorization" not in info.headers
+    assert "clientId" not in info.headers
+    assert requests.auth._basic_auth_str(f"brightlantern+{PUBLIC}", PRIVATE) == call.headers["Authorization"]
+    assert call.headers["clientId"] == CLIENT_ID
+    assert call.headers["Accept"] == "application/vnd.connectwise.com+json; version=2025.1"
+    address = urlsplit(call.url or "")
+    assert address.path == "/v2025_1/apis/3.0/finance/agreements"
+    asked = parse_qs(address.query)
+    assert asked == {"conditions": ["type/id=18"], "pageSize": ["1000"], "page": ["1"], "orderBy": ["id"]}
+
+
+def test_the_codebase_is_asked_for_once(world: World) -> None:
+    """The codebase is kept for the client's life."""
+    for read in READS:
+        read(world.client)
+    assert world.simulator.calls.count("GET companyinfo") == 1
+
+
+@pytest.mark.parametrize("read", READS)
+def test_a_codebase_that_moves(world: World, read: Callable[[ConnectWiseClient], object]) -> None:
+    """After an upgrade the calls go to the new codebase, without anybody doing anything."""
+    read(world.client)
+    world.simulator.move_codebase("v2026_1")
+    read(world.client)
+    assert world.simulator.calls.count("GET companyinfo") == 2
+
+
+@pytest.mark.parametrize(
+    ("info", "codebase"),
+    [
+        ({"Codebase": "v2025_1/"}, "v2025_1/"),
+        ({"Codebase": "v2025_1", "IsCloud": "True"}, "v2025_1/"),
+        ({"Codebase": "v4_6_release/", "IsCloud": False}, "v4_6_release/"),
+        ({"CompanyName": "MSP"}, "v4_6_release/"),
+        ({"Codebase": None}, "v4_6_release/"),
+        ({"Codebase": ""}, "v4_6_release/"),
+    ],
+)
+def test_the_codebase_in_each_form(info: dict[str, Any], codebase: str) -> None:
+    """The codebase comes with its slash, or is left out, where the router's path serves."""
+    network = Scripted([answer(200, json.dumps(info)), answer(200, "[]")])
+    make_client(network).additions(1)
+    assert (network.requests[1].url or "").startswith(f"{SITE}/{codebase}apis/3.0/finance/agreements/1/additions?")
+
+
+@pytest.mark.parametrize("codebase", ["../x/", "https://elsewhere.test/", "a/b/", "..", " ", "x?y"])
+def test_a_codebase_that_is_no_path(codebase: str) -> None:
+    """The keys are sent to no path that companyinfo makes up."""
+    client = make_client(Scripted([answer(200, json.dumps({"Codebase": codebase}))]))
+    assert type(error_of(lambda: client.agreement(1))) is ContractError
+
+
+@pytest.mark.parametrize("unknown", ["null", "404"])
+def test_an_unknown_login_company(unknown: str) -> None:
+    """An unknown company answers null or 404: the setting is named."""
+    world = World(company="somebodyelse", unknown_company=unknown)
+    error = error_of(lambda: world.client.agreement(HARBOR_AGREEMENT))
+    assert type(error) is SetupError
+    assert "CONNECTWISE_COMPANY" in str(error)
+
+
+@pytest.mark.parametrize("status", [200, 403])
+def test_the_bare_host(status: int) -> None:
+    """The host of the user interface answers "SSL is required.": the message says that the API host is needed."""
+    body = '{"code": "Security", "message": "SSL is required.", "errors": null}'
+    error = error_of(lambda: make_client(Scripted([answer(status, body)])).agreement(1))
+    assert isinstance(error, SetupError)
+    assert "CONNECTWISE_URL must be the API host" in str(error)
+
+
+@pytest.mark.parametrize(
+    ("step", "expected"),
+    [
+        (answer(500), TransientError),
+        (answer(200, "<html>"), ContractError),
+        (answer(200, "[]"), ContractError),
+        (answer(302), SetupError),
+    ],
+)
+def test_companyinfo_that_fails(step: Step, expected: type[TallyError]) -> None:
+    """No call is made while the codebase is not known."""
+    network = Scripted([step])
+    error = error_of(lambda: make_client(network).agreement(1))
+    assert type(error) is expected
+    assert all("companyinfo" in (request.url or "") for request in network.requests)
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        ({"url": "http://psa.example"}, "CONNECTWISE_URL"),
+        ({"url": "https://psa.example/v4_6_release/apis/3.0"}, "CONNECTWISE_URL"),
+        ({"company": ""}, "CONNECTWISE_COMPANY"),
+        ({"company": "bright lantern"}, "CONNECTWISE_COMPANY"),
+        ({"company": "bright/lantern"}, "CONNECTWISE_COMPANY"),
+        ({"company": "bright+lantern"}, "CONNECTWISE_COMPANY"),
+        ({"company": "brightläntern"}, "CONNECTWISE_COMPANY"),
+        ({"keys": replace(KEYS, public=SecretStr(""))}, "connectwise_public_key"),
+        ({"keys": replace(KEYS, private=SecretStr("a b"))}, "connectwise_private_key"),
+        ({"keys": replace(KEYS, client_id=SecretStr("a\nb"))}, "connectwise_client_id"),
+    ],
+)
+def test_settings_that_cannot_be(change: dict[str, Any], named: str) -> None:
+    """A malformed setting or key is named before anything is sent."""
+    with pytest.raises(SetupError, match=named):
+        make_client(Scripted([INFO]), **change)

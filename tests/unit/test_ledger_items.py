@@ -1,0 +1,300 @@
+"""Items of the ledger: what is stored is what is read, and the history tells how it came about."""
+
+from dataclasses import fields
+from datetime import UTC, date, datetime, timedelta, timezone
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tally.domain.company import Mapping
+from tally.domain.month import Month
+from tally.domain.record import (
+    Hold,
+    HoldKind,
+    Intent,
+    IntentKind,
+    Line,
+    LineState,
+    RecordKey,
+    RecordState,
+    Refusal,
+    Transition,
+    UsageRecord,
+)
+from tally.domain.standing import Cause, Standing, StandingState
+from tally.errors import ContractError
+from tally.ledger import items, keys
+from tally.ledger.plain import check, entry_of, instant, instant_text, paths, record_fields
+
+NOVEMBER = Month(2026, 11)
+TICK = datetime(2026, 11, 3, 0, 15, tzinfo=UTC)
+
+
+def every_field_of(cls: type, **given_fields: Any) -> st.SearchStrategy[Any]:  # noqa: ANN401 - of any field
+    """All fields are varied, those with defaults too: one that is not stored cannot hide behind its default."""
+    return st.builds(cls, **{each.name: given_fields.get(each.name, ...) for each in fields(cls)})
+
+
+months = st.builds(Month, st.integers(2000, 2100), st.integers(1, 12))
+days = st.dates(date(2000, 1, 1), date(2100, 1, 1))
+zones = st.integers(-14 * 60, 14 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes)))
+instants = st.datetimes(datetime(2000, 1, 1), datetime(2100, 1, 1), timezones=zones)  # noqa: DTZ001 - bounds
+counts = st.integers(0, 10**9)
+record_keys = st.builds(RecordKey, company_id=st.text(min_size=1), month=months, service=st.text(min_size=1))
+line_fields = {
+    "effective": days,
+    "cancelled": days,
+    "pushed_at": st.none() | instants,
+    "intent": st.none() | every_field_of(Intent, at=instants),
+}
+records = every_field_of(
+    UsageRecord,
+    key=record_keys,
+    version=st.integers(1, 10**6),
+    seen_tick=instants,
+    # Lines are told apart by their number, in its order.
+    lines=st.integers(0, 3).flatmap(
+        lambda last: st.tuples(*(every_field_of(Line, number=st.just(n), **line_fields) for n in range(last)))
+    ),
+    hold=st.none() | every_field_of(Hold, since=instants),
+    refusal=st.none() | every_field_of(Refusal, since=instants),
+)
+causes = every_field_of(Cause, since=st.none() | instants, until=st.none() | instants)
+standings = every_field_of(
+    Standing,
+    tick=instants,
+    causes=st.dictionaries(st.text(), causes, max_size=3),
+    licensed_in=st.lists(months, max_size=3).map(tuple),
+    last_reading=st.none() | instants,
+)
+mappings = every_field_of(Mapping, tied_at=instants, excluded_since=st.none() | instants)
+
+
+def step(before: UsageRecord | None, after: UsageRecord) -> Transition:
+    return Transition(before=before, after=after, what="pushed", why="12 to 14", at=TICK, tick=TICK)
+
+
+@st.composite
+def lives(draw: st.DrawFn) -> list[Transition]:
+    """Transitions of one record from nothing, each following on the one before."""
+    key = draw(record_keys)
+    steps: list[Transition] = []
+    before = None
+    for version in range(1, draw(st.integers(1, 4)) + 1):
+        drawn = draw(records)
+        values = {each.name: getattr(drawn, each.name) for each in fields(UsageRecord)}
+        after = UsageRecord(**{**values, "key": key, "version": version})
+        steps.append(step(before, after))
+        before = after
+    return steps
+
+
+@given(records)
+def test_record_round_trip(record: UsageRecord) -> None:
+    """A record read from its item is the record that was written, whatever it holds."""
+    assert items.record_from(items.record_item(record)) == record
+
+
+@given(standings)
+def test_standing_round_trip(standing: Standing) -> None:
+    """A standing read from its item is the standing that was written."""
+    assert items.standing_from(items.standing_item(standing)) == standing
+
+
+@given(mappings)
+def test_mapping_round_trip(mapping: Mapping) -> None:
+    """A mapping read from its item is the mapping that was written."""
+    assert items.mapping_from(items.mapping_item(mapping)) == mapping
+
+
+@given(lives())
+def test_history_round_trip(steps: list[Transition]) -> None:
+    """A history entry read from its item is the one that was written."""
+    for each in steps:
+        entry = entry_of(each)
+        assert items.entry_from(items.history_item(each.after.key, entry, transaction="t")) == entry
+
+
+@given(lives())
+def test_history_replays_to_the_record(steps: list[Transition]) -> None:
+    """SAFE-1: the history's changes, played from nothing, give the record as it is; each says what it replaced."""
+    replayed: dict[str, object] = {}
+    for each in steps:
+        for path, (before, after) in entry_of(each).changes.items():
+            assert replayed.pop(path, None) == before
+            if after is not None:
+                replayed[path] = after
+    assert replayed == dict(paths(record_fields(steps[-1].after)))
+
+
+@given(records)
+def test_record_that_stays_the_same_has_no_changes(record: UsageRecord) -> None:
+    """What has not changed is not in the history, and neither is the version, which the entry itself has."""
+    following = UsageRecord(
+        **{
+            **{each.name: getattr(record, each.name) for each in fields(UsageRecord)},
+            "version": record.version + 1,
+        }
+    )
+    assert entry_of(step(record, following)).changes == {}
+
+
+@given(instants, instants)
+def test_instants_sort_as_text(one: datetime, other: datetime) -> None:
+    """DynamoDB compares instants as text (the newest tick), so texts sort as they do, whatever zone they came in."""
+    assert (instant_text(one) < instant_text(other)) == (one < other)
+    assert instant(instant_text(one)) == one
+
+
+def test_instant_without_zone_is_refused() -> None:
+    """A naive instant is a bug of ours or a change by hand: it is neither stored nor read."""
+    with pytest.raises(ValueError, match="time zone"):
+        instant_text(datetime(2026, 11, 1))  # noqa: DTZ001
+    with pytest.raises(ValueError, match="time zone"):
+        instant("2026-11-01T00:00:00")
+
+
+def november(*, version: int = 1, **given_fields: Any) -> UsageRecord:  # noqa: ANN401 - of any field
+    key = RecordKey(company_id="gz-1", month=NOVEMBER, service="endpoints")
+    return UsageRecord(key=key, version=version, seen_tick=TICK, **given_fields)
+
+
+def a_line(**given_fields: Any) -> Line:  # noqa: ANN401 - of any field
+    values: dict[str, Any] = {
+        "number": 0,
+        "state": LineState.OPENING,
+        "agreement_id": 31,
+        "product_id": 52,
+        "reference": "TLY-ABCDEFGHIJKL",
+        "effective": date(2026, 11, 1),
+        "cancelled": date(2026, 11, 30),
+    }
+    return Line(**{**values, **given_fields})
+
+
+def test_open_record_item() -> None:
+    """The stored shape: scalars as attributes, what is nested as JSON text, nothing for what there is not."""
+    assert items.record_item(november(version=3, lines=(a_line(pushed=12),), count=0)) == {
+        "pk": {"S": "COMPANY#gz-1"},
+        "sk": {"S": "RECORD#2026-11#endpoints"},
+        "ipk": {"S": "OPEN"},
+        "isk": {"S": "2026-11#gz-1#endpoints"},
+        "version": {"N": "3"},
+        "state": {"S": "open"},
+        "seen_tick": {"S": "2026-11-03T00:15:00+00:00"},
+        "count": {"N": "0"},
+        "lines": {
+            "S": '[{"number": 0, "state": "opening", "agreement_id": 31, "product_id": 52, '
+            '"reference": "TLY-ABCDEFGHIJKL", "effective": "2026-11-01", "cancelled": "2026-11-30", "pushed": 12}]'
+        },
+    }
+
+
+def test_closed_record_leaves_the_open_ones() -> None:
+    """A closed record is listed under its month, no longer among the open ones."""
+    assert items.record_item(november(state=RecordState.CLOSED))["ipk"] == {"S": "SETTLED#2026-11"}
+
+
+def test_history_names_what_changed() -> None:
+    """A transition is stored as what changed, from and to, one path a field; a line's has its number."""
+    opening = november(lines=(a_line(intent=Intent(kind=IntentKind.POST, quantity=12, at=TICK)),))
+    opened = november(version=2, lines=(a_line(state=LineState.OPEN, addition_id=900, pushed=12),))
+    assert entry_of(step(opening, opened)).changes == {
+        "lines.0.addition_id": (None, 900),
+        "lines.0.intent.at": ("2026-11-03T00:15:00+00:00", None),
+        "lines.0.intent.kind": ("post", None),
+        "lines.0.intent.quantity": (12, None),
+        "lines.0.pushed": (None, 12),
+        "lines.0.state": ("opening", "open"),
+    }
+
+
+def test_hold_and_its_end_are_in_the_history() -> None:
+    """A hold that came and went leaves both in the history."""
+    hold = Hold(kind=HoldKind.FALL, why="12 became 9", quantity=9, since=TICK)
+    came = entry_of(step(november(), november(version=2, hold=hold)))
+    went = entry_of(step(november(version=2, hold=hold), november(version=3)))
+    assert came.changes["hold.kind"] == (None, "fall")
+    assert went.changes["hold.kind"] == ("fall", None)
+
+
+def test_history_keys_sort_by_version() -> None:
+    """A record's history is read in the order of its keys, so version 10 sorts after version 9."""
+    key = november().key
+    sort_keys = [keys.history_key(key, version)["sk"]["S"] for version in (1, 2, 9, 10, 99, 100, 12345)]
+    assert all(one < other for one, other in pairwise(sort_keys))
+    assert all(text.startswith(keys.history_prefix(key)) for text in sort_keys)
+
+
+@given(record_keys, record_keys)
+def test_no_two_records_share_an_item(one: RecordKey, other: RecordKey) -> None:
+    """Different records have different keys, whatever ids and names hold; a key read back is the same one."""
+    assert (keys.record_key(one) == keys.record_key(other)) == (one == other)
+    assert keys.record_key_in(keys.record_key(one)) == one
+
+
+def test_transition_that_skips_a_version_is_refused() -> None:
+    """A transition leads to the very next version of the same record: anything else is a bug of ours."""
+    other = UsageRecord(
+        key=RecordKey(company_id="gz-2", month=NOVEMBER, service="endpoints"), version=2, seen_tick=TICK
+    )
+    for before, after in ((None, november(version=2)), (november(), november(version=3)), (november(), other)):
+        with pytest.raises(ValueError, match="does not follow"):
+            check(step(before, after))
+
+
+def test_attributes_of_a_later_version_are_ignored() -> None:
+    """An attribute that we don't know does not keep an item from being read."""
+    assert items.record_from({**items.record_item(november()), "colour": {"M": {}}}) == november()
+
+
+@pytest.mark.parametrize(
+    ("attribute", "value"),
+    [
+        ("state", {"S": "waived"}),
+        ("state", {"N": "1"}),
+        ("seen_tick", {"S": "yesterday"}),
+        ("seen_tick", {"S": "2026-11-03T00:15:00"}),
+        ("version", {"S": "1"}),
+        ("version", {"N": "one"}),
+        ("lines", {"S": "[{}]"}),
+        ("lines", {"S": "[{"}),
+        ("hold", {"S": '{"kind": "surge"}'}),
+        ("sk", {"S": "RECORD#2026-13#endpoints"}),
+        ("sk", {"S": "RECORD#2026-11"}),
+    ],
+)
+def test_unreadable_record_is_named(attribute: str, value: Any) -> None:  # noqa: ANN401 - of any type
+    """An item that this version cannot read gives no record made of guesses, but an error that names the item."""
+    with pytest.raises(ContractError, match=r"COMPANY#gz-1 RECORD#.* cannot be read"):
+        items.record_from({**items.record_item(november()), attribute: value})
+
+
+def test_other_unreadable_items_are_named() -> None:
+    """So do a mapping, a standing, a history entry and the ticks."""
+    item = {"pk": {"S": "COMPANY#gz-1"}, "sk": {"S": "X"}, "causes": {"S": '{"company": {"state": "asleep"}}'}}
+    for read in (items.mapping_from, items.standing_from, items.entry_from, items.ticks_from):
+        with pytest.raises(ContractError, match="COMPANY#gz-1 X cannot be read"):
+            read(item)  # type: ignore[arg-type]
+
+
+def test_standing_state_is_stored_by_name() -> None:
+    """The order of seriousness may get new states in between, so a state is stored by its name, not its number."""
+    standing = Standing(
+        company_id="gz-1", company_name="A", tick=TICK, causes={"company": Cause(state=StandingState.NEEDS_SETUP)}
+    )
+    assert items.standing_item(standing)["causes"] == {"S": '{"company": {"state": "needs_setup"}}'}
+
+
+def test_mapping_history_says_who_tied() -> None:
+    """MATCH-1: the history of a mapping says who tied the company, when, and to what."""
+    mapping = Mapping(
+        company_id="gz-1", company_name="A", connectwise_id=7, connectwise_name="A", tied_by="tally", tied_at=TICK
+    )
+    item = items.mapping_history_item(mapping, transaction="t")
+    assert item["sk"] == {"S": "HISTORY#MAPPING#000001"}
+    assert item["by"] == {"S": "tally"}
+    assert '"connectwise_id": [null, 7]' in item["changes"]["S"]
