@@ -15,8 +15,6 @@ from tally.domain.ticks import Ticks
 from tally.errors import ConflictError
 from tally.ledger.plain import check, entry_of
 
-_PLANNED_KEPT = 3
-
 
 @dataclass(slots=True)
 class _Fault:
@@ -80,6 +78,10 @@ class MemoryLedger:
             raise ValueError(f"a ledger has no {operation}")
         self._faults += [_Fault(operation, error, after) for _ in range(times)]
 
+    def forget_faults(self) -> None:
+        """Take back what `fail_next` ordered and has not happened yet."""
+        self._faults.clear()
+
     def begin_tick(self, tick: datetime) -> Ticks:
         """Remember `tick` if it is the newest, and the first month if there is none; answer what is known now."""
         with self._effect("begin_tick"):
@@ -90,12 +92,11 @@ class MemoryLedger:
             return self._ticks
 
     def finish_tick(self, tick: datetime) -> None:
-        """Remember that a tick of this month planned everything (OPEN-9); ConflictError if none has begun."""
+        """Remember that the tick, and so one of its month, planned everything (OPEN-9); ConflictError if none has begun."""
         with self._effect("finish_tick"):
             if self._ticks is None:
                 raise ConflictError(f"the ledger did not take the end of the tick {tick.isoformat()}: had it begun?")
-            planned = tuple(sorted({*self._ticks.planned, Month.of(tick)}))[-_PLANNED_KEPT:]
-            self._ticks = replace(self._ticks, planned=planned)
+            self._ticks = self._ticks.ended(tick)
 
     def ticks(self) -> Ticks | None:
         """What is known of ticks, or None before the first."""

@@ -389,6 +389,16 @@ def test_planned_months_are_remembered(ledger: Ledger) -> None:
     )
 
 
+def test_the_newest_tick_that_ended_is_remembered(ledger: Ledger) -> None:
+    """SAFE-7: what is done once a day is done again where the day's first tick could not plan everything."""
+    ledger.begin_tick(TICK)
+    for tick, finished in ((TICK, TICK), (TICK - timedelta(hours=1), TICK), (TICK + timedelta(hours=1), None)):
+        ledger.finish_tick(tick)
+        ticks = ledger.ticks()
+        assert ticks is not None
+        assert ticks.finished == (finished or tick)
+
+
 def test_no_tick_ends_before_one_has_begun(ledger: Ledger) -> None:
     """An end without a beginning leaves no half of an item behind."""
     with pytest.raises(ConflictError):

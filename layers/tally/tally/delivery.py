@@ -19,6 +19,7 @@ from tally.errors import (
 )
 from tally.messages import Job
 from tally.ports import Deliveries
+from tally.sync import Sync
 
 _FIRST_WAIT = timedelta(seconds=30)
 _LONGEST_WAIT = timedelta(minutes=8)
@@ -61,7 +62,7 @@ def wait_before_next(error: TallyError, *, receives: int, settle: timedelta) -> 
 class Delivery:
     """Runs jobs out of messages. ``seconds_left`` is the function's own deadline, ``slowest`` a job's longest time."""
 
-    sync: Callable[[Job], Mapping[str, str]]
+    sync: Sync
     deliveries: Deliveries
     settle: timedelta
     seconds_left: Callable[[], float]
@@ -77,7 +78,7 @@ class Delivery:
                 raise NotStartedError("not started: too little time is left for a slow job")
             job = _job(body)
             on_job(job)
-            return self.sync(job)
+            return self.sync(job, again=receives > 1)
         except TallyError as error:
             wait = wait_before_next(error, receives=receives, settle=self.settle)
             if wait is None:

@@ -86,7 +86,6 @@ class Plan:
             raise SetupError(
                 f"The tick {tick:%Y-%m-%dT%H:%M:%SZ} lies in the future: ticks are played in order, up to now."
             )
-        before = self.ledger.ticks()
         ticks = self.ledger.begin_tick(tick)
         if tick < ticks.newest:
             return Planned(skipped=f"superseded by the tick {ticks.newest:%Y-%m-%dT%H:%M:%SZ}")
@@ -94,7 +93,7 @@ class Plan:
         known = self._known(Month.of(tick))
         roster = self._read_roster(failures)
         at = self._circumstances(tick, ticks, failures)
-        new_day = before is None or before.newest.date() != tick.date()
+        new_day = ticks.finished is None or ticks.finished.date() != tick.date()
         everyone, untied, tied = self._match(roster, known, tick, census=new_day, failures=failures)
         plans = [
             (company, plan_company(company, at))
@@ -146,19 +145,20 @@ class Plan:
             services=tuple(service.name for service in self.services),
             policy=self.policy,
             directory=directory,
+            failures=tuple(failures),
         )
 
     def _match(
         self, roster: Roster | None, known: _Known, tick: datetime, *, census: bool, failures: list[str]
-    ) -> tuple[Sequence[Company], Mapping[str, str], int]:
-        """All customers if they were read, why companies are not tied, and how many were tied just now."""
+    ) -> tuple[Sequence[Company] | None, Mapping[str, str], int]:
+        """All customers, None if they were not read; why companies are not tied, and how many were tied just now."""
         new = (
             []
             if roster is None
             else [company for company in roster.customers.values() if company.id not in known.mappings]
         )
         if roster is None or not (new or census):
-            return (), {}, 0
+            return None, {}, 0
         try:
             # Once a day also where nobody is new: a customer without a monthly subscription is to be seen too (SAFE-7).
             everyone = read_census(self.gravityzone, roster)
@@ -175,27 +175,29 @@ class Plan:
             )
         except TallyError as error:
             failures.append(f"companies could not be matched by their names: {error}")
-            return (), {}, 0
+            return None, {}, 0
         known.mappings.update((mapping.company_id, mapping) for mapping in tying.tied)
         return everyone, tying.untied, len(tying.tied)
 
     def _companies(
         self,
         roster: Roster | None,
-        everyone: Sequence[Company],
+        everyone: Sequence[Company] | None,
         untied: Mapping[str, str],
         known: _Known,
         failures: list[str],
     ) -> Iterator[CompanyState]:
         """Every company that GravityZone or the ledger knows, by id."""
         listed: dict[str, tuple[str, Presence]] = {
-            company.id: (company.name, Presence.UNLICENSED) for company in everyone
+            company.id: (company.name, Presence.UNLICENSED) for company in everyone or ()
         }
         if roster is not None:
             listed |= {company.id: (company.name, Presence.PARTNER) for company in roster.partners.values()}
             listed |= {company.id: (company.name, Presence.LICENSED) for company in roster.customers.values()}
         for company_id in sorted({*listed, *known.standings, *known.records, *known.mappings}):
-            name, presence = listed.get(company_id) or self._absent(company_id, roster, known, failures)
+            name, presence = listed.get(company_id) or self._absent(
+                company_id, roster, known, failures, listed_all=everyone is not None
+            )
             yield CompanyState(
                 id=company_id,
                 name=name,
@@ -208,14 +210,15 @@ class Plan:
             )
 
     def _absent(
-        self, company_id: str, roster: Roster | None, known: _Known, failures: list[str]
+        self, company_id: str, roster: Roster | None, known: _Known, failures: list[str], *, listed_all: bool
     ) -> tuple[str, Presence]:
         standing, mapping = known.standings.get(company_id), known.mappings.get(company_id)
         name = standing.company_name if standing else mapping.company_name if mapping else company_id
         if roster is None or roster.unread:
             return name, Presence.UNREAD
         presence = known_absence(standing)
-        if presence is not None:
+        # Once a day all customers are listed: an unlicensed one that is not among them may be gone by now.
+        if presence is Presence.GONE or (presence is not None and not listed_all):
             return name, presence
         try:
             company, presence = look_for(self.gravityzone, company_id)

@@ -83,7 +83,7 @@ class Ledger(Protocol):
         ...
 
     def finish_tick(self, tick: datetime) -> None:
-        """Remember that a tick of this month planned everything (OPEN-9)."""
+        """Remember that the tick, and so one of its month, planned everything (OPEN-9)."""
         ...
 
     def ticks(self) -> Ticks | None:

@@ -20,17 +20,19 @@ def note(
     company_id: str,
     company_name: str,
     tick: datetime,
-    causes: Mapping[str, Cause],
-    known: Mapping[str, Cause],
+    causes: Mapping[str, Cause | None],
+    known: Mapping[str, Cause] | None,
     last_reading: datetime | None,
     good_reading: bool,
 ) -> None:
-    """Write the causes, by scope, if they say anything that was not ``known`` when the job was planned.
+    """Write the causes, by scope, if they say anything new; None takes a scope's cause away.
 
-    A standing that a newer tick has written is left as it is (SAFE-4). Raises ConflictError when others keep being first.
+    ``known`` are the causes that stand as far as the job can tell, so that a quiet job reads and writes nothing; None:
+    look. A standing that a newer tick has written is left as it is (SAFE-4). Raises ConflictError when others keep being
+    first.
     """
     reading_due = good_reading and (last_reading is None or tick - last_reading >= _READING_NOTED_EVERY)
-    news = any(not cause.same_as(known.get(scope)) for scope, cause in causes.items())
+    news = known is None or any(not _same(cause, known.get(scope)) for scope, cause in causes.items())
     if not news and not reading_due:
         return
     for attempt in range(1, _ATTEMPTS + 1):
@@ -38,7 +40,7 @@ def note(
         if standing.tick > tick:
             return
         merged = merge(standing, tick=tick, causes=causes, last_reading=tick if good_reading else None)
-        if merged == standing:
+        if merged.causes == standing.causes and not reading_due:
             return
         try:
             ledger.save_standing(merged)
@@ -50,16 +52,20 @@ def note(
 
 
 def merge(
-    standing: Standing, *, tick: datetime, causes: Mapping[str, Cause], last_reading: datetime | None
+    standing: Standing, *, tick: datetime, causes: Mapping[str, Cause | None], last_reading: datetime | None
 ) -> Standing:
     """The standing with the causes put in; each keeps since when it stands as long as its state stays.
 
     A cause of a month's service takes the place of what the planner said of the month as a whole.
     """
-    merged = {
-        scope: cause
-        for scope, cause in standing.causes.items()
-        if not any(new.startswith(f"{scope} ") for new in causes)
-    }
-    merged |= {scope: dated(cause, standing.causes.get(scope), tick=tick) for scope, cause in causes.items()}
+    merged = dict(standing.causes)
+    for scope, cause in causes.items():
+        merged.pop(scope, None)
+        if cause is not None:
+            merged.pop(scope.partition(" ")[0], None)
+            merged[scope] = dated(cause, standing.causes.get(scope), tick=tick)
     return replace(standing, tick=tick, causes=merged, last_reading=last_reading or standing.last_reading)
+
+
+def _same(cause: Cause | None, known: Cause | None) -> bool:
+    return known is None if cause is None else cause.same_as(known)

@@ -8,13 +8,25 @@ from what the ledger says.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from tally.domain.agreement import Agreement
 from tally.domain.decide import decide
 from tally.domain.following import patch_fingerprint
 from tally.domain.opening import post_fingerprint
 from tally.domain.place import service_period
-from tally.domain.reading import ENDPOINTS, Reading, Service, Unknown, Usage, read_count
+from tally.domain.reading import ENDPOINTS, Count, Reading, Service, Unknown, read_count
 from tally.domain.record import Line, LineState, RecordKey, RecordState, Transition, UsageRecord
-from tally.domain.situation import ComeBack, Continue, Finished, Look, OpeningFacts, Patch, Policy, Post, Situation
+from tally.domain.situation import (
+    ComeBack,
+    Continue,
+    Finished,
+    Look,
+    NoWord,
+    OpeningFacts,
+    Patch,
+    Policy,
+    Post,
+    Situation,
+)
 from tally.domain.standing import Cause, StandingState
 from tally.domain.transitions import confirmed, opened, refused
 from tally.errors import AmbiguousError, ConflictError, ContractError, NotYetError, RefusedError, TallyError
@@ -24,6 +36,8 @@ from tally.standings import note
 
 _MOST_STEPS = 12
 """No path through ``decide`` is longer; more means that two rules contradict one another."""
+
+_UNCHANGED = "unchanged"
 
 _NO_SUBSCRIPTION = "GravityZone no longer lists a monthly subscription for it, and would answer 0."
 
@@ -39,8 +53,10 @@ class Sync:
     policy: Policy
     services: Sequence[Service] = (ENDPOINTS,)
 
-    def __call__(self, job: Job) -> Mapping[str, str]:
+    def __call__(self, job: Job, *, again: bool = False) -> Mapping[str, str]:
         """Bring the job's company-month up to date; answer what was done, by service, for the log.
+
+        ``again``: the job has been tried before, so the standing may no longer be what it was when it was planned.
 
         Raises:
             NotYetError: nothing can be said before its ``retry_after``; the job is to come back then.
@@ -53,20 +69,21 @@ class Sync:
         due = [service for service in self.services if _is_due(records[service], job)]
         if not due:
             return {service.name: "dropped" for service in self.services}
-        causes: dict[str, Cause] = {}
+        causes: dict[str, Cause | None] = {}
         done: dict[str, str] = {}
         failure: TallyError | None = None
         try:
-            usage = self.gravityzone.usage(job.company_id, month=job.month) if job.licensed else None
+            readings = self._read(job, {service: records[service] for service in due})
             facts = self._opening_facts(job) if any(_is_unopened(records[service]) for service in due) else None
             for service in due:
-                situation = self._situation(job, keys[service], records[service], facts, self._reading(usage, service))
+                situation = self._situation(job, keys[service], records[service], facts, readings[service])
                 done[service.name] = self._bring_up_to_date(situation, causes)
         except TallyError as error:
             failure = error
             if not isinstance(error, NotYetError | ConflictError):  # in both another job has the word, or will
                 causes[_scope(keys[due[len(done)]])] = Cause(state=StandingState.FAILING, reason=str(error))
-        self._note(job, causes, good_reading=failure is None)
+        quiet = failure is None and not again and all(each == _UNCHANGED for each in done.values())
+        self._note(job, causes, good_reading=failure is None, trust_job=quiet)
         if failure is not None:
             raise failure
         return done
@@ -83,13 +100,19 @@ class Sync:
             monthly=self.gravityzone.is_monthly(job.company_id),
         )
 
-    def _reading(self, usage: Usage | None, service: Service) -> Reading:
-        if usage is None:
-            return Unknown(_NO_SUBSCRIPTION)
-        reading = read_count(usage, service)
-        if isinstance(reading, Unknown):
-            raise ContractError(reading.why)
-        return reading
+    def _read(self, job: Job, records: Mapping[Service, UsageRecord | None]) -> Mapping[Service, Reading]:
+        """One reading for each service, with one call for all of them."""
+        unlicensed: Mapping[Service, Reading] = dict.fromkeys(records, Unknown(_NO_SUBSCRIPTION))
+        if not job.licensed:
+            return unlicensed
+        usage = self.gravityzone.usage(job.company_id, month=job.month)
+        readings = {service: read_count(usage, service) for service in records}
+        for reading in readings.values():
+            if isinstance(reading, Unknown):
+                raise ContractError(reading.why)
+        # A company that lost its subscription since it was listed is answered with zeros: not a fall, but unknown (READ-2).
+        fallen = any(_is_below(readings[service], record) for service, record in records.items())
+        return unlicensed if fallen and not self.gravityzone.is_monthly(job.company_id) else readings
 
     def _situation(
         self, job: Job, key: RecordKey, record: UsageRecord | None, facts: OpeningFacts | None, reading: Reading
@@ -111,32 +134,39 @@ class Sync:
             only_if_used=job.only_if_used,
         )
 
-    def _bring_up_to_date(self, situation: Situation, causes: dict[str, Cause]) -> str:
+    def _bring_up_to_date(self, situation: Situation, causes: dict[str, Cause | None]) -> str:
         done: list[str] = []
         for _ in range(_MOST_STEPS):
             situation = replace(situation, now=self.clock.now())
             step = decide(situation)
-            match step:
-                case Finished():
-                    if step.transition is not None:
-                        situation = self._save(situation, step.transition, done)
-                    if step.cause is not None:
-                        causes[_scope(situation.key)] = step.cause
-                    return ", ".join(done) or "unchanged"
-                case ComeBack():
-                    causes[_scope(situation.key)] = step.cause
-                    raise NotYetError(step.cause.reason, retry_after=step.until - situation.now)
-                case Continue():
-                    situation = self._save(situation, step.transition, done)
-                case Look():
-                    situation = self._look(situation, step, done)
-                case Post():
-                    situation = self._post(situation, step, done)
-                case Patch():
-                    situation = self._patch(situation, step, done)
+            if isinstance(step, Finished):
+                if step.transition is not None:
+                    self._save(situation, step.transition, done)
+                if step.cause is not NoWord.STAYS:
+                    causes[_scope(situation.key)] = None if step.cause is NoWord.PLANNERS else step.cause
+                return ", ".join(done) or _UNCHANGED
+            situation = self._take(situation, step, done)
         raise ContractError(
             f"{situation.key}: no decision after {_MOST_STEPS} steps ({', '.join(done)}); please report this as a bug."
         )
+
+    def _take(
+        self, situation: Situation, step: Look | Post | Patch | Continue | ComeBack, done: list[str]
+    ) -> Situation:
+        """Take one step; answer the situation that it leaves."""
+        match step:
+            case Look():
+                return self._look(situation, step, done)
+            case Post():
+                return self._post(situation, step, done)
+            case Patch():
+                return self._patch(situation, step, done)
+            case Continue():
+                return self._save(situation, step.transition, done)
+            case ComeBack():
+                if step.transition is not None:
+                    self._save(situation, step.transition, done)
+                raise NotYetError(step.why, retry_after=step.until - situation.now)
 
     def _save(self, situation: Situation, transition: Transition, done: list[str]) -> Situation:
         self.ledger.save(transition)
@@ -146,8 +176,13 @@ class Sync:
     def _look(self, situation: Situation, step: Look, done: list[str]) -> Situation:
         if step.transition is not None:
             situation = self._save(situation, step.transition, done)
-        agreement = self.connectwise.agreement(step.agreement_id) if step.reread else situation.agreement
-        return replace(situation, agreement=agreement, additions=self.connectwise.additions(step.agreement_id))
+        if step.reread:
+            agreement = self.connectwise.agreement(step.agreement_id)
+            expected = situation.expected_agreement
+            # From here on the agreement is what it is now, not what the planner's list had.
+            same = expected is not None and _identity(expected) == _identity(agreement)
+            situation = replace(situation, agreement=agreement, expected_agreement=agreement if same else expected)
+        return replace(situation, additions=self.connectwise.additions(step.agreement_id))
 
     def _post(self, situation: Situation, step: Post, done: list[str]) -> Situation:
         agreement = situation.agreement
@@ -191,8 +226,8 @@ class Sync:
     def _now(self, situation: Situation) -> Situation:
         return replace(situation, now=self.clock.now())
 
-    def _note(self, job: Job, causes: Mapping[str, Cause], *, good_reading: bool) -> None:
-        known = {scope: snapshot.cause() for scope, snapshot in job.standing.items()}
+    def _note(self, job: Job, causes: Mapping[str, Cause | None], *, good_reading: bool, trust_job: bool) -> None:
+        known = {scope: snapshot.cause() for scope, snapshot in job.standing.items()} if trust_job else None
         note(
             self.ledger,
             company_id=job.company_id,
@@ -210,8 +245,17 @@ def _is_due(record: UsageRecord | None, job: Job) -> bool:
     return record is None or (record.state is RecordState.OPEN and record.seen_tick <= job.tick)
 
 
+def _is_below(reading: Reading, record: UsageRecord | None) -> bool:
+    pushed = None if record is None or record.line is None else record.line.pushed
+    return isinstance(reading, Count) and pushed is not None and reading.value < pushed
+
+
 def _is_unopened(record: UsageRecord | None) -> bool:
     return record is None or record.line is None or record.line.state is LineState.OPENING
+
+
+def _identity(agreement: Agreement) -> tuple[int, int, int]:
+    return agreement.id, agreement.type_id, agreement.company_id
 
 
 def _scope(key: RecordKey) -> str:

@@ -37,10 +37,11 @@ def tie_by_name(
 ) -> Tying:
     """Tie each of ``companies`` whose name is unique on both sides and whose namesake is nobody's.
 
-    ``everyone`` are all customers in GravityZone, unlicensed ones too, since a name must be unique among them all.
+    ``everyone`` are all customers in GravityZone, unlicensed ones too: a name must be unique among them and the partners.
     """
     index = NameIndex(connectwise, tied={mapping.connectwise_id: mapping.company_name for mapping in mappings.values()})
-    names = count_names({company.id: company for company in (*everyone, *companies)}.values())
+    known = {company.id: company for company in (*everyone, *companies, *roster.partners.values())}
+    names = count_names(known.values())
     result = Tying()
     for company in companies:
         found = index.tie(company, namesakes=names[company.name])

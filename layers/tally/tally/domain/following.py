@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from tally.domain.agreement import Addition
 from tally.domain.reading import Count, Unknown
-from tally.domain.recognition import described, recognise
+from tally.domain.recognition import described, doubled, recognise
 from tally.domain.record import HoldKind, Line, UsageRecord
 from tally.domain.situation import ComeBack, Continue, Finished, Look, Patch, Situation, Step
 from tally.domain.standing import Cause, StandingState
@@ -73,7 +73,7 @@ def _compare(situation: Situation, record: UsageRecord, line: Line) -> Step:
         why = f"Addition {line.addition_id} is gone from the agreement (id {line.agreement_id}). {_would_write(situation, line, wanted)}"
         return _hold(situation, record, HoldKind.CHANGED, why, quantity=wanted)
     if len(found.ours) > 1:
-        why = f"{described(found.ours)} all carry our reference {line.reference}: cancel all but one."
+        why = doubled(found.ours, line.reference)
         return _hold(situation, record, HoldKind.CHANGED, why, quantity=wanted)
     if found.foreign:
         why = (
@@ -141,8 +141,10 @@ def _hold(situation: Situation, record: UsageRecord, kind: HoldKind, why: str, *
 
 def _come_back(situation: Situation, line: Line, *, since: datetime) -> ComeBack:
     until = since + situation.policy.settle
-    reason = f"A write to Addition {line.addition_id} may not show in ConnectWise's lists yet: looked at again."
-    return ComeBack(cause=Cause(state=StandingState.WAITING, reason=reason, until=until), until=until)
+    why = f"A write to Addition {line.addition_id} may not show in ConnectWise's lists yet: it is looked at again."
+    # An intent that this job has just written is given up, so that nobody has to wait for its age as well.
+    unsent = situation.additions is not None and line.intent is not None
+    return ComeBack(why=why, until=until, transition=withdraw(situation, line, why=why) if unsent else None)
 
 
 def _sent(line: Line) -> tuple[int, ...]:

@@ -7,35 +7,19 @@ from dataclasses import dataclass
 
 from tally.domain.company import Company, ConnectWiseCompany
 
-_LEGAL_FORMS = frozenset(
-    {
-        "ab",
-        "ag",
-        "bv",
-        "co",
-        "corp",
-        "corporation",
-        "gmbh",
-        "inc",
-        "incorporated",
-        "limited",
-        "llc",
-        "llp",
-        "ltd",
-        "plc",
-        "pty",
-        "sa",
-        "srl",
-    }
+_NOT_IN_WORDS = re.compile(r"[\W_]+")
+_LEGAL_FORM = re.compile(
+    "(?<=.)(ab|ag|bv|co|corp|corporation|gmbh|inc|incorporated|limited|llc|llp|ltd|plc|pty|sa|srl)$"
 )
-_WORDS = re.compile(r"[^\W_]+")
 _MOST_SHOWN = 5
 
 
 def likeness(name: str) -> str:
     """What is left of a name without case, spaces, punctuation and legal form; near misses share it."""
-    words = _WORDS.findall(name.casefold().replace(".", ""))
-    return "".join(word for word in words if word not in _LEGAL_FORMS) or "".join(words)
+    left = _NOT_IN_WORDS.sub("", name.casefold())
+    while (shorter := _LEGAL_FORM.sub("", left)) != left:
+        left = shorter
+    return left
 
 
 def near_misses(name: str, candidates: Iterable[str]) -> tuple[str, ...]:

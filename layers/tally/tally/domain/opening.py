@@ -14,9 +14,9 @@ from tally.domain.place import (
     service_period,
 )
 from tally.domain.reading import Unknown
-from tally.domain.recognition import customer_text, described, recognise
-from tally.domain.record import HoldKind, Intent, Line, Refusal, UsageRecord
-from tally.domain.situation import ComeBack, Continue, Finished, Look, Post, Situation, Step
+from tally.domain.recognition import customer_text, described, doubled, recognise
+from tally.domain.record import HoldKind, Intent, Line, Refusal, UsageRecord, reference
+from tally.domain.situation import ComeBack, Continue, Finished, Look, NoWord, Post, Situation, Step
 from tally.domain.standing import Cause, StandingState
 from tally.domain.transitions import held, intend_post, lifted, opened, renew, withdraw
 
@@ -57,21 +57,13 @@ def _resolve(situation: Situation, line: Line, intent: Intent) -> Step:
     if situation.additions is None:
         if situation.unsettled(intent.at):
             until = intent.at + situation.policy.settle
-            return ComeBack(
-                cause=_waits(
-                    "An Addition was being created and no answer is recorded yet: looked for again.", until=until
-                ),
-                until=until,
-            )
+            why = "An Addition was being created and no answer is recorded yet: it is looked for again."
+            return ComeBack(why=why, until=until)
         return Look(agreement_id=line.agreement_id, transition=renew(situation, line, intent), reread=True)
 
     found = recognise(situation.additions, key=situation.key, record=situation.record, product_id=line.product_id)
     if len(found.ours) > 1:
-        return _hold(
-            situation,
-            HoldKind.CHANGED,
-            f"{described(found.ours)} all carry the reference {line.reference}: cancel all but one.",
-        )
+        return _hold(situation, HoldKind.CHANGED, doubled(found.ours, line.reference))
     if found.ours:
         return Continue(
             transition=opened(situation, line, found.ours[0], why=f"found Addition {found.ours[0].id} by its reference")
@@ -105,9 +97,7 @@ def _look_again(situation: Situation, record: UsageRecord) -> Step:
         return Finished(cause=place)
     found = recognise(situation.additions or (), key=situation.key, record=record, product_id=place[2])
     if len(found.ours) > 1:
-        return _hold(
-            situation, HoldKind.CHANGED, f"{described(found.ours)} all carry our reference: cancel all but one."
-        )
+        return _hold(situation, HoldKind.CHANGED, doubled(found.ours, reference(situation.key, 0)))
     if found.foreign and not found.ours:
         return _foreign(situation, found.foreign, quantity=place[3])
     return Continue(transition=lifted(situation, why="what held the opening is gone from the agreement"))
@@ -136,22 +126,27 @@ def _hold(situation: Situation, kind: HoldKind, why: str, *, quantity: int | Non
 type _Place = tuple[Agreement, ServicePeriod, int, int]
 
 
-def _place(situation: Situation) -> _Place | Cause | None:
-    """Agreement, period, product and quantity to open with; else why not (None: leave the standing as it is)."""
+def _place(situation: Situation) -> _Place | Cause | NoWord:
+    """Agreement, period, product and quantity to open with; else why not."""
     facts = situation.opening
     if facts is None or facts.newest_tick - situation.tick > _OPENS_FOR:
-        return None
+        return NoWord.STAYS
     if isinstance(situation.reading, Unknown):
         return _waits(situation.reading.why)
     if facts.excluded or facts.tied_to is None or facts.tied_to != situation.connectwise_id:
-        return None
+        return NoWord.PLANNERS
     if not facts.monthly:
         return _waits(
             "GravityZone lists it as monthly, but its subscription is not a paid monthly one at present: a trial is not billed."
         )
     expected = situation.expected_agreement
-    if situation.product_id is None or expected is None or situation.agreement is None or situation.agreement.id != expected.id:
-        return None
+    if (
+        situation.product_id is None
+        or expected is None
+        or situation.agreement is None
+        or situation.agreement.id != expected.id
+    ):
+        return NoWord.PLANNERS
     agreement = _still_the_one(situation, situation.agreement)
     if isinstance(agreement, Cause):
         return agreement
@@ -163,7 +158,7 @@ def _place(situation: Situation) -> _Place | Cause | None:
         return not_begun(period, situation.key.month, start)
     quantity = situation.reading.value
     if situation.only_if_used and quantity == 0:
-        return None
+        return NoWord.PLANNERS
     return agreement, period, situation.product_id, quantity
 
 

@@ -57,34 +57,29 @@ def choose_agreement(
     One that starts later in the month is chosen too, if it is the only one: the record then waits for it.
     """
     known = sorted(agreements, key=lambda agreement: agreement.id)
-    if pinned is not None:
-        return _pinned(known, company=company, day=day, pinned=pinned, cycles=cycles)
-    active = [agreement for agreement in known if agreement.active_on(day)]
+    candidates = known if pinned is None else [agreement for agreement in known if agreement.id == pinned]
+    active = [agreement for agreement in candidates if agreement.active_on(day)]
     if not active:
-        active = [
-            each for each in known if each.starts and day < each.starts <= month.last and each.active_on(each.starts)
-        ]
+        active = [agreement for agreement in candidates if _starts_within(agreement, month, after=day)]
     if len(active) == 1:
         return _on_cycle(active[0], cycles)
     if active:
         return _needs_setup(
             f"{company} has {len(active)} active agreements of the type: {_listed(active)}. Pin the one to bill, or cancel the others."
         )
+    if pinned is not None:
+        return _needs_setup(
+            f"The agreement pinned for {company}, id {pinned}, is not an active one of the type on {day}: "
+            f"{_listed(known) or 'it has none'}. Pin another."
+        )
     if known:
         return _needs_setup(f"{company} has no agreement of the type that is active on {day}: {_listed(known)}.")
     return _needs_setup(f"{company} has no agreement of the type in ConnectWise: make one.")
 
 
-def _pinned(
-    known: Sequence[Agreement], *, company: str, day: date, pinned: int, cycles: frozenset[str]
-) -> Agreement | Cause:
-    for agreement in known:
-        if agreement.id == pinned and agreement.active_on(day):
-            return _on_cycle(agreement, cycles)
-    return _needs_setup(
-        f"The agreement pinned for {company}, id {pinned}, is not an active one of the type on {day}: "
-        f"{_listed(known) or 'it has none'}. Pin another."
-    )
+def _starts_within(agreement: Agreement, month: Month, *, after: date) -> bool:
+    starts = agreement.starts
+    return starts is not None and after < starts <= month.last and agreement.active_on(starts)
 
 
 def _on_cycle(agreement: Agreement, cycles: frozenset[str]) -> Agreement | Cause:

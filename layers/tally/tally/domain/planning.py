@@ -37,7 +37,10 @@ class Directory:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Circumstances:
-    """What is the same for all companies at one tick. ``directory`` is None if ConnectWise's lists could not be read."""
+    """What is the same for all companies at one tick.
+
+    ``directory`` is None if ConnectWise's lists could not be read. ``failures`` say which lists could not, and why.
+    """
 
     tick: datetime
     ticks: Ticks
@@ -46,6 +49,7 @@ class Circumstances:
     services: Sequence[str]
     policy: Policy
     directory: Directory | None
+    failures: Sequence[str] = ()
 
     @property
     def month(self) -> Month:
@@ -101,6 +105,11 @@ def plan_company(company: CompanyState, at: Circumstances) -> CompanyPlan:
     elif company.presence is Presence.LICENSED and at.directory is not None:
         for month in (at.month.previous, at.month):
             _open(company, at, at.directory, month, plan)
+    elif at.month >= at.first_month and all(_unrecorded(company, at.month, service) for service in at.services):
+        plan.causes[str(at.month)] = Cause(
+            state=StandingState.FAILING,
+            reason=f"{at.month.label} cannot be opened: {'; '.join(at.failures) or 'GravityZone could not be asked for it'}.",
+        )
     return plan
 
 
@@ -117,7 +126,8 @@ def _follow(company: CompanyState, at: Circumstances, month: Month, plan: Compan
         if isinstance(chosen, Cause):
             plan.causes[str(month)] = chosen
         agreement = None if isinstance(chosen, Cause) else chosen
-    may_open = company.presence is Presence.LICENSED and len(lines) < len(records)
+    listed = company.presence is Presence.LICENSED and at.directory is not None
+    may_open = listed and len(lines) < len(records)
     plan.due.append(Due(month=month, agreement=agreement, may_open=may_open))
 
 
@@ -177,9 +187,14 @@ def _open(company: CompanyState, at: Circumstances, directory: Directory, month:
         plan.causes[str(month)] = place
         return
     only_if_used = month != at.month and not seen_licensed
-    if not only_if_used:
+    if not only_if_used and not _has_been_tried(company, month):
         plan.causes[str(month)] = _waiting(f"{month.label} is being opened.")
     plan.due.append(Due(month=month, agreement=place, only_if_used=only_if_used))
+
+
+def _has_been_tried(company: CompanyState, month: Month) -> bool:
+    """Whether a worker has a word on the month already, which says more than that it is being opened."""
+    return company.standing is not None and any(scope.startswith(f"{month} ") for scope in company.standing.causes)
 
 
 def _opens_late(at: Circumstances, month: Month, *, seen_licensed: bool) -> bool:
@@ -235,11 +250,8 @@ def next_standing(company: CompanyState, plan: CompanyPlan, at: Circumstances) -
     """The company's standing after this tick: the planner's causes are new, a worker's stay while its month is followed."""
     before = company.standing or Standing(company_id=company.id, company_name=company.name, tick=at.tick)
     followed = {str(due.month) for due in plan.due}
-    unread = company.presence is Presence.UNREAD or at.directory is None
     causes = {
-        scope: cause
-        for scope, cause in before.causes.items()
-        if (" " in scope and scope.partition(" ")[0] in followed) or (unread and scope not in followed)
+        scope: cause for scope, cause in before.causes.items() if " " in scope and scope.partition(" ")[0] in followed
     }
     causes |= {scope: dated(cause, before.causes.get(scope), tick=at.tick) for scope, cause in plan.causes.items()}
     licensed_in = before.licensed_in

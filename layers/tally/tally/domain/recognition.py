@@ -40,6 +40,11 @@ def recognise(
     return Recognised(ours=tuple(ours), foreign=tuple(foreign))
 
 
+def doubled(ours: Sequence[Addition], mark: str) -> str:
+    """What to tell where several Additions carry one reference: somebody has copied one."""
+    return f"{described(ours)} all carry our reference {mark}: cancel all but one."
+
+
 def described(additions: Sequence[Addition]) -> str:
     """The Additions as a person finds them in ConnectWise."""
     return ", ".join(

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import Enum
 from zoneinfo import ZoneInfo
 
 from tally.domain.agreement import Addition, Agreement, NewAddition
@@ -75,20 +76,28 @@ class Situation:
         return since is not None and self.now - since <= self.policy.settle
 
 
+class NoWord(Enum):
+    """A job that has no cause of its own to show: what it said before ``STAYS``, or the ``PLANNERS`` word alone counts."""
+
+    STAYS = "stays"
+    PLANNERS = "planner's"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finished:
-    """The job is done: write the transition if there is one, and show the cause (None: leave the standing as it is)."""
+    """The job is done: write the transition if there is one, and show the cause."""
 
-    cause: Cause | None
+    cause: Cause | NoWord
     transition: Transition | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ComeBack:
-    """Nothing can be said before ``until`` (wall clock): the job returns to the queue."""
+    """Nothing can be said before ``until`` (wall clock): write the transition, if there is one; the job returns to the queue."""
 
-    cause: Cause
+    why: str
     until: datetime
+    transition: Transition | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,6 @@
 """What the ledger remembers of the schedule's ticks."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from tally.domain.month import Month
@@ -8,11 +8,22 @@ from tally.domain.month import Month
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ticks:
-    """``newest`` tick begun, the ``first_month`` ever billed (OPEN-8), and the months a tick ``planned`` whole (OPEN-9).
+    """``newest`` tick begun, the newest that ``finished``, the ``first_month`` ever billed (OPEN-8), and what was ``planned``.
 
-    ``planned`` keeps the newest three; older ones are asked for by nobody.
+    A tick has finished when it could plan everything; ``planned`` are the months of such ticks (OPEN-9), the newest three,
+    as older ones are asked for by nobody.
     """
 
     newest: datetime
     first_month: Month
     planned: tuple[Month, ...] = ()
+    finished: datetime | None = None
+
+    def ended(self, tick: datetime) -> "Ticks":
+        """What is known once ``tick`` has planned everything; an older one's end adds its month alone."""
+        planned = tuple(sorted({*self.planned, Month.of(tick)}))[-_MONTHS_KEPT:]
+        finished = tick if self.finished is None else max(self.finished, tick)
+        return replace(self, planned=planned, finished=finished)
+
+
+_MONTHS_KEPT = 3

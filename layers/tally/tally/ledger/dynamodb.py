@@ -21,11 +21,10 @@ from tally.ledger.transaction import Patience, write_together
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
-    from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef, QueryInputTypeDef, TransactWriteItemTypeDef
+    from mypy_boto3_dynamodb.type_defs import QueryInputTypeDef, TransactWriteItemTypeDef
 
 _ABSENT = "attribute_not_exists(pk)"
 _AT_VERSION = "version = :expected"
-_PLANNED_KEPT = 3
 _ATTEMPTS = 5
 
 
@@ -69,28 +68,29 @@ class DynamoDBLedger:
         return items.ticks_from(answer["Attributes"])
 
     def finish_tick(self, tick: datetime) -> None:
-        """Remember that a tick of this month planned everything (OPEN-9); ConflictError if none has begun."""
+        """Remember that the tick, and so one of its month, planned everything (OPEN-9); ConflictError if none has begun."""
         for _ in range(_ATTEMPTS):
             known = self.ticks()
             if known is None:
                 break
-            planned = tuple(sorted({*known.planned, Month.of(tick)}))[-_PLANNED_KEPT:]
-            # Nearly always: a month is planned by its first tick, and there are thousands after it.
-            if planned == known.planned or self._set_planned(planned, instead_of=known.planned):
+            ended = known.ended(tick)
+            if ended == known or self._set_ended(ended, instead_of=known):
                 return
         raise ConflictError(f"{self._name} did not take the end of the tick {instant_text(tick)}: had it begun?")
 
-    def _set_planned(self, planned: tuple[Month, ...], *, instead_of: tuple[Month, ...]) -> bool:
-        values: dict[str, AttributeValueTypeDef] = {":planned": items.planned_attribute(planned)}
-        if instead_of:
-            values[":known"] = items.planned_attribute(instead_of)
+    def _set_ended(self, ended: Ticks, *, instead_of: Ticks) -> bool:
+        values = items.ended_attributes(ended, ":planned", ":finished")
+        condition = "attribute_not_exists(finished)"
+        if instead_of.finished is not None:
+            condition = "planned = :known_planned AND finished = :known_finished"
+            values |= items.ended_attributes(instead_of, ":known_planned", ":known_finished")
         try:
             with aws_errors(self._name):
                 self._client.update_item(
                     TableName=self._table,
                     Key=keys.ticks_key(),
-                    UpdateExpression="SET planned = :planned",
-                    ConditionExpression="planned = :known" if instead_of else "attribute_not_exists(planned)",
+                    UpdateExpression="SET planned = :planned, finished = :finished",
+                    ConditionExpression=condition,
                     ExpressionAttributeValues=values,
                 )
         except ConflictError:

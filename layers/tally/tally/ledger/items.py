@@ -197,9 +197,10 @@ def standing_from(item: Item) -> Standing:
         raise _unreadable(item, error) from error
 
 
-def planned_attribute(months: tuple[Month, ...]) -> "AttributeValueTypeDef":
-    """The attribute ``planned`` of the ticks' item: one text, so that an update can be made conditional on it."""
-    return {"S": json.dumps(_months_text(months))}
+def ended_attributes(ticks: Ticks, planned: str, finished: str) -> dict[str, "AttributeValueTypeDef"]:
+    """What a tick's end changes in the ticks' item, under the names given; texts, for an update's condition."""
+    assert ticks.finished is not None
+    return {planned: {"S": json.dumps(_months_text(ticks.planned))}, finished: {"S": instant_text(ticks.finished)}}
 
 
 def ticks_from(item: Item) -> Ticks:
@@ -210,6 +211,7 @@ def ticks_from(item: Item) -> Ticks:
             newest=instant(fields["newest"]),
             first_month=Month.parse(fields["first_month"]),
             planned=_months(fields.get("planned", [])),
+            finished=None if "finished" not in fields else instant(fields["finished"]),
         )
     except _UNREADABLE as error:
         raise _unreadable(item, error) from error

@@ -1,0 +1,468 @@
+"""The decision as a pure function: laws that hold whatever is met, and the rules one by one."""
+
+from dataclasses import replace
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tally.domain.agreement import Addition
+from tally.domain.decide import decide
+from tally.domain.reading import Count, Unknown
+from tally.domain.record import (
+    Hold,
+    HoldKind,
+    Intent,
+    IntentKind,
+    Line,
+    LineState,
+    RecordState,
+    Refusal,
+    UsageRecord,
+    reference,
+)
+from tally.domain.situation import ComeBack, Finished, Look, NoWord, OpeningFacts, Patch, Post, Situation
+from tally.domain.standing import Cause, StandingState
+from tests.unit.rig import (
+    AGREEMENT,
+    CLOSE,
+    FACTS,
+    KEY,
+    MONTH,
+    PRODUCT_ID,
+    SETTLE,
+    TICK,
+    Rig,
+    addition,
+    open_record,
+    situation,
+)
+
+QUANTITIES = st.integers(0, 6)
+AGES = st.sampled_from([timedelta(seconds=1), SETTLE, SETTLE + timedelta(seconds=1), timedelta(hours=2)])
+UNKNOWN = Unknown("GravityZone has nothing to say.")
+
+
+@st.composite
+def lines(draw: st.DrawFn) -> Line:
+    """The month's line in any state that crashes, people and lags may leave it in."""
+    opening = draw(st.booleans())
+    kind = IntentKind.POST if opening else IntentKind.PATCH
+    intent = draw(
+        st.none() | st.builds(Intent, kind=st.just(kind), quantity=QUANTITIES, at=AGES.map(lambda age: TICK - age))
+    )
+    line = Line(
+        number=0,
+        state=LineState.OPENING if opening else LineState.OPEN,
+        agreement_id=AGREEMENT.id,
+        product_id=PRODUCT_ID,
+        reference=reference(KEY, 0),
+        effective=MONTH.first,
+        cancelled=MONTH.last,
+        intent=intent,
+    )
+    if opening:
+        return line
+    return replace(
+        line,
+        addition_id=900,
+        pushed=draw(QUANTITIES),
+        pushed_at=TICK - draw(AGES),
+        unconfirmed=tuple(draw(st.lists(QUANTITIES, max_size=2, unique=True))),
+        echoes=tuple(draw(st.lists(QUANTITIES, max_size=2, unique=True))),
+    )
+
+
+@st.composite
+def records(draw: st.DrawFn) -> UsageRecord:
+    """A record with that line, held, refused or closed."""
+    line = draw(lines())
+    kinds = [HoldKind.FOREIGN, HoldKind.CHANGED] if line.state is LineState.OPENING else list(HoldKind)
+    hold = draw(
+        st.none()
+        | st.builds(Hold, kind=st.sampled_from(kinds), why=st.just("because"), quantity=QUANTITIES, since=st.just(TICK))
+    )
+    refusal = draw(
+        st.none()
+        | st.builds(
+            Refusal,
+            why=st.just("refused"),
+            fingerprint=st.sampled_from(["post 31 v1 2026-11-01", "patch 3 v1"]),
+            since=st.just(TICK),
+        )
+    )
+    closed = line.state is LineState.OPEN and draw(st.booleans()) and draw(st.booleans())
+    return UsageRecord(
+        key=KEY,
+        version=draw(st.integers(1, 9)),
+        seen_tick=TICK - timedelta(minutes=15),
+        state=RecordState.CLOSED if closed else RecordState.OPEN,
+        lines=(replace(line, state=LineState.FINAL) if closed else line,),
+        hold=None if closed else hold,
+        refusal=refusal,
+    )
+
+
+ADDITIONS = st.lists(
+    st.one_of(
+        st.builds(
+            addition,
+            st.just(900),
+            quantity=QUANTITIES.map(Decimal) | st.just(Decimal("2.5")),
+            cancelled=st.sampled_from([MONTH.last, None, MONTH.first]),
+        ),
+        st.builds(
+            addition,
+            st.just(70),
+            text=st.just("a person's"),
+            effective=st.sampled_from([date(2026, 1, 1), MONTH.first]),
+            cancelled=st.sampled_from([None, date(2026, 10, 31), MONTH.last]),
+        ),
+        st.builds(addition, st.just(71), text=st.just(""), product_id=st.just(999)),
+    ),
+    max_size=3,
+    unique_by=lambda each: each.id,
+)
+FACTS_MET = st.none() | st.builds(
+    OpeningFacts,
+    newest_tick=st.sampled_from([TICK, TICK + timedelta(days=2)]),
+    tied_to=st.sampled_from([7, 7, 7, 8, None]),
+    excluded=st.sampled_from([False, False, True]),
+    monthly=st.sampled_from([True, True, False]),
+)
+
+
+@st.composite
+def situations(draw: st.DrawFn) -> Situation:
+    """Any situation, before ConnectWise is looked at."""
+    agreement = draw(st.none() | st.just(AGREEMENT) | st.just(replace(AGREEMENT, cancelled=True)))
+    return situation(
+        record=draw(st.none() | records()),
+        reading=draw(st.builds(Count, QUANTITIES) | st.just(UNKNOWN)),
+        agreement=agreement,
+        expected_agreement=agreement,
+        product_id=draw(st.sampled_from([PRODUCT_ID, PRODUCT_ID, None])),
+        opening=draw(st.just(FACTS) | FACTS_MET),
+        only_if_used=draw(st.booleans()),
+        tick=draw(st.sampled_from([TICK, CLOSE])),
+        now=CLOSE if draw(st.booleans()) else TICK,
+    )
+
+
+@given(situations(), ADDITIONS)
+def test_it_comes_to_an_end(met: Situation, there: list[Addition]) -> None:
+    """Whatever is met, a job ends within its steps, and each step builds on the record that the one before left."""
+    Rig(additions=there).run(met)
+
+
+@given(situations(), ADDITIONS)
+def test_what_is_done_is_done(met: Situation, there: list[Addition]) -> None:
+    """FOLLOW-1, SAFE-4: asked again about its own result, it writes nothing: no transition, no POST, no PATCH."""
+    rig = Rig(additions=there)
+    after = rig.run(met)
+    again = Rig(additions=rig.additions)
+    assert again.run(replace(after, additions=None)).record == after.record
+    assert (again.transitions, again.posts, again.patches) == ([], [], [])
+
+
+@given(situations(), ADDITIONS)
+def test_unknown_never_writes(met: Situation, there: list[Addition]) -> None:
+    """READ-2: without a count nothing is sent to ConnectWise, from whatever state."""
+    rig = Rig(additions=there)
+    rig.run(replace(met, reading=UNKNOWN))
+    assert (rig.posts, rig.patches) == ([], [])
+
+
+@given(situations(), ADDITIONS)
+def test_nothing_is_ever_lowered(met: Situation, there: list[Addition]) -> None:
+    """READ-7: no PATCH sets less than the last confirmed quantity, and none sets anything but the count."""
+    pushed = met.record.line.pushed if met.record is not None and met.record.line is not None else None
+    rig = Rig(additions=there)
+    rig.run(met)
+    for patch in rig.patches:
+        assert patch.quantity == met.count
+        assert patch.quantity >= (pushed or 0)
+
+
+@given(situations(), ADDITIONS)
+def test_one_addition_ever(met: Situation, there: list[Addition]) -> None:
+    """OPEN-1, OPEN-6: a POST only ever happens where neither ours nor another of the product bills the month."""
+    rig = Rig(additions=list(there))
+    rig.run(met)
+    assert len(rig.posts) <= 1
+    if rig.posts:
+        assert not [each for each in there if each.product_id == PRODUCT_ID and each.covers(MONTH)]
+        assert met.opening is not None
+        assert met.opening.monthly
+        assert not met.opening.excluded
+
+
+@given(situations(), ADDITIONS)
+def test_every_write_was_announced(met: Situation, there: list[Addition]) -> None:
+    """SAFE-1, SAFE-3: before each POST or PATCH its intent is in the record, renewed or new, with its very quantity."""
+    at = met
+    rig = Rig(additions=there)
+    for _ in range(12):
+        step = decide(at)
+        if isinstance(step, Post | Patch):
+            assert at.record is not None
+            assert at.record.line is not None
+            intent = at.record.line.intent
+            assert intent is not None
+            quantity = step.new.quantity if isinstance(step, Post) else step.quantity
+            assert (intent.quantity, intent.at) == (quantity, at.now)
+            return
+        if isinstance(step, Finished | ComeBack):
+            return
+        transition = step.transition
+        at = at if transition is None else replace(at, record=transition.after, additions=None)
+        if isinstance(step, Look):
+            at = replace(at, agreement=rig.agreement if step.reread else at.agreement, additions=tuple(rig.additions))
+
+
+@given(situations(), ADDITIONS)
+def test_nothing_closes_with_a_question_open(met: Situation, there: list[Addition]) -> None:
+    """CLOSE-2: a record is closed without hold or intent, after the month's close, at the quantity that ConnectWise shows."""
+    rig = Rig(additions=there)
+    after = rig.run(met).record
+    for transition in rig.transitions:
+        if transition.what == "closed":
+            assert after is not None
+            assert after.line is not None
+            assert (after.hold, after.line.intent) == (None, None)
+            assert met.tick >= CLOSE
+            (ours,) = [each for each in rig.additions if after.line.reference in each.text]
+            assert ours.quantity == after.count == after.line.pushed
+
+
+@given(situations(), ADDITIONS)
+def test_closed_is_for_ever(met: Situation, there: list[Addition]) -> None:
+    """CLOSE-4: a closed record asks for nothing, and says nothing."""
+    if met.record is not None and met.record.state is RecordState.CLOSED:
+        assert decide(met) == decide(replace(met, additions=tuple(there))) == Finished(cause=NoWord.STAYS)
+
+
+@given(situations(), ADDITIONS)
+def test_the_line_never_forgets_what_it_is(met: Situation, there: list[Addition]) -> None:
+    """OPEN-1: whatever happens, the month has one line, and its reference is the one that follows from its key."""
+    after = Rig(additions=there).run(met).record
+    if after is not None:
+        assert [line.reference for line in after.lines] == [reference(KEY, 0)]
+
+
+def finished(met: Situation) -> Finished:
+    """A decision that ends the job at once."""
+    step = decide(met)
+    assert isinstance(step, Finished)
+    return step
+
+
+def shown(step: Finished) -> Cause:
+    """What it shows, having written nothing."""
+    assert step.transition is None
+    assert isinstance(step.cause, Cause)
+    return step.cause
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"reading": UNKNOWN}, "nothing to say"),
+        ({"opening": replace(FACTS, monthly=False)}, "trial"),
+        ({"agreement": replace(AGREEMENT, bill_starts=date(2026, 12, 1))}, "not billed"),
+        ({"agreement": replace(AGREEMENT, bill_starts=date(2026, 11, 20))}, "begins on 2026-11-20"),
+    ],
+)
+def test_an_opening_that_waits_says_why(fields: dict[str, Any], said: str) -> None:
+    """READ-2, READ-3, OPEN-2, OPEN-3: nothing is looked at, and the reason is shown."""
+    if "agreement" in fields:
+        fields = {**fields, "expected_agreement": fields["agreement"]}
+    cause = shown(finished(situation(**fields)))
+    assert cause.state is StandingState.WAITING
+    assert said in cause.reason
+
+
+@pytest.mark.parametrize(
+    ("fields", "word"),
+    [
+        ({"opening": None}, NoWord.STAYS),
+        ({"opening": replace(FACTS, newest_tick=TICK + timedelta(days=1, seconds=1))}, NoWord.STAYS),
+        ({"opening": replace(FACTS, tied_to=None)}, NoWord.PLANNERS),
+        ({"opening": replace(FACTS, tied_to=8)}, NoWord.PLANNERS),
+        ({"opening": replace(FACTS, excluded=True)}, NoWord.PLANNERS),
+        ({"product_id": None}, NoWord.PLANNERS),
+        ({"agreement": None, "expected_agreement": None}, NoWord.PLANNERS),
+        ({"only_if_used": True, "reading": Count(0)}, NoWord.PLANNERS),
+    ],
+    ids=str,
+)
+def test_an_opening_that_is_not_due_is_left(fields: dict[str, Any], word: NoWord) -> None:
+    """OPEN-7, OPEN-9, MATCH-1, MATCH-2: nothing is written, and what the planner has the word on is the planner's to show."""
+    assert finished(situation(**fields)) == Finished(cause=word)
+
+
+def test_a_job_of_a_day_ago_opens() -> None:
+    """OPEN-7: a day is not more than a day."""
+    newest = replace(FACTS, newest_tick=TICK + timedelta(days=1))
+    assert isinstance(decide(situation(opening=newest)), Look)
+
+
+def test_the_look_before_a_post_reads_the_agreement_again() -> None:
+    """OPEN-7, SAFE-1: first the intent, and with the Additions the agreement as it is now."""
+    step = decide(situation())
+    assert isinstance(step, Look)
+    assert step.reread
+    assert step.transition is not None
+    assert step.transition.after.line is not None
+    assert step.transition.after.line.intent == Intent(kind=IntentKind.POST, quantity=4, at=TICK)
+
+
+def test_an_agreement_that_moved_its_billing_start_meanwhile() -> None:
+    """OPEN-3, OPEN-7: the dates of the agreement that was read again are the Addition's, within the one job."""
+    rig = Rig(agreement=replace(AGREEMENT, bill_starts=date(2026, 11, 5), version="v2"))
+    rig.run(situation())
+    (post,) = rig.posts
+    assert (post.new.effective, post.new.cancelled) == (date(2026, 11, 5), MONTH.last)
+
+
+@pytest.mark.parametrize("age", [timedelta(0), SETTLE])
+def test_a_young_intent_is_waited_for(age: timedelta) -> None:
+    """SAFE-2: absence is believed only when the intent is older than the settle time; until then the job comes back."""
+    step = decide(situation())
+    assert isinstance(step, Look)
+    assert step.transition is not None
+    found = decide(situation(record=step.transition.after, now=TICK + age))
+    assert isinstance(found, ComeBack)
+    assert found.until == TICK + SETTLE
+    late = decide(situation(record=step.transition.after, now=TICK + SETTLE + timedelta(seconds=1)))
+    assert isinstance(late, Look)
+    assert late.reread
+    assert late.transition is not None
+    assert "renewed" in late.transition.what
+
+
+def test_a_refused_opening_is_not_tried_again_until_the_agreement_changes() -> None:
+    """SAFE-2: what ConnectWise refused of this agreement is the standing; another version of it is another try."""
+    step = decide(situation())
+    assert isinstance(step, Look)
+    assert step.transition is not None
+    record = step.transition.after
+    assert record.line is not None
+    refusal = Refusal(why="period invoiced", fingerprint="post 31 v1 2026-11-01", since=TICK)
+    refused = replace(record.with_line(replace(record.line, intent=None)), refusal=refusal)
+    cause = shown(finished(situation(record=refused)))
+    assert (cause.state, cause.reason) == (StandingState.NEEDS_SETUP, "period invoiced")
+    changed = replace(AGREEMENT, version="v2")
+    assert isinstance(decide(situation(record=refused, agreement=changed, expected_agreement=changed)), Look)
+
+
+def test_a_refused_push_is_not_tried_again_until_the_count_changes() -> None:
+    """SAFE-2: a PATCH refused for its content is the standing; another count, or agreement, is another try."""
+    _, record = open_record()
+    refused = replace(record, refusal=Refusal(why="no", fingerprint="patch 6 v1", since=TICK))
+    cause = shown(finished(situation(record=refused, reading=Count(6))))
+    assert (cause.state, cause.reason) == (StandingState.NEEDS_SETUP, "no")
+    assert isinstance(decide(situation(record=refused, reading=Count(7))), Look)
+    changed = replace(AGREEMENT, version="v2")
+    assert isinstance(decide(situation(record=refused, reading=Count(6), expected_agreement=changed)), Look)
+
+
+def test_an_opening_without_a_cancelled_date_is_held_at_once() -> None:
+    """OPEN-3: an Addition that ConnectWise shows open-ended would bill every month: held, and lifted when it has its date."""
+    rig = Rig(additions=[addition(cancelled=None)])
+    after = rig.run(situation()).record
+    assert after is not None
+    assert after.hold is not None
+    assert after.hold.kind is HoldKind.CHANGED
+    assert str(MONTH.last) in after.hold.why
+    mended = Rig(additions=[addition()]).run(situation(record=after)).record
+    assert mended is not None
+    assert mended.hold is None
+
+
+def test_two_with_our_reference() -> None:
+    """OPEN-1: two Additions with the reference of a month that is not opened yet: held, both named; one is taken up."""
+    rig = Rig(additions=[addition(900), addition(901)])
+    after = rig.run(situation()).record
+    assert rig.posts == []
+    assert after is not None
+    assert after.hold is not None
+    for said in ("Addition 900", "Addition 901", "cancel all but one"):
+        assert said in after.hold.why
+    still = Rig(additions=rig.additions)
+    assert still.run(situation(record=after)).record == after
+    alone = Rig(additions=[addition(901)])
+    found = alone.run(situation(record=after)).record
+    assert alone.posts == []
+    assert found is not None
+    assert found.line is not None
+    assert (found.hold, found.line.addition_id, found.line.state) == (None, 901, LineState.OPEN)
+
+
+def test_a_hold_whose_place_is_gone_stays() -> None:
+    """OPEN-6: while nothing may be opened anyway, a hold on the opening is neither lifted nor written anew."""
+    rig = Rig(additions=[addition(70, text="a person's")])
+    held = rig.run(situation()).record
+    assert held is not None
+    assert held.hold is not None
+    found = finished(situation(record=held, opening=replace(FACTS, monthly=False)))
+    assert found.transition is None
+    looked = finished(situation(record=held, additions=(), opening=replace(FACTS, monthly=False)))
+    assert looked.transition is None
+
+
+def test_an_unconfirmed_push_counts_against_a_fall() -> None:
+    """READ-7, FOLLOW-3: what may stand in ConnectWise unconfirmed is the mark that a count must not fall below."""
+    _, record = open_record()
+    assert record.line is not None
+    unsure = record.with_line(replace(record.line, unconfirmed=(9,)))
+    step = finished(situation(record=unsure, reading=Count(6)))
+    assert step.transition is not None
+    assert step.transition.after.hold is not None
+    assert step.transition.after.hold.kind is HoldKind.FALL
+
+
+def test_a_lost_push_that_arrived_is_taken_as_confirmed() -> None:
+    """FOLLOW-3, SAFE-2: ConnectWise shows the quantity that was sent without an answer: it is ours, and not sent again."""
+    rig, record = open_record()
+    assert record.line is not None
+    lost = record.with_line(
+        replace(record.line, intent=Intent(kind=IntentKind.PATCH, quantity=6, at=TICK - timedelta(hours=1)))
+    )
+    rig.additions = [replace(rig.additions[0], quantity=Decimal(6))]
+    after = rig.run(situation(record=lost, reading=Count(6))).record
+    assert rig.patches == []
+    assert after is not None
+    assert after.line is not None
+    assert (after.line.pushed, after.line.intent) == (6, None)
+
+
+def test_an_echo_is_waited_out_before_the_close() -> None:
+    """CLOSE-2, FOLLOW-3: the list shows what stood there before our last push: not a change of others, and not yet the end."""
+    _, record = open_record()
+    assert record.line is not None
+    pushed = record.with_line(replace(record.line, pushed=6, pushed_at=CLOSE, echoes=(4,)))
+    stale = (addition(record.line.addition_id or 0, quantity=Decimal(4)),)
+    met = situation(record=pushed, reading=Count(6), tick=CLOSE, now=CLOSE + timedelta(minutes=1), additions=stale)
+    step = decide(met)
+    assert isinstance(step, ComeBack)
+    assert step.until == CLOSE + SETTLE
+    late = decide(replace(met, now=CLOSE + SETTLE + timedelta(seconds=1)))
+    assert isinstance(late, Finished)
+    assert late.transition is not None
+    assert late.transition.after.hold is not None
+
+
+def test_ours_not_listed_yet_is_waited_for() -> None:
+    """FOLLOW-3: within the settle time of our own last write, absence means wait; after it, hold."""
+    rig, record = open_record(now=TICK - timedelta(minutes=1))
+    rig.additions = []
+    after = rig.run(situation(record=record, reading=Count(6))).record
+    waited = [step for step in rig.steps if isinstance(step, ComeBack)]
+    assert waited[0].until == TICK - timedelta(minutes=1) + SETTLE
+    assert after is not None
+    assert after.hold is not None
+    assert "is gone from the agreement" in after.hold.why

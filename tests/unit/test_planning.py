@@ -1,0 +1,317 @@
+"""What is due for one company at one tick."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tally.domain.company import Mapping
+from tally.domain.month import Month
+from tally.domain.planning import (
+    Circumstances,
+    CompanyPlan,
+    CompanyState,
+    Directory,
+    Due,
+    Presence,
+    known_absence,
+    next_standing,
+    plan_company,
+)
+from tally.domain.record import RecordKey, UsageRecord
+from tally.domain.standing import COMPANY_SCOPE, Cause, Standing, StandingState
+from tally.domain.ticks import Ticks
+from tests.unit.rig import AGREEMENT, PRODUCT_ID, Rig, open_record, situation
+from tests.unit.rig import POLICY as RIG_POLICY
+
+OCTOBER, NOVEMBER = Month(2026, 10), Month(2026, 11)
+TICK = datetime(2026, 11, 10, 8, tzinfo=UTC)
+MAPPING = Mapping(
+    company_id="c" * 24,
+    company_name="Harbor Dental",
+    connectwise_id=7,
+    connectwise_name="Harbor Dental",
+    tied_by="tally",
+    tied_at=TICK,
+)
+DIRECTORY = Directory(product_id=PRODUCT_ID, agreements={7: [AGREEMENT]}, by_id={31: AGREEMENT})
+
+
+def circumstances(**fields: Any) -> Circumstances:  # noqa: ANN401 - any field
+    """A tick in November with everything read, the first month having been October."""
+    told: dict[str, Any] = {
+        "tick": TICK,
+        "ticks": Ticks(newest=TICK, first_month=OCTOBER, planned=(OCTOBER, NOVEMBER)),
+        "first_month": OCTOBER,
+        "open_until_day": 10,
+        "services": ("endpoints",),
+        "policy": RIG_POLICY,
+        "directory": DIRECTORY,
+    }
+    return Circumstances(**{**told, **fields})
+
+
+def company(**fields: Any) -> CompanyState:  # noqa: ANN401 - any field
+    """A tied, licensed customer without a record."""
+    told: dict[str, Any] = {
+        "id": "c" * 24,
+        "name": "Harbor Dental",
+        "presence": Presence.LICENSED,
+        "mapping": MAPPING,
+        "untied": "",
+        "standing": None,
+        "records": (),
+        "settled": frozenset(),
+    }
+    return CompanyState(**{**told, **fields})
+
+
+def standing(*licensed_in: Month, **causes: Cause) -> Standing:
+    """What the ledger knows of the customer."""
+    return Standing(
+        company_id="c" * 24, company_name="Harbor Dental", tick=TICK, causes=causes, licensed_in=licensed_in
+    )
+
+
+def record(month: Month, *, opened: bool = True) -> UsageRecord:
+    """That month's record, with its Addition or without."""
+    _, made = open_record()
+    key = RecordKey(company_id="c" * 24, month=month, service="endpoints")
+    return replace(made, key=key, lines=made.lines if opened else ())
+
+
+def test_a_month_without_a_record_is_opened() -> None:
+    """OPEN-4: the tick's month is due, on the one agreement, and the company waits for it."""
+    plan = plan_company(company(), circumstances())
+    assert plan.due == [Due(month=NOVEMBER, agreement=AGREEMENT)]
+    assert plan.causes["2026-11"].state is StandingState.WAITING
+
+
+@pytest.mark.parametrize("how", ["open", "settled"])
+def test_what_is_planned_is_not_opened_again(how: str) -> None:
+    """OPEN-1, OPEN-4: with its record there, open or closed, a month is never planned to be opened."""
+    if how == "open":
+        state = company(records=[record(NOVEMBER)])
+        expected = [Due(month=NOVEMBER, agreement=AGREEMENT, may_open=False)]
+    else:
+        state, expected = company(settled=frozenset({(NOVEMBER, "endpoints")})), []
+    plan = plan_company(state, circumstances())
+    assert plan.due == expected
+    assert plan.causes == {}
+
+
+PRESENCES = st.sampled_from(Presence)
+CAUSES = st.builds(
+    Cause,
+    state=st.sampled_from(StandingState),
+    reason=st.sampled_from(["because", "It is not in GravityZone any more: not billed."]),
+)
+COMPANIES = st.builds(
+    company,
+    presence=PRESENCES,
+    mapping=st.sampled_from(
+        [None, MAPPING, replace(MAPPING, excluded_since=TICK), replace(MAPPING, pinned_agreement_id=5)]
+    ),
+    untied=st.sampled_from(["", "No ConnectWise company is named so."]),
+    standing=st.none()
+    | st.builds(
+        lambda months, causes: standing(*months, **causes),
+        st.lists(st.sampled_from([OCTOBER, NOVEMBER]), unique=True),
+        st.dictionaries(st.sampled_from(["company", "2026-10", "2026-11", "2026-11 endpoints"]), CAUSES),
+    ),
+    records=st.lists(
+        st.sampled_from([record(OCTOBER), record(NOVEMBER), record(Month(2026, 7)), record(NOVEMBER, opened=False)]),
+        unique_by=lambda each: each.key.month,
+    ),
+    settled=st.frozensets(st.sampled_from([(OCTOBER, "endpoints")])),
+)
+DIRECTORIES = st.sampled_from(
+    [
+        None,
+        DIRECTORY,
+        replace(DIRECTORY, problem="ConnectWise has no product 'x'.", product_id=None),
+        replace(DIRECTORY, agreements={7: [AGREEMENT, replace(AGREEMENT, id=32)]}),
+        replace(DIRECTORY, agreements={}, by_id={}),
+        replace(DIRECTORY, agreements={7: [replace(AGREEMENT, bill_starts=date(2027, 1, 1))]}),
+    ]
+)
+EVERYTHING = st.builds(
+    circumstances,
+    tick=st.sampled_from([TICK, datetime(2026, 11, 1, tzinfo=UTC), datetime(2026, 11, 9, 23, 45, tzinfo=UTC)]),
+    directory=DIRECTORIES,
+    first_month=st.sampled_from([OCTOBER, NOVEMBER, Month(2026, 12)]),
+    ticks=st.builds(
+        Ticks,
+        newest=st.just(TICK),
+        first_month=st.just(OCTOBER),
+        planned=st.sampled_from([(), (OCTOBER,), (OCTOBER, NOVEMBER)]),
+    ),
+)
+
+
+@given(COMPANIES, EVERYTHING)
+def test_every_open_record_is_followed_once(state: CompanyState, at: Circumstances) -> None:
+    """CLOSE-3, MATCH-2: each month with an open record is due exactly once, whatever lists and names say."""
+    due = [each.month for each in plan_company(state, at).due]
+    assert len(due) == len(set(due))
+    assert {each.key.month for each in state.records} <= set(due)
+
+
+@given(COMPANIES, EVERYTHING)
+def test_only_the_eligible_are_opened(state: CompanyState, at: Circumstances) -> None:
+    """OPEN-4, OPEN-8, OPEN-9: a month without a record is due for a licensed, tied company alone: this one, or the last until the 10th."""
+    recorded = {each.key.month for each in state.records} | {month for month, _ in state.settled}
+    for each in plan_company(state, at).due:
+        if each.month in recorded:
+            continue
+        assert state.presence is Presence.LICENSED
+        assert state.mapping is not None
+        assert state.mapping.excluded_since is None
+        assert at.directory is not None
+        assert at.directory.problem is None
+        assert each.agreement is not None
+        assert each.month in {at.month, at.month.previous}
+        assert each.month >= at.first_month
+        if each.month != at.month:
+            assert at.tick < each.month.day_after_end(10)
+
+
+@given(COMPANIES, EVERYTHING)
+def test_planning_what_is_planned_changes_nothing(state: CompanyState, at: Circumstances) -> None:
+    """SAFE-7: the same tick planned again on the standing that it left leaves the same standing, and the same jobs."""
+    plan = plan_company(state, at)
+    after = next_standing(state, plan, at)
+    again = replace(state, standing=after)
+    second = plan_company(again, at)
+    assert next_standing(again, second, at) == after
+    assert [each.month for each in second.due] == [each.month for each in plan.due] or after.licensed_in != (
+        () if state.standing is None else state.standing.licensed_in
+    )
+
+
+@given(COMPANIES, EVERYTHING)
+def test_nobody_is_without_a_word(state: CompanyState, at: Circumstances) -> None:
+    """SAFE-7: a company for which nothing is due has a cause that says why, unless its month is settled or lists were unread."""
+    plan = plan_company(state, at)
+    if plan.due or at.directory is None or state.presence is Presence.UNREAD or not state.mapping:
+        return
+    assert plan.causes or (at.month, "endpoints") in state.settled
+
+
+@pytest.mark.parametrize(
+    ("fields", "state", "said"),
+    [
+        ({"presence": Presence.PARTNER}, StandingState.NEEDS_SETUP, "partner"),
+        ({"presence": Presence.UNLICENSED}, StandingState.WAITING, "no monthly subscription"),
+        ({"presence": Presence.GONE}, StandingState.WAITING, "not in GravityZone any more"),
+        ({"mapping": None, "untied": "Two are named so."}, StandingState.NEEDS_SETUP, "Two are named so."),
+        ({"mapping": None}, StandingState.WAITING, "matched"),
+        ({"mapping": replace(MAPPING, excluded_since=TICK)}, StandingState.WAITING, "2026-11-10"),
+    ],
+)
+def test_why_a_company_is_not_opened(fields: dict[str, Any], state: StandingState, said: str) -> None:
+    """SAFE-7: each reason that stops a company as a whole is its own standing, and plans no opening."""
+    plan = plan_company(company(**fields), circumstances())
+    assert plan.due == []
+    cause = plan.causes[COMPANY_SCOPE]
+    assert cause.state is state
+    assert said in cause.reason
+
+
+def test_a_word_from_before_stays_where_lists_fail() -> None:
+    """SAFE-5, SAFE-7: unread, or not matched at this tick, a company keeps what an earlier tick said of it."""
+    before = Cause(state=StandingState.NEEDS_SETUP, reason="Two are named so.", since=TICK)
+    known = standing(company=before)
+    for state in (company(presence=Presence.UNREAD, standing=known), company(mapping=None, standing=known)):
+        plan = plan_company(state, circumstances())
+        assert plan.causes[COMPANY_SCOPE] == before
+    silent = plan_company(company(presence=Presence.UNREAD), circumstances())
+    assert silent.causes.get(COMPANY_SCOPE) is None
+
+
+def test_a_month_that_cannot_be_opened_for_want_of_lists_is_failing() -> None:
+    """SAFE-5, SAFE-7: without ConnectWise's lists nothing is opened, and the month's standing says what failed."""
+    before = Cause(state=StandingState.NEEDS_SETUP, reason="2 active agreements", since=TICK)
+    state = company(standing=standing(NOVEMBER, **{"2026-11": before}))
+    at = circumstances(directory=None, failures=["ConnectWise's agreements could not be listed: 502"])
+    plan = plan_company(state, at)
+    assert plan.due == []
+    shown = next_standing(state, plan, at).shown
+    assert shown.state is StandingState.FAILING
+    for said in ("November 2026", "agreements could not be listed: 502"):
+        assert said in shown.reason
+    opened = company(records=[record(NOVEMBER)])
+    assert plan_company(opened, at).causes == {}
+
+
+def test_a_word_on_a_month_goes_with_its_record() -> None:
+    """SAFE-7: what was said of a month that is not followed any more is said no more."""
+    said = {
+        "2026-10 endpoints": Cause(state=StandingState.BILLING),
+        "2026-11 endpoints": Cause(state=StandingState.HELD),
+    }
+    state = company(records=[record(NOVEMBER)], settled=frozenset({(OCTOBER, "endpoints")}), standing=standing(**said))
+    plan = plan_company(state, circumstances())
+    assert set(next_standing(state, plan, circumstances()).causes) == {"2026-11 endpoints"}
+
+
+def test_the_month_before_needs_to_have_been_seen() -> None:
+    """OPEN-9: until the 10th, for a company seen licensed in it; unseen where ticks succeeded it is not due, else only if used."""
+    early = circumstances(tick=datetime(2026, 11, 9, 23, 45, tzinfo=UTC))
+    seen = company(standing=standing(OCTOBER), records=[record(NOVEMBER)])
+    unseen = replace(seen, standing=standing(NOVEMBER))
+    assert Due(month=OCTOBER, agreement=AGREEMENT) in plan_company(seen, early).due
+    assert [each.month for each in plan_company(unseen, early).due] == [NOVEMBER]
+    assert [each.month for each in plan_company(seen, circumstances(tick=TICK.replace(hour=0))).due] == [NOVEMBER]
+    missed = replace(early, ticks=Ticks(newest=TICK, first_month=OCTOBER, planned=(NOVEMBER,)))
+    assert Due(month=OCTOBER, agreement=AGREEMENT, only_if_used=True) in plan_company(unseen, missed).due
+    assert plan_company(unseen, missed).causes == {}
+
+
+def test_before_the_first_month() -> None:
+    """OPEN-8: a month before the first is not due; of the present one the company is told when it begins."""
+    plan = plan_company(company(), circumstances(first_month=Month(2026, 12)))
+    assert plan.due == []
+    assert plan.causes["2026-11"].until == datetime(2026, 12, 1, tzinfo=UTC)
+    assert plan_company(company(standing=standing(OCTOBER)), circumstances(first_month=NOVEMBER)).causes.keys() == {
+        "2026-11"
+    }
+
+
+def test_a_record_without_its_addition_may_be_opened_on_what_is_right_now() -> None:
+    """MATCH-3, OPEN-6: a month held at its opening is due on the agreement that is right now, and the reason stands if none is."""
+    state = company(records=[record(NOVEMBER, opened=False)])
+    assert plan_company(state, circumstances()).due == [Due(month=NOVEMBER, agreement=AGREEMENT)]
+    nowhere = plan_company(state, circumstances(directory=replace(DIRECTORY, agreements={})))
+    assert nowhere.due == [Due(month=NOVEMBER, agreement=None)]
+    assert nowhere.causes["2026-11"].state is StandingState.NEEDS_SETUP
+    gone = plan_company(replace(state, presence=Presence.GONE), circumstances())
+    assert [each.may_open for each in gone.due] == [False]
+
+
+def test_an_absence_that_is_known() -> None:
+    """SAFE-7: a company that an earlier tick found gone is recognised by its standing, whatever else stands in it."""
+    for presence in (Presence.UNLICENSED, Presence.GONE):
+        plan = plan_company(company(presence=presence), circumstances())
+        assert known_absence(standing(**plan.causes)) is presence
+    assert known_absence(None) is None
+    assert known_absence(standing(company=Cause(state=StandingState.NEEDS_SETUP, reason="other"))) is None
+
+
+def test_two_months_are_remembered() -> None:
+    """OPEN-9: the last two months in which the company was listed as licensed are kept; other presences add none."""
+    state = company(standing=standing(Month(2026, 9), OCTOBER))
+    assert next_standing(state, CompanyPlan(), circumstances()).licensed_in == (OCTOBER, NOVEMBER)
+    unread = replace(state, presence=Presence.UNREAD)
+    assert next_standing(unread, CompanyPlan(), circumstances()).licensed_in == (Month(2026, 9), OCTOBER)
+
+
+def test_a_decision_carried_out_leaves_nothing_to_open() -> None:
+    """OPEN-1, SAFE-4: planned, decided, carried out, and planned again: the record is followed, and nothing is opened."""
+    at = Rig().run(situation())
+    assert at.record is not None
+    plan = plan_company(company(records=[at.record]), circumstances())
+    assert [(each.month, each.may_open) for each in plan.due] == [(NOVEMBER, False)]

@@ -1,0 +1,124 @@
+"""A standing made of causes, and how a worker's words are merged into it."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from local.ledger import MemoryLedger
+from tally.domain.standing import Cause, Standing, StandingState, dated
+from tally.errors import ConflictError
+from tally.standings import merge, note
+
+TICK = datetime(2026, 11, 5, tzinfo=UTC)
+NEXT = TICK + timedelta(minutes=15)
+NOVEMBER = "2026-11 endpoints"
+BILLING, FAILING = Cause(state=StandingState.BILLING), Cause(state=StandingState.FAILING, reason="502")
+
+
+def standing(**causes: Cause) -> Standing:
+    """A standing with these causes, by scope."""
+    return Standing(company_id="c", company_name="Harbor Dental", tick=TICK, causes=causes)
+
+
+@given(st.lists(st.sampled_from(StandingState), min_size=1, max_size=6))
+def test_the_most_serious_shows(states: list[StandingState]) -> None:
+    """SAFE-7: failing, held, needs set-up, waiting, billing: the first of these that is among the causes."""
+    shown = standing(**{f"2026-{number:02d}": Cause(state=state) for number, state in enumerate(states, 1)}).shown
+    order = ["FAILING", "HELD", "NEEDS_SETUP", "WAITING", "BILLING"]
+    assert shown.state.name == min((state.name for state in states), key=order.index)
+
+
+def test_of_equals_the_earliest_shows() -> None:
+    """SAFE-7: of two months that are held the older one is told first; with nothing to say, the company is billing."""
+    held = [Cause(state=StandingState.HELD, reason=reason) for reason in ("October", "November")]
+    assert standing(**{"2026-11 endpoints": held[1], "2026-10 endpoints": held[0]}).shown.reason == "October"
+    assert standing().shown.state is StandingState.BILLING
+
+
+@pytest.mark.parametrize(
+    ("state", "label"),
+    [
+        (StandingState.BILLING, "billing"),
+        (StandingState.WAITING, "waiting"),
+        (StandingState.NEEDS_SETUP, "needs set-up"),
+        (StandingState.HELD, "held"),
+        (StandingState.FAILING, "failing"),
+    ],
+)
+def test_labels(state: StandingState, label: str) -> None:
+    """SAFE-7: the five words that an operator reads."""
+    assert state.label == label
+
+
+def test_since_when() -> None:
+    """SAFE-7: a state lasts from its first tick on, whatever its reason becomes."""
+    first = dated(FAILING, None, tick=TICK)
+    assert first.since == TICK
+    assert dated(Cause(state=StandingState.FAILING, reason="503"), first, tick=NEXT).since == TICK
+    assert dated(BILLING, first, tick=NEXT).since == NEXT
+
+
+def test_a_service_takes_the_place_of_its_month() -> None:
+    """SAFE-7: what a worker says of a month's service replaces what the planner said of the month as a whole."""
+    before = standing(
+        **{"2026-11": Cause(state=StandingState.WAITING, reason="is being opened"), "2026-10 endpoints": FAILING}
+    )
+    after = merge(before, tick=NEXT, causes={NOVEMBER: BILLING}, last_reading=NEXT)
+    assert set(after.causes) == {"2026-10 endpoints", NOVEMBER}
+    assert (after.tick, after.last_reading, after.causes[NOVEMBER].since) == (NEXT, NEXT, NEXT)
+
+
+def tell(ledger: MemoryLedger, cause: Cause, *, tick: datetime = TICK, known: Cause | None = None) -> None:
+    """A worker's word on November, its last good reading an instant ago."""
+    note(
+        ledger,
+        company_id="c",
+        company_name="Harbor Dental",
+        tick=tick,
+        causes={NOVEMBER: cause},
+        known={} if known is None else {NOVEMBER: known},
+        last_reading=tick,
+        good_reading=False,
+    )
+
+
+def test_no_news_is_neither_read_nor_written() -> None:
+    """SAFE-7: a worker that has nothing new to say does not touch the ledger."""
+    ledger = MemoryLedger()
+    ledger.fail_next("standing", AssertionError("read"))
+    tell(ledger, BILLING, known=dated(BILLING, None, tick=TICK))
+    assert ledger.all_standings() == []
+
+
+def test_an_older_tick_is_silent() -> None:
+    """SAFE-4, SAFE-7: what a newer tick has written is not overwritten by an older one's job."""
+    ledger = MemoryLedger()
+    tell(ledger, BILLING, tick=NEXT)
+    before = ledger.standing("c")
+    tell(ledger, FAILING, tick=TICK)
+    assert ledger.standing("c") == before
+
+
+def test_others_in_between() -> None:
+    """SAFE-3: a standing written by others meanwhile is read anew and written again; not for ever."""
+    ledger = MemoryLedger()
+    busy = ConflictError("busy")
+    ledger.fail_next("save_standing", busy, times=3)
+    tell(ledger, FAILING)
+    stands = ledger.standing("c")
+    assert stands is not None
+    assert stands.shown.reason == "502"
+    ledger.fail_next("save_standing", busy, times=4)
+    with pytest.raises(ConflictError):
+        tell(ledger, BILLING, tick=NEXT)
+
+
+def test_the_same_word_twice_is_written_once() -> None:
+    """SAFE-4: a job that runs again says what it said, and the standing stays at its version."""
+    ledger = MemoryLedger()
+    tell(ledger, FAILING)
+    before = ledger.standing("c")
+    tell(ledger, FAILING)
+    assert ledger.standing("c") == before
