@@ -41,9 +41,12 @@ def wait_before_next(error: TallyError, *, receives: int, settle: timedelta) -> 
     ``receives`` counts how often it has been received, this time included.
     """
     match error:
-        case RateLimitedError(retry_after=asked) | NotYetError(retry_after=asked):
+        case RateLimitedError(retry_after=asked):
             # Whole seconds, rounded up: SQS takes no fractions, and too early would be in vain.
             return timedelta(seconds=math.ceil(asked.total_seconds()))
+        case NotYetError(retry_after=asked):
+            # A second more: what is exactly as old as the settle time is not older than it.
+            return timedelta(seconds=math.floor(asked.total_seconds()) + 1)
         case AmbiguousError():
             # Only then is the absence of what was sent believed (SAFE-2).
             return settle + timedelta(seconds=1)

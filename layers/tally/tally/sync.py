@@ -37,6 +37,9 @@ from tally.standings import note
 _MOST_STEPS = 12
 """No path through ``decide`` is longer; more means that two rules contradict one another."""
 
+_DOUBTFUL = (AmbiguousError, ContractError)
+"""Of a write: it may have happened, or something else has. The intent stays, and the next job looks first."""
+
 _UNCHANGED = "unchanged"
 
 _NO_SUBSCRIPTION = "GravityZone no longer lists a monthly subscription for it, and would answer 0."
@@ -190,7 +193,7 @@ class Sync:
         fingerprint = "" if agreement is None or period is None else post_fingerprint(agreement, period)
         try:
             addition = self.connectwise.create_addition(step.new)
-        except AmbiguousError:
+        except _DOUBTFUL:
             raise
         except TallyError as error:
             return self._refused(situation, error, fingerprint, done)
@@ -204,7 +207,7 @@ class Sync:
             self.connectwise.set_quantity(
                 agreement_id=step.agreement_id, addition_id=step.addition_id, quantity=step.quantity
             )
-        except AmbiguousError:
+        except _DOUBTFUL:
             raise
         except TallyError as error:
             return self._refused(situation, error, patch_fingerprint(situation, quantity=step.quantity), done)
@@ -246,8 +249,8 @@ def _is_due(record: UsageRecord | None, job: Job) -> bool:
 
 
 def _is_below(reading: Reading, record: UsageRecord | None) -> bool:
-    pushed = None if record is None or record.line is None else record.line.pushed
-    return isinstance(reading, Count) and pushed is not None and reading.value < pushed
+    line = None if record is None else record.line
+    return isinstance(reading, Count) and line is not None and reading.value < line.highest
 
 
 def _is_unopened(record: UsageRecord | None) -> bool:

@@ -6,7 +6,7 @@ from decimal import Decimal
 from tally.domain.agreement import Addition
 from tally.domain.reading import Count, Unknown
 from tally.domain.recognition import described, doubled, recognise
-from tally.domain.record import HoldKind, Line, UsageRecord
+from tally.domain.record import HoldKind, Line, Refusal, UsageRecord
 from tally.domain.situation import ComeBack, Continue, Finished, Look, Patch, Situation, Step
 from tally.domain.standing import Cause, StandingState
 from tally.domain.transitions import closed, confirmed, held, intend_patch, lifted, renew, withdraw
@@ -30,12 +30,12 @@ def follow(situation: Situation, record: UsageRecord, line: Line) -> Step:
 
 
 def _with_count(situation: Situation, record: UsageRecord, line: Line, count: int) -> Step:
-    if count < max(line.pushed or 0, *line.unconfirmed, 0):
+    if count < line.highest:
         return _fallen(situation, record, line, count=count)
     if record.hold is not None:
         return Continue(transition=lifted(situation, why=f"GravityZone counts {count} again"))
     if count != line.pushed:
-        if record.refusal is not None and record.refusal.fingerprint == patch_fingerprint(situation, quantity=count):
+        if record.refusal is not None and _still_refused(situation, record.refusal, quantity=count):
             return Finished(cause=Cause(state=StandingState.NEEDS_SETUP, reason=record.refusal.why))
         return Look(agreement_id=line.agreement_id, transition=intend_patch(situation, line, quantity=count))
     if situation.closing:
@@ -54,9 +54,8 @@ def _without_reading(situation: Situation, record: UsageRecord, line: Line, why:
 
 
 def _fallen(situation: Situation, record: UsageRecord, line: Line, *, count: int) -> Finished:
-    highest = max(line.pushed or 0, *line.unconfirmed, 0)
     why = (
-        f"GravityZone counts {count} {situation.key.service} for {situation.company} in {situation.key.month.label}, after {highest}; "
+        f"GravityZone counts {count} {situation.key.service} for {situation.company} in {situation.key.month.label}, after {line.highest}; "
         f"within a month the count only rises. The Addition stands at {line.pushed}, and {count} would be written. "
         "Keep what stands, or accept the lower number."
     )
@@ -155,6 +154,12 @@ def patch_fingerprint(situation: Situation, *, quantity: int) -> str:
     """What a refused PATCH depends on: it is tried again when the agreement or the count has changed (SAFE-2)."""
     agreement = situation.expected_agreement
     return f"patch {quantity} {'' if agreement is None else agreement.version}"
+
+
+def _still_refused(situation: Situation, refusal: Refusal, *, quantity: int) -> bool:
+    if situation.expected_agreement is None:  # not listed at this tick: nothing says that it has changed
+        return refusal.fingerprint.startswith(f"patch {quantity} ")
+    return refusal.fingerprint == patch_fingerprint(situation, quantity=quantity)
 
 
 def _billing(record: UsageRecord) -> Cause:

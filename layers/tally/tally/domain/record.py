@@ -82,6 +82,11 @@ class Line:
     echoes: tuple[int, ...] = ()
     intent: Intent | None = None
 
+    @property
+    def highest(self) -> int:
+        """The highest quantity that may stand in ConnectWise by our doing."""
+        return max(self.pushed or 0, *self.unconfirmed, 0)
+
 
 class HoldKind(StrEnum):
     """Why a record waits for a person."""

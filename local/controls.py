@@ -1,0 +1,109 @@
+"""The simulators from outside, by their control calls (`docs/simulators.md`): for whoever plays a deployed stack."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+import requests
+from pydantic import TypeAdapter
+
+from local.errors import LocalError
+
+_TIMEOUT_SECONDS = 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MonthCounts:
+    """Distinct machines of one company in one month: `count` by the simulator's clock, `final` as it ends up."""
+
+    count: int
+    final: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrueCompany:
+    """A company in the GravityZone simulator; `months` are `yyyy-mm`, those without machines left out."""
+
+    id: str
+    name: str
+    months: Mapping[str, MonthCounts]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrueAddition:
+    """An Addition that is or was in the ConnectWise simulator; `fields` is its record as the API shows it."""
+
+    id: int
+    agreement_id: int
+    company_id: int
+    product: str
+    quantity: Decimal
+    effective: date | None
+    cancelled: date | None
+    created_by: str
+    deleted_at: datetime | None
+    fields: Mapping[str, Any]
+    changes: Sequence[Mapping[str, Any]] = ()
+
+
+def read_companies(truth: Mapping[str, Any]) -> Sequence[TrueCompany]:
+    """Read the companies out of what the GravityZone simulator answers as its truth."""
+    return _COMPANIES.validate_python(truth["companies"])
+
+
+def read_additions(truth: Mapping[str, Any]) -> Sequence[TrueAddition]:
+    """Read the Additions out of what the ConnectWise simulator answers as its truth."""
+    return _ADDITIONS.validate_python(truth["additions"])
+
+
+_COMPANIES: TypeAdapter[list[TrueCompany]] = TypeAdapter(list[TrueCompany])
+_ADDITIONS: TypeAdapter[list[TrueAddition]] = TypeAdapter(list[TrueAddition])
+
+
+@dataclass(frozen=True, slots=True)
+class Controls:
+    """One simulator that listens at `url`. Its methods raise LocalError where it refuses a call or is gone."""
+
+    url: str
+
+    def call(self, method: str, path: str, body: object = None) -> Any:  # noqa: ANN401  # JSON
+        """Make the control call `/_sim/{path}` and answer its JSON."""
+        try:
+            answer = requests.request(method, f"{self.url}/_sim/{path}", json=body, timeout=_TIMEOUT_SECONDS)
+        except requests.RequestException as error:
+            raise LocalError(f"the simulator at {self.url} does not answer: {error}") from error
+        if not answer.ok:
+            raise LocalError(f"{method} /_sim/{path} was refused: {answer.text}")
+        return answer.json()
+
+    def set_clock(self, now: datetime, *, backwards: bool = False) -> None:
+        """Set its clock."""
+        self.call("PUT", "clock", {"now": now.isoformat(), "backwards": backwards})
+
+    def count_calls(self) -> Mapping[str, int]:
+        """How often each operation has been called."""
+        counts: Mapping[str, int] = self.call("GET", "calls")["counts"]
+        return counts
+
+
+class GravityZoneControls(Controls):
+    """The GravityZone simulator."""
+
+    def companies(self) -> Sequence[TrueCompany]:
+        """Its truth: every company but the key's own."""
+        return read_companies(self.call("GET", "truth"))
+
+
+class ConnectWiseControls(Controls):
+    """The ConnectWise simulator."""
+
+    def additions(self) -> Sequence[TrueAddition]:
+        """Its truth: every Addition that ever was."""
+        return read_additions(self.call("GET", "truth"))
+
+    def act(self, act: str, **details: object) -> int | None:
+        """Do what a person does in ConnectWise; answers the id of what was made, if anything."""
+        result: int | None = self.call("POST", "acts", {"act": act, **details})["result"]
+        return result

@@ -1,0 +1,114 @@
+"""Every effect that a function has on the world outside, counted as it happens, so that something can be done around any.
+
+A worker killed, or another worker run whole, before or after each HTTP call and each call of the ledger or the queue: the
+moments are generated from a run that is left in peace, not listed by hand.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from datetime import timedelta
+from typing import Any, NamedTuple
+
+import requests
+from requests.adapters import BaseAdapter
+
+from tally.domain.standing import Standing
+from tally.messages import Job
+
+# What the ports do one by one, however many are given at once.
+_STANDINGS, _SEND = "save_standings", "send"
+
+
+class KilledError(BaseException):
+    """The function is stopped dead, as Lambda does at a timeout: no `except Exception` sees it."""
+
+
+class Moment(NamedTuple):
+    """Just before, or just after, the effect of that number, counted from 1."""
+
+    number: int
+    after: bool
+
+    def __str__(self) -> str:
+        return f"{'after' if self.after else 'before'} effect {self.number}"
+
+
+class Effects:
+    """Counts the effects of whatever it is wrapped around; does `act`, once, at the moment `at`."""
+
+    def __init__(self, act: Callable[[], None] | None = None, *, at: Moment | None = None) -> None:
+        self.names: list[str] = []
+        """What happened so far: `ledger save`, `connectwise.test POST`, …"""
+        self._act = act
+        self._at = at
+
+    @property
+    def moments(self) -> Iterator[Moment]:
+        """Before and after each effect so far."""
+        return (Moment(number, after) for number in range(1, len(self.names) + 1) for after in (False, True))
+
+    def count(self, start: str) -> int:
+        """How many effects begin with `start`."""
+        return sum(name.startswith(start) for name in self.names)
+
+    def wrap(self, port: Any) -> Any:  # noqa: ANN401 - a ledger, a queue, an adapter of requests: whatever goes out
+        """Give something like `port` whose every call is counted."""
+        return _Adapter(self, port) if isinstance(port, BaseAdapter) else _Port(self, port)
+
+    def around[T](self, name: str, effect: Callable[[], T]) -> T:
+        """Let one effect happen."""
+        self.names.append(name)
+        number = len(self.names)
+        self._reach(Moment(number, after=False))
+        try:
+            return effect()
+        finally:
+            self._reach(Moment(number, after=True))
+
+    def _reach(self, moment: Moment) -> None:
+        if self._act is not None and moment == self._at:
+            self._act()
+
+
+def kill() -> None:
+    """Stop the function dead."""
+    raise KilledError
+
+
+class _Adapter(BaseAdapter):
+    def __init__(self, effects: Effects, inner: BaseAdapter) -> None:
+        super().__init__()
+        self._effects = effects
+        self._inner = inner
+
+    def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:  # noqa: ANN401 - requests' own
+        host = (request.url or "").split("/")[2]
+        return self._effects.around(f"{host} {request.method}", lambda: self._inner.send(request, *args, **kwargs))
+
+    def close(self) -> None:
+        self._inner.close()
+
+
+class _Port:
+    """A ledger or a queue; what it is given in bulk happens one by one, since the real ones can stop halfway."""
+
+    def __init__(self, effects: Effects, inner: Any) -> None:  # noqa: ANN401 - see `Effects.wrap`
+        self._effects = effects
+        self._inner = inner
+        self._name = type(inner).__name__.removeprefix("Memory").lower()
+
+    def __getattr__(self, operation: str) -> Callable[..., Any]:
+        method = getattr(self._inner, operation)
+
+        def counted(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - the method's own
+            return self._effects.around(f"{self._name} {operation}", lambda: method(*args, **kwargs))
+
+        return counted
+
+    def save_standings(self, standings: Iterable[Standing]) -> int:
+        save: Callable[[list[Standing]], int] = self.__getattr__(_STANDINGS)
+        return sum(save([standing]) for standing in standings)
+
+    def send(self, jobs: Iterable[tuple[Job, timedelta]]) -> None:
+        send = self.__getattr__(_SEND)
+        for job in jobs:
+            send([job])

@@ -1,0 +1,352 @@
+"""Tying customers to ConnectWise companies, and the names of agreement type and product."""
+
+from dataclasses import replace
+
+import pytest
+
+from local.simulators.clock import VirtualClock
+from local.simulators.core import Request, Response
+from local.simulators.faults import Fault, FaultKind
+from local.simulators.scenario import Agreement as AgreementScript
+from local.simulators.scenario import AgreementType, CatalogProduct, ConnectWiseCompany
+from local.world import PRODUCT, PRODUCT_ID, TYPE_ID, Customer, World, plain_connectwise
+from tally.domain.standing import StandingState
+from tally.errors import ConflictError
+from tests.functional.instants import gmt
+
+FIRST, SECOND, THIRD = gmt("2026-11-01 00:00"), gmt("2026-11-01 00:15"), gmt("2026-11-01 00:30")
+
+
+@pytest.fixture
+def world() -> World:
+    return World(clock=VirtualClock(FIRST))
+
+
+def tied_to(world: World, customer: Customer) -> int | None:
+    """The ConnectWise company that a customer is tied to."""
+    mapping = world.ledger.mapping(customer.id)
+    return None if mapping is None else mapping.connectwise_id
+
+
+def assert_waits_for_a_person(world: World, customer: Customer, *said: str) -> None:
+    """It is tied to nobody, bills nothing, and its standing says these words."""
+    assert tied_to(world, customer) is None
+    assert world.additions(customer) == []
+    shown = world.standing(customer).shown
+    assert shown.state is StandingState.NEEDS_SETUP
+    for each in said:
+        assert each in shown.reason
+
+
+def test_the_one_namesake_is_tied(world: World) -> None:
+    """MATCH-1: a name that is the same and unique on both sides ties by itself, once, by ids."""
+    harbor = world.add_customer("Harbor Dental")
+    lakeside = world.add_customer("Lakeside Library")
+    assert world.tick(FIRST).tied == 2
+    world.work()
+    assert tied_to(world, harbor) == harbor.connectwise_id
+    assert tied_to(world, lakeside) == lakeside.connectwise_id
+    mapping = world.ledger.mapping(harbor.id)
+    assert mapping is not None
+    assert (mapping.tied_by, mapping.tied_at, mapping.connectwise_name) == ("tally", FIRST, "Harbor Dental")
+    assert world.tick(SECOND).tied == 0
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "harbor dental",
+        "Harbor  Dental",
+        "HarborDental",
+        "Harbor Dental ",
+        "Harbor Dental Ltd",
+        "Harbor Dental Limited",
+        "Harbor Dental, Inc.",
+    ],
+)
+def test_a_near_miss_is_named_and_not_tied(world: World, name: str) -> None:
+    """MATCH-1: a name that differs by case, spaces or legal form waits for a person, who is told of it and its id."""
+    harbor = world.add_customer("Harbor Dental", connectwise_name=name)
+    world.add_customer("Lakeside Library")
+    world.play(FIRST)
+    assert_waits_for_a_person(world, harbor, repr(name), f"id {harbor.connectwise_id}")
+
+
+def test_no_namesake_at_all(world: World) -> None:
+    """MATCH-1: a customer that ConnectWise does not know waits for a person, and is tied once the company is made."""
+    harbor = world.add_customer("Harbor Dental", connectwise_name="Something Else")
+    world.check_in(harbor, 2)
+    world.play(FIRST)
+    assert_waits_for_a_person(world, harbor, "'Harbor Dental'")
+    made = world.connectwise.people.add_company("HarborDental2", "Harbor Dental")
+    agreement = world.add_agreement(made)
+    world.play(SECOND)
+    assert tied_to(world, harbor) == made
+    assert world.additions(replace(harbor, agreement_id=agreement)) == [(2, "2026-11-01", "2026-11-30")]
+
+
+def test_two_of_a_name_in_connectwise(world: World) -> None:
+    """MATCH-1: two ConnectWise companies of the name: neither is guessed, both are listed."""
+    harbor = world.add_customer("Harbor Dental")
+    twin = world.connectwise.people.add_company("HarborDental2", "Harbor Dental")
+    world.play(FIRST)
+    assert_waits_for_a_person(world, harbor, f"id {harbor.connectwise_id}", f"id {twin}")
+
+
+def test_a_deleted_namesake_in_connectwise_does_not_count(world: World) -> None:
+    """MATCH-1: ConnectWise goes on listing what was deleted; such a company is nobody's namesake."""
+    harbor = world.add_customer("Harbor Dental")
+    world.connectwise.people.delete_company(world.connectwise.people.add_company("HarborOld", "Harbor Dental"))
+    world.play(FIRST)
+    assert tied_to(world, harbor) == harbor.connectwise_id
+
+
+def test_a_deleted_namesake_in_gravityzone_does_not_count(world: World) -> None:
+    """MATCH-1: a company deleted from GravityZone is nobody's namesake."""
+    harbor = world.add_customer("Harbor Dental")
+    world.gravityzone.tenant.delete_company(world.gravityzone.tenant.add_company("Harbor Dental"))
+    world.play(FIRST)
+    assert tied_to(world, harbor) == harbor.connectwise_id
+
+
+@pytest.mark.parametrize("subscription", [1, 2, 3], ids=["trial", "yearly", "monthly"])
+def test_two_of_a_name_in_gravityzone(world: World, subscription: int) -> None:
+    """MATCH-1: two GravityZone customers of the name, billable or not: who is meant is for a person to say."""
+    harbor = world.add_customer("Harbor Dental")
+    world.gravityzone.tenant.add_company("Harbor Dental", subscription_type=subscription)
+    world.play(FIRST)
+    assert_waits_for_a_person(world, harbor, "'Harbor Dental'", "2 GravityZone companies")
+
+
+def test_a_namesake_below_a_partner(world: World) -> None:
+    """MATCH-1: names are unique over the whole tree: a sub-partner's customer may bear the same one."""
+    partner = world.gravityzone.tenant.add_company("Summit Peak IT", kind="partner")
+    harbor = world.add_customer("Harbor Dental")
+    world.gravityzone.tenant.add_company("Harbor Dental", parent_id=partner, subscription_type=2)
+    world.play(FIRST)
+    assert_waits_for_a_person(world, harbor, "2 GravityZone companies")
+
+
+def test_a_partner_is_a_namesake_too(world: World) -> None:
+    """MATCH-1: a partner and a customer of one name: the ConnectWise company may be either's, so it is nobody's."""
+    world.gravityzone.tenant.add_company("Harbor Dental", kind="partner")
+    harbor = world.add_customer("Harbor Dental")
+    world.play(FIRST)
+    assert_waits_for_a_person(world, harbor, "2 GravityZone companies")
+
+
+def test_a_customer_made_anew_is_not_billed_twice(world: World) -> None:
+    """MATCH-1: deleted and made again in GravityZone, it has a new id: its ConnectWise company is taken, by the old one."""
+    harbor = world.add_customer("Harbor Dental")
+    world.check_in(harbor, 3)
+    world.play(FIRST)
+    world.gravityzone.tenant.delete_company(harbor.id)
+    anew = replace(harbor, id=world.gravityzone.tenant.add_company("Harbor Dental"))
+    world.check_in(anew, 3)
+    world.play(SECOND, THIRD)
+    assert world.additions(harbor) == [(3, "2026-11-01", "2026-11-30")]
+    assert tied_to(world, anew) is None
+    assert tied_to(world, harbor) == harbor.connectwise_id
+    shown = world.standing(anew).shown
+    assert shown.state is StandingState.NEEDS_SETUP
+    assert "already tied" in shown.reason
+    assert "Harbor Dental" in shown.reason
+
+
+def test_not_before_all_names_are_known(world: World) -> None:
+    """MATCH-1, SAFE-5: while a partner's customers cannot be listed, one of them may bear the name: nobody is tied."""
+    partner = world.gravityzone.tenant.add_company("Summit Peak IT", kind="partner")
+    harbor = world.add_customer("Harbor Dental")
+    world.gravityzone.faults.add(Fault(kind=FaultKind.STATUS, operation="getCompaniesList", contains=partner))
+    world.play(FIRST)
+    assert_waits_for_a_person(world, harbor, "all partners")
+    world.gravityzone.faults.clear()
+    world.play(SECOND)
+    assert tied_to(world, harbor) == harbor.connectwise_id
+
+
+def test_tied_by_another_tick_meanwhile(world: World) -> None:
+    """MATCH-1, SAFE-3: the ledger takes one tie of a ConnectWise company alone; whoever was late says so and goes on."""
+    harbor = world.add_customer("Harbor Dental")
+    lakeside = world.add_customer("Lakeside Library")
+    world.ledger.fail_next("tie", ConflictError("somebody was first"))
+    world.play(FIRST)
+    untied, tied = (harbor, lakeside) if tied_to(world, harbor) is None else (lakeside, harbor)
+    assert_waits_for_a_person(world, untied, "tied elsewhere")
+    assert tied_to(world, tied) == tied.connectwise_id
+    world.play(SECOND)
+    assert tied_to(world, untied) == untied.connectwise_id
+
+
+def test_renames_change_nothing(world: World) -> None:
+    """MATCH-1: a tie is by ids: renamed on either side, or both, the customer is billed where it was."""
+    harbor = world.add_customer("Harbor Dental")
+    world.check_in(harbor, 1)
+    world.play(FIRST)
+    world.gravityzone.tenant.rename_company(harbor.id, "Harbour Dentistry")
+    world.connectwise.people.rename_company(harbor.connectwise_id, "HD Group")
+    world.check_in(harbor, 1)
+    world.play(SECOND, gmt("2026-12-01 00:00"))
+    assert tied_to(world, harbor) == harbor.connectwise_id
+    assert world.additions(harbor) == [(2, "2026-11-01", "2026-11-30"), (0, "2026-12-01", "2026-12-31")]
+    assert world.standing(harbor).company_name == "Harbour Dentistry"
+
+
+def test_a_name_given_up_goes_to_nobody(world: World) -> None:
+    """MATCH-1: another customer that takes on the old name does not take over the ConnectWise company with it."""
+    harbor = world.add_customer("Harbor Dental")
+    world.play(FIRST)
+    world.gravityzone.tenant.rename_company(harbor.id, "Harbour Dentistry")
+    other = replace(harbor, id=world.gravityzone.tenant.add_company("Harbor Dental"))
+    world.play(SECOND)
+    assert tied_to(world, other) is None
+    assert world.standing(other).shown.state is StandingState.NEEDS_SETUP
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"agreement_type": "endpoint security"}, ("'endpoint security'", "'Endpoint Security'", "AgreementType")),
+        ({"agreement_type": "Endpoint  Security"}, ("'Endpoint  Security'", "'Endpoint Security'", "AgreementType")),
+        ({"product": "gz-endpoint"}, ("'gz-endpoint'", "'GZ-ENDPOINT'", "Product")),
+        ({"product": "GZ -ENDPOINT"}, ("'GZ -ENDPOINT'", "'GZ-ENDPOINT'", "Product")),
+    ],
+)
+@pytest.mark.parametrize("strict", [False, True], ids=["search minds no case", "search minds case"])
+def test_a_setting_wrong_by_case_names_the_near_miss(
+    settings: dict[str, str], said: tuple[str, ...], *, strict: bool
+) -> None:
+    """MATCH-2: type and product mind case, whatever ConnectWise's own search does; what is meant is named."""
+    world = World(clock=VirtualClock(FIRST), **settings)  # type: ignore[arg-type]  # both are texts
+    world.connectwise.options.strict_strings = strict
+    harbor = world.add_customer("Harbor Dental")
+    world.check_in(harbor, 2)
+    world.play(FIRST, SECOND)
+    assert world.additions(harbor) == []
+    assert world.record(harbor, "2026-11") is None
+    shown = world.standing(harbor).shown
+    assert shown.state is StandingState.NEEDS_SETUP
+    for each in said:
+        assert each in shown.reason
+
+
+@pytest.mark.parametrize("settings", [{"agreement_type": "Backups"}, {"product": "BACKUP"}])
+def test_a_setting_that_is_like_nothing(settings: dict[str, str]) -> None:
+    """MATCH-2: a name that nothing resembles is said to be missing, and no near miss is made up."""
+    world = World(clock=VirtualClock(FIRST), **settings)  # type: ignore[arg-type]  # both are texts
+    harbor = world.add_customer("Harbor Dental")
+    world.play(FIRST)
+    shown = world.standing(harbor).shown
+    assert shown.state is StandingState.NEEDS_SETUP
+    (wrong,) = settings.values()
+    assert repr(wrong) in shown.reason
+    assert "There is" not in shown.reason
+
+
+@pytest.mark.parametrize("wrong", ["type", "product"])
+def test_open_records_go_on_while_a_name_is_wrong(world: World, wrong: str) -> None:
+    """MATCH-2: renaming type or product stops new months and no open one, which goes on by its ids until its close."""
+    harbor = world.add_customer("Harbor Dental")
+    world.check_in(harbor, 2)
+    world.play(FIRST)
+    if wrong == "type":
+        world.connectwise.people.edit_agreement_type(TYPE_ID, {"name": "endpoint security"})
+    else:
+        world.connectwise.people.edit_product(PRODUCT_ID, {"identifier": "gz-endpoint"})
+    world.check_in(harbor, 3)
+    world.play(SECOND)
+    assert world.additions(harbor) == [(5, "2026-11-01", "2026-11-30")]
+    assert world.standing(harbor).shown.state is StandingState.NEEDS_SETUP
+    world.check_in(harbor, 1)
+    world.play(gmt("2026-12-02 00:00"))
+    assert world.additions(harbor) == [(6, "2026-11-01", "2026-11-30")]
+    record = world.record(harbor, "2026-11")
+    assert record is not None
+    assert record.state == "closed"
+
+
+def test_a_name_put_right_opens_the_month(world: World) -> None:
+    """MATCH-2: needs set-up is the standing until its cause is gone, then the month is opened."""
+    world.connectwise.people.edit_agreement_type(TYPE_ID, {"name": "endpoint security"})
+    harbor = world.add_customer("Harbor Dental")
+    world.check_in(harbor, 2)
+    world.play(FIRST)
+    assert world.additions(harbor) == []
+    world.connectwise.people.edit_agreement_type(TYPE_ID, {"name": "Endpoint Security"})
+    world.play(SECOND)
+    assert world.additions(harbor) == [(2, "2026-11-01", "2026-11-30")]
+    assert world.standing(harbor).shown.state is StandingState.BILLING
+
+
+def a_crowd() -> World:
+    """A ConnectWise in which much resembles what is looked for: a deleted namesake, other types, other products."""
+    plain = plain_connectwise()
+    (product,) = plain.products
+    crowded = replace(
+        plain,
+        companies=(ConnectWiseCompany(id=90, identifier="Old", name="Harbor Dental", deleted=True),),
+        agreement_types=(AgreementType(id=3, name="Endpoint Security Server"), *plain.agreement_types),
+        products=(
+            CatalogProduct(
+                id=500,
+                identifier=f"{PRODUCT}-SERVER",
+                description="Server",
+                unit_price=product.unit_price,
+                unit_cost=product.unit_cost,
+            ),
+            *plain.products,
+        ),
+        agreements=(
+            AgreementScript(id=70, name="Old", type_id=TYPE_ID, company_id=90, start=gmt("2020-01-01 00:00").date()),
+        ),
+    )
+    return World(clock=VirtualClock(FIRST), connectwise_world=crowded)
+
+
+def test_conditions_that_are_ignored_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """MATCH-4: a server that answers everything, whatever the conditions, gets the very same Additions."""
+    world = a_crowd()
+    handle = world.connectwise.handle
+    ignored: list[str] = []
+
+    def careless(request: Request) -> Response:
+        ignored.extend(value for name, value in request.query.items() if name == "conditions")
+        return handle(
+            replace(request, query={name: value for name, value in request.query.items() if name != "conditions"})
+        )
+
+    monkeypatch.setattr(world.connectwise, "handle", careless)
+    harbor = world.add_customer("Harbor Dental")
+    server = world.connectwise.people.add_agreement(
+        harbor.connectwise_id, 3, "Servers", start=gmt("2020-01-01 00:00").date()
+    )
+    world.check_in(harbor, 2)
+    world.play(FIRST, SECOND)
+    assert ignored
+    assert tied_to(world, harbor) == harbor.connectwise_id
+    assert world.additions(harbor) == [(2, "2026-11-01", "2026-11-30")]
+    assert world.additions(replace(harbor, agreement_id=server)) == []
+    (made,) = world.connectwise.truth.made_by_api()
+    assert made.product == PRODUCT
+
+
+def test_conditions_that_find_nothing_write_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """MATCH-4: an empty answer is weak evidence: it opens nothing, and the company is told of, not taken for gone."""
+    world = World(clock=VirtualClock(FIRST))
+    handle = world.connectwise.handle
+
+    def blind(request: Request) -> Response:
+        return handle(replace(request, path=request.path, query={**request.query, "conditions": "id=0"}))
+
+    harbor = world.add_customer("Harbor Dental")
+    world.check_in(harbor, 2)
+    world.play(FIRST)
+    world.check_in(harbor, 1)
+    monkeypatch.setattr(
+        world.connectwise,
+        "handle",
+        lambda request: blind(request) if "conditions" in request.query else handle(request),
+    )
+    world.play(SECOND, gmt("2026-12-01 00:00"))
+    assert world.additions(harbor) == [(3, "2026-11-01", "2026-11-30")]
+    assert world.standing(harbor).shown.state is StandingState.NEEDS_SETUP
