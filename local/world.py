@@ -110,7 +110,6 @@ class World:
             clock=self.clock,
             policy=self.policy,
             names=Names(agreement_type=self.agreement_type, product=self.product),
-            open_until_day=10,
             calls_per_second=5,
             first_month=self.first_month,
         )
@@ -122,6 +121,7 @@ class World:
             time_zone=ZoneInfo(self.zone),
             cycles=frozenset({"Monthly"}),
             close_day=2,
+            open_until_day=10,
             settle=_SETTLE,
             text="Bitdefender GravityZone active endpoints",
         )

@@ -1,11 +1,14 @@
 """The template and the settings that the functions read know of the same names."""
 
+import re
+
 import pytest
 
+from local.checkout import ROOT
 from tally import settings
 from tests.contract.template import Template
 
-_OTHERS = {"AWS_ENDPOINT_URL", "LOG_LEVEL", "POWERTOOLS_METRICS_NAMESPACE", "POWERTOOLS_SERVICE_NAME"}
+_OTHERS = {"AWS_ENDPOINT_URL", "LOG_LEVEL"}
 """Read by boto3 and Powertools."""
 
 
@@ -35,3 +38,14 @@ def test_a_setting_takes_what_its_parameter_takes(template: Template, setting: s
     limits = {type(each).__name__: each for each in settings.PlannerSettings.model_fields[setting].metadata}
     assert limits["Ge"].ge == template.parameters[parameter]["MinValue"]
     assert limits["Le"].le == template.parameters[parameter]["MaxValue"]
+
+
+def test_the_readme_tells_each_setting_as_the_template_does(template: Template) -> None:
+    """A technician reads the README, CloudFormation asks by the template: both say the same of every parameter."""
+    rows = re.findall(r"^\| `(\w+)` \| (.+?) \| (.+) \|$", (ROOT / "README.md").read_text(), flags=re.MULTILINE)
+    told = {name: (default, meaning) for name, default, meaning in rows}
+    shown = {None: "*asked for*", "": "*empty*"}
+    assert told == {
+        name: (shown.get(each.get("Default"), f"`{each.get('Default')}`"), each["Description"])
+        for name, each in template.parameters.items()
+    }

@@ -1,8 +1,8 @@
 """What `make demo` ends with: a status that a script can trust, and words for a person."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from types import SimpleNamespace
-from typing import Any, Self
+from typing import Self
 
 import pytest
 
@@ -17,9 +17,10 @@ class FakeStack:
 
     fails: BaseException | None = None
     ended = 0
+    children: Sequence[SimpleNamespace] = ()
 
     def __init__(self, *_arguments: object, **_options: object) -> None:
-        self.directory = SimpleNamespace()
+        pass
 
     def __enter__(self) -> Self:
         if FakeStack.fails:
@@ -38,10 +39,15 @@ def run(monkeypatch: pytest.MonkeyPatch) -> Callable[..., int]:
     monkeypatch.setattr(demo, "_keep_function_logs", lambda _stack: None)
     monkeypatch.setattr("sys.argv", ["demo"])
 
-    def ended(*, start: BaseException | None = None, play: BaseException | Comparison | None = None) -> int:
-        FakeStack.fails = start
+    def ended(
+        *,
+        start: BaseException | None = None,
+        play: BaseException | Comparison | None = None,
+        children: Sequence[SimpleNamespace] = (),
+    ) -> int:
+        FakeStack.fails, FakeStack.children = start, children
 
-        def played(*_arguments: Any) -> Comparison:
+        def played(*_arguments: object) -> Comparison:
             if isinstance(play, BaseException):
                 raise play
             return play or Comparison(compared=22, differences=())
@@ -74,6 +80,13 @@ def test_failure_while_playing_is_1(run: Callable[..., int], capsys: pytest.Capt
     assert run(play=LocalError("the planner raised SetupError: no keys")) == 1
     assert "The demo stopped: the planner raised SetupError: no keys" in capsys.readouterr().err
     assert FakeStack.ended == 1
+
+
+def test_program_that_died_is_named(run: Callable[..., int], capsys: pytest.CaptureFixture[str]) -> None:
+    """Where a simulator or MiniStack is gone, that is the cause of whatever else is told."""
+    died = SimpleNamespace(name="connectwise simulator", process=SimpleNamespace(poll=lambda: -9))
+    assert run(play=LocalError("the queue of jobs is empty: still not so after 120 s"), children=[died]) == 1
+    assert "The demo stopped (connectwise simulator ended): the queue" in capsys.readouterr().err
 
 
 def test_stack_that_does_not_start_is_2(run: Callable[..., int], capsys: pytest.CaptureFixture[str]) -> None:

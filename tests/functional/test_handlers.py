@@ -111,8 +111,6 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
         "GRAVITYZONE_URL": "https://gravityzone.test/api",
         "LOCAL_HTTP_HOST": "",
         "OPEN_UNTIL_DAY": "10",
-        "POWERTOOLS_METRICS_NAMESPACE": "Tally",
-        "POWERTOOLS_SERVICE_NAME": "tally",
         "PRODUCT": PRODUCT,
         "REQUEST_TIMEOUT_SECONDS": "10",
         "SETTLE_SECONDS": "300",

@@ -195,10 +195,13 @@ def test_starting_later_this_month(world: World) -> None:
 
 
 def test_starting_next_month(world: World) -> None:
-    """MATCH-3: an agreement that begins with the next month is none of this month's; it is listed with its date."""
+    """MATCH-3, OPEN-3: an agreement that begins with the next month is waited for, with its date; this month is not billed."""
     harbor = world.add_customer("Harbor Dental", start=date(2026, 12, 1))
     world.play(TICK)
-    assert "starts 2026-12-01" in needs_setup(world, harbor)
+    shown = world.standing(harbor).shown
+    assert shown.state is StandingState.WAITING
+    assert "2026-12-01" in shown.reason
+    assert world.additions(harbor) == []
     world.play(gmt("2026-12-01 00:00"))
     assert world.additions(harbor) == [(0, "2026-12-01", "2026-12-31")]
 

@@ -32,7 +32,12 @@ TICK = datetime(2026, 11, 10, 8, tzinfo=UTC)
 CLOSE = datetime(2026, 12, 2, tzinfo=UTC)
 SETTLE = timedelta(minutes=5)
 POLICY = Policy(
-    time_zone=ZoneInfo("UTC"), cycles=frozenset({"Monthly"}), close_day=2, settle=SETTLE, text="Active endpoints"
+    time_zone=ZoneInfo("UTC"),
+    cycles=frozenset({"Monthly"}),
+    close_day=2,
+    open_until_day=10,
+    settle=SETTLE,
+    text="Active endpoints",
 )
 AGREEMENT = Agreement(
     id=31,

@@ -20,9 +20,11 @@ def test_a_rule_leads_to_its_code_and_its_test(rule: str, places: str) -> None:
     for name in names:
         module = "tally"
         parts = name.split(".")
-        while parts and (ROOT / "layers/tally" / f"{module}.{parts[0]}".replace(".", "/")).with_suffix(".py").exists() | (
-            ROOT / "layers/tally" / f"{module}.{parts[0]}".replace(".", "/")
-        ).is_dir():
+        while (
+            parts
+            and (ROOT / "layers/tally" / f"{module}.{parts[0]}".replace(".", "/")).with_suffix(".py").exists()
+            | (ROOT / "layers/tally" / f"{module}.{parts[0]}".replace(".", "/")).is_dir()
+        ):
             module = f"{module}.{parts.pop(0)}"
         found: object = importlib.import_module(module)
         for part in parts:

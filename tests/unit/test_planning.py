@@ -46,7 +46,6 @@ def circumstances(**fields: Any) -> Circumstances:  # noqa: ANN401 - any field
         "tick": TICK,
         "ticks": Ticks(newest=TICK, first_month=OCTOBER, planned=(OCTOBER, NOVEMBER)),
         "first_month": OCTOBER,
-        "open_until_day": 10,
         "services": ("endpoints",),
         "policy": RIG_POLICY,
         "directory": DIRECTORY,

@@ -94,7 +94,6 @@ def planner(environment: Mapping[str, str], world: World | None = None) -> Plann
             clock=world.clock or WallClock(),
             policy=settings.policy,
             names=Names(agreement_type=settings.agreement_type, product=settings.product),
-            open_until_day=settings.open_until_day,
             calls_per_second=settings.sweep_calls_per_second,
             first_month=settings.first_month,
         ),

@@ -34,9 +34,8 @@ def read_directory(connectwise: ConnectWise, names: Names) -> Directory:
     by_id: dict[int, Agreement] = {}
     if isinstance(type_id, int):
         for agreement in connectwise.agreements(type_id):
-            if agreement.type_id == type_id:
-                by_company[agreement.company_id].append(agreement)
-                by_id[agreement.id] = agreement
+            by_company[agreement.company_id].append(agreement)
+            by_id[agreement.id] = agreement
     return Directory(
         product_id=product_id if isinstance(product_id, int) else None,
         agreements=by_company,

@@ -69,7 +69,6 @@ class Plan:
     clock: Clock
     policy: Policy
     names: Names
-    open_until_day: int
     calls_per_second: float
     first_month: Month | None = None
     services: Sequence[Service] = (ENDPOINTS,)
@@ -102,7 +101,8 @@ class Plan:
         planned = self._carry_out(plans, at, tied=tied, failures=failures)
         if failures:
             raise IncompletePlanError(f"{'; '.join(failures)}. {planned.jobs} jobs that do not need it were planned.")
-        self.ledger.finish_tick(tick)
+        if not planned.skipped:
+            self.ledger.finish_tick(tick)
         return planned
 
     def _known(self, month: Month) -> _Known:
@@ -141,7 +141,6 @@ class Plan:
             tick=tick,
             ticks=ticks,
             first_month=self.first_month or ticks.first_month,
-            open_until_day=self.open_until_day,
             services=tuple(service.name for service in self.services),
             policy=self.policy,
             directory=directory,

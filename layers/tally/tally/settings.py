@@ -33,23 +33,19 @@ _PARAMETERS = {
 }
 
 
-def _zone(value: object) -> object:
-    if not isinstance(value, str):
-        return value
+def _zone(value: str) -> ZoneInfo:
     try:
         return ZoneInfo(value)
     except (KeyError, OSError, ValueError):  # unknown, a folder's name, or a path out of the database
         raise ValueError("it is no IANA time zone, such as Europe/Berlin") from None
 
 
-def _month(value: object) -> object:
-    if not isinstance(value, str):
-        return value
+def _month(value: str) -> Month | None:
     return Month.parse(value) if value else None
 
 
-def _cycles(value: object) -> object:
-    return frozenset(filter(None, (each.strip() for each in value.split(",")))) if isinstance(value, str) else value
+def _cycles(value: str) -> frozenset[str]:
+    return frozenset(filter(None, (each.strip() for each in value.split(","))))
 
 
 _Text = Annotated[str, StringConstraints(min_length=1)]
@@ -93,6 +89,7 @@ class Settings(_FromEnvironment):
     billing_cycles: Annotated[frozenset[str], BeforeValidator(_cycles), Field(min_length=1)]
     addition_text: _Text
     close_day: Annotated[int, Field(ge=2, le=28)]
+    open_until_day: Annotated[int, Field(ge=2, le=28)]
     settle_seconds: Annotated[int, Field(ge=1, le=3600)]
     local_http_host: str = ""
     request_timeout_seconds: Annotated[float, Field(gt=0, le=60)]
@@ -105,6 +102,7 @@ class Settings(_FromEnvironment):
             time_zone=self.billing_time_zone,
             cycles=self.billing_cycles,
             close_day=self.close_day,
+            open_until_day=self.open_until_day,
             settle=timedelta(seconds=self.settle_seconds),
             text=self.addition_text,
         )
@@ -115,7 +113,6 @@ class PlannerSettings(Settings):
 
     agreement_type: _Text
     product: _Text
-    open_until_day: Annotated[int, Field(ge=2, le=28)]
     first_month: Annotated[Month | None, BeforeValidator(_month)] = None
     sweep_calls_per_second: Annotated[float, Field(gt=0, le=5)]
 

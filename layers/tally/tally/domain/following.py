@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from tally.domain.agreement import Addition
 from tally.domain.reading import Count, Unknown
-from tally.domain.recognition import described, doubled, recognise
+from tally.domain.recognition import beside, doubled, recognise
 from tally.domain.record import HoldKind, Line, Refusal, UsageRecord
 from tally.domain.situation import ComeBack, Continue, Finished, Look, Patch, Situation, Step
 from tally.domain.standing import Cause, StandingState
@@ -75,10 +75,8 @@ def _compare(situation: Situation, record: UsageRecord, line: Line) -> Step:
         why = doubled(found.ours, line.reference)
         return _hold(situation, record, HoldKind.CHANGED, why, quantity=wanted)
     if found.foreign:
-        why = (
-            f"{described(found.foreign)} of the same product has appeared beside ours for {situation.company} in "
-            f"{situation.key.month.label}, which stands at {line.pushed}. {wanted} would be written. Take it over, keep it apart, "
-            "or cancel it in ConnectWise."
+        why = beside(
+            found.foreign, company=situation.company, month=situation.key.month, wanted=wanted, ours=line.pushed
         )
         return _hold(situation, record, HoldKind.FOREIGN, why, quantity=wanted)
     return _compare_ours(situation, record, line, found.ours[0], wanted=wanted)
@@ -110,16 +108,15 @@ def _as_we_left_it(
 ) -> Step:
     """Ours stands as we left it, or (``echo_since`` our last write) the list still shows what stood there before."""
     if line.intent is not None:
-        if line.intent.quantity == situation.count:
+        if line.intent.quantity == situation.count and situation.count >= line.highest:
             return Patch(agreement_id=line.agreement_id, addition_id=ours.id, quantity=line.intent.quantity)
         return Continue(transition=withdraw(situation, line, why=f"the count is {situation.count} by now"))
     if record.hold is not None:
         return Continue(transition=lifted(situation, why="what held the push is gone from ConnectWise"))
-    if situation.closing and situation.count in (None, line.pushed):
-        if echo_since is not None:
-            return _come_back(situation, line, since=echo_since)
-        return _close(situation, record, line)
-    return Finished(cause=_billing(record))
+    if echo_since is not None:
+        return _come_back(situation, line, since=echo_since)
+    # With no intent and no hold, the Additions are only ever looked at for the close.
+    return _close(situation, record, line)
 
 
 def _close(situation: Situation, record: UsageRecord, line: Line) -> Finished:

@@ -14,7 +14,7 @@ from tally.domain.place import (
     service_period,
 )
 from tally.domain.reading import Unknown
-from tally.domain.recognition import customer_text, described, doubled, recognise
+from tally.domain.recognition import beside, customer_text, doubled, recognise
 from tally.domain.record import HoldKind, Intent, Line, Refusal, UsageRecord, reference
 from tally.domain.situation import ComeBack, Continue, Finished, Look, NoWord, Post, Situation, Step
 from tally.domain.standing import Cause, StandingState
@@ -104,17 +104,14 @@ def _look_again(situation: Situation, record: UsageRecord) -> Step:
 
 
 def _foreign(situation: Situation, foreign: Sequence[Addition], *, quantity: int) -> Finished:
-    why = (
-        f"{described(foreign)} already bills this product to {situation.company} in {situation.key.month.label}, and is not ours. "
-        f"GravityZone counts {quantity} {situation.key.service}; nothing was written. Take it over, keep it apart and bill ours beside it, "
-        "or do not bill this month; or cancel it in ConnectWise."
-    )
+    why = beside(foreign, company=situation.company, month=situation.key.month, wanted=quantity, ours=None)
     return _hold(situation, HoldKind.FOREIGN, why, quantity=quantity)
 
 
 def _hold(situation: Situation, kind: HoldKind, why: str, *, quantity: int | None = None) -> Finished:
-    cause = Cause(state=StandingState.HELD, reason=why)
-    hold = None if situation.record is None else situation.record.hold
+    record = situation.record
+    cause = Cause(state=StandingState.HELD, reason=why, notices=() if record is None else record.notices)
+    hold = None if record is None else record.hold
     if hold is not None and (hold.kind, hold.why) == (kind, why):
         return Finished(cause=cause)
     return Finished(
@@ -128,27 +125,16 @@ type _Place = tuple[Agreement, ServicePeriod, int, int]
 
 def _place(situation: Situation) -> _Place | Cause | NoWord:
     """Agreement, period, product and quantity to open with; else why not."""
-    facts = situation.opening
-    if facts is None or facts.newest_tick - situation.tick > _OPENS_FOR:
-        return NoWord.STAYS
-    if isinstance(situation.reading, Unknown):
-        return _waits(situation.reading.why)
-    if facts.excluded or facts.tied_to is None or facts.tied_to != situation.connectwise_id:
+    reading = situation.reading
+    stopped = _stopped(situation)
+    if stopped is not None:
+        return stopped
+    if isinstance(reading, Unknown):
+        return _waits(reading.why)
+    if situation.product_id is None:
         return NoWord.PLANNERS
-    if not facts.monthly:
-        return _waits(
-            "GravityZone lists it as monthly, but its subscription is not a paid monthly one at present: a trial is not billed."
-        )
-    expected = situation.expected_agreement
-    if (
-        situation.product_id is None
-        or expected is None
-        or situation.agreement is None
-        or situation.agreement.id != expected.id
-    ):
-        return NoWord.PLANNERS
-    agreement = _still_the_one(situation, situation.agreement)
-    if isinstance(agreement, Cause):
+    agreement = _still_the_one(situation)
+    if not isinstance(agreement, Agreement):
         return agreement
     period = service_period(agreement, situation.key.month)
     if period is None:
@@ -156,17 +142,42 @@ def _place(situation: Situation) -> _Place | Cause | NoWord:
     start = begins(period, situation.key.month, situation.policy.time_zone)
     if situation.tick < start:
         return not_begun(period, situation.key.month, start)
-    quantity = situation.reading.value
+    quantity = reading.value
     if situation.only_if_used and quantity == 0:
         return NoWord.PLANNERS
     return agreement, period, situation.product_id, quantity
 
 
-def _still_the_one(situation: Situation, agreement: Agreement) -> Agreement | Cause:
-    expected = situation.expected_agreement
-    if agreement.company_id != situation.connectwise_id or (
-        expected is not None and agreement.type_id != expected.type_id
-    ):
+def _stopped(situation: Situation) -> Cause | NoWord | None:
+    """What stops the opening whatever the agreement is like; None if nothing does."""
+    facts = situation.opening
+    if facts is None or facts.newest_tick - situation.tick > _OPENS_FOR:
+        return NoWord.STAYS
+    if situation.too_late:
+        return _missed(situation)
+    if facts.excluded or facts.tied_to is None or facts.tied_to != situation.connectwise_id:
+        return NoWord.PLANNERS
+    if not facts.monthly:
+        return _waits(
+            "GravityZone lists it as monthly, but its subscription is not a paid monthly one at present: a trial is not billed."
+        )
+    return None
+
+
+def _missed(situation: Situation) -> Cause:
+    refusal = None if situation.record is None else situation.record.refusal
+    why = "" if refusal is None else f" ({refusal.why})"
+    return Cause(
+        state=StandingState.NEEDS_SETUP,
+        reason=f"{situation.key.month.label} could not be opened in time{why}: nothing is written any more. Bill it by hand in ConnectWise.",
+    )
+
+
+def _still_the_one(situation: Situation) -> Agreement | Cause | NoWord:
+    agreement, expected = situation.agreement, situation.expected_agreement
+    if agreement is None or expected is None or agreement.id != expected.id:
+        return NoWord.PLANNERS
+    if agreement.company_id != situation.connectwise_id or agreement.type_id != expected.type_id:
         return Cause(
             state=StandingState.NEEDS_SETUP,
             reason=f"Agreement '{agreement.name}' (id {agreement.id}) is no longer of this company and type: looked for again at the next tick.",
@@ -174,7 +185,6 @@ def _still_the_one(situation: Situation, agreement: Agreement) -> Agreement | Ca
     return choose_agreement(
         (agreement,),
         company=situation.company,
-        month=situation.key.month,
         day=decisive_day(situation.key.month, situation.tick, situation.policy.time_zone),
         pinned=None,
         cycles=situation.policy.cycles,

@@ -47,20 +47,19 @@ def choose_agreement(
     agreements: Iterable[Agreement],
     *,
     company: str,
-    month: Month,
     day: date,
     pinned: int | None,
     cycles: frozenset[str],
 ) -> Agreement | Cause:
     """The one agreement to bill on, out of the company's agreements of the type; else why there is none (MATCH-3, 5).
 
-    One that starts later in the month is chosen too, if it is the only one: the record then waits for it.
+    One that starts later is chosen too, if it is the only one: the record then waits for it.
     """
     known = sorted(agreements, key=lambda agreement: agreement.id)
     candidates = known if pinned is None else [agreement for agreement in known if agreement.id == pinned]
     active = [agreement for agreement in candidates if agreement.active_on(day)]
     if not active:
-        active = [agreement for agreement in candidates if _starts_within(agreement, month, after=day)]
+        active = [agreement for agreement in candidates if _starts_later(agreement, day)]
     if len(active) == 1:
         return _on_cycle(active[0], cycles)
     if active:
@@ -77,9 +76,8 @@ def choose_agreement(
     return _needs_setup(f"{company} has no agreement of the type in ConnectWise: make one.")
 
 
-def _starts_within(agreement: Agreement, month: Month, *, after: date) -> bool:
-    starts = agreement.starts
-    return starts is not None and after < starts <= month.last and agreement.active_on(starts)
+def _starts_later(agreement: Agreement, day: date) -> bool:
+    return agreement.starts is not None and day < agreement.starts and agreement.active_on(agreement.starts)
 
 
 def _on_cycle(agreement: Agreement, cycles: frozenset[str]) -> Agreement | Cause:
@@ -93,7 +91,8 @@ def _on_cycle(agreement: Agreement, cycles: frozenset[str]) -> Agreement | Cause
 
 def not_billed(agreement: Agreement, month: Month) -> Cause:
     """What to show where the agreement begins to bill after the month's end (OPEN-3)."""
-    reason = f"{month.label} is not billed: agreement {_named(agreement)} begins to bill after it."
+    start = max(filter(None, (agreement.starts, agreement.bill_starts)))
+    reason = f"{month.label} is not billed: agreement {_named(agreement)} begins to bill on {start}."
     return Cause(state=StandingState.WAITING, reason=reason)
 
 

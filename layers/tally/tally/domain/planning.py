@@ -45,7 +45,6 @@ class Circumstances:
     tick: datetime
     ticks: Ticks
     first_month: Month
-    open_until_day: int
     services: Sequence[str]
     policy: Policy
     directory: Directory | None
@@ -202,7 +201,7 @@ def _opens_late(at: Circumstances, month: Month, *, seen_licensed: bool) -> bool
 
     Where no tick of that month succeeded, nobody could see who was licensed: then its count decides.
     """
-    return at.tick < month.day_after_end(at.open_until_day) and (seen_licensed or month not in at.ticks.planned)
+    return at.tick < month.day_after_end(at.policy.open_until_day) and (seen_licensed or month not in at.ticks.planned)
 
 
 def _place(company: CompanyState, at: Circumstances, directory: Directory, month: Month) -> Agreement | Cause:
@@ -225,7 +224,6 @@ def _agreement(company: CompanyState, at: Circumstances, directory: Directory, m
     return choose_agreement(
         directory.agreements.get(company.mapping.connectwise_id, ()),
         company=company.name,
-        month=month,
         day=decisive_day(month, at.tick, at.policy.time_zone),
         pinned=company.mapping.pinned_agreement_id,
         cycles=at.policy.cycles,
@@ -253,11 +251,18 @@ def next_standing(company: CompanyState, plan: CompanyPlan, at: Circumstances) -
     causes = {
         scope: cause for scope, cause in before.causes.items() if " " in scope and scope.partition(" ")[0] in followed
     }
-    causes |= {scope: dated(cause, before.causes.get(scope), tick=at.tick) for scope, cause in plan.causes.items()}
+    causes |= {
+        scope: dated(cause, _earlier(before, scope, cause), tick=at.tick) for scope, cause in plan.causes.items()
+    }
     licensed_in = before.licensed_in
     if company.presence is Presence.LICENSED and at.month not in licensed_in:
         licensed_in = (*licensed_in, at.month)[-_LICENSED_MONTHS_KEPT:]
     return replace(before, company_name=company.name, causes=causes, licensed_in=licensed_in)
+
+
+def _earlier(before: Standing, scope: str, cause: Cause) -> Cause | None:
+    """The cause that goes on in this one: of its scope, or with the same words of another month."""
+    return before.causes.get(scope) or next((each for each in before.causes.values() if cause.same_as(each)), None)
 
 
 _LICENSED_MONTHS_KEPT = 2

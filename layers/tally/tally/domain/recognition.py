@@ -1,11 +1,14 @@
 """Telling our Additions from others on an agreement: rules OPEN-1, OPEN-6 and FOLLOW-3."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from tally.domain.agreement import Addition
 from tally.domain.month import Month
 from tally.domain.record import Line, RecordKey, UsageRecord, reference
+
+_OF_TALLY = re.compile(r"\bTLY-[A-Z2-7]{12}\b")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +41,21 @@ def recognise(
         elif addition.product_id == product_id and addition.covers(key.month):
             foreign.append(addition)
     return Recognised(ours=tuple(ours), foreign=tuple(foreign))
+
+
+def beside(foreign: Sequence[Addition], *, company: str, month: Month, wanted: int, ours: int | None) -> str:
+    """What to tell where another Addition of the product covers the month: beside ours, the customer would pay twice."""
+    stands = "nothing of ours stands there" if ours is None else f"ours stands at {ours}"
+    seen = f"{described(foreign)} bills the same product to {company} in {month.label}"
+    wish = f"GravityZone counts {wanted}, which would be written beside it; {stands}"
+    if all(_OF_TALLY.search(addition.text) for addition in foreign):
+        return (
+            f"{seen}: Tally's own, of another month or customer. {wish}. Set its cancelled date right in ConnectWise."
+        )
+    return (
+        f"{seen}, and is not ours. {wish}. Take it over, keep it apart and bill ours beside it, or do not bill this month; "
+        "or cancel it in ConnectWise."
+    )
 
 
 def doubled(ours: Sequence[Addition], mark: str) -> str:

@@ -16,13 +16,15 @@ from tally.domain.standing import Cause
 class Policy:
     """The operator's settings that decisions depend on.
 
-    ``close_day`` is the day of the next month at whose 00:00 GMT a month closes; ``settle`` is for how long
-    ConnectWise's lists may lag behind a write; ``text`` is what the customer reads before the month's name.
+    ``close_day`` is the day of the next month at whose 00:00 GMT a month closes, ``open_until_day`` the one at which it can
+    no longer be opened; ``settle`` is for how long ConnectWise's lists may lag behind a write; ``text`` is what the customer
+    reads before the month's name.
     """
 
     time_zone: ZoneInfo
     cycles: frozenset[str]
     close_day: int
+    open_until_day: int
     settle: timedelta
     text: str
 
@@ -70,6 +72,11 @@ class Situation:
     def closing(self) -> bool:
         """Whether the month's close is due (CLOSE-1)."""
         return self.tick >= self.key.month.day_after_end(self.policy.close_day)
+
+    @property
+    def too_late(self) -> bool:
+        """Whether the month can no longer be opened (OPEN-9)."""
+        return self.tick >= self.key.month.day_after_end(self.policy.open_until_day)
 
     def unsettled(self, since: datetime | None) -> bool:
         """Whether ConnectWise's lists may still lag behind what was written at ``since``."""

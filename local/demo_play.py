@@ -1,0 +1,132 @@
+"""Playing the demo's two months: at which instants the planner is called, and what each of them changed, in words."""
+
+import textwrap
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+
+from local.controls import ConnectWiseControls, GravityZoneControls, TrueAddition
+from local.demo_ledger import read_ledger
+from local.errors import LocalError
+from local.stack import Stack
+from tally.domain.month import Month
+from tally.domain.record import RecordState
+
+WIDTH = 108
+"""Columns that the demo's output may take."""
+
+_DRAIN_SECONDS = 120
+_NO_BREAK = "\N{NO-BREAK SPACE}"
+
+
+def instants(first: date, second: date) -> Sequence[datetime]:
+    """The ticks worth watching of two months, given the first day of each, in GMT.
+
+    The schedule fires 96 times a day; around these something happens to the demo's MSP. The second month is closed by
+    the first tick of the present one, which is not among them.
+    """
+    last = second - timedelta(days=1)
+    return (
+        _at(first, 0, 5),  # the first month is opened
+        _at(first.replace(day=2), 0, 5),
+        _at(first.replace(day=13), 9, 5),
+        _at(first.replace(day=15), 0, 5),  # an agreement begins to bill
+        _at(last, 23, 35),  # a machine connects for the first time at 23:50
+        _at(second, 0, 5),  # the second month is opened beside the first
+        _at(second.replace(day=2), 0, 5),  # the first is closed
+        _at(second.replace(day=14), 9, 5),
+        _at(second.replace(day=25), 9, 5),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moment:
+    """What stands at one moment: Additions by id, and of how many companies the ledger has closed each month."""
+
+    additions: Mapping[int, TrueAddition]
+    closed: Mapping[Month, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Player:
+    """Plays a stack. `names` are ConnectWise's companies by id; `say` is given pieces of text as they come."""
+
+    stack: Stack
+    gravityzone: GravityZoneControls
+    connectwise: ConnectWiseControls
+    names: Mapping[int, str]
+    say: Callable[[str], None]
+
+    def tick(self, at: datetime) -> None:
+        """Call the planner for that instant, wait until the workers are done, and say what changed.
+
+        Raises LocalError when the planner fails or plans nothing, or the workers do not come to an end.
+        """
+        self._play(at, self._invoke)
+
+    def fire_schedule(self) -> None:
+        """Let the schedule itself fire, at the real present. Raises LocalError as `tick` does."""
+        self._play(datetime.now(UTC).replace(microsecond=0), lambda _: self.stack.fire_schedule())
+
+    def _invoke(self, at: datetime) -> None:
+        planned = self.stack.tick(at)
+        if planned["skipped"]:
+            raise LocalError(f"the tick {at:%Y-%m-%d %H:%M} planned nothing: {planned['skipped']}")
+
+    def _play(self, at: datetime, fire: Callable[[datetime], object]) -> None:
+        before = self._moment()
+        self.say(f"  {at:%a %d %b %Y %H:%M}  ")
+        for simulator in (self.gravityzone, self.connectwise):
+            simulator.set_clock(at)
+        fire(at)
+        self.stack.wait_until_drained(seconds=_DRAIN_SECONDS)
+        self.say(f"{in_lines(changes(before, self._moment(), self.names))}\n")
+
+    def _moment(self) -> Moment:
+        closed = Counter(
+            record.key.month for record in read_ledger(self.stack).records if record.state is RecordState.CLOSED
+        )
+        return Moment(additions={each.id: each for each in self.connectwise.additions()}, closed=closed)
+
+
+def changes(before: Moment, after: Moment, names: Mapping[int, str]) -> Sequence[str]:
+    """Say what became of the Additions and of the months between two moments, one thing each."""
+    opened: defaultdict[str, list[str]] = defaultdict(list)
+    pushed: list[str] = []
+    for addition in after.additions.values():
+        name = names.get(addition.company_id, f"company {addition.company_id}")
+        known = before.additions.get(addition.id)
+        if known is None:
+            month = "an Addition" if addition.effective is None else Month.of(_at(addition.effective, 0, 0)).label
+            opened[month].append(f"{name} {addition.quantity:.0f}")
+        elif known.quantity != addition.quantity:
+            pushed.append(f"{name} {known.quantity:.0f} → {addition.quantity:.0f}")
+    closed = (
+        f"{month.label} closed for {more} {'company' if more == 1 else 'companies'}"
+        for month, companies in sorted(after.closed.items())
+        if (more := companies - before.closed.get(month, 0)) > 0
+    )
+    return [
+        *([", ".join(sorted(pushed))] if pushed else []),
+        *closed,
+        *(f"{month} opened, {', '.join(sorted(companies))}" for month, companies in sorted(opened.items())),
+    ]
+
+
+def in_lines(changed: Sequence[str]) -> str:
+    """Put what changed behind its date, in as many lines as it takes."""
+    indent = " " * len("  Tue 01 Sep 2026 00:05  ")
+    lines = [line for each in changed or ["nothing changed"] for line in _wrapped(each, len(indent))]
+    return f"\n{indent}".join(lines)
+
+
+def _wrapped(text: str, taken: int) -> Iterator[str]:
+    """Break at commas only: a name stays with its numbers."""
+    unbroken = text.replace(" ", _NO_BREAK).replace(f",{_NO_BREAK}", ", ")
+    for line in textwrap.wrap(unbroken, WIDTH - taken, subsequent_indent="  ", break_long_words=False):
+        yield line.replace(_NO_BREAK, " ")
+
+
+def _at(day: date, hour: int, minute: int) -> datetime:
+    return datetime(day.year, day.month, day.day, hour, minute, tzinfo=UTC)

@@ -1,0 +1,77 @@
+"""The demo's MSP with Tally in one process, and what the demo reads of both."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, time
+
+from local.controls import TrueAddition, TrueCompany, read_additions, read_companies
+from local.demo_check import Comparison, Expected, compare, expected_additions
+from local.demo_ledger import LedgerContents
+from local.demo_play import instants
+from local.simulators.adapter import SimulatorAdapter
+from local.simulators.clock import VirtualClock
+from local.simulators.control import control
+from local.simulators.demo_scenario import DEMO_AGREEMENT_TYPE, DEMO_PRODUCT, demo_months, demo_scenario
+from local.simulators.gravityzone import GravityZoneSimulator
+from local.simulators.scenario import Scenario
+from local.world import World
+from tally.domain.month import Month
+
+
+@dataclass(slots=True, kw_only=True)
+class DemoWorld:
+    """Plays what `make demo` plays, on virtual time; `present` is the day on which it is run, at noon."""
+
+    present: date
+    scenario: Scenario = field(init=False)
+    months: Sequence[Month] = field(init=False)
+    world: World = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.scenario = demo_scenario(self.present)
+        self.months = [Month.parse(month) for month in demo_months(self.present)]
+        clock = VirtualClock(self.months[0].starts)
+        self.world = World(clock=clock, connectwise_world=self.scenario.connectwise)
+        self.world.gravityzone = GravityZoneSimulator(clock, self.scenario.gravityzone)
+        client = self.world._gravityzone_client(SimulatorAdapter(self.world.gravityzone))
+        self.world.plan = replace(self.world.plan, gravityzone=client)
+
+    def play(self) -> None:
+        """The demo's ticks, then one at the present. An error of Tally's fails the test."""
+        noon = datetime.combine(self.present, time(12, 0), tzinfo=UTC)
+        self.world.play(*instants(self.months[0].first, self.months[1].first), noon)
+        assert self.world.failures == []
+
+    def companies(self) -> Sequence[TrueCompany]:
+        return read_companies(json.loads(control(self.world.gravityzone, "GET", "/_sim/truth", b"").body))
+
+    def additions(self) -> Sequence[TrueAddition]:
+        return read_additions(json.loads(control(self.world.connectwise, "GET", "/_sim/truth", b"").body))
+
+    def ledger(self) -> LedgerContents:
+        ledger = self.world.ledger
+        settled = [record for month in self.months for record in ledger.all_settled_records(month)]
+        return LedgerContents(
+            records=[*ledger.all_open_records(), *settled],
+            standings={standing.company_id: standing for standing in ledger.all_standings()},
+        )
+
+    def expected(self) -> Sequence[Expected]:
+        return expected_additions(
+            self.scenario,
+            self.companies(),
+            demo_months(self.present),
+            agreement_type=DEMO_AGREEMENT_TYPE,
+            today=self.present,
+        )
+
+    def compared(self) -> Comparison:
+        return compare(self.scenario, self.expected(), self.additions(), product=DEMO_PRODUCT)
+
+    def addition(self, company: str, month: str) -> TrueAddition:
+        """The Addition of a company and month (`yyyy-mm`)."""
+        agreement = next(each.agreement_id for each in self.expected() if each.company == company)
+        return next(
+            each for each in self.additions() if each.agreement_id == agreement and str(each.effective)[:7] == month
+        )
