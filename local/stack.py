@@ -1,17 +1,19 @@
 """The template deployed to MiniStack, with both simulators beside it: what the demo and the end-to-end tests run on."""
 
+import fcntl
 import json
 import os
 import platform
 import shutil
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from types import TracebackType
 from typing import Literal, Self
 
 from local.build import BUILT, build, sam_environment
 from local.checkout import ROOT, STATE, tool
 from local.deployment import REGION, STACK_NAME, Deployment
+from local.errors import LocalError
 from local.ministack import start_ministack
 from local.processes import Child, ended_in_order, free_ports, port_of, run, stop_all, undisturbed
 from local.simulators.demo_scenario import DEMO_AGREEMENT_TYPE, DEMO_PRODUCT
@@ -37,6 +39,20 @@ DEMO_PARAMETERS: Mapping[str, str] = {
 type Simulator = Literal["gravityzone", "connectwise"]
 
 _START_SECONDS = 60
+
+
+@contextmanager
+def alone(name: str) -> Iterator[None]:
+    """Keep a stack's name to one program at a time: two would end each other. Raises LocalError if it is taken."""
+    STATE.mkdir(exist_ok=True)
+    with (STATE / f"{name}.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise LocalError(
+                f"a stack named {name} is running already in this folder: wait for it, or end it"
+            ) from None
+        yield
 
 
 class Stack(Deployment):
@@ -74,6 +90,7 @@ class Stack(Deployment):
     def __enter__(self) -> Self:
         """Start everything, deploy, and put the keys in the secret."""
         with ExitStack() as ending:
+            ending.enter_context(alone(self.directory.name))
             ending.enter_context(ended_in_order())
             ending.callback(self.stop)
             self.start()

@@ -6,7 +6,7 @@ import shutil
 import sys
 from dataclasses import asdict, dataclass
 
-from local.checkout import STATE
+from local.checkout import ROOT, STATE
 from local.deployment import REGION, STACK_NAME
 from local.errors import LocalError
 from local.processes import answers, command_line, end_groups, port_of
@@ -93,7 +93,7 @@ Up, with the schedule firing each minute. `make down` ends it.
   ConnectWise simulator  {standing.connectwise}   control calls under /_sim/
   AWS (MiniStack)        {standing.endpoint}   region {REGION}, stack {STACK_NAME}; any AWS client with these set:
                          AWS_ENDPOINT_URL, AWS_ACCESS_KEY_ID=test, AWS_SECRET_ACCESS_KEY=test
-  logs                   {STATE / NAME}"""
+  logs                   {(STATE / NAME).relative_to(ROOT)}"""
 
 
 if __name__ == "__main__":

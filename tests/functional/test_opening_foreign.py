@@ -184,3 +184,16 @@ def test_a_copy_of_ours_is_not_billed_beside_it(world: World, harbor: Customer) 
     world.connectwise.people.delete_addition(copy)
     world.play(THIRD)
     assert made.quantity == 4
+
+
+def test_our_own_of_another_month_is_told_as_such(world: World, harbor: Customer) -> None:
+    """OPEN-6: when somebody takes the cancelled date off our Addition of an earlier month, it is not called another's."""
+    world.play(FIRST, gmt("2026-12-01 00:00"), gmt("2026-12-02 00:00"))
+    november = world.connectwise.truth.made_by_api()[0]
+    world.connectwise.people.cancel_addition(november.id, None)
+    world.play(gmt("2027-01-01 00:00"))
+    reason = world.standing(harbor).shown.reason
+    assert f"Addition {november.id}" in reason
+    assert "Tally's own, of another month or customer" in reason
+    assert "Set its cancelled date right" in reason
+    assert len(ours(world)) == 2

@@ -163,3 +163,17 @@ def test_a_settled_month_is_not_opened_again() -> None:
     world.check_in(harbor, 2)
     world.play(gmt("2026-10-01 00:00"), gmt("2026-11-02 00:00"), gmt("2026-11-05 00:00"), gmt("2026-11-09 23:45"))
     assert months(world) == {"Harbor Dental": [(2, *OCTOBER), (0, *NOVEMBER)]}
+
+
+def test_what_could_not_be_opened_in_time_is_not_opened_later() -> None:
+    """OPEN-9: a refused opening whose agreement is put right after the 10th writes nothing; the standing says what to do."""
+    world = World(clock=VirtualClock(gmt("2026-11-01 00:00")))
+    harbor = world.add_customer("Harbor Dental")
+    world.connectwise.faults.add(Fault(kind=FaultKind.STATUS, operation="POST additions", status=400))
+    world.play(gmt("2026-11-01 00:00"))
+    world.connectwise.faults.clear()
+    world.connectwise.people.edit_agreement(harbor.agreement_id, {"name": "Put right"})
+    world.play(gmt("2026-12-10 00:00"))
+    assert [each[1] for each in world.additions(harbor)] == ["2026-12-01"]
+    assert "November 2026 could not be opened in time" in world.standing(harbor).shown.reason
+    assert "by hand" in world.standing(harbor).shown.reason

@@ -105,7 +105,7 @@ def test_the_one_that_starts_later_is_chosen_if_it_is_alone() -> None:
     ("agreements", "said"),
     [
         ([], ["Harbor Dental", "no agreement of the type"]),
-        ([agreement(1), agreement(2)], ["2 active", "'Agreement 1' (id 1)", "'Agreement 2' (id 2)", "Pin"]),
+        ([agreement(1), agreement(2)], ["2 active", "'Agreement 1' (id 1, ", "'Agreement 2' (id 2, ", "Pin"]),
         ([agreement(1, ends=date(2026, 11, 1))], ["2026-11-10", "ends 2026-11-01"]),
         ([agreement(1, cancelled=True, cancelled_on=date(2026, 11, 2))], ["cancelled 2026-11-02"]),
         ([agreement(1, cancelled=True)], ["cancelled"]),

@@ -85,7 +85,7 @@ class NameIndex:
         close = self._by_likeness.get(likeness(company.name), [])
         if close:
             return NoTie(
-                reason=f"No ConnectWise company is named exactly {company.name!r}. Near: {_with_ids(close)}. Tie one by hand, or rename it."
+                reason=f"No ConnectWise company is named exactly {company.name!r}. Nearly so: {_with_ids(close)}. Tie one by hand, or rename it."
             )
         return NoTie(
             reason=f"No ConnectWise company is named {company.name!r} or nearly so. Make one, or tie another by hand."

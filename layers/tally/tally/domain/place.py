@@ -114,19 +114,18 @@ def invoice_notice(agreement: Agreement) -> str | None:
 
 
 def _listed(agreements: Sequence[Agreement]) -> str:
-    return ", ".join(f"{_named(agreement)}{_ending(agreement)}" for agreement in agreements)
+    return "; ".join(f"'{agreement.name}' (id {agreement.id}{_time(agreement)})" for agreement in agreements)
 
 
 def _named(agreement: Agreement) -> str:
     return f"'{agreement.name}' (id {agreement.id})"
 
 
-def _ending(agreement: Agreement) -> str:
+def _time(agreement: Agreement) -> str:
     if agreement.cancelled:
         return f", cancelled {agreement.cancelled_on or ''}".rstrip()
-    if agreement.ends is not None:
-        return f", ends {agreement.ends}"
-    return f", starts {agreement.starts}" if agreement.starts else ""
+    starts = f", starts {agreement.starts}" if agreement.starts else ""
+    return f"{starts}, ends {agreement.ends}" if agreement.ends else starts
 
 
 def _needs_setup(reason: str) -> Cause:

@@ -159,7 +159,7 @@ def _as_before(company: CompanyState) -> Cause | None:
 
 
 _ABSENCES = {
-    Presence.UNLICENSED: "It has no monthly subscription in GravityZone, which would answer 0 for it: not billed until it has one.",
+    Presence.UNLICENSED: "It has no monthly subscription in GravityZone, so its machines are not counted: not billed until it has one.",
     Presence.GONE: "It is not in GravityZone any more: not billed.",
 }
 
