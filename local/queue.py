@@ -116,6 +116,12 @@ class MemoryQueue:
         """Deliver it once more, as SQS may do even after a delete."""
         self._put(message.body, timedelta())
 
+    def clear(self) -> None:
+        """Forget every message, as a purge does; what is dead stays."""
+        self._messages.clear()
+        self._visible.clear()
+        self._hidden.clear()
+
     def redrive(self) -> None:
         """Move what is dead back onto the queue, its receives counted anew."""
         dead, self.dead[:] = list(self.dead), []
