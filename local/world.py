@@ -4,8 +4,8 @@ Nothing sleeps and no socket is opened: a wait moves the clock. A month of ticks
 """
 
 import itertools
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -80,7 +80,10 @@ class World:
     first_month: Month | None = None
     agreement_type: str = AGREEMENT_TYPE
     product: str = PRODUCT
+    growth_seats: int = 20
     connectwise_world: ConnectWiseWorld = field(default_factory=plain_connectwise)
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    """What of the policy is not as the template has it, by the policy's names."""
     gravityzone: GravityZoneSimulator = field(init=False)
     connectwise: ConnectWiseSimulator = field(init=False)
     ledger: MemoryLedger = field(init=False)
@@ -116,15 +119,18 @@ class World:
 
     @property
     def policy(self) -> Policy:
-        """The template's defaults."""
-        return Policy(
+        """The template's defaults, and ``settings`` over them."""
+        defaults = Policy(
             time_zone=ZoneInfo(self.zone),
             cycles=frozenset({"Monthly"}),
             close_day=2,
             open_until_day=10,
             settle=_SETTLE,
             text="Bitdefender GravityZone active endpoints",
+            growth_percent=50,
+            growth_seats=self.growth_seats,
         )
+        return replace(defaults, **self.settings)
 
     def worker(self, *, wrap: Callable[[Any], Any] = lambda port: port) -> Delivery:
         """A worker as a container of its own; ``wrap`` is put around its ledger and around its two ways out."""

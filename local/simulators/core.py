@@ -6,28 +6,37 @@ Nothing here knows a transport. `BaseSimulator.handle` is the one way in, for th
 import json
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import NamedTuple, NoReturn, Protocol
 
 from local.simulators.clock import VirtualClock
 from local.simulators.faults import Fault, FaultKind, FaultPlan, Garble
+from local.simulators.request import Request
+
+__all__ = [
+    "HTML_TYPE",
+    "JSON_TYPE",
+    "LOGGED_CALLS",
+    "TEXT_TYPE",
+    "BaseSimulator",
+    "Call",
+    "CallLog",
+    "NoAnswerError",
+    "RefusedError",
+    "Request",
+    "Response",
+    "SilenceError",
+    "Simulator",
+    "json_bytes_response",
+    "json_response",
+    "text_response",
+]
 
 JSON_TYPE = "application/json; charset=utf-8"
 HTML_TYPE = "text/html; charset=utf-8"
 TEXT_TYPE = "text/plain; charset=utf-8"
 LOGGED_CALLS = 10_000
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """One call as it arrives: `path` decoded and without its query, header names in lower case."""
-
-    method: str
-    path: str
-    query: Mapping[str, str] = field(default_factory=dict)
-    headers: Mapping[str, str] = field(default_factory=dict)
-    body: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,12 +4,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING
 
 from pydantic import ConfigDict, with_config
 
-if TYPE_CHECKING:
-    from local.simulators.core import Request
+from local.simulators.request import Request
 
 _EFFECT_FIRST = frozenset({"timeout_after", "slow", "garbled"})
 
@@ -73,7 +71,7 @@ class Fault:
         """Whether the simulator carries the call out before the fault strikes."""
         return self.kind.value in _EFFECT_FIRST if self.effect is None else self.effect
 
-    def matches(self, request: "Request", operation: str) -> bool:
+    def matches(self, request: Request, operation: str) -> bool:
         """Whether a call is one that this order is about."""
         if self.operation is not None and not fnmatchcase(operation, self.operation):
             return False
@@ -110,7 +108,7 @@ class FaultPlan:
         """Take back every order; the chooser stays."""
         self._orders.clear()
 
-    def pick(self, request: "Request", operation: str) -> Fault | None:
+    def pick(self, request: Request, operation: str) -> Fault | None:
         """Name the fault that this call meets, if any, and count it."""
         chosen = self._due(request, operation) if self._orders else None
         if chosen is None and self.chooser is not None:
@@ -119,7 +117,7 @@ class FaultPlan:
             self.struck += 1
         return chosen
 
-    def _due(self, request: "Request", operation: str) -> Fault | None:
+    def _due(self, request: Request, operation: str) -> Fault | None:
         for order in self._orders:
             fault = order.fault
             if not fault.matches(request, operation):
@@ -131,7 +129,7 @@ class FaultPlan:
         return None
 
 
-def _stands_in(text: str, request: "Request") -> bool:
+def _stands_in(text: str, request: Request) -> bool:
     if text in request.path or text.encode() in request.body:
         return True
     return any(text in value for value in request.query.values())

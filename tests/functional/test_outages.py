@@ -230,6 +230,7 @@ def test_order_of_a_job(world: World) -> None:
         "ledger record",
         "gravityzone.test POST",  # getMonthlyUsage
         "gravityzone.test POST",  # getLicenseInfo
+        "ledger record",  # the month before, for FOLLOW-4's baseline
         "ledger save",
         "connectwise.test GET",  # companyinfo
         "connectwise.test GET",  # the agreement

@@ -19,7 +19,7 @@ QUIET = ("POST additions", "PATCH additions/{id}")
 
 @pytest.fixture
 def world() -> World:
-    return World(clock=VirtualClock(FIRST))
+    return World(clock=VirtualClock(FIRST), growth_seats=10_000)
 
 
 @pytest.fixture
@@ -110,7 +110,7 @@ class Chaos:
 
     def __init__(self, seed: int) -> None:
         self.random = random.Random(seed)
-        self.world = World(clock=VirtualClock(gmt("2026-10-31 00:00")))
+        self.world = World(clock=VirtualClock(gmt("2026-10-31 00:00")), growth_seats=10_000)
         self.world.queue.chaos, self.world.queue.repeats = self.random, 0.3
         self.world.connectwise.options.list_lag = timedelta(minutes=self.random.choice([0, 1, 4]))
         self.customers = [self.world.add_customer(name) for name in ("Harbor Dental", "North Quay", "Old Mill")]

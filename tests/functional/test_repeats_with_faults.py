@@ -30,7 +30,7 @@ class Storm:
 
     def __init__(self, seed: int) -> None:
         self.random = random.Random(seed)
-        self.world = World(clock=VirtualClock(gmt("2026-10-31 00:00")))
+        self.world = World(clock=VirtualClock(gmt("2026-10-31 00:00")), growth_seats=10_000)
         self.world.ledger = MemoryLedger(
             now=self.world.clock.now, index_lag=timedelta(seconds=self.random.choice([0, 5, 1200]))
         )

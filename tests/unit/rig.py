@@ -38,6 +38,8 @@ POLICY = Policy(
     open_until_day=10,
     settle=SETTLE,
     text="Active endpoints",
+    growth_percent=50,
+    growth_seats=20,
 )
 AGREEMENT = Agreement(
     id=31,

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from tally.domain.company import Mapping
 from tally.domain.month import Month
 from tally.domain.record import (
+    Answer,
     Hold,
     HoldKind,
     Intent,
@@ -61,6 +62,7 @@ records = every_field_of(
     ),
     hold=st.none() | every_field_of(Hold, since=instants),
     refusal=st.none() | every_field_of(Refusal, since=instants),
+    answer=st.none() | every_field_of(Answer, at=instants),
 )
 causes = every_field_of(Cause, since=st.none() | instants, until=st.none() | instants)
 standings = every_field_of(

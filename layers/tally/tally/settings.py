@@ -25,6 +25,8 @@ _PARAMETERS = {
     "CONNECTWISE_URL": "ConnectWiseUrl",
     "FIRST_MONTH": "FirstMonth",
     "GRAVITYZONE_URL": "GravityZoneUrl",
+    "GROWTH_PERCENT": "GrowthPercent",
+    "GROWTH_SEATS": "GrowthSeats",
     "LOCAL_HTTP_HOST": "LocalHttpHost",
     "OPEN_UNTIL_DAY": "OpenUntilDay",
     "PRODUCT": "Product",
@@ -90,6 +92,8 @@ class Settings(_FromEnvironment):
     addition_text: _Text
     close_day: Annotated[int, Field(ge=2, le=28)]
     open_until_day: Annotated[int, Field(ge=2, le=28)]
+    growth_percent: Annotated[int, Field(ge=0, le=1000)]
+    growth_seats: Annotated[int, Field(ge=0, le=100_000)]
     settle_seconds: Annotated[int, Field(ge=1, le=3600)]
     local_http_host: str = ""
     request_timeout_seconds: Annotated[float, Field(gt=0, le=60)]
@@ -105,6 +109,8 @@ class Settings(_FromEnvironment):
             open_until_day=self.open_until_day,
             settle=timedelta(seconds=self.settle_seconds),
             text=self.addition_text,
+            growth_percent=self.growth_percent,
+            growth_seats=self.growth_seats,
         )
 
 

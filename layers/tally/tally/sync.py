@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from tally.domain.agreement import Agreement
 from tally.domain.decide import decide
 from tally.domain.following import patch_fingerprint
+from tally.domain.growth import baseline_of
 from tally.domain.opening import post_fingerprint
 from tally.domain.place import service_period
 from tally.domain.reading import ENDPOINTS, Count, Reading, Service, Unknown, read_count
@@ -135,7 +136,16 @@ class Sync:
             now=self.clock.now(),
             opening=facts,
             only_if_used=job.only_if_used,
+            baseline=self._baseline(key, record, reading),
         )
+
+    def _baseline(self, key: RecordKey, record: UsageRecord | None, reading: Reading) -> int | None:
+        """What the month before gives, asked for only where the count is to be raised: a quiet job reads nothing more."""
+        line = None if record is None else record.line
+        pushed = -1 if line is None or line.pushed is None else line.pushed
+        if not isinstance(reading, Count) or reading.value <= pushed:
+            return None
+        return baseline_of(self.ledger.record(replace(key, month=key.month.previous)))
 
     def _bring_up_to_date(self, situation: Situation, causes: dict[str, Cause | None]) -> str:
         done: list[str] = []

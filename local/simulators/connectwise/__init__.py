@@ -5,7 +5,7 @@ from local.simulators.connectwise.options import ConnectWiseOptions, Credentials
 from local.simulators.connectwise.people import People
 from local.simulators.connectwise.simulator import ConnectWiseSimulator
 from local.simulators.connectwise.tenant import Tenant
-from local.simulators.connectwise.truth import API, AdditionTruth, Change, Truth
+from local.simulators.connectwise.truth import API, AdditionTruth, Change, Invoice, InvoiceLine, Truth
 
 __all__ = [
     "API",
@@ -15,6 +15,8 @@ __all__ = [
     "ConnectWiseOptions",
     "ConnectWiseSimulator",
     "Credentials",
+    "Invoice",
+    "InvoiceLine",
     "People",
     "Right",
     "Tenant",

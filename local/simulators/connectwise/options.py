@@ -7,6 +7,8 @@ from typing import Literal
 
 from pydantic import ConfigDict, with_config
 
+from local.simulators.connectwise.periods import Invoicing
+
 type OpenEnd = Literal["missing", "null", "empty"]
 
 
@@ -73,6 +75,9 @@ class ConnectWiseOptions:
     """The form of the URLs in `Link`."""
     open_end: OpenEnd = "missing"
     """How a new Addition without a cancelled date shows that it has none."""
+    invoicing: Invoicing = "arrears"
+    """Which period an agreement's invoice covers: the one that ends at `nextInvoiceDate`, or the one that begins there.
+    An agreement may have its own choice."""
     refuse_invoiced_periods: bool = True
     """Whether a period already invoiced refuses new Additions on an agreement that does not prorate."""
     cancelled_agreements_refuse_changes: bool = False

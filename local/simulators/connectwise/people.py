@@ -1,11 +1,13 @@
 """What people do in ConnectWise's own windows, past the API and past its checks; `by` is the person's name."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from local.simulators.connectwise import records
+from local.simulators.connectwise.invoicing import run_invoice
 from local.simulators.connectwise.options import OpenEnd
-from local.simulators.connectwise.records import midnight
+from local.simulators.connectwise.periods import Invoicing, moved
+from local.simulators.connectwise.records import BillingForm, day_of, midnight
 from local.simulators.connectwise.tenant import Tenant
 
 SOMEONE = "jlee"
@@ -48,6 +50,26 @@ class People:
         """Change an Addition's quantity."""
         self._tenant.change_addition(addition_id, {"quantity": float(quantity)}, by=by)
 
+    def set_terms(
+        self,
+        addition_id: int,
+        *,
+        unit_price: float | None = None,
+        less_included: float | None = None,
+        taxable: bool | None = None,
+        bill_customer: BillingForm | None = None,
+        by: str = SOMEONE,
+    ) -> None:
+        """Agree something else than the catalog's terms for one Addition; None leaves a term as it is."""
+        terms = {
+            "unitPrice": None if unit_price is None else float(unit_price),
+            "lessIncluded": None if less_included is None else float(less_included),
+            "taxableFlag": taxable,
+            "billCustomer": bill_customer,
+        }
+        agreed = {name: value for name, value in terms.items() if value is not None}
+        self._tenant.change_addition(addition_id, agreed, by=by)
+
     def cancel_addition(self, addition_id: int, on: date | None, *, by: str = SOMEONE) -> None:
         """Give an Addition a cancelled date, or with None take it away."""
         self._tenant.change_addition(addition_id, {"cancelledDate": midnight(on)}, by=by)
@@ -69,10 +91,11 @@ class People:
         start: date,
         end: date | None = None,
         bill_start: date | None = None,
+        invoicing: Invoicing | None = None,
         by: str = SOMEONE,
         fields: dict[str, Any] | None = None,
     ) -> int:
-        """Make an agreement; returns its id."""
+        """Make an agreement; returns its id. `invoicing` None is what the tenant's options say."""
         tenant = self._tenant
         company, kind = tenant.companies.get(company_id), tenant.agreement_types.get(type_id)
         if company is None or kind is None:
@@ -86,7 +109,9 @@ class People:
             end=end,
             bill_start=bill_start,
         )
-        return int(tenant.insert(tenant.agreements, {**record, **(fields or {})}, by=by).fields["id"])
+        made = int(tenant.insert(tenant.agreements, {**record, **(fields or {})}, by=by).fields["id"])
+        tenant.state(made).invoicing = invoicing
+        return made
 
     def edit_agreement(self, agreement_id: int, fields: dict[str, Any], *, by: str = SOMEONE) -> None:
         """Change fields of an agreement."""
@@ -106,14 +131,55 @@ class People:
         document = tenant.agreements.get(agreement_id)
         if document is None:
             raise LookupError(f"no agreement {agreement_id}")
-        twin = {**document.fields, "id": tenant.agreements.last_id + 1}
-        if name is not None:
-            twin["name"] = name
-        return int(tenant.insert(tenant.agreements, twin, by=by).fields["id"])
+        return self._copy(document.fields, {} if name is None else {"name": name}, by=by)
+
+    def renew_agreement(
+        self, agreement_id: int, *, on: date, next_invoice: date | None = None, by: str = SOMEONE
+    ) -> int:
+        """End an agreement the day before, and make one like it, open-ended and without Additions, from `on`; its id.
+
+        One that ended earlier keeps its end. The new one's first invoice covers the period that begins on `on`, unless
+        `next_invoice` says otherwise. ValueError unless `on` is after the old one's start.
+        """
+        tenant = self._tenant
+        document = tenant.agreements.get(agreement_id)
+        if document is None:
+            raise LookupError(f"no agreement {agreement_id}")
+        old = document.fields
+        if (midnight(on) or "") <= old["startDate"]:
+            raise ValueError(f"agreement {agreement_id} starts on {old['startDate'][:10]}, which is not before {on}")
+        if next_invoice is None:
+            in_arrears = tenant.invoicing(agreement_id) == "arrears"
+            next_invoice = moved(on, old["billingCycle"]["name"], periods=1) if in_arrears else on
+        ends = None if old["noEndingDateFlag"] else day_of(old["endDate"])
+        if ends is None or ends >= on:
+            self.expire_agreement(agreement_id, on - timedelta(days=1), by=by)
+        fresh = {
+            "startDate": midnight(on),
+            "billStartDate": midnight(on),
+            "endDate": None,
+            "noEndingDateFlag": True,
+            "cancelledFlag": False,
+            "dateCancelled": None,
+            "nextInvoiceDate": midnight(next_invoice),
+        }
+        return self._copy(old, fresh, by=by)
 
     def delete_agreement(self, agreement_id: int, *, by: str = SOMEONE) -> None:
         """Delete an agreement and its Additions."""
         self._tenant.delete_agreement(agreement_id, by=by)
+
+    def set_invoicing(self, agreement_id: int, invoicing: Invoicing) -> None:
+        """Decide which period an agreement's invoices cover, from the next one on."""
+        self._tenant.state(agreement_id).invoicing = invoicing
+
+    def run_invoice(self, agreement_id: int, *, by: str = SOMEONE) -> int | None:
+        """Make an agreement's next invoice, and move its next invoice date on; returns the invoice's id.
+
+        None, and nothing happens, if the agreement ended before the period that the invoice would cover. ValueError if
+        it has no next invoice date.
+        """
+        return run_invoice(self._tenant, agreement_id, by=by)
 
     def mark_invoiced(
         self, agreement_id: int, through: date, *, next_invoice: date | None = None, by: str = SOMEONE
@@ -152,3 +218,11 @@ class People:
     def edit_agreement_type(self, type_id: int, fields: dict[str, Any], *, by: str = SOMEONE) -> None:
         """Change fields of an agreement type."""
         self._tenant.change(self._tenant.agreement_types, type_id, fields, by=by)
+
+    def _copy(self, agreement: records.Fields, changes: records.Fields, *, by: str) -> int:
+        tenant = self._tenant
+        copy = {**agreement, **changes, "id": tenant.agreements.last_id + 1}
+        made = int(tenant.insert(tenant.agreements, copy, by=by).fields["id"])
+        state, original = tenant.state(made), tenant.state(agreement["id"])
+        state.invoicing, state.refuses_invoiced_periods = original.invoicing, original.refuses_invoiced_periods
+        return made

@@ -201,10 +201,15 @@ def addition(*, addition_id: int, agreement_id: int, product: Mapping[str, Any],
     }
 
 
-def derive_addition(fields: Fields) -> None:
-    """Compute, in place, the fields of an Addition that follow from others."""
-    billed = max(fields["quantity"] - fields["lessIncluded"], 0.0)
-    fields["billedQuantity"] = billed
+def billed_quantity(fields: Mapping[str, Any]) -> float:
+    """Return the quantity that an invoice made now would bill of an Addition."""
+    return float(max(fields["quantity"] - fields["lessIncluded"], 0.0))
+
+
+def derive_addition(fields: Fields, *, invoiced: float | None = None) -> None:
+    """Compute, in place, the fields of an Addition that follow from others, and from what an invoice billed of it."""
+    billed = billed_quantity(fields)
+    fields["billedQuantity"] = billed if invoiced is None else invoiced
     fields["extPrice"] = round(billed * fields["unitPrice"], 2)
     fields["extCost"] = round(billed * fields["unitCost"], 2)
     fields["margin"] = round(fields["extPrice"] - fields["extCost"], 2)

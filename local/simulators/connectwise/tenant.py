@@ -1,7 +1,7 @@
 """The tenant: its companies, catalog, agreements and Additions, and every write to them.
 
 All writes, the API's and people's, go through here, so that none escapes `_info`, the list lag or the truth. What the
-API does not show of an agreement (how far it has been invoiced) stands in its `AgreementState`.
+API does not show of an agreement (how it is invoiced, and how far) stands in its `AgreementState`.
 """
 
 from collections.abc import Iterable, Mapping
@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from local.simulators.clock import VirtualClock
 from local.simulators.connectwise.options import ConnectWiseOptions, OpenEnd
+from local.simulators.connectwise.periods import Invoicing
 from local.simulators.connectwise.records import (
     Fields,
     addition,
@@ -37,6 +38,12 @@ class AgreementState:
     arrears that is in the past while its period is still to be billed."""
     refuses_invoiced_periods: bool = True
     """Whether this agreement minds an effective date on or before that day."""
+    invoicing: Invoicing | None = None
+    """Which period its invoices cover; None for what the tenant's options say."""
+    billed: dict[int, float] = field(default_factory=dict)
+    """By Addition, what the last invoice with it billed: its `billedQuantity` from then on."""
+    owed: set[int] = field(default_factory=set)
+    """Additions made in a period already invoiced, which the next invoice bills since the agreement prorates."""
 
 
 class Tenant:
@@ -71,6 +78,10 @@ class Tenant:
     def state(self, agreement_id: int) -> AgreementState:
         """Return what belongs to an agreement; LookupError for one that is not there."""
         return self._states[agreement_id]
+
+    def invoicing(self, agreement_id: int) -> Invoicing:
+        """Tell which period an agreement's invoices cover; LookupError for one that is not there."""
+        return self.state(agreement_id).invoicing or self.options.invoicing
 
     def insert(self, table: Table, fields: Fields, *, by: str, at_once: bool = False) -> Document:
         """Add a company, agreement type, product or agreement under the id that it carries."""
@@ -124,6 +135,8 @@ class Tenant:
         fields.update(updates)
         fields["agreementStatus"] = owner["agreementStatus"]
         derive_addition(fields)
+        if owner["prorateFlag"] and _invoiced(state, fields["effectiveDate"]):
+            state.owed.add(fields["id"])
         document = self._put(state.additions, fields, by=by, at_once=at_once, open_end=self.options.open_end)
         self.truth.add(
             AdditionTruth(
@@ -143,10 +156,11 @@ class Tenant:
     ) -> Document:
         """Change an Addition; LookupError if it is not there. Nothing is checked: that is the API's business."""
         known = self.truth.addition(addition_id)
-        table = self.state(known.agreement_id).additions
+        state = self.state(known.agreement_id)
+        table = state.additions
         document = self._existing(table, addition_id)
         fields = {**document.fields, **updates}
-        derive_addition(fields)
+        derive_addition(fields, invoiced=state.billed.get(addition_id))
         at = self.clock.now()
         known.changes.extend(
             Change(at, by, name, document.fields.get(name), value)
@@ -156,6 +170,13 @@ class Tenant:
         changed = self._put(table, fields, by=by, open_end=open_end or document.open_end)
         known.fields = changed.fields
         return changed
+
+    def note_billed(self, agreement_id: int, addition_id: int, quantity: float) -> None:
+        """Let an Addition show what an invoice billed of it: a computed field, so it is no change of anybody's."""
+        state = self.state(agreement_id)
+        state.billed[addition_id] = quantity
+        state.additions.compute(addition_id, "billedQuantity", quantity)
+        self.truth.addition(addition_id).fields = self._existing(state.additions, addition_id).fields
 
     def delete_addition(self, addition_id: int, *, by: str) -> None:
         """Delete an Addition; LookupError if it is not there."""
@@ -191,8 +212,7 @@ class Tenant:
     def covered_by_invoice(self, agreement_id: int, effective: str | None) -> bool:
         """Whether a new Addition with that effective date is refused, its period having been invoiced already."""
         state = self.state(agreement_id)
-        start = day_of(effective)
-        if state.invoiced_through is None or start is None or start > state.invoiced_through:
+        if not _invoiced(state, effective):
             return False
         if not (self.options.refuse_invoiced_periods and state.refuses_invoiced_periods):
             return False
@@ -224,3 +244,8 @@ class Tenant:
         for entry in additions.current():
             additions.compute(entry.fields["id"], "agreementStatus", status)
         return self._existing(self.agreements, agreement_id)
+
+
+def _invoiced(state: AgreementState, effective: str | None) -> bool:
+    start = day_of(effective)
+    return state.invoiced_through is not None and start is not None and start <= state.invoiced_through

@@ -1,4 +1,4 @@
-"""What really happened to the Additions: who made, changed and deleted each, when, and from what to what.
+"""What really happened: who made, changed and deleted each Addition, when, and from what to what; every invoice.
 
 Nothing here is a copy of the store: it grows by what a write changes, and lives on when the record is gone.
 """
@@ -6,6 +6,7 @@ Nothing here is a copy of the store: it grows by what a write changes, and lives
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
 from local.simulators.connectwise.records import Fields, day_of, instant
@@ -105,12 +106,66 @@ class AdditionTruth:
         }
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InvoiceLine:
+    """What one invoice billed of one Addition; money in the MSP's currency."""
+
+    addition_id: int
+    quantity: float
+    """The Addition's quantity at that moment, included units not taken off."""
+    less_included: float
+    unit_price: Decimal
+    bill_customer: str
+    amount: Decimal
+    """What is over the included units, at the unit price, to the cent; 0 unless it is Billable."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Invoice:
+    """One agreement invoice. It covers `first` to `last`, both included."""
+
+    id: int
+    agreement_id: int
+    company_id: int
+    first: date
+    last: date
+    made_at: datetime
+    made_by: str
+    lines: tuple[InvoiceLine, ...]
+
+    def as_json(self) -> dict[str, Any]:
+        """Return all of it for a control call; money as text."""
+        return {
+            "id": self.id,
+            "agreement_id": self.agreement_id,
+            "company_id": self.company_id,
+            "first": self.first.isoformat(),
+            "last": self.last.isoformat(),
+            "made_at": instant(self.made_at),
+            "made_by": self.made_by,
+            "lines": [
+                {
+                    "addition_id": line.addition_id,
+                    "quantity": line.quantity,
+                    "less_included": line.less_included,
+                    "unit_price": str(line.unit_price),
+                    "bill_customer": line.bill_customer,
+                    "amount": str(line.amount),
+                }
+                for line in self.lines
+            ],
+        }
+
+
 class Truth:
-    """Every Addition that ever was."""
+    """Every Addition that ever was, and every invoice."""
 
     def __init__(self) -> None:
         self._additions: dict[int, AdditionTruth] = {}
         self._by_agreement: dict[int, list[AdditionTruth]] = {}
+        self._invoices: list[Invoice] = []
+        self._invoices_of: dict[int, list[Invoice]] = {}
+        self._invoiced: dict[int, float] = {}
 
     def __iter__(self) -> Iterator[AdditionTruth]:
         return iter(self._additions.values())
@@ -129,6 +184,28 @@ class Truth:
         every = self._additions.values() if agreement_id is None else self._by_agreement.get(agreement_id, ())
         found = list(every)
         return found if deleted else [addition for addition in found if not addition.deleted]
+
+    @property
+    def last_invoice_id(self) -> int:
+        """The id of the newest invoice; 0 before the first. Ids count up by one."""
+        return len(self._invoices)
+
+    def add_invoice(self, invoice: Invoice) -> None:
+        """Note an invoice."""
+        self._invoices.append(invoice)
+        self._invoices_of.setdefault(invoice.agreement_id, []).append(invoice)
+        for line in invoice.lines:
+            self._invoiced[line.addition_id] = self._invoiced.get(line.addition_id, 0.0) + line.quantity
+
+    def invoices(self, *, agreement_id: int | None = None, after: int = 0) -> list[Invoice]:
+        """Return all invoices, oldest first, or those of one agreement; without those whose id is at most `after`."""
+        if agreement_id is None:
+            return self._invoices[after:]
+        return [invoice for invoice in self._invoices_of.get(agreement_id, ()) if invoice.id > after]
+
+    def invoiced(self, addition_id: int) -> float:
+        """Return the quantity of an Addition added up over the invoices that billed it, included units not taken off."""
+        return self._invoiced.get(addition_id, 0.0)
 
     def made_by_api(self) -> list[AdditionTruth]:
         """Return the Additions that came through the API, deleted ones too."""

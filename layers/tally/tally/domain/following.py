@@ -1,12 +1,13 @@
-"""Following the count on an open line until the close: rules FOLLOW-1, 2, 3, READ-7, CLOSE-1, 2 and SAFE-2."""
+"""Following the count on an open line until the close: rules FOLLOW-1, 2, 3, 4, READ-7, CLOSE-1, 2 and SAFE-2."""
 
 from datetime import datetime
 from decimal import Decimal
 
 from tally.domain.agreement import Addition
+from tally.domain.growth import exceeds, grows_too_fast, too_fast
 from tally.domain.reading import Count, Unknown
 from tally.domain.recognition import beside, doubled, recognise
-from tally.domain.record import HoldKind, Line, Refusal, UsageRecord
+from tally.domain.record import HoldKind, Line, Refusal, UsageRecord, Verdict
 from tally.domain.situation import ComeBack, Continue, Finished, Look, Patch, Situation, Step
 from tally.domain.standing import Cause, StandingState
 from tally.domain.transitions import closed, confirmed, held, intend_patch, lifted, renew, withdraw
@@ -30,17 +31,46 @@ def follow(situation: Situation, record: UsageRecord, line: Line) -> Step:
 
 
 def _with_count(situation: Situation, record: UsageRecord, line: Line, count: int) -> Step:
-    if count < line.highest:
+    target = _target(situation, record, line, count)
+    if not _may_be_set(record, line, target):
         return _fallen(situation, record, line, count=count)
+    if target > (line.pushed or 0) and grows_too_fast(situation, target):
+        return _grown(situation, record, line, count=target)
     if record.hold is not None:
-        return Continue(transition=lifted(situation, why=f"GravityZone counts {count} again"))
-    if count != line.pushed:
-        if record.refusal is not None and _still_refused(situation, record.refusal, quantity=count):
+        return Continue(transition=lifted(situation, why=f"GravityZone counts {count}"))
+    if target != line.pushed:
+        if record.refusal is not None and _still_refused(situation, record.refusal, quantity=target):
             return Finished(cause=Cause(state=StandingState.NEEDS_SETUP, reason=record.refusal.why))
-        return Look(agreement_id=line.agreement_id, transition=intend_patch(situation, line, quantity=count))
+        return Look(agreement_id=line.agreement_id, transition=intend_patch(situation, line, quantity=target))
     if situation.closing:
         return Look(agreement_id=line.agreement_id)
-    return Finished(cause=_billing(record))
+    return Finished(cause=_billing(record, counted=count))
+
+
+def _target(situation: Situation, record: UsageRecord, line: Line, count: int) -> int:
+    """The quantity to be billed: the count, unless a person has said that what stands is to stay."""
+    answer, pushed = record.answer, line.pushed or 0
+    if answer is None:
+        return count
+    if answer.verdict is Verdict.KEPT and count < line.highest:
+        return pushed
+    if answer.verdict is Verdict.REJECTED and count > pushed and not exceeds(count, answer.quantity, situation.policy):
+        return pushed
+    return count
+
+
+def _may_be_set(record: UsageRecord, line: Line, quantity: int) -> bool:
+    """Whether the quantity is no fall (READ-7), or one that a person has accepted."""
+    answer = record.answer
+    if answer is not None and answer.verdict is Verdict.ACCEPTED:
+        return quantity >= min(answer.quantity, line.highest)
+    # What a person keeps stands lower than a quantity whose answer never came; it is where it is.
+    return quantity >= line.highest or quantity == line.pushed
+
+
+def _grown(situation: Situation, record: UsageRecord, line: Line, *, count: int) -> Finished:
+    why = too_fast(situation, count=count, stands=line.pushed)
+    return _hold(situation, record, HoldKind.GROWTH, why, quantity=count)
 
 
 def _without_reading(situation: Situation, record: UsageRecord, line: Line, why: str) -> Step:
@@ -65,7 +95,9 @@ def _fallen(situation: Situation, record: UsageRecord, line: Line, *, count: int
 def _compare(situation: Situation, record: UsageRecord, line: Line) -> Step:
     """The Additions are here: is ours as we left it, and alone?"""
     found = recognise(situation.additions or (), key=situation.key, record=record, product_id=line.product_id)
-    wanted = line.pushed or 0 if situation.count is None else situation.count
+    wanted = line.pushed or 0
+    if situation.count is not None:
+        wanted = _target(situation, record, line, situation.count)
     if not found.ours:
         if line.pushed_at is not None and situation.unsettled(line.pushed_at):
             return _come_back(situation, line, since=line.pushed_at)
@@ -89,7 +121,7 @@ def _compare_ours(situation: Situation, record: UsageRecord, line: Line, ours: A
             f"instead of {line.cancelled}. {_would_write(situation, line, wanted)}"
         )
         return _hold(situation, record, HoldKind.CHANGED, why, quantity=wanted)
-    if ours.quantity in _sent(line):
+    if ours.quantity in _sent(record, line):
         # An earlier write arrived after all, ours of a moment ago or one whose answer was lost.
         quantity = int(ours.quantity)
         return Continue(transition=confirmed(situation, line, quantity=quantity, why=f"ConnectWise shows {quantity}"))
@@ -99,18 +131,26 @@ def _compare_ours(situation: Situation, record: UsageRecord, line: Line, ours: A
             f"Addition {ours.id} was changed in ConnectWise by {_who(ours)}: it stands at {_plain(ours.quantity)}, we left it at {line.pushed}. "
             f"{_would_write(situation, line, wanted)}"
         )
-        return _hold(situation, record, HoldKind.CHANGED, why, quantity=wanted)
-    return _as_we_left_it(situation, record, line, ours, echo_since=echo_since)
+        stands = int(ours.quantity) if ours.quantity == int(ours.quantity) else None
+        return _hold(situation, record, HoldKind.CHANGED, why, quantity=wanted, stands=stands)
+    return _as_we_left_it(situation, record, line, ours, wanted=wanted, echo_since=echo_since)
 
 
 def _as_we_left_it(
-    situation: Situation, record: UsageRecord, line: Line, ours: Addition, *, echo_since: datetime | None
+    situation: Situation,
+    record: UsageRecord,
+    line: Line,
+    ours: Addition,
+    *,
+    wanted: int,
+    echo_since: datetime | None,
 ) -> Step:
     """Ours stands as we left it, or (``echo_since`` our last write) the list still shows what stood there before."""
     if line.intent is not None:
-        if line.intent.quantity == situation.count and situation.count >= line.highest:
+        known = situation.count is not None
+        if known and line.intent.quantity == wanted and _may_be_set(record, line, wanted):
             return Patch(agreement_id=line.agreement_id, addition_id=ours.id, quantity=line.intent.quantity)
-        return Continue(transition=withdraw(situation, line, why=f"the count is {situation.count} by now"))
+        return Continue(transition=withdraw(situation, line, why=f"{wanted} is to be written by now"))
     if record.hold is not None:
         return Continue(transition=lifted(situation, why="what held the push is gone from ConnectWise"))
     if echo_since is not None:
@@ -127,12 +167,14 @@ def _close(situation: Situation, record: UsageRecord, line: Line) -> Finished:
     return Finished(cause=_billing(transition.after), transition=transition)
 
 
-def _hold(situation: Situation, record: UsageRecord, kind: HoldKind, why: str, *, quantity: int) -> Finished:
+def _hold(
+    situation: Situation, record: UsageRecord, kind: HoldKind, why: str, *, quantity: int, stands: int | None = None
+) -> Finished:
     cause = Cause(state=StandingState.HELD, reason=why, notices=record.notices)
     unchanged = record.hold is not None and (record.hold.kind, record.hold.why) == (kind, why)
     if unchanged and (record.line is None or record.line.intent is None):
         return Finished(cause=cause)
-    return Finished(cause=cause, transition=held(situation, kind=kind, why=why, quantity=quantity))
+    return Finished(cause=cause, transition=held(situation, kind=kind, why=why, quantity=quantity, stands=stands))
 
 
 def _come_back(situation: Situation, line: Line, *, since: datetime) -> ComeBack:
@@ -143,8 +185,11 @@ def _come_back(situation: Situation, line: Line, *, since: datetime) -> ComeBack
     return ComeBack(why=why, until=until, transition=withdraw(situation, line, why=why) if unsent else None)
 
 
-def _sent(line: Line) -> tuple[int, ...]:
-    return line.unconfirmed if line.intent is None else (*line.unconfirmed, line.intent.quantity)
+def _sent(record: UsageRecord, line: Line) -> tuple[int, ...]:
+    """The quantities of ours that may have arrived; a lower one than what stands only if a person has accepted it."""
+    sent = line.unconfirmed if line.intent is None else (*line.unconfirmed, line.intent.quantity)
+    lowered = record.answer is not None and record.answer.verdict is Verdict.ACCEPTED
+    return tuple(quantity for quantity in sent if lowered or quantity >= (line.pushed or 0))
 
 
 def patch_fingerprint(situation: Situation, *, quantity: int) -> str:
@@ -159,8 +204,12 @@ def _still_refused(situation: Situation, refusal: Refusal, *, quantity: int) -> 
     return refusal.fingerprint == patch_fingerprint(situation, quantity=quantity)
 
 
-def _billing(record: UsageRecord) -> Cause:
-    return Cause(state=StandingState.BILLING, notices=record.notices)
+def _billing(record: UsageRecord, *, counted: int | None = None) -> Cause:
+    answer, line = record.answer, record.line
+    if answer is None or line is None or counted in (None, line.pushed):
+        return Cause(state=StandingState.BILLING, notices=record.notices)
+    kept = f"GravityZone counts {counted}; {line.pushed} stays by the word of {answer.by} on {answer.at:%Y-%m-%d}."
+    return Cause(state=StandingState.BILLING, notices=(*record.notices, kept))
 
 
 def _would_write(situation: Situation, line: Line, wanted: int) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from tally.domain.agreement import Addition, Agreement, NewAddition
+from tally.domain.growth import exceeds, grows_too_fast, too_fast
 from tally.domain.place import (
     ServicePeriod,
     begins,
@@ -46,10 +47,23 @@ def _begin(situation: Situation, record: UsageRecord | None) -> Step:
         and record.refusal.fingerprint == post_fingerprint(agreement, period)
     ):
         return Finished(cause=_refused(record.refusal))
-    if record is not None and record.hold is not None:
+    if record is not None and record.hold is not None and record.hold.kind is not HoldKind.GROWTH:
         return Look(agreement_id=agreement.id)
+    if record is not None and record.hold is not None and not grows_too_fast(situation, quantity):
+        return Continue(transition=lifted(situation, why=f"GravityZone counts {quantity}"))
+    if grows_too_fast(situation, quantity):
+        return _grown(situation, record, quantity)
     intent = intend_post(situation, agreement, period, product_id=product_id, quantity=quantity)
     return Look(agreement_id=agreement.id, transition=intent, reread=True)
+
+
+def _grown(situation: Situation, record: UsageRecord | None, quantity: int) -> Finished:
+    answer = None if record is None else record.answer
+    if answer is not None and not exceeds(quantity, answer.quantity, situation.policy):
+        reason = f"{answer.by} rejected {answer.quantity} on {answer.at:%Y-%m-%d}: nothing is opened for {situation.key.month.label}."
+        return Finished(cause=Cause(state=StandingState.HELD, reason=reason))
+    why = too_fast(situation, count=quantity, stands=None)
+    return _hold(situation, HoldKind.GROWTH, why, quantity=quantity)
 
 
 def _resolve(situation: Situation, line: Line, intent: Intent) -> Step:

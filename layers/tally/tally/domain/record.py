@@ -92,18 +92,44 @@ class HoldKind(StrEnum):
     """Why a record waits for a person."""
 
     FALL = "fall"
+    GROWTH = "growth"
     CHANGED = "changed"
     FOREIGN = "foreign"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hold:
-    """What a person has to answer: the kind, one sentence for an accountant, and the quantity that would be written."""
+    """What a person has to answer: the kind, one sentence for an accountant, and the quantity that would be written.
+
+    ``stands`` is the quantity that somebody else wrote, where that is what is held.
+    """
 
     kind: HoldKind
     why: str
     quantity: int
     since: datetime
+    stands: int | None = None
+
+
+class Verdict(StrEnum):
+    """A person's word on a held number.
+
+    ``rejected``: too many, what stands stays · ``kept``: too few, what stands stays · ``accepted``: lower it.
+    """
+
+    REJECTED = "rejected"
+    KEPT = "kept"
+    ACCEPTED = "accepted"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """The newest verdict on the record, the number that it was on, and whose it is."""
+
+    verdict: Verdict
+    quantity: int
+    by: str
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,7 +146,7 @@ class UsageRecord:
     """The ledger's item for one (company, month, service).
 
     ``version`` counts its transitions from 1; ``seen_tick`` is the newest tick whose job recorded an outcome (SAFE-4);
-    ``count`` and ``floor`` are the numbers that it closed with.
+    ``count`` and ``floor`` are the numbers that it closed with; ``baseline`` is a number that a person has approved.
     """
 
     key: RecordKey
@@ -133,6 +159,8 @@ class UsageRecord:
     notices: tuple[str, ...] = ()
     count: int | None = None
     floor: int | None = None
+    baseline: int | None = None
+    answer: Answer | None = None
 
     @property
     def line(self) -> Line | None:

@@ -18,7 +18,7 @@ class Policy:
 
     ``close_day`` is the day of the next month at whose 00:00 GMT a month closes, ``open_until_day`` the one at which it can
     no longer be opened; ``settle`` is for how long ConnectWise's lists may lag behind a write; ``text`` is what the customer
-    reads before the month's name.
+    reads before the month's name. Growth by more than ``growth_percent`` and ``growth_seats`` asks a person (FOLLOW-4).
     """
 
     time_zone: ZoneInfo
@@ -27,6 +27,8 @@ class Policy:
     open_until_day: int
     settle: timedelta
     text: str
+    growth_percent: int
+    growth_seats: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +47,7 @@ class Situation:
 
     ``additions`` is None until ConnectWise has been looked at, which happens only after the record's intent is in the
     ledger. ``agreement`` is the planner's copy until then and, for an opening, a fresh one afterwards; None if the
-    lists do not have it. ``tick`` decides what is due; ``now`` is for ages alone.
+    lists do not have it. ``baseline`` is what the month before gives (FOLLOW-4). ``tick`` decides what is due; ``now`` is for ages alone.
     """
 
     key: RecordKey
@@ -61,6 +63,7 @@ class Situation:
     now: datetime
     opening: OpeningFacts | None = None
     only_if_used: bool = False
+    baseline: int | None = None
     additions: Sequence[Addition] | None = None
 
     @property

@@ -139,11 +139,11 @@ def confirmed(situation: Situation, line: Line, *, quantity: int, why: str) -> T
     return _transition(situation, after, what="pushed", why=why)
 
 
-def held(situation: Situation, *, kind: HoldKind, why: str, quantity: int) -> Transition:
+def held(situation: Situation, *, kind: HoldKind, why: str, quantity: int, stands: int | None = None) -> Transition:
     """Wait for a person; a standing intent is given up."""
     record = _record(situation)
     since = record.hold.since if record.hold is not None and record.hold.kind is kind else situation.tick
-    hold = Hold(kind=kind, why=why, quantity=quantity, since=since)
+    hold = Hold(kind=kind, why=why, quantity=quantity, since=since, stands=stands)
     after = replace(record if record.line is None else record.with_line(_without_intent(record.line)), hold=hold)
     return _transition(situation, after, what=f"held: {kind}", why=why)
 

@@ -46,8 +46,8 @@ if TYPE_CHECKING:
 TRANSACTION = "transaction"
 """The attribute of a history item that names the very call that wrote it."""
 
-_NESTED = frozenset({"lines", "hold", "refusal", "notices", "causes", "licensed_in", "planned", "changes"})
-_NUMBERS = frozenset({"version", "count", "floor", "connectwise_id", "pinned_agreement_id"})
+_NESTED = frozenset({"lines", "hold", "refusal", "answer", "notices", "causes", "licensed_in", "planned", "changes"})
+_NUMBERS = frozenset({"version", "count", "floor", "baseline", "connectwise_id", "pinned_agreement_id"})
 
 
 def record_item(record: UsageRecord) -> Item:

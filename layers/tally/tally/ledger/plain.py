@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from tally.domain.record import (
+    Answer,
     HistoryEntry,
     Hold,
     HoldKind,
@@ -21,6 +22,7 @@ from tally.domain.record import (
     Refusal,
     Transition,
     UsageRecord,
+    Verdict,
 )
 
 type Plain = dict[str, Any]
@@ -71,13 +73,15 @@ def record_fields(record: UsageRecord) -> Plain:
             "hold": None if record.hold is None else _hold_fields(record.hold),
             "refusal": None if record.refusal is None else _refusal_fields(record.refusal),
             "notices": list(record.notices),
+            "baseline": record.baseline,
+            "answer": None if record.answer is None else _answer_fields(record.answer),
         }
     )
 
 
 def record_of(key: RecordKey, version: int, fields: Plain) -> UsageRecord:
     """The record of such fields. Raises KeyError, TypeError or ValueError where they are not what we write."""
-    hold, refusal = fields.get("hold"), fields.get("refusal")
+    hold, refusal, answer = fields.get("hold"), fields.get("refusal"), fields.get("answer")
     return UsageRecord(
         key=key,
         version=version,
@@ -89,6 +93,8 @@ def record_of(key: RecordKey, version: int, fields: Plain) -> UsageRecord:
         notices=tuple(fields.get("notices", ())),
         count=fields.get("count"),
         floor=fields.get("floor"),
+        baseline=fields.get("baseline"),
+        answer=None if answer is None else _answer(answer),
     )
 
 
@@ -189,12 +195,39 @@ def _intent(fields: Plain) -> Intent:
 
 
 def _hold_fields(hold: Hold) -> Plain:
-    return {"kind": hold.kind.value, "why": hold.why, "quantity": hold.quantity, "since": instant_text(hold.since)}
+    return without_none(
+        {
+            "kind": hold.kind.value,
+            "why": hold.why,
+            "quantity": hold.quantity,
+            "since": instant_text(hold.since),
+            "stands": hold.stands,
+        }
+    )
 
 
 def _hold(fields: Plain) -> Hold:
     return Hold(
-        kind=HoldKind(fields["kind"]), why=fields["why"], quantity=fields["quantity"], since=instant(fields["since"])
+        kind=HoldKind(fields["kind"]),
+        why=fields.get("why", ""),
+        quantity=fields["quantity"],
+        since=instant(fields["since"]),
+        stands=fields.get("stands"),
+    )
+
+
+def _answer_fields(answer: Answer) -> Plain:
+    return {
+        "verdict": answer.verdict.value,
+        "quantity": answer.quantity,
+        "by": answer.by,
+        "at": instant_text(answer.at),
+    }
+
+
+def _answer(fields: Plain) -> Answer:
+    return Answer(
+        verdict=Verdict(fields["verdict"]), quantity=fields["quantity"], by=fields["by"], at=instant(fields["at"])
     )
 
 

@@ -1,0 +1,39 @@
+"""How fast a count may grow before a person is asked (FOLLOW-4)."""
+
+from tally.domain.record import RecordState, UsageRecord
+from tally.domain.situation import Policy, Situation
+
+
+def exceeds(count: int, baseline: int, policy: Policy) -> bool:
+    """Whether the count is beyond the baseline by both the percentage and the number of seats."""
+    by_percent = count * 100 > baseline * (100 + policy.growth_percent)
+    return by_percent and count > baseline + policy.growth_seats
+
+
+def grows_too_fast(situation: Situation, quantity: int) -> bool:
+    """Whether a person is to be asked before the quantity is written: never where there is no month before."""
+    approved = None if situation.record is None else situation.record.baseline
+    baseline = situation.baseline if approved is None else approved
+    return baseline is not None and exceeds(quantity, baseline, situation.policy)
+
+
+def baseline_of(before: UsageRecord | None) -> int | None:
+    """What the month before gives as a baseline: its final count, or what was last pushed while it is open; None if nothing.
+
+    Not the last push of the month itself: every month begins near zero and grows as machines check in.
+    """
+    if before is None or before.line is None:
+        return None
+    return before.count if before.state is RecordState.CLOSED else before.line.pushed
+
+
+def too_fast(situation: Situation, *, count: int, stands: int | None) -> str:
+    """What to tell a person of a count that is beyond its baseline, an approved one or the month before's."""
+    month = situation.key.month
+    approved = None if situation.record is None else situation.record.baseline
+    before = f"{month.previous.label} gave {situation.baseline}" if approved is None else f"{approved} was approved"
+    there = "No Addition is there yet" if stands is None else f"The Addition says {stands}"
+    return (
+        f"GravityZone counts {count} active {situation.key.service} for {situation.company} in {month.label}; {before}. {there}. "
+        f"Approve {count}, or reject it and check the company in GravityZone."
+    )
