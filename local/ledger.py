@@ -1,19 +1,20 @@
 """The ledger in memory: what the DynamoDB one promises, fast, and failing or lagging when told to."""
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from threading import Lock
 
 from tally.domain.company import Mapping as CompanyMapping
+from tally.domain.company import MappingChange, first_tie
 from tally.domain.month import Month
 from tally.domain.record import HistoryEntry, RecordKey, RecordState, Transition, UsageRecord
 from tally.domain.standing import Standing
 from tally.domain.ticks import Ticks
 from tally.errors import ConflictError
-from tally.ledger.plain import check, entry_of
+from tally.ledger.plain import check, check_change, entry_of, entry_of_change
 
 
 @dataclass(slots=True)
@@ -64,6 +65,7 @@ class MemoryLedger:
         self._ticks: Ticks | None = None
         self._mappings: dict[str, CompanyMapping] = {}
         self._tied: dict[int, str] = {}
+        self._changes: dict[str, list[MappingChange]] = {}
         self._standings: dict[str, Standing] = {}
         self._records: dict[RecordKey, UsageRecord] = {}
         self._history: dict[RecordKey, list[Transition]] = {}
@@ -71,6 +73,8 @@ class MemoryLedger:
         self._unseen: deque[tuple[datetime, CompanyMapping | Standing | UsageRecord]] = deque()
         self._faults: list[_Fault] = []
         self._lock = Lock()
+        self.journal: list[Transition] | None = None
+        """Where every transition is noted as well, if somebody wants to know what is new and clears it."""
 
     def fail_next(self, operation: str, error: Exception, *, after: bool = False, times: int = 1) -> None:
         """Let the next calls of a method, named `operation`, raise `error`: before its effect, or after it."""
@@ -81,6 +85,14 @@ class MemoryLedger:
     def forget_faults(self) -> None:
         """Take back what `fail_next` ordered and has not happened yet."""
         self._faults.clear()
+
+    def every_record(self) -> Iterable[UsageRecord]:
+        """All records as they are now; for whoever compares with the truth."""
+        return self._records.values()
+
+    def mappings(self) -> Mapping[str, CompanyMapping]:
+        """Every mapping as it is now, by company id; for the same."""
+        return self._mappings
 
     def begin_tick(self, tick: datetime) -> Ticks:
         """Remember `tick` if it is the newest, and the first month if there is none; answer what is known now."""
@@ -138,34 +150,66 @@ class MemoryLedger:
         with self._effect("mapping"):
             return self._mappings.get(company_id)
 
+    def mapping_history(self, company_id: str) -> Sequence[HistoryEntry]:
+        """The changes of a company's mapping, oldest first."""
+        with self._effect("mapping_history"):
+            return [entry_of_change(change) for change in self._changes.get(company_id, ())]
+
     def standing(self, company_id: str) -> Standing | None:
         """One company's standing."""
         with self._effect("standing"):
             return self._standings.get(company_id)
 
-    def save(self, transition: Transition) -> None:
-        """Write the record and its history together, if its version is the expected one; else ConflictError."""
+    def save(self, transition: Transition, change: MappingChange | None = None) -> None:
+        """Write the record and its history together, if its version is the expected one; else ConflictError.
+
+        `change` is written with it, on its own conditions.
+        """
         check(transition)
         with self._effect("save"):
             after = transition.after
             known = self._records.get(after.key)
             if (0 if known is None else known.version) != transition.expected_version:
                 raise ConflictError(f"the record of {after.key} has been written by somebody else since it was read.")
+            if change is not None:
+                self._change(change)
             self._records[after.key] = after
             self._history.setdefault(after.key, []).append(transition)
+            if self.journal is not None:
+                self.journal.append(transition)
             self._show(after)
 
     def tie(self, mapping: CompanyMapping) -> None:
         """Tie a company that has no mapping to a ConnectWise company that nobody is tied to; else ConflictError."""
         with self._effect("tie"):
-            if mapping.company_id in self._mappings or mapping.connectwise_id in self._tied:
-                raise ConflictError(
-                    f"the mapping of {mapping.company_id} to ConnectWise company {mapping.connectwise_id} "
-                    "has been written by somebody else since it was read."
-                )
-            self._mappings[mapping.company_id] = mapping
-            self._tied[mapping.connectwise_id] = mapping.company_id
-            self._show(mapping)
+            self._change(first_tie(mapping))
+
+    def change_mapping(self, change: MappingChange) -> None:
+        """Write the mapping, its history and whose the ConnectWise company is together; else ConflictError.
+
+        The mapping must be at the version expected, and the ConnectWise company that it is tied to must be nobody else's.
+        """
+        with self._effect("change_mapping"):
+            self._change(change)
+
+    def _change(self, change: MappingChange) -> None:
+        check_change(change)
+        after = change.after
+        known = self._mappings.get(after.company_id)
+        at_version = (0 if known is None else known.version) == change.expected_version
+        mine = change.freed is None or self._tied.get(change.freed) == after.company_id
+        if not at_version or not mine or change.taken in self._tied:
+            raise ConflictError(
+                f"the mapping of {after.company_id} to ConnectWise company {after.connectwise_id} "
+                "has been written by somebody else since it was read."
+            )
+        self._mappings[after.company_id] = after
+        self._changes.setdefault(after.company_id, []).append(change)
+        if change.freed is not None:
+            del self._tied[change.freed]
+        if change.taken is not None:
+            self._tied[change.taken] = after.company_id
+        self._show(after)
 
     def save_standing(self, standing: Standing) -> None:
         """Write the standing as its next version if the ledger is at `standing.version`; else ConflictError.

@@ -72,6 +72,10 @@ class MemoryQueue:
     _hidden: list[tuple[datetime, int, _Stored]] = field(default_factory=list)
     _numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
+    def __len__(self) -> int:
+        """All messages but the dead ones, those in flight too."""
+        return len(self._messages)
+
     def backlog(self) -> int:
         """Messages that wait or are delayed, those in flight not counted."""
         self._let_appear()

@@ -21,6 +21,7 @@ from local.simulators.clock import VirtualClock
 from local.simulators.connectwise import ConnectWiseOptions, ConnectWiseSimulator
 from local.simulators.gravityzone import GravityZoneSimulator
 from local.simulators.scenario import AgreementType, CatalogProduct, ConnectWiseWorld
+from tally.answer import Answers, SetUp
 from tally.connectwise.client import ConnectWiseClient
 from tally.connectwise.site import Keys
 from tally.delivery import Delivery
@@ -81,9 +82,12 @@ class World:
     agreement_type: str = AGREEMENT_TYPE
     product: str = PRODUCT
     growth_seats: int = 20
+    bill_minimum: bool = False
     connectwise_world: ConnectWiseWorld = field(default_factory=plain_connectwise)
     settings: Mapping[str, Any] = field(default_factory=dict)
     """What of the policy is not as the template has it, by the policy's names."""
+    workers: int = 1
+    """How many containers share the pace of GravityZone's licensing calls."""
     gravityzone: GravityZoneSimulator = field(init=False)
     connectwise: ConnectWiseSimulator = field(init=False)
     ledger: MemoryLedger = field(init=False)
@@ -106,7 +110,7 @@ class World:
         ledger: Ledger = wrap(self.ledger)
         queue: JobQueue = wrap(self.queue)
         return Plan(
-            gravityzone=self._gravityzone_client(wrap(SimulatorAdapter(self.gravityzone))),
+            gravityzone=self._gravityzone_client(wrap(SimulatorAdapter(self.gravityzone)), rate=5),
             connectwise=self._connectwise_client(wrap(SimulatorAdapter(self.connectwise))),
             ledger=ledger,
             queue=queue,
@@ -127,6 +131,7 @@ class World:
             open_until_day=10,
             settle=_SETTLE,
             text="Bitdefender GravityZone active endpoints",
+            bill_minimum=self.bill_minimum,
             growth_percent=50,
             growth_seats=self.growth_seats,
         )
@@ -136,7 +141,7 @@ class World:
         """A worker as a container of its own; ``wrap`` is put around its ledger and around its two ways out."""
         ledger: Ledger = wrap(self.ledger)
         sync = Sync(
-            gravityzone=self._gravityzone_client(wrap(SimulatorAdapter(self.gravityzone))),
+            gravityzone=self._gravityzone_client(wrap(SimulatorAdapter(self.gravityzone)), rate=5 / self.workers),
             connectwise=self._connectwise_client(wrap(SimulatorAdapter(self.connectwise))),
             ledger=ledger,
             clock=self.clock,
@@ -145,6 +150,15 @@ class World:
         return Delivery(
             sync=sync, deliveries=self.queue, settle=_SETTLE, seconds_left=lambda: 1000.0, slowest=timedelta(seconds=65)
         )
+
+    def answers(self, *, wrap: Callable[[Any], Any] = lambda port: port) -> Answers:
+        """What a person answers with."""
+        return Answers(ledger=wrap(self.ledger), clock=self.clock)
+
+    def set_up(self, *, wrap: Callable[[Any], Any] = lambda port: port) -> SetUp:
+        """What a person sets a company up with."""
+        connectwise = self._connectwise_client(wrap(SimulatorAdapter(self.connectwise)))
+        return SetUp(ledger=wrap(self.ledger), connectwise=connectwise, clock=self.clock)
 
     def add_customer(
         self,
@@ -226,8 +240,8 @@ class World:
             for each in self.connectwise.truth.additions(agreement_id=customer.agreement_id, deleted=False)
         ]
 
-    def _gravityzone_client(self, adapter: BaseAdapter) -> GravityZoneClient:
-        bucket = TokenBucket(rate=5, depth=1, monotonic=lambda: self.clock.now().timestamp(), sleep=self._sleep)
+    def _gravityzone_client(self, adapter: BaseAdapter, *, rate: float = 5) -> GravityZoneClient:
+        bucket = TokenBucket(rate=rate, depth=1, monotonic=lambda: self.clock.now().timestamp(), sleep=self._sleep)
         return GravityZoneClient(
             url="https://gravityzone.test/api",
             api_key=SecretStr("gz-key"),

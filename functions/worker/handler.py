@@ -45,6 +45,9 @@ def _deliver(worker: bootstrap.Worker, record: SQSRecord) -> None:
     except TallyError as error:
         logger.warning("comes again", extra={"receives": receives, "error": str(error), "kind": type(error).__name__})
         raise
+    except Exception:
+        logger.exception("a bug in Tally")  # the batch processor would swallow it
+        raise
     if "failed" in done:
         _worker.cache_clear()  # the keys may have been changed since this container read them
         logger.error("failed", extra={"error": done["failed"]})

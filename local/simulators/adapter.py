@@ -2,11 +2,14 @@
 
 from collections.abc import Callable, Mapping
 from datetime import timedelta
+from functools import lru_cache
 from http import HTTPStatus
+from types import MappingProxyType
 from urllib.parse import parse_qsl, unquote
 
 import requests
 from requests.adapters import BaseAdapter
+from requests.cookies import RequestsCookieJar
 from requests.exceptions import ConnectionError as RequestsConnectionError
 from requests.exceptions import ReadTimeout
 from requests.structures import CaseInsensitiveDict
@@ -17,6 +20,7 @@ from local.simulators.core import RefusedError, Request, Response, SilenceError,
 
 type Timeout = float | tuple[float | None, float | None] | None
 
+_NO_COOKIES = RequestsCookieJar()
 _REASONS = {status.value: status.phrase for status in HTTPStatus}
 
 
@@ -82,12 +86,16 @@ class _InProcessResponse(requests.Response):
     """A response whose content is there already; `http.client` would cost ten times the rest."""
 
     def __init__(self, request: requests.PreparedRequest, answer: Response) -> None:
-        super().__init__()
+        # Not requests' own: it makes a cookie jar with its lock for every answer, which costs more than the rest here.
+        self._next = None
         self._content = answer.body
         self._content_consumed = True
         self.status_code = answer.status
         self.headers = CaseInsensitiveDict(answer.headers)
-        self.encoding = get_encoding_from_headers(self.headers)
+        self.encoding = _encoding(self.headers.get("Content-Type", ""))
+        self.history = []
+        self.cookies = _NO_COOKIES
+        self.raw = None
         self.reason = _REASONS.get(answer.status, "")
         self.url = request.url or ""
         self.request = request
@@ -107,11 +115,17 @@ def _request(prepared: requests.PreparedRequest) -> Request:
     return Request(
         prepared.method or "GET",
         unquote(path) if "%" in path else path,
-        dict(parse_qsl(query, keep_blank_values=True)) if query else {},
-        {name.lower(): _text(value) for name, value in prepared.headers.items()},
+        _parsed(query) if query else {},
+        prepared.headers,
         body,
     )
 
 
-def _text(value: str | bytes) -> str:
-    return value if isinstance(value, str) else value.decode("latin-1")
+@lru_cache(maxsize=4096)
+def _parsed(query: str) -> Mapping[str, str]:
+    return MappingProxyType(dict(parse_qsl(query, keep_blank_values=True)))
+
+
+@lru_cache(maxsize=64)
+def _encoding(content_type: str) -> str | None:
+    return get_encoding_from_headers(CaseInsensitiveDict({"Content-Type": content_type}))

@@ -158,7 +158,9 @@ class BaseSimulator:
         if fault is None:
             answer = carry_out()
             self._log(at, request, operation, answer.status, None)
-            return replace(answer, delay=answer.delay + self.latency) if self.latency else answer
+            if not self.latency:
+                return answer
+            return Response(answer.status, answer.headers, answer.body, answer.delay + self.latency)
         return self._strike(fault, request, operation, carry_out)
 
     def control(self, method: str, path: str, body: bytes) -> Response:

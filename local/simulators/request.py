@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One call as it arrives: `path` decoded and without its query, header names in lower case."""
+    """One call as it arrives: `path` decoded and without its query, headers to be asked for by their names in lower case."""
 
     method: str
     path: str

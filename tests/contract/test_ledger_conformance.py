@@ -18,7 +18,7 @@ from local.errors import LocalError
 from local.ledger import MemoryLedger
 from local.ledger_table import create_ledger_table
 from local.processes import Child, free_port
-from tally.domain.company import Mapping
+from tally.domain.company import Mapping, MappingChange
 from tally.domain.month import Month
 from tally.domain.record import Line, LineState, RecordKey, RecordState, Transition, UsageRecord
 from tally.domain.standing import Cause, Standing, StandingState
@@ -166,6 +166,7 @@ def test_nothing_is_there_at_first(ledger: Ledger) -> None:
     assert list(ledger.all_open_records()) == []
     assert list(ledger.all_settled_records(NOVEMBER)) == []
     assert list(ledger.all_mappings()) == []
+    assert list(ledger.mapping_history("gz-1")) == []
     assert list(ledger.all_standings()) == []
 
 
@@ -313,6 +314,98 @@ def test_connectwise_company_is_tied_once(ledger: Ledger) -> None:
     assert list(ledger.all_mappings()) == [mapping("gz-1", 7)]
 
 
+def change(before: Mapping | None, what: str = "changed", **fields: Any) -> MappingChange:  # noqa: ANN401 - of a mapping
+    known = before or mapping(fields.pop("company_id", "gz-1"))
+    after = replace(known, version=1 if before is None else before.version + 1, **fields)
+    return MappingChange(before=before, after=after, what=what, why="because", by="ann", at=TICK)
+
+
+def test_a_mapping_changes_by_version(ledger: Ledger) -> None:
+    """SAFE-1: a mapping changes only from the version that it was read at; its history says what, by whom and why."""
+    ledger.tie(mapping())
+    pinned = change(mapping(), "agreement pinned", pinned_agreement_id=31, kept_apart=(301, 302))
+    ledger.change_mapping(pinned)
+    with pytest.raises(ConflictError):
+        ledger.change_mapping(change(mapping(), excluded_since=TICK))
+    with pytest.raises(ConflictError):
+        ledger.change_mapping(change(replace(mapping(), version=7)))
+    assert ledger.mapping("gz-1") == pinned.after
+    assert list(ledger.all_mappings()) == [pinned.after]
+    first, second = ledger.mapping_history("gz-1")
+    assert (first.version, first.what, first.by, first.changes["connectwise_id"]) == (1, "tied", "tally", (None, 7))
+    assert (second.version, second.what, second.why, second.by, second.at) == (
+        2,
+        "agreement pinned",
+        "because",
+        "ann",
+        TICK,
+    )
+    assert second.changes == {"pinned_agreement_id": (None, 31), "kept_apart": (None, [301, 302])}
+
+
+def test_an_untied_company_frees_the_other(ledger: Ledger) -> None:
+    """MATCH-1: untied, the ConnectWise company is anybody's, once; the company's history goes on where it was."""
+    ledger.tie(mapping("gz-1", 7))
+    untied = change(mapping("gz-1", 7), connectwise_id=None)
+    ledger.change_mapping(untied)
+    assert ledger.mapping("gz-1") == untied.after
+    assert list(ledger.all_mappings()) == [untied.after]
+    ledger.tie(mapping("gz-2", 7))
+    with pytest.raises(ConflictError):
+        ledger.change_mapping(change(untied.after, connectwise_id=7))
+    with pytest.raises(ConflictError):
+        ledger.tie(mapping("gz-1", 8))
+    tied_again = change(untied.after, connectwise_id=8)
+    ledger.change_mapping(tied_again)
+    assert [entry.version for entry in ledger.mapping_history("gz-1")] == [1, 2, 3]
+    assert ledger.mapping("gz-1") == tied_again.after
+
+
+def test_a_company_is_tied_from_one_to_another(ledger: Ledger) -> None:
+    """MATCH-1: tied elsewhere at once, the one is free and the other taken; one that has its company is not given up."""
+    ledger.tie(mapping("gz-1", 7))
+    ledger.tie(mapping("gz-2", 8))
+    with pytest.raises(ConflictError):
+        ledger.change_mapping(change(mapping("gz-1", 7), connectwise_id=8))
+    assert len(ledger.mapping_history("gz-1")) == 1
+    ledger.change_mapping(change(mapping("gz-1", 7), connectwise_id=9))
+    ledger.change_mapping(change(mapping("gz-2", 8), connectwise_id=7))
+    with pytest.raises(ConflictError):
+        ledger.tie(mapping("gz-3", 9))
+    ledger.tie(mapping("gz-3", 8))
+
+
+def test_a_mapping_without_a_tie_takes_nobody(ledger: Ledger) -> None:
+    """CLOSE-5: a company that was never tied can be excluded; two of them stand in nobody's way."""
+    for company in ("gz-1", "gz-2"):
+        ledger.change_mapping(change(None, company_id=company, connectwise_id=None, excluded_since=TICK))
+    assert [each.excluded_since for each in ledger.all_mappings()] == [TICK, TICK]
+    ledger.tie(mapping("gz-3", 7))
+
+
+def test_a_change_that_does_not_follow_is_refused(ledger: Ledger) -> None:
+    """A change of a mapping that skips a version is a bug of ours: ValueError, nothing written."""
+    with pytest.raises(ValueError, match="does not follow"):
+        ledger.change_mapping(replace(change(None), after=replace(mapping(), version=2)))
+    assert ledger.mapping("gz-1") is None
+
+
+def test_a_record_and_a_mapping_change_together(ledger: Ledger) -> None:
+    """OPEN-6, SAFE-1: an answer that is remembered on the mapping is written with the record's transition, or not at all."""
+    record = opened(ledger, key_of())
+    ledger.tie(mapping())
+    kept = change(mapping(), "kept apart", kept_apart=(301,))
+    ledger.save(pushed(record, 6), kept)
+    assert ledger.mapping("gz-1") == kept.after
+    with pytest.raises(ConflictError):
+        ledger.save(pushed(pushed(record, 6).after, 7), change(mapping(), excluded_since=TICK))
+    with pytest.raises(ConflictError):
+        ledger.save(pushed(record, 7), change(kept.after, excluded_since=TICK))
+    assert ledger.record(key_of()) == pushed(record, 6).after
+    assert ledger.mapping("gz-1") == kept.after
+    assert (len(ledger.history(key_of())), len(ledger.mapping_history("gz-1"))) == (2, 2)
+
+
 # Standings
 
 
@@ -417,6 +510,11 @@ def _save(key: RecordKey, version: int, quantity: int, state: RecordState) -> St
     return lambda ledger: ledger.save(step(before, after))
 
 
+def _version(ledger: Ledger, company: str) -> int:
+    known = ledger.mapping(company)
+    return 0 if known is None else known.version
+
+
 _keys = st.builds(key_of, st.sampled_from(["a", "b"]), st.sampled_from([OCTOBER, NOVEMBER]))
 _steps: st.SearchStrategy[Step] = st.one_of(
     st.builds(_save, _keys, st.integers(0, 2), st.integers(0, 3), st.sampled_from(RecordState)),
@@ -424,6 +522,27 @@ _steps: st.SearchStrategy[Step] = st.one_of(
         lambda company, connectwise: lambda ledger: ledger.tie(mapping(company, connectwise)),
         st.sampled_from(["a", "b", "c"]),
         st.integers(1, 2),
+    ),
+    st.builds(
+        lambda company, version, connectwise: (
+            lambda ledger: ledger.change_mapping(
+                MappingChange(
+                    before=ledger.mapping(company) if version is None else replace(mapping(company), version=version),
+                    after=replace(
+                        mapping(company),
+                        connectwise_id=connectwise,
+                        version=1 + (_version(ledger, company) if version is None else version),
+                    ),
+                    what="changed",
+                    why="",
+                    by="ann",
+                    at=TICK,
+                )
+            )
+        ),
+        st.sampled_from(["a", "b", "c"]),
+        st.sampled_from([None, None, 1, 2]),
+        st.sampled_from([None, 1, 2]),
     ),
     st.builds(
         lambda company, version: lambda ledger: ledger.save_standing(standing(company, version=version)),
@@ -452,6 +571,8 @@ def _everything(ledger: Ledger) -> Sequence[Any]:
         *(list(ledger.all_settled_records(month)) for month in (OCTOBER, NOVEMBER)),
         *(ledger.record(key) for key in keys),
         *(list(ledger.history(key)) for key in keys),
+        *(ledger.mapping(company) for company in ("a", "b", "c")),
+        *(list(ledger.mapping_history(company)) for company in ("a", "b", "c")),
     ]
 
 

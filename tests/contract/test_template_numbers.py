@@ -1,12 +1,14 @@
 """The arithmetic of the template's comments, done again: pace, timeouts, visibility, receives, settling."""
 
 import json
+import math
 import re
 from typing import Any
 
 import pytest
 
 from tally.bootstrap import SLOWEST_JOB
+from tally.transport.session import LONGEST_CONNECT
 from tests.contract.template import Template
 
 LICENSING_CALLS_PER_SECOND = 5
@@ -18,8 +20,8 @@ SHORTEST_TICK = 15 * 60
 
 @pytest.fixture
 def request_timeout(template: Template) -> int:
-    """Seconds after which a call gives up."""
-    return int(template.environment("WorkerFunction")["REQUEST_TIMEOUT_SECONDS"])
+    """Seconds after which a call has given up: without a connection, or then without an answer."""
+    return int(template.environment("WorkerFunction")["REQUEST_TIMEOUT_SECONDS"]) + math.ceil(LONGEST_CONNECT)
 
 
 @pytest.fixture

@@ -109,6 +109,7 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
         "CONNECTWISE_URL": "https://connectwise.test",
         "FIRST_MONTH": "",
         "GRAVITYZONE_URL": "https://gravityzone.test/api",
+        "BILL_MINIMUM": "false",
         "GROWTH_PERCENT": "50",
         "GROWTH_SEATS": "20",
         "LOCAL_HTTP_HOST": "",

@@ -38,6 +38,7 @@ POLICY = Policy(
     open_until_day=10,
     settle=SETTLE,
     text="Active endpoints",
+    bill_minimum=False,
     growth_percent=50,
     growth_seats=20,
 )

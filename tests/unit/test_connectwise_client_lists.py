@@ -14,9 +14,9 @@ from local.simulators.connectwise.example import (
 from local.simulators.faults import Fault, FaultKind
 from local.simulators.scenario import AgreementType, CatalogProduct, ConnectWiseCompany, ConnectWiseWorld
 from tally.errors import (
+    AmbiguousNameError,
     ContractError,
     CredentialsError,
-    SetupError,
     TransientError,
 )
 from tests.unit.connectwise_caller import SITE, World, companies, listing, scripted
@@ -43,7 +43,7 @@ def test_two_types_of_the_wanted_name() -> None:
     """MATCH-2: two of the very name asked for is the operator's to clear up; of another name it is nobody's matter."""
     rows = [{"id": 1, "name": "A"}, {"id": 2, "name": "B"}, {"id": 3, "name": "A"}]
     error = error_of(lambda: listing(rows)[0].agreement_types("A"))
-    assert type(error) is SetupError
+    assert type(error) is AmbiguousNameError
     assert "ids 1 and 3" in str(error)
     assert listing(rows)[0].agreement_types("B") == {"A": 1, "B": 2}
 

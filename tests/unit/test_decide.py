@@ -132,7 +132,7 @@ def test_a_refused_opening_is_not_tried_again_until_the_agreement_changes() -> N
     assert step.transition is not None
     record = step.transition.after
     assert record.line is not None
-    refusal = Refusal(why="period invoiced", fingerprint="post 31 v1 2026-11-01", since=TICK)
+    refusal = Refusal(why="period invoiced", fingerprint="post 31 v1 2026-11-01 501", since=TICK)
     refused = replace(record.with_line(replace(record.line, intent=None)), refusal=refusal)
     cause = shown(finished(situation(record=refused)))
     assert (cause.state, cause.reason) == (StandingState.NEEDS_SETUP, "period invoiced")
@@ -141,14 +141,16 @@ def test_a_refused_opening_is_not_tried_again_until_the_agreement_changes() -> N
 
 
 def test_a_refused_push_is_not_tried_again_until_the_count_changes() -> None:
-    """SAFE-2: a PATCH refused for its content is the standing; another count, or agreement, is another try."""
+    """SAFE-2: a PATCH refused for its content is the standing; another count, agreement or day is another try."""
     _, record = open_record()
-    refused = replace(record, refusal=Refusal(why="no", fingerprint="patch 6 v1", since=TICK))
+    refused = replace(record, refusal=Refusal(why="no", fingerprint="patch 6 2026-11-10 v1", since=TICK))
     cause = shown(finished(situation(record=refused, reading=Count(6))))
     assert (cause.state, cause.reason) == (StandingState.NEEDS_SETUP, "no")
     assert isinstance(decide(situation(record=refused, reading=Count(7))), Look)
     changed = replace(AGREEMENT, version="v2")
     assert isinstance(decide(situation(record=refused, reading=Count(6), expected_agreement=changed)), Look)
+    tomorrow = TICK + timedelta(days=1)
+    assert isinstance(decide(situation(record=refused, reading=Count(6), tick=tomorrow, now=tomorrow)), Look)
 
 
 def test_an_opening_without_a_cancelled_date_is_held_at_once() -> None:

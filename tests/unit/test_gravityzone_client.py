@@ -58,8 +58,9 @@ def test_children_are_one_kind_and_one_level(world: World) -> None:
 
 
 def test_nothing_is_below_a_customer(world: World) -> None:
-    """A customer is a leaf: the error that GravityZone answers there is an empty list."""
-    assert world.client.children(HARBOR, kind=CompanyKind.CUSTOMER, monthly_only=True) == ()
+    """SAFE-5: a list is asked for below partners alone; one that is refused is not taken for an empty one."""
+    with pytest.raises(ContractError, match="parentId"):
+        world.client.children(HARBOR, kind=CompanyKind.CUSTOMER, monthly_only=True)
 
 
 def test_a_company_by_id(world: World) -> None:
@@ -98,7 +99,7 @@ def test_errors_that_say_gone(code: int, details: str | None) -> None:
 )
 def test_errors_that_do_not_say_gone(company_id: str, code: int, details: str | None) -> None:
     """SAFE-7: no company counts as gone by an error that may mean anything else."""
-    assert type(error_of(lambda: failing(code, details).client.company(company_id))) is ContractError
+    assert isinstance(error_of(lambda: failing(code, details).client.company(company_id)), ContractError)
 
 
 def test_a_company_answered_in_place_of_another() -> None:

@@ -16,6 +16,7 @@ from tally.domain.company import CompanyKind
 from tally.errors import (
     ContractError,
     CredentialsError,
+    DeclinedError,
     NotFoundError,
     RateLimitedError,
     SetupError,
@@ -90,7 +91,7 @@ def test_an_error_without_an_id_is_ours() -> None:
         (-32700, None, ContractError),
         (-32600, "x", ContractError),
         (-32601, "x", ContractError),
-        (-32602, "Invalid value for 'targetMonth' parameter.", ContractError),
+        (-32602, "Invalid value for 'targetMonth' parameter.", DeclinedError),
         (-32000, {"odd": "shape"}, ContractError),
         (-32001, "No rights", CredentialsError),
         (-32003, "Slow down", RateLimitedError),

@@ -1,6 +1,7 @@
 """The ledger's adapter where DynamoDB cancels, times out, throttles, or answers in parts."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -10,7 +11,7 @@ from botocore.exceptions import ClientError, EndpointConnectionError, NoCredenti
 from moto import mock_aws
 
 from local.ledger_table import create_ledger_table
-from tally.domain.company import Mapping
+from tally.domain.company import Mapping, MappingChange
 from tally.domain.month import Month
 from tally.domain.record import RecordKey, RecordState, Transition, UsageRecord
 from tally.domain.standing import Standing
@@ -352,3 +353,32 @@ def test_connectwise_company_remembers_whose_it_is(ledger: DynamoDBLedger, wire:
     )
     found = wire.get_item(TableName="ledger-a", Key=keys.tied_key(7))
     assert found["Item"]["company_id"] == {"S": "gz-1"}
+
+
+def test_nothing_is_ever_deleted(ledger: DynamoDBLedger, wire: Wire) -> None:
+    """MATCH-1: an untied ConnectWise company's mark is written over, so that no role needs the right to delete."""
+    mine = Mapping(
+        company_id="gz-1", company_name="A", connectwise_id=7, connectwise_name="A", tied_by="x", tied_at=TICK
+    )
+    ledger.tie(mine)
+    untied = replace(mine, connectwise_id=None, version=2)
+    ledger.change_mapping(MappingChange(before=mine, after=untied, what="untied", why="", by="ann", at=TICK))
+    assert {next(iter(each)) for request in wire.of("transact_write_items") for each in request["TransactItems"]} == {
+        "Put"
+    }
+    assert "company_id" not in wire.get_item(TableName="ledger-a", Key=keys.tied_key(7))["Item"]
+
+
+def test_lost_answer_of_a_change(ledger: DynamoDBLedger, wire: Wire) -> None:
+    """SAFE-1: a change of a mapping whose answer was lost is found by its history, and is done, once."""
+    mine = Mapping(
+        company_id="gz-1", company_name="A", connectwise_id=7, connectwise_name="A", tied_by="x", tied_at=TICK
+    )
+    ledger.tie(mine)
+    untied = replace(mine, connectwise_id=None, version=2)
+    change = MappingChange(before=mine, after=untied, what="untied", why="", by="ann", at=TICK)
+    wire.next("transact_write_items", after(TIMEOUT))
+    ledger.change_mapping(change)
+    assert ledger.mapping("gz-1") == untied
+    with pytest.raises(ConflictError):
+        ledger.change_mapping(change)

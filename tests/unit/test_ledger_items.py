@@ -1,6 +1,6 @@
 """Items of the ledger: what is stored is what is read, and the history tells how it came about."""
 
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import UTC, date, datetime, timedelta, timezone
 from itertools import pairwise
 from typing import Any
@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tally.domain.company import Mapping
+from tally.domain.company import Mapping, MappingChange, first_tie
 from tally.domain.month import Month
 from tally.domain.record import (
     Answer,
@@ -28,7 +28,16 @@ from tally.domain.record import (
 from tally.domain.standing import Cause, Standing, StandingState
 from tally.errors import ContractError
 from tally.ledger import items, keys
-from tally.ledger.plain import check, entry_of, instant, instant_text, paths, record_fields
+from tally.ledger.plain import (
+    check,
+    check_change,
+    entry_of,
+    entry_of_change,
+    instant,
+    instant_text,
+    paths,
+    record_fields,
+)
 
 NOVEMBER = Month(2026, 11)
 TICK = datetime(2026, 11, 3, 0, 15, tzinfo=UTC)
@@ -256,7 +265,7 @@ def test_attributes_of_a_later_version_are_ignored() -> None:
 @pytest.mark.parametrize(
     ("attribute", "value"),
     [
-        ("state", {"S": "waived"}),
+        ("state", {"S": "asleep"}),
         ("state", {"N": "1"}),
         ("seen_tick", {"S": "yesterday"}),
         ("seen_tick", {"S": "2026-11-03T00:15:00"}),
@@ -296,7 +305,29 @@ def test_mapping_history_says_who_tied() -> None:
     mapping = Mapping(
         company_id="gz-1", company_name="A", connectwise_id=7, connectwise_name="A", tied_by="tally", tied_at=TICK
     )
-    item = items.mapping_history_item(mapping, transaction="t")
+    item = items.mapping_history_item("gz-1", entry_of_change(first_tie(mapping)), transaction="t")
     assert item["sk"] == {"S": "HISTORY#MAPPING#000001"}
     assert item["by"] == {"S": "tally"}
     assert '"connectwise_id": [null, 7]' in item["changes"]["S"]
+
+
+@given(mappings, mappings, instants)
+def test_mapping_history_round_trip(one: Mapping, other: Mapping, at: datetime) -> None:
+    """A change of a mapping read from its item is the one that was written."""
+    after = replace(other, company_id=one.company_id, version=one.version + 1)
+    entry = entry_of_change(MappingChange(before=one, after=after, what="tied", why="because", by="ann", at=at))
+    assert items.entry_from(items.mapping_history_item("gz-1", entry, transaction="t")) == entry
+
+
+def test_a_change_must_follow() -> None:
+    """A change of a mapping that skips a version, or is another company's, is a bug of ours."""
+    one = Mapping(
+        company_id="gz-1", company_name="A", connectwise_id=7, connectwise_name="A", tied_by="x", tied_at=TICK
+    )
+    for before, after in (
+        (None, replace(one, version=2)),
+        (one, one),
+        (one, replace(one, version=2, company_id="gz-2")),
+    ):
+        with pytest.raises(ValueError, match="does not follow"):
+            check_change(MappingChange(before=before, after=after, what="tied", why="", by="ann", at=TICK))

@@ -1,37 +1,207 @@
-"""A person's use cases: answering what is held. Each is written with who did it and why into the record's history."""
+"""A person's use cases: answering what is held, and what only a person can set up.
+
+Each is written with who did it and why into the history of the record or of the mapping. Nothing here calls ConnectWise
+to change it: what is allowed is carried out by the next tick's jobs.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tally.domain.answers import Person, approve, reject
+from tally.domain import answers, mapping
+from tally.domain.answers import Person
+from tally.domain.company import ConnectWiseCompany, Mapping, MappingChange
 from tally.domain.record import RecordKey, Transition, UsageRecord
 from tally.errors import SetupError
-from tally.ports import Clock, Ledger
+from tally.ports import Clock, ConnectWise, Ledger
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answers:
-    """The use cases with what they need. What they allow is carried out by the next tick's jobs."""
+    """Answers to what is held, with what they need.
+
+    Each gives the record as it is then, and raises SetupError with the reason where it cannot be given, or ConflictError
+    if a job or another person was first: nothing is written then.
+    """
 
     ledger: Ledger
     clock: Clock
 
     def approve(self, key: RecordKey, *, by: str, why: str) -> UsageRecord:
-        """Let the number that is held be written. Raises SetupError, or ConflictError if a job was first."""
-        return self._answer(key, approve, by=by, why=why)
+        """Let the number that is held be written."""
+        return self._answer(key, answers.approve, by=by, why=why)
 
     def reject(self, key: RecordKey, *, by: str, why: str) -> UsageRecord:
-        """Keep what stands in ConnectWise. Raises SetupError, or ConflictError if a job was first."""
-        return self._answer(key, reject, by=by, why=why)
+        """Keep what stands in ConnectWise."""
+        return self._answer(key, answers.reject, by=by, why=why)
+
+    def keep_apart(self, key: RecordKey, *, by: str, why: str) -> UsageRecord:
+        """Bill ours beside the Additions of others that hold the record, in this month and in all to come (OPEN-6)."""
+        record, person = self._record(key), self._person(by=by, why=why)
+        transition = _possible(answers.keep_apart(record, person))
+        known = self.ledger.mapping(key.company_id)
+        if known is None:
+            raise SetupError(f"The ledger has no mapping of {key.company_id}.")
+        additions = () if record.hold is None else record.hold.foreign
+        self.ledger.save(transition, mapping.keep_apart(known, person, additions=additions))
+        return transition.after
+
+    def take_over(self, key: RecordKey, addition_id: int, *, by: str, why: str) -> UsageRecord:
+        """Give us the Addition that holds the record: the next job makes it the month's own (OPEN-6)."""
+        return self._answer(
+            key, lambda record, person: answers.take_over(record, person, addition_id=addition_id), by=by, why=why
+        )
+
+    def waive(self, key: RecordKey, *, by: str, why: str) -> UsageRecord:
+        """Do not bill the month, for good (OPEN-6)."""
+        return self._answer(key, answers.waive, by=by, why=why)
 
     def _answer(
         self, key: RecordKey, answer: Callable[[UsageRecord, Person], Transition | str], *, by: str, why: str
     ) -> UsageRecord:
+        transition = _possible(answer(self._record(key), self._person(by=by, why=why)))
+        self.ledger.save(transition)
+        return transition.after
+
+    def _record(self, key: RecordKey) -> UsageRecord:
         record = self.ledger.record(key)
         if record is None:
             raise SetupError(f"The ledger has no record of {key}.")
-        transition = answer(record, Person(by=by, why=why, at=self.clock.now()))
-        if isinstance(transition, str):
-            raise SetupError(transition)
-        self.ledger.save(transition)
-        return transition.after
+        return record
+
+    def _person(self, *, by: str, why: str) -> Person:
+        return Person(by=by, why=why, at=self.clock.now())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetUp:
+    """What a person sets up for one company, with what that needs.
+
+    Each gives a text for that person, of what follows and what stays, and raises SetupError with the reason where it
+    cannot be, or ConflictError if somebody else was first: nothing is written then.
+    """
+
+    ledger: Ledger
+    connectwise: ConnectWise
+    clock: Clock
+
+    def tie(self, company_id: str, connectwise_id: int, *, by: str, why: str) -> str:
+        """Tie the company to a ConnectWise company, from another one too (MATCH-1)."""
+        name, to = self._name(company_id), self._connectwise_company(connectwise_id)
+        self._change(
+            company_id,
+            lambda known, person: mapping.tie(known, person, company_id=company_id, name=name, to=to),
+            by=by,
+            why=why,
+        )
+        return f"{name} is tied to ConnectWise company {to.name!r} (id {to.id}). {self._what_stays(company_id)}"
+
+    def untie(self, company_id: str, *, by: str, why: str) -> str:
+        """Leave the company without a ConnectWise company: it opens no more months until a person ties it again."""
+        change = self._change(company_id, _of_known(mapping.untie), by=by, why=why)
+        return (
+            f"{change.after.company_name} is tied to nobody, and opens no more months. {self._what_stays(company_id)}"
+        )
+
+    def pin(self, company_id: str, agreement_id: int, *, by: str, why: str) -> str:
+        """Choose the agreement that months are opened on from now on (MATCH-3)."""
+        agreement = self.connectwise.agreement(agreement_id)
+        change = self._change(
+            company_id,
+            _of_known(lambda known, person: mapping.pin(known, person, agreement=agreement)),
+            by=by,
+            why=why,
+        )
+        opened = (
+            f"Months of {change.after.company_name} are opened on agreement '{agreement.name}' (id {agreement.id})."
+        )
+        return f"{opened} {self._what_stays(company_id)}"
+
+    def unpin(self, company_id: str, *, by: str, why: str) -> str:
+        """Choose no agreement any more: exactly one must be active then."""
+        change = self._change(company_id, _of_known(mapping.unpin), by=by, why=why)
+        opened = f"Months of {change.after.company_name} are opened on its only active agreement of the type."
+        return f"{opened} {self._what_stays(company_id)}"
+
+    def exclude(self, company_id: str, *, by: str, why: str) -> str:
+        """Open no more months for the company; those that have an Addition go on to their close (CLOSE-5)."""
+        name = self._name(company_id)
+        self._change(
+            company_id,
+            lambda known, person: mapping.exclude(known, person, company_id=company_id, name=name),
+            by=by,
+            why=why,
+        )
+        return f"{name} is excluded: no more months are opened for it. {self._what_stays(company_id)}"
+
+    def include(self, company_id: str, *, by: str, why: str) -> str:
+        """Bill the company again, from the present month on."""
+        change = self._change(company_id, _of_known(mapping.include), by=by, why=why)
+        tied = (
+            ""
+            if change.after.connectwise_id is not None
+            else " It is not tied to a ConnectWise company: tie it by hand."
+        )
+        return f"{change.after.company_name} is billed again from the next tick on.{tied}"
+
+    def _change(
+        self,
+        company_id: str,
+        make: Callable[[Mapping | None, Person], MappingChange | str],
+        *,
+        by: str,
+        why: str,
+    ) -> MappingChange:
+        change = _possible(make(self.ledger.mapping(company_id), Person(by=by, why=why, at=self.clock.now())))
+        self._check_free(change)
+        self.ledger.change_mapping(change)
+        return change
+
+    def _check_free(self, change: MappingChange) -> None:
+        """Name the one that has the ConnectWise company; where the index does not know yet, the write itself is refused."""
+        if change.taken is None:
+            return
+        for other in self.ledger.all_mappings():
+            if other.connectwise_id == change.taken and other.company_id != change.after.company_id:
+                raise SetupError(
+                    f"ConnectWise company {change.after.connectwise_name!r} (id {change.taken}) is tied to "
+                    f"{other.company_name} ({other.company_id}): untie that one first."
+                )
+
+    def _name(self, company_id: str) -> str:
+        standing = self.ledger.standing(company_id)
+        if standing is not None:
+            return standing.company_name
+        known = self.ledger.mapping(company_id)
+        if known is None:
+            raise SetupError(
+                f"Tally knows no company {company_id}: it knows each one from the first tick that lists it."
+            )
+        return known.company_name
+
+    def _connectwise_company(self, connectwise_id: int) -> ConnectWiseCompany:
+        for company in self.connectwise.companies():
+            if company.id == connectwise_id:
+                return company
+        raise SetupError(f"ConnectWise has no company of id {connectwise_id}, or it is deleted there.")
+
+    def _what_stays(self, company_id: str) -> str:
+        return mapping.what_stays(
+            record for record in self.ledger.all_open_records() if record.key.company_id == company_id
+        )
+
+
+def _of_known(
+    make: Callable[[Mapping, Person], MappingChange | str],
+) -> Callable[[Mapping | None, Person], MappingChange | str]:
+    """What can only be done to a company that has a mapping."""
+
+    def of_known(known: Mapping | None, person: Person) -> MappingChange | str:
+        return "It is neither tied to a ConnectWise company nor excluded." if known is None else make(known, person)
+
+    return of_known
+
+
+def _possible[T](outcome: T | str) -> T:
+    if isinstance(outcome, str):
+        raise SetupError(outcome)
+    return outcome

@@ -4,6 +4,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
 
 import boto3
 from botocore.config import Config
@@ -105,7 +106,7 @@ def worker(environment: Mapping[str, str], world: World | None = None) -> Worker
     settings = WorkerSettings.from_env(environment)
     world = world or World()
     keys, deadline = _keys(settings), Deadline()
-    bucket = TokenBucket(rate=settings.calls_per_second, depth=settings.burst)
+    bucket = _bucket(settings.calls_per_second, settings.burst)
     sync = Sync(
         gravityzone=_gravityzone(settings, keys, deadline, bucket, world),
         connectwise=_connectwise(settings, keys, deadline, world),
@@ -123,6 +124,12 @@ def worker(environment: Mapping[str, str], world: World | None = None) -> Worker
             slowest=SLOWEST_JOB,
         ),
     )
+
+
+@cache
+def _bucket(rate: float, depth: int) -> TokenBucket:
+    """One for the container's life, whatever else is put together anew: the pace is the API key's."""
+    return TokenBucket(rate=rate, depth=depth)
 
 
 def _keys(settings: Settings) -> ApiKeys:

@@ -1,11 +1,13 @@
 """Reading ConnectWise's side of a tick: the agreement type, the product, and the agreements (MATCH-2, MATCH-4)."""
 
 from collections import defaultdict
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from tally.domain.agreement import Agreement
 from tally.domain.matching import resolve
 from tally.domain.planning import Directory
+from tally.errors import AmbiguousNameError
 from tally.ports import ConnectWise
 
 
@@ -22,13 +24,10 @@ def read_directory(connectwise: ConnectWise, names: Names) -> Directory:
 
     Raises TallyError if a list cannot be read to its end.
     """
-    type_id = resolve(
-        names.agreement_type,
-        connectwise.agreement_types(names.agreement_type),
-        what="agreement type",
-        setting="AgreementType",
+    type_id = _resolved(
+        connectwise.agreement_types, names.agreement_type, what="agreement type", setting="AgreementType"
     )
-    product_id = resolve(names.product, connectwise.products(names.product), what="product", setting="Product")
+    product_id = _resolved(connectwise.products, names.product, what="product", setting="Product")
     problems = [each for each in (type_id, product_id) if isinstance(each, str)]
     by_company: defaultdict[int, list[Agreement]] = defaultdict(list)
     by_id: dict[int, Agreement] = {}
@@ -42,3 +41,12 @@ def read_directory(connectwise: ConnectWise, names: Names) -> Directory:
         by_id=by_id,
         problem=" ".join(problems) or None,
     )
+
+
+def _resolved(read: Callable[[str], Mapping[str, int]], name: str, *, what: str, setting: str) -> int | str:
+    """The id of what is named so; else why there is none, two of one name among the reasons."""
+    try:
+        ids = read(name)
+    except AmbiguousNameError as error:
+        return f"{error} (setting {setting})."
+    return resolve(name, ids, what=what, setting=setting)

@@ -6,11 +6,13 @@
     │   ├── ConflictError           somebody else was first
     │   └── NotYetError             nothing can be said before `retry_after`
     ├── AmbiguousError          a write whose answer never came: look before the next one
-    ├── RefusedError            a write whose content was refused (400): it has not happened
+    ├── RefusedError            a write that was refused (400 or alike): it has not happened
     ├── SetupError              the operator: settings, keys, rights, names
     │   ├── CredentialsError        401 or 403
-    │   └── NotFoundError           404
+    │   ├── NotFoundError           404
+    │   └── AmbiguousNameError      two things of one name
     ├── ContractError           the other side answered what we do not understand
+    │   └── DeclinedError           it understood, and says no
     └── IncompletePlanError     a tick could not read all it needed; what it could read is planned
 
 What may be tried again follows from the class alone. Of a write, every class but AmbiguousError says: it has not happened.
@@ -52,7 +54,7 @@ class AmbiguousError(TallyError):
 
 
 class RefusedError(TallyError):
-    """A write's content was refused with a 400: it has not happened, and the same content would be refused again."""
+    """A write was refused with a 400 or another 4xx of its own: it has not happened, and would be refused again."""
 
 
 class SetupError(TallyError):
@@ -67,8 +69,16 @@ class NotFoundError(SetupError):
     """What was asked for is not there (404)."""
 
 
+class AmbiguousNameError(SetupError):
+    """Two things bear the name that the operator gave."""
+
+
 class ContractError(TallyError):
     """An answer that does not have the shape that the API promises: nothing is concluded from it."""
+
+
+class DeclinedError(ContractError):
+    """A well-formed answer that what was asked for is not to be had."""
 
 
 class IncompletePlanError(TallyError):

@@ -89,7 +89,8 @@ class Job(_Message):
     """All that a worker needs to bring one company-month up to date.
 
     ``agreement`` is where a record would be opened, or where its line stands; None if the lists no longer have it.
-    ``product_id`` is None while the product cannot be resolved. ``licensed`` is what GravityZone's list says.
+    ``product_id`` is None while the product cannot be resolved; ``directory_read`` says that ConnectWise's lists
+    could be read. ``licensed`` is what GravityZone's list says.
     ``only_if_used``: open only at a count above zero (OPEN-9, when no tick of the month had seen who was licensed).
     """
 
@@ -100,6 +101,7 @@ class Job(_Message):
     month: MonthField
     agreement: AgreementSnapshot | None = None
     product_id: int | None = None
+    directory_read: bool = False
     licensed: bool = True
     may_open: bool = True
     only_if_used: bool = False

@@ -22,7 +22,7 @@ from tally.domain.planning import (
     plan_company,
 )
 from tally.domain.reading import ENDPOINTS, Service
-from tally.domain.record import UsageRecord
+from tally.domain.record import RecordState, UsageRecord
 from tally.domain.situation import Policy
 from tally.domain.standing import Standing
 from tally.domain.ticks import Ticks
@@ -56,6 +56,7 @@ class _Known:
     standings: dict[str, Standing]
     records: dict[str, list[UsageRecord]]
     settled: dict[str, set[tuple[Month, str]]]
+    waived: dict[str, set[tuple[Month, str]]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,14 +111,18 @@ class Plan:
         for record in self.ledger.all_open_records():
             records[record.key.company_id].append(record)
         settled: defaultdict[str, set[tuple[Month, str]]] = defaultdict(set)
+        waived: defaultdict[str, set[tuple[Month, str]]] = defaultdict(set)
         for each in (month.previous, month):
             for record in self.ledger.all_settled_records(each):
                 settled[record.key.company_id].add((record.key.month, record.key.service))
+                if record.state is RecordState.WAIVED:
+                    waived[record.key.company_id].add((record.key.month, record.key.service))
         return _Known(
             mappings={mapping.company_id: mapping for mapping in self.ledger.all_mappings()},
             standings={standing.company_id: standing for standing in self.ledger.all_standings()},
             records=records,
             settled=settled,
+            waived=waived,
         )
 
     def _read_roster(self, failures: list[str]) -> Roster | None:
@@ -187,8 +192,11 @@ class Plan:
         failures: list[str],
     ) -> Iterator[CompanyState]:
         """Every company that GravityZone or the ledger knows, by id."""
+        # Not those that were licensed: the one list may have been read before they were moved there, the other after.
         listed: dict[str, tuple[str, Presence]] = {
-            company.id: (company.name, Presence.UNLICENSED) for company in everyone or ()
+            company.id: (company.name, Presence.UNLICENSED)
+            for company in everyone or ()
+            if company.id not in known.records and not _was_licensed(known.standings.get(company.id))
         }
         if roster is not None:
             listed |= {company.id: (company.name, Presence.PARTNER) for company in roster.partners.values()}
@@ -206,6 +214,7 @@ class Plan:
                 standing=known.standings.get(company_id),
                 records=known.records.get(company_id, ()),
                 settled=frozenset(known.settled.get(company_id, ())),
+                waived=frozenset(known.waived.get(company_id, ())),
             )
 
     def _absent(
@@ -213,11 +222,11 @@ class Plan:
     ) -> tuple[str, Presence]:
         standing, mapping = known.standings.get(company_id), known.mappings.get(company_id)
         name = standing.company_name if standing else mapping.company_name if mapping else company_id
-        if roster is None or roster.unread:
-            return name, Presence.UNREAD
         presence = known_absence(standing)
+        if roster is None or roster.unread:
+            return name, presence or Presence.UNREAD
         # Once a day all customers are listed: an unlicensed one that is not among them may be gone by now.
-        if presence is Presence.GONE or (presence is not None and not listed_all):
+        if presence is Presence.GONE or (presence is Presence.UNLICENSED and not listed_all):
             return name, presence
         try:
             company, presence = look_for(self.gravityzone, company_id)
@@ -235,14 +244,17 @@ class Plan:
             for company, _ in plans
             if standings[company.id] != company.standing
         ]
+        left_out = len(changed)
         try:
             # Before the jobs, so that a worker finds the standing that its own word is to be merged into.
-            self.ledger.save_standings(changed)
+            left_out = self.ledger.save_standings(changed)
         except TallyError as error:
             failures.append(f"standings could not be written: {error}")
         due = [(company, each) for company, plan in plans for each in plan.due]
         backlog = self.queue.backlog()
-        planned = Planned(companies=len(plans), jobs=len(due), tied=tied, standings=len(changed), backlog=backlog)
+        planned = Planned(
+            companies=len(plans), jobs=len(due), tied=tied, standings=len(changed) - left_out, backlog=backlog
+        )
         if backlog * 2 > len(due):
             return replace(planned, jobs=0, skipped=f"{backlog} of the last sweep's messages still wait")
         self.queue.send(
@@ -256,6 +268,10 @@ class Plan:
         return min(timedelta(seconds=math.floor(position / self.calls_per_second)), _MOST_DELAY)
 
 
+def _was_licensed(standing: Standing | None) -> bool:
+    return standing is not None and bool(standing.licensed_in) and known_absence(standing) is None
+
+
 def _job(company: CompanyState, due: Due, standing: Standing, at: Circumstances) -> Job:
     return Job(
         tick=at.tick,
@@ -265,6 +281,7 @@ def _job(company: CompanyState, due: Due, standing: Standing, at: Circumstances)
         month=due.month,
         agreement=None if due.agreement is None else AgreementSnapshot.of(due.agreement),
         product_id=None if at.directory is None else at.directory.product_id,
+        directory_read=at.directory is not None,
         licensed=company.licensed,
         may_open=due.may_open,
         only_if_used=due.only_if_used,

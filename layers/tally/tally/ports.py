@@ -1,11 +1,11 @@
 """What the use cases need of the world. Adapters: gravityzone/, connectwise/, ledger/, queue.py, clock.py."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Protocol
 
 from tally.domain.agreement import Addition, Agreement, NewAddition
-from tally.domain.company import Company, CompanyKind, ConnectWiseCompany
+from tally.domain.company import Company, CompanyKind, ConnectWiseCompany, MappingChange
 from tally.domain.company import Mapping as CompanyMapping
 from tally.domain.month import Month
 from tally.domain.reading import Usage
@@ -23,7 +23,7 @@ class GravityZone(Protocol):
         ...
 
     def children(self, parent_id: str, *, kind: CompanyKind, monthly_only: bool) -> Sequence[Company]:
-        """The companies of one kind directly below ``parent_id``; empty below a customer, which has none."""
+        """The companies of one kind directly below ``parent_id``, which must be a partner: below a customer there is no list."""
         ...
 
     def company(self, company_id: str) -> Company | None:
@@ -74,6 +74,10 @@ class ConnectWise(Protocol):
         """PATCH of the quantity alone; safe to repeat, and repeated where the answer did not come."""
         ...
 
+    def take_over(self, *, agreement_id: int, addition_id: int, text: str, cancelled: date) -> Addition:
+        """PATCH of the text and the cancelled date together; safe to repeat, and repeated as ``set_quantity`` (OPEN-6)."""
+        ...
+
 
 class Ledger(Protocol):
     """The DynamoDB table. Reads named ``all_…`` come from the index and may lag; the others are consistent."""
@@ -91,7 +95,7 @@ class Ledger(Protocol):
         ...
 
     def all_mappings(self) -> Iterable[CompanyMapping]:
-        """Every company's mapping."""
+        """Every company's mapping; those that were untied too, so that nobody ties them by their names again."""
         ...
 
     def all_standings(self) -> Iterable[Standing]:
@@ -115,19 +119,33 @@ class Ledger(Protocol):
         ...
 
     def mapping(self, company_id: str) -> CompanyMapping | None:
-        """One company's mapping."""
+        """One company's mapping; also one that was untied."""
+        ...
+
+    def mapping_history(self, company_id: str) -> Sequence[HistoryEntry]:
+        """The changes of a company's mapping, oldest first."""
         ...
 
     def standing(self, company_id: str) -> Standing | None:
         """One company's standing."""
         ...
 
-    def save(self, transition: Transition) -> None:
-        """Write the record and its history in one transaction, if its version is the expected one; else ConflictError."""
+    def save(self, transition: Transition, change: MappingChange | None = None) -> None:
+        """Write the record and its history in one transaction, if its version is the expected one; else ConflictError.
+
+        ``change``: write it in the same transaction, as ``change_mapping`` does.
+        """
         ...
 
     def tie(self, mapping: CompanyMapping) -> None:
         """Tie a company that has no mapping to a ConnectWise company that nobody is tied to; else ConflictError."""
+        ...
+
+    def change_mapping(self, change: MappingChange) -> None:
+        """Write the mapping and its history in one transaction, if its version is the expected one; else ConflictError.
+
+        Also ConflictError: the ConnectWise company is tied to another company.
+        """
         ...
 
     def save_standing(self, standing: Standing) -> None:

@@ -18,6 +18,7 @@ from tally.errors import SetupError
 _PARAMETERS = {
     "ADDITION_TEXT": "AdditionText",
     "AGREEMENT_TYPE": "AgreementType",
+    "BILL_MINIMUM": "BillMinimum",
     "BILLING_CYCLES": "BillingCycles",
     "BILLING_TIME_ZONE": "BillingTimeZone",
     "CLOSE_DAY": "CloseDay",
@@ -94,6 +95,7 @@ class Settings(_FromEnvironment):
     open_until_day: Annotated[int, Field(ge=2, le=28)]
     growth_percent: Annotated[int, Field(ge=0, le=1000)]
     growth_seats: Annotated[int, Field(ge=0, le=100_000)]
+    bill_minimum: bool
     settle_seconds: Annotated[int, Field(ge=1, le=3600)]
     local_http_host: str = ""
     request_timeout_seconds: Annotated[float, Field(gt=0, le=60)]
@@ -111,6 +113,7 @@ class Settings(_FromEnvironment):
             text=self.addition_text,
             growth_percent=self.growth_percent,
             growth_seats=self.growth_seats,
+            bill_minimum=self.bill_minimum,
         )
 
 

@@ -27,19 +27,26 @@ from tally.domain.situation import (
     Policy,
     Post,
     Situation,
+    TakeOver,
 )
 from tally.domain.standing import Cause, StandingState
-from tally.domain.transitions import confirmed, opened, refused
-from tally.errors import AmbiguousError, ConflictError, ContractError, NotYetError, RefusedError, TallyError
+from tally.domain.transitions import confirmed, opened, refused, take_over_refused
+from tally.errors import (
+    AmbiguousError,
+    ConflictError,
+    ContractError,
+    DeclinedError,
+    NotFoundError,
+    NotYetError,
+    RefusedError,
+    TallyError,
+)
 from tally.messages import Job
 from tally.ports import Clock, ConnectWise, GravityZone, Ledger
 from tally.standings import note
 
 _MOST_STEPS = 12
 """No path through ``decide`` is longer; more means that two rules contradict one another."""
-
-_DOUBTFUL = (AmbiguousError, ContractError)
-"""Of a write: it may have happened, or something else has. The intent stays, and the next job looks first."""
 
 _UNCHANGED = "unchanged"
 
@@ -75,17 +82,20 @@ class Sync:
             return {service.name: "dropped" for service in self.services}
         causes: dict[str, Cause | None] = {}
         done: dict[str, str] = {}
-        failure: TallyError | None = None
+        failure: Exception | None = None
         try:
             readings = self._read(job, {service: records[service] for service in due})
             facts = self._opening_facts(job) if any(_is_unopened(records[service]) for service in due) else None
             for service in due:
                 situation = self._situation(job, keys[service], records[service], facts, readings[service])
                 done[service.name] = self._bring_up_to_date(situation, causes)
-        except TallyError as error:
+        except Exception as error:  # noqa: BLE001 - a bug of ours is to be seen in the standing too; it is raised below
             failure = error
             if not isinstance(error, NotYetError | ConflictError):  # in both another job has the word, or will
-                causes[_scope(keys[due[len(done)]])] = Cause(state=StandingState.FAILING, reason=str(error))
+                causes[_scope(keys[due[len(done)]])] = Cause(
+                    state=StandingState.FAILING,
+                    reason=str(error) if isinstance(error, TallyError) else f"A bug in Tally: {error!r}.",
+                )
         quiet = failure is None and not again and all(each == _UNCHANGED for each in done.values())
         self._note(job, causes, good_reading=failure is None, trust_job=quiet)
         if failure is not None:
@@ -109,14 +119,24 @@ class Sync:
         unlicensed: Mapping[Service, Reading] = dict.fromkeys(records, Unknown(_NO_SUBSCRIPTION))
         if not job.licensed:
             return unlicensed
-        usage = self.gravityzone.usage(job.company_id, month=job.month)
-        readings = {service: read_count(usage, service) for service in records}
-        for reading in readings.values():
-            if isinstance(reading, Unknown):
-                raise ContractError(reading.why)
+        try:
+            readings = self._counts(job, list(records))
+        except DeclinedError as error:
+            if job.tick < job.month.day_after_end(self.policy.open_until_day):
+                raise
+            # So late it will not get better: GravityZone may not go so far back. What stands is the last word (CLOSE-5).
+            return dict.fromkeys(records, Unknown(f"GravityZone does not tell any more: {error}."))
         # A company that lost its subscription since it was listed is answered with zeros: not a fall, but unknown (READ-2).
         fallen = any(_is_below(readings[service], record) for service, record in records.items())
         return unlicensed if fallen and not self.gravityzone.is_monthly(job.company_id) else readings
+
+    def _counts(self, job: Job, services: Sequence[Service]) -> Mapping[Service, Reading]:
+        usage = self.gravityzone.usage(job.company_id, month=job.month)
+        readings = {service: read_count(usage, service) for service in services}
+        for reading in readings.values():
+            if isinstance(reading, Unknown):
+                raise ContractError(reading.why)
+        return readings
 
     def _situation(
         self, job: Job, key: RecordKey, record: UsageRecord | None, facts: OpeningFacts | None, reading: Reading
@@ -135,6 +155,7 @@ class Sync:
             tick=job.tick,
             now=self.clock.now(),
             opening=facts,
+            directory_read=job.directory_read,
             only_if_used=job.only_if_used,
             baseline=self._baseline(key, record, reading),
         )
@@ -164,7 +185,7 @@ class Sync:
         )
 
     def _take(
-        self, situation: Situation, step: Look | Post | Patch | Continue | ComeBack, done: list[str]
+        self, situation: Situation, step: Look | Post | Patch | TakeOver | Continue | ComeBack, done: list[str]
     ) -> Situation:
         """Take one step; answer the situation that it leaves."""
         match step:
@@ -174,6 +195,8 @@ class Sync:
                 return self._post(situation, step, done)
             case Patch():
                 return self._patch(situation, step, done)
+            case TakeOver():
+                return self._take_over(situation, step, done)
             case Continue():
                 return self._save(situation, step.transition, done)
             case ComeBack():
@@ -189,21 +212,41 @@ class Sync:
     def _look(self, situation: Situation, step: Look, done: list[str]) -> Situation:
         if step.transition is not None:
             situation = self._save(situation, step.transition, done)
-        if step.reread:
-            agreement = self.connectwise.agreement(step.agreement_id)
-            expected = situation.expected_agreement
+        expected = situation.expected_agreement
+        try:
+            agreement = self.connectwise.agreement(step.agreement_id) if step.reread else situation.agreement
+            additions = self.connectwise.additions(step.agreement_id)
+        except NotFoundError:
+            # A 404 alone may mean wrong keys; that the planner's whole list lacks the agreement too means that it is gone.
+            if not situation.directory_read or (expected is not None and expected.id == step.agreement_id):
+                raise
+            return replace(situation, agreement=None, additions=())
+        if (
+            step.reread
+            and agreement is not None
+            and expected is not None
+            and _identity(expected) == _identity(agreement)
+        ):
             # From here on the agreement is what it is now, not what the planner's list had.
-            same = expected is not None and _identity(expected) == _identity(agreement)
-            situation = replace(situation, agreement=agreement, expected_agreement=agreement if same else expected)
-        return replace(situation, additions=self.connectwise.additions(step.agreement_id))
+            expected = agreement
+        mapping = self.ledger.mapping(situation.key.company_id)
+        return replace(
+            situation,
+            agreement=agreement,
+            expected_agreement=expected,
+            additions=additions,
+            kept_apart=() if mapping is None else mapping.kept_apart,
+        )
 
     def _post(self, situation: Situation, step: Post, done: list[str]) -> Situation:
         agreement = situation.agreement
         period = None if agreement is None else service_period(agreement, situation.key.month)
-        fingerprint = "" if agreement is None or period is None else post_fingerprint(agreement, period)
+        fingerprint = ""
+        if agreement is not None and period is not None:
+            fingerprint = post_fingerprint(agreement, period, product_id=step.new.product_id)
         try:
             addition = self.connectwise.create_addition(step.new)
-        except _DOUBTFUL:
+        except AmbiguousError:
             raise
         except TallyError as error:
             return self._refused(situation, error, fingerprint, done)
@@ -217,13 +260,31 @@ class Sync:
             self.connectwise.set_quantity(
                 agreement_id=step.agreement_id, addition_id=step.addition_id, quantity=step.quantity
             )
-        except _DOUBTFUL:
+        except AmbiguousError:
             raise
         except TallyError as error:
             return self._refused(situation, error, patch_fingerprint(situation, quantity=step.quantity), done)
         line = _line(situation)
         why = f"Addition {step.addition_id} from {line.pushed} to {step.quantity}"
         return self._save(situation, confirmed(self._now(situation), line, quantity=step.quantity, why=why), done)
+
+    def _take_over(self, situation: Situation, step: TakeOver, done: list[str]) -> Situation:
+        try:
+            addition = self.connectwise.take_over(
+                agreement_id=step.agreement_id,
+                addition_id=step.addition_id,
+                text=step.text,
+                cancelled=step.cancelled,
+            )
+        except AmbiguousError:
+            raise
+        except RefusedError as error:
+            why = str(error)
+            return self._save(situation, take_over_refused(self._now(situation), _line(situation), why=why), done)
+        except TallyError as error:
+            return self._refused(situation, error, "", done)
+        why = f"took over Addition {addition.id} at {addition.quantity.normalize():f}"
+        return self._save(situation, opened(self._now(situation), _line(situation), addition, why=why), done)
 
     def _refused(self, situation: Situation, error: TallyError, fingerprint: str, done: list[str]) -> Situation:
         """The write has not happened. A refused content stands until it changes; anything else is for the next try."""

@@ -39,7 +39,8 @@ def tie_by_name(
 
     ``everyone`` are all customers in GravityZone, unlicensed ones too: a name must be unique among them and the partners.
     """
-    index = NameIndex(connectwise, tied={mapping.connectwise_id: mapping.company_name for mapping in mappings.values()})
+    tied = {each.connectwise_id: each.company_name for each in mappings.values() if each.connectwise_id is not None}
+    index = NameIndex(connectwise, tied=tied)
     known = {company.id: company for company in (*everyone, *companies, *roster.partners.values())}
     names = count_names(known.values())
     result = Tying()

@@ -3,6 +3,7 @@
 import random
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date
 
 from requests.adapters import BaseAdapter
 
@@ -15,17 +16,20 @@ from tally.connectwise.models import (
     COMPANIES,
     PRODUCTS,
     QUANTITY_PATCH,
+    TAKE_OVER_PATCH,
     AdditionRow,
     AdditionToCreate,
     AgreementRow,
+    CancelledPatch,
     ProductReference,
     ProductRow,
     QuantityPatch,
+    TextPatch,
 )
 from tally.connectwise.site import Keys, Site
 from tally.domain.agreement import Addition, Agreement, NewAddition
 from tally.domain.company import ConnectWiseCompany
-from tally.errors import ContractError, SetupError
+from tally.errors import AmbiguousNameError, ContractError
 from tally.transport.calls import Answer, Transport, no_deadline
 from tally.transport.failures import Effect
 
@@ -67,7 +71,7 @@ class ConnectWiseClient:
     def agreement_types(self, name: str) -> Mapping[str, int]:
         """Ids by name of the agreement types that are active; all of them, so that near misses can be named.
 
-        Raises SetupError if two have the very name that is asked for.
+        Raises AmbiguousNameError if two have the very name that is asked for.
         """
         rows = self._calls.rows("/finance/agreements/types", AGREEMENT_TYPES)
         return _ids_by_name(
@@ -77,7 +81,7 @@ class ConnectWiseClient:
     def products(self, identifier: str) -> Mapping[str, int]:
         """Ids by identifier of the catalog products whose identifier resembles ``identifier`` but for case and spaces.
 
-        Inactive products and bundles, which cannot be Additions, are left out. Raises SetupError if two have the very
+        Inactive products and bundles, which cannot be Additions, are left out. Raises AmbiguousNameError if two have the very
         identifier that is asked for.
         """
         # How a quote is quoted is not documented, and whether `=` minds case neither: the narrow search serves the
@@ -135,19 +139,37 @@ class ConnectWiseClient:
     def set_quantity(self, *, agreement_id: int, addition_id: int, quantity: int) -> Addition:
         """PATCH of the quantity alone; safe to repeat, and repeated where the answer did not come.
 
-        ContractError: it was answered as done, with a quantity that is not ours.
+        AmbiguousError: also where it was answered as done with a quantity that is not ours.
         """
         body = QUANTITY_PATCH.dump_json([QuantityPatch(value=quantity)])
+        answer, row = self._change(agreement_id, addition_id, body)
+        if row.quantity != quantity:
+            raise self._calls.unreadable(
+                answer, f"it was answered as done, yet the quantity stands at {row.quantity} and not at {quantity}"
+            )
+        return row.addition(agreement_id)
+
+    def take_over(self, *, agreement_id: int, addition_id: int, text: str, cancelled: date) -> Addition:
+        """PATCH of the text and the cancelled date together; safe to repeat, and repeated where the answer did not come.
+
+        AmbiguousError: also where it was answered as done with another text or date.
+        """
+        operations = (TextPatch(value=text), CancelledPatch(value=cancelled))
+        answer, row = self._change(agreement_id, addition_id, TAKE_OVER_PATCH.dump_json(operations))
+        if row.invoice_description.split() != text.split() or row.cancelled_date != cancelled:
+            raise self._calls.unreadable(
+                answer,
+                f"it was answered as done, yet the text is {row.invoice_description!r} and the cancelled date {row.cancelled_date}",
+            )
+        return row.addition(agreement_id)
+
+    def _change(self, agreement_id: int, addition_id: int, body: bytes) -> tuple[Answer, AdditionRow]:
         path = f"/finance/agreements/{agreement_id:d}/additions/{addition_id:d}"
         answer = self._calls.send("PATCH", path, effect=Effect.SETS, body=body)
         row = self._addition(answer, agreement_id)
         if row.id != addition_id:
             raise self._calls.unreadable(answer, f"it answered Addition {row.id}")
-        if row.quantity != quantity:
-            raise self._calls.contract_error(
-                answer, f"it was answered as done, yet the quantity stands at {row.quantity} and not at {quantity}"
-            )
-        return row.addition(agreement_id)
+        return answer, row
 
     def _addition(self, answer: Answer, agreement_id: int) -> AdditionRow:
         row = self._calls.parse(answer, AdditionRow.model_validate_json)
@@ -173,6 +195,6 @@ def _ids_by_name(rows: Iterable[tuple[str, int]], *, what: str, wanted: str) -> 
     ids: dict[str, int] = {}
     for name, row_id in rows:
         if name == wanted and name in ids:
-            raise SetupError(f"two {what} in ConnectWise are named {wanted!r}: ids {ids[name]} and {row_id}")
+            raise AmbiguousNameError(f"Two {what} in ConnectWise are named {wanted!r}: ids {ids[name]} and {row_id}")
         ids.setdefault(name, row_id)
     return ids

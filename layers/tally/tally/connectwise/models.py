@@ -217,8 +217,27 @@ class QuantityPatch(_Sent):
     value: int = Field(ge=0)
 
 
+class TextPatch(_Sent):
+    """What the customer reads of an Addition is replaced."""
+
+    op: Literal["replace"] = "replace"
+    path: Literal["invoiceDescription"] = "invoiceDescription"
+    value: str
+
+
+class CancelledPatch(_Sent):
+    """An Addition's cancelled date is replaced."""
+
+    op: Literal["replace"] = "replace"
+    path: Literal["cancelledDate"] = "cancelledDate"
+    value: SentDay
+
+
 COMPANY_INFO: TypeAdapter[CompanyInfo | None] = TypeAdapter(CompanyInfo | None, config=_LATER)
 QUANTITY_PATCH: TypeAdapter[list[QuantityPatch]] = TypeAdapter(list[QuantityPatch], config=_LATER)
+TAKE_OVER_PATCH: TypeAdapter[tuple[TextPatch, CancelledPatch]] = TypeAdapter(
+    tuple[TextPatch, CancelledPatch], config=_LATER
+)
 COMPANIES: TypeAdapter[list[CompanyRow]] = TypeAdapter(list[CompanyRow], config=_LATER)
 AGREEMENT_TYPES: TypeAdapter[list[AgreementTypeRow]] = TypeAdapter(list[AgreementTypeRow], config=_LATER)
 PRODUCTS: TypeAdapter[list[ProductRow]] = TypeAdapter(list[ProductRow], config=_LATER)

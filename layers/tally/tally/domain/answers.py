@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from tally.domain.record import Answer, Hold, HoldKind, Transition, UsageRecord, Verdict
+from tally.domain.record import Answer, Hold, HoldKind, LineState, RecordState, Transition, UsageRecord, Verdict
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,18 +48,79 @@ def reject(record: UsageRecord, person: Person) -> Transition | str:
     )
 
 
+def keep_apart(record: UsageRecord, person: Person) -> Transition | str:
+    """Bill ours beside the Additions of others that hold the record, which the mapping remembers. A text says why not."""
+    if not _foreign(record):
+        return _not_foreign(record, what="kept apart")
+    return _transition(record, replace(record, hold=None), person, what="kept apart")
+
+
+def take_over(record: UsageRecord, person: Person, *, addition_id: int) -> Transition | str:
+    """Give us the Addition that holds the record: it becomes the month's own. A text says why that cannot be."""
+    foreign = _foreign(record)
+    if not foreign:
+        return _not_foreign(record, what="taken over")
+    if addition_id not in foreign:
+        named = ", ".join(map(str, foreign))
+        return f"Addition {addition_id} does not hold {record.key} and cannot be taken over; what holds it is {named}."
+    if _has_addition(record):
+        return f"{record.key} has an Addition of ours already: no other can be taken over. {_why(record)}"
+    return _transition(record, replace(record, hold=None, given=addition_id), person, what="given")
+
+
+def waive(record: UsageRecord, person: Person) -> Transition | str:
+    """Do not bill the month: nothing is opened or written any more. A text says why that cannot be."""
+    if record.state is not RecordState.OPEN:
+        return f"{record.key} is {record.state}: it cannot be waived any more."
+    if _has_addition(record):
+        return f"{record.key} has an Addition of ours and cannot be waived: to have nothing billed, void that."
+    if record.line is not None and record.line.intent is not None:
+        return f"{record.key} cannot be waived at this moment: an Addition is being written. Try again after the next tick."
+    quantity = 0 if record.hold is None else record.hold.quantity
+    answer = Answer(verdict=Verdict.WAIVED, quantity=quantity, by=person.by, at=person.at)
+    after = replace(record, state=RecordState.WAIVED, hold=None, refusal=None, given=None, answer=answer)
+    return _transition(record, after, person, what="waived")
+
+
+def _foreign(record: UsageRecord) -> tuple[int, ...]:
+    return () if record.state is not RecordState.OPEN or record.hold is None else record.hold.foreign
+
+
+def _not_foreign(record: UsageRecord, *, what: str) -> str:
+    return f"{record.key} is not held by an Addition of others: there is nothing to be {what}. {_why(record)}".rstrip()
+
+
+def _has_addition(record: UsageRecord) -> bool:
+    return any(line.state is not LineState.OPENING for line in record.lines)
+
+
+def _why(record: UsageRecord) -> str:
+    return "" if record.hold is None else record.hold.why
+
+
+def _transition(record: UsageRecord, after: UsageRecord, person: Person, *, what: str) -> Transition:
+    return Transition(
+        before=record,
+        after=replace(after, version=record.version + 1),
+        what=what,
+        why=person.why,
+        at=person.at,
+        tick=record.seen_tick,
+        by=person.by,
+    )
+
+
 def _answer(
     record: UsageRecord, person: Person, *, what: str, follow: dict[HoldKind, Callable[[Hold], UsageRecord]]
 ) -> Transition | str:
     hold = record.hold
     if hold is None:
         return f"{record.key} is not held: there is nothing to answer."
+    if hold.kind is HoldKind.FOREIGN:
+        return f"{record.key} cannot be {what}: it is no number that is held. {hold.why}"
     if hold.kind not in follow or (hold.kind is HoldKind.CHANGED and hold.stands is None):
         return f"{record.key} cannot be {what}: put it right in ConnectWise, and the hold lifts itself. {hold.why}"
-    after = replace(follow[hold.kind](hold), hold=None, version=record.version + 1)
-    return Transition(
-        before=record, after=after, what=what, why=person.why, at=person.at, tick=record.seen_tick, by=person.by
-    )
+    return _transition(record, replace(follow[hold.kind](hold), hold=None), person, what=what)
 
 
 def _verdict(verdict: Verdict, hold: Hold, person: Person) -> Answer:

@@ -34,14 +34,61 @@ class ConnectWiseCompany:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mapping:
-    """What ties a GravityZone company to a ConnectWise company, by ids; names are kept for the reader only."""
+    """What ties a GravityZone company to a ConnectWise company, by ids; names are kept for the reader only.
+
+    ``connectwise_id`` is None after it was untied: then ``tied_by`` is who left it so, and only a person ties it again.
+    ``kept_apart`` are Additions of others that a person wants billed beside ours (OPEN-6). ``version`` counts its changes
+    from 1, also across ties.
+    """
 
     company_id: str
     company_name: str
-    connectwise_id: int
+    connectwise_id: int | None
     connectwise_name: str
     tied_by: str
     tied_at: datetime
     pinned_agreement_id: int | None = None
     excluded_since: datetime | None = None
+    kept_apart: tuple[int, ...] = ()
     version: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MappingChange:
+    """One step of a mapping: what it was, what it becomes, and why. The ledger writes all of it or nothing (SAFE-1)."""
+
+    before: Mapping | None
+    after: Mapping
+    what: str
+    why: str
+    by: str
+    at: datetime
+
+    @property
+    def expected_version(self) -> int:
+        """The version that the ledger must still hold; 0 if there must be no mapping yet."""
+        return 0 if self.before is None else self.before.version
+
+    @property
+    def freed(self) -> int | None:
+        """The ConnectWise company that nobody is tied to afterwards."""
+        before = None if self.before is None else self.before.connectwise_id
+        return None if before == self.after.connectwise_id else before
+
+    @property
+    def taken(self) -> int | None:
+        """The ConnectWise company that must be nobody's before."""
+        before = None if self.before is None else self.before.connectwise_id
+        return None if before == self.after.connectwise_id else self.after.connectwise_id
+
+
+def first_tie(mapping: Mapping) -> MappingChange:
+    """A company that has never had a mapping is tied to its namesake (MATCH-1)."""
+    return MappingChange(
+        before=None,
+        after=mapping,
+        what="tied",
+        why=f"the only one named {mapping.connectwise_name!r} on both sides",
+        by=mapping.tied_by,
+        at=mapping.tied_at,
+    )

@@ -13,7 +13,7 @@ from tally.domain.situation import Finished, NoWord, Situation, Step
 def decide(situation: Situation) -> Step:
     """The next step for the record. Pure: the same situation always gives the same step."""
     record = situation.record
-    if record is not None and record.state is RecordState.CLOSED:
+    if record is not None and record.state is not RecordState.OPEN:
         return Finished(cause=NoWord.STAYS)
     if record is None or record.line is None or record.line.state is LineState.OPENING:
         return open_month(situation)

@@ -5,8 +5,9 @@ from decimal import Decimal
 
 from tally.domain.agreement import Addition
 from tally.domain.growth import exceeds, grows_too_fast, too_fast
+from tally.domain.place import invoice_notice
 from tally.domain.reading import Count, Unknown
-from tally.domain.recognition import beside, doubled, recognise
+from tally.domain.recognition import beside, doubled, of_others, recognise
 from tally.domain.record import HoldKind, Line, Refusal, UsageRecord, Verdict
 from tally.domain.situation import ComeBack, Continue, Finished, Look, Patch, Situation, Step
 from tally.domain.standing import Cause, StandingState
@@ -34,8 +35,9 @@ def _with_count(situation: Situation, record: UsageRecord, line: Line, count: in
     target = _target(situation, record, line, count)
     if not _may_be_set(record, line, target):
         return _fallen(situation, record, line, count=count)
-    if target > (line.pushed or 0) and grows_too_fast(situation, target):
-        return _grown(situation, record, line, count=target)
+    followed = _followed(situation, record, line, count)
+    if followed > (line.pushed or 0) and grows_too_fast(situation, followed):
+        return _grown(situation, record, line, count=followed)
     if record.hold is not None:
         return Continue(transition=lifted(situation, why=f"GravityZone counts {count}"))
     if target != line.pushed:
@@ -44,11 +46,20 @@ def _with_count(situation: Situation, record: UsageRecord, line: Line, count: in
         return Look(agreement_id=line.agreement_id, transition=intend_patch(situation, line, quantity=target))
     if situation.closing:
         return Look(agreement_id=line.agreement_id)
-    return Finished(cause=_billing(record, counted=count))
+    return Finished(cause=_billing(situation, record, counted=count))
 
 
 def _target(situation: Situation, record: UsageRecord, line: Line, count: int) -> int:
-    """The quantity to be billed: the count, unless a person has said that what stands is to stay."""
+    """The quantity to be billed: what follows from the count, but at the close not less than the contract's floor."""
+    followed = _followed(situation, record, line, count)
+    floor = situation.reading.floor if isinstance(situation.reading, Count) else None
+    if situation.closing and situation.policy.bill_minimum and floor is not None:
+        return max(followed, floor)
+    return followed
+
+
+def _followed(situation: Situation, record: UsageRecord, line: Line, count: int) -> int:
+    """The count, unless a person has said that what stands is to stay."""
     answer, pushed = record.answer, line.pushed or 0
     if answer is None:
         return count
@@ -76,7 +87,11 @@ def _grown(situation: Situation, record: UsageRecord, line: Line, *, count: int)
 def _without_reading(situation: Situation, record: UsageRecord, line: Line, why: str) -> Step:
     """No count is to be had: what stands, stays; at the close it is final if it still stands (CLOSE-5)."""
     if record.hold is not None:
-        return Finished(cause=Cause(state=StandingState.HELD, reason=record.hold.why, notices=record.notices))
+        return Finished(
+            cause=Cause(state=StandingState.HELD, reason=record.hold.why, notices=_notices(situation, record))
+        )
+    if record.refusal is not None:  # a higher count was known than the one that stands
+        return Finished(cause=Cause(state=StandingState.NEEDS_SETUP, reason=record.refusal.why))
     if situation.closing:
         return Look(agreement_id=line.agreement_id)
     reason = f"{why} The Addition for {situation.key.month.label} stays at {line.pushed} until the month closes."
@@ -94,7 +109,13 @@ def _fallen(situation: Situation, record: UsageRecord, line: Line, *, count: int
 
 def _compare(situation: Situation, record: UsageRecord, line: Line) -> Step:
     """The Additions are here: is ours as we left it, and alone?"""
-    found = recognise(situation.additions or (), key=situation.key, record=record, product_id=line.product_id)
+    found = recognise(
+        situation.additions or (),
+        key=situation.key,
+        record=record,
+        product_id=line.product_id,
+        kept_apart=situation.kept_apart,
+    )
     wanted = line.pushed or 0
     if situation.count is not None:
         wanted = _target(situation, record, line, situation.count)
@@ -110,11 +131,15 @@ def _compare(situation: Situation, record: UsageRecord, line: Line) -> Step:
         why = beside(
             found.foreign, company=situation.company, month=situation.key.month, wanted=wanted, ours=line.pushed
         )
-        return _hold(situation, record, HoldKind.FOREIGN, why, quantity=wanted)
+        return _hold(situation, record, HoldKind.FOREIGN, why, quantity=wanted, foreign=of_others(found.foreign))
     return _compare_ours(situation, record, line, found.ours[0], wanted=wanted)
 
 
 def _compare_ours(situation: Situation, record: UsageRecord, line: Line, ours: Addition, *, wanted: int) -> Step:
+    since = line.pushed_at if line.reference not in ours.text and situation.unsettled(line.pushed_at) else None
+    if ours.cancelled != line.cancelled and since is not None:
+        # The list still shows it as it was before it was taken over.
+        return _come_back(situation, line, since=since)
     if ours.cancelled != line.cancelled:
         why = (
             f"The cancelled date of Addition {ours.id} was changed in ConnectWise by {_who(ours)}: {ours.cancelled or 'none'} "
@@ -160,21 +185,36 @@ def _as_we_left_it(
 
 
 def _close(situation: Situation, record: UsageRecord, line: Line) -> Finished:
-    reading = situation.reading
-    floor = reading.floor if isinstance(reading, Count) else None
-    notices = () if isinstance(reading, Count) else (f"Closed with the last count that could be read. {reading.why}",)
-    transition = closed(situation, record, count=line.pushed or 0, floor=floor, notices=notices)
-    return Finished(cause=_billing(transition.after), transition=transition)
+    reading, pushed = situation.reading, line.pushed or 0
+    if isinstance(reading, Count):
+        count = _followed(situation, record, line, reading.value)
+        transition = closed(situation, record, count=count, billed=pushed, floor=reading.floor, notices=())
+    else:
+        notice = f"Closed with the last count that could be read. {reading.why}"
+        transition = closed(situation, record, count=pushed, billed=pushed, floor=None, notices=(notice,))
+    return Finished(cause=_billing(situation, transition.after), transition=transition)
 
 
 def _hold(
-    situation: Situation, record: UsageRecord, kind: HoldKind, why: str, *, quantity: int, stands: int | None = None
+    situation: Situation,
+    record: UsageRecord,
+    kind: HoldKind,
+    why: str,
+    *,
+    quantity: int,
+    stands: int | None = None,
+    foreign: tuple[int, ...] = (),
 ) -> Finished:
-    cause = Cause(state=StandingState.HELD, reason=why, notices=record.notices)
-    unchanged = record.hold is not None and (record.hold.kind, record.hold.why) == (kind, why)
+    cause = Cause(state=StandingState.HELD, reason=why, notices=_notices(situation, record))
+    unchanged = record.hold is not None and (record.hold.kind, record.hold.why, record.hold.foreign) == (
+        kind,
+        why,
+        foreign,
+    )
     if unchanged and (record.line is None or record.line.intent is None):
         return Finished(cause=cause)
-    return Finished(cause=cause, transition=held(situation, kind=kind, why=why, quantity=quantity, stands=stands))
+    transition = held(situation, kind=kind, why=why, quantity=quantity, stands=stands, foreign=foreign)
+    return Finished(cause=cause, transition=transition)
 
 
 def _come_back(situation: Situation, line: Line, *, since: datetime) -> ComeBack:
@@ -193,23 +233,32 @@ def _sent(record: UsageRecord, line: Line) -> tuple[int, ...]:
 
 
 def patch_fingerprint(situation: Situation, *, quantity: int) -> str:
-    """What a refused PATCH depends on: it is tried again when the agreement or the count has changed (SAFE-2)."""
+    """What a refused PATCH depends on: it is tried again when the agreement or the count has changed (SAFE-2).
+
+    And once a day: what ConnectWise refused may be a bad field of the Addition, of whose mending we would not hear.
+    """
     agreement = situation.expected_agreement
-    return f"patch {quantity} {'' if agreement is None else agreement.version}"
+    return f"patch {quantity} {situation.tick:%Y-%m-%d} {'' if agreement is None else agreement.version}"
 
 
 def _still_refused(situation: Situation, refusal: Refusal, *, quantity: int) -> bool:
     if situation.expected_agreement is None:  # not listed at this tick: nothing says that it has changed
-        return refusal.fingerprint.startswith(f"patch {quantity} ")
+        return refusal.fingerprint.startswith(f"patch {quantity} {situation.tick:%Y-%m-%d} ")
     return refusal.fingerprint == patch_fingerprint(situation, quantity=quantity)
 
 
-def _billing(record: UsageRecord, *, counted: int | None = None) -> Cause:
+def _billing(situation: Situation, record: UsageRecord, *, counted: int | None = None) -> Cause:
     answer, line = record.answer, record.line
-    if answer is None or line is None or counted in (None, line.pushed):
-        return Cause(state=StandingState.BILLING, notices=record.notices)
-    kept = f"GravityZone counts {counted}; {line.pushed} stays by the word of {answer.by} on {answer.at:%Y-%m-%d}."
-    return Cause(state=StandingState.BILLING, notices=(*record.notices, kept))
+    notices = _notices(situation, record)
+    if answer is not None and line is not None and counted not in (None, line.pushed):
+        kept = f"GravityZone counts {counted}; {line.pushed} stays by the word of {answer.by} on {answer.at:%Y-%m-%d}."
+        notices = (*notices, kept)
+    return Cause(state=StandingState.BILLING, notices=notices)
+
+
+def _notices(situation: Situation, record: UsageRecord) -> tuple[str, ...]:
+    notice = None if situation.agreement is None else invoice_notice(situation.agreement)
+    return record.notices if notice is None else (*record.notices, notice)
 
 
 def _would_write(situation: Situation, line: Line, wanted: int) -> str:

@@ -96,6 +96,13 @@ def not_billed(agreement: Agreement, month: Month) -> Cause:
     return Cause(state=StandingState.WAITING, reason=reason)
 
 
+def missed(month: Month, why: str = "") -> Cause:
+    """What to show of a month that was not opened in time (OPEN-9)."""
+    because = f" ({why})" if why else ""
+    reason = f"{month.label} could not be opened in time{because}: nothing is written any more. Bill it by hand in ConnectWise."
+    return _needs_setup(reason)
+
+
 def not_begun(period: ServicePeriod, month: Month, start: datetime) -> Cause:
     """What to show until the service period begins (OPEN-2)."""
     return Cause(

@@ -8,10 +8,18 @@ from enum import Enum
 from tally.domain.agreement import Agreement
 from tally.domain.company import Mapping as CompanyMapping
 from tally.domain.month import Month
-from tally.domain.place import begins, choose_agreement, decisive_day, not_begun, not_billed, service_period
+from tally.domain.place import (
+    begins,
+    choose_agreement,
+    decisive_day,
+    missed,
+    not_begun,
+    not_billed,
+    service_period,
+)
 from tally.domain.record import LineState, UsageRecord
 from tally.domain.situation import Policy
-from tally.domain.standing import COMPANY_SCOPE, Cause, Standing, StandingState, dated
+from tally.domain.standing import COMPANY_SCOPE, ON_TRIAL, Cause, Standing, StandingState, dated
 from tally.domain.ticks import Ticks
 
 
@@ -58,7 +66,10 @@ class Circumstances:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CompanyState:
-    """What is known of one company. ``untied`` says why there is no mapping; ``settled`` are its closed records' months."""
+    """What is known of one company. ``untied`` says why there is no mapping.
+
+    ``settled`` are the months of its records that are not open; ``waived`` those of them that a person does not want billed.
+    """
 
     id: str
     name: str
@@ -68,6 +79,7 @@ class CompanyState:
     standing: Standing | None
     records: Sequence[UsageRecord]
     settled: frozenset[tuple[Month, str]]
+    waived: frozenset[tuple[Month, str]] = frozenset()
 
     @property
     def licensed(self) -> bool:
@@ -133,10 +145,8 @@ def _follow(company: CompanyState, at: Circumstances, month: Month, plan: Compan
 def _stopped(company: CompanyState, at: Circumstances) -> Cause | None:
     """Why nothing can be opened for the company as a whole."""
     match company.presence:
-        case Presence.PARTNER:
-            return _needs_setup("It is a partner: its customers are billed, its own machines are not.")
-        case Presence.UNLICENSED | Presence.GONE as absent:
-            return _waiting(_ABSENCES[absent])
+        case Presence.PARTNER | Presence.UNLICENSED | Presence.GONE as absent:
+            return _ABSENCES[absent]
         case Presence.UNREAD:
             return _as_before(company)
         case Presence.LICENSED:
@@ -149,6 +159,8 @@ def _stopped(company: CompanyState, at: Circumstances) -> Cause | None:
         )
     if company.mapping.excluded_since is not None:
         return _waiting(f"Excluded from billing since {company.mapping.excluded_since:%Y-%m-%d}.")
+    if company.mapping.connectwise_id is None:
+        return _needs_setup(_left_untied(company.mapping))
     if at.directory is not None and at.directory.problem is not None:
         return _needs_setup(at.directory.problem)
     return None
@@ -158,19 +170,19 @@ def _as_before(company: CompanyState) -> Cause | None:
     return None if company.standing is None else company.standing.causes.get(COMPANY_SCOPE)
 
 
-_ABSENCES = {
-    Presence.UNLICENSED: "It has no monthly subscription in GravityZone, so its machines are not counted: not billed until it has one.",
-    Presence.GONE: "It is not in GravityZone any more: not billed.",
-}
-
-
 def known_absence(standing: Standing | None) -> Presence | None:
     """What an earlier tick found out of a company that is in no list, so that it is not asked for at every tick."""
     cause = None if standing is None else standing.causes.get(COMPANY_SCOPE)
-    return next((each for each, reason in _ABSENCES.items() if cause is not None and cause.reason == reason), None)
+    return next((each for each, known in _ABSENCES.items() if cause is not None and cause.reason == known.reason), None)
 
 
 def _open(company: CompanyState, at: Circumstances, directory: Directory, month: Month, plan: CompanyPlan) -> None:
+    if month == at.month:
+        plan.causes |= {
+            f"{month} {service}": _waiting(f"{month.label} is not billed: a person has waived it.")
+            for service in at.services
+            if (month, service) in company.waived
+        }
     if not all(_unrecorded(company, month, service) for service in at.services):
         return
     if month < at.first_month:
@@ -179,29 +191,33 @@ def _open(company: CompanyState, at: Circumstances, directory: Directory, month:
             plan.causes[str(month)] = _waiting(f"Billing begins with {at.first_month.label}.", until=begins_at)
         return
     seen_licensed = company.standing is not None and month in company.standing.licensed_in
-    if month != at.month and not _opens_late(at, month, seen_licensed=seen_licensed):
+    if month != at.month and not (seen_licensed or month not in at.ticks.planned):
+        # Nobody saw it licensed in that month, though a tick looked (OPEN-9).
         return
     place = _place(company, at, directory, month)
     if isinstance(place, Cause):
-        plan.causes[str(month)] = place
+        late = at.tick >= month.day_after_end(at.policy.open_until_day)
+        unplaced = place.state is StandingState.NEEDS_SETUP
+        plan.causes[str(month)] = _missed(month) if late and unplaced else place
         return
     only_if_used = month != at.month and not seen_licensed
+    if at.tick >= month.day_after_end(at.policy.open_until_day):
+        if seen_licensed:
+            plan.causes[str(month)] = _missed(month)
+        return
     if not only_if_used and not _has_been_tried(company, month):
         plan.causes[str(month)] = _waiting(f"{month.label} is being opened.")
     plan.due.append(Due(month=month, agreement=place, only_if_used=only_if_used))
 
 
+def _missed(month: Month) -> Cause:
+    """A month that can no longer be opened stops nothing; it is told as long as it is the last one."""
+    return Cause(state=StandingState.BILLING, notices=(missed(month).reason,))
+
+
 def _has_been_tried(company: CompanyState, month: Month) -> bool:
     """Whether a worker has a word on the month already, which says more than that it is being opened."""
     return company.standing is not None and any(scope.startswith(f"{month} ") for scope in company.standing.causes)
-
-
-def _opens_late(at: Circumstances, month: Month, *, seen_licensed: bool) -> bool:
-    """Whether a month that is over may still be opened (OPEN-9): in time, for a company that was licensed in it.
-
-    Where no tick of that month succeeded, nobody could see who was licensed: then its count decides.
-    """
-    return at.tick < month.day_after_end(at.policy.open_until_day) and (seen_licensed or month not in at.ticks.planned)
 
 
 def _place(company: CompanyState, at: Circumstances, directory: Directory, month: Month) -> Agreement | Cause:
@@ -221,12 +237,20 @@ def _place(company: CompanyState, at: Circumstances, directory: Directory, month
 def _agreement(company: CompanyState, at: Circumstances, directory: Directory, month: Month) -> Agreement | Cause:
     if company.mapping is None:
         return _needs_setup(company.untied)
+    if company.mapping.connectwise_id is None:
+        return _needs_setup(_left_untied(company.mapping))
     return choose_agreement(
         directory.agreements.get(company.mapping.connectwise_id, ()),
         company=company.name,
         day=decisive_day(month, at.tick, at.policy.time_zone),
         pinned=company.mapping.pinned_agreement_id,
         cycles=at.policy.cycles,
+    )
+
+
+def _left_untied(mapping: CompanyMapping) -> str:
+    return (
+        f"It was left without a ConnectWise company by {mapping.tied_by} on {mapping.tied_at:%Y-%m-%d}: tie it by hand."
     )
 
 
@@ -249,15 +273,27 @@ def next_standing(company: CompanyState, plan: CompanyPlan, at: Circumstances) -
     before = company.standing or Standing(company_id=company.id, company_name=company.name, tick=at.tick)
     followed = {str(due.month) for due in plan.due}
     causes = {
-        scope: cause for scope, cause in before.causes.items() if " " in scope and scope.partition(" ")[0] in followed
+        scope: cause
+        for scope, cause in before.causes.items()
+        if " " in scope and (scope.partition(" ")[0] in followed or _still_told(scope, cause, at))
     }
     causes |= {
         scope: dated(cause, _earlier(before, scope, cause), tick=at.tick) for scope, cause in plan.causes.items()
     }
     licensed_in = before.licensed_in
-    if company.presence is Presence.LICENSED and at.month not in licensed_in:
+    on_trial = any(cause.reason == ON_TRIAL for scope, cause in causes.items() if scope.startswith(f"{at.month} "))
+    if on_trial:
+        licensed_in = tuple(month for month in licensed_in if month != at.month)
+    elif company.presence is Presence.LICENSED and at.month not in licensed_in:
         licensed_in = (*licensed_in, at.month)[-_LICENSED_MONTHS_KEPT:]
     return replace(before, company_name=company.name, causes=causes, licensed_in=licensed_in)
+
+
+def _still_told(scope: str, cause: Cause, at: Circumstances) -> bool:
+    """Whether a closed month has a notice that is to be seen until its late openings end."""
+    month = Month.parse(scope.partition(" ")[0])
+    billing = cause.state is StandingState.BILLING
+    return billing and bool(cause.notices) and at.tick < month.day_after_end(at.policy.open_until_day)
 
 
 def _earlier(before: Standing, scope: str, cause: Cause) -> Cause | None:
@@ -266,3 +302,11 @@ def _earlier(before: Standing, scope: str, cause: Cause) -> Cause | None:
 
 
 _LICENSED_MONTHS_KEPT = 2
+
+_ABSENCES = {
+    Presence.PARTNER: _needs_setup("It is a partner: its customers are billed, its own machines are not."),
+    Presence.UNLICENSED: _waiting(
+        "It has no monthly subscription in GravityZone, so its machines are not counted: not billed until it has one."
+    ),
+    Presence.GONE: _waiting("It is not in GravityZone any more: not billed."),
+}

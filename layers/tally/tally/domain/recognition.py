@@ -1,7 +1,7 @@
 """Telling our Additions from others on an agreement: rules OPEN-1, OPEN-6 and FOLLOW-3."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from tally.domain.agreement import Addition
@@ -20,11 +20,17 @@ class Recognised:
 
 
 def recognise(
-    additions: Iterable[Addition], *, key: RecordKey, record: UsageRecord | None, product_id: int
+    additions: Iterable[Addition],
+    *,
+    key: RecordKey,
+    record: UsageRecord | None,
+    product_id: int,
+    kept_apart: Collection[int] = (),
 ) -> Recognised:
     """Sort the Additions. Ours bear the line's reference in their text, or the id that the ledger has for it.
 
-    Foreign ones are of the same product and cover the month: beside ours, the customer would pay twice.
+    Foreign ones are of the same product and cover the month: beside ours, the customer would pay twice. Those in
+    ``kept_apart`` are nobody's business, as a person has said.
     """
     lines: Sequence[Line] = () if record is None else record.lines
     ids = {line.addition_id for line in lines if line.addition_id is not None}
@@ -36,7 +42,7 @@ def recognise(
     for addition in additions:
         if addition.id == wanted_id or wanted in addition.text:
             ours.append(addition)
-        elif addition.id in ids or any(each in addition.text for each in references):
+        elif addition.id in ids or any(each in addition.text for each in references) or addition.id in kept_apart:
             continue
         elif addition.product_id == product_id and addition.covers(key.month):
             foreign.append(addition)
@@ -48,14 +54,25 @@ def beside(foreign: Sequence[Addition], *, company: str, month: Month, wanted: i
     stands = "nothing of ours stands there" if ours is None else f"ours stands at {ours}"
     seen = f"{described(foreign)} bills the same product to {company} in {month.label}"
     wish = f"GravityZone counts {wanted}, which would be written beside it; {stands}"
-    if all(_OF_TALLY.search(addition.text) for addition in foreign):
+    if not of_others(foreign):
         return (
             f"{seen}: Tally's own, of another month or customer. {wish}. Set its cancelled date right in ConnectWise."
         )
+    if ours is not None:
+        return f"{seen}, and is not ours. {wish}. Keep it apart and bill ours beside it, or cancel it in ConnectWise."
     return (
         f"{seen}, and is not ours. {wish}. Take it over, keep it apart and bill ours beside it, or do not bill this month; "
         "or cancel it in ConnectWise."
     )
+
+
+def of_others(foreign: Iterable[Addition]) -> tuple[int, ...]:
+    """Those that a person may give to us or keep apart, by id: not Tally's own of another month or customer."""
+    return tuple(addition.id for addition in foreign if not _of_tally(addition))
+
+
+def _of_tally(addition: Addition) -> bool:
+    return _OF_TALLY.search(addition.text) is not None
 
 
 def doubled(ours: Sequence[Addition], mark: str) -> str:
@@ -70,6 +87,13 @@ def described(additions: Sequence[Addition]) -> str:
         f"{addition.cancelled or 'open-ended'})"
         for addition in additions
     )
+
+
+def marked_text(addition: Addition, *, text: str, month: Month, mark: str) -> str:
+    """What is to stand in the text of an Addition that is taken over: what stands there, and our reference after it."""
+    if mark in addition.text:
+        return addition.text
+    return f"{addition.text} [{mark}]" if addition.text.strip() else customer_text(text, month=month, mark=mark)
 
 
 def customer_text(text: str, *, month: Month, mark: str) -> str:

@@ -29,10 +29,11 @@ class RecordKey:
 
 
 class RecordState(StrEnum):
-    """Whether the record is still followed."""
+    """``open``: followed · ``closed``: the month is over · ``waived``: a person does not want the month billed (OPEN-6)."""
 
     OPEN = "open"
     CLOSED = "closed"
+    WAIVED = "waived"
 
 
 class LineState(StrEnum):
@@ -44,15 +45,19 @@ class LineState(StrEnum):
 
 
 class IntentKind(StrEnum):
-    """The two calls that change ConnectWise."""
+    """The calls that change ConnectWise; ``take-over`` is the PATCH by which an Addition of others becomes ours."""
 
     POST = "post"
     PATCH = "patch"
+    TAKE_OVER = "take-over"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Intent:
-    """A write to ConnectWise that was about to be made at ``at`` (wall clock) and whose outcome is not known (SAFE-1)."""
+    """A write to ConnectWise that was about to be made at ``at`` (wall clock) and whose outcome is not known (SAFE-1).
+
+    A take-over writes no quantity: its ``quantity`` is the count of then.
+    """
 
     kind: IntentKind
     quantity: int
@@ -64,7 +69,8 @@ class Line:
     """One Addition of ours.
 
     ``pushed`` is the last quantity that ConnectWise confirmed, at ``pushed_at`` (wall clock). ``unconfirmed`` are
-    quantities sent since then whose answer never came: any of them may stand there. ``echoes`` are quantities that stood
+    quantities sent since then whose answer never came: any of them may stand there. ``echoes`` are quantities
+    that stood
     there before ``pushed``: ConnectWise's lists may still show them for the settle time.
     """
 
@@ -101,7 +107,8 @@ class HoldKind(StrEnum):
 class Hold:
     """What a person has to answer: the kind, one sentence for an accountant, and the quantity that would be written.
 
-    ``stands`` is the quantity that somebody else wrote, where that is what is held.
+    ``stands`` is the quantity that somebody else wrote, where that is what is held. ``foreign`` are the Additions of others
+    that bill the product, by id, where that is what is held.
     """
 
     kind: HoldKind
@@ -109,17 +116,20 @@ class Hold:
     quantity: int
     since: datetime
     stands: int | None = None
+    foreign: tuple[int, ...] = ()
 
 
 class Verdict(StrEnum):
     """A person's word on a held number.
 
-    ``rejected``: too many, what stands stays · ``kept``: too few, what stands stays · ``accepted``: lower it.
+    ``rejected``: too many, what stands stays · ``kept``: too few, what stands stays · ``accepted``: lower it ·
+    ``waived``: nothing is billed.
     """
 
     REJECTED = "rejected"
     KEPT = "kept"
     ACCEPTED = "accepted"
+    WAIVED = "waived"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,6 +142,10 @@ class Answer:
     at: datetime
 
 
+TAKE_OVER = "take over"
+"""What the fingerprint of a refused take-over begins with."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refusal:
     """ConnectWise refused the content of a write (400). It is tried again when ``fingerprint`` is another one (SAFE-2)."""
@@ -140,13 +154,20 @@ class Refusal:
     fingerprint: str
     since: datetime
 
+    @property
+    def of_take_over(self) -> bool:
+        """Whether it is an Addition of others that could not be taken over: the person who gave it is told."""
+        return self.fingerprint.startswith(TAKE_OVER)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UsageRecord:
     """The ledger's item for one (company, month, service).
 
     ``version`` counts its transitions from 1; ``seen_tick`` is the newest tick whose job recorded an outcome (SAFE-4);
-    ``count`` and ``floor`` are the numbers that it closed with; ``baseline`` is a number that a person has approved.
+    ``count`` and ``floor`` are what GravityZone said at the close, after a person's word; what is billed stands
+    on the lines; ``baseline`` is a number that a person has approved. ``given`` is the id of an Addition of others
+    that a person has given to us, until it is taken over (OPEN-6).
     """
 
     key: RecordKey
@@ -161,6 +182,7 @@ class UsageRecord:
     floor: int | None = None
     baseline: int | None = None
     answer: Answer | None = None
+    given: int | None = None
 
     @property
     def line(self) -> Line | None:

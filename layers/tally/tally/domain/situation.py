@@ -1,8 +1,8 @@
 """What a decision is made from, and what it can say. All of it is data."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import Enum
 from zoneinfo import ZoneInfo
 
@@ -16,9 +16,12 @@ from tally.domain.standing import Cause
 class Policy:
     """The operator's settings that decisions depend on.
 
-    ``close_day`` is the day of the next month at whose 00:00 GMT a month closes, ``open_until_day`` the one at which it can
-    no longer be opened; ``settle`` is for how long ConnectWise's lists may lag behind a write; ``text`` is what the customer
-    reads before the month's name. Growth by more than ``growth_percent`` and ``growth_seats`` asks a person (FOLLOW-4).
+    ``close_day`` is the day of the next month at whose 00:00 GMT a month closes, ``open_until_day`` the one at
+    which it can
+    no longer be opened; ``settle`` is for how long ConnectWise's lists may lag behind a write; ``text`` is what
+    the customer
+    reads before the month's name. ``bill_minimum``: at the close the contract's floor is billed if the count is
+    below it. Growth by more than ``growth_percent`` and ``growth_seats`` asks a person (FOLLOW-4).
     """
 
     time_zone: ZoneInfo
@@ -29,6 +32,7 @@ class Policy:
     text: str
     growth_percent: int
     growth_seats: int
+    bill_minimum: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +51,9 @@ class Situation:
 
     ``additions`` is None until ConnectWise has been looked at, which happens only after the record's intent is in the
     ledger. ``agreement`` is the planner's copy until then and, for an opening, a fresh one afterwards; None if the
-    lists do not have it. ``baseline`` is what the month before gives (FOLLOW-4). ``tick`` decides what is due; ``now`` is for ages alone.
+    lists do not have it, which counts only if ``directory_read``. ``baseline`` is what the month before gives
+    (FOLLOW-4). ``kept_apart`` are Additions of others that a person wants beside ours, known as soon as ``additions``
+    are (OPEN-6). ``tick`` decides what is due; ``now`` is for ages alone.
     """
 
     key: RecordKey
@@ -62,9 +68,11 @@ class Situation:
     tick: datetime
     now: datetime
     opening: OpeningFacts | None = None
+    directory_read: bool = False
     only_if_used: bool = False
     baseline: int | None = None
     additions: Sequence[Addition] | None = None
+    kept_apart: Collection[int] = ()
 
     @property
     def count(self) -> int | None:
@@ -139,10 +147,20 @@ class Patch:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TakeOver:
+    """Set text and cancelled date of an Addition that a person has given to us; the intent is in the ledger already."""
+
+    agreement_id: int
+    addition_id: int
+    text: str
+    cancelled: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Continue:
     """Write the transition and ask again from the record it leaves, without the Additions."""
 
     transition: Transition
 
 
-type Step = Finished | ComeBack | Look | Post | Patch | Continue
+type Step = Finished | ComeBack | Look | Post | Patch | TakeOver | Continue

@@ -38,6 +38,11 @@ class Cause:
         return other is not None and replace(self, since=other.since) == other
 
 
+ON_TRIAL = (
+    "GravityZone lists it as monthly, but its subscription is not a paid monthly one at present: a trial is not billed."
+)
+"""The reason of a company that is listed as monthly-licensed and may not be billed (READ-3)."""
+
 COMPANY_SCOPE = "company"
 """The scope of a cause that stops a company as a whole; the others are ``2026-11`` and ``2026-11 endpoints``."""
 
@@ -60,10 +65,13 @@ class Standing:
 
     @property
     def shown(self) -> Cause:
-        """The most serious cause; of equals, the one of the earliest scope."""
+        """The most serious cause, with the notices of all; of equals, the one of the earliest scope."""
         if not self.causes:
             return Cause(state=StandingState.BILLING)
-        return max(sorted(self.causes.items()), key=lambda item: item[1].state)[1]
+        by_scope = sorted(self.causes.items())
+        notices = dict.fromkeys(notice for _, cause in by_scope for notice in cause.notices)
+        serious = max(by_scope, key=lambda item: item[1].state)[1]
+        return replace(serious, notices=tuple(notices))
 
 
 def dated(cause: Cause, before: Cause | None, *, tick: datetime) -> Cause:

@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import timedelta
 
 from tally.domain.agreement import Addition, Agreement
-from tally.domain.place import ServicePeriod, invoice_notice
+from tally.domain.place import ServicePeriod
 from tally.domain.record import (
+    TAKE_OVER,
     Hold,
     HoldKind,
     Intent,
@@ -53,14 +55,50 @@ def intend_post(
         cancelled=period.cancelled,
         intent=Intent(kind=IntentKind.POST, quantity=quantity, at=situation.now),
     )
-    notice = invoice_notice(agreement)
-    after = replace(_record(situation).with_line(line), hold=None, refusal=None, notices=(notice,) if notice else ())
+    record = _record(situation)
+    # Why an Addition could not be taken over is told with the hold that it leads to.
+    refusal = record.refusal if record.refusal is not None and record.refusal.of_take_over else None
+    after = replace(record.with_line(line), hold=None, refusal=refusal)
     return _transition(
         situation,
         after,
         what="post intended",
         why=f"quantity {quantity} from {period.effective} on agreement {agreement.id}",
     )
+
+
+def intend_take_over(
+    situation: Situation, agreement: Agreement, period: ServicePeriod, *, product_id: int, count: int
+) -> Transition:
+    """Announce the PATCH by which the Addition that a person has given to us becomes the month's."""
+    record = _record(situation)
+    line = Line(
+        number=0,
+        state=LineState.OPENING,
+        agreement_id=agreement.id,
+        product_id=product_id,
+        reference=reference(situation.key, 0),
+        effective=period.effective,
+        cancelled=period.cancelled,
+        intent=Intent(kind=IntentKind.TAKE_OVER, quantity=count, at=situation.now),
+    )
+    after = replace(record.with_line(line), hold=None, refusal=None)
+    why = f"Addition {record.given} on agreement {agreement.id}"
+    return _transition(situation, after, what="take-over intended", why=why)
+
+
+def not_given(situation: Situation, line: Line, *, why: str) -> Transition:
+    """The Addition that a person has given to us is nothing to be taken over any more."""
+    after = replace(_record(situation).with_line(_without_intent(line)), given=None)
+    return _transition(situation, after, what="not taken over", why=why)
+
+
+def take_over_refused(situation: Situation, line: Line, *, why: str) -> Transition:
+    """ConnectWise refused the take-over's content (400): it has not happened, and the person is asked again."""
+    record = _record(situation)
+    refusal = Refusal(why=why, fingerprint=f"{TAKE_OVER} {record.given}", since=situation.tick)
+    after = replace(record.with_line(replace(line, intent=None)), given=None, refusal=refusal)
+    return _transition(situation, after, what="refused by ConnectWise", why=why)
 
 
 def intend_patch(situation: Situation, line: Line, *, quantity: int) -> Transition:
@@ -88,7 +126,7 @@ def withdraw(situation: Situation, line: Line, *, why: str) -> Transition:
 
 
 def _without_intent(line: Line) -> Line:
-    if line.intent is None or line.intent.kind is IntentKind.POST or line.intent.quantity == line.pushed:
+    if line.intent is None or line.intent.kind is not IntentKind.PATCH or line.intent.quantity == line.pushed:
         return replace(line, intent=None)
     return replace(line, intent=None, unconfirmed=_union(line.unconfirmed, (line.intent.quantity,)))
 
@@ -101,15 +139,18 @@ def refused(situation: Situation, line: Line, *, why: str, fingerprint: str | No
 
 
 def opened(situation: Situation, line: Line, addition: Addition, *, why: str) -> Transition:
-    """The month's Addition is known to exist: just created, or found by its reference.
+    """The month's Addition is known to exist: just created or taken over, or found by its reference.
 
-    One that ConnectWise shows without a cancelled date would go on billing beside the next month's: held at once (OPEN-3).
+    One that ConnectWise shows with no cancelled date, or a later one, would go on billing beside the next month's: held at
+    once (OPEN-3).
     """
-    hold = None
-    if addition.cancelled is None:
+    hold, record = None, _record(situation)
+    # ConnectWise may show a date a day off; the line remembers what it showed, to notice a later change.
+    ends = addition.cancelled is not None and addition.cancelled <= line.cancelled + timedelta(days=1)
+    if not ends:
         why_held = (
-            f"Addition {addition.id} for {situation.company} has no cancelled date in ConnectWise: it would bill every month. "
-            f"Set it to {line.cancelled} there."
+            f"Addition {addition.id} for {situation.company} has {addition.cancelled or 'no'} as cancelled date in ConnectWise: "
+            f"it would bill beside the next month's. Set it to {line.cancelled} there."
         )
         hold = Hold(kind=HoldKind.CHANGED, why=why_held, quantity=int(addition.quantity), since=situation.tick)
     changed = replace(
@@ -119,14 +160,13 @@ def opened(situation: Situation, line: Line, addition: Addition, *, why: str) ->
         product_id=addition.product_id,
         addition_id=addition.id,
         effective=addition.effective or line.effective,
-        # ConnectWise may show a date a day off; the line remembers what it showed, to notice a later change.
-        cancelled=addition.cancelled or line.cancelled,
+        cancelled=addition.cancelled if addition.cancelled is not None and ends else line.cancelled,
         pushed=int(addition.quantity),
         pushed_at=situation.now,
         intent=None,
     )
-    after = replace(_record(situation).with_line(changed), hold=hold, refusal=None)
-    return _transition(situation, after, what="opened", why=why)
+    after = replace(record.with_line(changed), hold=hold, refusal=None, given=None)
+    return _transition(situation, after, what="taken over" if addition.id == record.given else "opened", why=why)
 
 
 def confirmed(situation: Situation, line: Line, *, quantity: int, why: str) -> Transition:
@@ -139,11 +179,19 @@ def confirmed(situation: Situation, line: Line, *, quantity: int, why: str) -> T
     return _transition(situation, after, what="pushed", why=why)
 
 
-def held(situation: Situation, *, kind: HoldKind, why: str, quantity: int, stands: int | None = None) -> Transition:
+def held(
+    situation: Situation,
+    *,
+    kind: HoldKind,
+    why: str,
+    quantity: int,
+    stands: int | None = None,
+    foreign: tuple[int, ...] = (),
+) -> Transition:
     """Wait for a person; a standing intent is given up."""
     record = _record(situation)
     since = record.hold.since if record.hold is not None and record.hold.kind is kind else situation.tick
-    hold = Hold(kind=kind, why=why, quantity=quantity, since=since, stands=stands)
+    hold = Hold(kind=kind, why=why, quantity=quantity, since=since, stands=stands, foreign=foreign)
     after = replace(record if record.line is None else record.with_line(_without_intent(record.line)), hold=hold)
     return _transition(situation, after, what=f"held: {kind}", why=why)
 
@@ -154,7 +202,7 @@ def lifted(situation: Situation, *, why: str) -> Transition:
 
 
 def closed(
-    situation: Situation, record: UsageRecord, *, count: int, floor: int | None, notices: Sequence[str]
+    situation: Situation, record: UsageRecord, *, count: int, billed: int, floor: int | None, notices: Sequence[str]
 ) -> Transition:
     """The month is over, and ConnectWise was seen to show its final quantity (CLOSE-2)."""
     lines = tuple(replace(line, state=LineState.FINAL, unconfirmed=(), echoes=()) for line in record.lines)
@@ -167,7 +215,7 @@ def closed(
         refusal=None,
         notices=(*record.notices, *notices),
     )
-    return _transition(situation, after, what="closed", why=f"ConnectWise shows {count}, the final count")
+    return _transition(situation, after, what="closed", why=f"ConnectWise shows {billed}; the final count is {count}")
 
 
 def _union(*groups: Sequence[int]) -> tuple[int, ...]:

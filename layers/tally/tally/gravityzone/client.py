@@ -18,7 +18,7 @@ from requests.adapters import BaseAdapter
 from tally.domain.company import Company, CompanyKind
 from tally.domain.month import Month
 from tally.domain.reading import Usage
-from tally.errors import ContractError, CredentialsError, RateLimitedError, TallyError
+from tally.errors import ContractError, CredentialsError, DeclinedError, RateLimitedError, TallyError
 from tally.gravityzone.models import (
     COMPANY_ROWS,
     COUNTERS,
@@ -129,8 +129,6 @@ class GravityZoneClient:
             filters["licenseType"] = _PAID_MONTHLY
         params = {"parentId": parent_id, "filters": filters}
         reply = self._call("network", "getCompaniesList", params, of=f"{kind}s below {parent_id}")
-        if reply.error is not None and _is_invalid(reply.error, "parentId"):
-            return ()
         rows = self._result(reply, COMPANY_ROWS.validate_python)
         # By id, and without the parent, in case an edition of the API repeats a row or lists the parent with the rest.
         names = {row.id: row.name for row in rows if row.id != parent_id}
@@ -192,6 +190,8 @@ class GravityZoneClient:
                 return RateLimitedError(text, retry_after=timedelta(seconds=USUAL_PAUSE if pause is None else pause))
             case RpcError(code=code) if code == _UNAUTHORIZED:
                 return CredentialsError(f"{text}: {_WRONG_KEY}, or it lacks the right")
+            case RpcError(code=code) if code in {_INVALID_PARAMS, _NOT_FOUND}:
+                return DeclinedError(text)
         return ContractError(text)
 
     def _company(self, reply: _Reply) -> Company:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from tally.aws import aws_errors
 from tally.domain.company import Mapping as CompanyMapping
+from tally.domain.company import MappingChange, first_tie
 from tally.domain.month import Month
 from tally.domain.record import HistoryEntry, RecordKey, Transition, UsageRecord
 from tally.domain.standing import Standing
@@ -16,12 +17,17 @@ from tally.domain.ticks import Ticks
 from tally.errors import ConflictError
 from tally.ledger import items, keys
 from tally.ledger.keys import Item, Key
-from tally.ledger.plain import check, entry_of, instant_text
+from tally.ledger.plain import check, check_change, entry_of, entry_of_change, instant_text
 from tally.ledger.transaction import Patience, write_together
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
-    from mypy_boto3_dynamodb.type_defs import QueryInputTypeDef, TransactWriteItemTypeDef
+    from mypy_boto3_dynamodb.type_defs import (
+        AttributeValueTypeDef,
+        PutTypeDef,
+        QueryInputTypeDef,
+        TransactWriteItemTypeDef,
+    )
 
 _ABSENT = "attribute_not_exists(pk)"
 _AT_VERSION = "version = :expected"
@@ -32,8 +38,8 @@ class DynamoDBLedger:
     """The ledger on one DynamoDB table; safe to share between threads, as boto's low-level client is.
 
     Reads raise TransientError, SetupError (no such table, no right to it) or ContractError (an item that cannot be
-    read). So do ``begin_tick``, ``finish_tick`` and ``save_standing``, which are safe to repeat; ``save`` and ``tie``
-    also raise AmbiguousError, where neither an answer nor a read afterwards tells whether the write has happened.
+    read). So do ``begin_tick``, ``finish_tick`` and ``save_standing``, which are safe to repeat; ``save``, ``tie`` and
+    ``change_mapping`` also raise AmbiguousError, where neither an answer nor a read afterwards tells whether the write has happened.
     """
 
     def __init__(
@@ -125,18 +131,11 @@ class DynamoDBLedger:
 
     def history(self, key: RecordKey) -> Sequence[HistoryEntry]:
         """The record's transitions, oldest first."""
-        found = self._query(
-            {
-                "TableName": self._table,
-                "KeyConditionExpression": "pk = :company AND begins_with(sk, :record)",
-                "ExpressionAttributeValues": {
-                    ":company": keys.record_key(key)["pk"],
-                    ":record": {"S": keys.history_prefix(key)},
-                },
-                "ConsistentRead": True,
-            }
-        )
-        return [items.entry_from(item) for item in found]
+        return self._history(key.company_id, keys.history_prefix(key))
+
+    def mapping_history(self, company_id: str) -> Sequence[HistoryEntry]:
+        """The changes of a company's mapping, oldest first."""
+        return self._history(company_id, keys.MAPPING_HISTORY)
 
     def mapping(self, company_id: str) -> CompanyMapping | None:
         """One company's mapping."""
@@ -148,10 +147,11 @@ class DynamoDBLedger:
         item = self._get(keys.standing_key(company_id))
         return None if item is None else items.standing_from(item)
 
-    def save(self, transition: Transition) -> None:
+    def save(self, transition: Transition, change: MappingChange | None = None) -> None:
         """Write the record and its history in one transaction, if its version is the expected one; else ConflictError.
 
-        Raises ValueError for a transition that does not follow on the record that it was made from.
+        ``change`` is written with it, on its own conditions. Raises ValueError for a transition or a change that does not
+        follow on what it was made from.
         """
         check(transition)
         after, token = transition.after, str(uuid.uuid4())
@@ -159,6 +159,7 @@ class DynamoDBLedger:
         self._write(
             self._put(items.record_item(after), expected_version=transition.expected_version),
             self._put(history),
+            *([] if change is None else self._puts_of(change, token=token)),
             token=token,
             proof=keys.history_key(after.key, after.version),
             what=f"the record of {after.key}",
@@ -166,15 +167,35 @@ class DynamoDBLedger:
 
     def tie(self, mapping: CompanyMapping) -> None:
         """Tie a company that has no mapping to a ConnectWise company that nobody is tied to; else ConflictError."""
-        token = str(uuid.uuid4())
+        self.change_mapping(first_tie(mapping))
+
+    def change_mapping(self, change: MappingChange) -> None:
+        """Write the mapping, its history and whose the ConnectWise company is in one transaction; else ConflictError.
+
+        The mapping must be at the version expected, and the ConnectWise company that it is tied to must be nobody else's.
+        Raises ValueError for a change that does not follow on the mapping that it was made from.
+        """
+        after, token = change.after, str(uuid.uuid4())
         self._write(
-            self._put(items.mapping_item(mapping)),
-            self._put(items.tied_item(mapping)),
-            self._put(items.mapping_history_item(mapping, transaction=token)),
+            *self._puts_of(change, token=token),
             token=token,
-            proof=keys.mapping_history_key(mapping),
-            what=f"the mapping of {mapping.company_id} to ConnectWise company {mapping.connectwise_id}",
+            proof=keys.mapping_history_key(after.company_id, after.version),
+            what=f"the mapping of {after.company_id} to ConnectWise company {after.connectwise_id}",
         )
+
+    def _puts_of(self, change: MappingChange, *, token: str) -> "Iterator[TransactWriteItemTypeDef]":
+        check_change(change)
+        after = change.after
+        yield self._put(items.mapping_item(after), expected_version=change.expected_version)
+        yield self._put(items.mapping_history_item(after.company_id, entry_of_change(change), transaction=token))
+        if change.taken is not None:
+            yield self._put_if(
+                items.tied_item(change.taken, after.company_id), f"attribute_not_exists({items.TIED_TO})"
+            )
+        if change.freed is not None:
+            yield self._put_if(
+                items.free_item(change.freed), f"{items.TIED_TO} = :mine", {":mine": {"S": after.company_id}}
+            )
 
     def save_standing(self, standing: Standing) -> None:
         """Write the standing as its next version if the ledger is at ``standing.version``; else ConflictError.
@@ -205,15 +226,16 @@ class DynamoDBLedger:
 
     def _put(self, item: Item, *, expected_version: int = 0) -> "TransactWriteItemTypeDef":
         if not expected_version:
-            return {"Put": {"TableName": self._table, "Item": item, "ConditionExpression": _ABSENT}}
-        return {
-            "Put": {
-                "TableName": self._table,
-                "Item": item,
-                "ConditionExpression": _AT_VERSION,
-                "ExpressionAttributeValues": {":expected": {"N": str(expected_version)}},
-            }
-        }
+            return self._put_if(item, _ABSENT)
+        return self._put_if(item, _AT_VERSION, {":expected": {"N": str(expected_version)}})
+
+    def _put_if(
+        self, item: Item, condition: str, values: "dict[str, AttributeValueTypeDef] | None" = None
+    ) -> "TransactWriteItemTypeDef":
+        put: PutTypeDef = {"TableName": self._table, "Item": item, "ConditionExpression": condition}
+        if values is not None:
+            put["ExpressionAttributeValues"] = values
+        return {"Put": put}
 
     def _write(self, *puts: "TransactWriteItemTypeDef", token: str, proof: Key, what: str) -> None:
         def wrote() -> bool:
@@ -225,6 +247,20 @@ class DynamoDBLedger:
     def _get(self, key: Key) -> Item | None:
         with aws_errors(self._name):
             return self._client.get_item(TableName=self._table, Key=key, ConsistentRead=True).get("Item")
+
+    def _history(self, company_id: str, prefix: str) -> Sequence[HistoryEntry]:
+        found = self._query(
+            {
+                "TableName": self._table,
+                "KeyConditionExpression": "pk = :company AND begins_with(sk, :prefix)",
+                "ExpressionAttributeValues": {
+                    ":company": keys.mapping_key(company_id)["pk"],
+                    ":prefix": {"S": prefix},
+                },
+                "ConsistentRead": True,
+            }
+        )
+        return [items.entry_from(item) for item in found]
 
     def _index(self, partition: str) -> Iterator[Item]:
         return self._query(

@@ -33,6 +33,7 @@ from tally.ledger.plain import (
     Plain,
     instant,
     instant_text,
+    mapping_fields,
     optional_instant,
     optional_instant_text,
     record_fields,
@@ -46,8 +47,13 @@ if TYPE_CHECKING:
 TRANSACTION = "transaction"
 """The attribute of a history item that names the very call that wrote it."""
 
-_NESTED = frozenset({"lines", "hold", "refusal", "answer", "notices", "causes", "licensed_in", "planned", "changes"})
-_NUMBERS = frozenset({"version", "count", "floor", "baseline", "connectwise_id", "pinned_agreement_id"})
+TIED_TO = "company_id"
+"""The attribute of a ConnectWise company's mark that names the company which is tied to it; without it, it is free."""
+
+_NESTED = frozenset(
+    {"lines", "hold", "refusal", "answer", "notices", "causes", "licensed_in", "planned", "changes", "kept_apart"}
+)
+_NUMBERS = frozenset({"version", "count", "floor", "baseline", "connectwise_id", "pinned_agreement_id", "given"})
 
 
 def record_item(record: UsageRecord) -> Item:
@@ -73,21 +79,7 @@ def record_from(item: Item) -> UsageRecord:
 
 def history_item(of: RecordKey, entry: HistoryEntry, *, transaction: str) -> Item:
     """The item of one transition, marked with the transaction that writes it."""
-    return {
-        **history_key(of, entry.version),
-        "version": {"N": str(entry.version)},
-        TRANSACTION: {"S": transaction},
-        **_attributes(
-            {
-                "what": entry.what,
-                "why": entry.why,
-                "by": entry.by,
-                "at": instant_text(entry.at),
-                "tick": instant_text(entry.tick),
-                "changes": entry.changes,
-            }
-        ),
-    }
+    return {**history_key(of, entry.version), **_entry_attributes(entry, transaction)}
 
 
 def entry_from(item: Item) -> HistoryEntry:
@@ -114,30 +106,23 @@ def mapping_item(mapping: CompanyMapping) -> Item:
         "ipk": {"S": MAPPINGS},
         "isk": {"S": mapping.company_id},
         "version": {"N": str(mapping.version)},
-        **_attributes(_mapping_fields(mapping)),
+        **_attributes(mapping_fields(mapping)),
     }
 
 
-def mapping_history_item(mapping: CompanyMapping, *, transaction: str) -> Item:
-    """The item that remembers how the mapping came about: who tied the company, when, and to what."""
-    return {
-        **mapping_history_key(mapping),
-        "version": {"N": str(mapping.version)},
-        TRANSACTION: {"S": transaction},
-        **_attributes(
-            {
-                "what": "tied",
-                "by": mapping.tied_by,
-                "at": instant_text(mapping.tied_at),
-                "changes": {name: (None, value) for name, value in _mapping_fields(mapping).items()},
-            }
-        ),
-    }
+def mapping_history_item(company_id: str, entry: HistoryEntry, *, transaction: str) -> Item:
+    """The item of one change of a mapping, marked with the transaction that writes it."""
+    return {**mapping_history_key(company_id, entry.version), **_entry_attributes(entry, transaction)}
 
 
-def tied_item(mapping: CompanyMapping) -> Item:
-    """The item that marks the mapping's ConnectWise company as tied, and to whom."""
-    return {**tied_key(mapping.connectwise_id), "company_id": {"S": mapping.company_id}}
+def tied_item(connectwise_id: int, company_id: str) -> Item:
+    """The item that marks a ConnectWise company as tied, and to whom."""
+    return {**tied_key(connectwise_id), TIED_TO: {"S": company_id}}
+
+
+def free_item(connectwise_id: int) -> Item:
+    """The item of a ConnectWise company that was tied once, and is nobody's: written over, as nothing is ever deleted."""
+    return {**tied_key(connectwise_id)}
 
 
 def mapping_from(item: Item) -> CompanyMapping:
@@ -147,12 +132,13 @@ def mapping_from(item: Item) -> CompanyMapping:
         return CompanyMapping(
             company_id=company_id_in(item),
             company_name=fields.get("company_name", ""),
-            connectwise_id=fields["connectwise_id"],
+            connectwise_id=fields.get("connectwise_id"),
             connectwise_name=fields.get("connectwise_name", ""),
             tied_by=fields.get("tied_by", ""),
             tied_at=instant(fields["tied_at"]),
             pinned_agreement_id=fields.get("pinned_agreement_id"),
             excluded_since=optional_instant(fields.get("excluded_since")),
+            kept_apart=tuple(fields.get("kept_apart", ())),
             version=fields["version"],
         )
     except _UNREADABLE as error:
@@ -252,18 +238,21 @@ def _value(name: str, attribute: "AttributeValueTypeDef") -> object:
     return attribute.get("S")
 
 
-def _mapping_fields(mapping: CompanyMapping) -> Plain:
-    return without_none(
-        {
-            "company_name": mapping.company_name,
-            "connectwise_id": mapping.connectwise_id,
-            "connectwise_name": mapping.connectwise_name,
-            "tied_by": mapping.tied_by,
-            "tied_at": instant_text(mapping.tied_at),
-            "pinned_agreement_id": mapping.pinned_agreement_id,
-            "excluded_since": optional_instant_text(mapping.excluded_since),
-        }
-    )
+def _entry_attributes(entry: HistoryEntry, transaction: str) -> Item:
+    return {
+        "version": {"N": str(entry.version)},
+        TRANSACTION: {"S": transaction},
+        **_attributes(
+            {
+                "what": entry.what,
+                "why": entry.why,
+                "by": entry.by,
+                "at": instant_text(entry.at),
+                "tick": instant_text(entry.tick),
+                "changes": entry.changes,
+            }
+        ),
+    }
 
 
 def _cause_fields(cause: Cause) -> Plain:

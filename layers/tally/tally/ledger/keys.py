@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from tally.domain.company import Mapping as CompanyMapping
 from tally.domain.month import Month
 from tally.domain.record import RecordKey
 
@@ -70,9 +69,13 @@ def history_key(of: RecordKey, version: int) -> Key:
     return key(_COMPANY + of.company_id, f"{history_prefix(of)}{version:06d}")
 
 
-def mapping_history_key(mapping: CompanyMapping) -> Key:
-    """The key of the mapping's change to its present version."""
-    return key(_COMPANY + mapping.company_id, f"HISTORY#MAPPING#{mapping.version:06d}")
+MAPPING_HISTORY = "HISTORY#MAPPING#"
+"""What the sort keys of a mapping's history begin with; the version follows, padded so that it sorts."""
+
+
+def mapping_history_key(company_id: str, version: int) -> Key:
+    """The key of the mapping's change to that version."""
+    return key(_COMPANY + company_id, f"{MAPPING_HISTORY}{version:06d}")
 
 
 def company_id_in(item: Item) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from typing import Any
 
+from tally.domain.company import Mapping, MappingChange
 from tally.domain.record import (
     Answer,
     HistoryEntry,
@@ -75,6 +76,7 @@ def record_fields(record: UsageRecord) -> Plain:
             "notices": list(record.notices),
             "baseline": record.baseline,
             "answer": None if record.answer is None else _answer_fields(record.answer),
+            "given": record.given,
         }
     )
 
@@ -95,6 +97,7 @@ def record_of(key: RecordKey, version: int, fields: Plain) -> UsageRecord:
         floor=fields.get("floor"),
         baseline=fields.get("baseline"),
         answer=None if answer is None else _answer(answer),
+        given=fields.get("given"),
     )
 
 
@@ -118,6 +121,45 @@ def entry_of(transition: Transition) -> HistoryEntry:
         at=transition.at.astimezone(UTC),
         tick=transition.tick.astimezone(UTC),
         changes=changes({} if before is None else record_fields(before), record_fields(after)),
+    )
+
+
+def mapping_fields(mapping: Mapping) -> Plain:
+    """Everything that a mapping holds but its company and version."""
+    return without_none(
+        {
+            "company_name": mapping.company_name,
+            "connectwise_id": mapping.connectwise_id,
+            "connectwise_name": mapping.connectwise_name,
+            "tied_by": mapping.tied_by,
+            "tied_at": instant_text(mapping.tied_at),
+            "pinned_agreement_id": mapping.pinned_agreement_id,
+            "excluded_since": optional_instant_text(mapping.excluded_since),
+            "kept_apart": list(mapping.kept_apart),
+        }
+    )
+
+
+def check_change(change: MappingChange) -> None:
+    """Raise ValueError for a change whose mapping does not follow on the one that it was made from."""
+    before, after = change.before, change.after
+    if after.version != change.expected_version + 1 or (before is not None and before.company_id != after.company_id):
+        raise ValueError(
+            f"version {after.version} of the mapping of {after.company_id} does not follow on version {change.expected_version}"
+        )
+
+
+def entry_of_change(change: MappingChange) -> HistoryEntry:
+    """What the history keeps of a change of a mapping; it has no tick, so its own time stands for it."""
+    at = change.at.astimezone(UTC)
+    return HistoryEntry(
+        version=change.after.version,
+        what=change.what,
+        why=change.why,
+        by=change.by,
+        at=at,
+        tick=at,
+        changes=changes({} if change.before is None else mapping_fields(change.before), mapping_fields(change.after)),
     )
 
 
@@ -202,6 +244,7 @@ def _hold_fields(hold: Hold) -> Plain:
             "quantity": hold.quantity,
             "since": instant_text(hold.since),
             "stands": hold.stands,
+            "foreign": list(hold.foreign),
         }
     )
 
@@ -213,6 +256,7 @@ def _hold(fields: Plain) -> Hold:
         quantity=fields["quantity"],
         since=instant(fields["since"]),
         stands=fields.get("stands"),
+        foreign=tuple(fields.get("foreign", ())),
     )
 
 

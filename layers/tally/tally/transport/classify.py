@@ -68,9 +68,7 @@ def _error_of_status(failure: BadAnswer, *, writes: bool, text: str) -> TallyErr
         return TransientError(text)
     if HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST:
         return SetupError(text)
-    if status == HTTPStatus.BAD_REQUEST and writes:
-        return RefusedError(text)
-    return _OF_STATUS.get(status, ContractError)(text)
+    return _OF_STATUS.get(status, RefusedError if writes else ContractError)(text)
 
 
 _OF_STATUS: Mapping[int, type[TallyError]] = {

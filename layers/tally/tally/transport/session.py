@@ -10,7 +10,7 @@ from urllib3.exceptions import HTTPError, LocationValueError, NameResolutionErro
 
 from tally.transport.failures import Loss, NoAnswer
 
-LONGEST_CONNECT = 5.0
+LONGEST_CONNECT = 3.0
 """Seconds to wait for a connection at most; a host that is there answers in a fraction of one."""
 
 
