@@ -163,6 +163,39 @@ def test_tallys_own_is_not_kept_apart(world: World, harbor: Customer) -> None:
     assert len(ours(world)) == 1
 
 
+def test_no_number_is_approved(world: World, harbor: Customer) -> None:
+    """OPEN-6, SAFE-7: what is no number is neither approved nor rejected; the answers that there are, are said."""
+    add_foreign(world, harbor)
+    world.play(FIRST)
+    for answer in (world.answers().approve, world.answers().reject):
+        with pytest.raises(SetupError, match="Take it over, keep it apart"):
+            answer(november(harbor), **WHO)
+
+
+def test_what_is_remembered_is_not_remembered_twice(world: World, harbor: Customer) -> None:
+    """OPEN-6: an Addition that is kept apart for one month is kept apart for another that is held by it already."""
+    foreign = add_foreign(world, harbor)
+    world.play(FIRST, gmt("2026-12-01 00:05"))
+    december = RecordKey(company_id=harbor.id, month=Month(2026, 12), service="endpoints")
+    for key in (november(harbor), december):
+        assert world.answers().keep_apart(key, **WHO).hold is None
+    mapping = world.ledger.mapping(harbor.id)
+    assert mapping is not None
+    assert (mapping.kept_apart, mapping.version) == ((foreign.id,), 2)
+    world.play(gmt("2026-12-01 00:20"))
+    assert ours(world) == [(3, "2026-11-01", "2026-11-30"), (0, "2026-12-01", "2026-12-31")]
+
+
+def test_nothing_is_remembered_without_a_mapping(world: World, harbor: Customer) -> None:
+    """SAFE-8: where the ledger has lost the mapping, an answer that belongs there is refused, and changes nothing."""
+    add_foreign(world, harbor)
+    world.play(FIRST)
+    world.ledger._mappings.clear()
+    with pytest.raises(SetupError, match="no mapping"):
+        world.answers().keep_apart(november(harbor), **WHO)
+    assert record(world, harbor).hold is not None
+
+
 # Waiving
 
 

@@ -6,7 +6,7 @@ from datetime import date
 import pytest
 
 from local.simulators.clock import VirtualClock
-from local.world import Customer, World
+from local.world import PRODUCT, Customer, World
 from tally.answer import SetUp
 from tally.domain.company import Mapping
 from tally.domain.standing import StandingState
@@ -277,6 +277,23 @@ def test_a_tie_that_the_index_does_not_show_yet_is_refused(world: World, harbor:
         late.tie(company_id, connectwise_id, **WHO)
     assert world.ledger.mapping(company_id) is None
     assert mapping(world, harbor.id).connectwise_id == connectwise_id
+
+
+def test_a_month_that_was_not_opened_is_told_too(world: World) -> None:
+    """SAFE-7, CLOSE-5: what stays is said of every open month, also of one that waits without an Addition."""
+    harbor = world.add_customer("Harbor Dental")
+    world.connectwise.people.add_addition(harbor.agreement_id, PRODUCT, quantity=9, effective=date(2026, 1, 1))
+    world.play(FIRST)
+    assert world.set_up().untie(harbor.id, **WHO).endswith("November 2026 (endpoints) has no Addition yet.")
+    world.play(SECOND)
+    assert "tie it by hand" in world.standing(harbor).shown.reason
+    assert made(world) == []
+
+
+def test_a_company_without_a_standing_has_its_name_from_the_mapping(world: World, harbor: Customer) -> None:
+    """SAFE-8: a ledger that has a company's mapping alone knows whom a person speaks of."""
+    world.ledger._standings.clear()
+    assert world.set_up().exclude(harbor.id, **WHO).startswith("Harbor Dental is excluded")
 
 
 def test_untied_while_a_job_is_on_its_way(world: World) -> None:

@@ -91,8 +91,6 @@ def described(additions: Sequence[Addition]) -> str:
 
 def marked_text(addition: Addition, *, text: str, month: Month, mark: str) -> str:
     """What is to stand in the text of an Addition that is taken over: what stands there, and our reference after it."""
-    if mark in addition.text:
-        return addition.text
     return f"{addition.text} [{mark}]" if addition.text.strip() else customer_text(text, month=month, mark=mark)
 
 
