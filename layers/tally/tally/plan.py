@@ -27,7 +27,7 @@ from tally.domain.situation import Policy
 from tally.domain.standing import Standing
 from tally.domain.ticks import Ticks
 from tally.errors import IncompletePlanError, SetupError, TallyError
-from tally.messages import AgreementSnapshot, CauseSnapshot, Job
+from tally.messages import Job
 from tally.ports import Clock, ConnectWise, GravityZone, JobQueue, Ledger
 from tally.roster import Roster, look_for, read_census, read_roster
 from tally.tying import tie_by_name
@@ -279,16 +279,12 @@ def _job(company: CompanyState, due: Due, standing: Standing, at: Circumstances)
         company_name=company.name,
         connectwise_id=None if company.mapping is None else company.mapping.connectwise_id,
         month=due.month,
-        agreement=None if due.agreement is None else AgreementSnapshot.of(due.agreement),
+        agreement=due.agreement,
         product_id=None if at.directory is None else at.directory.product_id,
         directory_read=at.directory is not None,
         licensed=company.licensed,
         may_open=due.may_open,
         only_if_used=due.only_if_used,
-        standing={
-            scope: CauseSnapshot.of(cause)
-            for scope, cause in standing.causes.items()
-            if scope.startswith(f"{due.month} ")
-        },
+        standing={scope: cause for scope, cause in standing.causes.items() if scope.startswith(f"{due.month} ")},
         last_reading=standing.last_reading,
     )

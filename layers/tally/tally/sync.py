@@ -141,7 +141,7 @@ class Sync:
     def _situation(
         self, job: Job, key: RecordKey, record: UsageRecord | None, facts: OpeningFacts | None, reading: Reading
     ) -> Situation:
-        agreement = None if job.agreement is None else job.agreement.agreement()
+        agreement = job.agreement
         return Situation(
             key=key,
             company=job.company_name,
@@ -301,7 +301,7 @@ class Sync:
         return replace(situation, now=self.clock.now())
 
     def _note(self, job: Job, causes: Mapping[str, Cause | None], *, good_reading: bool, trust_job: bool) -> None:
-        known = {scope: snapshot.cause() for scope, snapshot in job.standing.items()} if trust_job else None
+        known = job.standing if trust_job else None
         note(
             self.ledger,
             company_id=job.company_id,
