@@ -222,3 +222,22 @@ def test_a_refused_push_is_not_closed_over(world: World, harbor: Customer) -> No
     assert record is not None
     assert record.state is RecordState.OPEN
     assert world.standing(harbor).shown.state is StandingState.NEEDS_SETUP
+
+
+def test_a_floor_that_stands_already_is_no_fall() -> None:
+    """CLOSE-2, READ-2: the floor was pushed and the close comes again: the count below it is the count, on trial by now or not."""
+    world = World(clock=VirtualClock(gmt("2026-10-01 00:00")), bill_minimum=True)
+    company = world.gravityzone.tenant.add_company("Harbor Dental", minimum_usage=10)
+    connectwise_id = world.connectwise.people.add_company("Harbor", "Harbor Dental")
+    agreement_id = world.add_agreement(connectwise_id)
+    customer = Customer(name="Harbor Dental", id=company, connectwise_id=connectwise_id, agreement_id=agreement_id)
+    world.check_in(customer, 7)
+    world.play(gmt("2026-10-01 00:05"))
+    world.connectwise.options.list_lag = timedelta(minutes=4)
+    world.tick(gmt("2026-11-02 00:05"))
+    world.work(until=timedelta(seconds=30))
+    world.gravityzone.tenant.change_subscription(company, 5)
+    world.work()
+    record = world.record(customer, "2026-10")
+    assert record is not None
+    assert (record.state, record.count, record.floor, record.notices) == (RecordState.CLOSED, 7, 10, ())

@@ -127,7 +127,8 @@ class Sync:
             # So late it will not get better: GravityZone may not go so far back. What stands is the last word (CLOSE-5).
             return dict.fromkeys(records, Unknown(f"GravityZone does not tell any more: {error}."))
         # A company that lost its subscription since it was listed is answered with zeros: not a fall, but unknown (READ-2).
-        fallen = any(_is_below(readings[service], record) for service, record in records.items())
+        floored = self.policy.bill_minimum and job.tick >= job.month.day_after_end(self.policy.close_day)
+        fallen = any(_is_below(readings[service], record, floored=floored) for service, record in records.items())
         return unlicensed if fallen and not self.gravityzone.is_monthly(job.company_id) else readings
 
     def _counts(self, job: Job, services: Sequence[Service]) -> Mapping[Service, Reading]:
@@ -319,9 +320,12 @@ def _is_due(record: UsageRecord | None, job: Job) -> bool:
     return record is None or (record.state is RecordState.OPEN and record.seen_tick <= job.tick)
 
 
-def _is_below(reading: Reading, record: UsageRecord | None) -> bool:
+def _is_below(reading: Reading, record: UsageRecord | None, *, floored: bool) -> bool:
     line = None if record is None else record.line
-    return isinstance(reading, Count) and line is not None and reading.value < line.highest
+    if not isinstance(reading, Count) or line is None:
+        return False
+    # At the close the contract's floor may stand there already, which the count need not reach.
+    return max(reading.value, reading.floor or 0 if floored else 0) < line.highest
 
 
 def _is_unopened(record: UsageRecord | None) -> bool:
