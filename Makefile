@@ -15,7 +15,7 @@ LOCK := $(UV) pip compile --quiet --universal --python-version 3.13 --generate-h
 
 .PHONY: help
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: setup
 setup: .venv/.ready .tools/sam/.ready .tools/ministack/.ready ## prepare the environments
@@ -36,10 +36,18 @@ down: ## end the stack that `make up` started
 test: setup ## all tests, with the coverage of the product's branches
 	$(BIN)/python -m local.build
 	$(BIN)/coverage erase
-	$(BIN)/pytest -n 2 --cov --cov-report= tests/unit tests/functional tests/contract tests/simulators
+	$(BIN)/pytest -n 2 --cov --cov-report= tests/unit tests/functional tests/contract tests/simulators tests/simulation
 	$(BIN)/coverage report
 	$(BIN)/python tests/branches.py
+	$(BIN)/python -m local.simulation --seconds 60
 	$(BIN)/pytest tests/e2e
+
+# One seed alone, with its story: make simulation SEED=17
+SEEDS ?= 400
+FIRST_SEED ?= 0
+.PHONY: simulation
+simulation: setup ## play SEEDS seeds from FIRST_SEED on, or SEED alone with its story
+	@$(BIN)/python -m local.simulation $(if $(SEED),--seed $(SEED),--seeds $(SEEDS) --first-seed $(FIRST_SEED))
 
 .PHONY: lint
 lint: setup ## ruff, mypy and the template's linter

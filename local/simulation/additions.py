@@ -1,0 +1,226 @@
+"""Invariants 1, 2 and 6: what was written to ConnectWise, each write once, against what truly stands there."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from local.simulation.msp import Msp
+from local.simulation.story import ViolationError
+from local.simulators.connectwise.records import day_of
+from local.simulators.connectwise.truth import API, AdditionTruth, Change
+from local.simulators.core import CallLog
+from tally.domain.month import Month
+from tally.domain.record import Line, RecordKey, RecordState, UsageRecord
+
+_REFERENCE = re.compile(r"\[(TLY-[A-Z2-7]{12})\]$")
+_OF_TAKE_OVER = frozenset({"invoiceDescription", "cancelledDate"})
+_JUST_NOW = timedelta(minutes=1)
+_SETTLED = timedelta(minutes=5)
+
+
+@dataclass(slots=True)
+class _Seen:
+    """How much of an Addition's story has been looked at."""
+
+    changes: int = 0
+
+
+@dataclass(slots=True, kw_only=True)
+class AdditionChecks:
+    """Looks at the Additions of one run as they are written."""
+
+    msp: Msp
+    chosen: Mapping[RecordKey, set[int]]
+    """The numbers that a person has chosen between, by record."""
+    _keys: dict[str, tuple[RecordKey, int]] = field(default_factory=dict)
+    _ids: dict[int, RecordKey] = field(default_factory=dict)
+    _confirmed: dict[RecordKey, set[int]] = field(default_factory=dict)
+    _made: dict[str, list[AdditionTruth]] = field(default_factory=dict)
+    _seen: dict[int, _Seen] = field(default_factory=dict)
+    _ours: dict[int, RecordKey] = field(default_factory=dict)
+
+    def know(self, line: Line, key: RecordKey) -> None:
+        """Remember which record a reference and an Addition are of."""
+        known = self._keys.setdefault(line.reference, (key, line.number))
+        if known != (key, line.number):
+            raise self._violation(1, f"the reference {line.reference} stands for {known} too", key)
+        if line.addition_id is not None:
+            self._ids[line.addition_id] = key
+        if line.pushed is not None:
+            self._confirmed.setdefault(key, set()).add(line.pushed)
+
+    def key_of_text(self, text: str) -> RecordKey | None:
+        """The record whose reference a text ends with."""
+        found = _REFERENCE.search(text)
+        known = self._keys.get(found[1]) if found else None
+        return None if known is None else known[0]
+
+    def key_of_id(self, addition_id: int) -> RecordKey | None:
+        """The record that the ledger has an Addition on, or whose reference it bears."""
+        return self._ids.get(addition_id) or self.key_of_text(self.msp.connectwise.truth.addition(addition_id).text)
+
+    def look(self, calls: CallLog) -> None:
+        """Look at the agreements that the API wrote to."""
+        agreements = {
+            int(call.path.split("/")[6]) for call in calls if call.method != "GET" and "/additions" in call.path
+        }
+        for agreement_id in agreements:
+            for addition in self.msp.connectwise.truth.additions(agreement_id=agreement_id):
+                self._look_at(addition)
+
+    def look_at_all(self, heads: Mapping[RecordKey, UsageRecord]) -> None:
+        """At the end: all of them once more, and that closed lines are as they closed, unless people changed them."""
+        for addition in self.msp.connectwise.truth:
+            self._look_at(addition)
+            key = self._ours.get(addition.id)
+            record = None if key is None else heads.get(key)
+            if record is None or key is None or record.state is not RecordState.CLOSED or addition.deleted:
+                continue
+            line = next((line for line in record.lines if line.addition_id == addition.id), None)
+            if line is None:
+                if addition.id not in self.msp.given and not any(change.by != API for change in addition.changes):
+                    raise self._violation(1, f"Addition {addition.id} is in no line of the closed record", key)
+            elif addition.quantity != line.pushed and not _by_people(addition, "quantity"):
+                raise self._violation(
+                    3, f"Addition {addition.id} is at {addition.quantity}, closed with {line.pushed}", key
+                )
+
+    def look_at_close(self, line: Line, key: RecordKey, at: datetime) -> None:
+        """Invariant 3: at the close, the Addition truly stood at the final quantity, as far as lists could tell."""
+        addition = self.msp.connectwise.truth.addition(line.addition_id or 0)
+        if addition.deleted:
+            # A copy with our reference that a person has put in its place is as good.
+            twins = self.msp.connectwise.truth.additions(agreement_id=addition.agreement_id, deleted=False)
+            addition = next((each for each in twins if line.reference in each.text), addition)
+        stood = _quantity_at(addition, at)
+        lag = self.msp.connectwise.options.list_lag
+        just_now = any(at - lag - timedelta(minutes=1) <= change.at and change.by != API for change in addition.changes)
+        gone = addition.deleted_at is not None and addition.deleted_at < at - lag - timedelta(minutes=1)
+        if (stood != line.pushed or gone) and not just_now:
+            raise self._violation(
+                3, f"closed at {line.pushed}, and Addition {addition.id} stood at {'nothing' if gone else stood}", key
+            )
+
+    def _look_at(self, addition: AdditionTruth) -> None:
+        seen = self._seen.get(addition.id)
+        if seen is None:
+            seen = self._seen[addition.id] = _Seen()
+            if addition.created_by == API:
+                self._look_at_new(addition)
+        if seen.changes < len(addition.changes):
+            for position in range(seen.changes, len(addition.changes)):
+                if addition.changes[position].by == API:
+                    self._look_at_change(addition, position)
+            seen.changes = len(addition.changes)
+
+    def _look_at_new(self, addition: AdditionTruth) -> None:
+        created = addition.created
+        found = _REFERENCE.search(created["invoiceDescription"] or "")
+        if found is None or found[1] not in self._keys:
+            raise self._violation(
+                1, f"Addition {addition.id} was made without a reference of the ledger's: {created}", None
+            )
+        key, number = self._keys[found[1]]
+        before = self._made.setdefault(found[1], [])
+        if standing := [
+            each.id for each in before if each.deleted_at is None or each.deleted_at >= addition.created_at - _SETTLED
+        ]:
+            raise self._violation(1, f"Additions {[*standing, addition.id]} are all of line {number}", key)
+        before.append(addition)
+        self._ours[addition.id] = key
+        self._look_at_dates(addition, key, number)
+        self._look_beside(addition, key)
+
+    def _look_beside(self, addition: AdditionTruth, key: RecordKey) -> None:
+        """Invariant 2, the other way round: nothing of ours is made beside what is not ours and bills the same (OPEN-6)."""
+        mapping = self.msp.ledger.mappings().get(key.company_id)
+        apart = () if mapping is None else mapping.kept_apart
+        shown = addition.created_at - self.msp.connectwise.options.list_lag - _JUST_NOW
+        for each in self.msp.connectwise.truth.additions(agreement_id=addition.agreement_id):
+            if (
+                each.created_by == API
+                or each.id in apart
+                or each.created_at > shown
+                or each.product != addition.product
+            ):
+                continue
+            gone = each.deleted_at is not None and each.deleted_at < addition.created_at
+            changed = any(change.at > shown for change in each.changes)
+            if not gone and not changed and _overlaps(each, key.month):
+                raise self._violation(2, f"Addition {addition.id} was made beside {each.id} of {each.created_by}", key)
+
+    def _look_at_dates(self, addition: AdditionTruth, key: RecordKey, number: int) -> None:
+        """Invariant 6."""
+        created = addition.created
+        effective, cancelled = day_of(created["effectiveDate"]), day_of(created["cancelledDate"])
+        month: Month = key.month
+        if effective is None or cancelled is None:
+            raise self._violation(6, f"Addition {addition.id} is open-ended: {effective} to {cancelled}", key)
+        if number == 0 and not (month.first <= effective <= cancelled == month.last):
+            raise self._violation(6, f"Addition {addition.id} is of {effective} to {cancelled}", key)
+        agreement = self.msp.connectwise.tenant.agreements.get(addition.agreement_id)
+        firm = self.msp.by_id.get(key.company_id)
+        if firm is None or agreement is None:
+            return
+        terms = agreement.fields
+        starts = max(filter(None, (day_of(terms["startDate"]), day_of(terms["billStartDate"]))), default=effective)
+        if effective < starts and firm.touched < addition.created_at:
+            raise self._violation(
+                6, f"Addition {addition.id} is effective {effective}, its agreement bills from {starts}", key
+            )
+        today = addition.created_at.astimezone(self.msp.setting.time_zone).date()
+        if effective > today or addition.created_at < month.starts:
+            raise self._violation(
+                6, f"Addition {addition.id} of {effective} was made on {addition.created_at}, the {today} there", key
+            )
+        if addition.company_id != firm.connectwise_id:
+            raise self._violation(2, f"Addition {addition.id} is on ConnectWise company {addition.company_id}", key)
+
+    def _look_at_change(self, addition: AdditionTruth, position: int) -> None:
+        """Invariant 2: only ours are changed, only their quantity, and not where a person had changed it."""
+        change = addition.changes[position]
+        key = self._ours.get(addition.id) or self.key_of_text(addition.text)
+        given = addition.id in self.msp.given
+        if key is None and not given:
+            raise self._violation(2, f"Addition {addition.id} of {addition.created_by} was changed: {change}", None)
+        if change.field != "quantity" and not (given and change.field in _OF_TAKE_OVER):
+            raise self._violation(2, f"Addition {addition.id}: {change}", key)
+        before = [each for each in addition.changes[:position] if each.field == "quantity"]
+        if before and key is not None and self._overwrites(before, change, key):
+            raise self._violation(2, f"Addition {addition.id}: {before[-1]} was overwritten by {change}", key)
+
+    def _overwrites(self, before: list[Change], change: Change, key: RecordKey) -> bool:
+        """Whether a person's quantity was overwritten that lists had shown for long enough."""
+        last = before[-1]
+        if last.by == API or change.at - last.at <= self.msp.connectwise.options.list_lag + timedelta(minutes=3):
+            return False
+        # A number that we had sent ourselves cannot be told from ours.
+        sent = {each.after for each in before if each.by == API} | {each.before for each in before}
+        # Nor can one that we were just about to send, or that a person has accepted since.
+        return last.after not in sent | self._confirmed.get(key, set()) | self.chosen.get(key, set())
+
+    def _violation(self, invariant: int, what: str, key: RecordKey | None) -> ViolationError:
+        if key is None:
+            return ViolationError(invariant, what)
+        firm = self.msp.by_id.get(key.company_id)
+        return ViolationError(
+            invariant, what, company=key.company_id if firm is None else firm.name, month=str(key.month)
+        )
+
+
+def _by_people(addition: AdditionTruth, name: str) -> bool:
+    return any(change.by != API and change.field == name for change in addition.changes)
+
+
+def _overlaps(addition: AdditionTruth, month: Month) -> bool:
+    begins = addition.effective is None or addition.effective <= month.last
+    return begins and (addition.cancelled is None or addition.cancelled >= month.first)
+
+
+def _quantity_at(addition: AdditionTruth, at: datetime) -> float:
+    quantity = float(addition.created["quantity"])
+    for change in addition.changes:
+        if change.field == "quantity" and change.at <= at:
+            quantity = float(change.after)
+    return quantity

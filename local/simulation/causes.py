@@ -1,0 +1,249 @@
+"""What stands in the way of billing a company, by the truth alone, and the standing that each cause has (invariant 4)."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from datetime import UTC, date, datetime, time
+
+from local.simulation.msp import Firm, Msp
+from local.simulation.story import ViolationError
+from local.simulators.connectwise.records import Fields, day_of
+from local.simulators.connectwise.truth import AdditionTruth
+from local.world import PRODUCT, PRODUCT_ID, TYPE_ID
+from tally.domain.company import Mapping as CompanyMapping
+from tally.domain.month import Month
+from tally.domain.record import LineState, RecordKey, RecordState, UsageRecord
+from tally.domain.standing import StandingState
+
+BILLING, WAITING, NEEDS_SETUP, HELD, FAILING = (
+    StandingState.BILLING,
+    StandingState.WAITING,
+    StandingState.NEEDS_SETUP,
+    StandingState.HELD,
+    StandingState.FAILING,
+)
+
+STANDINGS: Mapping[str, tuple[StandingState, str]] = {
+    "billed": (BILLING, ""),
+    "gone from GravityZone": (WAITING, "not in GravityZone any more"),
+    "no monthly subscription": (WAITING, "no monthly subscription"),
+    "a trial": (WAITING, "a trial is not billed"),
+    "counter stays": (WAITING, "stays at"),
+    "not tied": (NEEDS_SETUP, ""),
+    "excluded": (WAITING, "Excluded"),
+    "product not found": (NEEDS_SETUP, "no product"),
+    "no agreement": (NEEDS_SETUP, "agreement"),
+    "several agreements": (NEEDS_SETUP, "active agreements of the type"),
+    "not monthly": (NEEDS_SETUP, "billing cycle"),
+    "refused": (NEEDS_SETUP, ""),
+    "missed": (NEEDS_SETUP, "could not be opened in time"),
+    "missed, and no record": (BILLING, ""),
+    "bills later": (WAITING, "begins to bill on"),
+    "not begun": (WAITING, "begins"),
+    "before the first month": (WAITING, "Billing begins with"),
+    "beside another": (HELD, ""),
+    "changed by people": (HELD, ""),
+    "grown": (HELD, ""),
+    "fallen": (HELD, "the count only rises"),
+    "counter is nonsense": (FAILING, "which is not a count"),
+    "counter is missing": (FAILING, "without the counter"),
+    "agreement is gone": (HELD, ""),
+    "agreement refuses changes": (NEEDS_SETUP, ""),
+}
+"""Cause, as the truth shows it → the standing that it has, and what its reason says."""
+
+
+class Causes:
+    """Reads causes off the simulators; of the ledger only what people decided, and the counts that months closed with."""
+
+    def __init__(self, msp: Msp, heads: Mapping[RecordKey, UsageRecord], chosen: Mapping[RecordKey, set[int]]) -> None:
+        self.msp = msp
+        self._heads = heads
+        self._chosen = chosen
+        self.as_of: datetime | None = None
+        """The last tick: what is counted since then, its jobs may not have seen."""
+
+    def of_company(self, firm: Firm) -> str:
+        """What stops the company as a whole, "" for nothing."""
+        company = self.msp.gravityzone.tenant.find(firm.id)
+        if company is None:
+            return "gone from GravityZone"
+        if company.subscription_type not in {3, 4, 5}:
+            return "no monthly subscription"
+        mapping = self.msp.ledger.mappings().get(firm.id)
+        if mapping is None:
+            if self.tieable(firm):
+                raise ViolationError(4, "it has one namesake, and is not tied", company=firm.name)
+            return "not tied"
+        if mapping.excluded_since is not None:
+            return "excluded"
+        if mapping.connectwise_id is None:
+            return "not tied"
+        product = self.msp.connectwise.tenant.products.get(PRODUCT_ID)
+        return "product not found" if product is None or product.fields["inactiveFlag"] else ""
+
+    def in_the_way(self, firm: Firm, month: Month, tick: datetime) -> Iterator[str]:
+        """What stands in the way of opening the month now."""
+        company = self.msp.gravityzone.tenant.find(firm.id)
+        ticks = self.msp.ledger.ticks()
+        first = self.msp.setting.first_month or (ticks.first_month if ticks else month)
+        if month < first:
+            yield "before the first month"
+        if company is not None and company.subscription_type in {4, 5}:
+            yield "a trial"
+        if nonsense := self.nonsense(firm, month):
+            yield nonsense
+        mapping = self.msp.ledger.mappings().get(firm.id)
+        if mapping is None or mapping.connectwise_id is None:
+            yield "not tied"
+        active = self._active(firm, month, tick, pinned=None if mapping is None else mapping.pinned_agreement_id)
+        if len(active) != 1:
+            yield "several agreements" if active else "no agreement"
+            return
+        yield from self._of_terms(active[0], month, tick)
+        if any(_covers(each, month) and not _is_apart(mapping, each) for each in self._standing(int(active[0]["id"]))):
+            yield "beside another"
+        if self._grows_too_fast(firm, month):
+            yield "grown"
+
+    def _active(self, firm: Firm, month: Month, tick: datetime, *, pinned: int | None) -> list[Fields]:
+        """The agreements of the type that run on the day that decides, or else begin after it."""
+        local = tick.astimezone(self.msp.setting.time_zone).date()
+        day = min(max(local, month.first), month.last)
+        candidates = [
+            each for each in self.msp.agreements(firm) if each["type"]["id"] == TYPE_ID and pinned in {None, each["id"]}
+        ]
+        return [each for each in candidates if _runs(each, day)] or [each for each in candidates if _to_come(each, day)]
+
+    def _of_terms(self, agreement: Fields, month: Month, tick: datetime) -> Iterator[str]:
+        if agreement["billingCycle"]["name"] != "Monthly":
+            yield "not monthly"
+        effective = max(filter(None, (month.first, day_of(agreement["startDate"]), day_of(agreement["billStartDate"]))))
+        begins = datetime.combine(effective, time.min, tzinfo=self.msp.setting.time_zone).astimezone(UTC)
+        if effective > month.last:
+            yield "bills later"
+        elif tick < max(month.starts, begins):
+            yield "not begun"
+
+    def oddities(self, firm: Firm, record: UsageRecord, *, closing: bool) -> Iterator[str]:
+        """What people did to the record's Addition or beside it, and what GravityZone takes back."""
+        line, month = record.line, record.key.month
+        assert line is not None
+        truth = self.msp.connectwise.truth
+        if self.msp.connectwise.tenant.agreements.get(line.agreement_id) is None:
+            yield "agreement is gone"
+            return
+        ours = truth.addition(line.addition_id or 0)
+        if ours.deleted or ours.cancelled != line.cancelled or ours.quantity != line.pushed:
+            yield "changed by people"
+        mapping = self.msp.ledger.mappings().get(firm.id)
+        for each in self._standing(line.agreement_id):
+            if each.id == line.addition_id or _is_apart(mapping, each):
+                continue
+            if line.reference in each.text:
+                yield "changed by people"
+            elif _covers(each, month):
+                yield "beside another"
+        if self.count(firm, month) < line.highest and not self.right(firm, record, closing=closing):
+            yield "fallen"
+        if self._grows_too_fast(firm, month):
+            yield "grown"
+
+    def _grows_too_fast(self, firm: Firm, month: Month) -> bool:
+        return self.too_fast(firm, month, self.count(firm, month))
+
+    def too_fast(self, firm: Firm, month: Month, count: int) -> bool:
+        """Whether a count is beyond the month before by half and by 20 seats, both (FOLLOW-4)."""
+        before = self._heads.get(RecordKey(company_id=firm.id, month=month.previous, service="endpoints"))
+        record = self._heads.get(RecordKey(company_id=firm.id, month=month, service="endpoints"))
+        base: int | None
+        if record is not None and record.baseline is not None:
+            base = record.baseline
+        elif before is None or before.line is None:
+            return False
+        else:
+            base = before.line.pushed if before.state is RecordState.OPEN else before.count
+        return base is not None and count > base + 20 and count > base * 1.5
+
+    def kept_open(self, firm: Firm, record: UsageRecord) -> bool:
+        """Whether something keeps a record open after its close."""
+        if record.line is None or record.line.state is not LineState.OPEN:
+            return True
+        return bool(
+            record.refusal or self.nonsense(firm, record.key.month) or list(self.oddities(firm, record, closing=True))
+        )
+
+    def _standing(self, agreement_id: int) -> list[AdditionTruth]:
+        return [
+            each
+            for each in self.msp.connectwise.truth.additions(agreement_id=agreement_id, deleted=False)
+            if each.product == PRODUCT
+        ]
+
+    def nonsense(self, firm: Firm, month: Month) -> str:
+        """What is wrong with what GravityZone answers for the month, "" for nothing."""
+        overrides = self.msp.gravityzone.tenant.overrides
+        if not overrides:
+            return ""
+        told = overrides.get((firm.id, str(month), 0), {})
+        if "endpointMonthlyUsage" not in told:
+            return ""
+        value = told["endpointMonthlyUsage"]
+        if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
+            return ""
+        return "counter is nonsense" if isinstance(value, int | float | str) else "counter is missing"
+
+    def count(self, firm: Firm, month: Month, at: datetime | None = None) -> int:
+        """What GravityZone answers now, or answered at an instant."""
+        told = self.msp.gravityzone.tenant.overrides.get((firm.id, str(month), 0), {}).get("endpointMonthlyUsage")
+        return told if isinstance(told, int) else self.msp.gravityzone.truth.count(firm.id, str(month), at)
+
+    def tieable(self, firm: Firm, *, to: int | None = None) -> bool:
+        """Whether its name ties the company (MATCH-1): to that ConnectWise company, or to any."""
+        tenant = self.msp.gravityzone.tenant
+        names = Counter(each.name for each in tenant.companies() if not each.gone)
+        company = tenant.company(firm.id)
+        same = [
+            document.fields
+            for document in self.msp.connectwise.tenant.companies.current()
+            if document.fields["name"] == company.name and not document.fields["deletedFlag"]
+        ]
+        if len(same) != 1 or names[company.name] != 1 or company.subscription_type not in {3, 4, 5}:
+            return False
+        taken = {
+            mapping.connectwise_id for mapping in self.msp.ledger.mappings().values() if mapping.company_id != firm.id
+        }
+        return same[0]["id"] not in taken and to in {None, same[0]["id"]}
+
+    def right(self, firm: Firm, record: UsageRecord, *, closing: bool) -> bool:
+        """Whether the line stands at the count, at what a person has chosen, or at the close at the contract's floor."""
+        line, company = record.line, self.msp.gravityzone.tenant.company(firm.id)
+        assert line is not None
+        count = self.count(firm, record.key.month)
+        seen = self.count(firm, record.key.month, self.as_of)
+        floor = {max(count, company.minimum_usage or 0)} if self.msp.setting.bill_minimum and closing else set()
+        return line.pushed in {count, seen} | floor | self._chosen.get(record.key, set())
+
+
+def _is_apart(mapping: CompanyMapping | None, addition: AdditionTruth) -> bool:
+    return mapping is not None and addition.id in mapping.kept_apart
+
+
+def _runs(agreement: Fields, day: date) -> bool:
+    cancelled = day_of(agreement["dateCancelled"])
+    if agreement["cancelledFlag"] and cancelled is None:
+        return False
+    if cancelled is not None and cancelled <= day:
+        return False
+    starts = day_of(agreement["startDate"])
+    ends = None if agreement["noEndingDateFlag"] else day_of(agreement["endDate"])
+    return (starts is None or starts <= day) and (ends is None or day <= ends)
+
+
+def _to_come(agreement: Fields, day: date) -> bool:
+    starts = day_of(agreement["startDate"])
+    return starts is not None and day < starts and _runs(agreement, starts)
+
+
+def _covers(addition: AdditionTruth, month: Month) -> bool:
+    begins = addition.effective is None or addition.effective <= month.last
+    return begins and (addition.cancelled is None or addition.cancelled >= month.first)

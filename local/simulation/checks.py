@@ -1,0 +1,321 @@
+"""The invariants, checked against the simulators' own truth: only what was written since the last look."""
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+
+import requests
+
+from local.audit import gaps, replayed
+from local.simulation.additions import AdditionChecks
+from local.simulation.invoices import InvoiceChecks
+from local.simulation.msp import Firm, Msp
+from local.simulation.standings import StandingChecks
+from local.simulation.story import ViolationError
+from local.simulators.core import CallLog
+from tally.domain.month import Month
+from tally.domain.record import TALLY, Intent, IntentKind, LineState, RecordKey, RecordState, Transition, UsageRecord
+from tally.errors import ContractError, TallyError
+from tally.ledger.plain import paths, record_fields
+from tally.messages import Job
+
+_BUG = "please report this as a bug"
+_TOO_MANY = 429
+_REPLAYED_ONE_IN = 16
+"""Every record's chain of versions is followed; so many have their history read and replayed, which costs a hundred times that."""
+_INDEX_SHOWS = timedelta(seconds=30)
+_REACHED = timedelta(minutes=10)
+
+
+class Checks:
+    """Looks at the books of one run. Every method raises ViolationError where something is wrong."""
+
+    def __init__(self, msp: Msp) -> None:
+        self.msp = msp
+        self.ledger = msp.ledger
+        self.journal: list[Transition] = []
+        msp.ledger.journal = self.journal
+        self.company_months = 0
+        self.calls = 0
+        self._chosen: dict[RecordKey, set[int]] = {}
+        self.additions = AdditionChecks(msp=msp, chosen=self._chosen)
+        self._heads: dict[RecordKey, UsageRecord] = {}
+        self.standings = StandingChecks(msp, self._heads, self._chosen)
+        self.invoices = InvoiceChecks(msp)
+        self._closed_at: dict[RecordKey, datetime] = {}
+        self._failed_jobs = 0
+        self._last_tick = datetime.min.replace(tzinfo=UTC)
+        self._last_month: Month | None = None
+        self._closed_now: list[Transition] = []
+        self._usage_calls: list[tuple[datetime, bytes]] = []
+
+    def before_write(self, request: requests.PreparedRequest) -> None:
+        """Invariant 7: what is about to be written stands in the ledger as an intent, at this very moment."""
+        self._read_journal()
+        url, body = request.url or "", request.body
+        payload = json.loads(body or b"null")
+        if request.method == "POST":
+            self._announced(
+                self.additions.key_of_text(payload.get("invoiceDescription", "")),
+                IntentKind.POST,
+                payload["quantity"],
+                url,
+            )
+        elif request.method == "PATCH":
+            addition_id, values = int(url.rpartition("/")[2]), {each["path"]: each["value"] for each in payload}
+            if set(values) == {"quantity"}:
+                self._announced(self.additions.key_of_id(addition_id), IntentKind.PATCH, values["quantity"], url)
+            elif set(values) == {"invoiceDescription", "cancelledDate"} and addition_id in self.msp.given:
+                self._announced(
+                    self.additions.key_of_text(values["invoiceDescription"]), IntentKind.TAKE_OVER, addition_id, url
+                )
+            else:
+                raise ViolationError(7, f"a PATCH of {payload} on {url}")
+        else:
+            raise ViolationError(7, f"{request.method} {url} is never to be sent")
+
+    def job_done(self, job: Job, done: Mapping[str, str], *, started: datetime) -> None:
+        """Invariant 5: an open record without a hold equals the truth at the last job that succeeded for it."""
+        firm = self.msp.by_id.get(job.company_id)
+        if firm is None or not job.licensed or firm.touched >= job.tick or "failed" in done:
+            return
+        company = self.msp.gravityzone.tenant.find(firm.id)
+        if company is None or not company.monthly:
+            return
+        record = self.ledger.record(RecordKey(company_id=job.company_id, month=job.month, service="endpoints"))
+        if record is None or record.state is not RecordState.OPEN or record.hold or record.refusal:
+            return
+        if done.get("endpoints") == "dropped" or self._overridden(record.key):
+            return
+        line = record.line
+        if line is None or line.state is LineState.OPENING:
+            return
+        now = self.msp.clock.now()
+        least, most = self._true(firm, job.month, started), self._true(firm, job.month, now)
+        right = line.pushed is not None and (
+            least <= line.pushed <= most
+            or line.pushed in self._chosen.get(record.key, ())
+            or self._is_floor(firm, record)
+        )
+        if not right or line.intent is not None:
+            counted = str(most) if least == most else f"{least} to {most}"
+            what = (
+                f"the job of {job.tick} succeeded ({dict(done)}), GravityZone counts {counted}, and the line is {line}"
+            )
+            raise self._violation(5, what, record.key)
+
+    def job_failed(self, error: TallyError | None) -> None:
+        """A job came to nothing this time; a contradiction of the rules is a violation all the same."""
+        self._failed_jobs += 1
+        if isinstance(error, ContractError) and _BUG in str(error):
+            raise ViolationError(0, str(error))
+
+    def after_plan(self) -> None:
+        """What a tick's planner alone decides: who was tied to whom."""
+        self.standings.look_at_ties()
+
+    def after_step(self, *, tick: datetime, good: bool) -> None:
+        """All that the write logs have to say of one step; ``good``: nothing stood in its way."""
+        self._read_journal()
+        self._count_months(tick)
+        gravityzone, connectwise = self.msp.gravityzone.calls, self.msp.connectwise.calls
+        self._count_calls(gravityzone, "GravityZone")
+        self._count_calls(connectwise, "ConnectWise")
+        if connectwise.counts["POST additions"] or connectwise.counts["PATCH additions/{id}"]:
+            self.additions.look(connectwise)
+        if self._closed_now:
+            self._look_at_closed(gravityzone)
+        self.invoices.look()
+        for log in (gravityzone, connectwise):
+            self.calls += len(log)
+            log.clear()
+        # The planner's bulk reads are seconds old: back to back, it may not know yet what the tick before wrote.
+        in_sight = tick - self._last_tick > _INDEX_SHOWS
+        if good and in_sight and not self._failed_jobs:
+            self._look_at_everybody(tick)
+        self._failed_jobs = 0
+        self._last_tick = max(tick, self._last_tick)
+
+    def at_the_end(self, *, tick: datetime) -> None:
+        """Invariant 4: after some ticks in peace everything is right, or stands as the table of causes says."""
+        for key, record in self._heads.items():
+            self._replay(key, record)
+        for firm in self.msp.firms:
+            if firm.there:
+                self.standings.look(firm, tick, self._records_of(firm))
+        self.additions.look_at_all(self._heads)
+        self.invoices.look_at_all(self._heads, self._closed_at)
+
+    def _look_at_everybody(self, tick: datetime) -> None:
+        """After a step in which nothing went wrong, whoever was left in peace is billed right (invariant 4)."""
+        for firm in self.msp.firms:
+            if firm.there and tick - firm.touched > _REACHED:
+                self.standings.look_quickly(firm, tick)
+
+    def _records_of(self, firm: Firm) -> list[UsageRecord]:
+        return [record for key, record in self._heads.items() if key.company_id == firm.id]
+
+    def _announced(self, key: RecordKey | None, kind: IntentKind, quantity: object, url: str) -> None:
+        record = None if key is None else self._heads.get(key)
+        line = None if record is None else record.line
+        intent = None if line is None else line.intent
+        taken = None if record is None else record.given
+        sent = None if intent is None else (intent.kind, taken if kind is IntentKind.TAKE_OVER else intent.quantity)
+        if sent == (kind, quantity):
+            self._allowed(key, kind, intent)
+        else:
+            what = f"{kind} of {quantity} to {url} is about to be sent, and the intent in the ledger is {intent}"
+            raise self._violation(7, what, key)
+
+    def _allowed(self, key: RecordKey | None, kind: IntentKind, intent: Intent | None) -> None:
+        """What is about to be written is neither grown too fast (FOLLOW-4), nor a month that nobody saw licensed (OPEN-9)."""
+        firm = None if key is None else self.msp.by_id.get(key.company_id)
+        if key is None or firm is None or intent is None:
+            return
+        stands = self._heads[key].line
+        more = intent.quantity > ((stands.pushed if stands else None) or 0)
+        closing = self.msp.setting.bill_minimum and self._heads[key].seen_tick >= self.msp.closes(key.month)
+        asked = kind is IntentKind.TAKE_OVER or closing or bool(self._chosen.get(key))
+        if more and not asked and self.standings.causes.too_fast(firm, key.month, intent.quantity):
+            raise self._violation(
+                4, f"{intent.quantity} is far beyond the month before, and nobody has approved it", key
+            )
+        ticks = self.ledger.ticks()
+        late = self.msp.clock.now() >= key.month.next.starts and stands is not None and stands.addition_id is None
+        if (
+            late
+            and kind is IntentKind.POST
+            and not firm.licensed_in(key.month)
+            and ticks
+            and key.month in ticks.planned
+        ):
+            raise self._violation(4, "it is opened late, and was never licensed in that month", key)
+
+    def _read_journal(self) -> None:
+        for transition in self.journal:
+            self._follow(transition)
+        self.journal.clear()
+
+    def _follow(self, transition: Transition) -> None:
+        """Invariant 7, cheaply: each transition starts from what the one before left; 3: a closed record is left alone."""
+        after, key = transition.after, transition.after.key
+        head = self._heads.get(key)
+        if transition.before is not head and transition.before != head:
+            raise self._violation(7, f"version {after.version} was not made from version {head and head.version}", key)
+        if head is not None and head.state is not RecordState.OPEN:
+            raise self._violation(3, f"the {head.state} record was changed: {transition.what}, {transition.why}", key)
+        if head is not None and transition.at < self._since(head):
+            raise self._violation(7, f"version {after.version} is older than the one before", key)
+        self._heads[key] = after
+        if transition.by != TALLY and head is not None:
+            self._choose(key, head)
+        for line in after.lines:
+            self.additions.know(line, key)
+        if after.state is RecordState.CLOSED:
+            self._closed_now.append(transition)
+            self._closed_at[key] = transition.at
+            billed = max(after.count or 0, after.floor or 0) if self.msp.setting.bill_minimum else after.count
+            if sum(line.pushed or 0 for line in after.lines) != billed:
+                raise self._violation(
+                    1, f"closed with {after.count}, and its lines do not add up to it: {after.lines}", key
+                )
+            if after.hold or any(line.intent or line.state is not LineState.FINAL for line in after.lines):
+                raise self._violation(3, f"closed with something left open: {after}", key)
+
+    def _choose(self, key: RecordKey, held: UsageRecord) -> None:
+        """Remember the numbers that a person has chosen between: the held one, and what stood."""
+        numbers = self._chosen.setdefault(key, set())
+        if held.hold is not None:
+            numbers |= {held.hold.quantity} | ({held.hold.stands} if held.hold.stands is not None else set())
+        if held.line is not None and held.line.pushed is not None:
+            numbers.add(held.line.pushed)
+
+    def _is_floor(self, firm: Firm, record: UsageRecord) -> bool:
+        """Whether what stands is the contract's floor, which is pushed at the close and not before."""
+        line, setting = record.line, self.msp.setting
+        closing = record.seen_tick >= self.msp.closes(record.key.month)
+        floor = self.msp.gravityzone.tenant.company(firm.id).minimum_usage
+        return setting.bill_minimum and closing and line is not None and line.pushed == floor
+
+    @staticmethod
+    def _since(head: UsageRecord) -> datetime:
+        return max(
+            (line.pushed_at for line in head.lines if line.pushed_at),
+            default=head.seen_tick.min.replace(tzinfo=head.seen_tick.tzinfo),
+        )
+
+    def _look_at_closed(self, calls: CallLog) -> None:
+        """Invariant 3: a record closes with the truth, as it was between its last reading and the close."""
+        for transition in self._closed_now:
+            record, key = transition.after, transition.after.key
+            firm = self.msp.by_id.get(key.company_id)
+            line = record.line
+            assert line is not None
+            if firm is None:
+                continue
+            if transition.tick < self.msp.closes(key.month):
+                raise self._violation(3, f"closed by the tick {transition.tick}, before its close", key)
+            read = self._last_reading(calls, key, transition.at)
+            if read is None:
+                if not any("Closed with the last count" in notice for notice in record.notices):
+                    raise self._violation(3, "closed without a reading, and no notice says so", key)
+            else:
+                least, most = self._true(firm, key.month, read), self._true(firm, key.month, transition.at)
+                chosen = record.count in self._chosen.get(key, ())
+                if not least <= (record.count or 0) <= most and not chosen and not self._overridden(key):
+                    raise self._violation(3, f"closed with {record.count}, GravityZone counted {least} to {most}", key)
+            self.additions.look_at_close(line, key, transition.at)
+        self._closed_now.clear()
+
+    @staticmethod
+    def _last_reading(calls: CallLog, key: RecordKey, at: datetime) -> datetime | None:
+        company, month = key.company_id.encode(), key.month.target.encode()
+        return max(
+            (
+                call.at
+                for call in calls
+                if call.operation == "getMonthlyUsage" and call.at <= at and company in call.body and month in call.body
+            ),
+            default=None,
+        )
+
+    def _overridden(self, key: RecordKey) -> bool:
+        return any(each[0] == key.company_id for each in self.msp.gravityzone.tenant.overrides)
+
+    def _replay(self, key: RecordKey, record: UsageRecord) -> None:
+        """Invariant 7, in full, for some: the history replays to the record's present state, and lacks no version."""
+        if (key.month.number + int(key.company_id[:24], 16)) % _REPLAYED_ONE_IN:
+            return
+        history = self.ledger.history(key)
+        if problems := list(gaps(history)):
+            raise self._violation(7, "; ".join(problems), key)
+        if replayed(history) != dict(paths(record_fields(record))):
+            raise self._violation(7, "the history does not replay to the record", key)
+
+    def _count_months(self, tick: datetime) -> None:
+        month = Month.of(tick)
+        if month != self._last_month:
+            self._last_month = month
+            self.company_months += sum(firm.there for firm in self.msp.firms)
+
+    def _count_calls(self, calls: CallLog, name: str) -> None:
+        """Invariant 8: the simulators apply the documented limits, and nobody ran into one that no fault made."""
+        for call in calls:
+            if call.status == _TOO_MANY and call.fault is None:
+                raise ViolationError(8, f"{name} throttled {call.operation} at {call.at}")
+
+    def _true(self, firm: Firm, month: Month, at: datetime) -> int:
+        tenant = self.msp.gravityzone.tenant
+        if tenant.overrides and any(key[0] == firm.id for key in tenant.overrides):
+            overridden = tenant.overrides.get((firm.id, str(month), 0), {}).get("endpointMonthlyUsage")
+            if isinstance(overridden, int):
+                return overridden
+        return self.msp.gravityzone.truth.count(firm.id, str(month), at)
+
+    def _violation(self, invariant: int, what: str, key: RecordKey | None) -> ViolationError:
+        if key is None:
+            return ViolationError(invariant, what)
+        firm = self.msp.by_id.get(key.company_id)
+        return ViolationError(
+            invariant, what, company=key.company_id if firm is None else firm.name, month=str(key.month)
+        )

@@ -1,0 +1,29 @@
+"""Randomness by key: what one thing draws does not depend on what others drew, so a seed can be played with parts left out."""
+
+import random
+from enum import IntEnum
+
+_FACTOR = 1_000_003
+
+
+class Draw(IntEnum):
+    """What is drawn; part of every key."""
+
+    SETTING = 1
+    TICKS = 2
+    FIRM = 3
+    LIFE = 4
+    CHECK_INS = 5
+    WEATHER = 6
+    OUTAGES = 7
+    PLANNER = 8
+    JOB = 9
+    STEP = 10
+
+
+def drawn(seed: int, what: Draw, *key: int) -> random.Random:
+    """The generator for one thing of one seed."""
+    number = seed + 1
+    for part in (what, *key):
+        number = number * _FACTOR + part
+    return random.Random(number)

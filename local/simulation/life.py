@@ -1,0 +1,126 @@
+"""What happens to companies between and during ticks: drawn beforehand, each company's on its own, and played by the clock."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from random import Random
+
+from local.simulation import life_answers, life_connectwise, life_gravityzone
+from local.simulation.draws import Draw, drawn
+from local.simulation.msp import Firm, Msp
+from local.simulation.story import Tell
+from tally.domain.month import Month
+
+JOINS = "joins"
+CHECK_INS = "check-ins"
+
+_SECOND = timedelta(seconds=1)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Event:
+    """Something that happens to a company: its ``number`` is its place in the company's own life."""
+
+    at: datetime
+    firm: int
+    number: int
+    kind: str = field(compare=False)
+    draw: int = field(compare=False)
+
+
+def script(msp: Msp) -> list[Event]:
+    """All that is going to happen, in order; what a shape leaves out is not in it, and the rest is as it was."""
+    events = [event for firm in msp.firms for event in _life(msp, firm)]
+    shape = msp.shape
+    return sorted(
+        event for event in events if shape.has(event.kind) and (event.firm, event.number) not in shape.unlived
+    )
+
+
+def happen(msp: Msp, event: Event, firm: Firm, tell: Tell) -> None:
+    """Let it happen."""
+    draw = Random(event.draw)
+    if event.kind == JOINS:
+        msp.join(firm)
+        tell(msp.clock.now(), f"{firm.name} joins ({firm.setup}, {firm.size} machines), GravityZone id {firm.id}")
+        return
+    if not firm.there:
+        return
+    if event.kind == CHECK_INS:
+        _check_in(msp, firm, draw, tell)
+        return
+    said = _ACTS[event.kind](msp, firm, draw)
+    if said:
+        if event.kind != life_connectwise.INVOICED:
+            firm.touched = msp.clock.now()
+        tell(msp.clock.now(), f"{firm.name}: {said}")
+
+
+_ACTS = {**life_gravityzone.ACTS, **life_connectwise.ACTS, **life_answers.ACTS}
+_KINDS = (*life_gravityzone.WEIGHTS, *life_connectwise.WEIGHTS, *life_answers.WEIGHTS)
+
+
+def _life(msp: Msp, firm: Firm) -> Iterator[Event]:
+    setting = msp.setting
+    draw = drawn(setting.seed, Draw.LIFE, firm.number)
+    number = 0
+    yield Event(firm.arrives, firm.number, number, JOINS, 0)
+    for index, month in enumerate(setting.months):
+        if month.next.starts <= firm.arrives:
+            continue
+        steady = drawn(setting.seed, Draw.CHECK_INS, firm.number, index)
+        for at in _check_in_times(month, steady) if firm.size else ():
+            number += 1
+            yield Event(max(at, firm.arrives), firm.number, number, CHECK_INS, steady.getrandbits(32))
+        if setting.invoices:
+            number += 1
+            after_close = timedelta(days=setting.close_day - 1, seconds=steady.randrange(7_200, 8 * 86_400))
+            at = month.starts + after_close
+            yield Event(max(at, firm.arrives), firm.number, number, life_connectwise.INVOICED, 0)
+        happenings = setting.lively
+        while draw.random() < happenings:
+            happenings -= 1
+            at = _moment(month, draw)
+            number += 1
+            kind = draw.choices([name for name, _ in _KINDS], [weight for _, weight in _KINDS])[0]
+            yield Event(max(at, firm.arrives), firm.number, number, kind, draw.getrandbits(32))
+
+
+def _check_in_times(month: Month, draw: Random) -> Iterator[datetime]:
+    """Most machines are back within hours of the month's start; then there are a few more moments."""
+    yield month.starts + _SECOND * draw.choice((0, 1, 3600, draw.randrange(50_000)))
+    while draw.random() < 0.55:  # noqa: PLR2004 - one or two more on average
+        yield _moment(month, draw)
+
+
+def _moment(month: Month, draw: Random) -> datetime:
+    """Anywhere in the month, near its ends more often than not."""
+    length = int((month.next.starts - month.starts).total_seconds())
+    near = draw.random()
+    if near < 0.2:  # noqa: PLR2004 - the first three days
+        return month.starts + _SECOND * draw.randrange(3 * 86_400)
+    if near < 0.3:  # noqa: PLR2004 - the last day
+        return month.next.starts - _SECOND * draw.randrange(1, 86_400)
+    return month.starts + _SECOND * draw.randrange(length)
+
+
+def _check_in(msp: Msp, firm: Firm, draw: Random, tell: Tell) -> None:
+    """Machines connect: known ones mostly, and some for the first time in their life; a few reports come late."""
+    tenant = msp.gravityzone.tenant
+    if tenant.find(firm.id) is None:
+        return
+    known = firm.machines
+    fresh = firm.size - len(known)
+    new = fresh if fresh > 0 and draw.random() < 0.7 else (1 if draw.random() < 0.3 else 0)  # noqa: PLR2004 - growth
+    for _ in range(new):
+        known.append(tenant.add_endpoint(firm.id, endpoint_id=f"{firm.number + 1:08x}{len(known) + 1:016x}"))
+    first = draw.randrange(len(known)) if known else 0
+    several = known[first : first + 1 + int(len(known) * draw.random())] + known[len(known) - new :]
+    lag = timedelta()
+    if draw.random() < 0.04:  # noqa: PLR2004 - late reports
+        lag = timedelta(hours=draw.choice((1, 20, 30, 100, 300)))
+    for machine in several:
+        tenant.check_in(machine, lag=lag)
+    if several:
+        late = f", counted {lag} later" if lag else ""
+        tell(msp.clock.now(), f"{firm.name}: {len(several)} machines connect, {new} of them new{late}")

@@ -1,0 +1,80 @@
+"""What people answer and set up in Tally: holds approved or rejected, Additions given or kept apart, companies tied by hand."""
+
+from collections.abc import Callable, Mapping
+from random import Random
+
+from local.simulation.msp import Firm, Msp
+from tally.answer import Answers, SetUp
+from tally.domain.record import HoldKind, RecordState, UsageRecord
+from tally.errors import TallyError
+
+_WHO = "mkoch"
+
+
+def _held(msp: Msp, firm: Firm, draw: Random) -> UsageRecord | None:
+    held = [
+        record
+        for record in msp.ledger.every_record()
+        if record.key.company_id == firm.id and record.state is RecordState.OPEN and record.hold is not None
+    ]
+    return draw.choice(held) if held else None
+
+
+def _said(what: str, answer: Callable[[], object]) -> str:
+    """What was answered; what cannot be answered is told as well, and changes nothing."""
+    try:
+        answer()
+    except TallyError as error:
+        return f"{what}: {error}"
+    return what
+
+
+def _answer(msp: Msp, firm: Firm, draw: Random) -> str:
+    record = _held(msp, firm, draw)
+    if record is None or record.hold is None:
+        return ""
+    answers, key = Answers(ledger=msp.ledger, clock=msp.clock), record.key
+    if record.hold.kind is HoldKind.FOREIGN and record.hold.foreign:
+        foreign = record.hold.foreign
+        match draw.randrange(3):
+            case 0:
+                return _said(
+                    f"{foreign} are kept apart in {key.month}", lambda: answers.keep_apart(key, by=_WHO, why="ok")
+                )
+            case 1:
+                return _said(f"{key.month} is waived", lambda: answers.waive(key, by=_WHO, why="not this time"))
+        given = draw.choice(foreign)
+        said = _said(f"Addition {given} is given to us", lambda: answers.take_over(key, given, by=_WHO, why="ours now"))
+        after = msp.ledger.record(key)
+        if after is not None and after.given == given:
+            msp.given.add(given)
+        return said
+    if draw.random() < 0.5:  # noqa: PLR2004 - either is as likely
+        return _said(f"{record.hold.kind} of {key.month} is approved", lambda: answers.approve(key, by=_WHO, why="yes"))
+    return _said(f"{record.hold.kind} of {key.month} is rejected", lambda: answers.reject(key, by=_WHO, why="no"))
+
+
+def _set_up(msp: Msp, firm: Firm, draw: Random) -> str:
+    setup = SetUp(ledger=msp.ledger, connectwise=msp.operator, clock=msp.clock)
+    known = msp.ledger.mappings().get(firm.id)
+    if msp.ledger.standing(firm.id) is None:
+        return ""
+    if known is None or known.connectwise_id is None:
+        if not firm.connectwise_id:
+            return ""
+        return _said("is tied by hand", lambda: setup.tie(firm.id, firm.connectwise_id, by=_WHO, why="I know them"))
+    if known.excluded_since is not None:
+        return _said("is included", lambda: setup.include(firm.id, by=_WHO, why="again"))
+    if known.pinned_agreement_id is not None and draw.random() < 0.5:  # noqa: PLR2004 - either is as likely
+        return _said("has no agreement pinned any more", lambda: setup.unpin(firm.id, by=_WHO, why="no more"))
+    agreements = msp.agreements(firm)
+    if len(agreements) > 1:
+        chosen = int(draw.choice(agreements)["id"])
+        return _said(f"agreement {chosen} is pinned", lambda: setup.pin(firm.id, chosen, by=_WHO, why="this one"))
+    if draw.random() < 0.5:  # noqa: PLR2004 - either is as likely
+        return _said("is excluded", lambda: setup.exclude(firm.id, by=_WHO, why="our own"))
+    return _said("is untied", lambda: setup.untie(firm.id, by=_WHO, why="a mistake"))
+
+
+ACTS: Mapping[str, Callable[[Msp, Firm, Random], str]] = {"hold answered": _answer, "set up by hand": _set_up}
+WEIGHTS = (("hold answered", 7), ("set up by hand", 4))

@@ -1,0 +1,221 @@
+"""An MSP as a seed draws it: its companies on both sides, with all that was odd about them from the start."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from random import Random
+from typing import Any
+
+from local.ledger import MemoryLedger
+from local.simulation.draws import Draw, drawn
+from local.simulation.setting import Setting, Shape, setting_of
+from local.simulators.clock import VirtualClock
+from local.simulators.connectwise.records import Fields, midnight
+from local.simulators.gravityzone import RateLimits
+from local.simulators.gravityzone.tenant import MONTHLY_TYPES
+from local.world import PRODUCT, TYPE_ID, World
+from tally.domain.month import Month
+from tally.ports import ConnectWise
+
+_FIRST = ("Harbor", "North", "Old", "Blue", "Cedar", "Granite", "Summit", "Maple", "Iron", "Silver")
+_SECOND = ("Dental", "Quay Ltd", "Mill Inc", "Legal", "Freight", "Clinic", "Foods", "Optics")
+_LONG_AGO = date(2020, 1, 1)
+
+_SETUPS = (
+    ("plain", 62),
+    ("near miss", 3),
+    ("unknown in ConnectWise", 2),
+    ("namesake in ConnectWise", 1),
+    ("namesake in GravityZone", 1),
+    ("no agreement", 4),
+    ("two agreements", 3),
+    ("quarterly", 2),
+    ("starts later", 5),
+    ("bills later", 4),
+    ("ends", 4),
+    ("trial", 2),
+    ("yearly licence", 2),
+    ("foreign Addition", 3),
+    ("invoices mid-month", 2),
+)
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Firm:
+    """One company of the MSP.
+
+    ``touched`` is when something last happened to it that billing depends on, check-ins aside.
+    """
+
+    number: int
+    name: str
+    setup: str
+    size: int
+    arrives: datetime
+    touched: datetime
+    id: str = ""
+    connectwise_id: int = 0
+    machines: list[str] = field(default_factory=list)
+    agreements: list[int] = field(default_factory=list)
+    licences: list[tuple[datetime, bool]] = field(default_factory=list)
+    """Since when it has been listed as monthly-licensed, or not."""
+
+    def licensed_in(self, month: Month) -> bool:
+        """Whether it was listed as monthly-licensed at any moment of a month."""
+        ends = [at for at, _ in self.licences[1:]] + [datetime.max.replace(tzinfo=UTC)]
+        return any(
+            licensed and since < month.next.starts and until > month.starts
+            for (since, licensed), until in zip(self.licences, ends, strict=True)
+        )
+
+    @property
+    def there(self) -> bool:
+        """Whether it has come into being."""
+        return bool(self.id)
+
+
+class Msp:
+    """The world of a seed, and its companies by their numbers and ids."""
+
+    def __init__(self, shape: Shape) -> None:
+        self.shape = shape
+        self.setting: Setting = setting_of(shape.seed)
+        setting = self.setting
+        self.clock = VirtualClock(setting.months[0].starts - timedelta(hours=15))
+        self.world = World(
+            clock=self.clock,
+            zone=setting.zone,
+            first_month=setting.first_month,
+            settings=setting.policy,
+            workers=setting.containers,
+            bill_minimum=setting.bill_minimum,
+        )
+        self.ledger = self.world.ledger = MemoryLedger(
+            now=self.clock.now if setting.index_lag else None, index_lag=setting.index_lag
+        )
+        self.gravityzone, self.connectwise = self.world.gravityzone, self.world.connectwise
+        self.gravityzone.rate_limits = RateLimits()
+        self.gravityzone.latency = self.connectwise.latency = setting.latency
+        self.connectwise.options.requests_per_minute = 1000
+        self.connectwise.options.cancelled_agreements_refuse_changes = setting.cancelled_agreements_refuse_changes
+        self.partners = self._grow_partners()
+        self.firms = [
+            self._draw(number)
+            for number in range(setting.companies)
+            if shape.companies is None or number in shape.companies
+        ]
+        self.by_id: dict[str, Firm] = {}
+        self.given: set[int] = set()
+        """Additions of others that a person has given to Tally."""
+        self.operator: ConnectWise = self.world.worker().sync.connectwise
+        """ConnectWise as the operator's command reaches it: without trouble."""
+
+    def join(self, firm: Firm) -> None:
+        """Let a company come into being on both sides."""
+        draw = drawn(self.setting.seed, Draw.FIRM, firm.number, 1)
+        tenant = self.gravityzone.tenant
+        setup = firm.setup
+        parent = draw.choice(("", *self.partners))
+        licence = {"trial": draw.choice((4, 5)), "yearly licence": draw.choice((1, 2))}.get(setup, 3)
+        floor = draw.choice((0, 0, None, 5))
+        firm.id = tenant.add_company(
+            firm.name,
+            # Not in the order of the others: an id follows from the company's number alone.
+            company_id=f"{firm.number + 1:024x}",
+            parent_id=parent,
+            subscription_type=licence,
+            minimum_usage=floor,
+        )
+        self.by_id[firm.id] = firm
+        if setup == "namesake in GravityZone":
+            tenant.add_company(firm.name, company_id=f"{firm.number + 1:012x}{0xABC:012x}", subscription_type=licence)
+        if setup != "unknown in ConnectWise":
+            self._join_connectwise(firm, draw)
+        firm.touched = self.clock.now()
+        firm.licences.append((firm.touched, licence in MONTHLY_TYPES))
+
+    def closes(self, month: Month) -> datetime:
+        """The instant of a month's close, worked out here on purpose and not asked of the product."""
+        return month.next.starts + timedelta(days=self.setting.close_day - 1)
+
+    def is_tied(self, firm: Firm, connectwise_id: int) -> None:
+        """Take note of which of two namesakes in ConnectWise turned out to be the company."""
+        if connectwise_id != firm.connectwise_id:
+            firm.connectwise_id = connectwise_id
+            tenant = self.connectwise.tenant
+            firm.agreements = [document.fields["id"] for document in tenant.agreements_of(connectwise_id)]
+
+    def agree(self, firm: Firm, *, start: date = _LONG_AGO, **terms: Any) -> int:  # noqa: ANN401 - an agreement's fields
+        """Make an agreement of the type for a company; answers its id."""
+        people = self.connectwise.people
+        name = f"Security {firm.name}"
+        first = max(start, self.connectwise.tenant.today())
+        # Invoiced in arrears: the first invoice is dated the 1st after the first month.
+        fields = {"nextInvoiceDate": midnight(Month(first.year, first.month).next.first), **terms.pop("fields", {})}
+        made = people.add_agreement(firm.connectwise_id, TYPE_ID, name, start=start, fields=fields, **terms)
+        firm.agreements.append(made)
+        return made
+
+    def agreements(self, firm: Firm) -> list[Fields]:
+        """The company's agreements as they truly are, oldest first; without those that were deleted."""
+        table = self.connectwise.tenant.agreements
+        return [document.fields for each in firm.agreements if (document := table.get(each)) is not None]
+
+    def _join_connectwise(self, firm: Firm, draw: Random) -> None:
+        people = self.connectwise.people
+        name = firm.name
+        if firm.setup == "near miss":
+            name = draw.choice((name.upper(), f"{name} ", f"{name} Ltd", name.replace(" ", "  ")))
+        firm.connectwise_id = people.add_company(f"C{firm.number}", name)
+        if firm.setup == "namesake in ConnectWise":
+            people.add_company(f"C{firm.number}B", name)
+        if firm.setup != "no agreement":
+            self._first_agreement(firm, draw)
+
+    def _first_agreement(self, firm: Firm, draw: Random) -> None:
+        today = self.clock.now().date()
+        later = today + timedelta(days=draw.randrange(1, 70))
+        odd: dict[str, dict[str, Any]] = {
+            "quarterly": {"fields": {"billingCycle": {"id": 3, "name": "Quarterly"}}},
+            "starts later": {"start": later},
+            "bills later": {"bill_start": later},
+            "ends": {"end": later},
+            "invoices mid-month": {"fields": {"nextInvoiceDate": f"{later.isoformat()}T00:00:00Z"}},
+        }
+        agreement = self.agree(firm, **odd.get(firm.setup, {}))
+        if firm.setup == "two agreements":
+            self.agree(firm)
+        if firm.setup == "foreign Addition":
+            last = draw.choice((None, later))
+            self.connectwise.people.add_addition(
+                agreement, PRODUCT, quantity=draw.randrange(1, 30), effective=today, cancelled=last
+            )
+
+    def _grow_partners(self) -> list[str]:
+        tenant = self.gravityzone.tenant
+        grown: list[str] = []
+        for number in range(self.setting.partners):
+            draw = drawn(self.setting.seed, Draw.FIRM, 1_000_000 + number)
+            parent = draw.choice(("", *grown))
+            grown.append(
+                tenant.add_company(
+                    f"Partner {number}", company_id=f"{0xF00 + number:024x}", parent_id=parent, kind="partner"
+                )
+            )
+        return grown
+
+    def _draw(self, number: int) -> Firm:
+        setting = self.setting
+        draw = drawn(setting.seed, Draw.FIRM, number)
+        setup = draw.choices([name for name, _ in _SETUPS], [weight for _, weight in _SETUPS])[0]
+        late = draw.random()
+        length = setting.months[-1].next.starts - setting.begins
+        arrives = self.clock.now() if late < 0.85 else setting.begins + draw.random() * length  # noqa: PLR2004 - most are there at once
+        size = 0 if draw.random() < 0.05 else max(1, min(400, round(draw.lognormvariate(1.8, 1.0))))  # noqa: PLR2004 - a few have nobody
+        return Firm(
+            number=number,
+            name=f"{_FIRST[number % len(_FIRST)]} {_SECOND[number % len(_SECOND)]} {number}",
+            setup=setup if self.shape.has("odd from the start") else "plain",
+            size=size,
+            arrives=arrives,
+            touched=arrives,
+        )

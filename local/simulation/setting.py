@@ -1,0 +1,126 @@
+"""What a seed decides before anything happens, and what of it is played: the MSP's settings, and how rough its life is."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from local.simulation.draws import Draw, drawn
+from tally.domain.month import Month
+
+_ZONES = (
+    ("UTC", 3),
+    ("America/Los_Angeles", 2),
+    ("Europe/Berlin", 2),
+    ("Pacific/Kiritimati", 1),  # UTC+14
+    ("Pacific/Pago_Pago", 1),  # UTC-11
+    ("Asia/Kolkata", 1),
+    ("Pacific/Chatham", 1),
+    ("America/St_Johns", 1),
+)
+_MOST_COMPANIES = 40
+_LIVELINESS = (0.0, 0.05, 0.15, 0.4, 1.0)
+_CALMNESS = (1.0, 0.95, 0.85, 0.7, 0.5, 0.2)
+_ROUGHNESS = (0.02, 0.05, 0.15, 0.35)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """One MSP and its luck.
+
+    ``calm`` is the share of steps without trouble, ``rough`` the probability that a call meets a fault in the others,
+    ``lively`` how many events beside check-ins a company sees in a month. ``invoices``: they are run, each month after
+    the close.
+    """
+
+    seed: int
+    begins: datetime
+    months: tuple[Month, ...]
+    companies: int
+    partners: int
+    zone: str
+    close_day: int
+    open_until_day: int
+    first_month: Month | None
+    list_lag: timedelta
+    index_lag: timedelta
+    containers: int
+    latency: float
+    cancelled_agreements_refuse_changes: bool
+    bill_minimum: bool
+    invoices: bool
+    repeats: float
+    calm: float
+    rough: float
+    lively: float
+
+    @property
+    def time_zone(self) -> ZoneInfo:
+        """The MSP's billing time zone."""
+        return ZoneInfo(self.zone)
+
+    @property
+    def policy(self) -> dict[str, Any]:
+        """What differs from the template's defaults."""
+        return {"close_day": self.close_day, "open_until_day": self.open_until_day}
+
+    def __str__(self) -> str:
+        return (
+            f"{self.companies} companies, {self.partners} partners, {len(self.months)} months from {self.begins:%Y-%m-%d %H:%M} GMT, "
+            f"zone {self.zone}, close on the {self.close_day}., open until the {self.open_until_day}., first month {self.first_month}, "
+            f"lists lag {self.list_lag}, index lags {self.index_lag}, {self.containers} workers, latency {self.latency} s; "
+            f"calm {self.calm}, rough {self.rough}, lively {self.lively}, repeats {self.repeats}"
+        )
+
+
+def setting_of(seed: int) -> Setting:
+    """What the seed decides."""
+    draw = drawn(seed, Draw.SETTING)
+    first = Month(2025 + draw.randrange(4), 1 + draw.randrange(12))
+    months = [first]
+    for _ in range(draw.choice((1, 2, 2, 3, 3, 4, 5, 6, 8, 11, 13))):
+        months.append(months[-1].next)
+    companies = max(1, min(_MOST_COMPANIES, round(_MOST_COMPANIES ** draw.uniform(0.3, 1.15))))
+    calm = draw.choice(_CALMNESS)
+    return Setting(
+        seed=seed,
+        begins=first.starts + timedelta(minutes=draw.choice((0, 0, 7, draw.randrange(28 * 24 * 60)))),
+        months=tuple(months),
+        companies=companies,
+        partners=draw.choice((0, 0, 1, 2, 3)) if companies > 2 else 0,  # noqa: PLR2004 - a tree needs somebody to stand in it
+        zone=draw.choices([name for name, _ in _ZONES], [weight for _, weight in _ZONES])[0],
+        close_day=draw.choice((2, 2, 2, 3, 5)),
+        open_until_day=draw.choice((10, 10, 6, 15)),
+        first_month=draw.choice((None, None, None, first, first.next)),
+        list_lag=timedelta(seconds=0 if calm == 1.0 else draw.choice((0, 0, 1, 30, 200))),
+        index_lag=timedelta(seconds=0 if calm == 1.0 else draw.choice((0, 0.5, 3))),
+        containers=draw.choice((1, 2, 4)),
+        latency=draw.choice((0.12, 0.12, 0.4)),
+        cancelled_agreements_refuse_changes=draw.random() < 0.5,  # noqa: PLR2004 - either is as likely
+        bill_minimum=draw.random() < 0.3,  # noqa: PLR2004 - as few do
+        invoices=draw.random() < 0.6,  # noqa: PLR2004 - most of the time
+        repeats=0.0 if calm == 1.0 else draw.choice((0.0, 0.02, 0.2)),
+        calm=calm,
+        rough=draw.choice(_ROUGHNESS),
+        lively=draw.choice(_LIVELINESS),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shape:
+    """How much of a seed is played: all of it, or, to find the shortest story of a violation, a part.
+
+    ``companies`` are numbers of companies, ``steps`` the number of ticks after which it ends; ``without`` are the kinds of
+    life and trouble, ``skipped`` the ticks, and ``unlived`` the events that are left out.
+    """
+
+    seed: int
+    companies: frozenset[int] | None = None
+    steps: int | None = None
+    without: frozenset[str] = frozenset()
+    skipped: frozenset[int] = frozenset()
+    unlived: frozenset[tuple[int, int]] = frozenset()
+
+    def has(self, kind: str) -> bool:
+        """Whether a kind of life or trouble takes place."""
+        return kind not in self.without

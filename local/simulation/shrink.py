@@ -1,0 +1,93 @@
+"""The shortest trace of a violation: the same seed with as little of its life as still breaks the same rule."""
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+
+from local.simulation.life import Event, script
+from local.simulation.msp import Msp
+from local.simulation.play import play
+from local.simulation.setting import Shape
+from local.simulation.story import ViolationError
+from local.simulation.trouble import KINDS
+
+
+def shrink(violation: ViolationError, *, seconds: float) -> tuple[Shape, ViolationError]:
+    """Leave out what can be left out, for so long; answers what is left and the violation that it ends in."""
+    search = _Search(violation, until=time.monotonic() + seconds)
+    search.run()
+    return search.shape, search.violation
+
+
+class _Search:
+    def __init__(self, violation: ViolationError, *, until: float) -> None:
+        self.shape = Shape(seed=violation.seed)
+        self.violation = violation
+        self._until = until
+
+    def run(self) -> None:
+        """Go through every way to leave something out until none helps, or the time is over."""
+        self._try(replace(self.shape, steps=self.violation.step))
+        left = -1
+        while left != (left := len(str(self.shape))) and time.monotonic() < self._until:
+            for way in (self._companies, self._kinds, self._events, self._steps):
+                way()
+
+    def _companies(self) -> None:
+        present = sorted(
+            self.shape.companies if self.shape.companies is not None else range(len(Msp(self.shape).firms))
+        )
+        culprit = [number for number in present if self.violation.company.partition(" (")[0].endswith(f" {number}")]
+        if culprit:
+            self._try(replace(self.shape, companies=frozenset(culprit)))
+        self._halve(
+            sorted(self.shape.companies if self.shape.companies is not None else present),
+            lambda kept: replace(self.shape, companies=frozenset(kept)),
+        )
+
+    def _kinds(self) -> None:
+        for kind in KINDS:
+            if self.shape.has(kind):
+                self._try(replace(self.shape, without=self.shape.without | {kind}))
+
+    def _events(self) -> None:
+        events = [(event.firm, event.number) for event in self._script() if event.number]
+        unlived = self.shape.unlived
+        self._halve(events, lambda kept: replace(self.shape, unlived=unlived | (frozenset(events) - frozenset(kept))))
+
+    def _script(self) -> list[Event]:
+        return script(Msp(self.shape))
+
+    def _steps(self) -> None:
+        steps = [each for each in range(1, self.violation.step) if each not in self.shape.skipped]
+        skipped = self.shape.skipped
+        self._halve(steps, lambda kept: replace(self.shape, skipped=skipped | (frozenset(steps) - frozenset(kept))))
+
+    def _halve[T](self, things: list[T], shape: Callable[[list[T]], Shape]) -> None:
+        """Leave out halves, quarters, eighths … down to single things."""
+        size = len(things)
+        while size:
+            start = 0
+            while start < len(things):
+                rest = things[:start] + things[start + size :]
+                if time.monotonic() > self._until:
+                    return
+                if self._try(shape(rest)):
+                    things = rest
+                else:
+                    start += size
+            size //= 2
+
+    def _try(self, shape: Shape) -> bool:
+        if shape == self.shape or time.monotonic() > self._until:
+            return False
+        try:
+            play(shape)
+        except ViolationError as violation:
+            if (
+                violation.invariant == self.violation.invariant
+                and violation.company.partition(" (")[0] == self.violation.company.partition(" (")[0]
+            ):
+                self.shape, self.violation = shape, violation
+                return True
+        return False

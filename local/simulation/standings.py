@@ -1,0 +1,175 @@
+"""Invariant 4: what must be so once nothing stands in the way: records there, and standings as the table has them."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from local.simulation.causes import BILLING, STANDINGS, Causes
+from local.simulation.msp import Firm, Msp
+from local.simulation.story import ViolationError
+from tally.domain.month import Month
+from tally.domain.record import TALLY, LineState, RecordKey, RecordState, UsageRecord
+from tally.domain.standing import StandingState
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What is expected of a company's month, or (no month) of the company: any one of these causes."""
+
+    month: Month | None
+    causes: frozenset[str]
+
+
+class StandingChecks:
+    """Compares standings and records with what they must be."""
+
+    def __init__(self, msp: Msp, heads: Mapping[RecordKey, UsageRecord], chosen: Mapping[RecordKey, set[int]]) -> None:
+        self.msp = msp
+        self.causes = Causes(msp, heads, chosen)
+        self._ties = 0
+        self._heads = heads
+
+    def look_at_ties(self) -> None:
+        """MATCH-1: who has just been tied is tied to the one company of its very name."""
+        mappings = self.msp.ledger.mappings()
+        if len(mappings) == self._ties:
+            return
+        new = list(mappings.values())[self._ties :]
+        self._ties = len(mappings)
+        for mapping in new:
+            firm = self.msp.by_id.get(mapping.company_id)
+            if firm is None or mapping.tied_by != TALLY or self.msp.clock.now() - firm.touched <= timedelta(minutes=10):
+                continue
+            if not self.causes.tieable(firm, to=mapping.connectwise_id):
+                raise ViolationError(4, f"tied to {mapping}, which is not its only namesake", company=firm.name)
+            if mapping.connectwise_id is not None:
+                self.msp.is_tied(firm, mapping.connectwise_id)
+
+    def look_quickly(self, firm: Firm, tick: datetime) -> None:
+        """Whoever has nothing odd about it has this month's record, and none that should have been closed."""
+        month = Month.of(tick)
+        if self.causes.of_company(firm) or next(self.causes.in_the_way(firm, month, tick), ""):
+            return
+        record = self._heads.get(RecordKey(company_id=firm.id, month=month, service="endpoints"))
+        if record is None:
+            raise self._violation(
+                4, f"nothing stands in the way of {month}, and it has no record after the tick {tick}", firm, month
+            )
+        before = self._heads.get(RecordKey(company_id=firm.id, month=month.previous, service="endpoints"))
+        closing = tick >= self.msp.closes(month.previous)
+        if (
+            closing
+            and before is not None
+            and before.state is RecordState.OPEN
+            and not self.causes.kept_open(firm, before)
+        ):
+            raise self._violation(
+                4,
+                f"{month.previous} is open after the tick {tick}, and nothing stands in the way: {before}",
+                firm,
+                month.previous,
+            )
+
+    def look(self, firm: Firm, tick: datetime, records: Sequence[UsageRecord]) -> None:
+        """At the end: every cause is one that the table has for what is so, and nothing of it is missing."""
+        self.causes.as_of = tick
+        standing = self.msp.ledger.standing(firm.id)
+        expected = list(self._expected(firm, tick, records))
+        if standing is None:
+            if self.msp.gravityzone.tenant.find(firm.id) is not None:
+                raise ViolationError(4, "it has no standing", company=firm.name)
+            return
+        for each in expected:
+            shown = [cause for scope, cause in standing.causes.items() if _is_of(scope, each.month)]
+            fits = [any(_fits(cause.state, cause.reason, name) for name in each.causes) for cause in shown]
+            if not all(fits) or (not shown and "billed" not in each.causes):
+                seen = "; ".join(f"{cause.state.label} ({cause.reason})" for cause in shown) or "nothing"
+                what = f"the truth is one of {sorted(each.causes)}, the standing says {seen}"
+                raise self._violation(4, what, firm, each.month)
+        explained = {each.month for each in expected}
+        for scope, cause in standing.causes.items():
+            month = None if scope == "company" else Month.parse(scope.partition(" ")[0])
+            if month not in explained and cause.state is not BILLING:
+                raise self._violation(
+                    4, f"nothing explains the standing {scope}: {cause.state.label} ({cause.reason})", firm, month
+                )
+
+    def _expected(self, firm: Firm, tick: datetime, records: Sequence[UsageRecord]) -> Iterator[Expected]:
+        cause = self.causes.of_company(firm)
+        if cause:
+            yield Expected(None, frozenset({cause}))
+        month = Month.of(tick)
+        by_month = {record.key.month: record for record in records}
+        for record in records:
+            if record.state is RecordState.OPEN and record.line is not None and record.line.state is LineState.OPEN:
+                yield Expected(record.key.month, self._of_open(firm, record, tick))
+            elif record.state is RecordState.OPEN:
+                yield Expected(
+                    record.key.month, self._of_unopened(firm, record.key.month, tick, record, stopped=bool(cause))
+                )
+        for each in (month.previous, month):
+            if each not in by_month and not cause:
+                yield Expected(each, self._of_unopened(firm, each, tick, None, stopped=False))
+
+    def _of_open(self, firm: Firm, record: UsageRecord, tick: datetime) -> frozenset[str]:
+        line, month = record.line, record.key.month
+        assert line is not None
+        closing = tick >= self.msp.closes(month)
+        causes = set(self.causes.oddities(firm, record, closing=closing))
+        nonsense = self.causes.nonsense(firm, month)
+        unread = self.causes.of_company(firm) in {"gone from GravityZone", "no monthly subscription"}
+        if nonsense and not unread:
+            causes.add(nonsense)
+        elif unread and not closing:
+            causes.add("counter stays")
+        elif (
+            not unread
+            and not causes
+            and not self.causes.right(firm, record, closing=closing)
+            and record.refusal is None
+        ):
+            raise self._violation(
+                4, f"GravityZone counts {self.causes.count(firm, month)}, and the line is {line}", firm, month
+            )
+        if record.refusal is not None:
+            causes.add("agreement refuses changes")
+        if closing and not causes:
+            raise self._violation(4, f"nothing keeps it open after the tick {tick}: {record}", firm, month)
+        # As long as the count does not change, and before the close, nobody looks at ConnectWise.
+        return (
+            frozenset(causes) if closing else frozenset({*causes, "billed"} if causes != {"counter stays"} else causes)
+        )
+
+    def _of_unopened(
+        self, firm: Firm, month: Month, tick: datetime, record: UsageRecord | None, *, stopped: bool
+    ) -> frozenset[str]:
+        """Why a month is not open; a month that is over may also have been left for good reasons of its own time."""
+        causes = set(self.causes.in_the_way(firm, month, tick))
+        if record is not None and record.hold is not None:
+            causes.add("beside another")
+        if record is not None and record.refusal is not None:
+            causes.add("refused")
+        if record is not None:
+            causes |= {"missed"} if month < Month.of(tick) else set()
+        if month < Month.of(tick) or stopped:
+            causes.add("billed")
+        if not causes:
+            raise self._violation(
+                4,
+                f"nothing stands in the way of {month}, and it is not open after the tick {tick}: {record}",
+                firm,
+                month,
+            )
+        return frozenset(causes)
+
+    def _violation(self, invariant: int, what: str, firm: Firm, month: Month | None) -> ViolationError:
+        return ViolationError(invariant, what, company=firm.name, month=str(month or ""))
+
+
+def _is_of(scope: str, month: Month | None) -> bool:
+    return scope == "company" if month is None else scope.partition(" ")[0] == str(month)
+
+
+def _fits(state: StandingState, reason: str, name: str) -> bool:
+    wanted, fragment = STANDINGS[name]
+    return state is wanted and fragment in reason

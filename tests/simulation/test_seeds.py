@@ -1,0 +1,117 @@
+"""The simulation itself: it finds nothing wrong in a few seconds' worth of seeds, and what it is told to find, it finds."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+
+from local.simulation.life import script
+from local.simulation.msp import Msp
+from local.simulation.play import Played, play
+from local.simulation.runner import Outcome, run
+from local.simulation.setting import Shape, setting_of
+from local.simulation.shrink import shrink
+from local.simulation.story import ViolationError
+from local.simulation.ticks import schedule
+from tally import sync
+from tally.domain import opening, place
+from tally.domain.agreement import Agreement
+from tally.domain.month import Month
+from tally.domain.place import ServicePeriod
+from tally.domain.reading import Count, Reading, Service, Usage, read_count
+
+SEEDS = range(40)
+
+
+def first_violation(seeds: range = SEEDS) -> ViolationError:
+    """The first that these seeds run into."""
+    for seed in seeds:
+        try:
+            play(Shape(seed=seed))
+        except ViolationError as violation:
+            return violation
+    pytest.fail("nobody noticed")
+
+
+def one_less(usage: Usage, service: Service) -> Reading:
+    """Read one machine less than there are."""
+    reading = read_count(usage, service)
+    return Count(max(reading.value - 1, 0), reading.floor) if isinstance(reading, Count) else reading
+
+
+def test_seeds() -> None:
+    """Every invariant holds in as many seeds as a few seconds allow."""
+    outcome = run(first_seed=10_000, seeds=None, seconds=6.0, processes=2)
+    assert [str(violation) for violation in outcome.violations] == []
+    assert outcome.played.company_months > 0
+    assert outcome.played.faults.total() > 0
+
+
+@pytest.mark.parametrize("seed", [1, 4])
+def test_same_seed_same_story(seed: int) -> None:
+    """A seed decides everything: played twice, it tells the same story, word by word."""
+    stories: list[list[tuple[datetime, str]]] = [[], []]
+    played = [play(Shape(seed=seed), lambda at, text, story=story: story.append((at, text))) for story in stories]
+    assert stories[0] == stories[1]
+    assert played[0] == played[1]
+
+
+def test_leaving_out_a_company_changes_no_other() -> None:
+    """What a shape leaves out is gone, and the rest is as it was: else no shorter story would be found."""
+    whole = Shape(seed=2)
+    events = script(Msp(whole))
+    some = {event.firm for event in events[:10]}
+    assert len(some) > 1
+    part = script(Msp(replace(whole, companies=frozenset(some))))
+    assert part == [event for event in events if event.firm in some]
+
+
+def test_ticks_are_played_in_order() -> None:
+    """No tick fires before its time, and each seed has 6 to 12 times a month something to do."""
+    for seed in range(50):
+        setting = setting_of(seed)
+        ticks = schedule(setting)
+        assert all(tick.scheduled <= tick.fires for tick in ticks)
+        assert [tick.fires for tick in ticks] == sorted(tick.fires for tick in ticks)
+        assert len({tick.scheduled for tick in ticks}) <= 14 * len(setting.months)
+
+
+def test_wrong_day_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Invariant 6: an Addition that ends a day after its month."""
+
+    def a_day_too_long(agreement: Agreement, month: Month) -> ServicePeriod | None:
+        period = place.service_period(agreement, month)
+        return None if period is None else replace(period, cancelled=period.cancelled + timedelta(days=1))
+
+    monkeypatch.setattr(opening, "service_period", a_day_too_long)
+    assert first_violation().invariant == 6
+
+
+def test_wrong_count_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Invariants 3 to 5: a count that is read wrong."""
+    monkeypatch.setattr(sync, "read_count", one_less)
+    assert first_violation().invariant in {3, 4, 5}
+
+
+def test_shortest_story(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is left of a violation's story after shrinking breaks the same rule, with less of everything."""
+    monkeypatch.setattr(sync, "read_count", one_less)
+    found = first_violation()
+    shape, shortest = shrink(found, seconds=5.0)
+    assert shortest.invariant == found.invariant
+    assert shape.companies is not None
+    assert len(shape.companies) == 1
+    with pytest.raises(ViolationError, match=f"invariant {found.invariant}"):
+        play(shape)
+
+
+def test_violation_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A seed that breaks a rule is among the outcome's violations, by its seed, and the lowest is the first."""
+
+    def broken(_shape: Shape) -> Played:
+        raise ViolationError(3, "made up", company="Harbor Dental 0", month="2026-11", step=4)
+
+    monkeypatch.setattr("local.simulation.runner.play", broken)
+    outcome: Outcome = run(first_seed=7, seeds=3, seconds=None, processes=2)
+    assert sorted(violation.seed for violation in outcome.violations) == [7, 8, 9]
+    assert "seed 7" in outcome.lines()[-1]
