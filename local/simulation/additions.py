@@ -136,6 +136,9 @@ class AdditionChecks:
         """Invariant 2, the other way round: nothing of ours is made beside what is not ours and bills the same (OPEN-6)."""
         mapping = self.msp.ledger.mappings().get(key.company_id)
         apart = () if mapping is None else mapping.kept_apart
+        firm = self.msp.by_id.get(key.company_id)
+        if firm is None or firm.touched >= addition.created_at:
+            return
         shown = addition.created_at - self.msp.connectwise.options.list_lag - _JUST_NOW
         for each in self.msp.connectwise.truth.additions(agreement_id=addition.agreement_id):
             if (

@@ -100,10 +100,19 @@ class Causes:
             yield "several agreements" if active else "no agreement"
             return
         yield from self._of_terms(active[0], month, tick)
-        if any(_covers(each, month) and not _is_apart(mapping, each) for each in self._standing(int(active[0]["id"]))):
+        standing = self._standing(int(active[0]["id"]))
+        if any(
+            _covers(each, month) and not _is_apart(mapping, each) and not self._is_ours(firm, month, each)
+            for each in standing
+        ):
             yield "beside another"
         if self._grows_too_fast(firm, month):
             yield "grown"
+
+    def _is_ours(self, firm: Firm, month: Month, addition: AdditionTruth) -> bool:
+        record = self._heads.get(RecordKey(company_id=firm.id, month=month, service="endpoints"))
+        lines = () if record is None else record.lines
+        return any(line.addition_id == addition.id or line.reference in addition.text for line in lines)
 
     def _active(self, firm: Firm, month: Month, tick: datetime, *, pinned: int | None) -> list[Fields]:
         """The agreements of the type that run on the day that decides, or else begin after it."""
@@ -132,7 +141,9 @@ class Causes:
         if self.msp.connectwise.tenant.agreements.get(line.agreement_id) is None:
             yield "agreement is gone"
             return
-        ours = truth.addition(line.addition_id or 0)
+        if line.addition_id is None:
+            return
+        ours = truth.addition(line.addition_id)
         if ours.deleted or ours.cancelled != line.cancelled or ours.quantity != line.pushed:
             yield "changed by people"
         mapping = self.msp.ledger.mappings().get(firm.id)

@@ -13,6 +13,7 @@ from local.simulation.msp import Firm, Msp
 from local.simulation.standings import StandingChecks
 from local.simulation.story import ViolationError
 from local.simulators.core import CallLog
+from local.simulators.scenario import MONTHLY_SUBSCRIPTION
 from tally.domain.month import Month
 from tally.domain.record import TALLY, Intent, IntentKind, LineState, RecordKey, RecordState, Transition, UsageRecord
 from tally.errors import ContractError, TallyError
@@ -24,6 +25,7 @@ _TOO_MANY = 429
 _REPLAYED_ONE_IN = 16
 """Every record's chain of versions is followed; so many have their history read and replayed, which costs a hundred times that."""
 _INDEX_SHOWS = timedelta(seconds=30)
+_JUST_NOW = timedelta(minutes=2)
 _REACHED = timedelta(minutes=10)
 
 
@@ -180,15 +182,21 @@ class Checks:
             raise self._violation(
                 4, f"{intent.quantity} is far beyond the month before, and nobody has approved it", key
             )
-        ticks = self.ledger.ticks()
-        late = self.msp.clock.now() >= key.month.next.starts and stands is not None and stands.addition_id is None
-        if (
-            late
-            and kind is IntentKind.POST
-            and not firm.licensed_in(key.month)
-            and ticks
-            and key.month in ticks.planned
-        ):
+        if kind is IntentKind.POST:
+            self._may_open(firm, key)
+
+    def _may_open(self, firm: Firm, key: RecordKey) -> None:
+        """A month is opened until its last day for that (OPEN-9), for whom it saw licensed in it, and never for a trial (READ-3)."""
+        now, tick, ticks = self.msp.clock.now(), self._heads[key].seen_tick, self.ledger.ticks()
+        company = self.msp.gravityzone.tenant.find(firm.id)
+        if tick >= key.month.next.starts + timedelta(days=self.msp.setting.open_until_day - 1):
+            raise self._violation(4, f"it is opened by the tick {tick}, when it is too late for that", key)
+        if now - firm.touched > _JUST_NOW and (company is None or company.subscription_type != MONTHLY_SUBSCRIPTION):
+            raise self._violation(
+                4, f"it is opened, and its subscription is {company and company.subscription_type}", key
+            )
+        seen = ticks is not None and key.month in ticks.planned
+        if seen and tick >= key.month.next.starts and not firm.licensed_in(key.month):
             raise self._violation(4, "it is opened late, and was never licensed in that month", key)
 
     def _read_journal(self) -> None:
@@ -204,6 +212,8 @@ class Checks:
             raise self._violation(7, f"version {after.version} was not made from version {head and head.version}", key)
         if head is not None and head.state is not RecordState.OPEN:
             raise self._violation(3, f"the {head.state} record was changed: {transition.what}, {transition.why}", key)
+        if head is not None and transition.by == TALLY and transition.tick < head.seen_tick:
+            raise self._violation(5, f"the older tick {transition.tick} changed what {head.seen_tick} had seen", key)
         if head is not None and transition.at < self._since(head):
             raise self._violation(7, f"version {after.version} is older than the one before", key)
         self._heads[key] = after
@@ -261,7 +271,7 @@ class Checks:
                     raise self._violation(3, "closed without a reading, and no notice says so", key)
             else:
                 least, most = self._true(firm, key.month, read), self._true(firm, key.month, transition.at)
-                chosen = record.count in self._chosen.get(key, ())
+                chosen = record.count in self._chosen.get(key, ()) or firm.touched >= transition.tick
                 if not least <= (record.count or 0) <= most and not chosen and not self._overridden(key):
                     raise self._violation(3, f"closed with {record.count}, GravityZone counted {least} to {most}", key)
             self.additions.look_at_close(line, key, transition.at)

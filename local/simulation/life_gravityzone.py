@@ -79,7 +79,7 @@ ACTS: Mapping[str, Callable[[Msp, Firm, Random], str]] = {
 }
 WEIGHTS = (
     ("renamed in GravityZone", 2),
-    ("licence changed", 3),
+    ("licence changed", 5),
     ("deleted in GravityZone", 1),
     ("moved in GravityZone", 1),
     ("floor changed", 1),

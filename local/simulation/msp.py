@@ -33,7 +33,7 @@ _SETUPS = (
     ("bills later", 4),
     ("ends", 4),
     ("trial", 2),
-    ("yearly licence", 2),
+    ("yearly licence", 4),
     ("foreign Addition", 3),
     ("invoices mid-month", 2),
 )

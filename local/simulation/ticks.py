@@ -51,8 +51,8 @@ def _scheduled(setting: Setting, month: Month, draw: Random) -> list[datetime]:
 def _interesting(setting: Setting, month: Month) -> Iterator[datetime]:
     """Instants around which a rule changes its mind: the month's ends in GMT and in the MSP's zone, and the deadlines."""
     local = datetime.combine(month.first, time.min, tzinfo=setting.time_zone).astimezone(UTC)
-    close = month.previous.day_after_end(setting.close_day)
-    late = month.previous.day_after_end(setting.open_until_day)
+    close = month.starts + timedelta(days=setting.close_day - 1)
+    late = month.starts + timedelta(days=setting.open_until_day - 1)
     end = month.next.starts
     for base in (month.starts, local, close, late, end):
         for offset in (-3600, -1, 0, 300):
