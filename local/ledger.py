@@ -10,7 +10,7 @@ from threading import Lock
 from tally.domain.company import Mapping as CompanyMapping
 from tally.domain.company import MappingChange, first_tie
 from tally.domain.month import Month
-from tally.domain.record import HistoryEntry, RecordKey, RecordState, Transition, UsageRecord
+from tally.domain.record import HistoryEntry, RecordKey, Transition, UsageRecord
 from tally.domain.standing import Standing
 from tally.domain.ticks import Ticks
 from tally.errors import ConflictError
@@ -43,7 +43,7 @@ class _Index:
 
     def _show_record(self, record: UsageRecord) -> None:
         settled = self.settled.setdefault(record.key.month, {})
-        if record.state is RecordState.OPEN:
+        if not record.settled:
             settled.pop(record.key, None)
             self.open[record.key] = record
         else:

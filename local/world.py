@@ -26,6 +26,7 @@ from tally.connectwise.client import ConnectWiseClient
 from tally.connectwise.site import Keys
 from tally.delivery import Delivery
 from tally.directory import Names
+from tally.domain.invoicing import Invoicing, LateUsage
 from tally.domain.month import Month
 from tally.domain.reading import ENDPOINTS
 from tally.domain.record import RecordKey, UsageRecord
@@ -134,6 +135,8 @@ class World:
             bill_minimum=self.bill_minimum,
             growth_percent=50,
             growth_seats=self.growth_seats,
+            invoicing=Invoicing.ARREARS,
+            late_usage=LateUsage.HOLD,
         )
         return replace(defaults, **self.settings)
 

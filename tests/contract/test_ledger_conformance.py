@@ -249,13 +249,17 @@ def test_open_records_of_every_month_are_found(ledger: Ledger) -> None:
 
 
 def test_closed_record_changes_lists(ledger: Ledger) -> None:
-    """A closed record is no longer among the open ones, but among its own month's settled ones."""
+    """CLOSE-4: a closed record that was read once more is not among the open ones, but among its month's settled ones."""
     record = opened(ledger, key_of())
     other = opened(ledger, key_of("gz-2"))
     closed = replace(record, version=2, state=RecordState.CLOSED, count=5, floor=10)
     ledger.save(step(record, closed, what="closed"))
+    assert list(ledger.all_open_records()) == [closed, other]
+    assert list(ledger.all_settled_records(NOVEMBER)) == []
+    reread = replace(closed, version=3, reread=True)
+    ledger.save(step(closed, reread, what="read again"))
     assert list(ledger.all_open_records()) == [other]
-    assert list(ledger.all_settled_records(NOVEMBER)) == [closed]
+    assert list(ledger.all_settled_records(NOVEMBER)) == [reread]
     assert list(ledger.all_settled_records(OCTOBER)) == []
 
 

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from tally.domain.agreement import Addition, Agreement
 from tally.domain.decide import decide
+from tally.domain.invoicing import Invoicing, LateUsage
 from tally.domain.month import Month
 from tally.domain.reading import Count
 from tally.domain.record import RecordKey, Transition, UsageRecord, reference
@@ -41,6 +42,8 @@ POLICY = Policy(
     bill_minimum=False,
     growth_percent=50,
     growth_seats=20,
+    invoicing=Invoicing.ARREARS,
+    late_usage=LateUsage.HOLD,
 )
 AGREEMENT = Agreement(
     id=31,

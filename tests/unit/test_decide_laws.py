@@ -251,7 +251,8 @@ def test_nothing_closes_with_a_question_open(case: tuple[Situation, list[Additio
             assert (after.hold, after.line.intent) == (None, None)
             assert met.tick >= CLOSE
             (ours,) = [each for each in rig.additions if after.line.reference in each.text]
-            assert ours.quantity == after.count == after.line.pushed
+            assert ours.quantity == after.line.pushed
+            assert after.line.pushed == (after.count if after.credit is None else after.credit.billed)
 
 
 @given(cases())

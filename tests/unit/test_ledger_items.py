@@ -13,6 +13,7 @@ from tally.domain.company import Mapping, MappingChange, first_tie
 from tally.domain.month import Month
 from tally.domain.record import (
     Answer,
+    Credit,
     Hold,
     HoldKind,
     Intent,
@@ -205,8 +206,16 @@ def test_open_record_item() -> None:
 
 
 def test_closed_record_leaves_the_open_ones() -> None:
-    """A closed record is listed under its month, no longer among the open ones."""
-    assert items.record_item(november(state=RecordState.CLOSED))["ipk"] == {"S": "SETTLED#2026-11"}
+    """CLOSE-4: a closed record is among the open ones until it has been read once more, then under its month."""
+    assert items.record_item(november(state=RecordState.CLOSED))["ipk"] == {"S": "OPEN"}
+    assert items.record_item(november(state=RecordState.CLOSED, reread=True))["ipk"] == {"S": "SETTLED#2026-11"}
+
+
+def test_credited_record_leaves_the_open_ones() -> None:
+    """LATE-3: what is to be credited keeps a closed record in sight, until a person marks it done."""
+    owed = november(state=RecordState.CLOSED, reread=True, credit=Credit(billed=5, counted=3))
+    assert items.record_item(owed)["ipk"] == {"S": "OPEN"}
+    assert items.record_item(replace(owed, credit=None, credited=2))["ipk"] == {"S": "SETTLED#2026-11"}
 
 
 def test_history_names_what_changed() -> None:

@@ -55,6 +55,17 @@ class Answers:
         """Do not bill the month, for good (OPEN-6)."""
         return self._answer(key, answers.waive, by=by, why=why)
 
+    def void(self, key: RecordKey, *, by: str, why: str) -> UsageRecord:
+        """Have nothing billed by the newest line, which stands at the wrong place; the next job opens its successor (OPEN-1).
+
+        Where: on the agreement that the company's mapping gives by then, so tie or pin it right first.
+        """
+        return self._answer(key, answers.void, by=by, why=why)
+
+    def credit_done(self, key: RecordKey, *, by: str, why: str) -> UsageRecord:
+        """Say that what was billed too much has been credited in ConnectWise (LATE-3)."""
+        return self._answer(key, answers.credit_done, by=by, why=why)
+
     def _answer(
         self, key: RecordKey, answer: Callable[[UsageRecord, Person], Transition | str], *, by: str, why: str
     ) -> UsageRecord:

@@ -46,6 +46,8 @@ class Job(_Message):
     ``agreement`` is where a record would be opened, or where its line stands; None if the lists no longer have it.
     ``product_id`` is None while the product cannot be resolved; ``directory_read`` says that ConnectWise's lists
     could be read. ``licensed`` is what GravityZone's list says.
+    ``late``: ``agreement`` is the one that runs now, since the month's own can carry no more (LATE-2); ``tick_before`` is
+    the newest tick before this one that read all lists.
     ``only_if_used``: open only at a count above zero (OPEN-9, when no tick of the month had seen who was licensed).
     """
 
@@ -60,5 +62,7 @@ class Job(_Message):
     licensed: bool = True
     may_open: bool = True
     only_if_used: bool = False
+    late: bool = False
+    tick_before: AwareDatetime | None = None
     standing: dict[str, Cause] = {}
     last_reading: AwareDatetime | None = None

@@ -285,6 +285,8 @@ def _job(company: CompanyState, due: Due, standing: Standing, at: Circumstances)
         licensed=company.licensed,
         may_open=due.may_open,
         only_if_used=due.only_if_used,
+        late=due.late,
+        tick_before=at.ticks.finished,
         standing={scope: cause for scope, cause in standing.causes.items() if scope.startswith(f"{due.month} ")},
         last_reading=standing.last_reading,
     )

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError
 
+from tally.domain.invoicing import Invoicing, LateUsage
 from tally.domain.month import Month
 from tally.domain.situation import Policy
 from tally.errors import SetupError
@@ -28,6 +29,8 @@ _PARAMETERS = {
     "GRAVITYZONE_URL": "GravityZoneUrl",
     "GROWTH_PERCENT": "GrowthPercent",
     "GROWTH_SEATS": "GrowthSeats",
+    "INVOICING": "Invoicing",
+    "LATE_USAGE": "LateUsage",
     "LOCAL_HTTP_HOST": "LocalHttpHost",
     "OPEN_UNTIL_DAY": "OpenUntilDay",
     "PRODUCT": "Product",
@@ -96,6 +99,8 @@ class Settings(_FromEnvironment):
     growth_percent: Annotated[int, Field(ge=0, le=1000)]
     growth_seats: Annotated[int, Field(ge=0, le=100_000)]
     bill_minimum: bool
+    invoicing: Invoicing
+    late_usage: LateUsage
     settle_seconds: Annotated[int, Field(ge=1, le=3600)]
     local_http_host: str = ""
     request_timeout_seconds: Annotated[float, Field(gt=0, le=60)]
@@ -114,6 +119,8 @@ class Settings(_FromEnvironment):
             growth_percent=self.growth_percent,
             growth_seats=self.growth_seats,
             bill_minimum=self.bill_minimum,
+            invoicing=self.invoicing,
+            late_usage=self.late_usage,
         )
 
 

@@ -8,14 +8,13 @@ from what the ledger says.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from tally.domain.agreement import Agreement
+from tally.domain.agreement import Addition, Agreement
 from tally.domain.decide import decide
 from tally.domain.following import patch_fingerprint
 from tally.domain.growth import baseline_of
-from tally.domain.opening import post_fingerprint
-from tally.domain.place import service_period
+from tally.domain.next_line import post_fingerprint
 from tally.domain.reading import ENDPOINTS, Count, Reading, Service, Unknown, read_count
-from tally.domain.record import Line, LineState, RecordKey, RecordState, Transition, UsageRecord
+from tally.domain.record import Line, LineState, RecordKey, Transition, UsageRecord
 from tally.domain.situation import (
     ComeBack,
     Continue,
@@ -85,7 +84,8 @@ class Sync:
         failure: Exception | None = None
         try:
             readings = self._read(job, {service: records[service] for service in due})
-            facts = self._opening_facts(job) if any(_is_unopened(records[service]) for service in due) else None
+            opens = any(_may_open_a_line(records[service], readings[service]) for service in due)
+            facts = self._opening_facts(job) if opens else None
             for service in due:
                 situation = self._situation(job, keys[service], records[service], facts, readings[service])
                 done[service.name] = self._bring_up_to_date(situation, causes)
@@ -158,6 +158,8 @@ class Sync:
             opening=facts,
             directory_read=job.directory_read,
             only_if_used=job.only_if_used,
+            late=job.late,
+            tick_before=job.tick_before,
             baseline=self._baseline(key, record, reading),
         )
 
@@ -216,7 +218,9 @@ class Sync:
         expected = situation.expected_agreement
         try:
             agreement = self.connectwise.agreement(step.agreement_id) if step.reread else situation.agreement
-            additions = self.connectwise.additions(step.agreement_id)
+            additions = [
+                addition for each in (step.agreement_id, *step.also) for addition in self._additions(each, step)
+            ]
         except NotFoundError:
             # A 404 alone may mean wrong keys; that the planner's whole list lacks the agreement too means that it is gone.
             if not situation.directory_read or (expected is not None and expected.id == step.agreement_id):
@@ -239,12 +243,20 @@ class Sync:
             kept_apart=() if mapping is None else mapping.kept_apart,
         )
 
+    def _additions(self, agreement_id: int, step: Look) -> Sequence[Addition]:
+        """The agreement's Additions; where other lines stand may be gone by now, and then shows nothing."""
+        try:
+            return self.connectwise.additions(agreement_id)
+        except NotFoundError:
+            if agreement_id == step.agreement_id:
+                raise
+            return ()
+
     def _post(self, situation: Situation, step: Post, done: list[str]) -> Situation:
         agreement = situation.agreement
-        period = None if agreement is None else service_period(agreement, situation.key.month)
         fingerprint = ""
-        if agreement is not None and period is not None:
-            fingerprint = post_fingerprint(agreement, period, product_id=step.new.product_id)
+        if agreement is not None:
+            fingerprint = post_fingerprint(agreement, step.new.effective, product_id=step.new.product_id)
         try:
             addition = self.connectwise.create_addition(step.new)
         except AmbiguousError:
@@ -317,7 +329,7 @@ class Sync:
 
 def _is_due(record: UsageRecord | None, job: Job) -> bool:
     """A job older than what the record's outcome has seen is dropped; an equal one may run again (SAFE-4)."""
-    return record is None or (record.state is RecordState.OPEN and record.seen_tick <= job.tick)
+    return record is None or (not record.settled and record.seen_tick <= job.tick)
 
 
 def _is_below(reading: Reading, record: UsageRecord | None, *, floored: bool) -> bool:
@@ -328,8 +340,16 @@ def _is_below(reading: Reading, record: UsageRecord | None, *, floored: bool) ->
     return max(reading.value, reading.floor or 0 if floored else 0) < line.highest
 
 
-def _is_unopened(record: UsageRecord | None) -> bool:
-    return record is None or record.line is None or record.line.state is LineState.OPENING
+def _may_open_a_line(record: UsageRecord | None, reading: Reading) -> bool:
+    """Whether a POST may follow, so that it must be known whether one is allowed."""
+    if record is None or record.line is None or record.line.state in _NEED_A_LINE:
+        return True
+    # A person may have accepted less than the contract's floor; then it is asked for nothing.
+    more = isinstance(reading, Count) and max(reading.value, reading.floor or 0) > record.stands
+    return more and record.line.state is not LineState.OPEN
+
+
+_NEED_A_LINE = frozenset({LineState.OPENING, LineState.VOIDING, LineState.VOID})
 
 
 def _identity(agreement: Agreement) -> tuple[int, int, int]:

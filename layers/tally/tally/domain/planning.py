@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime
 from enum import Enum
 
 from tally.domain.agreement import Agreement
 from tally.domain.company import Mapping as CompanyMapping
+from tally.domain.invoicing import is_invoiced
+from tally.domain.late import credit_notice, is_carried_on
 from tally.domain.month import Month
 from tally.domain.place import (
     begins,
@@ -17,7 +19,7 @@ from tally.domain.place import (
     not_billed,
     service_period,
 )
-from tally.domain.record import LineState, UsageRecord
+from tally.domain.record import LineState, RecordState, UsageRecord
 from tally.domain.situation import Policy
 from tally.domain.standing import COMPANY_SCOPE, ON_TRIAL, Cause, Standing, StandingState, dated
 from tally.domain.ticks import Ticks
@@ -63,6 +65,11 @@ class Circumstances:
         """The month that the tick falls in, GMT."""
         return Month.of(self.tick)
 
+    @property
+    def today(self) -> date:
+        """The tick's date where the MSP bills."""
+        return self.tick.astimezone(self.policy.time_zone).date()
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CompanyState:
@@ -89,12 +96,13 @@ class CompanyState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Due:
-    """One company-month to bring up to date."""
+    """One company-month to bring up to date. ``late``: the agreement is the one that runs now, not the month's own."""
 
     month: Month
     agreement: Agreement | None
     may_open: bool = True
     only_if_used: bool = False
+    late: bool = False
 
 
 @dataclass(slots=True, kw_only=True)
@@ -108,7 +116,14 @@ class CompanyPlan:
 def plan_company(company: CompanyState, at: Circumstances) -> CompanyPlan:
     """Which months of the company are due, and why others are not."""
     plan = CompanyPlan()
-    for month in sorted({record.key.month for record in company.records}):
+    plan.causes |= {
+        f"{record.key.month} {record.key.service}": Cause(
+            state=StandingState.BILLING, notices=(credit_notice(record, company.name),)
+        )
+        for record in company.records
+        if record.credit is not None
+    }
+    for month in sorted({record.key.month for record in company.records if _is_due(record, at)}):
         _follow(company, at, month, plan)
     stopped = _stopped(company, at)
     if stopped is not None:
@@ -126,20 +141,64 @@ def plan_company(company: CompanyState, at: Circumstances) -> CompanyPlan:
 
 def _follow(company: CompanyState, at: Circumstances, month: Month, plan: CompanyPlan) -> None:
     """Open records are followed whatever the lists say: by the ids that their lines have (CLOSE-3, MATCH-2)."""
-    records = [record for record in company.records if record.key.month == month]
-    lines = [record.line for record in records if record.line is not None and record.line.state is LineState.OPEN]
+    (record,) = [each for each in company.records if each.key.month == month and _is_due(each, at)]
+    line = record.line
     if at.directory is None:
-        agreement = None
-    elif len(lines) == len(records):
-        agreement = at.directory.by_id.get(lines[0].agreement_id)
-    else:
-        chosen = _agreement(company, at, at.directory, month)
-        if isinstance(chosen, Cause):
-            plan.causes[str(month)] = chosen
-        agreement = None if isinstance(chosen, Cause) else chosen
-    listed = company.presence is Presence.LICENSED and at.directory is not None
-    may_open = listed and len(lines) < len(records)
-    plan.due.append(Due(month=month, agreement=agreement, may_open=may_open))
+        plan.due.append(Due(month=month, agreement=None, may_open=False))
+        return
+    if line is not None and line.state is LineState.OPEN:
+        agreement = at.directory.by_id.get(line.agreement_id)
+        plan.due.append(Due(month=month, agreement=agreement, may_open=False))
+        return
+    chosen, late = _next_place(company, at, at.directory, record)
+    if isinstance(chosen, Cause) and not _needs_no_other_line(record):
+        plan.causes[str(month)] = chosen
+    plan.due.append(
+        Due(
+            month=month,
+            agreement=None if isinstance(chosen, Cause) else chosen,
+            may_open=company.presence is Presence.LICENSED,
+            late=late,
+        )
+    )
+
+
+def _is_due(record: UsageRecord, at: Circumstances) -> bool:
+    """Whether there is anything to do: a closed month is read once more, at the day after which none is opened (CLOSE-4)."""
+    if record.state is RecordState.OPEN:
+        return True
+    unfinished = record.line is not None and record.line.state is not LineState.FINAL
+    return unfinished or (not record.reread and at.tick >= record.key.month.day_after_end(at.policy.open_until_day))
+
+
+def _needs_no_other_line(record: UsageRecord) -> bool:
+    """Whether all that was counted stands on lines, as far as is known."""
+    return record.line is not None and record.line.state in (LineState.FROZEN, LineState.FINAL) and record.hold is None
+
+
+def _next_place(
+    company: CompanyState, at: Circumstances, directory: Directory, record: UsageRecord
+) -> tuple[Agreement | Cause, bool]:
+    """The agreement that the record's next line would stand on, and whether that is the one that runs now (LATE-2)."""
+    if is_carried_on(record):
+        return _running(company, at, directory), True
+    return _for_month(company, at, directory, record.key.month)
+
+
+def _for_month(
+    company: CompanyState, at: Circumstances, directory: Directory, month: Month
+) -> tuple[Agreement | Cause, bool]:
+    """The month's own agreement; the one that runs now where that month has been invoiced on it (OPEN-9)."""
+    chosen = _agreement(company, at, directory, month)
+    if month >= at.month or isinstance(chosen, Cause):
+        return chosen, False
+    if is_invoiced(chosen, month.last, at.policy.invoicing):
+        return _running(company, at, directory), True
+    return chosen, False
+
+
+def _running(company: CompanyState, at: Circumstances, directory: Directory) -> Agreement | Cause:
+    return _agreement_on(company, at, directory, at.today)
 
 
 def _stopped(company: CompanyState, at: Circumstances) -> Cause | None:
@@ -194,7 +253,7 @@ def _open(company: CompanyState, at: Circumstances, directory: Directory, month:
     if month != at.month and not (seen_licensed or month not in at.ticks.planned):
         # Nobody saw it licensed in that month, though a tick looked (OPEN-9).
         return
-    place = _place(company, at, directory, month)
+    place, late_line = _place(company, at, directory, month)
     if isinstance(place, Cause):
         late = at.tick >= month.day_after_end(at.policy.open_until_day)
         unplaced = place.state is StandingState.NEEDS_SETUP
@@ -207,7 +266,7 @@ def _open(company: CompanyState, at: Circumstances, directory: Directory, month:
         return
     if not only_if_used and not _has_been_tried(company, month):
         plan.causes[str(month)] = _waiting(f"{month.label} is being opened.")
-    plan.due.append(Due(month=month, agreement=place, only_if_used=only_if_used))
+    plan.due.append(Due(month=month, agreement=place, only_if_used=only_if_used, late=late_line))
 
 
 def _missed(month: Month) -> Cause:
@@ -220,21 +279,25 @@ def _has_been_tried(company: CompanyState, month: Month) -> bool:
     return company.standing is not None and any(scope.startswith(f"{month} ") for scope in company.standing.causes)
 
 
-def _place(company: CompanyState, at: Circumstances, directory: Directory, month: Month) -> Agreement | Cause:
-    """The agreement to open the month on now; else why not (yet)."""
-    agreement = _agreement(company, at, directory, month)
-    if isinstance(agreement, Cause):
-        return agreement
+def _place(
+    company: CompanyState, at: Circumstances, directory: Directory, month: Month
+) -> tuple[Agreement | Cause, bool]:
+    """The agreement to open the month on now, or else why not (yet); and whether it is for late usage only."""
+    agreement, late = _for_month(company, at, directory, month)
+    if isinstance(agreement, Cause) or late:
+        return agreement, late
     period = service_period(agreement, month)
     if period is None:
-        return not_billed(agreement, month)
+        return not_billed(agreement, month), late
     start = begins(period, month, at.policy.time_zone)
-    if at.tick < start:
-        return not_begun(period, month, start)
-    return agreement
+    return (not_begun(period, month, start) if at.tick < start else agreement), late
 
 
 def _agreement(company: CompanyState, at: Circumstances, directory: Directory, month: Month) -> Agreement | Cause:
+    return _agreement_on(company, at, directory, decisive_day(month, at.tick, at.policy.time_zone))
+
+
+def _agreement_on(company: CompanyState, at: Circumstances, directory: Directory, day: date) -> Agreement | Cause:
     if company.mapping is None:
         return _needs_setup(company.untied)
     if company.mapping.connectwise_id is None:
@@ -242,7 +305,7 @@ def _agreement(company: CompanyState, at: Circumstances, directory: Directory, m
     return choose_agreement(
         directory.agreements.get(company.mapping.connectwise_id, ()),
         company=company.name,
-        day=decisive_day(month, at.tick, at.policy.time_zone),
+        day=day,
         pinned=company.mapping.pinned_agreement_id,
         cycles=at.policy.cycles,
     )

@@ -11,6 +11,7 @@ from typing import Any
 from tally.domain.company import Mapping, MappingChange
 from tally.domain.record import (
     Answer,
+    Credit,
     HistoryEntry,
     Hold,
     HoldKind,
@@ -77,13 +78,17 @@ def record_fields(record: UsageRecord) -> Plain:
             "baseline": record.baseline,
             "answer": None if record.answer is None else _answer_fields(record.answer),
             "given": record.given,
+            "late": record.late,
+            "credit": None if record.credit is None else _credit_fields(record.credit),
+            "credited": record.credited or None,
+            "reread": "yes" if record.reread else None,
         }
     )
 
 
 def record_of(key: RecordKey, version: int, fields: Plain) -> UsageRecord:
     """The record of such fields. Raises KeyError, TypeError or ValueError where they are not what we write."""
-    hold, refusal, answer = fields.get("hold"), fields.get("refusal"), fields.get("answer")
+    hold, refusal, answer, credit = (fields.get(name) for name in ("hold", "refusal", "answer", "credit"))
     return UsageRecord(
         key=key,
         version=version,
@@ -98,6 +103,10 @@ def record_of(key: RecordKey, version: int, fields: Plain) -> UsageRecord:
         baseline=fields.get("baseline"),
         answer=None if answer is None else _answer(answer),
         given=fields.get("given"),
+        late=fields.get("late"),
+        credit=None if credit is None else Credit(billed=credit["billed"], counted=credit["counted"]),
+        credited=fields.get("credited", 0),
+        reread="reread" in fields,
     )
 
 
@@ -258,6 +267,10 @@ def _hold(fields: Plain) -> Hold:
         stands=fields.get("stands"),
         foreign=tuple(fields.get("foreign", ())),
     )
+
+
+def _credit_fields(credit: Credit) -> Plain:
+    return {"billed": credit.billed, "counted": credit.counted}
 
 
 def _answer_fields(answer: Answer) -> Plain:
