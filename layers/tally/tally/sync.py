@@ -14,7 +14,7 @@ from tally.domain.following import patch_fingerprint
 from tally.domain.growth import baseline_of
 from tally.domain.opening import post_fingerprint
 from tally.domain.place import service_period
-from tally.domain.reading import ENDPOINTS, Count, Reading, Service, Unknown, read_count
+from tally.domain.reading import ENDPOINTS, Count, Reading, Service
 from tally.domain.record import Line, LineState, RecordKey, RecordState, Transition, UsageRecord
 from tally.domain.situation import (
     ComeBack,
@@ -35,7 +35,6 @@ from tally.errors import (
     AmbiguousError,
     ConflictError,
     ContractError,
-    DeclinedError,
     NotFoundError,
     NotYetError,
     RefusedError,
@@ -43,14 +42,13 @@ from tally.errors import (
 )
 from tally.messages import Job
 from tally.ports import Clock, ConnectWise, GravityZone, Ledger
+from tally.readings import Readings
 from tally.standings import note
 
 _MOST_STEPS = 12
 """No path through ``decide`` is longer; more means that two rules contradict one another."""
 
 _UNCHANGED = "unchanged"
-
-_NO_SUBSCRIPTION = "GravityZone no longer lists a monthly subscription for it, and would answer 0."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +82,7 @@ class Sync:
         done: dict[str, str] = {}
         failure: Exception | None = None
         try:
-            readings = self._read(job, {service: records[service] for service in due})
+            readings = self._readings.of(job, {service: records[service] for service in due})
             facts = self._opening_facts(job) if any(_is_unopened(records[service]) for service in due) else None
             for service in due:
                 situation = self._situation(job, keys[service], records[service], facts, readings[service])
@@ -102,6 +100,10 @@ class Sync:
             raise failure
         return done
 
+    @property
+    def _readings(self) -> Readings:
+        return Readings(gravityzone=self.gravityzone, policy=self.policy)
+
     def _opening_facts(self, job: Job) -> OpeningFacts | None:
         if not (job.may_open and job.licensed):
             return None
@@ -113,31 +115,6 @@ class Sync:
             excluded=mapping is not None and mapping.excluded_since is not None,
             monthly=self.gravityzone.is_monthly(job.company_id),
         )
-
-    def _read(self, job: Job, records: Mapping[Service, UsageRecord | None]) -> Mapping[Service, Reading]:
-        """One reading for each service, with one call for all of them."""
-        unlicensed: Mapping[Service, Reading] = dict.fromkeys(records, Unknown(_NO_SUBSCRIPTION))
-        if not job.licensed:
-            return unlicensed
-        try:
-            readings = self._counts(job, list(records))
-        except DeclinedError as error:
-            if job.tick < job.month.day_after_end(self.policy.open_until_day):
-                raise
-            # So late it will not get better: GravityZone may not go so far back. What stands is the last word (CLOSE-5).
-            return dict.fromkeys(records, Unknown(f"GravityZone does not tell any more: {error}."))
-        # A company that lost its subscription since it was listed is answered with zeros: not a fall, but unknown (READ-2).
-        floored = self.policy.bill_minimum and job.tick >= job.month.day_after_end(self.policy.close_day)
-        fallen = any(_is_below(readings[service], record, floored=floored) for service, record in records.items())
-        return unlicensed if fallen and not self.gravityzone.is_monthly(job.company_id) else readings
-
-    def _counts(self, job: Job, services: Sequence[Service]) -> Mapping[Service, Reading]:
-        usage = self.gravityzone.usage(job.company_id, month=job.month)
-        readings = {service: read_count(usage, service) for service in services}
-        for reading in readings.values():
-            if isinstance(reading, Unknown):
-                raise ContractError(reading.why)
-        return readings
 
     def _situation(
         self, job: Job, key: RecordKey, record: UsageRecord | None, facts: OpeningFacts | None, reading: Reading
@@ -318,14 +295,6 @@ class Sync:
 def _is_due(record: UsageRecord | None, job: Job) -> bool:
     """A job older than what the record's outcome has seen is dropped; an equal one may run again (SAFE-4)."""
     return record is None or (record.state is RecordState.OPEN and record.seen_tick <= job.tick)
-
-
-def _is_below(reading: Reading, record: UsageRecord | None, *, floored: bool) -> bool:
-    line = None if record is None else record.line
-    if not isinstance(reading, Count) or line is None:
-        return False
-    # At the close the contract's floor may stand there already, which the count need not reach.
-    return max(reading.value, reading.floor or 0 if floored else 0) < line.highest
 
 
 def _is_unopened(record: UsageRecord | None) -> bool:
