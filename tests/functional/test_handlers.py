@@ -110,6 +110,7 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
         "FIRST_MONTH": "",
         "GRAVITYZONE_URL": "https://gravityzone.test/api",
         "BILL_MINIMUM": "false",
+        "SERVICES": "",
         "GROWTH_PERCENT": "50",
         "GROWTH_SEATS": "20",
         "LOCAL_HTTP_HOST": "",

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tally.domain.agreement import Agreement
 from tally.domain.company import Mapping
 from tally.domain.month import Month
 from tally.domain.planning import (
@@ -16,6 +17,8 @@ from tally.domain.planning import (
     CompanyState,
     Directory,
     Due,
+    DueService,
+    Place,
     Presence,
     known_absence,
     next_standing,
@@ -37,7 +40,19 @@ MAPPING = Mapping(
     tied_by="tally",
     tied_at=TICK,
 )
-DIRECTORY = Directory(product_id=PRODUCT_ID, agreements={7: [AGREEMENT]}, by_id={31: AGREEMENT})
+PLACE = Place(product_id=PRODUCT_ID, agreements={7: [AGREEMENT]})
+DIRECTORY = Directory(places={"endpoints": PLACE}, by_id={31: AGREEMENT})
+
+
+def directory(**fields: Any) -> Directory:  # noqa: ANN401 - any field of the place
+    """The directory with another place for its one service."""
+    return replace(DIRECTORY, places={"endpoints": replace(PLACE, **fields)})
+
+
+def due(month: Month, agreement: Agreement | None = AGREEMENT, **fields: Any) -> Due:  # noqa: ANN401 - any field
+    """The month is due, for the one service."""
+    told: dict[str, Any] = {"agreement": agreement, "product_id": PRODUCT_ID, "listed": True, **fields}
+    return Due(month=month, services=(DueService(service="endpoints", **told),))
 
 
 def circumstances(**fields: Any) -> Circumstances:  # noqa: ANN401 - any field
@@ -85,7 +100,7 @@ def record(month: Month, *, opened: bool = True) -> UsageRecord:
 def test_a_month_without_a_record_is_opened() -> None:
     """OPEN-4: the tick's month is due, on the one agreement, and the company waits for it."""
     plan = plan_company(company(), circumstances())
-    assert plan.due == [Due(month=NOVEMBER, agreement=AGREEMENT)]
+    assert plan.due == [due(NOVEMBER)]
     assert plan.causes["2026-11"].state is StandingState.WAITING
 
 
@@ -94,7 +109,7 @@ def test_what_is_planned_is_not_opened_again(how: str) -> None:
     """OPEN-1, OPEN-4: with its record there, open or closed, a month is never planned to be opened."""
     if how == "open":
         state = company(records=[record(NOVEMBER)])
-        expected = [Due(month=NOVEMBER, agreement=AGREEMENT, may_open=False)]
+        expected = [due(NOVEMBER, may_open=False)]
     else:
         state, expected = company(settled=frozenset({(NOVEMBER, "endpoints")})), []
     plan = plan_company(state, circumstances())
@@ -131,10 +146,10 @@ DIRECTORIES = st.sampled_from(
     [
         None,
         DIRECTORY,
-        replace(DIRECTORY, problem="ConnectWise has no product 'x'.", product_id=None),
-        replace(DIRECTORY, agreements={7: [AGREEMENT, replace(AGREEMENT, id=32)]}),
-        replace(DIRECTORY, agreements={}, by_id={}),
-        replace(DIRECTORY, agreements={7: [replace(AGREEMENT, bill_starts=date(2027, 1, 1))]}),
+        directory(problem="ConnectWise has no product 'x'.", product_id=None),
+        directory(agreements={7: [AGREEMENT, replace(AGREEMENT, id=32)]}),
+        replace(directory(agreements={}), by_id={}),
+        directory(agreements={7: [replace(AGREEMENT, bill_starts=date(2027, 1, 1))]}),
     ]
 )
 EVERYTHING = st.builds(
@@ -154,9 +169,9 @@ EVERYTHING = st.builds(
 @given(COMPANIES, EVERYTHING)
 def test_every_open_record_is_followed_once(state: CompanyState, at: Circumstances) -> None:
     """CLOSE-3, MATCH-2: each month with an open record is due exactly once, whatever lists and names say."""
-    due = [each.month for each in plan_company(state, at).due]
-    assert len(due) == len(set(due))
-    assert {each.key.month for each in state.records} <= set(due)
+    months = [each.month for each in plan_company(state, at).due]
+    assert len(months) == len(set(months))
+    assert {each.key.month for each in state.records} <= set(months)
 
 
 @given(COMPANIES, EVERYTHING)
@@ -170,8 +185,8 @@ def test_only_the_eligible_are_opened(state: CompanyState, at: Circumstances) ->
         assert state.mapping is not None
         assert state.mapping.excluded_since is None
         assert at.directory is not None
-        assert at.directory.problem is None
-        assert each.agreement is not None
+        assert all(place.problem is None for place in at.directory.places.values())
+        assert all(part.agreement is not None for part in each.services)
         assert each.month in {at.month, at.month.previous}
         assert each.month >= at.first_month
         if each.month != at.month:
@@ -262,11 +277,11 @@ def test_the_month_before_needs_to_have_been_seen() -> None:
     early = circumstances(tick=datetime(2026, 11, 9, 23, 45, tzinfo=UTC))
     seen = company(standing=standing(OCTOBER), records=[record(NOVEMBER)])
     unseen = replace(seen, standing=standing(NOVEMBER))
-    assert Due(month=OCTOBER, agreement=AGREEMENT) in plan_company(seen, early).due
+    assert due(OCTOBER) in plan_company(seen, early).due
     assert [each.month for each in plan_company(unseen, early).due] == [NOVEMBER]
     assert [each.month for each in plan_company(seen, circumstances(tick=TICK.replace(hour=0))).due] == [NOVEMBER]
     missed = replace(early, ticks=Ticks(newest=TICK, first_month=OCTOBER, planned=(NOVEMBER,)))
-    assert Due(month=OCTOBER, agreement=AGREEMENT, only_if_used=True) in plan_company(unseen, missed).due
+    assert due(OCTOBER, only_if_used=True) in plan_company(unseen, missed).due
     assert plan_company(unseen, missed).causes == {}
 
 
@@ -283,12 +298,12 @@ def test_before_the_first_month() -> None:
 def test_a_record_without_its_addition_may_be_opened_on_what_is_right_now() -> None:
     """MATCH-3, OPEN-6: a month held at its opening is due on the agreement that is right now, and the reason stands if none is."""
     state = company(records=[record(NOVEMBER, opened=False)])
-    assert plan_company(state, circumstances()).due == [Due(month=NOVEMBER, agreement=AGREEMENT)]
-    nowhere = plan_company(state, circumstances(directory=replace(DIRECTORY, agreements={})))
-    assert nowhere.due == [Due(month=NOVEMBER, agreement=None)]
+    assert plan_company(state, circumstances()).due == [due(NOVEMBER)]
+    nowhere = plan_company(state, circumstances(directory=directory(agreements={})))
+    assert nowhere.due == [due(NOVEMBER, None)]
     assert nowhere.causes["2026-11"].state is StandingState.NEEDS_SETUP
     gone = plan_company(replace(state, presence=Presence.GONE), circumstances())
-    assert [each.may_open for each in gone.due] == [False]
+    assert [part.may_open for each in gone.due for part in each.services] == [False]
 
 
 def test_an_absence_that_is_known() -> None:
@@ -313,4 +328,4 @@ def test_a_decision_carried_out_leaves_nothing_to_open() -> None:
     at = Rig().run(situation())
     assert at.record is not None
     plan = plan_company(company(records=[at.record]), circumstances())
-    assert [(each.month, each.may_open) for each in plan.due] == [(NOVEMBER, False)]
+    assert [(each.month, part.may_open) for each in plan.due for part in each.services] == [(NOVEMBER, False)]
