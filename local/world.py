@@ -139,8 +139,13 @@ class World:
         )
         return replace(defaults, **self.settings)
 
-    def worker(self, *, wrap: Callable[[Any], Any] = lambda port: port) -> Delivery:
-        """A worker as a container of its own; ``wrap`` is put around its ledger and around its two ways out."""
+    def worker(
+        self, *, wrap: Callable[[Any], Any] = lambda port: port, has_time: Callable[[], bool] = lambda: True
+    ) -> Delivery:
+        """A worker as a container of its own; ``wrap`` is put around its ledger and around its two ways out.
+
+        ``has_time`` says whether it has time left for a further service of a job.
+        """
         ledger: Ledger = wrap(self.ledger)
         sync = Sync(
             gravityzone=self._gravityzone_client(wrap(SimulatorAdapter(self.gravityzone)), rate=5 / self.workers),
@@ -149,6 +154,7 @@ class World:
             clock=self.clock,
             policy=self.policy,
             services=tuple(each.service for each in read_services(self.services)),
+            has_time=has_time,
         )
         return Delivery(
             sync=sync, deliveries=self.queue, settle=_SETTLE, seconds_left=lambda: 1000.0, slowest=timedelta(seconds=65)

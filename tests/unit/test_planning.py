@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from tally.domain.agreement import Agreement
 from tally.domain.company import Mapping
 from tally.domain.month import Month
+from tally.domain.next_standing import next_standing
 from tally.domain.planning import (
     Circumstances,
     CompanyPlan,
@@ -21,7 +22,6 @@ from tally.domain.planning import (
     Place,
     Presence,
     known_absence,
-    next_standing,
     plan_company,
 )
 from tally.domain.record import RecordKey, UsageRecord
@@ -41,12 +41,13 @@ MAPPING = Mapping(
     tied_at=TICK,
 )
 PLACE = Place(product_id=PRODUCT_ID, agreements={7: [AGREEMENT]})
-DIRECTORY = Directory(places={"endpoints": PLACE}, by_id={31: AGREEMENT})
+EMAIL_PLACE = replace(PLACE, product_id=502)
+DIRECTORY = Directory(places={"endpoints": PLACE, "email": EMAIL_PLACE}, by_id={31: AGREEMENT})
 
 
 def directory(**fields: Any) -> Directory:  # noqa: ANN401 - any field of the place
-    """The directory with another place for its one service."""
-    return replace(DIRECTORY, places={"endpoints": replace(PLACE, **fields)})
+    """The directory with another place for its first service."""
+    return replace(DIRECTORY, places={**DIRECTORY.places, "endpoints": replace(PLACE, **fields)})
 
 
 def due(month: Month, agreement: Agreement | None = AGREEMENT, **fields: Any) -> Due:  # noqa: ANN401 - any field
@@ -90,10 +91,10 @@ def standing(*licensed_in: Month, **causes: Cause) -> Standing:
     )
 
 
-def record(month: Month, *, opened: bool = True) -> UsageRecord:
+def record(month: Month, *, opened: bool = True, service: str = "endpoints") -> UsageRecord:
     """That month's record, with its Addition or without."""
     _, made = open_record()
-    key = RecordKey(company_id="c" * 24, month=month, service="endpoints")
+    key = RecordKey(company_id="c" * 24, month=month, service=service)
     return replace(made, key=key, lines=made.lines if opened else ())
 
 
@@ -134,13 +135,26 @@ COMPANIES = st.builds(
     | st.builds(
         lambda months, causes: standing(*months, **causes),
         st.lists(st.sampled_from([OCTOBER, NOVEMBER]), unique=True),
-        st.dictionaries(st.sampled_from(["company", "2026-10", "2026-11", "2026-11 endpoints"]), CAUSES),
+        st.dictionaries(
+            st.sampled_from(["company", "company/email", "2026-10", "2026-11", "2026-11/email", "2026-11 endpoints"]),
+            CAUSES,
+        ),
     ),
     records=st.lists(
-        st.sampled_from([record(OCTOBER), record(NOVEMBER), record(Month(2026, 7)), record(NOVEMBER, opened=False)]),
-        unique_by=lambda each: each.key.month,
+        st.sampled_from(
+            [
+                record(OCTOBER),
+                record(NOVEMBER),
+                record(Month(2026, 7)),
+                record(NOVEMBER, opened=False),
+                record(NOVEMBER, service="email"),
+                record(NOVEMBER, opened=False, service="email"),
+                record(NOVEMBER, service="taken-out"),
+            ]
+        ),
+        unique_by=lambda each: each.key,
     ),
-    settled=st.frozensets(st.sampled_from([(OCTOBER, "endpoints")])),
+    settled=st.frozensets(st.sampled_from([(OCTOBER, "endpoints"), (OCTOBER, "email")])),
 )
 DIRECTORIES = st.sampled_from(
     [
@@ -157,38 +171,46 @@ EVERYTHING = st.builds(
     tick=st.sampled_from([TICK, datetime(2026, 11, 1, tzinfo=UTC), datetime(2026, 11, 9, 23, 45, tzinfo=UTC)]),
     directory=DIRECTORIES,
     first_month=st.sampled_from([OCTOBER, NOVEMBER, Month(2026, 12)]),
+    services=st.sampled_from([("endpoints",), ("endpoints", "email")]),
     ticks=st.builds(
         Ticks,
         newest=st.just(TICK),
         first_month=st.just(OCTOBER),
         planned=st.sampled_from([(), (OCTOBER,), (OCTOBER, NOVEMBER)]),
+        services=st.sampled_from([{}, {"email": NOVEMBER}]),
     ),
 )
 
 
 @given(COMPANIES, EVERYTHING)
 def test_every_open_record_is_followed_once(state: CompanyState, at: Circumstances) -> None:
-    """CLOSE-3, MATCH-2: each month with an open record is due exactly once, whatever lists and names say."""
-    months = [each.month for each in plan_company(state, at).due]
+    """CLOSE-3, MATCH-2: each open record is due exactly once, in one job a month, whatever lists and names say."""
+    plan = plan_company(state, at)
+    months = [each.month for each in plan.due]
     assert len(months) == len(set(months))
-    assert {each.key.month for each in state.records} <= set(months)
+    parts = [(each.month, part.service) for each in plan.due for part in each.services]
+    assert len(parts) == len(set(parts))
+    assert {(each.key.month, each.key.service) for each in state.records} <= set(parts)
 
 
 @given(COMPANIES, EVERYTHING)
 def test_only_the_eligible_are_opened(state: CompanyState, at: Circumstances) -> None:
     """OPEN-4, OPEN-8, OPEN-9: a month without a record is due for a licensed, tied company alone: this one, or the last until the 10th."""
-    recorded = {each.key.month for each in state.records} | {month for month, _ in state.settled}
-    for each in plan_company(state, at).due:
-        if each.month in recorded:
+    recorded = {(each.key.month, each.key.service) for each in state.records} | state.settled
+    opened = [(each, part) for each in plan_company(state, at).due for part in each.services]
+    for each, part in opened:
+        if (each.month, part.service) in recorded:
             continue
         assert state.presence is Presence.LICENSED
         assert state.mapping is not None
         assert state.mapping.excluded_since is None
         assert at.directory is not None
-        assert all(place.problem is None for place in at.directory.places.values())
-        assert all(part.agreement is not None for part in each.services)
+        assert at.directory.places[part.service].problem is None
+        assert part.agreement is not None
+        assert part.product_id == at.directory.places[part.service].product_id
         assert each.month in {at.month, at.month.previous}
         assert each.month >= at.first_month
+        assert part.service != "email" or each.month >= at.ticks.services.get("email", OCTOBER)
         if each.month != at.month:
             assert at.tick < each.month.day_after_end(10)
 
@@ -213,6 +235,21 @@ def test_nobody_is_without_a_word(state: CompanyState, at: Circumstances) -> Non
     if plan.due or at.directory is None or state.presence is Presence.UNREAD or not state.mapping:
         return
     assert plan.causes or (at.month, "endpoints") in state.settled
+
+
+@given(COMPANIES, EVERYTHING)
+def test_one_service_does_not_change_what_is_due_of_another(state: CompanyState, at: Circumstances) -> None:
+    """READ-6: with or without a second service, its records and its place, the same is due of the first."""
+
+    def of_endpoints(company: CompanyState, circumstances: Circumstances) -> list[tuple[Month, DueService]]:
+        plan = plan_company(company, circumstances)
+        return [(each.month, part) for each in plan.due for part in each.services if part.service == "endpoints"]
+
+    if at.directory is not None and all(place.problem for place in at.directory.places.values()):
+        return
+    alone = replace(state, records=[each for each in state.records if each.key.service == "endpoints"])
+    only = replace(at, services=("endpoints",))
+    assert of_endpoints(state, replace(at, services=("endpoints", "email"))) == of_endpoints(alone, only)
 
 
 @pytest.mark.parametrize(

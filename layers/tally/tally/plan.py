@@ -10,6 +10,7 @@ from tally.directory import Names, read_directory
 from tally.domain.company import Company
 from tally.domain.company import Mapping as CompanyMapping
 from tally.domain.month import Month
+from tally.domain.next_standing import next_standing
 from tally.domain.planning import (
     Circumstances,
     CompanyPlan,
@@ -18,7 +19,6 @@ from tally.domain.planning import (
     Due,
     Presence,
     known_absence,
-    next_standing,
     plan_company,
 )
 from tally.domain.record import RecordState, UsageRecord
