@@ -112,6 +112,7 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
         "BILL_MINIMUM": "false",
         "INVOICING": "arrears",
         "LATE_USAGE": "hold",
+        "SERVICES": "",
         "GROWTH_PERCENT": "50",
         "GROWTH_SEATS": "20",
         "LOCAL_HTTP_HOST": "",

@@ -15,6 +15,7 @@ from tally.domain.invoicing import Invoicing, LateUsage
 from tally.domain.month import Month
 from tally.domain.situation import Policy
 from tally.errors import SetupError
+from tally.services import BilledService, read_services
 
 _PARAMETERS = {
     "ADDITION_TEXT": "AdditionText",
@@ -34,6 +35,7 @@ _PARAMETERS = {
     "LOCAL_HTTP_HOST": "LocalHttpHost",
     "OPEN_UNTIL_DAY": "OpenUntilDay",
     "PRODUCT": "Product",
+    "SERVICES": "Services",
     "SETTLE_SECONDS": "SettleSeconds",
     "SWEEP_CALLS_PER_SECOND": "LicensingCallsPerSecond",
 }
@@ -102,6 +104,7 @@ class Settings(_FromEnvironment):
     invoicing: Invoicing
     late_usage: LateUsage
     settle_seconds: Annotated[int, Field(ge=1, le=3600)]
+    services: Annotated[tuple[BilledService, ...], BeforeValidator(read_services), Field(validate_default=True)] = ""  # type: ignore[assignment]  # read as a setting is
     local_http_host: str = ""
     request_timeout_seconds: Annotated[float, Field(gt=0, le=60)]
     queue_url: _Text

@@ -5,7 +5,7 @@ outcome. What to do is decided by ``domain``; here it is carried out. Killed bet
 from what the ledger says.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from tally.domain.agreement import Addition, Agreement
@@ -13,7 +13,7 @@ from tally.domain.decide import decide
 from tally.domain.following import patch_fingerprint
 from tally.domain.growth import baseline_of
 from tally.domain.next_line import post_fingerprint
-from tally.domain.reading import ENDPOINTS, Count, Reading, Service, Unknown, read_count
+from tally.domain.reading import ENDPOINTS, Count, Reading, Service
 from tally.domain.record import Line, LineState, RecordKey, Transition, UsageRecord
 from tally.domain.situation import (
     ComeBack,
@@ -34,14 +34,16 @@ from tally.errors import (
     AmbiguousError,
     ConflictError,
     ContractError,
-    DeclinedError,
     NotFoundError,
+    NotStartedError,
     NotYetError,
     RefusedError,
     TallyError,
+    together,
 )
-from tally.messages import Job
+from tally.messages import Job, JobService
 from tally.ports import Clock, ConnectWise, GravityZone, Ledger
+from tally.readings import Readings
 from tally.standings import note
 
 _MOST_STEPS = 12
@@ -49,12 +51,16 @@ _MOST_STEPS = 12
 
 _UNCHANGED = "unchanged"
 
-_NO_SUBSCRIPTION = "GravityZone no longer lists a monthly subscription for it, and would answer 0."
+_NOTHING_SAID = (NotYetError, ConflictError, NotStartedError)
+"""In all of them another job has the word, or will."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sync:
-    """The use case with what it needs. ``services`` are brought up to date with one GravityZone call."""
+    """The use case with what it needs.
+
+    ``services`` are what can be counted. ``has_time`` says whether there is time left for a further service of a job.
+    """
 
     gravityzone: GravityZone
     connectwise: ConnectWise
@@ -62,87 +68,86 @@ class Sync:
     clock: Clock
     policy: Policy
     services: Sequence[Service] = (ENDPOINTS,)
+    has_time: Callable[[], bool] = lambda: True
 
     def __call__(self, job: Job, *, again: bool = False) -> Mapping[str, str]:
         """Bring the job's company-month up to date; answer what was done, by service, for the log.
 
         ``again``: the job has been tried before, so the standing may no longer be what it was when it was planned.
+        A service that fails keeps no other from being brought up to date.
 
         Raises:
             NotYetError: nothing can be said before its ``retry_after``; the job is to come back then.
-            TallyError: of any other class, when the job failed; the standing says so.
+            TallyError: of any other class, when services failed; the standing says which.
         """
-        keys = {
-            each: RecordKey(company_id=job.company_id, month=job.month, service=each.name) for each in self.services
-        }
-        records = {service: self.ledger.record(key) for service, key in keys.items()}
-        due = [service for service in self.services if _is_due(records[service], job)]
+        records = {each: self.ledger.record(_key(job, each)) for each in job.services}
+        due = {each: record for each, record in records.items() if _is_due(record, job)}
         if not due:
-            return {service.name: "dropped" for service in self.services}
+            return {each.service: "dropped" for each in job.services}
         causes: dict[str, Cause | None] = {}
         done: dict[str, str] = {}
-        failure: Exception | None = None
-        try:
-            readings = self._read(job, {service: records[service] for service in due})
-            opens = any(_may_open_a_line(records[service], readings[service]) for service in due)
-            facts = self._opening_facts(job) if opens else None
-            for service in due:
-                situation = self._situation(job, keys[service], records[service], facts, readings[service])
-                done[service.name] = self._bring_up_to_date(situation, causes)
-        except Exception as error:  # noqa: BLE001 - a bug of ours is to be seen in the standing too; it is raised below
-            failure = error
-            if not isinstance(error, NotYetError | ConflictError):  # in both another job has the word, or will
-                causes[_scope(keys[due[len(done)]])] = Cause(
-                    state=StandingState.FAILING,
-                    reason=str(error) if isinstance(error, TallyError) else f"A bug in Tally: {error!r}.",
-                )
-        quiet = failure is None and not again and all(each == _UNCHANGED for each in done.values())
-        self._note(job, causes, good_reading=failure is None, trust_job=quiet)
-        if failure is not None:
-            raise failure
+        failures: dict[str, Exception] = {}
+        readings = self._read(job, due)
+        openable = [each for each, record in due.items() if _may_open_a_line(job, each, record, readings[each])]
+        facts = self._opening_facts(job) if openable else None
+        for each, record in due.items():
+            try:
+                if failures or done:
+                    self._check_time()
+                known = facts if each in openable else None
+                situation = self._situation(job, each, record, known, readings[each])
+                done[each.service] = self._bring_up_to_date(situation, causes)
+            except Exception as error:  # noqa: BLE001 - a bug of ours is to be seen in the standing too; it is raised below
+                failures[each.service] = error
+                if not isinstance(error, _NOTHING_SAID):
+                    causes[_scope(_key(job, each))] = Cause(
+                        state=StandingState.FAILING,
+                        reason=str(error) if isinstance(error, TallyError) else f"A bug in Tally: {error!r}.",
+                    )
+        quiet = not failures and not again and all(each == _UNCHANGED for each in done.values())
+        self._note(job, causes, good_reading=not failures, trust_job=quiet)
+        if failures:
+            raise together(failures)
         return done
 
-    def _opening_facts(self, job: Job) -> OpeningFacts | None:
-        if not (job.may_open and job.licensed):
-            return None
-        ticks = self.ledger.ticks()
-        mapping = self.ledger.mapping(job.company_id)
-        return OpeningFacts(
-            newest_tick=job.tick if ticks is None else ticks.newest,
-            tied_to=None if mapping is None else mapping.connectwise_id,
-            excluded=mapping is not None and mapping.excluded_since is not None,
-            monthly=self.gravityzone.is_monthly(job.company_id),
-        )
-
-    def _read(self, job: Job, records: Mapping[Service, UsageRecord | None]) -> Mapping[Service, Reading]:
-        """One reading for each service, with one call for all of them."""
-        unlicensed: Mapping[Service, Reading] = dict.fromkeys(records, Unknown(_NO_SUBSCRIPTION))
-        if not job.licensed:
-            return unlicensed
+    def _read(self, job: Job, due: Mapping[JobService, UsageRecord | None]) -> Mapping[JobService, Reading | Exception]:
+        readings = Readings(gravityzone=self.gravityzone, policy=self.policy, services=self.services)
         try:
-            readings = self._counts(job, list(records))
-        except DeclinedError as error:
-            if job.tick < job.month.day_after_end(self.policy.open_until_day):
-                raise
-            # So late it will not get better: GravityZone may not go so far back. What stands is the last word (CLOSE-5).
-            return dict.fromkeys(records, Unknown(f"GravityZone does not tell any more: {error}."))
-        # A company that lost its subscription since it was listed is answered with zeros: not a fall, but unknown (READ-2).
-        floored = self.policy.bill_minimum and job.tick >= job.month.day_after_end(self.policy.close_day)
-        fallen = any(_is_below(readings[service], record, floored=floored) for service, record in records.items())
-        return unlicensed if fallen and not self.gravityzone.is_monthly(job.company_id) else readings
+            return readings.of(job, due)
+        except Exception as error:  # noqa: BLE001 - as above
+            return dict.fromkeys(due, error)
 
-    def _counts(self, job: Job, services: Sequence[Service]) -> Mapping[Service, Reading]:
-        usage = self.gravityzone.usage(job.company_id, month=job.month)
-        readings = {service: read_count(usage, service) for service in services}
-        for reading in readings.values():
-            if isinstance(reading, Unknown):
-                raise ContractError(reading.why)
-        return readings
+    def _check_time(self) -> None:
+        if not self.has_time():
+            raise NotStartedError("too little time is left for a further service: the job goes back to the queue")
+
+    def _opening_facts(self, job: Job) -> OpeningFacts | Exception:
+        try:
+            ticks = self.ledger.ticks()
+            mapping = self.ledger.mapping(job.company_id)
+            return OpeningFacts(
+                newest_tick=job.tick if ticks is None else ticks.newest,
+                tied_to=None if mapping is None else mapping.connectwise_id,
+                excluded=mapping is not None and mapping.excluded_since is not None,
+                monthly=self.gravityzone.is_monthly(job.company_id),
+            )
+        except Exception as error:  # noqa: BLE001 - of those alone that are to be opened
+            return error
 
     def _situation(
-        self, job: Job, key: RecordKey, record: UsageRecord | None, facts: OpeningFacts | None, reading: Reading
+        self,
+        job: Job,
+        each: JobService,
+        record: UsageRecord | None,
+        facts: OpeningFacts | Exception | None,
+        reading: Reading | Exception,
     ) -> Situation:
-        agreement = job.agreement
+        if isinstance(reading, Exception):
+            raise reading
+        if isinstance(facts, Exception):
+            raise facts
+        key, agreement = _key(job, each), job.agreement_of(each)
+        text = next((service.text for service in self.services if service.name == each.service), "")
         return Situation(
             key=key,
             company=job.company_name,
@@ -150,24 +155,23 @@ class Sync:
             record=record,
             agreement=agreement,
             expected_agreement=agreement,
-            product_id=job.product_id,
+            product_id=each.product_id,
             connectwise_id=job.connectwise_id,
-            policy=self.policy,
+            policy=replace(self.policy, text=text) if text else self.policy,
             tick=job.tick,
             now=self.clock.now(),
             opening=facts,
-            directory_read=job.directory_read,
-            only_if_used=job.only_if_used,
-            late=job.late,
+            directory_read=each.listed,
+            only_if_used=each.only_if_used,
+            late=each.late,
             tick_before=job.tick_before,
             baseline=self._baseline(key, record, reading),
         )
 
     def _baseline(self, key: RecordKey, record: UsageRecord | None, reading: Reading) -> int | None:
         """What the month before gives, asked for only where the count is to be raised: a quiet job reads nothing more."""
-        line = None if record is None else record.line
-        pushed = -1 if line is None or line.pushed is None else line.pushed
-        if not isinstance(reading, Count) or reading.value <= pushed:
+        stands = record.stands if record is not None and record.has_addition else -1
+        if not isinstance(reading, Count) or reading.value <= stands:
             return None
         return baseline_of(self.ledger.record(replace(key, month=key.month.previous)))
 
@@ -332,19 +336,12 @@ def _is_due(record: UsageRecord | None, job: Job) -> bool:
     return record is None or (not record.settled and record.seen_tick <= job.tick)
 
 
-def _is_below(reading: Reading, record: UsageRecord | None, *, floored: bool) -> bool:
-    line = None if record is None else record.line
-    if not isinstance(reading, Count) or line is None:
-        return False
-    # At the close the contract's floor may stand there already, which the count need not reach.
-    return max(reading.value, reading.floor or 0 if floored else 0) < line.highest
-
-
-def _may_open_a_line(record: UsageRecord | None, reading: Reading) -> bool:
+def _may_open_a_line(job: Job, each: JobService, record: UsageRecord | None, reading: Reading | Exception) -> bool:
     """Whether a POST may follow, so that it must be known whether one is allowed."""
+    if not (each.may_open and job.licensed) or isinstance(reading, Exception):
+        return False
     if record is None or record.line is None or record.line.state in _NEED_A_LINE:
         return True
-    # A person may have accepted less than the contract's floor; then it is asked for nothing.
     more = isinstance(reading, Count) and max(reading.value, reading.floor or 0) > record.stands
     return more and record.line.state is not LineState.OPEN
 
@@ -354,6 +351,10 @@ _NEED_A_LINE = frozenset({LineState.OPENING, LineState.VOIDING, LineState.VOID})
 
 def _identity(agreement: Agreement) -> tuple[int, int, int]:
     return agreement.id, agreement.type_id, agreement.company_id
+
+
+def _key(job: Job, each: JobService) -> RecordKey:
+    return RecordKey(company_id=job.company_id, month=job.month, service=each.service)
 
 
 def _scope(key: RecordKey) -> str:
