@@ -235,7 +235,7 @@ def test_what_is_sent() -> None:
         assert body["method"].startswith("get")
     assert [request.url for request in network.requests] == [
         f"https://gravityzone.test/api/v1.0/jsonrpc/{service}"
-        for service in ("companies", "network", "companies", "licensing", "licensing")
+        for service in ("companies", "network", "companies", "licensing", "licensing", "licensing")
     ]
     assert bodies[1]["params"] == {"parentId": OWN, "filters": {"companyType": 1, "licenseType": 3}}
 

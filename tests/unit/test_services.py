@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from local.checkout import ROOT
+from tally import bootstrap
 from tally.directory import Names
 from tally.domain.reading import ENDPOINTS, Service
 from tally.errors import SetupError
@@ -158,6 +159,8 @@ def test_two_services_are_never_one_line() -> None:
     same = read_services(json.dumps({"email": {**EMAIL, "product": "GZ-ENDPOINT"}}))
     with pytest.raises(SetupError, match="'endpoints' and 'email'"):
         places(same, product="GZ-ENDPOINT", agreement_type="Security")
+    with pytest.raises(SetupError, match="'endpoints' and 'email'"):
+        bootstrap.planner({**ENVIRONMENT, "SERVICES": json.dumps({"email": {**EMAIL, "product": "GZ-ENDPOINT"}})})
     apart = read_services(json.dumps({"email": {**EMAIL, "product": "GZ-ENDPOINT", "agreementType": "Email"}}))
     assert len(places(apart, product="GZ-ENDPOINT", agreement_type="Security")) == 2
 
