@@ -11,12 +11,13 @@ from local.simulators.connectwise.records import day_of
 from local.simulators.connectwise.truth import API, AdditionTruth, Change
 from local.simulators.core import CallLog
 from tally.domain.month import Month
-from tally.domain.record import Line, RecordKey, RecordState, UsageRecord
+from tally.domain.record import Line, LineState, RecordKey, RecordState, UsageRecord
 
 _REFERENCE = re.compile(r"\[(TLY-[A-Z2-7]{12})\]$")
 _OF_TAKE_OVER = frozenset({"invoiceDescription", "cancelledDate"})
 _JUST_NOW = timedelta(minutes=1)
 _SETTLED = timedelta(minutes=5)
+_VOIDED = frozenset({LineState.VOIDING, LineState.VOID})
 
 
 @dataclass(slots=True)
@@ -33,6 +34,7 @@ class AdditionChecks:
     msp: Msp
     chosen: Mapping[RecordKey, set[int]]
     """The numbers that a person has chosen between, by record."""
+    heads: Mapping[RecordKey, UsageRecord]
     _keys: dict[str, tuple[RecordKey, int]] = field(default_factory=dict)
     _ids: dict[int, RecordKey] = field(default_factory=dict)
     _confirmed: dict[RecordKey, set[int]] = field(default_factory=dict)
@@ -160,7 +162,8 @@ class AdditionChecks:
         month: Month = key.month
         if effective is None or cancelled is None:
             raise self._violation(6, f"Addition {addition.id} is open-ended: {effective} to {cancelled}", key)
-        if number == 0 and not (month.first <= effective <= cancelled == month.last):
+        own = month.first <= effective <= cancelled == month.last
+        if not own and (number == 0 or effective > cancelled):
             raise self._violation(6, f"Addition {addition.id} is of {effective} to {cancelled}", key)
         agreement = self.msp.connectwise.tenant.agreements.get(addition.agreement_id)
         firm = self.msp.by_id.get(key.company_id)
@@ -173,7 +176,7 @@ class AdditionChecks:
                 6, f"Addition {addition.id} is effective {effective}, its agreement bills from {starts}", key
             )
         today = addition.created_at.astimezone(self.msp.setting.time_zone).date()
-        if effective > today or addition.created_at < month.starts:
+        if (own and effective > today) or addition.created_at < month.starts:
             raise self._violation(
                 6, f"Addition {addition.id} of {effective} was made on {addition.created_at}, the {today} there", key
             )
@@ -198,6 +201,8 @@ class AdditionChecks:
         last = before[-1]
         if last.by == API or change.at - last.at <= self.msp.connectwise.options.list_lag + timedelta(minutes=3):
             return False
+        if change.after == 0 and any(line.state in _VOIDED for line in self.heads[key].lines):
+            return False  # a person wants it at 0, whatever stands there
         # A number that we had sent ourselves cannot be told from ours.
         sent = {each.after for each in before if each.by == API} | {each.before for each in before}
         # Nor can one that we were just about to send, or that a person has accepted since.

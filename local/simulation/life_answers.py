@@ -13,9 +13,7 @@ _WHO = "mkoch"
 
 def _held(msp: Msp, firm: Firm, draw: Random) -> UsageRecord | None:
     held = [
-        record
-        for record in msp.ledger.every_record()
-        if record.key.company_id == firm.id and record.state is RecordState.OPEN and record.hold is not None
+        record for record in msp.ledger.every_record() if record.key.company_id == firm.id and record.hold is not None
     ]
     return draw.choice(held) if held else None
 
@@ -76,5 +74,43 @@ def _set_up(msp: Msp, firm: Firm, draw: Random) -> str:
     return _said("is untied", lambda: setup.untie(firm.id, by=_WHO, why="a mistake"))
 
 
-ACTS: Mapping[str, Callable[[Msp, Firm, Random], str]] = {"hold answered": _answer, "set up by hand": _set_up}
-WEIGHTS = (("hold answered", 7), ("set up by hand", 4))
+def _void(msp: Msp, firm: Firm, draw: Random) -> str:
+    """A line is called wrong: with the company's other agreement pinned first, where it has one."""
+    open_ones = [
+        record
+        for record in msp.ledger.every_record()
+        if record.key.company_id == firm.id and record.state is RecordState.OPEN and record.has_addition
+    ]
+    if not open_ones:
+        return ""
+    key = draw.choice(open_ones).key
+    answers = Answers(ledger=msp.ledger, clock=msp.clock)
+    setup = SetUp(ledger=msp.ledger, connectwise=msp.operator, clock=msp.clock)
+    known = msp.ledger.mappings().get(firm.id)
+    pinned = ""
+    if known is not None and known.connectwise_id == firm.connectwise_id and draw.random() < 0.8:  # noqa: PLR2004 - mostly
+        right = msp.agree(firm)
+        pinned = _said(
+            f", with agreement {right} pinned", lambda: setup.pin(firm.id, right, by=_WHO, why="the right one")
+        )
+    return _said(f"{key.month} is voided", lambda: answers.void(key, by=_WHO, why="the wrong one")) + pinned
+
+
+def _credit(msp: Msp, firm: Firm, draw: Random) -> str:
+    owed = [
+        record for record in msp.ledger.every_record() if record.key.company_id == firm.id and record.credit is not None
+    ]
+    if not owed:
+        return ""
+    key = draw.choice(owed).key
+    answers = Answers(ledger=msp.ledger, clock=msp.clock)
+    return _said(f"{key.month} is credited", lambda: answers.credit_done(key, by=_WHO, why="credit memo"))
+
+
+ACTS: Mapping[str, Callable[[Msp, Firm, Random], str]] = {
+    "hold answered": _answer,
+    "set up by hand": _set_up,
+    "line voided": _void,
+    "credit done": _credit,
+}
+WEIGHTS = (("hold answered", 7), ("set up by hand", 4), ("line voided", 1), ("credit done", 2))

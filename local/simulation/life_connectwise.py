@@ -83,6 +83,7 @@ def _edit_agreement(msp: Msp, firm: Firm, draw: Random) -> str:
         )
     )
     msp.connectwise.people.edit_agreement(agreement["id"], fields)
+    msp.moved.add(agreement["id"])
     return f"agreement {agreement['id']} is changed: {fields}"
 
 
@@ -206,7 +207,8 @@ def _change_product(msp: Msp, firm: Firm, draw: Random) -> str:
 def _run_invoices(msp: Msp, firm: Firm, draw: Random) -> str:
     """The bookkeeper's run: every agreement whose next invoice date has come."""
     del draw
-    today = msp.connectwise.tenant.today()
+    ahead = timedelta(days=12 if msp.setting.invoiced_when == "ahead" else 0)
+    today = msp.connectwise.tenant.today() + ahead
     said = []
     for agreement in msp.agreements(firm):
         if (day_of(agreement["nextInvoiceDate"]) or date.max) <= today:

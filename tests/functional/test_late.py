@@ -369,3 +369,14 @@ def test_a_voided_line_does_not_hold_the_customer_where_it_stood() -> None:
     world.set_up().tie(north, harbor.connectwise_id, **BOOKS)
     world.play(gmt("2026-10-22 00:05"))
     assert world.additions(harbor) == [(0, *OCTOBER), (0, *OCTOBER)]
+
+
+def test_nothing_is_made_again_where_it_was_voided() -> None:
+    """OPEN-1: as long as the company is tied to where its line was voided, the standing says what to do, and nothing is made."""
+    world, harbor = a_world()
+    world.answers().void(october(world, harbor).key, **BOOKS)
+    world.play(gmt("2026-10-21 00:05"), gmt("2026-10-21 00:20"))
+    assert world.additions(harbor) == [(0, *OCTOBER)]
+    shown = world.standing(harbor).shown
+    assert shown.state is StandingState.NEEDS_SETUP
+    assert "Tie the company to the right one" in shown.reason

@@ -69,7 +69,9 @@ def _with_count(situation: Situation, record: UsageRecord, line: Line, count: in
         return _hold(
             situation, record, HoldKind.GROWTH, too_fast(situation, count=wanted, stands=record.stands), quantity=wanted
         )
-    if total > record.stands and (not can_carry or is_late(record, line)) and asks(situation, record, total):
+    late = total > record.stands and (not can_carry or is_late(record, line))
+    nowhere = not can_carry and situation.agreement is None
+    if late and (nowhere or asks(situation, record, total)):
         return _ask_late(situation, record, total=total)
     if total > record.stands and not can_carry:
         return open_line(situation)
@@ -242,13 +244,11 @@ def _as_we_left_it(
         return Continue(transition=lifted(situation, why="what held the push is gone from ConnectWise"))
     if echo_since is not None:
         return _come_back(situation, line, since=echo_since)
-    if situation.closing:
-        return _close(situation, record, line)
-    # It was looked at for what stands on a line that can carry no more.
-    why = freezes(situation, line)
-    if not why:
-        return Finished(cause=_billing(situation, record))
-    return Continue(transition=frozen(situation, line, why=why, notices=doubts(situation, line)))
+    why = freezes(situation, line) if line.state is LineState.OPEN else ""
+    if why:
+        return Continue(transition=frozen(situation, line, why=why, notices=doubts(situation, line)))
+    # With no intent, no hold and nothing that freezes it, the Additions are only ever looked at for the close.
+    return _close(situation, record, line) if situation.closing else Finished(cause=_billing(situation, record))
 
 
 def _close(situation: Situation, record: UsageRecord, line: Line) -> Finished:

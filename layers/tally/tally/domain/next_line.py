@@ -72,6 +72,11 @@ def next_line(situation: Situation) -> NextLine | Cause | NoWord:
     agreement = _still_the_one(situation)
     if not isinstance(agreement, Agreement):
         return agreement
+    if _was_voided_there(record, agreement, situation.product_id):
+        return _needs_setup(
+            f"An Addition for {situation.key.month.label} was voided on agreement '{agreement.name}' (id {agreement.id}): none is made there "
+            "again. Tie the company to the right one in ConnectWise, or pin the right agreement."
+        )
     late = _is_late(situation, agreement)
     period = _late_period(situation, agreement) if late else _own_period(situation, agreement)
     if not isinstance(period, ServicePeriod):
@@ -156,15 +161,32 @@ def _still_the_one(situation: Situation) -> Agreement | Cause | NoWord:
     )
 
 
+def _was_voided_there(record: UsageRecord | None, agreement: Agreement, product_id: int) -> bool:
+    """Whether a person has said of this very place that it is the wrong one (OPEN-1)."""
+    lines = () if record is None else record.lines
+    return any(
+        line.state is LineState.VOID and (line.agreement_id, line.product_id) == (agreement.id, product_id)
+        for line in lines
+    )
+
+
 def _is_late(situation: Situation, agreement: Agreement) -> bool:
     """Whether the month's own days can carry no Addition any more."""
-    record, month = situation.record, situation.key.month
+    record = situation.record
+    invoiced = is_invoiced(agreement, situation.key.month.last, situation.policy.invoicing)
+    known = situation.late or is_carried_on(record) or invoiced or _was_refused_as_invoiced(situation, agreement)
+    return known or _is_being_opened_late(situation, agreement)
+
+
+def _is_being_opened_late(situation: Situation, agreement: Agreement) -> bool:
+    """Whether the line whose intent stands was meant for late usage: a further one, and no voided one's successor."""
+    record = situation.record
     newest = None if record is None else record.line
-    begun = newest is not None and newest.state is LineState.OPENING and newest.effective > month.last
-    invoiced = is_invoiced(agreement, month.last, situation.policy.invoicing)
-    return (
-        situation.late or is_carried_on(record) or begun or invoiced or _was_refused_as_invoiced(situation, agreement)
-    )
+    if record is None or newest is None or newest.state is not LineState.OPENING or newest.number == 0:
+        return False
+    own = service_period(agreement, situation.key.month)
+    succeeds = any(line.state is LineState.VOID for line in record.lines)
+    return not succeeds or own is None or newest.effective != own.effective
 
 
 def _was_refused_as_invoiced(situation: Situation, agreement: Agreement) -> bool:

@@ -230,8 +230,8 @@ def _is_due(record: UsageRecord, at: Circumstances) -> bool:
 
 
 def _needs_no_other_line(record: UsageRecord) -> bool:
-    """Whether all that was counted stands on lines, as far as is known."""
-    return record.line is not None and record.line.state in (LineState.FROZEN, LineState.FINAL) and record.hold is None
+    """Whether the worker has the word: it alone knows whether more was counted than the record's lines can carry."""
+    return record.line is not None and record.line.state in (LineState.FROZEN, LineState.FINAL)
 
 
 def _next_place(company: CompanyState, at: Circumstances, record: UsageRecord) -> tuple[Agreement | Cause, bool]:

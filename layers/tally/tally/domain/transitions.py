@@ -136,8 +136,8 @@ def withdraw(situation: Situation, line: Line, *, why: str) -> Transition:
 
 
 def _given_up(record: UsageRecord, line: Line) -> UsageRecord:
-    """The record without the line's intent; without the line itself, where that is a further one that was never made."""
-    if line.state is LineState.OPENING and line.number > 0:
+    """The record without the line's intent; without the line itself, where its Addition was never made."""
+    if line.state is LineState.OPENING:
         return replace(record, lines=tuple(each for each in record.lines if each.number != line.number))
     return record.with_line(_without_intent(line))
 
