@@ -3,12 +3,13 @@
 from datetime import datetime
 from decimal import Decimal
 
+from tally.domain import carrying
 from tally.domain.agreement import Addition
 from tally.domain.growth import exceeds, grows_too_fast, too_fast
 from tally.domain.place import invoice_notice
 from tally.domain.reading import Count, Unknown
 from tally.domain.recognition import beside, doubled, of_others, recognise
-from tally.domain.record import HoldKind, Line, Refusal, UsageRecord, Verdict
+from tally.domain.record import HoldKind, IntentKind, Line, Refusal, UsageRecord, Verdict
 from tally.domain.situation import ComeBack, Continue, Finished, Look, Patch, Situation, Step
 from tally.domain.standing import Cause, StandingState
 from tally.domain.transitions import closed, confirmed, held, intend_patch, lifted, renew, withdraw
@@ -23,12 +24,16 @@ def follow(situation: Situation, record: UsageRecord, line: Line) -> Step:
     if line.intent is not None:
         if situation.unsettled(line.intent.at):
             return _come_back(situation, line, since=line.intent.at)
+        if line.intent.kind is IntentKind.TERMS:
+            return carrying.count_first(situation, line, line.intent)
         return Look(agreement_id=line.agreement_id, transition=renew(situation, line, line.intent))
     if record.hold is not None and record.hold.kind in _ONLY_CONNECTWISE_LIFTS:
         return Look(agreement_id=line.agreement_id)
     if isinstance(situation.reading, Unknown):
-        return _without_reading(situation, record, line, situation.reading.why)
-    return _with_count(situation, record, line, situation.reading.value)
+        step = _without_reading(situation, record, line, situation.reading.why)
+    else:
+        step = _with_count(situation, record, line, situation.reading.value)
+    return carrying.where_idle(situation, line, step)
 
 
 def _with_count(situation: Situation, record: UsageRecord, line: Line, count: int) -> Step:
@@ -171,6 +176,8 @@ def _as_we_left_it(
     echo_since: datetime | None,
 ) -> Step:
     """Ours stands as we left it, or (``echo_since`` our last write) the list still shows what stood there before."""
+    if line.intent is not None and line.intent.kind is IntentKind.TERMS:
+        return carrying.carry_out(situation, line, ours)
     if line.intent is not None:
         known = situation.count is not None
         if known and line.intent.quantity == wanted and _may_be_set(record, line, wanted):
@@ -181,7 +188,7 @@ def _as_we_left_it(
     if echo_since is not None:
         return _come_back(situation, line, since=echo_since)
     # With no intent and no hold, the Additions are only ever looked at for the close.
-    return _close(situation, record, line)
+    return _close(situation, record.with_line(carrying.as_shown(line, ours)), line)
 
 
 def _close(situation: Situation, record: UsageRecord, line: Line) -> Finished:
@@ -227,7 +234,8 @@ def _come_back(situation: Situation, line: Line, *, since: datetime) -> ComeBack
 
 def _sent(record: UsageRecord, line: Line) -> tuple[int, ...]:
     """The quantities of ours that may have arrived; a lower one than what stands only if a person has accepted it."""
-    sent = line.unconfirmed if line.intent is None else (*line.unconfirmed, line.intent.quantity)
+    intent = line.intent if line.intent is not None and line.intent.kind is IntentKind.PATCH else None
+    sent = line.unconfirmed if intent is None else (*line.unconfirmed, intent.quantity)
     lowered = record.answer is not None and record.answer.verdict is Verdict.ACCEPTED
     return tuple(quantity for quantity in sent if lowered or quantity >= (line.pushed or 0))
 
@@ -257,8 +265,8 @@ def _billing(situation: Situation, record: UsageRecord, *, counted: int | None =
 
 
 def _notices(situation: Situation, record: UsageRecord) -> tuple[str, ...]:
-    notice = None if situation.agreement is None else invoice_notice(situation.agreement)
-    return record.notices if notice is None else (*record.notices, notice)
+    invoice = None if situation.agreement is None else invoice_notice(situation.agreement)
+    return (*record.notices, *filter(None, (carrying.notice(record), invoice)))
 
 
 def _would_write(situation: Situation, line: Line, wanted: int) -> str:

@@ -21,6 +21,7 @@ from tally.domain.record import (
     reference,
 )
 from tally.domain.situation import Situation
+from tally.domain.terms import Terms, differing
 
 
 def _transition(situation: Situation, after: UsageRecord, *, what: str, why: str) -> Transition:
@@ -166,7 +167,22 @@ def opened(situation: Situation, line: Line, addition: Addition, *, why: str) ->
         intent=None,
     )
     after = replace(record.with_line(changed), hold=hold, refusal=None, given=None)
-    return _transition(situation, after, what="taken over" if addition.id == record.given else "opened", why=why)
+    if addition.id == record.given:
+        return _transition(situation, after, what="taken over", why=why)
+    return _transition(situation, _with_terms(situation, after, changed, addition), what="opened", why=why)
+
+
+def _with_terms(situation: Situation, record: UsageRecord, line: Line, addition: Addition) -> UsageRecord:
+    """The record with what its new Addition's terms are unlike in the month before (OPEN-5).
+
+    Not asked of one that was taken over: its terms are the MSP's own.
+    """
+    before = situation.terms_before
+    if isinstance(before, Terms):
+        return record.with_line(replace(line, terms=differing(addition.terms, before)))
+    if before is None:
+        return record
+    return replace(record, notices=(*record.notices, before))
 
 
 def confirmed(situation: Situation, line: Line, *, quantity: int, why: str) -> Transition:
@@ -199,6 +215,11 @@ def held(
 def lifted(situation: Situation, *, why: str) -> Transition:
     """The hold's cause is gone."""
     return _transition(situation, replace(_record(situation), hold=None), what="hold lifted", why=why)
+
+
+def line_changed(situation: Situation, line: Line, *, what: str, why: str) -> Transition:
+    """The line alone becomes another."""
+    return _transition(situation, _record(situation).with_line(line), what=what, why=why)
 
 
 def closed(
