@@ -5,9 +5,11 @@ from random import Random
 
 from local.simulation.msp import Firm, Msp
 from tally.answer import Answers, SetUp
-from tally.domain.record import HoldKind, RecordState, UsageRecord
+from tally.domain.month import Month
+from tally.domain.record import HoldKind, RecordKey, RecordState, UsageRecord
 from tally.errors import TallyError
 
+TERMS_CARRIED = "terms carried over"
 _WHO = "mkoch"
 
 
@@ -54,6 +56,25 @@ def _answer(msp: Msp, firm: Firm, draw: Random) -> str:
     return _said(f"{record.hold.kind} of {key.month} is rejected", lambda: answers.reject(key, by=_WHO, why="no"))
 
 
+def _carry_terms(msp: Msp, firm: Firm, draw: Random) -> str:
+    """A person who is told of terms that are not those of the month before has them carried over."""
+    month = Month.of(msp.clock.now())
+    keys = [RecordKey(company_id=firm.id, month=each, service="endpoints") for each in (month, month.previous)]
+    records = [msp.ledger.record(each) for each in keys]
+    told = [each for each in records if each is not None and each.line is not None and each.line.terms is not None]
+    if not told:
+        return ""
+    record = draw.choice(told)
+    said = _said(
+        f"terms of {record.key.month} are to be carried over",
+        lambda: Answers(ledger=msp.ledger, clock=msp.clock).carry_terms(record.key, by=_WHO, why="agreed"),
+    )
+    after = msp.ledger.record(record.key)
+    if after is not None and after.line is not None and after.line.addition_id and after is not record:
+        msp.carried.add(after.line.addition_id)
+    return said
+
+
 def _set_up(msp: Msp, firm: Firm, draw: Random) -> str:
     setup = SetUp(ledger=msp.ledger, connectwise=msp.operator, clock=msp.clock)
     known = msp.ledger.mappings().get(firm.id)
@@ -76,5 +97,9 @@ def _set_up(msp: Msp, firm: Firm, draw: Random) -> str:
     return _said("is untied", lambda: setup.untie(firm.id, by=_WHO, why="a mistake"))
 
 
-ACTS: Mapping[str, Callable[[Msp, Firm, Random], str]] = {"hold answered": _answer, "set up by hand": _set_up}
+ACTS: Mapping[str, Callable[[Msp, Firm, Random], str]] = {
+    "hold answered": _answer,
+    "set up by hand": _set_up,
+    TERMS_CARRIED: _carry_terms,
+}
 WEIGHTS = (("hold answered", 7), ("set up by hand", 4))
