@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from local.simulation.msp import Msp
 from local.simulation.story import ViolationError
-from local.simulators.connectwise.records import day_of
+from local.simulators.connectwise.records import TERMS, day_of
 from local.simulators.connectwise.truth import API, AdditionTruth, Change
 from local.simulators.core import CallLog
 from tally.domain.month import Month
@@ -184,17 +184,26 @@ class AdditionChecks:
             raise self._violation(2, f"Addition {addition.id} is on ConnectWise company {addition.company_id}", key)
 
     def _look_at_change(self, addition: AdditionTruth, position: int) -> None:
-        """Invariant 2: only ours are changed, only their quantity, and not where a person had changed it."""
+        """Invariant 2: only ours are changed, only their quantity (terms if asked for), and not where a person had changed it."""
         change = addition.changes[position]
         key = self._ours.get(addition.id) or self.key_of_text(addition.text)
         given = addition.id in self.msp.given
         if key is None and not given:
             raise self._violation(2, f"Addition {addition.id} of {addition.created_by} was changed: {change}", None)
-        if change.field != "quantity" and not (given and change.field in _OF_TAKE_OVER):
+        carried = addition.id in self.msp.carried and change.field in TERMS
+        if change.field != "quantity" and not carried and not (given and change.field in _OF_TAKE_OVER):
             raise self._violation(2, f"Addition {addition.id}: {change}", key)
+        if carried and key is not None and change.after not in self._had_before(key, change.field):
+            raise self._violation(2, f"Addition {addition.id}: {change} is not what the month before ever had", key)
         before = [each for each in addition.changes[:position] if each.field == "quantity"]
         if before and key is not None and self._overwrites(before, change, key):
             raise self._violation(2, f"Addition {addition.id}: {before[-1]} was overwritten by {change}", key)
+
+    def _had_before(self, key: RecordKey, name: str) -> set[object]:
+        """The values that a field ever had in the Additions of the month before."""
+        before = replace(key, month=key.month.previous)
+        ids = [each for each, of in (self._ids | self._ours).items() if of == before]
+        return {value for each in ids for value in _had(self.msp.connectwise.truth.addition(each), name)}
 
     def _overwrites(self, before: list[Change], change: Change, key: RecordKey) -> bool:
         """Whether a person's quantity was overwritten that lists had shown for long enough."""
@@ -215,6 +224,26 @@ class AdditionChecks:
         return ViolationError(
             invariant, what, company=key.company_id if firm is None else firm.name, month=str(key.month)
         )
+
+
+def asked_for(line: Line | None, values: Mapping[str, object]) -> bool:
+    """Whether a person has asked for these terms, and they are those of the month before as the line has them."""
+    if line is None or line.terms is None or not line.terms.asked:
+        return False
+    before = line.terms.before
+    told: dict[str, object] = {
+        "unitPrice": None if before.unit_price is None else float(before.unit_price),
+        "lessIncluded": None if before.less_included is None else float(before.less_included),
+        "taxableFlag": before.taxable,
+        "billCustomer": before.bill_customer,
+    }
+    return all(value is not None and told[name] == value for name, value in values.items())
+
+
+def _had(addition: AdditionTruth, name: str) -> set[object]:
+    """The values that a field ever had."""
+    changes = [change for change in addition.changes if change.field == name]
+    return {addition.fields[name], *(value for change in changes for value in (change.before, change.after))}
 
 
 def _by_people(addition: AdditionTruth, name: str) -> bool:

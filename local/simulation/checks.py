@@ -7,11 +7,12 @@ from datetime import UTC, datetime, timedelta
 import requests
 
 from local.audit import gaps, replayed
-from local.simulation.additions import AdditionChecks
+from local.simulation.additions import AdditionChecks, asked_for
 from local.simulation.invoices import InvoiceChecks
 from local.simulation.msp import Firm, Msp
 from local.simulation.standings import StandingChecks
 from local.simulation.story import ViolationError
+from local.simulators.connectwise.records import TERMS
 from local.simulators.core import CallLog
 from local.simulators.scenario import MONTHLY_SUBSCRIPTION
 from tally.domain.month import Month
@@ -67,7 +68,9 @@ class Checks:
             )
         elif request.method == "PATCH":
             addition_id, values = int(url.rpartition("/")[2]), {each["path"]: each["value"] for each in payload}
-            if set(values) == {"quantity"}:
+            if TERMS.issuperset(values):
+                self._asked_for(addition_id, values, url)
+            elif set(values) == {"quantity"}:
                 self._announced(self.additions.key_of_id(addition_id), IntentKind.PATCH, values["quantity"], url)
             elif set(values) == {"invoiceDescription", "cancelledDate"} and addition_id in self.msp.given:
                 self._announced(
@@ -173,6 +176,15 @@ class Checks:
         else:
             what = f"{kind} of {quantity} to {url} is about to be sent, and the intent in the ledger is {intent}"
             raise self._violation(7, what, key)
+
+    def _asked_for(self, addition_id: int, terms: Mapping[str, object], url: str) -> None:
+        """Terms are written as they were announced, and only those that a person has asked for (OPEN-5)."""
+        key = self.additions.key_of_id(addition_id)
+        line = None if key is None else self._heads[key].line
+        quantity = None if line is None or line.intent is None else line.intent.quantity
+        self._announced(key, IntentKind.TERMS, quantity, url)
+        if addition_id not in self.msp.carried or not asked_for(line, terms):
+            raise self._violation(7, f"{dict(terms)} is about to be sent to {url}, and nobody has asked for it", key)
 
     def _allowed(self, key: RecordKey | None, kind: IntentKind, intent: Intent | None) -> None:
         """What is about to be written is neither grown too fast (FOLLOW-4), nor a month that nobody saw licensed (OPEN-9)."""

@@ -77,6 +77,10 @@ def _life(msp: Msp, firm: Firm) -> Iterator[Event]:
             number += 1
             at = month.starts + _after_the_start(setting, steady.randrange(7_200, 8 * 86_400))
             yield Event(max(at, firm.arrives), firm.number, number, life_connectwise.INVOICED, 0)
+        if steady.random() < 0.5:  # noqa: PLR2004 - somebody reads the notices every other month
+            number += 1
+            at = _moment(month, steady)
+            yield Event(max(at, firm.arrives), firm.number, number, life_answers.TERMS_CARRIED, steady.getrandbits(32))
         happenings = setting.lively
         while draw.random() < happenings:
             happenings -= 1

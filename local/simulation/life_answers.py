@@ -5,9 +5,11 @@ from random import Random
 
 from local.simulation.msp import Firm, Msp
 from tally.answer import Answers, SetUp
-from tally.domain.record import HoldKind, RecordState, UsageRecord
+from tally.domain.month import Month
+from tally.domain.record import HoldKind, RecordKey, RecordState, UsageRecord
 from tally.errors import TallyError
 
+TERMS_CARRIED = "terms carried over"
 _WHO = "mkoch"
 
 
@@ -52,6 +54,25 @@ def _answer(msp: Msp, firm: Firm, draw: Random) -> str:
     return _said(f"{record.hold.kind} of {key.month} is rejected", lambda: answers.reject(key, by=_WHO, why="no"))
 
 
+def _carry_terms(msp: Msp, firm: Firm, draw: Random) -> str:
+    """A person who is told of terms that are not those of the month before has them carried over."""
+    month = Month.of(msp.clock.now())
+    keys = [RecordKey(company_id=firm.id, month=each, service="endpoints") for each in (month, month.previous)]
+    records = [msp.ledger.record(each) for each in keys]
+    told = [each for each in records if each is not None and each.line is not None and each.line.terms is not None]
+    if not told:
+        return ""
+    record = draw.choice(told)
+    said = _said(
+        f"terms of {record.key.month} are to be carried over",
+        lambda: Answers(ledger=msp.ledger, clock=msp.clock).carry_terms(record.key, by=_WHO, why="agreed"),
+    )
+    after = msp.ledger.record(record.key)
+    if after is not None and after.line is not None and after.line.addition_id and after is not record:
+        msp.carried.add(after.line.addition_id)
+    return said
+
+
 def _set_up(msp: Msp, firm: Firm, draw: Random) -> str:
     setup = SetUp(ledger=msp.ledger, connectwise=msp.operator, clock=msp.clock)
     known = msp.ledger.mappings().get(firm.id)
@@ -75,7 +96,7 @@ def _set_up(msp: Msp, firm: Firm, draw: Random) -> str:
 
 
 def _void(msp: Msp, firm: Firm, draw: Random) -> str:
-    """A line is called wrong: with the company's other agreement pinned first, where it has one."""
+    """A line is called wrong: with another agreement made and pinned first, mostly."""
     open_ones = [
         record
         for record in msp.ledger.every_record()
@@ -112,5 +133,6 @@ ACTS: Mapping[str, Callable[[Msp, Firm, Random], str]] = {
     "set up by hand": _set_up,
     "line voided": _void,
     "credit done": _credit,
+    TERMS_CARRIED: _carry_terms,
 }
 WEIGHTS = (("hold answered", 7), ("set up by hand", 4), ("line voided", 1), ("credit done", 2))

@@ -109,6 +109,8 @@ class Msp:
         """Agreements whose terms a person has changed by hand."""
         self.given: set[int] = set()
         """Additions of others that a person has given to Tally."""
+        self.carried: set[int] = set()
+        """Additions of Tally's whose terms a person has asked to have carried over."""
         self.operator: ConnectWise = self.world.worker().sync.connectwise
         """ConnectWise as the operator's command reaches it: without trouble."""
 

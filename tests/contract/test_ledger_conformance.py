@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -13,6 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from moto import mock_aws
 
+from local.audit import replayed
 from local.checkout import tool
 from local.errors import LocalError
 from local.ledger import MemoryLedger
@@ -20,11 +22,13 @@ from local.ledger_table import create_ledger_table
 from local.processes import Child, free_port
 from tally.domain.company import Mapping, MappingChange
 from tally.domain.month import Month
-from tally.domain.record import Line, LineState, RecordKey, RecordState, Transition, UsageRecord
+from tally.domain.record import Intent, IntentKind, Line, LineState, RecordKey, RecordState, Transition, UsageRecord
 from tally.domain.standing import Cause, Standing, StandingState
+from tally.domain.terms import OtherTerms, Terms
 from tally.domain.ticks import Ticks
 from tally.errors import ConflictError
 from tally.ledger.dynamodb import DynamoDBLedger
+from tally.ledger.plain import paths, record_fields
 from tally.ports import Ledger
 
 if TYPE_CHECKING:
@@ -184,6 +188,30 @@ def test_saved_record_is_read_back(ledger: Ledger) -> None:
         TICK,
     )
     assert entry.changes["lines.0.pushed"] == (None, 5)
+
+
+def test_terms_are_read_back(ledger: Ledger) -> None:
+    """OPEN-5: terms to be carried over are read to the cent as they were saved, and the history replays to them."""
+    record = opened(ledger, key_of())
+    terms = OtherTerms(
+        before=Terms(unit_price=Decimal("3.90"), less_included=Decimal(0), taxable=False, bill_customer="NoCharge"),
+        now=Terms(unit_price=Decimal("4.505"), less_included=Decimal("2.5"), taxable=True, bill_customer="Billable"),
+        asked=True,
+    )
+    intent = Intent(kind=IntentKind.TERMS, quantity=5, at=TICK)
+    line = replace(record.lines[0], terms=terms, intent=intent)
+    after = replace(record.with_line(line), version=2)
+    ledger.save(step(record, after, what="terms intended"))
+    assert ledger.record(key_of()) == after
+    history = ledger.history(key_of())
+    assert history[-1].changes["lines.0.terms.before.unit_price"] == (None, "3.90")
+    assert replayed(history) == dict(paths(record_fields(after)))
+    refused = replace(line, terms=replace(terms, asked=False, refused="no"), intent=None)
+    ledger.save(step(after, replace(after.with_line(refused), version=3)))
+    done = replace(after.with_line(replace(refused, terms=None)), version=4)
+    ledger.save(step(ledger.record(key_of()), done))
+    assert ledger.record(key_of()) == done
+    assert replayed(ledger.history(key_of())) == dict(paths(record_fields(done)))
 
 
 def test_first_save_needs_that_there_is_no_record(ledger: Ledger) -> None:

@@ -27,6 +27,7 @@ from tally.domain.record import (
     UsageRecord,
 )
 from tally.domain.standing import Cause, Standing, StandingState
+from tally.domain.terms import OtherTerms, Terms
 from tally.errors import ContractError
 from tally.ledger import items, keys
 from tally.ledger.plain import (
@@ -55,11 +56,16 @@ zones = st.integers(-14 * 60, 14 * 60).map(lambda minutes: timezone(timedelta(mi
 instants = st.datetimes(datetime(2000, 1, 1), datetime(2100, 1, 1), timezones=zones)  # noqa: DTZ001 - bounds
 counts = st.integers(0, 10**9)
 record_keys = st.builds(RecordKey, company_id=st.text(min_size=1), month=months, service=st.text(min_size=1))
+amounts = st.none() | st.decimals(allow_nan=False, allow_infinity=False)
+terms = every_field_of(Terms, unit_price=amounts, less_included=amounts, bill_customer=st.none() | st.text(min_size=1))
+# Terms of which none differs are not kept.
+some_terms = terms.filter(lambda each: each != Terms())
 line_fields = {
     "effective": days,
     "cancelled": days,
     "pushed_at": st.none() | instants,
     "intent": st.none() | every_field_of(Intent, at=instants),
+    "terms": st.none() | every_field_of(OtherTerms, before=some_terms, now=some_terms),
 }
 records = every_field_of(
     UsageRecord,

@@ -11,6 +11,7 @@ from tally.domain.month import Month
 from tally.domain.reading import Usage, UsagePerProductType
 from tally.domain.record import HistoryEntry, RecordKey, Transition, UsageRecord
 from tally.domain.standing import Standing
+from tally.domain.terms import Terms
 from tally.domain.ticks import Ticks
 from tally.messages import Job
 
@@ -80,6 +81,13 @@ class ConnectWise(Protocol):
 
     def take_over(self, *, agreement_id: int, addition_id: int, text: str, cancelled: date) -> Addition:
         """PATCH of the text and the cancelled date together; safe to repeat, and repeated as ``set_quantity`` (OPEN-6)."""
+        ...
+
+    def set_terms(self, *, agreement_id: int, addition_id: int, terms: Terms) -> Addition:
+        """PATCH of the terms that are not None; safe to repeat, and repeated as ``set_quantity`` (OPEN-5).
+
+        The Addition as it was answered may show others.
+        """
         ...
 
 

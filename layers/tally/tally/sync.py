@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from tally.domain.agreement import Addition, Agreement
+from tally.domain.carrying import as_shown, carried, line_before, not_carried, not_read
 from tally.domain.decide import decide
 from tally.domain.following import patch_fingerprint
 from tally.domain.growth import baseline_of
@@ -25,10 +26,12 @@ from tally.domain.situation import (
     Patch,
     Policy,
     Post,
+    SetTerms,
     Situation,
     TakeOver,
 )
 from tally.domain.standing import Cause, StandingState
+from tally.domain.terms import Terms
 from tally.domain.transitions import confirmed, opened, refused, take_over_refused
 from tally.errors import (
     AmbiguousError,
@@ -147,6 +150,7 @@ class Sync:
         if isinstance(facts, Exception):
             raise facts
         key, agreement = _key(job, each), job.agreement_of(each)
+        before = self._before(key, record, reading)
         text = next((service.text for service in self.services if service.name == each.service), "")
         return Situation(
             key=key,
@@ -165,15 +169,17 @@ class Sync:
             only_if_used=each.only_if_used,
             late=each.late,
             tick_before=job.tick_before,
-            baseline=self._baseline(key, record, reading),
+            baseline=baseline_of(before),
+            before=line_before(before),
         )
 
-    def _baseline(self, key: RecordKey, record: UsageRecord | None, reading: Reading) -> int | None:
-        """What the month before gives, asked for only where the count is to be raised: a quiet job reads nothing more."""
+    def _before(self, key: RecordKey, record: UsageRecord | None, reading: Reading) -> UsageRecord | None:
+        """The month before, asked for only where the count is to be raised or an Addition looked for: a quiet job reads nothing more."""
+        line = None if record is None else record.line
         stands = record.stands if record is not None and record.has_addition else -1
-        if not isinstance(reading, Count) or reading.value <= stands:
-            return None
-        return baseline_of(self.ledger.record(replace(key, month=key.month.previous)))
+        raised = isinstance(reading, Count) and reading.value > stands
+        looked_for = line is not None and line.state is LineState.OPENING and line.intent is not None
+        return self.ledger.record(replace(key, month=key.month.previous)) if raised or looked_for else None
 
     def _bring_up_to_date(self, situation: Situation, causes: dict[str, Cause | None]) -> str:
         done: list[str] = []
@@ -192,7 +198,10 @@ class Sync:
         )
 
     def _take(
-        self, situation: Situation, step: Look | Post | Patch | TakeOver | Continue | ComeBack, done: list[str]
+        self,
+        situation: Situation,
+        step: Look | Post | Patch | TakeOver | SetTerms | Continue | ComeBack,
+        done: list[str],
     ) -> Situation:
         """Take one step; answer the situation that it leaves."""
         match step:
@@ -204,6 +213,8 @@ class Sync:
                 return self._patch(situation, step, done)
             case TakeOver():
                 return self._take_over(situation, step, done)
+            case SetTerms():
+                return self._set_terms(situation, step, done)
             case Continue():
                 return self._save(situation, step.transition, done)
             case ComeBack():
@@ -245,6 +256,7 @@ class Sync:
             expected_agreement=expected,
             additions=additions,
             kept_apart=() if mapping is None else mapping.kept_apart,
+            terms_before=self._terms_before(situation, step.agreement_id, additions) if step.reread else None,
         )
 
     def _additions(self, agreement_id: int, step: Look) -> Sequence[Addition]:
@@ -255,6 +267,22 @@ class Sync:
             if agreement_id == step.agreement_id:
                 raise
             return ()
+
+    def _terms_before(
+        self, situation: Situation, agreement_id: int, additions: Sequence[Addition]
+    ) -> Terms | str | None:
+        """The terms that the month before's Addition has now; a text for why they could not be read, which stops no opening."""
+        before, record = situation.before, situation.record
+        if before is None or (record is not None and record.given is not None):
+            return None
+        if before.agreement_id != agreement_id:
+            try:
+                additions = self.connectwise.additions(before.agreement_id)
+            except NotFoundError:
+                return None
+            except TallyError as error:
+                return not_read(situation.key.month, str(error))
+        return next((each.terms for each in additions if each.id == before.addition_id), None)
 
     def _post(self, situation: Situation, step: Post, done: list[str]) -> Situation:
         agreement = situation.agreement
@@ -274,14 +302,14 @@ class Sync:
 
     def _patch(self, situation: Situation, step: Patch, done: list[str]) -> Situation:
         try:
-            self.connectwise.set_quantity(
+            addition = self.connectwise.set_quantity(
                 agreement_id=step.agreement_id, addition_id=step.addition_id, quantity=step.quantity
             )
         except AmbiguousError:
             raise
         except TallyError as error:
             return self._refused(situation, error, patch_fingerprint(situation, quantity=step.quantity), done)
-        line = _line(situation)
+        line = as_shown(_line(situation), addition)
         why = f"Addition {step.addition_id} from {line.pushed} to {step.quantity}"
         return self._save(situation, confirmed(self._now(situation), line, quantity=step.quantity, why=why), done)
 
@@ -302,6 +330,22 @@ class Sync:
             return self._refused(situation, error, "", done)
         why = f"took over Addition {addition.id} at {addition.quantity.normalize():f}"
         return self._save(situation, opened(self._now(situation), _line(situation), addition, why=why), done)
+
+    def _set_terms(self, situation: Situation, step: SetTerms, done: list[str]) -> Situation:
+        try:
+            addition = self.connectwise.set_terms(
+                agreement_id=step.agreement_id, addition_id=step.addition_id, terms=step.terms
+            )
+        except AmbiguousError:
+            raise
+        except TallyError as error:
+            content = isinstance(error, RefusedError)
+            refusal = not_carried(self._now(situation), _line(situation), why=str(error), for_good=content)
+            situation = self._save(situation, refusal, done)
+            if not content:
+                raise
+            return situation
+        return self._save(situation, carried(self._now(situation), _line(situation), addition), done)
 
     def _refused(self, situation: Situation, error: TallyError, fingerprint: str, done: list[str]) -> Situation:
         """The write has not happened. A refused content stands until it changes; anything else is for the next try."""

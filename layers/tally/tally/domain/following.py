@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 
+from tally.domain import carrying
 from tally.domain.agreement import Addition
 from tally.domain.growth import grows_too_fast, too_fast
 from tally.domain.invoicing import late_period
@@ -12,7 +13,7 @@ from tally.domain.opening import open_line
 from tally.domain.place import invoice_notice
 from tally.domain.reading import Count, Unknown
 from tally.domain.recognition import beside, doubled, of_others, recognise
-from tally.domain.record import HoldKind, Line, LineState, Refusal, Transition, UsageRecord, Verdict
+from tally.domain.record import HoldKind, IntentKind, Line, LineState, Refusal, Transition, UsageRecord, Verdict
 from tally.domain.situation import ComeBack, Continue, Finished, Look, NoWord, Patch, Situation, Step
 from tally.domain.standing import Cause, StandingState
 from tally.domain.target import followed, highest, quantity_of, target
@@ -40,14 +41,18 @@ def follow(situation: Situation, record: UsageRecord, line: Line) -> Step:
     if line.intent is not None:
         if situation.unsettled(line.intent.at):
             return _come_back(situation, line, since=line.intent.at)
+        if line.intent.kind is IntentKind.TERMS:
+            return carrying.count_first(situation, line, line.intent)
         return Look(agreement_id=line.agreement_id, transition=renew(situation, line, line.intent))
     if record.hold is not None and record.hold.kind in _ONLY_CONNECTWISE_LIFTS:
         return _look_at_all(situation, record, line)
     if isinstance(situation.reading, Unknown):
-        return _without_reading(situation, record, line, situation.reading.why)
-    if line.state is LineState.FINAL and target(situation, record, situation.reading.value) <= record.stands:
-        return _close(situation, record, line)
-    return _with_count(situation, record, line, situation.reading.value)
+        step = _without_reading(situation, record, line, situation.reading.why)
+    elif line.state is LineState.FINAL and target(situation, record, situation.reading.value) <= record.stands:
+        step = _close(situation, record, line)
+    else:
+        step = _with_count(situation, record, line, situation.reading.value)
+    return carrying.where_idle(situation, line, step)
 
 
 def _looked_for_another_line(situation: Situation, record: UsageRecord, line: Line) -> bool:
@@ -234,6 +239,8 @@ def _as_we_left_it(
     echo_since: datetime | None,
 ) -> Step:
     """Ours stands as we left it, or (``echo_since`` our last write) the list still shows what stood there before."""
+    if line.intent is not None and line.intent.kind is IntentKind.TERMS:
+        return carrying.carry_out(situation, line, ours)
     if line.intent is not None:
         known = situation.count is not None and not freezes(situation, line)
         quantity = quantity_of(record, wanted)
@@ -247,8 +254,10 @@ def _as_we_left_it(
     why = freezes(situation, line) if line.state is LineState.OPEN else ""
     if why:
         return Continue(transition=frozen(situation, line, why=why, notices=doubts(situation, line)))
+    if not situation.closing:
+        return Finished(cause=_billing(situation, record))
     # With no intent, no hold and nothing that freezes it, the Additions are only ever looked at for the close.
-    return _close(situation, record, line) if situation.closing else Finished(cause=_billing(situation, record))
+    return _close(situation, record.with_line(carrying.as_shown(line, ours)), line)
 
 
 def _close(situation: Situation, record: UsageRecord, line: Line) -> Finished:
@@ -325,7 +334,8 @@ def _come_back(situation: Situation, line: Line, *, since: datetime) -> ComeBack
 
 def _sent(record: UsageRecord, line: Line) -> tuple[int, ...]:
     """The quantities of ours that may have arrived; a lower one than what stands only if a person has accepted it."""
-    sent = line.unconfirmed if line.intent is None else (*line.unconfirmed, line.intent.quantity)
+    intent = line.intent if line.intent is not None and line.intent.kind is IntentKind.PATCH else None
+    sent = line.unconfirmed if intent is None else (*line.unconfirmed, intent.quantity)
     lowered = record.answer is not None and record.answer.verdict is Verdict.ACCEPTED
     return tuple(quantity for quantity in sent if lowered or quantity >= (line.pushed or 0))
 
@@ -357,12 +367,9 @@ def _billing(situation: Situation, record: UsageRecord, *, counted: int | None =
 
 
 def _notices(situation: Situation, record: UsageRecord) -> tuple[str, ...]:
-    notices = [*record.notices]
-    if situation.agreement is not None and (notice := invoice_notice(situation.agreement)) is not None:
-        notices.append(notice)
-    if record.credit is not None:
-        notices.append(credit_notice(record, situation.company))
-    return tuple(notices)
+    invoice = None if situation.agreement is None else invoice_notice(situation.agreement)
+    credit = None if record.credit is None else credit_notice(record, situation.company)
+    return (*record.notices, *filter(None, (carrying.notice(record), invoice, credit)))
 
 
 def _would_write(situation: Situation, line: Line, wanted: int) -> str:

@@ -12,6 +12,7 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from tally.domain.month import Month
+from tally.domain.terms import OtherTerms
 
 TALLY = "tally"
 """Who a transition is by when no person made it."""
@@ -53,18 +54,22 @@ class LineState(StrEnum):
 
 
 class IntentKind(StrEnum):
-    """The calls that change ConnectWise; ``take-over`` is the PATCH by which an Addition of others becomes ours."""
+    """The calls that change ConnectWise; ``take-over`` is the PATCH by which an Addition of others becomes ours.
+
+    ``terms`` is the PATCH that carries the terms of the month before over.
+    """
 
     POST = "post"
     PATCH = "patch"
     TAKE_OVER = "take-over"
+    TERMS = "terms"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Intent:
     """A write to ConnectWise that was about to be made at ``at`` (wall clock) and whose outcome is not known (SAFE-1).
 
-    A take-over writes no quantity: its ``quantity`` is the count of then.
+    A take-over writes no quantity: its ``quantity`` is the count of then. Nor do terms: it is what stands there.
     """
 
     kind: IntentKind
@@ -79,7 +84,8 @@ class Line:
     ``pushed`` is the last quantity that ConnectWise confirmed, at ``pushed_at`` (wall clock). ``unconfirmed`` are
     quantities sent since then whose answer never came: any of them may stand there. ``echoes`` are quantities
     that stood
-    there before ``pushed``: ConnectWise's lists may still show them for the settle time.
+    there before ``pushed``: ConnectWise's lists may still show them for the settle time. ``terms`` are those that are not
+    the month before's (OPEN-5).
     """
 
     number: int
@@ -95,6 +101,7 @@ class Line:
     unconfirmed: tuple[int, ...] = ()
     echoes: tuple[int, ...] = ()
     intent: Intent | None = None
+    terms: OtherTerms | None = None
 
     @property
     def highest(self) -> int:

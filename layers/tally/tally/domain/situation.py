@@ -9,8 +9,9 @@ from zoneinfo import ZoneInfo
 from tally.domain.agreement import Addition, Agreement, NewAddition
 from tally.domain.invoicing import Invoicing, LateUsage
 from tally.domain.reading import Count, Reading
-from tally.domain.record import RecordKey, Transition, UsageRecord
+from tally.domain.record import Line, RecordKey, Transition, UsageRecord
 from tally.domain.standing import Cause
+from tally.domain.terms import Terms
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +58,9 @@ class Situation:
     ledger. ``agreement`` is the planner's copy until then and, for an opening, a fresh one afterwards; None if the
     lists do not have it, which counts only if ``directory_read``. ``baseline`` is what the month before gives
     (FOLLOW-4). ``kept_apart`` are Additions of others that a person wants beside ours, known as soon as ``additions``
-    are (OPEN-6). ``tick`` decides what is due; ``now`` is for ages alone. ``tick_before`` is the newest tick before
+    are (OPEN-6). ``before`` is our line of the month before, and ``terms_before`` its Addition's terms of this
+    moment, known with the ``additions`` that a month is opened on; a text says why they could not be read (OPEN-5).
+    ``tick`` decides what is due; ``now`` is for ages alone. ``tick_before`` is the newest tick before
     this one that read all lists: what was so then was so at that time at least. ``late``: the agreement is the one
     that runs now, since the month's own can carry no more (LATE-2).
     """
@@ -81,6 +84,8 @@ class Situation:
     kept_apart: Collection[int] = ()
     tick_before: datetime | None = None
     late: bool = False
+    before: Line | None = None
+    terms_before: Terms | str | None = None
 
     @property
     def today(self) -> date:
@@ -177,10 +182,19 @@ class TakeOver:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SetTerms:
+    """Set the terms that are not None, as the month before has them; the intent is in the ledger already."""
+
+    agreement_id: int
+    addition_id: int
+    terms: Terms
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Continue:
     """Write the transition and ask again from the record it leaves, without the Additions."""
 
     transition: Transition
 
 
-type Step = Finished | ComeBack | Look | Post | Patch | TakeOver | Continue
+type Step = Finished | ComeBack | Look | Post | Patch | TakeOver | SetTerms | Continue

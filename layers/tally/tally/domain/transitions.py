@@ -22,6 +22,7 @@ from tally.domain.record import (
     reference,
 )
 from tally.domain.situation import Situation
+from tally.domain.terms import Terms, differing
 
 
 def _transition(situation: Situation, after: UsageRecord, *, what: str, why: str) -> Transition:
@@ -183,7 +184,22 @@ def opened(situation: Situation, line: Line, addition: Addition, *, why: str) ->
         intent=None,
     )
     after = replace(record.with_line(changed), hold=hold, refusal=None, given=None)
-    return _transition(situation, after, what="taken over" if addition.id == record.given else "opened", why=why)
+    if addition.id == record.given:
+        return _transition(situation, after, what="taken over", why=why)
+    return _transition(situation, _with_terms(situation, after, changed, addition), what="opened", why=why)
+
+
+def _with_terms(situation: Situation, record: UsageRecord, line: Line, addition: Addition) -> UsageRecord:
+    """The record with what its new Addition's terms are unlike in the month before (OPEN-5).
+
+    Not asked of one that was taken over: its terms are the MSP's own.
+    """
+    before = situation.terms_before
+    if isinstance(before, Terms):
+        return record.with_line(replace(line, terms=differing(addition.terms, before)))
+    if before is None:
+        return record
+    return replace(record, notices=(*record.notices, before))
 
 
 def confirmed(situation: Situation, line: Line, *, quantity: int, why: str) -> Transition:
@@ -236,6 +252,11 @@ def voided(situation: Situation, line: Line, *, why: str) -> Transition:
     bare = replace(line, state=LineState.VOID, pushed=0, pushed_at=situation.now, unconfirmed=(), echoes=())
     after = replace(_record(situation).with_line(replace(bare, intent=None)), hold=None, refusal=None)
     return _transition(situation, after, what="voided", why=why)
+
+
+def line_changed(situation: Situation, line: Line, *, what: str, why: str) -> Transition:
+    """The line alone becomes another."""
+    return _transition(situation, _record(situation).with_line(line), what=what, why=why)
 
 
 def closed(
