@@ -8,6 +8,7 @@ from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Plai
 
 from tally.domain.agreement import Agreement
 from tally.domain.month import Month
+from tally.domain.partner import Children
 from tally.domain.standing import Cause
 from tally.errors import ContractError
 
@@ -47,6 +48,7 @@ class Job(_Message):
     ``product_id`` is None while the product cannot be resolved; ``directory_read`` says that ConnectWise's lists
     could be read. ``licensed`` is what GravityZone's list says.
     ``only_if_used``: open only at a count above zero (OPEN-9, when no tick of the month had seen who was licensed).
+    ``children``: those of a partner, without whom its own machines are counted (READ-4).
     """
 
     tick: AwareDatetime
@@ -62,3 +64,9 @@ class Job(_Message):
     only_if_used: bool = False
     standing: dict[str, Cause] = {}
     last_reading: AwareDatetime | None = None
+    children: Children | None = None
+
+    @property
+    def companies(self) -> int:
+        """How many companies are read in GravityZone for it."""
+        return 1 if self.children is None else 1 + len(self.children.ids)

@@ -112,7 +112,8 @@ class Sync:
         return OpeningFacts(
             newest_tick=job.tick if ticks is None else ticks.newest,
             tied_to=None if mapping is None else mapping.connectwise_id,
-            excluded=mapping is not None and mapping.excluded_since is not None,
+            excluded=mapping is not None
+            and (mapping.excluded_since is not None or (job.children is not None and mapping.own_billed_since is None)),
             monthly=self.gravityzone.is_monthly(job.company_id),
         )
 
@@ -136,6 +137,7 @@ class Sync:
             directory_read=job.directory_read,
             only_if_used=job.only_if_used,
             baseline=self._baseline(key, record, reading),
+            children=job.children,
         )
 
     def _baseline(self, key: RecordKey, record: UsageRecord | None, reading: Reading) -> int | None:

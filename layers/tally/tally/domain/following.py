@@ -1,10 +1,12 @@
-"""Following the count on an open line until the close: rules FOLLOW-1, 2, 3, 4, READ-7, CLOSE-1, 2 and SAFE-2."""
+"""Following the count on an open line until the close: rules FOLLOW-1, 2, 3, 4, READ-4, 7, CLOSE-1, 2 and SAFE-2."""
 
 from datetime import datetime
 from decimal import Decimal
 
 from tally.domain.agreement import Addition
 from tally.domain.growth import exceeds, grows_too_fast, too_fast
+from tally.domain.other_children import question
+from tally.domain.partner import changed
 from tally.domain.place import invoice_notice
 from tally.domain.reading import Count, Unknown
 from tally.domain.recognition import beside, doubled, of_others, recognise
@@ -26,6 +28,18 @@ def follow(situation: Situation, record: UsageRecord, line: Line) -> Step:
         return Look(agreement_id=line.agreement_id, transition=renew(situation, line, line.intent))
     if record.hold is not None and record.hold.kind in _ONLY_CONNECTWISE_LIFTS:
         return Look(agreement_id=line.agreement_id)
+    if asked := question(situation, record, line):
+        return _hold(
+            situation,
+            record,
+            HoldKind.CHILDREN,
+            asked.why,
+            quantity=asked.quantity,
+            children=asked.children,
+            grown=asked.grown,
+        )
+    if record.hold is not None and record.hold.kind is HoldKind.CHILDREN and situation.children is not None:
+        return Continue(transition=lifted(situation, why="the same companies are below it as before"))
     if isinstance(situation.reading, Unknown):
         return _without_reading(situation, record, line, situation.reading.why)
     return _with_count(situation, record, line, situation.reading.value)
@@ -61,6 +75,8 @@ def _target(situation: Situation, record: UsageRecord, line: Line, count: int) -
 def _followed(situation: Situation, record: UsageRecord, line: Line, count: int) -> int:
     """The count, unless a person has said that what stands is to stay."""
     answer, pushed = record.answer, line.pushed or 0
+    if changed(record, situation.children):
+        return pushed
     if answer is None:
         return count
     if answer.verdict is Verdict.KEPT and count < line.highest:
@@ -204,16 +220,29 @@ def _hold(
     quantity: int,
     stands: int | None = None,
     foreign: tuple[int, ...] = (),
+    children: tuple[str, ...] | None = None,
+    grown: bool = False,
 ) -> Finished:
     cause = Cause(state=StandingState.HELD, reason=why, notices=_notices(situation, record))
-    unchanged = record.hold is not None and (record.hold.kind, record.hold.why, record.hold.foreign) == (
+    hold = record.hold
+    unchanged = hold is not None and (hold.kind, hold.why, hold.foreign, hold.children) == (
         kind,
         why,
         foreign,
+        children,
     )
     if unchanged and (record.line is None or record.line.intent is None):
         return Finished(cause=cause)
-    transition = held(situation, kind=kind, why=why, quantity=quantity, stands=stands, foreign=foreign)
+    transition = held(
+        situation,
+        kind=kind,
+        why=why,
+        quantity=quantity,
+        stands=stands,
+        foreign=foreign,
+        children=children,
+        grown=grown,
+    )
     return Finished(cause=cause, transition=transition)
 
 

@@ -1,4 +1,4 @@
-"""What is due for one company at one tick: rules MATCH-3, OPEN-2, 3, 4, 8, 9 and CLOSE-1, 3, as a pure function."""
+"""What is due for one company at one tick: rules MATCH-3, OPEN-2, 3, 4, 8, 9, CLOSE-1, 3 and READ-4, as a pure function."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -8,6 +8,7 @@ from enum import Enum
 from tally.domain.agreement import Agreement
 from tally.domain.company import Mapping as CompanyMapping
 from tally.domain.month import Month
+from tally.domain.partner import Children
 from tally.domain.place import (
     begins,
     choose_agreement,
@@ -68,6 +69,8 @@ class Circumstances:
 class CompanyState:
     """What is known of one company. ``untied`` says why there is no mapping.
 
+    ``below``: of a partner whose own machines are billed, its children, or why nothing can be told of it now (READ-4).
+
     ``settled`` are the months of its records that are not open; ``waived`` those of them that a person does not want billed.
     """
 
@@ -80,6 +83,7 @@ class CompanyState:
     records: Sequence[UsageRecord]
     settled: frozenset[tuple[Month, str]]
     waived: frozenset[tuple[Month, str]] = frozenset()
+    below: Children | Cause | None = None
 
     @property
     def licensed(self) -> bool:
@@ -99,15 +103,20 @@ class Due:
 
 @dataclass(slots=True, kw_only=True)
 class CompanyPlan:
-    """The jobs of one company, and the causes that only the planner sees, by scope."""
+    """The jobs of one company, the causes that only the planner sees, by scope, and the months that it leaves as they are."""
 
     due: list[Due] = field(default_factory=list)
     causes: dict[str, Cause] = field(default_factory=dict)
+    left: set[Month] = field(default_factory=set)
 
 
 def plan_company(company: CompanyState, at: Circumstances) -> CompanyPlan:
     """Which months of the company are due, and why others are not."""
     plan = CompanyPlan()
+    if isinstance(company.below, Cause):
+        plan.causes[COMPANY_SCOPE] = company.below
+        plan.left = {record.key.month for record in company.records}
+        return plan
     for month in sorted({record.key.month for record in company.records}):
         _follow(company, at, month, plan)
     stopped = _stopped(company, at)
@@ -151,6 +160,8 @@ def _stopped(company: CompanyState, at: Circumstances) -> Cause | None:
             return _as_before(company)
         case Presence.LICENSED:
             pass
+    if company.below is not None and (company.mapping is None or company.mapping.own_billed_since is None):
+        return _ABSENCES[Presence.PARTNER]
     if company.mapping is None:
         return (
             _needs_setup(company.untied)
@@ -191,8 +202,9 @@ def _open(company: CompanyState, at: Circumstances, directory: Directory, month:
             plan.causes[str(month)] = _waiting(f"Billing begins with {at.first_month.label}.", until=begins_at)
         return
     seen_licensed = company.standing is not None and month in company.standing.licensed_in
-    if month != at.month and not (seen_licensed or month not in at.ticks.planned):
-        # Nobody saw it licensed in that month, though a tick looked (OPEN-9).
+    looked_in_vain = not seen_licensed and month in at.ticks.planned
+    if month != at.month and (looked_in_vain or _before_it_was_billed(company, month)):
+        # Nobody saw it licensed in that month, though a tick looked (OPEN-9); or a partner that was not billed yet.
         return
     place = _place(company, at, directory, month)
     if isinstance(place, Cause):
@@ -208,6 +220,12 @@ def _open(company: CompanyState, at: Circumstances, directory: Directory, month:
     if not only_if_used and not _has_been_tried(company, month):
         plan.causes[str(month)] = _waiting(f"{month.label} is being opened.")
     plan.due.append(Due(month=month, agreement=place, only_if_used=only_if_used))
+
+
+def _before_it_was_billed(company: CompanyState, month: Month) -> bool:
+    """Whether a partner's own machines were billed from a later month on only."""
+    since = None if company.mapping is None else company.mapping.own_billed_since
+    return company.below is not None and since is not None and month < Month.of(since)
 
 
 def _missed(month: Month) -> Cause:
@@ -271,7 +289,7 @@ def _waiting(reason: str, *, until: datetime | None = None) -> Cause:
 def next_standing(company: CompanyState, plan: CompanyPlan, at: Circumstances) -> Standing:
     """The company's standing after this tick: the planner's causes are new, a worker's stay while its month is followed."""
     before = company.standing or Standing(company_id=company.id, company_name=company.name, tick=at.tick)
-    followed = {str(due.month) for due in plan.due}
+    followed = {str(month) for month in (*(due.month for due in plan.due), *plan.left)}
     causes = {
         scope: cause
         for scope, cause in before.causes.items()

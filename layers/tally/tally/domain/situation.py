@@ -7,6 +7,7 @@ from enum import Enum
 from zoneinfo import ZoneInfo
 
 from tally.domain.agreement import Addition, Agreement, NewAddition
+from tally.domain.partner import Children
 from tally.domain.reading import Count, Reading
 from tally.domain.record import RecordKey, Transition, UsageRecord
 from tally.domain.standing import Cause
@@ -53,7 +54,7 @@ class Situation:
     ledger. ``agreement`` is the planner's copy until then and, for an opening, a fresh one afterwards; None if the
     lists do not have it, which counts only if ``directory_read``. ``baseline`` is what the month before gives
     (FOLLOW-4). ``kept_apart`` are Additions of others that a person wants beside ours, known as soon as ``additions``
-    are (OPEN-6). ``tick`` decides what is due; ``now`` is for ages alone.
+    are (OPEN-6). ``children`` are a partner's, as the tick's lists have them (READ-4). ``tick`` decides what is due; ``now`` is for ages alone.
     """
 
     key: RecordKey
@@ -73,6 +74,7 @@ class Situation:
     baseline: int | None = None
     additions: Sequence[Addition] | None = None
     kept_apart: Collection[int] = ()
+    children: Children | None = None
 
     @property
     def count(self) -> int | None:

@@ -51,7 +51,19 @@ TIED_TO = "company_id"
 """The attribute of a ConnectWise company's mark that names the company which is tied to it; without it, it is free."""
 
 _NESTED = frozenset(
-    {"lines", "hold", "refusal", "answer", "notices", "causes", "licensed_in", "planned", "changes", "kept_apart"}
+    {
+        "lines",
+        "hold",
+        "refusal",
+        "answer",
+        "notices",
+        "causes",
+        "licensed_in",
+        "planned",
+        "changes",
+        "kept_apart",
+        "children",
+    }
 )
 _NUMBERS = frozenset({"version", "count", "floor", "baseline", "connectwise_id", "pinned_agreement_id", "given"})
 
@@ -138,6 +150,7 @@ def mapping_from(item: Item) -> CompanyMapping:
             tied_at=instant(fields["tied_at"]),
             pinned_agreement_id=fields.get("pinned_agreement_id"),
             excluded_since=optional_instant(fields.get("excluded_since")),
+            own_billed_since=optional_instant(fields.get("own_billed_since")),
             kept_apart=tuple(fields.get("kept_apart", ())),
             version=fields["version"],
         )

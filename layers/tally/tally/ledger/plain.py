@@ -64,7 +64,7 @@ def without_none(fields: Plain) -> Plain:
 
 def record_fields(record: UsageRecord) -> Plain:
     """Everything that a record holds but its key and version."""
-    return without_none(
+    fields = without_none(
         {
             "state": record.state.value,
             "seen_tick": instant_text(record.seen_tick),
@@ -79,6 +79,7 @@ def record_fields(record: UsageRecord) -> Plain:
             "given": record.given,
         }
     )
+    return _with_children(fields, record.children)
 
 
 def record_of(key: RecordKey, version: int, fields: Plain) -> UsageRecord:
@@ -98,6 +99,7 @@ def record_of(key: RecordKey, version: int, fields: Plain) -> UsageRecord:
         baseline=fields.get("baseline"),
         answer=None if answer is None else _answer(answer),
         given=fields.get("given"),
+        children=_children(fields),
     )
 
 
@@ -136,6 +138,7 @@ def mapping_fields(mapping: Mapping) -> Plain:
             "pinned_agreement_id": mapping.pinned_agreement_id,
             "excluded_since": optional_instant_text(mapping.excluded_since),
             "kept_apart": list(mapping.kept_apart),
+            "own_billed_since": optional_instant_text(mapping.own_billed_since),
         }
     )
 
@@ -237,7 +240,7 @@ def _intent(fields: Plain) -> Intent:
 
 
 def _hold_fields(hold: Hold) -> Plain:
-    return without_none(
+    fields = without_none(
         {
             "kind": hold.kind.value,
             "why": hold.why,
@@ -245,8 +248,10 @@ def _hold_fields(hold: Hold) -> Plain:
             "since": instant_text(hold.since),
             "stands": hold.stands,
             "foreign": list(hold.foreign),
+            "grown": True if hold.grown else None,
         }
     )
+    return _with_children(fields, hold.children)
 
 
 def _hold(fields: Plain) -> Hold:
@@ -257,22 +262,38 @@ def _hold(fields: Plain) -> Hold:
         since=instant(fields["since"]),
         stands=fields.get("stands"),
         foreign=tuple(fields.get("foreign", ())),
+        children=_children(fields),
+        grown=fields.get("grown", False),
     )
 
 
 def _answer_fields(answer: Answer) -> Plain:
-    return {
+    fields = {
         "verdict": answer.verdict.value,
         "quantity": answer.quantity,
         "by": answer.by,
         "at": instant_text(answer.at),
     }
+    return _with_children(fields, answer.children)
 
 
 def _answer(fields: Plain) -> Answer:
     return Answer(
-        verdict=Verdict(fields["verdict"]), quantity=fields["quantity"], by=fields["by"], at=instant(fields["at"])
+        verdict=Verdict(fields["verdict"]),
+        quantity=fields["quantity"],
+        by=fields["by"],
+        at=instant(fields["at"]),
+        children=_children(fields),
     )
+
+
+def _with_children(fields: Plain, children: tuple[str, ...] | None) -> Plain:
+    """A partner without children is another thing than a customer: an empty list of them is not left out."""
+    return fields if children is None else {**fields, "children": list(children)}
+
+
+def _children(fields: Plain) -> tuple[str, ...] | None:
+    return tuple(fields["children"]) if "children" in fields else None
 
 
 def _refusal_fields(refusal: Refusal) -> Plain:
