@@ -148,7 +148,12 @@ class World:
             policy=self.policy,
         )
         return Delivery(
-            sync=sync, deliveries=self.queue, settle=_SETTLE, seconds_left=lambda: 1000.0, slowest=timedelta(seconds=65)
+            sync=sync,
+            deliveries=self.queue,
+            settle=_SETTLE,
+            seconds_left=lambda: 1000.0,
+            slowest=timedelta(seconds=65),
+            each_reading=timedelta(seconds=1),
         )
 
     def answers(self, *, wrap: Callable[[Any], Any] = lambda port: port) -> Answers:

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from tally.bootstrap import SLOWEST_JOB
+from tally.bootstrap import SLOWEST_JOB, WRITING, each_reading
+from tally.domain.partner import MOST_CHILDREN
 from tally.transport.session import LONGEST_CONNECT
 from tests.contract.template import Template
 
@@ -71,6 +72,20 @@ def test_the_slowest_record_fits_into_the_worker(template: Template, worker_time
     assert calls + GRAVITYZONE_CALLS / slowest_bucket <= slowest < worker_timeout
     usual = 5
     assert _source(template)["BatchSize"] * usual + slowest < worker_timeout
+
+
+def test_a_partner_with_the_most_children_fits_into_the_worker(
+    template: Template, worker_timeout: int, request_timeout: int
+) -> None:
+    """READ-4: at the slowest pace too, the children and a second look at the partner fit; a few seconds are for a cold start."""
+    slowest_bucket = min(float(each["CallsPerSecond"]) for each in template.body["Mappings"]["Pace"].values())
+    each = each_reading(slowest_bucket).total_seconds()
+    assert each >= 1 / slowest_bucket
+    cold_start = 10
+    assert SLOWEST_JOB.total_seconds() + (MOST_CHILDREN + 1) * each + cold_start <= worker_timeout
+    # The reading ends, come what may, while there is time for the writing.
+    assert CONNECTWISE_CALLS * request_timeout <= WRITING.total_seconds()
+    assert (GRAVITYZONE_CALLS * request_timeout) + WRITING.total_seconds() < SLOWEST_JOB.total_seconds()
 
 
 def test_visibility_is_six_timeouts_and_below_a_tick(template: Template, worker_timeout: int) -> None:

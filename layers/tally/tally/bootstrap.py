@@ -1,7 +1,7 @@
 """The only place that knows which concrete classes are used: it puts each function together from its environment."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
@@ -28,7 +28,16 @@ from tally.sync import Sync
 _THREADS = 8
 
 SLOWEST_JOB = timedelta(seconds=65)
-"""How long a job may take: the template's arithmetic of timeouts starts from it."""
+"""How long a customer's job may take: the template's arithmetic of timeouts starts from it."""
+
+WRITING = timedelta(seconds=40)
+"""How much of that ConnectWise may take: GravityZone is read before, and is not asked any more when only this is left."""
+
+
+def each_reading(calls_per_second: float) -> timedelta:
+    """What each further company takes that is read for a partner (READ-4): a turn at the pace, which hides the usual latency."""
+    return timedelta(seconds=max(1.0, 1 / calls_per_second))
+
 
 # Short timeouts, so that a hanging AWS call cannot outlive the function; boto's standard mode retries what is safe.
 _AWS = Config(
@@ -52,6 +61,10 @@ class Deadline:
     def seconds_left(self) -> float:
         """Seconds until then."""
         return self.at - time.monotonic()
+
+    def seconds_left_to_read(self) -> float:
+        """Seconds until a worker leaves GravityZone, so that what it writes then is written to the end."""
+        return self.seconds_left() - WRITING.total_seconds()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +101,7 @@ def planner(environment: Mapping[str, str], world: World | None = None) -> Plann
     return Planner(
         deadline=deadline,
         plan=Plan(
-            gravityzone=_gravityzone(settings, keys, deadline, bucket, world),
+            gravityzone=_gravityzone(settings, keys, deadline.seconds_left, bucket, world),
             connectwise=_connectwise(settings, keys, deadline, world),
             ledger=_ledger(settings),
             queue=_queue(settings),
@@ -108,7 +121,7 @@ def worker(environment: Mapping[str, str], world: World | None = None) -> Worker
     keys, deadline = _keys(settings), Deadline()
     bucket = _bucket(settings.calls_per_second, settings.burst)
     sync = Sync(
-        gravityzone=_gravityzone(settings, keys, deadline, bucket, world),
+        gravityzone=_gravityzone(settings, keys, deadline.seconds_left_to_read, bucket, world),
         connectwise=_connectwise(settings, keys, deadline, world),
         ledger=_ledger(settings),
         clock=world.clock or WallClock(),
@@ -122,6 +135,7 @@ def worker(environment: Mapping[str, str], world: World | None = None) -> Worker
             settle=settings.policy.settle,
             seconds_left=deadline.seconds_left,
             slowest=SLOWEST_JOB,
+            each_reading=each_reading(settings.calls_per_second),
         ),
     )
 
@@ -145,7 +159,7 @@ def _queue(settings: Settings) -> SQSJobQueue:
 
 
 def _gravityzone(
-    settings: Settings, keys: ApiKeys, deadline: Deadline, bucket: TokenBucket, world: World
+    settings: Settings, keys: ApiKeys, seconds_left: Callable[[], float], bucket: TokenBucket, world: World
 ) -> GravityZoneClient:
     return GravityZoneClient(
         url=settings.gravityzone_url,
@@ -153,7 +167,7 @@ def _gravityzone(
         pace=bucket.take,
         local_http_host=settings.local_http_host,
         timeout=settings.request_timeout_seconds,
-        deadline=deadline.seconds_left,
+        deadline=seconds_left,
         adapter=world.gravityzone,
     )
 

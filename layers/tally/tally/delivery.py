@@ -63,13 +63,18 @@ def wait_before_next(error: TallyError, *, receives: int, settle: timedelta) -> 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
-    """Runs jobs out of messages. ``seconds_left`` is the function's own deadline, ``slowest`` a job's longest time."""
+    """Runs jobs out of messages.
+
+    ``seconds_left`` is the function's own deadline, ``slowest`` a customer's longest time; a partner's job takes ``each_reading``
+    more for each child, and for the partner itself, which may be read twice (READ-4).
+    """
 
     sync: Sync
     deliveries: Deliveries
     settle: timedelta
     seconds_left: Callable[[], float]
     slowest: timedelta
+    each_reading: timedelta
 
     def __call__(self, *, body: str, receipt: str, receives: int, on_job: Callable[[Job], None]) -> Mapping[str, str]:
         """Run the message's job; answer what was done, by service. ``on_job`` is told the job before it starts.
@@ -77,9 +82,9 @@ class Delivery:
         Raises TallyError when the message is to be received again; it is then hidden for as long as the error asks for.
         """
         try:
-            if self.seconds_left() < self.slowest.total_seconds():
-                raise NotStartedError("not started: too little time is left for a slow job")
             job = _job(body)
+            if self.seconds_left() < self._slowest(job).total_seconds():
+                raise NotStartedError("not started: too little time is left for a slow job")
             on_job(job)
             return self.sync(job, again=receives > 1)
         except TallyError as error:
@@ -88,6 +93,9 @@ class Delivery:
                 return {"failed": str(error)}
             self.deliveries.put_off(receipt, wait)
             raise
+
+    def _slowest(self, job: Job) -> timedelta:
+        return self.slowest if job.children is None else self.slowest + self.each_reading * job.companies
 
 
 def _job(body: str) -> Job:
