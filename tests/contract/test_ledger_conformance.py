@@ -487,6 +487,20 @@ def test_first_tick_sets_the_first_month(ledger: Ledger) -> None:
     assert ledger.ticks() == Ticks(newest=later, first_month=NOVEMBER)
 
 
+def test_the_first_month_of_each_service_stays(ledger: Ledger) -> None:
+    """OPEN-8: the month of the first tick that knew a service is remembered for it, also while it is not named for a time."""
+    december = TICK + timedelta(days=30)
+    ledger.begin_tick(TICK, services=["endpoints"])
+    ledger.begin_tick(december, services=["e-mail", "endpoints"])
+    ledger.begin_tick(december + timedelta(hours=1))
+    ledger.begin_tick(TICK + timedelta(hours=1), services=["edr"])
+    january = TICK + timedelta(days=61)
+    ledger.finish_tick(january)
+    known = ledger.begin_tick(january, services=["e-mail", "edr", "endpoints"])
+    assert known.services == {"endpoints": NOVEMBER, "e-mail": NOVEMBER.next, "edr": Month(2027, 1)}
+    assert ledger.ticks() == known
+
+
 @pytest.mark.parametrize("earlier", [timedelta(), timedelta(microseconds=1), timedelta(seconds=1), timedelta(days=40)])
 def test_newest_tick_stays(ledger: Ledger, earlier: timedelta) -> None:
     """SAFE-4: an old or repeated tick is told what the newest one is, and changes nothing."""

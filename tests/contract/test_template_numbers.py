@@ -7,15 +7,16 @@ from typing import Any
 
 import pytest
 
-from tally.bootstrap import SLOWEST_JOB, WRITING, each_reading
+from tally.bootstrap import AROUND_READINGS, SLOWEST_JOB, SLOWEST_SERVICE, WRITING, each_reading
 from tally.domain.partner import MOST_CHILDREN
+from tally.domain.reading import ENDPOINTS, Service
 from tally.transport.session import LONGEST_CONNECT
 from tests.contract.template import Template
 
 LICENSING_CALLS_PER_SECOND = 5
 LICENSING_BURST = 10
-GRAVITYZONE_CALLS, CONNECTWISE_CALLS = 2, 4
-"""Of the slowest record, one that is opened."""
+GRAVITYZONE_CALLS, CONNECTWISE_CALLS = 3, 4
+"""Of the slowest record, one that is opened, with services of more than one product type."""
 SHORTEST_TICK = 15 * 60
 
 
@@ -70,6 +71,7 @@ def test_the_slowest_record_fits_into_the_worker(template: Template, worker_time
     calls = (GRAVITYZONE_CALLS + CONNECTWISE_CALLS) * request_timeout
     slowest = SLOWEST_JOB.total_seconds()
     assert calls + GRAVITYZONE_CALLS / slowest_bucket <= slowest < worker_timeout
+    assert CONNECTWISE_CALLS * request_timeout <= SLOWEST_SERVICE.total_seconds() < slowest
     usual = 5
     assert _source(template)["BatchSize"] * usual + slowest < worker_timeout
 
@@ -77,12 +79,20 @@ def test_the_slowest_record_fits_into_the_worker(template: Template, worker_time
 def test_a_partner_with_the_most_children_fits_into_the_worker(
     template: Template, worker_timeout: int, request_timeout: int
 ) -> None:
-    """READ-4: at the slowest pace too, the children and a second look at the partner fit; a few seconds are for a cold start."""
+    """READ-4: at the slowest pace too, and with services of two calls, the children and two looks at the partner fit.
+
+    A few seconds are for a cold start.
+    """
     slowest_bucket = min(float(each["CallsPerSecond"]) for each in template.body["Mappings"]["Pace"].values())
-    each = each_reading(slowest_bucket).total_seconds()
-    assert each >= 1 / slowest_bucket
-    cold_start = 10
-    assert SLOWEST_JOB.total_seconds() + (MOST_CHILDREN + 1) * each + cold_start <= worker_timeout
+    other = Service(name="edr", counter="edrMonthlyUsage", product_types=(0, 3))
+    each = each_reading(slowest_bucket, (ENDPOINTS, other)).total_seconds()
+    assert each >= 2 / slowest_bucket
+    assert each_reading(1, (ENDPOINTS,)).total_seconds() == 1
+    cold_start = 5
+    around = AROUND_READINGS.total_seconds()
+    assert around + (MOST_CHILDREN + 2) * each + cold_start <= worker_timeout
+    licence = 1 / slowest_bucket
+    assert WRITING.total_seconds() + request_timeout + licence < around
     # The reading ends, come what may, while there is time for the writing.
     assert CONNECTWISE_CALLS * request_timeout <= WRITING.total_seconds()
     assert (GRAVITYZONE_CALLS * request_timeout) + WRITING.total_seconds() < SLOWEST_JOB.total_seconds()

@@ -110,6 +110,7 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
         "FIRST_MONTH": "",
         "GRAVITYZONE_URL": "https://gravityzone.test/api",
         "BILL_MINIMUM": "false",
+        "SERVICES": "",
         "GROWTH_PERCENT": "50",
         "GROWTH_SEATS": "20",
         "LOCAL_HTTP_HOST": "",
@@ -132,7 +133,7 @@ def deployed(environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> It
         world = World(clock=VirtualClock(datetime(2026, 11, 1, tzinfo=UTC)))
         create_ledger_table(boto3.client("dynamodb"), "ledger")
         sqs = boto3.client("sqs")
-        queue_url = sqs.create_queue(QueueName="jobs", Attributes={"VisibilityTimeout": "720"})["QueueUrl"]
+        queue_url = sqs.create_queue(QueueName="jobs", Attributes={"VisibilityTimeout": "888"})["QueueUrl"]
         secrets = boto3.client("secretsmanager")
         secret_id = secrets.create_secret(Name="keys", SecretString=json.dumps(KEYS))["ARN"]
         monkeypatch.setenv("QUEUE_URL", queue_url)
@@ -213,11 +214,11 @@ def test_gravityzone_is_not_asked_in_the_time_for_writing(deployed: Deployed, mo
     deployed.world.gravityzone.calls.clear()
     deployed.world.connectwise.calls.clear()
     records = deployed.batch()
-    monkeypatch.setattr(bootstrap, "WRITING", timedelta(seconds=60))
-    assert deployed.work(records, seconds_left=69) == [records[0]["messageId"]]
+    monkeypatch.setattr(bootstrap, "WRITING", timedelta(seconds=75))
+    assert deployed.work(records, seconds_left=84) == [records[0]["messageId"]]
     assert deployed.world.gravityzone.calls.count() == deployed.world.connectwise.calls.count() == 0
     monkeypatch.undo()
-    assert deployed.work(records, seconds_left=69) == []
+    assert deployed.work(records, seconds_left=84) == []
     assert [each[0] for each in deployed.world.additions(harbor)] == [12]
 
 

@@ -16,6 +16,7 @@ ENVIRONMENT = {
     "CONNECTWISE_COMPANY": "brightlantern",
     "AGREEMENT_TYPE": "Endpoint Security",
     "PRODUCT": "GZ-ENDPOINT",
+    "SERVICES": "",
     "BILLING_TIME_ZONE": "Europe/Berlin",
     "BILLING_CYCLES": "Monthly",
     "ADDITION_TEXT": "Active endpoints",
@@ -40,6 +41,7 @@ PARAMETERS = {
     "CONNECTWISE_COMPANY": "ConnectWiseCompany",
     "AGREEMENT_TYPE": "AgreementType",
     "PRODUCT": "Product",
+    "SERVICES": "Services",
     "BILLING_TIME_ZONE": "BillingTimeZone",
     "BILLING_CYCLES": "BillingCycles",
     "ADDITION_TEXT": "AdditionText",
@@ -52,7 +54,7 @@ PARAMETERS = {
     "FIRST_MONTH": "FirstMonth",
     "SWEEP_CALLS_PER_SECOND": "LicensingCallsPerSecond",
 }
-OPTIONAL = {"FIRST_MONTH", "LOCAL_HTTP_HOST"}
+OPTIONAL = {"FIRST_MONTH", "SERVICES", "LOCAL_HTTP_HOST"}
 
 
 def names(settings: type[Settings]) -> list[str]:

@@ -1,7 +1,7 @@
 """The only place that knows which concrete classes are used: it puts each function together from its environment."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
@@ -14,7 +14,7 @@ from tally.clock import WallClock
 from tally.connectwise.client import ConnectWiseClient
 from tally.connectwise.site import Keys
 from tally.delivery import Delivery
-from tally.directory import Names
+from tally.domain.reading import Service
 from tally.gravityzone.client import GravityZoneClient
 from tally.gravityzone.pace import TokenBucket
 from tally.ledger.dynamodb import DynamoDBLedger
@@ -22,21 +22,29 @@ from tally.plan import Plan
 from tally.ports import Clock
 from tally.queue import SQSJobQueue
 from tally.secret import ApiKeys, read_keys
+from tally.services import places
 from tally.settings import PlannerSettings, Settings, WorkerSettings
 from tally.sync import Sync
 
 _THREADS = 8
 
-SLOWEST_JOB = timedelta(seconds=65)
-"""How long a customer's job may take: the template's arithmetic of timeouts starts from it."""
+SLOWEST_JOB = timedelta(seconds=77)
+"""How long a customer's job of one service may take: the template's arithmetic of timeouts starts from it."""
+
+SLOWEST_SERVICE = timedelta(seconds=45)
+"""How long a further service of a job may take: no GravityZone call more, four to ConnectWise, and the ledger's own."""
 
 WRITING = timedelta(seconds=40)
-"""How much of that ConnectWise may take: GravityZone is read before, and is not asked any more when only this is left."""
+"""What ConnectWise may take of either: GravityZone is read before, and is not asked any more when only this is left."""
+
+AROUND_READINGS = timedelta(seconds=55)
+"""What a partner's job may take beside its calls at their pace: the writing, one call that hangs, and the ledger's own (READ-4)."""
 
 
-def each_reading(calls_per_second: float) -> timedelta:
-    """What each further company takes that is read for a partner (READ-4): a turn at the pace, which hides the usual latency."""
-    return timedelta(seconds=max(1.0, 1 / calls_per_second))
+def each_reading(calls_per_second: float, services: Iterable[Service]) -> timedelta:
+    """What each company takes that is read for a partner: its calls' turns at the pace, which hide the usual latency (READ-4)."""
+    calls = len({service.plain for service in services})
+    return timedelta(seconds=calls * max(1.0, 1 / calls_per_second))
 
 
 # Short timeouts, so that a hanging AWS call cannot outlive the function; boto's standard mode retries what is safe.
@@ -95,6 +103,7 @@ class World:
 def planner(environment: Mapping[str, str], world: World | None = None) -> Planner:
     """Put the planner together. Raises SetupError naming every setting or key that is wrong."""
     settings = PlannerSettings.from_env(environment)
+    services = places(settings.services, product=settings.product, agreement_type=settings.agreement_type)
     world = world or World()
     keys, deadline = _keys(settings), Deadline()
     bucket = TokenBucket(rate=settings.sweep_calls_per_second, depth=1)
@@ -107,7 +116,7 @@ def planner(environment: Mapping[str, str], world: World | None = None) -> Plann
             queue=_queue(settings),
             clock=world.clock or WallClock(),
             policy=settings.policy,
-            names=Names(agreement_type=settings.agreement_type, product=settings.product),
+            services=services,
             calls_per_second=settings.sweep_calls_per_second,
             first_month=settings.first_month,
         ),
@@ -126,6 +135,8 @@ def worker(environment: Mapping[str, str], world: World | None = None) -> Worker
         ledger=_ledger(settings),
         clock=world.clock or WallClock(),
         policy=settings.policy,
+        services=tuple(each.service for each in settings.services),
+        has_time=lambda: deadline.seconds_left() >= SLOWEST_SERVICE.total_seconds(),
     )
     return Worker(
         deadline=deadline,
@@ -135,7 +146,8 @@ def worker(environment: Mapping[str, str], world: World | None = None) -> Worker
             settle=settings.policy.settle,
             seconds_left=deadline.seconds_left,
             slowest=SLOWEST_JOB,
-            each_reading=each_reading(settings.calls_per_second),
+            around_readings=AROUND_READINGS,
+            each_reading=each_reading(settings.calls_per_second, sync.services),
         ),
     )
 

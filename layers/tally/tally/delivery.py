@@ -11,11 +11,12 @@ from tally.errors import (
     AmbiguousError,
     ConflictError,
     ContractError,
+    NotStartedError,
     NotYetError,
     RateLimitedError,
     SetupError,
+    SeveralError,
     TallyError,
-    TransientError,
 )
 from tally.messages import Job
 from tally.ports import Deliveries
@@ -25,10 +26,6 @@ _FIRST_WAIT = timedelta(seconds=30)
 _LONGEST_WAIT = timedelta(minutes=8)
 _AFTER_CONFLICT = timedelta(seconds=20)
 _AT_ONCE = timedelta(0)
-
-
-class NotStartedError(TransientError):
-    """The function has not enough time left for the slowest job: the message goes back as it came."""
 
 
 class MalformedJobError(ContractError):
@@ -57,6 +54,10 @@ def wait_before_next(error: TallyError, *, receives: int, settle: timedelta) -> 
         case SetupError():
             # Keys, rights or names: nothing changes within minutes. The standing says so, and the next tick asks again.
             return None
+        case SeveralError(errors=errors):
+            # The longest: whoever asked for it is not to be called before, and a new tick waits for nobody.
+            waits = [wait_before_next(each, receives=receives, settle=settle) for each in errors]
+            return max((wait for wait in waits if wait is not None), default=None)
         case _:
             return min(_FIRST_WAIT * (1 << min(receives - 1, 10)), _LONGEST_WAIT)
 
@@ -65,8 +66,8 @@ def wait_before_next(error: TallyError, *, receives: int, settle: timedelta) -> 
 class Delivery:
     """Runs jobs out of messages.
 
-    ``seconds_left`` is the function's own deadline, ``slowest`` a customer's longest time; a partner's job takes ``each_reading``
-    more for each child, and for the partner itself, which may be read twice (READ-4).
+    ``seconds_left`` is the function's own deadline, ``slowest`` a job's longest time. A partner's may be longer: it takes
+    ``each_reading`` for each child, and twice for the partner itself, and ``around_readings`` beside (READ-4).
     """
 
     sync: Sync
@@ -74,6 +75,7 @@ class Delivery:
     settle: timedelta
     seconds_left: Callable[[], float]
     slowest: timedelta
+    around_readings: timedelta
     each_reading: timedelta
 
     def __call__(self, *, body: str, receipt: str, receives: int, on_job: Callable[[Job], None]) -> Mapping[str, str]:
@@ -95,7 +97,9 @@ class Delivery:
             raise
 
     def _slowest(self, job: Job) -> timedelta:
-        return self.slowest if job.children is None else self.slowest + self.each_reading * job.companies
+        if job.children is None:
+            return self.slowest
+        return max(self.slowest, self.around_readings + self.each_reading * (job.companies + 1))
 
 
 def _job(body: str) -> Job:

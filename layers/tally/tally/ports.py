@@ -1,6 +1,6 @@
 """What the use cases need of the world. Adapters: gravityzone/, connectwise/, ledger/, queue.py, clock.py."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Protocol
 
@@ -8,7 +8,7 @@ from tally.domain.agreement import Addition, Agreement, NewAddition
 from tally.domain.company import Company, CompanyKind, ConnectWiseCompany, MappingChange
 from tally.domain.company import Mapping as CompanyMapping
 from tally.domain.month import Month
-from tally.domain.reading import Usage
+from tally.domain.reading import Usage, UsagePerProductType
 from tally.domain.record import HistoryEntry, RecordKey, Transition, UsageRecord
 from tally.domain.standing import Standing
 from tally.domain.ticks import Ticks
@@ -36,6 +36,10 @@ class GravityZone(Protocol):
 
     def usage(self, company_id: str, *, month: Month) -> Usage:
         """The counters of that month; ``targetMonth`` is always sent (READ-1)."""
+        ...
+
+    def usage_per_product_type(self, company_id: str, *, month: Month) -> UsagePerProductType:
+        """The counters of that month for each product type (READ-6); ``targetMonth`` is always sent (READ-1)."""
         ...
 
 
@@ -82,8 +86,11 @@ class ConnectWise(Protocol):
 class Ledger(Protocol):
     """The DynamoDB table. Reads named ``all_…`` come from the index and may lag; the others are consistent."""
 
-    def begin_tick(self, tick: datetime) -> Ticks:
-        """Remember ``tick`` if it is the newest, and its month as the first if there is none; answer what is known now."""
+    def begin_tick(self, tick: datetime, *, services: Collection[str] = ()) -> Ticks:
+        """Remember ``tick`` if it is the newest, and its month as the first if there is none; answer what is known now.
+
+        So is its month remembered for each of the services that no tick has named before.
+        """
         ...
 
     def finish_tick(self, tick: datetime) -> None:

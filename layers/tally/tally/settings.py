@@ -14,6 +14,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstr
 from tally.domain.month import Month
 from tally.domain.situation import Policy
 from tally.errors import SetupError
+from tally.services import BilledService, read_services
 
 _PARAMETERS = {
     "ADDITION_TEXT": "AdditionText",
@@ -31,6 +32,7 @@ _PARAMETERS = {
     "LOCAL_HTTP_HOST": "LocalHttpHost",
     "OPEN_UNTIL_DAY": "OpenUntilDay",
     "PRODUCT": "Product",
+    "SERVICES": "Services",
     "SETTLE_SECONDS": "SettleSeconds",
     "SWEEP_CALLS_PER_SECOND": "LicensingCallsPerSecond",
 }
@@ -97,6 +99,7 @@ class Settings(_FromEnvironment):
     growth_seats: Annotated[int, Field(ge=0, le=100_000)]
     bill_minimum: bool
     settle_seconds: Annotated[int, Field(ge=1, le=3600)]
+    services: Annotated[tuple[BilledService, ...], BeforeValidator(read_services), Field(validate_default=True)] = ""  # type: ignore[assignment]  # read as a setting is
     local_http_host: str = ""
     request_timeout_seconds: Annotated[float, Field(gt=0, le=60)]
     queue_url: _Text

@@ -5,10 +5,11 @@ outcome. What to do is decided by ``domain``; here it is carried out. Killed bet
 from what the ledger says.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from tally.domain.agreement import Agreement
+from tally.domain.company import Mapping as CompanyMapping
 from tally.domain.decide import decide
 from tally.domain.following import patch_fingerprint
 from tally.domain.growth import baseline_of
@@ -36,11 +37,13 @@ from tally.errors import (
     ConflictError,
     ContractError,
     NotFoundError,
+    NotStartedError,
     NotYetError,
     RefusedError,
     TallyError,
+    together,
 )
-from tally.messages import Job
+from tally.messages import Job, JobService
 from tally.ports import Clock, ConnectWise, GravityZone, Ledger
 from tally.readings import Readings
 from tally.standings import note
@@ -50,10 +53,16 @@ _MOST_STEPS = 12
 
 _UNCHANGED = "unchanged"
 
+_NOTHING_SAID = (NotYetError, ConflictError, NotStartedError)
+"""In all of them another job has the word, or will."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sync:
-    """The use case with what it needs. ``services`` are brought up to date with one GravityZone call."""
+    """The use case with what it needs.
+
+    ``services`` are what can be counted. ``has_time`` says whether there is time left for a further service of a job.
+    """
 
     gravityzone: GravityZone
     connectwise: ConnectWise
@@ -61,66 +70,87 @@ class Sync:
     clock: Clock
     policy: Policy
     services: Sequence[Service] = (ENDPOINTS,)
+    has_time: Callable[[], bool] = lambda: True
 
     def __call__(self, job: Job, *, again: bool = False) -> Mapping[str, str]:
         """Bring the job's company-month up to date; answer what was done, by service, for the log.
 
         ``again``: the job has been tried before, so the standing may no longer be what it was when it was planned.
+        A service that fails keeps no other from being brought up to date.
 
         Raises:
             NotYetError: nothing can be said before its ``retry_after``; the job is to come back then.
-            TallyError: of any other class, when the job failed; the standing says so.
+            TallyError: of any other class, when services failed; the standing says which.
         """
-        keys = {
-            each: RecordKey(company_id=job.company_id, month=job.month, service=each.name) for each in self.services
-        }
-        records = {service: self.ledger.record(key) for service, key in keys.items()}
-        due = [service for service in self.services if _is_due(records[service], job)]
+        records = {each: self.ledger.record(_key(job, each)) for each in job.services}
+        due = {each: record for each, record in records.items() if _is_due(record, job)}
         if not due:
-            return {service.name: "dropped" for service in self.services}
+            return {each.service: "dropped" for each in job.services}
         causes: dict[str, Cause | None] = {}
         done: dict[str, str] = {}
-        failure: Exception | None = None
-        try:
-            readings = self._readings.of(job, {service: records[service] for service in due})
-            facts = self._opening_facts(job) if any(_is_unopened(records[service]) for service in due) else None
-            for service in due:
-                situation = self._situation(job, keys[service], records[service], facts, readings[service])
-                done[service.name] = self._bring_up_to_date(situation, causes)
-        except Exception as error:  # noqa: BLE001 - a bug of ours is to be seen in the standing too; it is raised below
-            failure = error
-            if not isinstance(error, NotYetError | ConflictError):  # in both another job has the word, or will
-                causes[_scope(keys[due[len(done)]])] = Cause(
-                    state=StandingState.FAILING,
-                    reason=str(error) if isinstance(error, TallyError) else f"A bug in Tally: {error!r}.",
-                )
-        quiet = failure is None and not again and all(each == _UNCHANGED for each in done.values())
-        self._note(job, causes, good_reading=failure is None, trust_job=quiet)
-        if failure is not None:
-            raise failure
+        failures: dict[str, Exception] = {}
+        readings = self._read(job, due)
+        openable = [each for each, record in due.items() if _may_be_opened(job, each, record)]
+        needed = any(not isinstance(readings[each], Exception) for each in openable)
+        facts = self._opening_facts(job) if needed else None
+        for each, record in due.items():
+            try:
+                if failures or done:
+                    self._check_time()
+                known = facts if each in openable else None
+                situation = self._situation(job, each, record, known, readings[each])
+                done[each.service] = self._bring_up_to_date(situation, causes)
+            except Exception as error:  # noqa: BLE001 - a bug of ours is to be seen in the standing too; it is raised below
+                failures[each.service] = error
+                if not isinstance(error, _NOTHING_SAID):
+                    causes[_scope(_key(job, each))] = Cause(
+                        state=StandingState.FAILING,
+                        reason=str(error) if isinstance(error, TallyError) else f"A bug in Tally: {error!r}.",
+                    )
+        quiet = not failures and not again and all(each == _UNCHANGED for each in done.values())
+        self._note(job, causes, good_reading=not failures, trust_job=quiet)
+        if failures:
+            raise together(failures)
         return done
 
-    @property
-    def _readings(self) -> Readings:
-        return Readings(gravityzone=self.gravityzone, policy=self.policy)
+    def _read(self, job: Job, due: Mapping[JobService, UsageRecord | None]) -> Mapping[JobService, Reading | Exception]:
+        readings = Readings(gravityzone=self.gravityzone, policy=self.policy, services=self.services)
+        try:
+            return readings.of(job, due)
+        except Exception as error:  # noqa: BLE001 - as above
+            return dict.fromkeys(due, error)
 
-    def _opening_facts(self, job: Job) -> OpeningFacts | None:
-        if not (job.may_open and job.licensed):
-            return None
-        ticks = self.ledger.ticks()
-        mapping = self.ledger.mapping(job.company_id)
-        return OpeningFacts(
-            newest_tick=job.tick if ticks is None else ticks.newest,
-            tied_to=None if mapping is None else mapping.connectwise_id,
-            excluded=mapping is not None
-            and (mapping.excluded_since is not None or (job.children is not None and mapping.own_billed_since is None)),
-            monthly=self.gravityzone.is_monthly(job.company_id),
-        )
+    def _check_time(self) -> None:
+        if not self.has_time():
+            raise NotStartedError("too little time is left for a further service: the job goes back to the queue")
+
+    def _opening_facts(self, job: Job) -> OpeningFacts | Exception:
+        try:
+            ticks = self.ledger.ticks()
+            mapping = self.ledger.mapping(job.company_id)
+            return OpeningFacts(
+                newest_tick=job.tick if ticks is None else ticks.newest,
+                tied_to=None if mapping is None else mapping.connectwise_id,
+                excluded=mapping is not None and _is_excluded(mapping, job),
+                monthly=self.gravityzone.is_monthly(job.company_id),
+            )
+        except Exception as error:  # noqa: BLE001 - of those alone that are to be opened
+            return error
 
     def _situation(
-        self, job: Job, key: RecordKey, record: UsageRecord | None, facts: OpeningFacts | None, reading: Reading
+        self,
+        job: Job,
+        each: JobService,
+        record: UsageRecord | None,
+        facts: OpeningFacts | Exception | None,
+        reading: Reading | Exception,
     ) -> Situation:
-        agreement = job.agreement
+        if isinstance(reading, Exception):
+            raise reading
+        if isinstance(facts, Exception):
+            raise facts
+        key, agreement = _key(job, each), job.agreement_of(each)
+        text = next((service.text for service in self.services if service.name == each.service), "")
         return Situation(
             key=key,
             company=job.company_name,
@@ -128,14 +158,14 @@ class Sync:
             record=record,
             agreement=agreement,
             expected_agreement=agreement,
-            product_id=job.product_id,
+            product_id=each.product_id,
             connectwise_id=job.connectwise_id,
-            policy=self.policy,
+            policy=replace(self.policy, text=text) if text else self.policy,
             tick=job.tick,
             now=self.clock.now(),
             opening=facts,
-            directory_read=job.directory_read,
-            only_if_used=job.only_if_used,
+            directory_read=each.listed,
+            only_if_used=each.only_if_used,
             baseline=self._baseline(key, record, reading),
             children=job.children,
         )
@@ -294,17 +324,27 @@ class Sync:
         )
 
 
+def _is_excluded(mapping: CompanyMapping, job: Job) -> bool:
+    """Whether a person has it billed no more, since the job was planned perhaps: a partner's own machines too (READ-4)."""
+    return mapping.excluded_since is not None or (job.children is not None and mapping.own_billed_since is None)
+
+
 def _is_due(record: UsageRecord | None, job: Job) -> bool:
     """A job older than what the record's outcome has seen is dropped; an equal one may run again (SAFE-4)."""
     return record is None or (record.state is RecordState.OPEN and record.seen_tick <= job.tick)
 
 
-def _is_unopened(record: UsageRecord | None) -> bool:
-    return record is None or record.line is None or record.line.state is LineState.OPENING
+def _may_be_opened(job: Job, each: JobService, record: UsageRecord | None) -> bool:
+    unopened = record is None or record.line is None or record.line.state is LineState.OPENING
+    return unopened and each.may_open and job.licensed
 
 
 def _identity(agreement: Agreement) -> tuple[int, int, int]:
     return agreement.id, agreement.type_id, agreement.company_id
+
+
+def _key(job: Job, each: JobService) -> RecordKey:
+    return RecordKey(company_id=job.company_id, month=job.month, service=each.service)
 
 
 def _scope(key: RecordKey) -> str:

@@ -22,6 +22,12 @@ class Children:
     names: Mapping[str, str] = field(default_factory=dict)
 
 
+class NothingLeft(Unknown):
+    """The children count more than the whole."""
+
+    __slots__ = ()
+
+
 def own_count(parent: Count, children: Sequence[Count]) -> Reading:
     """What is left of the parent's count, with the parent's own floor; unknown where it is less than nothing.
 
@@ -29,7 +35,7 @@ def own_count(parent: Count, children: Sequence[Count]) -> Reading:
     """
     below = sum(child.value for child in children)
     if parent.value < below:
-        return Unknown(
+        return NothingLeft(
             f"GravityZone counts {parent.value} for the partner and {below} for the companies directly below it, "
             "more than for the whole: the count of its own machines cannot be told."
         )

@@ -202,6 +202,11 @@ def ended_attributes(ticks: Ticks, planned: str, finished: str) -> dict[str, "At
     return {planned: {"S": json.dumps(_months_text(ticks.planned))}, finished: {"S": instant_text(ticks.finished)}}
 
 
+def known_since(service: str) -> str:
+    """The attribute of the ticks' item that holds the first month of a service."""
+    return f"{_KNOWN_SINCE}{service}"
+
+
 def ticks_from(item: Item) -> Ticks:
     """The ticks' item. Raises ContractError."""
     try:
@@ -211,10 +216,17 @@ def ticks_from(item: Item) -> Ticks:
             first_month=Month.parse(fields["first_month"]),
             planned=_months(fields.get("planned", [])),
             finished=None if "finished" not in fields else instant(fields["finished"]),
+            services={
+                name.removeprefix(_KNOWN_SINCE): Month.parse(str(month))
+                for name, month in fields.items()
+                if name.startswith(_KNOWN_SINCE)
+            },
         )
     except _UNREADABLE as error:
         raise _unreadable(item, error) from error
 
+
+_KNOWN_SINCE = "since "
 
 _UNREADABLE = (KeyError, TypeError, ValueError, AttributeError)
 
