@@ -6,6 +6,7 @@ import random
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from tally.messages import Job
 from tally.queue import LONGEST_DELAY, LONGEST_VISIBILITY, whole_seconds
@@ -15,14 +16,14 @@ from tally.queue import LONGEST_DELAY, LONGEST_VISIBILITY, whole_seconds
 class _Stored:
     id: str
     body: str
+    job: Job
     sent: datetime
     receives: int = 0
     in_flight: bool = False
     due: int = 0  # the number of its only valid entry among the hidden
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Message:
+class Message(NamedTuple):
     """A message as one receive gave it. `receipt` is good until the message is received again."""
 
     id: str
@@ -30,11 +31,8 @@ class Message:
     receipt: str
     receives: int
     sent: datetime
-
-    @property
-    def job(self) -> Job:
-        """The job it carries."""
-        return Job.model_validate_json(self.body)
+    job: Job
+    """What its sender put into the body."""
 
     def event_record(self) -> dict[str, object]:
         """It as a Lambda function finds it in its event's `Records`."""
@@ -87,7 +85,7 @@ class MemoryQueue:
             twice = self.chaos is not None and self.chaos.random() < self.repeats
             for _ in range(2 if twice else 1):
                 wait = timedelta(seconds=whole_seconds(delay, longest=LONGEST_DELAY))
-                self._put(job.model_dump_json(exclude_none=True), wait)
+                self._put(job.model_dump_json(exclude_none=True), job, wait)
 
     def receive(self, most: int = 10) -> Sequence[Message]:
         """Up to `most` messages that are visible now; each is hidden for the visibility timeout."""
@@ -118,7 +116,7 @@ class MemoryQueue:
 
     def repeat(self, message: Message) -> None:
         """Deliver it once more, as SQS may do even after a delete."""
-        self._put(message.body, timedelta())
+        self._put(message.body, message.job, timedelta())
 
     def clear(self) -> None:
         """Forget every message, as a purge does; what is dead stays."""
@@ -130,7 +128,7 @@ class MemoryQueue:
         """Move what is dead back onto the queue, its receives counted anew."""
         dead, self.dead[:] = list(self.dead), []
         for message in dead:
-            self._put(message.body, timedelta())
+            self._put(message.body, message.job, timedelta())
 
     def next_change(self) -> datetime | None:
         """When the next hidden message becomes visible; None if none is hidden."""
@@ -138,8 +136,8 @@ class MemoryQueue:
             heapq.heappop(self._hidden)
         return self._hidden[0][0] if self._hidden else None
 
-    def _put(self, body: str, delay: timedelta) -> None:
-        stored = _Stored(id=f"message-{next(self._numbers)}", body=body, sent=self.now())
+    def _put(self, body: str, job: Job, delay: timedelta) -> None:
+        stored = _Stored(id=f"message-{next(self._numbers)}", body=body, job=job, sent=self.now())
         self._messages[stored.id] = stored
         self._hide(stored, delay)
 
@@ -152,11 +150,14 @@ class MemoryQueue:
         return stored.due == number and stored.id in self._messages
 
     def _let_appear(self) -> None:
-        while (at := self.next_change()) is not None and at <= self.now():
-            stored = heapq.heappop(self._hidden)[2]
-            stored.in_flight = False
-            stored.due = 0
-            self._visible.append(stored)
+        hidden, now = self._hidden, self.now()
+        while hidden and hidden[0][0] <= now:
+            entry = heapq.heappop(hidden)
+            if self._is_due(entry):
+                stored = entry[2]
+                stored.in_flight = False
+                stored.due = 0
+                self._visible.append(stored)
 
     def _newest(self, receipt: str) -> _Stored | None:
         """The message of a receipt, if it has not been received again since."""
@@ -170,4 +171,11 @@ def _receipt(stored: _Stored) -> str:
 
 
 def _received(stored: _Stored) -> Message:
-    return Message(id=stored.id, body=stored.body, receipt=_receipt(stored), receives=stored.receives, sent=stored.sent)
+    return Message(
+        id=stored.id,
+        body=stored.body,
+        receipt=_receipt(stored),
+        receives=stored.receives,
+        sent=stored.sent,
+        job=stored.job,
+    )

@@ -6,7 +6,6 @@ Nothing here knows a transport. `BaseSimulator.handle` is the one way in, for th
 import json
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import NamedTuple, NoReturn, Protocol
 
@@ -39,8 +38,7 @@ TEXT_TYPE = "text/plain; charset=utf-8"
 LOGGED_CALLS = 10_000
 
 
-@dataclass(frozen=True, slots=True)
-class Response:
+class Response(NamedTuple):
     """One answer; `delay` is how many seconds it takes to come."""
 
     status: int
@@ -148,7 +146,7 @@ class BaseSimulator:
     def throttled(self, seconds: float, request: Request) -> Response:
         """Answer 429 with `Retry-After`, in the vendor's words."""
         answer = self.vendor_error(429, request)
-        return replace(answer, headers={**answer.headers, "Retry-After": str(max(1, round(seconds)))})
+        return answer._replace(headers={**answer.headers, "Retry-After": str(max(1, round(seconds)))})
 
     def handle(self, request: Request) -> Response:
         """Answer one call of the API, or raise `NoAnswerError` if a fault says so."""
@@ -176,13 +174,13 @@ class BaseSimulator:
             _no_answer(fault, operation)
         if fault.kind is FaultKind.SLOW or fault.kind is FaultKind.GARBLED:
             answer = answer or carry_out()
-            answer = replace(answer, delay=fault.seconds) if fault.kind is FaultKind.SLOW else _garbled(answer, fault)
+            answer = answer._replace(delay=fault.seconds) if fault.kind is FaultKind.SLOW else _garbled(answer, fault)
         elif fault.kind is FaultKind.THROTTLED:
             answer = _with_body(self.throttled(fault.seconds, request), fault)
         else:
             answer = _with_body(self.vendor_error(fault.status, request), fault)
         self._log(at, request, operation, answer.status, fault.kind)
-        return replace(answer, delay=answer.delay + self.latency)
+        return answer._replace(delay=answer.delay + self.latency)
 
     def _log(self, at: datetime, request: Request, operation: str, status: int | None, fault: FaultKind | None) -> None:
         self.calls.add(Call(at, request.method, request.path, operation, status, fault, request.query, request.body))
@@ -216,15 +214,15 @@ def _with_body(answer: Response, fault: Fault) -> Response:
     if fault.body is None:
         return answer
     headers = {**answer.headers, "Content-Type": fault.content_type}
-    return replace(answer, headers=headers, body=fault.body.encode())
+    return answer._replace(headers=headers, body=fault.body.encode())
 
 
 def _garbled(answer: Response, fault: Fault) -> Response:
     match fault.garble:
         case Garble.TRUNCATED:
-            return replace(answer, body=answer.body[: len(answer.body) // 2])
+            return answer._replace(body=answer.body[: len(answer.body) // 2])
         case Garble.EMPTY:
-            return replace(answer, body=b"")
+            return answer._replace(body=b"")
         case Garble.HTML:
             page = b"<html><head><title>One moment</title></head><body>We will be right back.</body></html>"
-            return replace(answer, headers={**answer.headers, "Content-Type": HTML_TYPE}, body=page)
+            return answer._replace(headers={**answer.headers, "Content-Type": HTML_TYPE}, body=page)

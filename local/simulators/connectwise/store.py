@@ -14,8 +14,6 @@ from local.simulators.connectwise.conditions import SHORT_NAMES, Condition, fiel
 from local.simulators.connectwise.options import OpenEnd
 from local.simulators.connectwise.records import Fields
 
-_BUSY_TABLE = 64
-
 
 class Document:
     """One version of one record: its fields, and its JSON, written once."""
@@ -156,8 +154,7 @@ class Table:
             kept = [document for document in documents if matches is None or matches(document.fields)]
             for path, descending in reversed(_sort_keys(order)):
                 kept.sort(key=lambda document: _sortable(field_value(document.fields, path)), reverse=descending)
-            if len(documents) >= _BUSY_TABLE:
-                self._selections[key] = kept
+            self._selections[key] = kept
         return kept
 
     def _mature(self, now: datetime) -> None:

@@ -2,8 +2,9 @@
 
 import json
 from collections.abc import Collection
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
+
+from pydantic_core import from_json
 
 from local.simulators.core import HTML_TYPE, Response, json_bytes_response, text_response
 
@@ -43,8 +44,7 @@ class RpcError(Exception):
         self.details = details
 
 
-@dataclass(frozen=True, slots=True)
-class RpcCall:
+class RpcCall(NamedTuple):
     """One call out of an envelope; `id` is what the answer echoes, `problem` why it cannot be served."""
 
     id: str | int | None
@@ -56,7 +56,7 @@ class RpcCall:
 def parse_call(body: bytes) -> RpcCall:
     """Read an envelope; whatever is wrong with it stands in the call's `problem`."""
     try:
-        payload = json.loads(body)
+        payload = from_json(body)
     except ValueError:
         return RpcCall(None, "unreadable", {}, RpcError(PARSE_ERROR, "The body is not JSON."))
     if not isinstance(payload, dict):

@@ -3,7 +3,7 @@
 import base64
 import binascii
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from local.simulators.clock import VirtualClock
 from local.simulators.core import BaseSimulator, Request, Response
@@ -114,7 +114,7 @@ class GravityZoneSimulator(BaseSimulator):
         if service != "general" and service not in self.options.enabled_apis:
             return status_response(403, call.id)
         answer = self._answer(service, call)
-        return replace(answer, delay=delay) if delay else answer
+        return answer._replace(delay=delay) if delay else answer
 
     def _answer(self, service: str, call: RpcCall) -> Response:
         if call.problem is not None:
