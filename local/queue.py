@@ -6,6 +6,7 @@ import random
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import NamedTuple
 
 from tally.messages import Job
@@ -16,7 +17,6 @@ from tally.queue import LONGEST_DELAY, LONGEST_VISIBILITY, whole_seconds
 class _Stored:
     id: str
     body: str
-    job: Job
     sent: datetime
     receives: int = 0
     in_flight: bool = False
@@ -31,8 +31,11 @@ class Message(NamedTuple):
     receipt: str
     receives: int
     sent: datetime
-    job: Job
-    """What its sender put into the body."""
+
+    @property
+    def job(self) -> Job:
+        """The job it carries."""
+        return _job(self.body)
 
     def event_record(self) -> dict[str, object]:
         """It as a Lambda function finds it in its event's `Records`."""
@@ -85,7 +88,7 @@ class MemoryQueue:
             twice = self.chaos is not None and self.chaos.random() < self.repeats
             for _ in range(2 if twice else 1):
                 wait = timedelta(seconds=whole_seconds(delay, longest=LONGEST_DELAY))
-                self._put(job.model_dump_json(exclude_none=True), job, wait)
+                self._put(job.model_dump_json(exclude_none=True), wait)
 
     def receive(self, most: int = 10) -> Sequence[Message]:
         """Up to `most` messages that are visible now; each is hidden for the visibility timeout."""
@@ -116,7 +119,7 @@ class MemoryQueue:
 
     def repeat(self, message: Message) -> None:
         """Deliver it once more, as SQS may do even after a delete."""
-        self._put(message.body, message.job, timedelta())
+        self._put(message.body, timedelta())
 
     def clear(self) -> None:
         """Forget every message, as a purge does; what is dead stays."""
@@ -128,7 +131,7 @@ class MemoryQueue:
         """Move what is dead back onto the queue, its receives counted anew."""
         dead, self.dead[:] = list(self.dead), []
         for message in dead:
-            self._put(message.body, message.job, timedelta())
+            self._put(message.body, timedelta())
 
     def next_change(self) -> datetime | None:
         """When the next hidden message becomes visible; None if none is hidden."""
@@ -136,8 +139,8 @@ class MemoryQueue:
             heapq.heappop(self._hidden)
         return self._hidden[0][0] if self._hidden else None
 
-    def _put(self, body: str, job: Job, delay: timedelta) -> None:
-        stored = _Stored(id=f"message-{next(self._numbers)}", body=body, job=job, sent=self.now())
+    def _put(self, body: str, delay: timedelta) -> None:
+        stored = _Stored(id=f"message-{next(self._numbers)}", body=body, sent=self.now())
         self._messages[stored.id] = stored
         self._hide(stored, delay)
 
@@ -166,16 +169,14 @@ class MemoryQueue:
         return stored if stored and _receipt(stored) == receipt else None
 
 
+@lru_cache(maxsize=256)
+def _job(body: str) -> Job:
+    return Job.model_validate_json(body)
+
+
 def _receipt(stored: _Stored) -> str:
     return f"{stored.id} {stored.receives}"
 
 
 def _received(stored: _Stored) -> Message:
-    return Message(
-        id=stored.id,
-        body=stored.body,
-        receipt=_receipt(stored),
-        receives=stored.receives,
-        sent=stored.sent,
-        job=stored.job,
-    )
+    return Message(id=stored.id, body=stored.body, receipt=_receipt(stored), receives=stored.receives, sent=stored.sent)

@@ -227,7 +227,7 @@ class _Run:
             return
         mine = self.job
         body = mine.model_dump_json(exclude_none=True)
-        twin = Message(id="twin", body=body, receipt="twin", receives=1, sent=self.clock.now(), job=mine)
+        twin = Message(id="twin", body=body, receipt="twin", receives=1, sent=self.clock.now())
         self.nested += 1
         try:
             with suppress(KilledError):

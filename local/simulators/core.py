@@ -3,11 +3,13 @@
 Nothing here knows a transport. `BaseSimulator.handle` is the one way in, for the adapter and the server alike.
 """
 
-import json
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Mapping
+from copy import replace
 from datetime import datetime
 from typing import NamedTuple, NoReturn, Protocol
+
+from pydantic_core import to_json
 
 from local.simulators.clock import VirtualClock
 from local.simulators.faults import Fault, FaultKind, FaultPlan, Garble
@@ -146,7 +148,7 @@ class BaseSimulator:
     def throttled(self, seconds: float, request: Request) -> Response:
         """Answer 429 with `Retry-After`, in the vendor's words."""
         answer = self.vendor_error(429, request)
-        return answer._replace(headers={**answer.headers, "Retry-After": str(max(1, round(seconds)))})
+        return replace(answer, headers={**answer.headers, "Retry-After": str(max(1, round(seconds)))})
 
     def handle(self, request: Request) -> Response:
         """Answer one call of the API, or raise `NoAnswerError` if a fault says so."""
@@ -174,13 +176,13 @@ class BaseSimulator:
             _no_answer(fault, operation)
         if fault.kind is FaultKind.SLOW or fault.kind is FaultKind.GARBLED:
             answer = answer or carry_out()
-            answer = answer._replace(delay=fault.seconds) if fault.kind is FaultKind.SLOW else _garbled(answer, fault)
+            answer = replace(answer, delay=fault.seconds) if fault.kind is FaultKind.SLOW else _garbled(answer, fault)
         elif fault.kind is FaultKind.THROTTLED:
             answer = _with_body(self.throttled(fault.seconds, request), fault)
         else:
             answer = _with_body(self.vendor_error(fault.status, request), fault)
         self._log(at, request, operation, answer.status, fault.kind)
-        return answer._replace(delay=answer.delay + self.latency)
+        return replace(answer, delay=answer.delay + self.latency)
 
     def _log(self, at: datetime, request: Request, operation: str, status: int | None, fault: FaultKind | None) -> None:
         self.calls.add(Call(at, request.method, request.path, operation, status, fault, request.query, request.body))
@@ -188,7 +190,7 @@ class BaseSimulator:
 
 def json_response(payload: object, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
     """Build a JSON answer."""
-    return json_bytes_response(json.dumps(payload).encode(), status, headers)
+    return json_bytes_response(to_json(payload), status, headers)
 
 
 def json_bytes_response(body: bytes, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
@@ -214,15 +216,15 @@ def _with_body(answer: Response, fault: Fault) -> Response:
     if fault.body is None:
         return answer
     headers = {**answer.headers, "Content-Type": fault.content_type}
-    return answer._replace(headers=headers, body=fault.body.encode())
+    return replace(answer, headers=headers, body=fault.body.encode())
 
 
 def _garbled(answer: Response, fault: Fault) -> Response:
     match fault.garble:
         case Garble.TRUNCATED:
-            return answer._replace(body=answer.body[: len(answer.body) // 2])
+            return replace(answer, body=answer.body[: len(answer.body) // 2])
         case Garble.EMPTY:
-            return answer._replace(body=b"")
+            return replace(answer, body=b"")
         case Garble.HTML:
             page = b"<html><head><title>One moment</title></head><body>We will be right back.</body></html>"
-            return answer._replace(headers={**answer.headers, "Content-Type": HTML_TYPE}, body=page)
+            return replace(answer, headers={**answer.headers, "Content-Type": HTML_TYPE}, body=page)

@@ -34,7 +34,7 @@ def test_job_is_delivered_and_done(queue: MemoryQueue) -> None:
     """A job that was sent is received, and once deleted is never seen again."""
     queue.send([(job(1), AT_ONCE)])
     (message,) = queue.receive()
-    assert message.job == job(1) == Job.model_validate_json(message.body)
+    assert message.job == job(1)
     queue.delete(message)
     assert queue.next_change() is None
     assert queue.receive() == []

@@ -1,12 +1,11 @@
 """The JSON-RPC envelope, as GravityZone fills it: an error mostly comes with HTTP status 200."""
 
-import json
 from collections.abc import Collection
 from typing import Any, NamedTuple
 
-from pydantic_core import from_json
+from pydantic_core import from_json, to_json
 
-from local.simulators.core import HTML_TYPE, Response, json_bytes_response, text_response
+from local.simulators.core import HTML_TYPE, Response, json_bytes_response, json_response, text_response
 
 PARSE_ERROR = -32700
 INVALID_REQUEST = -32600
@@ -75,14 +74,13 @@ def parse_call(body: bytes) -> RpcCall:
 
 def result_response(call_id: str | int | None, result: bytes) -> Response:
     """Answer with a result that is already rendered as JSON."""
-    rendered_id = json.dumps(call_id).encode()
-    return json_bytes_response(b'{"id": %b, "jsonrpc": "2.0", "result": %b}' % (rendered_id, result))
+    return json_bytes_response(b'{"id": %b, "jsonrpc": "2.0", "result": %b}' % (to_json(call_id), result))
 
 
 def error_response(call_id: str | int | None, error: RpcError, status: int = 200) -> Response:
     """Answer with an error body."""
     detail = {"code": error.code, "message": _MESSAGES[error.code], "data": {"details": error.details}}
-    return json_bytes_response(json.dumps({"id": call_id, "jsonrpc": "2.0", "error": detail}).encode(), status)
+    return json_response({"id": call_id, "jsonrpc": "2.0", "error": detail}, status)
 
 
 def status_response(status: int, call_id: str | int | None = None) -> Response:

@@ -3,6 +3,7 @@
 import base64
 import binascii
 from collections.abc import Callable
+from copy import replace
 from dataclasses import dataclass, field
 
 from local.simulators.clock import VirtualClock
@@ -114,7 +115,7 @@ class GravityZoneSimulator(BaseSimulator):
         if service != "general" and service not in self.options.enabled_apis:
             return status_response(403, call.id)
         answer = self._answer(service, call)
-        return answer._replace(delay=delay) if delay else answer
+        return replace(answer, delay=delay) if delay else answer
 
     def _answer(self, service: str, call: RpcCall) -> Response:
         if call.problem is not None:
