@@ -48,24 +48,22 @@ class StandingChecks:
     def look_quickly(self, firm: Firm, tick: datetime) -> None:
         """Whoever has nothing odd about it has this month's record, and none that should have been closed."""
         month = Month.of(tick)
+        record = self._heads.get(RecordKey(company_id=firm.id, month=month, service="endpoints"))
+        before = self._heads.get(RecordKey(company_id=firm.id, month=month.previous, service="endpoints"))
+        is_open = before is not None and before.state is RecordState.OPEN
+        late = before if is_open and tick >= self.msp.closes(month.previous) else None
+        if record is not None and late is None:
+            return
         if self.causes.of_company(firm) or next(self.causes.in_the_way(firm, month, tick), ""):
             return
-        record = self._heads.get(RecordKey(company_id=firm.id, month=month, service="endpoints"))
         if record is None:
             raise self._violation(
                 4, f"nothing stands in the way of {month}, and it has no record after the tick {tick}", firm, month
             )
-        before = self._heads.get(RecordKey(company_id=firm.id, month=month.previous, service="endpoints"))
-        closing = tick >= self.msp.closes(month.previous)
-        if (
-            closing
-            and before is not None
-            and before.state is RecordState.OPEN
-            and not self.causes.kept_open(firm, before)
-        ):
+        if late is not None and not self.causes.kept_open(firm, late):
             raise self._violation(
                 4,
-                f"{month.previous} is open after the tick {tick}, and nothing stands in the way: {before}",
+                f"{month.previous} is open after the tick {tick}, and nothing stands in the way: {late}",
                 firm,
                 month.previous,
             )
