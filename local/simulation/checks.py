@@ -16,7 +16,17 @@ from local.simulators.connectwise.records import TERMS
 from local.simulators.core import Call, CallLog
 from local.simulators.scenario import MONTHLY_SUBSCRIPTION
 from tally.domain.month import Month
-from tally.domain.record import TALLY, Intent, IntentKind, LineState, RecordKey, RecordState, Transition, UsageRecord
+from tally.domain.record import (
+    LAID_DOWN,
+    TALLY,
+    Intent,
+    IntentKind,
+    LineState,
+    RecordKey,
+    RecordState,
+    Transition,
+    UsageRecord,
+)
 from tally.errors import ContractError, TallyError
 from tally.ledger.plain import paths, record_fields
 from tally.messages import Job
@@ -30,7 +40,6 @@ _JUST_NOW = timedelta(minutes=2)
 _REACHED = timedelta(minutes=10)
 _UNREAD = "Closed with the last count"
 _CLOSES = frozenset({"closed", "read again"})
-_NEVER_AGAIN = frozenset({LineState.FINAL, LineState.VOID})
 
 
 class Checks:
@@ -247,7 +256,7 @@ class Checks:
         """Invariant 3: what a record closed with is never written again, and a waived one is left alone (CLOSE-4)."""
         after = transition.after
         left = {line.number: line for line in after.lines}
-        kept = all(left.get(line.number) == line for line in head.lines if line.state in _NEVER_AGAIN)
+        kept = all(left.get(line.number) == line for line in head.lines if line.state in LAID_DOWN)
         if head.state is RecordState.WAIVED or after.state is not head.state or not kept:
             what = f"the {head.state} record was changed: {transition.what}, {transition.why}"
             raise self._violation(3, what, head.key)
@@ -262,7 +271,7 @@ class Checks:
             raise self._violation(
                 1, f"closed with {after.count}, and its lines do not add up to it: {after}", after.key
             )
-        if after.hold or any(line.intent or line.state not in _NEVER_AGAIN for line in after.lines):
+        if after.hold or any(line.intent or line.state not in LAID_DOWN for line in after.lines):
             raise self._violation(3, f"closed with something left open: {after}", after.key)
 
     def _choose(self, key: RecordKey, held: UsageRecord) -> None:

@@ -8,7 +8,7 @@ from local.simulation.causes import BILLING, STANDINGS, Causes
 from local.simulation.msp import Firm, Msp
 from local.simulation.story import ViolationError
 from tally.domain.month import Month
-from tally.domain.record import TALLY, LineState, RecordKey, RecordState, UsageRecord
+from tally.domain.record import LAID_DOWN, TALLY, LineState, RecordKey, RecordState, UsageRecord
 from tally.domain.standing import StandingState
 
 
@@ -179,7 +179,7 @@ class StandingChecks:
         month = record.key.month
         due = tick >= month.next.starts + timedelta(days=self.msp.setting.open_until_day - 1)
         line = record.line
-        asked = record.hold is not None or (line is not None and line.state is not LineState.FINAL)
+        asked = record.hold is not None or (line is not None and line.state not in LAID_DOWN)
         if not due or (record.reread and not asked):
             return
         if asked:
