@@ -76,5 +76,17 @@ def _set_up(msp: Msp, firm: Firm, draw: Random) -> str:
     return _said("is untied", lambda: setup.untie(firm.id, by=_WHO, why="a mistake"))
 
 
-ACTS: Mapping[str, Callable[[Msp, Firm, Random], str]] = {"hold answered": _answer, "set up by hand": _set_up}
-WEIGHTS = (("hold answered", 7), ("set up by hand", 4))
+def _redrive(msp: Msp, firm: Firm, draw: Random) -> str:
+    """Somebody moves what is dead back onto the queue, however old it is (OPEN-7, SAFE-4)."""
+    del firm, draw
+    dead = len(msp.world.queue.dead)
+    msp.world.queue.redrive()
+    return f"{dead} dead messages come again" if dead else ""
+
+
+ACTS: Mapping[str, Callable[[Msp, Firm, Random], str]] = {
+    "hold answered": _answer,
+    "set up by hand": _set_up,
+    "dead letters redriven": _redrive,
+}
+WEIGHTS = (("hold answered", 7), ("set up by hand", 4), ("dead letters redriven", 1))
