@@ -16,7 +16,6 @@ from tally.domain.record import Line, LineState, RecordKey, RecordState, UsageRe
 _REFERENCE = re.compile(r"\[(TLY-[A-Z2-7]{12})\]$")
 _OF_TAKE_OVER = frozenset({"invoiceDescription", "cancelledDate"})
 _JUST_NOW = timedelta(minutes=1)
-_SETTLED = timedelta(minutes=5)
 _VOIDED = frozenset({LineState.VOIDING, LineState.VOID})
 
 
@@ -126,7 +125,9 @@ class AdditionChecks:
         key, number = self._keys[found[1]]
         before = self._made.setdefault(found[1], [])
         if standing := [
-            each.id for each in before if each.deleted_at is None or each.deleted_at >= addition.created_at - _SETTLED
+            each.id
+            for each in before
+            if each.deleted_at is None or each.deleted_at >= addition.created_at - self.msp.setting.settle
         ]:
             raise self._violation(1, f"Additions {[*standing, addition.id]} are all of line {number}", key)
         before.append(addition)

@@ -160,7 +160,7 @@ class Causes:
         return [each for each in candidates if _runs(each, day)] or [each for each in candidates if _to_come(each, day)]
 
     def _of_terms(self, agreement: Fields, month: Month, tick: datetime) -> Iterator[str]:
-        if agreement["billingCycle"]["name"] != "Monthly":
+        if agreement["billingCycle"]["name"] not in self.msp.setting.cycles:
             yield "not monthly"
         effective = max(filter(None, (month.first, day_of(agreement["startDate"]), day_of(agreement["billStartDate"]))))
         begins = datetime.combine(effective, time.min, tzinfo=self.msp.setting.time_zone).astimezone(UTC)
@@ -208,7 +208,7 @@ class Causes:
         return self.too_fast(firm, month, self.count(firm, month))
 
     def too_fast(self, firm: Firm, month: Month, count: int) -> bool:
-        """Whether a count is beyond the month before by half and by 20 seats, both (FOLLOW-4)."""
+        """Whether a count is beyond the month before by the settings' share and by their seats, both (FOLLOW-4)."""
         before = self._heads.get(RecordKey(company_id=firm.id, month=month.previous, service="endpoints"))
         record = self._heads.get(RecordKey(company_id=firm.id, month=month, service="endpoints"))
         base: int | None
@@ -219,7 +219,14 @@ class Causes:
         else:
             known = any(line.pushed is not None for line in before.lines)
             base = (before.stands if known else None) if before.state is RecordState.OPEN else before.count
-        return base is not None and count > base + 20 and count > base * 1.5
+        setting = self.msp.setting
+        beyond = None if base is None else count - base
+        return (
+            base is not None
+            and beyond is not None
+            and beyond > setting.growth_seats
+            and beyond * 100 > base * setting.growth_percent
+        )
 
     def beyond(self, firm: Firm, record: UsageRecord, *, closing: bool) -> bool:
         """Whether more is to be billed than the record's lines bill."""

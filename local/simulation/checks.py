@@ -10,6 +10,7 @@ from local.audit import gaps, replayed
 from local.simulation.additions import AdditionChecks, asked_for
 from local.simulation.invoices import InvoiceChecks
 from local.simulation.msp import Firm, Msp
+from local.simulation.rates import RateChecks
 from local.simulation.standings import StandingChecks
 from local.simulation.story import ViolationError
 from local.simulators.connectwise.records import TERMS
@@ -32,7 +33,6 @@ from tally.ledger.plain import paths, record_fields
 from tally.messages import Job
 
 _BUG = "please report this as a bug"
-_TOO_MANY = 429
 _REPLAYED_ONE_IN = 16
 """Every record's chain of versions is followed; so many have their history read and replayed, which costs a hundred times that."""
 _INDEX_SHOWS = timedelta(seconds=30)
@@ -57,11 +57,11 @@ class Checks:
         self.additions = AdditionChecks(msp=msp, chosen=self._chosen, heads=self._heads)
         self.standings = StandingChecks(msp, self._heads, self._chosen)
         self.invoices = InvoiceChecks(msp)
+        self.rates = RateChecks()
         self._failed_jobs = 0
         self._last_tick = datetime.min.replace(tzinfo=UTC)
         self._last_month: Month | None = None
         self._closed_now: list[Transition] = []
-        self._usage_calls: list[tuple[datetime, bytes]] = []
 
     def before_write(self, request: requests.PreparedRequest) -> None:
         """Invariant 7: what is about to be written stands in the ledger as an intent, at this very moment."""
@@ -138,8 +138,8 @@ class Checks:
         self._read_journal()
         self._count_months(tick)
         gravityzone, connectwise = self.msp.gravityzone.calls, self.msp.connectwise.calls
-        self._count_calls(gravityzone, "GravityZone")
-        self._count_calls(connectwise, "ConnectWise")
+        self.rates.of_gravityzone(gravityzone)
+        self.rates.of_connectwise(connectwise)
         if connectwise.counts["POST additions"] or connectwise.counts["PATCH additions/{id}"]:
             self.additions.look(connectwise)
         if self._closed_now:
@@ -350,12 +350,6 @@ class Checks:
         if month != self._last_month:
             self._last_month = month
             self.company_months += sum(firm.there for firm in self.msp.firms)
-
-    def _count_calls(self, calls: CallLog, name: str) -> None:
-        """Invariant 8: the simulators apply the documented limits, and nobody ran into one that no fault made."""
-        for call in calls:
-            if call.status == _TOO_MANY and call.fault is None:
-                raise ViolationError(8, f"{name} throttled {call.operation} at {call.at}")
 
     def _true(self, firm: Firm, month: Month, at: datetime) -> int:
         tenant = self.msp.gravityzone.tenant

@@ -121,7 +121,7 @@ def _sent(record: UsageRecord, line: Line) -> tuple[int, ...]:
 
 def _gone(line: Line) -> str:
     return (
-        f"Addition {line.addition_id}, which stood at {line.pushed}, is gone from the agreement (id {line.agreement_id}); one with "
+        f"Addition {line.addition_id} is gone from the agreement (id {line.agreement_id}), where it stood at {line.pushed}; one with "
         f"[{line.reference}] in its invoice description takes its place."
     )
 
