@@ -316,7 +316,8 @@ class Checks:
             else:
                 least, most = self._true(firm, key.month, read), self._true(firm, key.month, transition.at)
                 chosen = record.count in self._chosen.get(key, ()) or firm.touched >= transition.tick
-                chosen = chosen or any(_UNREAD in notice for notice in record.notices)
+                floored = self.msp.setting.bill_minimum and record.count == record.floor
+                chosen = chosen or floored or any(_UNREAD in notice for notice in record.notices)
                 if not least <= (record.count or 0) <= most and not chosen and not self._overridden(key):
                     raise self._violation(3, f"closed with {record.count}, GravityZone counted {least} to {most}", key)
             for each in record.lines:

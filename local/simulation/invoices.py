@@ -9,6 +9,9 @@ from local.simulators.connectwise.truth import API, Invoice
 from tally.domain.month import Month
 from tally.domain.record import RecordKey, RecordState, UsageRecord
 
+_NAMED = ("about the time when", "must be credited there by hand")
+"""What notices say that name a difference between a month and its invoices."""
+
 
 class InvoiceChecks:
     """Looks at every invoice once, and at the end at what was billed in all."""
@@ -62,7 +65,7 @@ class InvoiceChecks:
     def _is_named(self, record: UsageRecord, invoices: list[Invoice]) -> bool:
         """Whether a hold or notice names the difference, people changed what was billed, or invoices cover no calendar months."""
         truth = self.msp.connectwise.truth
-        if record.hold is not None or any("about the time when" in notice for notice in record.notices):
+        if record.hold is not None or any(name in notice for name in _NAMED for notice in record.notices):
             return True
         if any(_is_moved(self.msp, line.agreement_id) for line in record.lines):
             return True

@@ -380,3 +380,17 @@ def test_nothing_is_made_again_where_it_was_voided() -> None:
     shown = world.standing(harbor).shown
     assert shown.state is StandingState.NEEDS_SETUP
     assert "Tie the company to the right one" in shown.reason
+
+
+def test_what_was_invoiced_before_it_could_be_voided_is_told() -> None:
+    """OPEN-1, LATE-1: an invoice between a person's word and the next job has taken the quantity: a notice to credit it."""
+    world, harbor = a_world()
+    right = world.connectwise.people.add_company("HarborNorth", "Harbor Dental North")
+    world.add_agreement(right)
+    world.set_up().tie(harbor.id, right, **BOOKS)
+    world.answers().void(october(world, harbor).key, **BOOKS)
+    world.connectwise.people.run_invoice(harbor.agreement_id)
+    world.play(gmt("2026-10-21 00:05"))
+    (notice,) = october(world, harbor).notices
+    assert "Addition 1 is voided, but agreement" in notice
+    assert "see whether 7 must be credited there by hand" in notice

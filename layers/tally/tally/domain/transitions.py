@@ -267,6 +267,13 @@ def thawed(situation: Situation, line: Line, *, why: str) -> Transition:
     return _transition(situation, after, what="no longer frozen", why=why)
 
 
+def noted(transition: Transition, notices: Sequence[str]) -> Transition:
+    """The transition with something to be told beside it, once."""
+    after = transition.after
+    new = tuple(notice for notice in notices if notice not in after.notices)
+    return replace(transition, after=replace(after, notices=(*after.notices, *new)))
+
+
 def voided(situation: Situation, line: Line, *, why: str) -> Transition:
     """The line bills nothing any more, as a person has asked; the next line takes its place."""
     bare = replace(line, state=LineState.VOID, pushed=0, pushed_at=situation.now, unconfirmed=(), echoes=())

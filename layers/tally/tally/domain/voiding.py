@@ -1,11 +1,12 @@
 """Voiding a line that stands at the wrong place: its Addition is set to 0 and kept, and the next line takes its place (OPEN-1)."""
 
 from tally.domain.following import patch_fingerprint
+from tally.domain.late import freezes
 from tally.domain.recognition import recognise
 from tally.domain.record import Line, UsageRecord
 from tally.domain.situation import ComeBack, Continue, Finished, Look, Patch, Situation, Step
 from tally.domain.standing import Cause, StandingState
-from tally.domain.transitions import intend_patch, renew, voided
+from tally.domain.transitions import intend_patch, noted, renew, voided
 
 
 def void_line(situation: Situation, record: UsageRecord, line: Line) -> Step:
@@ -23,7 +24,7 @@ def void_line(situation: Situation, record: UsageRecord, line: Line) -> Step:
         return Finished(cause=Cause(state=StandingState.NEEDS_SETUP, reason=record.refusal.why))
     if line.pushed == 0 and not line.unconfirmed:
         return Continue(transition=voided(situation, line, why=f"Addition {line.addition_id} stands at 0"))
-    return Look(agreement_id=line.agreement_id, transition=intend_patch(situation, line, quantity=0))
+    return Look(agreement_id=line.agreement_id, reread=True)
 
 
 def _set_to_nothing(situation: Situation, record: UsageRecord, line: Line) -> Step:
@@ -38,4 +39,17 @@ def _set_to_nothing(situation: Situation, record: UsageRecord, line: Line) -> St
     if not standing:
         seen = "stands at 0" if ours else "is gone from the agreement"
         return Continue(transition=voided(situation, line, why=f"Addition {line.addition_id} {seen}"))
+    if line.intent is None:
+        announced = noted(intend_patch(situation, line, quantity=0), _too_late(situation, line))
+        return Look(agreement_id=line.agreement_id, transition=announced)
     return Patch(agreement_id=line.agreement_id, addition_id=standing[0].id, quantity=0)
+
+
+def _too_late(situation: Situation, line: Line) -> tuple[str, ...]:
+    """The notice where an invoice has taken the line's quantity before a person could have it voided."""
+    why = freezes(situation, line)
+    if not why:
+        return ()
+    return (
+        f"Addition {line.addition_id} is voided, but {why}: see whether {line.pushed} must be credited there by hand.",
+    )
