@@ -149,13 +149,22 @@ class AdditionChecks:
                 or each.id in apart
                 or each.created_at > shown
                 or each.product != addition.product
-                or self.key_of_text(each.text or "") == key  # a person's copy of ours passes for ours
+                or self._passes_for_ours(each, key)
             ):
                 continue
             gone = each.deleted_at is not None and each.deleted_at < addition.created_at
             changed = any(change.at > shown for change in each.changes)
             if not gone and not changed and _overlaps(each, key.month):
                 raise self._violation(2, f"Addition {addition.id} was made beside {each.id} of {each.created_by}", key)
+
+    def _passes_for_ours(self, addition: AdditionTruth, key: RecordKey) -> bool:
+        """Whether a person's copy bears a reference of ours by which it bills this month, bills a late line, or nothing."""
+        found = _REFERENCE.search(addition.text or "")
+        known = self._keys.get(found[1]) if found else None
+        if known is None:
+            return False
+        of, number = known
+        return of == key or addition.quantity == 0 or (of.company_id == key.company_id and number > 0)
 
     def _look_at_dates(self, addition: AdditionTruth, key: RecordKey, number: int) -> None:
         """Invariant 6."""

@@ -243,12 +243,7 @@ class Sync:
             if not situation.directory_read or (expected is not None and expected.id == step.agreement_id):
                 raise
             return replace(situation, agreement=None, additions=())
-        if (
-            step.reread
-            and agreement is not None
-            and expected is not None
-            and _identity(expected) == _identity(agreement)
-        ):
+        if step.reread and agreement is not None and _may_be_taken(situation, expected, agreement):
             # From here on the agreement is what it is now, not what the planner's list had.
             expected = agreement
         mapping = self.ledger.mapping(situation.key.company_id)
@@ -399,6 +394,14 @@ def _may_open_a_line(job: Job, each: JobService, record: UsageRecord | None, rea
 
 
 _NEED_A_LINE = frozenset({LineState.OPENING, LineState.VOIDING, LineState.VOID})
+
+
+def _may_be_taken(situation: Situation, expected: Agreement | None, agreement: Agreement) -> bool:
+    """Whether a freshly read agreement is the one of the job; an Addition that exists stands where it stands in any case."""
+    if expected is not None:
+        return _identity(expected) == _identity(agreement)
+    line = None if situation.record is None else situation.record.line
+    return line is not None and line.state is LineState.OPEN and line.agreement_id == agreement.id
 
 
 def _identity(agreement: Agreement) -> tuple[int, int, int]:

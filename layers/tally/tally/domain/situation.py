@@ -104,8 +104,8 @@ class Situation:
 
     @property
     def stale(self) -> bool:
-        """Whether the job's agreement is too old to say that it has not been invoiced since: it waited in a backlog."""
-        return self.now - self.tick > _STALE
+        """Whether the job's agreement is not known, or too old to say that it has not been invoiced since it was listed."""
+        return self.agreement is None or self.now - self.tick > _STALE
 
     @property
     def closing(self) -> bool:
