@@ -126,10 +126,15 @@ class Sync:
                 raise
             # So late it will not get better: GravityZone may not go so far back. What stands is the last word (CLOSE-5).
             return dict.fromkeys(records, Unknown(f"GravityZone does not tell any more: {error}."))
-        # A company that lost its subscription since it was listed is answered with zeros: not a fall, but unknown (READ-2).
-        floored = self.policy.bill_minimum and job.tick >= job.month.day_after_end(self.policy.close_day)
-        fallen = any(_is_below(readings[service], record, floored=floored) for service, record in records.items())
-        return unlicensed if fallen and not self.gravityzone.is_monthly(job.company_id) else readings
+        # A company that lost its subscription, since it was listed or while no list can be read, is answered with zeros:
+        # neither a fall nor a last count, but unknown (READ-2, READ-3).
+        closing = job.tick >= job.month.day_after_end(self.policy.close_day)
+        floored = self.policy.bill_minimum and closing
+        doubtful = any(
+            _is_below(readings[service], record, floored=floored) or (closing and _is_zero(readings[service]))
+            for service, record in records.items()
+        )
+        return unlicensed if doubtful and not self.gravityzone.is_monthly(job.company_id) else readings
 
     def _counts(self, job: Job, services: Sequence[Service]) -> Mapping[Service, Reading]:
         usage = self.gravityzone.usage(job.company_id, month=job.month)
@@ -326,6 +331,10 @@ def _is_below(reading: Reading, record: UsageRecord | None, *, floored: bool) ->
         return False
     # At the close the contract's floor may stand there already, which the count need not reach.
     return max(reading.value, reading.floor or 0 if floored else 0) < line.highest
+
+
+def _is_zero(reading: Reading) -> bool:
+    return isinstance(reading, Count) and reading.value == 0
 
 
 def _is_unopened(record: UsageRecord | None) -> bool:
