@@ -162,8 +162,11 @@ class Causes:
     def _grows_too_fast(self, firm: Firm, month: Month) -> bool:
         return self.too_fast(firm, month, self.count(firm, month))
 
-    def too_fast(self, firm: Firm, month: Month, count: int) -> bool:
-        """Whether a count is beyond the month before by the settings' share and by their seats, both (FOLLOW-4)."""
+    def too_fast(self, firm: Firm, month: Month, count: int, *, before_close: bool = False) -> bool:
+        """Whether a count is beyond the month before by the settings' share and by their seats, both (FOLLOW-4).
+
+        ``before_close``: or was it a moment ago, when the month before was open still and the floor pushed already.
+        """
         before = self._heads.get(RecordKey(company_id=firm.id, month=month.previous, service="endpoints"))
         record = self._heads.get(RecordKey(company_id=firm.id, month=month, service="endpoints"))
         base: int | None
@@ -172,7 +175,7 @@ class Causes:
         elif before is None or before.line is None:
             return False
         else:
-            base = before.line.pushed if before.state is RecordState.OPEN else before.count
+            base = before.line.pushed if before_close or before.state is RecordState.OPEN else before.count
         setting = self.msp.setting
         beyond = None if base is None else count - base
         return (

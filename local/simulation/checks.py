@@ -178,7 +178,13 @@ class Checks:
         more = intent.quantity > ((stands.pushed if stands else None) or 0)
         closing = self.msp.setting.bill_minimum and self._heads[key].seen_tick >= self.msp.closes(key.month)
         asked = kind is IntentKind.TAKE_OVER or closing or bool(self._chosen.get(key))
-        if more and not asked and self.standings.causes.too_fast(firm, key.month, intent.quantity):
+        too_fast = self.standings.causes.too_fast
+        if (
+            more
+            and not asked
+            and too_fast(firm, key.month, intent.quantity)
+            and too_fast(firm, key.month, intent.quantity, before_close=True)
+        ):
             raise self._violation(
                 4, f"{intent.quantity} is far beyond the month before, and nobody has approved it", key
             )
@@ -267,12 +273,17 @@ class Checks:
             if transition.tick < self.msp.closes(key.month):
                 raise self._violation(3, f"closed by the tick {transition.tick}, before its close", key)
             read = self._last_reading(readings, key, transition.at)
-            if read is None:
-                if not any("Closed with the last count" in notice for notice in record.notices):
-                    raise self._violation(3, "closed without a reading, and no notice says so", key)
-            else:
+            company = self.msp.gravityzone.tenant.find(firm.id)
+            told = any("Closed with the last count" in notice for notice in record.notices)
+            if read is None and not told:
+                raise self._violation(3, "closed without a reading, and no notice says so", key)
+            # Without a monthly subscription GravityZone answers 0 whatever it has counted: that is no reading either.
+            if read is not None and not (told and (company is None or not company.monthly)):
                 least, most = self._true(firm, key.month, read), self._true(firm, key.month, transition.at)
-                chosen = record.count in self._chosen.get(key, ()) or firm.touched >= transition.tick
+                numbers = self._chosen.get(key, set())
+                # A person's number is billed at the floor at least, where floors are billed.
+                floored = bool(numbers) and self.msp.setting.bill_minimum and record.count == record.floor
+                chosen = record.count in numbers or floored or firm.touched >= transition.tick
                 if not least <= (record.count or 0) <= most and not chosen and not self._overridden(key):
                     raise self._violation(3, f"closed with {record.count}, GravityZone counted {least} to {most}", key)
             self.additions.look_at_close(line, key, transition.at)

@@ -57,7 +57,9 @@ class InvoiceChecks:
             )
 
     def _is_named(self, key: RecordKey, record: UsageRecord, invoices: list[Invoice]) -> bool:
-        """Whether people changed what was billed, or the agreement's invoices do not cover calendar months (MATCH-5)."""
+        """Whether people changed what was billed, or billed a period twice, or invoices do not cover calendar months (MATCH-5)."""
+        if len({(invoice.agreement_id, invoice.first) for invoice in invoices}) < len(invoices):
+            return True
         truth = self.msp.connectwise.truth
         for line in record.lines:
             addition = truth.addition(line.addition_id or 0)
