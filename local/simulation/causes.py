@@ -207,8 +207,11 @@ class Causes:
     def _grows_too_fast(self, firm: Firm, month: Month) -> bool:
         return self.too_fast(firm, month, self.count(firm, month))
 
-    def too_fast(self, firm: Firm, month: Month, count: int) -> bool:
-        """Whether a count is beyond the month before by the settings' share and by their seats, both (FOLLOW-4)."""
+    def too_fast(self, firm: Firm, month: Month, count: int, *, before_close: bool = False) -> bool:
+        """Whether a count is beyond the month before by the settings' share and by their seats, both (FOLLOW-4).
+
+        ``before_close``: or was it a moment ago, when the month before was open still and the floor pushed already.
+        """
         before = self._heads.get(RecordKey(company_id=firm.id, month=month.previous, service="endpoints"))
         record = self._heads.get(RecordKey(company_id=firm.id, month=month, service="endpoints"))
         base: int | None
@@ -218,7 +221,8 @@ class Causes:
             return False
         else:
             known = any(line.pushed is not None for line in before.lines)
-            base = (before.stands if known else None) if before.state is RecordState.OPEN else before.count
+            open_then = before_close or before.state is RecordState.OPEN
+            base = (before.stands if known else None) if open_then else before.count
         setting = self.msp.setting
         beyond = None if base is None else count - base
         return (

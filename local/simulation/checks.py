@@ -205,7 +205,14 @@ class Checks:
         more = intent.quantity > ((line.pushed if line else None) or 0)
         closing = self.msp.setting.bill_minimum and head.seen_tick >= self.msp.closes(key.month)
         asked = kind is IntentKind.TAKE_OVER or closing or bool(self._chosen.get(key))
-        if more and not asked and self.standings.causes.too_fast(firm, key.month, head.beside + intent.quantity):
+        too_fast = self.standings.causes.too_fast
+        total = head.beside + intent.quantity
+        if (
+            more
+            and not asked
+            and too_fast(firm, key.month, total)
+            and too_fast(firm, key.month, total, before_close=True)
+        ):
             raise self._violation(
                 4, f"{intent.quantity} is far beyond the month before, and nobody has approved it", key
             )
@@ -310,14 +317,18 @@ class Checks:
             if transition.tick < self.msp.closes(key.month):
                 raise self._violation(3, f"closed by the tick {transition.tick}, before its close", key)
             read = self._last_reading(readings, key, transition.at)
-            if read is None:
-                if not any(_UNREAD in notice or "could not be read once more" in notice for notice in record.notices):
-                    raise self._violation(3, "closed without a reading, and no notice says so", key)
-            else:
+            company = self.msp.gravityzone.tenant.find(firm.id)
+            told = any(_UNREAD in notice or "could not be read once more" in notice for notice in record.notices)
+            if read is None and not told:
+                raise self._violation(3, "closed without a reading, and no notice says so", key)
+            # Without a monthly subscription GravityZone answers 0 whatever it has counted: that is no reading either.
+            if read is not None and not (told and (company is None or not company.monthly)):
                 least, most = self._true(firm, key.month, read), self._true(firm, key.month, transition.at)
-                chosen = record.count in self._chosen.get(key, ()) or firm.touched >= transition.tick
-                floored = self.msp.setting.bill_minimum and record.count == record.floor
-                chosen = chosen or floored or any(_UNREAD in notice for notice in record.notices)
+                numbers = self._chosen.get(key, set())
+                # A person's number is billed at the floor at least, where floors are billed.
+                floored = bool(numbers) and self.msp.setting.bill_minimum and record.count == record.floor
+                chosen = record.count in numbers or floored or firm.touched >= transition.tick
+                chosen = chosen or any(_UNREAD in notice for notice in record.notices)
                 if not least <= (record.count or 0) <= most and not chosen and not self._overridden(key):
                     raise self._violation(3, f"closed with {record.count}, GravityZone counted {least} to {most}", key)
             for each in record.lines:

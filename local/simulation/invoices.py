@@ -64,6 +64,8 @@ class InvoiceChecks:
 
     def _is_named(self, record: UsageRecord, invoices: list[Invoice]) -> bool:
         """Whether a hold or notice names the difference, people changed what was billed, or invoices cover no calendar months."""
+        if len({(invoice.agreement_id, invoice.first) for invoice in invoices}) < len(invoices):
+            return True  # a period billed twice
         truth = self.msp.connectwise.truth
         if record.hold is not None or any(name in notice for name in _NAMED for notice in record.notices):
             return True

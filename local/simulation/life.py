@@ -58,7 +58,10 @@ def happen(msp: Msp, event: Event, firm: Firm, tell: Tell) -> None:
 
 
 _ACTS = {**life_gravityzone.ACTS, **life_connectwise.ACTS, **life_answers.ACTS}
-_KINDS = (*life_gravityzone.WEIGHTS, *life_connectwise.WEIGHTS, *life_answers.WEIGHTS)
+_WEIGHTS = (*life_gravityzone.WEIGHTS, *life_connectwise.WEIGHTS, *life_answers.WEIGHTS)
+KINDS_OF_LIFE = tuple(name for name, _ in _WEIGHTS)
+"""What can happen to a company at any time, beside its check-ins and the invoices run."""
+_CHANCES = tuple(weight for _, weight in _WEIGHTS)
 
 
 def _life(msp: Msp, firm: Firm) -> Iterator[Event]:
@@ -86,7 +89,7 @@ def _life(msp: Msp, firm: Firm) -> Iterator[Event]:
             happenings -= 1
             at = _moment(month, draw)
             number += 1
-            kind = draw.choices([name for name, _ in _KINDS], [weight for _, weight in _KINDS])[0]
+            kind = draw.choices(KINDS_OF_LIFE, _CHANCES)[0]
             yield Event(max(at, firm.arrives), firm.number, number, kind, draw.getrandbits(32))
 
 

@@ -109,6 +109,8 @@ def setting_of(seed: int) -> Setting:
     for _ in range(draw.choice((1, 2, 2, 3, 3, 4, 5, 6, 8, 11, 13))):
         months.append(months[-1].next)
     companies = max(1, min(_MOST_COMPANIES, round(_MOST_COMPANIES ** draw.uniform(0.3, 1.15))))
+    if more.random() < 0.05:  # noqa: PLR2004 - one in twenty is tiny
+        companies = more.choice((1, 2))
     calm = draw.choice(_CALMNESS)
     growth = more.choice(_GROWTHS)
     billing = drawn(seed, Draw.SETTING, 2)

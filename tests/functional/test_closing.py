@@ -251,6 +251,19 @@ def test_a_company_without_a_reading_closes_with_its_last(world: World, harbor: 
     assert world.additions(harbor) == [(4, *OCTOBER)]
 
 
+def test_a_zero_without_a_licence_is_no_last_count(world: World) -> None:
+    """READ-3, CLOSE-5: at the close a 0 is a count only while the subscription is monthly, also where lists cannot be read."""
+    lakeside = world.add_customer("Lakeside Library")
+    world.play(LAST_DAY)
+    world.check_in(lakeside, 3)
+    world.gravityzone.tenant.change_subscription(lakeside.id, 2)
+    world.gravityzone.faults.add(Fault(kind=FaultKind.STATUS, operation="getCompaniesList"))
+    world.play(CLOSE)
+    record = october(world, lakeside)
+    assert (record.state, record.count, record.floor) == (RecordState.CLOSED, 0, None)
+    assert any("last count" in notice for notice in record.notices)
+
+
 def test_a_company_without_a_reading_is_held_if_its_number_does_not_stand(world: World, harbor: Customer) -> None:
     """CLOSE-5: nothing can be read and ConnectWise shows another number: held, not closed."""
     (made,) = world.connectwise.truth.made_by_api()

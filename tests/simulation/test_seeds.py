@@ -1,24 +1,30 @@
 """The simulation itself: it finds nothing wrong in a few seconds' worth of seeds, and what it is told to find, it finds."""
 
+import re
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from local.simulation.life import script
+from local.simulation.life import CHECK_INS, JOINS, KINDS_OF_LIFE, script
+from local.simulation.life_answers import TERMS_CARRIED
+from local.simulation.life_connectwise import INVOICED
 from local.simulation.msp import Msp
 from local.simulation.play import Played, play
+from local.simulation.rates import RateChecks
 from local.simulation.runner import Outcome, run
 from local.simulation.setting import Shape, setting_of
-from local.simulation.shrink import shrink
+from local.simulation.shrink import described, shrink
 from local.simulation.story import ViolationError
 from local.simulation.ticks import schedule
+from local.simulators.core import Call
 from tally import readings
 from tally.domain import next_line, place
 from tally.domain.agreement import Agreement
 from tally.domain.month import Month
 from tally.domain.place import ServicePeriod
 from tally.domain.reading import Count, Reading, Service, Usage, read_count
+from tally.gravityzone.pace import TokenBucket
 
 SEEDS = range(40)
 
@@ -31,6 +37,11 @@ def first_violation(seeds: range = SEEDS) -> ViolationError:
         except ViolationError as violation:
             return violation
     pytest.fail("nobody noticed")
+
+
+def called(operation: str, at: datetime) -> Call:
+    """A call as a simulator logs it."""
+    return Call(at, "POST", "/", operation, 200, None, {}, b"")
 
 
 def one_less(usage: Usage, service: Service) -> Reading:
@@ -76,6 +87,39 @@ def test_ticks_are_played_in_order() -> None:
         assert len({tick.scheduled for tick in ticks}) <= 14 * len(setting.months)
 
 
+def test_a_seed_draws_what_the_world_has_in_store() -> None:
+    """Among a few hundred seeds there is every size of MSP and every length of its life, and every kind of event."""
+    settings = [setting_of(seed) for seed in range(600)]
+    assert {len(setting.months) for setting in settings} >= {2, 3, 4, 5, 6, 7, 9, 12, 14}
+    assert (min(each.companies for each in settings), max(each.companies for each in settings)) == (1, 40)
+    assert all(setting.settle > setting.list_lag for setting in settings)
+    assert len({setting.zone for setting in settings}) > 5
+    assert len({(setting.growth_percent, setting.growth_seats) for setting in settings}) > 3
+    lived = {event.kind for seed in range(60) for event in script(Msp(Shape(seed=seed)))}
+    assert lived == {JOINS, CHECK_INS, INVOICED, TERMS_CARRIED, *KINDS_OF_LIFE}
+
+
+def test_calls_are_counted_against_the_documented_limits() -> None:
+    """Invariant 8: more licensing calls than 5 a second after a burst of 10 are too many, whatever they were answered."""
+    at = datetime(2026, 11, 1, tzinfo=UTC)
+    burst = [called("getMonthlyUsage", at)] * 10
+    RateChecks().of_gravityzone([*burst, called("getLicenseInfo", at + timedelta(seconds=0.2))])
+    for extra in ("getMonthlyUsage", "getLicenseInfo"):
+        with pytest.raises(ViolationError, match="more than 5 a second"):
+            RateChecks().of_gravityzone([*burst, called(extra, at + timedelta(seconds=0.1))])
+    RateChecks().of_gravityzone([*burst, called("getCompaniesList", at)])
+    minute = [called("GET additions", at + timedelta(seconds=each * 0.06)) for each in range(1001)]
+    RateChecks().of_connectwise(minute)
+    with pytest.raises(ViolationError, match="within a minute"):
+        RateChecks().of_connectwise([*minute, called("GET agreements", minute[-1].at)])
+
+
+def test_lost_pace_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Invariant 8: workers that do not wait for their tokens."""
+    monkeypatch.setattr(TokenBucket, "take", lambda _: None)
+    assert first_violation().invariant == 8
+
+
 def test_wrong_day_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     """Invariant 6: an Addition that ends a day after its month."""
 
@@ -103,6 +147,10 @@ def test_shortest_story(monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(shape.companies) == 1
     with pytest.raises(ViolationError, match=f"invariant {found.invariant}"):
         play(shape)
+    assert re.fullmatch(
+        r"  companies +company \d+ of \d+\n  ticks +(tick [\d, …]+ of|all) \d+\n  life +.+\n  trouble +.+",
+        described(shape),
+    )
 
 
 def test_violation_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:

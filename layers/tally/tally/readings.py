@@ -45,9 +45,14 @@ class Readings:
         for plain in (True, False):
             if together := [service for service in records if service.plain is plain]:
                 found |= self._told(job, {service: records[service] for service in together})
-        # A company that lost its subscription since it was listed is answered with zeros: not a fall, but unknown (READ-2).
-        floored = self.policy.bill_minimum and job.tick >= job.month.day_after_end(self.policy.close_day)
-        if any(_is_below(found[service], record, floored=floored) for service, record in records.items()):
+        # A company that lost its subscription, since it was listed or while no list can be read, is answered with zeros:
+        # neither a fall nor a last count, but unknown (READ-2, READ-3).
+        closing = job.tick >= job.month.day_after_end(self.policy.close_day)
+        floored = self.policy.bill_minimum and closing
+        if any(
+            _is_below(found[service], record, floored=floored) or (closing and _is_zero(found[service]))
+            for service, record in records.items()
+        ):
             found = {**self._if_monthly(job, found)}
         return {service: _judged(reading, records[service], job) for service, reading in found.items()}
 
@@ -152,3 +157,7 @@ def _is_below(reading: Reading | TallyError, record: UsageRecord | None, *, floo
         return False
     # At the close the contract's floor may stand there already, which the count need not reach.
     return max(reading.value, reading.floor or 0 if floored else 0) < record.highest
+
+
+def _is_zero(reading: Reading | TallyError) -> bool:
+    return isinstance(reading, Count) and reading.value == 0
