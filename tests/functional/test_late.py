@@ -197,7 +197,7 @@ def test_less_than_billed_is_told_until_a_person_marks_it_done() -> None:
     assert record.credit is not None
     assert record.credit.quantity == 2
     (notice,) = world.standing(harbor).shown.notices
-    for part in ("October 2026 billed 7", "Harbor Dental", "counts 5", "2 too many", "mark it done"):
+    for part in ("October 2026 billed 7", "Harbor Dental", "counts 5", "2 too many, 9.00 at 4.50 each", "mark it done"):
         assert part in notice
     assert world.additions(harbor)[0] == (7, *OCTOBER)
     world.answers().credit_done(record.key, **BOOKS)

@@ -27,6 +27,8 @@ def follow(situation: Situation, record: UsageRecord, line: Line) -> Step:
     if situation.additions is not None:
         if _looked_for_another_line(situation, record, line):
             return open_line(situation)
+        if line.state is LineState.FINAL and (record.hold is None or record.hold.kind not in _ONLY_CONNECTWISE_LIFTS):
+            return close(situation, record)  # it was looked at for the price of what is to be credited
         return compare(situation, record, line)
     if line.intent is not None:
         if situation.unsettled(line.intent.at):
@@ -78,7 +80,7 @@ def _with_count(situation: Situation, record: UsageRecord, line: Line, count: in
     can_carry = line.state is LineState.OPEN
     total, wanted = target(situation, record, count), followed(situation, record, count)
     if line.state is LineState.FINAL and total <= record.stands:
-        return close(situation, record)
+        return close(situation, record) if total == record.stands else Look(agreement_id=line.agreement_id)
     if can_carry and not may_be_set(record, line, quantity_of(record, total)):
         return _fallen(situation, record, count=count)
     if wanted > record.stands and grows_too_fast(situation, wanted):

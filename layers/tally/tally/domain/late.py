@@ -109,7 +109,9 @@ def credit_notice(record: UsageRecord, company: str) -> str:
     """What to show until a person says that what was billed too much has been credited (LATE-3)."""
     assert record.credit is not None
     credit, key = record.credit, record.key
+    price = credit.unit_price
+    amount = "" if price is None else f", {credit.quantity * price:.2f} at {price:.2f} each"
     return (
         f"{key.month.label} billed {credit.billed} {key.service} to {company}, and GravityZone counts {credit.counted} now: {credit.quantity} "
-        "too many. Credit them in ConnectWise by hand, and mark it done; Tally never credits by itself."
+        f"too many{amount}. Credit them in ConnectWise by hand, and mark it done; Tally never credits by itself."
     )

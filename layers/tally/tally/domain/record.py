@@ -9,6 +9,7 @@ import base64
 import hashlib
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from decimal import Decimal
 from enum import StrEnum
 
 from tally.domain.month import Month
@@ -189,10 +190,14 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Credit:
-    """More was billed than GravityZone counts at last: nothing of ours lowers it, a person does (LATE-3)."""
+    """More was billed than GravityZone counts at last: nothing of ours lowers it, a person does (LATE-3).
+
+    ``unit_price`` is the Addition's in ConnectWise, in the MSP's currency; None where it could not be seen.
+    """
 
     billed: int
     counted: int
+    unit_price: Decimal | None = None
 
     @property
     def quantity(self) -> int:

@@ -318,7 +318,11 @@ def closed(
 
 def _credit(record: UsageRecord, *, count: int, floor: int | None, situation: Situation) -> Credit | None:
     owed = max(count, floor or 0) if situation.policy.bill_minimum else count
-    return Credit(billed=record.stands, counted=owed) if owed < record.stands else None
+    if owed >= record.stands:
+        return None
+    shown = {addition.id: addition.terms.unit_price for addition in situation.additions or ()}
+    price = None if record.line is None else shown.get(record.line.addition_id or 0)
+    return Credit(billed=record.stands, counted=owed, unit_price=price)
 
 
 def _union(*groups: Sequence[int]) -> tuple[int, ...]:

@@ -107,7 +107,7 @@ def record_of(key: RecordKey, version: int, fields: Plain) -> UsageRecord:
         answer=None if answer is None else _answer(answer),
         given=fields.get("given"),
         late=fields.get("late"),
-        credit=None if credit is None else Credit(billed=credit["billed"], counted=credit["counted"]),
+        credit=None if credit is None else _credit(credit),
         credited=fields.get("credited", 0),
         reread="reread" in fields,
         children=_children(fields),
@@ -323,7 +323,15 @@ def _hold(fields: Plain) -> Hold:
 
 
 def _credit_fields(credit: Credit) -> Plain:
-    return {"billed": credit.billed, "counted": credit.counted}
+    price = None if credit.unit_price is None else str(credit.unit_price)
+    return without_none({"billed": credit.billed, "counted": credit.counted, "unit_price": price})
+
+
+def _credit(fields: Plain) -> Credit:
+    price = fields.get("unit_price")
+    return Credit(
+        billed=fields["billed"], counted=fields["counted"], unit_price=None if price is None else Decimal(price)
+    )
 
 
 def _answer_fields(answer: Answer) -> Plain:
