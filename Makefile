@@ -49,6 +49,11 @@ FIRST_SEED ?= 0
 simulation: setup ## play SEEDS seeds from FIRST_SEED on, or SEED alone with its story
 	@$(BIN)/python -m local.simulation $(if $(SEED),--seed $(SEED),--seeds $(SEEDS) --first-seed $(FIRST_SEED))
 
+# Some of them: make mutations ONLY=READ-7
+.PHONY: mutations
+mutations: setup ## plant plausible bugs one at a time, and see that each is noticed; a few minutes
+	@$(BIN)/python -m local.mutations $(if $(ONLY),--only '$(ONLY)')
+
 .PHONY: lint
 lint: setup ## ruff, mypy and the template's linter
 	$(BIN)/ruff check

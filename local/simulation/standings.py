@@ -55,6 +55,14 @@ class StandingChecks:
             raise self._violation(
                 4, f"nothing stands in the way of {month}, and it has no record after the tick {tick}", firm, month
             )
+        unopened = record.line is None or record.line.state is LineState.OPENING
+        if record.state is RecordState.OPEN and unopened and record.refusal is None:
+            raise self._violation(
+                4,
+                f"nothing stands in the way of {month}, and it has no Addition after the tick {tick}: {record}",
+                firm,
+                month,
+            )
         before = self._heads.get(RecordKey(company_id=firm.id, month=month.previous, service="endpoints"))
         closing = tick >= self.msp.closes(month.previous)
         if (
