@@ -1,7 +1,7 @@
 """The ledger in memory: what the DynamoDB one promises, fast, and failing or lagging when told to."""
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -10,7 +10,7 @@ from threading import Lock
 from tally.domain.company import Mapping as CompanyMapping
 from tally.domain.company import MappingChange, first_tie
 from tally.domain.month import Month
-from tally.domain.record import HistoryEntry, RecordKey, RecordState, Transition, UsageRecord
+from tally.domain.record import HistoryEntry, RecordKey, Transition, UsageRecord
 from tally.domain.standing import Standing
 from tally.domain.ticks import Ticks
 from tally.errors import ConflictError
@@ -43,7 +43,7 @@ class _Index:
 
     def _show_record(self, record: UsageRecord) -> None:
         settled = self.settled.setdefault(record.key.month, {})
-        if record.state is RecordState.OPEN:
+        if not record.settled:
             settled.pop(record.key, None)
             self.open[record.key] = record
         else:
@@ -94,13 +94,16 @@ class MemoryLedger:
         """Every mapping as it is now, by company id; for the same."""
         return self._mappings
 
-    def begin_tick(self, tick: datetime) -> Ticks:
-        """Remember `tick` if it is the newest, and the first month if there is none; answer what is known now."""
+    def begin_tick(self, tick: datetime, *, services: Collection[str] = ()) -> Ticks:
+        """Remember `tick` if it is the newest, and the first month if there is none; answer what is known now.
+
+        So is the first month of each of the services.
+        """
         with self._effect("begin_tick"):
             if self._ticks is None:
-                self._ticks = Ticks(newest=tick, first_month=Month.of(tick))
+                self._ticks = Ticks(newest=tick, first_month=Month.of(tick)).knowing(services, Month.of(tick))
             elif self._ticks.newest < tick:
-                self._ticks = replace(self._ticks, newest=tick)
+                self._ticks = replace(self._ticks, newest=tick).knowing(services, Month.of(tick))
             return self._ticks
 
     def finish_tick(self, tick: datetime) -> None:

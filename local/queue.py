@@ -87,7 +87,7 @@ class MemoryQueue:
             twice = self.chaos is not None and self.chaos.random() < self.repeats
             for _ in range(2 if twice else 1):
                 wait = timedelta(seconds=whole_seconds(delay, longest=LONGEST_DELAY))
-                self._put(job.model_dump_json(exclude_none=True), wait)
+                self._put(job.model_dump_json(exclude_defaults=True), wait)
 
     def receive(self, most: int = 10) -> Sequence[Message]:
         """Up to `most` messages that are visible now; each is hidden for the visibility timeout."""

@@ -25,7 +25,7 @@ from tally.answer import Answers, SetUp
 from tally.connectwise.client import ConnectWiseClient
 from tally.connectwise.site import Keys
 from tally.delivery import Delivery
-from tally.directory import Names
+from tally.domain.invoicing import Invoicing, LateUsage
 from tally.domain.month import Month
 from tally.domain.reading import ENDPOINTS
 from tally.domain.record import RecordKey, UsageRecord
@@ -36,6 +36,7 @@ from tally.gravityzone.client import GravityZoneClient
 from tally.gravityzone.pace import TokenBucket
 from tally.plan import Plan, Planned
 from tally.ports import JobQueue, Ledger
+from tally.services import places, read_services
 from tally.sync import Sync
 
 AGREEMENT_TYPE, PRODUCT = "Endpoint Security", "GZ-ENDPOINT"
@@ -81,6 +82,8 @@ class World:
     first_month: Month | None = None
     agreement_type: str = AGREEMENT_TYPE
     product: str = PRODUCT
+    services: str = ""
+    """The setting of that name, as the operator writes it."""
     growth_seats: int = 20
     bill_minimum: bool = False
     connectwise_world: ConnectWiseWorld = field(default_factory=plain_connectwise)
@@ -116,7 +119,7 @@ class World:
             queue=queue,
             clock=self.clock,
             policy=self.policy,
-            names=Names(agreement_type=self.agreement_type, product=self.product),
+            services=places(read_services(self.services), product=self.product, agreement_type=self.agreement_type),
             calls_per_second=5,
             first_month=self.first_month,
         )
@@ -134,11 +137,18 @@ class World:
             bill_minimum=self.bill_minimum,
             growth_percent=50,
             growth_seats=self.growth_seats,
+            invoicing=Invoicing.ARREARS,
+            late_usage=LateUsage.HOLD,
         )
         return replace(defaults, **self.settings)
 
-    def worker(self, *, wrap: Callable[[Any], Any] = lambda port: port) -> Delivery:
-        """A worker as a container of its own; ``wrap`` is put around its ledger and around its two ways out."""
+    def worker(
+        self, *, wrap: Callable[[Any], Any] = lambda port: port, has_time: Callable[[], bool] = lambda: True
+    ) -> Delivery:
+        """A worker as a container of its own; ``wrap`` is put around its ledger and around its two ways out.
+
+        ``has_time`` says whether it has time left for a further service of a job.
+        """
         ledger: Ledger = wrap(self.ledger)
         sync = Sync(
             gravityzone=self._gravityzone_client(wrap(SimulatorAdapter(self.gravityzone)), rate=5 / self.workers),
@@ -146,6 +156,8 @@ class World:
             ledger=ledger,
             clock=self.clock,
             policy=self.policy,
+            services=tuple(each.service for each in read_services(self.services)),
+            has_time=has_time,
         )
         return Delivery(
             sync=sync, deliveries=self.queue, settle=_SETTLE, seconds_left=lambda: 1000.0, slowest=timedelta(seconds=65)
@@ -222,9 +234,9 @@ class World:
                 self.failures.append(error)
             self.work()
 
-    def record(self, customer: Customer, month: str) -> UsageRecord | None:
+    def record(self, customer: Customer, month: str, service: str = ENDPOINTS.name) -> UsageRecord | None:
         """The customer's usage record."""
-        return self.ledger.record(RecordKey(company_id=customer.id, month=Month.parse(month), service=ENDPOINTS.name))
+        return self.ledger.record(RecordKey(company_id=customer.id, month=Month.parse(month), service=service))
 
     def standing(self, customer: Customer) -> Standing:
         """The customer's standing. KeyError if it has none."""

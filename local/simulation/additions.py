@@ -2,17 +2,17 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from local.simulation.msp import Msp
 from local.simulation.story import ViolationError
-from local.simulators.connectwise.records import day_of
+from local.simulators.connectwise.records import TERMS, day_of
 from local.simulators.connectwise.truth import API, AdditionTruth, Change
 from local.simulators.core import CallLog
 from local.world import TYPE_ID
 from tally.domain.month import Month
-from tally.domain.record import Line, RecordKey, RecordState, UsageRecord
+from tally.domain.record import Line, LineState, RecordKey, RecordState, UsageRecord
 
 _REFERENCE = re.compile(r"\[(TLY-[A-Z2-7]{12})\]$")
 _OF_TAKE_OVER = frozenset({"invoiceDescription", "cancelledDate"})
@@ -20,6 +20,7 @@ _JUST_NOW = timedelta(minutes=1)
 _SETTLED = timedelta(minutes=5)
 _ON_ITS_WAY = timedelta(minutes=2)
 """For how long a POST may be under way since the agreement was read."""
+_VOIDED = frozenset({LineState.VOIDING, LineState.VOID})
 
 
 @dataclass(slots=True)
@@ -36,6 +37,7 @@ class AdditionChecks:
     msp: Msp
     chosen: Mapping[RecordKey, set[int]]
     """The numbers that a person has chosen between, by record."""
+    heads: Mapping[RecordKey, UsageRecord]
     _keys: dict[str, tuple[RecordKey, int]] = field(default_factory=dict)
     _ids: dict[int, RecordKey] = field(default_factory=dict)
     _confirmed: dict[RecordKey, set[int]] = field(default_factory=dict)
@@ -166,7 +168,8 @@ class AdditionChecks:
         month: Month = key.month
         if effective is None or cancelled is None:
             raise self._violation(6, f"Addition {addition.id} is open-ended: {effective} to {cancelled}", key)
-        if number == 0 and not (month.first <= effective <= cancelled == month.last):
+        own = month.first <= effective <= cancelled == month.last
+        if not own and (number == 0 or effective > cancelled):
             raise self._violation(6, f"Addition {addition.id} is of {effective} to {cancelled}", key)
         agreement = self.msp.connectwise.tenant.agreements.get(addition.agreement_id)
         firm = self.msp.by_id.get(key.company_id)
@@ -179,7 +182,7 @@ class AdditionChecks:
                 6, f"Addition {addition.id} is effective {effective}, its agreement bills from {starts}", key
             )
         today = addition.created_at.astimezone(self.msp.setting.time_zone).date()
-        if effective > today or addition.created_at < month.starts:
+        if (own and effective > today) or addition.created_at < month.starts:
             raise self._violation(
                 6, f"Addition {addition.id} of {effective} was made on {addition.created_at}, the {today} there", key
             )
@@ -190,23 +193,34 @@ class AdditionChecks:
             raise self._violation(6, f"Addition {addition.id} is on an agreement of type and cycle {sold}", key)
 
     def _look_at_change(self, addition: AdditionTruth, position: int) -> None:
-        """Invariant 2: only ours are changed, only their quantity, and not where a person had changed it."""
+        """Invariant 2: only ours are changed, only their quantity (terms if asked for), and not where a person had changed it."""
         change = addition.changes[position]
         key = self._ours.get(addition.id) or self.key_of_text(addition.text)
         given = addition.id in self.msp.given
         if key is None and not given:
             raise self._violation(2, f"Addition {addition.id} of {addition.created_by} was changed: {change}", None)
-        if change.field != "quantity" and not (given and change.field in _OF_TAKE_OVER):
+        carried = addition.id in self.msp.carried and change.field in TERMS
+        if change.field != "quantity" and not carried and not (given and change.field in _OF_TAKE_OVER):
             raise self._violation(2, f"Addition {addition.id}: {change}", key)
+        if carried and key is not None and change.after not in self._had_before(key, change.field):
+            raise self._violation(2, f"Addition {addition.id}: {change} is not what the month before ever had", key)
         before = [each for each in addition.changes[:position] if each.field == "quantity"]
         if before and key is not None and self._overwrites(before, change, key):
             raise self._violation(2, f"Addition {addition.id}: {before[-1]} was overwritten by {change}", key)
+
+    def _had_before(self, key: RecordKey, name: str) -> set[object]:
+        """The values that a field ever had in the Additions of the month before."""
+        before = replace(key, month=key.month.previous)
+        ids = [each for each, of in (self._ids | self._ours).items() if of == before]
+        return {value for each in ids for value in _had(self.msp.connectwise.truth.addition(each), name)}
 
     def _overwrites(self, before: list[Change], change: Change, key: RecordKey) -> bool:
         """Whether a person's quantity was overwritten that lists had shown for long enough."""
         last = before[-1]
         if last.by == API or change.at - last.at <= self.msp.connectwise.options.list_lag + timedelta(minutes=3):
             return False
+        if change.after == 0 and any(line.state in _VOIDED for line in self.heads[key].lines):
+            return False  # a person wants it at 0, whatever stands there
         # A number that we had sent ourselves cannot be told from ours.
         sent = {each.after for each in before if each.by == API} | {each.before for each in before}
         # Nor can one that we were just about to send, or that a person has accepted since.
@@ -219,6 +233,26 @@ class AdditionChecks:
         return ViolationError(
             invariant, what, company=key.company_id if firm is None else firm.name, month=str(key.month)
         )
+
+
+def asked_for(line: Line | None, values: Mapping[str, object]) -> bool:
+    """Whether a person has asked for these terms, and they are those of the month before as the line has them."""
+    if line is None or line.terms is None or not line.terms.asked:
+        return False
+    before = line.terms.before
+    told: dict[str, object] = {
+        "unitPrice": None if before.unit_price is None else float(before.unit_price),
+        "lessIncluded": None if before.less_included is None else float(before.less_included),
+        "taxableFlag": before.taxable,
+        "billCustomer": before.bill_customer,
+    }
+    return all(value is not None and told[name] == value for name, value in values.items())
+
+
+def _had(addition: AdditionTruth, name: str) -> set[object]:
+    """The values that a field ever had."""
+    changes = [change for change in addition.changes if change.field == name]
+    return {addition.fields[name], *(value for change in changes for value in (change.before, change.after))}
 
 
 def _by_people(addition: AdditionTruth, name: str) -> bool:

@@ -6,8 +6,9 @@ from datetime import UTC, date, datetime, time
 
 from local.simulation.msp import Firm, Msp
 from local.simulation.story import ViolationError
+from local.simulators.connectwise.periods import moved
 from local.simulators.connectwise.records import Fields, day_of
-from local.simulators.connectwise.truth import AdditionTruth
+from local.simulators.connectwise.truth import API, AdditionTruth
 from local.world import PRODUCT, PRODUCT_ID, TYPE_ID
 from tally.domain.company import Mapping as CompanyMapping
 from tally.domain.month import Month
@@ -27,7 +28,7 @@ STANDINGS: Mapping[str, tuple[StandingState, str]] = {
     "gone from GravityZone": (WAITING, "not in GravityZone any more"),
     "no monthly subscription": (WAITING, "no monthly subscription"),
     "a trial": (WAITING, "a trial is not billed"),
-    "counter stays": (WAITING, "stays at"),
+    "counter stays": (WAITING, "stays until the month closes"),
     "not tied": (NEEDS_SETUP, ""),
     "excluded": (WAITING, "Excluded"),
     "product not found": (NEEDS_SETUP, "no product"),
@@ -46,6 +47,11 @@ STANDINGS: Mapping[str, tuple[StandingState, str]] = {
     "fallen": (HELD, "the count only rises"),
     "counter is nonsense": (FAILING, "which is not a count"),
     "counter is missing": (FAILING, "without the counter"),
+    "late, to be asked": (HELD, "a line of their own"),
+    "invoiced already": (NEEDS_SETUP, "invoiced"),
+    "invoiced, and nothing was used": (WAITING, "there is nothing to bill"),
+    "no place for late usage": (NEEDS_SETUP, "has no place"),
+    "voided there": (NEEDS_SETUP, "was voided on agreement"),
     "agreement is gone": (HELD, ""),
     "agreement refuses changes": (NEEDS_SETUP, ""),
 }
@@ -100,6 +106,7 @@ class Causes:
             yield "several agreements" if active else "no agreement"
             return
         yield from self._of_terms(active[0], month, tick)
+        yield from self._of_invoicing(active[0], firm, month, tick)
         standing = self._standing(int(active[0]["id"]))
         if any(
             _covers(each, month) and not _is_apart(mapping, each) and not self._is_ours(firm, month, each)
@@ -109,6 +116,38 @@ class Causes:
         if self._grows_too_fast(firm, month):
             yield "grown"
 
+    def _of_invoicing(self, agreement: Fields, firm: Firm, month: Month, tick: datetime) -> Iterator[str]:
+        """What the agreement's invoices have covered (LATE-1), by its next invoice date and how the MSP invoices."""
+        setting = self.msp.setting
+        record = self._heads.get(RecordKey(company_id=firm.id, month=month, service="endpoints"))
+        if is_covered(agreement, month.last, setting.invoicing) or (record is not None and record.refusal is not None):
+            yield "invoiced already"
+            yield "late, to be asked"
+            yield "invoiced, and nothing was used"
+            yield "no place for late usage"
+            yield from self.places_late_usage(firm, tick)
+        elif setting.invoicing == "advance" and setting.late_usage == "hold":
+            yield "invoiced already"
+
+    def places_late_usage(self, firm: Firm, tick: datetime) -> Iterator[str]:
+        """What stands in the way of a further line on the agreement that runs now (LATE-2)."""
+        mapping = self.msp.ledger.mappings().get(firm.id)
+        if mapping is None or mapping.connectwise_id is None:
+            yield "not tied"
+        local = tick.astimezone(self.msp.setting.time_zone).date()
+        pinned = None if mapping is None else mapping.pinned_agreement_id
+        active = self._active_on(firm, local, pinned=pinned)
+        if len(active) != 1:
+            yield "several agreements" if active else "no agreement"
+            return
+        if active[0]["billingCycle"]["name"] != "Monthly":
+            yield "not monthly"
+        begins = max(filter(None, (day_of(active[0]["startDate"]), day_of(active[0]["billStartDate"]))))
+        if begins > local:
+            yield "no place for late usage"
+        if any(each.product == PRODUCT and each.created_by != API for each in self._standing(int(active[0]["id"]))):
+            yield "beside another"
+
     def _is_ours(self, firm: Firm, month: Month, addition: AdditionTruth) -> bool:
         record = self._heads.get(RecordKey(company_id=firm.id, month=month, service="endpoints"))
         lines = () if record is None else record.lines
@@ -117,7 +156,9 @@ class Causes:
     def _active(self, firm: Firm, month: Month, tick: datetime, *, pinned: int | None) -> list[Fields]:
         """The agreements of the type that run on the day that decides, or else begin after it."""
         local = tick.astimezone(self.msp.setting.time_zone).date()
-        day = min(max(local, month.first), month.last)
+        return self._active_on(firm, min(max(local, month.first), month.last), pinned=pinned)
+
+    def _active_on(self, firm: Firm, day: date, *, pinned: int | None) -> list[Fields]:
         candidates = [
             each for each in self.msp.agreements(firm) if each["type"]["id"] == TYPE_ID and pinned in {None, each["id"]}
         ]
@@ -154,7 +195,7 @@ class Causes:
                 yield "changed by people"
             elif _covers(each, month):
                 yield "beside another"
-        if self.count(firm, month) < line.highest and not self.right(firm, record, closing=closing):
+        if self.count(firm, month) < record.beside + line.highest and not self.right(firm, record, closing=closing):
             yield "fallen"
         if self._grows_too_fast(firm, month):
             yield "grown"
@@ -172,12 +213,21 @@ class Causes:
         elif before is None or before.line is None:
             return False
         else:
-            base = before.line.pushed if before.state is RecordState.OPEN else before.count
+            known = any(line.pushed is not None for line in before.lines)
+            base = (before.stands if known else None) if before.state is RecordState.OPEN else before.count
         return base is not None and count > base + 20 and count > base * 1.5
+
+    def beyond(self, firm: Firm, record: UsageRecord, *, closing: bool) -> bool:
+        """Whether more is to be billed than the record's lines bill."""
+        company = self.msp.gravityzone.tenant.find(firm.id)
+        count = self.count(firm, record.key.month)
+        if self.msp.setting.bill_minimum and closing and company is not None:
+            count = max(count, company.minimum_usage or 0)
+        return count > record.stands
 
     def kept_open(self, firm: Firm, record: UsageRecord) -> bool:
         """Whether something keeps a record open after its close."""
-        if record.line is None or record.line.state is not LineState.OPEN:
+        if record.line is None or record.line.state is not LineState.OPEN or len(record.lines) > 1:
             return True
         return bool(
             record.refusal or self.nonsense(firm, record.key.month) or list(self.oddities(firm, record, closing=True))
@@ -232,7 +282,15 @@ class Causes:
         count = self.count(firm, record.key.month)
         seen = self.count(firm, record.key.month, self.as_of)
         floor = {max(count, company.minimum_usage or 0)} if self.msp.setting.bill_minimum and closing else set()
-        return line.pushed in {count, seen} | floor | self._chosen.get(record.key, set())
+        return record.stands in {count, seen} | floor | self._chosen.get(record.key, set())
+
+
+def is_covered(agreement: Fields, last: date, invoicing: str) -> bool:
+    """Whether the agreement's invoices have covered all days up to ``last``, as far as its next invoice date tells."""
+    following = day_of(agreement["nextInvoiceDate"])
+    if following is None:
+        return False
+    return last < (following if invoicing == "advance" else moved(following, "monthly", periods=-1))
 
 
 def _is_apart(mapping: CompanyMapping | None, addition: AdditionTruth) -> bool:

@@ -7,11 +7,12 @@ from datetime import UTC, datetime, timedelta
 import requests
 
 from local.audit import gaps, replayed
-from local.simulation.additions import AdditionChecks
+from local.simulation.additions import AdditionChecks, asked_for
 from local.simulation.invoices import InvoiceChecks
 from local.simulation.msp import Firm, Msp
 from local.simulation.standings import StandingChecks
 from local.simulation.story import ViolationError
+from local.simulators.connectwise.records import TERMS
 from local.simulators.core import CallLog
 from local.simulators.scenario import MONTHLY_SUBSCRIPTION
 from tally.domain.month import Month
@@ -27,6 +28,9 @@ _REPLAYED_ONE_IN = 16
 _INDEX_SHOWS = timedelta(seconds=30)
 _JUST_NOW = timedelta(minutes=2)
 _REACHED = timedelta(minutes=10)
+_UNREAD = "Closed with the last count"
+_CLOSES = frozenset({"closed", "read again"})
+_NEVER_AGAIN = frozenset({LineState.FINAL, LineState.VOID})
 
 
 class Checks:
@@ -40,11 +44,10 @@ class Checks:
         self.company_months = 0
         self.calls = 0
         self._chosen: dict[RecordKey, set[int]] = {}
-        self.additions = AdditionChecks(msp=msp, chosen=self._chosen)
         self._heads: dict[RecordKey, UsageRecord] = {}
+        self.additions = AdditionChecks(msp=msp, chosen=self._chosen, heads=self._heads)
         self.standings = StandingChecks(msp, self._heads, self._chosen)
         self.invoices = InvoiceChecks(msp)
-        self._closed_at: dict[RecordKey, datetime] = {}
         self._failed_jobs = 0
         self._last_tick = datetime.min.replace(tzinfo=UTC)
         self._last_month: Month | None = None
@@ -65,7 +68,9 @@ class Checks:
             )
         elif request.method == "PATCH":
             addition_id, values = int(url.rpartition("/")[2]), {each["path"]: each["value"] for each in payload}
-            if set(values) == {"quantity"}:
+            if TERMS.issuperset(values):
+                self._asked_for(addition_id, values, url)
+            elif set(values) == {"quantity"}:
                 self._announced(self.additions.key_of_id(addition_id), IntentKind.PATCH, values["quantity"], url)
             elif set(values) == {"invoiceDescription", "cancelledDate"} and addition_id in self.msp.given:
                 self._announced(
@@ -90,14 +95,17 @@ class Checks:
         if done.get("endpoints") == "dropped" or self._overridden(record.key):
             return
         line = record.line
-        if line is None or line.state is LineState.OPENING:
+        if line is None or line.state in (LineState.OPENING, LineState.VOID, LineState.VOIDING):
             return
         now = self.msp.clock.now()
         least, most = self._true(firm, job.month, started), self._true(firm, job.month, now)
-        right = line.pushed is not None and (
-            least <= line.pushed <= most
-            or line.pushed in self._chosen.get(record.key, ())
+        late = line.state is LineState.FROZEN or any(each.state is LineState.FROZEN for each in record.lines)
+        right = (
+            least <= record.stands <= most
+            or record.stands in self._chosen.get(record.key, ())
             or self._is_floor(firm, record)
+            # What it can carry no more is told, asked, or waits for an agreement: the end looks at which (invariant 4).
+            or late
         )
         if not right or line.intent is not None:
             counted = str(most) if least == most else f"{least} to {most}"
@@ -146,7 +154,7 @@ class Checks:
             if firm.there:
                 self.standings.look(firm, tick, self._records_of(firm))
         self.additions.look_at_all(self._heads)
-        self.invoices.look_at_all(self._heads, self._closed_at)
+        self.invoices.look_at_all(self._heads)
 
     def _look_at_everybody(self, tick: datetime) -> None:
         """After a step in which nothing went wrong, whoever was left in peace is billed right (invariant 4)."""
@@ -169,22 +177,33 @@ class Checks:
             what = f"{kind} of {quantity} to {url} is about to be sent, and the intent in the ledger is {intent}"
             raise self._violation(7, what, key)
 
+    def _asked_for(self, addition_id: int, terms: Mapping[str, object], url: str) -> None:
+        """Terms are written as they were announced, and only those that a person has asked for (OPEN-5)."""
+        key = self.additions.key_of_id(addition_id)
+        line = None if key is None else self._heads[key].line
+        quantity = None if line is None or line.intent is None else line.intent.quantity
+        self._announced(key, IntentKind.TERMS, quantity, url)
+        if addition_id not in self.msp.carried or not asked_for(line, terms):
+            raise self._violation(7, f"{dict(terms)} is about to be sent to {url}, and nobody has asked for it", key)
+
     def _allowed(self, key: RecordKey | None, kind: IntentKind, intent: Intent | None) -> None:
         """What is about to be written is no fall (READ-7), not grown too fast (FOLLOW-4), nor a month not to be opened (OPEN-9)."""
         firm = None if key is None else self.msp.by_id.get(key.company_id)
         if key is None or firm is None or intent is None:
             return
-        stands = self._heads[key].line
-        more = intent.quantity > ((stands.pushed if stands else None) or 0)
-        if kind is IntentKind.PATCH and stands and intent.quantity < (stands.pushed or 0) and not self._chosen.get(key):
-            raise self._violation(4, f"{intent.quantity} is less than {stands.pushed}, and nobody has accepted it", key)
-        closing = self.msp.setting.bill_minimum and self._heads[key].seen_tick >= self.msp.closes(key.month)
+        head = self._heads[key]
+        line = head.line
+        stands = (line.pushed if line else None) or 0
+        if kind is IntentKind.PATCH and intent.quantity < stands and not self._chosen.get(key):
+            raise self._violation(4, f"{intent.quantity} is less than {stands}, and nobody has accepted it", key)
+        more = intent.quantity > stands
+        closing = self.msp.setting.bill_minimum and head.seen_tick >= self.msp.closes(key.month)
         asked = kind is IntentKind.TAKE_OVER or closing or bool(self._chosen.get(key))
-        if more and not asked and self.standings.causes.too_fast(firm, key.month, intent.quantity):
+        if more and not asked and self.standings.causes.too_fast(firm, key.month, head.beside + intent.quantity):
             raise self._violation(
                 4, f"{intent.quantity} is far beyond the month before, and nobody has approved it", key
             )
-        if kind is IntentKind.POST:
+        if kind is IntentKind.POST and not head.has_addition:
             self._may_open(firm, key)
 
     def _may_open(self, firm: Firm, key: RecordKey) -> None:
@@ -216,7 +235,7 @@ class Checks:
         if transition.before is not head and transition.before != head:
             raise self._violation(7, f"version {after.version} was not made from version {head and head.version}", key)
         if head is not None and head.state is not RecordState.OPEN:
-            raise self._violation(3, f"the {head.state} record was changed: {transition.what}, {transition.why}", key)
+            self._look_at_settled(head, transition)
         if head is not None and transition.by == TALLY and transition.tick < head.seen_tick:
             raise self._violation(5, f"the older tick {transition.tick} changed what {head.seen_tick} had seen", key)
         if head is not None and transition.at < self._since(head):
@@ -226,31 +245,47 @@ class Checks:
             self._choose(key, head)
         for line in after.lines:
             self.additions.know(line, key)
-        if after.state is RecordState.CLOSED:
+        if transition.what in _CLOSES:
             self._closed_now.append(transition)
-            self._closed_at[key] = transition.at
-            billed = max(after.count or 0, after.floor or 0) if self.msp.setting.bill_minimum else after.count
-            if sum(line.pushed or 0 for line in after.lines) != billed:
-                raise self._violation(
-                    1, f"closed with {after.count}, and its lines do not add up to it: {after.lines}", key
-                )
-            if after.hold or any(line.intent or line.state is not LineState.FINAL for line in after.lines):
-                raise self._violation(3, f"closed with something left open: {after}", key)
+            self._look_at_sum(after)
+
+    def _look_at_settled(self, head: UsageRecord, transition: Transition) -> None:
+        """Invariant 3: what a record closed with is never written again, and a waived one is left alone (CLOSE-4)."""
+        after = transition.after
+        left = {line.number: line for line in after.lines}
+        kept = all(left.get(line.number) == line for line in head.lines if line.state in _NEVER_AGAIN)
+        if head.state is RecordState.WAIVED or after.state is not head.state or not kept:
+            what = f"the {head.state} record was changed: {transition.what}, {transition.why}"
+            raise self._violation(3, what, head.key)
+
+    def _look_at_sum(self, after: UsageRecord) -> None:
+        """Invariant 1: the lines of a record add up to its billed count; what is beyond it is to be credited (LATE-3)."""
+        count, floor = after.count or 0, after.floor or 0
+        owed = max(count, floor) if self.msp.setting.bill_minimum else count
+        billed = sum(line.pushed or 0 for line in after.lines) - after.credited
+        named = owed if after.credit is None else after.credit.billed
+        if billed != named or (after.credit is not None and not owed == after.credit.counted < billed):
+            raise self._violation(
+                1, f"closed with {after.count}, and its lines do not add up to it: {after}", after.key
+            )
+        if after.hold or any(line.intent or line.state not in _NEVER_AGAIN for line in after.lines):
+            raise self._violation(3, f"closed with something left open: {after}", after.key)
 
     def _choose(self, key: RecordKey, held: UsageRecord) -> None:
         """Remember the numbers that a person has chosen between: the held one, and what stood."""
         numbers = self._chosen.setdefault(key, set())
         if held.hold is not None:
             numbers |= {held.hold.quantity} | ({held.hold.stands} if held.hold.stands is not None else set())
-        if held.line is not None and held.line.pushed is not None:
-            numbers.add(held.line.pushed)
+        if held.has_addition:
+            numbers.add(held.stands)
+            numbers |= {held.beside + stands for stands in numbers}
 
     def _is_floor(self, firm: Firm, record: UsageRecord) -> bool:
         """Whether what stands is the contract's floor, which is pushed at the close and not before."""
         line, setting = record.line, self.msp.setting
         closing = record.seen_tick >= self.msp.closes(record.key.month)
         floor = self.msp.gravityzone.tenant.company(firm.id).minimum_usage
-        return setting.bill_minimum and closing and line is not None and line.pushed == floor
+        return setting.bill_minimum and closing and line is not None and record.stands == floor
 
     @staticmethod
     def _since(head: UsageRecord) -> datetime:
@@ -272,14 +307,17 @@ class Checks:
                 raise self._violation(3, f"closed by the tick {transition.tick}, before its close", key)
             read = self._last_reading(calls, key, transition.at)
             if read is None:
-                if not any("Closed with the last count" in notice for notice in record.notices):
+                if not any(_UNREAD in notice or "could not be read once more" in notice for notice in record.notices):
                     raise self._violation(3, "closed without a reading, and no notice says so", key)
             else:
                 least, most = self._true(firm, key.month, read), self._true(firm, key.month, transition.at)
                 chosen = record.count in self._chosen.get(key, ()) or firm.touched >= transition.tick
+                chosen = chosen or any(_UNREAD in notice for notice in record.notices)
                 if not least <= (record.count or 0) <= most and not chosen and not self._overridden(key):
                     raise self._violation(3, f"closed with {record.count}, GravityZone counted {least} to {most}", key)
-            self.additions.look_at_close(line, key, transition.at)
+            for each in record.lines:
+                if each.state is LineState.FINAL and (transition.before is None or each not in transition.before.lines):
+                    self.additions.look_at_close(each, key, transition.at)
         self._closed_now.clear()
 
     @staticmethod

@@ -1,12 +1,12 @@
 """Invariant 9: what ConnectWise's invoices bill of a company's month is its final count, or something says why not."""
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Mapping
-from datetime import datetime
 
 from local.simulation.msp import Msp
 from local.simulation.story import ViolationError
 from local.simulators.connectwise.truth import API, Invoice
+from tally.domain.month import Month
 from tally.domain.record import RecordKey, RecordState, UsageRecord
 
 
@@ -15,8 +15,8 @@ class InvoiceChecks:
 
     def __init__(self, msp: Msp) -> None:
         self.msp = msp
-        self.early = 0
-        """Invoices that were made before a month closed which they cover: what they bill too little is LATE-2's."""
+        self.compared = 0
+        """Months whose invoices were compared."""
         self._seen = 0
         self._billed: defaultdict[int, list[Invoice]] = defaultdict(list)
 
@@ -30,40 +30,51 @@ class InvoiceChecks:
                 self._billed[line.addition_id].append(invoice)
         self._seen = truth.last_invoice_id
 
-    def look_at_all(self, heads: Mapping[RecordKey, UsageRecord], closed: Mapping[RecordKey, datetime]) -> None:
-        """What the invoices made after a month's close bill of it is what it closed with."""
+    def look_at_all(self, heads: Mapping[RecordKey, UsageRecord]) -> None:
+        """What the invoices bill of a closed month is what it closed with, whenever they were made."""
         self.look()
         for key, record in heads.items():
             if record.state is RecordState.CLOSED:
-                self._look_at(key, record, closed[key])
+                self._look_at(key, record)
 
-    def _look_at(self, key: RecordKey, record: UsageRecord, closed_at: datetime) -> None:
+    def _look_at(self, key: RecordKey, record: UsageRecord) -> None:
+        """What was invoiced, and what an invoice to come will bill, is what the month was closed with (invariant 9)."""
         invoices = [invoice for line in record.lines for invoice in self._billed.get(line.addition_id or 0, ())]
-        if not invoices or self._is_named(key, record, invoices):
+        if not invoices or self._is_named(record, invoices):
             return
-        if any(invoice.made_at < closed_at for invoice in invoices):
-            self.early += 1
-            return
+        self.compared += 1
         ours = {line.addition_id for line in record.lines}
         billed = sum(line.quantity for invoice in invoices for line in invoice.lines if line.addition_id in ours)
-        final = sum(line.pushed or 0 for line in record.lines)
-        if billed != final:
+        to_come = sum(line.pushed or 0 for line in record.lines if not self._billed.get(line.addition_id or 0))
+        count, floor = record.count or 0, record.floor or 0
+        final = max(count, floor) if self.msp.setting.bill_minimum else count
+        credited = record.credited + (0 if record.credit is None else record.credit.quantity)
+        if billed + to_come - credited != final:
             firm = self.msp.by_id.get(key.company_id)
             raise ViolationError(
                 9,
-                f"closed with {final}, and the invoices bill {billed}: {invoices}",
+                f"closed with {final}, the invoices bill {billed}, and {to_come} are to come: {record}; {invoices}",
                 company=key.company_id if firm is None else firm.name,
                 month=str(key.month),
             )
 
-    def _is_named(self, key: RecordKey, record: UsageRecord, invoices: list[Invoice]) -> bool:
-        """Whether people changed what was billed, or the agreement's invoices do not cover calendar months (MATCH-5)."""
+    def _is_named(self, record: UsageRecord, invoices: list[Invoice]) -> bool:
+        """Whether a hold or notice names the difference, people changed what was billed, or invoices cover no calendar months."""
         truth = self.msp.connectwise.truth
+        if record.hold is not None or any("about the time when" in notice for notice in record.notices):
+            return True
+        if any(_is_moved(self.msp, line.agreement_id) for line in record.lines):
+            return True
         for line in record.lines:
             addition = truth.addition(line.addition_id or 0)
             if addition.created_by != API or any(change.by != API for change in addition.changes) or addition.deleted:
                 return True
-        periods = Counter(invoice.first.day for invoice in invoices)
-        return set(periods) != {1} or any(
-            (invoice.first, invoice.last) != (key.month.first, key.month.last) for invoice in invoices
+        return any(
+            invoice.first.day != 1 or invoice.last != Month(invoice.first.year, invoice.first.month).last
+            for invoice in invoices
         )
+
+
+def _is_moved(msp: Msp, agreement_id: int) -> bool:
+    """Whether a person has moved the agreement's invoice date by hand, or changed its type or cycle."""
+    return agreement_id in msp.moved

@@ -8,6 +8,7 @@ from random import Random
 from local.simulation import life_answers, life_connectwise, life_gravityzone
 from local.simulation.draws import Draw, drawn
 from local.simulation.msp import Firm, Msp
+from local.simulation.setting import Setting
 from local.simulation.story import Tell
 from tally.domain.month import Month
 
@@ -74,9 +75,12 @@ def _life(msp: Msp, firm: Firm) -> Iterator[Event]:
             yield Event(max(at, firm.arrives), firm.number, number, CHECK_INS, steady.getrandbits(32))
         if setting.invoices:
             number += 1
-            after_close = timedelta(days=setting.close_day - 1, seconds=steady.randrange(7_200, 8 * 86_400))
-            at = month.starts + after_close
+            at = month.starts + _after_the_start(setting, steady.randrange(7_200, 8 * 86_400))
             yield Event(max(at, firm.arrives), firm.number, number, life_connectwise.INVOICED, 0)
+        if steady.random() < 0.5:  # noqa: PLR2004 - somebody reads the notices every other month
+            number += 1
+            at = _moment(month, steady)
+            yield Event(max(at, firm.arrives), firm.number, number, life_answers.TERMS_CARRIED, steady.getrandbits(32))
         happenings = setting.lively
         while draw.random() < happenings:
             happenings -= 1
@@ -84,6 +88,15 @@ def _life(msp: Msp, firm: Firm) -> Iterator[Event]:
             number += 1
             kind = draw.choices([name for name, _ in _KINDS], [weight for _, weight in _KINDS])[0]
             yield Event(max(at, firm.arrives), firm.number, number, kind, draw.getrandbits(32))
+
+
+def _after_the_start(setting: Setting, seconds: int) -> timedelta:
+    """When in a month the invoices are run that are dated its 1st; for the ones ahead, those of the next month's 1st."""
+    if setting.invoiced_when == "ahead":
+        return timedelta(days=20, seconds=seconds)
+    if setting.invoiced_when == "on the 1st":
+        return timedelta(seconds=7_200 + seconds % 50_000)
+    return timedelta(days=setting.close_day - 1, seconds=seconds)
 
 
 def _check_in_times(month: Month, draw: Random) -> Iterator[datetime]:

@@ -5,17 +5,17 @@ from random import Random
 
 from local.simulation.msp import Firm, Msp
 from tally.answer import Answers, SetUp
-from tally.domain.record import HoldKind, RecordState, UsageRecord
+from tally.domain.month import Month
+from tally.domain.record import HoldKind, RecordKey, RecordState, UsageRecord
 from tally.errors import TallyError
 
+TERMS_CARRIED = "terms carried over"
 _WHO = "mkoch"
 
 
 def _held(msp: Msp, firm: Firm, draw: Random) -> UsageRecord | None:
     held = [
-        record
-        for record in msp.ledger.every_record()
-        if record.key.company_id == firm.id and record.state is RecordState.OPEN and record.hold is not None
+        record for record in msp.ledger.every_record() if record.key.company_id == firm.id and record.hold is not None
     ]
     return draw.choice(held) if held else None
 
@@ -54,6 +54,25 @@ def _answer(msp: Msp, firm: Firm, draw: Random) -> str:
     return _said(f"{record.hold.kind} of {key.month} is rejected", lambda: answers.reject(key, by=_WHO, why="no"))
 
 
+def _carry_terms(msp: Msp, firm: Firm, draw: Random) -> str:
+    """A person who is told of terms that are not those of the month before has them carried over."""
+    month = Month.of(msp.clock.now())
+    keys = [RecordKey(company_id=firm.id, month=each, service="endpoints") for each in (month, month.previous)]
+    records = [msp.ledger.record(each) for each in keys]
+    told = [each for each in records if each is not None and each.line is not None and each.line.terms is not None]
+    if not told:
+        return ""
+    record = draw.choice(told)
+    said = _said(
+        f"terms of {record.key.month} are to be carried over",
+        lambda: Answers(ledger=msp.ledger, clock=msp.clock).carry_terms(record.key, by=_WHO, why="agreed"),
+    )
+    after = msp.ledger.record(record.key)
+    if after is not None and after.line is not None and after.line.addition_id and after is not record:
+        msp.carried.add(after.line.addition_id)
+    return said
+
+
 def _set_up(msp: Msp, firm: Firm, draw: Random) -> str:
     setup = SetUp(ledger=msp.ledger, connectwise=msp.operator, clock=msp.clock)
     known = msp.ledger.mappings().get(firm.id)
@@ -76,5 +95,44 @@ def _set_up(msp: Msp, firm: Firm, draw: Random) -> str:
     return _said("is untied", lambda: setup.untie(firm.id, by=_WHO, why="a mistake"))
 
 
-ACTS: Mapping[str, Callable[[Msp, Firm, Random], str]] = {"hold answered": _answer, "set up by hand": _set_up}
-WEIGHTS = (("hold answered", 7), ("set up by hand", 4))
+def _void(msp: Msp, firm: Firm, draw: Random) -> str:
+    """A line is called wrong: with another agreement made and pinned first, mostly."""
+    open_ones = [
+        record
+        for record in msp.ledger.every_record()
+        if record.key.company_id == firm.id and record.state is RecordState.OPEN and record.has_addition
+    ]
+    if not open_ones:
+        return ""
+    key = draw.choice(open_ones).key
+    answers = Answers(ledger=msp.ledger, clock=msp.clock)
+    setup = SetUp(ledger=msp.ledger, connectwise=msp.operator, clock=msp.clock)
+    known = msp.ledger.mappings().get(firm.id)
+    pinned = ""
+    if known is not None and known.connectwise_id == firm.connectwise_id and draw.random() < 0.8:  # noqa: PLR2004 - mostly
+        right = msp.agree(firm)
+        pinned = _said(
+            f", with agreement {right} pinned", lambda: setup.pin(firm.id, right, by=_WHO, why="the right one")
+        )
+    return _said(f"{key.month} is voided", lambda: answers.void(key, by=_WHO, why="the wrong one")) + pinned
+
+
+def _credit(msp: Msp, firm: Firm, draw: Random) -> str:
+    owed = [
+        record for record in msp.ledger.every_record() if record.key.company_id == firm.id and record.credit is not None
+    ]
+    if not owed:
+        return ""
+    key = draw.choice(owed).key
+    answers = Answers(ledger=msp.ledger, clock=msp.clock)
+    return _said(f"{key.month} is credited", lambda: answers.credit_done(key, by=_WHO, why="credit memo"))
+
+
+ACTS: Mapping[str, Callable[[Msp, Firm, Random], str]] = {
+    "hold answered": _answer,
+    "set up by hand": _set_up,
+    "line voided": _void,
+    "credit done": _credit,
+    TERMS_CARRIED: _carry_terms,
+}
+WEIGHTS = (("hold answered", 7), ("set up by hand", 4), ("line voided", 1), ("credit done", 2))

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from random import Random
 
 from local.simulation.msp import Firm, Msp
-from local.simulators.connectwise.records import Fields, day_of, midnight
+from local.simulators.connectwise.records import BILLING_FORMS, TERMS, Fields, day_of, midnight
 from local.simulators.connectwise.truth import API, AdditionTruth
 from local.world import PRODUCT, PRODUCT_ID, TYPE_ID
 from tally.domain.month import Month
@@ -83,6 +83,7 @@ def _edit_agreement(msp: Msp, firm: Firm, draw: Random) -> str:
         )
     )
     msp.connectwise.people.edit_agreement(agreement["id"], fields)
+    msp.moved.add(agreement["id"])
     return f"agreement {agreement['id']} is changed: {fields}"
 
 
@@ -121,12 +122,23 @@ def _edit_addition(msp: Msp, firm: Firm, draw: Random) -> str:
             people.cancel_addition(addition.id, day)
             return f"Addition {addition.id} is cancelled as of {day} by a person"
         case 3:
-            people.edit_addition(addition.id, {"unitPrice": 1.25})
-            return f"Addition {addition.id} gets another price"
+            return _agree_terms(msp, firm, draw)
     if not _known(msp, addition.id):
         return ""
     people.edit_addition(addition.id, {"invoiceDescription": "Endpoints"})
     return f"Addition {addition.id} gets another text"
+
+
+def _agree_terms(msp: Msp, firm: Firm, draw: Random) -> str:
+    """Something else than the catalog's terms is agreed for ours."""
+    addition = ours(msp, firm)
+    if addition is None:
+        return ""
+    terms: Fields = {"unitPrice": draw.choice((1.25, 0.0, 3.333, 2.0))}
+    if draw.random() < 0.4:  # noqa: PLR2004 - more often than not the price alone
+        terms |= {"lessIncluded": 2.0, "taxableFlag": False, "billCustomer": draw.choice(BILLING_FORMS)}
+    msp.connectwise.people.edit_addition(addition.id, terms)
+    return f"Addition {addition.id} gets other terms: {terms}"
 
 
 def _put_right(msp: Msp, firm: Firm, draw: Random) -> str:
@@ -139,7 +151,7 @@ def _put_right(msp: Msp, firm: Firm, draw: Random) -> str:
                 msp.connectwise.people.delete_addition(addition.id)
                 said.append(f"Addition {addition.id} is deleted")
             continue
-        by_people = [change for change in addition.changes if change.by != API and change.field != "unitPrice"]
+        by_people = [change for change in addition.changes if change.by != API and change.field not in TERMS]
         before = {
             change.field: change.before
             for change in reversed(by_people)
@@ -206,7 +218,8 @@ def _change_product(msp: Msp, firm: Firm, draw: Random) -> str:
 def _run_invoices(msp: Msp, firm: Firm, draw: Random) -> str:
     """The bookkeeper's run: every agreement whose next invoice date has come."""
     del draw
-    today = msp.connectwise.tenant.today()
+    ahead = timedelta(days=12 if msp.setting.invoiced_when == "ahead" else 0)
+    today = msp.connectwise.tenant.today() + ahead
     said = []
     for agreement in msp.agreements(firm):
         if (day_of(agreement["nextInvoiceDate"]) or date.max) <= today:
@@ -225,6 +238,7 @@ ACTS: Mapping[str, Callable[[Msp, Firm, Random], str]] = {
     "renamed in ConnectWise": _rename,
     "Addition edited": _edit_addition,
     "Addition put right": _put_right,
+    "terms agreed": _agree_terms,
     "Addition deleted": _delete_addition,
     "Addition beside ours": _add_beside,
     "product changed": _change_product,
@@ -240,6 +254,7 @@ WEIGHTS = (
     ("renamed in ConnectWise", 2),
     ("Addition edited", 4),
     ("Addition put right", 6),
+    ("terms agreed", 4),
     ("Addition deleted", 2),
     ("Addition beside ours", 3),
     ("product changed", 1),

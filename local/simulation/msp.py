@@ -96,6 +96,7 @@ class Msp:
         self.gravityzone.rate_limits = RateLimits()
         self.gravityzone.latency = self.connectwise.latency = setting.latency
         self.connectwise.options.requests_per_minute = 1000
+        self.connectwise.options.invoicing = "advance" if setting.invoicing == "advance" else "arrears"
         self.connectwise.options.cancelled_agreements_refuse_changes = setting.cancelled_agreements_refuse_changes
         self.partners = self._grow_partners()
         self.firms = [
@@ -104,8 +105,12 @@ class Msp:
             if shape.companies is None or number in shape.companies
         ]
         self.by_id: dict[str, Firm] = {}
+        self.moved: set[int] = set()
+        """Agreements whose terms a person has changed by hand."""
         self.given: set[int] = set()
         """Additions of others that a person has given to Tally."""
+        self.carried: set[int] = set()
+        """Additions of Tally's whose terms a person has asked to have carried over."""
         self.operator: ConnectWise = self.world.worker().sync.connectwise
         """ConnectWise as the operator's command reaches it: without trouble."""
 
@@ -149,8 +154,10 @@ class Msp:
         people = self.connectwise.people
         name = f"Security {firm.name}"
         first = max(start, self.connectwise.tenant.today())
-        # Invoiced in arrears: the first invoice is dated the 1st after the first month.
-        fields = {"nextInvoiceDate": midnight(Month(first.year, first.month).next.first), **terms.pop("fields", {})}
+        # In arrears, the first invoice is dated the 1st after the first month; in advance, the 1st of it.
+        month = Month(first.year, first.month)
+        due = (month if self.setting.invoicing == "advance" else month.next).first
+        fields = {"nextInvoiceDate": midnight(due), **terms.pop("fields", {})}
         made = people.add_agreement(firm.connectwise_id, TYPE_ID, name, start=start, fields=fields, **terms)
         firm.agreements.append(made)
         return made

@@ -6,6 +6,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from local.simulation.draws import Draw, drawn
+from tally.domain.invoicing import Invoicing, LateUsage
 from tally.domain.month import Month
 
 _ZONES = (
@@ -29,8 +30,8 @@ class Setting:
     """One MSP and its luck.
 
     ``calm`` is the share of steps without trouble, ``rough`` the probability that a call meets a fault in the others,
-    ``lively`` how many events beside check-ins a company sees in a month. ``invoices``: they are run, each month after
-    the close.
+    ``lively`` how many events beside check-ins a company sees in a month. ``invoices``: they are run, each month
+    ``invoiced_when``: after the close, on the 1st before it, or ahead, up to ten days before the month's end.
     """
 
     seed: int
@@ -49,6 +50,9 @@ class Setting:
     cancelled_agreements_refuse_changes: bool
     bill_minimum: bool
     invoices: bool
+    invoicing: str
+    late_usage: str
+    invoiced_when: str
     repeats: float
     calm: float
     rough: float
@@ -62,13 +66,19 @@ class Setting:
     @property
     def policy(self) -> dict[str, Any]:
         """What differs from the template's defaults."""
-        return {"close_day": self.close_day, "open_until_day": self.open_until_day}
+        return {
+            "close_day": self.close_day,
+            "open_until_day": self.open_until_day,
+            "invoicing": Invoicing(self.invoicing),
+            "late_usage": LateUsage(self.late_usage),
+        }
 
     def __str__(self) -> str:
         return (
             f"{self.companies} companies, {self.partners} partners, {len(self.months)} months from {self.begins:%Y-%m-%d %H:%M} GMT, "
             f"zone {self.zone}, close on the {self.close_day}., open until the {self.open_until_day}., first month {self.first_month}, "
             f"lists lag {self.list_lag}, index lags {self.index_lag}, {self.containers} workers, latency {self.latency} s; "
+            f"invoicing in {self.invoicing}, late usage: {self.late_usage}, invoiced {self.invoiced_when if self.invoices else 'never'}; "
             f"calm {self.calm}, rough {self.rough}, lively {self.lively}, repeats {self.repeats}"
         )
 
@@ -82,6 +92,8 @@ def setting_of(seed: int) -> Setting:
         months.append(months[-1].next)
     companies = max(1, min(_MOST_COMPANIES, round(_MOST_COMPANIES ** draw.uniform(0.3, 1.15))))
     calm = draw.choice(_CALMNESS)
+    billing = drawn(seed, Draw.SETTING, 1)
+    invoicing = billing.choice(("arrears", "arrears", "arrears", "arrears", "advance"))
     return Setting(
         seed=seed,
         begins=first.starts + timedelta(minutes=draw.choice((0, 0, 7, draw.randrange(28 * 24 * 60)))),
@@ -99,6 +111,9 @@ def setting_of(seed: int) -> Setting:
         cancelled_agreements_refuse_changes=draw.random() < 0.5,  # noqa: PLR2004 - either is as likely
         bill_minimum=draw.random() < 0.3,  # noqa: PLR2004 - as few do
         invoices=draw.random() < 0.6,  # noqa: PLR2004 - most of the time
+        invoicing=invoicing,
+        late_usage=billing.choice(("hold", "bill", "bill") if invoicing == "advance" else ("hold", "bill")),
+        invoiced_when=billing.choice(("after the close", "after the close", "on the 1st", "ahead")),
         repeats=0.0 if calm == 1.0 else draw.choice((0.0, 0.02, 0.2)),
         calm=calm,
         rough=draw.choice(_ROUGHNESS),

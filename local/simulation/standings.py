@@ -109,7 +109,16 @@ class StandingChecks:
         month = Month.of(tick)
         by_month = {record.key.month: record for record in records}
         for record in records:
-            if record.state is RecordState.OPEN and record.line is not None and record.line.state is LineState.OPEN:
+            line = record.line
+            if record.state is RecordState.CLOSED:
+                yield from self._of_closed(firm, record, tick)
+            elif line is not None and line.state is LineState.FROZEN:
+                yield Expected(record.key.month, self._of_frozen(firm, record, tick))
+            elif line is not None and line.state is LineState.OPEN and is_late(record):
+                yield Expected(
+                    record.key.month, self._of_open(firm, record, tick) | self._of_frozen(firm, record, tick)
+                )
+            elif line is not None and line.state is LineState.OPEN:
                 yield Expected(record.key.month, self._of_open(firm, record, tick))
             elif record.state is RecordState.OPEN:
                 yield Expected(
@@ -148,13 +157,60 @@ class StandingChecks:
             frozenset(causes) if closing else frozenset({*causes, "billed"} if causes != {"counter stays"} else causes)
         )
 
+    def _of_frozen(self, firm: Firm, record: UsageRecord, tick: datetime) -> frozenset[str]:
+        """A line that can carry no more: what is beyond it is told, then asked, or goes onto a line of its own (LATE-2)."""
+        month, setting = record.key.month, self.msp.setting
+        closing = tick >= self.msp.closes(month)
+        causes = set(self.causes.oddities(firm, record, closing=closing)) - {"fallen"}
+        nonsense = self.causes.nonsense(firm, month)
+        unread = self.causes.of_company(firm) in {"gone from GravityZone", "no monthly subscription"}
+        if nonsense and not unread:
+            causes.add(nonsense)
+        if unread and not closing:
+            causes.add("counter stays")
+        if record.refusal is not None:
+            causes |= {"refused", "invoiced already"}
+        beyond = self.causes.beyond(firm, record, closing=closing)
+        if beyond and self.causes.of_company(firm) == "product not found":
+            causes.add("billed")
+        if beyond and not unread:
+            causes |= set(self.causes.places_late_usage(firm, tick))
+            causes |= {"late, to be asked"} if setting.late_usage == "hold" or causes else set()
+        if closing and not causes:
+            raise self._violation(4, f"nothing keeps it open after the tick {tick}: {record}", firm, month)
+        if beyond and not unread and not causes and setting.late_usage == "bill":
+            raise self._violation(4, f"what it can carry no more is on no line: {record}", firm, month)
+        return frozenset(causes) if closing else frozenset({*causes, "billed"})
+
+    def _of_closed(self, firm: Firm, record: UsageRecord, tick: datetime) -> Iterator[Expected]:
+        """A closed month is read once more; then only what is late stands open, for a person or for want of a place."""
+        month = record.key.month
+        due = tick >= month.next.starts + timedelta(days=self.msp.setting.open_until_day - 1)
+        line = record.line
+        asked = record.hold is not None or (line is not None and line.state is not LineState.FINAL)
+        if not due or (record.reread and not asked):
+            return
+        if asked:
+            yield Expected(month, self._of_frozen(firm, record, tick) | {"late, to be asked", "grown", "billed"})
+            return
+        causes = {self.causes.nonsense(firm, month), *self.causes.places_late_usage(firm, tick)} - {""}
+        if record.refusal is not None:
+            causes |= {"refused", "invoiced already"}
+        if not causes:
+            raise self._violation(
+                4, f"it is closed, and was not read once more by the tick {tick}: {record}", firm, month
+            )
+        yield Expected(month, frozenset({*causes, "billed"}))
+
     def _of_unopened(
         self, firm: Firm, month: Month, tick: datetime, record: UsageRecord | None, *, stopped: bool
     ) -> frozenset[str]:
         """Why a month is not open; a month that is over may also have been left for good reasons of its own time."""
         causes = set(self.causes.in_the_way(firm, month, tick))
         if record is not None and record.hold is not None:
-            causes.add("beside another")
+            causes |= {"beside another", "late, to be asked"}
+        if record is not None and any(line.state is LineState.VOID for line in record.lines):
+            causes.add("voided there")
         if record is not None and record.refusal is not None:
             causes.add("refused")
         if record is not None:
@@ -172,6 +228,13 @@ class StandingChecks:
 
     def _violation(self, invariant: int, what: str, firm: Firm, month: Month | None) -> ViolationError:
         return ViolationError(invariant, what, company=firm.name, month=str(month or ""))
+
+
+def is_late(record: UsageRecord) -> bool:
+    """Whether the newest line carries what another one could not."""
+    return any(line.state in (LineState.FROZEN, LineState.FINAL) for line in record.lines[:-1]) or any(
+        line.number > 0 and line.effective > record.key.month.last for line in record.lines
+    )
 
 
 def _is_of(scope: str, month: Month | None) -> bool:

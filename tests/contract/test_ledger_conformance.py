@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -13,6 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from moto import mock_aws
 
+from local.audit import replayed
 from local.checkout import tool
 from local.errors import LocalError
 from local.ledger import MemoryLedger
@@ -20,11 +22,13 @@ from local.ledger_table import create_ledger_table
 from local.processes import Child, free_port
 from tally.domain.company import Mapping, MappingChange
 from tally.domain.month import Month
-from tally.domain.record import Line, LineState, RecordKey, RecordState, Transition, UsageRecord
+from tally.domain.record import Intent, IntentKind, Line, LineState, RecordKey, RecordState, Transition, UsageRecord
 from tally.domain.standing import Cause, Standing, StandingState
+from tally.domain.terms import OtherTerms, Terms
 from tally.domain.ticks import Ticks
 from tally.errors import ConflictError
 from tally.ledger.dynamodb import DynamoDBLedger
+from tally.ledger.plain import paths, record_fields
 from tally.ports import Ledger
 
 if TYPE_CHECKING:
@@ -186,6 +190,30 @@ def test_saved_record_is_read_back(ledger: Ledger) -> None:
     assert entry.changes["lines.0.pushed"] == (None, 5)
 
 
+def test_terms_are_read_back(ledger: Ledger) -> None:
+    """OPEN-5: terms to be carried over are read to the cent as they were saved, and the history replays to them."""
+    record = opened(ledger, key_of())
+    terms = OtherTerms(
+        before=Terms(unit_price=Decimal("3.90"), less_included=Decimal(0), taxable=False, bill_customer="NoCharge"),
+        now=Terms(unit_price=Decimal("4.505"), less_included=Decimal("2.5"), taxable=True, bill_customer="Billable"),
+        asked=True,
+    )
+    intent = Intent(kind=IntentKind.TERMS, quantity=5, at=TICK)
+    line = replace(record.lines[0], terms=terms, intent=intent)
+    after = replace(record.with_line(line), version=2)
+    ledger.save(step(record, after, what="terms intended"))
+    assert ledger.record(key_of()) == after
+    history = ledger.history(key_of())
+    assert history[-1].changes["lines.0.terms.before.unit_price"] == (None, "3.90")
+    assert replayed(history) == dict(paths(record_fields(after)))
+    refused = replace(line, terms=replace(terms, asked=False, refused="no"), intent=None)
+    ledger.save(step(after, replace(after.with_line(refused), version=3)))
+    done = replace(after.with_line(replace(refused, terms=None)), version=4)
+    ledger.save(step(ledger.record(key_of()), done))
+    assert ledger.record(key_of()) == done
+    assert replayed(ledger.history(key_of())) == dict(paths(record_fields(done)))
+
+
 def test_first_save_needs_that_there_is_no_record(ledger: Ledger) -> None:
     """OPEN-1: a record is opened once; the second to open it gets ConflictError and changes nothing."""
     record = opened(ledger, key_of())
@@ -249,13 +277,17 @@ def test_open_records_of_every_month_are_found(ledger: Ledger) -> None:
 
 
 def test_closed_record_changes_lists(ledger: Ledger) -> None:
-    """A closed record is no longer among the open ones, but among its own month's settled ones."""
+    """CLOSE-4: a closed record that was read once more is not among the open ones, but among its month's settled ones."""
     record = opened(ledger, key_of())
     other = opened(ledger, key_of("gz-2"))
     closed = replace(record, version=2, state=RecordState.CLOSED, count=5, floor=10)
     ledger.save(step(record, closed, what="closed"))
+    assert list(ledger.all_open_records()) == [closed, other]
+    assert list(ledger.all_settled_records(NOVEMBER)) == []
+    reread = replace(closed, version=3, reread=True)
+    ledger.save(step(closed, reread, what="read again"))
     assert list(ledger.all_open_records()) == [other]
-    assert list(ledger.all_settled_records(NOVEMBER)) == [closed]
+    assert list(ledger.all_settled_records(NOVEMBER)) == [reread]
     assert list(ledger.all_settled_records(OCTOBER)) == []
 
 
@@ -453,6 +485,20 @@ def test_first_tick_sets_the_first_month(ledger: Ledger) -> None:
     later = TICK + timedelta(days=40)
     assert ledger.begin_tick(later) == Ticks(newest=later, first_month=NOVEMBER)
     assert ledger.ticks() == Ticks(newest=later, first_month=NOVEMBER)
+
+
+def test_the_first_month_of_each_service_stays(ledger: Ledger) -> None:
+    """OPEN-8: the month of the first tick that knew a service is remembered for it, also while it is not named for a time."""
+    december = TICK + timedelta(days=30)
+    ledger.begin_tick(TICK, services=["endpoints"])
+    ledger.begin_tick(december, services=["e-mail", "endpoints"])
+    ledger.begin_tick(december + timedelta(hours=1))
+    ledger.begin_tick(TICK + timedelta(hours=1), services=["edr"])
+    january = TICK + timedelta(days=61)
+    ledger.finish_tick(january)
+    known = ledger.begin_tick(january, services=["e-mail", "edr", "endpoints"])
+    assert known.services == {"endpoints": NOVEMBER, "e-mail": NOVEMBER.next, "edr": Month(2027, 1)}
+    assert ledger.ticks() == known
 
 
 @pytest.mark.parametrize("earlier", [timedelta(), timedelta(microseconds=1), timedelta(seconds=1), timedelta(days=40)])

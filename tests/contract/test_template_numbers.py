@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 
-from tally.bootstrap import SLOWEST_JOB
+from tally.bootstrap import SLOWEST_JOB, SLOWEST_SERVICE
 from tally.transport.session import LONGEST_CONNECT
 from tests.contract.template import Template
 
 LICENSING_CALLS_PER_SECOND = 5
 LICENSING_BURST = 10
-GRAVITYZONE_CALLS, CONNECTWISE_CALLS = 2, 4
-"""Of the slowest record, one that is opened."""
+GRAVITYZONE_CALLS, CONNECTWISE_CALLS = 3, 4
+"""Of the slowest record, one that is opened, with services of more than one product type."""
 SHORTEST_TICK = 15 * 60
 
 
@@ -69,6 +69,7 @@ def test_the_slowest_record_fits_into_the_worker(template: Template, worker_time
     calls = (GRAVITYZONE_CALLS + CONNECTWISE_CALLS) * request_timeout
     slowest = SLOWEST_JOB.total_seconds()
     assert calls + GRAVITYZONE_CALLS / slowest_bucket <= slowest < worker_timeout
+    assert CONNECTWISE_CALLS * request_timeout <= SLOWEST_SERVICE.total_seconds() < slowest
     usual = 5
     assert _source(template)["BatchSize"] * usual + slowest < worker_timeout
 

@@ -121,8 +121,7 @@ class TestRefused:
         world.work(until=timedelta(seconds=5))
         record = world.record(harbor, "2026-11")
         assert record is not None
-        assert record.line is not None
-        assert (record.line.intent, record.refusal, record.hold) == (None, None, None)
+        assert (record.lines, record.refusal, record.hold) == ((), None, None)
         shown = world.standing(harbor).shown
         assert shown.state is StandingState.FAILING
         assert str(status) in shown.reason

@@ -207,12 +207,14 @@ def test_starting_next_month(world: World) -> None:
 
 
 def test_one_follows_the_other_within_the_month(world: World) -> None:
-    """MATCH-3: the one that runs today is billed, though another one of the type follows it later in the month."""
+    """MATCH-3, LATE-1: the one that runs today is billed, and nothing more is written there once it has ended."""
     harbor = world.add_customer("Harbor Dental", end=date(2026, 11, 14), fields={"noEndingDateFlag": False})
     later = world.add_agreement(harbor.connectwise_id, start=date(2026, 11, 15))
     world.play(TICK)
     assert world.additions(harbor) == [(0, *NOVEMBER)]
     world.check_in(harbor, 3)
+    world.play(gmt("2026-11-14 23:00"))
+    world.check_in(harbor, 2)
     world.play(gmt("2026-11-16 00:00"))
     assert world.additions(harbor) == [(3, *NOVEMBER)]
     assert world.additions(replace(harbor, agreement_id=later)) == []

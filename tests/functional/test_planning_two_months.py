@@ -126,11 +126,13 @@ def test_everybody_is_billing_and_nothing_failed(life: Life) -> None:
 
 
 def test_history_is_whole(life: Life) -> None:
-    """SAFE-1: each record's history counts up without a gap, from its first intent to its close."""
+    """SAFE-1: each record's history counts up without a gap, from its first intent to its second reading."""
     for customer in life.customers:
         for month in MONTHS:
             record = life.world.record(customer, month)
             assert record is not None
             history = life.world.ledger.history(record.key)
             assert [entry.version for entry in history] == list(range(1, record.version + 1))
-            assert [history[0].what, history[1].what, history[-1].what] == ["post intended", "opened", "closed"]
+            assert [history[0].what, history[1].what] == ["post intended", "opened"]
+            steps = [entry.what for entry in history]
+            assert steps[steps.index("closed") :] in (["closed"], ["closed", "read again"])

@@ -9,7 +9,7 @@ import pytest
 from local.simulators.clock import VirtualClock
 from local.simulators.faults import Fault, FaultKind
 from local.world import Customer, World
-from tally.domain.month import Month
+from tally.domain.record import RecordState
 from tally.domain.standing import Standing, StandingState
 from tests.functional.instants import every, gmt
 
@@ -261,4 +261,6 @@ def test_an_excluded_company(world: World, harbor: Customer) -> None:
     assert shown.state is StandingState.WAITING
     assert "2026-11-01" in shown.reason
     assert world.record(harbor, "2026-12") is None
-    assert Month(2026, 11) in {record.key.month for record in world.ledger.all_settled_records(Month(2026, 11))}
+    closed = world.record(harbor, "2026-11")
+    assert closed is not None
+    assert closed.state is RecordState.CLOSED

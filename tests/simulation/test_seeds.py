@@ -13,7 +13,7 @@ from local.simulation.setting import Shape, setting_of
 from local.simulation.shrink import shrink
 from local.simulation.story import ViolationError
 from local.simulation.ticks import schedule
-from tally import sync
+from tally import readings
 from tally.domain import opening, place
 from tally.domain.agreement import Agreement
 from tally.domain.month import Month
@@ -89,13 +89,13 @@ def test_wrong_day_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_wrong_count_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     """Invariants 3 to 5: a count that is read wrong."""
-    monkeypatch.setattr(sync, "read_count", one_less)
+    monkeypatch.setattr(readings, "read_count", one_less)
     assert first_violation().invariant in {3, 4, 5}
 
 
 def test_shortest_story(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is left of a violation's story after shrinking breaks the same rule, with less of everything."""
-    monkeypatch.setattr(sync, "read_count", one_less)
+    monkeypatch.setattr(readings, "read_count", one_less)
     found = first_violation()
     shape, shortest = shrink(found, seconds=5.0)
     assert shortest.invariant == found.invariant

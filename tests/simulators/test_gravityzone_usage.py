@@ -131,6 +131,37 @@ def test_product_types_each_have_the_full_set(gravityzone: GravityZoneSimulator,
     assert endpoints(gravityzone, harbor) == 2
 
 
+def per_type(gravityzone: GravityZoneSimulator, company: str) -> list[tuple[int, int]]:
+    """Ask for the endpoints of each product type, entry by entry."""
+    usages = usage(gravityzone, company, method="getMonthlyUsagePerProductType")["usages"]
+    return [(one["productType"], one["endpointMonthlyUsage"]) for one in usages]
+
+
+def test_product_types_can_be_left_out_or_repeated(gravityzone: GravityZoneSimulator, harbor: str) -> None:
+    """What nobody knows of live tenants is an option: entries for what is used alone, or two entries of one type."""
+    gravityzone.tenant.check_in(gravityzone.tenant.add_endpoint(harbor, product_type=3))
+    assert per_type(gravityzone, harbor) == [(0, 0), (3, 1), (5, 0)]
+    gravityzone.options.types_in_use_only = True
+    assert per_type(gravityzone, harbor) == [(3, 1)]
+    gravityzone.options.types_repeated = True
+    assert per_type(gravityzone, harbor) == [(3, 1), (3, 0)]
+    gravityzone.tenant.override_counter(harbor, "2026-10", "endpointMonthlyUsage", 8, product_type=3)
+    assert per_type(gravityzone, harbor) == [(3, 8), (3, 0)]
+
+
+def test_product_types_of_the_month_alone_and_of_monthly_licences_alone(
+    gravityzone: GravityZoneSimulator, harbor: str
+) -> None:
+    """Per product type the month, the licence and the sub-companies are what they are without: no other truth."""
+    gravityzone.tenant.check_in(gravityzone.tenant.add_endpoint(harbor, product_type=3))
+    november = usage(gravityzone, harbor, "11/2026", method="getMonthlyUsagePerProductType")["usages"]
+    assert [one["endpointMonthlyUsage"] for one in november] == [0, 0, 0]
+    assert per_type(gravityzone, gravityzone.tenant.own.id) == [(0, 0), (3, 1), (5, 0)]
+    assert usage(gravityzone, harbor, "2026-10", method="getMonthlyUsagePerProductType")["code"] == -32602
+    gravityzone.tenant.change_subscription(harbor, 2)
+    assert per_type(gravityzone, harbor) == [(0, 0), (3, 0), (5, 0)]
+
+
 def test_parent_includes_its_sub_companies(gravityzone: GravityZoneSimulator) -> None:
     """A partner's counters are its own machines and those of everybody below, also of one deleted since."""
     tenant = gravityzone.tenant

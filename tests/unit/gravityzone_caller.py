@@ -67,6 +67,7 @@ CALLS: list[Callable[[GravityZoneClient], object]] = [
     lambda client: client.company(HARBOR),
     lambda client: client.is_monthly(HARBOR),
     lambda client: client.usage(HARBOR, month=NOVEMBER),
+    lambda client: client.usage_per_product_type(HARBOR, month=NOVEMBER),
 ]
 
 

@@ -1,14 +1,16 @@
 """One company-month in the domain's own terms, and an agreement in memory to carry decisions out on."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from tally.domain.agreement import Addition, Agreement
+from tally.domain.carrying import carried
 from tally.domain.decide import decide
+from tally.domain.invoicing import Invoicing, LateUsage
 from tally.domain.month import Month
 from tally.domain.reading import Count
 from tally.domain.record import RecordKey, Transition, UsageRecord, reference
@@ -21,9 +23,11 @@ from tally.domain.situation import (
     Patch,
     Policy,
     Post,
+    SetTerms,
     Situation,
     Step,
 )
+from tally.domain.terms import Terms
 from tally.domain.transitions import confirmed, opened
 
 MONTH = Month(2026, 11)
@@ -41,6 +45,8 @@ POLICY = Policy(
     bill_minimum=False,
     growth_percent=50,
     growth_seats=20,
+    invoicing=Invoicing.ARREARS,
+    late_usage=LateUsage.HOLD,
 )
 AGREEMENT = Agreement(
     id=31,
@@ -97,6 +103,7 @@ class Rig:
     transitions: list[Transition] = field(default_factory=list)
     posts: list[Post] = field(default_factory=list)
     patches: list[Patch] = field(default_factory=list)
+    terms: list[SetTerms] = field(default_factory=list)
     steps: list[Step] = field(default_factory=list)
 
     def run(self, at: Situation, *, most: int = 12) -> Situation:
@@ -120,6 +127,8 @@ class Rig:
                     at = self._posted(at, step)
                 case Patch():
                     at = self._patched(at, step)
+                case SetTerms():
+                    at = self._carried(at, step)
         raise AssertionError(f"no end after {[type(step).__name__ for step in self.steps]}")
 
     def _written(self, at: Situation, transition: Transition) -> Situation:
@@ -152,6 +161,21 @@ class Rig:
         assert at.record is not None
         assert at.record.line is not None
         return self._written(at, confirmed(at, at.record.line, quantity=step.quantity, why="patched"))
+
+    def _carried(self, at: Situation, step: SetTerms) -> Situation:
+        self.terms.append(step)
+        ours = next(each for each in self.additions if each.id == step.addition_id)
+        now = replace(ours, terms=overlaid(ours.terms, step.terms))
+        self.additions = [now if each.id == ours.id else each for each in self.additions]
+        assert at.record is not None
+        assert at.record.line is not None
+        return self._written(at, carried(at, at.record.line, now))
+
+
+def overlaid(terms: Terms, change: Terms) -> Terms:
+    """The terms with those of the change that are not None put in their place."""
+    told = {each.name: getattr(change, each.name) for each in fields(Terms)}
+    return replace(terms, **{name: value for name, value in told.items() if value is not None})
 
 
 def open_record(

@@ -15,7 +15,19 @@ MODULES = {
     for path in sorted(PACKAGE.rglob("*.py"))
 }
 DOMAIN = [name for name in MODULES if name.startswith("tally.domain.")]
-USE_CASES = ["plan", "sync", "answer", "tying", "roster", "directory", "standings", "delivery", "messages", "ports"]
+USE_CASES = [
+    "plan",
+    "sync",
+    "readings",
+    "answer",
+    "tying",
+    "roster",
+    "directory",
+    "standings",
+    "delivery",
+    "messages",
+    "ports",
+]
 ADAPTERS = ("tally.gravityzone", "tally.connectwise", "tally.ledger", "tally.transport")
 AWS = frozenset({"tally.aws", "tally.bootstrap", "tally.queue", "tally.secret"})
 

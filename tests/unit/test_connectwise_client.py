@@ -23,6 +23,7 @@ from local.simulators.faults import Fault, FaultKind, Garble
 from tally.connectwise.client import ConnectWiseClient
 from tally.connectwise.models import format_day, parse_day
 from tally.domain.agreement import Addition, Agreement
+from tally.domain.terms import Terms
 from tally.errors import (
     ContractError,
 )
@@ -113,6 +114,7 @@ def test_additions_of_an_agreement(world: World) -> None:
             text=found[0].text,
             updated_by="jlee",
             updated_at=found[0].updated_at,
+            terms=Terms(unit_price=Decimal("4.5"), less_included=Decimal(0), taxable=True, bill_customer="Billable"),
         )
     ]
     assert found[0].updated_at is not None

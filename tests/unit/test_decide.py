@@ -88,11 +88,13 @@ def test_an_opening_that_is_not_due_is_left(fields: dict[str, Any], word: NoWord
     assert finished(situation(**fields)) == Finished(cause=word)
 
 
-@pytest.mark.parametrize("state", [RecordState.CLOSED, RecordState.WAIVED])
-def test_a_settled_record_is_left_alone(state: RecordState) -> None:
-    """CLOSE-4, OPEN-6: of a month that is closed or waived nothing is written, whatever is counted and whoever asks."""
+@pytest.mark.parametrize(
+    "fields", [{"state": RecordState.WAIVED}, {"state": RecordState.CLOSED, "reread": True}], ids=("waived", "closed")
+)
+def test_a_settled_record_is_left_alone(fields: dict[str, Any]) -> None:
+    """CLOSE-4, OPEN-6: of a month that is waived, or closed and read once more, nothing is written, whatever is counted and whoever asks."""
     for lines in (open_record()[1].lines, ()):
-        record = UsageRecord(key=KEY, version=3, seen_tick=TICK, state=state, lines=lines)
+        record = UsageRecord(key=KEY, version=3, seen_tick=TICK, lines=lines, **fields)
         assert finished(situation(record=record, reading=Count(9))) == Finished(cause=NoWord.STAYS)
 
 

@@ -22,7 +22,8 @@ from tally.domain.record import (
     UsageRecord,
     reference,
 )
-from tally.domain.situation import ComeBack, Finished, Look, NoWord, OpeningFacts, Patch, Post, Situation
+from tally.domain.situation import ComeBack, Finished, Look, NoWord, OpeningFacts, Patch, Post, SetTerms, Situation
+from tally.domain.terms import OtherTerms, Terms
 from tests.unit.rig import (
     AGREEMENT,
     CLOSE,
@@ -40,13 +41,16 @@ from tests.unit.rig import (
 QUANTITIES = st.integers(0, 6)
 AGES = st.sampled_from([timedelta(seconds=1), SETTLE, SETTLE + timedelta(seconds=1), timedelta(hours=2)])
 UNKNOWN = Unknown("GravityZone has nothing to say.")
+CATALOG, AGREED, OTHER = (Terms(unit_price=Decimal(price)) for price in ("4.50", "3.90", "3.50"))
 
 
 @st.composite
 def lines(draw: st.DrawFn) -> Line:
     """The month's line in any state that crashes, people and lags may leave it in."""
     opening = draw(st.booleans())
-    kind = IntentKind.POST if opening else IntentKind.PATCH
+    terms = draw(st.none() | st.builds(OtherTerms, before=st.just(AGREED), now=st.just(CATALOG), asked=st.booleans()))
+    asked = terms is not None and terms.asked
+    kind = IntentKind.POST if opening else draw(st.sampled_from([IntentKind.PATCH, *[IntentKind.TERMS] * asked]))
     intent = draw(
         st.none() | st.builds(Intent, kind=st.just(kind), quantity=QUANTITIES, at=AGES.map(lambda age: TICK - age))
     )
@@ -69,6 +73,7 @@ def lines(draw: st.DrawFn) -> Line:
         pushed_at=TICK - draw(AGES),
         unconfirmed=tuple(draw(st.lists(QUANTITIES, max_size=2, unique=True))),
         echoes=tuple(draw(st.lists(QUANTITIES, max_size=2, unique=True))),
+        terms=terms,
     )
 
 
@@ -158,7 +163,8 @@ def cases(draw: st.DrawFn) -> tuple[Situation, list[Addition]]:
     sent = [line.intent.quantity] if line is not None and line.intent is not None else []
     quantity = draw(st.sampled_from([*map(Decimal, left + sent), *([Decimal("2.5")] if ours == "changed" else [])]))
     cancelled = draw(st.sampled_from([MONTH.last, MONTH.last, None, MONTH.first])) if ours == "changed" else MONTH.last
-    return met, [addition(900, quantity=quantity, cancelled=cancelled), *there]
+    terms = draw(st.sampled_from([CATALOG, CATALOG, AGREED, OTHER, Terms()]))
+    return met, [addition(900, quantity=quantity, cancelled=cancelled, terms=terms), *there]
 
 
 @given(cases())
@@ -176,7 +182,7 @@ def test_what_is_done_is_done(case: tuple[Situation, list[Addition]]) -> None:
     after = rig.run(met)
     again = Rig(additions=rig.additions)
     assert again.run(replace(after, additions=None)).record == after.record
-    assert (again.transitions, again.posts, again.patches) == ([], [], [])
+    assert (again.transitions, again.posts, again.patches, again.terms) == ([], [], [], [])
 
 
 @given(cases())
@@ -214,6 +220,31 @@ def test_one_addition_ever(case: tuple[Situation, list[Addition]]) -> None:
         assert not met.opening.excluded
 
 
+def announced(step: Post | Patch | SetTerms) -> tuple[IntentKind, int | None]:
+    """The intent that must stand in the record before the call is made, and its quantity, if it is one that is written."""
+    match step:
+        case Post():
+            return IntentKind.POST, step.new.quantity
+        case Patch():
+            return IntentKind.PATCH, step.quantity
+        case SetTerms():
+            return IntentKind.TERMS, None
+
+
+@given(cases())
+def test_terms_are_only_carried_where_asked_for(case: tuple[Situation, list[Addition]]) -> None:
+    """OPEN-5: terms are sent once at most, and only those asked for, over those that a person saw when asking."""
+    met, there = case
+    line = None if met.record is None else met.record.line
+    asked = line is not None and line.terms is not None and line.terms.asked
+    rig = Rig(additions=list(there))
+    rig.run(met)
+    assert len(rig.terms) <= int(asked)
+    for step in rig.terms:
+        (ours,) = [each for each in there if each.id == step.addition_id]
+        assert (step.terms, ours.terms in (CATALOG, Terms())) == (AGREED, True)
+
+
 @given(cases())
 def test_every_write_was_announced(case: tuple[Situation, list[Addition]]) -> None:
     """SAFE-1, SAFE-3: before each POST or PATCH its intent is in the record, renewed or new, with its very quantity."""
@@ -222,13 +253,14 @@ def test_every_write_was_announced(case: tuple[Situation, list[Addition]]) -> No
     rig = Rig(additions=there)
     for _ in range(12):
         step = decide(at)
-        if isinstance(step, Post | Patch):
+        if isinstance(step, Post | Patch | SetTerms):
             assert at.record is not None
             assert at.record.line is not None
             intent = at.record.line.intent
             assert intent is not None
-            quantity = step.new.quantity if isinstance(step, Post) else step.quantity
-            assert (intent.quantity, intent.at) == (quantity, at.now)
+            kind, quantity = announced(step)
+            assert (intent.kind, intent.at) == (kind, at.now)
+            assert quantity in (intent.quantity, None)
             return
         if isinstance(step, Finished | ComeBack):
             return
@@ -251,7 +283,8 @@ def test_nothing_closes_with_a_question_open(case: tuple[Situation, list[Additio
             assert (after.hold, after.line.intent) == (None, None)
             assert met.tick >= CLOSE
             (ours,) = [each for each in rig.additions if after.line.reference in each.text]
-            assert ours.quantity == after.count == after.line.pushed
+            assert ours.quantity == after.line.pushed
+            assert after.line.pushed == (after.count if after.credit is None else after.credit.billed)
 
 
 @given(cases())
@@ -264,8 +297,8 @@ def test_closed_is_for_ever(case: tuple[Situation, list[Addition]]) -> None:
 
 @given(cases())
 def test_the_line_never_forgets_what_it_is(case: tuple[Situation, list[Addition]]) -> None:
-    """OPEN-1: whatever happens, the month has one line, and its reference is the one that follows from its key."""
+    """OPEN-1: whatever happens, the month has one line at most, and its reference is the one that follows from its key."""
     met, there = case
     after = Rig(additions=there).run(met).record
-    if after is not None:
+    if after is not None and after.lines:
         assert [line.reference for line in after.lines] == [reference(KEY, 0)]

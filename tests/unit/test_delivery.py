@@ -20,6 +20,7 @@ from tally.errors import (
     RateLimitedError,
     RefusedError,
     SetupError,
+    SeveralError,
     TallyError,
     TransientError,
 )
@@ -54,6 +55,9 @@ def seconds(error: TallyError, receives: int = 1) -> float | None:
         (TransientError(""), 30),
         (ContractError(""), 30),
         (RefusedError(""), 30),
+        (SeveralError("", errors=[TransientError(""), AmbiguousError(""), SetupError("")]), 301),
+        (SeveralError("", errors=[SetupError(""), NotStartedError("")]), 0),
+        (SeveralError("", errors=[SetupError(""), CredentialsError("")]), None),
     ],
     ids=lambda each: type(each).__name__ if isinstance(each, TallyError) else str(each),
 )

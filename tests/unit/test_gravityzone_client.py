@@ -12,7 +12,7 @@ from local.simulators.faults import Fault, FaultKind
 from local.simulators.gravityzone import MISSING, Options
 from tally.domain.company import Company, CompanyKind
 from tally.domain.month import Month
-from tally.domain.reading import ENDPOINTS, Count, Unknown, read_count
+from tally.domain.reading import ENDPOINTS, Count, Service, Unknown, read_count, read_sum
 from tally.errors import (
     ContractError,
 )
@@ -137,6 +137,45 @@ def test_usage_is_handed_on_unjudged(world: World) -> None:
     assert [each["targetMonth"] for each in sent] == ["10/2026", "11/2026"]
 
 
+def test_usage_per_product_type(world: World) -> None:
+    """READ-1, READ-6: one call gives each type's counters as they come, month sent, floor and product type taken out of them."""
+    tenant = world.simulator.tenant
+    tenant.check_in_new(HARBOR, 2)
+    tenant.check_in(tenant.add_endpoint(HARBOR, product_type=3, counters=("edrMonthlyUsage",)))
+    found = world.client.usage_per_product_type(HARBOR, month=NOVEMBER)
+    assert [kind for kind, _ in found.entries] == [0, 3, 5]
+    for _, entry in found.entries:
+        assert "aLaCarteMonthlyUsage" in entry.counters
+        assert not entry.counters.keys() & {"productType", "minimumUsage"}
+    both = Service(name="endpoints", counter="endpointMonthlyUsage", product_types=(0, 3))
+    assert read_sum(found, both) == Count(3, floor=5)
+    (sent,) = [json.loads(call.body) for call in world.simulator.calls]
+    assert (sent["method"], sent["params"]["targetMonth"]) == ("getMonthlyUsagePerProductType", "11/2026")
+    assert found.request.endswith(f"getMonthlyUsagePerProductType of company {HARBOR}, 11/2026 (request call-1)")
+
+
+@pytest.mark.parametrize(
+    "result",
+    [
+        None,
+        {},
+        [],
+        {"usages": None},
+        {"usages": {}},
+        {"usages": [{}]},
+        {"usages": [3]},
+        {"usages": [{"endpointMonthlyUsage": 3}]},
+        {"usages": [{"productType": "3", "endpointMonthlyUsage": 3}]},
+        {"usages": [{"productType": None}]},
+    ],
+    ids=str,
+)
+def test_an_answer_without_usages_is_no_usage(result: object) -> None:
+    """READ-2, READ-6: an answer of another shape, or an entry of no product type, is not read at all."""
+    client = replying(result=result).client
+    assert type(error_of(lambda: client.usage_per_product_type(HARBOR, month=NOVEMBER))) is ContractError
+
+
 @pytest.mark.parametrize("floors", [None, [], "5", 5])
 def test_a_floor_that_is_none_is_none(floors: object) -> None:
     """CLOSE-2: the contract's floor may be missing; whatever else stands there is no floor."""
@@ -186,7 +225,7 @@ def test_what_is_sent() -> None:
     for call in CALLS:
         error_of(lambda call=call: call(client))  # type: ignore[misc]
     bodies = [json.loads(request.body or b"") for request in network.requests]
-    assert [body["id"] for body in bodies] == [f"call-{n}" for n in range(1, 6)]
+    assert [body["id"] for body in bodies] == [f"call-{n}" for n in range(1, len(CALLS) + 1)]
     for request, body in zip(network.requests, bodies, strict=True):
         assert request.method == "POST"
         assert request.headers["Authorization"] == f"Basic {ENCODED}"
@@ -196,7 +235,7 @@ def test_what_is_sent() -> None:
         assert body["method"].startswith("get")
     assert [request.url for request in network.requests] == [
         f"https://gravityzone.test/api/v1.0/jsonrpc/{service}"
-        for service in ("companies", "network", "companies", "licensing", "licensing")
+        for service in ("companies", "network", "companies", "licensing", "licensing", "licensing")
     ]
     assert bodies[1]["params"] == {"parentId": OWN, "filters": {"companyType": 1, "licenseType": 3}}
 

@@ -13,6 +13,7 @@ from tally.domain.company import Mapping, MappingChange, first_tie
 from tally.domain.month import Month
 from tally.domain.record import (
     Answer,
+    Credit,
     Hold,
     HoldKind,
     Intent,
@@ -26,6 +27,7 @@ from tally.domain.record import (
     UsageRecord,
 )
 from tally.domain.standing import Cause, Standing, StandingState
+from tally.domain.terms import OtherTerms, Terms
 from tally.errors import ContractError
 from tally.ledger import items, keys
 from tally.ledger.plain import (
@@ -54,11 +56,16 @@ zones = st.integers(-14 * 60, 14 * 60).map(lambda minutes: timezone(timedelta(mi
 instants = st.datetimes(datetime(2000, 1, 1), datetime(2100, 1, 1), timezones=zones)  # noqa: DTZ001 - bounds
 counts = st.integers(0, 10**9)
 record_keys = st.builds(RecordKey, company_id=st.text(min_size=1), month=months, service=st.text(min_size=1))
+amounts = st.none() | st.decimals(allow_nan=False, allow_infinity=False)
+terms = every_field_of(Terms, unit_price=amounts, less_included=amounts, bill_customer=st.none() | st.text(min_size=1))
+# Terms of which none differs are not kept.
+some_terms = terms.filter(lambda each: each != Terms())
 line_fields = {
     "effective": days,
     "cancelled": days,
     "pushed_at": st.none() | instants,
     "intent": st.none() | every_field_of(Intent, at=instants),
+    "terms": st.none() | every_field_of(OtherTerms, before=some_terms, now=some_terms),
 }
 records = every_field_of(
     UsageRecord,
@@ -205,8 +212,16 @@ def test_open_record_item() -> None:
 
 
 def test_closed_record_leaves_the_open_ones() -> None:
-    """A closed record is listed under its month, no longer among the open ones."""
-    assert items.record_item(november(state=RecordState.CLOSED))["ipk"] == {"S": "SETTLED#2026-11"}
+    """CLOSE-4: a closed record is among the open ones until it has been read once more, then under its month."""
+    assert items.record_item(november(state=RecordState.CLOSED))["ipk"] == {"S": "OPEN"}
+    assert items.record_item(november(state=RecordState.CLOSED, reread=True))["ipk"] == {"S": "SETTLED#2026-11"}
+
+
+def test_credited_record_leaves_the_open_ones() -> None:
+    """LATE-3: what is to be credited keeps a closed record in sight, until a person marks it done."""
+    owed = november(state=RecordState.CLOSED, reread=True, credit=Credit(billed=5, counted=3))
+    assert items.record_item(owed)["ipk"] == {"S": "OPEN"}
+    assert items.record_item(replace(owed, credit=None, credited=2))["ipk"] == {"S": "SETTLED#2026-11"}
 
 
 def test_history_names_what_changed() -> None:

@@ -12,7 +12,7 @@ from tally.domain.agreement import Agreement
 from tally.domain.month import Month
 from tally.domain.standing import Cause, StandingState
 from tally.errors import ContractError
-from tally.messages import Job, Tick
+from tally.messages import Job, JobService, Tick
 
 DAYS = st.none() | st.dates(date(2020, 1, 1), date(2030, 1, 1))
 INSTANTS = st.datetimes(datetime(2026, 1, 1), datetime(2027, 1, 1)).map(lambda each: each.replace(tzinfo=UTC))  # noqa: DTZ001 - made aware
@@ -56,15 +56,18 @@ def test_a_job_is_a_round_trip(agreement: Agreement, causes: dict[str, Cause], t
         company_name="Harbor Dental",
         connectwise_id=7,
         month=month,
-        agreement=agreement,
-        product_id=501,
+        services=(
+            JobService(service="endpoints", agreement_id=agreement.id, product_id=501, listed=True),
+            JobService(service="email", agreement_id=agreement.id, product_id=502, listed=True, only_if_used=True),
+            JobService(service="edr", may_open=False),
+        ),
+        agreements=(agreement,),
         standing=causes,
     )
-    for text in (job.model_dump_json(), job.model_dump_json(exclude_none=True)):
+    for text in (job.model_dump_json(), job.model_dump_json(exclude_defaults=True)):
         read = Job.model_validate_json(text)
         assert read == job
-        assert read.agreement is not None
-        assert read.agreement == agreement
+        assert [read.agreement_of(each) for each in read.services] == [agreement, agreement, None]
         assert read.standing == causes
         assert len(text.encode()) < 10_000
 

@@ -8,17 +8,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tally.domain.agreement import Agreement
 from tally.domain.company import Mapping
 from tally.domain.month import Month
+from tally.domain.next_standing import next_standing
 from tally.domain.planning import (
     Circumstances,
     CompanyPlan,
     CompanyState,
     Directory,
     Due,
+    DueService,
+    Place,
     Presence,
     known_absence,
-    next_standing,
     plan_company,
 )
 from tally.domain.record import RecordKey, UsageRecord
@@ -37,7 +40,20 @@ MAPPING = Mapping(
     tied_by="tally",
     tied_at=TICK,
 )
-DIRECTORY = Directory(product_id=PRODUCT_ID, agreements={7: [AGREEMENT]}, by_id={31: AGREEMENT})
+PLACE = Place(product_id=PRODUCT_ID, agreements={7: [AGREEMENT]})
+EMAIL_PLACE = replace(PLACE, product_id=502)
+DIRECTORY = Directory(places={"endpoints": PLACE, "email": EMAIL_PLACE}, by_id={31: AGREEMENT})
+
+
+def directory(**fields: Any) -> Directory:  # noqa: ANN401 - any field of the place
+    """The directory with another place for its first service."""
+    return replace(DIRECTORY, places={**DIRECTORY.places, "endpoints": replace(PLACE, **fields)})
+
+
+def due(month: Month, agreement: Agreement | None = AGREEMENT, **fields: Any) -> Due:  # noqa: ANN401 - any field
+    """The month is due, for the one service."""
+    told: dict[str, Any] = {"agreement": agreement, "product_id": PRODUCT_ID, "listed": True, **fields}
+    return Due(month=month, services=(DueService(service="endpoints", **told),))
 
 
 def circumstances(**fields: Any) -> Circumstances:  # noqa: ANN401 - any field
@@ -75,17 +91,17 @@ def standing(*licensed_in: Month, **causes: Cause) -> Standing:
     )
 
 
-def record(month: Month, *, opened: bool = True) -> UsageRecord:
+def record(month: Month, *, opened: bool = True, service: str = "endpoints") -> UsageRecord:
     """That month's record, with its Addition or without."""
     _, made = open_record()
-    key = RecordKey(company_id="c" * 24, month=month, service="endpoints")
+    key = RecordKey(company_id="c" * 24, month=month, service=service)
     return replace(made, key=key, lines=made.lines if opened else ())
 
 
 def test_a_month_without_a_record_is_opened() -> None:
     """OPEN-4: the tick's month is due, on the one agreement, and the company waits for it."""
     plan = plan_company(company(), circumstances())
-    assert plan.due == [Due(month=NOVEMBER, agreement=AGREEMENT)]
+    assert plan.due == [due(NOVEMBER)]
     assert plan.causes["2026-11"].state is StandingState.WAITING
 
 
@@ -94,7 +110,7 @@ def test_what_is_planned_is_not_opened_again(how: str) -> None:
     """OPEN-1, OPEN-4: with its record there, open or closed, a month is never planned to be opened."""
     if how == "open":
         state = company(records=[record(NOVEMBER)])
-        expected = [Due(month=NOVEMBER, agreement=AGREEMENT, may_open=False)]
+        expected = [due(NOVEMBER, may_open=False)]
     else:
         state, expected = company(settled=frozenset({(NOVEMBER, "endpoints")})), []
     plan = plan_company(state, circumstances())
@@ -119,22 +135,35 @@ COMPANIES = st.builds(
     | st.builds(
         lambda months, causes: standing(*months, **causes),
         st.lists(st.sampled_from([OCTOBER, NOVEMBER]), unique=True),
-        st.dictionaries(st.sampled_from(["company", "2026-10", "2026-11", "2026-11 endpoints"]), CAUSES),
+        st.dictionaries(
+            st.sampled_from(["company", "company/email", "2026-10", "2026-11", "2026-11/email", "2026-11 endpoints"]),
+            CAUSES,
+        ),
     ),
     records=st.lists(
-        st.sampled_from([record(OCTOBER), record(NOVEMBER), record(Month(2026, 7)), record(NOVEMBER, opened=False)]),
-        unique_by=lambda each: each.key.month,
+        st.sampled_from(
+            [
+                record(OCTOBER),
+                record(NOVEMBER),
+                record(Month(2026, 7)),
+                record(NOVEMBER, opened=False),
+                record(NOVEMBER, service="email"),
+                record(NOVEMBER, opened=False, service="email"),
+                record(NOVEMBER, service="taken-out"),
+            ]
+        ),
+        unique_by=lambda each: each.key,
     ),
-    settled=st.frozensets(st.sampled_from([(OCTOBER, "endpoints")])),
+    settled=st.frozensets(st.sampled_from([(OCTOBER, "endpoints"), (OCTOBER, "email")])),
 )
 DIRECTORIES = st.sampled_from(
     [
         None,
         DIRECTORY,
-        replace(DIRECTORY, problem="ConnectWise has no product 'x'.", product_id=None),
-        replace(DIRECTORY, agreements={7: [AGREEMENT, replace(AGREEMENT, id=32)]}),
-        replace(DIRECTORY, agreements={}, by_id={}),
-        replace(DIRECTORY, agreements={7: [replace(AGREEMENT, bill_starts=date(2027, 1, 1))]}),
+        directory(problem="ConnectWise has no product 'x'.", product_id=None),
+        directory(agreements={7: [AGREEMENT, replace(AGREEMENT, id=32)]}),
+        replace(directory(agreements={}), by_id={}),
+        directory(agreements={7: [replace(AGREEMENT, bill_starts=date(2027, 1, 1))]}),
     ]
 )
 EVERYTHING = st.builds(
@@ -142,38 +171,46 @@ EVERYTHING = st.builds(
     tick=st.sampled_from([TICK, datetime(2026, 11, 1, tzinfo=UTC), datetime(2026, 11, 9, 23, 45, tzinfo=UTC)]),
     directory=DIRECTORIES,
     first_month=st.sampled_from([OCTOBER, NOVEMBER, Month(2026, 12)]),
+    services=st.sampled_from([("endpoints",), ("endpoints", "email")]),
     ticks=st.builds(
         Ticks,
         newest=st.just(TICK),
         first_month=st.just(OCTOBER),
         planned=st.sampled_from([(), (OCTOBER,), (OCTOBER, NOVEMBER)]),
+        services=st.sampled_from([{}, {"email": NOVEMBER}]),
     ),
 )
 
 
 @given(COMPANIES, EVERYTHING)
 def test_every_open_record_is_followed_once(state: CompanyState, at: Circumstances) -> None:
-    """CLOSE-3, MATCH-2: each month with an open record is due exactly once, whatever lists and names say."""
-    due = [each.month for each in plan_company(state, at).due]
-    assert len(due) == len(set(due))
-    assert {each.key.month for each in state.records} <= set(due)
+    """CLOSE-3, MATCH-2: each open record is due exactly once, in one job a month, whatever lists and names say."""
+    plan = plan_company(state, at)
+    months = [each.month for each in plan.due]
+    assert len(months) == len(set(months))
+    parts = [(each.month, part.service) for each in plan.due for part in each.services]
+    assert len(parts) == len(set(parts))
+    assert {(each.key.month, each.key.service) for each in state.records} <= set(parts)
 
 
 @given(COMPANIES, EVERYTHING)
 def test_only_the_eligible_are_opened(state: CompanyState, at: Circumstances) -> None:
     """OPEN-4, OPEN-8, OPEN-9: a month without a record is due for a licensed, tied company alone: this one, or the last until the 10th."""
-    recorded = {each.key.month for each in state.records} | {month for month, _ in state.settled}
-    for each in plan_company(state, at).due:
-        if each.month in recorded:
+    recorded = {(each.key.month, each.key.service) for each in state.records} | state.settled
+    opened = [(each, part) for each in plan_company(state, at).due for part in each.services]
+    for each, part in opened:
+        if (each.month, part.service) in recorded:
             continue
         assert state.presence is Presence.LICENSED
         assert state.mapping is not None
         assert state.mapping.excluded_since is None
         assert at.directory is not None
-        assert at.directory.problem is None
-        assert each.agreement is not None
+        assert at.directory.places[part.service].problem is None
+        assert part.agreement is not None
+        assert part.product_id == at.directory.places[part.service].product_id
         assert each.month in {at.month, at.month.previous}
         assert each.month >= at.first_month
+        assert part.service != "email" or each.month >= at.ticks.services.get("email", OCTOBER)
         if each.month != at.month:
             assert at.tick < each.month.day_after_end(10)
 
@@ -198,6 +235,21 @@ def test_nobody_is_without_a_word(state: CompanyState, at: Circumstances) -> Non
     if plan.due or at.directory is None or state.presence is Presence.UNREAD or not state.mapping:
         return
     assert plan.causes or (at.month, "endpoints") in state.settled
+
+
+@given(COMPANIES, EVERYTHING)
+def test_one_service_does_not_change_what_is_due_of_another(state: CompanyState, at: Circumstances) -> None:
+    """READ-6: with or without a second service, its records and its place, the same is due of the first."""
+
+    def of_endpoints(company: CompanyState, circumstances: Circumstances) -> list[tuple[Month, DueService]]:
+        plan = plan_company(company, circumstances)
+        return [(each.month, part) for each in plan.due for part in each.services if part.service == "endpoints"]
+
+    if at.directory is not None and all(place.problem for place in at.directory.places.values()):
+        return
+    alone = replace(state, records=[each for each in state.records if each.key.service == "endpoints"])
+    only = replace(at, services=("endpoints",))
+    assert of_endpoints(state, replace(at, services=("endpoints", "email"))) == of_endpoints(alone, only)
 
 
 @pytest.mark.parametrize(
@@ -262,11 +314,11 @@ def test_the_month_before_needs_to_have_been_seen() -> None:
     early = circumstances(tick=datetime(2026, 11, 9, 23, 45, tzinfo=UTC))
     seen = company(standing=standing(OCTOBER), records=[record(NOVEMBER)])
     unseen = replace(seen, standing=standing(NOVEMBER))
-    assert Due(month=OCTOBER, agreement=AGREEMENT) in plan_company(seen, early).due
+    assert due(OCTOBER) in plan_company(seen, early).due
     assert [each.month for each in plan_company(unseen, early).due] == [NOVEMBER]
     assert [each.month for each in plan_company(seen, circumstances(tick=TICK.replace(hour=0))).due] == [NOVEMBER]
     missed = replace(early, ticks=Ticks(newest=TICK, first_month=OCTOBER, planned=(NOVEMBER,)))
-    assert Due(month=OCTOBER, agreement=AGREEMENT, only_if_used=True) in plan_company(unseen, missed).due
+    assert due(OCTOBER, only_if_used=True) in plan_company(unseen, missed).due
     assert plan_company(unseen, missed).causes == {}
 
 
@@ -283,12 +335,12 @@ def test_before_the_first_month() -> None:
 def test_a_record_without_its_addition_may_be_opened_on_what_is_right_now() -> None:
     """MATCH-3, OPEN-6: a month held at its opening is due on the agreement that is right now, and the reason stands if none is."""
     state = company(records=[record(NOVEMBER, opened=False)])
-    assert plan_company(state, circumstances()).due == [Due(month=NOVEMBER, agreement=AGREEMENT)]
-    nowhere = plan_company(state, circumstances(directory=replace(DIRECTORY, agreements={})))
-    assert nowhere.due == [Due(month=NOVEMBER, agreement=None)]
+    assert plan_company(state, circumstances()).due == [due(NOVEMBER)]
+    nowhere = plan_company(state, circumstances(directory=directory(agreements={})))
+    assert nowhere.due == [due(NOVEMBER, None)]
     assert nowhere.causes["2026-11"].state is StandingState.NEEDS_SETUP
     gone = plan_company(replace(state, presence=Presence.GONE), circumstances())
-    assert [each.may_open for each in gone.due] == [False]
+    assert [part.may_open for each in gone.due for part in each.services] == [False]
 
 
 def test_an_absence_that_is_known() -> None:
@@ -313,4 +365,4 @@ def test_a_decision_carried_out_leaves_nothing_to_open() -> None:
     at = Rig().run(situation())
     assert at.record is not None
     plan = plan_company(company(records=[at.record]), circumstances())
-    assert [(each.month, each.may_open) for each in plan.due] == [(NOVEMBER, False)]
+    assert [(each.month, part.may_open) for each in plan.due for part in each.services] == [(NOVEMBER, False)]

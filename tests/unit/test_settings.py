@@ -16,11 +16,14 @@ ENVIRONMENT = {
     "CONNECTWISE_COMPANY": "brightlantern",
     "AGREEMENT_TYPE": "Endpoint Security",
     "PRODUCT": "GZ-ENDPOINT",
+    "SERVICES": "",
     "BILLING_TIME_ZONE": "Europe/Berlin",
     "BILLING_CYCLES": "Monthly",
     "ADDITION_TEXT": "Active endpoints",
     "CLOSE_DAY": "2",
     "BILL_MINIMUM": "false",
+    "INVOICING": "arrears",
+    "LATE_USAGE": "hold",
     "GROWTH_PERCENT": "50",
     "GROWTH_SEATS": "20",
     "OPEN_UNTIL_DAY": "10",
@@ -40,11 +43,14 @@ PARAMETERS = {
     "CONNECTWISE_COMPANY": "ConnectWiseCompany",
     "AGREEMENT_TYPE": "AgreementType",
     "PRODUCT": "Product",
+    "SERVICES": "Services",
     "BILLING_TIME_ZONE": "BillingTimeZone",
     "BILLING_CYCLES": "BillingCycles",
     "ADDITION_TEXT": "AdditionText",
     "CLOSE_DAY": "CloseDay",
     "BILL_MINIMUM": "BillMinimum",
+    "INVOICING": "Invoicing",
+    "LATE_USAGE": "LateUsage",
     "GROWTH_PERCENT": "GrowthPercent",
     "GROWTH_SEATS": "GrowthSeats",
     "OPEN_UNTIL_DAY": "OpenUntilDay",
@@ -52,7 +58,7 @@ PARAMETERS = {
     "FIRST_MONTH": "FirstMonth",
     "SWEEP_CALLS_PER_SECOND": "LicensingCallsPerSecond",
 }
-OPTIONAL = {"FIRST_MONTH", "LOCAL_HTTP_HOST"}
+OPTIONAL = {"FIRST_MONTH", "SERVICES", "LOCAL_HTTP_HOST"}
 
 
 def names(settings: type[Settings]) -> list[str]:
@@ -113,6 +119,8 @@ MALFORMED = [
     ("BILLING_CYCLES", " , "),
     ("ADDITION_TEXT", ""),
     ("BILL_MINIMUM", "perhaps"),
+    ("INVOICING", "sometimes"),
+    ("LATE_USAGE", "ignore"),
     ("GROWTH_PERCENT", "-1"),
     ("GROWTH_SEATS", "many"),
     ("CLOSE_DAY", "1"),

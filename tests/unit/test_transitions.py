@@ -133,7 +133,7 @@ def test_closed_is_final() -> None:
     """CLOSE-2: the closed record has its count and floor, final lines, and the notices of its life."""
     _, record = open_record()
     noticed = replace(record, notices=("off the calendar month",))
-    after = closed(situation(record=noticed), noticed, count=4, billed=10, floor=10, notices=("last count",)).after
+    after = closed(situation(record=noticed), noticed, count=4, floor=10, notices=("last count",)).after
     assert (after.state, after.count, after.floor) == (RecordState.CLOSED, 4, 10)
     assert after.notices == ("off the calendar month", "last count")
     assert [line.state for line in after.lines] == [LineState.FINAL]

@@ -7,7 +7,7 @@ to change it: what is allowed is carried out by the next tick's jobs.
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tally.domain import answers, mapping
+from tally.domain import answers, carrying, mapping
 from tally.domain.answers import Person
 from tally.domain.company import ConnectWiseCompany, Mapping, MappingChange
 from tally.domain.record import RecordKey, Transition, UsageRecord
@@ -54,6 +54,21 @@ class Answers:
     def waive(self, key: RecordKey, *, by: str, why: str) -> UsageRecord:
         """Do not bill the month, for good (OPEN-6)."""
         return self._answer(key, answers.waive, by=by, why=why)
+
+    def void(self, key: RecordKey, *, by: str, why: str) -> UsageRecord:
+        """Have nothing billed by the newest line, which stands at the wrong place; the next job opens its successor (OPEN-1).
+
+        Where: on the agreement that the company's mapping gives by then, so tie or pin it right first.
+        """
+        return self._answer(key, answers.void, by=by, why=why)
+
+    def credit_done(self, key: RecordKey, *, by: str, why: str) -> UsageRecord:
+        """Say that what was billed too much has been credited in ConnectWise (LATE-3)."""
+        return self._answer(key, answers.credit_done, by=by, why=why)
+
+    def carry_terms(self, key: RecordKey, *, by: str, why: str) -> UsageRecord:
+        """Carry the terms of the month before over to this month's Addition, which came with others (OPEN-5)."""
+        return self._answer(key, carrying.ask, by=by, why=why)
 
     def _answer(
         self, key: RecordKey, answer: Callable[[UsageRecord, Person], Transition | str], *, by: str, why: str

@@ -14,7 +14,6 @@ from tally.clock import WallClock
 from tally.connectwise.client import ConnectWiseClient
 from tally.connectwise.site import Keys
 from tally.delivery import Delivery
-from tally.directory import Names
 from tally.gravityzone.client import GravityZoneClient
 from tally.gravityzone.pace import TokenBucket
 from tally.ledger.dynamodb import DynamoDBLedger
@@ -22,13 +21,17 @@ from tally.plan import Plan
 from tally.ports import Clock
 from tally.queue import SQSJobQueue
 from tally.secret import ApiKeys, read_keys
+from tally.services import places
 from tally.settings import PlannerSettings, Settings, WorkerSettings
 from tally.sync import Sync
 
 _THREADS = 8
 
-SLOWEST_JOB = timedelta(seconds=65)
-"""How long a job may take: the template's arithmetic of timeouts starts from it."""
+SLOWEST_JOB = timedelta(seconds=77)
+"""How long a job of one service may take: the template's arithmetic of timeouts starts from it."""
+
+SLOWEST_SERVICE = timedelta(seconds=45)
+"""How long a further service of a job may take: no GravityZone call more, four to ConnectWise, and the ledger's own."""
 
 # Short timeouts, so that a hanging AWS call cannot outlive the function; boto's standard mode retries what is safe.
 _AWS = Config(
@@ -82,6 +85,7 @@ class World:
 def planner(environment: Mapping[str, str], world: World | None = None) -> Planner:
     """Put the planner together. Raises SetupError naming every setting or key that is wrong."""
     settings = PlannerSettings.from_env(environment)
+    services = places(settings.services, product=settings.product, agreement_type=settings.agreement_type)
     world = world or World()
     keys, deadline = _keys(settings), Deadline()
     bucket = TokenBucket(rate=settings.sweep_calls_per_second, depth=1)
@@ -94,7 +98,7 @@ def planner(environment: Mapping[str, str], world: World | None = None) -> Plann
             queue=_queue(settings),
             clock=world.clock or WallClock(),
             policy=settings.policy,
-            names=Names(agreement_type=settings.agreement_type, product=settings.product),
+            services=services,
             calls_per_second=settings.sweep_calls_per_second,
             first_month=settings.first_month,
         ),
@@ -113,6 +117,8 @@ def worker(environment: Mapping[str, str], world: World | None = None) -> Worker
         ledger=_ledger(settings),
         clock=world.clock or WallClock(),
         policy=settings.policy,
+        services=tuple(each.service for each in settings.services),
+        has_time=lambda: deadline.seconds_left() >= SLOWEST_SERVICE.total_seconds(),
     )
     return Worker(
         deadline=deadline,

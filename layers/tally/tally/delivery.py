@@ -11,11 +11,12 @@ from tally.errors import (
     AmbiguousError,
     ConflictError,
     ContractError,
+    NotStartedError,
     NotYetError,
     RateLimitedError,
     SetupError,
+    SeveralError,
     TallyError,
-    TransientError,
 )
 from tally.messages import Job
 from tally.ports import Deliveries
@@ -25,10 +26,6 @@ _FIRST_WAIT = timedelta(seconds=30)
 _LONGEST_WAIT = timedelta(minutes=8)
 _AFTER_CONFLICT = timedelta(seconds=20)
 _AT_ONCE = timedelta(0)
-
-
-class NotStartedError(TransientError):
-    """The function has not enough time left for the slowest job: the message goes back as it came."""
 
 
 class MalformedJobError(ContractError):
@@ -57,6 +54,10 @@ def wait_before_next(error: TallyError, *, receives: int, settle: timedelta) -> 
         case SetupError():
             # Keys, rights or names: nothing changes within minutes. The standing says so, and the next tick asks again.
             return None
+        case SeveralError(errors=errors):
+            # The longest: whoever asked for it is not to be called before, and a new tick waits for nobody.
+            waits = [wait_before_next(each, receives=receives, settle=settle) for each in errors]
+            return max((wait for wait in waits if wait is not None), default=None)
         case _:
             return min(_FIRST_WAIT * (1 << min(receives - 1, 10)), _LONGEST_WAIT)
 

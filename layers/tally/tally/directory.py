@@ -1,45 +1,74 @@
-"""Reading ConnectWise's side of a tick: the agreement type, the product, and the agreements (MATCH-2, MATCH-4)."""
+"""Reading ConnectWise's side of a tick: each service's agreement type, product and agreements (MATCH-2, MATCH-4)."""
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from tally.domain.agreement import Agreement
 from tally.domain.matching import resolve
-from tally.domain.planning import Directory
+from tally.domain.planning import Directory, Place
 from tally.errors import AmbiguousNameError
 from tally.ports import ConnectWise
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Names:
-    """What the operator named in the settings, case-sensitive as Bitdefender's own set-up has it."""
+    """What the operator named for one service, case-sensitive as Bitdefender's own set-up has it, and in which setting."""
 
     agreement_type: str
     product: str
+    agreement_type_setting: str = "AgreementType"
+    product_setting: str = "Product"
 
 
-def read_directory(connectwise: ConnectWise, names: Names) -> Directory:
-    """The ids behind the names, and all agreements of the type; a name that is not there is the directory's problem.
+def read_directory(connectwise: ConnectWise, services: Mapping[str, Names]) -> Directory:
+    """The ids behind each service's names, and all agreements of the types; a name that is not there is its service's problem.
 
-    Raises TallyError if a list cannot be read to its end.
+    What services have in common is asked for once. Raises TallyError if a list cannot be read to its end.
     """
+    listed: dict[str, _Listed] = {}
+    places = {
+        service: _place(connectwise, names, _of_type(connectwise, names, listed)) for service, names in services.items()
+    }
+    by_id = {agreement.id: agreement for each in listed.values() for agreement in each.agreements}
+    return Directory(places=places, by_id=by_id)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Listed:
+    """The agreements of one type; ``problem`` if there is no such type."""
+
+    agreements: Sequence[Agreement] = ()
+    problem: str = ""
+
+
+def _of_type(connectwise: ConnectWise, names: Names, listed: dict[str, _Listed]) -> _Listed:
+    known = listed.get(names.agreement_type)
+    if known is not None:
+        return known
     type_id = _resolved(
-        connectwise.agreement_types, names.agreement_type, what="agreement type", setting="AgreementType"
+        connectwise.agreement_types,
+        names.agreement_type,
+        what="agreement type",
+        setting=names.agreement_type_setting,
     )
-    product_id = _resolved(connectwise.products, names.product, what="product", setting="Product")
-    problems = [each for each in (type_id, product_id) if isinstance(each, str)]
+    if isinstance(type_id, str):
+        return _Listed(problem=type_id)
+    found = listed[names.agreement_type] = _Listed(agreements=tuple(connectwise.agreements(type_id)))
+    return found
+
+
+def _place(connectwise: ConnectWise, names: Names, of_type: _Listed) -> Place:
+    product_id = _resolved(connectwise.products, names.product, what="product", setting=names.product_setting)
+    problems = [of_type.problem, product_id if isinstance(product_id, str) else ""]
     by_company: defaultdict[int, list[Agreement]] = defaultdict(list)
-    by_id: dict[int, Agreement] = {}
-    if isinstance(type_id, int):
-        for agreement in connectwise.agreements(type_id):
-            by_company[agreement.company_id].append(agreement)
-            by_id[agreement.id] = agreement
-    return Directory(
+    for agreement in of_type.agreements:
+        by_company[agreement.company_id].append(agreement)
+    return Place(
         product_id=product_id if isinstance(product_id, int) else None,
         agreements=by_company,
-        by_id=by_id,
-        problem=" ".join(problems) or None,
+        listed=not of_type.problem,
+        problem=" ".join(filter(None, problems)) or None,
     )
 
 

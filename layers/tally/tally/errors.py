@@ -4,6 +4,7 @@
     ├── TransientError          the world: try again
     │   ├── RateLimitedError        after `retry_after`
     │   ├── ConflictError           somebody else was first
+    │   ├── NotStartedError         too little time was left to begin
     │   └── NotYetError             nothing can be said before `retry_after`
     ├── AmbiguousError          a write whose answer never came: look before the next one
     ├── RefusedError            a write that was refused (400 or alike): it has not happened
@@ -13,11 +14,13 @@
     │   └── AmbiguousNameError      two things of one name
     ├── ContractError           the other side answered what we do not understand
     │   └── DeclinedError           it understood, and says no
+    ├── SeveralError            services of one job failed, each for its own reason
     └── IncompletePlanError     a tick could not read all it needed; what it could read is planned
 
 What may be tried again follows from the class alone. Of a write, every class but AmbiguousError says: it has not happened.
 """
 
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 
@@ -39,6 +42,10 @@ class RateLimitedError(TransientError):
 
 class ConflictError(TransientError):
     """The ledger's item is not at the version that was loaded: another worker was first (SAFE-3)."""
+
+
+class NotStartedError(TransientError):
+    """The function had not enough time left for it: it is to come back as it came."""
 
 
 class NotYetError(TransientError):
@@ -81,5 +88,24 @@ class DeclinedError(ContractError):
     """A well-formed answer that what was asked for is not to be had."""
 
 
+class SeveralError(TallyError):
+    """Several services of one job failed. ``errors`` says how each did; when to try again follows from all of them."""
+
+    def __init__(self, message: str, *, errors: Sequence[TallyError]) -> None:
+        super().__init__(message)
+        self.errors = tuple(errors)
+
+
 class IncompletePlanError(TallyError):
     """Some lists could not be read: nothing was planned from them, the rest was (SAFE-5). The next tick is the retry."""
+
+
+def together(failures: Mapping[str, Exception]) -> Exception:
+    """One error for those of a job's services, by name: a bug of ours before all, and what they have in common once."""
+    for error in failures.values():
+        if not isinstance(error, TallyError):
+            return error
+    errors = [error for error in dict.fromkeys(failures.values()) if isinstance(error, TallyError)]
+    if len(errors) == 1:
+        return errors[0]
+    return SeveralError("; ".join(f"{service}: {error}" for service, error in failures.items()), errors=errors)

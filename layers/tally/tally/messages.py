@@ -40,13 +40,29 @@ class Tick(_Message):
         raise ContractError(f'The event is no tick ({problems}): it must be like {{"tick": "2026-11-01T00:05:00Z"}}.')
 
 
+class JobService(_Message):
+    """What a worker needs for one service of the company-month.
+
+    ``agreement_id`` is where its record would be opened, or where its line stands; None if the lists no longer have it.
+    ``product_id`` is None while the product cannot be resolved; ``listed`` says that the agreements of its type
+    could be read. ``only_if_used``: open only at a count above zero (OPEN-9, when no tick of the month had seen who was
+    licensed). ``late``: the agreement is the one that runs now, since the month's own can carry no more (LATE-2).
+    """
+
+    service: str
+    agreement_id: int | None = None
+    product_id: int | None = None
+    listed: bool = False
+    may_open: bool = True
+    only_if_used: bool = False
+    late: bool = False
+
+
 class Job(_Message):
     """All that a worker needs to bring one company-month up to date.
 
-    ``agreement`` is where a record would be opened, or where its line stands; None if the lists no longer have it.
-    ``product_id`` is None while the product cannot be resolved; ``directory_read`` says that ConnectWise's lists
-    could be read. ``licensed`` is what GravityZone's list says.
-    ``only_if_used``: open only at a count above zero (OPEN-9, when no tick of the month had seen who was licensed).
+    ``agreements`` are those of its ``services``, each once. ``licensed`` is what GravityZone's list says. ``tick_before``
+    is the newest tick before this one that could read all lists.
     """
 
     tick: AwareDatetime
@@ -54,11 +70,13 @@ class Job(_Message):
     company_name: str
     connectwise_id: int | None = None
     month: MonthField
-    agreement: Agreement | None = None
-    product_id: int | None = None
-    directory_read: bool = False
+    services: tuple[JobService, ...] = ()
+    agreements: tuple[Agreement, ...] = ()
     licensed: bool = True
-    may_open: bool = True
-    only_if_used: bool = False
+    tick_before: AwareDatetime | None = None
     standing: dict[str, Cause] = {}
     last_reading: AwareDatetime | None = None
+
+    def agreement_of(self, service: JobService) -> Agreement | None:
+        """The agreement as the planner listed it."""
+        return next((each for each in self.agreements if each.id == service.agreement_id), None)

@@ -10,6 +10,7 @@ from tally.directory import Names, read_directory
 from tally.domain.company import Company
 from tally.domain.company import Mapping as CompanyMapping
 from tally.domain.month import Month
+from tally.domain.next_standing import next_standing
 from tally.domain.planning import (
     Circumstances,
     CompanyPlan,
@@ -18,16 +19,14 @@ from tally.domain.planning import (
     Due,
     Presence,
     known_absence,
-    next_standing,
     plan_company,
 )
-from tally.domain.reading import ENDPOINTS, Service
 from tally.domain.record import RecordState, UsageRecord
 from tally.domain.situation import Policy
 from tally.domain.standing import Standing
 from tally.domain.ticks import Ticks
 from tally.errors import IncompletePlanError, SetupError, TallyError
-from tally.messages import Job
+from tally.messages import Job, JobService
 from tally.ports import Clock, ConnectWise, GravityZone, JobQueue, Ledger
 from tally.roster import Roster, look_for, read_census, read_roster
 from tally.tying import tie_by_name
@@ -61,7 +60,10 @@ class _Known:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """The use case with what it needs. ``calls_per_second`` is the pace at which GravityZone may be read."""
+    """The use case with what it needs.
+
+    ``services`` are what is billed, and where. ``calls_per_second`` is the pace at which GravityZone may be read.
+    """
 
     gravityzone: GravityZone
     connectwise: ConnectWise
@@ -69,10 +71,9 @@ class Plan:
     queue: JobQueue
     clock: Clock
     policy: Policy
-    names: Names
+    services: Mapping[str, Names]
     calls_per_second: float
     first_month: Month | None = None
-    services: Sequence[Service] = (ENDPOINTS,)
 
     def __call__(self, tick: datetime) -> Planned:
         """Plan one tick.
@@ -86,7 +87,7 @@ class Plan:
             raise SetupError(
                 f"The tick {tick:%Y-%m-%dT%H:%M:%SZ} lies in the future: ticks are played in order, up to now."
             )
-        ticks = self.ledger.begin_tick(tick)
+        ticks = self.ledger.begin_tick(tick, services=self.services).knowing(self.services, Month.of(tick))
         if tick < ticks.newest:
             return Planned(skipped=f"superseded by the tick {ticks.newest:%Y-%m-%dT%H:%M:%SZ}")
         failures: list[str] = []
@@ -139,14 +140,14 @@ class Plan:
     def _circumstances(self, tick: datetime, ticks: Ticks, failures: list[str]) -> Circumstances:
         directory: Directory | None = None
         try:
-            directory = read_directory(self.connectwise, self.names)
+            directory = read_directory(self.connectwise, self.services)
         except TallyError as error:
             failures.append(f"ConnectWise's agreements could not be listed: {error}")
         return Circumstances(
             tick=tick,
             ticks=ticks,
             first_month=self.first_month or ticks.first_month,
-            services=tuple(service.name for service in self.services),
+            services=tuple(self.services),
             policy=self.policy,
             directory=directory,
             failures=tuple(failures),
@@ -279,12 +280,21 @@ def _job(company: CompanyState, due: Due, standing: Standing, at: Circumstances)
         company_name=company.name,
         connectwise_id=None if company.mapping is None else company.mapping.connectwise_id,
         month=due.month,
-        agreement=due.agreement,
-        product_id=None if at.directory is None else at.directory.product_id,
-        directory_read=at.directory is not None,
+        services=tuple(
+            JobService(
+                service=each.service,
+                agreement_id=None if each.agreement is None else each.agreement.id,
+                product_id=each.product_id,
+                listed=each.listed,
+                may_open=each.may_open,
+                only_if_used=each.only_if_used,
+                late=each.late,
+            )
+            for each in due.services
+        ),
+        agreements=tuple({each.agreement.id: each.agreement for each in due.services if each.agreement}.values()),
         licensed=company.licensed,
-        may_open=due.may_open,
-        only_if_used=due.only_if_used,
+        tick_before=at.ticks.finished,
         standing={scope: cause for scope, cause in standing.causes.items() if scope.startswith(f"{due.month} ")},
         last_reading=standing.last_reading,
     )

@@ -1,6 +1,6 @@
 """What the use cases need of the world. Adapters: gravityzone/, connectwise/, ledger/, queue.py, clock.py."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Protocol
 
@@ -8,9 +8,10 @@ from tally.domain.agreement import Addition, Agreement, NewAddition
 from tally.domain.company import Company, CompanyKind, ConnectWiseCompany, MappingChange
 from tally.domain.company import Mapping as CompanyMapping
 from tally.domain.month import Month
-from tally.domain.reading import Usage
+from tally.domain.reading import Usage, UsagePerProductType
 from tally.domain.record import HistoryEntry, RecordKey, Transition, UsageRecord
 from tally.domain.standing import Standing
+from tally.domain.terms import Terms
 from tally.domain.ticks import Ticks
 from tally.messages import Job
 
@@ -36,6 +37,10 @@ class GravityZone(Protocol):
 
     def usage(self, company_id: str, *, month: Month) -> Usage:
         """The counters of that month; ``targetMonth`` is always sent (READ-1)."""
+        ...
+
+    def usage_per_product_type(self, company_id: str, *, month: Month) -> UsagePerProductType:
+        """The counters of that month for each product type (READ-6); ``targetMonth`` is always sent (READ-1)."""
         ...
 
 
@@ -78,12 +83,22 @@ class ConnectWise(Protocol):
         """PATCH of the text and the cancelled date together; safe to repeat, and repeated as ``set_quantity`` (OPEN-6)."""
         ...
 
+    def set_terms(self, *, agreement_id: int, addition_id: int, terms: Terms) -> Addition:
+        """PATCH of the terms that are not None; safe to repeat, and repeated as ``set_quantity`` (OPEN-5).
+
+        The Addition as it was answered may show others.
+        """
+        ...
+
 
 class Ledger(Protocol):
     """The DynamoDB table. Reads named ``all_…`` come from the index and may lag; the others are consistent."""
 
-    def begin_tick(self, tick: datetime) -> Ticks:
-        """Remember ``tick`` if it is the newest, and its month as the first if there is none; answer what is known now."""
+    def begin_tick(self, tick: datetime, *, services: Collection[str] = ()) -> Ticks:
+        """Remember ``tick`` if it is the newest, and its month as the first if there is none; answer what is known now.
+
+        So is its month remembered for each of the services that no tick has named before.
+        """
         ...
 
     def finish_tick(self, tick: datetime) -> None:

@@ -92,7 +92,7 @@ class SQSJobQueue:
         entries: list[SendMessageBatchRequestEntryTypeDef] = [
             {
                 "Id": str(number),
-                "MessageBody": job.model_dump_json(exclude_none=True),
+                "MessageBody": job.model_dump_json(exclude_defaults=True),
                 "DelaySeconds": whole_seconds(delay, longest=LONGEST_DELAY),
             }
             for number, (job, delay) in enumerate(batch)

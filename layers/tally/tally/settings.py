@@ -11,9 +11,11 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError
 
+from tally.domain.invoicing import Invoicing, LateUsage
 from tally.domain.month import Month
 from tally.domain.situation import Policy
 from tally.errors import SetupError
+from tally.services import BilledService, read_services
 
 _PARAMETERS = {
     "ADDITION_TEXT": "AdditionText",
@@ -28,9 +30,12 @@ _PARAMETERS = {
     "GRAVITYZONE_URL": "GravityZoneUrl",
     "GROWTH_PERCENT": "GrowthPercent",
     "GROWTH_SEATS": "GrowthSeats",
+    "INVOICING": "Invoicing",
+    "LATE_USAGE": "LateUsage",
     "LOCAL_HTTP_HOST": "LocalHttpHost",
     "OPEN_UNTIL_DAY": "OpenUntilDay",
     "PRODUCT": "Product",
+    "SERVICES": "Services",
     "SETTLE_SECONDS": "SettleSeconds",
     "SWEEP_CALLS_PER_SECOND": "LicensingCallsPerSecond",
 }
@@ -96,7 +101,10 @@ class Settings(_FromEnvironment):
     growth_percent: Annotated[int, Field(ge=0, le=1000)]
     growth_seats: Annotated[int, Field(ge=0, le=100_000)]
     bill_minimum: bool
+    invoicing: Invoicing
+    late_usage: LateUsage
     settle_seconds: Annotated[int, Field(ge=1, le=3600)]
+    services: Annotated[tuple[BilledService, ...], BeforeValidator(read_services), Field(validate_default=True)] = ""  # type: ignore[assignment]  # read as a setting is
     local_http_host: str = ""
     request_timeout_seconds: Annotated[float, Field(gt=0, le=60)]
     queue_url: _Text
@@ -114,6 +122,8 @@ class Settings(_FromEnvironment):
             growth_percent=self.growth_percent,
             growth_seats=self.growth_seats,
             bill_minimum=self.bill_minimum,
+            invoicing=self.invoicing,
+            late_usage=self.late_usage,
         )
 
 

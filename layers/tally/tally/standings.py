@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from tally.domain.standing import Cause, Standing, dated
+from tally.domain.standing import Cause, Standing, dated, planners_scope
 from tally.errors import ConflictError
 from tally.ports import Ledger
 
@@ -62,7 +62,9 @@ def merge(
     for scope, cause in causes.items():
         merged.pop(scope, None)
         if cause is not None:
-            merged.pop(scope.partition(" ")[0], None)
+            month, _, service = scope.partition(" ")
+            merged.pop(month, None)
+            merged.pop(planners_scope(month, service), None)
             merged[scope] = dated(cause, standing.causes.get(scope), tick=tick)
     return replace(standing, tick=tick, causes=merged, last_reading=last_reading or standing.last_reading)
 

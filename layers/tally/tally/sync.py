@@ -5,17 +5,17 @@ outcome. What to do is decided by ``domain``; here it is carried out. Killed bet
 from what the ledger says.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from tally.domain.agreement import Agreement
+from tally.domain.agreement import Addition, Agreement
+from tally.domain.carrying import as_shown, carried, line_before, not_carried, not_read
 from tally.domain.decide import decide
 from tally.domain.following import patch_fingerprint
 from tally.domain.growth import baseline_of
-from tally.domain.opening import post_fingerprint
-from tally.domain.place import service_period
-from tally.domain.reading import ENDPOINTS, Count, Reading, Service, Unknown, read_count
-from tally.domain.record import Line, LineState, RecordKey, RecordState, Transition, UsageRecord
+from tally.domain.next_line import post_fingerprint
+from tally.domain.reading import ENDPOINTS, Count, Reading, Service
+from tally.domain.record import Line, LineState, RecordKey, Transition, UsageRecord
 from tally.domain.situation import (
     ComeBack,
     Continue,
@@ -26,23 +26,27 @@ from tally.domain.situation import (
     Patch,
     Policy,
     Post,
+    SetTerms,
     Situation,
     TakeOver,
 )
 from tally.domain.standing import Cause, StandingState
+from tally.domain.terms import Terms
 from tally.domain.transitions import confirmed, opened, refused, take_over_refused
 from tally.errors import (
     AmbiguousError,
     ConflictError,
     ContractError,
-    DeclinedError,
     NotFoundError,
+    NotStartedError,
     NotYetError,
     RefusedError,
     TallyError,
+    together,
 )
-from tally.messages import Job
+from tally.messages import Job, JobService
 from tally.ports import Clock, ConnectWise, GravityZone, Ledger
+from tally.readings import Readings
 from tally.standings import note
 
 _MOST_STEPS = 12
@@ -50,12 +54,16 @@ _MOST_STEPS = 12
 
 _UNCHANGED = "unchanged"
 
-_NO_SUBSCRIPTION = "GravityZone no longer lists a monthly subscription for it, and would answer 0."
+_NOTHING_SAID = (NotYetError, ConflictError, NotStartedError)
+"""In all of them another job has the word, or will."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sync:
-    """The use case with what it needs. ``services`` are brought up to date with one GravityZone call."""
+    """The use case with what it needs.
+
+    ``services`` are what can be counted. ``has_time`` says whether there is time left for a further service of a job.
+    """
 
     gravityzone: GravityZone
     connectwise: ConnectWise
@@ -63,86 +71,87 @@ class Sync:
     clock: Clock
     policy: Policy
     services: Sequence[Service] = (ENDPOINTS,)
+    has_time: Callable[[], bool] = lambda: True
 
     def __call__(self, job: Job, *, again: bool = False) -> Mapping[str, str]:
         """Bring the job's company-month up to date; answer what was done, by service, for the log.
 
         ``again``: the job has been tried before, so the standing may no longer be what it was when it was planned.
+        A service that fails keeps no other from being brought up to date.
 
         Raises:
             NotYetError: nothing can be said before its ``retry_after``; the job is to come back then.
-            TallyError: of any other class, when the job failed; the standing says so.
+            TallyError: of any other class, when services failed; the standing says which.
         """
-        keys = {
-            each: RecordKey(company_id=job.company_id, month=job.month, service=each.name) for each in self.services
-        }
-        records = {service: self.ledger.record(key) for service, key in keys.items()}
-        due = [service for service in self.services if _is_due(records[service], job)]
+        records = {each: self.ledger.record(_key(job, each)) for each in job.services}
+        due = {each: record for each, record in records.items() if _is_due(record, job)}
         if not due:
-            return {service.name: "dropped" for service in self.services}
+            return {each.service: "dropped" for each in job.services}
         causes: dict[str, Cause | None] = {}
         done: dict[str, str] = {}
-        failure: Exception | None = None
-        try:
-            readings = self._read(job, {service: records[service] for service in due})
-            facts = self._opening_facts(job) if any(_is_unopened(records[service]) for service in due) else None
-            for service in due:
-                situation = self._situation(job, keys[service], records[service], facts, readings[service])
-                done[service.name] = self._bring_up_to_date(situation, causes)
-        except Exception as error:  # noqa: BLE001 - a bug of ours is to be seen in the standing too; it is raised below
-            failure = error
-            if not isinstance(error, NotYetError | ConflictError):  # in both another job has the word, or will
-                causes[_scope(keys[due[len(done)]])] = Cause(
-                    state=StandingState.FAILING,
-                    reason=str(error) if isinstance(error, TallyError) else f"A bug in Tally: {error!r}.",
-                )
-        quiet = failure is None and not again and all(each == _UNCHANGED for each in done.values())
-        self._note(job, causes, good_reading=failure is None, trust_job=quiet)
-        if failure is not None:
-            raise failure
+        failures: dict[str, Exception] = {}
+        readings = self._read(job, due)
+        openable = [each for each, record in due.items() if _may_open_a_line(job, each, record, readings[each])]
+        facts = self._opening_facts(job) if openable else None
+        for each, record in due.items():
+            try:
+                if failures or done:
+                    self._check_time()
+                known = facts if each in openable else None
+                situation = self._situation(job, each, record, known, readings[each])
+                done[each.service] = self._bring_up_to_date(situation, causes)
+            except Exception as error:  # noqa: BLE001 - a bug of ours is to be seen in the standing too; it is raised below
+                failures[each.service] = error
+                if not isinstance(error, _NOTHING_SAID):
+                    causes[_scope(_key(job, each))] = Cause(
+                        state=StandingState.FAILING,
+                        reason=str(error) if isinstance(error, TallyError) else f"A bug in Tally: {error!r}.",
+                    )
+        quiet = not failures and not again and all(each == _UNCHANGED for each in done.values())
+        self._note(job, causes, good_reading=not failures, trust_job=quiet)
+        if failures:
+            raise together(failures)
         return done
 
-    def _opening_facts(self, job: Job) -> OpeningFacts | None:
-        if not (job.may_open and job.licensed):
-            return None
-        ticks = self.ledger.ticks()
-        mapping = self.ledger.mapping(job.company_id)
-        return OpeningFacts(
-            newest_tick=job.tick if ticks is None else ticks.newest,
-            tied_to=None if mapping is None else mapping.connectwise_id,
-            excluded=mapping is not None and mapping.excluded_since is not None,
-            monthly=self.gravityzone.is_monthly(job.company_id),
-        )
-
-    def _read(self, job: Job, records: Mapping[Service, UsageRecord | None]) -> Mapping[Service, Reading]:
-        """One reading for each service, with one call for all of them."""
-        unlicensed: Mapping[Service, Reading] = dict.fromkeys(records, Unknown(_NO_SUBSCRIPTION))
-        if not job.licensed:
-            return unlicensed
+    def _read(self, job: Job, due: Mapping[JobService, UsageRecord | None]) -> Mapping[JobService, Reading | Exception]:
+        readings = Readings(gravityzone=self.gravityzone, policy=self.policy, services=self.services)
         try:
-            readings = self._counts(job, list(records))
-        except DeclinedError as error:
-            if job.tick < job.month.day_after_end(self.policy.open_until_day):
-                raise
-            # So late it will not get better: GravityZone may not go so far back. What stands is the last word (CLOSE-5).
-            return dict.fromkeys(records, Unknown(f"GravityZone does not tell any more: {error}."))
-        # A company that lost its subscription since it was listed is answered with zeros: not a fall, but unknown (READ-2).
-        floored = self.policy.bill_minimum and job.tick >= job.month.day_after_end(self.policy.close_day)
-        fallen = any(_is_below(readings[service], record, floored=floored) for service, record in records.items())
-        return unlicensed if fallen and not self.gravityzone.is_monthly(job.company_id) else readings
+            return readings.of(job, due)
+        except Exception as error:  # noqa: BLE001 - as above
+            return dict.fromkeys(due, error)
 
-    def _counts(self, job: Job, services: Sequence[Service]) -> Mapping[Service, Reading]:
-        usage = self.gravityzone.usage(job.company_id, month=job.month)
-        readings = {service: read_count(usage, service) for service in services}
-        for reading in readings.values():
-            if isinstance(reading, Unknown):
-                raise ContractError(reading.why)
-        return readings
+    def _check_time(self) -> None:
+        if not self.has_time():
+            raise NotStartedError("too little time is left for a further service: the job goes back to the queue")
+
+    def _opening_facts(self, job: Job) -> OpeningFacts | Exception:
+        try:
+            ticks = self.ledger.ticks()
+            mapping = self.ledger.mapping(job.company_id)
+            return OpeningFacts(
+                newest_tick=job.tick if ticks is None else ticks.newest,
+                tied_to=None if mapping is None else mapping.connectwise_id,
+                excluded=mapping is not None and mapping.excluded_since is not None,
+                monthly=self.gravityzone.is_monthly(job.company_id),
+            )
+        except Exception as error:  # noqa: BLE001 - of those alone that are to be opened
+            return error
 
     def _situation(
-        self, job: Job, key: RecordKey, record: UsageRecord | None, facts: OpeningFacts | None, reading: Reading
+        self,
+        job: Job,
+        each: JobService,
+        record: UsageRecord | None,
+        facts: OpeningFacts | Exception | None,
+        reading: Reading | Exception,
     ) -> Situation:
-        agreement = job.agreement
+        if isinstance(reading, Exception):
+            raise reading
+        if isinstance(facts, Exception):
+            raise facts
+        key, agreement = _key(job, each), job.agreement_of(each)
+        before = self._before(key, record, reading)
+        text = next((service.text for service in self.services if service.name == each.service), "")
         return Situation(
             key=key,
             company=job.company_name,
@@ -150,24 +159,27 @@ class Sync:
             record=record,
             agreement=agreement,
             expected_agreement=agreement,
-            product_id=job.product_id,
+            product_id=each.product_id,
             connectwise_id=job.connectwise_id,
-            policy=self.policy,
+            policy=replace(self.policy, text=text) if text else self.policy,
             tick=job.tick,
             now=self.clock.now(),
             opening=facts,
-            directory_read=job.directory_read,
-            only_if_used=job.only_if_used,
-            baseline=self._baseline(key, record, reading),
+            directory_read=each.listed,
+            only_if_used=each.only_if_used,
+            late=each.late,
+            tick_before=job.tick_before,
+            baseline=baseline_of(before),
+            before=line_before(before),
         )
 
-    def _baseline(self, key: RecordKey, record: UsageRecord | None, reading: Reading) -> int | None:
-        """What the month before gives, asked for only where the count is to be raised: a quiet job reads nothing more."""
+    def _before(self, key: RecordKey, record: UsageRecord | None, reading: Reading) -> UsageRecord | None:
+        """The month before, asked for only where the count is to be raised or an Addition looked for: a quiet job reads nothing more."""
         line = None if record is None else record.line
-        pushed = -1 if line is None or line.pushed is None else line.pushed
-        if not isinstance(reading, Count) or reading.value <= pushed:
-            return None
-        return baseline_of(self.ledger.record(replace(key, month=key.month.previous)))
+        stands = record.stands if record is not None and record.has_addition else -1
+        raised = isinstance(reading, Count) and reading.value > stands
+        looked_for = line is not None and line.state is LineState.OPENING and line.intent is not None
+        return self.ledger.record(replace(key, month=key.month.previous)) if raised or looked_for else None
 
     def _bring_up_to_date(self, situation: Situation, causes: dict[str, Cause | None]) -> str:
         done: list[str] = []
@@ -186,7 +198,10 @@ class Sync:
         )
 
     def _take(
-        self, situation: Situation, step: Look | Post | Patch | TakeOver | Continue | ComeBack, done: list[str]
+        self,
+        situation: Situation,
+        step: Look | Post | Patch | TakeOver | SetTerms | Continue | ComeBack,
+        done: list[str],
     ) -> Situation:
         """Take one step; answer the situation that it leaves."""
         match step:
@@ -198,6 +213,8 @@ class Sync:
                 return self._patch(situation, step, done)
             case TakeOver():
                 return self._take_over(situation, step, done)
+            case SetTerms():
+                return self._set_terms(situation, step, done)
             case Continue():
                 return self._save(situation, step.transition, done)
             case ComeBack():
@@ -216,7 +233,9 @@ class Sync:
         expected = situation.expected_agreement
         try:
             agreement = self.connectwise.agreement(step.agreement_id) if step.reread else situation.agreement
-            additions = self.connectwise.additions(step.agreement_id)
+            additions = [
+                addition for each in (step.agreement_id, *step.also) for addition in self._additions(each, step)
+            ]
         except NotFoundError:
             # A 404 alone may mean wrong keys; that the planner's whole list lacks the agreement too means that it is gone.
             if not situation.directory_read or (expected is not None and expected.id == step.agreement_id):
@@ -237,14 +256,39 @@ class Sync:
             expected_agreement=expected,
             additions=additions,
             kept_apart=() if mapping is None else mapping.kept_apart,
+            terms_before=self._terms_before(situation, step.agreement_id, additions) if step.reread else None,
         )
+
+    def _additions(self, agreement_id: int, step: Look) -> Sequence[Addition]:
+        """The agreement's Additions; where other lines stand may be gone by now, and then shows nothing."""
+        try:
+            return self.connectwise.additions(agreement_id)
+        except NotFoundError:
+            if agreement_id == step.agreement_id:
+                raise
+            return ()
+
+    def _terms_before(
+        self, situation: Situation, agreement_id: int, additions: Sequence[Addition]
+    ) -> Terms | str | None:
+        """The terms that the month before's Addition has now; a text for why they could not be read, which stops no opening."""
+        before, record = situation.before, situation.record
+        if before is None or (record is not None and record.given is not None):
+            return None
+        if before.agreement_id != agreement_id:
+            try:
+                additions = self.connectwise.additions(before.agreement_id)
+            except NotFoundError:
+                return None
+            except TallyError as error:
+                return not_read(situation.key.month, str(error))
+        return next((each.terms for each in additions if each.id == before.addition_id), None)
 
     def _post(self, situation: Situation, step: Post, done: list[str]) -> Situation:
         agreement = situation.agreement
-        period = None if agreement is None else service_period(agreement, situation.key.month)
         fingerprint = ""
-        if agreement is not None and period is not None:
-            fingerprint = post_fingerprint(agreement, period, product_id=step.new.product_id)
+        if agreement is not None:
+            fingerprint = post_fingerprint(agreement, step.new.effective, product_id=step.new.product_id)
         try:
             addition = self.connectwise.create_addition(step.new)
         except AmbiguousError:
@@ -258,14 +302,14 @@ class Sync:
 
     def _patch(self, situation: Situation, step: Patch, done: list[str]) -> Situation:
         try:
-            self.connectwise.set_quantity(
+            addition = self.connectwise.set_quantity(
                 agreement_id=step.agreement_id, addition_id=step.addition_id, quantity=step.quantity
             )
         except AmbiguousError:
             raise
         except TallyError as error:
             return self._refused(situation, error, patch_fingerprint(situation, quantity=step.quantity), done)
-        line = _line(situation)
+        line = as_shown(_line(situation), addition)
         why = f"Addition {step.addition_id} from {line.pushed} to {step.quantity}"
         return self._save(situation, confirmed(self._now(situation), line, quantity=step.quantity, why=why), done)
 
@@ -286,6 +330,22 @@ class Sync:
             return self._refused(situation, error, "", done)
         why = f"took over Addition {addition.id} at {addition.quantity.normalize():f}"
         return self._save(situation, opened(self._now(situation), _line(situation), addition, why=why), done)
+
+    def _set_terms(self, situation: Situation, step: SetTerms, done: list[str]) -> Situation:
+        try:
+            addition = self.connectwise.set_terms(
+                agreement_id=step.agreement_id, addition_id=step.addition_id, terms=step.terms
+            )
+        except AmbiguousError:
+            raise
+        except TallyError as error:
+            content = isinstance(error, RefusedError)
+            refusal = not_carried(self._now(situation), _line(situation), why=str(error), for_good=content)
+            situation = self._save(situation, refusal, done)
+            if not content:
+                raise
+            return situation
+        return self._save(situation, carried(self._now(situation), _line(situation), addition), done)
 
     def _refused(self, situation: Situation, error: TallyError, fingerprint: str, done: list[str]) -> Situation:
         """The write has not happened. A refused content stands until it changes; anything else is for the next try."""
@@ -317,23 +377,28 @@ class Sync:
 
 def _is_due(record: UsageRecord | None, job: Job) -> bool:
     """A job older than what the record's outcome has seen is dropped; an equal one may run again (SAFE-4)."""
-    return record is None or (record.state is RecordState.OPEN and record.seen_tick <= job.tick)
+    return record is None or (not record.settled and record.seen_tick <= job.tick)
 
 
-def _is_below(reading: Reading, record: UsageRecord | None, *, floored: bool) -> bool:
-    line = None if record is None else record.line
-    if not isinstance(reading, Count) or line is None:
+def _may_open_a_line(job: Job, each: JobService, record: UsageRecord | None, reading: Reading | Exception) -> bool:
+    """Whether a POST may follow, so that it must be known whether one is allowed."""
+    if not (each.may_open and job.licensed) or isinstance(reading, Exception):
         return False
-    # At the close the contract's floor may stand there already, which the count need not reach.
-    return max(reading.value, reading.floor or 0 if floored else 0) < line.highest
+    if record is None or record.line is None or record.line.state in _NEED_A_LINE:
+        return True
+    more = isinstance(reading, Count) and max(reading.value, reading.floor or 0) > record.stands
+    return more and record.line.state is not LineState.OPEN
 
 
-def _is_unopened(record: UsageRecord | None) -> bool:
-    return record is None or record.line is None or record.line.state is LineState.OPENING
+_NEED_A_LINE = frozenset({LineState.OPENING, LineState.VOIDING, LineState.VOID})
 
 
 def _identity(agreement: Agreement) -> tuple[int, int, int]:
     return agreement.id, agreement.type_id, agreement.company_id
+
+
+def _key(job: Job, each: JobService) -> RecordKey:
+    return RecordKey(company_id=job.company_id, month=job.month, service=each.service)
 
 
 def _scope(key: RecordKey) -> str:

@@ -7,7 +7,12 @@ COUNTING = (
         name="targetMonth is forgotten",
         rule="READ-1",
         file="tally/gravityzone/client.py",
-        edits=(Edit(before=', "targetMonth": month.target}', after="}"),),
+        edits=(
+            Edit(
+                before=', "targetMonth": month.target}\n        reply = self._call("licensing", "getMonthlyUsage",',
+                after='}\n        reply = self._call("licensing", "getMonthlyUsage",',
+            ),
+        ),
         why="The parameter is optional, and for 30 days of the month nobody misses it.",
     ),
     Mutation(
@@ -37,12 +42,7 @@ COUNTING = (
         name="a counter that is missing is a zero",
         rule="READ-2",
         file="tally/domain/reading.py",
-        edits=(
-            Edit(
-                before="usage.counters.get(service.counter)\n    if",
-                after="usage.counters.get(service.counter, 0)\n    if",
-            ),
-        ),
+        edits=(Edit(before="usage.counters.get(name)", after="usage.counters.get(name, 0)"),),
         why="A default in place of a branch.",
         seeds=range(8, 24),
     ),
@@ -60,8 +60,8 @@ COUNTING = (
         file="tally/gravityzone/client.py",
         edits=(
             Edit(
-                before="counters = self._result(reply, COUNTERS.validate_python)",
-                after='counters = COUNTERS.validate_python(reply.result or {"endpointMonthlyUsage": 0})',
+                before="_usage(self._result(reply, COUNTERS.validate_python)",
+                after='_usage(COUNTERS.validate_python(reply.result or {"endpointMonthlyUsage": 0})',
             ),
         ),
         why="The answer has HTTP status 200, and its result is empty.",
@@ -70,12 +70,9 @@ COUNTING = (
     Mutation(
         name="the 0 of a customer that lost its subscription is a count",
         rule="READ-2",
-        file="tally/sync.py",
+        file="tally/readings.py",
         edits=(
-            Edit(
-                before="return unlicensed if fallen and not self.gravityzone.is_monthly(job.company_id) else readings",
-                after="return readings",
-            ),
+            Edit(before="return found if monthly else dict.fromkeys(found, _NO_SUBSCRIPTION)", after="return found"),
         ),
         why="It was listed as monthly a minute ago.",
         tests=("tests/functional/test_races.py::test_licence_lost_between_list_and_reading",),
@@ -83,9 +80,25 @@ COUNTING = (
     Mutation(
         name="a trial is billed",
         rule="READ-3",
-        file="tally/domain/opening.py",
-        edits=(Edit(before="    if not facts.monthly:\n        return _waits(ON_TRIAL)\n", after=""),),
+        file="tally/domain/next_line.py",
+        edits=(Edit(before="    if first and not facts.monthly:\n        return _waits(ON_TRIAL)\n", after=""),),
         why="The list was asked for monthly licences; that it has monthly trials too is told elsewhere.",
+    ),
+    Mutation(
+        name="entries of a product type are merged, not added up",
+        rule="READ-6",
+        file="tally/domain/reading.py",
+        edits=(Edit(before="total += reading.value", after="total = reading.value"),),
+        why="Every entry repeats all the counters, so the last one seems to say it all.",
+        tests=("tests/unit/test_reading.py",),
+    ),
+    Mutation(
+        name="all product types are added up",
+        rule="READ-6",
+        file="tally/domain/reading.py",
+        edits=(Edit(before="        if product_type not in service.product_types:\n            continue\n", after=""),),
+        why="With one product in use it is the same.",
+        tests=("tests/unit/test_reading.py",),
     ),
     Mutation(
         name="a fall is pushed",

@@ -55,8 +55,8 @@ FOLLOWING = (
         file="tally/sync.py",
         edits=(
             Edit(
-                before="return baseline_of(self.ledger.record(replace(key, month=key.month.previous)))",
-                after="return None if line is None else line.pushed",
+                before="baseline=baseline_of(before),",
+                after="baseline=None if record is None or record.line is None else record.line.pushed,",
             ),
         ),
         why="It saves a read of the ledger.",
@@ -95,7 +95,8 @@ FOLLOWING = (
         file="tally/domain/following.py",
         edits=(
             Edit(
-                before="    if target != line.pushed:", after="    if target != line.pushed and not situation.closing:"
+                before="quantity_of(record, total) != line.pushed:",
+                after="quantity_of(record, total) != line.pushed and not situation.closing:",
             ),
         ),
         why="After its end a month is not to be changed.",
@@ -106,8 +107,8 @@ FOLLOWING = (
         file="tally/domain/following.py",
         edits=(
             Edit(
-                before="        return Look(agreement_id=line.agreement_id)\n    return Finished(cause=_billing",
-                after="        return _close(situation, record, line)\n    return Finished(cause=_billing",
+                before="        return _look_at_all(situation, record, line)\n    return Finished(cause=_billing(",
+                after="        return _close(situation, record, line)\n    return Finished(cause=_billing(",
             ),
         ),
         why="ConnectWise has confirmed the quantity already.",
@@ -118,8 +119,8 @@ FOLLOWING = (
         file="tally/domain/following.py",
         edits=(
             Edit(
-                before="and grows_too_fast(situation, followed):",
-                after="and not situation.closing and grows_too_fast(situation, followed):",
+                before="and grows_too_fast(situation, wanted):",
+                after="and not situation.closing and grows_too_fast(situation, wanted):",
             ),
         ),
         why="A month has to close at some time.",
@@ -128,7 +129,7 @@ FOLLOWING = (
     Mutation(
         name="the floor is billed from the first day",
         rule="CLOSE-2",
-        file="tally/domain/following.py",
+        file="tally/domain/target.py",
         edits=(
             Edit(
                 before="if situation.closing and situation.policy.bill_minimum and",
@@ -157,7 +158,7 @@ FOLLOWING = (
         file="tally/domain/following.py",
         edits=(
             Edit(
-                before="    if situation.closing:\n        return Look(agreement_id=line.agreement_id)\n    reason",
+                before="    if situation.closing:\n        return _look_at_all(situation, record, line)\n    reason",
                 after="    reason",
             ),
         ),
@@ -166,8 +167,8 @@ FOLLOWING = (
     Mutation(
         name="an excluded customer is opened by a job under way",
         rule="CLOSE-5",
-        file="tally/domain/opening.py",
-        edits=(Edit(before="if facts.excluded or facts.tied_to", after="if facts.tied_to"),),
+        file="tally/domain/next_line.py",
+        edits=(Edit(before=" or (first and facts.excluded):", after=":"),),
         why="The planner makes no job for one that is excluded.",
         tests=("tests/functional/test_set_up.py",),
     ),
@@ -182,5 +183,50 @@ FOLLOWING = (
             ),
         ),
         why="What is open is followed, so exclusion seems to be about that.",
+    ),
+    Mutation(
+        name="a line that has been invoiced is pushed to",
+        rule="LATE-1",
+        file="tally/domain/late.py",
+        edits=(
+            Edit(
+                before="    if is_invoiced(agreement, line.cancelled, situation.policy.invoicing):",
+                after="    if is_invoiced(agreement, line.effective, situation.policy.invoicing) and agreement.cancelled:",
+            ),
+        ),
+        why="ConnectWise answers 200.",
+    ),
+    Mutation(
+        name="invoices in arrears are taken for ones in advance",
+        rule="LATE-1",
+        file="tally/domain/invoicing.py",
+        edits=(Edit(before="    if invoicing is Invoicing.ADVANCE:", after="    if invoicing is Invoicing.ARREARS:"),),
+        why="Which period an invoice covers is not told.",
+    ),
+    Mutation(
+        name="late usage is billed without a question",
+        rule="LATE-2",
+        file="tally/domain/late.py",
+        edits=(
+            Edit(
+                before="return record is None or record.late is None or total > record.late",
+                after="return record is not None and record.late is not None and total > record.late",
+            ),
+        ),
+        why="Nobody has said no.",
+        tests=("tests/functional/test_late.py",),
+    ),
+    Mutation(
+        name="a closed month is not read once more",
+        rule="CLOSE-4",
+        file="tally/domain/record.py",
+        edits=(
+            Edit(
+                before="self.state is RecordState.CLOSED and self.reread and self.credit is None",
+                after="self.state is RecordState.CLOSED and self.credit is None",
+            ),
+        ),
+        why="It is closed.",
+        tests=("tests/functional/test_late.py",),
     ),
 )

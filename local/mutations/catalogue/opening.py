@@ -57,8 +57,8 @@ OPENING = (
     Mutation(
         name="a month with nobody active yet is not opened",
         rule="OPEN-4",
-        file="tally/domain/opening.py",
-        edits=(Edit(before="if situation.only_if_used and quantity == 0:", after="if quantity == 0:"),),
+        file="tally/domain/next_line.py",
+        edits=(Edit(before="if situation.only_if_used and reading.value == 0:", after="if reading.value == 0:"),),
         why="An invoice line of 0 looks odd.",
     ),
     Mutation(
@@ -123,7 +123,7 @@ OPENING = (
         name="a waived month is opened all the same",
         rule="OPEN-6",
         file="tally/domain/decide.py",
-        edits=(Edit(before="record.state is not RecordState.OPEN", after="record.state is RecordState.CLOSED"),),
+        edits=(Edit(before="if record.settled or (line", after="if (line"),),
         why="There used to be two states.",
         tests=("tests/unit/test_decide.py",),
     ),
@@ -138,7 +138,7 @@ OPENING = (
     Mutation(
         name="jobs out of a dead-letter queue open forgotten months",
         rule="OPEN-7",
-        file="tally/domain/opening.py",
+        file="tally/domain/next_line.py",
         edits=(
             Edit(
                 before="    if facts.newest_tick - situation.tick > _OPENS_FOR:\n        return NoWord.STAYS\n",
@@ -152,7 +152,7 @@ OPENING = (
         name="the month before the first is opened too",
         rule="OPEN-8",
         file="tally/domain/planning.py",
-        edits=(Edit(before="if month < at.first_month:", after="if month.next < at.first_month:"),),
+        edits=(Edit(before="if month < first_month:", after="if month.next < first_month:"),),
         why="The month before is opened late in every other month.",
         seeds=range(5, 29),
     ),

@@ -9,11 +9,11 @@ SAFETY = (
         file="tally/sync.py",
         edits=(
             Edit(
-                before="        try:\n            self.connectwise.set_quantity(",
+                before="        try:\n            addition = self.connectwise.set_quantity(",
                 after=(
                     '        sent = confirmed(situation, _line(situation), quantity=step.quantity, why="")\n'
                     "        situation = self._save(situation, sent, done)\n"
-                    "        try:\n            self.connectwise.set_quantity("
+                    "        try:\n            addition = self.connectwise.set_quantity("
                 ),
             ),
         ),
@@ -103,10 +103,8 @@ SAFETY = (
     Mutation(
         name="a refused POST is not tried again when the agreement has changed",
         rule="SAFE-2",
-        file="tally/domain/opening.py",
-        edits=(
-            Edit(before='f"post {agreement.id} {agreement.version} {period', after='f"post {agreement.id} {period'),
-        ),
+        file="tally/domain/next_line.py",
+        edits=(Edit(before='f"post {agreement.id} {agreement.version} ', after='f"post {agreement.id} '),),
         why="It is the same agreement.",
         tests=("tests/functional/test_lost_answers_refused.py",),
     ),
@@ -116,8 +114,8 @@ SAFETY = (
         file="tally/sync.py",
         edits=(
             Edit(
-                before="situation = self._situation(job, keys[service], records[service], facts",
-                after="situation = self._situation(job, keys[service], self.ledger.record(keys[service]), facts",
+                before="self._situation(job, each, record, known,",
+                after="self._situation(job, each, self.ledger.record(_key(job, each)), known,",
             ),
         ),
         why="So it is as fresh as can be.",
@@ -195,12 +193,7 @@ SAFETY = (
         name="a failing job is not to be seen in the standing",
         rule="SAFE-7",
         file="tally/sync.py",
-        edits=(
-            Edit(
-                before="if not isinstance(error, NotYetError | ConflictError):",
-                after="if not isinstance(error, TallyError):",
-            ),
-        ),
+        edits=(Edit(before="if not isinstance(error, _NOTHING_SAID):", after="if not isinstance(error, TallyError):"),),
         why="The message comes again, and the next tick anyway.",
         seeds=range(3, 27),
     ),

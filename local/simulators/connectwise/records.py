@@ -12,6 +12,8 @@ type Fields = dict[str, Any]
 type BillingForm = Literal["Billable", "DoNotBill", "NoCharge"]
 
 BILLING_FORMS = ("Billable", "DoNotBill", "NoCharge")
+TERMS = frozenset({"unitPrice", "lessIncluded", "taxableFlag", "billCustomer"})
+"""What may be agreed for one Addition; without that it is the catalog's."""
 PERIOD_TYPES = ("Current", "Future", "Both", "Undefined")
 LONGEST_SERIAL_NUMBER = 50
 LONGEST_INVOICE_DESCRIPTION = 6000

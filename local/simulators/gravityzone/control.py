@@ -26,7 +26,7 @@ control calls of gravityzone ("company" is an id, or the exact name if only one 
                          that whatever is true; "missing": true leaves the counter out; "product_type" is 0 unless given
   DELETE /_sim/counters  answers the truth again
   PATCH  /_sim/options   {"enabled_apis": [...], "license_info_as_array": true, "folders_transparent": true,
-                         "older_spelling": true}: what differs between tenants
+                         "older_spelling": true, "types_in_use_only": true, "types_repeated": true}: what differs between tenants
 """
 
 _MONTH = r"^\d{4}-(0[1-9]|1[0-2])$"
@@ -88,6 +88,8 @@ class _OptionsChange(_Order):
     license_info_as_array: bool | None = None
     folders_transparent: bool | None = None
     older_spelling: bool | None = None
+    types_in_use_only: bool | None = None
+    types_repeated: bool | None = None
 
 
 class _Control:

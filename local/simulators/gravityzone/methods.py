@@ -36,6 +36,10 @@ class Options:
     """List companies that stand in a folder as if they stood above it."""
     older_spelling: bool = False
     """Spell the a-la-carte counter as an older edition does."""
+    types_in_use_only: bool = False
+    """Leave out of the usage per product type what the company has nothing in."""
+    types_repeated: bool = False
+    """Give each product type once more, with what else there is of it: nothing. Who merges entries is left with that."""
 
 
 class Methods:
@@ -135,9 +139,18 @@ class Methods:
 
     def _monthly_usage_per_product_type(self, params: dict[str, Any]) -> bytes:
         expect(params, ("companyId", "targetMonth"))
-        rendered = self._counters(self._company(params), self._month(params), PRODUCT_TYPES)
-        entries = [b'{"productType": %d, %b}' % entry for entry in zip(PRODUCT_TYPES, rendered, strict=True)]
-        return b'{"usages": [%b]}' % b", ".join(entries)
+        company, month = self._company(params), self._month(params)
+        types: tuple[int, ...] = PRODUCT_TYPES
+        if self.options.types_in_use_only:
+            used = self.tenant.counts(company, month, self.tenant.clock.now())
+            types = tuple(
+                each for each in types if any(key.product_type == each for key, count in used.items() if count)
+            )
+        entries = [*zip(types, self._counters(company, month, types), strict=True)]
+        if self.options.types_repeated:
+            nothing = render((), company.minimum_usage, older_spelling=self.options.older_spelling)
+            entries += [(each, nothing) for each in types]
+        return b'{"usages": [%b]}' % b", ".join(b'{"productType": %d, %b}' % entry for entry in entries)
 
     def _endpoints_list(self, params: dict[str, Any]) -> bytes:
         expect(params, ("parentId", "isManaged", "page", "perPage", "filters"))

@@ -17,6 +17,7 @@ from tally.connectwise.models import (
     PRODUCTS,
     QUANTITY_PATCH,
     TAKE_OVER_PATCH,
+    TERMS_PATCH,
     AdditionRow,
     AdditionToCreate,
     AgreementRow,
@@ -25,10 +26,12 @@ from tally.connectwise.models import (
     ProductRow,
     QuantityPatch,
     TextPatch,
+    terms_patch,
 )
 from tally.connectwise.site import Keys, Site
 from tally.domain.agreement import Addition, Agreement, NewAddition
 from tally.domain.company import ConnectWiseCompany
+from tally.domain.terms import Terms
 from tally.errors import AmbiguousNameError, ContractError
 from tally.transport.calls import Answer, Transport, no_deadline
 from tally.transport.failures import Effect
@@ -161,6 +164,14 @@ class ConnectWiseClient:
                 answer,
                 f"it was answered as done, yet the text is {row.invoice_description!r} and the cancelled date {row.cancelled_date}",
             )
+        return row.addition(agreement_id)
+
+    def set_terms(self, *, agreement_id: int, addition_id: int, terms: Terms) -> Addition:
+        """PATCH of the terms that are not None; safe to repeat, and repeated where the answer did not come.
+
+        Whether the answer shows them is the caller's to see: what ConnectWise computes may not be for anybody to set.
+        """
+        _, row = self._change(agreement_id, addition_id, TERMS_PATCH.dump_json(terms_patch(terms)))
         return row.addition(agreement_id)
 
     def _change(self, agreement_id: int, addition_id: int, body: bytes) -> tuple[Answer, AdditionRow]:

@@ -6,7 +6,7 @@ names are those of the public OpenAPI description (2025.x).
 
 import re
 from datetime import UTC, date, datetime
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, TypeAdapter
@@ -14,6 +14,7 @@ from pydantic.alias_generators import to_camel
 
 from tally.domain.agreement import Addition, Agreement
 from tally.domain.company import ConnectWiseCompany
+from tally.domain.terms import Terms
 
 _DAY = re.compile(r"(\d{4}-\d{2}-\d{2})(?:[T ].*)?")
 
@@ -51,6 +52,24 @@ def _instant_if_any(value: object) -> datetime | None:
     return instant.replace(tzinfo=UTC) if instant is not None and instant.tzinfo is None else instant
 
 
+def _amount_if_any(value: object) -> Decimal | None:
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    try:
+        amount = Decimal(str(value))
+    except InvalidOperation:
+        return None
+    return amount if amount.is_finite() else None
+
+
+def _flag_if_any(value: object) -> bool | None:
+    return value if isinstance(value, bool) else None
+
+
+def _word_if_any(value: object) -> str | None:
+    return value if isinstance(value, str) and value else None
+
+
 def _text(value: object) -> object:
     return "" if value is None else value
 
@@ -62,6 +81,12 @@ def _flag(value: object) -> object:
 Day = Annotated[date | None, BeforeValidator(parse_day)]
 PlainText = Annotated[str, BeforeValidator(_text)]
 Flag = Annotated[bool, BeforeValidator(_flag)]
+# Terms decide nothing here: one that is not shown, or not as it should be, is not compared, and spoils nothing.
+AmountIfAny = Annotated[Decimal | None, BeforeValidator(_amount_if_any)]
+FlagIfAny = Annotated[bool | None, BeforeValidator(_flag_if_any)]
+WordIfAny = Annotated[str | None, BeforeValidator(_word_if_any)]
+# ConnectWise takes numbers, where pydantic would write a Decimal as text.
+SentAmount = Annotated[Decimal, PlainSerializer(float)]
 SentDay = Annotated[date, PlainSerializer(format_day)]
 
 # Built at first use: a worker whose count has not changed never reads ConnectWise, and its cold start is not free.
@@ -168,6 +193,10 @@ class AdditionRow(_Received):
     effective_date: Day = None
     cancelled_date: Day = None
     invoice_description: PlainText = ""
+    unit_price: AmountIfAny = None
+    less_included: AmountIfAny = None
+    taxable_flag: FlagIfAny = None
+    bill_customer: WordIfAny = None
     info: Info | None = Field(default=None, alias="_info")
 
     def addition(self, agreement_id: int) -> Addition:
@@ -183,6 +212,12 @@ class AdditionRow(_Received):
             text=self.invoice_description,
             updated_by=info.updated_by,
             updated_at=_instant_if_any(info.last_updated),
+            terms=Terms(
+                unit_price=self.unit_price,
+                less_included=self.less_included,
+                taxable=self.taxable_flag,
+                bill_customer=self.bill_customer,
+            ),
         )
 
 
@@ -233,11 +268,53 @@ class CancelledPatch(_Sent):
     value: SentDay
 
 
+class AmountPatch(_Sent):
+    """The price of one unit, or how many are included, is replaced."""
+
+    op: Literal["replace"] = "replace"
+    path: Literal["unitPrice", "lessIncluded"]
+    value: SentAmount
+
+
+class TaxablePatch(_Sent):
+    """Whether an Addition is taxed is replaced."""
+
+    op: Literal["replace"] = "replace"
+    path: Literal["taxableFlag"] = "taxableFlag"
+    value: bool
+
+
+class BillCustomerPatch(_Sent):
+    """Whether the customer is billed is replaced, by a word that ConnectWise has shown itself."""
+
+    op: Literal["replace"] = "replace"
+    path: Literal["billCustomer"] = "billCustomer"
+    value: str
+
+
+type TermPatch = AmountPatch | TaxablePatch | BillCustomerPatch
+
+
+def terms_patch(terms: Terms) -> list[TermPatch]:
+    """One operation for each term that is not None (OPEN-5)."""
+    operations: list[TermPatch] = []
+    if terms.unit_price is not None:
+        operations.append(AmountPatch(path="unitPrice", value=terms.unit_price))
+    if terms.less_included is not None:
+        operations.append(AmountPatch(path="lessIncluded", value=terms.less_included))
+    if terms.taxable is not None:
+        operations.append(TaxablePatch(value=terms.taxable))
+    if terms.bill_customer is not None:
+        operations.append(BillCustomerPatch(value=terms.bill_customer))
+    return operations
+
+
 COMPANY_INFO: TypeAdapter[CompanyInfo | None] = TypeAdapter(CompanyInfo | None, config=_LATER)
 QUANTITY_PATCH: TypeAdapter[list[QuantityPatch]] = TypeAdapter(list[QuantityPatch], config=_LATER)
 TAKE_OVER_PATCH: TypeAdapter[tuple[TextPatch, CancelledPatch]] = TypeAdapter(
     tuple[TextPatch, CancelledPatch], config=_LATER
 )
+TERMS_PATCH: TypeAdapter[list[TermPatch]] = TypeAdapter(list[TermPatch], config=_LATER)
 COMPANIES: TypeAdapter[list[CompanyRow]] = TypeAdapter(list[CompanyRow], config=_LATER)
 AGREEMENT_TYPES: TypeAdapter[list[AgreementTypeRow]] = TypeAdapter(list[AgreementTypeRow], config=_LATER)
 PRODUCTS: TypeAdapter[list[ProductRow]] = TypeAdapter(list[ProductRow], config=_LATER)

@@ -1,10 +1,11 @@
 """ConnectWise agreements and Additions as the rules see them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 
 from tally.domain.month import Month
+from tally.domain.terms import Terms
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +50,7 @@ class Addition:
     text: str = ""
     updated_by: str = ""
     updated_at: datetime | None = None
+    terms: Terms = field(default_factory=Terms)
 
     def covers(self, month: Month) -> bool:
         """Whether it bills any day of ``month``; without a cancelled date it goes on for ever."""

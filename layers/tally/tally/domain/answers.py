@@ -4,7 +4,17 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from tally.domain.record import Answer, Hold, HoldKind, LineState, RecordState, Transition, UsageRecord, Verdict
+from tally.domain.record import (
+    Answer,
+    Hold,
+    HoldKind,
+    Line,
+    LineState,
+    RecordState,
+    Transition,
+    UsageRecord,
+    Verdict,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,7 +33,10 @@ def approve(record: UsageRecord, person: Person) -> Transition | str:
         person,
         what="approved",
         follow={
-            HoldKind.GROWTH: lambda hold: replace(record, baseline=hold.quantity, answer=None),
+            HoldKind.GROWTH: lambda hold: replace(
+                record, baseline=hold.quantity, late=max(record.late or 0, hold.quantity), answer=None
+            ),
+            HoldKind.LATE: lambda hold: replace(record, late=hold.quantity, answer=None),
             HoldKind.FALL: lambda hold: replace(record, answer=_verdict(Verdict.ACCEPTED, hold, person)),
             HoldKind.CHANGED: lambda hold: replace(
                 _as_it_stands(record, hold), answer=_verdict(Verdict.ACCEPTED, hold, person)
@@ -40,9 +53,10 @@ def reject(record: UsageRecord, person: Person) -> Transition | str:
         what="rejected",
         follow={
             HoldKind.GROWTH: lambda hold: replace(record, answer=_verdict(Verdict.REJECTED, hold, person)),
+            HoldKind.LATE: lambda hold: replace(record, answer=_verdict(Verdict.REJECTED, hold, person)),
             HoldKind.FALL: lambda hold: replace(record, answer=_verdict(Verdict.KEPT, hold, person)),
             HoldKind.CHANGED: lambda hold: replace(
-                _as_it_stands(record, hold), answer=_verdict(_keeping(hold), hold, person)
+                _as_it_stands(record, hold), answer=_verdict(_keeping(record, hold), hold, person)
             ),
         },
     )
@@ -90,8 +104,39 @@ def _not_foreign(record: UsageRecord, *, what: str) -> str:
     return f"{record.key} is not held by an Addition of others: there is nothing to be {what}. {_why(record)}".rstrip()
 
 
+def void(record: UsageRecord, person: Person) -> Transition | str:
+    """Have nothing billed by a line that was opened at the wrong place: the next line takes its place. A text says why not."""
+    line = record.line
+    if record.state is not RecordState.OPEN:
+        return f"{record.key} is {record.state}, and what it closed with is never written again: credit it in ConnectWise by hand."
+    if line is None or line.state is LineState.OPENING:
+        return f"{record.key} has no Addition to be voided."
+    if line.state is LineState.FROZEN:
+        return (
+            f"Addition {line.addition_id} of {record.key} has been invoiced, or its agreement has ended: setting it to 0 would reach "
+            "nobody. Credit it in ConnectWise by hand."
+        )
+    if line.state is not LineState.OPEN:
+        return f"The newest line of {record.key} is voided already."
+    if line.intent is not None:
+        return f"{record.key} cannot be voided at this moment: its Addition is being written. Try again after the next tick."
+    return _transition(record, replace(_voiding(record, line), hold=None, answer=None), person, what="to be voided")
+
+
+def credit_done(record: UsageRecord, person: Person) -> Transition | str:
+    """What was billed too much has been credited by hand: it is not shown any more (LATE-3). A text says why not."""
+    if record.credit is None:
+        return f"{record.key} has nothing to be credited."
+    after = replace(record, credit=None, credited=record.credited + record.credit.quantity)
+    return _transition(record, after, person, what="credit done")
+
+
+def _voiding(record: UsageRecord, line: Line) -> UsageRecord:
+    return record.with_line(replace(line, state=LineState.VOIDING))
+
+
 def _has_addition(record: UsageRecord) -> bool:
-    return any(line.state is not LineState.OPENING for line in record.lines)
+    return any(line.state not in (LineState.OPENING, LineState.VOID) for line in record.lines)
 
 
 def _why(record: UsageRecord) -> str:
@@ -127,8 +172,8 @@ def _verdict(verdict: Verdict, hold: Hold, person: Person) -> Answer:
     return Answer(verdict=verdict, quantity=hold.quantity, by=person.by, at=person.at)
 
 
-def _keeping(hold: Hold) -> Verdict:
-    return Verdict.KEPT if (hold.stands or 0) > hold.quantity else Verdict.REJECTED
+def _keeping(record: UsageRecord, hold: Hold) -> Verdict:
+    return Verdict.KEPT if record.beside + (hold.stands or 0) > hold.quantity else Verdict.REJECTED
 
 
 def _as_it_stands(record: UsageRecord, hold: Hold) -> UsageRecord:

@@ -5,16 +5,24 @@ written and ConnectWise looked at. Then it is asked again with them. ``sync`` ca
 """
 
 from tally.domain.following import follow
-from tally.domain.opening import open_month
+from tally.domain.opening import open_line
 from tally.domain.record import LineState, RecordState
 from tally.domain.situation import Finished, NoWord, Situation, Step
+from tally.domain.voiding import void_line
 
 
 def decide(situation: Situation) -> Step:
     """The next step for the record. Pure: the same situation always gives the same step."""
     record = situation.record
-    if record is not None and record.state is not RecordState.OPEN:
+    if record is None:
+        return open_line(situation)
+    line = record.line
+    if record.settled or (line is not None and line.state is LineState.FINAL and not situation.reread_due):
         return Finished(cause=NoWord.STAYS)
-    if record is None or record.line is None or record.line.state is LineState.OPENING:
-        return open_month(situation)
-    return follow(situation, record, record.line)
+    if record.state is RecordState.CLOSED and record.reread and line is not None and line.state is LineState.FINAL:
+        return Finished(cause=NoWord.PLANNERS)  # only its credit is still to be marked done
+    if line is None or line.state in (LineState.OPENING, LineState.VOID):
+        return open_line(situation)
+    if line.state is LineState.VOIDING:
+        return void_line(situation, record, line)
+    return follow(situation, record, line)

@@ -1,87 +1,151 @@
-"""Following the count on an open line until the close: rules FOLLOW-1, 2, 3, 4, READ-7, CLOSE-1, 2 and SAFE-2."""
+"""Following the count on a line until the close: rules FOLLOW-1, 2, 3, 4, READ-7, CLOSE-1, 2, LATE-1 and SAFE-2."""
 
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 
+from tally.domain import carrying
 from tally.domain.agreement import Addition
-from tally.domain.growth import exceeds, grows_too_fast, too_fast
+from tally.domain.growth import grows_too_fast, too_fast
+from tally.domain.invoicing import late_period
+from tally.domain.late import asks, credit_notice, doubts, freezes, is_late, late_notice, late_question, thaws
+from tally.domain.opening import open_line
 from tally.domain.place import invoice_notice
 from tally.domain.reading import Count, Unknown
 from tally.domain.recognition import beside, doubled, of_others, recognise
-from tally.domain.record import HoldKind, Line, Refusal, UsageRecord, Verdict
-from tally.domain.situation import ComeBack, Continue, Finished, Look, Patch, Situation, Step
+from tally.domain.record import HoldKind, IntentKind, Line, LineState, Refusal, Transition, UsageRecord, Verdict
+from tally.domain.situation import ComeBack, Continue, Finished, Look, NoWord, Patch, Situation, Step
 from tally.domain.standing import Cause, StandingState
-from tally.domain.transitions import closed, confirmed, held, intend_patch, lifted, renew, withdraw
+from tally.domain.target import followed, highest, quantity_of, target
+from tally.domain.transitions import (
+    closed,
+    confirmed,
+    frozen,
+    held,
+    intend_patch,
+    lifted,
+    renew,
+    thawed,
+    withdraw,
+)
 
 _ONLY_CONNECTWISE_LIFTS = frozenset({HoldKind.CHANGED, HoldKind.FOREIGN})
 
 
 def follow(situation: Situation, record: UsageRecord, line: Line) -> Step:
-    """The next step for a record whose Addition exists."""
+    """The next step for a record whose Addition exists; for a closed one, what its second reading makes of it (CLOSE-4)."""
     if situation.additions is not None:
+        if _looked_for_another_line(situation, record, line):
+            return open_line(situation)
         return _compare(situation, record, line)
     if line.intent is not None:
         if situation.unsettled(line.intent.at):
             return _come_back(situation, line, since=line.intent.at)
+        if line.intent.kind is IntentKind.TERMS:
+            return carrying.count_first(situation, line, line.intent)
         return Look(agreement_id=line.agreement_id, transition=renew(situation, line, line.intent))
     if record.hold is not None and record.hold.kind in _ONLY_CONNECTWISE_LIFTS:
-        return Look(agreement_id=line.agreement_id)
+        return _look_at_all(situation, record, line)
     if isinstance(situation.reading, Unknown):
-        return _without_reading(situation, record, line, situation.reading.why)
-    return _with_count(situation, record, line, situation.reading.value)
+        step = _without_reading(situation, record, line, situation.reading.why)
+    elif line.state is LineState.FINAL and target(situation, record, situation.reading.value) <= record.stands:
+        step = _close(situation, record, line)
+    else:
+        step = _with_count(situation, record, line, situation.reading.value)
+    return carrying.where_idle(situation, line, step)
+
+
+def _looked_for_another_line(situation: Situation, record: UsageRecord, line: Line) -> bool:
+    """Whether the Additions were wanted for what the line cannot carry, rather than for the line itself."""
+    if line.state is LineState.OPEN or (record.hold is not None and record.hold.kind in _ONLY_CONNECTWISE_LIFTS):
+        return False
+    return situation.count is not None and target(situation, record, situation.count) > record.stands
 
 
 def _with_count(situation: Situation, record: UsageRecord, line: Line, count: int) -> Step:
-    target = _target(situation, record, line, count)
-    if not _may_be_set(record, line, target):
-        return _fallen(situation, record, line, count=count)
-    followed = _followed(situation, record, line, count)
-    if followed > (line.pushed or 0) and grows_too_fast(situation, followed):
-        return _grown(situation, record, line, count=followed)
+    turned = _frozen_or_thawed(situation, record, line)
+    if turned is not None:
+        return turned
+    can_carry = line.state is LineState.OPEN
+    total, wanted = target(situation, record, count), followed(situation, record, count)
+    if can_carry and not _may_be_set(record, line, quantity_of(record, total)):
+        return _fallen(situation, record, count=count)
+    if wanted > record.stands and grows_too_fast(situation, wanted):
+        return _hold(
+            situation, record, HoldKind.GROWTH, too_fast(situation, count=wanted, stands=record.stands), quantity=wanted
+        )
+    late = total > record.stands and (not can_carry or is_late(record, line))
+    nowhere = not can_carry and situation.agreement is None
+    if late and (nowhere or asks(situation, record, total)):
+        return _ask_late(situation, record, total=total)
+    if total > record.stands and not can_carry:
+        return open_line(situation)
     if record.hold is not None:
         return Continue(transition=lifted(situation, why=f"GravityZone counts {count}"))
-    if target != line.pushed:
-        if record.refusal is not None and _still_refused(situation, record.refusal, quantity=target):
-            return Finished(cause=Cause(state=StandingState.NEEDS_SETUP, reason=record.refusal.why))
-        return Look(agreement_id=line.agreement_id, transition=intend_patch(situation, line, quantity=target))
+    if can_carry and quantity_of(record, total) != line.pushed:
+        return _push(situation, record, line, quantity=quantity_of(record, total))
     if situation.closing:
-        return Look(agreement_id=line.agreement_id)
+        return _look_at_all(situation, record, line)
     return Finished(cause=_billing(situation, record, counted=count))
 
 
-def _target(situation: Situation, record: UsageRecord, line: Line, count: int) -> int:
-    """The quantity to be billed: what follows from the count, but at the close not less than the contract's floor."""
-    followed = _followed(situation, record, line, count)
-    floor = situation.reading.floor if isinstance(situation.reading, Count) else None
-    if situation.closing and situation.policy.bill_minimum and floor is not None:
-        return max(followed, floor)
-    return followed
+def _frozen_or_thawed(situation: Situation, record: UsageRecord, line: Line) -> Step | None:
+    """What the agreement says of the line: whether it can still carry anything (LATE-1)."""
+    if line.state is not LineState.OPEN:
+        if line.state is LineState.FINAL or not thaws(situation, line):
+            return None
+        return Continue(
+            transition=thawed(situation, line, why=f"agreement {line.agreement_id} can be billed for it again")
+        )
+    why = freezes(situation, line)
+    if not why:
+        return None
+    if line.unconfirmed:  # first see what stands there, as that is what was invoiced
+        return _look_at_all(situation, record, line)
+    return Continue(transition=frozen(situation, line, why=why, notices=doubts(situation, line)))
 
 
-def _followed(situation: Situation, record: UsageRecord, line: Line, count: int) -> int:
-    """The count, unless a person has said that what stands is to stay."""
-    answer, pushed = record.answer, line.pushed or 0
-    if answer is None:
-        return count
-    if answer.verdict is Verdict.KEPT and count < line.highest:
-        return pushed
-    if answer.verdict is Verdict.REJECTED and count > pushed and not exceeds(count, answer.quantity, situation.policy):
-        return pushed
-    return count
+def _push(situation: Situation, record: UsageRecord, line: Line, *, quantity: int) -> Step:
+    if record.refusal is not None and _still_refused(situation, record.refusal, quantity=quantity):
+        return Finished(cause=Cause(state=StandingState.NEEDS_SETUP, reason=record.refusal.why))
+    return Look(agreement_id=line.agreement_id, transition=intend_patch(situation, line, quantity=quantity))
+
+
+def _ask_late(situation: Situation, record: UsageRecord, *, total: int) -> Step:
+    """Usage beyond what was invoiced asks a person, once the month's count is final; until then it is told (LATE-2)."""
+    if not situation.closing:
+        if record.hold is not None:
+            return Continue(transition=lifted(situation, why="it is asked when the month closes"))
+        cause = _billing(situation, record)
+        notice = late_notice(situation, total=total, stands=record.stands)
+        return Finished(cause=replace(cause, notices=(*cause.notices, notice)))
+    agreement, line = situation.agreement, record.line
+    unasked = record.hold is None or record.hold.kind is not HoldKind.LATE
+    further = line is not None and line.state is not LineState.OPEN
+    if further and unasked and agreement is not None and situation.opening is not None:
+        return open_line(situation)
+    if agreement is None and not situation.directory_read:
+        return Finished(cause=NoWord.STAYS)
+    period = None if agreement is None else late_period(agreement, situation.policy.invoicing, today=situation.today)
+    why = late_question(situation, total=total, stands=record.stands, agreement=agreement, period=period)
+    return _hold(situation, record, HoldKind.LATE, why, quantity=total)
+
+
+def _look_at_all(situation: Situation, record: UsageRecord, line: Line) -> Look:
+    """Look at the Additions of every agreement that the record's lines stand on, or that the next one would."""
+    agreements = {each.agreement_id for each in record.lines if each.state is LineState.FROZEN}
+    if line.state is LineState.FROZEN and situation.agreement is not None:
+        agreements.add(situation.agreement.id)
+    return Look(agreement_id=line.agreement_id, also=tuple(sorted(agreements - {line.agreement_id})))
 
 
 def _may_be_set(record: UsageRecord, line: Line, quantity: int) -> bool:
-    """Whether the quantity is no fall (READ-7), or one that a person has accepted."""
+    """Whether the line's quantity is no fall (READ-7), or one that a person has accepted."""
     answer = record.answer
     if answer is not None and answer.verdict is Verdict.ACCEPTED:
-        return quantity >= min(answer.quantity, line.highest)
+        return quantity >= min(quantity_of(record, answer.quantity), line.highest)
     # What a person keeps stands lower than a quantity whose answer never came; it is where it is.
     return quantity >= line.highest or quantity == line.pushed
-
-
-def _grown(situation: Situation, record: UsageRecord, line: Line, *, count: int) -> Finished:
-    why = too_fast(situation, count=count, stands=line.pushed)
-    return _hold(situation, record, HoldKind.GROWTH, why, quantity=count)
 
 
 def _without_reading(situation: Situation, record: UsageRecord, line: Line, why: str) -> Step:
@@ -92,16 +156,20 @@ def _without_reading(situation: Situation, record: UsageRecord, line: Line, why:
         )
     if record.refusal is not None:  # a higher count was known than the one that stands
         return Finished(cause=Cause(state=StandingState.NEEDS_SETUP, reason=record.refusal.why))
+    if line.state is LineState.FINAL:
+        notice = f"{situation.key.month.label} could not be read once more. {why}"
+        again = closed(situation, record, count=record.count or 0, floor=record.floor, notices=(notice,))
+        return _closed(situation, again)
     if situation.closing:
-        return Look(agreement_id=line.agreement_id)
-    reason = f"{why} The Addition for {situation.key.month.label} stays at {line.pushed} until the month closes."
+        return _look_at_all(situation, record, line)
+    reason = f"{why} What stands for {situation.key.month.label}, {record.stands}, stays until the month closes."
     return Finished(cause=Cause(state=StandingState.WAITING, reason=reason))
 
 
-def _fallen(situation: Situation, record: UsageRecord, line: Line, *, count: int) -> Finished:
+def _fallen(situation: Situation, record: UsageRecord, *, count: int) -> Finished:
     why = (
-        f"GravityZone counts {count} {situation.key.service} for {situation.company} in {situation.key.month.label}, after {line.highest}; "
-        f"within a month the count only rises. The Addition stands at {line.pushed}, and {count} would be written. "
+        f"GravityZone counts {count} {situation.key.service} for {situation.company} in {situation.key.month.label}, after {highest(record)}; "
+        f"within a month the count only rises. {_stands(record)}, and {count} would be written. "
         "Keep what stands, or accept the lower number."
     )
     return _hold(situation, record, HoldKind.FALL, why, quantity=count)
@@ -116,9 +184,9 @@ def _compare(situation: Situation, record: UsageRecord, line: Line) -> Step:
         product_id=line.product_id,
         kept_apart=situation.kept_apart,
     )
-    wanted = line.pushed or 0
+    wanted = record.stands
     if situation.count is not None:
-        wanted = _target(situation, record, line, situation.count)
+        wanted = target(situation, record, situation.count)
     if not found.ours:
         if line.pushed_at is not None and situation.unsettled(line.pushed_at):
             return _come_back(situation, line, since=line.pushed_at)
@@ -129,7 +197,7 @@ def _compare(situation: Situation, record: UsageRecord, line: Line) -> Step:
         return _hold(situation, record, HoldKind.CHANGED, why, quantity=wanted)
     if found.foreign:
         why = beside(
-            found.foreign, company=situation.company, month=situation.key.month, wanted=wanted, ours=line.pushed
+            found.foreign, company=situation.company, month=situation.key.month, wanted=wanted, ours=record.stands
         )
         return _hold(situation, record, HoldKind.FOREIGN, why, quantity=wanted, foreign=of_others(found.foreign))
     return _compare_ours(situation, record, line, found.ours[0], wanted=wanted)
@@ -171,28 +239,67 @@ def _as_we_left_it(
     echo_since: datetime | None,
 ) -> Step:
     """Ours stands as we left it, or (``echo_since`` our last write) the list still shows what stood there before."""
+    if line.intent is not None and line.intent.kind is IntentKind.TERMS:
+        return carrying.carry_out(situation, line, ours)
     if line.intent is not None:
-        known = situation.count is not None
-        if known and line.intent.quantity == wanted and _may_be_set(record, line, wanted):
+        known = situation.count is not None and not freezes(situation, line)
+        quantity = quantity_of(record, wanted)
+        if known and line.intent.quantity == quantity and _may_be_set(record, line, quantity):
             return Patch(agreement_id=line.agreement_id, addition_id=ours.id, quantity=line.intent.quantity)
-        return Continue(transition=withdraw(situation, line, why=f"{wanted} is to be written by now"))
+        return Continue(transition=withdraw(situation, line, why=f"{wanted} is to be billed by now"))
     if record.hold is not None:
         return Continue(transition=lifted(situation, why="what held the push is gone from ConnectWise"))
     if echo_since is not None:
         return _come_back(situation, line, since=echo_since)
-    # With no intent and no hold, the Additions are only ever looked at for the close.
-    return _close(situation, record, line)
+    why = freezes(situation, line) if line.state is LineState.OPEN else ""
+    if why:
+        return Continue(transition=frozen(situation, line, why=why, notices=doubts(situation, line)))
+    if not situation.closing:
+        return Finished(cause=_billing(situation, record))
+    # With no intent, no hold and nothing that freezes it, the Additions are only ever looked at for the close.
+    return _close(situation, record.with_line(carrying.as_shown(line, ours)), line)
 
 
 def _close(situation: Situation, record: UsageRecord, line: Line) -> Finished:
-    reading, pushed = situation.reading, line.pushed or 0
+    for other in record.lines:
+        if other.number != line.number and other.state is LineState.FROZEN:
+            changed = _changed(situation, other)
+            if changed:
+                return _hold(situation, record, HoldKind.CHANGED, changed, quantity=record.stands)
+    reading = situation.reading
     if isinstance(reading, Count):
-        count = _followed(situation, record, line, reading.value)
-        transition = closed(situation, record, count=count, billed=pushed, floor=reading.floor, notices=())
+        count = followed(situation, record, reading.value)
+        transition = closed(situation, record, count=count, floor=reading.floor, notices=())
     else:
         notice = f"Closed with the last count that could be read. {reading.why}"
-        transition = closed(situation, record, count=pushed, billed=pushed, floor=None, notices=(notice,))
-    return Finished(cause=_billing(situation, transition.after), transition=transition)
+        transition = closed(situation, record, count=record.stands, floor=None, notices=(notice,))
+    return _closed(situation, transition)
+
+
+def _closed(situation: Situation, transition: Transition) -> Finished:
+    """What a closed month says is seen until it was read once more; then only what is to be credited, by the planner."""
+    cause = NoWord.PLANNERS if transition.after.reread else _billing(situation, transition.after)
+    return Finished(cause=cause, transition=transition)
+
+
+def _changed(situation: Situation, line: Line) -> str:
+    """How ConnectWise shows a line otherwise than we left it; empty if it does not."""
+    shown = [each for each in situation.additions or () if each.id == line.addition_id or line.reference in each.text]
+    if not shown:
+        return f"Addition {line.addition_id} is gone from the agreement (id {line.agreement_id}); it stood at {line.pushed}."
+    if len(shown) > 1:
+        return doubled(shown, line.reference)
+    if shown[0].quantity == line.pushed and shown[0].cancelled == line.cancelled:
+        return ""
+    return (
+        f"Addition {shown[0].id} was changed in ConnectWise by {_who(shown[0])}: it stands at {_plain(shown[0].quantity)} until "
+        f"{shown[0].cancelled or 'further notice'}, we left it at {line.pushed} until {line.cancelled}. Put it right in ConnectWise."
+    )
+
+
+def _stands(record: UsageRecord) -> str:
+    lines = [line for line in record.lines if line.state is not LineState.VOID]
+    return f"The Addition{'' if len(lines) == 1 else 's'} stand{'s' if len(lines) == 1 else ''} at {record.stands}"
 
 
 def _hold(
@@ -227,7 +334,8 @@ def _come_back(situation: Situation, line: Line, *, since: datetime) -> ComeBack
 
 def _sent(record: UsageRecord, line: Line) -> tuple[int, ...]:
     """The quantities of ours that may have arrived; a lower one than what stands only if a person has accepted it."""
-    sent = line.unconfirmed if line.intent is None else (*line.unconfirmed, line.intent.quantity)
+    intent = line.intent if line.intent is not None and line.intent.kind is IntentKind.PATCH else None
+    sent = line.unconfirmed if intent is None else (*line.unconfirmed, intent.quantity)
     lowered = record.answer is not None and record.answer.verdict is Verdict.ACCEPTED
     return tuple(quantity for quantity in sent if lowered or quantity >= (line.pushed or 0))
 
@@ -250,15 +358,18 @@ def _still_refused(situation: Situation, refusal: Refusal, *, quantity: int) -> 
 def _billing(situation: Situation, record: UsageRecord, *, counted: int | None = None) -> Cause:
     answer, line = record.answer, record.line
     notices = _notices(situation, record)
-    if answer is not None and line is not None and counted not in (None, line.pushed):
-        kept = f"GravityZone counts {counted}; {line.pushed} stays by the word of {answer.by} on {answer.at:%Y-%m-%d}."
+    if answer is not None and line is not None and counted not in (None, record.stands):
+        kept = (
+            f"GravityZone counts {counted}; {record.stands} stays by the word of {answer.by} on {answer.at:%Y-%m-%d}."
+        )
         notices = (*notices, kept)
     return Cause(state=StandingState.BILLING, notices=notices)
 
 
 def _notices(situation: Situation, record: UsageRecord) -> tuple[str, ...]:
-    notice = None if situation.agreement is None else invoice_notice(situation.agreement)
-    return record.notices if notice is None else (*record.notices, notice)
+    invoice = None if situation.agreement is None else invoice_notice(situation.agreement)
+    credit = None if record.credit is None else credit_notice(record, situation.company)
+    return (*record.notices, *filter(None, (carrying.notice(record), invoice, credit)))
 
 
 def _would_write(situation: Situation, line: Line, wanted: int) -> str:

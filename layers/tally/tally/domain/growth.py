@@ -24,7 +24,9 @@ def baseline_of(before: UsageRecord | None) -> int | None:
     """
     if before is None or before.line is None:
         return None
-    return before.count if before.state is RecordState.CLOSED else before.line.pushed
+    if before.state is RecordState.CLOSED:
+        return before.count
+    return before.stands if any(line.pushed is not None for line in before.lines) else None
 
 
 def too_fast(situation: Situation, *, count: int, stands: int | None) -> str:

@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime
 from enum import Enum
 
 from tally.domain.agreement import Agreement
 from tally.domain.company import Mapping as CompanyMapping
+from tally.domain.invoicing import is_invoiced
+from tally.domain.late import credit_notice, is_carried_on
 from tally.domain.month import Month
 from tally.domain.place import (
     begins,
@@ -17,9 +19,9 @@ from tally.domain.place import (
     not_billed,
     service_period,
 )
-from tally.domain.record import LineState, UsageRecord
+from tally.domain.record import LineState, RecordState, UsageRecord
 from tally.domain.situation import Policy
-from tally.domain.standing import COMPANY_SCOPE, ON_TRIAL, Cause, Standing, StandingState, dated
+from tally.domain.standing import COMPANY_SCOPE, Cause, Standing, StandingState, planners_scope
 from tally.domain.ticks import Ticks
 
 
@@ -34,13 +36,25 @@ class Presence(Enum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Directory:
-    """ConnectWise's side at this tick. ``problem`` is what the operator has to set up before anything can be opened."""
+class Place:
+    """Where one service is billed, at this tick: its product, and the agreements of its type by ConnectWise company.
+
+    ``problem`` is what the operator has to set up before anything can be opened there. ``listed``: there is such a type,
+    so that an agreement that is not among them is not there.
+    """
 
     product_id: int | None
     agreements: Mapping[int, Sequence[Agreement]]
-    by_id: Mapping[int, Agreement]
     problem: str | None = None
+    listed: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Directory:
+    """ConnectWise's side at this tick: a place for each service, and all the agreements that were listed."""
+
+    places: Mapping[str, Place]
+    by_id: Mapping[int, Agreement]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +76,16 @@ class Circumstances:
     def month(self) -> Month:
         """The month that the tick falls in, GMT."""
         return Month.of(self.tick)
+
+    @property
+    def today(self) -> date:
+        """The tick's date where the MSP bills."""
+        return self.tick.astimezone(self.policy.time_zone).date()
+
+    def first_month_of(self, service: str) -> Month:
+        """The first month that the service is billed in: not one from before it was named in the settings (OPEN-8)."""
+        since = self.ticks.services.get(service, self.ticks.first_month)
+        return self.first_month if since <= self.ticks.first_month else max(self.first_month, since)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,13 +112,27 @@ class CompanyState:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DueService:
+    """One service of a company-month: the agreement and product that it is, or would be, billed on.
+
+    ``late``: the agreement is the one that runs now, not the month's own.
+    """
+
+    service: str
+    agreement: Agreement | None
+    product_id: int | None = None
+    listed: bool = False
+    may_open: bool = True
+    only_if_used: bool = False
+    late: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Due:
     """One company-month to bring up to date."""
 
     month: Month
-    agreement: Agreement | None
-    may_open: bool = True
-    only_if_used: bool = False
+    services: tuple[DueService, ...]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -105,41 +143,132 @@ class CompanyPlan:
     causes: dict[str, Cause] = field(default_factory=dict)
 
 
+@dataclass(slots=True, kw_only=True)
+class _Plan:
+    """A plan in the making: what is due, and what there is to say, of each service in each month."""
+
+    due: dict[Month, list[DueService]] = field(default_factory=dict)
+    words: dict[Month, dict[str, Cause]] = field(default_factory=dict)
+    causes: dict[str, Cause] = field(default_factory=dict)
+
+    def add(self, month: Month, due: DueService) -> None:
+        self.due.setdefault(month, []).append(due)
+
+    def say(self, month: Month, service: str, cause: Cause) -> None:
+        self.words.setdefault(month, {})[service] = cause
+
+
 def plan_company(company: CompanyState, at: Circumstances) -> CompanyPlan:
-    """Which months of the company are due, and why others are not."""
-    plan = CompanyPlan()
-    for month in sorted({record.key.month for record in company.records}):
-        _follow(company, at, month, plan)
+    """Which months of the company are due, and why others are not; each service by itself."""
+    plan = _Plan()
+    for record in sorted(company.records, key=lambda each: each.key):
+        _follow(company, at, record, plan)
     stopped = _stopped(company, at)
     if stopped is not None:
         plan.causes[COMPANY_SCOPE] = stopped
     elif company.presence is Presence.LICENSED and at.directory is not None:
-        for month in (at.month.previous, at.month):
-            _open(company, at, at.directory, month, plan)
-    elif at.month >= at.first_month and all(_unrecorded(company, at.month, service) for service in at.services):
-        plan.causes[str(at.month)] = Cause(
-            state=StandingState.FAILING,
-            reason=f"{at.month.label} cannot be opened: {'; '.join(at.failures) or 'GravityZone could not be asked for it'}.",
-        )
-    return plan
-
-
-def _follow(company: CompanyState, at: Circumstances, month: Month, plan: CompanyPlan) -> None:
-    """Open records are followed whatever the lists say: by the ids that their lines have (CLOSE-3, MATCH-2)."""
-    records = [record for record in company.records if record.key.month == month]
-    lines = [record.line for record in records if record.line is not None and record.line.state is LineState.OPEN]
-    if at.directory is None:
-        agreement = None
-    elif len(lines) == len(records):
-        agreement = at.directory.by_id.get(lines[0].agreement_id)
+        for service in at.services:
+            place = at.directory.places[service]
+            if place.problem is not None:
+                plan.causes[planners_scope(COMPANY_SCOPE, service)] = _needs_setup(place.problem)
+                continue
+            for month in (at.month.previous, at.month):
+                _open(company, at, service, month, plan)
     else:
-        chosen = _agreement(company, at, at.directory, month)
-        if isinstance(chosen, Cause):
-            plan.causes[str(month)] = chosen
-        agreement = None if isinstance(chosen, Cause) else chosen
-    listed = company.presence is Presence.LICENSED and at.directory is not None
-    may_open = listed and len(lines) < len(records)
-    plan.due.append(Due(month=month, agreement=agreement, may_open=may_open))
+        unread = "; ".join(at.failures) or "GravityZone could not be asked for it"
+        for service in at.services:
+            if at.month >= at.first_month_of(service) and _unrecorded(company, at.month, service):
+                reason = f"{at.month.label} cannot be opened: {unread}."
+                plan.say(at.month, service, Cause(state=StandingState.FAILING, reason=reason))
+    due = [Due(month=month, services=tuple(services)) for month, services in sorted(plan.due.items())]
+    return CompanyPlan(due=due, causes={**plan.causes, **_told(plan.words, at)})
+
+
+def _told(words: Mapping[Month, Mapping[str, Cause]], at: Circumstances) -> Mapping[str, Cause]:
+    """What there is to say, by scope: of a month as a whole what is so for all services, else of each with its name."""
+    causes: dict[str, Cause] = {}
+    for month, by_service in words.items():
+        if by_service.keys() == {*at.services} and len({*by_service.values()}) == 1:
+            causes[str(month)] = next(iter(by_service.values()))
+            continue
+        for service, cause in by_service.items():
+            reason = cause.reason and f"{service}: {cause.reason}"
+            notices = tuple(f"{service}: {notice}" for notice in cause.notices)
+            causes[planners_scope(str(month), service)] = replace(cause, reason=reason, notices=notices)
+    return causes
+
+
+def _follow(company: CompanyState, at: Circumstances, record: UsageRecord, plan: _Plan) -> None:
+    """Open records are followed whatever the lists say: by the ids that their lines have (CLOSE-3, MATCH-2)."""
+    key, line = record.key, record.line
+    if record.credit is not None:
+        notice = credit_notice(record, company.name)
+        plan.causes[f"{key.month} {key.service}"] = Cause(state=StandingState.BILLING, notices=(notice,))
+    if not _is_due(record, at):
+        return
+    opened = line is not None and line.state is LineState.OPEN
+    place = None if at.directory is None else at.directory.places.get(key.service)
+    agreement, late = None, False
+    if line is not None and opened:
+        agreement = None if at.directory is None else at.directory.by_id.get(line.agreement_id)
+    elif place is not None and place.listed:
+        chosen, late = _next_place(company, at, record)
+        if isinstance(chosen, Agreement):
+            agreement = chosen
+        elif not _needs_no_other_line(record):
+            plan.say(key.month, key.service, chosen)
+    may_open = company.presence is Presence.LICENSED and place is not None and not opened
+    plan.add(key.month, _due(key.service, agreement, place, may_open=may_open, late=late))
+
+
+def _is_due(record: UsageRecord, at: Circumstances) -> bool:
+    """Whether there is anything to do: a closed month is read once more, on the day from which none is opened (CLOSE-4)."""
+    if record.state is RecordState.OPEN:
+        return True
+    unfinished = record.line is not None and record.line.state is not LineState.FINAL
+    return unfinished or (not record.reread and at.tick >= record.key.month.day_after_end(at.policy.open_until_day))
+
+
+def _needs_no_other_line(record: UsageRecord) -> bool:
+    """Whether the worker has the word: it alone knows whether more was counted than the record's lines can carry."""
+    return record.line is not None and record.line.state in (LineState.FROZEN, LineState.FINAL)
+
+
+def _next_place(company: CompanyState, at: Circumstances, record: UsageRecord) -> tuple[Agreement | Cause, bool]:
+    """The agreement that the record's next line would stand on, and whether that is the one that runs now (LATE-2)."""
+    if is_carried_on(record):
+        return _agreement_on(company, at, record.key.service, at.today), True
+    return _for_month(company, at, record.key.service, record.key.month)
+
+
+def _for_month(company: CompanyState, at: Circumstances, service: str, month: Month) -> tuple[Agreement | Cause, bool]:
+    """The month's own agreement; the one that runs now where that month has been invoiced on it (OPEN-9)."""
+    chosen = _agreement(company, at, service, month)
+    if month >= at.month or isinstance(chosen, Cause):
+        return chosen, False
+    if is_invoiced(chosen, month.last, at.policy.invoicing):
+        return _agreement_on(company, at, service, at.today), True
+    return chosen, False
+
+
+def _due(
+    service: str,
+    agreement: Agreement | None,
+    place: Place | None,
+    *,
+    may_open: bool = True,
+    only_if_used: bool = False,
+    late: bool = False,
+) -> DueService:
+    return DueService(
+        service=service,
+        agreement=agreement,
+        product_id=None if place is None else place.product_id,
+        listed=place is not None and place.listed,
+        may_open=may_open,
+        only_if_used=only_if_used,
+        late=late,
+    )
 
 
 def _stopped(company: CompanyState, at: Circumstances) -> Cause | None:
@@ -161,8 +290,9 @@ def _stopped(company: CompanyState, at: Circumstances) -> Cause | None:
         return _waiting(f"Excluded from billing since {company.mapping.excluded_since:%Y-%m-%d}.")
     if company.mapping.connectwise_id is None:
         return _needs_setup(_left_untied(company.mapping))
-    if at.directory is not None and at.directory.problem is not None:
-        return _needs_setup(at.directory.problem)
+    problems = [] if at.directory is None else [at.directory.places[service].problem for service in at.services]
+    if problems and all(problems):
+        return _needs_setup(" ".join(dict.fromkeys(filter(None, problems))))
     return None
 
 
@@ -176,38 +306,37 @@ def known_absence(standing: Standing | None) -> Presence | None:
     return next((each for each, known in _ABSENCES.items() if cause is not None and cause.reason == known.reason), None)
 
 
-def _open(company: CompanyState, at: Circumstances, directory: Directory, month: Month, plan: CompanyPlan) -> None:
-    if month == at.month:
-        plan.causes |= {
-            f"{month} {service}": _waiting(f"{month.label} is not billed: a person has waived it.")
-            for service in at.services
-            if (month, service) in company.waived
-        }
-    if not all(_unrecorded(company, month, service) for service in at.services):
+def _open(company: CompanyState, at: Circumstances, service: str, month: Month, plan: _Plan) -> None:
+    if month == at.month and (month, service) in company.waived:
+        reason = f"{month.label} is not billed: a person has waived it."
+        plan.causes[f"{month} {service}"] = _waiting(reason)
+    if not _unrecorded(company, month, service):
         return
-    if month < at.first_month:
+    first_month = at.first_month_of(service)
+    if month < first_month:
         if month == at.month:
-            begins_at = at.first_month.starts
-            plan.causes[str(month)] = _waiting(f"Billing begins with {at.first_month.label}.", until=begins_at)
+            waits = _waiting(f"Billing begins with {first_month.label}.", until=first_month.starts)
+            plan.say(month, service, waits)
         return
     seen_licensed = company.standing is not None and month in company.standing.licensed_in
     if month != at.month and not (seen_licensed or month not in at.ticks.planned):
         # Nobody saw it licensed in that month, though a tick looked (OPEN-9).
         return
-    place = _place(company, at, directory, month)
-    if isinstance(place, Cause):
+    agreement, late_line = _place(company, at, service, month)
+    if isinstance(agreement, Cause):
         late = at.tick >= month.day_after_end(at.policy.open_until_day)
-        unplaced = place.state is StandingState.NEEDS_SETUP
-        plan.causes[str(month)] = _missed(month) if late and unplaced else place
+        unplaced = agreement.state is StandingState.NEEDS_SETUP
+        plan.say(month, service, _missed(month) if late and unplaced else agreement)
         return
     only_if_used = month != at.month and not seen_licensed
     if at.tick >= month.day_after_end(at.policy.open_until_day):
         if seen_licensed:
-            plan.causes[str(month)] = _missed(month)
+            plan.say(month, service, _missed(month))
         return
-    if not only_if_used and not _has_been_tried(company, month):
-        plan.causes[str(month)] = _waiting(f"{month.label} is being opened.")
-    plan.due.append(Due(month=month, agreement=place, only_if_used=only_if_used))
+    if not only_if_used and not _has_been_tried(company, month, service):
+        plan.say(month, service, _waiting(f"{month.label} is being opened."))
+    place = None if at.directory is None else at.directory.places[service]
+    plan.add(month, _due(service, agreement, place, only_if_used=only_if_used, late=late_line))
 
 
 def _missed(month: Month) -> Cause:
@@ -215,37 +344,49 @@ def _missed(month: Month) -> Cause:
     return Cause(state=StandingState.BILLING, notices=(missed(month).reason,))
 
 
-def _has_been_tried(company: CompanyState, month: Month) -> bool:
-    """Whether a worker has a word on the month already, which says more than that it is being opened."""
-    return company.standing is not None and any(scope.startswith(f"{month} ") for scope in company.standing.causes)
+def _has_been_tried(company: CompanyState, month: Month, service: str) -> bool:
+    """Whether a worker has a word on it already, which says more than that it is being opened."""
+    return company.standing is not None and f"{month} {service}" in company.standing.causes
 
 
-def _place(company: CompanyState, at: Circumstances, directory: Directory, month: Month) -> Agreement | Cause:
-    """The agreement to open the month on now; else why not (yet)."""
-    agreement = _agreement(company, at, directory, month)
-    if isinstance(agreement, Cause):
-        return agreement
+def _place(company: CompanyState, at: Circumstances, service: str, month: Month) -> tuple[Agreement | Cause, bool]:
+    """The agreement to open the month on now, or else why not (yet); and whether it is for late usage only."""
+    agreement, late = _for_month(company, at, service, month)
+    if isinstance(agreement, Cause) or late:
+        return agreement, late
     period = service_period(agreement, month)
     if period is None:
-        return not_billed(agreement, month)
+        return not_billed(agreement, month), late
     start = begins(period, month, at.policy.time_zone)
-    if at.tick < start:
-        return not_begun(period, month, start)
-    return agreement
+    return (not_begun(period, month, start) if at.tick < start else agreement), late
 
 
-def _agreement(company: CompanyState, at: Circumstances, directory: Directory, month: Month) -> Agreement | Cause:
+def _agreement(company: CompanyState, at: Circumstances, service: str, month: Month) -> Agreement | Cause:
+    return _agreement_on(company, at, service, decisive_day(month, at.tick, at.policy.time_zone))
+
+
+def _agreement_on(company: CompanyState, at: Circumstances, service: str, day: date) -> Agreement | Cause:
     if company.mapping is None:
         return _needs_setup(company.untied)
     if company.mapping.connectwise_id is None:
         return _needs_setup(_left_untied(company.mapping))
+    of_company = {
+        name: place.agreements.get(company.mapping.connectwise_id, ())
+        for name, place in ({} if at.directory is None else at.directory.places).items()
+    }
     return choose_agreement(
-        directory.agreements.get(company.mapping.connectwise_id, ()),
+        of_company[service],
         company=company.name,
-        day=decisive_day(month, at.tick, at.policy.time_zone),
-        pinned=company.mapping.pinned_agreement_id,
+        day=day,
+        pinned=_pinned(company.mapping.pinned_agreement_id, of_company, service),
         cycles=at.policy.cycles,
     )
+
+
+def _pinned(pinned: int | None, of_company: Mapping[str, Sequence[Agreement]], service: str) -> int | None:
+    """The pin, unless it is on an agreement of another service's type alone (MATCH-3)."""
+    holders = {name for name, agreements in of_company.items() if any(each.id == pinned for each in agreements)}
+    return None if holders and service not in holders else pinned
 
 
 def _left_untied(mapping: CompanyMapping) -> str:
@@ -267,41 +408,6 @@ def _needs_setup(reason: str) -> Cause:
 def _waiting(reason: str, *, until: datetime | None = None) -> Cause:
     return Cause(state=StandingState.WAITING, reason=reason, until=until)
 
-
-def next_standing(company: CompanyState, plan: CompanyPlan, at: Circumstances) -> Standing:
-    """The company's standing after this tick: the planner's causes are new, a worker's stay while its month is followed."""
-    before = company.standing or Standing(company_id=company.id, company_name=company.name, tick=at.tick)
-    followed = {str(due.month) for due in plan.due}
-    causes = {
-        scope: cause
-        for scope, cause in before.causes.items()
-        if " " in scope and (scope.partition(" ")[0] in followed or _still_told(scope, cause, at))
-    }
-    causes |= {
-        scope: dated(cause, _earlier(before, scope, cause), tick=at.tick) for scope, cause in plan.causes.items()
-    }
-    licensed_in = before.licensed_in
-    on_trial = any(cause.reason == ON_TRIAL for scope, cause in causes.items() if scope.startswith(f"{at.month} "))
-    if on_trial:
-        licensed_in = tuple(month for month in licensed_in if month != at.month)
-    elif company.presence is Presence.LICENSED and at.month not in licensed_in:
-        licensed_in = (*licensed_in, at.month)[-_LICENSED_MONTHS_KEPT:]
-    return replace(before, company_name=company.name, causes=causes, licensed_in=licensed_in)
-
-
-def _still_told(scope: str, cause: Cause, at: Circumstances) -> bool:
-    """Whether a closed month has a notice that is to be seen until its late openings end."""
-    month = Month.parse(scope.partition(" ")[0])
-    billing = cause.state is StandingState.BILLING
-    return billing and bool(cause.notices) and at.tick < month.day_after_end(at.policy.open_until_day)
-
-
-def _earlier(before: Standing, scope: str, cause: Cause) -> Cause | None:
-    """The cause that goes on in this one: of its scope, or with the same words of another month."""
-    return before.causes.get(scope) or next((each for each in before.causes.values() if cause.same_as(each)), None)
-
-
-_LICENSED_MONTHS_KEPT = 2
 
 _ABSENCES = {
     Presence.PARTNER: _needs_setup("It is a partner: its customers are billed, its own machines are not."),

@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tally.domain.agreement import Addition
 from tally.domain.month import Month
 from tally.domain.record import Line, RecordKey, UsageRecord, reference
 
 _OF_TALLY = re.compile(r"\bTLY-[A-Z2-7]{12}\b")
+_MONTHS_LATE, _MOST_LINES = 13, 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,8 +27,11 @@ def recognise(
     record: UsageRecord | None,
     product_id: int,
     kept_apart: Collection[int] = (),
+    number: int | None = None,
 ) -> Recognised:
     """Sort the Additions. Ours bear the line's reference in their text, or the id that the ledger has for it.
+
+    The line is the newest one, or the one ``number`` that is yet to be opened.
 
     Foreign ones are of the same product and cover the month: beside ours, the customer would pay twice. Those in
     ``kept_apart`` are nobody's business, as a person has said.
@@ -36,17 +40,35 @@ def recognise(
     ids = {line.addition_id for line in lines if line.addition_id is not None}
     references = {reference(key, 0), *(line.reference for line in lines)}
     newest = lines[-1] if lines else None
-    wanted = reference(key, 0) if newest is None else newest.reference
-    wanted_id = None if newest is None else newest.addition_id
+    if newest is None or (number is not None and number != newest.number):
+        wanted, wanted_id = reference(key, number or 0), None
+    else:
+        wanted, wanted_id = newest.reference, newest.addition_id
     ours, foreign = [], []
     for addition in additions:
         if addition.id == wanted_id or wanted in addition.text:
             ours.append(addition)
         elif addition.id in ids or any(each in addition.text for each in references) or addition.id in kept_apart:
             continue
-        elif addition.product_id == product_id and addition.covers(key.month):
+        elif addition.quantity == 0 and addition.cancelled is not None and _of_tally(addition):
+            continue  # voided at the wrong place: it bills nothing, in this month and after it
+        elif addition.product_id == product_id and addition.covers(key.month) and not _is_late_line(addition, key):
             foreign.append(addition)
     return Recognised(ours=tuple(ours), foreign=tuple(foreign))
+
+
+def _is_late_line(addition: Addition, key: RecordKey) -> bool:
+    """Whether it carries late usage of an earlier month of the same company, which belongs beside this month's (LATE-2)."""
+    found = _OF_TALLY.search(addition.text)
+    if found is None:
+        return False
+    month = key.month
+    for _ in range(_MONTHS_LATE):
+        month = month.previous
+        earlier = replace(key, month=month)
+        if any(found[0] == reference(earlier, number) for number in range(1, _MOST_LINES)):
+            return True
+    return False
 
 
 def beside(foreign: Sequence[Addition], *, company: str, month: Month, wanted: int, ours: int | None) -> str:

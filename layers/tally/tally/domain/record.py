@@ -1,7 +1,8 @@
 """The usage record: what the ledger knows of one (company, month, service), and how it may change.
 
-A record is ``open`` until the month's close. It has lines, each standing for one Addition: line 0 is the month's own.
-An intent belongs to a line, a hold to the record; neither is a state.
+A record is ``open`` until the month's close. It has lines, each standing for one Addition: line 0 is the month's own,
+further ones carry what it can carry no more. The newest line follows the count. An intent belongs to a line, a hold to
+the record; neither is a state.
 """
 
 import base64
@@ -11,6 +12,7 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from tally.domain.month import Month
+from tally.domain.terms import OtherTerms
 
 TALLY = "tally"
 """Who a transition is by when no person made it."""
@@ -37,26 +39,37 @@ class RecordState(StrEnum):
 
 
 class LineState(StrEnum):
-    """``opening``: its Addition is not known to exist · ``open``: it exists · ``final``: never written again."""
+    """``opening``: its Addition is not known to exist · ``open``: it exists, and may be written.
+
+    ``frozen``: what is written there now would be billed to nobody (LATE-1) · ``voiding``: a person wants it at 0 ·
+    ``void``: it stands at 0, and the next line takes its place (OPEN-1) · ``final``: never written again (CLOSE-4).
+    """
 
     OPENING = "opening"
     OPEN = "open"
+    FROZEN = "frozen"
+    VOIDING = "voiding"
+    VOID = "void"
     FINAL = "final"
 
 
 class IntentKind(StrEnum):
-    """The calls that change ConnectWise; ``take-over`` is the PATCH by which an Addition of others becomes ours."""
+    """The calls that change ConnectWise; ``take-over`` is the PATCH by which an Addition of others becomes ours.
+
+    ``terms`` is the PATCH that carries the terms of the month before over.
+    """
 
     POST = "post"
     PATCH = "patch"
     TAKE_OVER = "take-over"
+    TERMS = "terms"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Intent:
     """A write to ConnectWise that was about to be made at ``at`` (wall clock) and whose outcome is not known (SAFE-1).
 
-    A take-over writes no quantity: its ``quantity`` is the count of then.
+    A take-over writes no quantity: its ``quantity`` is the count of then. Nor do terms: it is what stands there.
     """
 
     kind: IntentKind
@@ -71,7 +84,8 @@ class Line:
     ``pushed`` is the last quantity that ConnectWise confirmed, at ``pushed_at`` (wall clock). ``unconfirmed`` are
     quantities sent since then whose answer never came: any of them may stand there. ``echoes`` are quantities
     that stood
-    there before ``pushed``: ConnectWise's lists may still show them for the settle time.
+    there before ``pushed``: ConnectWise's lists may still show them for the settle time. ``terms`` are those that are not
+    the month before's (OPEN-5).
     """
 
     number: int
@@ -87,6 +101,7 @@ class Line:
     unconfirmed: tuple[int, ...] = ()
     echoes: tuple[int, ...] = ()
     intent: Intent | None = None
+    terms: OtherTerms | None = None
 
     @property
     def highest(self) -> int:
@@ -101,6 +116,7 @@ class HoldKind(StrEnum):
     GROWTH = "growth"
     CHANGED = "changed"
     FOREIGN = "foreign"
+    LATE = "late"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,13 +177,28 @@ class Refusal:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Credit:
+    """More was billed than GravityZone counts at last: nothing of ours lowers it, a person does (LATE-3)."""
+
+    billed: int
+    counted: int
+
+    @property
+    def quantity(self) -> int:
+        """How many were billed too much."""
+        return self.billed - self.counted
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class UsageRecord:
     """The ledger's item for one (company, month, service).
 
     ``version`` counts its transitions from 1; ``seen_tick`` is the newest tick whose job recorded an outcome (SAFE-4);
     ``count`` and ``floor`` are what GravityZone said at the close, after a person's word; what is billed stands
     on the lines; ``baseline`` is a number that a person has approved. ``given`` is the id of an Addition of others
-    that a person has given to us, until it is taken over (OPEN-6).
+    that a person has given to us, until it is taken over (OPEN-6). ``late`` is the count up to which a person lets
+    usage be billed on further lines (LATE-2); ``credited`` is what a person has given back (LATE-3); ``reread``: the closed
+    record has been read once more (CLOSE-4).
     """
 
     key: RecordKey
@@ -183,6 +214,32 @@ class UsageRecord:
     baseline: int | None = None
     answer: Answer | None = None
     given: int | None = None
+    late: int | None = None
+    credit: Credit | None = None
+    credited: int = 0
+    reread: bool = False
+
+    @property
+    def settled(self) -> bool:
+        """Whether nothing more is to be done or told of it: no tick needs to know it."""
+        return self.state is RecordState.WAIVED or (
+            self.state is RecordState.CLOSED and self.reread and self.credit is None
+        )
+
+    @property
+    def stands(self) -> int:
+        """What its Additions bill in all, as ConnectWise confirmed it, less what a person has credited since."""
+        return sum(line.pushed or 0 for line in self.lines) - self.credited
+
+    @property
+    def beside(self) -> int:
+        """What its lines bill but for the newest one."""
+        return sum(line.pushed or 0 for line in self.lines[:-1]) - self.credited
+
+    @property
+    def has_addition(self) -> bool:
+        """Whether any Addition of it is known to exist."""
+        return any(line.state is not LineState.OPENING for line in self.lines)
 
     @property
     def line(self) -> Line | None:

@@ -7,9 +7,11 @@ from enum import Enum
 from zoneinfo import ZoneInfo
 
 from tally.domain.agreement import Addition, Agreement, NewAddition
+from tally.domain.invoicing import Invoicing, LateUsage
 from tally.domain.reading import Count, Reading
-from tally.domain.record import RecordKey, Transition, UsageRecord
+from tally.domain.record import Line, RecordKey, Transition, UsageRecord
 from tally.domain.standing import Cause
+from tally.domain.terms import Terms
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,7 +23,8 @@ class Policy:
     no longer be opened; ``settle`` is for how long ConnectWise's lists may lag behind a write; ``text`` is what
     the customer
     reads before the month's name. ``bill_minimum``: at the close the contract's floor is billed if the count is
-    below it. Growth by more than ``growth_percent`` and ``growth_seats`` asks a person (FOLLOW-4).
+    below it. Growth by more than ``growth_percent`` and ``growth_seats`` asks a person (FOLLOW-4). ``invoicing`` says
+    which period an agreement's invoice covers, ``late_usage`` what becomes of usage that an invoice has left out (LATE-1, 2).
     """
 
     time_zone: ZoneInfo
@@ -33,6 +36,8 @@ class Policy:
     growth_percent: int
     growth_seats: int
     bill_minimum: bool
+    invoicing: Invoicing
+    late_usage: LateUsage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +58,11 @@ class Situation:
     ledger. ``agreement`` is the planner's copy until then and, for an opening, a fresh one afterwards; None if the
     lists do not have it, which counts only if ``directory_read``. ``baseline`` is what the month before gives
     (FOLLOW-4). ``kept_apart`` are Additions of others that a person wants beside ours, known as soon as ``additions``
-    are (OPEN-6). ``tick`` decides what is due; ``now`` is for ages alone.
+    are (OPEN-6). ``before`` is our line of the month before, and ``terms_before`` its Addition's terms of this
+    moment, known with the ``additions`` that a month is opened on; a text says why they could not be read (OPEN-5).
+    ``tick`` decides what is due; ``now`` is for ages alone. ``tick_before`` is the newest tick before
+    this one that read all lists: what was so then was so at that time at least. ``late``: the agreement is the one
+    that runs now, since the month's own can carry no more (LATE-2).
     """
 
     key: RecordKey
@@ -73,6 +82,15 @@ class Situation:
     baseline: int | None = None
     additions: Sequence[Addition] | None = None
     kept_apart: Collection[int] = ()
+    tick_before: datetime | None = None
+    late: bool = False
+    before: Line | None = None
+    terms_before: Terms | str | None = None
+
+    @property
+    def today(self) -> date:
+        """The tick's date where the MSP bills, which is ConnectWise's "today"."""
+        return self.tick.astimezone(self.policy.time_zone).date()
 
     @property
     def count(self) -> int | None:
@@ -83,6 +101,11 @@ class Situation:
     def closing(self) -> bool:
         """Whether the month's close is due (CLOSE-1)."""
         return self.tick >= self.key.month.day_after_end(self.policy.close_day)
+
+    @property
+    def reread_due(self) -> bool:
+        """Whether the closed month is to be read once more, or was closed so late that it was (CLOSE-4)."""
+        return self.too_late
 
     @property
     def too_late(self) -> bool:
@@ -122,12 +145,14 @@ class ComeBack:
 class Look:
     """Write the transition, if there is one; then list the agreement's Additions and ask again.
 
-    ``reread``: read the agreement again as well, since a POST may follow (OPEN-7).
+    ``reread``: read the agreement again as well, since a POST may follow (OPEN-7). ``also``: agreements whose Additions
+    are wanted too, where the record's other lines stand.
     """
 
     agreement_id: int
     transition: Transition | None = None
     reread: bool = False
+    also: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,10 +182,19 @@ class TakeOver:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SetTerms:
+    """Set the terms that are not None, as the month before has them; the intent is in the ledger already."""
+
+    agreement_id: int
+    addition_id: int
+    terms: Terms
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Continue:
     """Write the transition and ask again from the record it leaves, without the Additions."""
 
     transition: Transition
 
 
-type Step = Finished | ComeBack | Look | Post | Patch | TakeOver | Continue
+type Step = Finished | ComeBack | Look | Post | Patch | TakeOver | SetTerms | Continue

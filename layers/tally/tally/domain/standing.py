@@ -44,7 +44,18 @@ ON_TRIAL = (
 """The reason of a company that is listed as monthly-licensed and may not be billed (READ-3)."""
 
 COMPANY_SCOPE = "company"
-"""The scope of a cause that stops a company as a whole; the others are ``2026-11`` and ``2026-11 endpoints``."""
+"""The scope of a cause that stops a company as a whole.
+
+The others are ``2026-11 endpoints``, which is a worker's word, and the planner's ``2026-11`` and ``planners_scope``.
+"""
+
+
+def planners_scope(of: str, service: str) -> str:
+    """The scope of what the planner has to say of one service alone, in a month or (``company``) altogether.
+
+    Another one than the worker's, of which it knows nothing.
+    """
+    return f"{of}/{service}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,7 @@
 """What the ledger remembers of the schedule's ticks."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from tally.domain.month import Month
@@ -11,13 +12,18 @@ class Ticks:
     """``newest`` tick begun, the newest that ``finished``, the ``first_month`` ever billed (OPEN-8), and what was ``planned``.
 
     A tick has finished when it could plan everything; ``planned`` are the months of such ticks (OPEN-9), the newest three,
-    as older ones are asked for by nobody.
+    as older ones are asked for by nobody. ``services`` maps each service's name to the month of the first tick that knew it.
     """
 
     newest: datetime
     first_month: Month
     planned: tuple[Month, ...] = ()
     finished: datetime | None = None
+    services: Mapping[str, Month] = field(default_factory=dict)
+
+    def knowing(self, services: Collection[str], month: Month) -> "Ticks":
+        """The same, with ``month`` for the services that are new."""
+        return replace(self, services={**dict.fromkeys(services, month), **self.services})
 
     def ended(self, tick: datetime) -> "Ticks":
         """What is known once ``tick`` has planned everything; an older one's end adds its month alone."""

@@ -8,6 +8,7 @@ from tally.domain.agreement import Addition, Agreement
 from tally.domain.place import ServicePeriod
 from tally.domain.record import (
     TAKE_OVER,
+    Credit,
     Hold,
     HoldKind,
     Intent,
@@ -21,6 +22,7 @@ from tally.domain.record import (
     reference,
 )
 from tally.domain.situation import Situation
+from tally.domain.terms import Terms, differing
 
 
 def _transition(situation: Situation, after: UsageRecord, *, what: str, why: str) -> Transition:
@@ -41,21 +43,36 @@ def _record(situation: Situation) -> UsageRecord:
     return situation.record or UsageRecord(key=situation.key, version=0, seen_tick=situation.tick)
 
 
-def intend_post(
-    situation: Situation, agreement: Agreement, period: ServicePeriod, *, product_id: int, quantity: int
-) -> Transition:
-    """Announce the POST of the month's Addition."""
-    line = Line(
-        number=0,
+def line_to_open(
+    situation: Situation, agreement: Agreement, period: ServicePeriod, *, number: int, product_id: int
+) -> Line:
+    """A line whose Addition is not known to exist."""
+    return Line(
+        number=number,
         state=LineState.OPENING,
         agreement_id=agreement.id,
         product_id=product_id,
-        reference=reference(situation.key, 0),
+        reference=reference(situation.key, number),
         effective=period.effective,
         cancelled=period.cancelled,
+    )
+
+
+def intend_post(
+    situation: Situation,
+    agreement: Agreement,
+    period: ServicePeriod,
+    *,
+    number: int,
+    product_id: int,
+    quantity: int,
+) -> Transition:
+    """Announce the POST of an Addition: the month's, or a further line's."""
+    record = _record(situation)
+    line = replace(
+        line_to_open(situation, agreement, period, number=number, product_id=product_id),
         intent=Intent(kind=IntentKind.POST, quantity=quantity, at=situation.now),
     )
-    record = _record(situation)
     # Why an Addition could not be taken over is told with the hold that it leads to.
     refusal = record.refusal if record.refusal is not None and record.refusal.of_take_over else None
     after = replace(record.with_line(line), hold=None, refusal=refusal)
@@ -68,18 +85,12 @@ def intend_post(
 
 
 def intend_take_over(
-    situation: Situation, agreement: Agreement, period: ServicePeriod, *, product_id: int, count: int
+    situation: Situation, agreement: Agreement, period: ServicePeriod, *, number: int, product_id: int, count: int
 ) -> Transition:
     """Announce the PATCH by which the Addition that a person has given to us becomes the month's."""
     record = _record(situation)
-    line = Line(
-        number=0,
-        state=LineState.OPENING,
-        agreement_id=agreement.id,
-        product_id=product_id,
-        reference=reference(situation.key, 0),
-        effective=period.effective,
-        cancelled=period.cancelled,
+    line = replace(
+        line_to_open(situation, agreement, period, number=number, product_id=product_id),
         intent=Intent(kind=IntentKind.TAKE_OVER, quantity=count, at=situation.now),
     )
     after = replace(record.with_line(line), hold=None, refusal=None)
@@ -89,7 +100,7 @@ def intend_take_over(
 
 def not_given(situation: Situation, line: Line, *, why: str) -> Transition:
     """The Addition that a person has given to us is nothing to be taken over any more."""
-    after = replace(_record(situation).with_line(_without_intent(line)), given=None)
+    after = replace(_given_up(_record(situation), line), given=None)
     return _transition(situation, after, what="not taken over", why=why)
 
 
@@ -97,7 +108,7 @@ def take_over_refused(situation: Situation, line: Line, *, why: str) -> Transiti
     """ConnectWise refused the take-over's content (400): it has not happened, and the person is asked again."""
     record = _record(situation)
     refusal = Refusal(why=why, fingerprint=f"{TAKE_OVER} {record.given}", since=situation.tick)
-    after = replace(record.with_line(replace(line, intent=None)), given=None, refusal=refusal)
+    after = replace(_given_up(record, replace(line, intent=None)), given=None, refusal=refusal)
     return _transition(situation, after, what="refused by ConnectWise", why=why)
 
 
@@ -121,8 +132,15 @@ def renew(situation: Situation, line: Line, intent: Intent) -> Transition:
 
 def withdraw(situation: Situation, line: Line, *, why: str) -> Transition:
     """Give an intent up. Its quantity may have been sent by the worker before us, so it stays among the unconfirmed."""
-    after = _record(situation).with_line(_without_intent(line))
+    after = _given_up(_record(situation), line)
     return _transition(situation, after, what="intent withdrawn", why=why)
+
+
+def _given_up(record: UsageRecord, line: Line) -> UsageRecord:
+    """The record without the line's intent; without the line itself, where its Addition was never made."""
+    if line.state is LineState.OPENING:
+        return replace(record, lines=tuple(each for each in record.lines if each.number != line.number))
+    return record.with_line(_without_intent(line))
 
 
 def _without_intent(line: Line) -> Line:
@@ -134,7 +152,7 @@ def _without_intent(line: Line) -> Line:
 def refused(situation: Situation, line: Line, *, why: str, fingerprint: str | None) -> Transition:
     """A write was answered with a 4xx: it has not happened. With a fingerprint, it is not tried again until that changes."""
     refusal = None if fingerprint is None else Refusal(why=why, fingerprint=fingerprint, since=situation.tick)
-    after = replace(_record(situation).with_line(replace(line, intent=None)), refusal=refusal)
+    after = replace(_given_up(_record(situation), replace(line, intent=None)), refusal=refusal)
     return _transition(situation, after, what="refused by ConnectWise", why=why)
 
 
@@ -166,7 +184,22 @@ def opened(situation: Situation, line: Line, addition: Addition, *, why: str) ->
         intent=None,
     )
     after = replace(record.with_line(changed), hold=hold, refusal=None, given=None)
-    return _transition(situation, after, what="taken over" if addition.id == record.given else "opened", why=why)
+    if addition.id == record.given:
+        return _transition(situation, after, what="taken over", why=why)
+    return _transition(situation, _with_terms(situation, after, changed, addition), what="opened", why=why)
+
+
+def _with_terms(situation: Situation, record: UsageRecord, line: Line, addition: Addition) -> UsageRecord:
+    """The record with what its new Addition's terms are unlike in the month before (OPEN-5).
+
+    Not asked of one that was taken over: its terms are the MSP's own.
+    """
+    before = situation.terms_before
+    if isinstance(before, Terms):
+        return record.with_line(replace(line, terms=differing(addition.terms, before)))
+    if before is None:
+        return record
+    return replace(record, notices=(*record.notices, before))
 
 
 def confirmed(situation: Situation, line: Line, *, quantity: int, why: str) -> Transition:
@@ -192,7 +225,7 @@ def held(
     record = _record(situation)
     since = record.hold.since if record.hold is not None and record.hold.kind is kind else situation.tick
     hold = Hold(kind=kind, why=why, quantity=quantity, since=since, stands=stands, foreign=foreign)
-    after = replace(record if record.line is None else record.with_line(_without_intent(record.line)), hold=hold)
+    after = replace(record if record.line is None else _given_up(record, record.line), hold=hold)
     return _transition(situation, after, what=f"held: {kind}", why=why)
 
 
@@ -201,21 +234,64 @@ def lifted(situation: Situation, *, why: str) -> Transition:
     return _transition(situation, replace(_record(situation), hold=None), what="hold lifted", why=why)
 
 
+def frozen(situation: Situation, line: Line, *, why: str, notices: Sequence[str]) -> Transition:
+    """The line can carry no more: what would be written there now is billed to nobody (LATE-1)."""
+    record = _record(situation).with_line(replace(line, state=LineState.FROZEN, unconfirmed=(), echoes=()))
+    after = replace(record, hold=None, refusal=None, notices=(*record.notices, *notices))
+    return _transition(situation, after, what="frozen", why=why)
+
+
+def thawed(situation: Situation, line: Line, *, why: str) -> Transition:
+    """The line can be written again: the invoice was taken back, or the agreement runs again."""
+    after = replace(_record(situation).with_line(replace(line, state=LineState.OPEN)), hold=None)
+    return _transition(situation, after, what="no longer frozen", why=why)
+
+
+def voided(situation: Situation, line: Line, *, why: str) -> Transition:
+    """The line bills nothing any more, as a person has asked; the next line takes its place."""
+    bare = replace(line, state=LineState.VOID, pushed=0, pushed_at=situation.now, unconfirmed=(), echoes=())
+    after = replace(_record(situation).with_line(replace(bare, intent=None)), hold=None, refusal=None)
+    return _transition(situation, after, what="voided", why=why)
+
+
+def line_changed(situation: Situation, line: Line, *, what: str, why: str) -> Transition:
+    """The line alone becomes another."""
+    return _transition(situation, _record(situation).with_line(line), what=what, why=why)
+
+
 def closed(
-    situation: Situation, record: UsageRecord, *, count: int, billed: int, floor: int | None, notices: Sequence[str]
+    situation: Situation, record: UsageRecord, *, count: int, floor: int | None, notices: Sequence[str]
 ) -> Transition:
-    """The month is over, and ConnectWise was seen to show its final quantity (CLOSE-2)."""
-    lines = tuple(replace(line, state=LineState.FINAL, unconfirmed=(), echoes=()) for line in record.lines)
+    """The month is over, and ConnectWise was seen to show its final quantity (CLOSE-2).
+
+    Also of a closed record that was read once more, when its further line has been seen (CLOSE-4).
+    """
+    lines = tuple(
+        line
+        if line.state is LineState.VOID
+        else replace(line, state=LineState.FINAL, unconfirmed=(), echoes=(), intent=None)
+        for line in record.lines
+    )
+    known = tuple(notice for notice in notices if notice not in record.notices)
     after = replace(
         record,
         state=RecordState.CLOSED,
         lines=lines,
+        hold=None,
         count=count,
         floor=floor,
         refusal=None,
-        notices=(*record.notices, *notices),
+        credit=_credit(record, count=count, floor=floor, situation=situation),
+        notices=(*record.notices, *known),
+        reread=situation.reread_due,
     )
-    return _transition(situation, after, what="closed", why=f"ConnectWise shows {billed}; the final count is {count}")
+    why = f"ConnectWise shows {record.stands}; the final count is {count}"
+    return _transition(situation, after, what="read again" if record.state is RecordState.CLOSED else "closed", why=why)
+
+
+def _credit(record: UsageRecord, *, count: int, floor: int | None, situation: Situation) -> Credit | None:
+    owed = max(count, floor or 0) if situation.policy.bill_minimum else count
+    return Credit(billed=record.stands, counted=owed) if owed < record.stands else None
 
 
 def _union(*groups: Sequence[int]) -> tuple[int, ...]:

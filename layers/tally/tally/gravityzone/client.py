@@ -17,7 +17,7 @@ from requests.adapters import BaseAdapter
 
 from tally.domain.company import Company, CompanyKind
 from tally.domain.month import Month
-from tally.domain.reading import Usage
+from tally.domain.reading import Usage, UsagePerProductType
 from tally.errors import ContractError, CredentialsError, DeclinedError, RateLimitedError, TallyError
 from tally.gravityzone.models import (
     COMPANY_ROWS,
@@ -26,6 +26,7 @@ from tally.gravityzone.models import (
     LicenseInfo,
     RpcAnswer,
     RpcError,
+    UsagesPerProductType,
 )
 from tally.transport.calls import Answer, Call, Transport, no_deadline, shortened
 from tally.transport.classify import Dialect
@@ -159,10 +160,22 @@ class GravityZoneClient:
         """The counters of that month; ``targetMonth`` is always sent (READ-1)."""
         params = {"companyId": company_id, "targetMonth": month.target}
         reply = self._call("licensing", "getMonthlyUsage", params, of=f"company {company_id}, {month.target}")
-        counters = self._result(reply, COUNTERS.validate_python)
-        floors = counters.pop("minimumUsage", None)
-        request = f"{reply.answer.call.name} (request {reply.answer.request_id})"
-        return Usage(counters=counters, floors=floors if isinstance(floors, dict) else {}, request=request)
+        return _usage(self._result(reply, COUNTERS.validate_python), request=_request(reply))
+
+    def usage_per_product_type(self, company_id: str, *, month: Month) -> UsagePerProductType:
+        """The counters of that month for each product type (READ-6); ``targetMonth`` is always sent (READ-1).
+
+        Every entry repeats the full set of counters (seen live).
+        """
+        params = {"companyId": company_id, "targetMonth": month.target}
+        of = f"company {company_id}, {month.target}"
+        reply = self._call("licensing", "getMonthlyUsagePerProductType", params, of=of)
+        request = _request(reply)
+        entries = [
+            (each.product_type, _usage(each.counters, request=request))
+            for each in self._result(reply, UsagesPerProductType.model_validate).usages
+        ]
+        return UsagePerProductType(entries=entries, request=request)
 
     def _call(self, service: str, method: str, params: Mapping[str, object], *, of: str) -> _Reply:
         call_id = self._ids()
@@ -201,6 +214,16 @@ class GravityZoneClient:
                 reply.answer, f"it answered type {details.type}, neither partner nor customer"
             )
         return Company(id=details.id, name=details.name, kind=_KINDS[details.type], parent_id=details.parent_id or "")
+
+
+def _request(reply: _Reply) -> str:
+    return f"{reply.answer.call.name} (request {reply.answer.request_id})"
+
+
+def _usage(counters: Mapping[str, Any], *, request: str) -> Usage:
+    floors = counters.get("minimumUsage")
+    counted = {name: value for name, value in counters.items() if name != "minimumUsage"}
+    return Usage(counters=counted, floors=floors if isinstance(floors, dict) else {}, request=request)
 
 
 def _prepared(url: str, authorization: str) -> PreparedRequest:

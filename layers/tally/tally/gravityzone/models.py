@@ -59,5 +59,24 @@ class LicenseInfo(_Received):
     subscription_type: StrictInt = Field(alias="subscriptionType")
 
 
+class UsageEntry(_Received):
+    """One entry of ``usages``: its product type, and every counter beside it."""
+
+    model_config = ConfigDict(defer_build=True, extra="allow", frozen=True)
+
+    product_type: StrictInt = Field(alias="productType")
+
+    @property
+    def counters(self) -> dict[str, Any]:
+        """What stands in it beside the product type."""
+        return self.model_extra or {}
+
+
+class UsagesPerProductType(_Received):
+    """The result of ``getMonthlyUsagePerProductType``."""
+
+    usages: list[UsageEntry]
+
+
 COMPANY_ROWS: TypeAdapter[list[CompanyRow]] = TypeAdapter(list[CompanyRow], config=_LATER)
 COUNTERS: TypeAdapter[dict[str, Any]] = TypeAdapter(dict[str, Any], config=_LATER)

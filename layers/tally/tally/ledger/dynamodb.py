@@ -1,7 +1,7 @@
 """The ledger's adapter for DynamoDB."""
 
 import uuid
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime
@@ -51,15 +51,22 @@ class DynamoDBLedger:
         self._threads = threads
         self._name = f"the ledger table {table}"
 
-    def begin_tick(self, tick: datetime) -> Ticks:
-        """Remember ``tick`` if it is the newest, and the first month if there is none; answer what is known now."""
+    def begin_tick(self, tick: datetime, *, services: Collection[str] = ()) -> Ticks:
+        """Remember ``tick`` if it is the newest, and the first month if there is none; answer what is known now.
+
+        So is the first month of each of the services.
+        """
+        known_since = {f"#{number}": items.known_since(service) for number, service in enumerate(services)}
+        firsts = [f"{name} = if_not_exists({name}, :month)" for name in ("first_month", *known_since)]
+        known_since["#newest"] = "newest"  # not empty, which DynamoDB refuses
         try:
             with aws_errors(self._name):
                 answer = self._client.update_item(
                     TableName=self._table,
                     Key=keys.ticks_key(),
-                    UpdateExpression="SET newest = :tick, first_month = if_not_exists(first_month, :month)",
-                    ConditionExpression="attribute_not_exists(newest) OR newest < :tick",
+                    UpdateExpression=f"SET #newest = :tick, {', '.join(firsts)}",
+                    ConditionExpression="attribute_not_exists(#newest) OR #newest < :tick",
+                    ExpressionAttributeNames=known_since,
                     ExpressionAttributeValues={
                         ":tick": {"S": instant_text(tick)},
                         ":month": {"S": str(Month.of(tick))},

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from tally.domain.company import Mapping as CompanyMapping
 from tally.domain.month import Month
-from tally.domain.record import HistoryEntry, RecordKey, RecordState, UsageRecord
+from tally.domain.record import HistoryEntry, RecordKey, UsageRecord
 from tally.domain.standing import Cause, Standing, StandingState
 from tally.domain.ticks import Ticks
 from tally.errors import ContractError
@@ -51,9 +51,23 @@ TIED_TO = "company_id"
 """The attribute of a ConnectWise company's mark that names the company which is tied to it; without it, it is free."""
 
 _NESTED = frozenset(
-    {"lines", "hold", "refusal", "answer", "notices", "causes", "licensed_in", "planned", "changes", "kept_apart"}
+    {
+        "lines",
+        "hold",
+        "refusal",
+        "answer",
+        "credit",
+        "notices",
+        "causes",
+        "licensed_in",
+        "planned",
+        "changes",
+        "kept_apart",
+    }
 )
-_NUMBERS = frozenset({"version", "count", "floor", "baseline", "connectwise_id", "pinned_agreement_id", "given"})
+_NUMBERS = frozenset(
+    {"version", "count", "floor", "baseline", "connectwise_id", "pinned_agreement_id", "given", "late", "credited"}
+)
 
 
 def record_item(record: UsageRecord) -> Item:
@@ -61,7 +75,7 @@ def record_item(record: UsageRecord) -> Item:
     of = record.key
     return {
         **record_key(of),
-        "ipk": {"S": OPEN_RECORDS if record.state is RecordState.OPEN else settled_records(of.month)},
+        "ipk": {"S": settled_records(of.month) if record.settled else OPEN_RECORDS},
         "isk": {"S": f"{of.month}#{of.company_id}#{of.service}"},
         "version": {"N": str(record.version)},
         **_attributes(record_fields(record)),
@@ -189,6 +203,11 @@ def ended_attributes(ticks: Ticks, planned: str, finished: str) -> dict[str, "At
     return {planned: {"S": json.dumps(_months_text(ticks.planned))}, finished: {"S": instant_text(ticks.finished)}}
 
 
+def known_since(service: str) -> str:
+    """The attribute of the ticks' item that holds the first month of a service."""
+    return f"{_KNOWN_SINCE}{service}"
+
+
 def ticks_from(item: Item) -> Ticks:
     """The ticks' item. Raises ContractError."""
     try:
@@ -198,10 +217,17 @@ def ticks_from(item: Item) -> Ticks:
             first_month=Month.parse(fields["first_month"]),
             planned=_months(fields.get("planned", [])),
             finished=None if "finished" not in fields else instant(fields["finished"]),
+            services={
+                name.removeprefix(_KNOWN_SINCE): Month.parse(str(month))
+                for name, month in fields.items()
+                if name.startswith(_KNOWN_SINCE)
+            },
         )
     except _UNREADABLE as error:
         raise _unreadable(item, error) from error
 
+
+_KNOWN_SINCE = "since "
 
 _UNREADABLE = (KeyError, TypeError, ValueError, AttributeError)
 

@@ -6,11 +6,13 @@ class must not rename what is stored.
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from typing import Any
 
 from tally.domain.company import Mapping, MappingChange
 from tally.domain.record import (
     Answer,
+    Credit,
     HistoryEntry,
     Hold,
     HoldKind,
@@ -25,6 +27,7 @@ from tally.domain.record import (
     UsageRecord,
     Verdict,
 )
+from tally.domain.terms import OtherTerms, Terms
 
 type Plain = dict[str, Any]
 
@@ -77,13 +80,17 @@ def record_fields(record: UsageRecord) -> Plain:
             "baseline": record.baseline,
             "answer": None if record.answer is None else _answer_fields(record.answer),
             "given": record.given,
+            "late": record.late,
+            "credit": None if record.credit is None else _credit_fields(record.credit),
+            "credited": record.credited or None,
+            "reread": "yes" if record.reread else None,
         }
     )
 
 
 def record_of(key: RecordKey, version: int, fields: Plain) -> UsageRecord:
     """The record of such fields. Raises KeyError, TypeError or ValueError where they are not what we write."""
-    hold, refusal, answer = fields.get("hold"), fields.get("refusal"), fields.get("answer")
+    hold, refusal, answer, credit = (fields.get(name) for name in ("hold", "refusal", "answer", "credit"))
     return UsageRecord(
         key=key,
         version=version,
@@ -98,6 +105,10 @@ def record_of(key: RecordKey, version: int, fields: Plain) -> UsageRecord:
         baseline=fields.get("baseline"),
         answer=None if answer is None else _answer(answer),
         given=fields.get("given"),
+        late=fields.get("late"),
+        credit=None if credit is None else Credit(billed=credit["billed"], counted=credit["counted"]),
+        credited=fields.get("credited", 0),
+        reread="reread" in fields,
     )
 
 
@@ -205,12 +216,13 @@ def _line_fields(line: Line) -> Plain:
             "unconfirmed": list(line.unconfirmed),
             "echoes": list(line.echoes),
             "intent": None if line.intent is None else _intent_fields(line.intent),
+            "terms": None if line.terms is None else _other_terms_fields(line.terms),
         }
     )
 
 
 def _line(fields: Plain) -> Line:
-    intent = fields.get("intent")
+    intent, terms = fields.get("intent"), fields.get("terms")
     return Line(
         number=fields["number"],
         state=LineState(fields["state"]),
@@ -225,6 +237,7 @@ def _line(fields: Plain) -> Line:
         unconfirmed=tuple(fields.get("unconfirmed", ())),
         echoes=tuple(fields.get("echoes", ())),
         intent=None if intent is None else _intent(intent),
+        terms=None if terms is None else _other_terms(terms),
     )
 
 
@@ -234,6 +247,48 @@ def _intent_fields(intent: Intent) -> Plain:
 
 def _intent(fields: Plain) -> Intent:
     return Intent(kind=IntentKind(fields["kind"]), quantity=fields["quantity"], at=instant(fields["at"]))
+
+
+def _other_terms_fields(terms: OtherTerms) -> Plain:
+    return without_none(
+        {
+            "before": _terms_fields(terms.before),
+            "now": _terms_fields(terms.now),
+            "asked": terms.asked or None,
+            "refused": terms.refused,
+        }
+    )
+
+
+def _other_terms(fields: Plain) -> OtherTerms:
+    return OtherTerms(
+        before=_terms(fields["before"]),
+        now=_terms(fields["now"]),
+        asked=fields.get("asked", False),
+        refused=fields.get("refused", ""),
+    )
+
+
+def _terms_fields(terms: Terms) -> Plain:
+    """Amounts as text, so that they are read back as they were."""
+    return without_none(
+        {
+            "unit_price": None if terms.unit_price is None else str(terms.unit_price),
+            "less_included": None if terms.less_included is None else str(terms.less_included),
+            "taxable": terms.taxable,
+            "bill_customer": terms.bill_customer,
+        }
+    )
+
+
+def _terms(fields: Plain) -> Terms:
+    price, included = fields.get("unit_price"), fields.get("less_included")
+    return Terms(
+        unit_price=None if price is None else Decimal(price),
+        less_included=None if included is None else Decimal(included),
+        taxable=fields.get("taxable"),
+        bill_customer=fields.get("bill_customer"),
+    )
 
 
 def _hold_fields(hold: Hold) -> Plain:
@@ -258,6 +313,10 @@ def _hold(fields: Plain) -> Hold:
         stands=fields.get("stands"),
         foreign=tuple(fields.get("foreign", ())),
     )
+
+
+def _credit_fields(credit: Credit) -> Plain:
+    return {"billed": credit.billed, "counted": credit.counted}
 
 
 def _answer_fields(answer: Answer) -> Plain:

@@ -1,0 +1,114 @@
+"""Usage that the month's own Addition can carry no more: rules LATE-1 and LATE-2, and what a person is asked."""
+
+from datetime import datetime, timedelta
+
+from tally.domain.agreement import Agreement
+from tally.domain.invoicing import LateUsage, has_ended, is_invoiced
+from tally.domain.place import ServicePeriod
+from tally.domain.record import Line, LineState, UsageRecord
+from tally.domain.situation import Situation
+
+_AT_ABOUT_THAT_TIME = timedelta(minutes=1)
+_CARRY_NO_MORE = frozenset({LineState.FROZEN, LineState.FINAL})
+
+
+def freezes(situation: Situation, line: Line) -> str:
+    """Why what is written to the line from now on is billed to nobody (LATE-1); empty if it is billed."""
+    agreement = situation.agreement
+    if agreement is None or agreement.id != line.agreement_id:
+        return ""
+    if is_invoiced(agreement, line.cancelled, situation.policy.invoicing):
+        return (
+            f"agreement '{agreement.name}' (id {agreement.id}) has been invoiced up to {line.cancelled}: "
+            f"its next invoice is dated {agreement.next_invoice}"
+        )
+    if has_ended(agreement, situation.today):
+        return f"agreement '{agreement.name}' (id {agreement.id}) has ended"
+    return ""
+
+
+def thaws(situation: Situation, line: Line) -> bool:
+    """Whether the line can be written again: the same agreement, which an invoice covers no more or which runs again."""
+    agreement = situation.agreement
+    return agreement is not None and agreement.id == line.agreement_id and not freezes(situation, line)
+
+
+def doubts(situation: Situation, line: Line) -> tuple[str, ...]:
+    """The notice where it cannot be known whether an invoice has the last quantity that was written (LATE-1).
+
+    It has, where the agreement was not yet invoiced at a tick after that write, and was changed after it.
+    """
+    agreement = situation.agreement
+    if line.pushed_at is None or agreement is None or has_ended(agreement, situation.today):
+        return ()
+    before, changed = situation.tick_before, _instant(agreement.version)
+    not_yet = before is not None and line.pushed_at < before
+    if not_yet and changed is not None and changed > line.pushed_at + _AT_ABOUT_THAT_TIME:
+        return ()
+    notice = (
+        f"Addition {line.addition_id} was set to {line.pushed} at {line.pushed_at:%Y-%m-%d %H:%M} GMT, at about the time when "
+        f"agreement '{agreement.name}' (id {agreement.id}) was invoiced: see whether the invoice bills {line.pushed}."
+    )
+    return (notice,)
+
+
+def _instant(version: str) -> datetime | None:
+    """When the agreement was last changed, which is its version as ConnectWise gives it."""
+    try:
+        found = datetime.fromisoformat(version)
+    except ValueError:
+        return None
+    return None if found.tzinfo is None else found
+
+
+def is_carried_on(record: UsageRecord | None) -> bool:
+    """Whether usage of the month goes onto a further line: one before it can carry no more."""
+    return record is not None and any(line.state in _CARRY_NO_MORE for line in record.lines)
+
+
+def is_late(record: UsageRecord, line: Line) -> bool:
+    """Whether the line is a further one for late usage, rather than the month's own."""
+    others = (each for each in record.lines if each.number != line.number)
+    return line.effective > record.key.month.last or any(each.state in _CARRY_NO_MORE for each in others)
+
+
+def asks(situation: Situation, record: UsageRecord | None, total: int) -> bool:
+    """Whether a person is to be asked before so many are billed, some of them late (LATE-2)."""
+    if situation.policy.late_usage is LateUsage.BILL:
+        return False
+    return record is None or record.late is None or total > record.late
+
+
+def late_question(
+    situation: Situation, *, total: int, stands: int, agreement: Agreement | None, period: ServicePeriod | None
+) -> str:
+    """What to ask a person of usage that is late: what was seen, what was billed, what would be, and what can be said."""
+    month, service = situation.key.month.label, situation.key.service
+    billed = f"{stands} of them are on Additions that can carry no more" if stands else "none of them are billed"
+    where = "on the agreement that runs by then (none does at present)"
+    if agreement is not None:
+        dates = "" if period is None else f", dated {period.effective} to {period.cancelled}"
+        where = f"on agreement '{agreement.name}' (id {agreement.id}){dates}"
+    return (
+        f"GravityZone counts {total} {service} for {situation.company} in {month}; {billed}, since that period has been invoiced or "
+        f"its agreement has ended. Approve {total}, and the other {total - stands} become a line of their own for {month} {where}; "
+        f"or reject it, and {stands} stay."
+    )
+
+
+def late_notice(situation: Situation, *, total: int, stands: int) -> str:
+    """What to show of late usage before the month closes, when a person is asked."""
+    return (
+        f"GravityZone counts {total} {situation.key.service} in {situation.key.month.label}, {total - stands} more than its Addition "
+        "can carry by now: what becomes of them is asked when the month closes."
+    )
+
+
+def credit_notice(record: UsageRecord, company: str) -> str:
+    """What to show until a person says that what was billed too much has been credited (LATE-3)."""
+    assert record.credit is not None
+    credit, key = record.credit, record.key
+    return (
+        f"{key.month.label} billed {credit.billed} {key.service} to {company}, and GravityZone counts {credit.counted} now: {credit.quantity} "
+        "too many. Credit them in ConnectWise by hand, and mark it done; Tally never credits by itself."
+    )

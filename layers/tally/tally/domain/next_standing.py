@@ -1,0 +1,43 @@
+"""What a company's standing becomes at a tick, out of what stood before and what the planner has to say (SAFE-7)."""
+
+from dataclasses import replace
+
+from tally.domain.month import Month
+from tally.domain.planning import Circumstances, CompanyPlan, CompanyState, Presence
+from tally.domain.standing import ON_TRIAL, Cause, Standing, StandingState, dated
+
+
+def next_standing(company: CompanyState, plan: CompanyPlan, at: Circumstances) -> Standing:
+    """The company's standing after this tick: the planner's causes are new, a worker's stay while its record is followed."""
+    before = company.standing or Standing(company_id=company.id, company_name=company.name, tick=at.tick)
+    followed = {f"{due.month} {each.service}" for due in plan.due for each in due.services}
+    causes = {
+        scope: cause
+        for scope, cause in before.causes.items()
+        if " " in scope and (scope in followed or _still_told(scope, cause, at))
+    }
+    causes |= {
+        scope: dated(cause, _earlier(before, scope, cause), tick=at.tick) for scope, cause in plan.causes.items()
+    }
+    licensed_in = before.licensed_in
+    on_trial = any(cause.reason == ON_TRIAL for scope, cause in causes.items() if scope.startswith(f"{at.month} "))
+    if on_trial:
+        licensed_in = tuple(month for month in licensed_in if month != at.month)
+    elif company.presence is Presence.LICENSED and at.month not in licensed_in:
+        licensed_in = (*licensed_in, at.month)[-_LICENSED_MONTHS_KEPT:]
+    return replace(before, company_name=company.name, causes=causes, licensed_in=licensed_in)
+
+
+def _still_told(scope: str, cause: Cause, at: Circumstances) -> bool:
+    """Whether a closed month has a notice that is to be seen until its late openings end."""
+    month = Month.parse(scope.partition(" ")[0])
+    billing = cause.state is StandingState.BILLING
+    return billing and bool(cause.notices) and at.tick < month.day_after_end(at.policy.open_until_day)
+
+
+def _earlier(before: Standing, scope: str, cause: Cause) -> Cause | None:
+    """The cause that goes on in this one: of its scope, or with the same words of another month."""
+    return before.causes.get(scope) or next((each for each in before.causes.values() if cause.same_as(each)), None)
+
+
+_LICENSED_MONTHS_KEPT = 2

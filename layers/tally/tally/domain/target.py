@@ -1,0 +1,40 @@
+"""How many a month is to be billed in all: what follows from the count, a person's word and the contract's floor.
+
+All numbers here are totals over the record's lines, of which only the newest one is ever changed.
+"""
+
+from tally.domain.growth import exceeds
+from tally.domain.reading import Count
+from tally.domain.record import UsageRecord, Verdict
+from tally.domain.situation import Situation
+
+
+def target(situation: Situation, record: UsageRecord, count: int) -> int:
+    """What is to be billed: what follows from the count, but at the close not less than the contract's floor (CLOSE-2)."""
+    following = followed(situation, record, count)
+    floor = situation.reading.floor if isinstance(situation.reading, Count) else None
+    if situation.closing and situation.policy.bill_minimum and floor is not None:
+        return max(following, floor)
+    return following
+
+
+def followed(situation: Situation, record: UsageRecord, count: int) -> int:
+    """The count, unless a person has said that what stands is to stay."""
+    answer, stands = record.answer, record.stands
+    if answer is None:
+        return count
+    if answer.verdict is Verdict.KEPT and count < highest(record):
+        return stands
+    if answer.verdict is Verdict.REJECTED and count > stands and not exceeds(count, answer.quantity, situation.policy):
+        return stands
+    return count
+
+
+def highest(record: UsageRecord) -> int:
+    """The highest number that may stand in ConnectWise by our doing."""
+    return record.beside + (0 if record.line is None else record.line.highest)
+
+
+def quantity_of(record: UsageRecord, total: int) -> int:
+    """What the newest line is to say, so that all lines together say ``total``; it cannot say less than nothing."""
+    return max(total - record.beside, 0)

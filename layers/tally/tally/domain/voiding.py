@@ -1,0 +1,41 @@
+"""Voiding a line that stands at the wrong place: its Addition is set to 0 and kept, and the next line takes its place (OPEN-1)."""
+
+from tally.domain.following import patch_fingerprint
+from tally.domain.recognition import recognise
+from tally.domain.record import Line, UsageRecord
+from tally.domain.situation import ComeBack, Continue, Finished, Look, Patch, Situation, Step
+from tally.domain.standing import Cause, StandingState
+from tally.domain.transitions import intend_patch, renew, voided
+
+
+def void_line(situation: Situation, record: UsageRecord, line: Line) -> Step:
+    """The next step for a line that a person wants to bill nothing. What somebody else wrote there is no obstacle to that."""
+    if situation.additions is not None:
+        return _set_to_nothing(situation, record, line)
+    if line.intent is not None:
+        if situation.unsettled(line.intent.at):
+            why = (
+                f"Addition {line.addition_id} was being set to 0 and no answer is recorded yet: it is looked for again."
+            )
+            return ComeBack(why=why, until=line.intent.at + situation.policy.settle)
+        return Look(agreement_id=line.agreement_id, transition=renew(situation, line, line.intent))
+    if record.refusal is not None and record.refusal.fingerprint == patch_fingerprint(situation, quantity=0):
+        return Finished(cause=Cause(state=StandingState.NEEDS_SETUP, reason=record.refusal.why))
+    if line.pushed == 0 and not line.unconfirmed:
+        return Continue(transition=voided(situation, line, why=f"Addition {line.addition_id} stands at 0"))
+    return Look(agreement_id=line.agreement_id, transition=intend_patch(situation, line, quantity=0))
+
+
+def _set_to_nothing(situation: Situation, record: UsageRecord, line: Line) -> Step:
+    ours = recognise(
+        situation.additions or (), key=situation.key, record=record, product_id=line.product_id, number=line.number
+    ).ours
+    if not ours and situation.unsettled(line.pushed_at):
+        assert line.pushed_at is not None
+        why = f"Addition {line.addition_id} does not show in ConnectWise's list yet: it is looked at again."
+        return ComeBack(why=why, until=line.pushed_at + situation.policy.settle)
+    standing = [addition for addition in ours if addition.quantity != 0]
+    if not standing:
+        seen = "stands at 0" if ours else "is gone from the agreement"
+        return Continue(transition=voided(situation, line, why=f"Addition {line.addition_id} {seen}"))
+    return Patch(agreement_id=line.agreement_id, addition_id=standing[0].id, quantity=0)

@@ -1,0 +1,98 @@
+"""What a job reads of GravityZone: a count for each service that is due, or unknown with the reason (READ-2, READ-6)."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from tally.domain.month import Month
+from tally.domain.reading import Count, Reading, Service, Unknown, read_count, read_sum
+from tally.domain.record import UsageRecord
+from tally.domain.situation import Policy
+from tally.domain.target import highest
+from tally.errors import ContractError, DeclinedError, TallyError
+from tally.messages import Job, JobService
+from tally.ports import GravityZone
+
+_NO_SUBSCRIPTION = Unknown("GravityZone no longer lists a monthly subscription for it, and would answer 0.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Readings:
+    """Reads a company-month's services together, with as few calls as there can be; ``services`` are those that can be counted."""
+
+    gravityzone: GravityZone
+    policy: Policy
+    services: Sequence[Service]
+
+    def of(self, job: Job, due: Mapping[JobService, UsageRecord | None]) -> Mapping[JobService, Reading | TallyError]:
+        """For each of the job's services that is due, with its record: its reading, or the error for which there is none.
+
+        What fails for some services is no matter of those that another call serves.
+        """
+        services = {service.name: service for service in self.services}
+        counted = {services[each.service]: record for each, record in due.items() if each.service in services}
+        found = self._found(job, counted)
+        return {
+            each: found[services[each.service]]
+            if each.service in services
+            else Unknown(f"The service {each.service!r} is no longer among those of the setting Services.")
+            for each in due
+        }
+
+    def _found(self, job: Job, records: Mapping[Service, UsageRecord | None]) -> Mapping[Service, Reading | TallyError]:
+        if not job.licensed:
+            return dict.fromkeys(records, _NO_SUBSCRIPTION)
+        found: dict[Service, Reading | TallyError] = {}
+        for plain in (True, False):
+            if together := [service for service in records if service.plain is plain]:
+                found |= self._told(job, together)
+        # A company that lost its subscription since it was listed is answered with zeros: not a fall, but unknown (READ-2).
+        floored = self.policy.bill_minimum and job.tick >= job.month.day_after_end(self.policy.close_day)
+        if any(_is_below(found[service], record, floored=floored) for service, record in records.items()):
+            return self._if_monthly(job, found)
+        return found
+
+    def counts(self, company_id: str, *, month: Month, services: Sequence[Service]) -> Mapping[Service, Reading]:
+        """What GravityZone answers for one company, by service; unknown where the answer holds no count.
+
+        One call for the plain services, and one more for all others. Raises TallyError if one is not answered.
+        """
+        readings: dict[Service, Reading] = {}
+        if plain := [service for service in services if service.plain]:
+            usage = self.gravityzone.usage(company_id, month=month)
+            readings |= {service: read_count(usage, service) for service in plain}
+        if others := [service for service in services if not service.plain]:
+            by_type = self.gravityzone.usage_per_product_type(company_id, month=month)
+            readings |= {service: read_sum(by_type, service) for service in others}
+        return readings
+
+    def _told(self, job: Job, services: Sequence[Service]) -> Mapping[Service, Reading | TallyError]:
+        """The readings of services that one call serves."""
+        try:
+            readings = self.counts(job.company_id, month=job.month, services=services)
+        except DeclinedError as error:
+            if job.tick < job.month.day_after_end(self.policy.open_until_day):
+                return dict.fromkeys(services, error)
+            # So late it will not get better: GravityZone may not go so far back. What stands is the last word (CLOSE-5).
+            return dict.fromkeys(services, Unknown(f"GravityZone does not tell any more: {error}."))
+        except TallyError as error:
+            return dict.fromkeys(services, error)
+        return {
+            service: ContractError(reading.why) if isinstance(reading, Unknown) else reading
+            for service, reading in readings.items()
+        }
+
+    def _if_monthly(
+        self, job: Job, found: Mapping[Service, Reading | TallyError]
+    ) -> Mapping[Service, Reading | TallyError]:
+        try:
+            monthly = self.gravityzone.is_monthly(job.company_id)
+        except TallyError as error:
+            return dict.fromkeys(found, error)
+        return found if monthly else dict.fromkeys(found, _NO_SUBSCRIPTION)
+
+
+def _is_below(reading: Reading | TallyError, record: UsageRecord | None, *, floored: bool) -> bool:
+    if not isinstance(reading, Count) or record is None:
+        return False
+    # At the close the contract's floor may stand there already, which the count need not reach.
+    return max(reading.value, reading.floor or 0 if floored else 0) < highest(record)
