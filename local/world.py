@@ -160,7 +160,13 @@ class World:
             has_time=has_time,
         )
         return Delivery(
-            sync=sync, deliveries=self.queue, settle=_SETTLE, seconds_left=lambda: 1000.0, slowest=timedelta(seconds=65)
+            sync=sync,
+            deliveries=self.queue,
+            settle=_SETTLE,
+            seconds_left=lambda: 1000.0,
+            slowest=timedelta(seconds=65),
+            around_readings=timedelta(seconds=55),
+            each_reading=timedelta(seconds=1),
         )
 
     def answers(self, *, wrap: Callable[[Any], Any] = lambda port: port) -> Answers:

@@ -170,6 +170,8 @@ class StandingChecks:
             causes.add("counter stays")
         if record.refusal is not None:
             causes |= {"refused", "invoiced already"}
+        if unread and record.hold is not None:
+            causes |= {"late, to be asked", "grown"}
         beyond = self.causes.beyond(firm, record, closing=closing)
         if beyond and self.causes.of_company(firm) == "product not found":
             causes.add("billed")

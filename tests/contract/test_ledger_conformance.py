@@ -22,7 +22,20 @@ from local.ledger_table import create_ledger_table
 from local.processes import Child, free_port
 from tally.domain.company import Mapping, MappingChange
 from tally.domain.month import Month
-from tally.domain.record import Intent, IntentKind, Line, LineState, RecordKey, RecordState, Transition, UsageRecord
+from tally.domain.record import (
+    Answer,
+    Hold,
+    HoldKind,
+    Intent,
+    IntentKind,
+    Line,
+    LineState,
+    RecordKey,
+    RecordState,
+    Transition,
+    UsageRecord,
+    Verdict,
+)
 from tally.domain.standing import Cause, Standing, StandingState
 from tally.domain.terms import OtherTerms, Terms
 from tally.domain.ticks import Ticks
@@ -214,6 +227,18 @@ def test_terms_are_read_back(ledger: Ledger) -> None:
     assert replayed(ledger.history(key_of())) == dict(paths(record_fields(done)))
 
 
+@pytest.mark.parametrize("children", [None, (), ("a1", "b2")])
+def test_children_are_read_back(ledger: Ledger, children: tuple[str, ...] | None) -> None:
+    """READ-4: who stood below a partner is kept in the record, its hold and its answer; nobody is not the same as not known."""
+    record = opened(ledger, key_of())
+    hold = Hold(kind=HoldKind.CHILDREN, why="", quantity=7, since=TICK, children=children, grown=True)
+    answer = Answer(verdict=Verdict.STANDS, quantity=7, by="ann", at=TICK, children=children)
+    after = replace(record, version=2, children=children, hold=hold, answer=answer)
+    ledger.save(step(record, after, what="held: children"))
+    assert ledger.record(key_of()) == after
+    assert list(ledger.all_open_records()) == [after]
+
+
 def test_first_save_needs_that_there_is_no_record(ledger: Ledger) -> None:
     """OPEN-1: a record is opened once; the second to open it gets ConflictError and changes nothing."""
     record = opened(ledger, key_of())
@@ -373,6 +398,16 @@ def test_a_mapping_changes_by_version(ledger: Ledger) -> None:
         TICK,
     )
     assert second.changes == {"pinned_agreement_id": (None, 31), "kept_apart": (None, [301, 302])}
+
+
+def test_a_partner_to_be_billed_is_read_back(ledger: Ledger) -> None:
+    """READ-4, SAFE-1: that a partner's own machines are billed stands in its mapping, with since when, and in the history."""
+    ledger.tie(mapping())
+    billed = change(mapping(), "partner billed", own_billed_since=TICK)
+    ledger.change_mapping(billed)
+    assert ledger.mapping("gz-1") == billed.after
+    assert list(ledger.all_mappings()) == [billed.after]
+    assert ledger.mapping_history("gz-1")[1].changes == {"own_billed_since": (None, TICK.isoformat())}
 
 
 def test_an_untied_company_frees_the_other(ledger: Ledger) -> None:

@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
-from tally.bootstrap import SLOWEST_JOB, SLOWEST_SERVICE
+from tally.bootstrap import AROUND_READINGS, SLOWEST_JOB, SLOWEST_SERVICE, WRITING, each_reading
+from tally.domain.partner import MOST_CHILDREN
+from tally.domain.reading import ENDPOINTS, Service
 from tally.transport.session import LONGEST_CONNECT
 from tests.contract.template import Template
 
@@ -72,6 +74,28 @@ def test_the_slowest_record_fits_into_the_worker(template: Template, worker_time
     assert CONNECTWISE_CALLS * request_timeout <= SLOWEST_SERVICE.total_seconds() < slowest
     usual = 5
     assert _source(template)["BatchSize"] * usual + slowest < worker_timeout
+
+
+def test_a_partner_with_the_most_children_fits_into_the_worker(
+    template: Template, worker_timeout: int, request_timeout: int
+) -> None:
+    """READ-4: at the slowest pace too, and with services of two calls, the children and two looks at the partner fit.
+
+    A few seconds are for a cold start.
+    """
+    slowest_bucket = min(float(each["CallsPerSecond"]) for each in template.body["Mappings"]["Pace"].values())
+    other = Service(name="edr", counter="edrMonthlyUsage", product_types=(0, 3))
+    each = each_reading(slowest_bucket, (ENDPOINTS, other)).total_seconds()
+    assert each >= 2 / slowest_bucket
+    assert each_reading(1, (ENDPOINTS,)).total_seconds() == 1
+    cold_start = 5
+    around = AROUND_READINGS.total_seconds()
+    assert around + (MOST_CHILDREN + 2) * each + cold_start <= worker_timeout
+    licence = 1 / slowest_bucket
+    assert WRITING.total_seconds() + request_timeout + licence < around
+    # The reading ends, come what may, while there is time for the writing.
+    assert CONNECTWISE_CALLS * request_timeout <= WRITING.total_seconds()
+    assert (GRAVITYZONE_CALLS * request_timeout) + WRITING.total_seconds() < SLOWEST_JOB.total_seconds()
 
 
 def test_visibility_is_six_timeouts_and_below_a_tick(template: Template, worker_timeout: int) -> None:

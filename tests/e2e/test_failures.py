@@ -71,7 +71,7 @@ def test_retry_after_becomes_the_visibility(msp: Msp) -> None:
     depth = msp.stack.queue_depth()
     assert (depth.in_flight, depth.visible) == (1, 0)
     msp.stack.wait_until_drained()
-    assert 7 <= time.monotonic() - began < 30, "seven seconds, and not the queue's own 720"
+    assert 7 <= time.monotonic() - began < 30, "seven seconds, and not the queue's own 888"
     refused = [(line["kind"], line["company"]) for line in msp.logged("worker", "comes again")]
     assert refused == [("RateLimitedError", customer.id)]
     assert msp.quantities(customer) == [6]

@@ -4,7 +4,7 @@ import io
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import boto3
@@ -135,7 +135,7 @@ def deployed(environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> It
         world = World(clock=VirtualClock(datetime(2026, 11, 1, tzinfo=UTC)))
         create_ledger_table(boto3.client("dynamodb"), "ledger")
         sqs = boto3.client("sqs")
-        queue_url = sqs.create_queue(QueueName="jobs", Attributes={"VisibilityTimeout": "720"})["QueueUrl"]
+        queue_url = sqs.create_queue(QueueName="jobs", Attributes={"VisibilityTimeout": "888"})["QueueUrl"]
         secrets = boto3.client("secretsmanager")
         secret_id = secrets.create_secret(Name="keys", SecretString=json.dumps(KEYS))["ARN"]
         monkeypatch.setenv("QUEUE_URL", queue_url)
@@ -207,6 +207,21 @@ def test_no_job_is_started_without_time_for_the_slowest(deployed: Deployed) -> N
     assert deployed.work(records, seconds_left=30) == [records[0]["messageId"]]
     assert deployed.world.gravityzone.calls.count() == 0
     assert deployed.world.additions(harbor) == []
+
+
+def test_gravityzone_is_not_asked_in_the_time_for_writing(deployed: Deployed, monkeypatch: pytest.MonkeyPatch) -> None:
+    """READ-4, SAFE-6: reading ends while there is time for the writes that follow: of a long reading nothing is half written."""
+    harbor = _customer(deployed)
+    deployed.tick(datetime(2026, 11, 1, 0, 5, tzinfo=UTC))
+    deployed.world.gravityzone.calls.clear()
+    deployed.world.connectwise.calls.clear()
+    records = deployed.batch()
+    monkeypatch.setattr(bootstrap, "WRITING", timedelta(seconds=75))
+    assert deployed.work(records, seconds_left=84) == [records[0]["messageId"]]
+    assert deployed.world.gravityzone.calls.count() == deployed.world.connectwise.calls.count() == 0
+    monkeypatch.undo()
+    assert deployed.work(records, seconds_left=84) == []
+    assert [each[0] for each in deployed.world.additions(harbor)] == [12]
 
 
 @pytest.mark.parametrize(

@@ -199,13 +199,13 @@ def test_refused_content_is_told_and_not_repeated(world: World, agreed: Customer
 
 
 def test_a_cancelled_agreement_refuses_terms(world: World, agreed: Customer) -> None:
-    """OPEN-5: what ConnectWise itself refuses on a cancelled agreement is told, and the month goes on to its close."""
+    """OPEN-5, LATE-1: on an agreement that has ended nothing is written, terms neither; it is told, and the month goes on."""
     world.connectwise.options.cancelled_agreements_refuse_changes = True
     world.connectwise.people.cancel_agreement(agreed.agreement_id, date(2026, 11, 2))
     world.answers().carry_terms(key(agreed), **WHO)
     world.play(CLOSED, DECEMBER, DECEMBER_CLOSE)
     assert record(world, agreed).state is RecordState.CLOSED
-    assert "They could not be carried over: " in notices(world, agreed)[0]
+    assert "It is not written any more" in notices(world, agreed)[0]
 
 
 @pytest.mark.parametrize("status", [401, 403, 404, 409, 429])

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from tally.delivery import Delivery, MalformedJobError, NotStartedError, wait_before_next
 from tally.domain.month import Month
+from tally.domain.partner import Children
 from tally.errors import (
     AmbiguousError,
     ConflictError,
@@ -126,6 +127,8 @@ def deliver(
         settle=SETTLE,
         seconds_left=lambda: left,
         slowest=timedelta(seconds=65),
+        around_readings=timedelta(seconds=55),
+        each_reading=timedelta(seconds=2),
     )
     return delivery(body=body, receipt="r-1", receives=receives, on_job=lambda _: None)
 
@@ -168,6 +171,18 @@ def test_too_little_time() -> None:
     assert script.jobs == []
     assert receipts.put == [("r-1", timedelta(0))]
     assert deliver(script, receipts, JOB.model_dump_json(), left=65.0)
+
+
+def test_a_partners_job_needs_time_for_each_child() -> None:
+    """READ-4, SAFE-6: 20 children and two looks at the partner, at 2 s each: 55 + 44 s must be left, or it is not started."""
+    script, receipts = Script(), Receipts()
+    children = Children(ids=tuple(f"{each:024x}" for each in range(20)))
+    body = JOB.model_copy(update={"children": children}).model_dump_json()
+    with pytest.raises(NotStartedError):
+        deliver(script, receipts, body, left=98.9)
+    assert script.jobs == []
+    assert deliver(script, receipts, body, left=99.0)
+    assert script.jobs[0].children == children
 
 
 @pytest.mark.parametrize(

@@ -88,7 +88,10 @@ standings = every_field_of(
     licensed_in=st.lists(months, max_size=3).map(tuple),
     last_reading=st.none() | instants,
 )
-mappings = every_field_of(Mapping, tied_at=instants, excluded_since=st.none() | instants)
+optional_instants = st.none() | instants
+mappings = every_field_of(
+    Mapping, tied_at=instants, excluded_since=optional_instants, own_billed_since=optional_instants
+)
 
 
 def step(before: UsageRecord | None, after: UsageRecord) -> Transition:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from tally.domain import answers, carrying, mapping
 from tally.domain.answers import Person
 from tally.domain.company import ConnectWiseCompany, Mapping, MappingChange
+from tally.domain.planning import Presence, known_absence
 from tally.domain.record import RecordKey, Transition, UsageRecord
 from tally.errors import SetupError
 from tally.ports import Clock, ConnectWise, Ledger
@@ -102,13 +103,19 @@ class SetUp:
     def tie(self, company_id: str, connectwise_id: int, *, by: str, why: str) -> str:
         """Tie the company to a ConnectWise company, from another one too (MATCH-1)."""
         name, to = self._name(company_id), self._connectwise_company(connectwise_id)
-        self._change(
+        change = self._change(
             company_id,
             lambda known, person: mapping.tie(known, person, company_id=company_id, name=name, to=to),
             by=by,
             why=why,
         )
-        return f"{name} is tied to ConnectWise company {to.name!r} (id {to.id}). {self._what_stays(company_id)}"
+        partner = known_absence(self.ledger.standing(company_id)) is Presence.PARTNER
+        own = (
+            " It is a partner: its own machines are billed once a person says so."
+            if partner and change.after.own_billed_since is None
+            else ""
+        )
+        return f"{name} is tied to ConnectWise company {to.name!r} (id {to.id}).{own} {self._what_stays(company_id)}"
 
     def untie(self, company_id: str, *, by: str, why: str) -> str:
         """Leave the company without a ConnectWise company: it opens no more months until a person ties it again."""
@@ -151,12 +158,31 @@ class SetUp:
     def include(self, company_id: str, *, by: str, why: str) -> str:
         """Bill the company again, from the present month on."""
         change = self._change(company_id, _of_known(mapping.include), by=by, why=why)
-        tied = (
-            ""
-            if change.after.connectwise_id is not None
-            else " It is not tied to a ConnectWise company: tie it by hand."
+        return f"{change.after.company_name} is billed again from the next tick on.{_untied(change.after)}"
+
+    def bill_partner(self, company_id: str, *, by: str, why: str) -> str:
+        """Bill a partner's own machines, from the present month on (READ-4)."""
+        name, known = self._name(company_id), self.ledger.mapping(company_id)
+        billed = known is not None and known.own_billed_since is not None
+        if not billed and known_absence(self.ledger.standing(company_id)) is not Presence.PARTNER:
+            raise SetupError(
+                f"{name} was not a partner in GravityZone at the last tick: only a partner's own machines are billed apart. "
+                "If it is one by now, try again after the next tick."
+            )
+        change = self._change(
+            company_id,
+            lambda known, person: mapping.bill_partner(known, person, company_id=company_id, name=name),
+            by=by,
+            why=why,
         )
-        return f"{change.after.company_name} is billed again from the next tick on.{tied}"
+        counted = "what GravityZone counts for it without the companies directly below it"
+        return f"The own machines of {name} are billed from the present month on: {counted}.{_untied(change.after)}"
+
+    def unbill_partner(self, company_id: str, *, by: str, why: str) -> str:
+        """Open no more months for a partner's own machines; those that are open go on to their close (READ-4, CLOSE-5)."""
+        change = self._change(company_id, _of_known(mapping.unbill_partner), by=by, why=why)
+        stopped = f"No more months are opened for the own machines of {change.after.company_name}."
+        return f"{stopped} {self._what_stays(company_id)}"
 
     def _change(
         self,
@@ -214,6 +240,10 @@ def _of_known(
         return "It is neither tied to a ConnectWise company nor excluded." if known is None else make(known, person)
 
     return of_known
+
+
+def _untied(known: Mapping) -> str:
+    return "" if known.connectwise_id is not None else " It is not tied to a ConnectWise company: tie it by hand."
 
 
 def _possible[T](outcome: T | str) -> T:

@@ -1,7 +1,7 @@
 """The only place that knows which concrete classes are used: it puts each function together from its environment."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
@@ -14,6 +14,7 @@ from tally.clock import WallClock
 from tally.connectwise.client import ConnectWiseClient
 from tally.connectwise.site import Keys
 from tally.delivery import Delivery
+from tally.domain.reading import Service
 from tally.gravityzone.client import GravityZoneClient
 from tally.gravityzone.pace import TokenBucket
 from tally.ledger.dynamodb import DynamoDBLedger
@@ -28,10 +29,23 @@ from tally.sync import Sync
 _THREADS = 8
 
 SLOWEST_JOB = timedelta(seconds=77)
-"""How long a job of one service may take: the template's arithmetic of timeouts starts from it."""
+"""How long a customer's job of one service may take: the template's arithmetic of timeouts starts from it."""
 
 SLOWEST_SERVICE = timedelta(seconds=45)
 """How long a further service of a job may take: no GravityZone call more, four to ConnectWise, and the ledger's own."""
+
+WRITING = timedelta(seconds=40)
+"""What ConnectWise may take of either: GravityZone is read before, and is not asked any more when only this is left."""
+
+AROUND_READINGS = timedelta(seconds=55)
+"""What a partner's job may take beside its calls at their pace: the writing, one call that hangs, and the ledger's own (READ-4)."""
+
+
+def each_reading(calls_per_second: float, services: Iterable[Service]) -> timedelta:
+    """What each company takes that is read for a partner: its calls' turns at the pace, which hide the usual latency (READ-4)."""
+    calls = len({service.plain for service in services})
+    return timedelta(seconds=calls * max(1.0, 1 / calls_per_second))
+
 
 # Short timeouts, so that a hanging AWS call cannot outlive the function; boto's standard mode retries what is safe.
 _AWS = Config(
@@ -55,6 +69,10 @@ class Deadline:
     def seconds_left(self) -> float:
         """Seconds until then."""
         return self.at - time.monotonic()
+
+    def seconds_left_to_read(self) -> float:
+        """Seconds until a worker leaves GravityZone, so that what it writes then is written to the end."""
+        return self.seconds_left() - WRITING.total_seconds()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +110,7 @@ def planner(environment: Mapping[str, str], world: World | None = None) -> Plann
     return Planner(
         deadline=deadline,
         plan=Plan(
-            gravityzone=_gravityzone(settings, keys, deadline, bucket, world),
+            gravityzone=_gravityzone(settings, keys, deadline.seconds_left, bucket, world),
             connectwise=_connectwise(settings, keys, deadline, world),
             ledger=_ledger(settings),
             queue=_queue(settings),
@@ -112,7 +130,7 @@ def worker(environment: Mapping[str, str], world: World | None = None) -> Worker
     keys, deadline = _keys(settings), Deadline()
     bucket = _bucket(settings.calls_per_second, settings.burst)
     sync = Sync(
-        gravityzone=_gravityzone(settings, keys, deadline, bucket, world),
+        gravityzone=_gravityzone(settings, keys, deadline.seconds_left_to_read, bucket, world),
         connectwise=_connectwise(settings, keys, deadline, world),
         ledger=_ledger(settings),
         clock=world.clock or WallClock(),
@@ -128,6 +146,8 @@ def worker(environment: Mapping[str, str], world: World | None = None) -> Worker
             settle=settings.policy.settle,
             seconds_left=deadline.seconds_left,
             slowest=SLOWEST_JOB,
+            around_readings=AROUND_READINGS,
+            each_reading=each_reading(settings.calls_per_second, sync.services),
         ),
     )
 
@@ -151,7 +171,7 @@ def _queue(settings: Settings) -> SQSJobQueue:
 
 
 def _gravityzone(
-    settings: Settings, keys: ApiKeys, deadline: Deadline, bucket: TokenBucket, world: World
+    settings: Settings, keys: ApiKeys, seconds_left: Callable[[], float], bucket: TokenBucket, world: World
 ) -> GravityZoneClient:
     return GravityZoneClient(
         url=settings.gravityzone_url,
@@ -159,7 +179,7 @@ def _gravityzone(
         pace=bucket.take,
         local_http_host=settings.local_http_host,
         timeout=settings.request_timeout_seconds,
-        deadline=deadline.seconds_left,
+        deadline=seconds_left,
         adapter=world.gravityzone,
     )
 

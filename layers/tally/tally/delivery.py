@@ -64,13 +64,19 @@ def wait_before_next(error: TallyError, *, receives: int, settle: timedelta) -> 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
-    """Runs jobs out of messages. ``seconds_left`` is the function's own deadline, ``slowest`` a job's longest time."""
+    """Runs jobs out of messages.
+
+    ``seconds_left`` is the function's own deadline, ``slowest`` a job's longest time. A partner's may be longer: it takes
+    ``each_reading`` for each child, and twice for the partner itself, and ``around_readings`` beside (READ-4).
+    """
 
     sync: Sync
     deliveries: Deliveries
     settle: timedelta
     seconds_left: Callable[[], float]
     slowest: timedelta
+    around_readings: timedelta
+    each_reading: timedelta
 
     def __call__(self, *, body: str, receipt: str, receives: int, on_job: Callable[[Job], None]) -> Mapping[str, str]:
         """Run the message's job; answer what was done, by service. ``on_job`` is told the job before it starts.
@@ -78,9 +84,9 @@ class Delivery:
         Raises TallyError when the message is to be received again; it is then hidden for as long as the error asks for.
         """
         try:
-            if self.seconds_left() < self.slowest.total_seconds():
-                raise NotStartedError("not started: too little time is left for a slow job")
             job = _job(body)
+            if self.seconds_left() < self._slowest(job).total_seconds():
+                raise NotStartedError("not started: too little time is left for a slow job")
             on_job(job)
             return self.sync(job, again=receives > 1)
         except TallyError as error:
@@ -89,6 +95,11 @@ class Delivery:
                 return {"failed": str(error)}
             self.deliveries.put_off(receipt, wait)
             raise
+
+    def _slowest(self, job: Job) -> timedelta:
+        if job.children is None:
+            return self.slowest
+        return max(self.slowest, self.around_readings + self.each_reading * (job.companies + 1))
 
 
 def _job(body: str) -> Job:

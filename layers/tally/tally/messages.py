@@ -8,6 +8,7 @@ from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Plai
 
 from tally.domain.agreement import Agreement
 from tally.domain.month import Month
+from tally.domain.partner import Children
 from tally.domain.standing import Cause
 from tally.errors import ContractError
 
@@ -62,7 +63,8 @@ class Job(_Message):
     """All that a worker needs to bring one company-month up to date.
 
     ``agreements`` are those of its ``services``, each once. ``licensed`` is what GravityZone's list says. ``tick_before``
-    is the newest tick before this one that could read all lists.
+    is the newest tick before this one that could read all lists. ``children``: those of a partner, without whom its own
+    machines are counted (READ-4).
     """
 
     tick: AwareDatetime
@@ -76,6 +78,12 @@ class Job(_Message):
     tick_before: AwareDatetime | None = None
     standing: dict[str, Cause] = {}
     last_reading: AwareDatetime | None = None
+    children: Children | None = None
+
+    @property
+    def companies(self) -> int:
+        """How many companies are read in GravityZone for it."""
+        return 1 if self.children is None else 1 + len(self.children.ids)
 
     def agreement_of(self, service: JobService) -> Agreement | None:
         """The agreement as the planner listed it."""

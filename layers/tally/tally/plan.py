@@ -11,6 +11,7 @@ from tally.domain.company import Company
 from tally.domain.company import Mapping as CompanyMapping
 from tally.domain.month import Month
 from tally.domain.next_standing import next_standing
+from tally.domain.partner import Children
 from tally.domain.planning import (
     Circumstances,
     CompanyPlan,
@@ -27,6 +28,7 @@ from tally.domain.standing import Standing
 from tally.domain.ticks import Ticks
 from tally.errors import IncompletePlanError, SetupError, TallyError
 from tally.messages import Job, JobService
+from tally.partners import Partners, read_partners, to_be_billed
 from tally.ports import Clock, ConnectWise, GravityZone, JobQueue, Ledger
 from tally.roster import Roster, look_for, read_census, read_roster
 from tally.tying import tie_by_name
@@ -93,12 +95,13 @@ class Plan:
         failures: list[str] = []
         known = self._known(Month.of(tick))
         roster = self._read_roster(failures)
+        partners = self._read_partners(roster, known, failures)
         at = self._circumstances(tick, ticks, failures)
         new_day = ticks.finished is None or ticks.finished.date() != tick.date()
         everyone, untied, tied = self._match(roster, known, tick, census=new_day, failures=failures)
         plans = [
             (company, plan_company(company, at))
-            for company in self._companies(roster, everyone, untied, known, failures)
+            for company in self._companies(roster, everyone, untied, known, failures, partners=partners)
         ]
         planned = self._carry_out(plans, at, tied=tied, failures=failures)
         if failures:
@@ -136,6 +139,16 @@ class Plan:
             f"the companies below partner {each} could not be listed: {error}" for each, error in roster.unread.items()
         )
         return roster
+
+    def _read_partners(self, roster: Roster | None, known: _Known, failures: list[str]) -> Partners:
+        billed = to_be_billed(known.mappings, known.records)
+        partners = read_partners(self.gravityzone, roster, billed=billed, standings=known.standings)
+        failures.extend(
+            f"the companies below partner {each} could not be listed: {error}"
+            for each, error in partners.unread.items()
+            if roster is None or each not in roster.unread
+        )
+        return partners
 
     def _circumstances(self, tick: datetime, ticks: Ticks, failures: list[str]) -> Circumstances:
         directory: Directory | None = None
@@ -191,6 +204,8 @@ class Plan:
         untied: Mapping[str, str],
         known: _Known,
         failures: list[str],
+        *,
+        partners: Partners,
     ) -> Iterator[CompanyState]:
         """Every company that GravityZone or the ledger knows, by id."""
         # Not those that were licensed: the one list may have been read before they were moved there, the other after.
@@ -200,7 +215,10 @@ class Plan:
             if company.id not in known.records and not _was_licensed(known.standings.get(company.id))
         }
         if roster is not None:
-            listed |= {company.id: (company.name, Presence.PARTNER) for company in roster.partners.values()}
+            listed |= {
+                company.id: (company.name, partners.presences.get(company.id, Presence.PARTNER))
+                for company in roster.partners.values()
+            }
             listed |= {company.id: (company.name, Presence.LICENSED) for company in roster.customers.values()}
         for company_id in sorted({*listed, *known.standings, *known.records, *known.mappings}):
             name, presence = listed.get(company_id) or self._absent(
@@ -216,6 +234,7 @@ class Plan:
                 records=known.records.get(company_id, ()),
                 settled=frozenset(known.settled.get(company_id, ())),
                 waived=frozenset(known.waived.get(company_id, ())),
+                below=None if presence in _NOT_READ else partners.below.get(company_id),
             )
 
     def _absent(
@@ -258,15 +277,22 @@ class Plan:
         )
         if backlog * 2 > len(due):
             return replace(planned, jobs=0, skipped=f"{backlog} of the last sweep's messages still wait")
-        self.queue.send(
-            (_job(company, each, standings[company.id], at), self._delay(position))
-            for position, (company, each) in enumerate(due)
-        )
+        self.queue.send(self._paced(_job(company, each, standings[company.id], at) for company, each in due))
         return planned
+
+    def _paced(self, jobs: Iterator[Job]) -> Iterator[tuple[Job, timedelta]]:
+        position = 0
+        for job in jobs:
+            yield job, self._delay(position)
+            position += job.companies
 
     def _delay(self, position: int) -> timedelta:
         """Jobs become visible at the pace at which GravityZone may be asked, so that workers seldom wait for a token."""
         return min(timedelta(seconds=math.floor(position / self.calls_per_second)), _MOST_DELAY)
+
+
+_NOT_READ = frozenset({Presence.GONE, Presence.UNLICENSED})
+"""Of such a company no count is read, so whoever stands below it changes nothing."""
 
 
 def _was_licensed(standing: Standing | None) -> bool:
@@ -297,4 +323,5 @@ def _job(company: CompanyState, due: Due, standing: Standing, at: Circumstances)
         tick_before=at.ticks.finished,
         standing={scope: cause for scope, cause in standing.causes.items() if scope.startswith(f"{due.month} ")},
         last_reading=standing.last_reading,
+        children=company.below if isinstance(company.below, Children) else None,
     )

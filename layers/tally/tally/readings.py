@@ -1,13 +1,13 @@
 """What a job reads of GravityZone: a count for each service that is due, or unknown with the reason (READ-2, READ-6)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from tally.domain.month import Month
+from tally.domain.partner import Children, NothingLeft, changed, has_fallen, least, own_count, settled
 from tally.domain.reading import Count, Reading, Service, Unknown, read_count, read_sum
 from tally.domain.record import UsageRecord
 from tally.domain.situation import Policy
-from tally.domain.target import highest
 from tally.errors import ContractError, DeclinedError, TallyError
 from tally.messages import Job, JobService
 from tally.ports import GravityZone
@@ -44,12 +44,12 @@ class Readings:
         found: dict[Service, Reading | TallyError] = {}
         for plain in (True, False):
             if together := [service for service in records if service.plain is plain]:
-                found |= self._told(job, together)
+                found |= self._told(job, {service: records[service] for service in together})
         # A company that lost its subscription since it was listed is answered with zeros: not a fall, but unknown (READ-2).
         floored = self.policy.bill_minimum and job.tick >= job.month.day_after_end(self.policy.close_day)
         if any(_is_below(found[service], record, floored=floored) for service, record in records.items()):
-            return self._if_monthly(job, found)
-        return found
+            found = {**self._if_monthly(job, found)}
+        return {service: _judged(reading, records[service], job) for service, reading in found.items()}
 
     def counts(self, company_id: str, *, month: Month, services: Sequence[Service]) -> Mapping[Service, Reading]:
         """What GravityZone answers for one company, by service; unknown where the answer holds no count.
@@ -65,10 +65,12 @@ class Readings:
             readings |= {service: read_sum(by_type, service) for service in others}
         return readings
 
-    def _told(self, job: Job, services: Sequence[Service]) -> Mapping[Service, Reading | TallyError]:
-        """The readings of services that one call serves."""
+    def _told(self, job: Job, services: Mapping[Service, UsageRecord | None]) -> Mapping[Service, Reading | TallyError]:
+        """The readings of services that one call serves, for each company that is read."""
         try:
-            readings = self.counts(job.company_id, month=job.month, services=services)
+            if job.children is not None:
+                return self._own(job, job.children, services)
+            return self._counted(job, job.company_id, services)
         except DeclinedError as error:
             if job.tick < job.month.day_after_end(self.policy.open_until_day):
                 return dict.fromkeys(services, error)
@@ -76,10 +78,31 @@ class Readings:
             return dict.fromkeys(services, Unknown(f"GravityZone does not tell any more: {error}."))
         except TallyError as error:
             return dict.fromkeys(services, error)
+
+    def _counted(self, job: Job, company_id: str, services: Iterable[Service]) -> Mapping[Service, Count | TallyError]:
+        readings = self.counts(company_id, month=job.month, services=list(services))
         return {
             service: ContractError(reading.why) if isinstance(reading, Unknown) else reading
             for service, reading in readings.items()
         }
+
+    def _own(
+        self, job: Job, children: Children, records: Mapping[Service, UsageRecord | None]
+    ) -> Mapping[Service, Reading | TallyError]:
+        """What a partner counts without its children (READ-4).
+
+        The parent is read first: a child's machine that checks in meanwhile makes the count too low until the next job,
+        never too high. Only where it seems to have fallen for that, the parent is read once more.
+        """
+        first = self._counted(job, job.company_id, records)
+        below = [self._counted(job, child, records) for child in children.ids]
+        own = {service: _left(service, first, below) for service in records}
+        bounds = {service: least(record, children) for service, record in records.items()}
+        fallen = [service for service, count in own.items() if _has_fallen(count, bounds[service])]
+        if fallen:
+            last = self._counted(job, job.company_id, fallen)
+            own |= {service: _settled(own[service], _left(service, last, below), bounds[service]) for service in fallen}
+        return own
 
     def _if_monthly(
         self, job: Job, found: Mapping[Service, Reading | TallyError]
@@ -91,8 +114,41 @@ class Readings:
         return found if monthly else dict.fromkeys(found, _NO_SUBSCRIPTION)
 
 
+def _left(
+    service: Service,
+    parent: Mapping[Service, Count | TallyError],
+    children: Iterable[Mapping[Service, Count | TallyError]],
+) -> Reading | TallyError:
+    """What is left of one service's count, or why a part of it is not to be had."""
+    counts = []
+    for part in (parent[service], *(child[service] for child in children)):
+        if isinstance(part, TallyError):
+            return part
+        counts.append(part)
+    return own_count(counts[0], counts[1:])
+
+
+def _has_fallen(own: Reading | TallyError, bound: int) -> bool:
+    return not isinstance(own, TallyError) and has_fallen(own, bound)
+
+
+def _settled(first: Reading | TallyError, last: Reading | TallyError, bound: int) -> Reading | TallyError:
+    if isinstance(first, TallyError):
+        return first
+    return last if isinstance(last, TallyError) else settled(first, last, least=bound)
+
+
+def _judged(reading: Reading | TallyError, record: UsageRecord | None, job: Job) -> Reading | TallyError:
+    """With other children below it than before a partner's record is held, and a person is told why there is no count."""
+    if isinstance(reading, NothingLeft) and (record is None or not changed(record, job.children)):
+        return ContractError(reading.why)
+    return reading
+
+
 def _is_below(reading: Reading | TallyError, record: UsageRecord | None, *, floored: bool) -> bool:
+    if isinstance(reading, NothingLeft):  # as of a partner that answers 0
+        return True
     if not isinstance(reading, Count) or record is None:
         return False
     # At the close the contract's floor may stand there already, which the count need not reach.
-    return max(reading.value, reading.floor or 0 if floored else 0) < highest(record)
+    return max(reading.value, reading.floor or 0 if floored else 0) < record.highest

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 from tally.domain.agreement import Addition, Agreement
 from tally.domain.carrying import as_shown, carried, line_before, not_carried, not_read
+from tally.domain.company import Mapping as CompanyMapping
 from tally.domain.decide import decide
 from tally.domain.following import patch_fingerprint
 from tally.domain.growth import baseline_of
@@ -131,7 +132,7 @@ class Sync:
             return OpeningFacts(
                 newest_tick=job.tick if ticks is None else ticks.newest,
                 tied_to=None if mapping is None else mapping.connectwise_id,
-                excluded=mapping is not None and mapping.excluded_since is not None,
+                excluded=mapping is not None and _is_excluded(mapping, job),
                 monthly=self.gravityzone.is_monthly(job.company_id),
             )
         except Exception as error:  # noqa: BLE001 - of those alone that are to be opened
@@ -171,6 +172,7 @@ class Sync:
             tick_before=job.tick_before,
             baseline=baseline_of(before),
             before=line_before(before),
+            children=job.children,
         )
 
     def _before(self, key: RecordKey, record: UsageRecord | None, reading: Reading) -> UsageRecord | None:
@@ -373,6 +375,11 @@ class Sync:
             last_reading=job.last_reading,
             good_reading=good_reading and job.licensed,
         )
+
+
+def _is_excluded(mapping: CompanyMapping, job: Job) -> bool:
+    """Whether a person has it billed no more, since the job was planned perhaps: a partner's own machines too (READ-4)."""
+    return mapping.excluded_since is not None or (job.children is not None and mapping.own_billed_since is None)
 
 
 def _is_due(record: UsageRecord | None, job: Job) -> bool:

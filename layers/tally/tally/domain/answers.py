@@ -41,6 +41,7 @@ def approve(record: UsageRecord, person: Person) -> Transition | str:
             HoldKind.CHANGED: lambda hold: replace(
                 _as_it_stands(record, hold), answer=_verdict(Verdict.ACCEPTED, hold, person)
             ),
+            HoldKind.CHILDREN: lambda hold: _with_these_children(record, hold, person),
         },
     )
 
@@ -57,6 +58,9 @@ def reject(record: UsageRecord, person: Person) -> Transition | str:
             HoldKind.FALL: lambda hold: replace(record, answer=_verdict(Verdict.KEPT, hold, person)),
             HoldKind.CHANGED: lambda hold: replace(
                 _as_it_stands(record, hold), answer=_verdict(_keeping(record, hold), hold, person)
+            ),
+            HoldKind.CHILDREN: lambda hold: replace(
+                record, answer=replace(_verdict(Verdict.STANDS, hold, person), children=hold.children)
             ),
         },
     )
@@ -170,6 +174,16 @@ def _answer(
 
 def _verdict(verdict: Verdict, hold: Hold, person: Person) -> Answer:
     return Answer(verdict=verdict, quantity=hold.quantity, by=person.by, at=person.at)
+
+
+def _with_these_children(record: UsageRecord, hold: Hold, person: Person) -> UsageRecord:
+    """The partner's record as one of the children of now, and the number that was shown with them as approved (READ-4)."""
+    return replace(
+        record,
+        children=hold.children,
+        baseline=hold.quantity if hold.grown else record.baseline,
+        answer=_verdict(Verdict.ACCEPTED, hold, person) if hold.quantity < record.highest else None,
+    )
 
 
 def _keeping(record: UsageRecord, hold: Hold) -> Verdict:

@@ -35,7 +35,7 @@ def notice(record: UsageRecord) -> str | None:
     month = record.key.month
     differences = described(line.terms.now, line.terms.before)
     seen = f"Addition {line.addition_id} for {month.label} has {differences} in {month.previous.label}."
-    if line.terms.asked:
+    if line.terms.asked and line.state is LineState.OPEN:
         return f"{seen} The terms of {month.previous.label} are carried over at the next tick, as was asked for."
     refused = f" They could not be carried over: {line.terms.refused}" if line.terms.refused else ""
     if record.state is not RecordState.OPEN or line.state is not LineState.OPEN:

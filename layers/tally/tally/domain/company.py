@@ -37,8 +37,8 @@ class Mapping:
     """What ties a GravityZone company to a ConnectWise company, by ids; names are kept for the reader only.
 
     ``connectwise_id`` is None after it was untied: then ``tied_by`` is who left it so, and only a person ties it again.
-    ``kept_apart`` are Additions of others that a person wants billed beside ours (OPEN-6). ``version`` counts its changes
-    from 1, also across ties.
+    ``kept_apart`` are Additions of others that a person wants billed beside ours (OPEN-6). ``own_billed_since``: a partner
+    whose own machines a person wants billed (READ-4). ``version`` counts its changes from 1, also across ties.
     """
 
     company_id: str
@@ -50,6 +50,7 @@ class Mapping:
     pinned_agreement_id: int | None = None
     excluded_since: datetime | None = None
     kept_apart: tuple[int, ...] = ()
+    own_billed_since: datetime | None = None
     version: int = 1
 
 

@@ -1,4 +1,4 @@
-"""How a company's mapping changes by a person's word: rules MATCH-1, MATCH-3, OPEN-6 and CLOSE-5.
+"""How a company's mapping changes by a person's word: rules MATCH-1, MATCH-3, OPEN-6, CLOSE-5 and READ-4.
 
 Each function gives the change, or a text that says why it cannot be.
 """
@@ -36,7 +36,9 @@ def untie(mapping: Mapping, person: Person) -> MappingChange | str:
     if mapping.connectwise_id is None:
         return _not_tied(mapping)
     untied = replace(
-        _untied(person, company_id=mapping.company_id, name=mapping.company_name), excluded_since=mapping.excluded_since
+        _untied(person, company_id=mapping.company_id, name=mapping.company_name),
+        excluded_since=mapping.excluded_since,
+        own_billed_since=mapping.own_billed_since,
     )
     return _change(mapping, untied, person, what="untied")
 
@@ -75,6 +77,22 @@ def include(mapping: Mapping, person: Person) -> MappingChange | str:
     if mapping.excluded_since is None:
         return f"{mapping.company_name} is not excluded."
     return _change(mapping, replace(mapping, excluded_since=None), person, what="included")
+
+
+def bill_partner(mapping: Mapping | None, person: Person, *, company_id: str, name: str) -> MappingChange | str:
+    """Bill a partner's own machines, from the present month on, once it is tied (READ-4)."""
+    if mapping is not None and mapping.own_billed_since is not None:
+        return f"The own machines of {name} have been billed since {mapping.own_billed_since:%Y-%m-%d}."
+    before = mapping or _untied(person, company_id=company_id, name=name)
+    after = replace(before, company_name=name, own_billed_since=person.at)
+    return _change(mapping, after, person, what="partner billed")
+
+
+def unbill_partner(mapping: Mapping, person: Person) -> MappingChange | str:
+    """Open no more months for a partner's own machines; what is open goes on, as after an exclusion (READ-4, CLOSE-5)."""
+    if mapping.own_billed_since is None:
+        return f"The own machines of {mapping.company_name} are not billed."
+    return _change(mapping, replace(mapping, own_billed_since=None), person, what="partner unbilled")
 
 
 def keep_apart(mapping: Mapping, person: Person, *, additions: Iterable[int]) -> MappingChange | None:

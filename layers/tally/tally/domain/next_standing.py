@@ -10,7 +10,7 @@ from tally.domain.standing import ON_TRIAL, Cause, Standing, StandingState, date
 def next_standing(company: CompanyState, plan: CompanyPlan, at: Circumstances) -> Standing:
     """The company's standing after this tick: the planner's causes are new, a worker's stay while its record is followed."""
     before = company.standing or Standing(company_id=company.id, company_name=company.name, tick=at.tick)
-    followed = {f"{due.month} {each.service}" for due in plan.due for each in due.services}
+    followed = {*plan.left, *(f"{due.month} {each.service}" for due in plan.due for each in due.services)}
     causes = {
         scope: cause
         for scope, cause in before.causes.items()

@@ -6,12 +6,12 @@ from tally.domain.agreement import Addition, NewAddition
 from tally.domain.growth import exceeds, grows_too_fast, too_fast
 from tally.domain.late import asks, late_question
 from tally.domain.next_line import NextLine, next_line, refused_cause
+from tally.domain.outcomes import hold
 from tally.domain.recognition import Recognised, beside, customer_text, doubled, marked_text, of_others, recognise
 from tally.domain.record import HoldKind, Intent, IntentKind, Line, UsageRecord, reference
 from tally.domain.situation import ComeBack, Continue, Finished, Look, Post, Situation, Step, TakeOver
 from tally.domain.standing import Cause, StandingState
 from tally.domain.transitions import (
-    held,
     intend_post,
     intend_take_over,
     lifted,
@@ -31,8 +31,8 @@ def open_line(situation: Situation) -> Step:
     line = None if record is None else record.line
     if line is not None and line.intent is not None:
         return _resolve(situation, line, line.intent)
-    hold = None if record is None else record.hold
-    if situation.additions is not None and hold is not None and hold.kind in _ONLY_CONNECTWISE_LIFTS:
+    known = None if record is None else record.hold
+    if situation.additions is not None and known is not None and known.kind in _ONLY_CONNECTWISE_LIFTS:
         return _look_again(situation)
     return _begin(situation, record)
 
@@ -41,10 +41,10 @@ def _begin(situation: Situation, record: UsageRecord | None) -> Step:
     place = next_line(situation)
     if not isinstance(place, NextLine):
         return Finished(cause=place)
-    hold, refusal = (None, None) if record is None else (record.hold, record.refusal)
+    known, refusal = (None, None) if record is None else (record.hold, record.refusal)
     if refusal is not None and refusal.fingerprint == place.fingerprint:
         return Finished(cause=refused_cause(refusal))
-    if hold is not None and hold.kind in _ONLY_CONNECTWISE_LIFTS:
+    if known is not None and known.kind in _ONLY_CONNECTWISE_LIFTS:
         return Look(agreement_id=place.agreement.id)
     if record is not None and record.given is not None:
         given = intend_take_over(
@@ -60,7 +60,7 @@ def _begin(situation: Situation, record: UsageRecord | None) -> Step:
         return _grown(situation, record, place.total)
     if place.late and asks(situation, record, place.total):
         return _ask(situation, record, place)
-    if hold is not None:
+    if known is not None:
         return Continue(transition=lifted(situation, why=_why_lifted(place)))
     intent = intend_post(
         situation,
@@ -90,7 +90,7 @@ def _ask(situation: Situation, record: UsageRecord | None, place: NextLine) -> S
     why = late_question(
         situation, total=place.total, stands=place.stands, agreement=place.agreement, period=place.period
     )
-    return _hold(situation, HoldKind.LATE, why, quantity=place.total)
+    return hold(situation, HoldKind.LATE, why, quantity=place.total)
 
 
 def _grown(situation: Situation, record: UsageRecord | None, total: int) -> Finished:
@@ -99,7 +99,7 @@ def _grown(situation: Situation, record: UsageRecord | None, total: int) -> Fini
         reason = f"{answer.by} rejected {answer.quantity} on {answer.at:%Y-%m-%d}: nothing is opened for {situation.key.month.label}."
         return Finished(cause=Cause(state=StandingState.HELD, reason=reason))
     stands = record.stands if record is not None and record.has_addition else None
-    return _hold(situation, HoldKind.GROWTH, too_fast(situation, count=total, stands=stands), quantity=total)
+    return hold(situation, HoldKind.GROWTH, too_fast(situation, count=total, stands=stands), quantity=total)
 
 
 def _resolve(situation: Situation, line: Line, intent: Intent) -> Step:
@@ -113,7 +113,7 @@ def _resolve(situation: Situation, line: Line, intent: Intent) -> Step:
 
     found = _recognised(situation, line)
     if len(found.ours) > 1:
-        return _hold(situation, HoldKind.CHANGED, doubled(found.ours, line.reference))
+        return hold(situation, HoldKind.CHANGED, doubled(found.ours, line.reference), quantity=intent.quantity)
     if found.ours:
         return Continue(
             transition=opened(situation, line, found.ours[0], why=f"found Addition {found.ours[0].id} by its reference")
@@ -160,7 +160,12 @@ def _look_again(situation: Situation) -> Step:
         return Finished(cause=place)
     found = _recognised(situation, place)
     if len(found.ours) > 1:
-        return _hold(situation, HoldKind.CHANGED, doubled(found.ours, reference(situation.key, place.number)))
+        return hold(
+            situation,
+            HoldKind.CHANGED,
+            doubled(found.ours, reference(situation.key, place.number)),
+            quantity=place.total,
+        )
     others = _others(situation, found.foreign)
     if others and not found.ours:
         return _foreign(situation, others, quantity=place.quantity)
@@ -189,22 +194,4 @@ def _foreign(situation: Situation, foreign: Sequence[Addition], *, quantity: int
     refusal = None if situation.record is None else situation.record.refusal
     if refusal is not None and refusal.of_take_over:
         why = f"{why} It could not be taken over: {refusal.why}"
-    return _hold(situation, HoldKind.FOREIGN, why, quantity=quantity, foreign=of_others(foreign))
-
-
-def _hold(
-    situation: Situation,
-    kind: HoldKind,
-    why: str,
-    *,
-    quantity: int | None = None,
-    foreign: tuple[int, ...] = (),
-) -> Finished:
-    record = situation.record
-    cause = Cause(state=StandingState.HELD, reason=why, notices=() if record is None else record.notices)
-    hold = None if record is None else record.hold
-    opening = record is not None and record.line is not None and record.line.intent is not None
-    if hold is not None and (hold.kind, hold.why, hold.foreign) == (kind, why, foreign) and not opening:
-        return Finished(cause=cause)
-    wanted = situation.count or 0 if quantity is None else quantity
-    return Finished(cause=cause, transition=held(situation, kind=kind, why=why, quantity=wanted, foreign=foreign))
+    return hold(situation, HoldKind.FOREIGN, why, quantity=quantity, foreign=of_others(foreign))

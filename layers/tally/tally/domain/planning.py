@@ -1,4 +1,4 @@
-"""What is due for one company at one tick: rules MATCH-3, OPEN-2, 3, 4, 8, 9 and CLOSE-1, 3, as a pure function."""
+"""What is due for one company at one tick: rules MATCH-3, OPEN-2, 3, 4, 8, 9, CLOSE-1, 3 and READ-4, as a pure function."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -10,6 +10,7 @@ from tally.domain.company import Mapping as CompanyMapping
 from tally.domain.invoicing import is_invoiced
 from tally.domain.late import credit_notice, is_carried_on
 from tally.domain.month import Month
+from tally.domain.partner import Children
 from tally.domain.place import (
     begins,
     choose_agreement,
@@ -92,6 +93,8 @@ class Circumstances:
 class CompanyState:
     """What is known of one company. ``untied`` says why there is no mapping.
 
+    ``below``: of a partner whose own machines are billed, its children, or why nothing can be told of it now (READ-4).
+
     ``settled`` are the months of its records that are not open; ``waived`` those of them that a person does not want billed.
     """
 
@@ -104,6 +107,7 @@ class CompanyState:
     records: Sequence[UsageRecord]
     settled: frozenset[tuple[Month, str]]
     waived: frozenset[tuple[Month, str]] = frozenset()
+    below: Children | Cause | None = None
 
     @property
     def licensed(self) -> bool:
@@ -137,10 +141,11 @@ class Due:
 
 @dataclass(slots=True, kw_only=True)
 class CompanyPlan:
-    """The jobs of one company, and the causes that only the planner sees, by scope."""
+    """The jobs of one company, the causes that only the planner sees, by scope, and the scopes of records that it leaves alone."""
 
     due: list[Due] = field(default_factory=list)
     causes: dict[str, Cause] = field(default_factory=dict)
+    left: frozenset[str] = frozenset()
 
 
 @dataclass(slots=True, kw_only=True)
@@ -160,6 +165,9 @@ class _Plan:
 
 def plan_company(company: CompanyState, at: Circumstances) -> CompanyPlan:
     """Which months of the company are due, and why others are not; each service by itself."""
+    if isinstance(company.below, Cause):
+        left = frozenset(f"{record.key.month} {record.key.service}" for record in company.records)
+        return CompanyPlan(causes={COMPANY_SCOPE: company.below}, left=left)
     plan = _Plan()
     for record in sorted(company.records, key=lambda each: each.key):
         _follow(company, at, record, plan)
@@ -280,6 +288,8 @@ def _stopped(company: CompanyState, at: Circumstances) -> Cause | None:
             return _as_before(company)
         case Presence.LICENSED:
             pass
+    if company.below is not None and (company.mapping is None or company.mapping.own_billed_since is None):
+        return _ABSENCES[Presence.PARTNER]
     if company.mapping is None:
         return (
             _needs_setup(company.untied)
@@ -319,8 +329,9 @@ def _open(company: CompanyState, at: Circumstances, service: str, month: Month, 
             plan.say(month, service, waits)
         return
     seen_licensed = company.standing is not None and month in company.standing.licensed_in
-    if month != at.month and not (seen_licensed or month not in at.ticks.planned):
-        # Nobody saw it licensed in that month, though a tick looked (OPEN-9).
+    looked_in_vain = not seen_licensed and month in at.ticks.planned
+    if month != at.month and (looked_in_vain or _before_it_was_billed(company, month)):
+        # Nobody saw it licensed in that month, though a tick looked (OPEN-9); or a partner that was not billed yet.
         return
     agreement, late_line = _place(company, at, service, month)
     if isinstance(agreement, Cause):
@@ -337,6 +348,12 @@ def _open(company: CompanyState, at: Circumstances, service: str, month: Month, 
         plan.say(month, service, _waiting(f"{month.label} is being opened."))
     place = None if at.directory is None else at.directory.places[service]
     plan.add(month, _due(service, agreement, place, only_if_used=only_if_used, late=late_line))
+
+
+def _before_it_was_billed(company: CompanyState, month: Month) -> bool:
+    """Whether a partner's own machines were billed from a later month on only."""
+    since = None if company.mapping is None else company.mapping.own_billed_since
+    return company.below is not None and since is not None and month < Month.of(since)
 
 
 def _missed(month: Month) -> Cause:

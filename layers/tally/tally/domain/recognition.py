@@ -3,6 +3,7 @@
 import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
 
 from tally.domain.agreement import Addition
 from tally.domain.month import Month
@@ -105,7 +106,7 @@ def doubled(ours: Sequence[Addition], mark: str) -> str:
 def described(additions: Sequence[Addition]) -> str:
     """The Additions as a person finds them in ConnectWise."""
     return ", ".join(
-        f"Addition {addition.id} (quantity {addition.quantity.normalize():f}, {addition.effective or 'no effective date'} to "
+        f"Addition {addition.id} (quantity {plain(addition.quantity)}, {addition.effective or 'no effective date'} to "
         f"{addition.cancelled or 'open-ended'})"
         for addition in additions
     )
@@ -119,3 +120,14 @@ def marked_text(addition: Addition, *, text: str, month: Month, mark: str) -> st
 def customer_text(text: str, *, month: Month, mark: str) -> str:
     """What stands in ``invoiceDescription``: first what the customer reads, then the reference."""
     return f"{text}, {month.label} [{mark}]"
+
+
+def changed_by(addition: Addition) -> str:
+    """Who changed it last, and when, as ConnectWise shows it."""
+    when = "" if addition.updated_at is None else f" on {addition.updated_at:%Y-%m-%d %H:%M} GMT"
+    return f"{addition.updated_by or 'somebody'}{when}"
+
+
+def plain(quantity: Decimal) -> str:
+    """A quantity as a person writes it."""
+    return f"{quantity.normalize():f}"

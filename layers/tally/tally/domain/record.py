@@ -117,6 +117,7 @@ class HoldKind(StrEnum):
     CHANGED = "changed"
     FOREIGN = "foreign"
     LATE = "late"
+    CHILDREN = "children"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,7 +125,9 @@ class Hold:
     """What a person has to answer: the kind, one sentence for an accountant, and the quantity that would be written.
 
     ``stands`` is the quantity that somebody else wrote, where that is what is held. ``foreign`` are the Additions of others
-    that bill the product, by id, where that is what is held.
+    that bill the product, by id, where that is what is held. ``children`` are the companies that stand below a partner
+    instead of those that its count was taken with, where that is what is held (READ-4); ``grown`` tells that the quantity is
+    beyond FOLLOW-4's limits too, so that to approve it is to approve that.
     """
 
     kind: HoldKind
@@ -133,29 +136,33 @@ class Hold:
     since: datetime
     stands: int | None = None
     foreign: tuple[int, ...] = ()
+    children: tuple[str, ...] | None = None
+    grown: bool = False
 
 
 class Verdict(StrEnum):
     """A person's word on a held number.
 
     ``rejected``: too many, what stands stays · ``kept``: too few, what stands stays · ``accepted``: lower it ·
-    ``waived``: nothing is billed.
+    ``waived``: nothing is billed · ``stands``: what stands stays, as long as the same companies are below the partner.
     """
 
     REJECTED = "rejected"
     KEPT = "kept"
     ACCEPTED = "accepted"
     WAIVED = "waived"
+    STANDS = "stands"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """The newest verdict on the record, the number that it was on, and whose it is."""
+    """The newest verdict on the record, the number that it was on, and whose it is; of ``stands`` also the children (READ-4)."""
 
     verdict: Verdict
     quantity: int
     by: str
     at: datetime
+    children: tuple[str, ...] | None = None
 
 
 TAKE_OVER = "take over"
@@ -196,7 +203,8 @@ class UsageRecord:
     ``version`` counts its transitions from 1; ``seen_tick`` is the newest tick whose job recorded an outcome (SAFE-4);
     ``count`` and ``floor`` are what GravityZone said at the close, after a person's word; what is billed stands
     on the lines; ``baseline`` is a number that a person has approved. ``given`` is the id of an Addition of others
-    that a person has given to us, until it is taken over (OPEN-6). ``late`` is the count up to which a person lets
+    that a person has given to us, until it is taken over (OPEN-6). ``children`` are the companies below a partner that its
+    count is taken with, sorted; None where it is a customer's (READ-4). ``late`` is the count up to which a person lets
     usage be billed on further lines (LATE-2); ``credited`` is what a person has given back (LATE-3); ``reread``: the closed
     record has been read once more (CLOSE-4).
     """
@@ -214,6 +222,7 @@ class UsageRecord:
     baseline: int | None = None
     answer: Answer | None = None
     given: int | None = None
+    children: tuple[str, ...] | None = None
     late: int | None = None
     credit: Credit | None = None
     credited: int = 0
@@ -230,6 +239,11 @@ class UsageRecord:
     def stands(self) -> int:
         """What its Additions bill in all, as ConnectWise confirmed it, less what a person has credited since."""
         return sum(line.pushed or 0 for line in self.lines) - self.credited
+
+    @property
+    def highest(self) -> int:
+        """The highest number that may stand in ConnectWise by our doing."""
+        return self.beside + (0 if self.line is None else self.line.highest)
 
     @property
     def beside(self) -> int:

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from tally.domain.agreement import Addition, Agreement, NewAddition
 from tally.domain.invoicing import Invoicing, LateUsage
+from tally.domain.partner import Children
 from tally.domain.reading import Count, Reading
 from tally.domain.record import Line, RecordKey, Transition, UsageRecord
 from tally.domain.standing import Cause
@@ -60,6 +61,7 @@ class Situation:
     (FOLLOW-4). ``kept_apart`` are Additions of others that a person wants beside ours, known as soon as ``additions``
     are (OPEN-6). ``before`` is our line of the month before, and ``terms_before`` its Addition's terms of this
     moment, known with the ``additions`` that a month is opened on; a text says why they could not be read (OPEN-5).
+    ``children`` are a partner's, as the tick's lists have them (READ-4).
     ``tick`` decides what is due; ``now`` is for ages alone. ``tick_before`` is the newest tick before
     this one that read all lists: what was so then was so at that time at least. ``late``: the agreement is the one
     that runs now, since the month's own can carry no more (LATE-2).
@@ -86,6 +88,7 @@ class Situation:
     late: bool = False
     before: Line | None = None
     terms_before: Terms | str | None = None
+    children: Children | None = None
 
     @property
     def today(self) -> date:

@@ -4,6 +4,7 @@ All numbers here are totals over the record's lines, of which only the newest on
 """
 
 from tally.domain.growth import exceeds
+from tally.domain.partner import changed
 from tally.domain.reading import Count
 from tally.domain.record import UsageRecord, Verdict
 from tally.domain.situation import Situation
@@ -21,18 +22,15 @@ def target(situation: Situation, record: UsageRecord, count: int) -> int:
 def followed(situation: Situation, record: UsageRecord, count: int) -> int:
     """The count, unless a person has said that what stands is to stay."""
     answer, stands = record.answer, record.stands
+    if changed(record, situation.children):
+        return stands
     if answer is None:
         return count
-    if answer.verdict is Verdict.KEPT and count < highest(record):
+    if answer.verdict is Verdict.KEPT and count < record.highest:
         return stands
     if answer.verdict is Verdict.REJECTED and count > stands and not exceeds(count, answer.quantity, situation.policy):
         return stands
     return count
-
-
-def highest(record: UsageRecord) -> int:
-    """The highest number that may stand in ConnectWise by our doing."""
-    return record.beside + (0 if record.line is None else record.line.highest)
 
 
 def quantity_of(record: UsageRecord, total: int) -> int:

@@ -29,6 +29,8 @@ def _transition(situation: Situation, after: UsageRecord, *, what: str, why: str
     before = situation.record
     version = 1 if before is None else before.version + 1
     seen = situation.tick if before is None else max(before.seen_tick, situation.tick)
+    if after.children is None and situation.children is not None:
+        after = replace(after, children=situation.children.ids)
     return Transition(
         before=before,
         after=replace(after, version=version, seen_tick=seen),
@@ -41,6 +43,13 @@ def _transition(situation: Situation, after: UsageRecord, *, what: str, why: str
 
 def _record(situation: Situation) -> UsageRecord:
     return situation.record or UsageRecord(key=situation.key, version=0, seen_tick=situation.tick)
+
+
+def _children(situation: Situation) -> tuple[str, ...] | None:
+    """What a month is opened with: the count of this job is taken with these children, whatever earlier ones were."""
+    if situation.record is not None and situation.record.has_addition:
+        return situation.record.children
+    return None if situation.children is None else situation.children.ids
 
 
 def line_to_open(
@@ -75,7 +84,7 @@ def intend_post(
     )
     # Why an Addition could not be taken over is told with the hold that it leads to.
     refusal = record.refusal if record.refusal is not None and record.refusal.of_take_over else None
-    after = replace(record.with_line(line), hold=None, refusal=refusal)
+    after = replace(record.with_line(line), hold=None, refusal=refusal, children=_children(situation))
     return _transition(
         situation,
         after,
@@ -93,7 +102,7 @@ def intend_take_over(
         line_to_open(situation, agreement, period, number=number, product_id=product_id),
         intent=Intent(kind=IntentKind.TAKE_OVER, quantity=count, at=situation.now),
     )
-    after = replace(record.with_line(line), hold=None, refusal=None)
+    after = replace(record.with_line(line), hold=None, refusal=None, children=_children(situation))
     why = f"Addition {record.given} on agreement {agreement.id}"
     return _transition(situation, after, what="take-over intended", why=why)
 
@@ -220,11 +229,22 @@ def held(
     quantity: int,
     stands: int | None = None,
     foreign: tuple[int, ...] = (),
+    children: tuple[str, ...] | None = None,
+    grown: bool = False,
 ) -> Transition:
     """Wait for a person; a standing intent is given up."""
     record = _record(situation)
     since = record.hold.since if record.hold is not None and record.hold.kind is kind else situation.tick
-    hold = Hold(kind=kind, why=why, quantity=quantity, since=since, stands=stands, foreign=foreign)
+    hold = Hold(
+        kind=kind,
+        why=why,
+        quantity=quantity,
+        since=since,
+        stands=stands,
+        foreign=foreign,
+        children=children,
+        grown=grown,
+    )
     after = replace(record if record.line is None else _given_up(record, record.line), hold=hold)
     return _transition(situation, after, what=f"held: {kind}", why=why)
 

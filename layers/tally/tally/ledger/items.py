@@ -63,6 +63,7 @@ _NESTED = frozenset(
         "planned",
         "changes",
         "kept_apart",
+        "children",
     }
 )
 _NUMBERS = frozenset(
@@ -152,6 +153,7 @@ def mapping_from(item: Item) -> CompanyMapping:
             tied_at=instant(fields["tied_at"]),
             pinned_agreement_id=fields.get("pinned_agreement_id"),
             excluded_since=optional_instant(fields.get("excluded_since")),
+            own_billed_since=optional_instant(fields.get("own_billed_since")),
             kept_apart=tuple(fields.get("kept_apart", ())),
             version=fields["version"],
         )

@@ -67,7 +67,7 @@ def without_none(fields: Plain) -> Plain:
 
 def record_fields(record: UsageRecord) -> Plain:
     """Everything that a record holds but its key and version."""
-    return without_none(
+    fields = without_none(
         {
             "state": record.state.value,
             "seen_tick": instant_text(record.seen_tick),
@@ -86,6 +86,7 @@ def record_fields(record: UsageRecord) -> Plain:
             "reread": "yes" if record.reread else None,
         }
     )
+    return _with_children(fields, record.children)
 
 
 def record_of(key: RecordKey, version: int, fields: Plain) -> UsageRecord:
@@ -109,6 +110,7 @@ def record_of(key: RecordKey, version: int, fields: Plain) -> UsageRecord:
         credit=None if credit is None else Credit(billed=credit["billed"], counted=credit["counted"]),
         credited=fields.get("credited", 0),
         reread="reread" in fields,
+        children=_children(fields),
     )
 
 
@@ -147,6 +149,7 @@ def mapping_fields(mapping: Mapping) -> Plain:
             "pinned_agreement_id": mapping.pinned_agreement_id,
             "excluded_since": optional_instant_text(mapping.excluded_since),
             "kept_apart": list(mapping.kept_apart),
+            "own_billed_since": optional_instant_text(mapping.own_billed_since),
         }
     )
 
@@ -292,7 +295,7 @@ def _terms(fields: Plain) -> Terms:
 
 
 def _hold_fields(hold: Hold) -> Plain:
-    return without_none(
+    fields = without_none(
         {
             "kind": hold.kind.value,
             "why": hold.why,
@@ -300,8 +303,10 @@ def _hold_fields(hold: Hold) -> Plain:
             "since": instant_text(hold.since),
             "stands": hold.stands,
             "foreign": list(hold.foreign),
+            "grown": True if hold.grown else None,
         }
     )
+    return _with_children(fields, hold.children)
 
 
 def _hold(fields: Plain) -> Hold:
@@ -312,6 +317,8 @@ def _hold(fields: Plain) -> Hold:
         since=instant(fields["since"]),
         stands=fields.get("stands"),
         foreign=tuple(fields.get("foreign", ())),
+        children=_children(fields),
+        grown=fields.get("grown", False),
     )
 
 
@@ -320,18 +327,32 @@ def _credit_fields(credit: Credit) -> Plain:
 
 
 def _answer_fields(answer: Answer) -> Plain:
-    return {
+    fields = {
         "verdict": answer.verdict.value,
         "quantity": answer.quantity,
         "by": answer.by,
         "at": instant_text(answer.at),
     }
+    return _with_children(fields, answer.children)
 
 
 def _answer(fields: Plain) -> Answer:
     return Answer(
-        verdict=Verdict(fields["verdict"]), quantity=fields["quantity"], by=fields["by"], at=instant(fields["at"])
+        verdict=Verdict(fields["verdict"]),
+        quantity=fields["quantity"],
+        by=fields["by"],
+        at=instant(fields["at"]),
+        children=_children(fields),
     )
+
+
+def _with_children(fields: Plain, children: tuple[str, ...] | None) -> Plain:
+    """A partner without children is another thing than a customer: an empty list of them is not left out."""
+    return fields if children is None else {**fields, "children": list(children)}
+
+
+def _children(fields: Plain) -> tuple[str, ...] | None:
+    return tuple(fields["children"]) if "children" in fields else None
 
 
 def _refusal_fields(refusal: Refusal) -> Plain:

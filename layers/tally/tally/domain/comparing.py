@@ -1,0 +1,125 @@
+"""The Additions are in sight: is ours as we left it, and alone? Rules FOLLOW-3, OPEN-6, LATE-1 and SAFE-2."""
+
+from datetime import datetime
+
+from tally.domain import carrying
+from tally.domain.agreement import Addition
+from tally.domain.closing import close
+from tally.domain.late import doubts, freezes
+from tally.domain.outcomes import billing, come_back, hold
+from tally.domain.recognition import beside, changed_by, doubled, of_others, plain, recognise
+from tally.domain.record import HoldKind, IntentKind, Line, LineState, UsageRecord, Verdict
+from tally.domain.situation import Continue, Finished, Patch, Situation, Step
+from tally.domain.target import quantity_of, target
+from tally.domain.transitions import confirmed, frozen, lifted, withdraw
+
+
+def compare(situation: Situation, record: UsageRecord, line: Line) -> Step:
+    """The next step once the agreement's Additions have been listed."""
+    found = recognise(
+        situation.additions or (),
+        key=situation.key,
+        record=record,
+        product_id=line.product_id,
+        kept_apart=situation.kept_apart,
+    )
+    wanted = record.stands
+    if situation.count is not None:
+        wanted = target(situation, record, situation.count)
+    if not found.ours:
+        if line.pushed_at is not None and situation.unsettled(line.pushed_at):
+            return come_back(situation, line, since=line.pushed_at)
+        why = f"Addition {line.addition_id} is gone from the agreement (id {line.agreement_id}). {_would_write(situation, line, wanted)}"
+        return hold(situation, HoldKind.CHANGED, why, quantity=wanted)
+    if len(found.ours) > 1:
+        why = doubled(found.ours, line.reference)
+        return hold(situation, HoldKind.CHANGED, why, quantity=wanted)
+    if found.foreign:
+        why = beside(
+            found.foreign, company=situation.company, month=situation.key.month, wanted=wanted, ours=record.stands
+        )
+        return hold(situation, HoldKind.FOREIGN, why, quantity=wanted, foreign=of_others(found.foreign))
+    return _compare_ours(situation, record, line, found.ours[0], wanted=wanted)
+
+
+def _compare_ours(situation: Situation, record: UsageRecord, line: Line, ours: Addition, *, wanted: int) -> Step:
+    since = line.pushed_at if line.reference not in ours.text and situation.unsettled(line.pushed_at) else None
+    if ours.cancelled != line.cancelled and since is not None:
+        # The list still shows it as it was before it was taken over.
+        return come_back(situation, line, since=since)
+    if ours.cancelled != line.cancelled:
+        why = (
+            f"The cancelled date of Addition {ours.id} was changed in ConnectWise by {changed_by(ours)}: {ours.cancelled or 'none'} "
+            f"instead of {line.cancelled}. {_would_write(situation, line, wanted)}"
+        )
+        return hold(situation, HoldKind.CHANGED, why, quantity=wanted)
+    if ours.quantity in _sent(record, line):
+        # An earlier write arrived after all, ours of a moment ago or one whose answer was lost.
+        quantity = int(ours.quantity)
+        return Continue(transition=confirmed(situation, line, quantity=quantity, why=f"ConnectWise shows {quantity}"))
+    echo_since = line.pushed_at if ours.quantity in line.echoes and situation.unsettled(line.pushed_at) else None
+    if ours.quantity != line.pushed and echo_since is None:
+        why = (
+            f"Addition {ours.id} was changed in ConnectWise by {changed_by(ours)}: it stands at {plain(ours.quantity)}, we left it at {line.pushed}. "
+            f"{_would_write(situation, line, wanted)}"
+        )
+        stands = int(ours.quantity) if ours.quantity == int(ours.quantity) else None
+        return hold(situation, HoldKind.CHANGED, why, quantity=wanted, stands=stands)
+    return _as_we_left_it(situation, record, line, ours, wanted=wanted, echo_since=echo_since)
+
+
+def _as_we_left_it(
+    situation: Situation,
+    record: UsageRecord,
+    line: Line,
+    ours: Addition,
+    *,
+    wanted: int,
+    echo_since: datetime | None,
+) -> Step:
+    """Ours stands as we left it, or (``echo_since`` our last write) the list still shows what stood there before."""
+    if line.intent is not None and line.intent.kind is IntentKind.TERMS:
+        return carrying.carry_out(situation, line, ours)
+    if line.intent is not None:
+        known = situation.count is not None and not freezes(situation, line)
+        quantity = quantity_of(record, wanted)
+        if known and line.intent.quantity == quantity and may_be_set(record, line, quantity):
+            return Patch(agreement_id=line.agreement_id, addition_id=ours.id, quantity=line.intent.quantity)
+        return Continue(transition=withdraw(situation, line, why=f"{wanted} is to be billed by now"))
+    if record.hold is not None:
+        return Continue(transition=lifted(situation, why="what held the push is gone from ConnectWise"))
+    if echo_since is not None:
+        return come_back(situation, line, since=echo_since)
+    why = freezes(situation, line) if line.state is LineState.OPEN else ""
+    if why:
+        return Continue(transition=frozen(situation, line, why=why, notices=doubts(situation, line)))
+    if not situation.closing:
+        return Finished(cause=billing(situation, record))
+    # With no intent, no hold and nothing that freezes it, the Additions are only ever looked at for the close.
+    return close(situation, record.with_line(carrying.as_shown(line, ours)), line)
+
+
+def may_be_set(record: UsageRecord, line: Line, quantity: int) -> bool:
+    """Whether the line's quantity is no fall (READ-7), or one that a person has accepted."""
+    answer = record.answer
+    if answer is not None and answer.verdict is Verdict.ACCEPTED:
+        return quantity >= min(quantity_of(record, answer.quantity), line.highest)
+    # What a person keeps stands lower than a quantity whose answer never came; it is where it is.
+    return quantity >= line.highest or quantity == line.pushed
+
+
+def _sent(record: UsageRecord, line: Line) -> tuple[int, ...]:
+    """The quantities of ours that may have arrived; a lower one than what stands only if a person has accepted it."""
+    intent = line.intent if line.intent is not None and line.intent.kind is IntentKind.PATCH else None
+    sent = line.unconfirmed if intent is None else (*line.unconfirmed, intent.quantity)
+    lowered = record.answer is not None and record.answer.verdict is Verdict.ACCEPTED
+    return tuple(quantity for quantity in sent if lowered or quantity >= (line.pushed or 0))
+
+
+def _would_write(situation: Situation, line: Line, wanted: int) -> str:
+    if situation.count is None:
+        return f"It was not overwritten; our last number for {situation.company} in {situation.key.month.label} is {line.pushed}."
+    return (
+        f"It was not overwritten. GravityZone counts {wanted} {situation.key.service} for {situation.company} in {situation.key.month.label}. "
+        f"Restore {line.pushed} in ConnectWise, or accept what stands."
+    )

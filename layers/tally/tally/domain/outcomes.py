@@ -1,0 +1,77 @@
+"""What a decision ends with: a hold, a wait, or billing, with what is to be told beside it."""
+
+from datetime import datetime
+
+from tally.domain import carrying
+from tally.domain.late import credit_notice
+from tally.domain.place import invoice_notice
+from tally.domain.record import HoldKind, Line, UsageRecord
+from tally.domain.situation import ComeBack, Finished, Situation
+from tally.domain.standing import Cause, StandingState
+from tally.domain.transitions import held, withdraw
+
+
+def hold(
+    situation: Situation,
+    kind: HoldKind,
+    why: str,
+    *,
+    quantity: int,
+    stands: int | None = None,
+    foreign: tuple[int, ...] = (),
+    children: tuple[str, ...] | None = None,
+    grown: bool = False,
+) -> Finished:
+    """Wait for a person: show why, and write the hold unless it stands already."""
+    record = situation.record
+    shown = () if record is None else notices(situation, record)
+    cause = Cause(state=StandingState.HELD, reason=why, notices=shown)
+    known = None if record is None else record.hold
+    same = known is not None and (known.kind, known.why, known.foreign, known.children) == (
+        kind,
+        why,
+        foreign,
+        children,
+    )
+    announced = record is not None and record.line is not None and record.line.intent is not None
+    if same and not announced:
+        return Finished(cause=cause)
+    transition = held(
+        situation,
+        kind=kind,
+        why=why,
+        quantity=quantity,
+        stands=stands,
+        foreign=foreign,
+        children=children,
+        grown=grown,
+    )
+    return Finished(cause=cause, transition=transition)
+
+
+def come_back(situation: Situation, line: Line, *, since: datetime) -> ComeBack:
+    """Wait until ConnectWise's lists show what was written at ``since``."""
+    until = since + situation.policy.settle
+    why = f"A write to Addition {line.addition_id} may not show in ConnectWise's lists yet: it is looked at again."
+    # An intent that this job has just written is given up, so that nobody has to wait for its age as well.
+    unsent = situation.additions is not None and line.intent is not None
+    return ComeBack(why=why, until=until, transition=withdraw(situation, line, why=why) if unsent else None)
+
+
+def billing(situation: Situation, record: UsageRecord, *, counted: int | None = None) -> Cause:
+    """All is well; where a person has said otherwise than GravityZone, that is told."""
+    answer, line = record.answer, record.line
+    told = notices(situation, record)
+    if answer is not None and line is not None and counted not in (None, record.stands):
+        kept = (
+            f"GravityZone counts {counted}; {record.stands} stays by the word of {answer.by} on {answer.at:%Y-%m-%d}."
+        )
+        told = (*told, kept)
+    return Cause(state=StandingState.BILLING, notices=told)
+
+
+def notices(situation: Situation, record: UsageRecord) -> tuple[str, ...]:
+    """What is to be told of the record beside its standing."""
+    invoice = None if situation.agreement is None else invoice_notice(situation.agreement)
+    credit = None if record.credit is None else credit_notice(record, situation.company)
+    return (*record.notices, *filter(None, (carrying.notice(record), invoice, credit)))

@@ -1,0 +1,132 @@
+"""READ-4: the own count of a partner, and what is asked when others stand below it."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tally.domain.month import Month
+from tally.domain.other_children import question
+from tally.domain.partner import Children, changed, has_fallen, least, own_count, settled
+from tally.domain.reading import Count, Unknown
+from tally.domain.record import Answer, Line, LineState, RecordKey, UsageRecord, Verdict
+from tests.unit.rig import situation
+
+TICK = datetime(2026, 11, 10, tzinfo=UTC)
+LINE = Line(
+    number=0,
+    state=LineState.OPEN,
+    agreement_id=31,
+    product_id=52,
+    reference="TLY-ABCDEFGHIJKL",
+    effective=date(2026, 11, 1),
+    cancelled=date(2026, 11, 30),
+    addition_id=900,
+    pushed=12,
+)
+RECORD = UsageRecord(
+    key=RecordKey(company_id="gz-1", month=Month(2026, 11), service="endpoints"),
+    version=1,
+    seen_tick=TICK,
+    lines=(LINE,),
+    children=("a", "b"),
+)
+SAME, OTHERS = Children(ids=("a", "b")), Children(ids=("a", "c"))
+
+machines = st.integers(0, 50)
+
+
+def answered(verdict: Verdict, quantity: int, children: tuple[str, ...] | None = None) -> UsageRecord:
+    return replace(
+        RECORD,
+        answer=Answer(verdict=verdict, quantity=quantity, by="ann", at=TICK, children=children),
+        children=("a", "b"),
+    )
+
+
+@given(machines, st.lists(machines, max_size=5), machines)
+def test_what_is_left(own: int, children: list[int], floor: int) -> None:
+    """READ-4: with nothing checking in, the parent's count without its children's is its own; the floor is the parent's."""
+    parent = Count(own + sum(children), floor)
+    assert own_count(parent, [Count(each, 99) for each in children]) == Count(own, floor)
+
+
+def test_less_than_nothing_is_unknown() -> None:
+    """READ-4, READ-2: a negative difference is never a count, not even zero."""
+    assert isinstance(own_count(Count(4), [Count(3), Count(2)]), Unknown)
+    assert own_count(Count(5), [Count(3), Count(2)]) == Count(0)
+
+
+@given(
+    own=machines,
+    later=machines,
+    children=st.lists(st.tuples(machines, machines, machines), max_size=5),
+    pushed=machines,
+)
+def test_never_too_high(own: int, later: int, children: list[tuple[int, int, int]], pushed: int) -> None:
+    """READ-4: whatever checks in between the reads, the count is never above the truth, nor below what it was.
+
+    Each child has some machines when the parent is read first, some more when it is read itself, and some more when the
+    parent is read last; so has the partner itself. What was pushed was true once.
+    """
+    pushed = min(pushed, own)
+    first = Count(own + sum(before for before, _, _ in children))
+    below = [Count(before + meanwhile) for before, meanwhile, _ in children]
+    reading = own_count(first, below)
+    if has_fallen(reading, pushed):
+        last = Count(own + later + sum(map(sum, children)))
+        reading = settled(reading, own_count(last, below), least=pushed)
+    assert isinstance(reading, Count)
+    assert pushed <= reading.value <= own
+
+
+def test_a_fall_keeps_the_first_look() -> None:
+    """READ-7: where even the last look is below what stood, it is a fall; of the two the lower one is surely not too high."""
+    assert settled(Count(5), Count(8), least=9) == Count(5)
+    assert settled(Count(5), Count(9, 3), least=9) == Count(9, 3)
+
+
+def test_what_it_cannot_be_below() -> None:
+    """READ-7: as much as may stand in ConnectWise by our doing, but a lower number that a person has accepted or kept."""
+    unconfirmed = RECORD.with_line(replace(LINE, unconfirmed=(14,)))
+    assert least(RECORD, SAME) == 12
+    assert least(unconfirmed, SAME) == 14
+    assert least(answered(Verdict.ACCEPTED, 7), SAME) == 7
+    assert least(replace(unconfirmed, answer=answered(Verdict.KEPT, 9).answer), SAME) == 12
+    assert least(None, SAME) == least(replace(RECORD, lines=()), SAME) == least(RECORD, OTHERS) == 0
+
+
+@pytest.mark.parametrize(
+    ("record", "children", "is_changed"),
+    [
+        (RECORD, SAME, False),
+        (RECORD, OTHERS, True),
+        (RECORD, Children(ids=()), True),
+        (RECORD, None, False),
+        (replace(RECORD, children=()), SAME, True),
+        (replace(RECORD, children=()), Children(ids=()), False),
+        (replace(RECORD, children=None), SAME, False),
+    ],
+)
+def test_the_set_is_one_of_ids(record: UsageRecord, children: Children | None, *, is_changed: bool) -> None:
+    """READ-4: nobody below it is a set too; a record that was never a partner's has none."""
+    assert changed(record, children) is is_changed
+
+
+def test_names_or_else_ids() -> None:
+    """READ-4: who came and went is named; an id stands for a name that nobody knows, and of many some are named."""
+    now = Children(ids=("a", *(f"n{each}" for each in range(7))), names={"n0": "Juniper Law"})
+    asked = question(situation(reading=Count(3), children=now), RECORD)
+    assert asked is not None
+    assert "Juniper Law, n1, n2, n3, n4 and 2 more came and b went" in asked.why
+    assert (asked.children, asked.quantity) == (now.ids, 3)
+
+
+def test_an_answer_is_for_its_set() -> None:
+    """READ-4: that what stands is to stay, is said of one set alone."""
+    rejected = answered(Verdict.STANDS, 7, OTHERS.ids)
+    assert question(situation(reading=Count(7), children=OTHERS), rejected) is None
+    assert question(situation(reading=Count(7), children=Children(ids=("c",))), rejected) is not None
+    assert question(situation(reading=Count(7), children=SAME), rejected) is None
