@@ -85,6 +85,32 @@ COUNTING = (
         why="The list was asked for monthly licences; that it has monthly trials too is told elsewhere.",
     ),
     Mutation(
+        name="a partner is billed for its customers' machines too",
+        rule="READ-4",
+        file="tally/domain/partner.py",
+        edits=(
+            Edit(
+                before="return Count(parent.value - below, parent.floor)",
+                after="return Count(parent.value, parent.floor)",
+            ),
+        ),
+        why="The counter is the partner's.",
+        tests=("tests/unit/test_partner.py",),
+    ),
+    Mutation(
+        name="a change in a partner's children is not noticed",
+        rule="READ-4",
+        file="tally/domain/partner.py",
+        edits=(
+            Edit(
+                before="record.children is not None and children.ids != record.children",
+                after="record.children is not None and len(children.ids) != len(record.children)",
+            ),
+        ),
+        why="As many as before look like the same.",
+        tests=("tests/functional/test_partner_children.py",),
+    ),
+    Mutation(
         name="entries of a product type are merged, not added up",
         rule="READ-6",
         file="tally/domain/reading.py",
@@ -103,7 +129,7 @@ COUNTING = (
     Mutation(
         name="a fall is pushed",
         rule="READ-7",
-        file="tally/domain/following.py",
+        file="tally/domain/comparing.py",
         edits=(Edit(before="return quantity >= line.highest or quantity == line.pushed", after="return True"),),
         why="The count is the count.",
     ),

@@ -6,7 +6,7 @@ FOLLOWING = (
     Mutation(
         name="an Addition that somebody changed is overwritten",
         rule="FOLLOW-3",
-        file="tally/domain/following.py",
+        file="tally/domain/comparing.py",
         edits=(
             Edit(
                 before="if ours.quantity != line.pushed and echo_since is None:",
@@ -18,7 +18,7 @@ FOLLOWING = (
     Mutation(
         name="a cancelled date that somebody changed is overlooked",
         rule="FOLLOW-3",
-        file="tally/domain/following.py",
+        file="tally/domain/comparing.py",
         edits=(
             Edit(
                 before="    if ours.cancelled != line.cancelled:\n        why",
@@ -31,7 +31,7 @@ FOLLOWING = (
     Mutation(
         name="another Addition that appears beside ours is ignored",
         rule="FOLLOW-3",
-        file="tally/domain/following.py",
+        file="tally/domain/comparing.py",
         edits=(Edit(before="    if found.foreign:\n", after="    if found.foreign and line.pushed is None:\n"),),
         why="It was looked for when the month was opened.",
         tests=("tests/functional/test_opening_foreign.py::test_one_that_appears_later_holds_the_push",),
@@ -39,7 +39,7 @@ FOLLOWING = (
     Mutation(
         name="ours that is gone is held within the settle time",
         rule="FOLLOW-3",
-        file="tally/domain/following.py",
+        file="tally/domain/comparing.py",
         edits=(
             Edit(
                 before="if line.pushed_at is not None and situation.unsettled(line.pushed_at):",
@@ -107,8 +107,8 @@ FOLLOWING = (
         file="tally/domain/following.py",
         edits=(
             Edit(
-                before="        return _look_at_all(situation, record, line)\n    return Finished(cause=_billing(",
-                after="        return _close(situation, record, line)\n    return Finished(cause=_billing(",
+                before="        return look_at_all(situation, record, line)\n    return Finished(cause=billing(",
+                after="        return close(situation, record, line)\n    return Finished(cause=billing(",
             ),
         ),
         why="ConnectWise has confirmed the quantity already.",
@@ -158,7 +158,7 @@ FOLLOWING = (
         file="tally/domain/following.py",
         edits=(
             Edit(
-                before="    if situation.closing:\n        return _look_at_all(situation, record, line)\n    reason",
+                before="    if situation.closing:\n        return look_at_all(situation, record, line)\n    reason",
                 after="    reason",
             ),
         ),
