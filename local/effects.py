@@ -6,6 +6,7 @@ moments are generated from a run that is left in peace, not listed by hand.
 
 from collections.abc import Callable, Iterable, Iterator
 from datetime import timedelta
+from functools import partial
 from typing import Any, NamedTuple
 
 import requests
@@ -50,6 +51,11 @@ class Effects:
         """How many effects begin with `start`."""
         return sum(name.startswith(start) for name in self.names)
 
+    @property
+    def idle(self) -> bool:
+        """Whether effects may just happen, since nobody counts them and nothing is to be done."""
+        return False
+
     def wrap(self, port: Any) -> Any:  # noqa: ANN401 - a ledger, a queue, an adapter of requests: whatever goes out
         """Give something like `port` whose every call is counted."""
         return _Adapter(self, port) if isinstance(port, BaseAdapter) else _Port(self, port)
@@ -81,8 +87,10 @@ class _Adapter(BaseAdapter):
         self._inner = inner
 
     def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:  # noqa: ANN401 - requests' own
+        if self._effects.idle:
+            return self._inner.send(request, *args, **kwargs)
         host = (request.url or "").split("/")[2]
-        return self._effects.around(f"{host} {request.method}", lambda: self._inner.send(request, *args, **kwargs))
+        return self._effects.around(f"{host} {request.method}", partial(self._inner.send, request, *args, **kwargs))
 
     def close(self) -> None:
         self._inner.close()
@@ -97,18 +105,25 @@ class _Port:
         self._name = type(inner).__name__.removeprefix("Memory").lower()
 
     def __getattr__(self, operation: str) -> Callable[..., Any]:
-        method = getattr(self._inner, operation)
+        # From now on Python finds it without asking here.
+        self.__dict__[operation] = counted = self._counted(operation)
+        return counted
+
+    def _counted(self, operation: str) -> Callable[..., Any]:
+        effects, name, method = self._effects, f"{self._name} {operation}", getattr(self._inner, operation)
 
         def counted(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - the method's own
-            return self._effects.around(f"{self._name} {operation}", lambda: method(*args, **kwargs))
+            if effects.idle:
+                return method(*args, **kwargs)
+            return effects.around(name, partial(method, *args, **kwargs))
 
         return counted
 
     def save_standings(self, standings: Iterable[Standing]) -> int:
-        save: Callable[[list[Standing]], int] = self.__getattr__(_STANDINGS)
+        save: Callable[[list[Standing]], int] = self._counted(_STANDINGS)
         return sum(save([standing]) for standing in standings)
 
     def send(self, jobs: Iterable[tuple[Job, timedelta]]) -> None:
-        send = self.__getattr__(_SEND)
+        send = self._counted(_SEND)
         for job in jobs:
             send([job])

@@ -1,8 +1,7 @@
 """The ledger in memory: what the DynamoDB one promises, fast, and failing or lagging when told to."""
 
 from collections import deque
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from threading import Lock
@@ -22,6 +21,38 @@ class _Fault:
     operation: str
     error: Exception
     after: bool
+
+
+class _Effect:
+    """Holds the lock around one effect, which fails before or after as ordered."""
+
+    __slots__ = ("_faults", "_lock", "_operation")
+
+    def __init__(self, lock: Lock, faults: list[_Fault], operation: str) -> None:
+        self._lock = lock
+        self._faults = faults
+        self._operation = operation
+
+    def __enter__(self) -> None:
+        self._lock.acquire()
+        try:
+            self._fail(after=False)
+        except BaseException:
+            self._lock.release()
+            raise
+
+    def __exit__(self, kind: object, error: object, traceback: object) -> None:
+        try:
+            if kind is None:
+                self._fail(after=True)
+        finally:
+            self._lock.release()
+
+    def _fail(self, *, after: bool) -> None:
+        for fault in self._faults:
+            if fault.operation == self._operation and fault.after is after:
+                self._faults.remove(fault)
+                raise fault.error
 
 
 @dataclass(slots=True)
@@ -239,20 +270,8 @@ class MemoryLedger:
                 left_out += 1
         return left_out
 
-    @contextmanager
-    def _effect(self, operation: str) -> Iterator[None]:
-        with self._lock:
-            if self._faults:
-                self._fail(operation, after=False)
-            yield
-            if self._faults:
-                self._fail(operation, after=True)
-
-    def _fail(self, operation: str, *, after: bool) -> None:
-        for fault in self._faults:
-            if fault.operation == operation and fault.after is after:
-                self._faults.remove(fault)
-                raise fault.error
+    def _effect(self, operation: str) -> "_Effect | Lock":
+        return _Effect(self._lock, self._faults, operation) if self._faults else self._lock
 
     def _show(self, thing: CompanyMapping | Standing | UsageRecord) -> None:
         if self._now is None:

@@ -6,6 +6,8 @@ import random
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import NamedTuple
 
 from tally.messages import Job
 from tally.queue import LONGEST_DELAY, LONGEST_VISIBILITY, whole_seconds
@@ -21,8 +23,7 @@ class _Stored:
     due: int = 0  # the number of its only valid entry among the hidden
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Message:
+class Message(NamedTuple):
     """A message as one receive gave it. `receipt` is good until the message is received again."""
 
     id: str
@@ -34,7 +35,7 @@ class Message:
     @property
     def job(self) -> Job:
         """The job it carries."""
-        return Job.model_validate_json(self.body)
+        return _job(self.body)
 
     def event_record(self) -> dict[str, object]:
         """It as a Lambda function finds it in its event's `Records`."""
@@ -152,17 +153,25 @@ class MemoryQueue:
         return stored.due == number and stored.id in self._messages
 
     def _let_appear(self) -> None:
-        while (at := self.next_change()) is not None and at <= self.now():
-            stored = heapq.heappop(self._hidden)[2]
-            stored.in_flight = False
-            stored.due = 0
-            self._visible.append(stored)
+        hidden, now = self._hidden, self.now()
+        while hidden and hidden[0][0] <= now:
+            entry = heapq.heappop(hidden)
+            if self._is_due(entry):
+                stored = entry[2]
+                stored.in_flight = False
+                stored.due = 0
+                self._visible.append(stored)
 
     def _newest(self, receipt: str) -> _Stored | None:
         """The message of a receipt, if it has not been received again since."""
         self._let_appear()
         stored = self._messages.get(receipt.partition(" ")[0])
         return stored if stored and _receipt(stored) == receipt else None
+
+
+@lru_cache(maxsize=256)
+def _job(body: str) -> Job:
+    return Job.model_validate_json(body)
 
 
 def _receipt(stored: _Stored) -> str:

@@ -13,7 +13,7 @@ from local.simulation.msp import Firm, Msp
 from local.simulation.standings import StandingChecks
 from local.simulation.story import ViolationError
 from local.simulators.connectwise.records import TERMS
-from local.simulators.core import CallLog
+from local.simulators.core import Call, CallLog
 from local.simulators.scenario import MONTHLY_SUBSCRIPTION
 from tally.domain.month import Month
 from tally.domain.record import TALLY, Intent, IntentKind, LineState, RecordKey, RecordState, Transition, UsageRecord
@@ -296,6 +296,7 @@ class Checks:
 
     def _look_at_closed(self, calls: CallLog) -> None:
         """Invariant 3: a record closes with the truth, as it was between its last reading and the close."""
+        readings = calls.of("getMonthlyUsage")
         for transition in self._closed_now:
             record, key = transition.after, transition.after.key
             firm = self.msp.by_id.get(key.company_id)
@@ -305,7 +306,7 @@ class Checks:
                 continue
             if transition.tick < self.msp.closes(key.month):
                 raise self._violation(3, f"closed by the tick {transition.tick}, before its close", key)
-            read = self._last_reading(calls, key, transition.at)
+            read = self._last_reading(readings, key, transition.at)
             if read is None:
                 if not any(_UNREAD in notice or "could not be read once more" in notice for notice in record.notices):
                     raise self._violation(3, "closed without a reading, and no notice says so", key)
@@ -321,14 +322,10 @@ class Checks:
         self._closed_now.clear()
 
     @staticmethod
-    def _last_reading(calls: CallLog, key: RecordKey, at: datetime) -> datetime | None:
+    def _last_reading(readings: list[Call], key: RecordKey, at: datetime) -> datetime | None:
         company, month = key.company_id.encode(), key.month.target.encode()
         return max(
-            (
-                call.at
-                for call in calls
-                if call.operation == "getMonthlyUsage" and call.at <= at and company in call.body and month in call.body
-            ),
+            (call.at for call in readings if company in call.body and month in call.body and call.at <= at),
             default=None,
         )
 

@@ -226,9 +226,8 @@ class _Run:
         if self.nested >= _BETWEEN_AT_MOST or self.job is None:
             return
         mine = self.job
-        twin = Message(
-            id="twin", body=mine.model_dump_json(exclude_none=True), receipt="twin", receives=1, sent=self.clock.now()
-        )
+        body = mine.model_dump_json(exclude_none=True)
+        twin = Message(id="twin", body=body, receipt="twin", receives=1, sent=self.clock.now())
         self.nested += 1
         try:
             with suppress(KilledError):

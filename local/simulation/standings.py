@@ -46,34 +46,32 @@ class StandingChecks:
                 self.msp.is_tied(firm, mapping.connectwise_id)
 
     def look_quickly(self, firm: Firm, tick: datetime) -> None:
-        """Whoever has nothing odd about it has this month's record, and none that should have been closed."""
+        """Whoever has nothing odd about it has this month's record and Addition, and none that should have been closed."""
         month = Month.of(tick)
+        record = self._heads.get(RecordKey(company_id=firm.id, month=month, service="endpoints"))
+        before = self._heads.get(RecordKey(company_id=firm.id, month=month.previous, service="endpoints"))
+        is_open = before is not None and before.state is RecordState.OPEN
+        late = before if is_open and tick >= self.msp.closes(month.previous) else None
+        unopened = record is not None and _is_unopened(record)
+        if record is not None and late is None and not unopened:
+            return
         if self.causes.of_company(firm) or next(self.causes.in_the_way(firm, month, tick), ""):
             return
-        record = self._heads.get(RecordKey(company_id=firm.id, month=month, service="endpoints"))
         if record is None:
             raise self._violation(
                 4, f"nothing stands in the way of {month}, and it has no record after the tick {tick}", firm, month
             )
-        unopened = record.line is None or record.line.state is LineState.OPENING
-        if record.state is RecordState.OPEN and unopened and record.refusal is None:
+        if unopened:
             raise self._violation(
                 4,
                 f"nothing stands in the way of {month}, and it has no Addition after the tick {tick}: {record}",
                 firm,
                 month,
             )
-        before = self._heads.get(RecordKey(company_id=firm.id, month=month.previous, service="endpoints"))
-        closing = tick >= self.msp.closes(month.previous)
-        if (
-            closing
-            and before is not None
-            and before.state is RecordState.OPEN
-            and not self.causes.kept_open(firm, before)
-        ):
+        if late is not None and not self.causes.kept_open(firm, late):
             raise self._violation(
                 4,
-                f"{month.previous} is open after the tick {tick}, and nothing stands in the way: {before}",
+                f"{month.previous} is open after the tick {tick}, and nothing stands in the way: {late}",
                 firm,
                 month.previous,
             )
@@ -237,6 +235,12 @@ def is_late(record: UsageRecord) -> bool:
     return any(line.state in (LineState.FROZEN, LineState.FINAL) for line in record.lines[:-1]) or any(
         line.number > 0 and line.effective > record.key.month.last for line in record.lines
     )
+
+
+def _is_unopened(record: UsageRecord) -> bool:
+    """Whether it has no Addition, and neither a person nor ConnectWise has said that it gets none."""
+    without = record.line is None or record.line.state is LineState.OPENING
+    return without and record.state is RecordState.OPEN and record.refusal is None
 
 
 def _is_of(scope: str, month: Month | None) -> bool:

@@ -192,9 +192,14 @@ class Gate(Effects):
             return super().wrap(Wire(port, self._trouble))
         return super().wrap(port)
 
+    @property
+    def idle(self) -> bool:
+        """Whether nothing can come between at present."""
+        return self._trouble.idle
+
     def around[T](self, name: str, effect: Callable[[], T]) -> T:
         """Let one effect happen, if nothing comes between."""
-        return effect() if self._trouble.idle else self._trouble.around(name, effect)
+        return self._trouble.around(name, effect)
 
 
 class Wire(BaseAdapter):

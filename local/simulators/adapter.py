@@ -79,7 +79,14 @@ class SimulatorAdapter(BaseAdapter):
         """Nothing is held open."""
 
     def _advance(self, seconds: float) -> None:
-        self.simulator.clock.advance(timedelta(seconds=seconds))
+        self.simulator.clock.advance(_span(seconds))
+
+
+class _Headers(CaseInsensitiveDict[str]):
+    """Headers as requests has them, filled at once: one by one costs three times as much."""
+
+    def __init__(self, headers: Mapping[str, str]) -> None:
+        self._store = {name.lower(): (name, value) for name, value in headers.items()}
 
 
 class _InProcessResponse(requests.Response):
@@ -91,8 +98,8 @@ class _InProcessResponse(requests.Response):
         self._content = answer.body
         self._content_consumed = True
         self.status_code = answer.status
-        self.headers = CaseInsensitiveDict(answer.headers)
-        self.encoding = _encoding(self.headers.get("Content-Type", ""))
+        self.headers = _Headers(answer.headers)
+        self.encoding = _encoding(answer.headers.get("Content-Type", ""))
         self.history = []
         self.cookies = _NO_COOKIES
         self.raw = None
@@ -124,6 +131,11 @@ def _request(prepared: requests.PreparedRequest) -> Request:
 @lru_cache(maxsize=4096)
 def _parsed(query: str) -> Mapping[str, str]:
     return MappingProxyType(dict(parse_qsl(query, keep_blank_values=True)))
+
+
+@lru_cache(maxsize=64)
+def _span(seconds: float) -> timedelta:
+    return timedelta(seconds=seconds)
 
 
 @lru_cache(maxsize=64)

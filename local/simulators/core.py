@@ -3,12 +3,13 @@
 Nothing here knows a transport. `BaseSimulator.handle` is the one way in, for the adapter and the server alike.
 """
 
-import json
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from copy import replace
 from datetime import datetime
 from typing import NamedTuple, NoReturn, Protocol
+
+from pydantic_core import to_json
 
 from local.simulators.clock import VirtualClock
 from local.simulators.faults import Fault, FaultKind, FaultPlan, Garble
@@ -39,8 +40,7 @@ TEXT_TYPE = "text/plain; charset=utf-8"
 LOGGED_CALLS = 10_000
 
 
-@dataclass(frozen=True, slots=True)
-class Response:
+class Response(NamedTuple):
     """One answer; `delay` is how many seconds it takes to come."""
 
     status: int
@@ -190,7 +190,7 @@ class BaseSimulator:
 
 def json_response(payload: object, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
     """Build a JSON answer."""
-    return json_bytes_response(json.dumps(payload).encode(), status, headers)
+    return json_bytes_response(to_json(payload), status, headers)
 
 
 def json_bytes_response(body: bytes, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:

@@ -1,6 +1,6 @@
 """The names of agreement type and product, and searches that are not trusted."""
 
-from dataclasses import replace
+from copy import replace
 
 import pytest
 

@@ -87,7 +87,7 @@ def test_agreement_as_documented(caller: Caller) -> None:
 def test_addition_as_documented(caller: Caller) -> None:
     """An Addition has double quantities, computed amounts, and no cancelled date if it is open-ended."""
     addition = caller.rows(ADDITIONS)[0]
-    assert b'"quantity": 3.0' in caller.get(ADDITIONS).body
+    assert b'"quantity":3.0' in caller.get(ADDITIONS).body
     assert (addition["unitPrice"], addition["extPrice"], addition["extCost"]) == (4.5, 13.5, 3.6)
     assert addition["product"] == {"id": 501, "identifier": "GZ-ENDPOINT"}
     assert addition["agreementId"] == HARBOR_AGREEMENT

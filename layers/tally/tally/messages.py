@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Annotated, Any
 
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, PlainSerializer, ValidationError
@@ -14,7 +15,10 @@ from tally.errors import ContractError
 
 
 def _month(value: Any) -> Any:  # noqa: ANN401 - pydantic hands over whatever the message holds
-    return Month.parse(value) if isinstance(value, str) else value
+    return _parsed(value) if isinstance(value, str) else value
+
+
+_parsed = lru_cache(maxsize=32)(Month.parse)
 
 
 MonthField = Annotated[Month, BeforeValidator(_month), PlainSerializer(str)]

@@ -21,7 +21,7 @@ LONGEST_INVOICE_DESCRIPTION = 6000
 
 def instant(moment: datetime) -> str:
     """Write an instant as the API does: UTC, seconds only."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return f"{moment.astimezone(UTC).isoformat(timespec='seconds')[:19]}Z"
 
 
 def midnight(day: date | None) -> str | None:

@@ -110,12 +110,11 @@ class ConnectWiseSimulator(BaseSimulator):
 
     def route(self, request: Request) -> tuple[str, Callable[[], Response]]:
         """Name the call's operation, and give what answers it."""
-        parts = tuple(request.path.strip("/").split("/"))
+        parts, target = _meaning(request.path)
         if parts[:2] == ("login", "companyinfo"):
             return f"{request.method} companyinfo", lambda: self._companyinfo(parts[2:])
-        if len(parts) < 4 or parts[1:3] != ("apis", "3.0"):  # noqa: PLR2004 - codebase/apis/3.0/something
+        if target is None:
             return f"{request.method} unknown", lambda: self._stamped(answers.cannot_route())
-        target = _target(parts[3:])
         return f"{request.method} {target.name}", lambda: self._stamped(self._call(request, parts[0], target))
 
     def _companyinfo(self, parts: Parts) -> Response:
@@ -240,6 +239,13 @@ _ADDITION_CALLS = {
     ("POST", "additions"): Right.AGREEMENTS_ADD,
     ("PATCH", "additions/{id}"): Right.AGREEMENTS_EDIT,
 }
+
+
+@lru_cache(maxsize=4096)
+def _meaning(path: str) -> tuple[Parts, _Target | None]:
+    parts = tuple(path.strip("/").split("/"))
+    below = len(parts) > 3 and parts[1:3] == ("apis", "3.0")  # noqa: PLR2004 - codebase/apis/3.0/something
+    return parts, _target(parts[3:]) if below else None
 
 
 def _target(parts: Parts) -> _Target:

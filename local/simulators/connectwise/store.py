@@ -5,34 +5,33 @@ showing the one before; so nothing is ever copied but the one record that change
 costs a concatenation.
 """
 
-import json
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
+
+from pydantic_core import to_json
 
 from local.simulators.connectwise.conditions import SHORT_NAMES, Condition, field_value
 from local.simulators.connectwise.options import OpenEnd
 from local.simulators.connectwise.records import Fields
 
-_BUSY_TABLE = 64
-
 
 class Document:
     """One version of one record: its fields, and its JSON, written once."""
 
-    __slots__ = ("_text", "fields", "open_end")
+    __slots__ = ("_json", "fields", "open_end")
 
     def __init__(self, fields: Fields, *, open_end: OpenEnd = "missing") -> None:
         self.fields = fields
         self.open_end: OpenEnd = open_end
-        self._text: str | None = None
+        self._json: bytes | None = None
 
     @property
-    def text(self) -> str:
+    def json(self) -> bytes:
         """The record as JSON, without its nulls; an open end as this record's `open_end` says."""
-        if self._text is None:
-            self._text = json.dumps(self.shown())
-        return self._text
+        if self._json is None:
+            self._json = to_json(self.shown())
+        return self._json
 
     def shown(self) -> Fields:
         """Return the fields that an answer shows."""
@@ -156,8 +155,7 @@ class Table:
             kept = [document for document in documents if matches is None or matches(document.fields)]
             for path, descending in reversed(_sort_keys(order)):
                 kept.sort(key=lambda document: _sortable(field_value(document.fields, path)), reverse=descending)
-            if len(documents) >= _BUSY_TABLE:
-                self._selections[key] = kept
+            self._selections[key] = kept
         return kept
 
     def _mature(self, now: datetime) -> None:

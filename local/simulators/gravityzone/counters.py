@@ -1,8 +1,9 @@
 """The counters of a monthly usage answer, as they are spelled, and their rendering."""
 
-import json
 from collections.abc import Mapping
 from functools import lru_cache
+
+from pydantic_core import to_json
 
 COUNTERS = (
     "endpointMonthlyUsage",
@@ -56,7 +57,7 @@ type CounterValue = int | float | str | bool | Missing | None
 @lru_cache(maxsize=8192)
 def render(counts: tuple[tuple[str, int], ...], minimum: int | None, *, older_spelling: bool) -> bytes:
     """Render the counters that are not zero, among the others, as the inside of an object; without its braces."""
-    return json.dumps(_object(dict(counts), minimum, older_spelling=older_spelling)).encode()[1:-1]
+    return to_json(_object(dict(counts), minimum, older_spelling=older_spelling))[1:-1]
 
 
 def render_overridden(
@@ -68,7 +69,7 @@ def render_overridden(
 ) -> bytes:
     """Render as `render` does, with some counters replaced or left out."""
     answer = {**_object(counts, minimum, older_spelling=older_spelling), **overrides}
-    return json.dumps({name: value for name, value in answer.items() if value is not MISSING}).encode()[1:-1]
+    return to_json({name: value for name, value in answer.items() if value is not MISSING})[1:-1]
 
 
 def _object(counts: Mapping[str, int], minimum: int | None, *, older_spelling: bool) -> dict[str, object]:

@@ -1,9 +1,10 @@
 """What each method of the API answers: its result, rendered as JSON, or an `RpcError`."""
 
-import json
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from pydantic_core import to_json
 
 from local.simulators.gravityzone.counters import render, render_overridden
 from local.simulators.gravityzone.rpc import expect, integer, invalid, one_of
@@ -287,4 +288,4 @@ def _object(params: dict[str, Any], name: str) -> dict[str, Any]:
 
 
 def _json(result: object) -> bytes:
-    return json.dumps(result).encode()
+    return to_json(result)

@@ -1,11 +1,11 @@
 """The JSON-RPC envelope, as GravityZone fills it: an error mostly comes with HTTP status 200."""
 
-import json
 from collections.abc import Collection
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
-from local.simulators.core import HTML_TYPE, Response, json_bytes_response, text_response
+from pydantic_core import from_json, to_json
+
+from local.simulators.core import HTML_TYPE, Response, json_bytes_response, json_response, text_response
 
 PARSE_ERROR = -32700
 INVALID_REQUEST = -32600
@@ -43,8 +43,7 @@ class RpcError(Exception):
         self.details = details
 
 
-@dataclass(frozen=True, slots=True)
-class RpcCall:
+class RpcCall(NamedTuple):
     """One call out of an envelope; `id` is what the answer echoes, `problem` why it cannot be served."""
 
     id: str | int | None
@@ -56,7 +55,7 @@ class RpcCall:
 def parse_call(body: bytes) -> RpcCall:
     """Read an envelope; whatever is wrong with it stands in the call's `problem`."""
     try:
-        payload = json.loads(body)
+        payload = from_json(body)
     except ValueError:
         return RpcCall(None, "unreadable", {}, RpcError(PARSE_ERROR, "The body is not JSON."))
     if not isinstance(payload, dict):
@@ -75,14 +74,13 @@ def parse_call(body: bytes) -> RpcCall:
 
 def result_response(call_id: str | int | None, result: bytes) -> Response:
     """Answer with a result that is already rendered as JSON."""
-    rendered_id = json.dumps(call_id).encode()
-    return json_bytes_response(b'{"id": %b, "jsonrpc": "2.0", "result": %b}' % (rendered_id, result))
+    return json_bytes_response(b'{"id": %b, "jsonrpc": "2.0", "result": %b}' % (to_json(call_id), result))
 
 
 def error_response(call_id: str | int | None, error: RpcError, status: int = 200) -> Response:
     """Answer with an error body."""
     detail = {"code": error.code, "message": _MESSAGES[error.code], "data": {"details": error.details}}
-    return json_bytes_response(json.dumps({"id": call_id, "jsonrpc": "2.0", "error": detail}).encode(), status)
+    return json_response({"id": call_id, "jsonrpc": "2.0", "error": detail}, status)
 
 
 def status_response(status: int, call_id: str | int | None = None) -> Response:

@@ -3,7 +3,8 @@
 import base64
 import binascii
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from copy import replace
+from dataclasses import dataclass, field
 
 from local.simulators.clock import VirtualClock
 from local.simulators.core import BaseSimulator, Request, Response

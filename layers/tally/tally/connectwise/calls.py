@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator
 from typing import Protocol
+from urllib.parse import quote
 
 from pydantic import TypeAdapter
 
@@ -40,7 +41,7 @@ class Calls:
         path: str,
         *,
         effect: Effect,
-        query: dict[str, str | int] | None = None,
+        query: str = "",
         body: bytes | None = None,
     ) -> Answer:
         """Make one call.
@@ -99,11 +100,11 @@ class Calls:
         self, path: str, adapter: TypeAdapter[list[R]], conditions: str
     ) -> Iterator[tuple[Answer, list[R]]]:
         # Ordered by id, so that a record made meanwhile comes last and moves no other to another page.
-        query: dict[str, str | int] = {"pageSize": PAGE_SIZE, "orderBy": "id"}
+        query = f"pageSize={PAGE_SIZE}&orderBy=id"
         if conditions:
-            query["conditions"] = conditions
+            query += f"&conditions={quote(conditions, safe='')}"
         for number in range(1, MOST_PAGES + 1):
-            answer = self.send("GET", path, effect=Effect.NONE, query={**query, "page": number})
+            answer = self.send("GET", path, effect=Effect.NONE, query=f"{query}&page={number}")
             page = self.parse(answer, adapter.validate_json)
             yield answer, page
             # A server that gives fewer a page than asked for says so by its link; one without links, by a full page.

@@ -7,6 +7,7 @@ names are those of the public OpenAPI description (2025.x).
 import re
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, TypeAdapter
@@ -16,6 +17,7 @@ from tally.domain.agreement import Addition, Agreement
 from tally.domain.company import ConnectWiseCompany
 from tally.domain.terms import Terms
 
+_NO_DAY = "Input should be a date such as 2026-11-01T00:00:00Z"
 _DAY = re.compile(r"(\d{4}-\d{2}-\d{2})(?:[T ].*)?")
 
 
@@ -26,9 +28,17 @@ def parse_day(value: object) -> date | None:
     """
     if value is None or value == "":
         return None
-    found = _DAY.fullmatch(value) if isinstance(value, str) else None
+    if not isinstance(value, str):
+        raise ValueError(_NO_DAY)  # noqa: TRY004 - pydantic makes an error of the field out of a ValueError alone
+    return _written_day(value)
+
+
+@lru_cache(maxsize=1024)
+def _written_day(text: str) -> date:
+    # A planner reads the same few days on thousands of agreements, six on each.
+    found = _DAY.fullmatch(text)
     if found is None:
-        raise ValueError("Input should be a date such as 2026-11-01T00:00:00Z")
+        raise ValueError(_NO_DAY)
     return date.fromisoformat(found[1])
 
 

@@ -1,14 +1,15 @@
 """The requests to one ConnectWise site: its address, its codebase, and the keys on them."""
 
 from dataclasses import dataclass
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import quote, urlsplit
 
 from pydantic import SecretStr
-from requests import PreparedRequest, Request
+from requests import PreparedRequest
 
 from tally.connectwise.answers import COMPANY, URL
 from tally.errors import SetupError
 from tally.transport.keys import basic_auth, check_key
+from tally.transport.session import prepared
 from tally.transport.urls import base_url
 
 _MODEL = "application/vnd.connectwise.com+json; version=2025.1"
@@ -47,13 +48,13 @@ class Site:
             "clientId": client_id,
             "User-Agent": "Tally",
         }
-        self._prepared = Request("GET", f"{self._base}/", headers=headers).prepare()
+        self._prepared = prepared("GET", f"{self._base}/", headers)
 
     def company_info(self) -> PreparedRequest:
         """The request for the codebase; it takes no keys, so it shows none."""
         headers = {"Accept": "application/json", "Accept-Encoding": _COMPRESSED, "User-Agent": "Tally"}
         address = f"{self._base}/login/companyinfo/{quote(self.company, safe='')}"
-        return Request("GET", address, headers=headers).prepare()
+        return prepared("GET", address, headers)
 
     def request(
         self,
@@ -61,14 +62,14 @@ class Site:
         path: str,
         codebase: str,
         *,
-        query: dict[str, str | int] | None = None,
+        query: str = "",
         body: bytes | None = None,
     ) -> PreparedRequest:
-        """A call below ``/{codebase}apis/3.0``, with the keys; ``body`` is JSON."""
+        """A call below ``/{codebase}apis/3.0``, with the keys; ``query`` is quoted already, ``body`` is JSON."""
         request = self._prepared.copy()
         request.method = method
         address = f"{self._base}/{codebase}apis/3.0{path}"
-        request.url = f"{address}?{urlencode(query, quote_via=quote)}" if query else address
+        request.url = f"{address}?{query}" if query else address
         if body is not None:
             request.body = body
             request.headers["Content-Type"] = "application/json"

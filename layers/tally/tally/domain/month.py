@@ -1,11 +1,11 @@
 """A calendar month as GravityZone counts it: in GMT, reset at 00:00 GMT on the 1st."""
 
-import calendar
 import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Self
 
+_DAY = timedelta(days=1)
 _TEXT = re.compile(r"(\d{4})-(0[1-9]|1[0-2])")
 
 
@@ -27,7 +27,7 @@ class Month:
     @classmethod
     def of(cls, instant: datetime) -> Self:
         """The GMT month in which the aware ``instant`` falls."""
-        gmt = instant.astimezone(UTC)
+        gmt = instant if instant.tzinfo is UTC else instant.astimezone(UTC)
         return cls(gmt.year, gmt.month)
 
     @property
@@ -38,7 +38,7 @@ class Month:
     @property
     def last(self) -> date:
         """Its last day, leap years minded."""
-        return date(self.year, self.number, calendar.monthrange(self.year, self.number)[1])
+        return self.next.first - _DAY
 
     @property
     def starts(self) -> datetime:
@@ -67,7 +67,8 @@ class Month:
 
     def day_after_end(self, day: int) -> datetime:
         """The instant 00:00 GMT of the given day (1-28) of the month after this one."""
-        return self.next.starts + timedelta(days=day - 1)
+        after = self.next
+        return datetime(after.year, after.number, day, tzinfo=UTC)
 
     def __str__(self) -> str:
         return f"{self.year:04d}-{self.number:02d}"

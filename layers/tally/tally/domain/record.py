@@ -304,5 +304,5 @@ def reference(key: RecordKey, line: int) -> str:
     60 bits: the chance that two of a million lines share one is below one in a million.
     """
     text = "\n".join((key.company_id, str(key.month), key.service, str(line)))
-    digest = base64.b32encode(hashlib.sha256(text.encode()).digest()).decode()
-    return f"TLY-{digest[:12]}"
+    digest = hashlib.sha256(text.encode()).digest()
+    return f"TLY-{base64.b32encode(digest[:10])[:12].decode()}"

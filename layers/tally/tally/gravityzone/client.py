@@ -1,6 +1,5 @@
 """The GravityZone port over JSON-RPC 2.0 (Bitdefender's Public API documentation)."""
 
-import json
 import random
 import re
 import time
@@ -12,7 +11,7 @@ from http import HTTPStatus
 from typing import Any
 
 from pydantic import SecretStr, ValidationError
-from requests import PreparedRequest, Request
+from pydantic_core import to_json
 from requests.adapters import BaseAdapter
 
 from tally.domain.company import Company, CompanyKind
@@ -32,6 +31,7 @@ from tally.transport.calls import Answer, Call, Transport, no_deadline, shortene
 from tally.transport.classify import Dialect
 from tally.transport.keys import basic_auth, check_key
 from tally.transport.retry import USUAL_PAUSE, asked_pause
+from tally.transport.session import prepared
 from tally.transport.urls import base_url
 
 _URL = "GRAVITYZONE_URL"
@@ -99,10 +99,14 @@ class GravityZoneClient:
         base = base_url(url, setting=_URL, local_http_host=local_http_host)
         key = check_key(api_key, name="gravityzone_api_key")
         authorization = basic_auth(key, "")
-        self._requests = {
-            service: _prepared(f"{base}/v1.0/jsonrpc/{service}", authorization)
-            for service in ("companies", "licensing", "network")
+        headers = {
+            "Accept": "application/json",
+            "Accept-Encoding": "gzip, deflate",
+            "Authorization": authorization,
+            "Content-Type": "application/json",
+            "User-Agent": "Tally",
         }
+        self._request = prepared("POST", f"{base}/v1.0/jsonrpc/", headers)
         self._transport = Transport(
             _DIALECT,
             secrets=(key, authorization.removeprefix("Basic ")),
@@ -180,8 +184,9 @@ class GravityZoneClient:
     def _call(self, service: str, method: str, params: Mapping[str, object], *, of: str) -> _Reply:
         call_id = self._ids()
         call = Call(name=f"GravityZone {method} of {of}", request_id=call_id)
-        request = self._requests[service].copy()
-        body = json.dumps({"id": call_id, "jsonrpc": "2.0", "method": method, "params": params}).encode()
+        request = self._request.copy()
+        request.url = f"{self._request.url}{service}"
+        body = to_json({"id": call_id, "jsonrpc": "2.0", "method": method, "params": params})
         request.body = body
         request.headers["Content-Length"] = str(len(body))
         answer = self._transport.send(request, call, pace=self._pace if service == "licensing" else None)
@@ -224,17 +229,6 @@ def _usage(counters: Mapping[str, Any], *, request: str) -> Usage:
     floors = counters.get("minimumUsage")
     counted = {name: value for name, value in counters.items() if name != "minimumUsage"}
     return Usage(counters=counted, floors=floors if isinstance(floors, dict) else {}, request=request)
-
-
-def _prepared(url: str, authorization: str) -> PreparedRequest:
-    headers = {
-        "Accept": "application/json",
-        "Accept-Encoding": "gzip, deflate",
-        "Authorization": authorization,
-        "Content-Type": "application/json",
-        "User-Agent": "Tally",
-    }
-    return Request("POST", url, headers=headers).prepare()
 
 
 def _license_info(result: object) -> LicenseInfo:

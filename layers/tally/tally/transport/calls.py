@@ -158,5 +158,7 @@ def _problems(error: ValidationError) -> str:
 
 def shortened(text: str) -> str:
     """One printable line, cut off at ``QUOTED`` characters."""
-    line = " ".join("".join(char if char.isprintable() else " " for char in text).split())
+    if not text.isprintable():
+        text = "".join(char if char.isprintable() else " " for char in text)
+    line = " ".join(text.split())
     return line if len(line) <= QUOTED else f"{line[:QUOTED]}…"

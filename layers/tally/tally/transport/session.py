@@ -1,7 +1,7 @@
 """One attempt at a call over `requests`. What comes of it is data: no exception carries request and keys along."""
 
 import ssl
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import requests
 from requests.adapters import BaseAdapter
@@ -14,10 +14,20 @@ LONGEST_CONNECT = 3.0
 """Seconds to wait for a connection at most; a host that is there answers in a fraction of one."""
 
 
+def prepared(method: str, url: str, headers: Mapping[str, str]) -> requests.PreparedRequest:
+    """A request to be copied for each call. It has no cookie jar: none is ever sent, and each copy would copy it."""
+    request = requests.PreparedRequest()
+    request.prepare_method(method)
+    request.prepare_url(url, None)
+    request.prepare_headers(headers)
+    return request
+
+
 class DirectSession(requests.Session):
     """A session that takes nothing from the environment and follows no redirect.
 
-    `requests` prepares the target of a redirect even where it is told not to follow it, and can fail at that.
+    `requests` looks for the target of a redirect after every answer, even where it is told not to follow any, and can fail
+    at that.
     """
 
     def __init__(self, adapter: BaseAdapter | None = None) -> None:
@@ -27,8 +37,9 @@ class DirectSession(requests.Session):
             self.mount("https://", adapter)
             self.mount("http://", adapter)
 
-    def get_redirect_target(self, resp: requests.Response) -> None:
-        """There is none."""
+    def resolve_redirects(self, *_args: object, **_kwargs: object) -> Iterator[requests.Response]:
+        """There are none."""
+        return iter(())
 
 
 class Attempts:
