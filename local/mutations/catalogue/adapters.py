@@ -112,7 +112,7 @@ ADAPTERS = (
         file="tally/transport/session.py",
         edits=(
             Edit(before="allow_redirects=False", after="allow_redirects=True"),
-            Edit(before='        """There is none."""', after="        return super().get_redirect_target(resp)"),
+            Edit(before="        return iter(())", after="        return super().resolve_redirects(*_args, **_kwargs)"),
         ),
         why="It is what requests does of itself.",
         tests=(

@@ -47,7 +47,7 @@ FINDING = (
         file="tally/domain/place.py",
         edits=(Edit(before="    if len(active) == 1:", after="    if active:"),),
         why="There is one in most cases.",
-        seeds=range(3, 27),
+        seeds=range(17, 41),
     ),
     Mutation(
         name="the agreement that a person has pinned is ignored",

@@ -162,10 +162,10 @@ SAFETY = (
         file="tally/connectwise/calls.py",
         edits=(
             Edit(
-                before='            answer = self.send("GET", path, effect=Effect.NONE, query={**query, "page": number})\n',
+                before='            answer = self.send("GET", path, effect=Effect.NONE, query=f"{query}&page={number}")\n',
                 after=(
                     "            try:\n"
-                    '                answer = self.send("GET", path, effect=Effect.NONE, query={**query, "page": number})\n'
+                    '                answer = self.send("GET", path, effect=Effect.NONE, query=f"{query}&page={number}")\n'
                     "            except TallyError:\n"
                     "                if number == 1:\n"
                     "                    raise\n"
