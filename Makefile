@@ -42,12 +42,13 @@ test: setup ## all tests, with the coverage of the product's branches
 	$(BIN)/python -m local.simulation --seconds 60
 	$(BIN)/pytest tests/e2e
 
-# One seed alone, with its story: make simulation SEED=17
-SEEDS ?= 400
+# One seed alone, with its story: make simulation SEED=17. As many as an hour allows: make simulation SECONDS=3600
+SEEDS ?= $(if $(SECONDS),,400)
 FIRST_SEED ?= 0
 .PHONY: simulation
-simulation: setup ## play SEEDS seeds from FIRST_SEED on, or SEED alone with its story
-	@$(BIN)/python -m local.simulation $(if $(SEED),--seed $(SEED),--seeds $(SEEDS) --first-seed $(FIRST_SEED))
+simulation: setup ## play SEEDS seeds from FIRST_SEED on, or as many as SECONDS allow, or SEED alone with its story
+	@$(BIN)/python -m local.simulation $(if $(SEED),--seed $(SEED),--first-seed $(FIRST_SEED) \
+		$(if $(SEEDS),--seeds $(SEEDS)) $(if $(SECONDS),--seconds $(SECONDS)))
 
 # Some of them: make mutations ONLY=READ-7
 .PHONY: mutations

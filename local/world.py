@@ -162,7 +162,7 @@ class World:
         return Delivery(
             sync=sync,
             deliveries=self.queue,
-            settle=_SETTLE,
+            settle=self.policy.settle,
             seconds_left=lambda: 1000.0,
             slowest=timedelta(seconds=65),
             around_readings=timedelta(seconds=55),
@@ -259,12 +259,13 @@ class World:
         ]
 
     def _gravityzone_client(self, adapter: BaseAdapter, *, rate: float = 5) -> GravityZoneClient:
-        bucket = TokenBucket(rate=rate, depth=1, monotonic=lambda: self.clock.now().timestamp(), sleep=self._sleep)
+        bucket = TokenBucket(rate=rate, depth=1, monotonic=self._monotonic, sleep=self._sleep)
         return GravityZoneClient(
             url="https://gravityzone.test/api",
             api_key=SecretStr("gz-key"),
             pace=bucket.take,
             sleep=self._sleep,
+            monotonic=self._monotonic,
             jitter=lambda: 0.5,
             ids=lambda: f"call-{next(self._ids)}",
             adapter=adapter,
@@ -281,6 +282,9 @@ class World:
             jitter=lambda: 0.5,
             adapter=adapter,
         )
+
+    def _monotonic(self) -> float:
+        return self.clock.now().timestamp()
 
     def _sleep(self, seconds: float) -> None:
         self.clock.advance(timedelta(seconds=seconds))

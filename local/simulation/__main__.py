@@ -7,7 +7,7 @@ from datetime import datetime
 from local.simulation.play import play
 from local.simulation.runner import run
 from local.simulation.setting import Shape
-from local.simulation.shrink import shrink
+from local.simulation.shrink import described, shrink
 from local.simulation.story import ViolationError
 
 _SHRINK_SECONDS = 60.0
@@ -64,7 +64,9 @@ def _tell_shortest(violation: ViolationError, *, seconds: float) -> None:
         return
     print(f"\nlooking for the shortest story of seed {violation.seed} for up to {seconds:.0f} s ...", flush=True)
     shape, shortest = shrink(violation, seconds=seconds)
-    print(f"the shortest found: {shape}")
+    print(
+        f"the shortest found, after which nothing could be left out any more or the time was over:\n{described(shape)}\n"
+    )
     try:
         play(shape, _tell)
     except ViolationError as last:

@@ -17,7 +17,6 @@ from tally.domain.record import Line, LineState, RecordKey, RecordState, UsageRe
 _REFERENCE = re.compile(r"\[(TLY-[A-Z2-7]{12})\]$")
 _OF_TAKE_OVER = frozenset({"invoiceDescription", "cancelledDate"})
 _JUST_NOW = timedelta(minutes=1)
-_SETTLED = timedelta(minutes=5)
 _ON_ITS_WAY = timedelta(minutes=2)
 """For how long a POST may be under way since the agreement was read."""
 _VOIDED = frozenset({LineState.VOIDING, LineState.VOID})
@@ -132,7 +131,9 @@ class AdditionChecks:
         key, number = self._keys[found[1]]
         before = self._made.setdefault(found[1], [])
         if standing := [
-            each.id for each in before if each.deleted_at is None or each.deleted_at >= addition.created_at - _SETTLED
+            each.id
+            for each in before
+            if each.deleted_at is None or each.deleted_at >= addition.created_at - self.msp.setting.settle
         ]:
             raise self._violation(1, f"Additions {[*standing, addition.id]} are all of line {number}", key)
         before.append(addition)
@@ -189,9 +190,12 @@ class AdditionChecks:
             )
         if addition.company_id != firm.connectwise_id:
             raise self._violation(2, f"Addition {addition.id} is on ConnectWise company {addition.company_id}", key)
-        sold = (terms["type"]["id"], terms["billingCycle"]["name"])
-        if sold != (TYPE_ID, "Monthly") and addition.created_at - firm.touched > _ON_ITS_WAY:
-            raise self._violation(6, f"Addition {addition.id} is on an agreement of type and cycle {sold}", key)
+        type_id, cycle = terms["type"]["id"], terms["billingCycle"]["name"]
+        billed = type_id == TYPE_ID and cycle in self.msp.setting.cycles
+        if not billed and addition.created_at - firm.touched > _ON_ITS_WAY:
+            raise self._violation(
+                6, f"Addition {addition.id} is on an agreement of type {type_id}, billed {cycle}", key
+            )
 
     def _look_at_change(self, addition: AdditionTruth, position: int) -> None:
         """Invariant 2: only ours are changed, only their quantity (terms if asked for), and not where a person had changed it."""

@@ -12,7 +12,7 @@ from local.simulators.connectwise.truth import API, AdditionTruth
 from local.world import PRODUCT, PRODUCT_ID, TYPE_ID
 from tally.domain.company import Mapping as CompanyMapping
 from tally.domain.month import Month
-from tally.domain.record import LineState, RecordKey, RecordState, UsageRecord
+from tally.domain.record import Line, LineState, RecordKey, RecordState, UsageRecord
 from tally.domain.standing import StandingState
 
 BILLING, WAITING, NEEDS_SETUP, HELD, FAILING = (
@@ -50,7 +50,6 @@ STANDINGS: Mapping[str, tuple[StandingState, str]] = {
     "late, to be asked": (HELD, "a line of their own"),
     "invoiced already": (NEEDS_SETUP, "invoiced"),
     "invoiced, and nothing was used": (WAITING, "there is nothing to bill"),
-    "no place for late usage": (NEEDS_SETUP, "has no place"),
     "voided there": (NEEDS_SETUP, "was voided on agreement"),
     "agreement is gone": (HELD, ""),
     "agreement refuses changes": (NEEDS_SETUP, ""),
@@ -124,7 +123,6 @@ class Causes:
             yield "invoiced already"
             yield "late, to be asked"
             yield "invoiced, and nothing was used"
-            yield "no place for late usage"
             yield from self.places_late_usage(firm, tick)
         elif setting.invoicing == "advance" and setting.late_usage == "hold":
             yield "invoiced already"
@@ -142,9 +140,6 @@ class Causes:
             return
         if active[0]["billingCycle"]["name"] != "Monthly":
             yield "not monthly"
-        begins = max(filter(None, (day_of(active[0]["startDate"]), day_of(active[0]["billStartDate"]))))
-        if begins > local:
-            yield "no place for late usage"
         if any(each.product == PRODUCT and each.created_by != API for each in self._standing(int(active[0]["id"]))):
             yield "beside another"
 
@@ -165,7 +160,7 @@ class Causes:
         return [each for each in candidates if _runs(each, day)] or [each for each in candidates if _to_come(each, day)]
 
     def _of_terms(self, agreement: Fields, month: Month, tick: datetime) -> Iterator[str]:
-        if agreement["billingCycle"]["name"] != "Monthly":
+        if agreement["billingCycle"]["name"] not in self.msp.setting.cycles:
             yield "not monthly"
         effective = max(filter(None, (month.first, day_of(agreement["startDate"]), day_of(agreement["billStartDate"]))))
         begins = datetime.combine(effective, time.min, tzinfo=self.msp.setting.time_zone).astimezone(UTC)
@@ -187,6 +182,19 @@ class Causes:
         ours = truth.addition(line.addition_id)
         if ours.deleted or ours.cancelled != line.cancelled or ours.quantity != line.pushed:
             yield "changed by people"
+        for other in record.lines[:-1]:
+            if other.state is LineState.FROZEN and other.addition_id is not None:
+                theirs = truth.addition(other.addition_id)
+                if theirs.deleted or theirs.cancelled != other.cancelled or theirs.quantity != other.pushed:
+                    yield "changed by people"
+        yield from self._beside(firm, line, month)
+        if self.count(firm, month) < record.beside + line.highest and not self.right(firm, record, closing=closing):
+            yield "fallen"
+        if self._grows_too_fast(firm, month):
+            yield "grown"
+
+    def _beside(self, firm: Firm, line: Line, month: Month) -> Iterator[str]:
+        """What stands on the line's agreement beside it."""
         mapping = self.msp.ledger.mappings().get(firm.id)
         for each in self._standing(line.agreement_id):
             if each.id == line.addition_id or _is_apart(mapping, each):
@@ -195,16 +203,12 @@ class Causes:
                 yield "changed by people"
             elif _covers(each, month):
                 yield "beside another"
-        if self.count(firm, month) < record.beside + line.highest and not self.right(firm, record, closing=closing):
-            yield "fallen"
-        if self._grows_too_fast(firm, month):
-            yield "grown"
 
     def _grows_too_fast(self, firm: Firm, month: Month) -> bool:
         return self.too_fast(firm, month, self.count(firm, month))
 
     def too_fast(self, firm: Firm, month: Month, count: int) -> bool:
-        """Whether a count is beyond the month before by half and by 20 seats, both (FOLLOW-4)."""
+        """Whether a count is beyond the month before by the settings' share and by their seats, both (FOLLOW-4)."""
         before = self._heads.get(RecordKey(company_id=firm.id, month=month.previous, service="endpoints"))
         record = self._heads.get(RecordKey(company_id=firm.id, month=month, service="endpoints"))
         base: int | None
@@ -215,7 +219,14 @@ class Causes:
         else:
             known = any(line.pushed is not None for line in before.lines)
             base = (before.stands if known else None) if before.state is RecordState.OPEN else before.count
-        return base is not None and count > base + 20 and count > base * 1.5
+        setting = self.msp.setting
+        beyond = None if base is None else count - base
+        return (
+            base is not None
+            and beyond is not None
+            and beyond > setting.growth_seats
+            and beyond * 100 > base * setting.growth_percent
+        )
 
     def beyond(self, firm: Firm, record: UsageRecord, *, closing: bool) -> bool:
         """Whether more is to be billed than the record's lines bill."""

@@ -10,19 +10,29 @@ from local.audit import gaps, replayed
 from local.simulation.additions import AdditionChecks, asked_for
 from local.simulation.invoices import InvoiceChecks
 from local.simulation.msp import Firm, Msp
+from local.simulation.rates import RateChecks
 from local.simulation.standings import StandingChecks
 from local.simulation.story import ViolationError
 from local.simulators.connectwise.records import TERMS
 from local.simulators.core import Call, CallLog
 from local.simulators.scenario import MONTHLY_SUBSCRIPTION
 from tally.domain.month import Month
-from tally.domain.record import TALLY, Intent, IntentKind, LineState, RecordKey, RecordState, Transition, UsageRecord
+from tally.domain.record import (
+    LAID_DOWN,
+    TALLY,
+    Intent,
+    IntentKind,
+    LineState,
+    RecordKey,
+    RecordState,
+    Transition,
+    UsageRecord,
+)
 from tally.errors import ContractError, TallyError
 from tally.ledger.plain import paths, record_fields
 from tally.messages import Job
 
 _BUG = "please report this as a bug"
-_TOO_MANY = 429
 _REPLAYED_ONE_IN = 16
 """Every record's chain of versions is followed; so many have their history read and replayed, which costs a hundred times that."""
 _INDEX_SHOWS = timedelta(seconds=30)
@@ -30,7 +40,6 @@ _JUST_NOW = timedelta(minutes=2)
 _REACHED = timedelta(minutes=10)
 _UNREAD = "Closed with the last count"
 _CLOSES = frozenset({"closed", "read again"})
-_NEVER_AGAIN = frozenset({LineState.FINAL, LineState.VOID})
 
 
 class Checks:
@@ -48,11 +57,11 @@ class Checks:
         self.additions = AdditionChecks(msp=msp, chosen=self._chosen, heads=self._heads)
         self.standings = StandingChecks(msp, self._heads, self._chosen)
         self.invoices = InvoiceChecks(msp)
+        self.rates = RateChecks()
         self._failed_jobs = 0
         self._last_tick = datetime.min.replace(tzinfo=UTC)
         self._last_month: Month | None = None
         self._closed_now: list[Transition] = []
-        self._usage_calls: list[tuple[datetime, bytes]] = []
 
     def before_write(self, request: requests.PreparedRequest) -> None:
         """Invariant 7: what is about to be written stands in the ledger as an intent, at this very moment."""
@@ -129,8 +138,8 @@ class Checks:
         self._read_journal()
         self._count_months(tick)
         gravityzone, connectwise = self.msp.gravityzone.calls, self.msp.connectwise.calls
-        self._count_calls(gravityzone, "GravityZone")
-        self._count_calls(connectwise, "ConnectWise")
+        self.rates.of_gravityzone(gravityzone)
+        self.rates.of_connectwise(connectwise)
         if connectwise.counts["POST additions"] or connectwise.counts["PATCH additions/{id}"]:
             self.additions.look(connectwise)
         if self._closed_now:
@@ -253,7 +262,7 @@ class Checks:
         """Invariant 3: what a record closed with is never written again, and a waived one is left alone (CLOSE-4)."""
         after = transition.after
         left = {line.number: line for line in after.lines}
-        kept = all(left.get(line.number) == line for line in head.lines if line.state in _NEVER_AGAIN)
+        kept = all(left.get(line.number) == line for line in head.lines if line.state in LAID_DOWN)
         if head.state is RecordState.WAIVED or after.state is not head.state or not kept:
             what = f"the {head.state} record was changed: {transition.what}, {transition.why}"
             raise self._violation(3, what, head.key)
@@ -268,7 +277,7 @@ class Checks:
             raise self._violation(
                 1, f"closed with {after.count}, and its lines do not add up to it: {after}", after.key
             )
-        if after.hold or any(line.intent or line.state not in _NEVER_AGAIN for line in after.lines):
+        if after.hold or any(line.intent or line.state not in LAID_DOWN for line in after.lines):
             raise self._violation(3, f"closed with something left open: {after}", after.key)
 
     def _choose(self, key: RecordKey, held: UsageRecord) -> None:
@@ -347,12 +356,6 @@ class Checks:
         if month != self._last_month:
             self._last_month = month
             self.company_months += sum(firm.there for firm in self.msp.firms)
-
-    def _count_calls(self, calls: CallLog, name: str) -> None:
-        """Invariant 8: the simulators apply the documented limits, and nobody ran into one that no fault made."""
-        for call in calls:
-            if call.status == _TOO_MANY and call.fault is None:
-                raise ViolationError(8, f"{name} throttled {call.operation} at {call.at}")
 
     def _true(self, firm: Firm, month: Month, at: datetime) -> int:
         tenant = self.msp.gravityzone.tenant

@@ -39,7 +39,8 @@ class InvoiceChecks:
 
     def _look_at(self, key: RecordKey, record: UsageRecord) -> None:
         """What was invoiced, and what an invoice to come will bill, is what the month was closed with (invariant 9)."""
-        invoices = [invoice for line in record.lines for invoice in self._billed.get(line.addition_id or 0, ())]
+        found = {each.id: each for line in record.lines for each in self._billed.get(line.addition_id or 0, ())}
+        invoices = list(found.values())
         if not invoices or self._is_named(record, invoices):
             return
         self.compared += 1

@@ -128,11 +128,26 @@ def _credit(msp: Msp, firm: Firm, draw: Random) -> str:
     return _said(f"{key.month} is credited", lambda: answers.credit_done(key, by=_WHO, why="credit memo"))
 
 
+def _redrive(msp: Msp, firm: Firm, draw: Random) -> str:
+    """Somebody moves what is dead back onto the queue, however old it is (OPEN-7, SAFE-4)."""
+    del firm, draw
+    dead = len(msp.world.queue.dead)
+    msp.world.queue.redrive()
+    return f"{dead} dead messages come again" if dead else ""
+
+
 ACTS: Mapping[str, Callable[[Msp, Firm, Random], str]] = {
     "hold answered": _answer,
     "set up by hand": _set_up,
     "line voided": _void,
     "credit done": _credit,
     TERMS_CARRIED: _carry_terms,
+    "dead letters redriven": _redrive,
 }
-WEIGHTS = (("hold answered", 7), ("set up by hand", 4), ("line voided", 1), ("credit done", 2))
+WEIGHTS = (
+    ("hold answered", 7),
+    ("set up by hand", 4),
+    ("line voided", 1),
+    ("credit done", 2),
+    ("dead letters redriven", 1),
+)

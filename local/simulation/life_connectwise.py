@@ -48,6 +48,22 @@ def _double_agreement(msp: Msp, firm: Firm, draw: Random) -> str:
     return f"agreement {agreement['id']} is doubled as {twin}"
 
 
+def _renew_agreement(msp: Msp, firm: Firm, draw: Random) -> str:
+    """The newest agreement ends the day before, and one like it goes on: from the month's start mostly, or in its midst."""
+    known = msp.agreements(firm)
+    today = msp.clock.now().date()
+    month = Month(today.year, today.month)
+    on = draw.choice(
+        (month.next.first, month.next.first, month.first, today, today + timedelta(days=draw.randrange(1, 40)))
+    )
+    if not known or (day_of(known[-1]["startDate"]) or date.max) >= on:
+        return ""
+    renewed = int(known[-1]["id"])
+    fresh = msp.connectwise.people.renew_agreement(renewed, on=on)
+    firm.agreements.append(fresh)
+    return f"agreement {renewed} is renewed as {fresh}, from {on}"
+
+
 def _make_agreement(msp: Msp, firm: Firm, draw: Random) -> str:
     """One more, where none is left: to begin before, on, or after this day."""
     if not firm.connectwise_id or any(
@@ -233,6 +249,7 @@ ACTS: Mapping[str, Callable[[Msp, Firm, Random], str]] = {
     "agreement ended": _end_agreement,
     "agreement doubled": _double_agreement,
     "agreement made": _make_agreement,
+    "agreement renewed": _renew_agreement,
     "agreement deleted": _delete_agreement,
     "agreement edited": _edit_agreement,
     "renamed in ConnectWise": _rename,
@@ -249,6 +266,7 @@ WEIGHTS = (
     ("agreement ended", 2),
     ("agreement doubled", 2),
     ("agreement made", 6),
+    ("agreement renewed", 4),
     ("agreement deleted", 1),
     ("agreement edited", 4),
     ("renamed in ConnectWise", 2),

@@ -97,6 +97,8 @@ class Msp:
         self.gravityzone.latency = self.connectwise.latency = setting.latency
         self.connectwise.options.requests_per_minute = 1000
         self.connectwise.options.invoicing = "advance" if setting.invoicing == "advance" else "arrears"
+        self.connectwise.options.open_end = setting.open_end
+        self.gravityzone.options.license_info_as_array = setting.license_as_array
         self.connectwise.options.cancelled_agreements_refuse_changes = setting.cancelled_agreements_refuse_changes
         self.partners = self._grow_partners()
         self.firms = [

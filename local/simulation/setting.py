@@ -1,11 +1,12 @@
 """What a seed decides before anything happens, and what of it is played: the MSP's settings, and how rough its life is."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from local.simulation.draws import Draw, drawn
+from local.simulators.connectwise.options import OpenEnd
 from tally.domain.invoicing import Invoicing, LateUsage
 from tally.domain.month import Month
 
@@ -22,6 +23,11 @@ _ZONES = (
 _MOST_COMPANIES = 40
 _LIVELINESS = (0.0, 0.05, 0.15, 0.4, 1.0)
 _CALMNESS = (1.0, 0.95, 0.85, 0.7, 0.5, 0.2)
+_GROWTHS = ((50, 20), (50, 20), (50, 20), (10, 3), (100, 5), (0, 0))
+_MONTHLY = frozenset({"Monthly"})
+_SETTLES = (5, 5, 5, 3, 15)
+_LONG_LAG, _USUAL_SETTLE = timedelta(minutes=3), timedelta(minutes=5)
+"""Lists that lag as long need a settle time beyond the least (SAFE-2)."""
 _ROUGHNESS = (0.02, 0.05, 0.15, 0.35)
 
 
@@ -49,6 +55,12 @@ class Setting:
     latency: float
     cancelled_agreements_refuse_changes: bool
     bill_minimum: bool
+    growth_percent: int
+    growth_seats: int
+    settle: timedelta
+    cycles: frozenset[str]
+    open_end: OpenEnd
+    license_as_array: bool
     invoices: bool
     invoicing: str
     late_usage: str
@@ -71,12 +83,18 @@ class Setting:
             "open_until_day": self.open_until_day,
             "invoicing": Invoicing(self.invoicing),
             "late_usage": LateUsage(self.late_usage),
+            "settle": self.settle,
+            "cycles": self.cycles,
+            "growth_percent": self.growth_percent,
+            "growth_seats": self.growth_seats,
         }
 
     def __str__(self) -> str:
         return (
             f"{self.companies} companies, {self.partners} partners, {len(self.months)} months from {self.begins:%Y-%m-%d %H:%M} GMT, "
             f"zone {self.zone}, close on the {self.close_day}., open until the {self.open_until_day}., first month {self.first_month}, "
+            f"growth held above {self.growth_percent} % and {self.growth_seats}, settles in {self.settle}, "
+            f"cycles {' and '.join(sorted(self.cycles))}, {'' if self.bill_minimum else 'no '}floor billed; "
             f"lists lag {self.list_lag}, index lags {self.index_lag}, {self.containers} workers, latency {self.latency} s; "
             f"invoicing in {self.invoicing}, late usage: {self.late_usage}, invoiced {self.invoiced_when if self.invoices else 'never'}; "
             f"calm {self.calm}, rough {self.rough}, lively {self.lively}, repeats {self.repeats}"
@@ -85,16 +103,17 @@ class Setting:
 
 def setting_of(seed: int) -> Setting:
     """What the seed decides."""
-    draw = drawn(seed, Draw.SETTING)
+    draw, more = drawn(seed, Draw.SETTING), drawn(seed, Draw.SETTING, 1)
     first = Month(2025 + draw.randrange(4), 1 + draw.randrange(12))
     months = [first]
     for _ in range(draw.choice((1, 2, 2, 3, 3, 4, 5, 6, 8, 11, 13))):
         months.append(months[-1].next)
     companies = max(1, min(_MOST_COMPANIES, round(_MOST_COMPANIES ** draw.uniform(0.3, 1.15))))
     calm = draw.choice(_CALMNESS)
-    billing = drawn(seed, Draw.SETTING, 1)
+    growth = more.choice(_GROWTHS)
+    billing = drawn(seed, Draw.SETTING, 2)
     invoicing = billing.choice(("arrears", "arrears", "arrears", "arrears", "advance"))
-    return Setting(
+    setting = Setting(
         seed=seed,
         begins=first.starts + timedelta(minutes=draw.choice((0, 0, 7, draw.randrange(28 * 24 * 60)))),
         months=tuple(months),
@@ -107,9 +126,15 @@ def setting_of(seed: int) -> Setting:
         list_lag=timedelta(seconds=0 if calm == 1.0 else draw.choice((0, 0, 1, 30, 200))),
         index_lag=timedelta(seconds=0 if calm == 1.0 else draw.choice((0, 0.5, 3))),
         containers=draw.choice((1, 2, 4)),
-        latency=draw.choice((0.12, 0.12, 0.4)),
+        latency=draw.choice((0.12, 0.12, 0.4)) if more.random() < 0.8 else 0.05,  # noqa: PLR2004 - a few are close by
         cancelled_agreements_refuse_changes=draw.random() < 0.5,  # noqa: PLR2004 - either is as likely
         bill_minimum=draw.random() < 0.3,  # noqa: PLR2004 - as few do
+        growth_percent=growth[0],
+        growth_seats=growth[1],
+        settle=timedelta(minutes=more.choice(_SETTLES)),
+        cycles=more.choice((_MONTHLY, _MONTHLY, _MONTHLY | {"Quarterly"})),
+        open_end=more.choice(("missing", "null", "empty")),
+        license_as_array=more.random() < 0.2,  # noqa: PLR2004 - as documented, and seldom seen
         invoices=draw.random() < 0.6,  # noqa: PLR2004 - most of the time
         invoicing=invoicing,
         late_usage=billing.choice(("hold", "bill", "bill") if invoicing == "advance" else ("hold", "bill")),
@@ -119,6 +144,7 @@ def setting_of(seed: int) -> Setting:
         rough=draw.choice(_ROUGHNESS),
         lively=draw.choice(_LIVELINESS),
     )
+    return replace(setting, settle=max(setting.settle, _USUAL_SETTLE)) if setting.list_lag >= _LONG_LAG else setting
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,8 @@
 """The shortest trace of a violation: the same seed with as little of its life as still breaks the same rule."""
 
 import time
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Collection
 from dataclasses import replace
 
 from local.simulation.life import Event, script
@@ -9,7 +10,10 @@ from local.simulation.msp import Msp
 from local.simulation.play import play
 from local.simulation.setting import Shape
 from local.simulation.story import ViolationError
+from local.simulation.ticks import schedule
 from local.simulation.trouble import KINDS
+
+_NAMED = 12
 
 
 def shrink(violation: ViolationError, *, seconds: float) -> tuple[Shape, ViolationError]:
@@ -17,6 +21,33 @@ def shrink(violation: ViolationError, *, seconds: float) -> tuple[Shape, Violati
     search = _Search(violation, until=time.monotonic() + seconds)
     search.run()
     return search.shape, search.violation
+
+
+def described(shape: Shape) -> str:
+    """What a shape plays of its seed, in words."""
+    whole = Msp(Shape(seed=shape.seed))
+    ticks = [tick.number for tick in schedule(whole.setting)]
+    played = [each for each in ticks[: shape.steps] if each not in shape.skipped]
+    present = {firm.number for firm in whole.firms if shape.companies is None or firm.number in shape.companies}
+    events = [event for event in script(whole) if event.number and event.firm in present]
+    lived = Counter(
+        event.kind for event in events if shape.has(event.kind) and (event.firm, event.number) not in shape.unlived
+    )
+    return "\n".join(
+        (
+            f"  companies  {_some('company', present, whole.setting.companies)}",
+            f"  ticks      {_some('tick', played, len(ticks))}",
+            f"  life       {', '.join(f'{name} {count}' for name, count in lived.items()) or 'nothing happens'}",
+            f"  trouble    {', '.join(str(kind) for kind in KINDS if shape.has(kind)) or 'none'}",
+        )
+    )
+
+
+def _some(what: str, numbers: Collection[int], of: int) -> str:
+    if len(numbers) == of:
+        return f"all {of}"
+    listed = ", ".join(str(number) for number in sorted(numbers)[:_NAMED])
+    return f"{what} {listed}{', …' if len(numbers) > _NAMED else ''} of {of}"
 
 
 class _Search:

@@ -8,7 +8,7 @@ from local.simulation.causes import BILLING, STANDINGS, Causes
 from local.simulation.msp import Firm, Msp
 from local.simulation.story import ViolationError
 from tally.domain.month import Month
-from tally.domain.record import TALLY, LineState, RecordKey, RecordState, UsageRecord
+from tally.domain.record import LAID_DOWN, TALLY, HoldKind, LineState, RecordKey, RecordState, UsageRecord
 from tally.domain.standing import StandingState
 
 
@@ -187,7 +187,7 @@ class StandingChecks:
         month = record.key.month
         due = tick >= month.next.starts + timedelta(days=self.msp.setting.open_until_day - 1)
         line = record.line
-        asked = record.hold is not None or (line is not None and line.state is not LineState.FINAL)
+        asked = record.hold is not None or (line is not None and line.state not in LAID_DOWN)
         if not due or (record.reread and not asked):
             return
         if asked:
@@ -238,9 +238,13 @@ def is_late(record: UsageRecord) -> bool:
 
 
 def _is_unopened(record: UsageRecord) -> bool:
-    """Whether it has no Addition, and neither a person nor ConnectWise has said that it gets none."""
+    """Whether it has no Addition, and neither a person nor ConnectWise has said that it gets none.
+
+    One held for its growth may have been compared with a month before that was pushed later in the same tick.
+    """
     without = record.line is None or record.line.state is LineState.OPENING
-    return without and record.state is RecordState.OPEN and record.refusal is None
+    grown = record.hold is not None and record.hold.kind is HoldKind.GROWTH
+    return without and not grown and record.state is RecordState.OPEN and record.refusal is None
 
 
 def _is_of(scope: str, month: Month | None) -> bool:

@@ -22,16 +22,28 @@ from local.simulators.core import Request
 from local.simulators.faults import Fault, FaultKind, Garble
 from tally.errors import AmbiguousError, ConflictError, TallyError, TransientError
 
-KILLED, LEDGER_FAILS, QUEUE_FAILS, BETWEEN, LATE = (
+KILLED, LEDGER_FAILS, QUEUE_FAILS, BETWEEN, BOTH, LATE = (
     "killed",
     "ledger fails",
     "queue fails",
     "another in between",
+    "both cancelled",
     "arrives later",
 )
 REPEATED, LISTS_LAG = "messages repeated", "lists lag"
 
-KINDS: tuple[str, ...] = (*OUTAGES, *FaultKind, KILLED, LEDGER_FAILS, QUEUE_FAILS, BETWEEN, LATE, REPEATED, LISTS_LAG)
+KINDS: tuple[str, ...] = (
+    *OUTAGES,
+    *FaultKind,
+    KILLED,
+    LEDGER_FAILS,
+    QUEUE_FAILS,
+    BETWEEN,
+    BOTH,
+    LATE,
+    REPEATED,
+    LISTS_LAG,
+)
 """All kinds of trouble, by the names under which a shape leaves them out."""
 
 _KINDS = tuple(FaultKind)
@@ -39,7 +51,9 @@ _STATUSES = (500, 500, 502, 503, 401, 403, 404, 409, 429)
 _SECONDS = (0.5, 1, 4, 30, 60, 600)
 _WRITES = ("POST additions", "PATCH additions")
 _OUTAGE_KINDS = (FaultKind.REFUSED, FaultKind.TIMEOUT_BEFORE, FaultKind.STATUS)
-_WRITES_OF_LEDGER = ("save", "save_standing", "tie")
+_ON_CONDITION = frozenset({"save", "save_standing", "tie"})
+_WRITES_OF_LEDGER = _ON_CONDITION | {"save_standings", "begin_tick", "finish_tick"}
+_SAVE = "ledger save"
 _LATEST = 60
 
 
@@ -65,6 +79,7 @@ class Trouble:
         self._draw = Random(0)
         self.idle = True
         self._held: list[_Held] = []
+        self._cancelling = 0
         self.wires: list[Wire] = []
 
     def set(self, *, rough: float, out: frozenset[str], draw: Random) -> None:
@@ -152,6 +167,8 @@ class Trouble:
         if self._happens(self._rough / 10, BETWEEN):
             self._note(BETWEEN, f"another worker {when} {name}")
             self.between()
+        if name == _SAVE and not after:
+            self._cancel()
         if port == "ledger" and self._happens(self._rough / 3, LEDGER_FAILS):
             error = self._ledger_error(operation, after=after)
             if error is not None:
@@ -161,6 +178,19 @@ class Trouble:
             self._note(QUEUE_FAILS, f"{name} fails {when} its effect")
             raise TransientError("SQS is busy")
 
+    def _cancel(self) -> None:
+        """Two workers write one record at the same instant, and DynamoDB cancels both transactions (SAFE-3)."""
+        if not self._cancelling and not self._happens(self._rough / 5, BOTH):
+            return
+        self._note(BOTH, f"{_SAVE} is cancelled")
+        if not self._cancelling:
+            self._cancelling += 1
+            try:
+                self.between()
+            finally:
+                self._cancelling -= 1
+        raise ConflictError("another transaction was under way")
+
     def _ledger_error(self, operation: str, *, after: bool) -> TallyError | None:
         writes = operation in _WRITES_OF_LEDGER
         if after:
@@ -168,7 +198,9 @@ class Trouble:
             return AmbiguousError("no answer of DynamoDB") if writes else None
         errors: tuple[TallyError, ...] = (TransientError("DynamoDB is busy"),)
         if writes:
-            errors = (*errors, AmbiguousError("no answer of DynamoDB"), ConflictError("somebody else was first"))
+            errors = (*errors, AmbiguousError("no answer of DynamoDB"))
+        if operation in _ON_CONDITION:
+            errors = (*errors, ConflictError("somebody else was first"))
         return self._draw.choice(errors)
 
     def _happens(self, probability: float, kind: str) -> bool:

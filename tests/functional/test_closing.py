@@ -8,7 +8,7 @@ from local.simulators.clock import VirtualClock
 from local.simulators.faults import Fault, FaultKind
 from local.world import Customer, World
 from tally.domain.month import Month
-from tally.domain.record import LineState, RecordState, UsageRecord
+from tally.domain.record import HoldKind, LineState, RecordState, UsageRecord
 from tally.domain.standing import StandingState
 from tests.functional.instants import every, gmt
 
@@ -179,14 +179,17 @@ def test_a_close_missed_for_months(world: World, harbor: Customer) -> None:
 
 
 def test_a_closed_record_is_never_written_again(world: World, harbor: Customer) -> None:
-    """CLOSE-4: reports that come in after the close change neither the record nor its Addition, nor are they asked for."""
+    """CLOSE-4: reports that come in after the close change nothing that it closed with; they are asked of a person."""
     world.gravityzone.tenant.check_in_new(harbor.id, 3, at=gmt("2026-10-31 20:00"), lag=timedelta(days=4))
     world.play(gmt("2026-11-01 00:00"), CLOSE)
     before = october(world, harbor)
     (made, _) = world.connectwise.truth.made_by_api()
     changed = list(made.changes)
     world.play(*every(timedelta(hours=6), "2026-11-02 06:00", "2026-11-12 00:00"))
-    assert october(world, harbor) == before
+    after = october(world, harbor)
+    assert (after.state, after.lines, after.count) == (before.state, before.lines, before.count)
+    assert after.hold is not None
+    assert after.hold.kind is HoldKind.LATE
     assert made.changes == changed
     assert octobers_addition(world, harbor) == (4, *OCTOBER)
 

@@ -145,7 +145,7 @@ class TestLists:
         world, before = summit.world, summit.record()
         summit.check_in(summit.partner, 3, "2026-11-02 00:00")
         summit.check_in(summit.juniper, 2, "2026-11-02 00:00")
-        customers_below = f'"{summit.partner.id}", "filters": {{"companyType": 1}}'
+        customers_below = f'"{summit.partner.id}","filters":{{"companyType":1}}'
         world.gravityzone.faults.add(Fault(kind=FaultKind.STATUS, operation=LISTS, contains=customers_below))
         world.gravityzone.calls.clear()
         with pytest.raises(IncompletePlanError, match=summit.partner.id):

@@ -14,7 +14,7 @@ from local.simulation.shrink import shrink
 from local.simulation.story import ViolationError
 from local.simulation.ticks import schedule
 from tally import readings
-from tally.domain import opening, place
+from tally.domain import next_line, place
 from tally.domain.agreement import Agreement
 from tally.domain.month import Month
 from tally.domain.place import ServicePeriod
@@ -83,7 +83,7 @@ def test_wrong_day_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
         period = place.service_period(agreement, month)
         return None if period is None else replace(period, cancelled=period.cancelled + timedelta(days=1))
 
-    monkeypatch.setattr(opening, "service_period", a_day_too_long)
+    monkeypatch.setattr(next_line, "service_period", a_day_too_long)
     assert first_violation().invariant == 6
 
 

@@ -48,6 +48,7 @@ class World:
             api_key=SecretStr(KEY),
             pace=self._pace,
             sleep=self._sleep,
+            monotonic=lambda: self.simulator.clock.now().timestamp(),
             jitter=lambda: 0.0,
             ids=map("call-{}".format, itertools.count(1)).__next__,
             adapter=adapter or SimulatorAdapter(self.simulator),

@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, datetime
+from http import HTTPStatus
 
 import pytest
 from hypothesis import given
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 from pydantic import SecretStr
 
 from local.simulators.faults import Fault, FaultKind
-from local.simulators.gravityzone import MISSING, Options
+from local.simulators.gravityzone import MISSING, Options, RateLimits
 from tally.domain.company import Company, CompanyKind
 from tally.domain.month import Month
 from tally.domain.reading import ENDPOINTS, Count, Service, Unknown, read_count, read_sum
@@ -238,6 +239,17 @@ def test_what_is_sent() -> None:
         for service in ("companies", "network", "companies", "licensing", "licensing", "licensing")
     ]
     assert bodies[1]["params"] == {"parentId": OWN, "filters": {"companyType": 1, "licenseType": 3}}
+
+
+def test_other_calls_keep_to_their_own_limit() -> None:
+    """GravityZone takes 10 calls a second that are not licensing ones, in bursts of 10: a large tree is listed at that pace."""
+    world = World(rate_limits=RateLimits())
+    begun = world.simulator.clock.now()
+    for _ in range(50):
+        world.client.children(OWN, kind=CompanyKind.CUSTOMER, monthly_only=True)
+    assert all(call.status == HTTPStatus.OK for call in world.simulator.calls)
+    assert (world.simulator.clock.now() - begun).total_seconds() == pytest.approx(4.5, abs=0.01)
+    assert world.paces == 0
 
 
 def test_ids_are_unique_by_default() -> None:

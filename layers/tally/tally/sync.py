@@ -275,7 +275,8 @@ class Sync:
     ) -> Terms | str | None:
         """The terms that the month before's Addition has now; a text for why they could not be read, which stops no opening."""
         before, record = situation.before, situation.record
-        if before is None or (record is not None and record.given is not None):
+        opening = record is not None and record.line is not None and record.line.state is LineState.OPENING
+        if before is None or not opening or (record is not None and record.given is not None):
             return None
         if before.agreement_id != agreement_id:
             try:

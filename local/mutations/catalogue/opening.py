@@ -123,7 +123,7 @@ OPENING = (
         name="a waived month is opened all the same",
         rule="OPEN-6",
         file="tally/domain/decide.py",
-        edits=(Edit(before="if record.settled or (line", after="if (line"),),
+        edits=(Edit(before="if record.settled or (over", after="if (over"),),
         why="There used to be two states.",
         tests=("tests/unit/test_decide.py",),
     ),

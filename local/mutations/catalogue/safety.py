@@ -104,7 +104,11 @@ SAFETY = (
         name="a refused POST is not tried again when the agreement has changed",
         rule="SAFE-2",
         file="tally/domain/next_line.py",
-        edits=(Edit(before='f"post {agreement.id} {agreement.version} ', after='f"post {agreement.id} '),),
+        edits=(
+            Edit(
+                before='f"post {agreement.id} {agreement.version} {effective', after='f"post {agreement.id} {effective'
+            ),
+        ),
         why="It is the same agreement.",
         tests=("tests/functional/test_lost_answers_refused.py",),
     ),

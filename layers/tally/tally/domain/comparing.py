@@ -29,7 +29,7 @@ def compare(situation: Situation, record: UsageRecord, line: Line) -> Step:
     if not found.ours:
         if line.pushed_at is not None and situation.unsettled(line.pushed_at):
             return come_back(situation, line, since=line.pushed_at)
-        why = f"Addition {line.addition_id} is gone from the agreement (id {line.agreement_id}). {_would_write(situation, line, wanted)}"
+        why = f"{_gone(line)} {_would_write(situation, line, wanted)}"
         return hold(situation, HoldKind.CHANGED, why, quantity=wanted)
     if len(found.ours) > 1:
         why = doubled(found.ours, line.reference)
@@ -86,6 +86,9 @@ def _as_we_left_it(
         if known and line.intent.quantity == quantity and may_be_set(record, line, quantity):
             return Patch(agreement_id=line.agreement_id, addition_id=ours.id, quantity=line.intent.quantity)
         return Continue(transition=withdraw(situation, line, why=f"{wanted} is to be billed by now"))
+    for other in record.lines[:-1]:
+        if other.state is LineState.FROZEN and (changed := _changed(situation, other)):
+            return hold(situation, HoldKind.CHANGED, changed, quantity=wanted)
     if record.hold is not None:
         return Continue(transition=lifted(situation, why="what held the push is gone from ConnectWise"))
     if echo_since is not None:
@@ -96,7 +99,7 @@ def _as_we_left_it(
     if not situation.closing:
         return Finished(cause=billing(situation, record))
     # With no intent, no hold and nothing that freezes it, the Additions are only ever looked at for the close.
-    return close(situation, record.with_line(carrying.as_shown(line, ours)), line)
+    return close(situation, record.with_line(carrying.as_shown(line, ours)))
 
 
 def may_be_set(record: UsageRecord, line: Line, quantity: int) -> bool:
@@ -116,10 +119,32 @@ def _sent(record: UsageRecord, line: Line) -> tuple[int, ...]:
     return tuple(quantity for quantity in sent if lowered or quantity >= (line.pushed or 0))
 
 
+def _gone(line: Line) -> str:
+    return (
+        f"Addition {line.addition_id} is gone from the agreement (id {line.agreement_id}), where it stood at {line.pushed}; one with "
+        f"[{line.reference}] in its invoice description takes its place."
+    )
+
+
 def _would_write(situation: Situation, line: Line, wanted: int) -> str:
     if situation.count is None:
         return f"It was not overwritten; our last number for {situation.company} in {situation.key.month.label} is {line.pushed}."
     return (
         f"It was not overwritten. GravityZone counts {wanted} {situation.key.service} for {situation.company} in {situation.key.month.label}. "
         f"Restore {line.pushed} in ConnectWise, or accept what stands."
+    )
+
+
+def _changed(situation: Situation, line: Line) -> str:
+    """How ConnectWise shows a line otherwise than we left it; empty if it does not."""
+    shown = [each for each in situation.additions or () if each.id == line.addition_id or line.reference in each.text]
+    if not shown:
+        return _gone(line)
+    if len(shown) > 1:
+        return doubled(shown, line.reference)
+    if shown[0].quantity == line.pushed and shown[0].cancelled == line.cancelled:
+        return ""
+    return (
+        f"Addition {shown[0].id} was changed in ConnectWise by {changed_by(shown[0])}: it stands at {plain(shown[0].quantity)} until "
+        f"{shown[0].cancelled or 'further notice'}, we left it at {line.pushed} until {line.cancelled}. Put it right in ConnectWise."
     )

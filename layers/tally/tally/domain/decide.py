@@ -6,7 +6,7 @@ written and ConnectWise looked at. Then it is asked again with them. ``sync`` ca
 
 from tally.domain.following import follow
 from tally.domain.opening import open_line
-from tally.domain.record import LineState, RecordState
+from tally.domain.record import LAID_DOWN, LineState, RecordState
 from tally.domain.situation import Finished, NoWord, Situation, Step
 from tally.domain.voiding import void_line
 
@@ -17,9 +17,10 @@ def decide(situation: Situation) -> Step:
     if record is None:
         return open_line(situation)
     line = record.line
-    if record.settled or (line is not None and line.state is LineState.FINAL and not situation.reread_due):
+    over = record.state is RecordState.CLOSED and line is not None and line.state in LAID_DOWN
+    if record.settled or (over and not record.reread and not situation.reread_due):
         return Finished(cause=NoWord.STAYS)
-    if record.state is RecordState.CLOSED and record.reread and line is not None and line.state is LineState.FINAL:
+    if over and record.reread:
         return Finished(cause=NoWord.PLANNERS)  # only its credit is still to be marked done
     if line is None or line.state in (LineState.OPENING, LineState.VOID):
         return open_line(situation)

@@ -78,7 +78,7 @@ def _with_count(situation: Situation, record: UsageRecord, line: Line, count: in
     can_carry = line.state is LineState.OPEN
     total, wanted = target(situation, record, count), followed(situation, record, count)
     if line.state is LineState.FINAL and total <= record.stands:
-        return close(situation, record, line)
+        return close(situation, record)
     if can_carry and not may_be_set(record, line, quantity_of(record, total)):
         return _fallen(situation, record, count=count)
     if wanted > record.stands and grows_too_fast(situation, wanted):
@@ -119,7 +119,8 @@ def _frozen_or_thawed(situation: Situation, record: UsageRecord, line: Line) -> 
 def _push(situation: Situation, record: UsageRecord, line: Line, *, quantity: int) -> Step:
     if record.refusal is not None and _still_refused(situation, record.refusal, quantity=quantity):
         return Finished(cause=Cause(state=StandingState.NEEDS_SETUP, reason=record.refusal.why))
-    return Look(agreement_id=line.agreement_id, transition=intend_patch(situation, line, quantity=quantity))
+    announced = intend_patch(situation, line, quantity=quantity)
+    return Look(agreement_id=line.agreement_id, transition=announced, reread=situation.stale)
 
 
 def _ask_late(situation: Situation, record: UsageRecord, *, total: int) -> Step:
@@ -147,7 +148,8 @@ def look_at_all(situation: Situation, record: UsageRecord, line: Line) -> Look:
     agreements = {each.agreement_id for each in record.lines if each.state is LineState.FROZEN}
     if line.state is LineState.FROZEN and situation.agreement is not None:
         agreements.add(situation.agreement.id)
-    return Look(agreement_id=line.agreement_id, also=tuple(sorted(agreements - {line.agreement_id})))
+    reread = situation.stale and line.state is LineState.OPEN
+    return Look(agreement_id=line.agreement_id, also=tuple(sorted(agreements - {line.agreement_id})), reread=reread)
 
 
 def _without_reading(situation: Situation, record: UsageRecord, line: Line, why: str) -> Step:

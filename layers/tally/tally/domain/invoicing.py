@@ -56,14 +56,19 @@ def has_ended(agreement: Agreement, today: date) -> bool:
     return cancelled or (agreement.ends is not None and agreement.ends < today)
 
 
-def late_period(agreement: Agreement, invoicing: Invoicing, *, today: date) -> ServicePeriod | None:
-    """The days of a further line: the period that is open now, as far as the agreement runs in it; None if it does not.
+def late_period(agreement: Agreement, invoicing: Invoicing, *, today: date) -> ServicePeriod:
+    """The days of a further line: the first period that is not invoiced and in which the agreement bills.
 
     All in one period, so that it is billed once.
     """
     period = open_period(agreement, invoicing, today=today)
-    effective = max(filter(None, (period.effective, agreement.starts, agreement.bill_starts)))
-    return None if effective > period.cancelled else ServicePeriod(effective=effective, cancelled=period.cancelled)
+    bills = max(filter(None, (period.effective, agreement.starts, agreement.bill_starts)))
+    last, months = period.cancelled, 0
+    while last < bills:
+        months += 1
+        last = _months_after(period.cancelled + timedelta(days=1), months) - timedelta(days=1)
+    first = _months_after(period.effective, months)
+    return ServicePeriod(effective=max(first, bills), cancelled=last)
 
 
 # Of the answer to a POST on an agreement that does not prorate, as an integration's vendor documents it.

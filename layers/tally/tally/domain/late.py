@@ -36,13 +36,14 @@ def thaws(situation: Situation, line: Line) -> bool:
 def doubts(situation: Situation, line: Line) -> tuple[str, ...]:
     """The notice where it cannot be known whether an invoice has the last quantity that was written (LATE-1).
 
-    It has, where the agreement was not yet invoiced at a tick after that write, and was changed after it.
+    It has, where the agreement was not yet invoiced at a tick after that write, and was changed after it. Of a line that
+    was closed, no tick has looked: there the change alone decides.
     """
     agreement = situation.agreement
     if line.pushed_at is None or agreement is None or has_ended(agreement, situation.today):
         return ()
     before, changed = situation.tick_before, _instant(agreement.version)
-    not_yet = before is not None and line.pushed_at < before
+    not_yet = line.state is LineState.FINAL or (before is not None and line.pushed_at < before)
     if not_yet and changed is not None and changed > line.pushed_at + _AT_ABOUT_THAT_TIME:
         return ()
     notice = (

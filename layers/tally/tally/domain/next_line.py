@@ -190,13 +190,11 @@ def _is_being_opened_late(situation: Situation, agreement: Agreement) -> bool:
 
 
 def _was_refused_as_invoiced(situation: Situation, agreement: Agreement) -> bool:
-    """Whether ConnectWise has said so of the month's own Addition, and the agreement has not changed since."""
+    """Whether ConnectWise has said so of an Addition on the agreement, which has not changed since."""
     refusal = None if situation.record is None else situation.record.refusal
-    period = service_period(agreement, situation.key.month)
-    if refusal is None or period is None or situation.product_id is None:
+    if refusal is None or not is_refused_as_invoiced(refusal.why):
         return False
-    own = post_fingerprint(agreement, period.effective, product_id=situation.product_id)
-    return is_refused_as_invoiced(refusal.why) and refusal.fingerprint == own
+    return refusal.fingerprint.startswith(f"post {agreement.id} {agreement.version} ")
 
 
 def _own_period(situation: Situation, agreement: Agreement) -> ServicePeriod | Cause:
@@ -226,13 +224,7 @@ def _late_period(situation: Situation, agreement: Agreement) -> ServicePeriod | 
             f"{agreement.next_invoice}: an Addition would be billed to nobody. {_NOT_INVOICED_YET}"
         )
     invoicing = Invoicing.ADVANCE if _was_refused_as_invoiced(situation, agreement) else policy.invoicing
-    period = late_period(agreement, invoicing, today=situation.today)
-    if period is not None:
-        return period
-    return _needs_setup(
-        f"What {month.label} has used beyond its invoice has no place: agreement '{agreement.name}' (id {agreement.id}) begins to bill "
-        f"on {max(filter(None, (agreement.starts, agreement.bill_starts)))}, after its next invoice."
-    )
+    return late_period(agreement, invoicing, today=situation.today)
 
 
 def _still_runs(situation: Situation) -> bool:

@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 
 from tally.domain.agreement import Addition, NewAddition
+from tally.domain.closing import close
 from tally.domain.growth import exceeds, grows_too_fast, too_fast
 from tally.domain.late import asks, late_question
 from tally.domain.next_line import NextLine, next_line, refused_cause
-from tally.domain.outcomes import hold
+from tally.domain.outcomes import billing, hold
 from tally.domain.recognition import Recognised, beside, customer_text, doubled, marked_text, of_others, recognise
 from tally.domain.record import HoldKind, Intent, IntentKind, Line, UsageRecord, reference
 from tally.domain.situation import ComeBack, Continue, Finished, Look, Post, Situation, Step, TakeOver
@@ -42,6 +43,8 @@ def _begin(situation: Situation, record: UsageRecord | None) -> Step:
     if not isinstance(place, NextLine):
         return Finished(cause=place)
     known, refusal = (None, None) if record is None else (record.hold, record.refusal)
+    if place.late and place.quantity <= 0 and record is not None:  # nothing is left of what was voided
+        return close(situation, record) if situation.closing else Finished(cause=billing(situation, record))
     if refusal is not None and refusal.fingerprint == place.fingerprint:
         return Finished(cause=refused_cause(refusal))
     if known is not None and known.kind in _ONLY_CONNECTWISE_LIFTS:

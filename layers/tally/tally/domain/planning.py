@@ -20,7 +20,7 @@ from tally.domain.place import (
     not_billed,
     service_period,
 )
-from tally.domain.record import LineState, RecordState, UsageRecord
+from tally.domain.record import LAID_DOWN, LineState, RecordState, UsageRecord
 from tally.domain.situation import Policy
 from tally.domain.standing import COMPANY_SCOPE, Cause, Standing, StandingState, planners_scope
 from tally.domain.ticks import Ticks
@@ -233,7 +233,7 @@ def _is_due(record: UsageRecord, at: Circumstances) -> bool:
     """Whether there is anything to do: a closed month is read once more, on the day from which none is opened (CLOSE-4)."""
     if record.state is RecordState.OPEN:
         return True
-    unfinished = record.line is not None and record.line.state is not LineState.FINAL
+    unfinished = record.line is not None and record.line.state not in LAID_DOWN
     return unfinished or (not record.reread and at.tick >= record.key.month.day_after_end(at.policy.open_until_day))
 
 

@@ -53,6 +53,10 @@ class LineState(StrEnum):
     FINAL = "final"
 
 
+LAID_DOWN = frozenset({LineState.FINAL, LineState.VOID})
+"""The states of a line that is never written again."""
+
+
 class IntentKind(StrEnum):
     """The calls that change ConnectWise; ``take-over`` is the PATCH by which an Addition of others becomes ours.
 

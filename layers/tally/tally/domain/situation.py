@@ -14,6 +14,8 @@ from tally.domain.record import Line, RecordKey, Transition, UsageRecord
 from tally.domain.standing import Cause
 from tally.domain.terms import Terms
 
+_STALE = timedelta(minutes=30)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
@@ -99,6 +101,11 @@ class Situation:
     def count(self) -> int | None:
         """The count, or None if it is unknown."""
         return self.reading.value if isinstance(self.reading, Count) else None
+
+    @property
+    def stale(self) -> bool:
+        """Whether the job's agreement is too old to say that it has not been invoiced since: it waited in a backlog."""
+        return self.now - self.tick > _STALE
 
     @property
     def closing(self) -> bool:

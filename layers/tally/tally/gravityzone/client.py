@@ -27,6 +27,7 @@ from tally.gravityzone.models import (
     RpcError,
     UsagesPerProductType,
 )
+from tally.gravityzone.pace import TokenBucket
 from tally.transport.calls import Answer, Call, Transport, no_deadline, shortened
 from tally.transport.classify import Dialect
 from tally.transport.keys import basic_auth, check_key
@@ -37,6 +38,8 @@ from tally.transport.urls import base_url
 _URL = "GRAVITYZONE_URL"
 _WRONG_KEY = f"the API key is wrong, or {_URL} is of another region than the key"
 _PAID_MONTHLY = 3
+# Of calls that are not licensing ones, GravityZone takes 10 a second in bursts of 10; half of a burst is left to others.
+_OTHERS_A_SECOND, _OTHERS_AT_ONCE = 10, 5
 _KINDS = (CompanyKind.PARTNER, CompanyKind.CUSTOMER)
 _ID = re.compile(r"[0-9a-fA-F]{24}")
 
@@ -78,8 +81,9 @@ class _Reply:
 class GravityZoneClient:
     """Reads GravityZone. Implements ``tally.ports.GravityZone``.
 
-    ``url``: the access URL, ending in ``/api``. ``pace``: called before each attempt at a licensing call. ``ids``:
-    gives each call its JSON-RPC id. The others are ``Transport``'s.
+    ``url``: the access URL, ending in ``/api``. ``pace``: called before each attempt at a licensing call; all other calls
+    keep to the 10 a second that GravityZone takes of them, by ``monotonic``. ``ids``: gives each call its JSON-RPC id. The
+    others are ``Transport``'s.
     """
 
     def __init__(
@@ -92,6 +96,7 @@ class GravityZoneClient:
         timeout: float = 10.0,
         deadline: Callable[[], float] = no_deadline,
         sleep: Callable[[float], None] = time.sleep,
+        monotonic: Callable[[], float] = time.monotonic,
         jitter: Callable[[], float] = random.random,
         ids: Callable[[], str] = lambda: str(uuid.uuid4()),
         adapter: BaseAdapter | None = None,
@@ -116,7 +121,8 @@ class GravityZoneClient:
             jitter=jitter,
             adapter=adapter,
         )
-        self._pace = pace
+        others = TokenBucket(rate=_OTHERS_A_SECOND, depth=_OTHERS_AT_ONCE, monotonic=monotonic, sleep=sleep)
+        self._pace, self._pace_others = pace, others.take
         self._ids = ids
 
     def own_company(self) -> Company:
@@ -189,7 +195,7 @@ class GravityZoneClient:
         body = to_json({"id": call_id, "jsonrpc": "2.0", "method": method, "params": params})
         request.body = body
         request.headers["Content-Length"] = str(len(body))
-        answer = self._transport.send(request, call, pace=self._pace if service == "licensing" else None)
+        answer = self._transport.send(request, call, pace=self._pace if service == "licensing" else self._pace_others)
         envelope = self._transport.parse(answer, RpcAnswer.model_validate_json)
         if envelope.id != call_id and not (envelope.id is None and envelope.error is not None):
             raise self._transport.unreadable(answer, "it answered another request than ours")

@@ -1,4 +1,4 @@
-"""The pace of licensing calls: GravityZone takes 5 a second per key, in bursts of 10 at most (design §3)."""
+"""The pace of calls: GravityZone takes 5 licensing ones a second per key and 10 others, in bursts of 10 at most."""
 
 import time
 from collections.abc import Callable
