@@ -44,7 +44,7 @@ COUNTING = (
         file="tally/domain/reading.py",
         edits=(Edit(before="usage.counters.get(name)", after="usage.counters.get(name, 0)"),),
         why="A default in place of a branch.",
-        seeds=range(8, 24),
+        tests=("tests/unit/test_reading.py",),
     ),
     Mutation(
         name="a negative counter is a count",
