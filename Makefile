@@ -50,6 +50,11 @@ simulation: setup ## play SEEDS seeds from FIRST_SEED on, or as many as SECONDS 
 	@$(BIN)/python -m local.simulation $(if $(SEED),--seed $(SEED),--first-seed $(FIRST_SEED) \
 		$(if $(SEEDS),--seeds $(SEEDS)) $(if $(SECONDS),--seconds $(SECONDS)))
 
+# Some of them: make mutations ONLY=READ-7
+.PHONY: mutations
+mutations: setup ## plant plausible bugs one at a time, and see that each is noticed; a few minutes
+	@$(BIN)/python -m local.mutations $(if $(ONLY),--only '$(ONLY)')
+
 .PHONY: lint
 lint: setup ## ruff, mypy and the template's linter
 	$(BIN)/ruff check

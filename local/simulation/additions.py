@@ -10,12 +10,15 @@ from local.simulation.story import ViolationError
 from local.simulators.connectwise.records import TERMS, day_of
 from local.simulators.connectwise.truth import API, AdditionTruth, Change
 from local.simulators.core import CallLog
+from local.world import TYPE_ID
 from tally.domain.month import Month
 from tally.domain.record import Line, LineState, RecordKey, RecordState, UsageRecord
 
 _REFERENCE = re.compile(r"\[(TLY-[A-Z2-7]{12})\]$")
 _OF_TAKE_OVER = frozenset({"invoiceDescription", "cancelledDate"})
 _JUST_NOW = timedelta(minutes=1)
+_ON_ITS_WAY = timedelta(minutes=2)
+"""For how long a POST may be under way since the agreement was read."""
 _VOIDED = frozenset({LineState.VOIDING, LineState.VOID})
 
 
@@ -102,6 +105,9 @@ class AdditionChecks:
             raise self._violation(
                 3, f"closed at {line.pushed}, and Addition {addition.id} stood at {'nothing' if gone else stood}", key
             )
+        if addition.cancelled != line.cancelled and not just_now:
+            what = f"closed to end on {line.cancelled}, and Addition {addition.id} ends on {addition.cancelled}"
+            raise self._violation(6, what, key)
 
     def _look_at(self, addition: AdditionTruth) -> None:
         seen = self._seen.get(addition.id)
@@ -193,6 +199,12 @@ class AdditionChecks:
             )
         if addition.company_id != firm.connectwise_id:
             raise self._violation(2, f"Addition {addition.id} is on ConnectWise company {addition.company_id}", key)
+        type_id, cycle = terms["type"]["id"], terms["billingCycle"]["name"]
+        billed = type_id == TYPE_ID and cycle in self.msp.setting.cycles
+        if not billed and addition.created_at - firm.touched > _ON_ITS_WAY:
+            raise self._violation(
+                6, f"Addition {addition.id} is on an agreement of type {type_id}, billed {cycle}", key
+            )
 
     def _look_at_change(self, addition: AdditionTruth, position: int) -> None:
         """Invariant 2: only ours are changed, only their quantity (terms if asked for), and not where a person had changed it."""

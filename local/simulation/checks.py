@@ -196,13 +196,16 @@ class Checks:
             raise self._violation(7, f"{dict(terms)} is about to be sent to {url}, and nobody has asked for it", key)
 
     def _allowed(self, key: RecordKey | None, kind: IntentKind, intent: Intent | None) -> None:
-        """What is about to be written is neither grown too fast (FOLLOW-4), nor a month that nobody saw licensed (OPEN-9)."""
+        """What is about to be written is no fall (READ-7), not grown too fast (FOLLOW-4), nor a month not to be opened (OPEN-9)."""
         firm = None if key is None else self.msp.by_id.get(key.company_id)
         if key is None or firm is None or intent is None:
             return
         head = self._heads[key]
         line = head.line
-        more = intent.quantity > ((line.pushed if line else None) or 0)
+        stands = (line.pushed if line else None) or 0
+        if kind is IntentKind.PATCH and intent.quantity < stands and not self._chosen.get(key):
+            raise self._violation(4, f"{intent.quantity} is less than {stands}, and nobody has accepted it", key)
+        more = intent.quantity > stands
         closing = self.msp.setting.bill_minimum and head.seen_tick >= self.msp.closes(key.month)
         asked = kind is IntentKind.TAKE_OVER or closing or bool(self._chosen.get(key))
         too_fast = self.standings.causes.too_fast
@@ -220,9 +223,12 @@ class Checks:
             self._may_open(firm, key)
 
     def _may_open(self, firm: Firm, key: RecordKey) -> None:
-        """A month is opened until its last day for that (OPEN-9), for whom it saw licensed in it, and never for a trial (READ-3)."""
+        """A month is opened from the first on (OPEN-8), until its last day for that, for whom it saw licensed (OPEN-9), for no trial (READ-3)."""
         now, tick, ticks = self.msp.clock.now(), self._heads[key].seen_tick, self.ledger.ticks()
         company = self.msp.gravityzone.tenant.find(firm.id)
+        first = self.msp.setting.first_month or (ticks.first_month if ticks else key.month)
+        if key.month < first:
+            raise self._violation(4, f"it is opened, and {first} is the first month to be billed", key)
         if tick >= key.month.next.starts + timedelta(days=self.msp.setting.open_until_day - 1):
             raise self._violation(4, f"it is opened by the tick {tick}, when it is too late for that", key)
         if now - firm.touched > _JUST_NOW and (company is None or company.subscription_type != MONTHLY_SUBSCRIPTION):

@@ -8,7 +8,7 @@ from local.simulation.causes import BILLING, STANDINGS, Causes
 from local.simulation.msp import Firm, Msp
 from local.simulation.story import ViolationError
 from tally.domain.month import Month
-from tally.domain.record import LAID_DOWN, TALLY, LineState, RecordKey, RecordState, UsageRecord
+from tally.domain.record import LAID_DOWN, TALLY, HoldKind, LineState, RecordKey, RecordState, UsageRecord
 from tally.domain.standing import StandingState
 
 
@@ -46,19 +46,27 @@ class StandingChecks:
                 self.msp.is_tied(firm, mapping.connectwise_id)
 
     def look_quickly(self, firm: Firm, tick: datetime) -> None:
-        """Whoever has nothing odd about it has this month's record, and none that should have been closed."""
+        """Whoever has nothing odd about it has this month's record and Addition, and none that should have been closed."""
         month = Month.of(tick)
         record = self._heads.get(RecordKey(company_id=firm.id, month=month, service="endpoints"))
         before = self._heads.get(RecordKey(company_id=firm.id, month=month.previous, service="endpoints"))
         is_open = before is not None and before.state is RecordState.OPEN
         late = before if is_open and tick >= self.msp.closes(month.previous) else None
-        if record is not None and late is None:
+        unopened = record is not None and _is_unopened(record)
+        if record is not None and late is None and not unopened:
             return
         if self.causes.of_company(firm) or next(self.causes.in_the_way(firm, month, tick), ""):
             return
         if record is None:
             raise self._violation(
                 4, f"nothing stands in the way of {month}, and it has no record after the tick {tick}", firm, month
+            )
+        if unopened:
+            raise self._violation(
+                4,
+                f"nothing stands in the way of {month}, and it has no Addition after the tick {tick}: {record}",
+                firm,
+                month,
             )
         if late is not None and not self.causes.kept_open(firm, late):
             raise self._violation(
@@ -227,6 +235,16 @@ def is_late(record: UsageRecord) -> bool:
     return any(line.state in (LineState.FROZEN, LineState.FINAL) for line in record.lines[:-1]) or any(
         line.number > 0 and line.effective > record.key.month.last for line in record.lines
     )
+
+
+def _is_unopened(record: UsageRecord) -> bool:
+    """Whether it has no Addition, and neither a person nor ConnectWise has said that it gets none.
+
+    One held for its growth may have been compared with a month before that was pushed later in the same tick.
+    """
+    without = record.line is None or record.line.state is LineState.OPENING
+    grown = record.hold is not None and record.hold.kind is HoldKind.GROWTH
+    return without and not grown and record.state is RecordState.OPEN and record.refusal is None
 
 
 def _is_of(scope: str, month: Month | None) -> bool:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -201,6 +202,27 @@ def test_company_deleted_between_list_and_reading() -> None:
     world.play(CLOSE)
     assert world.additions(harbor) == [(12, "2026-11-01", "2026-11-30")]
     assert audit(world, harbor, "2026-11", closed=True) == []
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"billingCycle": {"id": 3, "name": "Quarterly"}},
+        {"type": {"id": 77, "name": "Other"}},
+        {"billStartDate": "2026-11-02T00:00:00Z"},
+    ],
+    ids=lambda fields: next(iter(fields)),
+)
+def test_agreement_changed_between_list_and_post(fields: dict[str, Any]) -> None:
+    """OPEN-7: the agreement as it is right before the POST decides, also where ConnectWise would take the Addition."""
+    world = World(clock=VirtualClock(FIRST))
+    harbor = world.add_customer("Harbor Dental")
+    world.check_in(harbor, 12)
+    world.tick(FIRST)
+    world.connectwise.people.edit_agreement(harbor.agreement_id, fields)
+    world.work()
+    assert world.connectwise.calls.counts["POST additions"] == 0
+    assert world.connectwise.truth.made_by_api() == []
 
 
 def test_agreement_cancelled_between_list_and_post() -> None:

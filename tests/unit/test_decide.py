@@ -14,7 +14,9 @@ from tally.domain.record import (
     Intent,
     IntentKind,
     LineState,
+    RecordState,
     Refusal,
+    UsageRecord,
 )
 from tally.domain.situation import ComeBack, Finished, Look, NoWord, Situation
 from tally.domain.standing import Cause, StandingState
@@ -22,6 +24,7 @@ from tests.unit.rig import (
     AGREEMENT,
     CLOSE,
     FACTS,
+    KEY,
     MONTH,
     SETTLE,
     TICK,
@@ -83,6 +86,16 @@ def test_an_opening_that_waits_says_why(fields: dict[str, Any], said: str) -> No
 def test_an_opening_that_is_not_due_is_left(fields: dict[str, Any], word: NoWord) -> None:
     """OPEN-7, OPEN-9, MATCH-1, MATCH-2: nothing is written, and what the planner has the word on is the planner's to show."""
     assert finished(situation(**fields)) == Finished(cause=word)
+
+
+@pytest.mark.parametrize(
+    "fields", [{"state": RecordState.WAIVED}, {"state": RecordState.CLOSED, "reread": True}], ids=("waived", "closed")
+)
+def test_a_settled_record_is_left_alone(fields: dict[str, Any]) -> None:
+    """CLOSE-4, OPEN-6: of a month that is waived, or closed and read once more, nothing is written, whatever is counted and whoever asks."""
+    for lines in (open_record()[1].lines, ()):
+        record = UsageRecord(key=KEY, version=3, seen_tick=TICK, lines=lines, **fields)
+        assert finished(situation(record=record, reading=Count(9))) == Finished(cause=NoWord.STAYS)
 
 
 def test_a_job_of_a_day_ago_opens() -> None:

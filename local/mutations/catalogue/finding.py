@@ -1,0 +1,106 @@
+"""MATCH-*: whose company, which agreement, which product."""
+
+from local.mutations.mutation import Edit, Mutation
+
+FINDING = (
+    Mutation(
+        name="names are matched by lower case",
+        rule="MATCH-1",
+        file="tally/domain/matching.py",
+        edits=(
+            Edit(before="self._by_name[company.name]", after="self._by_name[company.name.lower()]"),
+            Edit(before="self._by_name.get(company.name, [])", after="self._by_name.get(company.name.lower(), [])"),
+        ),
+        why="A typing error should not stop a customer's billing.",
+        seeds=range(21, 45),
+    ),
+    Mutation(
+        name="a near miss is tied",
+        rule="MATCH-1",
+        file="tally/domain/matching.py",
+        edits=(
+            Edit(
+                before="self._by_name.get(company.name, [])", after="self._by_likeness.get(likeness(company.name), [])"
+            ),
+        ),
+        why="There is an index by likeness, and it finds more.",
+    ),
+    Mutation(
+        name="a ConnectWise company that is tied is taken for free",
+        rule="MATCH-1",
+        file="tally/domain/matching.py",
+        edits=(Edit(before="holder = self._tied.get(same[0].id)", after="holder = None"),),
+        why="The name is unique on both sides, and the ledger would refuse a second tie.",
+        tests=("tests/unit/test_matching.py", "tests/functional/test_matching.py"),
+    ),
+    Mutation(
+        name="a name needs to be unique among the licensed customers only",
+        rule="MATCH-1",
+        file="tally/tying.py",
+        edits=(Edit(before="for company in (*everyone, *companies, ", after="for company in (*companies, "),),
+        why="The others are billed by nobody.",
+        tests=("tests/functional/test_matching.py",),
+    ),
+    Mutation(
+        name="of several agreements the first is billed",
+        rule="MATCH-3",
+        file="tally/domain/place.py",
+        edits=(Edit(before="    if len(active) == 1:", after="    if active:"),),
+        why="There is one in most cases.",
+        seeds=range(17, 41),
+    ),
+    Mutation(
+        name="the agreement that a person has pinned is ignored",
+        rule="MATCH-3",
+        file="tally/domain/place.py",
+        edits=(Edit(before="known if pinned is None else [", after="known or ["),),
+        why="The pin is needed for one customer in a hundred.",
+    ),
+    Mutation(
+        name="cancelledFlag is ignored",
+        rule="MATCH-3",
+        file="tally/domain/agreement.py",
+        edits=(
+            Edit(
+                before="        if self.cancelled and self.cancelled_on is None:\n            return False\n", after=""
+            ),
+        ),
+        why="There is a date for it.",
+        tests=("tests/unit/test_place.py", "tests/functional/test_planning_agreements.py"),
+    ),
+    Mutation(
+        name="the date of the cancellation is ignored",
+        rule="MATCH-3",
+        file="tally/domain/agreement.py",
+        edits=(
+            Edit(
+                before="        if self.cancelled_on is not None and self.cancelled_on <= day:\n            return False\n",
+                after="",
+            ),
+        ),
+        why="There is a flag for it.",
+    ),
+    Mutation(
+        name="an agreement is judged by the day in GMT",
+        rule="MATCH-3",
+        file="tally/domain/place.py",
+        edits=(Edit(before="tick.astimezone(zone).date()", after="tick.date()"),),
+        why="The months are GMT's too.",
+        tests=("tests/functional/test_time_zones.py::test_an_agreement_that_ends_goes_by_the_msps_date",),
+    ),
+    Mutation(
+        name="ConnectWise's conditions are trusted alone",
+        rule="MATCH-4",
+        file="tally/connectwise/client.py",
+        edits=(Edit(before=" for row in rows if row.type.id == type_id]", after=" for row in rows]"),),
+        why="The search has asked for that type.",
+        tests=("tests/unit/test_connectwise_client_lists.py", "tests/functional/test_matching_names.py"),
+    ),
+    Mutation(
+        name="a quarterly agreement is billed each month",
+        rule="MATCH-5",
+        file="tally/domain/place.py",
+        edits=(Edit(before="return _on_cycle(active[0], cycles)", after="return active[0]"),),
+        why="It is the customer's only one.",
+    ),
+)

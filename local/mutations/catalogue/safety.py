@@ -1,0 +1,204 @@
+"""SAFE-*: never twice, never lost."""
+
+from local.mutations.mutation import Edit, Mutation
+
+SAFETY = (
+    Mutation(
+        name="the outcome of a PATCH is written before the call",
+        rule="SAFE-1",
+        file="tally/sync.py",
+        edits=(
+            Edit(
+                before="        try:\n            addition = self.connectwise.set_quantity(",
+                after=(
+                    '        sent = confirmed(situation, _line(situation), quantity=step.quantity, why="")\n'
+                    "        situation = self._save(situation, sent, done)\n"
+                    "        try:\n            addition = self.connectwise.set_quantity("
+                ),
+            ),
+        ),
+        why="A PATCH of the quantity hardly ever fails.",
+    ),
+    Mutation(
+        name="the intent is kept in memory, and the outcome is the first write",
+        rule="SAFE-1",
+        file="tally/sync.py",
+        edits=(
+            Edit(
+                before="situation = self._save(situation, step.transition, done)\n        expected",
+                after=(
+                    "intent, version = step.transition.after, step.transition.expected_version\n"
+                    "            situation = replace(situation, record=replace(intent, version=version))\n"
+                    "        expected"
+                ),
+            ),
+        ),
+        why="It halves the writes to the ledger.",
+    ),
+    Mutation(
+        name="a person's answer bears no name",
+        rule="SAFE-1",
+        file="tally/domain/answers.py",
+        edits=(
+            Edit(
+                before="        tick=record.seen_tick,\n        by=person.by,\n",
+                after="        tick=record.seen_tick,\n",
+            ),
+        ),
+        why="The field has a default.",
+        tests=("tests/functional/test_growth.py",),
+    ),
+    Mutation(
+        name="a POST without an answer is repeated",
+        rule="SAFE-2",
+        file="tally/transport/failures.py",
+        edits=(Edit(before="return self is not Effect.CREATES", after="return True"),),
+        why="Every other call is repeated.",
+        seeds=range(7, 31),
+    ),
+    Mutation(
+        name="a 5xx to a POST is a refusal",
+        rule="SAFE-2",
+        file="tally/transport/failures.py",
+        edits=(Edit(before="return not 300 <= failure.status < 500", after="return not 300 <= failure.status < 600"),),
+        why="An error is an error.",
+        tests=("tests/unit/test_retry.py",),
+    ),
+    Mutation(
+        name="an absence is believed within the settle time",
+        rule="SAFE-2",
+        file="tally/domain/opening.py",
+        edits=(Edit(before="if situation.unsettled(intent.at):", after="if situation.now < intent.at:"),),
+        why="On a test tenant lists show every write at once.",
+        seeds=range(7, 31),
+    ),
+    Mutation(
+        name="an intent is taken over without being renewed",
+        rule="SAFE-2",
+        file="tally/domain/opening.py",
+        edits=(Edit(before="transition=renew(situation, line, intent), reread=True)", after="reread=True)"),),
+        why="It stands in the ledger already.",
+        seeds=range(18, 42),
+    ),
+    Mutation(
+        name="a PATCH without an answer is forgotten when it is given up",
+        rule="SAFE-2",
+        file="tally/domain/transitions.py",
+        edits=(
+            Edit(
+                before="return replace(line, intent=None, unconfirmed=_union(line.unconfirmed, (line.intent.quantity,)))",
+                after="return replace(line, intent=None)",
+            ),
+        ),
+        why="It was not confirmed.",
+        tests=("tests/unit/test_transitions.py",),
+    ),
+    Mutation(
+        name="what stood there before a push is forgotten at once",
+        rule="SAFE-2",
+        file="tally/domain/transitions.py",
+        edits=(Edit(before="    before = () if line.pushed is None else (line.pushed,)", after="    before = ()"),),
+        why="The quantity is confirmed.",
+    ),
+    Mutation(
+        name="a refused POST is not tried again when the agreement has changed",
+        rule="SAFE-2",
+        file="tally/domain/next_line.py",
+        edits=(
+            Edit(
+                before='f"post {agreement.id} {agreement.version} {effective', after='f"post {agreement.id} {effective'
+            ),
+        ),
+        why="It is the same agreement.",
+        tests=("tests/functional/test_lost_answers_refused.py",),
+    ),
+    Mutation(
+        name="the record is loaded after GravityZone was read",
+        rule="SAFE-3",
+        file="tally/sync.py",
+        edits=(
+            Edit(
+                before="self._situation(job, each, record, known,",
+                after="self._situation(job, each, self.ledger.record(_key(job, each)), known,",
+            ),
+        ),
+        why="So it is as fresh as can be.",
+        tests=("tests/functional/test_races.py",),
+    ),
+    Mutation(
+        name="a job older than what was seen runs",
+        rule="SAFE-4",
+        file="tally/sync.py",
+        edits=(Edit(before=" and record.seen_tick <= job.tick)", after=")"),),
+        why="Its reading is of now, so what does its age matter?",
+        tests=(
+            "tests/functional/test_repeats.py",
+            "tests/functional/test_late_jobs.py",
+        ),
+    ),
+    Mutation(
+        name="the standing of an older tick overwrites",
+        rule="SAFE-4",
+        file="tally/standings.py",
+        edits=(Edit(before="        if standing.tick > tick:\n            return\n", after=""),),
+        why="The last word counts.",
+        tests=("tests/unit/test_standing.py", "tests/functional/test_standing.py"),
+    ),
+    Mutation(
+        name="a tick that comes after a newer one plans",
+        rule="SAFE-4",
+        file="tally/plan.py",
+        edits=(Edit(before="        if tick < ticks.newest:", after="        if ticks.newest < tick:"),),
+        why="Of two comparisons the wrong one.",
+        tests=("tests/functional/test_repeats.py",),
+    ),
+    Mutation(
+        name="below a partner whose list fails there is nobody",
+        rule="SAFE-5",
+        file="tally/roster.py",
+        edits=(Edit(before="            roster.unread[partner_id] = error", after="            del error"),),
+        why="One partner's failure is not to stop the others.",
+        tests=("tests/functional/test_lists.py",),
+    ),
+    Mutation(
+        name="the part of a list that could be read is planned",
+        rule="SAFE-5",
+        file="tally/connectwise/calls.py",
+        edits=(
+            Edit(
+                before='            answer = self.send("GET", path, effect=Effect.NONE, query=f"{query}&page={number}")\n',
+                after=(
+                    "            try:\n"
+                    '                answer = self.send("GET", path, effect=Effect.NONE, query=f"{query}&page={number}")\n'
+                    "            except TallyError:\n"
+                    "                if number == 1:\n"
+                    "                    raise\n"
+                    "                return\n"
+                ),
+            ),
+        ),
+        why="Most customers are on the first page.",
+        tests=("tests/unit/test_connectwise_client_lists.py", "tests/functional/test_lists.py"),
+    ),
+    Mutation(
+        name="whoever is missing in a list is gone",
+        rule="SAFE-7",
+        file="tally/plan.py",
+        edits=(
+            Edit(
+                before="            company, presence = look_for(self.gravityzone, company_id)",
+                after="            company, presence = None, Presence.GONE",
+            ),
+        ),
+        why="It was in the list at the tick before.",
+        seeds=range(3, 27),
+    ),
+    Mutation(
+        name="a failing job is not to be seen in the standing",
+        rule="SAFE-7",
+        file="tally/sync.py",
+        edits=(Edit(before="if not isinstance(error, _NOTHING_SAID):", after="if not isinstance(error, TallyError):"),),
+        why="The message comes again, and the next tick anyway.",
+        seeds=range(3, 27),
+    ),
+)
