@@ -132,6 +132,7 @@ class AdditionChecks:
             raise self._violation(1, f"Additions {[*standing, addition.id]} are all of line {number}", key)
         before.append(addition)
         self._ours[addition.id] = key
+        self._look_at_service(addition, key)
         self._look_at_dates(addition, key, number)
         self._look_beside(addition, key)
 
@@ -156,6 +157,12 @@ class AdditionChecks:
             changed = any(change.at > shown for change in each.changes)
             if not gone and not changed and _overlaps(each, key.month):
                 raise self._violation(2, f"Addition {addition.id} was made beside {each.id} of {each.created_by}", key)
+
+    def _look_at_service(self, addition: AdditionTruth, key: RecordKey) -> None:
+        """Invariant 1, of what it is for: the service's own product (READ-6)."""
+        billed = self.msp.billed(key.service)
+        if addition.product != billed.product:
+            raise self._violation(1, f"Addition {addition.id} of {key.service} bills {addition.product}", key)
 
     def _look_at_dates(self, addition: AdditionTruth, key: RecordKey, number: int) -> None:
         """Invariant 6."""
