@@ -159,10 +159,17 @@ class AdditionChecks:
                 raise self._violation(2, f"Addition {addition.id} was made beside {each.id} of {each.created_by}", key)
 
     def _look_at_service(self, addition: AdditionTruth, key: RecordKey) -> None:
-        """Invariant 1, of what it is for: the service's own product (READ-6)."""
-        billed = self.msp.billed(key.service)
+        """Invariant 2, of the service: its own product, on an agreement of its own type (READ-6, MATCH-3)."""
+        billed, firm = self.msp.billed(key.service), self.msp.by_id.get(key.company_id)
         if addition.product != billed.product:
-            raise self._violation(1, f"Addition {addition.id} of {key.service} bills {addition.product}", key)
+            raise self._violation(2, f"Addition {addition.id} of {key.service} bills {addition.product}", key)
+        agreement = self.msp.connectwise.tenant.agreements.get(addition.agreement_id)
+        shown = self.heads[key].seen_tick - self.msp.connectwise.options.list_lag
+        of_type = None if agreement is None else agreement.fields["type"]["id"]
+        if firm is not None and firm.touched < shown and of_type not in {None, billed.type_id}:
+            raise self._violation(
+                2, f"Addition {addition.id} of {key.service} is on an agreement of type {of_type}", key
+            )
 
     def _look_at_dates(self, addition: AdditionTruth, key: RecordKey, number: int) -> None:
         """Invariant 6."""

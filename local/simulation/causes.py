@@ -166,7 +166,7 @@ class Causes:
 
     def _active_on(self, firm: Firm, day: date, *, pinned: int | None) -> list[Fields]:
         known = self.msp.agreements(firm)
-        types = {each.type_id for each in self.msp.setting.services} - {self.billed.type_id}
+        types = {each.type_id for each in self.msp.billed_now} - {self.billed.type_id}
         if types and any(each["id"] == pinned and each["type"]["id"] in types for each in known):
             pinned = None  # it is pinned for another service
         candidates = [

@@ -184,8 +184,7 @@ class Checks:
 
     def _known_services(self) -> list[tuple[str, StandingChecks]]:
         """Those that are billed by now."""
-        known = ENDPOINTS.name if self.msp.setting.second is None or not self.msp.world.services else None
-        return [(name, each) for name, each in self.standings.items() if known in {None, name}]
+        return [(each.name, self.standings[each.name]) for each in self.msp.billed_now]
 
     def _records_of(self, firm: Firm, service: str) -> list[UsageRecord]:
         return [record for key, record in self._heads.items() if key.company_id == firm.id and key.service == service]

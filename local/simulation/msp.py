@@ -142,6 +142,11 @@ class Msp:
         firm.touched = self.clock.now()
         firm.licences.append((firm.touched, licence in MONTHLY_TYPES))
 
+    @property
+    def billed_now(self) -> tuple[Billed, ...]:
+        """The services that the settings name by now."""
+        return self.setting.services if self.world.services else (ENDPOINTS,)
+
     def billed(self, service: str) -> Billed:
         """The service of that name."""
         return next(each for each in self.setting.services if each.name == service)
