@@ -10,7 +10,6 @@ from local.simulation.story import ViolationError
 from local.simulators.connectwise.records import TERMS, day_of
 from local.simulators.connectwise.truth import API, AdditionTruth, Change
 from local.simulators.core import CallLog
-from local.world import TYPE_ID
 from tally.domain.month import Month
 from tally.domain.record import Line, LineState, RecordKey, RecordState, UsageRecord
 
@@ -138,6 +137,7 @@ class AdditionChecks:
             raise self._violation(1, f"Additions {[*standing, addition.id]} are all of line {number}", key)
         before.append(addition)
         self._ours[addition.id] = key
+        self._look_at_service(addition, key)
         self._look_at_dates(addition, key, number)
         self._look_beside(addition, key)
 
@@ -172,6 +172,19 @@ class AdditionChecks:
         of, number = known
         return of == key or addition.quantity == 0 or (of.company_id == key.company_id and number > 0)
 
+    def _look_at_service(self, addition: AdditionTruth, key: RecordKey) -> None:
+        """Invariant 2, of the service: its own product, on an agreement of its own type (READ-6, MATCH-3)."""
+        billed, firm = self.msp.billed(key.service), self.msp.by_id.get(key.company_id)
+        if addition.product != billed.product:
+            raise self._violation(2, f"Addition {addition.id} of {key.service} bills {addition.product}", key)
+        agreement = self.msp.connectwise.tenant.agreements.get(addition.agreement_id)
+        shown = self.heads[key].seen_tick - self.msp.connectwise.options.list_lag
+        of_type = None if agreement is None else agreement.fields["type"]["id"]
+        if firm is not None and firm.touched < shown and of_type not in {None, billed.type_id}:
+            raise self._violation(
+                2, f"Addition {addition.id} of {key.service} is on an agreement of type {of_type}", key
+            )
+
     def _look_at_dates(self, addition: AdditionTruth, key: RecordKey, number: int) -> None:
         """Invariant 6."""
         created = addition.created
@@ -200,7 +213,7 @@ class AdditionChecks:
         if addition.company_id != firm.connectwise_id:
             raise self._violation(2, f"Addition {addition.id} is on ConnectWise company {addition.company_id}", key)
         type_id, cycle = terms["type"]["id"], terms["billingCycle"]["name"]
-        billed = type_id == TYPE_ID and cycle in self.msp.setting.cycles
+        billed = type_id == self.msp.billed(key.service).type_id and cycle in self.msp.setting.cycles
         if not billed and addition.created_at - firm.touched > _ON_ITS_WAY:
             raise self._violation(
                 6, f"Addition {addition.id} is on an agreement of type {type_id}, billed {cycle}", key

@@ -5,11 +5,11 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, time
 
 from local.simulation.msp import Firm, Msp
+from local.simulation.services import ENDPOINTS, Billed
 from local.simulation.story import ViolationError
 from local.simulators.connectwise.periods import moved
 from local.simulators.connectwise.records import Fields, day_of
 from local.simulators.connectwise.truth import API, AdditionTruth
-from local.world import PRODUCT, PRODUCT_ID, TYPE_ID
 from tally.domain.company import Mapping as CompanyMapping
 from tally.domain.month import Month
 from tally.domain.record import Line, LineState, RecordKey, RecordState, UsageRecord
@@ -60,8 +60,15 @@ STANDINGS: Mapping[str, tuple[StandingState, str]] = {
 class Causes:
     """Reads causes off the simulators; of the ledger only what people decided, and the counts that months closed with."""
 
-    def __init__(self, msp: Msp, heads: Mapping[RecordKey, UsageRecord], chosen: Mapping[RecordKey, set[int]]) -> None:
+    def __init__(
+        self,
+        msp: Msp,
+        heads: Mapping[RecordKey, UsageRecord],
+        chosen: Mapping[RecordKey, set[int]],
+        billed: Billed = ENDPOINTS,
+    ) -> None:
         self.msp = msp
+        self.billed = billed
         self._heads = heads
         self._chosen = chosen
         self.as_of: datetime | None = None
@@ -83,7 +90,7 @@ class Causes:
             return "excluded"
         if mapping.connectwise_id is None:
             return "not tied"
-        product = self.msp.connectwise.tenant.products.get(PRODUCT_ID)
+        product = self.msp.connectwise.tenant.products.get(self.billed.product_id)
         return "product not found" if product is None or product.fields["inactiveFlag"] else ""
 
     def in_the_way(self, firm: Firm, month: Month, tick: datetime) -> Iterator[str]:
@@ -91,7 +98,8 @@ class Causes:
         company = self.msp.gravityzone.tenant.find(firm.id)
         ticks = self.msp.ledger.ticks()
         first = self.msp.setting.first_month or (ticks.first_month if ticks else month)
-        if month < first:
+        since = ticks.services.get(self.billed.name) if ticks else None
+        if month < first or (since is not None and ticks is not None and ticks.first_month < since > month):
             yield "before the first month"
         if company is not None and company.subscription_type in {4, 5}:
             yield "a trial"
@@ -118,7 +126,7 @@ class Causes:
     def _of_invoicing(self, agreement: Fields, firm: Firm, month: Month, tick: datetime) -> Iterator[str]:
         """What the agreement's invoices have covered (LATE-1), by its next invoice date and how the MSP invoices."""
         setting = self.msp.setting
-        record = self._heads.get(RecordKey(company_id=firm.id, month=month, service="endpoints"))
+        record = self._heads.get(RecordKey(company_id=firm.id, month=month, service=self.billed.name))
         if is_covered(agreement, month.last, setting.invoicing) or (record is not None and record.refusal is not None):
             yield "invoiced already"
             yield "late, to be asked"
@@ -140,11 +148,14 @@ class Causes:
             return
         if active[0]["billingCycle"]["name"] != "Monthly":
             yield "not monthly"
-        if any(each.product == PRODUCT and each.created_by != API for each in self._standing(int(active[0]["id"]))):
+        if any(
+            each.product == self.billed.product and each.created_by != API
+            for each in self._standing(int(active[0]["id"]))
+        ):
             yield "beside another"
 
     def _is_ours(self, firm: Firm, month: Month, addition: AdditionTruth) -> bool:
-        record = self._heads.get(RecordKey(company_id=firm.id, month=month, service="endpoints"))
+        record = self._heads.get(RecordKey(company_id=firm.id, month=month, service=self.billed.name))
         lines = () if record is None else record.lines
         return any(line.addition_id == addition.id or line.reference in addition.text for line in lines)
 
@@ -154,8 +165,12 @@ class Causes:
         return self._active_on(firm, min(max(local, month.first), month.last), pinned=pinned)
 
     def _active_on(self, firm: Firm, day: date, *, pinned: int | None) -> list[Fields]:
+        known = self.msp.agreements(firm)
+        types = {each.type_id for each in self.msp.billed_now} - {self.billed.type_id}
+        if types and any(each["id"] == pinned and each["type"]["id"] in types for each in known):
+            pinned = None  # it is pinned for another service
         candidates = [
-            each for each in self.msp.agreements(firm) if each["type"]["id"] == TYPE_ID and pinned in {None, each["id"]}
+            each for each in known if each["type"]["id"] == self.billed.type_id and pinned in {None, each["id"]}
         ]
         return [each for each in candidates if _runs(each, day)] or [each for each in candidates if _to_come(each, day)]
 
@@ -212,8 +227,8 @@ class Causes:
 
         ``before_close``: or was it a moment ago, when the month before was open still and the floor pushed already.
         """
-        before = self._heads.get(RecordKey(company_id=firm.id, month=month.previous, service="endpoints"))
-        record = self._heads.get(RecordKey(company_id=firm.id, month=month, service="endpoints"))
+        before = self._heads.get(RecordKey(company_id=firm.id, month=month.previous, service=self.billed.name))
+        record = self._heads.get(RecordKey(company_id=firm.id, month=month, service=self.billed.name))
         base: int | None
         if record is not None and record.baseline is not None:
             base = record.baseline
@@ -236,7 +251,7 @@ class Causes:
         """Whether more is to be billed than the record's lines bill."""
         company = self.msp.gravityzone.tenant.find(firm.id)
         count = self.count(firm, record.key.month)
-        if self.msp.setting.bill_minimum and closing and company is not None:
+        if self.msp.setting.bill_minimum and self.billed.floored and closing and company is not None:
             count = max(count, company.minimum_usage or 0)
         return count > record.stands
 
@@ -252,7 +267,7 @@ class Causes:
         return [
             each
             for each in self.msp.connectwise.truth.additions(agreement_id=agreement_id, deleted=False)
-            if each.product == PRODUCT
+            if each.product == self.billed.product
         ]
 
     def nonsense(self, firm: Firm, month: Month) -> str:
@@ -260,18 +275,18 @@ class Causes:
         overrides = self.msp.gravityzone.tenant.overrides
         if not overrides:
             return ""
-        told = overrides.get((firm.id, str(month), 0), {})
-        if "endpointMonthlyUsage" not in told:
-            return ""
-        value = told["endpointMonthlyUsage"]
-        if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
-            return ""
-        return "counter is nonsense" if isinstance(value, int | float | str) else "counter is missing"
+        for each in self.billed.product_types:
+            told = overrides.get((firm.id, str(month), each), {})
+            if self.billed.counter not in told:
+                continue
+            value = told[self.billed.counter]
+            if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+                return "counter is nonsense" if isinstance(value, int | float | str) else "counter is missing"
+        return ""
 
     def count(self, firm: Firm, month: Month, at: datetime | None = None) -> int:
         """What GravityZone answers now, or answered at an instant."""
-        told = self.msp.gravityzone.tenant.overrides.get((firm.id, str(month), 0), {}).get("endpointMonthlyUsage")
-        return told if isinstance(told, int) else self.msp.gravityzone.truth.count(firm.id, str(month), at)
+        return self.msp.count(self.billed, firm, month, at)
 
     def tieable(self, firm: Firm, *, to: int | None = None) -> bool:
         """Whether its name ties the company (MATCH-1): to that ConnectWise company, or to any."""
@@ -296,7 +311,8 @@ class Causes:
         assert line is not None
         count = self.count(firm, record.key.month)
         seen = self.count(firm, record.key.month, self.as_of)
-        floor = {max(count, company.minimum_usage or 0)} if self.msp.setting.bill_minimum and closing else set()
+        floored = self.msp.setting.bill_minimum and self.billed.floored and closing
+        floor = {max(count, company.minimum_usage or 0)} if floored else set()
         return record.stands in {count, seen} | floor | self._chosen.get(record.key, set())
 
 

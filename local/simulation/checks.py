@@ -11,6 +11,7 @@ from local.simulation.additions import AdditionChecks, asked_for
 from local.simulation.invoices import InvoiceChecks
 from local.simulation.msp import Firm, Msp
 from local.simulation.rates import RateChecks
+from local.simulation.services import ENDPOINTS
 from local.simulation.standings import StandingChecks
 from local.simulation.story import ViolationError
 from local.simulators.connectwise.records import TERMS
@@ -55,7 +56,9 @@ class Checks:
         self._chosen: dict[RecordKey, set[int]] = {}
         self._heads: dict[RecordKey, UsageRecord] = {}
         self.additions = AdditionChecks(msp=msp, chosen=self._chosen, heads=self._heads)
-        self.standings = StandingChecks(msp, self._heads, self._chosen)
+        self.standings = {
+            each.name: StandingChecks(msp, self._heads, self._chosen, each) for each in msp.setting.services
+        }
         self.invoices = InvoiceChecks(msp)
         self.rates = RateChecks()
         self._failed_jobs = 0
@@ -98,16 +101,22 @@ class Checks:
         company = self.msp.gravityzone.tenant.find(firm.id)
         if company is None or not company.monthly:
             return
-        record = self.ledger.record(RecordKey(company_id=job.company_id, month=job.month, service="endpoints"))
+        for each in job.services:
+            if each.service not in done:
+                continue  # another job has seen more of it
+            self._followed(firm, job, each.service, done, started=started)
+
+    def _followed(self, firm: Firm, job: Job, service: str, done: Mapping[str, str], *, started: datetime) -> None:
+        record = self.ledger.record(RecordKey(company_id=job.company_id, month=job.month, service=service))
         if record is None or record.state is not RecordState.OPEN or record.hold or record.refusal:
             return
-        if done.get("endpoints") == "dropped" or self._overridden(record.key):
+        if done.get(service) == "dropped" or self._overridden(record.key):
             return
         line = record.line
         if line is None or line.state in (LineState.OPENING, LineState.VOID, LineState.VOIDING):
             return
         now = self.msp.clock.now()
-        least, most = self._true(firm, job.month, started), self._true(firm, job.month, now)
+        least, most = self._true(firm, record.key, started), self._true(firm, record.key, now)
         late = line.state is LineState.FROZEN or any(each.state is LineState.FROZEN for each in record.lines)
         right = (
             least <= record.stands <= most
@@ -131,7 +140,7 @@ class Checks:
 
     def after_plan(self) -> None:
         """What a tick's planner alone decides: who was tied to whom."""
-        self.standings.look_at_ties()
+        self.standings[ENDPOINTS.name].look_at_ties()
 
     def after_step(self, *, tick: datetime, good: bool) -> None:
         """All that the write logs have to say of one step; ``good``: nothing stood in its way."""
@@ -161,7 +170,8 @@ class Checks:
             self._replay(key, record)
         for firm in self.msp.firms:
             if firm.there:
-                self.standings.look(firm, tick, self._records_of(firm))
+                for name, standings in self._known_services():
+                    standings.look(firm, tick, self._records_of(firm, name))
         self.additions.look_at_all(self._heads)
         self.invoices.look_at_all(self._heads)
 
@@ -169,10 +179,15 @@ class Checks:
         """After a step in which nothing went wrong, whoever was left in peace is billed right (invariant 4)."""
         for firm in self.msp.firms:
             if firm.there and tick - firm.touched > _REACHED:
-                self.standings.look_quickly(firm, tick)
+                for _, standings in self._known_services():
+                    standings.look_quickly(firm, tick)
 
-    def _records_of(self, firm: Firm) -> list[UsageRecord]:
-        return [record for key, record in self._heads.items() if key.company_id == firm.id]
+    def _known_services(self) -> list[tuple[str, StandingChecks]]:
+        """Those that are billed by now."""
+        return [(each.name, self.standings[each.name]) for each in self.msp.billed_now]
+
+    def _records_of(self, firm: Firm, service: str) -> list[UsageRecord]:
+        return [record for key, record in self._heads.items() if key.company_id == firm.id and key.service == service]
 
     def _announced(self, key: RecordKey | None, kind: IntentKind, quantity: object, url: str) -> None:
         record = None if key is None else self._heads.get(key)
@@ -208,7 +223,7 @@ class Checks:
         more = intent.quantity > stands
         closing = self.msp.setting.bill_minimum and head.seen_tick >= self.msp.closes(key.month)
         asked = kind is IntentKind.TAKE_OVER or closing or bool(self._chosen.get(key))
-        too_fast = self.standings.causes.too_fast
+        too_fast = self.standings[key.service].causes.too_fast
         total = head.beside + intent.quantity
         if (
             more
@@ -301,7 +316,8 @@ class Checks:
         line, setting = record.line, self.msp.setting
         closing = record.seen_tick >= self.msp.closes(record.key.month)
         floor = self.msp.gravityzone.tenant.company(firm.id).minimum_usage
-        return setting.bill_minimum and closing and line is not None and record.stands == floor
+        floored = setting.bill_minimum and self.msp.billed(record.key.service).floored
+        return floored and closing and line is not None and record.stands == floor
 
     @staticmethod
     def _since(head: UsageRecord) -> datetime:
@@ -312,7 +328,7 @@ class Checks:
 
     def _look_at_closed(self, calls: CallLog) -> None:
         """Invariant 3: a record closes with the truth, as it was between its last reading and the close."""
-        readings = calls.of("getMonthlyUsage")
+        readings = {each: calls.of(each) for each in {each.call for each in self.msp.setting.services}}
         for transition in self._closed_now:
             record, key = transition.after, transition.after.key
             firm = self.msp.by_id.get(key.company_id)
@@ -322,14 +338,14 @@ class Checks:
                 continue
             if transition.tick < self.msp.closes(key.month):
                 raise self._violation(3, f"closed by the tick {transition.tick}, before its close", key)
-            read = self._last_reading(readings, key, transition.at)
+            read = self._last_reading(readings[self.msp.billed(key.service).call], key, transition.at)
             company = self.msp.gravityzone.tenant.find(firm.id)
             told = any(_UNREAD in notice or "could not be read once more" in notice for notice in record.notices)
             if read is None and not told:
                 raise self._violation(3, "closed without a reading, and no notice says so", key)
             # Without a monthly subscription GravityZone answers 0 whatever it has counted: that is no reading either.
             if read is not None and not (told and (company is None or not company.monthly)):
-                least, most = self._true(firm, key.month, read), self._true(firm, key.month, transition.at)
+                least, most = self._true(firm, key, read), self._true(firm, key, transition.at)
                 numbers = self._chosen.get(key, set())
                 # A person's number is billed at the floor at least, where floors are billed.
                 floored = bool(numbers) and self.msp.setting.bill_minimum and record.count == record.floor
@@ -369,13 +385,8 @@ class Checks:
             self._last_month = month
             self.company_months += sum(firm.there for firm in self.msp.firms)
 
-    def _true(self, firm: Firm, month: Month, at: datetime) -> int:
-        tenant = self.msp.gravityzone.tenant
-        if tenant.overrides and any(key[0] == firm.id for key in tenant.overrides):
-            overridden = tenant.overrides.get((firm.id, str(month), 0), {}).get("endpointMonthlyUsage")
-            if isinstance(overridden, int):
-                return overridden
-        return self.msp.gravityzone.truth.count(firm.id, str(month), at)
+    def _true(self, firm: Firm, key: RecordKey, at: datetime) -> int:
+        return self.msp.count(self.msp.billed(key.service), firm, key.month, at)
 
     def _violation(self, invariant: int, what: str, key: RecordKey | None) -> ViolationError:
         if key is None:

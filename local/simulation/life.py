@@ -128,8 +128,13 @@ def _check_in(msp: Msp, firm: Firm, draw: Random, tell: Tell) -> None:
     known = firm.machines
     fresh = firm.size - len(known)
     new = fresh if fresh > 0 and draw.random() < 0.7 else (1 if draw.random() < 0.3 else 0)  # noqa: PLR2004 - growth
+    second = msp.setting.second
     for _ in range(new):
-        known.append(tenant.add_endpoint(firm.id, endpoint_id=f"{firm.number + 1:08x}{len(known) + 1:016x}"))
+        features = (
+            {} if second is None else second.machine(drawn(msp.setting.seed, Draw.SERVICES, firm.number), len(known))
+        )
+        made = tenant.add_endpoint(firm.id, endpoint_id=f"{firm.number + 1:08x}{len(known) + 1:016x}", **features)
+        known.append(made)
     first = draw.randrange(len(known)) if known else 0
     several = known[first : first + 1 + int(len(known) * draw.random())] + known[len(known) - new :]
     lag = timedelta()

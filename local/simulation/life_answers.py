@@ -57,7 +57,11 @@ def _answer(msp: Msp, firm: Firm, draw: Random) -> str:
 def _carry_terms(msp: Msp, firm: Firm, draw: Random) -> str:
     """A person who is told of terms that are not those of the month before has them carried over."""
     month = Month.of(msp.clock.now())
-    keys = [RecordKey(company_id=firm.id, month=each, service="endpoints") for each in (month, month.previous)]
+    keys = [
+        RecordKey(company_id=firm.id, month=each, service=billed.name)
+        for each in (month, month.previous)
+        for billed in msp.setting.services
+    ]
     records = [msp.ledger.record(each) for each in keys]
     told = [each for each in records if each is not None and each.line is not None and each.line.terms is not None]
     if not told:
@@ -110,7 +114,7 @@ def _void(msp: Msp, firm: Firm, draw: Random) -> str:
     known = msp.ledger.mappings().get(firm.id)
     pinned = ""
     if known is not None and known.connectwise_id == firm.connectwise_id and draw.random() < 0.8:  # noqa: PLR2004 - mostly
-        right = msp.agree(firm)
+        right = msp.agree(firm, of=msp.billed(key.service))
         pinned = _said(
             f", with agreement {right} pinned", lambda: setup.pin(firm.id, right, by=_WHO, why="the right one")
         )

@@ -5,9 +5,9 @@ from datetime import date, timedelta
 from random import Random
 
 from local.simulation.msp import Firm, Msp
+from local.simulation.services import ENDPOINTS, Billed
 from local.simulators.connectwise.records import BILLING_FORMS, TERMS, Fields, day_of, midnight
 from local.simulators.connectwise.truth import API, AdditionTruth
-from local.world import PRODUCT, PRODUCT_ID, TYPE_ID
 from tally.domain.month import Month
 
 INVOICED = "invoices run"
@@ -66,12 +66,14 @@ def _renew_agreement(msp: Msp, firm: Firm, draw: Random) -> str:
 
 def _make_agreement(msp: Msp, firm: Firm, draw: Random) -> str:
     """One more, where none is left: to begin before, on, or after this day."""
-    if not firm.connectwise_id or any(
-        not each["cancelledFlag"] and each["noEndingDateFlag"] for each in msp.agreements(firm)
-    ):
+    going_on = {
+        each["type"]["id"] for each in msp.agreements(firm) if not each["cancelledFlag"] and each["noEndingDateFlag"]
+    }
+    lacking = [each for each in msp.setting.services if each.type_id not in going_on]
+    if not firm.connectwise_id or (going_on and msp.setting.second is None) or not lacking:
         return ""
     day = msp.clock.now().date() + timedelta(days=draw.choice((-400, -20, -1, 0, 1, 12, 40)))
-    made = msp.agree(firm, start=day)
+    made = msp.agree(firm, start=day, of=lacking[0])
     return f"agreement {made} is made, from {day}"
 
 
@@ -95,12 +97,22 @@ def _edit_agreement(msp: Msp, firm: Firm, draw: Random) -> str:
             {"nextInvoiceDate": day},
             {"name": f"Security {draw.randrange(9)}"},
             {"billingCycle": draw.choice(({"id": 3, "name": "Quarterly"}, {"id": 2, "name": "Monthly"}))},
-            {"type": draw.choice(({"id": 77, "name": "Other"}, {"id": TYPE_ID, "name": "Endpoint Security"}))},
+            {"type": draw.choice(({"id": 77, "name": "Other"}, *_types(msp)))},
         )
     )
     msp.connectwise.people.edit_agreement(agreement["id"], fields)
     msp.moved.add(agreement["id"])
     return f"agreement {agreement['id']} is changed: {fields}"
+
+
+def _types(msp: Msp) -> list[Fields]:
+    types = {each.type_id: each.agreement_type for each in msp.setting.services}
+    return [{"id": type_id, "name": name} for type_id, name in types.items()]
+
+
+def _one_of(msp: Msp, draw: Random) -> Billed:
+    """One of what is billed."""
+    return ENDPOINTS if msp.setting.second is None else draw.choice(msp.setting.services)
 
 
 def _rename(msp: Msp, firm: Firm, draw: Random) -> str:
@@ -160,10 +172,10 @@ def _agree_terms(msp: Msp, firm: Firm, draw: Random) -> str:
 def _put_right(msp: Msp, firm: Firm, draw: Random) -> str:
     """A person takes back what people did to ours, and cancels what stands beside it."""
     del draw
-    said = []
+    said, products = [], {each.product for each in msp.setting.services}
     for addition in _additions(msp, firm):
         if addition.created_by != API:
-            if addition.cancelled is None and addition.product == PRODUCT:
+            if addition.cancelled is None and addition.product in products:
                 msp.connectwise.people.delete_addition(addition.id)
                 said.append(f"Addition {addition.id} is deleted")
             continue
@@ -203,12 +215,13 @@ def _add_beside(msp: Msp, firm: Firm, draw: Random) -> str:
         ((month.first, None), (month.first, month.last), (month.next.first, None), (today, today))
     )
     fields: Fields = {}
+    product = _one_of(msp, draw).product
     mine = ours(msp, firm)
     if mine is not None and draw.random() < 0.3:  # noqa: PLR2004 - now and then a copy
-        fields = {"invoiceDescription": mine.text}
+        fields, product = {"invoiceDescription": mine.text}, mine.product
         first, last = mine.effective or first, mine.cancelled
     made = msp.connectwise.people.add_addition(
-        agreement["id"], PRODUCT, quantity=draw.randrange(50), effective=first, cancelled=last, fields=fields
+        agreement["id"], product, quantity=draw.randrange(50), effective=first, cancelled=last, fields=fields
     )
     return f"a person adds Addition {made} ({first} to {last}){' with our text' if fields else ''}"
 
@@ -221,14 +234,15 @@ def _known(msp: Msp, addition_id: int) -> bool:
 def _change_product(msp: Msp, firm: Firm, draw: Random) -> str:
     """The catalog item is made inactive, or active again; rarely, since it concerns everybody."""
     del firm
-    document = msp.connectwise.tenant.products.get(PRODUCT_ID)
+    changed = _one_of(msp, draw)
+    document = msp.connectwise.tenant.products.get(changed.product_id)
     if document is None or (not document.fields["inactiveFlag"] and draw.random() < 0.8):  # noqa: PLR2004 - rarely
         return ""
     inactive = not document.fields["inactiveFlag"]
-    msp.connectwise.people.edit_product(PRODUCT_ID, {"inactiveFlag": inactive})
+    msp.connectwise.people.edit_product(changed.product_id, {"inactiveFlag": inactive})
     for each in msp.firms:
         each.touched = msp.clock.now()
-    return f"the product is {'inactive' if inactive else 'active again'}"
+    return f"the product {changed.product} is {'inactive' if inactive else 'active again'}"
 
 
 def _run_invoices(msp: Msp, firm: Firm, draw: Random) -> str:

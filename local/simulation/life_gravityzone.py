@@ -4,9 +4,10 @@ from collections.abc import Callable, Mapping
 from random import Random
 
 from local.simulation.msp import Firm, Msp
+from local.simulation.services import ENDPOINTS
 from local.simulators.gravityzone import MISSING
 from local.simulators.gravityzone.tenant import MONTHLY_TYPES
-from local.simulators.gravityzone.usage import ENDPOINTS, month_of
+from local.simulators.gravityzone.usage import month_of
 
 
 def _rename(msp: Msp, firm: Firm, draw: Random) -> str:
@@ -65,8 +66,9 @@ def _break_counter(msp: Msp, firm: Firm, draw: Random) -> str:
     if any(tenant.overrides.pop(key, None) for key in [key for key in tenant.overrides if key[0] == firm.id]):
         return "its counters are right again"
     nonsense = draw.choice((MISSING, -1, 3.5, "7", None, 0, 1))
-    tenant.override_counter(firm.id, month, ENDPOINTS, nonsense)
-    return f"its counter of {month} is answered as {nonsense!r}"
+    broken = draw.choice(msp.setting.services) if msp.setting.second else ENDPOINTS
+    tenant.override_counter(firm.id, month, broken.counter, nonsense, product_type=draw.choice(broken.product_types))
+    return f"its counter of {broken.name} in {month} is answered as {nonsense!r}"
 
 
 ACTS: Mapping[str, Callable[[Msp, Firm, Random], str]] = {

@@ -7,12 +7,13 @@ from typing import Any
 
 from local.ledger import MemoryLedger
 from local.simulation.draws import Draw, drawn
+from local.simulation.services import ENDPOINTS, Billed, connectwise_of
 from local.simulation.setting import Setting, Shape, setting_of
 from local.simulators.clock import VirtualClock
 from local.simulators.connectwise.records import Fields, midnight
 from local.simulators.gravityzone import RateLimits
 from local.simulators.gravityzone.tenant import MONTHLY_TYPES
-from local.world import PRODUCT, TYPE_ID, World
+from local.world import PRODUCT, World
 from tally.domain.month import Month
 from tally.ports import ConnectWise
 
@@ -88,6 +89,7 @@ class Msp:
             settings=setting.policy,
             workers=setting.containers,
             bill_minimum=setting.bill_minimum,
+            connectwise_world=connectwise_of(setting.services),
         )
         self.ledger = self.world.ledger = MemoryLedger(
             now=self.clock.now if setting.index_lag else None, index_lag=setting.index_lag
@@ -140,6 +142,25 @@ class Msp:
         firm.touched = self.clock.now()
         firm.licences.append((firm.touched, licence in MONTHLY_TYPES))
 
+    @property
+    def billed_now(self) -> tuple[Billed, ...]:
+        """The services that the settings name by now."""
+        return self.setting.services if self.world.services else (ENDPOINTS,)
+
+    def billed(self, service: str) -> Billed:
+        """The service of that name."""
+        return next(each for each in self.setting.services if each.name == service)
+
+    def count(self, billed: Billed, firm: Firm, month: Month, at: datetime | None = None) -> int:
+        """What GravityZone answers of a service's counter now, or answered at an instant, added up over its product types."""
+        overrides, truth = self.gravityzone.tenant.overrides, self.gravityzone.truth
+        total = 0
+        for each in billed.product_types:
+            told = overrides.get((firm.id, str(month), each), {}).get(billed.counter) if overrides else None
+            counted = truth.count(firm.id, str(month), at, counter=billed.counter, product_type=each)
+            total += told if isinstance(told, int) else counted
+        return total
+
     def closes(self, month: Month) -> datetime:
         """The instant of a month's close, worked out here on purpose and not asked of the product."""
         return month.next.starts + timedelta(days=self.setting.close_day - 1)
@@ -151,8 +172,8 @@ class Msp:
             tenant = self.connectwise.tenant
             firm.agreements = [document.fields["id"] for document in tenant.agreements_of(connectwise_id)]
 
-    def agree(self, firm: Firm, *, start: date = _LONG_AGO, **terms: Any) -> int:  # noqa: ANN401 - an agreement's fields
-        """Make an agreement of the type for a company; answers its id."""
+    def agree(self, firm: Firm, *, start: date = _LONG_AGO, of: Billed = ENDPOINTS, **terms: Any) -> int:  # noqa: ANN401 - an agreement's fields
+        """Make an agreement of a service's type for a company; answers its id."""
         people = self.connectwise.people
         name = f"Security {firm.name}"
         first = max(start, self.connectwise.tenant.today())
@@ -160,7 +181,7 @@ class Msp:
         month = Month(first.year, first.month)
         due = (month if self.setting.invoicing == "advance" else month.next).first
         fields = {"nextInvoiceDate": midnight(due), **terms.pop("fields", {})}
-        made = people.add_agreement(firm.connectwise_id, TYPE_ID, name, start=start, fields=fields, **terms)
+        made = people.add_agreement(firm.connectwise_id, of.type_id, name, start=start, fields=fields, **terms)
         firm.agreements.append(made)
         return made
 
@@ -179,6 +200,9 @@ class Msp:
             people.add_company(f"C{firm.number}B", name)
         if firm.setup != "no agreement":
             self._first_agreement(firm, draw)
+        second = self.setting.second
+        if second is not None and second.type_id != ENDPOINTS.type_id and firm.number % 8:
+            self.agree(firm, of=second)  # all but some have one for it
 
     def _first_agreement(self, firm: Firm, draw: Random) -> None:
         today = self.clock.now().date()

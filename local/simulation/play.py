@@ -13,6 +13,7 @@ from local.simulation.draws import Draw, drawn
 from local.simulation.life import Event, happen, script
 from local.simulation.msp import Msp
 from local.simulation.outages import SCHEDULE, WORKERS, Outage, out, outages_of
+from local.simulation.services import setting_text
 from local.simulation.setting import Shape
 from local.simulation.story import Tell, ViolationError, silence
 from local.simulation.ticks import Tick, schedule
@@ -117,6 +118,7 @@ class _Run:
         self.step = tick.number
         self._live(tick.fires)
         now = self.clock.now()
+        self._deploy(tick)
         away = out(self.outages, now)
         draw = drawn(self.setting.seed, Draw.WEATHER, tick.number)
         rough = 0.0 if draw.random() < self.setting.calm else self.setting.rough
@@ -129,6 +131,15 @@ class _Run:
             self._work(until)
         self._live(until)
         self.checks.after_step(tick=tick.scheduled, good=planned and self.trouble.idle and not len(self.queue))
+
+    def _deploy(self, tick: Tick) -> None:
+        """Once its month has come, the service that is billed beside endpoints is named in the settings."""
+        setting, world = self.setting, self.world
+        if setting.second is None or world.services or tick.scheduled < setting.months[setting.second_since].starts:
+            return
+        world.services = setting_text(setting.services)
+        self.planner, self.workers = self._planner(), [self._worker() for _ in self.workers]
+        self.tell(self.clock.now(), f"{setting.second.name} is billed from now on: {world.services}")
 
     def _calm(self) -> None:
         """The trouble is over: what is dead comes again, and some ticks in peace bring everything in order."""
@@ -215,7 +226,7 @@ class _Run:
             self.played.jobs += 1
             if self.job is not None:
                 self.checks.job_done(self.job, done, started=started)
-            if self.tell is not silence and done != {"endpoints": "unchanged"}:
+            if self.tell is not silence and {*done.values()} != {"unchanged"}:
                 self.tell(self.clock.now(), f"  {self._named(message)}: {', '.join(done.values())}")
         finally:
             if before is not None:

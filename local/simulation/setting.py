@@ -6,6 +6,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from local.simulation.draws import Draw, drawn
+from local.simulation.services import ENDPOINTS, Billed, second_service
 from local.simulators.connectwise.options import OpenEnd
 from tally.domain.invoicing import Invoicing, LateUsage
 from tally.domain.month import Month
@@ -37,7 +38,8 @@ class Setting:
 
     ``calm`` is the share of steps without trouble, ``rough`` the probability that a call meets a fault in the others,
     ``lively`` how many events beside check-ins a company sees in a month. ``invoices``: they are run, each month
-    ``invoiced_when``: after the close, on the 1st before it, or ahead, up to ten days before the month's end.
+    ``invoiced_when``: after the close, on the 1st before it, or ahead, up to ten days before the month's end. ``second`` is
+    billed beside endpoints, from the first tick of its month number ``second_since`` on.
     """
 
     seed: int
@@ -69,6 +71,13 @@ class Setting:
     calm: float
     rough: float
     lively: float
+    second: Billed | None
+    second_since: int
+
+    @property
+    def services(self) -> tuple[Billed, ...]:
+        """What is billed, in the end."""
+        return (ENDPOINTS,) if self.second is None else (ENDPOINTS, self.second)
 
     @property
     def time_zone(self) -> ZoneInfo:
@@ -98,7 +107,13 @@ class Setting:
             f"lists lag {self.list_lag}, index lags {self.index_lag}, {self.containers} workers, latency {self.latency} s; "
             f"invoicing in {self.invoicing}, late usage: {self.late_usage}, invoiced {self.invoiced_when if self.invoices else 'never'}; "
             f"calm {self.calm}, rough {self.rough}, lively {self.lively}, repeats {self.repeats}"
+            f"{'' if self.second is None else self._second}"
         )
+
+    @property
+    def _second(self) -> str:
+        assert self.second is not None
+        return f"; {self.second.name} on {self.second.agreement_type} from {self.months[self.second_since]}"
 
 
 def setting_of(seed: int) -> Setting:
@@ -114,6 +129,8 @@ def setting_of(seed: int) -> Setting:
     calm = draw.choice(_CALMNESS)
     growth = more.choice(_GROWTHS)
     billing = drawn(seed, Draw.SETTING, 2)
+    services = drawn(seed, Draw.SERVICES)
+    second = second_service(services)
     invoicing = billing.choice(("arrears", "arrears", "arrears", "arrears", "advance"))
     setting = Setting(
         seed=seed,
@@ -145,6 +162,8 @@ def setting_of(seed: int) -> Setting:
         calm=calm,
         rough=draw.choice(_ROUGHNESS),
         lively=draw.choice(_LIVELINESS),
+        second=second,
+        second_since=services.choice((0, 0, 0, len(months) // 2)),
     )
     return replace(setting, settle=max(setting.settle, _USUAL_SETTLE)) if setting.list_lag >= _LONG_LAG else setting
 

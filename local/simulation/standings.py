@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from local.simulation.causes import BILLING, STANDINGS, Causes
 from local.simulation.msp import Firm, Msp
+from local.simulation.services import ENDPOINTS, Billed
 from local.simulation.story import ViolationError
 from tally.domain.month import Month
 from tally.domain.record import LAID_DOWN, TALLY, HoldKind, LineState, RecordKey, RecordState, UsageRecord
@@ -21,11 +22,18 @@ class Expected:
 
 
 class StandingChecks:
-    """Compares standings and records with what they must be."""
+    """Compares standings and records of one service with what they must be."""
 
-    def __init__(self, msp: Msp, heads: Mapping[RecordKey, UsageRecord], chosen: Mapping[RecordKey, set[int]]) -> None:
+    def __init__(
+        self,
+        msp: Msp,
+        heads: Mapping[RecordKey, UsageRecord],
+        chosen: Mapping[RecordKey, set[int]],
+        billed: Billed = ENDPOINTS,
+    ) -> None:
         self.msp = msp
-        self.causes = Causes(msp, heads, chosen)
+        self.billed = billed
+        self.causes = Causes(msp, heads, chosen, billed)
         self._ties = 0
         self._heads = heads
 
@@ -48,8 +56,8 @@ class StandingChecks:
     def look_quickly(self, firm: Firm, tick: datetime) -> None:
         """Whoever has nothing odd about it has this month's record and Addition, and none that should have been closed."""
         month = Month.of(tick)
-        record = self._heads.get(RecordKey(company_id=firm.id, month=month, service="endpoints"))
-        before = self._heads.get(RecordKey(company_id=firm.id, month=month.previous, service="endpoints"))
+        record = self._heads.get(RecordKey(company_id=firm.id, month=month, service=self.billed.name))
+        before = self._heads.get(RecordKey(company_id=firm.id, month=month.previous, service=self.billed.name))
         is_open = before is not None and before.state is RecordState.OPEN
         late = before if is_open and tick >= self.msp.closes(month.previous) else None
         unopened = record is not None and _is_unopened(record)
@@ -86,7 +94,7 @@ class StandingChecks:
                 raise ViolationError(4, "it has no standing", company=firm.name)
             return
         for each in expected:
-            shown = [cause for scope, cause in standing.causes.items() if _is_of(scope, each.month)]
+            shown = [cause for scope, cause in standing.causes.items() if self._is_of(scope, each.month)]
             fits = [any(_fits(cause.state, cause.reason, name) for name in each.causes) for cause in shown]
             if not all(fits) or (not shown and "billed" not in each.causes):
                 seen = "; ".join(f"{cause.state.label} ({cause.reason})" for cause in shown) or "nothing"
@@ -94,8 +102,8 @@ class StandingChecks:
                 raise self._violation(4, what, firm, each.month)
         explained = {each.month for each in expected}
         for scope, cause in standing.causes.items():
-            month = None if scope == "company" else Month.parse(scope.partition(" ")[0])
-            if month not in explained and cause.state is not BILLING:
+            month = None if scope.startswith("company") else Month.parse(scope[:7])
+            if month not in explained and self._is_of(scope, month) and cause.state is not BILLING:
                 raise self._violation(
                     4, f"nothing explains the standing {scope}: {cause.state.label} ({cause.reason})", firm, month
                 )
@@ -226,8 +234,14 @@ class StandingChecks:
             )
         return frozenset(causes)
 
+    def _is_of(self, scope: str, month: Month | None) -> bool:
+        """Whether a cause is of that month, or (no month) of the company, and of this service: alone, or with all others."""
+        of, name = "company" if month is None else str(month), self.billed.name
+        return scope in {of, f"{of} {name}", f"{of}/{name}"}
+
     def _violation(self, invariant: int, what: str, firm: Firm, month: Month | None) -> ViolationError:
-        return ViolationError(invariant, what, company=firm.name, month=str(month or ""))
+        scope = str(month or "") if self.msp.setting.second is None else f"{month or ''} {self.billed.name}"
+        return ViolationError(invariant, what, company=firm.name, month=scope)
 
 
 def is_late(record: UsageRecord) -> bool:
@@ -245,10 +259,6 @@ def _is_unopened(record: UsageRecord) -> bool:
     without = record.line is None or record.line.state is LineState.OPENING
     grown = record.hold is not None and record.hold.kind is HoldKind.GROWTH
     return without and not grown and record.state is RecordState.OPEN and record.refusal is None
-
-
-def _is_of(scope: str, month: Month | None) -> bool:
-    return scope == "company" if month is None else scope.partition(" ")[0] == str(month)
 
 
 def _fits(state: StandingState, reason: str, name: str) -> bool:

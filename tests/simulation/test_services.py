@@ -1,0 +1,115 @@
+"""The simulation with a second service (READ-6): what goes wrong with one of the two is found."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+
+import pytest
+
+from local import world
+from local.simulation.play import play
+from local.simulation.setting import Setting, Shape, setting_of
+from local.simulation.story import ViolationError
+from tally import readings
+from tally.connectwise.client import ConnectWiseClient
+from tally.directory import Names
+from tally.domain.agreement import Addition
+from tally.domain.reading import ENDPOINT_SECURITY, Reading, Service, UsagePerProductType, read_sum
+from tally.services import BilledService, places
+
+_SMALL = 30
+"""Companies times months: such a seed is played in a fraction of a second."""
+
+
+def small_settings(*, name: str = "email", own_type: bool = False) -> list[Setting]:
+    """Small seeds that bill that service beside endpoints, on agreements of its own type or of the same."""
+    return [
+        each
+        for each in map(setting_of, range(400))
+        if each.second is not None
+        and each.companies * len(each.months) <= _SMALL
+        and each.second.name == name
+        and own_type is (each.second.type_id != world.TYPE_ID)
+    ]
+
+
+def first_violation(settings: Iterable[Setting]) -> ViolationError:
+    """The first that these seeds run into."""
+    for each in settings:
+        try:
+            play(Shape(seed=each.seed))
+        except ViolationError as violation:
+            return violation
+    pytest.fail("nobody noticed")
+
+
+def placed_by(monkeypatch: pytest.MonkeyPatch, change: object) -> None:
+    """Planners take the services' names as ``change`` leaves them."""
+
+    def changed(services: Iterable[BilledService], *, product: str, agreement_type: str) -> Mapping[str, Names]:
+        assert callable(change)
+        named: Mapping[str, Names] = change(places(services, product=product, agreement_type=agreement_type))
+        return named
+
+    monkeypatch.setattr(world, "places", changed)
+
+
+@pytest.mark.parametrize("name", ["email", "edr"])
+@pytest.mark.parametrize("own_type", [False, True])
+def test_seeds(name: str, own_type: bool) -> None:
+    """READ-6: every invariant holds for both services, on one agreement and on two."""
+    played = [play(Shape(seed=each.seed)) for each in small_settings(name=name, own_type=own_type)[:2]]
+    assert sum(each.company_months for each in played) > 0
+
+
+def test_a_product_type_left_out_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Invariants 3 to 5: a second service of two product types of which one is read."""
+
+    def first_type_only(usage: UsagePerProductType, service: Service) -> Reading:
+        return read_sum(usage, replace(service, product_types=(ENDPOINT_SECURITY,)))
+
+    monkeypatch.setattr(readings, "read_sum", first_type_only)
+    assert first_violation(small_settings(name="edr")).invariant in {3, 4, 5}
+
+
+def test_taking_the_others_addition_for_foreign_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Invariant 4: whoever tells no product from another holds each service for the other's Addition."""
+    additions = ConnectWiseClient.additions
+
+    def all_of_one_product(self: ConnectWiseClient, agreement_id: int) -> Sequence[Addition]:
+        return [replace(each, product_id=world.PRODUCT_ID) for each in additions(self, agreement_id)]
+
+    monkeypatch.setattr(ConnectWiseClient, "additions", all_of_one_product)
+    violation = first_violation(small_settings())
+    assert violation.invariant == 4
+    assert "bills the same product" in violation.what or "has no record" in violation.what
+
+
+def test_swapped_products_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Invariant 2: a service's count on the other's product."""
+
+    def swapped(named: Mapping[str, Names]) -> Mapping[str, Names]:
+        return dict(zip(named, reversed(named.values()), strict=True))
+
+    placed_by(monkeypatch, swapped)
+    violation = first_violation(small_settings())
+    assert violation.invariant == 2
+    assert "bills GZ-EMAIL" in violation.what
+
+
+def test_an_agreement_of_the_wrong_type_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Invariant 2, MATCH-3: a service with an agreement type of its own on the agreement of the other."""
+
+    def all_of_one_type(named: Mapping[str, Names]) -> Mapping[str, Names]:
+        return {name: replace(each, agreement_type=world.AGREEMENT_TYPE) for name, each in named.items()}
+
+    placed_by(monkeypatch, all_of_one_type)
+    violation = first_violation(small_settings(own_type=True))
+    assert violation.invariant in {2, 4}
+
+
+def test_a_forgotten_service_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Invariant 4: nothing stands in the way of the second service, and it has no record."""
+    placed_by(monkeypatch, lambda named: {"endpoints": named["endpoints"]})
+    violation = first_violation(small_settings())
+    assert violation.invariant == 4
+    assert violation.month.endswith(" email")
