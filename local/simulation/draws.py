@@ -19,6 +19,7 @@ class Draw(IntEnum):
     PLANNER = 8
     JOB = 9
     STEP = 10
+    PARTNERS = 11
 
 
 def drawn(seed: int, what: Draw, *key: int) -> random.Random:
