@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, time
 
+from local.simulation import partners
 from local.simulation.msp import Firm, Msp
 from local.simulation.services import ENDPOINTS, Billed
 from local.simulation.story import ViolationError
@@ -22,6 +23,8 @@ BILLING, WAITING, NEEDS_SETUP, HELD, FAILING = (
     StandingState.HELD,
     StandingState.FAILING,
 )
+
+TOO_MANY = "too many below it"
 
 STANDINGS: Mapping[str, tuple[StandingState, str]] = {
     "billed": (BILLING, ""),
@@ -51,6 +54,10 @@ STANDINGS: Mapping[str, tuple[StandingState, str]] = {
     "invoiced already": (NEEDS_SETUP, "invoiced"),
     "invoiced, and nothing was used": (WAITING, "there is nothing to bill"),
     "voided there": (NEEDS_SETUP, "was voided on agreement"),
+    "a partner": (NEEDS_SETUP, "its own machines are not"),
+    TOO_MANY: (NEEDS_SETUP, "are the most that can be taken off its count"),
+    "others below it": (HELD, "are not those of the last count"),
+    "those below count more": (FAILING, "more than for the whole"),
     "agreement is gone": (HELD, ""),
     "agreement refuses changes": (NEEDS_SETUP, ""),
 }
@@ -79,6 +86,10 @@ class Causes:
         company = self.msp.gravityzone.tenant.find(firm.id)
         if company is None:
             return "gone from GravityZone"
+        if firm.partner:
+            records = (record for key, record in self._heads.items() if key.company_id == firm.id)
+            if cause := partners.stopped(self.msp, firm, records):
+                return cause
         if company.subscription_type not in {3, 4, 5}:
             return "no monthly subscription"
         mapping = self.msp.ledger.mappings().get(firm.id)
@@ -194,6 +205,8 @@ class Causes:
             return
         if line.addition_id is None:
             return
+        if firm.partner and partners.others_below(self.msp, firm, record):
+            yield "others below it"
         ours = truth.addition(line.addition_id)
         if ours.deleted or ours.cancelled != line.cancelled or ours.quantity != line.pushed:
             yield "changed by people"
@@ -275,17 +288,25 @@ class Causes:
         overrides = self.msp.gravityzone.tenant.overrides
         if not overrides:
             return ""
+        if firm.partner:
+            return self._nonsense_of_partner(firm, month)
         for each in self.billed.product_types:
             told = overrides.get((firm.id, str(month), each), {})
-            if self.billed.counter not in told:
-                continue
-            value = told[self.billed.counter]
-            if not isinstance(value, int) or isinstance(value, bool) or value < 0:
-                return "counter is nonsense" if isinstance(value, int | float | str) else "counter is missing"
+            if wrong := _no_count(told, self.billed.counter):
+                return wrong
         return ""
+
+    def _nonsense_of_partner(self, firm: Firm, month: Month) -> str:
+        """The first answer that is no count, of the partner's and of those below it; or they count more than the whole."""
+        answers = [_no_count(told, self.billed.counter) for _, told in partners.first_told(self.msp, firm, month)]
+        if wrong := next(filter(None, answers), ""):
+            return wrong
+        return "those below count more" if partners.own_count(self.msp, firm, month) < 0 else ""
 
     def count(self, firm: Firm, month: Month, at: datetime | None = None) -> int:
         """What GravityZone answers now, or answered at an instant."""
+        if firm.partner:
+            return partners.own_count(self.msp, firm, month, at)
         return self.msp.count(self.billed, firm, month, at)
 
     def tieable(self, firm: Firm, *, to: int | None = None) -> bool:
@@ -313,7 +334,20 @@ class Causes:
         seen = self.count(firm, record.key.month, self.as_of)
         floored = self.msp.setting.bill_minimum and self.billed.floored and closing
         floor = {max(count, company.minimum_usage or 0)} if floored else set()
+        if firm.partner and self.as_of is not None:
+            seen -= partners.unseen(self.msp, firm, record.key.month, self.as_of, None)
+            if seen <= record.stands <= count:
+                return True
         return record.stands in {count, seen} | floor | self._chosen.get(record.key, set())
+
+
+def _no_count(told: Mapping[str, object], counter: str) -> str:
+    if counter not in told:
+        return ""
+    value = told[counter]
+    if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
+        return ""
+    return "counter is nonsense" if isinstance(value, int | float | str) else "counter is missing"
 
 
 def is_covered(agreement: Fields, last: date, invoicing: str) -> bool:

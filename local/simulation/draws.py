@@ -20,6 +20,7 @@ class Draw(IntEnum):
     JOB = 9
     STEP = 10
     SERVICES = 11
+    PARTNERS = 12
 
 
 def drawn(seed: int, what: Draw, *key: int) -> random.Random:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from random import Random
 
-from local.simulation import life_answers, life_connectwise, life_gravityzone
+from local.simulation import life_answers, life_connectwise, life_gravityzone, partners
 from local.simulation.draws import Draw, drawn
 from local.simulation.msp import Firm, Msp
 from local.simulation.setting import Setting
@@ -31,7 +31,7 @@ class Event:
 
 def script(msp: Msp) -> list[Event]:
     """All that is going to happen, in order; what a shape leaves out is not in it, and the rest is as it was."""
-    events = [event for firm in msp.firms for event in _life(msp, firm)]
+    events = [event for firm in msp.firms for event in (_life_of_partner if firm.partner else _life)(msp, firm)]
     shape = msp.shape
     return sorted(
         event for event in events if shape.has(event.kind) and (event.firm, event.number) not in shape.unlived
@@ -43,6 +43,8 @@ def happen(msp: Msp, event: Event, firm: Firm, tell: Tell) -> None:
     draw = Random(event.draw)
     if event.kind == JOINS:
         msp.join(firm)
+        if msp.has_partners:
+            partners.look_around(msp)
         tell(msp.clock.now(), f"{firm.name} joins ({firm.setup}, {firm.size} machines), GravityZone id {firm.id}")
         return
     if not firm.there:
@@ -50,14 +52,18 @@ def happen(msp: Msp, event: Event, firm: Firm, tell: Tell) -> None:
     if event.kind == CHECK_INS:
         _check_in(msp, firm, draw, tell)
         return
-    said = _ACTS[event.kind](msp, firm, draw)
+    said = (_ACTS_OF_PARTNERS if firm.partner else _ACTS)[event.kind](msp, firm, draw)
     if said:
-        if event.kind != life_connectwise.INVOICED:
+        if event.kind not in _TOUCHLESS:
             firm.touched = msp.clock.now()
+        if msp.has_partners:
+            partners.look_around(msp)
         tell(msp.clock.now(), f"{firm.name}: {said}")
 
 
 _ACTS = {**life_gravityzone.ACTS, **life_connectwise.ACTS, **life_answers.ACTS}
+_ACTS_OF_PARTNERS = {**_ACTS, **partners.ACTS}
+_TOUCHLESS = frozenset({life_connectwise.INVOICED, partners.MEANWHILE})
 _WEIGHTS = (*life_gravityzone.WEIGHTS, *life_connectwise.WEIGHTS, *life_answers.WEIGHTS)
 KINDS_OF_LIFE = tuple(name for name, _ in _WEIGHTS)
 """What can happen to a company at any time, beside its check-ins and the invoices run."""
@@ -91,6 +97,12 @@ def _life(msp: Msp, firm: Firm) -> Iterator[Event]:
             number += 1
             kind = draw.choices(KINDS_OF_LIFE, _CHANCES)[0]
             yield Event(max(at, firm.arrives), firm.number, number, kind, draw.getrandbits(32))
+
+
+def _life_of_partner(msp: Msp, firm: Firm) -> Iterator[Event]:
+    yield from _life(msp, firm)
+    for at, number, kind, draw in partners.life_of(msp, firm):
+        yield Event(at, firm.number, number, kind, draw)
 
 
 def _after_the_start(setting: Setting, seconds: int) -> timedelta:

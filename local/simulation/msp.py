@@ -20,6 +20,8 @@ from tally.ports import ConnectWise
 _FIRST = ("Harbor", "North", "Old", "Blue", "Cedar", "Granite", "Summit", "Maple", "Iron", "Silver")
 _SECOND = ("Dental", "Quay Ltd", "Mill Inc", "Legal", "Freight", "Clinic", "Foods", "Optics")
 _LONG_AGO = date(2020, 1, 1)
+_FIRST_PARTNER = 0xF00 - 1
+"""The number of the first partner, from which its id follows as a customer's does from its own."""
 
 _SETUPS = (
     ("plain", 62),
@@ -59,6 +61,8 @@ class Firm:
     agreements: list[int] = field(default_factory=list)
     licences: list[tuple[datetime, bool]] = field(default_factory=list)
     """Since when it has been listed as monthly-licensed, or not."""
+    partner: bool = False
+    """It is a partner whose own machines a person may have billed."""
 
     def licensed_in(self, month: Month) -> bool:
         """Whether it was listed as monthly-licensed at any moment of a month."""
@@ -108,7 +112,11 @@ class Msp:
             for number in range(setting.companies)
             if shape.companies is None or number in shape.companies
         ]
+        self.firms += self._draw_partners()
+        self.has_partners = any(firm.partner for firm in self.firms)
         self.by_id: dict[str, Firm] = {}
+        self.around: dict[str, str] = {}
+        """What stood around each partner to bill when somebody last looked."""
         self.moved: set[int] = set()
         """Agreements whose terms a person has changed by hand."""
         self.given: set[int] = set()
@@ -121,6 +129,9 @@ class Msp:
     def join(self, firm: Firm) -> None:
         """Let a company come into being on both sides."""
         draw = drawn(self.setting.seed, Draw.FIRM, firm.number, 1)
+        if firm.partner:
+            self._join_partner(firm, draw)
+            return
         tenant = self.gravityzone.tenant
         setup = firm.setup
         parent = draw.choice(("", *self.partners))
@@ -160,6 +171,14 @@ class Msp:
             counted = truth.count(firm.id, str(month), at, counter=billed.counter, product_type=each)
             total += told if isinstance(told, int) else counted
         return total
+
+    def _join_partner(self, firm: Firm, draw: Random) -> None:
+        """A partner stands in GravityZone from the start: it gets its ConnectWise company."""
+        firm.id = f"{firm.number + 1:024x}"
+        self.by_id[firm.id] = firm
+        self._join_connectwise(firm, draw)
+        firm.touched = self.clock.now()
+        firm.licences.append((firm.touched, True))
 
     def closes(self, month: Month) -> datetime:
         """The instant of a month's close, worked out here on purpose and not asked of the product."""
@@ -231,10 +250,36 @@ class Msp:
             parent = draw.choice(("", *grown))
             grown.append(
                 tenant.add_company(
-                    f"Partner {number}", company_id=f"{0xF00 + number:024x}", parent_id=parent, kind="partner"
+                    f"Partner {number}",
+                    company_id=f"{_FIRST_PARTNER + number + 1:024x}",
+                    parent_id=parent,
+                    kind="partner",
                 )
             )
         return grown
+
+    def _draw_partners(self) -> list[Firm]:
+        """In a quarter of the seeds that have partners and one service, one or two whose own machines are billed."""
+        draw = drawn(self.setting.seed, Draw.PARTNERS)
+        if draw.random() >= 0.25 or not self.setting.partners or len(self.setting.services) > 1:  # noqa: PLR2004 - a quarter
+            return []
+        chosen = sorted(draw.sample(range(self.setting.partners), k=min(draw.choice((1, 2)), self.setting.partners)))
+        numbers = [_FIRST_PARTNER + number for number in chosen]
+        firms = [
+            Firm(
+                number=number,
+                name=f"Partner {number}",
+                setup="plain",
+                size=draw.choice((0, 2, 5, 12, 30)),
+                arrives=self.clock.now(),
+                touched=self.clock.now(),
+                partner=True,
+            )
+            for number in numbers
+        ]
+        for firm in firms:
+            self.gravityzone.tenant.rename_company(f"{firm.number + 1:024x}", firm.name)
+        return [firm for firm in firms if self.shape.companies is None or firm.number in self.shape.companies]
 
     def _draw(self, number: int) -> Firm:
         setting = self.setting

@@ -35,7 +35,7 @@ def described(shape: Shape) -> str:
     )
     return "\n".join(
         (
-            f"  companies  {_some('company', present, whole.setting.companies)}",
+            f"  companies  {_some('company', present, len(whole.firms))}",
             f"  ticks      {_some('tick', played, len(ticks))}",
             f"  life       {', '.join(f'{name} {count}' for name, count in lived.items()) or 'nothing happens'}",
             f"  trouble    {', '.join(str(kind) for kind in KINDS if shape.has(kind)) or 'none'}",
@@ -66,7 +66,9 @@ class _Search:
 
     def _companies(self) -> None:
         present = sorted(
-            self.shape.companies if self.shape.companies is not None else range(len(Msp(self.shape).firms))
+            self.shape.companies
+            if self.shape.companies is not None
+            else (firm.number for firm in Msp(self.shape).firms)
         )
         culprit = [number for number in present if self.violation.company.partition(" (")[0].endswith(f" {number}")]
         if culprit:

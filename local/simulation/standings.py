@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from local.simulation.causes import BILLING, STANDINGS, Causes
+from local.simulation.causes import BILLING, STANDINGS, TOO_MANY, Causes
 from local.simulation.msp import Firm, Msp
 from local.simulation.services import ENDPOINTS, Billed
 from local.simulation.story import ViolationError
@@ -88,7 +88,8 @@ class StandingChecks:
         """At the end: every cause is one that the table has for what is so, and nothing of it is missing."""
         self.causes.as_of = tick
         standing = self.msp.ledger.standing(firm.id)
-        expected = list(self._expected(firm, tick, records))
+        left_alone = firm.partner and self.causes.of_company(firm) == TOO_MANY
+        expected = list(self._of_left(records) if left_alone else self._expected(firm, tick, records))
         if standing is None:
             if self.msp.gravityzone.tenant.find(firm.id) is not None:
                 raise ViolationError(4, "it has no standing", company=firm.name)
@@ -107,6 +108,13 @@ class StandingChecks:
                 raise self._violation(
                     4, f"nothing explains the standing {scope}: {cause.state.label} ({cause.reason})", firm, month
                 )
+
+    @staticmethod
+    def _of_left(records: Sequence[UsageRecord]) -> Iterator[Expected]:
+        """Nothing is read or written for a partner with too many below it: what was said of its months stays."""
+        yield Expected(None, frozenset({TOO_MANY}))
+        for record in records:
+            yield Expected(record.key.month, frozenset(STANDINGS))
 
     def _expected(self, firm: Firm, tick: datetime, records: Sequence[UsageRecord]) -> Iterator[Expected]:
         cause = self.causes.of_company(firm)
