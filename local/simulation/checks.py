@@ -349,8 +349,8 @@ class Checks:
             if read is not None and not (told and (company is None or not company.monthly)):
                 if firm.partner and transition.before is not None and record.count == transition.before.stands:
                     # It may have seemed to have fallen, for which a partner is read twice by one job.
-                    calls = readings[self.msp.billed(key.service).call]
-                    read = self._last_reading(calls, key, read - _A_MOMENT) or read
+                    answers = readings[self.msp.billed(key.service).call]
+                    read = self._last_reading(answers, key, read - _A_MOMENT) or read
                 least, most = self._bounds(firm, key, read, transition.at)
                 numbers = self._chosen.get(key, set())
                 # A person's number is billed at the floor at least, where floors are billed.
