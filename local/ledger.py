@@ -291,5 +291,6 @@ def _sorted[T](things: dict[str, T]) -> list[T]:
     return [things[name] for name in sorted(things)]
 
 
-def _order(record: UsageRecord) -> str:
-    return f"{record.key.month}#{record.key.company_id}#{record.key.service}"
+def _order(record: UsageRecord) -> tuple[int, int, str, str]:
+    key = record.key
+    return key.month.year, key.month.number, key.company_id, key.service

@@ -24,7 +24,7 @@ from tally.messages import Job
 from tally.plan import Plan
 
 _NOBODY: frozenset[str] = frozenset()
-_CALM_TICKS = 5
+_CALM_TICKS, _CALM_TICKS_AT_LEAST = 5, 2
 _CALM_STEP = timedelta(minutes=20)
 _BETWEEN_AT_MOST = 2
 _COLD_START = timedelta(seconds=1)
@@ -142,7 +142,7 @@ class _Run:
         self.tell(self.clock.now(), f"{setting.second.name} is billed from now on: {world.services}")
 
     def _calm(self) -> None:
-        """The trouble is over: what is dead comes again, and some ticks in peace bring everything in order."""
+        """The trouble is over: what is dead comes again, and ticks in peace, until one changes nothing, bring all in order."""
         self._weather(rough=0.0, away=_NOBODY, draw=drawn(self.setting.seed, Draw.STEP, 1))
         self.outages.clear()
         self.queue.repeats = 0.0
@@ -152,16 +152,26 @@ class _Run:
         at = self.clock.now() + timedelta(hours=1)
         self._work(at)
         self.clock.set(max(at, self.clock.now()))
-        for _ in range(_CALM_TICKS):
+        for number in range(1, _CALM_TICKS + 1):
             self.step += 1
             at = max(at, self.clock.now())
+            before = self._books()
             self.tell(at, f"step {self.step}: calm tick")
             planned = self._plan(Tick(number=self.step, scheduled=at, fires=at))
             self._work(at + _CALM_STEP)
             self.clock.set(max(at + _CALM_STEP, self.clock.now()))
-            self.checks.after_step(tick=at, good=planned and not len(self.queue))
+            done = planned and not len(self.queue)
+            self.checks.after_step(tick=at, good=done)
             at += _CALM_STEP
+            if number >= _CALM_TICKS_AT_LEAST and done and self._books() == before:
+                break
         self.checks.at_the_end(tick=at - _CALM_STEP)
+
+    def _books(self) -> tuple[object, ...]:
+        """What a tick could change: every record's version, and what stands of every company."""
+        ledger = self.msp.ledger
+        versions = {record.key: record.version for record in ledger.every_record()}
+        return versions, {standing.company_id: standing.causes for standing in ledger.all_standings()}
 
     def _plan(self, tick: Tick) -> bool:
         """One tick; answers whether all of it could be planned."""
