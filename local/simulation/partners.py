@@ -90,7 +90,7 @@ def others_below(msp: Msp, firm: Firm, record: UsageRecord) -> bool:
     """Whether others stand below it than those that the record's count was taken with, and nobody has answered that."""
     now = children(msp, firm)
     answered = record.answer is not None and record.answer.children == now
-    return record.children is not None and record.children != now and not answered
+    return record.is_standing and record.children is not None and record.children != now and not answered
 
 
 def stopped(msp: Msp, firm: Firm, records: Iterator[UsageRecord]) -> str:

@@ -89,7 +89,8 @@ class StandingChecks:
         self.causes.as_of = tick
         standing = self.msp.ledger.standing(firm.id)
         left_alone = firm.partner and self.causes.of_company(firm) == TOO_MANY
-        expected = list(self._of_left(records) if left_alone else self._expected(firm, tick, records))
+        # What was said of its months stays, since nothing is read or written for them.
+        expected = [Expected(None, frozenset({TOO_MANY}))] if left_alone else list(self._expected(firm, tick, records))
         if standing is None:
             if self.msp.gravityzone.tenant.find(firm.id) is not None:
                 raise ViolationError(4, "it has no standing", company=firm.name)
@@ -104,17 +105,11 @@ class StandingChecks:
         explained = {each.month for each in expected}
         for scope, cause in standing.causes.items():
             month = None if scope.startswith("company") else Month.parse(scope[:7])
-            if month not in explained and self._is_of(scope, month) and cause.state is not BILLING:
+            mine = self._is_of(scope, month) and not (left_alone and month)
+            if month not in explained and mine and cause.state is not BILLING:
                 raise self._violation(
                     4, f"nothing explains the standing {scope}: {cause.state.label} ({cause.reason})", firm, month
                 )
-
-    @staticmethod
-    def _of_left(records: Sequence[UsageRecord]) -> Iterator[Expected]:
-        """Nothing is read or written for a partner with too many below it: what was said of its months stays."""
-        yield Expected(None, frozenset({TOO_MANY}))
-        for record in records:
-            yield Expected(record.key.month, frozenset(STANDINGS))
 
     def _expected(self, firm: Firm, tick: datetime, records: Sequence[UsageRecord]) -> Iterator[Expected]:
         cause = self.causes.of_company(firm)

@@ -329,3 +329,30 @@ def test_namesakes_among_those_that_come(summit: Summit) -> None:
     summit.play(LATER)
     assert (state(summit), summit.record().hold) == (StandingState.BILLING, None)
     assert other in (summit.record().children or ())
+
+
+def test_a_voided_month_takes_the_set_of_then(held: Summit) -> None:
+    """READ-4, OPEN-1: of what was voided nothing stands: the next line bills what is counted with the companies of now, unasked."""
+    world, partner = held.world, held.partner
+    right = world.add_agreement(partner.connectwise_id)
+    world.set_up().pin(partner.id, right, by="ann", why="the right one")
+    world.answers().void(held.november, by="ann", why="the wrong agreement")
+    held.play(AGAIN)
+    record = held.record()
+    assert (record.hold, record.children) == (None, (held.juniper.id,))
+    assert [each.quantity for each in world.connectwise.truth.additions(agreement_id=right)] == [15]
+
+
+def test_a_voided_month_is_not_closed_with_nothing(held: Summit) -> None:
+    """READ-4, LATE-2, CLOSE-2: a month voided after its invoice, with other companies below by now, still bills its count."""
+    world, partner = held.world, held.partner
+    held.play("2026-11-30 23:50")
+    world.answers().void(held.november, by="ann", why="the wrong agreement")
+    right = world.add_agreement(partner.connectwise_id)
+    world.connectwise.people.edit_agreement(right, {"nextInvoiceDate": "2027-01-01T00:00:00Z"})
+    world.set_up().pin(partner.id, right, by="ann", why="the right one")
+    held.play(CLOSE)
+    record = held.record()
+    assert (record.state, record.count) != (RecordState.CLOSED, 0)
+    assert record.hold is not None
+    assert (record.hold.kind, record.hold.quantity) == (HoldKind.LATE, 15)

@@ -81,7 +81,7 @@ def take_over(record: UsageRecord, person: Person, *, addition_id: int) -> Trans
     if addition_id not in foreign:
         named = ", ".join(map(str, foreign))
         return f"Addition {addition_id} does not hold {record.key} and cannot be taken over; what holds it is {named}."
-    if _has_addition(record):
+    if record.is_standing:
         return f"{record.key} has an Addition of ours already: no other can be taken over. {_why(record)}"
     return _transition(record, replace(record, hold=None, given=addition_id), person, what="given")
 
@@ -90,7 +90,7 @@ def waive(record: UsageRecord, person: Person) -> Transition | str:
     """Do not bill the month: nothing is opened or written any more. A text says why that cannot be."""
     if record.state is not RecordState.OPEN:
         return f"{record.key} is {record.state}: it cannot be waived any more."
-    if _has_addition(record):
+    if record.is_standing:
         return f"{record.key} has an Addition of ours and cannot be waived: to have nothing billed, void that."
     if record.line is not None and record.line.intent is not None:
         return f"{record.key} cannot be waived at this moment: an Addition is being written. Try again after the next tick."
@@ -137,10 +137,6 @@ def credit_done(record: UsageRecord, person: Person) -> Transition | str:
 
 def _voiding(record: UsageRecord, line: Line) -> UsageRecord:
     return record.with_line(replace(line, state=LineState.VOIDING))
-
-
-def _has_addition(record: UsageRecord) -> bool:
-    return any(line.state not in (LineState.OPENING, LineState.VOID) for line in record.lines)
 
 
 def _why(record: UsageRecord) -> str:

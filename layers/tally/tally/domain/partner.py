@@ -59,7 +59,7 @@ def settled(first: Reading, last: Reading, *, least: int) -> Reading:
 
 def least(record: UsageRecord | None, children: Children) -> int:
     """What the own count cannot be below unless it has fallen (READ-7); 0 where another set of children gave what stands."""
-    if record is None or record.line is None or changed(record, children):
+    if record is None or not record.is_standing or changed(record, children):
         return 0
     answer = record.answer
     if answer is None:
@@ -68,7 +68,9 @@ def least(record: UsageRecord | None, children: Children) -> int:
 
 
 def changed(record: UsageRecord, children: Children | None) -> bool:
-    """Whether others stand below the partner than those that the record's count was taken with."""
+    """Whether others stand below the partner than those that the record's count was taken with; no matter until one stands."""
+    if not record.is_standing:
+        return False
     return children is not None and record.children is not None and children.ids != record.children
 
 

@@ -265,6 +265,11 @@ class UsageRecord:
         return any(line.state is not LineState.OPENING for line in self.lines)
 
     @property
+    def is_standing(self) -> bool:
+        """Whether any Addition of it is known to exist that is not voided."""
+        return any(line.state not in (LineState.OPENING, LineState.VOID) for line in self.lines)
+
+    @property
     def line(self) -> Line | None:
         """The line that follows the count: the newest one."""
         return self.lines[-1] if self.lines else None

@@ -47,7 +47,7 @@ def _record(situation: Situation) -> UsageRecord:
 
 def _children(situation: Situation) -> tuple[str, ...] | None:
     """What a month is opened with: the count of this job is taken with these children, whatever earlier ones were."""
-    if situation.record is not None and situation.record.has_addition:
+    if situation.record is not None and situation.record.is_standing:
         return situation.record.children
     return None if situation.children is None else situation.children.ids
 
