@@ -167,14 +167,16 @@ def test_a_month_that_gravityzone_does_not_tell_any_more_is_closed(world: World,
     assert shown.state is StandingState.BILLING
 
 
-def test_what_a_month_closed_with_is_told_until_the_10th(world: World, harbor: Customer) -> None:
+def test_what_a_month_closed_with_is_told_through_the_next_one(world: World, harbor: Customer) -> None:
     """SAFE-7: a notice of the close is seen after the close, beside the new month's standing."""
     world.play(gmt("2026-10-01 00:05"))
     world.gravityzone.tenant.delete_company(harbor.id)
     world.play(gmt("2026-11-01 00:05"), gmt("2026-11-02 00:05"), gmt("2026-11-03 00:05"))
     notices = world.standing(harbor).shown.notices
     assert any("Closed with the last count that could be read" in notice for notice in notices)
-    world.play(gmt("2026-11-10 00:05"))
+    world.play(gmt("2026-11-10 00:05"), gmt("2026-11-30 00:05"))
+    assert any("Closed with the last count" in notice for notice in world.standing(harbor).shown.notices)
+    world.play(gmt("2026-12-01 00:05"))
     assert world.standing(harbor).shown.notices == ()
 
 

@@ -11,7 +11,7 @@ from tally.domain import answers, carrying, mapping
 from tally.domain.answers import Person
 from tally.domain.company import ConnectWiseCompany, Mapping, MappingChange
 from tally.domain.planning import Presence, known_absence
-from tally.domain.record import RecordKey, Transition, UsageRecord
+from tally.domain.record import RecordKey, RecordState, Transition, UsageRecord
 from tally.errors import SetupError
 from tally.ports import Clock, ConnectWise, Ledger
 
@@ -227,7 +227,9 @@ class SetUp:
 
     def _what_stays(self, company_id: str) -> str:
         return mapping.what_stays(
-            record for record in self.ledger.all_open_records() if record.key.company_id == company_id
+            record
+            for record in self.ledger.all_open_records()
+            if record.key.company_id == company_id and record.state is RecordState.OPEN
         )
 
 

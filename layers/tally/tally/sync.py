@@ -33,7 +33,7 @@ from tally.domain.situation import (
 )
 from tally.domain.standing import Cause, StandingState
 from tally.domain.terms import Terms
-from tally.domain.transitions import confirmed, opened, refused, take_over_refused
+from tally.domain.transitions import confirmed, opened, refused, take_over_refused, voided
 from tally.errors import (
     AmbiguousError,
     ConflictError,
@@ -309,7 +309,10 @@ class Sync:
             return self._refused(situation, error, patch_fingerprint(situation, quantity=step.quantity), done)
         line = as_shown(_line(situation), addition)
         why = f"Addition {step.addition_id} from {line.pushed} to {step.quantity}"
-        return self._save(situation, confirmed(self._now(situation), line, quantity=step.quantity, why=why), done)
+        now = self._now(situation)
+        if line.state is LineState.VOIDING:
+            return self._save(situation, voided(now, line, why=why), done)
+        return self._save(situation, confirmed(now, line, quantity=step.quantity, why=why), done)
 
     def _take_over(self, situation: Situation, step: TakeOver, done: list[str]) -> Situation:
         try:

@@ -54,7 +54,7 @@ def reject(record: UsageRecord, person: Person) -> Transition | str:
         what="rejected",
         follow={
             HoldKind.GROWTH: lambda hold: replace(record, answer=_verdict(Verdict.REJECTED, hold, person)),
-            HoldKind.LATE: lambda hold: replace(record, answer=_verdict(Verdict.REJECTED, hold, person)),
+            HoldKind.LATE: lambda hold: replace(record, answer=_verdict(Verdict.LEFT_OUT, hold, person)),
             HoldKind.FALL: lambda hold: replace(record, answer=_verdict(Verdict.KEPT, hold, person)),
             HoldKind.CHANGED: lambda hold: replace(
                 _as_it_stands(record, hold), answer=_verdict(_keeping(record, hold), hold, person)
@@ -101,7 +101,7 @@ def waive(record: UsageRecord, person: Person) -> Transition | str:
 
 
 def _foreign(record: UsageRecord) -> tuple[int, ...]:
-    return () if record.state is not RecordState.OPEN or record.hold is None else record.hold.foreign
+    return () if record.state is RecordState.WAIVED or record.hold is None else record.hold.foreign
 
 
 def _not_foreign(record: UsageRecord, *, what: str) -> str:

@@ -42,6 +42,7 @@ def not_read_again(situation: Situation, record: UsageRecord, why: str) -> Finis
 
 
 def _closed(situation: Situation, transition: Transition) -> Finished:
-    """What a closed month says is seen until it was read once more; then only what is to be credited, by the planner."""
-    cause = NoWord.PLANNERS if transition.after.reread else billing(situation, transition.after)
+    """What a closed month has to say, and is seen for a while; of one with nothing to say, the planner's word alone counts."""
+    quiet = transition.after.reread and not transition.after.notices
+    cause = NoWord.PLANNERS if quiet else billing(situation, transition.after)
     return Finished(cause=cause, transition=transition)

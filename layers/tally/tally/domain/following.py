@@ -88,7 +88,8 @@ def _with_count(situation: Situation, record: UsageRecord, line: Line, count: in
             situation, HoldKind.GROWTH, too_fast(situation, count=wanted, stands=record.stands), quantity=wanted
         )
     late = total > record.stands and (not can_carry or is_late(record, line))
-    nowhere = not can_carry and situation.agreement is None
+    # Without an agreement for it a person is to know, but is not asked twice.
+    nowhere = not can_carry and situation.agreement is None and record.late is None
     if late and (nowhere or asks(situation, record, total)):
         return _ask_late(situation, record, total=total)
     if total > record.stands and not can_carry:
@@ -140,7 +141,11 @@ def _ask_late(situation: Situation, record: UsageRecord, *, total: int) -> Step:
         return open_line(situation)
     if agreement is None and not situation.directory_read:
         return Finished(cause=NoWord.STAYS)
-    period = None if agreement is None else late_period(agreement, situation.policy.invoicing, today=situation.today)
+    period = (
+        None
+        if agreement is None
+        else late_period(agreement, situation.policy.invoicing, month=situation.key.month, today=situation.today)
+    )
     why = late_question(situation, total=total, stands=record.stands, agreement=agreement, period=period)
     return hold(situation, HoldKind.LATE, why, quantity=total)
 

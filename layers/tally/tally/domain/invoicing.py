@@ -56,15 +56,15 @@ def has_ended(agreement: Agreement, today: date) -> bool:
     return cancelled or (agreement.ends is not None and agreement.ends < today)
 
 
-def late_period(agreement: Agreement, invoicing: Invoicing, *, today: date) -> ServicePeriod:
-    """The days of a further line: the first period that is not invoiced and in which the agreement bills.
+def late_period(agreement: Agreement, invoicing: Invoicing, *, month: Month, today: date) -> ServicePeriod:
+    """The days of a further line: the first period that is not invoiced, in which the agreement bills, and not before ``month`` ends.
 
     All in one period, so that it is billed once.
     """
     period = open_period(agreement, invoicing, today=today)
     bills = max(filter(None, (period.effective, agreement.starts, agreement.bill_starts)))
     last, months = period.cancelled, 0
-    while last < bills:
+    while last < max(bills, month.last):
         months += 1
         last = _months_after(period.cancelled + timedelta(days=1), months) - timedelta(days=1)
     first = _months_after(period.effective, months)

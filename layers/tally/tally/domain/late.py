@@ -30,7 +30,10 @@ def freezes(situation: Situation, line: Line) -> str:
 def thaws(situation: Situation, line: Line) -> bool:
     """Whether the line can be written again: the same agreement, which an invoice covers no more or which runs again."""
     agreement = situation.agreement
-    return agreement is not None and agreement.id == line.agreement_id and not freezes(situation, line)
+    # An invoice date that was emptied says nothing of the invoices before.
+    if agreement is None or agreement.id != line.agreement_id or agreement.next_invoice is None:
+        return False
+    return not freezes(situation, line)
 
 
 def doubts(situation: Situation, line: Line) -> tuple[str, ...]:

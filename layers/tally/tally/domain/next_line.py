@@ -72,11 +72,6 @@ def next_line(situation: Situation) -> NextLine | Cause | NoWord:
     agreement = _still_the_one(situation)
     if not isinstance(agreement, Agreement):
         return agreement
-    if _was_voided_there(record, agreement, situation.product_id):
-        return _needs_setup(
-            f"An Addition for {situation.key.month.label} was voided on agreement '{agreement.name}' (id {agreement.id}): none is made there "
-            "again. Tie the company to the right one in ConnectWise, or pin the right agreement."
-        )
     late = _is_late(situation, agreement)
     period = _late_period(situation, agreement) if late else _own_period(situation, agreement)
     if not isinstance(period, ServicePeriod):
@@ -87,13 +82,19 @@ def next_line(situation: Situation) -> NextLine | Cause | NoWord:
         return _waits(
             f"{situation.key.month.label} has been invoiced, and GravityZone counts 0: there is nothing to bill."
         )
+    total, stands = _total(situation, reading.value), 0 if record is None else record.stands
+    if (not late or total > stands) and _was_voided_there(record, agreement, situation.product_id):
+        return _needs_setup(
+            f"An Addition for {situation.key.month.label} was voided on agreement '{agreement.name}' (id {agreement.id}): none is made there "
+            "again. Tie the company to the right one in ConnectWise, or pin the right agreement."
+        )
     return NextLine(
         number=_number(record, late=late),
         agreement=agreement,
         period=period,
         product_id=situation.product_id,
-        total=_total(situation, reading.value),
-        stands=0 if record is None else record.stands,
+        total=total,
+        stands=stands,
         late=late,
     )
 
@@ -224,7 +225,14 @@ def _late_period(situation: Situation, agreement: Agreement) -> ServicePeriod | 
             f"{agreement.next_invoice}: an Addition would be billed to nobody. {_NOT_INVOICED_YET}"
         )
     invoicing = Invoicing.ADVANCE if _was_refused_as_invoiced(situation, agreement) else policy.invoicing
-    return late_period(agreement, invoicing, today=situation.today)
+    period = late_period(agreement, invoicing, month=month, today=situation.today)
+    ends = min(filter(None, (agreement.ends, agreement.cancelled_on)), default=None)
+    if ends is not None and period.effective > ends:
+        return _needs_setup(
+            f"What {month.label} has used beyond its invoice has no place: agreement '{agreement.name}' (id {agreement.id}) ends on {ends}, before "
+            "its next invoice. Make the agreement that follows it, or bill the rest by hand."
+        )
+    return period
 
 
 def _still_runs(situation: Situation) -> bool:

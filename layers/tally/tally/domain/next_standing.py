@@ -29,10 +29,10 @@ def next_standing(company: CompanyState, plan: CompanyPlan, at: Circumstances) -
 
 
 def _still_told(scope: str, cause: Cause, at: Circumstances) -> bool:
-    """Whether a closed month has a notice that is to be seen until its late openings end."""
+    """Whether a closed month has a notice that is to be seen: through the month after it, whose books it is in."""
     month = Month.parse(scope.partition(" ")[0])
     billing = cause.state is StandingState.BILLING
-    return billing and bool(cause.notices) and at.tick < month.day_after_end(at.policy.open_until_day)
+    return billing and bool(cause.notices) and at.tick < month.next.next.starts
 
 
 def _earlier(before: Standing, scope: str, cause: Cause) -> Cause | None:

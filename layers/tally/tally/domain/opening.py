@@ -9,7 +9,7 @@ from tally.domain.late import asks, late_question
 from tally.domain.next_line import NextLine, next_line, refused_cause
 from tally.domain.outcomes import billing, hold
 from tally.domain.recognition import Recognised, beside, customer_text, doubled, marked_text, of_others, recognise
-from tally.domain.record import HoldKind, Intent, IntentKind, Line, UsageRecord, reference
+from tally.domain.record import HoldKind, Intent, IntentKind, Line, UsageRecord, Verdict, reference
 from tally.domain.situation import ComeBack, Continue, Finished, Look, Post, Situation, Step, TakeOver
 from tally.domain.standing import Cause, StandingState
 from tally.domain.transitions import (
@@ -49,6 +49,9 @@ def _begin(situation: Situation, record: UsageRecord | None) -> Step:
         return Finished(cause=refused_cause(refusal))
     if known is not None and known.kind in _ONLY_CONNECTWISE_LIFTS:
         return Look(agreement_id=place.agreement.id)
+    if record is not None and record.given is not None and place.late:
+        why = f"{situation.key.month.label} has been invoiced with it as it was"
+        return Continue(transition=not_given(situation, None, why=why))
     if record is not None and record.given is not None:
         given = intend_take_over(
             situation,
@@ -98,7 +101,8 @@ def _ask(situation: Situation, record: UsageRecord | None, place: NextLine) -> S
 
 def _grown(situation: Situation, record: UsageRecord | None, total: int) -> Finished:
     answer = None if record is None else record.answer
-    if answer is not None and not exceeds(total, answer.quantity, situation.policy):
+    rejected = answer is not None and answer.verdict is Verdict.REJECTED
+    if answer is not None and rejected and not exceeds(total, answer.quantity, situation.policy):
         reason = f"{answer.by} rejected {answer.quantity} on {answer.at:%Y-%m-%d}: nothing is opened for {situation.key.month.label}."
         return Finished(cause=Cause(state=StandingState.HELD, reason=reason))
     stands = record.stands if record is not None and record.has_addition else None
@@ -193,7 +197,9 @@ def _others(situation: Situation, foreign: Sequence[Addition]) -> Sequence[Addit
 
 
 def _foreign(situation: Situation, foreign: Sequence[Addition], *, quantity: int) -> Finished:
-    why = beside(foreign, company=situation.company, month=situation.key.month, wanted=quantity, ours=None)
+    record = situation.record
+    stands = record.stands if record is not None and record.has_addition else None
+    why = beside(foreign, company=situation.company, month=situation.key.month, wanted=quantity, ours=stands)
     refusal = None if situation.record is None else situation.record.refusal
     if refusal is not None and refusal.of_take_over:
         why = f"{why} It could not be taken over: {refusal.why}"

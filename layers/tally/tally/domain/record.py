@@ -148,11 +148,13 @@ class Hold:
 class Verdict(StrEnum):
     """A person's word on a held number.
 
-    ``rejected``: too many, what stands stays · ``kept``: too few, what stands stays · ``accepted``: lower it ·
+    ``rejected``: too many, what stands stays · ``left-out``: late ones are not billed
+    · ``kept``: too few, what stands stays · ``accepted``: lower it ·
     ``waived``: nothing is billed · ``stands``: what stands stays, as long as the same companies are below the partner.
     """
 
     REJECTED = "rejected"
+    LEFT_OUT = "left-out"
     KEPT = "kept"
     ACCEPTED = "accepted"
     WAIVED = "waived"

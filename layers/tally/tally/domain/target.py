@@ -28,6 +28,8 @@ def followed(situation: Situation, record: UsageRecord, count: int) -> int:
         return count
     if answer.verdict is Verdict.KEPT and count < record.highest:
         return stands
+    if answer.verdict is Verdict.LEFT_OUT and stands < count <= answer.quantity:
+        return stands
     if answer.verdict is Verdict.REJECTED and count > stands and not exceeds(count, answer.quantity, situation.policy):
         return stands
     return count

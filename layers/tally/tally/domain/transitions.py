@@ -107,9 +107,10 @@ def intend_take_over(
     return _transition(situation, after, what="take-over intended", why=why)
 
 
-def not_given(situation: Situation, line: Line, *, why: str) -> Transition:
+def not_given(situation: Situation, line: Line | None, *, why: str) -> Transition:
     """The Addition that a person has given to us is nothing to be taken over any more."""
-    after = replace(_given_up(_record(situation), line), given=None)
+    record = _record(situation)
+    after = replace(record if line is None else _given_up(record, line), given=None)
     return _transition(situation, after, what="not taken over", why=why)
 
 

@@ -6,7 +6,7 @@ from tally.domain.recognition import recognise
 from tally.domain.record import Line, UsageRecord
 from tally.domain.situation import ComeBack, Continue, Finished, Look, Patch, Situation, Step
 from tally.domain.standing import Cause, StandingState
-from tally.domain.transitions import intend_patch, noted, renew, voided
+from tally.domain.transitions import intend_patch, noted, voided, withdraw
 
 
 def void_line(situation: Situation, record: UsageRecord, line: Line) -> Step:
@@ -19,11 +19,10 @@ def void_line(situation: Situation, record: UsageRecord, line: Line) -> Step:
                 f"Addition {line.addition_id} was being set to 0 and no answer is recorded yet: it is looked for again."
             )
             return ComeBack(why=why, until=line.intent.at + situation.policy.settle)
-        return Look(agreement_id=line.agreement_id, transition=renew(situation, line, line.intent))
+        why = f"no outcome was recorded since {line.intent.at:%Y-%m-%dT%H:%M:%SZ}"
+        return Look(agreement_id=line.agreement_id, transition=withdraw(situation, line, why=why), reread=True)
     if record.refusal is not None and record.refusal.fingerprint == patch_fingerprint(situation, quantity=0):
         return Finished(cause=Cause(state=StandingState.NEEDS_SETUP, reason=record.refusal.why))
-    if line.pushed == 0 and not line.unconfirmed:
-        return Continue(transition=voided(situation, line, why=f"Addition {line.addition_id} stands at 0"))
     return Look(agreement_id=line.agreement_id, reread=True)
 
 
@@ -31,11 +30,12 @@ def _set_to_nothing(situation: Situation, record: UsageRecord, line: Line) -> St
     ours = recognise(
         situation.additions or (), key=situation.key, record=record, product_id=line.product_id, number=line.number
     ).ours
-    if not ours and situation.unsettled(line.pushed_at):
-        assert line.pushed_at is not None
-        why = f"Addition {line.addition_id} does not show in ConnectWise's list yet: it is looked at again."
-        return ComeBack(why=why, until=line.pushed_at + situation.policy.settle)
     standing = [addition for addition in ours if addition.quantity != 0]
+    written = line.pushed or any(line.unconfirmed)
+    if not standing and (written or not ours) and situation.unsettled(line.pushed_at):
+        assert line.pushed_at is not None
+        why = f"Addition {line.addition_id} may not show in ConnectWise's list as it was left: it is looked at again."
+        return ComeBack(why=why, until=line.pushed_at + situation.policy.settle)
     if not standing:
         seen = "stands at 0" if ours else "is gone from the agreement"
         return Continue(transition=voided(situation, line, why=f"Addition {line.addition_id} {seen}"))
