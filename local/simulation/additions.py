@@ -150,19 +150,13 @@ class AdditionChecks:
                 or each.id in apart
                 or each.created_at > shown
                 or each.product != addition.product
-                or self._passes_for_ours(each, key)
+                or self.key_of_text(each.text or "") == key  # a person's copy of ours passes for ours
             ):
                 continue
             gone = each.deleted_at is not None and each.deleted_at < addition.created_at
             changed = any(change.at > shown for change in each.changes)
             if not gone and not changed and _overlaps(each, key.month):
                 raise self._violation(2, f"Addition {addition.id} was made beside {each.id} of {each.created_by}", key)
-
-    def _passes_for_ours(self, addition: AdditionTruth, key: RecordKey) -> bool:
-        """Whether it is a person's copy: of the record's own lines, or of late usage of an earlier month (LATE-2)."""
-        found = _REFERENCE.search(addition.text or "")
-        of, number = self._keys.get(found[1], (None, 0)) if found else (None, 0)
-        return of is not None and (of == key or (number > 0 and replace(of, month=key.month) == key > of))
 
     def _look_at_service(self, addition: AdditionTruth, key: RecordKey) -> None:
         """Invariant 2, of the service: its own product, on an agreement of its own type (READ-6, MATCH-3)."""
