@@ -213,7 +213,9 @@ class Causes:
         for other in record.lines[:-1]:
             if other.state is LineState.FROZEN and other.addition_id is not None:
                 theirs = truth.addition(other.addition_id)
-                if theirs.deleted or theirs.cancelled != other.cancelled or theirs.quantity != other.pushed:
+                beside = [each for each in self._standing(other.agreement_id) if each.id != theirs.id]
+                copied = any(other.reference in each.text for each in beside)
+                if copied or theirs.deleted or theirs.cancelled != other.cancelled or theirs.quantity != other.pushed:
                     yield "changed by people"
         yield from self._beside(firm, line, month)
         if self.count(firm, month) < record.beside + line.highest and not self.right(firm, record, closing=closing):

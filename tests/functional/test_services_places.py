@@ -1,12 +1,13 @@
 """Each service's own place in ConnectWise: product, agreement type and agreement, and what is said where one is missing."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
 from local.simulators.faults import Fault, FaultKind
 from local.simulators.gravityzone.counters import MISSING
 from local.world import Customer, World
+from tally.domain.reading import ENDPOINTS
 from tally.domain.standing import StandingState
 from tests.functional.instants import gmt
 from tests.functional.services_world import (
@@ -22,6 +23,7 @@ from tests.functional.services_world import (
 )
 
 NOVEMBER = ("2026-11-01", "2026-11-30")
+ENDPOINT, MAIL = "GZ-ENDPOINT", "GZ-EMAIL"
 NEVER_MADE = {**EMAIL, "product": "GZ-Email"}
 
 
@@ -208,3 +210,31 @@ def test_little_time_left_brings_the_job_back() -> None:
     world.work()
     assert len(lines(world, harbor.agreement_id)) == 2
     assert world.clock.now() < gmt("2026-11-01 00:15")
+
+
+def two_without_an_agreement(foreign: tuple[str, ...]) -> tuple[World, Customer]:
+    """A customer with these products' Additions beside ours, whose one agreement has ended since; email's counter is gone too."""
+    world = world_of(setting(email=EMAIL))
+    harbor = world.add_customer("Harbor Dental")
+    people = world.connectwise.people
+    for product in foreign:
+        people.add_addition(harbor.agreement_id, product, quantity=3, effective=date(2026, 11, 1), cancelled=None)
+    if ENDPOINT not in foreign:
+        world.gravityzone.tenant.override_counter(harbor.id, "2026-11", ENDPOINTS.counter, MISSING)
+    world.play(gmt("2026-11-02 00:00"))
+    world.work(until=timedelta(days=1))
+    people.edit_agreement(harbor.agreement_id, {"cancelledFlag": True, "dateCancelled": "2026-11-03T00:00:00Z"})
+    world.gravityzone.tenant.override_counter(harbor.id, "2026-11", EMAIL["counter"], MISSING)
+    world.play(gmt("2026-11-04 00:00"))
+    return world, harbor
+
+
+@pytest.mark.parametrize("foreign", [(ENDPOINT, MAIL), (MAIL,)])
+def test_what_the_planner_says_of_both_stays_for_the_other(foreign: tuple[str, ...]) -> None:
+    """SAFE-7, READ-6: a worker's word on one service takes nothing away from what the planner has to say of the other."""
+    world, harbor = two_without_an_agreement(foreign)
+    causes = world.standing(harbor).causes
+    assert causes["2026-11 email"].state is StandingState.FAILING
+    of_endpoints = [cause for scope, cause in causes.items() if scope in {"2026-11", "2026-11/endpoints"}]
+    assert [cause.state for cause in of_endpoints] == [StandingState.NEEDS_SETUP]
+    assert "no agreement of the type that is active" in of_endpoints[0].reason

@@ -56,14 +56,17 @@ def merge(
 ) -> Standing:
     """The standing with the causes put in; each keeps since when it stands as long as its state stays.
 
-    A cause of a month's service takes the place of what the planner said of the month as a whole.
+    A cause of a month's service takes the place of what the planner said of the month as a whole, unless another service
+    leaves the word to the planner: then it is of that one still.
     """
     merged = dict(standing.causes)
+    planners = {scope.partition(" ")[0] for scope, cause in causes.items() if cause is None}
     for scope, cause in causes.items():
         merged.pop(scope, None)
         if cause is not None:
             month, _, service = scope.partition(" ")
-            merged.pop(month, None)
+            if month not in planners:
+                merged.pop(month, None)
             merged.pop(planners_scope(month, service), None)
             merged[scope] = dated(cause, standing.causes.get(scope), tick=tick)
     return replace(standing, tick=tick, causes=merged, last_reading=last_reading or standing.last_reading)

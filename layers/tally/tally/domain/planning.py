@@ -189,14 +189,19 @@ def plan_company(company: CompanyState, at: Circumstances) -> CompanyPlan:
                 reason = f"{at.month.label} cannot be opened: {unread}."
                 plan.say(at.month, service, Cause(state=StandingState.FAILING, reason=reason))
     due = [Due(month=month, services=tuple(services)) for month, services in sorted(plan.due.items())]
-    return CompanyPlan(due=due, causes={**plan.causes, **_told(plan.words, at)})
+    return CompanyPlan(due=due, causes={**plan.causes, **_told(plan, at)})
 
 
-def _told(words: Mapping[Month, Mapping[str, Cause]], at: Circumstances) -> Mapping[str, Cause]:
-    """What there is to say, by scope: of a month as a whole what is so for all services, else of each with its name."""
+def _told(plan: _Plan, at: Circumstances) -> Mapping[str, Cause]:
+    """What there is to say, by scope: of a month as a whole what is so for all services, else of each with its name.
+
+    Of each also where a job of some of them may have more to say: its word takes the place of one on the month.
+    """
     causes: dict[str, Cause] = {}
-    for month, by_service in words.items():
-        if by_service.keys() == {*at.services} and len({*by_service.values()}) == 1:
+    for month, by_service in plan.words.items():
+        due = {each.service for each in plan.due.get(month, ())}
+        together = due in (set(), {*at.services})
+        if together and by_service.keys() == {*at.services} and len({*by_service.values()}) == 1:
             causes[str(month)] = next(iter(by_service.values()))
             continue
         for service, cause in by_service.items():
