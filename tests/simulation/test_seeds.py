@@ -10,6 +10,7 @@ from local.simulation.life import CHECK_INS, JOINS, KINDS_OF_LIFE, script
 from local.simulation.life_answers import TERMS_CARRIED
 from local.simulation.life_connectwise import INVOICED
 from local.simulation.msp import Msp
+from local.simulation.partners import KINDS_OF_PARTNERS
 from local.simulation.play import Played, play
 from local.simulation.rates import RateChecks
 from local.simulation.runner import Outcome, run
@@ -25,6 +26,7 @@ from tally.domain.month import Month
 from tally.domain.place import ServicePeriod
 from tally.domain.reading import Count, Reading, Service, Usage, read_count
 from tally.gravityzone.pace import TokenBucket
+from tally.readings import Readings
 
 SEEDS = range(40)
 
@@ -96,7 +98,7 @@ def test_a_seed_draws_what_the_world_has_in_store() -> None:
     assert len({setting.zone for setting in settings}) > 5
     assert len({(setting.growth_percent, setting.growth_seats) for setting in settings}) > 3
     lived = {event.kind for seed in range(60) for event in script(Msp(Shape(seed=seed)))}
-    assert lived == {JOINS, CHECK_INS, INVOICED, TERMS_CARRIED, *KINDS_OF_LIFE}
+    assert lived == {JOINS, CHECK_INS, INVOICED, TERMS_CARRIED, *KINDS_OF_LIFE, *KINDS_OF_PARTNERS}
 
 
 def test_calls_are_counted_against_the_documented_limits() -> None:
@@ -135,6 +137,17 @@ def test_wrong_count_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     """Invariants 3 to 5: a count that is read wrong."""
     monkeypatch.setattr(readings, "read_count", one_less)
     assert first_violation().invariant in {3, 4, 5}
+
+
+def test_children_billed_with_their_partner_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    """READ-4: a partner's whole count is read in place of its own machines."""
+    monkeypatch.setattr(
+        Readings, "_own", lambda self, job, _children, records: self._counted(job, job.company_id, records)
+    )
+    with_partners = next(seed for seed in range(354, 400) if Msp(Shape(seed=seed)).has_partners)
+    found = first_violation(range(with_partners, with_partners + 1))
+    assert found.invariant in {3, 5}
+    assert found.company.startswith("Partner ")
 
 
 def test_shortest_story(monkeypatch: pytest.MonkeyPatch) -> None:
