@@ -22,6 +22,18 @@ OPTED_IN, OPTED_OUT = "partner opted in", "partner opted out"
 BELOW, SUB_PARTNER, MEANWHILE = "company below a partner", "partner below a partner", "machines while a partner is read"
 KINDS_OF_PARTNERS = (OPTED_IN, OPTED_OUT, BELOW, SUB_PARTNER, MEANWHILE)
 MOST_CHILDREN = 20
+_ANSWERED = "hold answered"
+_OFTEN = (
+    (BELOW, 0.4),
+    (BELOW, 0.15),
+    (SUB_PARTNER, 0.15),
+    (OPTED_OUT, 0.08),
+    (OPTED_IN, 0.3),
+    (_ANSWERED, 0.8),
+    (_ANSWERED, 0.8),
+    (_ANSWERED, 0.5),
+)
+"""What happens at any time of a month, and how probably."""
 _WHO = "mkoch"
 _FIRST_NUMBER = 10_000
 """Of the events beside those that every company has, so that theirs stay what they are."""
@@ -34,7 +46,7 @@ def life_of(msp: Msp, firm: Firm) -> Iterator[tuple[datetime, int, str, int]]:
     moments = [(tick.fires + timedelta(minutes=30), OPTED_IN) for tick in ticks[:3]]
     for month in setting.months:
         length = month.next.starts - month.starts
-        for kind, often in ((BELOW, 0.5), (BELOW, 0.2), (SUB_PARTNER, 0.15), (OPTED_OUT, 0.08), (OPTED_IN, 0.3)):
+        for kind, often in _OFTEN:
             at = month.starts + timedelta(seconds=int(length.total_seconds() * draw.random()))
             if draw.random() < often:
                 moments.append((at, kind))

@@ -26,6 +26,7 @@ from tally.domain.month import Month
 from tally.domain.place import ServicePeriod
 from tally.domain.reading import Count, Reading, Service, Usage, read_count
 from tally.gravityzone.pace import TokenBucket
+from tally.readings import Readings
 
 SEEDS = range(40)
 
@@ -136,6 +137,17 @@ def test_wrong_count_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     """Invariants 3 to 5: a count that is read wrong."""
     monkeypatch.setattr(readings, "read_count", one_less)
     assert first_violation().invariant in {3, 4, 5}
+
+
+def test_children_billed_with_their_partner_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    """READ-4: a partner's whole count is read in place of its own machines."""
+    monkeypatch.setattr(
+        Readings, "_own", lambda self, job, _children, records: self._counted(job, job.company_id, records)
+    )
+    with_partners = next(seed for seed in range(354, 400) if Msp(Shape(seed=seed)).has_partners)
+    found = first_violation(range(with_partners, with_partners + 1))
+    assert found.invariant in {3, 5}
+    assert found.company.startswith("Partner ")
 
 
 def test_shortest_story(monkeypatch: pytest.MonkeyPatch) -> None:
