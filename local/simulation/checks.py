@@ -356,7 +356,7 @@ class Checks:
                 # A person's number is billed at the floor at least, where floors are billed.
                 floored = bool(numbers) and self.msp.setting.bill_minimum and record.count == record.floor
                 chosen = record.count in numbers or floored or firm.touched >= transition.tick
-                chosen = chosen or any(_UNREAD in notice for notice in record.notices)
+                chosen = chosen or told
                 if not least <= (record.count or 0) <= most and not chosen and not self._overridden(key):
                     raise self._violation(3, f"closed with {record.count}, GravityZone counted {least} to {most}", key)
             for each in record.lines:
