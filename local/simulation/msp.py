@@ -11,6 +11,7 @@ from local.simulation.services import ENDPOINTS, Billed, connectwise_of
 from local.simulation.setting import Setting, Shape, setting_of
 from local.simulators.clock import VirtualClock
 from local.simulators.connectwise.records import Fields, midnight
+from local.simulators.core import CallLog
 from local.simulators.gravityzone import RateLimits
 from local.simulators.gravityzone.tenant import MONTHLY_TYPES
 from local.world import PRODUCT, World
@@ -20,6 +21,8 @@ from tally.ports import ConnectWise
 _FIRST = ("Harbor", "North", "Old", "Blue", "Cedar", "Granite", "Summit", "Maple", "Iron", "Silver")
 _SECOND = ("Dental", "Quay Ltd", "Mill Inc", "Legal", "Freight", "Clinic", "Foods", "Optics")
 _LONG_AGO = date(2020, 1, 1)
+_CALLS_OF_A_STEP = 200_000
+"""A partner's job has up to 22: where dead letters come again, a step has more calls than a simulator remembers by itself."""
 _FIRST_PARTNER = 0xF00 - 1
 """The number of the first partner, from which its id follows as a customer's does from its own."""
 
@@ -114,6 +117,8 @@ class Msp:
         ]
         self.firms += self._draw_partners()
         self.has_partners = any(firm.partner for firm in self.firms)
+        if self.has_partners:
+            self.gravityzone.calls = CallLog(_CALLS_OF_A_STEP)
         self.by_id: dict[str, Firm] = {}
         self.around: dict[str, str] = {}
         """What stood around each partner to bill when somebody last looked."""
