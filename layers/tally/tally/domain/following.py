@@ -93,7 +93,7 @@ def _with_count(situation: Situation, record: UsageRecord, line: Line, count: in
     if late and (nowhere or asks(situation, record, total)):
         return _ask_late(situation, record, total=total)
     if total > record.stands and not can_carry:
-        return open_line(situation) if situation.agreement is not None else _nowhere(situation, record, total=total)
+        return open_line(situation)
     if record.hold is not None:
         return Continue(transition=lifted(situation, why=f"GravityZone counts {count}"))
     if can_carry and quantity_of(record, total) != line.pushed:
@@ -148,17 +148,6 @@ def _ask_late(situation: Situation, record: UsageRecord, *, total: int) -> Step:
     )
     why = late_question(situation, total=total, stands=record.stands, agreement=agreement, period=period)
     return hold(situation, HoldKind.LATE, why, quantity=total)
-
-
-def _nowhere(situation: Situation, record: UsageRecord, *, total: int) -> Finished:
-    """Late usage that a person has let be billed, and no agreement runs that it could be billed on."""
-    if not situation.directory_read:
-        return Finished(cause=NoWord.STAYS)
-    reason = (
-        f"{total - record.stands} more {situation.key.service} for {situation.key.month.label} are to be billed late, as was approved, and "
-        f"{situation.company} has no agreement that runs now: make one."
-    )
-    return Finished(cause=Cause(state=StandingState.NEEDS_SETUP, reason=reason))
 
 
 def look_at_all(situation: Situation, record: UsageRecord, line: Line) -> Look:

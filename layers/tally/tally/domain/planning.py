@@ -243,7 +243,9 @@ def _is_due(record: UsageRecord, at: Circumstances) -> bool:
 
 
 def _needs_no_other_line(record: UsageRecord) -> bool:
-    """Whether the worker has the word: it alone knows whether more was counted than the record's lines can carry."""
+    """Whether the worker has the word: it alone knows whether more was counted than lines can carry; unless that was approved."""
+    if record.late is not None and record.late > record.stands:
+        return False
     return record.line is not None and record.line.state in (LineState.FROZEN, LineState.FINAL)
 
 
