@@ -1,6 +1,7 @@
 """The simulation itself: it finds nothing wrong in a few seconds' worth of seeds, and what it is told to find, it finds."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -31,7 +32,7 @@ from tally.readings import Readings
 SEEDS = range(40)
 
 
-def first_violation(seeds: range = SEEDS) -> ViolationError:
+def first_violation(seeds: Sequence[int] = SEEDS) -> ViolationError:
     """The first that these seeds run into."""
     for seed in seeds:
         try:
@@ -144,10 +145,10 @@ def test_children_billed_with_their_partner_are_found(monkeypatch: pytest.Monkey
     monkeypatch.setattr(
         Readings, "_own", lambda self, job, _children, records: self._counted(job, job.company_id, records)
     )
-    with_partners = next(seed for seed in range(354, 400) if Msp(Shape(seed=seed)).has_partners)
-    found = first_violation(range(with_partners, with_partners + 1))
+    with_partners = [seed for seed in range(400) if Msp(Shape(seed=seed)).has_partners][:8]
+    found = first_violation(with_partners)
     assert found.invariant in {3, 5}
-    assert found.company.startswith("Partner ")
+    assert str(found.company).startswith("Partner ")
 
 
 def test_shortest_story(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -78,6 +78,7 @@ records = every_field_of(
     ),
     hold=st.none() | every_field_of(Hold, since=instants),
     refusal=st.none() | every_field_of(Refusal, since=instants),
+    credit=st.none() | every_field_of(Credit, unit_price=amounts),
     answer=st.none() | every_field_of(Answer, at=instants),
 )
 causes = every_field_of(Cause, since=st.none() | instants, until=st.none() | instants)
