@@ -89,13 +89,15 @@ def late_question(
     """What to ask a person of usage that is late: what was seen, what was billed, what would be, and what can be said."""
     month, service = situation.key.month.label, situation.key.service
     billed = f"{stands} of them are on Additions that can carry no more" if stands else "none of them are billed"
+    floor = "" if situation.count in (None, total) else f", and {total} are billed at least by its contract"
     where = "on the agreement that runs by then (none does at present)"
     if agreement is not None:
         dates = "" if period is None else f", dated {period.effective} to {period.cancelled}"
         where = f"on agreement '{agreement.name}' (id {agreement.id}){dates}"
+    counted = total if situation.count is None else situation.count
     return (
-        f"GravityZone counts {total} {service} for {situation.company} in {month}; {billed}, since that period has been invoiced or "
-        f"its agreement has ended. Approve {total}, and the other {total - stands} become a line of their own for {month} {where}; "
+        f"GravityZone counts {counted} {service} for {situation.company} in {month}{floor}; {billed}, since that period has been invoiced "
+        f"or its agreement has ended. Approve {total}, and the other {total - stands} become a line of their own for {month} {where}; "
         f"or reject it, and {stands} stay."
     )
 

@@ -30,6 +30,8 @@ _OPENS_FOR = timedelta(days=1)
 class NextLine:
     """A line that may be opened: where, for which days, and ``total``, what all lines are to say with it.
 
+    ``followed`` is that total without the contract's floor, which is no growth.
+
     ``late``: it is for usage that the month's own Addition cannot carry (LATE-2).
     """
 
@@ -38,6 +40,7 @@ class NextLine:
     period: ServicePeriod
     product_id: int
     total: int
+    followed: int
     stands: int
     late: bool
 
@@ -94,6 +97,7 @@ def next_line(situation: Situation) -> NextLine | Cause | NoWord:
         period=period,
         product_id=situation.product_id,
         total=total,
+        followed=_followed(situation, reading.value),
         stands=stands,
         late=late,
     )
@@ -108,6 +112,12 @@ def refused_cause(refusal: Refusal) -> Cause:
     """What to show while ConnectWise refuses the Addition."""
     advice = f" {_NOT_INVOICED_YET}" if is_refused_as_invoiced(refusal.why) else ""
     return _needs_setup(f"{refusal.why}{advice}")
+
+
+def _followed(situation: Situation, count: int) -> int:
+    """The count itself for the first Addition, of which no word of a person has kept anything standing yet."""
+    record = situation.record
+    return count if record is None or not record.has_addition else followed(situation, record, count)
 
 
 def _total(situation: Situation, count: int) -> int:

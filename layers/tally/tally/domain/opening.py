@@ -62,8 +62,8 @@ def _begin(situation: Situation, record: UsageRecord | None) -> Step:
             count=place.quantity,
         )
         return Look(agreement_id=place.agreement.id, transition=given, reread=True)
-    if grows_too_fast(situation, place.total):
-        return _grown(situation, record, place.total)
+    if grows_too_fast(situation, place.followed):
+        return _grown(situation, record, place.followed)
     if place.late and asks(situation, record, place.total):
         return _ask(situation, record, place)
     if known is not None:
