@@ -159,3 +159,20 @@ def test_a_notice_of_the_second_reading_is_seen() -> None:
     world.work()
     world.play(gmt("2026-11-10 00:05"), gmt("2026-11-10 00:20"))
     assert any("see whether the invoice bills 8" in notice for notice in world.standing(harbor).shown.notices)
+
+
+def test_a_floor_is_no_growth() -> None:
+    """FOLLOW-4, CLOSE-2: what the contract adds to a count at the close is asked as late, not for growing too fast."""
+    world, harbor = a_world(bill_minimum=True, growth_seats=2, growth_percent=10)
+    world.play(gmt("2026-11-02 00:05"))
+    world.check_in(harbor, 7, at=gmt("2026-11-03 00:00"))
+    world.play(gmt("2026-11-04 00:05"))
+    invoice(world, harbor, "2026-12-01 09:00", times=2)
+    world.gravityzone.tenant.company(harbor.id).minimum_usage = 50
+    world.play(gmt("2026-12-01 09:15"), gmt("2026-12-02 00:05"))
+    november = world.record(harbor, "2026-11")
+    assert november is not None
+    assert november.hold is not None
+    assert (november.hold.kind, november.hold.quantity) == (HoldKind.LATE, 50)
+    assert "counts 7 endpoints" in november.hold.why
+    assert "50 are billed at least by its contract" in november.hold.why
