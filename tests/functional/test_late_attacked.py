@@ -176,3 +176,21 @@ def test_a_floor_is_no_growth() -> None:
     assert (november.hold.kind, november.hold.quantity) == (HoldKind.LATE, 50)
     assert "counts 7 endpoints" in november.hold.why
     assert "50 are billed at least by its contract" in november.hold.why
+
+
+def test_a_month_that_is_left_out_whole_closes_with_nothing() -> None:
+    """OPEN-9, LATE-2: a month whose period was invoiced before it could be opened, and that a person leaves out, asks no more."""
+    world = World(clock=VirtualClock(gmt("2026-10-01 00:00")))
+    harbor = world.add_customer("Harbor Dental", fields={"nextInvoiceDate": "2026-11-01T00:00:00Z"})
+    world.connectwise.people.cancel_agreement(harbor.agreement_id, date(2026, 9, 1))
+    world.check_in(harbor, 3, at=gmt("2026-10-01 00:00"))
+    world.play(gmt("2026-10-01 00:05"))
+    world.clock.set(gmt("2026-11-04 12:00"))
+    fields = {"cancelledFlag": False, "dateCancelled": None, "nextInvoiceDate": "2026-12-01T00:00:00Z"}
+    world.connectwise.people.edit_agreement(harbor.agreement_id, fields)
+    world.play(gmt("2026-11-05 00:05"))
+    world.answers().reject(october(world, harbor).key, **BOOKS)
+    world.play(gmt("2026-11-05 00:20"), gmt("2026-11-10 00:05"), gmt("2026-11-10 00:20"))
+    record = october(world, harbor)
+    assert (str(record.state), record.lines, record.hold, record.settled) == ("closed", (), None, True)
+    assert world.standing(harbor).shown.state is StandingState.BILLING

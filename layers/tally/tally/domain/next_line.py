@@ -17,7 +17,7 @@ from tally.domain.place import (
     service_period,
 )
 from tally.domain.reading import Unknown
-from tally.domain.record import LineState, Refusal, UsageRecord
+from tally.domain.record import LineState, Refusal, UsageRecord, Verdict
 from tally.domain.situation import NoWord, Situation
 from tally.domain.standing import ON_TRIAL, Cause, StandingState
 from tally.domain.target import followed, target
@@ -117,13 +117,16 @@ def refused_cause(refusal: Refusal) -> Cause:
 def _followed(situation: Situation, count: int) -> int:
     """The count itself for the first Addition, of which no word of a person has kept anything standing yet."""
     record = situation.record
-    return count if record is None or not record.has_addition else followed(situation, record, count)
+    if record is None:
+        return count
+    left_out = record.answer is not None and record.answer.verdict is Verdict.LEFT_OUT
+    return followed(situation, record, count) if record.has_addition or left_out else count
 
 
 def _total(situation: Situation, count: int) -> int:
     record = situation.record
     if record is None or record.line is None:
-        return count
+        return _followed(situation, count)
     return target(situation, record, count) if record.has_addition else followed(situation, record, count)
 
 

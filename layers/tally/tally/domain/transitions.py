@@ -311,7 +311,7 @@ def closed(
         refusal=None,
         credit=_credit(record, count=count, floor=floor, situation=situation),
         notices=(*record.notices, *known),
-        reread=situation.reread_due,
+        reread=situation.reread_due or not record.lines,  # left out whole, by a person's word
     )
     why = f"ConnectWise shows {record.stands}; the final count is {count}"
     return _transition(situation, after, what="read again" if record.state is RecordState.CLOSED else "closed", why=why)
