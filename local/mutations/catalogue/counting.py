@@ -81,7 +81,7 @@ COUNTING = (
         name="a trial is billed",
         rule="READ-3",
         file="tally/domain/next_line.py",
-        edits=(Edit(before="    if first and not facts.monthly:\n        return _waits(ON_TRIAL)\n", after=""),),
+        edits=(Edit(before="    if first and not facts.monthly:\n        return waiting(ON_TRIAL)\n", after=""),),
         why="The list was asked for monthly licences; that it has monthly trials too is told elsewhere.",
     ),
     Mutation(

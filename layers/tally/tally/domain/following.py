@@ -15,11 +15,9 @@ from tally.domain.partner import changed
 from tally.domain.reading import Unknown
 from tally.domain.record import HoldKind, IntentKind, Line, LineState, Refusal, UsageRecord
 from tally.domain.situation import Continue, Finished, Look, NoWord, Situation, Step
-from tally.domain.standing import Cause, StandingState
+from tally.domain.standing import Cause, StandingState, needs_setup, waiting
 from tally.domain.target import followed, quantity_of, target
 from tally.domain.transitions import frozen, intend_patch, lifted, renew, thawed
-
-_ONLY_CONNECTWISE_LIFTS = frozenset({HoldKind.CHANGED, HoldKind.FOREIGN})
 
 
 def follow(situation: Situation, record: UsageRecord, line: Line) -> Step:
@@ -27,7 +25,7 @@ def follow(situation: Situation, record: UsageRecord, line: Line) -> Step:
     if situation.additions is not None:
         if _looked_for_another_line(situation, record, line):
             return open_line(situation)
-        if line.state is LineState.FINAL and (record.hold is None or record.hold.kind not in _ONLY_CONNECTWISE_LIFTS):
+        if line.state is LineState.FINAL and not record.held_by_connectwise:
             return close(situation, record)  # it was looked at for the price of what is to be credited
         return compare(situation, record, line)
     if line.intent is not None:
@@ -36,7 +34,7 @@ def follow(situation: Situation, record: UsageRecord, line: Line) -> Step:
         if line.intent.kind is IntentKind.TERMS:
             return carrying.count_first(situation, line, line.intent)
         return Look(agreement_id=line.agreement_id, transition=renew(situation, line, line.intent))
-    if record.hold is not None and record.hold.kind in _ONLY_CONNECTWISE_LIFTS:
+    if record.held_by_connectwise:
         return look_at_all(situation, record, line)
     if (moved := _children_moved(situation, record, line)) is not None:
         return moved
@@ -68,7 +66,7 @@ def _children_moved(situation: Situation, record: UsageRecord, line: Line) -> St
 
 def _looked_for_another_line(situation: Situation, record: UsageRecord, line: Line) -> bool:
     """Whether the Additions were wanted for what the line cannot carry, rather than for the line itself."""
-    if line.state is LineState.OPEN or (record.hold is not None and record.hold.kind in _ONLY_CONNECTWISE_LIFTS):
+    if line.state is LineState.OPEN or record.held_by_connectwise:
         return False
     return situation.count is not None and target(situation, record, situation.count) > record.stands
 
@@ -121,7 +119,7 @@ def _frozen_or_thawed(situation: Situation, record: UsageRecord, line: Line) -> 
 
 def _push(situation: Situation, record: UsageRecord, line: Line, *, quantity: int) -> Step:
     if record.refusal is not None and _still_refused(situation, record.refusal, quantity=quantity):
-        return Finished(cause=Cause(state=StandingState.NEEDS_SETUP, reason=record.refusal.why))
+        return Finished(cause=needs_setup(record.refusal.why))
     announced = intend_patch(situation, line, quantity=quantity)
     return Look(agreement_id=line.agreement_id, transition=announced, reread=situation.stale)
 
@@ -166,13 +164,13 @@ def _without_reading(situation: Situation, record: UsageRecord, line: Line, why:
             cause=Cause(state=StandingState.HELD, reason=record.hold.why, notices=notices(situation, record))
         )
     if record.refusal is not None:  # a higher count was known than the one that stands
-        return Finished(cause=Cause(state=StandingState.NEEDS_SETUP, reason=record.refusal.why))
+        return Finished(cause=needs_setup(record.refusal.why))
     if line.state is LineState.FINAL:
         return not_read_again(situation, record, why)
     if situation.closing:
         return look_at_all(situation, record, line)
     reason = f"{why} What stands for {situation.key.month.label}, {record.stands}, stays until the month closes."
-    return Finished(cause=Cause(state=StandingState.WAITING, reason=reason))
+    return Finished(cause=waiting(reason))
 
 
 def _fallen(situation: Situation, record: UsageRecord, *, count: int) -> Finished:

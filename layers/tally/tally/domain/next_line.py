@@ -1,7 +1,7 @@
 """Where a record's next line goes and how many are to be billed by then; else why it cannot be opened (yet)."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 
 from tally.domain.agreement import Agreement
 from tally.domain.invoicing import Invoicing, LateUsage, is_invoiced, is_refused_as_invoiced, late_period
@@ -19,7 +19,7 @@ from tally.domain.place import (
 from tally.domain.reading import Unknown
 from tally.domain.record import LineState, Refusal, UsageRecord, Verdict
 from tally.domain.situation import NoWord, Situation
-from tally.domain.standing import ON_TRIAL, Cause, StandingState
+from tally.domain.standing import ON_TRIAL, Cause, needs_setup, waiting
 from tally.domain.target import followed, target
 
 _OPENS_FOR = timedelta(days=1)
@@ -69,7 +69,7 @@ def next_line(situation: Situation) -> NextLine | Cause | NoWord:
     if stopped is not None:
         return stopped
     if isinstance(reading, Unknown):
-        return _waits(reading.why)
+        return waiting(reading.why)
     if situation.product_id is None:
         return NoWord.PLANNERS
     agreement = _still_the_one(situation)
@@ -82,12 +82,12 @@ def next_line(situation: Situation) -> NextLine | Cause | NoWord:
     if situation.only_if_used and reading.value == 0:
         return NoWord.PLANNERS
     if late and reading.value == 0 and not (record is not None and record.has_addition):
-        return _waits(
+        return waiting(
             f"{situation.key.month.label} has been invoiced, and GravityZone counts 0: there is nothing to bill."
         )
     total, stands = _total(situation, reading.value), 0 if record is None else record.stands
     if (not late or total > stands) and _was_voided_there(record, agreement, situation.product_id):
-        return _needs_setup(
+        return needs_setup(
             f"An Addition for {situation.key.month.label} was voided on agreement '{agreement.name}' (id {agreement.id}): none is made there "
             "again. Tie the company to the right one in ConnectWise, or pin the right agreement."
         )
@@ -111,7 +111,7 @@ def post_fingerprint(agreement: Agreement, effective: date, *, product_id: int) 
 def refused_cause(refusal: Refusal) -> Cause:
     """What to show while ConnectWise refuses the Addition."""
     advice = f" {_NOT_INVOICED_YET}" if is_refused_as_invoiced(refusal.why) else ""
-    return _needs_setup(f"{refusal.why}{advice}")
+    return needs_setup(f"{refusal.why}{advice}")
 
 
 def _followed(situation: Situation, count: int) -> int:
@@ -153,7 +153,7 @@ def _stopped(situation: Situation) -> Cause | NoWord | None:
     if facts.tied_to is None or facts.tied_to != situation.connectwise_id or (first and facts.excluded):
         return NoWord.PLANNERS
     if first and not facts.monthly:
-        return _waits(ON_TRIAL)
+        return waiting(ON_TRIAL)
     return None
 
 
@@ -162,7 +162,7 @@ def _still_the_one(situation: Situation) -> Agreement | Cause | NoWord:
     if agreement is None or expected is None or agreement.id != expected.id:
         return NoWord.PLANNERS
     if agreement.company_id != situation.connectwise_id or agreement.type_id != expected.type_id:
-        return _needs_setup(
+        return needs_setup(
             f"Agreement '{agreement.name}' (id {agreement.id}) is no longer of this company and type: looked for again at the next tick."
         )
     month_day = decisive_day(situation.key.month, situation.tick, situation.policy.time_zone)
@@ -220,7 +220,7 @@ def _own_period(situation: Situation, agreement: Agreement) -> ServicePeriod | C
     if situation.tick < start:
         return not_begun(period, month, start)
     if policy.invoicing is Invoicing.ADVANCE and policy.late_usage is LateUsage.HOLD and _still_runs(situation):
-        return _needs_setup(
+        return needs_setup(
             f"Agreements are invoiced in advance, before anybody knows what {month.label} uses: nothing is opened. {_NOT_INVOICED_YET}"
         )
     return period
@@ -233,7 +233,7 @@ def _late_period(situation: Situation, agreement: Agreement) -> ServicePeriod | 
         refusal = None if situation.record is None else situation.record.refusal
         if refusal is not None and _was_refused_as_invoiced(situation, agreement):
             return refused_cause(refusal)
-        return _needs_setup(
+        return needs_setup(
             f"{month.label} has been invoiced already on agreement '{agreement.name}' (id {agreement.id}), whose next invoice is dated "
             f"{agreement.next_invoice}: an Addition would be billed to nobody. {_NOT_INVOICED_YET}"
         )
@@ -241,7 +241,7 @@ def _late_period(situation: Situation, agreement: Agreement) -> ServicePeriod | 
     period = late_period(agreement, invoicing, month=month, today=situation.today)
     ends = min(filter(None, (agreement.ends, agreement.cancelled_on)), default=None)
     if ends is not None and period.effective > ends:
-        return _needs_setup(
+        return needs_setup(
             f"What {month.label} has used beyond its invoice has no place: agreement '{agreement.name}' (id {agreement.id}) ends on {ends}, before "
             "its next invoice. Make the agreement that follows it, or bill the rest by hand."
         )
@@ -253,11 +253,3 @@ def _still_runs(situation: Situation) -> bool:
 
 
 _NOT_INVOICED_YET = "Use an agreement type that is invoiced after the month's close, or let late usage go onto the next invoice (setting LateUsage)."
-
-
-def _needs_setup(reason: str) -> Cause:
-    return Cause(state=StandingState.NEEDS_SETUP, reason=reason)
-
-
-def _waits(reason: str, *, until: datetime | None = None) -> Cause:
-    return Cause(state=StandingState.WAITING, reason=reason, until=until)

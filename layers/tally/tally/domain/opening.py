@@ -23,8 +23,6 @@ from tally.domain.transitions import (
     withdraw,
 )
 
-_ONLY_CONNECTWISE_LIFTS = frozenset({HoldKind.CHANGED, HoldKind.FOREIGN})
-
 
 def open_line(situation: Situation) -> Step:
     """The next step for a record whose next Addition is not known to exist: the month's, or one for what that cannot carry."""
@@ -32,8 +30,7 @@ def open_line(situation: Situation) -> Step:
     line = None if record is None else record.line
     if line is not None and line.intent is not None:
         return _resolve(situation, line, line.intent)
-    known = None if record is None else record.hold
-    if situation.additions is not None and known is not None and known.kind in _ONLY_CONNECTWISE_LIFTS:
+    if situation.additions is not None and record is not None and record.held_by_connectwise:
         return _look_again(situation)
     return _begin(situation, record)
 
@@ -47,7 +44,7 @@ def _begin(situation: Situation, record: UsageRecord | None) -> Step:
         return close(situation, record) if situation.closing else Finished(cause=billing(situation, record))
     if refusal is not None and refusal.fingerprint == place.fingerprint:
         return Finished(cause=refused_cause(refusal))
-    if known is not None and known.kind in _ONLY_CONNECTWISE_LIFTS:
+    if record is not None and record.held_by_connectwise:
         return Look(agreement_id=place.agreement.id)
     if record is not None and record.given is not None and place.late:
         why = f"{situation.key.month.label} has been invoiced with it as it was"

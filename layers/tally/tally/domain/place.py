@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from tally.domain.agreement import Agreement
 from tally.domain.month import Month
-from tally.domain.standing import Cause, StandingState
+from tally.domain.standing import Cause, StandingState, needs_setup
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,17 +63,17 @@ def choose_agreement(
     if len(active) == 1:
         return _on_cycle(active[0], cycles)
     if active:
-        return _needs_setup(
+        return needs_setup(
             f"{company} has {len(active)} active agreements of the type: {_listed(active)}. Pin the one to bill, or cancel the others."
         )
     if pinned is not None:
-        return _needs_setup(
+        return needs_setup(
             f"The agreement pinned for {company}, id {pinned}, is not an active one of the type on {day}: "
             f"{_listed(known) or 'it has none'}. Pin another."
         )
     if known:
-        return _needs_setup(f"{company} has no agreement of the type that is active on {day}: {_listed(known)}.")
-    return _needs_setup(f"{company} has no agreement of the type in ConnectWise: make one.")
+        return needs_setup(f"{company} has no agreement of the type that is active on {day}: {_listed(known)}.")
+    return needs_setup(f"{company} has no agreement of the type in ConnectWise: make one.")
 
 
 def _starts_later(agreement: Agreement, day: date) -> bool:
@@ -83,7 +83,7 @@ def _starts_later(agreement: Agreement, day: date) -> bool:
 def _on_cycle(agreement: Agreement, cycles: frozenset[str]) -> Agreement | Cause:
     if agreement.billing_cycle in cycles:
         return agreement
-    return _needs_setup(
+    return needs_setup(
         f"Agreement {_named(agreement)} has the billing cycle {agreement.billing_cycle!r}, which is not one of the monthly ones "
         f"({', '.join(sorted(cycles))}): a longer cycle would multiply the line. Change the agreement or the setting BillingCycles."
     )
@@ -100,7 +100,7 @@ def missed(month: Month, why: str = "") -> Cause:
     """What to show of a month that was not opened in time (OPEN-9)."""
     because = f" ({why})" if why else ""
     reason = f"{month.label} could not be opened in time{because}: nothing is written any more. Bill it by hand in ConnectWise."
-    return _needs_setup(reason)
+    return needs_setup(reason)
 
 
 def not_begun(period: ServicePeriod, month: Month, start: datetime) -> Cause:
@@ -133,7 +133,3 @@ def _time(agreement: Agreement) -> str:
         return f", cancelled {agreement.cancelled_on or ''}".rstrip()
     starts = f", starts {agreement.starts}" if agreement.starts else ""
     return f"{starts}, ends {agreement.ends}" if agreement.ends else starts
-
-
-def _needs_setup(reason: str) -> Cause:
-    return Cause(state=StandingState.NEEDS_SETUP, reason=reason)

@@ -22,7 +22,7 @@ from tally.domain.place import (
 )
 from tally.domain.record import LAID_DOWN, LineState, RecordState, UsageRecord
 from tally.domain.situation import Policy
-from tally.domain.standing import COMPANY_SCOPE, Cause, Standing, StandingState, planners_scope
+from tally.domain.standing import COMPANY_SCOPE, Cause, Standing, StandingState, needs_setup, planners_scope, waiting
 from tally.domain.ticks import Ticks
 
 
@@ -178,7 +178,7 @@ def plan_company(company: CompanyState, at: Circumstances) -> CompanyPlan:
         for service in at.services:
             place = at.directory.places[service]
             if place.problem is not None:
-                plan.causes[planners_scope(COMPANY_SCOPE, service)] = _needs_setup(place.problem)
+                plan.causes[planners_scope(COMPANY_SCOPE, service)] = needs_setup(place.problem)
                 continue
             for month in (at.month.previous, at.month):
                 _open(company, at, service, month, plan)
@@ -299,17 +299,17 @@ def _stopped(company: CompanyState, at: Circumstances) -> Cause | None:
         return _ABSENCES[Presence.PARTNER]
     if company.mapping is None:
         return (
-            _needs_setup(company.untied)
+            needs_setup(company.untied)
             if company.untied
-            else _as_before(company) or _waiting("To be matched by its name.")
+            else _as_before(company) or waiting("To be matched by its name.")
         )
     if company.mapping.excluded_since is not None:
-        return _waiting(f"Excluded from billing since {company.mapping.excluded_since:%Y-%m-%d}.")
+        return waiting(f"Excluded from billing since {company.mapping.excluded_since:%Y-%m-%d}.")
     if company.mapping.connectwise_id is None:
-        return _needs_setup(_left_untied(company.mapping))
+        return needs_setup(_left_untied(company.mapping))
     problems = [] if at.directory is None else [at.directory.places[service].problem for service in at.services]
     if problems and all(problems):
-        return _needs_setup(" ".join(dict.fromkeys(filter(None, problems))))
+        return needs_setup(" ".join(dict.fromkeys(filter(None, problems))))
     return None
 
 
@@ -326,13 +326,13 @@ def known_absence(standing: Standing | None) -> Presence | None:
 def _open(company: CompanyState, at: Circumstances, service: str, month: Month, plan: _Plan) -> None:
     if month == at.month and (month, service) in company.waived:
         reason = f"{month.label} is not billed: a person has waived it."
-        plan.causes[f"{month} {service}"] = _waiting(reason)
+        plan.causes[f"{month} {service}"] = waiting(reason)
     if not _unrecorded(company, month, service):
         return
     first_month = at.first_month_of(service)
     if month < first_month:
         if month == at.month:
-            waits = _waiting(f"Billing begins with {first_month.label}.", until=first_month.starts)
+            waits = waiting(f"Billing begins with {first_month.label}.", until=first_month.starts)
             plan.say(month, service, waits)
         return
     seen_licensed = company.standing is not None and month in company.standing.licensed_in
@@ -352,7 +352,7 @@ def _open(company: CompanyState, at: Circumstances, service: str, month: Month, 
             plan.say(month, service, _missed(month))
         return
     if not only_if_used and not _has_been_tried(company, month, service):
-        plan.say(month, service, _waiting(f"{month.label} is being opened."))
+        plan.say(month, service, waiting(f"{month.label} is being opened."))
     place = None if at.directory is None else at.directory.places[service]
     plan.add(month, _due(service, agreement, place, only_if_used=only_if_used, late=late_line))
 
@@ -391,9 +391,9 @@ def _agreement(company: CompanyState, at: Circumstances, service: str, month: Mo
 
 def _agreement_on(company: CompanyState, at: Circumstances, service: str, day: date) -> Agreement | Cause:
     if company.mapping is None:
-        return _needs_setup(company.untied)
+        return needs_setup(company.untied)
     if company.mapping.connectwise_id is None:
-        return _needs_setup(_left_untied(company.mapping))
+        return needs_setup(_left_untied(company.mapping))
     of_company = {
         name: place.agreements.get(company.mapping.connectwise_id, ())
         for name, place in ({} if at.directory is None else at.directory.places).items()
@@ -425,18 +425,10 @@ def _unrecorded(company: CompanyState, month: Month, service: str) -> bool:
     return not any(record.key.month == month and record.key.service == service for record in company.records)
 
 
-def _needs_setup(reason: str) -> Cause:
-    return Cause(state=StandingState.NEEDS_SETUP, reason=reason)
-
-
-def _waiting(reason: str, *, until: datetime | None = None) -> Cause:
-    return Cause(state=StandingState.WAITING, reason=reason, until=until)
-
-
 _ABSENCES = {
-    Presence.PARTNER: _needs_setup("It is a partner: its customers are billed, its own machines are not."),
-    Presence.UNLICENSED: _waiting(
+    Presence.PARTNER: needs_setup("It is a partner: its customers are billed, its own machines are not."),
+    Presence.UNLICENSED: waiting(
         "It has no monthly subscription in GravityZone, so its machines are not counted: not billed until it has one."
     ),
-    Presence.GONE: _waiting("It is not in GravityZone any more: not billed."),
+    Presence.GONE: waiting("It is not in GravityZone any more: not billed."),
 }

@@ -247,6 +247,11 @@ class UsageRecord:
         )
 
     @property
+    def held_by_connectwise(self) -> bool:
+        """Whether it is held for what stands in ConnectWise, so that only a look there can lift it."""
+        return self.hold is not None and self.hold.kind in (HoldKind.CHANGED, HoldKind.FOREIGN)
+
+    @property
     def stands(self) -> int:
         """What its Additions bill in all, as ConnectWise confirmed it, less what a person has credited since."""
         return sum(line.pushed or 0 for line in self.lines) - self.credited

@@ -85,6 +85,16 @@ class Standing:
         return replace(serious, notices=tuple(notices))
 
 
+def needs_setup(reason: str) -> Cause:
+    """Something in the way that only a person can put right."""
+    return Cause(state=StandingState.NEEDS_SETUP, reason=reason)
+
+
+def waiting(reason: str, *, until: datetime | None = None) -> Cause:
+    """Nothing to do at present, and nothing wrong with that."""
+    return Cause(state=StandingState.WAITING, reason=reason, until=until)
+
+
 def dated(cause: Cause, before: Cause | None, *, tick: datetime) -> Cause:
     """The cause with since when: the tick, or earlier if the state was the same before."""
     return replace(cause, since=before.since if before is not None and before.state is cause.state else tick)

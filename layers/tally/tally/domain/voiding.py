@@ -5,7 +5,7 @@ from tally.domain.late import freezes
 from tally.domain.recognition import recognise
 from tally.domain.record import Line, UsageRecord
 from tally.domain.situation import ComeBack, Continue, Finished, Look, Patch, Situation, Step
-from tally.domain.standing import Cause, StandingState
+from tally.domain.standing import needs_setup
 from tally.domain.transitions import intend_patch, noted, voided, withdraw
 
 
@@ -22,7 +22,7 @@ def void_line(situation: Situation, record: UsageRecord, line: Line) -> Step:
         why = f"no outcome was recorded since {line.intent.at:%Y-%m-%dT%H:%M:%SZ}"
         return Look(agreement_id=line.agreement_id, transition=withdraw(situation, line, why=why), reread=True)
     if record.refusal is not None and record.refusal.fingerprint == patch_fingerprint(situation, quantity=0):
-        return Finished(cause=Cause(state=StandingState.NEEDS_SETUP, reason=record.refusal.why))
+        return Finished(cause=needs_setup(record.refusal.why))
     return Look(agreement_id=line.agreement_id, reread=True)
 
 
