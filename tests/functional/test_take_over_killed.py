@@ -1,14 +1,13 @@
 """OPEN-6, SAFE-2: a take-over whose worker is stopped dead at any point, or whose answer is lost, happens once."""
 
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 import pytest
 
 from local.audit import gaps, replayed
-from local.effects import Effects, KilledError, Moment, kill
+from local.effects import Effects, kill
 from local.simulators.clock import VirtualClock
 from local.simulators.connectwise.truth import API, AdditionTruth
 from local.simulators.faults import Fault, FaultKind, Garble
@@ -17,6 +16,7 @@ from tally.domain.month import Month
 from tally.domain.record import RecordKey, RecordState, reference
 from tally.domain.standing import StandingState
 from tests.functional.instants import gmt
+from tests.functional.killed_scene import beside_another, moments, overtaken, redelivered, work
 
 FIRST, SECOND, THIRD = gmt("2026-11-01 00:00"), gmt("2026-11-01 00:15"), gmt("2026-11-01 00:30")
 PATCH = "PATCH additions/{id}"
@@ -30,6 +30,8 @@ class Scene:
     harbor: Customer
     foreign: AdditionTruth
     key: RecordKey
+    tick = SECOND
+    following = THIRD
 
     @classmethod
     def make(cls, *, lag: timedelta = timedelta(0)) -> "Scene":
@@ -50,12 +52,6 @@ class Scene:
         world.clock.set(max(world.clock.now(), SECOND))
         world.tick(SECOND)
         return cls(world=world, harbor=harbor, foreign=world.connectwise.truth.addition(made), key=key)
-
-    def work(self, effects: Effects) -> None:
-        """One worker with the job that waits."""
-        with suppress(KilledError):
-            for message in self.world.queue.receive():
-                self.world.deliver(message, self.world.worker(wrap=effects.wrap))
 
     def problems(self) -> list[str]:
         """What is wrong in the end."""
@@ -81,35 +77,13 @@ class Scene:
         return found
 
 
-def redelivered(scene: Scene) -> None:
-    """The message comes again when its visibility timeout has run out."""
-    scene.world.work(until=timedelta(minutes=40))
-
-
-def overtaken(scene: Scene) -> None:
-    """The next ticks' jobs run first, and the killed one comes again after them."""
-    scene.world.clock.advance(timedelta(minutes=2))
-    scene.world.play(SECOND + timedelta(minutes=2), THIRD)
-    scene.world.work(until=timedelta(minutes=40))
-
-
-def moments(lag: timedelta) -> list[Moment]:
-    """Before and after each effect of a worker that is left in peace."""
-    scene, effects = Scene.make(lag=lag), Effects()
-    scene.work(effects)
-    redelivered(scene)
-    assert scene.problems() == []
-    assert effects.count("connectwise.test PATCH") >= 1
-    return list(effects.moments)
-
-
 @pytest.mark.parametrize("recovery", [redelivered, overtaken])
 @pytest.mark.parametrize("lag", [timedelta(0), timedelta(minutes=4)], ids=["at once", "under lag"])
 def test_killed_anywhere(lag: timedelta, recovery: Callable[[Scene], None]) -> None:
     """OPEN-6, SAFE-1, SAFE-2: wherever the worker is killed, in the end theirs is ours, once, and follows the count."""
-    for moment in moments(lag):
+    for moment in moments(lambda: Scene.make(lag=lag)):
         scene = Scene.make(lag=lag)
-        scene.work(Effects(kill, at=moment))
+        work(scene, Effects(kill, at=moment))
         recovery(scene)
         assert (moment, scene.problems()) == (moment, [])
         assert scene.world.standing(scene.harbor).shown.state is StandingState.BILLING
@@ -118,16 +92,9 @@ def test_killed_anywhere(lag: timedelta, recovery: Callable[[Scene], None]) -> N
 @pytest.mark.parametrize("lag", [timedelta(0), timedelta(minutes=4)], ids=["at once", "under lag"])
 def test_two_workers(lag: timedelta) -> None:
     """SAFE-3: of two workers with the one take-over at most one writes at a time, and it happens once."""
-    for moment in moments(lag):
+    for moment in moments(lambda: Scene.make(lag=lag)):
         scene = Scene.make(lag=lag)
-        [message] = scene.world.queue.receive()
-        scene.world.queue.repeat(message)
-
-        def other(scene: Scene = scene) -> None:
-            scene.work(Effects())
-
-        scene.world.deliver(message, scene.world.worker(wrap=Effects(other, at=moment).wrap))
-        redelivered(scene)
+        beside_another(scene, moment)
         assert (moment, scene.problems()) == (moment, [])
 
 

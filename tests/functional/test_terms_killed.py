@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from local.audit import audit, gaps, replayed
-from local.effects import Effects, KilledError, Moment, kill
+from local.effects import Effects, KilledError, kill
 from local.simulators.clock import VirtualClock
 from local.simulators.connectwise.truth import API, AdditionTruth
 from local.simulators.faults import Fault, FaultKind, Garble
@@ -18,6 +18,7 @@ from tally.domain.record import RecordKey
 from tally.domain.standing import StandingState
 from tally.ledger.plain import paths, record_fields
 from tests.functional.instants import gmt
+from tests.functional.killed_scene import beside_another, moments, overtaken, redelivered, work
 
 OCTOBER, NOVEMBER, CLOSED = gmt("2026-10-01 00:05"), gmt("2026-11-01 00:05"), gmt("2026-11-02 00:05")
 FIRST, SECOND, THIRD = gmt("2026-11-05 00:00"), gmt("2026-11-05 00:15"), gmt("2026-11-05 00:30")
@@ -32,6 +33,8 @@ class Scene:
     harbor: Customer
     ours: AdditionTruth
     key: RecordKey
+    tick = SECOND
+    following = THIRD
 
     @classmethod
     def make(cls, *, lag: timedelta = timedelta(0)) -> "Scene":
@@ -50,12 +53,6 @@ class Scene:
         world.clock.set(max(world.clock.now(), SECOND))
         world.tick(SECOND)
         return cls(world=world, harbor=harbor, ours=ours, key=key)
-
-    def work(self, effects: Effects) -> None:
-        """One worker with the job that waits."""
-        with suppress(KilledError):
-            for message in self.world.queue.receive():
-                self.world.deliver(message, self.world.worker(wrap=effects.wrap))
 
     def problems(self) -> list[str]:
         """What is wrong in the end."""
@@ -77,35 +74,13 @@ class Scene:
         return found
 
 
-def redelivered(scene: Scene) -> None:
-    """The message comes again when its visibility timeout has run out."""
-    scene.world.work(until=timedelta(minutes=40))
-
-
-def overtaken(scene: Scene) -> None:
-    """The next ticks' jobs run first, and the killed one comes again after them."""
-    scene.world.clock.advance(timedelta(minutes=2))
-    scene.world.play(SECOND + timedelta(minutes=2), THIRD)
-    scene.world.work(until=timedelta(minutes=40))
-
-
-def moments(lag: timedelta) -> list[Moment]:
-    """Before and after each effect of a worker that is left in peace."""
-    scene, effects = Scene.make(lag=lag), Effects()
-    scene.work(effects)
-    redelivered(scene)
-    assert scene.problems() == []
-    assert effects.count("connectwise.test PATCH") >= 1
-    return list(effects.moments)
-
-
 @pytest.mark.parametrize("recovery", [redelivered, overtaken])
 @pytest.mark.parametrize("lag", [timedelta(0), timedelta(minutes=4)], ids=["at once", "under lag"])
 def test_killed_anywhere(lag: timedelta, recovery: Callable[[Scene], None]) -> None:
     """OPEN-5, SAFE-1, SAFE-2: wherever the worker is killed, in the end count and terms are right, each once."""
-    for moment in moments(lag):
+    for moment in moments(lambda: Scene.make(lag=lag)):
         scene = Scene.make(lag=lag)
-        scene.work(Effects(kill, at=moment))
+        work(scene, Effects(kill, at=moment))
         recovery(scene)
         assert (moment, scene.problems()) == (moment, [])
         shown = scene.world.standing(scene.harbor).shown
@@ -115,16 +90,9 @@ def test_killed_anywhere(lag: timedelta, recovery: Callable[[Scene], None]) -> N
 @pytest.mark.parametrize("lag", [timedelta(0), timedelta(minutes=4)], ids=["at once", "under lag"])
 def test_two_workers(lag: timedelta) -> None:
     """SAFE-3: of two workers with one job at most one writes at a time, and the terms are carried over once."""
-    for moment in moments(lag):
+    for moment in moments(lambda: Scene.make(lag=lag)):
         scene = Scene.make(lag=lag)
-        [message] = scene.world.queue.receive()
-        scene.world.queue.repeat(message)
-
-        def other(scene: Scene = scene) -> None:
-            scene.work(Effects())
-
-        scene.world.deliver(message, scene.world.worker(wrap=Effects(other, at=moment).wrap))
-        redelivered(scene)
+        beside_another(scene, moment)
         assert (moment, scene.problems()) == (moment, [])
 
 
