@@ -51,6 +51,7 @@ STANDINGS: Mapping[str, tuple[StandingState, str]] = {
     "counter is nonsense": (FAILING, "which is not a count"),
     "counter is missing": (FAILING, "without the counter"),
     "late, to be asked": (HELD, "a line of their own"),
+    "never written": (HELD, "No count is to be had any more"),
     "invoiced already": (NEEDS_SETUP, "invoiced"),
     "invoiced, and nothing was used": (WAITING, "there is nothing to bill"),
     "voided there": (NEEDS_SETUP, "was voided on agreement"),

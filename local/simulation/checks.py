@@ -13,7 +13,7 @@ from local.simulation.invoices import InvoiceChecks
 from local.simulation.msp import Firm, Msp
 from local.simulation.rates import RateChecks
 from local.simulation.services import ENDPOINTS
-from local.simulation.standings import StandingChecks
+from local.simulation.standings import StandingChecks, left_so
 from local.simulation.story import ViolationError
 from local.simulators.connectwise.records import TERMS
 from local.simulators.core import Call, CallLog
@@ -360,7 +360,8 @@ class Checks:
                 if not least <= (record.count or 0) <= most and not chosen and not self._overridden(key):
                     raise self._violation(3, f"closed with {record.count}, GravityZone counted {least} to {most}", key)
             for each in record.lines:
-                if each.state is LineState.FINAL and (transition.before is None or each not in transition.before.lines):
+                new = transition.before is None or each not in transition.before.lines
+                if each.state is LineState.FINAL and new and not left_so(record, each):
                     self.additions.look_at_close(each, key, transition.at)
         self._closed_now.clear()
 

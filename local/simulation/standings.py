@@ -9,7 +9,7 @@ from local.simulation.msp import Firm, Msp
 from local.simulation.services import ENDPOINTS, Billed
 from local.simulation.story import ViolationError
 from tally.domain.month import Month
-from tally.domain.record import LAID_DOWN, TALLY, HoldKind, LineState, RecordKey, RecordState, UsageRecord
+from tally.domain.record import LAID_DOWN, TALLY, HoldKind, Line, LineState, RecordKey, RecordState, UsageRecord
 from tally.domain.standing import StandingState
 
 
@@ -148,6 +148,8 @@ class StandingChecks:
             causes.add(nonsense)
         elif unread and not closing:
             causes.add("counter stays")
+        elif unread and record.hold is not None:
+            causes.add("never written")
         elif (
             not unread
             and not causes
@@ -180,7 +182,7 @@ class StandingChecks:
         if record.refusal is not None:
             causes |= {"refused", "invoiced already"}
         if unread and record.hold is not None:
-            causes |= {"late, to be asked", "grown"}
+            causes |= {"late, to be asked", "grown", "never written"}
         beyond = self.causes.beyond(firm, record, closing=closing)
         if beyond and self.causes.of_company(firm) == "product not found":
             causes.add("billed")
@@ -252,6 +254,11 @@ def is_late(record: UsageRecord) -> bool:
     return any(line.state in (LineState.FROZEN, LineState.FINAL) for line in record.lines[:-1]) or any(
         line.number > 0 and line.effective > record.key.month.last for line in record.lines
     )
+
+
+def left_so(record: UsageRecord, line: Line) -> bool:
+    """Whether a person has said of the line's Addition, which can carry no more, that it is to be left as it is."""
+    return any(each.startswith(f"line {line.number} is ") for each in record.left_so)
 
 
 def _is_unopened(record: UsageRecord) -> bool:

@@ -232,17 +232,19 @@ class Sync:
     def _look(self, situation: Situation, step: Look, done: list[str]) -> Situation:
         if step.transition is not None:
             situation = self._save(situation, step.transition, done)
-        expected = situation.expected_agreement
+        expected, agreement = situation.expected_agreement, situation.agreement
+        additions: list[Addition] = []
         try:
-            agreement = self.connectwise.agreement(step.agreement_id) if step.reread else situation.agreement
-            additions = [
-                addition for each in (step.agreement_id, *step.also) for addition in self._additions(each, step)
-            ]
+            if step.reread:
+                agreement = self.connectwise.agreement(step.agreement_id)
+            additions += self.connectwise.additions(step.agreement_id)
         except NotFoundError:
             # A 404 alone may mean wrong keys; that the planner's whole list lacks the agreement too means that it is gone.
             if not situation.directory_read or (expected is not None and expected.id == step.agreement_id):
                 raise
-            return replace(situation, agreement=None, additions=())
+            agreement = None if step.reread else agreement
+        for each in step.also:
+            additions += self._additions(each)
         if step.reread and agreement is not None and _may_be_taken(situation, expected, agreement):
             # From here on the agreement is what it is now, not what the planner's list had.
             expected = agreement
@@ -256,13 +258,11 @@ class Sync:
             terms_before=self._terms_before(situation, step.agreement_id, additions) if step.reread else None,
         )
 
-    def _additions(self, agreement_id: int, step: Look) -> Sequence[Addition]:
-        """The agreement's Additions; where other lines stand may be gone by now, and then shows nothing."""
+    def _additions(self, agreement_id: int) -> Sequence[Addition]:
+        """The Additions of an agreement where other lines stand: it may be gone by now, and then shows nothing."""
         try:
             return self.connectwise.additions(agreement_id)
         except NotFoundError:
-            if agreement_id == step.agreement_id:
-                raise
             return ()
 
     def _terms_before(

@@ -76,7 +76,12 @@ SAFETY = (
         name="an intent is taken over without being renewed",
         rule="SAFE-2",
         file="tally/domain/opening.py",
-        edits=(Edit(before="transition=renew(situation, line, intent), reread=True)", after="reread=True)"),),
+        edits=(
+            Edit(
+                before="transition=renew(situation, line, intent), reread=True, also=also)",
+                after="reread=True, also=also)",
+            ),
+        ),
         why="It stands in the ledger already.",
         seeds=range(18, 42),
     ),

@@ -28,6 +28,11 @@ class Person:
 
 def approve(record: UsageRecord, person: Person) -> Transition | str:
     """Let the held number be written: it becomes the baseline, or may lower what stands. A text says why that cannot be."""
+    held = record.hold
+    if record.held_uncounted:
+        return f"{record.key} cannot be approved: no count is to be had for it. {_why(record)}"
+    if held is not None and _was_closed(record, held):
+        return f"{record.key} is {record.state}, and what it closed with stays: reject it, or put it right. {held.why}"
     return _answer(
         record,
         person,
@@ -38,8 +43,10 @@ def approve(record: UsageRecord, person: Person) -> Transition | str:
             ),
             HoldKind.LATE: lambda hold: replace(record, late=hold.quantity, answer=None),
             HoldKind.FALL: lambda hold: replace(record, answer=_verdict(Verdict.ACCEPTED, hold, person)),
-            HoldKind.CHANGED: lambda hold: replace(
-                _as_it_stands(record, hold), answer=_verdict(Verdict.ACCEPTED, hold, person)
+            HoldKind.CHANGED: lambda hold: (
+                replace(_as_it_stands(record, hold), answer=_verdict(Verdict.ACCEPTED, hold, person))
+                if hold.line is None
+                else _left_so(_as_it_stands(record, hold), hold)
             ),
             HoldKind.CHILDREN: lambda hold: _with_these_children(record, hold, person),
         },
@@ -54,10 +61,14 @@ def reject(record: UsageRecord, person: Person) -> Transition | str:
         what="rejected",
         follow={
             HoldKind.GROWTH: lambda hold: replace(record, answer=_verdict(Verdict.REJECTED, hold, person)),
-            HoldKind.LATE: lambda hold: replace(record, answer=_verdict(Verdict.LEFT_OUT, hold, person)),
+            HoldKind.LATE: lambda hold: replace(
+                record, answer=_verdict(Verdict.LEFT_OUT, hold, person), late=None, refusal=None
+            ),
             HoldKind.FALL: lambda hold: replace(record, answer=_verdict(Verdict.KEPT, hold, person)),
-            HoldKind.CHANGED: lambda hold: replace(
-                _as_it_stands(record, hold), answer=_verdict(_keeping(record, hold), hold, person)
+            HoldKind.CHANGED: lambda hold: (
+                replace(_as_it_stands(record, hold), answer=_verdict(_keeping(record, hold), hold, person))
+                if hold.line is None
+                else _left_so(record, hold)
             ),
             HoldKind.CHILDREN: lambda hold: replace(
                 record, answer=replace(_verdict(Verdict.STANDS, hold, person), children=hold.children)
@@ -163,7 +174,8 @@ def _answer(
         return f"{record.key} is not held: there is nothing to answer."
     if hold.kind is HoldKind.FOREIGN:
         return f"{record.key} cannot be {what}: it is no number that is held. {hold.why}"
-    if hold.kind not in follow or (hold.kind is HoldKind.CHANGED and hold.stands is None):
+    unanswerable = hold.kind is HoldKind.CHANGED and hold.stands is None and (hold.line is None or what == "approved")
+    if hold.kind not in follow or unanswerable:
         return f"{record.key} cannot be {what}: put it right in ConnectWise, and the hold lifts itself. {hold.why}"
     return _transition(record, replace(follow[hold.kind](hold), hold=None), person, what=what)
 
@@ -188,5 +200,15 @@ def _keeping(record: UsageRecord, hold: Hold) -> Verdict:
 
 def _as_it_stands(record: UsageRecord, hold: Hold) -> UsageRecord:
     """The record with the quantity that somebody else wrote taken for its own."""
-    assert record.line is not None  # a CHANGED hold with a quantity is about an Addition that exists
-    return record.with_line(replace(record.line, pushed=hold.stands, unconfirmed=(), echoes=()))
+    line = next((each for each in record.lines if each.number == hold.line), record.line)
+    assert line is not None  # a CHANGED hold with a quantity is about an Addition that exists
+    return record.with_line(replace(line, pushed=hold.stands, unconfirmed=(), echoes=()))
+
+
+def _left_so(record: UsageRecord, hold: Hold) -> UsageRecord:
+    """The record with what is seen of a line that can carry no more taken for settled: it is held for it no more."""
+    return replace(record, left_so=(*record.left_so, hold.seen))
+
+
+def _was_closed(record: UsageRecord, hold: Hold) -> bool:
+    return any(line.number == hold.line and line.state is LineState.FINAL for line in record.lines)

@@ -2,13 +2,13 @@
 
 from datetime import datetime
 
-from tally.domain import carrying
+from tally.domain import carried, carrying
 from tally.domain.agreement import Addition
 from tally.domain.closing import close
 from tally.domain.late import doubts, freezes
 from tally.domain.outcomes import billing, come_back, hold
 from tally.domain.recognition import beside, changed_by, doubled, of_others, plain, recognise
-from tally.domain.record import HoldKind, IntentKind, Line, LineState, UsageRecord, Verdict
+from tally.domain.record import CARRY_NO_MORE, HoldKind, IntentKind, Line, LineState, UsageRecord, Verdict
 from tally.domain.situation import Continue, Finished, Patch, Situation, Step
 from tally.domain.target import quantity_of, target
 from tally.domain.transitions import confirmed, frozen, lifted, withdraw
@@ -26,12 +26,13 @@ def compare(situation: Situation, record: UsageRecord, line: Line) -> Step:
     wanted = record.stands
     if situation.count is not None:
         wanted = target(situation, record, situation.count)
-    if not found.ours:
+    as_left = line.state in CARRY_NO_MORE  # of such a line a person is asked as of all others before it
+    if not found.ours and not as_left:
         if line.pushed_at is not None and situation.unsettled(line.pushed_at):
             return come_back(situation, line, since=line.pushed_at)
         why = f"{_gone(line)} {_would_write(situation, line, wanted)}"
         return hold(situation, HoldKind.CHANGED, why, quantity=wanted)
-    if len(found.ours) > 1:
+    if len(found.ours) > 1 and not as_left:
         why = doubled(found.ours, line.reference)
         return hold(situation, HoldKind.CHANGED, why, quantity=wanted)
     if found.foreign:
@@ -39,6 +40,9 @@ def compare(situation: Situation, record: UsageRecord, line: Line) -> Step:
             found.foreign, company=situation.company, month=situation.key.month, wanted=wanted, ours=record.stands
         )
         return hold(situation, HoldKind.FOREIGN, why, quantity=wanted, foreign=of_others(found.foreign))
+    if as_left:
+        shown = carrying.as_shown(line, found.ours[0]) if len(found.ours) == 1 else line
+        return _as_we_left_all(situation, record, shown)
     return _compare_ours(situation, record, line, found.ours[0], wanted=wanted)
 
 
@@ -80,15 +84,14 @@ def _as_we_left_it(
     """Ours stands as we left it, or (``echo_since`` our last write) the list still shows what stood there before."""
     if line.intent is not None and line.intent.kind is IntentKind.TERMS:
         return carrying.carry_out(situation, line, ours)
+    if (step := carried.look(situation, record)) is not None:
+        return step
     if line.intent is not None:
         known = situation.count is not None and not freezes(situation, line)
         quantity = quantity_of(record, wanted)
         if known and line.intent.quantity == quantity and may_be_set(record, line, quantity):
             return Patch(agreement_id=line.agreement_id, addition_id=ours.id, quantity=line.intent.quantity)
         return Continue(transition=withdraw(situation, line, why=f"{wanted} is to be billed by now"))
-    for other in record.lines[:-1]:
-        if other.state is LineState.FROZEN and (changed := _changed(situation, other)):
-            return hold(situation, HoldKind.CHANGED, changed, quantity=wanted)
     if record.hold is not None:
         return Continue(transition=lifted(situation, why="what held the push is gone from ConnectWise"))
     if echo_since is not None:
@@ -100,6 +103,15 @@ def _as_we_left_it(
         return Finished(cause=billing(situation, record))
     # With no intent, no hold and nothing that freezes it, the Additions are only ever looked at for the close.
     return close(situation, record.with_line(carrying.as_shown(line, ours)))
+
+
+def _as_we_left_all(situation: Situation, record: UsageRecord, line: Line) -> Step:
+    """The newest line can carry no more: are all of them as we left them, or as a person lets them be?"""
+    if (step := carried.look(situation, record)) is not None:
+        return step
+    if record.hold is not None:
+        return Continue(transition=lifted(situation, why="what was held in ConnectWise is put right, or answered"))
+    return close(situation, record.with_line(line)) if situation.closing else Finished(cause=billing(situation, record))
 
 
 def may_be_set(record: UsageRecord, line: Line, quantity: int) -> bool:
@@ -132,19 +144,4 @@ def _would_write(situation: Situation, line: Line, wanted: int) -> str:
     return (
         f"It was not overwritten. GravityZone counts {wanted} {situation.key.service} for {situation.company} in {situation.key.month.label}. "
         f"Restore {line.pushed} in ConnectWise, or accept what stands."
-    )
-
-
-def _changed(situation: Situation, line: Line) -> str:
-    """How ConnectWise shows a line otherwise than we left it; empty if it does not."""
-    shown = [each for each in situation.additions or () if each.id == line.addition_id or line.reference in each.text]
-    if not shown:
-        return _gone(line)
-    if len(shown) > 1:
-        return doubled(shown, line.reference)
-    if shown[0].quantity == line.pushed and shown[0].cancelled == line.cancelled:
-        return ""
-    return (
-        f"Addition {shown[0].id} was changed in ConnectWise by {changed_by(shown[0])}: it stands at {plain(shown[0].quantity)} until "
-        f"{shown[0].cancelled or 'further notice'}, we left it at {line.pushed} until {line.cancelled}. Put it right in ConnectWise."
     )

@@ -2,18 +2,29 @@
 
 from dataclasses import replace
 
-from tally.domain import carrying
+from tally.domain import carried, carrying
 from tally.domain.closing import close, not_read_again
 from tally.domain.comparing import compare, may_be_set
 from tally.domain.growth import grows_too_fast, too_fast
 from tally.domain.invoicing import late_period
-from tally.domain.late import asks, doubts, freezes, is_late, late_notice, late_question, thaws
+from tally.domain.late import (
+    asks,
+    doubts,
+    freezes,
+    is_late,
+    late_notice,
+    late_question,
+    never_written,
+    never_written_question,
+    thaws,
+    unasked,
+)
 from tally.domain.opening import open_line
 from tally.domain.other_children import question
 from tally.domain.outcomes import billing, come_back, hold, notices
 from tally.domain.partner import changed
 from tally.domain.reading import Unknown
-from tally.domain.record import HoldKind, IntentKind, Line, LineState, Refusal, UsageRecord
+from tally.domain.record import CARRY_NO_MORE, HoldKind, IntentKind, Line, LineState, Refusal, UsageRecord
 from tally.domain.situation import Continue, Finished, Look, NoWord, Situation, Step
 from tally.domain.standing import Cause, StandingState, needs_setup, waiting
 from tally.domain.target import followed, quantity_of, target
@@ -24,7 +35,7 @@ def follow(situation: Situation, record: UsageRecord, line: Line) -> Step:
     """The next step for a record whose Addition exists; for a closed one, what its second reading makes of it (CLOSE-4)."""
     if situation.additions is not None:
         if _looked_for_another_line(situation, record, line):
-            return open_line(situation)
+            return _another_line(situation, record)
         if line.state is LineState.FINAL and not record.held_by_connectwise:
             return close(situation, record)  # it was looked at for the price of what is to be credited
         return compare(situation, record, line)
@@ -33,7 +44,11 @@ def follow(situation: Situation, record: UsageRecord, line: Line) -> Step:
             return come_back(situation, line, since=line.intent.at)
         if line.intent.kind is IntentKind.TERMS:
             return carrying.count_first(situation, line, line.intent)
-        return Look(agreement_id=line.agreement_id, transition=renew(situation, line, line.intent))
+        return Look(
+            agreement_id=line.agreement_id,
+            transition=renew(situation, line, line.intent),
+            also=carried.elsewhere(record, line.agreement_id),
+        )
     if record.held_by_connectwise:
         return look_at_all(situation, record, line)
     if (moved := _children_moved(situation, record, line)) is not None:
@@ -49,7 +64,7 @@ def _children_moved(situation: Situation, record: UsageRecord, line: Line) -> St
     """What follows where others stand below a partner than those that its count was taken with (READ-4)."""
     if line.state is LineState.FINAL and changed(record, situation.children):
         why = "Other companies stand directly below it than when it was closed."
-        return not_read_again(situation, record, why)
+        return _ask_unwritten(situation, record, why) or not_read_again(situation, record, why)
     if asked := question(situation, record):
         return hold(
             situation,
@@ -69,6 +84,13 @@ def _looked_for_another_line(situation: Situation, record: UsageRecord, line: Li
     if line.state is LineState.OPEN or record.held_by_connectwise:
         return False
     return situation.count is not None and target(situation, record, situation.count) > record.stands
+
+
+def _another_line(situation: Situation, record: UsageRecord) -> Step:
+    if situation.agreement is None or situation.opening is None:  # there is no place for it: a person is to know
+        total = record.stands if situation.count is None else target(situation, record, situation.count)
+        return _ask_late(situation, record, total=total)
+    return open_line(situation)
 
 
 def _with_count(situation: Situation, record: UsageRecord, line: Line, count: int) -> Step:
@@ -121,7 +143,8 @@ def _push(situation: Situation, record: UsageRecord, line: Line, *, quantity: in
     if record.refusal is not None and _still_refused(situation, record.refusal, quantity=quantity):
         return Finished(cause=needs_setup(record.refusal.why))
     announced = intend_patch(situation, line, quantity=quantity)
-    return Look(agreement_id=line.agreement_id, transition=announced, reread=situation.stale)
+    also = carried.elsewhere(record, line.agreement_id)
+    return Look(agreement_id=line.agreement_id, transition=announced, reread=situation.stale, also=also)
 
 
 def _ask_late(situation: Situation, record: UsageRecord, *, total: int) -> Step:
@@ -133,12 +156,15 @@ def _ask_late(situation: Situation, record: UsageRecord, *, total: int) -> Step:
         notice = late_notice(situation, total=total, stands=record.stands)
         return Finished(cause=replace(cause, notices=(*cause.notices, notice)))
     agreement, line = situation.agreement, record.line
-    unasked = record.hold is None or record.hold.kind is not HoldKind.LATE
-    further = line is not None and line.state is not LineState.OPEN
-    if further and unasked and agreement is not None and situation.opening is not None:
+    further = line is not None and line.state is not LineState.OPEN and unasked(record)
+    if further and agreement is not None and situation.opening is not None:
         return open_line(situation)
     if agreement is None and not situation.directory_read:
         return Finished(cause=NoWord.STAYS)
+    if line is not None and further and situation.additions is None:
+        return look_at_all(situation, record, line)
+    if further and (step := carried.look(situation, record)) is not None:
+        return step
     period = (
         None
         if agreement is None
@@ -150,8 +176,8 @@ def _ask_late(situation: Situation, record: UsageRecord, *, total: int) -> Step:
 
 def look_at_all(situation: Situation, record: UsageRecord, line: Line) -> Look:
     """Look at the Additions of every agreement that the record's lines stand on, or that the next one would."""
-    agreements = {each.agreement_id for each in record.lines if each.state is LineState.FROZEN}
-    if line.state is LineState.FROZEN and situation.agreement is not None:
+    agreements = {*carried.elsewhere(record, line.agreement_id)}
+    if line.state in CARRY_NO_MORE and situation.agreement is not None:
         agreements.add(situation.agreement.id)
     reread = situation.stale and line.state is LineState.OPEN
     return Look(agreement_id=line.agreement_id, also=tuple(sorted(agreements - {line.agreement_id})), reread=reread)
@@ -163,6 +189,8 @@ def _without_reading(situation: Situation, record: UsageRecord, line: Line, why:
         return Finished(
             cause=Cause(state=StandingState.HELD, reason=record.hold.why, notices=notices(situation, record))
         )
+    if situation.closing and (asked := _ask_unwritten(situation, record, why)) is not None:
+        return asked
     if record.refusal is not None:  # a higher count was known than the one that stands
         return Finished(cause=needs_setup(record.refusal.why))
     if line.state is LineState.FINAL:
@@ -171,6 +199,15 @@ def _without_reading(situation: Situation, record: UsageRecord, line: Line, why:
         return look_at_all(situation, record, line)
     reason = f"{why} What stands for {situation.key.month.label}, {record.stands}, stays until the month closes."
     return Finished(cause=waiting(reason))
+
+
+def _ask_unwritten(situation: Situation, record: UsageRecord, why: str) -> Finished | None:
+    """More was approved, or was to be written, than stands, and no count is to be had for it: a person is asked (CLOSE-5)."""
+    number = never_written(record)
+    if number is None:
+        return None
+    question = never_written_question(record, situation.company, number=number, why=why)
+    return hold(situation, HoldKind.LATE, question, quantity=number, stands=record.stands)
 
 
 def _fallen(situation: Situation, record: UsageRecord, *, count: int) -> Finished:

@@ -5,11 +5,10 @@ from datetime import datetime, timedelta
 from tally.domain.agreement import Agreement
 from tally.domain.invoicing import LateUsage, has_ended, is_invoiced
 from tally.domain.place import ServicePeriod
-from tally.domain.record import Line, LineState, UsageRecord
+from tally.domain.record import CARRY_NO_MORE, HoldKind, Line, LineState, UsageRecord
 from tally.domain.situation import Situation
 
 _AT_ABOUT_THAT_TIME = timedelta(minutes=1)
-_CARRY_NO_MORE = frozenset({LineState.FROZEN, LineState.FINAL})
 
 
 def freezes(situation: Situation, line: Line) -> str:
@@ -67,13 +66,13 @@ def _instant(version: str) -> datetime | None:
 
 def is_carried_on(record: UsageRecord | None) -> bool:
     """Whether usage of the month goes onto a further line: one before it can carry no more."""
-    return record is not None and any(line.state in _CARRY_NO_MORE for line in record.lines)
+    return record is not None and any(line.state in CARRY_NO_MORE for line in record.lines)
 
 
 def is_late(record: UsageRecord, line: Line) -> bool:
     """Whether the line is a further one for late usage, rather than the month's own."""
     others = (each for each in record.lines if each.number != line.number)
-    return line.effective > record.key.month.last or any(each.state in _CARRY_NO_MORE for each in others)
+    return line.effective > record.key.month.last or any(each.state in CARRY_NO_MORE for each in others)
 
 
 def asks(situation: Situation, record: UsageRecord | None, total: int) -> bool:
@@ -81,6 +80,34 @@ def asks(situation: Situation, record: UsageRecord | None, total: int) -> bool:
     if situation.policy.late_usage is LateUsage.BILL:
         return False
     return record is None or record.late is None or total > record.late
+
+
+def unasked(record: UsageRecord | None) -> bool:
+    """Whether nobody has been asked of late usage yet."""
+    held = None if record is None else record.hold
+    return record is None or held is None or held.kind is not HoldKind.LATE or record.held_uncounted
+
+
+def never_written(record: UsageRecord) -> int | None:
+    """The number that is to be billed by what a person or the last reading said, and is not: None if there is none such."""
+    approved = record.late if record.late is not None and record.answer is None else 0
+    if record.refusal is not None:
+        refused = record.stands if record.refusal.total is None else record.refusal.total
+        return max(approved, refused)
+    return approved if approved > record.stands else None
+
+
+def never_written_question(record: UsageRecord, company: str, *, number: int, why: str) -> str:
+    """What to ask a person of such a number where no count is to be had any more, without which nothing is written (CLOSE-5)."""
+    key, stands, refusal = record.key, record.stands, record.refusal
+    said = "were approved" if record.late == number else "were to be billed"
+    rest = f"the other {number - stands} were" if number > stands else "that was"
+    refused = "" if refusal is None else f" ConnectWise refused it: {refusal.why}."
+    by_hand = f"; bill the other {number - stands} by hand if they are to be paid" if number > stands else ""
+    return (
+        f"{number} {key.service} of {company} in {key.month.label} {said}, {stands} stand in ConnectWise, and {rest} never written.{refused} "
+        f"No count is to be had any more, without which nothing is written: {why} Reject it, and the month closes with {stands}{by_hand}."
+    )
 
 
 def late_question(

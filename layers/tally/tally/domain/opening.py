@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 
+from tally.domain import carried
 from tally.domain.agreement import Addition, NewAddition
 from tally.domain.closing import close
 from tally.domain.growth import exceeds, grows_too_fast, too_fast
-from tally.domain.late import asks, late_question
+from tally.domain.late import asks, late_question, unasked
 from tally.domain.next_line import NextLine, next_line, refused_cause
 from tally.domain.outcomes import billing, hold
 from tally.domain.recognition import Recognised, beside, customer_text, doubled, marked_text, of_others, recognise
@@ -44,8 +45,9 @@ def _begin(situation: Situation, record: UsageRecord | None) -> Step:
         return close(situation, record) if situation.closing else Finished(cause=billing(situation, record))
     if refusal is not None and refusal.fingerprint == place.fingerprint:
         return Finished(cause=refused_cause(refusal))
+    also = carried.elsewhere(record, place.agreement.id)
     if record is not None and record.held_by_connectwise:
-        return Look(agreement_id=place.agreement.id)
+        return Look(agreement_id=place.agreement.id, also=also)
     if record is not None and record.given is not None and place.late:
         why = f"{situation.key.month.label} has been invoiced with it as it was"
         return Continue(transition=not_given(situation, None, why=why))
@@ -73,7 +75,7 @@ def _begin(situation: Situation, record: UsageRecord | None) -> Step:
         product_id=place.product_id,
         quantity=place.quantity,
     )
-    return Look(agreement_id=place.agreement.id, transition=intent, reread=True)
+    return Look(agreement_id=place.agreement.id, transition=intent, reread=True, also=also)
 
 
 def _why_lifted(place: NextLine) -> str:
@@ -82,14 +84,16 @@ def _why_lifted(place: NextLine) -> str:
 
 def _ask(situation: Situation, record: UsageRecord | None, place: NextLine) -> Step:
     """Late usage waits for a person; but where its Addition exists already, nobody is asked (SAFE-8)."""
-    if situation.additions is None and (record is None or record.hold is None or record.hold.kind is not HoldKind.LATE):
-        return Look(agreement_id=place.agreement.id)
+    if situation.additions is None and unasked(record):
+        return Look(agreement_id=place.agreement.id, also=carried.elsewhere(record, place.agreement.id))
     found = () if situation.additions is None else _recognised(situation, place).ours
     if len(found) == 1:
         line = line_to_open(situation, place.agreement, place.period, number=place.number, product_id=place.product_id)
         return Continue(
             transition=opened(situation, line, found[0], why=f"found Addition {found[0].id} by its reference")
         )
+    if situation.additions is not None and record is not None and (step := carried.look(situation, record)) is not None:
+        return step
     why = late_question(
         situation, total=place.total, stands=place.stands, agreement=place.agreement, period=place.period
     )
@@ -113,7 +117,8 @@ def _resolve(situation: Situation, line: Line, intent: Intent) -> Step:
             until = intent.at + situation.policy.settle
             why = "An Addition was being written and no answer is recorded yet: it is looked for again."
             return ComeBack(why=why, until=until)
-        return Look(agreement_id=line.agreement_id, transition=renew(situation, line, intent), reread=True)
+        also = carried.elsewhere(situation.record, line.agreement_id)
+        return Look(agreement_id=line.agreement_id, transition=renew(situation, line, intent), reread=True, also=also)
 
     found = _recognised(situation, line)
     if len(found.ours) > 1:
@@ -135,11 +140,18 @@ def _resolve(situation: Situation, line: Line, intent: Intent) -> Step:
         )
     if intent.kind is IntentKind.TAKE_OVER:
         return _take_over(situation, line, found.foreign)
+    return _create(situation, line, quantity=intent.quantity)
+
+
+def _create(situation: Situation, line: Line, *, quantity: int) -> Step:
+    """Nothing is in its way on the agreement; what stands on the lines before it must be what the rest was reckoned from."""
+    if situation.record is not None and (step := carried.look(situation, situation.record)) is not None:
+        return step
     return Post(
         new=NewAddition(
             agreement_id=line.agreement_id,
             product_id=line.product_id,
-            quantity=intent.quantity,
+            quantity=quantity,
             effective=line.effective,
             cancelled=line.cancelled,
             text=customer_text(situation.policy.text, month=situation.key.month, mark=line.reference),

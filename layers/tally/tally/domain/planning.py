@@ -228,7 +228,7 @@ def _follow(company: CompanyState, at: Circumstances, record: UsageRecord, plan:
         chosen, late = _next_place(company, at, record)
         if isinstance(chosen, Agreement):
             agreement = chosen
-        elif not _needs_no_other_line(record):
+        elif not _needs_no_other_line(company, record):
             plan.say(key.month, key.service, chosen)
     may_open = company.presence is Presence.LICENSED and place is not None and not opened
     plan.add(key.month, _due(key.service, agreement, place, may_open=may_open, late=late))
@@ -242,9 +242,12 @@ def _is_due(record: UsageRecord, at: Circumstances) -> bool:
     return unfinished or (not record.reread and at.tick >= record.key.month.day_after_end(at.policy.open_until_day))
 
 
-def _needs_no_other_line(record: UsageRecord) -> bool:
-    """Whether the worker has the word: it alone knows whether more was counted than lines can carry; unless that was approved."""
-    if record.late is not None and record.late > record.stands:
+def _needs_no_other_line(company: CompanyState, record: UsageRecord) -> bool:
+    """Whether the worker has the word: it alone knows whether more was counted than lines can carry.
+
+    Unless that was approved, and can be counted still.
+    """
+    if company.licensed and record.late is not None and record.late > record.stands:
         return False
     return record.line is not None and record.line.state in (LineState.FROZEN, LineState.FINAL)
 

@@ -57,6 +57,9 @@ class LineState(StrEnum):
 LAID_DOWN = frozenset({LineState.FINAL, LineState.VOID})
 """The states of a line that is never written again."""
 
+CARRY_NO_MORE = frozenset({LineState.FROZEN, LineState.FINAL})
+"""The states of a line that bills what it does, and of which usage beyond it goes onto a further one."""
+
 
 class IntentKind(StrEnum):
     """The calls that change ConnectWise; ``take-over`` is the PATCH by which an Addition of others becomes ours.
@@ -129,7 +132,9 @@ class HoldKind(StrEnum):
 class Hold:
     """What a person has to answer: the kind, one sentence for an accountant, and the quantity that would be written.
 
-    ``stands`` is the quantity that somebody else wrote, where that is what is held. ``foreign`` are the Additions of others
+    ``stands`` is the quantity that somebody else wrote, where that is what is held; of late usage, all that is billed of it
+    where no count is to be had for more (CLOSE-5). ``line`` is the number of a line that can carry no more and is not as we
+    left it, and ``seen`` how ConnectWise shows it (LATE-1). ``foreign`` are the Additions of others
     that bill the product, by id, where that is what is held. ``children`` are the companies that stand below a partner
     instead of those that its count was taken with, where that is what is held (READ-4); ``grown`` tells that the quantity is
     beyond FOLLOW-4's limits too, so that to approve it is to approve that.
@@ -140,6 +145,8 @@ class Hold:
     quantity: int
     since: datetime
     stands: int | None = None
+    line: int | None = None
+    seen: str = ""
     foreign: tuple[int, ...] = ()
     children: tuple[str, ...] | None = None
     grown: bool = False
@@ -178,11 +185,15 @@ TAKE_OVER = "take over"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refusal:
-    """ConnectWise refused the content of a write (400). It is tried again when ``fingerprint`` is another one (SAFE-2)."""
+    """ConnectWise refused the content of a write (400). It is tried again when ``fingerprint`` is another one (SAFE-2).
+
+    ``total`` is what the record's lines would bill with it.
+    """
 
     why: str
     fingerprint: str
     since: datetime
+    total: int | None = None
 
     @property
     def of_take_over(self) -> bool:
@@ -217,7 +228,8 @@ class UsageRecord:
     that a person has given to us, until it is taken over (OPEN-6). ``children`` are the companies below a partner that its
     count is taken with, sorted; None where it is a customer's (READ-4). ``late`` is the count up to which a person lets
     usage be billed on further lines (LATE-2); ``credited`` is what a person has given back (LATE-3); ``reread``: the closed
-    record has been read once more (CLOSE-4).
+    record has been read once more (CLOSE-4). ``left_so`` is how ConnectWise shows lines that can carry no more, where a
+    person has said that it is to be left so.
     """
 
     key: RecordKey
@@ -238,6 +250,7 @@ class UsageRecord:
     credit: Credit | None = None
     credited: int = 0
     reread: bool = False
+    left_so: tuple[str, ...] = ()
 
     @property
     def settled(self) -> bool:
@@ -250,6 +263,11 @@ class UsageRecord:
     def held_by_connectwise(self) -> bool:
         """Whether it is held for what stands in ConnectWise, so that only a look there can lift it."""
         return self.hold is not None and self.hold.kind in (HoldKind.CHANGED, HoldKind.FOREIGN)
+
+    @property
+    def held_uncounted(self) -> bool:
+        """Whether it is held for more than stands, of which no count is to be had any more (CLOSE-5)."""
+        return self.hold is not None and self.hold.kind is HoldKind.LATE and self.hold.stands is not None
 
     @property
     def stands(self) -> int:

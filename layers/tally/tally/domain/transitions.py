@@ -161,8 +161,11 @@ def _without_intent(line: Line) -> Line:
 
 def refused(situation: Situation, line: Line, *, why: str, fingerprint: str | None) -> Transition:
     """A write was answered with a 4xx: it has not happened. With a fingerprint, it is not tried again until that changes."""
-    refusal = None if fingerprint is None else Refusal(why=why, fingerprint=fingerprint, since=situation.tick)
-    after = replace(_given_up(_record(situation), replace(line, intent=None)), refusal=refusal)
+    record, refusal = _record(situation), None
+    if fingerprint is not None:
+        total = None if line.intent is None else record.beside + line.intent.quantity
+        refusal = Refusal(why=why, fingerprint=fingerprint, since=situation.tick, total=total)
+    after = replace(_given_up(record, replace(line, intent=None)), refusal=refusal)
     return _transition(situation, after, what="refused by ConnectWise", why=why)
 
 
@@ -229,6 +232,8 @@ def held(
     why: str,
     quantity: int,
     stands: int | None = None,
+    line: int | None = None,
+    seen: str = "",
     foreign: tuple[int, ...] = (),
     children: tuple[str, ...] | None = None,
     grown: bool = False,
@@ -242,6 +247,8 @@ def held(
         quantity=quantity,
         since=since,
         stands=stands,
+        line=line,
+        seen=seen,
         foreign=foreign,
         children=children,
         grown=grown,
@@ -256,8 +263,11 @@ def lifted(situation: Situation, *, why: str) -> Transition:
 
 
 def frozen(situation: Situation, line: Line, *, why: str, notices: Sequence[str]) -> Transition:
-    """The line can carry no more: what would be written there now is billed to nobody (LATE-1)."""
-    record = _record(situation).with_line(replace(line, state=LineState.FROZEN, unconfirmed=(), echoes=()))
+    """The line can carry no more: what would be written there now is billed to nobody (LATE-1).
+
+    What stood there before our last write may still echo in ConnectWise's lists.
+    """
+    record = _record(situation).with_line(replace(line, state=LineState.FROZEN, unconfirmed=()))
     after = replace(record, hold=None, refusal=None, notices=(*record.notices, *notices))
     return _transition(situation, after, what="frozen", why=why)
 

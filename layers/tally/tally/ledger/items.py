@@ -64,6 +64,7 @@ _NESTED = frozenset(
         "changes",
         "kept_apart",
         "children",
+        "left_so",
     }
 )
 _NUMBERS = frozenset(

@@ -84,6 +84,7 @@ def record_fields(record: UsageRecord) -> Plain:
             "credit": None if record.credit is None else _credit_fields(record.credit),
             "credited": record.credited or None,
             "reread": "yes" if record.reread else None,
+            "left_so": list(record.left_so),
         }
     )
     return _with_children(fields, record.children)
@@ -110,6 +111,7 @@ def record_of(key: RecordKey, version: int, fields: Plain) -> UsageRecord:
         credit=None if credit is None else _credit(credit),
         credited=fields.get("credited", 0),
         reread="reread" in fields,
+        left_so=tuple(fields.get("left_so", ())),
         children=_children(fields),
     )
 
@@ -302,6 +304,8 @@ def _hold_fields(hold: Hold) -> Plain:
             "quantity": hold.quantity,
             "since": instant_text(hold.since),
             "stands": hold.stands,
+            "line": hold.line,
+            "seen": hold.seen,
             "foreign": list(hold.foreign),
             "grown": True if hold.grown else None,
         }
@@ -316,6 +320,8 @@ def _hold(fields: Plain) -> Hold:
         quantity=fields["quantity"],
         since=instant(fields["since"]),
         stands=fields.get("stands"),
+        line=fields.get("line"),
+        seen=fields.get("seen", ""),
         foreign=tuple(fields.get("foreign", ())),
         children=_children(fields),
         grown=fields.get("grown", False),
@@ -364,8 +370,14 @@ def _children(fields: Plain) -> tuple[str, ...] | None:
 
 
 def _refusal_fields(refusal: Refusal) -> Plain:
-    return {"why": refusal.why, "fingerprint": refusal.fingerprint, "since": instant_text(refusal.since)}
+    fields = {"why": refusal.why, "fingerprint": refusal.fingerprint, "since": instant_text(refusal.since)}
+    return fields if refusal.total is None else {**fields, "total": refusal.total}
 
 
 def _refusal(fields: Plain) -> Refusal:
-    return Refusal(why=fields["why"], fingerprint=fields["fingerprint"], since=instant(fields["since"]))
+    return Refusal(
+        why=fields["why"],
+        fingerprint=fields["fingerprint"],
+        since=instant(fields["since"]),
+        total=fields.get("total"),
+    )
