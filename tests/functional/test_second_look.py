@@ -213,7 +213,7 @@ def test_a_garbled_answer_closes_nothing(world: World, harbor: Customer, garble:
 
 
 def test_a_refused_push_is_not_closed_over(world: World, harbor: Customer) -> None:
-    """CLOSE-2, CLOSE-5: with a higher count known and refused, the month is not closed on the lower one for want of a reading."""
+    """CLOSE-2, CLOSE-5: with a higher count known and refused, the month is held, not closed on the lower one for want of a reading."""
     world.play(gmt("2026-10-01 00:05"))
     world.check_in(harbor, 9, at=gmt("2026-10-20 00:00"))
     world.connectwise.faults.add(Fault(kind=FaultKind.STATUS, operation="PATCH additions/{id}", status=400))
@@ -223,7 +223,7 @@ def test_a_refused_push_is_not_closed_over(world: World, harbor: Customer) -> No
     record = world.record(harbor, "2026-10")
     assert record is not None
     assert record.state is RecordState.OPEN
-    assert world.standing(harbor).shown.state is StandingState.NEEDS_SETUP
+    assert world.standing(harbor).shown.state is StandingState.HELD
 
 
 def test_a_floor_that_stands_already_is_no_fall() -> None:
