@@ -69,6 +69,7 @@ def late_ones(world: World) -> list[float]:
 def test_a_frozen_addition_is_looked_at_before_late_usage_is_asked() -> None:
     """FOLLOW-3, LATE-2: nobody is asked of two late ones beside seven that an accountant has set to nine."""
     world, harbor = a_world()
+    world.clock.set(gmt("2026-11-01 08:00"))
     world.connectwise.people.set_quantity(1, 9, by="mkeller")
     invoiced(world, harbor)
     world.play(CLOSE)
@@ -89,6 +90,7 @@ def test_a_frozen_addition_is_looked_at_before_late_usage_is_asked() -> None:
 def test_a_frozen_addition_is_looked_at_before_a_further_line_is_made() -> None:
     """FOLLOW-3, LATE-2: where late usage flows, a frozen Addition that was raised by hand is not billed beside once more."""
     world, harbor = a_world(late_usage=LateUsage.BILL)
+    world.clock.set(gmt("2026-11-01 08:00"))
     world.connectwise.people.set_quantity(1, 9)
     invoiced(world, harbor)
     world.play(gmt("2026-11-01 12:00"), CLOSE)
@@ -112,6 +114,7 @@ def test_a_frozen_addition_is_looked_at_before_an_approved_line_is_made() -> Non
 def test_a_frozen_addition_is_looked_at_where_the_rest_has_no_place() -> None:
     """FOLLOW-3, LATE-2: also where no agreement runs for late usage, what is asked starts from what was seen."""
     world, harbor = a_world()
+    world.clock.set(gmt("2026-11-01 08:00"))
     world.connectwise.people.set_quantity(1, 9)
     invoiced(world, harbor)
     world.connectwise.people.cancel_agreement(harbor.agreement_id, date(2026, 11, 1))
@@ -135,6 +138,7 @@ def test_a_frozen_addition_on_another_agreement_is_looked_at_before_a_push() -> 
 def test_who_billed_what_was_changed_approves_it() -> None:
     """FOLLOW-3, LATE-2: nine stood there when the invoice was made: they are what was billed, and nothing is late."""
     world, harbor = a_world()
+    world.clock.set(gmt("2026-11-01 08:00"))
     world.connectwise.people.set_quantity(1, 9)
     invoiced(world, harbor)
     world.play(CLOSE)

@@ -173,6 +173,7 @@ class Sync:
             baseline=baseline_of(before),
             before=line_before(before),
             children=job.children,
+            others=each.others,
         )
 
     def _before(self, key: RecordKey, record: UsageRecord | None, reading: Reading) -> UsageRecord | None:
@@ -227,7 +228,9 @@ class Sync:
     def _save(self, situation: Situation, transition: Transition, done: list[str]) -> Situation:
         self.ledger.save(transition)
         done.append(transition.what)
-        return replace(situation, record=transition.after, agreement=situation.expected_agreement, additions=None)
+        return replace(
+            situation, record=transition.after, agreement=situation.expected_agreement, additions=None, elsewhere=()
+        )
 
     def _look(self, situation: Situation, step: Look, done: list[str]) -> Situation:
         if step.transition is not None:
@@ -245,6 +248,8 @@ class Sync:
             agreement = None if step.reread else agreement
         for each in step.also:
             additions += self._additions(each)
+        others = sorted({*step.elsewhere} - {step.agreement_id, *step.also})
+        elsewhere = [addition for each in others for addition in self._additions(each)]
         if step.reread and agreement is not None and _may_be_taken(situation, expected, agreement):
             # From here on the agreement is what it is now, not what the planner's list had.
             expected = agreement
@@ -254,6 +259,7 @@ class Sync:
             agreement=agreement,
             expected_agreement=expected,
             additions=additions,
+            elsewhere=elsewhere,
             kept_apart=() if mapping is None else mapping.kept_apart,
             terms_before=self._terms_before(situation, step.agreement_id, additions) if step.reread else None,
         )

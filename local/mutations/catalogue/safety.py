@@ -78,8 +78,8 @@ SAFETY = (
         file="tally/domain/opening.py",
         edits=(
             Edit(
-                before="transition=renew(situation, line, intent), reread=True, also=also)",
-                after="reread=True, also=also)",
+                before="            transition=renew(situation, line, intent),\n            reread=True,\n",
+                after="            reread=True,\n",
             ),
         ),
         why="It stands in the ledger already.",
@@ -205,5 +205,26 @@ SAFETY = (
         edits=(Edit(before="if not isinstance(error, _NOTHING_SAID):", after="if not isinstance(error, TallyError):"),),
         why="The message comes again, and the next tick anyway.",
         seeds=range(3, 27),
+    ),
+    Mutation(
+        name="a restored ledger looks for the month's own line alone",
+        rule="SAFE-8",
+        file="tally/domain/recognition.py",
+        edits=(
+            Edit(
+                before="    marks = {number: reference(key, number) for number in range(_MOST_LINES)}",
+                after="    marks = {0: reference(key, 0)}",
+            ),
+        ),
+        why="There is hardly ever another one.",
+        tests=("tests/unit/test_adoption.py",),
+    ),
+    Mutation(
+        name="a restored ledger looks on one agreement alone",
+        rule="SAFE-8",
+        file="tally/sync.py",
+        edits=(Edit(before="            others=each.others,\n", after=""),),
+        why="All lines of a month stand on one agreement, until it is renewed.",
+        tests=("tests/functional/test_restored_lines.py",),
     ),
 )

@@ -19,6 +19,7 @@ from tally.domain.late import (
     thaws,
     unasked,
 )
+from tally.domain.next_line import NextLine, next_line
 from tally.domain.opening import open_line
 from tally.domain.other_children import question
 from tally.domain.outcomes import billing, come_back, hold, notices
@@ -143,8 +144,13 @@ def _push(situation: Situation, record: UsageRecord, line: Line, *, quantity: in
     if record.refusal is not None and _still_refused(situation, record.refusal, quantity=quantity):
         return Finished(cause=needs_setup(record.refusal.why))
     announced = intend_patch(situation, line, quantity=quantity)
-    also = carried.elsewhere(record, line.agreement_id)
-    return Look(agreement_id=line.agreement_id, transition=announced, reread=situation.stale, also=also)
+    return Look(
+        agreement_id=line.agreement_id,
+        transition=announced,
+        reread=situation.stale,
+        also=carried.elsewhere(record, line.agreement_id),
+        elsewhere=situation.others,
+    )
 
 
 def _ask_late(situation: Situation, record: UsageRecord, *, total: int) -> Step:
@@ -156,7 +162,9 @@ def _ask_late(situation: Situation, record: UsageRecord, *, total: int) -> Step:
         notice = late_notice(situation, total=total, stands=record.stands)
         return Finished(cause=replace(cause, notices=(*cause.notices, notice)))
     agreement, line = situation.agreement, record.line
-    further = line is not None and line.state is not LineState.OPEN and unasked(record)
+    # What was asked before a ledger was restored may have been answered, and done, since.
+    anew = unasked(record) or (situation.first_of_day and isinstance(next_line(situation), NextLine))
+    further = line is not None and line.state is not LineState.OPEN and anew
     if further and agreement is not None and situation.opening is not None:
         return open_line(situation)
     if agreement is None and not situation.directory_read:
@@ -180,7 +188,12 @@ def look_at_all(situation: Situation, record: UsageRecord, line: Line) -> Look:
     if line.state in CARRY_NO_MORE and situation.agreement is not None:
         agreements.add(situation.agreement.id)
     reread = situation.stale and line.state is LineState.OPEN
-    return Look(agreement_id=line.agreement_id, also=tuple(sorted(agreements - {line.agreement_id})), reread=reread)
+    return Look(
+        agreement_id=line.agreement_id,
+        also=tuple(sorted(agreements - {line.agreement_id})),
+        reread=reread,
+        elsewhere=situation.others,
+    )
 
 
 def _without_reading(situation: Situation, record: UsageRecord, line: Line, why: str) -> Step:
