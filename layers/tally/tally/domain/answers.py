@@ -55,6 +55,7 @@ def reject(record: UsageRecord, person: Person) -> Transition | str:
         follow={
             HoldKind.GROWTH: lambda hold: replace(record, answer=_verdict(Verdict.REJECTED, hold, person)),
             HoldKind.LATE: lambda hold: replace(record, answer=_verdict(Verdict.LEFT_OUT, hold, person)),
+            HoldKind.UNPLACED: lambda hold: replace(record, answer=_verdict(Verdict.LEFT_OUT, hold, person)),
             HoldKind.FALL: lambda hold: replace(record, answer=_verdict(Verdict.KEPT, hold, person)),
             HoldKind.CHANGED: lambda hold: replace(
                 _as_it_stands(record, hold), answer=_verdict(_keeping(record, hold), hold, person)

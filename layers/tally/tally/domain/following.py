@@ -7,17 +7,17 @@ from tally.domain.closing import close, not_read_again
 from tally.domain.comparing import compare, may_be_set
 from tally.domain.growth import grows_too_fast, too_fast
 from tally.domain.invoicing import late_period
-from tally.domain.late import asks, doubts, freezes, is_late, late_notice, late_question, thaws
+from tally.domain.late import asks, doubts, fall_question, freezes, is_late, late_notice, late_question, thaws
 from tally.domain.opening import open_line
 from tally.domain.other_children import question
 from tally.domain.outcomes import billing, come_back, hold, notices
 from tally.domain.partner import changed
 from tally.domain.reading import Unknown
-from tally.domain.record import HoldKind, IntentKind, Line, LineState, Refusal, UsageRecord
+from tally.domain.record import HoldKind, IntentKind, Line, LineState, Refusal, UsageRecord, Verdict
 from tally.domain.situation import Continue, Finished, Look, NoWord, Situation, Step
 from tally.domain.standing import Cause, StandingState, needs_setup, waiting
 from tally.domain.target import followed, quantity_of, target
-from tally.domain.transitions import frozen, intend_patch, lifted, renew, thawed
+from tally.domain.transitions import frozen, intend_patch, lifted, recovered, renew, thawed
 
 
 def follow(situation: Situation, record: UsageRecord, line: Line) -> Step:
@@ -80,7 +80,8 @@ def _with_count(situation: Situation, record: UsageRecord, line: Line, count: in
     if line.state is LineState.FINAL and total <= record.stands:
         return close(situation, record) if total == record.stands else Look(agreement_id=line.agreement_id)
     if can_carry and not may_be_set(record, line, quantity_of(record, total)):
-        return _fallen(situation, record, count=count)
+        why = fall_question(situation, record, line, count=count)
+        return hold(situation, HoldKind.FALL, why, quantity=count)
     if wanted > record.stands and grows_too_fast(situation, wanted):
         return hold(
             situation, HoldKind.GROWTH, too_fast(situation, count=wanted, stands=record.stands), quantity=wanted
@@ -94,8 +95,8 @@ def _with_count(situation: Situation, record: UsageRecord, line: Line, count: in
         return open_line(situation)
     if record.hold is not None:
         return Continue(transition=lifted(situation, why=f"GravityZone counts {count}"))
-    if can_carry and quantity_of(record, total) != line.pushed:
-        return _push(situation, record, line, quantity=quantity_of(record, total))
+    if can_carry and (written := _write(situation, record, line, total=total)) is not None:
+        return written
     if situation.closing:
         return look_at_all(situation, record, line)
     return Finished(cause=billing(situation, record, counted=count))
@@ -115,6 +116,16 @@ def _frozen_or_thawed(situation: Situation, record: UsageRecord, line: Line) -> 
     if line.unconfirmed:  # first see what stands there, as that is what was invoiced
         return look_at_all(situation, record, line)
     return Continue(transition=frozen(situation, line, why=why, notices=doubts(situation, line)))
+
+
+def _write(situation: Situation, record: UsageRecord, line: Line, *, total: int) -> Step | None:
+    """What brings the line to the total; None if it stands there."""
+    quantity, answer = quantity_of(record, total), record.answer
+    if quantity != line.pushed:
+        return _push(situation, record, line, quantity=quantity)
+    if answer is not None and answer.verdict is Verdict.ACCEPTED and total > answer.quantity:
+        return Continue(transition=recovered(situation, why=f"{total} are to be billed again"))
+    return None
 
 
 def _push(situation: Situation, record: UsageRecord, line: Line, *, quantity: int) -> Step:
@@ -144,7 +155,7 @@ def _ask_late(situation: Situation, record: UsageRecord, *, total: int) -> Step:
         if agreement is None
         else late_period(agreement, situation.policy.invoicing, month=situation.key.month, today=situation.today)
     )
-    why = late_question(situation, total=total, stands=record.stands, agreement=agreement, period=period)
+    why = late_question(situation, record, total=total, agreement=agreement, period=period)
     return hold(situation, HoldKind.LATE, why, quantity=total)
 
 
@@ -171,20 +182,6 @@ def _without_reading(situation: Situation, record: UsageRecord, line: Line, why:
         return look_at_all(situation, record, line)
     reason = f"{why} What stands for {situation.key.month.label}, {record.stands}, stays until the month closes."
     return Finished(cause=waiting(reason))
-
-
-def _fallen(situation: Situation, record: UsageRecord, *, count: int) -> Finished:
-    why = (
-        f"GravityZone counts {count} {situation.key.service} for {situation.company} in {situation.key.month.label}, after {record.highest}; "
-        f"within a month the count only rises. {_stands(record)}, and {count} would be written. "
-        "Keep what stands, or accept the lower number."
-    )
-    return hold(situation, HoldKind.FALL, why, quantity=count)
-
-
-def _stands(record: UsageRecord) -> str:
-    lines = [line for line in record.lines if line.state is not LineState.VOID]
-    return f"The Addition{'' if len(lines) == 1 else 's'} stand{'s' if len(lines) == 1 else ''} at {record.stands}"
 
 
 def patch_fingerprint(situation: Situation, *, quantity: int) -> str:

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from tally.domain import carrying
-from tally.domain.late import credit_notice
+from tally.domain.late import credit_notice, fewer_notice, is_carried_on
 from tally.domain.place import invoice_notice
 from tally.domain.record import HoldKind, Line, UsageRecord
 from tally.domain.situation import ComeBack, Finished, Situation
@@ -67,6 +67,8 @@ def billing(situation: Situation, record: UsageRecord, *, counted: int | None = 
             f"GravityZone counts {counted}; {record.stands} stays by the word of {answer.by} on {answer.at:%Y-%m-%d}."
         )
         told = (*told, kept)
+    elif counted is not None and counted < record.stands and is_carried_on(record):
+        told = (*told, fewer_notice(record, counted=counted))
     return Cause(state=StandingState.BILLING, notices=told)
 
 

@@ -115,13 +115,14 @@ class Line:
 
 
 class HoldKind(StrEnum):
-    """Why a record waits for a person."""
+    """Why a record waits for a person; ``unplaced``: what its lines do not bill has no place to be billed at."""
 
     FALL = "fall"
     GROWTH = "growth"
     CHANGED = "changed"
     FOREIGN = "foreign"
     LATE = "late"
+    UNPLACED = "unplaced"
     CHILDREN = "children"
 
 
@@ -217,7 +218,8 @@ class UsageRecord:
     that a person has given to us, until it is taken over (OPEN-6). ``children`` are the companies below a partner that its
     count is taken with, sorted; None where it is a customer's (READ-4). ``late`` is the count up to which a person lets
     usage be billed on further lines (LATE-2); ``credited`` is what a person has given back (LATE-3); ``reread``: the closed
-    record has been read once more (CLOSE-4).
+    record has been read once more (CLOSE-4). ``asked``: a person was asked before it had any Addition, so that the day after
+    which none is opened is not for it (OPEN-9).
     """
 
     key: RecordKey
@@ -238,6 +240,7 @@ class UsageRecord:
     credit: Credit | None = None
     credited: int = 0
     reread: bool = False
+    asked: bool = False
 
     @property
     def settled(self) -> bool:

@@ -19,6 +19,7 @@ from tally.domain.record import (
     Refusal,
     Transition,
     UsageRecord,
+    Verdict,
     reference,
 )
 from tally.domain.situation import Situation
@@ -176,9 +177,10 @@ def opened(situation: Situation, line: Line, addition: Addition, *, why: str) ->
     # ConnectWise may show a date a day off; the line remembers what it showed, to notice a later change.
     ends = addition.cancelled is not None and addition.cancelled <= line.cancelled + timedelta(days=1)
     if not ends:
+        dated = "has no cancelled date" if addition.cancelled is None else f"is cancelled on {addition.cancelled} only"
         why_held = (
-            f"Addition {addition.id} for {situation.company} has {addition.cancelled or 'no'} as cancelled date in ConnectWise: "
-            f"it would bill beside the next month's. Set it to {line.cancelled} there."
+            f"Addition {addition.id} for {situation.company} {dated} in ConnectWise, so it would bill beside the next month's. Set its "
+            f"cancelled date to {line.cancelled} there, and the hold lifts itself."
         )
         hold = Hold(kind=HoldKind.CHANGED, why=why_held, quantity=int(addition.quantity), since=situation.tick)
     changed = replace(
@@ -193,7 +195,7 @@ def opened(situation: Situation, line: Line, addition: Addition, *, why: str) ->
         pushed_at=situation.now,
         intent=None,
     )
-    after = replace(record.with_line(changed), hold=hold, refusal=None, given=None)
+    after = replace(_used_up(record).with_line(changed), hold=hold, refusal=None, given=None)
     if addition.id == record.given:
         return _transition(situation, after, what="taken over", why=why)
     return _transition(situation, _with_terms(situation, after, changed, addition), what="opened", why=why)
@@ -219,7 +221,19 @@ def confirmed(situation: Situation, line: Line, *, quantity: int, why: str) -> T
     echoes = tuple(each for each in _union(lingering, before, line.unconfirmed) if each != quantity)
     changed = replace(line, pushed=quantity, pushed_at=situation.now, unconfirmed=(), echoes=echoes, intent=None)
     after = replace(_record(situation).with_line(changed), refusal=None)
-    return _transition(situation, after, what="pushed", why=why)
+    announced = line.intent is not None and line.intent.kind is IntentKind.PATCH and line.intent.quantity == quantity
+    return _transition(situation, _used_up(after) if announced else after, what="pushed", why=why)
+
+
+def _used_up(record: UsageRecord) -> UsageRecord:
+    """The record without a person's leave to write a lower number: it is for one write, and for no fall after that (READ-7)."""
+    accepted = record.answer is not None and record.answer.verdict is Verdict.ACCEPTED
+    return replace(record, answer=None) if accepted else record
+
+
+def recovered(situation: Situation, *, why: str) -> Transition:
+    """The count is back above the lower number that a person has accepted, before that was written."""
+    return _transition(situation, _used_up(_record(situation)), what="fall is over", why=why)
 
 
 def held(
@@ -246,7 +260,8 @@ def held(
         children=children,
         grown=grown,
     )
-    after = replace(record if record.line is None else _given_up(record, record.line), hold=hold)
+    left = record if record.line is None else _given_up(record, record.line)
+    after = replace(left, hold=hold, asked=record.asked or not record.has_addition)
     return _transition(situation, after, what=f"held: {kind}", why=why)
 
 
@@ -257,7 +272,7 @@ def lifted(situation: Situation, *, why: str) -> Transition:
 
 def frozen(situation: Situation, line: Line, *, why: str, notices: Sequence[str]) -> Transition:
     """The line can carry no more: what would be written there now is billed to nobody (LATE-1)."""
-    record = _record(situation).with_line(replace(line, state=LineState.FROZEN, unconfirmed=(), echoes=()))
+    record = _used_up(_record(situation)).with_line(replace(line, state=LineState.FROZEN, unconfirmed=(), echoes=()))
     after = replace(record, hold=None, refusal=None, notices=(*record.notices, *notices))
     return _transition(situation, after, what="frozen", why=why)
 
@@ -288,7 +303,13 @@ def line_changed(situation: Situation, line: Line, *, what: str, why: str) -> Tr
 
 
 def closed(
-    situation: Situation, record: UsageRecord, *, count: int, floor: int | None, notices: Sequence[str]
+    situation: Situation,
+    record: UsageRecord,
+    *,
+    count: int,
+    floor: int | None,
+    notices: Sequence[str],
+    credit: Credit | None = None,
 ) -> Transition:
     """The month is over, and ConnectWise was seen to show its final quantity (CLOSE-2).
 
@@ -309,21 +330,12 @@ def closed(
         count=count,
         floor=floor,
         refusal=None,
-        credit=_credit(record, count=count, floor=floor, situation=situation),
+        credit=credit,
         notices=(*record.notices, *known),
         reread=situation.reread_due or not record.lines,  # left out whole, by a person's word
     )
     why = f"ConnectWise shows {record.stands}; the final count is {count}"
     return _transition(situation, after, what="read again" if record.state is RecordState.CLOSED else "closed", why=why)
-
-
-def _credit(record: UsageRecord, *, count: int, floor: int | None, situation: Situation) -> Credit | None:
-    owed = max(count, floor or 0) if situation.policy.bill_minimum else count
-    if owed >= record.stands:
-        return None
-    shown = {addition.id: addition.terms.unit_price for addition in situation.additions or ()}
-    price = None if record.line is None else shown.get(record.line.addition_id or 0)
-    return Credit(billed=record.stands, counted=owed, unit_price=price)
 
 
 def _union(*groups: Sequence[int]) -> tuple[int, ...]:

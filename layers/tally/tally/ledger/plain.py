@@ -84,6 +84,7 @@ def record_fields(record: UsageRecord) -> Plain:
             "credit": None if record.credit is None else _credit_fields(record.credit),
             "credited": record.credited or None,
             "reread": "yes" if record.reread else None,
+            "asked": "yes" if record.asked else None,
         }
     )
     return _with_children(fields, record.children)
@@ -110,6 +111,7 @@ def record_of(key: RecordKey, version: int, fields: Plain) -> UsageRecord:
         credit=None if credit is None else _credit(credit),
         credited=fields.get("credited", 0),
         reread="reread" in fields,
+        asked="asked" in fields,
         children=_children(fields),
     )
 
