@@ -29,12 +29,9 @@ from tally.domain.ticks import Ticks
 from tally.errors import IncompletePlanError, SetupError, TallyError
 from tally.messages import Job, JobService
 from tally.partners import Partners, read_partners, to_be_billed
-from tally.ports import Clock, ConnectWise, GravityZone, JobQueue, Ledger
+from tally.ports import LONGEST_DELAY, Clock, ConnectWise, GravityZone, JobQueue, Ledger
 from tally.roster import Roster, look_for, read_census, read_roster
 from tally.tying import tie_by_name
-
-_MOST_DELAY = timedelta(seconds=900)
-"""What SQS allows as ``DelaySeconds``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -288,7 +285,7 @@ class Plan:
 
     def _delay(self, position: int) -> timedelta:
         """Jobs become visible at the pace at which GravityZone may be asked, so that workers seldom wait for a token."""
-        return min(timedelta(seconds=math.floor(position / self.calls_per_second)), _MOST_DELAY)
+        return min(timedelta(seconds=math.floor(position / self.calls_per_second)), LONGEST_DELAY)
 
 
 _NOT_READ = frozenset({Presence.GONE, Presence.UNLICENSED})
