@@ -129,7 +129,7 @@ def _write(situation: Situation, record: UsageRecord, line: Line, *, total: int)
 
 
 def _push(situation: Situation, record: UsageRecord, line: Line, *, quantity: int) -> Step:
-    if record.refusal is not None and _still_refused(situation, record.refusal, quantity=quantity):
+    if record.refusal is not None and still_refused(situation, record.refusal, quantity=quantity):
         return Finished(cause=needs_setup(record.refusal.why))
     announced = intend_patch(situation, line, quantity=quantity)
     return Look(agreement_id=line.agreement_id, transition=announced, reread=situation.stale)
@@ -193,7 +193,8 @@ def patch_fingerprint(situation: Situation, *, quantity: int) -> str:
     return f"patch {quantity} {situation.tick:%Y-%m-%d} {'' if agreement is None else agreement.version}"
 
 
-def _still_refused(situation: Situation, refusal: Refusal, *, quantity: int) -> bool:
+def still_refused(situation: Situation, refusal: Refusal, *, quantity: int) -> bool:
+    """Whether nothing has changed on which a refused PATCH of that quantity depends."""
     if situation.expected_agreement is None:  # not listed at this tick: nothing says that it has changed
         return refusal.fingerprint.startswith(f"patch {quantity} {situation.tick:%Y-%m-%d} ")
     return refusal.fingerprint == patch_fingerprint(situation, quantity=quantity)
