@@ -236,33 +236,13 @@ def recovered(situation: Situation, *, why: str) -> Transition:
     return _transition(situation, _used_up(_record(situation)), what="fall is over", why=why)
 
 
-def held(
-    situation: Situation,
-    *,
-    kind: HoldKind,
-    why: str,
-    quantity: int,
-    stands: int | None = None,
-    foreign: tuple[int, ...] = (),
-    children: tuple[str, ...] | None = None,
-    grown: bool = False,
-) -> Transition:
-    """Wait for a person; a standing intent is given up."""
+def held(situation: Situation, hold: Hold) -> Transition:
+    """Wait for a person, of one kind since it began; a standing intent is given up."""
     record = _record(situation)
-    since = record.hold.since if record.hold is not None and record.hold.kind is kind else situation.tick
-    hold = Hold(
-        kind=kind,
-        why=why,
-        quantity=quantity,
-        since=since,
-        stands=stands,
-        foreign=foreign,
-        children=children,
-        grown=grown,
-    )
+    since = record.hold.since if record.hold is not None and record.hold.kind is hold.kind else hold.since
     left = record if record.line is None else _given_up(record, record.line)
-    after = replace(left, hold=hold, asked=record.asked or not record.has_addition)
-    return _transition(situation, after, what=f"held: {kind}", why=why)
+    after = replace(left, hold=replace(hold, since=since), asked=record.asked or not record.has_addition)
+    return _transition(situation, after, what=f"held: {hold.kind}", why=hold.why)
 
 
 def lifted(situation: Situation, *, why: str) -> Transition:
