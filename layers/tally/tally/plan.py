@@ -7,21 +7,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from tally.directory import Names, read_directory
+from tally.domain.circumstances import Circumstances, CompanyState, Directory, Presence, known_absence
 from tally.domain.company import Company
 from tally.domain.company import Mapping as CompanyMapping
 from tally.domain.month import Month
 from tally.domain.next_standing import next_standing
 from tally.domain.partner import Children
-from tally.domain.planning import (
-    Circumstances,
-    CompanyPlan,
-    CompanyState,
-    Directory,
-    Due,
-    Presence,
-    known_absence,
-    plan_company,
-)
+from tally.domain.planning import CompanyPlan, Due, plan_company
 from tally.domain.record import RecordState, UsageRecord
 from tally.domain.situation import Policy
 from tally.domain.standing import Standing
