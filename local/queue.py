@@ -10,7 +10,8 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from tally.messages import Job
-from tally.queue import LONGEST_DELAY, LONGEST_VISIBILITY, whole_seconds
+from tally.ports import LONGEST_DELAY
+from tally.queue import LONGEST_VISIBILITY, whole_seconds
 
 
 @dataclass(slots=True, kw_only=True, eq=False)

@@ -56,6 +56,7 @@ class Checks:
         self.company_months = 0
         self.calls = 0
         self._chosen: dict[RecordKey, set[int]] = {}
+        self._asked: set[RecordKey] = set()
         self._heads: dict[RecordKey, UsageRecord] = {}
         self.additions = AdditionChecks(msp=msp, chosen=self._chosen, heads=self._heads)
         self.standings = {
@@ -240,13 +241,17 @@ class Checks:
             self._may_open(firm, key)
 
     def _may_open(self, firm: Firm, key: RecordKey) -> None:
-        """A month is opened from the first on (OPEN-8), until its last day for that, for whom it saw licensed (OPEN-9), for no trial (READ-3)."""
+        """A month is opened from the first on (OPEN-8), for whom it saw licensed (OPEN-9), for no trial (READ-3).
+
+        And until its last day for that, unless a person was asked of it before.
+        """
         now, tick, ticks = self.msp.clock.now(), self._heads[key].seen_tick, self.ledger.ticks()
         company = self.msp.gravityzone.tenant.find(firm.id)
         first = self.msp.setting.first_month or (ticks.first_month if ticks else key.month)
         if key.month < first:
             raise self._violation(4, f"it is opened, and {first} is the first month to be billed", key)
-        if tick >= key.month.next.starts + timedelta(days=self.msp.setting.open_until_day - 1):
+        due = key.month.next.starts + timedelta(days=self.msp.setting.open_until_day - 1)
+        if tick >= due and key not in self._asked:
             raise self._violation(4, f"it is opened by the tick {tick}, when it is too late for that", key)
         if now - firm.touched > _JUST_NOW and (company is None or company.subscription_type != MONTHLY_SUBSCRIPTION):
             raise self._violation(
@@ -271,6 +276,9 @@ class Checks:
             self._look_at_settled(head, transition)
         if head is not None and transition.by == TALLY and transition.tick < head.seen_tick:
             raise self._violation(5, f"the older tick {transition.tick} changed what {head.seen_tick} had seen", key)
+        due = key.month.next.starts + timedelta(days=self.msp.setting.open_until_day - 1)
+        if transition.what.startswith("held") and not after.has_addition and transition.tick < due:
+            self._asked.add(key)
         if head is not None and transition.at < self._since(head):
             raise self._violation(7, f"version {after.version} is older than the one before", key)
         self._heads[key] = after
@@ -309,8 +317,8 @@ class Checks:
         numbers = self._chosen.setdefault(key, set())
         if held.hold is not None:
             numbers |= {held.hold.quantity} | ({held.hold.stands} if held.hold.stands is not None else set())
+        numbers.add(held.stands if held.has_addition else 0)
         if held.has_addition:
-            numbers.add(held.stands)
             numbers |= {held.beside + stands for stands in numbers}
 
     def _is_floor(self, firm: Firm, record: UsageRecord) -> bool:
@@ -334,8 +342,6 @@ class Checks:
         for transition in self._closed_now:
             record, key = transition.after, transition.after.key
             firm = self.msp.by_id.get(key.company_id)
-            line = record.line
-            assert line is not None
             if firm is None:
                 continue
             if transition.tick < self.msp.closes(key.month):

@@ -188,6 +188,7 @@ class StandingChecks:
             causes.add("billed")
         if beyond and not unread:
             causes |= set(self.causes.places_late_usage(firm, tick))
+            causes |= {"unplaced"} if closing and causes else set()
             causes |= {"late, to be asked"} if setting.late_usage == "hold" or causes else set()
         if closing and not causes:
             raise self._violation(4, f"nothing keeps it open after the tick {tick}: {record}", firm, month)
@@ -224,6 +225,8 @@ class StandingChecks:
             causes |= {"beside another", "late, to be asked"}
         if record is not None and any(line.state is LineState.VOID for line in record.lines):
             causes.add("voided there")
+            if record.is_standing and tick >= self.msp.closes(month):
+                causes |= {"unplaced", "voided, and unread"}
         if record is not None and record.refusal is not None:
             causes.add("refused")
         if record is not None:

@@ -309,7 +309,7 @@ def test_closed_record_changes_lists(ledger: Ledger) -> None:
     ledger.save(step(record, closed, what="closed"))
     assert list(ledger.all_open_records()) == [closed, other]
     assert list(ledger.all_settled_records(NOVEMBER)) == []
-    reread = replace(closed, version=3, reread=True)
+    reread = replace(closed, version=3, reread=True, asked=True)
     ledger.save(step(closed, reread, what="read again"))
     assert list(ledger.all_open_records()) == [other]
     assert list(ledger.all_settled_records(NOVEMBER)) == [reread]

@@ -114,7 +114,7 @@ def test_no_late_line_after_its_agreement() -> None:
     world.check_in(harbor, 3, at=gmt("2026-10-31 20:00"))
     world.play(gmt("2026-11-10 00:05"))
     shown = world.standing(harbor).shown
-    assert shown.state is StandingState.NEEDS_SETUP
+    assert shown.state is StandingState.HELD
     assert "ends on 2026-11-30, before its next invoice" in shown.reason
     successor = world.connectwise.people.renew_agreement(harbor.agreement_id, on=date(2026, 12, 1))
     world.play(gmt("2026-12-01 00:05"))

@@ -9,21 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tally.domain.agreement import Agreement
+from tally.domain.circumstances import Circumstances, CompanyState, Directory, Place, Presence, known_absence
 from tally.domain.company import Mapping
 from tally.domain.month import Month
 from tally.domain.next_standing import next_standing
-from tally.domain.planning import (
-    Circumstances,
-    CompanyPlan,
-    CompanyState,
-    Directory,
-    Due,
-    DueService,
-    Place,
-    Presence,
-    known_absence,
-    plan_company,
-)
+from tally.domain.planning import CompanyPlan, Due, DueService, plan_company
 from tally.domain.record import RecordKey, UsageRecord
 from tally.domain.standing import COMPANY_SCOPE, Cause, Standing, StandingState
 from tally.domain.ticks import Ticks

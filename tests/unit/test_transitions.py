@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from tally.domain.reading import Count
-from tally.domain.record import HoldKind, Intent, IntentKind, LineState, RecordState
+from tally.domain.record import Hold, HoldKind, Intent, IntentKind, LineState, RecordState
 from tally.domain.situation import Situation
 from tally.domain.transitions import (
     closed,
@@ -118,10 +118,10 @@ def test_opened_takes_what_connectwise_shows() -> None:
 def test_a_hold_keeps_since_when() -> None:
     """SAFE-7: the same kind of hold with other words goes on; another kind begins."""
     _, record = open_record()
-    first = held(situation(record=record), kind=HoldKind.FALL, why="a", quantity=1).after
+    first = held(situation(record=record), Hold(kind=HoldKind.FALL, why="a", quantity=1, since=TICK)).after
     later = situation(record=first, tick=TICK + timedelta(hours=1))
-    again = held(later, kind=HoldKind.FALL, why="b", quantity=2).after.hold
-    other = held(later, kind=HoldKind.CHANGED, why="c", quantity=2).after.hold
+    again = held(later, Hold(kind=HoldKind.FALL, why="b", quantity=2, since=later.tick)).after.hold
+    other = held(later, Hold(kind=HoldKind.CHANGED, why="c", quantity=2, since=later.tick)).after.hold
     assert again is not None
     assert other is not None
     assert (again.since, again.why, again.quantity) == (TICK, "b", 2)

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from tally.domain import answers, carrying, mapping
 from tally.domain.answers import Person
+from tally.domain.circumstances import Presence, known_absence
 from tally.domain.company import ConnectWiseCompany, Mapping, MappingChange
-from tally.domain.planning import Presence, known_absence
 from tally.domain.record import RecordKey, RecordState, Transition, UsageRecord
 from tally.errors import SetupError
 from tally.ports import Clock, ConnectWise, Ledger

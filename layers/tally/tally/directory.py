@@ -5,8 +5,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from tally.domain.agreement import Agreement
+from tally.domain.circumstances import Directory, Place
 from tally.domain.matching import resolve
-from tally.domain.planning import Directory, Place
 from tally.errors import AmbiguousNameError
 from tally.ports import ConnectWise
 

@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from tally.domain.circumstances import Presence
 from tally.domain.company import Company, CompanyKind
 from tally.domain.company import Mapping as CompanyMapping
 from tally.domain.partner import MOST_CHILDREN, Children, too_many_children, unlisted_children
-from tally.domain.planning import Presence
 from tally.domain.record import UsageRecord
 from tally.domain.standing import Cause, Standing
 from tally.errors import TallyError

@@ -7,21 +7,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from tally.directory import Names, read_directory
+from tally.domain.circumstances import Circumstances, CompanyState, Directory, Presence, known_absence
 from tally.domain.company import Company
 from tally.domain.company import Mapping as CompanyMapping
 from tally.domain.month import Month
 from tally.domain.next_standing import next_standing
 from tally.domain.partner import Children
-from tally.domain.planning import (
-    Circumstances,
-    CompanyPlan,
-    CompanyState,
-    Directory,
-    Due,
-    Presence,
-    known_absence,
-    plan_company,
-)
+from tally.domain.planning import CompanyPlan, Due, plan_company
 from tally.domain.record import RecordState, UsageRecord
 from tally.domain.situation import Policy
 from tally.domain.standing import Standing
@@ -29,12 +21,9 @@ from tally.domain.ticks import Ticks
 from tally.errors import IncompletePlanError, SetupError, TallyError
 from tally.messages import Job, JobService
 from tally.partners import Partners, read_partners, to_be_billed
-from tally.ports import Clock, ConnectWise, GravityZone, JobQueue, Ledger
+from tally.ports import LONGEST_DELAY, Clock, ConnectWise, GravityZone, JobQueue, Ledger
 from tally.roster import Roster, look_for, read_census, read_roster
 from tally.tying import tie_by_name
-
-_MOST_DELAY = timedelta(seconds=900)
-"""What SQS allows as ``DelaySeconds``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -288,7 +277,7 @@ class Plan:
 
     def _delay(self, position: int) -> timedelta:
         """Jobs become visible at the pace at which GravityZone may be asked, so that workers seldom wait for a token."""
-        return min(timedelta(seconds=math.floor(position / self.calls_per_second)), _MOST_DELAY)
+        return min(timedelta(seconds=math.floor(position / self.calls_per_second)), LONGEST_DELAY)
 
 
 _NOT_READ = frozenset({Presence.GONE, Presence.UNLICENSED})

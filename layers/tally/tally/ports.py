@@ -15,6 +15,9 @@ from tally.domain.terms import Terms
 from tally.domain.ticks import Ticks
 from tally.messages import Job
 
+LONGEST_DELAY = timedelta(seconds=900)
+"""The longest that a job can be put off as it is sent: ``DelaySeconds`` of a message (SQS quotas)."""
+
 
 class GravityZone(Protocol):
     """Reads of the GravityZone Public API. All raise TallyError; none changes anything there."""
@@ -180,7 +183,7 @@ class JobQueue(Protocol):
         ...
 
     def send(self, jobs: Iterable[tuple[Job, timedelta]]) -> None:
-        """Put each job on the queue, to be seen after its delay (whole seconds, at most 900)."""
+        """Put each job on the queue, to be seen after its delay (whole seconds, at most LONGEST_DELAY)."""
         ...
 
 

@@ -12,13 +12,11 @@ from botocore.exceptions import ClientError
 from tally.aws import aws_errors, error_code
 from tally.errors import ContractError, TransientError
 from tally.messages import Job
+from tally.ports import LONGEST_DELAY
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
     from mypy_boto3_sqs.type_defs import BatchResultErrorEntryTypeDef, SendMessageBatchRequestEntryTypeDef
-
-LONGEST_DELAY = timedelta(seconds=900)
-"""The longest ``DelaySeconds`` of a message (SQS quotas)."""
 
 LONGEST_VISIBILITY = timedelta(hours=12)
 """The longest visibility timeout, counted from the receipt (SQS quotas)."""

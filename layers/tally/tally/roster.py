@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from tally.domain.circumstances import Presence
 from tally.domain.company import Company, CompanyKind
-from tally.domain.planning import Presence
 from tally.errors import TallyError
 from tally.ports import GravityZone
 

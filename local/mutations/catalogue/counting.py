@@ -26,7 +26,7 @@ COUNTING = (
     Mutation(
         name="the tick's month is the MSP's local one, not GMT's",
         rule="READ-1",
-        file="tally/domain/planning.py",
+        file="tally/domain/circumstances.py",
         edits=(
             Edit(
                 before="return Month.of(self.tick)",

@@ -95,8 +95,8 @@ FOLLOWING = (
         file="tally/domain/following.py",
         edits=(
             Edit(
-                before="quantity_of(record, total) != line.pushed:",
-                after="quantity_of(record, total) != line.pushed and not situation.closing:",
+                before="if quantity != line.pushed:",
+                after="if quantity != line.pushed and not situation.closing:",
             ),
         ),
         why="After its end a month is not to be changed.",

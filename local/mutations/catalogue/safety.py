@@ -6,13 +6,13 @@ SAFETY = (
     Mutation(
         name="the outcome of a PATCH is written before the call",
         rule="SAFE-1",
-        file="tally/sync.py",
+        file="tally/steps.py",
         edits=(
             Edit(
                 before="        try:\n            addition = self.connectwise.set_quantity(",
                 after=(
                     '        sent = confirmed(situation, _line(situation), quantity=step.quantity, why="")\n'
-                    "        situation = self._save(situation, sent, done)\n"
+                    "        situation = self.save(situation, sent, done)\n"
                     "        try:\n            addition = self.connectwise.set_quantity("
                 ),
             ),
@@ -22,10 +22,10 @@ SAFETY = (
     Mutation(
         name="the intent is kept in memory, and the outcome is the first write",
         rule="SAFE-1",
-        file="tally/sync.py",
+        file="tally/steps.py",
         edits=(
             Edit(
-                before="situation = self._save(situation, step.transition, done)\n        expected",
+                before="situation = self.save(situation, step.transition, done)\n        expected",
                 after=(
                     "intent, version = step.transition.after, step.transition.expected_version\n"
                     "            situation = replace(situation, record=replace(intent, version=version))\n"

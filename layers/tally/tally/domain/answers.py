@@ -64,6 +64,7 @@ def reject(record: UsageRecord, person: Person) -> Transition | str:
             HoldKind.LATE: lambda hold: replace(
                 record, answer=_verdict(Verdict.LEFT_OUT, hold, person), late=None, refusal=None
             ),
+            HoldKind.UNPLACED: lambda hold: replace(record, answer=_verdict(Verdict.LEFT_OUT, hold, person)),
             HoldKind.FALL: lambda hold: replace(record, answer=_verdict(Verdict.KEPT, hold, person)),
             HoldKind.CHANGED: lambda hold: (
                 replace(_as_it_stands(record, hold), answer=_verdict(_keeping(record, hold), hold, person))

@@ -4,7 +4,7 @@ from tally.domain.invoicing import is_invoiced
 from tally.domain.late import doubts
 from tally.domain.outcomes import billing
 from tally.domain.reading import Count
-from tally.domain.record import LineState, Transition, UsageRecord
+from tally.domain.record import Credit, LineState, Transition, UsageRecord
 from tally.domain.situation import Finished, NoWord, Situation
 from tally.domain.target import followed
 from tally.domain.transitions import closed
@@ -15,7 +15,8 @@ def close(situation: Situation, record: UsageRecord) -> Finished:
     reading, doubtful = situation.reading, _doubts(situation, record)
     if isinstance(reading, Count):
         count = followed(situation, record, reading.value)
-        transition = closed(situation, record, count=count, floor=reading.floor, notices=doubtful)
+        credit = credit_of(situation, record, count=count, floor=reading.floor)
+        transition = closed(situation, record, count=count, floor=reading.floor, notices=doubtful, credit=credit)
     else:
         notice = f"Closed with the last count that could be read. {reading.why}"
         transition = closed(situation, record, count=record.stands, floor=None, notices=(notice, *doubtful))
@@ -37,7 +38,9 @@ def _doubts(situation: Situation, record: UsageRecord) -> tuple[str, ...]:
 def not_read_again(situation: Situation, record: UsageRecord, why: str) -> Finished:
     """What the month closed with stays the last word."""
     notice = f"{situation.key.month.label} could not be read once more. {why}"
-    again = closed(situation, record, count=record.count or 0, floor=record.floor, notices=(notice,))
+    again = closed(
+        situation, record, count=record.count or 0, floor=record.floor, notices=(notice,), credit=record.credit
+    )
     return _closed(situation, again)
 
 
@@ -46,3 +49,13 @@ def _closed(situation: Situation, transition: Transition) -> Finished:
     quiet = transition.after.reread and not transition.after.notices
     cause = NoWord.PLANNERS if quiet else billing(situation, transition.after)
     return Finished(cause=cause, transition=transition)
+
+
+def credit_of(situation: Situation, record: UsageRecord, *, count: int, floor: int | None) -> Credit | None:
+    """What has been billed beyond the count, or beyond the contract's floor where that is billed (LATE-3)."""
+    owed = max(count, floor or 0) if situation.policy.bill_minimum else count
+    if owed >= record.stands:
+        return None
+    shown = {addition.id: addition.terms.unit_price for addition in situation.additions or ()}
+    price = None if record.line is None else shown.get(record.line.addition_id or 0)
+    return Credit(billed=record.stands, counted=owed, unit_price=price)

@@ -30,14 +30,19 @@ def compare(situation: Situation, record: UsageRecord, line: Line) -> Step:
     if not found.ours and not as_left:
         if line.pushed_at is not None and situation.unsettled(line.pushed_at):
             return come_back(situation, line, since=line.pushed_at)
-        why = f"{_gone(line)} {_would_write(situation, line, wanted)}"
+        why = f"{_gone(line)} {_wanted(situation, line, wanted)}"
         return hold(situation, HoldKind.CHANGED, why, quantity=wanted)
     if len(found.ours) > 1 and not as_left:
         why = doubled(found.ours, line.reference)
         return hold(situation, HoldKind.CHANGED, why, quantity=wanted)
     if found.foreign:
         why = beside(
-            found.foreign, company=situation.company, month=situation.key.month, wanted=wanted, ours=record.stands
+            found.foreign,
+            company=situation.company,
+            month=situation.key.month,
+            wanted=wanted,
+            ours=record.stands,
+            counted=situation.count,
         )
         return hold(situation, HoldKind.FOREIGN, why, quantity=wanted, foreign=of_others(found.foreign))
     if as_left:
@@ -54,7 +59,8 @@ def _compare_ours(situation: Situation, record: UsageRecord, line: Line, ours: A
     if ours.cancelled != line.cancelled:
         why = (
             f"The cancelled date of Addition {ours.id} was changed in ConnectWise by {changed_by(ours)}: {ours.cancelled or 'none'} "
-            f"instead of {line.cancelled}. {_would_write(situation, line, wanted)}"
+            f"instead of {line.cancelled}. It was not overwritten. {_wanted(situation, line, wanted)} Set it back to {line.cancelled} in "
+            "ConnectWise, and the hold lifts itself."
         )
         return hold(situation, HoldKind.CHANGED, why, quantity=wanted)
     if ours.quantity in _sent(record, line):
@@ -63,11 +69,12 @@ def _compare_ours(situation: Situation, record: UsageRecord, line: Line, ours: A
         return Continue(transition=confirmed(situation, line, quantity=quantity, why=f"ConnectWise shows {quantity}"))
     echo_since = line.pushed_at if ours.quantity in line.echoes and situation.unsettled(line.pushed_at) else None
     if ours.quantity != line.pushed and echo_since is None:
+        stands = int(ours.quantity) if ours.quantity == int(ours.quantity) else None
         why = (
             f"Addition {ours.id} was changed in ConnectWise by {changed_by(ours)}: it stands at {plain(ours.quantity)}, we left it at {line.pushed}. "
-            f"{_would_write(situation, line, wanted)}"
+            f"It was not overwritten. {_wanted(situation, line, wanted)} Restore {line.pushed} in ConnectWise, and the hold lifts itself"
+            f"{_answers(situation, record, stands, wanted=wanted)}."
         )
-        stands = int(ours.quantity) if ours.quantity == int(ours.quantity) else None
         return hold(situation, HoldKind.CHANGED, why, quantity=wanted, stands=stands)
     return _as_we_left_it(situation, record, line, ours, wanted=wanted, echo_since=echo_since)
 
@@ -138,10 +145,18 @@ def _gone(line: Line) -> str:
     )
 
 
-def _would_write(situation: Situation, line: Line, wanted: int) -> str:
+def _wanted(situation: Situation, line: Line, wanted: int) -> str:
+    month = situation.key.month.label
     if situation.count is None:
-        return f"It was not overwritten; our last number for {situation.company} in {situation.key.month.label} is {line.pushed}."
-    return (
-        f"It was not overwritten. GravityZone counts {wanted} {situation.key.service} for {situation.company} in {situation.key.month.label}. "
-        f"Restore {line.pushed} in ConnectWise, or accept what stands."
-    )
+        return f"No count is to be had; our last number for {situation.company} in {month} is {line.pushed}."
+    billed = "" if wanted == situation.count else f", and {wanted} are to be billed"
+    return f"GravityZone counts {situation.count} {situation.key.service} for {situation.company} in {month}{billed}."
+
+
+def _answers(situation: Situation, record: UsageRecord, stands: int | None, *, wanted: int) -> str:
+    """What a person can say of a quantity that somebody else wrote; of one with a fraction, nothing."""
+    if stands is None:
+        return ""
+    if situation.count is None:
+        return f"; or approve or reject, and {stands} stays"
+    return f"; or approve, and {quantity_of(record, wanted)} is written over it; or reject, and {stands} stays"

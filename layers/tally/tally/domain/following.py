@@ -10,6 +10,7 @@ from tally.domain.invoicing import late_period
 from tally.domain.late import (
     asks,
     doubts,
+    fall_question,
     freezes,
     is_late,
     late_notice,
@@ -25,11 +26,11 @@ from tally.domain.other_children import question
 from tally.domain.outcomes import billing, come_back, hold, notices
 from tally.domain.partner import changed
 from tally.domain.reading import Unknown
-from tally.domain.record import CARRY_NO_MORE, HoldKind, IntentKind, Line, LineState, Refusal, UsageRecord
+from tally.domain.record import CARRY_NO_MORE, HoldKind, IntentKind, Line, LineState, Refusal, UsageRecord, Verdict
 from tally.domain.situation import Continue, Finished, Look, NoWord, Situation, Step
 from tally.domain.standing import Cause, StandingState, needs_setup, waiting
 from tally.domain.target import followed, quantity_of, target
-from tally.domain.transitions import frozen, intend_patch, lifted, renew, thawed
+from tally.domain.transitions import frozen, intend_patch, lifted, recovered, renew, thawed
 
 
 def follow(situation: Situation, record: UsageRecord, line: Line) -> Step:
@@ -39,7 +40,11 @@ def follow(situation: Situation, record: UsageRecord, line: Line) -> Step:
             return _another_line(situation, record)
         if line.state is LineState.FINAL and not record.held_by_connectwise:
             return close(situation, record)  # it was looked at for the price of what is to be credited
-        return compare(situation, record, line)
+        step = compare(situation, record, line)
+        if line.state is LineState.OPEN and situation.count is not None and _says_nothing(situation, record, step):
+            # It was looked at to be frozen, and the agreement as it is by now does not say so.
+            return _with_count(situation, record, line, situation.count)
+        return step
     if line.intent is not None:
         if situation.unsettled(line.intent.at):
             return come_back(situation, line, since=line.intent.at)
@@ -80,6 +85,10 @@ def _children_moved(situation: Situation, record: UsageRecord, line: Line) -> St
     return None
 
 
+def _says_nothing(situation: Situation, record: UsageRecord, step: Step) -> bool:
+    return not situation.closing and step == Finished(cause=billing(situation, record))
+
+
 def _looked_for_another_line(situation: Situation, record: UsageRecord, line: Line) -> bool:
     """Whether the Additions were wanted for what the line cannot carry, rather than for the line itself."""
     if line.state is LineState.OPEN or record.held_by_connectwise:
@@ -103,7 +112,8 @@ def _with_count(situation: Situation, record: UsageRecord, line: Line, count: in
     if line.state is LineState.FINAL and total <= record.stands:
         return close(situation, record) if total == record.stands else Look(agreement_id=line.agreement_id)
     if can_carry and not may_be_set(record, line, quantity_of(record, total)):
-        return _fallen(situation, record, count=count)
+        why = fall_question(situation, record, line, count=count)
+        return hold(situation, HoldKind.FALL, why, quantity=count)
     if wanted > record.stands and grows_too_fast(situation, wanted):
         return hold(
             situation, HoldKind.GROWTH, too_fast(situation, count=wanted, stands=record.stands), quantity=wanted
@@ -117,8 +127,8 @@ def _with_count(situation: Situation, record: UsageRecord, line: Line, count: in
         return open_line(situation)
     if record.hold is not None:
         return Continue(transition=lifted(situation, why=f"GravityZone counts {count}"))
-    if can_carry and quantity_of(record, total) != line.pushed:
-        return _push(situation, record, line, quantity=quantity_of(record, total))
+    if can_carry and (written := _write(situation, record, line, total=total)) is not None:
+        return written
     if situation.closing:
         return look_at_all(situation, record, line)
     return Finished(cause=billing(situation, record, counted=count))
@@ -140,8 +150,18 @@ def _frozen_or_thawed(situation: Situation, record: UsageRecord, line: Line) -> 
     return Continue(transition=frozen(situation, line, why=why, notices=doubts(situation, line)))
 
 
+def _write(situation: Situation, record: UsageRecord, line: Line, *, total: int) -> Step | None:
+    """What brings the line to the total; None if it stands there."""
+    quantity, answer = quantity_of(record, total), record.answer
+    if quantity != line.pushed:
+        return _push(situation, record, line, quantity=quantity)
+    if answer is not None and answer.verdict is Verdict.ACCEPTED and total > answer.quantity:
+        return Continue(transition=recovered(situation, why=f"{total} are to be billed again"))
+    return None
+
+
 def _push(situation: Situation, record: UsageRecord, line: Line, *, quantity: int) -> Step:
-    if record.refusal is not None and _still_refused(situation, record.refusal, quantity=quantity):
+    if record.refusal is not None and still_refused(situation, record.refusal, quantity=quantity):
         return Finished(cause=needs_setup(record.refusal.why))
     announced = intend_patch(situation, line, quantity=quantity)
     return Look(
@@ -178,7 +198,7 @@ def _ask_late(situation: Situation, record: UsageRecord, *, total: int) -> Step:
         if agreement is None
         else late_period(agreement, situation.policy.invoicing, month=situation.key.month, today=situation.today)
     )
-    why = late_question(situation, total=total, stands=record.stands, agreement=agreement, period=period)
+    why = late_question(situation, record, total=total, agreement=agreement, period=period)
     return hold(situation, HoldKind.LATE, why, quantity=total)
 
 
@@ -223,20 +243,6 @@ def _ask_unwritten(situation: Situation, record: UsageRecord, why: str) -> Finis
     return hold(situation, HoldKind.LATE, question, quantity=number, stands=record.stands)
 
 
-def _fallen(situation: Situation, record: UsageRecord, *, count: int) -> Finished:
-    why = (
-        f"GravityZone counts {count} {situation.key.service} for {situation.company} in {situation.key.month.label}, after {record.highest}; "
-        f"within a month the count only rises. {_stands(record)}, and {count} would be written. "
-        "Keep what stands, or accept the lower number."
-    )
-    return hold(situation, HoldKind.FALL, why, quantity=count)
-
-
-def _stands(record: UsageRecord) -> str:
-    lines = [line for line in record.lines if line.state is not LineState.VOID]
-    return f"The Addition{'' if len(lines) == 1 else 's'} stand{'s' if len(lines) == 1 else ''} at {record.stands}"
-
-
 def patch_fingerprint(situation: Situation, *, quantity: int) -> str:
     """What a refused PATCH depends on: it is tried again when the agreement or the count has changed (SAFE-2).
 
@@ -246,7 +252,8 @@ def patch_fingerprint(situation: Situation, *, quantity: int) -> str:
     return f"patch {quantity} {situation.tick:%Y-%m-%d} {'' if agreement is None else agreement.version}"
 
 
-def _still_refused(situation: Situation, refusal: Refusal, *, quantity: int) -> bool:
+def still_refused(situation: Situation, refusal: Refusal, *, quantity: int) -> bool:
+    """Whether nothing has changed on which a refused PATCH of that quantity depends."""
     if situation.expected_agreement is None:  # not listed at this tick: nothing says that it has changed
         return refusal.fingerprint.startswith(f"patch {quantity} {situation.tick:%Y-%m-%d} ")
     return refusal.fingerprint == patch_fingerprint(situation, quantity=quantity)

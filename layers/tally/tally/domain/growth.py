@@ -1,6 +1,6 @@
 """How fast a count may grow before a person is asked (FOLLOW-4)."""
 
-from tally.domain.record import RecordState, UsageRecord
+from tally.domain.record import LineState, RecordState, UsageRecord
 from tally.domain.situation import Policy, Situation
 
 
@@ -34,8 +34,19 @@ def too_fast(situation: Situation, *, count: int, stands: int | None) -> str:
     month = situation.key.month
     approved = None if situation.record is None else situation.record.baseline
     before = f"{month.previous.label} gave {situation.baseline}" if approved is None else f"{approved} was approved"
-    there = "No Addition is there yet" if stands is None else f"The Addition says {stands}"
+    several = situation.record is not None and sum(bool(line.pushed) for line in situation.record.lines) > 1
+    there = "The Additions say" if several else "The Addition says"
+    there = "No Addition is there yet" if stands is None else f"{there} {stands}"
     return (
-        f"GravityZone counts {count} active {situation.key.service} for {situation.company} in {month.label}; {before}. {there}. "
-        f"Approve {count}, or reject it and check the company in GravityZone."
+        f"GravityZone counts {count} active {situation.key.service} for {situation.company} in {month.label}; {before}. {there}"
+        f"{_as_a_line(situation, count)}. Approve {count}, or reject it and check the company in GravityZone."
     )
+
+
+def _as_a_line(situation: Situation, count: int) -> str:
+    """What is said of a count whose rest cannot be written to the Addition that is there: to approve it is to approve a line."""
+    record = situation.record
+    line = None if record is None else record.line
+    if record is None or line is None or line.state not in (LineState.FROZEN, LineState.FINAL):
+        return ""
+    return f" and can carry no more: the other {count - record.stands} would be a line of their own"

@@ -7,6 +7,7 @@ from tally.domain.invoicing import LateUsage, has_ended, is_invoiced
 from tally.domain.place import ServicePeriod
 from tally.domain.record import CARRY_NO_MORE, HoldKind, Line, LineState, UsageRecord
 from tally.domain.situation import Situation
+from tally.domain.target import quantity_of
 
 _AT_ABOUT_THAT_TIME = timedelta(minutes=1)
 
@@ -111,30 +112,74 @@ def never_written_question(record: UsageRecord, company: str, *, number: int, wh
 
 
 def late_question(
-    situation: Situation, *, total: int, stands: int, agreement: Agreement | None, period: ServicePeriod | None
+    situation: Situation,
+    record: UsageRecord | None,
+    *,
+    total: int,
+    agreement: Agreement | None,
+    period: ServicePeriod | None,
 ) -> str:
     """What to ask a person of usage that is late: what was seen, what was billed, what would be, and what can be said."""
-    month, service = situation.key.month.label, situation.key.service
-    billed = f"{stands} of them are on Additions that can carry no more" if stands else "none of them are billed"
+    month, stands = situation.key.month.label, 0 if record is None else record.stands
     floor = "" if situation.count in (None, total) else f", and {total} are billed at least by its contract"
-    where = "on the agreement that runs by then (none does at present)"
-    if agreement is not None:
-        dates = "" if period is None else f", dated {period.effective} to {period.cancelled}"
-        where = f"on agreement '{agreement.name}' (id {agreement.id}){dates}"
     counted = total if situation.count is None else situation.count
+    written = None if record is None or record.line is None or record.line.state is not LineState.OPEN else record.line
+    if record is not None and written is not None:
+        billed = f"{stands} of them are billed, {written.pushed} on Addition {written.addition_id} for late ones"
+        wish = f"that goes from {written.pushed} to {quantity_of(record, total)}"
+    else:
+        billed = f"{stands} of them are on Additions that can carry no more" if stands else "none of them are billed"
+        billed = f"{billed}, since that period has been invoiced or its agreement has ended"
+        those = f"the other {total - stands}" if stands else "they"
+        wish = f"{those} become a line of their own for {month} {_where(agreement, period)}"
+    stay = f"{stands} stay" if stands else "none are billed"
     return (
-        f"GravityZone counts {counted} {service} for {situation.company} in {month}{floor}; {billed}, since that period has been invoiced "
-        f"or its agreement has ended. Approve {total}, and the other {total - stands} become a line of their own for {month} {where}; "
-        f"or reject it, and {stands} stay."
+        f"GravityZone counts {counted} {situation.key.service} for {situation.company} in {month}{floor}; {billed}. Approve {total}, and "
+        f"{wish}; or reject it, and {stay}."
     )
+
+
+def _where(agreement: Agreement | None, period: ServicePeriod | None) -> str:
+    if agreement is None:
+        return "on the agreement that runs by then (none does at present)"
+    dates = "" if period is None else f", dated {period.effective} to {period.cancelled}"
+    return f"on agreement '{agreement.name}' (id {agreement.id}){dates}"
 
 
 def late_notice(situation: Situation, *, total: int, stands: int) -> str:
     """What to show of late usage before the month closes, when a person is asked."""
     return (
-        f"GravityZone counts {total} {situation.key.service} in {situation.key.month.label}, {total - stands} more than its Addition "
-        "can carry by now: what becomes of them is asked when the month closes."
+        f"GravityZone counts {total} {situation.key.service} in {situation.key.month.label}, {total - stands} more than are billed; since that "
+        "period has been invoiced or its agreement has ended, what becomes of them is asked when the month closes."
     )
+
+
+def fewer_notice(record: UsageRecord, *, counted: int) -> str:
+    """What to show before the month closes where fewer are counted than were invoiced; afterwards it is a credit (LATE-3)."""
+    return (
+        f"GravityZone counts {counted} {record.key.service} in {record.key.month.label} now, {record.stands - counted} fewer than the "
+        f"{record.stands} on Additions that can be changed no more: what was billed too much is shown when the month closes, to be credited by hand."
+    )
+
+
+def fall_question(situation: Situation, record: UsageRecord, line: Line, *, count: int) -> str:
+    """What to ask of a count that has fallen (READ-7): what was billed, what counts now, what is written and what cannot be."""
+    month = situation.key.month.label
+    seen = (
+        f"GravityZone counts {count} {situation.key.service} for {situation.company} in {month}, after {record.highest}; "
+        "within a month the count only rises."
+    )
+    if not is_carried_on(record):
+        return (
+            f"{seen} The Addition stands at {line.pushed}. Approve {count} to accept the lower number, which is written then; or reject it, and "
+            f"{line.pushed} stays."
+        )
+    billed = f"{record.beside} are on Additions that can be changed no more, and {line.pushed} on Addition {line.addition_id}"
+    wish = f"that goes from {line.pushed} to {quantity_of(record, count)}"
+    over = record.beside - count
+    if over > 0:
+        wish = f"{wish}, and the {over} billed too many are shown at the close, to be credited by hand: Tally credits nothing itself"
+    return f"{seen} {billed}. Approve {count}, and {wish}; or reject it, and {record.stands} stay billed."
 
 
 def credit_notice(record: UsageRecord, company: str) -> str:
@@ -143,7 +188,10 @@ def credit_notice(record: UsageRecord, company: str) -> str:
     credit, key = record.credit, record.key
     price = credit.unit_price
     amount = "" if price is None else f", {credit.quantity * price:.2f} at {price:.2f} each"
+    counted = f"GravityZone counts {credit.counted} now"
+    if record.count is not None and record.count < credit.counted:
+        counted = f"GravityZone counts {record.count} now, of which its contract bills {credit.counted} at least"
     return (
-        f"{key.month.label} billed {credit.billed} {key.service} to {company}, and GravityZone counts {credit.counted} now: {credit.quantity} "
+        f"{key.month.label} billed {credit.billed} {key.service} to {company}, and {counted}: {credit.quantity} "
         f"too many{amount}. Credit them in ConnectWise by hand, and mark it done; Tally never credits by itself."
     )

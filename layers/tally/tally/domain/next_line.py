@@ -87,9 +87,10 @@ def next_line(situation: Situation) -> NextLine | Cause | NoWord:
         )
     total, stands = _total(situation, reading.value), 0 if record is None else record.stands
     if (not late or total > stands) and _was_voided_there(record, agreement, situation.product_id):
+        waivable = "" if record is not None and record.is_standing else "; or do not bill this month"
         return needs_setup(
             f"An Addition for {situation.key.month.label} was voided on agreement '{agreement.name}' (id {agreement.id}): none is made there "
-            "again. Tie the company to the right one in ConnectWise, or pin the right agreement."
+            f"again. Tie the company to the right one in ConnectWise, or pin the right agreement{waivable}."
         )
     return NextLine(
         number=_number(record, late=late),
@@ -142,9 +143,11 @@ def _stopped(situation: Situation) -> Cause | NoWord | None:
     """What stops the opening whatever the agreement is like; None if nothing does."""
     record, facts = situation.record, situation.opening
     first = record is None or not record.has_addition
-    if first and situation.too_late:
+    if first and situation.too_late and (record is None or not record.asked):
         refusal = None if record is None else record.refusal
         return missed(situation.key.month, "" if refusal is None else refusal.why)
+    if first and situation.too_late and isinstance(situation.reading, Unknown):
+        return missed(situation.key.month, situation.reading.why.rstrip("."))
     if facts is None:
         held = record is not None and record.hold is not None
         return NoWord.PLANNERS if isinstance(situation.reading, Unknown) and not held else NoWord.STAYS

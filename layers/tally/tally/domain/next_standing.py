@@ -2,8 +2,9 @@
 
 from dataclasses import replace
 
+from tally.domain.circumstances import Circumstances, CompanyState, Presence
 from tally.domain.month import Month
-from tally.domain.planning import Circumstances, CompanyPlan, CompanyState, Presence
+from tally.domain.planning import CompanyPlan
 from tally.domain.standing import ON_TRIAL, Cause, Standing, StandingState, dated
 
 

@@ -22,6 +22,7 @@ from tally.domain.transitions import (
     renew,
     withdraw,
 )
+from tally.domain.unplaced import after_a_void, unplaced
 
 
 def open_line(situation: Situation) -> Step:
@@ -32,13 +33,15 @@ def open_line(situation: Situation) -> Step:
         return _resolve(situation, line, line.intent)
     if situation.additions is not None and record is not None and record.held_by_connectwise:
         return _look_again(situation)
+    if record is not None and (ended := after_a_void(situation, record)) is not None:
+        return ended
     return _begin(situation, record)
 
 
 def _begin(situation: Situation, record: UsageRecord | None) -> Step:
     place = next_line(situation)
     if not isinstance(place, NextLine):
-        return Finished(cause=place)
+        return unplaced(situation, record, place)
     known, refusal = (None, None) if record is None else (record.hold, record.refusal)
     if place.late and place.quantity <= 0 and record is not None:  # nothing is left of what was voided
         return close(situation, record) if situation.closing else Finished(cause=billing(situation, record))
@@ -88,9 +91,7 @@ def _ask(situation: Situation, record: UsageRecord | None, place: NextLine) -> S
         return Look(agreement_id=place.agreement.id, also=also, elsewhere=situation.others)
     if situation.additions is not None and record is not None and (step := carried.look(situation, record)) is not None:
         return step
-    why = late_question(
-        situation, total=place.total, stands=place.stands, agreement=place.agreement, period=place.period
-    )
+    why = late_question(situation, record, total=place.total, agreement=place.agreement, period=place.period)
     return hold(situation, HoldKind.LATE, why, quantity=place.total)
 
 
@@ -130,7 +131,9 @@ def _resolve(situation: Situation, line: Line, intent: Intent) -> Step:
 
     found = _recognised(situation, line)
     if len(found.ours) > 1:
-        return hold(situation, HoldKind.CHANGED, doubled(found.ours, line.reference), quantity=intent.quantity)
+        wanted = next_line(situation)
+        quantity = wanted.total if isinstance(wanted, NextLine) else intent.quantity
+        return hold(situation, HoldKind.CHANGED, doubled(found.ours, line.reference), quantity=quantity)
     if found.ours:
         return Continue(
             transition=opened(situation, line, found.ours[0], why=f"found Addition {found.ours[0].id} by its reference")
@@ -216,7 +219,14 @@ def _others(situation: Situation, foreign: Sequence[Addition]) -> Sequence[Addit
 def _foreign(situation: Situation, foreign: Sequence[Addition], *, quantity: int) -> Finished:
     record = situation.record
     stands = record.stands if record is not None and record.has_addition else None
-    why = beside(foreign, company=situation.company, month=situation.key.month, wanted=quantity, ours=stands)
+    why = beside(
+        foreign,
+        company=situation.company,
+        month=situation.key.month,
+        wanted=quantity,
+        ours=stands,
+        counted=situation.count,
+    )
     refusal = None if situation.record is None else situation.record.refusal
     if refusal is not None and refusal.of_take_over:
         why = f"{why} It could not be taken over: {refusal.why}"

@@ -1,11 +1,12 @@
 """What a decision ends with: a hold, a wait, or billing, with what is to be told beside it."""
 
+from dataclasses import replace
 from datetime import datetime
 
 from tally.domain import carrying
-from tally.domain.late import credit_notice
+from tally.domain.late import credit_notice, fewer_notice, is_carried_on
 from tally.domain.place import invoice_notice
-from tally.domain.record import HoldKind, Line, UsageRecord
+from tally.domain.record import Hold, HoldKind, Line, UsageRecord
 from tally.domain.situation import ComeBack, Finished, Situation
 from tally.domain.standing import Cause, StandingState
 from tally.domain.transitions import held, withdraw
@@ -28,21 +29,11 @@ def hold(
     record = situation.record
     shown = () if record is None else notices(situation, record)
     cause = Cause(state=StandingState.HELD, reason=why, notices=shown)
-    known = None if record is None else record.hold
-    same = known is not None and (known.kind, known.why, known.foreign, known.children) == (
-        kind,
-        why,
-        foreign,
-        children,
-    )
-    announced = record is not None and record.line is not None and record.line.intent is not None
-    if same and not announced:
-        return Finished(cause=cause)
-    transition = held(
-        situation,
+    new = Hold(
         kind=kind,
         why=why,
         quantity=quantity,
+        since=situation.tick,
         stands=stands,
         line=line,
         seen=seen,
@@ -50,7 +41,11 @@ def hold(
         children=children,
         grown=grown,
     )
-    return Finished(cause=cause, transition=transition)
+    known = None if record is None else record.hold
+    announced = record is not None and record.line is not None and record.line.intent is not None
+    if known is not None and replace(known, since=new.since) == new and not announced:
+        return Finished(cause=cause)
+    return Finished(cause=cause, transition=held(situation, new))
 
 
 def come_back(situation: Situation, line: Line, *, since: datetime) -> ComeBack:
@@ -71,6 +66,8 @@ def billing(situation: Situation, record: UsageRecord, *, counted: int | None = 
             f"GravityZone counts {counted}; {record.stands} stays by the word of {answer.by} on {answer.at:%Y-%m-%d}."
         )
         told = (*told, kept)
+    elif counted is not None and counted < record.stands and is_carried_on(record):
+        told = (*told, fewer_notice(record, counted=counted))
     return Cause(state=StandingState.BILLING, notices=told)
 
 

@@ -1,118 +1,16 @@
 """What is due for one company at one tick: rules MATCH-3, OPEN-2, 3, 4, 8, 9, CLOSE-1, 3 and READ-4, as a pure function."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
-from enum import Enum
 
 from tally.domain.agreement import Agreement
-from tally.domain.company import Mapping as CompanyMapping
-from tally.domain.invoicing import is_invoiced
-from tally.domain.late import credit_notice, is_carried_on
+from tally.domain.chosen_agreement import left_untied, next_place, place_of
+from tally.domain.circumstances import ABSENCES, Circumstances, CompanyState, Place, Presence
+from tally.domain.late import credit_notice
 from tally.domain.month import Month
-from tally.domain.partner import Children
-from tally.domain.place import (
-    begins,
-    choose_agreement,
-    decisive_day,
-    missed,
-    not_begun,
-    not_billed,
-    service_period,
-)
+from tally.domain.place import missed
 from tally.domain.record import LAID_DOWN, LineState, RecordState, UsageRecord
-from tally.domain.situation import Policy
-from tally.domain.standing import COMPANY_SCOPE, Cause, Standing, StandingState, needs_setup, planners_scope, waiting
-from tally.domain.ticks import Ticks
-
-
-class Presence(Enum):
-    """What GravityZone's lists say of a company at this tick."""
-
-    LICENSED = "listed as a monthly-licensed customer"
-    UNLICENSED = "exists without a monthly subscription"
-    PARTNER = "a partner, whose own machines are not billed"
-    GONE = "not in GravityZone any more"
-    UNREAD = "in a part of the tree that could not be read"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
-    """Where one service is billed, at this tick: its product, and the agreements of its type by ConnectWise company.
-
-    ``problem`` is what the operator has to set up before anything can be opened there. ``listed``: there is such a type,
-    so that an agreement that is not among them is not there.
-    """
-
-    product_id: int | None
-    agreements: Mapping[int, Sequence[Agreement]]
-    problem: str | None = None
-    listed: bool = True
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Directory:
-    """ConnectWise's side at this tick: a place for each service, and all the agreements that were listed."""
-
-    places: Mapping[str, Place]
-    by_id: Mapping[int, Agreement]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Circumstances:
-    """What is the same for all companies at one tick.
-
-    ``directory`` is None if ConnectWise's lists could not be read. ``failures`` say which lists could not, and why.
-    """
-
-    tick: datetime
-    ticks: Ticks
-    first_month: Month
-    services: Sequence[str]
-    policy: Policy
-    directory: Directory | None
-    failures: Sequence[str] = ()
-
-    @property
-    def month(self) -> Month:
-        """The month that the tick falls in, GMT."""
-        return Month.of(self.tick)
-
-    @property
-    def today(self) -> date:
-        """The tick's date where the MSP bills."""
-        return self.tick.astimezone(self.policy.time_zone).date()
-
-    def first_month_of(self, service: str) -> Month:
-        """The first month that the service is billed in: not one from before it was named in the settings (OPEN-8)."""
-        since = self.ticks.services.get(service, self.ticks.first_month)
-        return self.first_month if since <= self.ticks.first_month else max(self.first_month, since)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CompanyState:
-    """What is known of one company. ``untied`` says why there is no mapping.
-
-    ``below``: of a partner whose own machines are billed, its children, or why nothing can be told of it now (READ-4).
-
-    ``settled`` are the months of its records that are not open; ``waived`` those of them that a person does not want billed.
-    """
-
-    id: str
-    name: str
-    presence: Presence
-    mapping: CompanyMapping | None
-    untied: str
-    standing: Standing | None
-    records: Sequence[UsageRecord]
-    settled: frozenset[tuple[Month, str]]
-    waived: frozenset[tuple[Month, str]] = frozenset()
-    below: Children | Cause | None = None
-
-    @property
-    def licensed(self) -> bool:
-        """Whether its counters may be read; where the lists fail, what they last said goes on."""
-        return self.presence in (Presence.LICENSED, Presence.UNREAD)
+from tally.domain.standing import COMPANY_SCOPE, Cause, StandingState, needs_setup, planners_scope, waiting
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -226,7 +124,7 @@ def _follow(company: CompanyState, at: Circumstances, record: UsageRecord, plan:
     if line is not None and opened:
         agreement = None if at.directory is None else at.directory.by_id.get(line.agreement_id)
     elif place is not None and place.listed:
-        chosen, late = _next_place(company, at, record)
+        chosen, late = next_place(company, at, record)
         if isinstance(chosen, Agreement):
             agreement = chosen
         elif not _needs_no_other_line(company, record):
@@ -252,23 +150,6 @@ def _needs_no_other_line(company: CompanyState, record: UsageRecord) -> bool:
     if company.licensed and record.late is not None and record.late > record.stands:
         return False
     return record.line is not None and record.line.state in (LineState.FROZEN, LineState.FINAL)
-
-
-def _next_place(company: CompanyState, at: Circumstances, record: UsageRecord) -> tuple[Agreement | Cause, bool]:
-    """The agreement that the record's next line would stand on, and whether that is the one that runs now (LATE-2)."""
-    if is_carried_on(record):
-        return _agreement_on(company, at, record.key.service, at.today), True
-    return _for_month(company, at, record.key.service, record.key.month)
-
-
-def _for_month(company: CompanyState, at: Circumstances, service: str, month: Month) -> tuple[Agreement | Cause, bool]:
-    """The month's own agreement; the one that runs now where that month has been invoiced on it (OPEN-9)."""
-    chosen = _agreement(company, at, service, month)
-    if month >= at.month or isinstance(chosen, Cause):
-        return chosen, False
-    if is_invoiced(chosen, month.last, at.policy.invoicing):
-        return _agreement_on(company, at, service, at.today), True
-    return chosen, False
 
 
 def _due(
@@ -305,13 +186,13 @@ def _stopped(company: CompanyState, at: Circumstances) -> Cause | None:
     """Why nothing can be opened for the company as a whole."""
     match company.presence:
         case Presence.PARTNER | Presence.UNLICENSED | Presence.GONE as absent:
-            return _ABSENCES[absent]
+            return ABSENCES[absent]
         case Presence.UNREAD:
             return _as_before(company)
         case Presence.LICENSED:
             pass
     if company.below is not None and (company.mapping is None or company.mapping.own_billed_since is None):
-        return _ABSENCES[Presence.PARTNER]
+        return ABSENCES[Presence.PARTNER]
     if company.mapping is None:
         return (
             needs_setup(company.untied)
@@ -321,7 +202,7 @@ def _stopped(company: CompanyState, at: Circumstances) -> Cause | None:
     if company.mapping.excluded_since is not None:
         return waiting(f"Excluded from billing since {company.mapping.excluded_since:%Y-%m-%d}.")
     if company.mapping.connectwise_id is None:
-        return needs_setup(_left_untied(company.mapping))
+        return needs_setup(left_untied(company.mapping))
     problems = [] if at.directory is None else [at.directory.places[service].problem for service in at.services]
     if problems and all(problems):
         return needs_setup(" ".join(dict.fromkeys(filter(None, problems))))
@@ -330,12 +211,6 @@ def _stopped(company: CompanyState, at: Circumstances) -> Cause | None:
 
 def _as_before(company: CompanyState) -> Cause | None:
     return None if company.standing is None else company.standing.causes.get(COMPANY_SCOPE)
-
-
-def known_absence(standing: Standing | None) -> Presence | None:
-    """What an earlier tick found out of a company that is in no list, so that it is not asked for at every tick."""
-    cause = None if standing is None else standing.causes.get(COMPANY_SCOPE)
-    return next((each for each, known in _ABSENCES.items() if cause is not None and cause.reason == known.reason), None)
 
 
 def _open(company: CompanyState, at: Circumstances, service: str, month: Month, plan: _Plan) -> None:
@@ -355,7 +230,7 @@ def _open(company: CompanyState, at: Circumstances, service: str, month: Month, 
     if month != at.month and (looked_in_vain or _before_it_was_billed(company, month)):
         # Nobody saw it licensed in that month, though a tick looked (OPEN-9); or a partner that was not billed yet.
         return
-    agreement, late_line = _place(company, at, service, month)
+    agreement, late_line = place_of(company, at, service, month)
     if isinstance(agreement, Cause):
         late = at.tick >= month.day_after_end(at.policy.open_until_day)
         unplaced = agreement.state is StandingState.NEEDS_SETUP
@@ -389,62 +264,7 @@ def _has_been_tried(company: CompanyState, month: Month, service: str) -> bool:
     return company.standing is not None and f"{month} {service}" in company.standing.causes
 
 
-def _place(company: CompanyState, at: Circumstances, service: str, month: Month) -> tuple[Agreement | Cause, bool]:
-    """The agreement to open the month on now, or else why not (yet); and whether it is for late usage only."""
-    agreement, late = _for_month(company, at, service, month)
-    if isinstance(agreement, Cause) or late:
-        return agreement, late
-    period = service_period(agreement, month)
-    if period is None:
-        return not_billed(agreement, month), late
-    start = begins(period, month, at.policy.time_zone)
-    return (not_begun(period, month, start) if at.tick < start else agreement), late
-
-
-def _agreement(company: CompanyState, at: Circumstances, service: str, month: Month) -> Agreement | Cause:
-    return _agreement_on(company, at, service, decisive_day(month, at.tick, at.policy.time_zone))
-
-
-def _agreement_on(company: CompanyState, at: Circumstances, service: str, day: date) -> Agreement | Cause:
-    if company.mapping is None:
-        return needs_setup(company.untied)
-    if company.mapping.connectwise_id is None:
-        return needs_setup(_left_untied(company.mapping))
-    of_company = {
-        name: place.agreements.get(company.mapping.connectwise_id, ())
-        for name, place in ({} if at.directory is None else at.directory.places).items()
-    }
-    return choose_agreement(
-        of_company[service],
-        company=company.name,
-        day=day,
-        pinned=_pinned(company.mapping.pinned_agreement_id, of_company, service),
-        cycles=at.policy.cycles,
-    )
-
-
-def _pinned(pinned: int | None, of_company: Mapping[str, Sequence[Agreement]], service: str) -> int | None:
-    """The pin, unless it is on an agreement of another service's type alone (MATCH-3)."""
-    holders = {name for name, agreements in of_company.items() if any(each.id == pinned for each in agreements)}
-    return None if holders and service not in holders else pinned
-
-
-def _left_untied(mapping: CompanyMapping) -> str:
-    return (
-        f"It was left without a ConnectWise company by {mapping.tied_by} on {mapping.tied_at:%Y-%m-%d}: tie it by hand."
-    )
-
-
 def _unrecorded(company: CompanyState, month: Month, service: str) -> bool:
     if (month, service) in company.settled:
         return False
     return not any(record.key.month == month and record.key.service == service for record in company.records)
-
-
-_ABSENCES = {
-    Presence.PARTNER: needs_setup("It is a partner: its customers are billed, its own machines are not."),
-    Presence.UNLICENSED: waiting(
-        "It has no monthly subscription in GravityZone, so its machines are not counted: not billed until it has one."
-    ),
-    Presence.GONE: waiting("It is not in GravityZone any more: not billed."),
-}

@@ -83,11 +83,13 @@ def _is_late_line(addition: Addition, key: RecordKey) -> bool:
     return False
 
 
-def beside(foreign: Sequence[Addition], *, company: str, month: Month, wanted: int, ours: int | None) -> str:
+def beside(
+    foreign: Sequence[Addition], *, company: str, month: Month, wanted: int, ours: int | None, counted: int | None
+) -> str:
     """What to tell where another Addition of the product covers the month: beside ours, the customer would pay twice."""
     stands = "nothing of ours stands there" if ours is None else f"ours stands at {ours}"
     seen = f"{described(foreign)} bills the same product to {company} in {month.label}"
-    wish = f"GravityZone counts {wanted}, which would be written beside it; {stands}"
+    wish = f"{_counted(counted, wanted)} would be written beside it; {stands}"
     if not of_others(foreign):
         return (
             f"{seen}: Tally's own, of another month or customer. {wish}. Set its cancelled date right in ConnectWise."
@@ -97,6 +99,16 @@ def beside(foreign: Sequence[Addition], *, company: str, month: Month, wanted: i
     return (
         f"{seen}, and is not ours. {wish}. Take it over, keep it apart and bill ours beside it, or do not bill this month; "
         "or cancel it in ConnectWise."
+    )
+
+
+def _counted(counted: int | None, wanted: int) -> str:
+    if counted is None:
+        return f"{wanted}"
+    return (
+        f"GravityZone counts {counted}, which"
+        if counted == wanted
+        else f"GravityZone counts {counted}, and {wanted} of them"
     )
 
 

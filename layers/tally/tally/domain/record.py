@@ -118,13 +118,14 @@ class Line:
 
 
 class HoldKind(StrEnum):
-    """Why a record waits for a person."""
+    """Why a record waits for a person; ``unplaced``: what its lines do not bill has no place to be billed at."""
 
     FALL = "fall"
     GROWTH = "growth"
     CHANGED = "changed"
     FOREIGN = "foreign"
     LATE = "late"
+    UNPLACED = "unplaced"
     CHILDREN = "children"
 
 
@@ -229,7 +230,8 @@ class UsageRecord:
     count is taken with, sorted; None where it is a customer's (READ-4). ``late`` is the count up to which a person lets
     usage be billed on further lines (LATE-2); ``credited`` is what a person has given back (LATE-3); ``reread``: the closed
     record has been read once more (CLOSE-4). ``left_so`` is how ConnectWise shows lines that can carry no more, where a
-    person has said that it is to be left so.
+    person has said that it is to be left so. ``asked``: a person was asked before it had any Addition, so that the day after
+    which none is opened is not for it (OPEN-9).
     """
 
     key: RecordKey
@@ -251,6 +253,7 @@ class UsageRecord:
     credited: int = 0
     reread: bool = False
     left_so: tuple[str, ...] = ()
+    asked: bool = False
 
     @property
     def settled(self) -> bool:

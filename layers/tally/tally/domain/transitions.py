@@ -19,6 +19,7 @@ from tally.domain.record import (
     Refusal,
     Transition,
     UsageRecord,
+    Verdict,
     reference,
 )
 from tally.domain.situation import Situation
@@ -189,7 +190,7 @@ def opened(situation: Situation, line: Line, addition: Addition, *, why: str) ->
         pushed_at=situation.now,
         intent=None,
     )
-    after = replace(record.with_line(changed), hold=hold, refusal=None, given=None)
+    after = replace(_used_up(record).with_line(changed), hold=hold, refusal=None, given=None)
     if addition.id == record.given:
         return _transition(situation, after, what="taken over", why=why)
     return _transition(situation, _with_terms(situation, after, changed, addition), what="opened", why=why)
@@ -199,9 +200,10 @@ def _goes_on(situation: Situation, addition: Addition, last: date) -> Hold | Non
     """The hold of an Addition that would go on billing after its last day; ConnectWise may show a date a day off."""
     if addition.cancelled is not None and addition.cancelled <= last + timedelta(days=1):
         return None
+    dated = "has no cancelled date" if addition.cancelled is None else f"is cancelled on {addition.cancelled} only"
     why = (
-        f"Addition {addition.id} for {situation.company} has {addition.cancelled or 'no'} as cancelled date in ConnectWise: "
-        f"it would bill beside the next month's. Set it to {last} there."
+        f"Addition {addition.id} for {situation.company} {dated} in ConnectWise, so it would bill beside the next month's. Set its "
+        f"cancelled date to {last} there, and the hold lifts itself."
     )
     return Hold(kind=HoldKind.CHANGED, why=why, quantity=int(addition.quantity), since=situation.tick)
 
@@ -242,39 +244,28 @@ def confirmed(situation: Situation, line: Line, *, quantity: int, why: str) -> T
     echoes = tuple(each for each in _union(lingering, before, line.unconfirmed) if each != quantity)
     changed = replace(line, pushed=quantity, pushed_at=situation.now, unconfirmed=(), echoes=echoes, intent=None)
     after = replace(_record(situation).with_line(changed), refusal=None)
-    return _transition(situation, after, what="pushed", why=why)
+    announced = line.intent is not None and line.intent.kind is IntentKind.PATCH and line.intent.quantity == quantity
+    return _transition(situation, _used_up(after) if announced else after, what="pushed", why=why)
 
 
-def held(
-    situation: Situation,
-    *,
-    kind: HoldKind,
-    why: str,
-    quantity: int,
-    stands: int | None = None,
-    line: int | None = None,
-    seen: str = "",
-    foreign: tuple[int, ...] = (),
-    children: tuple[str, ...] | None = None,
-    grown: bool = False,
-) -> Transition:
-    """Wait for a person; a standing intent is given up."""
+def _used_up(record: UsageRecord) -> UsageRecord:
+    """The record without a person's leave to write a lower number: it is for one write, and for no fall after that (READ-7)."""
+    accepted = record.answer is not None and record.answer.verdict is Verdict.ACCEPTED
+    return replace(record, answer=None) if accepted else record
+
+
+def recovered(situation: Situation, *, why: str) -> Transition:
+    """The count is back above the lower number that a person has accepted, before that was written."""
+    return _transition(situation, _used_up(_record(situation)), what="fall is over", why=why)
+
+
+def held(situation: Situation, hold: Hold) -> Transition:
+    """Wait for a person, of one kind since it began; a standing intent is given up."""
     record = _record(situation)
-    since = record.hold.since if record.hold is not None and record.hold.kind is kind else situation.tick
-    hold = Hold(
-        kind=kind,
-        why=why,
-        quantity=quantity,
-        since=since,
-        stands=stands,
-        line=line,
-        seen=seen,
-        foreign=foreign,
-        children=children,
-        grown=grown,
-    )
-    after = replace(record if record.line is None else _given_up(record, record.line), hold=hold)
-    return _transition(situation, after, what=f"held: {kind}", why=why)
+    since = record.hold.since if record.hold is not None and record.hold.kind is hold.kind else hold.since
+    left = record if record.line is None else _given_up(record, record.line)
+    after = replace(left, hold=replace(hold, since=since), asked=record.asked or not record.has_addition)
+    return _transition(situation, after, what=f"held: {hold.kind}", why=hold.why)
 
 
 def lifted(situation: Situation, *, why: str) -> Transition:
@@ -287,7 +278,7 @@ def frozen(situation: Situation, line: Line, *, why: str, notices: Sequence[str]
 
     What stood there before our last write may still echo in ConnectWise's lists.
     """
-    record = _record(situation).with_line(replace(line, state=LineState.FROZEN, unconfirmed=()))
+    record = _used_up(_record(situation)).with_line(replace(line, state=LineState.FROZEN, unconfirmed=()))
     after = replace(record, hold=None, refusal=None, notices=(*record.notices, *notices))
     return _transition(situation, after, what="frozen", why=why)
 
@@ -318,7 +309,13 @@ def line_changed(situation: Situation, line: Line, *, what: str, why: str) -> Tr
 
 
 def closed(
-    situation: Situation, record: UsageRecord, *, count: int, floor: int | None, notices: Sequence[str]
+    situation: Situation,
+    record: UsageRecord,
+    *,
+    count: int,
+    floor: int | None,
+    notices: Sequence[str],
+    credit: Credit | None = None,
 ) -> Transition:
     """The month is over, and ConnectWise was seen to show its final quantity (CLOSE-2).
 
@@ -339,21 +336,12 @@ def closed(
         count=count,
         floor=floor,
         refusal=None,
-        credit=_credit(record, count=count, floor=floor, situation=situation),
+        credit=credit,
         notices=(*record.notices, *known),
         reread=situation.reread_due or not record.lines,  # left out whole, by a person's word
     )
     why = f"ConnectWise shows {record.stands}; the final count is {count}"
     return _transition(situation, after, what="read again" if record.state is RecordState.CLOSED else "closed", why=why)
-
-
-def _credit(record: UsageRecord, *, count: int, floor: int | None, situation: Situation) -> Credit | None:
-    owed = max(count, floor or 0) if situation.policy.bill_minimum else count
-    if owed >= record.stands:
-        return None
-    shown = {addition.id: addition.terms.unit_price for addition in situation.additions or ()}
-    price = None if record.line is None else shown.get(record.line.addition_id or 0)
-    return Credit(billed=record.stands, counted=owed, unit_price=price)
 
 
 def _union(*groups: Sequence[int]) -> tuple[int, ...]:

@@ -1,6 +1,6 @@
 """Voiding a line that stands at the wrong place: its Addition is set to 0 and kept, and the next line takes its place (OPEN-1)."""
 
-from tally.domain.following import patch_fingerprint
+from tally.domain.following import still_refused
 from tally.domain.late import freezes
 from tally.domain.recognition import recognise
 from tally.domain.record import Line, UsageRecord
@@ -21,7 +21,7 @@ def void_line(situation: Situation, record: UsageRecord, line: Line) -> Step:
             return ComeBack(why=why, until=line.intent.at + situation.policy.settle)
         why = f"no outcome was recorded since {line.intent.at:%Y-%m-%dT%H:%M:%SZ}"
         return Look(agreement_id=line.agreement_id, transition=withdraw(situation, line, why=why), reread=True)
-    if record.refusal is not None and record.refusal.fingerprint == patch_fingerprint(situation, quantity=0):
+    if record.refusal is not None and still_refused(situation, record.refusal, quantity=0):
         return Finished(cause=needs_setup(record.refusal.why))
     return Look(agreement_id=line.agreement_id, reread=True)
 

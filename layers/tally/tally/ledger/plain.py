@@ -85,6 +85,7 @@ def record_fields(record: UsageRecord) -> Plain:
             "credited": record.credited or None,
             "reread": "yes" if record.reread else None,
             "left_so": list(record.left_so),
+            "asked": "yes" if record.asked else None,
         }
     )
     return _with_children(fields, record.children)
@@ -112,6 +113,7 @@ def record_of(key: RecordKey, version: int, fields: Plain) -> UsageRecord:
         credited=fields.get("credited", 0),
         reread="reread" in fields,
         left_so=tuple(fields.get("left_so", ())),
+        asked="asked" in fields,
         children=_children(fields),
     )
 

@@ -1,0 +1,78 @@
+"""Which agreement a company's month is billed on at this tick, or else why none: rules MATCH-3, OPEN-2, OPEN-3, OPEN-9 and LATE-2."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+
+from tally.domain.agreement import Agreement
+from tally.domain.circumstances import Circumstances, CompanyState
+from tally.domain.company import Mapping as CompanyMapping
+from tally.domain.invoicing import is_invoiced
+from tally.domain.late import is_carried_on
+from tally.domain.month import Month
+from tally.domain.place import begins, choose_agreement, decisive_day, not_begun, not_billed, service_period
+from tally.domain.record import UsageRecord
+from tally.domain.standing import Cause, needs_setup
+
+
+def next_place(company: CompanyState, at: Circumstances, record: UsageRecord) -> tuple[Agreement | Cause, bool]:
+    """The agreement that the record's next line would stand on, and whether that is the one that runs now (LATE-2)."""
+    if is_carried_on(record):
+        return _agreement_on(company, at, record.key.service, at.today), True
+    return _for_month(company, at, record.key.service, record.key.month)
+
+
+def _for_month(company: CompanyState, at: Circumstances, service: str, month: Month) -> tuple[Agreement | Cause, bool]:
+    """The month's own agreement; the one that runs now where that month has been invoiced on it (OPEN-9)."""
+    chosen = _agreement(company, at, service, month)
+    if month >= at.month or isinstance(chosen, Cause):
+        return chosen, False
+    if is_invoiced(chosen, month.last, at.policy.invoicing):
+        return _agreement_on(company, at, service, at.today), True
+    return chosen, False
+
+
+def place_of(company: CompanyState, at: Circumstances, service: str, month: Month) -> tuple[Agreement | Cause, bool]:
+    """The agreement to open the month on now, or else why not (yet); and whether it is for late usage only."""
+    agreement, late = _for_month(company, at, service, month)
+    if isinstance(agreement, Cause) or late:
+        return agreement, late
+    period = service_period(agreement, month)
+    if period is None:
+        return not_billed(agreement, month), late
+    start = begins(period, month, at.policy.time_zone)
+    return (not_begun(period, month, start) if at.tick < start else agreement), late
+
+
+def _agreement(company: CompanyState, at: Circumstances, service: str, month: Month) -> Agreement | Cause:
+    return _agreement_on(company, at, service, decisive_day(month, at.tick, at.policy.time_zone))
+
+
+def _agreement_on(company: CompanyState, at: Circumstances, service: str, day: date) -> Agreement | Cause:
+    if company.mapping is None:
+        return needs_setup(company.untied)
+    if company.mapping.connectwise_id is None:
+        return needs_setup(left_untied(company.mapping))
+    of_company = {
+        name: place.agreements.get(company.mapping.connectwise_id, ())
+        for name, place in ({} if at.directory is None else at.directory.places).items()
+    }
+    return choose_agreement(
+        of_company[service],
+        company=company.name,
+        day=day,
+        pinned=_pinned(company.mapping.pinned_agreement_id, of_company, service),
+        cycles=at.policy.cycles,
+    )
+
+
+def _pinned(pinned: int | None, of_company: Mapping[str, Sequence[Agreement]], service: str) -> int | None:
+    """The pin, unless it is on an agreement of another service's type alone (MATCH-3)."""
+    holders = {name for name, agreements in of_company.items() if any(each.id == pinned for each in agreements)}
+    return None if holders and service not in holders else pinned
+
+
+def left_untied(mapping: CompanyMapping) -> str:
+    """What to show of a company that a person has taken from its ConnectWise company."""
+    return (
+        f"It was left without a ConnectWise company by {mapping.tied_by} on {mapping.tied_at:%Y-%m-%d}: tie it by hand."
+    )

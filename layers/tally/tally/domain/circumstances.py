@@ -1,0 +1,120 @@
+"""What one tick knows: of the lists that it has read, and of each company."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import Enum
+
+from tally.domain.agreement import Agreement
+from tally.domain.company import Mapping as CompanyMapping
+from tally.domain.month import Month
+from tally.domain.partner import Children
+from tally.domain.record import UsageRecord
+from tally.domain.situation import Policy
+from tally.domain.standing import COMPANY_SCOPE, Cause, Standing, needs_setup, waiting
+from tally.domain.ticks import Ticks
+
+
+class Presence(Enum):
+    """What GravityZone's lists say of a company at this tick."""
+
+    LICENSED = "listed as a monthly-licensed customer"
+    UNLICENSED = "exists without a monthly subscription"
+    PARTNER = "a partner, whose own machines are not billed"
+    GONE = "not in GravityZone any more"
+    UNREAD = "in a part of the tree that could not be read"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where one service is billed, at this tick: its product, and the agreements of its type by ConnectWise company.
+
+    ``problem`` is what the operator has to set up before anything can be opened there. ``listed``: there is such a type,
+    so that an agreement that is not among them is not there.
+    """
+
+    product_id: int | None
+    agreements: Mapping[int, Sequence[Agreement]]
+    problem: str | None = None
+    listed: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Directory:
+    """ConnectWise's side at this tick: a place for each service, and all the agreements that were listed."""
+
+    places: Mapping[str, Place]
+    by_id: Mapping[int, Agreement]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Circumstances:
+    """What is the same for all companies at one tick.
+
+    ``directory`` is None if ConnectWise's lists could not be read. ``failures`` say which lists could not, and why.
+    """
+
+    tick: datetime
+    ticks: Ticks
+    first_month: Month
+    services: Sequence[str]
+    policy: Policy
+    directory: Directory | None
+    failures: Sequence[str] = ()
+
+    @property
+    def month(self) -> Month:
+        """The month that the tick falls in, GMT."""
+        return Month.of(self.tick)
+
+    @property
+    def today(self) -> date:
+        """The tick's date where the MSP bills."""
+        return self.tick.astimezone(self.policy.time_zone).date()
+
+    def first_month_of(self, service: str) -> Month:
+        """The first month that the service is billed in: not one from before it was named in the settings (OPEN-8)."""
+        since = self.ticks.services.get(service, self.ticks.first_month)
+        return self.first_month if since <= self.ticks.first_month else max(self.first_month, since)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompanyState:
+    """What is known of one company. ``untied`` says why there is no mapping.
+
+    ``below``: of a partner whose own machines are billed, its children, or why nothing can be told of it now (READ-4).
+
+    ``settled`` are the months of its records that are not open; ``waived`` those of them that a person does not want billed.
+    """
+
+    id: str
+    name: str
+    presence: Presence
+    mapping: CompanyMapping | None
+    untied: str
+    standing: Standing | None
+    records: Sequence[UsageRecord]
+    settled: frozenset[tuple[Month, str]]
+    waived: frozenset[tuple[Month, str]] = frozenset()
+    below: Children | Cause | None = None
+
+    @property
+    def licensed(self) -> bool:
+        """Whether its counters may be read; where the lists fail, what they last said goes on."""
+        return self.presence in (Presence.LICENSED, Presence.UNREAD)
+
+
+def known_absence(standing: Standing | None) -> Presence | None:
+    """What an earlier tick found out of a company that is in no list, so that it is not asked for at every tick."""
+    cause = None if standing is None else standing.causes.get(COMPANY_SCOPE)
+    return next((each for each, known in ABSENCES.items() if cause is not None and cause.reason == known.reason), None)
+
+
+ABSENCES = {
+    Presence.PARTNER: needs_setup("It is a partner: its customers are billed, its own machines are not."),
+    Presence.UNLICENSED: waiting(
+        "It has no monthly subscription in GravityZone, so its machines are not counted: not billed until it has one."
+    ),
+    Presence.GONE: waiting("It is not in GravityZone any more: not billed."),
+}
+"""What is said of a company whose counters may not be read, or are read for nobody."""

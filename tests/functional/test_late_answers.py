@@ -1,0 +1,244 @@
+"""A person's word on what a month's Addition can carry no more, however late it comes: OPEN-9, OPEN-1, LATE-2 and LATE-3."""
+
+from datetime import date
+from typing import Any
+
+import pytest
+
+from local.simulators.clock import VirtualClock
+from local.world import PRODUCT, Customer, World
+from tally.domain.invoicing import LateUsage
+from tally.domain.record import HoldKind, LineState, RecordState, UsageRecord
+from tally.domain.standing import StandingState
+from tally.errors import SetupError
+from tests.functional.instants import gmt
+
+BOOKS = {"by": "mira", "why": "agreed with the customer"}
+
+
+def without_an_agreement(machines: int = 3) -> tuple[World, Customer]:
+    """A customer seen licensed in October, with so many machines, whose agreement does not run."""
+    world = World(clock=VirtualClock(gmt("2026-10-01 00:00")))
+    harbor = world.add_customer("Harbor Dental", fields={"nextInvoiceDate": "2026-11-01T00:00:00Z"})
+    world.connectwise.people.cancel_agreement(harbor.agreement_id, date(2026, 9, 1))
+    world.check_in(harbor, machines, at=gmt("2026-10-01 00:00"))
+    world.play(gmt("2026-10-01 00:05"))
+    return world, harbor
+
+
+def agreement_made_late(world: World, harbor: Customer, *, next_invoice: str) -> None:
+    """On 4 November somebody lets it run after all."""
+    world.clock.set(gmt("2026-11-04 12:00"))
+    fields = {"cancelledFlag": False, "dateCancelled": None, "nextInvoiceDate": f"{next_invoice}T00:00:00Z"}
+    world.connectwise.people.edit_agreement(harbor.agreement_id, fields)
+
+
+def asked_in_time() -> tuple[World, Customer]:
+    """October could be opened on the 5th of November only, after its invoice: a person is asked, and does not answer."""
+    world, harbor = without_an_agreement()
+    agreement_made_late(world, harbor, next_invoice="2026-12-01")
+    world.play(gmt("2026-11-05 00:05"), gmt("2026-11-12 00:05"))
+    return world, harbor
+
+
+def late_line(**settings: Any) -> tuple[World, Customer]:  # noqa: ANN401 - fields of the policy
+    """October was invoiced with seven before its close; two more stand on a late line."""
+    policy = {"late_usage": LateUsage.BILL, **settings}
+    world = World(clock=VirtualClock(gmt("2026-10-01 00:00")), settings=policy)
+    harbor = world.add_customer("Harbor Dental", fields={"nextInvoiceDate": "2026-11-01T00:00:00Z"})
+    world.check_in(harbor, 7, at=gmt("2026-10-01 00:00"))
+    world.play(gmt("2026-10-01 00:05"), gmt("2026-11-01 00:05"))
+    world.clock.set(gmt("2026-11-01 09:00"))
+    world.connectwise.people.run_invoice(harbor.agreement_id)
+    world.play(gmt("2026-11-01 09:15"))
+    world.check_in(harbor, 2, at=gmt("2026-10-31 20:00"))
+    world.play(gmt("2026-11-01 12:00"))
+    assert [line.pushed for line in october(world, harbor).lines] == [7, 2]
+    return world, harbor
+
+
+def voided_late_line() -> tuple[World, Customer]:
+    """The late line was voided by a person, and nothing says where else it would belong."""
+    world, harbor = late_line()
+    world.answers().void(october(world, harbor).key, **BOOKS)
+    world.play(gmt("2026-11-01 13:00"))
+    return world, harbor
+
+
+def october(world: World, harbor: Customer) -> UsageRecord:
+    record = world.record(harbor, "2026-10")
+    assert record is not None
+    return record
+
+
+def held(world: World, harbor: Customer) -> tuple[HoldKind, int]:
+    hold = october(world, harbor).hold
+    assert hold is not None
+    return hold.kind, hold.quantity
+
+
+def test_approved_after_the_last_day_it_is_billed_all_the_same() -> None:
+    """OPEN-9: who was asked in time may answer after the 10th, too: what is approved is billed, and the month closes."""
+    world, harbor = asked_in_time()
+    assert held(world, harbor) == (HoldKind.LATE, 3)
+    assert world.standing(harbor).shown.state is StandingState.HELD
+    world.answers().approve(october(world, harbor).key, **BOOKS)
+    world.play(gmt("2026-11-12 00:20"))
+    record = october(world, harbor)
+    assert (record.state, record.count, record.settled) == (RecordState.CLOSED, 3, True)
+    assert [(line.number, line.pushed) for line in record.lines] == [(1, 3)]
+    assert world.standing(harbor).shown.state is StandingState.BILLING
+
+
+def test_rejected_after_the_last_day_it_closes_with_nothing() -> None:
+    """OPEN-9, LATE-2: a late rejection ends it just as well."""
+    world, harbor = asked_in_time()
+    world.answers().reject(october(world, harbor).key, **BOOKS)
+    world.play(gmt("2026-11-12 00:20"))
+    record = october(world, harbor)
+    assert (record.state, record.lines, record.settled) == (RecordState.CLOSED, (), True)
+
+
+def test_approved_and_not_told_any_more_is_to_be_billed_by_hand() -> None:
+    """OPEN-9, READ-2: without a count nothing is opened, whatever was approved, and the standing says why."""
+    world, harbor = asked_in_time()
+    world.answers().approve(october(world, harbor).key, **BOOKS)
+    world.gravityzone.tenant.change_subscription(harbor.id, 2)
+    world.play(gmt("2026-11-13 00:05"))
+    shown = world.standing(harbor).shown
+    assert october(world, harbor).lines == ()
+    assert (shown.state, "by hand" in shown.reason) == (StandingState.NEEDS_SETUP, True)
+
+
+@pytest.mark.parametrize("answer", ["keep_apart", "take_over", "cancelled"])
+def test_an_addition_of_others_is_answered_after_the_last_day(answer: str) -> None:
+    """OPEN-9, OPEN-6: what the Addition of others has held since before the 10th is opened once that is settled."""
+    world, harbor = without_an_agreement()
+    theirs = world.connectwise.people.add_addition(
+        harbor.agreement_id, PRODUCT, quantity=1, effective=date(2026, 10, 1), cancelled=date(2026, 10, 31)
+    )
+    agreement_made_late(world, harbor, next_invoice="2026-11-01")
+    world.play(gmt("2026-11-05 00:05"), gmt("2026-11-12 00:05"))
+    assert held(world, harbor)[0] is HoldKind.FOREIGN
+    key = october(world, harbor).key
+    if answer == "keep_apart":
+        world.answers().keep_apart(key, **BOOKS)
+    elif answer == "take_over":
+        world.answers().take_over(key, theirs, **BOOKS)
+    else:
+        world.connectwise.people.delete_addition(theirs)
+    world.play(gmt("2026-11-12 00:20"))
+    record = october(world, harbor)
+    assert (record.state, record.count, [line.pushed for line in record.lines]) == (RecordState.CLOSED, 3, [3])
+
+
+def test_a_voided_late_line_waits_until_the_close_for_its_right_place() -> None:
+    """OPEN-1: on the place that a person called wrong nothing is opened again, and what to set up is said."""
+    world, harbor = voided_late_line()
+    shown = world.standing(harbor).shown
+    assert (shown.state, "pin the right agreement" in shown.reason) == (StandingState.NEEDS_SETUP, True)
+    assert october(world, harbor).hold is None
+
+
+def test_a_voided_late_line_is_asked_at_the_close() -> None:
+    """OPEN-1, LATE-2: with no other place by the close a person is asked, and is told the numbers and what can be done."""
+    world, harbor = voided_late_line()
+    world.play(gmt("2026-11-02 00:05"))
+    assert held(world, harbor) == (HoldKind.UNPLACED, 9)
+    for part in (
+        "counts 9 endpoints for Harbor Dental in October 2026, and 7 are billed",
+        "other 2 are on no Addition",
+        "was voided on agreement 'Managed security' (id 1)",
+        "pin the right agreement",
+        "reject",
+        "closes with 7",
+    ):
+        assert part in world.standing(harbor).shown.reason
+    with pytest.raises(SetupError, match="cannot be approved"):
+        world.answers().approve(october(world, harbor).key, **BOOKS)
+
+
+def test_a_voided_late_line_is_left_out() -> None:
+    """OPEN-1, CLOSE-2: rejected, the month closes with what stands, and the second reading does not ask again."""
+    world, harbor = voided_late_line()
+    world.play(gmt("2026-11-02 00:05"))
+    world.answers().reject(october(world, harbor).key, **BOOKS)
+    world.play(gmt("2026-11-02 00:20"))
+    record = october(world, harbor)
+    assert (record.state, record.stands, record.hold) == (RecordState.CLOSED, 7, None)
+    assert [line.state for line in record.lines] == [LineState.FINAL, LineState.VOID]
+    world.play(gmt("2026-11-10 00:05"))
+    assert october(world, harbor).settled
+    assert world.standing(harbor).shown.state is StandingState.BILLING
+
+
+def test_a_voided_late_line_has_its_successor_once_there_is_a_place() -> None:
+    """OPEN-1: pinned right while it is held, the late usage goes there, and the hold is gone."""
+    world, harbor = voided_late_line()
+    world.play(gmt("2026-11-02 00:05"))
+    right = world.add_agreement(harbor.connectwise_id, name="Security, North")
+    world.set_up().pin(harbor.id, right, **BOOKS)
+    world.play(gmt("2026-11-02 00:20"))
+    record = october(world, harbor)
+    assert (record.state, record.hold) == (RecordState.CLOSED, None)
+    assert [(line.agreement_id, line.pushed) for line in record.lines][-1] == (right, 2)
+
+
+def test_a_voided_late_line_without_any_agreement_is_left_out() -> None:
+    """OPEN-1, LATE-2: also where no agreement runs any more, a person has the last word."""
+    world, harbor = voided_late_line()
+    world.connectwise.people.cancel_agreement(harbor.agreement_id, date(2026, 11, 1))
+    world.play(gmt("2026-11-02 00:05"))
+    assert held(world, harbor) == (HoldKind.UNPLACED, 9)
+    world.answers().reject(october(world, harbor).key, **BOOKS)
+    world.play(gmt("2026-11-02 00:20"))
+    assert october(world, harbor).state is RecordState.CLOSED
+
+
+def test_a_voided_late_line_of_a_company_that_is_gone() -> None:
+    """OPEN-1, CLOSE-5: without a last reading nobody knows whether something is missing: a person says what it closes with."""
+    world, harbor = voided_late_line()
+    world.gravityzone.tenant.change_subscription(harbor.id, 2)
+    world.play(gmt("2026-11-02 00:05"))
+    assert held(world, harbor) == (HoldKind.UNPLACED, 7)
+    world.answers().reject(october(world, harbor).key, **BOOKS)
+    world.play(gmt("2026-11-02 00:20"))
+    assert (october(world, harbor).state, october(world, harbor).stands) == (RecordState.CLOSED, 7)
+    world.play(gmt("2026-11-10 00:05"))
+    assert october(world, harbor).settled
+
+
+def test_what_an_ending_agreement_leaves_over_can_be_left_out() -> None:
+    """LATE-2: whoever bills the rest by hand, as the sentence says, can end it: the month is asked for no more."""
+    world = World(clock=VirtualClock(gmt("2026-10-01 00:00")), settings={"late_usage": LateUsage.BILL})
+    harbor = world.add_customer("Harbor Dental", fields={"nextInvoiceDate": "2026-11-01T00:00:00Z"})
+    world.check_in(harbor, 7, at=gmt("2026-10-01 00:00"))
+    world.play(gmt("2026-10-01 00:05"))
+    world.connectwise.people.expire_agreement(harbor.agreement_id, date(2026, 11, 30))
+    world.play(gmt("2026-11-02 00:05"))
+    world.clock.set(gmt("2026-11-05 09:00"))
+    for _ in range(2):
+        world.connectwise.people.run_invoice(harbor.agreement_id)
+    world.check_in(harbor, 3, at=gmt("2026-10-31 20:00"))
+    world.play(gmt("2026-11-10 00:05"))
+    assert held(world, harbor) == (HoldKind.UNPLACED, 10)
+    assert "bill the rest by hand" in world.standing(harbor).shown.reason
+    world.answers().reject(october(world, harbor).key, **BOOKS)
+    world.play(gmt("2026-11-10 00:20"))
+    assert (october(world, harbor).stands, october(world, harbor).settled) == (7, True)
+
+
+def test_a_credit_stays_as_it_was_where_the_month_cannot_be_read_again() -> None:
+    """LATE-3, CLOSE-4: what was billed too much, and its price, are known from the close; no second reading takes them away."""
+    world, harbor = late_line()
+    world.gravityzone.tenant.override_counter(harbor.id, "2026-10", "endpointMonthlyUsage", 5)
+    world.play(gmt("2026-11-01 13:00"))
+    world.answers().approve(october(world, harbor).key, **BOOKS)
+    world.play(gmt("2026-11-01 13:20"), gmt("2026-11-02 00:05"))
+    credit = october(world, harbor).credit
+    assert credit is not None
+    assert (credit.quantity, str(credit.unit_price)) == (2, "4.5")
+    world.gravityzone.tenant.change_subscription(harbor.id, 2)
+    world.play(gmt("2026-11-10 00:05"))
+    assert (october(world, harbor).reread, october(world, harbor).credit) == (True, credit)
+    assert any("9.00 at 4.50 each" in notice for notice in world.standing(harbor).shown.notices)
