@@ -36,15 +36,7 @@ from tally.domain.transitions import frozen, intend_patch, lifted, recovered, re
 def follow(situation: Situation, record: UsageRecord, line: Line) -> Step:
     """The next step for a record whose Addition exists; for a closed one, what its second reading makes of it (CLOSE-4)."""
     if situation.additions is not None:
-        if _looked_for_another_line(situation, record, line):
-            return _another_line(situation, record)
-        if line.state is LineState.FINAL and not record.held_by_connectwise:
-            return close(situation, record)  # it was looked at for the price of what is to be credited
-        step = compare(situation, record, line)
-        if line.state is LineState.OPEN and situation.count is not None and _says_nothing(situation, record, step):
-            # It was looked at to be frozen, and the agreement as it is by now does not say so.
-            return _with_count(situation, record, line, situation.count)
-        return step
+        return _with_additions(situation, record, line)
     if line.intent is not None:
         if situation.unsettled(line.intent.at):
             return come_back(situation, line, since=line.intent.at)
@@ -64,6 +56,19 @@ def follow(situation: Situation, record: UsageRecord, line: Line) -> Step:
     else:
         step = _with_count(situation, record, line, situation.reading.value)
     return carrying.where_idle(situation, line, step)
+
+
+def _with_additions(situation: Situation, record: UsageRecord, line: Line) -> Step:
+    """The Additions are in sight: what they were wanted for."""
+    if _looked_for_another_line(situation, record, line):
+        return _another_line(situation, record)
+    if line.state is LineState.FINAL and not record.held_by_connectwise:
+        return close(situation, record)  # it was looked at for the price of what is to be credited
+    step = compare(situation, record, line)
+    if line.state is LineState.OPEN and situation.count is not None and _says_nothing(situation, record, step):
+        # It was looked at to be frozen, and the agreement as it is by now does not say so.
+        return _with_count(situation, record, line, situation.count)
+    return step
 
 
 def _children_moved(situation: Situation, record: UsageRecord, line: Line) -> Step | None:
