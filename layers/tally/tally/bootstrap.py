@@ -25,8 +25,10 @@ from tally.secret import ApiKeys, read_keys
 from tally.services import places
 from tally.settings import PlannerSettings, Settings, WorkerSettings
 from tally.sync import Sync
+from tally.traffic import Traffic
 
 _THREADS = 8
+_GRAVITYZONE, _CONNECTWISE = "GravityZone", "ConnectWise"
 
 SLOWEST_JOB = timedelta(seconds=77)
 """How long a customer's job of one service may take: the template's arithmetic of timeouts starts from it."""
@@ -77,18 +79,23 @@ class Deadline:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Planner:
-    """The planner function's inside."""
+    """The planner function's inside. ``traffic`` counts its calls, by API; ``stack`` is whose metrics they are."""
 
     plan: Plan
     deadline: Deadline
+    traffic: Mapping[str, Traffic]
+    stack: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Worker:
-    """The worker function's inside."""
+    """The worker function's inside; ``traffic`` and ``stack`` as the planner's. ``clock`` tells jobs' ages."""
 
     deliver: Delivery
     deadline: Deadline
+    clock: Clock
+    traffic: Mapping[str, Traffic]
+    stack: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,13 +112,15 @@ def planner(environment: Mapping[str, str], world: World | None = None) -> Plann
     settings = PlannerSettings.from_env(environment)
     services = places(settings.services, product=settings.product, agreement_type=settings.agreement_type)
     world = world or World()
-    keys, deadline = _keys(settings), Deadline()
+    keys, deadline, traffic = _keys(settings), Deadline(), _traffic()
     bucket = TokenBucket(rate=settings.sweep_calls_per_second, depth=1)
     return Planner(
         deadline=deadline,
+        traffic=traffic,
+        stack=settings.stack_name,
         plan=Plan(
-            gravityzone=_gravityzone(settings, keys, deadline.seconds_left, bucket, world),
-            connectwise=_connectwise(settings, keys, deadline, world),
+            gravityzone=_gravityzone(settings, keys, deadline.seconds_left, bucket, world=world, traffic=traffic),
+            connectwise=_connectwise(settings, keys, deadline, world, traffic),
             ledger=_ledger(settings),
             queue=_queue(settings),
             clock=world.clock or WallClock(),
@@ -127,19 +136,22 @@ def worker(environment: Mapping[str, str], world: World | None = None) -> Worker
     """Put the worker together. Raises SetupError naming every setting or key that is wrong."""
     settings = WorkerSettings.from_env(environment)
     world = world or World()
-    keys, deadline = _keys(settings), Deadline()
-    bucket = _bucket(settings.calls_per_second, settings.burst)
+    keys, deadline, traffic = _keys(settings), Deadline(), _traffic()
+    bucket, clock = _bucket(settings.calls_per_second, settings.burst), world.clock or WallClock()
     sync = Sync(
-        gravityzone=_gravityzone(settings, keys, deadline.seconds_left_to_read, bucket, world),
-        connectwise=_connectwise(settings, keys, deadline, world),
+        gravityzone=_gravityzone(settings, keys, deadline.seconds_left_to_read, bucket, world=world, traffic=traffic),
+        connectwise=_connectwise(settings, keys, deadline, world, traffic),
         ledger=_ledger(settings),
-        clock=world.clock or WallClock(),
+        clock=clock,
         policy=settings.policy,
         services=tuple(each.service for each in settings.services),
         has_time=lambda: deadline.seconds_left() >= SLOWEST_SERVICE.total_seconds(),
     )
     return Worker(
         deadline=deadline,
+        clock=clock,
+        traffic=traffic,
+        stack=settings.stack_name,
         deliver=Delivery(
             sync=sync,
             deliveries=_queue(settings),
@@ -158,6 +170,10 @@ def _bucket(rate: float, depth: int) -> TokenBucket:
     return TokenBucket(rate=rate, depth=depth)
 
 
+def _traffic() -> dict[str, Traffic]:
+    return {_GRAVITYZONE: Traffic(), _CONNECTWISE: Traffic()}
+
+
 def _keys(settings: Settings) -> ApiKeys:
     return read_keys(boto3.client("secretsmanager", config=_AWS), settings.secret_id)
 
@@ -171,7 +187,13 @@ def _queue(settings: Settings) -> SQSJobQueue:
 
 
 def _gravityzone(
-    settings: Settings, keys: ApiKeys, seconds_left: Callable[[], float], bucket: TokenBucket, world: World
+    settings: Settings,
+    keys: ApiKeys,
+    seconds_left: Callable[[], float],
+    bucket: TokenBucket,
+    *,
+    world: World,
+    traffic: Mapping[str, Traffic],
 ) -> GravityZoneClient:
     return GravityZoneClient(
         url=settings.gravityzone_url,
@@ -181,10 +203,13 @@ def _gravityzone(
         timeout=settings.request_timeout_seconds,
         deadline=seconds_left,
         adapter=world.gravityzone,
+        listener=traffic[_GRAVITYZONE].heard,
     )
 
 
-def _connectwise(settings: Settings, keys: ApiKeys, deadline: Deadline, world: World) -> ConnectWiseClient:
+def _connectwise(
+    settings: Settings, keys: ApiKeys, deadline: Deadline, world: World, traffic: Mapping[str, Traffic]
+) -> ConnectWiseClient:
     return ConnectWiseClient(
         url=settings.connectwise_url,
         company=settings.connectwise_company,
@@ -197,4 +222,5 @@ def _connectwise(settings: Settings, keys: ApiKeys, deadline: Deadline, world: W
         timeout=settings.request_timeout_seconds,
         deadline=deadline.seconds_left,
         adapter=world.connectwise,
+        listener=traffic[_CONNECTWISE].heard,
     )
