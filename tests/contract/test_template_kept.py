@@ -126,6 +126,25 @@ def test_two_stacks_in_one_account_do_not_collide(template: Template) -> None:
         assert "${AWS::StackName}" in group["Properties"]["LogGroupName"]["Fn::Sub"]
 
 
+def test_every_schedule_is_stopped_by_one_setting(template: Template) -> None:
+    """While a ledger is restored, or after Tally has moved away, nothing fires: whatever schedule is added follows the setting."""
+    events = [
+        event["Properties"]
+        for function in template.of_type("AWS::Serverless::Function").values()
+        for event in function["Properties"].get("Events", {}).values()
+        if event["Type"] in ("Schedule", "ScheduleV2")
+    ]
+    assert events
+    assert {str(each.get("State")) for each in events} == {str({"Ref": "ScheduleState"})}
+    assert template.parameters["ScheduleState"]["AllowedValues"] == ["ENABLED", "DISABLED"]
+
+
+def test_only_the_table_outlives_the_stack(template: Template) -> None:
+    """What docs/recovery.md says of uninstalling: the ledger stays, all else goes with the stack."""
+    kept = {name for name, each in template.resources.items() if each.get("DeletionPolicy") not in (None, "Delete")}
+    assert kept == {"LedgerTable"}
+
+
 def _takes(parameter: dict[str, Any], value: str | int) -> bool:
     if "AllowedValues" in parameter:
         return value in parameter["AllowedValues"]
