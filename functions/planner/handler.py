@@ -5,17 +5,16 @@ from dataclasses import asdict
 from functools import cache
 from typing import Any
 
-from aws_lambda_powertools import Logger, Metrics
-from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from tally import bootstrap
+from tally import bootstrap, metrics
 from tally.errors import TallyError
 from tally.messages import Tick
+from tally.plan import Planned
 from tally.starting import started
 
 logger = Logger(service="planner")
-metrics = Metrics(namespace="Tally", service="planner")
 
 
 @cache
@@ -30,13 +29,16 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     planner.deadline.set(context.get_remaining_time_in_millis())
     tick = Tick.of(event)
     logger.append_keys(tick=tick.isoformat())
+    told: list[Planned] = []
     try:
-        planned = planner.plan(tick)
+        planned = planner.plan(tick, on_planned=told.append)
     except TallyError:
         _planner.cache_clear()  # the keys may have been changed since this container read them
         raise
-    metrics.add_metric(name="JobsPlanned", unit=MetricUnit.Count, value=planned.jobs)
-    metrics.add_metric(name="TicksSkipped", unit=MetricUnit.Count, value=int(bool(planned.skipped)))
-    metrics.flush_metrics()
+    finally:
+        traffic = {api: each.taken() for api, each in planner.traffic.items()}
+        seen = metrics.of_tick(told[0] if told else None)
+        details = {"function": "planner", **{api: each.figures() for api, each in traffic.items()}}
+        metrics.emit(planner.stack, seen, metrics.of_calls(traffic), details=details)
     logger.info("planned", extra=asdict(planned))
     return asdict(planned)

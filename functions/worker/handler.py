@@ -10,7 +10,7 @@ from aws_lambda_powertools.utilities.batch.types import PartialItemFailureRespon
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from tally import bootstrap
+from tally import bootstrap, metrics
 from tally.errors import TallyError
 from tally.messages import Job
 from tally.starting import started
@@ -28,32 +28,45 @@ def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailure
     """Bring the company-months in one SQS batch up to date; report the messages that are to come again."""
     worker = started(_worker, logger)
     worker.deadline.set(context.get_remaining_time_in_millis())
+    batch = metrics.Batch()
 
     def deliver(record: SQSRecord) -> None:
         with logger.append_context_keys(message_id=record.message_id, company="", month="", tick=""):
-            _deliver(worker, record)
+            _deliver(worker, record, batch)
 
     # A processor of its own for each batch: it keeps what failed. All of a batch may fail without the function failing.
     processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
-    return process_partial_response(event=event, record_handler=deliver, processor=processor, context=context)
-
-
-def _deliver(worker: bootstrap.Worker, record: SQSRecord) -> None:
-    receives = int(record.attributes.approximate_receive_count)
     try:
-        done = worker.deliver(body=record.body, receipt=record.receipt_handle, receives=receives, on_job=_log_keys)
+        return process_partial_response(event=event, record_handler=deliver, processor=processor, context=context)
+    finally:
+        traffic = {api: each.taken() for api, each in worker.traffic.items()}
+        calls = {api: each.figures() for api, each in traffic.items()}
+        details = {"function": "worker", "records": batch.figures(), **calls}
+        metrics.emit(worker.stack, metrics.of_batch(batch), metrics.of_calls(traffic), details=details)
+
+
+def _deliver(worker: bootstrap.Worker, record: SQSRecord, batch: metrics.Batch) -> None:
+    receives = int(record.attributes.approximate_receive_count)
+    started_jobs: list[Job] = []
+
+    def on_job(job: Job) -> None:
+        started_jobs.append(job)
+        logger.append_keys(company=job.company_id, month=str(job.month), tick=job.tick.isoformat())
+
+    try:
+        done = worker.deliver(body=record.body, receipt=record.receipt_handle, receives=receives, on_job=on_job)
     except TallyError as error:
+        batch.failed += 1
         logger.warning("comes again", extra={"receives": receives, "error": str(error), "kind": type(error).__name__})
         raise
     except Exception:
+        batch.failed += 1
         logger.exception("a bug in Tally")  # the batch processor would swallow it
         raise
     if "failed" in done:
+        batch.failed += 1
         _worker.cache_clear()  # the keys may have been changed since this container read them
         logger.error("failed", extra={"error": done["failed"]})
     else:
+        batch.done(done, tick=started_jobs[0].tick, now=worker.clock.now(), receives=receives)
         logger.info("done", extra={"decisions": dict(done)})
-
-
-def _log_keys(job: Job) -> None:
-    logger.append_keys(company=job.company_id, month=str(job.month), tick=job.tick.isoformat())

@@ -112,3 +112,38 @@ def test_nobody_may_delete_or_scan_the_ledger(template: Template, role: str) -> 
     text, names = _allowed(template, role)["ReadAndWriteTheLedger"][1]["Fn::Sub"]
     assert text.endswith(":table/${Name}")
     assert names["Name"] == template.environment("WorkerFunction")["TABLE_NAME"]
+
+
+def test_the_topic_takes_messages_from_this_accounts_alarms_alone(template: Template) -> None:
+    """CloudWatch publishes by the topic's policy; our own functions by their roles'. Nothing goes there in the clear."""
+    policy = template.properties("AlarmTopicPolicy")
+    assert policy["Topics"] == [{"Ref": "AlarmTopic"}]
+    allowed, denied = policy["PolicyDocument"]["Statement"]
+    assert (allowed["Effect"], allowed["Principal"]) == ("Allow", {"Service": "cloudwatch.amazonaws.com"})
+    assert allowed["Condition"] == {
+        "StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}},
+        "ArnLike": {
+            "aws:SourceArn": {
+                "Fn::Sub": "arn:${AWS::Partition}:cloudwatch:${AWS::Region}:${AWS::AccountId}:alarm:*",
+            }
+        },
+    }
+    assert (denied["Effect"], denied["Condition"]) == ("Deny", {"Bool": {"aws:SecureTransport": "false"}})
+    for statement in (allowed, denied):
+        assert statement["Action"] == "sns:Publish"
+        assert statement["Resource"] == {"Ref": "AlarmTopic"}
+
+
+def test_no_key_stands_between_an_alarm_and_the_topic(template: Template) -> None:
+    """Under AWS's own key (alias/aws/sns) an alarm's message is refused: its policy does not name CloudWatch, and is fixed."""
+    assert "KmsMasterKeyId" not in template.resources["AlarmTopic"].get("Properties", {})
+
+
+def test_a_mail_address_is_subscribed_only_where_there_is_one(template: Template) -> None:
+    """An empty endpoint would fail the deployment."""
+    assert template.resources["AlarmSubscription"]["Condition"] == "HasAlarmEmail"
+    assert template.properties("AlarmSubscription") == {
+        "TopicArn": {"Ref": "AlarmTopic"},
+        "Protocol": "email",
+        "Endpoint": {"Ref": "AlarmEmail"},
+    }

@@ -97,6 +97,7 @@ def test_parameters_are_grouped_for_the_console(template: Template) -> None:
         ("BillingCycles", ["Monthly", "Monthly,Per month"], ["", ",Monthly", "Monthly,"]),
         ("FirstMonth", ["", "2026-11"], ["2026-13", "2026-1", "11/2026"]),
         ("CloseDay", [2, 28], [1, 29]),
+        ("AlarmEmail", ["", "billing@msp.example"], ["billing", "a b@msp.example", "@msp.example", "a@b@c"]),
         ("TableName", ["", "tally-restored"], ["ab", "a b c"]),
         ("ScheduleExpression", ["", "at(2026-11-01T00:05:00)", "rate(1 minute)"], ["now", "at()"]),
         ("LocalHttpHost", ["", "host.docker.internal"], ["example.com"]),

@@ -120,6 +120,7 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
         "PRODUCT": PRODUCT,
         "REQUEST_TIMEOUT_SECONDS": "10",
         "SETTLE_SECONDS": "300",
+        "STACK_NAME": "tally",
         "SWEEP_CALLS_PER_SECOND": "5",
         "TABLE_NAME": "ledger",
     }

@@ -32,6 +32,7 @@ ENVIRONMENT = {
     "LOCAL_HTTP_HOST": "",
     "REQUEST_TIMEOUT_SECONDS": "10",
     "QUEUE_URL": "https://sqs.eu-west-1.amazonaws.com/123456789012/jobs",
+    "STACK_NAME": "tally",
     "SWEEP_CALLS_PER_SECOND": "5",
     "CALLS_PER_SECOND": "0.5",
     "BURST": "1",

@@ -25,8 +25,11 @@ from tally.secret import ApiKeys, read_keys
 from tally.services import places
 from tally.settings import PlannerSettings, Settings, WorkerSettings
 from tally.sync import Sync
+from tally.traffic import Traffic
+from tally.transport.calls import Listener
 
 _THREADS = 8
+_GRAVITYZONE, _CONNECTWISE = "GravityZone", "ConnectWise"
 
 SLOWEST_JOB = timedelta(seconds=77)
 """How long a customer's job of one service may take: the template's arithmetic of timeouts starts from it."""
@@ -77,18 +80,23 @@ class Deadline:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Planner:
-    """The planner function's inside."""
+    """The planner function's inside. ``traffic`` counts its calls, by API; ``stack`` is whose metrics they are."""
 
     plan: Plan
     deadline: Deadline
+    traffic: Mapping[str, Traffic]
+    stack: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Worker:
-    """The worker function's inside."""
+    """The worker function's inside; ``traffic`` and ``stack`` as the planner's. ``clock`` tells jobs' ages."""
 
     deliver: Delivery
     deadline: Deadline
+    clock: Clock
+    traffic: Mapping[str, Traffic]
+    stack: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,16 +113,27 @@ def planner(environment: Mapping[str, str], world: World | None = None) -> Plann
     settings = PlannerSettings.from_env(environment)
     services = places(settings.services, product=settings.product, agreement_type=settings.agreement_type)
     world = world or World()
-    keys, deadline = _keys(settings), Deadline()
+    keys, deadline, traffic = _keys(settings), Deadline(), _traffic()
     bucket = TokenBucket(rate=settings.sweep_calls_per_second, depth=1)
     return Planner(
         deadline=deadline,
+        traffic=traffic,
+        stack=settings.stack_name,
         plan=Plan(
             gravityzone=gravityzone_client(
-                settings, keys, bucket=bucket, seconds_left=deadline.seconds_left, adapter=world.gravityzone
+                settings,
+                keys,
+                bucket=bucket,
+                seconds_left=deadline.seconds_left,
+                adapter=world.gravityzone,
+                listener=traffic[_GRAVITYZONE].heard,
             ),
             connectwise=connectwise_client(
-                settings, keys, seconds_left=deadline.seconds_left, adapter=world.connectwise
+                settings,
+                keys,
+                seconds_left=deadline.seconds_left,
+                adapter=world.connectwise,
+                listener=traffic[_CONNECTWISE].heard,
             ),
             ledger=_ledger(settings),
             queue=_queue(settings),
@@ -131,21 +150,35 @@ def worker(environment: Mapping[str, str], world: World | None = None) -> Worker
     """Put the worker together. Raises SetupError naming every setting or key that is wrong."""
     settings = WorkerSettings.from_env(environment)
     world = world or World()
-    keys, deadline = _keys(settings), Deadline()
-    bucket = _bucket(settings.calls_per_second, settings.burst)
+    keys, deadline, traffic = _keys(settings), Deadline(), _traffic()
+    bucket, clock = _bucket(settings.calls_per_second, settings.burst), world.clock or WallClock()
     sync = Sync(
         gravityzone=gravityzone_client(
-            settings, keys, bucket=bucket, seconds_left=deadline.seconds_left_to_read, adapter=world.gravityzone
+            settings,
+            keys,
+            bucket=bucket,
+            seconds_left=deadline.seconds_left_to_read,
+            adapter=world.gravityzone,
+            listener=traffic[_GRAVITYZONE].heard,
         ),
-        connectwise=connectwise_client(settings, keys, seconds_left=deadline.seconds_left, adapter=world.connectwise),
+        connectwise=connectwise_client(
+            settings,
+            keys,
+            seconds_left=deadline.seconds_left,
+            adapter=world.connectwise,
+            listener=traffic[_CONNECTWISE].heard,
+        ),
         ledger=_ledger(settings),
-        clock=world.clock or WallClock(),
+        clock=clock,
         policy=settings.policy,
         services=tuple(each.service for each in settings.services),
         has_time=lambda: deadline.seconds_left() >= SLOWEST_SERVICE.total_seconds(),
     )
     return Worker(
         deadline=deadline,
+        clock=clock,
+        traffic=traffic,
+        stack=settings.stack_name,
         deliver=Delivery(
             sync=sync,
             deliveries=_queue(settings),
@@ -162,6 +195,10 @@ def worker(environment: Mapping[str, str], world: World | None = None) -> Worker
 def _bucket(rate: float, depth: int) -> TokenBucket:
     """One for the container's life, whatever else is put together anew: the pace is the API key's."""
     return TokenBucket(rate=rate, depth=depth)
+
+
+def _traffic() -> dict[str, Traffic]:
+    return {_GRAVITYZONE: Traffic(), _CONNECTWISE: Traffic()}
 
 
 def _keys(settings: Settings) -> ApiKeys:
@@ -183,6 +220,7 @@ def gravityzone_client(
     bucket: TokenBucket,
     seconds_left: Callable[[], float] | None = None,
     adapter: BaseAdapter | None = None,
+    listener: Listener | None = None,
 ) -> GravityZoneClient:
     """The client of GravityZone at the pace of ``bucket``; without ``seconds_left`` it has all the time there is."""
     return GravityZoneClient(
@@ -193,6 +231,7 @@ def gravityzone_client(
         timeout=settings.request_timeout_seconds,
         deadline=seconds_left or Deadline().seconds_left,
         adapter=adapter,
+        listener=listener,
     )
 
 
@@ -202,6 +241,7 @@ def connectwise_client(
     *,
     seconds_left: Callable[[], float] | None = None,
     adapter: BaseAdapter | None = None,
+    listener: Listener | None = None,
 ) -> ConnectWiseClient:
     """The client of ConnectWise; without ``seconds_left`` it has all the time there is."""
     return ConnectWiseClient(
@@ -216,4 +256,5 @@ def connectwise_client(
         timeout=settings.request_timeout_seconds,
         deadline=seconds_left or Deadline().seconds_left,
         adapter=adapter,
+        listener=listener,
     )

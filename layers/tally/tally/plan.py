@@ -2,7 +2,7 @@
 
 import math
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -26,6 +26,7 @@ from tally.domain.record import RecordState, UsageRecord
 from tally.domain.situation import Policy
 from tally.domain.standing import Standing
 from tally.domain.ticks import Ticks
+from tally.domain.vitals import Vitals, vitals
 from tally.errors import IncompletePlanError, SetupError, TallyError
 from tally.messages import Job, JobService
 from tally.partners import Partners, read_partners, to_be_billed
@@ -39,7 +40,11 @@ _MOST_DELAY = timedelta(seconds=900)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Planned:
-    """What a tick did, for the log and the metrics. ``skipped`` says why nothing was put on the queue."""
+    """What a tick did, for the log and the metrics.
+
+    ``skipped`` says why nothing was put on the queue; ``overdue`` is then how many seconds ago the tick was whose jobs
+    still wait, as far as can be told. ``vitals`` is None where a newer tick has the word.
+    """
 
     companies: int = 0
     jobs: int = 0
@@ -47,6 +52,8 @@ class Planned:
     standings: int = 0
     backlog: int = 0
     skipped: str = ""
+    overdue: int | None = None
+    vitals: Vitals | None = None
 
 
 @dataclass(slots=True, kw_only=True)
@@ -77,8 +84,8 @@ class Plan:
     calls_per_second: float
     first_month: Month | None = None
 
-    def __call__(self, tick: datetime) -> Planned:
-        """Plan one tick.
+    def __call__(self, tick: datetime, *, on_planned: Callable[[Planned], None] = lambda _: None) -> Planned:
+        """Plan one tick. ``on_planned`` is told what was planned, also where lists could not be read.
 
         Raises:
             SetupError: the tick lies in the future.
@@ -104,6 +111,7 @@ class Plan:
             for company in self._companies(roster, everyone, untied, known, failures, partners=partners)
         ]
         planned = self._carry_out(plans, at, tied=tied, failures=failures)
+        on_planned(planned)
         if failures:
             raise IncompletePlanError(f"{'; '.join(failures)}. {planned.jobs} jobs that do not need it were planned.")
         if not planned.skipped:
@@ -273,10 +281,18 @@ class Plan:
         due = [(company, each) for company, plan in plans for each in plan.due]
         backlog = self.queue.backlog()
         planned = Planned(
-            companies=len(plans), jobs=len(due), tied=tied, standings=len(changed) - left_out, backlog=backlog
+            companies=len(plans),
+            jobs=len(due),
+            tied=tied,
+            standings=len(changed) - left_out,
+            backlog=backlog,
+            vitals=vitals([(company, plan, standings[company.id]) for company, plan in plans], at),
         )
         if backlog * 2 > len(due):
-            return replace(planned, jobs=0, skipped=f"{backlog} of the last sweep's messages still wait")
+            skipped = f"{backlog} of the last sweep's messages still wait"
+            since = at.ticks.finished
+            overdue = None if since is None else int((at.tick - since).total_seconds())
+            return replace(planned, jobs=0, skipped=skipped, overdue=overdue)
         self.queue.send(self._paced(_job(company, each, standings[company.id], at) for company, each in due))
         return planned
 

@@ -108,6 +108,7 @@ class Settings(_FromEnvironment):
     local_http_host: str = ""
     request_timeout_seconds: Annotated[float, Field(gt=0, le=60)]
     queue_url: _Text
+    stack_name: _Text
 
     @property
     def policy(self) -> Policy:

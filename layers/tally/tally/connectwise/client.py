@@ -33,7 +33,7 @@ from tally.domain.agreement import Addition, Agreement, NewAddition
 from tally.domain.company import ConnectWiseCompany
 from tally.domain.terms import Terms
 from tally.errors import AmbiguousNameError, ContractError
-from tally.transport.calls import Answer, Transport, no_deadline
+from tally.transport.calls import Answer, Listener, Transport, no_deadline
 from tally.transport.failures import Effect
 
 _BUNDLE = "Bundle"
@@ -58,6 +58,7 @@ class ConnectWiseClient:
         sleep: Callable[[float], None] = time.sleep,
         jitter: Callable[[], float] = random.random,
         adapter: BaseAdapter | None = None,
+        listener: Listener | None = None,
     ) -> None:
         site = Site(url, company=company, keys=keys, local_http_host=local_http_host)
         transport = Transport(
@@ -68,6 +69,7 @@ class ConnectWiseClient:
             sleep=sleep,
             jitter=jitter,
             adapter=adapter,
+            listener=listener,
         )
         self._calls = Calls(site, transport)
 

@@ -28,7 +28,7 @@ from tally.gravityzone.models import (
     UsagesPerProductType,
 )
 from tally.gravityzone.pace import TokenBucket
-from tally.transport.calls import Answer, Call, Transport, no_deadline, shortened
+from tally.transport.calls import Answer, Call, Listener, Transport, no_deadline, shortened
 from tally.transport.classify import Dialect
 from tally.transport.keys import basic_auth, check_key
 from tally.transport.retry import USUAL_PAUSE, asked_pause
@@ -100,6 +100,7 @@ class GravityZoneClient:
         jitter: Callable[[], float] = random.random,
         ids: Callable[[], str] = lambda: str(uuid.uuid4()),
         adapter: BaseAdapter | None = None,
+        listener: Listener | None = None,
     ) -> None:
         base = base_url(url, setting=_URL, local_http_host=local_http_host)
         key = check_key(api_key, name="gravityzone_api_key")
@@ -120,6 +121,7 @@ class GravityZoneClient:
             sleep=sleep,
             jitter=jitter,
             adapter=adapter,
+            listener=listener,
         )
         others = TokenBucket(rate=_OTHERS_A_SECOND, depth=_OTHERS_AT_ONCE, monotonic=monotonic, sleep=sleep)
         self._pace, self._pace_others = pace, others.take

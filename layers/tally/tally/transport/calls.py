@@ -42,6 +42,10 @@ class Answer:
     request_id: str
 
 
+type Listener = Callable[[float, Failure | None], None]
+"""Told of each attempt at a call: how many seconds it took, and how it failed, None if it was answered with a 2xx."""
+
+
 def no_deadline() -> float:
     """Seconds left where nothing presses."""
     return math.inf
@@ -52,7 +56,7 @@ class Transport:
 
     ``timeout``: seconds of silence after which an attempt is lost. ``deadline``: asked for the seconds that are left;
     no attempt starts that could outlast them. ``sleep``: waits so many seconds. ``jitter``: a number between 0 and 1.
-    ``secrets``: strings that no error may show. ``adapter``: in place of the network.
+    ``secrets``: strings that no error may show. ``adapter``: in place of the network. ``listener``: told of each attempt.
     """
 
     def __init__(
@@ -65,6 +69,7 @@ class Transport:
         sleep: Callable[[float], None] = time.sleep,
         jitter: Callable[[], float] = random.random,
         adapter: BaseAdapter | None = None,
+        listener: Listener | None = None,
     ) -> None:
         self._dialect = dialect
         self._redact = Redactor(secrets)
@@ -72,6 +77,7 @@ class Transport:
         self._deadline = deadline
         self._sleep = sleep
         self._jitter = jitter
+        self._listener = listener
 
     def send(self, request: PreparedRequest, call: Call, *, pace: Callable[[], None] | None = None) -> Answer:
         """Make the call, again where that is safe, and answer its 2xx; raises the TallyError that fits.
@@ -85,15 +91,19 @@ class Transport:
                 pace()
             if self._deadline() < needs:
                 raise self._error(NoAnswer(Loss.NOT_SENT, "not sent, the time is up"), call, doubtful=doubtful)
+            began = time.perf_counter()
             answer = self._attempts.make(request)
+            took = time.perf_counter() - began
             failure: NoAnswer | BadAnswer
             if isinstance(answer, NoAnswer):
                 failure, request_id = answer, ""
             else:
                 request_id = self._request_id(answer)
                 if HTTPStatus.OK <= answer.status_code < HTTPStatus.MULTIPLE_CHOICES:
+                    self._tell(took, None)
                     return self._answer(answer, call, request_id)
                 failure = self._bad_answer(answer)
+            self._tell(took, failure)
             wait = retry_decision(
                 failure,
                 effect=call.effect,
@@ -123,6 +133,10 @@ class Transport:
         """An error's text: the call, what happened, and the request's id, without any key."""
         request_id = request_id or call.request_id
         return self._redact(f"{call.name}: {what} (request {request_id})" if request_id else f"{call.name}: {what}")
+
+    def _tell(self, took: float, failure: Failure | None) -> None:
+        if self._listener is not None:
+            self._listener(took, failure)
 
     def _answer(self, response: Response, call: Call, request_id: str) -> Answer:
         body = response.content or b""
