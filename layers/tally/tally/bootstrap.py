@@ -21,10 +21,12 @@ from tally.ledger.dynamodb import DynamoDBLedger
 from tally.plan import Plan
 from tally.ports import Clock
 from tally.queue import SQSJobQueue
+from tally.report import Report
 from tally.secret import ApiKeys, read_keys
 from tally.services import places
-from tally.settings import PlannerSettings, Settings, WorkerSettings
+from tally.settings import PlannerSettings, ReporterSettings, Settings, WorkerSettings
 from tally.sync import Sync
+from tally.topic import SNSTopic
 from tally.traffic import Traffic
 from tally.transport.calls import Listener
 
@@ -191,6 +193,17 @@ def worker(environment: Mapping[str, str], world: World | None = None) -> Worker
     )
 
 
+def reporter(environment: Mapping[str, str]) -> Report:
+    """Put the reporter together. Raises SetupError naming every setting that is wrong."""
+    settings = ReporterSettings.from_env(environment)
+    return Report(
+        ledger=_ledger(settings),
+        announcements=SNSTopic(boto3.client("sns", config=_AWS), settings.topic_arn),
+        close_day=settings.close_day,
+        stack=settings.stack_name,
+    )
+
+
 @cache
 def _bucket(rate: float, depth: int) -> TokenBucket:
     """One for the container's life, whatever else is put together anew: the pace is the API key's."""
@@ -205,7 +218,7 @@ def _keys(settings: Settings) -> ApiKeys:
     return read_keys(boto3.client("secretsmanager", config=_AWS), settings.secret_id)
 
 
-def _ledger(settings: Settings) -> DynamoDBLedger:
+def _ledger(settings: Settings | ReporterSettings) -> DynamoDBLedger:
     return DynamoDBLedger(boto3.client("dynamodb", config=_AWS), settings.table_name)
 
 
