@@ -56,11 +56,12 @@ mutations: setup ## plant plausible bugs one at a time, and see that each is not
 	@$(BIN)/python -m local.mutations $(if $(ONLY),--only '$(ONLY)')
 
 .PHONY: lint
-lint: setup ## ruff, mypy and the template's linter
+lint: setup .tools/checkov/.ready ## ruff, mypy and the template's linters
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	AWS_DEFAULT_REGION=us-east-1 .tools/sam/bin/sam validate --lint
+	.tools/checkov/bin/checkov --config-file .checkov.yaml
 
 .PHONY: lock
 lock: .tools/uv/.ready ## resolve the requirements anew; LOCK_OPTIONS=--upgrade for newer versions
@@ -69,6 +70,7 @@ lock: .tools/uv/.ready ## resolve the requirements anew; LOCK_OPTIONS=--upgrade 
 	$(LOCK) layers/dependencies/requirements.in -c requirements/dev.txt -o layers/dependencies/requirements.txt
 	$(LOCK) requirements/sam.in -o requirements/sam.txt
 	$(LOCK) requirements/ministack.in -o requirements/ministack.txt
+	$(LOCK) requirements/checkov.in -o requirements/checkov.txt
 
 .PHONY: clean
 clean: down ## remove all that was installed or built
@@ -90,7 +92,7 @@ clean: down ## remove all that was installed or built
 	@$(UV) pip install --quiet --python .venv --no-build-isolation --no-deps --editable .
 	@touch $@
 
-.tools/sam/.ready .tools/ministack/.ready: .tools/%/.ready: requirements/%.txt .venv/.ready
+.tools/sam/.ready .tools/ministack/.ready .tools/checkov/.ready: .tools/%/.ready: requirements/%.txt .venv/.ready
 	@$(UV) venv --quiet --allow-existing --python .venv/bin/python .tools/$*
 	@$(INSTALL) --python .tools/$* requirements/$*.txt
 	@touch $@

@@ -6,7 +6,7 @@ import pytest
 
 from tests.contract.template import Template
 
-ROLES = ["PlannerRole", "ScheduleRole", "WorkerRole"]
+ROLES = ["PlannerRole", "ReporterRole", "ScheduleRole", "WorkerRole"]
 
 
 def _actions(statement: dict[str, Any]) -> set[str]:
@@ -21,7 +21,11 @@ def _allowed(template: Template, role: str) -> dict[str, tuple[set[str], Any]]:
 def test_roles_are_ours(template: Template) -> None:
     """SAM's policy templates and the managed policies that it attaches to roles of its making are broad."""
     assert sorted(template.of_type("AWS::IAM::Role")) == ROLES
-    for function, role in (("PlannerFunction", "PlannerRole"), ("WorkerFunction", "WorkerRole")):
+    for function, role in (
+        ("PlannerFunction", "PlannerRole"),
+        ("ReporterFunction", "ReporterRole"),
+        ("WorkerFunction", "WorkerRole"),
+    ):
         assert template.properties(function)["Role"] == {"Fn::GetAtt": f"{role}.Arn"}
         assert "Policies" not in template.properties(function)
     for role in ROLES:
@@ -43,7 +47,7 @@ def test_every_statement_names_its_actions_and_one_resource(template: Template, 
 
 @pytest.mark.parametrize(
     ("role", "service"),
-    [("PlannerRole", "lambda"), ("WorkerRole", "lambda"), ("ScheduleRole", "scheduler")],
+    [("PlannerRole", "lambda"), ("ReporterRole", "lambda"), ("WorkerRole", "lambda"), ("ScheduleRole", "scheduler")],
 )
 def test_each_role_is_one_services(template: Template, role: str, service: str) -> None:
     """Only the service that runs a function, or fires the schedule, takes its role."""
@@ -87,7 +91,11 @@ def test_lambda_may_poll_the_workers_queue(template: Template) -> None:
 
 @pytest.mark.parametrize(
     ("function", "role", "group"),
-    [("PlannerFunction", "PlannerRole", "PlannerLogGroup"), ("WorkerFunction", "WorkerRole", "WorkerLogGroup")],
+    [
+        ("PlannerFunction", "PlannerRole", "PlannerLogGroup"),
+        ("ReporterFunction", "ReporterRole", "ReporterLogGroup"),
+        ("WorkerFunction", "WorkerRole", "WorkerLogGroup"),
+    ],
 )
 def test_a_function_may_write_its_own_log_and_no_other(
     template: Template, function: str, role: str, group: str
