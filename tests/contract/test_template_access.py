@@ -56,27 +56,46 @@ def test_each_role_is_one_services(template: Template, role: str, service: str) 
     assert trust["Action"] == "sts:AssumeRole"
 
 
-def test_the_schedule_may_fire_the_planner_and_report_to_its_queue(template: Template) -> None:
+def test_the_schedules_may_fire_two_functions_and_report_to_their_queue(template: Template) -> None:
     """And nothing else; for this account's schedules alone."""
     assert _allowed(template, "ScheduleRole") == {
         "FireThePlanner": ({"lambda:InvokeFunction"}, {"Fn::GetAtt": "PlannerFunction.Arn"}),
+        "FireTheReporter": ({"lambda:InvokeFunction"}, {"Fn::GetAtt": "ReporterFunction.Arn"}),
         "ReportFailedDelivery": ({"sqs:SendMessage"}, {"Fn::GetAtt": "ScheduleDeadLetterQueue.Arn"}),
     }
     (trust,) = template.properties("ScheduleRole")["AssumeRolePolicyDocument"]["Statement"]
     assert trust["Condition"] == {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
-    tick = template.properties("PlannerFunction")["Events"]["Tick"]["Properties"]
-    assert tick["RoleArn"] == {"Fn::GetAtt": "ScheduleRole.Arn"}
-    assert tick["DeadLetterConfig"] == {"Arn": {"Fn::GetAtt": "ScheduleDeadLetterQueue.Arn"}}
+    planner, reporter = (template.properties(f"{name}Function")["Events"] for name in ("Planner", "Reporter"))
+    for event in (planner["Tick"], reporter["Weekly"], reporter["CloseDay"]):
+        assert event["Properties"]["RoleArn"] == {"Fn::GetAtt": "ScheduleRole.Arn"}
+        assert event["Properties"]["DeadLetterConfig"] == {"Arn": {"Fn::GetAtt": "ScheduleDeadLetterQueue.Arn"}}
 
 
-def test_lambda_may_deliver_the_planners_failures(template: Template) -> None:
+@pytest.mark.parametrize("name", ["Planner", "Reporter"])
+def test_lambda_may_deliver_failures(template: Template, name: str) -> None:
     """The destination is served with the function's own role."""
-    destination = template.properties("PlannerFunction")["EventInvokeConfig"]["DestinationConfig"]["OnFailure"]
-    assert destination == {"Type": "SQS", "Destination": {"Fn::GetAtt": "PlannerFailureQueue.Arn"}}
-    assert _allowed(template, "PlannerRole")["ReportItsFailures"] == (
+    destination = template.properties(f"{name}Function")["EventInvokeConfig"]["DestinationConfig"]["OnFailure"]
+    assert destination == {"Type": "SQS", "Destination": {"Fn::GetAtt": f"{name}FailureQueue.Arn"}}
+    assert _allowed(template, f"{name}Role")["ReportItsFailures"] == (
         {"sqs:SendMessage"},
-        {"Fn::GetAtt": "PlannerFailureQueue.Arn"},
+        {"Fn::GetAtt": f"{name}FailureQueue.Arn"},
     )
+
+
+def test_the_reporter_reads_and_tells_and_nothing_else(template: Template) -> None:
+    """It can change nothing, and reads no key: of the ledger the ticks and the index, of the topic its publishing."""
+    allowed = _allowed(template, "ReporterRole")
+    assert set(allowed) == {"WriteItsLog", "ReadTheTicks", "ReadTheIndex", "TellPeople", "ReportItsFailures"}
+    assert allowed["TellPeople"] == ({"sns:Publish"}, {"Ref": "AlarmTopic"})
+    for sid, action, ends in (
+        ("ReadTheTicks", "dynamodb:GetItem", ":table/${Name}"),
+        ("ReadTheIndex", "dynamodb:Query", ":table/${Name}/index/index"),
+    ):
+        actions, resource = allowed[sid]
+        text, names = resource["Fn::Sub"]
+        assert actions == {action}
+        assert text.endswith(ends)
+        assert names["Name"] == template.environment("ReporterFunction")["TABLE_NAME"]
 
 
 def test_lambda_may_poll_the_workers_queue(template: Template) -> None:

@@ -121,6 +121,8 @@ def test_two_stacks_in_one_account_do_not_collide(template: Template) -> None:
     """Nothing has a name that lacks the stack's: SAM's default for a schedule does."""
     assert template.properties("PlannerFunction")["Events"]["Tick"]["Properties"]["OmitName"] is True
     named = {"FunctionName", "QueueName", "RoleName", "TableName", "Name", "LayerName"}
+    for event in template.properties("ReporterFunction")["Events"].values():
+        assert event["Properties"]["OmitName"] is True
     for name, resource in template.resources.items():
         assert not named & set(resource.get("Properties", {})), name
     for group in template.of_type("AWS::Logs::LogGroup").values():

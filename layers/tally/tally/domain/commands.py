@@ -41,7 +41,7 @@ class Commands:
         if len(self.services) > 1:
             which = f"{which} --service {record.key.service}"
         return [
-            f"    tally {name} {self._company(row)}{f' {argument}' if argument else ''} {which}{self._on}"
+            f"tally {name} {self._company(row)}{f' {argument}' if argument else ''} {which}{self._on}"
             for name, argument in possible_answers(record)
         ]
 

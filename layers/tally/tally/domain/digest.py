@@ -1,6 +1,6 @@
 """What a person is told by mail: the digest of the week, and the one of the day after the close, in plain words."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -8,7 +8,7 @@ from enum import StrEnum
 from tally.domain.billed import changes, totals
 from tally.domain.commands import Commands
 from tally.domain.late import credit_notice
-from tally.domain.letter import Letter, Section, letter, one_line, wrapped
+from tally.domain.letter import Entry, Letter, Section, letter
 from tally.domain.month import Month
 from tally.domain.overview import CompanyRow, Overview
 from tally.domain.record import HoldKind, RecordState, UsageRecord
@@ -53,7 +53,8 @@ def digest(seen: Overview, kind: DigestKind, time: DigestTime, *, stack: str) ->
         told.credits(),
     ]
     waiting = sum(len(each.entries) for each in questions)
-    set_up, failing = told.causes(StandingState.NEEDS_SETUP), told.causes(StandingState.FAILING)
+    failing = told.causes(StandingState.FAILING, "Failing: tried again at each tick")
+    set_up = told.causes(StandingState.NEEDS_SETUP, "Needs set-up: not billed, or not in full, until it is done")
     changed = told.changed() if kind is DigestKind.CLOSE_DAY else Section(title="", entries=())
     sections = [*questions, failing, set_up, told.unclosed(), changed, told.notices()]
     return letter(
@@ -131,85 +132,80 @@ class _Told:
             yield f"Not in it: {_number(missing, 'record that is', 'records that are')} not closed yet."
 
     def holds(self, title: str, *, late: bool) -> Section:
-        entries = []
-        for row, record in self._all_records():
-            if record.hold is not None and (record.hold.kind is HoldKind.LATE) is late:
-                entries.append(
-                    (
-                        record.hold.since,
-                        [
-                            f"{self._named(row, record)}, held {self._since(record.hold.since)}",
-                            *wrapped(one_line(record.hold.why), indent="  "),
-                            *self.commands.answers(row, record),
-                        ],
-                    )
-                )
-        told = {record.hold.why for _, record in self._all_records() if record.hold is not None}
-        others = [] if late else list(self._causes(StandingState.HELD, but=told))
-        ordered = [lines for _, lines in sorted(entries, key=lambda entry: entry[0])]
-        return Section(title=title, entries=[*ordered, *others])
+        """What a person has to answer, the oldest first; with numbers that look wrong also what is held without a question."""
+        held = [(row, record, record.hold) for row, record in self._all_records() if record.hold is not None]
+        asked = [each for each in held if (each[2].kind is HoldKind.LATE) is late]
+        entries = [
+            Entry(
+                name=f"{self._named(row, record)}, held {self._since(hold.since)}",
+                sentences=[hold.why],
+                commands=self.commands.answers(row, record),
+            )
+            for row, record, hold in sorted(asked, key=lambda each: each[2].since)
+        ]
+        if not late:
+            entries += self._causes(StandingState.HELD, but={hold.why for _, _, hold in held})
+        return Section(title=title, entries=entries)
 
     def credits(self) -> Section:
+        """What was billed too much."""
         return Section(
             title="Billed too much: to be credited by hand",
             entries=[
-                [
-                    self._named(row, record),
-                    *wrapped(one_line(credit_notice(record, row.name)), indent="  "),
-                    *self.commands.answers(row, record),
-                ]
+                Entry(
+                    name=self._named(row, record),
+                    sentences=[credit_notice(record, row.name)],
+                    commands=self.commands.answers(row, record),
+                )
                 for row, record in self._all_records()
                 if record.credit is not None
             ],
         )
 
-    def causes(self, state: StandingState) -> Section:
-        title = {
-            StandingState.FAILING: "Failing: tried again at each tick",
-            StandingState.NEEDS_SETUP: "Needs set-up: not billed, or not in full, until it is done",
-        }[state]
+    def causes(self, state: StandingState, title: str) -> Section:
+        """The companies of one standing, each with its reasons."""
         return Section(title=title, entries=list(self._causes(state)))
 
-    def _causes(self, state: StandingState, *, but: Iterable[str] = ()) -> Iterator[list[str]]:
+    def _causes(self, state: StandingState, *, but: Collection[str] = ()) -> Iterator[Entry]:
         for row in self.seen.companies:
-            causes = [] if row.standing is None else list(row.standing.causes.values())
             reasons: dict[str, Cause] = {}
-            for cause in causes:
+            for cause in () if row.standing is None else row.standing.causes.values():
                 if cause.state is state and cause.reason not in but:
                     reasons.setdefault(cause.reason, cause)
             for reason, cause in reasons.items():
-                name = one_line(row.name)
                 since = "" if cause.since is None else f", {self._since(cause.since)}"
-                yield [f"{name}{since}", *wrapped(one_line(reason), indent="  ")]
+                yield Entry(name=f"{row.name}{since}", sentences=[reason])
 
     def unclosed(self) -> Section:
-        """Months that are over and not closed, and that no other section speaks of."""
+        """Months that are over and not closed, and that no hold speaks of."""
         return Section(
             title="Over, and not closed yet",
             entries=[
-                [self._named(row, record)]
+                Entry(name=self._named(row, record))
                 for row, record in self._all_records()
                 if record.state is RecordState.OPEN and record.key.month <= self.time.month and record.hold is None
             ],
         )
 
     def changed(self) -> Section:
-        names = {row.company_id: one_line(row.name) for row in self.seen.companies}
+        """Whose number is another one than in the month before."""
+        names = {row.company_id: row.name for row in self.seen.companies}
         unknown = {(each.key.company_id, each.key.service) for each in self._open(self.time.month)}
         return Section(
             title=f"Biggest changes since {self.time.month.previous.label}",
             entries=[
-                [f"{names[each.company_id]}{self._service(each.service)}: {each.told}"]
+                Entry(name=f"{names[each.company_id]}{self._service(each.service)}: {each.told}")
                 for each in changes(self._closed(), self._closed(self.time.month.previous), but=unknown)
             ],
         )
 
     def notices(self) -> Section:
+        """What is shown and stops nothing."""
         credited = {credit_notice(record, row.name) for row, record in self._all_records() if record.credit is not None}
         return Section(
             title="Notices",
             entries=[
-                [one_line(row.name), *(line for each in told for line in wrapped(one_line(each), indent="  "))]
+                Entry(name=row.name, sentences=told)
                 for row in self.seen.companies
                 if (told := [each for each in row.cause.notices if each not in credited])
             ],
@@ -228,11 +224,10 @@ class _Told:
         return ((row, record) for row in self.seen.companies for record in row.records)
 
     def _named(self, row: CompanyRow, record: UsageRecord) -> str:
-        return f"{one_line(row.name)}, {record.key.month.label}{self._service(record.key.service)}"
+        return f"{row.name}, {record.key.month.label}{self._service(record.key.service)}"
 
     def _service(self, service: str) -> str:
-        services = {record.key.service for _, record in self._all_records()}
-        return f", {service}" if len(services) > 1 else ""
+        return f", {service}" if len(self.commands.services) > 1 else ""
 
     def _since(self, since: datetime) -> str:
         days = (self.time.at - since).days

@@ -17,11 +17,25 @@ _SUBJECT_BELOW = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """A line of its own, sentences below it, and commands that are to be copied as they stand."""
+
+    name: str
+    sentences: Sequence[str] = ()
+    commands: Sequence[str] = ()
+
+    def lines(self) -> list[str]:
+        """It as lines of a mail."""
+        told = [line for sentence in self.sentences for line in wrapped(one_line(sentence), indent="  ")]
+        return [one_line(self.name), *told, *(f"    {each}" for each in self.commands)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Section:
-    """Entries of one kind under a title; each entry is some lines."""
+    """Entries of one kind under a title."""
 
     title: str
-    entries: Sequence[Sequence[str]]
+    entries: Sequence[Entry]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,13 +87,14 @@ def _cut(section: Section, *, room: int) -> Iterator[str]:
     yield from title
     left = room - _size(title) - _size([_more(len(section.entries))])
     for number, entry in enumerate(section.entries):
-        left -= _size(["", *entry])
-        if number == MOST_ENTRIES or left < 0:
+        lines = [] if number == MOST_ENTRIES else entry.lines()
+        left -= _size(["", *lines])
+        if not lines or left < 0:
             yield _more(len(section.entries) - number)
             return
-        if number and len(entry) > 1:
+        if number and len(lines) > 1:
             yield ""
-        yield from entry
+        yield from lines
 
 
 def _more(number: int) -> str:
