@@ -155,7 +155,8 @@ def test_the_topic_takes_messages_from_this_accounts_alarms_alone(template: Temp
             }
         },
     }
-    assert (denied["Effect"], denied["Condition"]) == ("Deny", {"Bool": {"aws:SecureTransport": "false"}})
+    in_the_clear = {"Bool": {"aws:SecureTransport": "false"}, "NotIpAddress": {"aws:SourceIp": "127.0.0.0/8"}}
+    assert (denied["Effect"], denied["Condition"]) == ("Deny", in_the_clear)
     for statement in (allowed, denied):
         assert statement["Action"] == "sns:Publish"
         assert statement["Resource"] == {"Ref": "AlarmTopic"}

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from local.processes import wait_until
+from local.stack import DEMO_PARAMETERS
 from tests.e2e.msp import FIRST, Msp
 
 pytestmark = pytest.mark.e2e
@@ -67,10 +68,6 @@ def test_both_digests_have_their_schedule(msp: Msp) -> None:
         for each in found
         if "digest" in each["Target"]["Input"]
     }
-    zone = next(
-        each["ParameterValue"]
-        for each in msp.stack.cloudformation.describe_stacks()["Stacks"][0]["Parameters"]
-        if each["ParameterKey"] == "BillingTimeZone"
-    )
+    zone = DEMO_PARAMETERS["BillingTimeZone"]
     assert digests == {"weekly": ("cron(0 8 ? * MON *)", zone), "close-day": ("cron(0 6 2 * ? *)", "UTC")}
     assert {each["State"] for each in found} == {"ENABLED"}
