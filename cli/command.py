@@ -21,7 +21,7 @@ from tally.errors import TallyError
 DONE, FINDINGS, NOT_DONE = 0, 1, 2
 """Exit codes: done · done, and something was found · not done, for its usage or its set-up."""
 
-type Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do it without asking first.")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do it without asking first.")]
 
 SHARED: tuple[tuple[str, Any, Any], ...] = (
     ("as_json", Annotated[bool, typer.Option("--json", help="Print one JSON document, for a script.")], False),
@@ -77,7 +77,9 @@ class Group(TyperGroup):
             code = super().main(*given, **{**extra, "standalone_mode": False})
         except typer.TyperException as error:
             message = error.format_message() if hasattr(error, "format_message") else str(error)
-            Output(as_json=False).error(f"{message} `tally --help` and `tally COMMAND --help` say what there is.")
+            Output(as_json=False).error(
+                f"{message.rstrip('.')}. `tally --help` and `tally COMMAND --help` say what there is."
+            )
             code = NOT_DONE
         except typer.Abort:
             Output(as_json=False).error("Interrupted; what was done until then stays.")

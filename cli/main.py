@@ -3,7 +3,7 @@
 import typer
 
 from cli.command import Group
-from cli.commands import show, status
+from cli.commands import plan, show, status, sync
 
 app = typer.Typer(
     name="tally",
@@ -22,6 +22,8 @@ def _top() -> None:
 
 status.add(app)
 show.add(app)
+plan.add(app)
+sync.add(app)
 
 
 def run() -> None:
