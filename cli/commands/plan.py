@@ -107,7 +107,7 @@ def _print(session: Session, rehearsal: Rehearsal, ids: set[str] | None) -> None
     writes = [(each, write) for each in rehearsal.jobs for write in each.writes]
     out.say(f"\nWrites to ConnectWise: {len(writes) or 'none'}", style="bold")
     if writes:
-        columns = (Column("Company"), Column("Month"), Column("Write", wide=True))
+        columns = (Column("Company", wide=2), Column("Month"), Column("Write", wide=3))
         out.table(columns, ([each.job.company_name, str(each.job.month), _write(write)] for each, write in writes))
     parts: list[tuple[str, list[str]]] = [
         (

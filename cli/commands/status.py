@@ -20,7 +20,7 @@ from tally.overview import read_overview
 _MOST_EXPLAINED = 10
 _NAMES = {state.label.replace(" ", "-"): state for state in StandingState}
 _COLUMNS = (
-    Column("Company", wide=True),
+    Column("Company", wide=1),
     Column("Count", right=True),
     Column("Billed", right=True),
     Column("Addition", right=True),
