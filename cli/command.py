@@ -54,10 +54,15 @@ class Session:
         """Ask before something is written; NotConfirmedError where the answer is no, or nobody is there to be asked."""
         if yes:
             return
-        if not sys.stdin.isatty():
+        if not somebody_is_there():
             raise NotConfirmedError("Nothing was written: there is no terminal to ask on. Give --yes to do it unasked.")
         if not typer.confirm(question, err=True):
             raise NotConfirmedError("Nothing was written, as you wished.")
+
+
+def somebody_is_there() -> bool:
+    """Whether questions can be answered: a person sits at the terminal."""
+    return sys.stdin.isatty()
 
 
 class UsageError(TallyError):
