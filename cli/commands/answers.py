@@ -17,6 +17,7 @@ from cli.rehearsal.ledger import OverlayLedger
 from cli.words import month_of
 from tally.answer import Answers
 from tally.domain.record import LineState, RecordState, UsageRecord
+from tally.errors import SetupError
 
 Company = Annotated[str, typer.Argument(help="Its GravityZone id or its name.")]
 Month = Annotated[str | None, typer.Option(help="The month, yyyy-mm; may be left out where only one can be meant.")]
@@ -224,11 +225,15 @@ def _answer(
         fits=verb.fits,
         what=verb.fitting,
     )
-    verb.give(Answers(ledger=OverlayLedger(below=ledger), clock=stack.clock), record, "rehearsed", why)
+    named = f"{found.name}, {record.key.month.label} ({record.key.service})"
+    try:
+        verb.give(Answers(ledger=OverlayLedger(below=ledger), clock=stack.clock), record, "rehearsed", why)
+    except SetupError as error:
+        raise UsageError(str(error).replace(str(record.key), named)) from error
     follows = verb.follows(record)
     who = stack.who()
     tell = out.note if out.as_json else out.say
-    tell(f"{found.name}, {record.key.month.label} ({record.key.service})")
+    tell(named)
     if record.hold is not None:
         tell(record.hold.why)
     tell(follows)

@@ -9,8 +9,8 @@ from local.world import PRODUCT, Customer
 from tally.domain.record import HistoryEntry, HoldKind, RecordState, UsageRecord, Verdict
 from tests.cli.console import WHO, WHY, Console
 from tests.functional.instants import gmt
-from tests.functional.terms_world import agree_and_open_november, new_world, open_october
-from tests.functional.test_late import a_world
+from tests.functional.terms_world import agree_and_open_november, new_world, open_october, operations
+from tests.functional.test_late import a_world, invoiced_early
 
 NOVEMBER, LATER = gmt("2026-11-01 00:05"), gmt("2026-11-20 00:05")
 
@@ -153,15 +153,11 @@ def test_terms_are_carried_over() -> None:
     out = console.done("carry-terms", "Harbor Dental", *WHY, "--yes").text
     assert "gets the terms of October 2026: unit price 3.90 instead of 4.50." in out
     world.play(gmt("2026-11-01 00:20"))
-    assert console.world.connectwise.truth.additions(agreement_id=customer.agreement_id)[
-        -1
-    ].unit_price == pytest.approx(3.9)
+    assert [(each["path"], each["value"]) for each in operations(world)] == [("unitPrice", 3.9)]
 
 
 def test_late_usage_is_asked() -> None:
     """LATE-2: usage that an invoice has left out is approved by hand, and becomes a line of its own."""
-    from tests.functional.test_late import invoiced_early  # noqa: PLC0415 - only here
-
     world, harbor = invoiced_early()
     world.play(gmt("2026-11-02 00:05"))
     console = Console(world=world)
@@ -204,7 +200,10 @@ def test_a_person_is_asked(monkeypatch: pytest.MonkeyPatch, typed: str, code: in
 
 
 REFUSALS = [
-    (("approve", "Harbor Dental", "--why", "x"), "No month of Harbor Dental is held for its number."),
+    (
+        ("approve", "Harbor Dental", "--why", "x"),
+        "tally: Harbor Dental, November 2026 (endpoints) is not held: there is nothing to answer.",
+    ),
     (("approve", "Harbor Dental", "--why", "  "), "Say why, with --why: the history keeps it."),
     (
         ("waive", "Harbor Dental", "--why", "x"),

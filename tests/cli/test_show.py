@@ -40,9 +40,7 @@ def test_the_history_is_a_story(harbor: tuple[Console, Customer]) -> None:
     """SAFE-1: what happened to a month, when and why, oldest first, with its chart day by day."""
     console, _ = harbor
     out = console.done("show", "Harbor Dental", "--month", "2026-11").out
-    story = [
-        line.strip() for line in out.splitlines() if line.startswith("  2026-11") or line.startswith("  2026-12-02")
-    ]
+    story = [line.strip() for line in out.splitlines() if line.startswith(("  2026-11", "  2026-12-02"))]
     assert story[1].startswith("2026-11-01 00:05  opened: created Addition")
     assert any(line.startswith("2026-11-05 12:00  pushed: Addition") for line in story)
     assert "▃▃▃▃█" in out
