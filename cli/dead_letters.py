@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 _HIDDEN_SECONDS = 60
 """For so long nobody else sees a letter that is being looked at; it is shown again at the end."""
 
+_WAIT_SECONDS = 1
+"""A receive that waits asks all of SQS's servers: without, a queue that holds something may look empty."""
+
 _MOST = 1000
 _BATCH = 10
 
@@ -114,12 +117,11 @@ class SQSDeadLetters:
         found: list[Letter] = []
         while len(found) < _MOST:
             with aws_errors(f"the dead-letter queue of {kind}"):
-                # A second of waiting asks all of SQS's servers: without, a queue that holds something may look empty.
                 messages = self._client.receive_message(
                     QueueUrl=url,
                     MaxNumberOfMessages=_BATCH,
                     VisibilityTimeout=_HIDDEN_SECONDS,
-                    WaitTimeSeconds=1,
+                    WaitTimeSeconds=_WAIT_SECONDS,
                     MessageSystemAttributeNames=["SentTimestamp"],
                     MessageAttributeNames=["All"],
                 ).get("Messages", [])

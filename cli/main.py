@@ -3,12 +3,11 @@
 import typer
 
 from cli.command import Group
-from cli.commands import show, status
+from cli.commands import answers, companies, export, failed, plan, show, status, sync
 
 app = typer.Typer(
     name="tally",
     cls=Group,
-    no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
@@ -20,8 +19,8 @@ def _top() -> None:
     """Look after Tally: what each customer is billed, what waits for a person, and what is to be set up."""
 
 
-status.add(app)
-show.add(app)
+for room in (status, show, plan, sync, answers, companies, failed, export):
+    room.add(app)
 
 
 def run() -> None:
