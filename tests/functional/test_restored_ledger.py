@@ -1,16 +1,15 @@
 """A ledger restored to an earlier point: what it has forgotten stands in ConnectWise."""
 
-import copy
 from datetime import timedelta
 from itertools import combinations
 
 import pytest
 
 from local.audit import audit
-from local.ledger import MemoryLedger
 from local.simulators.clock import VirtualClock
 from local.world import World
 from tests.functional.instants import gmt
+from tests.functional.restoring import backup, restore
 
 MONTH = [
     gmt("2026-11-01 00:05"),
@@ -21,11 +20,6 @@ MONTH = [
     gmt("2026-12-02 00:05"),
     gmt("2026-12-05 00:05"),
 ]
-
-
-def _backup(ledger: MemoryLedger) -> dict[str, object]:
-    kept = {name: value for name, value in vars(ledger).items() if name not in {"_lock", "_now"}}
-    return copy.deepcopy(kept)
 
 
 @pytest.mark.parametrize(("backed_up_after", "restored_at"), list(combinations(range(1, len(MONTH)), 2)))
@@ -39,14 +33,14 @@ def test_a_restored_ledger_goes_on(backed_up_after: int, restored_at: int) -> No
     for customer in customers:
         for number, at in enumerate(MONTH[:4]):
             world.check_in(customer, number + 1, at=at)
-    backup = _backup(world.ledger)
+    kept = backup(world)
     for number, tick in enumerate(MONTH):
         if number == restored_at:
-            vars(world.ledger).update(copy.deepcopy(backup))
+            restore(world, kept)
             world.play(MONTH[number - 1] + timedelta(minutes=15))
         world.play(tick)
         if number == backed_up_after - 1:
-            backup = _backup(world.ledger)
+            kept = backup(world)
     world.play(gmt("2026-12-06 00:05"))
     for customer in customers:
         assert audit(world, customer, "2026-11", closed=True) == []
@@ -61,9 +55,9 @@ def test_an_emptied_ledger_doubles_nothing() -> None:
     world = World(clock=VirtualClock(gmt("2026-11-01 00:00")))
     harbor = world.add_customer("Harbor Dental")
     world.check_in(harbor, 4)
-    empty = _backup(world.ledger)
+    empty = backup(world)
     world.play(MONTH[0])
-    vars(world.ledger).update(empty)
+    restore(world, empty)
     world.play(MONTH[1], *MONTH[4:])
     assert audit(world, harbor, "2026-11", closed=True) == []
     assert audit(world, harbor, "2026-12") == []

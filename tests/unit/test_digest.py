@@ -99,7 +99,9 @@ def test_a_hold_is_told_with_its_own_sentence_its_age_and_its_answers() -> None:
     )
     text = unwrapped(letter)
     assert f"Harbor Dental, November 2026, held for 12 days {why}" in text
-    assert 'tally approve "Harbor Dental" --month 2026-11 tally reject "Harbor Dental" --month 2026-11' in text
+    assert (
+        'tally approve "Harbor Dental" --month 2026-11 --why "…" tally reject "Harbor Dental" --month 2026-11' in text
+    )
     assert "New Leaf, November 2026, held for less than a day" in text
     assert text.index("Harbor Dental,") < text.index("New Leaf,")
     assert "2 to answer" in letter.subject
@@ -200,7 +202,7 @@ def test_a_name_cannot_write_a_letter_of_its_own() -> None:
     letter = sent(seen(record("id-7", NOVEMBER, 1, hold=hold()), names={"id-7": name}))
     assert 'Evil"; rm -rf $(HOME) Subject: all is well, November 2026, held' in unwrapped(letter)
     assert "\nSubject:" not in letter.text
-    assert "    tally approve id-7 --month 2026-11\n" in letter.text
+    assert "    tally approve id-7 --month 2026-11 --why" in letter.text
 
 
 def test_two_of_one_name_are_answered_by_id() -> None:
@@ -215,7 +217,7 @@ def test_two_of_one_name_are_answered_by_id() -> None:
 def test_commands_name_another_stack() -> None:
     """An MSP with two stacks answers the one that asked."""
     text = sent(seen(record("harbor", NOVEMBER, 1, hold=hold())), stack="tally-eu").text
-    assert 'tally approve "Harbor" --month 2026-11 --stack tally-eu\n' in text
+    assert 'tally approve "Harbor" --month 2026-11 --stack tally-eu --why "…"\n' in text
     assert "tally status --stack tally-eu" in text
     assert "--stack" not in sent(seen(record("harbor", NOVEMBER, 1, hold=hold()))).text
 

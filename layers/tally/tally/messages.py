@@ -74,6 +74,8 @@ class JobService(_Message):
     ``product_id`` is None while the product cannot be resolved; ``listed`` says that the agreements of its type
     could be read. ``only_if_used``: open only at a count above zero (OPEN-9, when no tick of the month had seen who was
     licensed). ``late``: the agreement is the one that runs now, since the month's own can carry no more (LATE-2).
+    ``others`` are the company's further agreements of the type that ran in the month or later, by id: a line may stand there that
+    a restored ledger does not know (SAFE-8).
     """
 
     service: str
@@ -83,6 +85,7 @@ class JobService(_Message):
     may_open: bool = True
     only_if_used: bool = False
     late: bool = False
+    others: tuple[int, ...] = ()
 
 
 class Job(_Message):

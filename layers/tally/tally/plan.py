@@ -331,6 +331,7 @@ def _job(company: CompanyState, due: Due, standing: Standing, at: Circumstances)
                 may_open=each.may_open,
                 only_if_used=each.only_if_used,
                 late=each.late,
+                others=each.others,
             )
             for each in due.services
         ),

@@ -173,6 +173,7 @@ class Sync:
             baseline=baseline_of(before),
             before=line_before(before),
             children=job.children,
+            others=each.others,
         )
 
     def _before(self, key: RecordKey, record: UsageRecord | None, reading: Reading) -> UsageRecord | None:
@@ -227,22 +228,25 @@ class Sync:
     def _save(self, situation: Situation, transition: Transition, done: list[str]) -> Situation:
         self.ledger.save(transition)
         done.append(transition.what)
-        return replace(situation, record=transition.after, agreement=situation.expected_agreement, additions=None)
+        return replace(
+            situation, record=transition.after, agreement=situation.expected_agreement, additions=None, elsewhere=()
+        )
 
     def _look(self, situation: Situation, step: Look, done: list[str]) -> Situation:
         if step.transition is not None:
             situation = self._save(situation, step.transition, done)
-        expected = situation.expected_agreement
+        expected, looked_at = situation.expected_agreement, (step.agreement_id, *step.also)
         try:
             agreement = self.connectwise.agreement(step.agreement_id) if step.reread else situation.agreement
-            additions = [
-                addition for each in (step.agreement_id, *step.also) for addition in self._additions(each, step)
-            ]
+            additions, elsewhere = (
+                [addition for each in ids for addition in self._additions(each, step)]
+                for ids in (looked_at, sorted({*step.elsewhere} - {*looked_at}))
+            )
         except NotFoundError:
             # A 404 alone may mean wrong keys; that the planner's whole list lacks the agreement too means that it is gone.
             if not situation.directory_read or (expected is not None and expected.id == step.agreement_id):
                 raise
-            return replace(situation, agreement=None, additions=())
+            return replace(situation, agreement=None, additions=(), elsewhere=())
         if step.reread and agreement is not None and _may_be_taken(situation, expected, agreement):
             # From here on the agreement is what it is now, not what the planner's list had.
             expected = agreement
@@ -252,6 +256,7 @@ class Sync:
             agreement=agreement,
             expected_agreement=expected,
             additions=additions,
+            elsewhere=elsewhere,
             kept_apart=() if mapping is None else mapping.kept_apart,
             terms_before=self._terms_before(situation, step.agreement_id, additions) if step.reread else None,
         )

@@ -131,7 +131,7 @@ OPENING = (
         name="the agreement is not read again before the POST",
         rule="OPEN-7",
         file="tally/domain/opening.py",
-        edits=(Edit(before="transition=intent, reread=True)", after="transition=intent)"),),
+        edits=(Edit(before="transition=intent, reread=True,", after="transition=intent,"),),
         why="The planner has just listed it, and it saves a call.",
         tests=("tests/functional/test_races.py::test_agreement_changed_between_list_and_post",),
     ),

@@ -76,7 +76,7 @@ SAFETY = (
         name="an intent is taken over without being renewed",
         rule="SAFE-2",
         file="tally/domain/opening.py",
-        edits=(Edit(before="transition=renew(situation, line, intent), reread=True)", after="reread=True)"),),
+        edits=(Edit(before="transition=renewed, reread=True,", after="reread=True,"),),
         why="It stands in the ledger already.",
         seeds=range(18, 42),
     ),
@@ -200,5 +200,26 @@ SAFETY = (
         edits=(Edit(before="if not isinstance(error, _NOTHING_SAID):", after="if not isinstance(error, TallyError):"),),
         why="The message comes again, and the next tick anyway.",
         seeds=range(3, 27),
+    ),
+    Mutation(
+        name="a restored ledger looks for the month's own line alone",
+        rule="SAFE-8",
+        file="tally/domain/recognition.py",
+        edits=(
+            Edit(
+                before="    marks = {number: reference(key, number) for number in range(_MOST_LINES)}",
+                after="    marks = {0: reference(key, 0)}",
+            ),
+        ),
+        why="There is hardly ever another one.",
+        tests=("tests/unit/test_adoption.py",),
+    ),
+    Mutation(
+        name="a restored ledger looks on one agreement alone",
+        rule="SAFE-8",
+        file="tally/sync.py",
+        edits=(Edit(before="            others=each.others,\n", after=""),),
+        why="All lines of a month stand on one agreement, until it is renewed.",
+        tests=("tests/functional/test_restored_lines.py",),
     ),
 )

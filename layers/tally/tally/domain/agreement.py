@@ -36,6 +36,11 @@ class Agreement:
             return False
         return (self.starts is None or self.starts <= day) and (self.ends is None or day <= self.ends)
 
+    def ended_before(self, day: date) -> bool:
+        """Whether its dates say that it ran neither on ``day`` nor on any later one."""
+        cancelled = self.cancelled_on is not None and self.cancelled_on <= day
+        return cancelled or (self.ends is not None and self.ends < day)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Addition:

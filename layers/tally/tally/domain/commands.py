@@ -13,6 +13,9 @@ DEFAULT_STACK = "tally"
 _SAFE_IN_QUOTES = re.compile(r"[^\W_-][\w .,&()+'/-]*", flags=re.ASCII)
 """Names that a shell takes within double quotes as they are; of any other company the id is given."""
 
+_REASON = '"…"'
+_WHY = f"--why {_REASON}"
+
 _BY_NUMBER = frozenset({HoldKind.GROWTH, HoldKind.LATE, HoldKind.FALL, HoldKind.CHILDREN})
 
 
@@ -41,7 +44,7 @@ class Commands:
         if len(self.services) > 1:
             which = f"{which} --service {record.key.service}"
         return [
-            f"tally {name} {self._company(row)}{f' {argument}' if argument else ''} {which}{self._on}"
+            f"tally {name} {self._company(row)} {which}{f' --addition {argument}' if argument else ''}{self._on} {_WHY}"
             for name, argument in possible_answers(record)
         ]
 
@@ -50,7 +53,7 @@ class Commands:
         return [
             f"tally status{self._on}    shows every company",
             f"tally show COMPANY{self._on}    shows one with its history",
-            'Add --why "…" to an answer: what you write stands in the history beside your name.',
+            f"Put your reason in place of {_REASON}: it stands in the history beside your name.",
         ]
 
     def _company(self, row: CompanyRow) -> str:
@@ -63,7 +66,7 @@ class Commands:
 
 
 def possible_answers(record: UsageRecord) -> list[tuple[str, str]]:
-    """The answers that the record takes, by the command's name, with what stands between company and month."""
+    """The answers that the record takes, by the command's name, with the id of the Addition where it needs one."""
     found = [("credit-done", "")] if record.credit is not None else []
     hold = record.hold
     if hold is None:

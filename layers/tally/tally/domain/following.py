@@ -8,6 +8,7 @@ from tally.domain.comparing import compare, may_be_set
 from tally.domain.growth import grows_too_fast, too_fast
 from tally.domain.invoicing import late_period
 from tally.domain.late import asks, doubts, freezes, is_late, late_notice, late_question, thaws
+from tally.domain.next_line import NextLine, next_line
 from tally.domain.opening import open_line
 from tally.domain.other_children import question
 from tally.domain.outcomes import billing, come_back, hold, notices
@@ -24,7 +25,7 @@ def follow(situation: Situation, record: UsageRecord, line: Line) -> Step:
     """The next step for a record whose Addition exists; for a closed one, what its second reading makes of it (CLOSE-4)."""
     if situation.additions is not None:
         if _looked_for_another_line(situation, record, line):
-            return open_line(situation)
+            return _another_line(situation, record)
         if line.state is LineState.FINAL and not record.held_by_connectwise:
             return close(situation, record)  # it was looked at for the price of what is to be credited
         return compare(situation, record, line)
@@ -69,6 +70,13 @@ def _looked_for_another_line(situation: Situation, record: UsageRecord, line: Li
     if line.state is LineState.OPEN or record.held_by_connectwise:
         return False
     return situation.count is not None and target(situation, record, situation.count) > record.stands
+
+
+def _another_line(situation: Situation, record: UsageRecord) -> Step:
+    if situation.agreement is None or situation.opening is None:  # there is no place for it: a person is to know
+        total = record.stands if situation.count is None else target(situation, record, situation.count)
+        return _ask_late(situation, record, total=total)
+    return open_line(situation)
 
 
 def _with_count(situation: Situation, record: UsageRecord, line: Line, count: int) -> Step:
@@ -121,7 +129,9 @@ def _push(situation: Situation, record: UsageRecord, line: Line, *, quantity: in
     if record.refusal is not None and _still_refused(situation, record.refusal, quantity=quantity):
         return Finished(cause=needs_setup(record.refusal.why))
     announced = intend_patch(situation, line, quantity=quantity)
-    return Look(agreement_id=line.agreement_id, transition=announced, reread=situation.stale)
+    return Look(
+        agreement_id=line.agreement_id, transition=announced, reread=situation.stale, elsewhere=situation.others
+    )
 
 
 def _ask_late(situation: Situation, record: UsageRecord, *, total: int) -> Step:
@@ -135,10 +145,14 @@ def _ask_late(situation: Situation, record: UsageRecord, *, total: int) -> Step:
     agreement, line = situation.agreement, record.line
     unasked = record.hold is None or record.hold.kind is not HoldKind.LATE
     further = line is not None and line.state is not LineState.OPEN
-    if further and unasked and agreement is not None and situation.opening is not None:
+    # What was asked before a ledger was restored may have been answered, and done, since.
+    anew = unasked or (situation.first_of_day and isinstance(next_line(situation), NextLine))
+    if further and anew and agreement is not None and situation.opening is not None:
         return open_line(situation)
     if agreement is None and not situation.directory_read:
         return Finished(cause=NoWord.STAYS)
+    if line is not None and further and anew and situation.additions is None:
+        return look_at_all(situation, record, line)
     period = (
         None
         if agreement is None
@@ -154,7 +168,12 @@ def look_at_all(situation: Situation, record: UsageRecord, line: Line) -> Look:
     if line.state is LineState.FROZEN and situation.agreement is not None:
         agreements.add(situation.agreement.id)
     reread = situation.stale and line.state is LineState.OPEN
-    return Look(agreement_id=line.agreement_id, also=tuple(sorted(agreements - {line.agreement_id})), reread=reread)
+    return Look(
+        agreement_id=line.agreement_id,
+        also=tuple(sorted(agreements - {line.agreement_id})),
+        reread=reread,
+        elsewhere=situation.others,
+    )
 
 
 def _without_reading(situation: Situation, record: UsageRecord, line: Line, why: str) -> Step:

@@ -16,7 +16,6 @@ from tally.domain.transitions import (
     intend_post,
     intend_take_over,
     lifted,
-    line_to_open,
     not_given,
     opened,
     renew,
@@ -45,7 +44,7 @@ def _begin(situation: Situation, record: UsageRecord | None) -> Step:
     if refusal is not None and refusal.fingerprint == place.fingerprint:
         return Finished(cause=refused_cause(refusal))
     if record is not None and record.held_by_connectwise:
-        return Look(agreement_id=place.agreement.id)
+        return Look(agreement_id=place.agreement.id, elsewhere=situation.others)
     if record is not None and record.given is not None and place.late:
         why = f"{situation.key.month.label} has been invoiced with it as it was"
         return Continue(transition=not_given(situation, None, why=why))
@@ -58,9 +57,9 @@ def _begin(situation: Situation, record: UsageRecord | None) -> Step:
             product_id=place.product_id,
             count=place.quantity,
         )
-        return Look(agreement_id=place.agreement.id, transition=given, reread=True)
+        return Look(agreement_id=place.agreement.id, transition=given, reread=True, elsewhere=situation.others)
     if grows_too_fast(situation, place.followed):
-        return _grown(situation, record, place.followed)
+        return _grown(situation, record, place)
     if place.late and asks(situation, record, place.total):
         return _ask(situation, record, place)
     if known is not None:
@@ -73,7 +72,7 @@ def _begin(situation: Situation, record: UsageRecord | None) -> Step:
         product_id=place.product_id,
         quantity=place.quantity,
     )
-    return Look(agreement_id=place.agreement.id, transition=intent, reread=True)
+    return Look(agreement_id=place.agreement.id, transition=intent, reread=True, elsewhere=situation.others)
 
 
 def _why_lifted(place: NextLine) -> str:
@@ -82,26 +81,29 @@ def _why_lifted(place: NextLine) -> str:
 
 def _ask(situation: Situation, record: UsageRecord | None, place: NextLine) -> Step:
     """Late usage waits for a person; but where its Addition exists already, nobody is asked (SAFE-8)."""
-    if situation.additions is None and (record is None or record.hold is None or record.hold.kind is not HoldKind.LATE):
-        return Look(agreement_id=place.agreement.id)
-    found = () if situation.additions is None else _recognised(situation, place).ours
-    if len(found) == 1:
-        line = line_to_open(situation, place.agreement, place.period, number=place.number, product_id=place.product_id)
-        return Continue(
-            transition=opened(situation, line, found[0], why=f"found Addition {found[0].id} by its reference")
-        )
+    if _is_to_look_first(situation, record, HoldKind.LATE):
+        return Look(agreement_id=place.agreement.id, elsewhere=situation.others)
     why = late_question(
         situation, total=place.total, stands=place.stands, agreement=place.agreement, period=place.period
     )
     return hold(situation, HoldKind.LATE, why, quantity=place.total)
 
 
-def _grown(situation: Situation, record: UsageRecord | None, total: int) -> Finished:
+def _is_to_look_first(situation: Situation, record: UsageRecord | None, kind: HoldKind) -> bool:
+    """Whether a person is about to be asked, or has been asked for a day, by a ledger that may know less than ConnectWise."""
+    asked = record is not None and record.hold is not None and record.hold.kind is kind
+    return situation.additions is None and (not asked or situation.first_of_day)
+
+
+def _grown(situation: Situation, record: UsageRecord | None, place: NextLine) -> Step:
+    total = place.followed
     answer = None if record is None else record.answer
     rejected = answer is not None and answer.verdict is Verdict.REJECTED
     if answer is not None and rejected and not exceeds(total, answer.quantity, situation.policy):
         reason = f"{answer.by} rejected {answer.quantity} on {answer.at:%Y-%m-%d}: nothing is opened for {situation.key.month.label}."
         return Finished(cause=Cause(state=StandingState.HELD, reason=reason))
+    if _is_to_look_first(situation, record, HoldKind.GROWTH):
+        return Look(agreement_id=place.agreement.id, elsewhere=situation.others)
     stands = record.stands if record is not None and record.has_addition else None
     return hold(situation, HoldKind.GROWTH, too_fast(situation, count=total, stands=stands), quantity=total)
 
@@ -113,7 +115,8 @@ def _resolve(situation: Situation, line: Line, intent: Intent) -> Step:
             until = intent.at + situation.policy.settle
             why = "An Addition was being written and no answer is recorded yet: it is looked for again."
             return ComeBack(why=why, until=until)
-        return Look(agreement_id=line.agreement_id, transition=renew(situation, line, intent), reread=True)
+        renewed = renew(situation, line, intent)
+        return Look(agreement_id=line.agreement_id, transition=renewed, reread=True, elsewhere=situation.others)
 
     found = _recognised(situation, line)
     if len(found.ours) > 1:

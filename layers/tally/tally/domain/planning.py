@@ -119,7 +119,7 @@ class CompanyState:
 class DueService:
     """One service of a company-month: the agreement and product that it is, or would be, billed on.
 
-    ``late``: the agreement is the one that runs now, not the month's own.
+    ``late``: the agreement is the one that runs now, not the month's own. ``others`` are the company's further ones, by id.
     """
 
     service: str
@@ -129,6 +129,7 @@ class DueService:
     may_open: bool = True
     only_if_used: bool = False
     late: bool = False
+    others: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -231,7 +232,8 @@ def _follow(company: CompanyState, at: Circumstances, record: UsageRecord, plan:
         elif not _needs_no_other_line(record):
             plan.say(key.month, key.service, chosen)
     may_open = company.presence is Presence.LICENSED and place is not None and not opened
-    plan.add(key.month, _due(key.service, agreement, place, may_open=may_open, late=late))
+    others = _others(company, place, key.month, agreement)
+    plan.add(key.month, _due(key.service, agreement, place, may_open=may_open, late=late, others=others))
 
 
 def _is_due(record: UsageRecord, at: Circumstances) -> bool:
@@ -274,6 +276,7 @@ def _due(
     may_open: bool = True,
     only_if_used: bool = False,
     late: bool = False,
+    others: tuple[int, ...] = (),
 ) -> DueService:
     return DueService(
         service=service,
@@ -283,7 +286,16 @@ def _due(
         may_open=may_open,
         only_if_used=only_if_used,
         late=late,
+        others=others,
     )
+
+
+def _others(company: CompanyState, place: Place | None, month: Month, agreement: Agreement | None) -> tuple[int, ...]:
+    """The company's further agreements of the type that did not end before the month, by id (SAFE-8)."""
+    connectwise_id = None if company.mapping is None else company.mapping.connectwise_id
+    known = () if place is None or connectwise_id is None else place.agreements.get(connectwise_id, ())
+    chosen = None if agreement is None else agreement.id
+    return tuple(sorted(each.id for each in known if each.id != chosen and not each.ended_before(month.first)))
 
 
 def _stopped(company: CompanyState, at: Circumstances) -> Cause | None:
@@ -354,7 +366,8 @@ def _open(company: CompanyState, at: Circumstances, service: str, month: Month, 
     if not only_if_used and not _has_been_tried(company, month, service):
         plan.say(month, service, waiting(f"{month.label} is being opened."))
     place = None if at.directory is None else at.directory.places[service]
-    plan.add(month, _due(service, agreement, place, only_if_used=only_if_used, late=late_line))
+    others = _others(company, place, month, agreement)
+    plan.add(month, _due(service, agreement, place, only_if_used=only_if_used, late=late_line, others=others))
 
 
 def _before_it_was_billed(company: CompanyState, month: Month) -> bool:

@@ -39,7 +39,7 @@ def recognise(
     """
     lines: Sequence[Line] = () if record is None else record.lines
     ids = {line.addition_id for line in lines if line.addition_id is not None}
-    references = {reference(key, 0), *(line.reference for line in lines)}
+    references = {reference(key, each) for each in range(_MOST_LINES)}
     newest = lines[-1] if lines else None
     if newest is None or (number is not None and number != newest.number):
         wanted, wanted_id = reference(key, number or 0), None
@@ -56,6 +56,17 @@ def recognise(
         elif addition.product_id == product_id and addition.covers(key.month) and not _is_late_line(addition, key):
             foreign.append(addition)
     return Recognised(ours=tuple(ours), foreign=tuple(foreign))
+
+
+def by_line(additions: Iterable[Addition], *, key: RecordKey) -> dict[int, tuple[Addition, ...]]:
+    """The Additions that bear a reference of the record, by the number of the line that it is of (OPEN-1)."""
+    found: dict[int, tuple[Addition, ...]] = {}
+    marks = {number: reference(key, number) for number in range(_MOST_LINES)}
+    for addition in additions:
+        for number, mark in marks.items():
+            if mark in addition.text:
+                found[number] = (*found.get(number, ()), addition)
+    return found
 
 
 def _is_late_line(addition: Addition, key: RecordKey) -> bool:

@@ -63,7 +63,9 @@ class Situation:
     (FOLLOW-4). ``kept_apart`` are Additions of others that a person wants beside ours, known as soon as ``additions``
     are (OPEN-6). ``before`` is our line of the month before, and ``terms_before`` its Addition's terms of this
     moment, known with the ``additions`` that a month is opened on; a text says why they could not be read (OPEN-5).
-    ``children`` are a partner's, as the tick's lists have them (READ-4).
+    ``children`` are a partner's, as the tick's lists have them (READ-4). ``others`` are the company's further agreements
+    of the type, and ``elsewhere`` what stands there, as far as it was looked at: only lines of this very record matter
+    there, of which a restored ledger knows nothing (SAFE-8).
     ``tick`` decides what is due; ``now`` is for ages alone. ``tick_before`` is the newest tick before
     this one that read all lists: what was so then was so at that time at least. ``late``: the agreement is the one
     that runs now, since the month's own can carry no more (LATE-2).
@@ -91,6 +93,8 @@ class Situation:
     before: Line | None = None
     terms_before: Terms | str | None = None
     children: Children | None = None
+    others: tuple[int, ...] = ()
+    elsewhere: Sequence[Addition] = ()
 
     @property
     def today(self) -> date:
@@ -121,6 +125,11 @@ class Situation:
     def too_late(self) -> bool:
         """Whether the month can no longer be opened (OPEN-9)."""
         return self.tick >= self.key.month.day_after_end(self.policy.open_until_day)
+
+    @property
+    def first_of_day(self) -> bool:
+        """Whether no tick of its GMT day has read all lists before this one, as far as the ledger knows."""
+        return self.tick_before is None or self.tick_before.date() < self.tick.date()
 
     def unsettled(self, since: datetime | None) -> bool:
         """Whether ConnectWise's lists may still lag behind what was written at ``since``."""
@@ -156,13 +165,15 @@ class Look:
     """Write the transition, if there is one; then list the agreement's Additions and ask again.
 
     ``reread``: read the agreement again as well, since a POST may follow (OPEN-7). ``also``: agreements whose Additions
-    are wanted too, where the record's other lines stand.
+    are wanted too, where the record's other lines stand. ``elsewhere``: agreements on which only lines of the record are
+    looked for that the ledger does not know (SAFE-8).
     """
 
     agreement_id: int
     transition: Transition | None = None
     reread: bool = False
     also: tuple[int, ...] = ()
+    elsewhere: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 
 from tally.domain.agreement import Addition, Agreement
 from tally.domain.place import ServicePeriod
@@ -172,15 +172,7 @@ def opened(situation: Situation, line: Line, addition: Addition, *, why: str) ->
     One that ConnectWise shows with no cancelled date, or a later one, would go on billing beside the next month's: held at
     once (OPEN-3).
     """
-    hold, record = None, _record(situation)
-    # ConnectWise may show a date a day off; the line remembers what it showed, to notice a later change.
-    ends = addition.cancelled is not None and addition.cancelled <= line.cancelled + timedelta(days=1)
-    if not ends:
-        why_held = (
-            f"Addition {addition.id} for {situation.company} has {addition.cancelled or 'no'} as cancelled date in ConnectWise: "
-            f"it would bill beside the next month's. Set it to {line.cancelled} there."
-        )
-        hold = Hold(kind=HoldKind.CHANGED, why=why_held, quantity=int(addition.quantity), since=situation.tick)
+    record, hold = _record(situation), _goes_on(situation, addition, line.cancelled)
     changed = replace(
         line,
         state=LineState.OPEN,
@@ -188,7 +180,8 @@ def opened(situation: Situation, line: Line, addition: Addition, *, why: str) ->
         product_id=addition.product_id,
         addition_id=addition.id,
         effective=addition.effective or line.effective,
-        cancelled=addition.cancelled if addition.cancelled is not None and ends else line.cancelled,
+        # The line remembers the date that ConnectWise showed, to notice a later change.
+        cancelled=addition.cancelled if addition.cancelled is not None and hold is None else line.cancelled,
         pushed=int(addition.quantity),
         pushed_at=situation.now,
         intent=None,
@@ -197,6 +190,33 @@ def opened(situation: Situation, line: Line, addition: Addition, *, why: str) ->
     if addition.id == record.given:
         return _transition(situation, after, what="taken over", why=why)
     return _transition(situation, _with_terms(situation, after, changed, addition), what="opened", why=why)
+
+
+def _goes_on(situation: Situation, addition: Addition, last: date) -> Hold | None:
+    """The hold of an Addition that would go on billing after its last day; ConnectWise may show a date a day off."""
+    if addition.cancelled is not None and addition.cancelled <= last + timedelta(days=1):
+        return None
+    why = (
+        f"Addition {addition.id} for {situation.company} has {addition.cancelled or 'no'} as cancelled date in ConnectWise: "
+        f"it would bill beside the next month's. Set it to {last} there."
+    )
+    return Hold(kind=HoldKind.CHANGED, why=why, quantity=int(addition.quantity), since=situation.tick)
+
+
+def adopted(situation: Situation, lines: Sequence[Line], found: Sequence[Addition], *, why: str) -> Transition:
+    """The record has these lines: a restored ledger did not know those of the Additions that were ``found`` (SAFE-8).
+
+    The month's own is held where it would go on billing beside the next month's; a late one has days of its own.
+    """
+    record, last = _record(situation), situation.key.month.last
+    own = reference(situation.key, 0)
+    held = (
+        _goes_on(situation, each, last if own in each.text or each.cancelled is None else each.cancelled)
+        for each in found
+    )
+    hold = next(filter(None, held), None)
+    after = replace(record, lines=tuple(lines), hold=hold, refusal=None, given=None)
+    return _transition(situation, after, what="found again", why=why)
 
 
 def _with_terms(situation: Situation, record: UsageRecord, line: Line, addition: Addition) -> UsageRecord:
