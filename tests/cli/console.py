@@ -43,6 +43,7 @@ ENVIRONMENT: Mapping[str, str] = {
     "SECRET_ID": "keys",
     "SERVICES": "",
     "SETTLE_SECONDS": "300",
+    "STACK_NAME": "tally",
     "SWEEP_CALLS_PER_SECOND": "5",
     "TABLE_NAME": "ledger",
 }

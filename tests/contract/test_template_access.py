@@ -56,19 +56,24 @@ def test_each_role_is_one_services(template: Template, role: str, service: str) 
     assert trust["Action"] == "sts:AssumeRole"
 
 
-def test_the_schedules_may_fire_two_functions_and_report_to_their_queue(template: Template) -> None:
+def test_the_schedules_may_fire_two_functions_and_report_to_their_queues(template: Template) -> None:
     """And nothing else; for this account's schedules alone."""
     assert _allowed(template, "ScheduleRole") == {
         "FireThePlanner": ({"lambda:InvokeFunction"}, {"Fn::GetAtt": "PlannerFunction.Arn"}),
         "FireTheReporter": ({"lambda:InvokeFunction"}, {"Fn::GetAtt": "ReporterFunction.Arn"}),
         "ReportFailedDelivery": ({"sqs:SendMessage"}, {"Fn::GetAtt": "ScheduleDeadLetterQueue.Arn"}),
+        "ReportFailedDigest": ({"sqs:SendMessage"}, {"Fn::GetAtt": "ReporterFailureQueue.Arn"}),
     }
     (trust,) = template.properties("ScheduleRole")["AssumeRolePolicyDocument"]["Statement"]
     assert trust["Condition"] == {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
     planner, reporter = (template.properties(f"{name}Function")["Events"] for name in ("Planner", "Reporter"))
-    for event in (planner["Tick"], reporter["Weekly"], reporter["CloseDay"]):
+    for event, queue in (
+        (planner["Tick"], "ScheduleDeadLetterQueue"),
+        (reporter["Weekly"], "ReporterFailureQueue"),
+        (reporter["CloseDay"], "ReporterFailureQueue"),
+    ):
         assert event["Properties"]["RoleArn"] == {"Fn::GetAtt": "ScheduleRole.Arn"}
-        assert event["Properties"]["DeadLetterConfig"] == {"Arn": {"Fn::GetAtt": "ScheduleDeadLetterQueue.Arn"}}
+        assert event["Properties"]["DeadLetterConfig"] == {"Arn": {"Fn::GetAtt": f"{queue}.Arn"}}
 
 
 @pytest.mark.parametrize("name", ["Planner", "Reporter"])

@@ -121,6 +121,25 @@ def test_an_exclusion_said_since_is_forgotten() -> None:
     assert [len(world.additions(customer)) for customer in (harbor, lake)] == [1, 2]
 
 
+def test_an_approved_growth_stands() -> None:
+    """SAFE-8, FOLLOW-4: a number that a person approved stands in ConnectWise already, and is not asked for again."""
+    world, [harbor] = october("Harbor Dental", growth_seats=5)
+    backup = Backup.of(world.ledger)
+    world.play(NOVEMBER[0])
+    world.check_in(harbor, 30)
+    world.play(NOVEMBER[1])
+    assert world.standing(harbor).shown.state is StandingState.HELD
+    world.answers().approve(key(harbor), **WHO)
+    world.play(NOVEMBER[2])
+
+    backup.restore_to(world.ledger)
+    world.play(RESTORED, NEXT)
+    record = world.record(harbor, "2026-11")
+    assert record is not None
+    assert record.hold is None
+    assert audit(world, harbor, "2026-11") == []
+
+
 def test_a_rejection_is_asked_for_again() -> None:
     """SAFE-8, FOLLOW-4: a number that a person rejected is asked about again, and not written meanwhile."""
     world, [harbor] = october("Harbor Dental", growth_seats=5)
