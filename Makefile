@@ -36,7 +36,7 @@ down: ## end the stack that `make up` started
 test: setup ## all tests, with the coverage of the product's branches
 	$(BIN)/python -m local.build
 	$(BIN)/coverage erase
-	$(BIN)/pytest -n 2 --cov --cov-report= tests/unit tests/functional tests/contract tests/simulators tests/simulation
+	$(BIN)/pytest -n 2 --cov --cov-report= tests/unit tests/functional tests/contract tests/simulators tests/simulation tests/cli
 	$(BIN)/coverage report
 	$(BIN)/python tests/branches.py
 	$(BIN)/python -m local.simulation --seconds 60
@@ -66,7 +66,7 @@ lint: setup .tools/checkov/.ready ## ruff, mypy and the template's linters
 .PHONY: lock
 lock: .tools/uv/.ready ## resolve the requirements anew; LOCK_OPTIONS=--upgrade for newer versions
 	$(LOCK) requirements/bootstrap.in -o requirements/bootstrap.txt
-	$(LOCK) pyproject.toml --group dev -o requirements/dev.txt
+	$(LOCK) pyproject.toml --extra command --group dev -o requirements/dev.txt
 	$(LOCK) layers/dependencies/requirements.in -c requirements/dev.txt -o layers/dependencies/requirements.txt
 	$(LOCK) requirements/sam.in -o requirements/sam.txt
 	$(LOCK) requirements/ministack.in -o requirements/ministack.txt

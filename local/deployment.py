@@ -29,13 +29,14 @@ if TYPE_CHECKING:
 REGION = "us-east-1"
 STACK_NAME = "tally"
 
-type Function = Literal["planner", "worker"]
-type DeadLetters = Literal["jobs", "schedule", "planner"]
+type Function = Literal["planner", "reporter", "worker"]
+type DeadLetters = Literal["jobs", "schedule", "planner", "reporter"]
 
 _DEAD_LETTER_QUEUES: Mapping[DeadLetters, str] = {
     "jobs": "JobsDeadLetterQueue",
     "schedule": "ScheduleDeadLetterQueue",
     "planner": "PlannerFailureQueue",
+    "reporter": "ReporterFailureQueue",
 }
 
 
@@ -216,6 +217,10 @@ class Deployment:
     def secrets(self) -> "SecretsManagerClient":
         """Secrets Manager, as the operator."""
         return self._session.client("secretsmanager", endpoint_url=self.endpoint)
+
+    def client(self, service: str) -> Any:  # noqa: ANN401  # boto3 makes its class as it goes
+        """Any other AWS service, as the operator."""
+        return self._session.client(service, endpoint_url=self.endpoint)  # type: ignore[call-overload]
 
     def _described(self) -> "StackTypeDef":
         return self.cloudformation.describe_stacks(StackName=STACK_NAME)["Stacks"][0]

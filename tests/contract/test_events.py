@@ -7,10 +7,12 @@ import pytest
 from pydantic import ValidationError
 
 from local.checkout import ROOT
-from tally.messages import Job, Tick
+from tally.domain.digest import DigestKind
+from tally.messages import DigestDue, Job, Tick
 
 EVENTS = sorted((ROOT / "events").glob("*.json"))
-BATCHES = [path for path in EVENTS if path.stem != "tick"]
+DIGESTS = {"weekly-digest": DigestKind.WEEKLY, "close-day-digest": DigestKind.CLOSE_DAY}
+BATCHES = [path for path in EVENTS if path.stem not in {"tick", *DIGESTS}]
 POISONED = {"batch-with-poison": 1}
 """How many messages of a batch are no jobs."""
 
@@ -18,6 +20,12 @@ POISONED = {"batch-with-poison": 1}
 def test_the_schedules_event_is_a_tick() -> None:
     """What the template's schedule sends, with its placeholder filled in."""
     assert Tick.of(json.loads((ROOT / "events" / "tick.json").read_text())).isoformat() == "2026-11-01T00:05:00+00:00"
+
+
+@pytest.mark.parametrize(("name", "kind"), DIGESTS.items())
+def test_the_reporters_events_ask_for_a_digest(name: str, kind: DigestKind) -> None:
+    """What the template's schedules send, with their placeholder filled in."""
+    assert DigestDue.of(json.loads((ROOT / "events" / f"{name}.json").read_text())).digest is kind
 
 
 @pytest.mark.parametrize("path", BATCHES, ids=lambda path: path.stem)

@@ -20,7 +20,10 @@ _BOTO3 = {"boto3", "botocore", "dateutil", "jmespath", "s3transfer", "six", "url
 """What Lambda's Python has beside its standard library: boto3 and what it needs."""
 
 
-@pytest.mark.parametrize(("function", "package"), [("PlannerFunction", "planner"), ("WorkerFunction", "worker")])
+@pytest.mark.parametrize(
+    ("function", "package"),
+    [("PlannerFunction", "planner"), ("ReporterFunction", "reporter"), ("WorkerFunction", "worker")],
+)
 def test_a_handler_imports_with_the_built_layers_and_boto3_alone(built: Path, function: str, package: str) -> None:
     """What the development environment has beside them is not there in Lambda. Nothing is read at import."""
     folders = [built / "TallyLayer" / "python", built / "DependenciesLayer" / "python", built / function]

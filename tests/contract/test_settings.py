@@ -23,6 +23,13 @@ def test_a_function_is_given_what_it_reads_and_nothing_else(
     assert set(template.environment(function)) - _OTHERS == {name.upper() for name in read_by.model_fields}
 
 
+def test_the_reporter_is_given_what_it_reads(template: Template) -> None:
+    """It reads little of what all functions are given; of its own nothing that it does not read."""
+    read = {name.upper() for name in settings.ReporterSettings.model_fields}
+    assert read <= set(template.environment("ReporterFunction"))
+    assert set(template.properties("ReporterFunction")["Environment"]["Variables"]) <= read
+
+
 @pytest.mark.parametrize("function", ["PlannerFunction", "WorkerFunction"])
 def test_an_error_names_the_parameter_that_feeds_the_setting(template: Template, function: str) -> None:
     """What a message tells the operator to set again is the template's name for it."""
@@ -35,6 +42,11 @@ def test_an_error_names_the_parameter_that_feeds_the_setting(template: Template,
 @pytest.mark.parametrize(("setting", "parameter"), [("close_day", "CloseDay"), ("open_until_day", "OpenUntilDay")])
 def test_a_setting_takes_what_its_parameter_takes(template: Template, setting: str, parameter: str) -> None:
     """CloudFormation refuses first what the function would refuse at its start."""
+    if setting == "close_day":
+        reporters, planners = (
+            each.model_fields[setting] for each in (settings.ReporterSettings, settings.PlannerSettings)
+        )
+        assert reporters.metadata == planners.metadata
     limits = {type(each).__name__: each for each in settings.PlannerSettings.model_fields[setting].metadata}
     assert limits["Ge"].ge == template.parameters[parameter]["MinValue"]
     assert limits["Le"].le == template.parameters[parameter]["MaxValue"]

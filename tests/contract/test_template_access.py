@@ -6,7 +6,7 @@ import pytest
 
 from tests.contract.template import Template
 
-ROLES = ["PlannerRole", "ScheduleRole", "WorkerRole"]
+ROLES = ["PlannerRole", "ReporterRole", "ScheduleRole", "WorkerRole"]
 
 
 def _actions(statement: dict[str, Any]) -> set[str]:
@@ -21,7 +21,11 @@ def _allowed(template: Template, role: str) -> dict[str, tuple[set[str], Any]]:
 def test_roles_are_ours(template: Template) -> None:
     """SAM's policy templates and the managed policies that it attaches to roles of its making are broad."""
     assert sorted(template.of_type("AWS::IAM::Role")) == ROLES
-    for function, role in (("PlannerFunction", "PlannerRole"), ("WorkerFunction", "WorkerRole")):
+    for function, role in (
+        ("PlannerFunction", "PlannerRole"),
+        ("ReporterFunction", "ReporterRole"),
+        ("WorkerFunction", "WorkerRole"),
+    ):
         assert template.properties(function)["Role"] == {"Fn::GetAtt": f"{role}.Arn"}
         assert "Policies" not in template.properties(function)
     for role in ROLES:
@@ -43,7 +47,7 @@ def test_every_statement_names_its_actions_and_one_resource(template: Template, 
 
 @pytest.mark.parametrize(
     ("role", "service"),
-    [("PlannerRole", "lambda"), ("WorkerRole", "lambda"), ("ScheduleRole", "scheduler")],
+    [("PlannerRole", "lambda"), ("ReporterRole", "lambda"), ("WorkerRole", "lambda"), ("ScheduleRole", "scheduler")],
 )
 def test_each_role_is_one_services(template: Template, role: str, service: str) -> None:
     """Only the service that runs a function, or fires the schedule, takes its role."""
@@ -52,27 +56,51 @@ def test_each_role_is_one_services(template: Template, role: str, service: str) 
     assert trust["Action"] == "sts:AssumeRole"
 
 
-def test_the_schedule_may_fire_the_planner_and_report_to_its_queue(template: Template) -> None:
+def test_the_schedules_may_fire_two_functions_and_report_to_their_queues(template: Template) -> None:
     """And nothing else; for this account's schedules alone."""
     assert _allowed(template, "ScheduleRole") == {
         "FireThePlanner": ({"lambda:InvokeFunction"}, {"Fn::GetAtt": "PlannerFunction.Arn"}),
+        "FireTheReporter": ({"lambda:InvokeFunction"}, {"Fn::GetAtt": "ReporterFunction.Arn"}),
         "ReportFailedDelivery": ({"sqs:SendMessage"}, {"Fn::GetAtt": "ScheduleDeadLetterQueue.Arn"}),
+        "ReportFailedDigest": ({"sqs:SendMessage"}, {"Fn::GetAtt": "ReporterFailureQueue.Arn"}),
     }
     (trust,) = template.properties("ScheduleRole")["AssumeRolePolicyDocument"]["Statement"]
     assert trust["Condition"] == {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
-    tick = template.properties("PlannerFunction")["Events"]["Tick"]["Properties"]
-    assert tick["RoleArn"] == {"Fn::GetAtt": "ScheduleRole.Arn"}
-    assert tick["DeadLetterConfig"] == {"Arn": {"Fn::GetAtt": "ScheduleDeadLetterQueue.Arn"}}
+    planner, reporter = (template.properties(f"{name}Function")["Events"] for name in ("Planner", "Reporter"))
+    for event, queue in (
+        (planner["Tick"], "ScheduleDeadLetterQueue"),
+        (reporter["Weekly"], "ReporterFailureQueue"),
+        (reporter["CloseDay"], "ReporterFailureQueue"),
+    ):
+        assert event["Properties"]["RoleArn"] == {"Fn::GetAtt": "ScheduleRole.Arn"}
+        assert event["Properties"]["DeadLetterConfig"] == {"Arn": {"Fn::GetAtt": f"{queue}.Arn"}}
 
 
-def test_lambda_may_deliver_the_planners_failures(template: Template) -> None:
+@pytest.mark.parametrize("name", ["Planner", "Reporter"])
+def test_lambda_may_deliver_failures(template: Template, name: str) -> None:
     """The destination is served with the function's own role."""
-    destination = template.properties("PlannerFunction")["EventInvokeConfig"]["DestinationConfig"]["OnFailure"]
-    assert destination == {"Type": "SQS", "Destination": {"Fn::GetAtt": "PlannerFailureQueue.Arn"}}
-    assert _allowed(template, "PlannerRole")["ReportItsFailures"] == (
+    destination = template.properties(f"{name}Function")["EventInvokeConfig"]["DestinationConfig"]["OnFailure"]
+    assert destination == {"Type": "SQS", "Destination": {"Fn::GetAtt": f"{name}FailureQueue.Arn"}}
+    assert _allowed(template, f"{name}Role")["ReportItsFailures"] == (
         {"sqs:SendMessage"},
-        {"Fn::GetAtt": "PlannerFailureQueue.Arn"},
+        {"Fn::GetAtt": f"{name}FailureQueue.Arn"},
     )
+
+
+def test_the_reporter_reads_and_tells_and_nothing_else(template: Template) -> None:
+    """It can change nothing, and reads no key: of the ledger the ticks and the index, of the topic its publishing."""
+    allowed = _allowed(template, "ReporterRole")
+    assert set(allowed) == {"WriteItsLog", "ReadTheTicks", "ReadTheIndex", "TellPeople", "ReportItsFailures"}
+    assert allowed["TellPeople"] == ({"sns:Publish"}, {"Ref": "AlarmTopic"})
+    for sid, action, ends in (
+        ("ReadTheTicks", "dynamodb:GetItem", ":table/${Name}"),
+        ("ReadTheIndex", "dynamodb:Query", ":table/${Name}/index/index"),
+    ):
+        actions, resource = allowed[sid]
+        text, names = resource["Fn::Sub"]
+        assert actions == {action}
+        assert text.endswith(ends)
+        assert names["Name"] == template.environment("ReporterFunction")["TABLE_NAME"]
 
 
 def test_lambda_may_poll_the_workers_queue(template: Template) -> None:
@@ -87,7 +115,11 @@ def test_lambda_may_poll_the_workers_queue(template: Template) -> None:
 
 @pytest.mark.parametrize(
     ("function", "role", "group"),
-    [("PlannerFunction", "PlannerRole", "PlannerLogGroup"), ("WorkerFunction", "WorkerRole", "WorkerLogGroup")],
+    [
+        ("PlannerFunction", "PlannerRole", "PlannerLogGroup"),
+        ("ReporterFunction", "ReporterRole", "ReporterLogGroup"),
+        ("WorkerFunction", "WorkerRole", "WorkerLogGroup"),
+    ],
 )
 def test_a_function_may_write_its_own_log_and_no_other(
     template: Template, function: str, role: str, group: str
@@ -128,7 +160,8 @@ def test_the_topic_takes_messages_from_this_accounts_alarms_alone(template: Temp
             }
         },
     }
-    assert (denied["Effect"], denied["Condition"]) == ("Deny", {"Bool": {"aws:SecureTransport": "false"}})
+    in_the_clear = {"Bool": {"aws:SecureTransport": "false"}, "NotIpAddress": {"aws:SourceIp": "127.0.0.0/8"}}
+    assert (denied["Effect"], denied["Condition"]) == ("Deny", in_the_clear)
     for statement in (allowed, denied):
         assert statement["Action"] == "sns:Publish"
         assert statement["Resource"] == {"Ref": "AlarmTopic"}

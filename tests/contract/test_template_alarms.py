@@ -37,6 +37,7 @@ ALARMS: dict[str, tuple[Any, ...]] = {
     "JobsDeadLetterAlarm": ("AWS/SQS", DEAD_LETTERS, _queue("JobsDeadLetterQueue"), "Maximum", AT_LEAST, 1, 300, "notBreaching"),
     "TicksDeadLetterAlarm": ("AWS/SQS", DEAD_LETTERS, _queue("ScheduleDeadLetterQueue"), "Maximum", AT_LEAST, 1, 300, "notBreaching"),
     "PlannerDeadLetterAlarm": ("AWS/SQS", DEAD_LETTERS, _queue("PlannerFailureQueue"), "Maximum", AT_LEAST, 1, 300, "notBreaching"),
+    "ReporterDeadLetterAlarm": ("AWS/SQS", DEAD_LETTERS, _queue("ReporterFailureQueue"), "Maximum", AT_LEAST, 1, 300, "notBreaching"),
     "PlannerErrorsAlarm": ("AWS/Lambda", "Errors", _function("PlannerFunction"), "Sum", AT_LEAST, 2, TWO_TICKS, "notBreaching"),
     "PlannerMissedAlarm": ("AWS/Lambda", "Invocations", _function("PlannerFunction"), "Sum", BELOW, 1, BETWEEN_TICKS, "breaching"),
     "WorkerErrorsAlarm": ("AWS/Lambda", "Errors", _function("WorkerFunction"), "Sum", AT_LEAST, 1, BETWEEN_TICKS, "notBreaching"),
@@ -93,7 +94,16 @@ def test_every_dead_letter_queue_has_its_alarm(template: Template) -> None:
     """Whatever is given up on is told: a queue that others point to as their end has an alarm on its messages."""
     ends = {name for name in template.of_type("AWS::SQS::Queue") if _is_an_end(template, name)}
     watched = {told[2]["Value"]["Fn::GetAtt"].split(".")[0] for told in ALARMS.values() if told[0] == "AWS/SQS"}
-    assert ends == watched == {"JobsDeadLetterQueue", "ScheduleDeadLetterQueue", "PlannerFailureQueue"}
+    assert (
+        ends
+        == watched
+        == {
+            "JobsDeadLetterQueue",
+            "ScheduleDeadLetterQueue",
+            "PlannerFailureQueue",
+            "ReporterFailureQueue",
+        }
+    )
 
 
 def _is_an_end(template: Template, queue: str) -> bool:

@@ -121,10 +121,31 @@ def test_two_stacks_in_one_account_do_not_collide(template: Template) -> None:
     """Nothing has a name that lacks the stack's: SAM's default for a schedule does."""
     assert template.properties("PlannerFunction")["Events"]["Tick"]["Properties"]["OmitName"] is True
     named = {"FunctionName", "QueueName", "RoleName", "TableName", "Name", "LayerName"}
+    for event in template.properties("ReporterFunction")["Events"].values():
+        assert event["Properties"]["OmitName"] is True
     for name, resource in template.resources.items():
         assert not named & set(resource.get("Properties", {})), name
     for group in template.of_type("AWS::Logs::LogGroup").values():
         assert "${AWS::StackName}" in group["Properties"]["LogGroupName"]["Fn::Sub"]
+
+
+def test_every_schedule_is_stopped_by_one_setting(template: Template) -> None:
+    """While a ledger is restored, or after Tally has moved away, nothing fires: whatever schedule is added follows the setting."""
+    events = [
+        event["Properties"]
+        for function in template.of_type("AWS::Serverless::Function").values()
+        for event in function["Properties"].get("Events", {}).values()
+        if event["Type"] in ("Schedule", "ScheduleV2")
+    ]
+    assert events
+    assert {str(each.get("State")) for each in events} == {str({"Ref": "ScheduleState"})}
+    assert template.parameters["ScheduleState"]["AllowedValues"] == ["ENABLED", "DISABLED"]
+
+
+def test_only_the_table_outlives_the_stack(template: Template) -> None:
+    """What docs/recovery.md says of uninstalling: the ledger stays, all else goes with the stack."""
+    kept = {name for name, each in template.resources.items() if each.get("DeletionPolicy") not in (None, "Delete")}
+    assert kept == {"LedgerTable"}
 
 
 def _takes(parameter: dict[str, Any], value: str | int) -> bool:

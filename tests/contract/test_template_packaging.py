@@ -9,7 +9,7 @@ from local.checkout import ROOT
 from tests.contract.template import Template
 
 LAYERS = ["DependenciesLayer", "TallyLayer"]
-FUNCTIONS = {"PlannerFunction": "planner", "WorkerFunction": "worker"}
+FUNCTIONS = {"PlannerFunction": "planner", "ReporterFunction": "reporter", "WorkerFunction": "worker"}
 
 
 def test_every_function_and_layer_is_looked_at(template: Template) -> None:

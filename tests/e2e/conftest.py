@@ -1,5 +1,6 @@
 """One deployed stack for all end-to-end tests: starting it takes ten seconds, making it as good as new one."""
 
+import json
 from collections.abc import Iterator
 
 import pytest
@@ -25,3 +26,26 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 def msp(stack: Stack) -> Msp:
     """The stack as if it had just been deployed: an empty ledger, no customers, no faults, the keys in place."""
     return Msp(stack=stack)
+
+
+@pytest.fixture
+def subscribed(msp: Msp) -> Iterator[str]:
+    """A queue that is subscribed to the stack's topic, and lets it in."""
+    queues, topics, topic = msp.stack.queues, msp.stack.client("sns"), msp.stack.outputs["AlarmTopic"]
+    url = queues.create_queue(QueueName="subscriber")["QueueUrl"]
+    arn = queues.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Service": "sns.amazonaws.com"},
+        "Action": "sqs:SendMessage",
+        "Resource": arn,
+        "Condition": {"ArnEquals": {"aws:SourceArn": topic}},
+    }
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    queues.set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
+    subscription = topics.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn, ReturnSubscriptionArn=True)[
+        "SubscriptionArn"
+    ]
+    yield url
+    topics.unsubscribe(SubscriptionArn=subscription)
+    queues.delete_queue(QueueUrl=url)

@@ -80,7 +80,13 @@ class Msp:
     def __post_init__(self) -> None:
         self.gravityzone = GravityZoneControls(self.stack.simulator_urls["gravityzone"])
         self.connectwise = ConnectWiseControls(self.stack.simulator_urls["connectwise"])
-        for queue in ("JobsQueue", "JobsDeadLetterQueue", "ScheduleDeadLetterQueue", "PlannerFailureQueue"):
+        for queue in (
+            "JobsQueue",
+            "JobsDeadLetterQueue",
+            "ScheduleDeadLetterQueue",
+            "PlannerFailureQueue",
+            "ReporterFailureQueue",
+        ):
             self.stack.queues.purge_queue(QueueUrl=self.stack.outputs[queue])
         table = self.stack.outputs["LedgerTable"]
         for item in self.stack.items():
@@ -92,7 +98,7 @@ class Msp:
             simulator.call("DELETE", "calls")
         self.set_clocks(FIRST)
         self.stack.put_secret(KEYS)
-        for function in ("planner", "worker"):
+        for function in ("planner", "reporter", "worker"):
             self._lines_before[function] = len(self.stack.log_lines(function))
 
     def add_customer(self, name: str) -> Customer:

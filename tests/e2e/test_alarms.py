@@ -1,12 +1,10 @@
 """Alarms as deployed: MiniStack has no metrics of its own, so each is forced, and its message followed to a subscriber."""
 
 import json
-from collections.abc import Iterator
 
-import boto3
 import pytest
 
-from local.deployment import REGION, STACK_NAME
+from local.deployment import STACK_NAME
 from local.processes import wait_until
 from tally.metrics import UNITS
 from tests.contract.test_template_alarms import ALARMS
@@ -15,43 +13,9 @@ from tests.e2e.msp import FIRST, Msp
 pytestmark = pytest.mark.e2e
 
 
-@pytest.fixture
-def subscribed(msp: Msp) -> Iterator[str]:
-    """A queue that is subscribed to the stack's topic, and lets it in."""
-    queues, topic = msp.stack.queues, msp.stack.outputs["AlarmTopic"]
-    url = queues.create_queue(QueueName="alarms-test")["QueueUrl"]
-    arn = queues.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-    statement = {
-        "Effect": "Allow",
-        "Principal": {"Service": "sns.amazonaws.com"},
-        "Action": "sqs:SendMessage",
-        "Resource": arn,
-        "Condition": {"ArnEquals": {"aws:SourceArn": topic}},
-    }
-    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-    queues.set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
-    topics = _client(msp, "sns")
-    subscription = topics.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn, ReturnSubscriptionArn=True)[
-        "SubscriptionArn"
-    ]
-    yield url
-    topics.unsubscribe(SubscriptionArn=subscription)
-    queues.delete_queue(QueueUrl=url)
-
-
-def _client(msp: Msp, service: str):  # noqa: ANN202 - boto3 makes its class as it goes
-    return boto3.client(
-        service,
-        endpoint_url=msp.stack.endpoint,
-        region_name=REGION,
-        aws_access_key_id="test",
-        aws_secret_access_key="test",
-    )
-
-
 def test_every_alarm_reaches_a_subscriber(msp: Msp, subscribed: str) -> None:
     """Each alarm that goes to ALARM publishes to the topic, with its name and what it means."""
-    watch = _client(msp, "cloudwatch")
+    watch = msp.stack.client("cloudwatch")
     resources = msp.stack.cloudformation.describe_stack_resources(StackName=STACK_NAME)["StackResources"]
     names = {
         each["PhysicalResourceId"]: each["LogicalResourceId"]
@@ -95,7 +59,7 @@ def test_what_alarms_look_at_is_written_by_the_functions_as_deployed(msp: Msp) -
     }
     looked_at = {
         (each["Namespace"], each["MetricName"], tuple((one["Name"], one["Value"]) for one in each["Dimensions"]))
-        for each in _client(msp, "cloudwatch").describe_alarms()["MetricAlarms"]
+        for each in msp.stack.client("cloudwatch").describe_alarms()["MetricAlarms"]
         if each["Namespace"] == "Tally"
     }
     throttles = {each for each in looked_at if each[1] == "Throttles"}
@@ -106,7 +70,7 @@ def test_what_alarms_look_at_is_written_by_the_functions_as_deployed(msp: Msp) -
 
 def test_the_dashboard_is_deployed(msp: Msp) -> None:
     """Its body is JSON after CloudFormation has put the stack's names in."""
-    dashboards = _client(msp, "cloudwatch")
+    dashboards = msp.stack.client("cloudwatch")
     body = json.loads(dashboards.get_dashboard(DashboardName=f"{STACK_NAME}-billing")["DashboardBody"])
     assert not [text for text in (json.dumps(body),) if "${" in text]
     (alarms,) = [each["properties"]["alarms"] for each in body["widgets"] if each["type"] == "alarm"]

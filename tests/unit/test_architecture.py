@@ -21,6 +21,8 @@ USE_CASES = [
     "steps",
     "readings",
     "answer",
+    "overview",
+    "report",
     "tying",
     "roster",
     "directory",
@@ -30,7 +32,7 @@ USE_CASES = [
     "ports",
 ]
 ADAPTERS = ("tally.gravityzone", "tally.connectwise", "tally.ledger", "tally.transport")
-AWS = frozenset({"tally.aws", "tally.bootstrap", "tally.queue", "tally.secret"})
+AWS = frozenset({"tally.aws", "tally.bootstrap", "tally.queue", "tally.secret", "tally.topic"})
 
 
 def imported(name: str) -> Iterator[str]:

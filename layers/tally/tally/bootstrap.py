@@ -21,11 +21,14 @@ from tally.ledger.dynamodb import DynamoDBLedger
 from tally.plan import Plan
 from tally.ports import Clock
 from tally.queue import SQSJobQueue
+from tally.report import Report
 from tally.secret import ApiKeys, read_keys
 from tally.services import places
-from tally.settings import PlannerSettings, Settings, WorkerSettings
+from tally.settings import PlannerSettings, ReporterSettings, Settings, WorkerSettings
 from tally.sync import Sync
+from tally.topic import SNSTopic
 from tally.traffic import Traffic
+from tally.transport.calls import Listener
 
 _THREADS = 8
 _GRAVITYZONE, _CONNECTWISE = "GravityZone", "ConnectWise"
@@ -119,8 +122,21 @@ def planner(environment: Mapping[str, str], world: World | None = None) -> Plann
         traffic=traffic,
         stack=settings.stack_name,
         plan=Plan(
-            gravityzone=_gravityzone(settings, keys, deadline.seconds_left, bucket, world=world, traffic=traffic),
-            connectwise=_connectwise(settings, keys, deadline, world, traffic),
+            gravityzone=gravityzone_client(
+                settings,
+                keys,
+                bucket=bucket,
+                seconds_left=deadline.seconds_left,
+                adapter=world.gravityzone,
+                listener=traffic[_GRAVITYZONE].heard,
+            ),
+            connectwise=connectwise_client(
+                settings,
+                keys,
+                seconds_left=deadline.seconds_left,
+                adapter=world.connectwise,
+                listener=traffic[_CONNECTWISE].heard,
+            ),
             ledger=_ledger(settings),
             queue=_queue(settings),
             clock=world.clock or WallClock(),
@@ -139,8 +155,21 @@ def worker(environment: Mapping[str, str], world: World | None = None) -> Worker
     keys, deadline, traffic = _keys(settings), Deadline(), _traffic()
     bucket, clock = _bucket(settings.calls_per_second, settings.burst), world.clock or WallClock()
     sync = Sync(
-        gravityzone=_gravityzone(settings, keys, deadline.seconds_left_to_read, bucket, world=world, traffic=traffic),
-        connectwise=_connectwise(settings, keys, deadline, world, traffic),
+        gravityzone=gravityzone_client(
+            settings,
+            keys,
+            bucket=bucket,
+            seconds_left=deadline.seconds_left_to_read,
+            adapter=world.gravityzone,
+            listener=traffic[_GRAVITYZONE].heard,
+        ),
+        connectwise=connectwise_client(
+            settings,
+            keys,
+            seconds_left=deadline.seconds_left,
+            adapter=world.connectwise,
+            listener=traffic[_CONNECTWISE].heard,
+        ),
         ledger=_ledger(settings),
         clock=clock,
         policy=settings.policy,
@@ -164,6 +193,17 @@ def worker(environment: Mapping[str, str], world: World | None = None) -> Worker
     )
 
 
+def reporter(environment: Mapping[str, str]) -> Report:
+    """Put the reporter together. Raises SetupError naming every setting that is wrong."""
+    settings = ReporterSettings.from_env(environment)
+    return Report(
+        ledger=_ledger(settings),
+        announcements=SNSTopic(boto3.client("sns", config=_AWS), settings.topic_arn),
+        close_day=settings.close_day,
+        stack=settings.stack_name,
+    )
+
+
 @cache
 def _bucket(rate: float, depth: int) -> TokenBucket:
     """One for the container's life, whatever else is put together anew: the pace is the API key's."""
@@ -178,7 +218,7 @@ def _keys(settings: Settings) -> ApiKeys:
     return read_keys(boto3.client("secretsmanager", config=_AWS), settings.secret_id)
 
 
-def _ledger(settings: Settings) -> DynamoDBLedger:
+def _ledger(settings: Settings | ReporterSettings) -> DynamoDBLedger:
     return DynamoDBLedger(boto3.client("dynamodb", config=_AWS), settings.table_name)
 
 
@@ -186,30 +226,37 @@ def _queue(settings: Settings) -> SQSJobQueue:
     return SQSJobQueue(boto3.client("sqs", config=_AWS), settings.queue_url, threads=_THREADS)
 
 
-def _gravityzone(
+def gravityzone_client(
     settings: Settings,
     keys: ApiKeys,
-    seconds_left: Callable[[], float],
-    bucket: TokenBucket,
     *,
-    world: World,
-    traffic: Mapping[str, Traffic],
+    bucket: TokenBucket,
+    seconds_left: Callable[[], float] | None = None,
+    adapter: BaseAdapter | None = None,
+    listener: Listener | None = None,
 ) -> GravityZoneClient:
+    """The client of GravityZone at the pace of ``bucket``; without ``seconds_left`` it has all the time there is."""
     return GravityZoneClient(
         url=settings.gravityzone_url,
         api_key=keys.gravityzone_api_key,
         pace=bucket.take,
         local_http_host=settings.local_http_host,
         timeout=settings.request_timeout_seconds,
-        deadline=seconds_left,
-        adapter=world.gravityzone,
-        listener=traffic[_GRAVITYZONE].heard,
+        deadline=seconds_left or Deadline().seconds_left,
+        adapter=adapter,
+        listener=listener,
     )
 
 
-def _connectwise(
-    settings: Settings, keys: ApiKeys, deadline: Deadline, world: World, traffic: Mapping[str, Traffic]
+def connectwise_client(
+    settings: Settings,
+    keys: ApiKeys,
+    *,
+    seconds_left: Callable[[], float] | None = None,
+    adapter: BaseAdapter | None = None,
+    listener: Listener | None = None,
 ) -> ConnectWiseClient:
+    """The client of ConnectWise; without ``seconds_left`` it has all the time there is."""
     return ConnectWiseClient(
         url=settings.connectwise_url,
         company=settings.connectwise_company,
@@ -220,7 +267,7 @@ def _connectwise(
         ),
         local_http_host=settings.local_http_host,
         timeout=settings.request_timeout_seconds,
-        deadline=deadline.seconds_left,
-        adapter=world.connectwise,
-        listener=traffic[_CONNECTWISE].heard,
+        deadline=seconds_left or Deadline().seconds_left,
+        adapter=adapter,
+        listener=listener,
     )

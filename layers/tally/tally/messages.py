@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, PlainSerializer, ValidationError
 
 from tally.domain.agreement import Agreement
+from tally.domain.digest import DigestKind
 from tally.domain.month import Month
 from tally.domain.partner import Children
 from tally.domain.standing import Cause
@@ -39,10 +40,31 @@ class Tick(_Message):
         try:
             return cls.model_validate(event).tick.astimezone(UTC)
         except ValidationError as error:
-            problems = "; ".join(
-                f"{'.'.join(map(str, each['loc'])) or 'event'}: {each['msg']}" for each in error.errors()
-            )
+            problems = _problems(error)
         raise ContractError(f'The event is no tick ({problems}): it must be like {{"tick": "2026-11-01T00:05:00Z"}}.')
+
+
+class DigestDue(_Message):
+    """A reporter's event: which digest, and the instant at which it was due, by EventBridge Scheduler's own word."""
+
+    digest: DigestKind
+    at: AwareDatetime
+
+    @classmethod
+    def of(cls, event: Mapping[str, Any]) -> Self:
+        """The digest that an event asks for, its instant in UTC. Raises ContractError for anything else."""
+        try:
+            due = cls.model_validate(event)
+        except ValidationError as error:
+            problems = _problems(error)
+        else:
+            return cls(digest=due.digest, at=due.at.astimezone(UTC))
+        example = '{"digest": "weekly", "at": "2026-11-02T07:00:00Z"}'
+        raise ContractError(f"The event asks for no digest ({problems}): it must be like {example}.")
+
+
+def _problems(error: ValidationError) -> str:
+    return "; ".join(f"{'.'.join(map(str, each['loc'])) or 'event'}: {each['msg']}" for each in error.errors())
 
 
 class JobService(_Message):

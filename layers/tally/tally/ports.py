@@ -195,6 +195,14 @@ class Deliveries(Protocol):
         ...
 
 
+class Announcements(Protocol):
+    """The topic that people listen to."""
+
+    def publish(self, *, subject: str, text: str) -> None:
+        """Send it to all subscribers; they may get it twice. Raises TallyError."""
+        ...
+
+
 class Clock(Protocol):
     """Wall-clock time, for ages only; the tick decides everything else."""
 

@@ -142,3 +142,12 @@ class WorkerSettings(Settings):
 
     calls_per_second: Annotated[float, Field(gt=0, le=5)]
     burst: Annotated[int, Field(ge=1, lt=10)]
+
+
+class ReporterSettings(_FromEnvironment):
+    """The reporter's: it reads the ledger and calls neither GravityZone nor ConnectWise."""
+
+    table_name: _Text
+    topic_arn: _Text
+    close_day: Annotated[int, Field(ge=2, le=28)]
+    stack_name: _Text

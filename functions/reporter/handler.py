@@ -1,0 +1,32 @@
+"""The reporter function: glue between a schedule's event and the use case ``tally.report``."""
+
+import os
+from dataclasses import asdict
+from functools import cache
+from typing import Any
+
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from tally import bootstrap
+from tally.messages import DigestDue
+from tally.report import Report
+from tally.starting import started
+
+logger = Logger(service="reporter")
+
+
+@cache
+def _report() -> Report:
+    return bootstrap.reporter(os.environ)
+
+
+@logger.inject_lambda_context(clear_state=True)
+def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
+    """Send the digest that the event names to the topic."""
+    report = started(_report, logger)
+    due = DigestDue.of(event)
+    logger.append_keys(digest=due.digest, due=due.at.isoformat())
+    reported = report(due.digest, due.at)
+    logger.info("reported", extra=asdict(reported))
+    return asdict(reported)
