@@ -65,7 +65,7 @@ lint: setup ## ruff, mypy and the template's linter
 .PHONY: lock
 lock: .tools/uv/.ready ## resolve the requirements anew; LOCK_OPTIONS=--upgrade for newer versions
 	$(LOCK) requirements/bootstrap.in -o requirements/bootstrap.txt
-	$(LOCK) pyproject.toml --group dev -o requirements/dev.txt
+	$(LOCK) pyproject.toml --extra command --group dev -o requirements/dev.txt
 	$(LOCK) layers/dependencies/requirements.in -c requirements/dev.txt -o layers/dependencies/requirements.txt
 	$(LOCK) requirements/sam.in -o requirements/sam.txt
 	$(LOCK) requirements/ministack.in -o requirements/ministack.txt

@@ -110,8 +110,12 @@ def planner(environment: Mapping[str, str], world: World | None = None) -> Plann
     return Planner(
         deadline=deadline,
         plan=Plan(
-            gravityzone=_gravityzone(settings, keys, deadline.seconds_left, bucket, world),
-            connectwise=_connectwise(settings, keys, deadline, world),
+            gravityzone=gravityzone_client(
+                settings, keys, bucket=bucket, seconds_left=deadline.seconds_left, adapter=world.gravityzone
+            ),
+            connectwise=connectwise_client(
+                settings, keys, seconds_left=deadline.seconds_left, adapter=world.connectwise
+            ),
             ledger=_ledger(settings),
             queue=_queue(settings),
             clock=world.clock or WallClock(),
@@ -130,8 +134,10 @@ def worker(environment: Mapping[str, str], world: World | None = None) -> Worker
     keys, deadline = _keys(settings), Deadline()
     bucket = _bucket(settings.calls_per_second, settings.burst)
     sync = Sync(
-        gravityzone=_gravityzone(settings, keys, deadline.seconds_left_to_read, bucket, world),
-        connectwise=_connectwise(settings, keys, deadline, world),
+        gravityzone=gravityzone_client(
+            settings, keys, bucket=bucket, seconds_left=deadline.seconds_left_to_read, adapter=world.gravityzone
+        ),
+        connectwise=connectwise_client(settings, keys, seconds_left=deadline.seconds_left, adapter=world.connectwise),
         ledger=_ledger(settings),
         clock=world.clock or WallClock(),
         policy=settings.policy,
@@ -170,21 +176,34 @@ def _queue(settings: Settings) -> SQSJobQueue:
     return SQSJobQueue(boto3.client("sqs", config=_AWS), settings.queue_url, threads=_THREADS)
 
 
-def _gravityzone(
-    settings: Settings, keys: ApiKeys, seconds_left: Callable[[], float], bucket: TokenBucket, world: World
+def gravityzone_client(
+    settings: Settings,
+    keys: ApiKeys,
+    *,
+    bucket: TokenBucket,
+    seconds_left: Callable[[], float] | None = None,
+    adapter: BaseAdapter | None = None,
 ) -> GravityZoneClient:
+    """The client of GravityZone at the pace of ``bucket``; without ``seconds_left`` it has all the time there is."""
     return GravityZoneClient(
         url=settings.gravityzone_url,
         api_key=keys.gravityzone_api_key,
         pace=bucket.take,
         local_http_host=settings.local_http_host,
         timeout=settings.request_timeout_seconds,
-        deadline=seconds_left,
-        adapter=world.gravityzone,
+        deadline=seconds_left or Deadline().seconds_left,
+        adapter=adapter,
     )
 
 
-def _connectwise(settings: Settings, keys: ApiKeys, deadline: Deadline, world: World) -> ConnectWiseClient:
+def connectwise_client(
+    settings: Settings,
+    keys: ApiKeys,
+    *,
+    seconds_left: Callable[[], float] | None = None,
+    adapter: BaseAdapter | None = None,
+) -> ConnectWiseClient:
+    """The client of ConnectWise; without ``seconds_left`` it has all the time there is."""
     return ConnectWiseClient(
         url=settings.connectwise_url,
         company=settings.connectwise_company,
@@ -195,6 +214,6 @@ def _connectwise(settings: Settings, keys: ApiKeys, deadline: Deadline, world: W
         ),
         local_http_host=settings.local_http_host,
         timeout=settings.request_timeout_seconds,
-        deadline=deadline.seconds_left,
-        adapter=world.connectwise,
+        deadline=seconds_left or Deadline().seconds_left,
+        adapter=adapter,
     )

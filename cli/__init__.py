@@ -1,0 +1,1 @@
+"""The command ``tally``: what the person who runs Tally does by hand."""

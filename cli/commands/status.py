@@ -1,0 +1,170 @@
+"""`tally status`: every company at a glance."""
+
+import textwrap
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Annotated
+
+import typer
+
+from cli.command import Session, UsageError, command
+from cli.documents import Document, company_document
+from cli.output import Column
+from cli.words import NOTHING, age, instant, month_of, number
+from tally.domain.month import Month
+from tally.domain.overview import CompanyRow, Overview, counted
+from tally.domain.record import UsageRecord
+from tally.domain.standing import StandingState
+from tally.overview import read_overview
+
+_MOST_EXPLAINED = 10
+_NAMES = {state.label.replace(" ", "-"): state for state in StandingState}
+_COLUMNS = (
+    Column("Company", wide=True),
+    Column("Count", right=True),
+    Column("Billed", right=True),
+    Column("Addition", right=True),
+    Column("Standing"),
+    Column("Read", right=True),
+)
+
+
+def add(app: typer.Typer) -> None:
+    """Add the command."""
+    command(app, "status")(status)
+
+
+def status(
+    session: Session,
+    *,
+    standing: Annotated[
+        list[str] | None, typer.Option(help=f"Only companies of this standing: {', '.join(_NAMES)}.")
+    ] = None,
+    name: Annotated[str | None, typer.Option(help="Only companies whose name or id contains this.")] = None,
+    month: Annotated[str | None, typer.Option(help="The month as yyyy-mm; the present one if left out.")] = None,
+    service: Annotated[str | None, typer.Option(help="Only records of this service.")] = None,
+    why: Annotated[bool, typer.Option("--why", help="Say of each company why it stands as it does.")] = False,
+) -> None:
+    """Show every company: the month's count, what is billed, the Addition, the standing, and how old the last good reading is."""
+    now = session.stack.clock.now()
+    shown = month_of(month, now=now)
+    states = _states(standing)
+    seen = read_overview(session.stack.ledger(), months=[shown])
+    rows = [row for row in seen.companies if _is_wanted(row, states, name, shown, service)]
+    if session.output.as_json:
+        session.output.document(_document(seen, rows, shown, service, now))
+        return
+    _print(session, seen, rows, month=shown, service=service, now=now, why=why)
+
+
+def _states(given: Sequence[str] | None) -> set[StandingState]:
+    found = {each: _NAMES.get(each.lower().replace(" ", "-").replace("setup", "set-up")) for each in given or ()}
+    unknown = [each for each, state in found.items() if state is None]
+    if unknown:
+        raise UsageError(f"{unknown[0]!r} is no standing: there are {', '.join(_NAMES)}.")
+    return {state for state in found.values() if state is not None}
+
+
+def _is_wanted(
+    row: CompanyRow, states: set[StandingState], name: str | None, month: Month, service: str | None
+) -> bool:
+    if states and row.cause.state not in states:
+        return False
+    if service is not None and not row.of(month, service):
+        return False
+    return name is None or name.casefold() in row.name.casefold() or name.casefold() in row.company_id.casefold()
+
+
+def _document(seen: Overview, rows: Sequence[CompanyRow], month: Month, service: str | None, now: datetime) -> Document:
+    return {
+        "month": str(month),
+        "at": instant(now),
+        "newest_tick": None if seen.ticks is None else instant(seen.ticks.newest),
+        "companies": [company_document(row, row.of(month, service), now=now) for row in rows],
+        "totals": _totals(rows, month, service),
+    }
+
+
+def _totals(rows: Sequence[CompanyRow], month: Month, service: str | None) -> Document:
+    records = [record for row in rows for record in row.of(month, service)]
+    return {
+        "companies": len(rows),
+        "standings": {
+            state.label: sum(row.cause.state is state for row in rows) for state in sorted(StandingState, reverse=True)
+        },
+        "records": len(records),
+        "held": sum(record.hold is not None for record in records),
+        "count": sum(counted(record) or 0 for record in records),
+        "billed": sum(record.stands for record in records),
+    }
+
+
+def _print(
+    session: Session,
+    seen: Overview,
+    rows: Sequence[CompanyRow],
+    *,
+    month: Month,
+    service: str | None,
+    now: datetime,
+    why: bool,
+) -> None:
+    out = session.output
+    if not seen.companies:
+        out.say("Tally knows no company yet: it gets to know them at its first tick. `tally sync` has it plan one now.")
+        return
+    if not rows:
+        out.say("No company is like that.")
+        return
+    several = len({record.key.service for row in rows for record in row.of(month, service)}) > 1
+    out.table(_COLUMNS, (cells for row in rows for cells in _cells(row, month, service, now, several=several)))
+    out.say()
+    out.say(_summary(seen, rows, month, service, now))
+    telling = [row for row in rows if row.cause.state is not StandingState.BILLING or row.cause.notices]
+    if why or len(telling) <= _MOST_EXPLAINED:
+        for row in telling:
+            _explain(session, row)
+    else:
+        out.say(f"{len(telling)} companies have more to tell: add --why, or see one with `tally show COMPANY`.")
+
+
+def _cells(
+    row: CompanyRow, month: Month, service: str | None, now: datetime, *, several: bool
+) -> Iterator[Sequence[str]]:
+    records: Sequence[UsageRecord | None] = row.of(month, service) or [None]
+    for number_of, record in enumerate(records):
+        first = number_of == 0
+        yield (
+            row.name if record is None or not several else f"{row.name} ({record.key.service})",
+            NOTHING if record is None else number(counted(record)),
+            NOTHING if record is None else number(record.stands if record.has_addition else None),
+            NOTHING if record is None else _addition(record),
+            row.cause.state.label if first else "",
+            age(row.last_reading, now=now) if first else "",
+        )
+
+
+def _addition(record: UsageRecord) -> str:
+    ids = [str(line.addition_id) for line in record.lines if line.addition_id is not None]
+    return "+".join(ids) or NOTHING
+
+
+def _summary(seen: Overview, rows: Sequence[CompanyRow], month: Month, service: str | None, now: datetime) -> str:
+    totals = _totals(rows, month, service)
+    standings = ", ".join(f"{count} {label}" for label, count in totals["standings"].items() if count)
+    tick = "no tick yet" if seen.ticks is None else f"newest tick {age(seen.ticks.newest, now=now)} ago"
+    companies = "1 company" if len(rows) == 1 else f"{len(rows)} companies"
+    return f"{month.label}: {companies} ({standings}); counted {totals['count']}, billed {totals['billed']}; {tick}."
+
+
+def _explain(session: Session, row: CompanyRow) -> None:
+    cause = row.cause
+    since = "" if cause.since is None else f" since {cause.since:%Y-%m-%d}"
+    until = "" if cause.until is None else f" until {cause.until:%Y-%m-%d %H:%M} GMT"
+    notices = "".join(f" Notice: {each}" for each in cause.notices)
+    text = f"{row.name}: {cause.state.label}{since}{until}. {cause.reason}{notices}".rstrip()
+    if not session.output.console.is_terminal:
+        session.output.say(text)
+        return
+    for line in textwrap.wrap(text, session.output.console.width, subsequent_indent="  ", break_long_words=False):
+        session.output.say(line)

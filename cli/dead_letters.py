@@ -1,0 +1,163 @@
+"""The three queues of what failed for good: jobs, ticks in which the planner failed, ticks that were never delivered."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, Protocol
+
+from pydantic import ValidationError
+
+from tally.aws import aws_errors
+from tally.errors import SetupError
+from tally.messages import Job
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs import SQSClient
+    from mypy_boto3_sqs.type_defs import MessageTypeDef
+
+_HIDDEN_SECONDS = 60
+"""For so long nobody else sees a letter that is being looked at; it is shown again at the end."""
+
+_MOST = 1000
+_BATCH = 10
+
+
+class LetterKind(StrEnum):
+    """Which queue it is in."""
+
+    JOB = "jobs"
+    PLANNER = "planner"
+    SCHEDULE = "schedule"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Letter:
+    """One message that failed for good. ``handle`` is for whoever keeps it; ``reason`` is what the queue itself tells of why."""
+
+    kind: LetterKind
+    id: str
+    body: str
+    sent: datetime
+    handle: str = ""
+    reason: str = ""
+
+    @property
+    def job(self) -> Job | None:
+        """The job in it, if it is one that this version can read."""
+        if self.kind is not LetterKind.JOB:
+            return None
+        try:
+            return Job.model_validate_json(self.body)
+        except ValidationError:
+            return None
+
+    @property
+    def tick(self) -> str:
+        """The tick that was to be planned, as it was written; empty where it says none."""
+        body = _object(self.body)
+        event = body.get("requestPayload", body)
+        tick = event.get("tick") if isinstance(event, dict) else None
+        return tick if isinstance(tick, str) else ""
+
+
+class DeadLetters(Protocol):
+    """The three queues together."""
+
+    def read(self) -> Sequence[Letter]:
+        """Every letter, the oldest first; each stays where it is."""
+        ...
+
+    def delete(self, letter: Letter) -> None:
+        """Remove one that has been read. Raises TallyError."""
+        ...
+
+    def release(self, letters: Sequence[Letter]) -> None:
+        """Let others see those that were read."""
+        ...
+
+
+class SQSDeadLetters:
+    """The three queues on SQS, by the template's outputs."""
+
+    def __init__(self, client: "SQSClient", outputs: Mapping[str, str]) -> None:
+        self._client = client
+        try:
+            self._urls = {
+                LetterKind.JOB: outputs["JobsDeadLetterQueue"],
+                LetterKind.PLANNER: outputs["PlannerFailureQueue"],
+                LetterKind.SCHEDULE: outputs["ScheduleDeadLetterQueue"],
+            }
+        except KeyError as error:
+            raise SetupError(f"The stack has no output {error}: deploy it again with this version.") from None
+
+    def read(self) -> Sequence[Letter]:
+        """Every letter, the oldest first, up to a thousand a queue. Nobody else sees them until they are released."""
+        letters = {letter.id: letter for kind, url in self._urls.items() for letter in self._read(kind, url)}
+        return sorted(letters.values(), key=lambda letter: letter.sent)
+
+    def delete(self, letter: Letter) -> None:
+        """Remove one that has been read."""
+        with aws_errors(f"the dead-letter queue of {letter.kind}"):
+            self._client.delete_message(QueueUrl=self._urls[letter.kind], ReceiptHandle=letter.handle)
+
+    def release(self, letters: Sequence[Letter]) -> None:
+        """Let others see them at once."""
+        for letter in letters:
+            with aws_errors(f"the dead-letter queue of {letter.kind}"):
+                self._client.change_message_visibility(
+                    QueueUrl=self._urls[letter.kind], ReceiptHandle=letter.handle, VisibilityTimeout=0
+                )
+
+    def _read(self, kind: LetterKind, url: str) -> Sequence[Letter]:
+        found: list[Letter] = []
+        while len(found) < _MOST:
+            with aws_errors(f"the dead-letter queue of {kind}"):
+                # A second of waiting asks all of SQS's servers: without, a queue that holds something may look empty.
+                messages = self._client.receive_message(
+                    QueueUrl=url,
+                    MaxNumberOfMessages=_BATCH,
+                    VisibilityTimeout=_HIDDEN_SECONDS,
+                    WaitTimeSeconds=1,
+                    MessageSystemAttributeNames=["SentTimestamp"],
+                    MessageAttributeNames=["All"],
+                ).get("Messages", [])
+            if not messages:
+                break
+            found += [_letter(kind, each) for each in messages]
+        return found
+
+
+def _letter(kind: LetterKind, message: "MessageTypeDef") -> Letter:
+    body = message.get("Body", "")
+    sent = int(message.get("Attributes", {}).get("SentTimestamp", "0")) / 1000
+    return Letter(
+        kind=kind,
+        id=message.get("MessageId", ""),
+        body=body,
+        sent=datetime.fromtimestamp(sent, UTC),
+        handle=message.get("ReceiptHandle", ""),
+        reason=_reason(kind, body, message),
+    )
+
+
+def _reason(kind: LetterKind, body: str, message: "MessageTypeDef") -> str:
+    """Lambda's destination tells the error in the body, EventBridge Scheduler in the message's attributes."""
+    if kind is LetterKind.PLANNER:
+        record = _object(body)
+        response, context = record.get("responsePayload"), record.get("requestContext")
+        said = response.get("errorMessage", "") if isinstance(response, dict) else ""
+        condition = context.get("condition", "") if isinstance(context, dict) else ""
+        return str(said or condition)
+    attributes = message.get("MessageAttributes", {})
+    told = [attributes[name].get("StringValue", "") for name in ("ERROR_CODE", "ERROR_MESSAGE") if name in attributes]
+    return " ".join(filter(None, told))
+
+
+def _object(text: str) -> Mapping[str, Any]:
+    try:
+        found = json.loads(text)
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}

@@ -1,0 +1,121 @@
+"""The parts of JSON documents that several commands share. Keys are stable: scripts depend on them."""
+
+from datetime import datetime
+from typing import Any
+
+from cli.words import instant
+from tally.domain.company import Mapping
+from tally.domain.overview import CompanyRow, counted, final
+from tally.domain.record import Credit, HistoryEntry, Hold, Line, UsageRecord
+from tally.domain.standing import Cause
+
+type Document = dict[str, Any]
+
+
+def company_document(row: CompanyRow, records: tuple[UsageRecord, ...], *, now: datetime) -> Document:
+    """One company, with those of its records."""
+    read = row.last_reading
+    return {
+        "id": row.company_id,
+        "name": row.name,
+        "standing": cause_document(row.cause),
+        "last_reading": instant(read),
+        "last_reading_age_seconds": None if read is None else max(0, int((now - read).total_seconds())),
+        "connectwise": mapping_document(row.mapping),
+        "records": [record_document(each) for each in records],
+    }
+
+
+def cause_document(cause: Cause) -> Document:
+    """A standing: ``state`` is one of billing, waiting, needs set-up, held, failing."""
+    return {
+        "state": cause.state.label,
+        "reason": cause.reason,
+        "since": instant(cause.since),
+        "until": instant(cause.until),
+        "notices": list(cause.notices),
+    }
+
+
+def mapping_document(mapping: Mapping | None) -> Document | None:
+    """What a company is tied to; None if the ledger has no mapping of it."""
+    if mapping is None:
+        return None
+    return {
+        "id": mapping.connectwise_id,
+        "name": mapping.connectwise_name,
+        "tied_by": mapping.tied_by,
+        "tied_at": instant(mapping.tied_at),
+        "pinned_agreement": mapping.pinned_agreement_id,
+        "excluded_since": instant(mapping.excluded_since),
+        "kept_apart": list(mapping.kept_apart),
+        "own_machines_billed_since": instant(mapping.own_billed_since),
+    }
+
+
+def record_document(record: UsageRecord) -> Document:
+    """One usage record: ``count`` is GravityZone's newest as far as the ledger knows it, ``billed`` what stands in ConnectWise."""
+    return {
+        "month": str(record.key.month),
+        "service": record.key.service,
+        "state": record.state.value,
+        "count": counted(record),
+        "billed": record.stands,
+        "final": final(record),
+        "floor": record.floor,
+        "hold": None if record.hold is None else hold_document(record.hold),
+        "refused": None if record.refusal is None else record.refusal.why,
+        "notices": list(record.notices),
+        "credit": None if record.credit is None else credit_document(record.credit),
+        "credited": record.credited,
+        "lines": [line_document(each) for each in record.lines],
+    }
+
+
+def hold_document(hold: Hold) -> Document:
+    """What waits for a person."""
+    return {
+        "kind": hold.kind.value,
+        "why": hold.why,
+        "quantity": hold.quantity,
+        "since": instant(hold.since),
+        "additions_of_others": list(hold.foreign),
+    }
+
+
+def credit_document(credit: Credit) -> Document:
+    """What was billed too much; the price is text, so that no digit is lost."""
+    price = credit.unit_price
+    return {
+        "quantity": credit.quantity,
+        "billed": credit.billed,
+        "count": credit.counted,
+        "unit_price": None if price is None else str(price),
+        "amount": None if price is None else f"{credit.quantity * price:.2f}",
+    }
+
+
+def line_document(line: Line) -> Document:
+    """One Addition of ours."""
+    return {
+        "line": line.number,
+        "state": line.state.value,
+        "addition": line.addition_id,
+        "agreement": line.agreement_id,
+        "product": line.product_id,
+        "quantity": line.pushed,
+        "effective": line.effective.isoformat(),
+        "cancelled": line.cancelled.isoformat(),
+        "reference": line.reference,
+    }
+
+
+def entry_document(entry: HistoryEntry) -> Document:
+    """One step of a record's or a mapping's history."""
+    return {
+        "at": instant(entry.at),
+        "what": entry.what,
+        "why": entry.why,
+        "by": entry.by,
+        "changes": {path: list(change) for path, change in entry.changes.items()},
+    }

@@ -1,0 +1,109 @@
+"""What the ledger shows of each company at a glance: one row a company, with its usage records."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from tally.domain.company import Mapping
+from tally.domain.month import Month
+from tally.domain.record import RecordState, UsageRecord
+from tally.domain.standing import Cause, Standing, StandingState
+from tally.domain.ticks import Ticks
+
+_NOT_SEEN = Cause(state=StandingState.WAITING, reason="No tick has seen it yet.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompanyRow:
+    """One company as the ledger knows it; ``records`` are those of the overview's months, and all that are still open, by month."""
+
+    company_id: str
+    name: str
+    mapping: Mapping | None = None
+    standing: Standing | None = None
+    records: tuple[UsageRecord, ...] = ()
+
+    @property
+    def cause(self) -> Cause:
+        """Its one visible standing, with the notices of all (SAFE-7)."""
+        return _NOT_SEEN if self.standing is None else self.standing.shown
+
+    @property
+    def last_reading(self) -> datetime | None:
+        """The tick of its last good reading, to the hour."""
+        return None if self.standing is None else self.standing.last_reading
+
+    def of(self, month: Month, service: str | None = None) -> tuple[UsageRecord, ...]:
+        """Its records of one month, of all services or of one."""
+        return tuple(each for each in self.records if each.key.month == month and service in (None, each.key.service))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overview:
+    """All companies, by name, and what is known of ticks; ``ticks`` is None before the first."""
+
+    ticks: Ticks | None
+    companies: tuple[CompanyRow, ...]
+
+    @property
+    def standings(self) -> Counter[StandingState]:
+        """How many companies have each standing."""
+        return Counter(each.cause.state for each in self.companies)
+
+
+def counted(record: UsageRecord) -> int | None:
+    """The newest count that the ledger knows of the record; None before there is any.
+
+    A closed record's is the one it closed with. An open one keeps none of its own: it is the number that is held, or that a
+    person answered, where that is not what stands; else what stands, since an unchanged count writes nothing (FOLLOW-2).
+    """
+    if record.credit is not None:
+        return record.credit.counted
+    if record.hold is not None:
+        return record.hold.quantity
+    if record.count is not None:
+        return record.count
+    if record.answer is not None:
+        return max(record.answer.quantity, record.stands) if record.has_addition else record.answer.quantity
+    return record.highest if record.has_addition else None
+
+
+def final(record: UsageRecord) -> int | None:
+    """What the month was billed in the end, less what was credited; None while that may still change by itself."""
+    return None if record.state is RecordState.OPEN else record.stands
+
+
+def overview(
+    *,
+    ticks: Ticks | None,
+    mappings: Iterable[Mapping],
+    standings: Iterable[Standing],
+    records: Iterable[UsageRecord],
+) -> Overview:
+    """One row for each company that has a mapping, a standing or a record."""
+    known_mappings = {each.company_id: each for each in mappings}
+    known_standings = {each.company_id: each for each in standings}
+    by_company: dict[str, dict[object, UsageRecord]] = {}
+    for record in records:
+        by_company.setdefault(record.key.company_id, {})[record.key] = (
+            record  # the index may show one as open and as settled
+        )
+    rows = [
+        _row(each, known_mappings.get(each), known_standings.get(each), tuple(by_company.get(each, {}).values()))
+        for each in {*known_mappings, *known_standings, *by_company}
+    ]
+    return Overview(ticks=ticks, companies=tuple(sorted(rows, key=lambda row: (row.name.casefold(), row.company_id))))
+
+
+def _row(
+    company_id: str, mapping: Mapping | None, standing: Standing | None, records: Sequence[UsageRecord]
+) -> CompanyRow:
+    name = standing.company_name if standing else mapping.company_name if mapping else company_id
+    return CompanyRow(
+        company_id=company_id,
+        name=name,
+        mapping=mapping,
+        standing=standing,
+        records=tuple(sorted(records, key=lambda record: record.key)),
+    )
