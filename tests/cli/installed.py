@@ -1,0 +1,306 @@
+"""A whole installation in one process: AWS on moto, the vendors' simulators behind the real clients, virtual time."""
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from typing import Any
+
+import boto3
+from moto import mock_aws
+from requests.adapters import BaseAdapter
+from typer.testing import CliRunner
+
+from cli.main import app
+from cli.stack import Stack
+from local.ledger_table import table_definition
+from local.simulators.adapter import SimulatorAdapter
+from local.simulators.clock import VirtualClock
+from local.simulators.connectwise.options import Credentials
+from local.world import AGREEMENT_TYPE, PRODUCT, Customer, World
+from tally.connectwise.client import ConnectWiseClient
+from tally.connectwise.site import Keys
+from tally.errors import SetupError
+from tally.gravityzone.client import GravityZoneClient
+from tally.ledger.dynamodb import DynamoDBLedger
+from tally.queue import SQSJobQueue
+from tally.secret import ApiKeys, read_keys
+from tally.settings import PlannerSettings
+
+NOW = datetime(2026, 11, 3, 0, 10, tzinfo=UTC)
+TICK = datetime(2026, 11, 3, 0, 5, tzinfo=UTC)
+REGION = "eu-west-1"
+KEYS: Mapping[str, str] = {
+    "gravityzone_api_key": "gravityzone-key-7f3a",
+    "connectwise_public_key": "publickey9c1d",
+    "connectwise_private_key": "privatekey5e2b",
+    "connectwise_client_id": "11111111-2222-4333-8444-555555555555",
+}
+PLANNER = "tally-PlannerFunction-1A2B"
+ENVIRONMENT: Mapping[str, str] = {
+    "ADDITION_TEXT": "Bitdefender GravityZone active endpoints",
+    "AGREEMENT_TYPE": AGREEMENT_TYPE,
+    "BILLING_CYCLES": "Monthly",
+    "BILLING_TIME_ZONE": "Europe/Berlin",
+    "BILL_MINIMUM": "false",
+    "CLOSE_DAY": "2",
+    "CONNECTWISE_COMPANY": "brightlantern",
+    "CONNECTWISE_URL": "https://connectwise.test",
+    "FIRST_MONTH": "",
+    "GRAVITYZONE_URL": "https://gravityzone.test/api",
+    "GROWTH_PERCENT": "50",
+    "GROWTH_SEATS": "20",
+    "INVOICING": "arrears",
+    "LATE_USAGE": "hold",
+    "LOCAL_HTTP_HOST": "",
+    "OPEN_UNTIL_DAY": "10",
+    "PRODUCT": PRODUCT,
+    "REQUEST_TIMEOUT_SECONDS": "10",
+    "SERVICES": "",
+    "SETTLE_SECONDS": "300",
+    "SWEEP_CALLS_PER_SECOND": "5",
+    "TABLE_NAME": "ledger",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ended:
+    """What one run of the command did."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def text(self) -> str:
+        """Standard output with its white space run together."""
+        return " ".join(self.out.split())
+
+
+class Formation:
+    """CloudFormation, as far as it lists what a stack consists of."""
+
+    def __init__(self, resources: Sequence[tuple[str, str]]) -> None:
+        self.resources = list(resources)
+
+    def get_paginator(self, _name: str) -> "Formation":
+        return self
+
+    def paginate(self, **_: str) -> Iterator[dict[str, Any]]:
+        # Two to a page, so that whoever reads only the first is found out.
+        for start in range(0, len(self.resources), 2):
+            page = self.resources[start : start + 2]
+            yield {
+                "StackResourceSummaries": [
+                    {"ResourceType": kind, "PhysicalResourceId": physical} for kind, physical in page
+                ]
+            }
+
+
+@dataclass(slots=True)
+class Identity:
+    """STS, whose answers are dated by ``clock`` and so much later than it."""
+
+    clock: VirtualClock
+    ahead: timedelta = timedelta(0)
+
+    def get_caller_identity(self) -> dict[str, Any]:
+        date = format_datetime(self.clock.now() + self.ahead, usegmt=True)
+        return {"Arn": "arn:aws:iam::123456789012:user/ann", "ResponseMetadata": {"HTTPHeaders": {"date": date}}}
+
+
+@dataclass(slots=True, kw_only=True)
+class Installed:
+    """An MSP that has done everything right; a test puts one thing wrong."""
+
+    world: World
+    environment: dict[str, str]
+    outputs: dict[str, str]
+    formation: Formation
+    identity: Identity
+    gravityzone_adapter: BaseAdapter
+    connectwise_adapter: BaseAdapter
+    schedule: str
+    sessions: list[str] = field(default_factory=list)
+
+    def client(self, service: str) -> Any:
+        """An AWS client."""
+        if service in {"cloudformation", "sts"}:
+            return self.formation if service == "cloudformation" else self.identity
+        return boto3.client(service, region_name=REGION)  # type: ignore[call-overload]  # whichever it is
+
+    @property
+    def settings(self) -> PlannerSettings:
+        return PlannerSettings.from_env(self.environment)
+
+    def keys(self) -> ApiKeys:
+        return read_keys(self.client("secretsmanager"), self.settings.secret_id)
+
+    def stored(self) -> dict[str, Any]:
+        """What the secret holds."""
+        text = self.client("secretsmanager").get_secret_value(SecretId="keys")["SecretString"]
+        found: dict[str, Any] = json.loads(text)
+        return found
+
+    def store(self, **keys: object) -> None:
+        """Put these keys in the secret, over those that are right."""
+        self.client("secretsmanager").put_secret_value(SecretId="keys", SecretString=json.dumps({**KEYS, **keys}))
+
+    def gravityzone(self, settings: PlannerSettings, keys: ApiKeys, **_: object) -> GravityZoneClient:
+        """The client over the simulator, as bootstrap makes it but for time."""
+        return GravityZoneClient(
+            url=settings.gravityzone_url,
+            api_key=keys.gravityzone_api_key,
+            pace=lambda: None,
+            sleep=self.world._sleep,
+            monotonic=self.world._monotonic,
+            adapter=self.gravityzone_adapter,
+        )
+
+    def connectwise(self, settings: PlannerSettings, keys: ApiKeys, **_: object) -> ConnectWiseClient:
+        """The client over the simulator, as bootstrap makes it but for time."""
+        return ConnectWiseClient(
+            url=settings.connectwise_url,
+            company=settings.connectwise_company,
+            keys=Keys(
+                public=keys.connectwise_public_key,
+                private=keys.connectwise_private_key,
+                client_id=keys.connectwise_client_id,
+            ),
+            sleep=self.world._sleep,
+            adapter=self.connectwise_adapter,
+        )
+
+    @property
+    def stack(self) -> Stack:
+        """It as the command sees it."""
+        return Stack(
+            name="tally",
+            outputs=lambda: self.outputs,
+            environment=lambda _: self.environment,
+            settings=lambda: self.settings,
+            client=self.client,
+            ledger=lambda: DynamoDBLedger(self.client("dynamodb"), "ledger"),
+            gravityzone=lambda: self.gravityzone(self.settings, self.keys()),
+            connectwise=lambda: self.connectwise(self.settings, self.keys()),
+            queue=lambda: SQSJobQueue(self.client("sqs"), self.environment["QUEUE_URL"]),
+            waiting=lambda: 0,
+            dead_letters=_nothing("dead letters"),
+            invoke=_nothing("planner"),
+            who=lambda: "arn:aws:iam::123456789012:user/ann",
+            clock=self.world.clock,
+        )
+
+    def run(self, *arguments: str) -> Ended:
+        """Run ``tally`` with these arguments, without a terminal."""
+        result = CliRunner().invoke(app, list(arguments), obj=self.stack)
+        if result.exception is not None and not isinstance(result.exception, SystemExit):
+            raise result.exception
+        return Ended(code=result.exit_code, out=result.stdout, err=result.stderr)
+
+    def checks(self, *, code: int) -> dict[str, dict[str, Any]]:
+        """What ``tally doctor --json`` says, by check; it must end with ``code``."""
+        ended = self.run("doctor", "--json")
+        assert ended.code == code, f"{ended.code}: {ended.err}{ended.out}"
+        assert ended.err == ""
+        return {each["check"]: each for each in json.loads(ended.out)["checks"]}
+
+    def check(self, name: str) -> dict[str, Any]:
+        """One check, of a doctor that has found something."""
+        return self.checks(code=1)[name]
+
+    def customer(self, name: str, **given: Any) -> Customer:
+        """A customer with everything that it needs."""
+        return self.world.add_customer(name, **given)
+
+
+@contextmanager
+def installed() -> Iterator[Installed]:
+    """An installation in which nothing is wrong: one customer, and a tick five minutes ago."""
+    with mock_aws():
+        world = World(clock=VirtualClock(NOW), zone="Europe/Berlin")
+        world.gravityzone.change_key(KEYS["gravityzone_api_key"])
+        options = world.connectwise.options
+        options.company = "brightlantern"
+        options.credentials = Credentials(
+            public_key=KEYS["connectwise_public_key"],
+            private_key=KEYS["connectwise_private_key"],
+            client_id=KEYS["connectwise_client_id"],
+        )
+        queues = boto3.client("sqs", region_name=REGION)
+        urls = {
+            name: queues.create_queue(QueueName=name)["QueueUrl"]
+            for name in ("JobsQueue", "JobsDeadLetterQueue", "ScheduleDeadLetterQueue", "PlannerFailureQueue")
+        }
+        secrets = boto3.client("secretsmanager", region_name=REGION)
+        secrets.create_secret(Name="keys", SecretString=json.dumps(KEYS))
+        tables = boto3.client("dynamodb", region_name=REGION)
+        tables.create_table(TableName="ledger", DeletionProtectionEnabled=True, **table_definition())
+        tables.update_continuous_backups(
+            TableName="ledger", PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True}
+        )
+        topics = boto3.client("sns", region_name=REGION)
+        topic = topics.create_topic(Name="alarms")["TopicArn"]
+        topics.subscribe(TopicArn=topic, Protocol="email", Endpoint="ann@example.com")
+        alarms = [_alarm(name, topic) for name in ("tally-Jobs", "tally-Planner", "tally-Worker")]
+        schedule = _schedule("tally-Tick", PLANNER)
+        other = _schedule("tally-Digest", "tally-ReporterFunction-3C4D")
+        installation = Installed(
+            world=world,
+            environment={**ENVIRONMENT, "QUEUE_URL": urls["JobsQueue"], "SECRET_ID": "keys"},
+            outputs={**urls, "AlarmTopic": topic, "PlannerFunction": PLANNER, "LedgerTable": "ledger"},
+            formation=Formation(
+                [
+                    ("AWS::SQS::Queue", urls["JobsQueue"]),
+                    *(("AWS::CloudWatch::Alarm", name) for name in alarms),
+                    ("AWS::Scheduler::Schedule", other),
+                    ("AWS::Scheduler::Schedule", schedule),
+                ]
+            ),
+            identity=Identity(world.clock),
+            gravityzone_adapter=SimulatorAdapter(world.gravityzone),
+            connectwise_adapter=SimulatorAdapter(world.connectwise),
+            schedule=schedule,
+        )
+        installation.customer("Harbor Dental")
+        ledger = DynamoDBLedger(tables, "ledger")
+        ledger.begin_tick(TICK, services=["endpoints"])
+        ledger.finish_tick(TICK)
+        yield installation
+
+
+def _alarm(name: str, topic: str) -> str:
+    boto3.client("cloudwatch", region_name=REGION).put_metric_alarm(
+        AlarmName=name,
+        Namespace="AWS/SQS",
+        MetricName="ApproximateNumberOfMessagesVisible",
+        Statistic="Maximum",
+        Period=300,
+        EvaluationPeriods=1,
+        Threshold=1,
+        ComparisonOperator="GreaterThanOrEqualToThreshold",
+        AlarmActions=[topic],
+    )
+    return name
+
+
+def _schedule(name: str, function: str) -> str:
+    boto3.client("scheduler", region_name=REGION).create_schedule(
+        Name=name,
+        ScheduleExpression="cron(5/15 * * * ? *)",
+        FlexibleTimeWindow={"Mode": "OFF"},
+        Target={
+            "Arn": f"arn:aws:lambda:{REGION}:123456789012:function:{function}",
+            "RoleArn": "arn:aws:iam::123456789012:role/schedule",
+        },
+    )
+    return name
+
+
+def _nothing(what: str) -> Callable[..., Any]:
+    def none(*_: object) -> Any:
+        raise SetupError(f"There are no {what} here.")
+
+    return none
