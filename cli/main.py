@@ -3,7 +3,7 @@
 import typer
 
 from cli.command import Group
-from cli.commands import doctor, secrets, status
+from cli.commands import doctor, secrets, show, status
 
 app = typer.Typer(
     name="tally",
@@ -21,6 +21,7 @@ def _top() -> None:
 
 
 status.add(app)
+show.add(app)
 doctor.add(app)
 secrets.add(app)
 

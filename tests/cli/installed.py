@@ -3,10 +3,10 @@
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
-from typing import Any
+from typing import Any, NoReturn
 
 import boto3
 from moto import mock_aws
@@ -19,7 +19,7 @@ from local.ledger_table import table_definition
 from local.simulators.adapter import SimulatorAdapter
 from local.simulators.clock import VirtualClock
 from local.simulators.connectwise.options import Credentials
-from local.world import AGREEMENT_TYPE, PRODUCT, Customer, World
+from local.world import Customer, World
 from tally.connectwise.client import ConnectWiseClient
 from tally.connectwise.site import Keys
 from tally.errors import SetupError
@@ -28,6 +28,8 @@ from tally.ledger.dynamodb import DynamoDBLedger
 from tally.queue import SQSJobQueue
 from tally.secret import ApiKeys, read_keys
 from tally.settings import PlannerSettings
+from tests.cli import console
+from tests.cli.console import Ended
 
 NOW = datetime(2026, 11, 3, 0, 10, tzinfo=UTC)
 TICK = datetime(2026, 11, 3, 0, 5, tzinfo=UTC)
@@ -39,44 +41,7 @@ KEYS: Mapping[str, str] = {
     "connectwise_client_id": "11111111-2222-4333-8444-555555555555",
 }
 PLANNER = "tally-PlannerFunction-1A2B"
-ENVIRONMENT: Mapping[str, str] = {
-    "ADDITION_TEXT": "Bitdefender GravityZone active endpoints",
-    "AGREEMENT_TYPE": AGREEMENT_TYPE,
-    "BILLING_CYCLES": "Monthly",
-    "BILLING_TIME_ZONE": "Europe/Berlin",
-    "BILL_MINIMUM": "false",
-    "CLOSE_DAY": "2",
-    "CONNECTWISE_COMPANY": "brightlantern",
-    "CONNECTWISE_URL": "https://connectwise.test",
-    "FIRST_MONTH": "",
-    "GRAVITYZONE_URL": "https://gravityzone.test/api",
-    "GROWTH_PERCENT": "50",
-    "GROWTH_SEATS": "20",
-    "INVOICING": "arrears",
-    "LATE_USAGE": "hold",
-    "LOCAL_HTTP_HOST": "",
-    "OPEN_UNTIL_DAY": "10",
-    "PRODUCT": PRODUCT,
-    "REQUEST_TIMEOUT_SECONDS": "10",
-    "SERVICES": "",
-    "SETTLE_SECONDS": "300",
-    "SWEEP_CALLS_PER_SECOND": "5",
-    "TABLE_NAME": "ledger",
-}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ended:
-    """What one run of the command did."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def text(self) -> str:
-        """Standard output with its white space run together."""
-        return " ".join(self.out.split())
+ENVIRONMENT: Mapping[str, str] = {**console.ENVIRONMENT, "BILLING_TIME_ZONE": "Europe/Berlin"}
 
 
 class Formation:
@@ -123,9 +88,8 @@ class Installed:
     gravityzone_adapter: BaseAdapter
     connectwise_adapter: BaseAdapter
     schedule: str
-    sessions: list[str] = field(default_factory=list)
 
-    def client(self, service: str) -> Any:
+    def client(self, service: str) -> Any:  # noqa: ANN401 - whichever client it is
         """An AWS client."""
         if service in {"cloudformation", "sts"}:
             return self.formation if service == "cloudformation" else self.identity
@@ -211,7 +175,7 @@ class Installed:
         """One check, of a doctor that has found something."""
         return self.checks(code=1)[name]
 
-    def customer(self, name: str, **given: Any) -> Customer:
+    def customer(self, name: str, **given: Any) -> Customer:  # noqa: ANN401 - the fields of an agreement
         """A customer with everything that it needs."""
         return self.world.add_customer(name, **given)
 
@@ -300,7 +264,7 @@ def _schedule(name: str, function: str) -> str:
 
 
 def _nothing(what: str) -> Callable[..., Any]:
-    def none(*_: object) -> Any:
+    def none(*_: object) -> NoReturn:
         raise SetupError(f"There are no {what} here.")
 
     return none

@@ -1,0 +1,175 @@
+"""`tally show COMPANY`: all that is known of one company."""
+
+import sys
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Annotated
+
+import typer
+
+from cli.command import Session, command
+from cli.documents import cause_document, entry_document, mapping_document, record_document
+from cli.finding import Found, find_company, records_of
+from cli.output import Output
+from cli.story import bar, billed_over, chart, told
+from cli.words import NOTHING, age, instant, minute, month_of, number
+from tally.domain.company import Mapping
+from tally.domain.month import Month
+from tally.domain.overview import counted
+from tally.domain.record import LineState, RecordKey, RecordState, UsageRecord
+from tally.domain.standing import Standing
+from tally.ports import Ledger
+
+_BAR = 30
+
+
+def add(app: typer.Typer) -> None:
+    """Add the command."""
+    command(app, "show")(show)
+
+
+def show(
+    session: Session,
+    company: Annotated[str, typer.Argument(help="Its GravityZone id, or its name or something like it.")],
+    *,
+    month: Annotated[
+        str | None, typer.Option(help="Tell the history of this month alone, yyyy-mm; the present one if left out.")
+    ] = None,
+    months: Annotated[int, typer.Option(min=1, max=60, help="For how many months back to show what was billed.")] = 6,
+) -> None:
+    """Show what one company is tied to, what it is billed, what waits for a person, and the history as a story."""
+    ledger, now = session.stack.ledger(), session.stack.clock.now()
+    told_month = month_of(month, now=now)
+    found = find_company(ledger, company, guess=True)
+    if found.guessed:
+        session.output.note(f"Taken for {found.name} ({found.id}).")
+    mapping, standing = ledger.mapping(found.id), ledger.standing(found.id)
+    records = _records(session, found, last=max(told_month, Month.of(now)), months=months)
+    told_records = [each for each in records if _is_told(each, told_month, asked=month is not None)]
+    if session.output.as_json:
+        session.output.document(
+            {
+                "id": found.id,
+                "name": found.name,
+                "standing": None if standing is None else cause_document(standing.shown),
+                "last_reading": None if standing is None else instant(standing.last_reading),
+                "connectwise": mapping_document(mapping),
+                "connectwise_history": [entry_document(each) for each in ledger.mapping_history(found.id)],
+                "records": [
+                    {**record_document(each), "history": [entry_document(step) for step in ledger.history(each.key)]}
+                    for each in records
+                ],
+            }
+        )
+        return
+    out = session.output
+    _print_company(out, found, mapping, standing, now)
+    _print_months(out, records)
+    for record in told_records:
+        _print_record(out, ledger, record, now)
+    changes = list(told(ledger.mapping_history(found.id)))
+    if changes:
+        out.say("\nHow it was tied", style="bold")
+        _print_lines(out, changes)
+
+
+def _records(session: Session, found: Found, *, last: Month, months: int) -> Sequence[UsageRecord]:
+    """Its records of the last months, and all that are unsettled, by month and service."""
+    ledger = session.stack.ledger()
+    records = {record.key: record for record in records_of(ledger, found.id)}
+    ticks = ledger.ticks()
+    services = [each.service.name for each in session.stack.settings().services]
+    for name in dict.fromkeys([*services, *(() if ticks is None else ticks.services)]):
+        month = last
+        for _ in range(months):
+            key = RecordKey(company_id=found.id, month=month, service=name)
+            record = records.get(key) or ledger.record(key)
+            if record is not None:
+                records[key] = record
+            month = month.previous
+    return [records[key] for key in sorted(records)]
+
+
+def _is_told(record: UsageRecord, month: Month, *, asked: bool) -> bool:
+    waits = record.state is RecordState.OPEN or record.hold is not None or record.credit is not None
+    return record.key.month == month or (not asked and waits)
+
+
+def _print_company(
+    out: Output, found: Found, mapping: Mapping | None, standing: Standing | None, now: datetime
+) -> None:
+    out.say(f"{found.name}  (GravityZone {found.id})", style="bold")
+    if mapping is None or mapping.connectwise_id is None:
+        out.say("ConnectWise  tied to nobody")
+    else:
+        pinned = f", agreement {mapping.pinned_agreement_id} pinned" if mapping.pinned_agreement_id else ""
+        by = f"tied by {mapping.tied_by} on {mapping.tied_at:%Y-%m-%d}"
+        out.say(f"ConnectWise  {mapping.connectwise_name} (id {mapping.connectwise_id}), {by}{pinned}")
+    if mapping is not None and mapping.excluded_since is not None:
+        out.say(f"Excluded     since {mapping.excluded_since:%Y-%m-%d}")
+    if mapping is not None and mapping.own_billed_since is not None:
+        out.say(f"Partner      its own machines are billed since {mapping.own_billed_since:%Y-%m-%d}")
+    if standing is None:
+        out.say("Standing     none: no tick has seen it yet")
+        return
+    cause = standing.shown
+    since = "" if cause.since is None else f" since {minute(cause.since)} GMT"
+    out.say(f"Standing     {cause.state.label}{since}{': ' if cause.reason else ''}{cause.reason}")
+    for notice in cause.notices:
+        out.say(f"Notice       {notice}")
+    out.say(f"Last read    {age(standing.last_reading, now=now)}{' ago' if standing.last_reading else ''}")
+
+
+def _print_months(out: Output, records: Sequence[UsageRecord]) -> None:
+    out.say()
+    if not records:
+        out.say("No month has been opened for it.")
+        return
+    most = max(max(counted(each) or 0, each.stands) for each in records)
+    several = len({each.key.service for each in records}) > 1
+    for record in records:
+        name = f" {record.key.service}" if several else ""
+        shown = bar(record.stands, most=most, width=_BAR, encoding=_encoding())
+        held = f", held at {record.hold.quantity}" if record.hold is not None else ""
+        out.say(f"{record.key.month}{name}  {shown} {record.stands} {record.state}{held}")
+
+
+def _print_record(out: Output, ledger: Ledger, record: UsageRecord, now: datetime) -> None:
+    key = record.key
+    out.say(f"\n{key.month.label}, {key.service}: {record.state}", style="bold")
+    out.say(f"  counted {number(counted(record))}, billed {record.stands}")
+    for line in record.lines:
+        addition = "not made yet" if line.state is LineState.OPENING else f"Addition {line.addition_id or NOTHING}"
+        out.say(
+            f"  line {line.number}  {addition} on agreement {line.agreement_id}, {line.effective} to {line.cancelled}, "
+            f"quantity {number(line.pushed)}, {line.state}"
+        )
+    for kind, text in _waiting(record):
+        out.say(f"  {kind}: {text}")
+    entries = ledger.history(key)
+    course = billed_over(entries)
+    if course:
+        line_chart = chart(course, key.month, now=now, encoding=_encoding())
+        out.say(f"  {line_chart}  {course[0][1]} to {course[-1][1]}, day by day")
+    _print_lines(out, list(told(entries)))
+
+
+def _waiting(record: UsageRecord) -> Iterator[tuple[str, str]]:
+    if record.hold is not None:
+        yield f"Held since {minute(record.hold.since)} GMT", record.hold.why
+    if record.refusal is not None:
+        yield f"Refused by ConnectWise since {minute(record.refusal.since)} GMT", record.refusal.why
+    if record.credit is not None:
+        credit = record.credit
+        yield "To be credited", f"{credit.quantity}: {credit.billed} were billed, {credit.counted} are counted"
+    for notice in record.notices:
+        yield "Notice", notice
+
+
+def _print_lines(out: Output, lines: Sequence[str]) -> None:
+    for line in lines:
+        out.say(f"  {line}")
+
+
+def _encoding() -> str:
+    return getattr(sys.stdout, "encoding", None) or "ascii"

@@ -1,0 +1,67 @@
+"""A record's history as a story, and the course of its month as a small chart."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+
+from cli.words import minute
+from tally.domain.month import Month
+from tally.domain.record import TALLY, HistoryEntry
+
+_BLOCKS = "▁▂▃▄▅▆▇█"
+_ASCII = "._-=+*#@"
+_DAY = timedelta(days=1)
+
+
+def told(entries: Sequence[HistoryEntry]) -> Iterator[str]:
+    """One line for each step, oldest first: when, what, why, and by whom if a person did it."""
+    for entry in entries:
+        by = "" if entry.by == TALLY else f", by {entry.by}"
+        why = f": {entry.why}" if entry.why else ""
+        yield f"{minute(entry.at)}  {entry.what}{why}{by}"
+
+
+def billed_over(entries: Sequence[HistoryEntry]) -> Sequence[tuple[datetime, int]]:
+    """What the record's Additions stood at in all, from each instant at which that changed."""
+    lines: dict[str, int] = {}
+    course: list[tuple[datetime, int]] = []
+    for entry in entries:
+        pushed = {path: after for path, (_, after) in entry.changes.items() if _is_pushed(path)}
+        if not pushed:
+            continue
+        lines |= {path: int(str(after)) if after is not None else 0 for path, after in pushed.items()}
+        course.append((entry.at, sum(lines.values())))
+    return course
+
+
+def chart(course: Sequence[tuple[datetime, int]], month: Month, *, now: datetime, encoding: str) -> str:
+    """A sign for each day of the month so far: what stood at its end, of what stood at most; a blank before there was any."""
+    most = max((value for _, value in course), default=0)
+    signs = _BLOCKS if _has(encoding) else _ASCII
+    return "".join(
+        " " if value is None else signs[value * (len(signs) - 1) // most if most else 0]
+        for value in _at_days_ends(course, month, now)
+    )
+
+
+def bar(value: int, *, most: int, width: int, encoding: str) -> str:
+    """A bar as long as the value's part of the most."""
+    return ("█" if _has(encoding) else "#") * (value * width // most if most else 0)
+
+
+def _at_days_ends(course: Sequence[tuple[datetime, int]], month: Month, now: datetime) -> Iterator[int | None]:
+    day = month.starts
+    while day < month.next.starts and day <= now:
+        day += _DAY
+        yield next((value for at, value in reversed(course) if at < day), None)
+
+
+def _is_pushed(path: str) -> bool:
+    return path.startswith("lines.") and path.endswith(".pushed")
+
+
+def _has(encoding: str) -> bool:
+    try:
+        (_BLOCKS + "█").encode(encoding)
+    except (LookupError, UnicodeEncodeError):
+        return False
+    return True
