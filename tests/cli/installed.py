@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from functools import cache
 from typing import Any, NoReturn
 
 import boto3
@@ -24,7 +25,6 @@ from tally.connectwise.client import ConnectWiseClient
 from tally.connectwise.site import Keys
 from tally.errors import SetupError
 from tally.gravityzone.client import GravityZoneClient
-from tally.ledger.dynamodb import DynamoDBLedger
 from tally.queue import SQSJobQueue
 from tally.secret import ApiKeys, read_keys
 from tally.settings import PlannerSettings
@@ -35,11 +35,12 @@ NOW = datetime(2026, 11, 3, 0, 10, tzinfo=UTC)
 TICK = datetime(2026, 11, 3, 0, 5, tzinfo=UTC)
 REGION = "eu-west-1"
 KEYS: Mapping[str, str] = {
-    "gravityzone_api_key": "gravityzone-key-7f3a",
-    "connectwise_public_key": "publickey9c1d",
-    "connectwise_private_key": "privatekey5e2b",
-    "connectwise_client_id": "11111111-2222-4333-8444-555555555555",
+    "gravityzone_api_key": "gz-key",
+    "connectwise_public_key": "public-key",
+    "connectwise_private_key": "private-key",
+    "connectwise_client_id": "client-id",
 }
+"""Those that the world's own clients have."""
 PLANNER = "tally-PlannerFunction-1A2B"
 ENVIRONMENT: Mapping[str, str] = {**console.ENVIRONMENT, "BILLING_TIME_ZONE": "Europe/Berlin"}
 
@@ -93,7 +94,7 @@ class Installed:
         """An AWS client."""
         if service in {"cloudformation", "sts"}:
             return self.formation if service == "cloudformation" else self.identity
-        return boto3.client(service, region_name=REGION)  # type: ignore[call-overload]  # whichever it is
+        return _client(service)
 
     @property
     def settings(self) -> PlannerSettings:
@@ -146,7 +147,7 @@ class Installed:
             environment=lambda _: self.environment,
             settings=lambda: self.settings,
             client=self.client,
-            ledger=lambda: DynamoDBLedger(self.client("dynamodb"), "ledger"),
+            ledger=lambda: self.world.ledger,
             gravityzone=lambda: self.gravityzone(self.settings, self.keys()),
             connectwise=lambda: self.connectwise(self.settings, self.keys()),
             queue=lambda: SQSJobQueue(self.client("sqs"), self.environment["QUEUE_URL"]),
@@ -184,7 +185,7 @@ class Installed:
 def installed() -> Iterator[Installed]:
     """An installation in which nothing is wrong: one customer, and a tick five minutes ago."""
     with mock_aws():
-        world = World(clock=VirtualClock(NOW), zone="Europe/Berlin")
+        world = World(clock=VirtualClock(TICK), zone="Europe/Berlin")
         world.gravityzone.change_key(KEYS["gravityzone_api_key"])
         options = world.connectwise.options
         options.company = "brightlantern"
@@ -193,19 +194,19 @@ def installed() -> Iterator[Installed]:
             private_key=KEYS["connectwise_private_key"],
             client_id=KEYS["connectwise_client_id"],
         )
-        queues = boto3.client("sqs", region_name=REGION)
+        queues = _client("sqs")
         urls = {
             name: queues.create_queue(QueueName=name)["QueueUrl"]
             for name in ("JobsQueue", "JobsDeadLetterQueue", "ScheduleDeadLetterQueue", "PlannerFailureQueue")
         }
-        secrets = boto3.client("secretsmanager", region_name=REGION)
+        secrets = _client("secretsmanager")
         secrets.create_secret(Name="keys", SecretString=json.dumps(KEYS))
-        tables = boto3.client("dynamodb", region_name=REGION)
+        tables = _client("dynamodb")
         tables.create_table(TableName="ledger", DeletionProtectionEnabled=True, **table_definition())
         tables.update_continuous_backups(
             TableName="ledger", PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True}
         )
-        topics = boto3.client("sns", region_name=REGION)
+        topics = _client("sns")
         topic = topics.create_topic(Name="alarms")["TopicArn"]
         topics.subscribe(TopicArn=topic, Protocol="email", Endpoint="ann@example.com")
         alarms = [_alarm(name, topic) for name in ("tally-Jobs", "tally-Planner", "tally-Worker")]
@@ -229,14 +230,21 @@ def installed() -> Iterator[Installed]:
             schedule=schedule,
         )
         installation.customer("Harbor Dental")
-        ledger = DynamoDBLedger(tables, "ledger")
-        ledger.begin_tick(TICK, services=["endpoints"])
-        ledger.finish_tick(TICK)
+        world.play(TICK)
+        world.clock.set(NOW)
         yield installation
 
 
+@cache
+def _client(service: str) -> Any:  # noqa: ANN401 - whichever client it is
+    """A client for all tests, as making one takes longer than most of them: moto is behind it wherever it is on."""
+    return boto3.client(  # type: ignore[call-overload]  # as above
+        service, region_name=REGION, aws_access_key_id="testing", aws_secret_access_key="testing"
+    )
+
+
 def _alarm(name: str, topic: str) -> str:
-    boto3.client("cloudwatch", region_name=REGION).put_metric_alarm(
+    _client("cloudwatch").put_metric_alarm(
         AlarmName=name,
         Namespace="AWS/SQS",
         MetricName="ApproximateNumberOfMessagesVisible",
@@ -251,7 +259,7 @@ def _alarm(name: str, topic: str) -> str:
 
 
 def _schedule(name: str, function: str) -> str:
-    boto3.client("scheduler", region_name=REGION).create_schedule(
+    _client("scheduler").create_schedule(
         Name=name,
         ScheduleExpression="cron(5/15 * * * ? *)",
         FlexibleTimeWindow={"Mode": "OFF"},
