@@ -21,6 +21,7 @@ _COLOURS = {
     Verdict.FINDING: "yellow",
     Verdict.NEEDS_SETUP: "red",
 }
+_MOST_SHOWN = 20
 _VERDICT_WIDTH = max(len(each.value) for each in Verdict)
 _INDENT = " " * (4 + _VERDICT_WIDTH + 2)
 
@@ -82,10 +83,13 @@ def print_checks(out: Output, results: Sequence[Result]) -> None:
 
 
 def _lines(out: Output, findings: Sequence[Finding]) -> Iterator[str]:
-    for each in findings:
+    for each in findings[:_MOST_SHOWN]:
         yield from _wrapped(out, each.says)
         if each.remedy:
             yield from _wrapped(out, f"→ {each.remedy}")
+
+    if len(findings) > _MOST_SHOWN:
+        yield from _wrapped(out, f"and {len(findings) - _MOST_SHOWN} more: `tally doctor --json` lists them all.")
 
 
 def _wrapped(out: Output, text: str) -> list[str]:
