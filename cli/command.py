@@ -21,7 +21,7 @@ from tally.errors import TallyError
 DONE, FINDINGS, NOT_DONE = 0, 1, 2
 """Exit codes: done · done, and something was found · not done, for its usage or its set-up."""
 
-type Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do it without asking first.")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do it without asking first.")]
 
 SHARED: tuple[tuple[str, Any, Any], ...] = (
     ("as_json", Annotated[bool, typer.Option("--json", help="Print one JSON document, for a script.")], False),
@@ -54,10 +54,15 @@ class Session:
         """Ask before something is written; NotConfirmedError where the answer is no, or nobody is there to be asked."""
         if yes:
             return
-        if not sys.stdin.isatty():
+        if not somebody_is_there():
             raise NotConfirmedError("Nothing was written: there is no terminal to ask on. Give --yes to do it unasked.")
         if not typer.confirm(question, err=True):
             raise NotConfirmedError("Nothing was written, as you wished.")
+
+
+def somebody_is_there() -> bool:
+    """Whether questions can be answered: a person sits at the terminal."""
+    return sys.stdin.isatty()
 
 
 class UsageError(TallyError):
@@ -77,7 +82,9 @@ class Group(TyperGroup):
             code = super().main(*given, **{**extra, "standalone_mode": False})
         except typer.TyperException as error:
             message = error.format_message() if hasattr(error, "format_message") else str(error)
-            Output(as_json=False).error(f"{message} `tally --help` and `tally COMMAND --help` say what there is.")
+            Output(as_json=False).error(
+                f"{message.rstrip('.')}. `tally --help` and `tally COMMAND --help` say what there is."
+            )
             code = NOT_DONE
         except typer.Abort:
             Output(as_json=False).error("Interrupted; what was done until then stays.")

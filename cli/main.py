@@ -3,12 +3,11 @@
 import typer
 
 from cli.command import Group
-from cli.commands import doctor, secrets, show, status
+from cli.commands import answers, companies, doctor, export, failed, plan, secrets, show, status, sync
 
 app = typer.Typer(
     name="tally",
     cls=Group,
-    no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
@@ -20,10 +19,8 @@ def _top() -> None:
     """Look after Tally: what each customer is billed, what waits for a person, and what is to be set up."""
 
 
-status.add(app)
-show.add(app)
-doctor.add(app)
-secrets.add(app)
+for room in (status, show, plan, sync, answers, companies, failed, export, doctor, secrets):
+    room.add(app)
 
 
 def run() -> None:

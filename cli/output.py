@@ -30,11 +30,11 @@ COLOURS: Mapping[StandingState, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column of a table. Of a terminal's width, a ``wide`` one takes what the others leave, and folds its cells."""
+    """A column of a table. Of a terminal's width, ``wide`` ones share what the others leave, in that proportion, and fold their cells."""
 
     title: str
     right: bool = False
-    wide: bool = False
+    wide: int = 0
 
 
 class Step(Protocol):
@@ -80,7 +80,7 @@ class Output:
         table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="bold")
         for column in columns:
             justify: Literal["left", "right"] = "right" if column.right else "left"
-            ratio = 1 if column.wide else None
+            ratio = column.wide or None
             table.add_column(column.title, justify=justify, overflow="fold", no_wrap=not column.wide, ratio=ratio)
         for row in rows:
             table.add_row(*row)

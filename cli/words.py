@@ -44,3 +44,8 @@ def age(since: datetime | None, *, now: datetime) -> str:
 def number(value: int | None) -> str:
     """A count, or a dash."""
     return NOTHING if value is None else str(value)
+
+
+def several(number_of: int, what: str, many: str | None = None) -> str:
+    """A number of things: ``1 job``, ``2 jobs``."""
+    return f"{number_of} {what if number_of == 1 else many or f'{what}s'}"

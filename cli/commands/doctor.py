@@ -111,7 +111,11 @@ def _totals(results: Sequence[Result]) -> Document:
 
 
 def _summary(results: Sequence[Result]) -> str:
-    said = ", ".join(f"{count} {verdict}" for verdict, count in _totals(results).items() if count)
+    said = ", ".join(
+        f"{count} {verdict}s" if verdict == Verdict.FINDING and count > 1 else f"{count} {verdict}"
+        for verdict, count in _totals(results).items()
+        if count
+    )
     first = next((number for number, each in enumerate(results, 1) if each.verdict is Verdict.NEEDS_SETUP), None)
     if first is None:
         first = next((number for number, each in enumerate(results, 1) if each.verdict is not Verdict.OK), None)

@@ -1,6 +1,5 @@
 """`tally secrets set`: the keys are asked for, tried on both APIs, and stored only then."""
 
-import sys
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from getpass import getpass
@@ -8,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from cli.command import FINDINGS, NOT_DONE, Session, UsageError, command
+from cli.command import FINDINGS, NOT_DONE, Session, UsageError, Yes, command, somebody_is_there
 from cli.commands.doctor import checks_document, print_checks
 from cli.doctor.checklist import Result, examine
 from cli.doctor.checks import KEYS, SETTINGS
@@ -35,24 +34,26 @@ type Fields = Mapping[str, Any]
 
 def add(app: typer.Typer) -> None:
     """Add the commands."""
-    secrets = typer.Typer(name="secrets", no_args_is_help=True, rich_markup_mode=None, add_completion=False)
-    secrets.callback()(_secrets)
+    secrets = typer.Typer(
+        rich_markup_mode=None, help="Look after the keys that Tally calls GravityZone and ConnectWise with."
+    )
+    secrets.callback()(_top)
     command(secrets, "set")(set_keys)
-    app.add_typer(secrets)
+    app.add_typer(secrets, name="secrets")
 
 
-def _secrets() -> None:
-    """Look after the keys that Tally calls GravityZone and ConnectWise with."""
+def _top() -> None:
+    """One command alone is still called by its name."""
 
 
 def set_keys(
     session: Session,
     *,
     force: Annotated[bool, typer.Option("--force", help="Store the keys even if they do not pass the test.")] = False,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Store them without asking first.")] = False,
+    yes: Yes = False,
 ) -> int | None:
     """Ask for the keys without showing them, try them on both APIs, and store them. Enter keeps a key that is stored."""
-    if not sys.stdin.isatty():
+    if not somebody_is_there():
         raise UsageError(
             "Nothing was stored: keys are asked for on a terminal alone, where nothing shows or keeps them."
         )

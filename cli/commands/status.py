@@ -10,7 +10,7 @@ import typer
 from cli.command import Session, UsageError, command
 from cli.documents import Document, company_document
 from cli.output import Column
-from cli.words import NOTHING, age, instant, month_of, number
+from cli.words import NOTHING, age, instant, month_of, number, several
 from tally.domain.month import Month
 from tally.domain.overview import CompanyRow, Overview, counted
 from tally.domain.record import UsageRecord
@@ -20,7 +20,7 @@ from tally.overview import read_overview
 _MOST_EXPLAINED = 10
 _NAMES = {state.label.replace(" ", "-"): state for state in StandingState}
 _COLUMNS = (
-    Column("Company", wide=True),
+    Column("Company", wide=1),
     Column("Count", right=True),
     Column("Billed", right=True),
     Column("Addition", right=True),
@@ -116,8 +116,8 @@ def _print(
     if not rows:
         out.say("No company is like that.")
         return
-    several = len({record.key.service for row in rows for record in row.of(month, service)}) > 1
-    out.table(_COLUMNS, (cells for row in rows for cells in _cells(row, month, service, now, several=several)))
+    by_service = len({record.key.service for row in rows for record in row.of(month, service)}) > 1
+    out.table(_COLUMNS, (cells for row in rows for cells in _cells(row, month, service, now, by_service=by_service)))
     out.say()
     out.say(_summary(seen, rows, month, service, now))
     telling = [row for row in rows if row.cause.state is not StandingState.BILLING or row.cause.notices]
@@ -129,13 +129,13 @@ def _print(
 
 
 def _cells(
-    row: CompanyRow, month: Month, service: str | None, now: datetime, *, several: bool
+    row: CompanyRow, month: Month, service: str | None, now: datetime, *, by_service: bool
 ) -> Iterator[Sequence[str]]:
     records: Sequence[UsageRecord | None] = row.of(month, service) or [None]
     for number_of, record in enumerate(records):
         first = number_of == 0
         yield (
-            row.name if record is None or not several else f"{row.name} ({record.key.service})",
+            row.name if record is None or not by_service else f"{row.name} ({record.key.service})",
             NOTHING if record is None else number(counted(record)),
             NOTHING if record is None else number(record.stands if record.has_addition else None),
             NOTHING if record is None else _addition(record),
@@ -153,7 +153,7 @@ def _summary(seen: Overview, rows: Sequence[CompanyRow], month: Month, service: 
     totals = _totals(rows, month, service)
     standings = ", ".join(f"{count} {label}" for label, count in totals["standings"].items() if count)
     tick = "no tick yet" if seen.ticks is None else f"newest tick {age(seen.ticks.newest, now=now)} ago"
-    companies = "1 company" if len(rows) == 1 else f"{len(rows)} companies"
+    companies = several(len(rows), "company", "companies")
     return f"{month.label}: {companies} ({standings}); counted {totals['count']}, billed {totals['billed']}; {tick}."
 
 

@@ -9,7 +9,7 @@ from datetime import date
 from cli.doctor.addresses import connectwise_advice
 from cli.doctor.finding import Finding, found, needs_setup, ok
 from cli.doctor.installation import Installation
-from cli.doctor.likeness import closest
+from cli.suggestions import Names
 from tally.domain.agreement import NewAddition
 from tally.errors import (
     AmbiguousNameError,
@@ -130,7 +130,8 @@ def agreement_types(installation: Installation) -> Iterator[Finding]:
         if isinstance(found_id, int):
             yield ok(f"The agreement type {names.agreement_type!r} is there (id {found_id}).")
             continue
-        alike = closest(names.agreement_type, installation.agreement_types)
+        every = Names({each: each for each in installation.agreement_types})
+        alike = [each for each, _ in every.nearest(names.agreement_type)]
         there_are = (
             f" The most alike: {_quoted(alike)}." if alike and not any(each in found_id for each in alike) else ""
         )

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 from cli.doctor.finding import Finding, found, ok
 from cli.doctor.installation import Customer, Installation
-from cli.doctor.likeness import closest_companies
 from tally.directory import Names
 from tally.domain.agreement import Addition, Agreement
 from tally.domain.recognition import described, of_others
@@ -103,16 +102,16 @@ def _billed(installation: Installation) -> list[Customer]:
 
 
 def _whom(installation: Installation, customer: Customer) -> str:
-    alike = closest_companies(customer.name, installation.free_companies)
+    alike = installation.candidates(customer)
     tie = f"tally companies tie {customer.company.id}"
     if not alike:
-        return f"Find its ConnectWise company, or make it, then `{tie} CONNECTWISE_ID`; or `tally companies exclude`."
-    first, *others = (f"{each.name!r} (`{tie} {each.id}`)" for each in alike)
+        return f"Find its ConnectWise company, or make it, then `{tie} CONNECTWISE_ID --why …`; or `tally companies exclude`."
+    first, *others = (f"{each.name!r} (`{tie} {each.id} --why …`)" for each in alike)
     return f"It may be {first}" + "".join(f", or {each}" for each in others) + "."
 
 
 def _for_agreement(customer: Customer, names: Names) -> str:
     return (
         f"Leave {customer.name} one active agreement of the type {names.agreement_type!r} on a monthly cycle; of several, "
-        f"`tally companies pin {customer.company.id} AGREEMENT_ID` chooses."
+        f"`tally companies pin {customer.company.id} AGREEMENT_ID --why …` chooses."
     )

@@ -8,7 +8,8 @@ from functools import cached_property
 from cli.doctor.account import Account
 from cli.output import Step
 from cli.stack import Stack
-from tally.directory import Names
+from cli.suggestions import Names
+from tally import directory
 from tally.domain.agreement import Addition, Agreement
 from tally.domain.company import Company, ConnectWiseCompany
 from tally.domain.company import Mapping as CompanyMapping
@@ -88,7 +89,7 @@ class Installation:
         return read_keys(self.stack.client("secretsmanager"), self.settings.secret_id)
 
     @cached_property
-    def places(self) -> Mapping[str, Names]:
+    def places(self) -> Mapping[str, directory.Names]:
         """Where each service is billed."""
         settings = self.settings
         return places(settings.services, product=settings.product, agreement_type=settings.agreement_type)
@@ -118,12 +119,15 @@ class Installation:
         """ConnectWise's companies by id, without the deleted ones."""
         return {each.id: each for each in self.connectwise.companies() if not each.deleted}
 
+    def candidates(self, customer: Customer) -> Sequence[ConnectWiseCompany]:
+        """Whom a customer may be, the likeliest first, of those that nobody is tied to, nor will be by its name."""
+        return [self.connectwise_companies[key] for key, _ in self._free_names.nearest(customer.name)]
+
     @cached_property
-    def free_companies(self) -> Sequence[ConnectWiseCompany]:
-        """ConnectWise's companies that nobody is tied to, nor will be by its name."""
+    def _free_names(self) -> Names[int]:
         taken = {each.connectwise_id for each in self.customers}
         taken |= {each.connectwise_id for each in self.mappings.values()}
-        return [each for each in self.connectwise_companies.values() if each.id not in taken]
+        return Names({key: each.name for key, each in self.connectwise_companies.items() if key not in taken})
 
     @cached_property
     def customers(self) -> Sequence[Customer]:
@@ -142,7 +146,7 @@ class Installation:
         billed = sorted([*roster.customers.values(), *partners], key=lambda each: (each.name.casefold(), each.id))
         return [self._customer(company, index, names[company.name]) for company in billed]
 
-    def type_id(self, names: Names) -> int | str:
+    def type_id(self, names: directory.Names) -> int | str:
         """The id of the agreement type, or why there is none (MATCH-2)."""
         return resolve(
             names.agreement_type, self.agreement_types, what="agreement type", setting=names.agreement_type_setting
@@ -156,7 +160,7 @@ class Installation:
             found.update(self.connectwise.agreement_types(wanted))
         return found
 
-    def product_id(self, names: Names) -> int | str:
+    def product_id(self, names: directory.Names) -> int | str:
         """The id of the product, or why there is none (MATCH-2)."""
         ids = self._products.get(names.product)
         if ids is None:

@@ -75,7 +75,7 @@ class Ended:
     err: str
 
     @property
-    def json(self) -> Any:
+    def json(self) -> Any:  # noqa: ANN401 - whatever the command's document holds
         """The document on standard output."""
         return json.loads(self.out)
 
@@ -155,7 +155,7 @@ class Console:
         self.world.clock.advance(timedelta(seconds=seconds))
 
 
-def _no_client(service: str) -> Any:
+def _no_client(service: str) -> Any:  # noqa: ANN401 - as boto3's
     raise SetupError(f"There is no {service} here.")
 
 

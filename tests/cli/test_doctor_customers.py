@@ -20,7 +20,7 @@ def test_a_name_that_differs_a_little(msp: Installed) -> None:
     verdict, says, remedy = only(msp.check("companies"))
     assert verdict == "finding"
     assert f"Nearly so: 'Blue Heron brewing' (id {connectwise})" in says
-    assert remedy == f"It may be 'Blue Heron brewing' (`tally companies tie {company} {connectwise}`)."
+    assert remedy == f"It may be 'Blue Heron brewing' (`tally companies tie {company} {connectwise} --why …`)."
 
 
 def test_a_name_that_differs_more(msp: Installed) -> None:
@@ -31,7 +31,9 @@ def test_a_name_that_differs_more(msp: Installed) -> None:
     people.add_company("Bakery", "Old Mill Bakery")
     _, says, remedy = only(msp.check("companies"))
     assert "or nearly so" in says
-    assert remedy.startswith(f"It may be 'Harbor Dental Clinic & Partners' (`tally companies tie {company} {likely}`)")
+    assert remedy.startswith(
+        f"It may be 'Harbor Dental Clinic & Partners' (`tally companies tie {company} {likely} --why …`)"
+    )
     assert "'Harbor Dental'" not in remedy
     assert "Bakery" not in remedy
 
@@ -41,7 +43,7 @@ def test_nobody_is_alike(msp: Installed) -> None:
     company = msp.world.gravityzone.tenant.add_company("Zephyr Quay")
     _, _, remedy = only(msp.check("companies"))
     assert remedy.startswith(
-        f"Find its ConnectWise company, or make it, then `tally companies tie {company} CONNECTWISE_ID`"
+        f"Find its ConnectWise company, or make it, then `tally companies tie {company} CONNECTWISE_ID --why …`"
     )
 
 
@@ -95,7 +97,7 @@ def test_two_agreements_of_the_type(msp: Installed) -> None:
     assert "Cedar & Stone Architects has 2 active agreements of the type" in says
     assert str(cedar.agreement_id) in says
     assert f"'Branch office' (id {second}" in says
-    assert f"`tally companies pin {cedar.id} AGREEMENT_ID`" in remedy
+    assert f"`tally companies pin {cedar.id} AGREEMENT_ID --why …`" in remedy
     msp.world.play(NOW)
     msp.world.set_up().pin(cedar.id, second, **WHO)
     msp.checks(code=0)

@@ -264,7 +264,7 @@ def test_the_prompts_are_hidden(msp: Installed, monkeypatch: pytest.MonkeyPatch)
     """On a terminal the keys are asked for by getpass, which shows nothing of what is typed."""
     person = Person(list(KEYS.values()))
     monkeypatch.setattr(secrets, "getpass", person)
-    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
+    monkeypatch.setattr(secrets, "somebody_is_there", lambda: True)
     session = Session(target=Target(), output=Output(as_json=False), given=msp.stack)
     assert not secrets.set_keys(session, yes=True)
     assert len(person.asked) == 4

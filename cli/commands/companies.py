@@ -1,0 +1,175 @@
+"""`tally companies …`: whom a company is tied to, which agreement it is billed on, and whether at all."""
+
+from collections.abc import Callable
+from typing import Annotated, cast
+
+import typer
+
+from cli.command import Session, UsageError, Yes, command
+from cli.documents import mapping_document
+from cli.finding import Found, find_company
+from cli.output import Column
+from cli.rehearsal.ledger import OverlayLedger
+from cli.suggestions import suggestions
+from tally.answer import SetUp
+from tally.ports import ConnectWise, Ledger
+
+Company = Annotated[str, typer.Argument(help="Its GravityZone id or its name.")]
+Why = Annotated[str, typer.Option(help="Why, in your words: it stands in the history beside your AWS identity.")]
+
+
+def add(app: typer.Typer) -> None:
+    """Add the commands."""
+    companies = typer.Typer(
+        rich_markup_mode=None,
+        help="Tie companies to ConnectWise, and say whether they are billed.",
+    )
+    for name, function in (
+        ("tie", tie),
+        ("untie", untie),
+        ("pin", pin),
+        ("unpin", unpin),
+        ("exclude", exclude),
+        ("include", include),
+        ("bill-partner", bill_partner),
+        ("unbill-partner", unbill_partner),
+        ("suggest", suggest),
+    ):
+        command(companies, name)(function)
+    app.add_typer(companies, name="companies")
+
+
+def tie(
+    session: Session,
+    company: Company,
+    connectwise_id: Annotated[int, typer.Argument(help="Id of the ConnectWise company.")],
+    *,
+    why: Why,
+    yes: Yes = False,
+) -> None:
+    """Tie a company to a ConnectWise company, from another one too."""
+    _set_up(session, company, lambda up, it, by: up.tie(it.id, connectwise_id, by=by, why=why), why=why, yes=yes)
+
+
+def untie(session: Session, company: Company, *, why: Why, yes: Yes = False) -> None:
+    """Leave a company without a ConnectWise company until somebody ties it again."""
+    _set_up(session, company, lambda up, it, by: up.untie(it.id, by=by, why=why), why=why, yes=yes)
+
+
+def pin(
+    session: Session,
+    company: Company,
+    agreement_id: Annotated[int, typer.Argument(help="Id of the agreement.")],
+    *,
+    why: Why,
+    yes: Yes = False,
+) -> None:
+    """Choose the agreement that a company's months are opened on, where it has several."""
+    _set_up(session, company, lambda up, it, by: up.pin(it.id, agreement_id, by=by, why=why), why=why, yes=yes)
+
+
+def unpin(session: Session, company: Company, *, why: Why, yes: Yes = False) -> None:
+    """Choose no agreement any more: exactly one must be active then."""
+    _set_up(session, company, lambda up, it, by: up.unpin(it.id, by=by, why=why), why=why, yes=yes)
+
+
+def exclude(session: Session, company: Company, *, why: Why, yes: Yes = False) -> None:
+    """Open no more months for a company; those that have an Addition go on to their close."""
+    _set_up(session, company, lambda up, it, by: up.exclude(it.id, by=by, why=why), why=why, yes=yes)
+
+
+def include(session: Session, company: Company, *, why: Why, yes: Yes = False) -> None:
+    """Bill a company again, from the present month on."""
+    _set_up(session, company, lambda up, it, by: up.include(it.id, by=by, why=why), why=why, yes=yes)
+
+
+def bill_partner(session: Session, company: Company, *, why: Why, yes: Yes = False) -> None:
+    """Bill a partner's own machines, from the present month on."""
+    _set_up(session, company, lambda up, it, by: up.bill_partner(it.id, by=by, why=why), why=why, yes=yes)
+
+
+def unbill_partner(session: Session, company: Company, *, why: Why, yes: Yes = False) -> None:
+    """Open no more months for a partner's own machines."""
+    _set_up(session, company, lambda up, it, by: up.unbill_partner(it.id, by=by, why=why), why=why, yes=yes)
+
+
+def suggest(session: Session) -> None:
+    """Name for each company that is tied to nobody the ConnectWise companies whose names are nearest."""
+    stack, out = session.stack, session.output
+    found = suggestions(stack.ledger(), stack.connectwise().companies())
+    if out.as_json:
+        out.document(
+            [
+                {
+                    "company": each.company_id,
+                    "name": each.name,
+                    "reason": each.reason,
+                    "near": [
+                        {"id": near.id, "name": near.name, "likeness": near.likeness, "tied_to": near.tied_to or None}
+                        for near in each.near
+                    ],
+                }
+                for each in found
+            ]
+        )
+        return
+    if not found:
+        out.say("Every company that is to be billed is tied.")
+        return
+    columns = (
+        Column("Company"),
+        Column("Id"),
+        Column("Likeness", right=True),
+        Column("ConnectWise company", wide=1),
+    )
+    rows = []
+    for each in found:
+        if not each.near:
+            rows.append([each.name, each.company_id, "", "none is like it"])
+        for number, near in enumerate(each.near):
+            tied = f", tied to {near.tied_to}" if near.tied_to else ""
+            first = [each.name, each.company_id] if number == 0 else ["", ""]
+            rows.append([*first, f"{near.likeness}", f"{near.name} (id {near.id}){tied}"])
+    out.table(columns, rows)
+    out.say("\nTie one with: tally companies tie COMPANY_ID CONNECTWISE_ID --why …")
+
+
+def _set_up(session: Session, company: str, act: Callable[[SetUp, Found, str], str], *, why: str, yes: bool) -> None:
+    stack, out = session.stack, session.output
+    if not why.strip():
+        raise UsageError("Say why, with --why: the history keeps it.")
+    ledger = stack.ledger()
+    found = find_company(ledger, company)
+
+    def set_up(on: Ledger, by: str) -> str:
+        return act(SetUp(ledger=on, connectwise=_lazily(stack.connectwise), clock=stack.clock), found, by)
+
+    who = stack.who()
+    follows = set_up(OverlayLedger(below=ledger), who)
+    tell = out.note if out.as_json else out.say
+    tell(follows)
+    session.confirm("Is this what you want?", yes=yes)
+    said = set_up(ledger, who)
+    if out.as_json:
+        out.document(
+            {
+                "company": found.id,
+                "name": found.name,
+                "by": who,
+                "why": why,
+                "follows": said,
+                "connectwise": mapping_document(ledger.mapping(found.id)),
+            }
+        )
+        return
+    out.say(f"Done, by {who}.")
+
+
+def _lazily(connectwise: Callable[[], ConnectWise]) -> ConnectWise:
+    """ConnectWise, for which keys are read only where it is asked: most of what is set up does not depend on it."""
+
+    class Lazy:
+        def __getattr__(self, name: str) -> object:
+            return getattr(connectwise(), name)
+
+    return cast("ConnectWise", Lazy())

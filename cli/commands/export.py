@@ -1,0 +1,121 @@
+"""`tally export`: a month's records for a spreadsheet or a bookkeeping import."""
+
+import csv
+import sys
+from collections.abc import Iterator
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from cli.command import Session, command
+from cli.documents import Document
+from cli.words import instant, month_of
+from tally.domain.overview import CompanyRow, counted, final
+from tally.domain.record import UsageRecord
+from tally.overview import read_overview
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+"""A cell that begins so is run as a formula by spreadsheets, and a customer's name is anybody's to choose."""
+
+
+class Format(StrEnum):
+    """What the export is written as."""
+
+    CSV = "csv"
+    JSON = "json"
+
+
+def add(app: typer.Typer) -> None:
+    """Add the command."""
+    command(app, "export")(export)
+
+
+def export(
+    session: Session,
+    *,
+    month: Annotated[str | None, typer.Option(help="The month, yyyy-mm; the present one if left out.")] = None,
+    as_format: Annotated[Format, typer.Option("--format", help="What to write.")] = Format.CSV,
+) -> None:
+    """Write a month's records to standard output, one line each: what was counted, and what is billed where."""
+    exported = month_of(month, now=session.stack.clock.now())
+    seen = read_overview(session.stack.ledger(), months=[exported])
+    rows = [_row(company, record) for company in seen.companies for record in company.of(exported)]
+    if as_format is Format.JSON or session.output.as_json:
+        session.output.document(rows)
+        return
+    writer = csv.DictWriter(sys.stdout, _COLUMNS, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(dict(_cells(row)) for row in rows)
+
+
+_COLUMNS = (
+    "month",
+    "service",
+    "company_id",
+    "company",
+    "connectwise_id",
+    "connectwise_company",
+    "state",
+    "standing",
+    "count",
+    "floor",
+    "billed",
+    "final",
+    "additions",
+    "agreements",
+    "effective",
+    "cancelled",
+    "held_quantity",
+    "held_because",
+    "credit_quantity",
+    "credit_amount",
+    "last_reading",
+)
+"""The keys of each record and the columns of the file, in this order. New ones come at the end."""
+
+
+def _row(company: CompanyRow, record: UsageRecord) -> Document:
+    made = [line for line in record.lines if line.addition_id is not None]
+    credit, hold = record.credit, record.hold
+    price = None if credit is None else credit.unit_price
+    values = (
+        str(record.key.month),
+        record.key.service,
+        company.company_id,
+        company.name,
+        None if company.mapping is None else company.mapping.connectwise_id,
+        None if company.mapping is None else company.mapping.connectwise_name,
+        record.state.value,
+        company.cause.state.label,
+        counted(record),
+        record.floor,
+        record.stands,
+        final(record),
+        [line.addition_id for line in made],
+        list(dict.fromkeys(line.agreement_id for line in made)),
+        min((line.effective.isoformat() for line in made), default=None),
+        max((line.cancelled.isoformat() for line in made), default=None),
+        None if hold is None else hold.quantity,
+        None if hold is None else hold.why,
+        None if credit is None else credit.quantity,
+        None if credit is None or price is None else f"{credit.quantity * price:.2f}",
+        instant(company.last_reading),
+    )
+    return dict(zip(_COLUMNS, values, strict=True))
+
+
+def _cells(row: Document) -> Iterator[tuple[str, object]]:
+    for name, value in row.items():
+        if isinstance(value, list):
+            yield name, " ".join(map(str, value))
+        elif isinstance(value, str):
+            yield name, _harmless(value)
+        else:
+            yield name, "" if value is None else value
+
+
+def _harmless(text: str) -> str:
+    """The text as no spreadsheet runs it: an apostrophe before it makes it text, as OWASP advises."""
+    one_line = " ".join(text.splitlines())
+    return f"'{one_line}" if text.startswith(_FORMULA) or one_line.lstrip().startswith(_FORMULA) else one_line

@@ -1,0 +1,227 @@
+"""`tally failed …`: what failed for good, why, and having it done after all."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated
+
+import typer
+
+from cli.command import DONE, FINDINGS, Session, Yes, command
+from cli.dead_letters import Letter, LetterKind
+from cli.documents import Document
+from cli.finding import Found, find_company
+from cli.output import Column
+from cli.resync import queue_company
+from cli.words import NOTHING, instant, minute, several
+from tally.domain.month import Month
+from tally.domain.standing import StandingState
+from tally.errors import TallyError
+from tally.ports import Ledger
+
+_UNREADABLE = "It is no job that this version of Tally can read."
+
+
+def add(app: typer.Typer) -> None:
+    """Add the commands."""
+    failed = typer.Typer(rich_markup_mode=None, help="Look at what failed for good, and have it done after all.")
+    command(failed, "list")(list_failed)
+    command(failed, "retry")(retry)
+    app.add_typer(failed, name="failed")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Shown:
+    """A letter with what it is about, and why it failed as far as anybody knows."""
+
+    letter: Letter
+    about: str
+    reason: str
+
+
+def list_failed(session: Session) -> int:
+    """List the jobs and ticks that failed to the last attempt, each with its reason. Exits with 1 where there are any."""
+    stack, out = session.stack, session.output
+    queues = stack.dead_letters()
+    letters = queues.read()
+    try:
+        ledger = stack.ledger()
+        shown = [_shown(each, ledger) for each in letters]
+    finally:
+        queues.release(letters)
+    if out.as_json:
+        out.document([_document(each) for each in shown])
+    elif not shown:
+        out.say("Nothing has failed for good.")
+    else:
+        out.table(
+            (Column("Failed (GMT)"), Column("Queue"), Column("What", wide=2), Column("Why", wide=3)),
+            ([minute(each.letter.sent), each.letter.kind, each.about, each.reason] for each in shown),
+        )
+        out.say(
+            f"\n{several(len(shown), 'message')}. `tally failed retry` plans anew what they are about, and removes them."
+        )
+    return FINDINGS if shown else DONE
+
+
+def retry(
+    session: Session,
+    company: Annotated[
+        str | None, typer.Argument(help="Only jobs of this company: its GravityZone id or name.")
+    ] = None,
+    *,
+    yes: Yes = False,
+) -> int:
+    """Plan anew what failed for good, and remove its messages.
+
+    A job is never replayed: its company is planned anew, so that what is done is right now. A tick that failed is made up for by
+    one tick now, and so is a message that nobody can read.
+    """
+    stack, out = session.stack, session.output
+    queues = stack.dead_letters()
+    letters = list(queues.read())
+    try:
+        if company is not None:
+            found = find_company(stack.ledger(), company)
+            wanted = [each for each in letters if each.job is not None and each.job.company_id == found.id]
+        else:
+            wanted = letters
+        if not wanted:
+            if out.as_json:
+                out.document({"planned": [], "tick": None, "removed": 0, "kept": []})
+            else:
+                out.say(
+                    "Nothing has failed for good." if company is None else f"No job of {company} has failed for good."
+                )
+            return DONE
+        session.confirm(_question(wanted), yes=yes)
+        retried = _retry(session, wanted)
+        for each in retried.removed:
+            queues.delete(each)
+            letters.remove(each)
+    finally:
+        queues.release(letters)
+    return _told(session, retried)
+
+
+@dataclass(slots=True, kw_only=True)
+class _Retried:
+    """What was planned anew, which letters that answers, and why the others stay."""
+
+    planned: list[tuple[Found, Sequence[Month]]]
+    removed: list[Letter]
+    kept: list[tuple[Letter, str]]
+    tick: str = ""
+
+
+def _retry(session: Session, letters: Sequence[Letter]) -> _Retried:
+    retried = _Retried(planned=[], removed=[], kept=[])
+    of_ticks = [each for each in letters if each.job is None]
+    if of_ticks:
+        _tick_anew(session, of_ticks, retried)
+    by_company: dict[str, list[Letter]] = {}
+    for each in letters:
+        if each.job is not None:
+            by_company.setdefault(each.job.company_id, []).append(each)
+    with session.output.progress("planning anew") as step:
+        for number, (company_id, of_company) in enumerate(by_company.items()):
+            step(done=number, total=len(by_company))
+            _plan_anew(session, company_id, of_company, retried)
+    return retried
+
+
+def _plan_anew(session: Session, company_id: str, letters: Sequence[Letter], retried: _Retried) -> None:
+    """Queue what is due of the company now; its letters are answered even if nothing is due any more."""
+    job = next(each.job for each in letters if each.job is not None)
+    found = Found(id=company_id, name=job.company_name)
+    try:
+        jobs, failed = queue_company(session.stack, found, months=None)
+    except TallyError as error:
+        retried.kept += [(each, str(error)) for each in letters]
+        return
+    if failed and not jobs:
+        retried.kept += [(each, failed) for each in letters]
+        return
+    retried.planned.append((found, sorted({each.month for each in jobs})))
+    retried.removed += letters
+
+
+def _tick_anew(session: Session, letters: Sequence[Letter], retried: _Retried) -> None:
+    tick = session.stack.clock.now().replace(microsecond=0)
+    try:
+        planned = session.stack.invoke(tick)
+    except TallyError as error:
+        retried.kept += [(each, str(error)) for each in letters]
+        return
+    if skipped := planned.get("skipped"):
+        retried.kept += [(each, f"nothing was planned: {skipped}") for each in letters]
+        return
+    retried.tick = instant(tick) or ""
+    retried.removed += letters
+
+
+def _question(letters: Sequence[Letter]) -> str:
+    companies = sorted({each.job.company_name for each in letters if each.job is not None})
+    ticks = any(each.job is None for each in letters)
+    named = ", ".join(companies[:5]) + (f" and {len(companies) - 5} more" if len(companies) > 5 else "")  # noqa: PLR2004 - as many as fit a line
+    parts = [*(["a tick"] if ticks else []), *([named] if named else [])]
+    return f"Plan {' and '.join(parts)} anew, and remove {several(len(letters), 'message')}?"
+
+
+def _told(session: Session, retried: _Retried) -> int:
+    out = session.output
+    if out.as_json:
+        out.document(
+            {
+                "planned": [
+                    {"company": found.id, "name": found.name, "months": [str(each) for each in months]}
+                    for found, months in retried.planned
+                ],
+                "tick": retried.tick or None,
+                "removed": len(retried.removed),
+                "kept": [{"id": each.id, "queue": each.kind.value, "why": why} for each, why in retried.kept],
+            }
+        )
+    else:
+        if retried.tick:
+            out.say(f"A tick was planned at {retried.tick}.")
+        for found, months in retried.planned:
+            out.say(f"{found.name}: {' and '.join(each.label for each in months) or 'nothing is due any more'}.")
+        out.say(f"{several(len(retried.removed), 'message')} removed.")
+        for each, why in retried.kept:
+            out.say(f"Kept: {each.kind} message {each.id}: {why}")
+    return FINDINGS if retried.kept else DONE
+
+
+def _shown(letter: Letter, ledger: Ledger) -> _Shown:
+    job = letter.job
+    if job is not None:
+        return _Shown(
+            letter=letter,
+            about=f"{job.company_name}, {job.month}",
+            reason=_why_failing(ledger, job.company_id, job.month) or "It does not fail any more, by its standing.",
+        )
+    if letter.kind is LetterKind.JOB:
+        return _Shown(letter=letter, about=NOTHING, reason=_UNREADABLE)
+    return _Shown(letter=letter, about=f"tick {letter.tick or NOTHING}", reason=letter.reason or "No reason was given.")
+
+
+def _why_failing(ledger: Ledger, company_id: str, month: Month) -> str:
+    """What the company's standing says of the month: a worker writes there why it failed."""
+    standing = ledger.standing(company_id)
+    causes = {} if standing is None else standing.causes
+    of_month = [cause for scope, cause in sorted(causes.items()) if scope.startswith(str(month))]
+    return " ".join(cause.reason for cause in of_month if cause.state is StandingState.FAILING)
+
+
+def _document(shown: _Shown) -> Document:
+    job = shown.letter.job
+    return {
+        "id": shown.letter.id,
+        "queue": shown.letter.kind.value,
+        "sent": instant(shown.letter.sent),
+        "company": None if job is None else job.company_id,
+        "name": None if job is None else job.company_name,
+        "month": None if job is None else str(job.month),
+        "tick": shown.letter.tick if job is None else instant(job.tick),
+        "reason": shown.reason,
+    }

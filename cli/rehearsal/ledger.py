@@ -1,0 +1,152 @@
+"""A ledger on top of another one: it reads that, and keeps what is written to itself."""
+
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from tally.domain.company import Mapping as CompanyMapping
+from tally.domain.company import MappingChange, first_tie
+from tally.domain.month import Month
+from tally.domain.record import HistoryEntry, RecordKey, Transition, UsageRecord
+from tally.domain.standing import Standing
+from tally.domain.ticks import Ticks
+from tally.errors import ConflictError
+from tally.ledger.plain import check, check_change, entry_of, entry_of_change
+from tally.ports import Ledger
+
+
+def _nobody(company_id: str) -> bool:
+    del company_id
+    return False
+
+
+@dataclass(slots=True, kw_only=True)
+class OverlayLedger:
+    """Implements ``tally.ports.Ledger``: what is written to it is seen in it, and not below.
+
+    ``through``: the companies whose standing and mapping are written below all the same; nobody's, unless told otherwise. A
+    record is never written below. ``transitions`` and ``changes`` are what was written, in order. Versions are checked as
+    the real one does. For one thread.
+    """
+
+    below: Ledger
+    through: Callable[[str], bool] = _nobody
+    transitions: list[Transition] = field(default_factory=list)
+    changes: list[MappingChange] = field(default_factory=list)
+    standings: dict[str, Standing] = field(default_factory=dict)
+    _ticks: Ticks | None = None
+    _records: dict[RecordKey, UsageRecord] = field(default_factory=dict)
+    _mappings: dict[str, CompanyMapping] = field(default_factory=dict)
+
+    def begin_tick(self, tick: datetime, *, services: Collection[str] = ()) -> Ticks:
+        """As if the tick had begun; what the ledger below knows of ticks stays as it is."""
+        known = self.ticks()
+        month = Month.of(tick)
+        if known is None:
+            known = Ticks(newest=tick, first_month=month)
+        newer = replace(known, newest=max(known.newest, tick))
+        self._ticks = newer.knowing(services, month) if known.newest <= tick else newer
+        return self._ticks
+
+    def finish_tick(self, tick: datetime) -> None:
+        """As if the tick had planned everything."""
+        known = self.ticks()
+        if known is not None:
+            self._ticks = known.ended(tick)
+
+    def ticks(self) -> Ticks | None:
+        """What is known of ticks."""
+        return self._ticks or self.below.ticks()
+
+    def all_mappings(self) -> Iterable[CompanyMapping]:
+        """Every company's mapping."""
+        return _over({each.company_id: each for each in self.below.all_mappings()}, self._mappings)
+
+    def all_standings(self) -> Iterable[Standing]:
+        """Every company's standing."""
+        return _over({each.company_id: each for each in self.below.all_standings()}, self.standings)
+
+    def all_open_records(self) -> Iterable[UsageRecord]:
+        """Every record that is not settled."""
+        records = {each.key: each for each in self.below.all_open_records()} | self._records
+        return [records[key] for key in sorted(records) if not records[key].settled]
+
+    def all_settled_records(self, month: Month) -> Iterable[UsageRecord]:
+        """The month's records that are settled."""
+        records = {each.key: each for each in self.below.all_settled_records(month)} | self._records
+        return [records[key] for key in sorted(records) if records[key].settled and key.month == month]
+
+    def record(self, key: RecordKey) -> UsageRecord | None:
+        """One record."""
+        return self._records.get(key) or self.below.record(key)
+
+    def history(self, key: RecordKey) -> Sequence[HistoryEntry]:
+        """The record's transitions, oldest first."""
+        return [*self.below.history(key), *(entry_of(each) for each in self.transitions if each.after.key == key)]
+
+    def mapping(self, company_id: str) -> CompanyMapping | None:
+        """One company's mapping."""
+        return self._mappings.get(company_id) or self.below.mapping(company_id)
+
+    def mapping_history(self, company_id: str) -> Sequence[HistoryEntry]:
+        """The changes of a company's mapping, oldest first."""
+        own = (entry_of_change(each) for each in self.changes if each.after.company_id == company_id)
+        return [*self.below.mapping_history(company_id), *own]
+
+    def standing(self, company_id: str) -> Standing | None:
+        """One company's standing."""
+        return self.standings.get(company_id) or self.below.standing(company_id)
+
+    def save(self, transition: Transition, change: MappingChange | None = None) -> None:
+        """As if the record were written; ConflictError where the ledger below would have refused it."""
+        check(transition)
+        known = self.record(transition.after.key)
+        if (0 if known is None else known.version) != transition.expected_version:
+            raise ConflictError(
+                f"the record of {transition.after.key} has been written by somebody else since it was read."
+            )
+        if change is not None:
+            self.change_mapping(change)
+        self._records[transition.after.key] = transition.after
+        self.transitions.append(transition)
+
+    def tie(self, mapping: CompanyMapping) -> None:
+        """As if the company were tied."""
+        self.change_mapping(first_tie(mapping))
+
+    def change_mapping(self, change: MappingChange) -> None:
+        """As if the mapping were written, or below where the company's is; ConflictError as there."""
+        check_change(change)
+        after = change.after
+        if self.through(after.company_id):
+            self.below.change_mapping(change)
+            return
+        known = self.mapping(after.company_id)
+        if (0 if known is None else known.version) != change.expected_version:
+            raise ConflictError(
+                f"the mapping of {after.company_id} has been written by somebody else since it was read."
+            )
+        self._mappings[after.company_id] = after
+        self.changes.append(change)
+
+    def save_standing(self, standing: Standing) -> None:
+        """As if the standing were written, or below where the company's is."""
+        if self.through(standing.company_id):
+            self.below.save_standing(standing)
+            return
+        self.standings[standing.company_id] = replace(standing, version=standing.version + 1)
+
+    def save_standings(self, standings: Iterable[Standing]) -> int:
+        """As many; none is left out but below."""
+        here: list[Standing] = []
+        there: list[Standing] = []
+        for standing in standings:
+            (there if self.through(standing.company_id) else here).append(standing)
+        for standing in here:
+            self.save_standing(standing)
+        return self.below.save_standings(there) if there else 0
+
+
+def _over[T](below: dict[str, T], above: dict[str, T]) -> list[T]:
+    both = below | above
+    return [both[name] for name in sorted(both)]

@@ -1,0 +1,150 @@
+"""A tick played to its end without a write: the planner's plan and every job's decisions, over ports that keep writes to themselves."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from cli.rehearsal.connectwise import RehearsedConnectWise, Write
+from cli.rehearsal.ledger import OverlayLedger
+from cli.rehearsal.queue import CollectingQueue
+from cli.stack import Stack
+from tally.domain.company import MappingChange
+from tally.domain.record import Transition
+from tally.domain.standing import Standing
+from tally.errors import IncompletePlanError, NotYetError, TallyError
+from tally.messages import Job
+from tally.plan import Plan, Planned
+from tally.ports import ConnectWise, JobQueue, Ledger
+from tally.services import places
+from tally.sync import Sync
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RehearsedJob:
+    """One company-month: what would be written to ConnectWise and to its records, or why nothing can be told of it.
+
+    ``waits``: it would come back later, as ConnectWise's lists may not show our last write yet.
+    """
+
+    job: Job
+    writes: Sequence[Write] = ()
+    transitions: Sequence[Transition] = ()
+    failed: str = ""
+    waits: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rehearsal:
+    """What a tick would do. ``failed`` says which lists could not be read; ``backlog`` how many messages wait at present."""
+
+    tick: datetime
+    planned: Planned
+    jobs: Sequence[RehearsedJob] = ()
+    ties: Sequence[MappingChange] = ()
+    standings: Sequence[tuple[Standing | None, Standing]] = ()
+    failed: str = ""
+    backlog: int = 0
+    skipped: str = ""
+
+
+def plan_of(stack: Stack, *, ledger: Ledger, queue: JobQueue, connectwise: ConnectWise) -> Plan:
+    """The planner's use case with the stack's settings, on these ports. Raises SetupError where the settings are wrong."""
+    settings = stack.settings()
+    return Plan(
+        gravityzone=stack.gravityzone(),
+        connectwise=connectwise,
+        ledger=ledger,
+        queue=queue,
+        clock=stack.clock,
+        policy=settings.policy,
+        services=places(settings.services, product=settings.product, agreement_type=settings.agreement_type),
+        calls_per_second=settings.sweep_calls_per_second,
+        first_month=settings.first_month,
+    )
+
+
+@dataclass(slots=True, kw_only=True)
+class _Stage:
+    ledger: OverlayLedger
+    connectwise: RehearsedConnectWise
+    sync: Sync
+    played: list[RehearsedJob] = field(default_factory=list)
+
+
+def rehearse(
+    stack: Stack, *, wanted: Callable[[Job], bool], on_job: Callable[[int, int, str], None] = lambda *_: None
+) -> Rehearsal:
+    """Play a tick of this moment, and those of its jobs that are ``wanted``. GravityZone is read, and ConnectWise; nothing is written.
+
+    ``on_job`` is told before each job how many are done, of how many, and whose it is. Raises TallyError where not even the
+    ledger or the settings can be read.
+    """
+    tick = stack.clock.now().replace(microsecond=0)
+    ledger = OverlayLedger(below=stack.ledger())
+    connectwise = RehearsedConnectWise(real=stack.connectwise())
+    queue = CollectingQueue(wanted=lambda _: True)
+    failed, planned = "", Planned()
+    try:
+        planned = plan_of(stack, ledger=ledger, queue=queue, connectwise=connectwise)(tick)
+    except IncompletePlanError as error:
+        failed = str(error)
+    backlog = stack.queue().backlog()
+    skips = f"{backlog} of the last sweep's messages still wait" if backlog * 2 > len(queue.jobs) else ""
+    settings = stack.settings()
+    stage = _Stage(
+        ledger=ledger,
+        connectwise=connectwise,
+        sync=Sync(
+            gravityzone=stack.gravityzone(),
+            connectwise=connectwise,
+            ledger=ledger,
+            clock=stack.clock,
+            policy=settings.policy,
+            services=tuple(each.service for each in settings.services),
+        ),
+    )
+    jobs = [job for job in queue.jobs if wanted(job)]
+    for number, job in enumerate(jobs):
+        on_job(number, len(jobs), job.company_name)
+        _play(stage, job)
+    return Rehearsal(
+        tick=tick,
+        planned=planned,
+        jobs=stage.played,
+        ties=list(ledger.changes),
+        standings=_changed(stack.ledger(), ledger),
+        failed=failed,
+        backlog=backlog,
+        skipped=planned.skipped or skips,
+    )
+
+
+def _play(stage: _Stage, job: Job) -> None:
+    writes, transitions = len(stage.connectwise.writes), len(stage.ledger.transitions)
+    failed = waits = ""
+    try:
+        stage.sync(job)
+    except NotYetError as error:
+        waits = str(error)
+    except TallyError as error:
+        failed = str(error)
+    stage.played.append(
+        RehearsedJob(
+            job=job,
+            writes=stage.connectwise.writes[writes:],
+            transitions=stage.ledger.transitions[transitions:],
+            failed=failed,
+            waits=waits,
+        )
+    )
+
+
+def _changed(real: Ledger, rehearsed: OverlayLedger) -> Sequence[tuple[Standing | None, Standing]]:
+    """Standings that would show another state or reason, with what they show now."""
+    before = {each.company_id: each for each in real.all_standings()}
+    changed = []
+    for company_id, after in sorted(rehearsed.standings.items()):
+        known = before.get(company_id)
+        if known is None or (known.shown.state, known.shown.reason) != (after.shown.state, after.shown.reason):
+            changed.append((known, after))
+    return changed

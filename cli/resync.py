@@ -1,0 +1,99 @@
+"""One company planned anew and its jobs queued, outside the schedule's ticks; and what came of it."""
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from cli.finding import Found
+from cli.rehearsal.ledger import OverlayLedger
+from cli.rehearsal.queue import CollectingQueue
+from cli.rehearsal.rehearse import plan_of
+from cli.stack import Stack
+from tally.domain.month import Month
+from tally.domain.record import HistoryEntry, RecordKey
+from tally.domain.standing import Standing
+from tally.errors import IncompletePlanError, SetupError
+from tally.messages import Job
+
+_EVERY_SECONDS = 2.0
+_COUNTS_LAG = timedelta(seconds=60)
+"""How long SQS may take to count a message that was sent: until then an empty queue says nothing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What came of it: the months that were due, and what was written into their histories since.
+
+    ``done``: every job has told that it ran. ``failed`` says which lists could not be read.
+    """
+
+    company: Found
+    tick: datetime
+    months: Sequence[Month] = ()
+    steps: Sequence[tuple[RecordKey, HistoryEntry]] = ()
+    standing: Standing | None = None
+    done: bool = True
+    failed: str = ""
+
+
+def queue_company(stack: Stack, company: Found, *, months: Collection[Month] | None) -> tuple[Sequence[Job], str]:
+    """Plan the company anew and queue its jobs, of these months or of all that are due; with what could not be read.
+
+    Its own standing, and its tie by its name, are written as at any tick; of the tick itself and of other companies
+    nothing is. Raises SetupError before the first tick, which decides the first month ever billed (OPEN-8).
+    """
+    ledger = stack.ledger()
+    if ledger.ticks() is None:
+        raise SetupError(
+            "No tick has run yet, and the first one decides which month is billed first: `tally sync` has one planned."
+        )
+    queue = CollectingQueue(wanted=lambda job: job.company_id == company.id and (months is None or job.month in months))
+    overlay = OverlayLedger(below=ledger, through=lambda company_id: company_id == company.id)
+    failed = ""
+    try:
+        plan_of(stack, ledger=overlay, queue=queue, connectwise=stack.connectwise())(
+            stack.clock.now().replace(microsecond=0)
+        )
+    except IncompletePlanError as error:
+        failed = str(error)
+    # Without the last reading on it a job notes this one, and so tells that it ran even where nothing has changed.
+    queue.jobs = [job.model_copy(update={"last_reading": None}) for job in queue.jobs]
+    queue.put_on(stack.queue())
+    return queue.jobs, failed
+
+
+def sync_company(
+    stack: Stack,
+    company: Found,
+    *,
+    months: Collection[Month] | None,
+    wait: float,
+    on_step: Callable[[str], None] = lambda _: None,
+) -> Outcome:
+    """Queue what is due for one company, and wait until workers have done it, for so many seconds at most."""
+    ledger = stack.ledger()
+    tick = stack.clock.now().replace(microsecond=0)
+    jobs, failed = queue_company(stack, company, months=months)
+    planned = ledger.standing(company.id)
+    before = 0 if planned is None else planned.version
+    keys = [
+        RecordKey(company_id=company.id, month=job.month, service=each.service) for job in jobs for each in job.services
+    ]
+    started, waited, done = stack.clock.now(), 0.0, not jobs
+    while not done and waited < wait:
+        on_step(f"waiting for a worker, {len(jobs)} queued")
+        stack.sleep(_EVERY_SECONDS)
+        waited += _EVERY_SECONDS
+        standing = ledger.standing(company.id)
+        told = standing is not None and standing.version >= before + len(jobs)
+        emptied = stack.clock.now() - started >= _COUNTS_LAG and stack.waiting() == 0
+        done = told or emptied
+    return Outcome(
+        company=company,
+        tick=tick,
+        months=sorted({job.month for job in jobs}),
+        steps=[(key, entry) for key in keys for entry in ledger.history(key) if entry.tick >= tick],
+        standing=ledger.standing(company.id),
+        done=done,
+        failed=failed,
+    )

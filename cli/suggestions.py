@@ -1,0 +1,81 @@
+"""Which ConnectWise company a company that is tied to nobody may be, by the likeness of their names."""
+
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from rapidfuzz import fuzz, process
+
+from tally.domain.company import ConnectWiseCompany
+from tally.domain.matching import likeness
+from tally.domain.planning import known_absence
+from tally.domain.standing import COMPANY_SCOPE, Standing, StandingState
+from tally.ports import Ledger
+
+_LEAST = 60.0
+_MOST = 3
+
+
+class Names[K: Hashable]:
+    """Names to be told apart, by their keys: which of them are most like another one.
+
+    Compared as names are matched: without case, punctuation and legal form, which say nothing of who it is.
+    """
+
+    def __init__(self, names: Mapping[K, str]) -> None:
+        self._plain = {key: likeness(name) for key, name in names.items()}
+
+    def nearest(self, name: str) -> Sequence[tuple[K, int]]:
+        """The few that are most like ``name``, the likeliest first, and how like, of 100; none where none is."""
+        found = process.extract(likeness(name), self._plain, scorer=fuzz.WRatio, limit=_MOST, score_cutoff=_LEAST)
+        return [(key, round(score)) for _, score, key in found]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Near:
+    """A ConnectWise company and how like its name is, of 100; ``tied_to`` names who has it already."""
+
+    id: int
+    name: str
+    likeness: int
+    tied_to: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suggestion:
+    """A company that is tied to nobody, why, and whom it may be, the likeliest first."""
+
+    company_id: str
+    name: str
+    reason: str
+    near: Sequence[Near]
+
+
+def suggestions(ledger: Ledger, companies: Iterable[ConnectWiseCompany]) -> Sequence[Suggestion]:
+    """For each company that needs to be tied, by name; those that are excluded, unlicensed or partners need not."""
+    mappings = {each.company_id: each for each in ledger.all_mappings()}
+    tied = {each.connectwise_id: each.company_name for each in mappings.values() if each.connectwise_id is not None}
+    untied = []
+    for standing in ledger.all_standings():
+        mapping = mappings.get(standing.company_id)
+        of_nobody = mapping is None or (mapping.connectwise_id is None and mapping.excluded_since is None)
+        if of_nobody and _needs_setup(standing):
+            untied.append(standing)
+    known = {each.id: each for each in companies if not each.deleted}
+    names = Names({each.id: each.name for each in known.values()})
+    return [
+        Suggestion(
+            company_id=standing.company_id,
+            name=standing.company_name,
+            reason=standing.causes[COMPANY_SCOPE].reason,
+            near=[
+                Near(id=key, name=known[key].name, likeness=score, tied_to=tied.get(key, ""))
+                for key, score in names.nearest(standing.company_name)
+            ],
+        )
+        for standing in sorted(untied, key=lambda each: (each.company_name.casefold(), each.company_id))
+    ]
+
+
+def _needs_setup(standing: Standing) -> bool:
+    cause = standing.causes.get(COMPANY_SCOPE)
+    return cause is not None and cause.state is StandingState.NEEDS_SETUP and known_absence(standing) is None

@@ -1,0 +1,106 @@
+"""`tally show COMPANY`: all that is known of one company."""
+
+import pytest
+
+from cli.story import chart
+from local.world import Customer
+from tally.domain.month import Month
+from tests.cli.console import WHO, WHY, Console
+from tests.functional.instants import gmt
+
+
+@pytest.fixture
+def harbor() -> tuple[Console, Customer]:
+    """A customer whose November grew from 4 to 13 on the 5th and closed; its December is held at 60."""
+    console = Console()
+    world = console.world
+    customer = world.add_customer("Harbor Dental")
+    world.check_in(customer, 4)
+    world.play(gmt("2026-11-01 00:05"))
+    world.check_in(customer, 9)
+    world.play(gmt("2026-11-05 12:00"), gmt("2026-12-02 00:05"))
+    world.check_in(customer, 60)
+    world.play(gmt("2026-12-03 00:05"))
+    return console, customer
+
+
+def test_mapping_months_and_hold(harbor: tuple[Console, Customer]) -> None:
+    """Whom it is tied to, what each month was billed, what waits for a person and why."""
+    console, customer = harbor
+    out = console.done("show", customer.id).out
+    assert f"Harbor Dental  (GravityZone {customer.id})" in out
+    assert f"ConnectWise  Harbor Dental (id {customer.connectwise_id}), tied by tally on 2026-11-01" in out
+    assert "Standing     held since 2026-12-03 00:05 GMT: GravityZone counts 60" in out
+    assert "13 closed" in out
+    assert "2026-12   0 open, held at 60" in out
+    assert "Approve 60, or reject it" in out
+
+
+def test_the_history_is_a_story(harbor: tuple[Console, Customer]) -> None:
+    """SAFE-1: what happened to a month, when and why, oldest first, with its chart day by day."""
+    console, _ = harbor
+    out = console.done("show", "Harbor Dental", "--month", "2026-11").out
+    story = [line.strip() for line in out.splitlines() if line.startswith(("  2026-11", "  2026-12-02"))]
+    assert story[1].startswith("2026-11-01 00:05  opened: created Addition")
+    assert any(line.startswith("2026-11-05 12:00  pushed: Addition") for line in story)
+    assert "▃▃▃▃█" in out
+    assert "4 to 13, day by day" in out
+
+
+def test_a_person_is_named_in_the_story(harbor: tuple[Console, Customer]) -> None:
+    """Who did it, by the caller's AWS identity, and why, stand in the history."""
+    console, _ = harbor
+    console.done("approve", "Harbor Dental", *WHY, "--yes")
+    assert f"approved: the owner called, by {WHO}" in console.done("show", "Harbor Dental").out
+
+
+def test_a_name_nearly_right_is_taken(harbor: tuple[Console, Customer]) -> None:
+    """To look, something like the name will do; which company it was taken for is said."""
+    console, customer = harbor
+    ended = console.run("show", "harbour dentl")
+    assert ended.code == 0
+    assert f"Taken for Harbor Dental ({customer.id})." in ended.err
+
+
+@pytest.mark.parametrize("text", ["harbor dental", "HARBOR DENTAL"])
+def test_case_does_not_matter_where_one_is_meant(harbor: tuple[Console, Customer], text: str) -> None:
+    """A name that differs from one company's by its case alone is that company's."""
+    assert harbor[0].done("show", text, "--json").json["id"] == harbor[1].id
+
+
+def test_two_of_one_name_are_told_apart_by_id(harbor: tuple[Console, Customer]) -> None:
+    """Where two companies bear the name, nothing is guessed: their ids are named."""
+    console, customer = harbor
+    other = console.world.gravityzone.tenant.add_company("Harbor Dental")
+    console.world.play(gmt("2026-12-03 00:20"))
+    line = console.refused("show", "Harbor Dental")
+    assert line.startswith("tally: 2 companies are named 'Harbor Dental': give an id, ")
+    assert customer.id in line
+    assert other in line
+
+
+def test_a_company_that_nobody_knows(harbor: tuple[Console, Customer]) -> None:
+    """What is not known is refused in one line that says what to do."""
+    assert harbor[0].refused("show", "Zebra Logistics") == (
+        "tally: Tally knows no company 'Zebra Logistics'. `tally status` lists those that it knows; "
+        "each is known from the first tick that sees it."
+    )
+
+
+def test_the_document_has_the_history(harbor: tuple[Console, Customer]) -> None:
+    """`--json`: the records with their lines, holds and history."""
+    console, _ = harbor
+    november, december = console.done("show", "Harbor Dental", "--json").json["records"]
+    assert (november["month"], november["final"], december["hold"]["quantity"]) == ("2026-11", 13, 60)
+    assert november["history"][-1]["what"] == "closed"
+    assert [line["quantity"] for line in november["lines"]] == [13]
+
+
+def test_a_chart_without_block_signs() -> None:
+    """Where the output cannot show blocks, the chart is made of ASCII signs; a day without an Addition is blank."""
+    course = [(gmt("2026-11-02 08:00"), 1), (gmt("2026-11-04 08:00"), 8)]
+    drawn = {
+        encoding: chart(course, Month(2026, 11), now=gmt("2026-11-05 12:00"), encoding=encoding)
+        for encoding in ("utf-8", "ascii")
+    }
+    assert drawn == {"utf-8": " ▁▁██", "ascii": " ..@@"}
