@@ -36,7 +36,7 @@ down: ## end the stack that `make up` started
 test: setup ## all tests, with the coverage of the product's branches
 	$(BIN)/python -m local.build
 	$(BIN)/coverage erase
-	$(BIN)/pytest -n 2 --cov --cov-report= tests/unit tests/functional tests/contract tests/simulators tests/simulation
+	$(BIN)/pytest -n 2 --cov --cov-report= tests/unit tests/functional tests/contract tests/simulators tests/simulation tests/cli
 	$(BIN)/coverage report
 	$(BIN)/python tests/branches.py
 	$(BIN)/python -m local.simulation --seconds 60

@@ -7,9 +7,10 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Protocol
 
+from botocore.exceptions import ClientError
 from pydantic import ValidationError
 
-from tally.aws import aws_errors
+from tally.aws import aws_errors, error_code
 from tally.errors import SetupError
 from tally.messages import Job
 
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 
 _HIDDEN_SECONDS = 60
 """For so long nobody else sees a letter that is being looked at; it is shown again at the end."""
+
+_WAIT_SECONDS = 1
+"""A receive that waits asks all of SQS's servers: without, a queue that holds something may look empty."""
 
 _MOST = 1000
 _BATCH = 10
@@ -103,23 +107,26 @@ class SQSDeadLetters:
             self._client.delete_message(QueueUrl=self._urls[letter.kind], ReceiptHandle=letter.handle)
 
     def release(self, letters: Sequence[Letter]) -> None:
-        """Let others see them at once."""
+        """Let others see them at once; without effect on one that they see already, as a person took long to answer."""
         for letter in letters:
             with aws_errors(f"the dead-letter queue of {letter.kind}"):
-                self._client.change_message_visibility(
-                    QueueUrl=self._urls[letter.kind], ReceiptHandle=letter.handle, VisibilityTimeout=0
-                )
+                try:
+                    self._client.change_message_visibility(
+                        QueueUrl=self._urls[letter.kind], ReceiptHandle=letter.handle, VisibilityTimeout=0
+                    )
+                except ClientError as error:
+                    if not error_code(error).endswith("MessageNotInflight"):
+                        raise
 
     def _read(self, kind: LetterKind, url: str) -> Sequence[Letter]:
         found: list[Letter] = []
         while len(found) < _MOST:
             with aws_errors(f"the dead-letter queue of {kind}"):
-                # A second of waiting asks all of SQS's servers: without, a queue that holds something may look empty.
                 messages = self._client.receive_message(
                     QueueUrl=url,
                     MaxNumberOfMessages=_BATCH,
                     VisibilityTimeout=_HIDDEN_SECONDS,
-                    WaitTimeSeconds=1,
+                    WaitTimeSeconds=_WAIT_SECONDS,
                     MessageSystemAttributeNames=["SentTimestamp"],
                     MessageAttributeNames=["All"],
                 ).get("Messages", [])

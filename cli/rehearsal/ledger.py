@@ -35,6 +35,8 @@ class OverlayLedger:
     changes: list[MappingChange] = field(default_factory=list)
     standings: dict[str, Standing] = field(default_factory=dict)
     _ticks: Ticks | None = None
+    _listed: dict[str, Standing] | None = None
+    _tied: dict[int, str] | None = None
     _records: dict[RecordKey, UsageRecord] = field(default_factory=dict)
     _mappings: dict[str, CompanyMapping] = field(default_factory=dict)
 
@@ -51,8 +53,9 @@ class OverlayLedger:
     def finish_tick(self, tick: datetime) -> None:
         """As if the tick had planned everything."""
         known = self.ticks()
-        if known is not None:
-            self._ticks = known.ended(tick)
+        if known is None:
+            raise ConflictError(f"the ledger did not take the end of the tick {tick.isoformat()}: had it begun?")
+        self._ticks = known.ended(tick)
 
     def ticks(self) -> Ticks | None:
         """What is known of ticks."""
@@ -64,17 +67,18 @@ class OverlayLedger:
 
     def all_standings(self) -> Iterable[Standing]:
         """Every company's standing."""
-        return _over({each.company_id: each for each in self.below.all_standings()}, self.standings)
+        self._listed = {each.company_id: each for each in self.below.all_standings()}
+        return _over(self._listed, self.standings)
 
     def all_open_records(self) -> Iterable[UsageRecord]:
         """Every record that is not settled."""
         records = {each.key: each for each in self.below.all_open_records()} | self._records
-        return [records[key] for key in sorted(records) if not records[key].settled]
+        return [records[key] for key in sorted(records, key=_order) if not records[key].settled]
 
     def all_settled_records(self, month: Month) -> Iterable[UsageRecord]:
         """The month's records that are settled."""
         records = {each.key: each for each in self.below.all_settled_records(month)} | self._records
-        return [records[key] for key in sorted(records) if records[key].settled and key.month == month]
+        return [records[key] for key in sorted(records, key=_order) if records[key].settled and key.month == month]
 
     def record(self, key: RecordKey) -> UsageRecord | None:
         """One record."""
@@ -95,7 +99,12 @@ class OverlayLedger:
 
     def standing(self, company_id: str) -> Standing | None:
         """One company's standing."""
-        return self.standings.get(company_id) or self.below.standing(company_id)
+        if company_id in self.standings:
+            return self.standings[company_id]
+        found = self.below.standing(company_id)
+        if self._listed is not None and found is not None:
+            self._listed[company_id] = found  # a worker may have written it since it was listed
+        return found
 
     def save(self, transition: Transition, change: MappingChange | None = None) -> None:
         """As if the record were written; ConflictError where the ledger below would have refused it."""
@@ -121,30 +130,60 @@ class OverlayLedger:
         if self.through(after.company_id):
             self.below.change_mapping(change)
             return
-        known = self.mapping(after.company_id)
-        if (0 if known is None else known.version) != change.expected_version:
+        known, tied = self.mapping(after.company_id), self._whose()
+        at_version = (0 if known is None else known.version) == change.expected_version
+        if not at_version or (
+            change.taken is not None and tied.get(change.taken, after.company_id) != after.company_id
+        ):
             raise ConflictError(
                 f"the mapping of {after.company_id} has been written by somebody else since it was read."
             )
+        if change.freed is not None:
+            tied.pop(change.freed, None)
+        if change.taken is not None:
+            tied[change.taken] = after.company_id
         self._mappings[after.company_id] = after
         self.changes.append(change)
 
+    def _whose(self) -> dict[int, str]:
+        """Whose each ConnectWise company is: asked for once, however many are tied."""
+        if self._tied is None:
+            mappings = self.all_mappings()
+            self._tied = {each.connectwise_id: each.company_id for each in mappings if each.connectwise_id is not None}
+        return self._tied
+
     def save_standing(self, standing: Standing) -> None:
-        """As if the standing were written, or below where the company's is."""
+        """As if the standing were written, or below where the company's is; ConflictError as there."""
         if self.through(standing.company_id):
             self.below.save_standing(standing)
             return
-        self.standings[standing.company_id] = replace(standing, version=standing.version + 1)
+        known = self.standings.get(standing.company_id)
+        if known is None:
+            # What was listed a moment ago is not asked for again, one company at a time.
+            listed = self._listed
+            known = self.below.standing(standing.company_id) if listed is None else listed.get(standing.company_id)
+        written = replace(standing, version=standing.version + 1)
+        if known != written and (0 if known is None else known.version) != standing.version:
+            raise ConflictError(f"the standing of {standing.company_id} has been written since it was read.")
+        self.standings[standing.company_id] = written
 
     def save_standings(self, standings: Iterable[Standing]) -> int:
-        """As many; none is left out but below."""
-        here: list[Standing] = []
-        there: list[Standing] = []
+        """Many, each on its own; answer how many were left out because somebody was first."""
+        below: list[Standing] = []
+        left_out = 0
         for standing in standings:
-            (there if self.through(standing.company_id) else here).append(standing)
-        for standing in here:
-            self.save_standing(standing)
-        return self.below.save_standings(there) if there else 0
+            if self.through(standing.company_id):
+                below.append(standing)
+                continue
+            try:
+                self.save_standing(standing)
+            except ConflictError:
+                left_out += 1
+        return left_out + (self.below.save_standings(below) if below else 0)
+
+
+def _order(key: RecordKey) -> tuple[Month, str, str]:
+    return key.month, key.company_id, key.service
 
 
 def _over[T](below: dict[str, T], above: dict[str, T]) -> list[T]:

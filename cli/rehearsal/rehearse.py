@@ -103,7 +103,7 @@ def rehearse(
             services=tuple(each.service for each in settings.services),
         ),
     )
-    jobs = [job for job in queue.jobs if wanted(job)]
+    jobs = sorted(filter(wanted, queue.jobs), key=lambda job: (job.company_name.casefold(), job.company_id, job.month))
     for number, job in enumerate(jobs):
         on_job(number, len(jobs), job.company_name)
         _play(stage, job)

@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from moto import mock_aws
 
+from cli.rehearsal.ledger import OverlayLedger
 from local.audit import replayed
 from local.checkout import tool
 from local.errors import LocalError
@@ -98,12 +99,14 @@ def ministack(tmp_path_factory: pytest.TempPathFactory) -> "Iterator[DynamoDBCli
         child.process.wait(timeout=20)
 
 
-@pytest.fixture(params=["twin", "moto", "ministack"])
+@pytest.fixture(params=["twin", "overlay", "moto", "ministack"])
 def ledger(request: pytest.FixtureRequest) -> Iterator[Ledger]:
     """An empty ledger."""
     with ExitStack() as ending:
         if request.param == "twin":
             yield MemoryLedger()
+        elif request.param == "overlay":
+            yield OverlayLedger(below=MemoryLedger())
         elif request.param == "moto":
             ending.enter_context(mock_aws())
             yield on_dynamodb(dynamodb(), "ledger")

@@ -20,6 +20,7 @@ USE_CASES = [
     "sync",
     "readings",
     "answer",
+    "overview",
     "tying",
     "roster",
     "directory",
