@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
@@ -83,9 +83,10 @@ class Account:
             answer = cast("STSClient", self._client("sts")).get_caller_identity()
         written = answer["ResponseMetadata"].get("HTTPHeaders", {}).get("date", "")
         try:
-            return parsedate_to_datetime(written)
+            instant = parsedate_to_datetime(written)
         except ValueError:
             return None
+        return instant if instant.tzinfo else instant.replace(tzinfo=UTC)
 
     def table(self, name: str) -> Table:
         """The ledger in use."""

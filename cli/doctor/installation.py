@@ -17,11 +17,15 @@ from tally.domain.matching import NameIndex, NoTie, count_names, resolve
 from tally.domain.month import Month
 from tally.domain.place import choose_agreement, decisive_day
 from tally.domain.standing import Cause
+from tally.gravityzone.pace import TokenBucket
 from tally.ports import ConnectWise, GravityZone, Ledger
 from tally.roster import Roster, read_census, read_roster
 from tally.secret import ApiKeys, read_keys
 from tally.services import places
 from tally.settings import PlannerSettings
+
+_CALLS_A_SECOND = 10
+"""Of ConnectWise for one thing after the other: about 1,000 a minute are said to be safe, and workers call it too."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +61,12 @@ class Installation:
         self.stack = stack
         self.account = Account(name=stack.name, client=stack.client, outputs=stack.outputs)
         self.step = step
+        self._pace = TokenBucket(
+            rate=_CALLS_A_SECOND,
+            depth=_CALLS_A_SECOND,
+            monotonic=lambda: stack.clock.now().timestamp(),
+            sleep=stack.sleep,
+        )
         self._agreements: dict[int, Mapping[int, Sequence[Agreement]]] = {}
 
     @property
@@ -191,6 +201,7 @@ class Installation:
     def additions(self, agreements: Sequence[Agreement]) -> Iterator[tuple[Agreement, Sequence[Addition]]]:
         """Each agreement with its Additions: one call each, which takes its time."""
         for number, agreement in enumerate(agreements):
+            self._pace.take()
             self.step(done=number, total=len(agreements))
             yield agreement, self.connectwise.additions(agreement.id)
 

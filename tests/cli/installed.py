@@ -156,6 +156,7 @@ class Installed:
             invoke=_nothing("planner"),
             who=lambda: "arn:aws:iam::123456789012:user/ann",
             clock=self.world.clock,
+            sleep=self.world._sleep,
         )
 
     def run(self, *arguments: str) -> Ended:
