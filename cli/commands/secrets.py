@@ -72,7 +72,11 @@ def _set_keys(session: Session, *, ask: Callable[[str], str], force: bool, yes: 
             return None
         fields = {**present, **given}
         with out.progress("Trying the keys") as step:
-            results = list(examine(Installation(_with_keys(stack, fields), step=step), (SETTINGS, *KEYS)))
+            results: list[Result] = []
+            tried = (SETTINGS, *KEYS)
+            for each in examine(Installation(_with_keys(stack, fields), step=step), tried):
+                results.append(each)
+                step(done=len(results), total=len(tried))
         wrong = [each for each in results if each.verdict is not Verdict.OK]
         if not out.as_json:
             print_checks(out, results)
@@ -131,7 +135,8 @@ def _told(session: Session, results: list[Result], *, stored_now: bool, changed:
 
 def _reasons(wrong: list[Result]) -> str:
     causes = [each for each in wrong if each.verdict is not Verdict.NOT_CHECKED] or wrong
-    return " ".join(finding.says for each in causes for finding in each.findings if finding.verdict is not Verdict.OK)
+    said = [finding.says for each in causes for finding in each.findings if finding.verdict is not Verdict.OK]
+    return " ".join(f"{each.rstrip('.')}." for each in said)
 
 
 def _listed(names: Mapping[str, str]) -> str:

@@ -15,7 +15,7 @@ KEYS: tuple[Check[Installation], ...] = (
         name="gravityzone-key",
         title="GravityZone: address and key",
         look=lambda it: gravityzone.key(it.gravityzone, url=it.settings.gravityzone_url),
-        remedy="Compare GravityZoneUrl with the access URL in Control Center > My Account > Control Center API.",
+        remedy="Compare GravityZoneUrl with the access URL in Control Center > My Account > Control Center API, and store the key anew with `tally secrets set`.",
         needs=("settings", "secret"),
     ),
     Check(
@@ -30,7 +30,7 @@ KEYS: tuple[Check[Installation], ...] = (
         look=lambda it: connectwise.keys(
             it.connectwise, url=it.settings.connectwise_url, company=it.settings.connectwise_company
         ),
-        remedy="Compare ConnectWiseUrl and ConnectWiseCompany with what you log in with.",
+        remedy="Compare ConnectWiseUrl and ConnectWiseCompany with what you log in with, and store the keys anew with `tally secrets set`.",
         needs=("settings", "secret"),
     ),
     Check(

@@ -185,10 +185,16 @@ def test_both_vendors_are_tried(msp: Installed, capsys: pytest.CaptureFixture[st
 
 
 @pytest.mark.parametrize("typed", ["two words", "schlüssel", "a\x00b"])
-def test_what_no_key_can_be(msp: Installed, typed: str) -> None:
+def test_what_no_key_can_be(msp: Installed, capsys: pytest.CaptureFixture[str], typed: str) -> None:
     """What cannot stand in a request, a slip of the clipboard, is refused by its name, unseen."""
     assert enter(msp, typed, "", "", "") == 2
     assert msp.stored() == KEYS
+    printed = capsys.readouterr()
+    assert (
+        "gravityzone_api_key in the secret is empty, or has white space or other characters that no key has. Put"
+        in printed.err
+    )
+    assert typed not in printed.out + printed.err
 
 
 def test_a_missing_right_is_not_stored(msp: Installed, capsys: pytest.CaptureFixture[str]) -> None:
