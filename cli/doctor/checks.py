@@ -15,7 +15,8 @@ KEYS: tuple[Check[Installation], ...] = (
         name="gravityzone-key",
         title="GravityZone: address and key",
         look=lambda it: gravityzone.key(it.gravityzone, url=it.settings.gravityzone_url),
-        remedy="Compare GravityZoneUrl with the access URL in Control Center > My Account > Control Center API, and store the key anew with `tally secrets set`.",
+        remedy="Compare GravityZoneUrl with the access URL in Control Center > My Account > Control Center API, and store the key anew with "
+        "`tally secrets set`.",
         needs=("settings", "secret"),
     ),
     Check(
