@@ -7,9 +7,10 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Protocol
 
+from botocore.exceptions import ClientError
 from pydantic import ValidationError
 
-from tally.aws import aws_errors
+from tally.aws import aws_errors, error_code
 from tally.errors import SetupError
 from tally.messages import Job
 
@@ -106,12 +107,16 @@ class SQSDeadLetters:
             self._client.delete_message(QueueUrl=self._urls[letter.kind], ReceiptHandle=letter.handle)
 
     def release(self, letters: Sequence[Letter]) -> None:
-        """Let others see them at once."""
+        """Let others see them at once; without effect on one that they see already, as a person took long to answer."""
         for letter in letters:
             with aws_errors(f"the dead-letter queue of {letter.kind}"):
-                self._client.change_message_visibility(
-                    QueueUrl=self._urls[letter.kind], ReceiptHandle=letter.handle, VisibilityTimeout=0
-                )
+                try:
+                    self._client.change_message_visibility(
+                        QueueUrl=self._urls[letter.kind], ReceiptHandle=letter.handle, VisibilityTimeout=0
+                    )
+                except ClientError as error:
+                    if not error_code(error).endswith("MessageNotInflight"):
+                        raise
 
     def _read(self, kind: LetterKind, url: str) -> Sequence[Letter]:
         found: list[Letter] = []

@@ -3,7 +3,7 @@
 import typer
 
 from cli.command import Group
-from cli.commands import answers, companies, export, failed, plan, show, status, sync
+from cli.commands import answers, companies, doctor, export, failed, plan, secrets, show, status, sync
 
 app = typer.Typer(
     name="tally",
@@ -19,7 +19,7 @@ def _top() -> None:
     """Look after Tally: what each customer is billed, what waits for a person, and what is to be set up."""
 
 
-for room in (status, show, plan, sync, answers, companies, failed, export):
+for room in (status, show, plan, sync, answers, companies, failed, export, doctor, secrets):
     room.add(app)
 
 

@@ -8,7 +8,8 @@ import json
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any, cast
 
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
 
 DEFAULT_NAME = "tally"
 """What samconfig.toml calls the stack."""
+
+_CLOCKS_DIFFER = timedelta(seconds=60)
 
 _PLANNER_SECONDS = 600
 """The planner's timeout in the template: an invocation that is waited for may take so long."""
@@ -228,7 +231,7 @@ def _local_session() -> tuple[str, boto3.Session]:
 
 def _outputs(client: "CloudFormationClient", name: str) -> Mapping[str, str]:
     try:
-        stacks = client.describe_stacks(StackName=name)["Stacks"]
+        answer = client.describe_stacks(StackName=name)
     except ClientError as error:
         if error_code(error) == "ValidationError":
             region = client.meta.region_name
@@ -240,7 +243,25 @@ def _outputs(client: "CloudFormationClient", name: str) -> Mapping[str, str]:
     except BotoCoreError:
         with aws_errors(f"the stack {name}"):
             raise
-    return {each["OutputKey"]: each["OutputValue"] for each in stacks[0].get("Outputs", [])}
+    _check_clock(answer["ResponseMetadata"].get("HTTPHeaders", {}).get("date", ""), now=datetime.now(UTC))
+    return {each["OutputKey"]: each["OutputValue"] for each in answer["Stacks"][0].get("Outputs", [])}
+
+
+def _check_clock(date: str, *, now: datetime) -> None:
+    """Raise SetupError where this machine's clock is not AWS's: which months are due is told by it, and what is newer.
+
+    ``date`` is the header of an answer; nothing is concluded from one that cannot be read.
+    """
+    try:
+        theirs = parsedate_to_datetime(date)
+    except ValueError:
+        return
+    off = now - (theirs if theirs.tzinfo else theirs.replace(tzinfo=UTC))
+    if abs(off) > _CLOCKS_DIFFER:
+        way = "ahead of" if off > timedelta() else "behind"
+        raise SetupError(
+            f"This machine's clock is {abs(off).total_seconds():.0f} seconds {way} AWS's: set it right, since months are told by it."
+        )
 
 
 def _invoke(client: "LambdaClient", function: str, tick: datetime) -> Mapping[str, Any]:

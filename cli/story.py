@@ -10,11 +10,15 @@ from tally.domain.record import TALLY, HistoryEntry
 _BLOCKS = "▁▂▃▄▅▆▇█"
 _ASCII = "._-=+*#@"
 _DAY = timedelta(days=1)
+_INTENDED = " intended"
 
 
 def told(entries: Sequence[HistoryEntry]) -> Iterator[str]:
-    """One line for each step, oldest first: when, what, why, and by whom if a person did it."""
-    for entry in entries:
+    """One line for each step, oldest first: when, what, why, and by whom if a person did it.
+
+    An intent that is followed by what became of it is left out.
+    """
+    for entry in (each for each in entries if each is entries[-1] or not each.what.endswith(_INTENDED)):
         by = "" if entry.by == TALLY else f", by {entry.by}"
         why = f": {entry.why}" if entry.why else ""
         yield f"{minute(entry.at)}  {entry.what}{why}{by}"

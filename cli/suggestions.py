@@ -1,6 +1,6 @@
 """Which ConnectWise company a company that is tied to nobody may be, by the likeness of their names."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from rapidfuzz import fuzz, process
@@ -13,6 +13,21 @@ from tally.ports import Ledger
 
 _LEAST = 60.0
 _MOST = 3
+
+
+class Names[K: Hashable]:
+    """Names to be told apart, by their keys: which of them are most like another one.
+
+    Compared as names are matched: without case, punctuation and legal form, which say nothing of who it is.
+    """
+
+    def __init__(self, names: Mapping[K, str]) -> None:
+        self._plain = {key: likeness(name) for key, name in names.items()}
+
+    def nearest(self, name: str) -> Sequence[tuple[K, int]]:
+        """The few that are most like ``name``, the likeliest first, and how like, of 100; none where none is."""
+        found = process.extract(likeness(name), self._plain, scorer=fuzz.WRatio, limit=_MOST, score_cutoff=_LEAST)
+        return [(key, round(score)) for _, score, key in found]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,18 +61,15 @@ def suggestions(ledger: Ledger, companies: Iterable[ConnectWiseCompany]) -> Sequ
         if of_nobody and _needs_setup(standing):
             untied.append(standing)
     known = {each.id: each for each in companies if not each.deleted}
-    # Compared as names are matched: without case, punctuation and legal form, which say nothing of who it is.
-    plain = {each.id: likeness(each.name) for each in known.values()}
+    names = Names({each.id: each.name for each in known.values()})
     return [
         Suggestion(
             company_id=standing.company_id,
             name=standing.company_name,
             reason=standing.causes[COMPANY_SCOPE].reason,
             near=[
-                Near(id=key, name=known[key].name, likeness=round(score), tied_to=tied.get(key, ""))
-                for _, score, key in process.extract(
-                    likeness(standing.company_name), plain, scorer=fuzz.WRatio, limit=_MOST, score_cutoff=_LEAST
-                )
+                Near(id=key, name=known[key].name, likeness=score, tied_to=tied.get(key, ""))
+                for key, score in names.nearest(standing.company_name)
             ],
         )
         for standing in sorted(untied, key=lambda each: (each.company_name.casefold(), each.company_id))

@@ -212,5 +212,6 @@ def _named(each: RehearsedJob, step: Transition) -> str:
 
 
 def _standing(before: Standing | None, after: Standing) -> str:
-    was = "new" if before is None else before.shown.state.label
-    return f"{after.company_name}: {was} to {after.shown.state.label}. {after.shown.reason}".rstrip()
+    was, becomes = "new" if before is None else before.shown.state.label, after.shown.state.label
+    change = f"still {was}" if was == becomes else f"{was} to {becomes}"
+    return f"{after.company_name}: {change}. {after.shown.reason}".rstrip()

@@ -3,7 +3,8 @@
 import io
 import json
 from collections.abc import Iterator
-from datetime import datetime
+from contextlib import nullcontext
+from datetime import datetime, timedelta
 from typing import Any
 
 import boto3
@@ -55,7 +56,8 @@ class Deployed:
         """CloudFormation is asked for the outputs, once."""
         outputs = [{"OutputKey": name, "OutputValue": value} for name, value in self.outputs.items()]
         stack = {"StackName": "tally", "CreationTime": datetime(2026, 1, 1), "StackStatus": "CREATE_COMPLETE"}  # noqa: DTZ001 - scripted
-        self.stubs["cloudformation"].add_response("describe_stacks", {"Stacks": [{**stack, "Outputs": outputs}]})
+        answer = {"Stacks": [{**stack, "Outputs": outputs}], "ResponseMetadata": {"HTTPHeaders": {}}}
+        self.stubs["cloudformation"].add_response("describe_stacks", answer)
 
     def configures(self, function: str = "tally-planner") -> None:
         """Lambda is asked for the function's environment, once."""
@@ -116,6 +118,17 @@ def test_no_such_stack_is_said(deployed: Deployed) -> None:
     deployed.stubs["cloudformation"].add_client_error("describe_stacks", "ValidationError", "does not exist")
     with pytest.raises(SetupError, match="There is no stack talley in eu-west-1: give --stack, --region or --profile"):
         connect(Target(name="talley")).outputs()
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"), [(90, "90 seconds ahead of"), (-3600, "3600 seconds behind"), (50, ""), (-50, "")]
+)
+def test_a_wrong_clock_is_said(seconds: int, said: str) -> None:
+    """OPEN-2, SAFE-4: what is due and what is newer is told by this machine's clock, so one that is not AWS's is refused."""
+    date = "Sun, 01 Nov 2026 00:05:00 GMT"
+    with pytest.raises(SetupError, match=said) if said else nullcontext():
+        stack_module._check_clock(date, now=TICK + timedelta(seconds=seconds))
+    stack_module._check_clock("", now=TICK)
 
 
 def test_no_right_to_the_stack_is_said(deployed: Deployed) -> None:

@@ -41,8 +41,9 @@ def test_the_history_is_a_story(harbor: tuple[Console, Customer]) -> None:
     console, _ = harbor
     out = console.done("show", "Harbor Dental", "--month", "2026-11").out
     story = [line.strip() for line in out.splitlines() if line.startswith(("  2026-11", "  2026-12-02"))]
-    assert story[1].startswith("2026-11-01 00:05  opened: created Addition")
+    assert story[0].startswith("2026-11-01 00:05  opened: created Addition")
     assert any(line.startswith("2026-11-05 12:00  pushed: Addition") for line in story)
+    assert not [line for line in story if "intended" in line], "an intent is told by what became of it"
     assert "▃▃▃▃█" in out
     assert "4 to 13, day by day" in out
 

@@ -74,4 +74,3 @@ def test_an_operators_day(msp: Msp) -> None:
     (letter,) = document(msp, "failed", "list", code=1)
     assert letter["reason"] == "It is no job that this version of Tally can read."
     assert document(msp, "failed", "retry", "--yes")["removed"] == 1
-    assert document(msp, "failed", "list") == []

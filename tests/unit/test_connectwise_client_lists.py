@@ -16,7 +16,7 @@ from local.simulators.scenario import AgreementType, CatalogProduct, ConnectWise
 from tally.errors import (
     AmbiguousNameError,
     ContractError,
-    CredentialsError,
+    MissingRightError,
     TransientError,
 )
 from tests.unit.connectwise_caller import SITE, World, companies, listing, scripted
@@ -82,7 +82,7 @@ def test_a_search_that_is_refused_or_finds_nothing_is_no_answer() -> None:
     catalog = answer(200, '[{"id": 7, "identifier": "X"}, {"id": 8, "identifier": "x", "inactiveFlag": true}]')
     assert scripted(answer(200, "[]"), catalog).products("X") == {"X": 7}
     assert scripted(answer(400, '{"message": "no"}'), catalog).products("X") == {"X": 7}
-    assert type(error_of(lambda: scripted(answer(403)).products("X"))) is CredentialsError
+    assert type(error_of(lambda: scripted(answer(403)).products("X"))) is MissingRightError
 
 
 def test_searches_are_filtered_again() -> None:

@@ -20,6 +20,7 @@ from tally.connectwise.client import ConnectWiseClient
 from tally.errors import (
     ContractError,
     CredentialsError,
+    MissingRightError,
     NotFoundError,
     RateLimitedError,
     SetupError,
@@ -62,7 +63,7 @@ def test_a_missing_right(world: World) -> None:
     """A 403 says what ConnectWise said, and whose matter it is."""
     world.simulator.options.taken_rights = frozenset({Right.AGREEMENTS_INQUIRE})
     error = error_of(lambda: world.client.agreement(HARBOR_AGREEMENT))
-    assert type(error) is CredentialsError
+    assert type(error) is MissingRightError
     assert "You do not have security permission to perform this action." in str(error)
     assert "security role" in str(error)
 

@@ -28,6 +28,7 @@ from tally.domain.agreement import Addition, NewAddition
 from tally.errors import (
     AmbiguousError,
     CredentialsError,
+    MissingRightError,
     NotFoundError,
     RateLimitedError,
     RefusedError,
@@ -198,7 +199,7 @@ def test_a_post_whose_answer_is_garbled(world: World, garble: Garble) -> None:
         ([answer(409)], TransientError),
         ([answer(400, "plain words")], RefusedError),
         ([answer(401)], CredentialsError),
-        ([answer(403)], CredentialsError),
+        ([answer(403)], MissingRightError),
         ([answer(404), INFO], NotFoundError),
         ([answer(400, "Cannot route. Codebase/company is invalid"), INFO], NotFoundError),
         ([answer(404), answer(500)], TransientError),
@@ -225,7 +226,7 @@ def test_a_missing_right_to_write(world: World) -> None:
     """A 403 names the call that the role must allow; nothing was made."""
     world.simulator.options.taken_rights = frozenset({Right.AGREEMENTS_ADD})
     error = error_of(lambda: world.client.create_addition(NEW))
-    assert type(error) is CredentialsError
+    assert type(error) is MissingRightError
     assert "POST" in str(error)
     assert world.ours() == []
 
@@ -274,7 +275,7 @@ def test_a_patch_is_repeated(opened: World, kind: FaultKind) -> None:
         ([ConnectTimeout()], TransientError),
         ([answer(409)], TransientError),
         ([answer(400, '{"message": "addition object is invalid"}')], RefusedError),
-        ([answer(403)], CredentialsError),
+        ([answer(403)], MissingRightError),
         ([answer(404), INFO], NotFoundError),
         ([answer(429)], RateLimitedError),
     ],

@@ -17,6 +17,7 @@ from tally.errors import (
     ContractError,
     CredentialsError,
     DeclinedError,
+    MissingRightError,
     NotFoundError,
     RateLimitedError,
     SetupError,
@@ -125,7 +126,7 @@ def test_an_api_that_is_not_ticked_on_the_key() -> None:
     """A 403 names the APIs that the key needs."""
     world = World(options=Options(enabled_apis=("companies",)))
     error = error_of(lambda: world.client.usage(HARBOR, month=NOVEMBER))
-    assert type(error) is CredentialsError
+    assert type(error) is MissingRightError
     assert "Companies, Licensing and Network" in str(error)
 
 

@@ -65,13 +65,14 @@ STANDING = Standing(
         (replace(RECORD, answer=ANSWER), 60),
         (replace(RECORD, answer=replace(ANSWER, quantity=3)), 5),
         (replace(RECORD, lines=(), answer=ANSWER), 60),
+        (replace(RECORD, lines=(), baseline=60), 60),
         (replace(RECORD, state=RecordState.CLOSED, count=6), 6),
         (replace(RECORD, state=RecordState.CLOSED, count=6, hold=HOLD), 60),
         (replace(RECORD, state=RecordState.CLOSED, count=6, credit=Credit(billed=5, counted=2)), 2),
     ],
     ids=[
         *("no Addition", "unchanged", "held", "held before it opened", "rejected", "rejected and gone further"),
-        *("rejected before it opened", "closed", "late", "to be credited"),
+        *("rejected before it opened", "approved before it opened", "closed", "late", "to be credited"),
     ],
 )
 def test_the_newest_count_that_is_known(record: UsageRecord, count: int | None) -> None:

@@ -9,7 +9,8 @@
     ├── AmbiguousError          a write whose answer never came: look before the next one
     ├── RefusedError            a write that was refused (400 or alike): it has not happened
     ├── SetupError              the operator: settings, keys, rights, names
-    │   ├── CredentialsError        401 or 403
+    │   ├── CredentialsError        401: the keys are wrong
+    │   │   └── MissingRightError       403: they are right, and lack a right
     │   ├── NotFoundError           404
     │   └── AmbiguousNameError      two things of one name
     ├── ContractError           the other side answered what we do not understand
@@ -69,7 +70,11 @@ class SetupError(TallyError):
 
 
 class CredentialsError(SetupError):
-    """The keys are wrong (401) or lack a right (403)."""
+    """The keys are wrong (401), or lack a right (MissingRightError)."""
+
+
+class MissingRightError(CredentialsError):
+    """The keys are known, and may not do what was asked (403)."""
 
 
 class NotFoundError(SetupError):

@@ -82,6 +82,11 @@ class GravityZoneSimulator(BaseSimulator):
         self._methods = Methods(self.tenant, self.options)
         self._verdicts: dict[str, bool] = {}
 
+    def change_key(self, api_key: str) -> None:
+        """Take this key alone from now on."""
+        self._api_key = api_key
+        self._verdicts.clear()
+
     def route(self, request: Request) -> tuple[str, Callable[[], Response]]:
         """Name a call by its JSON-RPC method; a call that has none by its HTTP method and path."""
         service = request.path[len(PREFIX) :] if request.path.startswith(PREFIX) else ""

@@ -56,7 +56,7 @@ def counted(record: UsageRecord) -> int | None:
     """The newest count that the ledger knows of the record; None before there is any.
 
     A closed record's is the one it closed with. An open one keeps none of its own: it is the number that is held, or that a
-    person answered, where that is not what stands; else what stands, since an unchanged count writes nothing (FOLLOW-2).
+    person answered or approved, where that is not what stands; else what stands, since an unchanged count writes nothing (FOLLOW-2).
     """
     if record.credit is not None:
         return record.credit.counted
@@ -66,7 +66,7 @@ def counted(record: UsageRecord) -> int | None:
         return record.count
     if record.answer is not None:
         return max(record.answer.quantity, record.stands) if record.has_addition else record.answer.quantity
-    return record.highest if record.has_addition else None
+    return record.highest if record.has_addition else record.baseline
 
 
 def final(record: UsageRecord) -> int | None:

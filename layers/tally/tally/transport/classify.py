@@ -9,6 +9,7 @@ from tally.errors import (
     AmbiguousError,
     ContractError,
     CredentialsError,
+    MissingRightError,
     NotFoundError,
     RateLimitedError,
     RefusedError,
@@ -73,7 +74,7 @@ def _error_of_status(failure: BadAnswer, *, writes: bool, text: str) -> TallyErr
 
 _OF_STATUS: Mapping[int, type[TallyError]] = {
     HTTPStatus.UNAUTHORIZED: CredentialsError,
-    HTTPStatus.FORBIDDEN: CredentialsError,
+    HTTPStatus.FORBIDDEN: MissingRightError,
     HTTPStatus.NOT_FOUND: NotFoundError,
     HTTPStatus.REQUEST_TIMEOUT: TransientError,
     HTTPStatus.CONFLICT: TransientError,

@@ -1,0 +1,123 @@
+"""`tally doctor`: whether everything is set up, as a list to be worked down."""
+
+import textwrap
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+import typer
+
+from cli.command import FINDINGS, Session, command
+from cli.doctor.checklist import Result, examine
+from cli.doctor.checks import CHECKS
+from cli.doctor.finding import Finding, Verdict
+from cli.doctor.installation import Installation
+from cli.documents import Document
+from cli.output import Output
+from cli.words import instant
+
+_COLOURS = {
+    Verdict.OK: "green",
+    Verdict.NOT_CHECKED: "dim",
+    Verdict.FINDING: "yellow",
+    Verdict.NEEDS_SETUP: "red",
+}
+_MOST_SHOWN = 20
+_VERDICT_WIDTH = max(len(each.value) for each in Verdict)
+_INDENT = " " * (4 + _VERDICT_WIDTH + 2)
+
+
+def add(app: typer.Typer) -> None:
+    """Add the command."""
+    command(app, "doctor")(doctor)
+
+
+def doctor(session: Session) -> int | None:
+    """Check keys, rights, names, AWS and every customer, and say of each fault what to do. Nothing is changed."""
+    session.stack.outputs()  # without the stack there is nothing to look at
+    results: list[Result] = []
+    with session.output.progress("Looking") as step:
+
+        def begins(title: str) -> None:
+            step(done=len(results), total=len(CHECKS), what=title)
+
+        installation = Installation(session.stack, step=step)
+        results.extend(examine(installation, CHECKS, begins=begins))
+    if session.output.as_json:
+        session.output.document(
+            {
+                "stack": session.stack.name,
+                "at": instant(session.stack.clock.now()),
+                "checks": checks_document(results),
+                "totals": _totals(results),
+            }
+        )
+    else:
+        print_checks(session.output, results)
+        session.output.say()
+        session.output.say(_summary(results))
+    return None if all(each.verdict is Verdict.OK for each in results) else FINDINGS
+
+
+def checks_document(results: Sequence[Result]) -> list[Document]:
+    """The results for a program, in the list's order."""
+    return [
+        {
+            "check": result.check,
+            "title": result.title,
+            "verdict": result.verdict.value,
+            "findings": [
+                {"verdict": each.verdict.value, "says": each.says, "remedy": each.remedy} for each in result.findings
+            ],
+        }
+        for result in results
+    ]
+
+
+def print_checks(out: Output, results: Sequence[Result]) -> None:
+    """The results for a person, numbered; what is wrong with what to do about it."""
+    for number, result in enumerate(results, 1):
+        verdict = f"{result.verdict.value:{_VERDICT_WIDTH}}"
+        out.say(f"{number:2}  {verdict}  {result.title}", style=_COLOURS[result.verdict])
+        for line in _lines(out, result.findings):
+            out.say(line)
+
+
+def _lines(out: Output, findings: Sequence[Finding]) -> Iterator[str]:
+    for each in findings[:_MOST_SHOWN]:
+        yield from _wrapped(out, each.says)
+        if each.remedy:
+            yield from _wrapped(out, f"→ {each.remedy}")
+
+    if len(findings) > _MOST_SHOWN:
+        yield from _wrapped(out, f"and {len(findings) - _MOST_SHOWN} more: `tally doctor --json` lists them all.")
+
+
+def _wrapped(out: Output, text: str) -> list[str]:
+    if not out.console.is_terminal:
+        return [f"{_INDENT}{text}"]
+    return textwrap.wrap(
+        text,
+        max(out.console.width, len(_INDENT) + 20),
+        initial_indent=_INDENT,
+        subsequent_indent=_INDENT + ("  " if text.startswith("→") else ""),
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
+def _totals(results: Sequence[Result]) -> Document:
+    counts = Counter(each.verdict for each in results)
+    return {verdict.value: counts[verdict] for verdict in Verdict}
+
+
+def _summary(results: Sequence[Result]) -> str:
+    said = ", ".join(
+        f"{count} {verdict}s" if verdict == Verdict.FINDING and count > 1 else f"{count} {verdict}"
+        for verdict, count in _totals(results).items()
+        if count
+    )
+    first = next((number for number, each in enumerate(results, 1) if each.verdict is Verdict.NEEDS_SETUP), None)
+    if first is None:
+        first = next((number for number, each in enumerate(results, 1) if each.verdict is not Verdict.OK), None)
+    begin = "" if first is None else f" Begin with number {first}."
+    return f"{len(results)} checks: {said}.{begin}"

@@ -1,0 +1,42 @@
+"""Addresses of the vendors' regions that are publicly known: for a person to try, never for a program.
+
+A key is sent to the configured address alone.
+"""
+
+from urllib.parse import urlsplit
+
+_GRAVITYZONE = (
+    ("Europe", "https://cloudgz.gravityzone.bitdefender.com/api"),
+    ("America", "https://cloud.gravityzone.bitdefender.com/api"),
+    ("Asia and Pacific", "https://cloudap.gravityzone.bitdefender.com/api"),
+)
+"""Seen in public client code; there are others, and Control Center shows the one that holds."""
+
+_CONNECTWISE = ("na", "eu", "au", "aus", "za")
+"""Regions of ConnectWise's cloud; the API's host is ``api-`` and the host of the login page."""
+
+
+def gravityzone_advice(url: str) -> str:
+    """What to try where GravityZone refuses a key at ``url``."""
+    others = " or ".join(f"{address} ({region})" for region, address in _GRAVITYZONE if _host(address) != _host(url))
+    return (
+        "Compare GravityZoneUrl with the access URL in Control Center > My Account > Control Center API. A key is good in its own region alone: "
+        f"other regions are {others}. If the address is right, make a new key there and store it with `tally secrets set`."
+    )
+
+
+def connectwise_advice(url: str) -> str:
+    """What to try where ConnectWise does not know the company or the keys at ``url``."""
+    hosts = [f"https://api-{region}.myconnectwise.net" for region in _CONNECTWISE]
+    others = ", ".join(each for each in hosts if _host(each) != _host(url))
+    return (
+        "ConnectWiseCompany is the company that you type at the login, ConnectWiseUrl the API's host: of the cloud that is one of "
+        f"{others}, the one whose rest is the host of your login page."
+    )
+
+
+def _host(url: str) -> str:
+    try:
+        return (urlsplit(url).hostname or "").lower()
+    except ValueError:
+        return ""

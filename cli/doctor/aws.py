@@ -1,0 +1,214 @@
+"""What stands in AWS: settings, secret, table, queues, schedule, alarms, and who hears of them."""
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+from cli.doctor.finding import Finding, found, needs_setup, ok
+from cli.doctor.installation import Installation
+from tally.domain.ticks import Ticks
+
+_SKEW = timedelta(seconds=60)
+"""AWS refuses requests that are 5 minutes off; long before that, times shown here mislead."""
+
+_PLANNER_TIME = timedelta(minutes=10)
+"""The planner's timeout in the template: a tick younger than that may still be under way."""
+
+_EVERY = re.compile(r"rate\((\d+) (minute|hour|day)s?\)")
+_STEP = re.compile(r"cron\(\d+/(\d+) \* \* \* \? \*\)")
+_HOURLY = re.compile(r"cron\(\d+ \* \* \* \? \*\)")
+
+_WHAT_FAILED = {
+    "JobsDeadLetterQueue": "jobs that failed to the last attempt",
+    "ScheduleDeadLetterQueue": "ticks that could not be delivered",
+    "PlannerFailureQueue": "ticks in which the planner failed",
+}
+
+
+def settings(installation: Installation) -> Iterator[Finding]:
+    """Whether the functions can start with the settings that they have."""
+    services = ", ".join(installation.places)
+    yield ok(f"The functions' settings can be read; they bill {services}.")
+
+
+def clock(installation: Installation) -> Iterator[Finding]:
+    """Whether this machine and AWS agree on the time."""
+    theirs, ours = installation.account.time(), installation.stack.clock.now()
+    if theirs is None:
+        yield ok("AWS has said nothing of the time, which is no harm: the functions go by AWS's clock.")
+        return
+    off = ours - theirs
+    if abs(off) <= _SKEW:
+        yield ok("This machine's clock agrees with AWS's.")
+        return
+    which = "ahead of" if off > timedelta() else "behind"
+    yield found(
+        f"This machine's clock is {_length(abs(off))} {which} AWS's: ages that this command shows are wrong by it, and beyond 5 minutes AWS refuses "
+        "its calls. The functions go by AWS's clock.",
+        "Set this machine's clock by a time server (NTP).",
+    )
+
+
+def time_zone(installation: Installation) -> Iterator[Finding]:
+    """Which time zone bills, and what time it is there, for a person to compare."""
+    zone = installation.settings.billing_time_zone
+    there = installation.stack.clock.now().astimezone(zone)
+    local = f"{there:%A %d %B %Y, %H:%M}"
+    yield ok(
+        f"Bills go by {zone.key}, where it is {local}. If ConnectWise shows another time, deploy again with the right BillingTimeZone."
+    )
+
+
+def secret(installation: Installation) -> Iterator[Finding]:
+    """Whether the secret holds every key."""
+    installation.keys()
+    yield ok("The secret holds all its keys.")
+
+
+def table(installation: Installation) -> Iterator[Finding]:
+    """Whether the ledger is there, and whether it could be brought back."""
+    ledger = installation.account.table(installation.settings.table_name)
+    if not ledger.active or not ledger.indexed:
+        yield needs_setup(
+            f"The ledger {ledger.name} {'has no index named index' if ledger.active else 'is not ready for use'}.",
+            "A table that was just restored takes some minutes; else name the right one in TableName and deploy again.",
+        )
+        return
+    if not ledger.recoverable:
+        yield found(
+            f"The ledger {ledger.name} cannot be restored to an earlier moment: point-in-time recovery is off. A restored table has it off until "
+            "somebody turns it on.",
+            f"aws dynamodb update-continuous-backups --table-name {ledger.name} --point-in-time-recovery-specification "
+            "PointInTimeRecoveryEnabled=true",
+        )
+    if not ledger.protected:
+        yield found(
+            f"The ledger {ledger.name} can be deleted by mistake: deletion protection is off.",
+            "Deploy again with TableProtection true; a restored table is protected by "
+            f"aws dynamodb update-table --table-name {ledger.name} --deletion-protection-enabled",
+        )
+    if ledger.recoverable and ledger.protected:
+        yield ok(f"The ledger {ledger.name} is there, can be restored, and is protected from deletion.")
+
+
+def queues(installation: Installation) -> Iterator[Finding]:
+    """Whether the queue of jobs is there, and what lies in the queues of failures."""
+    waiting = installation.account.waiting(installation.settings.queue_url)
+    clean = True
+    for name, count in installation.account.dead_letters().items():
+        if count:
+            clean = False
+            yield found(
+                f"{count} {_WHAT_FAILED[name]} lie in {name}.",
+                "See why with `tally failed list`, put the cause right, then `tally failed retry`.",
+            )
+    if clean:
+        yield ok(f"The queue of jobs is there ({waiting} under way), and nothing lies in the queues of failures.")
+
+
+def schedule(installation: Installation) -> Iterator[Finding]:
+    """Whether the schedule fires the planner."""
+    schedules = installation.account.schedules()
+    if not schedules:
+        yield needs_setup("The stack has no schedule that fires the planner.", "Deploy it again with `sam deploy`.")
+    for each in schedules:
+        if each.enabled:
+            yield ok(f"The schedule fires the planner: {each.expression}.")
+            continue
+        yield needs_setup(
+            f"The schedule {each.name} is disabled: no count is read and nothing is billed.",
+            f"Enable it in the AWS console: Amazon EventBridge > Schedules > {each.name} > Enable.",
+        )
+
+
+def last_tick(installation: Installation) -> Iterator[Finding]:
+    """Whether the planner has run lately, and to its end."""
+    expressions = [each.expression for each in installation.account.schedules()]
+    yield tick_finding(
+        installation.ledger.ticks(), now=installation.stack.clock.now(), every=interval(next(iter(expressions), ""))
+    )
+
+
+def tick_finding(ticks: Ticks | None, *, now: datetime, every: timedelta | None) -> Finding:
+    """What the newest ticks tell, where they should come ``every`` so often; None: at times that cannot be told."""
+    log = "Read the planner's log, and `tally failed list`."
+    if ticks is None:
+        return found(
+            "No tick has reached the ledger yet: nothing is billed so far.",
+            f"The first comes within {_length(every)} of the deployment; if it does not: {log}"
+            if every
+            else f"Wait for the schedule's first; if it does not come: {log}",
+        )
+    newest = f"{ticks.newest.astimezone(UTC):%Y-%m-%d %H:%M} GMT"
+    age = now - ticks.newest
+    if every is not None and age > 2 * every + _PLANNER_TIME:
+        return found(
+            f"The newest tick is of {newest}, {_length(age)} ago, though there should be one every {_length(every)}: counts are not followed.",
+            f"See whether the schedule is enabled. {log}",
+        )
+    if ticks.newest != ticks.finished and age > _PLANNER_TIME:
+        last = (
+            f"; the last that could is of {ticks.finished.astimezone(UTC):%Y-%m-%d %H:%M} GMT" if ticks.finished else ""
+        )
+        return found(f"The tick of {newest} could not plan everything{last}.", log)
+    return ok(f"The newest tick is of {newest}, {_length(age)} ago.")
+
+
+def interval(expression: str) -> timedelta | None:
+    """How often a schedule fires, of the forms that the template has; None of any other."""
+    if rate := _EVERY.fullmatch(expression):
+        return timedelta(**{f"{rate[2]}s": int(rate[1])})
+    if step := _STEP.fullmatch(expression):
+        return timedelta(minutes=int(step[1]))
+    return timedelta(hours=1) if _HOURLY.fullmatch(expression) else None
+
+
+def alarms(installation: Installation) -> Iterator[Finding]:
+    """Whether the alarms tell the topic, and whether one rings."""
+    topic = installation.account.topic()
+    stands = installation.account.alarms()
+    if not stands:
+        yield found("The stack has no alarms: nobody hears when Tally stops.", "Deploy the present template.")
+        return
+    mute = [each.name for each in stands if topic not in each.tells]
+    if mute:
+        yield found(
+            f"{len(mute)} of {len(stands)} alarms tell nobody: {', '.join(mute)}.",
+            "Deploy again, or enable their actions in the AWS console: CloudWatch > Alarms.",
+        )
+    ringing = [each for each in stands if each.ringing]
+    for each in ringing:
+        yield found(
+            f"The alarm {each.name} rings: {each.why}.", "docs/operations.md says what it means and what to do."
+        )
+    if not mute and not ringing:
+        yield ok(f"All {len(stands)} alarms are wired, and none rings.")
+
+
+def subscriptions(installation: Installation) -> Iterator[Finding]:
+    """Whether anybody hears of an alarm."""
+    subscribed = installation.account.subscriptions()
+    for each in subscribed:
+        if not each.confirmed:
+            yield found(
+                f"{each.endpoint} has not confirmed yet that it wants the alarms, and gets none.",
+                "Open the mail 'AWS Notification - Subscription Confirmation' there and follow its link; where it is lost, ask for another in "
+                "the AWS console: SNS > Subscriptions > Request confirmation.",
+            )
+    heard = [each.endpoint for each in subscribed if each.confirmed]
+    if heard:
+        yield ok(f"Alarms go to {', '.join(heard)}.")
+    elif not subscribed:
+        yield found(
+            "Nobody is subscribed to the alarms: nobody hears when Tally stops.",
+            "Deploy again with an address in AlarmEmail, or subscribe one to the topic.",
+        )
+
+
+def _length(span: timedelta) -> str:
+    """A span as a person says it, in its largest unit."""
+    seconds = span.total_seconds()
+    for unit, length in (("days", 86400), ("hours", 3600), ("minutes", 60)):
+        if seconds >= 2 * length:
+            return f"{seconds / length:.0f} {unit}"
+    return f"{seconds:.0f} seconds"

@@ -1,0 +1,77 @@
+"""Working down a list of checks: one that needs what another found missing is not carried out, and says so."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from cli.doctor.finding import Finding, Verdict, found, needs_setup, worst
+from tally.errors import SetupError, TallyError
+
+_TRY_AGAIN = "Try again in some minutes; if it stays so, check the address and the network."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check[T]:
+    """One line of the list.
+
+    ``name`` is what scripts know it by, ``title`` what people read. ``look`` carries it out; a TallyError that it lets out is
+    its finding. ``remedy`` is what to do about such an error where the operator has to act. ``needs`` names earlier checks
+    without which it can say nothing.
+    """
+
+    name: str
+    title: str
+    look: Callable[[T], Iterable[Finding]]
+    remedy: str = ""
+    needs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """What a check said."""
+
+    check: str
+    title: str
+    findings: tuple[Finding, ...]
+
+    @property
+    def verdict(self) -> Verdict:
+        """The worst of its findings."""
+        return worst(self.findings)
+
+
+def examine[T](
+    subject: T, checks: Sequence[Check[T]], *, begins: Callable[[str], None] = lambda _title: None
+) -> Iterator[Result]:
+    """Carry the checks out in their order, each as its result is asked for. ``begins`` is told the title of each before."""
+    titles = {check.name: check.title for check in checks}
+    missing: set[str] = set()
+    for check in checks:
+        wanted = [each for each in check.needs if each in missing]
+        if wanted:
+            missing.add(check.name)
+            yield _result(check, _not_checked(titles[wanted[0]]))
+            continue
+        begins(check.title)
+        findings, failed = _look(check, subject)
+        result = _result(check, *findings)
+        if failed or result.verdict in {Verdict.NEEDS_SETUP, Verdict.NOT_CHECKED}:
+            missing.add(check.name)
+        yield result
+
+
+def _look[T](check: Check[T], subject: T) -> tuple[Sequence[Finding], bool]:
+    try:
+        return list(check.look(subject)), False
+    except SetupError as error:
+        return [needs_setup(str(error), check.remedy)], True
+    except TallyError as error:
+        passing = "The other side did not answer as it should" if not str(error) else str(error)
+        return [found(passing, _TRY_AGAIN if not check.remedy else f"{_TRY_AGAIN} {check.remedy}")], True
+
+
+def _result[T](check: Check[T], *findings: Finding) -> Result:
+    return Result(check=check.name, title=check.title, findings=findings)
+
+
+def _not_checked(title: str) -> Finding:
+    return Finding(verdict=Verdict.NOT_CHECKED, says=f"not checked: it needs '{title}'.")

@@ -1,0 +1,105 @@
+"""The list that a newcomer works down: keys first, then the two vendors, AWS, and each customer."""
+
+from cli.doctor import aws, connectwise, customers, gravityzone
+from cli.doctor.checklist import Check
+from cli.doctor.installation import Installation
+
+_DEPLOY = "Deploy again with the parameters set right: `sam deploy --guided`."
+_STORE = "Store the keys with `tally secrets set`."
+_RIGHTS = "Use an AWS identity that may read all of the stack."
+
+SETTINGS = Check[Installation](name="settings", title="Settings", look=aws.settings, remedy=_DEPLOY)
+
+KEYS: tuple[Check[Installation], ...] = (
+    Check(
+        name="gravityzone-key",
+        title="GravityZone: address and key",
+        look=lambda it: gravityzone.key(it.gravityzone, url=it.settings.gravityzone_url),
+        remedy="Compare GravityZoneUrl with the access URL in Control Center > My Account > Control Center API, and store the key anew with "
+        "`tally secrets set`.",
+        needs=("settings", "secret"),
+    ),
+    Check(
+        name="gravityzone-apis",
+        title="GravityZone: what the key may do",
+        look=lambda it: gravityzone.apis(it.gravityzone),
+        needs=("gravityzone-key",),
+    ),
+    Check(
+        name="connectwise-keys",
+        title="ConnectWise: address, company and keys",
+        look=lambda it: connectwise.keys(
+            it.connectwise, url=it.settings.connectwise_url, company=it.settings.connectwise_company
+        ),
+        remedy="Compare ConnectWiseUrl and ConnectWiseCompany with what you log in with, and store the keys anew with `tally secrets set`.",
+        needs=("settings", "secret"),
+    ),
+    Check(
+        name="connectwise-reading",
+        title="ConnectWise: rights to read",
+        look=connectwise.reading,
+        needs=("connectwise-keys",),
+    ),
+    Check(
+        name="connectwise-writing",
+        title="ConnectWise: rights to write",
+        look=lambda it: connectwise.writing(it.connectwise),
+        needs=("connectwise-reading",),
+    ),
+)
+"""What depends on the keys alone: `tally secrets set` carries these out with the new ones."""
+
+CHECKS: tuple[Check[Installation], ...] = (
+    SETTINGS,
+    Check(name="clock", title="This machine's clock", look=aws.clock, remedy=_RIGHTS),
+    Check(name="time-zone", title="Billing time zone", look=aws.time_zone, needs=("settings",)),
+    Check(name="secret", title="Keys in the secret", look=aws.secret, remedy=_STORE, needs=("settings",)),
+    *KEYS,
+    Check(
+        name="gravityzone-customers",
+        title="GravityZone: customers by the month",
+        look=gravityzone.customers,
+        needs=("gravityzone-apis",),
+    ),
+    Check(
+        name="agreement-type",
+        title="ConnectWise: agreement type",
+        look=connectwise.agreement_types,
+        remedy="Rename one of them in ConnectWise.",
+        needs=("connectwise-reading",),
+    ),
+    Check(
+        name="product",
+        title="ConnectWise: product",
+        look=connectwise.products,
+        remedy="Rename one of them in ConnectWise.",
+        needs=("connectwise-reading",),
+    ),
+    Check(name="table", title="AWS: ledger", look=aws.table, remedy=_RIGHTS, needs=("settings",)),
+    Check(name="queues", title="AWS: queues", look=aws.queues, remedy=_RIGHTS, needs=("settings",)),
+    Check(name="schedule", title="AWS: schedule", look=aws.schedule, remedy=_RIGHTS),
+    Check(name="last-tick", title="AWS: last tick", look=aws.last_tick, remedy=_RIGHTS, needs=("table",)),
+    Check(name="alarms", title="AWS: alarms", look=aws.alarms, remedy="Deploy the present template."),
+    Check(
+        name="alarm-mail", title="AWS: who hears of alarms", look=aws.subscriptions, remedy=_RIGHTS, needs=("alarms",)
+    ),
+    Check(
+        name="companies",
+        title="Customers: tied to ConnectWise",
+        look=customers.tied,
+        needs=("gravityzone-customers", "connectwise-reading", "table"),
+    ),
+    Check(
+        name="agreements",
+        title="Customers: their agreements",
+        look=customers.agreements,
+        needs=("companies", "agreement-type"),
+    ),
+    Check(
+        name="other-additions",
+        title="Customers: Additions of others",
+        look=customers.other_additions,
+        needs=("companies", "agreement-type", "product"),
+    ),
+)
+"""Every check, in the order in which it makes sense to put things right."""

@@ -1,0 +1,169 @@
+"""ConnectWise: address, keys, the API member's rights, and what the settings name there.
+
+The rights to write are tried on an agreement that does not exist, so that nothing can change whatever ConnectWise answers.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import date
+
+from cli.doctor.addresses import connectwise_advice
+from cli.doctor.finding import Finding, found, needs_setup, ok
+from cli.doctor.installation import Installation
+from cli.suggestions import Names
+from tally.domain.agreement import NewAddition
+from tally.errors import (
+    AmbiguousNameError,
+    CredentialsError,
+    MissingRightError,
+    NotFoundError,
+    RefusedError,
+    SetupError,
+    TallyError,
+)
+from tally.ports import ConnectWise
+
+_NOT_THERE = 2_147_483_647
+"""The id of no agreement, Addition or product: the last of 32 bits, and of any that ConnectWise counts up to."""
+
+_NO_TYPE = 0
+"""The id of no agreement type: the list of its agreements is empty, and tells of the right all the same."""
+
+_FIRST_DAY, _LAST_DAY = date(2000, 1, 1), date(2000, 1, 31)
+
+_ROLE = "In ConnectWise, System > Security Roles, give the API member's role"
+
+
+def keys(connectwise: ConnectWise, *, url: str, company: str) -> Iterator[Finding]:
+    """Whether the address answers, knows the company, and takes the keys."""
+    try:
+        connectwise.agreement_types("")
+    except (MissingRightError, AmbiguousNameError):
+        pass  # it knows the keys
+    except CredentialsError as error:
+        yield needs_setup(
+            f"ConnectWise at {url} does not take the keys of the API member for the company {company!r}. It said: {error}.",
+            "Make a new key pair for the API member (System > Members > API Members > API Keys), check the client id, and store them with "
+            f"`tally secrets set`. {connectwise_advice(url)}",
+        )
+        return
+    except NotFoundError as error:
+        yield needs_setup(
+            f"ConnectWise at {url} does not find what every ConnectWise has, or does not take the keys. It said: {error}.",
+            f"{connectwise_advice(url)} If both are right, store the keys anew with `tally secrets set`.",
+        )
+        return
+    except SetupError as error:
+        yield needs_setup(f"ConnectWise cannot be used at {url}. It said: {error}.", connectwise_advice(url))
+        return
+    yield ok(f"ConnectWise at {url} knows the company {company!r} and takes the keys.")
+
+
+def reading(installation: Installation) -> Iterator[Finding]:
+    """Whether the API member may read what Tally reads."""
+    connectwise = installation.connectwise
+    asked: Sequence[tuple[str, Callable[[], object]]] = (
+        ("System > Table Setup: Inquire All", lambda: connectwise.agreement_types("")),
+        ("Procurement > Product Catalog: Inquire All", lambda: connectwise.products("Tally")),
+        ("Companies > Company Maintenance: Inquire All", lambda: installation.connectwise_companies),
+        ("Finance > Agreements: Inquire All", lambda: connectwise.agreements(_NO_TYPE)),
+    )
+    missing = [right for right, ask in asked if not _may(ask)]
+    for right in missing:
+        yield needs_setup(f"The API member may not read: it lacks {right}.", f"{_ROLE} {right}.")
+    if not missing:
+        yield ok("The API member may read companies, agreement types, products, agreements and Additions.")
+
+
+def writing(connectwise: ConnectWise) -> Iterator[Finding]:
+    """Whether it may make and change Additions, as far as that can be told without making or changing one."""
+    try:
+        connectwise.agreement(_NOT_THERE)
+    except NotFoundError:
+        pass
+    else:
+        yield found(
+            f"The rights to write were not tried, as an agreement {_NOT_THERE} exists, and nothing may change by trying.",
+            "See for yourself that the API member's role has Finance > Agreements: Add and Edit.",
+        )
+        return
+    new = NewAddition(
+        agreement_id=_NOT_THERE,
+        product_id=_NOT_THERE,
+        quantity=0,
+        effective=_FIRST_DAY,
+        cancelled=_LAST_DAY,
+        text="Tally",
+    )
+    tried: Sequence[tuple[str, Callable[[], object]]] = (
+        ("Add", lambda: connectwise.create_addition(new)),
+        ("Edit", lambda: connectwise.set_quantity(agreement_id=_NOT_THERE, addition_id=_NOT_THERE, quantity=0)),
+    )
+    told = 0
+    for right, attempt in tried:
+        try:
+            attempt()
+        except MissingRightError:
+            told += 1
+            yield needs_setup(
+                f"The API member may not write Additions: it lacks Finance > Agreements: {right}.",
+                f"{_ROLE} Finance > Agreements: {right}.",
+            )
+        except (NotFoundError, RefusedError):
+            continue
+        except TallyError as error:
+            told += 1
+            yield found(
+                f"Whether the API member has Finance > Agreements: {right} could not be told. It said: {error}.",
+                "Try again; or look at the API member's role in ConnectWise.",
+            )
+    if not told:
+        yield ok(
+            "The API member is not refused making and changing Additions; it was tried on an agreement that does not exist, so that the first "
+            "month's Addition is the proof."
+        )
+
+
+def agreement_types(installation: Installation) -> Iterator[Finding]:
+    """Whether each agreement type that is named in the settings is there, under the very name."""
+    for names in dict.fromkeys(installation.places.values()):
+        found_id = installation.type_id(names)
+        if isinstance(found_id, int):
+            yield ok(f"The agreement type {names.agreement_type!r} is there (id {found_id}).")
+            continue
+        every = Names({each: each for each in installation.agreement_types})
+        alike = [each for each, _ in every.nearest(names.agreement_type)]
+        there_are = (
+            f" The most alike: {_quoted(alike)}." if alike and not any(each in found_id for each in alike) else ""
+        )
+        yield needs_setup(
+            f"{found_id}{there_are}",
+            f"Deploy again with {names.agreement_type_setting} exactly as in ConnectWise, upper and lower case included; or make such a type.",
+        )
+
+
+def products(installation: Installation) -> Iterator[Finding]:
+    """Whether each product that is named in the settings is in the catalog, under the very identifier."""
+    for names in dict.fromkeys(installation.places.values()):
+        found_id = installation.product_id(names)
+        if isinstance(found_id, int):
+            yield ok(f"The product {names.product!r} is in the catalog (id {found_id}).")
+            continue
+        yield needs_setup(
+            found_id,
+            f"Deploy again with {names.product_setting} exactly as the product's identifier in ConnectWise, upper and lower case included. It must "
+            "be active, and no bundle.",
+        )
+
+
+def _may(ask: Callable[[], object]) -> bool:
+    try:
+        ask()
+    except MissingRightError:
+        return False
+    except (NotFoundError, AmbiguousNameError):
+        return True
+    return True
+
+
+def _quoted(names: Sequence[str]) -> str:
+    return ", ".join(repr(each) for each in names)

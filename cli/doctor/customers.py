@@ -1,0 +1,117 @@
+"""Each customer: tied on both sides, one agreement, and no Addition of others that bills the same."""
+
+from collections.abc import Iterator
+
+from cli.doctor.finding import Finding, found, ok
+from cli.doctor.installation import Customer, Installation
+from tally.directory import Names
+from tally.domain.agreement import Addition, Agreement
+from tally.domain.recognition import described, of_others
+from tally.domain.standing import Cause
+
+
+def tied(installation: Installation) -> Iterator[Finding]:
+    """Whether each customer has its ConnectWise company; of those without, who it might be."""
+    customers = [each for each in installation.customers if not each.excluded]
+    left = [each for each in customers if each.connectwise_id is None]
+    for customer in left:
+        yield found(customer.untied, _whom(installation, customer))
+    new = sum(each.mapping is None for each in customers if each.connectwise_id is not None)
+    excluded = len(installation.customers) - len(customers)
+    if not left:
+        at_next = f", {new} will be at the next tick, by their names" if new else ""
+        besides = f"; {excluded} are excluded by a person" if excluded else ""
+        yield ok(f"No customer lacks its ConnectWise company: {len(customers) - new} are tied{at_next}{besides}.")
+
+
+def agreements(installation: Installation) -> Iterator[Finding]:
+    """Whether each customer has exactly one active agreement of each type that is billed (MATCH-3, MATCH-5)."""
+    chosen = 0
+    faults = 0
+    for names, type_id in _types(installation):
+        for customer in _billed(installation):
+            agreement = installation.agreement(customer, type_id)
+            if isinstance(agreement, Cause):
+                faults += 1
+                yield found(agreement.reason, _for_agreement(customer, names))
+            else:
+                chosen += 1
+    if not faults:
+        yield ok(f"No tied customer lacks its one active agreement to be billed on ({chosen} found).")
+
+
+def other_additions(installation: Installation) -> Iterator[Finding]:
+    """Whether anybody else bills the product: what Bitdefender's classic integration or a person has left (OPEN-6)."""
+    ours = {
+        line.addition_id
+        for record in installation.ledger.all_open_records()
+        for line in record.lines
+        if line.addition_id
+    }
+    clean = True
+    for names, type_id in _types(installation):
+        product_id = installation.product_id(names)
+        if not isinstance(product_id, int):
+            continue
+        owners = {
+            agreement.id: (customer, agreement)
+            for customer in _billed(installation)
+            for agreement in installation.agreements_of(type_id, customer.connectwise_id or 0)
+            if agreement.active_on(installation.month.first) or agreement.active_on(installation.month.last)
+        }
+        for agreement, additions in installation.additions([agreement for _, agreement in owners.values()]):
+            customer, _ = owners[agreement.id]
+            kept = customer.mapping.kept_apart if customer.mapping else ()
+            covering = [
+                each
+                for each in additions
+                if each.product_id == product_id
+                and each.covers(installation.month)
+                and each.id not in ours
+                and each.id not in kept
+            ]
+            others = set(of_others(covering))
+            foreign = [each for each in covering if each.id in others]
+            if foreign:
+                clean = False
+                yield _left(customer, agreement, foreign, names)
+    if clean:
+        yield ok(f"No Addition of others bills the product to a customer in {installation.month.label}.")
+
+
+def _left(customer: Customer, agreement: Agreement, foreign: list[Addition], names: Names) -> Finding:
+    endless = any(each.cancelled is None for each in foreign)
+    what = "without an end, as Bitdefender's classic integration leaves them" if endless else "in this month"
+    where = f"On agreement {agreement.name!r} (id {agreement.id}) of {customer.name}"
+    return found(
+        f"{where}, {described(foreign)} bills {names.product!r} {what}, and is not Tally's: the customer is held rather than billed twice.",
+        "Switch the other integration off. Then give it a cancelled date in ConnectWise, or answer for the customer: `tally take-over`, "
+        "`tally keep-apart` or `tally waive`.",
+    )
+
+
+def _types(installation: Installation) -> Iterator[tuple[Names, int]]:
+    for names in dict.fromkeys(installation.places.values()):
+        type_id = installation.type_id(names)
+        if isinstance(type_id, int):
+            yield names, type_id
+
+
+def _billed(installation: Installation) -> list[Customer]:
+    return [each for each in installation.customers if each.connectwise_id is not None and not each.excluded]
+
+
+def _whom(installation: Installation, customer: Customer) -> str:
+    alike = installation.candidates(customer)
+    tie = f"tally companies tie {customer.company.id}"
+    if not alike:
+        return f"Find its ConnectWise company, or make it, then `{tie} CONNECTWISE_ID --why …`; or `tally companies exclude`."
+    first, *others = (f"{each.name!r} (`{tie} {each.id} --why …`)" for each in alike)
+    return f"It may be {first}" + "".join(f", or {each}" for each in others) + "."
+
+
+def _for_agreement(customer: Customer, names: Names) -> str:
+    return (
+        f"Leave {customer.name} one active agreement of the type {names.agreement_type!r} on a monthly cycle; of several, "
+        f"`tally companies pin {customer.company.id} AGREEMENT_ID --why …` chooses."
+    )

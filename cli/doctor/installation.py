@@ -1,0 +1,230 @@
+"""One installed Tally as the checks see it: each part is read when a check asks for it, and once."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from cli.doctor.account import Account
+from cli.output import Step
+from cli.stack import Stack
+from cli.suggestions import Names
+from tally import directory
+from tally.domain.agreement import Addition, Agreement
+from tally.domain.company import Company, ConnectWiseCompany
+from tally.domain.company import Mapping as CompanyMapping
+from tally.domain.matching import NameIndex, NoTie, count_names, resolve
+from tally.domain.month import Month
+from tally.domain.place import choose_agreement, decisive_day
+from tally.domain.standing import Cause
+from tally.gravityzone.pace import TokenBucket
+from tally.ports import ConnectWise, GravityZone, Ledger
+from tally.roster import Roster, read_census, read_roster
+from tally.secret import ApiKeys, read_keys
+from tally.services import places
+from tally.settings import PlannerSettings
+
+_CALLS_A_SECOND = 10
+"""Of ConnectWise for one thing after the other: about 1,000 a minute are said to be safe, and workers call it too."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Customer:
+    """A company that GravityZone counts by the month, or a partner whose own machines are billed.
+
+    ``connectwise_id`` is whom it is tied to, or will be at the next tick; None: nobody, ``untied`` says why.
+    """
+
+    company: Company
+    mapping: CompanyMapping | None
+    connectwise_id: int | None
+    untied: str = ""
+
+    @property
+    def name(self) -> str:
+        """Its name in GravityZone."""
+        return self.company.name
+
+    @property
+    def excluded(self) -> bool:
+        """Whether a person has left it out of billing."""
+        return self.mapping is not None and self.mapping.excluded_since is not None
+
+
+class Installation:
+    """A stack, and both vendors behind it. Raises TallyError wherever something cannot be read.
+
+    ``step`` is told how far reading many things is.
+    """
+
+    def __init__(self, stack: Stack, *, step: Step) -> None:
+        self.stack = stack
+        self.account = Account(name=stack.name, client=stack.client, outputs=stack.outputs)
+        self.step = step
+        self._pace = TokenBucket(
+            rate=_CALLS_A_SECOND,
+            depth=_CALLS_A_SECOND,
+            monotonic=lambda: stack.clock.now().timestamp(),
+            sleep=stack.sleep,
+        )
+        self._agreements: dict[int, Mapping[int, Sequence[Agreement]]] = {}
+
+    @property
+    def settings(self) -> PlannerSettings:
+        """The planner's settings."""
+        return self.stack.settings()
+
+    @property
+    def gravityzone(self) -> GravityZone:
+        """GravityZone, with the keys in the secret."""
+        return self.stack.gravityzone()
+
+    @property
+    def connectwise(self) -> ConnectWise:
+        """ConnectWise, with the keys in the secret."""
+        return self.stack.connectwise()
+
+    @property
+    def ledger(self) -> Ledger:
+        """The ledger."""
+        return self.stack.ledger()
+
+    @property
+    def month(self) -> Month:
+        """The present month."""
+        return Month.of(self.stack.clock.now())
+
+    def keys(self) -> ApiKeys:
+        """The keys in the secret."""
+        return read_keys(self.stack.client("secretsmanager"), self.settings.secret_id)
+
+    @cached_property
+    def places(self) -> Mapping[str, directory.Names]:
+        """Where each service is billed."""
+        settings = self.settings
+        return places(settings.services, product=settings.product, agreement_type=settings.agreement_type)
+
+    @cached_property
+    def own_company(self) -> Company:
+        """The company that the GravityZone key belongs to."""
+        return self.gravityzone.own_company()
+
+    @cached_property
+    def roster(self) -> Roster:
+        """GravityZone's customers with a monthly subscription, and its partners."""
+        return read_roster(self.gravityzone)
+
+    @cached_property
+    def everyone(self) -> Sequence[Company]:
+        """All customers in GravityZone, whatever their licence."""
+        return read_census(self.gravityzone, self.roster)
+
+    @cached_property
+    def mappings(self) -> Mapping[str, CompanyMapping]:
+        """What the ledger knows of ties, by GravityZone id."""
+        return {each.company_id: each for each in self.ledger.all_mappings()}
+
+    @cached_property
+    def connectwise_companies(self) -> Mapping[int, ConnectWiseCompany]:
+        """ConnectWise's companies by id, without the deleted ones."""
+        return {each.id: each for each in self.connectwise.companies() if not each.deleted}
+
+    def candidates(self, customer: Customer) -> Sequence[ConnectWiseCompany]:
+        """Whom a customer may be, the likeliest first, of those that nobody is tied to, nor will be by its name."""
+        return [self.connectwise_companies[key] for key, _ in self._free_names.nearest(customer.name)]
+
+    @cached_property
+    def _free_names(self) -> Names[int]:
+        taken = {each.connectwise_id for each in self.customers}
+        taken |= {each.connectwise_id for each in self.mappings.values()}
+        return Names({key: each.name for key, each in self.connectwise_companies.items() if key not in taken})
+
+    @cached_property
+    def customers(self) -> Sequence[Customer]:
+        """Whom Tally is to bill, those included that it cannot, by name."""
+        roster = self.roster
+        partners = [
+            partner
+            for partner in roster.partners.values()
+            if (known := self.mappings.get(partner.id)) is not None and known.own_billed_since is not None
+        ]
+        tied = {
+            each.connectwise_id: each.company_name for each in self.mappings.values() if each.connectwise_id is not None
+        }
+        index = NameIndex(self.connectwise_companies.values(), tied=tied)
+        names = count_names(self._all_known().values())
+        billed = sorted([*roster.customers.values(), *partners], key=lambda each: (each.name.casefold(), each.id))
+        return [self._customer(company, index, names[company.name]) for company in billed]
+
+    def type_id(self, names: directory.Names) -> int | str:
+        """The id of the agreement type, or why there is none (MATCH-2)."""
+        return resolve(
+            names.agreement_type, self.agreement_types, what="agreement type", setting=names.agreement_type_setting
+        )
+
+    @cached_property
+    def agreement_types(self) -> Mapping[str, int]:
+        """Ids of the active agreement types by name."""
+        found: dict[str, int] = {}
+        for wanted in {each.agreement_type for each in self.places.values()}:
+            found.update(self.connectwise.agreement_types(wanted))
+        return found
+
+    def product_id(self, names: directory.Names) -> int | str:
+        """The id of the product, or why there is none (MATCH-2)."""
+        ids = self._products.get(names.product)
+        if ids is None:
+            ids = self._products[names.product] = self.connectwise.products(names.product)
+        return resolve(names.product, ids, what="product", setting=names.product_setting)
+
+    def agreements_of(self, type_id: int, connectwise_id: int) -> Sequence[Agreement]:
+        """A company's agreements of a type, active or not."""
+        of_type = self._agreements.get(type_id)
+        if of_type is None:
+            by_company: defaultdict[int, list[Agreement]] = defaultdict(list)
+            for agreement in self.connectwise.agreements(type_id):
+                by_company[agreement.company_id].append(agreement)
+            of_type = self._agreements[type_id] = by_company
+        return of_type.get(connectwise_id, ())
+
+    def agreement(self, customer: Customer, type_id: int) -> Agreement | Cause:
+        """The agreement that the present month is billed on, or why there is none (MATCH-3, MATCH-5)."""
+        now, policy = self.stack.clock.now(), self.settings.policy
+        return choose_agreement(
+            () if customer.connectwise_id is None else self.agreements_of(type_id, customer.connectwise_id),
+            company=customer.name,
+            day=decisive_day(self.month, now, policy.time_zone),
+            pinned=None if customer.mapping is None else customer.mapping.pinned_agreement_id,
+            cycles=policy.cycles,
+        )
+
+    def additions(self, agreements: Sequence[Agreement]) -> Iterator[tuple[Agreement, Sequence[Addition]]]:
+        """Each agreement with its Additions: one call each, which takes its time."""
+        for number, agreement in enumerate(agreements):
+            self._pace.take()
+            self.step(done=number, total=len(agreements))
+            yield agreement, self.connectwise.additions(agreement.id)
+
+    @cached_property
+    def _products(self) -> dict[str, Mapping[str, int]]:
+        return {}
+
+    def _all_known(self) -> Mapping[str, Company]:
+        known: Iterable[Company] = (*self.everyone, *self.roster.customers.values(), *self.roster.partners.values())
+        return {company.id: company for company in known}
+
+    def _customer(self, company: Company, index: NameIndex, namesakes: int) -> Customer:
+        mapping = self.mappings.get(company.id)
+        if mapping is None:
+            tie = index.tie(company, namesakes=namesakes)
+            if isinstance(tie, NoTie):
+                return Customer(company=company, mapping=None, connectwise_id=None, untied=tie.reason)
+            return Customer(company=company, mapping=None, connectwise_id=tie.company.id)
+        if mapping.connectwise_id is None:
+            left = f"{company.name} was left without a ConnectWise company by {mapping.tied_by} on {mapping.tied_at:%Y-%m-%d}."
+            return Customer(company=company, mapping=mapping, connectwise_id=None, untied=left)
+        if mapping.connectwise_id not in self.connectwise_companies:
+            whom = f"{mapping.connectwise_name!r} (id {mapping.connectwise_id})"
+            gone = f"{company.name} is tied to ConnectWise company {whom}, which is deleted there."
+            return Customer(company=company, mapping=mapping, connectwise_id=None, untied=gone)
+        return Customer(company=company, mapping=mapping, connectwise_id=mapping.connectwise_id)

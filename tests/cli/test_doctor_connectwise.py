@@ -1,0 +1,171 @@
+"""`tally doctor` against a ConnectWise that is not as it must be."""
+
+from datetime import date
+from typing import Literal
+
+import pytest
+
+from local.simulators.connectwise.options import Right
+from local.simulators.faults import Fault, FaultKind
+from local.world import AGREEMENT_TYPE, PRODUCT
+from tests.cli.installed import Installed
+from tests.cli.test_doctor_gravityzone import only
+
+RIGHTS_TO_READ = {
+    Right.COMPANIES_INQUIRE: "Companies > Company Maintenance: Inquire All",
+    Right.AGREEMENTS_INQUIRE: "Finance > Agreements: Inquire All",
+    Right.CATALOG_INQUIRE: "Procurement > Product Catalog: Inquire All",
+    Right.TABLES_INQUIRE: "System > Table Setup: Inquire All",
+}
+
+
+@pytest.mark.parametrize("status", [401, 404])
+@pytest.mark.parametrize("name", ["connectwise_public_key", "connectwise_private_key", "connectwise_client_id"])
+def test_a_wrong_key(msp: Installed, name: str, status: Literal[401, 404]) -> None:
+    """A wrong key is a wrong key, also where the cloud answers 404 to it; what needs it is not checked, GravityZone is."""
+    msp.store(**{name: "other"})
+    msp.world.connectwise.options.wrong_key_status = status
+    checks = msp.checks(code=1)
+    verdict, says, remedy = only(checks["connectwise-keys"])
+    assert verdict == "needs set-up"
+    assert "keys" in says
+    assert "https://connectwise.test" in says
+    assert "tally secrets set" in remedy
+    assert "other" not in says.split()
+    for each in ("connectwise-reading", "connectwise-writing", "agreement-type", "product", "companies"):
+        assert checks[each]["verdict"] == "not checked", each
+    assert checks["gravityzone-customers"]["verdict"] == "ok"
+
+
+def test_another_company_or_region(msp: Installed) -> None:
+    """A host that does not know the company is named, with the hosts of the other regions to try."""
+    msp.environment["CONNECTWISE_URL"] = "https://api-na.myconnectwise.net"
+    msp.environment["CONNECTWISE_COMPANY"] = "nobody"
+    verdict, says, remedy = only(msp.check("connectwise-keys"))
+    assert verdict == "needs set-up"
+    assert says.startswith("ConnectWise cannot be used at https://api-na.myconnectwise.net.")
+    assert "api-eu.myconnectwise.net" in remedy
+    assert "api-na.myconnectwise.net" not in remedy
+    assert "ConnectWiseCompany" in remedy
+
+
+def test_the_host_of_the_login_page(msp: Installed) -> None:
+    """The host that people log in at is not the API's: the remedy names what the API's looks like."""
+    body = '{"code": "Security", "message": "SSL is required.", "errors": null}'
+    msp.world.connectwise.faults.add(
+        Fault(
+            kind=FaultKind.STATUS, status=200, body=body, content_type="application/json", operation="GET companyinfo"
+        )
+    )
+    verdict, says, remedy = only(msp.check("connectwise-keys"))
+    assert verdict == "needs set-up"
+    assert "SSL is required" in says
+    assert "https://api-eu.myconnectwise.net" in remedy
+
+
+@pytest.mark.parametrize(("right", "words"), RIGHTS_TO_READ.items())
+def test_a_missing_right_to_read(msp: Installed, right: Right, words: str) -> None:
+    """A right that the API member's role lacks is named as ConnectWise names it; the keys are right."""
+    msp.world.connectwise.options.taken_rights = frozenset({right})
+    checks = msp.checks(code=1)
+    assert checks["connectwise-keys"]["verdict"] == "ok"
+    assert only(checks["connectwise-reading"]) == (
+        "needs set-up",
+        f"The API member may not read: it lacks {words}.",
+        f"In ConnectWise, System > Security Roles, give the API member's role {words}.",
+    )
+    assert checks["connectwise-writing"]["verdict"] == "not checked"
+
+
+@pytest.mark.parametrize(("right", "words"), [(Right.AGREEMENTS_ADD, "Add"), (Right.AGREEMENTS_EDIT, "Edit")])
+def test_a_missing_right_to_write(msp: Installed, right: Right, words: str) -> None:
+    """A missing right to make or to change Additions shows before the first month does, and which of the two it is."""
+    msp.world.connectwise.options.taken_rights = frozenset({right})
+    verdict, says, remedy = only(msp.check("connectwise-writing"))
+    assert verdict == "needs set-up"
+    assert says == f"The API member may not write Additions: it lacks Finance > Agreements: {words}."
+    assert remedy.endswith(f"Finance > Agreements: {words}.")
+
+
+def test_trying_the_rights_changes_nothing(msp: Installed) -> None:
+    """No Addition is made or changed by the doctor, and every write goes to an agreement that does not exist."""
+    agreement = msp.customer("Lakeside Library").agreement_id
+    addition = msp.world.connectwise.people.add_addition(agreement, PRODUCT, quantity=7, effective=date(2026, 11, 1))
+    made, calls = len(msp.world.connectwise.truth.made_by_api()), len(msp.world.connectwise.calls)
+    before = msp.world.connectwise.tenant.state(agreement).additions.get(addition)
+    msp.checks(code=1)
+    assert msp.world.connectwise.tenant.state(agreement).additions.get(addition) is before
+    assert len(msp.world.connectwise.truth.made_by_api()) == made
+    writes = [call for call in list(msp.world.connectwise.calls)[calls:] if call.method != "GET"]
+    assert {call.method for call in writes} == {"POST", "PATCH"}
+    assert all("/finance/agreements/2147483647/additions" in call.path and call.status == 404 for call in writes)
+
+
+def test_rights_that_cannot_be_tried_safely(msp: Installed) -> None:
+    """Where such an agreement exists after all, nothing is written, and it says that the rights were not tried."""
+    calls = len(msp.world.connectwise.calls)
+    msp.world.connectwise.faults.add(
+        Fault(
+            kind=FaultKind.STATUS,
+            status=200,
+            body='{"id": 2147483647, "type": {"id": 18}, "company": {"id": 1}}',
+            content_type="application/json",
+            operation="GET agreements/{id}",
+        )
+    )
+    verdict, says, _ = only(msp.check("connectwise-writing"))
+    assert verdict == "finding"
+    assert "were not tried" in says
+    assert not [call for call in list(msp.world.connectwise.calls)[calls:] if call.method != "GET"]
+
+
+@pytest.mark.parametrize(("operation", "words"), [("POST *", "Add"), ("PATCH *", "Edit")])
+def test_a_right_that_cannot_be_told(msp: Installed, operation: str, words: str) -> None:
+    """An answer that tells nothing of the right is not taken for a yes."""
+    msp.world.connectwise.faults.add(Fault(kind=FaultKind.STATUS, status=500, operation=operation))
+    verdict, says, _ = only(msp.check("connectwise-writing"))
+    assert verdict == "finding"
+    assert says.startswith(f"Whether the API member has Finance > Agreements: {words} could not be told.")
+
+
+def test_an_agreement_type_that_differs_by_case(msp: Installed) -> None:
+    """MATCH-2: a name that is right but for its case is not found, and the one that is there is named."""
+    msp.environment["AGREEMENT_TYPE"] = AGREEMENT_TYPE.upper()
+    checks = msp.checks(code=1)
+    verdict, says, remedy = only(checks["agreement-type"])
+    assert verdict == "needs set-up"
+    assert f"no agreement type {AGREEMENT_TYPE.upper()!r}" in says
+    assert f"There is {AGREEMENT_TYPE!r}" in says
+    assert "AgreementType exactly as in ConnectWise" in remedy
+    assert checks["agreements"]["verdict"] == "not checked"
+    assert checks["product"]["verdict"] == "ok"
+
+
+def test_a_product_that_differs_by_case(msp: Installed) -> None:
+    """MATCH-2: the same of the product; the customers' agreements are looked at all the same."""
+    msp.environment["PRODUCT"] = PRODUCT.lower()
+    checks = msp.checks(code=1)
+    verdict, says, remedy = only(checks["product"])
+    assert verdict == "needs set-up"
+    assert f"There is {PRODUCT!r}" in says
+    assert "Product exactly as the product's identifier" in remedy
+    assert checks["agreements"]["verdict"] == "ok"
+    assert checks["other-additions"]["verdict"] == "not checked"
+
+
+def test_an_agreement_type_that_is_mistyped(msp: Installed) -> None:
+    """A slip of the fingers is no near miss by case: the names that are most alike are told."""
+    msp.environment["AGREEMENT_TYPE"] = "Endpoint Secuirty"
+    _, says, _ = only(msp.check("agreement-type"))
+    assert says.endswith(f"The most alike: {AGREEMENT_TYPE!r}.")
+
+
+def test_each_service_is_looked_at(msp: Installed) -> None:
+    """READ-6: each service's product and agreement type is looked for, and the setting that names it is told."""
+    msp.environment["SERVICES"] = (
+        '{"email": {"counter": "emailSecurityMonthlyUsage", "product": "GZ-EMAIL", "agreementType": "Mail"}}'
+    )
+    checks = msp.checks(code=1)
+    assert [each["verdict"] for each in checks["product"]["findings"]] == ["ok", "needs set-up"]
+    assert "Services, product of email" in checks["product"]["findings"][1]["remedy"]
+    assert "Services, agreementType of email" in checks["agreement-type"]["findings"][1]["remedy"]
