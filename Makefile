@@ -15,7 +15,7 @@ LOCK := $(UV) pip compile --quiet --universal --python-version 3.13 --generate-h
 
 .PHONY: help
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: setup
 setup: .venv/.ready .tools/sam/.ready .tools/ministack/.ready ## prepare the environments
@@ -31,6 +31,18 @@ up: setup ## start the demo's stack and leave it running
 .PHONY: down
 down: ## end the stack that `make up` started
 	@if [ -x $(BIN)/python ]; then $(BIN)/python -m local.up down; fi
+
+.PHONY: sam-local
+sam-local: setup ## run every event of events/ through `sam local invoke`, and check what comes of it; needs a Docker engine
+	@$(BIN)/python -m local.sam_local
+
+.PHONY: sam-local-up
+sam-local-up: setup ## start the stack for `sam local invoke` by hand, and leave it running
+	@$(BIN)/python -m local.sam_local up
+
+.PHONY: sam-local-down
+sam-local-down: ## end the stack that `make sam-local-up` started
+	@if [ -x $(BIN)/python ]; then $(BIN)/python -m local.sam_local down; fi
 
 .PHONY: test
 test: setup ## all tests, with the coverage of the product's branches
@@ -71,7 +83,7 @@ lock: .tools/uv/.ready ## resolve the requirements anew; LOCK_OPTIONS=--upgrade 
 	$(LOCK) requirements/ministack.in -o requirements/ministack.txt
 
 .PHONY: clean
-clean: down ## remove all that was installed or built
+clean: down sam-local-down ## remove all that was installed or built
 	rm -rf .venv .tools .local .aws-sam .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage .coverage.*
 
 # Debian's python3 comes without ensurepip, so `-m venv` may fail there.
