@@ -67,6 +67,10 @@ simulation: setup ## play SEEDS seeds from FIRST_SEED on, or as many as SECONDS 
 mutations: setup ## plant plausible bugs one at a time, and see that each is noticed; a few minutes
 	@$(BIN)/python -m local.mutations $(if $(ONLY),--only '$(ONLY)')
 
+.PHONY: least-privilege
+least-privilege: setup ## take each permission of our functions away in turn, and see that something fails; a few minutes
+	@$(BIN)/python -m tests.e2e.least_privilege
+
 .PHONY: lint
 lint: setup ## ruff, mypy and the template's linter
 	$(BIN)/ruff check
