@@ -10,7 +10,8 @@ from local.build import sam_environment
 from local.checkout import ROOT, tool
 from local.deployment import Deployment, Function
 from local.errors import LocalError
-from local.processes import run, tail
+from local.processes import run, tail, undisturbed
+from local.sam_local.engine import remove_containers
 from local.sam_local.events import EVENTS_FOLDER, Event
 from local.stack import ARCHITECTURE, HOST_SEEN_FROM_CONTAINERS
 
@@ -62,19 +63,24 @@ def invoke(event: Event, *, environment: Path, log: Path) -> Any:  # noqa: ANN40
     tool(".tools/sam", "sam")
     printed = log.with_suffix(".json")
     clean = {name: value for name, value in sam_environment().items() if not name.startswith("AWS_")}
-    run(
-        command(event, environment=environment),
-        log=log,
-        answer=printed,
-        environment={
-            **clean,
-            **NO_ACCOUNT,
-            "AWS_DEFAULT_REGION": "us-east-1",
-            "AWS_CONFIG_FILE": os.devnull,
-            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
-        },
-        directory=ROOT,
-    )
+    try:
+        run(
+            command(event, environment=environment),
+            log=log,
+            answer=printed,
+            environment={
+                **clean,
+                **NO_ACCOUNT,
+                "AWS_DEFAULT_REGION": "us-east-1",
+                "AWS_CONFIG_FILE": os.devnull,
+                "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+            },
+            directory=ROOT,
+        )
+    except BaseException:
+        with undisturbed():
+            remove_containers(log)
+        raise
     lines = printed.read_text(errors="replace").strip().splitlines()
     try:
         return json.loads(lines[-1])

@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from local.checkout import ROOT
+from local.errors import LocalError
 from local.processes import run
 from local.sam_local.__main__ import NO_ENGINE
-from local.sam_local.engine import gateway
+from local.sam_local.engine import gateway, remove_containers
 
 
 def test_without_an_engine_one_line_says_so(tmp_path: Path) -> None:
@@ -36,6 +37,18 @@ def test_without_an_engine_one_line_says_so(tmp_path: Path) -> None:
 def test_the_bridges_gateway_is_where_containers_find_us(bridge: dict[str, str], address: str) -> None:
     """Engines that have run no container yet leave the gateway out: it is the first address then."""
     assert gateway(bridge) == address
+
+
+def test_a_container_that_cannot_be_removed_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An interrupted run says that nothing is left running: so it must know, by the name in SAM's log."""
+    monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/no.sock")
+    log = tmp_path / "log"
+    remove_containers(log)
+    log.write_text("Mounting /var/task\n")
+    remove_containers(log)
+    log.write_text("Mounting /var/task\nSAM_CONTAINER_ID: 119d3ab11d1c\n")
+    with pytest.raises(LocalError, match="left running"):
+        remove_containers(log)
 
 
 def test_an_answer_is_kept_apart_from_the_log(tmp_path: Path) -> None:
