@@ -15,7 +15,7 @@ LOCK := $(UV) pip compile --quiet --universal --python-version 3.13 --generate-h
 
 .PHONY: help
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: setup
 setup: .venv/.ready .tools/sam/.ready .tools/ministack/.ready ## prepare the environments
@@ -31,6 +31,18 @@ up: setup ## start the demo's stack and leave it running
 .PHONY: down
 down: ## end the stack that `make up` started
 	@if [ -x $(BIN)/python ]; then $(BIN)/python -m local.up down; fi
+
+.PHONY: sam-local
+sam-local: setup ## run every event of events/ through `sam local invoke`, and check what comes of it; needs a Docker engine
+	@$(BIN)/python -m local.sam_local
+
+.PHONY: sam-local-up
+sam-local-up: setup ## start the stack for `sam local invoke` by hand, and leave it running
+	@$(BIN)/python -m local.sam_local up
+
+.PHONY: sam-local-down
+sam-local-down: ## end the stack that `make sam-local-up` started
+	@if [ -x $(BIN)/python ]; then $(BIN)/python -m local.sam_local down; fi
 
 .PHONY: test
 test: setup ## all tests, with the coverage of the product's branches
@@ -55,6 +67,10 @@ simulation: setup ## play SEEDS seeds from FIRST_SEED on, or as many as SECONDS 
 mutations: setup ## plant plausible bugs one at a time, and see that each is noticed; a few minutes
 	@$(BIN)/python -m local.mutations $(if $(ONLY),--only '$(ONLY)')
 
+.PHONY: least-privilege
+least-privilege: setup ## take each permission of our functions away in turn, and see that something fails; a few minutes
+	@$(BIN)/python -m tests.e2e.least_privilege
+
 .PHONY: lint
 lint: setup .tools/checkov/.ready ## ruff, mypy and the template's linters
 	$(BIN)/ruff check
@@ -73,7 +89,7 @@ lock: .tools/uv/.ready ## resolve the requirements anew; LOCK_OPTIONS=--upgrade 
 	$(LOCK) requirements/checkov.in -o requirements/checkov.txt
 
 .PHONY: clean
-clean: down ## remove all that was installed or built
+clean: down sam-local-down ## remove all that was installed or built
 	rm -rf .venv .tools .local .aws-sam .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage .coverage.*
 
 # Debian's python3 comes without ensurepip, so `-m venv` may fail there.

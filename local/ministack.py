@@ -4,11 +4,11 @@ import os
 from pathlib import Path
 
 from local.checkout import ROOT, tool
-from local.processes import Child, port_of
+from local.processes import Child, host_of, port_of
 
 
 def start_ministack(*, files: Path, log: Path, endpoint: str, auth: bool = True) -> Child:
-    """Start it on the port of `endpoint`, a loopback address, with all that it writes below `files`.
+    """Start it at `endpoint`, an address of this machine, with all that it writes below `files`.
 
     With `auth` functions may do what their roles allow; `test` as key and secret may do everything.
     """
@@ -22,7 +22,7 @@ def start_ministack(*, files: Path, log: Path, endpoint: str, auth: bool = True)
             "HOME": str(files),
             "TMPDIR": str(files),
             "STATE_DIR": str(files),
-            "BIND_HOST": "127.0.0.1",
+            "BIND_HOST": host_of(endpoint),
             "GATEWAY_PORT": str(port_of(endpoint)),
             "AUTH": str(auth).lower(),
             "IOT_MTLS_ENABLED": "0",  # or it opens a second port

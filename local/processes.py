@@ -19,12 +19,15 @@ _STOP_SECONDS = 5.0
 _TAIL_LINES = 30
 
 
-def free_ports(count: int) -> list[int]:
-    """Different loopback ports that nobody listens on at this moment."""
+LOOPBACK = "127.0.0.1"
+
+
+def free_ports(count: int, *, host: str = LOOPBACK) -> list[int]:
+    """Different ports of an address of this machine that nobody listens on at this moment."""
     with contextlib.ExitStack() as held:
         probes = [held.enter_context(socket.socket()) for _ in range(count)]
         for probe in probes:
-            probe.bind(("127.0.0.1", 0))
+            probe.bind((host, 0))
         return [probe.getsockname()[1] for probe in probes]
 
 
@@ -38,6 +41,11 @@ def port_of(url: str) -> int:
     return int(url.rpartition(":")[2])
 
 
+def host_of(url: str) -> str:
+    """The host in an address that ends with a port."""
+    return url.rpartition(":")[0].rpartition("/")[2]
+
+
 def wait_until(condition: Callable[[], bool], *, seconds: float, what: str) -> None:
     """Ask until the condition holds. Raises LocalError, naming `what` was waited for, when `seconds` have passed."""
     deadline = time.monotonic() + seconds
@@ -47,11 +55,11 @@ def wait_until(condition: Callable[[], bool], *, seconds: float, what: str) -> N
         time.sleep(_POLL_SECONDS)
 
 
-def answers(port: int) -> bool:
-    """Whether somebody listens on a loopback port."""
+def answers(port: int, *, host: str = LOOPBACK) -> bool:
+    """Whether somebody listens on a port of this machine."""
     with socket.socket() as probe:
         probe.settimeout(1)
-        return probe.connect_ex(("127.0.0.1", port)) == 0
+        return probe.connect_ex((host, port)) == 0
 
 
 def tail(log: Path) -> str:
@@ -115,13 +123,13 @@ class Child:
             )
         return cls(name=name, process=process, log=log)
 
-    def wait_for_port(self, port: int, *, seconds: float) -> None:
+    def wait_for_port(self, port: int, *, seconds: float, host: str = LOOPBACK) -> None:
         """Wait until it listens. Raises LocalError with its last words if it ends or takes longer."""
 
         def listening() -> bool:
             if self.process.poll() is not None:
                 raise LocalError(f"{self.name} ended with {self.process.returncode}; {self.log}:\n{tail(self.log)}")
-            return answers(port)
+            return answers(port, host=host)
 
         wait_until(listening, seconds=seconds, what=f"{self.name} listens on port {port}, log {self.log}")
 
@@ -137,18 +145,29 @@ def stop_all(children: Sequence[Child]) -> None:
         child.process.wait()
 
 
-def run(command: Sequence[str | Path], *, log: Path, environment: Mapping[str, str], directory: Path) -> None:
-    """Run a program to its end. Raises LocalError with its last words if it fails; ends it if we are ended."""
+def run(
+    command: Sequence[str | Path],
+    *,
+    log: Path,
+    environment: Mapping[str, str],
+    directory: Path,
+    answer: Path | None = None,
+) -> None:
+    """Run a program to its end. Raises LocalError with its last words if it fails; ends it if we are ended.
+
+    What it prints goes to the log; with `answer` its standard output goes there, and the log has the rest.
+    """
     log.parent.mkdir(parents=True, exist_ok=True)
     with (
         log.open("wb") as output,
+        answer.open("wb") if answer else contextlib.nullcontext(output) as printed,
         subprocess.Popen(  # noqa: S603  # our own programs
             command,
             cwd=directory,
             env=dict(environment),
             stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
+            stdout=printed,
+            stderr=output,
             start_new_session=True,
         ) as process,
     ):

@@ -15,7 +15,7 @@ from local.checkout import ROOT, STATE, tool
 from local.deployment import REGION, STACK_NAME, Deployment
 from local.errors import LocalError
 from local.ministack import start_ministack
-from local.processes import Child, ended_in_order, free_ports, port_of, run, stop_all, undisturbed
+from local.processes import LOOPBACK, Child, ended_in_order, free_ports, host_of, port_of, run, stop_all, undisturbed
 from local.simulators.demo_scenario import DEMO_AGREEMENT_TYPE, DEMO_PRODUCT
 
 NEVER = "at(2099-01-01T00:00:00)"
@@ -36,9 +36,16 @@ DEMO_PARAMETERS: Mapping[str, str] = {
 }
 """What the MSP of the simulators' default scenario would answer to `sam deploy --guided`."""
 
+HOST_SEEN_FROM_CONTAINERS = "host.docker.internal"
+"""The name by which a container calls the machine that it runs on."""
+
 type Simulator = Literal["gravityzone", "connectwise"]
 
+ARCHITECTURE = "arm64" if platform.machine() in {"aarch64", "arm64"} else "x86_64"
+"""This machine's, as the template names it."""
+
 _START_SECONDS = 60
+_NOBODY = "http://127.0.0.1:9"
 
 
 @contextmanager
@@ -64,6 +71,9 @@ class Stack(Deployment):
     already (a parameter of that name overrides). `simulators` names those to start, each with its further options.
     `keys` is the secret's value; None leaves the secret without one. `say` is told of each step.
 
+    `for_containers` is an address of this machine that containers reach: all listen there, the functions are told of it
+    as containers see it, and MiniStack takes whatever credentials it is shown. Its own functions reach nothing then.
+
     Raises LocalError where a program does not start or a deployment fails.
     """
 
@@ -74,13 +84,16 @@ class Stack(Deployment):
         parameters: Mapping[str, str],
         simulators: Mapping[Simulator, Sequence[str]],
         keys: Mapping[str, str] | None = KEYS,
+        for_containers: str | None = None,
         say: Callable[[str], None] = lambda _step: None,
     ) -> None:
-        own, *others = (f"http://127.0.0.1:{port}" for port in free_ports(1 + len(simulators)))
+        host = for_containers or LOOPBACK
+        own, *others = (f"http://{host}:{port}" for port in free_ports(1 + len(simulators), host=host))
         super().__init__(own)
         self.directory = STATE / name
         self.simulator_urls: dict[Simulator, str] = dict(zip(simulators, others, strict=True))
         self.children: list[Child] = []
+        self._for_containers = for_containers
         self._parameters = {**self._given_parameters(), **parameters}
         self._simulators = simulators
         self._keys = keys
@@ -113,14 +126,17 @@ class Stack(Deployment):
         self._say("starting MiniStack" + "".join(f", {name} simulator" for name in self._simulators))
         self.children.append(
             start_ministack(
-                files=self.directory / "files", log=self.directory / "ministack.log", endpoint=self.endpoint
+                files=self.directory / "files",
+                log=self.directory / "ministack.log",
+                endpoint=self.endpoint,
+                auth=not self._for_containers,
             )
         )
         self.children.extend(self._start_simulator(name) for name in self._simulators)
         self._say("building the functions and layers")
         self._say("built" if build() else "built already, nothing has changed")
         for child, url in zip(self.children, [self.endpoint, *self.simulator_urls.values()], strict=True):
-            child.wait_for_port(port_of(url), seconds=_START_SECONDS)
+            child.wait_for_port(port_of(url), host=host_of(url), seconds=_START_SECONDS)
 
     def stop(self) -> None:
         """End every process that was started, and remove MiniStack's files; the logs stay. Twice is once."""
@@ -170,17 +186,23 @@ class Stack(Deployment):
 
     def _given_parameters(self) -> dict[str, str]:
         urls = {
-            "GravityZoneUrl": f"{self.simulator_urls.get('gravityzone', 'http://127.0.0.1:9')}/api",
-            "ConnectWiseUrl": self.simulator_urls.get("connectwise", "http://127.0.0.1:9"),
+            "GravityZoneUrl": f"{self._seen(self.simulator_urls.get('gravityzone', _NOBODY))}/api",
+            "ConnectWiseUrl": self._seen(self.simulator_urls.get("connectwise", _NOBODY)),
         }
-        architecture = "arm64" if platform.machine() in {"aarch64", "arm64"} else "x86_64"
-        return {**urls, "Architecture": architecture, "ScheduleExpression": NEVER, "TableProtection": "false"}
+        if self._for_containers:
+            urls |= {"LocalHttpHost": HOST_SEEN_FROM_CONTAINERS, "AwsEndpointUrl": self._seen(self.endpoint)}
+        return {**urls, "Architecture": ARCHITECTURE, "ScheduleExpression": NEVER, "TableProtection": "false"}
+
+    def _seen(self, url: str) -> str:
+        """An address of this machine as the functions see it."""
+        return f"http://{HOST_SEEN_FROM_CONTAINERS}:{port_of(url)}" if self._for_containers else url
 
     def _start_simulator(self, name: Simulator) -> Child:
-        port = str(port_of(self.simulator_urls[name]))
+        url = self.simulator_urls[name]
+        address = ("--host", host_of(url), "--port", str(port_of(url)))
         return Child.start(
             f"{name} simulator",
-            [tool(".venv", "python"), "-m", "local.simulators", name, "--port", port, *self._simulators[name]],
+            [tool(".venv", "python"), "-m", "local.simulators", name, *address, *self._simulators[name]],
             log=self.directory / f"{name}.log",
             environment={"PATH": os.defpath},
         )

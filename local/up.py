@@ -5,15 +5,15 @@ import json
 import shutil
 import sys
 from dataclasses import asdict, dataclass
+from pathlib import Path
 
 from local.checkout import ROOT, STATE
 from local.deployment import REGION, STACK_NAME
 from local.errors import LocalError
-from local.processes import answers, command_line, end_groups, port_of
+from local.processes import answers, command_line, end_groups, host_of, port_of
 from local.stack import DEMO_PARAMETERS, Stack
 
 NAME = "up"
-_RECORD = STATE / f"{NAME}.json"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,12 +26,12 @@ class Standing:
     groups: dict[str, str]
 
     @classmethod
-    def read(cls) -> "Standing | None":
-        """The stack that was left running, if MiniStack still answers there."""
-        if not _RECORD.exists():
+    def read(cls, name: str = NAME) -> "Standing | None":
+        """The stack that was left running under a name, if MiniStack still answers there."""
+        if not _record(name).exists():
             return None
-        standing = cls(**json.loads(_RECORD.read_text()))
-        return standing if answers(port_of(standing.endpoint)) else None
+        standing = cls(**json.loads(_record(name).read_text()))
+        return standing if answers(port_of(standing.endpoint), host=host_of(standing.endpoint)) else None
 
 
 def up() -> Standing:
@@ -46,26 +46,36 @@ def up() -> Standing:
         say=print,
     )
     with stack:
-        standing = Standing(
-            endpoint=stack.endpoint,
-            gravityzone=stack.simulator_urls["gravityzone"],
-            connectwise=stack.simulator_urls["connectwise"],
-            groups={str(child.process.pid): command_line(child.process.pid) for child in stack.children},
-        )
-        _RECORD.write_text(json.dumps(asdict(standing), indent=2))
-        stack.leave_running()
+        return leave(stack)
+
+
+def leave(stack: Stack) -> Standing:
+    """Let a running stack outlive this program; `down` ends it, by the name of its directory."""
+    standing = Standing(
+        endpoint=stack.endpoint,
+        gravityzone=stack.simulator_urls["gravityzone"],
+        connectwise=stack.simulator_urls["connectwise"],
+        groups={str(child.process.pid): command_line(child.process.pid) for child in stack.children},
+    )
+    _record(stack.directory.name).write_text(json.dumps(asdict(standing), indent=2))
+    stack.leave_running()
     return standing
 
 
-def down() -> bool:
+def down(name: str = NAME) -> bool:
     """End the stack that was left running; only processes that still run what was started. Answers if there was one."""
-    if not _RECORD.exists():
+    record = _record(name)
+    if not record.exists():
         return False
-    standing = Standing(**json.loads(_RECORD.read_text()))
+    standing = Standing(**json.loads(record.read_text()))
     end_groups(int(group) for group, command in standing.groups.items() if command_line(int(group)) == command)
-    shutil.rmtree(STATE / NAME / "files", ignore_errors=True)
-    _RECORD.unlink()
+    shutil.rmtree(STATE / name / "files", ignore_errors=True)
+    record.unlink()
     return True
+
+
+def _record(name: str) -> Path:
+    return STATE / f"{name}.json"
 
 
 def main() -> int:

@@ -1,0 +1,162 @@
+"""The files of `events/`, in the order in which they are played, each with what must come of it.
+
+Together they tell one story on an empty ledger: October 2026 is opened by a tick and its jobs, followed, and closed.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from local.checkout import ROOT
+from local.deployment import Function
+
+EVENTS_FOLDER = ROOT / "events"
+
+HARBOR_DENTAL, LAKESIDE_LIBRARY, SUMMIT_PEAK_IT = 2100, 2101, 2108
+"""Agreements of the customers that the events are about, by their ids in the ConnectWise simulator."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What an event must leave: `answer` is in what the function answers, or `error` in the error that it raises.
+
+    `quantities` are those of the Additions on an agreement; an agreement that is left out must have none. `closed` are
+    the agreements whose record is closed.
+    """
+
+    answer: Mapping[str, Any] = field(default_factory=dict)
+    error: str = ""
+    quantities: Mapping[int, Sequence[int]] = field(default_factory=dict)
+    closed: Sequence[int] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """A file of `events/`: whose input it is, when it happens by the simulators' clocks, and what must come of it."""
+
+    name: str
+    function: Function
+    at: datetime
+    outcome: Outcome
+
+    @property
+    def payload(self) -> Any:  # noqa: ANN401  # JSON
+        """The file's content."""
+        return json.loads((EVENTS_FOLDER / f"{self.name}.json").read_text())
+
+
+def differences(outcome: Outcome, seen: Outcome) -> list[str]:
+    """What is not as it must be, in words; `seen` has the whole of the answer and of the error's text."""
+    found: list[str] = []
+    if outcome.error not in seen.error or bool(outcome.error) != bool(seen.error):
+        found.append(f"it raised {seen.error!r}, and not {outcome.error!r}")
+    found += [
+        f"it answered {name} {seen.answer.get(name)!r}, and not {value!r}"
+        for name, value in outcome.answer.items()
+        if name not in seen.answer or seen.answer[name] != value
+    ]
+    for agreement in sorted({*outcome.quantities, *seen.quantities}):
+        stands, expected = (list(each.quantities.get(agreement, ())) for each in (seen, outcome))
+        if stands != expected:
+            found.append(f"agreement {agreement} has Additions of {stands}, and not of {expected}")
+    if sorted(outcome.closed) != sorted(seen.closed):
+        found.append(f"closed are the records on agreements {list(seen.closed)}, and not on {list(outcome.closed)}")
+    return found
+
+
+def _october(day: int, hour: int, minute: int) -> datetime:
+    return datetime(2026, 10, day, hour, minute, tzinfo=UTC)
+
+
+_ALL_DONE: Mapping[str, Any] = {"batchItemFailures": []}
+_NO_TICK = "The event is no tick"
+_BY_THE_TWELFTH: Mapping[int, Sequence[int]] = {HARBOR_DENTAL: [15], LAKESIDE_LIBRARY: [6]}
+_WITH_PARTNER: Mapping[int, Sequence[int]] = {**_BY_THE_TWELFTH, SUMMIT_PEAK_IT: [3]}
+_AT_THE_CLOSE: Mapping[int, Sequence[int]] = {**_WITH_PARTNER, HARBOR_DENTAL: [18]}
+_POISON = {"itemIdentifier": "00000000-0000-4000-8000-000000000004"}
+
+EVENTS: Sequence[Event] = (
+    Event(
+        name="tick",
+        function="planner",
+        at=_october(1, 0, 5),
+        outcome=Outcome(answer={"jobs": 7, "tied": 8, "skipped": ""}),
+    ),
+    Event(
+        name="tick-late",
+        function="planner",
+        at=_october(1, 0, 6),
+        outcome=Outcome(answer={"jobs": 0, "skipped": "superseded by the tick 2026-10-01T00:05:00Z"}),
+    ),
+    Event(name="tick-unfilled", function="planner", at=_october(1, 0, 6), outcome=Outcome(error=_NO_TICK)),
+    Event(name="planner-failure", function="planner", at=_october(1, 0, 7), outcome=Outcome(error=_NO_TICK)),
+    Event(
+        name="job",
+        function="worker",
+        at=_october(1, 0, 8),
+        outcome=Outcome(answer=_ALL_DONE, quantities={HARBOR_DENTAL: [0]}),
+    ),
+    Event(
+        name="job-later",
+        function="worker",
+        at=_october(3, 0, 5),
+        outcome=Outcome(answer=_ALL_DONE, quantities={HARBOR_DENTAL: [12]}),
+    ),
+    Event(
+        name="late-duplicate",
+        function="worker",
+        at=_october(12, 0, 4),
+        outcome=Outcome(answer=_ALL_DONE, quantities={HARBOR_DENTAL: [12]}),
+    ),
+    Event(
+        name="batch-with-poison",
+        function="worker",
+        at=_october(12, 0, 5),
+        outcome=Outcome(answer={"batchItemFailures": [_POISON]}, quantities=_BY_THE_TWELFTH),
+    ),
+    Event(
+        name="partner-job",
+        function="worker",
+        at=_october(12, 0, 6),
+        outcome=Outcome(answer=_ALL_DONE, quantities=_WITH_PARTNER),
+    ),
+    Event(
+        name="tick-behind",
+        function="planner",
+        at=_october(12, 0, 20),
+        outcome=Outcome(
+            answer={"jobs": 0, "backlog": 7, "skipped": "7 of the last sweep's messages still wait"},
+            quantities=_WITH_PARTNER,
+        ),
+    ),
+    Event(
+        name="job-forgotten",
+        function="worker",
+        at=_october(12, 0, 21),
+        outcome=Outcome(answer=_ALL_DONE, quantities=_WITH_PARTNER),
+    ),
+    Event(
+        name="job-at-the-close",
+        function="worker",
+        at=datetime(2026, 11, 2, 0, 5, tzinfo=UTC),
+        outcome=Outcome(
+            answer=_ALL_DONE,
+            quantities=_AT_THE_CLOSE,
+            closed=[HARBOR_DENTAL],
+        ),
+    ),
+    Event(
+        name="close-day-digest",
+        function="reporter",
+        at=datetime(2026, 11, 2, 6, 0, tzinfo=UTC),
+        outcome=Outcome(answer={"subject": "Tally: it has not run"}, quantities=_AT_THE_CLOSE, closed=[HARBOR_DENTAL]),
+    ),
+    Event(
+        name="weekly-digest",
+        function="reporter",
+        at=datetime(2026, 11, 2, 7, 0, tzinfo=UTC),
+        outcome=Outcome(answer={"subject": "Tally: it has not run"}, quantities=_AT_THE_CLOSE, closed=[HARBOR_DENTAL]),
+    ),
+)

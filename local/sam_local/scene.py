@@ -1,0 +1,74 @@
+"""Where the events happen: the demo's MSP in October 2026, with one partner whose own machines are billed."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from typing import Any
+
+from local.controls import TrueAddition
+from local.sam_local.events import SUMMIT_PEAK_IT, Outcome
+from local.simulators.demo_scenario import DEMO_PRODUCT, demo_scenario
+from local.simulators.gravityzone.tenant import made_id
+from local.simulators.scenario import Agreement, Scenario
+from tally.domain import mapping
+from tally.domain.answers import Person
+from tally.domain.company import ConnectWiseCompany, MappingChange
+from tally.domain.record import RecordState, UsageRecord
+from tally.ports import Ledger
+
+BEGINS = datetime(2026, 10, 1, tzinfo=UTC)
+"""Where the simulators' clocks stand before the first event."""
+
+_PARTNER = made_id("demo", "Summit Peak IT")
+_PARTNER_IN_CONNECTWISE = ConnectWiseCompany(id=108, identifier="SummitPeakIT", name="Summit Peak IT")
+
+
+def scenario() -> Scenario:
+    """The demo's MSP, whose first month is October 2026, with an agreement for its partner too."""
+    demo = demo_scenario(date(2026, 12, 1))
+    agreement = Agreement(
+        id=SUMMIT_PEAK_IT,
+        name="Summit Peak IT endpoint security",
+        type_id=demo.connectwise.agreements[0].type_id,
+        company_id=_PARTNER_IN_CONNECTWISE.id,
+        start=date(2025, 1, 1),
+        next_invoice_date=BEGINS.date(),
+    )
+    return replace(demo, connectwise=replace(demo.connectwise, agreements=(*demo.connectwise.agreements, agreement)))
+
+
+def opt_the_partner_in(ledger: Ledger) -> None:
+    """What a person has said before the first event: who the partner is in ConnectWise, and that it is billed."""
+    person = Person(by="operator", why="its own machines are ours to bill", at=BEGINS)
+    tied = mapping.tie(None, person, company_id=_PARTNER, name="Summit Peak IT", to=_PARTNER_IN_CONNECTWISE)
+    ledger.change_mapping(_change(tied))
+    known = ledger.mapping(_PARTNER)
+    ledger.change_mapping(_change(mapping.bill_partner(known, person, company_id=_PARTNER, name="Summit Peak IT")))
+
+
+def seen(
+    answer: Any,  # noqa: ANN401  # JSON
+    *,
+    error: str,
+    additions: Iterable[TrueAddition],
+    records: Iterable[UsageRecord],
+) -> Outcome:
+    """What came of an event: what the function answered or raised, and what stands in ConnectWise and in the ledger."""
+    quantities: defaultdict[int, list[int]] = defaultdict(list)
+    for each in additions:
+        if each.product == DEMO_PRODUCT and each.deleted_at is None:
+            quantities[each.agreement_id].append(int(each.quantity))
+    closed = [each.line.agreement_id for each in records if each.state is RecordState.CLOSED and each.line]
+    return Outcome(
+        answer=answer if isinstance(answer, dict) and not error else {},
+        error=error,
+        quantities=quantities,
+        closed=closed,
+    )
+
+
+def _change(outcome: MappingChange | str) -> MappingChange:
+    if isinstance(outcome, str):
+        raise TypeError(outcome)
+    return outcome

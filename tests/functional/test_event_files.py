@@ -1,0 +1,100 @@
+"""The events of `events/`, played in order through the real handlers on moto: what `make sam-local` does in containers."""
+
+import json
+from collections.abc import Iterator
+
+import boto3
+import pytest
+from moto import mock_aws
+
+import planner.handler as planner_function
+import reporter.handler as reporter_function
+import worker.handler as worker_function
+from local.controls import read_additions
+from local.ledger_table import create_ledger_table
+from local.sam_local.events import EVENTS, Event, Outcome, differences
+from local.sam_local.scene import BEGINS, opt_the_partner_in, scenario, seen
+from local.simulators.adapter import SimulatorAdapter
+from local.simulators.clock import VirtualClock
+from local.simulators.connectwise import ConnectWiseSimulator
+from local.simulators.control import control
+from local.simulators.demo_scenario import DEMO_AGREEMENT_TYPE, DEMO_PRODUCT
+from local.simulators.gravityzone import GravityZoneSimulator
+from tally import bootstrap
+from tally.errors import TallyError
+from tally.ledger.dynamodb import DynamoDBLedger
+from tests.functional.test_handlers import KEYS, Context, environment  # noqa: F401  # a fixture
+
+HANDLERS = {
+    "planner": planner_function.handler,
+    "worker": worker_function.handler,
+    "reporter": reporter_function.handler,
+}
+
+
+class Stage:
+    """Both functions on moto, the story's MSP behind them."""
+
+    def __init__(self) -> None:
+        world = scenario()
+        self.clock = VirtualClock(BEGINS)
+        self.gravityzone = GravityZoneSimulator(self.clock, world.gravityzone)
+        self.connectwise = ConnectWiseSimulator(self.clock, world.connectwise)
+        self.ledger = DynamoDBLedger(boto3.client("dynamodb"), "ledger")
+        opt_the_partner_in(self.ledger)
+
+    def play(self, event: Event) -> Outcome:
+        self.clock.set(max(event.at, self.clock.now()))
+        answer, error = None, ""
+        try:
+            answer = HANDLERS[event.function](event.payload, Context())  # type: ignore[arg-type]
+        except TallyError as raised:
+            error = str(raised)
+        truth = json.loads(control(self.connectwise, "GET", "/_sim/truth", b"").body)
+        # A closed record is read once more, until then it stands among the open ones.
+        return seen(answer, error=error, additions=read_additions(truth), records=self.ledger.all_open_records())
+
+
+@pytest.fixture
+def stage(environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]:  # noqa: F811
+    """Table, queue and secret as the template would make them."""
+    with mock_aws():
+        create_ledger_table(boto3.client("dynamodb"), "ledger")
+        queue_url = boto3.client("sqs").create_queue(QueueName="jobs")["QueueUrl"]
+        secret = boto3.client("secretsmanager").create_secret(Name="keys", SecretString=json.dumps(KEYS))["ARN"]
+        topic = boto3.client("sns").create_topic(Name="alarms")["TopicArn"]
+        for name, value in {
+            "TOPIC_ARN": topic,
+            "QUEUE_URL": queue_url,
+            "SECRET_ID": secret,
+            "AGREEMENT_TYPE": DEMO_AGREEMENT_TYPE,
+            "PRODUCT": DEMO_PRODUCT,
+        }.items():
+            monkeypatch.setenv(name, value)
+        stage = Stage()
+        outside = bootstrap.World(
+            gravityzone=SimulatorAdapter(stage.gravityzone),
+            connectwise=SimulatorAdapter(stage.connectwise),
+            clock=stage.clock,
+        )
+        monkeypatch.setattr(bootstrap, "World", lambda: outside)
+        for cached in (planner_function._planner, worker_function._worker, reporter_function._report):
+            cached.cache_clear()
+        yield stage
+        for cached in (planner_function._planner, worker_function._worker, reporter_function._report):
+            cached.cache_clear()
+
+
+def test_each_event_comes_to_what_it_says(stage: Stage) -> None:
+    """SAFE-4, SAFE-5, OPEN-4, OPEN-7, CLOSE-2, READ-4: in their order, each event leaves the outcome that stands beside it."""
+    for event in EVENTS:
+        assert differences(event.outcome, stage.play(event)) == [], event.name
+
+
+def test_a_difference_is_told() -> None:
+    """What `make sam-local` finds amiss is named: an answer, an error, an Addition, a record."""
+    expected = Outcome(answer={"jobs": 2}, quantities={2100: [3]}, closed=[2100])
+    assert differences(expected, Outcome(answer={"jobs": 2, "tied": 1}, quantities={2100: [3]}, closed=[2100])) == []
+    wrong = Outcome(answer={"jobs": 1}, error="no", quantities={2100: [4], 2101: [1]})
+    assert len(differences(expected, wrong)) == 5
+    assert len(differences(Outcome(error="no tick"), Outcome())) == 1
