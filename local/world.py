@@ -97,6 +97,7 @@ class World:
     queue: MemoryQueue = field(init=False)
     plan: Plan = field(init=False)
     failures: list[TallyError] = field(default_factory=list)
+    jitter: Callable[[], float] = lambda: 0.5
     _ids: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
     def __post_init__(self) -> None:
@@ -263,10 +264,10 @@ class World:
         return GravityZoneClient(
             url="https://gravityzone.test/api",
             api_key=SecretStr("gz-key"),
-            pace=bucket.take,
+            pace=bucket,
             sleep=self._sleep,
             monotonic=self._monotonic,
-            jitter=lambda: 0.5,
+            jitter=self.jitter,
             ids=lambda: f"call-{next(self._ids)}",
             adapter=adapter,
         )
@@ -279,7 +280,7 @@ class World:
                 public=SecretStr("public-key"), private=SecretStr("private-key"), client_id=SecretStr("client-id")
             ),
             sleep=self._sleep,
-            jitter=lambda: 0.5,
+            jitter=self.jitter,
             adapter=adapter,
         )
 

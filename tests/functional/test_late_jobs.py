@@ -198,16 +198,17 @@ def test_backlog_of_half_a_sweep_is_none(world: World) -> None:
 
 
 def test_jobs_are_spread_over_the_pace(world: World) -> None:
-    """SAFE-6, design 3: jobs become visible no faster than GravityZone may be read."""
-    for number in range(23):
+    """SAFE-6, design 3: jobs become visible no faster than GravityZone may be read, but for a batch for each worker at once."""
+    for number in range(58):
         world.add_customer(f"Customer {number:02}")
     world.tick(FIRST)
     seen = []
-    for second in range(6):
+    for second in range(8):
         world.clock.set(max(world.clock.now(), FIRST + timedelta(seconds=second)))
         seen.append(len(world.queue.receive(100)))
-    assert sum(seen) == 23
-    assert max(seen) <= 10
+    assert sum(seen) == 58
+    assert seen[0] == 30
+    assert max(seen[1:]) == 5
 
 
 @pytest.mark.parametrize("seconds", [6, 45, 600, 7200])

@@ -176,7 +176,7 @@ def _gravityzone(
     return GravityZoneClient(
         url=settings.gravityzone_url,
         api_key=keys.gravityzone_api_key,
-        pace=bucket.take,
+        pace=bucket,
         local_http_host=settings.local_http_host,
         timeout=settings.request_timeout_seconds,
         deadline=seconds_left,

@@ -34,6 +34,8 @@ from tally.roster import Roster, look_for, read_census, read_roster
 from tally.tying import tie_by_name
 
 _MOST_DELAY = timedelta(seconds=900)
+_BATCH_SECONDS = 5
+"""What a worker takes for a batch of the template's size at the pace of one worker of those at 5 calls a second."""
 """What SQS allows as ``DelaySeconds``."""
 
 
@@ -270,7 +272,11 @@ class Plan:
             left_out = self.ledger.save_standings(changed)
         except TallyError as error:
             failures.append(f"standings could not be written: {error}")
-        due = [(company, each) for company, plan in plans for each in plan.due]
+        # What may have to be opened comes first: it is on no invoice yet, what is followed is.
+        due = sorted(
+            ((company, each) for company, plan in plans for each in plan.due),
+            key=lambda each: not any(service.may_open for service in each[1].services),
+        )
         backlog = self.queue.backlog()
         planned = Planned(
             companies=len(plans), jobs=len(due), tied=tied, standings=len(changed) - left_out, backlog=backlog
@@ -287,8 +293,13 @@ class Plan:
             position += job.companies
 
     def _delay(self, position: int) -> timedelta:
-        """Jobs become visible at the pace at which GravityZone may be asked, so that workers seldom wait for a token."""
-        return min(timedelta(seconds=math.floor(position / self.calls_per_second)), _MOST_DELAY)
+        """Jobs become visible at the pace at which GravityZone may be asked, so that workers seldom wait for a token.
+
+        But those of the first seconds at once: a worker takes a batch as slowly as it may ask, and while one works
+        on the last batch the others would have nothing left to do.
+        """
+        seconds = math.floor(position / self.calls_per_second) - _BATCH_SECONDS
+        return min(timedelta(seconds=max(0, seconds)), _MOST_DELAY)
 
 
 _NOT_READ = frozenset({Presence.GONE, Presence.UNLICENSED})
