@@ -11,7 +11,7 @@ from tally.domain.company import Mapping as CompanyMapping
 from tally.domain.month import Month
 from tally.domain.reading import ENDPOINTS
 from tally.domain.record import Line, LineState, RecordKey, RecordState, UsageRecord, reference
-from tally.domain.standing import Standing
+from tally.domain.standing import Cause, Standing, StandingState
 from tally.domain.ticks import Ticks
 from tally.ledger.items import mapping_from, mapping_item, record_from, record_item, standing_from, standing_item
 from tally.messages import Job
@@ -21,6 +21,8 @@ from tally.services import places, read_services
 _MONTH = Month(2026, 11)
 _BEFORE = datetime(2026, 11, 5, 11, 50, tzinfo=UTC)
 TICK = datetime(2026, 11, 5, 12, 5, tzinfo=UTC)
+CAUSES = {f"{_MONTH} {ENDPOINTS.name}": Cause(state=StandingState.BILLING, since=_BEFORE)}
+"""What stands of each of them."""
 _A_PARTNER = 500
 
 
@@ -30,6 +32,37 @@ def _id(number: int) -> str:
 
 def _name(number: int) -> str:
     return f"Customer {number} Limited"
+
+
+def agreement(number: int) -> Agreement:
+    """The agreement of one company, which runs and is invoiced at the month's end."""
+    return Agreement(
+        id=100_000_000 + number,
+        name=f"Managed security {number}",
+        company_id=200_000_000 + number,
+        type_id=TYPE_ID,
+        starts=date(2020, 1, 1),
+        billing_cycle="Monthly",
+        version="2026-11-01T08:00:00Z",
+        next_invoice=date(2026, 12, 1),
+    )
+
+
+def open_record(number: int) -> UsageRecord:
+    """This month's record of one company: open, and confirmed at a count of ``number`` modulo 50."""
+    key = RecordKey(company_id=_id(number), month=_MONTH, service=ENDPOINTS.name)
+    line = Line(
+        number=0,
+        state=LineState.OPEN,
+        agreement_id=100_000_000 + number,
+        product_id=PRODUCT_ID,
+        reference=reference(key, 0),
+        effective=_MONTH.first,
+        cancelled=_MONTH.last,
+        addition_id=300_000_000 + number,
+        pushed=number % 50,
+    )
+    return UsageRecord(key=key, version=2, seen_tick=_BEFORE, state=RecordState.OPEN, lines=(line,))
 
 
 class _GravityZone:
@@ -73,16 +106,7 @@ class _ConnectWise:
 
     def agreements(self, type_id: int) -> Iterator[Agreement]:
         for number in range(self._companies):
-            yield Agreement(
-                id=100_000_000 + number,
-                name=f"Managed security {number}",
-                company_id=200_000_000 + number,
-                type_id=type_id,
-                starts=date(2020, 1, 1),
-                billing_cycle="Monthly",
-                version="2026-11-01T08:00:00Z",
-                next_invoice=date(2026, 12, 1),
-            )
+            yield agreement(number)
 
 
 class _Ledger:
@@ -121,6 +145,7 @@ class _Ledger:
                         company_id=_id(number),
                         company_name=_name(number),
                         tick=_BEFORE,
+                        causes=CAUSES,
                         licensed_in=(_MONTH,),
                         last_reading=_BEFORE,
                         version=3,
@@ -130,20 +155,7 @@ class _Ledger:
 
     def all_open_records(self) -> Iterator[UsageRecord]:
         for number in range(self._companies):
-            key = RecordKey(company_id=_id(number), month=_MONTH, service=ENDPOINTS.name)
-            line = Line(
-                number=0,
-                state=LineState.OPEN,
-                agreement_id=100_000_000 + number,
-                product_id=PRODUCT_ID,
-                reference=reference(key, 0),
-                effective=_MONTH.first,
-                cancelled=_MONTH.last,
-                addition_id=300_000_000 + number,
-                pushed=number % 50,
-            )
-            record = UsageRecord(key=key, version=2, seen_tick=_BEFORE, state=RecordState.OPEN, lines=(line,))
-            yield record_from(record_item(record))
+            yield record_from(record_item(open_record(number)))
 
     def all_settled_records(self, month: Month) -> Iterable[UsageRecord]:
         del month
