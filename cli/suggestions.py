@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from rapidfuzz import fuzz, process
 
+from tally.domain.circumstances import known_absence
 from tally.domain.company import ConnectWiseCompany
 from tally.domain.matching import likeness
-from tally.domain.planning import known_absence
 from tally.domain.standing import COMPANY_SCOPE, Standing, StandingState
 from tally.ports import Ledger
 

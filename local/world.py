@@ -91,12 +91,15 @@ class World:
     """What of the policy is not as the template has it, by the policy's names."""
     workers: int = 1
     """How many containers share the pace of GravityZone's licensing calls."""
+    burst: int = 1
+    """How many of them a container makes at once after a pause."""
     gravityzone: GravityZoneSimulator = field(init=False)
     connectwise: ConnectWiseSimulator = field(init=False)
     ledger: MemoryLedger = field(init=False)
     queue: MemoryQueue = field(init=False)
     plan: Plan = field(init=False)
     failures: list[TallyError] = field(default_factory=list)
+    jitter: Callable[[], float] = lambda: 0.5
     _ids: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
     def __post_init__(self) -> None:
@@ -259,14 +262,14 @@ class World:
         ]
 
     def _gravityzone_client(self, adapter: BaseAdapter, *, rate: float = 5) -> GravityZoneClient:
-        bucket = TokenBucket(rate=rate, depth=1, monotonic=self._monotonic, sleep=self._sleep)
+        bucket = TokenBucket(rate=rate, depth=self.burst, monotonic=self._monotonic, sleep=self._sleep)
         return GravityZoneClient(
             url="https://gravityzone.test/api",
             api_key=SecretStr("gz-key"),
-            pace=bucket.take,
+            pace=bucket,
             sleep=self._sleep,
             monotonic=self._monotonic,
-            jitter=lambda: 0.5,
+            jitter=self.jitter,
             ids=lambda: f"call-{next(self._ids)}",
             adapter=adapter,
         )
@@ -279,7 +282,7 @@ class World:
                 public=SecretStr("public-key"), private=SecretStr("private-key"), client_id=SecretStr("client-id")
             ),
             sleep=self._sleep,
-            jitter=lambda: 0.5,
+            jitter=self.jitter,
             adapter=adapter,
         )
 

@@ -14,6 +14,7 @@ from tally import bootstrap, metrics
 from tally.errors import TallyError
 from tally.messages import Job
 from tally.starting import started
+from tally.sync import UNCHANGED
 
 logger = Logger(service="worker")
 
@@ -69,4 +70,6 @@ def _deliver(worker: bootstrap.Worker, record: SQSRecord, batch: metrics.Batch) 
         logger.error("failed", extra={"error": done["failed"]})
     else:
         batch.done(done, tick=started_jobs[0].tick, now=worker.clock.now(), receives=receives)
-        logger.info("done", extra={"decisions": dict(done)})
+        # Of what has not changed there would be a line for each customer and tick: they would cost more than the table.
+        log = logger.debug if set(done.values()) == {UNCHANGED} else logger.info
+        log("done", extra={"decisions": dict(done)})

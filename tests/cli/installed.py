@@ -25,6 +25,7 @@ from tally.connectwise.client import ConnectWiseClient
 from tally.connectwise.site import Keys
 from tally.errors import SetupError
 from tally.gravityzone.client import GravityZoneClient
+from tally.gravityzone.pace import TokenBucket
 from tally.queue import SQSJobQueue
 from tally.secret import ApiKeys, read_keys
 from tally.settings import PlannerSettings
@@ -118,7 +119,7 @@ class Installed:
         return GravityZoneClient(
             url=settings.gravityzone_url,
             api_key=keys.gravityzone_api_key,
-            pace=lambda: None,
+            pace=TokenBucket(rate=1e9, depth=1),
             sleep=self.world._sleep,
             monotonic=self.world._monotonic,
             adapter=self.gravityzone_adapter,

@@ -17,7 +17,7 @@ from local.simulators.scenario import GravityZoneCompany, GravityZoneWorld
 from tally.domain.company import CompanyKind
 from tally.domain.month import Month
 from tally.gravityzone.client import GravityZoneClient
-from tests.unit.scripted import Loose, Scripted, Step, answer
+from tests.unit.scripted import Loose, NoPace, Scripted, Step, answer
 
 OWN, PARTNER, HARBOR, JUNIPER, TRIAL = (f"{digit}" * 24 for digit in "abcde")
 WORLD = GravityZoneWorld(
@@ -42,11 +42,11 @@ class World:
             VirtualClock(datetime(2026, 11, 10, 12, tzinfo=UTC)), WORLD, api_key=KEY, **options
         )
         self.waits: list[float] = []
-        self.paces = 0
+        self.pace = NoPace()
         self.client = GravityZoneClient(
             url="https://gravityzone.test/api/",
             api_key=SecretStr(KEY),
-            pace=self._pace,
+            pace=self.pace,
             sleep=self._sleep,
             monotonic=lambda: self.simulator.clock.now().timestamp(),
             jitter=lambda: 0.0,
@@ -54,8 +54,10 @@ class World:
             adapter=adapter or SimulatorAdapter(self.simulator),
         )
 
-    def _pace(self) -> None:
-        self.paces += 1
+    @property
+    def paces(self) -> int:
+        """How often the pace of licensing calls was kept."""
+        return self.pace.taken
 
     def _sleep(self, seconds: float) -> None:
         self.waits.append(seconds)

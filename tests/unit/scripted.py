@@ -1,6 +1,7 @@
 """Answers of a test's own making in place of the network, for what the simulators are too truthful to say."""
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -61,3 +62,19 @@ def error_of(call: Callable[[], object]) -> TallyError:
     with pytest.raises(TallyError) as caught:
         call()
     return caught.value
+
+
+@dataclass(slots=True)
+class NoPace:
+    """A pace that nobody has to wait for; counts the attempts, and the refusals that it was told of."""
+
+    taken: int = 0
+    slowed: int = 0
+
+    def take(self) -> None:
+        """Let an attempt through."""
+        self.taken += 1
+
+    def slow_down(self) -> None:
+        """Note a refusal."""
+        self.slowed += 1

@@ -32,7 +32,7 @@ from tests.unit.gravityzone_caller import (
     failing,
     replying,
 )
-from tests.unit.scripted import Loose, Scripted, answer, error_of
+from tests.unit.scripted import Loose, NoPace, Scripted, answer, error_of
 
 
 @pytest.fixture
@@ -256,7 +256,7 @@ def test_ids_are_unique_by_default() -> None:
     """The default ids differ from call to call and from container to container."""
     network = Scripted([answer(401)])
     client = GravityZoneClient(
-        url="https://gravityzone.test/api", api_key=SecretStr(KEY), pace=lambda: None, adapter=network
+        url="https://gravityzone.test/api", api_key=SecretStr(KEY), pace=NoPace(), adapter=network
     )
     for _ in range(3):
         error_of(client.own_company)

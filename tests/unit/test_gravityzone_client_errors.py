@@ -26,7 +26,7 @@ from tally.errors import (
 )
 from tally.gravityzone.client import GravityZoneClient
 from tests.unit.gravityzone_caller import CALLS, ENCODED, HARBOR, KEY, NOVEMBER, OWN, World, failing, replying, scripted
-from tests.unit.scripted import Step, answer, error_of
+from tests.unit.scripted import NoPace, Step, answer, error_of
 
 
 @pytest.fixture
@@ -192,4 +192,4 @@ def test_the_key_is_in_no_repr(world: World) -> None:
 def test_settings_that_cannot_be(url: str, key: str, named: str) -> None:
     """A malformed setting or key is named before anything is sent."""
     with pytest.raises(SetupError, match=named):
-        GravityZoneClient(url=url, api_key=SecretStr(key), pace=lambda: None)
+        GravityZoneClient(url=url, api_key=SecretStr(key), pace=NoPace())

@@ -46,6 +46,34 @@ def test_a_pause_fills_the_bucket_to_its_depth_and_no_further() -> None:
     assert time.slept == pytest.approx([1.0, 1.0])
 
 
+def test_a_refusal_slows_it_down_for_long() -> None:
+    """Design §3: a limit that is lower than documented is settled at: each refusal slows by a tenth, and it comes back slowly."""
+    time = FakeTime()
+    bucket = TokenBucket(rate=1.0, depth=1, monotonic=time.monotonic, sleep=time.sleep)
+    bucket.take()
+    for _ in range(5):
+        bucket.slow_down()
+    bucket.take()
+    bucket.take()
+    assert time.slept == pytest.approx([1.0, 1.1**5], rel=0.01)
+    for _ in range(300):
+        bucket.take()
+    assert time.slept[50] == pytest.approx(1.1**5 * 0.998**50, rel=0.01)
+    assert time.slept[-1] == pytest.approx(1.0)
+
+
+def test_refusals_never_stop_it() -> None:
+    """Design §3: however often it is refused, a call a while is still tried."""
+    time = FakeTime()
+    bucket = TokenBucket(rate=1.0, depth=1, monotonic=time.monotonic, sleep=time.sleep)
+    bucket.take()
+    for _ in range(1000):
+        bucket.slow_down()
+    bucket.take()
+    bucket.take()
+    assert time.slept[-1] == pytest.approx(5.0)
+
+
 @given(
     rate=st.floats(0.2, 10),
     depth=st.integers(1, 10),

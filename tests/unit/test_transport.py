@@ -27,7 +27,7 @@ from tally.transport.calls import Answer, Call, Transport
 from tally.transport.classify import Dialect
 from tally.transport.failures import Effect
 from tally.transport.retry import ATTEMPTS
-from tests.unit.scripted import Loose, Scripted, Step, answer
+from tests.unit.scripted import Loose, NoPace, Scripted, Step, answer
 
 READ, SET, MAKE = Effect.NONE, Effect.SETS, Effect.CREATES
 NOBODY = wire.ConnectTimeout("x")
@@ -157,11 +157,19 @@ def test_time_spent_on_the_pace_counts() -> None:
     """SAFE-6: the deadline is asked again after the pace has been waited for; a doubt from before stays one."""
     left = iter([18.0, 18.0, 5.0])
     world = World([SILENCE], deadline=lambda: next(left))
-    paced: list[int] = []
+    pace = NoPace()
     with pytest.raises(AmbiguousError):
-        world.send(SET, pace=lambda: paced.append(1))
-    assert len(paced) == 2
+        world.send(SET, pace=pace)
+    assert pace.taken == 2
     assert len(world.network.requests) == 1
+
+
+def test_the_pace_is_told_of_each_refusal() -> None:
+    """Design §3: a limit that turns out lower than documented is kept from then on, whichever answer shows it."""
+    pace = NoPace()
+    soon = {"Retry-After": "1"}
+    World([answer(429, headers=soon), answer(503), answer(200)]).send(pace=pace)
+    assert (pace.taken, pace.slowed) == (3, 1)
 
 
 def test_every_attempt_has_timeouts_and_no_proxy() -> None:

@@ -5,8 +5,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from tally.domain.circumstances import CompanyState, Presence
 from tally.domain.month import Month
-from tally.domain.planning import CompanyPlan, CompanyState, Presence
+from tally.domain.planning import CompanyPlan
 from tally.domain.record import RecordState
 from tally.domain.standing import Cause, Standing, StandingState
 from tally.domain.vitals import Vitals, vitals

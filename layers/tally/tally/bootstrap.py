@@ -239,7 +239,7 @@ def gravityzone_client(
     return GravityZoneClient(
         url=settings.gravityzone_url,
         api_key=keys.gravityzone_api_key,
-        pace=bucket.take,
+        pace=bucket,
         local_http_host=settings.local_http_host,
         timeout=settings.request_timeout_seconds,
         deadline=seconds_left or Deadline().seconds_left,

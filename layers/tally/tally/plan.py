@@ -267,7 +267,11 @@ class Plan:
             left_out = self.ledger.save_standings(changed)
         except TallyError as error:
             failures.append(f"standings could not be written: {error}")
-        due = [(company, each) for company, plan in plans for each in plan.due]
+        # What may have to be opened comes first: it is on no invoice yet, what is followed is.
+        due = sorted(
+            ((company, each) for company, plan in plans for each in plan.due),
+            key=lambda each: not any(service.may_open for service in each[1].services),
+        )
         backlog = self.queue.backlog()
         planned = Planned(
             companies=len(plans),
@@ -292,7 +296,10 @@ class Plan:
             position += job.companies
 
     def _delay(self, position: int) -> timedelta:
-        """Jobs become visible at the pace at which GravityZone may be asked, so that workers seldom wait for a token."""
+        """Jobs become visible at the pace at which GravityZone may be asked, so that workers seldom wait for a token.
+
+        Whoever waits for one is paid for: with a backlog a worker would wait as long as it works.
+        """
         return min(timedelta(seconds=math.floor(position / self.calls_per_second)), LONGEST_DELAY)
 
 

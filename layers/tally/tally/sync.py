@@ -39,7 +39,7 @@ from tally.steps import Steps
 _MOST_STEPS = 12
 """No path through ``decide`` is longer; more means that two rules contradict one another."""
 
-_UNCHANGED = "unchanged"
+UNCHANGED = "unchanged"
 
 _NOTHING_SAID = (NotYetError, ConflictError, NotStartedError)
 """In all of them another job has the word, or will."""
@@ -94,7 +94,7 @@ class Sync:
                         state=StandingState.FAILING,
                         reason=str(error) if isinstance(error, TallyError) else f"A bug in Tally: {error!r}.",
                     )
-        quiet = not failures and not again and all(each == _UNCHANGED for each in done.values())
+        quiet = not failures and not again and all(each == UNCHANGED for each in done.values())
         self._note(job, causes, good_reading=not failures, trust_job=quiet)
         if failures:
             raise together(failures)
@@ -181,7 +181,7 @@ class Sync:
                     steps.save(situation, step.transition, done)
                 if step.cause is not NoWord.STAYS:
                     causes[_scope(situation.key)] = None if step.cause is NoWord.PLANNERS else step.cause
-                return ", ".join(done) or _UNCHANGED
+                return ", ".join(done) or UNCHANGED
             situation = steps.take(situation, step, done)
         raise ContractError(
             f"{situation.key}: no decision after {_MOST_STEPS} steps ({', '.join(done)}); please report this as a bug."

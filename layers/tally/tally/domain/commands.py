@@ -3,9 +3,12 @@
 import re
 from collections import Counter
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
+from tally.domain import answers
+from tally.domain.answers import Person
 from tally.domain.overview import CompanyRow, Overview
-from tally.domain.record import HoldKind, UsageRecord
+from tally.domain.record import Transition, UsageRecord
 
 DEFAULT_STACK = "tally"
 """The stack that the command takes where none is named."""
@@ -16,7 +19,8 @@ _SAFE_IN_QUOTES = re.compile(r"[^\W_-][\w .,&()+'/-]*", flags=re.ASCII)
 _REASON = '"…"'
 _WHY = f"--why {_REASON}"
 
-_BY_NUMBER = frozenset({HoldKind.GROWTH, HoldKind.LATE, HoldKind.FALL, HoldKind.CHILDREN})
+_BY_NUMBER = (("approve", answers.approve), ("reject", answers.reject))
+_ANYBODY = Person(by="", why="", at=datetime.min.replace(tzinfo=UTC))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,8 +75,8 @@ def possible_answers(record: UsageRecord) -> list[tuple[str, str]]:
     hold = record.hold
     if hold is None:
         return found
-    if hold.kind in _BY_NUMBER or (hold.kind is HoldKind.CHANGED and hold.stands is not None):
-        found += [("approve", ""), ("reject", "")]
+    # What can be answered is known by answering: nothing is kept of it.
+    found += [(name, "") for name, answer in _BY_NUMBER if isinstance(answer(record, _ANYBODY), Transition)]
     if hold.foreign and not record.is_standing:
         found += [("take-over", str(each)) for each in hold.foreign]
     if hold.foreign:

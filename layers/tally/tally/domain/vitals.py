@@ -5,7 +5,8 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from tally.domain.planning import Circumstances, CompanyPlan, CompanyState, Presence
+from tally.domain.circumstances import Circumstances, CompanyState, Presence
+from tally.domain.planning import CompanyPlan
 from tally.domain.record import RecordState
 from tally.domain.standing import Standing, StandingState
 

@@ -28,7 +28,7 @@ from tally.gravityzone.models import (
     UsagesPerProductType,
 )
 from tally.gravityzone.pace import TokenBucket
-from tally.transport.calls import Answer, Call, Listener, Transport, no_deadline, shortened
+from tally.transport.calls import Answer, Call, Listener, Pace, Transport, no_deadline, shortened
 from tally.transport.classify import Dialect
 from tally.transport.keys import basic_auth, check_key
 from tally.transport.retry import USUAL_PAUSE, asked_pause
@@ -81,7 +81,7 @@ class _Reply:
 class GravityZoneClient:
     """Reads GravityZone. Implements ``tally.ports.GravityZone``.
 
-    ``url``: the access URL, ending in ``/api``. ``pace``: called before each attempt at a licensing call; all other calls
+    ``url``: the access URL, ending in ``/api``. ``pace``: kept before each attempt at a licensing call; all other calls
     keep to the 10 a second that GravityZone takes of them, by ``monotonic``. ``ids``: gives each call its JSON-RPC id. The
     others are ``Transport``'s.
     """
@@ -91,7 +91,7 @@ class GravityZoneClient:
         *,
         url: str,
         api_key: SecretStr,
-        pace: Callable[[], None],
+        pace: Pace,
         local_http_host: str = "",
         timeout: float = 10.0,
         deadline: Callable[[], float] = no_deadline,
@@ -124,7 +124,7 @@ class GravityZoneClient:
             listener=listener,
         )
         others = TokenBucket(rate=_OTHERS_A_SECOND, depth=_OTHERS_AT_ONCE, monotonic=monotonic, sleep=sleep)
-        self._pace, self._pace_others = pace, others.take
+        self._pace, self._pace_others = pace, others
         self._ids = ids
 
     def own_company(self) -> Company:
@@ -197,8 +197,11 @@ class GravityZoneClient:
         body = to_json({"id": call_id, "jsonrpc": "2.0", "method": method, "params": params})
         request.body = body
         request.headers["Content-Length"] = str(len(body))
-        answer = self._transport.send(request, call, pace=self._pace if service == "licensing" else self._pace_others)
+        pace = self._pace if service == "licensing" else self._pace_others
+        answer = self._transport.send(request, call, pace=pace)
         envelope = self._transport.parse(answer, RpcAnswer.model_validate_json)
+        if envelope.error is not None and envelope.error.code == _TOO_MANY:
+            pace.slow_down()
         if envelope.id != call_id and not (envelope.id is None and envelope.error is not None):
             raise self._transport.unreadable(answer, "it answered another request than ours")
         return _Reply(answer, envelope.result, envelope.error)

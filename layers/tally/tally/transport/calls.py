@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
+from typing import Protocol
 
 from pydantic import ValidationError
 from requests import PreparedRequest, Response
@@ -46,6 +47,18 @@ type Listener = Callable[[float, Failure | None], None]
 """Told of each attempt at a call: how many seconds it took, and how it failed, None if it was answered with a 2xx."""
 
 
+class Pace(Protocol):
+    """How fast calls of a kind may follow one another."""
+
+    def take(self) -> None:
+        """Wait until the next attempt may be made."""
+        ...
+
+    def slow_down(self) -> None:
+        """Take note that an attempt was refused since there were too many."""
+        ...
+
+
 def no_deadline() -> float:
     """Seconds left where nothing presses."""
     return math.inf
@@ -79,16 +92,16 @@ class Transport:
         self._jitter = jitter
         self._listener = listener
 
-    def send(self, request: PreparedRequest, call: Call, *, pace: Callable[[], None] | None = None) -> Answer:
+    def send(self, request: PreparedRequest, call: Call, *, pace: Pace | None = None) -> Answer:
         """Make the call, again where that is safe, and answer its 2xx; raises the TallyError that fits.
 
-        ``pace`` is called before each attempt, and may wait.
+        ``pace`` is kept before each attempt, and told of each 429.
         """
         attempt, doubtful, needs = 0, False, self._attempts.slowest
         while True:
             attempt += 1
             if pace is not None:
-                pace()
+                pace.take()
             if self._deadline() < needs:
                 raise self._error(NoAnswer(Loss.NOT_SENT, "not sent, the time is up"), call, doubtful=doubtful)
             began = time.perf_counter()
@@ -103,6 +116,8 @@ class Transport:
                     self._tell(took, None)
                     return self._answer(answer, call, request_id)
                 failure = self._bad_answer(answer)
+                if pace is not None and failure.status == HTTPStatus.TOO_MANY_REQUESTS:
+                    pace.slow_down()
             self._tell(took, failure)
             wait = retry_decision(
                 failure,
