@@ -67,6 +67,11 @@ simulation: setup ## play SEEDS seeds from FIRST_SEED on, or as many as SECONDS 
 mutations: setup ## plant plausible bugs one at a time, and see that each is noticed; a few minutes
 	@$(BIN)/python -m local.mutations $(if $(ONLY),--only '$(ONLY)')
 
+# Some of it: make bench ONLY="calls sweep"
+.PHONY: bench
+bench: setup ## measure calls, time, memory and money against their bounds; docs/performance.md
+	@$(BIN)/python -m local.bench $(if $(ONLY),--only $(ONLY))
+
 .PHONY: least-privilege
 least-privilege: setup ## take each permission of our functions away in turn, and see that something fails; a few minutes
 	@$(BIN)/python -m tests.e2e.least_privilege

@@ -9,7 +9,7 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from tally import bootstrap
-from tally.messages import DigestDue
+from tally.digest_due import DigestDue
 from tally.report import Report
 from tally.starting import started
 

@@ -10,9 +10,10 @@ from pydantic import ValidationError
 from local.deployment import Function
 from local.sam_local.events import EVENTS, EVENTS_FOLDER, Event
 from local.sam_local.invoke import FUNCTIONS, command
+from tally.digest_due import DigestDue
 from tally.domain.digest import DigestKind
 from tally.errors import ContractError
-from tally.messages import DigestDue, Job, Tick
+from tally.messages import Job, Tick
 from tests.contract.template import Template
 
 NO_TICKS = {"tick-unfilled", "planner-failure"}

@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from tally.digest_due import DigestDue
 from tally.domain.digest import DigestKind, DigestTime
 from tally.domain.month import Month
-from tally.messages import DigestDue
 from tests.contract.template import Template
 
 SLOWEST_TICK, SWEEP = timedelta(minutes=60), timedelta(minutes=15)

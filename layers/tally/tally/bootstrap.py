@@ -1,10 +1,14 @@
-"""The only place that knows which concrete classes are used: it puts each function together from its environment."""
+"""The only place that knows which concrete classes are used: it puts each function together from its environment.
+
+What one function alone is made of is imported where that one is put together: a cold start would pay for the others'.
+"""
 
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
+from typing import TYPE_CHECKING
 
 import boto3
 from botocore.config import Config
@@ -13,22 +17,21 @@ from requests.adapters import BaseAdapter
 from tally.clock import WallClock
 from tally.connectwise.client import ConnectWiseClient
 from tally.connectwise.site import Keys
-from tally.delivery import Delivery
 from tally.domain.reading import Service
 from tally.gravityzone.client import GravityZoneClient
 from tally.gravityzone.pace import TokenBucket
 from tally.ledger.dynamodb import DynamoDBLedger
-from tally.plan import Plan
 from tally.ports import Clock
 from tally.queue import SQSJobQueue
-from tally.report import Report
 from tally.secret import ApiKeys, read_keys
-from tally.services import places
 from tally.settings import PlannerSettings, ReporterSettings, Settings, WorkerSettings
-from tally.sync import Sync
-from tally.topic import SNSTopic
 from tally.traffic import Traffic
 from tally.transport.calls import Listener
+
+if TYPE_CHECKING:
+    from tally.delivery import Delivery
+    from tally.plan import Plan
+    from tally.report import Report
 
 _THREADS = 8
 _GRAVITYZONE, _CONNECTWISE = "GravityZone", "ConnectWise"
@@ -84,7 +87,7 @@ class Deadline:
 class Planner:
     """The planner function's inside. ``traffic`` counts its calls, by API; ``stack`` is whose metrics they are."""
 
-    plan: Plan
+    plan: "Plan"
     deadline: Deadline
     traffic: Mapping[str, Traffic]
     stack: str
@@ -94,7 +97,7 @@ class Planner:
 class Worker:
     """The worker function's inside; ``traffic`` and ``stack`` as the planner's. ``clock`` tells jobs' ages."""
 
-    deliver: Delivery
+    deliver: "Delivery"
     deadline: Deadline
     clock: Clock
     traffic: Mapping[str, Traffic]
@@ -112,6 +115,9 @@ class World:
 
 def planner(environment: Mapping[str, str], world: World | None = None) -> Planner:
     """Put the planner together. Raises SetupError naming every setting or key that is wrong."""
+    from tally.plan import Plan
+    from tally.services import places
+
     settings = PlannerSettings.from_env(environment)
     services = places(settings.services, product=settings.product, agreement_type=settings.agreement_type)
     world = world or World()
@@ -150,6 +156,9 @@ def planner(environment: Mapping[str, str], world: World | None = None) -> Plann
 
 def worker(environment: Mapping[str, str], world: World | None = None) -> Worker:
     """Put the worker together. Raises SetupError naming every setting or key that is wrong."""
+    from tally.delivery import Delivery
+    from tally.sync import Sync
+
     settings = WorkerSettings.from_env(environment)
     world = world or World()
     keys, deadline, traffic = _keys(settings), Deadline(), _traffic()
@@ -193,8 +202,11 @@ def worker(environment: Mapping[str, str], world: World | None = None) -> Worker
     )
 
 
-def reporter(environment: Mapping[str, str]) -> Report:
+def reporter(environment: Mapping[str, str]) -> "Report":
     """Put the reporter together. Raises SetupError naming every setting that is wrong."""
+    from tally.report import Report
+    from tally.topic import SNSTopic
+
     settings = ReporterSettings.from_env(environment)
     return Report(
         ledger=_ledger(settings),

@@ -3,12 +3,11 @@
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Annotated, Any, Self
+from typing import Annotated, Any
 
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, PlainSerializer, ValidationError
 
 from tally.domain.agreement import Agreement
-from tally.domain.digest import DigestKind
 from tally.domain.month import Month
 from tally.domain.partner import Children
 from tally.domain.standing import Cause
@@ -25,11 +24,13 @@ _parsed = lru_cache(maxsize=32)(Month.parse)
 MonthField = Annotated[Month, BeforeValidator(_month), PlainSerializer(str)]
 
 
-class _Message(BaseModel):
+class Message(BaseModel):
+    """What is passed has these fields and no others."""
+
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class Tick(_Message):
+class Tick(Message):
     """The schedule's event: the instant at which it was to fire, by EventBridge Scheduler's own word."""
 
     tick: AwareDatetime
@@ -40,34 +41,16 @@ class Tick(_Message):
         try:
             return cls.model_validate(event).tick.astimezone(UTC)
         except ValidationError as error:
-            problems = _problems(error)
+            problems = problems_of(error)
         raise ContractError(f'The event is no tick ({problems}): it must be like {{"tick": "2026-11-01T00:05:00Z"}}.')
 
 
-class DigestDue(_Message):
-    """A reporter's event: which digest, and the instant at which it was due, by EventBridge Scheduler's own word."""
-
-    digest: DigestKind
-    at: AwareDatetime
-
-    @classmethod
-    def of(cls, event: Mapping[str, Any]) -> Self:
-        """The digest that an event asks for, its instant in UTC. Raises ContractError for anything else."""
-        try:
-            due = cls.model_validate(event)
-        except ValidationError as error:
-            problems = _problems(error)
-        else:
-            return cls(digest=due.digest, at=due.at.astimezone(UTC))
-        example = '{"digest": "weekly", "at": "2026-11-02T07:00:00Z"}'
-        raise ContractError(f"The event asks for no digest ({problems}): it must be like {example}.")
-
-
-def _problems(error: ValidationError) -> str:
+def problems_of(error: ValidationError) -> str:
+    """What is wrong with an event, field by field."""
     return "; ".join(f"{'.'.join(map(str, each['loc'])) or 'event'}: {each['msg']}" for each in error.errors())
 
 
-class JobService(_Message):
+class JobService(Message):
     """What a worker needs for one service of the company-month.
 
     ``agreement_id`` is where its record would be opened, or where its line stands; None if the lists no longer have it.
@@ -88,7 +71,7 @@ class JobService(_Message):
     others: tuple[int, ...] = ()
 
 
-class Job(_Message):
+class Job(Message):
     """All that a worker needs to bring one company-month up to date.
 
     ``agreements`` are those of its ``services``, each once. ``licensed`` is what GravityZone's list says. ``tick_before``

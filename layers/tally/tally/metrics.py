@@ -11,11 +11,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import batched, zip_longest
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from aws_lambda_powertools.metrics import EphemeralMetrics
 
-from tally.plan import Planned
 from tally.traffic import Traffic, throttles
+
+if TYPE_CHECKING:
+    from tally.plan import Planned
 
 NAMESPACE, DIMENSION = "Tally", "Stack"
 
@@ -92,7 +95,7 @@ def of_calls(traffic: Mapping[str, Traffic]) -> Values:
     return {**values, "Throttles": [refused]} if refused else values
 
 
-def of_tick(planned: Planned | None) -> Values:
+def of_tick(planned: "Planned | None") -> Values:
     """What a tick saw; nothing where it did not get so far. A skipped one tells how long the sweep before takes already."""
     values: dict[str, Sequence[float]] = {}
     if planned is not None and planned.vitals is not None:

@@ -1,0 +1,77 @@
+"""Guards of what docs/performance.md promises that do not depend on the machine: counts, and memory by tracemalloc."""
+
+import subprocess
+import sys
+import tracemalloc
+
+import pytest
+
+from local.bench import calls, memory
+from local.bench.planner_scene import TICK, planner
+from local.bench.timeline import Timeline
+from local.simulators.clock import VirtualClock
+from tests.functional.instants import gmt
+
+SMALL, LARGE = 500, 2_500
+BYTES_A_COMPANY = 6_500
+"""What the planner holds of each at most; it was measured at 4,900 on the whole."""
+HEAVY = {"moto", "s3transfer.processpool", "tally.domain.digest", "cli", "typer", "rich"}
+"""What no handler of a tick or a job may import: another's work, or a machine's for development."""
+
+
+def test_no_call_more_than_is_needed() -> None:
+    """FOLLOW-2, design 3: a steady company is one licensing call, a change two calls to ConnectWise, an opening three, a close one."""
+    figures = list(calls.measure(companies=40))
+    assert [figure.what for figure in figures if not figure.kept] == []
+    assert sum(figure.bound is not None for figure in figures) == 6
+
+
+def test_the_planners_memory_is_linear() -> None:
+    """Design 3: twice the companies, twice the memory; nothing is held twice."""
+    held = {}
+    for size in (SMALL, LARGE):
+        plan, queue = planner(size)
+        tracemalloc.start()
+        plan(TICK)
+        held[size] = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        assert queue.jobs == size
+    assert (held[LARGE] - held[SMALL]) / (LARGE - SMALL) < BYTES_A_COMPANY
+
+
+def test_a_workers_memory_is_flat() -> None:
+    """Design 3: a container that lives for days holds no more after thousands of jobs than after the first."""
+    assert memory.worker_growth(jobs=2_000) < memory.FLAT_KB
+
+
+@pytest.mark.parametrize("function", ["planner", "worker"])
+def test_a_handler_imports_nothing_that_it_does_not_use(function: str) -> None:
+    """Design 3: what a cold start pays for is what the function uses."""
+    program = f"import sys, {function}.handler; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert {each for each in done.stdout.split() if each in HEAVY} == set()
+
+
+def test_actors_take_turns_by_virtual_time() -> None:
+    """Whoever's time comes first goes on, however they were started; at one instant, whoever waited first."""
+    timeline, seen = Timeline(VirtualClock(gmt("2026-11-01 00:00"))), []
+
+    def actor(name: str, seconds: float) -> None:
+        for _ in range(3):
+            timeline.wait(seconds)
+            seen.append((name, timeline.clock.now().second))
+
+    timeline.run([lambda: actor("slow", 3), lambda: actor("fast", 1)])
+    assert seen == [("fast", 1), ("fast", 2), ("slow", 3), ("fast", 3), ("slow", 6), ("slow", 9)]
+
+
+def test_an_actor_that_fails_ends_all() -> None:
+    """A failure is raised where the actors were started, and nobody is left waiting."""
+    timeline = Timeline(VirtualClock(gmt("2026-11-01 00:00")))
+
+    def fail() -> None:
+        timeline.wait(1)
+        raise LookupError("in the first second")
+
+    with pytest.raises(LookupError, match="first second"):
+        timeline.run([fail, lambda: timeline.wait(60)])
