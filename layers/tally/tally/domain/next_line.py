@@ -126,9 +126,9 @@ def _followed(situation: Situation, count: int) -> int:
 
 def _total(situation: Situation, count: int) -> int:
     record = situation.record
-    if record is None or record.line is None:
+    if record is None or not record.has_addition:  # the same with an intent on its first line as without
         return _followed(situation, count)
-    return target(situation, record, count) if record.has_addition else followed(situation, record, count)
+    return target(situation, record, count)
 
 
 def _number(record: UsageRecord | None, *, late: bool) -> int:
