@@ -29,6 +29,7 @@ from tally.domain.record import (
     RecordState,
     Transition,
     UsageRecord,
+    Verdict,
 )
 from tally.errors import ContractError, TallyError
 from tally.ledger.plain import paths, record_fields
@@ -304,6 +305,9 @@ class Checks:
         count, floor = after.count or 0, after.floor or 0
         owed = max(count, floor) if self.msp.setting.bill_minimum else count
         billed = sum(line.pushed or 0 for line in after.lines) - after.credited
+        answer = after.answer
+        if answer is not None and answer.verdict is Verdict.LEFT_OUT and billed < owed <= answer.quantity:
+            owed = billed  # a person was asked for so many, the floor among them, and left the rest out (LATE-2)
         named = owed if after.credit is None else after.credit.billed
         if billed != named or (after.credit is not None and not owed == after.credit.counted < billed):
             raise self._violation(
