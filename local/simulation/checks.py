@@ -282,8 +282,8 @@ class Checks:
         if head is not None and transition.at < self._since(head):
             raise self._violation(7, f"version {after.version} is older than the one before", key)
         self._heads[key] = after
-        if transition.by != TALLY and head is not None:
-            self._choose(key, head)
+        if transition.by != TALLY and head is not None and (head.hold is None or after.hold != head.hold):
+            self._choose(key, head)  # terms that are to be carried over leave the hold, and are no word on a number
         for line in after.lines:
             self.additions.know(line, key)
         if transition.what in _CLOSES:
