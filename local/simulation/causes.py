@@ -34,6 +34,7 @@ STANDINGS: Mapping[str, tuple[StandingState, str]] = {
     "counter stays": (WAITING, "stays until the month closes"),
     "not tied": (NEEDS_SETUP, ""),
     "excluded": (WAITING, "Excluded"),
+    "waived": (WAITING, "a person has waived it"),
     "product not found": (NEEDS_SETUP, "no product"),
     "no agreement": (NEEDS_SETUP, "agreement"),
     "several agreements": (NEEDS_SETUP, "active agreements of the type"),

@@ -119,8 +119,8 @@ class StandingChecks:
         by_month = {record.key.month: record for record in records}
         for record in records:
             line = record.line
-            if record.state is RecordState.CLOSED:
-                yield from self._of_closed(firm, record, tick)
+            if record.state is not RecordState.OPEN:
+                yield from self._of_settled(firm, record, tick)
             elif line is not None and line.state is LineState.FROZEN:
                 yield Expected(record.key.month, self._of_frozen(firm, record, tick))
             elif line is not None and line.state is LineState.OPEN and is_late(record):
@@ -129,7 +129,7 @@ class StandingChecks:
                 )
             elif line is not None and line.state is LineState.OPEN:
                 yield Expected(record.key.month, self._of_open(firm, record, tick))
-            elif record.state is RecordState.OPEN:
+            else:
                 yield Expected(
                     record.key.month, self._of_unopened(firm, record.key.month, tick, record, stopped=bool(cause))
                 )
@@ -195,6 +195,14 @@ class StandingChecks:
         if beyond and not unread and not causes and setting.late_usage == "bill":
             raise self._violation(4, f"what it can carry no more is on no line: {record}", firm, month)
         return frozenset(causes) if closing else frozenset({*causes, "billed"})
+
+    def _of_settled(self, firm: Firm, record: UsageRecord, tick: datetime) -> Iterator[Expected]:
+        """A month that a person has waived says so while it runs, unless the company is stopped as a whole."""
+        if record.state is RecordState.CLOSED:
+            yield from self._of_closed(firm, record, tick)
+        elif record.key.month == Month.of(tick):
+            stopped = bool(self.causes.of_company(firm))
+            yield Expected(record.key.month, frozenset({"waived", "billed"} if stopped else {"waived"}))
 
     def _of_closed(self, firm: Firm, record: UsageRecord, tick: datetime) -> Iterator[Expected]:
         """A closed month is read once more; then only what is late stands open, for a person or for want of a place."""

@@ -41,6 +41,19 @@ def asked_in_time() -> tuple[World, Customer]:
     return world, harbor
 
 
+def invoiced_with_three(*, floor: int) -> tuple[World, Customer]:
+    """October was invoiced with three before its close; its contract bills so many at least."""
+    world = World(clock=VirtualClock(gmt("2026-10-01 00:00")), bill_minimum=True)
+    harbor = world.add_customer("Harbor Dental", fields={"nextInvoiceDate": "2026-11-01T00:00:00Z"})
+    world.gravityzone.tenant.company(harbor.id).minimum_usage = floor
+    world.check_in(harbor, 3, at=gmt("2026-10-01 00:00"))
+    world.play(gmt("2026-10-01 00:05"))
+    world.clock.set(gmt("2026-11-01 09:00"))
+    world.connectwise.people.run_invoice(harbor.agreement_id)
+    world.play(gmt("2026-11-01 09:15"), gmt("2026-11-02 00:05"))
+    return world, harbor
+
+
 def late_line(**settings: Any) -> tuple[World, Customer]:  # noqa: ANN401 - fields of the policy
     """October was invoiced with seven before its close; two more stand on a late line."""
     policy = {"late_usage": LateUsage.BILL, **settings}
@@ -97,6 +110,32 @@ def test_rejected_after_the_last_day_it_closes_with_nothing() -> None:
     world.play(gmt("2026-11-12 00:20"))
     record = october(world, harbor)
     assert (record.state, record.lines, record.settled) == (RecordState.CLOSED, (), True)
+
+
+@pytest.mark.parametrize(("answer", "billed"), [("approve", [5]), ("reject", [])])
+def test_a_whole_late_month_is_asked_for_with_its_floor(answer: str, billed: list[int]) -> None:
+    """CLOSE-2, LATE-2: where the contract's floor is billed it is in the question, so one word settles it, either way."""
+    world, harbor = without_an_agreement()
+    world.bill_minimum = True
+    world.gravityzone.tenant.company(harbor.id).minimum_usage = 5
+    agreement_made_late(world, harbor, next_invoice="2026-12-01")
+    world.play(gmt("2026-11-05 00:05"))
+    assert held(world, harbor) == (HoldKind.LATE, 5)
+    getattr(world.answers(), answer)(october(world, harbor).key, **BOOKS)
+    world.play(gmt("2026-11-05 00:20"), gmt("2026-11-12 00:05"))
+    record = october(world, harbor)
+    assert (record.state, [line.pushed for line in record.lines]) == (RecordState.CLOSED, billed)
+    assert (record.settled, record.credit) == (True, None)
+
+
+def test_a_rest_up_to_the_floor_that_is_rejected_is_asked_once() -> None:
+    """CLOSE-2, LATE-2: who leaves out what the contract's floor adds to an invoiced month is not asked for it again."""
+    world, harbor = invoiced_with_three(floor=5)
+    assert held(world, harbor) == (HoldKind.LATE, 5)
+    world.answers().reject(october(world, harbor).key, **BOOKS)
+    world.play(gmt("2026-11-02 00:20"), gmt("2026-11-10 00:05"))
+    record = october(world, harbor)
+    assert (record.state, record.stands, record.hold, record.settled) == (RecordState.CLOSED, 3, None, True)
 
 
 def test_approved_and_not_told_any_more_is_to_be_billed_by_hand() -> None:

@@ -9,6 +9,7 @@ from local.queue import Message
 from local.simulators.clock import VirtualClock
 from local.simulators.faults import Fault, FaultKind
 from local.world import Customer, World
+from tally.domain.record import LineState
 from tally.domain.standing import StandingState
 from tests.functional.instants import every, gmt
 
@@ -263,3 +264,32 @@ def test_job_that_comes_back_comes_back_once(world: World, harbor: Customer) -> 
     assert world.gravityzone.calls.count() == before + 2
     assert world.queue.dead == []
     assert audit(world, harbor, "2026-11") == []
+
+
+@pytest.mark.parametrize(("taken_back", "state"), [(False, LineState.FROZEN), (True, LineState.OPEN)])
+def test_an_old_copy_of_the_agreement_thaws_nothing(world: World, taken_back: bool, state: LineState) -> None:
+    """LATE-1, SAFE-4: a job that comes twice, hours late, does not take the line for writable because its copy is from before the invoice."""
+    harbor = world.add_customer("Harbor Dental", fields={"nextInvoiceDate": "2026-12-01T00:00:00Z"})
+    world.check_in(harbor, 7)
+    world.play(FIRST)
+    world.tick(gmt("2026-12-01 08:00"))
+    messages = [each for each in world.queue.receive() if str(each.job.month) == "2026-11"]
+    world.check_in(harbor, 2, at=gmt("2026-11-30 20:00"))
+    world.clock.set(gmt("2026-12-01 09:00"))
+    world.connectwise.people.run_invoice(harbor.agreement_id)
+    worker = world.worker()
+    for each in messages * 2:
+        world.deliver(each, worker)
+        record = world.record(harbor, "2026-11")
+        assert record is not None
+        assert record.line is not None
+        assert record.line.state is LineState.FROZEN
+    assert "no longer frozen" not in [each.what for each in world.ledger.history(record.key)]
+    if taken_back:
+        world.connectwise.people.edit_agreement(harbor.agreement_id, {"nextInvoiceDate": "2026-12-01T00:00:00Z"})
+    for each in messages:
+        world.deliver(each, worker)
+    record = world.record(harbor, "2026-11")
+    assert record is not None
+    assert record.line is not None
+    assert (record.line.state, record.line.pushed) == (state, 9 if taken_back else 7)

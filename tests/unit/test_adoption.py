@@ -115,6 +115,13 @@ def test_a_frozen_line_at_what_is_counted(counted: int, changed: datetime | None
     assert (adopt(met) is not None) is found
 
 
+def test_a_frozen_line_at_a_fraction_asks_a_person() -> None:
+    """SAFE-8, FOLLOW-3: a fraction is none of our quantities, so it is not taken for the whole number below it, again and again."""
+    theirs = replace(shown(0, 6, changed=datetime(2026, 11, 20, 8, tzinfo=UTC)), quantity=Decimal("6.5"))
+    met = situation(record=record(known(0, 6, LineState.FROZEN)), additions=[theirs], reading=Count(6))
+    assert adopt(met) is None
+
+
 @given(
     st.dictionaries(st.integers(0, 9), st.integers(0, 5)),
     st.dictionaries(st.integers(0, 9), st.integers(0, 5)),

@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 
 from tally.domain.decide import decide
+from tally.domain.invoicing import LateUsage
 from tally.domain.reading import Count, Unknown
 from tally.domain.record import (
+    Answer,
     HoldKind,
     Intent,
     IntentKind,
@@ -17,6 +19,7 @@ from tally.domain.record import (
     RecordState,
     Refusal,
     UsageRecord,
+    Verdict,
 )
 from tally.domain.situation import ComeBack, Finished, Look, NoWord, Situation
 from tally.domain.standing import Cause, StandingState
@@ -26,6 +29,7 @@ from tests.unit.rig import (
     FACTS,
     KEY,
     MONTH,
+    POLICY,
     SETTLE,
     TICK,
     Rig,
@@ -282,3 +286,23 @@ def test_ours_not_listed_yet_is_waited_for() -> None:
     assert after is not None
     assert after.hold is not None
     assert "is gone from the agreement" in after.hold.why
+
+
+def test_what_was_rejected_and_is_within_the_limits_by_now_is_opened_late() -> None:
+    """FOLLOW-4, LATE-2: the count is the same with an intent on the first line as without, so the intent is carried out."""
+    said = Answer(verdict=Verdict.REJECTED, quantity=34, by="ann", at=TICK)
+    invoiced = replace(AGREEMENT, next_invoice=date(2027, 1, 1))
+    rig = Rig(agreement=invoiced)
+    rig.run(
+        situation(
+            reading=Count(36),
+            record=UsageRecord(key=KEY, version=3, seen_tick=TICK, answer=said, asked=True),
+            agreement=invoiced,
+            expected_agreement=invoiced,
+            baseline=30,
+            policy=replace(POLICY, late_usage=LateUsage.BILL),
+            tick=CLOSE,
+            now=CLOSE,
+        )
+    )
+    assert [post.new.quantity for post in rig.posts] == [36]

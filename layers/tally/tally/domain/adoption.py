@@ -82,7 +82,7 @@ def _agree(
 ) -> bool:
     """Whether what is seen of frozen lines, as they stood within their period, makes up the count with all others."""
     record = situation.record
-    if record is None or not older:
+    if record is None or not older or any(shown[each][0].quantity % 1 for each in older):
         return False
     if any(not _is_on_the_invoice(situation, known[each], shown[each][0]) for each in older):
         return False

@@ -26,7 +26,17 @@ from tally.domain.other_children import question
 from tally.domain.outcomes import billing, come_back, hold, notices
 from tally.domain.partner import changed
 from tally.domain.reading import Unknown
-from tally.domain.record import CARRY_NO_MORE, HoldKind, IntentKind, Line, LineState, Refusal, UsageRecord, Verdict
+from tally.domain.record import (
+    CARRY_NO_MORE,
+    HoldKind,
+    IntentKind,
+    Line,
+    LineState,
+    Refusal,
+    Transition,
+    UsageRecord,
+    Verdict,
+)
 from tally.domain.situation import Continue, Finished, Look, NoWord, Situation, Step
 from tally.domain.standing import Cause, StandingState, needs_setup, waiting
 from tally.domain.target import followed, quantity_of, target
@@ -60,6 +70,8 @@ def follow(situation: Situation, record: UsageRecord, line: Line) -> Step:
 
 def _with_additions(situation: Situation, record: UsageRecord, line: Line) -> Step:
     """The Additions are in sight: what they were wanted for."""
+    if situation.stale and not record.held_by_connectwise and _seems_thawed(situation, line):
+        return Continue(transition=_thawed(situation, line))
     if _looked_for_another_line(situation, record, line):
         return _another_line(situation, record)
     if line.state is LineState.FINAL and not record.held_by_connectwise:
@@ -142,17 +154,25 @@ def _with_count(situation: Situation, record: UsageRecord, line: Line, count: in
 def _frozen_or_thawed(situation: Situation, record: UsageRecord, line: Line) -> Step | None:
     """What the agreement says of the line: whether it can still carry anything (LATE-1)."""
     if line.state is not LineState.OPEN:
-        if line.state is LineState.FINAL or not thaws(situation, line):
+        if not _seems_thawed(situation, line):
             return None
-        return Continue(
-            transition=thawed(situation, line, why=f"agreement {line.agreement_id} can be billed for it again")
-        )
+        if situation.stale:  # it may have been frozen for what the agreement said after the job's copy was made
+            return look_at_all(situation, record, line)
+        return Continue(transition=_thawed(situation, line))
     why = freezes(situation, line)
     if not why:
         return None
     if line.unconfirmed:  # first see what stands there, as that is what was invoiced
         return look_at_all(situation, record, line)
     return Continue(transition=frozen(situation, line, why=why, notices=doubts(situation, line)))
+
+
+def _seems_thawed(situation: Situation, line: Line) -> bool:
+    return line.state is LineState.FROZEN and thaws(situation, line)
+
+
+def _thawed(situation: Situation, line: Line) -> Transition:
+    return thawed(situation, line, why=f"agreement {line.agreement_id} can be billed for it again")
 
 
 def _write(situation: Situation, record: UsageRecord, line: Line, *, total: int) -> Step | None:
@@ -212,7 +232,7 @@ def look_at_all(situation: Situation, record: UsageRecord, line: Line) -> Look:
     agreements = {*carried.elsewhere(record, line.agreement_id)}
     if line.state in CARRY_NO_MORE and situation.agreement is not None:
         agreements.add(situation.agreement.id)
-    reread = situation.stale and line.state is LineState.OPEN
+    reread = situation.stale and (line.state is LineState.OPEN or _seems_thawed(situation, line))
     return Look(
         agreement_id=line.agreement_id,
         also=tuple(sorted(agreements - {line.agreement_id})),

@@ -20,7 +20,7 @@ from tally.domain.reading import Unknown
 from tally.domain.record import LineState, Refusal, UsageRecord, Verdict
 from tally.domain.situation import NoWord, Situation
 from tally.domain.standing import ON_TRIAL, Cause, needs_setup, waiting
-from tally.domain.target import followed, target
+from tally.domain.target import followed, left_out, target, with_floor
 
 _OPENS_FOR = timedelta(days=1)
 """How much older than the newest tick a job may be and still open anything (OPEN-7)."""
@@ -85,7 +85,7 @@ def next_line(situation: Situation) -> NextLine | Cause | NoWord:
         return waiting(
             f"{situation.key.month.label} has been invoiced, and GravityZone counts 0: there is nothing to bill."
         )
-    total, stands = _total(situation, reading.value), 0 if record is None else record.stands
+    total, stands = _total(situation, reading.value, late=late), 0 if record is None else record.stands
     if (not late or total > stands) and _was_voided_there(record, agreement, situation.product_id):
         waivable = "" if record is not None and record.is_standing else "; or do not bill this month"
         return needs_setup(
@@ -120,15 +120,19 @@ def _followed(situation: Situation, count: int) -> int:
     record = situation.record
     if record is None:
         return count
-    left_out = record.answer is not None and record.answer.verdict is Verdict.LEFT_OUT
-    return followed(situation, record, count) if record.has_addition or left_out else count
+    answered = record.answer is not None and record.answer.verdict is Verdict.LEFT_OUT
+    return followed(situation, record, count) if record.has_addition or answered else count
 
 
-def _total(situation: Situation, count: int) -> int:
+def _total(situation: Situation, count: int, *, late: bool) -> int:
     record = situation.record
-    if record is None or record.line is None:
-        return _followed(situation, count)
-    return target(situation, record, count) if record.has_addition else followed(situation, record, count)
+    if record is not None and record.has_addition:
+        return target(situation, record, count)
+    following = _followed(situation, count)  # the same with an intent on the first line as without
+    if not late:  # the floor is pushed to it at the close, as the month's own can carry it
+        return following
+    total = with_floor(situation, following)
+    return record.stands if record is not None and left_out(record, total) else total
 
 
 def _number(record: UsageRecord | None, *, late: bool) -> int:
