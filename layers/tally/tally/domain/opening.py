@@ -151,11 +151,15 @@ def _resolve(situation: Situation, line: Line, intent: Intent) -> Step:
         )
     if intent.kind is IntentKind.TAKE_OVER:
         return _take_over(situation, line, found.foreign)
-    return _create(situation, line, quantity=intent.quantity)
+    return _create(situation, line, place, quantity=intent.quantity)
 
 
-def _create(situation: Situation, line: Line, *, quantity: int) -> Step:
+def _create(situation: Situation, line: Line, place: NextLine, *, quantity: int) -> Step:
     """Nothing is in its way on the agreement; what stands on the lines before it must be what the rest was reckoned from."""
+    if grows_too_fast(situation, min(place.followed, place.stands + quantity)):
+        # The month before may have been opened only after the intent was written.
+        why = f"GravityZone counts {place.followed}, of which a person is to be asked by now"
+        return Continue(transition=withdraw(situation, line, why=why))
     if situation.record is not None and (step := carried.look(situation, situation.record)) is not None:
         return step
     return Post(
