@@ -249,7 +249,7 @@ def _late_period(situation: Situation, agreement: Agreement) -> ServicePeriod | 
     if ends is not None and period.effective > ends:
         return needs_setup(
             f"What {month.label} has used beyond its invoice has no place: agreement '{agreement.name}' (id {agreement.id}) ends on {ends}, before "
-            "its next invoice. Make the agreement that follows it, or bill the rest by hand."
+            "its next invoice. The agreement that follows it is taken once it runs: make one if there is none, or bill the rest by hand."
         )
     return period
 
