@@ -42,6 +42,7 @@ STANDINGS: Mapping[str, tuple[StandingState, str]] = {
     "refused": (NEEDS_SETUP, ""),
     "missed": (NEEDS_SETUP, "could not be opened in time"),
     "missed, and no record": (BILLING, ""),
+    "no period is left": (NEEDS_SETUP, "has no place"),
     "bills later": (WAITING, "begins to bill on"),
     "not begun": (WAITING, "begins"),
     "before the first month": (WAITING, "Billing begins with"),
@@ -164,6 +165,9 @@ class Causes:
             return
         if active[0]["billingCycle"]["name"] != "Monthly":
             yield "not monthly"
+        ends = _ends(active[0])
+        if ends is not None and is_covered(active[0], ends, self.msp.setting.invoicing):
+            yield "no period is left"
         if any(
             each.product == self.billed.product and each.created_by != API
             for each in self._standing(int(active[0]["id"]))
@@ -378,6 +382,12 @@ def _runs(agreement: Fields, day: date) -> bool:
     starts = day_of(agreement["startDate"])
     ends = None if agreement["noEndingDateFlag"] else day_of(agreement["endDate"])
     return (starts is None or starts <= day) and (ends is None or day <= ends)
+
+
+def _ends(agreement: Fields) -> date | None:
+    """The last day on which it can be billed, None if it has none: of a cancelled one, the day that it is cancelled as of."""
+    ends = None if agreement["noEndingDateFlag"] else day_of(agreement["endDate"])
+    return min(filter(None, (ends, day_of(agreement["dateCancelled"]))), default=None)
 
 
 def _to_come(agreement: Fields, day: date) -> bool:

@@ -151,15 +151,17 @@ def _opt_in(msp: Msp, firm: Firm, draw: Random) -> str:
     setup = SetUp(ledger=msp.ledger, connectwise=msp.operator, clock=msp.clock)
     if msp.ledger.standing(firm.id) is None or (mapping is not None and mapping.excluded_since is not None):
         return ""
+    said = ""
     try:
         if mapping is None or mapping.connectwise_id is None:
             setup.tie(firm.id, firm.connectwise_id, by=_WHO, why="they pay for their own")
+            said = "is tied by hand"
         if not is_opted_in(msp, firm):
             setup.bill_partner(firm.id, by=_WHO, why="they pay for their own")
             return "its own machines are billed from now on"
     except TallyError as error:
         return f"cannot be opted in: {error}"
-    return ""
+    return said
 
 
 def _opt_out(msp: Msp, firm: Firm, draw: Random) -> str:

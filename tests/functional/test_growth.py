@@ -1,11 +1,13 @@
 """FOLLOW-4 and READ-7: numbers that a person is asked about, and what each answer leads to."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 
+from local.queue import Message
 from local.simulators.clock import VirtualClock
+from local.simulators.faults import Fault, FaultKind
 from local.world import Customer, World
 from tally.answer import Answers
 from tally.domain.month import Month
@@ -248,3 +250,34 @@ def test_an_answer_is_in_the_history(world: World, harbor: Customer) -> None:
     entry = world.ledger.history(november(harbor))[-1]
     assert (entry.what, entry.by, entry.why) == ("approved", "ann@example.com", "they bought a clinic")
     assert entry.changes["baseline"] == (None, 240)
+
+
+def jobs_of(world: World, at: datetime) -> dict[str, Message]:
+    """The jobs of a tick, by their months, in a worker's hands."""
+    world.queue.clear()
+    world.tick(at)
+    world.clock.advance(timedelta(minutes=2))
+    return {str(message.job.month): message for message in world.queue.receive()}
+
+
+@pytest.mark.parametrize(("opened", "operation"), [(False, "POST additions"), (True, "PATCH additions/{id}")])
+def test_an_intent_is_measured_again_once_the_month_before_is_known(*, opened: bool, operation: str) -> None:
+    """FOLLOW-4: a write that was never sent is asked of, where the month before has been opened since its intent."""
+    world = World(clock=VirtualClock(gmt("2026-10-01 00:00")), first_month=Month(2026, 10))
+    customer = world.add_customer("Harbor Dental")
+    world.check_in(customer, 2, at=gmt("2026-10-20 08:00"))
+    if opened:
+        world.deliver(jobs_of(world, gmt("2026-11-03 00:05"))["2026-11"], world.worker())
+    world.check_in(customer, 30, at=gmt("2026-11-03 08:00"))
+    jobs = jobs_of(world, gmt("2026-11-03 09:05"))
+    world.connectwise.faults.add(Fault(kind=FaultKind.TIMEOUT_BEFORE, operation=operation))
+    world.deliver(jobs["2026-11"], world.worker())
+    world.connectwise.faults.clear()
+    world.deliver(jobs["2026-10"], world.worker())
+    world.work(until=timedelta(minutes=40))
+    assert sorted(each[0] for each in world.additions(customer)) == ([0, 2] if opened else [2])
+    record = held(world, customer)
+    assert (record.hold and record.hold.kind, record.hold and record.hold.quantity) == (HoldKind.GROWTH, 30)
+    answers(world).approve(november(customer), by="ann", why="they moved in")
+    world.play(LATER)
+    assert sorted(each[0] for each in world.additions(customer)) == [2, 30]

@@ -237,6 +237,26 @@ def test_an_ended_agreement_carries_no_more() -> None:
     assert record.state is RecordState.CLOSED
 
 
+def test_an_agreement_that_ends_before_its_next_invoice_has_no_place() -> None:
+    """LATE-2: nothing is written that no invoice would bill; the agreement that follows takes it once it runs."""
+    settings = {"invoicing": Invoicing.ADVANCE, "late_usage": LateUsage.BILL}
+    world = World(clock=VirtualClock(gmt("2026-10-01 00:00")), settings=settings)
+    harbor = world.add_customer("Harbor Dental", fields={"nextInvoiceDate": "2026-11-01T00:00:00Z"})
+    successor = world.connectwise.people.renew_agreement(harbor.agreement_id, on=gmt("2026-10-20 00:00").date())
+    world.check_in(harbor, 7, at=gmt("2026-10-01 00:00"))
+    world.play(gmt("2026-10-01 00:05"), gmt("2026-10-19 00:05"))
+    shown = world.standing(harbor).shown
+    assert shown.state is StandingState.NEEDS_SETUP
+    assert shown.reason == (
+        f"What October 2026 has used beyond its invoice has no place: agreement 'Managed security' (id {harbor.agreement_id}) ends on "
+        "2026-10-19, before its next invoice. The agreement that follows it is taken once it runs: make one if there is none, or bill "
+        "the rest by hand."
+    )
+    assert world.connectwise.truth.made_by_api() == []
+    world.play(gmt("2026-10-20 00:05"))
+    assert [(line.agreement_id, line.pushed) for line in october(world, harbor).lines] == [(successor, 7)]
+
+
 def test_an_invoice_taken_back_thaws_the_line() -> None:
     """LATE-1: where ConnectWise shows the old invoice date again, the line follows the count as before; history says so."""
     world, harbor = invoiced_early()

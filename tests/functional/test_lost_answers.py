@@ -127,6 +127,20 @@ class TestPost:
         assert audit(world, harbor, "2026-11") == []
 
 
+def test_another_agreement_is_the_one_by_the_next_tick(world: World, harbor: Customer) -> None:
+    """SAFE-2, MATCH-3: what was never made on the agreement of then is made on the one of now, by the very next job."""
+    world.connectwise.faults.add(on(POST, LOSSES[1]))
+    world.tick(FIRST)
+    [message] = world.queue.receive()
+    world.deliver(message, world.worker())
+    world.queue.delete(message)
+    world.connectwise.people.cancel_agreement(harbor.agreement_id, on=FIRST.date())
+    other = world.add_agreement(harbor.connectwise_id)
+    world.play(FIRST + QUARTER)
+    assert [(each.agreement_id, each.quantity) for each in world.connectwise.truth.made_by_api()] == [(other, 12)]
+    assert world.standing(harbor).shown.state is StandingState.BILLING
+
+
 @pytest.mark.parametrize("times", [1, 7])
 @pytest.mark.parametrize("loss", LOSSES, ids=named)
 class TestPatch:

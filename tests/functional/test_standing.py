@@ -182,6 +182,22 @@ def test_a_month_held_at_its_opening_whose_company_lost_its_licence(world: World
     assert world.standing(harbor).shown.state is StandingState.HELD
 
 
+def test_a_failure_before_a_held_company_was_gone_is_not_shown(world: World, harbor: Customer) -> None:
+    """SAFE-7: the hold is the standing again once its company is known to be gone, not what the job before that failed with."""
+    world.connectwise.people.add_addition(harbor.agreement_id, "GZ-ENDPOINT", quantity=9, effective=FIRST.date())
+    world.play(FIRST)
+    held = world.standing(harbor).shown
+    world.gravityzone.faults.add(Fault(kind=FaultKind.STATUS, operation="getMonthlyUsage"))
+    world.play(SECOND)
+    assert world.standing(harbor).shown.state is StandingState.FAILING
+    world.gravityzone.faults.clear()
+    world.queue.clear()
+    world.gravityzone.tenant.delete_company(harbor.id)
+    world.play(THIRD)
+    shown = world.standing(harbor).shown
+    assert (shown.state, shown.reason) == (StandingState.HELD, held.reason)
+
+
 def test_a_company_that_cannot_be_asked_for_is_not_gone(world: World, harbor: Customer) -> None:
     """SAFE-7, SAFE-5: no answer about a company that the lists lack is no answer, and changes nothing of its standing."""
     world.check_in(harbor, 1)

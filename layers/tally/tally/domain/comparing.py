@@ -5,12 +5,13 @@ from datetime import datetime
 from tally.domain import carried, carrying
 from tally.domain.agreement import Addition
 from tally.domain.closing import close
+from tally.domain.growth import grows_too_fast
 from tally.domain.late import doubts, freezes
 from tally.domain.outcomes import billing, come_back, hold
 from tally.domain.recognition import beside, changed_by, doubled, of_others, plain, recognise
 from tally.domain.record import CARRY_NO_MORE, HoldKind, IntentKind, Line, LineState, UsageRecord, Verdict
 from tally.domain.situation import Continue, Finished, Patch, Situation, Step
-from tally.domain.target import quantity_of, target
+from tally.domain.target import followed, quantity_of, target
 from tally.domain.transitions import confirmed, frozen, lifted, withdraw
 
 
@@ -96,7 +97,8 @@ def _as_we_left_it(
     if line.intent is not None:
         known = situation.count is not None and not freezes(situation, line)
         quantity = quantity_of(record, wanted)
-        if known and line.intent.quantity == quantity and may_be_set(record, line, quantity):
+        may_be_sent = may_be_set(record, line, quantity) and not _has_outgrown(situation, record)
+        if known and line.intent.quantity == quantity and may_be_sent:
             return Patch(agreement_id=line.agreement_id, addition_id=ours.id, quantity=line.intent.quantity)
         return Continue(transition=withdraw(situation, line, why=f"{wanted} is to be billed by now"))
     if record.hold is not None:
@@ -110,6 +112,12 @@ def _as_we_left_it(
         return Finished(cause=billing(situation, record))
     # With no intent, no hold and nothing that freezes it, the Additions are only ever looked at for the close.
     return close(situation, record.with_line(carrying.as_shown(line, ours)))
+
+
+def _has_outgrown(situation: Situation, record: UsageRecord) -> bool:
+    """Whether a person is to be asked of the count: the month before may have been opened only after the intent was written."""
+    wanted = record.stands if situation.count is None else followed(situation, record, situation.count)
+    return wanted > record.stands and grows_too_fast(situation, wanted)
 
 
 def _as_we_left_all(situation: Situation, record: UsageRecord, line: Line) -> Step:

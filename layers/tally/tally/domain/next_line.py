@@ -19,7 +19,7 @@ from tally.domain.place import (
 from tally.domain.reading import Unknown
 from tally.domain.record import LineState, Refusal, UsageRecord, Verdict
 from tally.domain.situation import NoWord, Situation
-from tally.domain.standing import ON_TRIAL, Cause, needs_setup, waiting
+from tally.domain.standing import ON_TRIAL, Cause, StandingState, needs_setup, waiting
 from tally.domain.target import followed, left_out, target, with_floor
 
 _OPENS_FOR = timedelta(days=1)
@@ -152,9 +152,12 @@ def _stopped(situation: Situation) -> Cause | NoWord | None:
         return missed(situation.key.month, "" if refusal is None else refusal.why)
     if first and situation.too_late and isinstance(situation.reading, Unknown):
         return missed(situation.key.month, situation.reading.why.rstrip("."))
+    if facts is None and isinstance(situation.reading, Unknown):
+        held = None if record is None else record.hold
+        # The hold is what stands, whatever a job before this one failed with.
+        return NoWord.PLANNERS if held is None else Cause(state=StandingState.HELD, reason=held.why)
     if facts is None:
-        held = record is not None and record.hold is not None
-        return NoWord.PLANNERS if isinstance(situation.reading, Unknown) and not held else NoWord.STAYS
+        return NoWord.STAYS
     if facts.newest_tick - situation.tick > _OPENS_FOR:
         return NoWord.STAYS
     if facts.tied_to is None or facts.tied_to != situation.connectwise_id or (first and facts.excluded):
@@ -250,7 +253,7 @@ def _late_period(situation: Situation, agreement: Agreement) -> ServicePeriod | 
     if ends is not None and period.effective > ends:
         return needs_setup(
             f"What {month.label} has used beyond its invoice has no place: agreement '{agreement.name}' (id {agreement.id}) ends on {ends}, before "
-            "its next invoice. Make the agreement that follows it, or bill the rest by hand."
+            "its next invoice. The agreement that follows it is taken once it runs: make one if there is none, or bill the rest by hand."
         )
     return period
 

@@ -11,7 +11,7 @@ from tally.domain.next_line import NextLine, next_line, refused_cause
 from tally.domain.outcomes import billing, hold
 from tally.domain.recognition import Recognised, beside, customer_text, doubled, marked_text, of_others, recognise
 from tally.domain.record import HoldKind, Intent, IntentKind, Line, UsageRecord, Verdict, reference
-from tally.domain.situation import ComeBack, Continue, Finished, Look, Post, Situation, Step, TakeOver
+from tally.domain.situation import ComeBack, Continue, Finished, Look, NoWord, Post, Situation, Step, TakeOver
 from tally.domain.standing import Cause, StandingState
 from tally.domain.transitions import (
     intend_post,
@@ -140,7 +140,7 @@ def _resolve(situation: Situation, line: Line, intent: Intent) -> Step:
         )
     place = next_line(situation)
     if not isinstance(place, NextLine):
-        return Finished(cause=place, transition=withdraw(situation, line, why="it may not be opened now"))
+        return _not_there(situation, line, place)
     if others := _others(situation, found.foreign):
         return _foreign(situation, others, quantity=place.quantity)
     if place.late and place.quantity <= 0:
@@ -151,11 +151,23 @@ def _resolve(situation: Situation, line: Line, intent: Intent) -> Step:
         )
     if intent.kind is IntentKind.TAKE_OVER:
         return _take_over(situation, line, found.foreign)
-    return _create(situation, line, quantity=intent.quantity)
+    return _create(situation, line, place, quantity=intent.quantity)
 
 
-def _create(situation: Situation, line: Line, *, quantity: int) -> Step:
+def _not_there(situation: Situation, line: Line, cause: Cause | NoWord) -> Step:
+    """It may not be opened where it was meant to be; where another agreement is the month's by now, there."""
+    chosen = situation.expected_agreement
+    if cause is NoWord.PLANNERS and chosen is not None and chosen.id != line.agreement_id:
+        return Continue(transition=withdraw(situation, line, why="another agreement is the one to be billed by now"))
+    return Finished(cause=cause, transition=withdraw(situation, line, why="it may not be opened now"))
+
+
+def _create(situation: Situation, line: Line, place: NextLine, *, quantity: int) -> Step:
     """Nothing is in its way on the agreement; what stands on the lines before it must be what the rest was reckoned from."""
+    if grows_too_fast(situation, min(place.followed, place.stands + quantity)):
+        # The month before may have been opened only after the intent was written.
+        why = f"GravityZone counts {place.followed}, of which a person is to be asked by now"
+        return Continue(transition=withdraw(situation, line, why=why))
     if situation.record is not None and (step := carried.look(situation, situation.record)) is not None:
         return step
     return Post(
