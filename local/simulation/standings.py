@@ -60,7 +60,7 @@ class StandingChecks:
         before = self._heads.get(RecordKey(company_id=firm.id, month=month.previous, service=self.billed.name))
         is_open = before is not None and before.state is RecordState.OPEN
         late = before if is_open and tick >= self.msp.closes(month.previous) else None
-        unopened = record is not None and _is_unopened(record)
+        unopened = record is not None and _is_unopened(record) and not self._was_another_months(record, tick)
         if record is not None and late is None and not unopened:
             return
         if self.causes.of_company(firm) or next(self.causes.in_the_way(firm, month, tick), ""):
@@ -241,6 +241,19 @@ class StandingChecks:
                 month,
             )
         return frozenset(causes)
+
+    def _was_another_months(self, record: UsageRecord, tick: datetime) -> bool:
+        """Whether it is held for Additions that jobs of the same tick have taken over for the company's other months."""
+        if record.hold is None or record.hold.kind is not HoldKind.FOREIGN:
+            return False
+        taken = {
+            line.addition_id
+            for key, other in self._heads.items()
+            if key.company_id == record.key.company_id and key != record.key
+            for line in other.lines
+            if line.addition_id in self.msp.given and line.pushed_at is not None and line.pushed_at >= tick
+        }
+        return taken.issuperset(record.hold.foreign)
 
     def _is_of(self, scope: str, month: Month | None) -> bool:
         """Whether a cause is of that month, or (no month) of the company, and of this service: alone, or with all others."""
