@@ -208,6 +208,8 @@ class StandingChecks:
             yield Expected(month, self._of_frozen(firm, record, tick) | {"late, to be asked", "grown", "billed"})
             return
         causes = {self.causes.nonsense(firm, month), *self.causes.places_late_usage(firm, tick)} - {""}
+        if self.causes.of_company(firm) == "product not found" and self.causes.beyond(firm, record, closing=True):
+            causes.add("billed")  # what is late goes nowhere until there is a product: the company's standing says so
         if record.refusal is not None:
             causes |= {"refused", "invoiced already"}
         if not causes:
