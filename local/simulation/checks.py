@@ -9,7 +9,7 @@ import requests
 from local.audit import gaps, replayed
 from local.simulation import partners
 from local.simulation.additions import AdditionChecks, asked_for
-from local.simulation.invoices import InvoiceChecks
+from local.simulation.invoices import InvoiceChecks, owed
 from local.simulation.msp import Firm, Msp
 from local.simulation.rates import RateChecks
 from local.simulation.services import ENDPOINTS
@@ -301,11 +301,10 @@ class Checks:
 
     def _look_at_sum(self, after: UsageRecord) -> None:
         """Invariant 1: the lines of a record add up to its billed count; what is beyond it is to be credited (LATE-3)."""
-        count, floor = after.count or 0, after.floor or 0
-        owed = max(count, floor) if self.msp.setting.bill_minimum else count
+        final = owed(self.msp, after)
         billed = sum(line.pushed or 0 for line in after.lines) - after.credited
-        named = owed if after.credit is None else after.credit.billed
-        if billed != named or (after.credit is not None and not owed == after.credit.counted < billed):
+        named = final if after.credit is None else after.credit.billed
+        if billed != named or (after.credit is not None and not final == after.credit.counted < billed):
             raise self._violation(
                 1, f"closed with {after.count}, and its lines do not add up to it: {after}", after.key
             )

@@ -7,7 +7,7 @@ from local.simulation.msp import Msp
 from local.simulation.story import ViolationError
 from local.simulators.connectwise.truth import API, Invoice
 from tally.domain.month import Month
-from tally.domain.record import RecordKey, RecordState, UsageRecord
+from tally.domain.record import RecordKey, RecordState, UsageRecord, Verdict
 
 _NAMED = ("about the time when", "must be credited there by hand")
 """What notices say that name a difference between a month and its invoices."""
@@ -50,8 +50,7 @@ class InvoiceChecks:
         ours = {line.addition_id for line in record.lines}
         billed = sum(line.quantity for invoice in invoices for line in invoice.lines if line.addition_id in ours)
         to_come = sum(line.pushed or 0 for line in record.lines if not self._billed.get(line.addition_id or 0))
-        count, floor = record.count or 0, record.floor or 0
-        final = max(count, floor) if self.msp.setting.bill_minimum else count
+        final = owed(self.msp, record)
         credited = record.credited + (0 if record.credit is None else record.credit.quantity)
         if billed + to_come - credited != final:
             firm = self.msp.by_id.get(key.company_id)
@@ -79,6 +78,15 @@ class InvoiceChecks:
             invoice.first.day != 1 or invoice.last != Month(invoice.first.year, invoice.first.month).last
             for invoice in invoices
         )
+
+
+def owed(msp: Msp, record: UsageRecord) -> int:
+    """What a closed month is to be billed: its count, or its contract's floor, unless a person was asked of that and left it out."""
+    count, floor, answer = record.count or 0, record.floor or 0, record.answer
+    if not msp.setting.bill_minimum:
+        return count
+    left_out = answer is not None and answer.verdict is Verdict.LEFT_OUT and floor <= answer.quantity
+    return count if left_out else max(count, floor)
 
 
 def _is_moved(msp: Msp, agreement_id: int) -> bool:

@@ -144,12 +144,15 @@ class StandingChecks:
         causes = set(self.causes.oddities(firm, record, closing=closing))
         nonsense = self.causes.nonsense(firm, month)
         unread = self.causes.of_company(firm) in {"gone from GravityZone", "no monthly subscription"}
+        asks = self.msp.setting.late_usage == "hold" and is_late(record) and closing
         if nonsense and not unread:
             causes.add(nonsense)
         elif unread and not closing:
             causes.add("counter stays")
         elif unread and record.hold is not None:
             causes.add("never written")
+        elif not unread and asks and self.causes.beyond(firm, record, closing=closing):
+            causes.add("late, on the open line")  # its contract's floor, say, is higher than when a person was asked
         elif (
             not unread
             and not causes

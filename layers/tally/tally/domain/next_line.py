@@ -20,7 +20,7 @@ from tally.domain.reading import Unknown
 from tally.domain.record import LineState, Refusal, UsageRecord, Verdict
 from tally.domain.situation import NoWord, Situation
 from tally.domain.standing import ON_TRIAL, Cause, needs_setup, waiting
-from tally.domain.target import followed, target
+from tally.domain.target import at_least, followed, target, unless_left_out
 
 _OPENS_FOR = timedelta(days=1)
 """How much older than the newest tick a job may be and still open anything (OPEN-7)."""
@@ -125,10 +125,12 @@ def _followed(situation: Situation, count: int) -> int:
 
 
 def _total(situation: Situation, count: int) -> int:
+    """What the lines are to say in all, the contract's floor among it once the month is over: a person is asked of it at once."""
     record = situation.record
     if record is None or record.line is None:
-        return _followed(situation, count)
-    return target(situation, record, count) if record.has_addition else followed(situation, record, count)
+        total = at_least(situation, _followed(situation, count))
+        return total if record is None else unless_left_out(record, total)
+    return target(situation, record, count)
 
 
 def _number(record: UsageRecord | None, *, late: bool) -> int:

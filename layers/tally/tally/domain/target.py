@@ -12,11 +12,22 @@ from tally.domain.situation import Situation
 
 def target(situation: Situation, record: UsageRecord, count: int) -> int:
     """What is to be billed: what follows from the count, but at the close not less than the contract's floor (CLOSE-2)."""
-    following = followed(situation, record, count)
+    return unless_left_out(record, at_least(situation, followed(situation, record, count)))
+
+
+def at_least(situation: Situation, following: int) -> int:
+    """That many, but at the close not less than the contract's floor where it is billed (CLOSE-2)."""
     floor = situation.reading.floor if isinstance(situation.reading, Count) else None
     if situation.closing and situation.policy.bill_minimum and floor is not None:
         return max(following, floor)
     return following
+
+
+def unless_left_out(record: UsageRecord, total: int) -> int:
+    """The total, unless a person was asked of as many, the contract's floor among them, and left what is late out (LATE-2)."""
+    answer, stands = record.answer, record.stands
+    left_out = answer is not None and answer.verdict is Verdict.LEFT_OUT and stands < total <= answer.quantity
+    return stands if left_out else total
 
 
 def followed(situation: Situation, record: UsageRecord, count: int) -> int:
