@@ -25,6 +25,8 @@ from tally.plan import Plan
 
 _NOBODY: frozenset[str] = frozenset()
 _CALM_TICKS, _CALM_TICKS_AT_LEAST = 5, 2
+_CALM_TICKS_TO_DRAIN = 72
+"""In a day every message of a redrive has been done with or is dead again; until then ticks may plan nothing."""
 _CALM_STEP = timedelta(minutes=20)
 _BETWEEN_AT_MOST = 2
 _COLD_START = timedelta(seconds=1)
@@ -152,10 +154,12 @@ class _Run:
         at = self.clock.now() + timedelta(hours=1)
         self._work(at)
         self.clock.set(max(at, self.clock.now()))
-        for number in range(1, _CALM_TICKS + 1):
+        number = drained = 0
+        while number < _CALM_TICKS and drained < _CALM_TICKS_TO_DRAIN:
             self.step += 1
             at = max(at, self.clock.now())
             before = self._books()
+            waiting = bool(self.queue.backlog())
             self.tell(at, f"step {self.step}: calm tick")
             planned = self._plan(Tick(number=self.step, scheduled=at, fires=at))
             self._work(at + _CALM_STEP)
@@ -163,6 +167,10 @@ class _Run:
             done = planned and not len(self.queue)
             self.checks.after_step(tick=at, good=done)
             at += _CALM_STEP
+            if planned or not waiting:
+                number += 1
+            else:
+                drained += 1
             if number >= _CALM_TICKS_AT_LEAST and done and self._books() == before:
                 break
         self.checks.at_the_end(tick=at - _CALM_STEP)

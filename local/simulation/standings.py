@@ -60,7 +60,7 @@ class StandingChecks:
         before = self._heads.get(RecordKey(company_id=firm.id, month=month.previous, service=self.billed.name))
         is_open = before is not None and before.state is RecordState.OPEN
         late = before if is_open and tick >= self.msp.closes(month.previous) else None
-        unopened = record is not None and _is_unopened(record)
+        unopened = record is not None and _is_unopened(record) and not self._was_another_months(record, tick)
         if record is not None and late is None and not unopened:
             return
         if self.causes.of_company(firm) or next(self.causes.in_the_way(firm, month, tick), ""):
@@ -144,12 +144,15 @@ class StandingChecks:
         causes = set(self.causes.oddities(firm, record, closing=closing))
         nonsense = self.causes.nonsense(firm, month)
         unread = self.causes.of_company(firm) in {"gone from GravityZone", "no monthly subscription"}
+        asks = self.msp.setting.late_usage == "hold" and is_late(record) and closing
         if nonsense and not unread:
             causes.add(nonsense)
         elif unread and not closing:
             causes.add("counter stays")
         elif unread and record.hold is not None:
             causes.add("never written")
+        elif not unread and asks and self.causes.beyond(firm, record, closing=closing):
+            causes.add("late, on the open line")  # its contract's floor, say, is higher than when a person was asked
         elif (
             not unread
             and not causes
@@ -216,6 +219,8 @@ class StandingChecks:
             yield Expected(month, self._of_frozen(firm, record, tick) | {"late, to be asked", "grown", "billed"})
             return
         causes = {self.causes.nonsense(firm, month), *self.causes.places_late_usage(firm, tick)} - {""}
+        if self.causes.of_company(firm) == "product not found" and self.causes.beyond(firm, record, closing=True):
+            causes.add("billed")  # what is late goes nowhere until there is a product: the company's standing says so
         if record.refusal is not None:
             causes |= {"refused", "invoiced already"}
         if not causes:
@@ -249,6 +254,19 @@ class StandingChecks:
                 month,
             )
         return frozenset(causes)
+
+    def _was_another_months(self, record: UsageRecord, tick: datetime) -> bool:
+        """Whether it is held for Additions that jobs of the same tick have taken over for the company's other months."""
+        if record.hold is None or record.hold.kind is not HoldKind.FOREIGN:
+            return False
+        taken = {
+            line.addition_id
+            for key, other in self._heads.items()
+            if key.company_id == record.key.company_id and key != record.key
+            for line in other.lines
+            if line.addition_id in self.msp.given and line.pushed_at is not None and line.pushed_at >= tick
+        }
+        return taken.issuperset(record.hold.foreign)
 
     def _is_of(self, scope: str, month: Month | None) -> bool:
         """Whether a cause is of that month, or (no month) of the company, and of this service: alone, or with all others."""

@@ -16,9 +16,9 @@ from tests.functional.instants import gmt
 BOOKS = {"by": "mira", "why": "agreed with the customer"}
 
 
-def without_an_agreement(machines: int = 3) -> tuple[World, Customer]:
+def without_an_agreement(machines: int = 3, **settings: Any) -> tuple[World, Customer]:  # noqa: ANN401 - fields of the policy
     """A customer seen licensed in October, with so many machines, whose agreement does not run."""
-    world = World(clock=VirtualClock(gmt("2026-10-01 00:00")))
+    world = World(clock=VirtualClock(gmt("2026-10-01 00:00")), settings=settings)
     harbor = world.add_customer("Harbor Dental", fields={"nextInvoiceDate": "2026-11-01T00:00:00Z"})
     world.connectwise.people.cancel_agreement(harbor.agreement_id, date(2026, 9, 1))
     world.check_in(harbor, machines, at=gmt("2026-10-01 00:00"))
@@ -101,6 +101,54 @@ def test_approved_after_the_last_day_it_is_billed_all_the_same() -> None:
     assert (record.state, record.count, record.settled) == (RecordState.CLOSED, 3, True)
     assert [(line.number, line.pushed) for line in record.lines] == [(1, 3)]
     assert world.standing(harbor).shown.state is StandingState.BILLING
+
+
+def test_a_late_month_is_asked_once_with_the_floor_of_its_contract() -> None:
+    """CLOSE-2, LATE-2: of a month that is opened late, its contract's floor is in the one question that a person is asked."""
+    world, harbor = without_an_agreement(bill_minimum=True)
+    world.gravityzone.tenant.company(harbor.id).minimum_usage = 5
+    agreement_made_late(world, harbor, next_invoice="2026-12-01")
+    world.play(gmt("2026-11-05 00:05"))
+    hold = october(world, harbor).hold
+    assert hold is not None
+    assert (hold.kind, hold.quantity) == (HoldKind.LATE, 5)
+    assert "counts 3 endpoints" in hold.why
+    assert "5 are billed at least by its contract" in hold.why
+    world.answers().approve(october(world, harbor).key, **BOOKS)
+    world.play(gmt("2026-11-05 00:20"))
+    record = october(world, harbor)
+    assert (record.state, record.count, record.floor) == (RecordState.CLOSED, 3, 5)
+    assert [(line.number, line.pushed) for line in record.lines] == [(1, 5)]
+
+
+def test_a_floor_that_is_left_out_is_not_asked_again() -> None:
+    """CLOSE-2, LATE-2: who leaves the late part of a contract's floor out is not asked of it again: the month closes with what was billed."""
+    world = World(clock=VirtualClock(gmt("2026-10-01 00:00")), settings={"bill_minimum": True})
+    harbor = world.add_customer("Harbor Dental", fields={"nextInvoiceDate": "2026-11-01T00:00:00Z"})
+    world.check_in(harbor, 7, at=gmt("2026-10-01 00:00"))
+    world.play(gmt("2026-10-01 00:05"))
+    world.clock.set(gmt("2026-11-01 09:00"))
+    world.connectwise.people.run_invoice(harbor.agreement_id)
+    world.gravityzone.tenant.company(harbor.id).minimum_usage = 50
+    world.play(gmt("2026-11-01 09:15"), gmt("2026-11-02 00:05"))
+    assert held(world, harbor) == (HoldKind.LATE, 50)
+    world.answers().reject(october(world, harbor).key, **BOOKS)
+    world.play(gmt("2026-11-02 00:20"), gmt("2026-11-10 00:05"))
+    record = october(world, harbor)
+    assert (record.state, record.hold, record.count, record.floor) == (RecordState.CLOSED, None, 7, 50)
+    assert (record.stands, record.settled) == (7, True)
+
+
+def test_a_late_month_with_a_floor_is_left_out_whole() -> None:
+    """CLOSE-2, OPEN-9: a month that is opened late and whose floor a person leaves out closes with nothing."""
+    world, harbor = without_an_agreement(bill_minimum=True)
+    world.gravityzone.tenant.company(harbor.id).minimum_usage = 5
+    agreement_made_late(world, harbor, next_invoice="2026-12-01")
+    world.play(gmt("2026-11-05 00:05"))
+    world.answers().reject(october(world, harbor).key, **BOOKS)
+    world.play(gmt("2026-11-05 00:20"), gmt("2026-11-10 00:05"))
+    record = october(world, harbor)
+    assert (record.state, record.lines, record.hold, record.settled) == (RecordState.CLOSED, (), None, True)
 
 
 def test_rejected_after_the_last_day_it_closes_with_nothing() -> None:
