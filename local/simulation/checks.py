@@ -43,6 +43,8 @@ _REACHED = timedelta(minutes=10)
 _A_MOMENT = timedelta(microseconds=1)
 _UNREAD = "Closed with the last count"
 _CLOSES = frozenset({"closed", "read again"})
+_TERMS_ASKED = "terms to be carried over"
+"""The one thing a person says that chooses no number."""
 
 
 class Checks:
@@ -282,7 +284,7 @@ class Checks:
         if head is not None and transition.at < self._since(head):
             raise self._violation(7, f"version {after.version} is older than the one before", key)
         self._heads[key] = after
-        if transition.by != TALLY and head is not None:
+        if transition.by != TALLY and head is not None and transition.what != _TERMS_ASKED:
             self._choose(key, head)
         for line in after.lines:
             self.additions.know(line, key)
