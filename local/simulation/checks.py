@@ -128,7 +128,9 @@ class Checks:
             # What it can carry no more is told, asked, or waits for an agreement: the end looks at which (invariant 4).
             or late
         )
-        if not right or line.intent is not None:
+        # One that another worker, killed since, has written while this job was at work is the next one's to see to.
+        left = line.intent is not None and line.intent.at < started
+        if not right or left:
             counted = str(most) if least == most else f"{least} to {most}"
             what = (
                 f"the job of {job.tick} succeeded ({dict(done)}), GravityZone counts {counted}, and the line is {line}"

@@ -115,6 +115,19 @@ def test_a_rejected_opening_stays_unopened(world: World, harbor: Customer) -> No
     assert world.additions(harbor)[2][0] == 30
 
 
+def test_a_rejected_opening_is_over_once_it_is_opened(world: World, harbor: Customer) -> None:
+    """FOLLOW-4: nothing stood that the rejection keeps, so a month that is opened within the limits follows its count."""
+    world.check_in(harbor, 300, at=gmt("2026-12-01 00:00"))
+    world.play(gmt("2026-12-01 00:05"))
+    december = RecordKey(company_id=harbor.id, month=Month(2026, 12), service="endpoints")
+    answers(world).reject(december, by="ann", why="an imaging accident")
+    world.gravityzone.tenant.override_counter(harbor.id, "2026-12", "endpointMonthlyUsage", 30)
+    world.play(gmt("2026-12-01 00:20"))
+    world.gravityzone.tenant.override_counter(harbor.id, "2026-12", "endpointMonthlyUsage", 33)
+    world.play(gmt("2026-12-01 00:35"))
+    assert world.additions(harbor)[2][0] == 33
+
+
 def test_an_approved_number_is_pushed_and_is_the_baseline(world: World, harbor: Customer) -> None:
     """FOLLOW-4: approved, 240 is pushed; 300 is within its limits, 400 is not."""
     grow(world, harbor, 240)

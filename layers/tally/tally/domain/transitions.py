@@ -190,7 +190,10 @@ def opened(situation: Situation, line: Line, addition: Addition, *, why: str) ->
         pushed_at=situation.now,
         intent=None,
     )
-    after = replace(_used_up(record).with_line(changed), hold=hold, refusal=None, given=None)
+    # A number that was rejected before anything stood keeps nothing standing: what is opened follows its count (FOLLOW-4).
+    rejected = record.answer is not None and record.answer.verdict is Verdict.REJECTED and not record.has_addition
+    answered = replace(record, answer=None) if rejected else _used_up(record)
+    after = replace(answered.with_line(changed), hold=hold, refusal=None, given=None)
     if addition.id == record.given:
         return _transition(situation, after, what="taken over", why=why)
     return _transition(situation, _with_terms(situation, after, changed, addition), what="opened", why=why)
