@@ -219,18 +219,36 @@ class Causes:
         ours = truth.addition(line.addition_id)
         if ours.deleted or ours.cancelled != line.cancelled or ours.quantity != line.pushed:
             yield "changed by people"
+        if self._carried_changed(firm, record):
+            yield "changed by people"
+        yield from self._beside(firm, line, month)
+        if self.count(firm, month) < record.beside + line.highest and not self.right(firm, record, closing=closing):
+            yield "fallen"
+        if self._grows_too_fast(firm, month):
+            yield "grown"
+
+    def _carried_changed(self, firm: Firm, record: UsageRecord) -> bool:
+        """Whether an Addition that can carry no more is not as it was left, or has a copy."""
+        truth = self.msp.connectwise.truth
         for other in record.lines[:-1]:
             if other.state is LineState.FROZEN and other.addition_id is not None:
                 theirs = truth.addition(other.addition_id)
                 beside = [each for each in self._standing(other.agreement_id) if each.id != theirs.id]
                 copied = any(other.reference in each.text for each in beside)
                 if copied or theirs.deleted or theirs.cancelled != other.cancelled or theirs.quantity != other.pushed:
-                    yield "changed by people"
-        yield from self._beside(firm, line, month)
-        if self.count(firm, month) < record.beside + line.highest and not self.right(firm, record, closing=closing):
-            yield "fallen"
-        if self._grows_too_fast(firm, month):
-            yield "grown"
+                    return True
+        newest = record.line
+        return newest is not None and newest.state is LineState.FROZEN and self._copied_elsewhere(firm, newest)
+
+    def _copied_elsewhere(self, firm: Firm, line: Line) -> bool:
+        """Whether a copy stands on another agreement of the customer, where late usage would go: it is looked at too."""
+        mapping = self.msp.ledger.mappings().get(firm.id)
+        others = (each["id"] for each in self.msp.agreements(firm) if each["id"] != line.agreement_id)
+        return any(
+            line.reference in each.text and not _is_apart(mapping, each)
+            for agreement_id in others
+            for each in self._standing(agreement_id)
+        )
 
     def _beside(self, firm: Firm, line: Line, month: Month) -> Iterator[str]:
         """What stands on the line's agreement beside it."""

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tally.domain.agreement import Agreement
 from tally.domain.decide import decide
 from tally.domain.invoicing import LateUsage
 from tally.domain.reading import Count, Unknown
@@ -116,6 +117,23 @@ def test_the_look_before_a_post_reads_the_agreement_again() -> None:
     assert step.transition is not None
     assert step.transition.after.line is not None
     assert step.transition.after.line.intent == Intent(kind=IntentKind.POST, quantity=4, at=TICK)
+
+
+@pytest.mark.parametrize("agreement", [None, AGREEMENT])
+def test_an_intent_that_is_taken_over_is_written_to_a_line_that_can_carry_it(agreement: Agreement | None) -> None:
+    """LATE-1, SAFE-2: a job that is old, or whose agreement was not listed, reads it again before it sends what another announced."""
+    _, record = open_record(4)
+    line = replace(record.lines[0], intent=Intent(kind=IntentKind.PATCH, quantity=9, at=TICK - timedelta(hours=1)))
+    met = situation(
+        record=record.with_line(line),
+        reading=Count(9),
+        agreement=agreement,
+        expected_agreement=agreement,
+        now=TICK + timedelta(hours=2),
+    )
+    step = decide(met)
+    assert isinstance(step, Look)
+    assert (step.transition and step.transition.what, step.reread) == ("patch intent renewed", True)
 
 
 def test_an_agreement_that_moved_its_billing_start_meanwhile() -> None:

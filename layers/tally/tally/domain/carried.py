@@ -25,7 +25,7 @@ def look(situation: Situation, record: UsageRecord) -> Finished | ComeBack | Non
     for line in record.lines:
         if line.state not in CARRY_NO_MORE:
             continue
-        shown = [each for each in situation.additions or () if _is_of(line, each)]
+        shown = [each for each in situation.additions or () if _is_of(situation, line, each)]
         if _may_lag(situation, line, shown):
             return _come_back(situation, record, line)
         seen = _seen(line, shown)
@@ -34,8 +34,11 @@ def look(situation: Situation, record: UsageRecord) -> Finished | ComeBack | Non
     return None
 
 
-def _is_of(line: Line, addition: Addition) -> bool:
-    return addition.id == line.addition_id or line.reference in addition.text
+def _is_of(situation: Situation, line: Line, addition: Addition) -> bool:
+    """Whether it is the line's, by its id, or by our reference if no person has said to keep it apart."""
+    return addition.id == line.addition_id or (
+        line.reference in addition.text and addition.id not in situation.kept_apart
+    )
 
 
 def _may_lag(situation: Situation, line: Line, shown: Sequence[Addition]) -> bool:

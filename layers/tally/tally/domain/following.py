@@ -55,6 +55,7 @@ def follow(situation: Situation, record: UsageRecord, line: Line) -> Step:
         return Look(
             agreement_id=line.agreement_id,
             transition=renew(situation, line, line.intent),
+            reread=situation.stale,
             also=carried.elsewhere(record, line.agreement_id),
         )
     if record.held_by_connectwise:

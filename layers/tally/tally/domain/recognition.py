@@ -47,7 +47,7 @@ def recognise(
         wanted, wanted_id = newest.reference, newest.addition_id
     ours, foreign = [], []
     for addition in additions:
-        if addition.id == wanted_id or wanted in addition.text:
+        if addition.id == wanted_id or (wanted in addition.text and addition.id not in kept_apart):
             ours.append(addition)
         elif addition.id in ids or any(each in addition.text for each in references) or addition.id in kept_apart:
             continue
