@@ -117,7 +117,8 @@ def schedule(installation: Installation) -> Iterator[Finding]:
             continue
         yield needs_setup(
             f"The schedule {each.name} is disabled: no count is read and nothing is billed.",
-            f"Enable it in the AWS console: Amazon EventBridge > Schedules > {each.name} > Enable.",
+            "If ScheduleState is DISABLED, deploy again with ENABLED. Else somebody has disabled it by hand: enable it in the AWS console, Amazon "
+            f"EventBridge > Schedules > {each.name} > Enable.",
         )
 
 

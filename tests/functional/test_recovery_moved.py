@@ -68,6 +68,33 @@ def test_moved_with_an_empty_ledger(old: World, harbor: Customer) -> None:
     assert len(new.additions(lake)) == 1
 
 
+def test_what_people_said_is_said_again_before_anything_is_written(old: World, harbor: Customer) -> None:
+    """SAFE-8: with `FirstMonth` ahead the first tick lists the customers and writes nothing; what is said then counts from the first write."""
+    lake = old.add_customer("Lakeside Library", connectwise_name="Lakeside Public Library")
+    mill = old.add_customer("Old Mill Bakery")
+    old.play(gmt("2026-11-05 09:05"))
+    old.set_up().tie(lake.id, lake.connectwise_id, **WHO)
+    old.set_up().exclude(mill.id, **WHO)
+    old.play(gmt("2026-11-05 09:20"))
+
+    new = second_tally(old, first_month=Month(2026, 12))
+    new.check_in(harbor, 1)
+    before = [new.additions(each) for each in (harbor, lake, mill)]
+    new.play(MOVED)
+    assert [new.additions(each) for each in (harbor, lake, mill)] == before
+    new.set_up().tie(lake.id, lake.connectwise_id, **WHO)
+    new.set_up().exclude(mill.id, **WHO)
+
+    new.first_month = Month(2026, 11)
+    new.plan = new.planner()
+    new.play(MOVED + timedelta(minutes=15), *CLOSE)
+    for customer in (harbor, lake):
+        assert audit(new, customer, "2026-11", closed=True) == []
+        assert audit(new, customer, "2026-12") == []
+    assert new.record(mill, "2026-11") is new.record(mill, "2026-12") is None
+    assert new.additions(mill) == before[2]
+
+
 @pytest.mark.parametrize("with_ledger", [True, False], ids=["a copy of the ledger", "an empty ledger"])
 def test_both_run(old: World, harbor: Customer, *, with_ledger: bool) -> None:
     """SAFE-8: where the old schedule was left on, each sees the other's count as the true one: nothing doubled, nothing held."""
