@@ -238,8 +238,8 @@ class StandingChecks:
             causes |= {"beside another", "late, to be asked"}
         if record is not None and any(line.state is LineState.VOID for line in record.lines):
             causes.add("voided there")
-            if record.is_standing and tick >= self.msp.closes(month):
-                causes |= {"unplaced", "voided, and unread"}
+            if tick >= self.msp.closes(month):
+                causes |= {"unplaced", "voided, and unread"} if record.is_standing else {"voided, and unread"}
         if record is not None and record.refusal is not None:
             causes.add("refused")
         if record is not None:

@@ -295,6 +295,22 @@ def test_a_voided_late_line_of_a_company_that_is_gone() -> None:
     assert october(world, harbor).settled
 
 
+def test_a_voided_month_of_a_company_that_is_gone() -> None:
+    """OPEN-1, CLOSE-5: also where nothing else stands for the month, it does not stay open for ever: a person ends it."""
+    world = World(clock=VirtualClock(gmt("2026-10-01 00:00")))
+    harbor = world.add_customer("Harbor Dental")
+    world.check_in(harbor, 7, at=gmt("2026-10-01 00:00"))
+    world.play(gmt("2026-10-01 00:05"))
+    world.answers().void(october(world, harbor).key, **BOOKS)
+    world.gravityzone.tenant.change_subscription(harbor.id, 2)
+    world.play(gmt("2026-10-01 00:20"), gmt("2026-11-02 00:05"))
+    assert held(world, harbor) == (HoldKind.UNPLACED, 0)
+    world.answers().reject(october(world, harbor).key, **BOOKS)
+    world.play(gmt("2026-11-02 00:20"), gmt("2026-11-10 00:05"))
+    record = october(world, harbor)
+    assert (record.state, record.count, record.stands, record.settled) == (RecordState.CLOSED, 0, 0, True)
+
+
 def test_what_an_ending_agreement_leaves_over_can_be_left_out() -> None:
     """LATE-2: whoever bills the rest by hand, as the sentence says, can end it: the month is asked for no more."""
     world = World(clock=VirtualClock(gmt("2026-10-01 00:00")), settings={"late_usage": LateUsage.BILL})

@@ -9,7 +9,8 @@ OPENING = (
         file="tally/domain/recognition.py",
         edits=(
             Edit(
-                before="if addition.id == wanted_id or wanted in addition.text:", after="if addition.id == wanted_id:"
+                before="if addition.id == wanted_id or (wanted in addition.text and addition.id not in kept_apart):",
+                after="if addition.id == wanted_id:",
             ),
         ),
         why="The ledger has the id of each, as long as every answer arrives.",

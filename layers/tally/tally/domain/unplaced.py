@@ -10,12 +10,14 @@ from tally.domain.target import target
 
 
 def after_a_void(situation: Situation, record: UsageRecord) -> Finished | None:
-    """What ends a month whose newest line was voided while others stand; None as long as a line may follow it."""
+    """What ends a month whose newest line was voided while others stand, or cannot be counted; None as long as one may follow it."""
     line = record.line
-    if line is None or line.state is not LineState.VOID or not record.is_standing:
+    if line is None or line.state is not LineState.VOID:
         return None
     if isinstance(situation.reading, Unknown):
         return _unread(situation, record, situation.reading.why)
+    if not record.is_standing:
+        return None
     if target(situation, record, situation.reading.value) > record.stands:
         return None
     return close(situation, record) if situation.closing else Finished(cause=billing(situation, record))
@@ -54,7 +56,7 @@ def _unread(situation: Situation, record: UsageRecord, why: str) -> Finished | N
         return close(situation, record)
     month = situation.key.month.label
     asked = (
-        f"{why} {record.stands} {situation.key.service} are billed to {situation.company} for {month}; a line beside them was voided, and "
+        f"{why} {record.stands} {situation.key.service} are billed to {situation.company} for {month}; another line was voided, and "
         f"nothing has taken its place. Reject it, and {month} closes with {record.stands}."
     )
     return hold(situation, HoldKind.UNPLACED, asked, quantity=record.stands)
