@@ -17,7 +17,9 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     scenario.write_bytes(dump_scenario(empty_msp()))
     options = ("--scenario", str(scenario))
     with Stack(
-        "e2e", parameters=DEMO_PARAMETERS, simulators={"gravityzone": options, "connectwise": options}
+        "e2e",
+        parameters={**DEMO_PARAMETERS, "LogLevel": "DEBUG"},  # so that a job that changed nothing leaves its line too
+        simulators={"gravityzone": options, "connectwise": options},
     ) as running:
         yield running
 

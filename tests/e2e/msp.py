@@ -102,7 +102,10 @@ class Msp:
             self._lines_before[function] = len(self.stack.log_lines(function))
 
     def add_customer(self, name: str) -> Customer:
-        """A monthly-licensed customer of that name on both sides, with one agreement of the type."""
+        """A monthly-licensed customer of that name on both sides, with one agreement of the type.
+
+        No two tests may share a name: ConnectWise keeps its companies from test to test, and two of one name are nobody's.
+        """
         company = self.gravityzone.call("POST", "companies", {"name": name})
         connectwise_id = self.connectwise.act("add_company", identifier="".join(name.split()), name=name)
         agreement = self.connectwise.act(

@@ -47,17 +47,17 @@ def test_an_operators_day(msp: Msp) -> None:
     now = datetime.now(UTC).replace(microsecond=0)
     month = f"{now:%Y-%m}"
     msp.set_clocks(now)
-    customer, other = msp.add_customer("Copper Kettle Cafe"), msp.add_customer("Driftwood Hotel")
+    customer, other = msp.add_customer("Amber Kettle Cafe"), msp.add_customer("Driftwood Hotel")
     msp.check_in(customer, 3, now)
     assert document(msp, "status")["companies"] == []
     (first, _) = document(msp, "plan")["writes"]
-    assert (first["kind"], first["name"], first["quantity"]) == ("create", "Copper Kettle Cafe", 3)
+    assert (first["kind"], first["name"], first["quantity"]) == ("create", "Amber Kettle Cafe", 3)
     assert msp.additions(customer) == []
 
     assert document(msp, "sync", "--yes")["standings"]["billing"] == 2
     assert (msp.quantities(customer), msp.quantities(other)) == ([3], [0])
     msp.check_in(customer, 2, now)
-    assert "pushed: Addition" in run(msp, "sync", "Copper Kettle Cafe", "--yes")
+    assert "pushed: Addition" in run(msp, "sync", "Amber Kettle Cafe", "--yes")
     assert msp.quantities(customer) == [5]
 
     said = document(msp, "companies", "exclude", "Driftwood Hotel", "--why", "it closed", "--yes")
@@ -66,7 +66,7 @@ def test_an_operators_day(msp: Msp) -> None:
     assert (history[-1]["what"], history[-1]["by"], history[-1]["why"]) == ("excluded", said["by"], "it closed")
     assert [line.split(",")[3] for line in run(msp, "export", "--month", month).splitlines()] == [
         "company",
-        "Copper Kettle Cafe",
+        "Amber Kettle Cafe",
         "Driftwood Hotel",
     ]
 

@@ -30,7 +30,7 @@ def _mail(msp: Msp, url: str) -> tuple[str, str]:
 
 def test_the_close_days_digest_reaches_a_subscriber(msp: Msp, subscribed: str) -> None:
     """SAFE-7: with the role that the template gives it, the reporter reads the ledger and tells what closed."""
-    north, _ = msp.add_customer("North Quay Marine"), msp.add_customer("South Gate Foods")
+    north, _ = msp.add_customer("Pine Harbor Marine"), msp.add_customer("West Gate Foods")
     msp.gravityzone.call("POST", "companies", {"name": "Nobody Knows Them"})
     msp.check_in(north, 8, FIRST)
     for tick in (FIRST, datetime(2025, 4, 1, 0, 5, tzinfo=UTC), datetime(2025, 4, 2, 5, 50, tzinfo=UTC)):
