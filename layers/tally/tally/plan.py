@@ -229,8 +229,8 @@ class Plan:
                 untied=untied.get(company_id, ""),
                 standing=known.standings.get(company_id),
                 records=known.records.get(company_id, ()),
-                settled=frozenset(known.settled.get(company_id, ())),
-                waived=frozenset(known.waived.get(company_id, ())),
+                settled=_months(known.settled.get(company_id)),
+                waived=_months(known.waived.get(company_id)),
                 below=None if presence in _NOT_READ else partners.below.get(company_id),
             )
 
@@ -305,6 +305,14 @@ class Plan:
 
 _NOT_READ = frozenset({Presence.GONE, Presence.UNLICENSED})
 """Of such a company no count is read, so whoever stands below it changes nothing."""
+
+
+_NO_MONTHS: frozenset[tuple[Month, str]] = frozenset()
+
+
+def _months(found: set[tuple[Month, str]] | None) -> frozenset[tuple[Month, str]]:
+    """Of most companies there are none, for which Python would make an empty set of 200 bytes each."""
+    return frozenset(found) if found else _NO_MONTHS
 
 
 def _was_licensed(standing: Standing | None) -> bool:
