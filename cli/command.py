@@ -50,6 +50,13 @@ class Session:
         """The stack, connected to when it is first asked for."""
         return self.given or connect(self.target)
 
+    def agree(self, *told: str, yes: bool) -> None:
+        """Tell what would follow, beside a program's document, and ask whether it is wanted."""
+        tell = self.output.note if self.output.as_json else self.output.say
+        for sentence in told:
+            tell(sentence)
+        self.confirm("Is this what you want?", yes=yes)
+
     def confirm(self, question: str, *, yes: bool) -> None:
         """Ask before something is written; NotConfirmedError where the answer is no, or nobody is there to be asked."""
         if yes:

@@ -232,12 +232,8 @@ def _answer(
         raise UsageError(str(error).replace(str(record.key), named)) from error
     follows = verb.follows(record)
     who = stack.who()
-    tell = out.note if out.as_json else out.say
-    tell(named)
-    if record.hold is not None:
-        tell(record.hold.why)
-    tell(follows)
-    session.confirm("Is this what you want?", yes=yes)
+    held = () if record.hold is None else (record.hold.why,)
+    session.agree(named, *held, follows, yes=yes)
     after = verb.give(Answers(ledger=ledger, clock=stack.clock), record, who, why)
     if out.as_json:
         out.document(

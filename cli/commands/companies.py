@@ -146,9 +146,7 @@ def _set_up(session: Session, company: str, act: Callable[[SetUp, Found, str], s
 
     who = stack.who()
     follows = set_up(OverlayLedger(below=ledger), who)
-    tell = out.note if out.as_json else out.say
-    tell(follows)
-    session.confirm("Is this what you want?", yes=yes)
+    session.agree(follows, yes=yes)
     said = set_up(ledger, who)
     if out.as_json:
         out.document(

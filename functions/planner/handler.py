@@ -36,9 +36,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         _planner.cache_clear()  # the keys may have been changed since this container read them
         raise
     finally:
-        traffic = {api: each.taken() for api, each in planner.traffic.items()}
         seen = metrics.of_tick(told[0] if told else None)
-        details = {"function": "planner", **{api: each.figures() for api, each in traffic.items()}}
-        metrics.emit(planner.stack, seen, metrics.of_calls(traffic), details=details)
+        metrics.emit_invocation("planner", planner.stack, seen, planner.traffic)
     logger.info("planned", extra=asdict(planned))
     return asdict(planned)

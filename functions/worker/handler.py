@@ -40,10 +40,8 @@ def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailure
     try:
         return process_partial_response(event=event, record_handler=deliver, processor=processor, context=context)
     finally:
-        traffic = {api: each.taken() for api, each in worker.traffic.items()}
-        calls = {api: each.figures() for api, each in traffic.items()}
-        details = {"function": "worker", "records": batch.figures(), **calls}
-        metrics.emit(worker.stack, metrics.of_batch(batch), metrics.of_calls(traffic), details=details)
+        seen = metrics.of_batch(batch)
+        metrics.emit_invocation("worker", worker.stack, seen, worker.traffic, records=batch.figures())
 
 
 def _deliver(worker: bootstrap.Worker, record: SQSRecord, batch: metrics.Batch) -> None:

@@ -121,28 +121,16 @@ def planner(environment: Mapping[str, str], world: World | None = None) -> Plann
     settings = PlannerSettings.from_env(environment)
     services = places(settings.services, product=settings.product, agreement_type=settings.agreement_type)
     world = world or World()
-    keys, deadline, traffic = _keys(settings), Deadline(), _traffic()
+    deadline, traffic = Deadline(), _traffic()
     bucket = TokenBucket(rate=settings.sweep_calls_per_second, depth=1)
+    gravityzone, connectwise = _clients(settings, bucket, deadline, deadline.seconds_left, world=world, traffic=traffic)
     return Planner(
         deadline=deadline,
         traffic=traffic,
         stack=settings.stack_name,
         plan=Plan(
-            gravityzone=gravityzone_client(
-                settings,
-                keys,
-                bucket=bucket,
-                seconds_left=deadline.seconds_left,
-                adapter=world.gravityzone,
-                listener=traffic[_GRAVITYZONE].heard,
-            ),
-            connectwise=connectwise_client(
-                settings,
-                keys,
-                seconds_left=deadline.seconds_left,
-                adapter=world.connectwise,
-                listener=traffic[_CONNECTWISE].heard,
-            ),
+            gravityzone=gravityzone,
+            connectwise=connectwise,
             ledger=_ledger(settings),
             queue=_queue(settings),
             clock=world.clock or WallClock(),
@@ -161,24 +149,14 @@ def worker(environment: Mapping[str, str], world: World | None = None) -> Worker
 
     settings = WorkerSettings.from_env(environment)
     world = world or World()
-    keys, deadline, traffic = _keys(settings), Deadline(), _traffic()
+    deadline, traffic = Deadline(), _traffic()
     bucket, clock = _bucket(settings.calls_per_second, settings.burst), world.clock or WallClock()
+    gravityzone, connectwise = _clients(
+        settings, bucket, deadline, deadline.seconds_left_to_read, world=world, traffic=traffic
+    )
     sync = Sync(
-        gravityzone=gravityzone_client(
-            settings,
-            keys,
-            bucket=bucket,
-            seconds_left=deadline.seconds_left_to_read,
-            adapter=world.gravityzone,
-            listener=traffic[_GRAVITYZONE].heard,
-        ),
-        connectwise=connectwise_client(
-            settings,
-            keys,
-            seconds_left=deadline.seconds_left,
-            adapter=world.connectwise,
-            listener=traffic[_CONNECTWISE].heard,
-        ),
+        gravityzone=gravityzone,
+        connectwise=connectwise,
         ledger=_ledger(settings),
         clock=clock,
         policy=settings.policy,
@@ -224,6 +202,35 @@ def _bucket(rate: float, depth: int) -> TokenBucket:
 
 def _traffic() -> dict[str, Traffic]:
     return {_GRAVITYZONE: Traffic(), _CONNECTWISE: Traffic()}
+
+
+def _clients(
+    settings: Settings,
+    bucket: TokenBucket,
+    deadline: Deadline,
+    seconds_to_read: Callable[[], float],
+    *,
+    world: World,
+    traffic: Mapping[str, Traffic],
+) -> tuple[GravityZoneClient, ConnectWiseClient]:
+    """A function's two ways out, with the keys read now; ``seconds_to_read`` are those until it leaves GravityZone."""
+    keys = _keys(settings)
+    gravityzone = gravityzone_client(
+        settings,
+        keys,
+        bucket=bucket,
+        seconds_left=seconds_to_read,
+        adapter=world.gravityzone,
+        listener=traffic[_GRAVITYZONE].heard,
+    )
+    connectwise = connectwise_client(
+        settings,
+        keys,
+        seconds_left=deadline.seconds_left,
+        adapter=world.connectwise,
+        listener=traffic[_CONNECTWISE].heard,
+    )
+    return gravityzone, connectwise
 
 
 def _keys(settings: Settings) -> ApiKeys:

@@ -114,6 +114,13 @@ def of_batch(batch: Batch) -> Values:
     return {"SweepLength": [max(batch.ages)]} if batch.ages else {}
 
 
+def emit_invocation(function: str, stack: str, seen: Values, traffic: Mapping[str, Traffic], **details: object) -> None:
+    """Write what one invocation saw, and what its calls came to, which are counted anew from here."""
+    taken = {api: each.taken() for api, each in traffic.items()}
+    calls = {api: each.figures() for api, each in taken.items()}
+    emit(stack, seen, of_calls(taken), details={"function": function, **details, **calls})
+
+
 def emit(stack: str, *values: Values, details: Mapping[str, object]) -> None:
     """Write them; nothing where there are none. More values of one metric than a line takes go onto further lines."""
     together = {name: each for one in values for name, each in one.items()}
