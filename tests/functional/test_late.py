@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from local.simulators.clock import VirtualClock
+from local.simulators.faults import Fault, FaultKind
 from local.world import Customer, World
 from tally.domain.invoicing import Invoicing, LateUsage
 from tally.domain.record import HoldKind, LineState, RecordState, UsageRecord
@@ -234,6 +235,31 @@ def test_an_ended_agreement_carries_no_more() -> None:
     world.play(gmt("2026-10-26 00:05"), gmt("2026-10-26 00:20"), gmt("2026-11-02 00:05"))
     record = october(world, harbor)
     assert [(line.agreement_id, line.pushed) for line in record.lines] == [(harbor.agreement_id, 7), (successor, 2)]
+    assert record.state is RecordState.CLOSED
+
+
+def test_what_is_found_on_an_invoiced_agreement_is_not_raised() -> None:
+    """LATE-1, SAFE-2: an Addition whose answer was lost is found after its agreement was invoiced and renewed: the rest goes onto the next."""
+    world = World(clock=VirtualClock(gmt("2026-10-01 00:00")), settings={"late_usage": LateUsage.BILL})
+    harbor = world.add_customer("Harbor Dental", fields={"nextInvoiceDate": "2026-11-01T00:00:00Z"})
+    world.check_in(harbor, 7, at=gmt("2026-10-01 00:00"))
+    lost = Fault(operation="POST additions", kind=FaultKind.TIMEOUT_AFTER, times=1)
+    down = Fault(operation="GET agreements/{id}", kind=FaultKind.STATUS, status=503, effect=False, after=1)
+    for fault in (lost, down):
+        world.connectwise.faults.add(fault)
+    world.play(gmt("2026-10-01 00:05"))
+    successor = world.connectwise.people.renew_agreement(harbor.agreement_id, on=gmt("2026-11-01 00:00").date())
+    world.check_in(harbor, 2, at=gmt("2026-10-26 00:00"))
+    world.play(gmt("2026-10-26 00:05"))
+    world.clock.set(gmt("2026-11-01 09:00"))
+    world.connectwise.people.run_invoice(harbor.agreement_id)
+    world.play(gmt("2026-11-02 00:05"))
+    assert [line.state for line in october(world, harbor).lines] == [LineState.OPENING]
+    world.connectwise.faults.clear()
+    world.play(gmt("2026-11-02 00:20"), gmt("2026-11-02 00:35"))
+    record = october(world, harbor)
+    assert [(line.agreement_id, line.pushed) for line in record.lines] == [(harbor.agreement_id, 7), (successor, 2)]
+    assert invoiced(world, harbor, "October 2026") == 7
     assert record.state is RecordState.CLOSED
 
 

@@ -136,6 +136,15 @@ def test_an_intent_that_is_taken_over_is_written_to_a_line_that_can_carry_it(agr
     assert (step.transition and step.transition.what, step.reread) == ("patch intent renewed", True)
 
 
+def test_a_push_beside_the_jobs_agreement_reads_its_own() -> None:
+    """LATE-1: the agreement that a job knows says nothing of an Addition that stands on another, which may have been invoiced."""
+    _, record = open_record(4)
+    following = replace(AGREEMENT, id=AGREEMENT.id + 1)
+    step = decide(situation(record=record, reading=Count(9), agreement=following, expected_agreement=following))
+    assert isinstance(step, Look)
+    assert (step.agreement_id, step.reread) == (AGREEMENT.id, True)
+
+
 def test_an_agreement_that_moved_its_billing_start_meanwhile() -> None:
     """OPEN-3, OPEN-7: the dates of the agreement that was read again are the Addition's, within the one job."""
     rig = Rig(agreement=replace(AGREEMENT, bill_starts=date(2026, 11, 5), version="v2"))

@@ -7,7 +7,7 @@ from tally.domain.agreement import Addition, Agreement
 from tally.domain.carrying import as_shown, carried, not_carried, not_read
 from tally.domain.following import patch_fingerprint
 from tally.domain.next_line import post_fingerprint
-from tally.domain.record import Line, LineState, Transition
+from tally.domain.record import Line, LineState, Transition, UsageRecord
 from tally.domain.situation import ComeBack, Continue, Look, Patch, Post, SetTerms, Situation, TakeOver
 from tally.domain.terms import Terms
 from tally.domain.transitions import confirmed, opened, refused, take_over_refused, voided
@@ -58,7 +58,11 @@ class Steps:
         self.ledger.save(transition)
         done.append(transition.what)
         return replace(
-            situation, record=transition.after, agreement=situation.expected_agreement, additions=None, elsewhere=()
+            situation,
+            record=transition.after,
+            agreement=_known_from_here(situation, transition.after),
+            additions=None,
+            elsewhere=(),
         )
 
     def _look(self, situation: Situation, step: Look, done: list[str]) -> Situation:
@@ -204,6 +208,14 @@ def _may_be_taken(situation: Situation, expected: Agreement | None, agreement: A
         return _identity(expected) == _identity(agreement)
     line = None if situation.record is None else situation.record.line
     return line is not None and line.state is LineState.OPEN and line.agreement_id == agreement.id
+
+
+def _known_from_here(situation: Situation, record: UsageRecord) -> Agreement | None:
+    """The job's agreement; but of an Addition that turned out to stand on another one that other, as it was just read."""
+    line, expected, read = record.line, situation.expected_agreement, situation.agreement
+    if line is None or line.state is not LineState.OPEN or expected is None or read is None:
+        return expected
+    return read if read.id == line.agreement_id != expected.id else expected
 
 
 def _identity(agreement: Agreement) -> tuple[int, int, int]:

@@ -10,7 +10,7 @@ from tally.domain.agreement import Addition, Agreement, NewAddition
 from tally.domain.invoicing import Invoicing, LateUsage
 from tally.domain.partner import Children
 from tally.domain.reading import Count, Reading
-from tally.domain.record import Line, RecordKey, Transition, UsageRecord
+from tally.domain.record import Line, LineState, RecordKey, Transition, UsageRecord
 from tally.domain.standing import Cause
 from tally.domain.terms import Terms
 
@@ -108,8 +108,14 @@ class Situation:
 
     @property
     def stale(self) -> bool:
-        """Whether the job's agreement is not known, or too old to say that it has not been invoiced since it was listed."""
-        return self.agreement is None or self.now - self.tick > _STALE
+        """Whether the job's agreement is not known, or too old to say that it has not been invoiced since it was listed.
+
+        Nor does the next agreement say so of an Addition that turned out to stand on the one before it.
+        """
+        if self.agreement is None or self.now - self.tick > _STALE:
+            return True
+        line = None if self.record is None else self.record.line
+        return line is not None and line.state is LineState.OPEN and line.agreement_id != self.agreement.id
 
     @property
     def closing(self) -> bool:
