@@ -13,7 +13,7 @@ from local.simulators.connectwise.records import Fields, day_of
 from local.simulators.connectwise.truth import API, AdditionTruth
 from tally.domain.company import Mapping as CompanyMapping
 from tally.domain.month import Month
-from tally.domain.record import Line, LineState, RecordKey, RecordState, UsageRecord
+from tally.domain.record import HoldKind, Line, LineState, RecordKey, RecordState, UsageRecord
 from tally.domain.standing import StandingState
 
 BILLING, WAITING, NEEDS_SETUP, HELD, FAILING = (
@@ -49,6 +49,7 @@ STANDINGS: Mapping[str, tuple[StandingState, str]] = {
     "beside another": (HELD, ""),
     "changed by people": (HELD, ""),
     "grown": (HELD, ""),
+    "grown, and unread": (HELD, "check the company in GravityZone"),
     "fallen": (HELD, "the count only rises"),
     "counter is nonsense": (FAILING, "which is not a count"),
     "counter is missing": (FAILING, "without the counter"),
@@ -288,6 +289,18 @@ class Causes:
             and beyond > setting.growth_seats
             and beyond * 100 > base * setting.growth_percent
         )
+
+    def had_grown(self, firm: Firm, record: UsageRecord) -> bool:
+        """Whether it is held as too fast at no more than was counted when it was held: nonsense answered since lifts nothing."""
+        hold, month, truth = record.hold, record.key.month, self.msp.gravityzone.truth
+        if hold is None or hold.kind is not HoldKind.GROWTH:
+            return False
+        held_at = max(each.at for each in self.msp.ledger.history(record.key) if each.what == "held: growth")
+        counted = sum(
+            truth.count(firm.id, str(month), held_at, counter=self.billed.counter, product_type=each)
+            for each in self.billed.product_types
+        )
+        return hold.quantity <= counted and self.too_fast(firm, month, hold.quantity)
 
     def beyond(self, firm: Firm, record: UsageRecord, *, closing: bool) -> bool:
         """Whether more is to be billed than the record's lines bill."""

@@ -144,6 +144,8 @@ class StandingChecks:
         causes = set(self.causes.oddities(firm, record, closing=closing))
         nonsense = self.causes.nonsense(firm, month)
         unread = self.causes.of_company(firm) in {"gone from GravityZone", "no monthly subscription"}
+        if unread and self.causes.had_grown(firm, record):
+            return frozenset({"grown, and unread"})
         asks = self.msp.setting.late_usage == "hold" and is_late(record) and closing
         if nonsense and not unread:
             causes.add(nonsense)

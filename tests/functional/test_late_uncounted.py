@@ -129,6 +129,28 @@ def test_approved_growth_is_not_left_out_without_a_word() -> None:
     assert (november.hold.quantity, november.hold.stands) == (12, november.stands)
 
 
+def test_growth_that_nobody_answered_stays_held_without_a_count() -> None:
+    """CLOSE-5, FOLLOW-4: twelve are asked about, GravityZone answers nonsense, then the customer goes: the question stands at twelve."""
+    world = World(clock=VirtualClock(gmt("2026-10-01 00:00")), settings={"growth_seats": 2, "growth_percent": 10})
+    harbor = world.add_customer("Harbor Dental")
+    world.check_in(harbor, 4, at=gmt("2026-10-01 00:00"))
+    world.play(gmt("2026-10-01 00:05"), gmt("2026-11-02 00:05"))
+    world.check_in(harbor, 12, at=gmt("2026-11-03 00:00"))
+    world.play(gmt("2026-11-03 00:05"))
+    asked_about = world.standing(harbor).shown
+    world.gravityzone.tenant.override_counter(harbor.id, "2026-11", "endpointMonthlyUsage", -1)
+    world.play(gmt("2026-11-03 00:20"))
+    assert world.standing(harbor).shown.state is StandingState.FAILING
+    world.gravityzone.tenant.delete_company(harbor.id)
+    world.play(gmt("2026-11-03 00:35"), gmt("2026-12-02 00:05"))
+    november = world.record(harbor, "2026-11")
+    assert november is not None
+    assert november.hold is not None
+    assert (november.state, november.hold.kind, november.hold.quantity) == (RecordState.OPEN, HoldKind.GROWTH, 12)
+    shown = world.standing(harbor).shown
+    assert (shown.state, shown.reason) == (StandingState.HELD, asked_about.reason)
+
+
 def test_a_refused_late_line_ends_where_no_count_is_to_be_had() -> None:
     """CLOSE-5, SAFE-2: ConnectWise has refused the late line, and the customer is gone: a person ends it."""
     world, harbor = _closed_and_refused()

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -12,8 +13,12 @@ from local.simulation.story import ViolationError
 from tally import readings
 from tally.connectwise.client import ConnectWiseClient
 from tally.directory import Names
+from tally.domain import following
 from tally.domain.agreement import Addition
 from tally.domain.reading import ENDPOINT_SECURITY, Reading, Service, UsagePerProductType, read_sum
+from tally.domain.record import HoldKind, Line, UsageRecord
+from tally.domain.situation import Finished, Situation, Step
+from tally.domain.standing import waiting
 from tally.services import BilledService, places
 
 _SMALL = 30
@@ -59,6 +64,43 @@ def test_seeds(name: str, own_type: bool) -> None:
     """READ-6: every invariant holds for both services, on one agreement and on two."""
     played = [play(Shape(seed=each.seed)) for each in small_settings(name=name, own_type=own_type)[:2]]
     assert sum(each.company_months for each in played) > 0
+
+
+HELD_AND_GONE = Shape(seed=70_012, companies=frozenset({16}))
+"""One customer: EDR of August is held for its growth, one of its two counters is answered as -1, and the customer is deleted."""
+
+
+def test_growth_that_is_held_stays_held_without_a_count() -> None:
+    """CLOSE-5: the last reading waits for a person; what was no count after it makes it neither right nor wrong."""
+    assert play(HELD_AND_GONE).company_months > 0
+
+
+def test_a_held_number_that_was_not_counted_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Invariant 4: a person is asked of one machine more than there were by then, and none can be counted any more."""
+    step = following.hold
+
+    def one_more(situation: Situation, kind: HoldKind, why: str, *, quantity: int, **more: Any) -> Finished:  # noqa: ANN401
+        return step(situation, kind, why, quantity=quantity + (kind is HoldKind.GROWTH), **more)
+
+    monkeypatch.setattr(following, "hold", one_more)
+    with pytest.raises(ViolationError, match=r"invariant 4, .* 2025-08 edr: the truth is one of \['never written'\]"):
+        play(HELD_AND_GONE)
+
+
+def test_a_hold_that_is_not_shown_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Invariant 4: EDR is held for its growth, and is said to wait for its close, since it can be counted no more."""
+    step = following._without_reading
+
+    def hidden(situation: Situation, record: UsageRecord, line: Line, why: str) -> Step:
+        if record.key.service == "edr":
+            return Finished(cause=waiting(f"{why} What stands stays until the month closes."))
+        return step(situation, record, line, why)
+
+    monkeypatch.setattr(following, "_without_reading", hidden)
+    with pytest.raises(
+        ViolationError, match=r"invariant 4, .* 2025-08 edr: the truth is one of \['grown, and unread'\]"
+    ):
+        play(HELD_AND_GONE)
 
 
 def test_a_product_type_left_out_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
