@@ -13,7 +13,15 @@ from local.simulators.connectwise.records import Fields, day_of
 from local.simulators.connectwise.truth import API, AdditionTruth
 from tally.domain.company import Mapping as CompanyMapping
 from tally.domain.month import Month
-from tally.domain.record import HoldKind, Line, LineState, RecordKey, RecordState, UsageRecord
+from tally.domain.record import (
+    CARRY_NO_MORE,
+    HoldKind,
+    Line,
+    LineState,
+    RecordKey,
+    RecordState,
+    UsageRecord,
+)
 from tally.domain.standing import StandingState
 
 BILLING, WAITING, NEEDS_SETUP, HELD, FAILING = (
@@ -222,7 +230,7 @@ class Causes:
             yield "changed by people"
         if self._carried_changed(firm, record):
             yield "changed by people"
-        yield from self._beside(firm, line, month)
+        yield from self._beside(firm, record, line)
         if self.count(firm, month) < record.beside + line.highest and not self.right(firm, record, closing=closing):
             yield "fallen"
         if self._grows_too_fast(firm, month):
@@ -251,16 +259,38 @@ class Causes:
             for each in self._standing(agreement_id)
         )
 
-    def _beside(self, firm: Firm, line: Line, month: Month) -> Iterator[str]:
-        """What stands on the line's agreement beside it."""
+    def _beside(self, firm: Firm, record: UsageRecord, line: Line) -> Iterator[str]:
+        """What stands beside its lines, on their agreements or where late usage would go."""
         mapping = self.msp.ledger.mappings().get(firm.id)
-        for each in self._standing(line.agreement_id):
-            if each.id == line.addition_id or _is_apart(mapping, each):
-                continue
-            if line.reference in each.text:
-                yield "changed by people"
-            elif _covers(each, month):
-                yield "beside another"
+        ours = {each.addition_id for each in record.lines}
+        carried = {each.agreement_id for each in record.lines if each.state in CARRY_NO_MORE}
+        for agreement_id in {line.agreement_id, *carried, *self._next_place(firm, line)}:
+            for each in self._standing(agreement_id):
+                if each.id in ours or _is_apart(mapping, each):
+                    continue
+                if any(other.reference in each.text for other in record.lines):
+                    yield "changed by people"
+                elif _covers(each, record.key.month) and not self._is_late(record, each):
+                    yield "beside another"
+
+    def _next_place(self, firm: Firm, line: Line) -> list[int]:
+        """The agreement that runs at the last tick, where the line can carry no more; none where it is not the only one."""
+        mapping = self.msp.ledger.mappings().get(firm.id)
+        if line.state not in CARRY_NO_MORE or self.as_of is None or mapping is None:
+            return []
+        local = self.as_of.astimezone(self.msp.setting.time_zone).date()
+        active = self._active_on(firm, local, pinned=mapping.pinned_agreement_id)
+        monthly = [int(each["id"]) for each in active if each["billingCycle"]["name"] in self.msp.setting.cycles]
+        return monthly if len(active) == 1 else []
+
+    def _is_late(self, record: UsageRecord, addition: AdditionTruth) -> bool:
+        """Whether it bills late usage of an earlier month of the company, which belongs beside this month's."""
+        return any(
+            line.number > 0 and line.reference in addition.text
+            for key, other in self._heads.items()
+            if key.company_id == record.key.company_id and key.month < record.key.month
+            for line in other.lines
+        )
 
     def _grows_too_fast(self, firm: Firm, month: Month) -> bool:
         return self.too_fast(firm, month, self.count(firm, month))

@@ -293,6 +293,29 @@ def test_a_deleted_agreement_hides_no_others() -> None:
     assert (record.state, record.hold, pushed(record)) == (RecordState.CLOSED, None, [7])
 
 
+@pytest.mark.parametrize("answer", ["kept apart", "deleted"])
+def test_another_addition_on_the_agreement_that_follows(answer: str) -> None:
+    """OPEN-6, FOLLOW-3: on the agreement that runs by now it bills the month of the one that ended a second time: held until answered."""
+    world, harbor = a_world()
+    successor = world.connectwise.people.renew_agreement(harbor.agreement_id, on=date(2026, 10, 25))
+    other = world.connectwise.people.add_addition(
+        successor, PRODUCT, quantity=2, effective=date(2026, 10, 1), cancelled=date(2026, 10, 31)
+    )
+    world.play(gmt("2026-10-26 00:05"), CLOSE)
+    record = october(world, harbor)
+    assert (record.state, record.lines[0].state) == (RecordState.OPEN, LineState.FROZEN)
+    assert record.hold is not None
+    assert (record.hold.kind, record.hold.foreign) == (HoldKind.FOREIGN, (other,))
+    assert f"Addition {other} (quantity 2" in reason(world, harbor)
+    if answer == "deleted":
+        world.connectwise.people.delete_addition(other)
+    else:
+        world.answers().keep_apart(record.key, **BOOKS)
+    world.play(NEXT, LATER)
+    record = october(world, harbor)
+    assert (record.state, record.hold, pushed(record)) == (RecordState.CLOSED, None, [7])
+
+
 def test_what_a_month_closed_with_is_looked_at_before_late_usage_is_asked() -> None:
     """FOLLOW-3, CLOSE-4: changed since the close, it is held; what it closed with stays, so it can be left so, not taken over."""
     world, harbor = a_world()
