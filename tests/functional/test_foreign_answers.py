@@ -1,7 +1,8 @@
 """OPEN-6: a person's three answers to an Addition of others that bills the product already, and what each leads to."""
 
+import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -377,6 +378,32 @@ def test_one_that_is_gone_is_not_taken_over(
     meanwhile(world, harbor, foreign)
     world.play(SECOND)
     assert ours(world) == [(3, "2026-11-01", "2026-11-30")]
+    assert foreign.changes_by(API) == []
+    assert "not taken over" in story(world, harbor)
+
+
+def test_one_addition_is_given_to_one_month(world: World, harbor: Customer) -> None:
+    """OPEN-6: what covers two months that it holds is taken over for one of them: it has one cancelled date."""
+    foreign = add_foreign(world, harbor)
+    december = RecordKey(company_id=harbor.id, month=Month(2026, 12), service="endpoints")
+    world.play(FIRST, gmt("2026-12-01 00:05"))
+    world.answers().take_over(november(harbor), foreign.id, **WHO)
+    refused = rf"given to {re.escape(str(november(harbor)))} already.*Keep it apart or do not bill 2026-12"
+    with pytest.raises(SetupError, match=refused):
+        world.answers().take_over(december, foreign.id, **WHO)
+    world.play(gmt("2026-12-01 00:20"))
+    assert mark(harbor) in foreign.text
+    assert ours(world) == [(0, "2026-12-01", "2026-12-31")]
+
+
+def test_what_became_another_months_is_not_taken_over(world: World, harbor: Customer) -> None:
+    """OPEN-6: an Addition that bears another month's reference by the time of the job stays as it is."""
+    foreign = add_foreign(world, harbor)
+    world.play(FIRST)
+    world.answers().take_over(november(harbor), foreign.id, **WHO)
+    theirs = reference(replace(november(harbor), month=Month(2026, 10)), 0)
+    world.connectwise.people.edit_addition(foreign.id, {"invoiceDescription": f"October, by hand [{theirs}]"})
+    world.play(SECOND)
     assert foreign.changes_by(API) == []
     assert "not taken over" in story(world, harbor)
 

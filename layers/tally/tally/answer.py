@@ -47,10 +47,19 @@ class Answers:
         return transition.after
 
     def take_over(self, key: RecordKey, addition_id: int, *, by: str, why: str) -> UsageRecord:
-        """Give us the Addition that holds the record: the next job makes it the month's own (OPEN-6)."""
-        return self._answer(
-            key, lambda record, person: answers.take_over(record, person, addition_id=addition_id), by=by, why=why
-        )
+        """Give us the Addition that holds the record: the next job makes it the month's own (OPEN-6).
+
+        Where it covers several months, of one of them alone: it has one cancelled date, and carries one month's reference.
+        """
+        record, person = self._record(key), self._person(by=by, why=why)
+        transition = _possible(answers.take_over(record, person, addition_id=addition_id))
+        if other := self._has_been_given(key, addition_id):
+            raise SetupError(
+                f"Addition {addition_id} has been given to {other} already, and can be one month's only. Keep it apart or do not bill "
+                f"{key.month}; or add one for {key.month} in ConnectWise, and take that over."
+            )
+        self.ledger.save(transition)
+        return transition.after
 
     def waive(self, key: RecordKey, *, by: str, why: str) -> UsageRecord:
         """Do not bill the month, for good (OPEN-6)."""
@@ -70,6 +79,15 @@ class Answers:
     def carry_terms(self, key: RecordKey, *, by: str, why: str) -> UsageRecord:
         """Carry the terms of the month before over to this month's Addition, which came with others (OPEN-5)."""
         return self._answer(key, carrying.ask, by=by, why=why)
+
+    def _has_been_given(self, key: RecordKey, addition_id: int) -> RecordKey | None:
+        """The company's other month that is open, and has the Addition or is to have it."""
+        for record in self.ledger.all_open_records():
+            if record.key.company_id != key.company_id or record.key == key:
+                continue
+            if addition_id in (record.given, *(line.addition_id for line in record.lines)):
+                return record.key
+        return None
 
     def _answer(
         self, key: RecordKey, answer: Callable[[UsageRecord, Person], Transition | str], *, by: str, why: str

@@ -188,6 +188,8 @@ def _take_over(situation: Situation, line: Line, foreign: Sequence[Addition]) ->
     if theirs is None:
         why = "it no longer bills the product in this month on the agreement"
         return Continue(transition=not_given(situation, line, why=why))
+    if not of_others([theirs]):
+        return Continue(transition=not_given(situation, line, why="it bears the reference of another month by now"))
     text = marked_text(theirs, text=situation.policy.text, month=situation.key.month, mark=line.reference)
     return TakeOver(agreement_id=line.agreement_id, addition_id=theirs.id, text=text, cancelled=line.cancelled)
 
