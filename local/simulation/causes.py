@@ -116,8 +116,12 @@ class Causes:
             return "excluded"
         if mapping.connectwise_id is None:
             return "not tied"
+        return "" if self.has_product() else "product not found"
+
+    def has_product(self) -> bool:
+        """Whether ConnectWise has the service's product, without which no line can be opened (MATCH-2)."""
         product = self.msp.connectwise.tenant.products.get(self.billed.product_id)
-        return "product not found" if product is None or product.fields["inactiveFlag"] else ""
+        return product is not None and not product.fields["inactiveFlag"]
 
     def in_the_way(self, firm: Firm, month: Month, tick: datetime) -> Iterator[str]:
         """What stands in the way of opening the month now."""

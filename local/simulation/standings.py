@@ -189,8 +189,8 @@ class StandingChecks:
         if unread and record.hold is not None:
             causes |= {"late, to be asked", "grown", "never written"}
         beyond = self.causes.beyond(firm, record, closing=closing)
-        if beyond and self.causes.of_company(firm) == "product not found":
-            causes.add("billed")
+        if beyond and not unread and not self.causes.has_product():
+            causes.add("unplaced" if closing else "billed")
         if beyond and not unread:
             causes |= set(self.causes.places_late_usage(firm, tick))
             causes |= {"unplaced"} if closing and causes else set()
@@ -221,8 +221,6 @@ class StandingChecks:
             yield Expected(month, self._of_frozen(firm, record, tick) | {"late, to be asked", "grown", "billed"})
             return
         causes = {self.causes.nonsense(firm, month), *self.causes.places_late_usage(firm, tick)} - {""}
-        if self.causes.of_company(firm) == "product not found" and self.causes.beyond(firm, record, closing=True):
-            causes.add("billed")  # what is late goes nowhere until there is a product: the company's standing says so
         if record.refusal is not None:
             causes |= {"refused", "invoiced already"}
         if not causes:

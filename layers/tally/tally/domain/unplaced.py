@@ -34,6 +34,9 @@ def unplaced(situation: Situation, record: UsageRecord | None, cause: Cause | No
         missing = cause.reason
     elif situation.agreement is None and situation.directory_read:
         missing = f"no agreement of {situation.company} can be billed for them: make one, or pin the right one."
+    elif cause is NoWord.PLANNERS and situation.product_id is None and situation.directory_read:
+        # What the planner says of the product may be hidden behind what stops the company as a whole.
+        missing = f"the product of {situation.key.service} is not in ConnectWise, or is inactive: put it right, or name another in the settings."
     else:
         return Finished(cause=cause)
     total, stands, month = target(situation, record, situation.count), record.stands, situation.key.month.label
