@@ -118,6 +118,10 @@ class Causes:
             return "not tied"
         return "" if self.has_product() else "product not found"
 
+    def excluded_without_product(self, firm: Firm) -> bool:
+        """Whether the product is not found, and the company's own standing has another word: that it is billed no more."""
+        return self.of_company(firm) in {"excluded", "a partner"} and not self.has_product()
+
     def has_product(self) -> bool:
         """Whether ConnectWise has the service's product, without which no line can be opened (MATCH-2)."""
         product = self.msp.connectwise.tenant.products.get(self.billed.product_id)
@@ -161,18 +165,20 @@ class Causes:
             yield "invoiced already"
             yield "late, to be asked"
             yield "invoiced, and nothing was used"
-            yield from self.places_late_usage(firm, tick)
+            yield from self._places(firm, self._day_of_place(record, month, tick))
         elif setting.invoicing == "advance" and setting.late_usage == "hold":
             yield "invoiced already"
 
     def places_late_usage(self, firm: Firm, tick: datetime) -> Iterator[str]:
         """What stands in the way of a further line on the agreement that runs now (LATE-2)."""
+        return self._places(firm, self._local(tick))
+
+    def _places(self, firm: Firm, day: date) -> Iterator[str]:
         mapping = self.msp.ledger.mappings().get(firm.id)
         if mapping is None or mapping.connectwise_id is None:
             yield "not tied"
-        local = tick.astimezone(self.msp.setting.time_zone).date()
         pinned = None if mapping is None else mapping.pinned_agreement_id
-        active = self._active_on(firm, local, pinned=pinned)
+        active = self._active_on(firm, day, pinned=pinned)
         if len(active) != 1:
             yield "several agreements" if active else "no agreement"
             return
@@ -187,6 +193,20 @@ class Causes:
         ):
             yield "beside another"
 
+    def _day_of_place(self, record: UsageRecord | None, month: Month, tick: datetime) -> date:
+        """The day whose agreement takes late usage: today, but of a month that GravityZone still counts and nothing carries, one of that month's.
+
+        East of Greenwich the next month, and its agreement, begin hours before that one ends.
+        """
+        carried = record is not None and any(line.state in CARRY_NO_MORE for line in record.lines)
+        return self._local(tick) if carried or month < Month.of(tick) else self._decisive(month, tick)
+
+    def _local(self, tick: datetime) -> date:
+        return tick.astimezone(self.msp.setting.time_zone).date()
+
+    def _decisive(self, month: Month, tick: datetime) -> date:
+        return min(max(self._local(tick), month.first), month.last)
+
     def _is_ours(self, firm: Firm, month: Month, addition: AdditionTruth) -> bool:
         record = self._heads.get(RecordKey(company_id=firm.id, month=month, service=self.billed.name))
         lines = () if record is None else record.lines
@@ -194,8 +214,7 @@ class Causes:
 
     def _active(self, firm: Firm, month: Month, tick: datetime, *, pinned: int | None) -> list[Fields]:
         """The agreements of the type that run on the day that decides, or else begin after it."""
-        local = tick.astimezone(self.msp.setting.time_zone).date()
-        return self._active_on(firm, min(max(local, month.first), month.last), pinned=pinned)
+        return self._active_on(firm, self._decisive(month, tick), pinned=pinned)
 
     def _active_on(self, firm: Firm, day: date, *, pinned: int | None) -> list[Fields]:
         known = self.msp.agreements(firm)
@@ -282,8 +301,7 @@ class Causes:
         mapping = self.msp.ledger.mappings().get(firm.id)
         if line.state not in CARRY_NO_MORE or self.as_of is None or mapping is None:
             return []
-        local = self.as_of.astimezone(self.msp.setting.time_zone).date()
-        active = self._active_on(firm, local, pinned=mapping.pinned_agreement_id)
+        active = self._active_on(firm, self._local(self.as_of), pinned=mapping.pinned_agreement_id)
         monthly = [int(each["id"]) for each in active if each["billingCycle"]["name"] in self.msp.setting.cycles]
         return monthly if len(active) == 1 else []
 

@@ -190,7 +190,8 @@ class StandingChecks:
             causes |= {"late, to be asked", "grown", "never written"}
         beyond = self.causes.beyond(firm, record, closing=closing)
         if beyond and not unread and not self.causes.has_product():
-            causes.add("unplaced" if closing else "billed")
+            excluded = self.causes.excluded_without_product(firm)
+            causes.add("unplaced" if closing else "product not found" if excluded else "billed")
         if beyond and not unread:
             causes |= set(self.causes.places_late_usage(firm, tick))
             causes |= {"unplaced"} if closing and causes else set()
@@ -238,6 +239,7 @@ class StandingChecks:
             causes |= {"beside another", "late, to be asked"}
         if record is not None and any(line.state is LineState.VOID for line in record.lines):
             causes.add("voided there")
+            causes |= {"product not found"} if self.causes.excluded_without_product(firm) else set()
             if tick >= self.msp.closes(month):
                 causes |= {"unplaced", "voided, and unread"} if record.is_standing else {"voided, and unread"}
         if record is not None and record.refusal is not None:

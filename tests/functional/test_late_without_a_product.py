@@ -39,6 +39,15 @@ def october(world: World, customer: Customer) -> UsageRecord:
     return record
 
 
+def test_it_needs_set_up_until_the_close() -> None:
+    """SAFE-7, MATCH-2: that it is excluded does not hide that its open month's late usage has no product to be billed as."""
+    world, harbor = two_too_late(late_usage=LateUsage.BILL)
+    world.play(gmt("2026-11-01 12:00"))
+    shown = world.standing(harbor).shown
+    assert shown.state is StandingState.NEEDS_SETUP
+    assert "no product as which more endpoints of Harbor Dental in October 2026" in shown.reason
+
+
 @pytest.mark.parametrize("late_usage", LateUsage)
 def test_it_is_asked_at_the_close(late_usage: LateUsage) -> None:
     """MATCH-2, SAFE-7: that the customer is excluded does not hide that what it used has no product to go by."""
@@ -52,7 +61,7 @@ def test_it_is_asked_at_the_close(late_usage: LateUsage) -> None:
     for part in (
         "and 7 are billed",
         "other 2 are on no Addition",
-        "product of endpoints",
+        "no product as which more endpoints of Harbor Dental",
         "lifts itself",
         "closes with 7",
     ):

@@ -71,7 +71,7 @@ def next_line(situation: Situation) -> NextLine | Cause | NoWord:
     if isinstance(reading, Unknown):
         return waiting(reading.why)
     if situation.product_id is None:
-        return NoWord.PLANNERS
+        return _without_product(situation)
     agreement = _still_the_one(situation)
     if not isinstance(agreement, Agreement):
         return agreement
@@ -165,6 +165,21 @@ def _stopped(situation: Situation) -> Cause | NoWord | None:
     if first and not facts.monthly:
         return waiting(ON_TRIAL)
     return None
+
+
+def _without_product(situation: Situation) -> Cause | NoWord:
+    """What the planner says of a product that is not found, it does not say of a company that it leaves alone (MATCH-2, SAFE-7)."""
+    facts = situation.opening
+    return NoWord.PLANNERS if facts is None or not facts.excluded else needs_setup(no_product(situation))
+
+
+def no_product(situation: Situation) -> str:
+    """What is missing where ConnectWise has no product to bill more of the month by, and what to do."""
+    key = situation.key
+    return (
+        f"ConnectWise has no product as which more {key.service} of {situation.company} in {key.month.label} can be billed: the one that the "
+        "settings name is not in its catalog, inactive, or there twice. Put that right, or name another one."
+    )
 
 
 def _still_the_one(situation: Situation) -> Agreement | Cause | NoWord:

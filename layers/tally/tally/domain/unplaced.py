@@ -1,6 +1,7 @@
 """Usage beyond a month's lines that has no place to be billed at: set up until the close, then a person's (OPEN-1, LATE-2)."""
 
 from tally.domain.closing import close, not_read_again
+from tally.domain.next_line import no_product
 from tally.domain.outcomes import billing, hold
 from tally.domain.reading import Unknown
 from tally.domain.record import HoldKind, LineState, RecordState, UsageRecord, Verdict
@@ -36,7 +37,7 @@ def unplaced(situation: Situation, record: UsageRecord | None, cause: Cause | No
         missing = f"no agreement of {situation.company} can be billed for them: make one, or pin the right one."
     elif cause is NoWord.PLANNERS and situation.product_id is None and situation.directory_read:
         # What the planner says of the product may be hidden behind what stops the company as a whole.
-        missing = f"the product of {situation.key.service} is not in ConnectWise, or is inactive: put it right, or name another in the settings."
+        missing = no_product(situation)
     else:
         return Finished(cause=cause)
     total, stands, month = target(situation, record, situation.count), record.stands, situation.key.month.label
