@@ -89,7 +89,9 @@ class Batch:
 def of_calls(traffic: Mapping[str, Traffic]) -> Values:
     """What calls came to, by API. Throttles where there are any: a metric that is not written costs nothing."""
     values: dict[str, Sequence[float]] = {
-        f"{api}Latency": [round(seconds, 3) for seconds in each.seconds] for api, each in traffic.items() if each.seconds
+        f"{api}Latency": [round(seconds, 3) for seconds in each.seconds]
+        for api, each in traffic.items()
+        if each.seconds
     }
     refused = throttles([*traffic.values()])
     return {**values, "Throttles": [refused]} if refused else values
