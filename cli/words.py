@@ -34,11 +34,22 @@ def age(since: datetime | None, *, now: datetime) -> str:
     """How long ago, in its largest whole unit."""
     if since is None:
         return NOTHING
-    passed = max(now - since, timedelta())
-    for unit, letter in ((_DAY, "d"), (_HOUR, "h")):
-        if passed >= (2 * unit if unit == _DAY else unit):
-            return f"{passed // unit}{letter}"
-    return f"{passed // _MINUTE}m"
+    unit, letter = _unit(now - since)
+    return f"{max(now - since, timedelta()) // unit}{letter}"
+
+
+def within(since: datetime | None, *, now: datetime) -> str:
+    """The time that something lies back at most, of which is known that it was not before ``since``."""
+    if since is None:
+        return NOTHING
+    unit, letter = _unit(now - since)
+    return f"{-(min(since - now, timedelta()) // unit)}{letter}"
+
+
+def _unit(passed: timedelta) -> tuple[timedelta, str]:
+    if passed >= 2 * _DAY:
+        return _DAY, "d"
+    return (_HOUR, "h") if passed >= _HOUR else (_MINUTE, "m")
 
 
 def number(value: int | None) -> str:

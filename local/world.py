@@ -108,7 +108,7 @@ class World:
             self.clock, self.connectwise_world, ConnectWiseOptions(time_zone=self.zone)
         )
         self.ledger = MemoryLedger()
-        self.queue = MemoryQueue(now=self.clock.now, visibility=timedelta(minutes=12), max_receives=8)
+        self.queue = MemoryQueue(now=self.clock.now, visibility=timedelta(minutes=12), max_receives=13)
         self.plan = self.planner()
 
     def planner(self, *, wrap: Callable[[Any], Any] = lambda port: port) -> Plan:

@@ -12,7 +12,7 @@ from cli.documents import cause_document, entry_document, mapping_document, reco
 from cli.finding import Found, find_company, records_of
 from cli.output import Output
 from cli.story import bar, billed_over, chart, told
-from cli.words import NOTHING, age, instant, minute, month_of, number
+from cli.words import NOTHING, instant, minute, month_of, number, within
 from tally.domain.company import Mapping
 from tally.domain.month import Month
 from tally.domain.overview import counted
@@ -117,7 +117,8 @@ def _print_company(
     out.say(f"Standing     {cause.state.label}{since}{': ' if cause.reason else ''}{cause.reason}")
     for notice in cause.notices:
         out.say(f"Notice       {notice}")
-    out.say(f"Last read    {age(standing.last_reading, now=now)}{' ago' if standing.last_reading else ''}")
+    read = f"within the last {within(standing.last_reading, now=now)}" if standing.last_reading else NOTHING
+    out.say(f"Last read    {read}")
 
 
 def _print_months(out: Output, records: Sequence[UsageRecord]) -> None:

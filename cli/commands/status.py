@@ -10,7 +10,7 @@ import typer
 from cli.command import Session, UsageError, command
 from cli.documents import Document, company_document
 from cli.output import Column
-from cli.words import NOTHING, age, instant, month_of, number, several
+from cli.words import NOTHING, age, instant, month_of, number, several, within
 from tally.domain.month import Month
 from tally.domain.overview import CompanyRow, Overview, counted
 from tally.domain.record import UsageRecord
@@ -25,7 +25,7 @@ _COLUMNS = (
     Column("Billed", right=True),
     Column("Addition", right=True),
     Column("Standing"),
-    Column("Read", right=True),
+    Column("Read within", right=True),
 )
 
 
@@ -45,7 +45,7 @@ def status(
     service: Annotated[str | None, typer.Option(help="Only records of this service.")] = None,
     why: Annotated[bool, typer.Option("--why", help="Say of each company why it stands as it does.")] = False,
 ) -> None:
-    """Show every company: the month's count, what is billed, the Addition, the standing, and how old the last good reading is."""
+    """Show every company: the month's count, what is billed, the Addition, the standing, and within what time it was last read."""
     now = session.stack.clock.now()
     shown = month_of(month, now=now)
     states = _states(standing)
@@ -140,7 +140,7 @@ def _cells(
             NOTHING if record is None else number(record.stands if record.has_addition else None),
             NOTHING if record is None else _addition(record),
             row.cause.state.label if first else "",
-            age(row.last_reading, now=now) if first else "",
+            within(row.last_reading, now=now) if first else "",
         )
 
 

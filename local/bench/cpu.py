@@ -3,7 +3,6 @@
 import gc
 import time
 from collections.abc import Callable, Iterable, Sequence
-from datetime import timedelta
 from itertools import batched
 from statistics import median
 
@@ -19,6 +18,7 @@ from tally.domain.record import RecordKey
 from tally.ledger.dynamodb import DynamoDBLedger
 from tally.ledger.keys import record_key
 from tally.ports import Ledger
+from tally.standings import NOTED_EVERY
 
 GROUP = "Processor time of a worker, unchanged company"
 COMPANIES, BLOCK = 2000, 100
@@ -62,10 +62,10 @@ def _world(companies: int) -> tuple[World, list[Customer]]:
 def _compared(
     what: str, world: World, customers: Sequence[Customer], bare: Callable[[Customer], None], *, ledger: Ledger
 ) -> Iterable[Figure]:
-    # Of four ticks one writes when the last good reading was: this is one of the other three.
-    hour = world.clock.now().replace(microsecond=0) + timedelta(hours=1)
-    world.play(hour)
-    world.tick(hour + TICK)
+    # Once in six hours a tick writes when the last good reading was: this is none of those.
+    noted = world.clock.now().replace(microsecond=0) + NOTED_EVERY
+    world.play(noted)
+    world.tick(noted + TICK)
     world.clock.advance(TICK)
     memory = world.ledger
     deliver = world.worker(wrap=lambda port: ledger if port is memory else port)

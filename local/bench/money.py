@@ -10,8 +10,10 @@ from dataclasses import dataclass, fields
 from datetime import timedelta
 
 from local.bench.figure import Figure
-from local.bench.scene import Scene
+from local.bench.scene import TICK, Scene
 from tally.ledger.items import mapping_item, record_item, standing_item
+from tally.ports import BATCH
+from tally.standings import NOTED_EVERY
 
 GROUP = "Dollars for 1,000 companies and a month"
 COMPANIES = 1000
@@ -31,10 +33,11 @@ _IDLE_POLLS_AN_HOUR = 5 * 180
 """Lambda polls a queue with five connections, each waiting 20 s (Lambda's guide to SQS event sources)."""
 _SLICE = 0.014
 """Seconds of a job's own processor time, 1 ms, at the fourteenth of a processor that 128 MB come with."""
-_PLANNER_SECONDS = 6.0
-"""A planner's tick: its lists' answers, and half a second of processor time."""
-_WORKER_LINE, _PLANNER_LINES = 1_000, 3_000
-"""Bytes of the metrics' line of a worker's invocation, and of all that a tick logs."""
+_PLANNER_SLICE = 0.5
+"""Seconds of a tick's own processor time, 0.12 s, at the third of a processor that 512 MB come with."""
+_PARTNERS = 4
+_WORKER_LINE, _PLANNER_LINES = 650, 3_000
+"""Bytes of the metrics' line of a worker's invocation, 620 for ten calls and CloudWatch's own 26, and of all that a tick logs."""
 _SAVE_UNITS = 2 * 3 + 2 * 1
 """Write units of one transition: the record with its index entry and the history, twice each in a transaction."""
 _STANDING_UNITS = 2
@@ -60,35 +63,44 @@ class Bill:
 
 def measure() -> Iterable[Figure]:
     """The variable part at both ends of the schedule's choice, by service at the default; the fixed part apart."""
-    scene = Scene(companies=COMPANIES)
-    scene.sweep(scene.start, within=timedelta(hours=1))
-    quarter = timedelta(minutes=15)
-    scene.sweep(scene.start + 4 * quarter)
-    scene.forget_calls()
-    scene.sweep(scene.start + 5 * quarter)
+    scene, poor = _swept(BATCH), _swept(BATCH // 2)
     often, seldom = (bill(scene, ticks_an_hour=each) for each in (4, 1))
     for each in fields(often):
         name = each.name.replace("_", " ")
         yield Figure(group=GROUP, what=f"every 15 minutes: {name}", figure=getattr(often, each.name), unit="$")
     yield Figure(group=GROUP, what="every 15 minutes, variable", figure=often.total, bound=_VARIABLE_BOUND, unit="$")
+    partly = bill(poor, ticks_an_hour=4)
+    yield Figure(group=GROUP, what="the same, if a poll finds half a batch", figure=partly.total, unit="$")
     yield Figure(group=GROUP, what="every 60 minutes, variable", figure=seldom.total, unit="$")
     fixed = METRICS * _METRIC + ALARMS * _ALARM + _SECRET
     yield Figure(group=GROUP, what="fixed: metrics, alarms, secret", figure=fixed, bound=_FIXED_BOUND, unit="$")
 
 
+def _swept(batch: int) -> Scene:
+    """After a sweep that changed and noted nothing, whose figures alone it has."""
+    scene = Scene(companies=COMPANIES, partners=_PARTNERS, batch=batch)
+    scene.sweep(scene.start, within=timedelta(hours=1))
+    scene.sweep(scene.start + NOTED_EVERY)
+    scene.forget_calls()
+    scene.sweep(scene.start + NOTED_EVERY + TICK)
+    return scene
+
+
 def bill(scene: Scene, *, ticks_an_hour: int) -> Bill:
     """What a month of such sweeps costs, with the writes that do not come with every tick."""
     ticks = ticks_an_hour * HOURS
+    planning = scene.planned.total_seconds() + _PLANNER_SLICE
     seconds = scene.worked.total_seconds() + COMPANIES * _SLICE
     batches = scene.invoked
     requests = math.ceil(COMPANIES / _SENT_AT_ONCE) + 2 * batches
+    noted = timedelta(hours=HOURS) / NOTED_EVERY
     transitions = COMPANIES * (2 + 2 * CHANGES + 1)
     return Bill(
         worker=ticks * (seconds * WORKER_GB * _GB_SECOND + batches * _INVOCATION),
-        planner=ticks * (_PLANNER_SECONDS * PLANNER_GB * _GB_SECOND + _INVOCATION),
+        planner=ticks * (planning * PLANNER_GB * _GB_SECOND + _INVOCATION),
         queue=(ticks * requests + HOURS * _IDLE_POLLS_AN_HOUR) * _SQS_REQUEST,
         table_reads=ticks * (scene.ledger_calls["record"] + _index_units(scene)) * _READ_UNIT,
-        table_writes=(HOURS * COMPANIES * _STANDING_UNITS + transitions * _SAVE_UNITS) * _WRITE_UNIT,
+        table_writes=(noted * COMPANIES * _STANDING_UNITS + transitions * _SAVE_UNITS) * _WRITE_UNIT,
         logs=ticks * (batches * _WORKER_LINE + _PLANNER_LINES) / 1e9 * _LOG_GB,
     )
 

@@ -20,10 +20,9 @@ from local.simulators.core import Simulator
 from local.simulators.gravityzone import GravityZoneSimulator, RateLimits
 from local.world import Customer, World, plain_connectwise
 from tally.errors import TallyError
+from tally.ports import BATCH
 
-BATCH = 5
-"""Messages that SQS hands to a worker at once, as the template has it."""
-CONTAINERS, BURST = 3, 3
+CONTAINERS, BURST = 2, 4
 """Workers at once at 5 calls a second, and the depth of each one's bucket, as the template has them."""
 TICK = timedelta(minutes=15)
 CONNECTWISE_A_MINUTE = 1000
@@ -69,6 +68,8 @@ class Scene:
     queued: bool = True
     """Whether calls beyond GravityZone's rate wait for their turn, as long as its burst has room; else they come at once."""
     containers: int = CONTAINERS
+    batch: int = BATCH
+    """How many messages a poll finds at most."""
     clock: VirtualClock = field(init=False)
     timeline: Timeline = field(init=False)
     world: TimedWorld = field(init=False)
@@ -80,6 +81,8 @@ class Scene:
     done: int = 0
     invoked: int = 0
     """How many batches the workers were handed."""
+    planned: timedelta = timedelta()
+    """How long the planner took, but for its own processor time."""
     worked: timedelta = timedelta()
     """How long their invocations took, waits for tokens and answers included."""
     last_done: datetime = field(init=False)
@@ -126,7 +129,7 @@ class Scene:
         self.world.connectwise.calls.clear()
         self.ledger_calls.clear()
         self.throttled = self.invoked = 0
-        self.worked = timedelta()
+        self.planned = self.worked = timedelta()
 
     def refused(self) -> None:
         """Count one call that was answered with 429."""
@@ -136,12 +139,13 @@ class Scene:
         for tick in ticks:
             self.timeline.wait_until(tick)
             self.world.plan(tick)
+            self.planned += self.clock.now() - tick
 
     def _work(self, until: datetime) -> None:
         """One container's life: what it holds in memory, its pace too, lasts from the first message to the end."""
         deliver, queue = self.world.worker(wrap=self._wired), self.world.queue
         while self.clock.now() < until:
-            messages = queue.receive(BATCH)
+            messages = queue.receive(self.batch)
             began = self.clock.now()
             for message in messages:
                 self._deliver(message, deliver)

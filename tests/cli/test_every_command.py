@@ -185,7 +185,7 @@ def test_a_file_gets_plain_lines(one: Console) -> None:
     out = one.done("status").out
     assert "\x1b" not in out
     (row,) = [line for line in out.splitlines() if line.startswith(f"{LONG} ")]
-    assert row.split()[-2:] == ["billing", "0m"]
+    assert row.split()[-2:] == ["billing", "1m"]
     (sentence,) = [line for line in out.splitlines() if "No ConnectWise company is named" in line]
     assert sentence.startswith(f"{LONG}, the other: needs set-up")
     assert all(line == line.rstrip() for line in out.splitlines())

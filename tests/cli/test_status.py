@@ -30,13 +30,13 @@ def console() -> Console:
 
 
 def test_each_company_has_one_line(console: Console) -> None:
-    """The month's count, what is billed, the Addition, the standing and the age of the last good reading stand on one line."""
+    """The month's count, what is billed, the Addition, the standing and within what time it was last read stand on one line."""
     console.world.clock.advance(timedelta(hours=3))
     lines = console.done("status").out.splitlines()
-    assert lines[0].split() == ["Company", "Count", "Billed", "Addition", "Standing", "Read"]
-    assert lines[1].split() == ["Alder", "Florist", "5", "5", "3", "billing", "3h"]
+    assert lines[0].split() == ["Company", "Count", "Billed", "Addition", "Standing", "Read", "within"]
+    assert lines[1].split() == ["Alder", "Florist", "5", "5", "3", "billing", "4h"]
     assert lines[2].split() == ["Blue", "Heron", "Brewing", "-", "-", "-", "needs", "set-up", "-"]
-    assert lines[3].split() == ["Harbor", "Dental", "90", "-", "-", "held", "3h"]
+    assert lines[3].split() == ["Harbor", "Dental", "90", "-", "-", "held", "4h"]
     assert lines[5] == (
         "December 2026: 3 companies (1 held, 1 needs set-up, 1 billing); counted 95, billed 5; newest tick 3h ago."
     )

@@ -10,11 +10,14 @@ import pytest
 from tally.bootstrap import AROUND_READINGS, SLOWEST_JOB, SLOWEST_SERVICE, WRITING, each_reading
 from tally.domain.partner import MOST_CHILDREN
 from tally.domain.reading import ENDPOINTS, Service
+from tally.ports import BATCH
 from tally.transport.session import LONGEST_CONNECT
 from tests.contract.template import Template
 
 LICENSING_CALLS_PER_SECOND = 5
 LICENSING_BURST = 10
+LATENCY = 0.4
+"""Seconds that a usual call takes at most, its ledger call included, if the full pace is to be reached."""
 GRAVITYZONE_CALLS, CONNECTWISE_CALLS = 3, 4
 """Of the slowest record, one that is opened, with services of more than one product type."""
 SHORTEST_TICK = 15 * 60
@@ -48,6 +51,22 @@ def test_workers_together_stay_within_what_gravityzone_allows(template: Template
         concurrency, rate = numbers["Concurrency"], float(numbers["CallsPerSecond"])
         assert concurrency * rate <= int(asked)
         assert concurrency * int(numbers["Burst"]) < LICENSING_BURST
+
+
+def test_a_batch_is_done_when_its_workers_bucket_is_needed_again(template: Template) -> None:
+    """Pace: the planner's batches find another worker each, with a full bucket, and the workers are enough for the pace.
+
+    A batch must outlast the time to the next one, or one worker takes both; and from its last token to its worker's next
+    batch the bucket must fill.
+    """
+    assert _source(template)["BatchSize"] == BATCH
+    for asked, numbers in template.body["Mappings"]["Pace"].items():
+        concurrency, rate, depth = numbers["Concurrency"], float(numbers["CallsPerSecond"]), int(numbers["Burst"])
+        every = BATCH / int(asked)
+        lasts = (BATCH - depth) / rate
+        assert every < lasts
+        assert concurrency * every - lasts >= depth / rate - 1e-9
+        assert concurrency >= int(asked) * LATENCY
 
 
 def test_concurrency_is_a_number_from_the_mapping(template: Template) -> None:

@@ -120,13 +120,33 @@ def test_failing_shows_above_all(world: World, harbor: Customer) -> None:
 
 
 def test_the_last_good_reading(world: World, harbor: Customer) -> None:
-    """SAFE-7: when the company was last read is known to the hour, and not written at every tick."""
+    """SAFE-7: when the company was last read is known to six hours, and not written at every tick."""
     world.play(FIRST)
     version = world.standing(harbor).version
-    world.play(*every(timedelta(minutes=15), "2026-11-01 00:15", "2026-11-01 01:00"))
+    world.play(*every(timedelta(minutes=15), "2026-11-01 00:15", "2026-11-01 06:00"))
     assert (world.standing(harbor).last_reading, world.standing(harbor).version) == (FIRST, version)
+    world.play(gmt("2026-11-01 06:00"))
+    assert world.standing(harbor).last_reading == gmt("2026-11-01 06:00")
+
+
+def test_who_is_not_read_says_so_at_once(world: World, harbor: Customer) -> None:
+    """SAFE-7: that the last reading is noted seldom hides nothing: the first failure stands, since its tick, and so does its end."""
+    world.play(FIRST)
+    world.gravityzone.faults.add(
+        Fault(kind=FaultKind.STATUS, operation="getMonthlyUsage", contains=harbor.id, status=502)
+    )
+    world.play(gmt("2026-11-01 00:15"), gmt("2026-11-01 00:30"))
+    failing = world.standing(harbor)
+    assert (failing.shown.state, failing.shown.since) == (StandingState.FAILING, gmt("2026-11-01 00:15"))
+    assert failing.last_reading == FIRST
+    world.gravityzone.faults.clear()
     world.play(gmt("2026-11-01 01:00"))
-    assert world.standing(harbor).last_reading == gmt("2026-11-01 01:00")
+    recovered = world.standing(harbor)
+    assert recovered.shown.state is StandingState.BILLING
+    assert recovered.last_reading is not None
+    assert recovered.last_reading > failing.tick - timedelta(minutes=15), (
+        "of the attempt that ended it, six hours or not"
+    )
 
 
 def test_gone_is_asked_for_by_id_first(world: World, harbor: Customer) -> None:

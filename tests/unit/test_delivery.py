@@ -68,15 +68,15 @@ def test_wait_before_next(error: TallyError, expected: float | None) -> None:
 
 
 def test_failures_wait_longer_each_time() -> None:
-    """SAFE-6: 30 s, doubled with each receive, up to eight minutes; however often, it stays a wait that SQS takes."""
+    """SAFE-6: 30 s, doubled with each receive, up to five minutes; however often, it stays a wait that SQS takes."""
     assert [seconds(TransientError(""), receives) for receives in (1, 2, 3, 4, 5, 6, 99)] == [
         30,
         60,
         120,
         240,
-        480,
-        480,
-        480,
+        300,
+        300,
+        300,
     ]
 
 

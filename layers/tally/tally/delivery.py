@@ -23,7 +23,8 @@ from tally.ports import Deliveries
 from tally.sync import Sync
 
 _FIRST_WAIT = timedelta(seconds=30)
-_LONGEST_WAIT = timedelta(minutes=8)
+_LONGEST_WAIT = timedelta(minutes=5)
+"""With the template's thirteen receives a job that fails each time is a dead letter within the hour."""
 _AFTER_CONFLICT = timedelta(seconds=20)
 _AT_ONCE = timedelta(0)
 

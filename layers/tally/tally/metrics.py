@@ -89,7 +89,9 @@ class Batch:
 def of_calls(traffic: Mapping[str, Traffic]) -> Values:
     """What calls came to, by API. Throttles where there are any: a metric that is not written costs nothing."""
     values: dict[str, Sequence[float]] = {
-        f"{api}Latency": each.seconds for api, each in traffic.items() if each.seconds
+        f"{api}Latency": [round(seconds, 3) for seconds in each.seconds]
+        for api, each in traffic.items()
+        if each.seconds
     }
     refused = throttles([*traffic.values()])
     return {**values, "Throttles": [refused]} if refused else values
@@ -111,7 +113,7 @@ def of_tick(planned: "Planned | None") -> Values:
 
 def of_batch(batch: Batch) -> Values:
     """How long the sweep has taken up to the jobs of this batch: its longest alone, which is what counts."""
-    return {"SweepLength": [max(batch.ages)]} if batch.ages else {}
+    return {"SweepLength": [round(max(batch.ages), 3)]} if batch.ages else {}
 
 
 def emit_invocation(function: str, stack: str, seen: Values, traffic: Mapping[str, Traffic], **details: object) -> None:

@@ -18,6 +18,9 @@ from tally.messages import Job
 LONGEST_DELAY = timedelta(seconds=900)
 """The longest that a job can be put off as it is sent: ``DelaySeconds`` of a message (SQS quotas)."""
 
+BATCH = 10
+"""How many jobs a worker is handed at once, the template's ``BatchSize``: as many as SQS gives in one answer (SQS quotas)."""
+
 
 class GravityZone(Protocol):
     """Reads of the GravityZone Public API. All raise TallyError; none changes anything there."""

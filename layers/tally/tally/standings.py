@@ -8,8 +8,11 @@ from tally.domain.standing import Cause, Standing, dated, planners_scope
 from tally.errors import ConflictError
 from tally.ports import Ledger
 
-_READING_NOTED_EVERY = timedelta(hours=1)
-"""The last good reading is written at most so often: a write a tick would cost more than all else in a quiet month."""
+NOTED_EVERY = timedelta(hours=6)
+"""The last good reading is written so often at most: of each company at each tick would cost more than all else.
+
+So what is written may be older by that much than what was last read, never younger. One that fails has said so at once.
+"""
 
 _ATTEMPTS = 4
 
@@ -31,7 +34,7 @@ def note(
     look. A standing that a newer tick has written is left as it is (SAFE-4). Raises ConflictError when others keep being
     first.
     """
-    reading_due = good_reading and (last_reading is None or tick - last_reading >= _READING_NOTED_EVERY)
+    reading_due = good_reading and (last_reading is None or tick - last_reading >= NOTED_EVERY)
     news = known is None or any(not _same(cause, known.get(scope)) for scope, cause in causes.items())
     if not news and not reading_due:
         return

@@ -31,7 +31,7 @@ class CompanyRow:
 
     @property
     def last_reading(self) -> datetime | None:
-        """The tick of its last good reading, to the hour."""
+        """The tick of a good reading, at most six hours older than the last."""
         return None if self.standing is None else self.standing.last_reading
 
     def of(self, month: Month, service: str | None = None) -> tuple[UsageRecord, ...]:

@@ -63,7 +63,8 @@ class Standing:
     """All causes of one company by scope, and what else is known of it across months.
 
     ``licensed_in`` are the last months in which GravityZone listed it as monthly-licensed (OPEN-9). ``last_reading`` is
-    the tick of the last good reading, to the hour. ``tick`` orders writes: an older tick never overwrites a newer one's.
+    the tick of a good reading, at most six hours older than the last. ``tick`` orders writes: an older tick never
+    overwrites a newer one's.
     """
 
     company_id: str
