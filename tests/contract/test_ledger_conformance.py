@@ -301,7 +301,7 @@ def test_open_records_of_every_month_are_found(ledger: Ledger) -> None:
     """CLOSE-3: one read finds the open records of all months, also of one that an outage left behind, in order."""
     late, of_b, of_a = key_of("gz-b", OCTOBER), key_of("gz-b"), key_of("gz-a")
     records = {key: opened(ledger, key) for key in (of_b, late, of_a)}
-    assert list(ledger.all_open_records()) == [records[late], records[of_a], records[of_b]]
+    assert list(ledger.all_open_records()) == [records[of_a], records[late], records[of_b]]
 
 
 def test_closed_record_changes_lists(ledger: Ledger) -> None:
