@@ -33,7 +33,7 @@ def _cause(state: StandingState, hours: float) -> Cause:
 
 def _seen(*rows: tuple[CompanyState, Standing], tick: datetime = TICK, is_due: bool = True) -> Vitals:
     plan = CompanyPlan(due=[due(NOVEMBER)] if is_due else [])
-    gauge = Gauge(at=circumstances(tick=tick))
+    gauge = Gauge(circumstances(tick=tick))
     for each, standing in rows:
         gauge.add(each, plan, standing)
     return gauge.vitals()

@@ -17,7 +17,7 @@ _NOT_READ = frozenset({Presence.GONE, Presence.UNLICENSED})
 """Of such a company no count is read, so whoever stands below it changes nothing."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Companies:
     """All companies of one tick, to be gone through once: whoever has gone by is dropped from the roster and the mappings.
 
@@ -50,7 +50,7 @@ class Companies:
                 company_id, standing, mapping
             )
             below = None if presence in _NOT_READ else self.partners.below.get(company_id)
-            if below is None and presence not in _NOT_READ and not is_customer and is_billed(mapping, records):
+            if below is None and not (presence in _NOT_READ or is_customer) and is_billed(mapping, records):
                 below = not_listed(self.roster, company_id if standing is None else standing.company_name)
             yield CompanyState(
                 id=company_id,

@@ -180,7 +180,7 @@ class Plan:
 
     def _plan(self, companies: Companies, at: Circumstances, failures: list[str]) -> tuple[Sweep, Planned]:
         """Plan all companies, stretch by stretch, and write their standings: what is kept of each is its jobs alone."""
-        sweep, gauge = Sweep(), Gauge(at=at)
+        sweep, gauge = Sweep(), Gauge(at)
         seen = written = 0
         writable = True
         for within, listed in companies.stretches(self.companies_at_once):

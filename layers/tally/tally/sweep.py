@@ -1,7 +1,7 @@
 """The jobs of one tick: kept until all of them are known, since what may have to be opened is sent first."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 
 from tally.domain.circumstances import Circumstances, CompanyState
@@ -25,12 +25,12 @@ class _Waiting:
     children: Children | None
 
 
-@dataclass(frozen=True, slots=True)
 class Sweep:
     """Add what is due of each company, by id; then there are the jobs."""
 
-    _first: list[_Waiting] = field(default_factory=list)
-    _later: list[_Waiting] = field(default_factory=list)
+    def __init__(self) -> None:
+        self._first: list[_Waiting] = []
+        self._later: list[_Waiting] = []
 
     def __len__(self) -> int:
         return len(self._first) + len(self._later)

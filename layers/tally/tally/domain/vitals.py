@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 
 from tally.domain.circumstances import Circumstances, CompanyState, Presence
@@ -27,28 +27,28 @@ class Vitals:
     past_close: int
 
 
-@dataclass(slots=True, kw_only=True)
 class Gauge:
     """Takes the numbers as the companies of one tick go by."""
 
-    at: Circumstances
-    _shown: Counter[StandingState] = field(default_factory=Counter)
-    _unread_since: datetime | None = None
-    _held_since: datetime | None = None
-    _past_close: int = 0
+    def __init__(self, at: Circumstances) -> None:
+        self._at = at
+        self._shown: Counter[StandingState] = Counter()
+        self._unread_since: datetime | None = None
+        self._held_since: datetime | None = None
+        self._past_close = 0
 
     def add(self, company: CompanyState, plan: CompanyPlan, standing: Standing) -> None:
         """Count a company, with what is planned for it and the standing that it has then."""
         if not _is_no_customer(company):
             self._shown[standing.shown.state] += 1
         if plan.due and company.licensed:
-            self._unread_since = _earlier(self._unread_since, _read_since(company, standing, self.at))
+            self._unread_since = _earlier(self._unread_since, _read_since(company, standing, self._at))
         for cause in standing.causes.values():
             if cause.state is StandingState.HELD and cause.since is not None:
                 self._held_since = _earlier(self._held_since, cause.since)
         self._past_close += sum(
             record.state is RecordState.OPEN
-            and self.at.tick >= record.key.month.day_after_end(self.at.policy.close_day)
+            and self._at.tick >= record.key.month.day_after_end(self._at.policy.close_day)
             for record in company.records
         )
 
@@ -56,8 +56,8 @@ class Gauge:
         """The numbers over all that went by."""
         return Vitals(
             companies={state.label: self._shown[state] for state in StandingState},
-            stalest_reading=_age(self._unread_since, self.at.tick),
-            oldest_hold=_age(self._held_since, self.at.tick),
+            stalest_reading=_age(self._unread_since, self._at.tick),
+            oldest_hold=_age(self._held_since, self._at.tick),
             past_close=self._past_close,
         )
 
