@@ -93,6 +93,8 @@ class World:
     """How many containers share the pace of GravityZone's licensing calls."""
     burst: int = 1
     """How many of them a container makes at once after a pause."""
+    companies_at_once: int = 2_000
+    """How many companies the planner has in hand at a time."""
     gravityzone: GravityZoneSimulator = field(init=False)
     connectwise: ConnectWiseSimulator = field(init=False)
     ledger: MemoryLedger = field(init=False)
@@ -125,6 +127,7 @@ class World:
             services=places(read_services(self.services), product=self.product, agreement_type=self.agreement_type),
             calls_per_second=5,
             first_month=self.first_month,
+            companies_at_once=self.companies_at_once,
         )
 
     @property

@@ -117,7 +117,7 @@ class Installation:
     @cached_property
     def everyone(self) -> Sequence[Company]:
         """All customers in GravityZone, whatever their licence."""
-        return read_census(self.gravityzone, self.roster)
+        return list(read_census(self.gravityzone, self.roster))
 
     @cached_property
     def mappings(self) -> Mapping[str, CompanyMapping]:

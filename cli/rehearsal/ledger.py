@@ -4,8 +4,8 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from tally.domain.company import EVERYBODY, MappingChange, Stretch, first_tie
 from tally.domain.company import Mapping as CompanyMapping
-from tally.domain.company import MappingChange, first_tie
 from tally.domain.month import Month
 from tally.domain.record import HistoryEntry, RecordKey, Transition, UsageRecord
 from tally.domain.standing import Standing
@@ -65,20 +65,22 @@ class OverlayLedger:
         """Every company's mapping."""
         return _over({each.company_id: each for each in self.below.all_mappings()}, self._mappings)
 
-    def all_standings(self) -> Iterable[Standing]:
+    def all_standings(self, within: Stretch = EVERYBODY) -> Iterable[Standing]:
         """Every company's standing."""
-        self._listed = {each.company_id: each for each in self.below.all_standings()}
-        return _over(self._listed, self.standings)
+        listed = {each.company_id: each for each in self.below.all_standings(within)}
+        self._listed = listed if self._listed is None else self._listed | listed
+        return [each for each in _over(listed, self.standings) if each.company_id in within]
 
-    def all_open_records(self) -> Iterable[UsageRecord]:
+    def all_open_records(self, within: Stretch = EVERYBODY) -> Iterable[UsageRecord]:
         """Every record that is not settled."""
-        records = {each.key: each for each in self.below.all_open_records()} | self._records
-        return [records[key] for key in sorted(records, key=_order) if not records[key].settled]
+        records = {each.key: each for each in self.below.all_open_records(within)} | self._records
+        return [records[key] for key in sorted(records) if not records[key].settled and key.company_id in within]
 
-    def all_settled_records(self, month: Month) -> Iterable[UsageRecord]:
+    def all_settled_records(self, month: Month, within: Stretch = EVERYBODY) -> Iterable[UsageRecord]:
         """The month's records that are settled."""
-        records = {each.key: each for each in self.below.all_settled_records(month)} | self._records
-        return [records[key] for key in sorted(records, key=_order) if records[key].settled and key.month == month]
+        records = {each.key: each for each in self.below.all_settled_records(month, within)} | self._records
+        found = [key for key in sorted(records) if key.month == month and key.company_id in within]
+        return [records[key] for key in found if records[key].settled]
 
     def record(self, key: RecordKey) -> UsageRecord | None:
         """One record."""
@@ -180,10 +182,6 @@ class OverlayLedger:
             except ConflictError:
                 left_out += 1
         return left_out + (self.below.save_standings(below) if below else 0)
-
-
-def _order(key: RecordKey) -> tuple[Month, str, str]:
-    return key.month, key.company_id, key.service
 
 
 def _over[T](below: dict[str, T], above: dict[str, T]) -> list[T]:

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from local.simulators.clock import VirtualClock
 from local.world import AGREEMENT_TYPE, PRODUCT, PRODUCT_ID, TYPE_ID, World
 from tally.domain.agreement import Agreement
-from tally.domain.company import Company, CompanyKind
+from tally.domain.company import Company, CompanyKind, Stretch
 from tally.domain.company import Mapping as CompanyMapping
 from tally.domain.month import Month
 from tally.domain.reading import ENDPOINTS
@@ -138,8 +138,8 @@ class _Ledger:
                 )
             )
 
-    def all_standings(self) -> Iterator[Standing]:
-        for number in range(self._companies):
+    def all_standings(self, within: Stretch) -> Iterator[Standing]:
+        for number in self._numbers(within):
             yield standing_from(
                 standing_item(
                     Standing(
@@ -154,13 +154,19 @@ class _Ledger:
                 )
             )
 
-    def all_open_records(self) -> Iterator[UsageRecord]:
-        for number in range(self._companies):
+    def all_open_records(self, within: Stretch) -> Iterator[UsageRecord]:
+        for number in self._numbers(within):
             yield record_from(record_item(open_record(number)))
 
-    def all_settled_records(self, month: Month) -> Iterable[UsageRecord]:
-        del month
+    def all_settled_records(self, month: Month, within: Stretch) -> Iterable[UsageRecord]:
+        del month, within
         return ()
+
+    def _numbers(self, within: Stretch) -> range:
+        """Those of the companies in the stretch; the key's own company and partners come after them."""
+        first = int(within.first, 16) if within.first else 0
+        end = self._companies if within.end is None else int(within.end, 16)
+        return range(first, min(end, self._companies))
 
     def save_standings(self, standings: Iterable[Standing]) -> int:
         self.saved += sum(1 for _ in standings)

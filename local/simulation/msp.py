@@ -95,6 +95,7 @@ class Msp:
             first_month=setting.first_month,
             settings=setting.policy,
             workers=setting.containers,
+            companies_at_once=3,
             bill_minimum=setting.bill_minimum,
             connectwise_world=connectwise_of(setting.services),
         )

@@ -21,7 +21,7 @@ from local.errors import LocalError
 from local.ledger import MemoryLedger
 from local.ledger_table import create_ledger_table
 from local.processes import Child, free_port
-from tally.domain.company import Mapping, MappingChange
+from tally.domain.company import EVERYBODY, Mapping, MappingChange, Stretch
 from tally.domain.month import Month
 from tally.domain.record import (
     Answer,
@@ -301,7 +301,30 @@ def test_open_records_of_every_month_are_found(ledger: Ledger) -> None:
     """CLOSE-3: one read finds the open records of all months, also of one that an outage left behind, in order."""
     late, of_b, of_a = key_of("gz-b", OCTOBER), key_of("gz-b"), key_of("gz-a")
     records = {key: opened(ledger, key) for key in (of_b, late, of_a)}
-    assert list(ledger.all_open_records()) == [records[late], records[of_a], records[of_b]]
+    assert list(ledger.all_open_records()) == [records[of_a], records[late], records[of_b]]
+
+
+def test_a_stretch_of_companies_is_read_by_itself(ledger: Ledger) -> None:
+    """SAFE-5: standings and records of a stretch are those of its companies, in each month; stretches leave out nobody."""
+    companies = ["1a", "1a0", "1b", "2", "20"]
+    for company in companies:
+        ledger.save_standing(standing(company))
+        opened(ledger, key_of(company, OCTOBER))
+        record = opened(ledger, key_of(company))
+        ledger.save(step(record, replace(record, version=2, state=RecordState.WAIVED), what="waived"))
+
+    def found(within: Stretch) -> list[list[str]]:
+        return [
+            [each.company_id for each in ledger.all_standings(within)],
+            [each.key.company_id for each in ledger.all_open_records(within)],
+            [each.key.company_id for each in ledger.all_settled_records(NOVEMBER, within)],
+        ]
+
+    assert found(Stretch(end="1b")) == [["1a", "1a0"]] * 3
+    assert found(Stretch(first="1b", end="20")) == [["1b", "2"]] * 3
+    assert found(Stretch(first="20")) == [["20"]] * 3
+    assert [found(Stretch.alone(each)) for each in companies] == [[[each]] * 3 for each in companies]
+    assert found(EVERYBODY) == [companies] * 3
 
 
 def test_closed_record_changes_lists(ledger: Ledger) -> None:

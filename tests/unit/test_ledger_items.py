@@ -203,7 +203,7 @@ def test_open_record_item() -> None:
         "pk": {"S": "COMPANY#gz-1"},
         "sk": {"S": "RECORD#2026-11#endpoints"},
         "ipk": {"S": "OPEN"},
-        "isk": {"S": "2026-11#gz-1#endpoints"},
+        "isk": {"S": "gz-1#2026-11#endpoints"},
         "version": {"N": "3"},
         "state": {"S": "open"},
         "seen_tick": {"S": "2026-11-03T00:15:00+00:00"},

@@ -10,7 +10,7 @@ from tally.domain.month import Month
 from tally.domain.planning import CompanyPlan
 from tally.domain.record import RecordState
 from tally.domain.standing import Cause, Standing, StandingState
-from tally.domain.vitals import Vitals, vitals
+from tally.domain.vitals import Gauge, Vitals
 from tests.unit.test_planning import NOVEMBER, TICK, circumstances, company, due, record
 
 OCTOBER = Month(2026, 10)
@@ -33,7 +33,10 @@ def _cause(state: StandingState, hours: float) -> Cause:
 
 def _seen(*rows: tuple[CompanyState, Standing], tick: datetime = TICK, is_due: bool = True) -> Vitals:
     plan = CompanyPlan(due=[due(NOVEMBER)] if is_due else [])
-    return vitals([(each, plan, standing) for each, standing in rows], circumstances(tick=tick))
+    gauge = Gauge(circumstances(tick=tick))
+    for each, standing in rows:
+        gauge.add(each, plan, standing)
+    return gauge.vitals()
 
 
 def test_every_customer_is_counted_by_the_standing_that_shows() -> None:

@@ -1,8 +1,7 @@
 """Reading ConnectWise's side of a tick: each service's agreement type, product and agreements (MATCH-2, MATCH-4)."""
 
-from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from tally.domain.agreement import Agreement
 from tally.domain.circumstances import Directory, Place
@@ -30,15 +29,20 @@ def read_directory(connectwise: ConnectWise, services: Mapping[str, Names]) -> D
     places = {
         service: _place(connectwise, names, _of_type(connectwise, names, listed)) for service, names in services.items()
     }
-    by_id = {agreement.id: agreement for each in listed.values() for agreement in each.agreements}
+    by_id = {
+        agreement.id: agreement
+        for each in listed.values()
+        for of_company in each.agreements.values()
+        for agreement in of_company
+    }
     return Directory(places=places, by_id=by_id)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Listed:
-    """The agreements of one type; ``problem`` if there is no such type."""
+    """The agreements of one type by ConnectWise company; ``problem`` if there is no such type."""
 
-    agreements: Sequence[Agreement] = ()
+    agreements: Mapping[int, Sequence[Agreement]] = field(default_factory=dict)
     problem: str = ""
 
 
@@ -54,19 +58,20 @@ def _of_type(connectwise: ConnectWise, names: Names, listed: dict[str, _Listed])
     )
     if isinstance(type_id, str):
         return _Listed(problem=type_id)
-    found = listed[names.agreement_type] = _Listed(agreements=tuple(connectwise.agreements(type_id)))
+    # Most companies have one, for which a tuple is half as large as a list.
+    by_company: dict[int, tuple[Agreement, ...]] = {}
+    for agreement in connectwise.agreements(type_id):
+        by_company[agreement.company_id] = (*by_company.get(agreement.company_id, ()), agreement)
+    found = listed[names.agreement_type] = _Listed(agreements=by_company)
     return found
 
 
 def _place(connectwise: ConnectWise, names: Names, of_type: _Listed) -> Place:
     product_id = _resolved(connectwise.products, names.product, what="product", setting=names.product_setting)
     problems = [of_type.problem, product_id if isinstance(product_id, str) else ""]
-    by_company: defaultdict[int, list[Agreement]] = defaultdict(list)
-    for agreement in of_type.agreements:
-        by_company[agreement.company_id].append(agreement)
     return Place(
         product_id=product_id if isinstance(product_id, int) else None,
-        agreements=by_company,
+        agreements=of_type.agreements,
         listed=not of_type.problem,
         problem=" ".join(filter(None, problems)) or None,
     )

@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 from typing import Protocol
 
 from tally.domain.agreement import Addition, Agreement, NewAddition
-from tally.domain.company import Company, CompanyKind, ConnectWiseCompany, MappingChange
+from tally.domain.company import EVERYBODY, Company, CompanyKind, ConnectWiseCompany, MappingChange, Stretch
 from tally.domain.company import Mapping as CompanyMapping
 from tally.domain.month import Month
 from tally.domain.reading import Usage, UsagePerProductType
@@ -98,7 +98,10 @@ class ConnectWise(Protocol):
 
 
 class Ledger(Protocol):
-    """The DynamoDB table. Reads named ``all_…`` come from the index and may lag; the others are consistent."""
+    """The DynamoDB table. Reads named ``all_…`` come from the index and may lag; the others are consistent.
+
+    ``within``: of those companies alone.
+    """
 
     def begin_tick(self, tick: datetime, *, services: Collection[str] = ()) -> Ticks:
         """Remember ``tick`` if it is the newest, and its month as the first if there is none; answer what is known now.
@@ -119,16 +122,16 @@ class Ledger(Protocol):
         """Every company's mapping; those that were untied too, so that nobody ties them by their names again."""
         ...
 
-    def all_standings(self) -> Iterable[Standing]:
-        """Every company's standing."""
+    def all_standings(self, within: Stretch = EVERYBODY) -> Iterable[Standing]:
+        """Every company's standing, by company id."""
         ...
 
-    def all_open_records(self) -> Iterable[UsageRecord]:
-        """Every record in state ``open``, of whatever month (CLOSE-3)."""
+    def all_open_records(self, within: Stretch = EVERYBODY) -> Iterable[UsageRecord]:
+        """Every record that is not settled, of whatever month (CLOSE-3), by company id, month and service."""
         ...
 
-    def all_settled_records(self, month: Month) -> Iterable[UsageRecord]:
-        """The month's records that are not open."""
+    def all_settled_records(self, month: Month, within: Stretch = EVERYBODY) -> Iterable[UsageRecord]:
+        """The month's records that are settled, by company id and service."""
         ...
 
     def record(self, key: RecordKey) -> UsageRecord | None:

@@ -1,6 +1,6 @@
 """GravityZone's side of a tick: its tree of companies, one list per partner and kind, since each list is one level deep."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from tally.domain.circumstances import Presence
@@ -45,14 +45,10 @@ def _walk(gravityzone: GravityZone, roster: Roster, parent_id: str) -> list[str]
     return new
 
 
-def read_census(gravityzone: GravityZone, roster: Roster) -> Sequence[Company]:
+def read_census(gravityzone: GravityZone, roster: Roster) -> Iterator[Company]:
     """All customers of whatever licence: for names that must be unique, and for those whom nobody bills."""
-    readable = [roster.root_id, *(each for each in roster.partners if each not in roster.unread)]
-    return [
-        company
-        for parent_id in readable
-        for company in gravityzone.children(parent_id, kind=CompanyKind.CUSTOMER, monthly_only=False)
-    ]
+    for parent_id in (roster.root_id, *(each for each in roster.partners if each not in roster.unread)):
+        yield from gravityzone.children(parent_id, kind=CompanyKind.CUSTOMER, monthly_only=False)
 
 
 def look_for(gravityzone: GravityZone, company_id: str) -> tuple[Company | None, Presence]:

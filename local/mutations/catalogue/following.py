@@ -142,11 +142,11 @@ FOLLOWING = (
     Mutation(
         name="a close that was missed for a month is forgotten",
         rule="CLOSE-3",
-        file="tally/plan.py",
+        file="tally/known.py",
         edits=(
             Edit(
-                before="            records[record.key.company_id].append(record)",
-                after="            if record.key.month >= month.previous:\n                records[record.key.company_id].append(record)",
+                before="        records[record.key.company_id].append(record)",
+                after="        if record.key.month >= month.previous:\n            records[record.key.company_id].append(record)",
             ),
         ),
         why="There are two months to look after: this one and the last.",

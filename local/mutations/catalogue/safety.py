@@ -188,7 +188,7 @@ SAFETY = (
     Mutation(
         name="whoever is missing in a list is gone",
         rule="SAFE-7",
-        file="tally/plan.py",
+        file="tally/companies.py",
         edits=(
             Edit(
                 before="            company, presence = look_for(self.gravityzone, company_id)",

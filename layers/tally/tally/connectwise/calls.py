@@ -67,12 +67,11 @@ class Calls:
         *,
         conditions: str = "",
         belongs: Callable[[R], bool] = lambda _: True,
-    ) -> list[R]:
-        """All records of a list, or an error: never a part of them.
+    ) -> Iterator[R]:
+        """All records of a list, page by page; an error, whenever it comes, means that none of them is to be used.
 
         ``belongs``: whether a record can be in this list at all; one that cannot is an error too.
         """
-        rows: list[R] = []
         seen: set[int] = set()
         for answer, page in self._pages(path, adapter, conditions):
             if strangers := [row.id for row in page if not belongs(row)]:
@@ -81,8 +80,7 @@ class Calls:
             if len(seen.union(ids)) < len(seen) + len(ids):
                 raise self._transport.unreadable(answer, "its pages repeat a record")
             seen.update(ids)
-            rows += page
-        return rows
+            yield from page
 
     def parse[T](self, answer: Answer, parser: Callable[[bytes], T]) -> T:
         """Read an answer, as ``Transport.parse``."""

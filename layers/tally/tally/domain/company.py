@@ -1,5 +1,6 @@
 """A customer in GravityZone, and how it is tied to a company in ConnectWise (rules MATCH-1)."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -20,6 +21,37 @@ class Company:
     name: str
     kind: CompanyKind
     parent_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stretch:
+    """Companies in the order of their ids: from ``first`` on, up to but without ``end``; None: to the last of them."""
+
+    first: str = ""
+    end: str | None = None
+
+    def __contains__(self, company_id: str) -> bool:
+        return self.first <= company_id and (self.end is None or company_id < self.end)
+
+    @classmethod
+    def alone(cls, company_id: str) -> "Stretch":
+        """One company: no id goes on with a character below the digits."""
+        return cls(first=company_id, end=f"{company_id}$")
+
+
+EVERYBODY = Stretch()
+"""All companies, whatever their ids."""
+
+
+def stretches(company_ids: Sequence[str], size: int) -> Iterator[tuple[Stretch, Sequence[str]]]:
+    """All companies in stretches with ``size`` each of the sorted ``company_ids``, and those of them that are in it.
+
+    Together they leave out nobody, also not a company whose id is none of those; with no ids it is one stretch.
+    """
+    for start in range(0, max(len(company_ids), 1), size):
+        rest = company_ids[start + size : start + size + 1]
+        first = company_ids[start] if start else ""
+        yield Stretch(first=first, end=rest[0] if rest else None), company_ids[start : start + size]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,9 +1,9 @@
 """Whether billing is right and current, in a few numbers over all customers: what alarms and the dashboard are made of."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from tally.domain.circumstances import Circumstances, CompanyState, Presence
 from tally.domain.planning import CompanyPlan
@@ -27,27 +27,39 @@ class Vitals:
     past_close: int
 
 
-def vitals(plans: Collection[tuple[CompanyState, CompanyPlan, Standing]], at: Circumstances) -> Vitals:
-    """The numbers at this tick, from what it plans for each company and the standing that each has then."""
-    shown = Counter(standing.shown.state for company, _, standing in plans if not _is_no_customer(company))
-    read = [_read_since(company, standing, at) for company, plan, standing in plans if plan.due and company.licensed]
-    held = [
-        cause.since
-        for _, _, standing in plans
-        for cause in standing.causes.values()
-        if cause.state is StandingState.HELD and cause.since is not None
-    ]
-    past_close = sum(
-        record.state is RecordState.OPEN and at.tick >= record.key.month.day_after_end(at.policy.close_day)
-        for company, _, _ in plans
-        for record in company.records
-    )
-    return Vitals(
-        companies={state.label: shown[state] for state in StandingState},
-        stalest_reading=_longest(read, at.tick),
-        oldest_hold=_longest(held, at.tick),
-        past_close=past_close,
-    )
+class Gauge:
+    """Takes the numbers as the companies of one tick go by."""
+
+    def __init__(self, at: Circumstances) -> None:
+        self._at = at
+        self._shown: Counter[StandingState] = Counter()
+        self._unread_since: datetime | None = None
+        self._held_since: datetime | None = None
+        self._past_close = 0
+
+    def add(self, company: CompanyState, plan: CompanyPlan, standing: Standing) -> None:
+        """Count a company, with what is planned for it and the standing that it has then."""
+        if not _is_no_customer(company):
+            self._shown[standing.shown.state] += 1
+        if plan.due and company.licensed:
+            self._unread_since = _earlier(self._unread_since, _read_since(company, standing, self._at))
+        for cause in standing.causes.values():
+            if cause.state is StandingState.HELD and cause.since is not None:
+                self._held_since = _earlier(self._held_since, cause.since)
+        self._past_close += sum(
+            record.state is RecordState.OPEN
+            and self._at.tick >= record.key.month.day_after_end(self._at.policy.close_day)
+            for record in company.records
+        )
+
+    def vitals(self) -> Vitals:
+        """The numbers over all that went by."""
+        return Vitals(
+            companies={state.label: self._shown[state] for state in StandingState},
+            stalest_reading=_age(self._unread_since, self._at.tick),
+            oldest_hold=_age(self._held_since, self._at.tick),
+            past_close=self._past_close,
+        )
 
 
 def _is_no_customer(company: CompanyState) -> bool:
@@ -67,6 +79,10 @@ def _read_since(company: CompanyState, standing: Standing, at: Circumstances) ->
     return awaited if standing.last_reading is None else max(awaited, standing.last_reading)
 
 
-def _longest(since: Iterable[datetime], tick: datetime) -> int:
-    """Seconds from the earliest of the instants to the tick; of none, 0."""
-    return int(max((tick - each for each in since), default=timedelta()).total_seconds())
+def _earlier(known: datetime | None, other: datetime) -> datetime:
+    return other if known is None else min(known, other)
+
+
+def _age(since: datetime | None, tick: datetime) -> int:
+    """Seconds from the instant to the tick; of none, 0."""
+    return 0 if since is None else int((tick - since).total_seconds())

@@ -8,8 +8,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from tally.aws import aws_errors
+from tally.domain.company import EVERYBODY, MappingChange, Stretch, first_tie
 from tally.domain.company import Mapping as CompanyMapping
-from tally.domain.company import MappingChange, first_tie
 from tally.domain.month import Month
 from tally.domain.record import HistoryEntry, RecordKey, Transition, UsageRecord
 from tally.domain.standing import Standing
@@ -119,17 +119,17 @@ class DynamoDBLedger:
         """Every company's mapping, by company id."""
         return map(items.mapping_from, self._index(keys.MAPPINGS))
 
-    def all_standings(self) -> Iterator[Standing]:
+    def all_standings(self, within: Stretch = EVERYBODY) -> Iterator[Standing]:
         """Every company's standing, by company id."""
-        return map(items.standing_from, self._index(keys.STANDINGS))
+        return map(items.standing_from, self._index(keys.STANDINGS, within))
 
-    def all_open_records(self) -> Iterator[UsageRecord]:
-        """Every record in state ``open``, by month, company id and service (CLOSE-3)."""
-        return map(items.record_from, self._index(keys.OPEN_RECORDS))
+    def all_open_records(self, within: Stretch = EVERYBODY) -> Iterator[UsageRecord]:
+        """Every record that is not settled, by company id, month and service (CLOSE-3)."""
+        return map(items.record_from, self._index(keys.OPEN_RECORDS, within))
 
-    def all_settled_records(self, month: Month) -> Iterator[UsageRecord]:
-        """The month's records that are not open, by company id and service."""
-        return map(items.record_from, self._index(keys.settled_records(month)))
+    def all_settled_records(self, month: Month, within: Stretch = EVERYBODY) -> Iterator[UsageRecord]:
+        """The month's records that are settled, by company id and service."""
+        return map(items.record_from, self._index(keys.settled_records(month), within))
 
     def record(self, key: RecordKey) -> UsageRecord | None:
         """One record."""
@@ -269,15 +269,19 @@ class DynamoDBLedger:
         )
         return [items.entry_from(item) for item in found]
 
-    def _index(self, partition: str) -> Iterator[Item]:
-        return self._query(
-            {
-                "TableName": self._table,
-                "IndexName": keys.INDEX,
-                "KeyConditionExpression": "ipk = :partition",
-                "ExpressionAttributeValues": {":partition": {"S": partition}},
-            }
-        )
+    def _index(self, partition: str, within: Stretch = EVERYBODY) -> Iterator[Item]:
+        request: QueryInputTypeDef = {
+            "TableName": self._table,
+            "IndexName": keys.INDEX,
+            "KeyConditionExpression": "ipk = :partition",
+            "ExpressionAttributeValues": {":partition": {"S": partition}},
+        }
+        if within == EVERYBODY:
+            return self._query(request)
+        request["KeyConditionExpression"] = "ipk = :partition AND isk BETWEEN :first AND :end"
+        request["ExpressionAttributeValues"] = {":partition": {"S": partition}, **keys.bounds(within)}
+        # BETWEEN has both ends in it.
+        return (item for item in self._query(request) if keys.company_id_in(item) in within)
 
     def _query(self, request: "QueryInputTypeDef") -> Iterator[Item]:
         """All items of all pages; a page that cannot be had raises, after the items of those before it."""

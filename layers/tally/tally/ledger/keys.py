@@ -1,8 +1,11 @@
 """Where each item of the ledger is: keys of the table, partitions of its index."""
 
+import sys
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from tally.domain.company import Stretch
 from tally.domain.month import Month
 from tally.domain.record import RecordKey
 
@@ -27,6 +30,22 @@ _RECORD = "RECORD#"
 def settled_records(month: Month) -> str:
     """The index partition of a month's records that are no longer open."""
     return f"SETTLED#{month}"
+
+
+def record_sort_key(of: RecordKey) -> str:
+    """Where a record is in its partition of the index: among its company's."""
+    return f"{of.company_id}#{of.month}#{of.service}"
+
+
+def bounds(within: Stretch) -> Item:
+    """The least and the greatest sort key that those companies can have in the index, for a condition ``BETWEEN``.
+
+    What follows the id there begins with a ``#``, which sorts before all that an id is made of.
+    """
+    return {":first": {"S": within.first or _LEAST}, ":end": {"S": within.end or _GREATEST}}
+
+
+_LEAST, _GREATEST = " ", chr(sys.maxunicode)
 
 
 def key(partition: str, sort: str) -> Key:
@@ -86,4 +105,10 @@ def company_id_in(item: Item) -> str:
 def record_key_in(item: Item) -> RecordKey:
     """What an item's usage record is of. Raises ValueError for another kind of item."""
     month, service = item["sk"]["S"].removeprefix(_RECORD).split("#", 1)
-    return RecordKey(company_id=company_id_in(item), month=Month.parse(month), service=service)
+    return RecordKey(company_id=company_id_in(item), month=month_of(month), service=sys.intern(service))
+
+
+@lru_cache(maxsize=64)
+def month_of(text: str) -> Month:
+    """The month of a text; one object for all companies that have it. Raises ValueError for what is none."""
+    return Month.parse(text)

@@ -7,6 +7,7 @@ class must not rename what is stored.
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from tally.domain.company import Mapping, MappingChange
@@ -42,8 +43,12 @@ def instant_text(instant: datetime) -> str:
     return instant.astimezone(UTC).isoformat()
 
 
+@lru_cache(maxsize=1024)
 def instant(text: str) -> datetime:
-    """The instant of such a text. Raises ValueError for a text without a time zone."""
+    """The instant of such a text. Raises ValueError for a text without a time zone.
+
+    Most are ticks, of which thousands of companies have the same.
+    """
     found = datetime.fromisoformat(text)
     if found.tzinfo is None:
         raise ValueError(f"{text} has no time zone")

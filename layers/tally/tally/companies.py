@@ -1,0 +1,100 @@
+"""What a tick knows of each company, out of GravityZone's lists and the ledger."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from tally.domain.circumstances import CompanyState, Presence, known_absence
+from tally.domain.company import Company, Stretch, stretches
+from tally.domain.company import Mapping as CompanyMapping
+from tally.domain.standing import Standing
+from tally.errors import TallyError
+from tally.known import NO_MONTHS, Known
+from tally.partners import Partners, is_billed, not_listed
+from tally.ports import GravityZone
+from tally.roster import Roster, look_for
+
+_NOT_READ = frozenset({Presence.GONE, Presence.UNLICENSED})
+"""Of such a company no count is read, so whoever stands below it changes nothing."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Companies:
+    """All companies of one tick, to be gone through once: whoever has gone by is dropped from the roster and the mappings.
+
+    ``unlicensed`` are the customers without a monthly subscription; None where they were not listed. ``untied`` says why
+    companies have no mapping. ``failures`` is added to where a company can be neither found nor asked for.
+    """
+
+    gravityzone: GravityZone
+    roster: Roster | None
+    unlicensed: dict[str, Company] | None
+    partners: Partners
+    mappings: dict[str, CompanyMapping]
+    untied: Mapping[str, str]
+    failures: list[str]
+
+    def stretches(self, size: int) -> Iterator[tuple[Stretch, Sequence[str]]]:
+        """All companies by id, so many at a time of those that are listed or have a mapping, with the ids of these."""
+        ids = {*self.mappings, *(self.unlicensed or ())}
+        if self.roster is not None:
+            ids.update(self.roster.customers, self.roster.partners)
+        return stretches(sorted(ids), size)
+
+    def of(self, listed: Sequence[str], known: Known) -> Iterator[CompanyState]:
+        """Every company of a stretch that GravityZone or the ledger knows, by id."""
+        for company_id in sorted({*listed, *known.standings, *known.records}):
+            standing, mapping = known.standings.get(company_id), self.mappings.pop(company_id, None)
+            records = known.records.get(company_id, ())
+            is_customer = self.roster is not None and company_id in self.roster.customers
+            name, presence = self._listed(company_id, standing, followed=bool(records)) or self._absent(
+                company_id, standing, mapping
+            )
+            below = None if presence in _NOT_READ else self.partners.below.get(company_id)
+            if below is None and not (presence in _NOT_READ or is_customer) and is_billed(mapping, records):
+                below = not_listed(self.roster, company_id if standing is None else standing.company_name)
+            yield CompanyState(
+                id=company_id,
+                name=name,
+                presence=presence,
+                mapping=mapping,
+                untied=self.untied.get(company_id, ""),
+                standing=standing,
+                records=records,
+                settled=known.settled.get(company_id, NO_MONTHS),
+                waived=known.waived.get(company_id, NO_MONTHS),
+                below=below,
+            )
+
+    def _listed(self, company_id: str, standing: Standing | None, *, followed: bool) -> tuple[str, Presence] | None:
+        """Its name in GravityZone's lists, and what they say of it; None if it is in none of them."""
+        unlicensed = (self.unlicensed or {}).pop(company_id, None)
+        if self.roster is not None:
+            if (customer := self.roster.customers.pop(company_id, None)) is not None:
+                return customer.name, Presence.LICENSED
+            if (partner := self.roster.partners.get(company_id)) is not None:
+                return partner.name, self.partners.presences.get(company_id, Presence.PARTNER)
+        # Not those that were licensed: the one list may have been read before they were moved there, the other after.
+        if unlicensed is None or followed or _was_licensed(standing):
+            return None
+        return unlicensed.name, Presence.UNLICENSED
+
+    def _absent(
+        self, company_id: str, standing: Standing | None, mapping: CompanyMapping | None
+    ) -> tuple[str, Presence]:
+        name = standing.company_name if standing else mapping.company_name if mapping else company_id
+        presence = known_absence(standing)
+        if self.roster is None or self.roster.unread:
+            return name, presence or Presence.UNREAD
+        # Once a day all customers are listed: an unlicensed one that is not among them may be gone by now.
+        if presence is Presence.GONE or (presence is Presence.UNLICENSED and self.unlicensed is None):
+            return name, presence
+        try:
+            company, presence = look_for(self.gravityzone, company_id)
+        except TallyError as error:
+            self.failures.append(f"{name} ({company_id}) is in no list and could not be asked for: {error}")
+            return name, Presence.UNREAD
+        return name if company is None else company.name, presence
+
+
+def _was_licensed(standing: Standing | None) -> bool:
+    return standing is not None and bool(standing.licensed_in) and known_absence(standing) is None

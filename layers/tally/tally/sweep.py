@@ -1,0 +1,92 @@
+"""The jobs of one tick: kept until all of them are known, since what may have to be opened is sent first."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from tally.domain.circumstances import Circumstances, CompanyState
+from tally.domain.partner import Children
+from tally.domain.planning import CompanyPlan, Due
+from tally.domain.standing import Cause, Standing
+from tally.messages import Job, JobService
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Waiting:
+    """What becomes a job once it is sent: of its company no more than that needs, as there is one for each."""
+
+    company_id: str
+    company_name: str
+    connectwise_id: int | None
+    due: Due
+    licensed: bool
+    causes: Mapping[str, Cause]
+    last_reading: datetime | None
+    children: Children | None
+
+
+class Sweep:
+    """Add what is due of each company, by id; then there are the jobs."""
+
+    def __init__(self) -> None:
+        self._first: list[_Waiting] = []
+        self._later: list[_Waiting] = []
+
+    def __len__(self) -> int:
+        return len(self._first) + len(self._later)
+
+    def add(self, company: CompanyState, plan: CompanyPlan, standing: Standing) -> None:
+        """One job for each month of the company that is due."""
+        for due in plan.due:
+            waiting = _Waiting(
+                company_id=company.id,
+                company_name=company.name,
+                connectwise_id=None if company.mapping is None else company.mapping.connectwise_id,
+                due=due,
+                licensed=company.licensed,
+                causes=_of_month(due, standing),
+                last_reading=standing.last_reading,
+                children=company.below if isinstance(company.below, Children) else None,
+            )
+            may_open = any(service.may_open for service in due.services)
+            (self._first if may_open else self._later).append(waiting)
+
+    def jobs(self, at: Circumstances) -> Iterator[Job]:
+        """What may have to be opened comes first: it is on no invoice yet, what is followed is. Then by company and month."""
+        for each in (*self._first, *self._later):
+            yield _job(each, at)
+
+
+def _of_month(due: Due, standing: Standing) -> Mapping[str, Cause]:
+    prefix = f"{due.month} "
+    return {scope: cause for scope, cause in standing.causes.items() if scope.startswith(prefix)}
+
+
+def _job(waiting: _Waiting, at: Circumstances) -> Job:
+    due = waiting.due
+    return Job(
+        tick=at.tick,
+        company_id=waiting.company_id,
+        company_name=waiting.company_name,
+        connectwise_id=waiting.connectwise_id,
+        month=due.month,
+        services=tuple(
+            JobService(
+                service=each.service,
+                agreement_id=None if each.agreement is None else each.agreement.id,
+                product_id=each.product_id,
+                listed=each.listed,
+                may_open=each.may_open,
+                only_if_used=each.only_if_used,
+                late=each.late,
+                others=each.others,
+            )
+            for each in due.services
+        ),
+        agreements=tuple({each.agreement.id: each.agreement for each in due.services if each.agreement}.values()),
+        licensed=waiting.licensed,
+        tick_before=at.ticks.finished,
+        standing=dict(waiting.causes),
+        last_reading=waiting.last_reading,
+        children=waiting.children,
+    )
