@@ -367,7 +367,9 @@ class Causes:
         if record.line is None or record.line.state is not LineState.OPEN or len(record.lines) > 1:
             return True
         return bool(
-            record.refusal or self.nonsense(firm, record.key.month) or list(self.oddities(firm, record, closing=True))
+            record.refusal
+            or self.nonsense(firm, record.key.month, record)
+            or list(self.oddities(firm, record, closing=True))
         )
 
     def _standing(self, agreement_id: int) -> list[AdditionTruth]:
@@ -377,25 +379,43 @@ class Causes:
             if each.product == self.billed.product
         ]
 
-    def nonsense(self, firm: Firm, month: Month) -> str:
-        """What is wrong with what GravityZone answers for the month, "" for nothing."""
+    def unread(self, firm: Firm, record: UsageRecord) -> bool:
+        """Whether no count is to be had, which is no error: what stands, stays, and the month closes with it (CLOSE-5).
+
+        Also of a partner where those below it count more than the whole, and a person keeps what stands as long as others
+        stand below it than before (READ-4).
+        """
+        if self.of_company(firm) in {"gone from GravityZone", "no monthly subscription"}:
+            return True
+        if not firm.partner or self.nonsense(firm, record.key.month, record):
+            return False
+        kept = partners.moved_below(self.msp, firm, record) and not partners.others_below(self.msp, firm, record)
+        return kept and self.count(firm, record.key.month) < 0
+
+    def nonsense(self, firm: Firm, month: Month, record: UsageRecord | None = None) -> str:
+        """What is wrong with what GravityZone answers for the month, "" for nothing.
+
+        That those below a partner count more than the whole is nothing wrong where others stand there than the record's:
+        a person is asked then, or has answered.
+        """
         overrides = self.msp.gravityzone.tenant.overrides
         if not overrides:
             return ""
         if firm.partner:
-            return self._nonsense_of_partner(firm, month)
+            return self._nonsense_of_partner(firm, month, record)
         for each in self.billed.product_types:
             told = overrides.get((firm.id, str(month), each), {})
             if wrong := _no_count(told, self.billed.counter):
                 return wrong
         return ""
 
-    def _nonsense_of_partner(self, firm: Firm, month: Month) -> str:
+    def _nonsense_of_partner(self, firm: Firm, month: Month, record: UsageRecord | None) -> str:
         """The first answer that is no count, of the partner's and of those below it; or they count more than the whole."""
         answers = [_no_count(told, self.billed.counter) for _, told in partners.first_told(self.msp, firm, month)]
         if wrong := next(filter(None, answers), ""):
             return wrong
-        return "those below count more" if partners.own_count(self.msp, firm, month) < 0 else ""
+        moved = record is not None and partners.moved_below(self.msp, firm, record)
+        return "those below count more" if partners.own_count(self.msp, firm, month) < 0 and not moved else ""
 
     def count(self, firm: Firm, month: Month, at: datetime | None = None) -> int:
         """What GravityZone answers now, or answered at an instant."""

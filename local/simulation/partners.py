@@ -98,11 +98,15 @@ def unseen(msp: Msp, firm: Firm, month: Month, since: datetime, until: datetime 
     )
 
 
+def moved_below(msp: Msp, firm: Firm, record: UsageRecord) -> bool:
+    """Whether others stand below it than those that the record's count was taken with."""
+    return record.is_standing and record.children is not None and record.children != children(msp, firm)
+
+
 def others_below(msp: Msp, firm: Firm, record: UsageRecord) -> bool:
     """Whether others stand below it than those that the record's count was taken with, and nobody has answered that."""
-    now = children(msp, firm)
-    answered = record.answer is not None and record.answer.children == now
-    return record.is_standing and record.children is not None and record.children != now and not answered
+    answered = record.answer is not None and record.answer.children == children(msp, firm)
+    return moved_below(msp, firm, record) and not answered
 
 
 def stopped(msp: Msp, firm: Firm, records: Iterator[UsageRecord]) -> str:

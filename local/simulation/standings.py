@@ -142,8 +142,8 @@ class StandingChecks:
         assert line is not None
         closing = tick >= self.msp.closes(month)
         causes = set(self.causes.oddities(firm, record, closing=closing))
-        nonsense = self.causes.nonsense(firm, month)
-        unread = self.causes.of_company(firm) in {"gone from GravityZone", "no monthly subscription"}
+        nonsense = self.causes.nonsense(firm, month, record)
+        unread = self.causes.unread(firm, record)
         if unread and self.causes.had_grown(firm, record):
             return frozenset({"grown, and unread"})
         asks = self.msp.setting.late_usage == "hold" and is_late(record) and closing
@@ -178,8 +178,8 @@ class StandingChecks:
         month, setting = record.key.month, self.msp.setting
         closing = tick >= self.msp.closes(month)
         causes = set(self.causes.oddities(firm, record, closing=closing)) - {"fallen"}
-        nonsense = self.causes.nonsense(firm, month)
-        unread = self.causes.of_company(firm) in {"gone from GravityZone", "no monthly subscription"}
+        nonsense = self.causes.nonsense(firm, month, record)
+        unread = self.causes.unread(firm, record)
         if nonsense and not unread:
             causes.add(nonsense)
         if unread and not closing:
@@ -221,7 +221,7 @@ class StandingChecks:
         if asked:
             yield Expected(month, self._of_frozen(firm, record, tick) | {"late, to be asked", "grown", "billed"})
             return
-        causes = {self.causes.nonsense(firm, month), *self.causes.places_late_usage(firm, tick)} - {""}
+        causes = {self.causes.nonsense(firm, month, record), *self.causes.places_late_usage(firm, tick)} - {""}
         if record.refusal is not None:
             causes |= {"refused", "invoiced already"}
         if not causes:

@@ -204,6 +204,20 @@ class TestAnswers:
         assert (held.record().state, held.record().count) == (RecordState.CLOSED, 12)
         assert held.quantities() == [12, 0]
 
+    def test_rejected_and_an_own_count_that_cannot_be_told(self, held: Summit) -> None:
+        """READ-4, READ-2, CLOSE-5: what a person keeps needs no count: that none can be told is no failure, and the month closes."""
+        reject(held)
+        held.world.gravityzone.tenant.override_counter(held.partner.id, "2026-11", ENDPOINTS, 0)
+        held.play(AGAIN, LATER)
+        assert (held.quantities(), state(held)) == ([12], StandingState.WAITING)
+        assert held.reason() == (
+            "GravityZone counts 0 for the partner and 5 for the companies directly below it, more than for the whole: "
+            "the count of its own machines cannot be told. What stands for November 2026, 12, stays until the month closes."
+        )
+        held.play(TURN, CLOSE)
+        assert (held.record().state, held.record().count) == (RecordState.CLOSED, 12)
+        assert held.record().notices[0].startswith("Closed with the last count that could be read.")
+
     def test_rejected_and_as_before_again(self, held: Summit) -> None:
         """READ-4: rejected for that set alone: with the old one back, the count is followed again."""
         reject(held)
