@@ -7,6 +7,7 @@ import tracemalloc
 import pytest
 
 from local.bench import calls, memory
+from local.bench.cold_start import BARE, HANDLERS, first_moments
 from local.bench.planner_scene import TICK, planner
 from local.bench.timeline import Timeline
 from local.simulators.clock import VirtualClock
@@ -50,6 +51,19 @@ def test_a_handler_imports_nothing_that_it_does_not_use(function: str) -> None:
     program = f"import sys, {function}.handler; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert {each for each in done.stdout.split() if each in HEAVY} == set()
+
+
+def test_a_first_invocation_and_its_bare_program_make_the_same_calls() -> None:
+    """Design 3: what a cold start is measured against does what the handler does, and the handler leaves nothing out."""
+    asked = {}
+    with first_moments() as moments:
+        for function, module in (*HANDLERS.items(), *BARE.items()):
+            moments.run(function, module)
+            asked[module] = moments.answers.forgotten()
+    for function, handler in HANDLERS.items():
+        assert asked[handler] == asked[BARE[function]]
+        assert "GetSecretValue" in asked[handler]
+    assert "SendMessageBatch" in asked[HANDLERS["planner"]]
 
 
 def test_actors_take_turns_by_virtual_time() -> None:
