@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-import boto3
 from botocore.config import Config
+from botocore.session import get_session
 from requests.adapters import BaseAdapter
 
 from tally.clock import WallClock
@@ -62,6 +62,12 @@ _AWS = Config(
     retries={"mode": "standard", "total_max_attempts": 4},
     max_pool_connections=_THREADS,
 )
+
+
+def _aws() -> Callable[[str], Any]:
+    """Makes clients of AWS's services by their names, all of one session. Nothing else of boto3 is used, and importing it costs."""
+    session = get_session()
+    return lambda service: session.create_client(service, config=_AWS)
 
 
 @dataclass(slots=True)
@@ -121,9 +127,11 @@ def planner(environment: Mapping[str, str], world: World | None = None) -> Plann
     settings = PlannerSettings.from_env(environment)
     services = places(settings.services, product=settings.product, agreement_type=settings.agreement_type)
     world = world or World()
-    deadline, traffic = Deadline(), _traffic()
+    aws, deadline, traffic = _aws(), Deadline(), _traffic()
     bucket = TokenBucket(rate=settings.sweep_calls_per_second, depth=1)
-    gravityzone, connectwise = _clients(settings, bucket, deadline, deadline.seconds_left, world=world, traffic=traffic)
+    gravityzone, connectwise = _clients(
+        settings, _keys(settings, aws), bucket, deadline, deadline.seconds_left, world=world, traffic=traffic
+    )
     return Planner(
         deadline=deadline,
         traffic=traffic,
@@ -131,8 +139,8 @@ def planner(environment: Mapping[str, str], world: World | None = None) -> Plann
         plan=Plan(
             gravityzone=gravityzone,
             connectwise=connectwise,
-            ledger=_ledger(settings),
-            queue=_queue(settings),
+            ledger=_ledger(settings, aws),
+            queue=_queue(settings, aws),
             clock=world.clock or WallClock(),
             policy=settings.policy,
             services=services,
@@ -149,15 +157,15 @@ def worker(environment: Mapping[str, str], world: World | None = None) -> Worker
 
     settings = WorkerSettings.from_env(environment)
     world = world or World()
-    deadline, traffic = Deadline(), _traffic()
+    aws, deadline, traffic = _aws(), Deadline(), _traffic()
     bucket, clock = _bucket(settings.calls_per_second, settings.burst), world.clock or WallClock()
     gravityzone, connectwise = _clients(
-        settings, bucket, deadline, deadline.seconds_left_to_read, world=world, traffic=traffic
+        settings, _keys(settings, aws), bucket, deadline, deadline.seconds_left_to_read, world=world, traffic=traffic
     )
     sync = Sync(
         gravityzone=gravityzone,
         connectwise=connectwise,
-        ledger=_ledger(settings),
+        ledger=_ledger(settings, aws),
         clock=clock,
         policy=settings.policy,
         services=tuple(each.service for each in settings.services),
@@ -170,7 +178,7 @@ def worker(environment: Mapping[str, str], world: World | None = None) -> Worker
         stack=settings.stack_name,
         deliver=Delivery(
             sync=sync,
-            deliveries=_queue(settings),
+            deliveries=_queue(settings, aws),
             settle=settings.policy.settle,
             seconds_left=deadline.seconds_left,
             slowest=SLOWEST_JOB,
@@ -185,10 +193,10 @@ def reporter(environment: Mapping[str, str]) -> "Report":
     from tally.report import Report
     from tally.topic import SNSTopic
 
-    settings = ReporterSettings.from_env(environment)
+    settings, aws = ReporterSettings.from_env(environment), _aws()
     return Report(
-        ledger=_ledger(settings),
-        announcements=SNSTopic(boto3.client("sns", config=_AWS), settings.topic_arn),
+        ledger=_ledger(settings, aws),
+        announcements=SNSTopic(aws("sns"), settings.topic_arn),
         close_day=settings.close_day,
         stack=settings.stack_name,
     )
@@ -206,6 +214,7 @@ def _traffic() -> dict[str, Traffic]:
 
 def _clients(
     settings: Settings,
+    keys: ApiKeys,
     bucket: TokenBucket,
     deadline: Deadline,
     seconds_to_read: Callable[[], float],
@@ -213,8 +222,7 @@ def _clients(
     world: World,
     traffic: Mapping[str, Traffic],
 ) -> tuple[GravityZoneClient, ConnectWiseClient]:
-    """A function's two ways out, with the keys read now; ``seconds_to_read`` are those until it leaves GravityZone."""
-    keys = _keys(settings)
+    """A function's two ways out; ``seconds_to_read`` are those until it leaves GravityZone."""
     gravityzone = gravityzone_client(
         settings,
         keys,
@@ -233,16 +241,16 @@ def _clients(
     return gravityzone, connectwise
 
 
-def _keys(settings: Settings) -> ApiKeys:
-    return read_keys(boto3.client("secretsmanager", config=_AWS), settings.secret_id)
+def _keys(settings: Settings, aws: Callable[[str], Any]) -> ApiKeys:
+    return read_keys(aws("secretsmanager"), settings.secret_id)
 
 
-def _ledger(settings: Settings | ReporterSettings) -> DynamoDBLedger:
-    return DynamoDBLedger(boto3.client("dynamodb", config=_AWS), settings.table_name)
+def _ledger(settings: Settings | ReporterSettings, aws: Callable[[str], Any]) -> DynamoDBLedger:
+    return DynamoDBLedger(aws("dynamodb"), settings.table_name)
 
 
-def _queue(settings: Settings) -> SQSJobQueue:
-    return SQSJobQueue(boto3.client("sqs", config=_AWS), settings.queue_url, threads=_THREADS)
+def _queue(settings: Settings, aws: Callable[[str], Any]) -> SQSJobQueue:
+    return SQSJobQueue(aws("sqs"), settings.queue_url, threads=_THREADS)
 
 
 def gravityzone_client(
