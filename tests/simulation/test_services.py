@@ -11,10 +11,9 @@ from local.simulation.setting import Setting, Shape, setting_of
 from local.simulation.story import ViolationError
 from tally import readings
 from tally.connectwise.client import ConnectWiseClient
-from tally.directory import Names
 from tally.domain.agreement import Addition
 from tally.domain.reading import ENDPOINT_SECURITY, Reading, Service, UsagePerProductType, read_sum
-from tally.services import BilledService, places
+from tally.services import BilledService, Names, places
 
 _SMALL = 30
 """Companies times months: such a seed is played in a fraction of a second."""

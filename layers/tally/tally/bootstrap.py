@@ -8,12 +8,11 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from botocore.config import Config
-from botocore.session import get_session
 from requests.adapters import BaseAdapter
 
+from tally.aws_clients import AwsClients
 from tally.clock import WallClock
 from tally.connectwise.client import ConnectWiseClient
 from tally.connectwise.site import Keys
@@ -53,21 +52,6 @@ def each_reading(calls_per_second: float, services: Iterable[Service]) -> timede
     """What each company takes that is read for a partner: its calls' turns at the pace, which hide the usual latency (READ-4)."""
     calls = len({service.plain for service in services})
     return timedelta(seconds=calls * max(1.0, 1 / calls_per_second))
-
-
-# Short timeouts, so that a hanging AWS call cannot outlive the function; boto's standard mode retries what is safe.
-_AWS = Config(
-    connect_timeout=3,
-    read_timeout=8,
-    retries={"mode": "standard", "total_max_attempts": 4},
-    max_pool_connections=_THREADS,
-)
-
-
-def _aws() -> Callable[[str], Any]:
-    """Makes clients of AWS's services by their names, all of one session. Nothing else of boto3 is used, and importing it costs."""
-    session = get_session()
-    return lambda service: session.create_client(service, config=_AWS)
 
 
 @dataclass(slots=True)
@@ -127,7 +111,7 @@ def planner(environment: Mapping[str, str], world: World | None = None) -> Plann
     settings = PlannerSettings.from_env(environment)
     services = places(settings.services, product=settings.product, agreement_type=settings.agreement_type)
     world = world or World()
-    aws, deadline, traffic = _aws(), Deadline(), _traffic()
+    aws, deadline, traffic = AwsClients(connections=_THREADS), Deadline(), _traffic()
     bucket = TokenBucket(rate=settings.sweep_calls_per_second, depth=1)
     gravityzone, connectwise = _clients(
         settings, _keys(settings, aws), bucket, deadline, deadline.seconds_left, world=world, traffic=traffic
@@ -157,7 +141,7 @@ def worker(environment: Mapping[str, str], world: World | None = None) -> Worker
 
     settings = WorkerSettings.from_env(environment)
     world = world or World()
-    aws, deadline, traffic = _aws(), Deadline(), _traffic()
+    aws, deadline, traffic = AwsClients(connections=_THREADS), Deadline(), _traffic()
     bucket, clock = _bucket(settings.calls_per_second, settings.burst), world.clock or WallClock()
     gravityzone, connectwise = _clients(
         settings, _keys(settings, aws), bucket, deadline, deadline.seconds_left_to_read, world=world, traffic=traffic
@@ -193,10 +177,10 @@ def reporter(environment: Mapping[str, str]) -> "Report":
     from tally.report import Report
     from tally.topic import SNSTopic
 
-    settings, aws = ReporterSettings.from_env(environment), _aws()
+    settings, aws = ReporterSettings.from_env(environment), AwsClients(connections=_THREADS)
     return Report(
         ledger=_ledger(settings, aws),
-        announcements=SNSTopic(aws("sns"), settings.topic_arn),
+        announcements=SNSTopic(aws.client("sns"), settings.topic_arn),
         close_day=settings.close_day,
         stack=settings.stack_name,
     )
@@ -241,16 +225,16 @@ def _clients(
     return gravityzone, connectwise
 
 
-def _keys(settings: Settings, aws: Callable[[str], Any]) -> ApiKeys:
-    return read_keys(aws("secretsmanager"), settings.secret_id)
+def _keys(settings: Settings, aws: AwsClients) -> ApiKeys:
+    return read_keys(aws.client("secretsmanager"), settings.secret_id)
 
 
-def _ledger(settings: Settings | ReporterSettings, aws: Callable[[str], Any]) -> DynamoDBLedger:
-    return DynamoDBLedger(aws("dynamodb"), settings.table_name)
+def _ledger(settings: Settings | ReporterSettings, aws: AwsClients) -> DynamoDBLedger:
+    return DynamoDBLedger(aws.client("dynamodb"), settings.table_name)
 
 
-def _queue(settings: Settings, aws: Callable[[str], Any]) -> SQSJobQueue:
-    return SQSJobQueue(aws("sqs"), settings.queue_url, threads=_THREADS)
+def _queue(settings: Settings, aws: AwsClients) -> SQSJobQueue:
+    return SQSJobQueue(aws.client("sqs"), settings.queue_url, threads=_THREADS)
 
 
 def gravityzone_client(

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from tally.directory import Names, read_directory
+from tally.directory import read_directory
 from tally.domain.circumstances import Circumstances, CompanyState, Directory, Presence, known_absence
 from tally.domain.company import Company
 from tally.domain.company import Mapping as CompanyMapping
@@ -14,8 +14,8 @@ from tally.domain.month import Month
 from tally.domain.next_standing import next_standing
 from tally.domain.partner import Children
 from tally.domain.planning import CompanyPlan, Due, plan_company
+from tally.domain.policy import Policy
 from tally.domain.record import RecordState, UsageRecord
-from tally.domain.situation import Policy
 from tally.domain.standing import Standing
 from tally.domain.ticks import Ticks
 from tally.domain.vitals import Vitals, vitals
@@ -24,6 +24,7 @@ from tally.messages import Job, JobService
 from tally.partners import Partners, read_partners, to_be_billed
 from tally.ports import LONGEST_DELAY, Clock, ConnectWise, GravityZone, JobQueue, Ledger
 from tally.roster import Roster, look_for, read_census, read_roster
+from tally.services import Names
 from tally.tying import tie_by_name
 
 

@@ -13,7 +13,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstr
 
 from tally.domain.invoicing import Invoicing, LateUsage
 from tally.domain.month import Month
-from tally.domain.situation import Policy
+from tally.domain.policy import Policy
 from tally.errors import SetupError
 from tally.services import BilledService, read_services
 
