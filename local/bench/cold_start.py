@@ -9,7 +9,7 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,7 +37,10 @@ from {module} import handler
 answer = handler(json.loads(os.environ["FIRST_EVENT"]), Context())
 seconds = time.process_time() - began
 assert not answer.get("batchItemFailures"), answer
-sys.stderr.write(str(seconds))
+ours = [each for name, module in [*sys.modules.items()] if name.startswith("tally.") for each in vars(module).values()]
+kinds = {{each for each in ours if isinstance(each, type) and each.__module__.startswith("tally.")}}
+made = sum("__dataclass_fields__" in vars(each) for each in kinds)
+sys.stderr.write(json.dumps({{"seconds": seconds, "modules": [*sys.modules], "dataclasses": made}}))
 """
 
 
@@ -49,10 +52,20 @@ def measure() -> Iterable[Figure]:
             for _ in range(1 + _ROUNDS):
                 for module in (handler, BARE[name]):
                     # The first round compiles.
-                    least[module] = min(moments.run(name, module), least.get(module, float("inf")))
+                    seconds = moments.run(name, module).seconds
+                    least[module] = min(seconds, least.get(module, float("inf")))
             figure = least[handler] / least[BARE[name]]
             yield Figure(group=GROUP, what=f"{name}, over bare clients", figure=figure, bound=_MOST)
             yield Figure(group=GROUP, what=name, figure=1000 * least[handler], unit="ms")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FirstMoment:
+    """What one program took: ``seconds`` of processor time, the ``modules`` it imported, and how many ``dataclasses`` of ours."""
+
+    seconds: float
+    modules: Sequence[str]
+    dataclasses: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,14 +76,14 @@ class FirstMoments:
     bytecode: str
     events: Mapping[str, object]
 
-    def run(self, function: str, module: str) -> float:
-        """The seconds of processor time that ``module`` took, with the function's first event."""
+    def run(self, function: str, module: str) -> FirstMoment:
+        """What ``module`` took with the function's first event."""
         environment = {**_environment(self.answers, self.bytecode), "FIRST_EVENT": json.dumps(self.events[function])}
         program = [sys.executable, "-c", _PROGRAM.format(module=module)]
         done = subprocess.run(program, env=environment, capture_output=True, text=True, check=False, cwd=_ROOT)  # noqa: S603 - ours
         if done.returncode:
             raise RuntimeError(done.stderr)
-        return float(done.stderr.splitlines()[-1])
+        return FirstMoment(**json.loads(done.stderr.splitlines()[-1]))
 
 
 @contextmanager

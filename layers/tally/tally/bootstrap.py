@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from requests.adapters import BaseAdapter
 
@@ -73,8 +73,7 @@ class Deadline:
         return self.seconds_left() - WRITING.total_seconds()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Planner:
+class Planner(NamedTuple):
     """The planner function's inside. ``traffic`` counts its calls, by API; ``stack`` is whose metrics they are."""
 
     plan: "Plan"
@@ -83,8 +82,7 @@ class Planner:
     stack: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Worker:
+class Worker(NamedTuple):
     """The worker function's inside; ``traffic`` and ``stack`` as the planner's. ``clock`` tells jobs' ages."""
 
     deliver: "Delivery"
@@ -94,8 +92,7 @@ class Worker:
     stack: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class World:
+class World(NamedTuple):
     """What tests put in place of the network and the clock; None is the real thing."""
 
     gravityzone: BaseAdapter | None = None
