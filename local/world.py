@@ -27,9 +27,9 @@ from tally.connectwise.site import Keys
 from tally.delivery import Delivery
 from tally.domain.invoicing import Invoicing, LateUsage
 from tally.domain.month import Month
+from tally.domain.policy import Policy
 from tally.domain.reading import ENDPOINTS
 from tally.domain.record import RecordKey, UsageRecord
-from tally.domain.situation import Policy
 from tally.domain.standing import Standing
 from tally.errors import TallyError
 from tally.gravityzone.client import GravityZoneClient

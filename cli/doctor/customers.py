@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 from cli.doctor.finding import Finding, found, ok
 from cli.doctor.installation import Customer, Installation
-from tally.directory import Names
 from tally.domain.agreement import Addition, Agreement
 from tally.domain.recognition import described, of_others
 from tally.domain.standing import Cause
+from tally.services import Names
 
 
 def tied(installation: Installation) -> Iterator[Finding]:

@@ -9,7 +9,7 @@ from cli.doctor.account import Account
 from cli.output import Step
 from cli.stack import Stack
 from cli.suggestions import Names
-from tally import directory
+from tally import services
 from tally.domain.agreement import Addition, Agreement
 from tally.domain.company import Company, ConnectWiseCompany
 from tally.domain.company import Mapping as CompanyMapping
@@ -21,7 +21,6 @@ from tally.gravityzone.pace import TokenBucket
 from tally.ports import ConnectWise, GravityZone, Ledger
 from tally.roster import Roster, read_census, read_roster
 from tally.secret import ApiKeys, read_keys
-from tally.services import places
 from tally.settings import PlannerSettings
 
 _CALLS_A_SECOND = 10
@@ -99,10 +98,10 @@ class Installation:
         return read_keys(self.stack.client("secretsmanager"), self.settings.secret_id)
 
     @cached_property
-    def places(self) -> Mapping[str, directory.Names]:
+    def places(self) -> Mapping[str, services.Names]:
         """Where each service is billed."""
         settings = self.settings
-        return places(settings.services, product=settings.product, agreement_type=settings.agreement_type)
+        return services.places(settings.services, product=settings.product, agreement_type=settings.agreement_type)
 
     @cached_property
     def own_company(self) -> Company:
@@ -156,7 +155,7 @@ class Installation:
         billed = sorted([*roster.customers.values(), *partners], key=lambda each: (each.name.casefold(), each.id))
         return [self._customer(company, index, names[company.name]) for company in billed]
 
-    def type_id(self, names: directory.Names) -> int | str:
+    def type_id(self, names: services.Names) -> int | str:
         """The id of the agreement type, or why there is none (MATCH-2)."""
         return resolve(
             names.agreement_type, self.agreement_types, what="agreement type", setting=names.agreement_type_setting
@@ -170,7 +169,7 @@ class Installation:
             found.update(self.connectwise.agreement_types(wanted))
         return found
 
-    def product_id(self, names: directory.Names) -> int | str:
+    def product_id(self, names: services.Names) -> int | str:
         """The id of the product, or why there is none (MATCH-2)."""
         ids = self._products.get(names.product)
         if ids is None:

@@ -12,14 +12,13 @@ from local.simulation.setting import Setting, Shape, setting_of
 from local.simulation.story import ViolationError
 from tally import readings
 from tally.connectwise.client import ConnectWiseClient
-from tally.directory import Names
 from tally.domain import following
 from tally.domain.agreement import Addition
 from tally.domain.reading import ENDPOINT_SECURITY, Reading, Service, UsagePerProductType, read_sum
 from tally.domain.record import HoldKind, Line, UsageRecord
 from tally.domain.situation import Finished, Situation, Step
 from tally.domain.standing import waiting
-from tally.services import BilledService, places
+from tally.services import BilledService, Names, places
 
 _SMALL = 30
 """Companies times months: such a seed is played in a fraction of a second."""

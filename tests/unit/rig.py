@@ -12,6 +12,7 @@ from tally.domain.carrying import carried
 from tally.domain.decide import decide
 from tally.domain.invoicing import Invoicing, LateUsage
 from tally.domain.month import Month
+from tally.domain.policy import Policy
 from tally.domain.reading import Count
 from tally.domain.record import RecordKey, Transition, UsageRecord, reference
 from tally.domain.situation import (
@@ -21,7 +22,6 @@ from tally.domain.situation import (
     Look,
     OpeningFacts,
     Patch,
-    Policy,
     Post,
     SetTerms,
     Situation,

@@ -32,7 +32,7 @@ USE_CASES = [
     "ports",
 ]
 ADAPTERS = ("tally.gravityzone", "tally.connectwise", "tally.ledger", "tally.transport")
-AWS = frozenset({"tally.aws", "tally.bootstrap", "tally.queue", "tally.secret", "tally.topic"})
+AWS = frozenset({"tally.aws", "tally.aws_clients", "tally.queue", "tally.secret", "tally.topic"})
 
 
 def imported(name: str) -> Iterator[str]:
@@ -66,7 +66,7 @@ def test_the_domain_has_no_clock_and_no_world(name: str) -> None:
 
 @pytest.mark.parametrize("name", MODULES)
 def test_boto3_is_for_adapters(name: str) -> None:
-    """boto3 and botocore are imported where AWS is spoken to, and in bootstrap."""
+    """boto3 and botocore are imported where AWS is spoken to, and nowhere else."""
     if not name.startswith("tally.ledger.") and name not in AWS:
         assert not [each for each in imported(name) if each.partition(".")[0] in {"boto3", "botocore"}]
 

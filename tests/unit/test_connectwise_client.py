@@ -21,7 +21,8 @@ from local.simulators.connectwise.example import (
 )
 from local.simulators.faults import Fault, FaultKind, Garble
 from tally.connectwise.client import ConnectWiseClient
-from tally.connectwise.models import format_day, parse_day
+from tally.connectwise.models import parse_day
+from tally.connectwise.writes import format_day
 from tally.domain.agreement import Addition, Agreement
 from tally.domain.terms import Terms
 from tally.errors import (

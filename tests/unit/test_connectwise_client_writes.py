@@ -22,8 +22,8 @@ from local.simulators.connectwise import ConnectWiseSimulator, Right
 from local.simulators.connectwise.example import ENDPOINT, HARBOR_AGREEMENT, OLD_MILL_AGREEMENT, example_world
 from local.simulators.faults import Fault, FaultKind, Garble
 from tally.connectwise.client import ConnectWiseClient
-from tally.connectwise.models import AdditionToCreate, ProductReference, QuantityPatch
 from tally.connectwise.site import Keys
+from tally.connectwise.writes import AdditionToCreate, ProductReference, QuantityPatch
 from tally.domain.agreement import Addition, NewAddition
 from tally.errors import (
     AmbiguousError,

@@ -5,8 +5,8 @@ from datetime import timedelta
 
 import pytest
 
+from tally.domain.credit import credit_notice
 from tally.domain.digest import DigestKind, DigestTime
-from tally.domain.late import credit_notice
 from tally.domain.month import Month
 from tally.domain.record import HoldKind, RecordState
 from tally.domain.standing import StandingState

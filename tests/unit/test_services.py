@@ -9,10 +9,9 @@ from hypothesis import strategies as st
 
 from local.checkout import ROOT
 from tally import bootstrap
-from tally.directory import Names
 from tally.domain.reading import ENDPOINTS, Service
 from tally.errors import SetupError
-from tally.services import BilledService, places, read_services
+from tally.services import BilledService, Names, places, read_services
 from tally.settings import PlannerSettings, WorkerSettings
 from tests.unit.test_settings import ENVIRONMENT
 

@@ -8,12 +8,11 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-import boto3
-from botocore.config import Config
 from requests.adapters import BaseAdapter
 
+from tally.aws_clients import AwsClients
 from tally.clock import WallClock
 from tally.connectwise.client import ConnectWiseClient
 from tally.connectwise.site import Keys
@@ -55,15 +54,6 @@ def each_reading(calls_per_second: float, services: Iterable[Service]) -> timede
     return timedelta(seconds=calls * max(1.0, 1 / calls_per_second))
 
 
-# Short timeouts, so that a hanging AWS call cannot outlive the function; boto's standard mode retries what is safe.
-_AWS = Config(
-    connect_timeout=3,
-    read_timeout=8,
-    retries={"mode": "standard", "total_max_attempts": 4},
-    max_pool_connections=_THREADS,
-)
-
-
 @dataclass(slots=True)
 class Deadline:
     """The instant at which the function is stopped; each invocation sets it anew, in milliseconds from now."""
@@ -83,8 +73,7 @@ class Deadline:
         return self.seconds_left() - WRITING.total_seconds()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Planner:
+class Planner(NamedTuple):
     """The planner function's inside. ``traffic`` counts its calls, by API; ``stack`` is whose metrics they are."""
 
     plan: "Plan"
@@ -93,8 +82,7 @@ class Planner:
     stack: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Worker:
+class Worker(NamedTuple):
     """The worker function's inside; ``traffic`` and ``stack`` as the planner's. ``clock`` tells jobs' ages."""
 
     deliver: "Delivery"
@@ -104,8 +92,7 @@ class Worker:
     stack: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class World:
+class World(NamedTuple):
     """What tests put in place of the network and the clock; None is the real thing."""
 
     gravityzone: BaseAdapter | None = None
@@ -121,9 +108,11 @@ def planner(environment: Mapping[str, str], world: World | None = None) -> Plann
     settings = PlannerSettings.from_env(environment)
     services = places(settings.services, product=settings.product, agreement_type=settings.agreement_type)
     world = world or World()
-    deadline, traffic = Deadline(), _traffic()
+    aws, deadline, traffic = AwsClients(connections=_THREADS), Deadline(), _traffic()
     bucket = TokenBucket(rate=settings.sweep_calls_per_second, depth=1)
-    gravityzone, connectwise = _clients(settings, bucket, deadline, deadline.seconds_left, world=world, traffic=traffic)
+    gravityzone, connectwise = _clients(
+        settings, _keys(settings, aws), bucket, deadline, deadline.seconds_left, world=world, traffic=traffic
+    )
     return Planner(
         deadline=deadline,
         traffic=traffic,
@@ -131,8 +120,8 @@ def planner(environment: Mapping[str, str], world: World | None = None) -> Plann
         plan=Plan(
             gravityzone=gravityzone,
             connectwise=connectwise,
-            ledger=_ledger(settings),
-            queue=_queue(settings),
+            ledger=_ledger(settings, aws),
+            queue=_queue(settings, aws),
             clock=world.clock or WallClock(),
             policy=settings.policy,
             services=services,
@@ -149,15 +138,15 @@ def worker(environment: Mapping[str, str], world: World | None = None) -> Worker
 
     settings = WorkerSettings.from_env(environment)
     world = world or World()
-    deadline, traffic = Deadline(), _traffic()
+    aws, deadline, traffic = AwsClients(connections=_THREADS), Deadline(), _traffic()
     bucket, clock = _bucket(settings.calls_per_second, settings.burst), world.clock or WallClock()
     gravityzone, connectwise = _clients(
-        settings, bucket, deadline, deadline.seconds_left_to_read, world=world, traffic=traffic
+        settings, _keys(settings, aws), bucket, deadline, deadline.seconds_left_to_read, world=world, traffic=traffic
     )
     sync = Sync(
         gravityzone=gravityzone,
         connectwise=connectwise,
-        ledger=_ledger(settings),
+        ledger=_ledger(settings, aws),
         clock=clock,
         policy=settings.policy,
         services=tuple(each.service for each in settings.services),
@@ -170,7 +159,7 @@ def worker(environment: Mapping[str, str], world: World | None = None) -> Worker
         stack=settings.stack_name,
         deliver=Delivery(
             sync=sync,
-            deliveries=_queue(settings),
+            deliveries=_queue(settings, aws),
             settle=settings.policy.settle,
             seconds_left=deadline.seconds_left,
             slowest=SLOWEST_JOB,
@@ -185,10 +174,10 @@ def reporter(environment: Mapping[str, str]) -> "Report":
     from tally.report import Report
     from tally.topic import SNSTopic
 
-    settings = ReporterSettings.from_env(environment)
+    settings, aws = ReporterSettings.from_env(environment), AwsClients(connections=_THREADS)
     return Report(
-        ledger=_ledger(settings),
-        announcements=SNSTopic(boto3.client("sns", config=_AWS), settings.topic_arn),
+        ledger=_ledger(settings, aws),
+        announcements=SNSTopic(aws.client("sns"), settings.topic_arn),
         close_day=settings.close_day,
         stack=settings.stack_name,
     )
@@ -206,6 +195,7 @@ def _traffic() -> dict[str, Traffic]:
 
 def _clients(
     settings: Settings,
+    keys: ApiKeys,
     bucket: TokenBucket,
     deadline: Deadline,
     seconds_to_read: Callable[[], float],
@@ -213,8 +203,7 @@ def _clients(
     world: World,
     traffic: Mapping[str, Traffic],
 ) -> tuple[GravityZoneClient, ConnectWiseClient]:
-    """A function's two ways out, with the keys read now; ``seconds_to_read`` are those until it leaves GravityZone."""
-    keys = _keys(settings)
+    """A function's two ways out; ``seconds_to_read`` are those until it leaves GravityZone."""
     gravityzone = gravityzone_client(
         settings,
         keys,
@@ -233,16 +222,16 @@ def _clients(
     return gravityzone, connectwise
 
 
-def _keys(settings: Settings) -> ApiKeys:
-    return read_keys(boto3.client("secretsmanager", config=_AWS), settings.secret_id)
+def _keys(settings: Settings, aws: AwsClients) -> ApiKeys:
+    return read_keys(aws.client("secretsmanager"), settings.secret_id)
 
 
-def _ledger(settings: Settings | ReporterSettings) -> DynamoDBLedger:
-    return DynamoDBLedger(boto3.client("dynamodb", config=_AWS), settings.table_name)
+def _ledger(settings: Settings | ReporterSettings, aws: AwsClients) -> DynamoDBLedger:
+    return DynamoDBLedger(aws.client("dynamodb"), settings.table_name)
 
 
-def _queue(settings: Settings) -> SQSJobQueue:
-    return SQSJobQueue(boto3.client("sqs", config=_AWS), settings.queue_url, threads=_THREADS)
+def _queue(settings: Settings, aws: AwsClients) -> SQSJobQueue:
+    return SQSJobQueue(aws.client("sqs"), settings.queue_url, threads=_THREADS)
 
 
 def gravityzone_client(

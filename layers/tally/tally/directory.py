@@ -8,16 +8,7 @@ from tally.domain.circumstances import Directory, Place
 from tally.domain.matching import resolve
 from tally.errors import AmbiguousNameError
 from tally.ports import ConnectWise
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Names:
-    """What the operator named for one service, case-sensitive as Bitdefender's own set-up has it, and in which setting."""
-
-    agreement_type: str
-    product: str
-    agreement_type_setting: str = "AgreementType"
-    product_setting: str = "Product"
+from tally.services import Names
 
 
 def read_directory(connectwise: ConnectWise, services: Mapping[str, Names]) -> Directory:

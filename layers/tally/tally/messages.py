@@ -27,7 +27,8 @@ MonthField = Annotated[Month, BeforeValidator(_month), PlainSerializer(str)]
 class Message(BaseModel):
     """What is passed has these fields and no others."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    # Built at first use, whole: what is part of a message is not built by itself before.
+    model_config = ConfigDict(defer_build=True, extra="forbid", frozen=True)
 
 
 class Tick(Message):

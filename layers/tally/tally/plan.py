@@ -7,14 +7,14 @@ from datetime import datetime, timedelta
 from itertools import chain
 
 from tally.companies import Companies
-from tally.directory import Names, read_directory
+from tally.directory import read_directory
 from tally.domain.circumstances import Circumstances, Directory
 from tally.domain.company import Company
 from tally.domain.company import Mapping as CompanyMapping
 from tally.domain.month import Month
 from tally.domain.next_standing import next_standing
 from tally.domain.planning import plan_company
-from tally.domain.situation import Policy
+from tally.domain.policy import Policy
 from tally.domain.ticks import Ticks
 from tally.domain.vitals import Gauge, Vitals
 from tally.errors import IncompletePlanError, SetupError, TallyError
@@ -23,6 +23,7 @@ from tally.messages import Job
 from tally.partners import Partners, read_partners
 from tally.ports import BATCH, LONGEST_DELAY, Clock, ConnectWise, GravityZone, JobQueue, Ledger
 from tally.roster import Roster, read_census, read_roster
+from tally.services import Names
 from tally.sweep import Sweep
 from tally.tying import tie_by_name
 

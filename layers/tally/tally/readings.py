@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from tally.domain.month import Month
 from tally.domain.partner import Children, NothingLeft, changed, has_fallen, least, own_count, settled
+from tally.domain.policy import Policy
 from tally.domain.reading import Count, Reading, Service, Unknown, read_count, read_sum
 from tally.domain.record import UsageRecord
-from tally.domain.situation import Policy
 from tally.errors import ContractError, DeclinedError, TallyError
 from tally.messages import Job, JobService
 from tally.ports import GravityZone

@@ -16,7 +16,6 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
 
-from tally.directory import Names
 from tally.domain.overlap import refusal
 from tally.domain.reading import ENDPOINT_SECURITY, ENDPOINTS, PRODUCT_TYPES, Service
 from tally.errors import SetupError
@@ -35,6 +34,16 @@ class BilledService:
     service: Service
     product: str = ""
     agreement_type: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Names:
+    """What the operator named for one service, case-sensitive as Bitdefender's own set-up has it, and in which setting."""
+
+    agreement_type: str
+    product: str
+    agreement_type_setting: str = "AgreementType"
+    product_setting: str = "Product"
 
 
 def read_services(text: str) -> tuple[BilledService, ...]:

@@ -13,7 +13,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstr
 
 from tally.domain.invoicing import Invoicing, LateUsage
 from tally.domain.month import Month
-from tally.domain.situation import Policy
+from tally.domain.policy import Policy
 from tally.errors import SetupError
 from tally.services import BilledService, read_services
 
@@ -60,8 +60,14 @@ _Text = Annotated[str, StringConstraints(min_length=1)]
 
 
 class _FromEnvironment(BaseModel):
+    # Built at first use: a function reads one of these classes, and its cold start does not pay for the others.
     model_config = ConfigDict(
-        frozen=True, extra="ignore", alias_generator=str.upper, arbitrary_types_allowed=True, hide_input_in_errors=True
+        defer_build=True,
+        frozen=True,
+        extra="ignore",
+        alias_generator=str.upper,
+        arbitrary_types_allowed=True,
+        hide_input_in_errors=True,
     )
 
     @classmethod

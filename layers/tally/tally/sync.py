@@ -12,15 +12,10 @@ from tally.domain.carrying import line_before
 from tally.domain.company import Mapping as CompanyMapping
 from tally.domain.decide import decide
 from tally.domain.growth import baseline_of
+from tally.domain.policy import Policy
 from tally.domain.reading import ENDPOINTS, Count, Reading, Service
 from tally.domain.record import LineState, RecordKey, UsageRecord
-from tally.domain.situation import (
-    Finished,
-    NoWord,
-    OpeningFacts,
-    Policy,
-    Situation,
-)
+from tally.domain.situation import Finished, NoWord, OpeningFacts, Situation
 from tally.domain.standing import Cause, StandingState
 from tally.errors import (
     ConflictError,

@@ -39,7 +39,7 @@ OPENING = (
     Mutation(
         name="cancelledDate is dropped",
         rule="OPEN-3",
-        file="tally/connectwise/client.py",
+        file="tally/connectwise/writes.py",
         edits=(
             Edit(
                 before="body = sent.model_dump_json(by_alias=True)",
@@ -65,7 +65,7 @@ OPENING = (
     Mutation(
         name="a price of 0 is sent",
         rule="OPEN-5",
-        file="tally/connectwise/models.py",
+        file="tally/connectwise/writes.py",
         edits=(
             Edit(
                 before="    cancelled_date: SentDay\n    invoice_description: str\n",

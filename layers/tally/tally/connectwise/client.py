@@ -4,6 +4,8 @@ import random
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from requests.adapters import BaseAdapter
 
@@ -15,26 +17,19 @@ from tally.connectwise.models import (
     AGREEMENTS,
     COMPANIES,
     PRODUCTS,
-    QUANTITY_PATCH,
-    TAKE_OVER_PATCH,
-    TERMS_PATCH,
-    AdditionRow,
-    AdditionToCreate,
     AgreementRow,
-    CancelledPatch,
-    ProductReference,
     ProductRow,
-    QuantityPatch,
-    TextPatch,
-    terms_patch,
 )
 from tally.connectwise.site import Keys, Site
 from tally.domain.agreement import Addition, Agreement, NewAddition
 from tally.domain.company import ConnectWiseCompany
 from tally.domain.terms import Terms
 from tally.errors import AmbiguousNameError, ContractError
-from tally.transport.calls import Answer, Listener, Transport, no_deadline
+from tally.transport.calls import Listener, Transport, no_deadline
 from tally.transport.failures import Effect
+
+if TYPE_CHECKING:
+    from tally.connectwise.writes import Writes
 
 _BUNDLE = "Bundle"
 
@@ -125,70 +120,37 @@ class ConnectWiseClient:
 
     def create_addition(self, new: NewAddition) -> Addition:
         """POST, once, never repeated. AmbiguousError: it may exist. Any other TallyError: it does not."""
-        sent = AdditionToCreate(
-            product=ProductReference(id=new.product_id),
-            quantity=new.quantity,
-            effective_date=new.effective,
-            cancelled_date=new.cancelled,
-            # ConnectWise shows a line break in a text as a space.
-            invoice_description=" ".join(new.text.split()),
-        )
-        body = sent.model_dump_json(by_alias=True).encode()
-        path = f"/finance/agreements/{new.agreement_id:d}/additions"
-        answer = self._calls.send("POST", path, effect=Effect.CREATES, body=body)
-        row = self._addition(answer, new.agreement_id)
-        if row.product.id != new.product_id:
-            raise self._calls.unreadable(answer, f"it answered an Addition of product {row.product.id}")
-        return row.addition(new.agreement_id)
+        return self._writes.create_addition(new)
 
     def set_quantity(self, *, agreement_id: int, addition_id: int, quantity: int) -> Addition:
         """PATCH of the quantity alone; safe to repeat, and repeated where the answer did not come.
 
         AmbiguousError: also where it was answered as done with a quantity that is not ours.
         """
-        body = QUANTITY_PATCH.dump_json([QuantityPatch(value=quantity)])
-        answer, row = self._change(agreement_id, addition_id, body)
-        if row.quantity != quantity:
-            raise self._calls.unreadable(
-                answer, f"it was answered as done, yet the quantity stands at {row.quantity} and not at {quantity}"
-            )
-        return row.addition(agreement_id)
+        return self._writes.set_quantity(agreement_id=agreement_id, addition_id=addition_id, quantity=quantity)
 
     def take_over(self, *, agreement_id: int, addition_id: int, text: str, cancelled: date) -> Addition:
         """PATCH of the text and the cancelled date together; safe to repeat, and repeated where the answer did not come.
 
         AmbiguousError: also where it was answered as done with another text or date.
         """
-        operations = (TextPatch(value=text), CancelledPatch(value=cancelled))
-        answer, row = self._change(agreement_id, addition_id, TAKE_OVER_PATCH.dump_json(operations))
-        if row.invoice_description.split() != text.split() or row.cancelled_date != cancelled:
-            raise self._calls.unreadable(
-                answer,
-                f"it was answered as done, yet the text is {row.invoice_description!r} and the cancelled date {row.cancelled_date}",
-            )
-        return row.addition(agreement_id)
+        return self._writes.take_over(
+            agreement_id=agreement_id, addition_id=addition_id, text=text, cancelled=cancelled
+        )
 
     def set_terms(self, *, agreement_id: int, addition_id: int, terms: Terms) -> Addition:
         """PATCH of the terms that are not None; safe to repeat, and repeated where the answer did not come.
 
         Whether the answer shows them is the caller's to see: what ConnectWise computes may not be for anybody to set.
         """
-        _, row = self._change(agreement_id, addition_id, TERMS_PATCH.dump_json(terms_patch(terms)))
-        return row.addition(agreement_id)
+        return self._writes.set_terms(agreement_id=agreement_id, addition_id=addition_id, terms=terms)
 
-    def _change(self, agreement_id: int, addition_id: int, body: bytes) -> tuple[Answer, AdditionRow]:
-        path = f"/finance/agreements/{agreement_id:d}/additions/{addition_id:d}"
-        answer = self._calls.send("PATCH", path, effect=Effect.SETS, body=body)
-        row = self._addition(answer, agreement_id)
-        if row.id != addition_id:
-            raise self._calls.unreadable(answer, f"it answered Addition {row.id}")
-        return answer, row
+    @cached_property
+    def _writes(self) -> "Writes":
+        # Imported where the first Addition is written: most invocations write none, and no planner does.
+        from tally.connectwise.writes import Writes
 
-    def _addition(self, answer: Answer, agreement_id: int) -> AdditionRow:
-        row = self._calls.parse(answer, AdditionRow.model_validate_json)
-        if row.agreement_id not in {None, agreement_id}:
-            raise self._calls.unreadable(answer, f"it answered an Addition of agreement {row.agreement_id}")
-        return row
+        return Writes(self._calls)
 
     def _products(self, identifier: str, *, conditions: str) -> dict[str, int]:
         rows = self._calls.rows("/procurement/catalog", PRODUCTS, conditions=conditions)

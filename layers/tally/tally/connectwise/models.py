@@ -1,6 +1,6 @@
-"""What ConnectWise answers, as far as it is read here, and what it is sent.
+"""What ConnectWise answers, as far as it is read here.
 
-Of what comes, unknown fields are ignored, and a value that is not there may be missing, null or an empty string. Field
+Unknown fields are ignored, and a value that is not there may be missing, null or an empty string. Field
 names are those of the public OpenAPI description (2025.x).
 """
 
@@ -8,9 +8,9 @@ import re
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
-from typing import Annotated, Literal
+from typing import Annotated
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, TypeAdapter
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter
 from pydantic.alias_generators import to_camel
 
 from tally.domain.agreement import Addition, Agreement
@@ -40,11 +40,6 @@ def _written_day(text: str) -> date:
     if found is None:
         raise ValueError(_NO_DAY)
     return date.fromisoformat(found[1])
-
-
-def format_day(day: date) -> str:
-    """The day as ConnectWise takes it: midnight ``Z``, seconds only."""
-    return f"{day.isoformat()}T00:00:00Z"
 
 
 def _day_if_any(value: object) -> date | None:
@@ -95,9 +90,6 @@ Flag = Annotated[bool, BeforeValidator(_flag)]
 AmountIfAny = Annotated[Decimal | None, BeforeValidator(_amount_if_any)]
 FlagIfAny = Annotated[bool | None, BeforeValidator(_flag_if_any)]
 WordIfAny = Annotated[str | None, BeforeValidator(_word_if_any)]
-# ConnectWise takes numbers, where pydantic would write a Decimal as text.
-SentAmount = Annotated[Decimal, PlainSerializer(float)]
-SentDay = Annotated[date, PlainSerializer(format_day)]
 
 # Built at first use: a worker whose count has not changed never reads ConnectWise, and its cold start is not free.
 _LATER = ConfigDict(defer_build=True)
@@ -231,100 +223,7 @@ class AdditionRow(_Received):
         )
 
 
-class _Sent(BaseModel):
-    model_config = ConfigDict(
-        defer_build=True, extra="forbid", frozen=True, alias_generator=to_camel, validate_by_name=True
-    )
-
-
-class ProductReference(_Sent):
-    """A product by its id."""
-
-    id: int
-
-
-class AdditionToCreate(_Sent):
-    """The body of the POST: no price, cost or tax, which ConnectWise then takes from agreement and catalog (OPEN-5)."""
-
-    product: ProductReference
-    quantity: int = Field(ge=0)
-    bill_customer: Literal["Billable"] = "Billable"
-    effective_date: SentDay
-    cancelled_date: SentDay
-    invoice_description: str
-
-
-class QuantityPatch(_Sent):
-    """One operation of a PATCH. The path is bare: one into an object can answer 200 and change nothing."""
-
-    op: Literal["replace"] = "replace"
-    path: Literal["quantity"] = "quantity"
-    value: int = Field(ge=0)
-
-
-class TextPatch(_Sent):
-    """What the customer reads of an Addition is replaced."""
-
-    op: Literal["replace"] = "replace"
-    path: Literal["invoiceDescription"] = "invoiceDescription"
-    value: str
-
-
-class CancelledPatch(_Sent):
-    """An Addition's cancelled date is replaced."""
-
-    op: Literal["replace"] = "replace"
-    path: Literal["cancelledDate"] = "cancelledDate"
-    value: SentDay
-
-
-class AmountPatch(_Sent):
-    """The price of one unit, or how many are included, is replaced."""
-
-    op: Literal["replace"] = "replace"
-    path: Literal["unitPrice", "lessIncluded"]
-    value: SentAmount
-
-
-class TaxablePatch(_Sent):
-    """Whether an Addition is taxed is replaced."""
-
-    op: Literal["replace"] = "replace"
-    path: Literal["taxableFlag"] = "taxableFlag"
-    value: bool
-
-
-class BillCustomerPatch(_Sent):
-    """Whether the customer is billed is replaced, by a word that ConnectWise has shown itself."""
-
-    op: Literal["replace"] = "replace"
-    path: Literal["billCustomer"] = "billCustomer"
-    value: str
-
-
-type TermPatch = AmountPatch | TaxablePatch | BillCustomerPatch
-
-
-def terms_patch(terms: Terms) -> list[TermPatch]:
-    """One operation for each term that is not None (OPEN-5)."""
-    operations: list[TermPatch] = []
-    if terms.unit_price is not None:
-        operations.append(AmountPatch(path="unitPrice", value=terms.unit_price))
-    if terms.less_included is not None:
-        operations.append(AmountPatch(path="lessIncluded", value=terms.less_included))
-    if terms.taxable is not None:
-        operations.append(TaxablePatch(value=terms.taxable))
-    if terms.bill_customer is not None:
-        operations.append(BillCustomerPatch(value=terms.bill_customer))
-    return operations
-
-
 COMPANY_INFO: TypeAdapter[CompanyInfo | None] = TypeAdapter(CompanyInfo | None, config=_LATER)
-QUANTITY_PATCH: TypeAdapter[list[QuantityPatch]] = TypeAdapter(list[QuantityPatch], config=_LATER)
-TAKE_OVER_PATCH: TypeAdapter[tuple[TextPatch, CancelledPatch]] = TypeAdapter(
-    tuple[TextPatch, CancelledPatch], config=_LATER
-)
-TERMS_PATCH: TypeAdapter[list[TermPatch]] = TypeAdapter(list[TermPatch], config=_LATER)
 COMPANIES: TypeAdapter[list[CompanyRow]] = TypeAdapter(list[CompanyRow], config=_LATER)
 AGREEMENT_TYPES: TypeAdapter[list[AgreementTypeRow]] = TypeAdapter(list[AgreementTypeRow], config=_LATER)
 PRODUCTS: TypeAdapter[list[ProductRow]] = TypeAdapter(list[ProductRow], config=_LATER)

@@ -7,10 +7,9 @@ from tally.domain.agreement import Agreement
 from tally.domain.circumstances import Circumstances, CompanyState
 from tally.domain.company import Mapping as CompanyMapping
 from tally.domain.invoicing import is_invoiced
-from tally.domain.late import is_carried_on
 from tally.domain.month import Month
 from tally.domain.place import begins, choose_agreement, decisive_day, not_begun, not_billed, service_period
-from tally.domain.record import UsageRecord
+from tally.domain.record import UsageRecord, is_carried_on
 from tally.domain.standing import Cause, needs_setup
 
 

@@ -9,8 +9,8 @@ from tally.domain.agreement import Agreement
 from tally.domain.company import Mapping as CompanyMapping
 from tally.domain.month import Month
 from tally.domain.partner import Children
+from tally.domain.policy import Policy
 from tally.domain.record import UsageRecord
-from tally.domain.situation import Policy
 from tally.domain.standing import COMPANY_SCOPE, Cause, Standing, needs_setup, waiting
 from tally.domain.ticks import Ticks
 

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from tally.domain.billed import changes, totals
 from tally.domain.commands import Commands
-from tally.domain.late import credit_notice
+from tally.domain.credit import credit_notice
 from tally.domain.letter import Entry, Letter, Section, letter
 from tally.domain.month import Month
 from tally.domain.overview import CompanyRow, Overview

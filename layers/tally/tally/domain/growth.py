@@ -1,7 +1,8 @@
 """How fast a count may grow before a person is asked (FOLLOW-4)."""
 
+from tally.domain.policy import Policy
 from tally.domain.record import LineState, RecordState, UsageRecord
-from tally.domain.situation import Policy, Situation
+from tally.domain.situation import Situation
 
 
 def exceeds(count: int, baseline: int, policy: Policy) -> bool:

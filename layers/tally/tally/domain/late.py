@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from tally.domain.agreement import Agreement
 from tally.domain.invoicing import LateUsage, has_ended, is_invoiced
 from tally.domain.place import ServicePeriod
-from tally.domain.record import CARRY_NO_MORE, HoldKind, Line, LineState, UsageRecord
+from tally.domain.record import CARRY_NO_MORE, HoldKind, Line, LineState, UsageRecord, is_carried_on
 from tally.domain.situation import Situation
 from tally.domain.target import quantity_of
 
@@ -63,11 +63,6 @@ def _instant(version: str) -> datetime | None:
     except ValueError:
         return None
     return None if found.tzinfo is None else found
-
-
-def is_carried_on(record: UsageRecord | None) -> bool:
-    """Whether usage of the month goes onto a further line: one before it can carry no more."""
-    return record is not None and any(line.state in CARRY_NO_MORE for line in record.lines)
 
 
 def is_late(record: UsageRecord, line: Line) -> bool:
@@ -154,14 +149,6 @@ def late_notice(situation: Situation, *, total: int, stands: int) -> str:
     )
 
 
-def fewer_notice(record: UsageRecord, *, counted: int) -> str:
-    """What to show before the month closes where fewer are counted than were invoiced; afterwards it is a credit (LATE-3)."""
-    return (
-        f"GravityZone counts {counted} {record.key.service} in {record.key.month.label} now, {record.stands - counted} fewer than the "
-        f"{record.stands} on Additions that can be changed no more: what was billed too much is shown when the month closes, to be credited by hand."
-    )
-
-
 def fall_question(situation: Situation, record: UsageRecord, line: Line, *, count: int) -> str:
     """What to ask of a count that has fallen (READ-7): what was billed, what counts now, what is written and what cannot be."""
     month = situation.key.month.label
@@ -180,18 +167,3 @@ def fall_question(situation: Situation, record: UsageRecord, line: Line, *, coun
     if over > 0:
         wish = f"{wish}, and the {over} billed too many are shown at the close, to be credited by hand: Tally credits nothing itself"
     return f"{seen} {billed}. Approve {count}, and {wish}; or reject it, and {record.stands} stay billed."
-
-
-def credit_notice(record: UsageRecord, company: str) -> str:
-    """What to show until a person says that what was billed too much has been credited (LATE-3)."""
-    assert record.credit is not None
-    credit, key = record.credit, record.key
-    price = credit.unit_price
-    amount = "" if price is None else f", {credit.quantity * price:.2f} at {price:.2f} each"
-    counted = f"GravityZone counts {credit.counted} now"
-    if record.count is not None and record.count < credit.counted:
-        counted = f"GravityZone counts {record.count} now, of which its contract bills {credit.counted} at least"
-    return (
-        f"{key.month.label} billed {credit.billed} {key.service} to {company}, and {counted}: {credit.quantity} "
-        f"too many{amount}. Credit them in ConnectWise by hand, and mark it done; Tally never credits by itself."
-    )

@@ -5,7 +5,6 @@ from datetime import date, timedelta
 
 from tally.domain.agreement import Agreement
 from tally.domain.invoicing import Invoicing, LateUsage, is_invoiced, is_refused_as_invoiced, late_period
-from tally.domain.late import is_carried_on
 from tally.domain.place import (
     ServicePeriod,
     begins,
@@ -17,7 +16,7 @@ from tally.domain.place import (
     service_period,
 )
 from tally.domain.reading import Unknown
-from tally.domain.record import LineState, Refusal, UsageRecord, Verdict
+from tally.domain.record import LineState, Refusal, UsageRecord, Verdict, is_carried_on
 from tally.domain.situation import NoWord, Situation
 from tally.domain.standing import ON_TRIAL, Cause, StandingState, needs_setup, waiting
 from tally.domain.target import followed, left_out, target, with_floor

@@ -4,9 +4,9 @@ from dataclasses import replace
 from datetime import datetime
 
 from tally.domain import carrying
-from tally.domain.late import credit_notice, fewer_notice, is_carried_on
+from tally.domain.credit import credit_notice, fewer_notice
 from tally.domain.place import invoice_notice
-from tally.domain.record import Hold, HoldKind, Line, UsageRecord
+from tally.domain.record import Hold, HoldKind, Line, UsageRecord, is_carried_on
 from tally.domain.situation import ComeBack, Finished, Situation
 from tally.domain.standing import Cause, StandingState
 from tally.domain.transitions import held, withdraw

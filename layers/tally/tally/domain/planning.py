@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from tally.domain.agreement import Agreement
 from tally.domain.chosen_agreement import left_untied, next_place, place_of
 from tally.domain.circumstances import ABSENCES, Circumstances, CompanyState, Place, Presence
-from tally.domain.late import credit_notice
+from tally.domain.credit import credit_notice
 from tally.domain.month import Month
 from tally.domain.place import missed
 from tally.domain.record import LAID_DOWN, LineState, RecordState, UsageRecord

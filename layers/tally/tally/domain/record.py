@@ -339,6 +339,11 @@ class HistoryEntry:
     changes: dict[str, tuple[object, object]]
 
 
+def is_carried_on(record: UsageRecord | None) -> bool:
+    """Whether usage of the month goes onto a further line: one before it can carry no more."""
+    return record is not None and any(line.state in CARRY_NO_MORE for line in record.lines)
+
+
 def reference(key: RecordKey, line: int) -> str:
     """The mark by which we recognise an Addition as ours, whatever the ledger says (OPEN-1).
 

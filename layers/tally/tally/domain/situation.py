@@ -4,43 +4,16 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import Enum
-from zoneinfo import ZoneInfo
 
 from tally.domain.agreement import Addition, Agreement, NewAddition
-from tally.domain.invoicing import Invoicing, LateUsage
 from tally.domain.partner import Children
+from tally.domain.policy import Policy
 from tally.domain.reading import Count, Reading
 from tally.domain.record import Line, LineState, RecordKey, Transition, UsageRecord
 from tally.domain.standing import Cause
 from tally.domain.terms import Terms
 
 _STALE = timedelta(minutes=30)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Policy:
-    """The operator's settings that decisions depend on.
-
-    ``close_day`` is the day of the next month at whose 00:00 GMT a month closes, ``open_until_day`` the one at
-    which it can
-    no longer be opened; ``settle`` is for how long ConnectWise's lists may lag behind a write; ``text`` is what
-    the customer
-    reads before the month's name. ``bill_minimum``: at the close the contract's floor is billed if the count is
-    below it. Growth by more than ``growth_percent`` and ``growth_seats`` asks a person (FOLLOW-4). ``invoicing`` says
-    which period an agreement's invoice covers, ``late_usage`` what becomes of usage that an invoice has left out (LATE-1, 2).
-    """
-
-    time_zone: ZoneInfo
-    cycles: frozenset[str]
-    close_day: int
-    open_until_day: int
-    settle: timedelta
-    text: str
-    growth_percent: int
-    growth_seats: int
-    bill_minimum: bool
-    invoicing: Invoicing
-    late_usage: LateUsage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,9 +4,8 @@ import math
 import random
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from pydantic import ValidationError
 from requests import PreparedRequest, Response
@@ -24,8 +23,7 @@ QUOTED = 200
 _SHOWN_PROBLEMS = 3
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Call:
+class Call(NamedTuple):
     """What a call is, for decisions and error texts; ``request_id`` is the one we gave it, if the vendor has such."""
 
     name: str
@@ -33,8 +31,7 @@ class Call:
     request_id: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class Answer(NamedTuple):
     """A 2xx and its body. ``request_id`` is the vendor's, or else ours."""
 
     call: Call

@@ -1,0 +1,191 @@
+"""What ConnectWise is sent: the POST and the PATCHes of an Addition, with bodies that can hold nothing else (OPEN-5).
+
+Field names are those of the public OpenAPI description (2025.x).
+"""
+
+from datetime import date
+from decimal import Decimal
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, TypeAdapter
+from pydantic.alias_generators import to_camel
+
+from tally.connectwise.calls import Calls
+from tally.connectwise.models import AdditionRow
+from tally.domain.agreement import Addition, NewAddition
+from tally.domain.terms import Terms
+from tally.transport.calls import Answer
+from tally.transport.failures import Effect
+
+
+def format_day(day: date) -> str:
+    """The day as ConnectWise takes it: midnight ``Z``, seconds only."""
+    return f"{day.isoformat()}T00:00:00Z"
+
+
+# ConnectWise takes numbers, where pydantic would write a Decimal as text.
+SentAmount = Annotated[Decimal, PlainSerializer(float)]
+SentDay = Annotated[date, PlainSerializer(format_day)]
+
+# Built at first use: an invocation writes one or two of them.
+_LATER = ConfigDict(defer_build=True)
+
+
+class _Sent(BaseModel):
+    model_config = ConfigDict(
+        defer_build=True, extra="forbid", frozen=True, alias_generator=to_camel, validate_by_name=True
+    )
+
+
+class ProductReference(_Sent):
+    """A product by its id."""
+
+    id: int
+
+
+class AdditionToCreate(_Sent):
+    """The body of the POST: no price, cost or tax, which ConnectWise then takes from agreement and catalog (OPEN-5)."""
+
+    product: ProductReference
+    quantity: int = Field(ge=0)
+    bill_customer: Literal["Billable"] = "Billable"
+    effective_date: SentDay
+    cancelled_date: SentDay
+    invoice_description: str
+
+
+class QuantityPatch(_Sent):
+    """One operation of a PATCH. The path is bare: one into an object can answer 200 and change nothing."""
+
+    op: Literal["replace"] = "replace"
+    path: Literal["quantity"] = "quantity"
+    value: int = Field(ge=0)
+
+
+class TextPatch(_Sent):
+    """What the customer reads of an Addition is replaced."""
+
+    op: Literal["replace"] = "replace"
+    path: Literal["invoiceDescription"] = "invoiceDescription"
+    value: str
+
+
+class CancelledPatch(_Sent):
+    """An Addition's cancelled date is replaced."""
+
+    op: Literal["replace"] = "replace"
+    path: Literal["cancelledDate"] = "cancelledDate"
+    value: SentDay
+
+
+class AmountPatch(_Sent):
+    """The price of one unit, or how many are included, is replaced."""
+
+    op: Literal["replace"] = "replace"
+    path: Literal["unitPrice", "lessIncluded"]
+    value: SentAmount
+
+
+class TaxablePatch(_Sent):
+    """Whether an Addition is taxed is replaced."""
+
+    op: Literal["replace"] = "replace"
+    path: Literal["taxableFlag"] = "taxableFlag"
+    value: bool
+
+
+class BillCustomerPatch(_Sent):
+    """Whether the customer is billed is replaced, by a word that ConnectWise has shown itself."""
+
+    op: Literal["replace"] = "replace"
+    path: Literal["billCustomer"] = "billCustomer"
+    value: str
+
+
+type TermPatch = AmountPatch | TaxablePatch | BillCustomerPatch
+
+
+def terms_patch(terms: Terms) -> list[TermPatch]:
+    """One operation for each term that is not None (OPEN-5)."""
+    operations: list[TermPatch] = []
+    if terms.unit_price is not None:
+        operations.append(AmountPatch(path="unitPrice", value=terms.unit_price))
+    if terms.less_included is not None:
+        operations.append(AmountPatch(path="lessIncluded", value=terms.less_included))
+    if terms.taxable is not None:
+        operations.append(TaxablePatch(value=terms.taxable))
+    if terms.bill_customer is not None:
+        operations.append(BillCustomerPatch(value=terms.bill_customer))
+    return operations
+
+
+QUANTITY_PATCH: TypeAdapter[list[QuantityPatch]] = TypeAdapter(list[QuantityPatch], config=_LATER)
+TAKE_OVER_PATCH: TypeAdapter[tuple[TextPatch, CancelledPatch]] = TypeAdapter(
+    tuple[TextPatch, CancelledPatch], config=_LATER
+)
+TERMS_PATCH: TypeAdapter[list[TermPatch]] = TypeAdapter(list[TermPatch], config=_LATER)
+
+
+class Writes:
+    """Writes Additions by the calls of one site; ``ConnectWiseClient`` says what each method promises."""
+
+    def __init__(self, calls: Calls) -> None:
+        self._calls = calls
+
+    def create_addition(self, new: NewAddition) -> Addition:
+        """POST, once, never repeated."""
+        sent = AdditionToCreate(
+            product=ProductReference(id=new.product_id),
+            quantity=new.quantity,
+            effective_date=new.effective,
+            cancelled_date=new.cancelled,
+            # ConnectWise shows a line break in a text as a space.
+            invoice_description=" ".join(new.text.split()),
+        )
+        body = sent.model_dump_json(by_alias=True).encode()
+        path = f"/finance/agreements/{new.agreement_id:d}/additions"
+        answer = self._calls.send("POST", path, effect=Effect.CREATES, body=body)
+        row = self._addition(answer, new.agreement_id)
+        if row.product.id != new.product_id:
+            raise self._calls.unreadable(answer, f"it answered an Addition of product {row.product.id}")
+        return row.addition(new.agreement_id)
+
+    def set_quantity(self, *, agreement_id: int, addition_id: int, quantity: int) -> Addition:
+        """PATCH of the quantity alone."""
+        body = QUANTITY_PATCH.dump_json([QuantityPatch(value=quantity)])
+        answer, row = self._change(agreement_id, addition_id, body)
+        if row.quantity != quantity:
+            raise self._calls.unreadable(
+                answer, f"it was answered as done, yet the quantity stands at {row.quantity} and not at {quantity}"
+            )
+        return row.addition(agreement_id)
+
+    def take_over(self, *, agreement_id: int, addition_id: int, text: str, cancelled: date) -> Addition:
+        """PATCH of the text and the cancelled date together."""
+        operations = (TextPatch(value=text), CancelledPatch(value=cancelled))
+        answer, row = self._change(agreement_id, addition_id, TAKE_OVER_PATCH.dump_json(operations))
+        if row.invoice_description.split() != text.split() or row.cancelled_date != cancelled:
+            raise self._calls.unreadable(
+                answer,
+                f"it was answered as done, yet the text is {row.invoice_description!r} and the cancelled date {row.cancelled_date}",
+            )
+        return row.addition(agreement_id)
+
+    def set_terms(self, *, agreement_id: int, addition_id: int, terms: Terms) -> Addition:
+        """PATCH of the terms that are not None."""
+        _, row = self._change(agreement_id, addition_id, TERMS_PATCH.dump_json(terms_patch(terms)))
+        return row.addition(agreement_id)
+
+    def _change(self, agreement_id: int, addition_id: int, body: bytes) -> tuple[Answer, AdditionRow]:
+        path = f"/finance/agreements/{agreement_id:d}/additions/{addition_id:d}"
+        answer = self._calls.send("PATCH", path, effect=Effect.SETS, body=body)
+        row = self._addition(answer, agreement_id)
+        if row.id != addition_id:
+            raise self._calls.unreadable(answer, f"it answered Addition {row.id}")
+        return answer, row
+
+    def _addition(self, answer: Answer, agreement_id: int) -> AdditionRow:
+        row = self._calls.parse(answer, AdditionRow.model_validate_json)
+        if row.agreement_id not in {None, agreement_id}:
+            raise self._calls.unreadable(answer, f"it answered an Addition of agreement {row.agreement_id}")
+        return row
