@@ -1,6 +1,6 @@
 """The requests to one ConnectWise site: its address, its codebase, and the keys on them."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 from urllib.parse import quote, urlsplit
 
 from pydantic import SecretStr
@@ -16,8 +16,7 @@ _MODEL = "application/vnd.connectwise.com+json; version=2025.1"
 _COMPRESSED = "gzip, deflate"
 
 
-@dataclass(frozen=True, slots=True)
-class Keys:
+class Keys(NamedTuple):
     """The API member's key pair and the client id of the integration; none of them shows in a ``repr``."""
 
     public: SecretStr

@@ -3,7 +3,7 @@
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from tally.domain.company import Company, ConnectWiseCompany
 
@@ -38,15 +38,13 @@ def resolve(name: str, ids: Mapping[str, int], *, what: str, setting: str) -> in
     return f"ConnectWise has no {what} {name!r} (setting {setting}).{hint}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tie:
+class Tie(NamedTuple):
     """The one ConnectWise company with exactly this name."""
 
     company: ConnectWiseCompany
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NoTie:
+class NoTie(NamedTuple):
     """Why a person has to tie it."""
 
     reason: str

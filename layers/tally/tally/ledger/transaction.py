@@ -3,8 +3,7 @@
 import random
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -24,8 +23,7 @@ class _CancelledError(TransientError):
     """DynamoDB cancelled it because of another one under way: it has not happened, and may be tried again at once."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Patience:
+class Patience(NamedTuple):
     """How a cancelled transaction is tried again: up to 5 times, after at most 0.05 s, then 0.1 s, to 0.8 s, the pauses random.
 
     ``pause`` sleeps the given seconds; ``jitter`` gives a number from 0 to 1, so that two that cancelled each other do
