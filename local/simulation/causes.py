@@ -88,10 +88,13 @@ class Causes:
         heads: Mapping[RecordKey, UsageRecord],
         chosen: Mapping[RecordKey, set[int]],
         billed: Billed = ENDPOINTS,
+        *,
+        earlier: Mapping[RecordKey, UsageRecord],
     ) -> None:
         self.msp = msp
         self.billed = billed
         self._heads = heads
+        self._earlier = earlier
         self._chosen = chosen
         self.as_of: datetime | None = None
         """The last tick: what is counted since then, its jobs may not have seen."""
@@ -154,7 +157,7 @@ class Causes:
             for each in standing
         ):
             yield "beside another"
-        if self._grows_too_fast(firm, month):
+        if self._grows_too_fast(firm, month) or self._grew_too_fast(firm, month, tick):
             yield "grown"
 
     def _of_invoicing(self, agreement: Fields, firm: Firm, month: Month, tick: datetime) -> Iterator[str]:
@@ -317,12 +320,22 @@ class Causes:
     def _grows_too_fast(self, firm: Firm, month: Month) -> bool:
         return self.too_fast(firm, month, self.count(firm, month))
 
-    def too_fast(self, firm: Firm, month: Month, count: int, *, before_close: bool = False) -> bool:
+    def _grew_too_fast(self, firm: Firm, month: Month, tick: datetime) -> bool:
+        """Whether it was so at the tick's job for the month, since that for the month before came only after it."""
+        before = self._heads.get(RecordKey(company_id=firm.id, month=month.previous, service=self.billed.name))
+        changed = before is not None and before.seen_tick == tick
+        return changed and self.too_fast(firm, month, self.count(firm, month), earlier=True)
+
+    def too_fast(
+        self, firm: Firm, month: Month, count: int, *, before_close: bool = False, earlier: bool = False
+    ) -> bool:
         """Whether a count is beyond the month before by the settings' share and by their seats, both (FOLLOW-4).
 
         ``before_close``: or was it a moment ago, when the month before was open still and the floor pushed already.
+        ``earlier``: beyond what the month before was until its last tick.
         """
-        before = self._heads.get(RecordKey(company_id=firm.id, month=month.previous, service=self.billed.name))
+        heads = self._earlier if earlier else self._heads
+        before = heads.get(RecordKey(company_id=firm.id, month=month.previous, service=self.billed.name))
         record = self._heads.get(RecordKey(company_id=firm.id, month=month, service=self.billed.name))
         base: int | None
         if record is not None and record.baseline is not None:

@@ -58,9 +58,12 @@ class Checks:
         self._chosen: dict[RecordKey, set[int]] = {}
         self._asked: set[RecordKey] = set()
         self._heads: dict[RecordKey, UsageRecord] = {}
+        self._earlier: dict[RecordKey, UsageRecord] = {}
+        """What each record was before the last tick that changed it."""
         self.additions = AdditionChecks(msp=msp, chosen=self._chosen, heads=self._heads)
         self.standings = {
-            each.name: StandingChecks(msp, self._heads, self._chosen, each) for each in msp.setting.services
+            each.name: StandingChecks(msp, self._heads, self._chosen, each, earlier=self._earlier)
+            for each in msp.setting.services
         }
         self.invoices = InvoiceChecks(msp)
         self.rates = RateChecks()
@@ -284,6 +287,8 @@ class Checks:
         if head is not None and transition.at < self._since(head):
             raise self._violation(7, f"version {after.version} is older than the one before", key)
         self._heads[key] = after
+        if head is not None and head.seen_tick < after.seen_tick:
+            self._earlier[key] = head
         if transition.by != TALLY and head is not None and (head.hold is None or after.hold != head.hold):
             self._choose(key, head)  # terms that are to be carried over leave the hold, and are no word on a number
         for line in after.lines:

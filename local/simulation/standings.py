@@ -30,10 +30,12 @@ class StandingChecks:
         heads: Mapping[RecordKey, UsageRecord],
         chosen: Mapping[RecordKey, set[int]],
         billed: Billed = ENDPOINTS,
+        *,
+        earlier: Mapping[RecordKey, UsageRecord],
     ) -> None:
         self.msp = msp
         self.billed = billed
-        self.causes = Causes(msp, heads, chosen, billed)
+        self.causes = Causes(msp, heads, chosen, billed, earlier=earlier)
         self._ties = 0
         self._heads = heads
 
