@@ -368,7 +368,9 @@ class Causes:
         return hold.quantity <= counted and self.too_fast(firm, month, hold.quantity)
 
     def beyond(self, firm: Firm, record: UsageRecord, *, closing: bool) -> bool:
-        """Whether more is to be billed than the record's lines bill."""
+        """Whether more is to be billed than the record's lines bill, which no person has kept as they are."""
+        if self._is_kept(firm, record):
+            return False
         company = self.msp.gravityzone.tenant.find(firm.id)
         count = self.count(firm, record.key.month)
         if self.msp.setting.bill_minimum and self.billed.floored and closing and company is not None:
@@ -402,8 +404,12 @@ class Causes:
             return True
         if not firm.partner or self.nonsense(firm, record.key.month, record):
             return False
-        kept = partners.moved_below(self.msp, firm, record) and not partners.others_below(self.msp, firm, record)
-        return kept and self.count(firm, record.key.month) < 0
+        return self._is_kept(firm, record) and self.count(firm, record.key.month) < 0
+
+    def _is_kept(self, firm: Firm, record: UsageRecord) -> bool:
+        """Whether a person keeps what stands, whatever is counted, as long as those stand below a partner (READ-4)."""
+        moved = firm.partner and partners.moved_below(self.msp, firm, record)
+        return moved and not partners.others_below(self.msp, firm, record)
 
     def nonsense(self, firm: Firm, month: Month, record: UsageRecord | None = None) -> str:
         """What is wrong with what GravityZone answers for the month, "" for nothing.

@@ -7,7 +7,7 @@ import pytest
 
 from local.simulators.clock import VirtualClock
 from local.simulators.faults import Fault, FaultKind
-from local.world import Customer, World
+from local.world import TYPE_ID, Customer, World
 from tally.domain.invoicing import Invoicing, LateUsage
 from tally.domain.record import HoldKind, LineState, RecordState, UsageRecord
 from tally.domain.standing import StandingState
@@ -261,6 +261,20 @@ def test_what_is_found_on_an_invoiced_agreement_is_not_raised() -> None:
     assert [(line.agreement_id, line.pushed) for line in record.lines] == [(harbor.agreement_id, 7), (successor, 2)]
     assert invoiced(world, harbor, "October 2026") == 7
     assert record.state is RecordState.CLOSED
+
+
+def test_an_old_job_meets_an_agreement_that_is_another_by_now() -> None:
+    """LATE-1, OPEN-7: of an agreement that was invoiced and made one of another type since the job was planned, what it is now counts."""
+    world, harbor = a_world(late_usage=LateUsage.BILL)
+    world.check_in(harbor, 2, at=gmt("2026-10-31 20:00"))
+    world.tick(gmt("2026-11-01 00:05"))
+    world.clock.set(gmt("2026-11-01 09:00"))
+    world.connectwise.people.run_invoice(harbor.agreement_id)
+    world.connectwise.people.edit_agreement(harbor.agreement_id, {"type": {"id": TYPE_ID + 1}})
+    world.work()
+    assert world.failures == []
+    (line,) = october(world, harbor).lines
+    assert (line.state, line.pushed) == (LineState.FROZEN, 7)
 
 
 def test_an_agreement_that_ends_before_its_next_invoice_has_no_place() -> None:

@@ -211,11 +211,11 @@ def _may_be_taken(situation: Situation, expected: Agreement | None, agreement: A
 
 
 def _known_from_here(situation: Situation, record: UsageRecord) -> Agreement | None:
-    """The job's agreement; but of an Addition that turned out to stand on another one that other, as it was just read."""
+    """The job's agreement; but of an Addition that stands somewhere the agreement there, as it was just read."""
     line, expected, read = record.line, situation.expected_agreement, situation.agreement
     if line is None or line.state is not LineState.OPEN or expected is None or read is None:
         return expected
-    return read if read.id == line.agreement_id != expected.id else expected
+    return read if read.id == line.agreement_id else expected
 
 
 def _identity(agreement: Agreement) -> tuple[int, int, int]:
