@@ -2,16 +2,15 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from local.simulation.msp import Msp
-from local.simulation.story import ViolationError
+from local.simulation.books import Books
 from local.simulators.connectwise.records import TERMS, day_of
 from local.simulators.connectwise.truth import API, AdditionTruth, Change
 from local.simulators.core import CallLog
 from tally.domain.month import Month
-from tally.domain.record import Line, LineState, RecordKey, RecordState, UsageRecord
+from tally.domain.record import Line, LineState, RecordKey, RecordState
 
 _REFERENCE = re.compile(r"\[(TLY-[A-Z2-7]{12})\]$")
 _OF_TAKE_OVER = frozenset({"invoiceDescription", "cancelledDate"})
@@ -28,26 +27,24 @@ class _Seen:
     changes: int = 0
 
 
-@dataclass(slots=True, kw_only=True)
 class AdditionChecks:
     """Looks at the Additions of one run as they are written."""
 
-    msp: Msp
-    chosen: Mapping[RecordKey, set[int]]
-    """The numbers that a person has chosen between, by record."""
-    heads: Mapping[RecordKey, UsageRecord]
-    _keys: dict[str, tuple[RecordKey, int]] = field(default_factory=dict)
-    _ids: dict[int, RecordKey] = field(default_factory=dict)
-    _confirmed: dict[RecordKey, set[int]] = field(default_factory=dict)
-    _made: dict[str, list[AdditionTruth]] = field(default_factory=dict)
-    _seen: dict[int, _Seen] = field(default_factory=dict)
-    _ours: dict[int, RecordKey] = field(default_factory=dict)
+    def __init__(self, books: Books) -> None:
+        self.books = books
+        self.msp = books.msp
+        self._keys: dict[str, tuple[RecordKey, int]] = {}
+        self._ids: dict[int, RecordKey] = {}
+        self._confirmed: dict[RecordKey, set[int]] = {}
+        self._made: dict[str, list[AdditionTruth]] = {}
+        self._seen: dict[int, _Seen] = {}
+        self._ours: dict[int, RecordKey] = {}
 
     def know(self, line: Line, key: RecordKey) -> None:
         """Remember which record a reference and an Addition are of."""
         known = self._keys.setdefault(line.reference, (key, line.number))
         if known != (key, line.number):
-            raise self._violation(1, f"the reference {line.reference} stands for {known} too", key)
+            raise self.books.violation(1, f"the reference {line.reference} stands for {known} too", key)
         if line.addition_id is not None:
             self._ids[line.addition_id] = key
         if line.pushed is not None:
@@ -72,20 +69,20 @@ class AdditionChecks:
             for addition in self.msp.connectwise.truth.additions(agreement_id=agreement_id):
                 self._look_at(addition)
 
-    def look_at_all(self, heads: Mapping[RecordKey, UsageRecord]) -> None:
+    def look_at_all(self) -> None:
         """At the end: all of them once more, and that closed lines are as they closed, unless people changed them."""
         for addition in self.msp.connectwise.truth:
             self._look_at(addition)
             key = self._ours.get(addition.id)
-            record = None if key is None else heads.get(key)
+            record = None if key is None else self.books.heads.get(key)
             if record is None or key is None or record.state is not RecordState.CLOSED or addition.deleted:
                 continue
             line = next((line for line in record.lines if line.addition_id == addition.id), None)
             if line is None:
                 if addition.id not in self.msp.given and not any(change.by != API for change in addition.changes):
-                    raise self._violation(1, f"Addition {addition.id} is in no line of the closed record", key)
+                    raise self.books.violation(1, f"Addition {addition.id} is in no line of the closed record", key)
             elif addition.quantity != line.pushed and not _by_people(addition, "quantity"):
-                raise self._violation(
+                raise self.books.violation(
                     3, f"Addition {addition.id} is at {addition.quantity}, closed with {line.pushed}", key
                 )
 
@@ -101,12 +98,12 @@ class AdditionChecks:
         just_now = any(at - lag - timedelta(minutes=1) <= change.at and change.by != API for change in addition.changes)
         gone = addition.deleted_at is not None and addition.deleted_at < at - lag - timedelta(minutes=1)
         if (stood != line.pushed or gone) and not just_now:
-            raise self._violation(
+            raise self.books.violation(
                 3, f"closed at {line.pushed}, and Addition {addition.id} stood at {'nothing' if gone else stood}", key
             )
         if addition.cancelled != line.cancelled and not just_now:
             what = f"closed to end on {line.cancelled}, and Addition {addition.id} ends on {addition.cancelled}"
-            raise self._violation(6, what, key)
+            raise self.books.violation(6, what, key)
 
     def _look_at(self, addition: AdditionTruth) -> None:
         seen = self._seen.get(addition.id)
@@ -124,7 +121,7 @@ class AdditionChecks:
         created = addition.created
         found = _REFERENCE.search(created["invoiceDescription"] or "")
         if found is None or found[1] not in self._keys:
-            raise self._violation(
+            raise self.books.violation(
                 1, f"Addition {addition.id} was made without a reference of the ledger's: {created}", None
             )
         key, number = self._keys[found[1]]
@@ -134,7 +131,7 @@ class AdditionChecks:
             for each in before
             if each.deleted_at is None or each.deleted_at >= addition.created_at - self.msp.setting.settle
         ]:
-            raise self._violation(1, f"Additions {[*standing, addition.id]} are all of line {number}", key)
+            raise self.books.violation(1, f"Additions {[*standing, addition.id]} are all of line {number}", key)
         before.append(addition)
         self._ours[addition.id] = key
         self._look_at_service(addition, key)
@@ -161,7 +158,9 @@ class AdditionChecks:
             gone = each.deleted_at is not None and each.deleted_at < addition.created_at
             changed = any(change.at > shown for change in each.changes)
             if not gone and not changed and _overlaps(each, key.month):
-                raise self._violation(2, f"Addition {addition.id} was made beside {each.id} of {each.created_by}", key)
+                raise self.books.violation(
+                    2, f"Addition {addition.id} was made beside {each.id} of {each.created_by}", key
+                )
 
     def _passes_for_ours(self, addition: AdditionTruth, key: RecordKey) -> bool:
         """Whether a person's copy bears a reference of ours by which it bills this month, bills a late line, or nothing."""
@@ -176,12 +175,12 @@ class AdditionChecks:
         """Invariant 2, of the service: its own product, on an agreement of its own type (READ-6, MATCH-3)."""
         billed, firm = self.msp.billed(key.service), self.msp.by_id.get(key.company_id)
         if addition.product != billed.product:
-            raise self._violation(2, f"Addition {addition.id} of {key.service} bills {addition.product}", key)
+            raise self.books.violation(2, f"Addition {addition.id} of {key.service} bills {addition.product}", key)
         agreement = self.msp.connectwise.tenant.agreements.get(addition.agreement_id)
-        shown = self.heads[key].seen_tick - self.msp.connectwise.options.list_lag
+        shown = self.books.heads[key].seen_tick - self.msp.connectwise.options.list_lag
         of_type = None if agreement is None else agreement.fields["type"]["id"]
         if firm is not None and firm.touched < shown and of_type not in {None, billed.type_id}:
-            raise self._violation(
+            raise self.books.violation(
                 2, f"Addition {addition.id} of {key.service} is on an agreement of type {of_type}", key
             )
 
@@ -191,10 +190,10 @@ class AdditionChecks:
         effective, cancelled = day_of(created["effectiveDate"]), day_of(created["cancelledDate"])
         month: Month = key.month
         if effective is None or cancelled is None:
-            raise self._violation(6, f"Addition {addition.id} is open-ended: {effective} to {cancelled}", key)
+            raise self.books.violation(6, f"Addition {addition.id} is open-ended: {effective} to {cancelled}", key)
         own = month.first <= effective <= cancelled == month.last
         if not own and (number == 0 or effective > cancelled):
-            raise self._violation(6, f"Addition {addition.id} is of {effective} to {cancelled}", key)
+            raise self.books.violation(6, f"Addition {addition.id} is of {effective} to {cancelled}", key)
         agreement = self.msp.connectwise.tenant.agreements.get(addition.agreement_id)
         firm = self.msp.by_id.get(key.company_id)
         if firm is None or agreement is None:
@@ -202,20 +201,22 @@ class AdditionChecks:
         terms = agreement.fields
         starts = max(filter(None, (day_of(terms["startDate"]), day_of(terms["billStartDate"]))), default=effective)
         if effective < starts and firm.touched < addition.created_at:
-            raise self._violation(
+            raise self.books.violation(
                 6, f"Addition {addition.id} is effective {effective}, its agreement bills from {starts}", key
             )
         today = addition.created_at.astimezone(self.msp.setting.time_zone).date()
         if (own and effective > today) or addition.created_at < month.starts:
-            raise self._violation(
+            raise self.books.violation(
                 6, f"Addition {addition.id} of {effective} was made on {addition.created_at}, the {today} there", key
             )
         if addition.company_id != firm.connectwise_id:
-            raise self._violation(2, f"Addition {addition.id} is on ConnectWise company {addition.company_id}", key)
+            raise self.books.violation(
+                2, f"Addition {addition.id} is on ConnectWise company {addition.company_id}", key
+            )
         type_id, cycle = terms["type"]["id"], terms["billingCycle"]["name"]
         billed = type_id == self.msp.billed(key.service).type_id and cycle in self.msp.setting.cycles
         if not billed and addition.created_at - firm.touched > _ON_ITS_WAY:
-            raise self._violation(
+            raise self.books.violation(
                 6, f"Addition {addition.id} is on an agreement of type {type_id}, billed {cycle}", key
             )
 
@@ -225,15 +226,19 @@ class AdditionChecks:
         key = self._ours.get(addition.id) or self.key_of_text(addition.text)
         given = addition.id in self.msp.given
         if key is None and not given:
-            raise self._violation(2, f"Addition {addition.id} of {addition.created_by} was changed: {change}", None)
+            raise self.books.violation(
+                2, f"Addition {addition.id} of {addition.created_by} was changed: {change}", None
+            )
         carried = addition.id in self.msp.carried and change.field in TERMS
         if change.field != "quantity" and not carried and not (given and change.field in _OF_TAKE_OVER):
-            raise self._violation(2, f"Addition {addition.id}: {change}", key)
+            raise self.books.violation(2, f"Addition {addition.id}: {change}", key)
         if carried and key is not None and change.after not in self._had_before(key, change.field):
-            raise self._violation(2, f"Addition {addition.id}: {change} is not what the month before ever had", key)
+            raise self.books.violation(
+                2, f"Addition {addition.id}: {change} is not what the month before ever had", key
+            )
         before = [each for each in addition.changes[:position] if each.field == "quantity"]
         if before and key is not None and self._overwrites(before, change, key):
-            raise self._violation(2, f"Addition {addition.id}: {before[-1]} was overwritten by {change}", key)
+            raise self.books.violation(2, f"Addition {addition.id}: {before[-1]} was overwritten by {change}", key)
 
     def _had_before(self, key: RecordKey, name: str) -> set[object]:
         """The values that a field ever had in the Additions of the month before."""
@@ -246,20 +251,12 @@ class AdditionChecks:
         last = before[-1]
         if last.by == API or change.at - last.at <= self.msp.connectwise.options.list_lag + timedelta(minutes=3):
             return False
-        if change.after == 0 and any(line.state in _VOIDED for line in self.heads[key].lines):
+        if change.after == 0 and any(line.state in _VOIDED for line in self.books.heads[key].lines):
             return False  # a person wants it at 0, whatever stands there
         # A number that we had sent ourselves cannot be told from ours.
         sent = {each.after for each in before if each.by == API} | {each.before for each in before}
         # Nor can one that we were just about to send, or that a person has accepted since.
-        return last.after not in sent | self._confirmed.get(key, set()) | self.chosen.get(key, set())
-
-    def _violation(self, invariant: int, what: str, key: RecordKey | None) -> ViolationError:
-        if key is None:
-            return ViolationError(invariant, what)
-        firm = self.msp.by_id.get(key.company_id)
-        return ViolationError(
-            invariant, what, company=key.company_id if firm is None else firm.name, month=str(key.month)
-        )
+        return last.after not in sent | self._confirmed.get(key, set()) | self.books.chosen.get(key, set())
 
 
 def asked_for(line: Line | None, values: Mapping[str, object]) -> bool:

@@ -1,15 +1,17 @@
 """Invariant 4: what must be so once nothing stands in the way: records there, and standings as the table has them."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from local.simulation.causes import BILLING, STANDINGS, TOO_MANY, Causes
-from local.simulation.msp import Firm, Msp
-from local.simulation.services import ENDPOINTS, Billed
+from local.simulation.books import Books
+from local.simulation.causes import Causes
+from local.simulation.causes_table import BILLING, STANDINGS, TOO_MANY
+from local.simulation.msp import Firm
+from local.simulation.services import Billed
 from local.simulation.story import ViolationError
 from tally.domain.month import Month
-from tally.domain.record import LAID_DOWN, TALLY, HoldKind, Line, LineState, RecordKey, RecordState, UsageRecord
+from tally.domain.record import LAID_DOWN, TALLY, HoldKind, Line, LineState, RecordState, UsageRecord
 from tally.domain.standing import StandingState
 
 
@@ -24,20 +26,12 @@ class Expected:
 class StandingChecks:
     """Compares standings and records of one service with what they must be."""
 
-    def __init__(
-        self,
-        msp: Msp,
-        heads: Mapping[RecordKey, UsageRecord],
-        chosen: Mapping[RecordKey, set[int]],
-        billed: Billed = ENDPOINTS,
-        *,
-        earlier: Mapping[RecordKey, UsageRecord],
-    ) -> None:
-        self.msp = msp
+    def __init__(self, books: Books, billed: Billed) -> None:
+        self.books = books
         self.billed = billed
-        self.causes = Causes(msp, heads, chosen, billed, earlier=earlier)
+        self.msp = books.msp
+        self.causes = Causes(books, billed)
         self._ties = 0
-        self._heads = heads
 
     def look_at_ties(self) -> None:
         """MATCH-1: who has just been tied is tied to the one company of its very name."""
@@ -58,8 +52,8 @@ class StandingChecks:
     def look_quickly(self, firm: Firm, tick: datetime) -> None:
         """Whoever has nothing odd about it has this month's record and Addition, and none that should have been closed."""
         month = Month.of(tick)
-        record = self._heads.get(RecordKey(company_id=firm.id, month=month, service=self.billed.name))
-        before = self._heads.get(RecordKey(company_id=firm.id, month=month.previous, service=self.billed.name))
+        record = self.books.head(firm, month, self.billed)
+        before = self.books.head(firm, month.previous, self.billed)
         is_open = before is not None and before.state is RecordState.OPEN
         late = before if is_open and tick >= self.msp.closes(month.previous) else None
         unopened = record is not None and _is_unopened(record) and not self._was_another_months(record, tick)
@@ -88,7 +82,7 @@ class StandingChecks:
 
     def look(self, firm: Firm, tick: datetime, records: Sequence[UsageRecord]) -> None:
         """At the end: every cause is one that the table has for what is so, and nothing of it is missing."""
-        self.causes.as_of = tick
+        self.books.as_of = tick
         standing = self.msp.ledger.standing(firm.id)
         left_alone = firm.partner and self.causes.of_company(firm) == TOO_MANY
         # What was said of its months stays, since nothing is read or written for them.
@@ -144,9 +138,9 @@ class StandingChecks:
         assert line is not None
         closing = tick >= self.msp.closes(month)
         causes = set(self.causes.oddities(firm, record, closing=closing))
-        nonsense = self.causes.nonsense(firm, month, record)
+        nonsense = self.causes.counts.nonsense(firm, month, record)
         unread = self.causes.unread(firm, record)
-        if unread and self.causes.had_grown(firm, record):
+        if unread and self.causes.counts.had_grown(firm, record):
             return frozenset({"grown, and unread"})
         asks = self.msp.setting.late_usage == "hold" and is_late(record) and closing
         if nonsense and not unread:
@@ -155,16 +149,16 @@ class StandingChecks:
             causes.add("counter stays")
         elif unread and record.hold is not None:
             causes.add("never written")
-        elif not unread and asks and self.causes.beyond(firm, record, closing=closing):
+        elif not unread and asks and self.causes.counts.beyond(firm, record, closing=closing):
             causes.add("late, on the open line")  # its contract's floor, say, is higher than when a person was asked
         elif (
             not unread
             and not causes
-            and not self.causes.right(firm, record, closing=closing)
+            and not self.causes.counts.right(firm, record, closing=closing)
             and record.refusal is None
         ):
             raise self._violation(
-                4, f"GravityZone counts {self.causes.count(firm, month)}, and the line is {line}", firm, month
+                4, f"GravityZone counts {self.causes.counts.count(firm, month)}, and the line is {line}", firm, month
             )
         if record.refusal is not None:
             causes.add("agreement refuses changes")
@@ -180,7 +174,7 @@ class StandingChecks:
         month, setting = record.key.month, self.msp.setting
         closing = tick >= self.msp.closes(month)
         causes = set(self.causes.oddities(firm, record, closing=closing)) - {"fallen"}
-        nonsense = self.causes.nonsense(firm, month, record)
+        nonsense = self.causes.counts.nonsense(firm, month, record)
         unread = self.causes.unread(firm, record)
         if nonsense and not unread:
             causes.add(nonsense)
@@ -190,12 +184,12 @@ class StandingChecks:
             causes |= {"refused", "invoiced already"}
         if unread and record.hold is not None:
             causes |= {"late, to be asked", "grown", "never written"}
-        beyond = self.causes.beyond(firm, record, closing=closing)
+        beyond = self.causes.counts.beyond(firm, record, closing=closing)
         if beyond and not unread and not self.causes.has_product():
             excluded = self.causes.excluded_without_product(firm)
             causes.add("unplaced" if closing else "product not found" if excluded else "billed")
         if beyond and not unread:
-            causes |= set(self.causes.places_late_usage(firm, tick))
+            causes |= set(self.causes.agreements.places_late_usage(firm, tick))
             causes |= {"unplaced"} if closing and causes else set()
             causes |= {"late, to be asked"} if setting.late_usage == "hold" or causes else set()
         if closing and not causes:
@@ -223,7 +217,10 @@ class StandingChecks:
         if asked:
             yield Expected(month, self._of_frozen(firm, record, tick) | {"late, to be asked", "grown", "billed"})
             return
-        causes = {self.causes.nonsense(firm, month, record), *self.causes.places_late_usage(firm, tick)} - {""}
+        causes = {
+            self.causes.counts.nonsense(firm, month, record),
+            *self.causes.agreements.places_late_usage(firm, tick),
+        } - {""}
         if record.refusal is not None:
             causes |= {"refused", "invoiced already"}
         if not causes:
@@ -265,7 +262,7 @@ class StandingChecks:
             return False
         taken = {
             line.addition_id
-            for key, other in self._heads.items()
+            for key, other in self.books.heads.items()
             if key.company_id == record.key.company_id and key != record.key
             for line in other.lines
             if line.addition_id in self.msp.given and line.pushed_at is not None and line.pushed_at >= tick

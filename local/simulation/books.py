@@ -1,0 +1,44 @@
+"""What the checks of one run know together: the MSP, and what its ledger has had in it so far."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from local.simulation.msp import Firm, Msp
+from local.simulation.services import Billed
+from local.simulation.story import ViolationError
+from tally.domain.company import Mapping
+from tally.domain.month import Month
+from tally.domain.record import RecordKey, UsageRecord
+
+
+@dataclass(slots=True, kw_only=True)
+class Books:
+    """Every record as the last transition that was looked at left it, and what people said of it."""
+
+    msp: Msp
+    heads: dict[RecordKey, UsageRecord] = field(default_factory=dict)
+    earlier: dict[RecordKey, UsageRecord] = field(default_factory=dict)
+    """What each record was before the last tick that changed it."""
+    chosen: dict[RecordKey, set[int]] = field(default_factory=dict)
+    """The numbers that a person has chosen between, by record."""
+    asked: set[RecordKey] = field(default_factory=set)
+    """The records of which a person was asked while their months could be opened still."""
+    as_of: datetime | None = None
+    """The last tick, once the run has ended: what is counted since then, its jobs may not have seen."""
+
+    def head(self, firm: Firm, month: Month, billed: Billed) -> UsageRecord | None:
+        """A service's record of a company's month."""
+        return self.heads.get(RecordKey(company_id=firm.id, month=month, service=billed.name))
+
+    def mapping(self, firm: Firm) -> Mapping | None:
+        """Which ConnectWise company it is tied to, and what people decided of it."""
+        return self.msp.ledger.mappings().get(firm.id)
+
+    def violation(self, invariant: int, what: str, key: RecordKey | None) -> ViolationError:
+        """The error that names the company and month of a record."""
+        if key is None:
+            return ViolationError(invariant, what)
+        firm = self.msp.by_id.get(key.company_id)
+        return ViolationError(
+            invariant, what, company=key.company_id if firm is None else firm.name, month=str(key.month)
+        )

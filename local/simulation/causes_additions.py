@@ -1,0 +1,104 @@
+"""What people did to a record's Additions, and what stands beside them."""
+
+from collections.abc import Iterator
+
+from local.simulation.books import Books
+from local.simulation.causes_agreements import Agreements
+from local.simulation.msp import Firm
+from local.simulation.services import Billed
+from local.simulators.connectwise.truth import AdditionTruth
+from tally.domain.company import Mapping
+from tally.domain.month import Month
+from tally.domain.record import CARRY_NO_MORE, Line, LineState, UsageRecord
+
+
+class Additions:
+    """Compares the Additions of one service's product with what the ledger left there."""
+
+    def __init__(self, books: Books, billed: Billed, agreements: Agreements) -> None:
+        self.books = books
+        self.billed = billed
+        self.msp = books.msp
+        self._agreements = agreements
+
+    def oddities(self, firm: Firm, record: UsageRecord, line: Line) -> Iterator[str]:
+        """What people did to the Additions of the record, whose newest line it is, or set up beside them."""
+        if self._is_changed(line):
+            yield "changed by people"
+        if self._carried_changed(firm, record):
+            yield "changed by people"
+        yield from self._beside(firm, record, line)
+
+    def is_another_there(self, firm: Firm, month: Month, agreement_id: int) -> bool:
+        """Whether somebody else's stands where the month's would be opened, and nobody keeps it apart (OPEN-6)."""
+        mapping = self.books.mapping(firm)
+        return any(
+            _covers(each, month) and not _is_apart(mapping, each) and not self._is_ours(firm, month, each)
+            for each in self._agreements.standing(agreement_id)
+        )
+
+    def _is_changed(self, line: Line) -> bool:
+        """Whether the line's Addition is not as it was left."""
+        if line.addition_id is None:
+            return False
+        theirs = self.msp.connectwise.truth.addition(line.addition_id)
+        return theirs.deleted or theirs.cancelled != line.cancelled or theirs.quantity != line.pushed
+
+    def _carried_changed(self, firm: Firm, record: UsageRecord) -> bool:
+        """Whether an Addition that can carry no more is not as it was left, or has a copy."""
+        for other in record.lines[:-1]:
+            if other.state is LineState.FROZEN and other.addition_id is not None:
+                beside = [
+                    each for each in self._agreements.standing(other.agreement_id) if each.id != other.addition_id
+                ]
+                if any(other.reference in each.text for each in beside) or self._is_changed(other):
+                    return True
+        newest = record.line
+        return newest is not None and newest.state is LineState.FROZEN and self._copied_elsewhere(firm, newest)
+
+    def _copied_elsewhere(self, firm: Firm, line: Line) -> bool:
+        """Whether a copy stands on another agreement of the customer, where late usage would go: it is looked at too."""
+        mapping = self.books.mapping(firm)
+        others = (each["id"] for each in self.msp.agreements(firm) if each["id"] != line.agreement_id)
+        return any(
+            line.reference in each.text and not _is_apart(mapping, each)
+            for agreement_id in others
+            for each in self._agreements.standing(agreement_id)
+        )
+
+    def _beside(self, firm: Firm, record: UsageRecord, line: Line) -> Iterator[str]:
+        """What stands beside its lines, on their agreements or where late usage would go."""
+        mapping = self.books.mapping(firm)
+        ours = {each.addition_id for each in record.lines}
+        carried = {each.agreement_id for each in record.lines if each.state in CARRY_NO_MORE}
+        for agreement_id in {line.agreement_id, *carried, *self._agreements.next_place(firm, line)}:
+            for each in self._agreements.standing(agreement_id):
+                if each.id in ours or _is_apart(mapping, each):
+                    continue
+                if any(other.reference in each.text for other in record.lines):
+                    yield "changed by people"
+                elif _covers(each, record.key.month) and not self._is_late(record, each):
+                    yield "beside another"
+
+    def _is_late(self, record: UsageRecord, addition: AdditionTruth) -> bool:
+        """Whether it bills late usage of an earlier month of the company, which belongs beside this month's."""
+        return any(
+            line.number > 0 and line.reference in addition.text
+            for key, other in self.books.heads.items()
+            if key.company_id == record.key.company_id and key.month < record.key.month
+            for line in other.lines
+        )
+
+    def _is_ours(self, firm: Firm, month: Month, addition: AdditionTruth) -> bool:
+        record = self.books.head(firm, month, self.billed)
+        lines = () if record is None else record.lines
+        return any(line.addition_id == addition.id or line.reference in addition.text for line in lines)
+
+
+def _is_apart(mapping: Mapping | None, addition: AdditionTruth) -> bool:
+    return mapping is not None and addition.id in mapping.kept_apart
+
+
+def _covers(addition: AdditionTruth, month: Month) -> bool:
+    begins = addition.effective is None or addition.effective <= month.last
+    return begins and (addition.cancelled is None or addition.cancelled >= month.first)
