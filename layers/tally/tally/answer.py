@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from tally.domain import answers, carrying, mapping
 from tally.domain.answers import Person
 from tally.domain.circumstances import Presence, known_absence
-from tally.domain.company import ConnectWiseCompany, Mapping, MappingChange
+from tally.domain.company import ConnectWiseCompany, Mapping, MappingChange, Stretch
 from tally.domain.record import RecordKey, RecordState, Transition, UsageRecord
 from tally.errors import SetupError
 from tally.ports import Clock, ConnectWise, Ledger
@@ -82,10 +82,9 @@ class Answers:
 
     def _has_been_given(self, key: RecordKey, addition_id: int) -> RecordKey | None:
         """The company's other month that is open, and has the Addition or is to have it."""
-        for record in self.ledger.all_open_records():
-            if record.key.company_id != key.company_id or record.key == key:
-                continue
-            if addition_id in (record.given, *(line.addition_id for line in record.lines)):
+        for record in self.ledger.all_open_records(Stretch.alone(key.company_id)):
+            has = (record.given, *(line.addition_id for line in record.lines))
+            if record.key != key and addition_id in has:
                 return record.key
         return None
 

@@ -77,7 +77,7 @@ class Calls:
             if strangers := [row.id for row in page if not belongs(row)]:
                 raise self._transport.unreadable(answer, f"it lists what belongs elsewhere: {strangers[:10]}")
             ids = [row.id for row in page]
-            if len(seen.union(ids)) < len(seen) + len(ids):
+            if len({*ids}) < len(ids) or not seen.isdisjoint(ids):
                 raise self._transport.unreadable(answer, "its pages repeat a record")
             seen.update(ids)
             yield from page
