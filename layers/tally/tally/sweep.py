@@ -80,6 +80,7 @@ def _job(waiting: _Waiting, at: Circumstances) -> Job:
                 only_if_used=each.only_if_used,
                 late=each.late,
                 others=each.others,
+                look=each.look,
             )
             for each in due.services
         ),

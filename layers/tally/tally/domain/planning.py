@@ -7,6 +7,7 @@ from tally.domain.agreement import Agreement
 from tally.domain.chosen_agreement import left_untied, next_place, place_of
 from tally.domain.circumstances import ABSENCES, Circumstances, CompanyState, Place, Presence
 from tally.domain.credit import credit_notice
+from tally.domain.looking import is_to_be_looked_at
 from tally.domain.month import Month
 from tally.domain.place import missed
 from tally.domain.record import LAID_DOWN, LineState, RecordState, UsageRecord
@@ -18,6 +19,7 @@ class DueService:
     """One service of a company-month: the agreement and product that it is, or would be, billed on.
 
     ``late``: the agreement is the one that runs now, not the month's own. ``others`` are the company's further ones, by id.
+    ``look``: its Additions are to be looked at, whatever the count says (FOLLOW-5).
     """
 
     service: str
@@ -28,6 +30,7 @@ class DueService:
     only_if_used: bool = False
     late: bool = False
     others: tuple[int, ...] = ()
+    look: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,7 +134,9 @@ def _follow(company: CompanyState, at: Circumstances, record: UsageRecord, plan:
             plan.say(key.month, key.service, chosen)
     may_open = company.presence is Presence.LICENSED and place is not None and not opened
     others = _others(company, place, key.month, agreement)
-    plan.add(key.month, _due(key.service, agreement, place, may_open=may_open, late=late, others=others))
+    due = _due(key.service, agreement, place, may_open=may_open, late=late, others=others)
+    invoice = None if agreement is None else agreement.next_invoice
+    plan.add(key.month, replace(due, look=is_to_be_looked_at(record, company.standing, at, invoice=invoice)))
 
 
 def _is_due(record: UsageRecord, at: Circumstances) -> bool:

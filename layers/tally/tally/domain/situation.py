@@ -41,7 +41,8 @@ class Situation:
     there, of which a restored ledger knows nothing (SAFE-8).
     ``tick`` decides what is due; ``now`` is for ages alone. ``tick_before`` is the newest tick before
     this one that read all lists: what was so then was so at that time at least. ``late``: the agreement is the one
-    that runs now, since the month's own can carry no more (LATE-2).
+    that runs now, since the month's own can carry no more (LATE-2). ``look_due``: what stands in ConnectWise is to be
+    looked at whatever the count says, and was not yet (FOLLOW-5); ``only_looked``: the ``additions`` are there for that alone.
     """
 
     key: RecordKey
@@ -68,6 +69,8 @@ class Situation:
     children: Children | None = None
     others: tuple[int, ...] = ()
     elsewhere: Sequence[Addition] = ()
+    look_due: bool = False
+    only_looked: bool = False
 
     @property
     def today(self) -> date:
@@ -145,7 +148,7 @@ class Look:
 
     ``reread``: read the agreement again as well, since a POST may follow (OPEN-7). ``also``: agreements whose Additions
     are wanted too, where the record's other lines stand. ``elsewhere``: agreements on which only lines of the record are
-    looked for that the ledger does not know (SAFE-8).
+    looked for that the ledger does not know (SAFE-8). ``only``: nothing is to be written, it is looked at for the day (FOLLOW-5).
     """
 
     agreement_id: int
@@ -153,6 +156,7 @@ class Look:
     reread: bool = False
     also: tuple[int, ...] = ()
     elsewhere: tuple[int, ...] = ()
+    only: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
