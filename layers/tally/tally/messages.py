@@ -60,6 +60,7 @@ class JobService(Message):
     licensed). ``late``: the agreement is the one that runs now, since the month's own can carry no more (LATE-2).
     ``others`` are the company's further agreements of the type that ran in the month or later, by id: a line may stand there that
     a restored ledger does not know (SAFE-8). ``look``: its Additions are to be looked at, whatever the count says (FOLLOW-5).
+    ``stays_open``: the month is not to be closed, as the ConnectWise company is gone (MATCH-7).
     """
 
     service: str
@@ -71,6 +72,7 @@ class JobService(Message):
     late: bool = False
     others: tuple[int, ...] = ()
     look: bool = False
+    stays_open: bool = False
 
 
 class Job(Message):

@@ -1,15 +1,15 @@
 """The planner's use case: one tick. It reads in bulk, decides what is due, and puts one job per company-month on the queue."""
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import chain
 
-from tally.companies import Companies
+from tally.companies import Companies, tied_together
 from tally.directory import read_directory
-from tally.domain.circumstances import Circumstances, Directory
-from tally.domain.company import Company
+from tally.domain.circumstances import Circumstances, Directory, Firms
+from tally.domain.company import Company, ConnectWiseCompany
 from tally.domain.company import Mapping as CompanyMapping
 from tally.domain.month import Month
 from tally.domain.next_standing import next_standing
@@ -18,6 +18,7 @@ from tally.domain.policy import Policy
 from tally.domain.ticks import Ticks
 from tally.domain.vitals import Gauge, Vitals
 from tally.errors import IncompletePlanError, SetupError, TallyError
+from tally.firms import find_firms
 from tally.known import read_known
 from tally.messages import Job
 from tally.partners import Partners, read_partners
@@ -87,9 +88,11 @@ class Plan:
         mappings = {mapping.company_id: mapping for mapping in self.ledger.all_mappings()}
         roster = self._read_roster(failures)
         partners = self._read_partners(roster, mappings, failures)
-        at = self._circumstances(tick, ticks, failures)
+        listed = self._read_companies(failures)
+        at = self._circumstances(tick, ticks, listed, mappings, failures)
         new_day = ticks.finished is None or ticks.finished.date() != tick.date()
-        unlicensed, untied, tied = self._match(roster, mappings, tick, census=new_day, failures=failures)
+        unlicensed, untied, tied = self._match(roster, listed, mappings, tick, census=new_day, failures=failures)
+        del listed  # each is known by its name by now, or tied
         companies = Companies(
             gravityzone=self.gravityzone,
             roster=roster,
@@ -97,6 +100,7 @@ class Plan:
             partners=partners,
             mappings=mappings,
             untied=untied,
+            shared=tied_together(mappings.values()),
             failures=failures,
         )
         sweep, planned = self._plan(companies, at, failures)
@@ -132,12 +136,32 @@ class Plan:
         )
         return partners
 
-    def _circumstances(self, tick: datetime, ticks: Ticks, failures: list[str]) -> Circumstances:
+    def _read_companies(self, failures: list[str]) -> Sequence[ConnectWiseCompany] | None:
+        try:
+            return tuple(self.connectwise.companies())
+        except TallyError as error:
+            failures.append(f"ConnectWise's companies could not be listed: {error}")
+            return None
+
+    def _circumstances(
+        self,
+        tick: datetime,
+        ticks: Ticks,
+        listed: Sequence[ConnectWiseCompany] | None,
+        mappings: Mapping[str, CompanyMapping],
+        failures: list[str],
+    ) -> Circumstances:
         directory: Directory | None = None
+        firms: Firms | None = None
         try:
             directory = read_directory(self.connectwise, self.services)
         except TallyError as error:
             failures.append(f"ConnectWise's agreements could not be listed: {error}")
+        try:
+            if listed is not None:
+                firms = find_firms(listed, self.connectwise, mappings.values(), directory)
+        except TallyError as error:
+            failures.append(f"ConnectWise could not be asked for companies that its list lacks: {error}")
         return Circumstances(
             tick=tick,
             ticks=ticks,
@@ -145,12 +169,14 @@ class Plan:
             services=tuple(self.services),
             policy=self.policy,
             directory=directory,
+            firms=firms,
             failures=tuple(failures),
         )
 
     def _match(
         self,
         roster: Roster | None,
+        listed: Sequence[ConnectWiseCompany] | None,
         mappings: dict[str, CompanyMapping],
         tick: datetime,
         *,
@@ -165,13 +191,13 @@ class Plan:
             # Once a day also where nobody is new: a customer without a monthly subscription is to be seen too (SAFE-7).
             others = (each for each in read_census(self.gravityzone, roster) if each.id not in roster.customers)
             unlicensed = {each.id: each for each in others}
-            if not new:
+            if not new or listed is None:
                 return unlicensed, {}, 0
             tying = tie_by_name(
                 new,
                 roster=roster,
                 everyone=chain(unlicensed.values(), roster.customers.values()),
-                connectwise=self.connectwise.companies(),
+                connectwise=listed,
                 mappings=mappings,
                 ledger=self.ledger,
                 tick=tick,

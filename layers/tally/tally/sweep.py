@@ -81,6 +81,7 @@ def _job(waiting: _Waiting, at: Circumstances) -> Job:
                 late=each.late,
                 others=each.others,
                 look=each.look,
+                stays_open=each.stays_open,
             )
             for each in due.services
         ),

@@ -157,6 +157,7 @@ class Sync:
             children=job.children,
             others=each.others,
             look_due=each.look,
+            stays_open=each.stays_open,
         )
 
     def _before(self, key: RecordKey, record: UsageRecord | None, reading: Reading) -> UsageRecord | None:

@@ -19,13 +19,14 @@ from tally.connectwise.models import (
     PRODUCTS,
     AdditionRow,
     AgreementRow,
+    CompanyRow,
     ProductRow,
 )
 from tally.connectwise.site import Keys, Site
 from tally.domain.agreement import Addition, Agreement, NewAddition
 from tally.domain.company import ConnectWiseCompany
 from tally.domain.terms import Terms
-from tally.errors import AmbiguousNameError, ContractError
+from tally.errors import AmbiguousNameError, ContractError, NotFoundError
 from tally.transport.calls import Listener, Transport, no_deadline
 from tally.transport.failures import Effect
 
@@ -100,6 +101,17 @@ class ConnectWiseClient:
         """All companies that are not deleted."""
         rows = self._calls.rows("/company/companies", COMPANIES, conditions="deletedFlag=false")
         return [row.company() for row in rows if not row.deleted_flag]
+
+    def company(self, company_id: int) -> ConnectWiseCompany | None:
+        """One company, a deleted one too; None if it is not found, which on cloud sites is also the answer to a wrong key."""
+        try:
+            answer = self._calls.send("GET", f"/company/companies/{company_id:d}", effect=Effect.NONE)
+        except NotFoundError:
+            return None
+        row = self._calls.parse(answer, CompanyRow.model_validate_json)
+        if row.id != company_id:
+            raise self._calls.unreadable(answer, f"it answered company {row.id}")
+        return row.company()
 
     def agreements(self, type_id: int) -> Iterable[Agreement]:
         """All agreements of that type, active or not."""

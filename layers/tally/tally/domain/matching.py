@@ -72,7 +72,7 @@ class NameIndex:
                 return Tie(company=same[0])
             return NoTie(
                 reason=f"ConnectWise company {_with_ids(same)} has this name, but it is already tied to the GravityZone company {holder}. "
-                "If that one was deleted and made again, untie it first; else tie this one by hand."
+                "Both may be tied to it by hand, each with an agreement of its own; if that one was deleted and made again, give it up for this one."
             )
         if namesakes > 1:
             return NoTie(reason=f"{namesakes} GravityZone companies are named {company.name!r}: tie each by hand.")

@@ -42,7 +42,8 @@ class Situation:
     ``tick`` decides what is due; ``now`` is for ages alone. ``tick_before`` is the newest tick before
     this one that read all lists: what was so then was so at that time at least. ``late``: the agreement is the one
     that runs now, since the month's own can carry no more (LATE-2). ``look_due``: what stands in ConnectWise is to be
-    looked at whatever the count says, and was not yet (FOLLOW-5); ``only_looked``: the ``additions`` are there for that alone.
+    looked at whatever the count says, and was not yet (FOLLOW-5); ``only_looked``: the ``additions`` are there for that alone. ``stays_open``: the
+    month is not to be closed, as ConnectWise's company is gone (MATCH-7).
     """
 
     key: RecordKey
@@ -71,6 +72,7 @@ class Situation:
     elsewhere: Sequence[Addition] = ()
     look_due: bool = False
     only_looked: bool = False
+    stays_open: bool = False
 
     @property
     def today(self) -> date:
@@ -96,7 +98,7 @@ class Situation:
     @property
     def closing(self) -> bool:
         """Whether the month's close is due (CLOSE-1)."""
-        return self.tick >= self.key.month.day_after_end(self.policy.close_day)
+        return not self.stays_open and self.tick >= self.key.month.day_after_end(self.policy.close_day)
 
     @property
     def reread_due(self) -> bool:
