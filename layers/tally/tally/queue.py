@@ -80,7 +80,7 @@ class SQSJobQueue:
         if missing:
             raise TransientError(f"{self._name} did not take {len(missing)} jobs, the first because of {missing[0]}")
         if refused:
-            raise UnsentError(f"{self._name} will not take {len(refused)} jobs: {refused[0][1]}", refused=refused)
+            raise UnsentError(f"{self._name} takes all jobs but {len(refused)}. {refused[0][1]}", refused=refused)
 
     def put_off(self, receipt: str, wait: timedelta) -> None:
         """Let a received message be seen again after ``wait`` (at most 12 hours), whatever its visibility timeout.
@@ -192,7 +192,7 @@ def _told(batch: Sequence[_Entry], failed: "Mapping[str, BatchResultErrorEntryTy
             continue
         why = f"{error['Code']}: {error.get('Message', '')}"
         if error["SenderFault"]:
-            outcome.refused.append((entry.job, f"SQS refused the job. {why}"))
+            outcome.refused.append((entry.job, f"The queue refused a job. {why}"))
         else:
             outcome.missing.append(why)
     return outcome
