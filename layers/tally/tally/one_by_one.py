@@ -2,7 +2,7 @@
 
 import traceback
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from tally.companies import Companies, ids_of
 from tally.domain.circumstances import Circumstances
@@ -20,7 +20,6 @@ _MOST_TOLD = 20
 """So many troubles of single companies are in the log of a tick; each is in its company's standing."""
 
 
-@dataclass(slots=True, kw_only=True)
 class OneByOne:
     """Plans companies and writes their standings.
 
@@ -28,19 +27,13 @@ class OneByOne:
     ``failures`` is added to where standings could not be written because of the table; none is tried after that.
     """
 
-    ledger: Ledger
-    companies: Companies
-    at: Circumstances
-    failures: list[str]
-    sweep: Sweep = field(default_factory=Sweep)
-    gauge: Gauge = field(init=False)
-    seen: int = 0
-    written: int = 0
-    troubles: list[str] = field(default_factory=list)
-    _writable: bool = True
-
-    def __post_init__(self) -> None:
-        self.gauge = Gauge(self.at)
+    def __init__(self, *, ledger: Ledger, companies: Companies, at: Circumstances, failures: list[str]) -> None:
+        self.sweep, self.gauge = Sweep(), Gauge(at)
+        self.seen = self.written = 0
+        self.troubles: list[str] = []
+        self._ledger, self._companies, self._at = ledger, companies, at
+        self._failures = failures
+        self._writable = True
 
     def plan(self, listed: Sequence[str], known: Known) -> None:
         """Plan the companies of one stretch, and write the standings that change."""
@@ -50,14 +43,14 @@ class OneByOne:
             standing = self._plan_one(company_id, known)
             self.seen += 1
             if standing != before:
-                changed.append(replace(standing, tick=self.at.tick))
+                changed.append(replace(standing, tick=self._at.tick))
         if not self._writable:
             return
         try:
             # Before the jobs, so that a worker finds the standing that its own word is to be merged into.
             self.written += self._write(changed)
         except TallyError as error:
-            self.failures.append(f"standings could not be written: {error}")
+            self._failures.append(f"standings could not be written: {error}")
             self._writable = False
 
     def tell_not_sent(self, not_sent: Sequence[NotSent]) -> None:
@@ -66,10 +59,10 @@ class OneByOne:
             self._trouble(each.company_id, each.why)
             try:
                 note(
-                    self.ledger,
+                    self._ledger,
                     company_id=each.company_id,
                     company_name=each.company_name,
-                    tick=self.at.tick,
+                    tick=self._at.tick,
                     causes=dict.fromkeys(each.scopes, failing(each.why)),
                     known=None,
                     last_reading=None,
@@ -80,14 +73,14 @@ class OneByOne:
 
     def _plan_one(self, company_id: str, known: Known) -> Standing:
         try:
-            company = self.companies.state(company_id, known)
-            plan = plan_company(company, self.at)
-            standing = next_standing(company, plan, self.at)
+            company = self._companies.state(company_id, known)
+            plan = plan_company(company, self._at)
+            standing = next_standing(company, plan, self._at)
             self.sweep.add(company, plan, standing)
             self.gauge.add(company, plan, standing)
         except Exception as error:  # noqa: BLE001 - an error of ours too is to stop nobody else
             why = _told(error)
-            standing = failing_standing(company_id, known.standings.get(company_id), why, self.at)
+            standing = failing_standing(company_id, known.standings.get(company_id), why, self._at)
             self.gauge.add_failing(standing)
             self._trouble(company_id, why)
             return standing
@@ -98,7 +91,7 @@ class OneByOne:
     def _write(self, changed: Sequence[Standing]) -> int:
         """Write standings; answer how many were written."""
         try:
-            return len(changed) - self.ledger.save_standings(changed)
+            return len(changed) - self._ledger.save_standings(changed)
         except UnsavedError as error:
             bare = self._instead(changed, error.failures)
             return len(changed) - error.left_out - len(error.failures) + bare
@@ -113,12 +106,12 @@ class OneByOne:
             why = f"its standing could not be written: {error}"
             self._trouble(standing.company_id, why)
             if isinstance(error, ContractError):
-                written += self._write_bare(bare_standing(standing, why, self.at))
+                written += self._write_bare(bare_standing(standing, why, self._at))
         return written
 
     def _write_bare(self, standing: Standing) -> bool:
         try:
-            self.ledger.save_standing(standing)
+            self._ledger.save_standing(standing)
         except TallyError:
             return False
         return True

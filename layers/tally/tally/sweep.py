@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Self
+from typing import NamedTuple, Self
 
 from pydantic import ValidationError
 
@@ -28,8 +28,7 @@ class _Waiting:
     children: Children | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NotSent:
+class NotSent(NamedTuple):
     """A job that the queue will never take, or that could not be made: whose, its scopes of the standing, and why."""
 
     company_id: str

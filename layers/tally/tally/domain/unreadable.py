@@ -1,11 +1,10 @@
 """What of one company cannot be read: it is set aside, with its reason, and everybody else goes on (SAFE-5)."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Unreadable:
+class Unreadable(NamedTuple):
     """An item of one company in the ledger that cannot be read; ``why`` names the item."""
 
     company_id: str
