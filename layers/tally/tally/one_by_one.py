@@ -42,7 +42,7 @@ class OneByOne:
             before = known.standings.get(company_id)
             standing = self._plan_one(company_id, known)
             self.seen += 1
-            if standing != before:
+            if standing != before or before.unreadable:
                 changed.append(replace(standing, tick=self._at.tick))
         if not self._writable:
             return

@@ -74,7 +74,7 @@ class Standing:
     licensed_in: tuple[Month, ...] = ()
     last_reading: datetime | None = None
     version: int = 0
-    unreadable: str = ""
+    unreadable: str = field(default="", compare=False)
 
     @property
     def shown(self) -> Cause:

@@ -20,7 +20,6 @@ from tally.errors import ConflictError, UnreadableItemError
 from tally.ledger import items, keys
 from tally.ledger.keys import Item, Key
 from tally.ledger.plain import check, check_change, entry_of, entry_of_change, instant_text
-from tally.ledger.saving import attempt, saved_all
 from tally.ledger.transaction import Patience, write_together
 
 if TYPE_CHECKING:
@@ -227,6 +226,9 @@ class DynamoDBLedger:
 
         UnsavedError says which could not be written; where none could, the table's own error is raised.
         """
+        # The planner's alone.
+        from tally.ledger.saving import attempt, saved_all  # noqa: PLC0415
+
         pool = ThreadPoolExecutor(self._threads)
         try:
             return saved_all(pool.map(partial(attempt, self.save_standing), standings))
