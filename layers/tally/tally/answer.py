@@ -12,6 +12,7 @@ from tally.domain.answers import Person
 from tally.domain.circumstances import Presence, known_absence
 from tally.domain.company import ConnectWiseCompany, Mapping, MappingChange, Stretch
 from tally.domain.record import RecordKey, RecordState, Transition, UsageRecord
+from tally.domain.unreadable import readable
 from tally.errors import SetupError
 from tally.ports import Clock, ConnectWise, Ledger
 
@@ -82,7 +83,7 @@ class Answers:
 
     def _has_been_given(self, key: RecordKey, addition_id: int) -> RecordKey | None:
         """The company's other month that is open, and has the Addition or is to have it."""
-        for record in self.ledger.all_open_records(Stretch.alone(key.company_id)):
+        for record in readable(self.ledger.all_open_records(Stretch.alone(key.company_id))):
             has = (record.given, *(line.addition_id for line in record.lines))
             if record.key != key and addition_id in has:
                 return record.key
@@ -241,7 +242,7 @@ class SetUp:
         wanted = connectwise_ids or (None if known is None else known.connectwise_id,)
         return [
             each
-            for each in self.ledger.all_mappings()
+            for each in readable(self.ledger.all_mappings())
             if each.connectwise_id in wanted and each.company_id != company_id
         ]
 
@@ -265,7 +266,7 @@ class SetUp:
     def _what_stays(self, company_id: str) -> str:
         return mapping.what_stays(
             record
-            for record in self.ledger.all_open_records()
+            for record in readable(self.ledger.all_open_records(Stretch.alone(company_id)))
             if record.key.company_id == company_id and record.state is RecordState.OPEN
         )
 

@@ -93,6 +93,7 @@ class CompanyState:
     """What is known of one company. ``untied`` says why there is no mapping.
 
     ``of_others`` are the agreements that are pinned for others that are tied to the same ConnectWise company (MATCH-1).
+    ``trouble`` is what of it is not as it should be, so that nothing is planned for it at this tick (SAFE-5).
 
     ``below``: of a partner whose own machines are billed, its children, or why nothing can be told of it now (READ-4).
 
@@ -110,6 +111,7 @@ class CompanyState:
     waived: frozenset[tuple[Month, str]] = frozenset()
     below: Children | Cause | None = None
     of_others: frozenset[int] = frozenset()
+    trouble: str = ""
 
     @property
     def licensed(self) -> bool:

@@ -3,6 +3,7 @@
 import zlib
 from datetime import UTC, date, datetime, time, timedelta
 
+from tally.domain.agreement import Agreement
 from tally.domain.circumstances import Circumstances
 from tally.domain.record import LineState, RecordState, UsageRecord
 from tally.domain.standing import Standing
@@ -15,9 +16,9 @@ _EVE_BEGINS, _EVE_ENDS = timedelta(hours=6), timedelta(hours=1)
 
 
 def is_to_be_looked_at(
-    record: UsageRecord, standing: Standing | None, at: Circumstances, *, invoice: date | None
+    record: UsageRecord, standing: Standing | None, agreement: Agreement | None, at: Circumstances
 ) -> bool:
-    """True if nobody has looked since the company's time of day, or since its time on the last day before ``invoice``.
+    """True if nobody has looked since the company's time of day, or since its time on the last day before the agreement's invoice.
 
     A look that failed or was lost leaves no trace, so the next tick's job makes up for it. What is held for what stands in
     ConnectWise is looked at by every job.
@@ -30,7 +31,7 @@ def is_to_be_looked_at(
     noted = None if standing is None else standing.looked.get(f"{record.key.month} {record.key.service}")
     # Before each write of ours it is looked at as well.
     seen = max((each for each in (noted, line.pushed_at) if each is not None), default=None)
-    share = _share(record.key.company_id)
+    share, invoice = _share(record.key.company_id), None if agreement is None else agreement.next_invoice
     return seen is None or seen < _last_time_of_day(at.tick, share) or _is_eve(at, share, seen=seen, invoice=invoice)
 
 
