@@ -157,7 +157,9 @@ class Plan:
         try:
             return tuple(self.connectwise.companies())
         except TallyError as error:
-            failures.append(f"ConnectWise's companies could not be listed: {error}")
+            failures.append(
+                f"ConnectWise's companies could not be listed, by whose names new ones are matched: {error}"
+            )
             return None
 
     def _circumstances(
