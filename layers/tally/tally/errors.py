@@ -4,6 +4,7 @@
     ├── TransientError          the world: try again
     │   ├── RateLimitedError        after `retry_after`
     │   ├── ConflictError           somebody else was first
+    │   ├── TooSlowError            no answer in time: less may be asked for
     │   ├── NotStartedError         too little time was left to begin
     │   └── NotYetError             nothing can be said before `retry_after`
     ├── AmbiguousError          a write whose answer never came: look before the next one
@@ -12,8 +13,10 @@
     │   ├── CredentialsError        401: the keys are wrong
     │   │   └── MissingRightError       403: they are right, and lack a right
     │   ├── NotFoundError           404
+    │   ├── InFrontError            something before the API answers in its place
     │   └── AmbiguousNameError      two things of one name
     ├── ContractError           the other side answered what we do not understand
+    │   ├── TooLargeError           more of it than is read
     │   └── DeclinedError           it understood, and says no
     ├── SeveralError            services of one job failed, each for its own reason
     └── IncompletePlanError     a tick could not read all it needed; what it could read is planned
@@ -43,6 +46,10 @@ class RateLimitedError(TransientError):
 
 class ConflictError(TransientError):
     """The ledger's item is not at the version that was loaded: another worker was first (SAFE-3)."""
+
+
+class TooSlowError(TransientError):
+    """No whole answer came in the time that a call has."""
 
 
 class NotStartedError(TransientError):
@@ -81,12 +88,23 @@ class NotFoundError(SetupError):
     """What was asked for is not there (404)."""
 
 
+class InFrontError(SetupError):
+    """A page of something in front of the API, such as a firewall or a proxy, in place of the API's own answer.
+
+    Nothing is concluded from its status: neither of keys and rights, nor of what is there.
+    """
+
+
 class AmbiguousNameError(SetupError):
     """Two things bear the name that the operator gave."""
 
 
 class ContractError(TallyError):
     """An answer that does not have the shape that the API promises: nothing is concluded from it."""
+
+
+class TooLargeError(ContractError):
+    """The answer is larger than anything that is read."""
 
 
 class DeclinedError(ContractError):

@@ -49,7 +49,7 @@ _NOT_FOUND = -32002
 _TOO_MANY = -32003
 
 
-def _explain(body: bytes) -> str:
+def _explain(body: bytes, _headers: Mapping[str, str]) -> str:
     try:
         error = RpcAnswer.model_validate_json(body).error
     except ValidationError:
@@ -58,8 +58,10 @@ def _explain(body: bytes) -> str:
 
 
 _DIALECT = Dialect(
+    vendor="GravityZone",
     url_setting=_URL,
     explain=_explain,
+    pages=frozenset({HTTPStatus.NOT_FOUND}),  # of a wrong path
     advice={
         HTTPStatus.UNAUTHORIZED: _WRONG_KEY,
         HTTPStatus.FORBIDDEN: "the API key needs the APIs Companies, Licensing and Network",
