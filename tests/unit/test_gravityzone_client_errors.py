@@ -132,6 +132,16 @@ def test_an_api_that_is_not_ticked_on_the_key() -> None:
     assert "Companies, Licensing and Network" in str(error)
 
 
+@pytest.mark.parametrize("status", [200, 302, 401, 403, 405])
+def test_a_page_of_something_in_front(status: int) -> None:
+    """MATCH-8: a firewall's or a proxy's page says nothing of the key: whose it is is said, with its first words."""
+    error = error_of(scripted(answer(status, "<html><h1>Web filter</h1>blocked")).client.own_company)
+    assert type(error) is InFrontError
+    assert 'a page that begins "Web filter blocked"' in str(error)
+    assert "not GravityZone itself but something in front of it" in str(error)
+    assert "the API key" not in str(error)
+
+
 def test_a_wrong_path() -> None:
     """A 404, which has no JSON body, names the setting."""
     error = error_of(scripted(answer(404, "<html>Not Found</html>")).client.own_company)

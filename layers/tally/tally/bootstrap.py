@@ -273,6 +273,7 @@ def connectwise_client(
             private=keys.connectwise_private_key,
             client_id=keys.connectwise_client_id,
         ),
+        api_version=settings.connectwise_api_version,
         local_http_host=settings.local_http_host,
         timeout=settings.request_timeout_seconds,
         deadline=seconds_left or Deadline().seconds_left,
