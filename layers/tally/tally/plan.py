@@ -1,7 +1,7 @@
 """The planner's use case: one tick. It reads in bulk, decides what is due, and puts one job per company-month on the queue."""
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import chain
@@ -15,6 +15,7 @@ from tally.domain.month import Month
 from tally.domain.next_standing import next_standing
 from tally.domain.planning import plan_company
 from tally.domain.policy import Policy
+from tally.domain.sight import tied_ids
 from tally.domain.ticks import Ticks
 from tally.domain.vitals import Gauge, Vitals
 from tally.errors import IncompletePlanError, SetupError, TallyError
@@ -87,7 +88,7 @@ class Plan:
         mappings = {mapping.company_id: mapping for mapping in self.ledger.all_mappings()}
         roster = self._read_roster(failures)
         partners = self._read_partners(roster, mappings, failures)
-        at = self._circumstances(tick, ticks, failures)
+        at = self._circumstances(tick, ticks, tied_ids(mappings.values()), failures)
         new_day = ticks.finished is None or ticks.finished.date() != tick.date()
         unlicensed, untied, tied = self._match(roster, mappings, tick, census=new_day, failures=failures)
         companies = Companies(
@@ -132,12 +133,12 @@ class Plan:
         )
         return partners
 
-    def _circumstances(self, tick: datetime, ticks: Ticks, failures: list[str]) -> Circumstances:
+    def _circumstances(self, tick: datetime, ticks: Ticks, tied: Collection[int], failures: list[str]) -> Circumstances:
         directory: Directory | None = None
         try:
-            directory = read_directory(self.connectwise, self.services)
+            directory = read_directory(self.connectwise, self.services, tied=tied)
         except TallyError as error:
-            failures.append(f"ConnectWise's agreements could not be listed: {error}")
+            failures.append(f"ConnectWise could not be read: {error}")
         return Circumstances(
             tick=tick,
             ticks=ticks,

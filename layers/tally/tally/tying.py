@@ -8,6 +8,7 @@ from tally.domain.company import Company, ConnectWiseCompany
 from tally.domain.company import Mapping as CompanyMapping
 from tally.domain.matching import NameIndex, NoTie, count_names
 from tally.domain.record import TALLY
+from tally.domain.sight import tied_ids, unseen_companies
 from tally.errors import ConflictError
 from tally.ports import Ledger
 from tally.roster import Roster
@@ -40,7 +41,11 @@ def tie_by_name(
     ``everyone`` are all customers in GravityZone, unlicensed ones too: a name must be unique among them and the partners.
     """
     tied = {each.connectwise_id: each.company_name for each in mappings.values() if each.connectwise_id is not None}
-    index = NameIndex(connectwise, tied=tied)
+    listed = list(connectwise)
+    unseen = unseen_companies({each.id for each in listed}, tied_ids(mappings.values()))
+    if unseen:
+        return Tying(untied={company.id: unseen for company in companies})
+    index = NameIndex(listed, tied=tied)
     known = {company.id: company for company in (*everyone, *companies, *roster.partners.values())}
     names = count_names(known.values())
     result = Tying()

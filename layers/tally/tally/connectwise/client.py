@@ -34,6 +34,7 @@ from tally.errors import (
 )
 from tally.transport.calls import Listener, Transport, no_deadline
 from tally.transport.failures import Effect
+from tally.transport.session import DIRECT, Network
 
 if TYPE_CHECKING:
     from tally.connectwise.writes import Writes
@@ -62,6 +63,7 @@ class ConnectWiseClient:
         jitter: Callable[[], float] = random.random,
         adapter: BaseAdapter | None = None,
         listener: Listener | None = None,
+        network: Network = lambda _: DIRECT,
     ) -> None:
         site = Site(url, company=company, keys=keys, api_version=api_version, local_http_host=local_http_host)
         transport = Transport(
@@ -73,6 +75,7 @@ class ConnectWiseClient:
             jitter=jitter,
             adapter=adapter,
             listener=listener,
+            network=network,
         )
         self._calls = Calls(site, transport)
 

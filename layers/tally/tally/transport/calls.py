@@ -2,6 +2,7 @@
 
 import math
 import random
+import re
 import time
 from collections.abc import Callable, Iterable, Mapping
 from http import HTTPStatus
@@ -15,13 +16,13 @@ from tally.errors import TallyError
 from tally.transport.classify import Dialect, error_of
 from tally.transport.failures import BadAnswer, Effect, Failure, Loss, NoAnswer, Unreadable, is_late, may_have_happened
 from tally.transport.keys import Redactor
-from tally.transport.pages import is_page, words_of
 from tally.transport.retry import asked_pause, retry_decision
-from tally.transport.session import LARGEST_BODY, Attempts, Received
+from tally.transport.session import DIRECT, LARGEST_BODY, Attempts, Network, Received
 
 QUOTED = 200
 """Characters of an answer that an error quotes at most."""
 _SHOWN_PROBLEMS = 3
+_PAGE = re.compile(rb"(?:\xef\xbb\xbf)?\s*<")
 _LOOKED_AT = 65_536
 """Bytes of a body that is not what was asked for: what it says stands in its beginning."""
 
@@ -74,6 +75,7 @@ class Transport:
     ``timeout``: seconds after which an attempt is lost. ``deadline``: asked for the seconds that are left;
     no attempt starts that could outlast them. ``sleep``: waits so many seconds. ``jitter``: a number between 0 and 1.
     ``secrets``: strings that no error may show. ``adapter``: in place of the network. ``listener``: told of each attempt.
+    ``network``: the way to an address, straight unless it says otherwise.
     """
 
     def __init__(
@@ -87,10 +89,11 @@ class Transport:
         jitter: Callable[[], float] = random.random,
         adapter: BaseAdapter | None = None,
         listener: Listener | None = None,
+        network: Network = lambda _: DIRECT,
     ) -> None:
         self._dialect = dialect
         self._redact = Redactor(secrets)
-        self._attempts = Attempts(timeout=timeout, adapter=adapter)
+        self._attempts = Attempts(timeout=timeout, adapter=adapter, network=network)
         self._deadline = deadline
         self._sleep = sleep
         self._jitter = jitter
@@ -181,6 +184,8 @@ class Transport:
     def _quoted(self, body: bytes) -> str:
         text = self._redact(body[:_LOOKED_AT].decode(errors="replace"))
         if is_page(body):
+            from tally.transport.pages import words_of  # noqa: PLC0415 - no usual call meets one
+
             return f'a page that begins "{shortened(self._redact(words_of(text)))}"'
         text = shortened(text)
         return f'"{text}"' if text else "an empty body"
@@ -189,6 +194,11 @@ class Transport:
         what = failure.said if isinstance(failure, BadAnswer) else failure.why
         text = self.text(call, what, request_id=request_id)
         return error_of(failure, effect=call.effect, doubtful=doubtful, text=text, dialect=self._dialect)
+
+
+def is_page(body: bytes) -> bool:
+    """Whether a body is HTML or alike: it begins as no JSON does."""
+    return _PAGE.match(body) is not None
 
 
 def _is_in_front(status: int, body: bytes) -> bool:

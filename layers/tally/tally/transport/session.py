@@ -1,12 +1,12 @@
 """One attempt at a call over `requests`. What comes of it is data: no exception carries request and keys along."""
 
 import ssl
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
 import requests
 from requests.adapters import BaseAdapter
-from requests.exceptions import ConnectTimeout, InvalidHeader, InvalidURL, ReadTimeout
+from requests.exceptions import ConnectTimeout, InvalidHeader, InvalidURL, ProxyError, ReadTimeout
 from urllib3.exceptions import HTTPError, LocationValueError, NameResolutionError, NewConnectionError, ReadTimeoutError
 
 from tally.transport.bounded import BoundedAdapter
@@ -17,6 +17,19 @@ LONGEST_CONNECT = 3.0
 LARGEST_BODY = 16 << 20
 """Bytes of an answer's body that are read at most, unpacked: the largest list that is foreseen (100,000 companies) has some 10 million."""
 _PART = 1 << 16
+
+
+class Way(NamedTuple):
+    """How an address is reached: ``proxies`` by scheme, and whose certificates are trusted, by path; True: requests' own."""
+
+    proxies: dict[str, str]
+    verify: bool | str
+
+
+DIRECT = Way(proxies={}, verify=True)
+
+type Network = Callable[[str], Way]
+"""The way to an address."""
 
 
 class Received(NamedTuple):
@@ -59,7 +72,10 @@ class DirectSession(requests.Session):
 class Attempts:
     """Makes attempts that take ``timeout`` seconds at most from the request to the end of the answer, and a connection before."""
 
-    def __init__(self, *, timeout: float, adapter: BaseAdapter | None = None) -> None:
+    def __init__(
+        self, *, timeout: float, adapter: BaseAdapter | None = None, network: Network = lambda _: DIRECT
+    ) -> None:
+        self._network = network
         self._timeouts = (min(timeout, LONGEST_CONNECT), timeout)
         self._session = DirectSession(adapter)
 
@@ -70,9 +86,17 @@ class Attempts:
 
     def make(self, request: requests.PreparedRequest) -> Received | NoAnswer:
         """Send the request once, and read what is answered."""
+        way = self._network(request.url or "")
         try:
             return _received(
-                self._session.send(request, stream=True, timeout=self._timeouts, allow_redirects=False, proxies={})
+                self._session.send(
+                    request,
+                    stream=True,
+                    timeout=self._timeouts,
+                    allow_redirects=False,
+                    proxies=way.proxies,
+                    verify=way.verify,
+                )
             )
         except (OSError, HTTPError) as error:  # every error of requests is an OSError
             return self._no_answer(error)
@@ -89,6 +113,7 @@ class Attempts:
 # Texts of our own: those of requests hold addresses of objects, and differ from one time to the next.
 _KNOWN = (
     (ssl.SSLCertVerificationError, Loss.UNTRUSTED, "the host's certificate is not trusted"),
+    (ProxyError, Loss.NOT_SENT, "the proxy of this machine's environment lets nothing through"),
     (ConnectTimeout, Loss.NOT_SENT, "no connection within {connect:g} s"),
     ((ReadTimeout, ReadTimeoutError), Loss.LATE, "no answer within {read:g} s"),
     (NameResolutionError, Loss.NOT_SENT, "the host's name is not known"),
