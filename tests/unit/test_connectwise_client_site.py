@@ -20,6 +20,7 @@ from local.simulators.faults import Fault, FaultKind
 from tally.connectwise.client import ConnectWiseClient
 from tally.errors import (
     AmbiguousError,
+    ApiVersionError,
     ContractError,
     CredentialsError,
     InFrontError,
@@ -238,7 +239,7 @@ def test_a_version_of_the_api_that_is_not_known() -> None:
     world = World(known_versions=frozenset({"2022.1", "2023.2"}))
     for ask in (*READS, lambda client: client.set_quantity(agreement_id=1, addition_id=2, quantity=3)):
         error = error_of(lambda ask=ask: ask(world.client))  # type: ignore[misc]
-        assert type(error) is SetupError
+        assert type(error) is ApiVersionError
         for part in ("2022.1, 2023.2", "version 2025.1", "2025.1 or newer", "CONNECTWISE_API_VERSION"):
             assert part in str(error)
     older = make_client(SimulatorAdapter(world.simulator), api_version="2022.1")

@@ -1,6 +1,6 @@
 """Reading ConnectWise's side of a tick: each service's agreement type, product and agreements (MATCH-2, MATCH-4)."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from tally.domain.agreement import Agreement
@@ -12,16 +12,16 @@ from tally.ports import ConnectWise
 from tally.services import Names
 
 
-def read_directory(connectwise: ConnectWise, services: Mapping[str, Names], *, tied: Collection[int] = ()) -> Directory:
+def read_directory(connectwise: ConnectWise, services: Mapping[str, Names], *, companies: int = 0) -> Directory:
     """The ids behind each service's names, and all agreements of the types; a name that is not there is its service's problem.
 
-    So it is where none of the ``tied`` ConnectWise companies has an agreement, as far as can be seen (MATCH-8).
+    So it is where none of the ``companies``, so many, has an agreement as far as can be seen (MATCH-8).
 
     What services have in common is asked for once. Raises TallyError if a list cannot be read to its end.
     """
     listed: dict[str, _Listed] = {}
     places = {
-        service: _place(connectwise, names, _of_type(connectwise, names, listed, tied))
+        service: _place(connectwise, names, _of_type(connectwise, names, listed, companies))
         for service, names in services.items()
     }
     by_id = {
@@ -41,7 +41,7 @@ class _Listed:
     problem: str = ""
 
 
-def _of_type(connectwise: ConnectWise, names: Names, listed: dict[str, _Listed], tied: Collection[int]) -> _Listed:
+def _of_type(connectwise: ConnectWise, names: Names, listed: dict[str, _Listed], companies: int) -> _Listed:
     known = listed.get(names.agreement_type)
     if known is not None:
         return known
@@ -57,7 +57,7 @@ def _of_type(connectwise: ConnectWise, names: Names, listed: dict[str, _Listed],
     by_company: dict[int, tuple[Agreement, ...]] = {}
     for agreement in connectwise.agreements(type_id):
         by_company[agreement.company_id] = (*by_company.get(agreement.company_id, ()), agreement)
-    unseen = unseen_agreements(by_company, tied, names.agreement_type)
+    unseen = unseen_agreements(by_company, companies, names.agreement_type)
     found = listed[names.agreement_type] = _Listed(agreements=by_company, problem=unseen)
     return found
 

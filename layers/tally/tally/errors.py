@@ -13,6 +13,7 @@
     │   ├── CredentialsError        401: the keys are wrong
     │   │   └── MissingRightError       403: they are right, and lack a right
     │   ├── NotFoundError           404
+    │   ├── ApiVersionError         the server does not know the version of its API that is asked for
     │   ├── InFrontError            something before the API answers in its place
     │   └── AmbiguousNameError      two things of one name
     ├── ContractError           the other side answered what we do not understand
@@ -86,6 +87,10 @@ class MissingRightError(CredentialsError):
 
 class NotFoundError(SetupError):
     """What was asked for is not there (404)."""
+
+
+class ApiVersionError(SetupError):
+    """The server does not know the version of its API that is asked for."""
 
 
 class InFrontError(SetupError):

@@ -1,7 +1,7 @@
 """The planner's use case: one tick. It reads in bulk, decides what is due, and puts one job per company-month on the queue."""
 
 import math
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import chain
@@ -15,7 +15,6 @@ from tally.domain.month import Month
 from tally.domain.next_standing import next_standing
 from tally.domain.planning import plan_company
 from tally.domain.policy import Policy
-from tally.domain.sight import tied_ids
 from tally.domain.ticks import Ticks
 from tally.domain.vitals import Gauge, Vitals
 from tally.errors import IncompletePlanError, SetupError, TallyError
@@ -88,7 +87,7 @@ class Plan:
         mappings = {mapping.company_id: mapping for mapping in self.ledger.all_mappings()}
         roster = self._read_roster(failures)
         partners = self._read_partners(roster, mappings, failures)
-        at = self._circumstances(tick, ticks, tied_ids(mappings.values()), failures)
+        at = self._circumstances(tick, ticks, failures, companies=len(mappings.keys() | _listed(roster)))
         new_day = ticks.finished is None or ticks.finished.date() != tick.date()
         unlicensed, untied, tied = self._match(roster, mappings, tick, census=new_day, failures=failures)
         companies = Companies(
@@ -133,10 +132,10 @@ class Plan:
         )
         return partners
 
-    def _circumstances(self, tick: datetime, ticks: Ticks, tied: Collection[int], failures: list[str]) -> Circumstances:
+    def _circumstances(self, tick: datetime, ticks: Ticks, failures: list[str], *, companies: int) -> Circumstances:
         directory: Directory | None = None
         try:
-            directory = read_directory(self.connectwise, self.services, tied=tied)
+            directory = read_directory(self.connectwise, self.services, companies=companies)
         except TallyError as error:
             failures.append(f"ConnectWise could not be read: {error}")
         return Circumstances(
@@ -231,3 +230,7 @@ class Plan:
         """
         batch = math.floor(position / (BATCH * _OF_THE_PACE))
         return min(timedelta(seconds=math.floor(batch * BATCH / self.calls_per_second)), LONGEST_DELAY)
+
+
+def _listed(roster: Roster | None) -> Iterable[str]:
+    return () if roster is None else roster.customers.keys()

@@ -110,7 +110,7 @@ def dialect(api_version: str) -> Dialect:
         advice={
             HTTPStatus.UNAUTHORIZED: f"the API member's keys, the client id or {COMPANY} are wrong",
             HTTPStatus.FORBIDDEN: "the API member's security role lacks this right",
-            HTTPStatus.NOT_FOUND: f"it is not there, or {COMPANY}, {URL} or the API member's keys are wrong",
+            HTTPStatus.NOT_FOUND: f"it is not there, or not seen by the API member's role, or {COMPANY}, {URL} or the API member's keys are wrong",
             HTTPStatus.NOT_ACCEPTABLE: f"Tally asked for version {api_version} of its API and is made for {API_VERSION} or "
             f"newer: bring ConnectWise up to date, or let {API_VERSION_SETTING} be a version that it knows",
         },

@@ -22,24 +22,21 @@ def unseen_companies(seen: Collection[int], tied: Collection[int]) -> str:
     """
     if seen and (len(tied) < _SEVERAL or any(each in seen for each in tied)):
         return ""
-    return f"The API member {_sees_none_of(tied)} in ConnectWise: {_asked(COMPANIES)}"
+    none = f"0 of {len(tied)} companies" if tied else "no company"
+    return f"The API member sees {none} in ConnectWise: {_asked(COMPANIES)}"
 
 
-def unseen_agreements(seen: Collection[int], tied: Collection[int], type_name: str) -> str:
-    """What to say where there is no agreement of the type at all, though companies wait for theirs; "" where there may be none.
+def unseen_agreements(seen: Collection[int], companies: int, type_name: str) -> str:
+    """What to say where there is no agreement of the type at all, though so many companies wait for theirs; else "".
 
     ``seen`` are the companies with agreements of the type, old ones included.
     """
-    if seen or not tied:
+    if seen or not companies:
         return ""
     return (
-        f"The API member {_sees_none_of(tied)} with an agreement of the type {type_name!r} in ConnectWise: {_asked(AGREEMENTS)} "
+        f"The API member sees 0 of {companies} companies with an agreement of the type {type_name!r} in ConnectWise: {_asked(AGREEMENTS)} "
         "If it is, there is no agreement of the type: make one for each company."
     )
-
-
-def _sees_none_of(tied: Collection[int]) -> str:
-    return f"sees 0 of {len(tied)} companies" if tied else "sees no company"
 
 
 def _asked(module: str) -> str:

@@ -7,6 +7,7 @@ from http import HTTPStatus
 
 from tally.errors import (
     AmbiguousError,
+    ApiVersionError,
     ContractError,
     CredentialsError,
     InFrontError,
@@ -86,7 +87,7 @@ _OF_STATUS: Mapping[int, type[TallyError]] = {
     HTTPStatus.UNAUTHORIZED: CredentialsError,
     HTTPStatus.FORBIDDEN: MissingRightError,
     HTTPStatus.NOT_FOUND: NotFoundError,
-    HTTPStatus.NOT_ACCEPTABLE: SetupError,
+    HTTPStatus.NOT_ACCEPTABLE: ApiVersionError,
     HTTPStatus.CONFLICT: TransientError,
 }
 
