@@ -9,6 +9,7 @@ from tally.domain.agreement import Addition, Agreement
 from tally.domain.recognition import described, of_others
 from tally.domain.sight import AGREEMENTS, COMPANIES, tied_ids, unseen_companies
 from tally.domain.standing import Cause
+from tally.domain.unreadable import readable
 from tally.services import Names
 
 
@@ -53,7 +54,7 @@ def other_additions(installation: Installation) -> Iterator[Finding]:
     """Whether anybody else bills the product: what Bitdefender's classic integration or a person has left (OPEN-6)."""
     ours = {
         line.addition_id
-        for record in installation.ledger.all_open_records()
+        for record in readable(installation.ledger.all_open_records())
         for line in record.lines
         if line.addition_id
     }

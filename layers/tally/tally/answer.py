@@ -13,6 +13,7 @@ from tally.domain.circumstances import Presence, known_absence
 from tally.domain.company import ConnectWiseCompany, Mapping, MappingChange, Stretch
 from tally.domain.record import RecordKey, RecordState, Transition, UsageRecord
 from tally.domain.sight import tied_ids, unseen_companies
+from tally.domain.unreadable import readable
 from tally.errors import SetupError
 from tally.ports import Clock, ConnectWise, Ledger
 
@@ -83,7 +84,7 @@ class Answers:
 
     def _has_been_given(self, key: RecordKey, addition_id: int) -> RecordKey | None:
         """The company's other month that is open, and has the Addition or is to have it."""
-        for record in self.ledger.all_open_records(Stretch.alone(key.company_id)):
+        for record in readable(self.ledger.all_open_records(Stretch.alone(key.company_id))):
             has = (record.given, *(line.addition_id for line in record.lines))
             if record.key != key and addition_id in has:
                 return record.key
@@ -219,7 +220,7 @@ class SetUp:
         """Name the one that has the ConnectWise company; where the index does not know yet, the write itself is refused."""
         if change.taken is None:
             return
-        for other in self.ledger.all_mappings():
+        for other in readable(self.ledger.all_mappings()):
             if other.connectwise_id == change.taken and other.company_id != change.after.company_id:
                 raise SetupError(
                     f"ConnectWise company {change.after.connectwise_name!r} (id {change.taken}) is tied to "
@@ -241,14 +242,14 @@ class SetUp:
         listed = {company.id: company for company in self.connectwise.companies()}
         if connectwise_id in listed:
             return listed[connectwise_id]
-        if unseen := unseen_companies(listed, tied_ids(self.ledger.all_mappings())):
+        if unseen := unseen_companies(listed, tied_ids(readable(self.ledger.all_mappings()))):
             raise SetupError(unseen)
         raise SetupError(f"ConnectWise has no company of id {connectwise_id}, or it is deleted there.")
 
     def _what_stays(self, company_id: str) -> str:
         return mapping.what_stays(
             record
-            for record in self.ledger.all_open_records()
+            for record in readable(self.ledger.all_open_records(Stretch.alone(company_id)))
             if record.key.company_id == company_id and record.state is RecordState.OPEN
         )
 
