@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from tally.domain.agreement import Agreement
 from tally.domain.circumstances import Directory, Place
 from tally.domain.matching import resolve
-from tally.domain.sight import unseen_agreements
 from tally.errors import AmbiguousNameError
 from tally.ports import ConnectWise
 from tally.services import Names
@@ -57,9 +56,15 @@ def _of_type(connectwise: ConnectWise, names: Names, listed: dict[str, _Listed],
     by_company: dict[int, tuple[Agreement, ...]] = {}
     for agreement in connectwise.agreements(type_id):
         by_company[agreement.company_id] = (*by_company.get(agreement.company_id, ()), agreement)
-    unseen = unseen_agreements(by_company, companies, names.agreement_type)
+    unseen = "" if by_company else _unseen(companies, names)
     found = listed[names.agreement_type] = _Listed(agreements=by_company, problem=unseen)
     return found
+
+
+def _unseen(companies: int, names: Names) -> str:
+    from tally.domain.sight import unseen_agreements  # noqa: PLC0415 - hardly any tick needs it: cold starts
+
+    return unseen_agreements((), companies, names.agreement_type)
 
 
 def _place(connectwise: ConnectWise, names: Names, of_type: _Listed) -> Place:

@@ -8,7 +8,6 @@ from tally.domain.company import Company, ConnectWiseCompany
 from tally.domain.company import Mapping as CompanyMapping
 from tally.domain.matching import NameIndex, NoTie, count_names
 from tally.domain.record import TALLY
-from tally.domain.sight import tied_ids, unseen_companies
 from tally.errors import ConflictError, SetupError, TallyError
 from tally.ports import Ledger
 from tally.roster import Roster
@@ -42,8 +41,10 @@ def tie_by_name(
     ``everyone`` are all customers in GravityZone, unlicensed ones too: a name must be unique among them and the partners.
     """
     tied = {each.connectwise_id: each.company_name for each in mappings.values() if each.connectwise_id is not None}
+    from tally.domain.sight import unseen_companies  # noqa: PLC0415 - where nobody is new it is not needed: cold starts
+
     listed = list(connectwise)
-    unseen = unseen_companies({each.id for each in listed}, tied_ids(mappings.values()))
+    unseen = unseen_companies({each.id for each in listed}, tied)
     if unseen:
         return Tying(untied={company.id: unseen for company in companies})
     index = NameIndex(listed, tied=tied)
