@@ -199,6 +199,7 @@ class AdditionRow(_Received):
     less_included: AmountIfAny = None
     taxable_flag: FlagIfAny = None
     bill_customer: WordIfAny = None
+    agreement_status: WordIfAny = None
     info: Info | None = Field(default=None, alias="_info")
 
     def addition(self, agreement_id: int) -> Addition:
@@ -220,6 +221,7 @@ class AdditionRow(_Received):
                 taxable=self.taxable_flag,
                 bill_customer=self.bill_customer,
             ),
+            agreement_status=self.agreement_status or "",
         )
 
 
