@@ -125,7 +125,8 @@ class Steps:
         agreement = situation.agreement
         fingerprint = ""
         if agreement is not None:
-            fingerprint = post_fingerprint(agreement, step.new.effective, product_id=step.new.product_id)
+            new = step.new
+            fingerprint = post_fingerprint(agreement, new.effective, product_id=new.product_id, tick=situation.tick)
         try:
             addition = self.connectwise.create_addition(step.new)
         except AmbiguousError:

@@ -51,7 +51,7 @@ def _begin(situation: Situation, record: UsageRecord | None) -> Step:
     place = next_line(situation)
     if not isinstance(place, NextLine):
         return unplaced(situation, record, place)
-    known, refusal = (None, None) if record is None else (record.hold, record.refusal)
+    known, refusal = None if record is None else record.hold, situation.refusal
     if place.late and place.quantity <= 0 and record is not None:  # nothing is left of what was voided
         return close(situation, record) if situation.closing else Finished(cause=billing(situation, record))
     if refusal is not None and refusal.fingerprint == place.fingerprint:

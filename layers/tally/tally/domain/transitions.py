@@ -167,7 +167,8 @@ def refused(situation: Situation, line: Line, *, why: str, fingerprint: str | No
     if fingerprint is not None:
         total = None if line.intent is None else record.beside + line.intent.quantity
         refusal = Refusal(why=why, fingerprint=fingerprint, since=situation.tick, total=total)
-    after = replace(_given_up(record, replace(line, intent=None)), refusal=refusal)
+    asked = record.asked or not record.has_addition
+    after = replace(_given_up(record, replace(line, intent=None)), refusal=refusal, asked=asked)
     return _transition(situation, after, what="refused by ConnectWise", why=why)
 
 
