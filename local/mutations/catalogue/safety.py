@@ -202,7 +202,7 @@ SAFETY = (
         name="a failing job is not to be seen in the standing",
         rule="SAFE-7",
         file="tally/sync.py",
-        edits=(Edit(before="if not isinstance(error, _NOTHING_SAID):", after="if not isinstance(error, TallyError):"),),
+        edits=(Edit(before="if not isinstance(error, _NOTHING_SAID)", after="if not isinstance(error, TallyError)"),),
         why="The message comes again, and the next tick anyway.",
         seeds=range(3, 27),
     ),
