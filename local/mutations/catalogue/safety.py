@@ -249,7 +249,7 @@ SAFETY = (
         name="what does not show is what ASCII calls a control",
         rule="SAFE-10",
         file="tally/domain/screen.py",
-        edits=(Edit(before="return char.isprintable() and char not in _BLANKS", after='return char >= " "'),),
+        edits=(Edit(before="return char.isprintable() and char not in BLANKS", after='return char >= " "'),),
         why="Those are the characters that terminals obey.",
         tests=("tests/unit/test_screen.py",),
     ),
