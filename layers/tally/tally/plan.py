@@ -1,7 +1,7 @@
 """The planner's use case: one tick. It reads in bulk, decides what is due, and puts one job per company-month on the queue."""
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import chain
@@ -96,7 +96,9 @@ class Plan:
         roster = self._read_roster(failures)
         partners = self._read_partners(roster, mappings, failures)
         listed = self._read_companies(failures)
-        at = self._circumstances(tick, ticks, listed, mappings, failures)
+        directory = self._read_directory(failures, companies=len(mappings.keys() | _listed(roster)))
+        firms = self._find_firms(listed, mappings, directory, failures)
+        at = self._circumstances(tick, ticks, directory, firms, failures)
         new_day = ticks.finished is None or ticks.finished.date() != tick.date()
         unlicensed, untied, tied = self._match(
             roster, listed, mappings, tick, census=new_day, troubles=troubles, failures=failures
@@ -162,25 +164,29 @@ class Plan:
             )
             return None
 
-    def _circumstances(
+    def _find_firms(
         self,
-        tick: datetime,
-        ticks: Ticks,
         listed: Sequence[ConnectWiseCompany] | None,
         mappings: Mapping[str, CompanyMapping],
+        directory: Directory | None,
         failures: list[str],
-    ) -> Circumstances:
-        directory: Directory | None = None
-        firms: Firms | None = None
+    ) -> Firms | None:
         try:
-            directory = read_directory(self.connectwise, self.services)
-        except TallyError as error:
-            failures.append(f"ConnectWise's agreements could not be listed: {error}")
-        try:
-            if listed is not None:
-                firms = find_firms(listed, self.connectwise, mappings.values(), directory)
+            return None if listed is None else find_firms(listed, self.connectwise, mappings.values(), directory)
         except TallyError as error:
             failures.append(f"ConnectWise could not be asked for companies that its list lacks: {error}")
+            return None
+
+    def _read_directory(self, failures: list[str], *, companies: int) -> Directory | None:
+        try:
+            return read_directory(self.connectwise, self.services, companies=companies)
+        except TallyError as error:
+            failures.append(f"ConnectWise could not be read: {error}")
+            return None
+
+    def _circumstances(
+        self, tick: datetime, ticks: Ticks, directory: Directory | None, firms: Firms | None, failures: list[str]
+    ) -> Circumstances:
         return Circumstances(
             tick=tick,
             ticks=ticks,
@@ -276,3 +282,7 @@ class Plan:
         """
         batch = math.floor(position / (BATCH * _OF_THE_PACE))
         return min(timedelta(seconds=math.floor(batch * BATCH / self.calls_per_second)), LONGEST_DELAY)
+
+
+def _listed(roster: Roster | None) -> Iterable[str]:
+    return () if roster is None else roster.customers.keys()

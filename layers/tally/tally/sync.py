@@ -171,6 +171,7 @@ class Sync:
             others=each.others,
             look_due=each.look,
             stays_open=each.stays_open,
+            by_person=job.by_person,
         )
 
     def _before(self, key: RecordKey, record: UsageRecord | None, reading: Reading) -> UsageRecord | None:

@@ -9,7 +9,7 @@ from tally.domain.agreement import Addition, Agreement, NewAddition
 from tally.domain.partner import Children
 from tally.domain.policy import Policy
 from tally.domain.reading import Count, Reading
-from tally.domain.record import Line, LineState, RecordKey, Transition, UsageRecord
+from tally.domain.record import Line, LineState, RecordKey, Refusal, Transition, UsageRecord
 from tally.domain.standing import Cause
 from tally.domain.terms import Terms
 
@@ -44,6 +44,7 @@ class Situation:
     that runs now, since the month's own can carry no more (LATE-2). ``look_due``: what stands in ConnectWise is to be
     looked at whatever the count says, and was not yet (FOLLOW-5); ``only_looked``: the ``additions`` are there for that alone. ``stays_open``: the
     month is not to be closed, as ConnectWise's company is gone (MATCH-7).
+    ``by_person``: a person has asked for this job.
     """
 
     key: RecordKey
@@ -73,11 +74,19 @@ class Situation:
     look_due: bool = False
     only_looked: bool = False
     stays_open: bool = False
+    by_person: bool = False
 
     @property
     def today(self) -> date:
         """The tick's date where the MSP bills, which is ConnectWise's "today"."""
         return self.tick.astimezone(self.policy.time_zone).date()
+
+    @property
+    def refusal(self) -> Refusal | None:
+        """What ConnectWise refused, and is not to be tried at once: a person asks for one more try (SAFE-2)."""
+        refusal = None if self.record is None else self.record.refusal
+        once_more = self.by_person and refusal is not None and refusal.since < self.tick
+        return None if once_more else refusal
 
     @property
     def count(self) -> int | None:
