@@ -107,8 +107,8 @@ def question(
 ) -> Hold:
     """Make the hold of an Addition that is not as we wrote it: what, by whom, when, and what a person can do.
 
-    A quantity can be answered for, and a flag that bills the customer nothing can be left; all else is put right in ConnectWise,
-    as it would be billed in other months, or not found again.
+    A quantity can be answered for; a flag that bills the customer nothing can be left, and the day that a customer left. All else is
+    put right in ConnectWise, as it would be billed in other months, or not found again.
     """
     told = _counted(situation, line, wanted)
     fields = {each.field for each in found}
@@ -122,7 +122,7 @@ def question(
         )
     else:
         leave = ""
-        if fields == {Field.BILL_CUSTOMER}:
+        if fields == {Field.BILL_CUSTOMER} or (fields == {Field.CANCELLED} and _is_offboarded(line, addition)):
             number, seen, leave = line.number, _seen(line, found[0]), "; or reject, and it is left so"
         why = (
             f"Addition {addition.id} {changed(line, addition)} in ConnectWise by {changed_by(addition)}: {described(found)}. It was "
@@ -154,10 +154,14 @@ def as_found(line: Line, addition: Addition, month: Month) -> Line:
 
 def changed(line: Line, addition: Addition) -> str:
     """Say what happened to an Addition: a customer was offboarded, where it ends early with its agreement."""
-    early = addition.cancelled is not None and addition.cancelled < line.cancelled
-    if early and addition.agreement_status == _CANCELLED:
+    if _is_offboarded(line, addition):
         return f"was cancelled together with its agreement (id {addition.agreement_id})"
     return "was changed"
+
+
+def _is_offboarded(line: Line, addition: Addition) -> bool:
+    early = addition.cancelled is not None and addition.cancelled < line.cancelled
+    return early and addition.agreement_status == _CANCELLED
 
 
 _CANCELLED = "Cancelled"
