@@ -142,11 +142,15 @@ def question(
 def as_found(line: Line, addition: Addition, month: Month) -> Line:
     """Give the line the place of the Addition that was found by its reference, and its days, if they are such as we could have written.
 
-    A restored ledger does not know where, from which day on, and in which period, the line was opened before.
+    A restored ledger does not know where, from which day on, and in which period, the line was opened before; nor that one of others
+    was taken over, whose first day is theirs: its text is.
     """
     line = replace(line, agreement_id=addition.agreement_id)
     effective, cancelled = addition.effective, addition.cancelled
-    if effective is None or cancelled is None or not month.first <= effective <= cancelled:
+    if effective is None or cancelled is None or effective > cancelled:
+        return line
+    made_by_us = f"{month.label} [{line.reference}]" in " ".join(addition.text.split())
+    if made_by_us and effective < month.first:
         return line
     apart = cancelled < line.effective or effective > line.cancelled
     of_a_period = cancelled == month.last or (line.number > 0 and (cancelled == line.cancelled or apart))
