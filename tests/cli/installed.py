@@ -135,6 +135,7 @@ class Installed:
         return ConnectWiseClient(
             url=settings.connectwise_url,
             company=settings.connectwise_company,
+            api_version=settings.connectwise_api_version,
             keys=Keys(
                 public=keys.connectwise_public_key,
                 private=keys.connectwise_private_key,

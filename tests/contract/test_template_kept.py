@@ -92,6 +92,7 @@ def test_parameters_are_grouped_for_the_console(template: Template) -> None:
             ],
         ),
         ("ConnectWiseCompany", ["brightlantern", "msp_1"], ["", "a b", "a+b"]),
+        ("ConnectWiseApiVersion", ["2025.1", "2022.2", "3.0.0"], ["", "latest", "2025.1; q=1"]),
         ("AgreementType", ["Endpoint Security", "X", "É" * 50], ["", " Endpoint", "Endpoint ", "x" * 51]),
         ("BillingTimeZone", ["UTC", "Europe/Berlin", "America/Argentina/Buenos_Aires", "Etc/GMT+10"], ["", "Berlin 1"]),
         ("BillingCycles", ["Monthly", "Monthly,Per month"], ["", ",Monthly", "Monthly,"]),
