@@ -74,6 +74,22 @@ def _begins(owner: Fields) -> date:
     return day_of(owner["billStartDate"]) or day_of(owner["startDate"]) or date.min
 
 
+def take_back_invoice(tenant: Tenant, agreement_id: int, *, by: str) -> int | None:
+    """Delete an agreement's newest invoice that stands; its id, or None if there is none.
+
+    Its period is to be invoiced again, from the date that the agreement had before. What it billed was billed to nobody.
+    """
+    invoice = tenant.truth.take_back(agreement_id)
+    if invoice is None:
+        return None
+    for each in (agreement_id, *(int(child.fields["id"]) for child in tenant.children(agreement_id))):
+        tenant.state(each).invoiced_through = invoice.first - timedelta(days=1)
+    in_arrears = tenant.invoicing(agreement_id) == "arrears"
+    date_before = invoice.last + timedelta(days=1) if in_arrears else invoice.first
+    tenant.change(tenant.agreements, agreement_id, {"nextInvoiceDate": midnight(date_before)}, by=by)
+    return invoice.id
+
+
 def _last_day(owner: Fields) -> date:
     """Return the last day on which an agreement runs."""
     ends = date.max if owner["noEndingDateFlag"] else day_of(owner["endDate"]) or date.max
