@@ -21,6 +21,8 @@ class Draw(IntEnum):
     STEP = 10
     SERVICES = 11
     PARTNERS = 12
+    BUNDLES = 30
+    MERGERS = 31
     NAMES = 30
 
 

@@ -86,6 +86,8 @@ def _set_up(msp: Msp, firm: Firm, draw: Random) -> str:
         if not firm.connectwise_id:
             return ""
         return _said("is tied by hand", lambda: setup.tie(firm.id, firm.connectwise_id, by=_WHO, why="I know them"))
+    if known.connectwise_id != firm.connectwise_id and firm.connectwise_id:
+        return _said("is tied to the survivor", lambda: setup.tie(firm.id, firm.connectwise_id, by=_WHO, why="merged"))
     if known.excluded_since is not None:
         return _said("is included", lambda: setup.include(firm.id, by=_WHO, why="again"))
     if known.pinned_agreement_id is not None and draw.random() < 0.5:  # noqa: PLR2004 - either is as likely

@@ -4,13 +4,14 @@ from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 from random import Random
 
-from local.simulation.msp import Firm, Msp
+from local.simulation.msp import OTHER_TYPE, Firm, Msp
 from local.simulation.services import ENDPOINTS, Billed
 from local.simulators.connectwise.records import BILLING_FORMS, TERMS, Fields, day_of, midnight
 from local.simulators.connectwise.truth import API, AdditionTruth
 from tally.domain.month import Month
 
 INVOICED = "invoices run"
+MERGED = "merged in ConnectWise"
 
 
 def _some_agreement(msp: Msp, firm: Firm, draw: Random) -> Fields | None:
@@ -97,7 +98,7 @@ def _edit_agreement(msp: Msp, firm: Firm, draw: Random) -> str:
             {"nextInvoiceDate": day},
             {"name": f"Security {draw.randrange(9)}"},
             {"billingCycle": draw.choice(({"id": 3, "name": "Quarterly"}, {"id": 2, "name": "Monthly"}))},
-            {"type": draw.choice(({"id": 77, "name": "Other"}, *_types(msp)))},
+            {"type": draw.choice((OTHER_TYPE, *_types(msp)))},
         )
     )
     msp.connectwise.people.edit_agreement(agreement["id"], fields)
@@ -253,9 +254,24 @@ def _run_invoices(msp: Msp, firm: Firm, draw: Random) -> str:
     said = []
     for agreement in msp.agreements(firm):
         if (day_of(agreement["nextInvoiceDate"]) or date.max) <= today:
-            made = msp.connectwise.people.run_invoice(agreement["id"], by="books")
-            said.append(f"agreement {agreement['id']}: {'nothing to invoice' if made is None else f'invoice {made}'}")
+            payer = msp.payer(agreement)
+            if (day_of(payer["nextInvoiceDate"]) or date.max) > today:
+                continue  # another one below the same has been on its invoice just now
+            made = msp.connectwise.people.run_invoice(payer["id"], by="books")
+            said.append(f"agreement {payer['id']}: {'nothing to invoice' if made is None else f'invoice {made}'}")
     return "; ".join(said)
+
+
+def _merge(msp: Msp, firm: Firm, draw: Random) -> str:
+    """Its company is merged into another one, which may be somebody's by another name, or have an agreement of its own."""
+    company = msp.connectwise.tenant.companies.get(firm.connectwise_id)
+    if company is None:
+        return ""
+    people, merged = msp.connectwise.people, firm.connectwise_id
+    survivor = people.add_company(f"M{merged}", f"{company.fields['name']} Group {draw.randrange(100)}")
+    people.merge_company(merged, into=survivor)
+    firm.connectwise_id = survivor
+    return f"its company {merged} is merged into {survivor}"
 
 
 ACTS: Mapping[str, Callable[[Msp, Firm, Random], str]] = {
@@ -274,6 +290,7 @@ ACTS: Mapping[str, Callable[[Msp, Firm, Random], str]] = {
     "Addition beside ours": _add_beside,
     "product changed": _change_product,
     INVOICED: _run_invoices,
+    MERGED: _merge,
 }
 WEIGHTS = (
     ("agreement cancelled", 3),

@@ -100,7 +100,7 @@ def _planned(company: CompanyState, at: Circumstances) -> CompanyPlan:
     for record in sorted(company.records, key=lambda each: each.key):
         _follow(company, at, record, plan)
     # Where a month is open, that it cannot close is the first thing to know.
-    stopped = (plan.moved if company.records else None) or _stopped(company, at) or plan.moved
+    stopped = (plan.moved if company.records else None) or _stopped(company) or plan.moved or _no_place(at)
     if stopped is not None:
         plan.causes[COMPANY_SCOPE] = stopped
     elif company.presence is Presence.LICENSED and at.directory is not None:
@@ -157,7 +157,7 @@ def _follow(company: CompanyState, at: Circumstances, record: UsageRecord, plan:
         chosen, late = next_place(company, at, record)
         if isinstance(chosen, Agreement):
             agreement = chosen
-        elif not _needs_no_other_line(company, record):
+        elif plan.moved is None and not _needs_no_other_line(company, record):
             plan.say(key.month, key.service, chosen)
     may_open = company.presence is Presence.LICENSED and place is not None and not opened and plan.moved is None
     others = _others(company, place, key.month, agreement)
@@ -214,7 +214,7 @@ def _others(company: CompanyState, place: Place | None, month: Month, agreement:
     return tuple(sorted(each.id for each in known if each.id != chosen and not each.ended_before(month.first)))
 
 
-def _stopped(company: CompanyState, at: Circumstances) -> Cause | None:
+def _stopped(company: CompanyState) -> Cause | None:
     """Why nothing can be opened for the company as a whole."""
     match company.presence:
         case Presence.PARTNER | Presence.UNLICENSED | Presence.GONE as absent:
@@ -235,6 +235,11 @@ def _stopped(company: CompanyState, at: Circumstances) -> Cause | None:
         return waiting(f"Excluded from billing since {company.mapping.excluded_since:%Y-%m-%d}.")
     if company.mapping.connectwise_id is None:
         return needs_setup(left_untied(company.mapping))
+    return None
+
+
+def _no_place(at: Circumstances) -> Cause | None:
+    """What is missing in ConnectWise for all services, so that nothing can be opened for anybody."""
     problems = [] if at.directory is None else [at.directory.places[service].problem for service in at.services]
     if problems and all(problems):
         return needs_setup(" ".join(dict.fromkeys(filter(None, problems))))
