@@ -15,6 +15,7 @@
     │   └── AmbiguousNameError      two things of one name
     ├── ContractError           the other side answered what we do not understand
     │   └── DeclinedError           it understood, and says no
+    ├── BugError                us: what we did not foresee
     ├── SeveralError            services of one job failed, each for its own reason
     └── IncompletePlanError     a tick could not read all it needed; what it could read is planned
 
@@ -23,10 +24,22 @@ What may be tried again follows from the class alone. Of a write, every class bu
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from typing import Self
+
+from tally.redaction import told
+
+LONGEST = 2_000
+"""Characters of an error's text: it stands in standings, log lines and mails."""
 
 
 class TallyError(Exception):
-    """Base of all. ``str()`` is one sentence or two: what happened, and what to do where somebody can."""
+    """Base of all. ``str()`` is one sentence or two: what happened, and what to do where somebody can.
+
+    Whatever it quotes, it shows no key and is at most ``LONGEST`` characters of one line (SAFE-10).
+    """
+
+    def __init__(self, message: str = "") -> None:
+        super().__init__(told(message, LONGEST))
 
 
 class TransientError(TallyError):
@@ -93,6 +106,15 @@ class DeclinedError(ContractError):
     """A well-formed answer that what was asked for is not to be had."""
 
 
+class BugError(TallyError):
+    """Ours to mend. Of a write, what was sent before it happened is in the ledger as an intent."""
+
+    @classmethod
+    def of(cls, error: Exception) -> Self:
+        """The error in words, for one that nobody foresaw."""
+        return cls(f"A bug in Tally: {error!r}.")
+
+
 class SeveralError(TallyError):
     """Several services of one job failed. ``errors`` says how each did; when to try again follows from all of them."""
 
@@ -103,6 +125,11 @@ class SeveralError(TallyError):
 
 class IncompletePlanError(TallyError):
     """Some lists could not be read: nothing was planned from them, the rest was (SAFE-5). The next tick is the retry."""
+
+
+def in_words(error: Exception) -> str:
+    """What an error says, to be told to a person: of one that nobody foresaw, that it is a bug (SAFE-10)."""
+    return str(error if isinstance(error, TallyError) else BugError.of(error))
 
 
 def together(failures: Mapping[str, Exception]) -> Exception:

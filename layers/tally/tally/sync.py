@@ -22,7 +22,7 @@ from tally.errors import (
     ContractError,
     NotStartedError,
     NotYetError,
-    TallyError,
+    in_words,
     together,
 )
 from tally.messages import Job, JobService
@@ -87,7 +87,7 @@ class Sync:
                 if not isinstance(error, _NOTHING_SAID):
                     causes[_scope(_key(job, each))] = Cause(
                         state=StandingState.FAILING,
-                        reason=str(error) if isinstance(error, TallyError) else f"A bug in Tally: {error!r}.",
+                        reason=in_words(error),
                     )
         quiet = not failures and not again and all(each == UNCHANGED for each in done.values())
         self._note(job, causes, good_reading=not failures, trust_job=quiet)

@@ -12,9 +12,9 @@ from requests import PreparedRequest, Response
 from requests.adapters import BaseAdapter
 
 from tally.errors import TallyError
+from tally.redaction import quoted, redact
 from tally.transport.classify import Dialect, error_of
 from tally.transport.failures import BadAnswer, Effect, Failure, Loss, NoAnswer, Unreadable, may_have_happened
-from tally.transport.keys import Redactor
 from tally.transport.retry import asked_pause, retry_decision
 from tally.transport.session import Attempts
 
@@ -66,7 +66,7 @@ class Transport:
 
     ``timeout``: seconds of silence after which an attempt is lost. ``deadline``: asked for the seconds that are left;
     no attempt starts that could outlast them. ``sleep``: waits so many seconds. ``jitter``: a number between 0 and 1.
-    ``secrets``: strings that no error may show. ``adapter``: in place of the network. ``listener``: told of each attempt.
+    ``secrets``: strings that nothing may show from here on. ``adapter``: in place of the network. ``listener``: told of each attempt.
     """
 
     def __init__(
@@ -82,7 +82,7 @@ class Transport:
         listener: Listener | None = None,
     ) -> None:
         self._dialect = dialect
-        self._redact = Redactor(secrets)
+        redact.remember(secrets)
         self._attempts = Attempts(timeout=timeout, adapter=adapter)
         self._deadline = deadline
         self._sleep = sleep
@@ -142,38 +142,44 @@ class Transport:
         return self._error(Unreadable(why), answer.call, doubtful=False, request_id=answer.request_id)
 
     def text(self, call: Call, what: str, *, request_id: str = "") -> str:
-        """An error's text: the call, what happened, and the request's id, without any key."""
+        """An error's text: the call, what happened, and the request's id."""
         request_id = request_id or call.request_id
-        return self._redact(f"{call.name}: {what} (request {request_id})" if request_id else f"{call.name}: {what}")
+        return f"{call.name}: {what} (request {request_id})" if request_id else f"{call.name}: {what}"
 
     def _tell(self, took: float, failure: Failure | None) -> None:
         if self._listener is not None:
             self._listener(took, failure)
 
     def _answer(self, response: Response, call: Call, request_id: str) -> Answer:
-        body = response.content or b""
-        return Answer(call=call, body=body, headers=response.headers, request_id=request_id or call.request_id)
+        return Answer(
+            call=call, body=_body_of(response), headers=response.headers, request_id=request_id or call.request_id
+        )
 
     def _request_id(self, response: Response) -> str:
         name = self._dialect.request_id_header
         return shortened(response.headers.get(name, "")) if name else ""
 
     def _bad_answer(self, response: Response) -> BadAnswer:
-        body = response.content or b""
+        body = _body_of(response)
         status = self._dialect.meaning(response.status_code, body)
         said = self._dialect.explain(body)
-        quoted = f'"{shortened(self._redact(said))}"' if said else self._quoted(body)
+        quoted = f'"{shortened(said)}"' if said else self._quoted(body)
         pause = asked_pause(response.headers, said or body.decode(errors="replace"))
         return BadAnswer(status, f"HTTP {response.status_code}, {quoted}", pause)
 
     def _quoted(self, body: bytes) -> str:
-        text = shortened(self._redact(body.decode(errors="replace")))
+        text = shortened(body.decode(errors="replace"))
         return f'"{text}"' if text else "an empty body"
 
     def _error(self, failure: Failure, call: Call, *, doubtful: bool, request_id: str = "") -> TallyError:
         what = failure.said if isinstance(failure, BadAnswer) else failure.why
         text = self.text(call, what, request_id=request_id)
         return error_of(failure, effect=call.effect, doubtful=doubtful, text=text, dialect=self._dialect)
+
+
+def _body_of(response: Response) -> bytes:
+    """What came, without any key: nothing that is made of an answer can tell one (SAFE-10)."""
+    return redact.body(response.content or b"")
 
 
 def _problems(error: ValidationError) -> str:
@@ -183,8 +189,5 @@ def _problems(error: ValidationError) -> str:
 
 
 def shortened(text: str) -> str:
-    """One printable line, cut off at ``QUOTED`` characters."""
-    if not text.isprintable():
-        text = "".join(char if char.isprintable() else " " for char in text)
-    line = " ".join(text.split())
-    return line if len(line) <= QUOTED else f"{line[:QUOTED]}…"
+    """What an answer said: one printable line without keys, cut off at ``QUOTED`` characters."""
+    return quoted(text, QUOTED)
