@@ -22,7 +22,7 @@ from local.world import Customer, World, plain_connectwise
 from tally.errors import TallyError
 from tally.ports import BATCH
 
-CONTAINERS, BURST = 2, 4
+CONTAINERS, BURST = 2, 2
 """Workers at once at 5 calls a second, and the depth of each one's bucket, as the template has them."""
 TICK = timedelta(minutes=15)
 CONNECTWISE_A_MINUTE = 1000

@@ -21,7 +21,7 @@ def measure() -> Iterable[Figure]:
     yield from _sweep("at 200 ms", Scene(companies=COMPANIES), least=COMPANIES / RATE)
     slow = Scene(companies=COMPANIES, latencies=Latencies(gravityzone=_SLOW))
     yield from _sweep("at 1 s", slow, least=max(COMPANIES / RATE, COMPANIES * _SLOW / CONTAINERS))
-    lower = Scene(companies=COMPANIES, limits=RateLimits(licensing=Limit(_LOWER, 10)), queued=False)
+    lower = Scene(companies=COMPANIES, limits=RateLimits(licensing=Limit(_LOWER, 5)), queued=False)
     yield from _lower(lower, least=COMPANIES / _LOWER)
 
 

@@ -36,12 +36,12 @@ class _Queue:
 class RateChecks:
     """Counts the calls of one run. Not the simulators' own counting, which is by method and begins anew with each."""
 
-    _licensing: _Queue = field(default_factory=lambda: _Queue(rate=5, burst=10))
+    _licensing: _Queue = field(default_factory=lambda: _Queue(rate=5, burst=5))
     _others: _Queue = field(default_factory=lambda: _Queue(rate=10, burst=10))
     _minute: deque[datetime] = field(default_factory=deque)
 
     def of_gravityzone(self, calls: Iterable[Call]) -> None:
-        """5 licensing calls a second and 10 others, with a burst of 10 each. Raises ViolationError."""
+        """5 licensing calls a second with a burst of 5, and 10 others with a burst of 10. Raises ViolationError."""
         for call in calls:
             _admitted(call, "GravityZone")
             licensing = call.operation in _LICENSING

@@ -19,6 +19,7 @@ from local.simulators.rates import Limit
 from local.simulators.scenario import Scenario, load_scenario
 from local.simulators.server import SimulatorServer, serve
 
+_BURST = RateLimits().licensing.burst
 _RATE_LIMIT = re.compile(r"(?P<rate>\d+(?:\.\d+)?)/(?P<unit>s|min)")
 _REQUESTS_PER_MINUTE = 1000
 """What ConnectWise is said to bear."""
@@ -142,7 +143,7 @@ def _limit(text: str) -> Limit | str:
     if found is None or not float(found["rate"]):
         raise argparse.ArgumentTypeError(f"{text} is not on, off, or a rate such as 5/s")
     rate = float(found["rate"]) / (60 if found["unit"] == "min" else 1)
-    return Limit(rate, 10)
+    return Limit(rate, _BURST)
 
 
 if __name__ == "__main__":

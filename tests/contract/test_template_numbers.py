@@ -15,7 +15,7 @@ from tally.transport.session import LONGEST_CONNECT
 from tests.contract.template import Template
 
 LICENSING_CALLS_PER_SECOND = 5
-LICENSING_BURST = 10
+LICENSING_BURST = 5
 LATENCY = 0.4
 """Seconds that a usual call takes at most, its ledger call included, if the full pace is to be reached."""
 GRAVITYZONE_CALLS, CONNECTWISE_CALLS = 3, 4

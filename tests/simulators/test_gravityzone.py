@@ -277,9 +277,9 @@ def usage_status(client: Client, method: str = "getMonthlyUsage") -> int:
 
 
 def test_licensing_calls_are_limited_to_five_a_second() -> None:
-    """Ten in a burst, then five a second; the eleventh is a 429 that says when there is room."""
+    """Five in a burst, then five a second; the sixth is a 429 that says when there is room."""
     simulator, client = limited()
-    assert [usage_status(client) for _ in range(11)] == [200] * 10 + [429]
+    assert [usage_status(client) for _ in range(6)] == [200] * 5 + [429]
     refused = client.post("licensing", {"id": 3, "jsonrpc": "2.0", "method": "getMonthlyUsage"})
     assert (refused.headers["Retry-After"], refused.json()["error"]["code"], refused.json()["id"]) == ("1", -32003, 3)
     simulator.clock.advance(timedelta(seconds=1))
@@ -289,7 +289,7 @@ def test_licensing_calls_are_limited_to_five_a_second() -> None:
 def test_each_key_and_method_has_its_own_limit() -> None:
     """A full queue of one method or key leaves the others alone."""
     simulator, client = limited()
-    assert [usage_status(client) for _ in range(11)][-1] == 429
+    assert [usage_status(client) for _ in range(6)][-1] == 429
     assert usage_status(client, "getLicenseInfo") == 200
     assert usage_status(Client(simulator, "second key")) == 200
 

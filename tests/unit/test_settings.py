@@ -144,7 +144,7 @@ MALFORMED = [
     ("CALLS_PER_SECOND", "0"),
     ("CALLS_PER_SECOND", "inf"),
     ("BURST", "0"),
-    ("BURST", "10"),
+    ("BURST", "5"),
     ("BURST", "1.5"),
 ]
 

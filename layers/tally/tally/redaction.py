@@ -8,7 +8,7 @@ import base64
 from collections.abc import Iterable, Iterator
 from string import ascii_lowercase, ascii_uppercase
 
-from tally.domain.texts import fit
+from tally.domain.screen import fit
 
 SHORTEST = 8
 """So many characters of a key in a row are struck out."""
@@ -97,16 +97,19 @@ redact = Redactor()
 
 
 def told(text: str, longest: int) -> str:
-    """The text redacted, then shortened, then made fit to be shown."""
-    return fit(redact(text[: longest + _LONGEST_KEY]), longest)
+    """The text on one line, redacted, then shortened to so many characters, then made fit for a screen."""
+    return _cut(fit(_cut(redact(text[: longest + _LONGEST_KEY]), longest)), longest)
 
 
 def quoted(text: str, longest: int) -> str:
     """As ``told``, with one space for blanks of any kind and number: what an answer said."""
-    return fit(" ".join(told(text, _LONGEST_QUOTED).split()), longest)
+    return _cut(" ".join(told(text, _LONGEST_QUOTED).split()), longest)
 
 
 def told_lines(text: str, longest: int) -> str:
     """As ``told``, with its line breaks kept: a stack trace."""
-    lines = redact(text[: longest + _LONGEST_KEY])[:longest].split("\n")
-    return "\n".join(fit(line, longest) for line in lines)
+    return "\n".join(fit(line) for line in _cut(redact(text[: longest + _LONGEST_KEY]), longest).split("\n"))
+
+
+def _cut(text: str, longest: int) -> str:
+    return text if len(text) <= longest else f"{text[: longest - 1]}…"

@@ -147,7 +147,7 @@ class WorkerSettings(Settings):
     """The worker's. ``calls_per_second`` and ``burst`` are one container's share of the pace."""
 
     calls_per_second: Annotated[float, Field(gt=0, le=5)]
-    burst: Annotated[int, Field(ge=1, lt=10)]
+    burst: Annotated[int, Field(ge=1, lt=5)]
 
 
 class ReporterSettings(_FromEnvironment):

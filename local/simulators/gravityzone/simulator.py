@@ -41,7 +41,7 @@ _EMPTY = GravityZoneWorld(
 class RateLimits:
     """Calls a second and burst, for each key and method."""
 
-    licensing: Limit = field(default=Limit(5, 10))
+    licensing: Limit = field(default=Limit(5, 5))
     other: Limit = field(default=Limit(10, 10))
 
 

@@ -1,4 +1,4 @@
-"""The pace of calls: GravityZone takes 5 licensing ones a second per key and 10 others, in bursts of 10 at most."""
+"""The pace of calls: GravityZone takes 5 licensing ones a second per key in bursts of 5, and 10 others in bursts of 10."""
 
 import time
 from collections.abc import Callable
