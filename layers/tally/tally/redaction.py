@@ -102,8 +102,11 @@ def told(text: str, longest: int) -> str:
 
 
 def quoted(text: str, longest: int) -> str:
-    """As ``told``, with one space for blanks of any kind and number: what an answer said."""
-    return _cut(" ".join(told(text, _LONGEST_QUOTED).split()), longest)
+    """As ``told``, with one space for blanks and controls of any kind and number: what an answer said."""
+    said = redact(text[:_LONGEST_QUOTED])
+    if not said.isprintable():
+        said = "".join(char if char.isprintable() else " " for char in said)
+    return told(" ".join(said.split()), longest)
 
 
 def told_lines(text: str, longest: int) -> str:
