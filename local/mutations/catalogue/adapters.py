@@ -127,7 +127,8 @@ ADAPTERS = (
         file="tally/redaction.py",
         edits=(
             Edit(
-                before="return fit(redact(text[: longest + _LONGEST_KEY]), longest)", after="return fit(text, longest)"
+                before="_cut(fit(_cut(redact(text[: longest + _LONGEST_KEY]), longest)), longest)",
+                after="_cut(fit(_cut(text, longest)), longest)",
             ),
         ),
         why="The other side would never send it back.",
