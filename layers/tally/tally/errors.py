@@ -14,7 +14,9 @@
     │   ├── NotFoundError           404
     │   └── AmbiguousNameError      two things of one name
     ├── ContractError           the other side answered what we do not understand
-    │   └── DeclinedError           it understood, and says no
+    │   ├── DeclinedError           it understood, and says no
+    │   └── MalformedJobError       a message of the queue that is no job
+    │       └── RefusedJobError         or none that a planner can have made
     ├── BugError                us: what we did not foresee
     ├── SeveralError            services of one job failed, each for its own reason
     └── IncompletePlanError     a tick could not read all it needed; what it could read is planned
@@ -104,6 +106,14 @@ class ContractError(TallyError):
 
 class DeclinedError(ContractError):
     """A well-formed answer that what was asked for is not to be had."""
+
+
+class MalformedJobError(ContractError):
+    """The message is no job. It is looked at by a person, in the dead-letter queue."""
+
+
+class RefusedJobError(MalformedJobError):
+    """It is one in form, and no planner can have made it (SAFE-9)."""
 
 
 class BugError(TallyError):

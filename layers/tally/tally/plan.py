@@ -88,6 +88,7 @@ class Plan:
         roster = self._read_roster(failures)
         partners = self._read_partners(roster, mappings, failures)
         at = self._circumstances(tick, ticks, failures)
+        self._note_products(at)
         new_day = ticks.finished is None or ticks.finished.date() != tick.date()
         unlicensed, untied, tied = self._match(roster, mappings, tick, census=new_day, failures=failures)
         companies = Companies(
@@ -147,6 +148,14 @@ class Plan:
             directory=directory,
             failures=tuple(failures),
         )
+
+    def _note_products(self, at: Circumstances) -> None:
+        """Let workers know what the settings' products are, where that has changed: a job is not believed alone (SAFE-9)."""
+        places = {} if at.directory is None else at.directory.places
+        found = {name: place.product_id for name, place in places.items() if place.product_id is not None}
+        products = {**{name: at.ticks.products[name] for name in at.services if name in at.ticks.products}, **found}
+        if products != at.ticks.products:
+            self.ledger.note_products(products)
 
     def _match(
         self,

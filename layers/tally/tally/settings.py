@@ -111,6 +111,7 @@ class Settings(_FromEnvironment):
     late_usage: LateUsage
     settle_seconds: Annotated[int, Field(ge=1, le=3600)]
     services: Annotated[tuple[BilledService, ...], BeforeValidator(read_services), Field(validate_default=True)] = ""  # type: ignore[assignment]  # read as a setting is
+    first_month: Annotated[Month | None, BeforeValidator(_month)] = None
     local_http_host: str = ""
     request_timeout_seconds: Annotated[float, Field(gt=0, le=60)]
     queue_url: _Text
@@ -139,7 +140,6 @@ class PlannerSettings(Settings):
 
     agreement_type: _Text
     product: _Text
-    first_month: Annotated[Month | None, BeforeValidator(_month)] = None
     sweep_calls_per_second: Annotated[float, Field(gt=0, le=5)]
 
 

@@ -6,6 +6,7 @@ CPU, this way 30 µs, and the planner reads tens of thousands.
 """
 
 import json
+from collections.abc import Mapping
 from sys import intern
 from typing import TYPE_CHECKING
 
@@ -56,6 +57,7 @@ TIED_TO = "company_id"
 _NESTED = frozenset(
     {
         "lines",
+        "products",
         "hold",
         "refusal",
         "answer",
@@ -210,6 +212,11 @@ def ended_attributes(ticks: Ticks, planned: str, finished: str) -> dict[str, "At
     return {planned: {"S": json.dumps(_months_text(ticks.planned))}, finished: {"S": instant_text(ticks.finished)}}
 
 
+def products_text(products: Mapping[str, int]) -> str:
+    """Products by service as the ticks' item has them."""
+    return json.dumps(products, sort_keys=True)
+
+
 def known_since(service: str) -> str:
     """The attribute of the ticks' item that holds the first month of a service."""
     return f"{_KNOWN_SINCE}{service}"
@@ -229,6 +236,7 @@ def ticks_from(item: Item) -> Ticks:
                 for name, month in fields.items()
                 if name.startswith(_KNOWN_SINCE)
             },
+            products={str(service): int(product) for service, product in fields.get("products", {}).items()},
         )
     except _UNREADABLE as error:
         raise _unreadable(item, error) from error
