@@ -28,10 +28,8 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Self
 
+from tally.domain.screen import LONGEST
 from tally.redaction import told
-
-LONGEST = 2_000
-"""Characters of an error's text: it stands in standings, log lines and mails."""
 
 
 class TallyError(Exception):

@@ -8,7 +8,7 @@ import base64
 from collections.abc import Iterable, Iterator
 from string import ascii_lowercase, ascii_uppercase
 
-from tally.domain.screen import fit
+from tally.domain.screen import brief, fit, shortened
 
 SHORTEST = 8
 """So many characters of a key in a row are struck out."""
@@ -98,7 +98,7 @@ redact = Redactor()
 
 def told(text: str, longest: int) -> str:
     """The text on one line, redacted, then shortened to so many characters, then made fit for a screen."""
-    return _cut(fit(_cut(redact(text[: longest + _LONGEST_KEY]), longest)), longest)
+    return brief(redact(text[: longest + _LONGEST_KEY]), longest)
 
 
 def quoted(text: str, longest: int) -> str:
@@ -111,8 +111,4 @@ def quoted(text: str, longest: int) -> str:
 
 def told_lines(text: str, longest: int) -> str:
     """As ``told``, with its line breaks kept: a stack trace."""
-    return "\n".join(fit(line) for line in _cut(redact(text[: longest + _LONGEST_KEY]), longest).split("\n"))
-
-
-def _cut(text: str, longest: int) -> str:
-    return text if len(text) <= longest else f"{text[: longest - 1]}…"
+    return "\n".join(fit(line) for line in shortened(redact(text[: longest + _LONGEST_KEY]), longest).split("\n"))

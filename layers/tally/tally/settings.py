@@ -14,6 +14,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstr
 from tally.domain.invoicing import Invoicing, LateUsage
 from tally.domain.month import Month
 from tally.domain.policy import Policy
+from tally.domain.screen import is_encodable
 from tally.errors import SetupError
 from tally.services import BilledService, read_services
 
@@ -73,8 +74,16 @@ class _FromEnvironment(BaseModel):
     @classmethod
     def from_env(cls, environment: Mapping[str, str]) -> Self:
         """Read the settings. Raises SetupError with one sentence for each that is missing or malformed."""
+        own = {name: value for name, value in environment.items() if name.lower() in cls.model_fields}
+        problems = "; ".join(
+            _sentence(name, "", "it has characters that are none")
+            for name, value in own.items()
+            if not is_encodable(value)
+        )
+        if problems:
+            raise SetupError(f"The function cannot start: {problems}.")
         try:
-            return cls.model_validate(dict(environment))
+            return cls.model_validate(own)
         except ValidationError as error:
             problems = "; ".join(
                 _sentence(problem["loc"][0], problem["type"], problem["msg"]) for problem in error.errors()

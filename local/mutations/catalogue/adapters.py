@@ -127,8 +127,8 @@ ADAPTERS = (
         file="tally/redaction.py",
         edits=(
             Edit(
-                before="_cut(fit(_cut(redact(text[: longest + _LONGEST_KEY]), longest)), longest)",
-                after="_cut(fit(_cut(text, longest)), longest)",
+                before="return brief(redact(text[: longest + _LONGEST_KEY]), longest)",
+                after="return brief(text, longest)",
             ),
         ),
         why="The other side would never send it back.",

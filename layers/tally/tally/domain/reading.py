@@ -3,6 +3,11 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from tally.domain.screen import shortened
+
+_MOST_SHOWN = 100
+"""Characters of a counter that is no count."""
+
 ENDPOINT_SECURITY = 0
 """GravityZone's product type of ordinary endpoints, the only one that ``getMonthlyUsage`` covers."""
 
@@ -80,7 +85,7 @@ def read_count(usage: Usage, service: Service) -> Reading:
     if value is None:
         return Unknown(f"{usage.request} answered without the counter {service.counter}")
     if not _is_count(value):
-        return Unknown(f"{usage.request} answered {name} = {value!r}, which is not a count")
+        return Unknown(f"{usage.request} answered {name} = {shortened(repr(value), _MOST_SHOWN)}, which is not a count")
     floor = usage.floors.get(name)
     return Count(int(value), int(floor) if _is_count(floor) else None)  # type: ignore[call-overload]  # _is_count has looked
 
