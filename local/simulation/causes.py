@@ -9,7 +9,7 @@ from local.simulation.books import Books
 from local.simulation.causes_additions import Additions
 from local.simulation.causes_agreements import Agreements
 from local.simulation.causes_counts import Counts
-from local.simulation.msp import Firm
+from local.simulation.msp import UNSEEN, Firm
 from local.simulation.services import Billed
 from local.simulation.story import ViolationError
 from tally.domain.month import Month
@@ -49,6 +49,11 @@ class Causes:
             return "not tied"
         return "" if self.has_product() else "product not found"
 
+    def unlicensed_since_today(self, firm: Firm, tick: datetime) -> bool:
+        """Whether nobody may have seen it yet: customers without a monthly licence are listed by the first tick of a day."""
+        since, _ = firm.licences[-1]
+        return self.of_company(firm) == "no monthly subscription" and since.date() == tick.date()
+
     def excluded_without_product(self, firm: Firm) -> bool:
         """Whether the product is not found, and the company's own standing has another word: that it is billed no more."""
         return self.of_company(firm) in {"excluded", "a partner"} and not self.has_product()
@@ -63,6 +68,8 @@ class Causes:
         tenant = self.msp.gravityzone.tenant
         names = Counter(each.name for each in tenant.companies() if not each.gone)
         company = tenant.company(firm.id)
+        if company.name in UNSEEN:
+            return False
         same = [
             document.fields
             for document in self.msp.connectwise.tenant.companies.current()

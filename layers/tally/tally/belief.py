@@ -5,8 +5,8 @@ with invoices.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from tally.domain.company import Mapping as CompanyMapping
 from tally.domain.month import Month
@@ -47,8 +47,7 @@ def check_due(job: Job, records: Mapping[JobService, UsageRecord | None]) -> Non
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Known:
+class Known(NamedTuple):
     """What the ledger knows that an opening is to be borne out by; ``first_month`` is the setting."""
 
     ticks: Ticks | None

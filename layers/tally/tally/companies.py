@@ -1,6 +1,6 @@
 """What a tick knows of each company, out of GravityZone's lists and the ledger."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from tally.domain.circumstances import CompanyState, Presence, known_absence
@@ -22,7 +22,8 @@ class Companies:
     """All companies of one tick, to be gone through once: whoever has gone by is dropped from the roster and the mappings.
 
     ``unlicensed`` are the customers without a monthly subscription; None where they were not listed. ``untied`` says why
-    companies have no mapping. ``failures`` is added to where a company can be neither found nor asked for.
+    companies have no mapping; ``troubles`` what keeps some from being planned, by their ids. ``failures`` is added to where
+    a company can be neither found nor asked for.
     """
 
     gravityzone: GravityZone
@@ -31,39 +32,42 @@ class Companies:
     partners: Partners
     mappings: dict[str, CompanyMapping]
     untied: Mapping[str, str]
+    troubles: Mapping[str, str]
     failures: list[str]
 
     def stretches(self, size: int) -> Iterator[tuple[Stretch, Sequence[str]]]:
         """All companies by id, so many at a time of those that are listed or have a mapping, with the ids of these."""
-        ids = {*self.mappings, *(self.unlicensed or ())}
+        ids = {*self.mappings, *self.troubles, *(self.unlicensed or ())}
         if self.roster is not None:
             ids.update(self.roster.customers, self.roster.partners)
         return stretches(sorted(ids), size)
 
-    def of(self, listed: Sequence[str], known: Known) -> Iterator[CompanyState]:
-        """Every company of a stretch that GravityZone or the ledger knows, by id."""
-        for company_id in sorted({*listed, *known.standings, *known.records}):
-            standing, mapping = known.standings.get(company_id), self.mappings.pop(company_id, None)
-            records = known.records.get(company_id, ())
-            is_customer = self.roster is not None and company_id in self.roster.customers
-            name, presence = self._listed(company_id, standing, followed=bool(records)) or self._absent(
-                company_id, standing, mapping
-            )
-            below = None if presence in _NOT_READ else self.partners.below.get(company_id)
-            if below is None and not (presence in _NOT_READ or is_customer) and is_billed(mapping, records):
-                below = not_listed(self.roster, company_id if standing is None else standing.company_name)
-            yield CompanyState(
-                id=company_id,
-                name=name,
-                presence=presence,
-                mapping=mapping,
-                untied=self.untied.get(company_id, ""),
-                standing=standing,
-                records=records,
-                settled=known.settled.get(company_id, NO_MONTHS),
-                waived=known.waived.get(company_id, NO_MONTHS),
-                below=below,
-            )
+    def state(self, company_id: str, known: Known) -> CompanyState:
+        """What is known of one company of a stretch: to be asked for once, and in the order of ids."""
+        standing, mapping = known.standings.get(company_id), self.mappings.pop(company_id, None)
+        records = known.records.get(company_id, ())
+        trouble = known.unreadable.get(company_id) or self.troubles.get(company_id, "")
+        is_customer = self.roster is not None and company_id in self.roster.customers
+        listed = self._listed(company_id, standing, followed=bool(records))
+        if listed is None:
+            listed = ("", Presence.UNREAD) if trouble else self._absent(company_id, standing, mapping)
+        name, presence = listed
+        below = None if presence in _NOT_READ else self.partners.below.get(company_id)
+        if below is None and not (presence in _NOT_READ or is_customer) and is_billed(mapping, records):
+            below = not_listed(self.roster, company_id if standing is None else standing.company_name)
+        return CompanyState(
+            id=company_id,
+            name=name or _known_name(company_id, standing, mapping),
+            presence=presence,
+            mapping=mapping,
+            untied=self.untied.get(company_id, ""),
+            standing=standing,
+            records=records,
+            settled=known.settled.get(company_id, NO_MONTHS),
+            waived=known.waived.get(company_id, NO_MONTHS),
+            below=below,
+            trouble=trouble,
+        )
 
     def _listed(self, company_id: str, standing: Standing | None, *, followed: bool) -> tuple[str, Presence] | None:
         """Its name in GravityZone's lists, and what they say of it; None if it is in none of them."""
@@ -81,7 +85,7 @@ class Companies:
     def _absent(
         self, company_id: str, standing: Standing | None, mapping: CompanyMapping | None
     ) -> tuple[str, Presence]:
-        name = standing.company_name if standing else mapping.company_name if mapping else company_id
+        name = _known_name(company_id, standing, mapping)
         presence = known_absence(standing)
         if self.roster is None or self.roster.unread:
             return name, presence or Presence.UNREAD
@@ -94,6 +98,16 @@ class Companies:
             self.failures.append(f"{name} ({company_id}) is in no list and could not be asked for: {error}")
             return name, Presence.UNREAD
         return name if company is None else company.name, presence
+
+
+def ids_of(listed: Iterable[str], known: Known) -> Sequence[str]:
+    """Every company of a stretch that GravityZone or the ledger knows, sorted."""
+    return sorted({*listed, *known.standings, *known.records, *known.unreadable})
+
+
+def _known_name(company_id: str, standing: Standing | None, mapping: CompanyMapping | None) -> str:
+    """What the ledger calls it: its id, if nothing else."""
+    return (standing.company_name if standing else mapping.company_name if mapping else "") or company_id
 
 
 def _was_licensed(standing: Standing | None) -> bool:

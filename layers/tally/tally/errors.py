@@ -5,7 +5,8 @@
     │   ├── RateLimitedError        after `retry_after`
     │   ├── ConflictError           somebody else was first
     │   ├── NotStartedError         too little time was left to begin
-    │   └── NotYetError             nothing can be said before `retry_after`
+    │   ├── NotYetError             nothing can be said before `retry_after`
+    │   └── UnsavedError            some of many items were not written
     ├── AmbiguousError          a write whose answer never came: look before the next one
     ├── RefusedError            a write that was refused (400 or alike): it has not happened
     ├── SetupError              the operator: settings, keys, rights, names
@@ -15,8 +16,10 @@
     │   └── AmbiguousNameError      two things of one name
     ├── ContractError           the other side answered what we do not understand
     │   ├── DeclinedError           it understood, and says no
-    │   └── MalformedJobError       a message of the queue that is no job
-    │       └── RefusedJobError         or none that a planner can have made
+    │   ├── MalformedJobError       a message of the queue that is no job
+    │   │   └── RefusedJobError         or none that a planner can have made
+    │   ├── UnsentError             some of many jobs will never be taken by the queue
+    │   └── UnreadableItemError     an item of the ledger that this version does not understand
     ├── BugError                us: what we did not foresee
     ├── SeveralError            services of one job failed, each for its own reason
     └── IncompletePlanError     a tick could not read all it needed; what it could read is planned
@@ -26,10 +29,13 @@ What may be tried again follows from the class alone. Of a write, every class bu
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from tally.domain.screen import LONGEST
 from tally.redaction import told
+
+if TYPE_CHECKING:
+    from tally.messages import Job
 
 
 class TallyError(Exception):
@@ -121,6 +127,30 @@ class BugError(TallyError):
     def of(cls, error: Exception) -> Self:
         """The error in words, for one that nobody foresaw."""
         return cls(f"A bug in Tally: {error!r}.")
+
+
+class UnreadableItemError(ContractError):
+    """An item of the ledger that this version cannot read: it concerns the company whose it is, and nobody else."""
+
+
+class UnsavedError(TransientError):
+    """Some of many were not written, each for its own reason; the others were. ``failures`` has the error of each by its company.
+
+    ``left_out`` are those that somebody else had written before.
+    """
+
+    def __init__(self, message: str, *, failures: Mapping[str, TallyError], left_out: int) -> None:
+        super().__init__(message)
+        self.failures = failures
+        self.left_out = left_out
+
+
+class UnsentError(ContractError):
+    """The queue will never take some of many jobs, each for its own reason; the others are sent."""
+
+    def __init__(self, message: str, *, refused: "Sequence[tuple[Job, str]]") -> None:
+        super().__init__(message)
+        self.refused = refused
 
 
 class SeveralError(TallyError):

@@ -18,12 +18,13 @@ from tally.domain.policy import Policy
 from tally.domain.reading import ENDPOINTS, Count, Reading, Service
 from tally.domain.record import LineState, RecordKey, UsageRecord
 from tally.domain.situation import Finished, NoWord, OpeningFacts, Situation
-from tally.domain.standing import Cause, StandingState
+from tally.domain.standing import Cause, failing
 from tally.errors import (
     ConflictError,
     ContractError,
     NotStartedError,
     NotYetError,
+    UnreadableItemError,
     in_words,
     together,
 )
@@ -73,15 +74,15 @@ class Sync:
             TallyError: of any other class, when services failed; the standing says which.
         """
         check_job(job, now=self.clock.now())
-        records = {each: self.ledger.record(_key(job, each)) for each in job.services}
+        failures: dict[str, Exception] = {}
+        records = self._records(job, failures)
         check_due(job, records)
         due = {each: record for each, record in records.items() if _is_due(record, job)}
-        if not due:
+        if not due and not failures:
             return {each.service: "dropped" for each in job.services}
         causes: dict[str, Cause | None] = {}
         done: dict[str, str] = {}
-        failures: dict[str, Exception] = {}
-        readings = self._read(job, due)
+        readings = self._read(job, due) if due else {}
         openable = [each for each, record in due.items() if _may_open_a_line(job, each, record, readings[each])]
         facts = self._opening_facts(job) if openable else _no_facts
         for each, record in due.items():
@@ -94,16 +95,26 @@ class Sync:
                 done[each.service] = self._bring_up_to_date(situation, causes)
             except Exception as error:  # noqa: BLE001 - a bug of ours is to be seen in the standing too; it is raised below
                 failures[each.service] = error
-                if not isinstance(error, _NOTHING_SAID):
-                    causes[_scope(_key(job, each))] = Cause(
-                        state=StandingState.FAILING,
-                        reason=in_words(error),
-                    )
+        causes |= {
+            f"{job.month} {service}": failing(in_words(error))
+            for service, error in failures.items()
+            if not isinstance(error, _NOTHING_SAID)
+        }
         quiet = not failures and not again and all(each == UNCHANGED for each in done.values())
         self._note(job, causes, good_reading=not failures, trust_job=quiet)
         if failures:
             raise together(failures)
         return done
+
+    def _records(self, job: Job, failures: dict[str, Exception]) -> Mapping[JobService, UsageRecord | None]:
+        """The records of the job's services; one that cannot be read is a failure of its service alone."""
+        records: dict[JobService, UsageRecord | None] = {}
+        for each in job.services:
+            try:
+                records[each] = self.ledger.record(_key(job, each))
+            except UnreadableItemError as error:
+                failures[each.service] = error
+        return records
 
     def _read(self, job: Job, due: Mapping[JobService, UsageRecord | None]) -> Mapping[JobService, Reading | Exception]:
         readings = Readings(gravityzone=self.gravityzone, policy=self.policy, services=self.services)

@@ -81,6 +81,8 @@ class Circumstances:
 class CompanyState:
     """What is known of one company. ``untied`` says why there is no mapping.
 
+    ``trouble`` is what of it is not as it should be, so that nothing is planned for it at this tick (SAFE-5).
+
     ``below``: of a partner whose own machines are billed, its children, or why nothing can be told of it now (READ-4).
 
     ``settled`` are the months of its records that are not open; ``waived`` those of them that a person does not want billed.
@@ -96,6 +98,7 @@ class CompanyState:
     settled: frozenset[tuple[Month, str]]
     waived: frozenset[tuple[Month, str]] = frozenset()
     below: Children | Cause | None = None
+    trouble: str = ""
 
     @property
     def licensed(self) -> bool:
