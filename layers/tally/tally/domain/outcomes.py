@@ -5,6 +5,7 @@ from datetime import datetime
 
 from tally.domain import carrying
 from tally.domain.credit import credit_notice, fewer_notice
+from tally.domain.late import invoiced_anew
 from tally.domain.place import invoice_notice
 from tally.domain.record import Hold, HoldKind, Line, UsageRecord, is_carried_on
 from tally.domain.situation import ComeBack, Finished, Situation
@@ -26,9 +27,6 @@ def hold(
     grown: bool = False,
 ) -> Finished:
     """Wait for a person: show why, and write the hold unless it stands already."""
-    record = situation.record
-    shown = () if record is None else notices(situation, record)
-    cause = Cause(state=StandingState.HELD, reason=why, notices=shown)
     new = Hold(
         kind=kind,
         why=why,
@@ -41,6 +39,14 @@ def hold(
         children=children,
         grown=grown,
     )
+    return held_as(situation, new)
+
+
+def held_as(situation: Situation, new: Hold) -> Finished:
+    """Wait for a person with this hold: show why, and write it unless it stands already."""
+    record = situation.record
+    shown = () if record is None else notices(situation, record)
+    cause = Cause(state=StandingState.HELD, reason=new.why, notices=shown)
     known = None if record is None else record.hold
     announced = record is not None and record.line is not None and record.line.intent is not None
     if known is not None and replace(known, since=new.since) == new and not announced:
@@ -75,4 +81,5 @@ def notices(situation: Situation, record: UsageRecord) -> tuple[str, ...]:
     """What is to be told of the record beside its standing."""
     invoice = None if situation.agreement is None else invoice_notice(situation.agreement)
     credit = None if record.credit is None else credit_notice(record, situation.company)
-    return (*record.notices, *filter(None, (carrying.notice(record), invoice, credit)))
+    anew = invoiced_anew(situation, record)
+    return (*record.notices, *anew, *filter(None, (carrying.notice(record), invoice, credit)))
