@@ -21,9 +21,10 @@ class Draw(IntEnum):
     STEP = 10
     SERVICES = 11
     PARTNERS = 12
-    BUNDLES = 30
-    MERGERS = 31
+    FORGED = 20
     NAMES = 30
+    BUNDLES = 40
+    MERGERS = 41
 
 
 def drawn(seed: int, what: Draw, *key: int) -> random.Random:

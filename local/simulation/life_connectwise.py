@@ -4,7 +4,8 @@ from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 from random import Random
 
-from local.simulation.msp import OTHER_TYPE, Firm, Msp
+from local.simulation.bundles import OTHER_TYPE, invoice, merge
+from local.simulation.msp import Firm, Msp
 from local.simulation.services import ENDPOINTS, Billed
 from local.simulators.connectwise.records import BILLING_FORMS, TERMS, Fields, day_of, midnight
 from local.simulators.connectwise.truth import API, AdditionTruth
@@ -254,24 +255,8 @@ def _run_invoices(msp: Msp, firm: Firm, draw: Random) -> str:
     said = []
     for agreement in msp.agreements(firm):
         if (day_of(agreement["nextInvoiceDate"]) or date.max) <= today:
-            payer = msp.payer(agreement)
-            if (day_of(payer["nextInvoiceDate"]) or date.max) > today:
-                continue  # another one below the same has been on its invoice just now
-            made = msp.connectwise.people.run_invoice(payer["id"], by="books")
-            said.append(f"agreement {payer['id']}: {'nothing to invoice' if made is None else f'invoice {made}'}")
+            said += invoice(msp, agreement, today)
     return "; ".join(said)
-
-
-def _merge(msp: Msp, firm: Firm, draw: Random) -> str:
-    """Its company is merged into another one, which may be somebody's by another name, or have an agreement of its own."""
-    company = msp.connectwise.tenant.companies.get(firm.connectwise_id)
-    if company is None:
-        return ""
-    people, merged = msp.connectwise.people, firm.connectwise_id
-    survivor = people.add_company(f"M{merged}", f"{company.fields['name']} Group {draw.randrange(100)}")
-    people.merge_company(merged, into=survivor)
-    firm.connectwise_id = survivor
-    return f"its company {merged} is merged into {survivor}"
 
 
 ACTS: Mapping[str, Callable[[Msp, Firm, Random], str]] = {
@@ -290,7 +275,7 @@ ACTS: Mapping[str, Callable[[Msp, Firm, Random], str]] = {
     "Addition beside ours": _add_beside,
     "product changed": _change_product,
     INVOICED: _run_invoices,
-    MERGED: _merge,
+    MERGED: merge,
 }
 WEIGHTS = (
     ("agreement cancelled", 3),

@@ -6,6 +6,7 @@ from random import Random
 from typing import Any
 
 from local.ledger import MemoryLedger
+from local.simulation.bundles import BUNDLED, payer, put_below
 from local.simulation.draws import Draw, drawn
 from local.simulation.services import ENDPOINTS, Billed, connectwise_of
 from local.simulation.setting import Setting, Shape, setting_of
@@ -21,10 +22,6 @@ from tally.ports import ConnectWise
 _FIRST = ("Harbor", "North", "Old", "Blue", "Cedar", "Granite", "Summit", "Maple", "Iron", "Silver")
 _SECOND = ("Dental", "Quay Ltd", "Mill Inc", "Legal", "Freight", "Clinic", "Foods", "Optics")
 _LONG_AGO = date(2020, 1, 1)
-BUNDLED = "agreements below others"
-"""Agreements that are invoiced through a parent, as a shape may leave them out."""
-OTHER_TYPE = {"id": 77, "name": "Other"}
-"""A type of agreement that no service is billed on."""
 _CALLS_OF_A_STEP = 200_000
 """A partner's job has up to 22: where dead letters come again, a step has more calls than a simulator remembers by itself."""
 _FIRST_PARTNER = 0xF00 - 1
@@ -217,27 +214,14 @@ class Msp:
         made = people.add_agreement(firm.connectwise_id, of.type_id, name, start=start, fields=fields, **terms)
         firm.agreements.append(made)
         if self.shape.has(BUNDLED) and drawn(self.setting.seed, Draw.BUNDLES, made).random() < 0.08:  # noqa: PLR2004 - some
-            parent = people.add_agreement(
-                firm.connectwise_id,
-                of.type_id,
-                f"Bundle {firm.name}",
-                start=start,
-                fields={**fields, "type": OTHER_TYPE},
-            )
-            people.set_parent(made, parent)
+            put_below(self.connectwise, made)
         return made
 
     def agreements(self, firm: Firm) -> list[Fields]:
         """The company's agreements as they truly are, oldest first; without those that were deleted."""
         table = self.connectwise.tenant.agreements
         known = [document.fields for each in firm.agreements if (document := table.get(each)) is not None]
-        return [{**each, "nextInvoiceDate": self.payer(each)["nextInvoiceDate"]} for each in known]
-
-    def payer(self, agreement: Fields) -> Fields:
-        """The agreement whose invoices one is on: its parent, or itself."""
-        parent = agreement["parentAgreement"]
-        document = None if parent is None else self.connectwise.tenant.agreements.get(parent["id"])
-        return agreement if document is None else document.fields
+        return [{**each, "nextInvoiceDate": payer(self.connectwise, each)["nextInvoiceDate"]} for each in known]
 
     def _join_connectwise(self, firm: Firm, draw: Random) -> None:
         people = self.connectwise.people

@@ -212,7 +212,7 @@ FOLLOWING = (
     Mutation(
         name="an excluded customer is planned",
         rule="CLOSE-5",
-        file="tally/domain/planning.py",
+        file="tally/domain/stopped.py",
         edits=(
             Edit(
                 before="if company.mapping.excluded_since is not None:",

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from tally.domain.agreement import Agreement
-from tally.domain.chosen_agreement import left_untied, next_place, place_of
-from tally.domain.circumstances import ABSENCES, Circumstances, CompanyState, Place, Presence
+from tally.domain.chosen_agreement import next_place, place_of
+from tally.domain.circumstances import Circumstances, CompanyState, Place, Presence
 from tally.domain.credit import credit_notice
 from tally.domain.looking import is_to_be_looked_at
 from tally.domain.month import Month
@@ -21,6 +21,7 @@ from tally.domain.standing import (
     planners_scope,
     waiting,
 )
+from tally.domain.stopped import stopped_as_a_whole
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,8 +100,7 @@ def _planned(company: CompanyState, at: Circumstances) -> CompanyPlan:
     plan = _Plan(moved=moved_away(company, at))
     for record in sorted(company.records, key=lambda each: each.key):
         _follow(company, at, record, plan)
-    # Where a month is open, that it cannot close is the first thing to know.
-    stopped = (plan.moved if company.records else None) or _stopped(company) or plan.moved or _no_place(at)
+    stopped = stopped_as_a_whole(company, at, plan.moved)
     if stopped is not None:
         plan.causes[COMPANY_SCOPE] = stopped
     elif company.presence is Presence.LICENSED and at.directory is not None:
@@ -212,42 +212,6 @@ def _others(company: CompanyState, place: Place | None, month: Month, agreement:
     known = () if place is None or connectwise_id is None else place.agreements.get(connectwise_id, ())
     chosen = None if agreement is None else agreement.id
     return tuple(sorted(each.id for each in known if each.id != chosen and not each.ended_before(month.first)))
-
-
-def _stopped(company: CompanyState) -> Cause | None:
-    """Why nothing can be opened for the company as a whole."""
-    match company.presence:
-        case Presence.PARTNER | Presence.UNLICENSED | Presence.GONE as absent:
-            return ABSENCES[absent]
-        case Presence.UNREAD:
-            return _as_before(company)
-        case Presence.LICENSED:
-            pass
-    if company.below is not None and (company.mapping is None or company.mapping.own_billed_since is None):
-        return ABSENCES[Presence.PARTNER]
-    if company.mapping is None:
-        return (
-            needs_setup(company.untied)
-            if company.untied
-            else _as_before(company) or waiting("To be matched by its name.")
-        )
-    if company.mapping.excluded_since is not None:
-        return waiting(f"Excluded from billing since {company.mapping.excluded_since:%Y-%m-%d}.")
-    if company.mapping.connectwise_id is None:
-        return needs_setup(left_untied(company.mapping))
-    return None
-
-
-def _no_place(at: Circumstances) -> Cause | None:
-    """What is missing in ConnectWise for all services, so that nothing can be opened for anybody."""
-    problems = [] if at.directory is None else [at.directory.places[service].problem for service in at.services]
-    if problems and all(problems):
-        return needs_setup(" ".join(dict.fromkeys(filter(None, problems))))
-    return None
-
-
-def _as_before(company: CompanyState) -> Cause | None:
-    return None if company.standing is None else company.standing.causes.get(COMPANY_SCOPE)
 
 
 def _open(company: CompanyState, at: Circumstances, service: str, month: Month, plan: _Plan) -> None:
