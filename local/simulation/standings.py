@@ -172,7 +172,8 @@ class StandingChecks:
         if closing and not causes:
             raise self._violation(4, f"nothing keeps it open after the tick {tick}: {record}", firm, month)
         # Before the close, and as long as the count does not change, ConnectWise is looked at once a day (FOLLOW-5).
-        seen = closing or causes == {"counter stays"} or (causes & _SEEN and tick - firm.touched > _LOOKED_AT)
+        since = max(filter(None, (firm.touched, line.pushed_at)))
+        seen = closing or causes == {"counter stays"} or (causes & _SEEN and tick - since > _LOOKED_AT)
         return frozenset(causes if seen else {*causes, "billed"})
 
     def _closing(self, firm: Firm, month: Month, tick: datetime) -> bool:
