@@ -144,15 +144,16 @@ class OverlayLedger:
             return
         known, tied = self.mapping(after.company_id), self._whose()
         at_version = (0 if known is None else known.version) == change.expected_version
-        if not at_version or (
-            change.taken is not None and tied.get(change.taken, after.company_id) != after.company_id
-        ):
+        whose = None if change.taken is None else tied.get(change.taken)
+        if not at_version or (whose not in (None, after.company_id) and change.holder is None):
             raise ConflictError(
                 f"the mapping of {after.company_id} has been written by somebody else since it was read."
             )
         if change.freed is not None:
             tied.pop(change.freed, None)
-        if change.taken is not None:
+            if change.heir is not None:
+                tied[change.freed] = change.heir.company_id
+        if change.taken is not None and change.holder is None:
             tied[change.taken] = after.company_id
         self._mappings[after.company_id] = after
         self.changes.append(change)

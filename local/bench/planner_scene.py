@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from local.simulators.clock import VirtualClock
 from local.world import AGREEMENT_TYPE, PRODUCT, PRODUCT_ID, TYPE_ID, World
 from tally.domain.agreement import Agreement
-from tally.domain.company import Company, CompanyKind, Stretch
+from tally.domain.company import Company, CompanyKind, ConnectWiseCompany, Stretch
 from tally.domain.company import Mapping as CompanyMapping
 from tally.domain.month import Month
 from tally.domain.reading import ENDPOINTS
@@ -108,6 +108,10 @@ class _ConnectWise:
         assert type_id == TYPE_ID
         for number in range(self._companies):
             yield agreement(number)
+
+    def companies(self) -> Iterator[ConnectWiseCompany]:
+        for number in range(self._companies):
+            yield ConnectWiseCompany(id=200_000_000 + number, identifier=f"C{number}", name=_name(number))
 
 
 class _Ledger:

@@ -59,7 +59,8 @@ class JobService(Message):
     could be read. ``only_if_used``: open only at a count above zero (OPEN-9, when no tick of the month had seen who was
     licensed). ``late``: the agreement is the one that runs now, since the month's own can carry no more (LATE-2).
     ``others`` are the company's further agreements of the type that ran in the month or later, by id: a line may stand there that
-    a restored ledger does not know (SAFE-8).
+    a restored ledger does not know (SAFE-8). ``look``: its Additions are to be looked at, whatever the count says (FOLLOW-5).
+    ``stays_open``: the month is not to be closed, as the ConnectWise company is gone (MATCH-7).
     """
 
     service: str
@@ -70,6 +71,8 @@ class JobService(Message):
     only_if_used: bool = False
     late: bool = False
     others: tuple[int, ...] = ()
+    look: bool = False
+    stays_open: bool = False
 
 
 class Job(Message):

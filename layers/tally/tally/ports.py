@@ -66,6 +66,10 @@ class ConnectWise(Protocol):
         """All companies that are not deleted."""
         ...
 
+    def company(self, company_id: int) -> ConnectWiseCompany | None:
+        """One company by id, a deleted one too; None if there is none."""
+        ...
+
     def agreements(self, type_id: int) -> Iterable[Agreement]:
         """All agreements of that type, active or not."""
         ...

@@ -5,7 +5,7 @@ outcome. What to do is decided by ``domain``, and carried out by ``steps``. Kill
 from what the ledger says.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from tally.domain.carrying import line_before
@@ -72,6 +72,7 @@ class Sync:
         if not due and not failures:
             return {each.service: "dropped" for each in job.services}
         causes: dict[str, Cause | None] = {}
+        looked: set[str] = set()
         done: dict[str, str] = {}
         readings = self._read(job, due) if due else {}
         openable = [each for each, record in due.items() if _may_open_a_line(job, each, record, readings[each])]
@@ -82,7 +83,7 @@ class Sync:
                     self._check_time()
                 known = facts if each in openable else None
                 situation = self._situation(job, each, record, known, readings[each])
-                done[each.service] = self._bring_up_to_date(situation, causes)
+                done[each.service] = self._bring_up_to_date(situation, causes, looked)
             except Exception as error:  # noqa: BLE001 - a bug of ours is to be seen in the standing too; it is raised below
                 failures[each.service] = error
         causes |= {
@@ -93,7 +94,7 @@ class Sync:
             if not isinstance(error, _NOTHING_SAID)
         }
         quiet = not failures and not again and all(each == UNCHANGED for each in done.values())
-        self._note(job, causes, good_reading=not failures, trust_job=quiet)
+        self._note(job, causes, looked, good_reading=not failures, trust_job=quiet)
         if failures:
             raise together(failures)
         return done
@@ -168,6 +169,8 @@ class Sync:
             before=line_before(before),
             children=job.children,
             others=each.others,
+            look_due=each.look,
+            stays_open=each.stays_open,
             by_person=job.by_person,
         )
 
@@ -179,8 +182,11 @@ class Sync:
         looked_for = line is not None and line.state is LineState.OPENING and line.intent is not None
         return self.ledger.record(replace(key, month=key.month.previous)) if raised or looked_for else None
 
-    def _bring_up_to_date(self, situation: Situation, causes: dict[str, Cause | None]) -> str:
-        steps = Steps(connectwise=self.connectwise, ledger=self.ledger, clock=self.clock)
+    def _bring_up_to_date(self, situation: Situation, causes: dict[str, Cause | None], looked: set[str]) -> str:
+        steps, to_be_looked_at = (
+            Steps(connectwise=self.connectwise, ledger=self.ledger, clock=self.clock),
+            situation.look_due,
+        )
         done: list[str] = []
         for _ in range(_MOST_STEPS):
             situation = replace(situation, now=self.clock.now())
@@ -188,6 +194,8 @@ class Sync:
             if isinstance(step, Finished):
                 if step.transition is not None:
                     steps.save(situation, step.transition, done)
+                if to_be_looked_at and not situation.look_due:
+                    looked.add(_scope(situation.key))
                 if step.cause is not NoWord.STAYS:
                     causes[_scope(situation.key)] = None if step.cause is NoWord.PLANNERS else step.cause
                 return ", ".join(done) or UNCHANGED
@@ -196,7 +204,15 @@ class Sync:
             f"{situation.key}: no decision after {_MOST_STEPS} steps ({', '.join(done)}); please report this as a bug."
         )
 
-    def _note(self, job: Job, causes: Mapping[str, Cause | None], *, good_reading: bool, trust_job: bool) -> None:
+    def _note(
+        self,
+        job: Job,
+        causes: Mapping[str, Cause | None],
+        looked: Collection[str],
+        *,
+        good_reading: bool,
+        trust_job: bool,
+    ) -> None:
         known = job.standing if trust_job else None
         note(
             self.ledger,
@@ -207,6 +223,7 @@ class Sync:
             known=known,
             last_reading=job.last_reading,
             good_reading=good_reading and job.licensed,
+            looked=looked,
         )
 
 

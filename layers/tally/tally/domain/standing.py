@@ -63,8 +63,9 @@ class Standing:
     """All causes of one company by scope, and what else is known of it across months.
 
     ``licensed_in`` are the last months in which GravityZone listed it as monthly-licensed (OPEN-9). ``last_reading`` is
-    the tick of a good reading, at most six hours older than the last. ``tick`` orders writes: an older tick never
-    overwrites a newer one's. ``unreadable`` is why its item could not be read as it stands in the ledger; it is not stored.
+    the tick of a good reading, at most six hours older than the last. ``looked`` is by a worker's scope the tick whose job
+    looked at the record's Additions for the day (FOLLOW-5). ``tick`` orders writes: an older tick never overwrites a newer
+    one's. ``unreadable`` is why its item could not be read as it stands in the ledger; it is not stored.
     """
 
     company_id: str
@@ -73,6 +74,7 @@ class Standing:
     causes: Mapping[str, Cause] = field(default_factory=dict)
     licensed_in: tuple[Month, ...] = ()
     last_reading: datetime | None = None
+    looked: Mapping[str, datetime] = field(default_factory=dict)
     version: int = 0
     unreadable: str = field(default="", compare=False)
 

@@ -66,6 +66,7 @@ _NESTED = frozenset(
         "credit",
         "notices",
         "causes",
+        "looked",
         "licensed_in",
         "planned",
         "changes",
@@ -184,6 +185,7 @@ def standing_item(standing: Standing) -> Item:
                     "causes": {scope: _cause_fields(cause) for scope, cause in standing.causes.items()},
                     "licensed_in": _months_text(standing.licensed_in),
                     "last_reading": optional_instant_text(standing.last_reading),
+                    "looked": {scope: instant_text(at) for scope, at in standing.looked.items()},
                 }
             )
         ),
@@ -202,6 +204,7 @@ def standing_from(item: Item) -> Standing:
             causes={intern(scope): _cause(cause) for scope, cause in fields.get("causes", {}).items()},
             licensed_in=_months(fields.get("licensed_in", [])),
             last_reading=optional_instant(fields.get("last_reading")),
+            looked={intern(scope): instant(at) for scope, at in fields.get("looked", {}).items()},
             version=fields["version"],
         )
     except Exception as error:
