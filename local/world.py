@@ -164,6 +164,7 @@ class World:
             clock=self.clock,
             policy=self.policy,
             services=tuple(each.service for each in read_services(self.services)),
+            first_month=self.first_month,
             has_time=has_time,
         )
         return Delivery(

@@ -1,6 +1,6 @@
 """A ledger on top of another one: it reads that, and keeps what is written to itself."""
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -51,6 +51,13 @@ class OverlayLedger:
         newer = replace(known, newest=max(known.newest, tick))
         self._ticks = newer.knowing(services, month) if known.newest <= tick else newer
         return self._ticks
+
+    def note_products(self, products: Mapping[str, int]) -> None:
+        """As if the products were remembered."""
+        known = self.ticks()
+        if known is None:
+            raise ConflictError("the ledger did not take the products: had a tick begun?")
+        self._ticks = replace(known, products=dict(products))
 
     def finish_tick(self, tick: datetime) -> None:
         """As if the tick had planned everything."""

@@ -122,7 +122,13 @@ class _Ledger:
         self.saved = 0
 
     def begin_tick(self, tick: datetime, *, services: Collection[str] = ()) -> Ticks:
-        return Ticks(newest=tick, first_month=_MONTH, finished=_BEFORE, services=dict.fromkeys(services, _MONTH))
+        return Ticks(
+            newest=tick,
+            first_month=_MONTH,
+            finished=_BEFORE,
+            services=dict.fromkeys(services, _MONTH),
+            products=dict.fromkeys(services, PRODUCT_ID),
+        )
 
     def finish_tick(self, tick: datetime) -> None:
         del tick

@@ -22,6 +22,8 @@ class Draw(IntEnum):
     SERVICES = 11
     PARTNERS = 12
     WALLS = 13
+    FORGED = 20
+    ODDITIES = 21
     NAMES = 30
 
 

@@ -99,6 +99,7 @@ class Plan:
         directory = self._read_directory(failures, companies=len(mappings.keys() | _listed(roster)))
         firms = self._find_firms(listed, mappings, directory, failures)
         at = self._circumstances(tick, ticks, directory, firms, failures)
+        self._note_products(at)
         new_day = ticks.finished is None or ticks.finished.date() != tick.date()
         unlicensed, untied, tied = self._match(
             roster, listed, mappings, tick, census=new_day, troubles=troubles, failures=failures
@@ -197,6 +198,14 @@ class Plan:
             firms=firms,
             failures=tuple(failures),
         )
+
+    def _note_products(self, at: Circumstances) -> None:
+        """Let workers know what the settings' products are, where that has changed: a job is not believed alone (SAFE-9)."""
+        places = {} if at.directory is None else at.directory.places
+        found = {name: place.product_id for name, place in places.items() if place.product_id is not None}
+        products = {**{name: at.ticks.products[name] for name in at.services if name in at.ticks.products}, **found}
+        if products != at.ticks.products:
+            self.ledger.note_products(products)
 
     def _match(
         self,

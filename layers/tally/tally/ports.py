@@ -116,6 +116,10 @@ class Ledger(Protocol):
         """
         ...
 
+    def note_products(self, products: Mapping[str, int]) -> None:
+        """Remember which product each service is billed by, in place of what was known of it (SAFE-9). A tick must have begun."""
+        ...
+
     def finish_tick(self, tick: datetime) -> None:
         """Remember that the tick, and so one of its month, planned everything (OPEN-9)."""
         ...

@@ -8,10 +8,12 @@ from what the ledger says.
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from tally.belief import Known, check_due, check_job, check_opening, check_service
 from tally.domain.carrying import line_before
 from tally.domain.company import Mapping as CompanyMapping
 from tally.domain.decide import decide
 from tally.domain.growth import baseline_of
+from tally.domain.month import Month
 from tally.domain.policy import Policy
 from tally.domain.reading import ENDPOINTS, Count, Reading, Service
 from tally.domain.record import LineState, RecordKey, UsageRecord
@@ -22,8 +24,8 @@ from tally.errors import (
     ContractError,
     NotStartedError,
     NotYetError,
-    TallyError,
     UnreadableItemError,
+    in_words,
     together,
 )
 from tally.messages import Job, JobService
@@ -37,6 +39,9 @@ _MOST_STEPS = 12
 
 UNCHANGED = "unchanged"
 
+type _Facts = Callable[[JobService, UsageRecord | None], OpeningFacts | Exception | None]
+"""What is known for opening a month of a service that has that record."""
+
 _NOTHING_SAID = (NotYetError, ConflictError, NotStartedError)
 """In all of them another job has the word, or will."""
 
@@ -45,7 +50,7 @@ _NOTHING_SAID = (NotYetError, ConflictError, NotStartedError)
 class Sync:
     """The use case with what it needs.
 
-    ``services`` are what can be counted. ``has_time`` says whether there is time left for a further service of a job.
+    ``services`` are what can be counted, ``first_month`` is the setting. ``has_time`` says whether there is time left for a further service of a job.
     """
 
     gravityzone: GravityZone
@@ -54,6 +59,7 @@ class Sync:
     clock: Clock
     policy: Policy
     services: Sequence[Service] = (ENDPOINTS,)
+    first_month: Month | None = None
     has_time: Callable[[], bool] = lambda: True
 
     def __call__(self, job: Job, *, again: bool = False) -> Mapping[str, str]:
@@ -64,10 +70,13 @@ class Sync:
 
         Raises:
             NotYetError: nothing can be said before its ``retry_after``; the job is to come back then.
+            RefusedJobError: no planner can have made the job (SAFE-9).
             TallyError: of any other class, when services failed; the standing says which.
         """
+        check_job(job, now=self.clock.now())
         failures: dict[str, Exception] = {}
         records = self._records(job, failures)
+        check_due(job, records)
         due = {each: record for each, record in records.items() if _is_due(record, job)}
         if not due and not failures:
             return {each.service: "dropped" for each in job.services}
@@ -76,20 +85,19 @@ class Sync:
         done: dict[str, str] = {}
         readings = self._read(job, due) if due else {}
         openable = [each for each, record in due.items() if _may_open_a_line(job, each, record, readings[each])]
-        facts = self._opening_facts(job) if openable else None
+        facts = self._opening_facts(job) if openable else _no_facts
         for each, record in due.items():
             try:
                 if failures or done:
                     self._check_time()
-                known = facts if each in openable else None
+                check_service(job, each, record, [service.name for service in self.services])
+                known = facts(each, record) if each in openable else None
                 situation = self._situation(job, each, record, known, readings[each])
                 done[each.service] = self._bring_up_to_date(situation, causes, looked)
             except Exception as error:  # noqa: BLE001 - a bug of ours is to be seen in the standing too; it is raised below
                 failures[each.service] = error
         causes |= {
-            f"{job.month} {service}": failing(
-                str(error) if isinstance(error, TallyError) else f"A bug in Tally: {error!r}."
-            )
+            f"{job.month} {service}": failing(in_words(error))
             for service, error in failures.items()
             if not isinstance(error, _NOTHING_SAID)
         }
@@ -120,18 +128,27 @@ class Sync:
         if not self.has_time():
             raise NotStartedError("too little time is left for a further service: the job goes back to the queue")
 
-    def _opening_facts(self, job: Job) -> OpeningFacts | Exception:
+    def _opening_facts(self, job: Job) -> _Facts:
+        """What is known for opening a month of any of the job's services; of those alone the error that it could not be had for."""
         try:
             ticks = self.ledger.ticks()
             mapping = self.ledger.mapping(job.company_id)
-            return OpeningFacts(
+            facts = OpeningFacts(
                 newest_tick=job.tick if ticks is None else ticks.newest,
                 tied_to=None if mapping is None else mapping.connectwise_id,
                 excluded=mapping is not None and _is_excluded(mapping, job),
                 monthly=self.gravityzone.is_monthly(job.company_id),
             )
         except Exception as error:  # noqa: BLE001 - of those alone that are to be opened
-            return error
+            failed = error
+            return lambda *_: failed
+        known = Known(ticks=ticks, mapping=mapping, first_month=self.first_month)
+
+        def of(service: JobService, record: UsageRecord | None) -> OpeningFacts:
+            check_opening(job, service, known, record)
+            return facts
+
+        return of
 
     def _situation(
         self,
@@ -225,6 +242,10 @@ class Sync:
             good_reading=good_reading and job.licensed,
             looked=looked,
         )
+
+
+def _no_facts(_: JobService, __: UsageRecord | None) -> None:
+    """Nothing is to be opened."""
 
 
 def _is_excluded(mapping: CompanyMapping, job: Job) -> bool:

@@ -17,6 +17,8 @@ from tally.domain.agreement import Addition, Agreement
 from tally.domain.company import ConnectWiseCompany
 from tally.domain.terms import Terms
 
+_LONGEST_WORD = 200
+"""Characters of what ConnectWise tells of a record and that is kept with ours: who changed it and when, a choice's word."""
 _NO_DAY = "Input should be a date such as 2026-11-01T00:00:00Z"
 _DAY = re.compile(r"(\d{4}-\d{2}-\d{2})(?:[T ].*)?")
 
@@ -78,7 +80,11 @@ def _flag_if_any(value: object) -> bool | None:
 
 
 def _word_if_any(value: object) -> str | None:
-    return value if isinstance(value, str) and value else None
+    return value if isinstance(value, str) and 0 < len(value) <= _LONGEST_WORD else None
+
+
+def _short(value: object) -> object:
+    return value[:_LONGEST_WORD] if isinstance(value, str) else _text(value)
 
 
 def _text(value: object) -> object:
@@ -98,6 +104,7 @@ def _flag(value: object) -> object:
 Id = Annotated[int, Field(strict=True, gt=0, lt=2**31)]
 Quantity = Annotated[Decimal, BeforeValidator(_number)]
 Day = Annotated[date | None, BeforeValidator(parse_day)]
+ShortText = Annotated[str, BeforeValidator(_short)]
 PlainText = Annotated[str, BeforeValidator(_text)]
 Flag = Annotated[bool, BeforeValidator(_flag)]
 # Terms decide nothing here: one that is not shown, or not as it should be, is not compared, and spoils nothing.
@@ -134,8 +141,8 @@ class Named(Received):
 class Info(Received):
     """``_info``: the only mark of a record's version."""
 
-    last_updated: PlainText = ""
-    updated_by: PlainText = ""
+    last_updated: ShortText = ""
+    updated_by: ShortText = ""
 
 
 class CompanyInfo(Received):

@@ -13,7 +13,7 @@ from tally.domain.partner import Children
 from tally.domain.policy import Policy
 from tally.domain.record import UsageRecord
 from tally.domain.standing import COMPANY_SCOPE, Cause, Standing, needs_setup, waiting
-from tally.domain.ticks import Ticks
+from tally.domain.ticks import Ticks, first_month_of
 
 
 class Presence(Enum):
@@ -84,8 +84,7 @@ class Circumstances:
 
     def first_month_of(self, service: str) -> Month:
         """The first month that the service is billed in: not one from before it was named in the settings (OPEN-8)."""
-        since = self.ticks.services.get(service, self.ticks.first_month)
-        return self.first_month if since <= self.ticks.first_month else max(self.first_month, since)
+        return first_month_of(self.ticks, self.first_month, service)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

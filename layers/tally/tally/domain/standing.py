@@ -6,6 +6,10 @@ from datetime import datetime
 from enum import IntEnum
 
 from tally.domain.month import Month
+from tally.domain.screen import LONGEST, brief, keep_brief
+
+MOST_NOTICES = 20
+"""Of one cause: each is a sentence or two."""
 
 
 class StandingState(IntEnum):
@@ -32,6 +36,15 @@ class Cause:
     since: datetime | None = None
     until: datetime | None = None
     notices: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Keep its texts within bounds: a standing that is too large cannot be written, and the one before would go on (SAFE-10)."""
+        keep_brief(self, "reason")
+        if self.notices and not all(each.isprintable() and len(each) <= LONGEST for each in self.notices):
+            object.__setattr__(self, "notices", tuple(map(brief, self.notices)))
+        if len(self.notices) > MOST_NOTICES:
+            more = f"And {len(self.notices) - MOST_NOTICES + 1} more notices."
+            object.__setattr__(self, "notices", (*self.notices[: MOST_NOTICES - 1], more))
 
     def same_as(self, other: "Cause | None") -> bool:
         """Whether it says what ``other`` says, since when aside."""

@@ -1,7 +1,7 @@
 """The ledger's adapter for DynamoDB."""
 
 import uuid
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime
@@ -81,6 +81,17 @@ class DynamoDBLedger:
                 raise
             return known
         return items.ticks_from(answer["Attributes"])
+
+    def note_products(self, products: Mapping[str, int]) -> None:
+        """Remember which product each service is billed by (SAFE-9); ConflictError if no tick has begun."""
+        with aws_errors(self._name):
+            self._client.update_item(
+                TableName=self._table,
+                Key=keys.ticks_key(),
+                UpdateExpression="SET products = :products",
+                ConditionExpression="attribute_exists(pk)",
+                ExpressionAttributeValues={":products": {"S": items.products_text(products)}},
+            )
 
     def finish_tick(self, tick: datetime) -> None:
         """Remember that the tick, and so one of its month, planned everything (OPEN-9); ConflictError if none has begun."""

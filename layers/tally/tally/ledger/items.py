@@ -60,6 +60,7 @@ TIED_TO = "company_id"
 _NESTED = frozenset(
     {
         "lines",
+        "products",
         "hold",
         "refusal",
         "answer",
@@ -249,6 +250,11 @@ def ended_attributes(ticks: Ticks, planned: str, finished: str) -> dict[str, "At
     return {planned: {"S": json.dumps(_months_text(ticks.planned))}, finished: {"S": instant_text(ticks.finished)}}
 
 
+def products_text(products: Mapping[str, int]) -> str:
+    """Products by service as the ticks' item has them."""
+    return json.dumps(products, sort_keys=True)
+
+
 def known_since(service: str) -> str:
     """The attribute of the ticks' item that holds the first month of a service."""
     return f"{_KNOWN_SINCE}{service}"
@@ -268,6 +274,7 @@ def ticks_from(item: Item) -> Ticks:
                 for name, month in fields.items()
                 if name.startswith(_KNOWN_SINCE)
             },
+            products={str(service): int(product) for service, product in fields.get("products", {}).items()},
         )
     except Exception as error:
         raise _unreadable(item, error) from error
