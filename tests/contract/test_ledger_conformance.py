@@ -213,7 +213,7 @@ def test_terms_are_read_back(ledger: Ledger) -> None:
         asked=True,
     )
     intent = Intent(kind=IntentKind.TERMS, quantity=5, at=TICK)
-    line = replace(record.lines[0], terms=terms, intent=intent)
+    line = replace(record.lines[0], terms=terms, intent=intent, bill_customer="NoCharge")
     after = replace(record.with_line(line), version=2)
     ledger.save(step(record, after, what="terms intended"))
     assert ledger.record(key_of()) == after
