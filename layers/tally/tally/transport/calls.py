@@ -32,12 +32,13 @@ class Call(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """A 2xx and its body. ``request_id`` is the vendor's, or else ours."""
+    """A 2xx and its body, or another status that the vendor's client judges itself. ``request_id`` is the vendor's, or else ours."""
 
     call: Call
     body: bytes
     headers: Mapping[str, str]
     request_id: str
+    status: int = HTTPStatus.OK
 
 
 type Listener = Callable[[float, Failure | None], None]
@@ -109,7 +110,8 @@ class Transport:
                 failure, request_id = answer, ""
             else:
                 request_id = self._request_id(answer)
-                if HTTPStatus.OK <= answer.status_code < HTTPStatus.MULTIPLE_CHOICES:
+                accepted = HTTPStatus.OK <= answer.status_code < HTTPStatus.MULTIPLE_CHOICES
+                if accepted or self._dialect.answers(answer.status_code, answer.content or b""):
                     self._tell(took, None)
                     return self._answer(answer, call, request_id)
                 failure = self._bad_answer(answer)
@@ -152,7 +154,13 @@ class Transport:
 
     def _answer(self, response: Response, call: Call, request_id: str) -> Answer:
         body = response.content or b""
-        return Answer(call=call, body=body, headers=response.headers, request_id=request_id or call.request_id)
+        return Answer(
+            call=call,
+            body=body,
+            headers=response.headers,
+            request_id=request_id or call.request_id,
+            status=response.status_code,
+        )
 
     def _request_id(self, response: Response) -> str:
         name = self._dialect.request_id_header
