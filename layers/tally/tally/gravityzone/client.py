@@ -235,19 +235,23 @@ class GravityZoneClient:
         if error.code == _TOO_MANY:
             pause = asked_pause(reply.answer.headers, error.details)
             return RateLimitedError(text, retry_after=timedelta(seconds=USUAL_PAUSE if pause is None else pause))
-        from tally.gravityzone.refusals import About, about, refusal
+        from tally.gravityzone.refusals import refusal  # noqa: PLC0415 - its patterns are compiled where something is refused
 
-        whom = about(error, status=status)
-        known = self._key_details(reply.service) if whom is About.UNSAID else None
-        return refusal(error, text, whom, service=reply.service, names_one=reply.names_one, known=known)
+        return refusal(
+            error,
+            text,
+            status=status,
+            service=reply.service,
+            names_one=reply.names_one,
+            key_details=lambda: self._key_details(reply.service),
+        )
 
     def _says_gone(self, reply: _Reply, company_id: str) -> bool:
         if reply.error is None or _ID.fullmatch(company_id) is None:
             return False
-        from tally.gravityzone.refusals import About, about, says_gone
+        from tally.gravityzone.refusals import says_gone  # noqa: PLC0415 - as above
 
-        whom = about(reply.error, status=reply.answer.status)
-        return whom in {About.ONE, About.UNSAID} and says_gone(reply.error)
+        return says_gone(reply.error, status=reply.answer.status)
 
     def _key_details(self, service: str) -> frozenset[str] | TallyError | None:
         """What the key may do, or the error for which that is not known; None where that was just what was asked."""

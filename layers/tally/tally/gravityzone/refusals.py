@@ -1,10 +1,11 @@
 """What a refusal is about: a company that was asked for, the API key, or one of its APIs (READ-9).
 
-The same codes stand for all of them, and no list of their words is documented. So what says that it is of the key is the
-key's; where nothing says so, what the key may do otherwise tells, and the rest is the named company's.
+The same codes stand for all of them, and no list of their words is documented. So what is said of an API is the key's; else
+what the key may do otherwise tells, and what is left is the named company's.
 """
 
 import re
+from collections.abc import Callable
 from enum import Enum
 from http import HTTPStatus
 
@@ -20,6 +21,10 @@ _NOT_FOUND = -32002
 _OF_WHAT_IS_NAMED = frozenset({-32602, _NOT_FOUND})
 _SERVER_ERROR, _UNAUTHORIZED = -32000, -32001
 
+_NO_WORDS = re.compile(
+    r"\s*((parse|internal|server) error|invalid (request|params)|method not found|)[\s.]*", re.IGNORECASE
+)
+"""JSON-RPC's own words for its codes: with nothing else, -32000 is any error of a server's."""
 _QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
 _API = re.compile(r"\bAPIs?\b(?![\s_-]+keys?\b)", re.IGNORECASE)
 _KEY = re.compile(r"\b(API|access)[\s_-]?keys?\b", re.IGNORECASE)
@@ -51,50 +56,52 @@ def about(error: RpcError, *, status: int) -> About:
         return About.KEY
     if error.code in _OF_WHAT_IS_NAMED:
         return About.ONE
-    # -32000 without a word more is any error of a server's.
-    refuses = error.code == _UNAUTHORIZED or (error.code == _SERVER_ERROR and error.details != "")
+    says_why = error.details != "" or _NO_WORDS.fullmatch(error.message) is None
+    refuses = error.code == _UNAUTHORIZED or (error.code == _SERVER_ERROR and says_why)
     return About.UNSAID if refuses or status != HTTPStatus.OK else About.NOBODY
 
 
-def says_gone(error: RpcError) -> bool:
+def says_gone(error: RpcError, *, status: int) -> bool:
     """Whether it says, of a company asked for by its id, that there is none, or none within the key's reach."""
+    if about(error, status=status) not in {About.ONE, About.UNSAID}:
+        return False
     return error.code == _NOT_FOUND or _GONE.search(f"{error.message} {error.details}") is not None
 
 
 def refusal(
     error: RpcError,
     text: str,
-    whom: About,
     *,
+    status: int,
     service: str,
     names_one: bool,
-    known: frozenset[str] | TallyError | None,
+    key_details: Callable[[], frozenset[str] | TallyError | None],
 ) -> TallyError:
-    """The error that says who has to act. ``known`` is what the key may do, where the error itself does not say whom it is about."""
-    match whom:
-        case About.KEY:
-            return CredentialsError(f"{text}: {WRONG_KEY}")
-        case About.API:
-            return MissingRightError(f"{text}: the API key lacks the API {_lacking(error, service)}; {_TICK}")
-        case About.ONE:
-            return DeclinedError(text)
-        case About.NOBODY:
-            return ContractError(text)
-    name = _NAMES.get(service, service)
-    if isinstance(known, CredentialsError) and not isinstance(known, MissingRightError):
+    """The error that says who has to act. ``key_details``: what the key may do, asked where the error does not say whom it is about."""
+    whom = about(error, status=status)
+    if whom is About.ONE:
+        return DeclinedError(text)
+    if whom is About.NOBODY:
+        return ContractError(text)
+    lacks = f"the API key lacks the API {_lacking(error, service)}; {_TICK}"
+    if whom is About.API:
+        return MissingRightError(f"{text}: {lacks}")
+    enabled = key_details()
+    works = isinstance(enabled, frozenset)
+    if isinstance(enabled, frozenset) and service not in {each.lower() for each in enabled}:
+        return MissingRightError(f"{text}: {lacks}")
+    is_wrong = isinstance(enabled, CredentialsError) and not isinstance(enabled, MissingRightError)
+    if is_wrong or (whom is About.KEY and not works):
         return CredentialsError(f"{text}: {WRONG_KEY}")
-    if isinstance(known, frozenset) and service not in {each.lower() for each in known}:
-        return MissingRightError(f"{text}: the API key lacks the API {name}; {_TICK}")
     if names_one:
-        otherwise = (
-            f"the API key has the API {name}" if isinstance(known, frozenset) else "it does not say so of the API key"
-        )
-        return DeclinedError(f"{text}: {otherwise}")
+        said_of = "of this company, as the API key has that API" if works else "of no API key"
+        return DeclinedError(f"{text}: it says so {said_of}")
     if error.code == _SERVER_ERROR:
         return ContractError(text)
-    if isinstance(known, frozenset):
-        lacks = "so the account that it was made with lacks the right"
-        return CredentialsError(f"{text}: the API key has the API {name}, {lacks}")
+    if works:
+        return CredentialsError(
+            f"{text}: the API key has that API, so the account that it was made with lacks the right"
+        )
     return CredentialsError(f"{text}: {WRONG_KEY}, or it lacks a right")
 
 
