@@ -137,8 +137,15 @@ class MemoryLedger:
                 self._ticks = replace(self._ticks, newest=tick).knowing(services, Month.of(tick))
             return self._ticks
 
+    def looked(self, tick: datetime) -> None:
+        """Remember that the tick, and so one of its month, read GravityZone's lists (OPEN-9); ConflictError if none has begun."""
+        with self._effect("looked"):
+            if self._ticks is None:
+                raise ConflictError(f"the ledger did not take what the tick {tick.isoformat()} read: had it begun?")
+            self._ticks = self._ticks.looked(tick)
+
     def finish_tick(self, tick: datetime) -> None:
-        """Remember that the tick, and so one of its month, planned everything (OPEN-9); ConflictError if none has begun."""
+        """Remember that the tick planned everything; ConflictError if none has begun."""
         with self._effect("finish_tick"):
             if self._ticks is None:
                 raise ConflictError(f"the ledger did not take the end of the tick {tick.isoformat()}: had it begun?")

@@ -50,6 +50,13 @@ class OverlayLedger:
         self._ticks = newer.knowing(services, month) if known.newest <= tick else newer
         return self._ticks
 
+    def looked(self, tick: datetime) -> None:
+        """As if the tick had read GravityZone's lists."""
+        known = self.ticks()
+        if known is None:
+            raise ConflictError(f"the ledger did not take what the tick {tick.isoformat()} read: had it begun?")
+        self._ticks = known.looked(tick)
+
     def finish_tick(self, tick: datetime) -> None:
         """As if the tick had planned everything."""
         known = self.ticks()

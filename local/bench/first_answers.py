@@ -18,7 +18,7 @@ from local.simulators.server import SimulatorServer
 from local.world import World
 from tally.domain.month import Month
 from tally.domain.reading import ENDPOINTS
-from tally.ledger.items import ended_attributes, known_since, mapping_item, record_item, standing_item
+from tally.ledger.items import known_since, mapping_item, progress_attributes, record_item, standing_item
 from tally.ledger.keys import ticks_key
 from tally.ledger.plain import instant_text
 
@@ -108,9 +108,7 @@ class FirstAnswers:
         assert known is not None
         month = {"S": str(known.first_month)}
         names = {"first_month": month, known_since(ENDPOINTS.name): month}
-        return {**ticks_key(), "newest": {"S": instant_text(TICK)}, **names} | ended_attributes(
-            known, "planned", "finished"
-        )
+        return {**ticks_key(), "newest": {"S": instant_text(TICK)}, **names} | progress_attributes(known)
 
     def _item(self, key: dict[str, Any]) -> dict[str, Any]:
         if key == ticks_key():

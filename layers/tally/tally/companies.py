@@ -3,17 +3,17 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from tally.absent import Absent, Found
 from tally.domain.circumstances import CompanyState, Presence, known_absence
 from tally.domain.company import Company, Stretch, stretches
 from tally.domain.company import Mapping as CompanyMapping
-from tally.domain.standing import Standing
-from tally.errors import TallyError
+from tally.domain.refused import list_refused
+from tally.domain.standing import Cause, Standing
 from tally.known import NO_MONTHS, Known
 from tally.partners import Partners, is_billed, not_listed
-from tally.ports import GravityZone
-from tally.roster import Roster, look_for
+from tally.roster import Roster
 
-_NOT_READ = frozenset({Presence.GONE, Presence.UNLICENSED})
+_NOT_READ = frozenset({Presence.GONE, Presence.UNLICENSED, Presence.UNLISTED})
 """Of such a company no count is read, so whoever stands below it changes nothing."""
 
 
@@ -22,16 +22,15 @@ class Companies:
     """All companies of one tick, to be gone through once: whoever has gone by is dropped from the roster and the mappings.
 
     ``unlicensed`` are the customers without a monthly subscription; None where they were not listed. ``untied`` says why
-    companies have no mapping. ``failures`` is added to where a company can be neither found nor asked for.
+    companies have no mapping. ``absent`` asks for those that are in no list.
     """
 
-    gravityzone: GravityZone
+    absent: Absent
     roster: Roster | None
     unlicensed: dict[str, Company] | None
     partners: Partners
     mappings: dict[str, CompanyMapping]
     untied: Mapping[str, str]
-    failures: list[str]
 
     def stretches(self, size: int) -> Iterator[tuple[Stretch, Sequence[str]]]:
         """All companies by id, so many at a time of those that are listed or have a mapping, with the ids of these."""
@@ -46,15 +45,17 @@ class Companies:
             standing, mapping = known.standings.get(company_id), self.mappings.pop(company_id, None)
             records = known.records.get(company_id, ())
             is_customer = self.roster is not None and company_id in self.roster.customers
-            name, presence = self._listed(company_id, standing, followed=bool(records)) or self._absent(
-                company_id, standing, mapping
+            known_name = _known_name(company_id, standing, mapping)
+            found = self._listed(company_id, standing, followed=bool(records)) or self.absent.find(
+                company_id, standing, mapping, name=known_name, followed=bool(records)
             )
+            presence = found.presence
             below = None if presence in _NOT_READ else self.partners.below.get(company_id)
             if below is None and not (presence in _NOT_READ or is_customer) and is_billed(mapping, records):
                 below = not_listed(self.roster, company_id if standing is None else standing.company_name)
             yield CompanyState(
                 id=company_id,
-                name=name,
+                name=found.name or known_name,
                 presence=presence,
                 mapping=mapping,
                 untied=self.untied.get(company_id, ""),
@@ -63,37 +64,31 @@ class Companies:
                 settled=known.settled.get(company_id, NO_MONTHS),
                 waived=known.waived.get(company_id, NO_MONTHS),
                 below=below,
+                refused=found.refused,
             )
 
-    def _listed(self, company_id: str, standing: Standing | None, *, followed: bool) -> tuple[str, Presence] | None:
+    def _listed(self, company_id: str, standing: Standing | None, *, followed: bool) -> Found | None:
         """Its name in GravityZone's lists, and what they say of it; None if it is in none of them."""
         unlicensed = (self.unlicensed or {}).pop(company_id, None)
         if self.roster is not None:
             if (customer := self.roster.customers.pop(company_id, None)) is not None:
-                return customer.name, Presence.LICENSED
+                return Found(Presence.LICENSED, customer.name)
             if (partner := self.roster.partners.get(company_id)) is not None:
-                return partner.name, self.partners.presences.get(company_id, Presence.PARTNER)
+                presence = self.partners.presences.get(company_id, Presence.PARTNER)
+                return Found(presence, partner.name, _refused_list(self.roster, company_id))
         # Not those that were licensed: the one list may have been read before they were moved there, the other after.
         if unlicensed is None or followed or _was_licensed(standing):
             return None
-        return unlicensed.name, Presence.UNLICENSED
+        return Found(Presence.UNLICENSED, unlicensed.name)
 
-    def _absent(
-        self, company_id: str, standing: Standing | None, mapping: CompanyMapping | None
-    ) -> tuple[str, Presence]:
-        name = standing.company_name if standing else mapping.company_name if mapping else company_id
-        presence = known_absence(standing)
-        if self.roster is None or self.roster.unread:
-            return name, presence or Presence.UNREAD
-        # Once a day all customers are listed: an unlicensed one that is not among them may be gone by now.
-        if presence is Presence.GONE or (presence is Presence.UNLICENSED and self.unlicensed is None):
-            return name, presence
-        try:
-            company, presence = look_for(self.gravityzone, company_id)
-        except TallyError as error:
-            self.failures.append(f"{name} ({company_id}) is in no list and could not be asked for: {error}")
-            return name, Presence.UNREAD
-        return name if company is None else company.name, presence
+
+def _known_name(company_id: str, standing: Standing | None, mapping: CompanyMapping | None) -> str:
+    return standing.company_name if standing else mapping.company_name if mapping else company_id
+
+
+def _refused_list(roster: Roster, partner_id: str) -> Cause | None:
+    error = roster.refused.get(partner_id)
+    return None if error is None else list_refused(partner_id, str(error))
 
 
 def _was_licensed(standing: Standing | None) -> bool:

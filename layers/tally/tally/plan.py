@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import chain
 
+from tally.absent import Absent
 from tally.companies import Companies
 from tally.directory import read_directory
 from tally.domain.circumstances import Circumstances, Directory
@@ -85,32 +86,38 @@ class Plan:
             return Planned(skipped=f"superseded by the tick {ticks.newest:%Y-%m-%dT%H:%M:%SZ}")
         failures: list[str] = []
         mappings = {mapping.company_id: mapping for mapping in self.ledger.all_mappings()}
-        roster = self._read_roster(failures)
+        roster = self._read_roster(mappings, failures)
         partners = self._read_partners(roster, mappings, failures)
-        at = self._circumstances(tick, ticks, failures)
+        at = self._circumstances(tick, ticks, roster, failures)
         new_day = ticks.finished is None or ticks.finished.date() != tick.date()
         unlicensed, untied, tied = self._match(roster, mappings, tick, census=new_day, failures=failures)
+        unasked: list[str] = []
         companies = Companies(
-            gravityzone=self.gravityzone,
+            absent=Absent(gravityzone=self.gravityzone, roster=roster, daily=unlicensed is not None, failures=unasked),
             roster=roster,
             unlicensed=unlicensed,
             partners=partners,
             mappings=mappings,
             untied=untied,
-            failures=failures,
         )
-        sweep, planned = self._plan(companies, at, failures)
+        unwritten: list[str] = []
+        sweep, planned = self._plan(companies, at, unwritten)
+        if at.looked and not unwritten and at.month not in ticks.planned:
+            self.ledger.looked(tick)
         planned = self._send(sweep, replace(planned, tied=tied), at)
         on_planned(planned)
-        if failures:
-            raise IncompletePlanError(f"{'; '.join(failures)}. {planned.jobs} jobs that do not need it were planned.")
-        if not planned.skipped:
+        failures += unwritten
+        if not (failures or planned.skipped):
             self.ledger.finish_tick(tick)
+        if failures or unasked:
+            incomplete = "; ".join((*failures, *unasked))
+            raise IncompletePlanError(f"{incomplete}. {planned.jobs} jobs that do not need it were planned.")
         return planned
 
-    def _read_roster(self, failures: list[str]) -> Roster | None:
+    def _read_roster(self, mappings: Mapping[str, CompanyMapping], failures: list[str]) -> Roster | None:
+        excluded = frozenset(each.company_id for each in mappings.values() if each.excluded_since is not None)
         try:
-            roster = read_roster(self.gravityzone)
+            roster = read_roster(self.gravityzone, excluded=excluded)
         except TallyError as error:
             failures.append(f"GravityZone's companies could not be listed: {error}")
             return None
@@ -132,7 +139,7 @@ class Plan:
         )
         return partners
 
-    def _circumstances(self, tick: datetime, ticks: Ticks, failures: list[str]) -> Circumstances:
+    def _circumstances(self, tick: datetime, ticks: Ticks, roster: Roster | None, failures: list[str]) -> Circumstances:
         directory: Directory | None = None
         try:
             directory = read_directory(self.connectwise, self.services)
@@ -145,7 +152,8 @@ class Plan:
             services=tuple(self.services),
             policy=self.policy,
             directory=directory,
-            failures=tuple(failures),
+            failures=(*failures, *_refused(roster)),
+            looked=roster is not None and not roster.unread,
         )
 
     def _match(
@@ -230,3 +238,10 @@ class Plan:
         """
         batch = math.floor(position / (BATCH * _OF_THE_PACE))
         return min(timedelta(seconds=math.floor(batch * BATCH / self.calls_per_second)), LONGEST_DELAY)
+
+
+def _refused(roster: Roster | None) -> Iterator[str]:
+    """Which lists GravityZone refuses: no failure of the tick, but why companies below cannot be opened (READ-9)."""
+    if roster is not None:
+        for each in sorted(roster.refused):
+            yield f"GravityZone refuses to list the companies below the partner {roster.partners[each].name}"

@@ -26,7 +26,23 @@ def next_standing(company: CompanyState, plan: CompanyPlan, at: Circumstances) -
         licensed_in = tuple(month for month in licensed_in if month != at.month)
     elif company.presence is Presence.LICENSED and at.month not in licensed_in:
         licensed_in = (*licensed_in, at.month)[-_LICENSED_MONTHS_KEPT:]
-    return replace(before, company_name=company.name, causes=causes, licensed_in=licensed_in)
+    return replace(
+        before,
+        company_name=company.name,
+        causes=causes,
+        licensed_in=licensed_in,
+        untold_in=_untold_in(company, before, at),
+    )
+
+
+def _untold_in(company: CompanyState, before: Standing, at: Circumstances) -> tuple[Month, ...]:
+    """The months in which nobody could tell whether it was licensed, though the lists were read."""
+    others = tuple(month for month in before.untold_in if month != at.month)
+    if company.presence is not Presence.UNREAD:
+        return others
+    if not at.looked or at.month in (*before.untold_in, *before.licensed_in):
+        return before.untold_in
+    return (*others, at.month)[-_LICENSED_MONTHS_KEPT:]
 
 
 def _still_told(scope: str, cause: Cause, at: Circumstances) -> bool:

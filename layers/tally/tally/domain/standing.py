@@ -62,7 +62,8 @@ def planners_scope(of: str, service: str) -> str:
 class Standing:
     """All causes of one company by scope, and what else is known of it across months.
 
-    ``licensed_in`` are the last months in which GravityZone listed it as monthly-licensed (OPEN-9). ``last_reading`` is
+    ``licensed_in`` are the last months in which GravityZone listed it as monthly-licensed (OPEN-9), ``untold_in`` those in
+    which its lists were read and could not tell, as of a company below a partner whose list is refused. ``last_reading`` is
     the tick of a good reading, at most six hours older than the last. ``tick`` orders writes: an older tick never
     overwrites a newer one's.
     """
@@ -72,6 +73,7 @@ class Standing:
     tick: datetime
     causes: Mapping[str, Cause] = field(default_factory=dict)
     licensed_in: tuple[Month, ...] = ()
+    untold_in: tuple[Month, ...] = ()
     last_reading: datetime | None = None
     version: int = 0
 

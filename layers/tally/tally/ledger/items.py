@@ -63,6 +63,7 @@ _NESTED = frozenset(
         "notices",
         "causes",
         "licensed_in",
+        "untold_in",
         "planned",
         "changes",
         "kept_apart",
@@ -179,6 +180,7 @@ def standing_item(standing: Standing) -> Item:
                     "tick": instant_text(standing.tick),
                     "causes": {scope: _cause_fields(cause) for scope, cause in standing.causes.items()},
                     "licensed_in": _months_text(standing.licensed_in),
+                    "untold_in": _months_text(standing.untold_in) or None,
                     "last_reading": optional_instant_text(standing.last_reading),
                 }
             )
@@ -197,6 +199,7 @@ def standing_from(item: Item) -> Standing:
             # Scopes are few, and JSON makes each of them anew for each company.
             causes={intern(scope): _cause(cause) for scope, cause in fields.get("causes", {}).items()},
             licensed_in=_months(fields.get("licensed_in", [])),
+            untold_in=_months(fields.get("untold_in", [])),
             last_reading=optional_instant(fields.get("last_reading")),
             version=fields["version"],
         )
@@ -204,10 +207,14 @@ def standing_from(item: Item) -> Standing:
         raise _unreadable(item, error) from error
 
 
-def ended_attributes(ticks: Ticks, planned: str, finished: str) -> dict[str, "AttributeValueTypeDef"]:
-    """What a tick's end changes in the ticks' item, under the names given; texts, for an update's condition."""
-    assert ticks.finished is not None
-    return {planned: {"S": json.dumps(_months_text(ticks.planned))}, finished: {"S": instant_text(ticks.finished)}}
+def progress_attributes(ticks: Ticks) -> dict[str, "AttributeValueTypeDef"]:
+    """What ticks change in their item beside their beginning, as far as there is any; texts, for an update's condition."""
+    found: dict[str, AttributeValueTypeDef] = {}
+    if ticks.planned:
+        found["planned"] = {"S": json.dumps(_months_text(ticks.planned))}
+    if ticks.finished is not None:
+        found["finished"] = {"S": instant_text(ticks.finished)}
+    return found
 
 
 def known_since(service: str) -> str:
