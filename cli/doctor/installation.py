@@ -111,7 +111,8 @@ class Installation:
     @cached_property
     def roster(self) -> Roster:
         """GravityZone's customers with a monthly subscription, and its partners."""
-        return read_roster(self.gravityzone)
+        excluded = {each.company_id for each in self.mappings.values() if each.excluded_since is not None}
+        return read_roster(self.gravityzone, excluded=excluded)
 
     @cached_property
     def everyone(self) -> Sequence[Company]:

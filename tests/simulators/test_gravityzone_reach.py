@@ -1,5 +1,7 @@
 """What is out of the key's reach, and what GravityZone refuses to tell of a company or of an API."""
 
+import json
+
 import pytest
 
 from local.simulators.clock import VirtualClock
@@ -75,14 +77,17 @@ def test_details_without_a_parent(gravityzone: GravityZoneSimulator, client: Cli
     assert {"parentCompanyId", "companyPath"}.isdisjoint(details)
 
 
-def test_refusals_by_control_calls(client: Client) -> None:
+def test_refusals_by_control_calls(gravityzone: GravityZoneSimulator, client: Client) -> None:
     """A person at the demo orders them as a test does."""
-    url = "https://gravityzone.test/_sim/refusals"
-    order = {"company": "Harbor Dental", "code": -32000, "details": "No."}
-    assert client.session.post(url, json=order, timeout=10).json() == {"company": HARBOR}
+
+    def control(method: str, **order: object) -> None:
+        answer = gravityzone.control(method, "/_sim/refusals", json.dumps(order).encode())
+        assert (answer.status, json.loads(answer.body)) == (200, {"company": HARBOR})
+
+    control("POST", company="Harbor Dental", code=-32000, details="No.")
     assert client.error("licensing", "getMonthlyUsage", {"companyId": HARBOR}) == (-32000, "No.")
-    client.session.delete(url, json={"company": HARBOR}, timeout=10)
-    client.session.post(url, json={"company": HARBOR, "hidden": True}, timeout=10)
+    control("DELETE", company=HARBOR)
+    control("POST", company="Harbor Dental", hidden=True)
     assert HARBOR not in listed(client, OWN)
-    client.session.delete(url, json={"company": HARBOR}, timeout=10)
+    control("DELETE", company=HARBOR)
     assert HARBOR in listed(client, OWN)
