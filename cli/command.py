@@ -63,7 +63,7 @@ class Session:
             return
         if not somebody_is_there():
             raise NotConfirmedError("Nothing was written: there is no terminal to ask on. Give --yes to do it unasked.")
-        if not typer.confirm(question, err=True):
+        if not self.output.ask(question):
             raise NotConfirmedError("Nothing was written, as you wished.")
 
 

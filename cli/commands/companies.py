@@ -131,7 +131,8 @@ def suggest(session: Session) -> None:
             first = [each.name, each.company_id] if number == 0 else ["", ""]
             rows.append([*first, f"{near.likeness}", f"{near.name} (id {near.id}){tied}"])
     out.table(columns, rows)
-    out.say("\nTie one with: tally companies tie COMPANY_ID CONNECTWISE_ID --why …")
+    out.say()
+    out.say("Tie one with: tally companies tie COMPANY_ID CONNECTWISE_ID --why …")
 
 
 def _set_up(session: Session, company: str, act: Callable[[SetUp, Found, str], str], *, why: str, yes: bool) -> None:

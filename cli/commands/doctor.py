@@ -1,8 +1,7 @@
 """`tally doctor`: whether everything is set up, as a list to be worked down."""
 
-import textwrap
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import typer
 
@@ -78,31 +77,17 @@ def print_checks(out: Output, results: Sequence[Result]) -> None:
     for number, result in enumerate(results, 1):
         verdict = f"{result.verdict.value:{_VERDICT_WIDTH}}"
         out.say(f"{number:2}  {verdict}  {result.title}", style=_COLOURS[result.verdict])
-        for line in _lines(out, result.findings):
-            out.say(line)
+        _print_findings(out, result.findings)
 
 
-def _lines(out: Output, findings: Sequence[Finding]) -> Iterator[str]:
+def _print_findings(out: Output, findings: Sequence[Finding]) -> None:
     for each in findings[:_MOST_SHOWN]:
-        yield from _wrapped(out, each.says)
+        out.paragraph(each.says, indent=_INDENT, hanging=_INDENT)
         if each.remedy:
-            yield from _wrapped(out, f"→ {each.remedy}")
-
+            out.paragraph(f"→ {each.remedy}", indent=_INDENT, hanging=f"{_INDENT}  ")
     if len(findings) > _MOST_SHOWN:
-        yield from _wrapped(out, f"and {len(findings) - _MOST_SHOWN} more: `tally doctor --json` lists them all.")
-
-
-def _wrapped(out: Output, text: str) -> list[str]:
-    if not out.console.is_terminal:
-        return [f"{_INDENT}{text}"]
-    return textwrap.wrap(
-        text,
-        max(out.console.width, len(_INDENT) + 20),
-        initial_indent=_INDENT,
-        subsequent_indent=_INDENT + ("  " if text.startswith("→") else ""),
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
+        more = f"and {len(findings) - _MOST_SHOWN} more: `tally doctor --json` lists them all."
+        out.paragraph(more, indent=_INDENT, hanging=_INDENT)
 
 
 def _totals(results: Sequence[Result]) -> Document:

@@ -1,7 +1,5 @@
 """`tally export`: a month's records for a spreadsheet or a bookkeeping import."""
 
-import csv
-import sys
 from collections.abc import Iterator
 from enum import StrEnum
 from typing import Annotated
@@ -14,9 +12,6 @@ from cli.words import instant, month_of
 from tally.domain.overview import CompanyRow, counted, final
 from tally.domain.record import UsageRecord
 from tally.overview import read_overview
-
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
-"""A cell that begins so is run as a formula by spreadsheets, and a customer's name is anybody's to choose."""
 
 
 class Format(StrEnum):
@@ -44,9 +39,7 @@ def export(
     if as_format is Format.JSON or session.output.as_json:
         session.output.document(rows)
         return
-    writer = csv.DictWriter(sys.stdout, _COLUMNS, lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(dict(_cells(row)) for row in rows)
+    session.output.spreadsheet(_COLUMNS, (list(_cells(row)) for row in rows))
 
 
 _COLUMNS = (
@@ -105,17 +98,6 @@ def _row(company: CompanyRow, record: UsageRecord) -> Document:
     return dict(zip(_COLUMNS, values, strict=True))
 
 
-def _cells(row: Document) -> Iterator[tuple[str, object]]:
-    for name, value in row.items():
-        if isinstance(value, list):
-            yield name, " ".join(map(str, value))
-        elif isinstance(value, str):
-            yield name, _harmless(value)
-        else:
-            yield name, "" if value is None else value
-
-
-def _harmless(text: str) -> str:
-    """The text as no spreadsheet runs it: an apostrophe before it makes it text, as OWASP advises."""
-    one_line = " ".join(text.splitlines())
-    return f"'{one_line}" if text.startswith(_FORMULA) or one_line.lstrip().startswith(_FORMULA) else one_line
+def _cells(row: Document) -> Iterator[object]:
+    for value in row.values():
+        yield " ".join(map(str, value)) if isinstance(value, list) else "" if value is None else value

@@ -57,8 +57,9 @@ def list_failed(session: Session) -> int:
             (Column("Failed (GMT)"), Column("Queue"), Column("What", wide=2), Column("Why", wide=3)),
             ([minute(each.letter.sent), each.letter.kind, each.about, each.reason] for each in shown),
         )
+        out.say()
         out.say(
-            f"\n{several(len(shown), 'message')}. `tally failed retry` plans anew what they are about, and removes them."
+            f"{several(len(shown), 'message')}. `tally failed retry` plans anew what they are about, and removes them."
         )
     return FINDINGS if shown else DONE
 

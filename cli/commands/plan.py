@@ -105,7 +105,8 @@ def _print(session: Session, rehearsal: Rehearsal, ids: set[str] | None) -> None
     if rehearsal.skipped:
         out.say(f"The planner would queue nothing at this moment: {rehearsal.skipped}.")
     writes = [(each, write) for each in rehearsal.jobs for write in each.writes]
-    out.say(f"\nWrites to ConnectWise: {len(writes) or 'none'}", style="bold")
+    out.say()
+    out.say(f"Writes to ConnectWise: {len(writes) or 'none'}", style="bold")
     if writes:
         columns = (Column("Company", wide=2), Column("Month"), Column("Write", wide=3))
         out.table(columns, ([each.job.company_name, str(each.job.month), _write(write)] for each, write in writes))
@@ -142,7 +143,8 @@ def _print(session: Session, rehearsal: Rehearsal, ids: set[str] | None) -> None
     ]
     for title, lines in parts:
         if lines:
-            out.say(f"\n{title}: {len(lines)}", style="bold")
+            out.say()
+            out.say(f"{title}: {len(lines)}", style="bold")
             for line in lines:
                 out.say(f"  {line}")
 

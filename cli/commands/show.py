@@ -69,7 +69,8 @@ def show(
         _print_record(out, ledger, record, now)
     changes = list(told(ledger.mapping_history(found.id)))
     if changes:
-        out.say("\nHow it was tied", style="bold")
+        out.say()
+        out.say("How it was tied", style="bold")
         _print_lines(out, changes)
 
 
@@ -137,7 +138,8 @@ def _print_months(out: Output, records: Sequence[UsageRecord]) -> None:
 
 def _print_record(out: Output, ledger: Ledger, record: UsageRecord, now: datetime) -> None:
     key = record.key
-    out.say(f"\n{key.month.label}, {key.service}: {record.state}", style="bold")
+    out.say()
+    out.say(f"{key.month.label}, {key.service}: {record.state}", style="bold")
     out.say(f"  counted {number(counted(record))}, billed {record.stands}")
     for line in record.lines:
         addition = "not made yet" if line.state is LineState.OPENING else f"Addition {line.addition_id or NOTHING}"

@@ -1,6 +1,5 @@
 """`tally status`: every company at a glance."""
 
-import textwrap
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Annotated
@@ -162,9 +161,6 @@ def _explain(session: Session, row: CompanyRow) -> None:
     since = "" if cause.since is None else f" since {cause.since:%Y-%m-%d}"
     until = "" if cause.until is None else f" until {cause.until:%Y-%m-%d %H:%M} GMT"
     notices = "".join(f" Notice: {each}" for each in cause.notices)
-    text = f"{row.name}: {cause.state.label}{since}{until}. {cause.reason}{notices}".rstrip()
-    if not session.output.console.is_terminal:
-        session.output.say(text)
-        return
-    for line in textwrap.wrap(text, session.output.console.width, subsequent_indent="  ", break_long_words=False):
-        session.output.say(line)
+    session.output.paragraph(
+        f"{row.name}: {cause.state.label}{since}{until}. {cause.reason}{notices}".rstrip(), hanging="  "
+    )

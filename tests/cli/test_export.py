@@ -2,6 +2,7 @@
 
 import csv
 import io
+import unicodedata
 
 import pytest
 
@@ -44,17 +45,69 @@ def test_one_line_for_each_record(console: Console) -> None:
     )
 
 
-@pytest.mark.parametrize("name", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", " =1", "\u00a0=1"])
-def test_a_name_is_no_formula(name: str) -> None:
-    """A customer's name that a spreadsheet would run as a formula is text in the file, and as it is in the document."""
+FORMULAS = {
+    "=1+1": "'=1+1",
+    "+1": "'+1",
+    "-1": "'-1",
+    "@SUM(A1)": "'@SUM(A1)",
+    "\t=1": "' =1",
+    "\r=1": "' =1",
+    " =1": "' =1",
+    "\u00a0=1": "' =1",
+    "  +1": "'  +1",
+    '"=1': "'\"=1",
+    "\uff1d1+1": "'\uff1d1+1",
+    "\uff0b1": "'\uff0b1",
+    "\uff0d1": "'\uff0d1",
+    " \uff20SUM(A1)": "' \uff20SUM(A1)",
+    "\u3000\uff1d1": "' \uff1d1",
+    "\u22121": "'\u22121",
+    "Acme;=1+1": "Acme;'=1+1",
+    "Acme; \uff1d1": "Acme;' \uff1d1",
+    'Acme;"=1': "Acme;'\"=1",
+    "Acme|@SUM(A1);;-1": "Acme|'@SUM(A1);;'-1",
+    "\u200b=1": r"\u200b=1",
+    "\x1b[2J": r"\x1b[2J",
+}
+"""Names, and what stands in the file for them."""
+
+
+@pytest.mark.parametrize(("name", "cell"), FORMULAS.items(), ids=ascii)
+def test_a_name_is_no_formula(name: str, cell: str) -> None:
+    """SAFE-10: a customer's name that a spreadsheet of any language would run as a formula is text in the file.
+
+    Also where the file is cut at other signs than its commas. In the document it is as it is.
+    """
     console = Console()
     console.world.add_customer(name)
     console.world.play(gmt("2026-11-01 00:05"))
     (row,) = rows(console)
-    assert row["company"] == f"'{name}"
-    assert row["connectwise_company"] == f"'{name}"
+    assert (row["company"], row["connectwise_company"]) == (cell, cell)
     (document,) = console.done("export", "--format", "json").json
     assert document["company"] == name
+
+
+@pytest.mark.parametrize("name", [*FORMULAS, 'Acme;""=1', "Acme\t;'\uff0b1", "Acme,=1;@A1"], ids=ascii)
+def test_no_cell_begins_a_formula_however_the_file_is_cut(name: str) -> None:
+    """SAFE-10: opened with whatever separator a language has, no cell of the file is one that is run."""
+    console = Console()
+    console.world.add_customer(name)
+    console.world.play(gmt("2026-11-01 00:05"))
+    out = console.done("export").out
+    cells = [cell for cut in ",;\t|" for row in csv.reader(io.StringIO(out), delimiter=cut) for cell in row]
+    plain = [unicodedata.normalize("NFKC", cell).lstrip(' \t"') for cell in cells]
+    assert not [cell for cell in plain if cell.startswith(("=", "+", "-", "@"))]
+
+
+@pytest.mark.parametrize(
+    "name", ["Smith & Sons", "Miller, Jones; Partners", "A+B", "R=G", "Co-op", "ann@example.com", "½ Price"]
+)
+def test_a_plain_name_is_left_alone(name: str) -> None:
+    """A sign of arithmetic within a name is no formula."""
+    console = Console()
+    console.world.add_customer(name)
+    console.world.play(gmt("2026-11-01 00:05"))
+    assert rows(console)[0]["company"] == name
 
 
 def test_a_closed_month_has_its_final_number(console: Console) -> None:

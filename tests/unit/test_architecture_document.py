@@ -8,7 +8,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "docs" / "architecture.md").read_text()
-ROWS = re.findall(r"^\| ([A-Z]+-\d) \| (.+) \|$", TEXT, flags=re.MULTILINE)
+ROWS = re.findall(r"^\| ([A-Z]+-\d+) \| (.+) \|$", TEXT, flags=re.MULTILINE)
 TESTS = "\n".join(path.read_text() for path in (ROOT / "tests").rglob("test_*.py"))
 
 

@@ -81,6 +81,7 @@ def test_lines_are_those_of_a_mail() -> None:
 
 
 def test_what_others_wrote_is_one_line() -> None:
-    """A name cannot start a line of its own, ring a bell or fill the mail."""
-    assert one_line("Harbor\r\n\x07 Dental\t ") == "Harbor Dental"
+    """SAFE-10: a name cannot start a line of its own, ring a bell, turn a line round or fill the mail."""
+    assert one_line("Harbor\r\n Dental\t ") == "Harbor Dental"
+    assert one_line("Harbor\x07 \u202elatneD") == r"Harbor\x07 \u202elatneD"
     assert len(one_line("x" * 9999)) == 1500

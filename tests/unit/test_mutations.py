@@ -16,7 +16,7 @@ from local.mutations.copies import Copy
 from local.mutations.mutation import Edit, Mutation
 from local.mutations.runner import Runner, Verdict
 
-RULES = set(re.findall(r"^\| ([A-Z]+-\d) \|", (ROOT / "docs" / "architecture.md").read_text(), flags=re.MULTILINE))
+RULES = set(re.findall(r"^\| ([A-Z]+-\d+) \|", (ROOT / "docs" / "architecture.md").read_text(), flags=re.MULTILINE))
 HARMLESS = Mutation(
     name="another docstring",
     rule="SAFE-1",
@@ -58,7 +58,7 @@ def test_enough_of_them() -> None:
 
 def test_the_page_is_of_this_catalogue() -> None:
     """The page that the check wrote last has every mutation, and somebody who noticed it."""
-    rows = re.findall(r"^\| [A-Z]+-\d \| ([^|]+) \| [^|]+ \| ([^|]+) \|", report.PAGE.read_text(), flags=re.MULTILINE)
+    rows = re.findall(r"^\| [A-Z]+-\d+ \| ([^|]+) \| [^|]+ \| ([^|]+) \|", report.PAGE.read_text(), flags=re.MULTILINE)
     assert [name for name, _ in rows] == [mutation.name for mutation in MUTATIONS]
     assert "**nobody**" not in {noticed for _, noticed in rows}
 

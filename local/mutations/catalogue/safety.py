@@ -227,4 +227,20 @@ SAFETY = (
         why="All lines of a month stand on one agreement, until it is renewed.",
         tests=("tests/functional/test_restored_lines.py",),
     ),
+    Mutation(
+        name="what does not show is what ASCII calls a control",
+        rule="SAFE-10",
+        file="tally/domain/screen.py",
+        edits=(Edit(before="return char.isprintable() and char not in _BLANKS", after='return char >= " "'),),
+        why="Those are the characters that terminals obey.",
+        tests=("tests/unit/test_screen.py",),
+    ),
+    Mutation(
+        name="names stand in a mail as they are",
+        rule="SAFE-10",
+        file="tally/domain/letter.py",
+        edits=(Edit(before='" ".join(fit(text).split())', after='" ".join(text.split())'),),
+        why="A mail is no terminal, and line breaks are gone already.",
+        tests=("tests/unit/test_letter.py",),
+    ),
 )

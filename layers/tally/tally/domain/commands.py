@@ -1,6 +1,7 @@
 """The commands by which a person answers, as a mail gives them: to be copied as they stand."""
 
 import re
+import shlex
 from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -62,7 +63,7 @@ class Commands:
 
     def _company(self, row: CompanyRow) -> str:
         unique = row.name.casefold() in self.names
-        return f'"{row.name}"' if unique and _SAFE_IN_QUOTES.fullmatch(row.name) else row.company_id
+        return f'"{row.name}"' if unique and _SAFE_IN_QUOTES.fullmatch(row.name) else shlex.quote(row.company_id)
 
     @property
     def _on(self) -> str:

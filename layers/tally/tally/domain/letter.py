@@ -4,6 +4,8 @@ import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from tally.domain.screen import fit
+
 MOST_BYTES = 200_000
 """SNS takes 256 KiB with the attributes (its documentation of Publish), and 262,144 bytes are no letter anyway."""
 
@@ -27,7 +29,7 @@ class Entry:
     def lines(self) -> list[str]:
         """It as lines of a mail."""
         told = [line for sentence in self.sentences for line in wrapped(one_line(sentence), indent="  ")]
-        return [one_line(self.name), *told, *(f"    {each}" for each in self.commands)]
+        return [one_line(self.name), *told, *(f"    {fit(each)}" for each in self.commands)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,8 +79,8 @@ def wrapped(sentence: str, *, indent: str = "") -> list[str]:
 
 
 def one_line(text: str) -> str:
-    """A text of somebody else's, such as a name, without line breaks and control characters, and not endless."""
-    plain = " ".join("".join(each if each.isprintable() else " " for each in text).split())
+    """A text of somebody else's, such as a name, fit to be shown, and not endless (SAFE-10)."""
+    plain = " ".join(fit(text).split())
     return plain if len(plain) <= _MOST_OF_SENTENCE else f"{plain[: _MOST_OF_SENTENCE - 1]}…"
 
 
