@@ -120,6 +120,9 @@ class _Ledger:
     def begin_tick(self, tick: datetime, *, services: Collection[str] = ()) -> Ticks:
         return Ticks(newest=tick, first_month=_MONTH, finished=_BEFORE, services=dict.fromkeys(services, _MONTH))
 
+    def looked(self, tick: datetime) -> None:
+        del tick
+
     def finish_tick(self, tick: datetime) -> None:
         del tick
 

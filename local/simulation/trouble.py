@@ -52,7 +52,7 @@ _SECONDS = (0.5, 1, 4, 30, 60, 600)
 _WRITES = ("POST additions", "PATCH additions")
 _OUTAGE_KINDS = (FaultKind.REFUSED, FaultKind.TIMEOUT_BEFORE, FaultKind.STATUS)
 _ON_CONDITION = frozenset({"save", "save_standing", "tie"})
-_WRITES_OF_LEDGER = _ON_CONDITION | {"save_standings", "begin_tick", "finish_tick"}
+_WRITES_OF_LEDGER = _ON_CONDITION | {"save_standings", "begin_tick", "looked", "finish_tick"}
 _SAVE = "ledger save"
 _LATEST = 60
 

@@ -102,10 +102,10 @@ class Plan:
         )
         unwritten: list[str] = []
         sweep, planned = self._plan(companies, at, unwritten)
-        if at.looked and not unwritten and at.month not in ticks.planned:
-            self.ledger.looked(tick)
         planned = self._send(sweep, replace(planned, tied=tied), at)
         on_planned(planned)
+        if at.looked and not unwritten and at.month not in ticks.planned:
+            self.ledger.looked(tick)
         failures += unwritten
         if not (failures or planned.skipped):
             self.ledger.finish_tick(tick)

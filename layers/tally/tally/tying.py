@@ -41,7 +41,7 @@ def tie_by_name(
     index = NameIndex(connectwise, tied=tied)
     known = {company.id: company for company in (*everyone, *companies, *roster.partners.values())}
     names = count_names(known.values())
-    hidden = _hidden(roster)
+    hidden = hidden_names(roster)
     result = Tying()
     for company in companies:
         found = index.tie(company, namesakes=names[company.name])
@@ -69,7 +69,7 @@ def tie_by_name(
     return result
 
 
-def _hidden(roster: Roster) -> str:
+def hidden_names(roster: Roster) -> str:
     """Why nobody can be tied by name: names below these partners are not known; "" if all are."""
     hidden = [roster.partners[each] for each in sorted({*roster.unread, *roster.refused})]
     if not hidden:
