@@ -11,7 +11,7 @@ from pydantic import TypeAdapter
 
 from local.errors import LocalError
 
-_TIMEOUT_SECONDS = 10
+_TIMEOUT_SECONDS = 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from local.errors import LocalError
-from local.processes import wait_until
+from local.processes import PATIENCE, wait_until
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
@@ -91,7 +91,6 @@ class Deployment:
         )
         wait_until(
             lambda: not self._described()["StackStatus"].endswith("IN_PROGRESS"),
-            seconds=60,
             what="the stack is updated",
         )
         if (status := self._described()["StackStatus"]) != "UPDATE_COMPLETE":
@@ -114,12 +113,12 @@ class Deployment:
             raise FunctionFailedError(function, payload)
         return payload
 
-    def fire_schedule(self, *, seconds: float = 30) -> datetime:
+    def fire_schedule(self) -> datetime:
         """Let the schedule itself fire now, wait until the planner has run, and answer the tick's time."""
         ran = self.runs("planner")
         now = datetime.now(UTC).replace(microsecond=0)
         self.update(ScheduleExpression=f"at({now:%Y-%m-%dT%H:%M:%S})")
-        wait_until(lambda: self.runs("planner") > ran, seconds=seconds, what="the schedule fires the planner")
+        wait_until(lambda: self.runs("planner") > ran, what="the schedule fires the planner")
         return now
 
     def queue_depth(self) -> QueueDepth:
@@ -133,7 +132,7 @@ class Deployment:
             delayed=int(attributes["ApproximateNumberOfMessagesDelayed"]),
         )
 
-    def wait_until_drained(self, *, seconds: float = 60) -> None:
+    def wait_until_drained(self, *, seconds: float = PATIENCE) -> None:
         """Wait until no job is waiting, delayed or being worked on. Raises LocalError after that time."""
         wait_until(lambda: self.queue_depth().total == 0, seconds=seconds, what="the queue of jobs is empty")
 

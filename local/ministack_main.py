@@ -1,9 +1,10 @@
-"""MiniStack's own main, with two places mended where it differs from EventBridge Scheduler on AWS.
+"""MiniStack's own main, on a port that is held for it, and with two places mended where it differs from EventBridge Scheduler on AWS.
 
 Run by path with the Python of `.tools/ministack` (`python -P local/ministack_main.py`): nothing of the project is
 importable there, since the functions run with that same Python. Settings are MiniStack's environment variables.
 """
 
+import os
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -54,8 +55,15 @@ def forget_firings_of_changed(
     return mended_sweep
 
 
+def listen_on(descriptor: int) -> None:
+    """Have the server listen on a socket that is bound already, in place of binding one to the port's number."""
+    config: Any = import_module("hypercorn.config").Config
+    config.bind = property(lambda _: [f"fd://{descriptor}"], lambda _, __: None)
+
+
 def main() -> None:
-    """Mend, then serve until SIGTERM."""
+    """Mend, then serve until SIGTERM. The variable `LISTENER` has the number of the socket."""
+    listen_on(int(os.environ.pop("LISTENER")))
     events: Any = import_module("ministack.services.eventbridge")
     scheduler: Any = import_module("ministack.services.scheduler")
     events._invoke_target = fill_in_scheduled_time(events._invoke_target)  # noqa: SLF001

@@ -14,6 +14,8 @@ from types import FrameType
 
 from local.errors import LocalError
 
+PATIENCE = 300.0
+"""Seconds after which what has not happened is taken for a fault; on a machine with much to do, things take long."""
 _POLL_SECONDS = 0.05
 _STOP_SECONDS = 5.0
 _TAIL_LINES = 30
@@ -22,18 +24,20 @@ _TAIL_LINES = 30
 LOOPBACK = "127.0.0.1"
 
 
-def free_ports(count: int, *, host: str = LOOPBACK) -> list[int]:
-    """Different ports of an address of this machine that nobody listens on at this moment."""
-    with contextlib.ExitStack() as held:
-        probes = [held.enter_context(socket.socket()) for _ in range(count)]
-        for probe in probes:
-            probe.bind((host, 0))
-        return [probe.getsockname()[1] for probe in probes]
+def reserved_port(*, host: str = LOOPBACK) -> socket.socket:
+    """A free port of an address of this machine, held by a socket on which the program that gets it is to listen.
+
+    A port that is only looked up may be somebody else's before its program is up; on this one nobody answers until then.
+    """
+    listener = socket.socket()
+    listener.bind((host, 0))
+    return listener
 
 
-def free_port() -> int:
-    """A loopback port that nobody listens on at this moment."""
-    return free_ports(1)[0]
+def url_of(listener: socket.socket) -> str:
+    """The address at which whoever listens on the socket is reached."""
+    host, port = listener.getsockname()
+    return f"http://{host}:{port}"
 
 
 def port_of(url: str) -> int:
@@ -46,7 +50,7 @@ def host_of(url: str) -> str:
     return url.rpartition(":")[0].rpartition("/")[2]
 
 
-def wait_until(condition: Callable[[], bool], *, seconds: float, what: str) -> None:
+def wait_until(condition: Callable[[], bool], *, seconds: float = PATIENCE, what: str) -> None:
     """Ask until the condition holds. Raises LocalError, naming `what` was waited for, when `seconds` have passed."""
     deadline = time.monotonic() + seconds
     while not condition():
@@ -109,8 +113,16 @@ class Child:
     log: Path
 
     @classmethod
-    def start(cls, name: str, command: Sequence[str | Path], *, log: Path, environment: Mapping[str, str]) -> "Child":
-        """Start it with that environment and nothing else of ours, its output going to the log."""
+    def start(
+        cls,
+        name: str,
+        command: Sequence[str | Path],
+        *,
+        log: Path,
+        environment: Mapping[str, str],
+        listener: socket.socket,
+    ) -> "Child":
+        """Start it with that environment and, of ours, the listener alone, by its number; its output goes to the log."""
         log.parent.mkdir(parents=True, exist_ok=True)
         with log.open("wb") as output:
             process = subprocess.Popen(  # noqa: S603  # our own programs
@@ -120,18 +132,20 @@ class Child:
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
+                pass_fds=[listener.fileno()],
             )
+        listener.close()  # it is the program's: with a second one here, callers would wait for a program that has ended
         return cls(name=name, process=process, log=log)
 
-    def wait_for_port(self, port: int, *, seconds: float, host: str = LOOPBACK) -> None:
-        """Wait until it listens. Raises LocalError with its last words if it ends or takes longer."""
+    def wait_for_port(self, port: int, *, host: str = LOOPBACK) -> None:
+        """Wait until it listens. Raises LocalError with its last words if it ends or takes too long."""
 
         def listening() -> bool:
             if self.process.poll() is not None:
                 raise LocalError(f"{self.name} ended with {self.process.returncode}; {self.log}:\n{tail(self.log)}")
             return answers(port, host=host)
 
-        wait_until(listening, seconds=seconds, what=f"{self.name} listens on port {port}, log {self.log}")
+        wait_until(listening, what=f"{self.name} listens on port {port}, log {self.log}")
 
     def stop(self) -> None:
         """End it and all that it started; twice is once."""

@@ -5,6 +5,7 @@ import json
 import os
 import platform
 import shutil
+import socket
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from types import TracebackType
@@ -15,7 +16,18 @@ from local.checkout import ROOT, STATE, tool
 from local.deployment import REGION, STACK_NAME, Deployment
 from local.errors import LocalError
 from local.ministack import start_ministack
-from local.processes import LOOPBACK, Child, ended_in_order, free_ports, host_of, port_of, run, stop_all, undisturbed
+from local.processes import (
+    LOOPBACK,
+    Child,
+    ended_in_order,
+    host_of,
+    port_of,
+    reserved_port,
+    run,
+    stop_all,
+    undisturbed,
+    url_of,
+)
 from local.simulators.demo_scenario import DEMO_AGREEMENT_TYPE, DEMO_PRODUCT
 
 NEVER = "at(2099-01-01T00:00:00)"
@@ -44,7 +56,6 @@ type Simulator = Literal["gravityzone", "connectwise"]
 ARCHITECTURE = "arm64" if platform.machine() in {"aarch64", "arm64"} else "x86_64"
 """This machine's, as the template names it."""
 
-_START_SECONDS = 60
 _NOBODY = "http://127.0.0.1:9"
 
 
@@ -88,10 +99,11 @@ class Stack(Deployment):
         say: Callable[[str], None] = lambda _step: None,
     ) -> None:
         host = for_containers or LOOPBACK
-        own, *others = (f"http://{host}:{port}" for port in free_ports(1 + len(simulators), host=host))
-        super().__init__(own)
+        self._listener = reserved_port(host=host)
+        self._listeners: dict[Simulator, socket.socket] = {each: reserved_port(host=host) for each in simulators}
+        super().__init__(url_of(self._listener))
         self.directory = STATE / name
-        self.simulator_urls: dict[Simulator, str] = dict(zip(simulators, others, strict=True))
+        self.simulator_urls: dict[Simulator, str] = {each: url_of(held) for each, held in self._listeners.items()}
         self.children: list[Child] = []
         self._for_containers = for_containers
         self._parameters = {**self._given_parameters(), **parameters}
@@ -103,6 +115,8 @@ class Stack(Deployment):
     def __enter__(self) -> Self:
         """Start everything, deploy, and put the keys in the secret."""
         with ExitStack() as ending:
+            for listener in (self._listener, *self._listeners.values()):
+                ending.enter_context(listener)
             ending.enter_context(alone(self.directory.name))
             ending.enter_context(ended_in_order())
             ending.callback(self.stop)
@@ -128,7 +142,7 @@ class Stack(Deployment):
             start_ministack(
                 files=self.directory / "files",
                 log=self.directory / "ministack.log",
-                endpoint=self.endpoint,
+                listener=self._listener,
                 auth=not self._for_containers,
             )
         )
@@ -136,7 +150,7 @@ class Stack(Deployment):
         self._say("building the functions and layers")
         self._say("built" if build() else "built already, nothing has changed")
         for child, url in zip(self.children, [self.endpoint, *self.simulator_urls.values()], strict=True):
-            child.wait_for_port(port_of(url), host=host_of(url), seconds=_START_SECONDS)
+            child.wait_for_port(port_of(url), host=host_of(url))
 
     def stop(self) -> None:
         """End every process that was started, and remove MiniStack's files; the logs stay. Twice is once."""
@@ -198,11 +212,15 @@ class Stack(Deployment):
         return f"http://{HOST_SEEN_FROM_CONTAINERS}:{port_of(url)}" if self._for_containers else url
 
     def _start_simulator(self, name: Simulator) -> Child:
-        url = self.simulator_urls[name]
-        address = ("--host", host_of(url), "--port", str(port_of(url)))
+        listener = self._listeners[name]
         return Child.start(
             f"{name} simulator",
-            [tool(".venv", "python"), "-m", "local.simulators", name, *address, *self._simulators[name]],
+            [
+                *(tool(".venv", "python"), "-m", "local.simulators", name),
+                *("--listener", str(listener.fileno())),
+                *self._simulators[name],
+            ],
             log=self.directory / f"{name}.log",
+            listener=listener,
             environment={"PATH": os.defpath},
         )

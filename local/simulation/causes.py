@@ -49,6 +49,11 @@ class Causes:
             return "not tied"
         return "" if self.has_product() else "product not found"
 
+    def unlicensed_since_today(self, firm: Firm, tick: datetime) -> bool:
+        """Whether nobody may have seen it yet: customers without a monthly licence are listed by the first tick of a day."""
+        since, _ = firm.licences[-1]
+        return self.of_company(firm) == "no monthly subscription" and since.date() == tick.date()
+
     def excluded_without_product(self, firm: Firm) -> bool:
         """Whether the product is not found, and the company's own standing has another word: that it is billed no more."""
         return self.of_company(firm) in {"excluded", "a partner"} and not self.has_product()

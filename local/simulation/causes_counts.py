@@ -64,12 +64,12 @@ class Counts:
                 return True
         return record.stands in {count, seen} | floor | self.books.chosen.get(record.key, set())
 
-    def beyond(self, firm: Firm, record: UsageRecord, *, closing: bool) -> bool:
-        """Whether more is to be billed than the record's lines bill, which no person has kept as they are."""
+    def beyond(self, firm: Firm, record: UsageRecord, *, closing: bool, at: datetime | None = None) -> bool:
+        """Whether more is to be billed now, or was at an instant, than the record's lines bill, which no person has kept as they are."""
         if self.is_kept(firm, record):
             return False
         company = self.msp.gravityzone.tenant.find(firm.id)
-        count = self.count(firm, record.key.month)
+        count = self.count(firm, record.key.month, at)
         if self.msp.setting.bill_minimum and self.billed.floored and closing and company is not None:
             count = max(count, company.minimum_usage or 0)
         return count > record.stands

@@ -12,6 +12,8 @@ from tally.ledger.plain import paths, record_fields
 _REPLAYED_ONE_IN = 16
 """Every record's chain of versions is followed; so many have their history read and replayed, which costs a hundred times that."""
 _CLOSES = frozenset({"closed", "read again"})
+_NO_WORD_ON_A_NUMBER = frozenset({"terms to be carried over", "credit done"})
+"""What a person says that leaves open how many are to be billed."""
 
 
 class RecordChecks:
@@ -59,8 +61,8 @@ class RecordChecks:
         self.books.heads[key] = after
         if head is not None and head.seen_tick < after.seen_tick:
             self.books.earlier[key] = head
-        if transition.by != TALLY and head is not None and (head.hold is None or after.hold != head.hold):
-            self._choose(key, head)  # terms that are to be carried over leave the hold, and are no word on a number
+        if transition.by != TALLY and head is not None and transition.what not in _NO_WORD_ON_A_NUMBER:
+            self._choose(key, head)
         for line in after.lines:
             self._additions.know(line, key)
         if transition.what in _CLOSES:

@@ -88,7 +88,9 @@ class StandingChecks:
         # What was said of its months stays, since nothing is read or written for them.
         expected = [Expected(None, frozenset({TOO_MANY}))] if left_alone else list(self._expected(firm, tick, records))
         if standing is None:
-            if self.msp.gravityzone.tenant.find(firm.id) is not None:
+            if self.msp.gravityzone.tenant.find(firm.id) is not None and not self.causes.unlicensed_since_today(
+                firm, tick
+            ):
                 raise ViolationError(4, "it has no standing", company=firm.name)
             return
         for each in expected:
@@ -173,7 +175,9 @@ class StandingChecks:
         """A line that can carry no more: what is beyond it is told, then asked, or goes onto a line of its own (LATE-2)."""
         month, setting = record.key.month, self.msp.setting
         closing = tick >= self.msp.closes(month)
-        causes = set(self.causes.oddities(firm, record, closing=closing)) - {"fallen"}
+        causes = set(self.causes.oddities(firm, record, closing=closing))
+        if record.line is not None and record.line.state is not LineState.OPEN:
+            causes.discard("fallen")  # what was invoiced is no fall: the less is to be credited (LATE-3)
         nonsense = self.causes.counts.nonsense(firm, month, record)
         unread = self.causes.unread(firm, record)
         if nonsense and not unread:
@@ -194,7 +198,8 @@ class StandingChecks:
             causes |= {"late, to be asked"} if setting.late_usage == "hold" or causes else set()
         if closing and not causes:
             raise self._violation(4, f"nothing keeps it open after the tick {tick}: {record}", firm, month)
-        if beyond and not unread and not causes and setting.late_usage == "bill":
+        seen = self.causes.counts.beyond(firm, record, closing=closing, at=self.books.as_of)
+        if beyond and seen and not unread and not causes and setting.late_usage == "bill":
             raise self._violation(4, f"what it can carry no more is on no line: {record}", firm, month)
         return frozenset(causes) if closing else frozenset({*causes, "billed"})
 

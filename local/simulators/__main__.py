@@ -2,6 +2,7 @@
 
 import argparse
 import re
+import socket
 import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
@@ -40,9 +41,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except (OSError, ValidationError, LookupError, ValueError) as error:
         parser.error(f"--scenario {options.scenario}: {error}")
     try:
-        server = SimulatorServer(simulator, host=options.host, port=options.port)
+        listener = None if options.listener is None else socket.socket(fileno=options.listener)
+        server = SimulatorServer(simulator, host=options.host, port=options.port, listener=listener)
     except OSError as error:
-        parser.error(f"{options.host}:{options.port}: {error.strerror or error}")
+        where = f"{options.host}:{options.port}" if options.listener is None else f"--listener {options.listener}"
+        parser.error(f"{where}: {error.strerror or error}")
     serve(server, lambda line: print(line, flush=True))
 
 
@@ -113,6 +116,12 @@ def _program(
     program.set_defaults(make=make)
     program.add_argument("--host", default="127.0.0.1", help="where to listen (default %(default)s)")
     program.add_argument("--port", type=int, default=0, help="0, the default, takes a free one")
+    program.add_argument(
+        "--listener",
+        type=int,
+        metavar="NUMBER",
+        help="listen on an inherited socket that is bound already, by its number",
+    )
     program.add_argument("--scenario", default="demo", metavar="demo|FILE.json", help="who is there (default demo)")
     program.add_argument(
         "--now", type=_instant, metavar="INSTANT", help="2026-10-01T00:00:00Z: where the clock starts (default now)"

@@ -18,7 +18,7 @@ CONTROL_PREFIX = "/_sim/"
 
 
 class SimulatorServer(ThreadingHTTPServer):
-    """Serves one simulator. Port 0 takes a free one; `url` tells which.
+    """Serves one simulator. Port 0 takes a free one; `url` tells which. With `listener`, a bound socket, it serves on that.
 
     Faults without an answer close the connection, so that a caller over HTTP sees a reset rather than a timeout.
     """
@@ -27,11 +27,22 @@ class SimulatorServer(ThreadingHTTPServer):
     block_on_close = False
     request_queue_size = 128
 
-    def __init__(self, simulator: Simulator, *, host: str = "127.0.0.1", port: int = 0) -> None:
+    def __init__(
+        self,
+        simulator: Simulator,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        listener: socket.socket | None = None,
+    ) -> None:
         self.simulator = simulator
         self._lock = threading.Lock()
         self._stopping = threading.Event()
-        super().__init__((host, port), _Handler)
+        super().__init__((host, port), _Handler, bind_and_activate=listener is None)
+        if listener is not None:
+            self.socket.close()
+            self.socket, self.server_address = listener, listener.getsockname()
+            self.server_activate()
 
     @property
     def url(self) -> str:

@@ -16,11 +16,11 @@ from moto import mock_aws
 
 from cli.rehearsal.ledger import OverlayLedger
 from local.audit import replayed
-from local.checkout import tool
 from local.errors import LocalError
 from local.ledger import MemoryLedger
 from local.ledger_table import create_ledger_table
-from local.processes import Child, free_port
+from local.ministack import start_ministack
+from local.processes import port_of, reserved_port, url_of
 from tally.domain.company import EVERYBODY, Mapping, MappingChange, Stretch
 from tally.domain.month import Month
 from tally.domain.record import (
@@ -71,32 +71,17 @@ def on_dynamodb(client: "DynamoDBClient", name: str) -> DynamoDBLedger:
 def ministack(tmp_path_factory: pytest.TempPathFactory) -> "Iterator[DynamoDBClient]":
     """A MiniStack of our own, DynamoDB alone being asked for."""
     files = tmp_path_factory.mktemp("ministack")
-    port = free_port()
+    with reserved_port() as listener:
+        url = url_of(listener)
+        try:
+            child = start_ministack(files=files, log=files / "log", listener=listener, auth=False)
+        except LocalError as error:
+            pytest.skip(str(error))
     try:
-        program = tool(".tools/ministack", "ministack")
-    except LocalError as error:
-        pytest.skip(str(error))
-    child = Child.start(
-        "MiniStack",
-        [program],
-        log=files / "log",
-        environment={
-            "PATH": "/usr/bin:/bin",
-            "HOME": str(files),
-            "TMPDIR": str(files),
-            "STATE_DIR": str(files),
-            "BIND_HOST": "127.0.0.1",
-            "GATEWAY_PORT": str(port),
-            "IOT_MTLS_ENABLED": "0",
-        },
-    )
-    try:
-        child.wait_for_port(port, seconds=60)
-        yield dynamodb(f"http://127.0.0.1:{port}")
+        child.wait_for_port(port_of(url))
+        yield dynamodb(url)
     finally:
-        # MiniStack starts no other process for DynamoDB, and ends in order at SIGTERM.
-        child.process.terminate()
-        child.process.wait(timeout=20)
+        child.stop()
 
 
 @pytest.fixture(params=["twin", "overlay", "moto", "ministack"])

@@ -32,7 +32,6 @@ from tally.domain.standing import Cause
 TYPE_ID = 18
 FIRST = datetime(2025, 3, 1, 0, 5, tzinfo=UTC)
 """The first tick of a month long past, in which most tests play."""
-DRAIN_SECONDS = 60
 
 
 def empty_msp() -> Scenario:
@@ -128,7 +127,7 @@ class Msp:
         self.set_clocks(at)
         planned: Mapping[str, Any] = self.stack.tick(at)
         if drain:
-            self.stack.wait_until_drained(seconds=DRAIN_SECONDS)
+            self.stack.wait_until_drained()
         return planned
 
     def additions(self, customer: Customer) -> Sequence[TrueAddition]:
@@ -158,7 +157,7 @@ class Msp:
         lines = [json.loads(line) for line in self.lines(function) if line.startswith("{")]
         return [line for line in lines if "level" in line and message in (None, line["message"])]
 
-    def wait_for_letters(self, queue: DeadLetters, *, seconds: float = 40) -> Sequence[str]:
+    def wait_for_letters(self, queue: DeadLetters) -> Sequence[str]:
         """What is in a dead-letter queue, once there is anything."""
         found: list[str] = []
 
@@ -166,12 +165,12 @@ class Msp:
             found[:] = self.stack.dead_letters(queue)
             return bool(found)
 
-        wait_until(arrived, seconds=seconds, what=f"the dead-letter queue of {queue} has a message")
+        wait_until(arrived, what=f"the dead-letter queue of {queue} has a message")
         return found
 
     def wait_until(self, condition: Callable[[], bool], what: str) -> None:
         """Wait for something that workers bring about."""
-        wait_until(condition, seconds=DRAIN_SECONDS, what=what)
+        wait_until(condition, what=what)
 
     def empty_secret(self) -> None:
         """Make the secret as the template makes it: here one without a value reads as an empty one."""

@@ -11,6 +11,7 @@ import pytest
 
 from local.checkout import ROOT
 from local.deployment import REGION
+from local.processes import PATIENCE
 from tests.e2e.msp import Msp
 
 pytestmark = pytest.mark.e2e
@@ -31,7 +32,7 @@ def run(msp: Msp, *arguments: str, code: int = 0) -> str:
         capture_output=True,
         text=True,
         check=False,
-        timeout=120,
+        timeout=PATIENCE,
     )
     assert done.returncode == code, done.stderr
     return done.stdout

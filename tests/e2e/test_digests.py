@@ -23,7 +23,7 @@ def _mail(msp: Msp, url: str) -> tuple[str, str]:
             found.append((told["Subject"], told["Message"]))
         return bool(found)
 
-    wait_until(arrived, seconds=20, what="the digest has reached the subscriber")
+    wait_until(arrived, what="the digest has reached the subscriber")
     [mail] = found
     return mail
 

@@ -38,7 +38,7 @@ def server(gravityzone: GravityZoneSimulator) -> Iterator[SimulatorServer]:
         thread.start()
         yield server
         server.shutdown()
-        thread.join(timeout=10)
+        thread.join(timeout=300)
         assert not thread.is_alive()
 
 
@@ -57,7 +57,7 @@ class Caller:
         self.url = url
         self.session = session
 
-    def usage(self, company: str, timeout: float = 10) -> requests.Response:
+    def usage(self, company: str, timeout: float = 300) -> requests.Response:
         body = {
             "id": 1,
             "jsonrpc": "2.0",
@@ -71,12 +71,12 @@ class Caller:
         return count
 
     def sim(self, method: str, path: str, body: object = None) -> Json:
-        answer = self.session.request(method, f"{self.url}/_sim/{path}", json=body, timeout=10)
+        answer = self.session.request(method, f"{self.url}/_sim/{path}", json=body, timeout=300)
         answer.raise_for_status()
         return answer.json()
 
     def refusal(self, method: str, path: str, body: object = None) -> tuple[int, str]:
-        answer = self.session.request(method, f"{self.url}/_sim/{path}", json=body, timeout=10)
+        answer = self.session.request(method, f"{self.url}/_sim/{path}", json=body, timeout=300)
         return answer.status_code, answer.json()["error"]
 
 
@@ -91,22 +91,22 @@ def test_answers_over_http_as_in_process(caller: Caller, gravityzone: GravityZon
     gravityzone.tenant.check_in_new(harbor, 4)
     for _ in range(3):
         assert caller.count(harbor) == 4
-    assert caller.session.get(f"{caller.url}{PATH}/licensing", timeout=10).status_code == 405
+    assert caller.session.get(f"{caller.url}{PATH}/licensing", timeout=300).status_code == 405
     assert gravityzone.calls.counts == {"getMonthlyUsage": 3, f"GET {PATH}/licensing": 1}
 
 
 def test_any_client_can_call(server: SimulatorServer) -> None:
     """Nothing depends on requests: the standard library's own client reads the same 404 page."""
     with pytest.raises(urllib.error.HTTPError, match="404") as caught:
-        urllib.request.urlopen(f"{server.url}/somewhere", timeout=10)
+        urllib.request.urlopen(f"{server.url}/somewhere", timeout=300)
     with caught.value as answer:
         assert b"Not Found" in answer.read()
 
 
 def test_head_and_chunked_bodies_are_answered(caller: Caller) -> None:
     """A HEAD has no body, and a body without a length is asked to give one."""
-    assert caller.session.head(f"{caller.url}/x", timeout=10).status_code == 404
-    answer = caller.session.post(f"{caller.url}{PATH}/network", data=iter([b"{}"]), timeout=10)
+    assert caller.session.head(f"{caller.url}/x", timeout=300).status_code == 404
+    answer = caller.session.post(f"{caller.url}{PATH}/network", data=iter([b"{}"]), timeout=300)
     assert answer.status_code == 411
 
 
@@ -219,7 +219,7 @@ def test_program_serves_until_it_is_told_to_stop(program: str, session: requests
             assert "Harbor Dental" in {one["name"] for one in caller.sim("GET", "truth")["companies"]}
         finally:
             process.send_signal(signal.SIGTERM)
-        assert process.wait(timeout=10) == 0
+        assert process.wait(timeout=300) == 0
 
 
 @pytest.mark.parametrize("program", ["gravityzone", "connectwise"])

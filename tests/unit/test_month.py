@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tally.domain.month import Month
@@ -32,6 +32,7 @@ def test_neighbours(month: Month) -> None:
 
 
 @given(MONTHS, st.integers(1, 28), st.integers(-14 * 60, 14 * 60))
+@example(Month(2026, 11), 1, -60)
 def test_an_instant_is_in_its_gmt_month(month: Month, day: int, offset: int) -> None:
     """READ-1: an instant falls in the month that GMT shows, whatever zone it is written in."""
     instant = month.starts + timedelta(days=day - 1)

@@ -92,7 +92,8 @@ class TestRunner:
     def test_killed_by_a_test(self, runner: Runner) -> None:
         """A test that fails with the bug in place is what noticed it, and the planted file is the one that was imported."""
         verdict = runner.judge(of_name("a month is the one of the zone that the instant is written in"))
-        assert verdict.killed_by == "tests/unit/test_month.py::test_an_instant_is_in_its_gmt_month"
+        assert verdict.killed_by is not None
+        assert verdict.killed_by.startswith("tests/unit/test_month.py::")
 
     def test_killed_by_the_simulation(self, runner: Runner) -> None:
         """A violation is told by its seed and invariant."""

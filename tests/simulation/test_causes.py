@@ -1,0 +1,187 @@
+"""The simulation's table of causes (invariant 4): what it expects where people, licences and counters do what is rare."""
+
+from collections.abc import Mapping
+from datetime import date
+
+import pytest
+
+from local.simulation.msp import Firm
+from tally import plan
+from tally.domain import following
+from tally.domain.record import HoldKind, Line, LineState, UsageRecord
+from tally.domain.situation import Finished, Situation, Step
+from tally.domain.standing import Cause, StandingState
+from tests.functional.instants import gmt
+from tests.simulation.scene import Scene, at, key_of, scene_of
+
+WHO: Mapping[str, str] = {"by": "mira", "why": "agreed in spring"}
+
+
+def forget_falls(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A product that leaves a line where it is when GravityZone counts less, and says nothing of it."""
+    step = following._with_count
+
+    def silent(situation: Situation, record: UsageRecord, line: Line, count: int) -> Step:
+        found = step(situation, record, line, count)
+        fallen = isinstance(found, Finished) and isinstance(found.cause, Cause) and found.transition is not None
+        return Finished(cause=Cause(state=StandingState.BILLING)) if fallen else found
+
+    monkeypatch.setattr(following, "_with_count", silent)
+
+
+@pytest.fixture
+def scene(monkeypatch: pytest.MonkeyPatch) -> Scene:
+    return scene_of(monkeypatch)
+
+
+# A customer that is not licensed by the month
+
+
+def test_a_yearly_customer_is_seen_by_the_next_days_first_tick(scene: Scene) -> None:
+    """SAFE-7: who joins with a yearly licence after a day's first tick has its standing on the next day; until then none is expected."""
+    scene.joins("Harbor Dental", machines=2)
+    scene.ticks("2026-10-01 00:05")
+    at(scene, "2026-10-01 09:00")
+    yearly = scene.joins("North Quay", setup="yearly licence")
+    scene.at_the_end("2026-10-01 10:00")
+    assert scene.msp.ledger.standing(yearly.id) is None
+    scene.at_the_end("2026-10-02 00:05")
+    standing = scene.msp.ledger.standing(yearly.id)
+    assert standing is not None
+    assert "no monthly subscription" in standing.shown.reason
+
+
+def test_a_yearly_customer_that_is_never_seen_is_found(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    """SAFE-7: a planner that lists the monthly-licensed alone leaves a customer without a standing on the next day."""
+    scene.joins("Harbor Dental", machines=2)
+    scene.ticks("2026-10-01 00:05")
+    at(scene, "2026-10-01 09:00")
+    scene.joins("North Quay", setup="yearly licence")
+    monkeypatch.setattr(plan, "read_census", lambda *_: ())
+    assert scene.violation("2026-10-02 00:05").what == "it has no standing"
+
+
+# A fall
+
+
+@pytest.fixture
+def terms_asked(scene: Scene) -> tuple[Scene, Firm]:
+    """A customer whose November a person wants to have October's terms, and whose count has fallen since."""
+    harbor = scene.joins("Harbor Dental", machines=3)
+    scene.ticks("2026-10-01 00:05")
+    line = scene.record(harbor, "2026-10").line
+    assert line is not None
+    assert line.addition_id is not None
+    scene.msp.connectwise.people.set_terms(line.addition_id, unit_price=3.9)
+    at(scene, "2026-11-01 00:00")
+    scene.msp.gravityzone.tenant.check_in_new(harbor.id, 4)
+    scene.ticks("2026-11-01 00:05")
+    scene.msp.world.answers().carry_terms(key_of(harbor, "2026-11"), **WHO)
+    november = scene.record(harbor, "2026-11").line
+    assert november is not None
+    assert november.addition_id is not None
+    scene.msp.carried.add(november.addition_id)
+    scene.answered(harbor, "2026-11", 1)
+    return scene, harbor
+
+
+def test_terms_that_a_person_has_carried_over_are_no_word_on_a_number(terms_asked: tuple[Scene, Firm]) -> None:
+    """READ-7: a fall is a fall, and is held, also where a person has said of the Addition that other terms are its own."""
+    scene, harbor = terms_asked
+    scene.ticks("2026-11-10 00:05")
+    assert key_of(harbor, "2026-11") not in scene.checks.books.chosen
+    scene.at_the_end("2026-12-02 00:05")
+    held = scene.record(harbor, "2026-11").hold
+    assert held is not None
+    assert held.kind is HoldKind.FALL
+
+
+def test_a_persons_answer_is_a_word_on_a_number(terms_asked: tuple[Scene, Firm]) -> None:
+    """READ-7: what a person keeps of a fall may stand, and closes."""
+    scene, harbor = terms_asked
+    scene.ticks("2026-11-10 00:05")
+    scene.msp.world.answers().reject(key_of(harbor, "2026-11"), **WHO)
+    scene.at_the_end("2026-12-02 00:05")
+    stands = scene.record(harbor, "2026-11").stands
+    assert scene.checks.books.chosen[key_of(harbor, "2026-11")] == {1, stands}
+
+
+def test_a_fall_that_is_not_held_is_found(terms_asked: tuple[Scene, Firm], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Invariants 4 and 5: a count that has fallen and is left as it was, though terms were all that a person spoke of."""
+    scene, _ = terms_asked
+    forget_falls(monkeypatch)
+    assert scene.violation("2026-12-02 00:05").invariant == 4
+
+
+@pytest.fixture
+def late_line(monkeypatch: pytest.MonkeyPatch) -> tuple[Scene, Firm]:
+    """A customer whose November was invoiced ahead, so that it is billed by a line of its own, and whose count has fallen since."""
+    scene = scene_of(monkeypatch, invoicing="advance")
+    at(scene, "2026-11-01 00:00")
+    quay = scene.joins("Silver Quay", setup="no agreement", machines=4)
+    scene.msp.agree(quay, fields={"nextInvoiceDate": "2026-12-24T00:00:00Z"})
+    scene.ticks("2026-11-01 00:05")
+    line = scene.record(quay, "2026-11").line
+    assert line is not None
+    assert (line.number, line.state, line.pushed) == (1, LineState.OPEN, 4)
+    assert line.effective > date(2026, 11, 30)
+    scene.answered(quay, "2026-11", 0)
+    return scene, quay
+
+
+def test_a_fall_on_a_late_line_is_held(late_line: tuple[Scene, Firm]) -> None:
+    """READ-7, LATE-2: a line of late usage that can be changed still falls like any other: it is held, past its month's close too."""
+    scene, quay = late_line
+    scene.at_the_end("2026-12-02 00:05")
+    held = scene.record(quay, "2026-11").hold
+    assert held is not None
+    assert held.kind is HoldKind.FALL
+    assert scene.msp.ledger.standing(quay.id).shown.state is StandingState.HELD  # type: ignore[union-attr]
+
+
+def test_a_fall_on_a_late_line_that_is_not_held_is_found(
+    late_line: tuple[Scene, Firm], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Invariant 4: late usage that GravityZone counts no more, and nobody is asked of."""
+    scene, _ = late_line
+    forget_falls(monkeypatch)
+    assert scene.violation("2026-12-02 00:05").invariant == 4
+
+
+# Usage beyond what was invoiced
+
+
+@pytest.fixture
+def invoiced(scene: Scene) -> tuple[Scene, Firm]:
+    """A customer whose November was invoiced before its end, with three machines."""
+    harbor = scene.joins("Harbor Dental", machines=3)
+    scene.ticks("2026-10-01 00:05")
+    at(scene, "2026-11-01 00:00")
+    scene.msp.gravityzone.tenant.check_in_new(harbor.id, 3)
+    scene.ticks("2026-11-01 00:05", "2026-11-02 00:05")
+    [agreement] = harbor.agreements
+    scene.msp.connectwise.people.edit_agreement(agreement, {"nextInvoiceDate": "2027-01-01T00:00:00Z"})
+    scene.ticks("2026-11-20 00:05")
+    line = scene.record(harbor, "2026-11").line
+    assert line is not None
+    assert line.state is LineState.FROZEN
+    return scene, harbor
+
+
+def test_what_is_counted_after_the_last_tick_is_the_next_ones(invoiced: tuple[Scene, Firm]) -> None:
+    """LATE-2: usage that GravityZone counts only after a tick's jobs is on a line of its own with the next."""
+    scene, harbor = invoiced
+    scene.ticks("2026-11-21 00:05")
+    scene.msp.gravityzone.tenant.check_in_new(harbor.id, 1)
+    scene.checks.at_the_end(tick=gmt("2026-11-21 00:05"))
+    assert scene.record(harbor, "2026-11").stands == 3
+    scene.at_the_end("2026-11-21 00:25")
+    assert scene.record(harbor, "2026-11").stands == 4
+
+
+def test_late_usage_that_is_on_no_line_is_found(invoiced: tuple[Scene, Firm], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Invariant 4: a product that forgets what was counted before its job, beyond what was invoiced."""
+    scene, harbor = invoiced
+    scene.msp.gravityzone.tenant.check_in_new(harbor.id, 1)
+    monkeypatch.setattr(following, "open_line", lambda _: Finished(cause=Cause(state=StandingState.BILLING)))
+    assert "is on no line" in scene.violation("2026-11-21 00:05").what
