@@ -7,8 +7,11 @@ from rapidfuzz import fuzz, process
 from rapidfuzz.utils import default_process
 
 from cli.command import UsageError
+from tally.domain.company import Stretch
+from tally.domain.likeness import near_misses, told
 from tally.domain.month import Month
 from tally.domain.record import RecordKey, UsageRecord
+from tally.domain.unreadable import readable
 from tally.ports import Ledger
 
 _NEAR = 75
@@ -43,15 +46,19 @@ def find_company(ledger: Ledger, text: str, *, guess: bool = False) -> Found:
     near = _near(text, names)
     if guess and len(near) == 1:
         return Found(id=near[0], name=names[near[0]], guessed=True)
-    meant = f" Is it {' or '.join(f'{names[each]!r} ({each})' for each in near[:_MOST])}?" if near else ""
+    meant = (
+        f" Is it {' or '.join(f'{told(names[each], beside=text)} ({each})' for each in near[:_MOST])}?" if near else ""
+    )
     hint = meant or " `tally status` lists those that it knows; each is known from the first tick that sees it."
     raise UsageError(f"Tally knows no company {text!r}.{hint}")
 
 
 def known_names(ledger: Ledger) -> Mapping[str, str]:
     """The name of every company that the ledger knows, by its GravityZone id."""
-    names = {each.company_id: each.company_name for each in ledger.all_mappings()}
-    return {**names, **{each.company_id: each.company_name for each in ledger.all_standings()}}
+    unreadable: dict[str, str] = {}
+    names = {each.company_id: each.company_name for each in readable(ledger.all_mappings(), unreadable)}
+    names |= {each.company_id: each.company_name or each.company_id for each in ledger.all_standings()}
+    return {**dict.fromkeys(unreadable, ""), **names}
 
 
 def nearest(text: str, names: Mapping[str, str], *, most: int = _MOST) -> Sequence[tuple[str, float]]:
@@ -93,10 +100,10 @@ def find_record(
 
 def records_of(ledger: Ledger, company_id: str, *, month: Month | None = None) -> Sequence[UsageRecord]:
     """The company's unsettled records, and those of one month that are settled, by month and service."""
-    records = {record.key: record for record in ledger.all_open_records() if record.key.company_id == company_id}
-    for settled in () if month is None else ledger.all_settled_records(month):
-        if settled.key.company_id == company_id:
-            records[settled.key] = settled
+    alone = Stretch.alone(company_id)
+    records = {record.key for record in readable(ledger.all_open_records(alone))}
+    if month is not None:
+        records |= {record.key for record in readable(ledger.all_settled_records(month, alone))}
     # The index may lag: what a record is, is asked of the table itself.
     newest = (ledger.record(key) for key in sorted(records))
     return [record for record in newest if record is not None]
@@ -113,6 +120,9 @@ def _near(text: str, names: Mapping[str, str]) -> Sequence[str]:
     holding = [each for each, name in names.items() if text.casefold() in name.casefold()]
     if holding:
         return sorted(holding, key=lambda each: names[each])
+    alike = set(near_misses(text, names.values()))
+    if alike:
+        return sorted((each for each, name in names.items() if name in alike), key=lambda each: names[each])
     found = nearest(text, names)
     clear = len(found) == 1 or (len(found) > 1 and found[0][1] - found[1][1] >= _CLEARLY)
     return [key for key, _ in (found[:1] if clear else found)]

@@ -7,8 +7,9 @@ from rapidfuzz import fuzz, process
 
 from tally.domain.circumstances import known_absence
 from tally.domain.company import ConnectWiseCompany
-from tally.domain.matching import likeness
+from tally.domain.likeness import likeness
 from tally.domain.standing import COMPANY_SCOPE, Standing, StandingState
+from tally.domain.unreadable import readable
 from tally.ports import Ledger
 
 _LEAST = 60.0
@@ -52,7 +53,7 @@ class Suggestion:
 
 def suggestions(ledger: Ledger, companies: Iterable[ConnectWiseCompany]) -> Sequence[Suggestion]:
     """For each company that needs to be tied, by name; those that are excluded, unlicensed or partners need not."""
-    mappings = {each.company_id: each for each in ledger.all_mappings()}
+    mappings = {each.company_id: each for each in readable(ledger.all_mappings())}
     tied = {each.connectwise_id: each.company_name for each in mappings.values() if each.connectwise_id is not None}
     untied = []
     for standing in ledger.all_standings():

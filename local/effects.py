@@ -13,6 +13,8 @@ import requests
 from requests.adapters import BaseAdapter
 
 from tally.domain.standing import Standing
+from tally.errors import ConflictError, UnsentError
+from tally.ledger.saving import attempt, saved_all
 from tally.messages import Job
 
 # What the ports do one by one, however many are given at once.
@@ -96,6 +98,11 @@ class _Adapter(BaseAdapter):
         self._inner.close()
 
 
+def _save_one(save: Callable[[list[Standing]], int], standing: Standing) -> None:
+    if save([standing]):
+        raise ConflictError(standing.company_id)
+
+
 class _Port:
     """A ledger or a queue; what it is given in bulk happens one by one, since the real ones can stop halfway."""
 
@@ -121,9 +128,15 @@ class _Port:
 
     def save_standings(self, standings: Iterable[Standing]) -> int:
         save: Callable[[list[Standing]], int] = self._counted(_STANDINGS)
-        return sum(save([standing]) for standing in standings)
+        return saved_all(attempt(partial(_save_one, save), each) for each in standings)
 
     def send(self, jobs: Iterable[tuple[Job, timedelta]]) -> None:
         send = self._counted(_SEND)
+        refused: list[tuple[Job, str]] = []
         for job in jobs:
-            send([job])
+            try:
+                send([job])
+            except UnsentError as error:
+                refused += error.refused
+        if refused:
+            raise UnsentError(f"{len(refused)} jobs are refused", refused=refused)

@@ -14,6 +14,7 @@ from tally.domain.standing import Standing
 from tally.domain.ticks import Ticks
 from tally.errors import ConflictError
 from tally.ledger.plain import check, check_change, entry_of, entry_of_change
+from tally.ledger.saving import attempt, saved_all
 
 
 @dataclass(slots=True)
@@ -269,13 +270,7 @@ class MemoryLedger:
 
     def save_standings(self, standings: Iterable[Standing]) -> int:
         """Save many, each on its own; answer how many were left out because somebody was first."""
-        left_out = 0
-        for standing in standings:
-            try:
-                self.save_standing(standing)
-            except ConflictError:
-                left_out += 1
-        return left_out
+        return saved_all(attempt(self.save_standing, each) for each in standings)
 
     def _effect(self, operation: str) -> "_Effect | Lock":
         return _Effect(self._lock, self._faults, operation) if self._faults else self._lock

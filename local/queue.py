@@ -9,9 +9,10 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import NamedTuple
 
+from tally.errors import ContractError, UnsentError
 from tally.messages import Job
 from tally.ports import LONGEST_DELAY
-from tally.queue import LONGEST_VISIBILITY, whole_seconds
+from tally.queue import LONGEST_VISIBILITY, body_of, whole_seconds
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -85,11 +86,19 @@ class MemoryQueue:
 
     def send(self, jobs: Iterable[tuple[Job, timedelta]]) -> None:
         """Put each job on the queue, to be seen after its delay (whole seconds, at most 900)."""
+        refused: list[tuple[Job, str]] = []
         for job, delay in jobs:
+            try:
+                body = body_of(job)
+            except ContractError as error:
+                refused.append((job, str(error)))
+                continue
             twice = self.chaos is not None and self.chaos.random() < self.repeats
             for _ in range(2 if twice else 1):
                 wait = timedelta(seconds=whole_seconds(delay, longest=LONGEST_DELAY))
-                self._put(job.model_dump_json(exclude_defaults=True), wait)
+                self._put(body, wait)
+        if refused:
+            raise UnsentError(f"the queue will not take {len(refused)} jobs: {refused[0][1]}", refused=refused)
 
     def receive(self, most: int = 10) -> Sequence[Message]:
         """Up to `most` messages that are visible now; each is hidden for the visibility timeout."""

@@ -7,6 +7,7 @@ from cli.doctor.installation import Customer, Installation
 from tally.domain.agreement import Addition, Agreement
 from tally.domain.recognition import described, of_others
 from tally.domain.standing import Cause
+from tally.domain.unreadable import readable
 from tally.services import Names
 
 
@@ -44,7 +45,7 @@ def other_additions(installation: Installation) -> Iterator[Finding]:
     """Whether anybody else bills the product: what Bitdefender's classic integration or a person has left (OPEN-6)."""
     ours = {
         line.addition_id
-        for record in installation.ledger.all_open_records()
+        for record in readable(installation.ledger.all_open_records())
         for line in record.lines
         if line.addition_id
     }

@@ -17,6 +17,7 @@ from tally.domain.matching import NameIndex, NoTie, count_names, resolve
 from tally.domain.month import Month
 from tally.domain.place import choose_agreement, decisive_day
 from tally.domain.standing import Cause
+from tally.domain.unreadable import readable
 from tally.errors import TallyError
 from tally.gravityzone.pace import TokenBucket
 from tally.ports import ConnectWise, GravityZone, Ledger
@@ -123,7 +124,7 @@ class Installation:
     @cached_property
     def mappings(self) -> Mapping[str, CompanyMapping]:
         """What the ledger knows of ties, by GravityZone id."""
-        return {each.company_id: each for each in self.ledger.all_mappings()}
+        return {each.company_id: each for each in readable(self.ledger.all_mappings())}
 
     @cached_property
     def connectwise_companies(self) -> Mapping[int, ConnectWiseCompany]:

@@ -10,8 +10,10 @@ from tally.domain.month import Month
 from tally.domain.record import HistoryEntry, RecordKey, Transition, UsageRecord
 from tally.domain.standing import Standing
 from tally.domain.ticks import Ticks
+from tally.domain.unreadable import Unreadable, readable
 from tally.errors import ConflictError
 from tally.ledger.plain import check, check_change, entry_of, entry_of_change
+from tally.ledger.saving import attempt, saved_all
 from tally.ports import Ledger
 
 
@@ -68,7 +70,7 @@ class OverlayLedger:
         """What is known of ticks."""
         return self._ticks or self.below.ticks()
 
-    def all_mappings(self) -> Iterable[CompanyMapping]:
+    def all_mappings(self) -> Iterable[CompanyMapping | Unreadable]:
         """Every company's mapping."""
         return _over({each.company_id: each for each in self.below.all_mappings()}, self._mappings)
 
@@ -78,16 +80,24 @@ class OverlayLedger:
         self._listed = listed if self._listed is None else self._listed | listed
         return [each for each in _over(listed, self.standings) if each.company_id in within]
 
-    def all_open_records(self, within: Stretch = EVERYBODY) -> Iterable[UsageRecord]:
+    def all_open_records(self, within: Stretch = EVERYBODY) -> Iterable[UsageRecord | Unreadable]:
         """Every record that is not settled."""
-        records = {each.key: each for each in self.below.all_open_records(within)} | self._records
-        return [records[key] for key in sorted(records) if not records[key].settled and key.company_id in within]
+        records, unreadable = self._known(self.below.all_open_records(within))
+        open_ones = [key for key in sorted(records) if not records[key].settled and key.company_id in within]
+        return [*unreadable, *(records[key] for key in open_ones)]
 
-    def all_settled_records(self, month: Month, within: Stretch = EVERYBODY) -> Iterable[UsageRecord]:
+    def all_settled_records(self, month: Month, within: Stretch = EVERYBODY) -> Iterable[UsageRecord | Unreadable]:
         """The month's records that are settled."""
-        records = {each.key: each for each in self.below.all_settled_records(month, within)} | self._records
+        records, unreadable = self._known(self.below.all_settled_records(month, within))
         found = [key for key in sorted(records) if key.month == month and key.company_id in within]
-        return [records[key] for key in found if records[key].settled]
+        return [*unreadable, *(records[key] for key in found if records[key].settled)]
+
+    def _known(
+        self, below: Iterable[UsageRecord | Unreadable]
+    ) -> tuple[dict[RecordKey, UsageRecord], Sequence[Unreadable]]:
+        listed = list(below)
+        records = {each.key: each for each in listed if not isinstance(each, Unreadable)} | self._records
+        return records, [each for each in listed if isinstance(each, Unreadable)]
 
     def record(self, key: RecordKey) -> UsageRecord | None:
         """One record."""
@@ -157,7 +167,7 @@ class OverlayLedger:
     def _whose(self) -> dict[int, str]:
         """Whose each ConnectWise company is: asked for once, however many are tied."""
         if self._tied is None:
-            mappings = self.all_mappings()
+            mappings = readable(self.all_mappings())
             self._tied = {each.connectwise_id: each.company_id for each in mappings if each.connectwise_id is not None}
         return self._tied
 
@@ -178,19 +188,9 @@ class OverlayLedger:
 
     def save_standings(self, standings: Iterable[Standing]) -> int:
         """Many, each on its own; answer how many were left out because somebody was first."""
-        below: list[Standing] = []
-        left_out = 0
-        for standing in standings:
-            if self.through(standing.company_id):
-                below.append(standing)
-                continue
-            try:
-                self.save_standing(standing)
-            except ConflictError:
-                left_out += 1
-        return left_out + (self.below.save_standings(below) if below else 0)
+        return saved_all(attempt(self.save_standing, each) for each in standings)
 
 
-def _over[T](below: dict[str, T], above: dict[str, T]) -> list[T]:
-    both = below | above
+def _over[T, U](below: dict[str, T], above: dict[str, U]) -> list[T | U]:
+    both: dict[str, T | U] = {**below, **above}
     return [both[name] for name in sorted(both)]

@@ -1,6 +1,7 @@
 """Jobs put on SQS: all of them, quickly, and never fewer in silence."""
 
 import json
+import re
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -12,9 +13,9 @@ from botocore.exceptions import ClientError, ReadTimeoutError
 from moto import mock_aws
 
 from tally.domain.month import Month
-from tally.errors import ContractError, SetupError, TransientError
+from tally.errors import ContractError, SetupError, TransientError, UnsentError
 from tally.messages import Job
-from tally.queue import SQSJobQueue, whole_seconds
+from tally.queue import LARGEST, SQSJobQueue, body_of, whole_seconds
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -187,3 +188,45 @@ def test_job_that_sqs_will_never_take_is_a_bug() -> None:
     with pytest.raises(ContractError, match="refused a job"):
         queue_of(batches).send([(job(3), AT_ONCE)])
     assert batches.calls == [1]
+
+
+def test_all_others_are_sent() -> None:
+    """SAFE-5: jobs that SQS refuses, or would refuse, keep no other from being sent, and are told each with its reason."""
+    client = Batches(refuse={"gz-3": 9}, sender_fault=True)
+    too_large = job(5).model_copy(update={"company_name": "x" * LARGEST})
+    no_text = job(7).model_copy(update={"company_name": "\ud800"})
+    jobs = [too_large if number == 5 else no_text if number == 7 else job(number) for number in range(25)]
+    with pytest.raises(UnsentError) as caught:
+        queue_of(client).send((each, AT_ONCE) for each in jobs)
+    refused = {each.company_id: why for each, why in caught.value.refused}
+    assert refused.keys() == {"gz-3", "gz-5", "gz-7"}
+    assert f"a message has {LARGEST} at most" in refused["gz-5"]
+    assert client.taken.keys() == {f"gz-{number}" for number in range(25) if number not in (3, 5, 7)}
+
+
+def test_batch_refused_as_a_whole_is_sent_one_by_one() -> None:
+    """SAFE-5: where one message makes SQS refuse all ten, the other nine are sent all the same."""
+    client = Batches()
+    client.errors = [refusal("InvalidMessageContents"), refusal("InvalidMessageContents")]
+    with pytest.raises(UnsentError) as caught:
+        queue_of(client).send((job(number), AT_ONCE) for number in range(10))
+    assert [each.company_id for each, _ in caught.value.refused] == ["gz-0"]
+    assert client.taken.keys() == {f"gz-{number}" for number in range(1, 10)}
+
+
+def test_batches_keep_to_the_bytes_of_a_call() -> None:
+    """SAFE-5: large jobs go in as many calls as their bytes need."""
+    client = Batches()
+    large = [job(number).model_copy(update={"company_name": "x" * 60_000}) for number in range(10)]
+    queue_of(client).send((each, AT_ONCE) for each in large)
+    assert sorted(client.calls) == [2, 4, 4]
+    assert len(client.taken) == 10
+
+
+@pytest.mark.parametrize("name", ["\ufffe", "\uffff", "\x00", "\x1b[31m", "\U0001f600", "\U0001ffff", "\u2028", 'a"\\'])
+def test_any_text_is_sent_as_sqs_takes_it(name: str) -> None:
+    """SAFE-10: SQS takes characters of XML alone; others are escaped, so that the job arrives as it was made."""
+    odd = job(1).model_copy(update={"company_name": name})
+    body = body_of(odd)
+    assert re.fullmatch("[\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]*", body)
+    assert Job.model_validate_json(body) == odd

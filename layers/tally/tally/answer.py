@@ -12,6 +12,7 @@ from tally.domain.answers import Person
 from tally.domain.circumstances import is_partner
 from tally.domain.company import ConnectWiseCompany, Mapping, MappingChange, Stretch
 from tally.domain.record import RecordKey, RecordState, Transition, UsageRecord
+from tally.domain.unreadable import readable
 from tally.errors import SetupError
 from tally.ports import Clock, ConnectWise, Ledger
 
@@ -82,7 +83,7 @@ class Answers:
 
     def _has_been_given(self, key: RecordKey, addition_id: int) -> RecordKey | None:
         """The company's other month that is open, and has the Addition or is to have it."""
-        for record in self.ledger.all_open_records(Stretch.alone(key.company_id)):
+        for record in readable(self.ledger.all_open_records(Stretch.alone(key.company_id))):
             has = (record.given, *(line.addition_id for line in record.lines))
             if record.key != key and addition_id in has:
                 return record.key
@@ -223,7 +224,7 @@ class SetUp:
         """Name the one that has the ConnectWise company; where the index does not know yet, the write itself is refused."""
         if change.taken is None:
             return
-        for other in self.ledger.all_mappings():
+        for other in readable(self.ledger.all_mappings()):
             if other.connectwise_id == change.taken and other.company_id != change.after.company_id:
                 raise SetupError(
                     f"ConnectWise company {change.after.connectwise_name!r} (id {change.taken}) is tied to "
@@ -250,7 +251,7 @@ class SetUp:
     def _what_stays(self, company_id: str) -> str:
         return mapping.what_stays(
             record
-            for record in self.ledger.all_open_records()
+            for record in readable(self.ledger.all_open_records(Stretch.alone(company_id)))
             if record.key.company_id == company_id and record.state is RecordState.OPEN
         )
 

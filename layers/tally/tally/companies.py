@@ -1,6 +1,6 @@
 """What a tick knows of each company, out of GravityZone's lists and the ledger."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from tally.absent import Absent, Found
@@ -22,7 +22,8 @@ class Companies:
     """All companies of one tick, to be gone through once: whoever has gone by is dropped from the roster and the mappings.
 
     ``unlicensed`` are the customers without a monthly subscription; None where they were not listed. ``untied`` says why
-    companies have no mapping. ``absent`` asks for those that are in no list.
+    companies have no mapping; ``troubles`` what keeps some from being planned, by their ids. ``absent`` asks for those that
+    are in no list.
     """
 
     absent: Absent
@@ -31,41 +32,45 @@ class Companies:
     partners: Partners
     mappings: dict[str, CompanyMapping]
     untied: Mapping[str, str]
+    troubles: Mapping[str, str]
 
     def stretches(self, size: int) -> Iterator[tuple[Stretch, Sequence[str]]]:
         """All companies by id, so many at a time of those that are listed or have a mapping, with the ids of these."""
-        ids = {*self.mappings, *(self.unlicensed or ())}
+        ids = {*self.mappings, *self.troubles, *(self.unlicensed or ())}
         if self.roster is not None:
             ids.update(self.roster.customers, self.roster.partners)
         return stretches(sorted(ids), size)
 
-    def of(self, listed: Sequence[str], known: Known) -> Iterator[CompanyState]:
-        """Every company of a stretch that GravityZone or the ledger knows, by id."""
-        for company_id in sorted({*listed, *known.standings, *known.records}):
-            standing, mapping = known.standings.get(company_id), self.mappings.pop(company_id, None)
-            records = known.records.get(company_id, ())
-            is_customer = self.roster is not None and company_id in self.roster.customers
-            known_name = _known_name(company_id, standing, mapping)
-            found = self._listed(company_id, standing, followed=bool(records)) or self.absent.find(
-                company_id, standing, mapping, name=known_name, followed=bool(records)
-            )
-            presence = found.presence
-            below = None if presence in _NOT_READ else self.partners.below.get(company_id)
-            if below is None and not (presence in _NOT_READ or is_customer) and is_billed(mapping, records):
-                below = not_listed(self.roster, company_id if standing is None else standing.company_name)
-            yield CompanyState(
-                id=company_id,
-                name=found.name or known_name,
-                presence=presence,
-                mapping=mapping,
-                untied=self.untied.get(company_id, ""),
-                standing=standing,
-                records=records,
-                settled=known.settled.get(company_id, NO_MONTHS),
-                waived=known.waived.get(company_id, NO_MONTHS),
-                below=below,
-                refused=found.refused,
-            )
+    def state(self, company_id: str, known: Known) -> CompanyState:
+        """What is known of one company of a stretch: to be asked for once, and in the order of ids."""
+        standing, mapping = known.standings.get(company_id), self.mappings.pop(company_id, None)
+        records = known.records.get(company_id, ())
+        trouble = known.unreadable.get(company_id) or self.troubles.get(company_id, "")
+        is_customer = self.roster is not None and company_id in self.roster.customers
+        name = _known_name(company_id, standing, mapping)
+        found = self._listed(company_id, standing, followed=bool(records))
+        if found is None and trouble:
+            found = Found(Presence.UNREAD)
+        if found is None:
+            found = self.absent.find(company_id, standing, mapping, name=name, followed=bool(records))
+        presence = found.presence
+        below = None if presence in _NOT_READ else self.partners.below.get(company_id)
+        if below is None and not (presence in _NOT_READ or is_customer) and is_billed(mapping, records):
+            below = not_listed(self.roster, company_id if standing is None else standing.company_name)
+        return CompanyState(
+            id=company_id,
+            name=found.name or name,
+            presence=presence,
+            mapping=mapping,
+            untied=self.untied.get(company_id, ""),
+            standing=standing,
+            records=records,
+            settled=known.settled.get(company_id, NO_MONTHS),
+            waived=known.waived.get(company_id, NO_MONTHS),
+            below=below,
+            trouble=trouble,
+            refused=found.refused,
+        )
 
     def _listed(self, company_id: str, standing: Standing | None, *, followed: bool) -> Found | None:
         """Its name in GravityZone's lists, and what they say of it; None if it is in none of them."""
@@ -82,13 +87,19 @@ class Companies:
         return Found(Presence.UNLICENSED, unlicensed.name)
 
 
-def _known_name(company_id: str, standing: Standing | None, mapping: CompanyMapping | None) -> str:
-    return standing.company_name if standing else mapping.company_name if mapping else company_id
-
-
 def _refused_list(roster: Roster, partner_id: str) -> Cause | None:
     error = roster.refused.get(partner_id)
     return None if error is None else list_refused(partner_id, str(error))
+
+
+def ids_of(listed: Iterable[str], known: Known) -> Sequence[str]:
+    """Every company of a stretch that GravityZone or the ledger knows, sorted."""
+    return sorted({*listed, *known.standings, *known.records, *known.unreadable})
+
+
+def _known_name(company_id: str, standing: Standing | None, mapping: CompanyMapping | None) -> str:
+    """What the ledger calls it: its id, if nothing else."""
+    return (standing.company_name if standing else mapping.company_name if mapping else "") or company_id
 
 
 def _was_licensed(standing: Standing | None) -> bool:

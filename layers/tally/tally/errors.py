@@ -5,7 +5,8 @@
     │   ├── RateLimitedError        after `retry_after`
     │   ├── ConflictError           somebody else was first
     │   ├── NotStartedError         too little time was left to begin
-    │   └── NotYetError             nothing can be said before `retry_after`
+    │   ├── NotYetError             nothing can be said before `retry_after`
+    │   └── UnsavedError            some of many items were not written
     ├── AmbiguousError          a write whose answer never came: look before the next one
     ├── RefusedError            a write that was refused (400 or alike): it has not happened
     ├── SetupError              the operator: settings, keys, rights, names
@@ -14,7 +15,9 @@
     │   ├── NotFoundError           404
     │   └── AmbiguousNameError      two things of one name
     ├── ContractError           the other side answered what we do not understand
-    │   └── DeclinedError           it understood, and says no
+    │   ├── DeclinedError           it understood, and says no
+    │   ├── UnsentError             some of many jobs will never be taken by the queue
+    │   └── UnreadableItemError     an item of the ledger that this version does not understand
     ├── SeveralError            services of one job failed, each for its own reason
     └── IncompletePlanError     a tick could not read all it needed; what it could read is planned
 
@@ -23,6 +26,10 @@ What may be tried again follows from the class alone. Of a write, every class bu
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tally.messages import Job
 
 
 class TallyError(Exception):
@@ -91,6 +98,30 @@ class ContractError(TallyError):
 
 class DeclinedError(ContractError):
     """A well-formed answer that what was asked for is not to be had."""
+
+
+class UnreadableItemError(ContractError):
+    """An item of the ledger that this version cannot read: it concerns the company whose it is, and nobody else."""
+
+
+class UnsavedError(TransientError):
+    """Some of many were not written, each for its own reason; the others were. ``failures`` has the error of each by its company.
+
+    ``left_out`` are those that somebody else had written before.
+    """
+
+    def __init__(self, message: str, *, failures: Mapping[str, TallyError], left_out: int) -> None:
+        super().__init__(message)
+        self.failures = failures
+        self.left_out = left_out
+
+
+class UnsentError(ContractError):
+    """The queue will never take some of many jobs, each for its own reason; the others are sent."""
+
+    def __init__(self, message: str, *, refused: "Sequence[tuple[Job, str]]") -> None:
+        super().__init__(message)
+        self.refused = refused
 
 
 class SeveralError(TallyError):

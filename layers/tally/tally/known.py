@@ -8,6 +8,7 @@ from tally.domain.company import Stretch
 from tally.domain.month import Month
 from tally.domain.record import RecordState, UsageRecord
 from tally.domain.standing import Standing
+from tally.domain.unreadable import readable
 from tally.ports import Ledger
 
 type _Months = frozenset[tuple[Month, str]]
@@ -18,35 +19,43 @@ NO_MONTHS: _Months = frozenset()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
-    """What the ledger's index knows of the companies of one stretch, by their ids."""
+    """What the ledger's index knows of the companies of one stretch, by their ids.
+
+    ``unreadable`` says of which an item cannot be read, and why: what is known of it is not all there is (SAFE-5).
+    """
 
     standings: Mapping[str, Standing]
     records: Mapping[str, Sequence[UsageRecord]]
     settled: Mapping[str, _Months]
     waived: Mapping[str, _Months]
+    unreadable: Mapping[str, str]
 
 
 def read_known(ledger: Ledger, within: Stretch, month: Month) -> Known:
     """Read the standings of those companies, their open records, and what is settled of ``month`` and the one before.
 
-    Raises TallyError if any of it cannot be read to its end.
+    Raises TallyError if any list of it cannot be read to its end.
     """
+    unreadable: dict[str, str] = {}
     # Read before the settled ones, so that a record which is settled in between shows twice rather than not at all.
     records: defaultdict[str, list[UsageRecord]] = defaultdict(list)
-    for record in ledger.all_open_records(within):
+    for record in readable(ledger.all_open_records(within), unreadable):
         records[record.key.company_id].append(record)
     settled: dict[str, _Months] = {}
     waived: dict[str, _Months] = {}
     for each in (month.previous, month):
-        for record in ledger.all_settled_records(each, within):
+        for record in readable(ledger.all_settled_records(each, within), unreadable):
             _add(settled, record)
             if record.state is RecordState.WAIVED:
                 _add(waived, record)
+    standings = {standing.company_id: standing for standing in ledger.all_standings(within)}
+    unreadable |= {standing.company_id: standing.unreadable for standing in standings.values() if standing.unreadable}
     return Known(
-        standings={standing.company_id: standing for standing in ledger.all_standings(within)},
+        standings=standings,
         records=records,
         settled=settled,
         waived=waived,
+        unreadable=unreadable,
     )
 
 

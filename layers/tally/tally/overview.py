@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from tally.domain.month import Month
 from tally.domain.overview import Overview, overview
+from tally.domain.unreadable import readable
 from tally.ports import Ledger
 
 
@@ -14,11 +15,14 @@ def read_overview(ledger: Ledger, *, months: Iterable[Month]) -> Overview:
     TallyError where the ledger cannot be read.
     """
     # Read before the settled ones, so that a record which is settled in between shows twice rather than not at all.
-    unsettled = list(ledger.all_open_records())
-    settled = [record for month in dict.fromkeys(months) for record in ledger.all_settled_records(month)]
+    unreadable: dict[str, str] = {}
+    records = list(readable(ledger.all_open_records(), unreadable))
+    for month in dict.fromkeys(months):
+        records += readable(ledger.all_settled_records(month), unreadable)
     return overview(
         ticks=ledger.ticks(),
-        mappings=ledger.all_mappings(),
+        mappings=list(readable(ledger.all_mappings(), unreadable)),
         standings=ledger.all_standings(),
-        records=[*unsettled, *settled],
+        records=records,
+        unreadable=unreadable,
     )

@@ -9,6 +9,7 @@ from tally.domain.company import Mapping as CompanyMapping
 from tally.domain.partner import MOST_CHILDREN, Children, too_many_children, unlisted_children
 from tally.domain.record import UsageRecord
 from tally.domain.standing import Cause
+from tally.domain.unreadable import readable
 from tally.errors import DeclinedError, TallyError
 from tally.ports import GravityZone, Ledger
 from tally.roster import Roster
@@ -75,7 +76,7 @@ def _to_be_billed(
 ) -> Iterator[tuple[str, Collection[str]]]:
     """The listed partners to bill, by id, and who stood below each by its open records. One that never was has no mapping."""
     for partner_id in sorted(roster.partners.keys() & mappings.keys()):
-        records = list(ledger.all_open_records(Stretch.alone(partner_id)))
+        records = list(readable(ledger.all_open_records(Stretch.alone(partner_id))))
         if is_billed(mappings[partner_id], records):
             yield partner_id, {child for record in records for child in record.children or ()}
 

@@ -1,7 +1,7 @@
 """The planner's use case: one tick. It reads in bulk, decides what is due, and puts one job per company-month on the queue."""
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import chain
@@ -13,20 +13,23 @@ from tally.domain.circumstances import Circumstances, Directory
 from tally.domain.company import Company
 from tally.domain.company import Mapping as CompanyMapping
 from tally.domain.month import Month
-from tally.domain.next_standing import next_standing
-from tally.domain.planning import plan_company
 from tally.domain.policy import Policy
 from tally.domain.ticks import Ticks
-from tally.domain.vitals import Gauge, Vitals
-from tally.errors import IncompletePlanError, SetupError, TallyError
+from tally.domain.unreadable import readable
+from tally.domain.vitals import Vitals
+from tally.errors import IncompletePlanError, SetupError, TallyError, UnsentError
 from tally.known import read_known
 from tally.messages import Job
+from tally.one_by_one import OneByOne
 from tally.partners import Partners, read_partners
 from tally.ports import BATCH, LONGEST_DELAY, Clock, ConnectWise, GravityZone, JobQueue, Ledger
 from tally.roster import Roster, read_census, read_roster
 from tally.services import Names
-from tally.sweep import Sweep
+from tally.sweep import NotSent, Sweep
 from tally.tying import tie_by_name
+
+_OTHER_CLOCKS = timedelta(hours=1)
+"""By so much the clock of whoever wrote the newest tick may be ahead."""
 
 _OF_THE_PACE = 0.98
 """How much of the pace that GravityZone allows a sweep asks for: at all of it, what came late once stays late to the end."""
@@ -37,7 +40,8 @@ class Planned:
     """What a tick did, for the log and the metrics.
 
     ``skipped`` says why nothing was put on the queue; ``overdue`` is then how many seconds ago the tick was whose jobs
-    still wait, as far as can be told. ``vitals`` is None where a newer tick has the word.
+    still wait, as far as can be told. ``vitals`` is None where a newer tick has the word. ``troubles`` are the first things
+    that went wrong with single companies, whose standings say so.
     """
 
     companies: int = 0
@@ -48,6 +52,7 @@ class Planned:
     skipped: str = ""
     overdue: int | None = None
     vitals: Vitals | None = None
+    troubles: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,15 +87,19 @@ class Plan:
                 f"The tick {tick:%Y-%m-%dT%H:%M:%SZ} lies in the future: ticks are played in order, up to now."
             )
         ticks = self.ledger.begin_tick(tick, services=self.services).knowing(self.services, Month.of(tick))
+        self._check_newest(ticks)
         if tick < ticks.newest:
             return Planned(skipped=f"superseded by the tick {ticks.newest:%Y-%m-%dT%H:%M:%SZ}")
         failures: list[str] = []
-        mappings = {mapping.company_id: mapping for mapping in self.ledger.all_mappings()}
+        troubles: dict[str, str] = {}
+        mappings = {mapping.company_id: mapping for mapping in readable(self.ledger.all_mappings(), troubles)}
         roster = self._read_roster(mappings, failures)
         partners = self._read_partners(roster, mappings, failures)
         at = self._circumstances(tick, ticks, roster, failures)
         new_day = ticks.finished is None or ticks.finished.date() != tick.date()
-        unlicensed, untied, tied = self._match(roster, mappings, tick, census=new_day, failures=failures)
+        unlicensed, untied, tied = self._match(
+            roster, mappings, tick, census=new_day, troubles=troubles, failures=failures
+        )
         unasked: list[str] = []
         companies = Companies(
             absent=Absent(gravityzone=self.gravityzone, roster=roster, daily=unlicensed is not None, failures=unasked),
@@ -99,10 +108,10 @@ class Plan:
             partners=partners,
             mappings=mappings,
             untied=untied,
+            troubles=troubles,
         )
         unwritten: list[str] = []
-        sweep, planned = self._plan(companies, at, unwritten)
-        planned = self._send(sweep, replace(planned, tied=tied), at)
+        planned = replace(self._plan(companies, at, unwritten), tied=tied)
         on_planned(planned)
         if at.looked and not unwritten and at.month not in ticks.planned:
             self.ledger.looked(tick)
@@ -113,6 +122,14 @@ class Plan:
             incomplete = "; ".join((*failures, *unasked))
             raise IncompletePlanError(f"{incomplete}. {planned.jobs} jobs that do not need it were planned.")
         return planned
+
+    def _check_newest(self, ticks: Ticks) -> None:
+        """Refuse to go on where the ledger's newest tick is one that cannot have been: every tick would be older for ever."""
+        if ticks.newest > self.clock.now() + _OTHER_CLOCKS:
+            raise SetupError(
+                f"The ledger's newest tick, {ticks.newest:%Y-%m-%dT%H:%M:%SZ}, lies in the future, so that no tick is planned "
+                "any more: it was written by hand, or by a clock that was wrong. Set `newest` of its item TICKS TICKS right."
+            )
 
     def _read_roster(self, mappings: Mapping[str, CompanyMapping], failures: list[str]) -> Roster | None:
         excluded = frozenset(each.company_id for each in mappings.values() if each.excluded_since is not None)
@@ -163,10 +180,12 @@ class Plan:
         tick: datetime,
         *,
         census: bool,
+        troubles: dict[str, str],
         failures: list[str],
     ) -> tuple[dict[str, Company] | None, Mapping[str, str], int]:
         """Customers that are not licensed, None if not read; why companies are not tied, and how many were tied just now."""
-        new = [] if roster is None else [each for each in roster.customers.values() if each.id not in mappings]
+        known = mappings.keys() | troubles.keys()
+        new = [] if roster is None else [each for each in roster.customers.values() if each.id not in known]
         if roster is None or not (new or census):
             return None, {}, 0
         try:
@@ -184,45 +203,44 @@ class Plan:
                 ledger=self.ledger,
                 tick=tick,
             )
+            troubles |= tying.troubles
         except TallyError as error:
             failures.append(f"companies could not be matched by their names: {error}")
             return None, {}, 0
         mappings.update((mapping.company_id, mapping) for mapping in tying.tied)
         return unlicensed, tying.untied, len(tying.tied)
 
-    def _plan(self, companies: Companies, at: Circumstances, failures: list[str]) -> tuple[Sweep, Planned]:
-        """Plan all companies, stretch by stretch, and write their standings: what is kept of each is its jobs alone."""
-        sweep, gauge = Sweep(), Gauge(at)
-        seen = written = 0
-        writable = True
+    def _plan(self, companies: Companies, at: Circumstances, failures: list[str]) -> Planned:
+        """Plan all companies, stretch by stretch, and send what is due: what is kept of each is its jobs alone."""
+        planning = OneByOne(ledger=self.ledger, companies=companies, at=at, failures=failures)
         for within, listed in companies.stretches(self.companies_at_once):
-            changed = []
-            for company in companies.of(listed, read_known(self.ledger, within, at.month)):
-                plan = plan_company(company, at)
-                standing = next_standing(company, plan, at)
-                gauge.add(company, plan, standing)
-                sweep.add(company, plan, standing)
-                seen += 1
-                if standing != company.standing:
-                    changed.append(replace(standing, tick=at.tick))
-            try:
-                # Before the jobs, so that a worker finds the standing that its own word is to be merged into.
-                written += len(changed) - self.ledger.save_standings(changed) if writable else 0
-            except TallyError as error:
-                failures.append(f"standings could not be written: {error}")
-                writable = False
-        return sweep, Planned(companies=seen, jobs=len(sweep), standings=written, vitals=gauge.vitals())
-
-    def _send(self, sweep: Sweep, planned: Planned, at: Circumstances) -> Planned:
-        """Put the jobs on the queue, unless it is full still."""
+            planning.plan(listed, read_known(self.ledger, within, at.month))
+        planned = Planned(
+            companies=planning.seen,
+            jobs=len(planning.sweep),
+            standings=planning.written,
+            vitals=planning.gauge.vitals(),
+        )
         backlog = self.queue.backlog()
-        if backlog * 2 > len(sweep):
+        if backlog * 2 > planned.jobs:
             since = at.ticks.finished
             overdue = None if since is None else int((at.tick - since).total_seconds())
             skipped = f"{backlog} of the last sweep's messages still wait"
-            return replace(planned, jobs=0, backlog=backlog, skipped=skipped, overdue=overdue)
-        self.queue.send(self._paced(sweep.jobs(at)))
-        return replace(planned, backlog=backlog)
+            planned = replace(planned, jobs=0, backlog=backlog, skipped=skipped, overdue=overdue)
+        else:
+            not_sent = self._send(planning.sweep, at)
+            planning.tell_not_sent(not_sent)
+            planned = replace(planned, jobs=planned.jobs - len(not_sent), backlog=backlog)
+        return replace(planned, troubles=tuple(planning.troubles))
+
+    def _send(self, sweep: Sweep, at: Circumstances) -> Sequence[NotSent]:
+        """Put the jobs on the queue; answer those that it will never take."""
+        refused: Sequence[NotSent] = ()
+        try:
+            self.queue.send(self._paced(sweep.jobs(at)))
+        except UnsentError as error:
+            refused = [NotSent.of(job, why) for job, why in error.refused]
+        return [*sweep.unmade, *refused]
 
     def _paced(self, jobs: Iterator[Job]) -> Iterator[tuple[Job, timedelta]]:
         position = 0

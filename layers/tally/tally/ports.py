@@ -13,6 +13,7 @@ from tally.domain.record import HistoryEntry, RecordKey, Transition, UsageRecord
 from tally.domain.standing import Standing
 from tally.domain.terms import Terms
 from tally.domain.ticks import Ticks
+from tally.domain.unreadable import Unreadable
 from tally.messages import Job
 
 LONGEST_DELAY = timedelta(seconds=900)
@@ -104,7 +105,8 @@ class ConnectWise(Protocol):
 class Ledger(Protocol):
     """The DynamoDB table. Reads named ``all_…`` come from the index and may lag; the others are consistent.
 
-    ``within``: of those companies alone.
+    ``within``: of those companies alone. What cannot be read is set aside in lists, as its company's own trouble
+    (``Unreadable``), and raises UnreadableItemError where it is asked for by itself. A standing comes as far as it can be read.
     """
 
     def begin_tick(self, tick: datetime, *, services: Collection[str] = ()) -> Ticks:
@@ -126,7 +128,7 @@ class Ledger(Protocol):
         """What is known of ticks, or None before the first."""
         ...
 
-    def all_mappings(self) -> Iterable[CompanyMapping]:
+    def all_mappings(self) -> Iterable[CompanyMapping | Unreadable]:
         """Every company's mapping; those that were untied too, so that nobody ties them by their names again."""
         ...
 
@@ -134,11 +136,11 @@ class Ledger(Protocol):
         """Every company's standing, by company id."""
         ...
 
-    def all_open_records(self, within: Stretch = EVERYBODY) -> Iterable[UsageRecord]:
+    def all_open_records(self, within: Stretch = EVERYBODY) -> Iterable[UsageRecord | Unreadable]:
         """Every record that is not settled, of whatever month (CLOSE-3), by company id, month and service."""
         ...
 
-    def all_settled_records(self, month: Month, within: Stretch = EVERYBODY) -> Iterable[UsageRecord]:
+    def all_settled_records(self, month: Month, within: Stretch = EVERYBODY) -> Iterable[UsageRecord | Unreadable]:
         """The month's records that are settled, by company id and service."""
         ...
 
@@ -185,7 +187,10 @@ class Ledger(Protocol):
         ...
 
     def save_standings(self, standings: Iterable[Standing]) -> int:
-        """Save many, several at a time, each on its own; answer how many were left out because somebody was first."""
+        """Save many, several at a time, each on its own; answer how many were left out because somebody was first.
+
+        UnsavedError says which could not be written, after all others were; where none could, the table's own error is raised.
+        """
         ...
 
 
@@ -197,7 +202,10 @@ class JobQueue(Protocol):
         ...
 
     def send(self, jobs: Iterable[tuple[Job, timedelta]]) -> None:
-        """Put each job on the queue, to be seen after its delay (whole seconds, at most LONGEST_DELAY)."""
+        """Put each job on the queue, to be seen after its delay (whole seconds, at most LONGEST_DELAY).
+
+        UnsentError: it will never take some of them; all others are sent.
+        """
         ...
 
 

@@ -1,16 +1,15 @@
 """The queue between planner and worker, on SQS."""
 
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import timedelta
-from itertools import batched
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from botocore.exceptions import ClientError
 
 from tally.aws import aws_errors, error_code
-from tally.errors import ContractError, TransientError
+from tally.errors import ContractError, TransientError, UnsentError
 from tally.messages import Job
 from tally.ports import LONGEST_DELAY
 
@@ -21,7 +20,11 @@ if TYPE_CHECKING:
 LONGEST_VISIBILITY = timedelta(hours=12)
 """The longest visibility timeout, counted from the receipt (SQS quotas)."""
 
+LARGEST = 262_144
+"""The bytes of a message, and of all messages of one call together (SQS quotas; 1 MiB since 2025, not everywhere yet)."""
+
 _BATCH = 10
+_ESCAPED = {0xFFFE: "\\ufffe", 0xFFFF: "\\uffff"}
 
 
 def whole_seconds(wait: timedelta, *, longest: timedelta) -> int:
@@ -55,19 +58,29 @@ class SQSJobQueue:
         """Put each job on the queue, to be seen after its delay (whole seconds, at most 900).
 
         Where SQS does not take some of them, the others are sent all the same, and TransientError says how many are
-        missing; another error is raised at once. Jobs are safe to send again (SAFE-4), so a caller may repeat it all.
+        missing; UnsentError, which it will never take. SetupError is raised at once. Jobs are safe to send again (SAFE-4),
+        so a caller may repeat it all.
         """
+        refused: list[tuple[Job, str]] = []
         missing: list[str] = []
-        under_way: deque[Future[Sequence[str]]] = deque()
+        under_way: deque[Future[_Outcome]] = deque()
+
+        def wait_for_the_oldest() -> None:
+            outcome = under_way.popleft().result()
+            refused.extend(outcome.refused)
+            missing.extend(outcome.missing)
+
         with ThreadPoolExecutor(self._threads) as pool:
-            for batch in batched(jobs, _BATCH, strict=False):
+            for batch in _batches(_entries(jobs, refused)):
                 if len(under_way) >= 2 * self._threads:
-                    missing += under_way.popleft().result()
+                    wait_for_the_oldest()
                 under_way.append(pool.submit(self._send_batch, batch))
-            for sent in under_way:
-                missing += sent.result()
+            while under_way:
+                wait_for_the_oldest()
         if missing:
             raise TransientError(f"{self._name} did not take {len(missing)} jobs, the first because of {missing[0]}")
+        if refused:
+            raise UnsentError(f"{self._name} takes all jobs but {len(refused)}. {refused[0][1]}", refused=refused)
 
     def put_off(self, receipt: str, wait: timedelta) -> None:
         """Let a received message be seen again after ``wait`` (at most 12 hours), whatever its visibility timeout.
@@ -85,31 +98,106 @@ class SQSJobQueue:
                 if not error_code(error).endswith("MessageNotInflight"):
                     raise
 
-    def _send_batch(self, batch: Sequence[tuple[Job, timedelta]]) -> Sequence[str]:
-        """Send up to ten jobs, those that were not taken a second time; answer why each of the rest is missing."""
-        entries: list[SendMessageBatchRequestEntryTypeDef] = [
-            {
-                "Id": str(number),
-                "MessageBody": job.model_dump_json(exclude_defaults=True),
-                "DelaySeconds": whole_seconds(delay, longest=LONGEST_DELAY),
-            }
-            for number, (job, delay) in enumerate(batch)
-        ]
-        try:
-            failed = self._call(entries)
-            if again := {entry["Id"] for entry in failed}:
-                failed = self._call([entry for entry in entries if entry["Id"] in again])
-        except TransientError as error:
-            return [str(error)] * len(entries)
-        return [f"{entry['Code']}: {entry.get('Message', '')}" for entry in failed]
+    def _send_batch(self, batch: "Sequence[_Entry]") -> "_Outcome":
+        """Send up to ten jobs, those that were not taken a second time.
 
-    def _call(
-        self, entries: "Sequence[SendMessageBatchRequestEntryTypeDef]"
-    ) -> "Sequence[BatchResultErrorEntryTypeDef]":
-        """Send entries; answer those that failed at SQS. Raises ContractError for one that it will never take."""
+        Where SQS refuses all ten together, they are sent one by one, so that one that it takes never waits for one that it
+        does not take.
+        """
+        try:
+            failed = self._call(batch)
+            if again := [entry for entry in batch if entry.id in failed and not failed[entry.id]["SenderFault"]]:
+                # Those that were taken at the second time are no longer among them.
+                failed = {id_: error for id_, error in failed.items() if error["SenderFault"]} | self._call(again)
+        except TransientError as error:
+            return _Outcome([], [str(error)] * len(batch))
+        except ContractError as error:
+            if len(batch) == 1:
+                return _Outcome([(batch[0].job, str(error))], [])
+            return _together([self._send_batch([entry]) for entry in batch])
+        return _told(batch, failed)
+
+    def _call(self, batch: "Sequence[_Entry]") -> "dict[str, BatchResultErrorEntryTypeDef]":
+        """Send entries; answer those that failed at SQS, by their ids."""
+        entries: list[SendMessageBatchRequestEntryTypeDef] = [
+            {"Id": each.id, "MessageBody": each.body, "DelaySeconds": each.delay} for each in batch
+        ]
         with aws_errors(self._name):
             failed = self._client.send_message_batch(QueueUrl=self._queue_url, Entries=entries).get("Failed", [])
-        for entry in failed:
-            if entry["SenderFault"]:
-                raise ContractError(f"{self._name} refused a job. {entry['Code']}: {entry.get('Message', '')}")
-        return failed
+        return {entry["Id"]: entry for entry in failed}
+
+
+class _Entry(NamedTuple):
+    """One job as it is sent."""
+
+    id: str
+    job: Job
+    body: str
+    delay: int
+
+
+class _Outcome(NamedTuple):
+    """Of a batch: which jobs SQS will never take, and why others are missing."""
+
+    refused: list[tuple[Job, str]]
+    missing: list[str]
+
+
+def body_of(job: Job) -> str:
+    """The message of a job. Raises ContractError for one that SQS would not take: too large, or not text.
+
+    SQS takes characters of XML 1.0 alone, and of those that JSON leaves as they are it lacks two (SQS, SendMessage).
+    """
+    try:
+        body = job.model_dump_json(exclude_defaults=True).translate(_ESCAPED)
+        size = len(body.encode())
+    except ValueError as error:
+        raise ContractError(f"The job is not text: {error}") from error
+    if size > LARGEST:
+        raise ContractError(f"The job has {size} bytes, and a message has {LARGEST} at most.")
+    return body
+
+
+def _entries(jobs: Iterable[tuple[Job, timedelta]], refused: list[tuple[Job, str]]) -> Iterator[_Entry]:
+    for number, (job, delay) in enumerate(jobs):
+        try:
+            body = body_of(job)
+        except ContractError as error:
+            refused.append((job, str(error)))
+        else:
+            seconds = whole_seconds(delay, longest=LONGEST_DELAY)
+            yield _Entry(id=str(number), job=job, body=body, delay=seconds)
+
+
+def _batches(entries: Iterable[_Entry]) -> Iterator[Sequence[_Entry]]:
+    """As many entries as one call takes: ten, and no more bytes than one message may have alone."""
+    batch: list[_Entry] = []
+    size = 0
+    for entry in entries:
+        bytes_of = len(entry.body.encode())
+        if batch and (len(batch) == _BATCH or size + bytes_of > LARGEST):
+            yield batch
+            batch, size = [], 0
+        batch.append(entry)
+        size += bytes_of
+    if batch:
+        yield batch
+
+
+def _told(batch: Sequence[_Entry], failed: "Mapping[str, BatchResultErrorEntryTypeDef]") -> _Outcome:
+    outcome = _Outcome([], [])
+    for entry in batch:
+        error = failed.get(entry.id)
+        if error is None:
+            continue
+        why = f"{error['Code']}: {error.get('Message', '')}"
+        if error["SenderFault"]:
+            outcome.refused.append((entry.job, f"The queue refused a job. {why}"))
+        else:
+            outcome.missing.append(why)
+    return outcome
+
+
+def _together(outcomes: Sequence[_Outcome]) -> _Outcome:
+    refused = [each for outcome in outcomes for each in outcome.refused]
+    return _Outcome(refused, [each for outcome in outcomes for each in outcome.missing])

@@ -14,6 +14,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstr
 from tally.domain.invoicing import Invoicing, LateUsage
 from tally.domain.month import Month
 from tally.domain.policy import Policy
+from tally.domain.reading import MOST_SEATS
 from tally.errors import SetupError
 from tally.services import BilledService, read_services
 
@@ -27,6 +28,7 @@ _PARAMETERS = {
     "CONNECTWISE_COMPANY": "ConnectWiseCompany",
     "CONNECTWISE_URL": "ConnectWiseUrl",
     "FIRST_MONTH": "FirstMonth",
+    "FIRST_MONTH_SEATS": "FirstMonthSeats",
     "GRAVITYZONE_URL": "GravityZoneUrl",
     "GROWTH_PERCENT": "GrowthPercent",
     "GROWTH_SEATS": "GrowthSeats",
@@ -106,6 +108,7 @@ class Settings(_FromEnvironment):
     open_until_day: Annotated[int, Field(ge=2, le=28)]
     growth_percent: Annotated[int, Field(ge=0, le=1000)]
     growth_seats: Annotated[int, Field(ge=0, le=100_000)]
+    first_month_seats: Annotated[int, Field(ge=0, le=MOST_SEATS)]
     bill_minimum: bool
     invoicing: Invoicing
     late_usage: LateUsage
@@ -128,6 +131,7 @@ class Settings(_FromEnvironment):
             text=self.addition_text,
             growth_percent=self.growth_percent,
             growth_seats=self.growth_seats,
+            first_month_seats=self.first_month_seats,
             bill_minimum=self.bill_minimum,
             invoicing=self.invoicing,
             late_usage=self.late_usage,

@@ -1,14 +1,17 @@
 """The jobs of one tick: kept until all of them are known, since what may have to be opened is sent first."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple, Self
+
+from pydantic import ValidationError
 
 from tally.domain.circumstances import Circumstances, CompanyState
 from tally.domain.partner import Children
 from tally.domain.planning import CompanyPlan, Due
 from tally.domain.standing import Cause, Standing
-from tally.messages import Job, JobService
+from tally.messages import Job, JobService, problems_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,12 +28,28 @@ class _Waiting:
     children: Children | None
 
 
+class NotSent(NamedTuple):
+    """A job that the queue will never take, or that could not be made: whose, its scopes of the standing, and why."""
+
+    company_id: str
+    company_name: str
+    scopes: Sequence[str]
+    why: str
+
+    @classmethod
+    def of(cls, job: Job, why: str) -> Self:
+        """A job that was made."""
+        scopes = [f"{job.month} {each.service}" for each in job.services]
+        return cls(company_id=job.company_id, company_name=job.company_name, scopes=scopes, why=why)
+
+
 class Sweep:
-    """Add what is due of each company, by id; then there are the jobs."""
+    """Add what is due of each company, by id; then there are the jobs. ``unmade`` are those that could not be made."""
 
     def __init__(self) -> None:
         self._first: list[_Waiting] = []
         self._later: list[_Waiting] = []
+        self.unmade: list[NotSent] = []
 
     def __len__(self) -> int:
         return len(self._first) + len(self._later)
@@ -54,7 +73,21 @@ class Sweep:
     def jobs(self, at: Circumstances) -> Iterator[Job]:
         """What may have to be opened comes first: it is on no invoice yet, what is followed is. Then by company and month."""
         for each in (*self._first, *self._later):
-            yield _job(each, at)
+            try:
+                job = _job(each, at)
+            except ValidationError as error:
+                self.unmade.append(_unmade(each, error))
+            else:
+                yield job
+
+
+def _unmade(waiting: _Waiting, error: ValidationError) -> NotSent:
+    return NotSent(
+        company_id=waiting.company_id,
+        company_name=waiting.company_name,
+        scopes=[f"{waiting.due.month} {each.service}" for each in waiting.due.services],
+        why=f"No job can be made of it: {problems_of(error)}.",
+    )
 
 
 def _of_month(due: Due, standing: Standing) -> Mapping[str, Cause]:

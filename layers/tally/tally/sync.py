@@ -16,13 +16,14 @@ from tally.domain.policy import Policy
 from tally.domain.reading import ENDPOINTS, Count, Reading, Service
 from tally.domain.record import LineState, RecordKey, UsageRecord
 from tally.domain.situation import Finished, NoWord, OpeningFacts, Situation
-from tally.domain.standing import Cause, StandingState
+from tally.domain.standing import Cause, failing
 from tally.errors import (
     ConflictError,
     ContractError,
     NotStartedError,
     NotYetError,
     TallyError,
+    UnreadableItemError,
     together,
 )
 from tally.messages import Job, JobService
@@ -65,14 +66,14 @@ class Sync:
             NotYetError: nothing can be said before its ``retry_after``; the job is to come back then.
             TallyError: of any other class, when services failed; the standing says which.
         """
-        records = {each: self.ledger.record(_key(job, each)) for each in job.services}
+        failures: dict[str, Exception] = {}
+        records = self._records(job, failures)
         due = {each: record for each, record in records.items() if _is_due(record, job)}
-        if not due:
+        if not due and not failures:
             return {each.service: "dropped" for each in job.services}
         causes: dict[str, Cause | None] = {}
         done: dict[str, str] = {}
-        failures: dict[str, Exception] = {}
-        readings = self._read(job, due)
+        readings = self._read(job, due) if due else {}
         openable = [each for each, record in due.items() if _may_open_a_line(job, each, record, readings[each])]
         facts = self._opening_facts(job) if openable else None
         for each, record in due.items():
@@ -84,16 +85,28 @@ class Sync:
                 done[each.service] = self._bring_up_to_date(situation, causes)
             except Exception as error:  # noqa: BLE001 - a bug of ours is to be seen in the standing too; it is raised below
                 failures[each.service] = error
-                if not isinstance(error, _NOTHING_SAID):
-                    causes[_scope(_key(job, each))] = Cause(
-                        state=StandingState.FAILING,
-                        reason=str(error) if isinstance(error, TallyError) else f"A bug in Tally: {error!r}.",
-                    )
+        causes |= {
+            f"{job.month} {service}": failing(
+                str(error) if isinstance(error, TallyError) else f"A bug in Tally: {error!r}."
+            )
+            for service, error in failures.items()
+            if not isinstance(error, _NOTHING_SAID)
+        }
         quiet = not failures and not again and all(each == UNCHANGED for each in done.values())
         self._note(job, causes, good_reading=not failures, trust_job=quiet)
         if failures:
             raise together(failures)
         return done
+
+    def _records(self, job: Job, failures: dict[str, Exception]) -> Mapping[JobService, UsageRecord | None]:
+        """The records of the job's services; one that cannot be read is a failure of its service alone."""
+        records: dict[JobService, UsageRecord | None] = {}
+        for each in job.services:
+            try:
+                records[each] = self.ledger.record(_key(job, each))
+            except UnreadableItemError as error:
+                failures[each.service] = error
+        return records
 
     def _read(self, job: Job, due: Mapping[JobService, UsageRecord | None]) -> Mapping[JobService, Reading | Exception]:
         readings = Readings(gravityzone=self.gravityzone, policy=self.policy, services=self.services)
@@ -155,6 +168,7 @@ class Sync:
             before=line_before(before),
             children=job.children,
             others=each.others,
+            by_person=job.by_person,
         )
 
     def _before(self, key: RecordKey, record: UsageRecord | None, reading: Reading) -> UsageRecord | None:

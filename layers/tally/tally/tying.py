@@ -8,7 +8,7 @@ from tally.domain.company import Company, ConnectWiseCompany
 from tally.domain.company import Mapping as CompanyMapping
 from tally.domain.matching import NameIndex, NoTie, count_names
 from tally.domain.record import TALLY
-from tally.errors import ConflictError
+from tally.errors import ConflictError, SetupError, TallyError
 from tally.ports import Ledger
 from tally.roster import Roster
 
@@ -17,10 +17,11 @@ _MOST_NAMED = 3
 
 @dataclass(slots=True, kw_only=True)
 class Tying:
-    """What came of it: the new mappings, and why the other companies have none."""
+    """What came of it: the new mappings, why other companies have none, and whose tie could not be written."""
 
     tied: list[CompanyMapping] = field(default_factory=list)
     untied: dict[str, str] = field(default_factory=dict)
+    troubles: dict[str, str] = field(default_factory=dict)
 
 
 def tie_by_name(
@@ -64,6 +65,10 @@ def tie_by_name(
                 result.untied[company.id] = (
                     f"ConnectWise company {found.company.name!r} (id {found.company.id}) was tied elsewhere just now."
                 )
+            except SetupError:
+                raise
+            except TallyError as error:
+                result.troubles[company.id] = f"It could not be tied: {error}"
             else:
                 result.tied.append(mapping)
     return result

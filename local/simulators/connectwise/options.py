@@ -1,9 +1,9 @@
 """What differs from tenant to tenant, or is not known for sure: each a choice, with the likely one as its default."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import ConfigDict, with_config
 
@@ -82,6 +82,9 @@ class ConnectWiseOptions:
     """Whether a period already invoiced refuses new Additions on an agreement that does not prorate."""
     cancelled_agreements_refuse_changes: bool = False
     """Whether Additions on a cancelled agreement can no longer be changed; new ones are refused either way."""
+
+    rewrites: dict[str, Any] = field(default_factory=dict)
+    """What a rule of the MSP sets, by the API's names, on each Addition that the API makes or changes, before it answers."""
 
     requests_per_minute: int | None = None
     """None for no limit; about 1,000 is said to be safe."""

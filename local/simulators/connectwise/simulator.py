@@ -202,7 +202,7 @@ class ConnectWiseSimulator(BaseSimulator):
 
     def _post(self, request: Request, agreement_id: int) -> Response:
         product, updates = validation.new_addition(self.tenant, agreement_id, request.body)
-        made = self.tenant.create_addition(agreement_id, product, updates, by=API)
+        made = self._rewritten(self.tenant.create_addition(agreement_id, product, updates, by=API))
         return one(made, request, 201, {"Location": f"{site_of(request)}{request.path}/{made.fields['id']}"})
 
     def _patch(self, request: Request, document: Document | None) -> Response:
@@ -210,8 +210,13 @@ class ConnectWiseSimulator(BaseSimulator):
             return answers.not_found("Addition")
         updates = validation.changes(self.tenant, document.fields, request.body)
         if updates:
-            document = self.tenant.change_addition(document.fields["id"], updates, by=API)
+            document = self._rewritten(self.tenant.change_addition(document.fields["id"], updates, by=API))
         return one(document, request)
+
+    def _rewritten(self, written: Document) -> Document:
+        if not self.options.rewrites:
+            return written
+        return self.tenant.change_addition(written.fields["id"], self.options.rewrites, by=RULE)
 
     def _read(self, request: Request, target: _Target, table: Table, names: frozenset[str]) -> Response:
         if not target.record_id:
@@ -231,6 +236,9 @@ class ConnectWiseSimulator(BaseSimulator):
         }
         return Response(answer.status, {**answer.headers, **stamp}, answer.body, answer.delay)
 
+
+RULE = "workflow"
+"""Who changed what the option `rewrites` sets."""
 
 _ADDITION_CALLS = {
     ("GET", "additions"): Right.AGREEMENTS_INQUIRE,

@@ -67,13 +67,15 @@ class Calls:
         *,
         conditions: str = "",
         belongs: Callable[[R], bool] = lambda _: True,
+        of_many: bool = True,
     ) -> Iterator[R]:
         """All records of a list, page by page; an error, whenever it comes, means that none of them is to be used.
 
-        ``belongs``: whether a record can be in this list at all; one that cannot is an error too.
+        ``belongs``: whether a record can be in this list at all; one that cannot is an error too. ``of_many``: whether the list is
+        everybody's, as for ``Transport.parse``.
         """
         seen: set[int] = set()
-        for answer, page in self._pages(path, adapter, conditions):
+        for answer, page in self._pages(path, adapter, conditions, of_many=of_many):
             if strangers := [row.id for row in page if not belongs(row)]:
                 raise self._transport.unreadable(answer, f"it lists what belongs elsewhere: {strangers[:10]}")
             ids = [row.id for row in page]
@@ -95,7 +97,7 @@ class Calls:
         return ContractError(self._transport.text(answer.call, why, request_id=answer.request_id))
 
     def _pages[R: _Row](
-        self, path: str, adapter: TypeAdapter[list[R]], conditions: str
+        self, path: str, adapter: TypeAdapter[list[R]], conditions: str, *, of_many: bool
     ) -> Iterator[tuple[Answer, list[R]]]:
         # Ordered by id, so that a record made meanwhile comes last and moves no other to another page.
         query = f"pageSize={PAGE_SIZE}&orderBy=id"
@@ -103,7 +105,7 @@ class Calls:
             query += f"&conditions={quote(conditions, safe='')}"
         for number in range(1, MOST_PAGES + 1):
             answer = self.send("GET", path, effect=Effect.NONE, query=f"{query}&page={number}")
-            page = self.parse(answer, adapter.validate_json)
+            page = self._transport.parse(answer, adapter.validate_json, of_many=of_many)
             yield answer, page
             # A server that gives fewer a page than asked for says so by its link; one without links, by a full page.
             if len(page) < PAGE_SIZE and not _NEXT.search(answer.headers.get("Link", "")):

@@ -115,7 +115,9 @@ class ConnectWiseClient:
     def additions(self, agreement_id: int) -> Sequence[Addition]:
         """All Additions of one agreement."""
         path = f"/finance/agreements/{agreement_id:d}/additions"
-        rows = self._calls.rows(path, ADDITIONS, belongs=lambda row: row.agreement_id in {None, agreement_id})
+        rows = self._calls.rows(
+            path, ADDITIONS, belongs=lambda row: row.agreement_id in {None, agreement_id}, of_many=False
+        )
         return [row.addition(agreement_id) for row in rows]
 
     def create_addition(self, new: NewAddition) -> Addition:

@@ -67,6 +67,12 @@ def _amount_if_any(value: object) -> Decimal | None:
     return amount if amount.is_finite() else None
 
 
+def _number(value: object) -> object:
+    if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
+        raise ValueError("Input should be a number")  # noqa: TRY004 - as in parse_day
+    return value
+
+
 def _flag_if_any(value: object) -> bool | None:
     return value if isinstance(value, bool) else None
 
@@ -83,6 +89,9 @@ def _flag(value: object) -> object:
     return False if value is None else value
 
 
+# As JSON numbers alone: text, flags and what lies beyond their type say no id and no quantity (READ-8).
+Id = Annotated[int, Field(strict=True, gt=0, lt=2**31)]
+Quantity = Annotated[Decimal, BeforeValidator(_number)]
 Day = Annotated[date | None, BeforeValidator(parse_day)]
 PlainText = Annotated[str, BeforeValidator(_text)]
 Flag = Annotated[bool, BeforeValidator(_flag)]
@@ -102,7 +111,13 @@ class _Received(BaseModel):
 class Reference(_Received):
     """Another record, as a record shows it."""
 
-    id: int
+    id: Id
+    name: PlainText = ""
+
+
+class Named(_Received):
+    """Another record, of which the name alone matters."""
+
     name: PlainText = ""
 
 
@@ -122,7 +137,7 @@ class CompanyInfo(_Received):
 class CompanyRow(_Received):
     """A company."""
 
-    id: int
+    id: Id
     identifier: PlainText = ""
     name: PlainText = ""
     deleted_flag: Flag = False
@@ -135,7 +150,7 @@ class CompanyRow(_Received):
 class AgreementTypeRow(_Received):
     """A type of agreement."""
 
-    id: int
+    id: Id
     name: PlainText = ""
     inactive_flag: Flag = False
 
@@ -143,7 +158,7 @@ class AgreementTypeRow(_Received):
 class ProductRow(_Received):
     """An item of the catalog. A ``productClass`` of Bundle cannot be an Addition."""
 
-    id: int
+    id: Id
     identifier: PlainText = ""
     inactive_flag: Flag = False
     product_class: PlainText = ""
@@ -152,7 +167,7 @@ class ProductRow(_Received):
 class AgreementRow(_Received):
     """An agreement."""
 
-    id: int
+    id: Id
     name: PlainText = ""
     type: Reference
     company: Reference
@@ -162,7 +177,7 @@ class AgreementRow(_Received):
     cancelled_flag: Flag = False
     date_cancelled: Day = None
     bill_start_date: Day = None
-    billing_cycle: Reference | None = None
+    billing_cycle: Named | None = None
     # A plain string in the OpenAPI description: one that is not a date says nothing, and spoils nothing.
     next_invoice_date: Annotated[date | None, BeforeValidator(_day_if_any)] = None
     info: Info | None = Field(default=None, alias="_info")
@@ -188,10 +203,10 @@ class AgreementRow(_Received):
 class AdditionRow(_Received):
     """An Addition."""
 
-    id: int = Field(gt=0)
-    agreement_id: int | None = None
+    id: Id
+    agreement_id: Id | None = None
     product: Reference
-    quantity: Decimal
+    quantity: Quantity
     effective_date: Day = None
     cancelled_date: Day = None
     invoice_description: PlainText = ""
@@ -199,6 +214,7 @@ class AdditionRow(_Received):
     less_included: AmountIfAny = None
     taxable_flag: FlagIfAny = None
     bill_customer: WordIfAny = None
+    agreement_status: WordIfAny = None
     info: Info | None = Field(default=None, alias="_info")
 
     def addition(self, agreement_id: int) -> Addition:
@@ -220,6 +236,7 @@ class AdditionRow(_Received):
                 taxable=self.taxable_flag,
                 bill_customer=self.bill_customer,
             ),
+            agreement_status=self.agreement_status or "",
         )
 
 

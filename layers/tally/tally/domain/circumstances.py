@@ -87,6 +87,8 @@ class Circumstances:
 class CompanyState:
     """What is known of one company. ``untied`` says why there is no mapping.
 
+    ``trouble`` is what of it is not as it should be, so that nothing is planned for it at this tick (SAFE-5).
+
     ``below``: of a partner whose own machines are billed, its children, or why nothing can be told of it now (READ-4).
 
     ``refused`` is what GravityZone refuses to tell of it (READ-9).
@@ -105,6 +107,7 @@ class CompanyState:
     waived: frozenset[tuple[Month, str]] = frozenset()
     below: Children | Cause | None = None
     refused: Cause | None = None
+    trouble: str = ""
 
     @property
     def licensed(self) -> bool:

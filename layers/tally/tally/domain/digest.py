@@ -169,7 +169,7 @@ class _Told:
     def _causes(self, state: StandingState, *, but: Collection[str] = ()) -> Iterator[Entry]:
         for row in self.seen.companies:
             reasons: dict[str, Cause] = {}
-            for cause in () if row.standing is None else row.standing.causes.values():
+            for cause in row.causes:
                 if cause.state is state and cause.reason not in but:
                     reasons.setdefault(cause.reason, cause)
             for reason, cause in reasons.items():

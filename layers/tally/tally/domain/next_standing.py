@@ -5,7 +5,7 @@ from dataclasses import replace
 from tally.domain.circumstances import Circumstances, CompanyState, Presence
 from tally.domain.month import Month
 from tally.domain.planning import CompanyPlan
-from tally.domain.standing import ON_TRIAL, Cause, Standing, StandingState, dated
+from tally.domain.standing import COMPANY_SCOPE, ON_TRIAL, Cause, Standing, StandingState, dated, failing
 
 
 def next_standing(company: CompanyState, plan: CompanyPlan, at: Circumstances) -> Standing:
@@ -32,6 +32,7 @@ def next_standing(company: CompanyState, plan: CompanyPlan, at: Circumstances) -
         causes=causes,
         licensed_in=licensed_in,
         untold_in=_untold_in(company, before, at),
+        unreadable="",
     )
 
 
@@ -43,6 +44,23 @@ def _untold_in(company: CompanyState, before: Standing, at: Circumstances) -> tu
     if not at.looked or at.month in (*before.untold_in, *before.licensed_in):
         return before.untold_in
     return (*others, at.month)[-_LICENSED_MONTHS_KEPT:]
+
+
+def failing_standing(company_id: str, before: Standing | None, why: str, at: Circumstances) -> Standing:
+    """The standing of a company that could not be planned: what workers said of its months stays."""
+    before = before or Standing(company_id=company_id, company_name=company_id, tick=at.tick)
+    causes = {scope: cause for scope, cause in before.causes.items() if " " in scope}
+    causes[COMPANY_SCOPE] = dated(failing(why), before.causes.get(COMPANY_SCOPE), tick=at.tick)
+    return replace(before, causes=causes, unreadable="")
+
+
+def bare_standing(standing: Standing, why: str, at: Circumstances) -> Standing:
+    """What can be written in the place of a standing that the ledger does not take, such as one that is too large."""
+    cause = dated(failing(why[:_LONGEST_REASON]), standing.causes.get(COMPANY_SCOPE), tick=at.tick)
+    return replace(standing, company_name=standing.company_name[:_LONGEST_NAME], causes={COMPANY_SCOPE: cause})
+
+
+_LONGEST_REASON, _LONGEST_NAME = 1_000, 200
 
 
 def _still_told(scope: str, cause: Cause, at: Circumstances) -> bool:

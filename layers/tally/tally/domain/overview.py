@@ -1,14 +1,14 @@
 """What the ledger shows of each company at a glance: one row a company, with its usage records."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from tally.domain.company import Mapping
 from tally.domain.month import Month
 from tally.domain.record import RecordState, UsageRecord
-from tally.domain.standing import Cause, Standing, StandingState
+from tally.domain.standing import COMPANY_SCOPE, Cause, Standing, StandingState, failing
 from tally.domain.ticks import Ticks
 
 _NOT_SEEN = Cause(state=StandingState.WAITING, reason="No tick has seen it yet.")
@@ -16,18 +16,37 @@ _NOT_SEEN = Cause(state=StandingState.WAITING, reason="No tick has seen it yet."
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CompanyRow:
-    """One company as the ledger knows it; ``records`` are those of the overview's months, and all that are still open, by month."""
+    """One company as the ledger knows it; ``records`` are those of the overview's months, and all that are still open, by month.
+
+    ``unreadable`` is why an item of it cannot be read.
+    """
 
     company_id: str
     name: str
     mapping: Mapping | None = None
     standing: Standing | None = None
     records: tuple[UsageRecord, ...] = ()
+    unreadable: str = ""
 
     @property
     def cause(self) -> Cause:
         """Its one visible standing, with the notices of all (SAFE-7)."""
-        return _NOT_SEEN if self.standing is None else self.standing.shown
+        return self._failing or (_NOT_SEEN if self.standing is None else self.standing.shown)
+
+    @property
+    def causes(self) -> Collection[Cause]:
+        """All that its standing is made of."""
+        if (unread := self._failing) is not None:
+            return (unread,)
+        return () if self.standing is None else self.standing.causes.values()
+
+    @property
+    def _failing(self) -> Cause | None:
+        """What is shown while an item cannot be read: since when, if a tick has told of it already."""
+        why = self.unreadable or ("" if self.standing is None else self.standing.unreadable)
+        told = None if self.standing is None else self.standing.causes.get(COMPANY_SCOPE)
+        since = told.since if told is not None and told.state is StandingState.FAILING else None
+        return replace(failing(why), since=since) if why else None
 
     @property
     def last_reading(self) -> datetime | None:
@@ -80,8 +99,10 @@ def overview(
     mappings: Iterable[Mapping],
     standings: Iterable[Standing],
     records: Iterable[UsageRecord],
+    unreadable: dict[str, str] | None = None,
 ) -> Overview:
-    """One row for each company that has a mapping, a standing or a record."""
+    """One row for each company that has a mapping, a standing or a record, or had one that is ``unreadable``."""
+    unreadable = unreadable or {}
     known_mappings = {each.company_id: each for each in mappings}
     known_standings = {each.company_id: each for each in standings}
     by_company: dict[str, dict[object, UsageRecord]] = {}
@@ -90,20 +111,31 @@ def overview(
             record  # the index may show one as open and as settled
         )
     rows = [
-        _row(each, known_mappings.get(each), known_standings.get(each), tuple(by_company.get(each, {}).values()))
-        for each in {*known_mappings, *known_standings, *by_company}
+        _row(
+            each,
+            known_mappings.get(each),
+            known_standings.get(each),
+            tuple(by_company.get(each, {}).values()),
+            unreadable.get(each, ""),
+        )
+        for each in {*known_mappings, *known_standings, *by_company, *unreadable}
     ]
     return Overview(ticks=ticks, companies=tuple(sorted(rows, key=lambda row: (row.name.casefold(), row.company_id))))
 
 
 def _row(
-    company_id: str, mapping: Mapping | None, standing: Standing | None, records: Sequence[UsageRecord]
+    company_id: str,
+    mapping: Mapping | None,
+    standing: Standing | None,
+    records: Sequence[UsageRecord],
+    unreadable: str,
 ) -> CompanyRow:
-    name = standing.company_name if standing else mapping.company_name if mapping else company_id
+    name = (standing.company_name if standing else mapping.company_name if mapping else "") or company_id
     return CompanyRow(
         company_id=company_id,
         name=name,
         mapping=mapping,
         standing=standing,
         records=tuple(sorted(records, key=lambda record: record.key)),
+        unreadable=unreadable,
     )

@@ -10,7 +10,15 @@ from tally.domain.credit import credit_notice
 from tally.domain.month import Month
 from tally.domain.place import missed
 from tally.domain.record import LAID_DOWN, LineState, RecordState, UsageRecord
-from tally.domain.standing import COMPANY_SCOPE, Cause, StandingState, needs_setup, planners_scope, waiting
+from tally.domain.standing import (
+    COMPANY_SCOPE,
+    Cause,
+    StandingState,
+    failing,
+    needs_setup,
+    planners_scope,
+    waiting,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,9 +72,23 @@ class _Plan:
 
 def plan_company(company: CompanyState, at: Circumstances) -> CompanyPlan:
     """Which months of the company are due, and why others are not; each service by itself."""
+    return _left_alone(company) or _planned(company, at)
+
+
+def _left_alone(company: CompanyState) -> CompanyPlan | None:
+    """The plan for a company of which nothing can be told at this tick: what was said of its months stays."""
+    if company.trouble:
+        # Also of records that cannot be read now.
+        scopes = () if company.standing is None else company.standing.causes
+        left = frozenset(scope for scope in scopes if " " in scope)
+        return CompanyPlan(causes={COMPANY_SCOPE: failing(company.trouble)}, left=left)
     if isinstance(company.below, Cause):
         left = frozenset(f"{record.key.month} {record.key.service}" for record in company.records)
         return CompanyPlan(causes={COMPANY_SCOPE: company.below}, left=left)
+    return None
+
+
+def _planned(company: CompanyState, at: Circumstances) -> CompanyPlan:
     plan = _Plan()
     for record in sorted(company.records, key=lambda each: each.key):
         _follow(company, at, record, plan)

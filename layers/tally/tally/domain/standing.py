@@ -65,7 +65,7 @@ class Standing:
     ``licensed_in`` are the last months in which GravityZone listed it as monthly-licensed (OPEN-9), ``untold_in`` those in
     which its lists were read and could not tell, as of a company below a partner whose list is refused. ``last_reading`` is
     the tick of a good reading, at most six hours older than the last. ``tick`` orders writes: an older tick never
-    overwrites a newer one's.
+    overwrites a newer one's. ``unreadable`` is why its item could not be read as it stands in the ledger; it is not stored.
     """
 
     company_id: str
@@ -76,16 +76,24 @@ class Standing:
     untold_in: tuple[Month, ...] = ()
     last_reading: datetime | None = None
     version: int = 0
+    unreadable: str = field(default="", compare=False)
 
     @property
     def shown(self) -> Cause:
         """The most serious cause, with the notices of all; of equals, the one of the earliest scope."""
+        if self.unreadable:
+            return failing(self.unreadable)
         if not self.causes:
             return Cause(state=StandingState.BILLING)
         by_scope = sorted(self.causes.items())
         notices = dict.fromkeys(notice for _, cause in by_scope for notice in cause.notices)
         serious = max(by_scope, key=lambda item: item[1].state)[1]
         return replace(serious, notices=tuple(notices))
+
+
+def failing(reason: str) -> Cause:
+    """Something went wrong that is tried again at the next tick."""
+    return Cause(state=StandingState.FAILING, reason=reason)
 
 
 def needs_setup(reason: str) -> Cause:

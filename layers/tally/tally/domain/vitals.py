@@ -52,6 +52,10 @@ class Gauge:
             for record in company.records
         )
 
+    def add_failing(self, standing: Standing) -> None:
+        """Count a company that could not be planned."""
+        self._shown[standing.shown.state] += 1
+
     def vitals(self) -> Vitals:
         """The numbers over all that went by."""
         return Vitals(

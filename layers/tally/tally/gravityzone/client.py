@@ -214,7 +214,7 @@ class GravityZoneClient:
         request.headers["Content-Length"] = str(len(body))
         pace = self._pace if service == "licensing" else self._pace_others
         answer = self._transport.send(request, call, pace=pace)
-        envelope = self._transport.parse(answer, RpcAnswer.model_validate_json)
+        envelope = self._transport.parse(answer, RpcAnswer.model_validate_json, of_many=service == "network")
         if envelope.error is not None and envelope.error.code == _TOO_MANY:
             pace.slow_down()
         if envelope.id != call_id and not (envelope.id is None and envelope.error is not None):

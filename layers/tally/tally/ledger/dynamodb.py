@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 from tally.aws import aws_errors
@@ -14,7 +15,8 @@ from tally.domain.month import Month
 from tally.domain.record import HistoryEntry, RecordKey, Transition, UsageRecord
 from tally.domain.standing import Standing
 from tally.domain.ticks import Ticks
-from tally.errors import ConflictError
+from tally.domain.unreadable import Unreadable
+from tally.errors import ConflictError, UnreadableItemError
 from tally.ledger import items, keys
 from tally.ledger.keys import Item, Key
 from tally.ledger.plain import check, check_change, entry_of, entry_of_change, instant_text
@@ -125,21 +127,21 @@ class DynamoDBLedger:
         item = self._get(keys.ticks_key())
         return None if item is None else items.ticks_from(item)
 
-    def all_mappings(self) -> Iterator[CompanyMapping]:
+    def all_mappings(self) -> Iterator[CompanyMapping | Unreadable]:
         """Every company's mapping, by company id."""
-        return map(items.mapping_from, self._index(keys.MAPPINGS))
+        return map(_set_aside(items.mapping_from), self._index(keys.MAPPINGS))
 
     def all_standings(self, within: Stretch = EVERYBODY) -> Iterator[Standing]:
         """Every company's standing, by company id."""
-        return map(items.standing_from, self._index(keys.STANDINGS, within))
+        return map(_standing, self._index(keys.STANDINGS, within))
 
-    def all_open_records(self, within: Stretch = EVERYBODY) -> Iterator[UsageRecord]:
+    def all_open_records(self, within: Stretch = EVERYBODY) -> Iterator[UsageRecord | Unreadable]:
         """Every record that is not settled, by company id, month and service (CLOSE-3)."""
-        return map(items.record_from, self._index(keys.OPEN_RECORDS, within))
+        return map(_set_aside(items.record_from), self._index(keys.OPEN_RECORDS, within))
 
-    def all_settled_records(self, month: Month, within: Stretch = EVERYBODY) -> Iterator[UsageRecord]:
+    def all_settled_records(self, month: Month, within: Stretch = EVERYBODY) -> Iterator[UsageRecord | Unreadable]:
         """The month's records that are settled, by company id and service."""
-        return map(items.record_from, self._index(keys.settled_records(month), within))
+        return map(_set_aside(items.record_from), self._index(keys.settled_records(month), within))
 
     def record(self, key: RecordKey) -> UsageRecord | None:
         """One record."""
@@ -162,7 +164,7 @@ class DynamoDBLedger:
     def standing(self, company_id: str) -> Standing | None:
         """One company's standing."""
         item = self._get(keys.standing_key(company_id))
-        return None if item is None else items.standing_from(item)
+        return None if item is None else _standing(item)
 
     def save(self, transition: Transition, change: MappingChange | None = None) -> None:
         """Write the record and its history in one transaction, if its version is the expected one; else ConflictError.
@@ -230,16 +232,18 @@ class DynamoDBLedger:
                 raise
 
     def save_standings(self, standings: Iterable[Standing]) -> int:
-        """Save many, several at a time, each on its own; answer how many were left out because somebody was first."""
-        with ThreadPoolExecutor(self._threads) as pool:
-            return sum(pool.map(self._is_taken, standings))
+        """Save many, several at a time, each on its own; answer how many were left out because somebody was first.
 
-    def _is_taken(self, standing: Standing) -> bool:
+        UnsavedError says which could not be written; where none could, the table's own error is raised.
+        """
+        # The planner's alone.
+        from tally.ledger.saving import attempt, saved_all  # noqa: PLC0415
+
+        pool = ThreadPoolExecutor(self._threads)
         try:
-            self.save_standing(standing)
-        except ConflictError:
-            return True
-        return False
+            return saved_all(pool.map(partial(attempt, self.save_standing), standings))
+        finally:
+            pool.shutdown(cancel_futures=True)
 
     def _put(self, item: Item, *, expected_version: int = 0) -> "TransactWriteItemTypeDef":
         if not expected_version:
@@ -302,3 +306,22 @@ class DynamoDBLedger:
             if not (last := page.get("LastEvaluatedKey")):
                 return
             request = {**request, "ExclusiveStartKey": last}
+
+
+def _set_aside[T](read: Callable[[Item], T]) -> Callable[[Item], T | Unreadable]:
+    """The reader, for lists of all companies: one item that cannot be read is its company's trouble alone (SAFE-5)."""
+
+    def reader(item: Item) -> T | Unreadable:
+        try:
+            return read(item)
+        except UnreadableItemError as error:
+            return Unreadable(keys.company_id_in(item), str(error))
+
+    return reader
+
+
+def _standing(item: Item) -> Standing:
+    try:
+        return items.standing_from(item)
+    except UnreadableItemError as error:
+        return items.salvaged(item, error)

@@ -6,6 +6,9 @@ CPU, this way 30 µs, and the planner reads tens of thousands.
 """
 
 import json
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from functools import partial
 from sys import intern
 from typing import TYPE_CHECKING
 
@@ -14,7 +17,7 @@ from tally.domain.month import Month
 from tally.domain.record import HistoryEntry, RecordKey, UsageRecord
 from tally.domain.standing import Cause, Standing, StandingState
 from tally.domain.ticks import Ticks
-from tally.errors import ContractError
+from tally.errors import UnreadableItemError
 from tally.ledger.keys import (
     MAPPINGS,
     OPEN_RECORDS,
@@ -43,6 +46,7 @@ from tally.ledger.plain import (
     record_of,
     without_none,
 )
+from tally.ledger.shapes import nested, shaped
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
@@ -93,7 +97,7 @@ def record_from(item: Item) -> UsageRecord:
     try:
         fields = _fields(item)
         return record_of(record_key_in(item), fields["version"], fields)
-    except _UNREADABLE as error:
+    except Exception as error:
         raise _unreadable(item, error) from error
 
 
@@ -115,7 +119,7 @@ def entry_from(item: Item) -> HistoryEntry:
             tick=instant(fields["tick"]),
             changes={path: (before, after) for path, (before, after) in fields["changes"].items()},
         )
-    except _UNREADABLE as error:
+    except Exception as error:
         raise _unreadable(item, error) from error
 
 
@@ -162,7 +166,7 @@ def mapping_from(item: Item) -> CompanyMapping:
             kept_apart=tuple(fields.get("kept_apart", ())),
             version=fields["version"],
         )
-    except _UNREADABLE as error:
+    except Exception as error:
         raise _unreadable(item, error) from error
 
 
@@ -203,8 +207,41 @@ def standing_from(item: Item) -> Standing:
             last_reading=optional_instant(fields.get("last_reading")),
             version=fields["version"],
         )
-    except _UNREADABLE as error:
+    except Exception as error:
         raise _unreadable(item, error) from error
+
+
+def salvaged(item: Item, error: UnreadableItemError) -> Standing:
+    """What can be read of a standing that cannot be read as a whole, so that it can be written anew; it is marked so.
+
+    Standings are made anew at every tick, but for the months in which the company was seen licensed (OPEN-9).
+    """
+    return Standing(
+        company_id=company_id_in(item),
+        company_name=_salvage(lambda: item["company_name"]["S"], ""),
+        tick=_salvage(lambda: instant(item["tick"]["S"]), _NEVER),
+        causes=_salvage(lambda: _readable_causes(nested(item["causes"]["S"])), {}),
+        licensed_in=_salvage(lambda: _months(nested(item["licensed_in"]["S"])), ()),
+        untold_in=_salvage(lambda: _months(nested(item["untold_in"]["S"])), ()),
+        last_reading=_salvage(lambda: instant(item["last_reading"]["S"]), None),
+        version=_salvage(lambda: int(item["version"]["N"]), 0),
+        unreadable=str(error),
+    )
+
+
+_NEVER = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def _readable_causes(causes: Plain) -> Mapping[str, Cause]:
+    read = {scope: _salvage(partial(_cause, fields), None) for scope, fields in causes.items()}
+    return {scope: cause for scope, cause in read.items() if cause is not None}
+
+
+def _salvage[T](read: Callable[[], T], otherwise: T) -> T:
+    try:
+        return read()
+    except Exception:  # noqa: BLE001 - as wherever an item is read
+        return otherwise
 
 
 def progress_attributes(ticks: Ticks) -> dict[str, "AttributeValueTypeDef"]:
@@ -237,19 +274,20 @@ def ticks_from(item: Item) -> Ticks:
                 if name.startswith(_KNOWN_SINCE)
             },
         )
-    except _UNREADABLE as error:
+    except Exception as error:
         raise _unreadable(item, error) from error
 
 
 _KNOWN_SINCE = "since "
 
-_UNREADABLE = (KeyError, TypeError, ValueError, AttributeError)
+_SHOWN = 200
+"""So many characters of what was wrong are told."""
 
 
-def _unreadable(item: Item, error: Exception) -> ContractError:
-    name = " ".join(item.get(part, {}).get("S", "?") for part in ("pk", "sk"))
-    return ContractError(
-        f"the ledger's item {name} cannot be read ({type(error).__name__}: {error}); "
+def _unreadable(item: Item, error: Exception) -> UnreadableItemError:
+    name = " ".join(str(item.get(part, {}).get("S", "?")) for part in ("pk", "sk"))
+    return UnreadableItemError(
+        f"the ledger's item {name} cannot be read ({type(error).__name__}: {str(error)[:_SHOWN]}); "
         "was it written by another version of Tally, or by hand?"
     )
 
@@ -267,14 +305,15 @@ def _attribute(name: str, value: object) -> "AttributeValueTypeDef":
 
 
 def _fields(item: Item) -> Plain:
-    return {name: _value(name, attribute) for name, attribute in item.items()}
+    return shaped({name: _value(name, attribute) for name, attribute in item.items()})
 
 
 def _value(name: str, attribute: "AttributeValueTypeDef") -> object:
     if name in _NUMBERS:
         return int(attribute["N"])
     if name in _NESTED:
-        return json.loads(attribute["S"])
+        # A history's changes are named by paths, of which one may be called as a field is.
+        return json.loads(attribute["S"]) if name == "changes" else nested(attribute["S"])
     return attribute.get("S")
 
 

@@ -97,7 +97,7 @@ def record_fields(record: UsageRecord) -> Plain:
 
 
 def record_of(key: RecordKey, version: int, fields: Plain) -> UsageRecord:
-    """The record of such fields. Raises KeyError, TypeError or ValueError where they are not what we write."""
+    """The record of such fields. Raises one of several errors where they are not what we write."""
     hold, refusal, answer, credit = (fields.get(name) for name in ("hold", "refusal", "answer", "credit"))
     return UsageRecord(
         key=key,
@@ -229,6 +229,7 @@ def _line_fields(line: Line) -> Plain:
             "echoes": list(line.echoes),
             "intent": None if line.intent is None else _intent_fields(line.intent),
             "terms": None if line.terms is None else _other_terms_fields(line.terms),
+            "bill_customer": line.bill_customer,
         }
     )
 
@@ -250,6 +251,7 @@ def _line(fields: Plain) -> Line:
         echoes=tuple(fields.get("echoes", ())),
         intent=None if intent is None else _intent(intent),
         terms=None if terms is None else _other_terms(terms),
+        bill_customer=fields.get("bill_customer"),
     )
 
 
@@ -294,10 +296,9 @@ def _terms_fields(terms: Terms) -> Plain:
 
 
 def _terms(fields: Plain) -> Terms:
-    price, included = fields.get("unit_price"), fields.get("less_included")
     return Terms(
-        unit_price=None if price is None else Decimal(price),
-        less_included=None if included is None else Decimal(included),
+        unit_price=_amount(fields.get("unit_price")),
+        less_included=_amount(fields.get("less_included")),
         taxable=fields.get("taxable"),
         bill_customer=fields.get("bill_customer"),
     )
@@ -341,10 +342,16 @@ def _credit_fields(credit: Credit) -> Plain:
 
 
 def _credit(fields: Plain) -> Credit:
-    price = fields.get("unit_price")
-    return Credit(
-        billed=fields["billed"], counted=fields["counted"], unit_price=None if price is None else Decimal(price)
-    )
+    return Credit(billed=fields["billed"], counted=fields["counted"], unit_price=_amount(fields.get("unit_price")))
+
+
+def _amount(text: str | None) -> Decimal | None:
+    if text is None:
+        return None
+    amount = Decimal(text)
+    if not amount.is_finite():
+        raise ValueError(f"{text} is no amount")
+    return amount
 
 
 def _answer_fields(answer: Answer) -> Plain:

@@ -13,6 +13,7 @@ from requests.adapters import BaseAdapter
 
 from tally.errors import TallyError
 from tally.transport.classify import Dialect, error_of
+from tally.transport.doubled import doubled_key
 from tally.transport.failures import BadAnswer, Effect, Failure, Loss, NoAnswer, Unreadable, may_have_happened
 from tally.transport.keys import Redactor
 from tally.transport.retry import asked_pause, retry_decision
@@ -131,12 +132,21 @@ class Transport:
             doubtful = doubtful or may_have_happened(failure)
             self._sleep(wait)
 
-    def parse[T](self, answer: Answer, parser: Callable[[bytes], T]) -> T:
-        """Read an answer with a pydantic parser of JSON bytes; raises as ``unreadable`` says if it does not fit."""
+    def parse[T](self, answer: Answer, parser: Callable[[bytes], T], *, of_many: bool = False) -> T:
+        """Read an answer with a pydantic parser of JSON bytes; raises as ``unreadable`` says if it does not fit.
+
+        Nor does it fit where an object has a key twice; but of a list that is everybody's (``of_many``), one odd row is no reason
+        to read none.
+        """
         try:
-            return parser(answer.body)
+            found = parser(answer.body)
         except ValidationError as error:
             problem = _problems(error)
+        else:
+            doubled = "" if of_many else doubled_key(answer.body)
+            if not doubled:
+                return found
+            problem = f"it has {shortened(doubled)!r} twice"
         raise self.unreadable(answer, f"{problem}; it answered {self._quoted(answer.body)}")
 
     def unreadable(self, answer: Answer, why: str) -> TallyError:

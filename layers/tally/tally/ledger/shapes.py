@@ -1,0 +1,69 @@
+"""Whether stored fields have the types that we write: an item of another version, or edited by hand, may have any.
+
+A field is known by its name wherever it stands. What comes out of here is safe to calculate and to compare with.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+
+def _is_whole(value: object) -> bool:
+    return type(value) is int
+
+
+def _are_whole(value: object) -> bool:
+    return type(value) is list and all(type(each) is int for each in value)
+
+
+def _is_text(value: object) -> bool:
+    return type(value) is str
+
+
+def _are_texts(value: object) -> bool:
+    return type(value) is list and all(type(each) is str for each in value)
+
+
+def _is_flag(value: object) -> bool:
+    return type(value) is bool
+
+
+def _is_map(value: object) -> bool:
+    return type(value) is dict
+
+
+def _are_maps(value: object) -> bool:
+    return type(value) is list and all(type(each) is dict for each in value)
+
+
+_NAMES: Mapping[Callable[[object], bool], str] = {
+    _is_whole: "number agreement_id product_id addition_id pushed quantity stands line billed counted total "
+    "version count floor baseline connectwise_id pinned_agreement_id given late credited",
+    _are_whole: "unconfirmed echoes foreign kept_apart",
+    _is_text: "state reference kind why by seen fingerprint reason bill_customer company_name connectwise_name "
+    "tied_by unit_price less_included refused verdict what",
+    _are_texts: "notices children left_so licensed_in planned",
+    _is_flag: "grown taxable",
+    _is_map: "hold refusal answer credit intent terms before now causes",
+    _are_maps: "lines",
+}
+_SHAPES = {name: has_shape for has_shape, names in _NAMES.items() for name in names.split()}
+
+
+def shaped(fields: dict[str, Any]) -> dict[str, Any]:
+    """The fields as they are. Raises TypeError for one that is not of the type that its name promises."""
+    for name, value in fields.items():
+        has_shape = _SHAPES.get(name)
+        if has_shape is not None and not has_shape(value):
+            raise TypeError(f"{name} is {str(value)[:_SHOWN]!r}")
+    return fields
+
+
+_SHOWN = 60
+
+_DECODER = json.JSONDecoder(object_hook=shaped)
+
+
+def nested(text: str) -> Any:  # noqa: ANN401 - whatever the text holds
+    """The nested value that a text holds, its maps shaped. Raises ValueError, TypeError or RecursionError."""
+    return _DECODER.decode(text)
