@@ -147,4 +147,4 @@ def test_a_huge_name_takes_no_time(text: str) -> None:
     likeness(text)
     NearNames([(1, text)]).of(text)
     is_seen(text)
-    assert time.process_time() - began < 1
+    assert time.process_time() - began < 5

@@ -13,6 +13,7 @@ ENVIRONMENT = {
     "SECRET_ID": "arn:aws:secretsmanager:eu-west-1:123456789012:secret:tally-AbCdEf",
     "GRAVITYZONE_URL": "https://cloud.gravityzone.example/api",
     "CONNECTWISE_URL": "https://api-eu.myconnectwise.example",
+    "CONNECTWISE_API_VERSION": "2025.1",
     "CONNECTWISE_COMPANY": "brightlantern",
     "AGREEMENT_TYPE": "Endpoint Security",
     "PRODUCT": "GZ-ENDPOINT",
@@ -42,6 +43,7 @@ ENVIRONMENT = {
 PARAMETERS = {
     "GRAVITYZONE_URL": "GravityZoneUrl",
     "CONNECTWISE_URL": "ConnectWiseUrl",
+    "CONNECTWISE_API_VERSION": "ConnectWiseApiVersion",
     "CONNECTWISE_COMPANY": "ConnectWiseCompany",
     "AGREEMENT_TYPE": "AgreementType",
     "PRODUCT": "Product",
@@ -61,7 +63,7 @@ PARAMETERS = {
     "FIRST_MONTH": "FirstMonth",
     "SWEEP_CALLS_PER_SECOND": "LicensingCallsPerSecond",
 }
-OPTIONAL = {"FIRST_MONTH", "SERVICES", "LOCAL_HTTP_HOST"}
+OPTIONAL = {"CONNECTWISE_API_VERSION", "FIRST_MONTH", "SERVICES", "LOCAL_HTTP_HOST"}
 
 
 def names(settings: type[Settings]) -> list[str]:
@@ -111,6 +113,9 @@ MALFORMED = [
     ("GRAVITYZONE_URL", ""),
     ("CONNECTWISE_URL", ""),
     ("CONNECTWISE_COMPANY", ""),
+    ("CONNECTWISE_API_VERSION", "2025.1; charset=x"),
+    ("CONNECTWISE_API_VERSION", ""),
+    ("CONNECTWISE_API_VERSION", "latest"),
     ("AGREEMENT_TYPE", ""),
     ("PRODUCT", ""),
     ("BILLING_TIME_ZONE", ""),

@@ -26,6 +26,7 @@ from tally.secret import ApiKeys, read_keys
 from tally.settings import PlannerSettings, ReporterSettings, Settings, WorkerSettings
 from tally.traffic import Traffic
 from tally.transport.calls import Listener
+from tally.transport.session import DIRECT, Network
 
 if TYPE_CHECKING:
     from tally.delivery import Delivery
@@ -242,8 +243,9 @@ def gravityzone_client(
     seconds_left: Callable[[], float] | None = None,
     adapter: BaseAdapter | None = None,
     listener: Listener | None = None,
+    network: Network = lambda _: DIRECT,
 ) -> GravityZoneClient:
-    """The client of GravityZone at the pace of ``bucket``; without ``seconds_left`` it has all the time there is."""
+    """The client of GravityZone at the pace of ``bucket``; without ``seconds_left`` it has all the time there is. ``network`` as ``Transport``'s."""
     return GravityZoneClient(
         url=settings.gravityzone_url,
         api_key=keys.gravityzone_api_key,
@@ -253,6 +255,7 @@ def gravityzone_client(
         deadline=seconds_left or Deadline().seconds_left,
         adapter=adapter,
         listener=listener,
+        network=network,
     )
 
 
@@ -263,8 +266,9 @@ def connectwise_client(
     seconds_left: Callable[[], float] | None = None,
     adapter: BaseAdapter | None = None,
     listener: Listener | None = None,
+    network: Network = lambda _: DIRECT,
 ) -> ConnectWiseClient:
-    """The client of ConnectWise; without ``seconds_left`` it has all the time there is."""
+    """The client of ConnectWise; without ``seconds_left`` it has all the time there is. ``network`` as ``Transport``'s."""
     return ConnectWiseClient(
         url=settings.connectwise_url,
         company=settings.connectwise_company,
@@ -273,9 +277,11 @@ def connectwise_client(
             private=keys.connectwise_private_key,
             client_id=keys.connectwise_client_id,
         ),
+        api_version=settings.connectwise_api_version,
         local_http_host=settings.local_http_host,
         timeout=settings.request_timeout_seconds,
         deadline=seconds_left or Deadline().seconds_left,
         adapter=adapter,
         listener=listener,
+        network=network,
     )

@@ -1,7 +1,7 @@
 """The planner's use case: one tick. It reads in bulk, decides what is due, and puts one job per company-month on the queue."""
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import chain
@@ -95,7 +95,7 @@ class Plan:
         mappings = {mapping.company_id: mapping for mapping in readable(self.ledger.all_mappings(), troubles)}
         roster = self._read_roster(mappings, failures)
         partners = self._read_partners(roster, mappings, failures)
-        at = self._circumstances(tick, ticks, roster, failures)
+        at = self._circumstances(tick, ticks, roster, failures, companies=len(mappings.keys() | _listed(roster)))
         new_day = ticks.finished is None or ticks.finished.date() != tick.date()
         unlicensed, untied, tied = self._match(
             roster, mappings, tick, census=new_day, troubles=troubles, failures=failures
@@ -156,12 +156,14 @@ class Plan:
         )
         return partners
 
-    def _circumstances(self, tick: datetime, ticks: Ticks, roster: Roster | None, failures: list[str]) -> Circumstances:
+    def _circumstances(
+        self, tick: datetime, ticks: Ticks, roster: Roster | None, failures: list[str], *, companies: int
+    ) -> Circumstances:
         directory: Directory | None = None
         try:
-            directory = read_directory(self.connectwise, self.services)
+            directory = read_directory(self.connectwise, self.services, companies=companies)
         except TallyError as error:
-            failures.append(f"ConnectWise's agreements could not be listed: {error}")
+            failures.append(f"ConnectWise could not be read: {error}")
         return Circumstances(
             tick=tick,
             ticks=ticks,
@@ -263,3 +265,7 @@ def _refused(roster: Roster | None) -> Iterator[str]:
     if roster is not None:
         for each in sorted(roster.refused):
             yield f"GravityZone refuses to list the companies below the partner {roster.partners[each].name}"
+
+
+def _listed(roster: Roster | None) -> Iterable[str]:
+    return () if roster is None else roster.customers.keys()

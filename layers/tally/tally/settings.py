@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError
 
+from tally.connectwise.answers import API_VERSION
 from tally.domain.invoicing import Invoicing, LateUsage
 from tally.domain.month import Month
 from tally.domain.policy import Policy
@@ -25,6 +26,7 @@ _PARAMETERS = {
     "BILLING_CYCLES": "BillingCycles",
     "BILLING_TIME_ZONE": "BillingTimeZone",
     "CLOSE_DAY": "CloseDay",
+    "CONNECTWISE_API_VERSION": "ConnectWiseApiVersion",
     "CONNECTWISE_COMPANY": "ConnectWiseCompany",
     "CONNECTWISE_URL": "ConnectWiseUrl",
     "FIRST_MONTH": "FirstMonth",
@@ -101,6 +103,7 @@ class Settings(_FromEnvironment):
     gravityzone_url: _Text
     connectwise_url: _Text
     connectwise_company: _Text
+    connectwise_api_version: Annotated[str, StringConstraints(pattern=r"^\d{1,4}(\.\d{1,3}){0,2}$")] = API_VERSION
     billing_time_zone: Annotated[ZoneInfo, BeforeValidator(_zone)]
     billing_cycles: Annotated[frozenset[str], BeforeValidator(_cycles), Field(min_length=1)]
     addition_text: _Text

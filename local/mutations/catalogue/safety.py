@@ -60,7 +60,7 @@ SAFETY = (
         name="a 5xx to a POST is a refusal",
         rule="SAFE-2",
         file="tally/transport/failures.py",
-        edits=(Edit(before="return not 300 <= failure.status < 500", after="return not 300 <= failure.status < 600"),),
+        edits=(Edit(before="else HTTPStatus.INTERNAL_SERVER_ERROR", after="else 600"),),
         why="An error is an error.",
         tests=("tests/unit/test_retry.py",),
     ),
@@ -189,12 +189,12 @@ SAFETY = (
         file="tally/connectwise/calls.py",
         edits=(
             Edit(
-                before='            answer = self.send("GET", path, effect=Effect.NONE, query=f"{query}&page={number}")\n',
+                before="                pages.halve()\n                continue\n",
                 after=(
-                    "            try:\n"
-                    '                answer = self.send("GET", path, effect=Effect.NONE, query=f"{query}&page={number}")\n'
+                    "                pages.halve()\n"
+                    "                continue\n"
                     "            except TallyError:\n"
-                    "                if number == 1:\n"
+                    "                if pages.number == 1:\n"
                     "                    raise\n"
                     "                return\n"
                 ),

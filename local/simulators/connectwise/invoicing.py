@@ -57,6 +57,22 @@ def run_invoice(tenant: Tenant, agreement_id: int, *, by: str) -> int | None:
     return invoice.id
 
 
+def take_back_invoice(tenant: Tenant, agreement_id: int, *, by: str) -> int | None:
+    """Delete an agreement's newest invoice that stands; its id, or None if there is none.
+
+    Its period is to be invoiced again, from the date that the agreement had before. What it billed was billed to nobody.
+    """
+    invoice = tenant.truth.take_back(agreement_id)
+    if invoice is None:
+        return None
+    state = tenant.state(agreement_id)
+    state.invoiced_through = invoice.first - timedelta(days=1)
+    in_arrears = tenant.invoicing(agreement_id) == "arrears"
+    date_before = invoice.last + timedelta(days=1) if in_arrears else invoice.first
+    tenant.change(tenant.agreements, agreement_id, {"nextInvoiceDate": midnight(date_before)}, by=by)
+    return invoice.id
+
+
 def _last_day(owner: Fields) -> date:
     """Return the last day on which an agreement runs."""
     ends = date.max if owner["noEndingDateFlag"] else day_of(owner["endDate"]) or date.max

@@ -71,6 +71,12 @@ class ConnectWiseOptions:
     """Whether equal strings must have the same case and the same trailing spaces."""
     empty_compounds: bool = False
     """Whether conditions with and/or silently find nothing, as one on-premise tenant was seen to do."""
+    slow_above: int | None = None
+    """Pages of more records than this do not come within any timeout; None where every page comes."""
+    known_versions: frozenset[str] | None = None
+    """The versions of the API that this server knows; None where it takes any."""
+    sees_mine: frozenset[Right] = frozenset()
+    """Inquire rights that the API member has of its own records alone, of which there are none: lists come empty."""
     links: Literal["absolute", "relative"] = "absolute"
     """The form of the URLs in `Link`."""
     open_end: OpenEnd = "missing"

@@ -4,13 +4,25 @@ from datetime import date, timedelta
 from typing import Any
 
 from local.simulators.connectwise import records
-from local.simulators.connectwise.invoicing import run_invoice
+from local.simulators.connectwise.invoicing import run_invoice, take_back_invoice
 from local.simulators.connectwise.options import OpenEnd
 from local.simulators.connectwise.periods import Invoicing, moved
 from local.simulators.connectwise.records import BillingForm, day_of, midnight
 from local.simulators.connectwise.tenant import Tenant
 
 SOMEONE = "jlee"
+_COPIED = (
+    "quantity",
+    "effectiveDate",
+    "cancelledDate",
+    "invoiceDescription",
+    "unitPrice",
+    "unitCost",
+    "lessIncluded",
+    "taxableFlag",
+    "billCustomer",
+)
+"""What a copy of an Addition has of the original."""
 
 
 class People:
@@ -125,13 +137,37 @@ class People:
         """Let an agreement end with a day."""
         self.edit_agreement(agreement_id, {"endDate": midnight(on), "noEndingDateFlag": False}, by=by)
 
-    def double_agreement(self, agreement_id: int, *, by: str = SOMEONE, name: str | None = None) -> int:
-        """Make a second agreement like one that exists, without its Additions; returns the new id."""
+    def double_agreement(
+        self, agreement_id: int, *, by: str = SOMEONE, name: str | None = None, with_additions: bool = False
+    ) -> int:
+        """Make a second agreement like one that exists; returns the new id. Its Additions are copied with all they have, if asked."""
         tenant = self._tenant
         document = tenant.agreements.get(agreement_id)
         if document is None:
             raise LookupError(f"no agreement {agreement_id}")
-        return self._copy(document.fields, {} if name is None else {"name": name}, by=by)
+        made = self._copy(document.fields, {} if name is None else {"name": name}, by=by)
+        for entry in list(tenant.state(agreement_id).additions.current()) if with_additions else ():
+            self.copy_addition(int(entry.fields["id"]), to=made, by=by)
+        return made
+
+    def copy_addition(self, addition_id: int, *, to: int | None = None, by: str = SOMEONE) -> int:
+        """Copy an Addition with its texts, onto its own agreement or another one; returns the new id."""
+        tenant = self._tenant
+        original = tenant.truth.addition(addition_id)
+        copied = {name: original.fields[name] for name in _COPIED}
+        product = tenant.product(original.fields["product"])
+        if product is None:
+            raise LookupError(f"no product {original.product}")
+        target = original.agreement_id if to is None else to
+        return int(tenant.create_addition(target, product, copied, by=by).fields["id"])
+
+    def offboard(self, agreement_id: int, on: date, *, by: str = SOMEONE) -> None:
+        """Cancel an agreement as of a day, and with it every Addition that would bill after it."""
+        self.cancel_agreement(agreement_id, on, by=by)
+        for entry in list(self._tenant.state(agreement_id).additions.current()):
+            ends = day_of(entry.fields["cancelledDate"])
+            if ends is None or ends > on:
+                self.cancel_addition(int(entry.fields["id"]), on, by=by)
 
     def renew_agreement(
         self, agreement_id: int, *, on: date, next_invoice: date | None = None, by: str = SOMEONE
@@ -180,6 +216,10 @@ class People:
         it has no next invoice date.
         """
         return run_invoice(self._tenant, agreement_id, by=by)
+
+    def delete_invoice(self, agreement_id: int, *, by: str = SOMEONE) -> int | None:
+        """Delete an agreement's newest invoice: its period is to be invoiced again; returns the invoice's id, None if there is none."""
+        return take_back_invoice(self._tenant, agreement_id, by=by)
 
     def mark_invoiced(
         self, agreement_id: int, through: date, *, next_invoice: date | None = None, by: str = SOMEONE

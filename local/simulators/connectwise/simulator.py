@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -25,6 +26,7 @@ from local.simulators.scenario import ConnectWiseWorld
 ROUTER = "v4_6_release"
 _API_VERSION = "2025.1"
 _AGREEMENTS = ("finance", "agreements")
+_VERSION = re.compile(r"version=([\w.]+)")
 
 type Parts = tuple[str, ...]
 
@@ -137,13 +139,20 @@ class ConnectWiseSimulator(BaseSimulator):
             former = codebase in self.options.former_codebases
             return answers.not_found("Resource") if former else answers.cannot_route()
         self.tenant.turn_the_day()
-        refused = None if self._is_open(request, target) else self._gate(request)
+        refused = self._unknown_version(request) or (None if self._is_open(request, target) else self._gate(request))
         if refused is not None:
             return refused
         try:
             return self._answer(request, target)
         except RefusalError as refusal:
             return refusal.response()
+
+    def _unknown_version(self, request: Request) -> Response | None:
+        known = self.options.known_versions
+        asked = _VERSION.search(request.headers.get("accept", ""))
+        if known is None or asked is None or asked[1] in known:
+            return None
+        return answers.unknown_version(asked[1], known, f"{site_of(request)}{request.path}")
 
     def _is_open(self, request: Request, target: _Target) -> bool:
         return target.name == "system/info" and request.method == "GET" and self.options.open_system_info
@@ -181,7 +190,8 @@ class ConnectWiseSimulator(BaseSimulator):
             return answers.worded(405)
         if resource.right in self.options.taken_rights:
             return answers.forbidden()
-        return self._read(request, target, resource.table(self.tenant), resource.names)
+        table = Table() if resource.right in self.options.sees_mine else resource.table(self.tenant)
+        return self._read(request, target, table, resource.names)
 
     def _additions(self, request: Request, target: _Target) -> Response:
         right = _ADDITION_CALLS.get((request.method, target.name))

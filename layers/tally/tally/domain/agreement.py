@@ -37,6 +37,13 @@ class Agreement:
             return False
         return (self.starts is None or self.starts <= day) and (self.ends is None or day <= self.ends)
 
+    @property
+    def ends_oddly(self) -> str:
+        """What to tell of a cancelled date on one that is not marked as cancelled; empty if there is nothing odd."""
+        if self.cancelled or self.cancelled_on is None:
+            return ""
+        return f"dated cancelled {self.cancelled_on} though not marked as cancelled: clear that date if it runs"
+
     def ended_before(self, day: date) -> bool:
         """Whether its dates say that it ran neither on ``day`` nor on any later one."""
         cancelled = self.cancelled_on is not None and self.cancelled_on <= day

@@ -9,7 +9,7 @@ from tally.domain.closing import close
 from tally.domain.growth import grows_too_fast
 from tally.domain.late import doubts, freezes
 from tally.domain.outcomes import billing, come_back, held_as, hold
-from tally.domain.recognition import beside, doubled, of_others, recognise
+from tally.domain.recognition import beside, doubled, of_others, recognise, with_copies
 from tally.domain.record import CARRY_NO_MORE, HoldKind, IntentKind, Line, LineState, UsageRecord, Verdict
 from tally.domain.situation import Continue, Finished, Patch, Situation, Step
 from tally.domain.target import followed, quantity_of, target
@@ -28,14 +28,15 @@ def compare(situation: Situation, record: UsageRecord, line: Line) -> Step:
     wanted = record.stands
     if situation.count is not None:
         wanted = target(situation, record, situation.count)
+    ours = with_copies(found.ours, situation.elsewhere, line, kept_apart=situation.kept_apart)
     as_left = line.state in CARRY_NO_MORE  # of such a line a person is asked as of all others before it
-    if not found.ours and not as_left:
+    if not ours and not as_left:
         if line.pushed_at is not None and situation.unsettled(line.pushed_at):
             return come_back(situation, line, since=line.pushed_at)
-        why = f"{_gone(line)} {_wanted(situation, line, wanted)}"
+        why = f"{_gone(situation, line)} {_wanted(situation, line, wanted)}"
         return hold(situation, HoldKind.CHANGED, why, quantity=wanted)
-    if len(found.ours) > 1 and not as_left:
-        why = doubled(found.ours, line.reference)
+    if len(ours) > 1 and not as_left:
+        why = doubled(ours, line.reference, known=line.addition_id)
         return hold(situation, HoldKind.CHANGED, why, quantity=wanted)
     if found.foreign:
         why = beside(
@@ -48,9 +49,9 @@ def compare(situation: Situation, record: UsageRecord, line: Line) -> Step:
         )
         return hold(situation, HoldKind.FOREIGN, why, quantity=wanted, foreign=of_others(found.foreign))
     if as_left:
-        shown = carrying.as_shown(line, found.ours[0]) if len(found.ours) == 1 else line
+        shown = carrying.as_shown(line, ours[0]) if len(ours) == 1 else line
         return _as_we_left_all(situation, record, shown)
-    return _compare_ours(situation, record, line, found.ours[0], wanted=wanted)
+    return _compare_ours(situation, record, line, ours[0], wanted=wanted)
 
 
 def _compare_ours(situation: Situation, record: UsageRecord, line: Line, ours: Addition, *, wanted: int) -> Step:
@@ -136,10 +137,12 @@ def _sent(record: UsageRecord, line: Line) -> tuple[int, ...]:
     return tuple(quantity for quantity in sent if lowered or quantity >= (line.pushed or 0))
 
 
-def _gone(line: Line) -> str:
+def _gone(situation: Situation, line: Line) -> str:
+    moved = [each for each in situation.elsewhere if line.reference in each.text]
+    elsewhere = "".join(f" Addition {each.id} on agreement {each.agreement_id} bears its reference." for each in moved)
     return (
         f"Addition {line.addition_id} is gone from the agreement (id {line.agreement_id}), where it stood at {line.pushed}; one with "
-        f"[{line.reference}] in its invoice description takes its place."
+        f"[{line.reference}] in its invoice description takes its place.{elsewhere}"
     )
 
 

@@ -17,6 +17,7 @@ from tally.domain.late import (
     late_question,
     never_written,
     never_written_question,
+    taken_back,
     thaws,
     unasked,
 )
@@ -40,7 +41,7 @@ from tally.domain.record import (
 from tally.domain.situation import Continue, Finished, Look, NoWord, Situation, Step
 from tally.domain.standing import Cause, StandingState, needs_setup, waiting
 from tally.domain.target import followed, quantity_of, target
-from tally.domain.transitions import frozen, intend_patch, lifted, recovered, renew, thawed
+from tally.domain.transitions import frozen, intend_patch, lifted, noted, recovered, renew, thawed
 
 
 def follow(situation: Situation, record: UsageRecord, line: Line) -> Step:
@@ -173,7 +174,8 @@ def _seems_thawed(situation: Situation, line: Line) -> bool:
 
 
 def _thawed(situation: Situation, line: Line) -> Transition:
-    return thawed(situation, line, why=f"agreement {line.agreement_id} can be billed for it again")
+    transition = thawed(situation, line, why=f"agreement {line.agreement_id} can be billed for it again")
+    return noted(transition, taken_back(situation, line))
 
 
 def _write(situation: Situation, record: UsageRecord, line: Line, *, total: int) -> Step | None:

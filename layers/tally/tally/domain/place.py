@@ -131,5 +131,7 @@ def _named(agreement: Agreement) -> str:
 def _time(agreement: Agreement) -> str:
     if agreement.cancelled:
         return f", cancelled {agreement.cancelled_on or ''}".rstrip()
+    if agreement.ends_oddly:
+        return f", {agreement.ends_oddly}"
     starts = f", starts {agreement.starts}" if agreement.starts else ""
     return f"{starts}, ends {agreement.ends}" if agreement.ends else starts

@@ -32,7 +32,7 @@ from tally.transport.calls import Answer, Call, Listener, Pace, Transport, no_de
 from tally.transport.classify import Dialect
 from tally.transport.keys import basic_auth, check_key
 from tally.transport.retry import USUAL_PAUSE, asked_pause
-from tally.transport.session import prepared
+from tally.transport.session import DIRECT, Network, prepared
 from tally.transport.urls import base_url
 
 _URL = "GRAVITYZONE_URL"
@@ -47,7 +47,7 @@ _REMEMBERED = 60.0
 """Seconds for which what the key may do is not asked again."""
 
 
-def _explain(body: bytes) -> str:
+def _explain(body: bytes, _headers: Mapping[str, str]) -> str:
     error = _error_in(body)
     return "" if error is None else str(error)
 
@@ -65,8 +65,10 @@ def _error_in(body: bytes) -> RpcError | None:
 
 
 _DIALECT = Dialect(
+    vendor="GravityZone",
     url_setting=_URL,
     explain=_explain,
+    pages=frozenset({HTTPStatus.NOT_FOUND}),  # of a wrong path
     advice={
         HTTPStatus.UNAUTHORIZED: _WRONG_KEY,
         HTTPStatus.NOT_FOUND: f"{_URL} must be the access URL that Control Center shows, ending in /api",
@@ -108,6 +110,7 @@ class GravityZoneClient:
         ids: Callable[[], str] = lambda: str(uuid.uuid4()),
         adapter: BaseAdapter | None = None,
         listener: Listener | None = None,
+        network: Network = lambda _: DIRECT,
     ) -> None:
         base = base_url(url, setting=_URL, local_http_host=local_http_host)
         key = check_key(api_key, name="gravityzone_api_key")
@@ -129,6 +132,7 @@ class GravityZoneClient:
             jitter=jitter,
             adapter=adapter,
             listener=listener,
+            network=network,
         )
         others = TokenBucket(rate=_OTHERS_A_SECOND, depth=_OTHERS_AT_ONCE, monotonic=monotonic, sleep=sleep)
         self._pace, self._pace_others = pace, others
