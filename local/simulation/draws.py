@@ -21,6 +21,9 @@ class Draw(IntEnum):
     STEP = 10
     SERVICES = 11
     PARTNERS = 12
+    WALLS = 13
+    FORGED = 20
+    ODDITIES = 21
     NAMES = 30
 
 

@@ -10,14 +10,16 @@ from local.effects import KilledError
 from local.queue import Message
 from local.simulation.checks import Checks
 from local.simulation.draws import Draw, drawn
+from local.simulation.forged import offer
 from local.simulation.life import Event, happen, script
 from local.simulation.msp import Msp
-from local.simulation.outages import SCHEDULE, WORKERS, Outage, out, outages_of
+from local.simulation.outages import MINE, SCHEDULE, WORKERS, Outage, out, outages_of
 from local.simulation.services import setting_text
 from local.simulation.setting import Shape
 from local.simulation.story import Tell, ViolationError, silence
 from local.simulation.ticks import Tick, schedule
 from local.simulation.trouble import LISTS_LAG, REPEATED, Gate, Trouble
+from local.simulators.connectwise.options import INQUIRE
 from tally.delivery import Delivery
 from tally.errors import TallyError
 from tally.messages import Job
@@ -209,6 +211,7 @@ class _Run:
             messages = queue.receive()
             if messages:
                 for message in messages:
+                    self._forge(message)
                     self._deliver(message)
                     self._live(clock.now())
                 continue
@@ -220,6 +223,13 @@ class _Run:
                 clock.set(following)
             self.trouble.let_arrive()
             self._live(clock.now())
+
+    def _forge(self, message: Message) -> None:
+        """Somebody puts a message on the queue that is like this one, and cannot be the planner's (SAFE-9)."""
+        seed, step, now = self.setting.seed, self.step, self.clock.now()
+        draw = drawn(seed, Draw.FORGED, step, int(message.id.rpartition("-")[2]))
+        if said := offer(self.workers[self.turn], message.job, now=now, draw=draw, seed=seed, step=step):
+            self.tell(now, f"  {self._named(message)} {said}")
 
     def _deliver(self, message: Message) -> None:
         self.turn = (self.turn + 1) % len(self.workers)
@@ -294,6 +304,8 @@ class _Run:
 
     def _weather(self, *, rough: float, away: frozenset[str], draw: Random) -> None:
         self.trouble.set(rough=rough, out=away, draw=draw)
+        self.msp.connectwise.options.sees_mine = frozenset(INQUIRE) if MINE in away else frozenset()
+        self.trouble.counted[MINE] += MINE in away
         quiet = self.trouble.idle
         self.msp.gravityzone.faults.chooser = None if quiet else self.trouble.gravityzone_fault
         self.msp.connectwise.faults.chooser = None if quiet else self.trouble.connectwise_fault

@@ -295,7 +295,8 @@ def is_late(record: UsageRecord) -> bool:
 
 def left_so(record: UsageRecord, line: Line) -> bool:
     """Whether a person has said of the line's Addition, which can carry no more, that it is to be left as it is."""
-    return any(each.startswith(f"line {line.number} is ") for each in record.left_so)
+    said = (f"line {line.number} is ", f"line {line.number} has cancelled date ")
+    return any(each.startswith(said) for each in record.left_so)
 
 
 def _is_unopened(record: UsageRecord) -> bool:

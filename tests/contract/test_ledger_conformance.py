@@ -161,6 +161,19 @@ def standing(company: str = "gz-1", *, version: int = 0, reason: str = "") -> St
 # Records
 
 
+def test_products_are_remembered_as_they_were_last_found(ledger: Ledger) -> None:
+    """SAFE-9: the ledger knows which product each service is billed by, from the first tick on; a new tick leaves it as it is."""
+    with pytest.raises(ConflictError):
+        ledger.note_products({"endpoints": 501})
+    ledger.begin_tick(TICK, services=["endpoints"])
+    for products in ({"endpoints": 501, "email": 502}, {"endpoints": 777}, {}):
+        ledger.note_products(products)
+        known = ledger.begin_tick(TICK + timedelta(hours=len(products)), services=["endpoints"])
+        assert known.products == products
+        assert ledger.ticks() == known
+    ledger.finish_tick(TICK)
+
+
 def test_nothing_is_there_at_first(ledger: Ledger) -> None:
     """An empty ledger knows nothing, and says so without an error."""
     assert ledger.record(key_of()) is None
@@ -200,7 +213,7 @@ def test_terms_are_read_back(ledger: Ledger) -> None:
         asked=True,
     )
     intent = Intent(kind=IntentKind.TERMS, quantity=5, at=TICK)
-    line = replace(record.lines[0], terms=terms, intent=intent)
+    line = replace(record.lines[0], terms=terms, intent=intent, bill_customer="NoCharge")
     after = replace(record.with_line(line), version=2)
     ledger.save(step(record, after, what="terms intended"))
     assert ledger.record(key_of()) == after
@@ -559,7 +572,7 @@ def test_newest_tick_stays(ledger: Ledger, earlier: timedelta) -> None:
 def test_planned_months_are_remembered(ledger: Ledger, *, ends: bool) -> None:
     """OPEN-9: the months in which a tick read the lists are remembered, the newest three, in whatever order they come."""
     ledger.begin_tick(TICK)
-    note = ledger.finish_tick if ends else ledger.looked
+    note = ledger.finish_tick if ends else ledger.note_lists
     for month, planned in (
         (11, (11,)),
         (11, (11,)),
@@ -590,12 +603,12 @@ def test_the_newest_tick_that_ended_is_remembered(ledger: Ledger) -> None:
 def test_a_tick_that_looked_need_not_have_ended(ledger: Ledger) -> None:
     """OPEN-9: what a tick read is remembered whether it could plan everything or not, and its end takes nothing of it away."""
     ledger.begin_tick(TICK)
-    ledger.looked(TICK)
+    ledger.note_lists(TICK)
     ticks = ledger.ticks()
     assert ticks is not None
     assert (ticks.planned, ticks.finished) == ((NOVEMBER,), None)
     ledger.finish_tick(TICK + timedelta(days=30))
-    ledger.looked(TICK + timedelta(days=61))
+    ledger.note_lists(TICK + timedelta(days=61))
     ticks = ledger.ticks()
     assert ticks is not None
     assert ticks.planned == (NOVEMBER, NOVEMBER.next, NOVEMBER.next.next)
@@ -604,7 +617,7 @@ def test_a_tick_that_looked_need_not_have_ended(ledger: Ledger) -> None:
 
 def test_no_tick_ends_before_one_has_begun(ledger: Ledger) -> None:
     """An end without a beginning leaves no half of an item behind."""
-    for note in (ledger.finish_tick, ledger.looked):
+    for note in (ledger.finish_tick, ledger.note_lists):
         with pytest.raises(ConflictError):
             note(TICK)
     assert ledger.ticks() is None
@@ -661,7 +674,7 @@ _steps: st.SearchStrategy[Step] = st.one_of(
         st.integers(0, 2),
     ),
     st.builds(lambda hours: lambda ledger: ledger.begin_tick(TICK + timedelta(hours=hours)), st.integers(-2, 2)),
-    st.builds(lambda days: lambda ledger: ledger.looked(TICK + timedelta(days=days)), st.integers(-90, 90)),
+    st.builds(lambda days: lambda ledger: ledger.note_lists(TICK + timedelta(days=days)), st.integers(-90, 90)),
     st.builds(lambda days: lambda ledger: ledger.finish_tick(TICK + timedelta(days=days)), st.integers(-90, 90)),
 )
 

@@ -137,7 +137,8 @@ class TestConnectWiseAwayAtTheStartOfAMonth:
         world.connectwise.faults.add(fault)
         world.play(*every(3 * HOUR, "2026-12-01 00:00", "2026-12-01 12:00"))
         assert StandingState.BILLING not in states(world, customers)
-        assert {world.standing(customer).shown.since for customer in customers} == {gmt("2026-12-01 00:00")}
+        causes = [world.standing(customer).causes["2026-12"] for customer in customers]
+        assert {cause.since for cause in causes} == {gmt("2026-12-01 00:00")}
         assert all("ConnectWise" in world.standing(customer).shown.reason for customer in customers)
 
 
@@ -177,7 +178,7 @@ class TestLedger:
 
     def test_planner(self, world: World, customers: list[Customer], *, error: TallyError, after: bool) -> None:
         """SAFE-4, MATCH-1: nor does a failing write of the planner tie or open anything twice."""
-        for operation in ("begin_tick", "tie", "save_standing", "looked", "finish_tick"):
+        for operation in ("begin_tick", "tie", "save_standing", "note_lists", "finish_tick"):
             world.ledger.fail_next(operation, error, after=after)
         world.play(*(FIRST + number * QUARTER for number in range(4)))
         assert problems(world, customers, "2026-11") == []

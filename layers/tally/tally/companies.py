@@ -1,6 +1,7 @@
 """What a tick knows of each company, out of GravityZone's lists and the ledger."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from tally.absent import Absent, Found
@@ -22,8 +23,8 @@ class Companies:
     """All companies of one tick, to be gone through once: whoever has gone by is dropped from the roster and the mappings.
 
     ``unlicensed`` are the customers without a monthly subscription; None where they were not listed. ``untied`` says why
-    companies have no mapping; ``troubles`` what keeps some from being planned, by their ids. ``absent`` asks for those that
-    are in no list.
+    companies have no mapping; ``shared`` are the mappings of others that are tied to the same ConnectWise company, and
+    ``troubles`` what keeps some from being planned, by their ids. ``absent`` asks for those that are in no list.
     """
 
     absent: Absent
@@ -32,6 +33,7 @@ class Companies:
     partners: Partners
     mappings: dict[str, CompanyMapping]
     untied: Mapping[str, str]
+    shared: Mapping[str, Sequence[CompanyMapping]]
     troubles: Mapping[str, str]
 
     def stretches(self, size: int) -> Iterator[tuple[Stretch, Sequence[str]]]:
@@ -69,8 +71,13 @@ class Companies:
             waived=known.waived.get(company_id, NO_MONTHS),
             below=below,
             trouble=trouble,
+            of_others=self._pinned_for_others(company_id),
             refused=found.refused,
         )
+
+    def _pinned_for_others(self, company_id: str) -> frozenset[int]:
+        beside = self.shared.get(company_id, ())
+        return frozenset(each.pinned_agreement_id for each in beside if each.pinned_agreement_id is not None)
 
     def _listed(self, company_id: str, standing: Standing | None, *, followed: bool) -> Found | None:
         """Its name in GravityZone's lists, and what they say of it; None if it is in none of them."""
@@ -90,6 +97,18 @@ class Companies:
 def _refused_list(roster: Roster, partner_id: str) -> Cause | None:
     error = roster.refused.get(partner_id)
     return None if error is None else list_refused(partner_id, str(error))
+
+
+def tied_together(mappings: Collection[CompanyMapping]) -> Mapping[str, Sequence[CompanyMapping]]:
+    """For each of several companies that are tied to one ConnectWise company, the mappings of the others."""
+    by_connectwise: defaultdict[int, list[CompanyMapping]] = defaultdict(list)
+    times = Counter(each.connectwise_id for each in mappings)
+    for each in mappings:
+        if each.connectwise_id is not None and times[each.connectwise_id] > 1:
+            by_connectwise[each.connectwise_id].append(each)
+    return {
+        one.company_id: [each for each in tied if each is not one] for tied in by_connectwise.values() for one in tied
+    }
 
 
 def ids_of(listed: Iterable[str], known: Known) -> Sequence[str]:

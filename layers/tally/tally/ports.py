@@ -70,6 +70,10 @@ class ConnectWise(Protocol):
         """All companies that are not deleted."""
         ...
 
+    def company(self, company_id: int) -> ConnectWiseCompany | None:
+        """One company by id, a deleted one too; None if there is none."""
+        ...
+
     def agreements(self, type_id: int) -> Iterable[Agreement]:
         """All agreements of that type, active or not."""
         ...
@@ -116,8 +120,12 @@ class Ledger(Protocol):
         """
         ...
 
-    def looked(self, tick: datetime) -> None:
+    def note_lists(self, tick: datetime) -> None:
         """Remember that the tick, and so one of its month, read GravityZone's lists and noted what they say (OPEN-9)."""
+        ...
+
+    def note_products(self, products: Mapping[str, int]) -> None:
+        """Remember which product each service is billed by, in place of what was known of it (SAFE-9). A tick must have begun."""
         ...
 
     def finish_tick(self, tick: datetime) -> None:

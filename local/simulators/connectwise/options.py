@@ -23,6 +23,10 @@ class Right(StrEnum):
     TABLES_INQUIRE = "system/table setup/inquire"
 
 
+INQUIRE = (Right.COMPANIES_INQUIRE, Right.AGREEMENTS_INQUIRE)
+"""The rights to read what belongs to somebody, which a role can have of its own records alone."""
+
+
 @with_config(ConfigDict(extra="forbid"))
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Credentials:
@@ -86,6 +90,8 @@ class ConnectWiseOptions:
     An agreement may have its own choice."""
     refuse_invoiced_periods: bool = True
     """Whether a period already invoiced refuses new Additions on an agreement that does not prorate."""
+    parents_list_children: bool = False
+    """Whether the Additions of an agreement's children, and of theirs, are listed with its own."""
     cancelled_agreements_refuse_changes: bool = False
     """Whether Additions on a cancelled agreement can no longer be changed; new ones are refused either way."""
 

@@ -201,6 +201,16 @@ class People:
         }
         return self._copy(old, fresh, by=by)
 
+    def set_parent(self, agreement_id: int, parent_id: int | None, *, by: str = SOMEONE) -> None:
+        """Have an agreement invoiced through another one from now on, or with None by itself again."""
+        parent = None
+        if parent_id is not None:
+            document = self._tenant.agreements.get(parent_id)
+            if document is None:
+                raise LookupError(f"no agreement {parent_id}")
+            parent = records.reference(document.fields, "name")
+        self.edit_agreement(agreement_id, {"parentAgreement": parent}, by=by)
+
     def delete_agreement(self, agreement_id: int, *, by: str = SOMEONE) -> None:
         """Delete an agreement and its Additions."""
         self._tenant.delete_agreement(agreement_id, by=by)
@@ -212,8 +222,9 @@ class People:
     def run_invoice(self, agreement_id: int, *, by: str = SOMEONE) -> int | None:
         """Make an agreement's next invoice, and move its next invoice date on; returns the invoice's id.
 
-        None, and nothing happens, if the agreement ended before the period that the invoice would cover. ValueError if
-        it has no next invoice date.
+        The agreements below it are on that invoice too, and their own next invoice dates stay. None, and nothing
+        happens, if it ended before the period that the invoice would cover, or is invoiced through a parent. ValueError
+        if it has no next invoice date.
         """
         return run_invoice(self._tenant, agreement_id, by=by)
 
@@ -246,6 +257,17 @@ class People:
     def delete_company(self, company_id: int, *, by: str = SOMEONE) -> None:
         """Delete a company: it stays in lists, with its flag set."""
         self._tenant.change(self._tenant.companies, company_id, {"deletedFlag": True}, by=by)
+
+    def merge_company(self, company_id: int, *, into: int, by: str = SOMEONE) -> None:
+        """Merge a company into another one: its agreements go there as they are, and its id is gone."""
+        tenant = self._tenant
+        survivor = tenant.companies.get(into)
+        if survivor is None or company_id == into:
+            raise LookupError(f"no other company {into}")
+        moved = records.reference(survivor.fields, "identifier", "name")
+        for document in tenant.agreements_of(company_id):
+            self.edit_agreement(document.fields["id"], {"company": moved, "billToCompany": moved}, by=by)
+        tenant.remove(tenant.companies, company_id)
 
     def remove_company(self, company_id: int) -> None:
         """Take a company away for good: no list and no read by id knows it any more."""

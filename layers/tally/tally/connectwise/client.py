@@ -17,7 +17,9 @@ from tally.connectwise.models import (
     AGREEMENTS,
     COMPANIES,
     PRODUCTS,
+    AdditionRow,
     AgreementRow,
+    CompanyRow,
     ProductRow,
 )
 from tally.connectwise.site import Keys, Site
@@ -37,6 +39,7 @@ from tally.transport.failures import Effect
 from tally.transport.session import DIRECT, Network
 
 if TYPE_CHECKING:
+    from tally.connectwise.parents import Parents
     from tally.connectwise.writes import Writes
 
 _BUNDLE = "Bundle"
@@ -112,10 +115,23 @@ class ConnectWiseClient:
         rows = self._calls.rows("/company/companies", COMPANIES, conditions="deletedFlag=false")
         return [row.company() for row in rows if not row.deleted_flag]
 
+    def company(self, company_id: int) -> ConnectWiseCompany | None:
+        """One company, a deleted one too; None if it is not found, which on cloud sites is also the answer to a wrong key."""
+        try:
+            answer = self._calls.send("GET", f"/company/companies/{company_id:d}", effect=Effect.NONE)
+        except NotFoundError:
+            return None
+        row = self._calls.parse(answer, CompanyRow.model_validate_json)
+        if row.id != company_id:
+            raise self._calls.unreadable(answer, f"it answered company {row.id}")
+        return row.company()
+
     def agreements(self, type_id: int) -> Iterable[Agreement]:
         """All agreements of that type, active or not."""
         rows = self._calls.rows("/finance/agreements", AGREEMENTS, conditions=f"type/id={type_id:d}")
-        return [row.agreement() for row in rows if row.type.id == type_id]
+        parents: dict[int, int] = {}
+        found = [self._read(row, parents) for row in rows if row.type.id == type_id]
+        return self._parents.through(found, parents) if parents else found
 
     def agreement(self, agreement_id: int) -> Agreement:
         """One agreement. Raises NotFoundError, which on cloud sites is also the answer to a wrong key."""
@@ -123,15 +139,24 @@ class ConnectWiseClient:
         row = self._calls.parse(answer, AgreementRow.model_validate_json)
         if row.id != agreement_id:
             raise self._calls.unreadable(answer, f"it answered agreement {row.id}")
-        return row.agreement()
+        parents: dict[int, int] = {}
+        agreement = self._read(row, parents)
+        return self._parents.through([agreement], parents)[0] if parents else agreement
 
     def additions(self, agreement_id: int) -> Sequence[Addition]:
-        """All Additions of one agreement."""
-        path = f"/finance/agreements/{agreement_id:d}/additions"
-        rows = self._calls.rows(
-            path, ADDITIONS, belongs=lambda row: row.agreement_id in {None, agreement_id}, of_many=False
-        )
-        return [row.addition(agreement_id) for row in rows]
+        """All Additions of one agreement, without those of agreements below it, which its list may show too."""
+        path, mine = f"/finance/agreements/{agreement_id:d}/additions", {None, agreement_id}
+        below: set[int] = set()
+
+        def belongs(row: AdditionRow) -> bool:
+            if row.agreement_id in mine:
+                return True
+            if not below:
+                below.update(self._parents.below(agreement_id))
+            return row.agreement_id in below
+
+        rows = self._calls.rows(path, ADDITIONS, belongs=belongs, of_many=False)
+        return [row.addition(agreement_id) for row in rows if row.agreement_id in mine]
 
     def create_addition(self, new: NewAddition) -> Addition:
         """POST, once, never repeated. AmbiguousError: it may exist. Any other TallyError: it does not."""
@@ -166,6 +191,20 @@ class ConnectWiseClient:
         from tally.connectwise.writes import Writes
 
         return Writes(self._calls)
+
+    @cached_property
+    def _parents(self) -> "Parents":
+        # Imported where an agreement has a parent: many an MSP bundles none.
+        from tally.connectwise.parents import Parents
+
+        return Parents(self._calls)
+
+    @staticmethod
+    def _read(row: AgreementRow, parents: dict[int, int]) -> Agreement:
+        """The agreement of a row; its parent, if it has one, is added to ``parents``."""
+        if row.parent_agreement is not None:
+            parents[row.id] = row.parent_agreement
+        return row.agreement()
 
     def _products(self, identifier: str, *, conditions: str) -> dict[str, int]:
         rows = self._calls.rows("/procurement/catalog", PRODUCTS, conditions=conditions)

@@ -17,6 +17,8 @@ from tally.domain.agreement import Addition, Agreement
 from tally.domain.company import ConnectWiseCompany
 from tally.domain.terms import Terms
 
+_LONGEST_WORD = 200
+"""Characters of what ConnectWise tells of a record and that is kept with ours: who changed it and when, a choice's word."""
 _NO_DAY = "Input should be a date such as 2026-11-01T00:00:00Z"
 _DAY = re.compile(r"(\d{4}-\d{2}-\d{2})(?:[T ].*)?")
 
@@ -78,11 +80,20 @@ def _flag_if_any(value: object) -> bool | None:
 
 
 def _word_if_any(value: object) -> str | None:
-    return value if isinstance(value, str) and value else None
+    return value if isinstance(value, str) and 0 < len(value) <= _LONGEST_WORD else None
+
+
+def _short(value: object) -> object:
+    return value[:_LONGEST_WORD] if isinstance(value, str) else _text(value)
 
 
 def _text(value: object) -> object:
     return "" if value is None else value
+
+
+def _id_if_any(value: object) -> int | None:
+    found = value.get("id") if isinstance(value, dict) else None
+    return found if isinstance(found, int) and found > 0 else None
 
 
 def _flag(value: object) -> object:
@@ -93,48 +104,54 @@ def _flag(value: object) -> object:
 Id = Annotated[int, Field(strict=True, gt=0, lt=2**31)]
 Quantity = Annotated[Decimal, BeforeValidator(_number)]
 Day = Annotated[date | None, BeforeValidator(parse_day)]
+ShortText = Annotated[str, BeforeValidator(_short)]
 PlainText = Annotated[str, BeforeValidator(_text)]
 Flag = Annotated[bool, BeforeValidator(_flag)]
 # Terms decide nothing here: one that is not shown, or not as it should be, is not compared, and spoils nothing.
 AmountIfAny = Annotated[Decimal | None, BeforeValidator(_amount_if_any)]
 FlagIfAny = Annotated[bool | None, BeforeValidator(_flag_if_any)]
 WordIfAny = Annotated[str | None, BeforeValidator(_word_if_any)]
+# A plain string in the OpenAPI description: one that is not a date says nothing, and spoils nothing.
+DayIfAny = Annotated[date | None, BeforeValidator(_day_if_any)]
+IdIfAny = Annotated[int | None, BeforeValidator(_id_if_any)]
 
 # Built at first use: a worker whose count has not changed never reads ConnectWise, and its cold start is not free.
-_LATER = ConfigDict(defer_build=True)
+LATER = ConfigDict(defer_build=True)
 
 
-class _Received(BaseModel):
+class Received(BaseModel):
+    """What is read of an answer; what else stands there is ignored."""
+
     model_config = ConfigDict(defer_build=True, extra="ignore", frozen=True, alias_generator=to_camel)
 
 
-class Reference(_Received):
+class Reference(Received):
     """Another record, as a record shows it."""
 
     id: Id
     name: PlainText = ""
 
 
-class Named(_Received):
+class Named(Received):
     """Another record, of which the name alone matters."""
 
     name: PlainText = ""
 
 
-class Info(_Received):
+class Info(Received):
     """``_info``: the only mark of a record's version."""
 
-    last_updated: PlainText = ""
-    updated_by: PlainText = ""
+    last_updated: ShortText = ""
+    updated_by: ShortText = ""
 
 
-class CompanyInfo(_Received):
+class CompanyInfo(Received):
     """The answer of ``/login/companyinfo/{company}``; an unknown company answers null instead."""
 
     codebase: str | None = Field(default=None, alias="Codebase")
 
 
-class CompanyRow(_Received):
+class CompanyRow(Received):
     """A company."""
 
     id: Id
@@ -147,7 +164,7 @@ class CompanyRow(_Received):
         return ConnectWiseCompany(id=self.id, identifier=self.identifier, name=self.name, deleted=self.deleted_flag)
 
 
-class AgreementTypeRow(_Received):
+class AgreementTypeRow(Received):
     """A type of agreement."""
 
     id: Id
@@ -155,7 +172,7 @@ class AgreementTypeRow(_Received):
     inactive_flag: Flag = False
 
 
-class ProductRow(_Received):
+class ProductRow(Received):
     """An item of the catalog. A ``productClass`` of Bundle cannot be an Addition."""
 
     id: Id
@@ -164,7 +181,7 @@ class ProductRow(_Received):
     product_class: PlainText = ""
 
 
-class AgreementRow(_Received):
+class AgreementRow(Received):
     """An agreement."""
 
     id: Id
@@ -178,8 +195,8 @@ class AgreementRow(_Received):
     date_cancelled: Day = None
     bill_start_date: Day = None
     billing_cycle: Named | None = None
-    # A plain string in the OpenAPI description: one that is not a date says nothing, and spoils nothing.
-    next_invoice_date: Annotated[date | None, BeforeValidator(_day_if_any)] = None
+    next_invoice_date: DayIfAny = None
+    parent_agreement: IdIfAny = None
     info: Info | None = Field(default=None, alias="_info")
 
     def agreement(self) -> Agreement:
@@ -200,7 +217,7 @@ class AgreementRow(_Received):
         )
 
 
-class AdditionRow(_Received):
+class AdditionRow(Received):
     """An Addition."""
 
     id: Id
@@ -240,9 +257,9 @@ class AdditionRow(_Received):
         )
 
 
-COMPANY_INFO: TypeAdapter[CompanyInfo | None] = TypeAdapter(CompanyInfo | None, config=_LATER)
-COMPANIES: TypeAdapter[list[CompanyRow]] = TypeAdapter(list[CompanyRow], config=_LATER)
-AGREEMENT_TYPES: TypeAdapter[list[AgreementTypeRow]] = TypeAdapter(list[AgreementTypeRow], config=_LATER)
-PRODUCTS: TypeAdapter[list[ProductRow]] = TypeAdapter(list[ProductRow], config=_LATER)
-AGREEMENTS: TypeAdapter[list[AgreementRow]] = TypeAdapter(list[AgreementRow], config=_LATER)
-ADDITIONS: TypeAdapter[list[AdditionRow]] = TypeAdapter(list[AdditionRow], config=_LATER)
+COMPANY_INFO: TypeAdapter[CompanyInfo | None] = TypeAdapter(CompanyInfo | None, config=LATER)
+COMPANIES: TypeAdapter[list[CompanyRow]] = TypeAdapter(list[CompanyRow], config=LATER)
+AGREEMENT_TYPES: TypeAdapter[list[AgreementTypeRow]] = TypeAdapter(list[AgreementTypeRow], config=LATER)
+PRODUCTS: TypeAdapter[list[ProductRow]] = TypeAdapter(list[ProductRow], config=LATER)
+AGREEMENTS: TypeAdapter[list[AgreementRow]] = TypeAdapter(list[AgreementRow], config=LATER)
+ADDITIONS: TypeAdapter[list[AdditionRow]] = TypeAdapter(list[AdditionRow], config=LATER)

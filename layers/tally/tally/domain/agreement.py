@@ -11,7 +11,11 @@ from tally.domain.terms import Terms
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Agreement:
-    """One agreement. ``version`` changes whenever anybody changes it in ConnectWise (its ``_info.lastUpdated``)."""
+    """One agreement. ``version`` changes whenever anybody changes it in ConnectWise (its ``_info.lastUpdated``).
+
+    ``next_invoice`` is the date of the invoice that it will be on. One that is invoiced through another, which
+    ``invoiced_through`` names, has that one's date, and changes with it (MATCH-6).
+    """
 
     id: int
     name: str
@@ -25,6 +29,7 @@ class Agreement:
     billing_cycle: str = ""
     next_invoice: date | None = None
     version: str = ""
+    invoiced_through: str = ""
 
     def active_on(self, day: date) -> bool:
         """Whether it runs on ``day``, by its dates and its cancelled flag (MATCH-3).

@@ -16,8 +16,8 @@ from tally.domain.target import followed, quantity_of, target
 from tally.domain.transitions import confirmed, frozen, lifted, withdraw
 
 
-def compare(situation: Situation, record: UsageRecord, line: Line) -> Step:
-    """The next step once the agreement's Additions have been listed."""
+def compare(situation: Situation, record: UsageRecord, line: Line) -> Step | None:
+    """The next step once the agreement's Additions have been listed; None if they were only looked at, and are as we left them."""
     found = recognise(
         situation.additions or (),
         key=situation.key,
@@ -54,7 +54,7 @@ def compare(situation: Situation, record: UsageRecord, line: Line) -> Step:
     return _compare_ours(situation, record, line, ours[0], wanted=wanted)
 
 
-def _compare_ours(situation: Situation, record: UsageRecord, line: Line, ours: Addition, *, wanted: int) -> Step:
+def _compare_ours(situation: Situation, record: UsageRecord, line: Line, ours: Addition, *, wanted: int) -> Step | None:
     found = untold(record, line, ours)
     if line.pushed_at is not None and may_be_of_before(found) and situation.unsettled(line.pushed_at):
         return come_back(situation, line, since=line.pushed_at)
@@ -79,12 +79,14 @@ def _as_we_left_it(
     *,
     wanted: int,
     echo_since: datetime | None,
-) -> Step:
+) -> Step | None:
     """Ours stands as we left it, or (``echo_since`` our last write) the list still shows what stood there before."""
     if line.intent is not None and line.intent.kind is IntentKind.TERMS:
         return carrying.carry_out(situation, line, ours)
     if (step := carried.look(situation, record)) is not None:
         return step
+    if situation.only_looked:
+        return None if echo_since is None else come_back(situation, line, since=echo_since)
     if line.intent is not None:
         known = situation.count is not None and not freezes(situation, line)
         quantity = quantity_of(record, wanted)
@@ -111,9 +113,9 @@ def _has_outgrown(situation: Situation, record: UsageRecord) -> bool:
     return wanted > record.stands and grows_too_fast(situation, wanted)
 
 
-def _as_we_left_all(situation: Situation, record: UsageRecord, line: Line) -> Step:
+def _as_we_left_all(situation: Situation, record: UsageRecord, line: Line) -> Step | None:
     """The newest line can carry no more: are all of them as we left them, or as a person lets them be?"""
-    if (step := carried.look(situation, record)) is not None:
+    if (step := carried.look(situation, record)) is not None or situation.only_looked:
         return step
     if record.hold is not None:
         return Continue(transition=lifted(situation, why="what was held in ConnectWise is put right, or answered"))

@@ -26,12 +26,14 @@ def next_standing(company: CompanyState, plan: CompanyPlan, at: Circumstances) -
         licensed_in = tuple(month for month in licensed_in if month != at.month)
     elif company.presence is Presence.LICENSED and at.month not in licensed_in:
         licensed_in = (*licensed_in, at.month)[-_LICENSED_MONTHS_KEPT:]
+    looked = {scope: tick for scope, tick in before.looked.items() if scope in followed}
     return replace(
         before,
         company_name=company.name,
         causes=causes,
         licensed_in=licensed_in,
         untold_in=_untold_in(company, before, at),
+        looked=looked,
         unreadable="",
     )
 
@@ -41,7 +43,7 @@ def _untold_in(company: CompanyState, before: Standing, at: Circumstances) -> tu
     others = tuple(month for month in before.untold_in if month != at.month)
     if company.presence is not Presence.UNREAD:
         return others
-    if not at.looked or at.month in (*before.untold_in, *before.licensed_in):
+    if not at.lists_read or at.month in (*before.untold_in, *before.licensed_in):
         return before.untold_in
     return (*others, at.month)[-_LICENSED_MONTHS_KEPT:]
 

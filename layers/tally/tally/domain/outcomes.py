@@ -79,7 +79,7 @@ def billing(situation: Situation, record: UsageRecord, *, counted: int | None = 
 
 def notices(situation: Situation, record: UsageRecord) -> tuple[str, ...]:
     """What is to be told of the record beside its standing."""
-    invoice = None if situation.agreement is None else invoice_notice(situation.agreement)
+    invoice = None if situation.agreement is None else invoice_notice(situation.agreement, situation.today)
     credit = None if record.credit is None else credit_notice(record, situation.company)
     anew = invoiced_anew(situation, record)
     return (*record.notices, *anew, *filter(None, (carrying.notice(record), invoice, credit)))

@@ -60,12 +60,14 @@ TIED_TO = "company_id"
 _NESTED = frozenset(
     {
         "lines",
+        "products",
         "hold",
         "refusal",
         "answer",
         "credit",
         "notices",
         "causes",
+        "looked",
         "licensed_in",
         "untold_in",
         "planned",
@@ -186,6 +188,7 @@ def standing_item(standing: Standing) -> Item:
                     "licensed_in": _months_text(standing.licensed_in),
                     "untold_in": _months_text(standing.untold_in) or None,
                     "last_reading": optional_instant_text(standing.last_reading),
+                    "looked": {scope: instant_text(at) for scope, at in standing.looked.items()},
                 }
             )
         ),
@@ -205,6 +208,7 @@ def standing_from(item: Item) -> Standing:
             licensed_in=_months(fields.get("licensed_in", [])),
             untold_in=_months(fields.get("untold_in", [])),
             last_reading=optional_instant(fields.get("last_reading")),
+            looked={intern(scope): instant(at) for scope, at in fields.get("looked", {}).items()},
             version=fields["version"],
         )
     except Exception as error:
@@ -254,6 +258,11 @@ def progress_attributes(ticks: Ticks) -> dict[str, "AttributeValueTypeDef"]:
     return found
 
 
+def products_text(products: Mapping[str, int]) -> str:
+    """Products by service as the ticks' item has them."""
+    return json.dumps(products, sort_keys=True)
+
+
 def known_since(service: str) -> str:
     """The attribute of the ticks' item that holds the first month of a service."""
     return f"{_KNOWN_SINCE}{service}"
@@ -273,6 +282,7 @@ def ticks_from(item: Item) -> Ticks:
                 for name, month in fields.items()
                 if name.startswith(_KNOWN_SINCE)
             },
+            products={str(service): int(product) for service, product in fields.get("products", {}).items()},
         )
     except Exception as error:
         raise _unreadable(item, error) from error
