@@ -89,10 +89,7 @@ def _copy_agreement(msp: Msp, firm: Firm, draw: Random) -> str:
     known = msp.agreements(firm)
     if not known:
         return ""
-    try:
-        twin = msp.connectwise.people.double_agreement(known[-1]["id"], with_additions=True)
-    except LookupError:  # somebody has put a product on it that is not in the catalog
-        return ""
+    twin = msp.connectwise.people.double_agreement(known[-1]["id"], with_additions=True)
     firm.agreements.append(twin)
     return f"agreement {known[-1]['id']} is copied as {twin}, with its Additions"
 
