@@ -18,6 +18,7 @@ MERGED = "merged in ConnectWise"
 STANDINGS: Mapping[str, tuple[StandingState, str]] = {
     "billed": (BILLING, ""),
     "gone from GravityZone": (WAITING, "not in GravityZone any more"),
+    "left out": (WAITING, "below a partner that is excluded"),
     "no monthly subscription": (WAITING, "no monthly subscription"),
     "a trial": (WAITING, "a trial is not billed"),
     "counter stays": (WAITING, "stays until the month closes"),

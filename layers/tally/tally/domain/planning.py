@@ -227,7 +227,8 @@ def _open(company: CompanyState, at: Circumstances, service: str, month: Month, 
             plan.say(month, service, waits)
         return
     seen_licensed = company.standing is not None and month in company.standing.licensed_in
-    looked_in_vain = not seen_licensed and month in at.ticks.planned
+    untold = company.standing is not None and month in company.standing.untold_in
+    looked_in_vain = not (seen_licensed or untold) and month in at.ticks.planned
     if month != at.month and (looked_in_vain or _before_it_was_billed(company, month)):
         # Nobody saw it licensed in that month, though a tick looked (OPEN-9); or a partner that was not billed yet.
         return

@@ -1,7 +1,7 @@
 """Why nothing can be opened for a company as a whole, whatever its months and services: rules MATCH-1, 2, 7, READ-3 and READ-4."""
 
 from tally.domain.chosen_agreement import left_untied
-from tally.domain.circumstances import ABSENCES, Circumstances, CompanyState, Presence
+from tally.domain.circumstances import ABSENCES, ALL_BELOW, Circumstances, CompanyState, Presence
 from tally.domain.standing import COMPANY_SCOPE, Cause, needs_setup, waiting
 
 
@@ -16,11 +16,13 @@ def stopped_as_a_whole(company: CompanyState, at: Circumstances, moved: Cause | 
 def _stopped(company: CompanyState) -> Cause | None:
     """Why nothing can be opened for the company as a whole."""
     match company.presence:
-        case Presence.PARTNER | Presence.UNLICENSED | Presence.GONE as absent:
+        case Presence.PARTNER:
+            return _excluded(company) or company.refused or ABSENCES[Presence.PARTNER]
+        case Presence.UNLICENSED | Presence.GONE | Presence.LEFT_OUT as absent:
             return ABSENCES[absent]
         case Presence.UNREAD:
-            return _as_before(company)
-        case Presence.LICENSED:
+            return _excluded(company) or company.refused or _as_before(company)
+        case Presence.LICENSED | Presence.UNLISTED:
             pass
     if company.below is not None and (company.mapping is None or company.mapping.own_billed_since is None):
         return ABSENCES[Presence.PARTNER]
@@ -30,11 +32,19 @@ def _stopped(company: CompanyState) -> Cause | None:
             if company.untied
             else _as_before(company) or waiting("To be matched by its name.")
         )
-    if company.mapping.excluded_since is not None:
-        return waiting(f"Excluded from billing since {company.mapping.excluded_since:%Y-%m-%d}.")
+    if (excluded := _excluded(company)) is not None:
+        return excluded
     if company.mapping.connectwise_id is None:
         return needs_setup(left_untied(company.mapping))
     return None
+
+
+def _excluded(company: CompanyState) -> Cause | None:
+    since = None if company.mapping is None else company.mapping.excluded_since
+    if since is None:
+        return None
+    partner = company.presence is Presence.PARTNER or company.below is not None
+    return waiting(f"Excluded from billing since {since:%Y-%m-%d}{f', {ALL_BELOW}' if partner else ''}.")
 
 
 def _no_place(at: Circumstances) -> Cause | None:
