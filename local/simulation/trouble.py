@@ -56,7 +56,7 @@ _FRONT_STATUSES = (200, 302, 401, 403, 404, 503)
 _PAGE = "<!DOCTYPE html><html><head><title>Request Rejected</title></head><body>Support ID: 77</body></html>"
 _OUTAGE_KINDS = (FaultKind.REFUSED, FaultKind.TIMEOUT_BEFORE, FaultKind.STATUS)
 _ON_CONDITION = frozenset({"save", "save_standing", "tie"})
-_WRITES_OF_LEDGER = _ON_CONDITION | {"save_standings", "begin_tick", "finish_tick"}
+_WRITES_OF_LEDGER = _ON_CONDITION | {"save_standings", "begin_tick", "note_lists", "finish_tick"}
 _SAVE = "ledger save"
 _LATEST = 60
 
