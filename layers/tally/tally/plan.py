@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import chain
 
@@ -14,7 +14,7 @@ from tally.domain.company import Mapping as CompanyMapping
 from tally.domain.month import Month
 from tally.domain.policy import Policy
 from tally.domain.ticks import Ticks
-from tally.domain.unreadable import readable
+from tally.domain.unreadable import OddRows, readable
 from tally.domain.vitals import Vitals
 from tally.errors import IncompletePlanError, SetupError, TallyError, UnsentError
 from tally.known import read_known
@@ -40,7 +40,8 @@ class Planned:
 
     ``skipped`` says why nothing was put on the queue; ``overdue`` is then how many seconds ago the tick was whose jobs
     still wait, as far as can be told. ``vitals`` is None where a newer tick has the word. ``troubles`` are the first things
-    that went wrong with single companies, whose standings say so.
+    that went wrong with single companies, whose standings say so, and ``unplaced`` rows of the vendors' lists, of which nobody
+    can tell whom they concern.
     """
 
     companies: int = 0
@@ -52,6 +53,7 @@ class Planned:
     overdue: int | None = None
     vitals: Vitals | None = None
     troubles: tuple[str, ...] = ()
+    unplaced: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +62,7 @@ class Plan:
 
     ``services`` are what is billed, and where. ``calls_per_second`` is the pace at which GravityZone may be read.
     ``companies_at_once``: so many are read from the ledger and planned before the next ones are, for memory's sake.
+    ``odd_rows`` hears of rows of the vendors' lists that nobody can place.
     """
 
     gravityzone: GravityZone
@@ -72,6 +75,7 @@ class Plan:
     calls_per_second: float
     first_month: Month | None = None
     companies_at_once: int = 2_000
+    odd_rows: OddRows = field(default_factory=OddRows)
 
     def __call__(self, tick: datetime, *, on_planned: Callable[[Planned], None] = lambda _: None) -> Planned:
         """Plan one tick. ``on_planned`` is told what was planned, also where lists could not be read.
@@ -93,6 +97,7 @@ class Plan:
         troubles: dict[str, str] = {}
         mappings = {mapping.company_id: mapping for mapping in readable(self.ledger.all_mappings(), troubles)}
         roster = self._read_roster(failures)
+        troubles |= {} if roster is None else roster.troubles
         partners = self._read_partners(roster, mappings, failures)
         at = self._circumstances(tick, ticks, failures)
         new_day = ticks.finished is None or ticks.finished.date() != tick.date()
@@ -109,7 +114,9 @@ class Plan:
             troubles=troubles,
             failures=failures,
         )
-        planned = replace(self._plan(companies, at, failures), tied=tied)
+        planned = self._plan(companies, at, failures)
+        unplaced, first = self.odd_rows.taken()
+        planned = replace(planned, tied=tied, unplaced=unplaced, troubles=(*first, *planned.troubles))
         on_planned(planned)
         if failures:
             raise IncompletePlanError(f"{'; '.join(failures)}. {planned.jobs} jobs that do not need it were planned.")

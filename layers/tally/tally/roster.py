@@ -1,6 +1,6 @@
 """GravityZone's side of a tick: its tree of companies, one list per partner and kind, since each list is one level deep."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from tally.domain.circumstances import Presence
@@ -14,12 +14,20 @@ class Roster:
     """The monthly-licensed customers and the partners below the key's own company, by id.
 
     ``unread`` maps a partner whose lists failed to the error: what stands below it is neither known nor gone (SAFE-5).
+    ``troubles`` are companies with which nothing can be done, and why, by id.
     """
 
     root_id: str
     customers: dict[str, Company] = field(default_factory=dict)
     partners: dict[str, Company] = field(default_factory=dict)
     unread: dict[str, TallyError] = field(default_factory=dict)
+    troubles: dict[str, str] = field(default_factory=dict)
+
+    def fit(self, companies: Iterable[Company]) -> Sequence[Company]:
+        """Those of them with which something can be done; the others go to the ``troubles``."""
+        listed = list(companies)
+        self.troubles.update((each.id, each.trouble) for each in listed if each.trouble)
+        return [each for each in listed if not each.trouble]
 
 
 def read_roster(gravityzone: GravityZone) -> Roster:
@@ -37,8 +45,8 @@ def read_roster(gravityzone: GravityZone) -> Roster:
 
 def _walk(gravityzone: GravityZone, roster: Roster, parent_id: str) -> list[str]:
     """Add what stands directly below one company; answer the partners that were not known before."""
-    customers = gravityzone.children(parent_id, kind=CompanyKind.CUSTOMER, monthly_only=True)
-    partners = gravityzone.children(parent_id, kind=CompanyKind.PARTNER, monthly_only=False)
+    customers = roster.fit(gravityzone.children(parent_id, kind=CompanyKind.CUSTOMER, monthly_only=True))
+    partners = roster.fit(gravityzone.children(parent_id, kind=CompanyKind.PARTNER, monthly_only=False))
     new = [partner.id for partner in partners if partner.id not in roster.partners and partner.id != roster.root_id]
     roster.customers.update((company.id, company) for company in customers)
     roster.partners.update((partner.id, partner) for partner in partners if partner.id != roster.root_id)

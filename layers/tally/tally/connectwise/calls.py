@@ -2,10 +2,8 @@
 
 import re
 from collections.abc import Callable, Iterator
-from typing import Protocol
+from typing import Any, Protocol
 from urllib.parse import quote
-
-from pydantic import TypeAdapter
 
 from tally.connectwise.answers import COMPANY, URL, explain
 from tally.connectwise.models import COMPANY_INFO
@@ -13,6 +11,7 @@ from tally.connectwise.site import Site
 from tally.errors import ContractError, NotFoundError, SetupError, TallyError
 from tally.transport.calls import Answer, Call, Transport
 from tally.transport.failures import Effect
+from tally.transport.rows import placed, read_list
 
 PAGE_SIZE = 1000
 """What the API gives at most."""
@@ -30,9 +29,10 @@ class _Row(Protocol):
 class Calls:
     """Makes calls to one site, which says itself under which path its API stands (the codebase)."""
 
-    def __init__(self, site: Site, transport: Transport) -> None:
+    def __init__(self, site: Site, transport: Transport, *, on_odd_row: Callable[[str], None]) -> None:
         self._site = site
         self._transport = transport
+        self._on_odd_row = on_odd_row
         self._codebase: str | None = None
 
     def send(
@@ -63,17 +63,25 @@ class Calls:
     def rows[R: _Row](
         self,
         path: str,
-        adapter: TypeAdapter[list[R]],
+        read: Callable[[Any], R],
         *,
         conditions: str = "",
         belongs: Callable[[R], bool] = lambda _: True,
+        each_matters: bool = False,
     ) -> Iterator[R]:
         """All records of a list, page by page; an error, whenever it comes, means that none of them is to be used.
 
-        ``belongs``: whether a record can be in this list at all; one that cannot is an error too.
+        ``read`` makes a record of a row, or raises ValidationError for one of which nobody can tell what it is of: such rows
+        are told, and left out, unless ``each_matters`` or there are no others. ``belongs``: whether a record can be in this
+        list at all; one that cannot is an error too.
         """
         seen: set[int] = set()
-        for answer, page in self._pages(path, adapter, conditions):
+        for answer, rows in self._pages(path, conditions):
+            page, others = placed(rows, read)
+            if others and (each_matters or not page):
+                raise self._transport.unreadable(answer, others[0])
+            for each in others:
+                self._on_odd_row(f"{answer.call.name}: a row that names nobody: {each}")
             if strangers := [row.id for row in page if not belongs(row)]:
                 raise self._transport.unreadable(answer, f"it lists what belongs elsewhere: {strangers[:10]}")
             ids = [row.id for row in page]
@@ -94,16 +102,14 @@ class Calls:
         """The error for an answer that is certain, and wrong."""
         return ContractError(self._transport.text(answer.call, why, request_id=answer.request_id))
 
-    def _pages[R: _Row](
-        self, path: str, adapter: TypeAdapter[list[R]], conditions: str
-    ) -> Iterator[tuple[Answer, list[R]]]:
+    def _pages(self, path: str, conditions: str) -> Iterator[tuple[Answer, list[Any]]]:
         # Ordered by id, so that a record made meanwhile comes last and moves no other to another page.
         query = f"pageSize={PAGE_SIZE}&orderBy=id"
         if conditions:
             query += f"&conditions={quote(conditions, safe='')}"
         for number in range(1, MOST_PAGES + 1):
             answer = self.send("GET", path, effect=Effect.NONE, query=f"{query}&page={number}")
-            page = self.parse(answer, adapter.validate_json)
+            page = self.parse(answer, read_list)
             yield answer, page
             # A server that gives fewer a page than asked for says so by its link; one without links, by a full page.
             if len(page) < PAGE_SIZE and not _NEXT.search(answer.headers.get("Link", "")):

@@ -2,7 +2,7 @@
 
 import random
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import date
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -12,16 +12,16 @@ from requests.adapters import BaseAdapter
 from tally.connectwise.answers import DIALECT
 from tally.connectwise.calls import Calls
 from tally.connectwise.models import (
-    ADDITIONS,
-    AGREEMENT_TYPES,
-    AGREEMENTS,
-    COMPANIES,
-    PRODUCTS,
     AgreementRow,
+    AgreementTypeRow,
+    CompanyRow,
+    OddAddition,
     ProductRow,
+    read_addition,
+    read_agreement,
 )
 from tally.connectwise.site import Keys, Site
-from tally.domain.agreement import Addition, Agreement, NewAddition
+from tally.domain.agreement import NOBODY, Addition, Agreement, NewAddition
 from tally.domain.company import ConnectWiseCompany
 from tally.domain.terms import Terms
 from tally.errors import AmbiguousNameError, ContractError
@@ -37,7 +37,8 @@ _BUNDLE = "Bundle"
 class ConnectWiseClient:
     """Reads ConnectWise and keeps Additions there. Implements ``tally.ports.ConnectWise``.
 
-    ``url``: the API host. ``company``: the company of the login. The others are ``Transport``'s. Searches are narrowed
+    ``url``: the API host. ``company``: the company of the login. ``on_odd_row`` is told of rows that nobody can place. The others
+    are ``Transport``'s. Searches are narrowed
     on their side and filtered again on ours (MATCH-4).
     """
 
@@ -54,6 +55,7 @@ class ConnectWiseClient:
         jitter: Callable[[], float] = random.random,
         adapter: BaseAdapter | None = None,
         listener: Listener | None = None,
+        on_odd_row: Callable[[str], None] = lambda _: None,
     ) -> None:
         site = Site(url, company=company, keys=keys, local_http_host=local_http_host)
         transport = Transport(
@@ -66,14 +68,14 @@ class ConnectWiseClient:
             adapter=adapter,
             listener=listener,
         )
-        self._calls = Calls(site, transport)
+        self._calls = Calls(site, transport, on_odd_row=on_odd_row)
 
     def agreement_types(self, name: str) -> Mapping[str, int]:
         """Ids by name of the agreement types that are active; all of them, so that near misses can be named.
 
         Raises AmbiguousNameError if two have the very name that is asked for.
         """
-        rows = self._calls.rows("/finance/agreements/types", AGREEMENT_TYPES)
+        rows = self._calls.rows("/finance/agreements/types", AgreementTypeRow.model_validate)
         return _ids_by_name(
             ((row.name, row.id) for row in rows if not row.inactive_flag), what="agreement types", wanted=name
         )
@@ -96,27 +98,40 @@ class ConnectWiseClient:
 
     def companies(self) -> Iterable[ConnectWiseCompany]:
         """All companies that are not deleted."""
-        rows = self._calls.rows("/company/companies", COMPANIES, conditions="deletedFlag=false")
+        rows = self._calls.rows("/company/companies", CompanyRow.model_validate, conditions="deletedFlag=false")
         return [row.company() for row in rows if not row.deleted_flag]
 
     def agreements(self, type_id: int) -> Iterable[Agreement]:
         """All agreements of that type, active or not."""
-        rows = self._calls.rows("/finance/agreements", AGREEMENTS, conditions=f"type/id={type_id:d}")
-        return [row.agreement() for row in rows if row.type.id == type_id]
+        found = self._calls.rows("/finance/agreements", read_agreement, conditions=f"type/id={type_id:d}")
+        return [each for each in found if each.type_id == type_id or (each.unreadable and each.type_id == NOBODY)]
 
     def agreement(self, agreement_id: int) -> Agreement:
         """One agreement. Raises NotFoundError, which on cloud sites is also the answer to a wrong key."""
         answer = self._calls.send("GET", f"/finance/agreements/{agreement_id:d}", effect=Effect.NONE)
-        row = self._calls.parse(answer, AgreementRow.model_validate_json)
+        row = self._calls.parse(answer, AgreementRow.of)
         if row.id != agreement_id:
             raise self._calls.unreadable(answer, f"it answered agreement {row.id}")
         return row.agreement()
 
-    def additions(self, agreement_id: int) -> Sequence[Addition]:
-        """All Additions of one agreement."""
+    def additions(
+        self, agreement_id: int, *, since: date | None = None, products: Collection[int] = ()
+    ) -> Sequence[Addition]:
+        """All Additions of one agreement.
+
+        Those that cannot be read are left out if they ended before ``since``, or are of none of ``products``.
+        """
         path = f"/finance/agreements/{agreement_id:d}/additions"
-        rows = self._calls.rows(path, ADDITIONS, belongs=lambda row: row.agreement_id in {None, agreement_id})
-        return [row.addition(agreement_id) for row in rows]
+        rows = self._calls.rows(
+            path, read_addition, belongs=lambda row: row.agreement_id in {None, agreement_id}, each_matters=True
+        )
+        found: list[Addition] = []
+        for row in rows:
+            if not isinstance(row, OddAddition):
+                found.append(row.addition(agreement_id))
+            elif row.concerns(since, products):
+                raise ContractError(f"ConnectWise GET {path}: {row.why}")
+        return found
 
     def create_addition(self, new: NewAddition) -> Addition:
         """POST, once, never repeated. AmbiguousError: it may exist. Any other TallyError: it does not."""
@@ -153,7 +168,7 @@ class ConnectWiseClient:
         return Writes(self._calls)
 
     def _products(self, identifier: str, *, conditions: str) -> dict[str, int]:
-        rows = self._calls.rows("/procurement/catalog", PRODUCTS, conditions=conditions)
+        rows = self._calls.rows("/procurement/catalog", ProductRow.model_validate, conditions=conditions)
         alike = [row for row in rows if _folded(row.identifier) == _folded(identifier) and _can_be_added(row)]
         return _ids_by_name(((row.identifier, row.id) for row in alike), what="products", wanted=identifier)
 

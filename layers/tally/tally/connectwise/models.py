@@ -1,21 +1,24 @@
 """What ConnectWise answers, as far as it is read here.
 
 Unknown fields are ignored, and a value that is not there may be missing, null or an empty string. Field
-names are those of the public OpenAPI description (2025.x).
+names are those of the public OpenAPI description (2025.x). A row with a field that cannot be read names whom it concerns
+as long as it has its id; an id is a positive whole number and nothing else.
 """
 
 import re
+from collections.abc import Collection
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
-from typing import Annotated
+from typing import Annotated, Any, NamedTuple, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic.alias_generators import to_camel
 
-from tally.domain.agreement import Addition, Agreement
+from tally.domain.agreement import NOBODY, Addition, Agreement
 from tally.domain.company import ConnectWiseCompany
 from tally.domain.terms import Terms
+from tally.transport.rows import name, problems, read_json, whole
 
 _NO_DAY = "Input should be a date such as 2026-11-01T00:00:00Z"
 _DAY = re.compile(r"(\d{4}-\d{2}-\d{2})(?:[T ].*)?")
@@ -33,6 +36,22 @@ def parse_day(value: object) -> date | None:
     return _written_day(value)
 
 
+_NO_BEGINNING, _NO_END = 1900, 9000
+"""Years up to, and from, which a day is a sign that there is none: 0001 of .NET, 1753 and 1900 of databases; 9999."""
+
+
+def _start(value: object) -> date | None:
+    """The day on which something begins, if there is one: what begins at the end of time has not begun, rather than always."""
+    day = parse_day(value)
+    return None if day is None or day.year <= _NO_BEGINNING else day
+
+
+def _day(value: object) -> date | None:
+    """Any other day, if there is one."""
+    day = _start(value)
+    return None if day is None or day.year >= _NO_END else day
+
+
 @lru_cache(maxsize=1024)
 def _written_day(text: str) -> date:
     # A planner reads the same few days on thousands of agreements, six on each.
@@ -44,7 +63,7 @@ def _written_day(text: str) -> date:
 
 def _day_if_any(value: object) -> date | None:
     try:
-        return parse_day(value)
+        return _day(value)
     except ValueError:
         return None
 
@@ -83,7 +102,21 @@ def _flag(value: object) -> object:
     return False if value is None else value
 
 
-Day = Annotated[date | None, BeforeValidator(parse_day)]
+def _if_any(value: object) -> object:
+    return None if value == "" else value
+
+
+def _quantity(value: object) -> Decimal:
+    amount = None if isinstance(value, str) else _amount_if_any(value)
+    if amount is None:
+        raise ValueError("Input should be a valid number")
+    return amount
+
+
+Day = Annotated[date | None, BeforeValidator(_day)]
+Start = Annotated[date | None, BeforeValidator(_start)]
+Id = Annotated[int, Field(strict=True, gt=0, lt=2**63)]
+Name = Annotated[str, BeforeValidator(name)]
 PlainText = Annotated[str, BeforeValidator(_text)]
 Flag = Annotated[bool, BeforeValidator(_flag)]
 # Terms decide nothing here: one that is not shown, or not as it should be, is not compared, and spoils nothing.
@@ -98,19 +131,27 @@ _LATER = ConfigDict(defer_build=True)
 class _Received(BaseModel):
     model_config = ConfigDict(defer_build=True, extra="ignore", frozen=True, alias_generator=to_camel)
 
+    @classmethod
+    def of(cls, body: bytes) -> Self:
+        """The only record of an answer. Raises ValueError."""
+        return cls.model_validate(read_json(body))
+
 
 class Reference(_Received):
     """Another record, as a record shows it."""
 
-    id: int
-    name: PlainText = ""
+    id: Id
+    name: Name = ""
+
+
+ReferenceIfAny = Annotated[Reference | None, BeforeValidator(_if_any)]
 
 
 class Info(_Received):
     """``_info``: the only mark of a record's version."""
 
-    last_updated: PlainText = ""
-    updated_by: PlainText = ""
+    last_updated: Name = ""
+    updated_by: Name = ""
 
 
 class CompanyInfo(_Received):
@@ -120,49 +161,51 @@ class CompanyInfo(_Received):
 
 
 class CompanyRow(_Received):
-    """A company."""
+    """A company. One whose name cannot be read has none, and is tied to nobody by it."""
 
-    id: int
-    identifier: PlainText = ""
-    name: PlainText = ""
-    deleted_flag: Flag = False
+    id: Id
+    identifier: Name = ""
+    name: Name = ""
+    deleted_flag: FlagIfAny = None
 
     def company(self) -> ConnectWiseCompany:
         """The domain's view of it."""
-        return ConnectWiseCompany(id=self.id, identifier=self.identifier, name=self.name, deleted=self.deleted_flag)
+        return ConnectWiseCompany(
+            id=self.id, identifier=self.identifier, name=self.name, deleted=bool(self.deleted_flag)
+        )
 
 
 class AgreementTypeRow(_Received):
     """A type of agreement."""
 
-    id: int
-    name: PlainText = ""
-    inactive_flag: Flag = False
+    id: Id
+    name: Name = ""
+    inactive_flag: FlagIfAny = None
 
 
 class ProductRow(_Received):
     """An item of the catalog. A ``productClass`` of Bundle cannot be an Addition."""
 
-    id: int
-    identifier: PlainText = ""
-    inactive_flag: Flag = False
-    product_class: PlainText = ""
+    id: Id
+    identifier: Name = ""
+    inactive_flag: FlagIfAny = None
+    product_class: Name = ""
 
 
 class AgreementRow(_Received):
-    """An agreement."""
+    """An agreement. That of no company is nobody's: the specification requires one, live tenants have shown none."""
 
-    id: int
-    name: PlainText = ""
+    id: Id
+    name: Name = ""
     type: Reference
-    company: Reference
-    start_date: Day = None
+    company: ReferenceIfAny = None
+    start_date: Start = None
     end_date: Day = None
     no_ending_date_flag: Flag = False
     cancelled_flag: Flag = False
     date_cancelled: Day = None
-    bill_start_date: Day = None
-    billing_cycle: Reference | None = None
+    bill_start_date: Start = None
+    billing_cycle: ReferenceIfAny = None
     # A plain string in the OpenAPI description: one that is not a date says nothing, and spoils nothing.
     next_invoice_date: Annotated[date | None, BeforeValidator(_day_if_any)] = None
     info: Info | None = Field(default=None, alias="_info")
@@ -173,7 +216,7 @@ class AgreementRow(_Received):
             id=self.id,
             name=self.name,
             type_id=self.type.id,
-            company_id=self.company.id,
+            company_id=NOBODY if self.company is None else self.company.id,
             starts=self.start_date,
             ends=None if self.no_ending_date_flag else self.end_date,
             cancelled=self.cancelled_flag,
@@ -185,13 +228,34 @@ class AgreementRow(_Received):
         )
 
 
+def read_agreement(row: Any) -> Agreement:  # noqa: ANN401 - whatever the list holds
+    """The agreement of a row of a list; marked where a field of it cannot be read. Raises ValidationError for one that names nobody.
+
+    What cannot be read of another type's is of no interest.
+    """
+    try:
+        return AgreementRow.model_validate(row).agreement()
+    except ValidationError as error:
+        row_id, company_id = whole(row, "id"), whole(row, "company", "id")
+        if row_id is None or company_id is None:
+            raise
+        called = name(row.get("name"))
+        return Agreement(
+            id=row_id,
+            name=called,
+            type_id=whole(row, "type", "id") or NOBODY,
+            company_id=company_id,
+            unreadable=f"ConnectWise's agreement {called!r} (id {row_id}) cannot be read: {problems(error)}.",
+        )
+
+
 class AdditionRow(_Received):
     """An Addition."""
 
-    id: int = Field(gt=0)
-    agreement_id: int | None = None
+    id: Id
+    agreement_id: Id | None = None
     product: Reference
-    quantity: Decimal
+    quantity: Annotated[Decimal, BeforeValidator(_quantity)]
     effective_date: Day = None
     cancelled_date: Day = None
     invoice_description: PlainText = ""
@@ -223,9 +287,37 @@ class AdditionRow(_Received):
         )
 
 
+class OddAddition(NamedTuple):
+    """An Addition of which a field cannot be read; of its product and end what can."""
+
+    id: int
+    agreement_id: int | None
+    product_id: int | None
+    ended: date | None
+    why: str
+
+    def concerns(self, since: date | None, products: Collection[int]) -> bool:
+        """Whether it may be of interest to whoever looks for what bills ``products`` on ``since`` or later."""
+        if since is not None and self.ended is not None and self.ended < since:
+            return False
+        return not products or self.product_id is None or self.product_id in products
+
+
+def read_addition(row: Any) -> AdditionRow | OddAddition:  # noqa: ANN401 - whatever the list holds
+    """The Addition of a row of a list. Raises ValidationError for one that has no id."""
+    try:
+        return AdditionRow.model_validate(row)
+    except ValidationError as error:
+        row_id = whole(row, "id")
+        if row_id is None:
+            raise
+        return OddAddition(
+            id=row_id,
+            agreement_id=whole(row, "agreementId"),
+            product_id=whole(row, "product", "id"),
+            ended=_day_if_any(row.get("cancelledDate")),
+            why=f"Addition {row_id} cannot be read: {problems(error)}",
+        )
+
+
 COMPANY_INFO: TypeAdapter[CompanyInfo | None] = TypeAdapter(CompanyInfo | None, config=_LATER)
-COMPANIES: TypeAdapter[list[CompanyRow]] = TypeAdapter(list[CompanyRow], config=_LATER)
-AGREEMENT_TYPES: TypeAdapter[list[AgreementTypeRow]] = TypeAdapter(list[AgreementTypeRow], config=_LATER)
-PRODUCTS: TypeAdapter[list[ProductRow]] = TypeAdapter(list[ProductRow], config=_LATER)
-AGREEMENTS: TypeAdapter[list[AgreementRow]] = TypeAdapter(list[AgreementRow], config=_LATER)
-ADDITIONS: TypeAdapter[list[AdditionRow]] = TypeAdapter(list[AdditionRow], config=_LATER)

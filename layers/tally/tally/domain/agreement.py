@@ -7,10 +7,16 @@ from decimal import Decimal
 from tally.domain.month import Month
 from tally.domain.terms import Terms
 
+NOBODY = 0
+"""The id of no company."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Agreement:
-    """One agreement. ``version`` changes whenever anybody changes it in ConnectWise (its ``_info.lastUpdated``)."""
+    """One agreement. ``version`` changes whenever anybody changes it in ConnectWise (its ``_info.lastUpdated``).
+
+    ``company_id`` is NOBODY where ConnectWise names none. ``unreadable`` says what of it cannot be read: then no rule goes by it.
+    """
 
     id: int
     name: str
@@ -24,6 +30,7 @@ class Agreement:
     billing_cycle: str = ""
     next_invoice: date | None = None
     version: str = ""
+    unreadable: str = ""
 
     def active_on(self, day: date) -> bool:
         """Whether it runs on ``day``, by its dates and its cancelled flag (MATCH-3).

@@ -130,11 +130,13 @@ class Transport:
             self._sleep(wait)
 
     def parse[T](self, answer: Answer, parser: Callable[[bytes], T]) -> T:
-        """Read an answer with a pydantic parser of JSON bytes; raises as ``unreadable`` says if it does not fit."""
+        """Read an answer with a parser of JSON bytes, which raises ValueError; raises as ``unreadable`` says if it does not fit."""
         try:
             return parser(answer.body)
         except ValidationError as error:
             problem = _problems(error)
+        except ValueError as error:
+            problem = str(error)
         raise self.unreadable(answer, f"{problem}; it answered {self._quoted(answer.body)}")
 
     def unreadable(self, answer: Answer, why: str) -> TallyError:
