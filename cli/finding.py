@@ -8,6 +8,7 @@ from rapidfuzz.utils import default_process
 
 from cli.command import UsageError
 from tally.domain.company import Stretch
+from tally.domain.likeness import near_misses, told
 from tally.domain.month import Month
 from tally.domain.record import RecordKey, UsageRecord
 from tally.domain.unreadable import readable
@@ -45,7 +46,9 @@ def find_company(ledger: Ledger, text: str, *, guess: bool = False) -> Found:
     near = _near(text, names)
     if guess and len(near) == 1:
         return Found(id=near[0], name=names[near[0]], guessed=True)
-    meant = f" Is it {' or '.join(f'{names[each]!r} ({each})' for each in near[:_MOST])}?" if near else ""
+    meant = (
+        f" Is it {' or '.join(f'{told(names[each], beside=text)} ({each})' for each in near[:_MOST])}?" if near else ""
+    )
     hint = meant or " `tally status` lists those that it knows; each is known from the first tick that sees it."
     raise UsageError(f"Tally knows no company {text!r}.{hint}")
 
@@ -117,6 +120,9 @@ def _near(text: str, names: Mapping[str, str]) -> Sequence[str]:
     holding = [each for each, name in names.items() if text.casefold() in name.casefold()]
     if holding:
         return sorted(holding, key=lambda each: names[each])
+    alike = set(near_misses(text, names.values()))
+    if alike:
+        return sorted((each for each, name in names.items() if name in alike), key=lambda each: names[each])
     found = nearest(text, names)
     clear = len(found) == 1 or (len(found) > 1 and found[0][1] - found[1][1] >= _CLEARLY)
     return [key for key, _ in (found[:1] if clear else found)]

@@ -57,7 +57,8 @@ def queue_company(stack: Stack, company: Found, *, months: Collection[Month] | N
     except IncompletePlanError as error:
         failed = str(error)
     # Without the last reading on it a job notes this one, and so tells that it ran even where nothing has changed.
-    queue.jobs = [job.model_copy(update={"last_reading": None}) for job in queue.jobs]
+    asked = {"last_reading": None, "by_person": True}
+    queue.jobs = [job.model_copy(update=asked) for job in queue.jobs]
     queue.put_on(stack.queue())
     return queue.jobs, failed
 

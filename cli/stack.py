@@ -5,11 +5,11 @@ first asked for, so that a command needs no right but those for what it does.
 """
 
 import json
+import os
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any, cast
 
@@ -29,6 +29,8 @@ from tally.ports import Clock, ConnectWise, GravityZone, JobQueue, Ledger
 from tally.queue import SQSJobQueue
 from tally.secret import ApiKeys, read_keys
 from tally.settings import PlannerSettings
+from tally.transport.operators import operators_network
+from tally.transport.retry import http_date
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
@@ -148,11 +150,19 @@ class _Connection:
     def gravityzone(self) -> GravityZone:
         # Half of the pace: workers may be at theirs meanwhile, and the limit is the key's.
         bucket = TokenBucket(rate=self.settings.sweep_calls_per_second / 2, depth=1)
-        return bootstrap.gravityzone_client(self.settings, self.keys, bucket=bucket, on_odd_row=self.odd_rows.heard)
+        return bootstrap.gravityzone_client(
+            self.settings,
+            self.keys,
+            bucket=bucket,
+            network=operators_network(os.environ),
+            on_odd_row=self.odd_rows.heard,
+        )
 
     @cached_property
     def connectwise(self) -> ConnectWise:
-        return bootstrap.connectwise_client(self.settings, self.keys, on_odd_row=self.odd_rows.heard)
+        return bootstrap.connectwise_client(
+            self.settings, self.keys, network=operators_network(os.environ), on_odd_row=self.odd_rows.heard
+        )
 
     @cached_property
     def queue(self) -> JobQueue:
@@ -257,11 +267,10 @@ def _check_clock(date: str, *, now: datetime) -> None:
 
     ``date`` is the header of an answer; nothing is concluded from one that cannot be read.
     """
-    try:
-        theirs = parsedate_to_datetime(date)
-    except ValueError:
+    theirs = http_date(date)
+    if theirs is None:
         return
-    off = now - (theirs if theirs.tzinfo else theirs.replace(tzinfo=UTC))
+    off = now - theirs
     if abs(off) > _CLOCKS_DIFFER:
         way = "ahead of" if off > timedelta() else "behind"
         raise SetupError(

@@ -7,7 +7,7 @@ from rapidfuzz import fuzz, process
 
 from tally.domain.circumstances import known_absence
 from tally.domain.company import ConnectWiseCompany
-from tally.domain.matching import likeness
+from tally.domain.likeness import likeness
 from tally.domain.standing import COMPANY_SCOPE, Standing, StandingState
 from tally.domain.unreadable import readable
 from tally.ports import Ledger

@@ -146,6 +146,7 @@ class World:
             bill_minimum=self.bill_minimum,
             growth_percent=50,
             growth_seats=self.growth_seats,
+            first_month_seats=500,
             invoicing=Invoicing.ARREARS,
             late_usage=LateUsage.HOLD,
         )

@@ -1,5 +1,6 @@
 """`tally secrets set`: the keys are asked for, tried on both APIs, and stored only then."""
 
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from getpass import getpass
@@ -18,6 +19,7 @@ from cli.stack import Stack
 from tally import bootstrap
 from tally.gravityzone.pace import TokenBucket
 from tally.secret import ApiKeys
+from tally.transport.operators import operators_network
 
 INTERRUPTED = 130
 """Exit code of a program that Ctrl-C has ended, as shells have it."""
@@ -122,8 +124,10 @@ def _with_keys(stack: Stack, fields: Fields) -> Stack:
     bucket = TokenBucket(rate=settings.sweep_calls_per_second, depth=1)
     return replace(
         stack,
-        gravityzone=lambda: bootstrap.gravityzone_client(settings, keys, bucket=bucket),
-        connectwise=lambda: bootstrap.connectwise_client(settings, keys),
+        gravityzone=lambda: bootstrap.gravityzone_client(
+            settings, keys, bucket=bucket, network=operators_network(os.environ)
+        ),
+        connectwise=lambda: bootstrap.connectwise_client(settings, keys, network=operators_network(os.environ)),
     )
 
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from enum import IntEnum
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
 
@@ -57,13 +58,21 @@ class Alarm:
     tells: tuple[str, ...]
 
 
+class Hears(IntEnum):
+    """Whether a subscription gets messages. SNS lists one that was ended as deleted for some days, then not at all."""
+
+    UNSUBSCRIBED = 0
+    UNCONFIRMED = 1
+    CONFIRMED = 2
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subscription:
     """Who is told by the topic: an e-mail address or another endpoint."""
 
     protocol: str
     endpoint: str
-    confirmed: bool
+    hears: Hears
 
 
 class Account:
@@ -163,19 +172,31 @@ class Account:
         return arn
 
     def subscriptions(self) -> Sequence[Subscription]:
-        """Who is told by the topic, also who has not confirmed yet."""
+        """Who is told by the topic, also who has not confirmed yet, and who was unsubscribed; each endpoint once, at its best."""
         topic = self.topic()
         with aws_errors(f"the topic {topic}"):
             pages = cast("SNSClient", self._client("sns")).get_paginator("list_subscriptions_by_topic")
             found = [each for page in pages.paginate(TopicArn=topic) for each in page["Subscriptions"]]
-        return [
+        listed = [
             Subscription(
                 protocol=each.get("Protocol", ""),
                 endpoint=each.get("Endpoint", ""),
-                confirmed=each.get("SubscriptionArn", "").startswith("arn:"),
+                hears=_hears(each.get("SubscriptionArn", "")),
             )
             for each in found
         ]
+        best: dict[tuple[str, str], Subscription] = {}
+        for each in sorted(listed, key=lambda each: each.hears):
+            best[each.protocol, each.endpoint] = each
+        return list(best.values())
+
+    def alarm_email(self) -> str:
+        """The address that the stack was deployed with, to which the template subscribes; "" for none."""
+        formation = cast("CloudFormationClient", self._client("cloudformation"))
+        with aws_errors(f"the stack {self._name}"):
+            (stack,) = formation.describe_stacks(StackName=self._name)["Stacks"]
+        given = {each.get("ParameterKey"): each.get("ParameterValue", "") for each in stack.get("Parameters", [])}
+        return given.get("AlarmEmail", "")
 
     @cached_property
     def _resources(self) -> Mapping[str, list[str]]:
@@ -187,3 +208,10 @@ class Account:
                 for each in page["StackResourceSummaries"]:
                     found[each["ResourceType"]].append(each.get("PhysicalResourceId", ""))
         return found
+
+
+def _hears(arn: str) -> Hears:
+    """What a list shows in place of the ARN tells how the subscription stands."""
+    if arn.startswith("arn:"):
+        return Hears.CONFIRMED
+    return Hears.UNSUBSCRIBED if arn == "Deleted" else Hears.UNCONFIRMED

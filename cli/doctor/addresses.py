@@ -35,6 +35,21 @@ def connectwise_advice(url: str) -> str:
     )
 
 
+def in_front_advice(vendor: str, url: str) -> str:
+    """What to try where something in front of a vendor answers in its place."""
+    return (
+        f"Open {url} in a browser. If {vendor} is being looked after, wait. Else let Tally's calls through at the firewall or proxy that answers: "
+        "its functions come from AWS's addresses of their region, this command from this machine."
+    )
+
+
+def role_advice(module: str) -> str:
+    """What to do where the API member sees nothing of what must be there."""
+    return (
+        f"In ConnectWise, System > Security Roles, give the API member's role {module}: Inquire All, not Inquire Mine."
+    )
+
+
 def _host(url: str) -> str:
     try:
         return (urlsplit(url).hostname or "").lower()

@@ -186,26 +186,6 @@ def alarms(installation: Installation) -> Iterator[Finding]:
         yield ok(f"All {len(stands)} alarms are wired, and none rings.")
 
 
-def subscriptions(installation: Installation) -> Iterator[Finding]:
-    """Whether anybody hears of an alarm."""
-    subscribed = installation.account.subscriptions()
-    for each in subscribed:
-        if not each.confirmed:
-            yield found(
-                f"{each.endpoint} has not confirmed yet that it wants the alarms, and gets none.",
-                "Open the mail 'AWS Notification - Subscription Confirmation' there and follow its link; where it is lost, ask for another in "
-                "the AWS console: SNS > Subscriptions > Request confirmation.",
-            )
-    heard = [each.endpoint for each in subscribed if each.confirmed]
-    if heard:
-        yield ok(f"Alarms go to {', '.join(heard)}.")
-    elif not subscribed:
-        yield found(
-            "Nobody is subscribed to the alarms: nobody hears when Tally stops.",
-            "Deploy again with an address in AlarmEmail, or subscribe one to the topic.",
-        )
-
-
 def _length(span: timedelta) -> str:
     """A span as a person says it, in its largest unit."""
     seconds = span.total_seconds()

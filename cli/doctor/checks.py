@@ -1,6 +1,6 @@
 """The list that a newcomer works down: keys first, then the two vendors, AWS, and each customer."""
 
-from cli.doctor import aws, connectwise, customers, gravityzone
+from cli.doctor import aws, connectwise, customers, gravityzone, listeners
 from cli.doctor.checklist import Check
 from cli.doctor.installation import Installation
 
@@ -81,7 +81,11 @@ CHECKS: tuple[Check[Installation], ...] = (
     Check(name="last-tick", title="AWS: last tick", look=aws.last_tick, remedy=_RIGHTS, needs=("table",)),
     Check(name="alarms", title="AWS: alarms", look=aws.alarms, remedy="Deploy the present template."),
     Check(
-        name="alarm-mail", title="AWS: who hears of alarms", look=aws.subscriptions, remedy=_RIGHTS, needs=("alarms",)
+        name="alarm-mail",
+        title="AWS: who hears of alarms",
+        look=listeners.subscriptions,
+        remedy=_RIGHTS,
+        needs=("alarms",),
     ),
     Check(
         name="companies",

@@ -6,14 +6,18 @@ The rights to write are tried on an agreement that does not exist, so that nothi
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 
-from cli.doctor.addresses import connectwise_advice
+from cli.doctor.addresses import connectwise_advice, in_front_advice, role_advice
 from cli.doctor.finding import Finding, found, needs_setup, ok
 from cli.doctor.installation import Installation
 from cli.suggestions import Names
+from tally.connectwise.answers import API_VERSION
 from tally.domain.agreement import NewAddition
+from tally.domain.sight import COMPANIES, unseen_companies
 from tally.errors import (
     AmbiguousNameError,
+    ApiVersionError,
     CredentialsError,
+    InFrontError,
     MissingRightError,
     NotFoundError,
     RefusedError,
@@ -37,6 +41,19 @@ def keys(connectwise: ConnectWise, *, url: str, company: str) -> Iterator[Findin
     """Whether the address answers, knows the company, and takes the keys."""
     try:
         connectwise.agreement_types("")
+    except InFrontError as error:
+        yield needs_setup(
+            f"Something in front of ConnectWise at {url} answers in its place, so that nothing can be told of the keys. It said: {error}.",
+            in_front_advice("ConnectWise", url),
+        )
+        return
+    except ApiVersionError as error:
+        yield needs_setup(
+            f"ConnectWise at {url} does not know the version of its API that Tally asks for. It said: {error}.",
+            f"Bring ConnectWise up to {API_VERSION} or newer; or deploy again with ConnectWiseApiVersion set to a version that it knows, and look at "
+            "`tally plan` before the next tick.",
+        )
+        return
     except (MissingRightError, AmbiguousNameError):
         pass  # it knows the keys
     except CredentialsError as error:
@@ -55,7 +72,9 @@ def keys(connectwise: ConnectWise, *, url: str, company: str) -> Iterator[Findin
     except SetupError as error:
         yield needs_setup(f"ConnectWise cannot be used at {url}. It said: {error}.", connectwise_advice(url))
         return
-    yield ok(f"ConnectWise at {url} knows the company {company!r} and takes the keys.")
+    yield ok(
+        f"ConnectWise at {url} knows the company {company!r} and takes the keys. Tally is made for version {API_VERSION} of its API or newer."
+    )
 
 
 def reading(installation: Installation) -> Iterator[Finding]:
@@ -70,7 +89,9 @@ def reading(installation: Installation) -> Iterator[Finding]:
     missing = [right for right, ask in asked if not _may(ask)]
     for right in missing:
         yield needs_setup(f"The API member may not read: it lacks {right}.", f"{_ROLE} {right}.")
-    if not missing:
+    if not missing and (unseen := unseen_companies(installation.connectwise_companies, ())):
+        yield needs_setup(unseen, role_advice(COMPANIES))
+    elif not missing:
         yield ok("The API member may read companies, agreement types, products, agreements and Additions.")
 
 

@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator
 
-from cli.doctor.finding import Finding, found, ok
+from cli.doctor.addresses import role_advice
+from cli.doctor.finding import Finding, found, needs_setup, ok
 from cli.doctor.installation import Customer, Installation
 from tally.domain.agreement import Addition, Agreement
 from tally.domain.recognition import described, of_others
+from tally.domain.sight import AGREEMENTS, COMPANIES, tied_ids, unseen_companies
 from tally.domain.standing import Cause
 from tally.domain.unreadable import readable
 from tally.services import Names
@@ -13,6 +15,9 @@ from tally.services import Names
 
 def tied(installation: Installation) -> Iterator[Finding]:
     """Whether each customer has its ConnectWise company; of those without, who it might be."""
+    if unseen := unseen_companies(installation.connectwise_companies, tied_ids(installation.mappings.values())):
+        yield needs_setup(unseen, role_advice(COMPANIES))
+        return
     customers = [each for each in installation.customers if not each.excluded]
     left = [each for each in customers if each.connectwise_id is None]
     for customer in left:
@@ -30,6 +35,10 @@ def agreements(installation: Installation) -> Iterator[Finding]:
     chosen = 0
     faults = 0
     for names, type_id in _types(installation):
+        if unseen := installation.unseen_agreements(names, type_id):
+            faults += 1
+            yield needs_setup(unseen, role_advice(AGREEMENTS))
+            continue
         for customer in _billed(installation):
             agreement = installation.agreement(customer, type_id)
             if isinstance(agreement, Cause):

@@ -2,11 +2,11 @@
 
 from collections.abc import Callable, Iterator
 
-from cli.doctor.addresses import gravityzone_advice
+from cli.doctor.addresses import gravityzone_advice, in_front_advice
 from cli.doctor.finding import Finding, found, needs_setup, ok
 from cli.doctor.installation import Installation
 from tally.domain.company import CompanyKind
-from tally.errors import ContractError, CredentialsError, MissingRightError, NotFoundError
+from tally.errors import ContractError, CredentialsError, InFrontError, MissingRightError, NotFoundError
 from tally.ports import GravityZone
 
 _NOBODY = "0" * 24
@@ -17,6 +17,12 @@ def key(gravityzone: GravityZone, *, url: str) -> Iterator[Finding]:
     """Whether the address answers and takes the key."""
     try:
         gravityzone.own_company()
+    except InFrontError as error:
+        yield needs_setup(
+            f"Something in front of GravityZone at {url} answers in its place, so that nothing can be told of the key. It said: {error}.",
+            in_front_advice("GravityZone", url),
+        )
+        return
     except MissingRightError:
         pass  # it knows the key; what the key may do is the next check's
     except CredentialsError as error:

@@ -16,6 +16,7 @@ from tally.domain.company import Mapping as CompanyMapping
 from tally.domain.matching import NameIndex, NoTie, count_names, resolve
 from tally.domain.month import Month
 from tally.domain.place import choose_agreement, decisive_day
+from tally.domain.sight import unseen_agreements
 from tally.domain.standing import Cause
 from tally.domain.unreadable import readable
 from tally.gravityzone.pace import TokenBucket
@@ -177,15 +178,23 @@ class Installation:
             ids = self._products[names.product] = self.connectwise.products(names.product)
         return resolve(names.product, ids, what="product", setting=names.product_setting)
 
+    def unseen_agreements(self, names: services.Names, type_id: int) -> str:
+        """What to say where no agreement of the type is seen, though customers wait for theirs; else "" (MATCH-8)."""
+        tied = [each for each in self.customers if each.connectwise_id is not None and not each.excluded]
+        return unseen_agreements(self._of_type(type_id), len(tied), names.agreement_type)
+
     def agreements_of(self, type_id: int, connectwise_id: int) -> Sequence[Agreement]:
         """A company's agreements of a type, active or not."""
+        return self._of_type(type_id).get(connectwise_id, ())
+
+    def _of_type(self, type_id: int) -> Mapping[int, Sequence[Agreement]]:
         of_type = self._agreements.get(type_id)
         if of_type is None:
             by_company: defaultdict[int, list[Agreement]] = defaultdict(list)
             for agreement in self.connectwise.agreements(type_id):
                 by_company[agreement.company_id].append(agreement)
             of_type = self._agreements[type_id] = by_company
-        return of_type.get(connectwise_id, ())
+        return of_type
 
     def agreement(self, customer: Customer, type_id: int) -> Agreement | Cause:
         """The agreement that the present month is billed on, or why there is none (MATCH-3, MATCH-5)."""

@@ -122,6 +122,7 @@ def _environment(answers: FirstAnswers, bytecode: str) -> dict[str, str]:
         "BILL_MINIMUM": "false",
         "GROWTH_PERCENT": "50",
         "GROWTH_SEATS": "20",
+        "FIRST_MONTH_SEATS": "500",
         "SETTLE_SECONDS": "300",
         "LOCAL_HTTP_HOST": "",
         "LOG_LEVEL": "INFO",

@@ -22,7 +22,7 @@ class Books:
     chosen: dict[RecordKey, set[int]] = field(default_factory=dict)
     """The numbers that a person has chosen between, by record."""
     asked: set[RecordKey] = field(default_factory=set)
-    """The records of which a person was asked while their months could be opened still."""
+    """The records of which a person was asked, or that ConnectWise refused, while their months could be opened still."""
     as_of: datetime | None = None
     """The last tick, once the run has ended: what is counted since then, its jobs may not have seen."""
 

@@ -9,7 +9,7 @@ from local.simulation.books import Books
 from local.simulation.causes_additions import Additions
 from local.simulation.causes_agreements import Agreements
 from local.simulation.causes_counts import Counts
-from local.simulation.msp import Firm
+from local.simulation.msp import UNSEEN, Firm
 from local.simulation.services import Billed
 from local.simulation.story import ViolationError
 from tally.domain.month import Month
@@ -68,6 +68,8 @@ class Causes:
         tenant = self.msp.gravityzone.tenant
         names = Counter(each.name for each in tenant.companies() if not each.gone)
         company = tenant.company(firm.id)
+        if company.name in UNSEEN:
+            return False
         same = [
             document.fields
             for document in self.msp.connectwise.tenant.companies.current()

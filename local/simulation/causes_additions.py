@@ -23,7 +23,7 @@ class Additions:
 
     def oddities(self, firm: Firm, record: UsageRecord, line: Line) -> Iterator[str]:
         """What people did to the Additions of the record, whose newest line it is, or set up beside them."""
-        if self._is_changed(line):
+        if self._is_changed(record, line):
             yield "changed by people"
         if self._carried_changed(firm, record):
             yield "changed by people"
@@ -37,12 +37,14 @@ class Additions:
             for each in self._agreements.standing(agreement_id)
         )
 
-    def _is_changed(self, line: Line) -> bool:
-        """Whether the line's Addition is not as it was left."""
+    def _is_changed(self, record: UsageRecord, line: Line) -> bool:
+        """Whether the line's Addition is not as it was written, in any field that Tally writes."""
         if line.addition_id is None:
             return False
         theirs = self.msp.connectwise.truth.addition(line.addition_id)
-        return theirs.deleted or theirs.cancelled != line.cancelled or theirs.quantity != line.pushed
+        written = (line.effective, line.cancelled, line.product_id, line.pushed)
+        shown = (theirs.effective, theirs.cancelled, theirs.fields["product"]["id"], theirs.quantity)
+        return theirs.deleted or shown != written or line.reference not in theirs.text or _is_free(record, line, theirs)
 
     def _carried_changed(self, firm: Firm, record: UsageRecord) -> bool:
         """Whether an Addition that can carry no more is not as it was left, or has a copy."""
@@ -51,7 +53,7 @@ class Additions:
                 beside = [
                     each for each in self._agreements.standing(other.agreement_id) if each.id != other.addition_id
                 ]
-                if any(other.reference in each.text for each in beside) or self._is_changed(other):
+                if any(other.reference in each.text for each in beside) or self._is_changed(record, other):
                     return True
         newest = record.line
         return newest is not None and newest.state is LineState.FROZEN and self._copied_elsewhere(firm, newest)
@@ -93,6 +95,14 @@ class Additions:
         record = self.books.head(firm, month, self.billed)
         lines = () if record is None else record.lines
         return any(line.addition_id == addition.id or line.reference in addition.text for line in lines)
+
+
+def _is_free(record: UsageRecord, line: Line, addition: AdditionTruth) -> bool:
+    """Whether the customer is billed for it otherwise than was written, and nobody lets that be."""
+    flag = addition.fields["billCustomer"]
+    agreed = None if line.terms is None else line.terms.before.bill_customer
+    left = f"line {line.number} has bill customer {flag}" in record.left_so
+    return line.bill_customer is not None and flag not in (line.bill_customer, agreed) and not left
 
 
 def _is_apart(mapping: Mapping | None, addition: AdditionTruth) -> bool:

@@ -8,6 +8,7 @@ from local.simulation.books import Books
 from local.simulation.msp import Firm
 from local.simulation.services import Billed
 from tally.domain.month import Month
+from tally.domain.reading import MOST_SEATS
 from tally.domain.record import HoldKind, RecordKey, RecordState, UsageRecord
 
 
@@ -94,6 +95,8 @@ class Counts:
     ) -> bool:
         """Whether a count is beyond the month before by the settings' share and by their seats, both (FOLLOW-4).
 
+        Where there is no month before: whether it is above the most that is billed unasked (READ-8).
+
         ``before_close``: or was it a moment ago, when the month before was open still and the floor pushed already.
         ``earlier``: beyond what the month before was until its last tick.
         """
@@ -104,19 +107,16 @@ class Counts:
         if record is not None and record.baseline is not None:
             base = record.baseline
         elif before is None or before.line is None:
-            return False
+            base = None
         else:
             known = any(line.pushed is not None for line in before.lines)
             open_then = before_close or before.state is RecordState.OPEN
             base = (before.stands if known else None) if open_then else before.count
         setting = self.msp.setting
-        beyond = None if base is None else count - base
-        return (
-            base is not None
-            and beyond is not None
-            and beyond > setting.growth_seats
-            and beyond * 100 > base * setting.growth_percent
-        )
+        if base is None:
+            return count > setting.first_month_seats
+        beyond = count - base
+        return beyond > setting.growth_seats and beyond * 100 > base * setting.growth_percent
 
     def had_grown(self, firm: Firm, record: UsageRecord) -> bool:
         """Whether it is held as too fast at no more than was counted when it was held: nonsense answered since lifts nothing."""
@@ -135,6 +135,6 @@ def _no_count(told: Mapping[str, object], counter: str) -> str:
     if counter not in told:
         return ""
     value = told[counter]
-    if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MOST_SEATS:
         return ""
     return "counter is nonsense" if isinstance(value, int | float | str) else "counter is missing"

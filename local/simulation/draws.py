@@ -21,6 +21,7 @@ class Draw(IntEnum):
     STEP = 10
     SERVICES = 11
     PARTNERS = 12
+    NAMES = 30
 
 
 def drawn(seed: int, what: Draw, *key: int) -> random.Random:

@@ -67,7 +67,10 @@ def _break_counter(msp: Msp, firm: Firm, draw: Random) -> str:
         return "its counters are right again"
     nonsense = draw.choice((MISSING, -1, 3.5, "7", None, 0, 1))
     broken = draw.choice(msp.setting.services) if msp.setting.second else ENDPOINTS
-    tenant.override_counter(firm.id, month, broken.counter, nonsense, product_type=draw.choice(broken.product_types))
+    product_type = draw.choice(broken.product_types)
+    if nonsense == 1 and draw.random() < 0.5:  # noqa: PLR2004 - as often absurd as too low
+        nonsense = 2**31
+    tenant.override_counter(firm.id, month, broken.counter, nonsense, product_type=product_type)
     return f"its counter of {broken.name} in {month} is answered as {nonsense!r}"
 
 

@@ -25,6 +25,8 @@ _CALLS_OF_A_STEP = 200_000
 """A partner's job has up to 22: where dead letters come again, a step has more calls than a simulator remembers by itself."""
 _FIRST_PARTNER = 0xF00 - 1
 """The number of the first partner, from which its id follows as a customer's does from its own."""
+UNSEEN = ("", " ", "\u200b", "\u3164")
+"""Names that show nothing."""
 
 _SETUPS = (
     ("plain", 62),
@@ -141,6 +143,8 @@ class Msp:
         tenant = self.gravityzone.tenant
         setup = firm.setup
         parent = draw.choice(("", *self.partners))
+        if setup == "near miss" and (named := drawn(self.setting.seed, Draw.NAMES, firm.number, 1)).random() < 0.2:  # noqa: PLR2004 - one in five
+            firm.name = named.choice(UNSEEN)
         licence = {"trial": draw.choice((4, 5)), "yearly licence": draw.choice((1, 2))}.get(setup, 3)
         floor = draw.choice((0, 0, None, 5))
         firm.id = tenant.add_company(
@@ -220,6 +224,7 @@ class Msp:
         name = firm.name
         if firm.setup == "near miss":
             name = draw.choice((name.upper(), f"{name} ", f"{name} Ltd", name.replace(" ", "  ")))
+            name = self._nearly(firm, by_case=name)
         firm.connectwise_id = people.add_company(f"C{firm.number}", name)
         if firm.setup == "namesake in ConnectWise":
             people.add_company(f"C{firm.number}B", name)
@@ -228,6 +233,20 @@ class Msp:
         second = self.setting.second
         if second is not None and second.type_id != ENDPOINTS.type_id and firm.number % 8:
             self.agree(firm, of=second)  # all but some have one for it
+
+    def _nearly(self, firm: Firm, *, by_case: str) -> str:
+        """A name that is not the company's and looks like it, unless hers shows nothing: then it is the very same."""
+        if firm.name in UNSEEN:
+            return firm.name
+        name, draw = firm.name, drawn(self.setting.seed, Draw.NAMES, firm.number)
+        unseen = (
+            name.replace(" ", "\u00a0"),
+            f"{name}\u200b",
+            name.replace(" ", "&nbsp;"),
+            name.translate({ord("a"): "\u0430", ord("e"): "\u0435", ord("i"): "\u0456"}),
+            name.translate({ord(figure): chr(0xFEE0 + ord(figure)) for figure in "0123456789"}),
+        )
+        return draw.choice((by_case, *unseen))
 
     def _first_agreement(self, firm: Firm, draw: Random) -> None:
         today = self.clock.now().date()

@@ -54,7 +54,8 @@ class RecordChecks:
                 5, f"the older tick {transition.tick} changed what {head.seen_tick} had seen", key
             )
         due = key.month.next.starts + timedelta(days=self.msp.setting.open_until_day - 1)
-        if transition.what.startswith("held") and not after.has_addition and transition.tick < due:
+        waits = transition.what.startswith("held") or transition.what == "refused by ConnectWise"
+        if waits and not after.has_addition and transition.tick < due:
             self.books.asked.add(key)
         if head is not None and transition.at < self._since(head):
             raise self.books.violation(7, f"version {after.version} is older than the one before", key)

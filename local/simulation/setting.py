@@ -25,6 +25,7 @@ _MOST_COMPANIES = 40
 _LIVELINESS = (0.0, 0.05, 0.15, 0.4, 1.0)
 _CALMNESS = (1.0, 0.95, 0.85, 0.7, 0.5, 0.2)
 _GROWTHS = ((50, 20), (50, 20), (50, 20), (10, 3), (100, 5), (0, 0))
+_FIRST_MONTH_SEATS = (500, 500, 500, 10, 3)
 _MONTHLY = frozenset({"Monthly"})
 _SETTLES = (5, 5, 5, 3, 15)
 _LONG_LAG, _USUAL_SETTLE = timedelta(minutes=3), timedelta(minutes=5)
@@ -59,6 +60,7 @@ class Setting:
     bill_minimum: bool
     growth_percent: int
     growth_seats: int
+    first_month_seats: int
     settle: timedelta
     cycles: frozenset[str]
     open_end: OpenEnd
@@ -96,13 +98,14 @@ class Setting:
             "cycles": self.cycles,
             "growth_percent": self.growth_percent,
             "growth_seats": self.growth_seats,
+            "first_month_seats": self.first_month_seats,
         }
 
     def __str__(self) -> str:
         return (
             f"{self.companies} companies, {self.partners} partners, {len(self.months)} months from {self.begins:%Y-%m-%d %H:%M} GMT, "
             f"zone {self.zone}, close on the {self.close_day}., open until the {self.open_until_day}., first month {self.first_month}, "
-            f"growth held above {self.growth_percent} % and {self.growth_seats}, settles in {self.settle}, "
+            f"growth held above {self.growth_percent} % and {self.growth_seats} or first above {self.first_month_seats}, settles in {self.settle}, "
             f"cycles {' and '.join(sorted(self.cycles))}, {'' if self.bill_minimum else 'no '}floor billed; "
             f"lists lag {self.list_lag}, index lags {self.index_lag}, {self.containers} workers, latency {self.latency} s; "
             f"invoicing in {self.invoicing}, late usage: {self.late_usage}, invoiced {self.invoiced_when if self.invoices else 'never'}; "
@@ -150,6 +153,7 @@ def setting_of(seed: int) -> Setting:
         bill_minimum=draw.random() < 0.3,  # noqa: PLR2004 - as few do
         growth_percent=growth[0],
         growth_seats=growth[1],
+        first_month_seats=drawn(seed, Draw.SETTING, 3).choice(_FIRST_MONTH_SEATS),
         settle=timedelta(minutes=more.choice(_SETTLES)),
         cycles=more.choice((_MONTHLY, _MONTHLY, _MONTHLY | {"Quarterly"})),
         open_end=more.choice(("missing", "null", "empty")),

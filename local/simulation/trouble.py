@@ -48,6 +48,7 @@ KINDS: tuple[str, ...] = (
 
 _KINDS = tuple(FaultKind)
 _STATUSES = (500, 500, 502, 503, 401, 403, 404, 409, 429)
+_GARBLES = (Garble.TRUNCATED, Garble.HTML, Garble.EMPTY)
 _SECONDS = (0.5, 1, 4, 30, 60, 600)
 _WRITES = ("POST additions", "PATCH additions")
 _OUTAGE_KINDS = (FaultKind.REFUSED, FaultKind.TIMEOUT_BEFORE, FaultKind.STATUS)
@@ -147,7 +148,7 @@ class Trouble:
         effect = draw.random() < 0.5 if kind is FaultKind.STATUS and status >= 500 else None  # noqa: PLR2004 - either; a 5xx
         said = f"{status} {'after' if effect else 'before'} the effect" if kind is FaultKind.STATUS else kind
         self._note(kind, f"{operation} meets: {said}")
-        return Fault(kind=kind, status=status, effect=effect, seconds=seconds, garble=draw.choice(tuple(Garble)))
+        return Fault(kind=kind, status=status, effect=effect, seconds=seconds, garble=draw.choice(_GARBLES))
 
     def _of_writes(self) -> float:
         """The few calls that change ConnectWise have the worst luck: most that can go wrong goes wrong with them."""

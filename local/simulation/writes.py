@@ -106,7 +106,7 @@ class WriteChecks:
     def _may_open(self, firm: Firm, key: RecordKey) -> None:
         """A month is opened from the first on (OPEN-8), for whom it saw licensed (OPEN-9), for no trial (READ-3).
 
-        And until its last day for that, unless a person was asked of it before.
+        And until its last day for that, unless a person was asked of it, or ConnectWise refused it, before.
         """
         now, tick, ticks = self.msp.clock.now(), self.books.heads[key].seen_tick, self.msp.ledger.ticks()
         company = self.msp.gravityzone.tenant.find(firm.id)

@@ -225,6 +225,8 @@ def _garbled(answer: Response, fault: Fault) -> Response:
             return replace(answer, body=answer.body[: len(answer.body) // 2])
         case Garble.EMPTY:
             return replace(answer, body=b"")
+        case Garble.DOUBLED:
+            return replace(answer, body=answer.body.replace(b"{", b'{"id": 1, "id": 2, ', 1))
         case Garble.HTML:
             page = b"<html><head><title>One moment</title></head><body>We will be right back.</body></html>"
             return replace(answer, headers={**answer.headers, "Content-Type": HTML_TYPE}, body=page)

@@ -37,6 +37,8 @@ class Garble(StrEnum):
     TRUNCATED = "truncated"
     HTML = "html"
     EMPTY = "empty"
+    DOUBLED = "doubled"
+    """Good JSON, whose first object has a key twice."""
 
 
 @with_config(ConfigDict(extra="forbid"))

@@ -33,6 +33,7 @@ ENVIRONMENT: Mapping[str, str] = {
     "GRAVITYZONE_URL": "https://gravityzone.test/api",
     "GROWTH_PERCENT": "50",
     "GROWTH_SEATS": "20",
+    "FIRST_MONTH_SEATS": "500",
     "INVOICING": "arrears",
     "LATE_USAGE": "hold",
     "LOCAL_HTTP_HOST": "",

@@ -47,10 +47,15 @@ ENVIRONMENT: Mapping[str, str] = {**console.ENVIRONMENT, "BILLING_TIME_ZONE": "E
 
 
 class Formation:
-    """CloudFormation, as far as it lists what a stack consists of."""
+    """CloudFormation, as far as it lists what a stack consists of, and what it was deployed with."""
 
     def __init__(self, resources: Sequence[tuple[str, str]]) -> None:
         self.resources = list(resources)
+        self.parameters = {"AlarmEmail": "ann@example.com"}
+
+    def describe_stacks(self, **_: str) -> dict[str, Any]:
+        given = [{"ParameterKey": name, "ParameterValue": value} for name, value in self.parameters.items()]
+        return {"Stacks": [{"StackName": "tally", "Parameters": given}]}
 
     def get_paginator(self, _name: str) -> "Formation":
         return self
@@ -131,6 +136,7 @@ class Installed:
         return ConnectWiseClient(
             url=settings.connectwise_url,
             company=settings.connectwise_company,
+            api_version=settings.connectwise_api_version,
             keys=Keys(
                 public=keys.connectwise_public_key,
                 private=keys.connectwise_private_key,

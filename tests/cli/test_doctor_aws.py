@@ -1,6 +1,7 @@
 """`tally doctor` and what is not as it must be in AWS: settings, secret, ledger, schedule, alarms."""
 
 import json
+import shlex
 from datetime import timedelta
 
 import pytest
@@ -225,22 +226,81 @@ def test_how_often_a_schedule_fires(expression: str, minutes: int | None) -> Non
 
 def test_an_unconfirmed_address(msp: Installed, monkeypatch: pytest.MonkeyPatch) -> None:
     """An address that has not confirmed gets no alarm: it is named, with the mail to look for, and the others are told too."""
-    _subscribe(msp, monkeypatch, ("bob@example.com", "PendingConfirmation"), ("eve@example.com", "Deleted"))
+    _subscribe(msp, monkeypatch, ("bob@example.com", "PendingConfirmation"))
     findings = msp.check("alarm-mail")["findings"]
-    assert [each["verdict"] for each in findings] == ["finding", "finding", "ok"]
+    assert [each["verdict"] for each in findings] == ["finding", "ok"]
     assert findings[0]["says"].startswith("bob@example.com has not confirmed yet")
     assert "Subscription Confirmation" in findings[0]["remedy"]
-    assert findings[2]["says"] == "Alarms go to ann@example.com."
+    assert "--authenticate-on-unsubscribe true" in findings[0]["remedy"]
+    assert findings[1]["says"] == "Alarms go to ann@example.com."
 
 
-def test_nobody_hears(msp: Installed) -> None:
+def _is_told_how_to_come_back(finding: dict[str, str], address: str, topic: str) -> None:
+    assert finding["verdict"] == "finding"
+    assert finding["says"].startswith(address)
+    assert "was unsubscribed" in finding["says"]
+    assert "mail scanner" in finding["says"]
+    remedy = finding["remedy"]
+    assert "To deploy again does not help" in remedy
+    line = (
+        f"aws sns subscribe --region eu-west-1 --topic-arn {topic} --protocol email --notification-endpoint {address} "
+    )
+    assert line in remedy
+    assert f"aws sns confirm-subscription --region eu-west-1 --topic-arn {topic} --token TOKEN " in remedy
+    assert "--authenticate-on-unsubscribe true" in remedy
+    assert "AlarmEmail" not in remedy
+
+
+def test_an_address_that_was_unsubscribed(msp: Installed, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A mail scanner follows the link that unsubscribes: the doctor says so, and how to subscribe without such a link."""
+    _subscribe(msp, monkeypatch, ("eve@example.com", "Deleted"))
+    findings = msp.check("alarm-mail")["findings"]
+    _is_told_how_to_come_back(findings[0], "eve@example.com", msp.outputs["AlarmTopic"])
+    assert [each["says"] for each in findings[1:]] == ["Alarms go to ann@example.com."]
+
+
+def test_an_address_that_has_come_back(msp: Installed, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that was unsubscribed and subscribed again is listed twice for some days: it hears."""
+    _subscribe(msp, monkeypatch, ("ann@example.com", "Deleted"))
+    assert [each["says"] for each in msp.checks(code=0)["alarm-mail"]["findings"]] == ["Alarms go to ann@example.com."]
+
+
+@pytest.mark.parametrize("address", ["ann@example.com", "o'hara@example.com"])
+def test_an_address_that_is_not_listed_any_more(msp: Installed, address: str) -> None:
+    """Days later an address that was unsubscribed is in no list: the stack still names it, and deploying again changes nothing."""
+    msp.formation.parameters["AlarmEmail"] = address
+    _unsubscribe_all(msp)
+    (finding,) = msp.check("alarm-mail")["findings"]
+    if address == "ann@example.com":
+        _is_told_how_to_come_back(finding, address, msp.outputs["AlarmTopic"])
+    else:
+        assert shlex.quote(address) in finding["remedy"]
+
+
+def test_it_is_told_beside_others_who_hear(msp: Installed) -> None:
+    """That another address hears the alarms does not hide that the one in AlarmEmail does not."""
+    msp.formation.parameters["AlarmEmail"] = "ops@example.com"
+    findings = msp.check("alarm-mail")["findings"]
+    assert "ops@example.com, which AlarmEmail names, was unsubscribed" in findings[0]["says"]
+    assert findings[1]["says"] == "Alarms go to ann@example.com."
+    msp.formation.parameters["AlarmEmail"] = "Ann@Example.com"
+    assert msp.checks(code=0)["alarm-mail"]["verdict"] == "ok"
+
+
+@pytest.mark.parametrize("parameters", [{}, {"AlarmEmail": ""}], ids=["none yet", "empty"])
+def test_nobody_hears(msp: Installed, parameters: dict[str, str]) -> None:
     """Without a subscription nobody hears of an alarm, and the parameter to give is named."""
-    for each in msp.client("sns").list_subscriptions()["Subscriptions"]:
-        msp.client("sns").unsubscribe(SubscriptionArn=each["SubscriptionArn"])
+    msp.formation.parameters = parameters
+    _unsubscribe_all(msp)
     verdict, says, remedy = only(msp.check("alarm-mail"))
     assert verdict == "finding"
     assert says.startswith("Nobody is subscribed")
     assert "AlarmEmail" in remedy
+
+
+def _unsubscribe_all(msp: Installed) -> None:
+    for each in msp.client("sns").list_subscriptions()["Subscriptions"]:
+        msp.client("sns").unsubscribe(SubscriptionArn=each["SubscriptionArn"])
 
 
 def test_alarms_that_tell_nobody(msp: Installed) -> None:

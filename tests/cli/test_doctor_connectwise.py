@@ -169,3 +169,54 @@ def test_each_service_is_looked_at(msp: Installed) -> None:
     assert [each["verdict"] for each in checks["product"]["findings"]] == ["ok", "needs set-up"]
     assert "Services, product of email" in checks["product"]["findings"][1]["remedy"]
     assert "Services, agreementType of email" in checks["agreement-type"]["findings"][1]["remedy"]
+
+
+PAGE = "<html><head><title>Web filter</title></head><body>blocked</body></html>"
+
+
+@pytest.mark.parametrize("status", [200, 302, 401, 403, 404])
+def test_something_in_front(msp: Installed, status: int) -> None:
+    """MATCH-8: a firewall's page is told for what it is: nothing is said of keys or rights, and nothing else is asked."""
+    msp.world.connectwise.faults.add(Fault(kind=FaultKind.STATUS, status=status, body=PAGE, content_type="text/html"))
+    checks = msp.checks(code=1)
+    verdict, says, remedy = only(checks["connectwise-keys"])
+    assert verdict == "needs set-up"
+    assert says.startswith("Something in front of ConnectWise at https://connectwise.test answers in its place")
+    assert "Web filter blocked" in says
+    assert "firewall" in remedy
+    assert checks["connectwise-reading"]["verdict"] == "not checked"
+
+
+def test_a_version_of_the_api_that_is_not_known(msp: Installed) -> None:
+    """An older server is told with the versions that it knows, ours, and the parameter; another version is asked for then."""
+    msp.world.connectwise.options.known_versions = frozenset({"2022.1"})
+    verdict, says, remedy = only(msp.check("connectwise-keys"))
+    assert verdict == "needs set-up"
+    assert "It knows version 2022.1" in says
+    assert "version 2025.1" in says
+    assert "ConnectWiseApiVersion" in remedy
+    msp.environment["CONNECTWISE_API_VERSION"] = "2022.1"
+    verdict, says, _ = only(msp.checks(code=0)["connectwise-keys"])
+    assert verdict == "ok"
+    assert "2025.1 of its API or newer" in says
+
+
+def test_a_role_that_sees_no_company(msp: Installed) -> None:
+    """MATCH-8: no company at all is a role of Inquire Mine, and no customer's company is called deleted or missing for it."""
+    msp.world.connectwise.options.sees_mine = frozenset({Right.COMPANIES_INQUIRE})
+    checks = msp.checks(code=1)
+    verdict, says, remedy = only(checks["connectwise-reading"])
+    assert verdict == "needs set-up"
+    assert "sees no company" in says
+    assert "Inquire All" in remedy
+    assert checks["companies"]["verdict"] == "not checked"
+
+
+def test_a_role_that_sees_no_agreement(msp: Installed) -> None:
+    """MATCH-8: where none of the customers' agreements is seen, the role is asked about before one is to be made."""
+    msp.world.connectwise.options.sees_mine = frozenset({Right.AGREEMENTS_INQUIRE})
+    verdict, says, remedy = only(msp.check("agreements"))
+    assert verdict == "needs set-up"
+    assert "sees 0 of" in says
+    assert "is its role Inquire All (Finance > Agreements)?" in says
+    assert "Inquire All" in remedy

@@ -56,6 +56,33 @@ def test_a_company_is_planned_anew_and_worked_on(one: Console) -> None:
     assert one.world.ledger.ticks() == ticks, "it is no tick: the schedule's own stay what they are"
 
 
+def test_what_was_refused_is_tried_at_once(one: Console) -> None:
+    """SAFE-2: what ConnectWise refused is tried again when a person asks, once for each time, and not before the next day by itself."""
+    customer = grown(one)
+    one.world.connectwise.faults.add(Fault(kind=FaultKind.STATUS, operation="PATCH *", status=400, times=2))
+    one.world.play(SOON, gmt("2026-11-01 01:20"))
+    calls = one.world.connectwise.calls
+    assert calls.count("PATCH additions/{id}") == 1
+    assert "HTTP 400" in one.done("sync", customer, "--yes").out
+    assert calls.count("PATCH additions/{id}") == 2
+    one.world.clock.advance(timedelta(minutes=10))
+    assert "Standing: billing." in one.done("sync", customer, "--yes").out
+    assert calls.count("PATCH additions/{id}") == 3
+
+
+def test_a_refused_opening_is_tried_at_once(one: Console) -> None:
+    """SAFE-2: so it is with a month that could not be opened."""
+    other = one.world.add_customer("Harbor Dental")
+    one.world.check_in(other, 5)
+    one.world.connectwise.faults.add(Fault(kind=FaultKind.STATUS, operation="POST *", status=400, times=2))
+    one.world.play(gmt("2026-11-01 00:10"), gmt("2026-11-01 00:20"))
+    assert one.world.connectwise.calls.count("POST additions") == 2  # the fixture's and this one
+    assert "HTTP 400" in one.done("sync", "Harbor Dental", "--yes").out
+    one.world.clock.advance(timedelta(minutes=10))
+    assert "Standing: billing." in one.done("sync", "Harbor Dental", "--yes").out
+    assert [each[0] for each in one.world.additions(other)] == [5]
+
+
 def test_an_unchanged_count_is_told_as_such(one: Console) -> None:
     """FOLLOW-2: where nothing is to be changed, the reading is noted, and that it was read is told."""
     customer = next(iter(one.world.ledger.mappings()))

@@ -1,5 +1,6 @@
 """Roles: who may do what, and that nobody may do more. MiniStack does not check what AWS does on our behalf."""
 
+import re
 from typing import Any
 
 import pytest
@@ -7,6 +8,8 @@ import pytest
 from tests.contract.template import Template
 
 ROLES = ["PlannerRole", "ReporterRole", "ScheduleRole", "WorkerRole"]
+FUNCTIONS = ["PlannerFunction", "ReporterFunction", "WorkerFunction"]
+QUEUES = ["JobsDeadLetterQueue", "JobsQueue", "PlannerFailureQueue", "ReporterFailureQueue", "ScheduleDeadLetterQueue"]
 
 
 def _actions(statement: dict[str, Any]) -> set[str]:
@@ -32,6 +35,75 @@ def test_roles_are_ours(template: Template) -> None:
         assert "ManagedPolicyArns" not in template.properties(role)
     assert not template.of_type("AWS::IAM::ManagedPolicy")
     assert not template.of_type("AWS::IAM::Policy")
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_an_account_may_bound_every_role(template: Template, role: str) -> None:
+    """Where roles may be made with a permissions boundary alone, one parameter gives it to each; without it there is none."""
+    assert template.properties(role)["PermissionsBoundary"] == {
+        "Fn::If": ["HasPermissionsBoundary", {"Ref": "PermissionsBoundary"}, {"Ref": "AWS::NoValue"}]
+    }
+    assert template.body["Conditions"]["HasPermissionsBoundary"] == {
+        "Fn::Not": [{"Fn::Equals": [{"Ref": "PermissionsBoundary"}, ""]}]
+    }
+
+
+@pytest.mark.parametrize(
+    ("arn", "taken"),
+    [
+        ("", True),
+        ("arn:aws:iam::123456789012:policy/Boundary", True),
+        ("arn:aws-us-gov:iam::123456789012:policy/teams/a/Bound+ary=1,@x.y_z-2", True),
+        ("arn:aws:iam::aws:policy/PowerUserAccess", True),
+        ("arn:aws:iam::123456789012:role/Boundary", False),
+        ("Boundary", False),
+        ("arn:aws:iam::1234:policy/Boundary", False),
+    ],
+)
+def test_a_boundary_is_a_policys_arn(template: Template, arn: str, taken: bool) -> None:
+    """CloudFormation would take any text, and fail half-way."""
+    parameter = template.parameters["PermissionsBoundary"]
+    assert parameter["Default"] == ""
+    assert bool(re.search(parameter["AllowedPattern"], arn)) is taken
+
+
+def test_every_queue_is_looked_at(template: Template) -> None:
+    """A queue that is added gets into these tests, or fails this one."""
+    assert sorted(template.of_type("AWS::SQS::Queue")) == QUEUES
+
+
+@pytest.mark.parametrize("queue", QUEUES)
+def test_nothing_comes_to_a_queue_in_the_clear(template: Template, queue: str) -> None:
+    """Each queue refuses everybody who comes without TLS, but for a local stack's loopback, from which nobody comes to AWS."""
+    policies = template.of_type("AWS::SQS::QueuePolicy")
+    (policy,) = [each["Properties"] for each in policies.values() if each["Properties"]["Queues"] == [{"Ref": queue}]]
+    assert policy["PolicyDocument"]["Statement"] == [
+        {
+            "Sid": "EncryptedOnTheWay",
+            "Effect": "Deny",
+            "Principal": "*",
+            "Action": "sqs:*",
+            "Resource": {"Fn::GetAtt": f"{queue}.Arn"},
+            "Condition": {
+                "Bool": {"aws:SecureTransport": "false"},
+                "NotIpAddress": {"aws:SourceIp": "127.0.0.0/8"},
+            },
+        }
+    ]
+
+
+def test_a_dead_letter_queue_serves_its_own_queue_alone(template: Template) -> None:
+    """No other queue of the account may send its dead letters there; to the queues that other services write to, none may."""
+    arn = "arn:${AWS::Partition}:sqs:${AWS::Region}:${AWS::AccountId}:${AWS::StackName}-jobs"
+    assert template.properties("JobsDeadLetterQueue")["RedriveAllowPolicy"] == {
+        "redrivePermission": "byQueue",
+        "sourceQueueArns": [{"Fn::Sub": arn}],
+    }
+    jobs = template.properties("JobsQueue")
+    assert jobs["QueueName"] == {"Fn::Sub": "${AWS::StackName}-jobs"}
+    assert jobs["RedrivePolicy"]["deadLetterTargetArn"] == {"Fn::GetAtt": "JobsDeadLetterQueue.Arn"}
+    for queue in set(QUEUES) - {"JobsQueue", "JobsDeadLetterQueue"}:
+        assert template.properties(queue)["RedriveAllowPolicy"] == {"redrivePermission": "denyAll"}
 
 
 @pytest.mark.parametrize("role", ROLES)
@@ -65,7 +137,12 @@ def test_the_schedules_may_fire_two_functions_and_report_to_their_queues(templat
         "ReportFailedDigest": ({"sqs:SendMessage"}, {"Fn::GetAtt": "ReporterFailureQueue.Arn"}),
     }
     (trust,) = template.properties("ScheduleRole")["AssumeRolePolicyDocument"]["Statement"]
-    assert trust["Condition"] == {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
+    group = "arn:${AWS::Partition}:scheduler:${AWS::Region}:${AWS::AccountId}:schedule-group/default"
+    assert trust["Condition"] == {
+        "StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}, "aws:SourceArn": {"Fn::Sub": group}}
+    }
+    events = [event["Properties"] for each in FUNCTIONS for event in template.properties(each)["Events"].values()]
+    assert not [each for each in events if "GroupName" in each]
     planner, reporter = (template.properties(f"{name}Function")["Events"] for name in ("Planner", "Reporter"))
     for event, queue in (
         (planner["Tick"], "ScheduleDeadLetterQueue"),

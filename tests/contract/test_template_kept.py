@@ -92,6 +92,7 @@ def test_parameters_are_grouped_for_the_console(template: Template) -> None:
             ],
         ),
         ("ConnectWiseCompany", ["brightlantern", "msp_1"], ["", "a b", "a+b"]),
+        ("ConnectWiseApiVersion", ["2025.1", "2022.2", "3.0.0"], ["", "latest", "2025.1; q=1"]),
         ("AgreementType", ["Endpoint Security", "X", "É" * 50], ["", " Endpoint", "Endpoint ", "x" * 51]),
         ("BillingTimeZone", ["UTC", "Europe/Berlin", "America/Argentina/Buenos_Aires", "Etc/GMT+10"], ["", "Berlin 1"]),
         ("BillingCycles", ["Monthly", "Monthly,Per month"], ["", ",Monthly", "Monthly,"]),
@@ -124,7 +125,8 @@ def test_two_stacks_in_one_account_do_not_collide(template: Template) -> None:
     for event in template.properties("ReporterFunction")["Events"].values():
         assert event["Properties"]["OmitName"] is True
     for name, resource in template.resources.items():
-        assert not named & set(resource.get("Properties", {})), name
+        given = [resource["Properties"][each] for each in named & set(resource.get("Properties", {}))]
+        assert all("${AWS::StackName}" in each.get("Fn::Sub", "") for each in given), name
     for group in template.of_type("AWS::Logs::LogGroup").values():
         assert "${AWS::StackName}" in group["Properties"]["LogGroupName"]["Fn::Sub"]
 

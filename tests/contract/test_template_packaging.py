@@ -41,7 +41,8 @@ def test_one_python_version_everywhere(template: Template) -> None:
     for layer in LAYERS:
         assert template.properties(layer)["CompatibleRuntimes"] == [f"python{version}"]
         makefile = (ROOT / template.properties(layer)["ContentUri"] / "Makefile").read_text()
-        assert f"PYTHON ?= python{version}\n" in makefile
+        assert f"for name in python{version} python3 python" in makefile
+        assert f"sys.version_info[:2] != ({version.replace('.', ', ')})" in makefile
         assert set(re.findall(r"--python-version (\S+)", makefile)) <= {version}
 
 

@@ -6,7 +6,7 @@ from datetime import date
 import pytest
 
 from local.simulators.clock import VirtualClock
-from local.world import PRODUCT, Customer, World
+from local.world import PRODUCT, PRODUCT_ID, Customer, World
 from tally.domain.record import HoldKind
 from tally.domain.standing import StandingState
 from tests.functional.instants import gmt
@@ -15,6 +15,18 @@ FIRST, CHANGED_AT = gmt("2026-11-05 08:00"), gmt("2026-11-05 10:07")
 SECOND, THIRD = gmt("2026-11-05 10:15"), gmt("2026-11-05 10:30")
 
 type Act = Callable[[World, int], object]
+
+
+def edit(world: World, addition: int, **fields: object) -> None:
+    """Somebody changes fields of it, by the API's names."""
+    world.connectwise.people.edit_addition(addition, fields, by="mkeller")
+
+
+def marked(world: World) -> str:
+    """A text with the reference that the Addition was made with."""
+    made = world.connectwise.truth.addition(addition_of(world))
+    return f"Ours again {made.created['invoiceDescription'][-18:]}"
+
 
 CHANGES: dict[str, tuple[Act, Act, str]] = {
     "quantity": (
@@ -36,6 +48,45 @@ CHANGES: dict[str, tuple[Act, Act, str]] = {
         lambda world, addition: world.connectwise.people.cancel_addition(addition, date(2026, 11, 5), by="mkeller"),
         lambda world, addition: world.connectwise.people.cancel_addition(addition, date(2026, 11, 30), by="mkeller"),
         "2026-11-05 instead of 2026-11-30",
+    ),
+    "effective date into the month before": (
+        lambda world, addition: edit(world, addition, effectiveDate="2026-10-31T00:00:00Z"),
+        lambda world, addition: edit(world, addition, effectiveDate="2026-11-01T00:00:00Z"),
+        "effective date 2026-10-31 instead of 2026-11-01",
+    ),
+    "effective date within the month": (
+        lambda world, addition: edit(world, addition, effectiveDate="2026-11-05T00:00:00Z"),
+        lambda world, addition: edit(world, addition, effectiveDate="2026-11-01T00:00:00Z"),
+        "effective date 2026-11-05 instead of 2026-11-01",
+    ),
+    "effective date removed": (
+        lambda world, addition: edit(world, addition, effectiveDate=None),
+        lambda world, addition: edit(world, addition, effectiveDate="2026-11-01T00:00:00Z"),
+        "effective date none instead of 2026-11-01",
+    ),
+    "both dates": (
+        lambda world, addition: edit(
+            world, addition, effectiveDate="2026-10-31T00:00:00Z", cancelledDate="2026-11-29T00:00:00Z"
+        ),
+        lambda world, addition: edit(
+            world, addition, effectiveDate="2026-11-01T00:00:00Z", cancelledDate="2026-11-30T00:00:00Z"
+        ),
+        "effective date 2026-10-31 instead of 2026-11-01 and cancelled date 2026-11-29 instead of 2026-11-30",
+    ),
+    "product": (
+        lambda world, addition: edit(world, addition, product={"id": 777, "identifier": "OTHER"}),
+        lambda world, addition: edit(world, addition, product={"id": PRODUCT_ID, "identifier": PRODUCT}),
+        f"product 777 instead of {PRODUCT_ID}",
+    ),
+    "bill customer": (
+        lambda world, addition: edit(world, addition, billCustomer="DoNotBill"),
+        lambda world, addition: edit(world, addition, billCustomer="Billable"),
+        "bill customer DoNotBill instead of Billable",
+    ),
+    "reference": (
+        lambda world, addition: edit(world, addition, invoiceDescription="Endpoints"),
+        lambda world, addition: edit(world, addition, invoiceDescription=marked(world)),
+        "invoice description without our reference instead of with [TLY-",
     ),
     "cancelled date removed": (
         lambda world, addition: world.connectwise.people.cancel_addition(addition, None, by="mkeller"),
@@ -138,11 +189,13 @@ def test_deleted_and_made_again_with_its_reference(world: World, harbor: Custome
 
 
 def test_its_text_may_be_edited(world: World, harbor: Customer) -> None:
-    """FOLLOW-3: ours is known by its id as well: a text rewritten without the reference stops nothing."""
+    """FOLLOW-3: what the customer reads is anybody's to write, as long as our reference stays in it."""
+    text = world.connectwise.truth.addition(addition_of(world)).text
+    mark = text[text.index("[") :]
     change(
         world,
         lambda world, addition: world.connectwise.people.edit_addition(
-            addition, {"invoiceDescription": "Endpoint protection"}
+            addition, {"invoiceDescription": f"Endpoint protection {mark}, as agreed"}
         ),
     )
     world.check_in(harbor, 2)
@@ -155,7 +208,7 @@ def test_a_price_may_be_edited(world: World, harbor: Customer) -> None:
     change(
         world,
         lambda world, addition: world.connectwise.people.edit_addition(
-            addition, {"unitPrice": 3.0, "lessIncluded": 2.0, "taxableFlag": False, "billCustomer": "NoCharge"}
+            addition, {"unitPrice": 3.0, "lessIncluded": 2.0, "taxableFlag": False}
         ),
     )
     world.check_in(harbor, 2)
@@ -163,6 +216,24 @@ def test_a_price_may_be_edited(world: World, harbor: Customer) -> None:
     made = world.connectwise.truth.addition(addition_of(world))
     assert made.quantity == 5
     assert (made.fields["unitPrice"], made.fields["lessIncluded"]) == (3.0, 2.0)
+
+
+def test_a_free_customer_is_a_persons_word(world: World, harbor: Customer) -> None:
+    """FOLLOW-3: that the customer is not charged is held; a person may say that it is to be left so, and the count is pushed."""
+    change(
+        world,
+        lambda world, addition: world.connectwise.people.set_terms(addition, bill_customer="NoCharge", by="mkeller"),
+    )
+    world.check_in(harbor, 2)
+    world.play(SECOND)
+    assert "bill customer NoCharge instead of Billable" in world.standing(harbor).shown.reason
+    record = world.record(harbor, "2026-11")
+    assert record is not None
+    world.answers().reject(record.key, by="ann", why="our own office")
+    world.play(THIRD)
+    assert world.additions(harbor) == [(5, "2026-11-01", "2026-11-30")]
+    assert world.connectwise.truth.addition(addition_of(world)).fields["billCustomer"] == "NoCharge"
+    assert world.standing(harbor).shown.state is StandingState.BILLING
 
 
 def test_set_to_what_would_be_pushed(world: World, harbor: Customer) -> None:

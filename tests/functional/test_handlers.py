@@ -115,6 +115,7 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
         "SERVICES": "",
         "GROWTH_PERCENT": "50",
         "GROWTH_SEATS": "20",
+        "FIRST_MONTH_SEATS": "500",
         "LOCAL_HTTP_HOST": "",
         "OPEN_UNTIL_DAY": "10",
         "PRODUCT": PRODUCT,

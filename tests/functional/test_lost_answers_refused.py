@@ -76,6 +76,18 @@ class TestRefusedContent:
         assert audit(world, harbor, "2026-11") == []
         assert world.standing(harbor).shown.state is StandingState.BILLING
 
+    def test_post_is_tried_again_once_a_day(self, world: World, harbor: Customer) -> None:
+        """SAFE-2: its cause is often outside the agreement, so it is tried once a day though nothing of that has changed."""
+        world.connectwise.faults.add(Fault(kind=FaultKind.STATUS, operation=POST, status=400, times=2))
+        day = timedelta(days=1)
+        world.play(FIRST, FIRST + QUARTER, FIRST + day, FIRST + day + QUARTER)
+        assert posts(world) == 2
+        assert world.standing(harbor).shown.state is StandingState.NEEDS_SETUP
+        world.play(FIRST + 2 * day)
+        assert posts(world) == 3
+        assert audit(world, harbor, "2026-11") == []
+        assert world.standing(harbor).shown.state is StandingState.BILLING
+
     def test_patch_is_tried_once_for_a_count(self, world: World, risen: Customer) -> None:
         """SAFE-2: a PATCH refused with a 400 is tried again when the count is another one, not at every tick."""
         world.connectwise.faults.add(Fault(kind=FaultKind.STATUS, operation=PATCH, status=400, times=2))

@@ -22,7 +22,7 @@ ODD_AGREEMENTS: dict[str, tuple[dict[str, Any], StandingState]] = {
     "odd billing start": ({"billStartDate": "31/12/2026"}, FAILING),
     "odd flag": ({"cancelledFlag": "perhaps"}, FAILING),
     "cycle a text": ({"billingCycle": "Monthly"}, FAILING),
-    "cycle's id a text": ({"billingCycle": {"id": "2", "name": "Monthly"}}, FAILING),
+    "cycle's id a text": ({"billingCycle": {"id": "2", "name": "Monthly"}}, BILLING),
     "no cycle": ({"billingCycle": ""}, SET_UP),
     "cycle null": ({"billingCycle": None}, SET_UP),
     "cycle without a name": ({"billingCycle": {"id": 2, "name": None}}, SET_UP),

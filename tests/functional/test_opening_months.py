@@ -9,6 +9,7 @@ from local.simulators.clock import VirtualClock
 from local.simulators.faults import Fault, FaultKind
 from local.world import World
 from tally.domain.month import Month
+from tally.domain.record import RecordKey
 from tally.domain.standing import StandingState
 from tests.functional.instants import gmt
 
@@ -165,15 +166,45 @@ def test_a_settled_month_is_not_opened_again() -> None:
     assert months(world) == {"Harbor Dental": [(2, *OCTOBER), (0, *NOVEMBER)]}
 
 
-def test_what_could_not_be_opened_in_time_is_not_opened_later() -> None:
-    """OPEN-9: a refused opening whose agreement is put right after the 10th writes nothing; the standing says what to do."""
+@pytest.mark.parametrize("status", [400, 403])
+def test_a_refused_month_is_not_lost(status: int) -> None:
+    """OPEN-9, SAFE-2: what ConnectWise refused before the 10th waits for a person, and is opened when that is put right, also later."""
+    world = World(clock=VirtualClock(gmt("2026-11-01 00:00")))
+    harbor = world.add_customer("Harbor Dental")
+    world.check_in(harbor, 3)
+    world.connectwise.faults.add(Fault(kind=FaultKind.STATUS, operation="POST additions", status=status))
+    world.play(gmt("2026-11-01 00:00"), gmt("2026-12-01 00:00"), gmt("2026-12-10 00:00"), gmt("2026-12-11 00:00"))
+    cause = world.standing(harbor).causes["2026-11 endpoints"]
+    assert cause.state in (StandingState.NEEDS_SETUP, StandingState.FAILING)
+    assert str(status) in cause.reason
+    assert "in time" not in cause.reason
+    world.connectwise.faults.clear()
+    world.play(gmt("2026-12-12 00:00"))
+    assert [each[:2] for each in world.additions(harbor)] == [(3, "2026-11-01"), (0, "2026-12-01")]
+    assert world.standing(harbor).shown.state is StandingState.BILLING
+
+
+def test_a_refused_month_that_nobody_wants_is_waived() -> None:
+    """OPEN-6, OPEN-9: it waits as long as it takes; a person may say that it is not billed."""
     world = World(clock=VirtualClock(gmt("2026-11-01 00:00")))
     harbor = world.add_customer("Harbor Dental")
     world.connectwise.faults.add(Fault(kind=FaultKind.STATUS, operation="POST additions", status=400))
-    world.play(gmt("2026-11-01 00:00"))
+    world.play(gmt("2026-11-01 00:00"), gmt("2026-12-20 00:00"))
+    world.answers().waive(
+        RecordKey(company_id=harbor.id, month=Month(2026, 11), service="endpoints"), by="ann", why="billed by hand"
+    )
     world.connectwise.faults.clear()
-    world.connectwise.people.edit_agreement(harbor.agreement_id, {"name": "Put right"})
+    world.play(gmt("2026-12-21 00:00"))
+    assert [each[1] for each in world.additions(harbor)] == ["2026-12-01"]
+    assert world.standing(harbor).shown.state is StandingState.BILLING
+
+
+def test_a_month_that_nobody_could_have_opened_is_lost() -> None:
+    """OPEN-9: without an agreement until the 10th nothing was asked of ConnectWise: nothing is opened later, and that is told."""
+    world = World(clock=VirtualClock(gmt("2026-11-01 00:00")))
+    harbor = world.add_customer("Harbor Dental", fields={"cancelledFlag": True})
+    world.play(gmt("2026-11-01 00:00"))
+    world.connectwise.people.edit_agreement(harbor.agreement_id, {"cancelledFlag": False})
     world.play(gmt("2026-12-10 00:00"))
     assert [each[1] for each in world.additions(harbor)] == ["2026-12-01"]
-    assert "November 2026 could not be opened in time" in world.standing(harbor).shown.reason
-    assert "by hand" in world.standing(harbor).shown.reason
+    assert any("November 2026 could not be opened in time" in each for each in world.standing(harbor).shown.notices)

@@ -99,7 +99,9 @@ def test_a_restored_table_is_a_ledger(dynamodb: "DynamoDBClient") -> None:
 def test_a_restored_table_is_protected_again(dynamodb: "DynamoDBClient") -> None:
     """What a restore leaves out is set by the document's commands: deletion protection and point-in-time recovery."""
     dynamodb.restore_table_to_point_in_time(SourceTableName=LOST, TargetTableName="tally-restored")
-    dynamodb.update_table(**_flag(options(command("aws dynamodb update-table", RESTORED="tally-restored"))))
+    dynamodb.update_table(
+        **_flag(options(command("aws dynamodb update-table --table-name $RESTORED", RESTORED="tally-restored")))
+    )
     words = command("aws dynamodb update-continuous-backups", RESTORED="tally-restored")
     given = options(words)
     name, value = given["PointInTimeRecoverySpecification"].split("=")
@@ -118,7 +120,7 @@ def test_what_people_said_since_is_read_from_the_lost_table(dynamodb: "DynamoDBC
     world.clock.set(gmt("2026-11-10 12:00"))
     world.set_up().include(harbor.id, **WHO)
     world.play(gmt("2026-11-10 12:05"))
-    found = dynamodb.scan(**options(command("aws dynamodb scan", LOST=LOST, MOMENT=SINCE)))["Items"]
+    found = dynamodb.scan(**options(command("aws dynamodb scan --table-name $LOST", LOST=LOST, MOMENT=SINCE)))["Items"]
     assert [(each["what"]["S"], each["by"]["S"], each["why"]["S"]) for each in found] == [
         ("included", "mira", "agreed with the customer")
     ]

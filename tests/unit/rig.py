@@ -45,6 +45,7 @@ POLICY = Policy(
     bill_minimum=False,
     growth_percent=50,
     growth_seats=20,
+    first_month_seats=500,
     invoicing=Invoicing.ARREARS,
     late_usage=LateUsage.HOLD,
 )

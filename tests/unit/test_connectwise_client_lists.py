@@ -1,10 +1,16 @@
 """The ConnectWise client's lists: whole or not at all, and filtered again."""
 
+import json
+from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
+import requests
 
+from local.simulators.connectwise import Right
 from local.simulators.connectwise.example import (
     ENDPOINT,
     SECURITY,
@@ -17,10 +23,12 @@ from tally.errors import (
     AmbiguousNameError,
     ContractError,
     MissingRightError,
+    RateLimitedError,
+    TooSlowError,
     TransientError,
 )
-from tests.unit.connectwise_caller import SITE, World, companies, listing, scripted
-from tests.unit.scripted import answer, error_of
+from tests.unit.connectwise_caller import INFO, SITE, World, companies, listing, make_client, scripted
+from tests.unit.scripted import Scripted, Step, answer, error_of
 
 
 @pytest.fixture
@@ -93,6 +101,101 @@ def test_searches_are_filtered_again() -> None:
     assert [each.id for each in listing(rows)[0].agreements(SECURITY)] == [SECURITY]
 
 
+@pytest.mark.parametrize("status", [400, 403, 404, 500, 503, 504])
+def test_a_search_of_the_catalog_that_fails(world: World, status: int) -> None:
+    """MATCH-4: whatever is wrong with the search alone, the whole catalog serves; a pause that was asked for is kept."""
+    world.simulator.faults.add(
+        Fault(kind=FaultKind.STATUS, status=status, operation="GET catalog", contains="identifier=")
+    )
+    assert world.client.products("GZ-ENDPOINT") == {"GZ-ENDPOINT": ENDPOINT}
+    world.simulator.faults.clear()
+    world.simulator.faults.add(Fault(kind=FaultKind.THROTTLED, seconds=60, operation="GET catalog"))
+    assert type(error_of(lambda: world.client.products("GZ-ENDPOINT"))) is RateLimitedError
+
+
+def test_a_catalog_that_may_not_be_read(world: World) -> None:
+    """SAFE-7: the error is about the catalog, and names the right that is missing there."""
+    world.simulator.options.taken_rights = frozenset({Right.CATALOG_INQUIRE})
+    error = error_of(lambda: world.client.products("GZ-ENDPOINT"))
+    assert type(error) is MissingRightError
+    assert "/procurement/catalog" in str(error)
+    assert str(error).endswith("Procurement > Product Catalog: Inquire All")
+
+
+def many(count: int) -> ConnectWiseWorld:
+    each = (ConnectWiseCompany(id=n, identifier=f"C{n}", name=f"Company {n}") for n in range(1, count + 1))
+    return ConnectWiseWorld(companies=tuple(each), agreement_types=(), products=())
+
+
+@pytest.mark.parametrize(("count", "most", "first", "later"), [
+    (2501, 500, 1 + 6, 6), (2501, 250, 2 + 11, 11), (2501, 60, 5 + 51, 51), (620, 600, 1 + 2, 2), (40, 20, 5 + 1, None),
+])  # fmt: skip
+def test_large_pages_that_do_not_come(count: int, most: int, first: int, later: int | None) -> None:
+    """SAFE-6: a page that does not come in time is asked for by half, once each, down to 50; what passed is kept to."""
+    world = World(many(count), slow_above=most)
+    if later is None:
+        assert type(error_of(world.client.companies)) is TooSlowError
+        assert [int(call.query["pageSize"]) for call in world.simulator.calls.of("GET companies")] == [
+            1000, 500, 250, 125, 62, 50, 50, 50,
+        ]  # fmt: skip
+        return
+    for calls in (first, later):
+        world.simulator.calls.clear()
+        assert [each.id for each in world.client.companies()] == list(range(1, count + 1))
+        assert world.simulator.calls.count("GET companies") == calls
+
+
+@pytest.mark.parametrize("fails", range(1, 7))
+@pytest.mark.parametrize("status", [504, 408, 524])
+def test_a_page_in_the_middle_that_does_not_come(fails: int, status: int) -> None:
+    """SAFE-5: wherever the size changes, no record is lost and none comes twice, whoever says that it takes too long."""
+    world = World(many(2777))
+    world.simulator.faults.add(
+        Fault(kind=FaultKind.STATUS, status=status, operation="GET companies", after=fails, times=4)
+    )
+    assert [each.id for each in world.client.companies()] == list(range(1, 2778))
+
+
+def test_a_page_that_is_too_large(world: World) -> None:
+    """SAFE-10: one that is larger than what is read is asked for by half too."""
+    large = [{**row, "name": "x" * 30_000} for row in companies(1, 700)]
+    client, network = listing(large[:500], large[500:])
+    network._steps = _by_size(large)
+    assert len(list(client.companies())) == 700
+    assert len(network.requests) == 1 + 1 + 2
+
+
+def test_a_list_that_is_out(world: World) -> None:
+    """SAFE-6: other failures are not a matter of size: three attempts, as of any call."""
+    world.simulator.faults.add(Fault(kind=FaultKind.STATUS, status=503, operation="GET companies"))
+    assert type(error_of(world.client.companies)) is TransientError
+    assert {call.query["pageSize"] for call in world.simulator.calls.of("GET companies")} == {"1000"}
+    assert world.simulator.calls.count("GET companies") == 3
+
+
+@pytest.mark.parametrize(
+    ("count", "most"), [('{"count": 15}', 120), ("[]", 1010), ("null", 1010), ('{"count": "15"}', 1010), (None, 1010)]
+)
+def test_pages_that_go_on_for_ever(count: str | None, most: int) -> None:
+    """SAFE-10: new records page after page end soon beyond those that the list counts, and some time if it counts none."""
+    made = iter(range(1, 10_000_000))
+
+    def page(request: requests.PreparedRequest) -> Step:
+        url = request.url or ""
+        if "companyinfo" in url:
+            return INFO
+        if "/count?" in url:
+            return answer(404) if count is None else answer(200, count)
+        first = next(made)
+        return answer(200, json.dumps(companies(first, first)), {"Link": '<https://x.test/>; rel="next"'})
+
+    network = Scripted(page)
+    error = error_of(make_client(network).companies)
+    assert len(network.requests) < most
+    assert type(error) is ContractError
+    assert "do not end" in str(error)
+
+
 @pytest.mark.parametrize("count", [0, 1, 999, 1000, 1001, 2000, 2001])
 @pytest.mark.parametrize("linked", [True, False])
 def test_lists_of_any_length(count: int, linked: bool) -> None:
@@ -145,6 +248,17 @@ def test_pages_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
     error = error_of(listing([], [], [], [], headers=[more] * 4)[0].companies)
     assert type(error) is ContractError
     assert "do not end" in str(error)
+
+
+def _by_size(rows: list[dict[str, Any]]) -> Callable[[requests.PreparedRequest], Step]:
+    def page(request: requests.PreparedRequest) -> Step:
+        asked = parse_qs(urlsplit(request.url or "").query)
+        if not asked:
+            return INFO
+        size, number = int(asked["pageSize"][0]), int(asked["page"][0])
+        return answer(200, json.dumps(rows[(number - 1) * size : number * size]))
+
+    return page
 
 
 def test_near_misses_by_case_only() -> None:

@@ -10,6 +10,7 @@ import pytest
 import requests
 from pydantic import SecretStr
 
+from local.simulators.adapter import SimulatorAdapter
 from local.simulators.connectwise import Credentials, Right
 from local.simulators.connectwise.example import (
     HARBOR_AGREEMENT,
@@ -18,8 +19,11 @@ from local.simulators.connectwise.example import (
 from local.simulators.faults import Fault, FaultKind
 from tally.connectwise.client import ConnectWiseClient
 from tally.errors import (
+    AmbiguousError,
+    ApiVersionError,
     ContractError,
     CredentialsError,
+    InFrontError,
     MissingRightError,
     NotFoundError,
     RateLimitedError,
@@ -169,11 +173,84 @@ def test_the_bare_host(status: int) -> None:
     assert "CONNECTWISE_URL must be the API host" in str(error)
 
 
+PAGE = "<!DOCTYPE html><html><head><style>p{}</style><title>Request Rejected</title></head><body><p>Support ID: 77</p></body></html>"
+FRONTS = [
+    *((status, PAGE) for status in (200, 201, 301, 302, 400, 401, 403, 404, 405, 407, 418)),
+    (401, "Access denied"),
+    (403, "\ufeff \n<html>Blocked by the firewall</html>"),
+    (403, '{"blocked": true}'),
+]
+
+
+@pytest.mark.parametrize(("status", "body"), FRONTS)
+def test_a_page_of_something_in_front(status: int, body: str) -> None:
+    """MATCH-8: a page says nothing of keys, rights, or what is there: whose it is is said, with its first words."""
+    error = error_of(lambda: scripted(answer(status, body), INFO).agreement(1))
+    assert type(error) is InFrontError
+    assert "not ConnectWise itself but something in front of it" in str(error)
+    assert f"HTTP {status}" in str(error)
+    assert body != PAGE or 'a page that begins "Request Rejected Support ID: 77"' in str(error)
+    for claim in ("keys", "lacks", "address itself", "it is not there"):
+        assert claim not in str(error)
+
+
+@pytest.mark.parametrize("status", [429, 500, 502, 503, 504])
+def test_a_page_of_a_gateway(status: int) -> None:
+    """SAFE-6: an overload or an outage is one, whoever words it."""
+    error = error_of(lambda: scripted(answer(status, PAGE)).agreement(1))
+    assert isinstance(error, TransientError)
+    assert "Request Rejected Support ID: 77" in str(error)
+
+
+@pytest.mark.parametrize(("status", "happened"), [(200, True), (201, True), (302, False), (400, True), (403, True)])
+def test_a_write_that_meets_a_page(status: int, happened: bool) -> None:
+    """SAFE-2: what stands in front may have looked at ConnectWise's answer first, unless it leads elsewhere."""
+    client = scripted(answer(status, PAGE), INFO)
+    error = error_of(lambda: client.set_quantity(agreement_id=1, addition_id=2, quantity=3))
+    assert type(error) is (AmbiguousError if happened else InFrontError)
+
+
+@pytest.mark.parametrize(("status", "body"), [*FRONTS, (302, "")])
+def test_a_codebase_that_is_answered_by_a_page(status: int, body: str) -> None:
+    """A warm worker asks for the codebase again where the old one is answered by something else, and calls there."""
+    moved = answer(200, '{"Codebase": "v2026_1/"}')
+    network = Scripted(
+        [INFO, answer(200, "[]"), answer(status, body, {"Location": "/login"}), moved, answer(200, "[]")]
+    )
+    client = make_client(network)
+    client.additions(1)
+    assert client.additions(1) == []
+    assert "/v2026_1/apis/" in (network.requests[-1].url or "")
+
+
+def test_a_write_to_an_old_codebase_that_is_answered_by_a_page() -> None:
+    """SAFE-2: it is not made again at the new one, and what may have happened is looked for there."""
+    moved = answer(200, '{"Codebase": "v2026_1/"}')
+    network = Scripted([INFO, answer(403, PAGE), moved, answer(200, "[]")])
+    client = make_client(network)
+    assert type(error_of(lambda: client.set_quantity(agreement_id=1, addition_id=2, quantity=3))) is AmbiguousError
+    client.additions(1)
+    assert [request.method for request in network.requests] == ["GET", "PATCH", "GET", "GET"]
+    assert "/v2026_1/apis/" in (network.requests[-1].url or "")
+
+
+def test_a_version_of_the_api_that_is_not_known() -> None:
+    """An older server's error names its version and ours, whatever is asked, and sends nobody for the keys."""
+    world = World(known_versions=frozenset({"2022.1", "2023.2"}))
+    for ask in (*READS, lambda client: client.set_quantity(agreement_id=1, addition_id=2, quantity=3)):
+        error = error_of(lambda ask=ask: ask(world.client))  # type: ignore[misc]
+        assert type(error) is ApiVersionError
+        for part in ("2022.1, 2023.2", "version 2025.1", "2025.1 or newer", "CONNECTWISE_API_VERSION"):
+            assert part in str(error)
+    older = make_client(SimulatorAdapter(world.simulator), api_version="2022.1")
+    assert older.agreement(HARBOR_AGREEMENT).id == HARBOR_AGREEMENT
+
+
 @pytest.mark.parametrize(
     ("step", "expected"),
     [
         (answer(500), TransientError),
-        (answer(200, "<html>"), ContractError),
+        (answer(200, "<html>"), InFrontError),
         (answer(200, "[]"), ContractError),
         (answer(302), SetupError),
     ],

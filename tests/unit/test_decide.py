@@ -176,7 +176,7 @@ def test_a_refused_opening_is_not_tried_again_until_the_agreement_changes() -> N
     assert step.transition is not None
     record = step.transition.after
     assert record.line is not None
-    refusal = Refusal(why="period invoiced", fingerprint="post 31 v1 2026-11-01 501", since=TICK)
+    refusal = Refusal(why="period invoiced", fingerprint="post 31 v1 2026-11-01 501 2026-11-10", since=TICK)
     refused = replace(record.with_line(replace(record.line, intent=None)), refusal=refusal)
     cause = shown(finished(situation(record=refused)))
     assert (cause.state, cause.reason) == (StandingState.NEEDS_SETUP, "period invoiced")

@@ -17,11 +17,13 @@ from tally.errors import (
     ContractError,
     CredentialsError,
     DeclinedError,
+    InFrontError,
     MissingRightError,
     NotFoundError,
     RateLimitedError,
     SetupError,
     TallyError,
+    TooSlowError,
     TransientError,
 )
 from tally.gravityzone.client import GravityZoneClient
@@ -50,9 +52,9 @@ def test_a_garbled_answer_is_no_answer(
     """READ-2: HTML, an empty body or truncated JSON is a clear error that names the call, and tried once."""
     world.simulator.faults.add(Fault(kind=FaultKind.GARBLED, garble=garble))
     error = error_of(lambda: call(world.client))
-    assert type(error) is ContractError
+    assert type(error) is (InFrontError if garble is Garble.HTML else ContractError)
     assert str(error).startswith("GravityZone get")
-    assert str(error).endswith("(request call-1)")
+    assert "(request call-1)" in str(error)
     assert world.simulator.calls.count() == 1
 
 
@@ -139,6 +141,16 @@ def test_an_api_that_is_not_ticked_on_the_key() -> None:
     assert "Companies, Licensing and Network" in str(error)
 
 
+@pytest.mark.parametrize("status", [200, 302, 401, 403, 405])
+def test_a_page_of_something_in_front(status: int) -> None:
+    """MATCH-8: a firewall's or a proxy's page says nothing of the key: whose it is is said, with its first words."""
+    error = error_of(scripted(answer(status, "<html><h1>Web filter</h1>blocked")).client.own_company)
+    assert type(error) is InFrontError
+    assert 'a page that begins "Web filter blocked"' in str(error)
+    assert "not GravityZone itself but something in front of it" in str(error)
+    assert "the API key" not in str(error)
+
+
 def test_a_wrong_path() -> None:
     """A 404, which has no JSON body, names the setting."""
     error = error_of(scripted(answer(404, "<html>Not Found</html>")).client.own_company)
@@ -151,7 +163,7 @@ def test_a_read_that_keeps_failing(world: World, kind: FaultKind) -> None:
     """SAFE-6: after three attempts a read is given up, to be tried again at the next tick."""
     world.simulator.faults.add(Fault(kind=kind, status=502))
     error = error_of(lambda: world.client.usage(HARBOR, month=NOVEMBER))
-    assert type(error) is TransientError
+    assert type(error) is (TooSlowError if kind is FaultKind.TIMEOUT_BEFORE else TransientError)
     assert world.simulator.calls.count() == 3
 
 

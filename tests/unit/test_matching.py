@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tally.domain.company import Company, CompanyKind, ConnectWiseCompany
-from tally.domain.matching import NameIndex, NoTie, Tie, count_names, likeness, near_misses, resolve
+from tally.domain.likeness import likeness, near_misses
+from tally.domain.matching import NameIndex, NoTie, Tie, count_names, resolve
 
 WORDS = st.lists(
     st.text(alphabet="abcdefgopsz", min_size=1, max_size=6) | st.sampled_from(["co", "ltd", "sa", "inc", "ag"]),

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from tally.domain.reading import (
     ENDPOINTS,
+    MOST_SEATS,
     Count,
     Service,
     Unknown,
@@ -27,9 +28,9 @@ def usage(value: object, floor: object = None) -> Usage:
     )
 
 
-@given(st.integers(min_value=0))
+@given(st.integers(min_value=0, max_value=MOST_SEATS))
 def test_whole_numbers_from_zero_are_counts(value: int) -> None:
-    """READ-2: a whole number of at least zero is the count."""
+    """READ-2, READ-8: a whole number of at least zero is the count, up to the highest that can be one."""
     assert read_count(usage(value), ENDPOINTS) == Count(value)
 
 
@@ -38,6 +39,7 @@ def test_whole_numbers_from_zero_are_counts(value: int) -> None:
         st.none(),
         st.booleans(),
         st.integers(max_value=-1),
+        st.integers(min_value=MOST_SEATS + 1),
         st.floats(),
         st.text(),
         st.decimals(allow_nan=False),
@@ -46,7 +48,7 @@ def test_whole_numbers_from_zero_are_counts(value: int) -> None:
     )
 )
 def test_everything_else_is_unknown(value: object) -> None:
-    """READ-2: missing, negative, fractional, of another type: unknown, with the call and the counter in the reason."""
+    """READ-2, READ-8: missing, negative, absurd, fractional, of another type: unknown, with the call and the counter in the reason."""
     reading = read_count(usage(value), ENDPOINTS)
     assert isinstance(reading, Unknown)
     assert "getMonthlyUsage of company abc" in reading.why
@@ -59,7 +61,8 @@ def test_a_counter_left_out_is_unknown() -> None:
 
 
 @pytest.mark.parametrize(
-    ("floor", "read"), [(5, 5), (0, 0), (None, None), ("5", None), (-1, None), (True, None), (Decimal(5), None)]
+    ("floor", "read"),
+    [(5, 5), (0, 0), (None, None), ("5", None), (-1, None), (True, None), (Decimal(5), None), (2**31, None)],
 )
 def test_a_floor_that_is_none_spoils_no_count(floor: object, read: int | None) -> None:
     """CLOSE-2: the floor is recorded where it is a number; where it is not, the count stands all the same."""

@@ -140,6 +140,29 @@ def test_what_may_have_happened(failure: Failure, possible: bool) -> None:
         ({"Retry-After": "Sun, 01 Nov 2026 00:00:00 GMT", "Date": "Sun, 01 Nov 2026 00:00:05 GMT"}, "", 0.0),
         ({"Retry-After": "Sun, 01 Nov 2026 00:00:20 -0000", "Date": "Sun, 01 Nov 2026 00:00:05 GMT"}, "", 15.0),
         ({"Retry-After": "Sun, 01 Nov 2026 00:00:20 GMT"}, "", None),
+        ({"Retry-After": "60, 60"}, "", 60.0),
+        ({"Retry-After": "5,90 , 7"}, "", 90.0),
+        ({"Retry-After": "60, soon, -4, nan,, 1e9"}, "", 60.0),
+        ({"Retry-After": "60, 999999999"}, "", 60.0),
+        ({"Retry-After": "999999999"}, "", 86_400.0),
+        ({"Retry-After": "1e9"}, "", None),
+        ({"Retry-After": "0.5"}, "", 0.5),
+        ({"Retry-After": "-0.5"}, "", None),
+        ({"Retry-After": "Sun, 01 Nov 2026 00:00:20 GMT, 7", "Date": "Sun, 01 Nov 2026 00:00:05 GMT"}, "", 15.0),
+        (
+            {
+                "Retry-After": "Sun, 01 Nov 2026 00:00:20 GMT, Sun, 01 Nov 2026 00:00:30 GMT",
+                "Date": "Sun, 01 Nov 2026 00:00:05 GMT",
+            },
+            "",
+            25.0,
+        ),
+        ({"Retry-After": "Sunday, 01-Nov-26 00:00:20 GMT", "Date": "Sun Nov  1 00:00:05 2026"}, "", 15.0),
+        ({"Retry-After": "Fri, 31 Dec 9999 23:59:59 GMT", "Date": "Sun, 01 Nov 2026 00:00:05 GMT"}, "", 86_400.0),
+        ({"Retry-After": "Fri, 31 Dec 9999 23:59:59 -2359", "Date": "Sun, 01 Nov 2026 00:00:05 GMT"}, "", None),
+        ({"Retry-After": "Sun, 01 Nov 99999 00:00:20 GMT", "Date": "Sun, 01 Nov 2026 00:00:05 GMT"}, "", None),
+        ({"Retry-After": f"1 Nov 2026 00:00:20 +{'9' * 30}", "Date": "Sun, 01 Nov 2026 00:00:05 GMT"}, "", None),
+        ({"Retry-After": "1 Nov 2026 00:00:20 GMT", "Date": "0, 0"}, "", None),
         ({}, "Too many requests. Please try again in 30 seconds.", 30.0),
         ({"Retry-After": "soon"}, "Please try again in 4 seconds.", 4.0),
         ({"Retry-After": "2"}, "Please try again in 30 seconds.", 2.0),
@@ -152,7 +175,14 @@ def test_how_long_a_pause_is_asked_for(headers: dict[str, str], said: str, pause
     assert asked_pause(headers, said) == pause
 
 
-@given(after=st.text(), date=st.text(), said=st.text())
+WRITTEN = st.one_of(
+    st.text(),
+    st.lists(st.from_regex(r"-?\d{1,40}(\.\d*)?", fullmatch=True)).map(",".join),
+    st.from_regex(r"(Sun, )?\d{1,3} (Nov|Feb) \d{1,6} \d{1,3}:\d{1,3}:\d{1,3} (GMT|[+-]\d{1,22})", fullmatch=True),
+)
+
+
+@given(after=WRITTEN, date=WRITTEN, said=st.text())
 def test_any_wording_of_a_pause_is_survived(after: str, date: str, said: str) -> None:
     """SAFE-6: whatever a proxy writes there, the pause is none or between zero and a day."""
     pause = asked_pause({"Retry-After": after, "Date": date}, said)

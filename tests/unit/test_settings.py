@@ -13,6 +13,7 @@ ENVIRONMENT = {
     "SECRET_ID": "arn:aws:secretsmanager:eu-west-1:123456789012:secret:tally-AbCdEf",
     "GRAVITYZONE_URL": "https://cloud.gravityzone.example/api",
     "CONNECTWISE_URL": "https://api-eu.myconnectwise.example",
+    "CONNECTWISE_API_VERSION": "2025.1",
     "CONNECTWISE_COMPANY": "brightlantern",
     "AGREEMENT_TYPE": "Endpoint Security",
     "PRODUCT": "GZ-ENDPOINT",
@@ -26,6 +27,7 @@ ENVIRONMENT = {
     "LATE_USAGE": "hold",
     "GROWTH_PERCENT": "50",
     "GROWTH_SEATS": "20",
+    "FIRST_MONTH_SEATS": "500",
     "OPEN_UNTIL_DAY": "10",
     "SETTLE_SECONDS": "300",
     "FIRST_MONTH": "",
@@ -41,6 +43,7 @@ ENVIRONMENT = {
 PARAMETERS = {
     "GRAVITYZONE_URL": "GravityZoneUrl",
     "CONNECTWISE_URL": "ConnectWiseUrl",
+    "CONNECTWISE_API_VERSION": "ConnectWiseApiVersion",
     "CONNECTWISE_COMPANY": "ConnectWiseCompany",
     "AGREEMENT_TYPE": "AgreementType",
     "PRODUCT": "Product",
@@ -54,12 +57,13 @@ PARAMETERS = {
     "LATE_USAGE": "LateUsage",
     "GROWTH_PERCENT": "GrowthPercent",
     "GROWTH_SEATS": "GrowthSeats",
+    "FIRST_MONTH_SEATS": "FirstMonthSeats",
     "OPEN_UNTIL_DAY": "OpenUntilDay",
     "SETTLE_SECONDS": "SettleSeconds",
     "FIRST_MONTH": "FirstMonth",
     "SWEEP_CALLS_PER_SECOND": "LicensingCallsPerSecond",
 }
-OPTIONAL = {"FIRST_MONTH", "SERVICES", "LOCAL_HTTP_HOST"}
+OPTIONAL = {"CONNECTWISE_API_VERSION", "FIRST_MONTH", "SERVICES", "LOCAL_HTTP_HOST"}
 
 
 def names(settings: type[Settings]) -> list[str]:
@@ -109,6 +113,9 @@ MALFORMED = [
     ("GRAVITYZONE_URL", ""),
     ("CONNECTWISE_URL", ""),
     ("CONNECTWISE_COMPANY", ""),
+    ("CONNECTWISE_API_VERSION", "2025.1; charset=x"),
+    ("CONNECTWISE_API_VERSION", ""),
+    ("CONNECTWISE_API_VERSION", "latest"),
     ("AGREEMENT_TYPE", ""),
     ("PRODUCT", ""),
     ("BILLING_TIME_ZONE", ""),
@@ -124,6 +131,7 @@ MALFORMED = [
     ("LATE_USAGE", "ignore"),
     ("GROWTH_PERCENT", "-1"),
     ("GROWTH_SEATS", "many"),
+    ("FIRST_MONTH_SEATS", "1000001"),
     ("CLOSE_DAY", "1"),
     ("CLOSE_DAY", "29"),
     ("CLOSE_DAY", "two"),

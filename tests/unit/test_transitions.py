@@ -103,15 +103,16 @@ def test_what_lists_may_still_show(age: timedelta, echoes: tuple[int, ...]) -> N
 
 
 def test_opened_takes_what_connectwise_shows() -> None:
-    """OPEN-1, OPEN-3: the Addition found is the line's, at its own dates and quantity; the month's hold and refusal go."""
+    """OPEN-1, OPEN-3: the Addition found is the line's, from its own day on and at its quantity; the month's hold and refusal go."""
     at = Rig().run(situation())
     assert at.record is not None
     assert at.record.line is not None
-    found = addition(77, quantity=Decimal(9), effective=None)
-    after = opened(at, at.record.line, found, why="found").after
+    from_the_ninth = at.record.line.effective.replace(day=9)
+    found = addition(77, quantity=Decimal(9), effective=from_the_ninth)
+    after = opened(at, replace(at.record.line, addition_id=None), found, why="found").after
     assert after.line is not None
     assert (after.line.addition_id, after.line.pushed, after.line.state) == (77, 9, LineState.OPEN)
-    assert after.line.effective == at.record.line.effective
+    assert after.line.effective == from_the_ninth
     assert (after.hold, after.refusal) == (None, None)
 
 

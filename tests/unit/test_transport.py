@@ -21,6 +21,7 @@ from tally.errors import (
     RefusedError,
     SetupError,
     TallyError,
+    TooSlowError,
     TransientError,
 )
 from tally.transport.calls import Answer, Call, Transport
@@ -67,7 +68,7 @@ class World:
     ("step", "read", "write", "attempts"),
     [
         (NOBODY, TransientError, TransientError, 3),
-        (SILENCE, TransientError, AmbiguousError, 3),
+        (SILENCE, TooSlowError, AmbiguousError, 3),
         (RESET, TransientError, AmbiguousError, 3),
         (BROKEN, TransientError, AmbiguousError, 3),
         (STRANGER, SetupError, SetupError, 1),
@@ -79,12 +80,13 @@ class World:
         (answer(403), MissingRightError, MissingRightError, 1),
         (answer(404), NotFoundError, NotFoundError, 1),
         (answer(405), ContractError, RefusedError, 1),
-        (answer(408), TransientError, TransientError, 1),
+        (answer(408), TooSlowError, TooSlowError, 1),
         (answer(409), TransientError, TransientError, 1),
         (answer(422), ContractError, RefusedError, 1),
         (answer(429), RateLimitedError, RateLimitedError, 1),
         (answer(429, headers={"Retry-After": "2"}), RateLimitedError, RateLimitedError, 3),
         (answer(500), TransientError, AmbiguousError, 3),
+        (answer(504), TooSlowError, AmbiguousError, 3),
         (answer(502, "<html>Bad gateway</html>"), TransientError, AmbiguousError, 3),
         (answer(503, headers={"Retry-After": "90"}), RateLimitedError, AmbiguousError, 1),
     ],

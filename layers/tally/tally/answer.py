@@ -12,6 +12,7 @@ from tally.domain.answers import Person
 from tally.domain.circumstances import Presence, known_absence
 from tally.domain.company import ConnectWiseCompany, Mapping, MappingChange, Stretch
 from tally.domain.record import RecordKey, RecordState, Transition, UsageRecord
+from tally.domain.sight import tied_ids, unseen_companies
 from tally.domain.unreadable import readable
 from tally.errors import SetupError
 from tally.ports import Clock, ConnectWise, Ledger
@@ -238,9 +239,11 @@ class SetUp:
         return known.company_name
 
     def _connectwise_company(self, connectwise_id: int) -> ConnectWiseCompany:
-        for company in self.connectwise.companies():
-            if company.id == connectwise_id:
-                return company
+        listed = {company.id: company for company in self.connectwise.companies()}
+        if connectwise_id in listed:
+            return listed[connectwise_id]
+        if unseen := unseen_companies(listed, tied_ids(readable(self.ledger.all_mappings()))):
+            raise SetupError(unseen)
         raise SetupError(f"ConnectWise has no company of id {connectwise_id}, or it is deleted there.")
 
     def _what_stays(self, company_id: str) -> str:

@@ -27,6 +27,7 @@ from tally.secret import ApiKeys, read_keys
 from tally.settings import PlannerSettings, ReporterSettings, Settings, WorkerSettings
 from tally.traffic import Traffic
 from tally.transport.calls import Listener
+from tally.transport.session import DIRECT, Network
 
 if TYPE_CHECKING:
     from tally.delivery import Delivery
@@ -255,8 +256,9 @@ def gravityzone_client(
     adapter: BaseAdapter | None = None,
     listener: Listener | None = None,
     on_odd_row: Callable[[str], None] | None = None,
+    network: Network = lambda _: DIRECT,
 ) -> GravityZoneClient:
-    """The client of GravityZone at the pace of ``bucket``; without ``seconds_left`` it has all the time there is."""
+    """The client of GravityZone at the pace of ``bucket``; without ``seconds_left`` it has all the time there is. ``network`` as ``Transport``'s."""
     return GravityZoneClient(
         url=settings.gravityzone_url,
         api_key=keys.gravityzone_api_key,
@@ -267,6 +269,7 @@ def gravityzone_client(
         adapter=adapter,
         listener=listener,
         on_odd_row=on_odd_row or OddRows().heard,
+        network=network,
     )
 
 
@@ -278,8 +281,9 @@ def connectwise_client(
     adapter: BaseAdapter | None = None,
     listener: Listener | None = None,
     on_odd_row: Callable[[str], None] | None = None,
+    network: Network = lambda _: DIRECT,
 ) -> ConnectWiseClient:
-    """The client of ConnectWise; without ``seconds_left`` it has all the time there is."""
+    """The client of ConnectWise; without ``seconds_left`` it has all the time there is. ``network`` as ``Transport``'s."""
     return ConnectWiseClient(
         url=settings.connectwise_url,
         company=settings.connectwise_company,
@@ -288,10 +292,12 @@ def connectwise_client(
             private=keys.connectwise_private_key,
             client_id=keys.connectwise_client_id,
         ),
+        api_version=settings.connectwise_api_version,
         local_http_host=settings.local_http_host,
         timeout=settings.request_timeout_seconds,
         deadline=seconds_left or Deadline().seconds_left,
         adapter=adapter,
         listener=listener,
         on_odd_row=on_odd_row or OddRows().heard,
+        network=network,
     )

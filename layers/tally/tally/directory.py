@@ -11,14 +11,17 @@ from tally.ports import ConnectWise
 from tally.services import Names
 
 
-def read_directory(connectwise: ConnectWise, services: Mapping[str, Names]) -> Directory:
+def read_directory(connectwise: ConnectWise, services: Mapping[str, Names], *, companies: int = 0) -> Directory:
     """The ids behind each service's names, and all agreements of the types; a name that is not there is its service's problem.
+
+    So it is where none of the ``companies``, so many, has an agreement as far as can be seen (MATCH-8).
 
     What services have in common is asked for once. Raises TallyError if a list cannot be read to its end.
     """
     listed: dict[str, _Listed] = {}
     places = {
-        service: _place(connectwise, names, _of_type(connectwise, names, listed)) for service, names in services.items()
+        service: _place(connectwise, names, _of_type(connectwise, names, listed, companies))
+        for service, names in services.items()
     }
     by_id = {
         agreement.id: agreement
@@ -31,13 +34,13 @@ def read_directory(connectwise: ConnectWise, services: Mapping[str, Names]) -> D
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Listed:
-    """The agreements of one type by ConnectWise company; ``problem`` if there is no such type."""
+    """The agreements of one type by ConnectWise company; ``problem`` if there is no such type, or none of it is seen."""
 
     agreements: Mapping[int, Sequence[Agreement]] = field(default_factory=dict)
     problem: str = ""
 
 
-def _of_type(connectwise: ConnectWise, names: Names, listed: dict[str, _Listed]) -> _Listed:
+def _of_type(connectwise: ConnectWise, names: Names, listed: dict[str, _Listed], companies: int) -> _Listed:
     known = listed.get(names.agreement_type)
     if known is not None:
         return known
@@ -53,8 +56,15 @@ def _of_type(connectwise: ConnectWise, names: Names, listed: dict[str, _Listed])
     by_company: dict[int, tuple[Agreement, ...]] = {}
     for agreement in connectwise.agreements(type_id):
         by_company[agreement.company_id] = (*by_company.get(agreement.company_id, ()), agreement)
-    found = listed[names.agreement_type] = _Listed(agreements=by_company)
+    unseen = "" if by_company else _unseen(companies, names)
+    found = listed[names.agreement_type] = _Listed(agreements=by_company, problem=unseen)
     return found
+
+
+def _unseen(companies: int, names: Names) -> str:
+    from tally.domain.sight import unseen_agreements  # noqa: PLC0415 - hardly any tick needs it: cold starts
+
+    return unseen_agreements((), companies, names.agreement_type)
 
 
 def _place(connectwise: ConnectWise, names: Names, of_type: _Listed) -> Place:

@@ -4,6 +4,7 @@
     ├── TransientError          the world: try again
     │   ├── RateLimitedError        after `retry_after`
     │   ├── ConflictError           somebody else was first
+    │   ├── TooSlowError            no answer in time: less may be asked for
     │   ├── NotStartedError         too little time was left to begin
     │   ├── NotYetError             nothing can be said before `retry_after`
     │   └── UnsavedError            some of many items were not written
@@ -13,8 +14,11 @@
     │   ├── CredentialsError        401: the keys are wrong
     │   │   └── MissingRightError       403: they are right, and lack a right
     │   ├── NotFoundError           404
+    │   ├── ApiVersionError         the server does not know the version of its API that is asked for
+    │   ├── InFrontError            something before the API answers in its place
     │   └── AmbiguousNameError      two things of one name
     ├── ContractError           the other side answered what we do not understand
+    │   ├── TooLargeError           more of it than is read
     │   ├── DeclinedError           it understood, and says no
     │   ├── UnsentError             some of many jobs will never be taken by the queue
     │   └── UnreadableItemError     an item of the ledger that this version does not understand
@@ -50,6 +54,10 @@ class RateLimitedError(TransientError):
 
 class ConflictError(TransientError):
     """The ledger's item is not at the version that was loaded: another worker was first (SAFE-3)."""
+
+
+class TooSlowError(TransientError):
+    """No whole answer came in the time that a call has."""
 
 
 class NotStartedError(TransientError):
@@ -88,12 +96,27 @@ class NotFoundError(SetupError):
     """What was asked for is not there (404)."""
 
 
+class ApiVersionError(SetupError):
+    """The server does not know the version of its API that is asked for."""
+
+
+class InFrontError(SetupError):
+    """A page of something in front of the API, such as a firewall or a proxy, in place of the API's own answer.
+
+    Nothing is concluded from its status: neither of keys and rights, nor of what is there.
+    """
+
+
 class AmbiguousNameError(SetupError):
     """Two things bear the name that the operator gave."""
 
 
 class ContractError(TallyError):
     """An answer that does not have the shape that the API promises: nothing is concluded from it."""
+
+
+class TooLargeError(ContractError):
+    """The answer is larger than anything that is read."""
 
 
 class DeclinedError(ContractError):

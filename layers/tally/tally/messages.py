@@ -77,7 +77,7 @@ class Job(Message):
 
     ``agreements`` are those of its ``services``, each once. ``licensed`` is what GravityZone's list says. ``tick_before``
     is the newest tick before this one that could read all lists. ``children``: those of a partner, without whom its own
-    machines are counted (READ-4).
+    machines are counted (READ-4). ``by_person``: a person has asked for it, so that what ConnectWise refused is tried at once (SAFE-2).
     """
 
     tick: AwareDatetime
@@ -92,6 +92,7 @@ class Job(Message):
     standing: dict[str, Cause] = {}
     last_reading: AwareDatetime | None = None
     children: Children | None = None
+    by_person: bool = False
 
     @property
     def companies(self) -> int:

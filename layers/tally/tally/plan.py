@@ -1,7 +1,7 @@
 """The planner's use case: one tick. It reads in bulk, decides what is due, and puts one job per company-month on the queue."""
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import chain
@@ -99,7 +99,7 @@ class Plan:
         roster = self._read_roster(failures)
         troubles |= {} if roster is None else roster.troubles
         partners = self._read_partners(roster, mappings, failures)
-        at = self._circumstances(tick, ticks, failures)
+        at = self._circumstances(tick, ticks, failures, companies=len(mappings.keys() | _listed(roster)))
         new_day = ticks.finished is None or ticks.finished.date() != tick.date()
         unlicensed, untied, tied = self._match(
             roster, mappings, tick, census=new_day, troubles=troubles, failures=failures
@@ -156,12 +156,12 @@ class Plan:
         )
         return partners
 
-    def _circumstances(self, tick: datetime, ticks: Ticks, failures: list[str]) -> Circumstances:
+    def _circumstances(self, tick: datetime, ticks: Ticks, failures: list[str], *, companies: int) -> Circumstances:
         directory: Directory | None = None
         try:
-            directory = read_directory(self.connectwise, self.services)
+            directory = read_directory(self.connectwise, self.services, companies=companies)
         except TallyError as error:
-            failures.append(f"ConnectWise's agreements could not be listed: {error}")
+            failures.append(f"ConnectWise could not be read: {error}")
         return Circumstances(
             tick=tick,
             ticks=ticks,
@@ -255,3 +255,7 @@ class Plan:
         """
         batch = math.floor(position / (BATCH * _OF_THE_PACE))
         return min(timedelta(seconds=math.floor(batch * BATCH / self.calls_per_second)), LONGEST_DELAY)
+
+
+def _listed(roster: Roster | None) -> Iterable[str]:
+    return () if roster is None else roster.customers.keys()

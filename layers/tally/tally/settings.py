@@ -11,9 +11,11 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError
 
+from tally.connectwise.answers import API_VERSION
 from tally.domain.invoicing import Invoicing, LateUsage
 from tally.domain.month import Month
 from tally.domain.policy import Policy
+from tally.domain.reading import MOST_SEATS
 from tally.errors import SetupError
 from tally.services import BilledService, read_services
 
@@ -24,9 +26,11 @@ _PARAMETERS = {
     "BILLING_CYCLES": "BillingCycles",
     "BILLING_TIME_ZONE": "BillingTimeZone",
     "CLOSE_DAY": "CloseDay",
+    "CONNECTWISE_API_VERSION": "ConnectWiseApiVersion",
     "CONNECTWISE_COMPANY": "ConnectWiseCompany",
     "CONNECTWISE_URL": "ConnectWiseUrl",
     "FIRST_MONTH": "FirstMonth",
+    "FIRST_MONTH_SEATS": "FirstMonthSeats",
     "GRAVITYZONE_URL": "GravityZoneUrl",
     "GROWTH_PERCENT": "GrowthPercent",
     "GROWTH_SEATS": "GrowthSeats",
@@ -99,6 +103,7 @@ class Settings(_FromEnvironment):
     gravityzone_url: _Text
     connectwise_url: _Text
     connectwise_company: _Text
+    connectwise_api_version: Annotated[str, StringConstraints(pattern=r"^\d{1,4}(\.\d{1,3}){0,2}$")] = API_VERSION
     billing_time_zone: Annotated[ZoneInfo, BeforeValidator(_zone)]
     billing_cycles: Annotated[frozenset[str], BeforeValidator(_cycles), Field(min_length=1)]
     addition_text: _Text
@@ -106,6 +111,7 @@ class Settings(_FromEnvironment):
     open_until_day: Annotated[int, Field(ge=2, le=28)]
     growth_percent: Annotated[int, Field(ge=0, le=1000)]
     growth_seats: Annotated[int, Field(ge=0, le=100_000)]
+    first_month_seats: Annotated[int, Field(ge=0, le=MOST_SEATS)]
     bill_minimum: bool
     invoicing: Invoicing
     late_usage: LateUsage
@@ -128,6 +134,7 @@ class Settings(_FromEnvironment):
             text=self.addition_text,
             growth_percent=self.growth_percent,
             growth_seats=self.growth_seats,
+            first_month_seats=self.first_month_seats,
             bill_minimum=self.bill_minimum,
             invoicing=self.invoicing,
             late_usage=self.late_usage,

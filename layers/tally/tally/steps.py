@@ -133,7 +133,8 @@ class Steps:
         agreement = situation.agreement
         fingerprint = ""
         if agreement is not None:
-            fingerprint = post_fingerprint(agreement, step.new.effective, product_id=step.new.product_id)
+            new = step.new
+            fingerprint = post_fingerprint(agreement, new.effective, product_id=new.product_id, tick=situation.tick)
         try:
             addition = self.connectwise.create_addition(step.new)
         except AmbiguousError:
@@ -141,9 +142,9 @@ class Steps:
         except TallyError as error:
             return self._refused(situation, error, fingerprint, done)
         line = _line(situation)
-        return self.save(
-            situation, opened(self._now(situation), line, addition, why=f"created Addition {addition.id}"), done
-        )
+        why = f"created Addition {addition.id}"
+        made = opened(self._now(situation), line, addition, why=why, sent=step.new.quantity)
+        return self.save(situation, made, done)
 
     def _patch(self, situation: Situation, step: Patch, done: list[str]) -> Situation:
         try:
@@ -159,7 +160,7 @@ class Steps:
         now = self._now(situation)
         if line.state is LineState.VOIDING:
             return self.save(situation, voided(now, line, why=why), done)
-        return self.save(situation, confirmed(now, line, quantity=step.quantity, why=why), done)
+        return self.save(situation, confirmed(now, line, quantity=step.quantity, why=why, answered=addition), done)
 
     def _take_over(self, situation: Situation, step: TakeOver, done: list[str]) -> Situation:
         try:

@@ -168,6 +168,7 @@ class Sync:
             before=line_before(before),
             children=job.children,
             others=each.others,
+            by_person=job.by_person,
         )
 
     def _before(self, key: RecordKey, record: UsageRecord | None, reading: Reading) -> UsageRecord | None:

@@ -24,7 +24,7 @@ class Traffic:
         self.seconds.append(seconds)
         if failure is None:
             return
-        status = failure.status if isinstance(failure, BadAnswer) else None
+        status = failure.status if isinstance(failure, BadAnswer) and not failure.in_front else None
         if status == HTTPStatus.TOO_MANY_REQUESTS:
             self.throttles += 1
         elif status != HTTPStatus.NOT_FOUND:

@@ -41,7 +41,13 @@ def tie_by_name(
     ``everyone`` are all customers in GravityZone, unlicensed ones too: a name must be unique among them and the partners.
     """
     tied = {each.connectwise_id: each.company_name for each in mappings.values() if each.connectwise_id is not None}
-    index = NameIndex(connectwise, tied=tied)
+    from tally.domain.sight import unseen_companies  # noqa: PLC0415 - where nobody is new it is not needed: cold starts
+
+    listed = list(connectwise)
+    unseen = unseen_companies({each.id for each in listed}, tied)
+    if unseen:
+        return Tying(untied={company.id: unseen for company in companies})
+    index = NameIndex(listed, tied=tied)
     known = {company.id: company for company in (*everyone, *companies, *roster.partners.values())}
     names = count_names(known.values())
     result = Tying()

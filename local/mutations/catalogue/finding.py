@@ -18,12 +18,24 @@ FINDING = (
         name="a near miss is tied",
         rule="MATCH-1",
         file="tally/domain/matching.py",
-        edits=(
-            Edit(
-                before="self._by_name.get(company.name, [])", after="self._by_likeness.get(likeness(company.name), [])"
-            ),
-        ),
+        edits=(Edit(before="self._by_name.get(company.name, [])", after="self._near_names.of(company.name)"),),
         why="There is an index by likeness, and it finds more.",
+    ),
+    Mutation(
+        name="a name that shows nothing is a name",
+        rule="MATCH-1",
+        file="tally/domain/matching.py",
+        edits=(Edit(before="if not is_seen(company.name):", after="if not company.name:"),),
+        why="It is the same on both sides, and unique.",
+        tests=("tests/functional/test_matching_near.py",),
+    ),
+    Mutation(
+        name="names are compared as they are stored",
+        rule="MATCH-1",
+        file="tally/domain/likeness.py",
+        edits=(Edit(before='unicodedata.normalize("NFKD", text.translate(_TRADE_MARKS))', after="text"),),
+        why="Both sides store Unicode.",
+        tests=("tests/unit/test_likeness.py",),
     ),
     Mutation(
         name="a ConnectWise company that is tied is taken for free",

@@ -9,8 +9,8 @@ FOLLOWING = (
         file="tally/domain/comparing.py",
         edits=(
             Edit(
-                before="if ours.quantity != line.pushed and echo_since is None:",
-                after="if ours.quantity != line.pushed and echo_since is None and line.intent is None:",
+                before="if sent or echo_since is not None:",
+                after="if sent or echo_since is not None or line.intent is not None:",
             ),
         ),
         why="What is about to be written is right, whatever stands there.",
@@ -18,15 +18,36 @@ FOLLOWING = (
     Mutation(
         name="a cancelled date that somebody changed is overlooked",
         rule="FOLLOW-3",
-        file="tally/domain/comparing.py",
+        file="tally/domain/as_written.py",
         edits=(
             Edit(
-                before="    if ours.cancelled != line.cancelled:\n        why",
-                after="    if ours.cancelled is not None and ours.cancelled < situation.key.month.first:\n        why",
+                before="(Field.CANCELLED, addition.cancelled, line.cancelled),",
+                after="(Field.CANCELLED, addition.cancelled or line.cancelled, max(addition.cancelled or line.cancelled, month.first)),",
             ),
         ),
         why="Only one that ends before the month seems to matter.",
         seeds=range(12, 36),
+    ),
+    Mutation(
+        name="an effective date that somebody changed is overlooked",
+        rule="FOLLOW-3",
+        file="tally/domain/as_written.py",
+        edits=(Edit(before="        (Field.EFFECTIVE, addition.effective, line.effective),\n", after=""),),
+        why="It says when billing begins, and that has begun.",
+        tests=("tests/functional/test_following_changed.py",),
+    ),
+    Mutation(
+        name="the answer to a POST is taken for what was sent",
+        rule="OPEN-3",
+        file="tally/domain/transitions.py",
+        edits=(
+            Edit(
+                before="    after = replace(after, hold=_not_as_written(situation, after, changed, addition))\n    if addition.id",
+                after="    if addition.id",
+            ),
+        ),
+        why="ConnectWise answered 201.",
+        tests=("tests/functional/test_as_written.py",),
     ),
     Mutation(
         name="another Addition that appears beside ours is ignored",
@@ -73,7 +94,7 @@ FOLLOWING = (
         rule="FOLLOW-4",
         file="tally/domain/growth.py",
         edits=(
-            Edit(before="return baseline is not None and exceeds(", after="return approved is not None and exceeds("),
+            Edit(before="    return exceeds(quantity", after="    return approved is not None and exceeds(quantity"),
         ),
         why="Of two names for a baseline the wrong one.",
     ),

@@ -60,7 +60,7 @@ SAFETY = (
         name="a 5xx to a POST is a refusal",
         rule="SAFE-2",
         file="tally/transport/failures.py",
-        edits=(Edit(before="return not 300 <= failure.status < 500", after="return not 300 <= failure.status < 600"),),
+        edits=(Edit(before="else HTTPStatus.INTERNAL_SERVER_ERROR", after="else 600"),),
         why="An error is an error.",
         tests=("tests/unit/test_retry.py",),
     ),
@@ -118,6 +118,24 @@ SAFETY = (
         tests=("tests/functional/test_lost_answers_refused.py",),
     ),
     Mutation(
+        name="a refused POST waits for the agreement to change",
+        rule="SAFE-2",
+        file="tally/domain/next_line.py",
+        edits=(Edit(before=" {product_id} {tick:%Y-%m-%d}", after=" {product_id}"),),
+        why="What it was refused for stands on the agreement.",
+        tests=("tests/functional/test_lost_answers_refused.py",),
+    ),
+    Mutation(
+        name="a month that was refused in time is lost after it",
+        rule="OPEN-9",
+        file="tally/domain/transitions.py",
+        edits=(
+            Edit(before="    asked = record.asked or not record.has_addition\n", after="    asked = record.asked\n"),
+        ),
+        why="Nobody was asked, and the month could not be opened in time.",
+        tests=("tests/functional/test_opening_months.py",),
+    ),
+    Mutation(
         name="the record is loaded after GravityZone was read",
         rule="SAFE-3",
         file="tally/sync.py",
@@ -171,12 +189,12 @@ SAFETY = (
         file="tally/connectwise/calls.py",
         edits=(
             Edit(
-                before='            answer = self.send("GET", path, effect=Effect.NONE, query=f"{query}&page={number}")\n',
+                before="                pages.halve()\n                continue\n",
                 after=(
-                    "            try:\n"
-                    '                answer = self.send("GET", path, effect=Effect.NONE, query=f"{query}&page={number}")\n'
+                    "                pages.halve()\n"
+                    "                continue\n"
                     "            except TallyError:\n"
-                    "                if number == 1:\n"
+                    "                if pages.number == 1:\n"
                     "                    raise\n"
                     "                return\n"
                 ),
@@ -231,7 +249,7 @@ SAFETY = (
         name="what does not show is what ASCII calls a control",
         rule="SAFE-10",
         file="tally/domain/screen.py",
-        edits=(Edit(before="return char.isprintable() and char not in _BLANKS", after='return char >= " "'),),
+        edits=(Edit(before="return char.isprintable() and char not in BLANKS", after='return char >= " "'),),
         why="Those are the characters that terminals obey.",
         tests=("tests/unit/test_screen.py",),
     ),

@@ -1,6 +1,6 @@
 """The answers that are no records: ConnectWise's errors, in the words it uses."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -64,6 +64,13 @@ def unauthorized() -> Response:
 def forbidden() -> Response:
     """Return the answer when the member's role lacks a permission."""
     return json_response({"code": "Security", "message": SECURITY}, 403)
+
+
+def unknown_version(asked: str, known: Collection[str], url: str) -> Response:
+    """Return the answer of the framework below ConnectWise to a version of the API that this server does not know."""
+    message = f"The HTTP resource that matches the request URI '{url}' does not support the API version '{asked}'."
+    inner = {"code": "UnsupportedApiVersion", "message": message, "innerError": None}
+    return json_response({"error": inner}, 400, {"api-supported-versions": ", ".join(sorted(known))})
 
 
 def too_many(seconds: float) -> Response:

@@ -13,6 +13,8 @@ from local.simulators.core import Request, Response, json_bytes_response, json_r
 
 DEFAULT_PAGE_SIZE = 25
 LARGEST_PAGE_SIZE = 1_000
+_TOO_LONG = 600.0
+"""Seconds: longer than any caller waits."""
 _FORWARD_ONLY = "forward-only"
 
 
@@ -34,6 +36,8 @@ class Listing:
         query = request.query
         size = min(_number(query, "pageSize", DEFAULT_PAGE_SIZE), LARGEST_PAGE_SIZE)
         documents = self._select(query)
+        if self.options.slow_above is not None and min(size, len(documents)) > self.options.slow_above:
+            return Response(200, {}, b"[]", delay=_TOO_LONG)
         if request.headers.get("pagination-type", "").lower() == _FORWARD_ONLY:
             return self._forward(request, documents, size)
         page = _number(query, "page", 1)

@@ -1,9 +1,9 @@
 """What differs from tenant to tenant, or is not known for sure: each a choice, with the likely one as its default."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import ConfigDict, with_config
 
@@ -71,6 +71,12 @@ class ConnectWiseOptions:
     """Whether equal strings must have the same case and the same trailing spaces."""
     empty_compounds: bool = False
     """Whether conditions with and/or silently find nothing, as one on-premise tenant was seen to do."""
+    slow_above: int | None = None
+    """Pages of more records than this do not come within any timeout; None where every page comes."""
+    known_versions: frozenset[str] | None = None
+    """The versions of the API that this server knows; None where it takes any."""
+    sees_mine: frozenset[Right] = frozenset()
+    """Inquire rights that the API member has of its own records alone, of which there are none: lists come empty."""
     links: Literal["absolute", "relative"] = "absolute"
     """The form of the URLs in `Link`."""
     open_end: OpenEnd = "missing"
@@ -82,6 +88,9 @@ class ConnectWiseOptions:
     """Whether a period already invoiced refuses new Additions on an agreement that does not prorate."""
     cancelled_agreements_refuse_changes: bool = False
     """Whether Additions on a cancelled agreement can no longer be changed; new ones are refused either way."""
+
+    rewrites: dict[str, Any] = field(default_factory=dict)
+    """What a rule of the MSP sets, by the API's names, on each Addition that the API makes or changes, before it answers."""
 
     requests_per_minute: int | None = None
     """None for no limit; about 1,000 is said to be safe."""

@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -25,6 +26,7 @@ from local.simulators.scenario import ConnectWiseWorld
 ROUTER = "v4_6_release"
 _API_VERSION = "2025.1"
 _AGREEMENTS = ("finance", "agreements")
+_VERSION = re.compile(r"version=([\w.]+)")
 
 type Parts = tuple[str, ...]
 
@@ -137,13 +139,20 @@ class ConnectWiseSimulator(BaseSimulator):
             former = codebase in self.options.former_codebases
             return answers.not_found("Resource") if former else answers.cannot_route()
         self.tenant.turn_the_day()
-        refused = None if self._is_open(request, target) else self._gate(request)
+        refused = self._unknown_version(request) or (None if self._is_open(request, target) else self._gate(request))
         if refused is not None:
             return refused
         try:
             return self._answer(request, target)
         except RefusalError as refusal:
             return refusal.response()
+
+    def _unknown_version(self, request: Request) -> Response | None:
+        known = self.options.known_versions
+        asked = _VERSION.search(request.headers.get("accept", ""))
+        if known is None or asked is None or asked[1] in known:
+            return None
+        return answers.unknown_version(asked[1], known, f"{site_of(request)}{request.path}")
 
     def _is_open(self, request: Request, target: _Target) -> bool:
         return target.name == "system/info" and request.method == "GET" and self.options.open_system_info
@@ -181,7 +190,8 @@ class ConnectWiseSimulator(BaseSimulator):
             return answers.worded(405)
         if resource.right in self.options.taken_rights:
             return answers.forbidden()
-        return self._read(request, target, resource.table(self.tenant), resource.names)
+        table = Table() if resource.right in self.options.sees_mine else resource.table(self.tenant)
+        return self._read(request, target, table, resource.names)
 
     def _additions(self, request: Request, target: _Target) -> Response:
         right = _ADDITION_CALLS.get((request.method, target.name))
@@ -202,7 +212,7 @@ class ConnectWiseSimulator(BaseSimulator):
 
     def _post(self, request: Request, agreement_id: int) -> Response:
         product, updates = validation.new_addition(self.tenant, agreement_id, request.body)
-        made = self.tenant.create_addition(agreement_id, product, updates, by=API)
+        made = self._rewritten(self.tenant.create_addition(agreement_id, product, updates, by=API))
         return one(made, request, 201, {"Location": f"{site_of(request)}{request.path}/{made.fields['id']}"})
 
     def _patch(self, request: Request, document: Document | None) -> Response:
@@ -210,8 +220,13 @@ class ConnectWiseSimulator(BaseSimulator):
             return answers.not_found("Addition")
         updates = validation.changes(self.tenant, document.fields, request.body)
         if updates:
-            document = self.tenant.change_addition(document.fields["id"], updates, by=API)
+            document = self._rewritten(self.tenant.change_addition(document.fields["id"], updates, by=API))
         return one(document, request)
+
+    def _rewritten(self, written: Document) -> Document:
+        if not self.options.rewrites:
+            return written
+        return self.tenant.change_addition(written.fields["id"], self.options.rewrites, by=RULE)
 
     def _read(self, request: Request, target: _Target, table: Table, names: frozenset[str]) -> Response:
         if not target.record_id:
@@ -233,6 +248,9 @@ class ConnectWiseSimulator(BaseSimulator):
         }
         return Response(answer.status, {**answer.headers, **stamp}, answer.body, answer.delay)
 
+
+RULE = "workflow"
+"""Who changed what the option `rewrites` sets."""
 
 _ADDITION_CALLS = {
     ("GET", "additions"): Right.AGREEMENTS_INQUIRE,

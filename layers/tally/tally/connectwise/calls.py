@@ -5,17 +5,39 @@ from collections.abc import Callable, Iterator
 from typing import Any, Protocol
 from urllib.parse import quote
 
-from tally.connectwise.answers import COMPANY, URL, explain
+from pydantic_core import from_json
+
+from tally.connectwise.answers import COMPANY, URL, explain, right_for
 from tally.connectwise.models import COMPANY_INFO
 from tally.connectwise.site import Site
-from tally.errors import ContractError, NotFoundError, SetupError, TallyError
+from tally.errors import (
+    AmbiguousError,
+    ContractError,
+    CredentialsError,
+    InFrontError,
+    MissingRightError,
+    NotFoundError,
+    SetupError,
+    TallyError,
+    TooLargeError,
+    TooSlowError,
+)
 from tally.transport.calls import Answer, Call, Transport
 from tally.transport.failures import Effect
 from tally.transport.rows import placed, read_list
 
 PAGE_SIZE = 1000
 """What the API gives at most."""
+SMALLEST_PAGE = 50
+"""A page of so many records that does not come in time would not come with fewer either."""
 MOST_PAGES = 1000
+"""Of ``PAGE_SIZE``; of smaller ones as many more."""
+_COUNTED_PAGES = 20
+"""After so many, the list is asked how many records it has: one that goes on beyond them has no end."""
+_MADE_MEANWHILE = 100
+"""So many records more than it counted may be made while it is read."""
+_EMPTY_PAGES = 3
+"""So many in a row without a record, each of which says that there is more, have no end."""
 _ROUTER = "v4_6_release/"
 _CODEBASE = re.compile(r"[A-Za-z0-9_.-]*[A-Za-z0-9_-]/?")
 _NEXT = re.compile(r'rel="?next"?', re.IGNORECASE)
@@ -34,6 +56,7 @@ class Calls:
         self._transport = transport
         self._on_odd_row = on_odd_row
         self._codebase: str | None = None
+        self._page_size = PAGE_SIZE
 
     def send(
         self,
@@ -43,21 +66,30 @@ class Calls:
         effect: Effect,
         query: str = "",
         body: bytes | None = None,
+        divisible: bool = False,
     ) -> Answer:
         """Make one call.
 
-        Where it is not found, the codebase may have moved on with an upgrade: it is asked for again, and the call is
-        made there, a POST too: what was not found has not happened.
+        Where it is not found, or answered by something else than the API, the codebase may have moved on with an upgrade:
+        it is asked for again, and the call is made there, a POST too: what was answered so has not happened.
         """
-        call = Call(name=f"ConnectWise {method} {path}", effect=effect)
+        call = Call(name=f"ConnectWise {method} {path}", effect=effect, divisible=divisible)
         codebase = self._codebase or self._find_codebase()
         try:
             return self._transport.send(self._site.request(method, path, codebase, query=query, body=body), call)
-        except NotFoundError as error:
-            not_found = error
-        moved_to = self._find_codebase()
+        except AmbiguousError:
+            self._codebase = None  # what may have happened is looked for at the present one
+            raise
+        except CredentialsError as error:
+            raise _naming_the_right(error, method, path) from None
+        except SetupError as error:
+            elsewhere = error
+        try:
+            moved_to = self._find_codebase()
+        except InFrontError as page:
+            raise (elsewhere if isinstance(elsewhere, InFrontError) else page) from None
         if moved_to == codebase:
-            raise not_found
+            raise elsewhere
         return self._transport.send(self._site.request(method, path, moved_to, query=query, body=body), call)
 
     def rows[R: _Row](
@@ -67,18 +99,18 @@ class Calls:
         *,
         conditions: str = "",
         belongs: Callable[[R], bool] = lambda _: True,
-        each_matters: bool = False,
+        of_many: bool = True,
     ) -> Iterator[R]:
         """All records of a list, page by page; an error, whenever it comes, means that none of them is to be used.
 
-        ``read`` makes a record of a row, or raises ValidationError for one of which nobody can tell what it is of: such rows
-        are told, and left out, unless ``each_matters`` or there are no others. ``belongs``: whether a record can be in this
-        list at all; one that cannot is an error too.
+        ``read`` makes a record of a row, or raises ValidationError for one of which nobody can tell what it is of. ``belongs``:
+        whether a record can be in this list at all; one that cannot is an error too. ``of_many``: whether the list is
+        everybody's, as for ``Transport.parse``: then rows that nobody can place are told, and left out, if there are others.
         """
         seen: set[int] = set()
-        for answer, rows in self._pages(path, conditions):
+        for answer, rows in self._pages(path, conditions, of_many=of_many):
             page, others = placed(rows, read)
-            if others and (each_matters or not page):
+            if others and not (of_many and page):
                 raise self._transport.unreadable(answer, others[0])
             for each in others:
                 self._on_odd_row(f"{answer.call.name}: a row that names nobody: {each}")
@@ -102,19 +134,39 @@ class Calls:
         """The error for an answer that is certain, and wrong."""
         return ContractError(self._transport.text(answer.call, why, request_id=answer.request_id))
 
-    def _pages(self, path: str, conditions: str) -> Iterator[tuple[Answer, list[Any]]]:
-        # Ordered by id, so that a record made meanwhile comes last and moves no other to another page.
-        query = f"pageSize={PAGE_SIZE}&orderBy=id"
-        if conditions:
-            query += f"&conditions={quote(conditions, safe='')}"
-        for number in range(1, MOST_PAGES + 1):
-            answer = self.send("GET", path, effect=Effect.NONE, query=f"{query}&page={number}")
-            page = self.parse(answer, read_list)
-            yield answer, page
+    def _pages(self, path: str, conditions: str, *, of_many: bool) -> Iterator[tuple[Answer, list[Any]]]:
+        narrowed = f"&conditions={quote(conditions, safe='')}" if conditions else ""
+        pages = _Pages(self._page_size)
+        while True:
+            # Ordered by id, so that a record made meanwhile comes last and moves no other to another page.
+            query = f"pageSize={pages.size}&orderBy=id{narrowed}&page={pages.number}"
+            try:
+                answer = self.send("GET", path, effect=Effect.NONE, query=query, divisible=pages.size > SMALLEST_PAGE)
+            except (TooSlowError, TooLargeError):
+                if pages.size == SMALLEST_PAGE:
+                    raise
+                pages.halve()
+                continue
+            self._page_size = pages.size
+            page = self._transport.parse(answer, read_list, of_many=of_many)
+            yield answer, page[pages.known :]
             # A server that gives fewer a page than asked for says so by its link; one without links, by a full page.
-            if len(page) < PAGE_SIZE and not _NEXT.search(answer.headers.get("Link", "")):
+            if len(page) < pages.size and not _NEXT.search(answer.headers.get("Link", "")):
                 return
-        raise self.contract_error(answer, f"its pages do not end after {MOST_PAGES}")
+            pages.turn(len(page))
+            if pages.read == _COUNTED_PAGES:
+                pages.total = self._count(path, narrowed)
+            if pages.is_endless:
+                raise self.contract_error(answer, f"its pages do not end after {pages.read} with {pages.rows} records")
+
+    def _count(self, path: str, narrowed: str) -> int | None:
+        """How many records a list says that it has; None where it does not say."""
+        try:
+            answer = self.send("GET", f"{path}/count", effect=Effect.NONE, query=narrowed.removeprefix("&"))
+            count = from_json(answer.body)["count"]
+        except (TallyError, ValueError, TypeError, LookupError):
+            return None
+        return count if type(count) is int else None
 
     def _find_codebase(self) -> str:
         call = Call(name=f"ConnectWise GET /login/companyinfo/{self._site.company}")
@@ -128,10 +180,50 @@ class Calls:
         info = self._transport.parse(answer, COMPANY_INFO.validate_json)
         if info is None:
             raise unknown
-        if not info.codebase and (said := explain(answer.body)):
+        if not info.codebase and (said := explain(answer.body, answer.headers)):
             raise SetupError(self._transport.text(call, f"it answered {said}", request_id=answer.request_id))
         codebase = info.codebase or _ROUTER
         if _CODEBASE.fullmatch(codebase) is None:
             raise self._transport.unreadable(answer, f"the codebase {codebase!r} is no path")
         self._codebase = codebase if codebase.endswith("/") else f"{codebase}/"
         return self._codebase
+
+
+class _Pages:
+    """Where a list is read: its page of which size comes next, and how many records of it are known already."""
+
+    __slots__ = ("_empty", "known", "number", "read", "rows", "size", "total")
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+        self.number = 1
+        self.known = 0
+        self.rows = 0
+        self.read = 0
+        self.total: int | None = None
+        self._empty = 0
+
+    def turn(self, rows: int) -> None:
+        """Go on to the next page, after one of so many records."""
+        self.rows += max(rows - self.known, 0)
+        self.known = 0
+        self.number += 1
+        self.read += 1
+        self._empty = 0 if rows else self._empty + 1
+
+    def halve(self) -> None:
+        """Go on where the list is, by smaller pages."""
+        self.size = max(self.size // 2, SMALLEST_PAGE)
+        before, self.known = divmod(self.rows, self.size)
+        self.number = before + 1
+
+    @property
+    def is_endless(self) -> bool:
+        """Whether it has gone on for longer than any list can."""
+        beyond = self.total is not None and self.rows > self.total + _MADE_MEANWHILE
+        return beyond or self._empty == _EMPTY_PAGES or self.read * self.size >= MOST_PAGES * PAGE_SIZE
+
+
+def _naming_the_right(error: CredentialsError, method: str, path: str) -> CredentialsError:
+    right = right_for(method, path) if isinstance(error, MissingRightError) else ""
+    return MissingRightError(f"{error}, {right}") if right else error

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from requests.adapters import BaseAdapter
 
-from tally.connectwise.answers import DIALECT
+from tally.connectwise.answers import API_VERSION, dialect
 from tally.connectwise.calls import Calls
 from tally.connectwise.models import (
     AgreementRow,
@@ -24,9 +24,17 @@ from tally.connectwise.site import Keys, Site
 from tally.domain.agreement import NOBODY, Addition, Agreement, NewAddition
 from tally.domain.company import ConnectWiseCompany
 from tally.domain.terms import Terms
-from tally.errors import AmbiguousNameError, ContractError
+from tally.errors import (
+    AmbiguousNameError,
+    ContractError,
+    MissingRightError,
+    NotFoundError,
+    RateLimitedError,
+    TransientError,
+)
 from tally.transport.calls import Listener, Transport, no_deadline
 from tally.transport.failures import Effect
+from tally.transport.session import DIRECT, Network
 
 if TYPE_CHECKING:
     from tally.connectwise.writes import Writes
@@ -37,9 +45,9 @@ _BUNDLE = "Bundle"
 class ConnectWiseClient:
     """Reads ConnectWise and keeps Additions there. Implements ``tally.ports.ConnectWise``.
 
-    ``url``: the API host. ``company``: the company of the login. ``on_odd_row`` is told of rows that nobody can place. The others
-    are ``Transport``'s. Searches are narrowed
-    on their side and filtered again on ours (MATCH-4).
+    ``url``: the API host. ``company``: the company of the login. ``api_version``: the one that is asked for. ``on_odd_row`` is
+    told of rows that nobody can place. The others are ``Transport``'s. Searches are narrowed on their side and filtered again
+    on ours (MATCH-4).
     """
 
     def __init__(
@@ -48,6 +56,7 @@ class ConnectWiseClient:
         url: str,
         company: str,
         keys: Keys,
+        api_version: str = API_VERSION,
         local_http_host: str = "",
         timeout: float = 10.0,
         deadline: Callable[[], float] = no_deadline,
@@ -56,10 +65,11 @@ class ConnectWiseClient:
         adapter: BaseAdapter | None = None,
         listener: Listener | None = None,
         on_odd_row: Callable[[str], None] = lambda _: None,
+        network: Network = lambda _: DIRECT,
     ) -> None:
-        site = Site(url, company=company, keys=keys, local_http_host=local_http_host)
+        site = Site(url, company=company, keys=keys, api_version=api_version, local_http_host=local_http_host)
         transport = Transport(
-            DIALECT,
+            dialect(api_version),
             secrets=site.secrets,
             timeout=timeout,
             deadline=deadline,
@@ -67,6 +77,7 @@ class ConnectWiseClient:
             jitter=jitter,
             adapter=adapter,
             listener=listener,
+            network=network,
         )
         self._calls = Calls(site, transport, on_odd_row=on_odd_row)
 
@@ -92,8 +103,10 @@ class ConnectWiseClient:
         if '"' not in identifier and "\\" not in identifier:
             try:
                 found = self._products(identifier, conditions=f'identifier="{identifier}"')
-            except ContractError:
-                found = {}
+            except RateLimitedError:
+                raise
+            except (ContractError, MissingRightError, NotFoundError, TransientError):
+                found = {}  # it may be the search alone that is refused, or that fails
         return found if identifier in found else self._products(identifier, conditions="")
 
     def companies(self) -> Iterable[ConnectWiseCompany]:
@@ -123,7 +136,7 @@ class ConnectWiseClient:
         """
         path = f"/finance/agreements/{agreement_id:d}/additions"
         rows = self._calls.rows(
-            path, read_addition, belongs=lambda row: row.agreement_id in {None, agreement_id}, each_matters=True
+            path, read_addition, belongs=lambda row: row.agreement_id in {None, agreement_id}, of_many=False
         )
         found: list[Addition] = []
         for row in rows:

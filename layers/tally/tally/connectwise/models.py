@@ -86,6 +86,12 @@ def _amount_if_any(value: object) -> Decimal | None:
     return amount if amount.is_finite() else None
 
 
+def _number(value: object) -> object:
+    if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
+        raise ValueError("Input should be a number")  # noqa: TRY004 - as in parse_day
+    return value
+
+
 def _flag_if_any(value: object) -> bool | None:
     return value if isinstance(value, bool) else None
 
@@ -106,16 +112,11 @@ def _if_any(value: object) -> object:
     return None if value == "" else value
 
 
-def _quantity(value: object) -> Decimal:
-    amount = None if isinstance(value, str) else _amount_if_any(value)
-    if amount is None:
-        raise ValueError("Input should be a valid number")
-    return amount
-
-
+# As JSON numbers alone: text, flags and what lies beyond their type say no id and no quantity (READ-8).
+Id = Annotated[int, Field(strict=True, gt=0, lt=2**31)]
+Quantity = Annotated[Decimal, BeforeValidator(_number)]
 Day = Annotated[date | None, BeforeValidator(_day)]
 Start = Annotated[date | None, BeforeValidator(_start)]
-Id = Annotated[int, Field(strict=True, gt=0, lt=2**63)]
 Name = Annotated[str, BeforeValidator(name)]
 PlainText = Annotated[str, BeforeValidator(_text)]
 Flag = Annotated[bool, BeforeValidator(_flag)]
@@ -144,7 +145,14 @@ class Reference(_Received):
     name: Name = ""
 
 
+class Named(_Received):
+    """Another record, of which the name alone matters."""
+
+    name: Name = ""
+
+
 ReferenceIfAny = Annotated[Reference | None, BeforeValidator(_if_any)]
+NamedIfAny = Annotated[Named | None, BeforeValidator(_if_any)]
 
 
 class Info(_Received):
@@ -205,7 +213,7 @@ class AgreementRow(_Received):
     cancelled_flag: Flag = False
     date_cancelled: Day = None
     bill_start_date: Start = None
-    billing_cycle: ReferenceIfAny = None
+    billing_cycle: NamedIfAny = None
     # A plain string in the OpenAPI description: one that is not a date says nothing, and spoils nothing.
     next_invoice_date: Annotated[date | None, BeforeValidator(_day_if_any)] = None
     info: Info | None = Field(default=None, alias="_info")
@@ -255,7 +263,7 @@ class AdditionRow(_Received):
     id: Id
     agreement_id: Id | None = None
     product: Reference
-    quantity: Annotated[Decimal, BeforeValidator(_quantity)]
+    quantity: Quantity
     effective_date: Day = None
     cancelled_date: Day = None
     invoice_description: PlainText = ""
@@ -263,6 +271,7 @@ class AdditionRow(_Received):
     less_included: AmountIfAny = None
     taxable_flag: FlagIfAny = None
     bill_customer: WordIfAny = None
+    agreement_status: WordIfAny = None
     info: Info | None = Field(default=None, alias="_info")
 
     def addition(self, agreement_id: int) -> Addition:
@@ -284,6 +293,7 @@ class AdditionRow(_Received):
                 taxable=self.taxable_flag,
                 bill_customer=self.bill_customer,
             ),
+            agreement_status=self.agreement_status or "",
         )
 
 

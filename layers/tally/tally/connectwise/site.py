@@ -12,7 +12,7 @@ from tally.transport.keys import basic_auth, check_key
 from tally.transport.session import prepared
 from tally.transport.urls import base_url
 
-_MODEL = "application/vnd.connectwise.com+json; version=2025.1"
+_MODEL = "application/vnd.connectwise.com+json; version="
 _COMPRESSED = "gzip, deflate"
 
 
@@ -27,7 +27,7 @@ class Keys(NamedTuple):
 class Site:
     """Makes the requests to one site. Raises SetupError if an address, a name or a key cannot be used."""
 
-    def __init__(self, url: str, *, company: str, keys: Keys, local_http_host: str) -> None:
+    def __init__(self, url: str, *, company: str, keys: Keys, api_version: str, local_http_host: str) -> None:
         self._base = base_url(url, setting=URL, local_http_host=local_http_host)
         if urlsplit(self._base).path:
             raise SetupError(f"{URL} must be the host alone, such as https://api-eu.myconnectwise.net")
@@ -41,7 +41,7 @@ class Site:
         self.secrets = (public, private, client_id, authorization.removeprefix("Basic "))
         """What no error may show."""
         headers = {
-            "Accept": _MODEL,
+            "Accept": f"{_MODEL}{api_version}",
             "Accept-Encoding": _COMPRESSED,
             "Authorization": authorization,
             "clientId": client_id,

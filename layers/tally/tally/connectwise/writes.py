@@ -133,7 +133,7 @@ class Writes:
         self._calls = calls
 
     def create_addition(self, new: NewAddition) -> Addition:
-        """POST, once, never repeated."""
+        """POST, once, never repeated. What it answers is the caller's to compare, on whatever agreement it is."""
         sent = AdditionToCreate(
             product=ProductReference(id=new.product_id),
             quantity=new.quantity,
@@ -145,10 +145,8 @@ class Writes:
         body = sent.model_dump_json(by_alias=True).encode()
         path = f"/finance/agreements/{new.agreement_id:d}/additions"
         answer = self._calls.send("POST", path, effect=Effect.CREATES, body=body)
-        row = self._addition(answer, new.agreement_id)
-        if row.product.id != new.product_id:
-            raise self._calls.unreadable(answer, f"it answered an Addition of product {row.product.id}")
-        return row.addition(new.agreement_id)
+        row = self._calls.parse(answer, AdditionRow.model_validate_json)
+        return row.addition(new.agreement_id if row.agreement_id is None else row.agreement_id)
 
     def set_quantity(self, *, agreement_id: int, addition_id: int, quantity: int) -> Addition:
         """PATCH of the quantity alone."""

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from tally.domain.agreement import Addition
+from tally.domain.as_written import as_found
 from tally.domain.invoicing import Invoicing
 from tally.domain.late import freezes
 from tally.domain.outcomes import billing, hold
@@ -110,9 +111,12 @@ def _found(situation: Situation, number: int, addition: Addition) -> Line:
         effective=addition.effective or month.first,
         cancelled=addition.cancelled or month.last,
         addition_id=addition.id,
-        pushed=int(addition.quantity),
+        pushed=addition.seats or 0,
         pushed_at=addition.updated_at or situation.now,
+        bill_customer=addition.terms.bill_customer,
     )
+    if number == 0:  # the month's own has no other days
+        line = as_found(replace(line, effective=month.first, cancelled=month.last), addition, month)
     return replace(line, state=LineState.FROZEN) if freezes(situation, line) else line
 
 
@@ -123,7 +127,7 @@ def _as_shown(line: Line, shown: Sequence[Addition]) -> Line:
     line = replace(line, unconfirmed=(), echoes=(), intent=None)
     if len(shown) != 1:
         return line
-    return replace(line, pushed=int(shown[0].quantity), cancelled=shown[0].cancelled or line.cancelled)
+    return replace(line, pushed=shown[0].seats or 0, cancelled=shown[0].cancelled or line.cancelled)
 
 
 def _laid_down(line: Line, lines: Mapping[int, Line]) -> Line:

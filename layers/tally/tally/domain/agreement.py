@@ -5,6 +5,7 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from tally.domain.month import Month
+from tally.domain.reading import MOST_SEATS
 from tally.domain.terms import Terms
 
 NOBODY = 0
@@ -51,7 +52,10 @@ class Agreement:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Addition:
-    """One product line on an agreement, as ConnectWise shows it. ``quantity`` is a double there, so fractions happen."""
+    """One product line on an agreement, as ConnectWise shows it. ``quantity`` is a double there, so fractions happen.
+
+    ``agreement_status`` is ConnectWise's word for the agreement as of today; empty where it is not shown.
+    """
 
     id: int
     agreement_id: int
@@ -63,6 +67,13 @@ class Addition:
     updated_by: str = ""
     updated_at: datetime | None = None
     terms: Terms = field(default_factory=Terms)
+    agreement_status: str = ""
+
+    @property
+    def seats(self) -> int | None:
+        """The quantity as a count (READ-8); None for a fraction, below zero or beyond all measure."""
+        whole = 0 <= self.quantity <= MOST_SEATS and self.quantity == int(self.quantity)
+        return int(self.quantity) if whole else None
 
     def covers(self, month: Month) -> bool:
         """Whether it bills any day of ``month``; without a cancelled date it goes on for ever."""

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 
 from tally.domain.agreement import Addition
+from tally.domain.as_written import Field, changed, described, differences, may_be_of_before
+from tally.domain.month import Month
 from tally.domain.outcomes import hold
 from tally.domain.recognition import changed_by, doubled, plain
 from tally.domain.record import CARRY_NO_MORE, HoldKind, Line, LineState, UsageRecord
@@ -28,7 +30,7 @@ def look(situation: Situation, record: UsageRecord) -> Finished | ComeBack | Non
         shown = [each for each in situation.additions or () if _is_of(situation, line, each)]
         if _may_lag(situation, line, shown):
             return _come_back(situation, record, line)
-        seen = _seen(line, shown)
+        seen = _seen(line, shown, situation.key.month)
         if seen and seen not in record.left_so:
             return _ask(situation, record, line, shown, seen=seen)
     return None
@@ -48,8 +50,8 @@ def _may_lag(situation: Situation, line: Line, shown: Sequence[Addition]) -> boo
     if len(shown) != 1:
         return not shown
     (ours,) = shown
-    not_taken_over = line.reference not in ours.text and ours.cancelled != line.cancelled
-    return not_taken_over or (ours.quantity != line.pushed and ours.quantity in line.echoes)
+    before = may_be_of_before(differences(line, ours, month=situation.key.month))
+    return before or (ours.quantity != line.pushed and ours.quantity in line.echoes)
 
 
 def _come_back(situation: Situation, record: UsageRecord, line: Line) -> ComeBack:
@@ -64,16 +66,21 @@ def _come_back(situation: Situation, record: UsageRecord, line: Line) -> ComeBac
     )
 
 
-def _seen(line: Line, shown: Sequence[Addition]) -> str:
+def _seen(line: Line, shown: Sequence[Addition], month: Month) -> str:
     """How ConnectWise shows the line, if otherwise than we left it: the same words as long as it is the same."""
     if not shown:
         return f"line {line.number} is gone"
     if len(shown) > 1:
         return f"line {line.number} is {', '.join(str(each) for each in sorted(each.id for each in shown))}"
     (ours,) = shown
-    if ours.quantity == line.pushed and ours.cancelled == line.cancelled:
+    found = differences(line, ours, month=month)
+    if not found:
         return ""
-    return f"line {line.number} is {plain(ours.quantity)} until {ours.cancelled}"
+    rest = "".join(f", {each.field} {each.shown}" for each in found if each.field not in _TOLD_FIRST)
+    return f"line {line.number} is {plain(ours.quantity)} until {ours.cancelled}{rest}"
+
+
+_TOLD_FIRST = (Field.QUANTITY, Field.CANCELLED)
 
 
 def _ask(situation: Situation, record: UsageRecord, line: Line, shown: Sequence[Addition], *, seen: str) -> Finished:
@@ -84,7 +91,7 @@ def _ask(situation: Situation, record: UsageRecord, line: Line, shown: Sequence[
         if situation.count is None
         else f" GravityZone counts {situation.count} {situation.key.service} for {situation.company} in {situation.key.month.label}."
     )
-    why = f"{_told(line, shown)} {_NOT_WRITTEN}{counted} {_advice(line, stands)}"
+    why = f"{_told(line, shown, situation.key.month)} {_NOT_WRITTEN}{counted} {_advice(line, stands)}"
     return hold(situation, HoldKind.CHANGED, why, quantity=wanted, stands=stands, line=line.number, seen=seen)
 
 
@@ -95,19 +102,20 @@ def _quantity(shown: Sequence[Addition]) -> int | None:
     """What the Addition bills as it is shown; None where that is no whole number, or nobody can say which one counts."""
     if not shown:
         return 0
-    quantity = shown[0].quantity
-    return int(quantity) if len(shown) == 1 and quantity == int(quantity) else None
+    return shown[0].seats if len(shown) == 1 else None
 
 
-def _told(line: Line, shown: Sequence[Addition]) -> str:
+def _told(line: Line, shown: Sequence[Addition], month: Month) -> str:
     if not shown:
         return f"Addition {line.addition_id} is gone from the agreement (id {line.agreement_id}), where it stood at {line.pushed}."
     if len(shown) > 1:
         return doubled(shown, line.reference)
     (ours,) = shown
+    others = [each for each in differences(line, ours, month=month) if each.field not in _TOLD_FIRST]
+    rest = f"; {described(others)}" if others else ""
     return (
-        f"Addition {ours.id} was changed in ConnectWise by {changed_by(ours)}: it stands at {plain(ours.quantity)} until "
-        f"{ours.cancelled or 'further notice'}, we left it at {line.pushed} until {line.cancelled}."
+        f"Addition {ours.id} {changed(line, ours)} in ConnectWise by {changed_by(ours)}: it stands at {plain(ours.quantity)} until "
+        f"{ours.cancelled or 'further notice'}, we left it at {line.pushed} until {line.cancelled}{rest}."
     )
 
 

@@ -108,7 +108,9 @@ def carried(situation: Situation, line: Line, answered: Addition) -> Transition:
     terms = line.terms
     assert terms is not None  # an intent to carry terms over is only ever written for a line that has some
     left = differing(answered.terms, terms.before)
-    done = replace(line, terms=None, intent=None)
+    done = replace(_with_flag(line, answered), terms=None, intent=None)
+    if done.bill_customer != line.bill_customer:  # lists may still show the one of before
+        done = replace(done, pushed_at=situation.now)
     if left is None:
         why = f"Addition {answered.id}: {described(terms.before, terms.now)}"
         return line_changed(situation, done, what="terms carried over", why=why)
@@ -127,4 +129,13 @@ def not_carried(situation: Situation, line: Line, *, why: str, for_good: bool) -
 
 def as_shown(line: Line, ours: Addition) -> Line:
     """The line with what is left of the difference, now that ConnectWise shows its Addition once more."""
-    return line if line.terms is None else replace(line, terms=line.terms.seen(ours.terms))
+    if line.terms is None:
+        return line
+    return replace(_with_flag(line, ours), terms=line.terms.seen(ours.terms))
+
+
+def _with_flag(line: Line, shown: Addition) -> Line:
+    """The line with the bill-customer flag of the month before for its own, where ConnectWise shows that: it was to be carried over."""
+    flag = shown.terms.bill_customer
+    agreed = None if line.terms is None else line.terms.before.bill_customer
+    return line if flag is None or flag != agreed else replace(line, bill_customer=flag)

@@ -30,7 +30,7 @@ class Place:
     """Where one service is billed, at this tick: its product, and the agreements of its type by ConnectWise company.
 
     ``problem`` is what the operator has to set up before anything can be opened there. ``listed``: there is such a type,
-    so that an agreement that is not among them is not there.
+    and it is seen, so that an agreement that is not among them is not there.
     """
 
     product_id: int | None

@@ -4,11 +4,12 @@ from datetime import datetime
 
 from tally.domain import carried, carrying
 from tally.domain.agreement import Addition
+from tally.domain.as_written import beside_quantity, may_be_of_before, question, untold
 from tally.domain.closing import close
 from tally.domain.growth import grows_too_fast
 from tally.domain.late import doubts, freezes
-from tally.domain.outcomes import billing, come_back, hold
-from tally.domain.recognition import beside, changed_by, doubled, of_others, plain, recognise
+from tally.domain.outcomes import billing, come_back, held_as, hold
+from tally.domain.recognition import beside, doubled, of_others, recognise
 from tally.domain.record import CARRY_NO_MORE, HoldKind, IntentKind, Line, LineState, UsageRecord, Verdict
 from tally.domain.situation import Continue, Finished, Patch, Situation, Step
 from tally.domain.target import followed, quantity_of, target
@@ -53,30 +54,19 @@ def compare(situation: Situation, record: UsageRecord, line: Line) -> Step:
 
 
 def _compare_ours(situation: Situation, record: UsageRecord, line: Line, ours: Addition, *, wanted: int) -> Step:
-    since = line.pushed_at if line.reference not in ours.text and situation.unsettled(line.pushed_at) else None
-    if ours.cancelled != line.cancelled and since is not None:
-        # The list still shows it as it was before it was taken over.
-        return come_back(situation, line, since=since)
-    if ours.cancelled != line.cancelled:
-        why = (
-            f"The cancelled date of Addition {ours.id} was changed in ConnectWise by {changed_by(ours)}: {ours.cancelled or 'none'} "
-            f"instead of {line.cancelled}. It was not overwritten. {_wanted(situation, line, wanted)} Set it back to {line.cancelled} in "
-            "ConnectWise, and the hold lifts itself."
-        )
-        return hold(situation, HoldKind.CHANGED, why, quantity=wanted)
-    if ours.quantity in _sent(record, line):
+    found = untold(record, line, ours)
+    if line.pushed_at is not None and may_be_of_before(found) and situation.unsettled(line.pushed_at):
+        return come_back(situation, line, since=line.pushed_at)
+    sent = ours.quantity in _sent(record, line)
+    echo_since = line.pushed_at if ours.quantity in line.echoes and situation.unsettled(line.pushed_at) else None
+    if sent or echo_since is not None:
+        found = beside_quantity(found)
+    if found:
+        return held_as(situation, question(situation, record, line, ours, found, wanted=wanted))
+    if sent:
         # An earlier write arrived after all, ours of a moment ago or one whose answer was lost.
         quantity = int(ours.quantity)
         return Continue(transition=confirmed(situation, line, quantity=quantity, why=f"ConnectWise shows {quantity}"))
-    echo_since = line.pushed_at if ours.quantity in line.echoes and situation.unsettled(line.pushed_at) else None
-    if ours.quantity != line.pushed and echo_since is None:
-        stands = int(ours.quantity) if ours.quantity == int(ours.quantity) else None
-        why = (
-            f"Addition {ours.id} was changed in ConnectWise by {changed_by(ours)}: it stands at {plain(ours.quantity)}, we left it at {line.pushed}. "
-            f"It was not overwritten. {_wanted(situation, line, wanted)} Restore {line.pushed} in ConnectWise, and the hold lifts itself"
-            f"{_answers(situation, record, stands, wanted=wanted)}."
-        )
-        return hold(situation, HoldKind.CHANGED, why, quantity=wanted, stands=stands)
     return _as_we_left_it(situation, record, line, ours, wanted=wanted, echo_since=echo_since)
 
 
@@ -159,12 +149,3 @@ def _wanted(situation: Situation, line: Line, wanted: int) -> str:
         return f"No count is to be had; our last number for {situation.company} in {month} is {line.pushed}."
     billed = "" if wanted == situation.count else f", and {wanted} are to be billed"
     return f"GravityZone counts {situation.count} {situation.key.service} for {situation.company} in {month}{billed}."
-
-
-def _answers(situation: Situation, record: UsageRecord, stands: int | None, *, wanted: int) -> str:
-    """What a person can say of a quantity that somebody else wrote; of one with a fraction, nothing."""
-    if stands is None:
-        return ""
-    if situation.count is None:
-        return f"; or approve or reject, and {stands} stays"
-    return f"; or approve, and {quantity_of(record, wanted)} is written over it; or reject, and {stands} stays"

@@ -187,8 +187,8 @@ def _write(situation: Situation, record: UsageRecord, line: Line, *, total: int)
 
 
 def _push(situation: Situation, record: UsageRecord, line: Line, *, quantity: int) -> Step:
-    if record.refusal is not None and still_refused(situation, record.refusal, quantity=quantity):
-        return Finished(cause=needs_setup(record.refusal.why))
+    if situation.refusal is not None and still_refused(situation, situation.refusal, quantity=quantity):
+        return Finished(cause=needs_setup(situation.refusal.why))
     announced = intend_patch(situation, line, quantity=quantity)
     return Look(
         agreement_id=line.agreement_id,

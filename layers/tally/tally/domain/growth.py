@@ -1,4 +1,4 @@
-"""How fast a count may grow before a person is asked (FOLLOW-4)."""
+"""How fast a count may grow before a person is asked, and how high a first one may be: rules FOLLOW-4 and READ-8."""
 
 from tally.domain.policy import Policy
 from tally.domain.record import LineState, RecordState, UsageRecord
@@ -12,10 +12,12 @@ def exceeds(count: int, baseline: int, policy: Policy) -> bool:
 
 
 def grows_too_fast(situation: Situation, quantity: int) -> bool:
-    """Whether a person is to be asked before the quantity is written: never where there is no month before."""
+    """Whether a person is to be asked before the quantity is written: where no month came before, only of very many."""
     approved = None if situation.record is None else situation.record.baseline
     baseline = situation.baseline if approved is None else approved
-    return baseline is not None and exceeds(quantity, baseline, situation.policy)
+    if baseline is None:
+        return quantity > situation.policy.first_month_seats
+    return exceeds(quantity, baseline, situation.policy)
 
 
 def baseline_of(before: UsageRecord | None) -> int | None:
@@ -34,7 +36,13 @@ def too_fast(situation: Situation, *, count: int, stands: int | None) -> str:
     """What to tell a person of a count that is beyond its baseline, an approved one or the month before's."""
     month = situation.key.month
     approved = None if situation.record is None else situation.record.baseline
-    before = f"{month.previous.label} gave {situation.baseline}" if approved is None else f"{approved} was approved"
+    if approved is not None:
+        before = f"{approved} was approved"
+    elif situation.baseline is not None:
+        before = f"{month.previous.label} gave {situation.baseline}"
+    else:
+        most = situation.policy.first_month_seats
+        before = f"no month came before by which it could be measured, and more than {most} are asked of (setting FirstMonthSeats)"
     several = situation.record is not None and sum(bool(line.pushed) for line in situation.record.lines) > 1
     there = "The Additions say" if several else "The Addition says"
     there = "No Addition is there yet" if stands is None else f"{there} {stands}"

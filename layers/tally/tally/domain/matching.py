@@ -1,31 +1,16 @@
 """Tying GravityZone companies to ConnectWise companies by name, the first time only: rules MATCH-1 and MATCH-2."""
 
-import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple
 
 from tally.domain.company import Company, ConnectWiseCompany
 
-_NOT_IN_WORDS = re.compile(r"[\W_]+")
-_LEGAL_FORM = re.compile(
-    "(?<=.)(ab|ag|bv|co|corp|corporation|gmbh|inc|incorporated|limited|llc|llp|ltd|plc|pty|sa|srl)$"
-)
+if TYPE_CHECKING:
+    from tally.domain.likeness import NearNames
+
 _MOST_SHOWN = 5
-
-
-def likeness(name: str) -> str:
-    """What is left of a name without case, spaces, punctuation and legal form; near misses share it."""
-    left = _NOT_IN_WORDS.sub("", name.casefold())
-    while (shorter := _LEGAL_FORM.sub("", left)) != left:
-        left = shorter
-    return left
-
-
-def near_misses(name: str, candidates: Iterable[str]) -> tuple[str, ...]:
-    """The candidates that differ from ``name`` by case, spaces, punctuation or legal form only, sorted."""
-    wanted = likeness(name)
-    return tuple(sorted({each for each in candidates if each != name and likeness(each) == wanted}))
 
 
 def resolve(name: str, ids: Mapping[str, int], *, what: str, setting: str) -> int | str:
@@ -33,8 +18,10 @@ def resolve(name: str, ids: Mapping[str, int], *, what: str, setting: str) -> in
     found = ids.get(name)
     if found is not None:
         return found
-    close = near_misses(name, ids)
-    hint = f" There is {_quoted(close)}: the setting minds case and spaces." if close else ""
+    from tally.domain.likeness import near_misses, told
+
+    close = [told(each, beside=name) for each in near_misses(name, ids)]
+    hint = f" There is {', '.join(close)}: the setting minds case and spaces." if close else ""
     return f"ConnectWise has no {what} {name!r} (setting {setting}).{hint}"
 
 
@@ -57,37 +44,54 @@ class NameIndex:
         """``tied`` maps ConnectWise ids to the name of the GravityZone company that each is tied to."""
         self._tied = tied
         self._by_name: dict[str, list[ConnectWiseCompany]] = defaultdict(list)
-        self._by_likeness: dict[str, list[ConnectWiseCompany]] = defaultdict(list)
         for company in companies:
             if not company.deleted:
                 self._by_name[company.name].append(company)
-                self._by_likeness[likeness(company.name)].append(company)
 
     def tie(self, company: Company, *, namesakes: int) -> Tie | NoTie:
         """Tie ``company`` where nothing is ambiguous; ``namesakes`` counts the GravityZone companies of its name, itself included."""
+        from tally.domain.likeness import is_seen
+
+        if not is_seen(company.name):
+            return NoTie(
+                reason=f"Its name in GravityZone, {company.name!r}, shows nothing: name it there, or tie it by hand."
+            )
         same = self._by_name.get(company.name, [])
         if len(same) == 1 and namesakes == 1:
             holder = self._tied.get(same[0].id)
             if holder is None:
                 return Tie(company=same[0])
             return NoTie(
-                reason=f"ConnectWise company {_with_ids(same)} has this name, but it is already tied to the GravityZone company {holder}. "
-                "If that one was deleted and made again, untie it first; else tie this one by hand."
+                reason=f"ConnectWise company {_with_ids(same, beside=company.name)} has this name, but it is already tied to the GravityZone company "
+                f"{holder}. If that one was deleted and made again, untie it first; else tie this one by hand."
             )
         if namesakes > 1:
             return NoTie(reason=f"{namesakes} GravityZone companies are named {company.name!r}: tie each by hand.")
         if same:
             return NoTie(
-                reason=f"{len(same)} ConnectWise companies are named {company.name!r}: {_with_ids(same)}. Tie one by hand."
+                reason=f"{len(same)} ConnectWise companies are named {company.name!r}: {_with_ids(same, beside=company.name)}. Tie one by hand."
             )
-        close = self._by_likeness.get(likeness(company.name), [])
-        if close:
+        return self._nearly(company.name)
+
+    def _nearly(self, name: str) -> NoTie:
+        """Why a name that no ConnectWise company has exactly is not tied, with those that the eye may take for it."""
+        from tally.domain.likeness import told
+
+        close = self._near_names.of(name)
+        if not close:
             return NoTie(
-                reason=f"No ConnectWise company is named exactly {company.name!r}. Nearly so: {_with_ids(close)}. Tie one by hand, or rename it."
+                reason=f"No ConnectWise company is named {name!r} or nearly so. Make one, or tie another by hand."
             )
         return NoTie(
-            reason=f"No ConnectWise company is named {company.name!r} or nearly so. Make one, or tie another by hand."
+            reason=f"No ConnectWise company is named exactly {told(name, beside=close[0].name)}. "
+            f"Nearly so: {_with_ids(close, beside=name)}. Tie one by hand, or rename it."
         )
+
+    @cached_property
+    def _near_names(self) -> "NearNames[ConnectWiseCompany]":
+        from tally.domain.likeness import NearNames
+
+        return NearNames((each, each.name) for same in self._by_name.values() for each in same)
 
 
 def count_names(companies: Iterable[Company]) -> Counter[str]:
@@ -95,11 +99,9 @@ def count_names(companies: Iterable[Company]) -> Counter[str]:
     return Counter(company.name for company in companies)
 
 
-def _with_ids(companies: Sequence[ConnectWiseCompany]) -> str:
-    shown = ", ".join(f"{company.name!r} (id {company.id})" for company in companies[:_MOST_SHOWN])
+def _with_ids(companies: Sequence[ConnectWiseCompany], *, beside: str) -> str:
+    from tally.domain.likeness import told
+
+    shown = ", ".join(f"{told(each.name, beside=beside)} (id {each.id})" for each in companies[:_MOST_SHOWN])
     rest = len(companies) - _MOST_SHOWN
     return f"{shown} and {rest} more" if rest > 0 else shown
-
-
-def _quoted(names: Iterable[str]) -> str:
-    return ", ".join(repr(name) for name in names)

@@ -1,7 +1,7 @@
 """Where a record's next line goes and how many are to be billed by then; else why it cannot be opened (yet)."""
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from tally.domain.agreement import Agreement
 from tally.domain.invoicing import Invoicing, LateUsage, is_invoiced, is_refused_as_invoiced, late_period
@@ -42,6 +42,7 @@ class NextLine:
     followed: int
     stands: int
     late: bool
+    tick: datetime
 
     @property
     def quantity(self) -> int:
@@ -51,7 +52,7 @@ class NextLine:
     @property
     def fingerprint(self) -> str:
         """What a refused POST of it depends on."""
-        return post_fingerprint(self.agreement, self.period.effective, product_id=self.product_id)
+        return post_fingerprint(self.agreement, self.period.effective, product_id=self.product_id, tick=self.tick)
 
     def is_where(self, agreement_id: int, product_id: int, effective: date) -> bool:
         """Whether a line that was to be opened there may still be; a late one also on days that are not invoiced yet."""
@@ -100,12 +101,16 @@ def next_line(situation: Situation) -> NextLine | Cause | NoWord:
         followed=_followed(situation, reading.value),
         stands=stands,
         late=late,
+        tick=situation.tick,
     )
 
 
-def post_fingerprint(agreement: Agreement, effective: date, *, product_id: int) -> str:
-    """What a refused POST depends on: it is tried again when the agreement or the product has changed (SAFE-2)."""
-    return f"post {agreement.id} {agreement.version} {effective} {product_id}"
+def post_fingerprint(agreement: Agreement, effective: date, *, product_id: int, tick: datetime) -> str:
+    """What a refused POST depends on: it is tried again when the agreement or the product has changed (SAFE-2).
+
+    And once a day: its cause is often outside the agreement, such as a product without a general ledger account.
+    """
+    return f"post {agreement.id} {agreement.version} {effective} {product_id} {tick:%Y-%m-%d}"
 
 
 def refused_cause(refusal: Refusal) -> Cause:
@@ -229,7 +234,7 @@ def _is_being_opened_late(situation: Situation, agreement: Agreement) -> bool:
 
 def _was_refused_as_invoiced(situation: Situation, agreement: Agreement) -> bool:
     """Whether ConnectWise has said so of an Addition on the agreement, which has not changed since."""
-    refusal = None if situation.record is None else situation.record.refusal
+    refusal = situation.refusal
     if refusal is None or not is_refused_as_invoiced(refusal.why):
         return False
     return refusal.fingerprint.startswith(f"post {agreement.id} {agreement.version} ")
@@ -254,7 +259,7 @@ def _late_period(situation: Situation, agreement: Agreement) -> ServicePeriod | 
     month, policy = situation.key.month, situation.policy
     first = situation.record is None or not situation.record.has_addition
     if first and policy.late_usage is LateUsage.HOLD and _still_runs(situation):
-        refusal = None if situation.record is None else situation.record.refusal
+        refusal = situation.refusal
         if refusal is not None and _was_refused_as_invoiced(situation, agreement):
             return refused_cause(refusal)
         return needs_setup(

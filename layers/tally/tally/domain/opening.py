@@ -9,7 +9,16 @@ from tally.domain.growth import exceeds, grows_too_fast, too_fast
 from tally.domain.late import asks, late_question, unasked
 from tally.domain.next_line import NextLine, next_line, refused_cause
 from tally.domain.outcomes import billing, hold
-from tally.domain.recognition import Recognised, beside, customer_text, doubled, marked_text, of_others, recognise
+from tally.domain.recognition import (
+    Recognised,
+    beside,
+    customer_text,
+    doubled,
+    marked_text,
+    of_others,
+    plain,
+    recognise,
+)
 from tally.domain.record import HoldKind, Intent, IntentKind, Line, UsageRecord, Verdict, reference
 from tally.domain.situation import ComeBack, Continue, Finished, Look, NoWord, Post, Situation, Step, TakeOver
 from tally.domain.standing import Cause, StandingState
@@ -42,7 +51,7 @@ def _begin(situation: Situation, record: UsageRecord | None) -> Step:
     place = next_line(situation)
     if not isinstance(place, NextLine):
         return unplaced(situation, record, place)
-    known, refusal = (None, None) if record is None else (record.hold, record.refusal)
+    known, refusal = None if record is None else record.hold, situation.refusal
     if place.late and place.quantity <= 0 and record is not None:  # nothing is left of what was voided
         return close(situation, record) if situation.closing else Finished(cause=billing(situation, record))
     if refusal is not None and refusal.fingerprint == place.fingerprint:
@@ -190,6 +199,9 @@ def _take_over(situation: Situation, line: Line, foreign: Sequence[Addition]) ->
         return Continue(transition=not_given(situation, line, why=why))
     if not of_others([theirs]):
         return Continue(transition=not_given(situation, line, why="it bears the reference of another month by now"))
+    if theirs.seats is None:
+        why = f"it stands at {plain(theirs.quantity)}, which is no number of seats"
+        return Continue(transition=not_given(situation, line, why=why))
     text = marked_text(theirs, text=situation.policy.text, month=situation.key.month, mark=line.reference)
     return TakeOver(agreement_id=line.agreement_id, addition_id=theirs.id, text=text, cancelled=line.cancelled)
 

@@ -26,9 +26,6 @@ def hold(
     grown: bool = False,
 ) -> Finished:
     """Wait for a person: show why, and write the hold unless it stands already."""
-    record = situation.record
-    shown = () if record is None else notices(situation, record)
-    cause = Cause(state=StandingState.HELD, reason=why, notices=shown)
     new = Hold(
         kind=kind,
         why=why,
@@ -41,6 +38,14 @@ def hold(
         children=children,
         grown=grown,
     )
+    return held_as(situation, new)
+
+
+def held_as(situation: Situation, new: Hold) -> Finished:
+    """Wait for a person with this hold: show why, and write it unless it stands already."""
+    record = situation.record
+    shown = () if record is None else notices(situation, record)
+    cause = Cause(state=StandingState.HELD, reason=new.why, notices=shown)
     known = None if record is None else record.hold
     announced = record is not None and record.line is not None and record.line.intent is not None
     if known is not None and replace(known, since=new.since) == new and not announced:

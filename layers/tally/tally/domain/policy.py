@@ -15,7 +15,8 @@ class Policy:
     which it can
     no longer be opened; ``settle`` is for how long ConnectWise's lists may lag behind a write; ``text`` is what the customer
     reads before the month's name. ``bill_minimum``: at the close the contract's floor is billed if the count is
-    below it. Growth by more than ``growth_percent`` and ``growth_seats`` asks a person (FOLLOW-4). ``invoicing`` says
+    below it. Growth by more than ``growth_percent`` and ``growth_seats`` asks a person, and where there is no month
+    before, a count above ``first_month_seats`` (FOLLOW-4, READ-8). ``invoicing`` says
     which period an agreement's invoice covers, ``late_usage`` what becomes of usage that an invoice has left out (LATE-1, 2).
     """
 
@@ -27,6 +28,7 @@ class Policy:
     text: str
     growth_percent: int
     growth_seats: int
+    first_month_seats: int
     bill_minimum: bool
     invoicing: Invoicing
     late_usage: LateUsage

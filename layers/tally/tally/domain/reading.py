@@ -3,6 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+MOST_SEATS = 1_000_000
+"""The highest number that is a count (READ-8): more than any customer has, and hours of virtual desktops stay below it too."""
+
 ENDPOINT_SECURITY = 0
 """GravityZone's product type of ordinary endpoints, the only one that ``getMonthlyUsage`` covers."""
 
@@ -108,4 +111,4 @@ def read_sum(usage: UsagePerProductType, service: Service) -> Reading:
 
 
 def _is_count(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MOST_SEATS

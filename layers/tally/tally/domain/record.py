@@ -93,7 +93,8 @@ class Line:
     quantities sent since then whose answer never came: any of them may stand there. ``echoes`` are quantities
     that stood
     there before ``pushed``: ConnectWise's lists may still show them for the settle time. ``terms`` are those that are not
-    the month before's (OPEN-5).
+    the month before's (OPEN-5). ``bill_customer`` is whether the customer is billed, in ConnectWise's word, as we wrote it;
+    None where an earlier version has not noted it.
     """
 
     number: int
@@ -110,6 +111,7 @@ class Line:
     echoes: tuple[int, ...] = ()
     intent: Intent | None = None
     terms: OtherTerms | None = None
+    bill_customer: str | None = None
 
     @property
     def highest(self) -> int:
@@ -134,8 +136,8 @@ class Hold:
     """What a person has to answer: the kind, one sentence for an accountant, and the quantity that would be written.
 
     ``stands`` is the quantity that somebody else wrote, where that is what is held; of late usage, all that is billed of it
-    where no count is to be had for more (CLOSE-5). ``line`` is the number of a line that can carry no more and is not as we
-    left it, and ``seen`` how ConnectWise shows it (LATE-1). ``foreign`` are the Additions of others
+    where no count is to be had for more (CLOSE-5). ``line`` is the number of a line of which a person may say that it is to be
+    left as it is, and ``seen`` how ConnectWise shows it (FOLLOW-3, LATE-1). ``foreign`` are the Additions of others
     that bill the product, by id, where that is what is held. ``children`` are the companies that stand below a partner
     instead of those that its count was taken with, where that is what is held (READ-4); ``grown`` tells that the quantity is
     beyond FOLLOW-4's limits too, so that to approve it is to approve that.
@@ -230,8 +232,8 @@ class UsageRecord:
     count is taken with, sorted; None where it is a customer's (READ-4). ``late`` is the count up to which a person lets
     usage be billed on further lines (LATE-2); ``credited`` is what a person has given back (LATE-3); ``reread``: the closed
     record has been read once more (CLOSE-4). ``left_so`` is how ConnectWise shows lines that can carry no more, where a
-    person has said that it is to be left so. ``asked``: a person was asked before it had any Addition, so that the day after
-    which none is opened is not for it (OPEN-9).
+    person has said that it is to be left so. ``asked``: before it had any Addition, a person was asked or ConnectWise refused
+    one, so that the day after which none is opened is not for it (OPEN-9).
     """
 
     key: RecordKey

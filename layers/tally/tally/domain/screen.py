@@ -9,7 +9,7 @@ import unicodedata
 _MOST_MARKS = 4
 """Above one letter: no script stacks more accents, and a tower of them covers the lines around it."""
 
-_BLANKS = frozenset(
+BLANKS = frozenset(
     "\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u2800\u3164\uffa0"
     + "".join(map(chr, (*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0))))
 )
@@ -18,7 +18,7 @@ _BLANKS = frozenset(
 
 def shows(char: str) -> bool:
     """True if a character is seen as itself, and does nothing but stand there."""
-    return char.isprintable() and char not in _BLANKS
+    return char.isprintable() and char not in BLANKS
 
 
 def fit(text: str) -> str:

@@ -9,7 +9,7 @@ from tally.domain.agreement import Addition, Agreement, NewAddition
 from tally.domain.partner import Children
 from tally.domain.policy import Policy
 from tally.domain.reading import Count, Reading
-from tally.domain.record import Line, LineState, RecordKey, Transition, UsageRecord
+from tally.domain.record import Line, LineState, RecordKey, Refusal, Transition, UsageRecord
 from tally.domain.standing import Cause
 from tally.domain.terms import Terms
 
@@ -41,7 +41,7 @@ class Situation:
     there, of which a restored ledger knows nothing (SAFE-8).
     ``tick`` decides what is due; ``now`` is for ages alone. ``tick_before`` is the newest tick before
     this one that read all lists: what was so then was so at that time at least. ``late``: the agreement is the one
-    that runs now, since the month's own can carry no more (LATE-2).
+    that runs now, since the month's own can carry no more (LATE-2). ``by_person``: a person has asked for this job.
     """
 
     key: RecordKey
@@ -68,11 +68,19 @@ class Situation:
     children: Children | None = None
     others: tuple[int, ...] = ()
     elsewhere: Sequence[Addition] = ()
+    by_person: bool = False
 
     @property
     def today(self) -> date:
         """The tick's date where the MSP bills, which is ConnectWise's "today"."""
         return self.tick.astimezone(self.policy.time_zone).date()
+
+    @property
+    def refusal(self) -> Refusal | None:
+        """What ConnectWise refused, and is not to be tried at once: a person asks for one more try (SAFE-2)."""
+        refusal = None if self.record is None else self.record.refusal
+        once_more = self.by_person and refusal is not None and refusal.since < self.tick
+        return None if once_more else refusal
 
     @property
     def count(self) -> int | None:

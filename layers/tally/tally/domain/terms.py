@@ -4,6 +4,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
+BILLABLE = "Billable"
+"""The word with which Additions are made: the customer is billed (OPEN-5)."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Terms:

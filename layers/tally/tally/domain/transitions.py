@@ -2,15 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date, timedelta
 
 from tally.domain.agreement import Addition, Agreement
+from tally.domain.as_written import as_found, question, untold
 from tally.domain.place import ServicePeriod
 from tally.domain.record import (
     TAKE_OVER,
     Credit,
     Hold,
-    HoldKind,
     Intent,
     IntentKind,
     Line,
@@ -23,7 +22,8 @@ from tally.domain.record import (
     reference,
 )
 from tally.domain.situation import Situation
-from tally.domain.terms import Terms, differing
+from tally.domain.target import target
+from tally.domain.terms import BILLABLE, Terms, differing
 
 
 def _transition(situation: Situation, after: UsageRecord, *, what: str, why: str) -> Transition:
@@ -65,6 +65,7 @@ def line_to_open(
         reference=reference(situation.key, number),
         effective=period.effective,
         cancelled=period.cancelled,
+        bill_customer=BILLABLE,
     )
 
 
@@ -166,64 +167,74 @@ def refused(situation: Situation, line: Line, *, why: str, fingerprint: str | No
     if fingerprint is not None:
         total = None if line.intent is None else record.beside + line.intent.quantity
         refusal = Refusal(why=why, fingerprint=fingerprint, since=situation.tick, total=total)
-    after = replace(_given_up(record, replace(line, intent=None)), refusal=refusal)
+    asked = record.asked or not record.has_addition
+    after = replace(_given_up(record, replace(line, intent=None)), refusal=refusal, asked=asked)
     return _transition(situation, after, what="refused by ConnectWise", why=why)
 
 
-def opened(situation: Situation, line: Line, addition: Addition, *, why: str) -> Transition:
-    """The month's Addition is known to exist: just created or taken over, or found by its reference.
+def opened(situation: Situation, line: Line, addition: Addition, *, why: str, sent: int | None = None) -> Transition:
+    """The month's Addition is known to exist: just created (``sent`` is its quantity), taken over, or found by its reference.
 
-    One that ConnectWise shows with no cancelled date, or a later one, would go on billing beside the next month's: held at
-    once (OPEN-3).
+    Whatever it has otherwise than it was written, such as no cancelled date, is held at once (OPEN-3).
     """
-    record, hold = _record(situation), _goes_on(situation, addition, line.cancelled)
+    record = _record(situation)
+    if addition.id == record.given:
+        line = _theirs(line, addition)
+    elif sent is None:
+        line = as_found(line, addition, situation.key.month)
     changed = replace(
         line,
         state=LineState.OPEN,
-        agreement_id=addition.agreement_id,
-        product_id=addition.product_id,
         addition_id=addition.id,
-        effective=addition.effective or line.effective,
-        # The line remembers the date that ConnectWise showed, to notice a later change.
-        cancelled=addition.cancelled if addition.cancelled is not None and hold is None else line.cancelled,
-        pushed=int(addition.quantity),
+        pushed=_first_quantity(line, addition) if sent is None else sent,
         pushed_at=situation.now,
         intent=None,
     )
     # A number that was rejected before anything stood keeps nothing standing: what is opened follows its count (FOLLOW-4).
     rejected = record.answer is not None and record.answer.verdict is Verdict.REJECTED and not record.has_addition
     answered = replace(record, answer=None) if rejected else _used_up(record)
-    after = replace(answered.with_line(changed), hold=hold, refusal=None, given=None)
+    after = replace(answered.with_line(changed), hold=None, refusal=None, given=None)
+    after = replace(after, hold=_not_as_written(situation, after, changed, addition))
     if addition.id == record.given:
         return _transition(situation, after, what="taken over", why=why)
     return _transition(situation, _with_terms(situation, after, changed, addition), what="opened", why=why)
 
 
-def _goes_on(situation: Situation, addition: Addition, last: date) -> Hold | None:
-    """The hold of an Addition that would go on billing after its last day; ConnectWise may show a date a day off."""
-    if addition.cancelled is not None and addition.cancelled <= last + timedelta(days=1):
-        return None
-    dated = "has no cancelled date" if addition.cancelled is None else f"is cancelled on {addition.cancelled} only"
-    why = (
-        f"Addition {addition.id} for {situation.company} {dated} in ConnectWise, so it would bill beside the next month's. Set its "
-        f"cancelled date to {last} there, and the hold lifts itself."
+def _theirs(line: Line, addition: Addition) -> Line:
+    """The line of an Addition that others made: what we did not write of it is as they have it."""
+    return replace(
+        line,
+        product_id=addition.product_id,
+        effective=addition.effective or line.effective,
+        bill_customer=addition.terms.bill_customer,
     )
-    return Hold(kind=HoldKind.CHANGED, why=why, quantity=int(addition.quantity), since=situation.tick)
+
+
+def _first_quantity(line: Line, addition: Addition) -> int:
+    """What stands there; where that is no count, what was to be written."""
+    if addition.seats is not None:
+        return addition.seats
+    return 0 if line.intent is None else line.intent.quantity
+
+
+def _not_as_written(situation: Situation, record: UsageRecord, line: Line, addition: Addition) -> Hold | None:
+    """The hold of an Addition that ConnectWise shows otherwise than it was just written; None if it is as it was."""
+    found = untold(record, line, addition)
+    if not found:
+        return None
+    wanted = record.stands if situation.count is None else target(situation, record, situation.count)
+    return question(situation, record, line, addition, found, wanted=wanted)
 
 
 def adopted(situation: Situation, lines: Sequence[Line], found: Sequence[Addition], *, why: str) -> Transition:
     """The record has these lines: a restored ledger did not know those of the Additions that were ``found`` (SAFE-8).
 
-    The month's own is held where it would go on billing beside the next month's; a late one has days of its own.
+    Held where one has days that none of its lines can have: it would bill beside another month's.
     """
-    record, last = _record(situation), situation.key.month.last
-    own = reference(situation.key, 0)
-    held = (
-        _goes_on(situation, each, last if own in each.text or each.cancelled is None else each.cancelled)
-        for each in found
-    )
-    hold = next(filter(None, held), None)
-    after = replace(record, lines=tuple(lines), hold=hold, refusal=None, given=None)
+    after = replace(_record(situation), lines=tuple(lines), hold=None, refusal=None, given=None)
+    of = {line.addition_id: line for line in lines}
+    holds = (_not_as_written(situation, after, of[each.id], each) for each in found)
+    after = replace(after, hold=next(filter(None, holds), None))
     return _transition(situation, after, what="found again", why=why)
 
 
@@ -240,15 +251,23 @@ def _with_terms(situation: Situation, record: UsageRecord, line: Line, addition:
     return replace(record, notices=(*record.notices, before))
 
 
-def confirmed(situation: Situation, line: Line, *, quantity: int, why: str) -> Transition:
-    """ConnectWise shows the quantity that was sent; what stood there before may still echo in its lists."""
+def confirmed(
+    situation: Situation, line: Line, *, quantity: int, why: str, answered: Addition | None = None
+) -> Transition:
+    """ConnectWise shows the quantity that was sent; what stood there before may still echo in its lists.
+
+    Where the answer to the write shows something else otherwise than we wrote it, that is held at once (FOLLOW-3).
+    """
     before = () if line.pushed is None else (line.pushed,)
     lingering = line.echoes if situation.unsettled(line.pushed_at) else ()
     echoes = tuple(each for each in _union(lingering, before, line.unconfirmed) if each != quantity)
     changed = replace(line, pushed=quantity, pushed_at=situation.now, unconfirmed=(), echoes=echoes, intent=None)
     after = replace(_record(situation).with_line(changed), refusal=None)
     announced = line.intent is not None and line.intent.kind is IntentKind.PATCH and line.intent.quantity == quantity
-    return _transition(situation, _used_up(after) if announced else after, what="pushed", why=why)
+    after = _used_up(after) if announced else after
+    if answered is not None:
+        after = replace(after, hold=_not_as_written(situation, after, changed, answered))
+    return _transition(situation, after, what="pushed", why=why)
 
 
 def _used_up(record: UsageRecord) -> UsageRecord:

@@ -21,8 +21,8 @@ def void_line(situation: Situation, record: UsageRecord, line: Line) -> Step:
             return ComeBack(why=why, until=line.intent.at + situation.policy.settle)
         why = f"no outcome was recorded since {line.intent.at:%Y-%m-%dT%H:%M:%SZ}"
         return Look(agreement_id=line.agreement_id, transition=withdraw(situation, line, why=why), reread=True)
-    if record.refusal is not None and still_refused(situation, record.refusal, quantity=0):
-        return Finished(cause=needs_setup(record.refusal.why))
+    if situation.refusal is not None and still_refused(situation, situation.refusal, quantity=0):
+        return Finished(cause=needs_setup(situation.refusal.why))
     return Look(agreement_id=line.agreement_id, reread=True)
 
 

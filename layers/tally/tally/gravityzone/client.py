@@ -34,7 +34,7 @@ from tally.transport.classify import Dialect
 from tally.transport.keys import basic_auth, check_key
 from tally.transport.retry import USUAL_PAUSE, asked_pause
 from tally.transport.rows import placed
-from tally.transport.session import prepared
+from tally.transport.session import DIRECT, Network, prepared
 from tally.transport.urls import base_url
 
 _URL = "GRAVITYZONE_URL"
@@ -52,7 +52,7 @@ _NOT_FOUND = -32002
 _TOO_MANY = -32003
 
 
-def _explain(body: bytes) -> str:
+def _explain(body: bytes, _headers: Mapping[str, str]) -> str:
     try:
         error = RpcAnswer.model_validate_json(body).error
     except ValidationError:
@@ -61,8 +61,10 @@ def _explain(body: bytes) -> str:
 
 
 _DIALECT = Dialect(
+    vendor="GravityZone",
     url_setting=_URL,
     explain=_explain,
+    pages=frozenset({HTTPStatus.NOT_FOUND}),  # of a wrong path
     advice={
         HTTPStatus.UNAUTHORIZED: _WRONG_KEY,
         HTTPStatus.FORBIDDEN: "the API key needs the APIs Companies, Licensing and Network",
@@ -103,6 +105,7 @@ class GravityZoneClient:
         adapter: BaseAdapter | None = None,
         listener: Listener | None = None,
         on_odd_row: Callable[[str], None] = lambda _: None,
+        network: Network = lambda _: DIRECT,
     ) -> None:
         base = base_url(url, setting=_URL, local_http_host=local_http_host)
         key = check_key(api_key, name="gravityzone_api_key")
@@ -124,6 +127,7 @@ class GravityZoneClient:
             jitter=jitter,
             adapter=adapter,
             listener=listener,
+            network=network,
         )
         others = TokenBucket(rate=_OTHERS_A_SECOND, depth=_OTHERS_AT_ONCE, monotonic=monotonic, sleep=sleep)
         self._pace, self._pace_others = pace, others
@@ -209,7 +213,7 @@ class GravityZoneClient:
         request.headers["Content-Length"] = str(len(body))
         pace = self._pace if service == "licensing" else self._pace_others
         answer = self._transport.send(request, call, pace=pace)
-        envelope = self._transport.parse(answer, RpcAnswer.of)
+        envelope = self._transport.parse(answer, RpcAnswer.of, of_many=service == "network")
         if envelope.error is not None and envelope.error.code == _TOO_MANY:
             pace.slow_down()
         if envelope.id != call_id and not (envelope.id is None and envelope.error is not None):

@@ -229,6 +229,7 @@ def _line_fields(line: Line) -> Plain:
             "echoes": list(line.echoes),
             "intent": None if line.intent is None else _intent_fields(line.intent),
             "terms": None if line.terms is None else _other_terms_fields(line.terms),
+            "bill_customer": line.bill_customer,
         }
     )
 
@@ -250,6 +251,7 @@ def _line(fields: Plain) -> Line:
         echoes=tuple(fields.get("echoes", ())),
         intent=None if intent is None else _intent(intent),
         terms=None if terms is None else _other_terms(terms),
+        bill_customer=fields.get("bill_customer"),
     )
 
 

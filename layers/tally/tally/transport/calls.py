@@ -2,33 +2,42 @@
 
 import math
 import random
+import re
 import time
 from collections.abc import Callable, Iterable, Mapping
 from http import HTTPStatus
 from typing import NamedTuple, Protocol
 
 from pydantic import ValidationError
-from requests import PreparedRequest, Response
+from requests import PreparedRequest
 from requests.adapters import BaseAdapter
 
 from tally.errors import TallyError
 from tally.transport.classify import Dialect, error_of
-from tally.transport.failures import BadAnswer, Effect, Failure, Loss, NoAnswer, Unreadable, may_have_happened
+from tally.transport.doubled import doubled_key
+from tally.transport.failures import BadAnswer, Effect, Failure, Loss, NoAnswer, Unreadable, is_late, may_have_happened
 from tally.transport.keys import Redactor
 from tally.transport.retry import asked_pause, retry_decision
-from tally.transport.session import Attempts
+from tally.transport.session import DIRECT, LARGEST_BODY, Attempts, Network, Received
 
 QUOTED = 200
 """Characters of an answer that an error quotes at most."""
 _SHOWN_PROBLEMS = 3
+_PAGE = re.compile(rb"(?:\xef\xbb\xbf)?\s*<")
+_LOOKED_AT = 65_536
+"""Bytes of a body that is not what was asked for: what it says stands in its beginning."""
 
 
 class Call(NamedTuple):
-    """What a call is, for decisions and error texts; ``request_id`` is the one we gave it, if the vendor has such."""
+    """What a call is, for decisions and error texts; ``request_id`` is the one we gave it, if the vendor has such.
+
+    ``divisible``: it can ask for less, and does so rather than the same again where no answer comes in time.
+    """
 
     name: str
     effect: Effect = Effect.NONE
     request_id: str = ""
+    divisible: bool = False
 
 
 class Answer(NamedTuple):
@@ -64,9 +73,10 @@ def no_deadline() -> float:
 class Transport:
     """Makes calls to one vendor.
 
-    ``timeout``: seconds of silence after which an attempt is lost. ``deadline``: asked for the seconds that are left;
+    ``timeout``: seconds after which an attempt is lost. ``deadline``: asked for the seconds that are left;
     no attempt starts that could outlast them. ``sleep``: waits so many seconds. ``jitter``: a number between 0 and 1.
     ``secrets``: strings that no error may show. ``adapter``: in place of the network. ``listener``: told of each attempt.
+    ``network``: the way to an address, straight unless it says otherwise.
     """
 
     def __init__(
@@ -80,10 +90,11 @@ class Transport:
         jitter: Callable[[], float] = random.random,
         adapter: BaseAdapter | None = None,
         listener: Listener | None = None,
+        network: Network = lambda _: DIRECT,
     ) -> None:
         self._dialect = dialect
         self._redact = Redactor(secrets)
-        self._attempts = Attempts(timeout=timeout, adapter=adapter)
+        self._attempts = Attempts(timeout=timeout, adapter=adapter, network=network)
         self._deadline = deadline
         self._sleep = sleep
         self._jitter = jitter
@@ -101,42 +112,34 @@ class Transport:
                 pace.take()
             if self._deadline() < needs:
                 raise self._error(NoAnswer(Loss.NOT_SENT, "not sent, the time is up"), call, doubtful=doubtful)
-            began = time.perf_counter()
-            answer = self._attempts.make(request)
-            took = time.perf_counter() - began
-            failure: NoAnswer | BadAnswer
-            if isinstance(answer, NoAnswer):
-                failure, request_id = answer, ""
-            else:
-                request_id = self._request_id(answer)
-                if HTTPStatus.OK <= answer.status_code < HTTPStatus.MULTIPLE_CHOICES:
-                    self._tell(took, None)
-                    return self._answer(answer, call, request_id)
-                failure = self._bad_answer(answer)
-                if pace is not None and failure.status == HTTPStatus.TOO_MANY_REQUESTS:
-                    pace.slow_down()
-            self._tell(took, failure)
-            wait = retry_decision(
-                failure,
-                effect=call.effect,
-                attempt=attempt,
-                left=self._deadline(),
-                needs=needs,
-                jitter=self._jitter(),
-            )
+            outcome, request_id = self._attempt(request, call)
+            if isinstance(outcome, Answer):
+                return outcome
+            if pace is not None and isinstance(outcome, BadAnswer) and outcome.status == HTTPStatus.TOO_MANY_REQUESTS:
+                pace.slow_down()
+            wait = self._wait(outcome, call, attempt, needs)
             if wait is None:
-                raise self._error(failure, call, doubtful=doubtful, request_id=request_id)
-            doubtful = doubtful or may_have_happened(failure)
+                raise self._error(outcome, call, doubtful=doubtful, request_id=request_id)
+            doubtful = doubtful or may_have_happened(outcome)
             self._sleep(wait)
 
-    def parse[T](self, answer: Answer, parser: Callable[[bytes], T]) -> T:
-        """Read an answer with a parser of JSON bytes, which raises ValueError; raises as ``unreadable`` says if it does not fit."""
+    def parse[T](self, answer: Answer, parser: Callable[[bytes], T], *, of_many: bool = False) -> T:
+        """Read an answer with a parser of JSON bytes, which raises ValueError; raises as ``unreadable`` says if it does not fit.
+
+        Nor does it fit where an object has a key twice; but of a list that is everybody's (``of_many``), one odd row is no reason
+        to read none.
+        """
         try:
-            return parser(answer.body)
+            found = parser(answer.body)
         except ValidationError as error:
             problem = _problems(error)
         except ValueError as error:
             problem = str(error)
+        else:
+            doubled = "" if of_many else doubled_key(answer.body)
+            if not doubled:
+                return found
+            problem = f"it has {shortened(doubled)!r} twice"
         raise self.unreadable(answer, f"{problem}; it answered {self._quoted(answer.body)}")
 
     def unreadable(self, answer: Answer, why: str) -> TallyError:
@@ -152,30 +155,76 @@ class Transport:
         if self._listener is not None:
             self._listener(took, failure)
 
-    def _answer(self, response: Response, call: Call, request_id: str) -> Answer:
-        body = response.content or b""
-        return Answer(call=call, body=body, headers=response.headers, request_id=request_id or call.request_id)
-
-    def _request_id(self, response: Response) -> str:
+    def _attempt(self, request: PreparedRequest, call: Call) -> tuple[Answer | Failure, str]:
+        """One attempt: the 2xx that it came to, or how it failed; and the vendor's id of the request, "" if it told none."""
+        began = time.perf_counter()
+        received = self._attempts.make(request)
+        took = time.perf_counter() - began
+        if isinstance(received, NoAnswer):
+            self._tell(took, received)
+            return received, ""
         name = self._dialect.request_id_header
-        return shortened(response.headers.get(name, "")) if name else ""
+        request_id = shortened(received.headers.get(name, "")) if name else ""
+        outcome = self._outcome(received, call, request_id)
+        self._tell(took, None if isinstance(outcome, Answer) else outcome)
+        return outcome, request_id
 
-    def _bad_answer(self, response: Response) -> BadAnswer:
-        body = response.content or b""
-        status = self._dialect.meaning(response.status_code, body)
-        said = self._dialect.explain(body)
+    def _outcome(self, received: Received, call: Call, request_id: str) -> Answer | Failure:
+        if not HTTPStatus.OK <= received.status < HTTPStatus.MULTIPLE_CHOICES or is_page(received.body):
+            return self._bad_answer(received)
+        if not received.whole:
+            return Unreadable(f"its answer is larger than {LARGEST_BODY >> 20} MB", too_large=True)
+        return Answer(call=call, body=received.body, headers=received.headers, request_id=request_id or call.request_id)
+
+    def _bad_answer(self, received: Received) -> BadAnswer:
+        body, headers = received.body, received.headers
+        status = self._dialect.meaning(received.status, body)
+        said = self._dialect.explain(body, headers)
         quoted = f'"{shortened(self._redact(said))}"' if said else self._quoted(body)
-        pause = asked_pause(response.headers, said or body.decode(errors="replace"))
-        return BadAnswer(status, f"HTTP {response.status_code}, {quoted}", pause)
+        pause = asked_pause(headers, said or body[:_LOOKED_AT].decode(errors="replace"))
+        in_front = not said and status not in self._dialect.pages and _is_in_front(status, body)
+        return BadAnswer(status, f"HTTP {received.status}, {quoted}", pause, in_front)
+
+    def _wait(self, failure: Failure, call: Call, attempt: int, needs: float) -> float | None:
+        """The seconds until the next attempt, None if there is to be none."""
+        if call.divisible and is_late(failure):
+            return None
+        return retry_decision(
+            failure, effect=call.effect, attempt=attempt, left=self._deadline(), needs=needs, jitter=self._jitter()
+        )
 
     def _quoted(self, body: bytes) -> str:
-        text = shortened(self._redact(body.decode(errors="replace")))
+        text = self._redact(body[:_LOOKED_AT].decode(errors="replace"))
+        if is_page(body):
+            from tally.transport.pages import words_of  # noqa: PLC0415 - no usual call meets one
+
+            return f'a page that begins "{shortened(self._redact(words_of(text)))}"'
+        text = shortened(text)
         return f'"{text}"' if text else "an empty body"
 
     def _error(self, failure: Failure, call: Call, *, doubtful: bool, request_id: str = "") -> TallyError:
         what = failure.said if isinstance(failure, BadAnswer) else failure.why
         text = self.text(call, what, request_id=request_id)
         return error_of(failure, effect=call.effect, doubtful=doubtful, text=text, dialect=self._dialect)
+
+
+def is_page(body: bytes) -> bool:
+    """Whether a body is HTML or alike: it begins as no JSON does."""
+    return _PAGE.match(body) is not None
+
+
+def _is_in_front(status: int, body: bytes) -> bool:
+    """Whether an answer that is not in the vendor's words is none of the vendor's.
+
+    Gateways' own errors and limits (5xx, 408, 429) say what they say whoever words them. Of keys and rights the vendor
+    speaks in its own words or says nothing.
+    """
+    if (
+        status in {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS}
+        or status >= HTTPStatus.INTERNAL_SERVER_ERROR
+    ):
+        return False
+    return is_page(body) or (status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN} and bool(body.strip()))
 
 
 def _problems(error: ValidationError) -> str:

@@ -7,21 +7,25 @@ from http import HTTPStatus
 
 from tally.errors import (
     AmbiguousError,
+    ApiVersionError,
     ContractError,
     CredentialsError,
+    InFrontError,
     MissingRightError,
     NotFoundError,
     RateLimitedError,
     RefusedError,
     SetupError,
     TallyError,
+    TooLargeError,
+    TooSlowError,
     TransientError,
 )
-from tally.transport.failures import BadAnswer, Effect, Failure, Loss, Unreadable, may_have_happened
+from tally.transport.failures import BadAnswer, Effect, Failure, Loss, Unreadable, is_late, may_have_happened
 from tally.transport.retry import USUAL_PAUSE
 
 
-def _says_nothing(_body: bytes) -> str:
+def _says_nothing(_body: bytes, _headers: Mapping[str, str]) -> str:
     return ""
 
 
@@ -33,14 +37,17 @@ def _means_itself(status: int, _body: bytes) -> int:
 class Dialect:
     """What is peculiar to one vendor's answers.
 
-    ``explain`` reads the text out of an error body, "" if it is none of the vendor's; ``meaning`` corrects a status
-    that the vendor uses for something else; ``advice`` adds what to do about a status.
+    ``explain`` reads the text out of an error's body and headers, "" if it is none of the vendor's; ``meaning`` corrects a
+    status that the vendor uses for something else; ``advice`` adds what to do about a status. ``pages`` are the statuses
+    that the vendor itself answers with a page.
     """
 
+    vendor: str = "the API"
     url_setting: str
     request_id_header: str = ""
     advice: Mapping[int, str] = field(default_factory=dict)
-    explain: Callable[[bytes], str] = _says_nothing
+    pages: frozenset[int] = frozenset()
+    explain: Callable[[bytes, Mapping[str, str]], str] = _says_nothing
     meaning: Callable[[int, bytes], int] = _means_itself
 
 
@@ -52,16 +59,20 @@ def error_of(failure: Failure, *, effect: Effect, doubtful: bool, text: str, dia
     """
     if effect.writes and (doubtful or may_have_happened(failure)):
         return AmbiguousError(f"{text}: it may have happened")
+    if is_late(failure):
+        return TooSlowError(text)
     if isinstance(failure, BadAnswer):
-        return _error_of_status(failure, writes=effect.writes, text=_advised(text, failure.status, dialect))
+        return _error_of_status(failure, writes=effect.writes, text=_advised(text, failure, dialect))
     if isinstance(failure, Unreadable):
-        return ContractError(text)
+        return TooLargeError(text) if failure.too_large else ContractError(text)
     if failure.loss is Loss.UNTRUSTED:
         return SetupError(f"{text}: check the host in {dialect.url_setting}")
     return TransientError(text)
 
 
 def _error_of_status(failure: BadAnswer, *, writes: bool, text: str) -> TallyError:
+    if failure.in_front:
+        return InFrontError(text)
     status, pause = failure.status, failure.pause
     if status == HTTPStatus.TOO_MANY_REQUESTS or (status >= HTTPStatus.INTERNAL_SERVER_ERROR and pause):
         return RateLimitedError(text, retry_after=timedelta(seconds=USUAL_PAUSE if pause is None else pause))
@@ -76,13 +87,18 @@ _OF_STATUS: Mapping[int, type[TallyError]] = {
     HTTPStatus.UNAUTHORIZED: CredentialsError,
     HTTPStatus.FORBIDDEN: MissingRightError,
     HTTPStatus.NOT_FOUND: NotFoundError,
-    HTTPStatus.REQUEST_TIMEOUT: TransientError,
+    HTTPStatus.NOT_ACCEPTABLE: ApiVersionError,
     HTTPStatus.CONFLICT: TransientError,
 }
 
 
-def _advised(text: str, status: int, dialect: Dialect) -> str:
-    if HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST:
+def _advised(text: str, failure: BadAnswer, dialect: Dialect) -> str:
+    if failure.in_front:
+        return (
+            f"{text}: that is not {dialect.vendor} itself but something in front of it, such as a firewall, a proxy or a maintenance page; "
+            f"let Tally through there, or wait until it is gone, and see that {dialect.url_setting} is right"
+        )
+    if HTTPStatus.MULTIPLE_CHOICES <= failure.status < HTTPStatus.BAD_REQUEST:
         return f"{text}: redirects are not followed, {dialect.url_setting} must be the address itself"
-    advice = dialect.advice.get(status)
+    advice = dialect.advice.get(failure.status)
     return f"{text}: {advice}" if advice else text

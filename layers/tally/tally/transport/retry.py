@@ -1,8 +1,7 @@
 """Whether to try a call again, and when: one pure decision."""
 
-import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
@@ -17,6 +16,7 @@ USUAL_PAUSE = 30.0
 """Seconds to stay away after a 429 that does not say how long; ConnectWise's own text for it names 30."""
 _MOST = 86_400.0
 _BACKOFF = 0.5
+_SECONDS = re.compile(r"\d+(\.\d*)?")
 _IN_TEXT = re.compile(r"try again in (\d{1,6}) second", re.IGNORECASE)
 
 
@@ -55,28 +55,28 @@ def asked_pause(headers: Mapping[str, str], said: str) -> float | None:
     """The seconds that an answer asks its caller to stay away, between 0 and a day; None if it does not say.
 
     ``Retry-After`` holds seconds, or an HTTP date, which is measured from the answer's own ``Date`` so that our clock
-    does not matter (RFC 9110, 10.2.3). ConnectWise also says it in words: "Please try again in 30 seconds."
+    does not matter (RFC 9110, 10.2.3). ConnectWise also says it in words: "Please try again in 30 seconds." Where several
+    say it, the longest counts that is not absurd.
     """
-    pause = _retry_after(headers.get("Retry-After", "").strip(), headers.get("Date", ""))
-    if pause is None and (found := _IN_TEXT.search(said)):
-        pause = float(found[1])
-    return None if pause is None else min(max(pause, 0.0), _MOST)
+    asked = list(_retry_after(headers.get("Retry-After", ""), headers.get("Date", "")))
+    if not asked and (found := _IN_TEXT.search(said)):
+        asked = [float(found[1])]
+    return max((pause for pause in asked if pause <= _MOST), default=_MOST) if asked else None
 
 
-def _retry_after(text: str, date: str) -> float | None:
-    if text.isascii() and text.isdigit():
-        return float(text[:9])
-    try:
-        seconds = float(text)
-    except ValueError:
-        until, now = _http_date(text), _http_date(date)
-        return None if until is None or now is None else (until - now).total_seconds()
-    return seconds if math.isfinite(seconds) and seconds >= 0 else None
+def _retry_after(text: str, date: str) -> Iterator[float]:
+    """Every pause that the header names. One that was sent several times arrives joined by commas, of which a date has one too."""
+    for part in text.split(","):
+        if _SECONDS.fullmatch(part.strip()):
+            yield float(part)
+        elif (until := http_date(part)) is not None and (now := http_date(date)) is not None:
+            yield max((until - now).total_seconds(), 0.0)
 
 
-def _http_date(text: str) -> datetime | None:
+def http_date(text: str) -> datetime | None:
+    """The instant that an HTTP date names, also without its weekday; None for what is none."""
     try:
         instant = parsedate_to_datetime(text)
-    except ValueError:
+        return instant.astimezone(UTC) if instant.tzinfo is not None else instant.replace(tzinfo=UTC)
+    except (ValueError, OverflowError, IndexError, TypeError):  # a year, a zone or a number that no calendar has
         return None
-    return instant if instant.tzinfo is not None else instant.replace(tzinfo=UTC)

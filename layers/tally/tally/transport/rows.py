@@ -52,7 +52,7 @@ def whole(row: object, *path: str) -> int | None:
     value = row
     for each in path:
         value = value.get(each) if isinstance(value, Mapping) else None
-    return value if type(value) is int and 0 < value < 2**63 else None
+    return value if type(value) is int and 0 < value < 2**31 else None
 
 
 def placed[T](rows: Sequence[Any], read: Callable[[Any], T]) -> tuple[list[T], list[str]]:

@@ -1,17 +1,44 @@
 """One attempt at a call over `requests`. What comes of it is data: no exception carries request and keys along."""
 
 import ssl
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from typing import NamedTuple
 
 import requests
 from requests.adapters import BaseAdapter
-from requests.exceptions import ConnectTimeout, InvalidHeader, InvalidURL, ReadTimeout
+from requests.exceptions import ConnectTimeout, InvalidHeader, InvalidURL, ProxyError, ReadTimeout
 from urllib3.exceptions import HTTPError, LocationValueError, NameResolutionError, NewConnectionError, ReadTimeoutError
 
+from tally.transport.bounded import BoundedAdapter
 from tally.transport.failures import Loss, NoAnswer
 
 LONGEST_CONNECT = 3.0
 """Seconds to wait for a connection at most; a host that is there answers in a fraction of one."""
+LARGEST_BODY = 16 << 20
+"""Bytes of an answer's body that are read at most, unpacked: the largest list that is foreseen (100,000 companies) has some 10 million."""
+_PART = 1 << 16
+
+
+class Way(NamedTuple):
+    """How an address is reached: ``proxies`` by scheme, and whose certificates are trusted, by path; True: requests' own."""
+
+    proxies: dict[str, str]
+    verify: bool | str
+
+
+DIRECT = Way(proxies={}, verify=True)
+
+type Network = Callable[[str], Way]
+"""The way to an address."""
+
+
+class Received(NamedTuple):
+    """An answer of whatever status; ``whole``: its body was read to the end."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    whole: bool
 
 
 def prepared(method: str, url: str, headers: Mapping[str, str]) -> requests.PreparedRequest:
@@ -33,9 +60,9 @@ class DirectSession(requests.Session):
     def __init__(self, adapter: BaseAdapter | None = None) -> None:
         super().__init__()
         self.trust_env = False
-        if adapter is not None:
-            self.mount("https://", adapter)
-            self.mount("http://", adapter)
+        adapter = adapter or BoundedAdapter()
+        self.mount("https://", adapter)
+        self.mount("http://", adapter)
 
     def resolve_redirects(self, *_args: object, **_kwargs: object) -> Iterator[requests.Response]:
         """There are none."""
@@ -43,21 +70,34 @@ class DirectSession(requests.Session):
 
 
 class Attempts:
-    """Makes attempts with explicit timeouts, in seconds: ``timeout`` for each wait for data."""
+    """Makes attempts that take ``timeout`` seconds at most from the request to the end of the answer, and a connection before."""
 
-    def __init__(self, *, timeout: float, adapter: BaseAdapter | None = None) -> None:
+    def __init__(
+        self, *, timeout: float, adapter: BaseAdapter | None = None, network: Network = lambda _: DIRECT
+    ) -> None:
+        self._network = network
         self._timeouts = (min(timeout, LONGEST_CONNECT), timeout)
         self._session = DirectSession(adapter)
 
     @property
     def slowest(self) -> float:
-        """Seconds after which an attempt has usually ended, whatever happens."""
+        """Seconds after which an attempt has ended, whatever happens."""
         return sum(self._timeouts)
 
-    def make(self, request: requests.PreparedRequest) -> requests.Response | NoAnswer:
-        """Send the request once. The answer's body has been read."""
+    def make(self, request: requests.PreparedRequest) -> Received | NoAnswer:
+        """Send the request once, and read what is answered."""
+        way = self._network(request.url or "")
         try:
-            return self._session.send(request, timeout=self._timeouts, allow_redirects=False, proxies={})
+            return _received(
+                self._session.send(
+                    request,
+                    stream=True,
+                    timeout=self._timeouts,
+                    allow_redirects=False,
+                    proxies=way.proxies,
+                    verify=way.verify,
+                )
+            )
         except (OSError, HTTPError) as error:  # every error of requests is an OSError
             return self._no_answer(error)
 
@@ -73,12 +113,24 @@ class Attempts:
 # Texts of our own: those of requests hold addresses of objects, and differ from one time to the next.
 _KNOWN = (
     (ssl.SSLCertVerificationError, Loss.UNTRUSTED, "the host's certificate is not trusted"),
+    (ProxyError, Loss.NOT_SENT, "the proxy of this machine's environment lets nothing through"),
     (ConnectTimeout, Loss.NOT_SENT, "no connection within {connect:g} s"),
-    ((ReadTimeout, ReadTimeoutError), Loss.UNKNOWN, "no answer within {read:g} s"),
+    ((ReadTimeout, ReadTimeoutError), Loss.LATE, "no answer within {read:g} s"),
     (NameResolutionError, Loss.NOT_SENT, "the host's name is not known"),
     (NewConnectionError, Loss.NOT_SENT, "no connection"),
     ((InvalidURL, InvalidHeader, LocationValueError), Loss.NOT_SENT, "the request cannot be sent"),
 )
+
+
+def _received(response: requests.Response) -> Received:
+    parts, size = [], 0
+    for part in response.iter_content(_PART):
+        parts.append(part)
+        size += len(part)
+        if size > LARGEST_BODY:
+            response.close()
+            break
+    return Received(response.status_code, response.headers, b"".join(parts), size <= LARGEST_BODY)
 
 
 def _causes(error: Exception) -> Iterator[Exception]:
