@@ -22,6 +22,7 @@ class Draw(IntEnum):
     SERVICES = 11
     PARTNERS = 12
     NAMES = 30
+    ODDITIES = 40
 
 
 def drawn(seed: int, what: Draw, *key: int) -> random.Random:

@@ -41,7 +41,7 @@ class Planned:
     ``skipped`` says why nothing was put on the queue; ``overdue`` is then how many seconds ago the tick was whose jobs
     still wait, as far as can be told. ``vitals`` is None where a newer tick has the word. ``troubles`` are the first things
     that went wrong with single companies, whose standings say so, and ``unplaced`` rows of the vendors' lists, of which nobody
-    can tell whom they concern.
+    can tell whom they concern. With ``unsaved`` standings the tick has not finished: who was seen licensed is in them (OPEN-9).
     """
 
     companies: int = 0
@@ -54,6 +54,7 @@ class Planned:
     vitals: Vitals | None = None
     troubles: tuple[str, ...] = ()
     unplaced: int = 0
+    unsaved: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,7 +121,7 @@ class Plan:
         on_planned(planned)
         if failures:
             raise IncompletePlanError(f"{'; '.join(failures)}. {planned.jobs} jobs that do not need it were planned.")
-        if not planned.skipped:
+        if not (planned.skipped or planned.unsaved):
             self.ledger.finish_tick(tick)
         return planned
 
@@ -218,6 +219,7 @@ class Plan:
             companies=planning.seen,
             jobs=len(planning.sweep),
             standings=planning.written,
+            unsaved=planning.unsaved,
             vitals=planning.gauge.vitals(),
         )
         backlog = self.queue.backlog()
