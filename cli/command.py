@@ -6,7 +6,7 @@ has found something. Whatever keeps it from its work ends with 2 and one line th
 
 import inspect
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Annotated, Any
@@ -16,7 +16,8 @@ from typer.core import TyperGroup
 
 from cli.output import Output
 from cli.stack import DEFAULT_NAME, Stack, Target, connect
-from tally.errors import TallyError
+from tally.domain.screen import is_encodable
+from tally.errors import BugError, TallyError
 
 DONE, FINDINGS, NOT_DONE = 0, 1, 2
 """Exit codes: done · done, and something was found · not done, for its usage or its set-up."""
@@ -135,6 +136,7 @@ def _ended(function: Callable[..., int | None], options: dict[str, Any], given: 
         given=given if isinstance(given, Stack) else None,
     )
     try:
+        _check_texts(values)
         return function(session, **values) or DONE
     except TallyError as error:
         if options["debug"]:
@@ -145,5 +147,13 @@ def _ended(function: Callable[..., int | None], options: dict[str, Any], given: 
     except Exception as error:
         if options["debug"]:
             raise
-        output.error(f"A bug in Tally: {error!r}. Run it again with --debug and report what it prints.")
+        output.error(f"{BugError.of(error)} Run it again with --debug and report what it prints.")
     return NOT_DONE
+
+
+def _check_texts(values: Mapping[str, object]) -> None:
+    """Raise UsageError for what the terminal could not decode: no name is written so, and it could be neither sent nor stored."""
+    for name, value in values.items():
+        texts = [value] if isinstance(value, str) else value if isinstance(value, list | tuple) else []
+        if any(isinstance(text, str) and not is_encodable(text) for text in texts):
+            raise UsageError(f"What was given as {name} is no text: its bytes are none in this terminal's encoding.")

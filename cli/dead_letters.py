@@ -11,8 +11,10 @@ from botocore.exceptions import ClientError
 from pydantic import ValidationError
 
 from tally.aws import aws_errors, error_code
+from tally.domain.screen import LONGEST
 from tally.errors import SetupError
 from tally.messages import Job
+from tally.redaction import told
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -24,6 +26,7 @@ _HIDDEN_SECONDS = 60
 _WAIT_SECONDS = 1
 """A receive that waits asks all of SQS's servers: without, a queue that holds something may look empty."""
 
+_LONGEST_TICK = 40
 _MOST = 1000
 _BATCH = 10
 
@@ -63,7 +66,7 @@ class Letter:
         body = _object(self.body)
         event = body.get("requestPayload", body)
         tick = event.get("tick") if isinstance(event, dict) else None
-        return tick if isinstance(tick, str) else ""
+        return told(tick, _LONGEST_TICK) if isinstance(tick, str) else ""
 
 
 class DeadLetters(Protocol):
@@ -138,15 +141,21 @@ class SQSDeadLetters:
 
 def _letter(kind: LetterKind, message: "MessageTypeDef") -> Letter:
     body = message.get("Body", "")
-    sent = int(message.get("Attributes", {}).get("SentTimestamp", "0")) / 1000
     return Letter(
         kind=kind,
         id=message.get("MessageId", ""),
         body=body,
-        sent=datetime.fromtimestamp(sent, UTC),
+        sent=_sent(message.get("Attributes", {}).get("SentTimestamp", "0")),
         handle=message.get("ReceiptHandle", ""),
-        reason=_reason(kind, body, message),
+        reason=told(_reason(kind, body, message), LONGEST),
     )
+
+
+def _sent(milliseconds: str) -> datetime:
+    try:
+        return datetime.fromtimestamp(int(milliseconds) / 1000, UTC)
+    except (ValueError, OverflowError, OSError):
+        return datetime.fromtimestamp(0, UTC)
 
 
 def _reason(kind: LetterKind, body: str, message: "MessageTypeDef") -> str:
@@ -165,6 +174,6 @@ def _reason(kind: LetterKind, body: str, message: "MessageTypeDef") -> str:
 def _object(text: str) -> Mapping[str, Any]:
     try:
         found = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}

@@ -29,7 +29,7 @@ def stored(client: "SecretsManagerClient", secret_id: str) -> Mapping[str, Any]:
         raise as_tally_error(error, what=what) from None
     try:
         found = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}
 

@@ -283,7 +283,11 @@ def _invoke(client: "LambdaClient", function: str, tick: datetime) -> Mapping[st
         answer = client.invoke(
             FunctionName=function, Payload=json.dumps({"tick": tick.strftime("%Y-%m-%dT%H:%M:%SZ")}).encode()
         )
-        payload = json.loads(answer["Payload"].read() or b"null")
+        answered = answer["Payload"].read() or b"null"
+    try:
+        payload = json.loads(answered)
+    except (ValueError, RecursionError):
+        raise ContractError("The planner answered what is no JSON, and so no word on a tick.") from None
     if "FunctionError" in answer:
         said = payload.get("errorMessage") if isinstance(payload, dict) else None
         raise TickFailedError(f"The planner failed: {said or 'it was stopped before it could say why'}")

@@ -138,6 +138,13 @@ class MemoryLedger:
                 self._ticks = replace(self._ticks, newest=tick).knowing(services, Month.of(tick))
             return self._ticks
 
+    def note_products(self, products: Mapping[str, int]) -> None:
+        """Remember which product each service is billed by (SAFE-9); ConflictError if no tick has begun."""
+        with self._effect("note_products"):
+            if self._ticks is None:
+                raise ConflictError("the ledger did not take the products: had a tick begun?")
+            self._ticks = replace(self._ticks, products=dict(products))
+
     def finish_tick(self, tick: datetime) -> None:
         """Remember that the tick, and so one of its month, planned everything (OPEN-9); ConflictError if none has begun."""
         with self._effect("finish_tick"):
@@ -232,8 +239,11 @@ class MemoryLedger:
         after = change.after
         known = self._mappings.get(after.company_id)
         at_version = (0 if known is None else known.version) == change.expected_version
-        mine = change.freed is None or self._tied.get(change.freed) == after.company_id
-        if not at_version or not mine or change.taken in self._tied:
+        as_seen = all(self._mappings.get(each.company_id) == each for each in change.beside)
+        marked = None if change.freed is None else self._tied.get(change.freed)
+        mine = change.freed is None or marked == after.company_id or (marked is not None and change.heir is not None)
+        free = change.taken is None or change.taken not in self._tied or change.holder is not None
+        if not (at_version and as_seen and mine and free):
             raise ConflictError(
                 f"the mapping of {after.company_id} to ConnectWise company {after.connectwise_id} "
                 "has been written by somebody else since it was read."
@@ -242,7 +252,9 @@ class MemoryLedger:
         self._changes.setdefault(after.company_id, []).append(change)
         if change.freed is not None:
             del self._tied[change.freed]
-        if change.taken is not None:
+            if change.heir is not None:
+                self._tied[change.freed] = change.heir.company_id
+        if change.taken is not None and change.holder is None:
             self._tied[change.taken] = after.company_id
         self._show(after)
 

@@ -167,6 +167,7 @@ class World:
             clock=self.clock,
             policy=self.policy,
             services=tuple(each.service for each in read_services(self.services)),
+            first_month=self.first_month,
             has_time=has_time,
         )
         return Delivery(
@@ -205,7 +206,8 @@ class World:
         return Customer(name=name, id=company_id, connectwise_id=connectwise_id, agreement_id=agreement_id)
 
     def add_agreement(self, connectwise_id: int, *, name: str = "Managed security", **fields: Any) -> int:  # noqa: ANN401 - as above
-        """An agreement of the type, running since 2020 unless told otherwise."""
+        """An agreement of the type, running since 2020 and without an invoice date unless told otherwise."""
+        fields["fields"] = {"nextInvoiceDate": None, **fields.get("fields", {})}
         start = fields.pop("start", datetime(2020, 1, 1).date())  # noqa: DTZ001 - a date
         return self.connectwise.people.add_agreement(connectwise_id, TYPE_ID, name, start=start, **fields)
 

@@ -45,10 +45,20 @@ def tie(
     connectwise_id: Annotated[int, typer.Argument(help="Id of the ConnectWise company.")],
     *,
     why: Why,
+    agreement: Annotated[
+        int | None,
+        typer.Option(help="Id of the agreement that it is billed on: needed where others are tied to it as well."),
+    ] = None,
     yes: Yes = False,
 ) -> None:
-    """Tie a company to a ConnectWise company, from another one too."""
-    _set_up(session, company, lambda up, it, by: up.tie(it.id, connectwise_id, by=by, why=why), why=why, yes=yes)
+    """Tie a company to a ConnectWise company, from another one too, and pin the agreement that it is billed on."""
+    _set_up(
+        session,
+        company,
+        lambda up, it, by: up.tie(it.id, connectwise_id, by=by, why=why, agreement_id=agreement),
+        why=why,
+        yes=yes,
+    )
 
 
 def untie(session: Session, company: Company, *, why: Why, yes: Yes = False) -> None:

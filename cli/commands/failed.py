@@ -1,7 +1,8 @@
 """`tally failed …`: what failed for good, why, and having it done after all."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Annotated
 
 import typer
@@ -13,9 +14,12 @@ from cli.finding import Found, find_company
 from cli.output import Column
 from cli.resync import queue_company
 from cli.words import NOTHING, instant, minute, several
+from tally.belief import check_due, check_job
 from tally.domain.month import Month
+from tally.domain.record import RecordKey
 from tally.domain.standing import StandingState
-from tally.errors import TallyError
+from tally.errors import RefusedJobError, TallyError
+from tally.messages import Job
 from tally.ports import Ledger
 
 _UNREADABLE = "It is no job that this version of Tally can read."
@@ -45,7 +49,7 @@ def list_failed(session: Session) -> int:
     letters = queues.read()
     try:
         ledger = stack.ledger()
-        shown = [_shown(each, ledger) for each in letters]
+        shown = [_shown(each, ledger, now=stack.clock.now()) for each in letters]
     finally:
         queues.release(letters)
     if out.as_json:
@@ -193,17 +197,30 @@ def _told(session: Session, retried: _Retried) -> int:
     return FINDINGS if retried.kept else DONE
 
 
-def _shown(letter: Letter, ledger: Ledger) -> _Shown:
+def _shown(letter: Letter, ledger: Ledger, *, now: datetime) -> _Shown:
     job = letter.job
     if job is not None:
         return _Shown(
             letter=letter,
             about=f"{job.company_name}, {job.month}",
-            reason=_why_failing(ledger, job.company_id, job.month) or "It does not fail any more, by its standing.",
+            reason=_why_refused(job, ledger, now=now)
+            or _why_failing(ledger, job.company_id, job.month)
+            or "It does not fail any more, by its standing.",
         )
     if letter.kind is LetterKind.JOB:
         return _Shown(letter=letter, about=NOTHING, reason=_UNREADABLE)
     return _Shown(letter=letter, about=f"tick {letter.tick or NOTHING}", reason=letter.reason or "No reason was given.")
+
+
+def _why_refused(job: Job, ledger: Ledger, *, now: datetime) -> str:
+    """Why a worker refuses the job whole; empty where it does not (SAFE-9)."""
+    try:
+        check_job(job, now=now)
+        key = RecordKey(company_id=job.company_id, month=job.month, service="")
+        check_due(job, {each: ledger.record(replace(key, service=each.service)) for each in job.services})
+    except RefusedJobError as error:
+        return str(error)
+    return ""
 
 
 def _why_failing(ledger: Ledger, company_id: str, month: Month) -> str:

@@ -57,6 +57,10 @@ class RehearsedConnectWise:
         """As they are."""
         return self.real.companies()
 
+    def company(self, company_id: int) -> ConnectWiseCompany | None:
+        """As it is."""
+        return self.real.company(company_id)
+
     def agreements(self, type_id: int) -> Iterable[Agreement]:
         """As they are."""
         return self.real.agreements(type_id)

@@ -1,6 +1,6 @@
 """A ledger on top of another one: it reads that, and keeps what is written to itself."""
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -51,6 +51,13 @@ class OverlayLedger:
         newer = replace(known, newest=max(known.newest, tick))
         self._ticks = newer.knowing(services, month) if known.newest <= tick else newer
         return self._ticks
+
+    def note_products(self, products: Mapping[str, int]) -> None:
+        """As if the products were remembered."""
+        known = self.ticks()
+        if known is None:
+            raise ConflictError("the ledger did not take the products: had a tick begun?")
+        self._ticks = replace(known, products=dict(products))
 
     def finish_tick(self, tick: datetime) -> None:
         """As if the tick had planned everything."""
@@ -144,15 +151,16 @@ class OverlayLedger:
             return
         known, tied = self.mapping(after.company_id), self._whose()
         at_version = (0 if known is None else known.version) == change.expected_version
-        if not at_version or (
-            change.taken is not None and tied.get(change.taken, after.company_id) != after.company_id
-        ):
+        whose = None if change.taken is None else tied.get(change.taken)
+        if not at_version or (whose not in (None, after.company_id) and change.holder is None):
             raise ConflictError(
                 f"the mapping of {after.company_id} has been written by somebody else since it was read."
             )
         if change.freed is not None:
             tied.pop(change.freed, None)
-        if change.taken is not None:
+            if change.heir is not None:
+                tied[change.freed] = change.heir.company_id
+        if change.taken is not None and change.holder is None:
             tied[change.taken] = after.company_id
         self._mappings[after.company_id] = after
         self.changes.append(change)

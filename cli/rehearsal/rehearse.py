@@ -101,6 +101,7 @@ def rehearse(
             clock=stack.clock,
             policy=settings.policy,
             services=tuple(each.service for each in settings.services),
+            first_month=settings.first_month,
         ),
     )
     jobs = sorted(filter(wanted, queue.jobs), key=lambda job: (job.company_name.casefold(), job.company_id, job.month))

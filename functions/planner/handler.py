@@ -5,16 +5,16 @@ from dataclasses import asdict
 from functools import cache
 from typing import Any
 
-from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from tally import bootstrap, metrics
 from tally.errors import TallyError
+from tally.logs import function_logger, in_words
 from tally.messages import Tick
 from tally.plan import Planned
 from tally.starting import started
 
-logger = Logger(service="planner")
+logger = function_logger("planner")
 
 
 @cache
@@ -23,6 +23,7 @@ def _planner() -> bootstrap.Planner:
 
 
 @logger.inject_lambda_context(clear_state=True)
+@in_words(logger)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Plan the tick that the event names: put a job on the queue for each company-month that is due."""
     planner = started(_planner, logger)

@@ -5,15 +5,15 @@ from dataclasses import asdict
 from functools import cache
 from typing import Any
 
-from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from tally import bootstrap
 from tally.digest_due import DigestDue
+from tally.logs import function_logger, in_words
 from tally.report import Report
 from tally.starting import started
 
-logger = Logger(service="reporter")
+logger = function_logger("reporter")
 
 
 @cache
@@ -22,6 +22,7 @@ def _report() -> Report:
 
 
 @logger.inject_lambda_context(clear_state=True)
+@in_words(logger)
 def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     """Send the digest that the event names to the topic."""
     report = started(_report, logger)

@@ -4,7 +4,6 @@ import os
 from functools import cache
 from typing import Any
 
-from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
 from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
@@ -12,11 +11,12 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from tally import bootstrap, metrics
 from tally.errors import TallyError
+from tally.logs import function_logger, in_words
 from tally.messages import Job
 from tally.starting import started
 from tally.sync import UNCHANGED
 
-logger = Logger(service="worker")
+logger = function_logger("worker")
 
 
 @cache
@@ -25,6 +25,7 @@ def _worker() -> bootstrap.Worker:
 
 
 @logger.inject_lambda_context(clear_state=True)
+@in_words(logger)
 def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
     """Bring the company-months in one SQS batch up to date; report the messages that are to come again."""
     worker = started(_worker, logger)

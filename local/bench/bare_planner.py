@@ -95,6 +95,7 @@ def _agreements(clients: Clients) -> list[dict[str, Any]]:
     wanted = os.environ["AGREEMENT_TYPE"]
     kind = next(each["id"] for each in listed("/finance/agreements/types") if each["name"] == wanted)
     found: list[dict[str, Any]] = listed("/finance/agreements", f"type/id={kind}")
+    listed("/company/companies", "deletedFlag=false")
     product = os.environ["PRODUCT"]
     assert [each["identifier"] for each in listed("/procurement/catalog", f'identifier="{product}"')] == [product]
     return found

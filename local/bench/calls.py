@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, datetime, timedelta
 
 from local.bench import fields_way
 from local.bench.figure import Figure
@@ -13,6 +13,7 @@ from tally.domain.month import Month
 GROUP = "Calls"
 COMPANIES, PARTNERS, CHANGED = 1000, 4, 100
 _LICENSING = ("getMonthlyUsage", "getLicenseInfo", "getMonthlyUsagePerProductType")
+_LIST = "GET additions"
 _OCTOBER, _NOVEMBER = Month(2026, 10), Month(2026, 11)
 
 
@@ -27,6 +28,7 @@ def measure(*, companies: int = COMPANIES) -> Iterable[Figure]:
     yield from _steady(world, companies)
     yield from _changes(world, customers[: companies // 10])
     yield from _fields_way(world, customers)
+    yield from _looks(world, companies)
     yield from _closing(world, companies)
 
 
@@ -39,8 +41,7 @@ def _opening(world: World, companies: int) -> Iterable[Figure]:
 
 
 def _steady(world: World, companies: int) -> Iterable[Figure]:
-    world.gravityzone.calls.clear()
-    world.connectwise.calls.clear()
+    _look_at_all(world, _OCTOBER.starts.replace(day=4))
     world.tick(_OCTOBER.starts.replace(day=5))
     world.work()
     licensing = sum(world.gravityzone.calls.count(each) for each in _LICENSING)
@@ -51,6 +52,7 @@ def _steady(world: World, companies: int) -> Iterable[Figure]:
 
 
 def _changes(world: World, changed: list[Customer]) -> Iterable[Figure]:
+    _look_at_all(world, _OCTOBER.starts.replace(day=5))
     for customer in changed:
         world.check_in(customer, 1)
     world.tick(_OCTOBER.starts.replace(day=6))
@@ -62,7 +64,7 @@ def _changes(world: World, changed: list[Customer]) -> Iterable[Figure]:
 def _fields_way(world: World, customers: list[Customer]) -> Iterable[Figure]:
     """The next steady sweep both ways, in this very world."""
     at = _OCTOBER.starts.replace(day=7)
-    _clear(world)
+    _look_at_all(world, _OCTOBER.starts.replace(day=6))
     world.tick(at)
     world.work()
     ours = len(world.gravityzone.calls) + len(world.connectwise.calls)
@@ -75,12 +77,33 @@ def _fields_way(world: World, customers: list[Customer]) -> Iterable[Figure]:
     yield _figure("ours for each of theirs", ours / theirs)
 
 
+def _looks(world: World, companies: int) -> Iterable[Figure]:
+    """A whole day on which nothing changes, by the hour: what is looked at whatever the counts say (FOLLOW-5)."""
+    day = _OCTOBER.starts.replace(day=9)
+    _look_at_all(world, day - timedelta(days=1))
+    most = 0
+    for hour in range(24):
+        before = world.connectwise.calls.count(_LIST)
+        world.play(day + timedelta(hours=hour))
+        most = max(most, world.connectwise.calls.count(_LIST) - before)
+    looks = world.connectwise.calls.count(_LIST)
+    yield _figure("a quiet day, lists of Additions a company", looks / companies, 1)
+    yield _figure("the same, the most in an hour of 24, a company", most / companies, 0.25)
+
+
 def _closing(world: World, companies: int) -> Iterable[Figure]:
     world.play(_NOVEMBER.starts.replace(minute=5))
-    world.tick(_NOVEMBER.starts.replace(day=2, minute=5))
+    _look_at_all(world, _NOVEMBER.starts)
+    world.tick(_NOVEMBER.starts.replace(day=2))
     _, connectwise = _worked(world)
     connectwise -= world.connectwise.calls.count("GET companyinfo")
     yield _figure("a close, of ConnectWise", connectwise / companies, 1)
+
+
+def _look_at_all(world: World, day: datetime) -> None:
+    """The last hour of a GMT day, before which every company has its time to be looked at."""
+    world.play(day.replace(hour=23, minute=15))
+    _clear(world)
 
 
 def _worked(world: World) -> tuple[int, int]:

@@ -18,7 +18,7 @@ from local.simulators.server import SimulatorServer
 from local.world import World
 from tally.domain.month import Month
 from tally.domain.reading import ENDPOINTS
-from tally.ledger.items import ended_attributes, known_since, mapping_item, record_item, standing_item
+from tally.ledger.items import ended_attributes, known_since, mapping_item, products_text, record_item, standing_item
 from tally.ledger.keys import ticks_key
 from tally.ledger.plain import instant_text
 
@@ -107,7 +107,8 @@ class FirstAnswers:
         known = self.world.ledger.ticks()
         assert known is not None
         month = {"S": str(known.first_month)}
-        names = {"first_month": month, known_since(ENDPOINTS.name): month}
+        products = {"products": {"S": products_text(known.products)}}
+        names = {"first_month": month, known_since(ENDPOINTS.name): month, **products}
         return {**ticks_key(), "newest": {"S": instant_text(TICK)}, **names} | ended_attributes(
             known, "planned", "finished"
         )

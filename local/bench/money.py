@@ -10,7 +10,7 @@ from dataclasses import dataclass, fields
 from datetime import timedelta
 
 from local.bench.figure import Figure
-from local.bench.scene import TICK, Scene
+from local.bench.scene import CONNECTWISE_LATENCY, LEDGER_LATENCY, TICK, Scene
 from tally.ledger.items import mapping_item, record_item, standing_item
 from tally.ports import BATCH
 from tally.standings import NOTED_EVERY
@@ -40,6 +40,10 @@ _WORKER_LINE, _PLANNER_LINES = 650, 3_000
 """Bytes of the metrics' line of a worker's invocation, 620 for ten calls and CloudWatch's own 26, and of all that a tick logs."""
 _SAVE_UNITS = 2 * 3 + 2 * 1
 """Write units of one transition: the record with its index entry and the history, twice each in a transaction."""
+_LOOK_READS = 2
+"""Read units of a look: the mapping and the standing."""
+_LOOK_SECONDS = CONNECTWISE_LATENCY + _LOOK_READS * LEDGER_LATENCY + 0.014
+"""What a look adds to a job: the list of Additions, those reads, and 1 ms of its own processor time as above."""
 _STANDING_UNITS = 2
 """Write units of a standing: the item and its index entry."""
 
@@ -77,29 +81,35 @@ def measure() -> Iterable[Figure]:
 
 
 def _swept(batch: int) -> Scene:
-    """After a sweep that changed and noted nothing, whose figures alone it has."""
+    """After a sweep that changed, noted and looked at nothing, whose figures alone it has."""
     scene = Scene(companies=COMPANIES, partners=_PARTNERS, batch=batch)
     scene.sweep(scene.start, within=timedelta(hours=1))
-    scene.sweep(scene.start + NOTED_EVERY)
+    looked = scene.start.replace(hour=23, minute=15)  # every company's time of day lies before, and none after it
+    scene.sweep(looked)
     scene.forget_calls()
-    scene.sweep(scene.start + NOTED_EVERY + TICK)
+    scene.sweep(looked + TICK)
     return scene
 
 
 def bill(scene: Scene, *, ticks_an_hour: int) -> Bill:
-    """What a month of such sweeps costs, with the writes that do not come with every tick."""
+    """What a month of such sweeps costs, with the looks and writes that do not come with every tick.
+
+    Each company is looked at once a day and once more before its invoice. That is noted with a reading that is due to be.
+    """
     ticks = ticks_an_hour * HOURS
     planning = scene.planned.total_seconds() + _PLANNER_SLICE
     seconds = scene.worked.total_seconds() + COMPANIES * _SLICE
     batches = scene.invoked
     requests = math.ceil(COMPANIES / _SENT_AT_ONCE) + 2 * batches
     noted = timedelta(hours=HOURS) / NOTED_EVERY
+    looks = COMPANIES * (HOURS / 24 + 1)
     transitions = COMPANIES * (2 + 2 * CHANGES + 1)
     return Bill(
-        worker=ticks * (seconds * WORKER_GB * _GB_SECOND + batches * _INVOCATION),
+        worker=ticks * (seconds * WORKER_GB * _GB_SECOND + batches * _INVOCATION)
+        + looks * _LOOK_SECONDS * WORKER_GB * _GB_SECOND,
         planner=ticks * (planning * PLANNER_GB * _GB_SECOND + _INVOCATION),
         queue=(ticks * requests + HOURS * _IDLE_POLLS_AN_HOUR) * _SQS_REQUEST,
-        table_reads=ticks * (scene.ledger_calls["record"] + _index_units(scene)) * _READ_UNIT,
+        table_reads=(ticks * (scene.ledger_calls["record"] + _index_units(scene)) + looks * _LOOK_READS) * _READ_UNIT,
         table_writes=(noted * COMPANIES * _STANDING_UNITS + transitions * _SAVE_UNITS) * _WRITE_UNIT,
         logs=ticks * (batches * _WORKER_LINE + _PLANNER_LINES) / 1e9 * _LOG_GB,
     )

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from local.simulators.clock import VirtualClock
 from local.world import AGREEMENT_TYPE, PRODUCT, PRODUCT_ID, TYPE_ID, World
 from tally.domain.agreement import Agreement
-from tally.domain.company import Company, CompanyKind, Stretch
+from tally.domain.company import Company, CompanyKind, ConnectWiseCompany, Stretch
 from tally.domain.company import Mapping as CompanyMapping
 from tally.domain.month import Month
 from tally.domain.reading import ENDPOINTS
@@ -109,6 +109,10 @@ class _ConnectWise:
         for number in range(self._companies):
             yield agreement(number)
 
+    def companies(self) -> Iterator[ConnectWiseCompany]:
+        for number in range(self._companies):
+            yield ConnectWiseCompany(id=200_000_000 + number, identifier=f"C{number}", name=_name(number))
+
 
 class _Ledger:
     """Knows each of them: tied, billing, and with this month's record; every read makes its objects anew out of items."""
@@ -118,7 +122,13 @@ class _Ledger:
         self.saved = 0
 
     def begin_tick(self, tick: datetime, *, services: Collection[str] = ()) -> Ticks:
-        return Ticks(newest=tick, first_month=_MONTH, finished=_BEFORE, services=dict.fromkeys(services, _MONTH))
+        return Ticks(
+            newest=tick,
+            first_month=_MONTH,
+            finished=_BEFORE,
+            services=dict.fromkeys(services, _MONTH),
+            products=dict.fromkeys(services, PRODUCT_ID),
+        )
 
     def finish_tick(self, tick: datetime) -> None:
         del tick

@@ -21,6 +21,7 @@ class Draw(IntEnum):
     STEP = 10
     SERVICES = 11
     PARTNERS = 12
+    FORGED = 20
     NAMES = 30
     ODDITIES = 40
 

@@ -12,6 +12,7 @@ from local.effects import KilledError
 from local.queue import Message
 from local.simulation.checks import Checks
 from local.simulation.draws import Draw, drawn
+from local.simulation.forged import offer
 from local.simulation.life import Event, happen, script
 from local.simulation.msp import Msp
 from local.simulation.oddities import Oddities
@@ -220,6 +221,7 @@ class _Run:
             messages = queue.receive()
             if messages:
                 for message in messages:
+                    self._forge(message)
                     self._deliver(message)
                     self._live(clock.now())
                 continue
@@ -231,6 +233,13 @@ class _Run:
                 clock.set(following)
             self.trouble.let_arrive()
             self._live(clock.now())
+
+    def _forge(self, message: Message) -> None:
+        """Somebody puts a message on the queue that is like this one, and cannot be the planner's (SAFE-9)."""
+        seed, step, now = self.setting.seed, self.step, self.clock.now()
+        draw = drawn(seed, Draw.FORGED, step, int(message.id.rpartition("-")[2]))
+        if said := offer(self.workers[self.turn], message.job, now=now, draw=draw, seed=seed, step=step):
+            self.tell(now, f"  {self._named(message)} {said}")
 
     def _deliver(self, message: Message) -> None:
         self.turn = (self.turn + 1) % len(self.workers)

@@ -16,6 +16,7 @@ from rich.console import Console as RichConsole
 from cli import command, main, output
 from cli.dead_letters import Letter, LetterKind
 from cli.output import Output
+from local.checkout import ROOT
 from local.simulators.faults import Fault, FaultKind
 from local.world import PRODUCT, Customer
 from tally.domain.digest import DigestKind
@@ -274,3 +275,13 @@ def test_letters_that_the_output_has_not(monkeypatch: pytest.MonkeyPatch) -> Non
     lines = written.getvalue().decode("ascii").splitlines()
     assert lines[0] == r"M\xfcller"
     assert json.loads(lines[1]) == "Müller \ud800"
+
+
+def test_output_is_made_in_one_place() -> None:
+    """SAFE-10: what is written or asked goes through `cli/output.py`, where it is made fit; a second way out would go past that."""
+    past = re.compile(
+        r"(?<![\w.])print\(|\.(stdout|stderr)\b\.?(write|print)|typer\.(echo|secho|confirm|prompt)\(|Console\(|csv\."
+    )
+    for path in (ROOT / "cli").rglob("*.py"):
+        if path != ROOT / "cli" / "output.py":
+            assert not past.search(path.read_text()), path

@@ -161,6 +161,19 @@ def standing(company: str = "gz-1", *, version: int = 0, reason: str = "") -> St
 # Records
 
 
+def test_products_are_remembered_as_they_were_last_found(ledger: Ledger) -> None:
+    """SAFE-9: the ledger knows which product each service is billed by, from the first tick on; a new tick leaves it as it is."""
+    with pytest.raises(ConflictError):
+        ledger.note_products({"endpoints": 501})
+    ledger.begin_tick(TICK, services=["endpoints"])
+    for products in ({"endpoints": 501, "email": 502}, {"endpoints": 777}, {}):
+        ledger.note_products(products)
+        known = ledger.begin_tick(TICK + timedelta(hours=len(products)), services=["endpoints"])
+        assert known.products == products
+        assert ledger.ticks() == known
+    ledger.finish_tick(TICK)
+
+
 def test_nothing_is_there_at_first(ledger: Ledger) -> None:
     """An empty ledger knows nothing, and says so without an error."""
     assert ledger.record(key_of()) is None

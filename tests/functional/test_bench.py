@@ -26,15 +26,18 @@ OF_THE_OTHER = {
     "worker": {"tally.plan", "tally.directory", "tally.domain.circumstances", "tally.domain.matching"},
 }
 """What is the other function's alone: a value class of ours costs half a millisecond."""
-MODULES, DATACLASSES = {"planner": 74, "worker": 82}, {"planner": 62, "worker": 61}
+MODULES, DATACLASSES = {"planner": 80, "worker": 87}, {"planner": 62, "worker": 61}
 """Ours, at most, that a first invocation imports."""
 
 
 def test_no_call_more_than_is_needed() -> None:
-    """FOLLOW-2, design 3: a steady company is one licensing call, a change two calls to ConnectWise, an opening three, a close one."""
+    """FOLLOW-2, design 3: a steady company is one licensing call, a change two calls to ConnectWise, an opening three, a close one.
+
+    FOLLOW-5: on a quiet day each is looked at once, spread over the day.
+    """
     figures = list(calls.measure(companies=40))
     assert [figure.what for figure in figures if not figure.kept] == []
-    assert sum(figure.bound is not None for figure in figures) == 6
+    assert sum(figure.bound is not None for figure in figures) == 8
 
 
 def test_the_planners_memory_is_linear() -> None:

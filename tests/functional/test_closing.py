@@ -88,7 +88,7 @@ def test_late_reports_are_counted(world: World, harbor: Customer, counted: str, 
 
 def test_last_read_pushed_read_back_closed(world: World, harbor: Customer) -> None:
     """CLOSE-2: at the close the count is read once more, pushed, seen in ConnectWise at that quantity, and then final."""
-    world.play(gmt("2026-11-01 00:00"))
+    world.play(gmt("2026-11-01 00:00"), gmt("2026-11-01 23:45"))
     world.gravityzone.tenant.check_in_new(harbor.id, 2, at=gmt("2026-10-31 20:00"), lag=timedelta(hours=28))
     world.tick(CLOSE)
     world.connectwise.calls.clear()

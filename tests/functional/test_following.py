@@ -12,6 +12,8 @@ from tally.domain.standing import StandingState
 from tests.functional.instants import gmt
 
 FIRST, SECOND, THIRD = gmt("2026-11-01 00:00"), gmt("2026-11-01 00:15"), gmt("2026-11-01 00:30")
+LOOKED_AT = gmt("2026-12-01 23:45")
+"""By then each company's time of day to be looked at is over (FOLLOW-5)."""
 LICENSING = ("getMonthlyUsage", "getLicenseInfo")
 COUNTER = "endpointMonthlyUsage"
 
@@ -92,14 +94,14 @@ def test_two_open_months_cost_two_calls(world: World, harbor: Customer) -> None:
 def test_a_close_costs_one_more(world: World, harbor: Customer) -> None:
     """CLOSE-2: closing with the count that stands reads the Additions back once; nothing else is asked or sent."""
     world.check_in(harbor, 2)
-    world.play(FIRST, gmt("2026-12-01 00:00"))
+    world.play(FIRST, gmt("2026-12-01 00:00"), LOOKED_AT)
     world.clock.set(gmt("2026-12-02 00:00"))
     assert calls_of_the_worker(world) == {"getMonthlyUsage": 2, "GET additions": 1}
 
 
 def test_a_close_at_zero_asks_for_the_licence(world: World, harbor: Customer) -> None:
     """READ-3: a 0 that is to be a month's last count is one call more: whether the subscription is monthly."""
-    world.play(FIRST, gmt("2026-12-01 00:00"))
+    world.play(FIRST, gmt("2026-12-01 00:00"), LOOKED_AT)
     world.clock.set(gmt("2026-12-02 00:00"))
     assert calls_of_the_worker(world) == {"getMonthlyUsage": 2, "getLicenseInfo": 1, "GET additions": 1}
 

@@ -137,7 +137,8 @@ class TestConnectWiseAwayAtTheStartOfAMonth:
         world.connectwise.faults.add(fault)
         world.play(*every(3 * HOUR, "2026-12-01 00:00", "2026-12-01 12:00"))
         assert StandingState.BILLING not in states(world, customers)
-        assert {world.standing(customer).shown.since for customer in customers} == {gmt("2026-12-01 00:00")}
+        causes = [world.standing(customer).causes["2026-12"] for customer in customers]
+        assert {cause.since for cause in causes} == {gmt("2026-12-01 00:00")}
         assert all("ConnectWise" in world.standing(customer).shown.reason for customer in customers)
 
 

@@ -257,7 +257,7 @@ UNLIKE_BOTH = [
     (agreements, 1, restored)
     for agreements, when in {
         "one": (3, 4),
-        "renewed at the month's end": (2, 3),
+        "renewed at the month's end": (3,),
         "renewed after the close": (3, 4),
     }.items()
     for restored in when

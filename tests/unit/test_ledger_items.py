@@ -88,6 +88,7 @@ standings = every_field_of(
     causes=st.dictionaries(st.text(), causes, max_size=3),
     licensed_in=st.lists(months, max_size=3).map(tuple),
     last_reading=st.none() | instants,
+    looked=st.dictionaries(st.text(), instants, max_size=3),
 )
 optional_instants = st.none() | instants
 mappings = every_field_of(

@@ -4,7 +4,7 @@ import pytest
 from pydantic import SecretStr
 
 from tally.errors import SetupError
-from tally.transport.keys import Redactor, check_key
+from tally.transport.keys import check_key
 from tally.transport.urls import base_url
 
 
@@ -66,11 +66,3 @@ def test_keys_that_no_header_can_carry(key: str) -> None:
     with pytest.raises(SetupError, match="the_key") as caught:
         check_key(SecretStr(key), name="the_key")
     assert not key.strip() or key.strip() not in str(caught.value)
-
-
-def test_the_longest_secret_goes_first() -> None:
-    """Secrets that contain each other are struck out whole, and the redactor shows none itself."""
-    redact = Redactor(["key", "key-and-more", ""])
-    assert redact("key-and-more, key") == "[key], [key]"
-    assert repr(redact) == "Redactor()"
-    assert Redactor([])("as it is") == "as it is"

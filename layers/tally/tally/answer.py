@@ -4,8 +4,8 @@ Each is written with who did it and why into the history of the record or of the
 to change it: what is allowed is carried out by the next tick's jobs.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 from tally.domain import answers, carrying, mapping
 from tally.domain.answers import Person
@@ -119,12 +119,19 @@ class SetUp:
     connectwise: ConnectWise
     clock: Clock
 
-    def tie(self, company_id: str, connectwise_id: int, *, by: str, why: str) -> str:
-        """Tie the company to a ConnectWise company, from another one too (MATCH-1)."""
+    def tie(self, company_id: str, connectwise_id: int, *, by: str, why: str, agreement_id: int | None = None) -> str:
+        """Tie the company to a ConnectWise company, from another one too (MATCH-1), and pin ``agreement_id`` if it is given.
+
+        Others may be tied to it already, if each is billed on an agreement of its own.
+        """
         name, to = self._name(company_id), self._connectwise_company(connectwise_id)
+        agreement = None if agreement_id is None else self.connectwise.agreement(agreement_id)
+        beside = self._tied_beside(company_id, connectwise_id)
         change = self._change(
             company_id,
-            lambda known, person: mapping.tie(known, person, company_id=company_id, name=name, to=to),
+            lambda known, person: mapping.tie(
+                known, person, company_id=company_id, name=name, to=to, agreement=agreement, beside=beside
+            ),
             by=by,
             why=why,
         )
@@ -134,7 +141,10 @@ class SetUp:
             if partner and change.after.own_billed_since is None
             else ""
         )
-        return f"{name} is tied to ConnectWise company {to.name!r} (id {to.id}).{own} {self._what_stays(company_id)}"
+        on = "" if agreement is None else f", and billed on agreement '{agreement.name}' (id {agreement.id})"
+        return (
+            f"{name} is tied to ConnectWise company {to.name!r} (id {to.id}){on}.{own} {self._what_stays(company_id)}"
+        )
 
     def untie(self, company_id: str, *, by: str, why: str) -> str:
         """Leave the company without a ConnectWise company: it opens no more months until a person ties it again."""
@@ -146,9 +156,10 @@ class SetUp:
     def pin(self, company_id: str, agreement_id: int, *, by: str, why: str) -> str:
         """Choose the agreement that months are opened on from now on (MATCH-3)."""
         agreement = self.connectwise.agreement(agreement_id)
+        beside = self._tied_beside(company_id)
         change = self._change(
             company_id,
-            _of_known(lambda known, person: mapping.pin(known, person, agreement=agreement)),
+            _of_known(lambda known, person: mapping.pin(known, person, agreement=agreement, beside=beside)),
             by=by,
             why=why,
         )
@@ -159,7 +170,10 @@ class SetUp:
 
     def unpin(self, company_id: str, *, by: str, why: str) -> str:
         """Choose no agreement any more: exactly one must be active then."""
-        change = self._change(company_id, _of_known(mapping.unpin), by=by, why=why)
+        beside = self._tied_beside(company_id)
+        change = self._change(
+            company_id, _of_known(lambda known, person: mapping.unpin(known, person, beside=beside)), by=by, why=why
+        )
         opened = f"Months of {change.after.company_name} are opened on its only active agreement of the type."
         return f"{opened} {self._what_stays(company_id)}"
 
@@ -212,20 +226,26 @@ class SetUp:
         why: str,
     ) -> MappingChange:
         change = _possible(make(self.ledger.mapping(company_id), Person(by=by, why=why, at=self.clock.now())))
-        self._check_free(change)
+        sides = [each for each in (change.taken, change.freed) if each is not None]
+        beside = self._tied_beside(company_id, *sides) if sides else ()
+        change = replace(change, beside=tuple(beside))
         self.ledger.change_mapping(change)
         return change
 
-    def _check_free(self, change: MappingChange) -> None:
-        """Name the one that has the ConnectWise company; where the index does not know yet, the write itself is refused."""
-        if change.taken is None:
-            return
-        for other in readable(self.ledger.all_mappings()):
-            if other.connectwise_id == change.taken and other.company_id != change.after.company_id:
-                raise SetupError(
-                    f"ConnectWise company {change.after.connectwise_name!r} (id {change.taken}) is tied to "
-                    f"{other.company_name} ({other.company_id}): untie that one first."
-                )
+    def _tied_beside(self, company_id: str, *connectwise_ids: int) -> Sequence[Mapping]:
+        """The mappings of others that are tied to these ConnectWise companies, or else to the one that it is tied to itself.
+
+        Where the index does not know one yet, the write itself is refused.
+        """
+        known = self.ledger.mapping(company_id)
+        if not connectwise_ids and (known is None or known.connectwise_id is None):
+            return ()
+        wanted = connectwise_ids or (None if known is None else known.connectwise_id,)
+        return [
+            each
+            for each in readable(self.ledger.all_mappings())
+            if each.connectwise_id in wanted and each.company_id != company_id
+        ]
 
     def _name(self, company_id: str) -> str:
         standing = self.ledger.standing(company_id)

@@ -3,8 +3,11 @@
 from typing import Any
 
 from botocore.config import Config
+from botocore.exceptions import NoRegionError
 from botocore.loaders import Loader
 from botocore.session import get_session
+
+from tally.errors import SetupError
 
 SERVICES = ("dynamodb", "secretsmanager", "sns", "sqs")
 """All services that the functions call."""
@@ -36,5 +39,11 @@ class AwsClients:
         )
 
     def client(self, service: str) -> Any:  # noqa: ANN401 - botocore makes its class as it goes
-        """The client of one of ``SERVICES``; botocore's UnknownServiceError for another."""
-        return self._session.create_client(service, config=self._config)
+        """The client of one of ``SERVICES``; botocore's UnknownServiceError for another.
+
+        Raises SetupError where the environment lacks a region, or names an address that is none.
+        """
+        try:
+            return self._session.create_client(service, config=self._config)
+        except (NoRegionError, ValueError) as error:
+            raise SetupError(f"AWS cannot be asked for {service}: {error}") from None

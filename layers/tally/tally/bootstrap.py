@@ -160,6 +160,7 @@ def worker(environment: Mapping[str, str], world: World | None = None) -> Worker
         clock=clock,
         policy=settings.policy,
         services=tuple(each.service for each in settings.services),
+        first_month=settings.first_month,
         has_time=lambda: deadline.seconds_left() >= SLOWEST_SERVICE.total_seconds(),
     )
     return Worker(

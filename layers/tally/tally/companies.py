@@ -1,6 +1,7 @@
 """What a tick knows of each company, out of GravityZone's lists and the ledger."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from tally.domain.circumstances import CompanyState, Presence, known_absence
@@ -22,8 +23,9 @@ class Companies:
     """All companies of one tick, to be gone through once: whoever has gone by is dropped from the roster and the mappings.
 
     ``unlicensed`` are the customers without a monthly subscription; None where they were not listed. ``untied`` says why
-    companies have no mapping; ``troubles`` what keeps some from being planned, by their ids. ``failures`` is added to where
-    a company can be neither found nor asked for.
+    companies have no mapping; ``shared`` are the mappings of others that are tied to the same ConnectWise company, and
+    ``troubles`` what keeps some from being planned, by their ids. ``failures`` is added to where a company can be neither found
+    nor asked for.
     """
 
     gravityzone: GravityZone
@@ -32,6 +34,7 @@ class Companies:
     partners: Partners
     mappings: dict[str, CompanyMapping]
     untied: Mapping[str, str]
+    shared: Mapping[str, Sequence[CompanyMapping]]
     troubles: Mapping[str, str]
     failures: list[str]
 
@@ -67,7 +70,12 @@ class Companies:
             waived=known.waived.get(company_id, NO_MONTHS),
             below=below,
             trouble=trouble,
+            of_others=self._pinned_for_others(company_id),
         )
+
+    def _pinned_for_others(self, company_id: str) -> frozenset[int]:
+        beside = self.shared.get(company_id, ())
+        return frozenset(each.pinned_agreement_id for each in beside if each.pinned_agreement_id is not None)
 
     def _listed(self, company_id: str, standing: Standing | None, *, followed: bool) -> tuple[str, Presence] | None:
         """Its name in GravityZone's lists, and what they say of it; None if it is in none of them."""
@@ -98,6 +106,18 @@ class Companies:
             self.failures.append(f"{name} ({company_id}) is in no list and could not be asked for: {error}")
             return name, Presence.UNREAD
         return name if company is None else company.name, presence
+
+
+def tied_together(mappings: Collection[CompanyMapping]) -> Mapping[str, Sequence[CompanyMapping]]:
+    """For each of several companies that are tied to one ConnectWise company, the mappings of the others."""
+    by_connectwise: defaultdict[int, list[CompanyMapping]] = defaultdict(list)
+    times = Counter(each.connectwise_id for each in mappings)
+    for each in mappings:
+        if each.connectwise_id is not None and times[each.connectwise_id] > 1:
+            by_connectwise[each.connectwise_id].append(each)
+    return {
+        one.company_id: [each for each in tied if each is not one] for tied in by_connectwise.values() for one in tied
+    }
 
 
 def ids_of(listed: Iterable[str], known: Known) -> Sequence[str]:

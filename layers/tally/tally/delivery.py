@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from tally.errors import (
     AmbiguousError,
     ConflictError,
-    ContractError,
+    MalformedJobError,
     NotStartedError,
     NotYetError,
     RateLimitedError,
@@ -27,10 +27,6 @@ _LONGEST_WAIT = timedelta(minutes=5)
 """With the template's thirteen receives a job that fails each time is a dead letter within the hour."""
 _AFTER_CONFLICT = timedelta(seconds=20)
 _AT_ONCE = timedelta(0)
-
-
-class MalformedJobError(ContractError):
-    """The message is no job. It is looked at by a person, in the dead-letter queue."""
 
 
 def wait_before_next(error: TallyError, *, receives: int, settle: timedelta) -> timedelta | None:

@@ -4,18 +4,18 @@ from collections.abc import Mapping
 from datetime import UTC
 from typing import Any, Self
 
-from pydantic import AwareDatetime, ValidationError
+from pydantic import ValidationError
 
 from tally.domain.digest import DigestKind
 from tally.errors import ContractError
-from tally.messages import Message, problems_of
+from tally.messages import Instant, Message, problems_of
 
 
 class DigestDue(Message):
     """A reporter's event: which digest, and the instant at which it was due, by EventBridge Scheduler's own word."""
 
     digest: DigestKind
-    at: AwareDatetime
+    at: Instant
 
     @classmethod
     def of(cls, event: Mapping[str, Any]) -> Self:

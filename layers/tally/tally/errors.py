@@ -20,8 +20,11 @@
     ├── ContractError           the other side answered what we do not understand
     │   ├── TooLargeError           more of it than is read
     │   ├── DeclinedError           it understood, and says no
+    │   ├── MalformedJobError       a message of the queue that is no job
+    │   │   └── RefusedJobError         or none that a planner can have made
     │   ├── UnsentError             some of many jobs will never be taken by the queue
     │   └── UnreadableItemError     an item of the ledger that this version does not understand
+    ├── BugError                us: what we did not foresee
     ├── SeveralError            services of one job failed, each for its own reason
     └── IncompletePlanError     a tick could not read all it needed; what it could read is planned
 
@@ -30,14 +33,23 @@ What may be tried again follows from the class alone. Of a write, every class bu
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
+
+from tally.domain.screen import LONGEST
+from tally.redaction import told
 
 if TYPE_CHECKING:
     from tally.messages import Job
 
 
 class TallyError(Exception):
-    """Base of all. ``str()`` is one sentence or two: what happened, and what to do where somebody can."""
+    """Base of all. ``str()`` is one sentence or two: what happened, and what to do where somebody can.
+
+    Whatever it quotes, it shows no key and is at most ``LONGEST`` characters of one line (SAFE-10).
+    """
+
+    def __init__(self, message: str = "") -> None:
+        super().__init__(told(message, LONGEST))
 
 
 class TransientError(TallyError):
@@ -123,6 +135,23 @@ class DeclinedError(ContractError):
     """A well-formed answer that what was asked for is not to be had."""
 
 
+class MalformedJobError(ContractError):
+    """The message is no job. It is looked at by a person, in the dead-letter queue."""
+
+
+class RefusedJobError(MalformedJobError):
+    """It is one in form, and no planner can have made it (SAFE-9)."""
+
+
+class BugError(TallyError):
+    """Ours to mend. Of a write, what was sent before it happened is in the ledger as an intent."""
+
+    @classmethod
+    def of(cls, error: Exception) -> Self:
+        """The error in words, for one that nobody foresaw."""
+        return cls(f"A bug in Tally: {error!r}.")
+
+
 class UnreadableItemError(ContractError):
     """An item of the ledger that this version cannot read: it concerns the company whose it is, and nobody else."""
 
@@ -157,6 +186,11 @@ class SeveralError(TallyError):
 
 class IncompletePlanError(TallyError):
     """Some lists could not be read: nothing was planned from them, the rest was (SAFE-5). The next tick is the retry."""
+
+
+def in_words(error: Exception) -> str:
+    """What an error says, to be told to a person: of one that nobody foresaw, that it is a bug (SAFE-10)."""
+    return str(error if isinstance(error, TallyError) else BugError.of(error))
 
 
 def together(failures: Mapping[str, Exception]) -> Exception:

@@ -5,10 +5,20 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Annotated, Any
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, PlainSerializer, ValidationError
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    StringConstraints,
+    ValidationError,
+)
 
 from tally.domain.agreement import Agreement
-from tally.domain.month import Month
+from tally.domain.month import YEARS, Month
 from tally.domain.partner import Children
 from tally.domain.standing import Cause
 from tally.errors import ContractError
@@ -24,6 +34,29 @@ _parsed = lru_cache(maxsize=32)(Month.parse)
 MonthField = Annotated[Month, BeforeValidator(_month), PlainSerializer(str)]
 
 
+def _written(value: Any) -> Any:  # noqa: ANN401 - as above
+    # Pydantic would take a number, in a text too, for seconds or milliseconds since 1970.
+    if isinstance(value, datetime) or (isinstance(value, str) and value[:4].isdigit() and value[4:5] == "-"):
+        return value
+    raise ValueError("it must be an instant such as 2026-11-01T00:05:00Z")
+
+
+def _sane(value: datetime) -> datetime:
+    if value.year not in YEARS:
+        raise ValueError(f"it is no instant of the years {YEARS[0]} to {YEARS[-1]}")
+    return value
+
+
+Instant = Annotated[AwareDatetime, BeforeValidator(_written), AfterValidator(_sane)]
+"""An aware instant that was written as such, far enough from the calendar's edges to be told in any time zone."""
+
+LONGEST_ID = 200
+"""Characters of a GravityZone company's id: they are 24 where they were seen, and the ledger's index takes a thousand bytes."""
+
+_CompanyId = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_ID)]
+_Id = Annotated[int, Field(gt=0, lt=2**63, strict=True)]
+
+
 class Message(BaseModel):
     """What is passed has these fields and no others."""
 
@@ -34,7 +67,7 @@ class Message(BaseModel):
 class Tick(Message):
     """The schedule's event: the instant at which it was to fire, by EventBridge Scheduler's own word."""
 
-    tick: AwareDatetime
+    tick: Instant
 
     @classmethod
     def of(cls, event: Mapping[str, Any]) -> datetime:
@@ -59,17 +92,20 @@ class JobService(Message):
     could be read. ``only_if_used``: open only at a count above zero (OPEN-9, when no tick of the month had seen who was
     licensed). ``late``: the agreement is the one that runs now, since the month's own can carry no more (LATE-2).
     ``others`` are the company's further agreements of the type that ran in the month or later, by id: a line may stand there that
-    a restored ledger does not know (SAFE-8).
+    a restored ledger does not know (SAFE-8). ``look``: its Additions are to be looked at, whatever the count says (FOLLOW-5).
+    ``stays_open``: the month is not to be closed, as the ConnectWise company is gone (MATCH-7).
     """
 
     service: str
-    agreement_id: int | None = None
-    product_id: int | None = None
+    agreement_id: _Id | None = None
+    product_id: _Id | None = None
     listed: bool = False
     may_open: bool = True
     only_if_used: bool = False
     late: bool = False
     others: tuple[int, ...] = ()
+    look: bool = False
+    stays_open: bool = False
 
 
 class Job(Message):
@@ -80,17 +116,17 @@ class Job(Message):
     machines are counted (READ-4). ``by_person``: a person has asked for it, so that what ConnectWise refused is tried at once (SAFE-2).
     """
 
-    tick: AwareDatetime
-    company_id: str
+    tick: Instant
+    company_id: _CompanyId
     company_name: str
-    connectwise_id: int | None = None
+    connectwise_id: _Id | None = None
     month: MonthField
     services: tuple[JobService, ...] = ()
     agreements: tuple[Agreement, ...] = ()
     licensed: bool = True
-    tick_before: AwareDatetime | None = None
+    tick_before: Instant | None = None
     standing: dict[str, Cause] = {}
-    last_reading: AwareDatetime | None = None
+    last_reading: Instant | None = None
     children: Children | None = None
     by_person: bool = False
 

@@ -8,11 +8,13 @@ from tally.companies import Companies, ids_of
 from tally.domain.circumstances import Circumstances, CompanyState, Presence
 from tally.domain.next_standing import bare_standing, failing_standing, next_standing
 from tally.domain.planning import plan_company
+from tally.domain.screen import LONGEST
 from tally.domain.standing import Standing, failing
 from tally.domain.vitals import Gauge
 from tally.errors import ContractError, TallyError, UnsavedError
 from tally.known import Known
 from tally.ports import Ledger
+from tally.redaction import told
 from tally.standings import note
 from tally.sweep import NotSent, Sweep
 
@@ -133,4 +135,4 @@ def _told(error: Exception) -> str:
         return str(error)
     frame = traceback.extract_tb(error.__traceback__)[-1]
     where = f"{frame.filename.rpartition('/')[2]}:{frame.lineno}"
-    return f"A bug in Tally kept it from being planned: {error!r} in {where}. Please report it."
+    return told(f"A bug in Tally kept it from being planned: {error!r} in {where}. Please report it.", LONGEST)

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import chain
 
-from tally.companies import Companies
+from tally.companies import Companies, tied_together
 from tally.directory import read_directory
-from tally.domain.circumstances import Circumstances, Directory
-from tally.domain.company import Company
+from tally.domain.circumstances import Circumstances, Directory, Firms
+from tally.domain.company import Company, ConnectWiseCompany
 from tally.domain.company import Mapping as CompanyMapping
 from tally.domain.month import Month
 from tally.domain.policy import Policy
@@ -17,6 +17,7 @@ from tally.domain.ticks import Ticks
 from tally.domain.unreadable import OddRows, readable
 from tally.domain.vitals import Vitals
 from tally.errors import IncompletePlanError, SetupError, TallyError, UnsentError
+from tally.firms import find_firms
 from tally.known import read_known
 from tally.messages import Job
 from tally.one_by_one import OneByOne
@@ -100,11 +101,16 @@ class Plan:
         roster = self._read_roster(failures)
         troubles |= {} if roster is None else roster.troubles
         partners = self._read_partners(roster, mappings, failures)
-        at = self._circumstances(tick, ticks, failures, companies=len(mappings.keys() | _listed(roster)))
+        listed = self._read_companies(failures)
+        directory = self._read_directory(failures, companies=len(mappings.keys() | _listed(roster)))
+        firms = self._find_firms(listed, mappings, directory, failures)
+        at = self._circumstances(tick, ticks, directory, firms, failures)
+        self._note_products(at)
         new_day = ticks.finished is None or ticks.finished.date() != tick.date()
         unlicensed, untied, tied = self._match(
-            roster, mappings, tick, census=new_day, troubles=troubles, failures=failures
+            roster, listed, mappings, tick, census=new_day, troubles=troubles, failures=failures
         )
+        del listed  # each is known by its name by now, or tied
         companies = Companies(
             gravityzone=self.gravityzone,
             roster=roster,
@@ -112,6 +118,7 @@ class Plan:
             partners=partners,
             mappings=mappings,
             untied=untied,
+            shared=tied_together(mappings.values()),
             troubles=troubles,
             failures=failures,
         )
@@ -157,12 +164,38 @@ class Plan:
         )
         return partners
 
-    def _circumstances(self, tick: datetime, ticks: Ticks, failures: list[str], *, companies: int) -> Circumstances:
-        directory: Directory | None = None
+    def _read_companies(self, failures: list[str]) -> Sequence[ConnectWiseCompany] | None:
         try:
-            directory = read_directory(self.connectwise, self.services, companies=companies)
+            return tuple(self.connectwise.companies())
+        except TallyError as error:
+            failures.append(
+                f"ConnectWise's companies could not be listed, by whose names new ones are matched: {error}"
+            )
+            return None
+
+    def _find_firms(
+        self,
+        listed: Sequence[ConnectWiseCompany] | None,
+        mappings: Mapping[str, CompanyMapping],
+        directory: Directory | None,
+        failures: list[str],
+    ) -> Firms | None:
+        try:
+            return None if listed is None else find_firms(listed, self.connectwise, mappings.values(), directory)
+        except TallyError as error:
+            failures.append(f"ConnectWise could not be asked for companies that its list lacks: {error}")
+            return None
+
+    def _read_directory(self, failures: list[str], *, companies: int) -> Directory | None:
+        try:
+            return read_directory(self.connectwise, self.services, companies=companies)
         except TallyError as error:
             failures.append(f"ConnectWise could not be read: {error}")
+            return None
+
+    def _circumstances(
+        self, tick: datetime, ticks: Ticks, directory: Directory | None, firms: Firms | None, failures: list[str]
+    ) -> Circumstances:
         return Circumstances(
             tick=tick,
             ticks=ticks,
@@ -170,12 +203,22 @@ class Plan:
             services=tuple(self.services),
             policy=self.policy,
             directory=directory,
+            firms=firms,
             failures=tuple(failures),
         )
+
+    def _note_products(self, at: Circumstances) -> None:
+        """Let workers know what the settings' products are, where that has changed: a job is not believed alone (SAFE-9)."""
+        places = {} if at.directory is None else at.directory.places
+        found = {name: place.product_id for name, place in places.items() if place.product_id is not None}
+        products = {**{name: at.ticks.products[name] for name in at.services if name in at.ticks.products}, **found}
+        if products != at.ticks.products:
+            self.ledger.note_products(products)
 
     def _match(
         self,
         roster: Roster | None,
+        listed: Sequence[ConnectWiseCompany] | None,
         mappings: dict[str, CompanyMapping],
         tick: datetime,
         *,
@@ -192,13 +235,13 @@ class Plan:
             # Once a day also where nobody is new: a customer without a monthly subscription is to be seen too (SAFE-7).
             others = (each for each in read_census(self.gravityzone, roster) if each.id not in roster.customers)
             unlicensed = {each.id: each for each in others}
-            if not new:
+            if not new or listed is None:
                 return unlicensed, {}, 0
             tying = tie_by_name(
                 new,
                 roster=roster,
                 everyone=chain(unlicensed.values(), roster.customers.values()),
-                connectwise=self.connectwise.companies(),
+                connectwise=listed,
                 mappings=mappings,
                 ledger=self.ledger,
                 tick=tick,

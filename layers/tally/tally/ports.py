@@ -66,6 +66,10 @@ class ConnectWise(Protocol):
         """All companies that are not deleted."""
         ...
 
+    def company(self, company_id: int) -> ConnectWiseCompany | None:
+        """One company by id, a deleted one too; None if there is none."""
+        ...
+
     def agreements(self, type_id: int) -> Iterable[Agreement]:
         """All agreements of that type, active or not."""
         ...
@@ -115,6 +119,10 @@ class Ledger(Protocol):
 
         So is its month remembered for each of the services that no tick has named before.
         """
+        ...
+
+    def note_products(self, products: Mapping[str, int]) -> None:
+        """Remember which product each service is billed by, in place of what was known of it (SAFE-9). A tick must have begun."""
         ...
 
     def finish_tick(self, tick: datetime) -> None:

@@ -106,6 +106,8 @@ def _object(text: str) -> Mapping[str, Any]:
         given = json.loads(text, object_pairs_hook=_once)
     except json.JSONDecodeError as error:
         raise ValueError(f"it is no JSON: {error.msg} at character {error.pos + 1}") from None
+    except RecursionError:
+        raise ValueError("it is no JSON of ours: it goes too deep") from None
     if not isinstance(given, dict):
         raise ValueError('it must be a JSON object of services by name, as in {"email": {…}}')  # noqa: TRY004 - pydantic takes ValueError
     return given
@@ -161,9 +163,9 @@ def _wrong(name: str, entry: object) -> list[str]:
 
 def _text(longest: int) -> tuple[Callable[[object], bool], str]:
     def right(value: object) -> bool:
-        return isinstance(value, str) and value == value.strip() and 0 < len(value) <= longest
+        return isinstance(value, str) and value == value.strip() and value.isprintable() and 0 < len(value) <= longest
 
-    return right, f"1 to {longest} characters, without spaces at either end"
+    return right, f"1 to {longest} characters, all printable, without spaces at either end"
 
 
 def _is_counter(value: object) -> bool:

@@ -16,6 +16,7 @@ from tally.domain.invoicing import Invoicing, LateUsage
 from tally.domain.month import Month
 from tally.domain.policy import Policy
 from tally.domain.reading import MOST_SEATS
+from tally.domain.screen import is_encodable
 from tally.errors import SetupError
 from tally.services import BilledService, read_services
 
@@ -77,8 +78,16 @@ class _FromEnvironment(BaseModel):
     @classmethod
     def from_env(cls, environment: Mapping[str, str]) -> Self:
         """Read the settings. Raises SetupError with one sentence for each that is missing or malformed."""
+        own = {name: value for name, value in environment.items() if name.lower() in cls.model_fields}
+        problems = "; ".join(
+            _sentence(name, "", "it has characters that are none")
+            for name, value in own.items()
+            if not is_encodable(value)
+        )
+        if problems:
+            raise SetupError(f"The function cannot start: {problems}.")
         try:
-            return cls.model_validate(dict(environment))
+            return cls.model_validate(own)
         except ValidationError as error:
             problems = "; ".join(
                 _sentence(problem["loc"][0], problem["type"], problem["msg"]) for problem in error.errors()
@@ -117,6 +126,7 @@ class Settings(_FromEnvironment):
     late_usage: LateUsage
     settle_seconds: Annotated[int, Field(ge=1, le=3600)]
     services: Annotated[tuple[BilledService, ...], BeforeValidator(read_services), Field(validate_default=True)] = ""  # type: ignore[assignment]  # read as a setting is
+    first_month: Annotated[Month | None, BeforeValidator(_month)] = None
     local_http_host: str = ""
     request_timeout_seconds: Annotated[float, Field(gt=0, le=60)]
     queue_url: _Text
@@ -146,7 +156,6 @@ class PlannerSettings(Settings):
 
     agreement_type: _Text
     product: _Text
-    first_month: Annotated[Month | None, BeforeValidator(_month)] = None
     sweep_calls_per_second: Annotated[float, Field(gt=0, le=5)]
 
 

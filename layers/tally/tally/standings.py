@@ -1,6 +1,6 @@
 """Keeping a company's standing: what a worker has to say of one month, merged into what stands (SAFE-7)."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -27,8 +27,11 @@ def note(
     known: Mapping[str, Cause] | None,
     last_reading: datetime | None,
     good_reading: bool,
+    looked: Collection[str] = (),
 ) -> None:
     """Write the causes, by scope, if they say anything new; None takes a scope's cause away.
+
+    ``looked`` are the scopes whose Additions were looked at for the day (FOLLOW-5), which is news in any case.
 
     ``known`` are the causes that stand as far as the job can tell, so that a quiet job reads and writes nothing; None:
     look. A standing that a newer tick has written is left as it is (SAFE-4). Raises ConflictError when others keep being
@@ -36,15 +39,17 @@ def note(
     """
     reading_due = good_reading and (last_reading is None or tick - last_reading >= NOTED_EVERY)
     news = known is None or any(not _same(cause, known.get(scope)) for scope, cause in causes.items())
-    if not news and not reading_due:
+    is_noted = bool(looked) or reading_due
+    if not news and not is_noted:
         return
     for attempt in range(1, _ATTEMPTS + 1):
         standing = ledger.standing(company_id) or Standing(company_id=company_id, company_name=company_name, tick=tick)
         if standing.tick > tick:
             return
         merged = merge(standing, tick=tick, causes=causes, last_reading=tick if good_reading else None)
-        if merged.causes == standing.causes and not reading_due:
+        if merged.causes == standing.causes and not is_noted:
             return
+        merged = replace(merged, looked={**merged.looked, **dict.fromkeys(looked, tick)})
         try:
             ledger.save_standing(merged)
         except ConflictError:

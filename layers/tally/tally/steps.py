@@ -93,6 +93,8 @@ class Steps:
             expected_agreement=expected,
             additions=additions,
             elsewhere=elsewhere,
+            look_due=False,
+            only_looked=step.only,
             kept_apart=() if mapping is None else mapping.kept_apart,
             terms_before=self._terms_before(situation, step.agreement_id, additions) if step.reread else None,
         )

@@ -113,6 +113,8 @@ def _job(waiting: _Waiting, at: Circumstances) -> Job:
                 only_if_used=each.only_if_used,
                 late=each.late,
                 others=each.others,
+                look=each.look,
+                stays_open=each.stays_open,
             )
             for each in due.services
         ),

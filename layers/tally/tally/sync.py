@@ -5,13 +5,15 @@ outcome. What to do is decided by ``domain``, and carried out by ``steps``. Kill
 from what the ledger says.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from tally.belief import Known, check_due, check_job, check_opening, check_service
 from tally.domain.carrying import line_before
 from tally.domain.company import Mapping as CompanyMapping
 from tally.domain.decide import decide
 from tally.domain.growth import baseline_of
+from tally.domain.month import Month
 from tally.domain.policy import Policy
 from tally.domain.reading import ENDPOINTS, Count, Reading, Service
 from tally.domain.record import LineState, RecordKey, UsageRecord
@@ -22,8 +24,8 @@ from tally.errors import (
     ContractError,
     NotStartedError,
     NotYetError,
-    TallyError,
     UnreadableItemError,
+    in_words,
     together,
 )
 from tally.messages import Job, JobService
@@ -37,6 +39,9 @@ _MOST_STEPS = 12
 
 UNCHANGED = "unchanged"
 
+type _Facts = Callable[[JobService, UsageRecord | None], OpeningFacts | Exception | None]
+"""What is known for opening a month of a service that has that record."""
+
 _NOTHING_SAID = (NotYetError, ConflictError, NotStartedError)
 """In all of them another job has the word, or will."""
 
@@ -45,7 +50,7 @@ _NOTHING_SAID = (NotYetError, ConflictError, NotStartedError)
 class Sync:
     """The use case with what it needs.
 
-    ``services`` are what can be counted. ``has_time`` says whether there is time left for a further service of a job.
+    ``services`` are what can be counted, ``first_month`` is the setting. ``has_time`` says whether there is time left for a further service of a job.
     """
 
     gravityzone: GravityZone
@@ -54,6 +59,7 @@ class Sync:
     clock: Clock
     policy: Policy
     services: Sequence[Service] = (ENDPOINTS,)
+    first_month: Month | None = None
     has_time: Callable[[], bool] = lambda: True
 
     def __call__(self, job: Job, *, again: bool = False) -> Mapping[str, str]:
@@ -64,36 +70,39 @@ class Sync:
 
         Raises:
             NotYetError: nothing can be said before its ``retry_after``; the job is to come back then.
+            RefusedJobError: no planner can have made the job (SAFE-9).
             TallyError: of any other class, when services failed; the standing says which.
         """
+        check_job(job, now=self.clock.now())
         failures: dict[str, Exception] = {}
         records = self._records(job, failures)
+        check_due(job, records)
         due = {each: record for each, record in records.items() if _is_due(record, job)}
         if not due and not failures:
             return {each.service: "dropped" for each in job.services}
         causes: dict[str, Cause | None] = {}
+        looked: set[str] = set()
         done: dict[str, str] = {}
         readings = self._read(job, due) if due else {}
         openable = [each for each, record in due.items() if _may_open_a_line(job, each, record, readings[each])]
-        facts = self._opening_facts(job) if openable else None
+        facts = self._opening_facts(job) if openable else _no_facts
         for each, record in due.items():
             try:
                 if failures or done:
                     self._check_time()
-                known = facts if each in openable else None
+                check_service(job, each, record, [service.name for service in self.services])
+                known = facts(each, record) if each in openable else None
                 situation = self._situation(job, each, record, known, readings[each])
-                done[each.service] = self._bring_up_to_date(situation, causes)
+                done[each.service] = self._bring_up_to_date(situation, causes, looked)
             except Exception as error:  # noqa: BLE001 - a bug of ours is to be seen in the standing too; it is raised below
                 failures[each.service] = error
         causes |= {
-            f"{job.month} {service}": failing(
-                str(error) if isinstance(error, TallyError) else f"A bug in Tally: {error!r}."
-            )
+            f"{job.month} {service}": failing(in_words(error))
             for service, error in failures.items()
             if not isinstance(error, _NOTHING_SAID)
         }
         quiet = not failures and not again and all(each == UNCHANGED for each in done.values())
-        self._note(job, causes, good_reading=not failures, trust_job=quiet)
+        self._note(job, causes, looked, good_reading=not failures, trust_job=quiet)
         if failures:
             raise together(failures)
         return done
@@ -119,18 +128,27 @@ class Sync:
         if not self.has_time():
             raise NotStartedError("too little time is left for a further service: the job goes back to the queue")
 
-    def _opening_facts(self, job: Job) -> OpeningFacts | Exception:
+    def _opening_facts(self, job: Job) -> _Facts:
+        """What is known for opening a month of any of the job's services; of those alone the error that it could not be had for."""
         try:
             ticks = self.ledger.ticks()
             mapping = self.ledger.mapping(job.company_id)
-            return OpeningFacts(
+            facts = OpeningFacts(
                 newest_tick=job.tick if ticks is None else ticks.newest,
                 tied_to=None if mapping is None else mapping.connectwise_id,
                 excluded=mapping is not None and _is_excluded(mapping, job),
                 monthly=self.gravityzone.is_monthly(job.company_id),
             )
         except Exception as error:  # noqa: BLE001 - of those alone that are to be opened
-            return error
+            failed = error
+            return lambda *_: failed
+        known = Known(ticks=ticks, mapping=mapping, first_month=self.first_month)
+
+        def of(service: JobService, record: UsageRecord | None) -> OpeningFacts:
+            check_opening(job, service, known, record)
+            return facts
+
+        return of
 
     def _situation(
         self,
@@ -168,6 +186,8 @@ class Sync:
             before=line_before(before),
             children=job.children,
             others=each.others,
+            look_due=each.look,
+            stays_open=each.stays_open,
             by_person=job.by_person,
         )
 
@@ -179,8 +199,11 @@ class Sync:
         looked_for = line is not None and line.state is LineState.OPENING and line.intent is not None
         return self.ledger.record(replace(key, month=key.month.previous)) if raised or looked_for else None
 
-    def _bring_up_to_date(self, situation: Situation, causes: dict[str, Cause | None]) -> str:
-        steps = Steps(connectwise=self.connectwise, ledger=self.ledger, clock=self.clock)
+    def _bring_up_to_date(self, situation: Situation, causes: dict[str, Cause | None], looked: set[str]) -> str:
+        steps, to_be_looked_at = (
+            Steps(connectwise=self.connectwise, ledger=self.ledger, clock=self.clock),
+            situation.look_due,
+        )
         done: list[str] = []
         for _ in range(_MOST_STEPS):
             situation = replace(situation, now=self.clock.now())
@@ -188,6 +211,8 @@ class Sync:
             if isinstance(step, Finished):
                 if step.transition is not None:
                     steps.save(situation, step.transition, done)
+                if to_be_looked_at and not situation.look_due:
+                    looked.add(_scope(situation.key))
                 if step.cause is not NoWord.STAYS:
                     causes[_scope(situation.key)] = None if step.cause is NoWord.PLANNERS else step.cause
                 return ", ".join(done) or UNCHANGED
@@ -196,7 +221,15 @@ class Sync:
             f"{situation.key}: no decision after {_MOST_STEPS} steps ({', '.join(done)}); please report this as a bug."
         )
 
-    def _note(self, job: Job, causes: Mapping[str, Cause | None], *, good_reading: bool, trust_job: bool) -> None:
+    def _note(
+        self,
+        job: Job,
+        causes: Mapping[str, Cause | None],
+        looked: Collection[str],
+        *,
+        good_reading: bool,
+        trust_job: bool,
+    ) -> None:
         known = job.standing if trust_job else None
         note(
             self.ledger,
@@ -207,7 +240,12 @@ class Sync:
             known=known,
             last_reading=job.last_reading,
             good_reading=good_reading and job.licensed,
+            looked=looked,
         )
+
+
+def _no_facts(_: JobService, __: UsageRecord | None) -> None:
+    """Nothing is to be opened."""
 
 
 def _is_excluded(mapping: CompanyMapping, job: Job) -> bool:

@@ -123,17 +123,24 @@ ADAPTERS = (
     ),
     Mutation(
         name="an error shows the key",
-        rule="SAFE-7",
-        file="tally/transport/keys.py",
+        rule="SAFE-10",
+        file="tally/redaction.py",
         edits=(
-            Edit(before="return self._pattern.sub(_STRUCK_OUT, text) if self._pattern else text", after="return text"),
+            Edit(
+                before="return brief(redact(text[: longest + _LONGEST_KEY]), longest)",
+                after="return brief(text, longest)",
+            ),
         ),
         why="The other side would never send it back.",
-        tests=(
-            "tests/unit/test_transport.py",
-            "tests/unit/test_gravityzone_client_errors.py",
-            "tests/unit/test_connectwise_client_site.py",
-        ),
+        tests=("tests/unit/test_redaction.py",),
+    ),
+    Mutation(
+        name="libraries log at the level that the operator sets for Tally",
+        rule="SAFE-10",
+        file="tally/logs.py",
+        edits=(Edit(before="root.setLevel(max(root.level, logging.WARNING))", after="root.setLevel(root.level)"),),
+        why="Who asks for DEBUG wants to see everything.",
+        tests=("tests/functional/test_lambda_logging.py",),
     ),
     Mutation(
         name="a lost answer is asked for again before lists can show it",

@@ -106,8 +106,8 @@ FINDING = (
         file="tally/connectwise/client.py",
         edits=(
             Edit(
-                before=" for each in found if each.type_id == type_id or (each.unreadable and each.type_id == NOBODY)]",
-                after=" for each in found]",
+                before=" for row in rows if row.type_id in {None, type_id}]",
+                after=" for row in rows]",
             ),
         ),
         why="The search has asked for that type.",

@@ -230,8 +230,8 @@ SAFETY = (
         file="tally/connectwise/client.py",
         edits=(
             Edit(
-                before=" or (each.unreadable and each.type_id == NOBODY)]",
-                after=" and not each.unreadable]",
+                before=" for row in rows if row.type_id in {None, type_id}]",
+                after=" for row in rows if isinstance(row, AgreementRow) and row.type_id == type_id]",
             ),
         ),
         why="The others of the company are there to choose from.",
@@ -286,6 +286,30 @@ SAFETY = (
         edits=(Edit(before="            others=each.others,\n", after=""),),
         why="All lines of a month stand on one agreement, until it is renewed.",
         tests=("tests/functional/test_restored_lines.py",),
+    ),
+    Mutation(
+        name="a job of the future is believed",
+        rule="SAFE-9",
+        file="tally/belief.py",
+        edits=(Edit(before="(job.tick > now, ", after="(False, "),),
+        why="The planner refuses such ticks itself.",
+        tests=("tests/functional/test_belief.py",),
+    ),
+    Mutation(
+        name="a job's product is believed",
+        rule="SAFE-9",
+        file="tally/belief.py",
+        edits=(Edit(before="product != settings_product:", after="product is None:"),),
+        why="The planner has looked it up in the catalog.",
+        tests=("tests/functional/test_belief.py",),
+    ),
+    Mutation(
+        name="a reason is kept as long as it is",
+        rule="SAFE-10",
+        file="tally/domain/standing.py",
+        edits=(Edit(before='keep_brief(self, "reason")', after="keep_brief(self)"),),
+        why="Who would write 400 kB into a name?",
+        tests=("tests/functional/test_bounds.py",),
     ),
     Mutation(
         name="what does not show is what ASCII calls a control",

@@ -19,10 +19,11 @@ control calls of connectwise:
   POST   /_sim/acts      {"act": "set_quantity", "addition_id": 7, "quantity": 12, "by": "jlee"}: what a person does
                          past the API; answers {"result": id or null}. Acts: add_addition, edit_addition,
                          set_quantity, set_terms, cancel_addition, delete_addition, show_open_end, add_agreement,
-                         edit_agreement, cancel_agreement, expire_agreement, renew_agreement, double_agreement,
-                         delete_agreement, set_invoicing, run_invoice, mark_invoiced, allow_invoiced_periods,
-                         add_company, rename_company, delete_company, remove_company, edit_product,
-                         edit_agreement_type
+                         edit_agreement, cancel_agreement, offboard, expire_agreement, renew_agreement,
+                         double_agreement, copy_addition, delete_agreement, set_invoicing, run_invoice,
+                         delete_invoice, mark_invoiced, allow_invoiced_periods, set_parent,
+                         add_company, rename_company, delete_company, merge_company, remove_company,
+                         edit_product, edit_agreement_type
   GET    /_sim/options   how this tenant behaves
   PATCH  /_sim/options   {"list_lag": "PT90S", "is_cloud": true, ...}: changes the options named
   POST   /_sim/codebase  {"codebase": "v2025_2"}: moves there; the one before answers 404

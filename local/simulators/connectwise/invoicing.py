@@ -14,17 +14,20 @@ _CENT = Decimal("0.01")
 def run_invoice(tenant: Tenant, agreement_id: int, *, by: str) -> int | None:
     """Make an agreement's next invoice, and return its id; None if the agreement ended before the period it would cover.
 
-    In arrears it covers the period that ended at `nextInvoiceDate`, in advance the one that begins there; then
+    The agreements that are invoiced through it are on it as well; one that is invoiced through another gets none. In
+    arrears it covers the period that ended at `nextInvoiceDate`, in advance the one that begins there; then
     `nextInvoiceDate` moves on by a period. LookupError for no such agreement, ValueError for one without that date.
     """
     document = tenant.agreements.get(agreement_id)
     if document is None:
         raise LookupError(f"no agreement {agreement_id}")
     owner = document.fields
+    if owner["parentAgreement"] is not None:
+        return None
     invoice_date = day_of(owner["nextInvoiceDate"])
     if invoice_date is None:
         raise ValueError(f"agreement {agreement_id} has no next invoice date")
-    begins = day_of(owner["billStartDate"]) or day_of(owner["startDate"]) or date.min
+    begins = _begins(owner)
     period, following = covered(
         invoice_date, owner["billingCycle"]["name"], tenant.invoicing(agreement_id), anchor=begins
     )
@@ -32,16 +35,10 @@ def run_invoice(tenant: Tenant, agreement_id: int, *, by: str) -> int | None:
     if ends < period.first:
         return None
     served = Period(max(period.first, begins), min(period.last, ends))
-    state = tenant.state(agreement_id)
-    lines = tuple(
-        _line(entry.fields)
-        for entry in state.additions.current()
-        if entry.fields["id"] in state.owed or _overlaps(entry.fields, served)
-    )
-    state.owed.clear()
-    state.invoiced_through = max(period.last, state.invoiced_through or period.last)
-    for line in lines:
-        tenant.note_billed(agreement_id, line.addition_id, max(line.quantity - line.less_included, 0.0))
+    lines = _bill(tenant, owner, period, served)
+    for child in tenant.children(agreement_id):
+        runs = Period(max(period.first, _begins(child.fields)), min(period.last, _last_day(child.fields)))
+        lines += _bill(tenant, child.fields, period, runs)
     tenant.change(tenant.agreements, agreement_id, {"nextInvoiceDate": midnight(following)}, by=by)
     invoice = Invoice(
         id=tenant.truth.last_invoice_id + 1,
@@ -54,6 +51,42 @@ def run_invoice(tenant: Tenant, agreement_id: int, *, by: str) -> int | None:
         lines=lines,
     )
     tenant.truth.add_invoice(invoice)
+    return invoice.id
+
+
+def _bill(tenant: Tenant, owner: Fields, period: Period, served: Period) -> tuple[InvoiceLine, ...]:
+    """Bill what stands on one agreement in the days that it was served, and note how far it has been invoiced."""
+    agreement_id = owner["id"]
+    state = tenant.state(agreement_id)
+    lines = tuple(
+        _line(entry.fields)
+        for entry in state.additions.current()
+        if entry.fields["id"] in state.owed or _overlaps(entry.fields, served)
+    )
+    state.owed.clear()
+    state.invoiced_through = max(period.last, state.invoiced_through or period.last)
+    for line in lines:
+        tenant.note_billed(agreement_id, line.addition_id, max(line.quantity - line.less_included, 0.0))
+    return lines
+
+
+def _begins(owner: Fields) -> date:
+    return day_of(owner["billStartDate"]) or day_of(owner["startDate"]) or date.min
+
+
+def take_back_invoice(tenant: Tenant, agreement_id: int, *, by: str) -> int | None:
+    """Delete an agreement's newest invoice that stands; its id, or None if there is none.
+
+    Its period is to be invoiced again, from the date that the agreement had before. What it billed was billed to nobody.
+    """
+    invoice = tenant.truth.take_back(agreement_id)
+    if invoice is None:
+        return None
+    for each in (agreement_id, *(int(child.fields["id"]) for child in tenant.children(agreement_id))):
+        tenant.state(each).invoiced_through = invoice.first - timedelta(days=1)
+    in_arrears = tenant.invoicing(agreement_id) == "arrears"
+    date_before = invoice.last + timedelta(days=1) if in_arrears else invoice.first
+    tenant.change(tenant.agreements, agreement_id, {"nextInvoiceDate": midnight(date_before)}, by=by)
     return invoice.id
 
 

@@ -86,6 +86,8 @@ class ConnectWiseOptions:
     An agreement may have its own choice."""
     refuse_invoiced_periods: bool = True
     """Whether a period already invoiced refuses new Additions on an agreement that does not prorate."""
+    parents_list_children: bool = False
+    """Whether the Additions of an agreement's children, and of theirs, are listed with its own."""
     cancelled_agreements_refuse_changes: bool = False
     """Whether Additions on a cancelled agreement can no longer be changed; new ones are refused either way."""
 

@@ -4,7 +4,7 @@ from datetime import date, timedelta
 from typing import Any, Literal
 
 from local.simulators.connectwise import records
-from local.simulators.connectwise.invoicing import run_invoice
+from local.simulators.connectwise.invoicing import run_invoice, take_back_invoice
 from local.simulators.connectwise.options import OpenEnd
 from local.simulators.connectwise.periods import Invoicing, moved
 from local.simulators.connectwise.records import BillingForm, day_of, midnight
@@ -12,6 +12,18 @@ from local.simulators.connectwise.store import Table
 from local.simulators.connectwise.tenant import Tenant
 
 SOMEONE = "jlee"
+_COPIED = (
+    "quantity",
+    "effectiveDate",
+    "cancelledDate",
+    "invoiceDescription",
+    "unitPrice",
+    "unitCost",
+    "lessIncluded",
+    "taxableFlag",
+    "billCustomer",
+)
+"""What a copy of an Addition has of the original."""
 
 
 class People:
@@ -126,13 +138,37 @@ class People:
         """Let an agreement end with a day."""
         self.edit_agreement(agreement_id, {"endDate": midnight(on), "noEndingDateFlag": False}, by=by)
 
-    def double_agreement(self, agreement_id: int, *, by: str = SOMEONE, name: str | None = None) -> int:
-        """Make a second agreement like one that exists, without its Additions; returns the new id."""
+    def double_agreement(
+        self, agreement_id: int, *, by: str = SOMEONE, name: str | None = None, with_additions: bool = False
+    ) -> int:
+        """Make a second agreement like one that exists; returns the new id. Its Additions are copied with all they have, if asked."""
         tenant = self._tenant
         document = tenant.agreements.get(agreement_id)
         if document is None:
             raise LookupError(f"no agreement {agreement_id}")
-        return self._copy(document.fields, {} if name is None else {"name": name}, by=by)
+        made = self._copy(document.fields, {} if name is None else {"name": name}, by=by)
+        for entry in list(tenant.state(agreement_id).additions.current()) if with_additions else ():
+            self.copy_addition(int(entry.fields["id"]), to=made, by=by)
+        return made
+
+    def copy_addition(self, addition_id: int, *, to: int | None = None, by: str = SOMEONE) -> int:
+        """Copy an Addition with its texts, onto its own agreement or another one; returns the new id."""
+        tenant = self._tenant
+        original = tenant.truth.addition(addition_id)
+        copied = {name: original.fields[name] for name in _COPIED}
+        product = tenant.product(original.fields["product"])
+        if product is None:
+            raise LookupError(f"no product {original.product}")
+        target = original.agreement_id if to is None else to
+        return int(tenant.create_addition(target, product, copied, by=by).fields["id"])
+
+    def offboard(self, agreement_id: int, on: date, *, by: str = SOMEONE) -> None:
+        """Cancel an agreement as of a day, and with it every Addition that would bill after it."""
+        self.cancel_agreement(agreement_id, on, by=by)
+        for entry in list(self._tenant.state(agreement_id).additions.current()):
+            ends = day_of(entry.fields["cancelledDate"])
+            if ends is None or ends > on:
+                self.cancel_addition(int(entry.fields["id"]), on, by=by)
 
     def renew_agreement(
         self, agreement_id: int, *, on: date, next_invoice: date | None = None, by: str = SOMEONE
@@ -166,6 +202,16 @@ class People:
         }
         return self._copy(old, fresh, by=by)
 
+    def set_parent(self, agreement_id: int, parent_id: int | None, *, by: str = SOMEONE) -> None:
+        """Have an agreement invoiced through another one from now on, or with None by itself again."""
+        parent = None
+        if parent_id is not None:
+            document = self._tenant.agreements.get(parent_id)
+            if document is None:
+                raise LookupError(f"no agreement {parent_id}")
+            parent = records.reference(document.fields, "name")
+        self.edit_agreement(agreement_id, {"parentAgreement": parent}, by=by)
+
     def delete_agreement(self, agreement_id: int, *, by: str = SOMEONE) -> None:
         """Delete an agreement and its Additions."""
         self._tenant.delete_agreement(agreement_id, by=by)
@@ -177,10 +223,15 @@ class People:
     def run_invoice(self, agreement_id: int, *, by: str = SOMEONE) -> int | None:
         """Make an agreement's next invoice, and move its next invoice date on; returns the invoice's id.
 
-        None, and nothing happens, if the agreement ended before the period that the invoice would cover. ValueError if
-        it has no next invoice date.
+        The agreements below it are on that invoice too, and their own next invoice dates stay. None, and nothing
+        happens, if it ended before the period that the invoice would cover, or is invoiced through a parent. ValueError
+        if it has no next invoice date.
         """
         return run_invoice(self._tenant, agreement_id, by=by)
+
+    def delete_invoice(self, agreement_id: int, *, by: str = SOMEONE) -> int | None:
+        """Delete an agreement's newest invoice: its period is to be invoiced again; returns the invoice's id, None if there is none."""
+        return take_back_invoice(self._tenant, agreement_id, by=by)
 
     def mark_invoiced(
         self, agreement_id: int, through: date, *, next_invoice: date | None = None, by: str = SOMEONE
@@ -207,6 +258,17 @@ class People:
     def delete_company(self, company_id: int, *, by: str = SOMEONE) -> None:
         """Delete a company: it stays in lists, with its flag set."""
         self._tenant.change(self._tenant.companies, company_id, {"deletedFlag": True}, by=by)
+
+    def merge_company(self, company_id: int, *, into: int, by: str = SOMEONE) -> None:
+        """Merge a company into another one: its agreements go there as they are, and its id is gone."""
+        tenant = self._tenant
+        survivor = tenant.companies.get(into)
+        if survivor is None or company_id == into:
+            raise LookupError(f"no other company {into}")
+        moved = records.reference(survivor.fields, "identifier", "name")
+        for document in tenant.agreements_of(company_id):
+            self.edit_agreement(document.fields["id"], {"company": moved, "billToCompany": moved}, by=by)
+        tenant.remove(tenant.companies, company_id)
 
     def remove_company(self, company_id: int) -> None:
         """Take a company away for good: no list and no read by id knows it any more."""

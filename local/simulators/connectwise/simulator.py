@@ -208,7 +208,14 @@ class ConnectWiseSimulator(BaseSimulator):
             case "PATCH":
                 return self._patch(request, table.get(target.record_id))
             case _:
-                return self._read(request, target, table, records.ADDITION_PATHS)
+                return self._read(request, target, self._listed(target, table), records.ADDITION_PATHS)
+
+    def _listed(self, target: _Target, table: Table) -> Table:
+        """The Additions that an agreement's list shows: where the options say so, those of the agreements below it too."""
+        if target.record_id or not self.options.parents_list_children:
+            return table
+        below = [self.tenant.state(child.fields["id"]).additions for child in self.tenant.children(target.agreement_id)]
+        return Table.together(self.clock.now(), table, *below) if below else table
 
     def _post(self, request: Request, agreement_id: int) -> Response:
         product, updates = validation.new_addition(self.tenant, agreement_id, request.body)

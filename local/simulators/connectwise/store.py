@@ -87,6 +87,14 @@ class Table:
         self._listing: list[Document] | None = None
         self._selections: dict[tuple[Condition | None, str], list[Document]] = {}
 
+    @classmethod
+    def together(cls, now: datetime, *tables: "Table") -> "Table":
+        """What several tables list at a moment, as one."""
+        whole = cls()
+        for document in sorted((each for table in tables for each in table.listed(now)), key=_id_of):
+            whole.put(_id_of(document), document, now=now, lag=timedelta())
+        return whole
+
     def __contains__(self, record_id: int) -> bool:
         row = self._rows.get(record_id)
         return row is not None and row.current is not None
@@ -186,6 +194,10 @@ class Table:
     def _forget_lists(self) -> None:
         self._listing = None
         self._selections.clear()
+
+
+def _id_of(document: Document) -> int:
+    return int(document.fields["id"])
 
 
 def _sort_keys(order: str) -> list[tuple[str, bool]]:

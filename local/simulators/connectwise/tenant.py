@@ -195,6 +195,20 @@ class Tenant:
         """Return a company's agreements as they are now."""
         return [entry for entry in self.agreements.current() if entry.fields["company"]["id"] == company_id]
 
+    def children(self, agreement_id: int) -> list[Document]:
+        """Return the agreements that are invoiced through one, directly or through each other."""
+        found: dict[int, Document] = {}
+        parents = {agreement_id}
+        while parents:
+            below = {
+                int(entry.fields["id"]): entry
+                for entry in self.agreements.current()
+                if (entry.fields["parentAgreement"] or {}).get("id") in parents
+            }
+            parents = below.keys() - found.keys() - {agreement_id}
+            found |= {child: below[child] for child in parents}
+        return list(found.values())
+
     def product(self, wanted: Mapping[str, object]) -> Fields | None:
         """Return the product that a reference means, by id or by identifier (case does not matter), or None."""
         if isinstance(product_id := wanted.get("id"), int):

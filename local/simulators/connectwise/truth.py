@@ -197,8 +197,18 @@ class Truth:
         for line in invoice.lines:
             self._invoiced[line.addition_id] = self._invoiced.get(line.addition_id, 0.0) + line.quantity
 
+    def take_back(self, agreement_id: int) -> Invoice | None:
+        """Note that an agreement's newest invoice was deleted, and return it; None if none stands."""
+        standing = self._invoices_of.get(agreement_id)
+        if not standing:
+            return None
+        invoice = standing.pop()
+        for line in invoice.lines:
+            self._invoiced[line.addition_id] -= line.quantity
+        return invoice
+
     def invoices(self, *, agreement_id: int | None = None, after: int = 0) -> list[Invoice]:
-        """Return all invoices, oldest first, or those of one agreement; without those whose id is at most `after`."""
+        """Return all invoices ever made, oldest first, or those of one agreement that stand; from the id after `after` on."""
         if agreement_id is None:
             return self._invoices[after:]
         return [invoice for invoice in self._invoices_of.get(agreement_id, ()) if invoice.id > after]

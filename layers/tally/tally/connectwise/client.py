@@ -12,16 +12,14 @@ from requests.adapters import BaseAdapter
 from tally.connectwise.answers import API_VERSION, dialect
 from tally.connectwise.calls import Calls
 from tally.connectwise.models import (
+    AdditionRow,
     AgreementRow,
     AgreementTypeRow,
     CompanyRow,
-    OddAddition,
     ProductRow,
-    read_addition,
-    read_agreement,
 )
 from tally.connectwise.site import Keys, Site
-from tally.domain.agreement import NOBODY, Addition, Agreement, NewAddition
+from tally.domain.agreement import Addition, Agreement, NewAddition
 from tally.domain.company import ConnectWiseCompany
 from tally.domain.terms import Terms
 from tally.errors import (
@@ -37,6 +35,8 @@ from tally.transport.failures import Effect
 from tally.transport.session import DIRECT, Network
 
 if TYPE_CHECKING:
+    from tally.connectwise.odd import OddAgreement
+    from tally.connectwise.parents import Parents
     from tally.connectwise.writes import Writes
 
 _BUNDLE = "Bundle"
@@ -114,10 +114,25 @@ class ConnectWiseClient:
         rows = self._calls.rows("/company/companies", CompanyRow.model_validate, conditions="deletedFlag=false")
         return [row.company() for row in rows if not row.deleted_flag]
 
+    def company(self, company_id: int) -> ConnectWiseCompany | None:
+        """One company, a deleted one too; None if it is not found, which on cloud sites is also the answer to a wrong key."""
+        try:
+            answer = self._calls.send("GET", f"/company/companies/{company_id:d}", effect=Effect.NONE)
+        except NotFoundError:
+            return None
+        row = self._calls.parse(answer, CompanyRow.of)
+        if row.id != company_id:
+            raise self._calls.unreadable(answer, f"it answered company {row.id}")
+        return row.company()
+
     def agreements(self, type_id: int) -> Iterable[Agreement]:
         """All agreements of that type, active or not."""
-        found = self._calls.rows("/finance/agreements", read_agreement, conditions=f"type/id={type_id:d}")
-        return [each for each in found if each.type_id == type_id or (each.unreadable and each.type_id == NOBODY)]
+        from tally.connectwise.odd import read_agreement
+
+        rows = self._calls.rows("/finance/agreements", read_agreement, conditions=f"type/id={type_id:d}")
+        parents: dict[int, int] = {}
+        found = [self._read(row, parents) for row in rows if row.type_id in {None, type_id}]
+        return self._parents.through(found, parents) if parents else found
 
     def agreement(self, agreement_id: int) -> Agreement:
         """One agreement. Raises NotFoundError, which on cloud sites is also the answer to a wrong key."""
@@ -125,21 +140,34 @@ class ConnectWiseClient:
         row = self._calls.parse(answer, AgreementRow.of)
         if row.id != agreement_id:
             raise self._calls.unreadable(answer, f"it answered agreement {row.id}")
-        return row.agreement()
+        parents: dict[int, int] = {}
+        agreement = self._read(row, parents)
+        return self._parents.through([agreement], parents)[0] if parents else agreement
 
     def additions(
         self, agreement_id: int, *, since: date | None = None, products: Collection[int] = ()
     ) -> Sequence[Addition]:
-        """All Additions of one agreement.
+        """All Additions of one agreement, without those of agreements below it, which its list may show too.
 
         Those that cannot be read are left out if they ended before ``since``, or are of none of ``products``.
         """
-        path = f"/finance/agreements/{agreement_id:d}/additions"
-        rows = self._calls.rows(
-            path, read_addition, belongs=lambda row: row.agreement_id in {None, agreement_id}, of_many=False
-        )
+        # Imported where a list is read: a worker whose count has not changed reads none.
+        from tally.connectwise.odd import OddAddition, read_addition
+
+        path, mine = f"/finance/agreements/{agreement_id:d}/additions", {None, agreement_id}
+        below: set[int] = set()
+
+        def belongs(row: "AdditionRow | OddAddition") -> bool:
+            if row.agreement_id in mine:
+                return True
+            if not below:
+                below.update(self._parents.below(agreement_id))
+            return row.agreement_id in below
+
         found: list[Addition] = []
-        for row in rows:
+        for row in self._calls.rows(path, read_addition, belongs=belongs, of_many=False):
+            if row.agreement_id not in mine:
+                continue
             if not isinstance(row, OddAddition):
                 found.append(row.addition(agreement_id))
             elif row.concerns(since, products):
@@ -179,6 +207,20 @@ class ConnectWiseClient:
         from tally.connectwise.writes import Writes
 
         return Writes(self._calls)
+
+    @cached_property
+    def _parents(self) -> "Parents":
+        # Imported where an agreement has a parent: many an MSP bundles none.
+        from tally.connectwise.parents import Parents
+
+        return Parents(self._calls)
+
+    @staticmethod
+    def _read(row: "AgreementRow | OddAgreement", parents: dict[int, int]) -> Agreement:
+        """The agreement of a row; its parent, if it has one, is added to ``parents``."""
+        if isinstance(row, AgreementRow) and row.parent_agreement is not None:
+            parents[row.id] = row.parent_agreement
+        return row.agreement()
 
     def _products(self, identifier: str, *, conditions: str) -> dict[str, int]:
         rows = self._calls.rows("/procurement/catalog", ProductRow.model_validate, conditions=conditions)

@@ -6,20 +6,21 @@ as long as it has its id; an id is a positive whole number and nothing else.
 """
 
 import re
-from collections.abc import Collection
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
-from typing import Annotated, Any, NamedTuple, Self
+from typing import Annotated, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter
 from pydantic.alias_generators import to_camel
 
 from tally.domain.agreement import NOBODY, Addition, Agreement
 from tally.domain.company import ConnectWiseCompany
 from tally.domain.terms import Terms
-from tally.transport.rows import name, problems, read_json, whole
+from tally.transport.rows import name, read_json
 
+_LONGEST_WORD = 200
+"""Characters of what ConnectWise tells of a record and that is kept with ours: who changed it and when, a choice's word."""
 _NO_DAY = "Input should be a date such as 2026-11-01T00:00:00Z"
 _DAY = re.compile(r"(\d{4}-\d{2}-\d{2})(?:[T ].*)?")
 
@@ -61,7 +62,8 @@ def _written_day(text: str) -> date:
     return date.fromisoformat(found[1])
 
 
-def _day_if_any(value: object) -> date | None:
+def day_if_any(value: object) -> date | None:
+    """The day, if it is one."""
     try:
         return _day(value)
     except ValueError:
@@ -97,11 +99,24 @@ def _flag_if_any(value: object) -> bool | None:
 
 
 def _word_if_any(value: object) -> str | None:
-    return value if isinstance(value, str) and value else None
+    return value if isinstance(value, str) and 0 < len(value) <= _LONGEST_WORD else None
+
+
+def _short(value: object) -> object:
+    return value[:_LONGEST_WORD] if isinstance(value, str) else _text(value)
 
 
 def _text(value: object) -> object:
     return "" if value is None else value
+
+
+def _id_if_any(value: object) -> int | None:
+    found = value.get("id") if isinstance(value, dict) else None
+    return found if type(found) is int and found > 0 else None
+
+
+def _map_if_any(value: object) -> object:
+    return value if isinstance(value, dict) else None
 
 
 def _flag(value: object) -> object:
@@ -118,18 +133,24 @@ Quantity = Annotated[Decimal, BeforeValidator(_number)]
 Day = Annotated[date | None, BeforeValidator(_day)]
 Start = Annotated[date | None, BeforeValidator(_start)]
 Name = Annotated[str, BeforeValidator(name)]
+ShortText = Annotated[str, BeforeValidator(_short)]
 PlainText = Annotated[str, BeforeValidator(_text)]
 Flag = Annotated[bool, BeforeValidator(_flag)]
 # Terms decide nothing here: one that is not shown, or not as it should be, is not compared, and spoils nothing.
 AmountIfAny = Annotated[Decimal | None, BeforeValidator(_amount_if_any)]
 FlagIfAny = Annotated[bool | None, BeforeValidator(_flag_if_any)]
 WordIfAny = Annotated[str | None, BeforeValidator(_word_if_any)]
+# A plain string in the OpenAPI description: one that is not a date says nothing, and spoils nothing.
+DayIfAny = Annotated[date | None, BeforeValidator(day_if_any)]
+IdIfAny = Annotated[int | None, BeforeValidator(_id_if_any)]
 
 # Built at first use: a worker whose count has not changed never reads ConnectWise, and its cold start is not free.
-_LATER = ConfigDict(defer_build=True)
+LATER = ConfigDict(defer_build=True)
 
 
-class _Received(BaseModel):
+class Received(BaseModel):
+    """What is read of an answer; what else stands there is ignored."""
+
     model_config = ConfigDict(defer_build=True, extra="ignore", frozen=True, alias_generator=to_camel)
 
     @classmethod
@@ -138,14 +159,14 @@ class _Received(BaseModel):
         return cls.model_validate(read_json(body))
 
 
-class Reference(_Received):
+class Reference(Received):
     """Another record, as a record shows it."""
 
     id: Id
     name: Name = ""
 
 
-class Named(_Received):
+class Named(Received):
     """Another record, of which the name alone matters."""
 
     name: Name = ""
@@ -155,20 +176,24 @@ ReferenceIfAny = Annotated[Reference | None, BeforeValidator(_if_any)]
 NamedIfAny = Annotated[Named | None, BeforeValidator(_if_any)]
 
 
-class Info(_Received):
+class Info(Received):
     """``_info``: the only mark of a record's version."""
 
-    last_updated: Name = ""
-    updated_by: Name = ""
+    last_updated: ShortText = ""
+    updated_by: ShortText = ""
 
 
-class CompanyInfo(_Received):
+# A version mark decides nothing either.
+InfoIfAny = Annotated[Info | None, BeforeValidator(_map_if_any)]
+
+
+class CompanyInfo(Received):
     """The answer of ``/login/companyinfo/{company}``; an unknown company answers null instead."""
 
     codebase: str | None = Field(default=None, alias="Codebase")
 
 
-class CompanyRow(_Received):
+class CompanyRow(Received):
     """A company. One whose name cannot be read has none, and is tied to nobody by it."""
 
     id: Id
@@ -183,7 +208,7 @@ class CompanyRow(_Received):
         )
 
 
-class AgreementTypeRow(_Received):
+class AgreementTypeRow(Received):
     """A type of agreement."""
 
     id: Id
@@ -191,7 +216,7 @@ class AgreementTypeRow(_Received):
     inactive_flag: FlagIfAny = None
 
 
-class ProductRow(_Received):
+class ProductRow(Received):
     """An item of the catalog. A ``productClass`` of Bundle cannot be an Addition."""
 
     id: Id
@@ -200,7 +225,7 @@ class ProductRow(_Received):
     product_class: Name = ""
 
 
-class AgreementRow(_Received):
+class AgreementRow(Received):
     """An agreement. That of no company is nobody's: the specification requires one, live tenants have shown none."""
 
     id: Id
@@ -214,9 +239,14 @@ class AgreementRow(_Received):
     date_cancelled: Day = None
     bill_start_date: Start = None
     billing_cycle: NamedIfAny = None
-    # A plain string in the OpenAPI description: one that is not a date says nothing, and spoils nothing.
-    next_invoice_date: Annotated[date | None, BeforeValidator(_day_if_any)] = None
-    info: Info | None = Field(default=None, alias="_info")
+    next_invoice_date: DayIfAny = None
+    parent_agreement: IdIfAny = None
+    info: InfoIfAny = Field(default=None, alias="_info")
+
+    @property
+    def type_id(self) -> int:
+        """The id of its type."""
+        return self.type.id
 
     def agreement(self) -> Agreement:
         """The domain's view of it."""
@@ -236,28 +266,7 @@ class AgreementRow(_Received):
         )
 
 
-def read_agreement(row: Any) -> Agreement:  # noqa: ANN401 - whatever the list holds
-    """The agreement of a row of a list; marked where a field of it cannot be read. Raises ValidationError for one that names nobody.
-
-    What cannot be read of another type's is of no interest.
-    """
-    try:
-        return AgreementRow.model_validate(row).agreement()
-    except ValidationError as error:
-        row_id, company_id = whole(row, "id"), whole(row, "company", "id")
-        if row_id is None or company_id is None:
-            raise
-        called = name(row.get("name"))
-        return Agreement(
-            id=row_id,
-            name=called,
-            type_id=whole(row, "type", "id") or NOBODY,
-            company_id=company_id,
-            unreadable=f"ConnectWise's agreement {called!r} (id {row_id}) cannot be read: {problems(error)}.",
-        )
-
-
-class AdditionRow(_Received):
+class AdditionRow(Received):
     """An Addition."""
 
     id: Id
@@ -272,7 +281,7 @@ class AdditionRow(_Received):
     taxable_flag: FlagIfAny = None
     bill_customer: WordIfAny = None
     agreement_status: WordIfAny = None
-    info: Info | None = Field(default=None, alias="_info")
+    info: InfoIfAny = Field(default=None, alias="_info")
 
     def addition(self, agreement_id: int) -> Addition:
         """The domain's view of it, on the agreement that was asked for it."""
@@ -297,37 +306,4 @@ class AdditionRow(_Received):
         )
 
 
-class OddAddition(NamedTuple):
-    """An Addition of which a field cannot be read; of its product and end what can."""
-
-    id: int
-    agreement_id: int | None
-    product_id: int | None
-    ended: date | None
-    why: str
-
-    def concerns(self, since: date | None, products: Collection[int]) -> bool:
-        """Whether it may be of interest to whoever looks for what bills ``products`` on ``since`` or later."""
-        if since is not None and self.ended is not None and self.ended < since:
-            return False
-        return not products or self.product_id is None or self.product_id in products
-
-
-def read_addition(row: Any) -> AdditionRow | OddAddition:  # noqa: ANN401 - whatever the list holds
-    """The Addition of a row of a list. Raises ValidationError for one that has no id."""
-    try:
-        return AdditionRow.model_validate(row)
-    except ValidationError as error:
-        row_id = whole(row, "id")
-        if row_id is None:
-            raise
-        return OddAddition(
-            id=row_id,
-            agreement_id=whole(row, "agreementId"),
-            product_id=whole(row, "product", "id"),
-            ended=_day_if_any(row.get("cancelledDate")),
-            why=f"Addition {row_id} cannot be read: {problems(error)}",
-        )
-
-
-COMPANY_INFO: TypeAdapter[CompanyInfo | None] = TypeAdapter(CompanyInfo | None, config=_LATER)
+COMPANY_INFO: TypeAdapter[CompanyInfo | None] = TypeAdapter(CompanyInfo | None, config=LATER)

@@ -16,7 +16,9 @@ NOBODY = 0
 class Agreement:
     """One agreement. ``version`` changes whenever anybody changes it in ConnectWise (its ``_info.lastUpdated``).
 
-    ``company_id`` is NOBODY where ConnectWise names none. ``unreadable`` says what of it cannot be read: then no rule goes by it.
+    ``next_invoice`` is the date of the invoice that it will be on. One that is invoiced through another, which
+    ``invoiced_through`` names, has that one's date, and changes with it (MATCH-6). ``company_id`` is NOBODY where ConnectWise
+    names none. ``unreadable`` says what of it cannot be read: then no rule goes by it.
     """
 
     id: int
@@ -32,6 +34,7 @@ class Agreement:
     next_invoice: date | None = None
     version: str = ""
     unreadable: str = ""
+    invoiced_through: str = ""
 
     def active_on(self, day: date) -> bool:
         """Whether it runs on ``day``, by its dates and its cancelled flag (MATCH-3).
@@ -43,6 +46,13 @@ class Agreement:
         if self.cancelled_on is not None and self.cancelled_on <= day:
             return False
         return (self.starts is None or self.starts <= day) and (self.ends is None or day <= self.ends)
+
+    @property
+    def ends_oddly(self) -> str:
+        """What to tell of a cancelled date on one that is not marked as cancelled; empty if there is nothing odd."""
+        if self.cancelled or self.cancelled_on is None:
+            return ""
+        return f"dated cancelled {self.cancelled_on} though not marked as cancelled: clear that date if it runs"
 
     def ended_before(self, day: date) -> bool:
         """Whether its dates say that it ran neither on ``day`` nor on any later one."""

@@ -49,7 +49,7 @@ def differences(line: Line, addition: Addition, *, month: Month) -> tuple[Differ
     no difference: a person has been told of it (OPEN-5), and may have set it.
     """
     if line.addition_id not in (None, addition.id):
-        line = replace(as_found(line, addition, month), agreement_id=addition.agreement_id)
+        line = as_found(line, addition, month)
     pairs = (
         (Field.EFFECTIVE, addition.effective, line.effective),
         (Field.CANCELLED, addition.cancelled, line.cancelled),
@@ -107,8 +107,8 @@ def question(
 ) -> Hold:
     """Make the hold of an Addition that is not as we wrote it: what, by whom, when, and what a person can do.
 
-    A quantity can be answered for, and a flag that bills the customer nothing can be left; all else is put right in ConnectWise,
-    as it would be billed in other months, or not found again.
+    A quantity can be answered for; a flag that bills the customer nothing can be left, and the day that a customer left. All else is
+    put right in ConnectWise, as it would be billed in other months, or not found again.
     """
     told = _counted(situation, line, wanted)
     fields = {each.field for each in found}
@@ -122,11 +122,11 @@ def question(
         )
     else:
         leave = ""
-        if fields == {Field.BILL_CUSTOMER}:
+        if fields == {Field.BILL_CUSTOMER} or (fields == {Field.CANCELLED} and _is_offboarded(line, addition)):
             number, seen, leave = line.number, _seen(line, found[0]), "; or reject, and it is left so"
         why = (
             f"Addition {addition.id} {changed(line, addition)} in ConnectWise by {changed_by(addition)}: {described(found)}. It was "
-            f"not overwritten. {told} Set that back in ConnectWise, and the hold lifts itself{leave}."
+            f"not overwritten. {told} {_put_right(line, found)}, and the hold lifts itself{leave}."
         )
     return Hold(
         kind=HoldKind.CHANGED,
@@ -140,28 +140,45 @@ def question(
 
 
 def as_found(line: Line, addition: Addition, month: Month) -> Line:
-    """Give the line the days of the Addition that was found by its reference, where they are days that we could have written.
+    """Give the line the place of the Addition that was found by its reference, and its days, if they are such as we could have written.
 
-    A restored ledger does not know from which day on, or in which period, the line was opened before.
+    A restored ledger does not know where, from which day on, and in which period, the line was opened before; nor that one of others
+    was taken over, whose first day is theirs: its text is.
     """
+    line = replace(line, agreement_id=addition.agreement_id)
     effective, cancelled = addition.effective, addition.cancelled
-    if effective is None or cancelled is None or not month.first <= effective <= cancelled:
+    if effective is None or cancelled is None or effective > cancelled:
         return line
-    own = cancelled == month.last
-    other_period = line.number > 0 and (cancelled < line.effective or effective > line.cancelled)
-    return replace(line, effective=effective, cancelled=cancelled) if own or other_period else line
+    made_by_us = f"{month.label} [{line.reference}]" in " ".join(addition.text.split())
+    if made_by_us and effective < month.first:
+        return line
+    apart = cancelled < line.effective or effective > line.cancelled
+    of_a_period = cancelled == month.last or (line.number > 0 and (cancelled == line.cancelled or apart))
+    return replace(line, effective=effective, cancelled=cancelled) if of_a_period else line
 
 
 def changed(line: Line, addition: Addition) -> str:
     """Say what happened to an Addition: a customer was offboarded, where it ends early with its agreement."""
-    early = addition.cancelled is not None and addition.cancelled < line.cancelled
-    if early and addition.agreement_status == _CANCELLED:
+    if _is_offboarded(line, addition):
         return f"was cancelled together with its agreement (id {addition.agreement_id})"
     return "was changed"
 
 
+def _is_offboarded(line: Line, addition: Addition) -> bool:
+    early = addition.cancelled is not None and addition.cancelled < line.cancelled
+    return early and addition.agreement_status == _CANCELLED
+
+
 _CANCELLED = "Cancelled"
 """ConnectWise's word for an agreement that was cancelled."""
+
+
+def _put_right(line: Line, found: Sequence[Difference]) -> str:
+    if len(found) > 1:
+        return "Set that back in ConnectWise"
+    if found[0].field is Field.REFERENCE:
+        return f"Put [{line.reference}] back into its invoice description"
+    return f"Set it back to {found[0].written} in ConnectWise"
 
 
 def _seen(line: Line, difference: Difference) -> str:

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 
 from tally.domain.agreement import Addition
-from tally.domain.as_written import Field, changed, described, differences, may_be_of_before
+from tally.domain.as_written import Field, changed, described, differences, may_be_of_before, untold
 from tally.domain.month import Month
 from tally.domain.outcomes import hold
-from tally.domain.recognition import changed_by, doubled, plain
+from tally.domain.recognition import changed_by, doubled, plain, with_copies
 from tally.domain.record import CARRY_NO_MORE, HoldKind, Line, LineState, UsageRecord
 from tally.domain.situation import ComeBack, Finished, Situation
 from tally.domain.target import target
@@ -27,10 +27,11 @@ def look(situation: Situation, record: UsageRecord) -> Finished | ComeBack | Non
     for line in record.lines:
         if line.state not in CARRY_NO_MORE:
             continue
-        shown = [each for each in situation.additions or () if _is_of(situation, line, each)]
+        near = [each for each in situation.additions or () if _is_of(situation, line, each)]
+        shown = with_copies(near, situation.elsewhere, line, kept_apart=situation.kept_apart)
         if _may_lag(situation, line, shown):
             return _come_back(situation, record, line)
-        seen = _seen(line, shown, situation.key.month)
+        seen = _seen(record, line, shown)
         if seen and seen not in record.left_so:
             return _ask(situation, record, line, shown, seen=seen)
     return None
@@ -66,14 +67,14 @@ def _come_back(situation: Situation, record: UsageRecord, line: Line) -> ComeBac
     )
 
 
-def _seen(line: Line, shown: Sequence[Addition], month: Month) -> str:
+def _seen(record: UsageRecord, line: Line, shown: Sequence[Addition]) -> str:
     """How ConnectWise shows the line, if otherwise than we left it: the same words as long as it is the same."""
     if not shown:
         return f"line {line.number} is gone"
     if len(shown) > 1:
         return f"line {line.number} is {', '.join(str(each) for each in sorted(each.id for each in shown))}"
     (ours,) = shown
-    found = differences(line, ours, month=month)
+    found = untold(record, line, ours)
     if not found:
         return ""
     rest = "".join(f", {each.field} {each.shown}" for each in found if each.field not in _TOLD_FIRST)
@@ -109,7 +110,7 @@ def _told(line: Line, shown: Sequence[Addition], month: Month) -> str:
     if not shown:
         return f"Addition {line.addition_id} is gone from the agreement (id {line.agreement_id}), where it stood at {line.pushed}."
     if len(shown) > 1:
-        return doubled(shown, line.reference)
+        return doubled(shown, line.reference, known=line.addition_id)
     (ours,) = shown
     others = [each for each in differences(line, ours, month=month) if each.field not in _TOLD_FIRST]
     rest = f"; {described(others)}" if others else ""

@@ -52,7 +52,11 @@ def _agreement_on(company: CompanyState, at: Circumstances, service: str, day: d
     if company.mapping.connectwise_id is None:
         return needs_setup(left_untied(company.mapping))
     of_company = {
-        name: place.agreements.get(company.mapping.connectwise_id, ())
+        name: [
+            each
+            for each in place.agreements.get(company.mapping.connectwise_id, ())
+            if each.id not in company.of_others
+        ]
         for name, place in ({} if at.directory is None else at.directory.places).items()
     }
     return choose_agreement(

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import Enum
+from typing import NamedTuple
 
 from tally.domain.agreement import Agreement
 from tally.domain.company import Mapping as CompanyMapping
@@ -12,7 +13,7 @@ from tally.domain.partner import Children
 from tally.domain.policy import Policy
 from tally.domain.record import UsageRecord
 from tally.domain.standing import COMPANY_SCOPE, Cause, Standing, needs_setup, waiting
-from tally.domain.ticks import Ticks
+from tally.domain.ticks import Ticks, first_month_of
 
 
 class Presence(Enum):
@@ -47,11 +48,19 @@ class Directory:
     by_id: Mapping[int, Agreement]
 
 
+class Firms(NamedTuple):
+    """ConnectWise's companies: those that customers are tied to and that are ``gone``, with how; ``names`` of all that matter."""
+
+    gone: Mapping[int, str]
+    names: Mapping[int, str]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Circumstances:
     """What is the same for all companies at one tick.
 
-    ``directory`` is None if ConnectWise's lists could not be read. ``failures`` say which lists could not, and why.
+    ``directory`` is None if ConnectWise's lists could not be read, ``firms`` if its companies could not, or are not to be
+    believed. ``failures`` say which lists could not, and why.
     """
 
     tick: datetime
@@ -60,6 +69,7 @@ class Circumstances:
     services: Sequence[str]
     policy: Policy
     directory: Directory | None
+    firms: Firms | None = None
     failures: Sequence[str] = ()
 
     @property
@@ -74,14 +84,14 @@ class Circumstances:
 
     def first_month_of(self, service: str) -> Month:
         """The first month that the service is billed in: not one from before it was named in the settings (OPEN-8)."""
-        since = self.ticks.services.get(service, self.ticks.first_month)
-        return self.first_month if since <= self.ticks.first_month else max(self.first_month, since)
+        return first_month_of(self.ticks, self.first_month, service)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CompanyState:
     """What is known of one company. ``untied`` says why there is no mapping.
 
+    ``of_others`` are the agreements that are pinned for others that are tied to the same ConnectWise company (MATCH-1).
     ``trouble`` is what of it is not as it should be, so that nothing is planned for it at this tick (SAFE-5).
 
     ``below``: of a partner whose own machines are billed, its children, or why nothing can be told of it now (READ-4).
@@ -99,6 +109,7 @@ class CompanyState:
     settled: frozenset[tuple[Month, str]]
     waived: frozenset[tuple[Month, str]] = frozenset()
     below: Children | Cause | None = None
+    of_others: frozenset[int] = frozenset()
     trouble: str = ""
 
     @property

@@ -89,7 +89,11 @@ class Mapping:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MappingChange:
-    """One step of a mapping: what it was, what it becomes, and why. The ledger writes all of it or nothing (SAFE-1)."""
+    """One step of a mapping: what it was, what it becomes, and why. The ledger writes all of it or nothing (SAFE-1).
+
+    ``beside`` are the mappings of others, as they were seen, that are tied to the ConnectWise company that is taken or freed:
+    a person may tie several to one, each with its own agreement.
+    """
 
     before: Mapping | None
     after: Mapping
@@ -97,6 +101,7 @@ class MappingChange:
     why: str
     by: str
     at: datetime
+    beside: tuple[Mapping, ...] = ()
 
     @property
     def expected_version(self) -> int:
@@ -105,15 +110,28 @@ class MappingChange:
 
     @property
     def freed(self) -> int | None:
-        """The ConnectWise company that nobody is tied to afterwards."""
+        """The ConnectWise company that it is no longer tied to; nobody's from now on, but for ``heir``."""
         before = None if self.before is None else self.before.connectwise_id
         return None if before == self.after.connectwise_id else before
 
     @property
     def taken(self) -> int | None:
-        """The ConnectWise company that must be nobody's before."""
+        """The ConnectWise company that it is tied to from now on; nobody's before, but for ``holder``."""
         before = None if self.before is None else self.before.connectwise_id
         return None if before == self.after.connectwise_id else self.after.connectwise_id
+
+    @property
+    def holder(self) -> Mapping | None:
+        """One that is tied to the company taken, and stays so; None if it must be nobody's."""
+        return self._tied_beside(self.taken)
+
+    @property
+    def heir(self) -> Mapping | None:
+        """One that stays tied to the company freed; None if it is nobody's from now on."""
+        return self._tied_beside(self.freed)
+
+    def _tied_beside(self, connectwise_id: int | None) -> Mapping | None:
+        return next((each for each in self.beside if connectwise_id == each.connectwise_id is not None), None)
 
 
 def first_tie(mapping: Mapping) -> MappingChange:

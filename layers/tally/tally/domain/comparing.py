@@ -9,15 +9,15 @@ from tally.domain.closing import close
 from tally.domain.growth import grows_too_fast
 from tally.domain.late import doubts, freezes
 from tally.domain.outcomes import billing, come_back, held_as, hold
-from tally.domain.recognition import beside, doubled, of_others, recognise
+from tally.domain.recognition import beside, doubled, of_others, recognise, with_copies
 from tally.domain.record import CARRY_NO_MORE, HoldKind, IntentKind, Line, LineState, UsageRecord, Verdict
 from tally.domain.situation import Continue, Finished, Patch, Situation, Step
 from tally.domain.target import followed, quantity_of, target
 from tally.domain.transitions import confirmed, frozen, lifted, withdraw
 
 
-def compare(situation: Situation, record: UsageRecord, line: Line) -> Step:
-    """The next step once the agreement's Additions have been listed."""
+def compare(situation: Situation, record: UsageRecord, line: Line) -> Step | None:
+    """The next step once the agreement's Additions have been listed; None if they were only looked at, and are as we left them."""
     found = recognise(
         situation.additions or (),
         key=situation.key,
@@ -28,14 +28,15 @@ def compare(situation: Situation, record: UsageRecord, line: Line) -> Step:
     wanted = record.stands
     if situation.count is not None:
         wanted = target(situation, record, situation.count)
+    ours = with_copies(found.ours, situation.elsewhere, line, kept_apart=situation.kept_apart)
     as_left = line.state in CARRY_NO_MORE  # of such a line a person is asked as of all others before it
-    if not found.ours and not as_left:
+    if not ours and not as_left:
         if line.pushed_at is not None and situation.unsettled(line.pushed_at):
             return come_back(situation, line, since=line.pushed_at)
-        why = f"{_gone(line)} {_wanted(situation, line, wanted)}"
+        why = f"{_gone(situation, line)} {_wanted(situation, line, wanted)}"
         return hold(situation, HoldKind.CHANGED, why, quantity=wanted)
-    if len(found.ours) > 1 and not as_left:
-        why = doubled(found.ours, line.reference)
+    if len(ours) > 1 and not as_left:
+        why = doubled(ours, line.reference, known=line.addition_id)
         return hold(situation, HoldKind.CHANGED, why, quantity=wanted)
     if found.foreign:
         why = beside(
@@ -48,12 +49,12 @@ def compare(situation: Situation, record: UsageRecord, line: Line) -> Step:
         )
         return hold(situation, HoldKind.FOREIGN, why, quantity=wanted, foreign=of_others(found.foreign))
     if as_left:
-        shown = carrying.as_shown(line, found.ours[0]) if len(found.ours) == 1 else line
+        shown = carrying.as_shown(line, ours[0]) if len(ours) == 1 else line
         return _as_we_left_all(situation, record, shown)
-    return _compare_ours(situation, record, line, found.ours[0], wanted=wanted)
+    return _compare_ours(situation, record, line, ours[0], wanted=wanted)
 
 
-def _compare_ours(situation: Situation, record: UsageRecord, line: Line, ours: Addition, *, wanted: int) -> Step:
+def _compare_ours(situation: Situation, record: UsageRecord, line: Line, ours: Addition, *, wanted: int) -> Step | None:
     found = untold(record, line, ours)
     if line.pushed_at is not None and may_be_of_before(found) and situation.unsettled(line.pushed_at):
         return come_back(situation, line, since=line.pushed_at)
@@ -78,12 +79,14 @@ def _as_we_left_it(
     *,
     wanted: int,
     echo_since: datetime | None,
-) -> Step:
+) -> Step | None:
     """Ours stands as we left it, or (``echo_since`` our last write) the list still shows what stood there before."""
     if line.intent is not None and line.intent.kind is IntentKind.TERMS:
         return carrying.carry_out(situation, line, ours)
     if (step := carried.look(situation, record)) is not None:
         return step
+    if situation.only_looked:
+        return None if echo_since is None else come_back(situation, line, since=echo_since)
     if line.intent is not None:
         known = situation.count is not None and not freezes(situation, line)
         quantity = quantity_of(record, wanted)
@@ -110,9 +113,9 @@ def _has_outgrown(situation: Situation, record: UsageRecord) -> bool:
     return wanted > record.stands and grows_too_fast(situation, wanted)
 
 
-def _as_we_left_all(situation: Situation, record: UsageRecord, line: Line) -> Step:
+def _as_we_left_all(situation: Situation, record: UsageRecord, line: Line) -> Step | None:
     """The newest line can carry no more: are all of them as we left them, or as a person lets them be?"""
-    if (step := carried.look(situation, record)) is not None:
+    if (step := carried.look(situation, record)) is not None or situation.only_looked:
         return step
     if record.hold is not None:
         return Continue(transition=lifted(situation, why="what was held in ConnectWise is put right, or answered"))
@@ -136,10 +139,12 @@ def _sent(record: UsageRecord, line: Line) -> tuple[int, ...]:
     return tuple(quantity for quantity in sent if lowered or quantity >= (line.pushed or 0))
 
 
-def _gone(line: Line) -> str:
+def _gone(situation: Situation, line: Line) -> str:
+    moved = [each for each in situation.elsewhere if line.reference in each.text]
+    elsewhere = "".join(f" Addition {each.id} on agreement {each.agreement_id} bears its reference." for each in moved)
     return (
         f"Addition {line.addition_id} is gone from the agreement (id {line.agreement_id}), where it stood at {line.pushed}; one with "
-        f"[{line.reference}] in its invoice description takes its place."
+        f"[{line.reference}] in its invoice description takes its place.{elsewhere}"
     )
 
 

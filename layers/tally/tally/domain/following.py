@@ -17,6 +17,7 @@ from tally.domain.late import (
     late_question,
     never_written,
     never_written_question,
+    taken_back,
     thaws,
     unasked,
 )
@@ -40,7 +41,7 @@ from tally.domain.record import (
 from tally.domain.situation import Continue, Finished, Look, NoWord, Situation, Step
 from tally.domain.standing import Cause, StandingState, needs_setup, waiting
 from tally.domain.target import followed, quantity_of, target
-from tally.domain.transitions import frozen, intend_patch, lifted, recovered, renew, thawed
+from tally.domain.transitions import frozen, intend_patch, lifted, noted, recovered, renew, thawed
 
 
 def follow(situation: Situation, record: UsageRecord, line: Line) -> Step:
@@ -60,6 +61,14 @@ def follow(situation: Situation, record: UsageRecord, line: Line) -> Step:
         )
     if record.held_by_connectwise:
         return look_at_all(situation, record, line)
+    step = _unseen(situation, record, line)
+    if situation.look_due and isinstance(step, Finished):
+        return replace(look_at_all(situation, record, line), only=True)
+    return step
+
+
+def _unseen(situation: Situation, record: UsageRecord, line: Line) -> Step:
+    """The next step without a look at ConnectWise, with nothing announced there and nothing held for what stands there."""
     if (moved := _children_moved(situation, record, line)) is not None:
         return moved
     if isinstance(situation.reading, Unknown):
@@ -71,6 +80,8 @@ def follow(situation: Situation, record: UsageRecord, line: Line) -> Step:
 
 def _with_additions(situation: Situation, record: UsageRecord, line: Line) -> Step:
     """The Additions are in sight: what they were wanted for."""
+    if situation.only_looked:
+        return compare(situation, record, line) or _unseen(replace(situation, additions=None), record, line)
     if situation.stale and not record.held_by_connectwise and _seems_thawed(situation, line):
         return Continue(transition=_thawed(situation, line))
     if _looked_for_another_line(situation, record, line):
@@ -78,6 +89,7 @@ def _with_additions(situation: Situation, record: UsageRecord, line: Line) -> St
     if line.state is LineState.FINAL and not record.held_by_connectwise:
         return close(situation, record)  # it was looked at for the price of what is to be credited
     step = compare(situation, record, line)
+    assert step is not None  # only what is looked at for the day may leave nothing to do
     if line.state is LineState.OPEN and situation.count is not None and _says_nothing(situation, record, step):
         # It was looked at to be frozen, and the agreement as it is by now does not say so.
         return _with_count(situation, record, line, situation.count)
@@ -173,7 +185,8 @@ def _seems_thawed(situation: Situation, line: Line) -> bool:
 
 
 def _thawed(situation: Situation, line: Line) -> Transition:
-    return thawed(situation, line, why=f"agreement {line.agreement_id} can be billed for it again")
+    transition = thawed(situation, line, why=f"agreement {line.agreement_id} can be billed for it again")
+    return noted(transition, taken_back(situation, line))
 
 
 def _write(situation: Situation, record: UsageRecord, line: Line, *, total: int) -> Step | None:

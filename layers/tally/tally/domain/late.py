@@ -23,7 +23,8 @@ def freezes(situation: Situation, line: Line) -> str:
             f"its next invoice is dated {agreement.next_invoice}"
         )
     if has_ended(agreement, situation.today):
-        return f"agreement '{agreement.name}' (id {agreement.id}) has ended"
+        oddly = f": it is {agreement.ends_oddly}" if agreement.ends_oddly else ""
+        return f"agreement '{agreement.name}' (id {agreement.id}) has ended{oddly}"
     return ""
 
 
@@ -43,8 +44,10 @@ def doubts(situation: Situation, line: Line) -> tuple[str, ...]:
     was closed, no tick has looked: there the change alone decides.
     """
     agreement = situation.agreement
-    if line.pushed_at is None or agreement is None or has_ended(agreement, situation.today):
+    if line.pushed_at is None or agreement is None:
         return ()
+    if has_ended(agreement, situation.today):
+        return _ended_oddly(line, agreement)
     before, changed = situation.tick_before, _instant(agreement.version)
     not_yet = line.state is LineState.FINAL or (before is not None and line.pushed_at < before)
     if not_yet and changed is not None and changed > line.pushed_at + _AT_ABOUT_THAT_TIME:
@@ -54,6 +57,35 @@ def doubts(situation: Situation, line: Line) -> tuple[str, ...]:
         f"agreement '{agreement.name}' (id {agreement.id}) was invoiced: see whether the invoice bills {line.pushed}."
     )
     return (notice,)
+
+
+def _ended_oddly(line: Line, agreement: Agreement) -> tuple[str, ...]:
+    """The notice of a line that is left as it is for a date which may have been forgotten on the agreement."""
+    if not agreement.ends_oddly:
+        return ()
+    left = f"Until then Addition {line.addition_id} stays at {line.pushed}."
+    return (f"Agreement '{agreement.name}' (id {agreement.id}) is {agreement.ends_oddly}. {left}",)
+
+
+def taken_back(situation: Situation, line: Line) -> tuple[str, ...]:
+    """The notice of a line that can be written again after its period had been invoiced, or its agreement had ended (LATE-1)."""
+    agreement = situation.agreement
+    if agreement is None:
+        return ()
+    why = "so an invoice of it was deleted or written off, or its dates were put right"
+    told = f"agreement '{agreement.name}' (id {agreement.id}) has its next invoice on {agreement.next_invoice} by now"
+    return (f"Addition {line.addition_id} follows the count again: {told}, {why}.",)
+
+
+def invoiced_anew(situation: Situation, record: UsageRecord) -> tuple[str, ...]:
+    """The notices of lines below the newest whose invoice was deleted or written off: they are billed again as they stand (LATE-1)."""
+    agreement = situation.agreement
+    return tuple(
+        f"An invoice of agreement '{agreement.name}' (id {agreement.id}) was deleted or written off, or its dates were put right: its next one "
+        f"is dated {agreement.next_invoice}, and bills Addition {line.addition_id} at {line.pushed} once more, beside what stands on later lines."
+        for line in record.lines[:-1]
+        if agreement is not None and line.state is LineState.FROZEN and thaws(situation, line)
+    )
 
 
 def _instant(version: str) -> datetime | None:

@@ -3,7 +3,7 @@
 Each function gives the change, or a text that says why it cannot be.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from tally.domain.agreement import Agreement
@@ -13,11 +13,26 @@ from tally.domain.record import LineState, UsageRecord
 
 
 def tie(
-    mapping: Mapping | None, person: Person, *, company_id: str, name: str, to: ConnectWiseCompany
+    mapping: Mapping | None,
+    person: Person,
+    *,
+    company_id: str,
+    name: str,
+    to: ConnectWiseCompany,
+    agreement: Agreement | None = None,
+    beside: Sequence[Mapping] = (),
 ) -> MappingChange | str:
-    """Tie the company to a ConnectWise company. What was said of another one's agreements and Additions is forgotten."""
+    """Tie the company to a ConnectWise company, with the ``agreement`` that it is billed on if one is given.
+
+    What was said of another one's agreements and Additions is forgotten. ``beside`` are the mappings of others that are tied
+    to it: then each needs an agreement of its own.
+    """
     if mapping is not None and mapping.connectwise_id == to.id:
         return f"{name} is tied to ConnectWise company {to.name!r} (id {to.id}) already."
+    if agreement is not None and agreement.company_id != to.id:
+        return _of_another(agreement, name=name, to=f"{to.name!r} (id {to.id})")
+    if refused := _not_beside(beside, name=name, to=to, agreement=agreement):
+        return refused
     after = replace(
         mapping or _untied(person, company_id=company_id, name=name),
         company_name=name,
@@ -25,10 +40,44 @@ def tie(
         connectwise_name=to.name,
         tied_by=person.by,
         tied_at=person.at,
-        pinned_agreement_id=None,
+        pinned_agreement_id=None if agreement is None else agreement.id,
         kept_apart=(),
     )
     return _change(mapping, after, person, what="tied")
+
+
+def _not_beside(
+    beside: Sequence[Mapping], *, name: str, to: ConnectWiseCompany, agreement: Agreement | None
+) -> str | None:
+    """Why it cannot be tied to a company that others are tied to; None if each is billed on an agreement of its own."""
+    if not beside:
+        return None
+    lacking = [each for each in beside if each.pinned_agreement_id is None]
+    if agreement is None or lacking:
+        first = "".join(f"pin one for {_named(each)}, " for each in lacking)
+        return (
+            f"ConnectWise company {to.name!r} (id {to.id}) is tied to {', '.join(map(_named, beside))}. {name} can be tied to it as well if "
+            f"each is billed on an agreement of its own: {first}and name the one for {name} as you tie it (--agreement)."
+        )
+    return _pinned_already(agreement, beside)
+
+
+def _pinned_already(agreement: Agreement, beside: Iterable[Mapping]) -> str | None:
+    for each in beside:
+        if each.pinned_agreement_id == agreement.id:
+            return f"Agreement '{agreement.name}' (id {agreement.id}) is pinned for {_named(each)}: each needs its own."
+    return None
+
+
+def _named(mapping: Mapping) -> str:
+    return f"{mapping.company_name} ({mapping.company_id})"
+
+
+def _of_another(agreement: Agreement, *, name: str, to: str) -> str:
+    return (
+        f"Agreement '{agreement.name}' (id {agreement.id}) is one of ConnectWise company {agreement.company_id}; "
+        f"{name} is tied to {to}."
+    )
 
 
 def untie(mapping: Mapping, person: Person) -> MappingChange | str:
@@ -43,24 +92,32 @@ def untie(mapping: Mapping, person: Person) -> MappingChange | str:
     return _change(mapping, untied, person, what="untied")
 
 
-def pin(mapping: Mapping, person: Person, *, agreement: Agreement) -> MappingChange | str:
-    """Choose the agreement that the company's months are opened on, where it has several (MATCH-3)."""
+def pin(
+    mapping: Mapping, person: Person, *, agreement: Agreement, beside: Sequence[Mapping] = ()
+) -> MappingChange | str:
+    """Choose the agreement that the company's months are opened on, where it has several (MATCH-3).
+
+    It must be none that is pinned for those that are tied to the same ConnectWise company, ``beside``.
+    """
     if mapping.connectwise_id is None:
         return _not_tied(mapping)
     if agreement.company_id != mapping.connectwise_id:
-        return (
-            f"Agreement '{agreement.name}' (id {agreement.id}) is one of ConnectWise company {agreement.company_id}; "
-            f"{mapping.company_name} is tied to {mapping.connectwise_name!r} (id {mapping.connectwise_id})."
-        )
+        whom = f"{mapping.connectwise_name!r} (id {mapping.connectwise_id})"
+        return _of_another(agreement, name=mapping.company_name, to=whom)
     if mapping.pinned_agreement_id == agreement.id:
         return f"Agreement '{agreement.name}' (id {agreement.id}) is pinned for {mapping.company_name} already."
+    if taken := _pinned_already(agreement, beside):
+        return taken
     return _change(mapping, replace(mapping, pinned_agreement_id=agreement.id), person, what="agreement pinned")
 
 
-def unpin(mapping: Mapping, person: Person) -> MappingChange | str:
-    """Choose no agreement any more."""
+def unpin(mapping: Mapping, person: Person, *, beside: Sequence[Mapping] = ()) -> MappingChange | str:
+    """Choose no agreement any more; not where others are tied to the same ConnectWise company, ``beside``."""
     if mapping.pinned_agreement_id is None:
         return f"No agreement is pinned for {mapping.company_name}."
+    if beside:
+        whom = f"{mapping.connectwise_name!r} (id {mapping.connectwise_id})"
+        return f"{', '.join(map(_named, beside))} and {mapping.company_name} are tied to {whom}, each with its own agreement: pin another."
     return _change(mapping, replace(mapping, pinned_agreement_id=None), person, what="agreement unpinned")
 
 

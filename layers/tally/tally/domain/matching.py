@@ -63,7 +63,8 @@ class NameIndex:
                 return Tie(company=same[0])
             return NoTie(
                 reason=f"ConnectWise company {_with_ids(same, beside=company.name)} has this name, but it is already tied to the GravityZone company "
-                f"{holder}. If that one was deleted and made again, untie it first; else tie this one by hand."
+                f"{holder}. Both may be tied to it by hand, each with an agreement of its own; or take the tie from that one if it was deleted and "
+                "made again as this one."
             )
         if namesakes > 1:
             return NoTie(reason=f"{namesakes} GravityZone companies are named {company.name!r}: tie each by hand.")

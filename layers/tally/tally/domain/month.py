@@ -6,7 +6,10 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Self
 
 _DAY = timedelta(days=1)
-_TEXT = re.compile(r"(\d{4})-(0[1-9]|1[0-2])")
+_TEXT = re.compile(r"([0-9]{4})-(0[1-9]|1[0-2])")
+
+YEARS = range(2000, 3000)
+"""Those of the months and instants that anybody means: what lies outside of them is a sentinel or damaged (SAFE-10)."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -22,6 +25,8 @@ class Month:
         found = _TEXT.fullmatch(text)
         if found is None:
             raise ValueError(f"{text!r} is not a month: write it as yyyy-mm, for example 2026-11")
+        if int(found[1]) not in YEARS:
+            raise ValueError(f"{text!r} is no month of the years {YEARS[0]} to {YEARS[-1]}")
         return cls(int(found[1]), int(found[2]))
 
     @classmethod

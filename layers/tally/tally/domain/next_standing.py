@@ -26,7 +26,10 @@ def next_standing(company: CompanyState, plan: CompanyPlan, at: Circumstances) -
         licensed_in = tuple(month for month in licensed_in if month != at.month)
     elif company.presence is Presence.LICENSED:
         licensed_in = _seen_licensed(licensed_in, at.month)
-    return replace(before, company_name=company.name, causes=causes, licensed_in=licensed_in, unreadable="")
+    looked = {scope: tick for scope, tick in before.looked.items() if scope in followed}
+    return replace(
+        before, company_name=company.name, causes=causes, licensed_in=licensed_in, looked=looked, unreadable=""
+    )
 
 
 def failing_standing(

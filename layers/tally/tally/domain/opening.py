@@ -9,6 +9,7 @@ from tally.domain.growth import exceeds, grows_too_fast, too_fast
 from tally.domain.late import asks, late_question, unasked
 from tally.domain.next_line import NextLine, next_line, refused_cause
 from tally.domain.outcomes import billing, hold
+from tally.domain.reading import MOST_SEATS
 from tally.domain.recognition import (
     Recognised,
     beside,
@@ -199,7 +200,7 @@ def _take_over(situation: Situation, line: Line, foreign: Sequence[Addition]) ->
         return Continue(transition=not_given(situation, line, why=why))
     if not of_others([theirs]):
         return Continue(transition=not_given(situation, line, why="it bears the reference of another month by now"))
-    if theirs.seats is None:
+    if not 0 <= theirs.quantity <= MOST_SEATS:
         why = f"it stands at {plain(theirs.quantity)}, which is no number of seats"
         return Continue(transition=not_given(situation, line, why=why))
     text = marked_text(theirs, text=situation.policy.text, month=situation.key.month, mark=line.reference)

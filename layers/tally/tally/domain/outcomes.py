@@ -5,6 +5,7 @@ from datetime import datetime
 
 from tally.domain import carrying
 from tally.domain.credit import credit_notice, fewer_notice
+from tally.domain.late import invoiced_anew
 from tally.domain.place import invoice_notice
 from tally.domain.record import Hold, HoldKind, Line, UsageRecord, is_carried_on
 from tally.domain.situation import ComeBack, Finished, Situation
@@ -78,6 +79,7 @@ def billing(situation: Situation, record: UsageRecord, *, counted: int | None = 
 
 def notices(situation: Situation, record: UsageRecord) -> tuple[str, ...]:
     """What is to be told of the record beside its standing."""
-    invoice = None if situation.agreement is None else invoice_notice(situation.agreement)
+    invoice = None if situation.agreement is None else invoice_notice(situation.agreement, situation.today)
     credit = None if record.credit is None else credit_notice(record, situation.company)
-    return (*record.notices, *filter(None, (carrying.notice(record), invoice, credit)))
+    anew = invoiced_anew(situation, record)
+    return (*record.notices, *anew, *filter(None, (carrying.notice(record), invoice, credit)))

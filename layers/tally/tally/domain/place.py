@@ -112,14 +112,36 @@ def not_begun(period: ServicePeriod, month: Month, start: datetime) -> Cause:
     )
 
 
-def invoice_notice(agreement: Agreement) -> str | None:
-    """What to tell when the agreement's invoices do not follow the calendar month (MATCH-5)."""
-    if agreement.next_invoice is None or agreement.next_invoice.day == 1:
+def invoice_notice(agreement: Agreement, today: date) -> str | None:
+    """What to tell of the agreement's invoices: they do not follow the calendar month, or nobody can tell when they are made (MATCH-5, 6)."""
+    next_invoice = agreement.next_invoice
+    through = agreement.invoiced_through and f", which is invoiced through {agreement.invoiced_through},"
+    if next_invoice is None:
+        return (
+            f"Agreement {_named(agreement)}{through} has no next invoice date that can be read there: {_UNSEEN}"
+            if through
+            else None
+        )
+    if (today - next_invoice).days > _DATE_STANDS and agreement.active_on(today):
+        return (
+            f"The next invoice of agreement {_named(agreement)}{through} is dated {next_invoice}, and no invoice has moved that date "
+            f"on since: {_UNSEEN}"
+        )
+    if next_invoice.day == 1:
         return None
     return (
-        f"The next invoice of agreement {_named(agreement)} is dated {agreement.next_invoice}, not the 1st: "
-        "its invoices do not cover calendar months."
+        f"The next invoice of agreement {_named(agreement)}{through} is dated {next_invoice}, not the 1st: its invoices do not cover "
+        "calendar months."
     )
+
+
+_DATE_STANDS = 45
+"""So many days an invoice may be late before its date is no sign of it any more."""
+
+_UNSEEN = (
+    "Tally cannot tell when it is invoiced, so a count that rises after an invoice may be billed to nobody. See whether its invoices "
+    "are right, and how it is invoiced."
+)
 
 
 def _listed(agreements: Sequence[Agreement]) -> str:
@@ -133,5 +155,7 @@ def _named(agreement: Agreement) -> str:
 def _time(agreement: Agreement) -> str:
     if agreement.cancelled:
         return f", cancelled {agreement.cancelled_on or ''}".rstrip()
+    if agreement.ends_oddly:
+        return f", {agreement.ends_oddly}"
     starts = f", starts {agreement.starts}" if agreement.starts else ""
     return f"{starts}, ends {agreement.ends}" if agreement.ends else starts

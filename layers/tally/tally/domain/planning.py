@@ -7,7 +7,9 @@ from tally.domain.agreement import Agreement
 from tally.domain.chosen_agreement import left_untied, next_place, place_of
 from tally.domain.circumstances import ABSENCES, Circumstances, CompanyState, Place, Presence
 from tally.domain.credit import credit_notice
+from tally.domain.looking import is_to_be_looked_at
 from tally.domain.month import Month
+from tally.domain.moved import moved_away
 from tally.domain.place import missed
 from tally.domain.record import LAID_DOWN, LineState, RecordState, UsageRecord
 from tally.domain.standing import (
@@ -26,6 +28,8 @@ class DueService:
     """One service of a company-month: the agreement and product that it is, or would be, billed on.
 
     ``late``: the agreement is the one that runs now, not the month's own. ``others`` are the company's further ones, by id.
+    ``look``: its Additions are to be looked at, whatever the count says (FOLLOW-5). ``stays_open``: the month is not to be
+    closed, as ConnectWise's company is gone (MATCH-7).
     """
 
     service: str
@@ -36,6 +40,8 @@ class DueService:
     only_if_used: bool = False
     late: bool = False
     others: tuple[int, ...] = ()
+    look: bool = False
+    stays_open: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +68,7 @@ class _Plan:
     due: dict[Month, list[DueService]] = field(default_factory=dict)
     words: dict[Month, dict[str, Cause]] = field(default_factory=dict)
     causes: dict[str, Cause] = field(default_factory=dict)
+    moved: Cause | None = None
 
     def add(self, month: Month, due: DueService) -> None:
         self.due.setdefault(month, []).append(due)
@@ -89,10 +96,11 @@ def _left_alone(company: CompanyState) -> CompanyPlan | None:
 
 
 def _planned(company: CompanyState, at: Circumstances) -> CompanyPlan:
-    plan = _Plan()
+    plan = _Plan(moved=moved_away(company, at))
     for record in sorted(company.records, key=lambda each: each.key):
         _follow(company, at, record, plan)
-    stopped = _stopped(company, at)
+    # Where a month is open, that it cannot close is the first thing to know.
+    stopped = (plan.moved if company.records else None) or _stopped(company, at) or plan.moved
     if stopped is not None:
         plan.causes[COMPANY_SCOPE] = stopped
     elif company.presence is Presence.LICENSED and at.directory is not None:
@@ -154,9 +162,11 @@ def _follow(company: CompanyState, at: Circumstances, record: UsageRecord, plan:
             agreement = chosen
         elif not _needs_no_other_line(company, record):
             plan.say(key.month, key.service, chosen)
-    may_open = company.presence is Presence.LICENSED and place is not None and not opened
+    may_open = company.presence is Presence.LICENSED and place is not None and not opened and plan.moved is None
     others = _others(company, place, key.month, agreement)
     due = _due(key.service, agreement, place, may_open=may_open, late=late, others=others)
+    look = is_to_be_looked_at(record, company.standing, agreement, at)
+    due = replace(due, look=look, stays_open=plan.moved is not None)
     plan.add(key.month, replace(due, listed=False) if unread else due)
 
 

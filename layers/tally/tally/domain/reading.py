@@ -3,6 +3,11 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from tally.domain.screen import shortened
+
+_MOST_SHOWN = 100
+"""Characters of a counter that is no count."""
+
 MOST_SEATS = 1_000_000
 """The highest number that is a count (READ-8): more than any customer has, and hours of virtual desktops stay below it too."""
 
@@ -83,7 +88,7 @@ def read_count(usage: Usage, service: Service) -> Reading:
     if value is None:
         return Unknown(f"{usage.request} answered without the counter {service.counter}")
     if not _is_count(value):
-        return Unknown(f"{usage.request} answered {name} = {value!r}, which is not a count")
+        return Unknown(f"{usage.request} answered {name} = {shortened(repr(value), _MOST_SHOWN)}, which is not a count")
     floor = usage.floors.get(name)
     return Count(int(value), int(floor) if _is_count(floor) else None)  # type: ignore[call-overload]  # _is_count has looked
 

@@ -121,9 +121,34 @@ def _of_tally(addition: Addition) -> bool:
     return _OF_TALLY.search(addition.text) is not None
 
 
-def doubled(ours: Sequence[Addition], mark: str) -> str:
-    """What to tell where several Additions carry one reference: somebody has copied one."""
-    return f"{described(ours)} all carry our reference {mark}: cancel all but one."
+def with_copies(
+    ours: Sequence[Addition], elsewhere: Iterable[Addition], line: Line, *, kept_apart: Collection[int]
+) -> Sequence[Addition]:
+    """The line's Addition and its copies, also those on the customer's other agreements; one at 0 bills nothing and is left out.
+
+    Where the line's own is gone, what bears its reference on its agreement takes its place.
+    """
+    own = [each for each in ours if each.id == line.addition_id]
+    if not own:
+        return ours
+    far = [each for each in elsewhere if line.reference in each.text and each.id not in kept_apart]
+    return [*own, *(each for each in (*ours, *far) if each.id != line.addition_id and each.quantity != 0)]
+
+
+def doubled(ours: Sequence[Addition], mark: str, *, known: int | None = None) -> str:
+    """What to tell where several Additions carry one reference: somebody has copied one; ``known`` is the one that is ours."""
+    own = [each for each in ours if each.id == known]
+    copies = [each for each in ours if each.id != known]
+    if not own or not copies:
+        return f"{described(ours)} all carry our reference {mark}: one is a copy of the other. Delete all but one."
+    told = " and ".join(
+        f"{described([each])} on agreement {each.agreement_id}, last changed by {changed_by(each)}," for each in copies
+    )
+    verb = "is a copy" if len(copies) == 1 else "are copies"
+    return (
+        f"{told} {verb} of ours, {described(own)} on agreement {own[0].agreement_id}, with its reference {mark}: both would be billed. Delete "
+        "the copy, or set it to 0, and the hold lifts itself."
+    )
 
 
 def described(additions: Sequence[Addition]) -> str:

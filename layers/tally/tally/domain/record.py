@@ -13,6 +13,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from tally.domain.month import Month
+from tally.domain.screen import keep_brief
 from tally.domain.terms import OtherTerms
 
 TALLY = "tally"
@@ -154,6 +155,10 @@ class Hold:
     children: tuple[str, ...] | None = None
     grown: bool = False
 
+    def __post_init__(self) -> None:
+        """Keep its texts within bounds (SAFE-10)."""
+        keep_brief(self, "why", "seen")
+
 
 class Verdict(StrEnum):
     """A person's word on a held number.
@@ -197,6 +202,10 @@ class Refusal:
     fingerprint: str
     since: datetime
     total: int | None = None
+
+    def __post_init__(self) -> None:
+        """Keep its texts within bounds (SAFE-10)."""
+        keep_brief(self, "why")
 
     @property
     def of_take_over(self) -> bool:
@@ -321,6 +330,10 @@ class Transition:
     at: datetime
     tick: datetime
     by: str = TALLY
+
+    def __post_init__(self) -> None:
+        """Keep its texts within bounds (SAFE-10)."""
+        keep_brief(self, "what", "why", "by")
 
     @property
     def expected_version(self) -> int:

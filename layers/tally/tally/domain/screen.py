@@ -44,3 +44,34 @@ def _few_marks(text: str) -> str:
         stacked = stacked + 1 if char in marks else 0
         shown.append(char if stacked <= _MOST_MARKS else _escaped(char))
     return "".join(shown)
+
+
+def is_encodable(text: str) -> bool:
+    """True if it can be sent and stored: a lone surrogate, half a character, cannot."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+LONGEST = 2_000
+"""Characters of a text that is kept of why something stands as it does: of a sentence or two, with the names in it."""
+
+
+def shortened(text: str, longest: int) -> str:
+    """The text, cut to so many characters."""
+    return text if len(text) <= longest else f"{text[: longest - 1]}…"
+
+
+def brief(text: str, longest: int = LONGEST) -> str:
+    """The text shortened, then made fit to be shown, and to be stored: what is kept has bounds."""
+    return shortened(fit(shortened(text, longest)), longest)
+
+
+def keep_brief(thing: object, *names: str) -> None:
+    """Make these texts of a frozen value brief, as it is made; most are."""
+    for name in names:
+        text = getattr(thing, name)
+        if len(text) > LONGEST or not text.isprintable():
+            object.__setattr__(thing, name, brief(text))

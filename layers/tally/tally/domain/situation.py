@@ -41,7 +41,10 @@ class Situation:
     there, of which a restored ledger knows nothing (SAFE-8).
     ``tick`` decides what is due; ``now`` is for ages alone. ``tick_before`` is the newest tick before
     this one that read all lists: what was so then was so at that time at least. ``late``: the agreement is the one
-    that runs now, since the month's own can carry no more (LATE-2). ``by_person``: a person has asked for this job.
+    that runs now, since the month's own can carry no more (LATE-2). ``look_due``: what stands in ConnectWise is to be
+    looked at whatever the count says, and was not yet (FOLLOW-5); ``only_looked``: the ``additions`` are there for that alone. ``stays_open``: the
+    month is not to be closed, as ConnectWise's company is gone (MATCH-7).
+    ``by_person``: a person has asked for this job.
     """
 
     key: RecordKey
@@ -68,6 +71,9 @@ class Situation:
     children: Children | None = None
     others: tuple[int, ...] = ()
     elsewhere: Sequence[Addition] = ()
+    look_due: bool = False
+    only_looked: bool = False
+    stays_open: bool = False
     by_person: bool = False
 
     @property
@@ -101,7 +107,7 @@ class Situation:
     @property
     def closing(self) -> bool:
         """Whether the month's close is due (CLOSE-1)."""
-        return self.tick >= self.key.month.day_after_end(self.policy.close_day)
+        return not self.stays_open and self.tick >= self.key.month.day_after_end(self.policy.close_day)
 
     @property
     def reread_due(self) -> bool:
@@ -153,7 +159,7 @@ class Look:
 
     ``reread``: read the agreement again as well, since a POST may follow (OPEN-7). ``also``: agreements whose Additions
     are wanted too, where the record's other lines stand. ``elsewhere``: agreements on which only lines of the record are
-    looked for that the ledger does not know (SAFE-8).
+    looked for that the ledger does not know (SAFE-8). ``only``: nothing is to be written, it is looked at for the day (FOLLOW-5).
     """
 
     agreement_id: int
@@ -161,6 +167,7 @@ class Look:
     reread: bool = False
     also: tuple[int, ...] = ()
     elsewhere: tuple[int, ...] = ()
+    only: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

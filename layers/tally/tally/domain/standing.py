@@ -6,6 +6,10 @@ from datetime import datetime
 from enum import IntEnum
 
 from tally.domain.month import Month
+from tally.domain.screen import LONGEST, brief, keep_brief
+
+MOST_NOTICES = 20
+"""Of one cause: each is a sentence or two."""
 
 
 class StandingState(IntEnum):
@@ -32,6 +36,15 @@ class Cause:
     since: datetime | None = None
     until: datetime | None = None
     notices: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Keep its texts within bounds: a standing that is too large cannot be written, and the one before would go on (SAFE-10)."""
+        keep_brief(self, "reason")
+        if self.notices and not all(each.isprintable() and len(each) <= LONGEST for each in self.notices):
+            object.__setattr__(self, "notices", tuple(map(brief, self.notices)))
+        if len(self.notices) > MOST_NOTICES:
+            more = f"And {len(self.notices) - MOST_NOTICES + 1} more notices."
+            object.__setattr__(self, "notices", (*self.notices[: MOST_NOTICES - 1], more))
 
     def same_as(self, other: "Cause | None") -> bool:
         """Whether it says what ``other`` says, since when aside."""
@@ -63,8 +76,9 @@ class Standing:
     """All causes of one company by scope, and what else is known of it across months.
 
     ``licensed_in`` are the last months in which GravityZone listed it as monthly-licensed (OPEN-9). ``last_reading`` is
-    the tick of a good reading, at most six hours older than the last. ``tick`` orders writes: an older tick never
-    overwrites a newer one's. ``unreadable`` is why its item could not be read as it stands in the ledger; it is not stored.
+    the tick of a good reading, at most six hours older than the last. ``looked`` is by a worker's scope the tick whose job
+    looked at the record's Additions for the day (FOLLOW-5). ``tick`` orders writes: an older tick never overwrites a newer
+    one's. ``unreadable`` is why its item could not be read as it stands in the ledger; it is not stored.
     """
 
     company_id: str
@@ -73,6 +87,7 @@ class Standing:
     causes: Mapping[str, Cause] = field(default_factory=dict)
     licensed_in: tuple[Month, ...] = ()
     last_reading: datetime | None = None
+    looked: Mapping[str, datetime] = field(default_factory=dict)
     version: int = 0
     unreadable: str = field(default="", compare=False)
 

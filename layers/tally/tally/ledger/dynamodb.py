@@ -1,7 +1,7 @@
 """The ledger's adapter for DynamoDB."""
 
 import uuid
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime
@@ -81,6 +81,17 @@ class DynamoDBLedger:
                 raise
             return known
         return items.ticks_from(answer["Attributes"])
+
+    def note_products(self, products: Mapping[str, int]) -> None:
+        """Remember which product each service is billed by (SAFE-9); ConflictError if no tick has begun."""
+        with aws_errors(self._name):
+            self._client.update_item(
+                TableName=self._table,
+                Key=keys.ticks_key(),
+                UpdateExpression="SET products = :products",
+                ConditionExpression="attribute_exists(pk)",
+                ExpressionAttributeValues={":products": {"S": items.products_text(products)}},
+            )
 
     def finish_tick(self, tick: datetime) -> None:
         """Remember that the tick, and so one of its month, planned everything (OPEN-9); ConflictError if none has begun."""
@@ -181,7 +192,8 @@ class DynamoDBLedger:
     def change_mapping(self, change: MappingChange) -> None:
         """Write the mapping, its history and whose the ConnectWise company is in one transaction; else ConflictError.
 
-        The mapping must be at the version expected, and the ConnectWise company that it is tied to must be nobody else's.
+        The mapping must be at the version expected, and the ConnectWise company that it is tied to must be nobody else's, but
+        for those that the change is made ``beside``, which must be as they were seen.
         Raises ValueError for a change that does not follow on the mapping that it was made from.
         """
         after, token = change.after, str(uuid.uuid4())
@@ -197,14 +209,30 @@ class DynamoDBLedger:
         after = change.after
         yield self._put(items.mapping_item(after), expected_version=change.expected_version)
         yield self._put(items.mapping_history_item(after.company_id, entry_of_change(change), transaction=token))
-        if change.taken is not None:
+        # Of several that are tied to one company, its mark names one; those that stay must be as they were seen.
+        yield from (self._as_seen(each) for each in (change.holder, change.heir) if each is not None)
+        if change.taken is not None and change.holder is None:
             yield self._put_if(
                 items.tied_item(change.taken, after.company_id), f"attribute_not_exists({items.TIED_TO})"
             )
-        if change.freed is not None:
+        if change.freed is not None and change.heir is not None:
+            yield self._put_if(
+                items.tied_item(change.freed, change.heir.company_id), f"attribute_exists({items.TIED_TO})"
+            )
+        elif change.freed is not None:
             yield self._put_if(
                 items.free_item(change.freed), f"{items.TIED_TO} = :mine", {":mine": {"S": after.company_id}}
             )
+
+    def _as_seen(self, mapping: CompanyMapping) -> "TransactWriteItemTypeDef":
+        return {
+            "ConditionCheck": {
+                "TableName": self._table,
+                "Key": keys.mapping_key(mapping.company_id),
+                "ConditionExpression": _AT_VERSION,
+                "ExpressionAttributeValues": {":expected": {"N": str(mapping.version)}},
+            }
+        }
 
     def save_standing(self, standing: Standing) -> None:
         """Write the standing as its next version if the ledger is at ``standing.version``; else ConflictError.

@@ -60,12 +60,14 @@ TIED_TO = "company_id"
 _NESTED = frozenset(
     {
         "lines",
+        "products",
         "hold",
         "refusal",
         "answer",
         "credit",
         "notices",
         "causes",
+        "looked",
         "licensed_in",
         "planned",
         "changes",
@@ -184,6 +186,7 @@ def standing_item(standing: Standing) -> Item:
                     "causes": {scope: _cause_fields(cause) for scope, cause in standing.causes.items()},
                     "licensed_in": _months_text(standing.licensed_in),
                     "last_reading": optional_instant_text(standing.last_reading),
+                    "looked": {scope: instant_text(at) for scope, at in standing.looked.items()},
                 }
             )
         ),
@@ -202,6 +205,7 @@ def standing_from(item: Item) -> Standing:
             causes={intern(scope): _cause(cause) for scope, cause in fields.get("causes", {}).items()},
             licensed_in=_months(fields.get("licensed_in", [])),
             last_reading=optional_instant(fields.get("last_reading")),
+            looked={intern(scope): instant(at) for scope, at in fields.get("looked", {}).items()},
             version=fields["version"],
         )
     except Exception as error:
@@ -246,6 +250,11 @@ def ended_attributes(ticks: Ticks, planned: str, finished: str) -> dict[str, "At
     return {planned: {"S": json.dumps(_months_text(ticks.planned))}, finished: {"S": instant_text(ticks.finished)}}
 
 
+def products_text(products: Mapping[str, int]) -> str:
+    """Products by service as the ticks' item has them."""
+    return json.dumps(products, sort_keys=True)
+
+
 def known_since(service: str) -> str:
     """The attribute of the ticks' item that holds the first month of a service."""
     return f"{_KNOWN_SINCE}{service}"
@@ -265,6 +274,7 @@ def ticks_from(item: Item) -> Ticks:
                 for name, month in fields.items()
                 if name.startswith(_KNOWN_SINCE)
             },
+            products={str(service): int(product) for service, product in fields.get("products", {}).items()},
         )
     except Exception as error:
         raise _unreadable(item, error) from error

@@ -13,10 +13,10 @@ from requests import PreparedRequest
 from requests.adapters import BaseAdapter
 
 from tally.errors import TallyError
+from tally.redaction import quoted, redact
 from tally.transport.classify import Dialect, error_of
 from tally.transport.doubled import doubled_key
 from tally.transport.failures import BadAnswer, Effect, Failure, Loss, NoAnswer, Unreadable, is_late, may_have_happened
-from tally.transport.keys import Redactor
 from tally.transport.retry import asked_pause, retry_decision
 from tally.transport.session import DIRECT, LARGEST_BODY, Attempts, Network, Received
 
@@ -75,7 +75,7 @@ class Transport:
 
     ``timeout``: seconds after which an attempt is lost. ``deadline``: asked for the seconds that are left;
     no attempt starts that could outlast them. ``sleep``: waits so many seconds. ``jitter``: a number between 0 and 1.
-    ``secrets``: strings that no error may show. ``adapter``: in place of the network. ``listener``: told of each attempt.
+    ``secrets``: strings that nothing may show from here on. ``adapter``: in place of the network. ``listener``: told of each attempt.
     ``network``: the way to an address, straight unless it says otherwise.
     """
 
@@ -93,7 +93,7 @@ class Transport:
         network: Network = lambda _: DIRECT,
     ) -> None:
         self._dialect = dialect
-        self._redact = Redactor(secrets)
+        redact.remember(secrets)
         self._attempts = Attempts(timeout=timeout, adapter=adapter, network=network)
         self._deadline = deadline
         self._sleep = sleep
@@ -147,9 +147,9 @@ class Transport:
         return self._error(Unreadable(why), answer.call, doubtful=False, request_id=answer.request_id)
 
     def text(self, call: Call, what: str, *, request_id: str = "") -> str:
-        """An error's text: the call, what happened, and the request's id, without any key."""
+        """An error's text: the call, what happened, and the request's id."""
         request_id = request_id or call.request_id
-        return self._redact(f"{call.name}: {what} (request {request_id})" if request_id else f"{call.name}: {what}")
+        return f"{call.name}: {what} (request {request_id})" if request_id else f"{call.name}: {what}"
 
     def _tell(self, took: float, failure: Failure | None) -> None:
         if self._listener is not None:
@@ -163,6 +163,8 @@ class Transport:
         if isinstance(received, NoAnswer):
             self._tell(took, received)
             return received, ""
+        # From here on nothing that is made of the answer can tell a key (SAFE-10).
+        received = received._replace(body=redact.body(received.body))
         name = self._dialect.request_id_header
         request_id = shortened(received.headers.get(name, "")) if name else ""
         outcome = self._outcome(received, call, request_id)
@@ -180,7 +182,7 @@ class Transport:
         body, headers = received.body, received.headers
         status = self._dialect.meaning(received.status, body)
         said = self._dialect.explain(body, headers)
-        quoted = f'"{shortened(self._redact(said))}"' if said else self._quoted(body)
+        quoted = f'"{shortened(said)}"' if said else self._quoted(body)
         pause = asked_pause(headers, said or body[:_LOOKED_AT].decode(errors="replace"))
         in_front = not said and status not in self._dialect.pages and _is_in_front(status, body)
         return BadAnswer(status, f"HTTP {received.status}, {quoted}", pause, in_front)
@@ -194,11 +196,11 @@ class Transport:
         )
 
     def _quoted(self, body: bytes) -> str:
-        text = self._redact(body[:_LOOKED_AT].decode(errors="replace"))
+        text = redact(body[:_LOOKED_AT].decode(errors="replace"))
         if is_page(body):
             from tally.transport.pages import words_of  # noqa: PLC0415 - no usual call meets one
 
-            return f'a page that begins "{shortened(self._redact(words_of(text)))}"'
+            return f'a page that begins "{shortened(words_of(text))}"'
         text = shortened(text)
         return f'"{text}"' if text else "an empty body"
 
@@ -234,8 +236,5 @@ def _problems(error: ValidationError) -> str:
 
 
 def shortened(text: str) -> str:
-    """One printable line, cut off at ``QUOTED`` characters."""
-    if not text.isprintable():
-        text = "".join(char if char.isprintable() else " " for char in text)
-    line = " ".join(text.split())
-    return line if len(line) <= QUOTED else f"{line[:QUOTED]}…"
+    """What an answer said: one printable line without keys, cut off at ``QUOTED`` characters."""
+    return quoted(text, QUOTED)

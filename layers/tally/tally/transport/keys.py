@@ -1,8 +1,7 @@
-"""Keys: held in objects that do not show them, and struck out of every text that could."""
+"""Keys: checked before they are used, and put into headers."""
 
 import base64
 import re
-from collections.abc import Iterable
 
 from pydantic import SecretStr
 
@@ -11,7 +10,6 @@ from tally.errors import SetupError
 _SPACE_OR_CONTROL = re.compile(r"[\s\x00-\x1f\x7f]")
 _UNPACKED = re.compile(rb"[!-~]*:[!-~]*|[0-9A-Za-z-]{16,}")
 """What base64 of a key unpacks to, with a colon or without; the bytes behind a true key hardly ever look like that."""
-_STRUCK_OUT = "[key]"
 
 
 def check_key(key: SecretStr, *, name: str) -> str:
@@ -45,20 +43,3 @@ def _put_together(value: str) -> str:
 def basic_auth(user: str, password: str) -> str:
     """The value of the ``Authorization`` header."""
     return "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
-
-
-class Redactor:
-    """Strikes given strings out of texts; shows none of them itself."""
-
-    __slots__ = ("_pattern",)
-
-    def __init__(self, secrets: Iterable[str]) -> None:
-        longest_first = sorted({secret for secret in secrets if secret}, key=len, reverse=True)
-        self._pattern = re.compile("|".join(re.escape(secret) for secret in longest_first)) if longest_first else None
-
-    def __repr__(self) -> str:
-        return "Redactor()"
-
-    def __call__(self, text: str) -> str:
-        """The text with every secret replaced."""
-        return self._pattern.sub(_STRUCK_OUT, text) if self._pattern else text

@@ -9,6 +9,10 @@ from tally.errors import SetupError
 _MORE = re.compile(r"[?#@\\\s\x00-\x20\x7f]")
 """What a base address has no use for: query, fragment, user, and characters that programs read differently."""
 
+_LABEL = "[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?"
+_HOST = re.compile(rf"{_LABEL}(?:\.{_LABEL})*\.?")
+_LONGEST_HOST = 253
+
 
 def base_url(url: str, *, setting: str, local_http_host: str = "") -> str:
     """The address without a slash at its end. Raises SetupError, naming ``setting``, for one that must not be used.
@@ -21,11 +25,28 @@ def base_url(url: str, *, setting: str, local_http_host: str = "") -> str:
         host, _ = parts.hostname, parts.port
     except ValueError:
         raise SetupError(f"{setting} is not an address: it must be https://, a host and at most a path") from None
-    if parts.scheme not in {"https", "http"} or not host or _MORE.search(url):
+    if parts.scheme not in {"https", "http"} or not host or _MORE.search(url) or not url.isprintable():
         raise SetupError(f"{setting} must be https://, a host and at most a path, without user, query or blanks")
+    if not _is_host(host):
+        raise SetupError(f"{setting} has no host's name in it, such as cloud.gravityzone.bitdefender.com")
     if parts.scheme == "http" and not _is_local(host, local_http_host):
         raise SetupError(f"{setting} must begin with https://: the keys would cross the network in the clear")
     return url.rstrip("/")
+
+
+def _is_host(host: str) -> bool:
+    """Whether it can be looked up: an address, or a name of labels that are neither empty nor too long (RFC 1035, 2.3.4)."""
+    if ":" in host:
+        return _is_address(host)
+    return len(host) <= _LONGEST_HOST and _HOST.fullmatch(host) is not None
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
 
 
 def _is_local(host: str, local_http_host: str) -> bool:

@@ -1,0 +1,198 @@
+"""A ConnectWise company that is merged or deleted while a customer is tied to it."""
+
+import pytest
+
+from local.simulators.clock import VirtualClock
+from local.simulators.faults import Fault, FaultKind
+from local.world import Customer, World
+from tally.domain.record import RecordState
+from tally.domain.standing import StandingState
+from tests.functional.instants import gmt
+
+OPENED, MERGED, TOLD = gmt("2026-11-01 00:05"), gmt("2026-11-10 09:00"), gmt("2026-11-10 09:05")
+CLOSE = gmt("2026-12-02 00:05")
+WHO = {"by": "ann@example.com", "why": "merged"}
+
+
+@pytest.fixture
+def world() -> World:
+    return World(clock=VirtualClock(gmt("2026-11-01 00:00")))
+
+
+@pytest.fixture
+def harbor(world: World) -> Customer:
+    """A customer whose November is open at 4, beside another one."""
+    customer = world.add_customer("Harbor Dental")
+    world.check_in(customer, 4)
+    world.add_customer("Old Mill")
+    world.play(OPENED)
+    world.clock.set(MERGED)
+    return customer
+
+
+def merged(world: World, harbor: Customer, *, has_agreement: bool = False) -> tuple[int, int]:
+    """Harbor Dental is merged into Harbor Group; its id, and that of an agreement of its own."""
+    survivor = world.connectwise.people.add_company("HarborGroup", "Harbor Group")
+    own = world.add_agreement(survivor, name="Group seats") if has_agreement else 0
+    world.connectwise.people.merge_company(harbor.connectwise_id, into=survivor)
+    return survivor, own
+
+
+def state(world: World, customer: Customer, month: str = "2026-11") -> RecordState:
+    record = world.record(customer, month)
+    assert record is not None
+    return record.state
+
+
+def assert_told(world: World, customer: Customer, *said: str) -> None:
+    """Its standing asks for a person, in these words."""
+    shown = world.standing(customer).shown
+    assert shown.state is StandingState.NEEDS_SETUP
+    for each in said:
+        assert each in shown.reason
+
+
+def test_a_merger_is_told_at_once_and_nothing_closes_over_it(world: World, harbor: Customer) -> None:
+    """MATCH-7: by name, with where its agreement is now; the count is followed on, no month closes or opens."""
+    survivor, _ = merged(world, harbor)
+    world.check_in(harbor, 2)
+    world.play(TOLD)
+    assert_told(
+        world,
+        harbor,
+        f"'Harbor Dental' (id {harbor.connectwise_id}), to which it is tied, is not there any more",
+        f"'Managed security' (id {harbor.agreement_id}) is now one of 'Harbor Group' (id {survivor})",
+        "Tie it to that one",
+    )
+    assert world.additions(harbor) == [(6, "2026-11-01", "2026-11-30")]
+    world.play(gmt("2026-12-01 00:05"), CLOSE, gmt("2026-12-10 00:05"))
+    assert state(world, harbor) is RecordState.OPEN
+    assert world.record(harbor, "2026-12") is None
+    assert_told(world, harbor, "Harbor Group")
+
+
+@pytest.mark.parametrize("has_agreement", [False, True])
+def test_the_way_out_is_to_tie_it_to_the_survivor(world: World, harbor: Customer, has_agreement: bool) -> None:
+    """MATCH-7: tied to the survivor, the month closes and the next one opens; with its agreement pinned in one go where there are two."""
+    survivor, own = merged(world, harbor, has_agreement=has_agreement)
+    world.play(TOLD, gmt("2026-12-01 00:05"), CLOSE)
+    agreement = harbor.agreement_id if own else None
+    world.set_up().tie(harbor.id, survivor, agreement_id=agreement, **WHO)
+    world.play(gmt("2026-12-02 00:20"), gmt("2026-12-02 00:35"))
+    assert state(world, harbor) is RecordState.CLOSED
+    assert state(world, harbor, "2026-12") is RecordState.OPEN
+    assert [quantity for quantity, *_ in world.additions(harbor)] == [4, 0]
+    assert world.standing(harbor).shown.state is StandingState.BILLING
+
+
+def test_the_survivor_may_be_somebody_elses_too(world: World, harbor: Customer) -> None:
+    """MATCH-7, MATCH-1: two customers are one company in ConnectWise by now: both are tied to it, each with its own agreement."""
+    mill = next(each for each in world.ledger.mappings().values() if each.company_name == "Old Mill")
+    assert mill.connectwise_id is not None
+    (own,) = [each.fields["id"] for each in world.connectwise.tenant.agreements_of(mill.connectwise_id)]
+    world.connectwise.people.merge_company(harbor.connectwise_id, into=mill.connectwise_id)
+    world.play(TOLD)
+    assert_told(world, harbor, "now one of 'Old Mill'")
+    set_up = world.set_up()
+    set_up.pin(mill.company_id, own, **WHO)
+    set_up.tie(harbor.id, mill.connectwise_id, agreement_id=harbor.agreement_id, **WHO)
+    world.play(gmt("2026-12-01 00:05"), CLOSE)
+    assert state(world, harbor) is RecordState.CLOSED
+    assert {world.standing(each).shown.state for each in (harbor,)} == {StandingState.BILLING}
+    made = [(each.agreement_id, str(each.effective)) for each in world.connectwise.truth.made_by_api()]
+    assert sorted(made) == sorted(
+        (agreement, first) for agreement in (own, harbor.agreement_id) for first in ("2026-11-01", "2026-12-01")
+    )
+
+
+@pytest.mark.parametrize("how", ["flagged", "removed", "with its agreement"])
+def test_a_deleted_company_is_told(world: World, harbor: Customer, how: str) -> None:
+    """MATCH-7: deleted, whether ConnectWise still lists it, no longer knows it, or has deleted its agreement as well."""
+    people = world.connectwise.people
+    if how == "with its agreement":
+        people.delete_agreement(harbor.agreement_id)
+    if how == "flagged":
+        people.delete_company(harbor.connectwise_id)
+    else:
+        people.remove_company(harbor.connectwise_id)
+    world.play(TOLD)
+    company = world.standing(harbor).causes["company"]
+    assert company.state is StandingState.NEEDS_SETUP
+    assert f"'Harbor Dental' (id {harbor.connectwise_id})" in company.reason
+    assert ("was deleted there" in company.reason) is (how == "flagged")
+    world.play(gmt("2026-12-01 00:05"), CLOSE)
+    assert state(world, harbor) is RecordState.OPEN
+
+
+def test_an_agreement_that_goes_to_another_company_is_told(world: World, harbor: Customer) -> None:
+    """MATCH-7: the company is still there, and the agreement is another's: nobody is billed for it without a word."""
+    other = world.connectwise.people.add_company("HarborGroup", "Harbor Group")
+    moved = {"id": other, "identifier": "HarborGroup", "name": "Harbor Group"}
+    world.connectwise.people.edit_agreement(harbor.agreement_id, {"company": moved})
+    world.play(TOLD)
+    assert_told(
+        world, harbor, f"'Managed security' (id {harbor.agreement_id}) is now one of 'Harbor Group' (id {other})"
+    )
+    world.play(gmt("2026-12-01 00:05"), CLOSE)
+    assert state(world, harbor) is RecordState.OPEN
+    world.set_up().tie(harbor.id, other, **WHO)
+    world.play(gmt("2026-12-02 00:20"))
+    assert state(world, harbor) is RecordState.CLOSED
+
+
+def test_a_company_that_a_person_ties_elsewhere_is_no_merger(world: World, harbor: Customer) -> None:
+    """MATCH-7, MATCH-1: an open month stays where it stands by a person's word, and closes there."""
+    other = world.connectwise.people.add_company("HarborGroup", "Harbor Group")
+    world.add_agreement(other)
+    world.set_up().tie(harbor.id, other, **WHO)
+    world.play(TOLD, gmt("2026-12-01 00:05"), CLOSE)
+    assert state(world, harbor) is RecordState.CLOSED
+    assert world.standing(harbor).shown.state is StandingState.BILLING
+
+
+@pytest.mark.parametrize("how", ["the list fails", "one fails", "the list is empty"])
+def test_an_absence_that_cannot_be_seen_is_not_claimed(world: World, harbor: Customer, how: str) -> None:
+    """MATCH-7, MATCH-8: a company list that fails or shows nobody says nothing; what was found before stands meanwhile."""
+    faults = world.connectwise.faults
+    broken = {
+        "the list fails": Fault(kind=FaultKind.STATUS, status=500, operation="GET companies"),
+        "one fails": Fault(kind=FaultKind.STATUS, status=500, operation="GET companies/{id}"),
+        "the list is empty": Fault(
+            kind=FaultKind.STATUS, status=200, body="[]", content_type="application/json", operation="GET companies"
+        ),
+    }[how]
+    if how != "one fails":
+        faults.add(broken)
+        world.play(TOLD)
+        assert world.standing(harbor).shown.state is StandingState.BILLING
+        faults.clear()
+    merged(world, harbor)
+    world.play(gmt("2026-11-10 09:20"))
+    assert_told(world, harbor, "Harbor Group")
+    faults.add(broken)
+    world.play(gmt("2026-12-01 00:05"), CLOSE)
+    assert state(world, harbor) is RecordState.OPEN
+    assert_told(world, harbor, "Harbor Group")
+    faults.clear()
+    world.play(gmt("2026-12-02 00:20"))
+    assert state(world, harbor) is RecordState.OPEN
+
+
+def test_a_list_that_lags_is_no_deletion(world: World, harbor: Customer) -> None:
+    """MATCH-7: who is missing from the list is asked for by id before anything is said."""
+    others = [
+        each.json.decode()
+        for each in world.connectwise.tenant.companies.current()
+        if each.fields["id"] != harbor.connectwise_id
+    ]
+    world.connectwise.faults.add(
+        Fault(
+            kind=FaultKind.STATUS,
+            status=200,
+            body=f"[{','.join(others)}]",
+            content_type="application/json",
+            operation="GET companies",
+        )
+    )
+    world.play(TOLD, gmt("2026-12-01 00:05"), CLOSE)
+    assert state(world, harbor) is RecordState.CLOSED
