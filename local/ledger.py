@@ -138,6 +138,13 @@ class MemoryLedger:
                 self._ticks = replace(self._ticks, newest=tick).knowing(services, Month.of(tick))
             return self._ticks
 
+    def note_lists(self, tick: datetime) -> None:
+        """Remember that the tick, and so one of its month, read GravityZone's lists (OPEN-9); ConflictError if none has begun."""
+        with self._effect("note_lists"):
+            if self._ticks is None:
+                raise ConflictError(f"the ledger did not take what the tick {tick.isoformat()} read: had it begun?")
+            self._ticks = self._ticks.with_lists(tick)
+
     def note_products(self, products: Mapping[str, int]) -> None:
         """Remember which product each service is billed by (SAFE-9); ConflictError if no tick has begun."""
         with self._effect("note_products"):
@@ -146,7 +153,7 @@ class MemoryLedger:
             self._ticks = replace(self._ticks, products=dict(products))
 
     def finish_tick(self, tick: datetime) -> None:
-        """Remember that the tick, and so one of its month, planned everything (OPEN-9); ConflictError if none has begun."""
+        """Remember that the tick planned everything; ConflictError if none has begun."""
         with self._effect("finish_tick"):
             if self._ticks is None:
                 raise ConflictError(f"the ledger did not take the end of the tick {tick.isoformat()}: had it begun?")

@@ -1,12 +1,20 @@
 """GravityZone: is the address right, is the key, may it do what is needed, and is there anybody to bill."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 from cli.doctor.addresses import gravityzone_advice, in_front_advice
 from cli.doctor.finding import Finding, found, needs_setup, ok
 from cli.doctor.installation import Installation
 from tally.domain.company import CompanyKind
-from tally.errors import ContractError, CredentialsError, InFrontError, MissingRightError, NotFoundError
+from tally.errors import (
+    ContractError,
+    CredentialsError,
+    DeclinedError,
+    InFrontError,
+    MissingRightError,
+    NotFoundError,
+    TallyError,
+)
 from tally.ports import GravityZone
 
 _NOBODY = "0" * 24
@@ -14,9 +22,9 @@ _NOBODY = "0" * 24
 
 
 def key(gravityzone: GravityZone, *, url: str) -> Iterator[Finding]:
-    """Whether the address answers and takes the key."""
+    """Whether the address answers and takes the key: claimed only where something was answered to the key."""
     try:
-        gravityzone.own_company()
+        _ask_for_the_key(gravityzone)
     except InFrontError as error:
         yield needs_setup(
             f"Something in front of GravityZone at {url} answers in its place, so that nothing can be told of the key. It said: {error}.",
@@ -24,7 +32,7 @@ def key(gravityzone: GravityZone, *, url: str) -> Iterator[Finding]:
         )
         return
     except MissingRightError:
-        pass  # it knows the key; what the key may do is the next check's
+        pass  # it knows the key, and names an API; what the key may do is the next check's
     except CredentialsError as error:
         yield needs_setup(f"GravityZone at {url} does not take the API key. It said: {error}.", gravityzone_advice(url))
         return
@@ -35,26 +43,30 @@ def key(gravityzone: GravityZone, *, url: str) -> Iterator[Finding]:
 
 
 def apis(gravityzone: GravityZone) -> Iterator[Finding]:
-    """Whether the key has the three APIs that Tally reads; each is asked one harmless question."""
-    try:
-        own = gravityzone.own_company().id
-    except (CredentialsError, ContractError):
-        own = _NOBODY
-    asked: dict[str, Callable[[], object]] = {
-        "Companies": gravityzone.own_company,
-        "Network": lambda: gravityzone.children(own, kind=CompanyKind.CUSTOMER, monthly_only=True),
-        "Licensing": lambda: gravityzone.is_monthly(own),
-    }
-    missing = [name for name, ask in asked.items() if not _is_enabled(ask)]
-    if not missing:
-        yield ok("The API key has the APIs Companies, Network and Licensing.")
-        return
-    several = len(missing) > 1
-    yield needs_setup(
-        f"The API key lacks the API{'s' if several else ''} {' and '.join(missing)}.",
-        f"In Control Center > My Account > API keys, tick {' and '.join(missing)} on this key; or make a key with all three, and store it with "
-        "`tally secrets set`.",
-    )
+    """Whether the key has the three APIs that Tally reads: as GravityZone lists them, and by one harmless question each."""
+    ticked = _ticked(gravityzone)
+    said = {name: _outcome(ask, listed=ticked is not None) for name, ask in _questions(gravityzone).items()}
+    missing = [
+        name
+        for name, answer in said.items()
+        if isinstance(answer, MissingRightError)
+        or (ticked is not None and name.lower() not in ticked and answer is not None)
+    ]
+    unsure = {name: answer for name, answer in said.items() if answer is not None and name not in missing}
+    if missing:
+        yield needs_setup(
+            f"The API key lacks the API{'s' if len(missing) > 1 else ''} {' and '.join(missing)}.",
+            f"In Control Center > My Account > API keys, tick {' and '.join(missing)} on this key; or make a key with all three, and store it "
+            "with `tally secrets set`.",
+        )
+    for name, error in unsure.items():
+        listed = "" if ticked is None else f" GravityZone lists {name} among the APIs of the key."
+        yield found(
+            f"Whether the API {name} answers to the key could not be seen.{listed} It said: {error}.",
+            "Try again in some minutes. If it stays so, see in Control Center that the account which made the key may see all your companies.",
+        )
+    if not (missing or unsure):
+        yield ok("The APIs Companies, Network and Licensing answer to the API key.")
 
 
 def customers(installation: Installation) -> Iterator[Finding]:
@@ -73,6 +85,13 @@ def customers(installation: Installation) -> Iterator[Finding]:
             f"The companies below the partner {name} could not be listed. It said: {error}.",
             "Try again; until they can be listed, Tally plans nothing for them.",
         )
+    for partner_id, error in roster.refused.items():
+        name = roster.partners[partner_id].name
+        yield found(
+            f"GravityZone refuses to list the companies below the partner {name}. It said: {error}.",
+            "Nobody new is tied by name as long as that is so. If it stays so, leave the partner out, with all below it: "
+            f"`tally companies exclude {partner_id} --why …`.",
+        )
     if roster.customers:
         yield ok(
             f"Customers of {own.name} with a monthly subscription: {len(roster.customers)}; partners: {len(roster.partners)}."
@@ -87,11 +106,41 @@ def customers(installation: Installation) -> Iterator[Finding]:
     )
 
 
-def _is_enabled(ask: Callable[[], object]) -> bool:
+def _ask_for_the_key(gravityzone: GravityZone) -> None:
+    """Ask what needs no API. An edition that does not know that question is asked for the key's own company."""
+    try:
+        gravityzone.enabled_apis()
+    except (MissingRightError, NotFoundError, ContractError):
+        gravityzone.own_company()
+
+
+def _ticked(gravityzone: GravityZone) -> frozenset[str] | None:
+    """The APIs that GravityZone lists for the key, None if it does not tell."""
+    try:
+        return frozenset(each.lower() for each in gravityzone.enabled_apis())
+    except TallyError:
+        return None
+
+
+def _questions(gravityzone: GravityZone) -> Mapping[str, Callable[[], object]]:
+    try:
+        own = gravityzone.own_company().id
+    except TallyError:
+        own = _NOBODY
+    return {
+        "Companies": gravityzone.own_company,
+        "Network": lambda: gravityzone.children(own, kind=CompanyKind.CUSTOMER, monthly_only=True),
+        "Licensing": lambda: gravityzone.is_monthly(own),
+    }
+
+
+def _outcome(ask: Callable[[], object], *, listed: bool) -> TallyError | None:
+    """None where the API has answered; else for what that was not seen.
+
+    A no is an answer where GravityZone lists the key's APIs: it is about the company that was asked for.
+    """
     try:
         ask()
-    except CredentialsError:
-        return False
-    except ContractError:  # it answered, though not to such a question
-        return True
-    return True
+    except TallyError as error:
+        return None if listed and isinstance(error, DeclinedError) else error
+    return None

@@ -1,7 +1,7 @@
 """One installed Tally as the checks see it: each part is read when a check asks for it, and once."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -19,11 +19,13 @@ from tally.domain.place import choose_agreement, decisive_day
 from tally.domain.sight import unseen_agreements
 from tally.domain.standing import Cause
 from tally.domain.unreadable import readable
+from tally.errors import TallyError
 from tally.gravityzone.pace import TokenBucket
 from tally.ports import ConnectWise, GravityZone, Ledger
 from tally.roster import Roster, read_census, read_roster
 from tally.secret import ApiKeys, read_keys
 from tally.settings import PlannerSettings
+from tally.tying import hidden_names
 
 _CALLS_A_SECOND = 10
 """Of ConnectWise for one thing after the other: about 1,000 a minute are said to be safe, and workers call it too."""
@@ -113,7 +115,7 @@ class Installation:
     @cached_property
     def roster(self) -> Roster:
         """GravityZone's customers with a monthly subscription, and its partners."""
-        return read_roster(self.gravityzone)
+        return read_roster(self.gravityzone, excluded=self._excluded())
 
     @cached_property
     def everyone(self) -> Sequence[Company]:
@@ -218,6 +220,13 @@ class Installation:
     def _products(self) -> dict[str, Mapping[str, int]]:
         return {}
 
+    def _excluded(self) -> Collection[str]:
+        """Whom a person has left out; nobody where the ledger cannot be read, which is another check's to say."""
+        try:
+            return {each.company_id for each in self.mappings.values() if each.excluded_since is not None}
+        except TallyError:
+            return ()
+
     def _all_known(self) -> Mapping[str, Company]:
         known: Iterable[Company] = (*self.everyone, *self.roster.customers.values(), *self.roster.partners.values())
         return {company.id: company for company in known}
@@ -228,6 +237,8 @@ class Installation:
             tie = index.tie(company, namesakes=namesakes)
             if isinstance(tie, NoTie):
                 return Customer(company=company, mapping=None, connectwise_id=None, untied=tie.reason)
+            if hidden := hidden_names(self.roster):
+                return Customer(company=company, mapping=None, connectwise_id=None, untied=f"{company.name}: {hidden}")
             return Customer(company=company, mapping=None, connectwise_id=tie.company.id)
         if mapping.connectwise_id is None:
             left = f"{company.name} was left without a ConnectWise company by {mapping.tied_by} on {mapping.tied_at:%Y-%m-%d}."

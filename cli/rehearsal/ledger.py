@@ -52,6 +52,13 @@ class OverlayLedger:
         self._ticks = newer.knowing(services, month) if known.newest <= tick else newer
         return self._ticks
 
+    def note_lists(self, tick: datetime) -> None:
+        """As if the tick had read GravityZone's lists."""
+        known = self.ticks()
+        if known is None:
+            raise ConflictError(f"the ledger did not take what the tick {tick.isoformat()} read: had it begun?")
+        self._ticks = known.with_lists(tick)
+
     def note_products(self, products: Mapping[str, int]) -> None:
         """As if the products were remembered."""
         known = self.ticks()

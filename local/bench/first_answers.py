@@ -18,7 +18,7 @@ from local.simulators.server import SimulatorServer
 from local.world import World
 from tally.domain.month import Month
 from tally.domain.reading import ENDPOINTS
-from tally.ledger.items import ended_attributes, known_since, mapping_item, products_text, record_item, standing_item
+from tally.ledger.items import known_since, mapping_item, products_text, progress_attributes, record_item, standing_item
 from tally.ledger.keys import ticks_key
 from tally.ledger.plain import instant_text
 
@@ -109,9 +109,7 @@ class FirstAnswers:
         month = {"S": str(known.first_month)}
         products = {"products": {"S": products_text(known.products)}}
         names = {"first_month": month, known_since(ENDPOINTS.name): month, **products}
-        return {**ticks_key(), "newest": {"S": instant_text(TICK)}, **names} | ended_attributes(
-            known, "planned", "finished"
-        )
+        return {**ticks_key(), "newest": {"S": instant_text(TICK)}, **names} | progress_attributes(known)
 
     def _item(self, key: dict[str, Any]) -> dict[str, Any]:
         if key == ticks_key():

@@ -174,7 +174,7 @@ class AdditionChecks:
     def _look_at_service(self, addition: AdditionTruth, key: RecordKey) -> None:
         """Invariant 2, of the service: its own product, on an agreement of its own type (READ-6, MATCH-3)."""
         billed, firm = self.msp.billed(key.service), self.msp.by_id.get(key.company_id)
-        if addition.product != billed.product:
+        if addition.created["product"]["identifier"] != billed.product:
             raise self.books.violation(2, f"Addition {addition.id} of {key.service} bills {addition.product}", key)
         agreement = self.msp.connectwise.tenant.agreements.get(addition.agreement_id)
         shown = self.books.heads[key].seen_tick - self.msp.connectwise.options.list_lag

@@ -29,16 +29,18 @@ class Causes:
 
     def of_company(self, firm: Firm) -> str:
         """What stops the company as a whole, "" for nothing."""
-        company = self.msp.gravityzone.tenant.find(firm.id)
+        if partners.is_left_out(self.msp, firm.id):
+            return "left out"
+        company, mapping = self.msp.gravityzone.tenant.find(firm.id), self.books.mapping(firm)
         if company is None:
             return "gone from GravityZone"
         if firm.partner:
             records = (record for key, record in self.books.heads.items() if key.company_id == firm.id)
             if cause := partners.stopped(self.msp, firm, records):
-                return cause
+                excluded = mapping is not None and mapping.excluded_since is not None
+                return "excluded" if excluded and cause == "a partner" else cause
         if company.subscription_type not in {3, 4, 5}:
             return "no monthly subscription"
-        mapping = self.books.mapping(firm)
         if mapping is None:
             if self.tieable(firm):
                 raise ViolationError(4, "it has one namesake, and is not tied", company=firm.name)
@@ -48,6 +50,14 @@ class Causes:
         if mapping.connectwise_id is None:
             return "not tied"
         return "" if self.has_product() else "product not found"
+
+    def said_instead(self, firm: Firm) -> frozenset[str]:
+        """What its own standing may say in place of that: of whom nobody asks any more, it says for what."""
+        mapping = self.books.mapping(firm)
+        said = {"excluded"} if mapping is not None and mapping.excluded_since is not None else set()
+        if partners.is_left_out(self.msp, firm.id):
+            said |= {"gone from GravityZone", "no monthly subscription", "a partner"}
+        return frozenset(said)
 
     def unlicensed_since_today(self, firm: Firm, tick: datetime) -> bool:
         """Whether nobody may have seen it yet: customers without a monthly licence are listed by the first tick of a day."""
@@ -66,7 +76,9 @@ class Causes:
     def tieable(self, firm: Firm, *, to: int | None = None) -> bool:
         """Whether its name ties the company (MATCH-1): to that ConnectWise company, or to any."""
         tenant = self.msp.gravityzone.tenant
-        names = Counter(each.name for each in tenant.companies() if not each.gone)
+        names = Counter(
+            each.name for each in tenant.companies() if not each.gone and not partners.is_left_out(self.msp, each.id)
+        )
         company = tenant.company(firm.id)
         if company.name in UNSEEN:
             return False
@@ -135,7 +147,10 @@ class Causes:
         Also of a partner where those below it count more than the whole, and a person keeps what stands as long as others
         stand below it than before (READ-4).
         """
-        if self.of_company(firm) in {"gone from GravityZone", "no monthly subscription"}:
+        company = self.msp.gravityzone.tenant.find(firm.id)
+        if company is None or not (company.monthly or firm.partner):
+            return True
+        if firm.partner and self.of_company(firm) == "no monthly subscription":
             return True
         if not firm.partner or self.counts.nonsense(firm, record.key.month, record):
             return False

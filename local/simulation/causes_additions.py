@@ -25,7 +25,9 @@ class Additions:
         """What people did to the Additions of the record, whose newest line it is, or set up beside them."""
         if self._is_changed(record, line):
             yield "changed by people"
-        if self._carried_changed(firm, record):
+        if self._carried_changed(record):
+            yield "changed by people"
+        if any(self._copied_elsewhere(firm, each) for each in record.lines):
             yield "changed by people"
         yield from self._beside(firm, record, line)
 
@@ -46,7 +48,7 @@ class Additions:
         shown = (theirs.effective, theirs.cancelled, theirs.fields["product"]["id"], theirs.quantity)
         return theirs.deleted or shown != written or line.reference not in theirs.text or _is_free(record, line, theirs)
 
-    def _carried_changed(self, firm: Firm, record: UsageRecord) -> bool:
+    def _carried_changed(self, record: UsageRecord) -> bool:
         """Whether an Addition that can carry no more is not as it was left, or has a copy."""
         for other in record.lines[:-1]:
             if other.state is LineState.FROZEN and other.addition_id is not None:
@@ -55,11 +57,10 @@ class Additions:
                 ]
                 if any(other.reference in each.text for each in beside) or self._is_changed(record, other):
                     return True
-        newest = record.line
-        return newest is not None and newest.state is LineState.FROZEN and self._copied_elsewhere(firm, newest)
+        return False
 
     def _copied_elsewhere(self, firm: Firm, line: Line) -> bool:
-        """Whether a copy stands on another agreement of the customer, where late usage would go: it is looked at too."""
+        """Whether a copy stands on another agreement of the customer: it is looked at too."""
         mapping = self.books.mapping(firm)
         others = (each["id"] for each in self.msp.agreements(firm) if each["id"] != line.agreement_id)
         return any(

@@ -17,6 +17,7 @@ TOO_MANY = "too many below it"
 STANDINGS: Mapping[str, tuple[StandingState, str]] = {
     "billed": (BILLING, ""),
     "gone from GravityZone": (WAITING, "not in GravityZone any more"),
+    "left out": (WAITING, "below a partner that is excluded"),
     "no monthly subscription": (WAITING, "no monthly subscription"),
     "a trial": (WAITING, "a trial is not billed"),
     "counter stays": (WAITING, "stays until the month closes"),

@@ -21,9 +21,11 @@ class Draw(IntEnum):
     STEP = 10
     SERVICES = 11
     PARTNERS = 12
+    WALLS = 13
     FORGED = 20
+    ODDITIES = 21
     NAMES = 30
-    ODDITIES = 40
+    ONE_COMPANY = 40
 
 
 def drawn(seed: int, what: Draw, *key: int) -> random.Random:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from random import Random
 
-from local.simulation import life_answers, life_connectwise, life_gravityzone, partners
+from local.simulation import life_answers, life_connectwise, life_gravityzone, life_oddities, partners
 from local.simulation.draws import Draw, drawn
 from local.simulation.msp import Firm, Msp
 from local.simulation.setting import Setting
@@ -32,6 +32,7 @@ class Event:
 def script(msp: Msp) -> list[Event]:
     """All that is going to happen, in order; what a shape leaves out is not in it, and the rest is as it was."""
     events = [event for firm in msp.firms for event in (_life_of_partner if firm.partner else _life)(msp, firm)]
+    events += [event for firm in msp.firms for event in _oddities(msp, firm)]
     shape = msp.shape
     return sorted(
         event for event in events if shape.has(event.kind) and (event.firm, event.number) not in shape.unlived
@@ -61,12 +62,12 @@ def happen(msp: Msp, event: Event, firm: Firm, tell: Tell) -> None:
         tell(msp.clock.now(), f"{firm.name}: {said}")
 
 
-_ACTS = {**life_gravityzone.ACTS, **life_connectwise.ACTS, **life_answers.ACTS}
+_ACTS = {**life_gravityzone.ACTS, **life_connectwise.ACTS, **life_answers.ACTS, **life_oddities.ACTS}
 _ACTS_OF_PARTNERS = {**_ACTS, **partners.ACTS}
 _TOUCHLESS = frozenset({life_connectwise.INVOICED, partners.MEANWHILE})
 _WEIGHTS = (*life_gravityzone.WEIGHTS, *life_connectwise.WEIGHTS, *life_answers.WEIGHTS)
 KINDS_OF_LIFE = tuple(name for name, _ in _WEIGHTS)
-"""What can happen to a company at any time, beside its check-ins and the invoices run."""
+"""What can happen to a company at any time, beside its check-ins, the invoices run and oddities."""
 _CHANCES = tuple(weight for _, weight in _WEIGHTS)
 
 
@@ -97,6 +98,11 @@ def _life(msp: Msp, firm: Firm) -> Iterator[Event]:
             number += 1
             kind = draw.choices(KINDS_OF_LIFE, _CHANCES)[0]
             yield Event(max(at, firm.arrives), firm.number, number, kind, draw.getrandbits(32))
+
+
+def _oddities(msp: Msp, firm: Firm) -> Iterator[Event]:
+    for at, number, kind, draw in life_oddities.life_of(msp, firm):
+        yield Event(at, firm.number, number, kind, draw)
 
 
 def _life_of_partner(msp: Msp, firm: Firm) -> Iterator[Event]:

@@ -87,6 +87,7 @@ def _set_up(msp: Msp, firm: Firm, draw: Random) -> str:
             return ""
         return _said("is tied by hand", lambda: setup.tie(firm.id, firm.connectwise_id, by=_WHO, why="I know them"))
     if known.excluded_since is not None:
+        _touch_below(msp, firm)
         return _said("is included", lambda: setup.include(firm.id, by=_WHO, why="again"))
     if known.pinned_agreement_id is not None and draw.random() < 0.5:  # noqa: PLR2004 - either is as likely
         return _said("has no agreement pinned any more", lambda: setup.unpin(firm.id, by=_WHO, why="no more"))
@@ -95,8 +96,15 @@ def _set_up(msp: Msp, firm: Firm, draw: Random) -> str:
         chosen = int(draw.choice(agreements)["id"])
         return _said(f"agreement {chosen} is pinned", lambda: setup.pin(firm.id, chosen, by=_WHO, why="this one"))
     if draw.random() < 0.5:  # noqa: PLR2004 - either is as likely
+        _touch_below(msp, firm)
         return _said("is excluded", lambda: setup.exclude(firm.id, by=_WHO, why="our own"))
     return _said("is untied", lambda: setup.untie(firm.id, by=_WHO, why="a mistake"))
+
+
+def _touch_below(msp: Msp, firm: Firm) -> None:
+    """With a partner all below it come into billing or go out of it, and names become unique or no more."""
+    for each in msp.firms if firm.partner else ():
+        each.touched = msp.clock.now()
 
 
 def _void(msp: Msp, firm: Firm, draw: Random) -> str:

@@ -46,7 +46,7 @@ class Oddities:
     def draw(self, step: int) -> None:
         """Let something be odd in this step, or nothing; what was odd before is as it should be again."""
         self.forget()
-        draw = drawn(self._msp.setting.seed, Draw.ODDITIES, step)
+        draw = drawn(self._msp.setting.seed, Draw.ONE_COMPANY, step)
         there = [firm for firm in self._msp.firms if firm.there]
         if not there or draw.random() >= _OFTEN:
             return

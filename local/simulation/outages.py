@@ -1,4 +1,7 @@
-"""Outages of hours to days, over month ends more often than not: one side gone, nobody at work, or the schedule stopped."""
+"""Outages of hours to days, over month ends more often than not: one side gone, nobody at work, or the schedule stopped.
+
+Walls are outages of another kind: ConnectWise is there, and something in front of it answers, or its role shows nothing (MATCH-8).
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,6 +18,10 @@ GRAVITYZONE, CONNECTWISE, LEDGER, WORKERS, SCHEDULE = (
     "outage of the schedule",
 )
 OUTAGES = (GRAVITYZONE, CONNECTWISE, LEDGER, WORKERS, SCHEDULE)
+FRONT, MINE = "page in front of ConnectWise", "role Inquire Mine"
+WALLS = (FRONT, MINE)
+_WALLED = 0.1
+"""How likely each month of a seed with trouble has a wall."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,12 +35,23 @@ class Outage:
 
 def outages_of(setting: Setting, shape: Shape) -> list[Outage]:
     """All outages of a seed that the shape plays."""
-    return [each for each in _drawn(setting) if shape.has(each.kind)]
+    return [each for each in (*_drawn(setting), *_walls(setting)) if shape.has(each.kind)]
 
 
 def out(outages: list[Outage], at: datetime) -> frozenset[str]:
     """What is out at an instant."""
     return frozenset(each.kind for each in outages if each.begins <= at < each.ends)
+
+
+def _walls(setting: Setting) -> Iterator[Outage]:
+    if setting.calm == 1.0:
+        return
+    for index, month in enumerate(setting.months):
+        draw = drawn(setting.seed, Draw.WALLS, index)
+        if draw.random() < _WALLED:
+            length = timedelta(hours=draw.choice((1, 6, 20, 60)))
+            begins = month.starts + draw.random() * timedelta(30)
+            yield Outage(kind=draw.choice(WALLS), begins=begins, ends=begins + length)
 
 
 def _drawn(setting: Setting) -> Iterator[Outage]:

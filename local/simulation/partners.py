@@ -58,7 +58,19 @@ def life_of(msp: Msp, firm: Firm) -> Iterator[tuple[datetime, int, str, int]]:
 def is_opted_in(msp: Msp, firm: Firm) -> bool:
     """Whether a person wants its own machines billed now."""
     mapping = msp.ledger.mappings().get(firm.id)
-    return mapping is not None and mapping.own_billed_since is not None
+    return mapping is not None and mapping.own_billed_since is not None and mapping.excluded_since is None
+
+
+def is_left_out(msp: Msp, company_id: str) -> bool:
+    """Whether it stands below a partner that a person has excluded, at whatever depth."""
+    tenant, mappings = msp.gravityzone.tenant, msp.ledger.mappings()
+    above = tenant.company(company_id).parent_id
+    while above is not None:
+        mapping = mappings.get(above)
+        if mapping is not None and mapping.excluded_since is not None:
+            return True
+        above = tenant.folders[above] if above in tenant.folders else tenant.company(above).parent_id
+    return False
 
 
 def children(msp: Msp, firm: Firm) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from requests.adapters import BaseAdapter
 from requests.exceptions import ReadTimeout
 
 from local.effects import Effects, KilledError
-from local.simulation.outages import CONNECTWISE, GRAVITYZONE, LEDGER, OUTAGES
+from local.simulation.outages import CONNECTWISE, FRONT, GRAVITYZONE, LEDGER, OUTAGES, WALLS
 from local.simulation.setting import Shape
 from local.simulation.story import Tell
 from local.simulators.adapter import SimulatorAdapter
@@ -34,6 +34,7 @@ REPEATED, LISTS_LAG = "messages repeated", "lists lag"
 
 KINDS: tuple[str, ...] = (
     *OUTAGES,
+    *WALLS,
     *FaultKind,
     KILLED,
     LEDGER_FAILS,
@@ -51,9 +52,11 @@ _STATUSES = (500, 500, 502, 503, 401, 403, 404, 409, 429)
 _GARBLES = (Garble.TRUNCATED, Garble.HTML, Garble.EMPTY)
 _SECONDS = (0.5, 1, 4, 30, 60, 600)
 _WRITES = ("POST additions", "PATCH additions")
+_FRONT_STATUSES = (200, 302, 401, 403, 404, 503)
+_PAGE = "<!DOCTYPE html><html><head><title>Request Rejected</title></head><body>Support ID: 77</body></html>"
 _OUTAGE_KINDS = (FaultKind.REFUSED, FaultKind.TIMEOUT_BEFORE, FaultKind.STATUS)
 _ON_CONDITION = frozenset({"save", "save_standing", "tie"})
-_WRITES_OF_LEDGER = _ON_CONDITION | {"save_standings", "begin_tick", "finish_tick"}
+_WRITES_OF_LEDGER = _ON_CONDITION | {"save_standings", "begin_tick", "note_lists", "finish_tick"}
 _SAVE = "ledger save"
 _LATEST = 60
 
@@ -99,6 +102,10 @@ class Trouble:
 
     def connectwise_fault(self, _request: Request, operation: str) -> Fault | None:
         """The fault that a call to ConnectWise meets."""
+        if FRONT in self._out:
+            self.counted[FRONT] += 1
+            status = _FRONT_STATUSES[self._clock.now().day % len(_FRONT_STATUSES)]
+            return Fault(kind=FaultKind.STATUS, status=status, body=_PAGE, content_type="text/html")
         return self._fault(operation, CONNECTWISE)
 
     def around[T](self, name: str, effect: Callable[[], T]) -> T:

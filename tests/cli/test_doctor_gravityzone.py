@@ -160,3 +160,56 @@ def test_a_partner_that_cannot_be_listed(msp: Installed) -> None:
     verdicts = [each["verdict"] for each in checks["gravityzone-customers"]["findings"]]
     assert verdicts == ["finding", "ok"]
     assert "Summit Peak IT" in checks["gravityzone-customers"]["findings"][0]["says"]
+
+
+@pytest.mark.parametrize("missing", EVERY)
+def test_a_missing_scope_in_words(msp: Installed, missing: str) -> None:
+    """READ-9: so it is where GravityZone says so with 200 and other words, whatever it was asked about."""
+    msp.world.gravityzone.options.api_refused_in_words = True
+    msp.world.gravityzone.options.enabled_apis = tuple(each for each in EVERY if each != missing)
+    assert only(msp.check("gravityzone-apis"))[1] == f"The API key lacks the API {missing.title()}."
+
+
+def test_nothing_is_claimed_that_was_not_seen(msp: Installed) -> None:
+    """READ-9: where neither the list of APIs nor an answer shows that an API is there, the doctor says just that."""
+    tenant = msp.world.gravityzone.tenant
+    tenant.reach.refuse(tenant.own.id, details="Denied.")
+    verdict, says, _ = only_of(msp, "Network")
+    assert verdict == "ok", "it is listed, and no is an answer"
+    msp.world.gravityzone.faults.add(Fault(kind=FaultKind.STATUS, operation="getApiKeyDetails", status=404))
+    verdict, says, remedy = only_of(msp, "Network")
+    assert verdict == "finding"
+    assert "could not be seen" in says
+    assert "Denied." in says
+    assert "Try again" in remedy
+
+
+def only_of(msp: Installed, name: str) -> tuple[str, str, str]:
+    """What is found of one API; else the one finding that there is."""
+    findings = msp.check("gravityzone-apis")["findings"]
+    found = next((each for each in findings if f"the API {name} " in each["says"]), findings[0])
+    return found["verdict"], found["says"], found["remedy"]
+
+
+def test_a_key_that_was_never_answered(msp: Installed) -> None:
+    """The doctor does not say that a key is taken where nobody answered to it."""
+    msp.world.gravityzone.faults.add(Fault(kind=FaultKind.STATUS, operation="getCompanyDetails", status=500))
+    msp.world.gravityzone.faults.add(Fault(kind=FaultKind.STATUS, operation="getApiKeyDetails", status=500))
+    assert only(msp.check("gravityzone-key"))[0] == "finding"
+
+
+def test_a_key_with_no_api(msp: Installed) -> None:
+    """A key is taken that GravityZone lists the APIs of, though it has none that Tally needs."""
+    msp.world.gravityzone.options.enabled_apis = ("reports",)
+    assert only(msp.check("gravityzone-key"))[0] == "ok"
+
+
+def test_a_partner_whose_list_is_refused(msp: Installed) -> None:
+    """READ-9, MATCH-1: named with what GravityZone said, and how to go on without it."""
+    tenant = msp.world.gravityzone.tenant
+    partner = tenant.add_company("Tidewater IT", kind="partner")
+    tenant.reach.refuse(partner, details="Access was withdrawn.")
+    (finding, *_) = msp.check("gravityzone-customers")["findings"]
+    assert "Tidewater IT" in finding["says"]
+    assert "Access was withdrawn." in finding["says"]
+    assert f"tally companies exclude {partner}" in finding["remedy"]

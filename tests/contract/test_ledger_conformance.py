@@ -213,7 +213,7 @@ def test_terms_are_read_back(ledger: Ledger) -> None:
         asked=True,
     )
     intent = Intent(kind=IntentKind.TERMS, quantity=5, at=TICK)
-    line = replace(record.lines[0], terms=terms, intent=intent)
+    line = replace(record.lines[0], terms=terms, intent=intent, bill_customer="NoCharge")
     after = replace(record.with_line(line), version=2)
     ledger.save(step(record, after, what="terms intended"))
     assert ledger.record(key_of()) == after
@@ -568,9 +568,11 @@ def test_newest_tick_stays(ledger: Ledger, earlier: timedelta) -> None:
     assert ledger.ticks() == Ticks(newest=TICK, first_month=NOVEMBER)
 
 
-def test_planned_months_are_remembered(ledger: Ledger) -> None:
-    """OPEN-9: the months that a tick planned whole are remembered, the newest three, in whatever order they come."""
+@pytest.mark.parametrize("ends", [True, False])
+def test_planned_months_are_remembered(ledger: Ledger, *, ends: bool) -> None:
+    """OPEN-9: the months in which a tick read the lists are remembered, the newest three, in whatever order they come."""
     ledger.begin_tick(TICK)
+    note = ledger.finish_tick if ends else ledger.note_lists
     for month, planned in (
         (11, (11,)),
         (11, (11,)),
@@ -579,7 +581,7 @@ def test_planned_months_are_remembered(ledger: Ledger) -> None:
         (10, (10, 11, 12)),
         (9, (10, 11, 12)),
     ):
-        ledger.finish_tick(datetime(2026, month, 1, tzinfo=UTC))
+        note(datetime(2026, month, 1, tzinfo=UTC))
         ticks = ledger.ticks()
         assert ticks is not None
         assert ticks.planned == tuple(Month(2026, number) for number in planned)
@@ -598,10 +600,26 @@ def test_the_newest_tick_that_ended_is_remembered(ledger: Ledger) -> None:
         assert ticks.finished == (finished or tick)
 
 
+def test_a_tick_that_looked_need_not_have_ended(ledger: Ledger) -> None:
+    """OPEN-9: what a tick read is remembered whether it could plan everything or not, and its end takes nothing of it away."""
+    ledger.begin_tick(TICK)
+    ledger.note_lists(TICK)
+    ticks = ledger.ticks()
+    assert ticks is not None
+    assert (ticks.planned, ticks.finished) == ((NOVEMBER,), None)
+    ledger.finish_tick(TICK + timedelta(days=30))
+    ledger.note_lists(TICK + timedelta(days=61))
+    ticks = ledger.ticks()
+    assert ticks is not None
+    assert ticks.planned == (NOVEMBER, NOVEMBER.next, NOVEMBER.next.next)
+    assert ticks.finished == TICK + timedelta(days=30)
+
+
 def test_no_tick_ends_before_one_has_begun(ledger: Ledger) -> None:
     """An end without a beginning leaves no half of an item behind."""
-    with pytest.raises(ConflictError):
-        ledger.finish_tick(TICK)
+    for note in (ledger.finish_tick, ledger.note_lists):
+        with pytest.raises(ConflictError):
+            note(TICK)
     assert ledger.ticks() is None
 
 
@@ -656,6 +674,7 @@ _steps: st.SearchStrategy[Step] = st.one_of(
         st.integers(0, 2),
     ),
     st.builds(lambda hours: lambda ledger: ledger.begin_tick(TICK + timedelta(hours=hours)), st.integers(-2, 2)),
+    st.builds(lambda days: lambda ledger: ledger.note_lists(TICK + timedelta(days=days)), st.integers(-90, 90)),
     st.builds(lambda days: lambda ledger: ledger.finish_tick(TICK + timedelta(days=days)), st.integers(-90, 90)),
 )
 

@@ -53,6 +53,7 @@ ENVIRONMENT = {
     "CONNECTWISE_COMPANY": "brightlantern",
     "CONNECTWISE_URL": "https://connectwise.test",
     "FIRST_MONTH": "",
+    "FIRST_MONTH_SEATS": "500",
     "GRAVITYZONE_URL": "https://gravityzone.test/api",
     "GROWTH_PERCENT": "50",
     "GROWTH_SEATS": "20",

@@ -246,7 +246,7 @@ def test_a_copied_frozen_addition_can_be_left_so() -> None:
         fields={"invoiceDescription": f"Endpoints [{reference}]"},
     )
     world.play(CLOSE)
-    assert "cancel all but one" in reason(world, harbor)
+    assert "is a copy of ours, Addition 1" in reason(world, harbor)
     with pytest.raises(SetupError, match="cannot be approved"):
         world.answers().approve(october(world, harbor).key, **BOOKS)
     world.answers().reject(october(world, harbor).key, **BOOKS)

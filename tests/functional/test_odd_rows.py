@@ -148,7 +148,7 @@ def test_list_of_nothing_that_can_be_placed(world: World) -> None:
     customers = _three(world)
     for customer in customers:
         world.connectwise.people.show_oddly("agreement", customer.agreement_id, None)
-    with pytest.raises(IncompletePlanError, match="agreements could not be listed"):
+    with pytest.raises(IncompletePlanError, match="ConnectWise GET /finance/agreements: row"):
         world.tick(FIRST)
     assert [world.additions(each) for each in customers] == [[], [], []]
 

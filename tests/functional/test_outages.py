@@ -178,7 +178,7 @@ class TestLedger:
 
     def test_planner(self, world: World, customers: list[Customer], *, error: TallyError, after: bool) -> None:
         """SAFE-4, MATCH-1: nor does a failing write of the planner tie or open anything twice."""
-        for operation in ("begin_tick", "tie", "save_standing", "finish_tick"):
+        for operation in ("begin_tick", "tie", "save_standing", "note_lists", "finish_tick"):
             world.ledger.fail_next(operation, error, after=after)
         world.play(*(FIRST + number * QUARTER for number in range(4)))
         assert problems(world, customers, "2026-11") == []

@@ -217,7 +217,7 @@ def test_two_with_our_reference() -> None:
     assert rig.posts == []
     assert after is not None
     assert after.hold is not None
-    for said in ("Addition 900", "Addition 901", "cancel all but one"):
+    for said in ("Addition 900", "Addition 901", "Delete all but one"):
         assert said in after.hold.why
     still = Rig(additions=rig.additions)
     assert still.run(situation(record=after)).record == after

@@ -87,6 +87,7 @@ standings = every_field_of(
     tick=instants,
     causes=st.dictionaries(st.text(), causes, max_size=3),
     licensed_in=st.lists(months, max_size=3).map(tuple),
+    untold_in=st.lists(months, max_size=3).map(tuple),
     last_reading=st.none() | instants,
     looked=st.dictionaries(st.text(), instants, max_size=3),
 )

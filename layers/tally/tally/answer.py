@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from tally.domain import answers, carrying, mapping
 from tally.domain.answers import Person
-from tally.domain.circumstances import Presence, known_absence
+from tally.domain.circumstances import is_partner
 from tally.domain.company import ConnectWiseCompany, Mapping, MappingChange, Stretch
 from tally.domain.record import RecordKey, RecordState, Transition, UsageRecord
 from tally.domain.sight import tied_ids, unseen_companies
@@ -135,7 +135,7 @@ class SetUp:
             by=by,
             why=why,
         )
-        partner = known_absence(self.ledger.standing(company_id)) is Presence.PARTNER
+        partner = is_partner(self.ledger.standing(company_id))
         own = (
             " It is a partner: its own machines are billed once a person says so."
             if partner and change.after.own_billed_since is None
@@ -178,15 +178,20 @@ class SetUp:
         return f"{opened} {self._what_stays(company_id)}"
 
     def exclude(self, company_id: str, *, by: str, why: str) -> str:
-        """Open no more months for the company; those that have an Addition go on to their close (CLOSE-5)."""
+        """Open no more months for the company; those that have an Addition go on to their close (CLOSE-5).
+
+        With a partner all are left out that stand below it: nobody looks there any more (MATCH-1).
+        """
         name = self._name(company_id)
-        self._change(
+        change = self._change(
             company_id,
             lambda known, person: mapping.exclude(known, person, company_id=company_id, name=name),
             by=by,
             why=why,
         )
-        return f"{name} is excluded: no more months are opened for it. {self._what_stays(company_id)}"
+        partner = change.after.own_billed_since is not None or is_partner(self.ledger.standing(company_id))
+        whom = "it, nor for any company below it: nobody is looked for there any more" if partner else "it"
+        return f"{name} is excluded: no more months are opened for {whom}. {self._what_stays(company_id)}"
 
     def include(self, company_id: str, *, by: str, why: str) -> str:
         """Bill the company again, from the present month on."""
@@ -197,7 +202,7 @@ class SetUp:
         """Bill a partner's own machines, from the present month on (READ-4)."""
         name, known = self._name(company_id), self.ledger.mapping(company_id)
         billed = known is not None and known.own_billed_since is not None
-        if not billed and known_absence(self.ledger.standing(company_id)) is not Presence.PARTNER:
+        if not (billed or is_partner(self.ledger.standing(company_id))):
             raise SetupError(
                 f"{name} was not a partner in GravityZone at the last tick: only a partner's own machines are billed apart. "
                 "If it is one by now, try again after the next tick."

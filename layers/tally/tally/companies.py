@@ -4,17 +4,17 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from tally.absent import Absent, Found
 from tally.domain.circumstances import CompanyState, Presence, known_absence
 from tally.domain.company import Company, Stretch, stretches
 from tally.domain.company import Mapping as CompanyMapping
-from tally.domain.standing import Standing
-from tally.errors import TallyError
+from tally.domain.refused import list_refused
+from tally.domain.standing import Cause, Standing
 from tally.known import NO_MONTHS, Known
 from tally.partners import Partners, is_billed, not_listed
-from tally.ports import GravityZone
-from tally.roster import Roster, look_for
+from tally.roster import Roster
 
-_NOT_READ = frozenset({Presence.GONE, Presence.UNLICENSED})
+_NOT_READ = frozenset({Presence.GONE, Presence.UNLICENSED, Presence.UNLISTED})
 """Of such a company no count is read, so whoever stands below it changes nothing."""
 
 
@@ -24,11 +24,10 @@ class Companies:
 
     ``unlicensed`` are the customers without a monthly subscription; None where they were not listed. ``untied`` says why
     companies have no mapping; ``shared`` are the mappings of others that are tied to the same ConnectWise company, and
-    ``troubles`` what keeps some from being planned, by their ids. ``failures`` is added to where a company can be neither found
-    nor asked for.
+    ``troubles`` what keeps some from being planned, by their ids. ``absent`` asks for those that are in no list.
     """
 
-    gravityzone: GravityZone
+    absent: Absent
     roster: Roster | None
     unlicensed: dict[str, Company] | None
     partners: Partners
@@ -36,7 +35,6 @@ class Companies:
     untied: Mapping[str, str]
     shared: Mapping[str, Sequence[CompanyMapping]]
     troubles: Mapping[str, str]
-    failures: list[str]
 
     def stretches(self, size: int) -> Iterator[tuple[Stretch, Sequence[str]]]:
         """All companies by id, so many at a time of those that are listed or have a mapping, with the ids of these."""
@@ -51,16 +49,19 @@ class Companies:
         records = known.records.get(company_id, ())
         trouble = known.unreadable.get(company_id) or self.troubles.get(company_id, "")
         is_customer = self.roster is not None and company_id in self.roster.customers
-        listed = self._listed(company_id, standing, followed=bool(records))
-        if listed is None:
-            listed = ("", Presence.UNREAD) if trouble else self._absent(company_id, standing, mapping)
-        name, presence = listed
+        name = _known_name(company_id, standing, mapping)
+        found = self._listed(company_id, standing, followed=bool(records))
+        if found is None and trouble:
+            found = Found(Presence.UNREAD)
+        if found is None:
+            found = self.absent.find(company_id, standing, mapping, name=name, followed=bool(records))
+        presence = found.presence
         below = None if presence in _NOT_READ else self.partners.below.get(company_id)
         if below is None and not (presence in _NOT_READ or is_customer) and is_billed(mapping, records):
             below = not_listed(self.roster, company_id if standing is None else standing.company_name)
         return CompanyState(
             id=company_id,
-            name=name or _known_name(company_id, standing, mapping),
+            name=found.name or name,
             presence=presence,
             mapping=mapping,
             untied=self.untied.get(company_id, ""),
@@ -71,41 +72,31 @@ class Companies:
             below=below,
             trouble=trouble,
             of_others=self._pinned_for_others(company_id),
+            refused=found.refused,
         )
 
     def _pinned_for_others(self, company_id: str) -> frozenset[int]:
         beside = self.shared.get(company_id, ())
         return frozenset(each.pinned_agreement_id for each in beside if each.pinned_agreement_id is not None)
 
-    def _listed(self, company_id: str, standing: Standing | None, *, followed: bool) -> tuple[str, Presence] | None:
+    def _listed(self, company_id: str, standing: Standing | None, *, followed: bool) -> Found | None:
         """Its name in GravityZone's lists, and what they say of it; None if it is in none of them."""
         unlicensed = (self.unlicensed or {}).pop(company_id, None)
         if self.roster is not None:
             if (customer := self.roster.customers.pop(company_id, None)) is not None:
-                return customer.name, Presence.LICENSED
+                return Found(Presence.LICENSED, customer.name)
             if (partner := self.roster.partners.get(company_id)) is not None:
-                return partner.name, self.partners.presences.get(company_id, Presence.PARTNER)
+                presence = self.partners.presences.get(company_id, Presence.PARTNER)
+                return Found(presence, partner.name, _refused_list(self.roster, company_id))
         # Not those that were licensed: the one list may have been read before they were moved there, the other after.
         if unlicensed is None or followed or _was_licensed(standing):
             return None
-        return unlicensed.name, Presence.UNLICENSED
+        return Found(Presence.UNLICENSED, unlicensed.name)
 
-    def _absent(
-        self, company_id: str, standing: Standing | None, mapping: CompanyMapping | None
-    ) -> tuple[str, Presence]:
-        name = _known_name(company_id, standing, mapping)
-        presence = known_absence(standing)
-        if self.roster is None or self.roster.unread:
-            return name, presence or Presence.UNREAD
-        # Once a day all customers are listed: an unlicensed one that is not among them may be gone by now.
-        if presence is Presence.GONE or (presence is Presence.UNLICENSED and self.unlicensed is None):
-            return name, presence
-        try:
-            company, presence = look_for(self.gravityzone, company_id)
-        except TallyError as error:
-            self.failures.append(f"{name} ({company_id}) is in no list and could not be asked for: {error}")
-            return name, Presence.UNREAD
-        return name if company is None else company.name, presence
+
+def _refused_list(roster: Roster, partner_id: str) -> Cause | None:
+    error = roster.refused.get(partner_id)
+    return None if error is None else list_refused(partner_id, str(error))
 
 
 def tied_together(mappings: Collection[CompanyMapping]) -> Mapping[str, Sequence[CompanyMapping]]:

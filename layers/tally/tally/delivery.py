@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from tally.errors import (
     AmbiguousError,
     ConflictError,
+    DeclinedError,
     MalformedJobError,
     NotStartedError,
     NotYetError,
@@ -48,8 +49,8 @@ def wait_before_next(error: TallyError, *, receives: int, settle: timedelta) -> 
             return _AFTER_CONFLICT
         case NotStartedError() | MalformedJobError():
             return _AT_ONCE
-        case SetupError():
-            # Keys, rights or names: nothing changes within minutes. The standing says so, and the next tick asks again.
+        case SetupError() | DeclinedError():
+            # Keys, rights or names, or a plain no: nothing changes within minutes. The standing says so, and the next tick asks again.
             return None
         case SeveralError(errors=errors):
             # The longest: whoever asked for it is not to be called before, and a new tick waits for nobody.

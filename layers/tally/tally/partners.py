@@ -10,7 +10,7 @@ from tally.domain.partner import MOST_CHILDREN, Children, too_many_children, unl
 from tally.domain.record import UsageRecord
 from tally.domain.standing import Cause
 from tally.domain.unreadable import readable
-from tally.errors import TallyError
+from tally.errors import DeclinedError, TallyError
 from tally.ports import GravityZone, Ledger
 from tally.roster import Roster
 
@@ -20,7 +20,10 @@ _IN_NO_LIST = "it is in none of GravityZone's lists itself"
 
 @dataclass(slots=True, kw_only=True)
 class Partners:
-    """The partners to bill, by id: how GravityZone lists them, and their children or why nothing can be told of them."""
+    """The partners to bill, by id: how GravityZone lists them, and their children or why nothing can be told of them.
+
+    ``unread`` has those whose lists failed, but not where GravityZone refuses them: that is their own trouble (READ-9).
+    """
 
     presences: dict[str, Presence] = field(default_factory=dict)
     below: dict[str, Children | Cause] = field(default_factory=dict)
@@ -29,7 +32,7 @@ class Partners:
 
 def is_billed(mapping: CompanyMapping | None, records: Iterable[UsageRecord]) -> bool:
     """Whether a partner's own machines are billed now, or still in an open month."""
-    now = mapping is not None and mapping.own_billed_since is not None
+    now = mapping is not None and mapping.own_billed_since is not None and mapping.excluded_since is None
     return now or any(record.children is not None for record in records)
 
 
@@ -57,6 +60,8 @@ def read_partners(
                 partners.presences[partner_id] = Presence.UNLICENSED
                 continue
             names = _names_below(gravityzone, roster, partner)
+        except DeclinedError as error:
+            partners.below[partner_id] = unlisted_children(partner.name, f"GravityZone refuses it: {error}")
         except TallyError as error:
             partners.unread[partner_id] = error
             partners.below[partner_id] = unlisted_children(partner.name, str(error))
@@ -78,10 +83,13 @@ def _to_be_billed(
 
 def _names_below(gravityzone: GravityZone, roster: Roster, partner: Company) -> dict[str, str]:
     """Its direct children of both kinds and whatever licence, as all of them are in its counters. Raises TallyError."""
-    if partner.id in roster.unread:
-        raise roster.unread[partner.id]
+    if (error := roster.unread.get(partner.id) or roster.refused.get(partner.id)) is not None:
+        raise error
+    partners: Iterable[Company] = roster.partners.values()
+    if partner.id in roster.excluded:  # so nobody has looked below it, while a month of it is still open
+        partners = gravityzone.children(partner.id, kind=CompanyKind.PARTNER, monthly_only=False)
     customers = gravityzone.children(partner.id, kind=CompanyKind.CUSTOMER, monthly_only=False)
-    return {each.id: each.name for each in (*customers, *roster.partners.values()) if each.parent_id == partner.id}
+    return {each.id: each.name for each in (*customers, *partners) if each.parent_id == partner.id}
 
 
 def _children(partner: Company, names: dict[str, str], before: Iterable[str], ledger: Ledger) -> Children | Cause:

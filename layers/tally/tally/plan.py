@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import chain
 
+from tally.absent import Absent
 from tally.companies import Companies, tied_together
 from tally.directory import read_directory
 from tally.domain.circumstances import Circumstances, Directory, Firms
@@ -98,21 +99,24 @@ class Plan:
         failures: list[str] = []
         troubles: dict[str, str] = {}
         mappings = {mapping.company_id: mapping for mapping in readable(self.ledger.all_mappings(), troubles)}
-        roster = self._read_roster(failures)
+        roster = self._read_roster(mappings, failures)
         troubles |= {} if roster is None else roster.troubles
         partners = self._read_partners(roster, mappings, failures)
         listed = self._read_companies(failures)
         directory = self._read_directory(failures, companies=len(mappings.keys() | _listed(roster)))
         firms = self._find_firms(listed, mappings, directory, failures)
-        at = self._circumstances(tick, ticks, directory, firms, failures)
+        told = [*failures, *_refused(roster)]
+        whole = roster is not None and not roster.unread
+        at = self._circumstances(tick, ticks, directory, firms, told, lists_read=whole)
         self._note_products(at)
         new_day = ticks.finished is None or ticks.finished.date() != tick.date()
         unlicensed, untied, tied = self._match(
             roster, listed, mappings, tick, census=new_day, troubles=troubles, failures=failures
         )
         del listed  # each is known by its name by now, or tied
+        unasked: list[str] = []
         companies = Companies(
-            gravityzone=self.gravityzone,
+            absent=Absent(gravityzone=self.gravityzone, roster=roster, daily=unlicensed is not None, failures=unasked),
             roster=roster,
             unlicensed=unlicensed,
             partners=partners,
@@ -120,16 +124,21 @@ class Plan:
             untied=untied,
             shared=tied_together(mappings.values()),
             troubles=troubles,
-            failures=failures,
         )
-        planned = self._plan(companies, at, failures)
+        unwritten: list[str] = []
+        planned = self._plan(companies, at, unwritten)
         unplaced, first = self.odd_rows.taken()
         planned = replace(planned, tied=tied, unplaced=unplaced, troubles=(*first, *planned.troubles))
         on_planned(planned)
-        if failures:
-            raise IncompletePlanError(f"{'; '.join(failures)}. {planned.jobs} jobs that do not need it were planned.")
-        if not (planned.skipped or planned.unsaved):
+        written = not (unwritten or planned.unsaved)
+        if at.lists_read and written and at.month not in ticks.planned:
+            self.ledger.note_lists(tick)
+        failures += unwritten
+        if written and not (failures or planned.skipped):
             self.ledger.finish_tick(tick)
+        if failures or unasked:
+            incomplete = "; ".join((*failures, *unasked))
+            raise IncompletePlanError(f"{incomplete}. {planned.jobs} jobs that do not need it were planned.")
         return planned
 
     def _check_newest(self, ticks: Ticks) -> None:
@@ -140,9 +149,10 @@ class Plan:
                 "any more: it was written by hand, or by a clock that was wrong. Set `newest` of its item TICKS TICKS right."
             )
 
-    def _read_roster(self, failures: list[str]) -> Roster | None:
+    def _read_roster(self, mappings: Mapping[str, CompanyMapping], failures: list[str]) -> Roster | None:
+        excluded = frozenset(each.company_id for each in mappings.values() if each.excluded_since is not None)
         try:
-            roster = read_roster(self.gravityzone)
+            roster = read_roster(self.gravityzone, excluded=excluded)
         except TallyError as error:
             failures.append(f"GravityZone's companies could not be listed: {error}")
             return None
@@ -194,7 +204,14 @@ class Plan:
             return None
 
     def _circumstances(
-        self, tick: datetime, ticks: Ticks, directory: Directory | None, firms: Firms | None, failures: list[str]
+        self,
+        tick: datetime,
+        ticks: Ticks,
+        directory: Directory | None,
+        firms: Firms | None,
+        failures: list[str],
+        *,
+        lists_read: bool,
     ) -> Circumstances:
         return Circumstances(
             tick=tick,
@@ -205,6 +222,7 @@ class Plan:
             directory=directory,
             firms=firms,
             failures=tuple(failures),
+            lists_read=lists_read,
         )
 
     def _note_products(self, at: Circumstances) -> None:
@@ -300,6 +318,13 @@ class Plan:
         """
         batch = math.floor(position / (BATCH * _OF_THE_PACE))
         return min(timedelta(seconds=math.floor(batch * BATCH / self.calls_per_second)), LONGEST_DELAY)
+
+
+def _refused(roster: Roster | None) -> Iterator[str]:
+    """Which lists GravityZone refuses: no failure of the tick, but why companies below cannot be opened (READ-9)."""
+    if roster is not None:
+        for each in sorted(roster.refused):
+            yield f"GravityZone refuses to list the companies below the partner {roster.partners[each].name}"
 
 
 def _listed(roster: Roster | None) -> Iterable[str]:

@@ -26,6 +26,10 @@ BATCH = 10
 class GravityZone(Protocol):
     """Reads of the GravityZone Public API. All raise TallyError; none changes anything there."""
 
+    def enabled_apis(self) -> frozenset[str]:
+        """The services that are ticked on the API key, as GravityZone names them."""
+        ...
+
     def own_company(self) -> Company:
         """The company that the API key belongs to: the MSP itself."""
         ...
@@ -35,7 +39,7 @@ class GravityZone(Protocol):
         ...
 
     def company(self, company_id: str) -> Company | None:
-        """One company by id, or None if GravityZone no longer has it."""
+        """One company by id, or None if GravityZone no longer has it, or none within reach. DeclinedError: it refuses to say."""
         ...
 
     def is_monthly(self, company_id: str) -> bool:
@@ -121,12 +125,16 @@ class Ledger(Protocol):
         """
         ...
 
+    def note_lists(self, tick: datetime) -> None:
+        """Remember that the tick, and so one of its month, read GravityZone's lists and noted what they say (OPEN-9)."""
+        ...
+
     def note_products(self, products: Mapping[str, int]) -> None:
         """Remember which product each service is billed by, in place of what was known of it (SAFE-9). A tick must have begun."""
         ...
 
     def finish_tick(self, tick: datetime) -> None:
-        """Remember that the tick, and so one of its month, planned everything (OPEN-9)."""
+        """Remember that the tick planned everything."""
         ...
 
     def ticks(self) -> Ticks | None:

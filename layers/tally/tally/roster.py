@@ -1,11 +1,10 @@
 """GravityZone's side of a tick: its tree of companies, one list per partner and kind, since each list is one level deep."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from tally.domain.circumstances import Presence
 from tally.domain.company import Company, CompanyKind
-from tally.errors import TallyError
+from tally.errors import DeclinedError, TallyError
 from tally.ports import GravityZone
 
 
@@ -13,14 +12,18 @@ from tally.ports import GravityZone
 class Roster:
     """The monthly-licensed customers and the partners below the key's own company, by id.
 
-    ``unread`` maps a partner whose lists failed to the error: what stands below it is neither known nor gone (SAFE-5).
-    ``troubles`` are companies with which nothing can be done, and why, by id.
+    ``unread`` maps a partner whose lists failed to the error: what stands below it is neither known nor gone (SAFE-5). So
+    does ``refused`` where GravityZone refuses them, which is that partner's own trouble (READ-9). ``excluded`` are those of
+    the partners that a person has left out: nobody is looked for below them (MATCH-1). ``troubles`` are companies with which
+    nothing can be done, and why, by id.
     """
 
     root_id: str
     customers: dict[str, Company] = field(default_factory=dict)
     partners: dict[str, Company] = field(default_factory=dict)
     unread: dict[str, TallyError] = field(default_factory=dict)
+    refused: dict[str, TallyError] = field(default_factory=dict)
+    excluded: frozenset[str] = frozenset()
     troubles: dict[str, str] = field(default_factory=dict)
 
     def fit(self, companies: Iterable[Company]) -> Sequence[Company]:
@@ -29,15 +32,30 @@ class Roster:
         self.troubles.update((each.id, each.trouble) for each in listed if each.trouble)
         return [each for each in listed if not each.trouble]
 
+    def is_walked(self, company_id: str) -> bool:
+        """Whether what stands directly below it is known."""
+        if company_id == self.root_id:
+            return True
+        left = (self.unread, self.refused, self.excluded)
+        return company_id in self.partners and not any(company_id in each for each in left)
 
-def read_roster(gravityzone: GravityZone) -> Roster:
-    """Walk the tree from the key's own company down. Raises TallyError if that company or its own lists cannot be read."""
+
+def read_roster(gravityzone: GravityZone, *, excluded: Collection[str] = ()) -> Roster:
+    """Walk the tree from the key's own company down, but not below partners that are ``excluded``.
+
+    Raises TallyError if that company or its own lists cannot be read.
+    """
     roster = Roster(root_id=gravityzone.own_company().id)
     to_read = _walk(gravityzone, roster, roster.root_id)
     while to_read:
         partner_id = to_read.pop()
+        if partner_id in excluded:
+            roster.excluded |= {partner_id}
+            continue
         try:
             to_read += _walk(gravityzone, roster, partner_id)
+        except DeclinedError as error:
+            roster.refused[partner_id] = error
         except TallyError as error:
             roster.unread[partner_id] = error
     return roster
@@ -54,16 +72,14 @@ def _walk(gravityzone: GravityZone, roster: Roster, parent_id: str) -> list[str]
 
 
 def read_census(gravityzone: GravityZone, roster: Roster) -> Iterator[Company]:
-    """All customers of whatever licence: for names that must be unique, and for those whom nobody bills."""
-    for parent_id in (roster.root_id, *(each for each in roster.partners if each not in roster.unread)):
-        yield from gravityzone.children(parent_id, kind=CompanyKind.CUSTOMER, monthly_only=False)
+    """All customers of whatever licence: for names that must be unique, and for those whom nobody bills.
 
-
-def look_for(gravityzone: GravityZone, company_id: str) -> tuple[Company | None, Presence]:
-    """What became of a company that the ledger knows and the lists lack, asked for by its id (SAFE-7)."""
-    company = gravityzone.company(company_id)
-    if company is None:
-        return None, Presence.GONE
-    if company.kind is CompanyKind.PARTNER:
-        return company, Presence.PARTNER
-    return company, Presence.LICENSED if gravityzone.is_monthly(company_id) else Presence.UNLICENSED
+    A partner whose list is refused is added to those of the roster. Raises TallyError if any other list cannot be read.
+    """
+    for parent_id in (roster.root_id, *(each for each in roster.partners if roster.is_walked(each))):
+        try:
+            yield from gravityzone.children(parent_id, kind=CompanyKind.CUSTOMER, monthly_only=False)
+        except DeclinedError as error:
+            if parent_id == roster.root_id:
+                raise
+            roster.refused[parent_id] = error

@@ -12,9 +12,7 @@ from tally.errors import ConflictError, SetupError, TallyError
 from tally.ports import Ledger
 from tally.roster import Roster
 
-_NOT_ALL_LISTED = (
-    "It is tied by its name once the companies of all partners can be listed: another may bear the same name."
-)
+_MOST_NAMED = 3
 
 
 @dataclass(slots=True, kw_only=True)
@@ -50,13 +48,14 @@ def tie_by_name(
     index = NameIndex(listed, tied=tied)
     known = {company.id: company for company in (*everyone, *companies, *roster.partners.values())}
     names = count_names(known.values())
+    hidden = hidden_names(roster)
     result = Tying()
     for company in companies:
         found = index.tie(company, namesakes=names[company.name])
         if isinstance(found, NoTie):
             result.untied[company.id] = found.reason
-        elif roster.unread:
-            result.untied[company.id] = _NOT_ALL_LISTED
+        elif hidden:
+            result.untied[company.id] = hidden
         else:
             mapping = CompanyMapping(
                 company_id=company.id,
@@ -79,3 +78,21 @@ def tie_by_name(
             else:
                 result.tied.append(mapping)
     return result
+
+
+def hidden_names(roster: Roster) -> str:
+    """Why nobody can be tied by name: names below these partners are not known; "" if all are."""
+    hidden = [roster.partners[each] for each in sorted({*roster.unread, *roster.refused})]
+    if not hidden:
+        return ""
+    named = ", ".join(f"{each.name} ({each.id})" for each in hidden[:_MOST_NAMED])
+    more = f" and {len(hidden) - _MOST_NAMED} more" if len(hidden) > _MOST_NAMED else ""
+    refused = (
+        ""
+        if not roster.refused
+        else " If GravityZone refuses that for good, exclude the partner, or tie this one by hand."
+    )
+    return (
+        "It is tied by its name once the companies of all partners can be listed, as another may bear the same name; those below "
+        f"{named}{more} could not be.{refused}"
+    )

@@ -150,4 +150,58 @@ ADAPTERS = (
         why="Thirty seconds are the pause of every other failure.",
         tests=("tests/unit/test_delivery.py",),
     ),
+    Mutation(
+        name="a firewall's 403 is a missing right",
+        rule="MATCH-8",
+        file="tally/transport/calls.py",
+        edits=(Edit(before="in_front = not said and", after="in_front = False and"),),
+        why="A 403 is a 403.",
+        tests=("tests/unit/test_connectwise_client_site.py",),
+    ),
+    Mutation(
+        name="no agreement seen is no agreement there",
+        rule="MATCH-8",
+        file="tally/directory.py",
+        edits=(Edit(before='unseen = "" if by_company else _unseen(companies, names)', after='unseen = ""'),),
+        why="The list was answered with 200.",
+        tests=("tests/functional/test_sight.py",),
+    ),
+    Mutation(
+        name="records that half a page brings again are taken for new",
+        rule="SAFE-5",
+        file="tally/connectwise/calls.py",
+        edits=(
+            Edit(before="before, self.known = divmod(self.rows, self.size)", after="before = self.rows // self.size"),
+        ),
+        why="Sizes that are halves of one another fit into each other, down to 125.",
+        tests=("tests/unit/test_connectwise_client_lists.py",),
+    ),
+    Mutation(
+        name="of several pauses the shortest counts",
+        rule="SAFE-6",
+        file="tally/transport/retry.py",
+        edits=(Edit(before="max((pause for pause in asked", after="min((pause for pause in asked"),),
+        why="The first proxy on the way knows least.",
+        tests=("tests/unit/test_retry.py",),
+    ),
+    Mutation(
+        name="a call's time is each read's alone",
+        rule="SAFE-10",
+        file="tally/transport/bounded.py",
+        edits=(
+            Edit(
+                before="self._ends = None if timeout is None else time.monotonic() + timeout", after="self._ends = None"
+            ),
+        ),
+        why="There is a read timeout already.",
+        tests=("tests/unit/test_transport_bounds.py",),
+    ),
+    Mutation(
+        name="a body is read to its end",
+        rule="SAFE-10",
+        file="tally/transport/session.py",
+        edits=(Edit(before="        if size > LARGEST_BODY:", after="        if size < 0:"),),
+        why="What was asked for is wanted whole.",
+        tests=("tests/unit/test_transport_bounds.py",),
+    ),
 )

@@ -4,6 +4,19 @@ from local.mutations.mutation import Edit, Mutation
 
 COUNTING = (
     Mutation(
+        name="a refusal that says Unauthorized is the key's",
+        rule="READ-9",
+        file="tally/gravityzone/refusals.py",
+        edits=(
+            Edit(
+                before="(whom is About.KEY and not works)",
+                after="(whom is About.KEY and not works) or error.code == -32001",
+            ),
+        ),
+        why="That is the code's name.",
+        tests=("tests/unit/test_gravityzone_refusals.py",),
+    ),
+    Mutation(
         name="targetMonth is forgotten",
         rule="READ-1",
         file="tally/gravityzone/client.py",

@@ -54,6 +54,14 @@ FINDING = (
         tests=("tests/functional/test_matching.py",),
     ),
     Mutation(
+        name="an excluded partner is walked",
+        rule="MATCH-1",
+        file="tally/roster.py",
+        edits=(Edit(before="        if partner_id in excluded:", after="        if partner_id in roster.excluded:"),),
+        why="Only its own machines are not to be billed.",
+        tests=("tests/functional/test_refused.py",),
+    ),
+    Mutation(
         name="of several agreements the first is billed",
         rule="MATCH-3",
         file="tally/domain/place.py",

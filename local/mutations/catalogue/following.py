@@ -199,8 +199,8 @@ FOLLOWING = (
         file="tally/domain/planning.py",
         edits=(
             Edit(
-                before="if company.mapping.excluded_since is not None:",
-                after="if company.mapping.excluded_since is not None and company.records:",
+                before="if (excluded := _excluded(company)) is not None:",
+                after="if (excluded := _excluded(company)) is not None and company.records:",
             ),
         ),
         why="What is open is followed, so exclusion seems to be about that.",

@@ -248,15 +248,31 @@ SAFETY = (
     Mutation(
         name="whoever is missing in a list is gone",
         rule="SAFE-7",
-        file="tally/companies.py",
+        file="tally/absent.py",
         edits=(
             Edit(
-                before="            company, presence = look_for(self.gravityzone, company_id)",
-                after="            company, presence = None, Presence.GONE",
+                before="            return self._asked(company_id, roster)",
+                after="            return Found(Presence.GONE)",
             ),
         ),
         why="It was in the list at the tick before.",
         seeds=range(3, 27),
+    ),
+    Mutation(
+        name="a company that is excluded is asked for",
+        rule="SAFE-5",
+        file="tally/absent.py",
+        edits=(Edit(before="mapping.excluded_since is not None:", after="mapping.excluded_since is None:"),),
+        why="Who is not in a list is asked for by id.",
+        tests=("tests/functional/test_refused.py",),
+    ),
+    Mutation(
+        name="a month was looked at if a tick of it ended",
+        rule="OPEN-9",
+        file="tally/plan.py",
+        edits=(Edit(before="at.lists_read and written", after="not (failures or unasked or unwritten)"),),
+        why="A tick that failed has not seen everything.",
+        tests=("tests/functional/test_refused.py",),
     ),
     Mutation(
         name="a failing job is not to be seen in the standing",

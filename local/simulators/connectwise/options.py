@@ -23,6 +23,10 @@ class Right(StrEnum):
     TABLES_INQUIRE = "system/table setup/inquire"
 
 
+INQUIRE = (Right.COMPANIES_INQUIRE, Right.AGREEMENTS_INQUIRE)
+"""The rights to read what belongs to somebody, which a role can have of its own records alone."""
+
+
 @with_config(ConfigDict(extra="forbid"))
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Credentials:

@@ -141,14 +141,15 @@ class People:
     def double_agreement(
         self, agreement_id: int, *, by: str = SOMEONE, name: str | None = None, with_additions: bool = False
     ) -> int:
-        """Make a second agreement like one that exists; returns the new id. Its Additions are copied with all they have, if asked."""
+        """Make a second agreement like one that exists; returns the new id. Its Additions of products in the catalog are copied too, if asked."""
         tenant = self._tenant
         document = tenant.agreements.get(agreement_id)
         if document is None:
             raise LookupError(f"no agreement {agreement_id}")
         made = self._copy(document.fields, {} if name is None else {"name": name}, by=by)
         for entry in list(tenant.state(agreement_id).additions.current()) if with_additions else ():
-            self.copy_addition(int(entry.fields["id"]), to=made, by=by)
+            if tenant.product(entry.fields["product"]) is not None:
+                self.copy_addition(int(entry.fields["id"]), to=made, by=by)
         return made
 
     def copy_addition(self, addition_id: int, *, to: int | None = None, by: str = SOMEONE) -> int:

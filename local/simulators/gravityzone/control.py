@@ -20,13 +20,17 @@ control calls of gravityzone ("company" is an id, or the exact name if only one 
                          "minimum_usage": 0}
   PATCH  /_sim/companies {"company": "...", and what changes of: "name", "parent", "subscription_type", "minimum_usage"}
   DELETE /_sim/companies {"company": "..."}
+  POST   /_sim/refusals  {"company": "...", "code": -32001, "details": "...", "status": 200, "methods": [...]}: calls about it
+                         are answered so, all or those of the methods; "hidden": true: it is out of the key's reach
+  DELETE /_sim/refusals  {"company": "..."}: it is answered for again
   PATCH  /_sim/machines  {"machine": id, "company": "..."}: it belongs there from now on
   DELETE /_sim/machines  {"machine": id}
   POST   /_sim/counters  {"company": "...", "month": "2026-10", "counter": "endpointMonthlyUsage", "value": -1}: answers
                          that whatever is true; "missing": true leaves the counter out; "product_type" is 0 unless given
   DELETE /_sim/counters  answers the truth again
   PATCH  /_sim/options   {"enabled_apis": [...], "license_info_as_array": true, "folders_transparent": true,
-                         "older_spelling": true, "types_in_use_only": true, "types_repeated": true}: what differs between tenants
+                         "older_spelling": true, "types_in_use_only": true, "types_repeated": true, "api_refused_in_words": true,
+                         "gone_code": -32000, "gone_details": "...", "without_parent": true}: what differs between tenants
 """
 
 _MONTH = r"^\d{4}-(0[1-9]|1[0-2])$"
@@ -65,6 +69,15 @@ class _CompanyNamed(_Order):
     company: str
 
 
+class _RefusalOrder(_Order):
+    company: str
+    code: int = -32001
+    details: str = "Not allowed."
+    status: int = 200
+    methods: tuple[str, ...] = ()
+    hidden: bool = False
+
+
 class _MachineMove(_Order):
     machine: str
     company: str
@@ -90,6 +103,10 @@ class _OptionsChange(_Order):
     older_spelling: bool | None = None
     types_in_use_only: bool | None = None
     types_repeated: bool | None = None
+    api_refused_in_words: bool | None = None
+    gone_code: int | None = None
+    gone_details: str | None = None
+    without_parent: bool | None = None
 
 
 class _Control:
@@ -139,6 +156,24 @@ class _Control:
         company_id = self._id(_CompanyNamed.model_validate_json(body).company)
         self.tenant.delete_company(company_id)
         return {"id": company_id}
+
+    def post_refusals(self, body: bytes) -> object:
+        order = _RefusalOrder.model_validate_json(body)
+        company_id = self._id(order.company)
+        if order.hidden:
+            self.tenant.reach.hide(company_id)
+        else:
+            self.tenant.reach.refuse(
+                company_id, *order.methods, code=order.code, details=order.details, status=order.status
+            )
+        return {"company": company_id}
+
+    def delete_refusals(self, body: bytes) -> object:
+        company = _CompanyNamed.model_validate_json(body).company
+        hidden = company in self.tenant.reach.hidden
+        company_id = company if hidden else self._id(company)
+        self.tenant.reach.show(company_id)
+        return {"company": company_id}
 
     def patch_machines(self, body: bytes) -> object:
         order = _MachineMove.model_validate_json(body)
@@ -196,6 +231,8 @@ _ROUTES: Mapping[tuple[str, str], Callable[[_Control, bytes], object]] = {
     ("POST", "/_sim/companies"): _Control.post_companies,
     ("PATCH", "/_sim/companies"): _Control.patch_companies,
     ("DELETE", "/_sim/companies"): _Control.delete_companies,
+    ("POST", "/_sim/refusals"): _Control.post_refusals,
+    ("DELETE", "/_sim/refusals"): _Control.delete_refusals,
     ("PATCH", "/_sim/machines"): _Control.patch_machines,
     ("DELETE", "/_sim/machines"): _Control.delete_machines,
     ("POST", "/_sim/counters"): _Control.post_counters,

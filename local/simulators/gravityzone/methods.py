@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic_core import to_json
 
 from local.simulators.gravityzone.counters import render, render_overridden
-from local.simulators.gravityzone.rpc import expect, integer, invalid, one_of
+from local.simulators.gravityzone.rpc import INVALID_PARAMS, RpcError, expect, integer, invalid, one_of
 from local.simulators.gravityzone.tenant import Company, Endpoint, Tenant
 from local.simulators.gravityzone.usage import month_of
 from local.simulators.scenario import ENDPOINT_SECURITY
@@ -32,6 +32,13 @@ class Options:
 
     enabled_apis: tuple[str, ...] = ("companies", "licensing", "network", "reports")
     """The services ticked on the key; any other answers 403. `general` needs no tick."""
+    api_refused_in_words: bool = False
+    """Answer for a service that is not ticked with 200 and -32000 that names it, in place of 403."""
+    gone_code: int = INVALID_PARAMS
+    gone_details: str = ""
+    """How a company is answered that does not exist, or not for this key; "" for the words about a wrong parameter."""
+    without_parent: bool = False
+    """Leave the parent's id and the path out of `getCompanyDetails`, as documented."""
     license_info_as_array: bool = False
     """Answer `getLicenseInfo` with the array that the documentation shows."""
     folders_transparent: bool = False
@@ -82,7 +89,7 @@ class Methods:
         rows = [
             {"id": one.id, "name": one.name}
             for one in self._directly_below(self._parent_id(params))
-            if not one.gone
+            if self.tenant.find(one.id) is not None
             and (kind is None or one.kind == _KINDS[kind])
             and (license_type is None or one.subscription_type in _LICENSE_FILTERS[license_type])
         ]
@@ -98,8 +105,10 @@ class Methods:
             "isSuspended": company.suspended,
             "createdAt": company.created_at.strftime(_TIME),
             "country": company.country,
-            "companyPath": "/".join(self._path(company)),
         }
+        if self.options.without_parent:
+            return _json(details)
+        details["companyPath"] = "/".join(self._path(company))
         if company.parent_id is not None and company is not self.tenant.own:
             details["parentCompanyId"] = company.parent_id
         return _json(details)
@@ -115,7 +124,7 @@ class Methods:
         rows = [
             {"id": one.id, "name": one.name}
             for one in self.tenant.companies()
-            if not one.gone
+            if self.tenant.find(one.id) is not None
             and one is not self.tenant.own
             and (text in one.name.lower() if anywhere else one.name.lower().startswith(text))
         ]
@@ -221,6 +230,8 @@ class Methods:
         if company_id is None:
             return self.tenant.own
         company = self.tenant.find(company_id) if isinstance(company_id, str) else None
+        if company is None and self.options.gone_details:
+            raise RpcError(self.options.gone_code, self.options.gone_details)
         if company is None:
             raise invalid("companyId")
         return company

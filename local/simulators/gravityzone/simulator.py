@@ -12,6 +12,7 @@ from local.simulators.gravityzone.control import control_tenant
 from local.simulators.gravityzone.methods import Methods, Options
 from local.simulators.gravityzone.rpc import (
     METHOD_NOT_FOUND,
+    SERVER_ERROR,
     RpcCall,
     RpcError,
     error_response,
@@ -118,7 +119,10 @@ class GravityZoneSimulator(BaseSimulator):
                 return self.throttled(admission.seconds, request)
             delay = admission.seconds if self._queue_delays else 0.0
         if service != "general" and service not in self.options.enabled_apis:
-            return status_response(403, call.id)
+            if not self.options.api_refused_in_words:
+                return status_response(403, call.id)
+            words = f"You are not allowed to access the selected API: {service}"
+            return error_response(call.id, RpcError(SERVER_ERROR, words))
         answer = self._answer(service, call)
         return replace(answer, delay=delay) if delay else answer
 
@@ -129,6 +133,8 @@ class GravityZoneSimulator(BaseSimulator):
         if method is None:
             unknown = RpcError(METHOD_NOT_FOUND, f"The method '{call.method}' does not exist on {service}.")
             return error_response(call.id, unknown)
+        if (refusal := self.tenant.reach.refusal_of(call.method, call.params)) is not None:
+            return error_response(call.id, RpcError(refusal.code, refusal.details), refusal.status)
         try:
             return result_response(call.id, method(call.params))
         except RpcError as error:

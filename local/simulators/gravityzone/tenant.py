@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from local.simulators.clock import VirtualClock
 from local.simulators.gravityzone.counters import CounterValue
+from local.simulators.gravityzone.reach import Reach
 from local.simulators.gravityzone.usage import ENDPOINTS, CheckIn, Counter, MonthlyUsage
 from local.simulators.scenario import ENDPOINT_SECURITY, MONTHLY_SUBSCRIPTION, CompanyKind, GravityZoneWorld
 
@@ -57,6 +58,7 @@ class Tenant:
         self.clock = clock
         self.usage = MonthlyUsage()
         self.overrides: dict[tuple[str, str, int], dict[str, CounterValue]] = {}
+        self.reach = Reach()
         self.folders = {folder.id: folder.parent_id for folder in world.folders}
         self._companies: dict[str, Company] = {}
         self._children: dict[str, list[Company]] = {}
@@ -101,9 +103,11 @@ class Tenant:
         return iter(self._companies.values())
 
     def find(self, company_id: str) -> Company | None:
-        """Give a company that is not gone."""
+        """Give a company that is neither gone nor out of the key's reach."""
         company = self._companies.get(company_id)
-        return None if company is None or company.gone else company
+        if company is None or company.gone or (self.reach.hidden and self._is_hidden(company)):
+            return None
+        return company
 
     def children(self, parent_id: str) -> list[Company]:
         """Give what stands directly below a company or folder, gone companies included."""
@@ -282,6 +286,12 @@ class Tenant:
         for folder_id, above in self.folders.items():
             if above == parent_id:
                 yield from self.below(folder_id)
+
+    def _is_hidden(self, company: Company) -> bool:
+        above: str | None = company.id
+        while above is not None and above not in self.reach.hidden:
+            above = self.folders[above] if above in self.folders else self._companies[above].parent_id
+        return above is not None
 
     def _drop_to_come(self, endpoint_id: str) -> list[CheckIn]:
         endpoint, now = self.endpoint(endpoint_id), self.clock.now()

@@ -61,7 +61,7 @@ def explain(body: bytes, headers: Mapping[str, str]) -> str:
     if _NEEDS_API_HOST in text:
         text = f"{text} {URL} must be the API host, such as https://api-eu.myconnectwise.net"
     if _asks_for_unknown_version(body):
-        known = [headers[name] for name in _KNOWN_VERSIONS if headers.get(name)]
+        known = [headers[name][:60] for name in _KNOWN_VERSIONS if headers.get(name)]
         text = f"It knows version {' or '.join(known)}. {text}" if known else text
     return text
 

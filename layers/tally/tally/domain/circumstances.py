@@ -12,6 +12,7 @@ from tally.domain.month import Month
 from tally.domain.partner import Children
 from tally.domain.policy import Policy
 from tally.domain.record import UsageRecord
+from tally.domain.refused import is_list_refused
 from tally.domain.standing import COMPANY_SCOPE, Cause, Standing, needs_setup, waiting
 from tally.domain.ticks import Ticks, first_month_of
 
@@ -24,6 +25,8 @@ class Presence(Enum):
     PARTNER = "a partner, whose own machines are not billed"
     GONE = "not in GravityZone any more"
     UNREAD = "in a part of the tree that could not be read"
+    LEFT_OUT = "below a partner that is excluded"
+    UNLISTED = "in no list, and not asked for as it is excluded"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +63,8 @@ class Circumstances:
     """What is the same for all companies at one tick.
 
     ``directory`` is None if ConnectWise's lists could not be read, ``firms`` if its companies could not, or are not to be
-    believed. ``failures`` say which lists could not, and why.
+    believed. ``failures`` say which lists could not, and why. ``lists_read``: GravityZone's were read to their end, but for
+    what it refuses to tell of single partners (OPEN-9).
     """
 
     tick: datetime
@@ -71,6 +75,7 @@ class Circumstances:
     directory: Directory | None
     firms: Firms | None = None
     failures: Sequence[str] = ()
+    lists_read: bool = True
 
     @property
     def month(self) -> Month:
@@ -96,6 +101,8 @@ class CompanyState:
 
     ``below``: of a partner whose own machines are billed, its children, or why nothing can be told of it now (READ-4).
 
+    ``refused`` is what GravityZone refuses to tell of it (READ-9).
+
     ``settled`` are the months of its records that are not open; ``waived`` those of them that a person does not want billed.
     """
 
@@ -109,13 +116,14 @@ class CompanyState:
     settled: frozenset[tuple[Month, str]]
     waived: frozenset[tuple[Month, str]] = frozenset()
     below: Children | Cause | None = None
+    refused: Cause | None = None
     of_others: frozenset[int] = frozenset()
     trouble: str = ""
 
     @property
     def licensed(self) -> bool:
         """Whether its counters may be read; where the lists fail, what they last said goes on."""
-        return self.presence in (Presence.LICENSED, Presence.UNREAD)
+        return self.presence in (Presence.LICENSED, Presence.UNREAD, Presence.LEFT_OUT)
 
 
 def known_absence(standing: Standing | None) -> Presence | None:
@@ -124,11 +132,25 @@ def known_absence(standing: Standing | None) -> Presence | None:
     return next((each for each, known in ABSENCES.items() if cause is not None and cause.reason == known.reason), None)
 
 
+def is_partner(standing: Standing | None) -> bool:
+    """Whether it was a partner, whose own machines are not billed, when it was last looked at."""
+    cause = None if standing is None else standing.causes.get(COMPANY_SCOPE)
+    if cause is None:
+        return False
+    return known_absence(standing) is Presence.PARTNER or is_list_refused(cause) or ALL_BELOW in cause.reason
+
+
+ALL_BELOW = "with all companies below it"
+"""What the standing of a partner says that is excluded."""
+
 ABSENCES = {
     Presence.PARTNER: needs_setup("It is a partner: its customers are billed, its own machines are not."),
     Presence.UNLICENSED: waiting(
         "It has no monthly subscription in GravityZone, so its machines are not counted: not billed until it has one."
     ),
-    Presence.GONE: waiting("It is not in GravityZone any more: not billed."),
+    Presence.GONE: waiting("It is not in GravityZone any more, or no longer within the API key's reach: not billed."),
+    Presence.LEFT_OUT: waiting(
+        "It stands below a partner that is excluded from billing: not billed as long as that is so."
+    ),
 }
 """What is said of a company whose counters may not be read, or are read for nobody."""

@@ -28,8 +28,24 @@ def next_standing(company: CompanyState, plan: CompanyPlan, at: Circumstances) -
         licensed_in = _seen_licensed(licensed_in, at.month)
     looked = {scope: tick for scope, tick in before.looked.items() if scope in followed}
     return replace(
-        before, company_name=company.name, causes=causes, licensed_in=licensed_in, looked=looked, unreadable=""
+        before,
+        company_name=company.name,
+        causes=causes,
+        licensed_in=licensed_in,
+        untold_in=_untold_in(company, before, at),
+        looked=looked,
+        unreadable="",
     )
+
+
+def _untold_in(company: CompanyState, before: Standing, at: Circumstances) -> tuple[Month, ...]:
+    """The months in which nobody could tell whether it was licensed, though the lists were read."""
+    others = tuple(month for month in before.untold_in if month != at.month)
+    if company.presence is not Presence.UNREAD:
+        return others
+    if not at.lists_read or at.month in (*before.untold_in, *before.licensed_in):
+        return before.untold_in
+    return (*others, at.month)[-_LICENSED_MONTHS_KEPT:]
 
 
 def failing_standing(

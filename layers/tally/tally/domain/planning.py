@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from tally.domain.agreement import Agreement
 from tally.domain.chosen_agreement import left_untied, next_place, place_of
-from tally.domain.circumstances import ABSENCES, Circumstances, CompanyState, Place, Presence
+from tally.domain.circumstances import ABSENCES, ALL_BELOW, Circumstances, CompanyState, Place, Presence
 from tally.domain.credit import credit_notice
 from tally.domain.looking import is_to_be_looked_at
 from tally.domain.month import Month
@@ -233,11 +233,13 @@ def _others(company: CompanyState, place: Place | None, month: Month, agreement:
 def _stopped(company: CompanyState, at: Circumstances) -> Cause | None:
     """Why nothing can be opened for the company as a whole."""
     match company.presence:
-        case Presence.PARTNER | Presence.UNLICENSED | Presence.GONE as absent:
+        case Presence.PARTNER:
+            return _excluded(company) or company.refused or ABSENCES[Presence.PARTNER]
+        case Presence.UNLICENSED | Presence.GONE | Presence.LEFT_OUT as absent:
             return ABSENCES[absent]
         case Presence.UNREAD:
-            return _as_before(company)
-        case Presence.LICENSED:
+            return _excluded(company) or company.refused or _as_before(company)
+        case Presence.LICENSED | Presence.UNLISTED:
             pass
     if company.below is not None and (company.mapping is None or company.mapping.own_billed_since is None):
         return ABSENCES[Presence.PARTNER]
@@ -247,14 +249,22 @@ def _stopped(company: CompanyState, at: Circumstances) -> Cause | None:
             if company.untied
             else _as_before(company) or waiting("To be matched by its name.")
         )
-    if company.mapping.excluded_since is not None:
-        return waiting(f"Excluded from billing since {company.mapping.excluded_since:%Y-%m-%d}.")
+    if (excluded := _excluded(company)) is not None:
+        return excluded
     if company.mapping.connectwise_id is None:
         return needs_setup(left_untied(company.mapping))
     problems = [] if at.directory is None else [at.directory.places[service].problem for service in at.services]
     if problems and all(problems):
         return needs_setup(" ".join(dict.fromkeys(filter(None, problems))))
     return None
+
+
+def _excluded(company: CompanyState) -> Cause | None:
+    since = None if company.mapping is None else company.mapping.excluded_since
+    if since is None:
+        return None
+    partner = company.presence is Presence.PARTNER or company.below is not None
+    return waiting(f"Excluded from billing since {since:%Y-%m-%d}{f', {ALL_BELOW}' if partner else ''}.")
 
 
 def _as_before(company: CompanyState) -> Cause | None:
@@ -274,7 +284,8 @@ def _open(company: CompanyState, at: Circumstances, service: str, month: Month, 
             plan.say(month, service, waits)
         return
     seen_licensed = company.standing is not None and month in company.standing.licensed_in
-    looked_in_vain = not seen_licensed and month in at.ticks.planned
+    untold = company.standing is not None and month in company.standing.untold_in
+    looked_in_vain = not (seen_licensed or untold) and month in at.ticks.planned
     if month != at.month and (looked_in_vain or _before_it_was_billed(company, month)):
         # Nobody saw it licensed in that month, though a tick looked (OPEN-9); or a partner that was not billed yet.
         return

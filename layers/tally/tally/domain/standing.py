@@ -75,7 +75,8 @@ def planners_scope(of: str, service: str) -> str:
 class Standing:
     """All causes of one company by scope, and what else is known of it across months.
 
-    ``licensed_in`` are the last months in which GravityZone listed it as monthly-licensed (OPEN-9). ``last_reading`` is
+    ``licensed_in`` are the last months in which GravityZone listed it as monthly-licensed (OPEN-9), ``untold_in`` those in
+    which its lists were read and could not tell, as of a company below a partner whose list is refused. ``last_reading`` is
     the tick of a good reading, at most six hours older than the last. ``looked`` is by a worker's scope the tick whose job
     looked at the record's Additions for the day (FOLLOW-5). ``tick`` orders writes: an older tick never overwrites a newer
     one's. ``unreadable`` is why its item could not be read as it stands in the ledger; it is not stored.
@@ -86,6 +87,7 @@ class Standing:
     tick: datetime
     causes: Mapping[str, Cause] = field(default_factory=dict)
     licensed_in: tuple[Month, ...] = ()
+    untold_in: tuple[Month, ...] = ()
     last_reading: datetime | None = None
     looked: Mapping[str, datetime] = field(default_factory=dict)
     version: int = 0

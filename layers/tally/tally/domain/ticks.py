@@ -11,9 +11,11 @@ from tally.domain.month import Month
 class Ticks:
     """``newest`` tick begun, the newest that ``finished``, the ``first_month`` ever billed (OPEN-8), and what was ``planned``.
 
-    A tick has finished when it could plan everything; ``planned`` are the months of such ticks (OPEN-9), the newest three,
-    as older ones are asked for by nobody. ``services`` maps each service's name to the month of the first tick that knew it,
-    ``products`` to the id of the product that the settings' name had at the newest tick that found it (SAFE-9).
+    A tick has finished when it could plan everything; ``planned`` are the months of ticks that read GravityZone's lists
+    (OPEN-9), the newest three, as older ones are asked for by nobody.
+
+    ``services`` maps each service's name to the month of the first tick that knew it, ``products`` to the id of the product
+    that the settings' name had at the newest tick that found it (SAFE-9).
     """
 
     newest: datetime
@@ -29,9 +31,12 @@ class Ticks:
 
     def ended(self, tick: datetime) -> "Ticks":
         """What is known once ``tick`` has planned everything; an older one's end adds its month alone."""
-        planned = tuple(sorted({*self.planned, Month.of(tick)}))[-_MONTHS_KEPT:]
         finished = tick if self.finished is None else max(self.finished, tick)
-        return replace(self, planned=planned, finished=finished)
+        return replace(self.with_lists(tick), finished=finished)
+
+    def with_lists(self, tick: datetime) -> "Ticks":
+        """What is known once ``tick`` has read GravityZone's lists and noted what they say."""
+        return replace(self, planned=tuple(sorted({*self.planned, Month.of(tick)}))[-_MONTHS_KEPT:])
 
 
 def first_month_of(ticks: Ticks, first_month: Month | None, service: str) -> Month:

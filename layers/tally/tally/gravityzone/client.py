@@ -16,10 +16,11 @@ from requests.adapters import BaseAdapter
 from tally.domain.company import Company, CompanyKind
 from tally.domain.month import Month
 from tally.domain.reading import Usage, UsagePerProductType
-from tally.errors import ContractError, CredentialsError, DeclinedError, RateLimitedError, TallyError
+from tally.errors import RateLimitedError, TallyError
 from tally.gravityzone.models import (
     COUNTERS,
     ROWS,
+    ApiKeyDetails,
     CompanyDetails,
     CompanyRow,
     LicenseInfo,
@@ -44,20 +45,26 @@ _PAID_MONTHLY = 3
 _OTHERS_A_SECOND, _OTHERS_AT_ONCE = 10, 5
 _KINDS = (CompanyKind.PARTNER, CompanyKind.CUSTOMER)
 _ID = re.compile(r"[0-9a-fA-F]{24}")
-
-_INVALID_PARAMS = -32602
-_SERVER_ERROR = -32000
-_UNAUTHORIZED = -32001
-_NOT_FOUND = -32002
 _TOO_MANY = -32003
+_REMEMBERED = 60.0
+"""Seconds for which what the key may do is not asked again."""
 
 
 def _explain(body: bytes, _headers: Mapping[str, str]) -> str:
-    try:
-        error = RpcAnswer.model_validate_json(body).error
-    except ValidationError:
-        return ""
+    error = _error_in(body)
     return "" if error is None else str(error)
+
+
+def _refuses(status: int, body: bytes) -> bool:
+    """A refusal in GravityZone's own words, which say more than the status does (READ-9)."""
+    return status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN} and _error_in(body) is not None
+
+
+def _error_in(body: bytes) -> RpcError | None:
+    try:
+        return RpcAnswer.model_validate_json(body).error
+    except ValidationError:
+        return None
 
 
 _DIALECT = Dialect(
@@ -67,18 +74,20 @@ _DIALECT = Dialect(
     pages=frozenset({HTTPStatus.NOT_FOUND}),  # of a wrong path
     advice={
         HTTPStatus.UNAUTHORIZED: _WRONG_KEY,
-        HTTPStatus.FORBIDDEN: "the API key needs the APIs Companies, Licensing and Network",
         HTTPStatus.NOT_FOUND: f"{_URL} must be the access URL that Control Center shows, ending in /api",
     },
+    answers=_refuses,
 )
 
 
 class _Reply(NamedTuple):
-    """An answer to one method: its result, or its error."""
+    """An answer to one method of a service: its result, or its error. ``names_one``: the call was about one company."""
 
     answer: Answer
     result: Any
     error: RpcError | None
+    service: str
+    names_one: bool
 
 
 class GravityZoneClient:
@@ -133,6 +142,13 @@ class GravityZoneClient:
         self._pace, self._pace_others = pace, others
         self._ids = ids
         self._on_odd_row = on_odd_row
+        self._monotonic = monotonic
+        self._of_key: tuple[float, frozenset[str] | TallyError] | None = None
+
+    def enabled_apis(self) -> frozenset[str]:
+        """The services that are ticked on the API key, as GravityZone names them in ``getApiKeyDetails``."""
+        reply = self._call("general", "getApiKeyDetails", {}, of="the API key")
+        return frozenset(self._result(reply, ApiKeyDetails.model_validate).enabled_apis)
 
     def own_company(self) -> Company:
         """The company that the API key belongs to: the MSP itself."""
@@ -162,12 +178,13 @@ class GravityZoneClient:
         ]
 
     def company(self, company_id: str) -> Company | None:
-        """One company by id, or None if GravityZone no longer has it.
+        """One company by id, or None if GravityZone no longer has it, or none within the key's reach.
 
-        Anything but a plain "there is none" raises: a company must not count as gone by mistake.
+        Anything but a plain "there is none" raises: a company must not count as gone by mistake. DeclinedError: it is
+        refused in other words, of this company alone.
         """
         reply = self._call("companies", "getCompanyDetails", {"companyId": company_id}, of=f"company {company_id}")
-        if reply.error is not None and _says_gone(reply.error, company_id):
+        if self._says_gone(reply, company_id):
             return None
         company = self._company(reply)
         if company.id.lower() != company_id.lower():
@@ -218,24 +235,51 @@ class GravityZoneClient:
             pace.slow_down()
         if envelope.id != call_id and not (envelope.id is None and envelope.error is not None):
             raise self._transport.unreadable(answer, "it answered another request than ours")
-        return _Reply(answer, envelope.result, envelope.error)
+        names_one = not {"companyId", "parentId"}.isdisjoint(params)
+        return _Reply(answer, envelope.result, envelope.error, service, names_one)
 
     def _result[T](self, reply: _Reply, validate: Callable[[Any], T]) -> T:
         if reply.error is not None:
-            raise self._error(reply)
+            raise self._error(reply, reply.error)
         return self._transport.parse(reply.answer, lambda _: validate(reply.result))
 
-    def _error(self, reply: _Reply) -> TallyError:
-        text = self._transport.text(reply.answer.call, f"JSON-RPC error {shortened(str(reply.error))}")
-        match reply.error:
-            case RpcError(code=code) if code == _TOO_MANY:
-                pause = asked_pause(reply.answer.headers, reply.error.details)
-                return RateLimitedError(text, retry_after=timedelta(seconds=USUAL_PAUSE if pause is None else pause))
-            case RpcError(code=code) if code == _UNAUTHORIZED:
-                return CredentialsError(f"{text}: {_WRONG_KEY}, or it lacks the right")
-            case RpcError(code=code) if code in {_INVALID_PARAMS, _NOT_FOUND}:
-                return DeclinedError(text)
-        return ContractError(text)
+    def _error(self, reply: _Reply, error: RpcError) -> TallyError:
+        """The error of a call that was answered with one: whose it is, is told by whom it is about (READ-9)."""
+        status = reply.answer.status
+        came_with = "" if status == HTTPStatus.OK else f"HTTP {status}, "
+        text = self._transport.text(reply.answer.call, f"{came_with}JSON-RPC error {shortened(str(error))}")
+        if error.code == _TOO_MANY:
+            pause = asked_pause(reply.answer.headers, error.details)
+            return RateLimitedError(text, retry_after=timedelta(seconds=USUAL_PAUSE if pause is None else pause))
+        from tally.gravityzone.refusals import refusal  # noqa: PLC0415 - its patterns are compiled where something is refused
+
+        return refusal(
+            error,
+            text,
+            status=status,
+            service=reply.service,
+            names_one=reply.names_one,
+            key_details=lambda: self._key_details(reply.service),
+        )
+
+    def _says_gone(self, reply: _Reply, company_id: str) -> bool:
+        if reply.error is None or _ID.fullmatch(company_id) is None:
+            return False
+        from tally.gravityzone.refusals import says_gone  # noqa: PLC0415 - as above
+
+        return says_gone(reply.error, status=reply.answer.status)
+
+    def _key_details(self, service: str) -> frozenset[str] | TallyError | None:
+        """What the key may do, or the error for which that is not known; None where that was just what was asked."""
+        if service == "general":
+            return None
+        now = self._monotonic()
+        if self._of_key is None or now - self._of_key[0] > _REMEMBERED:
+            try:
+                self._of_key = now, self.enabled_apis()
+            except TallyError as error:
+                self._of_key = now, error
+        return self._of_key[1]
 
     def _company(self, reply: _Reply) -> Company:
         details = self._result(reply, CompanyDetails.model_validate)
@@ -259,21 +303,3 @@ def _usage(counters: Mapping[str, Any], *, request: str) -> Usage:
 def _license_info(result: object) -> LicenseInfo:
     alone = isinstance(result, list) and len(result) == 1
     return LicenseInfo.model_validate(result[0] if alone else result)  # type: ignore[index]  # a list, if alone
-
-
-def _is_invalid(error: RpcError, parameter: str) -> bool:
-    return error.code == _INVALID_PARAMS and f"Invalid value for '{parameter}'" in str(error)
-
-
-def _says_gone(error: RpcError, company_id: str) -> bool:
-    """Whether it says that there is no such company.
-
-    Which error it is, is not documented. Of an id in the right form, "invalid" can only mean that it is nobody's.
-    """
-    if error.code == _NOT_FOUND:
-        return True
-    if _ID.fullmatch(company_id) is None:
-        return False
-    text = str(error).lower()
-    not_found = error.code in {_INVALID_PARAMS, _SERVER_ERROR} and "company" in text and "not found" in text
-    return not_found or _is_invalid(error, "companyId")

@@ -75,6 +75,12 @@ class CompanyDetails(_Received):
     parent_id: str | None = Field(default=None, alias="parentCompanyId")
 
 
+class ApiKeyDetails(_Received):
+    """The result of ``getApiKeyDetails``."""
+
+    enabled_apis: list[str] = Field(alias="enabledApis")
+
+
 class LicenseInfo(_Received):
     """The result of ``getLicenseInfo``."""
 

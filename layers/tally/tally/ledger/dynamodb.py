@@ -82,6 +82,10 @@ class DynamoDBLedger:
             return known
         return items.ticks_from(answer["Attributes"])
 
+    def note_lists(self, tick: datetime) -> None:
+        """Remember that the tick, and so one of its month, read GravityZone's lists (OPEN-9); ConflictError if none has begun."""
+        self._progress(tick, Ticks.with_lists)
+
     def note_products(self, products: Mapping[str, int]) -> None:
         """Remember which product each service is billed by (SAFE-9); ConflictError if no tick has begun."""
         with aws_errors(self._name):
@@ -94,30 +98,36 @@ class DynamoDBLedger:
             )
 
     def finish_tick(self, tick: datetime) -> None:
-        """Remember that the tick, and so one of its month, planned everything (OPEN-9); ConflictError if none has begun."""
+        """Remember that the tick planned everything; ConflictError if none has begun."""
+        self._progress(tick, Ticks.ended)
+
+    def _progress(self, tick: datetime, change: Callable[[Ticks, datetime], Ticks]) -> None:
         for _ in range(_ATTEMPTS):
             known = self.ticks()
             if known is None:
                 break
-            ended = known.ended(tick)
-            if ended == known or self._set_ended(ended, instead_of=known):
+            changed = change(known, tick)
+            if changed == known or self._set_progress(changed, instead_of=known):
                 return
-        raise ConflictError(f"{self._name} did not take the end of the tick {instant_text(tick)}: had it begun?")
+        raise ConflictError(f"{self._name} did not take what the tick {instant_text(tick)} came to: had it begun?")
 
-    def _set_ended(self, ended: Ticks, *, instead_of: Ticks) -> bool:
-        values = items.ended_attributes(ended, ":planned", ":finished")
-        condition = "attribute_not_exists(finished)"
-        if instead_of.finished is not None:
-            condition = "planned = :known_planned AND finished = :known_finished"
-            values |= items.ended_attributes(instead_of, ":known_planned", ":known_finished")
+    def _set_progress(self, ticks: Ticks, *, instead_of: Ticks) -> bool:
+        values, before = items.progress_attributes(ticks), items.progress_attributes(instead_of)
+        conditions = [
+            f"{name} = :known_{name}" if name in before else f"attribute_not_exists({name})"
+            for name in ("planned", "finished")
+        ]
         try:
             with aws_errors(self._name):
                 self._client.update_item(
                     TableName=self._table,
                     Key=keys.ticks_key(),
-                    UpdateExpression="SET planned = :planned, finished = :finished",
-                    ConditionExpression=condition,
-                    ExpressionAttributeValues=values,
+                    UpdateExpression=f"SET {', '.join(f'{name} = :{name}' for name in values)}",
+                    ConditionExpression=" AND ".join(conditions),
+                    ExpressionAttributeValues={
+                        **{f":{name}": value for name, value in values.items()},
+                        **{f":known_{name}": value for name, value in before.items()},
+                    },
                 )
         except ConflictError:
             return False

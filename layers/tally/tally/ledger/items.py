@@ -69,6 +69,7 @@ _NESTED = frozenset(
         "causes",
         "looked",
         "licensed_in",
+        "untold_in",
         "planned",
         "changes",
         "kept_apart",
@@ -185,6 +186,7 @@ def standing_item(standing: Standing) -> Item:
                     "tick": instant_text(standing.tick),
                     "causes": {scope: _cause_fields(cause) for scope, cause in standing.causes.items()},
                     "licensed_in": _months_text(standing.licensed_in),
+                    "untold_in": _months_text(standing.untold_in) or None,
                     "last_reading": optional_instant_text(standing.last_reading),
                     "looked": {scope: instant_text(at) for scope, at in standing.looked.items()},
                 }
@@ -204,6 +206,7 @@ def standing_from(item: Item) -> Standing:
             # Scopes are few, and JSON makes each of them anew for each company.
             causes={intern(scope): _cause(cause) for scope, cause in fields.get("causes", {}).items()},
             licensed_in=_months(fields.get("licensed_in", [])),
+            untold_in=_months(fields.get("untold_in", [])),
             last_reading=optional_instant(fields.get("last_reading")),
             looked={intern(scope): instant(at) for scope, at in fields.get("looked", {}).items()},
             version=fields["version"],
@@ -223,6 +226,7 @@ def salvaged(item: Item, error: UnreadableItemError) -> Standing:
         tick=_salvage(lambda: instant(item["tick"]["S"]), _NEVER),
         causes=_salvage(lambda: _readable_causes(nested(item["causes"]["S"])), {}),
         licensed_in=_salvage(lambda: _months(nested(item["licensed_in"]["S"])), ()),
+        untold_in=_salvage(lambda: _months(nested(item["untold_in"]["S"])), ()),
         last_reading=_salvage(lambda: instant(item["last_reading"]["S"]), None),
         version=_salvage(lambda: int(item["version"]["N"]), 0),
         unreadable=str(error),
@@ -244,10 +248,14 @@ def _salvage[T](read: Callable[[], T], otherwise: T) -> T:
         return otherwise
 
 
-def ended_attributes(ticks: Ticks, planned: str, finished: str) -> dict[str, "AttributeValueTypeDef"]:
-    """What a tick's end changes in the ticks' item, under the names given; texts, for an update's condition."""
-    assert ticks.finished is not None
-    return {planned: {"S": json.dumps(_months_text(ticks.planned))}, finished: {"S": instant_text(ticks.finished)}}
+def progress_attributes(ticks: Ticks) -> dict[str, "AttributeValueTypeDef"]:
+    """What ticks change in their item beside their beginning, as far as there is any; texts, for an update's condition."""
+    found: dict[str, AttributeValueTypeDef] = {}
+    if ticks.planned:
+        found["planned"] = {"S": json.dumps(_months_text(ticks.planned))}
+    if ticks.finished is not None:
+        found["finished"] = {"S": instant_text(ticks.finished)}
+    return found
 
 
 def products_text(products: Mapping[str, int]) -> str:

@@ -41,12 +41,13 @@ class Call(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """A 2xx and its body. ``request_id`` is the vendor's, or else ours."""
+    """A 2xx and its body, or another status that the vendor's client judges itself. ``request_id`` is the vendor's, or else ours."""
 
     call: Call
     body: bytes
     headers: Mapping[str, str]
     request_id: str
+    status: int = HTTPStatus.OK
 
 
 type Listener = Callable[[float, Failure | None], None]
@@ -172,11 +173,13 @@ class Transport:
         return outcome, request_id
 
     def _outcome(self, received: Received, call: Call, request_id: str) -> Answer | Failure:
-        if not HTTPStatus.OK <= received.status < HTTPStatus.MULTIPLE_CHOICES or is_page(received.body):
+        status, body = received.status, received.body
+        accepted = HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES or self._dialect.answers(status, body)
+        if not accepted or is_page(body):
             return self._bad_answer(received)
         if not received.whole:
             return Unreadable(f"its answer is larger than {LARGEST_BODY >> 20} MB", too_large=True)
-        return Answer(call=call, body=received.body, headers=received.headers, request_id=request_id or call.request_id)
+        return Answer(call, body, received.headers, request_id or call.request_id, status)
 
     def _bad_answer(self, received: Received) -> BadAnswer:
         body, headers = received.body, received.headers

@@ -33,13 +33,18 @@ def _means_itself(status: int, _body: bytes) -> int:
     return status
 
 
+def _no_answer(_status: int, _body: bytes) -> bool:
+    return False
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dialect:
     """What is peculiar to one vendor's answers.
 
     ``explain`` reads the text out of an error's body and headers, "" if it is none of the vendor's; ``meaning`` corrects a
     status that the vendor uses for something else; ``advice`` adds what to do about a status. ``pages`` are the statuses
-    that the vendor itself answers with a page.
+    that the vendor itself answers with a page. ``answers``: whether an answer that is not a 2xx is one that the vendor's
+    client judges itself, by its body.
     """
 
     vendor: str = "the API"
@@ -49,6 +54,7 @@ class Dialect:
     pages: frozenset[int] = frozenset()
     explain: Callable[[bytes, Mapping[str, str]], str] = _says_nothing
     meaning: Callable[[int, bytes], int] = _means_itself
+    answers: Callable[[int, bytes], bool] = _no_answer
 
 
 def error_of(failure: Failure, *, effect: Effect, doubtful: bool, text: str, dialect: Dialect) -> TallyError:

@@ -123,6 +123,9 @@ _KNOWN = (
 
 
 def _received(response: requests.Response) -> Received:
+    if response.raw is None:  # its body has come another way than over a connection
+        body = response.content or b""
+        return Received(response.status_code, response.headers, body, len(body) <= LARGEST_BODY)
     parts, size = [], 0
     for part in response.iter_content(_PART):
         parts.append(part)

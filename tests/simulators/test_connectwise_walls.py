@@ -1,0 +1,52 @@
+"""What a client of ConnectWise has to bear: slow pages, unknown versions, roles that see their own alone."""
+
+from datetime import UTC, datetime
+
+import pytest
+import requests
+
+from local.simulators.adapter import SimulatorAdapter
+from local.simulators.clock import VirtualClock
+from local.simulators.connectwise import ConnectWiseOptions, ConnectWiseSimulator, Right
+from local.simulators.connectwise.example import HARBOR_AGREEMENT, example_world
+
+SITE = "https://connectwise.test/v2025_1/apis/3.0"
+ACCEPT = "application/vnd.connectwise.com+json; version="
+
+
+@pytest.fixture
+def simulator() -> ConnectWiseSimulator:
+    return ConnectWiseSimulator(VirtualClock(datetime(2026, 11, 5, tzinfo=UTC)), example_world(), ConnectWiseOptions())
+
+
+def get(simulator: ConnectWiseSimulator, path: str, version: str = "2025.1") -> requests.Response:
+    session = requests.Session()
+    session.mount("https://", SimulatorAdapter(simulator))
+    headers = {"Accept": f"{ACCEPT}{version}", "clientId": "c"}
+    return session.get(f"{SITE}{path}", auth=("msp+public", "private"), headers=headers, timeout=10)
+
+
+def test_a_large_page_does_not_come(simulator: ConnectWiseSimulator) -> None:
+    """Pages of more records than the server manages in time get no answer, smaller ones do."""
+    simulator.options.slow_above = 2
+    with pytest.raises(requests.ReadTimeout):
+        get(simulator, "/company/companies?pageSize=1000")
+    assert len(get(simulator, "/company/companies?pageSize=2").json()) == 2
+
+
+def test_a_version_that_is_not_known(simulator: ConnectWiseSimulator) -> None:
+    """A version that the server does not know is refused in the framework's words, with those that it knows in a header."""
+    simulator.options.known_versions = frozenset({"2022.1", "2023.1"})
+    refused = get(simulator, "/finance/agreements")
+    assert refused.status_code == 400
+    assert "does not support the API version '2025.1'" in refused.json()["error"]["message"]
+    assert refused.headers["api-supported-versions"] == "2022.1, 2023.1"
+    assert get(simulator, "/finance/agreements", "2023.1").status_code == 200
+
+
+def test_a_role_that_sees_its_own_alone(simulator: ConnectWiseSimulator) -> None:
+    """Inquire Mine answers 200 with an empty list, and 404 to an id; other rights are as they were."""
+    simulator.options.sees_mine = frozenset({Right.AGREEMENTS_INQUIRE})
+    assert get(simulator, "/finance/agreements").json() == []
+    assert get(simulator, f"/finance/agreements/{HARBOR_AGREEMENT}").status_code == 404
+    assert get(simulator, "/company/companies").json() != []
