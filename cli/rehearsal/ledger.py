@@ -159,7 +159,9 @@ class OverlayLedger:
         known, tied = self.mapping(after.company_id), self._whose()
         at_version = (0 if known is None else known.version) == change.expected_version
         whose = None if change.taken is None else tied.get(change.taken)
-        if not at_version or (whose not in (None, after.company_id) and change.holder is None):
+        as_seen = all(self.mapping(each.company_id) == each for each in change.beside)
+        taken = whose not in (None, after.company_id) and change.holder is None
+        if not at_version or not as_seen or taken:
             raise ConflictError(
                 f"the mapping of {after.company_id} has been written by somebody else since it was read."
             )

@@ -47,7 +47,8 @@ def _steady(world: World, companies: int) -> Iterable[Figure]:
     licensing = sum(world.gravityzone.calls.count(each) for each in _LICENSING)
     others = len(world.gravityzone.calls) - licensing + len(world.connectwise.calls)
     yield _figure("a steady sweep, licensing calls a company", licensing / companies, 1)
-    bound = 10 + 2 * PARTNERS + 2 * math.ceil(companies / 1000)
+    pages = math.ceil(companies / 1000)
+    bound = 10 + 2 * PARTNERS + 2 * pages + 2 * pages
     yield _figure(f"a steady sweep of {companies:,}, all other calls", others, bound)
 
 

@@ -9,6 +9,7 @@ from local.simulation.books import Books
 from local.simulation.causes_additions import Additions
 from local.simulation.causes_agreements import Agreements
 from local.simulation.causes_counts import Counts
+from local.simulation.causes_table import MERGED
 from local.simulation.msp import UNSEEN, Firm
 from local.simulation.services import Billed
 from local.simulation.story import ViolationError
@@ -28,7 +29,19 @@ class Causes:
         self.counts = Counts(books, billed)
 
     def of_company(self, firm: Firm) -> str:
-        """What stops the company as a whole, "" for nothing."""
+        """What stops the company as a whole, "" for nothing: before all that its open months cannot close (MATCH-7)."""
+        merged = MERGED if self.merged(firm) else ""
+        unsettled = any(key.company_id == firm.id and not each.settled for key, each in self.books.heads.items())
+        stopped = (merged if unsettled else "") or self._of_firm(firm) or merged
+        return stopped or ("" if self.has_product() else "product not found")
+
+    def merged(self, firm: Firm) -> bool:
+        """Whether ConnectWise no longer has the company that it is tied to."""
+        mapping = self.books.mapping(firm)
+        tied = None if mapping is None else mapping.connectwise_id
+        return tied is not None and tied not in self.msp.connectwise.tenant.companies
+
+    def _of_firm(self, firm: Firm) -> str:
         if partners.is_left_out(self.msp, firm.id):
             return "left out"
         company, mapping = self.msp.gravityzone.tenant.find(firm.id), self.books.mapping(firm)
@@ -47,9 +60,7 @@ class Causes:
             return "not tied"
         if mapping.excluded_since is not None:
             return "excluded"
-        if mapping.connectwise_id is None:
-            return "not tied"
-        return "" if self.has_product() else "product not found"
+        return "not tied" if mapping.connectwise_id is None else ""
 
     def said_instead(self, firm: Firm) -> frozenset[str]:
         """What its own standing may say in place of that: of whom nobody asks any more, it says for what."""
@@ -62,11 +73,11 @@ class Causes:
     def unlicensed_since_today(self, firm: Firm, tick: datetime) -> bool:
         """Whether nobody may have seen it yet: customers without a monthly licence are listed by the first tick of a day."""
         since, _ = firm.licences[-1]
-        return self.of_company(firm) == "no monthly subscription" and since.date() == tick.date()
+        return self._of_firm(firm) == "no monthly subscription" and since.date() == tick.date()
 
     def excluded_without_product(self, firm: Firm) -> bool:
         """Whether the product is not found, and the company's own standing has another word: that it is billed no more."""
-        return self.of_company(firm) in {"excluded", "a partner"} and not self.has_product()
+        return self._of_firm(firm) in {"excluded", "a partner"} and not self.has_product()
 
     def has_product(self) -> bool:
         """Whether ConnectWise has the service's product, without which no line can be opened (MATCH-2)."""
@@ -150,7 +161,7 @@ class Causes:
         company = self.msp.gravityzone.tenant.find(firm.id)
         if company is None or not (company.monthly or firm.partner):
             return True
-        if firm.partner and self.of_company(firm) == "no monthly subscription":
+        if firm.partner and self._of_firm(firm) == "no monthly subscription":
             return True
         if not firm.partner or self.counts.nonsense(firm, record.key.month, record):
             return False

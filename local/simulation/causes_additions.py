@@ -103,7 +103,7 @@ def _is_free(record: UsageRecord, line: Line, addition: AdditionTruth) -> bool:
     flag = addition.fields["billCustomer"]
     agreed = None if line.terms is None else line.terms.before.bill_customer
     left = f"line {line.number} has bill customer {flag}" in record.left_so
-    return line.bill_customer is not None and flag not in (line.bill_customer, agreed) and not left
+    return line.bill_customer != "" and flag not in (line.bill_customer, agreed) and not left
 
 
 def _is_apart(mapping: Mapping | None, addition: AdditionTruth) -> bool:

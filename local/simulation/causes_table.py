@@ -13,6 +13,7 @@ BILLING, WAITING, NEEDS_SETUP, HELD, FAILING = (
 )
 
 TOO_MANY = "too many below it"
+MERGED = "merged in ConnectWise"
 
 STANDINGS: Mapping[str, tuple[StandingState, str]] = {
     "billed": (BILLING, ""),
@@ -23,6 +24,7 @@ STANDINGS: Mapping[str, tuple[StandingState, str]] = {
     "counter stays": (WAITING, "stays until the month closes"),
     "not tied": (NEEDS_SETUP, ""),
     "excluded": (WAITING, "Excluded"),
+    MERGED: (NEEDS_SETUP, "is not there any more"),
     "waived": (WAITING, "a person has waived it"),
     "product not found": (NEEDS_SETUP, "no product"),
     "no agreement": (NEEDS_SETUP, "agreement"),

@@ -25,7 +25,9 @@ class Draw(IntEnum):
     FORGED = 20
     ODDITIES = 21
     NAMES = 30
-    ONE_COMPANY = 40
+    BUNDLES = 40
+    MERGERS = 41
+    ONE_COMPANY = 50
 
 
 def drawn(seed: int, what: Draw, *key: int) -> random.Random:

@@ -76,6 +76,8 @@ def _life(msp: Msp, firm: Firm) -> Iterator[Event]:
     draw = drawn(setting.seed, Draw.LIFE, firm.number)
     number = 0
     yield Event(firm.arrives, firm.number, number, JOINS, 0)
+    if not firm.partner:
+        yield from _merged(msp, firm)
     for index, month in enumerate(setting.months):
         if month.next.starts <= firm.arrives:
             continue
@@ -98,6 +100,18 @@ def _life(msp: Msp, firm: Firm) -> Iterator[Event]:
             number += 1
             kind = draw.choices(KINDS_OF_LIFE, _CHANCES)[0]
             yield Event(max(at, firm.arrives), firm.number, number, kind, draw.getrandbits(32))
+
+
+def _merged(msp: Msp, firm: Firm) -> Iterator[Event]:
+    """Few companies are merged into others in ConnectWise, at any moment."""
+    draw = drawn(msp.setting.seed, Draw.MERGERS, firm.number)
+    if draw.random() < 0.03:  # noqa: PLR2004 - few
+        at = _moment(draw.choice(msp.setting.months), draw)
+        yield Event(max(at, firm.arrives), firm.number, _APART, life_connectwise.MERGED, draw.getrandbits(32))
+
+
+_APART = 1_000_000
+"""The number of what is drawn beside a company's life, beyond all that it has."""
 
 
 def _oddities(msp: Msp, firm: Firm) -> Iterator[Event]:

@@ -86,6 +86,8 @@ def _set_up(msp: Msp, firm: Firm, draw: Random) -> str:
         if not firm.connectwise_id:
             return ""
         return _said("is tied by hand", lambda: setup.tie(firm.id, firm.connectwise_id, by=_WHO, why="I know them"))
+    if known.connectwise_id != firm.connectwise_id and firm.connectwise_id:
+        return _said("is tied to the survivor", lambda: setup.tie(firm.id, firm.connectwise_id, by=_WHO, why="merged"))
     if known.excluded_since is not None:
         _touch_below(msp, firm)
         return _said("is included", lambda: setup.include(firm.id, by=_WHO, why="again"))

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 from random import Random
 
+from local.simulation.bundles import OTHER_TYPE, invoice, merge
 from local.simulation.msp import Firm, Msp
 from local.simulation.services import ENDPOINTS, Billed
 from local.simulators.connectwise.records import BILLING_FORMS, TERMS, Fields, day_of, midnight
@@ -11,6 +12,7 @@ from local.simulators.connectwise.truth import API, AdditionTruth
 from tally.domain.month import Month
 
 INVOICED = "invoices run"
+MERGED = "merged in ConnectWise"
 
 
 def _some_agreement(msp: Msp, firm: Firm, draw: Random) -> Fields | None:
@@ -97,7 +99,7 @@ def _edit_agreement(msp: Msp, firm: Firm, draw: Random) -> str:
             {"nextInvoiceDate": day},
             {"name": f"Security {draw.randrange(9)}"},
             {"billingCycle": draw.choice(({"id": 3, "name": "Quarterly"}, {"id": 2, "name": "Monthly"}))},
-            {"type": draw.choice(({"id": 77, "name": "Other"}, *_types(msp)))},
+            {"type": draw.choice((OTHER_TYPE, *_types(msp)))},
         )
     )
     msp.connectwise.people.edit_agreement(agreement["id"], fields)
@@ -253,8 +255,7 @@ def _run_invoices(msp: Msp, firm: Firm, draw: Random) -> str:
     said = []
     for agreement in msp.agreements(firm):
         if (day_of(agreement["nextInvoiceDate"]) or date.max) <= today:
-            made = msp.connectwise.people.run_invoice(agreement["id"], by="books")
-            said.append(f"agreement {agreement['id']}: {'nothing to invoice' if made is None else f'invoice {made}'}")
+            said += invoice(msp, agreement, today)
     return "; ".join(said)
 
 
@@ -274,6 +275,7 @@ ACTS: Mapping[str, Callable[[Msp, Firm, Random], str]] = {
     "Addition beside ours": _add_beside,
     "product changed": _change_product,
     INVOICED: _run_invoices,
+    MERGED: merge,
 }
 WEIGHTS = (
     ("agreement cancelled", 3),

@@ -6,6 +6,7 @@ from random import Random
 from typing import Any
 
 from local.ledger import MemoryLedger
+from local.simulation.bundles import BUNDLED, payer, put_below
 from local.simulation.draws import Draw, drawn
 from local.simulation.services import ENDPOINTS, Billed, connectwise_of
 from local.simulation.setting import Setting, Shape, setting_of
@@ -212,12 +213,15 @@ class Msp:
         fields = {"nextInvoiceDate": midnight(due), **terms.pop("fields", {})}
         made = people.add_agreement(firm.connectwise_id, of.type_id, name, start=start, fields=fields, **terms)
         firm.agreements.append(made)
+        if self.shape.has(BUNDLED) and drawn(self.setting.seed, Draw.BUNDLES, made).random() < 0.08:  # noqa: PLR2004 - some
+            put_below(self.connectwise, made)
         return made
 
     def agreements(self, firm: Firm) -> list[Fields]:
         """The company's agreements as they truly are, oldest first; without those that were deleted."""
         table = self.connectwise.tenant.agreements
-        return [document.fields for each in firm.agreements if (document := table.get(each)) is not None]
+        known = [document.fields for each in firm.agreements if (document := table.get(each)) is not None]
+        return [{**each, "nextInvoiceDate": payer(self.connectwise, each)["nextInvoiceDate"]} for each in known]
 
     def _join_connectwise(self, firm: Firm, draw: Random) -> None:
         people = self.connectwise.people

@@ -14,6 +14,11 @@ from tally.domain.month import Month
 from tally.domain.record import LAID_DOWN, TALLY, HoldKind, Line, LineState, RecordState, UsageRecord
 from tally.domain.standing import StandingState
 
+_SEEN = frozenset({"changed by people", "beside another", "agreement is gone"})
+"""What a look at ConnectWise shows."""
+_LOOKED_AT = timedelta(hours=26)
+"""By then it has been looked at, a tick's jobs included."""
+
 
 @dataclass(frozen=True, slots=True)
 class Expected:
@@ -140,7 +145,7 @@ class StandingChecks:
     def _of_open(self, firm: Firm, record: UsageRecord, tick: datetime) -> frozenset[str]:
         line, month = record.line, record.key.month
         assert line is not None
-        closing = tick >= self.msp.closes(month)
+        closing = self._closing(firm, month, tick)
         causes = set(self.causes.oddities(firm, record, closing=closing))
         nonsense = self.causes.counts.nonsense(firm, month, record)
         unread = self.causes.unread(firm, record)
@@ -168,15 +173,19 @@ class StandingChecks:
             causes.add("agreement refuses changes")
         if closing and not causes:
             raise self._violation(4, f"nothing keeps it open after the tick {tick}: {record}", firm, month)
-        # As long as the count does not change, and before the close, nobody looks at ConnectWise.
-        return (
-            frozenset(causes) if closing else frozenset({*causes, "billed"} if causes != {"counter stays"} else causes)
-        )
+        # Before the close, and as long as the count does not change, ConnectWise is looked at once a day (FOLLOW-5).
+        since = max(filter(None, (firm.touched, line.pushed_at)))
+        seen = closing or causes == {"counter stays"} or (causes & _SEEN and tick - since > _LOOKED_AT)
+        return frozenset(causes if seen else {*causes, "billed"})
+
+    def _closing(self, firm: Firm, month: Month, tick: datetime) -> bool:
+        """Whether the month's close has come, and nothing keeps it from closing for the company as a whole (MATCH-7)."""
+        return tick >= self.msp.closes(month) and not self.causes.merged(firm)
 
     def _of_frozen(self, firm: Firm, record: UsageRecord, tick: datetime) -> frozenset[str]:
         """A line that can carry no more: what is beyond it is told, then asked, or goes onto a line of its own (LATE-2)."""
         month, setting = record.key.month, self.msp.setting
-        closing = tick >= self.msp.closes(month)
+        closing = self._closing(firm, month, tick)
         causes = set(self.causes.oddities(firm, record, closing=closing))
         if record.line is not None and record.line.state is not LineState.OPEN:
             causes.discard("fallen")  # what was invoiced is no fall: the less is to be credited (LATE-3)
@@ -221,6 +230,9 @@ class StandingChecks:
         asked = record.hold is not None or (line is not None and line.state not in LAID_DOWN)
         if not due or (record.reread and not asked):
             return
+        if self.causes.merged(firm):
+            yield Expected(month, self._of_frozen(firm, record, tick) | {"late, to be asked", "billed"})
+            return
         if asked:
             yield Expected(month, self._of_frozen(firm, record, tick) | {"late, to be asked", "grown", "billed"})
             return
@@ -246,7 +258,7 @@ class StandingChecks:
         if record is not None and any(line.state is LineState.VOID for line in record.lines):
             causes.add("voided there")
             causes |= {"product not found"} if self.causes.excluded_without_product(firm) else set()
-            if tick >= self.msp.closes(month):
+            if self._closing(firm, month, tick):
                 causes |= {"unplaced", "voided, and unread"} if record.is_standing else {"voided, and unread"}
         if record is not None and record.refusal is not None:
             causes.add("refused")

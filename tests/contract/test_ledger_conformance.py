@@ -466,6 +466,28 @@ def test_a_company_is_tied_from_one_to_another(ledger: Ledger) -> None:
     ledger.tie(mapping("gz-3", 8))
 
 
+def test_two_are_tied_to_one_by_a_person(ledger: Ledger) -> None:
+    """MATCH-1: beside one that is as it was seen; by itself nobody is tied there until both have left, whoever goes first."""
+    ledger.tie(mapping("gz-1", 7))
+    first = change(mapping("gz-1", 7), pinned_agreement_id=70)
+    ledger.change_mapping(first)
+    second = change(None, company_id="gz-2", connectwise_id=7, pinned_agreement_id=71)
+    with pytest.raises(ConflictError):
+        ledger.change_mapping(second)
+    with pytest.raises(ConflictError):
+        ledger.change_mapping(replace(second, beside=(mapping("gz-1", 7),)))
+    ledger.change_mapping(replace(second, beside=(first.after,)))
+    assert ledger.mapping("gz-2") == second.after
+    left = change(first.after, connectwise_id=None)
+    with pytest.raises(ConflictError):
+        ledger.change_mapping(replace(left, beside=(replace(second.after, version=2),)))
+    ledger.change_mapping(replace(left, beside=(second.after,)))
+    with pytest.raises(ConflictError):
+        ledger.tie(mapping("gz-3", 7))
+    ledger.change_mapping(change(second.after, connectwise_id=None))
+    ledger.tie(mapping("gz-3", 7))
+
+
 def test_a_mapping_without_a_tie_takes_nobody(ledger: Ledger) -> None:
     """CLOSE-5: a company that was never tied can be excluded; two of them stand in nobody's way."""
     for company in ("gz-1", "gz-2"):

@@ -4,7 +4,7 @@ import pytest
 
 from local.simulators.clock import VirtualClock
 from local.simulators.faults import Fault, FaultKind
-from local.world import Customer, World
+from local.world import PRODUCT, Customer, World
 from tally.domain.record import RecordState
 from tally.domain.standing import StandingState
 from tests.functional.instants import gmt
@@ -138,6 +138,22 @@ def test_an_agreement_that_goes_to_another_company_is_told(world: World, harbor:
     world.set_up().tie(harbor.id, other, **WHO)
     world.play(gmt("2026-12-02 00:20"))
     assert state(world, harbor) is RecordState.CLOSED
+
+
+def test_a_month_that_is_not_opened_yet_says_no_more_than_that(world: World) -> None:
+    """MATCH-7: held before its Addition was made, it asks for no new agreement: that went along with the company."""
+    mill = world.add_customer("Old Mill")
+    harbor = world.add_customer("Harbor Dental")
+    world.connectwise.people.add_addition(
+        harbor.agreement_id, PRODUCT, quantity=3, effective=gmt("2026-11-01 00:00").date()
+    )
+    world.play(OPENED)
+    assert world.standing(harbor).shown.state is StandingState.HELD
+    merged(world, harbor)
+    world.play(TOLD)
+    assert not [each for each in world.standing(harbor).causes.values() if "make one" in each.reason]
+    assert "Harbor Group" not in world.standing(mill).shown.reason
+    assert "is not there any more" in world.standing(harbor).causes["company"].reason
 
 
 def test_a_company_that_a_person_ties_elsewhere_is_no_merger(world: World, harbor: Customer) -> None:

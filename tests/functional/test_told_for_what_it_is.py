@@ -110,7 +110,7 @@ class TestOffboarding:
 
 class TestCopies:
     def test_on_the_same_agreement(self) -> None:
-        """OPEN-1, FOLLOW-3: a copy is told from ours, with who made it; set to 0 it holds nothing any more."""
+        """OPEN-1, FOLLOW-3: a copy is told from ours, with who made it; deleted it holds nothing any more."""
         world, harbor = a_world()
         world.play(FIRST)
         world.clock.set(gmt("2026-11-15 10:07"))
@@ -125,7 +125,10 @@ class TestCopies:
             assert each in record.hold.why
         world.connectwise.people.set_quantity(copy, 0)
         world.play(THIRD)
-        assert [each[0] for each in world.additions(harbor)] == [13, 0]
+        assert world.standing(harbor).shown.state is StandingState.HELD
+        world.connectwise.people.delete_addition(copy)
+        world.play(gmt("2026-11-18 08:00"))
+        assert [each[0] for each in world.additions(harbor)] == [13]
         assert world.standing(harbor).shown.state is StandingState.BILLING
 
     @pytest.mark.parametrize("when", ["push", "close"])

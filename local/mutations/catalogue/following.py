@@ -4,6 +4,22 @@ from local.mutations.mutation import Edit, Mutation
 
 FOLLOWING = (
     Mutation(
+        name="a look that failed is not made up for",
+        rule="FOLLOW-5",
+        file="tally/sync.py",
+        edits=(Edit(before="if to_be_looked_at and not situation.look_due:", after="if to_be_looked_at:"),),
+        why="The job was to look, and is done.",
+        tests=("tests/functional/test_daily_look.py",),
+    ),
+    Mutation(
+        name="nobody looks on the eve of an invoice",
+        rule="FOLLOW-5",
+        file="tally/domain/looking.py",
+        edits=(Edit(before="        return seen < eve\n", after="        return False\n"),),
+        why="It has been looked at on that day.",
+        tests=("tests/functional/test_daily_look.py",),
+    ),
+    Mutation(
         name="an Addition that somebody changed is overwritten",
         rule="FOLLOW-3",
         file="tally/domain/comparing.py",
@@ -196,7 +212,7 @@ FOLLOWING = (
     Mutation(
         name="an excluded customer is planned",
         rule="CLOSE-5",
-        file="tally/domain/planning.py",
+        file="tally/domain/stopped.py",
         edits=(
             Edit(
                 before="if (excluded := _excluded(company)) is not None:",

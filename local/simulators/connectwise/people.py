@@ -269,6 +269,8 @@ class People:
         moved = records.reference(survivor.fields, "identifier", "name")
         for document in tenant.agreements_of(company_id):
             self.edit_agreement(document.fields["id"], {"company": moved, "billToCompany": moved}, by=by)
+            for addition in tenant.truth.additions(agreement_id=document.fields["id"]):
+                addition.company_id = into
         tenant.remove(tenant.companies, company_id)
 
     def remove_company(self, company_id: int) -> None:

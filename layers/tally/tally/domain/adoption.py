@@ -113,7 +113,7 @@ def _found(situation: Situation, number: int, addition: Addition) -> Line:
         addition_id=addition.id,
         pushed=addition.seats or 0,
         pushed_at=addition.updated_at or situation.now,
-        bill_customer=addition.terms.bill_customer,
+        bill_customer=addition.terms.bill_customer or "",
     )
     if number == 0:  # the month's own has no other days
         line = as_found(replace(line, effective=month.first, cancelled=month.last), addition, month)

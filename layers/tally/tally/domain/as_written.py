@@ -63,7 +63,7 @@ def differences(line: Line, addition: Addition, *, month: Month) -> tuple[Differ
     ]
     flag, written = addition.terms.bill_customer, line.bill_customer
     agreed = None if line.terms is None else line.terms.before.bill_customer
-    if flag is not None and written is not None and flag not in (written, agreed):
+    if flag is not None and written and flag not in (written, agreed):
         found.append(Difference(field=Field.BILL_CUSTOMER, shown=flag, written=written))
     if line.reference not in addition.text:
         found.append(

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from tally.domain.agreement import Agreement
-from tally.domain.chosen_agreement import left_untied, next_place, place_of
-from tally.domain.circumstances import ABSENCES, ALL_BELOW, Circumstances, CompanyState, Place, Presence
+from tally.domain.chosen_agreement import next_place, place_of
+from tally.domain.circumstances import Circumstances, CompanyState, Place, Presence
 from tally.domain.credit import credit_notice
 from tally.domain.looking import is_to_be_looked_at
 from tally.domain.month import Month
@@ -21,6 +21,7 @@ from tally.domain.standing import (
     planners_scope,
     waiting,
 )
+from tally.domain.stopped import stopped_as_a_whole
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,8 +100,7 @@ def _planned(company: CompanyState, at: Circumstances) -> CompanyPlan:
     plan = _Plan(moved=moved_away(company, at))
     for record in sorted(company.records, key=lambda each: each.key):
         _follow(company, at, record, plan)
-    # Where a month is open, that it cannot close is the first thing to know.
-    stopped = (plan.moved if company.records else None) or _stopped(company, at) or plan.moved
+    stopped = stopped_as_a_whole(company, at, plan.moved)
     if stopped is not None:
         plan.causes[COMPANY_SCOPE] = stopped
     elif company.presence is Presence.LICENSED and at.directory is not None:
@@ -160,7 +160,7 @@ def _follow(company: CompanyState, at: Circumstances, record: UsageRecord, plan:
         chosen, late = next_place(company, at, record)
         if isinstance(chosen, Agreement):
             agreement = chosen
-        elif not _needs_no_other_line(company, record):
+        elif plan.moved is None and not _needs_no_other_line(company, record):
             plan.say(key.month, key.service, chosen)
     may_open = company.presence is Presence.LICENSED and place is not None and not opened and plan.moved is None
     others = _others(company, place, key.month, agreement)
@@ -228,47 +228,6 @@ def _others(company: CompanyState, place: Place | None, month: Month, agreement:
     known = () if place is None or connectwise_id is None else place.agreements.get(connectwise_id, ())
     chosen = None if agreement is None else agreement.id
     return tuple(sorted(each.id for each in known if each.id != chosen and not each.ended_before(month.first)))
-
-
-def _stopped(company: CompanyState, at: Circumstances) -> Cause | None:
-    """Why nothing can be opened for the company as a whole."""
-    match company.presence:
-        case Presence.PARTNER:
-            return _excluded(company) or company.refused or ABSENCES[Presence.PARTNER]
-        case Presence.UNLICENSED | Presence.GONE | Presence.LEFT_OUT as absent:
-            return ABSENCES[absent]
-        case Presence.UNREAD:
-            return _excluded(company) or company.refused or _as_before(company)
-        case Presence.LICENSED | Presence.UNLISTED:
-            pass
-    if company.below is not None and (company.mapping is None or company.mapping.own_billed_since is None):
-        return ABSENCES[Presence.PARTNER]
-    if company.mapping is None:
-        return (
-            needs_setup(company.untied)
-            if company.untied
-            else _as_before(company) or waiting("To be matched by its name.")
-        )
-    if (excluded := _excluded(company)) is not None:
-        return excluded
-    if company.mapping.connectwise_id is None:
-        return needs_setup(left_untied(company.mapping))
-    problems = [] if at.directory is None else [at.directory.places[service].problem for service in at.services]
-    if problems and all(problems):
-        return needs_setup(" ".join(dict.fromkeys(filter(None, problems))))
-    return None
-
-
-def _excluded(company: CompanyState) -> Cause | None:
-    since = None if company.mapping is None else company.mapping.excluded_since
-    if since is None:
-        return None
-    partner = company.presence is Presence.PARTNER or company.below is not None
-    return waiting(f"Excluded from billing since {since:%Y-%m-%d}{f', {ALL_BELOW}' if partner else ''}.")
-
-
-def _as_before(company: CompanyState) -> Cause | None:
-    return None if company.standing is None else company.standing.causes.get(COMPANY_SCOPE)
 
 
 def _open(company: CompanyState, at: Circumstances, service: str, month: Month, plan: _Plan) -> None:

@@ -124,7 +124,7 @@ def _of_tally(addition: Addition) -> bool:
 def with_copies(
     ours: Sequence[Addition], elsewhere: Iterable[Addition], line: Line, *, kept_apart: Collection[int]
 ) -> Sequence[Addition]:
-    """The line's Addition and its copies, also those on the customer's other agreements; one at 0 bills nothing and is left out.
+    """The line's Addition and its copies, also those on the customer's other agreements, and at 0 too: another Tally may follow one.
 
     Where the line's own is gone, what bears its reference on its agreement takes its place.
     """
@@ -132,7 +132,7 @@ def with_copies(
     if not own:
         return ours
     far = [each for each in elsewhere if line.reference in each.text and each.id not in kept_apart]
-    return [*own, *(each for each in (*ours, *far) if each.id != line.addition_id and each.quantity != 0)]
+    return [*own, *(each for each in (*ours, *far) if each.id != line.addition_id)]
 
 
 def doubled(ours: Sequence[Addition], mark: str, *, known: int | None = None) -> str:
@@ -147,7 +147,7 @@ def doubled(ours: Sequence[Addition], mark: str, *, known: int | None = None) ->
     verb = "is a copy" if len(copies) == 1 else "are copies"
     return (
         f"{told} {verb} of ours, {described(own)} on agreement {own[0].agreement_id}, with its reference {mark}: both would be billed. Delete "
-        "the copy, or set it to 0, and the hold lifts itself."
+        "the copy, and the hold lifts itself."
     )
 
 

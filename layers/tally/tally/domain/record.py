@@ -95,7 +95,7 @@ class Line:
     that stood
     there before ``pushed``: ConnectWise's lists may still show them for the settle time. ``terms`` are those that are not
     the month before's (OPEN-5). ``bill_customer`` is whether the customer is billed, in ConnectWise's word, as we wrote it;
-    None where an earlier version has not noted it.
+    empty where an earlier version has not noted it.
     """
 
     number: int
@@ -112,7 +112,7 @@ class Line:
     echoes: tuple[int, ...] = ()
     intent: Intent | None = None
     terms: OtherTerms | None = None
-    bill_customer: str | None = None
+    bill_customer: str = ""
 
     @property
     def highest(self) -> int:

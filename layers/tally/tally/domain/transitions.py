@@ -206,7 +206,7 @@ def _theirs(line: Line, addition: Addition) -> Line:
         line,
         product_id=addition.product_id,
         effective=addition.effective or line.effective,
-        bill_customer=addition.terms.bill_customer,
+        bill_customer=addition.terms.bill_customer or "",
     )
 
 

@@ -251,7 +251,7 @@ def _line(fields: Plain) -> Line:
         echoes=tuple(fields.get("echoes", ())),
         intent=None if intent is None else _intent(intent),
         terms=None if terms is None else _other_terms(terms),
-        bill_customer=fields.get("bill_customer"),
+        bill_customer=fields.get("bill_customer", ""),
     )
 
 
