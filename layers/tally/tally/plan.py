@@ -4,9 +4,10 @@ import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import cache, partial
 from itertools import chain
+from typing import TYPE_CHECKING
 
-from tally.absent import Absent
 from tally.companies import Companies, tied_together
 from tally.directory import read_directory
 from tally.domain.circumstances import Circumstances, Directory, Firms
@@ -28,6 +29,9 @@ from tally.roster import Roster, read_census, read_roster
 from tally.services import Names
 from tally.sweep import NotSent, Sweep
 from tally.tying import tie_by_name
+
+if TYPE_CHECKING:
+    from tally.absent import Absent
 
 _OTHER_CLOCKS = timedelta(hours=1)
 """By so much the clock of whoever wrote the newest tick may be ahead."""
@@ -116,7 +120,7 @@ class Plan:
         del listed  # each is known by its name by now, or tied
         unasked: list[str] = []
         companies = Companies(
-            absent=Absent(gravityzone=self.gravityzone, roster=roster, daily=unlicensed is not None, failures=unasked),
+            absent=cache(partial(self._absent, roster, daily=unlicensed is not None, failures=unasked)),
             roster=roster,
             unlicensed=unlicensed,
             partners=partners,
@@ -160,6 +164,11 @@ class Plan:
             f"the companies below partner {each} could not be listed: {error}" for each, error in roster.unread.items()
         )
         return roster
+
+    def _absent(self, roster: Roster | None, *, daily: bool, failures: list[str]) -> "Absent":
+        from tally.absent import Absent  # noqa: PLC0415 - at most ticks everybody is listed
+
+        return Absent(gravityzone=self.gravityzone, roster=roster, daily=daily, failures=failures)
 
     def _read_partners(
         self, roster: Roster | None, mappings: Mapping[str, CompanyMapping], failures: list[str]

@@ -2,8 +2,11 @@
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
+from tally.domain.circumstances import Presence
 from tally.domain.company import Company, CompanyKind
+from tally.domain.standing import Cause
 from tally.errors import DeclinedError, TallyError
 from tally.ports import GravityZone
 
@@ -38,6 +41,14 @@ class Roster:
             return True
         left = (self.unread, self.refused, self.excluded)
         return company_id in self.partners and not any(company_id in each for each in left)
+
+
+class Found(NamedTuple):
+    """What GravityZone says of a company: its name if it was told, and what of it was refused."""
+
+    presence: Presence
+    name: str = ""
+    refused: Cause | None = None
 
 
 def read_roster(gravityzone: GravityZone, *, excluded: Collection[str] = ()) -> Roster:
