@@ -2,7 +2,6 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
 from tally.domain.circumstances import Presence, known_absence
 from tally.domain.company import Company, CompanyKind
@@ -11,7 +10,7 @@ from tally.domain.refused import asked_in_vain, below_a_refused_one, is_refused
 from tally.domain.standing import COMPANY_SCOPE, Cause, Standing
 from tally.errors import DeclinedError, TallyError
 from tally.ports import GravityZone
-from tally.roster import Roster
+from tally.roster import Found, Roster
 
 MOST_ASKED = 300
 """Calls that a tick makes for it at most: a minute of the pace. Who is left is asked for at the next tick."""
@@ -19,14 +18,6 @@ _OF_NO_ANSWER = 30
 """What a call without an answer counts for: it takes as long as so many others."""
 _DEEPEST = 5
 """Levels that are climbed to find whom a company stands below."""
-
-
-class Found(NamedTuple):
-    """What is known of an absent company: its name if it was told, and what of it was refused or in vain."""
-
-    presence: Presence
-    name: str = ""
-    refused: Cause | None = None
 
 
 @dataclass(slots=True, kw_only=True)

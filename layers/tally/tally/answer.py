@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 
 from tally.domain import answers, carrying, mapping
 from tally.domain.answers import Person
-from tally.domain.circumstances import is_partner
 from tally.domain.company import ConnectWiseCompany, Mapping, MappingChange, Stretch
 from tally.domain.record import RecordKey, RecordState, Transition, UsageRecord
+from tally.domain.refused import is_partner
 from tally.domain.sight import tied_ids, unseen_companies
 from tally.domain.unreadable import readable
 from tally.errors import SetupError

@@ -1,18 +1,20 @@
 """What a tick knows of each company, out of GravityZone's lists and the ledger."""
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from tally.absent import Absent, Found
 from tally.domain.circumstances import CompanyState, Presence, known_absence
 from tally.domain.company import Company, Stretch, stretches
 from tally.domain.company import Mapping as CompanyMapping
-from tally.domain.refused import list_refused
 from tally.domain.standing import Cause, Standing
 from tally.known import NO_MONTHS, Known
 from tally.partners import Partners, is_billed, not_listed
-from tally.roster import Roster
+from tally.roster import Found, Roster
+
+if TYPE_CHECKING:
+    from tally.absent import Absent
 
 _NOT_READ = frozenset({Presence.GONE, Presence.UNLICENSED, Presence.UNLISTED})
 """Of such a company no count is read, so whoever stands below it changes nothing."""
@@ -24,10 +26,10 @@ class Companies:
 
     ``unlicensed`` are the customers without a monthly subscription; None where they were not listed. ``untied`` says why
     companies have no mapping; ``shared`` are the mappings of others that are tied to the same ConnectWise company, and
-    ``troubles`` what keeps some from being planned, by their ids. ``absent`` asks for those that are in no list.
+    ``troubles`` what keeps some from being planned, by their ids. ``absent`` gives what asks for those that are in no list.
     """
 
-    absent: Absent
+    absent: "Callable[[], Absent]"
     roster: Roster | None
     unlicensed: dict[str, Company] | None
     partners: Partners
@@ -54,7 +56,7 @@ class Companies:
         if found is None and trouble:
             found = Found(Presence.UNREAD)
         if found is None:
-            found = self.absent.find(company_id, standing, mapping, name=name, followed=bool(records))
+            found = self.absent().find(company_id, standing, mapping, name=name, followed=bool(records))
         presence = found.presence
         below = None if presence in _NOT_READ else self.partners.below.get(company_id)
         if below is None and not (presence in _NOT_READ or is_customer) and is_billed(mapping, records):
@@ -96,7 +98,11 @@ class Companies:
 
 def _refused_list(roster: Roster, partner_id: str) -> Cause | None:
     error = roster.refused.get(partner_id)
-    return None if error is None else list_refused(partner_id, str(error))
+    if error is None:
+        return None
+    from tally.domain.refused import list_refused  # noqa: PLC0415 - rare
+
+    return list_refused(partner_id, str(error))
 
 
 def tied_together(mappings: Collection[CompanyMapping]) -> Mapping[str, Sequence[CompanyMapping]]:

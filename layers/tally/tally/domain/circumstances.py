@@ -12,7 +12,6 @@ from tally.domain.month import Month
 from tally.domain.partner import Children
 from tally.domain.policy import Policy
 from tally.domain.record import UsageRecord
-from tally.domain.refused import is_list_refused
 from tally.domain.standing import COMPANY_SCOPE, Cause, Standing, needs_setup, waiting
 from tally.domain.ticks import Ticks, first_month_of
 
@@ -130,14 +129,6 @@ def known_absence(standing: Standing | None) -> Presence | None:
     """What an earlier tick found out of a company that is in no list, so that it is not asked for at every tick."""
     cause = None if standing is None else standing.causes.get(COMPANY_SCOPE)
     return next((each for each, known in ABSENCES.items() if cause is not None and cause.reason == known.reason), None)
-
-
-def is_partner(standing: Standing | None) -> bool:
-    """Whether it was a partner, whose own machines are not billed, when it was last looked at."""
-    cause = None if standing is None else standing.causes.get(COMPANY_SCOPE)
-    if cause is None:
-        return False
-    return known_absence(standing) is Presence.PARTNER or is_list_refused(cause) or ALL_BELOW in cause.reason
 
 
 ALL_BELOW = "with all companies below it"

@@ -1,6 +1,7 @@
 """What GravityZone refuses to tell of one company, in that company's standing: nobody else is concerned (READ-9, SAFE-5)."""
 
-from tally.domain.standing import Cause, StandingState
+from tally.domain.circumstances import ALL_BELOW, Presence, known_absence
+from tally.domain.standing import COMPANY_SCOPE, Cause, Standing, StandingState
 
 _IN_VAIN = "It is in none of GravityZone's lists, and what GravityZone says of it is none of what is known to mean that it is gone"
 _REFUSED_LIST = "GravityZone refuses to list the companies below it"
@@ -31,9 +32,16 @@ def is_refused(cause: Cause) -> bool:
     return cause.reason.startswith((_IN_VAIN, _BELOW))
 
 
-def is_list_refused(cause: Cause) -> bool:
-    """Whether the cause is that of a partner whose list is refused."""
-    return cause.reason.startswith(_REFUSED_LIST)
+def is_partner(standing: Standing | None) -> bool:
+    """Whether it was a partner, whose own machines are not billed, when it was last looked at."""
+    cause = None if standing is None else standing.causes.get(COMPANY_SCOPE)
+    if cause is None:
+        return False
+    return (
+        known_absence(standing) is Presence.PARTNER
+        or cause.reason.startswith(_REFUSED_LIST)
+        or ALL_BELOW in cause.reason
+    )
 
 
 def _failing(reason: str) -> Cause:

@@ -22,7 +22,9 @@ def _stopped(company: CompanyState) -> Cause | None:
             return ABSENCES[absent]
         case Presence.UNREAD:
             return _excluded(company) or company.refused or _as_before(company)
-        case Presence.LICENSED | Presence.UNLISTED:
+        case Presence.UNLISTED:
+            return _excluded(company) or ABSENCES[Presence.UNLICENSED]
+        case Presence.LICENSED:
             pass
     if company.below is not None and (company.mapping is None or company.mapping.own_billed_since is None):
         return ABSENCES[Presence.PARTNER]
