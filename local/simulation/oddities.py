@@ -78,7 +78,10 @@ class Oddities:
 
     def _spoil(self, firm: Firm, item: str) -> str:
         self.ledger.spoilt = (firm.id, item)
-        return f"its {item} in the ledger cannot be read" if self.ledger.has_spoilt else ""
+        if self.ledger.has_spoilt:
+            return f"its {item} in the ledger cannot be read"
+        self.ledger.spoilt = ("", "")  # what this very step makes can be read
+        return ""
 
     def _show(self, firm: Firm, row: tuple[str, dict[str, object]], which: float) -> str:
         kind, odd = row
