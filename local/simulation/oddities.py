@@ -70,7 +70,7 @@ class Oddities:
         """What a tick that planned all should have told of a company, and has not; "" if nothing is amiss."""
         company_id, item = self.ledger.spoilt
         standing = self._msp.ledger.standing(company_id) if company_id else None
-        if standing is None or not self.ledger.has_spoilt:
+        if standing is None or not self.ledger.has_shown or self.ledger.was_late:
             return ""
         shown = standing.shown
         right = shown.state is StandingState.FAILING and "cannot be read" in shown.reason
@@ -78,6 +78,7 @@ class Oddities:
 
     def _spoil(self, firm: Firm, item: str) -> str:
         self.ledger.spoilt = (firm.id, item)
+        self.ledger.has_shown = self.ledger.was_late = False
         if self.ledger.has_spoilt:
             return f"its {item} in the ledger cannot be read"
         self.ledger.spoilt = ("", "")  # what this very step makes can be read
@@ -98,11 +99,16 @@ class Oddities:
 
 
 class Ledger:
-    """A ledger in memory of which items of one company cannot be read: ``spoilt`` has its id and which."""
+    """A ledger in memory of which items of one company cannot be read: ``spoilt`` has its id and which.
+
+    ``has_shown`` is whether anybody has come upon one since: the index lags, and may not have it yet. ``was_late``: some
+    standings had been written meanwhile, so that what a tick had to say of them was not taken.
+    """
 
     def __init__(self, inner: MemoryLedger) -> None:
         self._inner = inner
         self.spoilt = ("", "")
+        self.has_shown = self.was_late = False
 
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - whatever the ledger has
         return getattr(self._inner, name)
@@ -134,6 +140,12 @@ class Ledger:
         """As the ledger's."""
         return self._records(self._inner.all_settled_records(month, within))
 
+    def save_standings(self, standings: Iterable[Standing]) -> int:
+        """As the ledger's."""
+        late = self._inner.save_standings(standings)
+        self.was_late = self.was_late or late > 0
+        return late
+
     def mapping(self, company_id: str) -> Mapping | None:
         """As the ledger's."""
         self._check(company_id, "mapping")
@@ -160,7 +172,10 @@ class Ledger:
             yield Unreadable(company_id, self._why()) if self._is(company_id, "records") else each
 
     def _is(self, company_id: str, item: str) -> bool:
-        return self.spoilt == (company_id, item)
+        if self.spoilt != (company_id, item):
+            return False
+        self.has_shown = True
+        return True
 
     def _check(self, company_id: str, item: str) -> None:
         if self._is(company_id, item):

@@ -1,7 +1,7 @@
 """The simulation's table of causes (invariant 4): what it expects where people, licences and counters do what is rare."""
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
@@ -92,6 +92,22 @@ def test_only_what_is_there_can_be_unreadable(scene: Scene) -> None:
         oddities.draw(step)
         spoilt.add(oddities.ledger.spoilt[1])
     assert spoilt == {"", "mapping", "standing", "records"}
+
+
+def test_what_the_index_does_not_show_yet_is_not_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """SAFE-5: a tick that comes before the index shows an item cannot tell that it is unreadable; the next one can."""
+    scene = scene_of(monkeypatch, index_lag=timedelta(seconds=3))
+    harbor = scene.joins("Harbor Dental", machines=2)
+    scene.ticks("2026-10-01 00:05")
+    oddities = Oddities(scene.msp, silence)
+    oddities.ledger.spoilt = (harbor.id, "records")
+    planner = scene.msp.world.planner(wrap=lambda port: oddities.ledger if port is scene.msp.ledger else port)
+    opened = scene.msp.clock.now()
+    planner(opened)
+    assert (oddities.told(), oddities.ledger.has_shown) == ("", False)
+    scene.msp.clock.advance(timedelta(seconds=5))
+    planner(opened + timedelta(seconds=5))
+    assert (oddities.told(), oddities.ledger.has_shown) == ("", True)
 
 
 # A fall
