@@ -27,6 +27,7 @@ class Draw(IntEnum):
     NAMES = 30
     BUNDLES = 40
     MERGERS = 41
+    REACH = 50
 
 
 def drawn(seed: int, what: Draw, *key: int) -> random.Random:
