@@ -8,7 +8,7 @@ import json
 import os
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any, cast
@@ -21,6 +21,7 @@ from cli.dead_letters import DeadLetters, SQSDeadLetters
 from tally import bootstrap
 from tally.aws import aws_errors, error_code
 from tally.clock import WallClock
+from tally.domain.unreadable import OddRows
 from tally.errors import ContractError, SetupError, TallyError
 from tally.gravityzone.pace import TokenBucket
 from tally.ledger.dynamodb import DynamoDBLedger
@@ -57,7 +58,8 @@ class Stack:
     ``outputs`` are the template's, by name; ``environment`` is a function's, by the output that names the function.
     ``client`` gives a boto3 client of an AWS service in the stack's account and region. ``invoke`` has the planner function plan
     a tick and gives what it answered; TickFailedError where it raised. ``waiting`` counts the jobs that are not done, those
-    in flight too. ``who`` is the caller's ARN: what the history says of who did something.
+    in flight too. ``who`` is the caller's ARN: what the history says of who did something. ``odd_rows`` hears of rows of the
+    vendors' lists that nobody can place.
     """
 
     name: str
@@ -75,6 +77,7 @@ class Stack:
     who: Callable[[], str]
     clock: Clock
     sleep: Callable[[float], None] = time.sleep
+    odd_rows: OddRows = field(default_factory=OddRows)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,6 +108,7 @@ def connect(target: Target) -> Stack:
         invoke=to.invoke,
         who=lambda: to.who,
         clock=WallClock(),
+        odd_rows=to.odd_rows,
     )
 
 
@@ -114,6 +118,7 @@ class _Connection:
     def __init__(self, name: str, client: Callable[[str], Any]) -> None:
         self.name = name
         self.client = client
+        self.odd_rows = OddRows()
         self._environments: dict[str, Mapping[str, str]] = {}
 
     @cached_property
@@ -146,12 +151,18 @@ class _Connection:
         # Half of the pace: workers may be at theirs meanwhile, and the limit is the key's.
         bucket = TokenBucket(rate=self.settings.sweep_calls_per_second / 2, depth=1)
         return bootstrap.gravityzone_client(
-            self.settings, self.keys, bucket=bucket, network=operators_network(os.environ)
+            self.settings,
+            self.keys,
+            bucket=bucket,
+            network=operators_network(os.environ),
+            on_odd_row=self.odd_rows.heard,
         )
 
     @cached_property
     def connectwise(self) -> ConnectWise:
-        return bootstrap.connectwise_client(self.settings, self.keys, network=operators_network(os.environ))
+        return bootstrap.connectwise_client(
+            self.settings, self.keys, network=operators_network(os.environ), on_odd_row=self.odd_rows.heard
+        )
 
     @cached_property
     def queue(self) -> JobQueue:

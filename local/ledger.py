@@ -272,7 +272,7 @@ class MemoryLedger:
         """
         with self._effect("save_standing"):
             known = self._standings.get(standing.company_id)
-            written = replace(standing, version=standing.version + 1)
+            written = replace(standing, version=standing.version + 1, unreadable="")
             if known == written:
                 return
             if (0 if known is None else known.version) != standing.version:

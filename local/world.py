@@ -31,6 +31,7 @@ from tally.domain.policy import Policy
 from tally.domain.reading import ENDPOINTS
 from tally.domain.record import RecordKey, UsageRecord
 from tally.domain.standing import Standing
+from tally.domain.unreadable import OddRows
 from tally.errors import TallyError
 from tally.gravityzone.client import GravityZoneClient
 from tally.gravityzone.pace import TokenBucket
@@ -102,6 +103,7 @@ class World:
     plan: Plan = field(init=False)
     failures: list[TallyError] = field(default_factory=list)
     jitter: Callable[[], float] = lambda: 0.5
+    odd_rows: OddRows = field(default_factory=OddRows)
     _ids: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
     def __post_init__(self) -> None:
@@ -128,6 +130,7 @@ class World:
             calls_per_second=5,
             first_month=self.first_month,
             companies_at_once=self.companies_at_once,
+            odd_rows=self.odd_rows,
         )
 
     @property
@@ -278,6 +281,7 @@ class World:
             jitter=self.jitter,
             ids=lambda: f"call-{next(self._ids)}",
             adapter=adapter,
+            on_odd_row=self.odd_rows.heard,
         )
 
     def _connectwise_client(self, adapter: BaseAdapter) -> ConnectWiseClient:
@@ -290,6 +294,7 @@ class World:
             sleep=self._sleep,
             jitter=self.jitter,
             adapter=adapter,
+            on_odd_row=self.odd_rows.heard,
         )
 
     def _monotonic(self) -> float:

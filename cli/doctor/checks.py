@@ -105,5 +105,11 @@ CHECKS: tuple[Check[Installation], ...] = (
         look=customers.other_additions,
         needs=("companies", "agreement-type", "product"),
     ),
+    Check(
+        name="odd-rows",
+        title="Lists: rows that nobody can place",
+        look=customers.odd_rows,
+        needs=("companies",),
+    ),
 )
 """Every check, in the order in which it makes sense to put things right."""

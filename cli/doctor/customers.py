@@ -89,6 +89,22 @@ def other_additions(installation: Installation) -> Iterator[Finding]:
         yield ok(f"No Addition of others bills the product to a customer in {installation.month.label}.")
 
 
+def odd_rows(installation: Installation) -> Iterator[Finding]:
+    """Whether every row of the vendors' lists could be placed; one that could not may be any customer's (SAFE-5)."""
+    for _, type_id in _types(installation):
+        installation.agreements_of(type_id, 0)
+    count, first = installation.stack.odd_rows.taken()
+    for row in first:
+        yield found(
+            f"A row of a list cannot be placed, so that whomever it concerns goes without it. {row}",
+            "Look at it in GravityZone or ConnectWise, where somebody's import or integration may have left it, and have it put right.",
+        )
+    if count > len(first):
+        yield found(f"So cannot {count - len(first)} more.", "See the first of them.")
+    if not count:
+        yield ok("Every row of the lists of companies and agreements names whom it concerns.")
+
+
 def _left(customer: Customer, agreement: Agreement, foreign: list[Addition], names: Names) -> Finding:
     endless = any(each.cancelled is None for each in foreign)
     what = "without an end, as Bitdefender's classic integration leaves them" if endless else "in this month"

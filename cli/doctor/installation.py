@@ -181,9 +181,12 @@ class Installation:
         return resolve(names.product, ids, what="product", setting=names.product_setting)
 
     def unseen_agreements(self, names: services.Names, type_id: int) -> str:
-        """What to say where no agreement of the type is seen, though customers wait for theirs; else "" (MATCH-8)."""
+        """What to say where no agreement of any type that is billed is seen, though customers wait for theirs; else "" (MATCH-8)."""
+        types = (self.type_id(each) for each in self.places.values())
+        if self._of_type(type_id) or any(self._of_type(each) for each in types if isinstance(each, int)):
+            return ""
         tied = [each for each in self.customers if each.connectwise_id is not None and not each.excluded]
-        return unseen_agreements(self._of_type(type_id), len(tied), names.agreement_type)
+        return unseen_agreements((), len(tied), names.agreement_type)
 
     def agreements_of(self, type_id: int, connectwise_id: int) -> Sequence[Agreement]:
         """A company's agreements of a type, active or not."""

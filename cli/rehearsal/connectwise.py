@@ -1,6 +1,6 @@
 """ConnectWise as it would be after writes that are noted and not sent."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
@@ -69,9 +69,11 @@ class RehearsedConnectWise:
         """As it is."""
         return self.real.agreement(agreement_id)
 
-    def additions(self, agreement_id: int) -> Sequence[Addition]:
+    def additions(
+        self, agreement_id: int, *, since: date | None = None, products: Collection[int] = ()
+    ) -> Sequence[Addition]:
         """As they are, and as they would be after what was noted."""
-        real = {each.id: each for each in self.real.additions(agreement_id)}
+        real = {each.id: each for each in self.real.additions(agreement_id, since=since, products=products)}
         changed = {each.id: each for each in self._changed.values() if each.agreement_id == agreement_id}
         return list((real | changed).values())
 

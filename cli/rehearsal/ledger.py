@@ -191,7 +191,7 @@ class OverlayLedger:
             # What was listed a moment ago is not asked for again, one company at a time.
             listed = self._listed
             known = self.below.standing(standing.company_id) if listed is None else listed.get(standing.company_id)
-        written = replace(standing, version=standing.version + 1)
+        written = replace(standing, version=standing.version + 1, unreadable="")
         if known != written and (0 if known is None else known.version) != standing.version:
             raise ConflictError(f"the standing of {standing.company_id} has been written since it was read.")
         self.standings[standing.company_id] = written

@@ -33,7 +33,8 @@ class Causes:
         merged = MERGED if self.merged(firm) else ""
         unsettled = any(key.company_id == firm.id and not each.settled for key, each in self.books.heads.items())
         stopped = (merged if unsettled else "") or self._of_firm(firm) or merged
-        return stopped or ("" if self.has_product() else "product not found")
+        stopped = stopped or ("" if self.has_product() else "product not found")
+        return stopped or ("" if self.agreements.are_there() else "no agreement seen")
 
     def merged(self, firm: Firm) -> bool:
         """Whether ConnectWise no longer has the company that it is tied to."""

@@ -21,6 +21,12 @@ class Agreements:
         self.billed = billed
         self.msp = books.msp
 
+    def are_there(self) -> bool:
+        """Whether any company has an agreement that can be billed, old ones included: none at all is asked about first (MATCH-8)."""
+        types = {each.type_id for each in self.msp.billed_now}
+        listed = self.msp.connectwise.tenant.agreements.current()
+        return any(each.fields["type"]["id"] in types for each in listed)
+
     def active(self, firm: Firm, month: Month, tick: datetime, *, pinned: int | None) -> list[Fields]:
         """The agreements of the type that run on the day that decides, or else begin after it."""
         return self._active_on(firm, self._decisive(month, tick), pinned=pinned)

@@ -28,6 +28,7 @@ STANDINGS: Mapping[str, tuple[StandingState, str]] = {
     "waived": (WAITING, "a person has waived it"),
     "product not found": (NEEDS_SETUP, "no product"),
     "no agreement": (NEEDS_SETUP, "agreement"),
+    "no agreement seen": (NEEDS_SETUP, "companies with an agreement of the type"),
     "several agreements": (NEEDS_SETUP, "active agreements of the type"),
     "not monthly": (NEEDS_SETUP, "billing cycle"),
     "refused": (NEEDS_SETUP, ""),

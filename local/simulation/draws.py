@@ -27,7 +27,8 @@ class Draw(IntEnum):
     NAMES = 30
     BUNDLES = 40
     MERGERS = 41
-    REACH = 50
+    ONE_COMPANY = 50
+    REACH = 51
 
 
 def drawn(seed: int, what: Draw, *key: int) -> random.Random:

@@ -1,10 +1,12 @@
 """One seed from its first tick to its last: life, ticks, workers and trouble on one clock, the books checked after every step."""
 
 from collections import Counter
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from random import Random
+from typing import Any
 
 from local.effects import KilledError
 from local.queue import Message
@@ -13,6 +15,7 @@ from local.simulation.draws import Draw, drawn
 from local.simulation.forged import offer
 from local.simulation.life import Event, happen, script
 from local.simulation.msp import Msp
+from local.simulation.oddities import Oddities
 from local.simulation.outages import MINE, SCHEDULE, WORKERS, Outage, out, outages_of
 from local.simulation.services import setting_text
 from local.simulation.setting import Shape
@@ -87,6 +90,7 @@ class _Run:
         msp.connectwise.options.list_lag = self.setting.list_lag if shape.has(LISTS_LAG) else timedelta()
         self.trouble = Trouble(shape, self.clock, tell)
         self.checks = Checks(msp)
+        self.oddities = Oddities(msp, tell)
         self.trouble.before_write = self.checks.before_write
         self.trouble.between = self._meanwhile
         msp.gravityzone.faults.chooser = msp.connectwise.faults.chooser = None
@@ -130,11 +134,13 @@ class _Run:
         late = f", {now - tick.scheduled} late" if now > tick.scheduled else ""
         weather = f" (rough {rough}{''.join(f', {each}' for each in sorted(away))})" if rough or away else ""
         self.tell(now, f"step {tick.number}: tick {tick.scheduled:%Y-%m-%d %H:%M:%S}{late}{weather}")
+        self.oddities.draw(tick.number)
         planned = SCHEDULE not in away and self._plan(tick)
         if WORKERS not in away:
             self._work(until)
         self._live(until)
-        self.checks.after_step(tick=tick.scheduled, good=planned and self.trouble.idle and not len(self.queue))
+        calm = self.trouble.idle and self.oddities.firm is None
+        self.checks.after_step(tick=tick.scheduled, good=planned and calm and not len(self.queue))
 
     def _deploy(self, tick: Tick) -> None:
         """Once its month has come, the service that is billed beside endpoints is named in the settings."""
@@ -148,6 +154,7 @@ class _Run:
     def _calm(self) -> None:
         """The trouble is over: what is dead comes again, and ticks in peace, until one changes nothing, bring all in order."""
         self._weather(rough=0.0, away=_NOBODY, draw=drawn(self.setting.seed, Draw.STEP, 1))
+        self.oddities.forget()
         self.outages.clear()
         self.queue.repeats = 0.0
         if drawn(self.setting.seed, Draw.STEP, 2).random() < 0.5:  # noqa: PLR2004 - either is as likely
@@ -191,6 +198,8 @@ class _Run:
             planned = self.planner(tick.scheduled)
         except TallyError as error:
             self.tell(self.clock.now(), f"  the tick failed: {error}")
+            if self.trouble.idle and self.oddities.firm is not None:
+                raise ViolationError(4, f"one company's trouble made the tick fail: {error}") from error
             return False
         except KilledError:
             self.clock.advance(_COLD_START)
@@ -202,6 +211,8 @@ class _Run:
             self.clock.now(),
             f"  planned {planned.jobs} jobs{f', skipped: {planned.skipped}' if planned.skipped else ''}",
         )
+        if self.trouble.idle and not planned.skipped and (wrong := self.oddities.told()):
+            raise ViolationError(4, wrong)
         return not planned.skipped
 
     def _work(self, until: datetime) -> None:
@@ -311,7 +322,11 @@ class _Run:
         self.msp.connectwise.faults.chooser = None if quiet else self.trouble.connectwise_fault
 
     def _planner(self) -> Plan:
-        return self.world.planner(wrap=Gate(self.trouble).wrap)
+        return self.world.planner(wrap=self._way_out())
 
     def _worker(self) -> Delivery:
-        return self.world.worker(wrap=Gate(self.trouble).wrap)
+        return self.world.worker(wrap=self._way_out())
+
+    def _way_out(self) -> Callable[[Any], Any]:
+        gate = Gate(self.trouble)
+        return lambda port: gate.wrap(self.oddities.ledger if port is self.msp.ledger else port)

@@ -88,5 +88,10 @@ def connectwise_of(services: Sequence[Billed]) -> ConnectWiseWorld:
         )
         for each in more
     ]
+    products.append(
+        CatalogProduct(
+            id=777, identifier="OTHER", description="none of ours", unit_price=Decimal(9), unit_cost=Decimal(5)
+        )
+    )
     types = [AgreementType(id=each.type_id, name=each.agreement_type) for each in more if each.type_id != TYPE_ID]
     return replace(plain, agreement_types=(*plain.agreement_types, *types), products=(*plain.products, *products))

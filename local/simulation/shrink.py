@@ -7,13 +7,15 @@ from dataclasses import replace
 
 from local.simulation.life import Event, script
 from local.simulation.msp import Msp
+from local.simulation.oddities import KINDS as ODDITIES
 from local.simulation.play import play
 from local.simulation.setting import Shape
 from local.simulation.story import ViolationError
 from local.simulation.ticks import schedule
-from local.simulation.trouble import KINDS
+from local.simulation.trouble import KINDS as TROUBLES
 
 _NAMED = 12
+_KINDS = (*TROUBLES, *ODDITIES)
 
 
 def shrink(violation: ViolationError, *, seconds: float) -> tuple[Shape, ViolationError]:
@@ -38,7 +40,7 @@ def described(shape: Shape) -> str:
             f"  companies  {_some('company', present, len(whole.firms))}",
             f"  ticks      {_some('tick', played, len(ticks))}",
             f"  life       {', '.join(f'{name} {count}' for name, count in lived.items()) or 'nothing happens'}",
-            f"  trouble    {', '.join(str(kind) for kind in KINDS if shape.has(kind)) or 'none'}",
+            f"  trouble    {', '.join(str(kind) for kind in _KINDS if shape.has(kind)) or 'none'}",
         )
     )
 
@@ -79,7 +81,7 @@ class _Search:
         )
 
     def _kinds(self) -> None:
-        for kind in KINDS:
+        for kind in _KINDS:
             if self.shape.has(kind):
                 self._try(replace(self.shape, without=self.shape.without | {kind}))
 

@@ -209,7 +209,9 @@ class StandingChecks:
             causes |= {"late, to be asked"} if setting.late_usage == "hold" or causes else set()
         if closing and not causes:
             raise self._violation(4, f"nothing keeps it open after the tick {tick}: {record}", firm, month)
-        seen = self.causes.counts.beyond(firm, record, closing=closing, at=self.books.as_of)
+        seen = not self.causes.merged(firm) and self.causes.counts.beyond(
+            firm, record, closing=closing, at=self.books.as_of
+        )
         if beyond and seen and not unread and not causes and setting.late_usage == "bill":
             raise self._violation(4, f"what it can carry no more is on no line: {record}", firm, month)
         return frozenset(causes) if closing else frozenset({*causes, "billed"})

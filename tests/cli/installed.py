@@ -128,6 +128,7 @@ class Installed:
             sleep=self.world._sleep,
             monotonic=self.world._monotonic,
             adapter=self.gravityzone_adapter,
+            on_odd_row=self.world.odd_rows.heard,
         )
 
     def connectwise(self, settings: PlannerSettings, keys: ApiKeys, **_: object) -> ConnectWiseClient:
@@ -143,6 +144,7 @@ class Installed:
             ),
             sleep=self.world._sleep,
             adapter=self.connectwise_adapter,
+            on_odd_row=self.world.odd_rows.heard,
         )
 
     @property
@@ -164,6 +166,7 @@ class Installed:
             who=lambda: "arn:aws:iam::123456789012:user/ann",
             clock=self.world.clock,
             sleep=self.world._sleep,
+            odd_rows=self.world.odd_rows,
         )
 
     def run(self, *arguments: str) -> Ended:

@@ -173,3 +173,24 @@ def test_tallys_own_additions(msp: Installed) -> None:
     )
     msp.world.connectwise.people.edit_addition(made.id, {"invoiceDescription": "Security"})
     msp.checks(code=0)
+
+
+def test_rows_that_nobody_can_place(msp: Installed) -> None:
+    """SAFE-5: rows of lists of which nobody can tell whom they concern are shown, and what stands in them."""
+    people = msp.world.connectwise.people
+    odd = msp.world.add_agreement(people.add_company("stranger", "Nobody's"))
+    people.show_oddly("agreement", odd, {"id": "twelve", "name": "Odd one"})
+    verdict, says, _ = only(msp.check("odd-rows"))
+    assert verdict == "finding"
+    assert "/finance/agreements: a row that names nobody: id: Input should be a valid integer" in says
+    assert "Odd one" in says
+
+
+def test_an_agreement_that_cannot_be_read(msp: Installed) -> None:
+    """SAFE-5: an agreement with an odd field is its company's finding, by its id; nobody else's."""
+    customer = msp.customer("Old Mill Bakery")
+    msp.world.connectwise.people.show_oddly("agreement", customer.agreement_id, {"startDate": "soon"})
+    checks = msp.checks(code=1)
+    says = only(checks["agreements"])[1]
+    assert f"(id {customer.agreement_id}) cannot be read: startDate" in says
+    assert checks["odd-rows"]["verdict"] == "ok"

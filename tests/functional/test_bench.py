@@ -26,7 +26,7 @@ OF_THE_OTHER = {
     "worker": {"tally.plan", "tally.directory", "tally.domain.circumstances", "tally.domain.matching"},
 }
 """What is the other function's alone: a value class of ours costs half a millisecond."""
-MODULES, DATACLASSES = {"planner": 81, "worker": 87}, {"planner": 62, "worker": 61}
+MODULES, DATACLASSES = {"planner": 85, "worker": 88}, {"planner": 62, "worker": 61}
 """Ours, at most, that a first invocation imports."""
 
 

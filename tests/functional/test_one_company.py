@@ -199,3 +199,58 @@ def test_right_to_tie_that_is_missing(world: World) -> None:
     world.ledger.fail_next("tie", SetupError("no right"), times=3)
     with pytest.raises(IncompletePlanError, match="no right"):
         world.tick(FIRST)
+
+
+ODD_NAMES = {
+    "U+FFFE": "Harbor\ufffeDental",
+    "U+FFFF": "Harbor\uffffDental",
+    "lone surrogate": "Harbor\ud800Dental",
+    "other surrogate": "\udfffHarbor",
+    "nul": "Harbor\x00Dental",
+    "escape": "\x1b[31mHarbor",
+    "500 kB": "H" * 500_000,
+    "500 kB of three bytes each": "€" * 500_000,
+    "blank": " ",
+    "empty": "",
+    "a number": 12,
+    "none": None,
+    "a list": ["x"],
+    "out of the basic plane": "Harbor \U0001f600",
+}
+
+
+@pytest.mark.parametrize("kind", ODD_NAMES)
+def test_odd_name(stored: StoredWorld, kind: str) -> None:
+    """SAFE-5, SAFE-10: a name of whatever kind in GravityZone stops nobody; a company that is tied is billed by its id."""
+    customers = _three(stored.world)
+    harbor = customers[1]
+    stored.tick(FIRST)
+    stored.world.gravityzone.tenant.rename_company(harbor.id, ODD_NAMES[kind])  # type: ignore[arg-type]
+    newcomer = stored.world.gravityzone.tenant.add_company(ODD_NAMES[kind])  # type: ignore[arg-type]
+    for customer in customers:
+        stored.world.check_in(customer, 1)
+    stored.tick(FIRST + QUARTER)
+    assert [stored.world.additions(each)[0][0] for each in customers] == [5, 5, 5]
+    assert [stored.shown(each).state for each in customers] == [BILLING] * 3
+    standing = stored.ledger.standing(newcomer)
+    assert standing is not None
+    assert standing.shown.state is StandingState.NEEDS_SETUP
+
+
+@pytest.mark.parametrize("length", [100, 1_000, 1_100, 5_000])
+@pytest.mark.parametrize("char", ["a", "€"])
+def test_odd_id(stored: StoredWorld, length: int, char: str) -> None:
+    """SAFE-5: an id that is none of GravityZone's stops nobody; where the ledger can keep it, its standing says so."""
+    customers = _three(stored.world)
+    odd = char * length
+    stored.world.gravityzone.tenant.add_company("Odd One", company_id=odd)
+    planned = stored.tick(FIRST)
+    assert [stored.world.additions(each)[0][0] for each in customers] == [4, 4, 4]
+    assert [stored.shown(each).state for each in customers] == [BILLING] * 3
+    assert planned.jobs == 3
+    if odd.isascii() and len(odd) <= 1_000:
+        standing = stored.ledger.standing(odd)
+        assert standing is not None
+        assert standing.shown.state is FAILING
+    else:
+        assert planned.unplaced == 1

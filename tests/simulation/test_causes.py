@@ -6,6 +6,8 @@ from datetime import date
 import pytest
 
 from local.simulation.msp import Firm
+from local.simulation.oddities import Oddities
+from local.simulation.story import silence
 from tally import plan
 from tally.domain import following
 from tally.domain.record import HoldKind, Line, LineState, UsageRecord
@@ -59,6 +61,37 @@ def test_a_yearly_customer_that_is_never_seen_is_found(scene: Scene, monkeypatch
     scene.joins("North Quay", setup="yearly licence")
     monkeypatch.setattr(plan, "read_census", lambda *_: ())
     assert scene.violation("2026-10-02 00:05").what == "it has no standing"
+
+
+# An MSP without any agreement
+
+
+def test_nobody_has_an_agreement(scene: Scene) -> None:
+    """MATCH-8: where no company has an agreement of the type, each is asked about it as a whole, and not month by month."""
+    harbor = scene.joins("Harbor Dental", setup="no agreement", machines=2)
+    scene.at_the_end("2026-10-01 00:05")
+    standing = scene.msp.ledger.standing(harbor.id)
+    assert standing is not None
+    assert set(standing.causes) == {"company"}
+    assert "0 of 1 companies with an agreement of the type" in standing.shown.reason
+
+
+# What cannot be read
+
+
+def test_only_what_is_there_can_be_unreadable(scene: Scene) -> None:
+    """SAFE-5: a step's oddity is of the items that the ledger has by then; those that the step itself makes can be read."""
+    scene.joins("Harbor Dental", machines=2)
+    oddities = Oddities(scene.msp, silence)
+    for step in range(200):
+        oddities.draw(step)
+        assert oddities.ledger.spoilt == ("", "")
+    scene.ticks("2026-10-01 00:05")
+    spoilt = set()
+    for step in range(200):
+        oddities.draw(step)
+        spoilt.add(oddities.ledger.spoilt[1])
+    assert spoilt == {"", "mapping", "standing", "records"}
 
 
 # A fall

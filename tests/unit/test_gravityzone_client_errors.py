@@ -58,12 +58,21 @@ def test_a_garbled_answer_is_no_answer(
     assert world.simulator.calls.count() == 1
 
 
-@pytest.mark.parametrize("result", [None, 3, "x", {"items": []}, [{"id": HARBOR}], [{"id": "", "name": "x"}], [3]])
+@pytest.mark.parametrize("result", [None, 3, "x", {"items": []}, [{"id": "", "name": "x"}], [3]])
 def test_a_list_of_another_shape_is_no_list(result: object) -> None:
     """SAFE-5: a list that cannot be read whole is an error, never a part of a list."""
     world = replying(result=result)
     error = error_of(lambda: world.client.children(OWN, kind=CompanyKind.CUSTOMER, monthly_only=True))
     assert type(error) is ContractError
+
+
+@pytest.mark.parametrize("row", [{"id": HARBOR}, {"id": HARBOR, "name": None}, {"id": HARBOR, "name": 12}])
+def test_a_company_without_a_name(row: object) -> None:
+    """SAFE-5: a row without a name is its company's trouble alone: it is known by its id."""
+    found = replying(result=[row, {"id": "e" * 24, "name": "x"}]).client.children(
+        OWN, kind=CompanyKind.CUSTOMER, monthly_only=True
+    )
+    assert [(each.id, each.name) for each in found] == [(HARBOR, ""), ("e" * 24, "x")]
 
 
 @pytest.mark.parametrize("kind", [2, -1, "1", None, True])

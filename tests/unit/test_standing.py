@@ -37,6 +37,12 @@ def test_of_equals_the_earliest_shows() -> None:
     assert standing().shown.state is StandingState.BILLING
 
 
+def test_of_equals_what_is_so_of_the_whole_company_shows() -> None:
+    """SAFE-5, SAFE-7: what cannot be read of a company is shown, and not what a job of one of its months failed of before that."""
+    failing = [Cause(state=StandingState.FAILING, reason=reason) for reason in ("DynamoDB is busy", "cannot be read")]
+    assert standing(**{"2026-10 endpoints": failing[0], "company": failing[1]}).shown.reason == "cannot be read"
+
+
 @pytest.mark.parametrize(
     ("state", "label"),
     [

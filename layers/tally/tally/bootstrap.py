@@ -17,6 +17,7 @@ from tally.clock import WallClock
 from tally.connectwise.client import ConnectWiseClient
 from tally.connectwise.site import Keys
 from tally.domain.reading import Service
+from tally.domain.unreadable import OddRows
 from tally.gravityzone.client import GravityZoneClient
 from tally.gravityzone.pace import TokenBucket
 from tally.ledger.dynamodb import DynamoDBLedger
@@ -109,10 +110,17 @@ def planner(environment: Mapping[str, str], world: World | None = None) -> Plann
     settings = PlannerSettings.from_env(environment)
     services = places(settings.services, product=settings.product, agreement_type=settings.agreement_type)
     world = world or World()
-    aws, deadline, traffic = AwsClients(connections=_THREADS), Deadline(), _traffic()
+    aws, deadline, traffic, odd_rows = AwsClients(connections=_THREADS), Deadline(), _traffic(), OddRows()
     bucket = TokenBucket(rate=settings.sweep_calls_per_second, depth=1)
     gravityzone, connectwise = _clients(
-        settings, _keys(settings, aws), bucket, deadline, deadline.seconds_left, world=world, traffic=traffic
+        settings,
+        _keys(settings, aws),
+        bucket,
+        deadline,
+        deadline.seconds_left,
+        world=world,
+        traffic=traffic,
+        on_odd_row=odd_rows.heard,
     )
     return Planner(
         deadline=deadline,
@@ -128,6 +136,7 @@ def planner(environment: Mapping[str, str], world: World | None = None) -> Plann
             services=services,
             calls_per_second=settings.sweep_calls_per_second,
             first_month=settings.first_month,
+            odd_rows=odd_rows,
         ),
     )
 
@@ -204,6 +213,7 @@ def _clients(
     *,
     world: World,
     traffic: Mapping[str, Traffic],
+    on_odd_row: Callable[[str], None] | None = None,
 ) -> tuple[GravityZoneClient, ConnectWiseClient]:
     """A function's two ways out; ``seconds_to_read`` are those until it leaves GravityZone."""
     gravityzone = gravityzone_client(
@@ -213,6 +223,7 @@ def _clients(
         seconds_left=seconds_to_read,
         adapter=world.gravityzone,
         listener=traffic[_GRAVITYZONE].heard,
+        on_odd_row=on_odd_row,
     )
     connectwise = connectwise_client(
         settings,
@@ -220,6 +231,7 @@ def _clients(
         seconds_left=deadline.seconds_left,
         adapter=world.connectwise,
         listener=traffic[_CONNECTWISE].heard,
+        on_odd_row=on_odd_row,
     )
     return gravityzone, connectwise
 
@@ -244,6 +256,7 @@ def gravityzone_client(
     seconds_left: Callable[[], float] | None = None,
     adapter: BaseAdapter | None = None,
     listener: Listener | None = None,
+    on_odd_row: Callable[[str], None] | None = None,
     network: Network = lambda _: DIRECT,
 ) -> GravityZoneClient:
     """The client of GravityZone at the pace of ``bucket``; without ``seconds_left`` it has all the time there is. ``network`` as ``Transport``'s."""
@@ -256,6 +269,7 @@ def gravityzone_client(
         deadline=seconds_left or Deadline().seconds_left,
         adapter=adapter,
         listener=listener,
+        on_odd_row=on_odd_row or OddRows().heard,
         network=network,
     )
 
@@ -267,6 +281,7 @@ def connectwise_client(
     seconds_left: Callable[[], float] | None = None,
     adapter: BaseAdapter | None = None,
     listener: Listener | None = None,
+    on_odd_row: Callable[[str], None] | None = None,
     network: Network = lambda _: DIRECT,
 ) -> ConnectWiseClient:
     """The client of ConnectWise; without ``seconds_left`` it has all the time there is. ``network`` as ``Transport``'s."""
@@ -284,5 +299,6 @@ def connectwise_client(
         deadline=seconds_left or Deadline().seconds_left,
         adapter=adapter,
         listener=listener,
+        on_odd_row=on_odd_row or OddRows().heard,
         network=network,
     )

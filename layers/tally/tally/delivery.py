@@ -11,6 +11,7 @@ from tally.errors import (
     AmbiguousError,
     ConflictError,
     DeclinedError,
+    InFrontError,
     MalformedJobError,
     NotStartedError,
     NotYetError,
@@ -49,6 +50,9 @@ def wait_before_next(error: TallyError, *, receives: int, settle: timedelta) -> 
             return _AFTER_CONFLICT
         case NotStartedError() | MalformedJobError():
             return _AT_ONCE
+        case InFrontError():
+            # A wall or a proxy between may be for a person to mend, or gone in a minute: tried as long as what passes by itself.
+            return _longer_each_time(receives)
         case SetupError() | DeclinedError():
             # Keys, rights or names, or a plain no: nothing changes within minutes. The standing says so, and the next tick asks again.
             return None
@@ -57,7 +61,11 @@ def wait_before_next(error: TallyError, *, receives: int, settle: timedelta) -> 
             waits = [wait_before_next(each, receives=receives, settle=settle) for each in errors]
             return max((wait for wait in waits if wait is not None), default=None)
         case _:
-            return min(_FIRST_WAIT * (1 << min(receives - 1, 10)), _LONGEST_WAIT)
+            return _longer_each_time(receives)
+
+
+def _longer_each_time(receives: int) -> timedelta:
+    return min(_FIRST_WAIT * (1 << min(receives - 1, 10)), _LONGEST_WAIT)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

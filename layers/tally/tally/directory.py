@@ -14,15 +14,18 @@ from tally.services import Names
 def read_directory(connectwise: ConnectWise, services: Mapping[str, Names], *, companies: int = 0) -> Directory:
     """The ids behind each service's names, and all agreements of the types; a name that is not there is its service's problem.
 
-    So it is where none of the ``companies``, so many, has an agreement as far as can be seen (MATCH-8).
+    So are its agreements where none of the ``companies``, so many, has one of any type, as far as can be seen (MATCH-8).
 
     What services have in common is asked for once. Raises TallyError if a list cannot be read to its end.
     """
     listed: dict[str, _Listed] = {}
-    places = {
-        service: _place(connectwise, names, _of_type(connectwise, names, listed, companies))
-        for service, names in services.items()
-    }
+    of_types = {service: _of_type(connectwise, names, listed) for service, names in services.items()}
+    if not any(each.agreements for each in of_types.values()):
+        of_types = {
+            service: each if each.problem else _Listed(problem=_unseen(companies, services[service]))
+            for service, each in of_types.items()
+        }
+    places = {service: _place(connectwise, names, of_types[service]) for service, names in services.items()}
     by_id = {
         agreement.id: agreement
         for each in listed.values()
@@ -40,7 +43,7 @@ class _Listed:
     problem: str = ""
 
 
-def _of_type(connectwise: ConnectWise, names: Names, listed: dict[str, _Listed], companies: int) -> _Listed:
+def _of_type(connectwise: ConnectWise, names: Names, listed: dict[str, _Listed]) -> _Listed:
     known = listed.get(names.agreement_type)
     if known is not None:
         return known
@@ -56,8 +59,7 @@ def _of_type(connectwise: ConnectWise, names: Names, listed: dict[str, _Listed],
     by_company: dict[int, tuple[Agreement, ...]] = {}
     for agreement in connectwise.agreements(type_id):
         by_company[agreement.company_id] = (*by_company.get(agreement.company_id, ()), agreement)
-    unseen = "" if by_company else _unseen(companies, names)
-    found = listed[names.agreement_type] = _Listed(agreements=by_company, problem=unseen)
+    found = listed[names.agreement_type] = _Listed(agreements=by_company)
     return found
 
 

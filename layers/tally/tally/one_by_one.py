@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from tally.companies import Companies, ids_of
-from tally.domain.circumstances import Circumstances
+from tally.domain.circumstances import Circumstances, CompanyState, Presence
 from tally.domain.next_standing import bare_standing, failing_standing, next_standing
 from tally.domain.planning import plan_company
 from tally.domain.screen import LONGEST
@@ -25,13 +25,14 @@ _MOST_TOLD = 20
 class OneByOne:
     """Plans companies and writes their standings.
 
-    ``seen`` and ``written`` count companies and standings; ``troubles`` are the first things that went wrong with single ones.
-    ``failures`` is added to where standings could not be written because of the table; none is tried after that.
+    ``seen`` and ``written`` count companies and standings, and ``unsaved`` those that the next tick writes; ``troubles`` are
+    the first things that went wrong with single ones. ``failures`` is added to where standings could not be written because
+    of the table; none is tried after that.
     """
 
     def __init__(self, *, ledger: Ledger, companies: Companies, at: Circumstances, failures: list[str]) -> None:
         self.sweep, self.gauge = Sweep(), Gauge(at)
-        self.seen = self.written = 0
+        self.seen = self.written = self.unsaved = 0
         self.troubles: list[str] = []
         self._ledger, self._companies, self._at = ledger, companies, at
         self._failures = failures
@@ -74,6 +75,7 @@ class OneByOne:
                 self._trouble(each.company_id, f"its standing could not be written: {error}")
 
     def _plan_one(self, company_id: str, known: Known) -> Standing:
+        company: CompanyState | None = None
         try:
             company = self._companies.state(company_id, known)
             plan = plan_company(company, self._at)
@@ -82,7 +84,9 @@ class OneByOne:
             self.gauge.add(company, plan, standing)
         except Exception as error:  # noqa: BLE001 - an error of ours too is to stop nobody else
             why = _told(error)
-            standing = failing_standing(company_id, known.standings.get(company_id), why, self._at)
+            licensed = company is not None and company.presence is Presence.LICENSED
+            before = known.standings.get(company_id)
+            standing = failing_standing(company_id, before, why, self._at, licensed=licensed)
             self.gauge.add_failing(standing)
             self._trouble(company_id, why)
             return standing
@@ -109,6 +113,8 @@ class OneByOne:
             self._trouble(standing.company_id, why)
             if isinstance(error, ContractError):
                 written += self._write_bare(bare_standing(standing, why, self._at))
+            else:
+                self.unsaved += 1
         return written
 
     def _write_bare(self, standing: Standing) -> bool:

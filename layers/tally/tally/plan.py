@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cache, partial
 from itertools import chain
@@ -16,7 +16,7 @@ from tally.domain.company import Mapping as CompanyMapping
 from tally.domain.month import Month
 from tally.domain.policy import Policy
 from tally.domain.ticks import Ticks
-from tally.domain.unreadable import readable
+from tally.domain.unreadable import OddRows, readable
 from tally.domain.vitals import Vitals
 from tally.errors import IncompletePlanError, SetupError, TallyError, UnsentError
 from tally.firms import find_firms
@@ -46,7 +46,8 @@ class Planned:
 
     ``skipped`` says why nothing was put on the queue; ``overdue`` is then how many seconds ago the tick was whose jobs
     still wait, as far as can be told. ``vitals`` is None where a newer tick has the word. ``troubles`` are the first things
-    that went wrong with single companies, whose standings say so.
+    that went wrong with single companies, whose standings say so, and ``unplaced`` rows of the vendors' lists, of which nobody
+    can tell whom they concern. With ``unsaved`` standings the tick has not finished: who was seen licensed is in them (OPEN-9).
     """
 
     companies: int = 0
@@ -58,6 +59,8 @@ class Planned:
     overdue: int | None = None
     vitals: Vitals | None = None
     troubles: tuple[str, ...] = ()
+    unplaced: int = 0
+    unsaved: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +69,7 @@ class Plan:
 
     ``services`` are what is billed, and where. ``calls_per_second`` is the pace at which GravityZone may be read.
     ``companies_at_once``: so many are read from the ledger and planned before the next ones are, for memory's sake.
+    ``odd_rows`` hears of rows of the vendors' lists that nobody can place.
     """
 
     gravityzone: GravityZone
@@ -78,6 +82,7 @@ class Plan:
     calls_per_second: float
     first_month: Month | None = None
     companies_at_once: int = 2_000
+    odd_rows: OddRows = field(default_factory=OddRows)
 
     def __call__(self, tick: datetime, *, on_planned: Callable[[Planned], None] = lambda _: None) -> Planned:
         """Plan one tick. ``on_planned`` is told what was planned, also where lists could not be read.
@@ -99,6 +104,7 @@ class Plan:
         troubles: dict[str, str] = {}
         mappings = {mapping.company_id: mapping for mapping in readable(self.ledger.all_mappings(), troubles)}
         roster = self._read_roster(mappings, failures)
+        troubles |= {} if roster is None else roster.troubles
         partners = self._read_partners(roster, mappings, failures)
         listed = self._read_companies(failures)
         directory = self._read_directory(failures, companies=len(mappings.keys() | _listed(roster)))
@@ -124,12 +130,15 @@ class Plan:
             troubles=troubles,
         )
         unwritten: list[str] = []
-        planned = replace(self._plan(companies, at, unwritten), tied=tied)
+        planned = self._plan(companies, at, unwritten)
+        unplaced, first = self.odd_rows.taken()
+        planned = replace(planned, tied=tied, unplaced=unplaced, troubles=(*first, *planned.troubles))
         on_planned(planned)
-        if at.lists_read and not unwritten and at.month not in ticks.planned:
+        written = not (unwritten or planned.unsaved)
+        if at.lists_read and written and at.month not in ticks.planned:
             self.ledger.note_lists(tick)
         failures += unwritten
-        if not (failures or planned.skipped):
+        if written and not (failures or planned.skipped):
             self.ledger.finish_tick(tick)
         if failures or unasked:
             incomplete = "; ".join((*failures, *unasked))
@@ -280,6 +289,7 @@ class Plan:
             companies=planning.seen,
             jobs=len(planning.sweep),
             standings=planning.written,
+            unsaved=planning.unsaved,
             vitals=planning.gauge.vitals(),
         )
         backlog = self.queue.backlog()

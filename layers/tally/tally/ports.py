@@ -82,8 +82,13 @@ class ConnectWise(Protocol):
         """One agreement. Raises NotFoundError."""
         ...
 
-    def additions(self, agreement_id: int) -> Sequence[Addition]:
-        """All Additions of one agreement."""
+    def additions(
+        self, agreement_id: int, *, since: date | None = None, products: Collection[int] = ()
+    ) -> Sequence[Addition]:
+        """All Additions of one agreement.
+
+        One that cannot be read is an error, unless it ended before ``since``, or is of none of ``products``.
+        """
         ...
 
     def create_addition(self, new: NewAddition) -> Addition:

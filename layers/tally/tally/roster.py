@@ -1,6 +1,6 @@
 """GravityZone's side of a tick: its tree of companies, one list per partner and kind, since each list is one level deep."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -17,7 +17,8 @@ class Roster:
 
     ``unread`` maps a partner whose lists failed to the error: what stands below it is neither known nor gone (SAFE-5). So
     does ``refused`` where GravityZone refuses them, which is that partner's own trouble (READ-9). ``excluded`` are those of
-    the partners that a person has left out: nobody is looked for below them (MATCH-1).
+    the partners that a person has left out: nobody is looked for below them (MATCH-1). ``troubles`` are companies with which
+    nothing can be done, and why, by id.
     """
 
     root_id: str
@@ -26,6 +27,13 @@ class Roster:
     unread: dict[str, TallyError] = field(default_factory=dict)
     refused: dict[str, TallyError] = field(default_factory=dict)
     excluded: frozenset[str] = frozenset()
+    troubles: dict[str, str] = field(default_factory=dict)
+
+    def fit(self, companies: Iterable[Company]) -> Sequence[Company]:
+        """Those of them with which something can be done; the others go to the ``troubles``."""
+        listed = list(companies)
+        self.troubles.update((each.id, each.trouble) for each in listed if each.trouble)
+        return [each for each in listed if not each.trouble]
 
     def is_walked(self, company_id: str) -> bool:
         """Whether what stands directly below it is known."""
@@ -66,8 +74,8 @@ def read_roster(gravityzone: GravityZone, *, excluded: Collection[str] = ()) -> 
 
 def _walk(gravityzone: GravityZone, roster: Roster, parent_id: str) -> list[str]:
     """Add what stands directly below one company; answer the partners that were not known before."""
-    customers = gravityzone.children(parent_id, kind=CompanyKind.CUSTOMER, monthly_only=True)
-    partners = gravityzone.children(parent_id, kind=CompanyKind.PARTNER, monthly_only=False)
+    customers = roster.fit(gravityzone.children(parent_id, kind=CompanyKind.CUSTOMER, monthly_only=True))
+    partners = roster.fit(gravityzone.children(parent_id, kind=CompanyKind.PARTNER, monthly_only=False))
     new = [partner.id for partner in partners if partner.id not in roster.partners and partner.id != roster.root_id]
     roster.customers.update((company.id, company) for company in customers)
     roster.partners.update((partner.id, partner) for partner in partners if partner.id != roster.root_id)

@@ -73,16 +73,16 @@ class Steps:
         try:
             if step.reread:
                 agreement = self.connectwise.agreement(step.agreement_id)
-            additions += self.connectwise.additions(step.agreement_id)
+            additions += self._listed(situation, step.agreement_id)
         except NotFoundError:
             # A 404 alone may mean wrong keys; that the planner's whole list lacks the agreement too means that it is gone.
             if not situation.directory_read or (expected is not None and expected.id == step.agreement_id):
                 raise
             agreement = None if step.reread else agreement
         for each in step.also:
-            additions += self._additions(each)
+            additions += self._additions(situation, each)
         others = sorted({*step.elsewhere} - {step.agreement_id, *step.also})
-        elsewhere = [addition for each in others for addition in self._additions(each)]
+        elsewhere = [addition for each in others for addition in self._additions(situation, each)]
         if step.reread and agreement is not None and _may_be_taken(situation, expected, agreement):
             # From here on the agreement is what it is now, not what the planner's list had.
             expected = agreement
@@ -99,10 +99,18 @@ class Steps:
             terms_before=self._terms_before(situation, step.agreement_id, additions) if step.reread else None,
         )
 
-    def _additions(self, agreement_id: int) -> Sequence[Addition]:
+    def _listed(self, situation: Situation, agreement_id: int) -> Sequence[Addition]:
+        """The Additions of an agreement; one that cannot be read is of no interest where it can bill nothing of the month."""
+        lines = () if situation.record is None else situation.record.lines
+        products = {line.product_id for line in lines}
+        if situation.product_id is not None:
+            products.add(situation.product_id)
+        return self.connectwise.additions(agreement_id, since=situation.key.month.first, products=products)
+
+    def _additions(self, situation: Situation, agreement_id: int) -> Sequence[Addition]:
         """The Additions of an agreement where other lines stand: it may be gone by now, and then shows nothing."""
         try:
-            return self.connectwise.additions(agreement_id)
+            return self._listed(situation, agreement_id)
         except NotFoundError:
             return ()
 

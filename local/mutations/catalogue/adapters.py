@@ -162,7 +162,7 @@ ADAPTERS = (
         name="no agreement seen is no agreement there",
         rule="MATCH-8",
         file="tally/directory.py",
-        edits=(Edit(before='unseen = "" if by_company else _unseen(companies, names)', after='unseen = ""'),),
+        edits=(Edit(before="if not any(each.agreements for each in of_types.values()):", after="if not of_types:"),),
         why="The list was answered with 200.",
         tests=("tests/functional/test_sight.py",),
     ),

@@ -144,7 +144,12 @@ FINDING = (
         name="ConnectWise's conditions are trusted alone",
         rule="MATCH-4",
         file="tally/connectwise/client.py",
-        edits=(Edit(before=" for row in rows if row.type.id == type_id]", after=" for row in rows]"),),
+        edits=(
+            Edit(
+                before=" for row in rows if row.type_id in {None, type_id}]",
+                after=" for row in rows]",
+            ),
+        ),
         why="The search has asked for that type.",
         tests=("tests/unit/test_connectwise_client_lists.py", "tests/functional/test_matching_names.py"),
     ),

@@ -204,6 +204,48 @@ SAFETY = (
         tests=("tests/unit/test_connectwise_client_lists.py", "tests/functional/test_lists.py"),
     ),
     Mutation(
+        name="a company that cannot be planned stops all after it",
+        rule="SAFE-5",
+        file="tally/one_by_one.py",
+        edits=(Edit(before="        except Exception as error:", after="        except TallyError as error:"),),
+        why="What is no error of the outside world is for us to mend, so it had better be seen.",
+        tests=("tests/functional/test_one_company.py",),
+    ),
+    Mutation(
+        name="a quantity in the ledger may be of any type",
+        rule="SAFE-5",
+        file="tally/ledger/shapes.py",
+        edits=(
+            Edit(
+                before="        if has_shape is not None and not has_shape(value):",
+                after="        if has_shape is not None and value is None:",
+            ),
+        ),
+        why="We have written it ourselves.",
+        tests=("tests/functional/test_unreadable_items.py",),
+    ),
+    Mutation(
+        name="an agreement that cannot be read is left out of the list",
+        rule="SAFE-5",
+        file="tally/connectwise/client.py",
+        edits=(
+            Edit(
+                before=" for row in rows if row.type_id in {None, type_id}]",
+                after=" for row in rows if isinstance(row, AgreementRow) and row.type_id == type_id]",
+            ),
+        ),
+        why="The others of the company are there to choose from.",
+        tests=("tests/functional/test_odd_rows.py",),
+    ),
+    Mutation(
+        name="one job that SQS refuses makes the others of its batch be refused",
+        rule="SAFE-5",
+        file="tally/queue.py",
+        edits=(Edit(before="            if len(batch) == 1:\n", after="            if batch:\n"),),
+        why="What SQS refuses once it refuses again.",
+        tests=("tests/unit/test_queue.py",),
+    ),
+    Mutation(
         name="whoever is missing in a list is gone",
         rule="SAFE-7",
         file="tally/absent.py",
@@ -228,7 +270,7 @@ SAFETY = (
         name="a month was looked at if a tick of it ended",
         rule="OPEN-9",
         file="tally/plan.py",
-        edits=(Edit(before="at.lists_read and not unwritten", after="not (failures or unasked or unwritten)"),),
+        edits=(Edit(before="at.lists_read and written", after="not (failures or unasked or unwritten)"),),
         why="A tick that failed has not seen everything.",
         tests=("tests/functional/test_refused.py",),
     ),

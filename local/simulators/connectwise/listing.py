@@ -80,7 +80,9 @@ class Listing:
         headers = {"Link": ", ".join(self._link(request, name, part) for name, part in links)} if links else None
         asked = [path.strip() for path in request.query.get("fields", "").split(",") if path.strip()]
         if not asked:
-            return json_bytes_response(b"[%b]" % b",".join([document.json for document in page]), 200, headers)
+            return json_bytes_response(
+                b"[%b]" % b",".join([self.table.json(document) for document in page]), 200, headers
+            )
         if not self.names.issuperset(asked):
             # Reported from live tenants: a name that the server does not know in `fields` gives no rows, and no error.
             return json_bytes_response(b"[]", 200, headers)

@@ -1,13 +1,14 @@
 """What people do in ConnectWise's own windows, past the API and past its checks; `by` is the person's name."""
 
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, Literal
 
 from local.simulators.connectwise import records
 from local.simulators.connectwise.invoicing import run_invoice, take_back_invoice
 from local.simulators.connectwise.options import OpenEnd
 from local.simulators.connectwise.periods import Invoicing, moved
 from local.simulators.connectwise.records import BillingForm, day_of, midnight
+from local.simulators.connectwise.store import Table
 from local.simulators.connectwise.tenant import Tenant
 
 SOMEONE = "jlee"
@@ -283,6 +284,23 @@ class People:
     def edit_agreement_type(self, type_id: int, fields: dict[str, Any], *, by: str = SOMEONE) -> None:
         """Change fields of an agreement type."""
         self._tenant.change(self._tenant.agreement_types, type_id, fields, by=by)
+
+    def show_oddly(self, kind: Literal["company", "agreement", "addition"], record_id: int, odd: object) -> None:
+        """Let answers show a record with the fields in ``odd``, or anything else in its place, whatever is true of it."""
+        self._table(kind, record_id).odd[record_id] = odd
+
+    def show_truly(self, kind: Literal["company", "agreement", "addition"], record_id: int) -> None:
+        """Let answers show a record as it is again."""
+        self._table(kind, record_id).odd.pop(record_id, None)
+
+    def _table(self, kind: Literal["company", "agreement", "addition"], record_id: int) -> Table:
+        match kind:
+            case "company":
+                return self._tenant.companies
+            case "agreement":
+                return self._tenant.agreements
+            case "addition":
+                return self._tenant.state(self._tenant.truth.addition(record_id).agreement_id).additions
 
     def _copy(self, agreement: records.Fields, changes: records.Fields, *, by: str) -> int:
         tenant = self._tenant

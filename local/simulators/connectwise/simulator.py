@@ -20,7 +20,7 @@ from local.simulators.connectwise.people import People
 from local.simulators.connectwise.store import Document, Table
 from local.simulators.connectwise.tenant import Tenant
 from local.simulators.connectwise.truth import API, Truth
-from local.simulators.core import BaseSimulator, Request, Response, json_response
+from local.simulators.core import BaseSimulator, Request, Response, json_bytes_response, json_response
 from local.simulators.scenario import ConnectWiseWorld
 
 ROUTER = "v4_6_release"
@@ -243,7 +243,9 @@ class ConnectWiseSimulator(BaseSimulator):
         if self.options.lag_reads_by_id:
             listed = table.listed(self.clock.now())
             document = next((entry for entry in listed if entry.fields["id"] == target.record_id), None)
-        return answers.not_found("Record") if document is None else one(document, request)
+        if document is None:
+            return answers.not_found("Record")
+        return json_bytes_response(table.json(document)) if table.odd else one(document, request)
 
     def _stamped(self, answer: Response) -> Response:
         self._requests += 1

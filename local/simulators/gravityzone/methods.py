@@ -1,5 +1,6 @@
 """What each method of the API answers: its result, rendered as JSON, or an `RpcError`."""
 
+import json
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -299,4 +300,7 @@ def _object(params: dict[str, Any], name: str) -> dict[str, Any]:
 
 
 def _json(result: object) -> bytes:
-    return to_json(result)
+    try:
+        return to_json(result)
+    except ValueError:  # half a character can be escaped, and not be encoded
+        return json.dumps(result).encode()

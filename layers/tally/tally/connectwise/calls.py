@@ -2,10 +2,9 @@
 
 import re
 from collections.abc import Callable, Iterator
-from typing import Protocol
+from typing import Any, Protocol
 from urllib.parse import quote
 
-from pydantic import TypeAdapter
 from pydantic_core import from_json
 
 from tally.connectwise.answers import COMPANY, URL, explain, right_for
@@ -25,6 +24,7 @@ from tally.errors import (
 )
 from tally.transport.calls import Answer, Call, Transport
 from tally.transport.failures import Effect
+from tally.transport.rows import placed, read_list
 
 PAGE_SIZE = 1000
 """What the API gives at most."""
@@ -51,9 +51,10 @@ class _Row(Protocol):
 class Calls:
     """Makes calls to one site, which says itself under which path its API stands (the codebase)."""
 
-    def __init__(self, site: Site, transport: Transport) -> None:
+    def __init__(self, site: Site, transport: Transport, *, on_odd_row: Callable[[str], None]) -> None:
         self._site = site
         self._transport = transport
+        self._on_odd_row = on_odd_row
         self._codebase: str | None = None
         self._page_size = PAGE_SIZE
 
@@ -94,7 +95,7 @@ class Calls:
     def rows[R: _Row](
         self,
         path: str,
-        adapter: TypeAdapter[list[R]],
+        read: Callable[[Any], R],
         *,
         conditions: str = "",
         belongs: Callable[[R], bool] = lambda _: True,
@@ -102,11 +103,17 @@ class Calls:
     ) -> Iterator[R]:
         """All records of a list, page by page; an error, whenever it comes, means that none of them is to be used.
 
-        ``belongs``: whether a record can be in this list at all; one that cannot is an error too. ``of_many``: whether the list is
-        everybody's, as for ``Transport.parse``.
+        ``read`` makes a record of a row, or raises ValidationError for one of which nobody can tell what it is of. ``belongs``:
+        whether a record can be in this list at all; one that cannot is an error too. ``of_many``: whether the list is
+        everybody's, as for ``Transport.parse``: then rows that nobody can place are told, and left out, if there are others.
         """
         seen: set[int] = set()
-        for answer, page in self._pages(path, adapter, conditions, of_many=of_many):
+        for answer, rows in self._pages(path, conditions, of_many=of_many):
+            page, others = placed(rows, read)
+            if others and not (of_many and page):
+                raise self._transport.unreadable(answer, others[0])
+            for each in others:
+                self._on_odd_row(f"{answer.call.name}: a row that names nobody: {each}")
             if strangers := [row.id for row in page if not belongs(row)]:
                 raise self._transport.unreadable(answer, f"it lists what belongs elsewhere: {strangers[:10]}")
             ids = [row.id for row in page]
@@ -127,9 +134,7 @@ class Calls:
         """The error for an answer that is certain, and wrong."""
         return ContractError(self._transport.text(answer.call, why, request_id=answer.request_id))
 
-    def _pages[R: _Row](
-        self, path: str, adapter: TypeAdapter[list[R]], conditions: str, *, of_many: bool
-    ) -> Iterator[tuple[Answer, list[R]]]:
+    def _pages(self, path: str, conditions: str, *, of_many: bool) -> Iterator[tuple[Answer, list[Any]]]:
         narrowed = f"&conditions={quote(conditions, safe='')}" if conditions else ""
         pages = _Pages(self._page_size)
         while True:
@@ -143,7 +148,7 @@ class Calls:
                 pages.halve()
                 continue
             self._page_size = pages.size
-            page = self._transport.parse(answer, adapter.validate_json, of_many=of_many)
+            page = self._transport.parse(answer, read_list, of_many=of_many)
             yield answer, page[pages.known :]
             # A server that gives fewer a page than asked for says so by its link; one without links, by a full page.
             if len(page) < pages.size and not _NEXT.search(answer.headers.get("Link", "")):

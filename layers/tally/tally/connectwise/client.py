@@ -2,7 +2,7 @@
 
 import random
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import date
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -12,13 +12,9 @@ from requests.adapters import BaseAdapter
 from tally.connectwise.answers import API_VERSION, dialect
 from tally.connectwise.calls import Calls
 from tally.connectwise.models import (
-    ADDITIONS,
-    AGREEMENT_TYPES,
-    AGREEMENTS,
-    COMPANIES,
-    PRODUCTS,
     AdditionRow,
     AgreementRow,
+    AgreementTypeRow,
     CompanyRow,
     ProductRow,
 )
@@ -39,6 +35,7 @@ from tally.transport.failures import Effect
 from tally.transport.session import DIRECT, Network
 
 if TYPE_CHECKING:
+    from tally.connectwise.odd import OddAgreement
     from tally.connectwise.parents import Parents
     from tally.connectwise.writes import Writes
 
@@ -48,8 +45,9 @@ _BUNDLE = "Bundle"
 class ConnectWiseClient:
     """Reads ConnectWise and keeps Additions there. Implements ``tally.ports.ConnectWise``.
 
-    ``url``: the API host. ``company``: the company of the login. ``api_version``: the one that is asked for. The others
-    are ``Transport``'s. Searches are narrowed on their side and filtered again on ours (MATCH-4).
+    ``url``: the API host. ``company``: the company of the login. ``api_version``: the one that is asked for. ``on_odd_row`` is
+    told of rows that nobody can place. The others are ``Transport``'s. Searches are narrowed on their side and filtered again
+    on ours (MATCH-4).
     """
 
     def __init__(
@@ -66,6 +64,7 @@ class ConnectWiseClient:
         jitter: Callable[[], float] = random.random,
         adapter: BaseAdapter | None = None,
         listener: Listener | None = None,
+        on_odd_row: Callable[[str], None] = lambda _: None,
         network: Network = lambda _: DIRECT,
     ) -> None:
         site = Site(url, company=company, keys=keys, api_version=api_version, local_http_host=local_http_host)
@@ -80,14 +79,14 @@ class ConnectWiseClient:
             listener=listener,
             network=network,
         )
-        self._calls = Calls(site, transport)
+        self._calls = Calls(site, transport, on_odd_row=on_odd_row)
 
     def agreement_types(self, name: str) -> Mapping[str, int]:
         """Ids by name of the agreement types that are active; all of them, so that near misses can be named.
 
         Raises AmbiguousNameError if two have the very name that is asked for.
         """
-        rows = self._calls.rows("/finance/agreements/types", AGREEMENT_TYPES)
+        rows = self._calls.rows("/finance/agreements/types", AgreementTypeRow.model_validate)
         return _ids_by_name(
             ((row.name, row.id) for row in rows if not row.inactive_flag), what="agreement types", wanted=name
         )
@@ -112,7 +111,7 @@ class ConnectWiseClient:
 
     def companies(self) -> Iterable[ConnectWiseCompany]:
         """All companies that are not deleted."""
-        rows = self._calls.rows("/company/companies", COMPANIES, conditions="deletedFlag=false")
+        rows = self._calls.rows("/company/companies", CompanyRow.model_validate, conditions="deletedFlag=false")
         return [row.company() for row in rows if not row.deleted_flag]
 
     def company(self, company_id: int) -> ConnectWiseCompany | None:
@@ -121,42 +120,59 @@ class ConnectWiseClient:
             answer = self._calls.send("GET", f"/company/companies/{company_id:d}", effect=Effect.NONE)
         except NotFoundError:
             return None
-        row = self._calls.parse(answer, CompanyRow.model_validate_json)
+        row = self._calls.parse(answer, CompanyRow.of)
         if row.id != company_id:
             raise self._calls.unreadable(answer, f"it answered company {row.id}")
         return row.company()
 
     def agreements(self, type_id: int) -> Iterable[Agreement]:
         """All agreements of that type, active or not."""
-        rows = self._calls.rows("/finance/agreements", AGREEMENTS, conditions=f"type/id={type_id:d}")
+        from tally.connectwise.odd import read_agreement
+
+        rows = self._calls.rows("/finance/agreements", read_agreement, conditions=f"type/id={type_id:d}")
         parents: dict[int, int] = {}
-        found = [self._read(row, parents) for row in rows if row.type.id == type_id]
+        found = [self._read(row, parents) for row in rows if row.type_id in {None, type_id}]
         return self._parents.through(found, parents) if parents else found
 
     def agreement(self, agreement_id: int) -> Agreement:
         """One agreement. Raises NotFoundError, which on cloud sites is also the answer to a wrong key."""
         answer = self._calls.send("GET", f"/finance/agreements/{agreement_id:d}", effect=Effect.NONE)
-        row = self._calls.parse(answer, AgreementRow.model_validate_json)
+        row = self._calls.parse(answer, AgreementRow.of)
         if row.id != agreement_id:
             raise self._calls.unreadable(answer, f"it answered agreement {row.id}")
         parents: dict[int, int] = {}
         agreement = self._read(row, parents)
         return self._parents.through([agreement], parents)[0] if parents else agreement
 
-    def additions(self, agreement_id: int) -> Sequence[Addition]:
-        """All Additions of one agreement, without those of agreements below it, which its list may show too."""
+    def additions(
+        self, agreement_id: int, *, since: date | None = None, products: Collection[int] = ()
+    ) -> Sequence[Addition]:
+        """All Additions of one agreement, without those of agreements below it, which its list may show too.
+
+        Those that cannot be read are left out if they ended before ``since``, or are of none of ``products``.
+        """
+        # Imported where a list is read: a worker whose count has not changed reads none.
+        from tally.connectwise.odd import OddAddition, read_addition
+
         path, mine = f"/finance/agreements/{agreement_id:d}/additions", {None, agreement_id}
         below: set[int] = set()
 
-        def belongs(row: AdditionRow) -> bool:
+        def belongs(row: "AdditionRow | OddAddition") -> bool:
             if row.agreement_id in mine:
                 return True
             if not below:
                 below.update(self._parents.below(agreement_id))
             return row.agreement_id in below
 
-        rows = self._calls.rows(path, ADDITIONS, belongs=belongs, of_many=False)
-        return [row.addition(agreement_id) for row in rows if row.agreement_id in mine]
+        found: list[Addition] = []
+        for row in self._calls.rows(path, read_addition, belongs=belongs, of_many=False):
+            if row.agreement_id not in mine:
+                continue
+            if not isinstance(row, OddAddition):
+                found.append(row.addition(agreement_id))
+            elif row.concerns(since, products):
+                raise ContractError(f"ConnectWise GET {path}: {row.why}")
+        return found
 
     def create_addition(self, new: NewAddition) -> Addition:
         """POST, once, never repeated. AmbiguousError: it may exist. Any other TallyError: it does not."""
@@ -200,14 +216,14 @@ class ConnectWiseClient:
         return Parents(self._calls)
 
     @staticmethod
-    def _read(row: AgreementRow, parents: dict[int, int]) -> Agreement:
+    def _read(row: "AgreementRow | OddAgreement", parents: dict[int, int]) -> Agreement:
         """The agreement of a row; its parent, if it has one, is added to ``parents``."""
-        if row.parent_agreement is not None:
+        if isinstance(row, AgreementRow) and row.parent_agreement is not None:
             parents[row.id] = row.parent_agreement
         return row.agreement()
 
     def _products(self, identifier: str, *, conditions: str) -> dict[str, int]:
-        rows = self._calls.rows("/procurement/catalog", PRODUCTS, conditions=conditions)
+        rows = self._calls.rows("/procurement/catalog", ProductRow.model_validate, conditions=conditions)
         alike = [row for row in rows if _folded(row.identifier) == _folded(identifier) and _can_be_added(row)]
         return _ids_by_name(((row.identifier, row.id) for row in alike), what="products", wanted=identifier)
 

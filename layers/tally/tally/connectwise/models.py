@@ -1,21 +1,23 @@
 """What ConnectWise answers, as far as it is read here.
 
 Unknown fields are ignored, and a value that is not there may be missing, null or an empty string. Field
-names are those of the public OpenAPI description (2025.x).
+names are those of the public OpenAPI description (2025.x). A row with a field that cannot be read names whom it concerns
+as long as it has its id; an id is a positive whole number and nothing else.
 """
 
 import re
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
-from typing import Annotated
+from typing import Annotated, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter
 from pydantic.alias_generators import to_camel
 
-from tally.domain.agreement import Addition, Agreement
+from tally.domain.agreement import NOBODY, Addition, Agreement
 from tally.domain.company import ConnectWiseCompany
 from tally.domain.terms import Terms
+from tally.transport.rows import name, read_json
 
 _LONGEST_WORD = 200
 """Characters of what ConnectWise tells of a record and that is kept with ours: who changed it and when, a choice's word."""
@@ -35,6 +37,22 @@ def parse_day(value: object) -> date | None:
     return _written_day(value)
 
 
+_NO_BEGINNING, _NO_END = 1900, 9000
+"""Years up to, and from, which a day is a sign that there is none: 0001 of .NET, 1753 and 1900 of databases; 9999."""
+
+
+def _start(value: object) -> date | None:
+    """The day on which something begins, if there is one: what begins at the end of time has not begun, rather than always."""
+    day = parse_day(value)
+    return None if day is None or day.year <= _NO_BEGINNING else day
+
+
+def _day(value: object) -> date | None:
+    """Any other day, if there is one."""
+    day = _start(value)
+    return None if day is None or day.year >= _NO_END else day
+
+
 @lru_cache(maxsize=1024)
 def _written_day(text: str) -> date:
     # A planner reads the same few days on thousands of agreements, six on each.
@@ -44,9 +62,10 @@ def _written_day(text: str) -> date:
     return date.fromisoformat(found[1])
 
 
-def _day_if_any(value: object) -> date | None:
+def day_if_any(value: object) -> date | None:
+    """The day, if it is one."""
     try:
-        return parse_day(value)
+        return _day(value)
     except ValueError:
         return None
 
@@ -93,17 +112,27 @@ def _text(value: object) -> object:
 
 def _id_if_any(value: object) -> int | None:
     found = value.get("id") if isinstance(value, dict) else None
-    return found if isinstance(found, int) and found > 0 else None
+    return found if type(found) is int and found > 0 else None
+
+
+def _map_if_any(value: object) -> object:
+    return value if isinstance(value, dict) else None
 
 
 def _flag(value: object) -> object:
     return False if value is None else value
 
 
+def _if_any(value: object) -> object:
+    return None if value == "" else value
+
+
 # As JSON numbers alone: text, flags and what lies beyond their type say no id and no quantity (READ-8).
 Id = Annotated[int, Field(strict=True, gt=0, lt=2**31)]
 Quantity = Annotated[Decimal, BeforeValidator(_number)]
-Day = Annotated[date | None, BeforeValidator(parse_day)]
+Day = Annotated[date | None, BeforeValidator(_day)]
+Start = Annotated[date | None, BeforeValidator(_start)]
+Name = Annotated[str, BeforeValidator(name)]
 ShortText = Annotated[str, BeforeValidator(_short)]
 PlainText = Annotated[str, BeforeValidator(_text)]
 Flag = Annotated[bool, BeforeValidator(_flag)]
@@ -112,7 +141,7 @@ AmountIfAny = Annotated[Decimal | None, BeforeValidator(_amount_if_any)]
 FlagIfAny = Annotated[bool | None, BeforeValidator(_flag_if_any)]
 WordIfAny = Annotated[str | None, BeforeValidator(_word_if_any)]
 # A plain string in the OpenAPI description: one that is not a date says nothing, and spoils nothing.
-DayIfAny = Annotated[date | None, BeforeValidator(_day_if_any)]
+DayIfAny = Annotated[date | None, BeforeValidator(day_if_any)]
 IdIfAny = Annotated[int | None, BeforeValidator(_id_if_any)]
 
 # Built at first use: a worker whose count has not changed never reads ConnectWise, and its cold start is not free.
@@ -124,18 +153,27 @@ class Received(BaseModel):
 
     model_config = ConfigDict(defer_build=True, extra="ignore", frozen=True, alias_generator=to_camel)
 
+    @classmethod
+    def of(cls, body: bytes) -> Self:
+        """The only record of an answer. Raises ValueError."""
+        return cls.model_validate(read_json(body))
+
 
 class Reference(Received):
     """Another record, as a record shows it."""
 
     id: Id
-    name: PlainText = ""
+    name: Name = ""
 
 
 class Named(Received):
     """Another record, of which the name alone matters."""
 
-    name: PlainText = ""
+    name: Name = ""
+
+
+ReferenceIfAny = Annotated[Reference | None, BeforeValidator(_if_any)]
+NamedIfAny = Annotated[Named | None, BeforeValidator(_if_any)]
 
 
 class Info(Received):
@@ -145,6 +183,10 @@ class Info(Received):
     updated_by: ShortText = ""
 
 
+# A version mark decides nothing either.
+InfoIfAny = Annotated[Info | None, BeforeValidator(_map_if_any)]
+
+
 class CompanyInfo(Received):
     """The answer of ``/login/companyinfo/{company}``; an unknown company answers null instead."""
 
@@ -152,52 +194,59 @@ class CompanyInfo(Received):
 
 
 class CompanyRow(Received):
-    """A company."""
+    """A company. One whose name cannot be read has none, and is tied to nobody by it."""
 
     id: Id
-    identifier: PlainText = ""
-    name: PlainText = ""
-    deleted_flag: Flag = False
+    identifier: Name = ""
+    name: Name = ""
+    deleted_flag: FlagIfAny = None
 
     def company(self) -> ConnectWiseCompany:
         """The domain's view of it."""
-        return ConnectWiseCompany(id=self.id, identifier=self.identifier, name=self.name, deleted=self.deleted_flag)
+        return ConnectWiseCompany(
+            id=self.id, identifier=self.identifier, name=self.name, deleted=bool(self.deleted_flag)
+        )
 
 
 class AgreementTypeRow(Received):
     """A type of agreement."""
 
     id: Id
-    name: PlainText = ""
-    inactive_flag: Flag = False
+    name: Name = ""
+    inactive_flag: FlagIfAny = None
 
 
 class ProductRow(Received):
     """An item of the catalog. A ``productClass`` of Bundle cannot be an Addition."""
 
     id: Id
-    identifier: PlainText = ""
-    inactive_flag: Flag = False
-    product_class: PlainText = ""
+    identifier: Name = ""
+    inactive_flag: FlagIfAny = None
+    product_class: Name = ""
 
 
 class AgreementRow(Received):
-    """An agreement."""
+    """An agreement. That of no company is nobody's: the specification requires one, live tenants have shown none."""
 
     id: Id
-    name: PlainText = ""
+    name: Name = ""
     type: Reference
-    company: Reference
-    start_date: Day = None
+    company: ReferenceIfAny = None
+    start_date: Start = None
     end_date: Day = None
     no_ending_date_flag: Flag = False
     cancelled_flag: Flag = False
     date_cancelled: Day = None
-    bill_start_date: Day = None
-    billing_cycle: Named | None = None
+    bill_start_date: Start = None
+    billing_cycle: NamedIfAny = None
     next_invoice_date: DayIfAny = None
     parent_agreement: IdIfAny = None
-    info: Info | None = Field(default=None, alias="_info")
+    info: InfoIfAny = Field(default=None, alias="_info")
+
+    @property
+    def type_id(self) -> int:
+        """The id of its type."""
+        return self.type.id
 
     def agreement(self) -> Agreement:
         """The domain's view of it."""
@@ -205,7 +254,7 @@ class AgreementRow(Received):
             id=self.id,
             name=self.name,
             type_id=self.type.id,
-            company_id=self.company.id,
+            company_id=NOBODY if self.company is None else self.company.id,
             starts=self.start_date,
             ends=None if self.no_ending_date_flag else self.end_date,
             cancelled=self.cancelled_flag,
@@ -232,7 +281,7 @@ class AdditionRow(Received):
     taxable_flag: FlagIfAny = None
     bill_customer: WordIfAny = None
     agreement_status: WordIfAny = None
-    info: Info | None = Field(default=None, alias="_info")
+    info: InfoIfAny = Field(default=None, alias="_info")
 
     def addition(self, agreement_id: int) -> Addition:
         """The domain's view of it, on the agreement that was asked for it."""
@@ -258,8 +307,3 @@ class AdditionRow(Received):
 
 
 COMPANY_INFO: TypeAdapter[CompanyInfo | None] = TypeAdapter(CompanyInfo | None, config=LATER)
-COMPANIES: TypeAdapter[list[CompanyRow]] = TypeAdapter(list[CompanyRow], config=LATER)
-AGREEMENT_TYPES: TypeAdapter[list[AgreementTypeRow]] = TypeAdapter(list[AgreementTypeRow], config=LATER)
-PRODUCTS: TypeAdapter[list[ProductRow]] = TypeAdapter(list[ProductRow], config=LATER)
-AGREEMENTS: TypeAdapter[list[AgreementRow]] = TypeAdapter(list[AgreementRow], config=LATER)
-ADDITIONS: TypeAdapter[list[AdditionRow]] = TypeAdapter(list[AdditionRow], config=LATER)

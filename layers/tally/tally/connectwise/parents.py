@@ -6,10 +6,10 @@ from datetime import date
 from itertools import batched
 from typing import NamedTuple
 
-from pydantic import Field, TypeAdapter
+from pydantic import Field
 
 from tally.connectwise.calls import Calls
-from tally.connectwise.models import LATER, DayIfAny, IdIfAny, Info, PlainText, Received
+from tally.connectwise.models import DayIfAny, Id, IdIfAny, InfoIfAny, Name, Received
 from tally.domain.agreement import Agreement
 from tally.errors import ContractError, SetupError
 
@@ -22,14 +22,11 @@ _ASKED_AT_ONCE = 100
 class _Row(Received):
     """As much of an agreement as tells how it is invoiced; whatever else is odd of it does not matter here."""
 
-    id: int
-    name: PlainText = ""
+    id: Id
+    name: Name = ""
     parent_agreement: IdIfAny = None
     next_invoice_date: DayIfAny = None
-    info: Info | None = Field(default=None, alias="_info")
-
-
-_ROWS: TypeAdapter[list[_Row]] = TypeAdapter(list[_Row], config=LATER)
+    info: InfoIfAny = Field(default=None, alias="_info")
 
 
 class _Above(NamedTuple):
@@ -94,7 +91,7 @@ class Parents:
             row
             for some in batched(sorted(ids), _ASKED_AT_ONCE, strict=False)
             for row in self._calls.rows(
-                "/finance/agreements", _ROWS, conditions=f"{name} in ({','.join(map(str, some))})"
+                "/finance/agreements", _Row.model_validate, conditions=f"{name} in ({','.join(map(str, some))})"
             )
         ]
 

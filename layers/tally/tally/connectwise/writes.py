@@ -183,7 +183,7 @@ class Writes:
         return answer, row
 
     def _addition(self, answer: Answer, agreement_id: int) -> AdditionRow:
-        row = self._calls.parse(answer, AdditionRow.model_validate_json)
+        row = self._calls.parse(answer, AdditionRow.of)
         if row.agreement_id not in {None, agreement_id}:
             raise self._calls.unreadable(answer, f"it answered an Addition of agreement {row.agreement_id}")
         return row

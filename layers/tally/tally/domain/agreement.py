@@ -8,13 +8,17 @@ from tally.domain.month import Month
 from tally.domain.reading import MOST_SEATS
 from tally.domain.terms import Terms
 
+NOBODY = 0
+"""The id of no company."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Agreement:
     """One agreement. ``version`` changes whenever anybody changes it in ConnectWise (its ``_info.lastUpdated``).
 
     ``next_invoice`` is the date of the invoice that it will be on. One that is invoiced through another, which
-    ``invoiced_through`` names, has that one's date, and changes with it (MATCH-6).
+    ``invoiced_through`` names, has that one's date, and changes with it (MATCH-6). ``company_id`` is NOBODY where ConnectWise
+    names none. ``unreadable`` says what of it cannot be read: then no rule goes by it.
     """
 
     id: int
@@ -29,6 +33,7 @@ class Agreement:
     billing_cycle: str = ""
     next_invoice: date | None = None
     version: str = ""
+    unreadable: str = ""
     invoiced_through: str = ""
 
     def active_on(self, day: date) -> bool:

@@ -15,12 +15,13 @@ class CompanyKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Company:
-    """A company as GravityZone lists it."""
+    """A company as GravityZone lists it. ``trouble`` is why nothing can be done with it, such as an id that is none."""
 
     id: str
     name: str
     kind: CompanyKind
     parent_id: str
+    trouble: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

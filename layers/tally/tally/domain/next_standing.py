@@ -24,8 +24,8 @@ def next_standing(company: CompanyState, plan: CompanyPlan, at: Circumstances) -
     on_trial = any(cause.reason == ON_TRIAL for scope, cause in causes.items() if scope.startswith(f"{at.month} "))
     if on_trial:
         licensed_in = tuple(month for month in licensed_in if month != at.month)
-    elif company.presence is Presence.LICENSED and at.month not in licensed_in:
-        licensed_in = (*licensed_in, at.month)[-_LICENSED_MONTHS_KEPT:]
+    elif company.presence is Presence.LICENSED:
+        licensed_in = _seen_licensed(licensed_in, at.month)
     looked = {scope: tick for scope, tick in before.looked.items() if scope in followed}
     return replace(
         before,
@@ -48,12 +48,15 @@ def _untold_in(company: CompanyState, before: Standing, at: Circumstances) -> tu
     return (*others, at.month)[-_LICENSED_MONTHS_KEPT:]
 
 
-def failing_standing(company_id: str, before: Standing | None, why: str, at: Circumstances) -> Standing:
-    """The standing of a company that could not be planned: what workers said of its months stays."""
+def failing_standing(
+    company_id: str, before: Standing | None, why: str, at: Circumstances, *, licensed: bool
+) -> Standing:
+    """The standing of a company that could not be planned: what workers said of its months stays, and that it is licensed is noted."""
     before = before or Standing(company_id=company_id, company_name=company_id, tick=at.tick)
     causes = {scope: cause for scope, cause in before.causes.items() if " " in scope}
     causes[COMPANY_SCOPE] = dated(failing(why), before.causes.get(COMPANY_SCOPE), tick=at.tick)
-    return replace(before, causes=causes, unreadable="")
+    licensed_in = _seen_licensed(before.licensed_in, at.month) if licensed else before.licensed_in
+    return replace(before, causes=causes, licensed_in=licensed_in, unreadable="")
 
 
 def bare_standing(standing: Standing, why: str, at: Circumstances) -> Standing:
@@ -63,6 +66,10 @@ def bare_standing(standing: Standing, why: str, at: Circumstances) -> Standing:
 
 
 _LONGEST_REASON, _LONGEST_NAME = 1_000, 200
+
+
+def _seen_licensed(months: tuple[Month, ...], month: Month) -> tuple[Month, ...]:
+    return months if month in months else (*months, month)[-_LICENSED_MONTHS_KEPT:]
 
 
 def _still_told(scope: str, cause: Cause, at: Circumstances) -> bool:

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from tally.domain.agreement import Agreement
 from tally.domain.month import Month
-from tally.domain.standing import Cause, StandingState, needs_setup
+from tally.domain.standing import Cause, StandingState, failing, needs_setup
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +56,8 @@ def choose_agreement(
     One that starts later is chosen too, if it is the only one: the record then waits for it.
     """
     known = sorted(agreements, key=lambda agreement: agreement.id)
+    if (odd := next((each.unreadable for each in known if each.unreadable), "")) != "":
+        return failing(odd)
     candidates = known if pinned is None else [agreement for agreement in known if agreement.id == pinned]
     active = [agreement for agreement in candidates if agreement.active_on(day)]
     if not active:

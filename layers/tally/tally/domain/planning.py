@@ -151,7 +151,10 @@ def _follow(company: CompanyState, at: Circumstances, record: UsageRecord, plan:
     opened = line is not None and line.state is LineState.OPEN
     place = None if at.directory is None else at.directory.places.get(key.service)
     agreement, late = None, False
-    if line is not None and opened:
+    unread = _unreadable(company, at, record)
+    if unread:
+        plan.say(key.month, key.service, failing(unread))
+    elif line is not None and opened:
         agreement = None if at.directory is None else at.directory.by_id.get(line.agreement_id)
     elif place is not None and place.listed:
         chosen, late = next_place(company, at, record)
@@ -163,7 +166,20 @@ def _follow(company: CompanyState, at: Circumstances, record: UsageRecord, plan:
     others = _others(company, place, key.month, agreement)
     due = _due(key.service, agreement, place, may_open=may_open, late=late, others=others)
     look = is_to_be_looked_at(record, company.standing, agreement, at)
-    plan.add(key.month, replace(due, look=look, stays_open=plan.moved is not None))
+    due = replace(due, look=look, stays_open=plan.moved is not None)
+    plan.add(key.month, replace(due, listed=False) if unread else due)
+
+
+def _unreadable(company: CompanyState, at: Circumstances, record: UsageRecord) -> str:
+    """What cannot be read of the agreement of its newest line, or of any that it could go on: then no list tells what it lacks."""
+    if at.directory is None:
+        return ""
+    place = at.directory.places.get(record.key.service)
+    connectwise_id = None if company.mapping is None else company.mapping.connectwise_id
+    known = [] if place is None or connectwise_id is None else [*place.agreements.get(connectwise_id, ())]
+    if record.line is not None and (own := at.directory.by_id.get(record.line.agreement_id)) is not None:
+        known.append(own)
+    return next((each.unreadable for each in known if each.unreadable), "")
 
 
 def _is_due(record: UsageRecord, at: Circumstances) -> bool:

@@ -95,14 +95,14 @@ class Standing:
 
     @property
     def shown(self) -> Cause:
-        """The most serious cause, with the notices of all; of equals, the one of the earliest scope."""
+        """The most serious cause, with the notices of all; of equals, the company's as a whole, else the one of the earliest scope."""
         if self.unreadable:
             return failing(self.unreadable)
         if not self.causes:
             return Cause(state=StandingState.BILLING)
         by_scope = sorted(self.causes.items())
         notices = dict.fromkeys(notice for _, cause in by_scope for notice in cause.notices)
-        serious = max(by_scope, key=lambda item: item[1].state)[1]
+        serious = max(by_scope, key=lambda item: (item[1].state, item[0].startswith(COMPANY_SCOPE)))[1]
         return replace(serious, notices=tuple(notices))
 
 

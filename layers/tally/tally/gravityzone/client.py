@@ -18,20 +18,23 @@ from tally.domain.month import Month
 from tally.domain.reading import Usage, UsagePerProductType
 from tally.errors import RateLimitedError, TallyError
 from tally.gravityzone.models import (
-    COMPANY_ROWS,
     COUNTERS,
+    ROWS,
     ApiKeyDetails,
     CompanyDetails,
+    CompanyRow,
     LicenseInfo,
     RpcAnswer,
     RpcError,
     UsagesPerProductType,
+    id_trouble,
 )
 from tally.gravityzone.pace import TokenBucket
 from tally.transport.calls import Answer, Call, Listener, Pace, Transport, no_deadline, shortened
 from tally.transport.classify import Dialect
 from tally.transport.keys import basic_auth, check_key
 from tally.transport.retry import USUAL_PAUSE, asked_pause
+from tally.transport.rows import placed
 from tally.transport.session import DIRECT, Network, prepared
 from tally.transport.urls import base_url
 
@@ -91,8 +94,8 @@ class GravityZoneClient:
     """Reads GravityZone. Implements ``tally.ports.GravityZone``.
 
     ``url``: the access URL, ending in ``/api``. ``pace``: kept before each attempt at a licensing call; all other calls
-    keep to the 10 a second that GravityZone takes of them, by ``monotonic``. ``ids``: gives each call its JSON-RPC id. The
-    others are ``Transport``'s.
+    keep to the 10 a second that GravityZone takes of them, by ``monotonic``. ``ids``: gives each call its JSON-RPC id.
+    ``on_odd_row`` is told of rows that nobody can place. The others are ``Transport``'s.
     """
 
     def __init__(
@@ -110,6 +113,7 @@ class GravityZoneClient:
         ids: Callable[[], str] = lambda: str(uuid.uuid4()),
         adapter: BaseAdapter | None = None,
         listener: Listener | None = None,
+        on_odd_row: Callable[[str], None] = lambda _: None,
         network: Network = lambda _: DIRECT,
     ) -> None:
         base = base_url(url, setting=_URL, local_http_host=local_http_host)
@@ -137,6 +141,7 @@ class GravityZoneClient:
         others = TokenBucket(rate=_OTHERS_A_SECOND, depth=_OTHERS_AT_ONCE, monotonic=monotonic, sleep=sleep)
         self._pace, self._pace_others = pace, others
         self._ids = ids
+        self._on_odd_row = on_odd_row
         self._monotonic = monotonic
         self._of_key: tuple[float, frozenset[str] | TallyError] | None = None
 
@@ -160,10 +165,17 @@ class GravityZoneClient:
             filters["licenseType"] = _PAID_MONTHLY
         params = {"parentId": parent_id, "filters": filters}
         reply = self._call("network", "getCompaniesList", params, of=f"{kind}s below {parent_id}")
-        rows = self._result(reply, COMPANY_ROWS.validate_python)
+        rows, others = placed(self._result(reply, ROWS.validate_python), CompanyRow.model_validate)
+        if others and not rows:
+            raise self._transport.unreadable(reply.answer, others[0])
+        for each in others:
+            self._on_odd_row(f"{reply.answer.call.name}: a row that names nobody: {each}")
         # By id, and without the parent, in case an edition of the API repeats a row or lists the parent with the rest.
         names = {row.id: row.name for row in rows if row.id != parent_id}
-        return [Company(id=each, name=name, kind=kind, parent_id=parent_id) for each, name in names.items()]
+        return [
+            Company(id=each, name=name, kind=kind, parent_id=parent_id, trouble=id_trouble(each))
+            for each, name in names.items()
+        ]
 
     def company(self, company_id: str) -> Company | None:
         """One company by id, or None if GravityZone no longer has it, or none within the key's reach.
@@ -218,7 +230,7 @@ class GravityZoneClient:
         request.headers["Content-Length"] = str(len(body))
         pace = self._pace if service == "licensing" else self._pace_others
         answer = self._transport.send(request, call, pace=pace)
-        envelope = self._transport.parse(answer, RpcAnswer.model_validate_json, of_many=service == "network")
+        envelope = self._transport.parse(answer, RpcAnswer.of, of_many=service == "network")
         if envelope.error is not None and envelope.error.code == _TOO_MANY:
             pace.slow_down()
         if envelope.id != call_id and not (envelope.id is None and envelope.error is not None):

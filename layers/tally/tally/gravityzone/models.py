@@ -1,8 +1,10 @@
 """What GravityZone answers, as far as it is read here. Unknown fields are ignored."""
 
-from typing import Any
+from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StrictInt, TypeAdapter
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictInt, TypeAdapter
+
+from tally.transport.rows import name, read_json
 
 # Built at first use: the cold start does not pay for what is not called.
 _LATER = ConfigDict(defer_build=True)
@@ -10,6 +12,21 @@ _LATER = ConfigDict(defer_build=True)
 
 class _Received(BaseModel):
     model_config = ConfigDict(defer_build=True, extra="ignore", frozen=True)
+
+
+CompanyId = Annotated[str, Field(strict=True, min_length=1, max_length=1_000, pattern=r"^[!-~]+$")]
+"""An id as the ledger can keep it; GravityZone's own have 24 characters."""
+
+Name = Annotated[str, BeforeValidator(name)]
+
+_LONGEST_ID = 64
+
+
+def id_trouble(company_id: str) -> str:
+    """Why an id is none of GravityZone's, so that nothing is planned for whoever has it; "" if it may be one."""
+    if len(company_id) <= _LONGEST_ID and "#" not in company_id:
+        return ""
+    return f"Its id in GravityZone, of {len(company_id)} characters, is none: GravityZone's have 24 digits and letters."
 
 
 class RpcError(_Received):
@@ -36,19 +53,24 @@ class RpcAnswer(_Received):
     result: Any = None
     error: RpcError | None = None
 
+    @classmethod
+    def of(cls, body: bytes) -> Self:
+        """The envelope of an answer. Raises ValueError."""
+        return cls.model_validate(read_json(body))
+
 
 class CompanyRow(_Received):
-    """One entry of ``getCompaniesList``."""
+    """One entry of ``getCompaniesList``. One whose name cannot be read has none, and is known by its id."""
 
-    id: str = Field(min_length=1)
-    name: str
+    id: CompanyId
+    name: Name = ""
 
 
 class CompanyDetails(_Received):
     """The result of ``getCompanyDetails``; ``type`` is 0 for a partner, 1 for a customer."""
 
-    id: str = Field(min_length=1)
-    name: str
+    id: CompanyId
+    name: Name = ""
     type: StrictInt
     parent_id: str | None = Field(default=None, alias="parentCompanyId")
 
@@ -84,5 +106,5 @@ class UsagesPerProductType(_Received):
     usages: list[UsageEntry]
 
 
-COMPANY_ROWS: TypeAdapter[list[CompanyRow]] = TypeAdapter(list[CompanyRow], config=_LATER)
+ROWS: TypeAdapter[list[Any]] = TypeAdapter(list[Any], config=_LATER)
 COUNTERS: TypeAdapter[dict[str, Any]] = TypeAdapter(dict[str, Any], config=_LATER)

@@ -125,7 +125,7 @@ class Transport:
             self._sleep(wait)
 
     def parse[T](self, answer: Answer, parser: Callable[[bytes], T], *, of_many: bool = False) -> T:
-        """Read an answer with a pydantic parser of JSON bytes; raises as ``unreadable`` says if it does not fit.
+        """Read an answer with a parser of JSON bytes, which raises ValueError; raises as ``unreadable`` says if it does not fit.
 
         Nor does it fit where an object has a key twice; but of a list that is everybody's (``of_many``), one odd row is no reason
         to read none.
@@ -134,6 +134,8 @@ class Transport:
             found = parser(answer.body)
         except ValidationError as error:
             problem = _problems(error)
+        except ValueError as error:
+            problem = str(error)
         else:
             doubled = "" if of_many else doubled_key(answer.body)
             if not doubled:
