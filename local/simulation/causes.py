@@ -89,7 +89,9 @@ class Causes:
         """Whether its name ties the company (MATCH-1): to that ConnectWise company, or to any."""
         tenant = self.msp.gravityzone.tenant
         names = Counter(
-            each.name for each in tenant.companies() if not each.gone and not partners.is_left_out(self.msp, each.id)
+            each.name
+            for each in tenant.companies()
+            if tenant.find(each.id) is not None and not partners.is_left_out(self.msp, each.id)
         )
         company = tenant.company(firm.id)
         if company.name in UNSEEN:

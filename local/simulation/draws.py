@@ -28,6 +28,7 @@ class Draw(IntEnum):
     BUNDLES = 40
     MERGERS = 41
     ONE_COMPANY = 50
+    REACH = 51
 
 
 def drawn(seed: int, what: Draw, *key: int) -> random.Random:

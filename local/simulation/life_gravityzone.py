@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from random import Random
 
+from local.simulation.draws import Draw, drawn
 from local.simulation.msp import Firm, Msp
 from local.simulation.services import ENDPOINTS
 from local.simulators.gravityzone import MISSING
@@ -29,12 +30,15 @@ def _change_licence(msp: Msp, firm: Firm, draw: Random) -> str:
 
 
 def _delete(msp: Msp, firm: Firm, draw: Random) -> str:
-    """Gone from GravityZone; now and then it is made again at once, with the same name."""
+    """Gone from GravityZone, or out of the key's reach; now and then it is made again at once, with the same name."""
     tenant = msp.gravityzone.tenant
     if tenant.find(firm.id) is None:
         return ""
-    tenant.delete_company(firm.id)
     firm.licences.append((msp.clock.now(), False))
+    if drawn(msp.setting.seed, Draw.REACH, firm.number).random() < 0.3:  # noqa: PLR2004 - some change their partner by themselves
+        tenant.reach.hide(firm.id)
+        return "is out of the key's reach"
+    tenant.delete_company(firm.id)
     if draw.random() < 0.5:  # noqa: PLR2004 - either is as likely
         return "is deleted in GravityZone"
     made = tenant.add_company(firm.name, company_id=f"{firm.number + 1:012x}{draw.getrandbits(44):012x}")

@@ -29,6 +29,15 @@ _FIRST_PARTNER = 0xF00 - 1
 UNSEEN = ("", " ", "\u200b", "\u3164")
 """Names that show nothing."""
 
+_GONE = (
+    (-32602, ""),
+    (-32602, "The company does not exist or the user has not enough rights."),
+    (-32000, "The company does not exist"),
+    (-32001, "One or more items are not available for the specified action"),
+    (-32002, "Not found"),
+)
+"""Codes and words that GravityZone was seen to use; no words: those about a wrong parameter."""
+
 _SETUPS = (
     ("plain", 62),
     ("near miss", 3),
@@ -112,6 +121,7 @@ class Msp:
         self.connectwise.options.invoicing = "advance" if setting.invoicing == "advance" else "arrears"
         self.connectwise.options.open_end = setting.open_end
         self.gravityzone.options.license_info_as_array = setting.license_as_array
+        self._draw_words()
         self.connectwise.options.cancelled_agreements_refuse_changes = setting.cancelled_agreements_refuse_changes
         self.partners = self._grow_partners()
         self.firms = [
@@ -134,6 +144,12 @@ class Msp:
         """Additions of Tally's whose terms a person has asked to have carried over."""
         self.operator: ConnectWise = self.world.worker().sync.connectwise
         """ConnectWise as the operator's command reaches it: without trouble."""
+
+    def _draw_words(self) -> None:
+        """How GravityZone answers for a company that is gone or out of reach, and what it tells of the others (READ-9)."""
+        draw, options = drawn(self.setting.seed, Draw.REACH), self.gravityzone.options
+        options.gone_code, options.gone_details = draw.choice(_GONE)
+        options.without_parent = draw.random() < 0.2  # noqa: PLR2004 - as documented, and seldom seen
 
     def join(self, firm: Firm) -> None:
         """Let a company come into being on both sides."""

@@ -75,7 +75,12 @@ def is_left_out(msp: Msp, company_id: str) -> bool:
 
 def children(msp: Msp, firm: Firm) -> tuple[str, ...]:
     """The ids of the companies that stand directly below it, sorted."""
-    return tuple(sorted(each.id for each in msp.gravityzone.tenant.below(firm.id) if not each.gone))
+    return tuple(sorted(each.id for each in _seen_below(msp, firm)))
+
+
+def _seen_below(msp: Msp, firm: Firm) -> Iterator[Company]:
+    tenant = msp.gravityzone.tenant
+    return (each for each in tenant.below(firm.id) if tenant.find(each.id) is not None)
 
 
 def told_otherwise(msp: Msp, firm: Firm) -> bool:
@@ -99,7 +104,8 @@ def own_count(msp: Msp, firm: Firm, month: Month, at: datetime | None = None) ->
     if told_otherwise(msp, firm):
         below = sum(_answered(msp, each, month, at) for each in children(msp, firm))
         return _answered(msp, firm.id, month, at) - below
-    deleted = sum(truth.total(each.id, str(month), at) for each in tenant.below(firm.id) if each.gone)
+    unseen = (each for each in tenant.below(firm.id) if tenant.find(each.id) is None)
+    deleted = sum(truth.total(each.id, str(month), at) for each in unseen)
     return truth.count(firm.id, str(month), at) + deleted
 
 
@@ -148,7 +154,7 @@ def _surroundings(msp: Msp, partner_id: str) -> Iterator[tuple[object, ...]]:
     tenant = msp.gravityzone.tenant
     for each in tenant.below(partner_id):
         told = [str(value) for key, value in tenant.overrides.items() if key[0] == each.id]
-        yield each.id, each.gone, each.monthly, told
+        yield each.id, tenant.find(each.id) is None, each.monthly, told
         if each.kind == "partner":
             yield from _surroundings(msp, each.id)
 
