@@ -1,5 +1,6 @@
 """What the checks of one run know together: the MSP, and what its ledger has had in it so far."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -29,6 +30,11 @@ class Books:
     def head(self, firm: Firm, month: Month, billed: Billed) -> UsageRecord | None:
         """A service's record of a company's month."""
         return self.heads.get(RecordKey(company_id=firm.id, month=month, service=billed.name))
+
+    def written(self, firm: Firm) -> Iterator[datetime]:
+        """When Additions of the company's records were written last: what is so of one month's may be seen beside another's."""
+        records = (record for key, record in self.heads.items() if key.company_id == firm.id)
+        return (line.pushed_at for record in records for line in record.lines if line.pushed_at is not None)
 
     def mapping(self, firm: Firm) -> Mapping | None:
         """Which ConnectWise company it is tied to, and what people decided of it."""

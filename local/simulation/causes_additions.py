@@ -111,5 +111,7 @@ def _is_apart(mapping: Mapping | None, addition: AdditionTruth) -> bool:
 
 
 def _covers(addition: AdditionTruth, month: Month) -> bool:
+    if addition.quantity == 0 and addition.cancelled is not None and "[TLY-" in addition.text:
+        return False  # of Tally's own one at 0 bills nothing
     begins = addition.effective is None or addition.effective <= month.last
     return begins and (addition.cancelled is None or addition.cancelled >= month.first)

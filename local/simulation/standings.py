@@ -174,7 +174,7 @@ class StandingChecks:
         if closing and not causes:
             raise self._violation(4, f"nothing keeps it open after the tick {tick}: {record}", firm, month)
         # Before the close, and as long as the count does not change, ConnectWise is looked at once a day (FOLLOW-5).
-        since = max(filter(None, (firm.touched, line.pushed_at)))
+        since = max((firm.touched, *self.books.written(firm)))
         seen = closing or causes == {"counter stays"} or (causes & _SEEN and tick - since > _LOOKED_AT)
         return frozenset(causes if seen else {*causes, "billed"})
 

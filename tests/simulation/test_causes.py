@@ -110,6 +110,25 @@ def test_what_the_index_does_not_show_yet_is_not_asked_for(monkeypatch: pytest.M
     assert (oddities.told(), oddities.ledger.has_shown) == ("", True)
 
 
+# What stands beside ours
+
+
+@pytest.mark.parametrize(("machines", "held"), [(2, HoldKind.FOREIGN), (0, None)])
+def test_what_the_next_month_left_beside_is_seen_by_the_close(
+    scene: Scene, machines: int, held: HoldKind | None
+) -> None:
+    """OPEN-6, FOLLOW-5: the next month's Addition, from which a rule took its first day, bills this month too, but for one at 0."""
+    harbor = scene.joins("Harbor Dental", machines=3)
+    scene.ticks("2026-10-01 00:05", "2026-10-20 00:05", "2026-10-31 00:05")
+    scene.msp.connectwise.options.rewrites = {"effectiveDate": None}
+    at(scene, "2026-11-01 00:00")
+    scene.msp.gravityzone.tenant.check_in_new(harbor.id, machines)
+    scene.at_the_end("2026-11-01 00:05")
+    scene.at_the_end("2026-11-02 00:05")
+    hold = scene.record(harbor, "2026-10").hold
+    assert (None if hold is None else hold.kind) is held
+
+
 # A fall
 
 
