@@ -6,6 +6,7 @@ Its last line tells how it ended and what is stored then.
 import fcntl
 import json
 import os
+import signal
 import sys
 import termios
 
@@ -16,6 +17,8 @@ from tests.cli.installed import installed
 
 def main() -> None:
     """Take the terminal as one's own, so that Ctrl-C on it comes here, and run the command."""
+    # Whoever runs the tests in the background may have it ignored.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     fcntl.ioctl(sys.stdin.fileno(), termios.TIOCSCTTY, 0)
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         os.environ[name] = "testing"

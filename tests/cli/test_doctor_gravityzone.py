@@ -25,7 +25,7 @@ def test_nothing_is_wrong(msp: Installed) -> None:
     checks = msp.checks(code=0)
     assert {each["verdict"] for each in checks.values()} == {"ok"}
     assert not [finding for each in checks.values() for finding in each["findings"] if finding["remedy"]]
-    assert msp.run("doctor").text.strip().endswith("21 checks: 21 ok.")
+    assert msp.run("doctor").text.strip().endswith("22 checks: 22 ok.")
 
 
 def test_a_wrong_key(msp: Installed) -> None:

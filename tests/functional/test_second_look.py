@@ -117,6 +117,7 @@ def test_an_agreement_deleted_under_an_intent(world: World, harbor: Customer) ->
 
 def test_an_agreement_deleted_under_an_open_month(world: World, harbor: Customer) -> None:
     """FOLLOW-3: with the agreement gone from the list and by its id, its Addition is gone: held, not failing for ever."""
+    world.add_customer("Somebody whose agreement is seen")
     world.play(gmt("2026-10-01 00:05"))
     world.connectwise.people.delete_agreement(harbor.agreement_id)
     world.check_in(harbor, 1, at=gmt("2026-10-02 00:00"))

@@ -9,7 +9,7 @@ import pytest
 
 from local.simulation.life import CHECK_INS, JOINS, KINDS_OF_LIFE, script
 from local.simulation.life_answers import TERMS_CARRIED
-from local.simulation.life_connectwise import INVOICED
+from local.simulation.life_connectwise import INVOICED, MERGED
 from local.simulation.life_oddities import KINDS_OF_ODDITIES
 from local.simulation.msp import Msp
 from local.simulation.partners import KINDS_OF_PARTNERS
@@ -100,7 +100,8 @@ def test_a_seed_draws_what_the_world_has_in_store() -> None:
     assert len({setting.zone for setting in settings}) > 5
     assert len({(setting.growth_percent, setting.growth_seats) for setting in settings}) > 3
     lived = {event.kind for seed in range(60) for event in script(Msp(Shape(seed=seed)))}
-    assert lived == {JOINS, CHECK_INS, INVOICED, TERMS_CARRIED, *KINDS_OF_LIFE, *KINDS_OF_PARTNERS, *KINDS_OF_ODDITIES}
+    everybodys = {JOINS, CHECK_INS, INVOICED, TERMS_CARRIED, MERGED}
+    assert lived == {*everybodys, *KINDS_OF_LIFE, *KINDS_OF_PARTNERS, *KINDS_OF_ODDITIES}
 
 
 def test_calls_are_counted_against_the_documented_limits() -> None:

@@ -116,8 +116,8 @@ def test_taking_the_others_addition_for_foreign_is_found(monkeypatch: pytest.Mon
     """Invariant 4: whoever tells no product from another holds each service for the other's Addition."""
     additions = ConnectWiseClient.additions
 
-    def all_of_one_product(self: ConnectWiseClient, agreement_id: int) -> Sequence[Addition]:
-        return [replace(each, product_id=world.PRODUCT_ID) for each in additions(self, agreement_id)]
+    def all_of_one_product(self: ConnectWiseClient, agreement_id: int, **which: Any) -> Sequence[Addition]:  # noqa: ANN401
+        return [replace(each, product_id=world.PRODUCT_ID) for each in additions(self, agreement_id, **which)]
 
     monkeypatch.setattr(ConnectWiseClient, "additions", all_of_one_product)
     violation = first_violation(small_settings())

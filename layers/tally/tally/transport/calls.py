@@ -169,8 +169,14 @@ class Transport:
         name = self._dialect.request_id_header
         request_id = shortened(received.headers.get(name, "")) if name else ""
         outcome = self._outcome(received, call, request_id)
-        self._tell(took, None if isinstance(outcome, Answer) else outcome)
+        self._tell(took, self._failure(outcome, received))
         return outcome, request_id
+
+    def _failure(self, outcome: Answer | Failure, received: Received) -> Failure | None:
+        """What is told of an attempt: an answer that is read though its status is a refusal's is one too."""
+        if not isinstance(outcome, Answer):
+            return outcome
+        return None if outcome.status < HTTPStatus.MULTIPLE_CHOICES else self._bad_answer(received)
 
     def _outcome(self, received: Received, call: Call, request_id: str) -> Answer | Failure:
         status, body = received.status, received.body
