@@ -38,7 +38,7 @@ def test_likeness_minds_no_spaces(words: list[str]) -> None:
     assert likeness(" ".join(words)) == likeness("  ".join(words) + " ") == likeness("".join(words))
 
 
-@given(WORDS, st.sampled_from(["Ltd", "Ltd.", "Limited", "Inc", "Inc.", ", Inc.", "LLC", "GmbH"]))
+@given(WORDS, st.sampled_from(["Ltd", "Ltd.", "Limited", "Inc", "Inc.", ", Inc.", "LLC", "PLLC", "GmbH"]))
 def test_likeness_minds_no_legal_form(words: list[str], form: str) -> None:
     """MATCH-1: names that differ by Ltd, Limited, Inc. and the like are near."""
     assert likeness(f"{' '.join(['bright', *words])} {form}") == likeness(" ".join(["bright", *words]))
@@ -51,6 +51,8 @@ def test_likeness_minds_no_legal_form(words: list[str], form: str) -> None:
         ("Harbor Dental", "Harbor Dental, Inc."),
         ("Acme Ltd", "ACME Limited"),
         ("A.C.M.E. Corp", "acme"),
+        ("Harbor Dental", "Harbor Dental, P.L.L.C."),
+        ("Harbor P", "Harbor P LLC"),
         ("Straße GmbH", "STRASSE"),
         ("Coop Bakery", "Co-op Bakery"),
         ("Co op Bakery", "Coop Bakery"),

@@ -38,8 +38,10 @@ _ALIKE = str.maketrans("i10", "llo")
 
 _AND = re.compile(r"(?<=\s)(and|und|et|y)(?=\s)")
 _NOT_IN_WORDS = re.compile(r"[\W_]+")
-_LEGAL_FORMS = "ab ag aps bv co corp corporation gmbh inc incorporated kg limited llc llp ltd ltda nv plc pllc private pty pvt sa sarl srl"
+_LEGAL_FORMS = "ab ag aps bv co corp corporation gmbh inc incorporated kg limited llc llp ltd ltda nv plc private pty pvt sa sarl srl"
 _LEGAL_FORM = re.compile(f"(?<=.)({'|'.join(_LEGAL_FORMS.translate(_ALIKE).split())})$")
+_PLLC = re.compile(r"[\s,]+p\.?l\.?l\.?c\.?\s*$", re.IGNORECASE)
+"""A legal form as a word alone: without spaces it would take the last letter of "Bright P, LLC"."""
 _CUT_ENTITY = re.compile(r"&#?\w{0,6}$")
 
 
@@ -48,7 +50,7 @@ def likeness(name: str) -> str:
 
     Entities (``&amp;``) are the characters that they stand for, and letters that look alike are one.
     """
-    left = _letters(_unescaped(name[:_MOST_CHARACTERS]))
+    left = _letters(_PLLC.sub("", _unescaped(name[:_MOST_CHARACTERS])))
     while (shorter := _LEGAL_FORM.sub("", left)) != left:
         left = shorter
     return left
