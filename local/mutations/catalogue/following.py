@@ -7,8 +7,13 @@ FOLLOWING = (
         name="a look that failed is not made up for",
         rule="FOLLOW-5",
         file="tally/sync.py",
-        edits=(Edit(before="if to_be_looked_at and not situation.look_due:", after="if to_be_looked_at:"),),
-        why="The job was to look, and is done.",
+        edits=(
+            Edit(
+                before="        done: list[str] = []\n",
+                after="        done: list[str] = []\n        looked.add(_scope(situation.key))\n",
+            ),
+        ),
+        why="The job is there to look, so it is noted where it begins.",
         tests=("tests/functional/test_daily_look.py",),
     ),
     Mutation(
