@@ -19,6 +19,8 @@ from tally.transport.failures import Effect
 from tally.transport.session import LARGEST_BODY, prepared
 
 OK = b"HTTP/1.1 200 OK\r\n"
+DRIPS_FOR = 30.0
+"""Seconds: many times the time that a call has, and an end for whoever would wait for it."""
 TIMEOUT = 0.4
 LONG = 300.0
 """Seconds that nothing here takes, on a machine with much to do either."""
@@ -57,7 +59,7 @@ def drip(head: bytes, piece: bytes) -> Callable[[socket.socket], None]:
 
     def speak(connection: socket.socket) -> None:
         connection.sendall(head)
-        ends = time.monotonic() + LONG
+        ends = time.monotonic() + DRIPS_FOR
         while time.monotonic() < ends:  # or until whoever called has gone
             connection.sendall(piece)
             time.sleep(0.05)
