@@ -1,6 +1,20 @@
 """What all tests share: a property holds or not, however long a machine with much to do takes to try an example."""
 
+from collections.abc import Iterator
+
+import pytest
 from hypothesis import HealthCheck, settings
+
+from tally.redaction import Redactor, redact
 
 settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("unhurried")
+
+
+@pytest.fixture(autouse=True)
+def _no_keys_of_other_tests() -> Iterator[None]:
+    """The keys of a run are remembered for good; a test's are none of the next one's."""
+    yield
+    fresh = Redactor()
+    for name in Redactor.__slots__:
+        setattr(redact, name, getattr(fresh, name))

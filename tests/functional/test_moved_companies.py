@@ -212,28 +212,3 @@ def test_a_list_that_lags_is_no_deletion(world: World, harbor: Customer) -> None
     )
     world.play(TOLD, gmt("2026-12-01 00:05"), CLOSE)
     assert state(world, harbor) is RecordState.CLOSED
-
-
-@pytest.mark.parametrize("approved", [False, True])
-def test_a_failure_is_over_when_a_job_has_got_to_its_end(world: World, approved: bool) -> None:
-    """SAFE-7: a month that nobody can open now has no word of its own; what a job before failed with is not shown for good."""
-    grown = world.add_customer("Summit Foods")
-    world.check_in(grown, 501)
-    world.play(OPENED)
-    merged(world, grown)
-    if approved:
-        record = world.record(grown, "2026-11")
-        assert record is not None
-        world.answers().approve(record.key, by="ann@example.com", why="they are so many")
-    world.gravityzone.faults.add(Fault(kind=FaultKind.STATUS, status=500, operation="getMonthlyUsage"))
-    world.play(TOLD)
-    assert world.standing(grown).causes["2026-11 endpoints"].state is StandingState.FAILING
-    world.gravityzone.faults.clear()
-    world.play(gmt("2026-11-10 10:05"), gmt("2026-11-10 11:05"), gmt("2026-11-10 12:05"))
-    said = world.standing(grown).causes.get("2026-11 endpoints")
-    if approved:
-        assert said is None
-    else:
-        assert said is not None
-        assert said.state is StandingState.HELD
-    assert world.standing(grown).shown.state is (StandingState.NEEDS_SETUP if approved else StandingState.HELD)

@@ -18,7 +18,7 @@ from tally.domain.policy import Policy
 from tally.domain.reading import ENDPOINTS, Count, Reading, Service
 from tally.domain.record import LineState, RecordKey, UsageRecord
 from tally.domain.situation import Finished, NoWord, OpeningFacts, Situation
-from tally.domain.standing import Cause, StandingState, failing
+from tally.domain.standing import Cause, failing
 from tally.errors import (
     ConflictError,
     ContractError,
@@ -81,7 +81,6 @@ class Sync:
         if not due and not failures:
             return {each.service: "dropped" for each in job.services}
         causes: dict[str, Cause | None] = {}
-        failed = {scope for scope, cause in job.standing.items() if cause.state is StandingState.FAILING}
         looked: set[str] = set()
         done: dict[str, str] = {}
         readings = self._read(job, due) if due else {}
@@ -94,7 +93,7 @@ class Sync:
                 check_service(job, each, record, [service.name for service in self.services])
                 known = facts(each, record) if each in openable else None
                 situation = self._situation(job, each, record, known, readings[each])
-                done[each.service] = self._bring_up_to_date(situation, causes, looked, failed)
+                done[each.service] = self._bring_up_to_date(situation, causes, looked)
             except Exception as error:  # noqa: BLE001 - a bug of ours is to be seen in the standing too; it is raised below
                 failures[each.service] = error
         causes |= {
@@ -200,9 +199,7 @@ class Sync:
         looked_for = line is not None and line.state is LineState.OPENING and line.intent is not None
         return self.ledger.record(replace(key, month=key.month.previous)) if raised or looked_for else None
 
-    def _bring_up_to_date(
-        self, situation: Situation, causes: dict[str, Cause | None], looked: set[str], failed: Collection[str]
-    ) -> str:
+    def _bring_up_to_date(self, situation: Situation, causes: dict[str, Cause | None], looked: set[str]) -> str:
         steps, to_be_looked_at = (
             Steps(connectwise=self.connectwise, ledger=self.ledger, clock=self.clock),
             situation.look_due,
@@ -216,11 +213,8 @@ class Sync:
                     steps.save(situation, step.transition, done)
                 if to_be_looked_at and not situation.look_due:
                     looked.add(_scope(situation.key))
-                scope = _scope(situation.key)
                 if step.cause is not NoWord.STAYS:
-                    causes[scope] = None if step.cause is NoWord.PLANNERS else step.cause
-                elif scope in failed:
-                    causes[scope] = _held(situation.record)
+                    causes[_scope(situation.key)] = None if step.cause is NoWord.PLANNERS else step.cause
                 return ", ".join(done) or UNCHANGED
             situation = steps.take(situation, step, done)
         raise ContractError(
@@ -283,9 +277,3 @@ def _key(job: Job, each: JobService) -> RecordKey:
 
 def _scope(key: RecordKey) -> str:
     return f"{key.month} {key.service}"
-
-
-def _held(record: UsageRecord | None) -> Cause | None:
-    """What stands of a record where its job got to its end without a word of its own: no failure of a job before it."""
-    hold = None if record is None else record.hold
-    return None if hold is None else Cause(state=StandingState.HELD, reason=hold.why)
