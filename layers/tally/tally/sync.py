@@ -200,10 +200,8 @@ class Sync:
         return self.ledger.record(replace(key, month=key.month.previous)) if raised or looked_for else None
 
     def _bring_up_to_date(self, situation: Situation, causes: dict[str, Cause | None], looked: set[str]) -> str:
-        steps, to_be_looked_at = (
-            Steps(connectwise=self.connectwise, ledger=self.ledger, clock=self.clock),
-            situation.look_due,
-        )
+        steps = Steps(connectwise=self.connectwise, ledger=self.ledger, clock=self.clock)
+        to_be_looked_at = situation.look_due
         done: list[str] = []
         for _ in range(_MOST_STEPS):
             situation = replace(situation, now=self.clock.now())
