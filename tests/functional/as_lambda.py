@@ -28,8 +28,9 @@ from requests.adapters import BaseAdapter
 from local.ledger_table import create_ledger_table
 from local.simulators.adapter import SimulatorAdapter
 from local.simulators.clock import VirtualClock
-from local.world import AGREEMENT_TYPE, PRODUCT, World
+from local.world import World
 from tally import bootstrap
+from tests.functional import deployed_environment
 
 KEYS = {
     "gravityzone_api_key": "Rw4kTq9ZbX2mVn7cLs0JyHd8PfGe5Au3",
@@ -38,38 +39,7 @@ KEYS = {
     "connectwise_client_id": "7c1f0e9a-53d8-4b26-9e4f-c08d6a12b375",
 }
 TICK = "2026-11-01T00:05:00Z"
-ENVIRONMENT = {
-    "ADDITION_TEXT": "Bitdefender GravityZone active endpoints",
-    "AGREEMENT_TYPE": AGREEMENT_TYPE,
-    "AWS_ACCESS_KEY_ID": "test",
-    "AWS_DEFAULT_REGION": "eu-west-1",
-    "AWS_SECRET_ACCESS_KEY": "test",
-    "BILLING_CYCLES": "Monthly",
-    "BILLING_TIME_ZONE": "UTC",
-    "BILL_MINIMUM": "false",
-    "BURST": "1",
-    "CALLS_PER_SECOND": "5",
-    "CLOSE_DAY": "2",
-    "CONNECTWISE_COMPANY": "brightlantern",
-    "CONNECTWISE_URL": "https://connectwise.test",
-    "FIRST_MONTH": "",
-    "FIRST_MONTH_SEATS": "500",
-    "GRAVITYZONE_URL": "https://gravityzone.test/api",
-    "GROWTH_PERCENT": "50",
-    "GROWTH_SEATS": "20",
-    "INVOICING": "arrears",
-    "LATE_USAGE": "hold",
-    "LOCAL_HTTP_HOST": "",
-    "OPEN_UNTIL_DAY": "10",
-    "PRODUCT": PRODUCT,
-    "REQUEST_TIMEOUT_SECONDS": "2",
-    "SECRET_ID": "keys",
-    "SERVICES": "",
-    "SETTLE_SECONDS": "300",
-    "STACK_NAME": "tally",
-    "SWEEP_CALLS_PER_SECOND": "5",
-    "TABLE_NAME": "ledger",
-}
+ENVIRONMENT = {**deployed_environment.ENVIRONMENT, "REQUEST_TIMEOUT_SECONDS": "2", "SECRET_ID": "keys"}
 
 
 class _Over(BaseException):

@@ -17,9 +17,10 @@ from local.ledger_table import create_ledger_table
 from local.simulators.adapter import SimulatorAdapter
 from local.simulators.clock import VirtualClock
 from local.simulators.faults import Fault, FaultKind
-from local.world import AGREEMENT_TYPE, PRODUCT, Customer, World
+from local.world import Customer, World
 from tally import bootstrap
 from tally.errors import SetupError
+from tests.functional.deployed_environment import ENVIRONMENT
 
 KEYS = {
     "gravityzone_api_key": "gravityzone-key-7f3a",
@@ -94,37 +95,7 @@ class Deployed:
 @pytest.fixture
 def environment(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
     """The functions' environment variables, as the template gives them."""
-    variables = {
-        "ADDITION_TEXT": "Bitdefender GravityZone active endpoints",
-        "AGREEMENT_TYPE": AGREEMENT_TYPE,
-        "AWS_ACCESS_KEY_ID": "test",
-        "AWS_DEFAULT_REGION": "eu-west-1",
-        "AWS_SECRET_ACCESS_KEY": "test",
-        "BILLING_CYCLES": "Monthly",
-        "BILLING_TIME_ZONE": "UTC",
-        "BURST": "1",
-        "CALLS_PER_SECOND": "5",
-        "CLOSE_DAY": "2",
-        "CONNECTWISE_COMPANY": "brightlantern",
-        "CONNECTWISE_URL": "https://connectwise.test",
-        "FIRST_MONTH": "",
-        "GRAVITYZONE_URL": "https://gravityzone.test/api",
-        "BILL_MINIMUM": "false",
-        "INVOICING": "arrears",
-        "LATE_USAGE": "hold",
-        "SERVICES": "",
-        "GROWTH_PERCENT": "50",
-        "GROWTH_SEATS": "20",
-        "FIRST_MONTH_SEATS": "500",
-        "LOCAL_HTTP_HOST": "",
-        "OPEN_UNTIL_DAY": "10",
-        "PRODUCT": PRODUCT,
-        "REQUEST_TIMEOUT_SECONDS": "10",
-        "SETTLE_SECONDS": "300",
-        "STACK_NAME": "tally",
-        "SWEEP_CALLS_PER_SECOND": "5",
-        "TABLE_NAME": "ledger",
-    }
+    variables = dict(ENVIRONMENT)
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
     return variables

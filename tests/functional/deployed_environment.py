@@ -1,0 +1,35 @@
+"""The functions' environment variables, as the template gives them, but for what only a test knows."""
+
+from local.world import AGREEMENT_TYPE, PRODUCT
+
+ENVIRONMENT = {
+    "ADDITION_TEXT": "Bitdefender GravityZone active endpoints",
+    "AGREEMENT_TYPE": AGREEMENT_TYPE,
+    "AWS_ACCESS_KEY_ID": "test",
+    "AWS_DEFAULT_REGION": "eu-west-1",
+    "AWS_SECRET_ACCESS_KEY": "test",
+    "BILLING_CYCLES": "Monthly",
+    "BILLING_TIME_ZONE": "UTC",
+    "BILL_MINIMUM": "false",
+    "BURST": "1",
+    "CALLS_PER_SECOND": "5",
+    "CLOSE_DAY": "2",
+    "CONNECTWISE_COMPANY": "brightlantern",
+    "CONNECTWISE_URL": "https://connectwise.test",
+    "FIRST_MONTH": "",
+    "FIRST_MONTH_SEATS": "500",
+    "GRAVITYZONE_URL": "https://gravityzone.test/api",
+    "GROWTH_PERCENT": "50",
+    "GROWTH_SEATS": "20",
+    "INVOICING": "arrears",
+    "LATE_USAGE": "hold",
+    "LOCAL_HTTP_HOST": "",
+    "OPEN_UNTIL_DAY": "10",
+    "PRODUCT": PRODUCT,
+    "REQUEST_TIMEOUT_SECONDS": "10",
+    "SERVICES": "",
+    "SETTLE_SECONDS": "300",
+    "STACK_NAME": "tally",
+    "SWEEP_CALLS_PER_SECOND": "5",
+    "TABLE_NAME": "ledger",
+}
