@@ -1,40 +1,18 @@
 """What follows from an answer, in a sentence that a person confirms before it is given."""
 
-from collections.abc import Callable, Mapping
-
-from tally.domain.record import Hold, HoldKind, Line, UsageRecord
+from tally.domain.holds import Hold
+from tally.domain.record import Line, UsageRecord
 from tally.domain.terms import described
 
 
 def approved(record: UsageRecord) -> str:
-    """What is written once the number that is held is approved."""
-    hold, stands = _hold(record), record.stands
-    told: Mapping[HoldKind, Callable[[], str]] = {
-        HoldKind.GROWTH: lambda: (
-            f"{_set(record, hold.quantity)}, and {hold.quantity} is what further growth is measured by."
-        ),
-        HoldKind.LATE: lambda: (
-            f"{hold.quantity - stands} more become a line of their own; {hold.quantity} are billed in all."
-        ),
-        HoldKind.FALL: lambda: f"{_set(record, hold.quantity)}, which is lower than the {stands} of now.",
-        HoldKind.CHANGED: lambda: f"{_set(record, hold.quantity)} again, over what somebody else wrote there.",
-        HoldKind.CHILDREN: lambda: (
-            f"{_set(record, hold.quantity)}, counted with the companies that stand below the partner now."
-        ),
-    }
-    return f"At the next tick {told.get(hold.kind, lambda: _set(record, hold.quantity) + '.')()}"
+    """Say what is written once the number that is held is approved."""
+    return f"At the next tick {_hold(record).after_approval(record)}"
 
 
 def rejected(record: UsageRecord) -> str:
-    """What stays once it is rejected."""
-    hold = _hold(record)
-    stays = record.stands if hold.stands is None else record.beside + hold.stands
-    rest = {
-        HoldKind.GROWTH: f"until the count exceeds {hold.quantity} by as much again",
-        HoldKind.LATE: "and the late usage is billed to nobody",
-        HoldKind.CHILDREN: "until the companies below the partner change again",
-    }.get(hold.kind, "until the count goes further")
-    return f"Nothing is written to ConnectWise: {stays} stay billed, {rest}."
+    """Say what stays once it is rejected."""
+    return f"Nothing is written to ConnectWise: {_hold(record).after_rejection(record)}"
 
 
 def taken_over(record: UsageRecord, addition_id: int) -> str:
@@ -86,18 +64,11 @@ def terms_carried(record: UsageRecord) -> str:
     return f"At the next tick Addition {line.addition_id} gets the terms of {record.key.month.previous.label}{terms}."
 
 
-def _set(record: UsageRecord, quantity: int) -> str:
-    line = record.line
-    if line is None or line.addition_id is None or not record.is_standing:
-        return f"an Addition of {quantity} is made"
-    return f"Addition {line.addition_id} is set to {quantity - record.beside}"
-
-
 def _hold(record: UsageRecord) -> Hold:
     assert record.hold is not None  # the answer was rehearsed before: without a hold it would have been refused
     return record.hold
 
 
 def _line(record: UsageRecord) -> Line:
-    assert record.line is not None  # likewise
-    return record.line
+    assert record.newest is not None  # likewise
+    return record.newest

@@ -5,8 +5,9 @@ from typing import Any
 
 from cli.words import instant
 from tally.domain.company import Mapping
+from tally.domain.holds import Hold
 from tally.domain.overview import CompanyRow, counted, final
-from tally.domain.record import Credit, HistoryEntry, Hold, Line, UsageRecord
+from tally.domain.record import Credit, HistoryEntry, Line, UsageRecord
 from tally.domain.standing import Cause
 
 type Document = dict[str, Any]
@@ -75,7 +76,7 @@ def record_document(record: UsageRecord) -> Document:
 def hold_document(hold: Hold) -> Document:
     """What waits for a person."""
     return {
-        "kind": hold.kind.value,
+        "kind": hold.kind,
         "why": hold.why,
         "quantity": hold.quantity,
         "since": instant(hold.since),
@@ -102,10 +103,10 @@ def line_document(line: Line) -> Document:
         "state": line.state.value,
         "addition": line.addition_id,
         "agreement": line.agreement_id,
-        "product": line.product_id,
+        "product": line.place.product_id,
         "quantity": line.pushed,
-        "effective": line.effective.isoformat(),
-        "cancelled": line.cancelled.isoformat(),
+        "effective": line.place.effective.isoformat(),
+        "cancelled": line.place.cancelled.isoformat(),
         "reference": line.reference,
     }
 

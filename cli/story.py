@@ -60,7 +60,7 @@ def _at_days_ends(course: Sequence[tuple[datetime, int]], month: Month, now: dat
 
 
 def _is_pushed(path: str) -> bool:
-    return path.startswith("lines.") and path.endswith(".pushed")
+    return path.startswith("lines.") and path.endswith(".written.quantity")
 
 
 def _has(encoding: str) -> bool:

@@ -9,7 +9,8 @@ from local.world import Customer, World
 from tally.domain.month import Month
 from tally.domain.reading import ENDPOINTS
 from tally.domain.record import HistoryEntry, RecordKey, RecordState
-from tally.ledger.plain import paths, record_fields
+from tally.ledger.plain import paths
+from tally.ledger.record_codec import record_fields
 
 
 def audit(world: World, customer: Customer, month: str, *, closed: bool = False) -> list[str]:
@@ -45,23 +46,23 @@ def _of_addition(world: World, customer: Customer, month: str) -> Iterator[str]:
 def _of_ledger(world: World, customer: Customer, month: str, *, closed: bool) -> Iterator[str]:
     key = RecordKey(company_id=customer.id, month=Month.parse(month), service=ENDPOINTS.name)
     record = world.ledger.record(key)
-    if record is None or record.line is None:
+    if record is None or record.newest is None:
         yield "the ledger has no line"
         return
     yield from gaps(world.ledger.history(key))
     if replayed(world.ledger.history(key)) != dict(paths(record_fields(record))):
         yield "the history does not replay to the record"
-    if record.line.intent is not None:
-        yield f"an intent is left: {record.line.intent}"
+    if record.claim is not None:
+        yield f"a claim is left: {record.claim}"
     if record.hold is not None:
         yield f"it is held: {record.hold.why}"
     if (record.state is RecordState.CLOSED) is not closed:
         yield f"the record is {record.state}"
     made = {each.id: each.quantity for each in world.connectwise.truth.additions(agreement_id=customer.agreement_id)}
-    if made.get(record.line.addition_id or 0) != record.line.pushed:
-        yield f"the ledger has Addition {record.line.addition_id} at {record.line.pushed}, ConnectWise {made}"
-    if closed and record.count != record.line.pushed:
-        yield f"closed with {record.count}, and pushed {record.line.pushed}"
+    if made.get(record.newest.addition_id) != record.newest.pushed:
+        yield f"the ledger has Addition {record.newest.addition_id} at {record.newest.pushed}, ConnectWise {made}"
+    if closed and record.count != record.newest.pushed:
+        yield f"closed with {record.count}, and pushed {record.newest.pushed}"
 
 
 def gaps(history: Sequence[HistoryEntry]) -> Iterator[str]:

@@ -80,8 +80,8 @@ def _count(company: TrueCompany, month: Month) -> int:
 
 def _addition(record: UsageRecord | None, additions: Mapping[int, TrueAddition]) -> Sequence[str]:
     """Addition, quantity and dates as ConnectWise has them, found by the id in the ledger's record; and that record."""
-    line = None if record is None else record.line
-    if record is None or line is None or line.addition_id is None:
+    line = None if record is None else record.newest
+    if record is None or line is None:
         return (_NOTHING,) * 4 + (_NOTHING if record is None else str(record.state),)
     addition = additions.get(line.addition_id)
     if addition is None or addition.deleted_at is not None:

@@ -16,7 +16,7 @@ from cli.finding import find_company, find_record
 from cli.rehearsal.ledger import OverlayLedger
 from cli.words import month_of
 from tally.answer import Answers
-from tally.domain.record import LineState, RecordState, UsageRecord
+from tally.domain.record import RecordState, UsageRecord
 from tally.errors import SetupError
 
 Company = Annotated[str, typer.Argument(help="Its GravityZone id or its name.")]
@@ -49,7 +49,7 @@ def _is_open_without_addition(record: UsageRecord) -> bool:
 
 
 def _has_an_open_line(record: UsageRecord) -> bool:
-    return record.state is RecordState.OPEN and record.line is not None and record.line.state is LineState.OPEN
+    return record.state is RecordState.OPEN and record.head is not None
 
 
 def _has_a_credit(record: UsageRecord) -> bool:
@@ -57,7 +57,7 @@ def _has_a_credit(record: UsageRecord) -> bool:
 
 
 def _has_other_terms(record: UsageRecord) -> bool:
-    return record.line is not None and record.line.terms is not None
+    return record.newest is not None and record.newest.terms is not None
 
 
 APPROVE = Verb(

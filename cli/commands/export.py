@@ -69,7 +69,7 @@ _COLUMNS = (
 
 
 def _row(company: CompanyRow, record: UsageRecord) -> Document:
-    made = [line for line in record.lines if line.addition_id is not None]
+    made = record.lines
     credit, hold = record.credit, record.hold
     price = None if credit is None else credit.unit_price
     values = (
@@ -87,8 +87,8 @@ def _row(company: CompanyRow, record: UsageRecord) -> Document:
         final(record),
         [line.addition_id for line in made],
         list(dict.fromkeys(line.agreement_id for line in made)),
-        min((line.effective.isoformat() for line in made), default=None),
-        max((line.cancelled.isoformat() for line in made), default=None),
+        min((line.place.effective.isoformat() for line in made), default=None),
+        max((line.place.cancelled.isoformat() for line in made), default=None),
         None if hold is None else hold.quantity,
         None if hold is None else hold.why,
         None if credit is None else credit.quantity,

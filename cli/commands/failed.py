@@ -1,7 +1,7 @@
 """`tally failed …`: what failed for good, why, and having it done after all."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
 
@@ -16,7 +16,7 @@ from cli.resync import queue_company
 from cli.words import NOTHING, instant, minute, several
 from tally.belief import check_due, check_job
 from tally.domain.month import Month
-from tally.domain.record import RecordKey
+from tally.domain.record import RecordKey, unopened
 from tally.domain.standing import StandingState
 from tally.errors import RefusedJobError, TallyError
 from tally.messages import Job
@@ -216,8 +216,10 @@ def _why_refused(job: Job, ledger: Ledger, *, now: datetime) -> str:
     """Why a worker refuses the job whole; empty where it does not (SAFE-9)."""
     try:
         check_job(job, now=now)
-        key = RecordKey(company_id=job.company_id, month=job.month, service="")
-        check_due(job, {each: ledger.record(replace(key, service=each.service)) for each in job.services})
+        keys = {
+            each: RecordKey(company_id=job.company_id, month=job.month, service=each.service) for each in job.services
+        }
+        check_due(job, {each: ledger.record(key) or unopened(key, job.tick) for each, key in keys.items()})
     except RefusedJobError as error:
         return str(error)
     return ""

@@ -156,11 +156,7 @@ def _of(
 
 
 def _holds(each: RehearsedJob) -> list[Transition]:
-    return [
-        step
-        for step in each.transitions
-        if step.after.hold is not None and (step.before is None or step.before.hold != step.after.hold)
-    ]
+    return [step for step in each.transitions if step.after.hold is not None and step.before.hold != step.after.hold]
 
 
 def _of_job(each: RehearsedJob) -> Document:

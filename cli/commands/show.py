@@ -16,7 +16,7 @@ from cli.words import NOTHING, instant, minute, month_of, number, within
 from tally.domain.company import Mapping
 from tally.domain.month import Month
 from tally.domain.overview import counted
-from tally.domain.record import LineState, RecordKey, RecordState, UsageRecord
+from tally.domain.record import RecordKey, RecordState, UsageRecord
 from tally.domain.standing import Standing
 from tally.ports import Ledger
 
@@ -142,9 +142,8 @@ def _print_record(out: Output, ledger: Ledger, record: UsageRecord, now: datetim
     out.say(f"{key.month.label}, {key.service}: {record.state}", style="bold")
     out.say(f"  counted {number(counted(record))}, billed {record.stands}")
     for line in record.lines:
-        addition = "not made yet" if line.state is LineState.OPENING else f"Addition {line.addition_id or NOTHING}"
         out.say(
-            f"  line {line.number}  {addition} on agreement {line.agreement_id}, {line.effective} to {line.cancelled}, "
+            f"  line {line.number}  Addition {line.addition_id} on agreement {line.agreement_id}, {line.place.effective} to {line.place.cancelled}, "
             f"quantity {number(line.pushed)}, {line.state}"
         )
     for kind, text in _waiting(record):
@@ -161,7 +160,7 @@ def _waiting(record: UsageRecord) -> Iterator[tuple[str, str]]:
     if record.hold is not None:
         yield f"Held since {minute(record.hold.since)} GMT", record.hold.why
     if record.refusal is not None:
-        yield f"Refused by ConnectWise since {minute(record.refusal.since)} GMT", record.refusal.why
+        yield f"Refused by ConnectWise since {minute(record.refusal.at)} GMT", record.refusal.why
     if record.credit is not None:
         credit = record.credit
         yield "To be credited", f"{credit.quantity}: {credit.billed} were billed, {credit.counted} are counted"

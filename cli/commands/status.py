@@ -136,7 +136,7 @@ def _cells(
         yield (
             row.name if record is None or not by_service else f"{row.name} ({record.key.service})",
             NOTHING if record is None else number(counted(record)),
-            NOTHING if record is None else number(record.stands if record.has_addition else None),
+            NOTHING if record is None else number(record.stands if record.lines else None),
             NOTHING if record is None else _addition(record),
             row.cause.state.label if first else "",
             within(row.last_reading, now=now) if first else "",
@@ -144,7 +144,7 @@ def _cells(
 
 
 def _addition(record: UsageRecord) -> str:
-    ids = [str(line.addition_id) for line in record.lines if line.addition_id is not None]
+    ids = [str(line.addition_id) for line in record.lines]
     return "+".join(ids) or NOTHING
 
 

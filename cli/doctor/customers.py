@@ -6,9 +6,9 @@ from cli.doctor.addresses import role_advice
 from cli.doctor.finding import Finding, found, needs_setup, ok
 from cli.doctor.installation import Customer, Installation
 from tally.domain.agreement import Addition, Agreement
-from tally.domain.recognition import described, of_others
 from tally.domain.sight import AGREEMENTS, COMPANIES, tied_ids, unseen_companies
 from tally.domain.standing import Cause
+from tally.domain.texts.seen import described, of_others
 from tally.domain.unreadable import readable
 from tally.services import Names
 
@@ -52,12 +52,7 @@ def agreements(installation: Installation) -> Iterator[Finding]:
 
 def other_additions(installation: Installation) -> Iterator[Finding]:
     """Whether anybody else bills the product: what Bitdefender's classic integration or a person has left (OPEN-6)."""
-    ours = {
-        line.addition_id
-        for record in readable(installation.ledger.all_open_records())
-        for line in record.lines
-        if line.addition_id
-    }
+    ours = {line.addition_id for record in readable(installation.ledger.all_open_records()) for line in record.lines}
     clean = True
     for names, type_id in _types(installation):
         product_id = installation.product_id(names)

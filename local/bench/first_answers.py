@@ -18,9 +18,9 @@ from local.simulators.server import SimulatorServer
 from local.world import World
 from tally.domain.month import Month
 from tally.domain.reading import ENDPOINTS
+from tally.ledger.form import instant_text
 from tally.ledger.items import known_since, mapping_item, products_text, progress_attributes, record_item, standing_item
 from tally.ledger.keys import ticks_key
-from tally.ledger.plain import instant_text
 
 CUSTOMERS = 10
 """As many as fit into one call to SQS."""

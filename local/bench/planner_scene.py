@@ -10,7 +10,7 @@ from tally.domain.company import Company, CompanyKind, ConnectWiseCompany, Stret
 from tally.domain.company import Mapping as CompanyMapping
 from tally.domain.month import Month
 from tally.domain.reading import ENDPOINTS
-from tally.domain.record import Line, LineState, RecordKey, RecordState, UsageRecord, reference
+from tally.domain.record import Line, LineState, Place, RecordKey, RecordState, UsageRecord, Written, reference
 from tally.domain.standing import Cause, Standing, StandingState
 from tally.domain.ticks import Ticks
 from tally.ledger.items import mapping_from, mapping_item, record_from, record_item, standing_from, standing_item
@@ -54,13 +54,15 @@ def open_record(number: int) -> UsageRecord:
     line = Line(
         number=0,
         state=LineState.OPEN,
-        agreement_id=100_000_000 + number,
-        product_id=PRODUCT_ID,
+        place=Place(
+            agreement_id=100_000_000 + number,
+            product_id=PRODUCT_ID,
+            effective=_MONTH.first,
+            cancelled=_MONTH.last,
+        ),
         reference=reference(key, 0),
-        effective=_MONTH.first,
-        cancelled=_MONTH.last,
         addition_id=300_000_000 + number,
-        pushed=number % 50,
+        written=Written(quantity=number % 50, at=_BEFORE),
     )
     return UsageRecord(key=key, version=2, seen_tick=_BEFORE, state=RecordState.OPEN, lines=(line,))
 

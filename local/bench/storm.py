@@ -27,9 +27,7 @@ def measure(*, companies: int = COMPANIES) -> Iterable[Figure]:
     took = (max(posts) - _FIRST).total_seconds()
     by_gravityzone = companies * _LICENSING_CALLS / _A_SECOND
     by_connectwise = companies * _CONNECTWISE_CALLS / CONNECTWISE_A_MINUTE * 60
-    opened = len(
-        {each.key for each in scene.world.ledger.every_record() if each.has_addition and each.key.month == _NOVEMBER}
-    )
+    opened = len({each.key for each in scene.world.ledger.every_record() if each.lines and each.key.month == _NOVEMBER})
     what = f"{companies:,} companies, to the last Addition"
     yield Figure(
         group=GROUP, what=what, figure=took / 60, bound=1.05 * max(by_gravityzone, by_connectwise) / 60, unit="min"

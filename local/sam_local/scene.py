@@ -12,8 +12,8 @@ from local.simulators.demo_scenario import DEMO_PRODUCT, demo_scenario
 from local.simulators.gravityzone.tenant import made_id
 from local.simulators.scenario import Agreement, Scenario
 from tally.domain import mapping
-from tally.domain.answers import Person
 from tally.domain.company import ConnectWiseCompany, MappingChange
+from tally.domain.person import Person
 from tally.domain.record import RecordState, UsageRecord
 from tally.ports import Ledger
 
@@ -59,7 +59,7 @@ def seen(
     for each in additions:
         if each.product == DEMO_PRODUCT and each.deleted_at is None:
             quantities[each.agreement_id].append(int(each.quantity))
-    closed = [each.line.agreement_id for each in records if each.state is RecordState.CLOSED and each.line]
+    closed = [each.lines[-1].agreement_id for each in records if each.state is RecordState.CLOSED and each.lines]
     return Outcome(
         answer=answer if isinstance(answer, dict) and not error else {},
         error=error,

@@ -10,7 +10,7 @@ from local.simulators.connectwise.records import TERMS, day_of
 from local.simulators.connectwise.truth import API, AdditionTruth, Change
 from local.simulators.core import CallLog
 from tally.domain.month import Month
-from tally.domain.record import Line, LineState, RecordKey, RecordState
+from tally.domain.record import Create, Line, LineState, RecordKey, RecordState, TakeOver, UsageRecord, reference
 
 _REFERENCE = re.compile(r"\[(TLY-[A-Z2-7]{12})\]$")
 _OF_TAKE_OVER = frozenset({"invoiceDescription", "cancelledDate"})
@@ -40,15 +40,21 @@ class AdditionChecks:
         self._seen: dict[int, _Seen] = {}
         self._ours: dict[int, RecordKey] = {}
 
-    def know(self, line: Line, key: RecordKey) -> None:
-        """Remember which record a reference and an Addition are of."""
-        known = self._keys.setdefault(line.reference, (key, line.number))
-        if known != (key, line.number):
-            raise self.books.violation(1, f"the reference {line.reference} stands for {known} too", key)
-        if line.addition_id is not None:
+    def know(self, record: UsageRecord) -> None:
+        """Remember which record references and Additions are of, and what was confirmed."""
+        key = record.key
+        for line in record.lines:
+            self._know(line.reference, key, line.number)
             self._ids[line.addition_id] = key
-        if line.pushed is not None:
             self._confirmed.setdefault(key, set()).add(line.pushed)
+        claim = None if record.claim is None else record.claim.write
+        if isinstance(claim, Create | TakeOver):
+            self._know(reference(key, claim.number), key, claim.number)
+
+    def _know(self, mark: str, key: RecordKey, number: int) -> None:
+        known = self._keys.setdefault(mark, (key, number))
+        if known != (key, number):
+            raise self.books.violation(1, f"the reference {mark} stands for {known} too", key)
 
     def key_of_text(self, text: str) -> RecordKey | None:
         """The record whose reference a text ends with."""
@@ -101,8 +107,8 @@ class AdditionChecks:
             raise self.books.violation(
                 3, f"closed at {line.pushed}, and Addition {addition.id} stood at {'nothing' if gone else stood}", key
             )
-        if addition.cancelled != line.cancelled and not just_now:
-            what = f"closed to end on {line.cancelled}, and Addition {addition.id} ends on {addition.cancelled}"
+        if addition.cancelled != line.place.cancelled and not just_now:
+            what = f"closed to end on {line.place.cancelled}, and Addition {addition.id} ends on {addition.cancelled}"
             raise self.books.violation(6, what, key)
 
     def _look_at(self, addition: AdditionTruth) -> None:

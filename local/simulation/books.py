@@ -34,7 +34,7 @@ class Books:
     def written(self, firm: Firm) -> Iterator[datetime]:
         """When Additions of the company's records were written last: what is so of one month's may be seen beside another's."""
         records = (record for key, record in self.heads.items() if key.company_id == firm.id)
-        return (line.pushed_at for record in records for line in record.lines if line.pushed_at is not None)
+        return (line.written.at for record in records for line in record.lines if line.written.at is not None)
 
     def mapping(self, firm: Firm) -> Mapping | None:
         """Which ConnectWise company it is tied to, and what people decided of it."""

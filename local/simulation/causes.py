@@ -14,7 +14,7 @@ from local.simulation.msp import UNSEEN, Firm
 from local.simulation.services import Billed
 from local.simulation.story import ViolationError
 from tally.domain.month import Month
-from tally.domain.record import LineState, UsageRecord
+from tally.domain.record import UsageRecord
 
 
 class Causes:
@@ -138,12 +138,10 @@ class Causes:
 
     def oddities(self, firm: Firm, record: UsageRecord, *, closing: bool) -> Iterator[str]:
         """What people did to the record's Addition or beside it, and what GravityZone takes back."""
-        line, month = record.line, record.key.month
+        line, month = record.newest, record.key.month
         assert line is not None
         if self.msp.connectwise.tenant.agreements.get(line.agreement_id) is None:
             yield "agreement is gone"
-            return
-        if line.addition_id is None:
             return
         if firm.partner and partners.others_below(self.msp, firm, record):
             yield "others below it"
@@ -172,7 +170,7 @@ class Causes:
 
     def kept_open(self, firm: Firm, record: UsageRecord) -> bool:
         """Whether something keeps a record open after its close."""
-        if record.line is None or record.line.state is not LineState.OPEN or len(record.lines) > 1:
+        if record.head is None or len(record.lines) > 1:
             return True
         return bool(
             record.refusal

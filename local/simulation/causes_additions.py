@@ -9,7 +9,7 @@ from local.simulation.services import Billed
 from local.simulators.connectwise.truth import AdditionTruth
 from tally.domain.company import Mapping
 from tally.domain.month import Month
-from tally.domain.record import CARRY_NO_MORE, Line, LineState, UsageRecord
+from tally.domain.record import SETTLED, Line, LineState, Said, UsageRecord
 
 
 class Additions:
@@ -41,17 +41,15 @@ class Additions:
 
     def _is_changed(self, record: UsageRecord, line: Line) -> bool:
         """Whether the line's Addition is not as it was written, in any field that Tally writes."""
-        if line.addition_id is None:
-            return False
-        theirs = self.msp.connectwise.truth.addition(line.addition_id)
-        written = (line.effective, line.cancelled, line.product_id, line.pushed)
+        theirs, place = self.msp.connectwise.truth.addition(line.addition_id), line.place
+        written = (place.effective, place.cancelled, place.product_id, line.pushed)
         shown = (theirs.effective, theirs.cancelled, theirs.fields["product"]["id"], theirs.quantity)
         return theirs.deleted or shown != written or line.reference not in theirs.text or _is_free(record, line, theirs)
 
     def _carried_changed(self, record: UsageRecord) -> bool:
         """Whether an Addition that can carry no more is not as it was left, or has a copy."""
         for other in record.lines[:-1]:
-            if other.state is LineState.FROZEN and other.addition_id is not None:
+            if other.state is LineState.FROZEN:
                 beside = [
                     each for each in self._agreements.standing(other.agreement_id) if each.id != other.addition_id
                 ]
@@ -73,7 +71,7 @@ class Additions:
         """What stands beside its lines, on their agreements or where late usage would go."""
         mapping = self.books.mapping(firm)
         ours = {each.addition_id for each in record.lines}
-        carried = {each.agreement_id for each in record.lines if each.state in CARRY_NO_MORE}
+        carried = {each.agreement_id for each in record.lines if each.state in SETTLED}
         for agreement_id in {line.agreement_id, *carried, *self._agreements.next_place(firm, line)}:
             for each in self._agreements.standing(agreement_id):
                 if each.id in ours or _is_apart(mapping, each):
@@ -102,8 +100,9 @@ def _is_free(record: UsageRecord, line: Line, addition: AdditionTruth) -> bool:
     """Whether the customer is billed for it otherwise than was written, and nobody lets that be."""
     flag = addition.fields["billCustomer"]
     agreed = None if line.terms is None else line.terms.before.bill_customer
-    left = f"line {line.number} has bill customer {flag}" in record.left_so
-    return line.bill_customer != "" and flag not in (line.bill_customer, agreed) and not left
+    words = f"line {line.number} has bill customer {flag}"
+    left = any(each.said is Said.AS_SEEN and words in each.about for each in record.rulings)
+    return line.written.flag != "" and flag not in (line.written.flag, agreed) and not left
 
 
 def _is_apart(mapping: Mapping | None, addition: AdditionTruth) -> bool:

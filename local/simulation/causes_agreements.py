@@ -10,7 +10,7 @@ from local.simulators.connectwise.periods import moved
 from local.simulators.connectwise.records import Fields, day_of
 from local.simulators.connectwise.truth import API, AdditionTruth
 from tally.domain.month import Month
-from tally.domain.record import CARRY_NO_MORE, Line, UsageRecord
+from tally.domain.record import SETTLED, Line, UsageRecord
 
 
 class Agreements:
@@ -81,7 +81,7 @@ class Agreements:
     def next_place(self, firm: Firm, line: Line) -> list[int]:
         """The agreement that runs at the last tick, where the line can carry no more; none where it is not the only one."""
         mapping = self.books.mapping(firm)
-        if line.state not in CARRY_NO_MORE or self.books.as_of is None or mapping is None:
+        if line.state not in SETTLED or self.books.as_of is None or mapping is None:
             return []
         active = self._active_on(firm, self._local(self.books.as_of), pinned=mapping.pinned_agreement_id)
         monthly = [int(each["id"]) for each in active if each["billingCycle"]["name"] in self.msp.setting.cycles]
@@ -110,7 +110,7 @@ class Agreements:
 
         East of Greenwich the next month, and its agreement, begin hours before that one ends.
         """
-        carried = record is not None and any(line.state in CARRY_NO_MORE for line in record.lines)
+        carried = record is not None and any(line.state in SETTLED for line in record.lines)
         return self._local(tick) if carried or month < Month.of(tick) else self._decisive(month, tick)
 
     def _local(self, tick: datetime) -> date:

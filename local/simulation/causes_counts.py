@@ -7,9 +7,10 @@ from local.simulation import partners
 from local.simulation.books import Books
 from local.simulation.msp import Firm
 from local.simulation.services import Billed
+from tally.domain.holds import Grown
 from tally.domain.month import Month
 from tally.domain.reading import MOST_SEATS
-from tally.domain.record import HoldKind, RecordKey, RecordState, UsageRecord
+from tally.domain.record import RecordKey, RecordState, Said, UsageRecord
 
 
 class Counts:
@@ -104,14 +105,14 @@ class Counts:
         before = heads.get(RecordKey(company_id=firm.id, month=month.previous, service=self.billed.name))
         record = self.books.head(firm, month, self.billed)
         base: int | None
-        if record is not None and record.baseline is not None:
-            base = record.baseline
-        elif before is None or before.line is None:
+        approved = None if record is None else record.ruling(Said.GROW)
+        if approved is not None:
+            base = approved.number
+        elif before is None or not before.lines:
             base = None
         else:
-            known = any(line.pushed is not None for line in before.lines)
             open_then = before_close or before.state is RecordState.OPEN
-            base = (before.stands if known else None) if open_then else before.count
+            base = before.stands if open_then else before.count
         setting = self.msp.setting
         if base is None:
             return count > setting.first_month_seats
@@ -121,7 +122,7 @@ class Counts:
     def had_grown(self, firm: Firm, record: UsageRecord) -> bool:
         """Whether it is held as too fast at no more than was counted when it was held: nonsense answered since lifts nothing."""
         hold, month, truth = record.hold, record.key.month, self.msp.gravityzone.truth
-        if hold is None or hold.kind is not HoldKind.GROWTH:
+        if not isinstance(hold, Grown):
             return False
         held_at = max(each.at for each in self.msp.ledger.history(record.key) if each.what == "held: growth")
         counted = sum(

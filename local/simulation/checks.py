@@ -72,8 +72,8 @@ class Checks:
             return
         if done.get(service) == "dropped" or self._overridden(record.key):
             return
-        line = record.line
-        if line is None or line.state in (LineState.OPENING, LineState.VOID, LineState.VOIDING):
+        line = record.newest
+        if line is None or line.state in (LineState.VOID, LineState.VOIDING):
             return
         now = self.msp.clock.now()
         least, most = self._bounds(firm, record.key, started, now)
@@ -86,7 +86,7 @@ class Checks:
             or late
         )
         # One that another worker, killed since, has written while this job was at work is the next one's to see to.
-        left = line.intent is not None and line.intent.at < started
+        left = record.claim is not None and record.claim.at < started
         if not right or left:
             counted = str(most) if least == most else f"{least} to {most}"
             what = (
@@ -154,7 +154,7 @@ class Checks:
 
     def _is_floor(self, firm: Firm, record: UsageRecord) -> bool:
         """Whether what stands is the contract's floor, which is pushed at the close and not before."""
-        line, setting = record.line, self.msp.setting
+        line, setting = record.newest, self.msp.setting
         closing = record.seen_tick >= self.msp.closes(record.key.month)
         floor = self.msp.gravityzone.tenant.company(firm.id).minimum_usage
         floored = setting.bill_minimum and self.msp.billed(record.key.service).floored

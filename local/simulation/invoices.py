@@ -7,7 +7,7 @@ from local.simulation.msp import Msp
 from local.simulation.story import ViolationError
 from local.simulators.connectwise.truth import API, Invoice
 from tally.domain.month import Month
-from tally.domain.record import RecordKey, RecordState, UsageRecord, Verdict
+from tally.domain.record import RecordKey, RecordState, Said, UsageRecord
 
 _NAMED = ("about the time when", "must be credited there by hand")
 """What notices say that name a difference between a month and its invoices."""
@@ -82,9 +82,9 @@ class InvoiceChecks:
 
 def owed(record: UsageRecord, *, bill_minimum: bool) -> int:
     """What a closed record's lines are to bill: its count, or its floor where that is billed and was not left out (CLOSE-2, LATE-2)."""
-    count, floor, answer = record.count or 0, record.floor or 0, record.answer
+    count, floor, answer = record.count or 0, record.floor or 0, record.ruling(Said.LEAVE_OUT)
     final = max(count, floor) if bill_minimum else count
-    left_out = answer is not None and answer.verdict is Verdict.LEFT_OUT and record.stands < final <= answer.quantity
+    left_out = answer is not None and record.stands < final <= answer.number
     return record.stands if left_out else final
 
 

@@ -6,7 +6,7 @@ from random import Random
 from local.simulation.msp import Firm, Msp
 from tally.answer import Answers, SetUp
 from tally.domain.month import Month
-from tally.domain.record import HoldKind, RecordKey, RecordState, UsageRecord
+from tally.domain.record import RecordKey, RecordState, Said, UsageRecord
 from tally.errors import TallyError
 
 TERMS_CARRIED = "terms carried over"
@@ -34,7 +34,7 @@ def _answer(msp: Msp, firm: Firm, draw: Random) -> str:
     if record is None or record.hold is None:
         return ""
     answers, key = Answers(ledger=msp.ledger, clock=msp.clock), record.key
-    if record.hold.kind is HoldKind.FOREIGN and record.hold.foreign:
+    if record.hold.foreign:
         foreign = record.hold.foreign
         match draw.randrange(3):
             case 0:
@@ -46,7 +46,7 @@ def _answer(msp: Msp, firm: Firm, draw: Random) -> str:
         given = draw.choice(foreign)
         said = _said(f"Addition {given} is given to us", lambda: answers.take_over(key, given, by=_WHO, why="ours now"))
         after = msp.ledger.record(key)
-        if after is not None and after.given == given:
+        if after is not None and after.ruling(Said.GIVE) is not None:
             msp.given.add(given)
         return said
     if draw.random() < 0.5:  # noqa: PLR2004 - either is as likely
@@ -63,7 +63,7 @@ def _carry_terms(msp: Msp, firm: Firm, draw: Random) -> str:
         for billed in msp.setting.services
     ]
     records = [msp.ledger.record(each) for each in keys]
-    told = [each for each in records if each is not None and each.line is not None and each.line.terms is not None]
+    told = [each for each in records if each is not None and each.newest is not None and each.newest.terms is not None]
     if not told:
         return ""
     record = draw.choice(told)
@@ -72,8 +72,8 @@ def _carry_terms(msp: Msp, firm: Firm, draw: Random) -> str:
         lambda: Answers(ledger=msp.ledger, clock=msp.clock).carry_terms(record.key, by=_WHO, why="agreed"),
     )
     after = msp.ledger.record(record.key)
-    if after is not None and after.line is not None and after.line.addition_id and after is not record:
-        msp.carried.add(after.line.addition_id)
+    if after is not None and after.newest is not None and after is not record:
+        msp.carried.add(after.newest.addition_id)
     return said
 
 
@@ -114,7 +114,7 @@ def _void(msp: Msp, firm: Firm, draw: Random) -> str:
     open_ones = [
         record
         for record in msp.ledger.every_record()
-        if record.key.company_id == firm.id and record.state is RecordState.OPEN and record.has_addition
+        if record.key.company_id == firm.id and record.state is RecordState.OPEN and record.lines
     ]
     if not open_ones:
         return ""

@@ -15,7 +15,7 @@ from local.simulators.gravityzone.tenant import Company
 from local.simulators.gravityzone.usage import ENDPOINTS
 from tally.answer import SetUp
 from tally.domain.month import Month
-from tally.domain.record import UsageRecord
+from tally.domain.record import Said, UsageRecord
 from tally.errors import TallyError
 
 OPTED_IN, OPTED_OUT = "partner opted in", "partner opted out"
@@ -123,7 +123,8 @@ def moved_below(msp: Msp, firm: Firm, record: UsageRecord) -> bool:
 
 def others_below(msp: Msp, firm: Firm, record: UsageRecord) -> bool:
     """Whether others stand below it than those that the record's count was taken with, and nobody has answered that."""
-    answered = record.answer is not None and record.answer.children == children(msp, firm)
+    kept = record.ruling(Said.KEEP_CHILDREN)
+    answered = kept is not None and kept.about == children(msp, firm)
     return moved_below(msp, firm, record) and not answered
 
 

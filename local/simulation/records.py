@@ -6,8 +6,10 @@ from local.audit import gaps, replayed
 from local.simulation.additions import AdditionChecks
 from local.simulation.books import Books
 from local.simulation.invoices import owed
+from tally.domain.holds import Edited, SettledEdited
 from tally.domain.record import LAID_DOWN, TALLY, RecordKey, RecordState, Transition, UsageRecord
-from tally.ledger.plain import paths, record_fields
+from tally.ledger.plain import paths
+from tally.ledger.record_codec import record_fields
 
 _REPLAYED_ONE_IN = 16
 """Every record's chain of versions is followed; so many have their history read and replayed, which costs a hundred times that."""
@@ -43,7 +45,7 @@ class RecordChecks:
         """Invariant 7, cheaply: each transition starts from what the one before left; 3: a closed record is left alone."""
         after, key = transition.after, transition.after.key
         head = self.books.heads.get(key)
-        if transition.before is not head and transition.before != head:
+        if transition.before is not head and head is not None and transition.before != head:
             raise self.books.violation(
                 7, f"version {after.version} was not made from version {head and head.version}", key
             )
@@ -55,7 +57,7 @@ class RecordChecks:
             )
         due = key.month.next.starts + timedelta(days=self.msp.setting.open_until_day - 1)
         waits = transition.what.startswith("held") or transition.what == "refused by ConnectWise"
-        if waits and not after.has_addition and transition.tick < due:
+        if waits and not after.lines and transition.tick < due:
             self.books.asked.add(key)
         if head is not None and transition.at < self._since(head):
             raise self.books.violation(7, f"version {after.version} is older than the one before", key)
@@ -64,8 +66,7 @@ class RecordChecks:
             self.books.earlier[key] = head
         if transition.by != TALLY and head is not None and transition.what not in _NO_WORD_ON_A_NUMBER:
             self._choose(key, head)
-        for line in after.lines:
-            self._additions.know(line, key)
+        self._additions.know(after)
         if transition.what in _CLOSES:
             self.closed.append(transition)
             self._look_at_sum(after)
@@ -82,28 +83,30 @@ class RecordChecks:
     def _look_at_sum(self, after: UsageRecord) -> None:
         """Invariant 1: the lines of a record add up to its billed count; what is beyond it is to be credited (LATE-3)."""
         final = owed(after, bill_minimum=self.msp.setting.bill_minimum)
-        billed = sum(line.pushed or 0 for line in after.lines) - after.credited
+        billed = sum(line.pushed for line in after.lines) - after.credited
         named = final if after.credit is None else after.credit.billed
         if billed != named or (after.credit is not None and not final == after.credit.counted < billed):
             raise self.books.violation(
                 1, f"closed with {after.count}, and its lines do not add up to it: {after}", after.key
             )
-        if after.hold or any(line.intent or line.state not in LAID_DOWN for line in after.lines):
+        if after.hold or after.claim or any(line.state not in LAID_DOWN for line in after.lines):
             raise self.books.violation(3, f"closed with something left open: {after}", after.key)
 
     def _choose(self, key: RecordKey, held: UsageRecord) -> None:
         """Remember the numbers that a person has chosen between: the held one, and what stood."""
         numbers = self.books.chosen.setdefault(key, set())
         if held.hold is not None:
-            numbers |= {held.hold.quantity} | ({held.hold.stands} if held.hold.stands is not None else set())
-        numbers.add(held.stands if held.has_addition else 0)
-        if held.has_addition:
+            numbers.add(held.hold.quantity)
+            seen = held.hold.stands if isinstance(held.hold, Edited | SettledEdited) else None
+            numbers |= set() if seen is None else {seen}
+        numbers.add(held.stands)
+        if held.lines:
             numbers |= {held.beside + stands for stands in numbers}
 
     @staticmethod
     def _since(head: UsageRecord) -> datetime:
         return max(
-            (line.pushed_at for line in head.lines if line.pushed_at),
+            (line.written.at for line in head.lines),
             default=head.seen_tick.min.replace(tzinfo=head.seen_tick.tzinfo),
         )
 

@@ -10,8 +10,9 @@ from local.simulation.causes_table import BILLING, STANDINGS, TOO_MANY
 from local.simulation.msp import Firm
 from local.simulation.services import Billed
 from local.simulation.story import ViolationError
+from tally.domain.holds import Grown, Strangers
 from tally.domain.month import Month
-from tally.domain.record import LAID_DOWN, TALLY, HoldKind, Line, LineState, RecordState, UsageRecord
+from tally.domain.record import LAID_DOWN, TALLY, Line, LineState, RecordState, Said, UsageRecord
 from tally.domain.standing import StandingState
 
 _SEEN = frozenset({"changed by people", "beside another", "agreement is gone"})
@@ -123,7 +124,7 @@ class StandingChecks:
         month = Month.of(tick)
         by_month = {record.key.month: record for record in records}
         for record in records:
-            line = record.line
+            line = record.newest
             if record.state is not RecordState.OPEN:
                 yield from self._of_settled(firm, record, tick)
             elif line is not None and line.state is LineState.FROZEN:
@@ -187,7 +188,7 @@ class StandingChecks:
         month, setting = record.key.month, self.msp.setting
         closing = self._closing(firm, month, tick)
         causes = set(self.causes.oddities(firm, record, closing=closing))
-        if record.line is not None and record.line.state is not LineState.OPEN:
+        if record.lines and record.head is None:
             causes.discard("fallen")  # what was invoiced is no fall: the less is to be credited (LATE-3)
         nonsense = self.causes.counts.nonsense(firm, month, record)
         unread = self.causes.unread(firm, record)
@@ -228,9 +229,9 @@ class StandingChecks:
         """A closed month is read once more; then only what is late stands open, for a person or for want of a place."""
         month = record.key.month
         due = tick >= month.next.starts + timedelta(days=self.msp.setting.open_until_day - 1)
-        line = record.line
+        line = record.newest
         asked = record.hold is not None or (line is not None and line.state not in LAID_DOWN)
-        if not due or (record.reread and not asked):
+        if not due or (record.closing is not None and record.closing.reread and not asked):
             return
         if self.causes.merged(firm):
             yield Expected(month, self._of_frozen(firm, record, tick) | {"late, to be asked", "billed"})
@@ -279,14 +280,14 @@ class StandingChecks:
 
     def _was_another_months(self, record: UsageRecord, tick: datetime) -> bool:
         """Whether it is held for Additions that jobs of the same tick have taken over for the company's other months."""
-        if record.hold is None or record.hold.kind is not HoldKind.FOREIGN:
+        if not isinstance(record.hold, Strangers):
             return False
         taken = {
             line.addition_id
             for key, other in self.books.heads.items()
             if key.company_id == record.key.company_id and key != record.key
             for line in other.lines
-            if line.addition_id in self.msp.given and line.pushed_at is not None and line.pushed_at >= tick
+            if line.addition_id in self.msp.given and line.written.at >= tick
         }
         return taken.issuperset(record.hold.foreign)
 
@@ -303,14 +304,15 @@ class StandingChecks:
 def is_late(record: UsageRecord) -> bool:
     """Whether the newest line carries what another one could not."""
     return any(line.state in (LineState.FROZEN, LineState.FINAL) for line in record.lines[:-1]) or any(
-        line.number > 0 and line.effective > record.key.month.last for line in record.lines
+        line.number > 0 and line.place.effective > record.key.month.last for line in record.lines
     )
 
 
 def left_so(record: UsageRecord, line: Line) -> bool:
     """Whether a person has said of the line's Addition, which can carry no more, that it is to be left as it is."""
     said = (f"line {line.number} is ", f"line {line.number} has cancelled date ")
-    return any(each.startswith(said) for each in record.left_so)
+    left = [words for each in record.rulings if each.said is Said.AS_SEEN for words in each.about]
+    return any(each.startswith(said) for each in left)
 
 
 def _is_unopened(record: UsageRecord) -> bool:
@@ -318,9 +320,8 @@ def _is_unopened(record: UsageRecord) -> bool:
 
     One held for its growth may have been compared with a month before that was pushed later in the same tick.
     """
-    without = record.line is None or record.line.state is LineState.OPENING
-    grown = record.hold is not None and record.hold.kind is HoldKind.GROWTH
-    return without and not grown and record.state is RecordState.OPEN and record.refusal is None
+    grown = isinstance(record.hold, Grown)
+    return not record.lines and not grown and record.state is RecordState.OPEN and record.refusal is None
 
 
 def _fits(state: StandingState, reason: str, name: str) -> bool:

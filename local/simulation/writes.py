@@ -13,7 +13,7 @@ from local.simulation.standings import StandingChecks
 from local.simulation.story import ViolationError
 from local.simulators.connectwise.records import TERMS
 from local.simulators.scenario import MONTHLY_SUBSCRIPTION
-from tally.domain.record import Intent, IntentKind, RecordKey
+from tally.domain.record import Create, RecordKey, SetQuantity, SetTerms, TakeOver, Write
 
 _JUST_NOW = timedelta(minutes=2)
 
@@ -34,7 +34,7 @@ class WriteChecks:
         if request.method == "POST":
             self._announced(
                 self._additions.key_of_text(payload.get("invoiceDescription", "")),
-                IntentKind.POST,
+                Create,
                 payload["quantity"],
                 url,
             )
@@ -43,64 +43,56 @@ class WriteChecks:
             if TERMS.issuperset(values):
                 self._asked_for(addition_id, values, url)
             elif set(values) == {"quantity"}:
-                self._announced(self._additions.key_of_id(addition_id), IntentKind.PATCH, values["quantity"], url)
+                self._announced(self._additions.key_of_id(addition_id), SetQuantity, values["quantity"], url)
             elif set(values) == {"invoiceDescription", "cancelledDate"} and addition_id in self.msp.given:
-                self._announced(
-                    self._additions.key_of_text(values["invoiceDescription"]), IntentKind.TAKE_OVER, addition_id, url
-                )
+                self._announced(self._additions.key_of_text(values["invoiceDescription"]), TakeOver, addition_id, url)
             else:
                 raise ViolationError(7, f"a PATCH of {payload} on {url}")
         else:
             raise ViolationError(7, f"{request.method} {url} is never to be sent")
 
-    def _announced(self, key: RecordKey | None, kind: IntentKind, quantity: object, url: str) -> None:
+    def _announced(self, key: RecordKey | None, kind: type, number: object, url: str) -> None:
         record = None if key is None else self.books.heads.get(key)
-        line = None if record is None else record.line
-        intent = None if line is None else line.intent
-        taken = None if record is None else record.given
-        sent = None if intent is None else (intent.kind, taken if kind is IntentKind.TAKE_OVER else intent.quantity)
-        if sent == (kind, quantity):
-            self._allowed(key, kind, intent)
+        claim = None if record is None or record.claim is None else record.claim.write
+        if claim is not None and type(claim) is kind and _number(claim) == number:
+            self._allowed(key, claim)
         else:
-            what = f"{kind} of {quantity} to {url} is about to be sent, and the intent in the ledger is {intent}"
+            what = f"{kind.__name__} of {number} to {url} is about to be sent, and the claim in the ledger is {claim}"
             raise self.books.violation(7, what, key)
 
     def _asked_for(self, addition_id: int, terms: Mapping[str, object], url: str) -> None:
         """Terms are written as they were announced, and only those that a person has asked for (OPEN-5)."""
         key = self._additions.key_of_id(addition_id)
-        line = None if key is None else self.books.heads[key].line
-        quantity = None if line is None or line.intent is None else line.intent.quantity
-        self._announced(key, IntentKind.TERMS, quantity, url)
+        line = None if key is None else self.books.heads[key].newest
+        self._announced(key, SetTerms, None, url)
         if addition_id not in self.msp.carried or not asked_for(line, terms):
             raise self.books.violation(
                 7, f"{dict(terms)} is about to be sent to {url}, and nobody has asked for it", key
             )
 
-    def _allowed(self, key: RecordKey | None, kind: IntentKind, intent: Intent | None) -> None:
+    def _allowed(self, key: RecordKey | None, claim: Write) -> None:
         """What is about to be written is no fall (READ-7), not grown too fast (FOLLOW-4), nor a month not to be opened (OPEN-9)."""
         firm = None if key is None else self.msp.by_id.get(key.company_id)
-        if key is None or firm is None or intent is None:
+        if key is None or firm is None or isinstance(claim, SetTerms):
             return
-        head = self.books.heads[key]
-        line = head.line
-        stands = (line.pushed if line else None) or 0
-        if kind is IntentKind.PATCH and intent.quantity < stands and not self.books.chosen.get(key):
-            raise self.books.violation(4, f"{intent.quantity} is less than {stands}, and nobody has accepted it", key)
-        more = intent.quantity > stands
+        head, quantity = self.books.heads[key], claim.quantity
+        line = head.newest if isinstance(claim, SetQuantity) else None
+        stands = 0 if line is None else line.pushed
+        if quantity < stands and not self.books.chosen.get(key):
+            raise self.books.violation(4, f"{quantity} is less than {stands}, and nobody has accepted it", key)
+        more = quantity > stands
         closing = self.msp.setting.bill_minimum and head.seen_tick >= self.msp.closes(key.month)
-        asked = kind is IntentKind.TAKE_OVER or closing or bool(self.books.chosen.get(key))
+        asked = isinstance(claim, TakeOver) or closing or bool(self.books.chosen.get(key))
         too_fast = self._standings[key.service].causes.counts.too_fast
-        total = head.beside + intent.quantity
+        total = (head.stands if line is None else head.beside) + quantity
         if (
             more
             and not asked
             and too_fast(firm, key.month, total)
             and too_fast(firm, key.month, total, before_close=True)
         ):
-            raise self.books.violation(
-                4, f"{intent.quantity} is far beyond the month before, and nobody has approved it", key
-            )
-        if kind is IntentKind.POST and not head.has_addition:
+            raise self.books.violation(4, f"{quantity} is far beyond the month before, and nobody has approved it", key)
+        if isinstance(claim, Create) and not head.lines:
             self._may_open(firm, key)
 
     def _may_open(self, firm: Firm, key: RecordKey) -> None:
@@ -123,3 +115,10 @@ class WriteChecks:
         seen = ticks is not None and key.month in ticks.planned
         if seen and tick >= key.month.next.starts and not firm.licensed_in(key.month):
             raise self.books.violation(4, "it is opened late, and was never licensed in that month", key)
+
+
+def _number(claim: Write) -> int | None:
+    """The number by which a write is known in ConnectWise: a quantity, or the id of what is taken over."""
+    if isinstance(claim, SetTerms):
+        return None
+    return claim.addition_id if isinstance(claim, TakeOver) else claim.quantity

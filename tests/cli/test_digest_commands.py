@@ -7,13 +7,13 @@ import typer
 
 from cli.main import app
 from tally.domain.digest import DigestKind
-from tally.domain.record import HoldKind
+from tally.domain.holds import KINDS, Strangers
 from tests.unit.digest_scene import NOVEMBER, closed, credit, hold, record, seen, sent
 
 
 def mailed(stack: str = "tally") -> list[str]:
     """Every command of a digest in which each kind of question stands, of two services."""
-    kinds = [hold(kind) for kind in HoldKind] + [hold(HoldKind.FOREIGN, foreign=(7,)), hold(HoldKind.CHANGED, stands=3)]
+    kinds = [*(hold(kind) for kind in KINDS), hold(Strangers, additions=(7,))]
     records = [
         record(f"company {number}", NOVEMBER, None if held.foreign else 4, hold=held)
         for number, held in enumerate(kinds)

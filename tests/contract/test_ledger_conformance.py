@@ -22,27 +22,30 @@ from local.ledger_table import create_ledger_table
 from local.ministack import start_ministack
 from local.processes import port_of, reserved_port, url_of
 from tally.domain.company import EVERYBODY, Mapping, MappingChange, Stretch
+from tally.domain.holds import Moved
 from tally.domain.month import Month
 from tally.domain.record import (
-    Answer,
-    Hold,
-    HoldKind,
-    Intent,
-    IntentKind,
+    Claim,
     Line,
     LineState,
+    Place,
     RecordKey,
     RecordState,
+    Ruling,
+    Said,
+    SetTerms,
     Transition,
     UsageRecord,
-    Verdict,
+    Written,
+    unopened,
 )
 from tally.domain.standing import Cause, Standing, StandingState
 from tally.domain.terms import OtherTerms, Terms
 from tally.domain.ticks import Ticks
 from tally.errors import ConflictError
 from tally.ledger.dynamodb import DynamoDBLedger
-from tally.ledger.plain import paths, record_fields
+from tally.ledger.plain import paths
+from tally.ledger.record_codec import record_fields
 from tally.ports import Ledger
 
 if TYPE_CHECKING:
@@ -108,25 +111,29 @@ def first(key: RecordKey, *, quantity: int = 5, state: RecordState = RecordState
     line = Line(
         number=0,
         state=LineState.OPEN,
-        agreement_id=31,
-        product_id=52,
+        place=Place(agreement_id=31, product_id=52, effective=date(2026, 11, 1), cancelled=date(2026, 11, 30)),
         reference="TLY-ABCDEFGHIJKL",
-        effective=date(2026, 11, 1),
-        cancelled=date(2026, 11, 30),
         addition_id=900,
-        pushed=quantity,
+        written=Written(quantity=quantity, at=TICK),
     )
     return UsageRecord(key=key, version=1, seen_tick=TICK, state=state, lines=(line,))
 
 
 def step(before: UsageRecord | None, after: UsageRecord, *, what: str = "pushed") -> Transition:
+    before = before or unopened(after.key, TICK)
     return Transition(before=before, after=after, what=what, why="because", at=TICK, tick=TICK)
 
 
 def pushed(before: UsageRecord, quantity: int) -> Transition:
-    line = before.line
+    line = before.newest
     assert line is not None
-    return step(before, replace(before.with_line(replace(line, pushed=quantity)), version=before.version + 1))
+    return step(
+        before,
+        replace(
+            before.with_line(replace(line, written=replace(line.written, quantity=quantity))),
+            version=before.version + 1,
+        ),
+    )
 
 
 def opened(ledger: Ledger, key: RecordKey) -> UsageRecord:
@@ -201,7 +208,7 @@ def test_saved_record_is_read_back(ledger: Ledger) -> None:
         TICK,
         TICK,
     )
-    assert entry.changes["lines.0.pushed"] == (None, 5)
+    assert entry.changes["lines.0.written.quantity"] == (None, 5)
 
 
 def test_terms_are_read_back(ledger: Ledger) -> None:
@@ -212,17 +219,17 @@ def test_terms_are_read_back(ledger: Ledger) -> None:
         now=Terms(unit_price=Decimal("4.505"), less_included=Decimal("2.5"), taxable=True, bill_customer="Billable"),
         asked=True,
     )
-    intent = Intent(kind=IntentKind.TERMS, quantity=5, at=TICK)
-    line = replace(record.lines[0], terms=terms, intent=intent, bill_customer="NoCharge")
-    after = replace(record.with_line(line), version=2)
+    line = replace(record.lines[0], terms=terms)
+    line = replace(line, written=replace(line.written, flag="NoCharge"))
+    after = replace(record.with_line(line), version=2, claim=Claim(write=SetTerms(number=0), at=TICK))
     ledger.save(step(record, after, what="terms intended"))
     assert ledger.record(key_of()) == after
     history = ledger.history(key_of())
     assert history[-1].changes["lines.0.terms.before.unit_price"] == (None, "3.90")
     assert replayed(history) == dict(paths(record_fields(after)))
-    refused = replace(line, terms=replace(terms, asked=False, refused="no"), intent=None)
-    ledger.save(step(after, replace(after.with_line(refused), version=3)))
-    done = replace(after.with_line(replace(refused, terms=None)), version=4)
+    refused = replace(line, terms=replace(terms, asked=False, refused="no"))
+    ledger.save(step(after, replace(after.with_line(refused), version=3, claim=None)))
+    done = replace(after.with_line(replace(refused, terms=None)), version=4, claim=None)
     ledger.save(step(ledger.record(key_of()), done))
     assert ledger.record(key_of()) == done
     assert replayed(ledger.history(key_of())) == dict(paths(record_fields(done)))
@@ -232,9 +239,9 @@ def test_terms_are_read_back(ledger: Ledger) -> None:
 def test_children_are_read_back(ledger: Ledger, children: tuple[str, ...] | None) -> None:
     """READ-4: who stood below a partner is kept in the record, its hold and its answer; nobody is not the same as not known."""
     record = opened(ledger, key_of())
-    hold = Hold(kind=HoldKind.CHILDREN, why="", quantity=7, since=TICK, children=children, grown=True)
-    answer = Answer(verdict=Verdict.STANDS, quantity=7, by="ann", at=TICK, children=children)
-    after = replace(record, version=2, children=children, hold=hold, answer=answer)
+    hold = Moved(why="", since=TICK, counted=7, children=children or (), grown=True)
+    kept = Ruling(said=Said.KEEP_CHILDREN, number=7, by="ann", at=TICK, about=children or ())
+    after = replace(record, version=2, children=children, hold=hold, rulings=(kept,))
     ledger.save(step(record, after, what="held: children"))
     assert ledger.record(key_of()) == after
     assert list(ledger.all_open_records()) == [after]
@@ -257,7 +264,7 @@ def test_of_two_on_one_version_one_wins(ledger: Ledger) -> None:
     with pytest.raises(ConflictError):
         ledger.save(pushed(record, 7))
     assert ledger.record(key_of()) == winner.after
-    assert [entry.changes.get("lines.0.pushed") for entry in ledger.history(key_of())] == [(None, 5), (5, 6)]
+    assert [entry.changes.get("lines.0.written.quantity") for entry in ledger.history(key_of())] == [(None, 5), (5, 6)]
 
 
 def test_an_equal_transition_conflicts_too(ledger: Ledger) -> None:

@@ -115,10 +115,18 @@ class Scene:
     def known(self) -> tuple[object, ...]:
         """What the ledger knows of the Addition, an intent aside."""
         record: UsageRecord | None = self.world.record(self.harbor, "2026-11")
-        line = None if record is None else record.line
+        line = None if record is None else record.newest
         if record is None or line is None or line.addition_id is None:
             return (None,)
-        return (record.state, record.hold, line.state, line.addition_id, line.pushed, line.effective, line.cancelled)
+        return (
+            record.state,
+            record.hold,
+            line.state,
+            line.addition_id,
+            line.pushed,
+            line.place.effective,
+            line.place.cancelled,
+        )
 
     def written(self) -> list[tuple[int, str, str]]:
         """The Additions of November."""

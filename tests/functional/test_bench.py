@@ -22,7 +22,7 @@ HEAVY = {
 }
 """What no first tick or job may import: another's work, or a machine's for development."""
 OF_THE_OTHER = {
-    "planner": {"tally.sync", "tally.steps", "tally.domain.situation", "tally.domain.decide"},
+    "planner": {"tally.sync", "tally.rounds", "tally.domain.decision", "tally.domain.texts"},
     "worker": {"tally.plan", "tally.directory", "tally.domain.circumstances", "tally.domain.matching"},
 }
 """What is the other function's alone: a value class of ours costs half a millisecond."""

@@ -8,7 +8,7 @@ from local.simulators.clock import VirtualClock
 from local.simulators.faults import Fault, FaultKind
 from local.world import Customer, World
 from tally.domain.month import Month
-from tally.domain.record import HoldKind, LineState, RecordState, UsageRecord
+from tally.domain.record import LineState, RecordState, UsageRecord
 from tally.domain.standing import StandingState
 from tests.functional.instants import every, gmt
 
@@ -52,8 +52,8 @@ def test_a_month_stays_open_after_its_end(world: World, harbor: Customer) -> Non
     record = october(world, harbor)
     assert record.state is RecordState.CLOSED
     assert (record.count, record.floor) == (4, 0)
-    assert record.line is not None
-    assert record.line.state is LineState.FINAL
+    assert record.newest is not None
+    assert record.newest.state is LineState.FINAL
     assert octobers_addition(world, harbor) == (4, *OCTOBER)
 
 
@@ -189,7 +189,7 @@ def test_a_closed_record_is_never_written_again(world: World, harbor: Customer) 
     after = october(world, harbor)
     assert (after.state, after.lines, after.count) == (before.state, before.lines, before.count)
     assert after.hold is not None
-    assert after.hold.kind is HoldKind.LATE
+    assert after.hold.kind == "late"
     assert made.changes == changed
     assert octobers_addition(world, harbor) == (4, *OCTOBER)
 

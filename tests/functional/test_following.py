@@ -7,7 +7,6 @@ import pytest
 
 from local.simulators.clock import VirtualClock
 from local.world import Customer, World
-from tally.domain.record import HoldKind
 from tally.domain.standing import StandingState
 from tests.functional.instants import gmt
 
@@ -150,7 +149,7 @@ def test_a_fall_is_held(world: World, harbor: Customer) -> None:
     record = world.record(harbor, "2026-11")
     assert record is not None
     assert record.hold is not None
-    assert (record.hold.kind, record.hold.quantity) == (HoldKind.FALL, 5)
+    assert (record.hold.kind, record.hold.quantity) == ("fall", 5)
     shown = world.standing(harbor).shown
     assert (shown.state, shown.since) == (StandingState.HELD, SECOND)
     for said in ("counts 5", "Harbor Dental", "November 2026", "stands at 7", "accept the lower"):

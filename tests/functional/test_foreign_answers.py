@@ -16,7 +16,7 @@ from local.simulators.faults import Fault, FaultKind
 from local.world import PRODUCT, Customer, World
 from tally.answer import Answers
 from tally.domain.month import Month
-from tally.domain.record import HoldKind, RecordKey, RecordState, UsageRecord, Verdict, reference
+from tally.domain.record import RecordKey, RecordState, Said, UsageRecord, reference
 from tally.domain.standing import StandingState
 from tally.errors import ConflictError, SetupError
 from tally.ledger.plain import paths, record_fields
@@ -84,7 +84,7 @@ def test_kept_apart(world: World, harbor: Customer) -> None:
     world.play(FIRST)
     held = record(world, harbor).hold
     assert held is not None
-    assert (held.kind, held.foreign) == (HoldKind.FOREIGN, (foreign.id,))
+    assert (held.kind, held.foreign) == ("foreign", (foreign.id,))
     after = world.answers().keep_apart(november(harbor), **WHO)
     assert after.hold is None
     world.play(SECOND, CLOSE)
@@ -206,8 +206,9 @@ def test_waived(world: World, harbor: Customer) -> None:
     world.play(FIRST)
     after = world.answers().waive(november(harbor), **WHO)
     assert (after.state, after.hold) == (RecordState.WAIVED, None)
-    assert after.answer is not None
-    assert (after.answer.verdict, after.answer.by) == (Verdict.WAIVED, "ann")
+    word = after.last_word
+    assert word is not None
+    assert (word.said, word.by) == (Said.WAIVE, "ann")
     world.connectwise.people.delete_addition(foreign.id)
     world.check_in(harbor, 5, at=SECOND)
     world.play(SECOND, gmt("2026-11-20 00:05"), CLOSE)
@@ -274,15 +275,18 @@ def test_taken_over(world: World, harbor: Customer) -> None:
     foreign = add_foreign(world, harbor, quantity=2, fields={"invoiceDescription": "Endpoint protection"})
     world.play(FIRST)
     after = world.answers().take_over(november(harbor), foreign.id, **WHO)
-    assert (after.hold, after.given) == (None, foreign.id)
+    given = after.ruling(Said.GIVE)
+    assert given is not None
+    assert (after.hold, given.number) == (None, foreign.id)
     assert foreign.changes_by(API) == []
     world.play(SECOND)
     assert ours(world) == []
     assert (foreign.text, foreign.cancelled) == (f"Endpoint protection [{mark(harbor)}]", date(2026, 11, 30))
     assert foreign.quantity == 3
     found = record(world, harbor)
-    assert found.line is not None
-    assert (found.line.number, found.line.addition_id, found.line.pushed, found.given) == (0, foreign.id, 3, None)
+    assert found.newest is not None
+    assert (found.newest.number, found.newest.addition_id, found.newest.pushed) == (0, foreign.id, 3)
+    assert found.ruling(Said.GIVE) is None
     assert story(world, harbor)[2:] == ["given", "take-over intended", "taken over", "patch intended", "pushed"]
     world.check_in(harbor, 1)
     world.play(THIRD, CLOSE)
@@ -326,7 +330,7 @@ def test_a_higher_one_is_a_fall(world: World, harbor: Customer) -> None:
     world.play(SECOND)
     hold = record(world, harbor).hold
     assert hold is not None
-    assert (hold.kind, foreign.quantity) == (HoldKind.FALL, 9)
+    assert (hold.kind, foreign.quantity) == ("fall", 9)
     world.answers().approve(november(harbor), **WHO)
     world.play(THIRD)
     assert foreign.quantity == 3
@@ -483,7 +487,7 @@ def test_a_restored_ledger_finds_what_was_taken_over(world: World, harbor: Custo
     world.plan = world.planner()
     world.play(THIRD)
     assert ours(world) == []
-    assert record(world, harbor).line.addition_id == foreign.id  # type: ignore[union-attr]
+    assert record(world, harbor).newest.addition_id == foreign.id  # type: ignore[union-attr]
     assert world.standing(harbor).shown.state is StandingState.BILLING
 
 

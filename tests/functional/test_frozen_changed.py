@@ -8,10 +8,12 @@ import pytest
 from local.simulators.clock import VirtualClock
 from local.world import PRODUCT, Customer, World
 from tally.domain.invoicing import LateUsage
-from tally.domain.record import HoldKind, LineState, RecordState, UsageRecord
+from tally.domain.record import LineState, RecordState, UsageRecord
 from tally.domain.standing import StandingState
 from tally.errors import SetupError
 from tests.functional.instants import gmt
+
+CHANGED = ("edited", "broken", "settled-edited")
 
 BOOKS = {"by": "mira", "why": "looked it up on the invoice"}
 CLOSE, NEXT, LATER = gmt("2026-11-02 00:05"), gmt("2026-11-02 00:20"), gmt("2026-11-02 00:35")
@@ -75,7 +77,7 @@ def test_a_frozen_addition_is_looked_at_before_late_usage_is_asked() -> None:
     world.play(CLOSE)
     hold = october(world, harbor).hold
     assert hold is not None
-    assert (hold.kind, hold.stands, hold.quantity) == (HoldKind.CHANGED, 9, 9)
+    assert (hold.kind in CHANGED, hold.stands, hold.quantity) == (True, 9, 9)
     for part in (
         "Addition 1 was changed in ConnectWise by mkeller",
         "it stands at 9",
@@ -121,7 +123,7 @@ def test_a_frozen_addition_is_looked_at_where_the_rest_has_no_place() -> None:
     world.play(CLOSE)
     hold = october(world, harbor).hold
     assert hold is not None
-    assert (hold.kind, hold.stands) == (HoldKind.CHANGED, 9)
+    assert (hold.kind in CHANGED, hold.stands) == (True, 9)
 
 
 def test_a_frozen_addition_on_another_agreement_is_looked_at_before_a_push() -> None:
@@ -160,7 +162,7 @@ def test_who_billed_what_we_left_rejects_it() -> None:
     world.play(NEXT)
     hold = october(world, harbor).hold
     assert hold is not None
-    assert (hold.kind, hold.quantity) == (HoldKind.LATE, 9)
+    assert (hold.kind, hold.quantity) == ("late", 9)
     world.answers().approve(october(world, harbor).key, **BOOKS)
     world.play(LATER, REREAD, AFTER_REREAD)
     record = october(world, harbor)
@@ -305,7 +307,7 @@ def test_another_addition_on_the_agreement_that_follows(answer: str) -> None:
     record = october(world, harbor)
     assert (record.state, record.lines[0].state) == (RecordState.OPEN, LineState.FROZEN)
     assert record.hold is not None
-    assert (record.hold.kind, record.hold.foreign) == (HoldKind.FOREIGN, (other,))
+    assert (record.hold.kind, record.hold.foreign) == ("foreign", (other,))
     assert f"Addition {other} (quantity 2" in reason(world, harbor)
     if answer == "deleted":
         world.connectwise.people.delete_addition(other)
@@ -333,7 +335,7 @@ def test_what_a_month_closed_with_is_looked_at_before_late_usage_is_asked() -> N
     world.play(AFTER_REREAD)
     hold = october(world, harbor).hold
     assert hold is not None
-    assert (hold.kind, hold.quantity) == (HoldKind.LATE, 10)
+    assert (hold.kind, hold.quantity) == ("late", 10)
     world.answers().approve(october(world, harbor).key, **BOOKS)
     world.play(gmt("2026-11-10 00:35"))
     record = october(world, harbor)

@@ -6,7 +6,7 @@ from typing import Any
 from local.simulators.clock import VirtualClock
 from local.world import PRODUCT, Customer, World
 from tally.domain.invoicing import LateUsage
-from tally.domain.record import HoldKind, LineState, UsageRecord
+from tally.domain.record import LineState, UsageRecord
 from tally.domain.standing import StandingState
 from tests.functional.instants import gmt
 
@@ -146,7 +146,7 @@ def test_left_out_is_left_out_up_to_that_number() -> None:
     world.play(gmt("2026-11-10 00:05"))
     hold = october(world, harbor).hold
     assert hold is not None
-    assert (hold.kind, hold.quantity) == (HoldKind.LATE, 29)
+    assert (hold.kind, hold.quantity) == ("late", 29)
 
 
 def test_a_notice_of_the_second_reading_is_seen() -> None:
@@ -173,7 +173,7 @@ def test_a_floor_is_no_growth() -> None:
     november = world.record(harbor, "2026-11")
     assert november is not None
     assert november.hold is not None
-    assert (november.hold.kind, november.hold.quantity) == (HoldKind.LATE, 50)
+    assert (november.hold.kind, november.hold.quantity) == ("late", 50)
     assert "counts 7 endpoints" in november.hold.why
     assert "50 are billed at least by its contract" in november.hold.why
 

@@ -282,8 +282,8 @@ def test_an_old_copy_of_the_agreement_thaws_nothing(world: World, taken_back: bo
         world.deliver(each, worker)
         record = world.record(harbor, "2026-11")
         assert record is not None
-        assert record.line is not None
-        assert record.line.state is LineState.FROZEN
+        assert record.newest is not None
+        assert record.newest.state is LineState.FROZEN
     assert "no longer frozen" not in [each.what for each in world.ledger.history(record.key)]
     if taken_back:
         world.connectwise.people.edit_agreement(harbor.agreement_id, {"nextInvoiceDate": "2026-12-01T00:00:00Z"})
@@ -291,5 +291,5 @@ def test_an_old_copy_of_the_agreement_thaws_nothing(world: World, taken_back: bo
         world.deliver(each, worker)
     record = world.record(harbor, "2026-11")
     assert record is not None
-    assert record.line is not None
-    assert (record.line.state, record.line.pushed) == (state, 9 if taken_back else 7)
+    assert record.newest is not None
+    assert (record.newest.state, record.newest.pushed) == (state, 9 if taken_back else 7)

@@ -7,8 +7,9 @@ import pytest
 from local.simulators.clock import VirtualClock
 from local.simulators.faults import Fault, FaultKind
 from local.world import Customer, World
+from tally.domain.holds import Hold
 from tally.domain.invoicing import LateUsage
-from tally.domain.record import Hold, HoldKind, RecordState, UsageRecord
+from tally.domain.record import RecordState, UsageRecord
 from tally.domain.standing import StandingState
 from tally.errors import SetupError
 from tests.functional.instants import gmt
@@ -66,7 +67,7 @@ def test_approved_late_usage_is_not_left_out_without_a_word(day: str) -> None:
     world.answers().approve(october(world, harbor).key, **BOOKS)
     world.play(gmt(f"{day} 00:20"), gmt(f"{day} 00:35"))
     hold = hold_of(world, harbor)
-    assert (hold.kind, hold.quantity, hold.stands) == (HoldKind.LATE, 9, 7)
+    assert (hold.kind, hold.quantity, hold.stands) == ("late", 9, 7)
     for part in (
         "9 endpoints of Harbor Dental in October 2026 were approved",
         "7 stand in ConnectWise",
@@ -146,7 +147,7 @@ def test_growth_that_nobody_answered_stays_held_without_a_count() -> None:
     november = world.record(harbor, "2026-11")
     assert november is not None
     assert november.hold is not None
-    assert (november.state, november.hold.kind, november.hold.quantity) == (RecordState.OPEN, HoldKind.GROWTH, 12)
+    assert (november.state, november.hold.kind, november.hold.quantity) == (RecordState.OPEN, "growth", 12)
     shown = world.standing(harbor).shown
     assert (shown.state, shown.reason) == (StandingState.HELD, asked_about.reason)
 
@@ -157,7 +158,7 @@ def test_a_refused_late_line_ends_where_no_count_is_to_be_had() -> None:
     world.gravityzone.tenant.delete_company(harbor.id)
     world.play(gmt("2026-11-10 00:20"))
     hold = hold_of(world, harbor)
-    assert (hold.kind, hold.quantity, hold.stands) == (HoldKind.LATE, 9, 7)
+    assert (hold.kind, hold.quantity, hold.stands) == ("late", 9, 7)
     assert "ConnectWise refused it" in hold.why
     assert "addition object is invalid" in hold.why
     world.answers().reject(october(world, harbor).key, **BOOKS)

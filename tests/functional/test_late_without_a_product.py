@@ -7,7 +7,7 @@ import pytest
 from local.simulators.clock import VirtualClock
 from local.world import PRODUCT_ID, Customer, World
 from tally.domain.invoicing import LateUsage
-from tally.domain.record import HoldKind, LineState, RecordState, UsageRecord
+from tally.domain.record import LineState, RecordState, UsageRecord
 from tally.domain.standing import StandingState
 from tests.functional.instants import gmt
 
@@ -55,7 +55,7 @@ def test_it_is_asked_at_the_close(late_usage: LateUsage) -> None:
     world.play(gmt("2026-11-02 00:05"))
     record = october(world, harbor)
     assert record.hold is not None
-    assert (record.hold.kind, record.hold.quantity) == (HoldKind.UNPLACED, 9)
+    assert (record.hold.kind, record.hold.quantity) == ("unplaced", 9)
     shown = world.standing(harbor).shown
     assert shown.state is StandingState.HELD
     for part in (
@@ -99,7 +99,7 @@ def test_what_was_approved_is_asked_again() -> None:
     world.play(gmt("2026-11-02 00:20"))
     held = october(world, harbor).hold
     assert held is not None
-    assert (held.kind, held.quantity) == (HoldKind.UNPLACED, 9)
+    assert (held.kind, held.quantity) == ("unplaced", 9)
 
 
 def test_nothing_is_asked_where_all_is_billed() -> None:
@@ -123,7 +123,7 @@ def test_a_closed_month_is_asked_too() -> None:
     world.play(gmt("2026-11-10 00:05"))
     record = october(world, harbor)
     assert record.hold is not None
-    assert (record.state, record.hold.kind, record.hold.quantity) == (RecordState.CLOSED, HoldKind.UNPLACED, 10)
+    assert (record.state, record.hold.kind, record.hold.quantity) == (RecordState.CLOSED, "unplaced", 10)
     world.answers().reject(record.key, **BOOKS)
     world.play(gmt("2026-11-10 00:20"))
     assert (october(world, harbor).stands, october(world, harbor).settled) == (9, True)

@@ -38,9 +38,9 @@ def test_the_reference_stands_after_what_the_customer_reads(world: World, harbor
     (made,) = world.connectwise.truth.made_by_api()
     record = world.record(harbor, "2026-11")
     assert record is not None
-    assert record.line is not None
-    assert made.text == f"Bitdefender GravityZone active endpoints, November 2026 [{record.line.reference}]"
-    assert len(record.line.reference) <= 16
+    assert record.newest is not None
+    assert made.text == f"Bitdefender GravityZone active endpoints, November 2026 [{record.newest.reference}]"
+    assert len(record.newest.reference) <= 16
 
 
 def test_references_are_each_months_and_companys_own(world: World, harbor: Customer) -> None:

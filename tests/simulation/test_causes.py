@@ -9,10 +9,11 @@ from local.simulation.msp import Firm
 from local.simulation.oddities import Oddities
 from local.simulation.story import silence
 from tally import plan
-from tally.domain import following
-from tally.domain.record import HoldKind, Line, LineState, UsageRecord
-from tally.domain.situation import Finished, Situation, Step
-from tally.domain.standing import Cause, StandingState
+from tally.domain.decision import wanted
+from tally.domain.decision.wanted import Case, Wanted
+from tally.domain.holds import Hold, Strangers
+from tally.domain.record import LineState, Place, Write
+from tally.domain.standing import StandingState
 from tests.functional.instants import gmt
 from tests.simulation.scene import Scene, at, key_of, scene_of
 
@@ -21,14 +22,13 @@ WHO: Mapping[str, str] = {"by": "mira", "why": "agreed in spring"}
 
 def forget_falls(monkeypatch: pytest.MonkeyPatch) -> None:
     """A product that leaves a line where it is when GravityZone counts less, and says nothing of it."""
-    step = following._with_count
 
-    def silent(situation: Situation, record: UsageRecord, line: Line, count: int) -> Step:
-        found = step(situation, record, line, count)
-        fallen = isinstance(found, Finished) and isinstance(found.cause, Cause) and found.transition is not None
-        return Finished(cause=Cause(state=StandingState.BILLING)) if fallen else found
+    def silent(case: Case, write: Write, place: Place) -> Wanted | None:
+        found = wanted.fallen(case, write, place)
+        return None if found is None else case.stay(case.well())
 
-    monkeypatch.setattr(following, "_with_count", silent)
+    rows = tuple(silent if row is wanted.fallen else row for row in wanted.HEAD)
+    monkeypatch.setattr(wanted, "HEAD", rows)
 
 
 @pytest.fixture
@@ -113,9 +113,9 @@ def test_what_the_index_does_not_show_yet_is_not_asked_for(monkeypatch: pytest.M
 # What stands beside ours
 
 
-@pytest.mark.parametrize(("machines", "held"), [(2, HoldKind.FOREIGN), (0, None)])
+@pytest.mark.parametrize(("machines", "held"), [(2, Strangers), (0, None)])
 def test_what_the_next_month_left_beside_is_seen_by_the_close(
-    scene: Scene, machines: int, held: HoldKind | None
+    scene: Scene, machines: int, held: type[Hold] | None
 ) -> None:
     """OPEN-6, FOLLOW-5: the next month's Addition, from which a rule took its first day, bills this month too, but for one at 0."""
     harbor = scene.joins("Harbor Dental", machines=3)
@@ -126,7 +126,7 @@ def test_what_the_next_month_left_beside_is_seen_by_the_close(
     scene.at_the_end("2026-11-01 00:05")
     scene.at_the_end("2026-11-02 00:05")
     hold = scene.record(harbor, "2026-10").hold
-    assert (None if hold is None else hold.kind) is held
+    assert (None if hold is None else type(hold)) is held
 
 
 # A fall
@@ -137,7 +137,7 @@ def terms_asked(scene: Scene) -> tuple[Scene, Firm]:
     """A customer whose November a person wants to have October's terms, and whose count has fallen since."""
     harbor = scene.joins("Harbor Dental", machines=3)
     scene.ticks("2026-10-01 00:05")
-    line = scene.record(harbor, "2026-10").line
+    line = scene.record(harbor, "2026-10").newest
     assert line is not None
     assert line.addition_id is not None
     scene.msp.connectwise.people.set_terms(line.addition_id, unit_price=3.9)
@@ -145,7 +145,7 @@ def terms_asked(scene: Scene) -> tuple[Scene, Firm]:
     scene.msp.gravityzone.tenant.check_in_new(harbor.id, 4)
     scene.ticks("2026-11-01 00:05")
     scene.msp.world.answers().carry_terms(key_of(harbor, "2026-11"), **WHO)
-    november = scene.record(harbor, "2026-11").line
+    november = scene.record(harbor, "2026-11").newest
     assert november is not None
     assert november.addition_id is not None
     scene.msp.carried.add(november.addition_id)
@@ -161,7 +161,7 @@ def test_terms_that_a_person_has_carried_over_are_no_word_on_a_number(terms_aske
     scene.at_the_end("2026-12-02 00:05")
     held = scene.record(harbor, "2026-11").hold
     assert held is not None
-    assert held.kind is HoldKind.FALL
+    assert held.kind == "fall"
 
 
 def test_a_persons_answer_is_a_word_on_a_number(terms_asked: tuple[Scene, Firm]) -> None:
@@ -189,10 +189,10 @@ def late_line(monkeypatch: pytest.MonkeyPatch) -> tuple[Scene, Firm]:
     quay = scene.joins("Silver Quay", setup="no agreement", machines=4)
     scene.msp.agree(quay, fields={"nextInvoiceDate": "2026-12-24T00:00:00Z"})
     scene.ticks("2026-11-01 00:05")
-    line = scene.record(quay, "2026-11").line
+    line = scene.record(quay, "2026-11").newest
     assert line is not None
     assert (line.number, line.state, line.pushed) == (1, LineState.OPEN, 4)
-    assert line.effective > date(2026, 11, 30)
+    assert line.place.effective > date(2026, 11, 30)
     scene.answered(quay, "2026-11", 0)
     return scene, quay
 
@@ -203,7 +203,7 @@ def test_a_fall_on_a_late_line_is_held(late_line: tuple[Scene, Firm]) -> None:
     scene.at_the_end("2026-12-02 00:05")
     held = scene.record(quay, "2026-11").hold
     assert held is not None
-    assert held.kind is HoldKind.FALL
+    assert held.kind == "fall"
     assert scene.msp.ledger.standing(quay.id).shown.state is StandingState.HELD  # type: ignore[union-attr]
 
 
@@ -230,7 +230,7 @@ def invoiced(scene: Scene) -> tuple[Scene, Firm]:
     [agreement] = harbor.agreements
     scene.msp.connectwise.people.edit_agreement(agreement, {"nextInvoiceDate": "2027-01-01T00:00:00Z"})
     scene.ticks("2026-11-20 00:05")
-    line = scene.record(harbor, "2026-11").line
+    line = scene.record(harbor, "2026-11").newest
     assert line is not None
     assert line.state is LineState.FROZEN
     return scene, harbor
@@ -251,5 +251,5 @@ def test_late_usage_that_is_on_no_line_is_found(invoiced: tuple[Scene, Firm], mo
     """Invariant 4: a product that forgets what was counted before its job, beyond what was invoiced."""
     scene, harbor = invoiced
     scene.msp.gravityzone.tenant.check_in_new(harbor.id, 1)
-    monkeypatch.setattr(following, "open_line", lambda _: Finished(cause=Cause(state=StandingState.BILLING)))
+    monkeypatch.setattr(wanted, "NEXT", (lambda case, _, __: case.stay(case.well()),))
     assert "is on no line" in scene.violation("2026-11-21 00:05").what

@@ -22,8 +22,9 @@ from local.simulation.story import ViolationError
 from local.simulation.ticks import schedule
 from local.simulators.core import Call
 from tally import readings
-from tally.domain import next_line, place
+from tally.domain import place as periods
 from tally.domain.agreement import Agreement
+from tally.domain.decision import place
 from tally.domain.month import Month
 from tally.domain.place import ServicePeriod
 from tally.domain.reading import Count, Reading, Service, Usage, read_count
@@ -129,10 +130,10 @@ def test_wrong_day_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     """Invariant 6: an Addition that ends a day after its month."""
 
     def a_day_too_long(agreement: Agreement, month: Month) -> ServicePeriod | None:
-        period = place.service_period(agreement, month)
+        period = periods.service_period(agreement, month)
         return None if period is None else replace(period, cancelled=period.cancelled + timedelta(days=1))
 
-    monkeypatch.setattr(next_line, "service_period", a_day_too_long)
+    monkeypatch.setattr(place, "service_period", a_day_too_long)
     assert first_violation().invariant == 6
 
 

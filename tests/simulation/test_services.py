@@ -12,11 +12,11 @@ from local.simulation.setting import Setting, Shape, setting_of
 from local.simulation.story import ViolationError
 from tally import readings
 from tally.connectwise.client import ConnectWiseClient
-from tally.domain import following
 from tally.domain.agreement import Addition
+from tally.domain.decision import wanted
+from tally.domain.decision.wanted import Case, Wanted
+from tally.domain.holds import Grown
 from tally.domain.reading import ENDPOINT_SECURITY, Reading, Service, UsagePerProductType, read_sum
-from tally.domain.record import HoldKind, Line, UsageRecord
-from tally.domain.situation import Finished, Situation, Step
 from tally.domain.standing import waiting
 from tally.services import BilledService, Names, places
 
@@ -76,26 +76,25 @@ def test_growth_that_is_held_stays_held_without_a_count() -> None:
 
 def test_a_held_number_that_was_not_counted_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     """Invariant 4: a person is asked of one machine more than there were by then, and none can be counted any more."""
-    step = following.hold
 
-    def one_more(situation: Situation, kind: HoldKind, why: str, *, quantity: int, **more: Any) -> Finished:  # noqa: ANN401
-        return step(situation, kind, why, quantity=quantity + (kind is HoldKind.GROWTH), **more)
+    def one_more(**told: Any) -> Grown:  # noqa: ANN401 - the fields of a hold
+        return Grown(**{**told, "agreed": told["agreed"] + 1})
 
-    monkeypatch.setattr(following, "hold", one_more)
+    monkeypatch.setattr(wanted, "Grown", one_more)
     with pytest.raises(ViolationError, match=r"invariant 4, .* 2025-08 edr: the truth is one of \['never written'\]"):
         play(HELD_AND_GONE)
 
 
 def test_a_hold_that_is_not_shown_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     """Invariant 4: EDR is held for its growth, and is said to wait for its close, since it can be counted no more."""
-    step = following._without_reading
 
-    def hidden(situation: Situation, record: UsageRecord, line: Line, why: str) -> Step:
-        if record.key.service == "edr":
-            return Finished(cause=waiting(f"{why} What stands stays until the month closes."))
-        return step(situation, record, line, why)
+    def hidden(case: Case) -> Wanted | None:
+        if case.record.key.service == "edr" and case.record.hold is not None:
+            return case.stay(waiting(f"{case.why} What stands stays until the month closes."))
+        return wanted.question_kept(case)
 
-    monkeypatch.setattr(following, "_without_reading", hidden)
+    rows = tuple(hidden if row is wanted.question_kept else row for row in wanted.UNCOUNTED)
+    monkeypatch.setattr(wanted, "UNCOUNTED", rows)
     with pytest.raises(
         ViolationError, match=r"invariant 4, .* 2025-08 edr: the truth is one of \['grown, and unread'\]"
     ):

@@ -5,18 +5,33 @@ from decimal import Decimal
 from typing import Any
 
 from tally.domain.digest import DigestKind, DigestTime, digest
+from tally.domain.holds import (
+    Altered,
+    Broken,
+    Edited,
+    Fallen,
+    Grown,
+    Hold,
+    LateUsage,
+    Moved,
+    SettledEdited,
+    Strangers,
+    Unplaced,
+    Unwritten,
+)
 from tally.domain.letter import Letter
 from tally.domain.month import Month
 from tally.domain.overview import Overview, overview
 from tally.domain.record import (
+    Closing,
     Credit,
-    Hold,
-    HoldKind,
     Line,
     LineState,
+    Place,
     RecordKey,
     RecordState,
     UsageRecord,
+    Written,
 )
 from tally.domain.standing import Cause, Standing, StandingState
 from tally.domain.ticks import Ticks
@@ -32,13 +47,10 @@ def record(company: str, month: Month, pushed: int | None, *, service: str = "en
     line = Line(
         number=0,
         state=LineState.OPEN,
-        agreement_id=31,
-        product_id=52,
+        place=Place(agreement_id=31, product_id=52, effective=month.first, cancelled=month.last),
         reference="TLY-ABCDEFGHIJKL",
-        effective=month.first,
-        cancelled=month.last,
         addition_id=900,
-        pushed=pushed,
+        written=Written(quantity=pushed or 0, at=TICK),
     )
     return UsageRecord(
         key=RecordKey(company_id=company, month=month, service=service),
@@ -49,15 +61,39 @@ def record(company: str, month: Month, pushed: int | None, *, service: str = "en
     )
 
 
-def closed(company: str, month: Month, pushed: int, **told: Any) -> UsageRecord:  # noqa: ANN401 - as above
+def closed(
+    company: str,
+    month: Month,
+    pushed: int,
+    *,
+    credit: Credit | None = None,
+    **told: Any,  # noqa: ANN401 - as above
+) -> UsageRecord:
     """A record that is closed with that quantity."""
-    return record(company, month, pushed, state=RecordState.CLOSED, count=pushed, **told)
+    closing = Closing(count=pushed, credit=credit)
+    return record(company, month, pushed, state=RecordState.CLOSED, closing=closing, **told)
 
 
-def hold(kind: HoldKind = HoldKind.GROWTH, *, days: float = 3, **told: Any) -> Hold:  # noqa: ANN401 - fields of a hold
-    """A hold of so many days ago."""
-    told = {"why": f"Something is {kind}.", "quantity": 240, **told}
-    return Hold(kind=kind, since=AT - timedelta(days=days), **told)
+def hold(of: type[Hold] = Grown, *, days: float = 3, **told: Any) -> Hold:  # noqa: ANN401 - fields of a hold
+    """A hold of so many days ago, at 240 unless told otherwise."""
+    number, more = _FIELDS[of]
+    return of(**{"why": f"Something is {of.kind}.", "since": AT - timedelta(days=days), number: 240, **more, **told})
+
+
+_FIELDS: dict[type[Hold], tuple[str, dict[str, Any]]] = {
+    Fallen: ("counted", {}),
+    Grown: ("agreed", {}),
+    Moved: ("counted", {"children": ("a",)}),
+    LateUsage: ("total", {}),
+    Unwritten: ("number", {}),
+    Unplaced: ("total", {}),
+    Edited: ("total", {"stands": 3}),
+    Broken: ("total", {}),
+    Altered: ("total", {"line": 0, "shown": "line 0 has bill customer DoNotBill"}),
+    SettledEdited: ("total", {"line": 0, "shown": "line 0 is gone"}),
+    Strangers: ("wanted", {"additions": ()}),
+}
+"""The number of each kind, and what else it has; a new kind is not forgotten here, as all kinds are asked for."""
 
 
 def credit() -> Credit:

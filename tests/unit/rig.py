@@ -7,28 +7,27 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from tally.domain.agreement import Addition, Agreement
-from tally.domain.carrying import carried
-from tally.domain.decide import decide
+from tally.domain.agreement import Addition, Agreement, NewAddition
+from tally.domain.decision.facts import NO_MONTH_BEFORE, Facts, Known, Offer, Permit, When
 from tally.domain.invoicing import Invoicing, LateUsage
 from tally.domain.month import Month
 from tally.domain.policy import Policy
 from tally.domain.reading import Count
-from tally.domain.record import RecordKey, Transition, UsageRecord, reference
-from tally.domain.situation import (
-    ComeBack,
-    Continue,
-    Finished,
-    Look,
-    OpeningFacts,
-    Patch,
-    Post,
-    SetTerms,
-    Situation,
-    Step,
+from tally.domain.record import (
+    Line,
+    LineState,
+    Place,
+    RecordKey,
+    Transition,
+    UsageRecord,
+    Written,
+    reference,
+    unopened,
 )
+from tally.domain.standing import Cause, Unsaid
 from tally.domain.terms import Terms
-from tally.domain.transitions import confirmed, opened
+from tally.errors import NotYetError
+from tally.rounds import Rounds
 
 MONTH = Month(2026, 11)
 KEY = RecordKey(company_id="c" * 24, month=MONTH, service="endpoints")
@@ -58,32 +57,70 @@ AGREEMENT = Agreement(
     billing_cycle="Monthly",
     version="v1",
 )
-FACTS = OpeningFacts(newest_tick=TICK, tied_to=7, excluded=False, monthly=True)
+INVOICED = replace(AGREEMENT, next_invoice=date(2027, 1, 1))
+PERMIT = Permit(newest_tick=TICK, tied_to=7, excluded=False, monthly=True)
 PRODUCT_ID = 501
+PLACE = Place(agreement_id=AGREEMENT.id, product_id=PRODUCT_ID, effective=MONTH.first, cancelled=MONTH.last)
+UNOPENED = unopened(KEY, TICK)
 
 
-def situation(**fields: Any) -> Situation:  # noqa: ANN401 - any field of a situation
-    """A customer with four endpoints, its agreement in order and no record yet, unless told otherwise."""
-    told: dict[str, Any] = {
-        "key": KEY,
+def facts(**told: Any) -> Facts:  # noqa: ANN401 - any field of the facts, of their time, or of the offer
+    """A customer with four endpoints and its agreement in order, unless told otherwise."""
+    agreement = told.pop("agreement", AGREEMENT)
+    tick = told.pop("tick", TICK)
+    when = When(
+        tick=tick,
+        now=told.pop("now", tick),
+        before=told.pop("before_tick", None),
+        month=MONTH,
+        policy=told.pop("policy", POLICY),
+    )
+    offer = Offer(
+        agreement=agreement,
+        product_id=told.pop("product_id", PRODUCT_ID),
+        connectwise_id=7,
+        listed=told.pop("listed", True),
+        only_if_used=told.pop("only_if_used", False),
+        late=told.pop("late", False),
+        permit=told.pop("permit", PERMIT),
+    )
+    known = {} if agreement is None else {agreement.id: Known(agreement=agreement, read_at=tick)}
+    told = {
         "company": "Harbor Dental",
         "reading": Count(4),
-        "record": None,
-        "agreement": AGREEMENT,
-        "expected_agreement": AGREEMENT,
-        "product_id": PRODUCT_ID,
-        "connectwise_id": 7,
-        "policy": POLICY,
-        "tick": TICK,
-        "now": TICK,
-        "opening": FACTS,
+        "children": None,
+        "before": NO_MONTH_BEFORE,
+        "agreements": known,
+        "others": (),
+        **told,
     }
-    return Situation(**{**told, **fields})
+    return Facts(when=when, offer=offer, **told)
 
 
-def addition(addition_id: int = 900, **fields: Any) -> Addition:  # noqa: ANN401 - any field of an Addition
+def a_line(number: int = 0, quantity: int = 4, **told: Any) -> Line:  # noqa: ANN401 - any field of a line
+    """The month's line, confirmed an hour ago, unless told otherwise."""
+    written = {name: told.pop(name) for name in ("at", "unsure", "echoes") if name in told}
+    place = {name: told.pop(name) for name in ("agreement_id", "late", "effective", "cancelled") if name in told}
+    told = {
+        "number": number,
+        "state": LineState.OPEN,
+        "place": replace(PLACE, **place),
+        "reference": reference(KEY, number),
+        "addition_id": 900 + number,
+        "written": Written(**{"quantity": quantity, "at": TICK - timedelta(hours=1), **written}),
+        **told,
+    }
+    return Line(**told)
+
+
+def a_record(*lines: Line, **told: Any) -> UsageRecord:  # noqa: ANN401 - any field of a record
+    """A record with these lines, at its third version."""
+    return UsageRecord(**{"key": KEY, "version": 3, "seen_tick": TICK, "lines": lines, **told})
+
+
+def addition(addition_id: int = 900, **told: Any) -> Addition:  # noqa: ANN401 - any field of an Addition
     """Our Addition of the month at quantity 4, unless told otherwise."""
-    told: dict[str, Any] = {
+    told = {
         "agreement_id": AGREEMENT.id,
         "product_id": PRODUCT_ID,
         "quantity": Decimal(4),
@@ -91,99 +128,121 @@ def addition(addition_id: int = 900, **fields: Any) -> Addition:  # noqa: ANN401
         "cancelled": MONTH.last,
         "text": f"Active endpoints, November 2026 [{reference(KEY, 0)}]",
         "updated_by": "TallyAPI",
+        **told,
     }
-    return Addition(id=addition_id, **{**told, **fields})
+    return Addition(id=addition_id, **told)
 
 
 @dataclass(slots=True, kw_only=True)
 class Rig:
-    """Carries decisions out as `sync` does, on Additions that show every write at once; counts what it does."""
+    """Runs jobs on Additions that show every write at once; it is ConnectWise, ledger and clock in one.
 
-    additions: list[Addition] = field(default_factory=list)
-    agreement: Agreement = AGREEMENT
+    Each write must be what the record has claimed at this very moment (SAFE-1).
+    """
+
+    there: list[Addition] = field(default_factory=list)
+    current: Agreement = AGREEMENT
+    record: UsageRecord = UNOPENED
+    time: datetime = TICK
     transitions: list[Transition] = field(default_factory=list)
-    posts: list[Post] = field(default_factory=list)
-    patches: list[Patch] = field(default_factory=list)
-    terms: list[SetTerms] = field(default_factory=list)
-    steps: list[Step] = field(default_factory=list)
+    posts: list[NewAddition] = field(default_factory=list)
+    patches: list[int] = field(default_factory=list)
+    terms: list[Terms] = field(default_factory=list)
+    looks: int = 0
+    waits: int = 0
+    rereads: int = 0
 
-    def run(self, at: Situation, *, most: int = 12) -> Situation:
-        """Go on until there is nothing left to do; what comes back comes back at once, at its time."""
-        for _ in range(most):
-            step = decide(at)
-            self.steps.append(step)
-            match step:
-                case Finished():
-                    return self._written(at, step.transition) if step.transition else at
-                case ComeBack():
-                    at = self._written(at, step.transition) if step.transition else at
-                    at = replace(at, now=step.until + timedelta(seconds=1), additions=None)
-                case Continue():
-                    at = self._written(at, step.transition)
-                case Look():
-                    at = self._written(at, step.transition) if step.transition else at
-                    agreement = self.agreement if step.reread else at.agreement
-                    at = replace(at, agreement=agreement, additions=tuple(self.additions))
-                case Post():
-                    at = self._posted(at, step)
-                case Patch():
-                    at = self._patched(at, step)
-                case SetTerms():
-                    at = self._carried(at, step)
-        raise AssertionError(f"no end after {[type(step).__name__ for step in self.steps]}")
+    def run(self, known: Facts, *, look_due: bool = False) -> Cause | Unsaid:
+        """Run jobs until one has its say; a job that is to come back comes at its time."""
+        self.time = max(self.time, known.when.now)
+        for _ in range(6):
+            rounds = Rounds(
+                connectwise=self,  # type: ignore[arg-type]  # the calls that are made of it
+                ledger=self,  # type: ignore[arg-type]  # likewise
+                clock=self,
+                facts=known,
+                record=self.record,
+                look_due=look_due,
+            )
+            try:
+                return rounds.run()
+            except NotYetError as error:
+                self.waits += 1
+                self.time += (error.retry_after or timedelta()) + timedelta(seconds=1)
+        raise AssertionError("the job waits for ever")
 
-    def _written(self, at: Situation, transition: Transition) -> Situation:
-        assert transition.before == at.record
+    @property
+    def done(self) -> list[str]:
+        """What was recorded, in words."""
+        return [each.what for each in self.transitions]
+
+    def now(self) -> datetime:
+        """The clock."""
+        return self.time
+
+    def save(self, transition: Transition) -> None:
+        """The ledger: each transition starts from what the one before left."""
+        assert transition.before == self.record
+        assert transition.after.version == self.record.version + 1
+        self.record = transition.after
         self.transitions.append(transition)
-        return replace(at, record=transition.after, additions=None)
 
-    def _posted(self, at: Situation, step: Post) -> Situation:
-        self.posts.append(step)
+    def mapping(self, company_id: str) -> None:
+        """Nothing is kept apart."""
+
+    def additions(self, agreement_id: int, **_: object) -> Sequence[Addition]:
+        """ConnectWise's list."""
+        self.looks += 1
+        return [each for each in self.there if each.agreement_id == agreement_id]
+
+    def agreement(self, agreement_id: int) -> Agreement:
+        """The agreement as it is now."""
+        self.rereads += 1
+        return replace(self.current, id=agreement_id)
+
+    def create_addition(self, new: NewAddition) -> Addition:
+        """A POST."""
+        self._announced("Create", new.quantity)
+        self.posts.append(new)
         made = addition(
             1000 + len(self.posts),
-            agreement_id=step.new.agreement_id,
-            product_id=step.new.product_id,
-            quantity=Decimal(step.new.quantity),
-            effective=step.new.effective,
-            cancelled=step.new.cancelled,
-            text=step.new.text,
+            agreement_id=new.agreement_id,
+            product_id=new.product_id,
+            quantity=Decimal(new.quantity),
+            effective=new.effective,
+            cancelled=new.cancelled,
+            text=new.text,
         )
-        self.additions.append(made)
-        assert at.record is not None
-        assert at.record.line is not None
-        return self._written(at, opened(at, at.record.line, made, why="created"))
+        self.there.append(made)
+        return made
 
-    def _patched(self, at: Situation, step: Patch) -> Situation:
-        self.patches.append(step)
-        self.additions = [
-            replace(each, quantity=Decimal(step.quantity)) if each.id == step.addition_id else each
-            for each in self.additions
-        ]
-        assert at.record is not None
-        assert at.record.line is not None
-        return self._written(at, confirmed(at, at.record.line, quantity=step.quantity, why="patched"))
+    def set_quantity(self, *, agreement_id: int, addition_id: int, quantity: int) -> Addition:
+        """A PATCH of the quantity."""
+        del agreement_id
+        self._announced("SetQuantity", quantity)
+        self.patches.append(quantity)
+        return self._changed(addition_id, quantity=Decimal(quantity))
 
-    def _carried(self, at: Situation, step: SetTerms) -> Situation:
-        self.terms.append(step)
-        ours = next(each for each in self.additions if each.id == step.addition_id)
-        now = replace(ours, terms=overlaid(ours.terms, step.terms))
-        self.additions = [now if each.id == ours.id else each for each in self.additions]
-        assert at.record is not None
-        assert at.record.line is not None
-        return self._written(at, carried(at, at.record.line, now))
+    def set_terms(self, *, agreement_id: int, addition_id: int, terms: Terms) -> Addition:
+        """A PATCH of terms."""
+        del agreement_id
+        self._announced("SetTerms", None)
+        self.terms.append(terms)
+        known = next(each for each in self.there if each.id == addition_id)
+        return self._changed(addition_id, terms=overlaid(known.terms, terms))
+
+    def _changed(self, addition_id: int, **change: Any) -> Addition:  # noqa: ANN401 - any field of an Addition
+        self.there = [replace(each, **change) if each.id == addition_id else each for each in self.there]
+        return next(each for each in self.there if each.id == addition_id)
+
+    def _announced(self, kind: str, quantity: int | None) -> None:
+        claim = self.record.claim
+        assert claim is not None
+        assert (type(claim.write).__name__, claim.at) == (kind, self.time)
+        assert getattr(claim.write, "quantity", None) == quantity
 
 
 def overlaid(terms: Terms, change: Terms) -> Terms:
     """The terms with those of the change that are not None put in their place."""
     told = {each.name: getattr(change, each.name) for each in fields(Terms)}
     return replace(terms, **{name: value for name, value in told.items() if value is not None})
-
-
-def open_record(
-    quantity: int = 4, *, additions: Sequence[Addition] = (), now: datetime = TICK - timedelta(hours=1)
-) -> tuple[Rig, UsageRecord]:
-    """A month opened an hour ago at that quantity, and the agreement that it stands on."""
-    rig = Rig(additions=list(additions))
-    at = rig.run(situation(reading=Count(quantity), tick=now, now=now))
-    assert at.record is not None
-    return Rig(additions=rig.additions), at.record

@@ -6,9 +6,10 @@ from itertools import product
 import pytest
 
 from tally.domain import answers
-from tally.domain.answers import Person
 from tally.domain.commands import possible_answers
-from tally.domain.record import Hold, HoldKind, LineState, Transition, UsageRecord
+from tally.domain.holds import KINDS, Edited, Hold, SettledEdited, Strangers
+from tally.domain.person import Person
+from tally.domain.record import LineState, Transition, UsageRecord
 from tests.unit.digest_scene import AT, NOVEMBER, closed, credit, hold, record
 
 ANN = Person(by="ann", why="asked", at=AT)
@@ -21,10 +22,9 @@ ANSWERS = {
 }
 HOLDS: list[Hold | None] = [
     None,
-    *(hold(kind) for kind in HoldKind if kind is not HoldKind.FOREIGN),
-    hold(HoldKind.CHANGED, stands=3),
-    hold(HoldKind.FOREIGN),
-    hold(HoldKind.FOREIGN, foreign=(7, 8)),
+    *(hold(kind) for kind in KINDS),
+    hold(SettledEdited, stands=3),
+    hold(Strangers, additions=(7, 8)),
 ]
 
 
@@ -33,9 +33,9 @@ def records() -> list[UsageRecord]:
     void = opened.with_line(replace(opened.lines[0], state=LineState.VOID))
     ended = closed("a", NOVEMBER, 4)
     held = [replace(each, hold=why) for each, why in product((opened, none_yet, void, ended), HOLDS)]
-    # What somebody else wrote stands on an Addition, so there is a line.
-    held = [each for each in held if each.lines or each.hold is None or each.hold.stands is None]
-    return [*held, replace(ended, credit=credit())]
+    # What somebody else changed stands on an Addition, so there is a line.
+    held = [each for each in held if each.lines or not isinstance(each.hold, Edited | SettledEdited)]
+    return [*held, closed("a", NOVEMBER, 4, credit=credit())]
 
 
 @pytest.mark.parametrize("of", records(), ids=str)

@@ -7,8 +7,9 @@ import pytest
 
 from tally.domain.credit import credit_notice
 from tally.domain.digest import DigestKind, DigestTime
+from tally.domain.holds import LateUsage
 from tally.domain.month import Month
-from tally.domain.record import HoldKind, RecordState
+from tally.domain.record import RecordState
 from tally.domain.standing import StandingState
 from tests.functional.instants import gmt
 from tests.unit.digest_scene import (
@@ -112,7 +113,7 @@ def test_late_usage_and_credits_stand_apart() -> None:
     """LATE-2, LATE-3: what to bill later and what to give back are other questions than a number that looks wrong."""
     letter = sent(
         seen(
-            closed("harbor", OCTOBER, 9, hold=hold(HoldKind.LATE, why="Two more are late.")),
+            closed("harbor", OCTOBER, 9, hold=hold(LateUsage, why="Two more are late.")),
             closed("lake", OCTOBER, 9, credit=credit()),
             closed("mill", NOVEMBER, 1),
         )

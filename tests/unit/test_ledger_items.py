@@ -10,36 +10,41 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tally.domain.company import Mapping, MappingChange, first_tie
+from tally.domain.holds import KINDS, Fallen
 from tally.domain.month import Month
 from tally.domain.record import (
-    Answer,
+    Claim,
+    Closing,
+    Create,
     Credit,
-    Hold,
-    HoldKind,
-    Intent,
-    IntentKind,
     Line,
     LineState,
+    Place,
     RecordKey,
     RecordState,
     Refusal,
+    Ruling,
+    SetQuantity,
+    SetTerms,
+    TakeOver,
     Transition,
     UsageRecord,
+    Written,
+    unopened,
 )
 from tally.domain.standing import Cause, Standing, StandingState
 from tally.domain.terms import OtherTerms, Terms
 from tally.errors import ContractError
 from tally.ledger import items, keys
+from tally.ledger.form import instant, instant_text
 from tally.ledger.plain import (
     check,
     check_change,
     entry_of,
     entry_of_change,
-    instant,
-    instant_text,
     paths,
-    record_fields,
 )
+from tally.ledger.record_codec import record_fields
 
 NOVEMBER = Month(2026, 11)
 TICK = datetime(2026, 11, 3, 0, 15, tzinfo=UTC)
@@ -60,11 +65,16 @@ amounts = st.none() | st.decimals(allow_nan=False, allow_infinity=False)
 terms = every_field_of(Terms, unit_price=amounts, less_included=amounts, bill_customer=st.none() | st.text(min_size=1))
 # Terms of which none differs are not kept.
 some_terms = terms.filter(lambda each: each != Terms())
+places = every_field_of(Place, effective=days, cancelled=days)
+writes = st.one_of(
+    every_field_of(Create, place=places),
+    every_field_of(TakeOver, place=places),
+    every_field_of(SetQuantity),
+    every_field_of(SetTerms),
+)
 line_fields = {
-    "effective": days,
-    "cancelled": days,
-    "pushed_at": st.none() | instants,
-    "intent": st.none() | every_field_of(Intent, at=instants),
+    "place": places,
+    "written": every_field_of(Written, at=instants),
     "terms": st.none() | every_field_of(OtherTerms, before=some_terms, now=some_terms),
 }
 records = every_field_of(
@@ -76,10 +86,11 @@ records = every_field_of(
     lines=st.integers(0, 3).flatmap(
         lambda last: st.tuples(*(every_field_of(Line, number=st.just(n), **line_fields) for n in range(last)))
     ),
-    hold=st.none() | every_field_of(Hold, since=instants),
-    refusal=st.none() | every_field_of(Refusal, since=instants),
-    credit=st.none() | every_field_of(Credit, unit_price=amounts),
-    answer=st.none() | every_field_of(Answer, at=instants),
+    claim=st.none() | every_field_of(Claim, write=writes, at=instants),
+    hold=st.none() | st.one_of(*(every_field_of(kind, since=instants) for kind in KINDS)),
+    rulings=st.lists(every_field_of(Ruling, at=instants), max_size=3).map(tuple),
+    refusal=st.none() | every_field_of(Refusal, at=instants, write=writes),
+    closing=st.none() | every_field_of(Closing, credit=st.none() | every_field_of(Credit, unit_price=amounts)),
 )
 causes = every_field_of(Cause, since=st.none() | instants, until=st.none() | instants)
 standings = every_field_of(
@@ -98,6 +109,7 @@ mappings = every_field_of(
 
 
 def step(before: UsageRecord | None, after: UsageRecord) -> Transition:
+    before = before or unopened(after.key, TICK)
     return Transition(before=before, after=after, what="pushed", why="12 to 14", at=TICK, tick=TICK)
 
 
@@ -186,67 +198,76 @@ def november(*, version: int = 1, **given_fields: Any) -> UsageRecord:  # noqa: 
     return UsageRecord(key=key, version=version, seen_tick=TICK, **given_fields)
 
 
-def a_line(**given_fields: Any) -> Line:  # noqa: ANN401 - of any field
-    values: dict[str, Any] = {
-        "number": 0,
-        "state": LineState.OPENING,
-        "agreement_id": 31,
-        "product_id": 52,
-        "reference": "TLY-ABCDEFGHIJKL",
-        "effective": date(2026, 11, 1),
-        "cancelled": date(2026, 11, 30),
-    }
-    return Line(**{**values, **given_fields})
+def a_line(quantity: int = 12) -> Line:
+    return Line(
+        number=0,
+        state=LineState.OPEN,
+        place=Place(agreement_id=31, product_id=52, effective=date(2026, 11, 1), cancelled=date(2026, 11, 30)),
+        reference="TLY-ABCDEFGHIJKL",
+        addition_id=900,
+        written=Written(quantity=quantity, at=TICK),
+    )
 
 
 def test_open_record_item() -> None:
     """The stored shape: scalars as attributes, what is nested as JSON text, nothing for what there is not."""
-    assert items.record_item(november(version=3, lines=(a_line(pushed=12),), count=0)) == {
+    assert items.record_item(november(version=3, lines=(a_line(),))) == {
         "pk": {"S": "COMPANY#gz-1"},
         "sk": {"S": "RECORD#2026-11#endpoints"},
         "ipk": {"S": "OPEN"},
         "isk": {"S": "gz-1#2026-11#endpoints"},
         "version": {"N": "3"},
+        "schema": {"N": "1"},
         "state": {"S": "open"},
         "seen_tick": {"S": "2026-11-03T00:15:00+00:00"},
-        "count": {"N": "0"},
         "lines": {
-            "S": '[{"number": 0, "state": "opening", "agreement_id": 31, "product_id": 52, '
-            '"reference": "TLY-ABCDEFGHIJKL", "effective": "2026-11-01", "cancelled": "2026-11-30", "pushed": 12}]'
+            "S": '[{"number": 0, "state": "open", "place": {"agreement_id": 31, "product_id": 52, "effective": '
+            '"2026-11-01", "cancelled": "2026-11-30"}, "reference": "TLY-ABCDEFGHIJKL", "addition_id": 900, '
+            '"written": {"quantity": 12, "at": "2026-11-03T00:15:00+00:00"}}]'
         },
     }
 
 
+def test_a_later_schema_is_not_read() -> None:
+    """SAFE-5: after a rollback, a record of a later form is that company's failing, and never a guess."""
+    later = {**items.record_item(november()), "schema": {"N": "2"}}
+    with pytest.raises(ContractError, match=r"COMPANY#gz-1 RECORD#2026-11#endpoints cannot be read .*schema"):
+        items.record_from(later)  # type: ignore[arg-type]
+
+
 def test_closed_record_leaves_the_open_ones() -> None:
     """CLOSE-4: a closed record is among the open ones until it has been read once more, then under its month."""
-    assert items.record_item(november(state=RecordState.CLOSED))["ipk"] == {"S": "OPEN"}
-    assert items.record_item(november(state=RecordState.CLOSED, reread=True))["ipk"] == {"S": "SETTLED#2026-11"}
+    closed = november(state=RecordState.CLOSED, closing=Closing(count=4))
+    assert items.record_item(closed)["ipk"] == {"S": "OPEN"}
+    again = replace(closed, closing=Closing(count=4, reread=True))
+    assert items.record_item(again)["ipk"] == {"S": "SETTLED#2026-11"}
 
 
 def test_credited_record_leaves_the_open_ones() -> None:
     """LATE-3: what is to be credited keeps a closed record in sight, until a person marks it done."""
-    owed = november(state=RecordState.CLOSED, reread=True, credit=Credit(billed=5, counted=3))
+    closing = Closing(count=3, reread=True, credit=Credit(billed=5, counted=3))
+    owed = november(state=RecordState.CLOSED, closing=closing)
     assert items.record_item(owed)["ipk"] == {"S": "OPEN"}
-    assert items.record_item(replace(owed, credit=None, credited=2))["ipk"] == {"S": "SETTLED#2026-11"}
+    done = replace(owed, closing=replace(closing, credit=None, credited=2))
+    assert items.record_item(done)["ipk"] == {"S": "SETTLED#2026-11"}
 
 
 def test_history_names_what_changed() -> None:
     """A transition is stored as what changed, from and to, one path a field; a line's has its number."""
-    opening = november(lines=(a_line(intent=Intent(kind=IntentKind.POST, quantity=12, at=TICK)),))
-    opened = november(version=2, lines=(a_line(state=LineState.OPEN, addition_id=900, pushed=12),))
-    assert entry_of(step(opening, opened)).changes == {
-        "lines.0.addition_id": (None, 900),
-        "lines.0.intent.at": ("2026-11-03T00:15:00+00:00", None),
-        "lines.0.intent.kind": ("post", None),
-        "lines.0.intent.quantity": (12, None),
-        "lines.0.pushed": (None, 12),
-        "lines.0.state": ("opening", "open"),
+    claim = Claim(write=SetQuantity(number=0, quantity=14), at=TICK)
+    pushing, pushed = november(lines=(a_line(),), claim=claim), november(version=2, lines=(a_line(14),))
+    assert entry_of(step(pushing, pushed)).changes == {
+        "claim.at": ("2026-11-03T00:15:00+00:00", None),
+        "claim.write.number": (0, None),
+        "claim.write.quantity": (14, None),
+        "claim.write.write": ("patch", None),
+        "lines.0.written.quantity": (12, 14),
     }
 
 
 def test_hold_and_its_end_are_in_the_history() -> None:
     """A hold that came and went leaves both in the history."""
-    hold = Hold(kind=HoldKind.FALL, why="12 became 9", quantity=9, since=TICK)
+    hold = Fallen(why="12 became 9", counted=9, since=TICK)
     came = entry_of(step(november(), november(version=2, hold=hold)))
     went = entry_of(step(november(version=2, hold=hold), november(version=3)))
     assert came.changes["hold.kind"] == (None, "fall")

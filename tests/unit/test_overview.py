@@ -8,19 +8,21 @@ import pytest
 
 from local.ledger import MemoryLedger
 from tally.domain.company import Mapping
+from tally.domain.holds import Grown
 from tally.domain.month import Month
 from tally.domain.overview import counted, final, overview
 from tally.domain.record import (
-    Answer,
+    Closing,
     Credit,
-    Hold,
-    HoldKind,
     Line,
     LineState,
+    Place,
     RecordKey,
     RecordState,
+    Ruling,
+    Said,
     UsageRecord,
-    Verdict,
+    Written,
 )
 from tally.domain.standing import Cause, Standing, StandingState
 from tally.overview import read_overview
@@ -30,19 +32,17 @@ NOVEMBER, OCTOBER = Month(2026, 11), Month(2026, 10)
 LINE = Line(
     number=0,
     state=LineState.OPEN,
-    agreement_id=7,
-    product_id=501,
+    place=Place(agreement_id=7, product_id=501, effective=date(2026, 11, 1), cancelled=date(2026, 11, 30)),
     reference="TLY-X",
-    effective=date(2026, 11, 1),
-    cancelled=date(2026, 11, 30),
     addition_id=1,
-    pushed=5,
+    written=Written(quantity=5, at=TICK),
 )
 RECORD = UsageRecord(
     key=RecordKey(company_id="gz-1", month=NOVEMBER, service="endpoints"), version=1, seen_tick=TICK, lines=(LINE,)
 )
-HOLD = Hold(kind=HoldKind.GROWTH, why="so many", quantity=60, since=TICK)
-ANSWER = Answer(verdict=Verdict.REJECTED, quantity=60, by="ann", at=TICK)
+HOLD = Grown(why="so many", agreed=60, since=TICK)
+REJECTED = Ruling(said=Said.KEEP_GROWN, number=60, by="ann", at=TICK)
+CLOSED = replace(RECORD, state=RecordState.CLOSED, closing=Closing(count=6))
 MAPPING = Mapping(
     company_id="gz-1", company_name="Old name", connectwise_id=4, connectwise_name="X", tied_by="tally", tied_at=TICK
 )
@@ -62,13 +62,13 @@ STANDING = Standing(
         (RECORD, 5),
         (replace(RECORD, hold=HOLD), 60),
         (replace(RECORD, lines=(), hold=HOLD), 60),
-        (replace(RECORD, answer=ANSWER), 60),
-        (replace(RECORD, answer=replace(ANSWER, quantity=3)), 5),
-        (replace(RECORD, lines=(), answer=ANSWER), 60),
-        (replace(RECORD, lines=(), baseline=60), 60),
-        (replace(RECORD, state=RecordState.CLOSED, count=6), 6),
-        (replace(RECORD, state=RecordState.CLOSED, count=6, hold=HOLD), 60),
-        (replace(RECORD, state=RecordState.CLOSED, count=6, credit=Credit(billed=5, counted=2)), 2),
+        (replace(RECORD, rulings=(REJECTED,)), 60),
+        (replace(RECORD, rulings=(replace(REJECTED, number=3),)), 5),
+        (replace(RECORD, lines=(), rulings=(REJECTED,)), 60),
+        (replace(RECORD, lines=(), rulings=(replace(REJECTED, said=Said.GROW),)), 60),
+        (CLOSED, 6),
+        (replace(CLOSED, hold=HOLD), 60),
+        (replace(CLOSED, closing=Closing(count=6, credit=Credit(billed=5, counted=2))), 2),
     ],
     ids=[
         *("no Addition", "unchanged", "held", "held before it opened", "rejected", "rejected and gone further"),
@@ -83,10 +83,10 @@ def test_the_newest_count_that_is_known(record: UsageRecord, count: int | None) 
 def test_what_was_billed_in_the_end() -> None:
     """CLOSE-2, LATE-3: only what is no longer open is final; what a person has credited is taken off."""
     assert final(RECORD) is None
-    assert final(replace(RECORD, state=RecordState.CLOSED, credited=2)) == 3
+    assert final(replace(CLOSED, closing=Closing(count=3, credited=2))) == 3
     assert final(replace(RECORD, state=RecordState.WAIVED, lines=())) == 0
     credit = Credit(billed=5, counted=2, unit_price=Decimal(4))
-    assert final(replace(RECORD, state=RecordState.CLOSED, credit=credit)) == 5
+    assert final(replace(CLOSED, closing=Closing(count=2, credit=credit))) == 5
 
 
 def test_every_company_has_one_row() -> None:
@@ -111,7 +111,7 @@ def test_every_company_has_one_row() -> None:
 
 def test_a_record_that_shows_twice_is_one() -> None:
     """The index may show a record as open and as settled: the settled one, which was read last, counts."""
-    closed = replace(RECORD, state=RecordState.CLOSED, count=5, reread=True)
+    closed = replace(CLOSED, closing=Closing(count=5, reread=True))
     (row,) = overview(ticks=None, mappings=[], standings=[], records=[RECORD, closed]).companies
     assert row.records == (closed,)
 

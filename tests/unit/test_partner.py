@@ -1,49 +1,36 @@
 """READ-4: the own count of a partner, and what is asked when others stand below it."""
 
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tally.domain.month import Month
-from tally.domain.other_children import question
-from tally.domain.partner import Children, changed, has_fallen, least, own_count, settled
+from tally.domain.decision.wanted import Ask, want
+from tally.domain.holds import Moved
+from tally.domain.partner import Children, has_fallen, least, others_below, own_count, settled
 from tally.domain.reading import Count, Unknown
-from tally.domain.record import Answer, Line, LineState, RecordKey, UsageRecord, Verdict
-from tests.unit.rig import situation
+from tally.domain.record import Ruling, Said, UsageRecord
+from tests.unit.rig import UNOPENED, a_line, a_record, facts
 
 TICK = datetime(2026, 11, 10, tzinfo=UTC)
-LINE = Line(
-    number=0,
-    state=LineState.OPEN,
-    agreement_id=31,
-    product_id=52,
-    reference="TLY-ABCDEFGHIJKL",
-    effective=date(2026, 11, 1),
-    cancelled=date(2026, 11, 30),
-    addition_id=900,
-    pushed=12,
-)
-RECORD = UsageRecord(
-    key=RecordKey(company_id="gz-1", month=Month(2026, 11), service="endpoints"),
-    version=1,
-    seen_tick=TICK,
-    lines=(LINE,),
-    children=("a", "b"),
-)
+LINE = a_line(quantity=12)
+RECORD = a_record(LINE, children=("a", "b"))
 SAME, OTHERS = Children(ids=("a", "b")), Children(ids=("a", "c"))
 
 machines = st.integers(0, 50)
 
 
-def answered(verdict: Verdict, quantity: int, children: tuple[str, ...] | None = None) -> UsageRecord:
-    return replace(
-        RECORD,
-        answer=Answer(verdict=verdict, quantity=quantity, by="ann", at=TICK, children=children),
-        children=("a", "b"),
-    )
+def answered(said: Said, number: int, children: tuple[str, ...] = ()) -> UsageRecord:
+    ruling = Ruling(said=said, number=number, by="ann", at=TICK, about=children)
+    return replace(RECORD, rulings=(ruling,))
+
+
+def asked(record: UsageRecord, reading: Count, children: Children) -> Moved | None:
+    """What is asked of the children of now."""
+    move = want(record, facts(reading=reading, children=children)).move
+    return move.hold if isinstance(move, Ask) and isinstance(move.hold, Moved) else None
 
 
 @given(machines, st.lists(machines, max_size=5), machines)
@@ -90,12 +77,12 @@ def test_a_fall_keeps_the_first_look() -> None:
 
 def test_what_it_cannot_be_below() -> None:
     """READ-7: as much as may stand in ConnectWise by our doing, but a lower number that a person has accepted or kept."""
-    unconfirmed = RECORD.with_line(replace(LINE, unconfirmed=(14,)))
+    unconfirmed = RECORD.with_line(replace(LINE, written=replace(LINE.written, unsure=(14,))))
     assert least(RECORD, SAME) == 12
     assert least(unconfirmed, SAME) == 14
-    assert least(answered(Verdict.ACCEPTED, 7), SAME) == 7
-    assert least(replace(unconfirmed, answer=answered(Verdict.KEPT, 9).answer), SAME) == 12
-    assert least(None, SAME) == least(replace(RECORD, lines=()), SAME) == least(RECORD, OTHERS) == 0
+    assert least(answered(Said.LOWER, 7), SAME) == 7
+    assert least(replace(unconfirmed, rulings=answered(Said.KEEP_FALLEN, 9).rulings), SAME) == 12
+    assert least(UNOPENED, SAME) == least(replace(RECORD, lines=()), SAME) == least(RECORD, OTHERS) == 0
 
 
 @pytest.mark.parametrize(
@@ -112,21 +99,21 @@ def test_what_it_cannot_be_below() -> None:
 )
 def test_the_set_is_one_of_ids(record: UsageRecord, children: Children | None, *, is_changed: bool) -> None:
     """READ-4: nobody below it is a set too; a record that was never a partner's has none."""
-    assert changed(record, children) is is_changed
+    assert others_below(record, children) is is_changed
 
 
 def test_names_or_else_ids() -> None:
     """READ-4: who came and went is named; an id stands for a name that nobody knows, and of many some are named."""
     now = Children(ids=("a", *(f"n{each}" for each in range(7))), names={"n0": "Juniper Law"})
-    asked = question(situation(reading=Count(3), children=now), RECORD)
-    assert asked is not None
-    assert "Juniper Law, n1, n2, n3, n4 and 2 more came and b went" in asked.why
-    assert (asked.children, asked.quantity) == (now.ids, 3)
+    hold = asked(RECORD, Count(3), now)
+    assert hold is not None
+    assert "Juniper Law, n1, n2, n3, n4 and 2 more came and b went" in hold.why
+    assert (hold.children, hold.quantity) == (now.ids, 3)
 
 
 def test_an_answer_is_for_its_set() -> None:
     """READ-4: that what stands is to stay, is said of one set alone."""
-    rejected = answered(Verdict.STANDS, 7, OTHERS.ids)
-    assert question(situation(reading=Count(7), children=OTHERS), rejected) is None
-    assert question(situation(reading=Count(7), children=Children(ids=("c",))), rejected) is not None
-    assert question(situation(reading=Count(7), children=SAME), rejected) is None
+    rejected = answered(Said.KEEP_CHILDREN, 7, OTHERS.ids)
+    assert asked(rejected, Count(7), OTHERS) is None
+    assert asked(rejected, Count(7), Children(ids=("c",))) is not None
+    assert asked(rejected, Count(7), SAME) is None

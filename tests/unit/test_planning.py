@@ -17,7 +17,7 @@ from tally.domain.planning import CompanyPlan, Due, DueService, plan_company
 from tally.domain.record import RecordKey, UsageRecord
 from tally.domain.standing import COMPANY_SCOPE, Cause, Standing, StandingState
 from tally.domain.ticks import Ticks
-from tests.unit.rig import AGREEMENT, PRODUCT_ID, Rig, open_record, situation
+from tests.unit.rig import AGREEMENT, PRODUCT_ID, Rig, a_line, a_record, facts
 from tests.unit.rig import POLICY as RIG_POLICY
 
 OCTOBER, NOVEMBER = Month(2026, 10), Month(2026, 11)
@@ -83,7 +83,7 @@ def standing(*licensed_in: Month, **causes: Cause) -> Standing:
 
 def record(month: Month, *, opened: bool = True, service: str = "endpoints") -> UsageRecord:
     """That month's record, with its Addition or without."""
-    _, made = open_record()
+    made = a_record(a_line())
     key = RecordKey(company_id="c" * 24, month=month, service=service)
     return replace(made, key=key, lines=made.lines if opened else ())
 
@@ -352,7 +352,7 @@ def test_two_months_are_remembered() -> None:
 
 def test_a_decision_carried_out_leaves_nothing_to_open() -> None:
     """OPEN-1, SAFE-4: planned, decided, carried out, and planned again: the record is followed, and nothing is opened."""
-    at = Rig().run(situation())
-    assert at.record is not None
-    plan = plan_company(company(records=[at.record]), circumstances())
+    rig = Rig()
+    rig.run(facts())
+    plan = plan_company(company(records=[rig.record]), circumstances())
     assert [(each.month, part.may_open) for each in plan.due for part in each.services] == [(NOVEMBER, False)]

@@ -7,10 +7,10 @@ to change it: what is allowed is carried out by the next tick's jobs.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from tally.domain import answers, carrying, mapping
-from tally.domain.answers import Person
+from tally.domain import answers, mapping
 from tally.domain.company import ConnectWiseCompany, Mapping, MappingChange, Stretch
-from tally.domain.record import RecordKey, RecordState, Transition, UsageRecord
+from tally.domain.person import Person
+from tally.domain.record import RecordKey, RecordState, Said, Transition, UsageRecord
 from tally.domain.refused import is_partner
 from tally.domain.sight import tied_ids, unseen_companies
 from tally.domain.unreadable import readable
@@ -80,12 +80,13 @@ class Answers:
 
     def carry_terms(self, key: RecordKey, *, by: str, why: str) -> UsageRecord:
         """Carry the terms of the month before over to this month's Addition, which came with others (OPEN-5)."""
-        return self._answer(key, carrying.ask, by=by, why=why)
+        return self._answer(key, answers.carry_terms, by=by, why=why)
 
     def _has_been_given(self, key: RecordKey, addition_id: int) -> RecordKey | None:
         """The company's other month that is open, and has the Addition or is to have it."""
         for record in readable(self.ledger.all_open_records(Stretch.alone(key.company_id))):
-            has = (record.given, *(line.addition_id for line in record.lines))
+            given = record.ruling(Said.GIVE)
+            has = {line.addition_id for line in record.lines} | ({given.number} if given else set())
             if record.key != key and addition_id in has:
                 return record.key
         return None

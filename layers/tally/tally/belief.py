@@ -37,17 +37,17 @@ def check_job(job: Job, *, now: datetime) -> None:
             raise RefusedJobError(f"The job is refused: {why}. Nothing was done on its strength.")
 
 
-def check_due(job: Job, records: Mapping[JobService, UsageRecord | None]) -> None:
+def check_due(job: Job, records: Mapping[JobService, UsageRecord]) -> None:
     """Raise RefusedJobError for a month that no record is open of, and that was not to be opened at the job's tick either."""
     month = Month.of(job.tick)
-    if job.month not in (month, month.previous) and None in records.values():
+    if job.month not in (month, month.previous) and any(each.version == 0 for each in records.values()):
         raise RefusedJobError(
             f"The job is refused: {job.month.label} was not due at its tick {job.tick:%Y-%m-%dT%H:%M:%SZ}, and the ledger has no record of it. "
             "Nothing was done on its strength."
         )
 
 
-class Known(NamedTuple):
+class Borne(NamedTuple):
     """What the ledger knows that an opening is to be borne out by; ``first_month`` is the setting."""
 
     ticks: Ticks | None
@@ -55,7 +55,7 @@ class Known(NamedTuple):
     first_month: Month | None
 
 
-def check_opening(job: Job, service: JobService, known: Known, record: UsageRecord | None) -> None:
+def check_opening(job: Job, service: JobService, known: Borne, record: UsageRecord) -> None:
     """Raise SetupError for what may have been so when the job was planned, and is not: the next tick plans it anew."""
     ticks, product = known.ticks, service.product_id
     if ticks is None:
@@ -63,7 +63,7 @@ def check_opening(job: Job, service: JobService, known: Known, record: UsageReco
     if known.mapping is None:
         raise SetupError(_not_opened(job, service, "the ledger has nothing on whom the company is tied to"))
     first = first_month_of(ticks, known.first_month, service.service)
-    if record is None and job.month < first:
+    if record.version == 0 and job.month < first:
         raise SetupError(_not_opened(job, service, f"billing begins with {first.label}"))
     settings_product = ticks.products.get(service.service, product)
     if product is not None and product != settings_product:
@@ -72,9 +72,9 @@ def check_opening(job: Job, service: JobService, known: Known, record: UsageReco
         )
 
 
-def check_service(job: Job, service: JobService, record: UsageRecord | None, services: Sequence[str]) -> None:
+def check_service(job: Job, service: JobService, record: UsageRecord, services: Sequence[str]) -> None:
     """Raise SetupError for a month to be opened of a service that is none of the settings'."""
-    if record is None and service.service not in services:
+    if record.version == 0 and service.service not in services:
         raise SetupError(_not_opened(job, service, "the setting Services has no such service"))
 
 

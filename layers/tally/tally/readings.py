@@ -4,7 +4,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from tally.domain.month import Month
-from tally.domain.partner import Children, NothingLeft, changed, has_fallen, least, own_count, settled
+from tally.domain.partner import (
+    Children,
+    NothingLeft,
+    has_fallen,
+    least,
+    others_below,
+    own_count,
+    settled,
+)
 from tally.domain.policy import Policy
 from tally.domain.reading import Count, Reading, Service, Unknown, read_count, read_sum
 from tally.domain.record import UsageRecord
@@ -23,7 +31,7 @@ class Readings:
     policy: Policy
     services: Sequence[Service]
 
-    def of(self, job: Job, due: Mapping[JobService, UsageRecord | None]) -> Mapping[JobService, Reading | TallyError]:
+    def of(self, job: Job, due: Mapping[JobService, UsageRecord]) -> Mapping[JobService, Reading | TallyError]:
         """For each of the job's services that is due, with its record: its reading, or the error for which there is none.
 
         What fails for some services is no matter of those that another call serves.
@@ -38,7 +46,7 @@ class Readings:
             for each in due
         }
 
-    def _found(self, job: Job, records: Mapping[Service, UsageRecord | None]) -> Mapping[Service, Reading | TallyError]:
+    def _found(self, job: Job, records: Mapping[Service, UsageRecord]) -> Mapping[Service, Reading | TallyError]:
         if not job.licensed:
             return dict.fromkeys(records, _NO_SUBSCRIPTION)
         found: dict[Service, Reading | TallyError] = {}
@@ -70,7 +78,7 @@ class Readings:
             readings |= {service: read_sum(by_type, service) for service in others}
         return readings
 
-    def _told(self, job: Job, services: Mapping[Service, UsageRecord | None]) -> Mapping[Service, Reading | TallyError]:
+    def _told(self, job: Job, services: Mapping[Service, UsageRecord]) -> Mapping[Service, Reading | TallyError]:
         """The readings of services that one call serves, for each company that is read."""
         try:
             if job.children is not None:
@@ -92,7 +100,7 @@ class Readings:
         }
 
     def _own(
-        self, job: Job, children: Children, records: Mapping[Service, UsageRecord | None]
+        self, job: Job, children: Children, records: Mapping[Service, UsageRecord]
     ) -> Mapping[Service, Reading | TallyError]:
         """What a partner counts without its children (READ-4).
 
@@ -143,17 +151,17 @@ def _settled(first: Reading | TallyError, last: Reading | TallyError, bound: int
     return last if isinstance(last, TallyError) else settled(first, last, least=bound)
 
 
-def _judged(reading: Reading | TallyError, record: UsageRecord | None, job: Job) -> Reading | TallyError:
+def _judged(reading: Reading | TallyError, record: UsageRecord, job: Job) -> Reading | TallyError:
     """With other children below it than before a partner's record is held, and a person is told why there is no count."""
-    if isinstance(reading, NothingLeft) and (record is None or not changed(record, job.children)):
+    if isinstance(reading, NothingLeft) and not others_below(record, job.children):
         return ContractError(reading.why)
     return reading
 
 
-def _is_below(reading: Reading | TallyError, record: UsageRecord | None, *, floored: bool) -> bool:
+def _is_below(reading: Reading | TallyError, record: UsageRecord, *, floored: bool) -> bool:
     if isinstance(reading, NothingLeft):  # as of a partner that answers 0
         return True
-    if not isinstance(reading, Count) or record is None:
+    if not isinstance(reading, Count):
         return False
     # At the close the contract's floor may stand there already, which the count need not reach.
     return max(reading.value, reading.floor or 0 if floored else 0) < record.highest

@@ -8,20 +8,17 @@ from what the ledger says.
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from tally.belief import Known, check_due, check_job, check_opening, check_service
-from tally.domain.carrying import line_before
+from tally.belief import Borne, check_due, check_job, check_opening, check_service
 from tally.domain.company import Mapping as CompanyMapping
-from tally.domain.decide import decide
+from tally.domain.decision.facts import NO_MONTH_BEFORE, Facts, Known, MonthBefore, Offer, Permit, When
 from tally.domain.growth import baseline_of
 from tally.domain.month import Month
 from tally.domain.policy import Policy
 from tally.domain.reading import ENDPOINTS, Count, Reading, Service
-from tally.domain.record import LineState, RecordKey, UsageRecord
-from tally.domain.situation import Finished, NoWord, OpeningFacts, Situation
-from tally.domain.standing import Cause, failing
+from tally.domain.record import Create, LineState, RecordKey, TakeOver, UsageRecord, unopened
+from tally.domain.standing import Cause, Unsaid, failing
 from tally.errors import (
     ConflictError,
-    ContractError,
     NotStartedError,
     NotYetError,
     UnreadableItemError,
@@ -31,15 +28,12 @@ from tally.errors import (
 from tally.messages import Job, JobService
 from tally.ports import Clock, ConnectWise, GravityZone, Ledger
 from tally.readings import Readings
+from tally.rounds import Rounds
 from tally.standings import note
-from tally.steps import Steps
-
-_MOST_STEPS = 12
-"""No path through ``decide`` is longer; more means that two rules contradict one another."""
 
 UNCHANGED = "unchanged"
 
-type _Facts = Callable[[JobService, UsageRecord | None], OpeningFacts | Exception | None]
+type _Permits = Callable[[JobService, UsageRecord], Permit | Exception | None]
 """What is known for opening a month of a service that has that record."""
 
 _NOTHING_SAID = (NotYetError, ConflictError, NotStartedError)
@@ -85,15 +79,16 @@ class Sync:
         done: dict[str, str] = {}
         readings = self._read(job, due) if due else {}
         openable = [each for each, record in due.items() if _may_open_a_line(job, each, record, readings[each])]
-        facts = self._opening_facts(job) if openable else _no_facts
+        permit = self._permit(job) if openable else _no_permit
         for each, record in due.items():
             try:
                 if failures or done:
                     self._check_time()
                 check_service(job, each, record, [service.name for service in self.services])
-                known = facts(each, record) if each in openable else None
-                situation = self._situation(job, each, record, known, readings[each])
-                done[each.service] = self._bring_up_to_date(situation, causes, looked)
+                known = self._facts(
+                    job, each, record, permit(each, record) if each in openable else None, readings[each]
+                )
+                done[each.service] = self._bring_up_to_date(each, record, known, causes, looked)
             except Exception as error:  # noqa: BLE001 - a bug of ours is to be seen in the standing too; it is raised below
                 failures[each.service] = error
         causes |= {
@@ -107,17 +102,18 @@ class Sync:
             raise together(failures)
         return done
 
-    def _records(self, job: Job, failures: dict[str, Exception]) -> Mapping[JobService, UsageRecord | None]:
+    def _records(self, job: Job, failures: dict[str, Exception]) -> Mapping[JobService, UsageRecord]:
         """The records of the job's services; one that cannot be read is a failure of its service alone."""
-        records: dict[JobService, UsageRecord | None] = {}
+        records: dict[JobService, UsageRecord] = {}
         for each in job.services:
+            key = _key(job, each)
             try:
-                records[each] = self.ledger.record(_key(job, each))
+                records[each] = self.ledger.record(key) or unopened(key, job.tick)
             except UnreadableItemError as error:
                 failures[each.service] = error
         return records
 
-    def _read(self, job: Job, due: Mapping[JobService, UsageRecord | None]) -> Mapping[JobService, Reading | Exception]:
+    def _read(self, job: Job, due: Mapping[JobService, UsageRecord]) -> Mapping[JobService, Reading | Exception]:
         readings = Readings(gravityzone=self.gravityzone, policy=self.policy, services=self.services)
         try:
             return readings.of(job, due)
@@ -128,12 +124,12 @@ class Sync:
         if not self.has_time():
             raise NotStartedError("too little time is left for a further service: the job goes back to the queue")
 
-    def _opening_facts(self, job: Job) -> _Facts:
-        """What is known for opening a month of any of the job's services; of those alone the error that it could not be had for."""
+    def _permit(self, job: Job) -> _Permits:
+        """What is known for opening a month of any of the job's services, or of those alone why it is not."""
         try:
             ticks = self.ledger.ticks()
             mapping = self.ledger.mapping(job.company_id)
-            facts = OpeningFacts(
+            permit = Permit(
                 newest_tick=job.tick if ticks is None else ticks.newest,
                 tied_to=None if mapping is None else mapping.connectwise_id,
                 excluded=mapping is not None and _is_excluded(mapping, job),
@@ -142,82 +138,92 @@ class Sync:
         except Exception as error:  # noqa: BLE001 - of those alone that are to be opened
             failed = error
             return lambda *_: failed
-        known = Known(ticks=ticks, mapping=mapping, first_month=self.first_month)
+        known = Borne(ticks=ticks, mapping=mapping, first_month=self.first_month)
 
-        def of(service: JobService, record: UsageRecord | None) -> OpeningFacts:
+        def of(service: JobService, record: UsageRecord) -> Permit:
             check_opening(job, service, known, record)
-            return facts
+            return permit
 
         return of
 
-    def _situation(
+    def _facts(
         self,
         job: Job,
         each: JobService,
-        record: UsageRecord | None,
-        facts: OpeningFacts | Exception | None,
+        record: UsageRecord,
+        permit: Permit | Exception | None,
         reading: Reading | Exception,
-    ) -> Situation:
+    ) -> Facts:
         if isinstance(reading, Exception):
             raise reading
-        if isinstance(facts, Exception):
-            raise facts
-        key, agreement = _key(job, each), job.agreement_of(each)
-        before = self._before(key, record, reading)
-        text = next((service.text for service in self.services if service.name == each.service), "")
-        return Situation(
-            key=key,
+        if isinstance(permit, Exception):
+            raise permit
+        agreement = job.agreement_of(each)
+        known = {} if agreement is None else {agreement.id: Known(agreement=agreement, read_at=job.tick)}
+        return Facts(
             company=job.company_name,
+            when=When(
+                tick=job.tick,
+                now=self.clock.now(),
+                before=job.tick_before,
+                month=job.month,
+                policy=self._policy(each),
+                by_person=job.by_person,
+                stays_open=each.stays_open,
+            ),
             reading=reading,
-            record=record,
-            agreement=agreement,
-            expected_agreement=agreement,
-            product_id=each.product_id,
-            connectwise_id=job.connectwise_id,
-            policy=replace(self.policy, text=text) if text else self.policy,
-            tick=job.tick,
-            now=self.clock.now(),
-            opening=facts,
-            directory_read=each.listed,
-            only_if_used=each.only_if_used,
-            late=each.late,
-            tick_before=job.tick_before,
-            baseline=baseline_of(before),
-            before=line_before(before),
             children=job.children,
+            before=self._before(record, reading),
+            offer=Offer(
+                agreement=agreement,
+                product_id=each.product_id,
+                connectwise_id=job.connectwise_id,
+                listed=each.listed,
+                only_if_used=each.only_if_used,
+                late=each.late,
+                permit=permit,
+            ),
+            agreements=known,
             others=each.others,
+        )
+
+    def _policy(self, each: JobService) -> Policy:
+        text = next((service.text for service in self.services if service.name == each.service), "")
+        return replace(self.policy, text=text) if text else self.policy
+
+    def _before(self, record: UsageRecord, reading: Reading) -> MonthBefore:
+        """The month before, read only where the count is to be raised or an Addition looked for."""
+        raised = isinstance(reading, Count) and (not record.lines or reading.value > record.stands)
+        looked_for = record.claim is not None and isinstance(record.claim.write, Create)
+        if not (raised or looked_for):
+            return NO_MONTH_BEFORE
+        before = self.ledger.record(replace(record.key, month=record.key.month.previous))
+        lines = () if before is None else before.lines
+        line = next((each for each in lines if each.state is not LineState.VOID), None)
+        return MonthBefore(baseline=baseline_of(before), line=line)
+
+    def _bring_up_to_date(
+        self,
+        each: JobService,
+        record: UsageRecord,
+        facts: Facts,
+        causes: dict[str, Cause | None],
+        looked: set[str],
+    ) -> str:
+        rounds = Rounds(
+            connectwise=self.connectwise,
+            ledger=self.ledger,
+            clock=self.clock,
+            facts=facts,
+            record=record,
             look_due=each.look,
-            stays_open=each.stays_open,
-            by_person=job.by_person,
         )
-
-    def _before(self, key: RecordKey, record: UsageRecord | None, reading: Reading) -> UsageRecord | None:
-        """The month before, asked for only where the count is to be raised or an Addition looked for: a quiet job reads nothing more."""
-        line = None if record is None else record.line
-        stands = record.stands if record is not None and record.has_addition else -1
-        raised = isinstance(reading, Count) and reading.value > stands
-        looked_for = line is not None and line.state is LineState.OPENING and line.intent is not None
-        return self.ledger.record(replace(key, month=key.month.previous)) if raised or looked_for else None
-
-    def _bring_up_to_date(self, situation: Situation, causes: dict[str, Cause | None], looked: set[str]) -> str:
-        steps = Steps(connectwise=self.connectwise, ledger=self.ledger, clock=self.clock)
-        to_be_looked_at = situation.look_due
-        done: list[str] = []
-        for _ in range(_MOST_STEPS):
-            situation = replace(situation, now=self.clock.now())
-            step = decide(situation)
-            if isinstance(step, Finished):
-                if step.transition is not None:
-                    steps.save(situation, step.transition, done)
-                if to_be_looked_at and not situation.look_due:
-                    looked.add(_scope(situation.key))
-                if step.cause is not NoWord.STAYS:
-                    causes[_scope(situation.key)] = None if step.cause is NoWord.PLANNERS else step.cause
-                return ", ".join(done) or UNCHANGED
-            situation = steps.take(situation, step, done)
-        raise ContractError(
-            f"{situation.key}: no decision after {_MOST_STEPS} steps ({', '.join(done)}); please report this as a bug."
-        )
+        say = rounds.run()
+        if each.look and not rounds.look_due:
+            looked.add(_scope(record.key))
+        if say is not Unsaid.AS_BEFORE:
+            causes[_scope(record.key)] = say if isinstance(say, Cause) else None
+        return ", ".join(rounds.done) or UNCHANGED
 
     def _note(
         self,
@@ -242,7 +248,7 @@ class Sync:
         )
 
 
-def _no_facts(_: JobService, __: UsageRecord | None) -> None:
+def _no_permit(_: JobService, __: UsageRecord) -> None:
     """Nothing is to be opened."""
 
 
@@ -251,22 +257,23 @@ def _is_excluded(mapping: CompanyMapping, job: Job) -> bool:
     return mapping.excluded_since is not None or (job.children is not None and mapping.own_billed_since is None)
 
 
-def _is_due(record: UsageRecord | None, job: Job) -> bool:
-    """A job older than what the record's outcome has seen is dropped; an equal one may run again (SAFE-4)."""
-    return record is None or (not record.settled and record.seen_tick <= job.tick)
+def _is_due(record: UsageRecord, job: Job) -> bool:
+    """Return False for a job older than what the record's outcome has seen (SAFE-4), and if nothing is left to do."""
+    return not record.settled and record.seen_tick <= job.tick
 
 
-def _may_open_a_line(job: Job, each: JobService, record: UsageRecord | None, reading: Reading | Exception) -> bool:
-    """Whether a POST may follow, so that it must be known whether one is allowed."""
+def _may_open_a_line(job: Job, each: JobService, record: UsageRecord, reading: Reading | Exception) -> bool:
+    """Return True if a POST may follow, so that it must be known whether one is allowed."""
     if not (each.may_open and job.licensed) or isinstance(reading, Exception):
         return False
-    if record is None or record.line is None or record.line.state in _NEED_A_LINE:
+    claim = None if record.claim is None else record.claim.write
+    if record.newest is None or record.newest.state in _NEED_A_LINE or isinstance(claim, Create | TakeOver):
         return True
     more = isinstance(reading, Count) and max(reading.value, reading.floor or 0) > record.stands
-    return more and record.line.state is not LineState.OPEN
+    return more and record.head is None
 
 
-_NEED_A_LINE = frozenset({LineState.OPENING, LineState.VOIDING, LineState.VOID})
+_NEED_A_LINE = frozenset({LineState.VOIDING, LineState.VOID})
 
 
 def _key(job: Job, each: JobService) -> RecordKey:

@@ -1,92 +1,46 @@
-"""A person's answer to a hold, as a transition of the record: who, why, and what follows from it."""
+"""A person's answer to a record, as a transition: who, why, and what follows from it.
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
-from datetime import datetime
+Each function returns a text in place of a transition where the answer cannot be given.
+"""
 
+from dataclasses import replace
+
+from tally.domain.holds.base import ruling
+from tally.domain.person import Person
 from tally.domain.record import (
-    Answer,
-    Hold,
-    HoldKind,
+    LAST_WORDS,
     Line,
     LineState,
     RecordState,
+    Said,
     Transition,
     UsageRecord,
-    Verdict,
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Person:
-    """Who answers, in what words, and when (wall clock)."""
-
-    by: str
-    why: str
-    at: datetime
-
-
 def approve(record: UsageRecord, person: Person) -> Transition | str:
-    """Let the held number be written: it becomes the baseline, or may lower what stands. A text says why that cannot be."""
-    held = record.hold
-    if record.held_uncounted:
-        return f"{record.key} cannot be approved: no count is to be had for it. {_why(record)}"
-    if held is not None and _was_closed(record, held):
-        return f"{record.key} is {record.state}, and what it closed with stays: reject it, or put it right. {held.why}"
-    return _answer(
-        record,
-        person,
-        what="approved",
-        follow={
-            HoldKind.GROWTH: lambda hold: replace(
-                record, baseline=hold.quantity, late=max(record.late or 0, hold.quantity), answer=None
-            ),
-            HoldKind.LATE: lambda hold: replace(record, late=hold.quantity, answer=None),
-            HoldKind.FALL: lambda hold: replace(record, answer=_verdict(Verdict.ACCEPTED, hold, person)),
-            HoldKind.CHANGED: lambda hold: (
-                replace(_as_it_stands(record, hold), answer=_verdict(Verdict.ACCEPTED, hold, person))
-                if hold.line is None
-                else _left_so(_as_it_stands(record, hold), hold)
-            ),
-            HoldKind.CHILDREN: lambda hold: _with_these_children(record, hold, person),
-        },
-    )
+    """Let the held number be written: it becomes the baseline, or may lower what stands."""
+    if record.hold is None:
+        return _not_held(record)
+    return _answered(record, record.hold.approved(record, person), person, what="approved")
 
 
 def reject(record: UsageRecord, person: Person) -> Transition | str:
-    """Keep what stands in ConnectWise: the month closes with it unless the count goes further. A text says why not."""
-    return _answer(
-        record,
-        person,
-        what="rejected",
-        follow={
-            HoldKind.GROWTH: lambda hold: replace(record, answer=_verdict(Verdict.REJECTED, hold, person)),
-            HoldKind.LATE: lambda hold: replace(
-                record, answer=_verdict(Verdict.LEFT_OUT, hold, person), late=None, refusal=None
-            ),
-            HoldKind.UNPLACED: lambda hold: replace(record, answer=_verdict(Verdict.LEFT_OUT, hold, person)),
-            HoldKind.FALL: lambda hold: replace(record, answer=_verdict(Verdict.KEPT, hold, person)),
-            HoldKind.CHANGED: lambda hold: (
-                replace(_as_it_stands(record, hold), answer=_verdict(_keeping(record, hold), hold, person))
-                if hold.line is None
-                else _left_so(record, hold)
-            ),
-            HoldKind.CHILDREN: lambda hold: replace(
-                record, answer=replace(_verdict(Verdict.STANDS, hold, person), children=hold.children)
-            ),
-        },
-    )
+    """Keep what stands in ConnectWise: the month closes with it unless the count goes further."""
+    if record.hold is None:
+        return _not_held(record)
+    return _answered(record, record.hold.rejected(record, person), person, what="rejected")
 
 
 def keep_apart(record: UsageRecord, person: Person) -> Transition | str:
-    """Bill ours beside the Additions of others that hold the record, which the mapping remembers. A text says why not."""
+    """Bill ours beside the Additions of others that hold the record, which the mapping remembers."""
     if not _foreign(record):
         return _not_foreign(record, what="kept apart")
     return _transition(record, replace(record, hold=None), person, what="kept apart")
 
 
 def take_over(record: UsageRecord, person: Person, *, addition_id: int) -> Transition | str:
-    """Give us the Addition that holds the record: it becomes the month's own. A text says why that cannot be."""
+    """Give us the Addition that holds the record: it becomes the month's own."""
     foreign = _foreign(record)
     if not foreign:
         return _not_foreign(record, what="taken over")
@@ -95,21 +49,93 @@ def take_over(record: UsageRecord, person: Person, *, addition_id: int) -> Trans
         return f"Addition {addition_id} does not hold {record.key} and cannot be taken over; what holds it is {named}."
     if record.is_standing:
         return f"{record.key} has an Addition of ours already: no other can be taken over. {_why(record)}"
-    return _transition(record, replace(record, hold=None, given=addition_id), person, what="given")
+    given = replace(record.ruled(ruling(Said.GIVE, addition_id, person)), hold=None)
+    return _transition(record, given, person, what="given")
 
 
 def waive(record: UsageRecord, person: Person) -> Transition | str:
-    """Do not bill the month: nothing is opened or written any more. A text says why that cannot be."""
+    """Do not bill the month: nothing is opened or written any more."""
     if record.state is not RecordState.OPEN:
         return f"{record.key} is {record.state}: it cannot be waived any more."
     if record.is_standing:
         return f"{record.key} has an Addition of ours and cannot be waived: to have nothing billed, void that."
-    if record.line is not None and record.line.intent is not None:
-        return f"{record.key} cannot be waived at this moment: an Addition is being written. Try again after the next tick."
-    quantity = 0 if record.hold is None else record.hold.quantity
-    answer = Answer(verdict=Verdict.WAIVED, quantity=quantity, by=person.by, at=person.at)
-    after = replace(record, state=RecordState.WAIVED, hold=None, refusal=None, given=None, answer=answer)
+    if record.claim is not None:
+        return (
+            f"{record.key} cannot be waived at this moment: an Addition is being written. Try again after "
+            "the next tick."
+        )
+    number = 0 if record.hold is None else record.hold.quantity
+    word = record.without(Said.GIVE).ruled(ruling(Said.WAIVE, number, person))
+    after = replace(word, state=RecordState.WAIVED, hold=None, refusal=None)
     return _transition(record, after, person, what="waived")
+
+
+def void(record: UsageRecord, person: Person) -> Transition | str:
+    """Have nothing billed by a line at the wrong place: the next line takes its place (OPEN-1)."""
+    line, why_not = record.newest, _why_not_voided(record)
+    if why_not or line is None:
+        return why_not
+    voiding = record.with_line(replace(line, state=LineState.VOIDING)).without(*LAST_WORDS)
+    return _transition(record, replace(voiding, hold=None), person, what="to be voided")
+
+
+def _why_not_voided(record: UsageRecord) -> str:
+    line = record.newest
+    if record.state is not RecordState.OPEN:
+        return (
+            f"{record.key} is {record.state}, and what it closed with is never written again: credit it in "
+            "ConnectWise by hand."
+        )
+    if line is None:
+        return f"{record.key} has no Addition to be voided."
+    if line.state is LineState.FROZEN:
+        return (
+            f"Addition {line.addition_id} of {record.key} has been invoiced, or its agreement has ended: "
+            "setting it to 0 would reach nobody. Credit it in ConnectWise by hand."
+        )
+    if line.state is not LineState.OPEN:
+        return f"The newest line of {record.key} is voided already."
+    if record.claim is not None:
+        return (
+            f"{record.key} cannot be voided at this moment: its Addition is being written. Try again after "
+            "the next tick."
+        )
+    return ""
+
+
+def credit_done(record: UsageRecord, person: Person) -> Transition | str:
+    """Say that what was billed too much was credited by hand: it is not shown any more (LATE-3)."""
+    closing = record.closing
+    if closing is None or closing.credit is None:
+        return f"{record.key} has nothing to be credited."
+    credited = closing.credited + closing.credit.quantity
+    after = replace(record, closing=replace(closing, credit=None, credited=credited))
+    return _transition(record, after, person, what="credit done")
+
+
+def carry_terms(record: UsageRecord, person: Person) -> Transition | str:
+    """Have the terms of the month before carried over by the next job (OPEN-5)."""
+    line = record.newest
+    if record.state is not RecordState.OPEN or (line is not None and line.state is LineState.FINAL):
+        return f"{record.key} is {record.state}: its Addition is not written any more. Change the terms in ConnectWise."
+    if line is None or line.terms is None:
+        return f"{record.key} has no terms to carry over: none are known that differ from the month before."
+    if line.state is not LineState.OPEN:
+        return f"The Addition of {record.key} is not written any more. Change the terms in ConnectWise."
+    if line.terms.asked:
+        return f"The terms of {record.key} are carried over at the next tick already."
+    asked: Line = replace(line, terms=replace(line.terms, asked=True, refused=""))
+    return _transition(record, record.with_line(asked), person, what="terms to be carried over")
+
+
+def _answered(record: UsageRecord, after: UsageRecord | str, person: Person, *, what: str) -> Transition | str:
+    if isinstance(after, str):
+        return after
+    return _transition(record, replace(after, hold=None), person, what=what)
+
+
+def _not_held(record: UsageRecord) -> str:
+    return f"{record.key} is not held: there is nothing to answer."
 
 
 def _foreign(record: UsageRecord) -> tuple[int, ...]:
@@ -117,38 +143,8 @@ def _foreign(record: UsageRecord) -> tuple[int, ...]:
 
 
 def _not_foreign(record: UsageRecord, *, what: str) -> str:
-    return f"{record.key} is not held by an Addition of others: there is nothing to be {what}. {_why(record)}".rstrip()
-
-
-def void(record: UsageRecord, person: Person) -> Transition | str:
-    """Have nothing billed by a line that was opened at the wrong place: the next line takes its place. A text says why not."""
-    line = record.line
-    if record.state is not RecordState.OPEN:
-        return f"{record.key} is {record.state}, and what it closed with is never written again: credit it in ConnectWise by hand."
-    if line is None or line.state is LineState.OPENING:
-        return f"{record.key} has no Addition to be voided."
-    if line.state is LineState.FROZEN:
-        return (
-            f"Addition {line.addition_id} of {record.key} has been invoiced, or its agreement has ended: setting it to 0 would reach "
-            "nobody. Credit it in ConnectWise by hand."
-        )
-    if line.state is not LineState.OPEN:
-        return f"The newest line of {record.key} is voided already."
-    if line.intent is not None:
-        return f"{record.key} cannot be voided at this moment: its Addition is being written. Try again after the next tick."
-    return _transition(record, replace(_voiding(record, line), hold=None, answer=None), person, what="to be voided")
-
-
-def credit_done(record: UsageRecord, person: Person) -> Transition | str:
-    """What was billed too much has been credited by hand: it is not shown any more (LATE-3). A text says why not."""
-    if record.credit is None:
-        return f"{record.key} has nothing to be credited."
-    after = replace(record, credit=None, credited=record.credited + record.credit.quantity)
-    return _transition(record, after, person, what="credit done")
-
-
-def _voiding(record: UsageRecord, line: Line) -> UsageRecord:
-    return record.with_line(replace(line, state=LineState.VOIDING))
+    why = f"there is nothing to be {what}. {_why(record)}"
+    return f"{record.key} is not held by an Addition of others: {why}".rstrip()
 
 
 def _why(record: UsageRecord) -> str:
@@ -165,51 +161,3 @@ def _transition(record: UsageRecord, after: UsageRecord, person: Person, *, what
         tick=record.seen_tick,
         by=person.by,
     )
-
-
-def _answer(
-    record: UsageRecord, person: Person, *, what: str, follow: dict[HoldKind, Callable[[Hold], UsageRecord]]
-) -> Transition | str:
-    hold = record.hold
-    if hold is None:
-        return f"{record.key} is not held: there is nothing to answer."
-    if hold.kind is HoldKind.FOREIGN:
-        return f"{record.key} cannot be {what}: it is no number that is held. {hold.why}"
-    unanswerable = hold.kind is HoldKind.CHANGED and hold.stands is None and (hold.line is None or what == "approved")
-    if hold.kind not in follow or unanswerable:
-        return f"{record.key} cannot be {what}: put it right in ConnectWise, and the hold lifts itself. {hold.why}"
-    return _transition(record, replace(follow[hold.kind](hold), hold=None), person, what=what)
-
-
-def _verdict(verdict: Verdict, hold: Hold, person: Person) -> Answer:
-    return Answer(verdict=verdict, quantity=hold.quantity, by=person.by, at=person.at)
-
-
-def _with_these_children(record: UsageRecord, hold: Hold, person: Person) -> UsageRecord:
-    """The partner's record as one of the children of now, and the number that was shown with them as approved (READ-4)."""
-    return replace(
-        record,
-        children=hold.children,
-        baseline=hold.quantity if hold.grown else record.baseline,
-        answer=_verdict(Verdict.ACCEPTED, hold, person) if hold.quantity < record.highest else None,
-    )
-
-
-def _keeping(record: UsageRecord, hold: Hold) -> Verdict:
-    return Verdict.KEPT if record.beside + (hold.stands or 0) > hold.quantity else Verdict.REJECTED
-
-
-def _as_it_stands(record: UsageRecord, hold: Hold) -> UsageRecord:
-    """The record with the quantity that somebody else wrote taken for its own."""
-    line = next((each for each in record.lines if each.number == hold.line), record.line)
-    assert line is not None  # a CHANGED hold with a quantity is about an Addition that exists
-    return record.with_line(replace(line, pushed=hold.stands, unconfirmed=(), echoes=()))
-
-
-def _left_so(record: UsageRecord, hold: Hold) -> UsageRecord:
-    """The record with what is seen of a line that can carry no more taken for settled: it is held for it no more."""
-    return replace(record, left_so=(*record.left_so, hold.seen))
-
-
-def _was_closed(record: UsageRecord, hold: Hold) -> bool:
-    return any(line.number == hold.line and line.state is LineState.FINAL for line in record.lines)

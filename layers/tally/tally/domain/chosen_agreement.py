@@ -9,13 +9,13 @@ from tally.domain.company import Mapping as CompanyMapping
 from tally.domain.invoicing import is_invoiced
 from tally.domain.month import Month
 from tally.domain.place import begins, choose_agreement, decisive_day, not_begun, not_billed, service_period
-from tally.domain.record import UsageRecord, is_carried_on
+from tally.domain.record import UsageRecord
 from tally.domain.standing import Cause, needs_setup
 
 
 def next_place(company: CompanyState, at: Circumstances, record: UsageRecord) -> tuple[Agreement | Cause, bool]:
     """The agreement that the record's next line would stand on, and whether that is the one that runs now (LATE-2)."""
-    if is_carried_on(record):
+    if record.is_carried_on:
         return _agreement_on(company, at, record.key.service, at.today), True
     return _for_month(company, at, record.key.service, record.key.month)
 

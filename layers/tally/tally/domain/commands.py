@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from tally.domain import answers
-from tally.domain.answers import Person
 from tally.domain.overview import CompanyRow, Overview
+from tally.domain.person import Person
 from tally.domain.record import Transition, UsageRecord
 
 DEFAULT_STACK = "tally"

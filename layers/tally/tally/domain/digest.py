@@ -8,10 +8,11 @@ from enum import StrEnum
 from tally.domain.billed import changes, totals
 from tally.domain.commands import Commands
 from tally.domain.credit import credit_notice
+from tally.domain.holds import LateUsage, Unwritten
 from tally.domain.letter import Entry, Letter, Section, letter
 from tally.domain.month import Month
 from tally.domain.overview import CompanyRow, Overview
-from tally.domain.record import HoldKind, RecordState, UsageRecord
+from tally.domain.record import RecordState, UsageRecord
 from tally.domain.standing import Cause, StandingState
 
 _SILENT_AFTER = timedelta(hours=3)
@@ -134,7 +135,7 @@ class _Told:
     def holds(self, title: str, *, late: bool) -> Section:
         """What a person has to answer, the oldest first; with numbers that look wrong also what is held without a question."""
         held = [(row, record, record.hold) for row, record in self._all_records() if record.hold is not None]
-        asked = [each for each in held if (each[2].kind is HoldKind.LATE) is late]
+        asked = [each for each in held if isinstance(each[2], LateUsage | Unwritten) is late]
         entries = [
             Entry(
                 name=f"{self._named(row, record)}, held {self._since(hold.since)}",

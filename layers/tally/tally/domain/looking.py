@@ -23,14 +23,14 @@ def is_to_be_looked_at(
     A look that failed or was lost leaves no trace, so the next tick's job makes up for it. What is held for what stands in
     ConnectWise is looked at by every job.
     """
-    line = record.line
+    line = record.newest
     if record.state is not RecordState.OPEN or record.held_by_connectwise:
         return False
     if line is None or line.state not in (LineState.OPEN, LineState.FROZEN):
         return False
     noted = None if standing is None else standing.looked.get(f"{record.key.month} {record.key.service}")
     # Before each write of ours it is looked at as well.
-    seen = max((each for each in (noted, line.pushed_at) if each is not None), default=None)
+    seen = max((each for each in (noted, line.written.at) if each is not None), default=None)
     share, invoice = _share(record.key.company_id), None if agreement is None else agreement.next_invoice
     return seen is None or seen < _last_time_of_day(at.tick, share) or _is_eve(at, share, seen=seen, invoice=invoice)
 

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from tally.domain.agreement import Agreement
-from tally.domain.answers import Person
 from tally.domain.company import ConnectWiseCompany, Mapping, MappingChange
-from tally.domain.record import LineState, UsageRecord
+from tally.domain.person import Person
+from tally.domain.record import UsageRecord
 
 
 def tie(
@@ -168,8 +168,8 @@ def what_stays(records: Iterable[UsageRecord]) -> str:
 
 def _of_month(record: UsageRecord) -> str:
     month = f"{record.key.month.label} ({record.key.service})"
-    line = record.line
-    if line is None or line.state is LineState.OPENING:
+    line = record.newest
+    if line is None:
         return f"{month} has no Addition yet."
     return f"{month} goes on: Addition {line.addition_id} on agreement {line.agreement_id} follows the count until the month closes."
 

@@ -56,7 +56,7 @@ def _billed_on(company: CompanyState, mapping: Mapping, at: Circumstances) -> It
 
 
 def _stands_on(record: UsageRecord) -> int | None:
-    line = record.line
+    line = record.newest
     if record.state is not RecordState.OPEN or line is None or line.state in LAID_DOWN:
         return None
     return line.agreement_id

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from tally.domain.company import Mapping
 from tally.domain.month import Month
-from tally.domain.record import RecordState, UsageRecord
+from tally.domain.record import RecordState, Said, UsageRecord
 from tally.domain.standing import COMPANY_SCOPE, Cause, Standing, StandingState, failing
 from tally.domain.ticks import Ticks
 
@@ -83,9 +83,12 @@ def counted(record: UsageRecord) -> int | None:
         return record.hold.quantity
     if record.count is not None:
         return record.count
-    if record.answer is not None:
-        return max(record.answer.quantity, record.stands) if record.has_addition else record.answer.quantity
-    return record.highest if record.has_addition else record.baseline
+    word, approved = record.last_word, record.ruling(Said.GROW)
+    if word is not None:
+        return max(word.number, record.stands) if record.lines else word.number
+    if record.lines:
+        return record.highest
+    return None if approved is None else approved.number
 
 
 def final(record: UsageRecord) -> int | None:

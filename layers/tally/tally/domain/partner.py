@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from tally.domain.reading import Count, Reading, Unknown
-from tally.domain.record import UsageRecord, Verdict
+from tally.domain.record import Said, UsageRecord
 from tally.domain.standing import Cause, StandingState
 
 MOST_CHILDREN = 20
@@ -57,21 +57,27 @@ def settled(first: Reading, last: Reading, *, least: int) -> Reading:
     return Count(least, last.floor if isinstance(last, Count) else None)
 
 
-def least(record: UsageRecord | None, children: Children) -> int:
-    """What the own count cannot be below unless it has fallen (READ-7); 0 where another set of children gave what stands."""
-    if record is None or not record.is_standing or changed(record, children):
+def least(record: UsageRecord, children: Children) -> int:
+    """Return what the own count cannot be below unless it has fallen (READ-7).
+
+    0 where another set of children gave what stands.
+    """
+    if not record.is_standing or others_below(record, children):
         return 0
-    answer = record.answer
-    if answer is None:
+    word = record.last_word
+    if word is None:
         return record.highest
-    return min(answer.quantity, record.highest) if answer.verdict is Verdict.ACCEPTED else record.stands
+    return min(word.number, record.highest) if word.said is Said.LOWER else record.stands
 
 
-def changed(record: UsageRecord, children: Children | None) -> bool:
-    """Whether others stand below the partner than those that the record's count was taken with; no matter until one stands."""
-    if not record.is_standing:
+def others_below(record: UsageRecord, children: Children | None) -> bool:
+    """Return True if others stand below the partner than those its count was taken with.
+
+    No matter until an Addition stands.
+    """
+    if children is None or record.children is None or not record.is_standing:
         return False
-    return children is not None and record.children is not None and children.ids != record.children
+    return children.ids != record.children
 
 
 def too_many_children(partner: str, count: int) -> Cause:

@@ -11,7 +11,7 @@ from tally.domain.looking import is_to_be_looked_at
 from tally.domain.month import Month
 from tally.domain.moved import moved_away
 from tally.domain.place import missed
-from tally.domain.record import LAID_DOWN, LineState, RecordState, UsageRecord
+from tally.domain.record import SETTLED, RecordState, Said, UsageRecord
 from tally.domain.standing import (
     COMPANY_SCOPE,
     Cause,
@@ -142,27 +142,27 @@ def _told(plan: _Plan, at: Circumstances) -> Mapping[str, Cause]:
 
 def _follow(company: CompanyState, at: Circumstances, record: UsageRecord, plan: _Plan) -> None:
     """Open records are followed whatever the lists say: by the ids that their lines have (CLOSE-3, MATCH-2)."""
-    key, line = record.key, record.line
+    key = record.key
     if record.credit is not None:
         notice = credit_notice(record, company.name)
         plan.causes[f"{key.month} {key.service}"] = Cause(state=StandingState.BILLING, notices=(notice,))
     if not _is_due(record, at):
         return
-    opened = line is not None and line.state is LineState.OPEN
+    head = record.head
     place = None if at.directory is None else at.directory.places.get(key.service)
     agreement, late = None, False
     unread = _unreadable(company, at, record)
     if unread:
         plan.say(key.month, key.service, failing(unread))
-    elif line is not None and opened:
-        agreement = None if at.directory is None else at.directory.by_id.get(line.agreement_id)
+    elif head is not None:
+        agreement = None if at.directory is None else at.directory.by_id.get(head.agreement_id)
     elif place is not None and place.listed:
         chosen, late = next_place(company, at, record)
         if isinstance(chosen, Agreement):
             agreement = chosen
         elif plan.moved is None and not _needs_no_other_line(company, record):
             plan.say(key.month, key.service, chosen)
-    may_open = company.presence is Presence.LICENSED and place is not None and not opened and plan.moved is None
+    may_open = company.presence is Presence.LICENSED and place is not None and head is None and plan.moved is None
     others = _others(company, place, key.month, agreement)
     due = _due(key.service, agreement, place, may_open=may_open, late=late, others=others)
     look = is_to_be_looked_at(record, company.standing, agreement, at)
@@ -177,7 +177,7 @@ def _unreadable(company: CompanyState, at: Circumstances, record: UsageRecord) -
     place = at.directory.places.get(record.key.service)
     connectwise_id = None if company.mapping is None else company.mapping.connectwise_id
     known = [] if place is None or connectwise_id is None else [*place.agreements.get(connectwise_id, ())]
-    if record.line is not None and (own := at.directory.by_id.get(record.line.agreement_id)) is not None:
+    if record.newest is not None and (own := at.directory.by_id.get(record.newest.agreement_id)) is not None:
         known.append(own)
     return next((each.unreadable for each in known if each.unreadable), "")
 
@@ -186,8 +186,10 @@ def _is_due(record: UsageRecord, at: Circumstances) -> bool:
     """Whether there is anything to do: a closed month is read once more, on the day from which none is opened (CLOSE-4)."""
     if record.state is RecordState.OPEN:
         return True
-    unfinished = record.line is not None and record.line.state not in LAID_DOWN
-    return unfinished or (not record.reread and at.tick >= record.key.month.day_after_end(at.policy.open_until_day))
+    return not record.is_over or (
+        not (record.closing is not None and record.closing.reread)
+        and at.tick >= record.key.month.day_after_end(at.policy.open_until_day)
+    )
 
 
 def _needs_no_other_line(company: CompanyState, record: UsageRecord) -> bool:
@@ -195,9 +197,10 @@ def _needs_no_other_line(company: CompanyState, record: UsageRecord) -> bool:
 
     Unless that was approved, and can be counted still.
     """
-    if company.licensed and record.late is not None and record.late > record.stands:
+    allowed = record.ruling(Said.LATE)
+    if company.licensed and allowed is not None and allowed.number > record.stands:
         return False
-    return record.line is not None and record.line.state in (LineState.FROZEN, LineState.FINAL)
+    return record.newest is not None and record.newest.state in SETTLED
 
 
 def _due(

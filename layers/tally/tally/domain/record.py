@@ -1,8 +1,9 @@
-"""The usage record: what the ledger knows of one (company, month, service), and how it may change.
+"""The usage record: everything the ledger knows of one (company, month, service).
 
-A record is ``open`` until the month's close. It has lines, each standing for one Addition: line 0 is the month's own,
-further ones carry what it can carry no more. The newest line follows the count. An intent belongs to a line, a hold to
-the record; neither is a state.
+A record is ``open`` until the month's close. Each of its lines stands for one Addition that is known
+to exist: line 0 is the month's own, further ones carry what line 0 can no longer carry. The newest
+line follows the count. What is only about to be written is no line: it is the record's one *claim*.
+A *hold* waits for a person, and a person's words are *rulings*.
 """
 
 import base64
@@ -11,13 +12,18 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
+from typing import ClassVar
 
 from tally.domain.month import Month
+from tally.domain.person import Person
 from tally.domain.screen import keep_brief
 from tally.domain.terms import OtherTerms
 
 TALLY = "tally"
-"""Who a transition is by when no person made it."""
+"""The author of a transition that no person made."""
+
+MOST_LINES = 10
+"""How many lines a record may have: their references are recognised even by a ledger that knows none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
@@ -33,7 +39,7 @@ class RecordKey:
 
 
 class RecordState(StrEnum):
-    """``open``: followed · ``closed``: the month is over · ``waived``: a person does not want the month billed (OPEN-6)."""
+    """``open``: followed · ``closed``: the month is over · ``waived``: not billed (OPEN-6)."""
 
     OPEN = "open"
     CLOSED = "closed"
@@ -41,13 +47,13 @@ class RecordState(StrEnum):
 
 
 class LineState(StrEnum):
-    """``opening``: its Addition is not known to exist · ``open``: it exists, and may be written.
+    """States of a line.
 
-    ``frozen``: what is written there now would be billed to nobody (LATE-1) · ``voiding``: a person wants it at 0 ·
-    ``void``: it stands at 0, and the next line takes its place (OPEN-1) · ``final``: never written again (CLOSE-4).
+    ``open``: it may be written · ``frozen``: what is written there now is billed to nobody (LATE-1) ·
+    ``voiding``: a person wants it at 0 · ``void``: it stands at 0, and the next line takes its place
+    (OPEN-1) · ``final``: never written again (CLOSE-4).
     """
 
-    OPENING = "opening"
     OPEN = "open"
     FROZEN = "frozen"
     VOIDING = "voiding"
@@ -55,169 +61,256 @@ class LineState(StrEnum):
     FINAL = "final"
 
 
+SETTLED = frozenset({LineState.FROZEN, LineState.FINAL})
+"""States of a line that can no longer grow. Extra usage goes onto a new line."""
+
 LAID_DOWN = frozenset({LineState.FINAL, LineState.VOID})
-"""The states of a line that is never written again."""
-
-CARRY_NO_MORE = frozenset({LineState.FROZEN, LineState.FINAL})
-"""The states of a line that bills what it does, and of which usage beyond it goes onto a further one."""
-
-
-class IntentKind(StrEnum):
-    """The calls that change ConnectWise; ``take-over`` is the PATCH by which an Addition of others becomes ours.
-
-    ``terms`` is the PATCH that carries the terms of the month before over.
-    """
-
-    POST = "post"
-    PATCH = "patch"
-    TAKE_OVER = "take-over"
-    TERMS = "terms"
+"""States of a line that is never written again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Intent:
-    """A write to ConnectWise that was about to be made at ``at`` (wall clock) and whose outcome is not known (SAFE-1).
+class Place:
+    """Where a line stands, and for which days, both included.
 
-    A take-over writes no quantity: its ``quantity`` is the count of then. Nor do terms: it is what stands there.
+    ``late``: it is for usage that the month's own line cannot carry (LATE-2).
     """
 
-    kind: IntentKind
+    agreement_id: int
+    product_id: int
+    effective: date
+    cancelled: date
+    late: bool = False
+
+    def is_beside(self, other: "Place") -> bool:
+        """Return True if both are on the same agreement as the same product."""
+        return (self.agreement_id, self.product_id) == (other.agreement_id, other.product_id)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """What stands by our doing.
+
+    ``quantity`` is the last one that ConnectWise confirmed, ``at`` an instant of the wall clock.
+    ``unsure`` are quantities sent since then whose answer never came: any of them may stand there.
+    ``echoes`` stood there before: ConnectWise's lists may show them for the settle time. ``flag`` says
+    whether the customer is billed, in ConnectWise's word; empty where it was not noted.
+    """
+
     quantity: int
     at: datetime
+    unsure: tuple[int, ...] = ()
+    echoes: tuple[int, ...] = ()
+    flag: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """One Addition of ours.
-
-    ``pushed`` is the last quantity that ConnectWise confirmed, at ``pushed_at`` (wall clock). ``unconfirmed`` are
-    quantities sent since then whose answer never came: any of them may stand there. ``echoes`` are quantities
-    that stood
-    there before ``pushed``: ConnectWise's lists may still show them for the settle time. ``terms`` are those that are not
-    the month before's (OPEN-5). ``bill_customer`` is whether the customer is billed, in ConnectWise's word, as we wrote it;
-    empty where an earlier version has not noted it.
-    """
+    """One Addition of ours. ``terms`` are those that differ from the month before's (OPEN-5)."""
 
     number: int
     state: LineState
-    agreement_id: int
-    product_id: int
+    place: Place
     reference: str
-    effective: date
-    cancelled: date
-    addition_id: int | None = None
-    pushed: int | None = None
-    pushed_at: datetime | None = None
-    unconfirmed: tuple[int, ...] = ()
-    echoes: tuple[int, ...] = ()
-    intent: Intent | None = None
+    addition_id: int
+    written: Written
     terms: OtherTerms | None = None
-    bill_customer: str = ""
+
+    @property
+    def agreement_id(self) -> int:
+        """The agreement that it stands on."""
+        return self.place.agreement_id
+
+    @property
+    def pushed(self) -> int:
+        """The last quantity that ConnectWise confirmed."""
+        return self.written.quantity
 
     @property
     def highest(self) -> int:
         """The highest quantity that may stand in ConnectWise by our doing."""
-        return max(self.pushed or 0, *self.unconfirmed, 0)
-
-
-class HoldKind(StrEnum):
-    """Why a record waits for a person; ``unplaced``: what its lines do not bill has no place to be billed at."""
-
-    FALL = "fall"
-    GROWTH = "growth"
-    CHANGED = "changed"
-    FOREIGN = "foreign"
-    LATE = "late"
-    UNPLACED = "unplaced"
-    CHILDREN = "children"
+        return max(self.written.quantity, *self.written.unsure, 0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Hold:
-    """What a person has to answer: the kind, one sentence for an accountant, and the quantity that would be written.
+class Create:
+    """POST an Addition: the line of that number."""
 
-    ``stands`` is the quantity that somebody else wrote, where that is what is held; of late usage, all that is billed of it
-    where no count is to be had for more (CLOSE-5). ``line`` is the number of a line of which a person may say that it is to be
-    left as it is, and ``seen`` how ConnectWise shows it (FOLLOW-3, LATE-1). ``foreign`` are the Additions of others
-    that bill the product, by id, where that is what is held. ``children`` are the companies that stand below a partner
-    instead of those that its count was taken with, where that is what is held (READ-4); ``grown`` tells that the quantity is
-    beyond FOLLOW-4's limits too, so that to approve it is to approve that.
-    """
-
-    kind: HoldKind
-    why: str
+    number: int
+    place: Place
     quantity: int
-    since: datetime
-    stands: int | None = None
-    line: int | None = None
-    seen: str = ""
-    foreign: tuple[int, ...] = ()
-    children: tuple[str, ...] | None = None
-    grown: bool = False
-
-    def __post_init__(self) -> None:
-        """Keep its texts within bounds (SAFE-10)."""
-        keep_brief(self, "why", "seen")
-
-
-class Verdict(StrEnum):
-    """A person's word on a held number.
-
-    ``rejected``: too many, what stands stays · ``left-out``: late ones are not billed
-    · ``kept``: too few, what stands stays · ``accepted``: lower it ·
-    ``waived``: nothing is billed · ``stands``: what stands stays, as long as the same companies are below the partner.
-    """
-
-    REJECTED = "rejected"
-    LEFT_OUT = "left-out"
-    KEPT = "kept"
-    ACCEPTED = "accepted"
-    WAIVED = "waived"
-    STANDS = "stands"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
-    """The newest verdict on the record, the number that it was on, and whose it is; of ``stands`` also the children (READ-4)."""
+class TakeOver:
+    """PATCH text and cancelled date of an Addition of others, which becomes the line (OPEN-6).
 
-    verdict: Verdict
+    No quantity is written; ``quantity`` is what was to be billed at that time.
+    """
+
+    number: int
+    place: Place
     quantity: int
-    by: str
+    addition_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetQuantity:
+    """PATCH the line's quantity; a voided line's is 0."""
+
+    number: int
+    quantity: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetTerms:
+    """PATCH the line's terms to those of the month before (OPEN-5); its quantity stays."""
+
+    number: int
+
+
+type Write = Create | TakeOver | SetQuantity | SetTerms
+"""The four calls that change ConnectWise."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """The one write to ConnectWise that may be under way; ``at`` is of the wall clock (SAFE-1)."""
+
+    write: Write
     at: datetime
-    children: tuple[str, ...] | None = None
-
-
-TAKE_OVER = "take over"
-"""What the fingerprint of a refused take-over begins with."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refusal:
-    """ConnectWise refused the content of a write (400). It is tried again when ``fingerprint`` is another one (SAFE-2).
+    """ConnectWise refused the content of a write (400).
 
-    ``total`` is what the record's lines would bill with it.
+    The same write is tried again when the agreement's ``version`` or the GMT day of the tick ``at``
+    has changed (SAFE-2). ``total`` is what all lines would bill with it.
     """
 
     why: str
-    fingerprint: str
+    at: datetime
+    write: Write
+    version: str
+    total: int
+
+    def __post_init__(self) -> None:
+        """Keep its texts within bounds (SAFE-10)."""
+        keep_brief(self, "why")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hold:
+    """A record waits for a person: ``why`` is one sentence for an accountant, ``since`` a tick.
+
+    A kind of hold adds its own fields, its ``kind`` (the stored name), what each answer does, and what
+    the person is told will follow. What is not answered by a number keeps the defaults.
+    """
+
+    why: str
     since: datetime
-    total: int | None = None
+
+    kind: ClassVar[str]
+    needs_look: ClassVar[bool] = False
+    """True if only a look at ConnectWise can lift it."""
 
     def __post_init__(self) -> None:
         """Keep its texts within bounds (SAFE-10)."""
         keep_brief(self, "why")
 
     @property
-    def of_take_over(self) -> bool:
-        """Whether it is an Addition of others that could not be taken over: the person who gave it is told."""
-        return self.fingerprint.startswith(TAKE_OVER)
+    def quantity(self) -> int:
+        """The number that would be billed in all, or that is asked about."""
+        raise NotImplementedError
+
+    @property
+    def foreign(self) -> tuple[int, ...]:
+        """The Additions of others that hold the record, by id."""
+        return ()
+
+    def approved(self, record: "UsageRecord", person: Person) -> "UsageRecord | str":  # noqa: ARG002
+        """Return the record once the number is approved; a text says why that cannot be."""
+        return self._put_right(record, "approved")
+
+    def rejected(self, record: "UsageRecord", person: Person) -> "UsageRecord | str":  # noqa: ARG002
+        """Return the record once the number is rejected; a text says why that cannot be."""
+        return self._put_right(record, "rejected")
+
+    def after_approval(self, record: "UsageRecord") -> str:
+        """Say what is written at the next tick once it is approved."""
+        return f"{record.will_be_set(self.quantity)}."
+
+    def after_rejection(self, record: "UsageRecord") -> str:
+        """Say what stays once it is rejected."""
+        return f"{record.stands} stay billed, until the count goes further."
+
+    def _put_right(self, record: "UsageRecord", what: str) -> str:
+        return f"{record.key} cannot be {what}: put it right in ConnectWise, and the hold lifts itself. {self.why}"
+
+    def same_as(self, other: "Hold | None") -> bool:
+        """Return True if it asks what ``other`` asks, since when aside."""
+        return other is not None and type(other) is type(self) and replace(other, since=self.since) == self
+
+
+class Said(StrEnum):
+    """What a person can say of a number.
+
+    ``grow``: so many are right, growth is measured from here · ``late``: so many may be billed, some
+    of them late · ``lower``: it may be lowered to this, once · ``keep-fallen``: too few, what stands
+    stays · ``keep-grown``: too many, what stands stays · ``leave-out``: late ones are not billed ·
+    ``keep-children``: what stands stays while these stand below the partner · ``waive``: nothing is
+    billed · ``give``: that Addition of others becomes ours · ``as-seen``: a line that can no longer
+    grow is left as ConnectWise shows it · ``asked``: nothing yet, but a person was asked, or
+    ConnectWise refused it, before anything stood: the day after which nothing is opened is not for
+    this month (OPEN-9).
+    """
+
+    GROW = "grow"
+    LATE = "late"
+    LOWER = "lower"
+    KEEP_FALLEN = "keep-fallen"
+    KEEP_GROWN = "keep-grown"
+    LEAVE_OUT = "leave-out"
+    KEEP_CHILDREN = "keep-children"
+    WAIVE = "waive"
+    GIVE = "give"
+    AS_SEEN = "as-seen"
+    ASKED = "asked"
+
+
+LAST_WORDS = frozenset(
+    {
+        Said.LOWER,
+        Said.KEEP_FALLEN,
+        Said.KEEP_GROWN,
+        Said.LEAVE_OUT,
+        Said.KEEP_CHILDREN,
+        Said.WAIVE,
+    }
+)
+"""Words of which the newest takes the place of the others."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ruling:
+    """A person's word: what was said of which number, by whom, when (wall clock).
+
+    ``number`` is an Addition's id where one was given. ``about`` names what else it depends on: the
+    children of a partner, or how ConnectWise shows a line.
+    """
+
+    said: Said
+    number: int = 0
+    by: str
+    at: datetime
+    about: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Credit:
-    """More was billed than GravityZone counts at last: nothing of ours lowers it, a person does (LATE-3).
+    """More was billed than GravityZone counts at last: a person lowers it, never we (LATE-3).
 
-    ``unit_price`` is the Addition's in ConnectWise, in the MSP's currency; None where it could not be seen.
+    ``unit_price`` is the Addition's, in the MSP's currency; None where it could not be seen.
     """
 
     billed: int
@@ -231,18 +324,27 @@ class Credit:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class UsageRecord:
-    """The ledger's item for one (company, month, service).
+class Closing:
+    """What a month closed with.
 
-    ``version`` counts its transitions from 1; ``seen_tick`` is the newest tick whose job recorded an outcome (SAFE-4);
-    ``count`` and ``floor`` are what GravityZone said at the close, after a person's word; what is billed stands
-    on the lines; ``baseline`` is a number that a person has approved. ``given`` is the id of an Addition of others
-    that a person has given to us, until it is taken over (OPEN-6). ``children`` are the companies below a partner that its
-    count is taken with, sorted; None where it is a customer's (READ-4). ``late`` is the count up to which a person lets
-    usage be billed on further lines (LATE-2); ``credited`` is what a person has given back (LATE-3); ``reread``: the closed
-    record has been read once more (CLOSE-4). ``left_so`` is how ConnectWise shows lines that can carry no more, where a
-    person has said that it is to be left so. ``asked``: before it had any Addition, a person was asked or ConnectWise refused
-    one, so that the day after which none is opened is not for it (OPEN-9).
+    ``count`` and ``floor`` are GravityZone's, after a person's word. ``credited`` is what a person has
+    given back since. ``reread``: it was read once more (CLOSE-4).
+    """
+
+    count: int
+    floor: int | None = None
+    credit: Credit | None = None
+    credited: int = 0
+    reread: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UsageRecord:
+    """One (company, month, service). One that the ledger does not have is of version 0, without lines.
+
+    ``version`` counts its transitions from 1; ``seen_tick`` is the newest tick whose job recorded an
+    outcome (SAFE-4). ``children`` are the companies below a partner that its count is taken with,
+    sorted; None: it is a customer's (READ-4).
     """
 
     key: RecordKey
@@ -250,80 +352,139 @@ class UsageRecord:
     seen_tick: datetime
     state: RecordState = RecordState.OPEN
     lines: tuple[Line, ...] = ()
+    claim: Claim | None = None
     hold: Hold | None = None
+    rulings: tuple[Ruling, ...] = ()
     refusal: Refusal | None = None
     notices: tuple[str, ...] = ()
-    count: int | None = None
-    floor: int | None = None
-    baseline: int | None = None
-    answer: Answer | None = None
-    given: int | None = None
     children: tuple[str, ...] | None = None
-    late: int | None = None
-    credit: Credit | None = None
-    credited: int = 0
-    reread: bool = False
-    left_so: tuple[str, ...] = ()
-    asked: bool = False
+    closing: Closing | None = None
 
     @property
-    def settled(self) -> bool:
-        """Whether nothing more is to be done or told of it: no tick needs to know it."""
-        return self.state is RecordState.WAIVED or (
-            self.state is RecordState.CLOSED and self.reread and self.credit is None
-        )
+    def newest(self) -> Line | None:
+        """The line with the highest number."""
+        return self.lines[-1] if self.lines else None
 
     @property
-    def held_by_connectwise(self) -> bool:
-        """Whether it is held for what stands in ConnectWise, so that only a look there can lift it."""
-        return self.hold is not None and self.hold.kind in (HoldKind.CHANGED, HoldKind.FOREIGN)
+    def head(self) -> Line | None:
+        """The line that follows the count: the newest one, while it may be written."""
+        newest = self.newest
+        return newest if newest is not None and newest.state is LineState.OPEN else None
 
     @property
-    def held_uncounted(self) -> bool:
-        """Whether it is held for more than stands, of which no count is to be had any more (CLOSE-5)."""
-        return self.hold is not None and self.hold.kind is HoldKind.LATE and self.hold.stands is not None
+    def credited(self) -> int:
+        """What a person has given back after the close."""
+        return 0 if self.closing is None else self.closing.credited
+
+    @property
+    def credit(self) -> Credit | None:
+        """What is still to be given back."""
+        return None if self.closing is None else self.closing.credit
+
+    @property
+    def count(self) -> int | None:
+        """GravityZone's count at the close, after a person's word; None before."""
+        return None if self.closing is None else self.closing.count
+
+    @property
+    def floor(self) -> int | None:
+        """The contract's floor at the close; None before, or if there is none."""
+        return None if self.closing is None else self.closing.floor
 
     @property
     def stands(self) -> int:
-        """What its Additions bill in all, as ConnectWise confirmed it, less what a person has credited since."""
-        return sum(line.pushed or 0 for line in self.lines) - self.credited
-
-    @property
-    def highest(self) -> int:
-        """The highest number that may stand in ConnectWise by our doing."""
-        return self.beside + (0 if self.line is None else self.line.highest)
+        """What its Additions bill in all, as ConnectWise confirmed it, less what was credited."""
+        return sum(line.pushed for line in self.lines) - self.credited
 
     @property
     def beside(self) -> int:
         """What its lines bill but for the newest one."""
-        return sum(line.pushed or 0 for line in self.lines[:-1]) - self.credited
+        return sum(line.pushed for line in self.lines[:-1]) - self.credited
 
     @property
-    def has_addition(self) -> bool:
-        """Whether any Addition of it is known to exist."""
-        return any(line.state is not LineState.OPENING for line in self.lines)
+    def highest(self) -> int:
+        """The highest number that may stand in ConnectWise by our doing."""
+        return self.beside + (0 if self.newest is None else self.newest.highest)
 
     @property
     def is_standing(self) -> bool:
-        """Whether any Addition of it is known to exist that is not voided."""
-        return any(line.state not in (LineState.OPENING, LineState.VOID) for line in self.lines)
+        """True if any Addition of it is known to exist that is not voided."""
+        return any(line.state is not LineState.VOID for line in self.lines)
 
     @property
-    def line(self) -> Line | None:
-        """The line that follows the count: the newest one."""
-        return self.lines[-1] if self.lines else None
+    def is_carried_on(self) -> bool:
+        """True if usage goes onto a further line, as one before it can no longer grow."""
+        return any(line.state in SETTLED for line in self.lines)
+
+    @property
+    def was_voided(self) -> bool:
+        """True if the newest line was voided, and nothing has taken its place yet."""
+        return self.newest is not None and self.newest.state is LineState.VOID
+
+    @property
+    def is_over(self) -> bool:
+        """True if it is closed with no write left: only a second reading can add to it."""
+        laid_down = all(line.state in LAID_DOWN for line in self.lines)
+        return self.state is RecordState.CLOSED and self.claim is None and laid_down
+
+    @property
+    def settled(self) -> bool:
+        """True if nothing more is to be done or told of it: no tick needs to know it."""
+        closing = self.closing
+        told = closing is not None and closing.reread and closing.credit is None
+        return self.state is RecordState.WAIVED or (self.state is RecordState.CLOSED and told)
+
+    @property
+    def held_by_connectwise(self) -> bool:
+        """True if it is held for what stands in ConnectWise: only a look there can lift that."""
+        return self.hold is not None and self.hold.needs_look
+
+    def will_be_set(self, total: int) -> str:
+        """Say what becomes of the newest Addition so that all of them bill ``total``."""
+        if self.newest is None or not self.is_standing:
+            return f"an Addition of {total} is made"
+        return f"Addition {self.newest.addition_id} is set to {total - self.beside}"
+
+    def line(self, number: int) -> Line:
+        """The line of that number. Raises StopIteration if there is none."""
+        return next(each for each in self.lines if each.number == number)
+
+    def ruling(self, *said: Said) -> Ruling | None:
+        """The ruling that says one of these; None if there is none."""
+        return next((each for each in self.rulings if each.said in said), None)
+
+    @property
+    def last_word(self) -> Ruling | None:
+        """The person's last word on a number that was held; None if nobody said one that still counts."""
+        return self.ruling(*LAST_WORDS)
+
+    def ruled(self, ruling: Ruling) -> "UsageRecord":
+        """Return the record with the ruling, in place of those that it makes needless."""
+        replaced = {ruling.said} - {Said.AS_SEEN}
+        if ruling.said in LAST_WORDS or ruling.said in (Said.GROW, Said.LATE):
+            replaced |= LAST_WORDS
+        kept = self.without(*replaced)
+        return replace(kept, rulings=(*kept.rulings, ruling))
+
+    def without(self, *said: Said) -> "UsageRecord":
+        """Return the record without the rulings that say one of these."""
+        return replace(self, rulings=tuple(each for each in self.rulings if each.said not in said))
 
     def with_line(self, line: Line) -> "UsageRecord":
-        """The same record with ``line`` in place of the one with its number, or added after the others."""
-        others = tuple(each for each in self.lines if each.number != line.number)
-        return replace(self, lines=tuple(sorted((*others, line), key=lambda each: each.number)))
+        """Return the record with ``line`` in place of the one with its number, or beside the others."""
+        others = (each for each in self.lines if each.number != line.number)
+        lines = sorted((*others, line), key=lambda each: each.number)
+        return replace(self, lines=tuple(lines))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Transition:
-    """One step of a record: what it was, what it becomes, and why. The ledger writes both or neither (SAFE-1)."""
+    """One step of a record: what it was, what it becomes, and why.
 
-    before: UsageRecord | None
+    The ledger writes both or neither (SAFE-1).
+    """
+
+    before: UsageRecord
     after: UsageRecord
     what: str
     why: str
@@ -338,12 +499,15 @@ class Transition:
     @property
     def expected_version(self) -> int:
         """The version that the ledger must still hold; 0 if there must be no record yet."""
-        return 0 if self.before is None else self.before.version
+        return self.before.version
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HistoryEntry:
-    """One transition as the ledger remembers it. ``changes`` maps each changed field to its values before and after."""
+    """One transition as the ledger remembers it.
+
+    ``changes`` maps each changed field to its values before and after.
+    """
 
     version: int
     what: str
@@ -354,16 +518,16 @@ class HistoryEntry:
     changes: dict[str, tuple[object, object]]
 
 
-def is_carried_on(record: UsageRecord | None) -> bool:
-    """Whether usage of the month goes onto a further line: one before it can carry no more."""
-    return record is not None and any(line.state in CARRY_NO_MORE for line in record.lines)
+def unopened(key: RecordKey, tick: datetime) -> UsageRecord:
+    """Return the record of a month that the ledger does not have."""
+    return UsageRecord(key=key, version=0, seen_tick=tick)
 
 
 def reference(key: RecordKey, line: int) -> str:
-    """The mark by which we recognise an Addition as ours, whatever the ledger says (OPEN-1).
+    """Return the mark by which we recognise an Addition as ours, whatever the ledger says (OPEN-1).
 
-    It follows from company, month, service and line alone, so a ledger restored from a backup derives the same one.
-    60 bits: the chance that two of a million lines share one is below one in a million.
+    It follows from company, month, service and line alone, so a ledger restored from a backup derives
+    the same one. 60 bits: the chance that two of a million lines share one is below one in a million.
     """
     text = "\n".join((key.company_id, str(key.month), key.service, str(line)))
     digest = hashlib.sha256(text.encode()).digest()

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from enum import IntEnum
+from enum import Enum, IntEnum
 
 from tally.domain.month import Month
 from tally.domain.screen import LONGEST, brief, keep_brief
@@ -49,6 +49,13 @@ class Cause:
     def same_as(self, other: "Cause | None") -> bool:
         """Whether it says what ``other`` says, since when aside."""
         return other is not None and replace(self, since=other.since) == other
+
+
+class Unsaid(Enum):
+    """A job has no cause of its own to show: what was said before stays, or the planner's word counts."""
+
+    AS_BEFORE = "as before"
+    PLANNERS = "planner's"
 
 
 ON_TRIAL = (

@@ -18,8 +18,9 @@ from tally.domain.ticks import Ticks
 from tally.domain.unreadable import Unreadable
 from tally.errors import ConflictError, UnreadableItemError
 from tally.ledger import items, keys
+from tally.ledger.form import instant_text
 from tally.ledger.keys import Item, Key
-from tally.ledger.plain import check, check_change, entry_of, entry_of_change, instant_text
+from tally.ledger.plain import check, check_change, entry_of, entry_of_change
 from tally.ledger.transaction import Patience, write_together
 
 if TYPE_CHECKING:

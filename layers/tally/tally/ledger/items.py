@@ -18,6 +18,7 @@ from tally.domain.record import HistoryEntry, RecordKey, UsageRecord
 from tally.domain.standing import Cause, Standing, StandingState
 from tally.domain.ticks import Ticks
 from tally.errors import UnreadableItemError
+from tally.ledger.form import instant, instant_text
 from tally.ledger.keys import (
     MAPPINGS,
     OPEN_RECORDS,
@@ -37,15 +38,12 @@ from tally.ledger.keys import (
 )
 from tally.ledger.plain import (
     Plain,
-    instant,
-    instant_text,
     mapping_fields,
     optional_instant,
     optional_instant_text,
-    record_fields,
-    record_of,
     without_none,
 )
+from tally.ledger.record_codec import record_fields, record_of
 from tally.ledger.shapes import nested, shaped
 
 if TYPE_CHECKING:
@@ -60,11 +58,12 @@ TIED_TO = "company_id"
 _NESTED = frozenset(
     {
         "lines",
+        "claim",
         "products",
         "hold",
+        "rulings",
         "refusal",
-        "answer",
-        "credit",
+        "closing",
         "notices",
         "causes",
         "looked",
@@ -74,12 +73,12 @@ _NESTED = frozenset(
         "changes",
         "kept_apart",
         "children",
-        "left_so",
     }
 )
-_NUMBERS = frozenset(
-    {"version", "count", "floor", "baseline", "connectwise_id", "pinned_agreement_id", "given", "late", "credited"}
-)
+_OF_FORMS = frozenset({"lines", "claim", "hold", "rulings", "refusal", "closing", "changes"})
+"""What ``record_codec`` reads field by field, and the history's changes, which hold any value."""
+
+_NUMBERS = frozenset({"version", "schema", "connectwise_id", "pinned_agreement_id"})
 
 
 def record_item(record: UsageRecord) -> Item:
@@ -323,7 +322,7 @@ def _value(name: str, attribute: "AttributeValueTypeDef") -> object:
         return int(attribute["N"])
     if name in _NESTED:
         # A history's changes are named by paths, of which one may be called as a field is.
-        return json.loads(attribute["S"]) if name == "changes" else nested(attribute["S"])
+        return json.loads(attribute["S"]) if name in _OF_FORMS else nested(attribute["S"])
     return attribute.get("S")
 
 

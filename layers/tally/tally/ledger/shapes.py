@@ -24,28 +24,16 @@ def _are_texts(value: object) -> bool:
     return type(value) is list and all(type(each) is str for each in value)
 
 
-def _is_flag(value: object) -> bool:
-    return type(value) is bool
-
-
 def _is_map(value: object) -> bool:
     return type(value) is dict
 
 
-def _are_maps(value: object) -> bool:
-    return type(value) is list and all(type(each) is dict for each in value)
-
-
 _NAMES: Mapping[Callable[[object], bool], str] = {
-    _is_whole: "number agreement_id product_id addition_id pushed quantity stands line billed counted total "
-    "version count floor baseline connectwise_id pinned_agreement_id given late credited",
-    _are_whole: "unconfirmed echoes foreign kept_apart",
-    _is_text: "state reference kind why by seen fingerprint reason bill_customer company_name connectwise_name "
-    "tied_by unit_price less_included refused verdict what",
-    _are_texts: "notices children left_so licensed_in planned",
-    _is_flag: "grown taxable",
-    _is_map: "hold refusal answer credit intent terms before now causes",
-    _are_maps: "lines",
+    _is_whole: "version connectwise_id pinned_agreement_id",
+    _are_whole: "kept_apart",
+    _is_text: "state why by reason company_name connectwise_name tied_by what",
+    _are_texts: "notices licensed_in planned",
+    _is_map: "causes",
 }
 _SHAPES = {name: has_shape for has_shape, names in _NAMES.items() for name in names.split()}
 

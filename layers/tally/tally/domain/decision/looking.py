@@ -1,0 +1,142 @@
+"""Between the questions: must ConnectWise be looked at, where, and what is claimed before?
+
+The one place that says whether a job calls ConnectWise (FOLLOW-2).
+"""
+
+from dataclasses import replace
+from typing import NamedTuple
+
+from tally.domain.decision.facts import Facts
+from tally.domain.decision.place import Freeze, Thaw
+from tally.domain.decision.reconcile import is_same_write
+from tally.domain.decision.wanted import Ask, Close, Forget, Wanted
+from tally.domain.holds import Unplaced
+from tally.domain.record import (
+    SETTLED,
+    Create,
+    LineState,
+    Place,
+    RecordState,
+    SetTerms,
+    TakeOver,
+    UsageRecord,
+    Write,
+)
+
+
+class LookAt(NamedTuple):
+    """Which agreements' Additions are listed, by id.
+
+    ``reread``: the first one itself is read again, since a write or a thaw may follow (OPEN-7).
+    ``product_id`` is the one that strangers would bill.
+    """
+
+    first: int
+    also: tuple[int, ...]
+    elsewhere: tuple[int, ...]
+    reread: bool
+    product_id: int
+
+
+def needs_look(record: UsageRecord, wanted: Wanted, facts: Facts, *, due: bool) -> bool:
+    """Answer whether ConnectWise is to be looked at. ``due``: it is this record's turn today (FOLLOW-5)."""
+    if record.claim is not None:
+        return True
+    if due and not record.is_over and (record.lines or wanted.about is not None):
+        return True
+    if record.held_by_connectwise:
+        return bool(record.lines and not record.was_voided) or wanted.write is not None
+    if to_claim(record, wanted) is not None:
+        return True
+    return _move_needs_look(record, wanted, facts)
+
+
+def _move_needs_look(record: UsageRecord, wanted: Wanted, facts: Facts) -> bool:
+    move, newest = wanted.move, record.newest
+    match move:
+        case Freeze() if newest is not None:  # what stands there is what was invoiced
+            return bool(newest.written.unsure)
+        case Thaw() if newest is not None:  # it may have been frozen after the job's copy was made
+            return not facts.is_fresh(newest.agreement_id)
+        case Ask():
+            return _is_new(record, move, facts)
+        case Close():
+            return _close_needs_look(record, wanted)
+        case Forget():
+            return False
+    return False
+
+
+def _is_new(record: UsageRecord, asked: Ask, facts: Facts) -> bool:
+    """A question is asked of what was just seen; about a line that is not there, once a day (SAFE-8)."""
+    if not record.lines and asked.about is None:
+        return False
+    if record.hold is None or type(record.hold) is not type(asked.hold):
+        return True
+    not_there = asked.about is not None or isinstance(asked.hold, Unplaced)
+    return not_there and facts.when.first_of_day
+
+
+def _close_needs_look(record: UsageRecord, wanted: Wanted) -> bool:
+    """CLOSE-2: nothing closes unseen. A second reading that adds nothing changes nothing (CLOSE-4)."""
+    if not record.lines:
+        return False
+    adds_nothing = record.head is None and wanted.total >= record.stands
+    return record.state is RecordState.OPEN or not adds_nothing
+
+
+def to_claim(record: UsageRecord, wanted: Wanted) -> Write | None:
+    """Return the wanted write, unless something must be recorded before it: a hold is lifted first."""
+    if isinstance(wanted.write, SetTerms) or record.hold is None:
+        return wanted.write
+    return None
+
+
+def claimed_write(record: UsageRecord, wanted: Wanted) -> Write | None:
+    """Return what is to be claimed before the look (SAFE-1); None if the record's claim stays as it is.
+
+    A claimed opening without an outcome is looked for at its own place, whatever is wanted now.
+    """
+    write, stale = to_claim(record, wanted), None if record.claim is None else record.claim.write
+    if not isinstance(stale, Create | TakeOver):
+        return write
+    if isinstance(stale, Create) and isinstance(write, Create):
+        renewed = replace(stale, quantity=write.quantity)
+        return renewed if is_same_write(renewed, write) else stale
+    return stale
+
+
+def look_at(record: UsageRecord, wanted: Wanted, facts: Facts) -> LookAt:
+    """Answer where to look: at the line that is opened or asked about, else at the newest.
+
+    All lines that can no longer grow are looked at beside it.
+    """
+    place, newest = _opening_place(record, wanted), record.newest
+    shown = place or (None if newest is None else newest.place)
+    assert shown is not None  # needs_look asks for none where nothing stands and nothing is opened
+    also = {line.agreement_id for line in record.lines if line.state in SETTLED}
+    if newest is not None and newest.state in SETTLED and facts.offered is not None:
+        also.add(facts.offered.id)
+    also -= {shown.agreement_id}
+    return LookAt(
+        first=shown.agreement_id,
+        also=tuple(sorted(also)),
+        elsewhere=tuple(sorted({*facts.others} - {shown.agreement_id, *also})),
+        reread=_rereads(record, wanted, facts, shown, opening=place is not None),
+        product_id=shown.product_id,
+    )
+
+
+def _opening_place(record: UsageRecord, wanted: Wanted) -> Place | None:
+    claim = None if record.claim is None else record.claim.write
+    return claim.place if isinstance(claim, Create | TakeOver) else wanted.about
+
+
+def _rereads(record: UsageRecord, wanted: Wanted, facts: Facts, shown: Place, *, opening: bool) -> bool:
+    """OPEN-7: before a POST always; before a PATCH or a thaw if the job's copy is old."""
+    claim, newest = record.claim, record.newest
+    if claim is not None and isinstance(claim.write, Create | TakeOver):
+        return True
+    writable = newest is not None and newest.state in (LineState.OPEN, LineState.VOIDING)
+    may_write = isinstance(wanted.move, Thaw) or (not opening and writable)
+    return may_write and not facts.is_fresh(shown.agreement_id)

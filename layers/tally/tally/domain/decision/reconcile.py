@@ -1,0 +1,476 @@
+"""Fifth question: what follows, now that the Additions are seen?
+
+A table of rows, in order: the first row that applies answers. ``settle`` is what follows where
+nothing is to be written, with or without a look.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import NamedTuple
+
+from tally.domain.agreement import Addition
+from tally.domain.decision import changes
+from tally.domain.decision.changes import Change
+from tally.domain.decision.facts import Facts
+from tally.domain.decision.owed import Owed, Uncounted, owing_of
+from tally.domain.decision.place import Freeze, Thaw
+from tally.domain.decision.recovery import recover
+from tally.domain.decision.sighting import (
+    Arrived,
+    AsLeft,
+    Changed,
+    Doubled,
+    Gone,
+    Lagging,
+    Seen,
+    Sighting,
+    additions_of,
+)
+from tally.domain.decision.wanted import Ask, Close, Forget, Wanted
+from tally.domain.holds import Broken, Hold, Moved, SettledEdited, Strangers
+from tally.domain.invoicing import is_invoiced
+from tally.domain.reading import MOST_SEATS, Count
+from tally.domain.record import (
+    SETTLED,
+    Create,
+    Credit,
+    Line,
+    LineState,
+    RecordState,
+    Said,
+    SetQuantity,
+    SetTerms,
+    TakeOver,
+    UsageRecord,
+    Write,
+    reference,
+)
+from tally.domain.standing import Cause, StandingState, Unsaid
+from tally.domain.texts import notices
+from tally.domain.texts import seen as texts
+
+
+class Record(NamedTuple):
+    """Save the change, and ask again from the record that it leaves."""
+
+    change: Change
+
+
+class Do(NamedTuple):
+    """Make the claimed write, to that Addition where there is one; then ask again."""
+
+    write: Write
+    addition: Addition | None
+
+
+class Wait(NamedTuple):
+    """Nothing can be said before ``until`` (wall clock): save the change, the job comes back."""
+
+    until: datetime
+    why: str
+    change: Change | None
+
+
+class Done(NamedTuple):
+    """The job is done: save the change if there is one, and tell the cause."""
+
+    say: Cause | Unsaid
+    change: Change | None = None
+
+
+type Outcome = Record | Do | Wait | Done
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scene:
+    """What the rows look at."""
+
+    record: UsageRecord
+    wanted: Wanted
+    seen: Sighting
+    facts: Facts
+
+    @property
+    def owing(self) -> Owed | Uncounted:
+        """How many are to be billed, for texts."""
+        return owing_of(self.record, self.facts)
+
+    @property
+    def counted(self) -> int | None:
+        """What GravityZone counts, if it can be told."""
+        return self.owing.counted if isinstance(self.owing, Owed) else None
+
+    @property
+    def head(self) -> tuple[Line, Seen] | None:
+        """The line that follows the count, and what is seen of it."""
+        head = self.record.head
+        return None if head is None else (head, self.seen.lines[head.number])
+
+    @property
+    def opening(self) -> Create | TakeOver | None:
+        """The opening that is claimed."""
+        claim = None if self.record.claim is None else self.record.claim.write
+        return claim if isinstance(claim, Create | TakeOver) else None
+
+    @property
+    def claim_is_wanted(self) -> bool:
+        """True if what was claimed is what is wanted now."""
+        claim = self.record.claim
+        return claim is not None and is_same_write(claim.write, self.wanted.write)
+
+    def hold(self, hold: Hold) -> Done:
+        """Wait for a person."""
+        return ask(self.record, hold, self.facts)
+
+    def wait(self, line: Line, until: datetime) -> Wait:
+        """Wait until ConnectWise's lists show what was written."""
+        why = f"A write to Addition {line.addition_id} may not show in ConnectWise's lists yet: it is looked at again."
+        # A claim of this job is given up, so that nobody has to wait for its age as well.
+        unsent = None if self.record.claim is None else changes.dropped(self.record, why=why)
+        return Wait(until, why, unsent)
+
+
+type Row = Callable[[Scene], Outcome | None]
+
+
+def reconcile(record: UsageRecord, wanted: Wanted, seen: Sighting, facts: Facts) -> Outcome:
+    """Answer what follows."""
+    scene = Scene(record=record, wanted=wanted, seen=seen, facts=facts)
+    return next(found for row in SEEN if (found := row(scene)) is not None)
+
+
+def voiding(scene: Scene) -> Outcome | None:
+    """OPEN-1: what somebody else wrote there is no obstacle to setting it to 0."""
+    line = scene.record.newest
+    if line is None or line.state is not LineState.VOIDING:
+        return None
+    shown = scene.seen.shown(line.number)
+    standing = [each for each in shown if each.quantity != 0]
+    write = SetQuantity(number=line.number, quantity=0)
+    if standing:
+        return Do(write, standing[0]) if scene.wanted.write == write else Done(scene.wanted.say)
+    until = scene.facts.when.settles(line.written.at)
+    if until and (not shown or line.highest):
+        return scene.wait(line, until)
+    there = "stands at 0" if shown else "is gone from the agreement"
+    why = f"Addition {line.addition_id} {there}"
+    return Record(changes.voided(scene.record, line, scene.facts, why=why))
+
+
+def unknown_lines(scene: Scene) -> Outcome | None:
+    """SAFE-8: lines of ours that the ledger does not know are taken in."""
+    change = recover(scene.record, scene.seen, scene.facts)
+    if change is None:
+        return None
+    return _told_if_held(change, scene.facts)
+
+
+def _told_if_held(change: Change, facts: Facts) -> Outcome:
+    """A change that ends in a new hold ends the job; else it is asked again."""
+    hold = change.after.hold
+    return Record(change) if hold is None else Done(notices.held(change.after, facts, hold.why), change)
+
+
+def opening_found(scene: Scene) -> Outcome | None:
+    """SAFE-2, OPEN-1: the claimed Addition is there by its reference; or twice."""
+    opening, it = scene.opening, scene.seen.opening
+    if opening is None or isinstance(it, Gone):
+        return None
+    if isinstance(it, Doubled):
+        why = texts.doubled(it.additions, reference(scene.record.key, opening.number))
+        return scene.hold(Broken(why=why, since=scene.facts.when.tick, total=scene.wanted.total))
+    (found,) = additions_of(it)
+    before = scene.seen.looked.terms_before
+    why = f"found Addition {found.id} by its reference"
+    return Record(changes.opened(scene.record, found, scene.facts, before=before, why=why))
+
+
+def head_not_listed(scene: Scene) -> Outcome | None:
+    """FOLLOW-3: within the settle time, absence means nothing."""
+    if scene.head is None:
+        return None
+    line, it = scene.head
+    return scene.wait(line, it.until) if isinstance(it, Lagging) and it.addition is None else None
+
+
+def head_lost(scene: Scene) -> Outcome | None:
+    """FOLLOW-3, OPEN-1: ours is gone, or there twice."""
+    if scene.head is None:
+        return None
+    line, it = scene.head
+    if isinstance(it, Gone):
+        why = texts.gone(scene.record, line, scene.facts)
+    elif isinstance(it, Doubled):
+        why = texts.doubled(it.additions, line.reference, known=line.addition_id)
+    else:
+        return None
+    return scene.hold(Broken(why=why, since=scene.facts.when.tick, total=scene.wanted.total))
+
+
+def strangers(scene: Scene) -> Outcome | None:
+    """OPEN-6: others bill the product in the month, where ours stands or is to be opened."""
+    record, given = scene.record, scene.record.ruling(Said.GIVE)
+    others = [each for each in scene.seen.strangers if given is None or each.id != given.number]
+    if not others or not _concerns_others(scene):
+        return None
+    write = scene.wanted.write
+    wanted = write.quantity if isinstance(write, Create | TakeOver) else scene.wanted.total
+    why = texts.beside(record, others, scene.facts.company, wanted=wanted, counted=scene.counted)
+    if record.refusal is not None and isinstance(record.refusal.write, TakeOver):
+        why = f"{why} It could not be taken over: {record.refusal.why}"
+    of_others, tick = texts.of_others(others), scene.facts.when.tick
+    return scene.hold(Strangers(why=why, since=tick, wanted=wanted, additions=of_others))
+
+
+def _concerns_others(scene: Scene) -> bool:
+    """True if ours stands beside them, or was claimed or held to be opened there."""
+    record = scene.record
+    if isinstance(scene.wanted.write, Create | TakeOver) and (record.claim or record.held_by_connectwise):
+        return True
+    return record.is_standing and not record.was_voided and scene.opening is None
+
+
+def head_changed(scene: Scene) -> Outcome | None:
+    """FOLLOW-3, OPEN-3: somebody changed ours."""
+    if scene.head is None or not isinstance(scene.head[1], Changed):
+        return None
+    line, it = scene.head
+    assert isinstance(it, Changed)
+    total = scene.wanted.total
+    return scene.hold(changes.change_hold(scene.record, line, it.addition, it.found, scene.facts, total=total))
+
+
+def head_arrived(scene: Scene) -> Outcome | None:
+    """SAFE-2: a write whose answer was lost is there."""
+    if scene.head is None or not isinstance(scene.head[1], Arrived):
+        return None
+    line, it = scene.head
+    (found,) = additions_of(it)
+    quantity = int(found.quantity)
+    why = f"ConnectWise shows {quantity}"
+    return Record(changes.confirmed(scene.record, line, quantity, scene.facts, why=why))
+
+
+def terms_claimed(scene: Scene) -> Outcome | None:
+    """OPEN-5: what is to be replaced is still there, or the claim is over."""
+    claim = None if scene.record.claim is None else scene.record.claim.write
+    if scene.head is None or not isinstance(claim, SetTerms):
+        return None
+    shown = additions_of(scene.head[1])
+    if not shown:
+        return None
+    change = changes.terms_seen(scene.record, shown[0])
+    if change is not None:
+        return Record(change)
+    return Do(claim, shown[0]) if scene.claim_is_wanted else None
+
+
+def settled_lines(scene: Scene) -> Outcome | None:
+    """FOLLOW-3, LATE-2: a line that can no longer grow is as we left it, or as a person lets it be."""
+    record = scene.record
+    if scene.opening is not None and not scene.claim_is_wanted:
+        return None
+    left_so = {words for each in record.rulings if each.said is Said.AS_SEEN for words in each.about}
+    for line in record.lines:
+        it = scene.seen.lines[line.number]
+        if line.state not in SETTLED or isinstance(it, AsLeft):
+            continue
+        if isinstance(it, Lagging):
+            return scene.wait(line, it.until)
+        if texts.shown_words(record, line, additions_of(it)) not in left_so:
+            return _settled_edited(scene, line, additions_of(it))
+    return None
+
+
+def _settled_edited(scene: Scene, line: Line, shown: tuple[Addition, ...]) -> Outcome:
+    why = texts.settled_edited(scene.record, line, shown, scene.facts.company, scene.counted)
+    return scene.hold(
+        SettledEdited(
+            why=why,
+            since=scene.facts.when.tick,
+            total=scene.wanted.total,
+            line=line.number,
+            shown=texts.shown_words(scene.record, line, shown),
+            stands=texts.billed_there(shown),
+        )
+    )
+
+
+def claim(scene: Scene) -> Outcome | None:
+    """SAFE-3: what was claimed is written if it is what is wanted now, else given up."""
+    record = scene.record
+    if record.claim is None:
+        return None
+    if not scene.claim_is_wanted:
+        return Record(changes.dropped(record, why=f"{scene.wanted.total} is to be billed by now"))
+    write = record.claim.write
+    if isinstance(write, Create):
+        return Do(write, None)
+    if isinstance(write, TakeOver):
+        return _take_over(scene, write)
+    assert scene.head is not None
+    return Do(write, additions_of(scene.head[1])[0])
+
+
+def _take_over(scene: Scene, write: TakeOver) -> Outcome:
+    theirs = next((each for each in scene.seen.strangers if each.id == write.addition_id), None)
+    if theirs is None:
+        why = "it no longer bills the product in this month on the agreement"
+    elif not texts.of_others([theirs]):
+        why = "it bears the reference of another month by now"
+    elif not 0 <= theirs.quantity <= MOST_SEATS:
+        why = f"it stands at {texts.plain(theirs.quantity)}, which is no number of seats"
+    else:
+        return Do(write, theirs)
+    return Record(changes.forgotten(scene.record, Forget(Said.GIVE), why=why))
+
+
+def head_echoes(scene: Scene) -> Outcome | None:
+    """CLOSE-2: the list shows what stood there before our last write: not the end yet."""
+    if scene.head is None:
+        return None
+    line, it = scene.head
+    return scene.wait(line, it.until) if isinstance(it, Lagging) else None
+
+
+def put_right(scene: Scene) -> Outcome | None:
+    """FOLLOW-3, OPEN-6: what held it in ConnectWise is gone, or answered."""
+    if not scene.record.held_by_connectwise:
+        return None
+    why = "what held it in ConnectWise is put right, or answered"
+    return Record(changes.lifted(scene.record, why=why))
+
+
+def quiet(scene: Scene) -> Outcome:
+    """All stands as we left it."""
+    return settle(scene.record, scene.wanted, scene.facts, scene.seen)
+
+
+SEEN: tuple[Row, ...] = (
+    voiding,
+    unknown_lines,
+    opening_found,
+    head_not_listed,
+    head_lost,
+    strangers,
+    head_changed,
+    head_arrived,
+    terms_claimed,
+    settled_lines,
+    claim,
+    head_echoes,
+    put_right,
+    quiet,
+)
+"""What the ledger does not know comes before what it knows; what must wait for a list or a person
+comes before anything is written; a hold is lifted only when no echo can be what is seen."""
+
+
+def is_same_write(claimed: Write, wanted: Write | None) -> bool:
+    """Answer True if the claim is what is wanted; a late line may also stand on later days than now."""
+    if not isinstance(claimed, Create) or not isinstance(wanted, Create):
+        return claimed == wanted
+    place = claimed.place
+    if wanted.place.late and place.effective > wanted.place.effective:
+        place = replace(wanted.place, agreement_id=place.agreement_id, product_id=place.product_id)
+    return replace(claimed, place=place) == wanted
+
+
+def ask(record: UsageRecord, hold: Hold, facts: Facts) -> Done:
+    """Hold the record and tell why, unless it is held so already."""
+    cause = notices.held(record, facts, hold.why)
+    if hold.same_as(record.hold) and record.claim is None:
+        return Done(cause)
+    return Done(cause, changes.held(record, hold, facts.when))
+
+
+def settle(record: UsageRecord, wanted: Wanted, facts: Facts, seen: Sighting | None) -> Outcome:
+    """Answer what is recorded and told where nothing is written; ``seen`` is None where none looked."""
+    move = wanted.move
+    match move:
+        case Forget():
+            return Record(changes.forgotten(record, move, why=f"{wanted.total} are to be billed"))
+        case Freeze() | Thaw():
+            return Record(changes.turned(record, move, facts))
+        case Ask():
+            return _asked(record, move.hold, facts)
+        case Close():
+            return _closed(record, facts, seen)
+    return _stays(record, wanted, facts, seen)
+
+
+def _asked(record: UsageRecord, hold: Hold, facts: Facts) -> Outcome:
+    """A new question ends the job, unless terms are to be carried over under it."""
+    done, head = ask(record, hold, facts), record.head
+    terms_wait = head is not None and head.terms is not None and head.terms.asked
+    return Record(done.change) if done.change is not None and terms_wait else done
+
+
+def _stays(record: UsageRecord, wanted: Wanted, facts: Facts, seen: Sighting | None) -> Outcome:
+    """A hold whose cause is gone is lifted; one that nobody says anything of is told (SAFE-7)."""
+    hold = record.hold
+    if hold is None:
+        return Done(wanted.say)
+    looked = seen is not None or not hold.needs_look
+    well = isinstance(wanted.say, Cause) and wanted.say.state is StandingState.BILLING
+    if looked and (well or wanted.write is not None):
+        same = "the same companies are below it as before"
+        why = same if isinstance(hold, Moved) else f"{wanted.total} are to be billed"
+        return Record(changes.lifted(record, why=why))
+    if record.lines and isinstance(wanted.say, Unsaid):
+        return ask(record, hold, facts)
+    return Done(wanted.say)
+
+
+def _closed(record: UsageRecord, facts: Facts, seen: Sighting | None) -> Done:
+    """CLOSE-2, CLOSE-4, CLOSE-5: the month closes, or was read once more."""
+    owing, when = owing_of(record, facts), facts.when
+    shown = _with_terms_shown(record, seen)
+    doubts = _doubts(record, facts)
+    if isinstance(owing, Owed):
+        floor = facts.reading.floor if isinstance(facts.reading, Count) else None
+        credit = _credit(record, owing.agreed, floor, facts, seen)
+        change = changes.closed(shown, when, count=owing.agreed, floor=floor, credit=credit, notices=doubts)
+    elif record.state is RecordState.CLOSED and record.closing is not None:
+        known = record.closing
+        again = f"{when.month.label} could not be read once more. {owing.why}"
+        change = changes.closed(
+            shown, when, count=known.count, floor=known.floor, credit=known.credit, notices=(again,)
+        )
+    else:
+        last = f"Closed with the last count that could be read. {owing.why}"
+        change = changes.closed(shown, when, count=record.stands, floor=None, credit=None, notices=(last, *doubts))
+    after = change.after
+    if after.closing is not None and after.closing.reread and not after.notices:
+        return Done(Unsaid.PLANNERS, change)
+    return Done(notices.billing(after, facts), change)
+
+
+def _with_terms_shown(record: UsageRecord, seen: Sighting | None) -> UsageRecord:
+    line = record.newest
+    shown = () if seen is None or line is None else seen.shown(line.number)
+    if line is None or len(shown) != 1:
+        return record
+    return record.with_line(changes.with_terms_shown(line, shown[0]))
+
+
+def _doubts(record: UsageRecord, facts: Facts) -> tuple[str, ...]:
+    """Whether a closed month's invoice was made before the last quantity was written (LATE-1)."""
+    agreement, told = facts.offered, list[str]()
+    for line in record.lines:
+        if line.state is not LineState.FINAL or agreement is None or agreement.id != line.agreement_id:
+            continue
+        if is_invoiced(agreement, line.place.cancelled, facts.when.policy.invoicing):
+            told += notices.invoice_doubts(line, agreement, facts)
+    return tuple(told)
+
+
+def _credit(record: UsageRecord, count: int, floor: int | None, facts: Facts, seen: Sighting | None) -> Credit | None:
+    """What was billed beyond the count, or beyond the contract's floor where that is billed (LATE-3)."""
+    total = max(count, floor or 0) if facts.when.policy.bill_minimum else count
+    if total >= record.stands:
+        return None
+    shown = () if seen is None or record.newest is None else seen.shown(record.newest.number)
+    price = shown[0].terms.unit_price if len(shown) == 1 else None
+    return Credit(billed=record.stands, counted=total, unit_price=price)

@@ -1,0 +1,40 @@
+"""Holds: why a record waits for a person.
+
+One small class a kind, with its stored name, what each answer does and what will follow. A new kind
+is one class here, with its name in ``KINDS`` and its stored form in ``ledger/record_codec.py``.
+"""
+
+from tally.domain.holds.base import Hold
+from tally.domain.holds.counts import Fallen, Grown, Moved
+from tally.domain.holds.late import LateUsage, Unplaced, Unwritten
+from tally.domain.holds.seen import Altered, Broken, Edited, SettledEdited, Strangers
+
+KINDS: tuple[type[Hold], ...] = (
+    Fallen,
+    Grown,
+    Moved,
+    LateUsage,
+    Unwritten,
+    Unplaced,
+    Edited,
+    Broken,
+    Altered,
+    SettledEdited,
+    Strangers,
+)
+
+__all__ = [
+    "KINDS",
+    "Altered",
+    "Broken",
+    "Edited",
+    "Fallen",
+    "Grown",
+    "Hold",
+    "LateUsage",
+    "Moved",
+    "SettledEdited",
+    "Strangers",
+    "Unplaced",
+    "Unwritten",
+]

@@ -1,0 +1,125 @@
+"""What is told beside a standing and stops nothing."""
+
+from datetime import datetime, timedelta
+
+from tally.domain.agreement import Agreement
+from tally.domain.credit import credit_notice, fewer_notice
+from tally.domain.decision.facts import Facts
+from tally.domain.decision.place import Thaw, turn_of
+from tally.domain.invoicing import has_ended
+from tally.domain.place import invoice_notice
+from tally.domain.record import Line, LineState, UsageRecord
+from tally.domain.standing import Cause, StandingState
+from tally.domain.texts import terms
+
+_AT_ABOUT_THAT_TIME = timedelta(minutes=1)
+
+
+def notices(record: UsageRecord, facts: Facts) -> tuple[str, ...]:
+    """Return what is to be told of the record beside its standing."""
+    agreement = _shown(record, facts)
+    invoice = None if agreement is None else invoice_notice(agreement, facts.when.today)
+    credit = None if record.credit is None else credit_notice(record, facts.company)
+    told = filter(None, (terms.notice(record), invoice, credit))
+    return (*record.notices, *_invoiced_anew(record, agreement, facts), *told)
+
+
+def _invoiced_anew(record: UsageRecord, agreement: Agreement | None, facts: Facts) -> tuple[str, ...]:
+    """Tell of lines below the newest whose invoice was deleted: they are billed again as they stand."""
+    if agreement is None:
+        return ()
+    return tuple(
+        f"An invoice of agreement '{agreement.name}' (id {agreement.id}) was deleted or written off, or its "
+        f"dates were put right: its next one is dated {agreement.next_invoice}, and bills Addition "
+        f"{line.addition_id} at {line.pushed} once more, beside what stands on later lines."
+        for line in record.lines[:-1]
+        if line.agreement_id == agreement.id and isinstance(turn_of(line, facts), Thaw)
+    )
+
+
+def _shown(record: UsageRecord, facts: Facts) -> Agreement | None:
+    """The agreement of the line that follows the count, or of the one that would be next."""
+    head = record.head
+    return facts.offered if head is None else facts.agreement(head.agreement_id)
+
+
+def billing(record: UsageRecord, facts: Facts, *, counted: int | None = None) -> Cause:
+    """Say that all is well; and where a person has said otherwise than GravityZone, that."""
+    told, word = notices(record, facts), record.last_word
+    if word is not None and record.lines and counted not in (None, record.stands):
+        kept = f"{record.stands} stays by the word of {word.by} on {word.at:%Y-%m-%d}."
+        told = (*told, f"GravityZone counts {counted}; {kept}")
+    elif counted is not None and counted < record.stands and record.is_carried_on:
+        told = (*told, fewer_notice(record, counted=counted))
+    return Cause(state=StandingState.BILLING, notices=told)
+
+
+def held(record: UsageRecord, facts: Facts, why: str) -> Cause:
+    """Say why the record waits for a person."""
+    return Cause(state=StandingState.HELD, reason=why, notices=notices(record, facts))
+
+
+def late_usage(record: UsageRecord, *, total: int) -> str:
+    """Tell of late usage before the month closes, when a person is asked."""
+    key = record.key
+    return (
+        f"GravityZone counts {total} {key.service} in {key.month.label}, {total - record.stands} more than "
+        "are billed; since that period has been invoiced or its agreement has ended, what becomes of them "
+        "is asked when the month closes."
+    )
+
+
+def invoice_doubts(line: Line, agreement: Agreement | None, facts: Facts) -> tuple[str, ...]:
+    """Tell where nobody can know whether an invoice has the last quantity that was written (LATE-1).
+
+    It has, where the agreement was not yet invoiced at a tick after that write, and was changed after
+    it. Of a line that was closed, no tick has looked: there the change alone decides.
+    """
+    if agreement is None:
+        return ()
+    if has_ended(agreement, facts.when.today):
+        return _ended_oddly(line, agreement)
+    before, changed, at = facts.when.before, _instant(agreement.version), line.written.at
+    not_yet = line.state is LineState.FINAL or (before is not None and at < before)
+    if not_yet and changed is not None and changed > at + _AT_ABOUT_THAT_TIME:
+        return ()
+    told = (
+        f"Addition {line.addition_id} was set to {line.pushed} at {at:%Y-%m-%d %H:%M} GMT, at about the "
+        f"time when agreement '{agreement.name}' (id {agreement.id}) was invoiced: see whether the invoice "
+        f"bills {line.pushed}."
+    )
+    return (told,)
+
+
+def _ended_oddly(line: Line, agreement: Agreement) -> tuple[str, ...]:
+    """Tell of a line that is left as it is for a date which may have been forgotten on the agreement."""
+    if not agreement.ends_oddly:
+        return ()
+    left = f"Until then Addition {line.addition_id} stays at {line.pushed}."
+    return (f"Agreement '{agreement.name}' (id {agreement.id}) is {agreement.ends_oddly}. {left}",)
+
+
+def taken_back(line: Line, agreement: Agreement | None) -> tuple[str, ...]:
+    """Tell of a line that follows the count again, after its period was invoiced or its agreement ended."""
+    if agreement is None:
+        return ()
+    why = "so an invoice of it was deleted or written off, or its dates were put right"
+    now = f"has its next invoice on {agreement.next_invoice} by now"
+    told = f"agreement '{agreement.name}' (id {agreement.id}) {now}, {why}."
+    return (f"Addition {line.addition_id} follows the count again: {told}",)
+
+
+def _instant(version: str) -> datetime | None:
+    """When the agreement was last changed, which is its version as ConnectWise gives it."""
+    try:
+        found = datetime.fromisoformat(version)
+    except ValueError:
+        return None
+    return None if found.tzinfo is None else found
+
+
+def voided_too_late(line: Line, why: str) -> str:
+    """Tell that an invoice took the line's quantity before a person could have it voided."""
+    return (
+        f"Addition {line.addition_id} is voided, but {why}: see whether {line.pushed} must be credited there by hand."
+    )

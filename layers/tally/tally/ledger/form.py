@@ -1,0 +1,134 @@
+"""Forms: how a value becomes plain data (text, whole numbers, lists, maps), and back.
+
+A form is made of smaller ones. The stored names stand in it, written out: an item lives for years, so
+a renamed attribute of a class must not rename what is stored. What has its default value is left out.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, fields
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from enum import StrEnum
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+
+class Form[T](NamedTuple):
+    """Both ways of one kind of value. ``read`` raises ValueError, TypeError or KeyError."""
+
+    write: Callable[[T], Any]
+    read: Callable[[Any], T]
+
+
+def instant_text(instant: datetime) -> str:
+    """Write an aware instant as ISO 8601 text in UTC; texts sort as their instants do.
+
+    The offset is written ``+00:00`` for the order's sake: a ``Z`` would sort after the point of a
+    fraction. Raises ValueError for a naive one.
+    """
+    if instant.tzinfo is None:
+        naive = instant.isoformat()
+        raise ValueError(f"the ledger keeps instants with their time zone, and {naive} has none")
+    return instant.astimezone(UTC).isoformat()
+
+
+@lru_cache(maxsize=1024)
+def instant(text: str) -> datetime:
+    """Read such a text. Most are ticks, of which thousands of companies have the same.
+
+    Raises ValueError for a text without a time zone.
+    """
+    found = datetime.fromisoformat(text)
+    if found.tzinfo is None:
+        raise ValueError(f"{text} has no time zone")
+    return found
+
+
+def _text(value: Any) -> str:  # noqa: ANN401 - whatever an item holds
+    if not isinstance(value, str):
+        raise TypeError(f"{value!r} is no text")
+    return value
+
+
+def _whole(value: Any) -> int:  # noqa: ANN401 - as above
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise TypeError(f"{value!r} is no whole number")
+    return value
+
+
+def _truth(value: Any) -> bool:  # noqa: ANN401 - as above
+    if not isinstance(value, bool):
+        raise TypeError(f"{value!r} is neither true nor false")
+    return value
+
+
+def _amount(value: Any) -> Decimal:  # noqa: ANN401 - as above
+    amount = Decimal(_text(value))
+    if not amount.is_finite():
+        raise ValueError(f"{value} is no amount")
+    return amount
+
+
+TEXT: Form[str] = Form(str, _text)
+WHOLE: Form[int] = Form(int, _whole)
+TRUTH: Form[bool] = Form(bool, _truth)
+INSTANT: Form[datetime] = Form(instant_text, instant)
+DAY: Form[date] = Form(date.isoformat, date.fromisoformat)
+AMOUNT: Form[Decimal] = Form(str, _amount)
+"""As text, so that no digit is lost."""
+
+
+def word[E: StrEnum](of: type[E]) -> Form[E]:
+    """Make the form of one word out of an enumeration."""
+    return Form(lambda value: value.value, of)
+
+
+def many[T](each: Form[T]) -> Form[tuple[T, ...]]:
+    """Make the form of a list."""
+    write, read = each
+    return Form(
+        lambda values: [write(value) for value in values],
+        lambda plain: tuple(read(value) for value in _list(plain)),
+    )
+
+
+def _list(plain: Any) -> list[Any]:  # noqa: ANN401 - as above
+    if not isinstance(plain, list):
+        raise TypeError(f"{plain!r} is no list")
+    return plain
+
+
+def shape[T](of: type[T], **forms: Form[Any]) -> Form[T]:
+    """Make the form of a dataclass, by the names of its fields."""
+    declared = {each.name: each.default for each in fields(of)}  # type: ignore[arg-type]  # a dataclass
+    if forms.keys() != declared.keys():
+        raise TypeError(f"{of.__name__} has the fields {sorted(declared)}, its form {sorted(forms)}")
+    ways = tuple((name, form.write, form.read, declared[name]) for name, form in forms.items())
+    needed = frozenset(name for name, default in declared.items() if default is MISSING)
+
+    def write(value: T) -> dict[str, Any]:
+        pairs = ((name, to, getattr(value, name), default) for name, to, _, default in ways)
+        return {name: to(field) for name, to, field, default in pairs if field != default}
+
+    def read(plain: Any) -> T:  # noqa: ANN401 - as above
+        missing, unknown = needed - plain.keys(), plain.keys() - forms.keys()
+        if missing or unknown:
+            raise KeyError(f"missing {sorted(missing)}, unknown {sorted(unknown)}")
+        return of(**{name: back(plain[name]) for name, _, back, _ in ways if name in plain})
+
+    return Form(write, read)
+
+
+def one_of[T](name: str, kinds: Mapping[str, tuple[type, Form[Any]]]) -> Form[T]:
+    """Make the form of one of several classes, told apart by the word under ``name``."""
+    by_class = {of: (word, form.write) for word, (of, form) in kinds.items()}
+
+    def write(value: Any) -> dict[str, Any]:  # noqa: ANN401 - one of the classes
+        word, to = by_class[type(value)]
+        return {name: word, **to(value)}
+
+    def read(plain: Any) -> Any:  # noqa: ANN401 - as above
+        rest = dict(plain)
+        return kinds[rest.pop(name)][1].read(rest)
+
+    return Form(write, read)

@@ -1,0 +1,145 @@
+"""The stored form of a usage record: the plain image of its types, with a number for the schema."""
+
+from dataclasses import MISSING, fields
+from typing import Any
+
+from tally.domain.holds import (
+    Altered,
+    Broken,
+    Edited,
+    Fallen,
+    Grown,
+    Hold,
+    LateUsage,
+    Moved,
+    SettledEdited,
+    Strangers,
+    Unplaced,
+    Unwritten,
+)
+from tally.domain.record import (
+    Claim,
+    Closing,
+    Create,
+    Credit,
+    Line,
+    LineState,
+    Place,
+    RecordKey,
+    RecordState,
+    Refusal,
+    Ruling,
+    Said,
+    SetQuantity,
+    SetTerms,
+    TakeOver,
+    UsageRecord,
+    Write,
+    Written,
+)
+from tally.domain.terms import OtherTerms, Terms
+from tally.ledger.form import (
+    AMOUNT,
+    DAY,
+    INSTANT,
+    TEXT,
+    TRUTH,
+    WHOLE,
+    Form,
+    many,
+    one_of,
+    shape,
+    word,
+)
+
+SCHEMA = 1
+"""Of what is written. An item of a later one is not read: that company's standing is failing."""
+
+PLACE = shape(Place, agreement_id=WHOLE, product_id=WHOLE, effective=DAY, cancelled=DAY, late=TRUTH)
+WRITTEN = shape(Written, quantity=WHOLE, at=INSTANT, unsure=many(WHOLE), echoes=many(WHOLE), flag=TEXT)
+TERMS = shape(Terms, unit_price=AMOUNT, less_included=AMOUNT, taxable=TRUTH, bill_customer=TEXT)
+OTHER_TERMS = shape(OtherTerms, before=TERMS, now=TERMS, asked=TRUTH, refused=TEXT)
+LINE = shape(
+    Line,
+    number=WHOLE,
+    state=word(LineState),
+    place=PLACE,
+    reference=TEXT,
+    addition_id=WHOLE,
+    written=WRITTEN,
+    terms=OTHER_TERMS,
+)
+WRITE: Form[Write] = one_of(
+    "write",
+    {
+        "post": (Create, shape(Create, number=WHOLE, place=PLACE, quantity=WHOLE)),
+        "take-over": (
+            TakeOver,
+            shape(TakeOver, number=WHOLE, place=PLACE, quantity=WHOLE, addition_id=WHOLE),
+        ),
+        "patch": (SetQuantity, shape(SetQuantity, number=WHOLE, quantity=WHOLE)),
+        "terms": (SetTerms, shape(SetTerms, number=WHOLE)),
+    },
+)
+CLAIM = shape(Claim, write=WRITE, at=INSTANT)
+REFUSAL = shape(Refusal, why=TEXT, at=INSTANT, write=WRITE, version=TEXT, total=WHOLE)
+RULING = shape(Ruling, said=word(Said), number=WHOLE, by=TEXT, at=INSTANT, about=many(TEXT))
+CREDIT = shape(Credit, billed=WHOLE, counted=WHOLE, unit_price=AMOUNT)
+CLOSING = shape(Closing, count=WHOLE, floor=WHOLE, credit=CREDIT, credited=WHOLE, reread=TRUTH)
+
+
+def _hold[H: Hold](of: type[H], **own: Form[Any]) -> tuple[str, tuple[type[H], Form[H]]]:
+    return of.kind, (of, shape(of, why=TEXT, since=INSTANT, **own))
+
+
+HOLD: Form[Hold] = one_of(
+    "kind",
+    dict(
+        (
+            _hold(Fallen, counted=WHOLE),
+            _hold(Grown, agreed=WHOLE),
+            _hold(Moved, counted=WHOLE, children=many(TEXT), grown=TRUTH),
+            _hold(LateUsage, total=WHOLE),
+            _hold(Unwritten, number=WHOLE),
+            _hold(Unplaced, total=WHOLE),
+            _hold(Edited, total=WHOLE, stands=WHOLE),
+            _hold(Broken, total=WHOLE),
+            _hold(Altered, total=WHOLE, line=WHOLE, shown=TEXT),
+            _hold(SettledEdited, total=WHOLE, line=WHOLE, shown=TEXT, stands=WHOLE),
+            _hold(Strangers, wanted=WHOLE, additions=many(WHOLE)),
+        )
+    ),
+)
+
+_RECORD: dict[str, Form[Any]] = {
+    "seen_tick": INSTANT,
+    "state": word(RecordState),
+    "lines": many(LINE),
+    "claim": CLAIM,
+    "hold": HOLD,
+    "rulings": many(RULING),
+    "refusal": REFUSAL,
+    "notices": many(TEXT),
+    "children": many(TEXT),
+    "closing": CLOSING,
+}
+_LEFT_OUT = {each.name: each.default for each in fields(UsageRecord) if each.name != "state"}
+"""Values that say nothing. A partner without children is another thing than a customer: () is kept."""
+
+
+def record_fields(record: UsageRecord) -> dict[str, Any]:
+    """Return all that a record holds but its key and version; of one that is not stored, nothing."""
+    if record.version == 0:
+        return {}
+    values = {name: getattr(record, name) for name in _RECORD}
+    said = {name: value for name, value in values.items() if value != _LEFT_OUT.get(name, MISSING)}
+    return {"schema": SCHEMA, **{name: _RECORD[name].write(value) for name, value in said.items()}}
+
+
+def record_of(key: RecordKey, version: int, plain: dict[str, Any]) -> UsageRecord:
+    """Read such fields. Raises KeyError, TypeError or ValueError where they are not what we write."""
+    schema = plain.get("schema")
+    if schema != SCHEMA:
+        raise ValueError(f"its schema is {schema}, and this version of Tally knows {SCHEMA}")
+    found = {name: form.read(plain[name]) for name, form in _RECORD.items() if name in plain}
+    return UsageRecord(key=key, version=version, **found)

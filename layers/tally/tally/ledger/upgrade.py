@@ -1,0 +1,174 @@
+"""Usage records as they were stored before schema 1, in the form of schema 1.
+
+A deployment meets them in mid-month. An old line that was only being opened becomes the claim; whether
+an old line was for late usage is told once, by its days and by the lines beside it.
+"""
+
+from typing import Any
+
+type Plain = dict[str, Any]
+
+_SAID = {
+    "accepted": "lower",
+    "kept": "keep-fallen",
+    "rejected": "keep-grown",
+    "left-out": "leave-out",
+    "stands": "keep-children",
+    "waived": "waive",
+}
+_SETTLED = ("frozen", "final")
+
+
+def upgraded(old: Plain, *, month: str) -> Plain:
+    """Return the fields of an unversioned record as schema 1 has them. ``month`` is its ``yyyy-mm``."""
+    lines = old.get("lines", [])
+    new: Plain = {
+        "schema": 1,
+        "seen_tick": old["seen_tick"],
+        "state": old["state"],
+        "lines": [_line(each, old, month) for each in lines if each["state"] != "opening"],
+        "rulings": list(_rulings(old)),
+    }
+    for name, value in (
+        ("claim", _claim(old, month)),
+        ("hold", _hold(old)),
+        ("refusal", _refusal(old)),
+        ("closing", _closing(old)),
+    ):
+        if value is not None:
+            new[name] = value
+    new |= {name: old[name] for name in ("notices", "children") if name in old}
+    return new
+
+
+def _place(line: Plain, old: Plain, month: str) -> Plain:
+    place = {name: line[name] for name in ("agreement_id", "product_id", "effective", "cancelled")}
+    return {**place, "late": True} if _is_late(line, old, month) else place
+
+
+def _is_late(line: Plain, old: Plain, month: str) -> bool:
+    others = [each for each in old.get("lines", []) if each["number"] != line["number"]]
+    if any(each["state"] in _SETTLED for each in others):
+        return True
+    if line["state"] != "opening":
+        return str(line["effective"])[:7] > month
+    succeeds = any(each["state"] == "void" for each in others)
+    return line["number"] > 0 and (not succeeds or str(line["effective"])[:7] > month)
+
+
+def _line(line: Plain, old: Plain, month: str) -> Plain:
+    written = {"quantity": line.get("pushed", 0), "at": line.get("pushed_at", old["seen_tick"])}
+    if line.get("unconfirmed"):
+        written["unsure"] = line["unconfirmed"]
+    if line.get("echoes"):
+        written["echoes"] = line["echoes"]
+    if line.get("bill_customer"):
+        written["flag"] = line["bill_customer"]
+    return {
+        "number": line["number"],
+        "state": line["state"],
+        "place": _place(line, old, month),
+        "reference": line["reference"],
+        "addition_id": line["addition_id"],
+        "written": written,
+        **({"terms": line["terms"]} if "terms" in line else {}),
+    }
+
+
+def _claim(old: Plain, month: str) -> Plain | None:
+    line = old["lines"][-1] if old.get("lines") else None
+    if line is None or "intent" not in line:
+        return None
+    intent, number = line["intent"], line["number"]
+    write: Plain = {"write": intent["kind"], "number": number}
+    if intent["kind"] in ("post", "take-over"):
+        write |= {"place": _place(line, old, month), "quantity": intent["quantity"]}
+    if intent["kind"] == "take-over":
+        write["addition_id"] = old.get("given", 0)
+    if intent["kind"] == "patch":
+        write["quantity"] = intent["quantity"]
+    return {"write": write, "at": intent["at"]}
+
+
+def _rulings(old: Plain) -> list[Plain]:
+    told: list[Plain] = []
+    unknown = {"by": "", "at": old["seen_tick"]}
+    for name, said in (("baseline", "grow"), ("late", "late"), ("given", "give")):
+        if name in old:
+            told.append({"said": said, "number": old[name], **unknown})
+    if "answer" in old:
+        answer = old["answer"]
+        about = {"about": answer["children"]} if answer.get("children") else {}
+        number = {"number": answer["quantity"]} if answer["quantity"] else {}
+        told.append({"said": _SAID[answer["verdict"]], **number, "by": answer["by"], "at": answer["at"], **about})
+    told += [{"said": "as-seen", "about": [each], **unknown} for each in old.get("left_so", [])]
+    if "asked" in old:
+        told.append({"said": "asked", **unknown})
+    return [{name: value for name, value in each.items() if (name, value) != ("number", 0)} for each in told]
+
+
+def _hold(old: Plain) -> Plain | None:
+    hold = old.get("hold")
+    if hold is None:
+        return None
+    kept: Plain = {"why": hold.get("why", ""), "since": hold["since"]}
+    kind, number = _kind(hold), hold["quantity"]
+    match kind:
+        case "fall":
+            own: Plain = {"counted": number}
+        case "growth":
+            own = {"agreed": number}
+        case "children":
+            grown = {"grown": True} if hold.get("grown") else {}
+            own = {"counted": number, "children": hold.get("children", []), **grown}
+        case "unwritten":
+            own = {"number": number}
+        case "foreign":
+            own = {"wanted": number, "additions": hold.get("foreign", [])}
+        case "settled-edited":
+            own = {"total": number, "line": hold["line"], "shown": hold.get("seen", "")}
+            own |= {"stands": hold["stands"]} if "stands" in hold else {}
+        case "altered":
+            own = {"total": number, "line": hold["line"], "shown": hold.get("seen", "")}
+        case "edited":
+            own = {"total": number, "stands": hold["stands"]}
+        case _:
+            own = {"total": number}
+    return {"kind": kind, **kept, **own}
+
+
+def _kind(hold: Plain) -> str:
+    if hold["kind"] == "late":
+        return "unwritten" if "stands" in hold else "late"
+    if hold["kind"] != "changed":
+        return str(hold["kind"])
+    if "line" in hold:
+        altered = " has " in hold.get("seen", "")
+        return "altered" if altered else "settled-edited"
+    return "edited" if "stands" in hold else "broken"
+
+
+def _refusal(old: Plain) -> Plain | None:
+    """What was refused is told, and tried again at the next tick: its version says nothing."""
+    refusal = old.get("refusal")
+    line = old["lines"][-1] if old.get("lines") else None
+    if refusal is None:
+        return None
+    number, total = 0 if line is None else line["number"], refusal.get("total", 0)
+    write = {"write": "patch", "number": number, "quantity": total}
+    return {
+        "why": refusal["why"],
+        "at": refusal["since"],
+        "write": write,
+        "version": "",
+        "total": total,
+    }
+
+
+def _closing(old: Plain) -> Plain | None:
+    if old["state"] != "closed" and not old.get("credited"):
+        return None
+    closing: Plain = {"count": old.get("count", 0)}
+    closing |= {name: old[name] for name in ("floor", "credit") if name in old}
+    closing |= {"credited": old["credited"]} if old.get("credited") else {}
+    return {**closing, "reread": True} if "reread" in old else closing
