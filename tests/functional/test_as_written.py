@@ -11,7 +11,7 @@ from tally.domain.record import RecordState, UsageRecord
 from tally.domain.standing import StandingState
 from tests.functional.instants import gmt
 
-CHANGED = ("edited", "broken", "settled-edited")
+CHANGED = ("altered", "edited", "broken", "settled-edited")
 
 FIRST, SECOND, THIRD = gmt("2026-11-05 08:00"), gmt("2026-11-05 10:15"), gmt("2026-11-05 10:30")
 CLOSE, AFTER = gmt("2026-12-02 00:05"), gmt("2026-12-02 01:05")
@@ -69,7 +69,7 @@ def assert_held(world: World, customer: Customer, said: str) -> None:
     """It waits for a person, who is told what, by whom and when; and it was neither made twice nor written over."""
     record, shown = november(world, customer), world.standing(customer).shown
     assert record.hold is not None
-    assert (record.hold.kind, shown.state) == (CHANGED, StandingState.HELD)
+    assert (record.hold.kind in CHANGED, shown.state) == (True, StandingState.HELD)
     assert said in shown.reason
     assert "workflow on 2026-1" in shown.reason
     made = world.connectwise.truth.made_by_api()

@@ -13,7 +13,7 @@ from tally.domain.standing import StandingState
 from tally.errors import TallyError
 from tests.functional.instants import gmt
 
-CHANGED = ("edited", "broken", "settled-edited")
+CHANGED = ("altered", "edited", "broken", "settled-edited")
 
 OPENED = gmt("2026-11-01 00:05")
 DAY = timedelta(days=1)
@@ -245,5 +245,5 @@ def test_two_ticks_that_race_tell_it_once() -> None:
     found = world.record(harbor, "2026-11")
     assert found is not None
     history = world.ledger.history(found.key)
-    assert [entry.what for entry in history].count("held: changed") == 1
+    assert [entry.what for entry in history].count("held: edited") == 1
     assert not [error for error in world.failures if not isinstance(error, TallyError)]

@@ -13,7 +13,7 @@ from tally.domain.standing import StandingState
 from tally.errors import SetupError
 from tests.functional.instants import gmt
 
-CHANGED = ("edited", "broken", "settled-edited")
+CHANGED = ("altered", "edited", "broken", "settled-edited")
 
 BOOKS = {"by": "mira", "why": "looked it up on the invoice"}
 CLOSE, NEXT, LATER = gmt("2026-11-02 00:05"), gmt("2026-11-02 00:20"), gmt("2026-11-02 00:35")

@@ -16,7 +16,7 @@ from tally.domain.standing import StandingState
 from tally.errors import SetupError
 from tests.functional.instants import gmt
 
-CHANGED = ("edited", "broken", "settled-edited")
+CHANGED = ("altered", "edited", "broken", "settled-edited")
 
 OCTOBER_CLOSED = (gmt("2026-10-01 00:05"), gmt("2026-10-20 00:05"), gmt("2026-11-01 00:05"), gmt("2026-11-02 00:05"))
 LATER, CLOSE = gmt("2026-11-20 00:05"), gmt("2026-12-02 00:05")

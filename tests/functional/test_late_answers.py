@@ -84,7 +84,7 @@ def october(world: World, harbor: Customer) -> UsageRecord:
     return record
 
 
-def held(world: World, harbor: Customer) -> tuple[int]:
+def held(world: World, harbor: Customer) -> tuple[str, int]:
     hold = october(world, harbor).hold
     assert hold is not None
     return hold.kind, hold.quantity
@@ -343,5 +343,7 @@ def test_a_credit_stays_as_it_was_where_the_month_cannot_be_read_again() -> None
     assert (credit.quantity, str(credit.unit_price)) == (2, "4.5")
     world.gravityzone.tenant.change_subscription(harbor.id, 2)
     world.play(gmt("2026-11-10 00:05"))
-    assert (october(world, harbor).reread, october(world, harbor).credit) == (True, credit)
+    closing = october(world, harbor).closing
+    assert closing is not None
+    assert (closing.reread, closing.credit) == (True, credit)
     assert any("9.00 at 4.50 each" in notice for notice in world.standing(harbor).shown.notices)

@@ -11,7 +11,7 @@ from local.world import Customer, World
 from tally.domain.standing import StandingState
 from tests.functional.instants import gmt
 
-CHANGED = ("edited", "broken", "settled-edited")
+CHANGED = ("altered", "edited", "broken", "settled-edited")
 
 FIRST = gmt("2026-11-01 00:00")
 THIRD = gmt("2026-11-03 00:00")

@@ -13,7 +13,7 @@ from tally.domain.record import LineState, RecordState, UsageRecord
 from tests.functional.instants import gmt
 from tests.functional.restoring import backup, restore
 
-CHANGED = ("edited", "broken", "settled-edited")
+CHANGED = ("altered", "edited", "broken", "settled-edited")
 
 WHO = {"by": "mira", "why": "agreed with the customer"}
 INVOICED_ON_THE_1ST = {"nextInvoiceDate": "2026-11-01T00:00:00Z"}

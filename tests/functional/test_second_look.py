@@ -12,7 +12,7 @@ from tally.domain.record import RecordState
 from tally.domain.standing import StandingState
 from tests.functional.instants import every, gmt
 
-CHANGED = ("edited", "broken", "settled-edited")
+CHANGED = ("altered", "edited", "broken", "settled-edited")
 
 HOUR = timedelta(hours=1)
 

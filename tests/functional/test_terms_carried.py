@@ -33,7 +33,7 @@ from tests.functional.terms_world import (
     worked,
 )
 
-CHANGED = ("edited", "broken", "settled-edited")
+CHANGED = ("altered", "edited", "broken", "settled-edited")
 
 TERMS_PATCH = Fault(kind=FaultKind.STATUS, operation="PATCH additions/{id}", contains="unitPrice")
 

@@ -30,29 +30,37 @@ SPOILT = {
     "record-unknown-hold": ("RECORD#2026-11#endpoints", "hold", {"S": '{"kind": "later", "quantity": 1}'}),
     "record-unknown-state": ("RECORD#2026-11#endpoints", "state", {"S": "paused"}),
     "record-nested": ("RECORD#2026-11#endpoints", "lines", {"S": "[" * 100_000}),
-    "record-count-a-list": ("RECORD#2026-11#endpoints", "count", {"L": []}),
+    "record-a-later-schema": ("RECORD#2026-11#endpoints", "schema", {"N": "2"}),
+    "record-schema-a-text": ("RECORD#2026-11#endpoints", "schema", {"S": "1"}),
+    "record-count-a-list": ("RECORD#2026-11#endpoints", "closing", {"S": '{"count": []}'}),
     "record-price": (
         "RECORD#2026-11#endpoints",
-        "credit",
-        {"S": '{"billed": 2, "counted": 1, "unit_price": "4,50"}'},
+        "closing",
+        {"S": '{"count": 1, "credit": {"billed": 2, "counted": 1, "unit_price": "4,50"}}'},
     ),
     "record-price-no-number": (
         "RECORD#2026-11#endpoints",
-        "credit",
-        {"S": '{"billed": 2, "counted": 1, "unit_price": "NaN"}'},
+        "closing",
+        {"S": '{"count": 1, "credit": {"billed": 2, "counted": 1, "unit_price": "NaN"}}'},
     ),
     "record-agreement-a-list": (
         "RECORD#2026-11#endpoints",
         "lines",
         {
-            "S": '[{"number": 0, "state": "open", "agreement_id": [], "product_id": 1, "reference": "TLY-A", '
-            '"effective": "2026-11-01", "cancelled": "2026-11-30", "addition_id": 5, "pushed": 1}]'
+            "S": '[{"number": 0, "state": "open", "place": {"agreement_id": [], "product_id": 1, "effective": "2026-11-01", '
+            '"cancelled": "2026-11-30"}, "reference": "TLY-A", "addition_id": 5, "written": {"quantity": 1, '
+            '"at": "2026-11-01T00:00:00+00:00"}}]'
         },
     ),
     "record-quantity-true": (
         "RECORD#2026-11#endpoints",
         "hold",
-        {"S": '{"kind": "growth", "quantity": true, "since": "2026-11-01T00:00:00+00:00"}'},
+        {"S": '{"kind": "growth", "why": "grown", "agreed": true, "since": "2026-11-01T00:00:00+00:00"}'},
+    ),
+    "record-hold-with-more-to-it": (
+        "RECORD#2026-11#endpoints",
+        "hold",
+        {"S": '{"kind": "growth", "why": "grown", "agreed": 5, "by": 1, "since": "2026-11-01T00:00:00+00:00"}'},
     ),
 }
 

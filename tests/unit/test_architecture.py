@@ -18,7 +18,7 @@ DOMAIN = [name for name in MODULES if name.startswith("tally.domain.")]
 USE_CASES = [
     "plan",
     "sync",
-    "steps",
+    "rounds",
     "readings",
     "answer",
     "overview",
@@ -91,5 +91,5 @@ def test_adapters_do_not_know_each_other(name: str) -> None:
     own = next((each for each in ADAPTERS[:3] if name.startswith(f"{each}.")), None)
     if own is not None:
         others = [each for each in ADAPTERS[:3] if each != own]
-        uses = ["tally.plan", "tally.sync", "tally.steps", "tally.tying", "tally.roster", "tally.directory"]
+        uses = ["tally.plan", "tally.sync", "tally.rounds", "tally.tying", "tally.roster", "tally.directory"]
         assert not [each for each in imported(name) if each.startswith((*others, *uses))]

@@ -13,7 +13,7 @@ from moto import mock_aws
 from local.ledger_table import create_ledger_table
 from tally.domain.company import Mapping, MappingChange
 from tally.domain.month import Month
-from tally.domain.record import RecordKey, RecordState, Transition, UsageRecord
+from tally.domain.record import RecordKey, RecordState, Transition, UsageRecord, unopened
 from tally.domain.standing import Standing
 from tally.errors import AmbiguousError, ConflictError, ContractError, SetupError, TransientError
 from tally.ledger import keys
@@ -118,7 +118,9 @@ def record(*, key: RecordKey = KEY, version: int = 1, state: RecordState = Recor
 
 
 def opening(key: RecordKey = KEY) -> Transition:
-    return Transition(before=None, after=record(key=key), what="opened", why="because", at=TICK, tick=TICK)
+    return Transition(
+        before=unopened(key, TICK), after=record(key=key), what="opened", why="because", at=TICK, tick=TICK
+    )
 
 
 def is_saved(ledger: DynamoDBLedger) -> bool:

@@ -49,7 +49,7 @@ def take_over(record: UsageRecord, person: Person, *, addition_id: int) -> Trans
         return f"Addition {addition_id} does not hold {record.key} and cannot be taken over; what holds it is {named}."
     if record.is_standing:
         return f"{record.key} has an Addition of ours already: no other can be taken over. {_why(record)}"
-    given = replace(record.ruled(ruling(Said.GIVE, addition_id, person)), hold=None)
+    given = replace(record.ruled(ruling(Said.GIVE, addition_id, person)), hold=None, refusal=None)
     return _transition(record, given, person, what="given")
 
 

@@ -42,6 +42,8 @@ def needs_look(record: UsageRecord, wanted: Wanted, facts: Facts, *, due: bool) 
     """Answer whether ConnectWise is to be looked at. ``due``: it is this record's turn today (FOLLOW-5)."""
     if record.claim is not None:
         return True
+    if isinstance(wanted.move, Freeze):  # what is seen of a line that can no longer grow is told as such
+        return _move_needs_look(record, wanted, facts)
     if due and not record.is_over and (record.lines or wanted.about is not None):
         return True
     if record.held_by_connectwise:

@@ -124,13 +124,16 @@ def _agreement(record: UsageRecord, facts: Facts) -> Agreement | NoPlace:
     if (agreement.company_id, agreement.type_id) != (offer.connectwise_id, offer.agreement.type_id):
         return texts.another_agreement(agreement)
     own_day = decisive_day(when.month, when.tick, when.policy.time_zone)
-    return choose_agreement(
+    chosen = choose_agreement(
         (agreement,),
         company=facts.company,
         day=when.today if offer.late or record.is_carried_on else own_day,
         pinned=None,
         cycles=when.policy.cycles,
     )
+    if offer.permit is None and isinstance(chosen, Cause):  # it is where a line stands, not where the next one would
+        return Unsaid.AS_BEFORE
+    return chosen
 
 
 def _is_late(record: UsageRecord, agreement: Agreement, facts: Facts) -> bool:

@@ -163,13 +163,12 @@ def unknown_lines(scene: Scene) -> Outcome | None:
     change = recover(scene.record, scene.seen, scene.facts)
     if change is None:
         return None
-    return _told_if_held(change, scene.facts)
-
-
-def _told_if_held(change: Change, facts: Facts) -> Outcome:
-    """A change that ends in a new hold ends the job; else it is asked again."""
+    if isinstance(change, Broken):
+        return scene.hold(change)
     hold = change.after.hold
-    return Record(change) if hold is None else Done(notices.held(change.after, facts, hold.why), change)
+    if hold is None:
+        return Record(change)
+    return Done(notices.held(change.after, scene.facts, hold.why), change)
 
 
 def opening_found(scene: Scene) -> Outcome | None:

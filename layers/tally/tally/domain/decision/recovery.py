@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from tally.domain.agreement import Addition
 from tally.domain.decision.as_written import as_found
-from tally.domain.decision.changes import Change, not_as_written, released
+from tally.domain.decision.changes import Change, not_as_written
 from tally.domain.decision.facts import Facts
 from tally.domain.decision.place import why_frozen
 from tally.domain.decision.sighting import Sighting
@@ -31,8 +31,11 @@ from tally.domain.record import (
 from tally.domain.texts.seen import doubled, plain
 
 
-def recover(record: UsageRecord, seen: Sighting, facts: Facts) -> Change | None:
-    """Return the record with what the ledger did not know taken in; None if it knew all."""
+def recover(record: UsageRecord, seen: Sighting, facts: Facts) -> Change | Broken | None:
+    """Return the record with what the ledger did not know taken in; None if it knew all.
+
+    A hold, where one of ours is there twice: nobody can say which.
+    """
     older = _older(record, seen)
     if not seen.unknown:
         return _as_invoiced(record, older, facts)
@@ -54,11 +57,10 @@ def _older(record: UsageRecord, seen: Sighting) -> dict[int, Addition]:
     }
 
 
-def _doubled(record: UsageRecord, number: int, additions: Sequence[Addition], facts: Facts) -> Change:
+def _doubled(record: UsageRecord, number: int, additions: Sequence[Addition], facts: Facts) -> Broken:
     why = doubled(additions, reference(record.key, number))
     counted = facts.reading.value if isinstance(facts.reading, Count) else 0
-    hold = Broken(why=why, since=facts.when.tick, total=counted)
-    return Change(replace(released(record), hold=hold), f"held: {hold.kind}", why)
+    return Broken(why=why, since=facts.when.tick, total=counted)
 
 
 def _all_lines(record: UsageRecord, seen: Sighting, found: Mapping[int, Addition], facts: Facts) -> dict[int, Line]:
