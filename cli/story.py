@@ -32,7 +32,7 @@ def billed_over(entries: Sequence[HistoryEntry]) -> Sequence[tuple[datetime, int
         pushed = {path: after for path, (_, after) in entry.changes.items() if _is_pushed(path)}
         if not pushed:
             continue
-        lines |= {path: int(str(after)) if after is not None else 0 for path, after in pushed.items()}
+        lines |= {_line(path): int(str(after)) if after is not None else 0 for path, after in pushed.items()}
         course.append((entry.at, sum(lines.values())))
     return course
 
@@ -60,7 +60,11 @@ def _at_days_ends(course: Sequence[tuple[datetime, int]], month: Month, now: dat
 
 
 def _is_pushed(path: str) -> bool:
-    return path.startswith("lines.") and path.endswith(".written.quantity")
+    return path.startswith("lines.") and path.endswith((".written.quantity", ".pushed"))  # the latter before schema 1
+
+
+def _line(path: str) -> str:
+    return path.split(".")[1]
 
 
 def _has(encoding: str) -> bool:

@@ -13,8 +13,7 @@ from local.simulators.gravityzone.tenant import made_id
 from local.simulators.scenario import Agreement, Scenario
 from tally.domain import mapping
 from tally.domain.company import ConnectWiseCompany, MappingChange
-from tally.domain.person import Person
-from tally.domain.record import RecordState, UsageRecord
+from tally.domain.record import Person, RecordState, UsageRecord
 from tally.ports import Ledger
 
 BEGINS = datetime(2026, 10, 1, tzinfo=UTC)

@@ -26,6 +26,7 @@ from tally.domain.holds import Moved
 from tally.domain.month import Month
 from tally.domain.record import (
     Claim,
+    Closing,
     Line,
     LineState,
     Place,
@@ -336,11 +337,11 @@ def test_closed_record_changes_lists(ledger: Ledger) -> None:
     """CLOSE-4: a closed record that was read once more is not among the open ones, but among its month's settled ones."""
     record = opened(ledger, key_of())
     other = opened(ledger, key_of("gz-2"))
-    closed = replace(record, version=2, state=RecordState.CLOSED, count=5, floor=10)
+    closed = replace(record, version=2, state=RecordState.CLOSED, closing=Closing(count=5, floor=10))
     ledger.save(step(record, closed, what="closed"))
     assert list(ledger.all_open_records()) == [closed, other]
     assert list(ledger.all_settled_records(NOVEMBER)) == []
-    reread = replace(closed, version=3, reread=True, asked=True)
+    reread = replace(closed, version=3, closing=Closing(count=5, floor=10, reread=True))
     ledger.save(step(closed, reread, what="read again"))
     assert list(ledger.all_open_records()) == [other]
     assert list(ledger.all_settled_records(NOVEMBER)) == [reread]

@@ -89,7 +89,7 @@ def test_a_hold_that_is_not_shown_is_found(monkeypatch: pytest.MonkeyPatch) -> N
     """Invariant 4: EDR is held for its growth, and is said to wait for its close, since it can be counted no more."""
 
     def hidden(case: Case) -> Wanted | None:
-        if case.record.key.service == "edr" and case.record.hold is not None:
+        if case.record.key.service == "edr" and case.record.lines and isinstance(case.record.hold, Grown):
             return case.stay(waiting(f"{case.why} What stands stays until the month closes."))
         return wanted.question_kept(case)
 

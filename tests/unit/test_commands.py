@@ -8,8 +8,7 @@ import pytest
 from tally.domain import answers
 from tally.domain.commands import possible_answers
 from tally.domain.holds import KINDS, Edited, Hold, SettledEdited, Strangers
-from tally.domain.person import Person
-from tally.domain.record import LineState, Transition, UsageRecord
+from tally.domain.record import LineState, Person, Transition, UsageRecord
 from tests.unit.digest_scene import AT, NOVEMBER, closed, credit, hold, record
 
 ANN = Person(by="ann", why="asked", at=AT)

@@ -197,7 +197,7 @@ def test_what_is_done_is_done(met: Met) -> None:
     rig.run(met.known)
     offer = met.known.offer.agreement
     read = rig.rereads and offer is not None
-    known = replace(met.known, offer=replace(met.known.offer, agreement=AGREEMENT)) if read else met.known
+    known = replace(met.known, offer=met.known.offer._replace(agreement=AGREEMENT)) if read else met.known
     known = known.knowing(AGREEMENT.id, AGREEMENT) if read else known
     again = Rig(record=rig.record, there=rig.there, time=rig.time)
     again.run(known)
@@ -246,7 +246,7 @@ def test_terms_are_only_carried_where_asked_for(met: Met) -> None:
     assert len(rig.terms) <= int(asked)
     assert set(rig.terms) <= {AGREED}
     if rig.terms:
-        (ours,) = [each for each in met.there if each.id == line.addition_id] if line else []
+        (ours,) = [each for each in met.there if line is not None and line.reference in each.text]
         assert ours.terms in (CATALOG, Terms())
 
 

@@ -1,6 +1,6 @@
 """Items of the ledger: what is stored is what is read, and the history tells how it came about."""
 
-from dataclasses import fields, replace
+from dataclasses import fields, is_dataclass, replace
 from datetime import UTC, date, datetime, timedelta, timezone
 from itertools import pairwise
 from typing import Any
@@ -52,7 +52,8 @@ TICK = datetime(2026, 11, 3, 0, 15, tzinfo=UTC)
 
 def every_field_of(cls: type, **given_fields: Any) -> st.SearchStrategy[Any]:  # noqa: ANN401 - of any field
     """All fields are varied, those with defaults too: one that is not stored cannot hide behind its default."""
-    return st.builds(cls, **{each.name: given_fields.get(each.name, ...) for each in fields(cls)})
+    names = [each.name for each in fields(cls)] if is_dataclass(cls) else cls._fields  # type: ignore[attr-defined]  # a named tuple
+    return st.builds(cls, **{name: given_fields.get(name, ...) for name in names})
 
 
 months = st.builds(Month, st.integers(2000, 2100), st.integers(1, 12))

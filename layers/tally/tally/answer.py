@@ -9,8 +9,7 @@ from dataclasses import dataclass, replace
 
 from tally.domain import answers, mapping
 from tally.domain.company import ConnectWiseCompany, Mapping, MappingChange, Stretch
-from tally.domain.person import Person
-from tally.domain.record import RecordKey, RecordState, Said, Transition, UsageRecord
+from tally.domain.record import Person, RecordKey, RecordState, Said, Transition, UsageRecord
 from tally.domain.refused import is_partner
 from tally.domain.sight import tied_ids, unseen_companies
 from tally.domain.unreadable import readable

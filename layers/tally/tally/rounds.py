@@ -29,7 +29,7 @@ from tally.domain.record import (
 from tally.domain.standing import Cause, Unsaid
 from tally.domain.terms import Terms
 from tally.domain.texts import seen as seen_texts
-from tally.domain.texts import terms as terms_texts
+from tally.domain.texts.notices import terms_not_compared
 from tally.errors import (
     AmbiguousError,
     ContractError,
@@ -181,7 +181,7 @@ class Rounds:
             except NotFoundError:
                 return None
             except TallyError as error:
-                return terms_texts.not_compared(self.record.key.month, str(error))
+                return terms_not_compared(self.record.key.month, str(error))
         return next((each.terms for each in additions if each.id == before.addition_id), None)
 
     # Writing.

@@ -10,8 +10,7 @@ from dataclasses import dataclass, replace
 
 from tally.belief import Borne, check_due, check_job, check_opening, check_service
 from tally.domain.company import Mapping as CompanyMapping
-from tally.domain.decision.facts import NO_MONTH_BEFORE, Facts, Known, MonthBefore, Offer, Permit, When
-from tally.domain.growth import baseline_of
+from tally.domain.decision.facts import NO_MONTH_BEFORE, Facts, Known, MonthBefore, Offer, Permit, When, month_before
 from tally.domain.month import Month
 from tally.domain.policy import Policy
 from tally.domain.reading import ENDPOINTS, Count, Reading, Service
@@ -197,10 +196,7 @@ class Sync:
         looked_for = record.claim is not None and isinstance(record.claim.write, Create)
         if not (raised or looked_for):
             return NO_MONTH_BEFORE
-        before = self.ledger.record(replace(record.key, month=record.key.month.previous))
-        lines = () if before is None else before.lines
-        line = next((each for each in lines if each.state is not LineState.VOID), None)
-        return MonthBefore(baseline=baseline_of(before), line=line)
+        return month_before(self.ledger.record(replace(record.key, month=record.key.month.previous)))
 
     def _bring_up_to_date(
         self,

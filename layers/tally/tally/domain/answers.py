@@ -5,12 +5,11 @@ Each function returns a text in place of a transition where the answer cannot be
 
 from dataclasses import replace
 
-from tally.domain.holds.base import ruling
-from tally.domain.person import Person
 from tally.domain.record import (
     LAST_WORDS,
     Line,
     LineState,
+    Person,
     RecordState,
     Said,
     Transition,
@@ -49,7 +48,7 @@ def take_over(record: UsageRecord, person: Person, *, addition_id: int) -> Trans
         return f"Addition {addition_id} does not hold {record.key} and cannot be taken over; what holds it is {named}."
     if record.is_standing:
         return f"{record.key} has an Addition of ours already: no other can be taken over. {_why(record)}"
-    given = replace(record.ruled(ruling(Said.GIVE, addition_id, person)), hold=None, refusal=None)
+    given = replace(record.ruled(person.says(Said.GIVE, addition_id)), hold=None, refusal=None)
     return _transition(record, given, person, what="given")
 
 
@@ -65,7 +64,7 @@ def waive(record: UsageRecord, person: Person) -> Transition | str:
             "the next tick."
         )
     number = 0 if record.hold is None else record.hold.quantity
-    word = record.without(Said.GIVE).ruled(ruling(Said.WAIVE, number, person))
+    word = record.without(Said.GIVE).ruled(person.says(Said.WAIVE, number))
     after = replace(word, state=RecordState.WAIVED, hold=None, refusal=None)
     return _transition(record, after, person, what="waived")
 

@@ -8,8 +8,7 @@ from datetime import UTC, datetime
 
 from tally.domain import answers
 from tally.domain.overview import CompanyRow, Overview
-from tally.domain.person import Person
-from tally.domain.record import Transition, UsageRecord
+from tally.domain.record import Person, Transition, UsageRecord
 
 DEFAULT_STACK = "tally"
 """The stack that the command takes where none is named."""

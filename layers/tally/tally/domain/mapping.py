@@ -8,8 +8,7 @@ from dataclasses import replace
 
 from tally.domain.agreement import Agreement
 from tally.domain.company import ConnectWiseCompany, Mapping, MappingChange
-from tally.domain.person import Person
-from tally.domain.record import UsageRecord
+from tally.domain.record import Person, UsageRecord
 
 
 def tie(

@@ -32,3 +32,8 @@ class Policy:
     bill_minimum: bool
     invoicing: Invoicing
     late_usage: LateUsage
+
+    def is_beyond(self, count: int, *, baseline: int) -> bool:
+        """Return True if the count is beyond the baseline by both the percentage and the number of seats (FOLLOW-4)."""
+        by_percent = count * 100 > baseline * (100 + self.growth_percent)
+        return by_percent and count > baseline + self.growth_seats

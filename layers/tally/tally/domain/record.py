@@ -12,10 +12,9 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 from tally.domain.month import Month
-from tally.domain.person import Person
 from tally.domain.screen import keep_brief
 from tally.domain.terms import OtherTerms
 
@@ -131,8 +130,7 @@ class Line:
         return max(self.written.quantity, *self.written.unsure, 0)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Create:
+class Create(NamedTuple):
     """POST an Addition: the line of that number."""
 
     number: int
@@ -140,8 +138,7 @@ class Create:
     quantity: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TakeOver:
+class TakeOver(NamedTuple):
     """PATCH text and cancelled date of an Addition of others, which becomes the line (OPEN-6).
 
     No quantity is written; ``quantity`` is what was to be billed at that time.
@@ -153,16 +150,14 @@ class TakeOver:
     addition_id: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SetQuantity:
+class SetQuantity(NamedTuple):
     """PATCH the line's quantity; a voided line's is 0."""
 
     number: int
     quantity: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SetTerms:
+class SetTerms(NamedTuple):
     """PATCH the line's terms to those of the month before (OPEN-5); its quantity stays."""
 
     number: int
@@ -228,11 +223,11 @@ class Hold:
         """The Additions of others that hold the record, by id."""
         return ()
 
-    def approved(self, record: "UsageRecord", person: Person) -> "UsageRecord | str":  # noqa: ARG002
+    def approved(self, record: "UsageRecord", person: "Person") -> "UsageRecord | str":  # noqa: ARG002
         """Return the record once the number is approved; a text says why that cannot be."""
         return self._put_right(record, "approved")
 
-    def rejected(self, record: "UsageRecord", person: Person) -> "UsageRecord | str":  # noqa: ARG002
+    def rejected(self, record: "UsageRecord", person: "Person") -> "UsageRecord | str":  # noqa: ARG002
         """Return the record once the number is rejected; a text says why that cannot be."""
         return self._put_right(record, "rejected")
 
@@ -304,6 +299,18 @@ class Ruling:
     by: str
     at: datetime
     about: tuple[str, ...] = ()
+
+
+class Person(NamedTuple):
+    """Who answers, why, and when (wall clock)."""
+
+    by: str
+    why: str
+    at: datetime
+
+    def says(self, said: Said, number: int, *, about: tuple[str, ...] = ()) -> Ruling:
+        """Return the person's word on a number."""
+        return Ruling(said=said, number=number, by=self.by, at=self.at, about=about)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,7 @@ a renamed attribute of a class must not rename what is stored. What has its defa
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import MISSING, fields
+from dataclasses import MISSING, fields, is_dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -99,8 +99,8 @@ def _list(plain: Any) -> list[Any]:  # noqa: ANN401 - as above
 
 
 def shape[T](of: type[T], **forms: Form[Any]) -> Form[T]:
-    """Make the form of a dataclass, by the names of its fields."""
-    declared = {each.name: each.default for each in fields(of)}  # type: ignore[arg-type]  # a dataclass
+    """Make the form of a dataclass or named tuple, by the names of its fields."""
+    declared = _defaults(of)
     if forms.keys() != declared.keys():
         raise TypeError(f"{of.__name__} has the fields {sorted(declared)}, its form {sorted(forms)}")
     ways = tuple((name, form.write, form.read, declared[name]) for name, form in forms.items())
@@ -117,6 +117,12 @@ def shape[T](of: type[T], **forms: Form[Any]) -> Form[T]:
         return of(**{name: back(plain[name]) for name, _, back, _ in ways if name in plain})
 
     return Form(write, read)
+
+
+def _defaults(of: Any) -> dict[str, Any]:  # noqa: ANN401 - a class of either sort
+    if is_dataclass(of):
+        return {each.name: each.default for each in fields(of)}
+    return {name: of._field_defaults.get(name, MISSING) for name in of._fields}
 
 
 def one_of[T](name: str, kinds: Mapping[str, tuple[type, Form[Any]]]) -> Form[T]:

@@ -55,6 +55,12 @@ TRANSACTION = "transaction"
 TIED_TO = "company_id"
 """The attribute of a ConnectWise company's mark that names the company which is tied to it; without it, it is free."""
 
+_OLD_FORMS, _OLD_NUMBERS = (
+    frozenset({"answer", "credit", "left_so"}),
+    frozenset({"count", "floor", "baseline", "given", "late", "credited"}),
+)
+"""Attributes of usage records before schema 1."""
+
 _NESTED = frozenset(
     {
         "lines",
@@ -73,12 +79,13 @@ _NESTED = frozenset(
         "changes",
         "kept_apart",
         "children",
+        *_OLD_FORMS,
     }
 )
-_OF_FORMS = frozenset({"lines", "claim", "hold", "rulings", "refusal", "closing", "changes"})
+_OF_FORMS = frozenset({"lines", "claim", "hold", "rulings", "refusal", "closing", "changes", *_OLD_FORMS})
 """What ``record_codec`` reads field by field, and the history's changes, which hold any value."""
 
-_NUMBERS = frozenset({"version", "schema", "connectwise_id", "pinned_agreement_id"})
+_NUMBERS = frozenset({"version", "schema", "connectwise_id", "pinned_agreement_id", *_OLD_NUMBERS})
 
 
 def record_item(record: UsageRecord) -> Item:

@@ -1,27 +1,15 @@
 """The stored form of a usage record: the plain image of its types, with a number for the schema."""
 
 from dataclasses import MISSING, fields
+from functools import cache
 from typing import Any
 
-from tally.domain.holds import (
-    Altered,
-    Broken,
-    Edited,
-    Fallen,
-    Grown,
-    Hold,
-    LateUsage,
-    Moved,
-    SettledEdited,
-    Strangers,
-    Unplaced,
-    Unwritten,
-)
 from tally.domain.record import (
     Claim,
     Closing,
     Create,
     Credit,
+    Hold,
     Line,
     LineState,
     Place,
@@ -92,24 +80,28 @@ def _hold[H: Hold](of: type[H], **own: Form[Any]) -> tuple[str, tuple[type[H], F
     return of.kind, (of, shape(of, why=TEXT, since=INSTANT, **own))
 
 
-HOLD: Form[Hold] = one_of(
-    "kind",
-    dict(
-        (
-            _hold(Fallen, counted=WHOLE),
-            _hold(Grown, agreed=WHOLE),
-            _hold(Moved, counted=WHOLE, children=many(TEXT), grown=TRUTH),
-            _hold(LateUsage, total=WHOLE),
-            _hold(Unwritten, number=WHOLE),
-            _hold(Unplaced, total=WHOLE),
-            _hold(Edited, total=WHOLE, stands=WHOLE),
-            _hold(Broken, total=WHOLE),
-            _hold(Altered, total=WHOLE, line=WHOLE, shown=TEXT),
-            _hold(SettledEdited, total=WHOLE, line=WHOLE, shown=TEXT, stands=WHOLE),
-            _hold(Strangers, wanted=WHOLE, additions=many(WHOLE)),
-        )
-    ),
-)
+@cache
+def _holds() -> Form[Hold]:
+    """Make the forms of all kinds, once a hold is met: most records have none, and a first tick pays for each class."""
+    from tally.domain import holds  # noqa: PLC0415 - as above
+
+    kinds = (
+        _hold(holds.Fallen, counted=WHOLE),
+        _hold(holds.Grown, agreed=WHOLE),
+        _hold(holds.Moved, counted=WHOLE, children=many(TEXT), grown=TRUTH),
+        _hold(holds.LateUsage, total=WHOLE),
+        _hold(holds.Unwritten, number=WHOLE),
+        _hold(holds.Unplaced, total=WHOLE),
+        _hold(holds.Edited, total=WHOLE, stands=WHOLE),
+        _hold(holds.Broken, total=WHOLE),
+        _hold(holds.Altered, total=WHOLE, line=WHOLE, shown=TEXT),
+        _hold(holds.SettledEdited, total=WHOLE, line=WHOLE, shown=TEXT, stands=WHOLE),
+        _hold(holds.Strangers, wanted=WHOLE, additions=many(WHOLE)),
+    )
+    return one_of("kind", dict(kinds))
+
+
+HOLD: Form[Hold] = Form(lambda hold: _holds().write(hold), lambda plain: _holds().read(plain))
 
 _RECORD: dict[str, Form[Any]] = {
     "seen_tick": INSTANT,
@@ -137,9 +129,20 @@ def record_fields(record: UsageRecord) -> dict[str, Any]:
 
 
 def record_of(key: RecordKey, version: int, plain: dict[str, Any]) -> UsageRecord:
-    """Read such fields. Raises KeyError, TypeError or ValueError where they are not what we write."""
-    schema = plain.get("schema")
+    """Read such fields, or those that a version without a schema wrote.
+
+    Raises KeyError, TypeError or ValueError where they are not what any version wrote, or what a later one did.
+    """
+    if "schema" not in plain:
+        plain = _upgraded(plain, month=str(key.month))
+    schema = plain["schema"]
     if schema != SCHEMA:
         raise ValueError(f"its schema is {schema}, and this version of Tally knows {SCHEMA}")
     found = {name: form.read(plain[name]) for name, form in _RECORD.items() if name in plain}
     return UsageRecord(key=key, version=version, **found)
+
+
+def _upgraded(old: dict[str, Any], *, month: str) -> dict[str, Any]:
+    from tally.ledger.upgrade import upgraded  # noqa: PLC0415 - only for what an earlier version left behind
+
+    return upgraded(old, month=month)

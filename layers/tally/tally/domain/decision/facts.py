@@ -10,7 +10,7 @@ from tally.domain.month import Month
 from tally.domain.partner import Children
 from tally.domain.policy import Policy
 from tally.domain.reading import Reading
-from tally.domain.record import Line
+from tally.domain.record import Line, LineState, RecordState, UsageRecord
 
 _STALE = timedelta(minutes=30)
 
@@ -71,8 +71,7 @@ class Known(NamedTuple):
     read_at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Permit:
+class Permit(NamedTuple):
     """What is looked up only where a line may have to be opened: consistent reads, and the licence."""
 
     newest_tick: datetime
@@ -81,8 +80,7 @@ class Permit:
     monthly: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Offer:
+class Offer(NamedTuple):
     """What the planner says of the place of the record's next line.
 
     ``agreement`` is None where its lists have none, which counts only if they were ``listed``.
@@ -107,6 +105,17 @@ class MonthBefore(NamedTuple):
 
 
 NO_MONTH_BEFORE = MonthBefore(baseline=None, line=None)
+
+
+def month_before(record: UsageRecord | None) -> MonthBefore:
+    """Return what the month before gives: its final count, or its last pushed one while it is open.
+
+    Not the last push of the month itself: each month begins near zero and grows as machines check in.
+    """
+    if record is None or not record.lines:
+        return NO_MONTH_BEFORE
+    line = next((each for each in record.lines if each.state is not LineState.VOID), None)
+    return MonthBefore(baseline=record.count if record.state is RecordState.CLOSED else record.stands, line=line)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

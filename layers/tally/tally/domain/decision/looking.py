@@ -3,7 +3,6 @@
 The one place that says whether a job calls ConnectWise (FOLLOW-2).
 """
 
-from dataclasses import replace
 from typing import NamedTuple
 
 from tally.domain.decision.facts import Facts
@@ -103,7 +102,7 @@ def claimed_write(record: UsageRecord, wanted: Wanted) -> Write | None:
     if not isinstance(stale, Create | TakeOver):
         return write
     if isinstance(stale, Create) and isinstance(write, Create):
-        renewed = replace(stale, quantity=write.quantity)
+        renewed = stale._replace(quantity=write.quantity)
         return renewed if is_same_write(renewed, write) else stale
     return stale
 

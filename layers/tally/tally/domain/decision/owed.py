@@ -7,7 +7,6 @@ record's lines, of which only the newest is ever changed.
 from typing import NamedTuple
 
 from tally.domain.decision.facts import Facts
-from tally.domain.growth import exceeds
 from tally.domain.partner import Children, others_below
 from tally.domain.policy import Policy
 from tally.domain.reading import Reading, Unknown
@@ -60,7 +59,7 @@ def _agreed(record: UsageRecord, count: int, policy: Policy) -> int:
         return count
     if ruling.said is Said.KEEP_FALLEN:
         return record.stands if count < record.highest else count
-    keeps = count > record.stands and not exceeds(count, ruling.number, policy)
+    keeps = count > record.stands and not policy.is_beyond(count, baseline=ruling.number)
     return record.stands if keeps else count
 
 

@@ -5,7 +5,7 @@ nothing is to be written, with or without a look.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
 
@@ -82,8 +82,7 @@ class Done(NamedTuple):
 type Outcome = Record | Do | Wait | Done
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scene:
+class Scene(NamedTuple):
     """What the rows look at."""
 
     record: UsageRecord
@@ -373,7 +372,7 @@ def is_same_write(claimed: Write, wanted: Write | None) -> bool:
     place = claimed.place
     if wanted.place.late and place.effective > wanted.place.effective:
         place = replace(wanted.place, agreement_id=place.agreement_id, product_id=place.product_id)
-    return replace(claimed, place=place) == wanted
+    return claimed._replace(place=place) == wanted
 
 
 def ask(record: UsageRecord, hold: Hold, facts: Facts) -> Done:

@@ -7,7 +7,7 @@ are unknown.
 
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
 
@@ -72,8 +72,7 @@ class Doubled(NamedTuple):
 type Seen = AsLeft | Lagging | Arrived | Changed | Gone | Doubled
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Looked:
+class Looked(NamedTuple):
     """What a job has listed.
 
     ``additions`` are those on the agreements of the record's lines and of the one to be opened;
@@ -88,15 +87,14 @@ class Looked:
     terms_before: Terms | str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sighting:
+class Sighting(NamedTuple):
     """What is seen of each line by number, of the line being opened, of strangers, and of unknown lines."""
 
     lines: Mapping[int, Seen]
     opening: Seen
     strangers: tuple[Addition, ...]
     unknown: Mapping[int, tuple[Addition, ...]]
-    looked: Looked = field(repr=False)
+    looked: Looked
 
     def shown(self, number: int) -> tuple[Addition, ...]:
         """The Additions that are shown of a line."""
@@ -112,7 +110,7 @@ def additions_of(seen: Seen) -> tuple[Addition, ...]:
 
 def sight(record: UsageRecord, looked: Looked, when: When, *, product_id: int | None) -> Sighting:
     """Answer what stands. ``product_id`` is the one that strangers would bill."""
-    looked = replace(looked, additions=sorted(looked.additions, key=lambda each: each.id))
+    looked = looked._replace(additions=sorted(looked.additions, key=lambda each: each.id))
     claim = None if record.claim is None else record.claim.write
     opening = claim.number if isinstance(claim, Create | TakeOver) else None
     here = () if opening is None else _bearing(record.key, opening, looked)

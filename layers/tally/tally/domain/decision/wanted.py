@@ -7,7 +7,7 @@ say whether it may be, or who is asked.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import NamedTuple
 
 from tally.domain.decision.facts import Facts
@@ -20,7 +20,6 @@ from tally.domain.decision.owed import (
     quantity_of,
 )
 from tally.domain.decision.place import Freeze, NoPlace, Thaw, find_place, forbidden, turn_of
-from tally.domain.growth import exceeds
 from tally.domain.holds import Fallen, Grown, Hold, LateUsage, Moved, Unplaced, Unwritten
 from tally.domain.holds.counts import fall_question, growth_question, moved_question
 from tally.domain.holds.late import (
@@ -48,13 +47,13 @@ from tally.domain.texts import notices
 from tally.domain.texts import places as place_texts
 
 
-@dataclass(frozen=True, slots=True)
 class Close:
     """Close the month, once all is seen as it should stand; a closed one was read once more."""
 
+    __slots__ = ()
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ask:
+
+class Ask(NamedTuple):
     """Ask a person first. ``about`` is where the line in question would stand."""
 
     hold: Hold
@@ -70,8 +69,7 @@ class Forget(NamedTuple):
 type Move = Create | TakeOver | SetQuantity | SetTerms | Close | Ask | Freeze | Thaw | Forget
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
+class Wanted(NamedTuple):
     """What should stand: all lines as they are but for the ``move``, ``total`` in all.
 
     ``say`` is what the standing tells once it is so.
@@ -96,8 +94,7 @@ class Wanted:
         return move.about if isinstance(move, Ask) else None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Case:
+class Case(NamedTuple):
     """What the rows look at."""
 
     record: UsageRecord
@@ -171,7 +168,7 @@ def _with_terms(case: Case, wanted: Wanted) -> Wanted:
         return wanted
     asked = isinstance(move, Ask) and move.hold.same_as(record.hold)
     if asked or (record.hold is None and (move is None or isinstance(move, Close))):
-        return replace(wanted, move=SetTerms(number=head.number))
+        return wanted._replace(move=SetTerms(number=head.number))
     return wanted
 
 
@@ -447,7 +444,7 @@ def grown(case: Case, write: Write, place: Place) -> Wanted | None:
     if not _is_beyond_baseline(case, case.agreed):
         return None
     said = record.ruling(Said.KEEP_GROWN)
-    if said is not None and not record.lines and not exceeds(case.agreed, said.number, when.policy):
+    if said is not None and not record.lines and not when.policy.is_beyond(case.agreed, baseline=said.number):
         word = f"{said.by} rejected {said.number} on {said.at:%Y-%m-%d}"
         reason = f"{word}: nothing is opened for {when.month.label}."
         return case.stay(Cause(state=StandingState.HELD, reason=reason))
@@ -583,7 +580,7 @@ def _is_beyond_baseline(case: Case, count: int) -> bool:
     baseline = case.facts.before.baseline if said is None else said.number
     if baseline is None:
         return count > policy.first_month_seats
-    return exceeds(count, baseline, policy)
+    return policy.is_beyond(count, baseline=baseline)
 
 
 def _may_be_late(case: Case) -> bool:

@@ -1,13 +1,14 @@
 """Holds: why a record waits for a person.
 
 One small class a kind, with its stored name, what each answer does and what will follow. A new kind
-is one class here, with its name in ``KINDS`` and its stored form in ``ledger/record_codec.py``.
+is one class here, with its name in ``KINDS`` and its stored form in ``ledger/record_codec.py``; the row of
+``decision/wanted.py`` or ``decision/reconcile.py`` that finds its cause asks it.
 """
 
-from tally.domain.holds.base import Hold
 from tally.domain.holds.counts import Fallen, Grown, Moved
 from tally.domain.holds.late import LateUsage, Unplaced, Unwritten
 from tally.domain.holds.seen import Altered, Broken, Edited, SettledEdited, Strangers
+from tally.domain.record import Hold
 
 KINDS: tuple[type[Hold], ...] = (
     Fallen,

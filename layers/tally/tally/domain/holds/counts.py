@@ -4,11 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
-from tally.domain.holds.base import Hold, ruling
 from tally.domain.partner import Children
-from tally.domain.person import Person
 from tally.domain.reading import Count, Reading
-from tally.domain.record import LAST_WORDS, SETTLED, RecordKey, Said, UsageRecord
+from tally.domain.record import LAST_WORDS, SETTLED, Hold, Person, RecordKey, Said, UsageRecord
 
 _MOST_NAMED = 5
 
@@ -27,11 +25,11 @@ class Fallen(Hold):
 
     def approved(self, record: UsageRecord, person: Person) -> UsageRecord | str:
         """Let it be lowered, once."""
-        return record.ruled(ruling(Said.LOWER, self.counted, person))
+        return record.ruled(person.says(Said.LOWER, self.counted))
 
     def rejected(self, record: UsageRecord, person: Person) -> UsageRecord | str:
         """Keep what stands."""
-        return record.ruled(ruling(Said.KEEP_FALLEN, self.counted, person))
+        return record.ruled(person.says(Said.KEEP_FALLEN, self.counted))
 
     def after_approval(self, record: UsageRecord) -> str:
         """Say that it becomes lower."""
@@ -82,12 +80,12 @@ class Grown(Hold):
         """Measure growth from here on by this number, and let it be billed late."""
         late = record.ruling(Said.LATE)
         allowed = max(self.agreed, 0 if late is None else late.number)
-        grown = record.ruled(ruling(Said.GROW, self.agreed, person))
-        return grown.ruled(ruling(Said.LATE, allowed, person))
+        grown = record.ruled(person.says(Said.GROW, self.agreed))
+        return grown.ruled(person.says(Said.LATE, allowed))
 
     def rejected(self, record: UsageRecord, person: Person) -> UsageRecord | str:
         """Keep what stands, until the count exceeds this number by as much again."""
-        return record.ruled(ruling(Said.KEEP_GROWN, self.agreed, person))
+        return record.ruled(person.says(Said.KEEP_GROWN, self.agreed))
 
     def after_approval(self, record: UsageRecord) -> str:
         """Say what growth is measured by afterwards."""
@@ -160,14 +158,14 @@ class Moved(Hold):
         """Go on with the children of now, and with the number that was shown with them."""
         moved = replace(record.without(*LAST_WORDS), children=self.children)
         if self.grown:
-            moved = moved.ruled(ruling(Said.GROW, self.counted, person))
+            moved = moved.ruled(person.says(Said.GROW, self.counted))
         if self.counted < record.highest:
-            moved = moved.ruled(ruling(Said.LOWER, self.counted, person))
+            moved = moved.ruled(person.says(Said.LOWER, self.counted))
         return moved
 
     def rejected(self, record: UsageRecord, person: Person) -> UsageRecord | str:
         """Keep what stands as long as these children are there."""
-        return record.ruled(ruling(Said.KEEP_CHILDREN, self.counted, person, about=self.children))
+        return record.ruled(person.says(Said.KEEP_CHILDREN, self.counted, about=self.children))
 
     def after_approval(self, record: UsageRecord) -> str:
         """Say with whom it is counted."""

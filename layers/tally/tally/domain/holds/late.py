@@ -4,9 +4,7 @@ from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from tally.domain.agreement import Agreement
-from tally.domain.holds.base import Hold, ruling
-from tally.domain.person import Person
-from tally.domain.record import Place, Said, UsageRecord
+from tally.domain.record import Hold, Person, Place, Said, UsageRecord
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,7 +21,7 @@ class LateUsage(Hold):
 
     def approved(self, record: UsageRecord, person: Person) -> UsageRecord | str:
         """Let so many be billed, some of them late."""
-        return record.ruled(ruling(Said.LATE, self.total, person))
+        return record.ruled(person.says(Said.LATE, self.total))
 
     def rejected(self, record: UsageRecord, person: Person) -> UsageRecord | str:
         """Leave the late ones out."""
@@ -40,7 +38,7 @@ class LateUsage(Hold):
 
 
 def _left_out(record: UsageRecord, number: int, person: Person) -> UsageRecord:
-    return replace(record.without(Said.LATE).ruled(ruling(Said.LEAVE_OUT, number, person)), refusal=None)
+    return replace(record.without(Said.LATE).ruled(person.says(Said.LEAVE_OUT, number)), refusal=None)
 
 
 def late_question(
@@ -135,7 +133,7 @@ class Unplaced(Hold):
 
     def rejected(self, record: UsageRecord, person: Person) -> UsageRecord | str:
         """Close with what stands."""
-        return record.ruled(ruling(Said.LEAVE_OUT, self.total, person))
+        return record.ruled(person.says(Said.LEAVE_OUT, self.total))
 
 
 def unplaced_question(record: UsageRecord, company: str, *, counted: int, total: int, missing: str) -> str:

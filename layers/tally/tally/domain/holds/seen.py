@@ -3,9 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
-from tally.domain.holds.base import Hold, ruling
-from tally.domain.person import Person
-from tally.domain.record import Line, LineState, Said, UsageRecord
+from tally.domain.record import Hold, Line, LineState, Person, Said, UsageRecord
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,13 +25,13 @@ class Edited(Hold):
 
     def approved(self, record: UsageRecord, person: Person) -> UsageRecord | str:
         """Write our number over it."""
-        return self._as_it_stands(record).ruled(ruling(Said.LOWER, self.total, person))
+        return self._as_it_stands(record).ruled(person.says(Said.LOWER, self.total))
 
     def rejected(self, record: UsageRecord, person: Person) -> UsageRecord | str:
         """Let it stand."""
         fewer = record.beside + self.stands > self.total
         said = Said.KEEP_FALLEN if fewer else Said.KEEP_GROWN
-        return self._as_it_stands(record).ruled(ruling(said, self.total, person))
+        return self._as_it_stands(record).ruled(person.says(said, self.total))
 
     def after_approval(self, record: UsageRecord) -> str:
         """Say that it is written over."""
@@ -94,7 +92,7 @@ class Altered(Hold):
 
     def rejected(self, record: UsageRecord, person: Person) -> UsageRecord | str:
         """Leave it as it is shown."""
-        return record.ruled(ruling(Said.AS_SEEN, self.total, person, about=(self.shown,)))
+        return record.ruled(person.says(Said.AS_SEEN, self.total, about=(self.shown,)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,7 +135,7 @@ class SettledEdited(Hold):
         return f"{stays} stay billed, until the count goes further."
 
     def _left_so(self, record: UsageRecord, person: Person) -> UsageRecord:
-        return record.ruled(ruling(Said.AS_SEEN, self.total, person, about=(self.shown,)))
+        return record.ruled(person.says(Said.AS_SEEN, self.total, about=(self.shown,)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,10 +7,11 @@ from tally.domain.credit import credit_notice, fewer_notice
 from tally.domain.decision.facts import Facts
 from tally.domain.decision.place import Thaw, turn_of
 from tally.domain.invoicing import has_ended
+from tally.domain.month import Month
 from tally.domain.place import invoice_notice
-from tally.domain.record import Line, LineState, UsageRecord
+from tally.domain.record import Line, LineState, RecordState, UsageRecord
 from tally.domain.standing import Cause, StandingState
-from tally.domain.texts import terms
+from tally.domain.terms import described
 
 _AT_ABOUT_THAT_TIME = timedelta(minutes=1)
 
@@ -20,7 +21,7 @@ def notices(record: UsageRecord, facts: Facts) -> tuple[str, ...]:
     agreement = _shown(record, facts)
     invoice = None if agreement is None else invoice_notice(agreement, facts.when.today)
     credit = None if record.credit is None else credit_notice(record, facts.company)
-    told = filter(None, (terms.notice(record), invoice, credit))
+    told = filter(None, (_differing_terms(record), invoice, credit))
     return (*record.notices, *_invoiced_anew(record, agreement, facts), *told)
 
 
@@ -123,3 +124,29 @@ def voided_too_late(line: Line, why: str) -> str:
     return (
         f"Addition {line.addition_id} is voided, but {why}: see whether {line.pushed} must be credited there by hand."
     )
+
+
+def terms_not_compared(month: Month, error: str) -> str:
+    """Say that the terms could not be compared with those of the month before."""
+    return (
+        f"The terms of {month.label} were not compared with those of {month.previous.label}, which could "
+        f"not be read: {error}"
+    )
+
+
+def _differing_terms(record: UsageRecord) -> str | None:
+    """Say which terms of the newest Addition differ, and what can be done; None if none do."""
+    line = record.newest
+    if line is None or line.terms is None:
+        return None
+    month, before = record.key.month, record.key.month.previous.label
+    differences = described(line.terms.now, line.terms.before)
+    seen = f"Addition {line.addition_id} for {month.label} has {differences} in {before}."
+    if line.terms.asked and line.state is LineState.OPEN:
+        return f"{seen} The terms of {before} are carried over at the next tick, as was asked for."
+    refused = f" They could not be carried over: {line.terms.refused}" if line.terms.refused else ""
+    if record.state is not RecordState.OPEN or line.state is not LineState.OPEN:
+        return f"{seen}{refused} It is not written any more: what is to be otherwise is changed in ConnectWise."
+    if refused:
+        return f"{seen}{refused} Change them in ConnectWise, or have them carried over once more."
+    return f"{seen} If something else was agreed with this customer, have the terms of {before} carried over."
