@@ -47,7 +47,7 @@ def _place(line: Plain, old: Plain, month: str) -> Plain:
 
 
 def _is_late(line: Plain, old: Plain, month: str) -> bool:
-    others = [each for each in old.get("lines", []) if each["number"] != line["number"]]
+    others = [each for each in old.get("lines", []) if each["number"] < line["number"]]
     if any(each["state"] in _SETTLED for each in others):
         return True
     if line["state"] != "opening":
