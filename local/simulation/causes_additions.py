@@ -27,7 +27,7 @@ class Additions:
             yield "changed by people"
         if self._carried_changed(record):
             yield "changed by people"
-        if any(self._copied_elsewhere(firm, each) for each in record.lines):
+        if any(self._copied_elsewhere(firm, record, each) for each in record.lines):
             yield "changed by people"
         yield from self._beside(firm, record, line)
 
@@ -57,13 +57,12 @@ class Additions:
                     return True
         return False
 
-    def _copied_elsewhere(self, firm: Firm, line: Line) -> bool:
+    def _copied_elsewhere(self, firm: Firm, record: UsageRecord, line: Line) -> bool:
         """Whether a copy stands on another agreement of the customer: it is looked at too."""
         mapping = self.books.mapping(firm)
-        others = (each["id"] for each in self.msp.agreements(firm) if each["id"] != line.agreement_id)
         return any(
             line.reference in each.text and not _is_apart(mapping, each)
-            for agreement_id in others
+            for agreement_id in self._agreements.others(firm, line, record.key.month)
             for each in self._agreements.standing(agreement_id)
         )
 

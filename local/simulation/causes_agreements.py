@@ -87,6 +87,13 @@ class Agreements:
         monthly = [int(each["id"]) for each in active if each["billingCycle"]["name"] in self.msp.setting.cycles]
         return monthly if len(active) == 1 else []
 
+    def others(self, firm: Firm, line: Line, month: Month) -> Iterator[int]:
+        """The customer's further agreements of the type that did not end before the month: copies of ours are looked for there (SAFE-8)."""
+        for each in self.msp.agreements(firm):
+            of_type, ends = each["type"]["id"] == self.billed.type_id, _ends(each)
+            if of_type and each["id"] != line.agreement_id and (ends is None or ends >= month.first):
+                yield int(each["id"])
+
     def standing(self, agreement_id: int) -> list[AdditionTruth]:
         """The Additions of the service's product on an agreement, whoever made them; without those that were deleted."""
         return [

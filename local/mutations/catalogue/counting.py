@@ -78,8 +78,8 @@ COUNTING = (
     Mutation(
         name="a first count is never too high",
         rule="READ-8",
-        file="tally/domain/growth.py",
-        edits=(Edit(before="return quantity > situation.policy.first_month_seats", after="return False"),),
+        file="tally/domain/decision/wanted.py",
+        edits=(Edit(before="return count > policy.first_month_seats", after="return False"),),
         why="Growth is measured by the month before, and there is none.",
         tests=("tests/functional/test_absurd_counts.py",),
     ),
@@ -117,8 +117,8 @@ COUNTING = (
     Mutation(
         name="a trial is billed",
         rule="READ-3",
-        file="tally/domain/next_line.py",
-        edits=(Edit(before="    if first and not facts.monthly:\n        return waiting(ON_TRIAL)\n", after=""),),
+        file="tally/domain/decision/place.py",
+        edits=(Edit(before="return None if permit.monthly else waiting(ON_TRIAL)", after="return None"),),
         why="The list was asked for monthly licences; that it has monthly trials too is told elsewhere.",
     ),
     Mutation(
@@ -140,8 +140,8 @@ COUNTING = (
         file="tally/domain/partner.py",
         edits=(
             Edit(
-                before="record.children is not None and children.ids != record.children",
-                after="record.children is not None and len(children.ids) != len(record.children)",
+                before="return children.ids != record.children",
+                after="return len(children.ids) != len(record.children)",
             ),
         ),
         why="As many as before look like the same.",
@@ -166,8 +166,13 @@ COUNTING = (
     Mutation(
         name="a fall is pushed",
         rule="READ-7",
-        file="tally/domain/comparing.py",
-        edits=(Edit(before="return quantity >= line.highest or quantity == line.pushed", after="return True"),),
+        file="tally/domain/decision/wanted.py",
+        edits=(
+            Edit(
+                before="if not isinstance(write, SetQuantity) or not falls(record, write.quantity):",
+                after="if not isinstance(write, SetQuantity) or not record.is_carried_on or not falls(record, write.quantity):",
+            ),
+        ),
         why="The count is the count.",
     ),
 )

@@ -72,7 +72,7 @@ FINDING = (
     Mutation(
         name="a month closes over a merger",
         rule="MATCH-7",
-        file="tally/domain/situation.py",
+        file="tally/domain/decision/facts.py",
         edits=(Edit(before="return not self.stays_open and self.tick", after="return self.tick"),),
         why="The Addition stands there, at the right number.",
         tests=("tests/functional/test_moved_companies.py",),

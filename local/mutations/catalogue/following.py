@@ -9,8 +9,8 @@ FOLLOWING = (
         file="tally/sync.py",
         edits=(
             Edit(
-                before="        done: list[str] = []\n",
-                after="        done: list[str] = []\n        looked.add(_scope(situation.key))\n",
+                before="        say = rounds.run()\n",
+                after="        looked |= {_scope(record.key)}\n        say = rounds.run()\n",
             ),
         ),
         why="The job is there to look, so it is noted where it begins.",
@@ -27,11 +27,11 @@ FOLLOWING = (
     Mutation(
         name="an Addition that somebody changed is overwritten",
         rule="FOLLOW-3",
-        file="tally/domain/comparing.py",
+        file="tally/domain/decision/sighting.py",
         edits=(
             Edit(
-                before="if sent or echo_since is not None:",
-                after="if sent or echo_since is not None or line.intent is not None:",
+                before="if echoes or it.quantity in _sent(record, line):",
+                after="if echoes or it.quantity in _sent(record, line) or record.claim is not None:",
             ),
         ),
         why="What is about to be written is right, whatever stands there.",
@@ -39,11 +39,11 @@ FOLLOWING = (
     Mutation(
         name="a cancelled date that somebody changed is overlooked",
         rule="FOLLOW-3",
-        file="tally/domain/as_written.py",
+        file="tally/domain/decision/as_written.py",
         edits=(
             Edit(
-                before="(Field.CANCELLED, addition.cancelled, line.cancelled),",
-                after="(Field.CANCELLED, addition.cancelled or line.cancelled, max(addition.cancelled or line.cancelled, month.first)),",
+                before="(Field.CANCELLED, it.cancelled, place.cancelled),",
+                after="(Field.CANCELLED, it.cancelled or place.cancelled, max(it.cancelled or place.cancelled, month.first)),",
             ),
         ),
         why="Only one that ends before the month seems to matter.",
@@ -52,19 +52,19 @@ FOLLOWING = (
     Mutation(
         name="an effective date that somebody changed is overlooked",
         rule="FOLLOW-3",
-        file="tally/domain/as_written.py",
-        edits=(Edit(before="        (Field.EFFECTIVE, addition.effective, line.effective),\n", after=""),),
+        file="tally/domain/decision/as_written.py",
+        edits=(Edit(before="        (Field.EFFECTIVE, it.effective, place.effective),\n", after=""),),
         why="It says when billing begins, and that has begun.",
         tests=("tests/functional/test_following_changed.py",),
     ),
     Mutation(
         name="the answer to a POST is taken for what was sent",
         rule="OPEN-3",
-        file="tally/domain/transitions.py",
+        file="tally/domain/decision/changes.py",
         edits=(
             Edit(
-                before="    after = replace(after, hold=_not_as_written(situation, after, changed, addition))\n    if addition.id",
-                after="    if addition.id",
+                before="    after = replace(after, hold=not_as_written(after, line, it, facts))\n    if not taken and isinstance(before, Terms):",
+                after="    after = replace(after, hold=None)\n    if not taken and isinstance(before, Terms):",
             ),
         ),
         why="ConnectWise answered 201.",
@@ -73,23 +73,23 @@ FOLLOWING = (
     Mutation(
         name="another Addition that appears beside ours is ignored",
         rule="FOLLOW-3",
-        file="tally/domain/comparing.py",
-        edits=(Edit(before="    if found.foreign:\n", after="    if found.foreign and line.pushed is None:\n"),),
+        file="tally/domain/decision/reconcile.py",
+        edits=(
+            Edit(
+                before="    return record.is_standing and not record.was_voided and scene.opening is None",
+                after="    return False",
+            ),
+        ),
         why="It was looked for when the month was opened.",
         tests=("tests/functional/test_opening_foreign.py::test_one_that_appears_later_holds_the_push",),
     ),
     Mutation(
         name="ours that is gone is held within the settle time",
         rule="FOLLOW-3",
-        file="tally/domain/comparing.py",
-        edits=(
-            Edit(
-                before="if line.pushed_at is not None and situation.unsettled(line.pushed_at):",
-                after="if line.pushed_at is None:",
-            ),
-        ),
+        file="tally/domain/decision/sighting.py",
+        edits=(Edit(before="return Lagging(until, None) if until else Gone()", after="return Gone()"),),
         why="What is not in the list is gone.",
-        tests=("tests/unit/test_decide.py",),
+        tests=("tests/unit/test_sighting.py",),
     ),
     Mutation(
         name="growth is compared with the last push, not with the month before",
@@ -97,8 +97,8 @@ FOLLOWING = (
         file="tally/sync.py",
         edits=(
             Edit(
-                before="baseline=baseline_of(before),",
-                after="baseline=None if record is None or record.line is None else record.line.pushed,",
+                before="        return month_before(self.ledger.record(replace(record.key, month=record.key.month.previous)))",
+                after="        return NO_MONTH_BEFORE._replace(baseline=record.stands if record.lines else None)",
             ),
         ),
         why="It saves a read of the ledger.",
@@ -106,27 +106,30 @@ FOLLOWING = (
     Mutation(
         name="growth by percentage or by seats is held",
         rule="FOLLOW-4",
-        file="tally/domain/growth.py",
+        file="tally/domain/policy.py",
         edits=(Edit(before="return by_percent and count", after="return by_percent or count"),),
         why="Two limits read like two reasons.",
     ),
     Mutation(
         name="growth is never held",
         rule="FOLLOW-4",
-        file="tally/domain/growth.py",
+        file="tally/domain/decision/wanted.py",
         edits=(
-            Edit(before="    return exceeds(quantity", after="    return approved is not None and exceeds(quantity"),
+            Edit(
+                before="    return policy.is_beyond(count, baseline=baseline)",
+                after="    return said is not None and policy.is_beyond(count, baseline=baseline)",
+            ),
         ),
         why="Of two names for a baseline the wrong one.",
     ),
     Mutation(
         name="a month closes when it ends",
         rule="CLOSE-1",
-        file="tally/domain/situation.py",
+        file="tally/domain/decision/facts.py",
         edits=(
             Edit(
-                before="self.tick >= self.key.month.day_after_end(self.policy.close_day)",
-                after="self.tick >= self.key.month.next.starts",
+                before="self.tick >= self.month.day_after_end(self.policy.close_day)",
+                after="self.tick >= self.month.next.starts",
             ),
         ),
         why="The month is over, and GravityZone's late reports are rare.",
@@ -134,11 +137,11 @@ FOLLOWING = (
     Mutation(
         name="a month closes before its last reading is pushed",
         rule="CLOSE-2",
-        file="tally/domain/following.py",
+        file="tally/domain/decision/wanted.py",
         edits=(
             Edit(
-                before="if quantity != line.pushed:",
-                after="if quantity != line.pushed and not situation.closing:",
+                before="if head is None or not isinstance(write, SetQuantity) or write.quantity != head.pushed:",
+                after="if head is None or not isinstance(write, SetQuantity) or (write.quantity != head.pushed and not case.closing):",
             ),
         ),
         why="After its end a month is not to be changed.",
@@ -146,11 +149,11 @@ FOLLOWING = (
     Mutation(
         name="a month closes without being read back",
         rule="CLOSE-2",
-        file="tally/domain/following.py",
+        file="tally/domain/decision/looking.py",
         edits=(
             Edit(
-                before="        return look_at_all(situation, record, line)\n    return Finished(cause=billing(",
-                after="        return close(situation, record, line)\n    return Finished(cause=billing(",
+                before="return record.state is RecordState.OPEN or not adds_nothing",
+                after="return not adds_nothing and record.head is None",
             ),
         ),
         why="ConnectWise has confirmed the quantity already.",
@@ -158,11 +161,11 @@ FOLLOWING = (
     Mutation(
         name="at the close a hold for growth is ignored",
         rule="CLOSE-2",
-        file="tally/domain/following.py",
+        file="tally/domain/decision/wanted.py",
         edits=(
             Edit(
-                before="and grows_too_fast(situation, wanted):",
-                after="and not situation.closing and grows_too_fast(situation, wanted):",
+                before="if isinstance(write, TakeOver) or case.agreed <= record.stands:",
+                after="if isinstance(write, TakeOver) or case.closing or case.agreed <= record.stands:",
             ),
         ),
         why="A month has to close at some time.",
@@ -171,13 +174,8 @@ FOLLOWING = (
     Mutation(
         name="the floor is billed from the first day",
         rule="CLOSE-2",
-        file="tally/domain/target.py",
-        edits=(
-            Edit(
-                before="if situation.closing and situation.policy.bill_minimum and",
-                after="if situation.policy.bill_minimum and",
-            ),
-        ),
+        file="tally/domain/decision/owed.py",
+        edits=(Edit(before="if closing and policy.bill_minimum else 0", after="if policy.bill_minimum else 0"),),
         why="The customer has committed to it.",
         seeds=range(8, 32),
     ),
@@ -197,11 +195,11 @@ FOLLOWING = (
     Mutation(
         name="a customer without a reading keeps its month open for ever",
         rule="CLOSE-5",
-        file="tally/domain/following.py",
+        file="tally/domain/decision/wanted.py",
         edits=(
             Edit(
-                before="    if situation.closing:\n        return look_at_all(situation, record, line)\n    reason",
-                after="    reason",
+                before="    if not case.closing or not record.lines:\n        return None\n    return case.stay(case.well(), CLOSE)",
+                after="    return None",
             ),
         ),
         why="Without a last reading nothing is final.",
@@ -209,8 +207,8 @@ FOLLOWING = (
     Mutation(
         name="an excluded customer is opened by a job under way",
         rule="CLOSE-5",
-        file="tally/domain/next_line.py",
-        edits=(Edit(before=" or (first and facts.excluded):", after=":"),),
+        file="tally/domain/decision/place.py",
+        edits=(Edit(before="    if permit.excluded:\n        return Unsaid.PLANNERS\n", after=""),),
         why="The planner makes no job for one that is excluded.",
         tests=("tests/functional/test_set_up.py",),
     ),
@@ -229,11 +227,11 @@ FOLLOWING = (
     Mutation(
         name="a line that has been invoiced is pushed to",
         rule="LATE-1",
-        file="tally/domain/late.py",
+        file="tally/domain/decision/place.py",
         edits=(
             Edit(
-                before="    if is_invoiced(agreement, line.cancelled, situation.policy.invoicing):",
-                after="    if is_invoiced(agreement, line.effective, situation.policy.invoicing) and agreement.cancelled:",
+                before="if is_invoiced(agreement, line.place.cancelled, facts.when.policy.invoicing):",
+                after="if is_invoiced(agreement, line.place.effective, facts.when.policy.invoicing) and agreement.cancelled:",
             ),
         ),
         why="ConnectWise answers 200.",
@@ -248,11 +246,11 @@ FOLLOWING = (
     Mutation(
         name="late usage is billed without a question",
         rule="LATE-2",
-        file="tally/domain/late.py",
+        file="tally/domain/decision/wanted.py",
         edits=(
             Edit(
-                before="return record is None or record.late is None or total > record.late",
-                after="return record is not None and record.late is not None and total > record.late",
+                before="allowed = ruling is not None and case.total <= ruling.number\n",
+                after="allowed = ruling is None or case.total <= ruling.number\n",
             ),
         ),
         why="Nobody has said no.",
@@ -264,8 +262,8 @@ FOLLOWING = (
         file="tally/domain/record.py",
         edits=(
             Edit(
-                before="self.state is RecordState.CLOSED and self.reread and self.credit is None",
-                after="self.state is RecordState.CLOSED and self.credit is None",
+                before="told = closing is not None and closing.reread and closing.credit is None",
+                after="told = closing is not None and closing.credit is None",
             ),
         ),
         why="It is closed.",

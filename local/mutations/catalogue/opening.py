@@ -6,11 +6,15 @@ OPENING = (
     Mutation(
         name="an Addition is known by the ledger's id alone",
         rule="OPEN-1",
-        file="tally/domain/recognition.py",
+        file="tally/domain/decision/sighting.py",
         edits=(
             Edit(
-                before="if addition.id == wanted_id or (wanted in addition.text and addition.id not in kept_apart):",
-                after="if addition.id == wanted_id:",
+                before="        for mark in _OF_TALLY.findall(addition.text):\n",
+                after='        for mark in _OF_TALLY.findall(""):\n',
+            ),
+            Edit(
+                before="marked = (each for each in looked.additions if mark in each.text)",
+                after="marked = (each for each in looked.additions if mark in each.updated_by)",
             ),
         ),
         why="The ledger has the id of each, as long as every answer arrives.",
@@ -58,8 +62,13 @@ OPENING = (
     Mutation(
         name="a month with nobody active yet is not opened",
         rule="OPEN-4",
-        file="tally/domain/next_line.py",
-        edits=(Edit(before="if situation.only_if_used and reading.value == 0:", after="if reading.value == 0:"),),
+        file="tally/domain/decision/wanted.py",
+        edits=(
+            Edit(
+                before="if case.facts.offer.only_if_used and case.counted == 0:",
+                after="if case.counted == 0 and not record.lines:",
+            ),
+        ),
         why="An invoice line of 0 looks odd.",
     ),
     Mutation(
@@ -90,11 +99,11 @@ OPENING = (
     Mutation(
         name="Additions of others are ignored",
         rule="OPEN-6",
-        file="tally/domain/opening.py",
+        file="tally/domain/decision/reconcile.py",
         edits=(
             Edit(
-                before="    if others := _others(situation, found.foreign):",
-                after="    if (others := _others(situation, found.foreign)) and situation.record is None:",
+                before="    if isinstance(scene.wanted.write, Create | TakeOver) and (record.claim or record.held_by_connectwise):",
+                after="    if isinstance(scene.wanted.write, Create | TakeOver) and record.version == 0:",
             ),
         ),
         why="By the time of the look there is a record, with the intent.",
@@ -102,19 +111,20 @@ OPENING = (
     Mutation(
         name="what a person keeps apart is held again",
         rule="OPEN-6",
-        file="tally/domain/recognition.py",
-        edits=(Edit(before=" or addition.id in kept_apart:", after=":"),),
+        file="tally/domain/decision/sighting.py",
+        edits=(Edit(before="if addition.id in looked.kept_apart or any(", after="if any("),),
         why="The hold was lifted by the answer, was it not?",
         tests=("tests/functional/test_foreign_answers.py",),
     ),
     Mutation(
         name="another Addition than the one given is taken over",
         rule="OPEN-6",
-        file="tally/domain/opening.py",
+        file="tally/domain/decision/reconcile.py",
         edits=(
+            Edit(before="if given is None or each.id != given.number]", after="if given is None]"),
             Edit(
-                before="[addition for addition in foreign if addition.id != given]",
-                after="[] if given is not None else foreign",
+                before="next((each for each in scene.seen.strangers if each.id == write.addition_id), None)",
+                after="next(iter(scene.seen.strangers), None)",
             ),
         ),
         why="There is only one of others, mostly.",
@@ -123,26 +133,31 @@ OPENING = (
     Mutation(
         name="a waived month is opened all the same",
         rule="OPEN-6",
-        file="tally/domain/decide.py",
-        edits=(Edit(before="if record.settled or (over", after="if (over"),),
+        file="tally/domain/record.py",
+        edits=(Edit(before="return self.state is RecordState.WAIVED or (self.state", after="return (self.state"),),
         why="There used to be two states.",
-        tests=("tests/unit/test_decide.py",),
+        tests=("tests/functional/test_foreign_answers.py",),
     ),
     Mutation(
         name="the agreement is not read again before the POST",
         rule="OPEN-7",
-        file="tally/domain/opening.py",
-        edits=(Edit(before="transition=intent, reread=True, also=also", after="transition=intent, also=also"),),
+        file="tally/domain/decision/looking.py",
+        edits=(
+            Edit(
+                before="    if claim is not None and isinstance(claim.write, Create | TakeOver):\n        return True\n",
+                after="    if claim is not None and isinstance(claim.write, Create | TakeOver):\n        return False\n",
+            ),
+        ),
         why="The planner has just listed it, and it saves a call.",
         tests=("tests/functional/test_races.py::test_agreement_changed_between_list_and_post",),
     ),
     Mutation(
         name="jobs out of a dead-letter queue open forgotten months",
         rule="OPEN-7",
-        file="tally/domain/next_line.py",
+        file="tally/domain/decision/place.py",
         edits=(
             Edit(
-                before="    if facts.newest_tick - situation.tick > _OPENS_FOR:\n        return NoWord.STAYS\n",
+                before="    if permit.newest_tick - facts.when.tick > _OPENS_FOR:\n        return Unsaid.AS_BEFORE\n",
                 after="",
             ),
         ),
@@ -173,8 +188,8 @@ OPENING = (
     Mutation(
         name="a month is opened late without end",
         rule="OPEN-9",
-        file="tally/domain/situation.py",
-        edits=(Edit(before="self.tick >= self.key.month.day_after_end(self.policy.open_until_day)", after="False"),),
+        file="tally/domain/decision/facts.py",
+        edits=(Edit(before="self.tick >= self.month.day_after_end(self.policy.open_until_day)", after="False"),),
         why="The planner minds the day already, and no job is ever late.",
         tests=("tests/functional/test_opening_months.py",),
     ),

@@ -6,15 +6,13 @@ SAFETY = (
     Mutation(
         name="the outcome of a PATCH is written before the call",
         rule="SAFE-1",
-        file="tally/steps.py",
+        file="tally/rounds.py",
         edits=(
             Edit(
-                before="        try:\n            addition = self.connectwise.set_quantity(",
-                after=(
-                    '        sent = confirmed(situation, _line(situation), quantity=step.quantity, why="")\n'
-                    "        situation = self.save(situation, sent, done)\n"
-                    "        try:\n            addition = self.connectwise.set_quantity("
-                ),
+                before="        try:\n            answer = self._call(do)",
+                after="        if isinstance(do.write, SetQuantity):\n            sent, line = do.write.quantity, self.record.line(do.write.number)\n"
+                '            self._save(changes.confirmed(self.record, line, sent, self.facts, why=""))\n'
+                "        try:\n            answer = self._call(do)",
             ),
         ),
         why="A PATCH of the quantity hardly ever fails.",
@@ -22,15 +20,11 @@ SAFETY = (
     Mutation(
         name="the intent is kept in memory, and the outcome is the first write",
         rule="SAFE-1",
-        file="tally/steps.py",
+        file="tally/rounds.py",
         edits=(
             Edit(
-                before="situation = self.save(situation, step.transition, done)\n        expected",
-                after=(
-                    "intent, version = step.transition.after, step.transition.expected_version\n"
-                    "            situation = replace(situation, record=replace(intent, version=version))\n"
-                    "        expected"
-                ),
+                before="            self._save(changes.claimed(self.record, write, self.facts))",
+                after="            self.record = changes.claimed(self.record, write, self.facts).after",
             ),
         ),
         why="It halves the writes to the ledger.",
@@ -67,19 +61,23 @@ SAFETY = (
     Mutation(
         name="an absence is believed within the settle time",
         rule="SAFE-2",
-        file="tally/domain/opening.py",
-        edits=(Edit(before="if situation.unsettled(intent.at):", after="if situation.now < intent.at:"),),
+        file="tally/rounds.py",
+        edits=(
+            Edit(
+                before="until = None if claim is None else self.facts.when.settles(claim.at)\n", after="until = None\n"
+            ),
+        ),
         why="On a test tenant lists show every write at once.",
         seeds=range(7, 31),
     ),
     Mutation(
         name="an intent is taken over without being renewed",
         rule="SAFE-2",
-        file="tally/domain/opening.py",
+        file="tally/rounds.py",
         edits=(
             Edit(
-                before="            transition=renew(situation, line, intent),\n            reread=True,\n",
-                after="            reread=True,\n",
+                before="        if write is not None:\n            self._save",
+                after="        if write is not None and (self.record.claim is None or not isinstance(write, Create)):\n            self._save",
             ),
         ),
         why="It stands in the ledger already.",
@@ -88,30 +86,36 @@ SAFETY = (
     Mutation(
         name="a PATCH without an answer is forgotten when it is given up",
         rule="SAFE-2",
-        file="tally/domain/transitions.py",
+        file="tally/domain/decision/changes.py",
         edits=(
             Edit(
-                before="return replace(line, intent=None, unconfirmed=_union(line.unconfirmed, (line.intent.quantity,)))",
-                after="return replace(line, intent=None)",
+                before="    return bare.with_line(replace(line, written=replace(line.written, unsure=unsure)))",
+                after="    return bare if unsure else bare.with_line(line)",
             ),
         ),
         why="It was not confirmed.",
-        tests=("tests/unit/test_transitions.py",),
+        tests=("tests/unit/test_reconcile.py",),
     ),
     Mutation(
         name="what stood there before a push is forgotten at once",
         rule="SAFE-2",
-        file="tally/domain/transitions.py",
-        edits=(Edit(before="    before = () if line.pushed is None else (line.pushed,)", after="    before = ()"),),
+        file="tally/domain/decision/changes.py",
+        edits=(
+            Edit(
+                before="stood = dict.fromkeys((*lingering, was.quantity, *was.unsure))",
+                after="stood = dict.fromkeys(lingering)",
+            ),
+        ),
         why="The quantity is confirmed.",
     ),
     Mutation(
         name="a refused POST is not tried again when the agreement has changed",
         rule="SAFE-2",
-        file="tally/domain/next_line.py",
+        file="tally/domain/decision/wanted.py",
         edits=(
             Edit(
-                before='f"post {agreement.id} {agreement.version} {effective', after='f"post {agreement.id} {effective'
+                before="return same and agreement is not None and agreement.version == refusal.version",
+                after="return same and agreement is not None",
             ),
         ),
         why="It is the same agreement.",
@@ -120,17 +124,22 @@ SAFETY = (
     Mutation(
         name="a refused POST waits for the agreement to change",
         rule="SAFE-2",
-        file="tally/domain/next_line.py",
-        edits=(Edit(before=" {product_id} {tick:%Y-%m-%d}", after=" {product_id}"),),
+        file="tally/domain/decision/wanted.py",
+        edits=(
+            Edit(before="if refusal is None or refusal.at.date() != when.tick.date():", after="if refusal is None:"),
+        ),
         why="What it was refused for stands on the agreement.",
         tests=("tests/functional/test_lost_answers_refused.py",),
     ),
     Mutation(
         name="a month that was refused in time is lost after it",
         rule="OPEN-9",
-        file="tally/domain/transitions.py",
+        file="tally/domain/decision/changes.py",
         edits=(
-            Edit(before="    asked = record.asked or not record.has_addition\n", after="    asked = record.asked\n"),
+            Edit(
+                before="    after = _asked(replace(record, claim=None, refusal=refusal), when)",
+                after="    after = replace(record, claim=None, refusal=refusal)",
+            ),
         ),
         why="Nobody was asked, and the month could not be opened in time.",
         tests=("tests/functional/test_opening_months.py",),
@@ -141,8 +150,8 @@ SAFETY = (
         file="tally/sync.py",
         edits=(
             Edit(
-                before="self._situation(job, each, record, known,",
-                after="self._situation(job, each, self.ledger.record(_key(job, each)), known,",
+                before="done[each.service] = self._bring_up_to_date(each, record, known, causes, looked)",
+                after="done[each.service] = self._bring_up_to_date(each, self.ledger.record(record.key) or record, known, causes, looked)",
             ),
         ),
         why="So it is as fresh as can be.",
@@ -152,7 +161,12 @@ SAFETY = (
         name="a job older than what was seen runs",
         rule="SAFE-4",
         file="tally/sync.py",
-        edits=(Edit(before=" and record.seen_tick <= job.tick)", after=")"),),
+        edits=(
+            Edit(
+                before="return not record.settled and record.seen_tick <= job.tick",
+                after="return not record.settled or record.seen_tick > job.tick",
+            ),
+        ),
         why="Its reading is of now, so what does its age matter?",
         tests=(
             "tests/functional/test_repeats.py",
@@ -285,15 +299,15 @@ SAFETY = (
     Mutation(
         name="a restored ledger looks for the month's own line alone",
         rule="SAFE-8",
-        file="tally/domain/recognition.py",
+        file="tally/domain/decision/sighting.py",
         edits=(
             Edit(
-                before="    marks = {number: reference(key, number) for number in range(_MOST_LINES)}",
-                after="    marks = {0: reference(key, 0)}",
+                before="marks = {reference(key, number): number for number in range(MOST_LINES)}",
+                after="marks = {reference(key, 0): 0}",
             ),
         ),
         why="There is hardly ever another one.",
-        tests=("tests/unit/test_adoption.py",),
+        tests=("tests/functional/test_restored_lines.py",),
     ),
     Mutation(
         name="a restored ledger looks on one agreement alone",

@@ -53,6 +53,9 @@ class Close:
     __slots__ = ()
 
 
+CLOSE = Close()
+
+
 class Ask(NamedTuple):
     """Ask a person first. ``about`` is where the line in question would stand."""
 
@@ -267,7 +270,7 @@ def voided_uncounted(case: Case) -> Wanted | None:
     if not record.was_voided or not case.closing or record.is_over:
         return None
     if record.ruling(Said.LEAVE_OUT) is not None:
-        return case.stay(case.well(), Close())
+        return case.stay(case.well(), CLOSE)
     why = nothing_in_its_place(record, case.facts.company, why=case.why)
     return case.ask(Unplaced(why=why, since=case.facts.when.tick, total=record.stands))
 
@@ -277,7 +280,7 @@ def closed_uncounted(case: Case) -> Wanted | None:
     record = case.record
     if not case.closing or not record.lines:
         return None
-    return case.stay(case.well(), Close())
+    return case.stay(case.well(), CLOSE)
 
 
 def uncounted(case: Case) -> Wanted:
@@ -303,7 +306,7 @@ def all_stands(case: Case) -> Wanted | None:
     record = case.record
     if record.head is not None or not record.is_standing or case.total > record.stands:
         return None
-    return case.stay(case.well(case.counted), Close() if case.closing else None)
+    return case.stay(case.well(case.counted), CLOSE if case.closing else None)
 
 
 def head_follows(case: Case) -> Wanted | None:
@@ -398,7 +401,7 @@ def nothing_to_bill(case: Case, write: Write, place: Place) -> Wanted | None:  #
     if not record.lines and record.ruling(Said.LEAVE_OUT) is None:
         label = case.facts.when.month.label
         return case.stay(waiting(f"{label} has been invoiced, and GravityZone counts 0: there is nothing to bill."))
-    return case.stay(case.well(case.counted), Close() if case.closing else None)
+    return case.stay(case.well(case.counted), CLOSE if case.closing else None)
 
 
 def wrong_place(case: Case, write: Write, place: Place) -> Wanted | None:  # noqa: ARG001
@@ -492,7 +495,7 @@ def stands_already(case: Case, write: Write, place: Place) -> Wanted | None:  # 
     head = case.record.head
     if head is None or not isinstance(write, SetQuantity) or write.quantity != head.pushed:
         return None
-    return case.stay(case.well(case.counted), Close() if case.closing else None)
+    return case.stay(case.well(case.counted), CLOSE if case.closing else None)
 
 
 def not_permitted(case: Case, write: Write, place: Place) -> Wanted | None:  # noqa: ARG001
