@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from tally.domain.decision.facts import Facts
 from tally.domain.decision.place import Freeze, Thaw, find_place, turn_of
+from tally.domain.holds import Strangers
 from tally.domain.invoicing import Invoicing, LateUsage
 from tally.domain.reading import Count, Unknown
 from tally.domain.record import Create, LineState, Place, Refusal, Ruling, Said, UsageRecord
@@ -99,7 +100,7 @@ REFUSED = Refusal(
 @pytest.mark.parametrize(
     ("permit", "expected"),
     [
-        (None, "Unsaid.AS_BEFORE"),
+        (None, "Unsaid.PLANNERS"),
         (PERMIT._replace(newest_tick=TICK + timedelta(days=1, seconds=1)), "Unsaid.AS_BEFORE"),
         (PERMIT._replace(tied_to=8), "Unsaid.PLANNERS"),
         (PERMIT._replace(tied_to=None), "Unsaid.PLANNERS"),
@@ -200,3 +201,11 @@ def test_a_month_refused_as_invoiced_is_late() -> None:
     assert "already been invoiced" in shown(record, facts())
     changed = facts(agreement=replace(AGREEMENT, version="v2"))
     assert find_place(record, changed) == PLACE
+
+
+def test_where_nothing_can_be_opened_the_record_speaks() -> None:
+    """SAFE-7: of what it is held or was refused for; so what a job before failed with is over."""
+    held = Strangers(why="Addition 70 bills the same.", since=TICK, wanted=4, additions=(70,))
+    assert shown(a_record(hold=held), facts(permit=None)) == held.why
+    assert "already been invoiced" in shown(a_record(refusal=REFUSED), facts(permit=None))
+    assert find_place(a_record(), facts(permit=None)) is Unsaid.PLANNERS

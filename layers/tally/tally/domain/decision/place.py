@@ -24,7 +24,7 @@ from tally.domain.place import (
     service_period,
 )
 from tally.domain.record import Create, Line, LineState, Place, Said, TakeOver, UsageRecord
-from tally.domain.standing import ON_TRIAL, Cause, Unsaid, needs_setup, waiting
+from tally.domain.standing import ON_TRIAL, Cause, StandingState, Unsaid, needs_setup, waiting
 from tally.domain.texts import places as texts
 
 _OPENS_FOR = timedelta(days=1)
@@ -94,12 +94,22 @@ def forbidden(record: UsageRecord, facts: Facts) -> NoPlace | None:
     if not record.lines and facts.when.too_late and record.ruling(Said.ASKED) is None:
         return missed(facts.when.month, "" if record.refusal is None else record.refusal.why)
     if permit is None:
-        return None if record.lines else Unsaid.AS_BEFORE
+        return None if record.is_standing else _as_recorded(record)
     if permit.newest_tick - facts.when.tick > _OPENS_FOR:
         return Unsaid.AS_BEFORE
     if permit.tied_to is None or permit.tied_to != facts.offer.connectwise_id:
         return Unsaid.PLANNERS
     return None if record.lines else _no_first_line(permit)
+
+
+def _as_recorded(record: UsageRecord) -> NoPlace:
+    """Answer what the record itself says where nothing can be opened now; why it cannot be, the planner says.
+
+    So what a job before this one failed with is over (SAFE-7).
+    """
+    if record.hold is not None:
+        return Cause(state=StandingState.HELD, reason=record.hold.why)
+    return Unsaid.PLANNERS if record.refusal is None else texts.refused(record.refusal.why)
 
 
 def _no_first_line(permit: Permit) -> NoPlace | None:
