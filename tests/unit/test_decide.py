@@ -77,7 +77,7 @@ def test_an_opening_that_waits_says_why(fields: dict[str, Any], said: str) -> No
 @pytest.mark.parametrize(
     ("fields", "word"),
     [
-        ({"opening": None}, NoWord.STAYS),
+        ({"opening": None}, NoWord.PLANNERS),
         ({"opening": replace(FACTS, newest_tick=TICK + timedelta(days=1, seconds=1))}, NoWord.STAYS),
         ({"opening": replace(FACTS, tied_to=None)}, NoWord.PLANNERS),
         ({"opening": replace(FACTS, tied_to=8)}, NoWord.PLANNERS),

@@ -156,12 +156,8 @@ def _stopped(situation: Situation) -> Cause | NoWord | None:
         return missed(situation.key.month, "" if refusal is None else refusal.why)
     if first and situation.too_late and isinstance(situation.reading, Unknown):
         return missed(situation.key.month, situation.reading.why.rstrip("."))
-    if facts is None and isinstance(situation.reading, Unknown):
-        held = None if record is None else record.hold
-        # The hold is what stands, whatever a job before this one failed with.
-        return NoWord.PLANNERS if held is None else Cause(state=StandingState.HELD, reason=held.why)
     if facts is None:
-        return NoWord.STAYS
+        return _as_recorded(record)
     if facts.newest_tick - situation.tick > _OPENS_FOR:
         return NoWord.STAYS
     if facts.tied_to is None or facts.tied_to != situation.connectwise_id or (first and facts.excluded):
@@ -169,6 +165,15 @@ def _stopped(situation: Situation) -> Cause | NoWord | None:
     if first and not facts.monthly:
         return waiting(ON_TRIAL)
     return None
+
+
+def _as_recorded(record: UsageRecord | None) -> Cause | NoWord:
+    """What the record itself says where nothing can be opened now, whatever a job before this one met; why, the planner says."""
+    if record is None:
+        return NoWord.PLANNERS
+    if record.hold is not None:
+        return Cause(state=StandingState.HELD, reason=record.hold.why)
+    return NoWord.PLANNERS if record.refusal is None else refused_cause(record.refusal)
 
 
 def _without_product(situation: Situation) -> Cause | NoWord:
