@@ -286,7 +286,7 @@ SAFETY = (
         name="what a job failed with stays where nothing is opened any more",
         rule="SAFE-7",
         file="tally/domain/next_line.py",
-        edits=(Edit(before="        return _as_recorded(record)", after="        return NoWord.STAYS"),),
+        edits=(Edit(before="        return _as_recorded(situation)", after="        return NoWord.STAYS"),),
         why="The job has nothing to say of its own.",
         tests=("tests/functional/test_moved_companies.py::test_a_failure_does_not_outlast_what_it_stopped",),
     ),

@@ -157,7 +157,7 @@ def _stopped(situation: Situation) -> Cause | NoWord | None:
     if first and situation.too_late and isinstance(situation.reading, Unknown):
         return missed(situation.key.month, situation.reading.why.rstrip("."))
     if facts is None:
-        return _as_recorded(record)
+        return _as_recorded(situation)
     if facts.newest_tick - situation.tick > _OPENS_FOR:
         return NoWord.STAYS
     if facts.tied_to is None or facts.tied_to != situation.connectwise_id or (first and facts.excluded):
@@ -167,12 +167,18 @@ def _stopped(situation: Situation) -> Cause | NoWord | None:
     return None
 
 
-def _as_recorded(record: UsageRecord | None) -> Cause | NoWord:
-    """What the record itself says where nothing can be opened now, whatever a job before this one met; why, the planner says."""
+def _as_recorded(situation: Situation) -> Cause | NoWord:
+    """What the record itself says where nothing can be opened now, whatever a job before this one met; why, the planner says.
+
+    Of more usage than stands it does not know, so that what a job before said of that goes on while lists cannot be read.
+    """
+    record = situation.record
     if record is None:
         return NoWord.PLANNERS
     if record.hold is not None:
         return Cause(state=StandingState.HELD, reason=record.hold.why)
+    if record.is_standing and situation.count is not None and not situation.stays_open:
+        return NoWord.STAYS
     return NoWord.PLANNERS if record.refusal is None else refused_cause(record.refusal)
 
 
