@@ -48,6 +48,25 @@ class TrueAddition:
     changes: Sequence[Mapping[str, Any]] = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BilledLine:
+    """What an invoice billed of one Addition."""
+
+    addition_id: int
+    quantity: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrueInvoice:
+    """An agreement invoice in the ConnectWise simulator. It covers `first` to `last`, both included."""
+
+    agreement_id: int
+    company_id: int
+    first: date
+    last: date
+    lines: Sequence[BilledLine]
+
+
 def read_companies(truth: Mapping[str, Any]) -> Sequence[TrueCompany]:
     """Read the companies out of what the GravityZone simulator answers as its truth."""
     return _COMPANIES.validate_python(truth["companies"])
@@ -58,8 +77,14 @@ def read_additions(truth: Mapping[str, Any]) -> Sequence[TrueAddition]:
     return _ADDITIONS.validate_python(truth["additions"])
 
 
+def read_invoices(truth: Mapping[str, Any]) -> Sequence[TrueInvoice]:
+    """Read the invoices out of what the ConnectWise simulator answers as its truth."""
+    return _INVOICES.validate_python(truth["invoices"])
+
+
 _COMPANIES: TypeAdapter[list[TrueCompany]] = TypeAdapter(list[TrueCompany])
 _ADDITIONS: TypeAdapter[list[TrueAddition]] = TypeAdapter(list[TrueAddition])
+_INVOICES: TypeAdapter[list[TrueInvoice]] = TypeAdapter(list[TrueInvoice])
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +127,10 @@ class ConnectWiseControls(Controls):
     def additions(self) -> Sequence[TrueAddition]:
         """Its truth: every Addition that ever was."""
         return read_additions(self.call("GET", "truth"))
+
+    def invoices(self) -> Sequence[TrueInvoice]:
+        """Its truth: every invoice that was made."""
+        return read_invoices(self.call("GET", "truth"))
 
     def act(self, act: str, **details: object) -> int | None:
         """Do what a person does in ConnectWise; answers the id of what was made, if anything."""

@@ -16,10 +16,16 @@ from local.checkout import ROOT, STATE
 from local.controls import ConnectWiseControls, GravityZoneControls
 from local.demo_check import Comparison, compare, expected_additions
 from local.demo_ledger import read_ledger
-from local.demo_play import Player, instants
+from local.demo_play import Player, instants, invoicing_day
 from local.demo_report import report
 from local.errors import LocalError
-from local.simulators.demo_scenario import DEMO_AGREEMENT_TYPE, DEMO_PRODUCT, demo_months, demo_scenario
+from local.simulators.demo_scenario import (
+    DEMO_AGREEMENT_TYPE,
+    DEMO_PRODUCT,
+    demo_agreements,
+    demo_months,
+    demo_scenario,
+)
 from local.stack import DEMO_PARAMETERS, Stack
 from tally.domain.month import Month
 from tally.errors import TallyError
@@ -87,8 +93,12 @@ def _play(stack: Stack, present: date) -> Comparison:
     _say(
         f"\nPlaying {months[0].label} and {months[1].label}: some ticks of the schedule, and what each changed (GMT)\n"
     )
-    for at in instants(months[0].first, months[1].first):
-        player.tick(at)
+    invoicing = invoicing_day(months[1].first)
+    for at in sorted((*instants(months[0].first, months[1].first), invoicing)):
+        if at == invoicing:
+            player.invoice(at, demo_agreements(scenario))
+        else:
+            player.tick(at)
     _say("The schedule itself, at the present time\n")
     player.fire_schedule()
     if datetime.now(UTC).date().replace(day=1) != months[2].first:

@@ -2,11 +2,11 @@
 
 import textwrap
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
-from local.controls import ConnectWiseControls, GravityZoneControls, TrueAddition
+from local.controls import ConnectWiseControls, GravityZoneControls, TrueAddition, TrueInvoice
 from local.demo_ledger import read_ledger
 from local.errors import LocalError
 from local.stack import Stack
@@ -40,6 +40,11 @@ def instants(first: date, second: date) -> Sequence[datetime]:
     )
 
 
+def invoicing_day(second: date) -> datetime:
+    """When the bookkeeper makes the first month's invoices, given the first day of the second: once it is closed, in GMT."""
+    return _at(second.replace(day=3), 9, 0)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Moment:
     """What stands at one moment: Additions by id, and of how many companies the ledger has closed each month."""
@@ -69,6 +74,13 @@ class Player:
         """Let the schedule itself fire, at the real present. Raises LocalError as `tick` does."""
         self._play(datetime.now(UTC).replace(microsecond=0), lambda _: self.stack.fire_schedule())
 
+    def invoice(self, at: datetime, agreements: Iterable[int]) -> None:
+        """Make those agreements' next invoices in ConnectWise, as a person would, and say what they bill."""
+        self._arrive(at)
+        for agreement_id in agreements:
+            self.connectwise.act("run_invoice", agreement_id=agreement_id)
+        self.say(f"{in_lines(billed(self.connectwise.invoices(), self.names))}\n")
+
     def _invoke(self, at: datetime) -> None:
         planned = self.stack.tick(at)
         if planned["skipped"]:
@@ -76,12 +88,15 @@ class Player:
 
     def _play(self, at: datetime, fire: Callable[[datetime], object]) -> None:
         before = self._moment()
-        self.say(f"  {at:%a %d %b %Y %H:%M}  ")
-        for simulator in (self.gravityzone, self.connectwise):
-            simulator.set_clock(at)
+        self._arrive(at)
         fire(at)
         self.stack.wait_until_drained(seconds=_DRAIN_SECONDS)
         self.say(f"{in_lines(changes(before, self._moment(), self.names))}\n")
+
+    def _arrive(self, at: datetime) -> None:
+        self.say(f"  {at:%a %d %b %Y %H:%M}  ")
+        for simulator in (self.gravityzone, self.connectwise):
+            simulator.set_clock(at)
 
     def _moment(self) -> Moment:
         closed = Counter(
@@ -112,6 +127,17 @@ def changes(before: Moment, after: Moment, names: Mapping[int, str]) -> Sequence
         *closed,
         *(f"{month} opened, {', '.join(sorted(companies))}" for month, companies in sorted(opened.items())),
     ]
+
+
+def billed(invoices: Iterable[TrueInvoice], names: Mapping[int, str]) -> Sequence[str]:
+    """Say what invoices bill, by the month that they cover."""
+    by_month: defaultdict[str, list[str]] = defaultdict(list)
+    for invoice in invoices:
+        if invoice.lines:
+            quantities = " and ".join(f"{line.quantity:.0f}" for line in invoice.lines)
+            name = names.get(invoice.company_id, f"company {invoice.company_id}")
+            by_month[Month.of(_at(invoice.first, 0, 0)).label].append(f"{name} {quantities}")
+    return [f"{month} invoiced in ConnectWise, {', '.join(sorted(lines))}" for month, lines in by_month.items()]
 
 
 def in_lines(changed: Sequence[str]) -> str:

@@ -54,7 +54,7 @@ class Counts:
 
     def right(self, firm: Firm, record: UsageRecord, *, closing: bool) -> bool:
         """Whether the line stands at the count, at what a person has chosen, or at the close at the contract's floor."""
-        line, company = record.line, self.msp.gravityzone.tenant.company(firm.id)
+        line, company = record.newest, self.msp.gravityzone.tenant.company(firm.id)
         assert line is not None
         count = self.count(firm, record.key.month)
         seen = self.count(firm, record.key.month, self.books.as_of)

@@ -1,4 +1,4 @@
-"""What is odd of one company for a step: an item of the ledger that cannot be read, or a row of ConnectWise's lists.
+"""What is odd of one company for a step: an item of the ledger that cannot be read, a row of ConnectWise's lists, an answer.
 
 It concerns that company and no other, and the tick has not failed (SAFE-5).
 """
@@ -18,8 +18,8 @@ from tally.domain.standing import Standing, StandingState
 from tally.domain.unreadable import Unreadable
 from tally.errors import UnreadableItemError
 
-UNREADABLE, ODD_ROW = "an item cannot be read", "a row is odd"
-KINDS = (UNREADABLE, ODD_ROW)
+UNREADABLE, ODD_ROW, REFUSED = "an item cannot be read", "a row is odd", "GravityZone does not tell of it"
+KINDS = (UNREADABLE, ODD_ROW, REFUSED)
 """By the names under which a shape leaves them out."""
 
 _OFTEN = 0.06
@@ -31,6 +31,17 @@ _ROWS: tuple[tuple[str, dict[str, object]], ...] = (
     ("addition", {"quantity": None}),
     ("addition", {"product": {"id": "501"}}),
 )
+
+
+_REFUSALS: tuple[tuple[int, str, int], ...] = (
+    (-32001, "Not allowed.", 200),
+    (-32001, "The company's license does not cover this.", 403),
+    (-32000, "Internal error.", 200),
+    (-32000, "Nobody can tell.", 500),
+    (-32602, "The value is not one that was expected.", 200),
+    (-32099, "", 200),
+)
+"""Code, details and HTTP status of an error: those that are known for a licence, and some that nobody has seen (READ-9)."""
 
 
 class Oddities:
@@ -54,7 +65,11 @@ class Oddities:
         kind, item, row, which = draw.choice(KINDS), draw.choice(_ITEMS), draw.choice(_ROWS), draw.random()
         if not self._msp.shape.has(kind):
             return
-        said = self._spoil(firm, item) if kind == UNREADABLE else self._show(firm, row, which)
+        said = {
+            UNREADABLE: lambda: self._spoil(firm, item),
+            ODD_ROW: lambda: self._show(firm, row, which),
+            REFUSED: lambda: self._refuse(firm, which),
+        }[kind]()
         if said:
             self.firm = firm
             self._tell(self._msp.clock.now(), f"  ? {firm.name}: {said}")
@@ -83,6 +98,20 @@ class Oddities:
             return f"its {item} in the ledger cannot be read"
         self.ledger.spoilt = ("", "")  # what this very step makes can be read
         return ""
+
+    def _refuse(self, firm: Firm, which: float) -> str:
+        """Of a customer alone: without a partner's list there are others of whom nothing is told."""
+        reach = self._msp.gravityzone.tenant.reach
+        if firm.partner:
+            return ""
+        code, details, status = _REFUSALS[int(which * len(_REFUSALS))]
+        reach.refuse(firm.id, code=code, details=details, status=status)
+
+        def tell_again() -> None:
+            reach.refusals.pop(firm.id, None)
+
+        self._undo = tell_again
+        return f"GravityZone answers {code} ({details}) with status {status} for it"
 
     def _show(self, firm: Firm, row: tuple[str, dict[str, object]], which: float) -> str:
         kind, odd = row

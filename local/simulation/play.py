@@ -16,13 +16,12 @@ from local.simulation.forged import offer
 from local.simulation.life import Event, happen, script
 from local.simulation.msp import Msp
 from local.simulation.oddities import Oddities
-from local.simulation.outages import MINE, SCHEDULE, WORKERS, Outage, out, outages_of
+from local.simulation.outages import FRONT, SCHEDULE, WALLS, WORKERS, Outage, out, outages_of, put_up
 from local.simulation.services import setting_text
 from local.simulation.setting import Shape
 from local.simulation.story import Tell, ViolationError, silence
 from local.simulation.ticks import Tick, schedule
 from local.simulation.trouble import LISTS_LAG, REPEATED, Gate, Trouble
-from local.simulators.connectwise.options import INQUIRE
 from tally.delivery import Delivery
 from tally.errors import TallyError
 from tally.messages import Job
@@ -315,8 +314,8 @@ class _Run:
 
     def _weather(self, *, rough: float, away: frozenset[str], draw: Random) -> None:
         self.trouble.set(rough=rough, out=away, draw=draw)
-        self.msp.connectwise.options.sees_mine = frozenset(INQUIRE) if MINE in away else frozenset()
-        self.trouble.counted[MINE] += MINE in away
+        put_up(away, connectwise=self.msp.connectwise, gravityzone=self.msp.gravityzone)
+        self.trouble.counted.update(away.intersection(WALLS) - {FRONT})
         quiet = self.trouble.idle
         self.msp.gravityzone.faults.chooser = None if quiet else self.trouble.gravityzone_fault
         self.msp.connectwise.faults.chooser = None if quiet else self.trouble.connectwise_fault

@@ -144,7 +144,7 @@ class StandingChecks:
                 yield Expected(each, self._of_unopened(firm, each, tick, None, stopped=False))
 
     def _of_open(self, firm: Firm, record: UsageRecord, tick: datetime) -> frozenset[str]:
-        line, month = record.line, record.key.month
+        line, month = record.newest, record.key.month
         assert line is not None
         closing = self._closing(firm, month, tick)
         causes = set(self.causes.oddities(firm, record, closing=closing))

@@ -38,7 +38,7 @@ def demo_scenario(present: date) -> Scenario:
     third = present.replace(day=1)
     second = _month_before(third)
     first = _month_before(second)
-    return Scenario(gravityzone=_gravityzone(first, second, third), connectwise=_connectwise(first))
+    return Scenario(gravityzone=_gravityzone(first, second, third), connectwise=_connectwise(first, second))
 
 
 def demo_months(present: date) -> tuple[str, str, str]:
@@ -46,6 +46,11 @@ def demo_months(present: date) -> tuple[str, str, str]:
     third = present.replace(day=1)
     second = _month_before(third)
     return f"{_month_before(second):%Y-%m}", f"{second:%Y-%m}", f"{third:%Y-%m}"
+
+
+def demo_agreements(scenario: Scenario) -> Sequence[int]:
+    """The agreements by which the demo's MSP bills, by id."""
+    return [each.id for each in scenario.connectwise.agreements if each.type_id == _BILLED]
 
 
 def _gravityzone(first: date, second: date, third: date) -> GravityZoneWorld:
@@ -85,7 +90,7 @@ def _gravityzone(first: date, second: date, third: date) -> GravityZoneWorld:
     return GravityZoneWorld(companies=(own, *below), endpoints=tuple(endpoints))
 
 
-def _connectwise(first: date) -> ConnectWiseWorld:
+def _connectwise(first: date, second: date) -> ConnectWiseWorld:
     customers = {
         100: ("HarborDental", "Harbor Dental"),
         101: ("LakesideLibrary", "Lakeside Library"),
@@ -108,7 +113,7 @@ def _connectwise(first: date) -> ConnectWiseWorld:
             company_id=company_id,
             start=since,
             bill_start=first.replace(day=15) if name == "Fox Hollow Farm" else None,
-            next_invoice_date=first,
+            next_invoice_date=second,
         )
         for company_id, (_, name) in customers.items()
         if name != "Summit Peak IT"
@@ -129,7 +134,7 @@ def _connectwise(first: date) -> ConnectWiseWorld:
         type_id=_BILLED,
         company_id=105,
         start=since,
-        next_invoice_date=first,
+        next_invoice_date=second,
     )
     help_desk = Agreement(
         id=2092,
@@ -138,7 +143,7 @@ def _connectwise(first: date) -> ConnectWiseWorld:
         company_id=100,
         start=since,
         prorate=True,
-        next_invoice_date=first,
+        next_invoice_date=second,
     )
     return ConnectWiseWorld(
         companies=(

@@ -5,14 +5,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time
 
-from local.controls import TrueAddition, TrueCompany, read_additions, read_companies
+from local.controls import TrueAddition, TrueCompany, TrueInvoice, read_additions, read_companies, read_invoices
 from local.demo_check import Comparison, Expected, compare, expected_additions
 from local.demo_ledger import LedgerContents
-from local.demo_play import instants
+from local.demo_play import instants, invoicing_day
 from local.simulators.adapter import SimulatorAdapter
 from local.simulators.clock import VirtualClock
 from local.simulators.control import control
-from local.simulators.demo_scenario import DEMO_AGREEMENT_TYPE, DEMO_PRODUCT, demo_months, demo_scenario
+from local.simulators.demo_scenario import (
+    DEMO_AGREEMENT_TYPE,
+    DEMO_PRODUCT,
+    demo_agreements,
+    demo_months,
+    demo_scenario,
+)
 from local.simulators.gravityzone import GravityZoneSimulator
 from local.simulators.scenario import Scenario
 from local.world import World
@@ -38,9 +44,15 @@ class DemoWorld:
         self.world.plan = replace(self.world.plan, gravityzone=client)
 
     def play(self) -> None:
-        """The demo's ticks, then one at the present. An error of Tally's fails the test."""
+        """The demo's ticks and invoices, then a tick at the present. An error of Tally's fails the test."""
         noon = datetime.combine(self.present, time(12, 0), tzinfo=UTC)
-        self.world.play(*instants(self.months[0].first, self.months[1].first), noon)
+        ticks = (*instants(self.months[0].first, self.months[1].first), noon)
+        invoicing = invoicing_day(self.months[1].first)
+        self.world.play(*(at for at in ticks if at < invoicing))
+        self.world.clock.set(invoicing)
+        for agreement_id in demo_agreements(self.scenario):
+            self.world.connectwise.people.run_invoice(agreement_id)
+        self.world.play(*(at for at in ticks if at > invoicing))
         assert self.world.failures == []
 
     def companies(self) -> Sequence[TrueCompany]:
@@ -48,6 +60,9 @@ class DemoWorld:
 
     def additions(self) -> Sequence[TrueAddition]:
         return read_additions(json.loads(control(self.world.connectwise, "GET", "/_sim/truth", b"").body))
+
+    def invoices(self) -> Sequence[TrueInvoice]:
+        return read_invoices(json.loads(control(self.world.connectwise, "GET", "/_sim/truth", b"").body))
 
     def ledger(self) -> LedgerContents:
         ledger = self.world.ledger

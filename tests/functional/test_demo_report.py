@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from local.controls import TrueAddition
-from local.demo_play import WIDTH, Moment, changes, in_lines, instants
+from local.demo_play import WIDTH, Moment, billed, changes, in_lines, instants
 from local.demo_report import report
 from tally.domain.month import Month
 from tally.domain.standing import Cause, StandingState
@@ -123,6 +123,22 @@ def test_reasons_are_given_below(shown: list[str], company: str, reason: str) ->
     told = below[below.index(f"{company}: ") :]
     assert "since 2026-" in told[:60]
     assert reason in told[:400]
+
+
+@pytest.mark.parametrize("present", [PRESENT, date(2026, 12, 1), date(2026, 12, 31)], ids=str)
+def test_a_month_is_invoiced_as_it_was_closed(present: date) -> None:
+    """The first month's invoices bill what GravityZone counted to its end, and whoever is billed has nothing to be told."""
+    demo = DemoWorld(present=present)
+    demo.play()
+    month = demo.months[0]
+    expected = [each for each in demo.expected() if each.month == str(month)]
+    lines = ", ".join(sorted(f"{each.company} {each.quantity}" for each in expected))
+    names = {each.id: each.name for each in demo.scenario.connectwise.companies}
+    assert billed(demo.invoices(), names) == [f"{month.label} invoiced in ConnectWise, {lines}"]
+    standings = demo.ledger().standings.values()
+    shown = [each.shown for each in standings if each.company_name in {one.company for one in expected}]
+    assert len(shown) == len(expected)
+    assert {(cause.state, cause.notices) for cause in shown} == {(StandingState.BILLING, ())}
 
 
 def test_notices_and_lost_additions_show() -> None:

@@ -298,6 +298,23 @@ def test_an_agreement_that_ends_before_its_next_invoice_has_no_place() -> None:
     assert [(line.agreement_id, line.pushed) for line in october(world, harbor).lines] == [(successor, 7)]
 
 
+def test_what_could_not_be_billed_is_not_forgotten_while_a_list_fails() -> None:
+    """SAFE-7, LATE-2: usage whose line failed is told still by a tick that may open none, as its lists cannot be read."""
+    world, harbor = a_world(late_usage=LateUsage.BILL)
+    world.clock.set(gmt("2026-11-01 09:00"))
+    world.connectwise.people.run_invoice(harbor.agreement_id)
+    world.play(gmt("2026-11-01 09:15"))
+    world.check_in(harbor, 2, at=gmt("2026-10-31 20:00"))
+    world.connectwise.faults.add(Fault(kind=FaultKind.STATUS, operation="POST additions", status=403))
+    world.play(gmt("2026-11-01 12:00"))
+    said = world.standing(harbor).causes["2026-10 endpoints"]
+    assert said.state is StandingState.FAILING
+    world.gravityzone.faults.add(Fault(kind=FaultKind.STATUS, operation="getCompaniesList", status=500))
+    world.play(gmt("2026-11-01 12:15"), gmt("2026-11-01 12:30"))
+    assert world.failures
+    assert world.standing(harbor).causes["2026-10 endpoints"] == said
+
+
 def test_an_invoice_taken_back_thaws_the_line() -> None:
     """LATE-1: where ConnectWise shows the old invoice date again, the line follows the count as before; history says so."""
     world, harbor = invoiced_early()

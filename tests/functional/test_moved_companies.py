@@ -212,3 +212,50 @@ def test_a_list_that_lags_is_no_deletion(world: World, harbor: Customer) -> None
     )
     world.play(TOLD, gmt("2026-12-01 00:05"), CLOSE)
     assert state(world, harbor) is RecordState.CLOSED
+
+
+@pytest.mark.parametrize("how", ["merged", "excluded", "untied", "gone from GravityZone"])
+@pytest.mark.parametrize("held", [False, True], ids=["with nothing else in the way", "held"])
+def test_a_failure_does_not_outlast_what_it_stopped(world: World, how: str, held: bool) -> None:
+    """SAFE-7: where nothing is opened for the company any more, the month says what its record does, and not what a job before met."""
+    harbor = world.add_customer("Harbor Dental")
+    world.add_customer("Old Mill")
+    refused = Fault(kind=FaultKind.STATUS, operation="POST additions", status=403)
+    if held:
+        first = gmt("2026-11-01 00:00").date()
+        world.connectwise.people.add_addition(harbor.agreement_id, PRODUCT, quantity=3, effective=first)
+        world.play(OPENED)
+        refused = Fault(kind=FaultKind.STATUS, operation="GET additions", status=403)
+    world.check_in(harbor, 4)
+    world.connectwise.faults.add(refused)
+    world.play(gmt("2026-11-02 00:05"))
+    assert world.standing(harbor).shown.state is StandingState.FAILING
+    world.connectwise.faults.clear()
+    if how == "merged":
+        merged(world, harbor)
+    elif how == "excluded":
+        world.set_up().exclude(harbor.id, **WHO)
+    elif how == "untied":
+        world.set_up().untie(harbor.id, **WHO)
+    else:
+        world.gravityzone.tenant.delete_company(harbor.id)
+    world.play(TOLD, gmt("2026-11-10 09:20"))
+    causes = world.standing(harbor).causes
+    assert StandingState.FAILING not in {cause.state for cause in causes.values()}
+    month = causes.get("2026-11 endpoints")
+    assert month is None or (held and month.state is StandingState.HELD)
+
+
+def test_a_hold_does_not_outlast_the_addition_that_it_asked_about(world: World, harbor: Customer) -> None:
+    """SAFE-7, OPEN-1: voided after the merger, the Addition that somebody had changed asks nothing any more."""
+    made = next(each for each in world.connectwise.truth.made_by_api() if each.agreement_id == harbor.agreement_id)
+    world.connectwise.people.edit_addition(made.id, {"invoiceDescription": "Antivirus"})
+    world.check_in(harbor, 1)
+    world.play(TOLD)
+    assert world.standing(harbor).shown.state is StandingState.HELD
+    merged(world, harbor)
+    record = world.record(harbor, "2026-11")
+    assert record is not None
+    world.answers().void(record.key, **WHO)
+    world.play(gmt("2026-11-10 09:20"), gmt("2026-11-10 09:35"))
+    assert StandingState.HELD not in {cause.state for cause in world.standing(harbor).causes.values()}

@@ -2,6 +2,7 @@
 
 import pytest
 
+from local.simulators.faults import Fault, FaultKind
 from local.world import Customer, World
 from tally.domain.record import RecordState
 from tally.domain.standing import StandingState
@@ -239,6 +240,51 @@ class TestSetUp:
         summit.play("2026-12-01 00:05", CLOSE)
         assert len(summit.quantities()) == 1
         assert "Excluded" in summit.reason()
+
+    @pytest.mark.parametrize("without_parent", [False, True])
+    def test_below_one_that_is_excluded(self, start: Summit, without_parent: bool) -> None:
+        """CLOSE-5, READ-4, MATCH-1: below an excluded partner its open month goes on to its close, and no other is opened."""
+        world = start.world
+        ridge = add_partner(world, "Ridge Line IT", parent_id=start.partner.id)
+        cedar = world.add_customer("Cedar Vets", parent_id=ridge.id)
+        world.check_in(ridge, 4)
+        world.check_in(cedar, 30)
+        world.gravityzone.options.without_parent = without_parent
+        world.play(FIRST)
+        set_up(world, ridge)
+        start.play(SECOND)
+        world.set_up().exclude(start.partner.id, by="bob", why="another distributor's")
+        world.check_in(ridge, 2)
+        start.play("2026-11-10 00:05")
+        assert quantities(world, ridge) == [6]
+        start.play("2026-12-01 00:05", CLOSE, "2026-12-03 00:05")
+        record = world.record(ridge, "2026-11")
+        assert record is not None
+        assert (record.state, quantities(world, ridge), quantities(world, cedar)) == (RecordState.CLOSED, [6], [30])
+        shown = world.standing(ridge).shown
+        assert (shown.state, "below a partner that is excluded" in shown.reason) == (StandingState.WAITING, True)
+        assert world.failures == []
+
+    def test_below_one_that_is_excluded_unread(self, start: Summit) -> None:
+        """SAFE-5: whose children cannot be read now is not read itself: it says so, and is right at the next tick."""
+        world = start.world
+        ridge = add_partner(world, "Ridge Line IT", parent_id=start.partner.id)
+        world.check_in(ridge, 4)
+        world.play(FIRST)
+        set_up(world, ridge)
+        start.play(SECOND)
+        world.set_up().exclude(start.partner.id, by="bob", why="another distributor's")
+        world.check_in(ridge, 2)
+        world.gravityzone.faults.add(Fault(kind=FaultKind.STATUS, operation=LISTS, contains=ridge.id, status=500))
+        start.play("2026-11-10 00:05")
+        shown = world.standing(ridge).shown
+        assert (shown.state, "could not be listed" in shown.reason) == (StandingState.FAILING, True)
+        assert ridge.id in str(world.failures[0])
+        assert quantities(world, ridge) == [4]
+        world.gravityzone.faults.clear()
+        start.play("2026-11-10 00:20")
+        assert quantities(world, ridge) == [6]
+        assert world.standing(ridge).shown.state is StandingState.WAITING
 
 
 def test_no_failure_but_those_that_were_ordered(summit: Summit) -> None:

@@ -1,15 +1,18 @@
 """What became of companies that the ledger knows and GravityZone's lists lack: each is asked for by its id (SAFE-7)."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 from tally.domain.circumstances import Presence, known_absence
 from tally.domain.company import Company, CompanyKind
 from tally.domain.company import Mapping as CompanyMapping
+from tally.domain.partner import Children, unlisted_children
+from tally.domain.record import UsageRecord
 from tally.domain.refused import asked_in_vain, below_a_refused_one, is_refused
 from tally.domain.standing import COMPANY_SCOPE, Cause, Standing
 from tally.errors import DeclinedError, TallyError
-from tally.ports import GravityZone
+from tally.partners import children_left_out
+from tally.ports import GravityZone, Ledger
 from tally.roster import Found, Roster
 
 MOST_ASKED = 300
@@ -28,6 +31,7 @@ class Absent:
     """
 
     gravityzone: GravityZone
+    ledger: Ledger
     roster: Roster | None
     daily: bool
     failures: list[str]
@@ -56,6 +60,17 @@ class Absent:
             self.left -= _OF_NO_ANSWER
             self.failures.append(f"{name} ({company_id}) is in no list and could not be asked for: {error}")
             return Found(Presence.UNREAD)
+
+    def children(self, company_id: str, name: str, records: Sequence[UsageRecord]) -> Children | Cause:
+        """Who stands directly below a partner to bill that is left out with the one above it (READ-4)."""
+        assert self.roster is not None
+        try:
+            return children_left_out(
+                self.gravityzone, self.roster, company_id, name, ledger=self.ledger, records=records
+            )
+        except TallyError as error:
+            self.failures.append(f"the companies below partner {company_id} could not be listed: {error}")
+            return unlisted_children(name, str(error))
 
     def _is_asked_for(
         self, known: Presence | None, standing: Standing | None, roster: Roster, *, followed: bool

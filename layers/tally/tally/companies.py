@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from tally.domain.circumstances import CompanyState, Presence, known_absence
 from tally.domain.company import Company, Stretch, stretches
 from tally.domain.company import Mapping as CompanyMapping
+from tally.domain.partner import Children
+from tally.domain.record import UsageRecord
 from tally.domain.standing import Cause, Standing
 from tally.known import NO_MONTHS, Known
 from tally.partners import Partners, is_billed, not_listed
@@ -60,7 +62,7 @@ class Companies:
         presence = found.presence
         below = None if presence in _NOT_READ else self.partners.below.get(company_id)
         if below is None and not (presence in _NOT_READ or is_customer) and is_billed(mapping, records):
-            below = not_listed(self.roster, company_id if standing is None else standing.company_name)
+            below = self._below_unlisted(company_id, found.name or name, presence, records)
         return CompanyState(
             id=company_id,
             name=found.name or name,
@@ -76,6 +78,14 @@ class Companies:
             of_others=self._pinned_for_others(company_id),
             refused=found.refused,
         )
+
+    def _below_unlisted(
+        self, company_id: str, name: str, presence: Presence, records: Sequence[UsageRecord]
+    ) -> Children | Cause | None:
+        """Who stands below a partner to bill that is in no list; None where nothing of it goes on."""
+        if presence is Presence.LEFT_OUT:
+            return self.absent().children(company_id, name, records) if records else None
+        return not_listed(self.roster, name)
 
     def _pinned_for_others(self, company_id: str) -> frozenset[int]:
         beside = self.shared.get(company_id, ())

@@ -1,6 +1,6 @@
 """Who stands below the partners whose own machines are billed: lists that are read for those alone (READ-4, SAFE-5)."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from tally.domain.circumstances import Presence
@@ -71,6 +71,27 @@ def read_partners(
     return partners
 
 
+def children_left_out(
+    gravityzone: GravityZone,
+    roster: Roster,
+    partner_id: str,
+    name: str,
+    *,
+    ledger: Ledger,
+    records: Sequence[UsageRecord],
+) -> Children | Cause:
+    """The children of a partner to bill whose own partner is excluded, so that nobody has looked below it.
+
+    Raises TallyError where GravityZone or the ledger gives no answer.
+    """
+    partner = Company(id=partner_id, name=name, parent_id="", kind=CompanyKind.PARTNER)
+    try:
+        names = _names_below(gravityzone, roster, partner)
+    except DeclinedError as error:
+        return unlisted_children(name, f"GravityZone refuses it: {error}")
+    return _children(partner, names, {child for record in records for child in record.children or ()}, ledger)
+
+
 def _to_be_billed(
     ledger: Ledger, roster: Roster, mappings: Mapping[str, CompanyMapping]
 ) -> Iterator[tuple[str, Collection[str]]]:
@@ -86,7 +107,7 @@ def _names_below(gravityzone: GravityZone, roster: Roster, partner: Company) -> 
     if (error := roster.unread.get(partner.id) or roster.refused.get(partner.id)) is not None:
         raise error
     partners: Iterable[Company] = roster.partners.values()
-    if partner.id in roster.excluded:  # so nobody has looked below it, while a month of it is still open
+    if not roster.is_walked(partner.id):  # it or one above is excluded, while a month of it is still open
         partners = gravityzone.children(partner.id, kind=CompanyKind.PARTNER, monthly_only=False)
     customers = gravityzone.children(partner.id, kind=CompanyKind.CUSTOMER, monthly_only=False)
     return {each.id: each.name for each in (*customers, *partners) if each.parent_id == partner.id}

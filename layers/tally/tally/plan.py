@@ -168,7 +168,7 @@ class Plan:
     def _absent(self, roster: Roster | None, *, daily: bool, failures: list[str]) -> "Absent":
         from tally.absent import Absent  # noqa: PLC0415 - at most ticks everybody is listed
 
-        return Absent(gravityzone=self.gravityzone, roster=roster, daily=daily, failures=failures)
+        return Absent(gravityzone=self.gravityzone, ledger=self.ledger, roster=roster, daily=daily, failures=failures)
 
     def _read_partners(
         self, roster: Roster | None, mappings: Mapping[str, CompanyMapping], failures: list[str]

@@ -297,6 +297,22 @@ SAFETY = (
         seeds=range(3, 27),
     ),
     Mutation(
+        name="what a job failed with stays where nothing is opened any more",
+        rule="SAFE-7",
+        file="tally/domain/decision/place.py",
+        edits=(Edit(before="is_standing else _as_recorded(record)", after="is_standing else Unsaid.AS_BEFORE"),),
+        why="The job has nothing to say of its own.",
+        tests=("tests/functional/test_moved_companies.py::test_a_failure_does_not_outlast_what_it_stopped",),
+    ),
+    Mutation(
+        name="a month whose POST was refused for now waits for no list",
+        rule="SAFE-7",
+        file="tally/domain/planning.py",
+        edits=(Edit(before="in sorted(new | begun):", after="in sorted(new):"),),
+        why="It has a record, so a worker has the word.",
+        tests=("tests/functional/test_outages.py::TestWhatStoodBeforeTheLists::test_is_not_forgotten",),
+    ),
+    Mutation(
         name="a restored ledger looks for the month's own line alone",
         rule="SAFE-8",
         file="tally/domain/decision/sighting.py",

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 PRODUCT_TYPES = (ENDPOINT_SECURITY, 3, 5)
 """Endpoint Security, EDR, PHASR."""
+SERVICES = ("companies", "licensing", "network", "reports")
+"""Of the API that Tally asks, beside `general`; each is ticked on the key or not."""
 _KINDS = ("partner", "customer")
 _LICENSE_FILTERS = {1: frozenset({1, 6}), 2: frozenset({2}), 3: frozenset({3, 4, 5})}
 """`filters.licenseType` to `subscriptionType`s. That trials of a monthly licence stand under monthly is a guess."""
@@ -30,7 +32,7 @@ _TIME = "%Y-%m-%dT%H:%M:%S"
 class Options:
     """Where live tenants and editions differ, or nobody knows; the defaults are what was last seen live."""
 
-    enabled_apis: tuple[str, ...] = ("companies", "licensing", "network", "reports")
+    enabled_apis: tuple[str, ...] = SERVICES
     """The services ticked on the key; any other answers 403. `general` needs no tick."""
     api_refused_in_words: bool = False
     """Answer for a service that is not ticked with 200 and -32000 that names it, in place of 403."""

@@ -79,7 +79,7 @@ def result_response(call_id: str | int | None, result: bytes) -> Response:
 
 def error_response(call_id: str | int | None, error: RpcError, status: int = 200) -> Response:
     """Answer with an error body."""
-    detail = {"code": error.code, "message": _MESSAGES[error.code], "data": {"details": error.details}}
+    detail = {"code": error.code, "message": _MESSAGES.get(error.code, "Error"), "data": {"details": error.details}}
     return json_response({"id": call_id, "jsonrpc": "2.0", "error": detail}, status)
 
 

@@ -11,7 +11,7 @@ from tally.domain.looking import is_to_be_looked_at
 from tally.domain.month import Month
 from tally.domain.moved import moved_away
 from tally.domain.place import missed
-from tally.domain.record import SETTLED, RecordState, Said, UsageRecord
+from tally.domain.record import SETTLED, LineState, RecordState, Said, UsageRecord
 from tally.domain.standing import (
     COMPANY_SCOPE,
     Cause,
@@ -112,11 +112,7 @@ def _planned(company: CompanyState, at: Circumstances) -> CompanyPlan:
             for month in (at.month.previous, at.month):
                 _open(company, at, service, month, plan)
     else:
-        unread = "; ".join(at.failures) or "GravityZone could not be asked for it"
-        for service in at.services:
-            if at.month >= at.first_month_of(service) and _unrecorded(company, at.month, service):
-                reason = f"{at.month.label} cannot be opened: {unread}."
-                plan.say(at.month, service, Cause(state=StandingState.FAILING, reason=reason))
+        _say_unread(company, at, plan)
     due = [Due(month=month, services=tuple(services)) for month, services in sorted(plan.due.items())]
     return CompanyPlan(due=due, causes={**plan.causes, **_told(plan, at)})
 
@@ -267,6 +263,26 @@ def _open(company: CompanyState, at: Circumstances, service: str, month: Month, 
     place = None if at.directory is None else at.directory.places[service]
     others = _others(company, place, month, agreement)
     plan.add(month, _due(service, agreement, place, only_if_used=only_if_used, late=late_line, others=others))
+
+
+def _say_unread(company: CompanyState, at: Circumstances, plan: _Plan) -> None:
+    """What is not open yet, this month or a record without an Addition, waits for lists that could not be read."""
+    unread = "; ".join(at.failures) or "GravityZone could not be asked for it"
+    new = {
+        (at.month, each)
+        for each in at.services
+        if at.month >= at.first_month_of(each) and _unrecorded(company, at.month, each)
+    }
+    begun = {(each.key.month, each.key.service) for each in company.records if _is_to_be_opened(each)}
+    for month, service in sorted(new | begun):
+        if service in at.services and service not in plan.words.get(month, {}):
+            plan.say(month, service, failing(f"{month.label} cannot be opened: {unread}."))
+
+
+def _is_to_be_opened(record: UsageRecord) -> bool:
+    """Whether it has no Addition, and itself nothing to say of why."""
+    without = record.newest is None or record.newest.state is LineState.VOID
+    return without and record.state is RecordState.OPEN and record.hold is None and record.refusal is None
 
 
 def _before_it_was_billed(company: CompanyState, month: Month) -> bool:

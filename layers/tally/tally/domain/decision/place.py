@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import NamedTuple
 
 from tally.domain.agreement import Agreement
-from tally.domain.decision.facts import Facts, Permit
+from tally.domain.decision.facts import Facts, Permit, When
 from tally.domain.invoicing import (
     Invoicing,
     LateUsage,
@@ -112,6 +112,11 @@ def _as_recorded(record: UsageRecord) -> NoPlace:
     return Unsaid.PLANNERS if record.refusal is None else texts.refused(record.refusal.why)
 
 
+def unpermitted(when: When) -> Unsaid:
+    """Answer what a job says that may open nothing: of more usage than stands it does not know the place."""
+    return Unsaid.PLANNERS if when.stays_open else Unsaid.AS_BEFORE
+
+
 def _no_first_line(permit: Permit) -> NoPlace | None:
     if permit.excluded:
         return Unsaid.PLANNERS
@@ -142,7 +147,7 @@ def _agreement(record: UsageRecord, facts: Facts) -> Agreement | NoPlace:
         cycles=when.policy.cycles,
     )
     if offer.permit is None and isinstance(chosen, Cause):  # it is where a line stands, not where the next one would
-        return Unsaid.AS_BEFORE
+        return unpermitted(when)
     return chosen
 
 

@@ -19,7 +19,7 @@ from tally.domain.decision.owed import (
     owing_of,
     quantity_of,
 )
-from tally.domain.decision.place import Freeze, NoPlace, Thaw, find_place, forbidden, turn_of
+from tally.domain.decision.place import Freeze, NoPlace, Thaw, find_place, forbidden, turn_of, unpermitted
 from tally.domain.holds import Fallen, Grown, Hold, LateUsage, Moved, Unplaced, Unwritten
 from tally.domain.holds.counts import fall_question, growth_question, moved_question
 from tally.domain.holds.late import (
@@ -500,7 +500,7 @@ def stands_already(case: Case, write: Write, place: Place) -> Wanted | None:  # 
 
 def not_permitted(case: Case, write: Write, place: Place) -> Wanted | None:  # noqa: ARG001
     """OPEN-7: this job may open nothing; another will."""
-    return case.stay(Unsaid.AS_BEFORE) if case.facts.offer.permit is None else None
+    return case.stay(unpermitted(case.facts.when)) if case.facts.offer.permit is None else None
 
 
 def written(case: Case, write: Write, place: Place) -> Wanted:  # noqa: ARG001
