@@ -197,10 +197,7 @@ FOLLOWING = (
         rule="CLOSE-5",
         file="tally/domain/decision/wanted.py",
         edits=(
-            Edit(
-                before="    if not case.closing or not record.lines:\n        return None\n    return case.stay(case.well(), CLOSE)",
-                after="    return None",
-            ),
+            Edit(before="if not (case.closing or record.is_over) or not record.lines:", after="if not record.is_over:"),
         ),
         why="Without a last reading nothing is final.",
     ),

@@ -74,8 +74,8 @@ QUESTIONS = (
         file="tally/domain/decision/place.py",
         edits=(
             Edit(
-                before="if offer.permit is None and isinstance(chosen, Cause):",
-                after="if offer.permit is None and chosen is None:",
+                before="if facts.offer.permit is None and not isinstance(place, Place):",
+                after="if facts.offer.permit is None and place is None:",
             ),
         ),
         why="It has an agreement, and that has ended.",

@@ -70,6 +70,13 @@ def find_place(record: UsageRecord, facts: Facts) -> Place | NoPlace:
     stopped = forbidden(record, facts)
     if stopped is not None:
         return stopped
+    place = _place(record, facts)
+    if facts.offer.permit is None and not isinstance(place, Place):  # what is offered is where a line stands
+        return unpermitted(facts.when)
+    return place
+
+
+def _place(record: UsageRecord, facts: Facts) -> Place | NoPlace:
     if facts.offer.product_id is None:
         return _without_product(record, facts)
     agreement = _agreement(record, facts)
@@ -139,16 +146,13 @@ def _agreement(record: UsageRecord, facts: Facts) -> Agreement | NoPlace:
     if (agreement.company_id, agreement.type_id) != (offer.connectwise_id, offer.agreement.type_id):
         return texts.another_agreement(agreement)
     own_day = decisive_day(when.month, when.tick, when.policy.time_zone)
-    chosen = choose_agreement(
+    return choose_agreement(
         (agreement,),
         company=facts.company,
         day=when.today if offer.late or record.is_carried_on else own_day,
         pinned=None,
         cycles=when.policy.cycles,
     )
-    if offer.permit is None and isinstance(chosen, Cause):  # it is where a line stands, not where the next one would
-        return unpermitted(when)
-    return chosen
 
 
 def _is_late(record: UsageRecord, agreement: Agreement, facts: Facts) -> bool:

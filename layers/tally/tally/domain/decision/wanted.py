@@ -278,7 +278,7 @@ def voided_uncounted(case: Case) -> Wanted | None:
 def closed_uncounted(case: Case) -> Wanted | None:
     """CLOSE-5: what stands is the last word."""
     record = case.record
-    if not case.closing or not record.lines:
+    if not (case.closing or record.is_over) or not record.lines:
         return None
     return case.stay(case.well(), CLOSE)
 
@@ -306,7 +306,7 @@ def all_stands(case: Case) -> Wanted | None:
     record = case.record
     if record.head is not None or not record.is_standing or case.total > record.stands:
         return None
-    return case.stay(case.well(case.counted), CLOSE if case.closing else None)
+    return case.stay(case.well(case.counted), CLOSE if case.closing or record.is_over else None)
 
 
 def head_follows(case: Case) -> Wanted | None:
@@ -353,7 +353,8 @@ def _nowhere(case: Case, place: NoPlace) -> Wanted:
     if case.closing:
         missing = _missing(case, place)
         return _unplaced(case, missing) if missing else case.stay(place)
-    unasked = place is Unsaid.PLANNERS and record.is_carried_on and record.ruling(Said.LATE) is None
+    nowhere = place is Unsaid.PLANNERS or case.facts.offered is None
+    unasked = nowhere and record.is_carried_on and record.ruling(Said.LATE) is None
     return _told_late(case) if unasked or not _may_be_late(case) else case.stay(place)
 
 
