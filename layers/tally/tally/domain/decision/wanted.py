@@ -353,8 +353,7 @@ def _nowhere(case: Case, place: NoPlace) -> Wanted:
     if case.closing:
         missing = _missing(case, place)
         return _unplaced(case, missing) if missing else case.stay(place)
-    nowhere = place is Unsaid.PLANNERS or case.facts.offered is None
-    unasked = nowhere and record.is_carried_on and record.ruling(Said.LATE) is None
+    unasked = case.facts.offered is None and record.is_carried_on and record.ruling(Said.LATE) is None
     return _told_late(case) if unasked or not _may_be_late(case) else case.stay(place)
 
 
