@@ -239,6 +239,19 @@ def test_place_comes_before_questions() -> None:
     assert (found.say.state, found.move) == (StandingState.NEEDS_SETUP, None)
 
 
+def test_a_question_of_growth_outlives_its_place() -> None:
+    """SAFE-7, FOLLOW-4: an agreement that is gone for a while takes no question back; at the close a place is asked for first."""
+    asked = Grown(why="growth", since=TICK, agreed=60)
+    nowhere = {"reading": Count(60), "before": GROWN, "agreement": None, "late": True}
+    found = want(replace(a_record(FROZEN), hold=asked), facts(**nowhere))
+    assert isinstance(found.move, Ask)
+    assert found.move.hold == asked
+    assert not isinstance(want(a_record(FROZEN), facts(**nowhere)).move, Ask)
+    closing = want(replace(a_record(FROZEN), hold=asked), facts(tick=CLOSE, **nowhere)).move
+    assert isinstance(closing, Ask)
+    assert isinstance(closing.hold, Unplaced)
+
+
 def test_terms_come_after_the_count_and_before_the_close() -> None:
     """OPEN-5: what a person asked to be carried over is no reason not to follow the count."""
     line = a_line(terms=OtherTerms(before=AGREED, now=CATALOG, asked=True))

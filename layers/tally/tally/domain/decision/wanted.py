@@ -353,6 +353,8 @@ def _nowhere(case: Case, place: NoPlace) -> Wanted:
     if case.closing:
         missing = _missing(case, place)
         return _unplaced(case, missing) if missing else case.stay(place)
+    if isinstance(record.hold, Grown) and _is_beyond_baseline(case, case.agreed):
+        return case.ask(record.hold)  # its place may be back before an answer is
     unasked = case.facts.offered is None and record.is_carried_on and record.ruling(Said.LATE) is None
     return _told_late(case) if unasked or not _may_be_late(case) else case.stay(place)
 
