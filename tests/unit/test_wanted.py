@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 
 from tally.domain.decision import wanted as tables
+from tally.domain.decision.changes import claimed
 from tally.domain.decision.facts import Facts, MonthBefore
 from tally.domain.decision.owed import owing_of
 from tally.domain.decision.place import Freeze, Thaw, find_place
@@ -237,6 +238,15 @@ def test_place_comes_before_questions() -> None:
     found = want(UNOPENED, facts(reading=Count(60), before=GROWN, agreement=replace(AGREEMENT, cancelled=True)))
     assert isinstance(found.say, Cause)
     assert (found.say.state, found.move) == (StandingState.NEEDS_SETUP, None)
+
+
+def test_terms_are_carried_while_the_count_is_refused() -> None:
+    """OPEN-5, SAFE-2: a refused quantity is told, and stops no terms; to announce them is no reason to try it again."""
+    line = a_line(terms=OtherTerms(before=AGREED, now=CATALOG, asked=True))
+    record, known = a_record(line, refusal=refusal(SetQuantity(number=0, quantity=6))), facts(reading=Count(6))
+    assert want(record, known).write == SetTerms(number=0)
+    announced = claimed(record, SetTerms(number=0), known).after
+    assert want(announced, known).write == SetTerms(number=0)
 
 
 def test_a_question_of_growth_outlives_its_place() -> None:

@@ -155,9 +155,10 @@ def test_where_a_line_stands_is_no_offer() -> None:
 
 
 def test_what_is_not_listed_is_the_planners_word() -> None:
-    """MATCH-8, SAFE-7: what the lists lack, the planner tells; lists that could not be read say nothing."""
+    """MATCH-8, SAFE-7: what the lists lack, the planner tells; lists that could not be read say nothing of a further line."""
     assert find_place(UNOPENED, facts(agreement=None)) is Unsaid.PLANNERS
-    assert find_place(UNOPENED, facts(agreement=None, listed=False)) is Unsaid.AS_BEFORE
+    assert find_place(UNOPENED, facts(agreement=None, listed=False)) is Unsaid.PLANNERS
+    assert find_place(FROZEN, facts(agreement=None, listed=False)) is Unsaid.AS_BEFORE
     assert find_place(UNOPENED, facts(product_id=None)) is Unsaid.PLANNERS
 
 

@@ -27,14 +27,15 @@ FOLLOWING = (
     Mutation(
         name="an Addition that somebody changed is overwritten",
         rule="FOLLOW-3",
-        file="tally/domain/decision/sighting.py",
+        file="tally/domain/decision/reconcile.py",
         edits=(
             Edit(
-                before="if echoes or it.quantity in _sent(record, line):",
-                after="if echoes or it.quantity in _sent(record, line) or record.claim is not None:",
+                before="isinstance(scene.head[1], Changed):",
+                after="isinstance(scene.head[1], Changed) or scene.claim_is_wanted:",
             ),
         ),
         why="What is about to be written is right, whatever stands there.",
+        tests=("tests/functional/test_following_changed.py",),
     ),
     Mutation(
         name="a cancelled date that somebody changed is overlooked",
@@ -157,6 +158,7 @@ FOLLOWING = (
             ),
         ),
         why="ConnectWise has confirmed the quantity already.",
+        tests=("tests/unit/test_reconcile.py",),
     ),
     Mutation(
         name="at the close a hold for growth is ignored",

@@ -32,7 +32,7 @@ def upgraded(old: Plain, *, month: str) -> Plain:
     for name, value in (
         ("claim", _claim(old, month)),
         ("hold", _hold(old)),
-        ("refusal", _refusal(old)),
+        ("refusal", _refusal(old, month)),
         ("closing", _closing(old)),
     ):
         if value is not None:
@@ -148,21 +148,22 @@ def _kind(hold: Plain) -> str:
     return "edited" if "stands" in hold else "broken"
 
 
-def _refusal(old: Plain) -> Plain | None:
-    """What was refused is told, and tried again at the next tick: its version says nothing."""
+def _refusal(old: Plain, month: str) -> Plain | None:
+    """What was refused, of which write and version of the agreement: the fingerprint says both."""
     refusal = old.get("refusal")
-    line = old["lines"][-1] if old.get("lines") else None
-    if refusal is None:
+    if refusal is None or not old.get("lines"):
         return None
-    number, total = 0 if line is None else line["number"], refusal.get("total", 0)
-    write = {"write": "patch", "number": number, "quantity": total}
-    return {
-        "why": refusal["why"],
-        "at": refusal["since"],
-        "write": write,
-        "version": "",
-        "total": total,
-    }
+    kind, *rest = refusal["fingerprint"].split(" ")
+    line, total = old["lines"][-1], refusal.get("total", 0)
+    kept = {"why": refusal["why"], "at": refusal["since"], "total": total}
+    if kind == "patch":
+        beside = sum(each.get("pushed", 0) for each in old["lines"][:-1]) - old.get("credited", 0)
+        write = {"write": "patch", "number": line["number"], "quantity": int(rest[0])}
+        return {**kept, "write": write, "version": " ".join(rest[2:]), "total": total or beside + int(rest[0])}
+    write = {"write": kind, "number": line["number"], "place": _place(line, old, month), "quantity": total}
+    if kind == "take-over":
+        return {**kept, "write": {**write, "addition_id": int(rest[0])}, "version": ""}
+    return {**kept, "write": write, "version": rest[1]}
 
 
 def _closing(old: Plain) -> Plain | None:

@@ -75,7 +75,9 @@ def claimed(record: UsageRecord, write: Write, facts: Facts) -> Change:
     after = replace(released(record), claim=claim)
     if isinstance(write, Create | TakeOver):
         return Change(_to_open(after, facts), f"{name} intended", _announced(record, write))
-    return Change(replace(after, refusal=None), f"{name} intended", _announced(record, write))
+    if isinstance(write, SetQuantity):
+        after = replace(after, refusal=None)
+    return Change(after, f"{name} intended", _announced(record, write))
 
 
 _NAMES: dict[type, str] = {Create: "post", TakeOver: "take-over", SetQuantity: "patch", SetTerms: "terms"}

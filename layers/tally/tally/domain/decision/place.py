@@ -142,7 +142,7 @@ def _agreement(record: UsageRecord, facts: Facts) -> Agreement | NoPlace:
     """Answer the offered agreement as it is by now, if it still is the one (OPEN-7, MATCH-3)."""
     offer, agreement, when = facts.offer, facts.offered, facts.when
     if offer.agreement is None or agreement is None:
-        return Unsaid.PLANNERS if offer.listed else Unsaid.AS_BEFORE
+        return Unsaid.PLANNERS if offer.listed or not record.is_standing else Unsaid.AS_BEFORE
     if (agreement.company_id, agreement.type_id) != (offer.connectwise_id, offer.agreement.type_id):
         return texts.another_agreement(agreement)
     own_day = decisive_day(when.month, when.tick, when.policy.time_zone)
