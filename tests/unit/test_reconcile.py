@@ -152,6 +152,13 @@ SCENES: dict[str, tuple[UsageRecord, Sequence[Addition], Facts, str, type]] = {
         "head_echoes",
         Wait,
     ),
+    "an echo under a hold": (
+        a_record(a_line(quantity=6, at=JUST_NOW, echoes=(4,)), hold=Broken(why="gone", since=TICK, total=6)),
+        [addition()],
+        facts(reading=Count(6)),
+        "head_echoes",
+        Wait,
+    ),
     "put right": (
         a_record(a_line(), hold=Broken(why="gone", since=TICK, total=4)),
         [addition()],

@@ -170,7 +170,7 @@ QUESTIONS = (
             ),
         ),
         why="What is shown is what we wrote, some time.",
-        tests=("tests/functional/test_following_changed.py",),
+        tests=("tests/unit/test_reconcile.py",),
     ),
     Mutation(
         name="others are looked for once ours is written",
