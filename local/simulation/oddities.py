@@ -37,11 +37,14 @@ _REFUSALS: tuple[tuple[int, str, int], ...] = (
     (-32001, "Not allowed.", 200),
     (-32001, "The company's license does not cover this.", 403),
     (-32000, "Internal error.", 200),
-    (-32000, "Nobody can tell.", 500),
+    (-32000, "Nobody can tell.", 400),
     (-32602, "The value is not one that was expected.", 200),
     (-32099, "", 200),
 )
-"""Code, details and HTTP status of an error: those that are known for a licence, and some that nobody has seen (READ-9)."""
+"""Code, details and HTTP status of an error: those that are known for a licence, and some that nobody has seen (READ-9).
+
+None with a 5xx: that is no answer, so the tick says that it failed.
+"""
 
 
 class Oddities:
