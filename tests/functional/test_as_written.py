@@ -10,8 +10,7 @@ from local.world import PRODUCT, PRODUCT_ID, Customer, World
 from tally.domain.record import RecordState, UsageRecord
 from tally.domain.standing import StandingState
 from tests.functional.instants import gmt
-
-CHANGED = ("altered", "edited", "broken", "settled-edited")
+from tests.functional.kinds_seen import CHANGED
 
 FIRST, SECOND, THIRD = gmt("2026-11-05 08:00"), gmt("2026-11-05 10:15"), gmt("2026-11-05 10:30")
 CLOSE, AFTER = gmt("2026-12-02 00:05"), gmt("2026-12-02 01:05")

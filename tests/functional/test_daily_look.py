@@ -12,8 +12,7 @@ from local.world import Customer, World
 from tally.domain.standing import StandingState
 from tally.errors import TallyError
 from tests.functional.instants import gmt
-
-CHANGED = ("altered", "edited", "broken", "settled-edited")
+from tests.functional.kinds_seen import CHANGED
 
 OPENED = gmt("2026-11-01 00:05")
 DAY = timedelta(days=1)

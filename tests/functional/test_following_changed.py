@@ -9,8 +9,7 @@ from local.simulators.clock import VirtualClock
 from local.world import PRODUCT, PRODUCT_ID, Customer, World
 from tally.domain.standing import StandingState
 from tests.functional.instants import gmt
-
-CHANGED = ("altered", "edited", "broken", "settled-edited")
+from tests.functional.kinds_seen import CHANGED
 
 FIRST, CHANGED_AT = gmt("2026-11-05 08:00"), gmt("2026-11-05 10:07")
 SECOND, THIRD = gmt("2026-11-05 10:15"), gmt("2026-11-05 10:30")

@@ -12,8 +12,7 @@ from tally.domain.record import LineState, RecordState, UsageRecord
 from tally.domain.standing import StandingState
 from tally.errors import SetupError
 from tests.functional.instants import gmt
-
-CHANGED = ("altered", "edited", "broken", "settled-edited")
+from tests.functional.kinds_seen import CHANGED
 
 BOOKS = {"by": "mira", "why": "looked it up on the invoice"}
 CLOSE, NEXT, LATER = gmt("2026-11-02 00:05"), gmt("2026-11-02 00:20"), gmt("2026-11-02 00:35")

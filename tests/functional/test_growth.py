@@ -15,8 +15,7 @@ from tally.domain.record import RecordKey, RecordState, UsageRecord
 from tally.domain.standing import StandingState
 from tally.errors import SetupError
 from tests.functional.instants import gmt
-
-CHANGED = ("altered", "edited", "broken", "settled-edited")
+from tests.functional.kinds_seen import CHANGED
 
 OCTOBER_CLOSED = (gmt("2026-10-01 00:05"), gmt("2026-10-20 00:05"), gmt("2026-11-01 00:05"), gmt("2026-11-02 00:05"))
 LATER, CLOSE = gmt("2026-11-20 00:05"), gmt("2026-12-02 00:05")

@@ -10,8 +10,7 @@ from local.simulators.faults import Fault, FaultKind
 from local.world import Customer, World
 from tally.domain.standing import StandingState
 from tests.functional.instants import gmt
-
-CHANGED = ("altered", "edited", "broken", "settled-edited")
+from tests.functional.kinds_seen import CHANGED
 
 FIRST = gmt("2026-11-01 00:00")
 THIRD = gmt("2026-11-03 00:00")

@@ -12,8 +12,6 @@ from tally.domain.standing import StandingState
 from tally.errors import SetupError
 from tests.functional.partner_world import Summit
 
-CHANGED = ("altered", "edited", "broken", "settled-edited")
-
 CHANGED, AGAIN, LATER = "2026-11-10 00:05", "2026-11-10 00:20", "2026-11-20 00:05"
 TURN, CLOSE = "2026-12-01 00:05", "2026-12-02 00:05"
 ENDPOINTS = "endpointMonthlyUsage"

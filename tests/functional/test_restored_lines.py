@@ -11,9 +11,8 @@ from local.world import Customer, World
 from tally.domain.invoicing import LateUsage
 from tally.domain.record import LineState, RecordState, UsageRecord
 from tests.functional.instants import gmt
+from tests.functional.kinds_seen import CHANGED
 from tests.functional.restoring import backup, restore
-
-CHANGED = ("altered", "edited", "broken", "settled-edited")
 
 WHO = {"by": "mira", "why": "agreed with the customer"}
 INVOICED_ON_THE_1ST = {"nextInvoiceDate": "2026-11-01T00:00:00Z"}

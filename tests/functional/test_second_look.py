@@ -11,8 +11,7 @@ from local.world import Customer, World, plain_connectwise
 from tally.domain.record import RecordState
 from tally.domain.standing import StandingState
 from tests.functional.instants import every, gmt
-
-CHANGED = ("altered", "edited", "broken", "settled-edited")
+from tests.functional.kinds_seen import CHANGED
 
 HOUR = timedelta(hours=1)
 

@@ -13,6 +13,7 @@ from local.world import Customer, World
 from tally.domain.record import RecordState
 from tally.domain.standing import StandingState
 from tally.errors import SetupError
+from tests.functional.kinds_seen import CHANGED
 from tests.functional.terms_world import (
     CLOSED,
     DECEMBER,
@@ -32,8 +33,6 @@ from tests.functional.terms_world import (
     record,
     worked,
 )
-
-CHANGED = ("altered", "edited", "broken", "settled-edited")
 
 TERMS_PATCH = Fault(kind=FaultKind.STATUS, operation="PATCH additions/{id}", contains="unitPrice")
 

@@ -11,8 +11,7 @@ from tally.domain.invoicing import LateUsage
 from tally.domain.record import LineState, RecordState, UsageRecord
 from tally.domain.standing import Standing, StandingState
 from tests.functional.instants import gmt
-
-CHANGED = ("altered", "edited", "broken", "settled-edited")
+from tests.functional.kinds_seen import CHANGED
 
 FIRST, SECOND, THIRD = gmt("2026-11-05 08:00"), gmt("2026-11-16 08:00"), gmt("2026-11-17 08:00")
 CLOSE, AFTER = gmt("2026-12-02 00:05"), gmt("2026-12-02 01:05")
