@@ -39,7 +39,7 @@ _REFUSALS: tuple[tuple[int, str, int], ...] = (
     (-32000, "Internal error.", 200),
     (-32000, "Nobody can tell.", 400),
     (-32602, "The value is not one that was expected.", 200),
-    (-32099, "", 200),
+    (-32099, "Suspended.", 200),
 )
 """Code, details and HTTP status of an error: those that are known for a licence, and some that nobody has seen (READ-9).
 

@@ -107,7 +107,7 @@ def test_an_error_without_an_id_is_ours() -> None:
         (-32000, {"odd": "shape"}, ContractError),
         (-32001, "No rights", CredentialsError),
         (-32003, "Slow down", RateLimitedError),
-        (-1, "x", ContractError),
+        (-1, "x", DeclinedError),
     ],
 )
 def test_errors_by_code(code: int, details: object, expected: type[TallyError]) -> None:

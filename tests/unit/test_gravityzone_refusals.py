@@ -81,6 +81,8 @@ def told(world: World, call: Callable[[GravityZoneClient], object]) -> TallyErro
         (-32000, "The API key is not allowed to see this company."),
         (-32602, LICENCE),
         (-32002, "Gone fishing"),
+        (-32099, "Suspended."),
+        (1001, "The contract of this company has ended."),
     ],
 )
 def test_of_a_company(call: Callable[[GravityZoneClient], object], status: int, code: int, details: str | None) -> None:
@@ -143,7 +145,8 @@ def test_of_the_keys_own_company() -> None:
     lacking = told(refusing(-32001, "Forbidden.", apis=("licensing",)), lambda client: client.own_company())
     assert type(lacking) is MissingRightError
     assert "lacks the API Companies" in str(lacking)
-    assert type(told(refusing(-32000, "Try later."), lambda client: client.own_company())) is ContractError
+    for code in (-32000, -32099, 1001):
+        assert type(told(refusing(code, "Try later."), lambda client: client.own_company())) is ContractError
 
 
 def test_an_error_of_the_server() -> None:

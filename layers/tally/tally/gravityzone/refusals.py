@@ -20,6 +20,8 @@ _NAMES = {"companies": "Companies", "licensing": "Licensing", "network": "Networ
 _NOT_FOUND = -32002
 _OF_WHAT_IS_NAMED = frozenset({-32602, _NOT_FOUND})
 _SERVER_ERROR, _UNAUTHORIZED = -32000, -32001
+_OF_PROTOCOL = frozenset({-32700, -32600, -32601, -32603})
+"""JSON-RPC's codes for a call that was not understood, and for an error within the server (jsonrpc.org, 5.1)."""
 
 _NO_WORDS = re.compile(
     r"\s*((parse|internal|server) error|invalid (request|params)|method not found|)[\s.]*", re.IGNORECASE
@@ -57,7 +59,7 @@ def about(error: RpcError, *, status: int) -> About:
     if error.code in _OF_WHAT_IS_NAMED:
         return About.ONE
     says_why = error.details != "" or _NO_WORDS.fullmatch(error.message) is None
-    refuses = error.code == _UNAUTHORIZED or (error.code == _SERVER_ERROR and says_why)
+    refuses = error.code == _UNAUTHORIZED or (error.code not in _OF_PROTOCOL and says_why)
     return About.UNSAID if refuses or status != HTTPStatus.OK else About.NOBODY
 
 
@@ -96,7 +98,7 @@ def refusal(
     if names_one:
         said_of = "of this company, as the API key has that API" if works else "of no API key"
         return DeclinedError(f"{text}: it says so {said_of}")
-    if error.code == _SERVER_ERROR:
+    if error.code == _SERVER_ERROR or (status == HTTPStatus.OK and error.code != _UNAUTHORIZED):
         return ContractError(text)
     if works:
         return CredentialsError(
