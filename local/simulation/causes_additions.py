@@ -72,11 +72,13 @@ class Additions:
         ours = {each.addition_id for each in record.lines}
         carried = {each.agreement_id for each in record.lines if each.state in SETTLED}
         for agreement_id in {line.agreement_id, *carried, *self._agreements.next_place(firm, line)}:
-            for each in self._agreements.standing(agreement_id):
+            for each in self.msp.connectwise.truth.additions(agreement_id=agreement_id, deleted=False):
                 if each.id in ours or _is_apart(mapping, each):
                     continue
                 if any(other.reference in each.text for other in record.lines):
-                    yield "changed by people"
+                    yield "changed by people"  # a copy, whatever its product is
+                elif each.product != self.billed.product:
+                    continue
                 elif _covers(each, record.key.month) and not self._is_late(record, each):
                     yield "beside another"
 

@@ -71,7 +71,7 @@ def told(world: World, call: Callable[[GravityZoneClient], object]) -> TallyErro
 
 
 @pytest.mark.parametrize("call", OF_ONE)
-@pytest.mark.parametrize("status", [200, 401, 403])
+@pytest.mark.parametrize("status", [200, 400, 401, 403, 404, 422])
 @pytest.mark.parametrize(
     ("code", "details"),
     [

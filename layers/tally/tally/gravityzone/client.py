@@ -55,9 +55,13 @@ def _explain(body: bytes, _headers: Mapping[str, str]) -> str:
     return "" if error is None else str(error)
 
 
+_NOT_NOW = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS})
+
+
 def _refuses(status: int, body: bytes) -> bool:
     """A refusal in GravityZone's own words, which say more than the status does (READ-9)."""
-    return status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN} and _error_in(body) is not None
+    refuses = HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR and status not in _NOT_NOW
+    return refuses and _error_in(body) is not None
 
 
 def _error_in(body: bytes) -> RpcError | None:
