@@ -108,10 +108,12 @@ def unopened(draw: st.DrawFn) -> UsageRecord:
 def opened(draw: st.DrawFn) -> UsageRecord:
     """A month with a line, in any state that crashes, people and lags may leave it in."""
     terms = draw(st.none() | st.builds(OtherTerms, before=st.just(AGREED), now=st.just(CATALOG), asked=st.booleans()))
+    stands = draw(QUANTITIES)
+    unsure = draw(st.lists(QUANTITIES, max_size=2, unique=True))
     line = a_line(
-        quantity=draw(QUANTITIES),
+        quantity=stands,
         at=TICK - draw(AGES),
-        unsure=tuple(draw(st.lists(QUANTITIES, max_size=2, unique=True))),
+        unsure=tuple(each for each in unsure if each != stands),  # `changes.released` keeps no other
         echoes=tuple(draw(st.lists(QUANTITIES, max_size=2, unique=True))),
         terms=terms,
     )
