@@ -77,9 +77,11 @@ class Additions:
                     continue
                 if any(other.reference in each.text for other in record.lines):
                     yield "changed by people"  # a copy, whatever its product is
-                elif each.product != self.billed.product:
-                    continue
-                elif _covers(each, record.key.month) and not self._is_late(record, each):
+                elif (
+                    each.product == self.billed.product
+                    and _covers(each, record.key.month)
+                    and not self._is_late(record, each)
+                ):
                     yield "beside another"
 
     def _is_late(self, record: UsageRecord, addition: AdditionTruth) -> bool:

@@ -11,7 +11,7 @@ from tally.domain.record import UsageRecord
 from tally.domain.refused import asked_in_vain, below_a_refused_one, is_refused
 from tally.domain.standing import COMPANY_SCOPE, Cause, Standing
 from tally.errors import DeclinedError, TallyError
-from tally.partners import children_left_out
+from tally.partners import children_left_out, unread
 from tally.ports import GravityZone, Ledger
 from tally.roster import Found, Roster
 
@@ -69,7 +69,7 @@ class Absent:
                 self.gravityzone, self.roster, company_id, name, ledger=self.ledger, records=records
             )
         except TallyError as error:
-            self.failures.append(f"the companies below partner {company_id} could not be listed: {error}")
+            self.failures.append(unread(company_id, error))
             return unlisted_children(name, str(error))
 
     def _is_asked_for(

@@ -47,7 +47,7 @@ def check_due(job: Job, records: Mapping[JobService, UsageRecord]) -> None:
         )
 
 
-class Borne(NamedTuple):
+class LedgerFacts(NamedTuple):
     """What the ledger knows that an opening is to be borne out by; ``first_month`` is the setting."""
 
     ticks: Ticks | None
@@ -55,7 +55,7 @@ class Borne(NamedTuple):
     first_month: Month | None
 
 
-def check_opening(job: Job, service: JobService, known: Borne, record: UsageRecord) -> None:
+def check_opening(job: Job, service: JobService, known: LedgerFacts, record: UsageRecord) -> None:
     """Raise SetupError for what may have been so when the job was planned, and is not: the next tick plans it anew."""
     ticks, product = known.ticks, service.product_id
     if ticks is None:

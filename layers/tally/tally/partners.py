@@ -1,6 +1,6 @@
 """Who stands below the partners whose own machines are billed: lists that are read for those alone (READ-4, SAFE-5)."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from tally.domain.circumstances import Presence
@@ -50,7 +50,7 @@ def read_partners(
     """
     partners = Partners()
     monthly: dict[str, set[str]] = {}
-    for partner_id, before in _to_be_billed(ledger, roster, mappings):
+    for partner_id, records in _to_be_billed(ledger, roster, mappings):
         partner = roster.partners[partner_id]
         try:
             if partner.parent_id not in monthly:
@@ -61,13 +61,13 @@ def read_partners(
                 continue
             names = _names_below(gravityzone, roster, partner)
         except DeclinedError as error:
-            partners.below[partner_id] = unlisted_children(partner.name, f"GravityZone refuses it: {error}")
+            partners.below[partner_id] = _refused(partner.name, error)
         except TallyError as error:
             partners.unread[partner_id] = error
             partners.below[partner_id] = unlisted_children(partner.name, str(error))
         else:
             partners.presences[partner_id] = Presence.LICENSED
-            partners.below[partner_id] = _children(partner, names, before, ledger)
+            partners.below[partner_id] = _children(partner, names, records, ledger)
     return partners
 
 
@@ -88,18 +88,27 @@ def children_left_out(
     try:
         names = _names_below(gravityzone, roster, partner)
     except DeclinedError as error:
-        return unlisted_children(name, f"GravityZone refuses it: {error}")
-    return _children(partner, names, {child for record in records for child in record.children or ()}, ledger)
+        return _refused(name, error)
+    return _children(partner, names, records, ledger)
+
+
+def unread(partner_id: str, error: TallyError) -> str:
+    """Say that a partner's lists failed, as a failure of the tick."""
+    return f"the companies below partner {partner_id} could not be listed: {error}"
+
+
+def _refused(name: str, error: DeclinedError) -> Cause:
+    return unlisted_children(name, f"GravityZone refuses it: {error}")
 
 
 def _to_be_billed(
     ledger: Ledger, roster: Roster, mappings: Mapping[str, CompanyMapping]
-) -> Iterator[tuple[str, Collection[str]]]:
-    """The listed partners to bill, by id, and who stood below each by its open records. One that never was has no mapping."""
+) -> Iterator[tuple[str, Sequence[UsageRecord]]]:
+    """The listed partners to bill, by id, with their open records. One that never was has no mapping."""
     for partner_id in sorted(roster.partners.keys() & mappings.keys()):
         records = list(readable(ledger.all_open_records(Stretch.alone(partner_id))))
         if is_billed(mappings[partner_id], records):
-            yield partner_id, {child for record in records for child in record.children or ()}
+            yield partner_id, records
 
 
 def _names_below(gravityzone: GravityZone, roster: Roster, partner: Company) -> dict[str, str]:
@@ -113,9 +122,13 @@ def _names_below(gravityzone: GravityZone, roster: Roster, partner: Company) -> 
     return {each.id: each.name for each in (*customers, *partners) if each.parent_id == partner.id}
 
 
-def _children(partner: Company, names: dict[str, str], before: Iterable[str], ledger: Ledger) -> Children | Cause:
+def _children(
+    partner: Company, names: dict[str, str], records: Iterable[UsageRecord], ledger: Ledger
+) -> Children | Cause:
+    """Who stands below it now; its open records may remember others by name."""
     if len(names) > MOST_CHILDREN:
         return too_many_children(partner.name, len(names))
+    before = {child for record in records for child in record.children or ()}
     known = {each: ledger.standing(each) for each in before if each not in names}
     left = {each: standing.company_name for each, standing in known.items() if standing is not None}
     return Children(ids=tuple(sorted(names)), names=names | left)

@@ -23,7 +23,7 @@ from tally.firms import find_firms
 from tally.known import read_known
 from tally.messages import Job
 from tally.one_by_one import OneByOne
-from tally.partners import Partners, read_partners
+from tally.partners import Partners, read_partners, unread
 from tally.ports import BATCH, LONGEST_DELAY, Clock, ConnectWise, GravityZone, JobQueue, Ledger
 from tally.roster import Roster, read_census, read_roster
 from tally.services import Names
@@ -160,9 +160,7 @@ class Plan:
         except TallyError as error:
             failures.append(f"GravityZone's companies could not be listed: {error}")
             return None
-        failures.extend(
-            f"the companies below partner {each} could not be listed: {error}" for each, error in roster.unread.items()
-        )
+        failures.extend(unread(each, error) for each, error in roster.unread.items())
         return roster
 
     def _absent(self, roster: Roster | None, *, daily: bool, failures: list[str]) -> "Absent":
@@ -176,11 +174,7 @@ class Plan:
         if roster is None:
             return Partners()
         partners = read_partners(self.gravityzone, roster, ledger=self.ledger, mappings=mappings)
-        failures.extend(
-            f"the companies below partner {each} could not be listed: {error}"
-            for each, error in partners.unread.items()
-            if each not in roster.unread
-        )
+        failures.extend(unread(each, error) for each, error in partners.unread.items() if each not in roster.unread)
         return partners
 
     def _read_companies(self, failures: list[str]) -> Sequence[ConnectWiseCompany] | None:

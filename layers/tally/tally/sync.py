@@ -8,7 +8,7 @@ from what the ledger says.
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from tally.belief import Borne, check_due, check_job, check_opening, check_service
+from tally.belief import LedgerFacts, check_due, check_job, check_opening, check_service
 from tally.domain.company import Mapping as CompanyMapping
 from tally.domain.decision.facts import NO_MONTH_BEFORE, Facts, Known, MonthBefore, Offer, Permit, When, month_before
 from tally.domain.month import Month
@@ -137,7 +137,7 @@ class Sync:
         except Exception as error:  # noqa: BLE001 - of those alone that are to be opened
             failed = error
             return lambda *_: failed
-        known = Borne(ticks=ticks, mapping=mapping, first_month=self.first_month)
+        known = LedgerFacts(ticks=ticks, mapping=mapping, first_month=self.first_month)
 
         def of(service: JobService, record: UsageRecord) -> Permit:
             check_opening(job, service, known, record)

@@ -11,7 +11,7 @@ from tally.domain.looking import is_to_be_looked_at
 from tally.domain.month import Month
 from tally.domain.moved import moved_away
 from tally.domain.place import missed
-from tally.domain.record import SETTLED, LineState, RecordState, Said, UsageRecord
+from tally.domain.record import SETTLED, RecordState, Said, UsageRecord
 from tally.domain.standing import (
     COMPANY_SCOPE,
     Cause,
@@ -281,8 +281,7 @@ def _say_unread(company: CompanyState, at: Circumstances, plan: _Plan) -> None:
 
 def _is_to_be_opened(record: UsageRecord) -> bool:
     """Whether it has no Addition, and itself nothing to say of why."""
-    without = record.newest is None or record.newest.state is LineState.VOID
-    return without and record.state is RecordState.OPEN and record.hold is None and record.refusal is None
+    return record.lacks_line and record.state is RecordState.OPEN and record.hold is None and record.refusal is None
 
 
 def _before_it_was_billed(company: CompanyState, month: Month) -> bool:

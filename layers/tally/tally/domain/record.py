@@ -429,6 +429,11 @@ class UsageRecord:
         return self.newest is not None and self.newest.state is LineState.VOID
 
     @property
+    def lacks_line(self) -> bool:
+        """True if the month's next line is still to be opened: it has none, or the newest was voided."""
+        return not self.lines or self.was_voided
+
+    @property
     def is_over(self) -> bool:
         """True if it is closed with no write left: only a second reading can add to it."""
         laid_down = all(line.state in LAID_DOWN for line in self.lines)

@@ -46,7 +46,7 @@ def needs_look(record: UsageRecord, wanted: Wanted, facts: Facts, *, due: bool) 
     if due and not record.is_over and (record.lines or wanted.about is not None):
         return True
     if record.held_by_connectwise:
-        return bool(record.lines and not record.was_voided) or wanted.write is not None
+        return not record.lacks_line or wanted.write is not None
     if to_claim(record, wanted) is not None:
         return True
     return _move_needs_look(record, wanted, facts)

@@ -114,11 +114,14 @@ def sight(record: UsageRecord, looked: Looked, when: When, *, product_id: int | 
     claim = None if record.claim is None else record.claim.write
     opening = claim.number if isinstance(claim, Create | TakeOver) else None
     here = () if opening is None else _bearing(record.key, opening, looked)
+    ours = by_number(record.key, (*looked.additions, *looked.elsewhere))
+    bearing = {each.id for several in ours.values() for each in several}
+    others = (each for each in looked.additions if each.id not in bearing)
     return Sighting(
         lines={line.number: _seen(record, line, looked, when) for line in record.lines},
         opening=_opened(here),
-        strangers=tuple(each for each in looked.additions if _is_stranger(record, each, looked, product_id)),
-        unknown=_unknown(record, looked, opening, here),
+        strangers=tuple(each for each in others if _is_stranger(record, each, looked, product_id)),
+        unknown=_unknown(record, ours, opening, here),
         looked=looked,
     )
 
@@ -130,12 +133,11 @@ def _opened(here: tuple[Addition, ...]) -> Seen:
 
 
 def _unknown(
-    record: UsageRecord, looked: Looked, opening: int | None, here: tuple[Addition, ...]
+    record: UsageRecord, ours: Mapping[int, tuple[Addition, ...]], opening: int | None, here: tuple[Addition, ...]
 ) -> Mapping[int, tuple[Addition, ...]]:
     """Lines of ours that the record lacks. The one being opened is none, if it is all there is, and there."""
     known = {line.number for line in record.lines}
-    found = by_number(record.key, (*looked.additions, *looked.elsewhere))
-    unknown = {number: each for number, each in found.items() if number not in known}
+    unknown = {number: each for number, each in ours.items() if number not in known}
     only_the_claimed = opening is not None and set(unknown) == {opening} and len(here) == len(unknown[opening])
     return {} if only_the_claimed else unknown
 
@@ -209,13 +211,11 @@ def by_number(key: RecordKey, additions: Iterable[Addition]) -> dict[int, tuple[
 
 
 def _is_stranger(record: UsageRecord, addition: Addition, looked: Looked, product_id: int | None) -> bool:
-    """Answer True if it bills the product in the month, and is none of this record's (OPEN-6)."""
+    """Answer True if it bills the product in the month (OPEN-6). It bears no reference of this record's."""
     key = record.key
     if addition.product_id != product_id or not addition.covers(key.month):
         return False
     if addition.id in looked.kept_apart or any(addition.id == line.addition_id for line in record.lines):
-        return False
-    if by_number(key, (addition,)):
         return False
     voided = addition.quantity == 0 and addition.cancelled is not None and is_of_tally(addition)
     return not voided and not _is_late_line(addition, key)

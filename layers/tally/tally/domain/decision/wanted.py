@@ -202,7 +202,7 @@ def voiding(case: Case) -> Wanted | None:
 def held_by_connectwise(case: Case) -> Wanted | None:
     """FOLLOW-3, OPEN-6: what ConnectWise shows holds the record; only a look lifts that."""
     record = case.record
-    if record.hold is None or not record.hold.needs_look or not record.lines or record.was_voided:
+    if record.hold is None or not record.held_by_connectwise or record.lacks_line:
         return None
     return case.stay(case.held(record.hold.why))
 
@@ -240,7 +240,7 @@ def children_moved(case: Case) -> Wanted | None:
 def question_kept(case: Case) -> Wanted | None:
     """CLOSE-5: what was asked of a count stays while there is none; who stands below is known without."""
     record, hold = case.record, case.record.hold
-    if hold is None or not record.lines or record.was_voided:
+    if hold is None or record.lacks_line:
         return None
     if isinstance(hold, Moved) and case.facts.children is not None:
         return None
@@ -250,7 +250,7 @@ def question_kept(case: Case) -> Wanted | None:
 def unwritten(case: Case) -> Wanted | None:
     """CLOSE-5: more was allowed, or refused by ConnectWise, than stands."""
     record, number = case.record, never_written(case.record)
-    if number is None or not case.closing or not record.lines or record.was_voided:
+    if number is None or not case.closing or record.lacks_line:
         return None
     why = unwritten_question(record, case.facts.company, number=number, why=case.why)
     return case.ask(Unwritten(why=why, since=case.facts.when.tick, number=number))
@@ -259,7 +259,7 @@ def unwritten(case: Case) -> Wanted | None:
 def refused_uncounted(case: Case) -> Wanted | None:
     """SAFE-2: a higher count was known, and ConnectWise refused it."""
     record = case.record
-    if record.refusal is None or not record.lines or record.was_voided:
+    if record.refusal is None or record.lacks_line:
         return None
     return case.stay(needs_setup(record.refusal.why))
 
@@ -286,7 +286,7 @@ def closed_uncounted(case: Case) -> Wanted | None:
 def uncounted(case: Case) -> Wanted:
     """READ-2: unknown never writes."""
     record, facts = case.record, case.facts
-    if record.lines and not record.was_voided:
+    if not record.lacks_line:
         stays = f"What stands for {facts.when.month.label}, {record.stands}, stays until the month closes."
         return case.stay(waiting(f"{case.why} {stays}"))
     if not record.lines and facts.when.too_late:
