@@ -9,7 +9,7 @@ from local.simulation.services import Billed
 from local.simulators.connectwise.truth import AdditionTruth
 from tally.domain.company import Mapping
 from tally.domain.month import Month
-from tally.domain.record import SETTLED, Line, LineState, Said, UsageRecord
+from tally.domain.record import SETTLED, Line, LineState, UsageRecord
 
 
 class Additions:
@@ -103,8 +103,7 @@ def _is_free(record: UsageRecord, line: Line, addition: AdditionTruth) -> bool:
     """Whether the customer is billed for it otherwise than was written, and nobody lets that be."""
     flag = addition.fields["billCustomer"]
     agreed = None if line.terms is None else line.terms.before.bill_customer
-    words = f"line {line.number} has bill customer {flag}"
-    left = any(each.said is Said.AS_SEEN and words in each.about for each in record.rulings)
+    left = f"line {line.number} has bill customer {flag}" in record.left_so
     return line.written.flag != "" and flag not in (line.written.flag, agreed) and not left
 
 

@@ -12,7 +12,7 @@ from local.simulation.services import Billed
 from local.simulation.story import ViolationError
 from tally.domain.holds import Grown, Strangers
 from tally.domain.month import Month
-from tally.domain.record import LAID_DOWN, TALLY, Line, LineState, RecordState, Said, UsageRecord
+from tally.domain.record import LAID_DOWN, TALLY, Line, LineState, RecordState, UsageRecord
 from tally.domain.standing import StandingState
 
 _SEEN = frozenset({"changed by people", "beside another", "agreement is gone"})
@@ -311,8 +311,7 @@ def is_late(record: UsageRecord) -> bool:
 def left_so(record: UsageRecord, line: Line) -> bool:
     """Whether a person has said of the line's Addition, which can carry no more, that it is to be left as it is."""
     said = (f"line {line.number} is ", f"line {line.number} has cancelled date ")
-    left = [words for each in record.rulings if each.said is Said.AS_SEEN for words in each.about]
-    return any(each.startswith(said) for each in left)
+    return any(each.startswith(said) for each in record.left_so)
 
 
 def _is_unopened(record: UsageRecord) -> bool:

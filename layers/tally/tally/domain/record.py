@@ -447,6 +447,11 @@ class UsageRecord:
         return self.state is RecordState.WAIVED or (self.state is RecordState.CLOSED and told)
 
     @property
+    def left_so(self) -> frozenset[str]:
+        """How its lines are shown that a person lets be, in the words of the questions that were answered."""
+        return frozenset(words for each in self.rulings if each.said is Said.AS_SEEN for words in each.about)
+
+    @property
     def held_by_connectwise(self) -> bool:
         """True if it is held for what stands in ConnectWise: only a look there can lift that."""
         return self.hold is not None and self.hold.needs_look

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from tally.domain.agreement import Addition
 from tally.domain.month import Month
-from tally.domain.record import Line, Place, Said, UsageRecord
+from tally.domain.record import Line, Place, UsageRecord
 
 
 class Field(StrEnum):
@@ -88,8 +88,7 @@ def _quantity(line: Line, it: Addition) -> Differences:
 
 def untold(record: UsageRecord, line: Line, it: Addition) -> Differences:
     """Return the differences without those that a person lets be."""
-    left = {words for each in record.rulings if each.said is Said.AS_SEEN for words in each.about}
-    return tuple(each for each in differences(line, it, month=record.key.month) if each.of(line) not in left)
+    return tuple(each for each in differences(line, it, month=record.key.month) if each.of(line) not in record.left_so)
 
 
 def beside_quantity(found: Differences) -> Differences:

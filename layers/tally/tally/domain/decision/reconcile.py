@@ -269,14 +269,13 @@ def settled_lines(scene: Scene) -> Outcome | None:
     record = scene.record
     if scene.opening is not None and not scene.claim_is_wanted:
         return None
-    left_so = {words for each in record.rulings if each.said is Said.AS_SEEN for words in each.about}
     for line in record.lines:
         it = scene.seen.lines[line.number]
         if line.state not in SETTLED or isinstance(it, AsLeft):
             continue
         if isinstance(it, Lagging):
             return scene.wait(line, it.until)
-        if texts.shown_words(record, line, additions_of(it)) not in left_so:
+        if texts.shown_words(record, line, additions_of(it)) not in record.left_so:
             return _settled_edited(scene, line, additions_of(it))
     return None
 
