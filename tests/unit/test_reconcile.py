@@ -41,6 +41,7 @@ from tests.unit.rig import (
     SETTLE,
     TICK,
     UNOPENED,
+    Rig,
     a_line,
     a_record,
     addition,
@@ -51,11 +52,11 @@ from tests.unit.test_core_laws import AGREED, CATALOG, Met, cases
 OLD = TICK - SETTLE * 2
 JUST_NOW = TICK - timedelta(seconds=30)
 STRANGER = addition(70, text="a person's")
-POST = Claim(write=Create(number=0, place=PLACE, quantity=4), at=OLD)
-PATCH = Claim(write=SetQuantity(number=0, quantity=6), at=OLD)
+POST = Claim(write=Create(number=0, place=PLACE, quantity=4), at=TICK)
+PATCH = Claim(write=SetQuantity(number=0, quantity=6), at=TICK)
 TERMS = a_line(terms=OtherTerms(before=AGREED, now=CATALOG, asked=True))
 GIVEN = Ruling(said=Said.GIVE, number=70, by="ann", at=TICK)
-TAKE = Claim(write=TakeOver(number=0, place=PLACE, quantity=4, addition_id=70), at=OLD)
+TAKE = Claim(write=TakeOver(number=0, place=PLACE, quantity=4, addition_id=70), at=TICK)
 HELD = Strangers(why="another", since=TICK, wanted=4, additions=(70,))
 FROZEN = a_line(state=LineState.FROZEN)
 INVOICE = {"agreement": INVOICED, "tick": CLOSE}
@@ -107,7 +108,7 @@ SCENES: dict[str, tuple[UsageRecord, Sequence[Addition], Facts, str, type]] = {
     "another date": (a_record(a_line()), [addition(cancelled=date(2026, 11, 20))], facts(), "head_changed", Done),
     "a lost answer": (a_record(a_line(quantity=2, unsure=(4,))), [addition()], facts(), "head_arrived", Record),
     "terms to be carried": (
-        a_record(TERMS, claim=Claim(write=SetTerms(number=0), at=OLD)),
+        a_record(TERMS, claim=Claim(write=SetTerms(number=0), at=TICK)),
         [addition(terms=CATALOG)],
         facts(),
         "terms_claimed",
@@ -229,9 +230,28 @@ def test_a_claim_is_written_only_as_it_is_wanted() -> None:
     assert done == Do(SetQuantity(number=0, quantity=6), addition())
     dropped = follows(a_record(a_line(), claim=PATCH), [addition()], facts(reading=Count(7)))
     assert isinstance(dropped, Record)
+    assert dropped.change is not None
     assert dropped.change.after.claim is None
     # It may have been sent by the worker before us: it stays among those that may stand there.
     assert dropped.change.after.lines[0].written.unsure == (6,)
+
+
+def test_nothing_is_written_under_an_older_claim() -> None:
+    """SAFE-2: a claim of a job before is given up, since its age would tell the next job when this one wrote."""
+    older = replace(PATCH, at=OLD)
+    outcome = follows(a_record(a_line(), claim=older), [addition()], facts(reading=Count(6)))
+    assert isinstance(outcome, Record)
+    assert outcome.change is not None
+    assert outcome.change.after.claim is None
+
+
+def test_what_is_only_wanted_since_the_look_is_claimed_first() -> None:
+    """SAFE-1, OPEN-7: the agreement read by the look lets the line grow: the job goes round again, and claims."""
+    assert follows(a_record(a_line()), [addition()], facts(reading=Count(6))) == Record()
+    ended = facts(reading=Count(6), agreement=replace(AGREEMENT, cancelled=True))
+    rig = Rig(record=a_record(a_line(unsure=(6,))), there=[addition()])
+    rig.run(replace(ended, when=replace(ended.when, now=CLOSE)))
+    assert (rig.patches, rig.record.stands) == ([6], 6)
 
 
 def test_a_late_line_may_have_been_claimed_for_later_days() -> None:

@@ -74,17 +74,15 @@ class Rounds:
             self._wait_for_claim()
             outcome = self._round()
             match outcome:
-                case Record():
-                    self._save(outcome.change)
                 case Do():
                     self._write(outcome)
+                case Record():
+                    self._save(outcome.change)
                 case Wait():
-                    if outcome.change is not None:
-                        self._save(outcome.change)
+                    self._save(outcome.change)
                     raise NotYetError(outcome.why, retry_after=outcome.until - self.facts.when.now)
                 case Done():
-                    if outcome.change is not None:
-                        self._save(outcome.change)
+                    self._save(outcome.change)
                     return outcome.say
         raise ContractError(
             f"{self.record.key}: no decision after {_MOST_ROUNDS} rounds ({', '.join(self.done)}); please "
@@ -112,7 +110,9 @@ class Rounds:
         seen = sight(self.record, self._looked, self.facts.when, product_id=at.product_id)
         return reconcile(self.record, wanted, seen, self.facts)
 
-    def _save(self, change: Change) -> None:
+    def _save(self, change: Change | None) -> None:
+        if change is None:
+            return
         before, when, children = self.record, self.facts.when, self.facts.children
         after = change.after
         if after.children is None and children is not None:

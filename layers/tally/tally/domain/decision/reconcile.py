@@ -52,9 +52,9 @@ from tally.domain.texts import seen as texts
 
 
 class Record(NamedTuple):
-    """Save the change, and ask again from the record that it leaves."""
+    """Save the change if there is one, and ask again from what is known by then."""
 
-    change: Change
+    change: Change | None = None
 
 
 class Do(NamedTuple):
@@ -114,9 +114,11 @@ class Scene(NamedTuple):
 
     @property
     def claim_is_wanted(self) -> bool:
-        """True if what was claimed is what is wanted now."""
+        """True if this very round has claimed what is wanted now: nothing is written under an older claim."""
         claim = self.record.claim
-        return claim is not None and is_same_write(claim.write, self.wanted.write)
+        if claim is None or claim.at != self.facts.when.now:
+            return False
+        return is_same_write(claim.write, self.wanted.write)
 
     def hold(self, hold: Hold) -> Done:
         """Wait for a person."""
@@ -407,8 +409,8 @@ def _asked(record: UsageRecord, hold: Hold, facts: Facts) -> Outcome:
 def _stays(record: UsageRecord, wanted: Wanted, facts: Facts, seen: Sighting | None) -> Outcome:
     """A hold whose cause is gone is lifted; one that nobody says anything of is told (SAFE-7)."""
     hold = record.hold
-    if hold is None:
-        return Done(wanted.say)
+    if hold is None:  # the look may have shown that a write is wanted, which is to be claimed first
+        return Done(wanted.say) if wanted.write is None else Record()
     looked = seen is not None or not hold.needs_look
     well = isinstance(wanted.say, Cause) and wanted.say.state is StandingState.BILLING
     if looked and (well or wanted.write is not None):
