@@ -51,7 +51,7 @@ test: setup ## all tests, with the coverage of the product's branches
 	$(BIN)/pytest -n 2 --cov --cov-report= tests/unit tests/functional tests/contract tests/simulators tests/simulation tests/cli
 	$(BIN)/coverage report
 	$(BIN)/python tests/branches.py
-	$(BIN)/python -m local.simulation --seconds 60
+	$(BIN)/python -m verification.simulation --seconds 60
 	$(BIN)/pytest tests/e2e
 
 # One seed alone, with its story: make simulation SEED=17. As many as an hour allows: make simulation SECONDS=3600
@@ -59,18 +59,18 @@ SEEDS ?= $(if $(SECONDS),,400)
 FIRST_SEED ?= 0
 .PHONY: simulation
 simulation: setup ## play SEEDS seeds from FIRST_SEED on, or as many as SECONDS allow, or SEED alone with its story
-	@$(BIN)/python -m local.simulation $(if $(SEED),--seed $(SEED),--first-seed $(FIRST_SEED) \
+	@$(BIN)/python -m verification.simulation $(if $(SEED),--seed $(SEED),--first-seed $(FIRST_SEED) \
 		$(if $(SEEDS),--seeds $(SEEDS)) $(if $(SECONDS),--seconds $(SECONDS)))
 
 # Some of them: make mutations ONLY=READ-7
 .PHONY: mutations
 mutations: setup ## plant plausible bugs one at a time, and see that each is noticed; a few minutes
-	@$(BIN)/python -m local.mutations $(if $(ONLY),--only '$(ONLY)')
+	@$(BIN)/python -m verification.mutations $(if $(ONLY),--only '$(ONLY)')
 
 # Some of it: make bench ONLY="calls sweep"
 .PHONY: bench
 bench: setup ## measure calls, time, memory and money against their bounds; docs/performance.md
-	@$(BIN)/python -m local.bench $(if $(ONLY),--only $(ONLY))
+	@$(BIN)/python -m verification.bench $(if $(ONLY),--only $(ONLY))
 
 .PHONY: least-privilege
 least-privilege: setup ## take each permission of our functions away in turn, and see that something fails; a few minutes

@@ -16,7 +16,7 @@ from typer.core import TyperGroup
 
 from cli.output import Output
 from cli.stack import DEFAULT_NAME, Stack, Target, connect
-from tally.domain.screen import is_encodable
+from tally.domain.model.screen import is_encodable
 from tally.errors import BugError, TallyError
 
 DONE, FINDINGS, NOT_DONE = 0, 1, 2
@@ -25,16 +25,34 @@ DONE, FINDINGS, NOT_DONE = 0, 1, 2
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do it without asking first.")]
 
 SHARED: tuple[tuple[str, Any, Any], ...] = (
-    ("as_json", Annotated[bool, typer.Option("--json", help="Print one JSON document, for a script.")], False),
-    ("stack", Annotated[str, typer.Option("--stack", help="Name of the CloudFormation stack.")], DEFAULT_NAME),
-    ("region", Annotated[str | None, typer.Option("--region", help="AWS region of the stack.")], None),
+    (
+        "as_json",
+        Annotated[bool, typer.Option("--json", help="Print one JSON document, for a script.")],
+        False,
+    ),
+    (
+        "stack",
+        Annotated[str, typer.Option("--stack", help="Name of the CloudFormation stack.")],
+        DEFAULT_NAME,
+    ),
+    (
+        "region",
+        Annotated[str | None, typer.Option("--region", help="AWS region of the stack.")],
+        None,
+    ),
     ("profile", Annotated[str | None, typer.Option("--profile", help="AWS profile to use.")], None),
     (
         "local",
-        Annotated[bool, typer.Option("--local", help="The stack that `make up` started on this machine.")],
+        Annotated[
+            bool, typer.Option("--local", help="The stack that `make up` started on this machine.")
+        ],
         False,
     ),
-    ("debug", Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")], False),
+    (
+        "debug",
+        Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")],
+        False,
+    ),
 )
 
 
@@ -63,7 +81,9 @@ class Session:
         if yes:
             return
         if not somebody_is_there():
-            raise NotConfirmedError("Nothing was written: there is no terminal to ask on. Give --yes to do it unasked.")
+            raise NotConfirmedError(
+                "Nothing was written: there is no terminal to ask on. Give --yes to do it unasked."
+            )
         if not self.output.ask(question):
             raise NotConfirmedError("Nothing was written, as you wished.")
 
@@ -91,7 +111,8 @@ class Group(TyperGroup):
         except typer.TyperException as error:
             message = error.format_message() if hasattr(error, "format_message") else str(error)
             Output(as_json=False).error(
-                f"{message.rstrip('.')}. `tally --help` and `tally COMMAND --help` say what there is."
+                f"{message.rstrip('.')}. `tally --help` and `tally COMMAND --help` say what "
+                "there is."
             )
             code = NOT_DONE
         except typer.Abort:
@@ -100,14 +121,18 @@ class Group(TyperGroup):
         sys.exit(code if isinstance(code, int) else DONE)
 
 
-def command(app: typer.Typer, name: str) -> Callable[[Callable[..., int | None]], Callable[..., int | None]]:
+def command(
+    app: typer.Typer, name: str
+) -> Callable[[Callable[..., int | None]], Callable[..., int | None]]:
     """Register a function of a ``Session`` and its own parameters as a command, with the options that all commands share."""
 
     def register(function: Callable[..., int | None]) -> Callable[..., int | None]:
         signature = inspect.signature(function)
         _, *own = signature.parameters.values()
         shared = [
-            inspect.Parameter(parameter, inspect.Parameter.KEYWORD_ONLY, annotation=annotation, default=default)
+            inspect.Parameter(
+                parameter, inspect.Parameter.KEYWORD_ONLY, annotation=annotation, default=default
+            )
             for parameter, annotation, default in SHARED
         ]
         context = inspect.Parameter("ctx", inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context)
@@ -126,11 +151,19 @@ def command(app: typer.Typer, name: str) -> Callable[[Callable[..., int | None]]
     return register
 
 
-def _ended(function: Callable[..., int | None], options: dict[str, Any], given: object, values: dict[str, Any]) -> int:
+def _ended(
+    function: Callable[..., int | None],
+    options: dict[str, Any],
+    given: object,
+    values: dict[str, Any],
+) -> int:
     output = Output(as_json=options["as_json"])
     session = Session(
         target=Target(
-            name=options["stack"], region=options["region"], profile=options["profile"], local=options["local"]
+            name=options["stack"],
+            region=options["region"],
+            profile=options["profile"],
+            local=options["local"],
         ),
         output=output,
         given=given if isinstance(given, Stack) else None,
@@ -154,6 +187,11 @@ def _ended(function: Callable[..., int | None], options: dict[str, Any], given: 
 def _check_texts(values: Mapping[str, object]) -> None:
     """Raise UsageError for what the terminal could not decode: no name is written so, and it could be neither sent nor stored."""
     for name, value in values.items():
-        texts = [value] if isinstance(value, str) else value if isinstance(value, list | tuple) else []
+        texts = (
+            [value] if isinstance(value, str) else value if isinstance(value, list | tuple) else []
+        )
         if any(isinstance(text, str) and not is_encodable(text) for text in texts):
-            raise UsageError(f"What was given as {name} is no text: its bytes are none in this terminal's encoding.")
+            raise UsageError(
+                f"What was given as {name} is no text: its bytes are none in this "
+                "terminal's encoding."
+            )

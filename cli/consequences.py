@@ -1,8 +1,9 @@
 """What follows from an answer, in a sentence that a person confirms before it is given."""
 
 from tally.domain.holds import Hold
-from tally.domain.record import Line, UsageRecord
-from tally.domain.terms import described
+from tally.domain.model.terms import described
+from tally.domain.record.lines import Line
+from tally.domain.record.usage_record import UsageRecord
 
 
 def approved(record: UsageRecord) -> str:
@@ -18,7 +19,8 @@ def rejected(record: UsageRecord) -> str:
 def taken_over(record: UsageRecord, addition_id: int) -> str:
     """What becomes of the Addition of others that is given to us."""
     return (
-        f"At the next tick Addition {addition_id} gets Tally's reference into its text and {record.key.month.last} as its cancelled date; "
+        f"At the next tick Addition {addition_id} gets Tally's reference into its text and "
+        f"{record.key.month.last} as its cancelled date; "
         f"from then on it follows the count, which is {_hold(record).quantity} now."
     )
 
@@ -32,13 +34,16 @@ def kept_apart(record: UsageRecord) -> str:
         if record.is_standing
         else f"at the next tick an Addition of {hold.quantity} is made"
     )
-    return f"Addition {others} stays as it is, and {ours} beside it, in this month and in all to come."
+    return (
+        f"Addition {others} stays as it is, and {ours} beside it, in this month and in all to come."
+    )
 
 
 def waived(record: UsageRecord) -> str:
     """What is not billed."""
     return (
-        f"Nothing is written to ConnectWise: {record.key.month.label} ({record.key.service}) is not billed, for good."
+        f"Nothing is written to ConnectWise: {record.key.month.label} ({record.key.service}) is "
+        "not billed, for good."
     )
 
 
@@ -46,7 +51,8 @@ def voided(record: UsageRecord) -> str:
     """What becomes of the newest line."""
     line = _line(record)
     return (
-        f"At the next tick Addition {line.addition_id} on agreement {line.agreement_id} is set from {line.pushed} to 0 and kept; its successor is "
+        f"At the next tick Addition {line.addition_id} on agreement {line.agreement_id} is "
+        f"set from {line.pushed} to 0 and kept; its successor is "
         "opened on the agreement that the company's tie and pin give by then."
     )
 
@@ -54,18 +60,25 @@ def voided(record: UsageRecord) -> str:
 def credited(record: UsageRecord) -> str:
     """What is taken for given back."""
     quantity = 0 if record.credit is None else record.credit.quantity
-    return f"Nothing is written to ConnectWise: {quantity} are taken for credited there by hand, and told no more."
+    return (
+        f"Nothing is written to ConnectWise: {quantity} are taken for credited there by hand, "
+        "and told no more."
+    )
 
 
 def terms_carried(record: UsageRecord) -> str:
     """Which terms are written."""
     line = _line(record)
     terms = "" if line.terms is None else f": {described(line.terms.before, line.terms.now)}"
-    return f"At the next tick Addition {line.addition_id} gets the terms of {record.key.month.previous.label}{terms}."
+    return (
+        f"At the next tick Addition {line.addition_id} gets the terms of "
+        f"{record.key.month.previous.label}{terms}."
+    )
 
 
 def _hold(record: UsageRecord) -> Hold:
-    assert record.hold is not None  # the answer was rehearsed before: without a hold it would have been refused
+    # The answer was rehearsed before: without a hold it would have been refused.
+    assert record.hold is not None
     return record.hold
 
 

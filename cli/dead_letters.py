@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 from botocore.exceptions import ClientError
 from pydantic import ValidationError
 
-from tally.aws import aws_errors, error_code
-from tally.domain.screen import LONGEST
+from tally.aws.refusals import aws_errors, error_code
+from tally.domain.model.screen import LONGEST
 from tally.errors import SetupError
 from tally.messages import Job
 from tally.redaction import told
@@ -97,17 +97,25 @@ class SQSDeadLetters:
                 LetterKind.SCHEDULE: outputs["ScheduleDeadLetterQueue"],
             }
         except KeyError as error:
-            raise SetupError(f"The stack has no output {error}: deploy it again with this version.") from None
+            raise SetupError(
+                f"The stack has no output {error}: deploy it again with this version."
+            ) from None
 
     def read(self) -> Sequence[Letter]:
         """Every letter, the oldest first, up to a thousand a queue. Nobody else sees them until they are released."""
-        letters = {letter.id: letter for kind, url in self._urls.items() for letter in self._read(kind, url)}
+        letters = {
+            letter.id: letter
+            for kind, url in self._urls.items()
+            for letter in self._read(kind, url)
+        }
         return sorted(letters.values(), key=lambda letter: letter.sent)
 
     def delete(self, letter: Letter) -> None:
         """Remove one that has been read."""
         with aws_errors(f"the dead-letter queue of {letter.kind}"):
-            self._client.delete_message(QueueUrl=self._urls[letter.kind], ReceiptHandle=letter.handle)
+            self._client.delete_message(
+                QueueUrl=self._urls[letter.kind], ReceiptHandle=letter.handle
+            )
 
     def release(self, letters: Sequence[Letter]) -> None:
         """Let others see them at once; without effect on one that they see already, as a person took long to answer."""
@@ -115,7 +123,9 @@ class SQSDeadLetters:
             with aws_errors(f"the dead-letter queue of {letter.kind}"):
                 try:
                     self._client.change_message_visibility(
-                        QueueUrl=self._urls[letter.kind], ReceiptHandle=letter.handle, VisibilityTimeout=0
+                        QueueUrl=self._urls[letter.kind],
+                        ReceiptHandle=letter.handle,
+                        VisibilityTimeout=0,
                     )
                 except ClientError as error:
                     if not error_code(error).endswith("MessageNotInflight"):
@@ -167,7 +177,11 @@ def _reason(kind: LetterKind, body: str, message: "MessageTypeDef") -> str:
         condition = context.get("condition", "") if isinstance(context, dict) else ""
         return str(said or condition)
     attributes = message.get("MessageAttributes", {})
-    told = [attributes[name].get("StringValue", "") for name in ("ERROR_CODE", "ERROR_MESSAGE") if name in attributes]
+    told = [
+        attributes[name].get("StringValue", "")
+        for name in ("ERROR_CODE", "ERROR_MESSAGE")
+        if name in attributes
+    ]
     return " ".join(filter(None, told))
 
 

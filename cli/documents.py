@@ -4,16 +4,20 @@ from datetime import datetime
 from typing import Any
 
 from cli.words import instant
-from tally.domain.company import Mapping
 from tally.domain.holds import Hold
-from tally.domain.overview import CompanyRow, counted, final
-from tally.domain.record import Credit, HistoryEntry, Line, UsageRecord
-from tally.domain.standing import Cause
+from tally.domain.model.company import CompanyLink
+from tally.domain.model.standing import Cause
+from tally.domain.record.history import HistoryEntry
+from tally.domain.record.lines import Line
+from tally.domain.record.usage_record import Credit, UsageRecord
+from tally.domain.reporting.overview import CompanyRow, counted, final
 
 type Document = dict[str, Any]
 
 
-def company_document(row: CompanyRow, records: tuple[UsageRecord, ...], *, now: datetime) -> Document:
+def company_document(
+    row: CompanyRow, records: tuple[UsageRecord, ...], *, now: datetime
+) -> Document:
     """One company, with those of its records."""
     read = row.last_reading
     return {
@@ -21,8 +25,10 @@ def company_document(row: CompanyRow, records: tuple[UsageRecord, ...], *, now: 
         "name": row.name,
         "standing": cause_document(row.cause),
         "last_reading": instant(read),
-        "last_reading_age_seconds": None if read is None else max(0, int((now - read).total_seconds())),
-        "connectwise": mapping_document(row.mapping),
+        "last_reading_age_seconds": None
+        if read is None
+        else max(0, int((now - read).total_seconds())),
+        "connectwise": link_document(row.link),
         "records": [record_document(each) for each in records],
     }
 
@@ -38,19 +44,19 @@ def cause_document(cause: Cause) -> Document:
     }
 
 
-def mapping_document(mapping: Mapping | None) -> Document | None:
-    """What a company is tied to; None if the ledger has no mapping of it."""
-    if mapping is None:
+def link_document(link: CompanyLink | None) -> Document | None:
+    """What a company is tied to; None if the ledger has no link of it."""
+    if link is None:
         return None
     return {
-        "id": mapping.connectwise_id,
-        "name": mapping.connectwise_name,
-        "tied_by": mapping.tied_by,
-        "tied_at": instant(mapping.tied_at),
-        "pinned_agreement": mapping.pinned_agreement_id,
-        "excluded_since": instant(mapping.excluded_since),
-        "kept_apart": list(mapping.kept_apart),
-        "own_machines_billed_since": instant(mapping.own_billed_since),
+        "id": link.connectwise_id,
+        "name": link.connectwise_name,
+        "tied_by": link.tied_by,
+        "tied_at": instant(link.tied_at),
+        "pinned_agreement": link.pinned_agreement_id,
+        "excluded_since": instant(link.excluded_since),
+        "kept_apart": list(link.kept_apart),
+        "own_machines_billed_since": instant(link.own_billed_since),
     }
 
 
@@ -112,7 +118,7 @@ def line_document(line: Line) -> Document:
 
 
 def entry_document(entry: HistoryEntry) -> Document:
-    """One step of a record's or a mapping's history."""
+    """One step of a record's or a link's history."""
     return {
         "at": instant(entry.at),
         "what": entry.what,

@@ -6,7 +6,18 @@ import sys
 import typer
 
 from cli.command import NOT_DONE, Group
-from cli.commands import answers, companies, doctor, export, failed, plan, secrets, show, status, sync
+from cli.commands import (
+    answers,
+    companies,
+    doctor,
+    export,
+    failed,
+    plan,
+    secrets,
+    show,
+    status,
+    sync,
+)
 from cli.output import Output
 
 app = typer.Typer(

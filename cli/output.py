@@ -17,12 +17,19 @@ import typer
 from rich.box import SIMPLE_HEAD
 from rich.cells import cell_len
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TextColumn,
+    TimeElapsedColumn,
+)
 from rich.table import Table
 from rich.text import Text
 
 from cli.spreadsheet import harmless
-from tally.domain.screen import fit, shows
+from tally.domain.model.screen import fit, shows
 
 WIDTH_OF_NO_TERMINAL = 100_000
 """Wider than any line: what is piped or kept in a file has each row on one line, for grep and cut."""
@@ -60,13 +67,18 @@ class Output:
         """The result for a program: one JSON document. What does not show is escaped in it, so that it says the same."""
         text = json.dumps(document, indent=2, ensure_ascii=not _takes_every_letter(sys.stdout))
         hidden = {char for char in set(text) if not shows(char)} - {"\n"}
-        sys.stdout.write(text.translate({ord(char): json.dumps(char)[1:-1] for char in hidden}) + "\n")
+        sys.stdout.write(
+            text.translate({ord(char): json.dumps(char)[1:-1] for char in hidden}) + "\n"
+        )
 
     def spreadsheet(self, titles: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
         """The result as comma-separated values, in which no text is a formula."""
         writer = csv.writer(sys.stdout, lineterminator="\n")
         writer.writerow(titles)
-        writer.writerows([harmless(_shown(each)) if isinstance(each, str) else each for each in row] for row in rows)
+        writer.writerows(
+            [harmless(_shown(each)) if isinstance(each, str) else each for each in row]
+            for row in rows
+        )
 
     def say(self, text: str = "", *, style: str | None = None) -> None:
         """A line of the result; with ``as_json`` it goes to standard error."""
@@ -90,7 +102,9 @@ class Output:
 
     def note(self, text: str) -> None:
         """What is no result: told beside it, on standard error."""
-        self.error_console.print(Text(_shown(text), style="dim"), soft_wrap=not self.error_console.is_terminal)
+        self.error_console.print(
+            Text(_shown(text), style="dim"), soft_wrap=not self.error_console.is_terminal
+        )
 
     def error(self, text: str) -> None:
         """Why it ends here, in one line."""
@@ -117,7 +131,9 @@ class Output:
         for column in columns:
             justify: Literal["left", "right"] = "right" if column.right else "left"
             ratio = column.wide or None
-            table.add_column(column.title, justify=justify, overflow="fold", no_wrap=not column.wide, ratio=ratio)
+            table.add_column(
+                column.title, justify=justify, overflow="fold", no_wrap=not column.wide, ratio=ratio
+            )
         for row in shown:
             table.add_row(*row)
         self.console.print(table)

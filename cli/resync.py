@@ -4,14 +4,15 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from cli.finding import Found
-from cli.rehearsal.ledger import OverlayLedger
-from cli.rehearsal.queue import CollectingQueue
+from cli.company_search import Found
 from cli.rehearsal.rehearse import plan_of
+from cli.rehearsal.rehearsed_ledger import OverlayLedger
+from cli.rehearsal.rehearsed_queue import CollectingQueue
 from cli.stack import Stack
-from tally.domain.month import Month
-from tally.domain.record import HistoryEntry, RecordKey
-from tally.domain.standing import Standing
+from tally.domain.model.month import Month
+from tally.domain.model.standing import Standing
+from tally.domain.record.history import HistoryEntry
+from tally.domain.record.record_key import RecordKey
 from tally.errors import IncompletePlanError, SetupError
 from tally.messages import Job
 
@@ -36,7 +37,9 @@ class Outcome:
     failed: str = ""
 
 
-def queue_company(stack: Stack, company: Found, *, months: Collection[Month] | None) -> tuple[Sequence[Job], str]:
+def queue_company(
+    stack: Stack, company: Found, *, months: Collection[Month] | None
+) -> tuple[Sequence[Job], str]:
     """Plan the company anew and queue its jobs, of these months or of all that are due; with what could not be read.
 
     Its own standing, and its tie by its name, are written as at any tick; of the tick itself and of other companies
@@ -45,9 +48,12 @@ def queue_company(stack: Stack, company: Found, *, months: Collection[Month] | N
     ledger = stack.ledger()
     if ledger.ticks() is None:
         raise SetupError(
-            "No tick has run yet, and the first one decides which month is billed first: `tally sync` has one planned."
+            "No tick has run yet, and the first one decides which month is billed first: "
+            "`tally sync` has one planned."
         )
-    queue = CollectingQueue(wanted=lambda job: job.company_id == company.id and (months is None or job.month in months))
+    queue = CollectingQueue(
+        wanted=lambda job: job.company_id == company.id and (months is None or job.month in months)
+    )
     overlay = OverlayLedger(below=ledger, through=lambda company_id: company_id == company.id)
     failed = ""
     try:
@@ -56,7 +62,8 @@ def queue_company(stack: Stack, company: Found, *, months: Collection[Month] | N
         )
     except IncompletePlanError as error:
         failed = str(error)
-    # Without the last reading on it a job notes this one, and so tells that it ran even where nothing has changed.
+    # Without the last reading on it a job notes this one, and so tells that it ran even where
+    # nothing has changed.
     asked = {"last_reading": None, "by_person": True}
     queue.jobs = [job.model_copy(update=asked) for job in queue.jobs]
     queue.put_on(stack.queue())
@@ -78,7 +85,9 @@ def sync_company(
     planned = ledger.standing(company.id)
     before = 0 if planned is None else planned.version
     keys = [
-        RecordKey(company_id=company.id, month=job.month, service=each.service) for job in jobs for each in job.services
+        RecordKey(company_id=company.id, month=job.month, service=each.service)
+        for job in jobs
+        for each in job.services
     ]
     started, waited, done = stack.clock.now(), 0.0, not jobs
     while not done and waited < wait:

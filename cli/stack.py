@@ -18,17 +18,18 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from cli.dead_letters import DeadLetters, SQSDeadLetters
-from tally import bootstrap
-from tally.aws import aws_errors, error_code
-from tally.clock import WallClock
-from tally.domain.unreadable import OddRows
+from cli.local_stack import find_local_stack
+from tally.aws.queue import SQSJobQueue
+from tally.aws.refusals import aws_errors, error_code
+from tally.aws.secret import ApiKeys, read_keys
+from tally.domain.record.unreadable import OddRows
 from tally.errors import ContractError, SetupError, TallyError
 from tally.gravityzone.pace import TokenBucket
 from tally.ledger.dynamodb import DynamoDBLedger
 from tally.ports import Clock, ConnectWise, GravityZone, JobQueue, Ledger
-from tally.queue import SQSJobQueue
-from tally.secret import ApiKeys, read_keys
-from tally.settings import PlannerSettings
+from tally.runtime import bootstrap
+from tally.runtime.clock import WallClock
+from tally.runtime.settings import PlannerSettings
 from tally.transport.operators import operators_network
 from tally.transport.retry import http_date
 
@@ -161,7 +162,10 @@ class _Connection:
     @cached_property
     def connectwise(self) -> ConnectWise:
         return bootstrap.connectwise_client(
-            self.settings, self.keys, network=operators_network(os.environ), on_odd_row=self.odd_rows.heard
+            self.settings,
+            self.keys,
+            network=operators_network(os.environ),
+            on_odd_row=self.odd_rows.heard,
         )
 
     @cached_property
@@ -182,7 +186,9 @@ class _Connection:
         return sum(int(number) for number in answer.get("Attributes", {}).values())
 
     def invoke(self, tick: datetime) -> Mapping[str, Any]:
-        return _invoke(self.client("lambda"), output(self.outputs, "PlannerFunction", stack=self.name), tick)
+        return _invoke(
+            self.client("lambda"), output(self.outputs, "PlannerFunction", stack=self.name), tick
+        )
 
     @cached_property
     def who(self) -> str:
@@ -197,7 +203,8 @@ def output(outputs: Mapping[str, str], name: str, *, stack: str) -> str:
         return outputs[name]
     except KeyError:
         raise SetupError(
-            f"The stack {stack} has no output {name}: is it Tally's, and of this version? Deploy it again."
+            f"The stack {stack} has no output {name}: is it Tally's, and of this version? "
+            "Deploy it again."
         ) from None
 
 
@@ -219,13 +226,17 @@ def _clients(target: Target) -> Callable[[str], Any]:
         max_pool_connections=8,
     )
     # Waited for, and never sent twice: a planner that is asked again would plan again.
-    patient = Config(connect_timeout=5, read_timeout=_PLANNER_SECONDS + 30, retries={"total_max_attempts": 1})
+    patient = Config(
+        connect_timeout=5, read_timeout=_PLANNER_SECONDS + 30, retries={"total_max_attempts": 1}
+    )
 
     @cache
     def client(service: str) -> Any:  # noqa: ANN401 - whichever client boto3 makes of the name
         make = cast("Callable[..., Any]", session.client)
         try:
-            return make(service, config=patient if service == "lambda" else config, endpoint_url=endpoint)
+            return make(
+                service, config=patient if service == "lambda" else config, endpoint_url=endpoint
+            )
         except BotoCoreError as error:
             raise SetupError(f"AWS cannot be asked for {service}: {error}") from error
 
@@ -233,15 +244,14 @@ def _clients(target: Target) -> Callable[[str], Any]:
 
 
 def _local_session() -> tuple[str, boto3.Session]:
-    """The stack that `make up` left running."""
-    from local.deployment import REGION  # noqa: PLC0415 - not needed, and not installed, beside the checkout
-    from local.up import Standing  # noqa: PLC0415 - as above
-
-    standing = Standing.read()
-    if standing is None:
-        raise SetupError("No local stack is up: start one with `make up`.")
-    session = boto3.Session(aws_access_key_id="test", aws_secret_access_key="test", region_name=REGION)  # noqa: S106 - MiniStack's root
-    return standing.endpoint, session
+    """Return the endpoint of the stack that `make up` left running, and a session for it."""
+    local = find_local_stack()
+    session = boto3.Session(
+        aws_access_key_id="test",
+        aws_secret_access_key="test",  # noqa: S106 - MiniStack's root
+        region_name=local.region,
+    )
+    return local.endpoint, session
 
 
 def _outputs(client: "CloudFormationClient", name: str) -> Mapping[str, str]:
@@ -251,15 +261,20 @@ def _outputs(client: "CloudFormationClient", name: str) -> Mapping[str, str]:
         if error_code(error) == "ValidationError":
             region = client.meta.region_name
             raise SetupError(
-                f"There is no stack {name} in {region}: give --stack, --region or --profile, or deploy it there."
+                f"There is no stack {name} in {region}: give --stack, --region or "
+                "--profile, or deploy it there."
             ) from error
         with aws_errors(f"the stack {name}"):
             raise
     except BotoCoreError:
         with aws_errors(f"the stack {name}"):
             raise
-    _check_clock(answer["ResponseMetadata"].get("HTTPHeaders", {}).get("date", ""), now=datetime.now(UTC))
-    return {each["OutputKey"]: each["OutputValue"] for each in answer["Stacks"][0].get("Outputs", [])}
+    _check_clock(
+        answer["ResponseMetadata"].get("HTTPHeaders", {}).get("date", ""), now=datetime.now(UTC)
+    )
+    return {
+        each["OutputKey"]: each["OutputValue"] for each in answer["Stacks"][0].get("Outputs", [])
+    }
 
 
 def _check_clock(date: str, *, now: datetime) -> None:
@@ -274,23 +289,29 @@ def _check_clock(date: str, *, now: datetime) -> None:
     if abs(off) > _CLOCKS_DIFFER:
         way = "ahead of" if off > timedelta() else "behind"
         raise SetupError(
-            f"This machine's clock is {abs(off).total_seconds():.0f} seconds {way} AWS's: set it right, since months are told by it."
+            f"This machine's clock is {abs(off).total_seconds():.0f} seconds {way} AWS's: "
+            "set it right, since months are told by it."
         )
 
 
 def _invoke(client: "LambdaClient", function: str, tick: datetime) -> Mapping[str, Any]:
     with aws_errors(f"the planner {function}"):
         answer = client.invoke(
-            FunctionName=function, Payload=json.dumps({"tick": tick.strftime("%Y-%m-%dT%H:%M:%SZ")}).encode()
+            FunctionName=function,
+            Payload=json.dumps({"tick": tick.strftime("%Y-%m-%dT%H:%M:%SZ")}).encode(),
         )
         answered = answer["Payload"].read() or b"null"
     try:
         payload = json.loads(answered)
     except (ValueError, RecursionError):
-        raise ContractError("The planner answered what is no JSON, and so no word on a tick.") from None
+        raise ContractError(
+            "The planner answered what is no JSON, and so no word on a tick."
+        ) from None
     if "FunctionError" in answer:
         said = payload.get("errorMessage") if isinstance(payload, dict) else None
-        raise TickFailedError(f"The planner failed: {said or 'it was stopped before it could say why'}")
+        raise TickFailedError(
+            f"The planner failed: {said or 'it was stopped before it could say why'}"
+        )
     if not isinstance(payload, dict):
         raise ContractError(f"The planner answered {payload!r}, which is no word on a tick.")
     return payload

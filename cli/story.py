@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
 from cli.words import minute
-from tally.domain.month import Month
-from tally.domain.record import TALLY, HistoryEntry
+from tally.domain.model.month import Month
+from tally.domain.record.history import TALLY, HistoryEntry
 
 _BLOCKS = "▁▂▃▄▅▆▇█"
 _ASCII = "._-=+*#@"
@@ -18,7 +18,9 @@ def told(entries: Sequence[HistoryEntry]) -> Iterator[str]:
 
     An intent that is followed by what became of it is left out.
     """
-    for entry in (each for each in entries if each is entries[-1] or not each.what.endswith(_INTENDED)):
+    for entry in (
+        each for each in entries if each is entries[-1] or not each.what.endswith(_INTENDED)
+    ):
         by = "" if entry.by == TALLY else f", by {entry.by}"
         why = f": {entry.why}" if entry.why else ""
         yield f"{minute(entry.at)}  {entry.what}{why}{by}"
@@ -32,12 +34,17 @@ def billed_over(entries: Sequence[HistoryEntry]) -> Sequence[tuple[datetime, int
         pushed = {path: after for path, (_, after) in entry.changes.items() if _is_pushed(path)}
         if not pushed:
             continue
-        lines |= {_line(path): int(str(after)) if after is not None else 0 for path, after in pushed.items()}
+        lines |= {
+            _line(path): int(str(after)) if after is not None else 0
+            for path, after in pushed.items()
+        }
         course.append((entry.at, sum(lines.values())))
     return course
 
 
-def chart(course: Sequence[tuple[datetime, int]], month: Month, *, now: datetime, encoding: str) -> str:
+def chart(
+    course: Sequence[tuple[datetime, int]], month: Month, *, now: datetime, encoding: str
+) -> str:
     """A sign for each day of the month so far: what stood at its end, of what stood at most; a blank before there was any."""
     most = max((value for _, value in course), default=0)
     signs = _BLOCKS if _has(encoding) else _ASCII
@@ -52,7 +59,9 @@ def bar(value: int, *, most: int, width: int, encoding: str) -> str:
     return ("█" if _has(encoding) else "#") * (value * width // most if most else 0)
 
 
-def _at_days_ends(course: Sequence[tuple[datetime, int]], month: Month, now: datetime) -> Iterator[int | None]:
+def _at_days_ends(
+    course: Sequence[tuple[datetime, int]], month: Month, now: datetime
+) -> Iterator[int | None]:
     day = month.starts
     while day < month.next.starts and day <= now:
         day += _DAY
@@ -60,7 +69,8 @@ def _at_days_ends(course: Sequence[tuple[datetime, int]], month: Month, now: dat
 
 
 def _is_pushed(path: str) -> bool:
-    return path.startswith("lines.") and path.endswith((".written.quantity", ".pushed"))  # the latter before schema 1
+    # The latter before schema 1.
+    return path.startswith("lines.") and path.endswith((".written.quantity", ".pushed"))
 
 
 def _line(path: str) -> str:

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 from rapidfuzz import fuzz, process
 
-from tally.domain.circumstances import known_absence
-from tally.domain.company import ConnectWiseCompany
-from tally.domain.likeness import likeness
-from tally.domain.standing import COMPANY_SCOPE, Standing, StandingState
-from tally.domain.unreadable import readable
+from tally.domain.linking.likeness import likeness
+from tally.domain.model.company import ConnectWiseCompany
+from tally.domain.model.standing import COMPANY_SCOPE, Standing, StandingState
+from tally.domain.planning.tick_context import known_absence
+from tally.domain.record.unreadable import readable
 from tally.ports import Ledger
 
 _LEAST = 60.0
@@ -27,7 +27,9 @@ class Names[K: Hashable]:
 
     def nearest(self, name: str) -> Sequence[tuple[K, int]]:
         """The few that are most like ``name``, the likeliest first, and how like, of 100; none where none is."""
-        found = process.extract(likeness(name), self._plain, scorer=fuzz.WRatio, limit=_MOST, score_cutoff=_LEAST)
+        found = process.extract(
+            likeness(name), self._plain, scorer=fuzz.WRatio, limit=_MOST, score_cutoff=_LEAST
+        )
         return [(key, round(score)) for _, score, key in found]
 
 
@@ -53,12 +55,16 @@ class Suggestion:
 
 def suggestions(ledger: Ledger, companies: Iterable[ConnectWiseCompany]) -> Sequence[Suggestion]:
     """For each company that needs to be tied, by name; those that are excluded, unlicensed or partners need not."""
-    mappings = {each.company_id: each for each in readable(ledger.all_mappings())}
-    tied = {each.connectwise_id: each.company_name for each in mappings.values() if each.connectwise_id is not None}
+    links = {each.company_id: each for each in readable(ledger.all_links())}
+    tied = {
+        each.connectwise_id: each.company_name
+        for each in links.values()
+        if each.connectwise_id is not None
+    }
     untied = []
     for standing in ledger.all_standings():
-        mapping = mappings.get(standing.company_id)
-        of_nobody = mapping is None or (mapping.connectwise_id is None and mapping.excluded_since is None)
+        link = links.get(standing.company_id)
+        of_nobody = link is None or (link.connectwise_id is None and link.excluded_since is None)
         if of_nobody and _needs_setup(standing):
             untied.append(standing)
     known = {each.id: each for each in companies if not each.deleted}
@@ -73,10 +79,16 @@ def suggestions(ledger: Ledger, companies: Iterable[ConnectWiseCompany]) -> Sequ
                 for key, score in names.nearest(standing.company_name)
             ],
         )
-        for standing in sorted(untied, key=lambda each: (each.company_name.casefold(), each.company_id))
+        for standing in sorted(
+            untied, key=lambda each: (each.company_name.casefold(), each.company_id)
+        )
     ]
 
 
 def _needs_setup(standing: Standing) -> bool:
     cause = standing.causes.get(COMPANY_SCOPE)
-    return cause is not None and cause.state is StandingState.NEEDS_SETUP and known_absence(standing) is None
+    return (
+        cause is not None
+        and cause.state is StandingState.NEEDS_SETUP
+        and known_absence(standing) is None
+    )

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from cli.command import UsageError
-from tally.domain.month import Month
+from tally.domain.model.month import Month
 
 NOTHING = "-"
 

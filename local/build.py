@@ -11,12 +11,17 @@ from local.processes import run
 
 BUILT = ROOT / ".aws-sam" / "build"
 _INPUTS = ("template.yaml", "functions", "layers", "requirements/sam.txt")
-_STAMP = BUILT / "inputs.sha256"  # `sam build` empties the folder first, so a build by hand takes it away
+# `sam build` empties the folder first, so a build by hand takes it away.
+_STAMP = BUILT / "inputs.sha256"
 
 
 def sam_environment() -> dict[str, str]:
     """Our own environment with the project's Python first on the path, for SAM and the layers' Makefiles."""
-    kept = {name: value for name, value in os.environ.items() if name not in {"MAKEFLAGS", "MAKELEVEL", "MFLAGS"}}
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if name not in {"MAKEFLAGS", "MAKELEVEL", "MFLAGS"}
+    }
     path = os.pathsep.join([str(tool(".venv", "python3.13").parent), kept.get("PATH", os.defpath)])
     return {**kept, "PATH": path, "SAM_CLI_TELEMETRY": "0", "AWS_DEFAULT_REGION": "us-east-1"}
 
@@ -53,7 +58,11 @@ def _files() -> Iterator[Path]:
         yield from (
             [top]
             if top.is_file()
-            else (path for path in top.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
+            else (
+                path
+                for path in top.rglob("*")
+                if path.is_file() and "__pycache__" not in path.parts
+            )
         )
 
 

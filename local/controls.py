@@ -96,7 +96,9 @@ class Controls:
     def call(self, method: str, path: str, body: object = None) -> Any:  # noqa: ANN401  # JSON
         """Make the control call `/_sim/{path}` and answer its JSON."""
         try:
-            answer = requests.request(method, f"{self.url}/_sim/{path}", json=body, timeout=_TIMEOUT_SECONDS)
+            answer = requests.request(
+                method, f"{self.url}/_sim/{path}", json=body, timeout=_TIMEOUT_SECONDS
+            )
         except requests.RequestException as error:
             raise LocalError(f"the simulator at {self.url} does not answer: {error}") from error
         if not answer.ok:

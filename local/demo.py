@@ -19,15 +19,15 @@ from local.demo_ledger import read_ledger
 from local.demo_play import Player, instants, invoicing_day
 from local.demo_report import report
 from local.errors import LocalError
-from local.simulators.demo_scenario import (
+from local.stack import DEMO_PARAMETERS, Stack
+from simulators.demo_scenario import (
     DEMO_AGREEMENT_TYPE,
     DEMO_PRODUCT,
     demo_agreements,
     demo_months,
     demo_scenario,
 )
-from local.stack import DEMO_PARAMETERS, Stack
-from tally.domain.month import Month
+from tally.domain.model.month import Month
 from tally.errors import TallyError
 
 ALL_RIGHT, WRONG, NOT_STARTED, INTERRUPTED = 0, 1, 2, 130
@@ -38,9 +38,12 @@ _FAILURES = (LocalError, TallyError, BotoCoreError, ClientError, OSError)
 
 def main() -> int:
     """Play, show and compare; answers the exit status."""
-    argparse.ArgumentParser(prog="python -m local.demo", description=__doc__.partition("\n")[0]).parse_args()
+    argparse.ArgumentParser(
+        prog="python -m local.demo", description=__doc__.partition("\n")[0]
+    ).parse_args()
     if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="replace")  # an arrow must not end the demo where the output's encoding has none
+        # An arrow must not end the demo where the output's encoding has none.
+        sys.stdout.reconfigure(errors="replace")
     began = time.monotonic()
     try:
         status = _demo(datetime.now(UTC).date())
@@ -70,7 +73,9 @@ def _demo(present: date) -> int:
             comparison = _play(stack, present)
         except _FAILURES as error:
             ended = [child.name for child in stack.children if child.process.poll() is not None]
-            return _failed(f"\nThe demo stopped{f' ({", ".join(ended)} ended)' if ended else ''}", error, WRONG)
+            return _failed(
+                f"\nThe demo stopped{f' ({", ".join(ended)} ended)' if ended else ''}", error, WRONG
+            )
         finally:
             with contextlib.suppress(*_FAILURES):
                 _keep_function_logs(stack)
@@ -91,7 +96,8 @@ def _play(stack: Stack, present: date) -> Comparison:
         say=_say,
     )
     _say(
-        f"\nPlaying {months[0].label} and {months[1].label}: some ticks of the schedule, and what each changed (GMT)\n"
+        f"\nPlaying {months[0].label} and {months[1].label}: some ticks of the schedule, "
+        "and what each changed (GMT)\n"
     )
     invoicing = invoicing_day(months[1].first)
     for at in sorted((*instants(months[0].first, months[1].first), invoicing)):
@@ -120,7 +126,8 @@ def _play(stack: Stack, present: date) -> Comparison:
 
 def _summary(comparison: Comparison) -> str:
     subject = (
-        f"{comparison.compared} Additions compared with what the scenario and GravityZone's machines say they must be"
+        f"{comparison.compared} Additions compared with what the scenario and GravityZone's "
+        "machines say they must be"
     )
     if not comparison.differences:
         return f"\n{subject}: no difference.\n"

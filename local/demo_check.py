@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from local.controls import MonthCounts, TrueAddition, TrueCompany
-from local.simulators.scenario import (
+from simulators.scenario import (
     MONTHLY_SUBSCRIPTION,
     Addition,
     Agreement,
@@ -58,12 +58,20 @@ def expected_additions(
         expected
         for customer in _billable(scenario)
         for month in months
-        if (expected := _expected(customer, month, counts[customer.id].get(month), agreements, today))
+        if (
+            expected := _expected(
+                customer, month, counts[customer.id].get(month), agreements, today
+            )
+        )
     ]
 
 
 def compare(
-    scenario: Scenario, expected: Sequence[Expected], actual: Sequence[TrueAddition], *, product: str
+    scenario: Scenario,
+    expected: Sequence[Expected],
+    actual: Sequence[TrueAddition],
+    *,
+    product: str,
 ) -> Comparison:
     """Compare every Addition that is or was in ConnectWise with what must be there, and with nothing else."""
     world = scenario.connectwise
@@ -77,7 +85,11 @@ def compare(
     catalog = next(each for each in world.products if each.identifier == product)
     differences = [
         *_differences_of_others(world.additions, actual),
-        *(line for place, each in wanted.items() for line in _differences(each, places.get(place, ()), catalog)),
+        *(
+            line
+            for place, each in wanted.items()
+            for line in _differences(each, places.get(place, ()), catalog)
+        ),
         *(
             f"{owners.get(addition.agreement_id, 'nobody')}: {_named(addition)} must not exist."
             for place, additions in places.items()
@@ -110,7 +122,11 @@ def _billable(scenario: Scenario) -> Iterator[_Customer]:
 
 
 def _expected(
-    customer: _Customer, month: str, counts: MonthCounts | None, agreements: Sequence[Agreement], today: date
+    customer: _Customer,
+    month: str,
+    counts: MonthCounts | None,
+    agreements: Sequence[Agreement],
+    today: date,
 ) -> Expected | None:
     first, last = _days(month)
     its_own = [each for each in agreements if each.company_id == customer.connectwise_id]
@@ -137,10 +153,16 @@ def _agreements_of_type(world: ConnectWiseWorld, agreement_type: str) -> Iterato
 
 
 def _active(agreement: Agreement, day: date) -> bool:
-    return not agreement.cancelled and agreement.start <= day and (agreement.end is None or day <= agreement.end)
+    return (
+        not agreement.cancelled
+        and agreement.start <= day
+        and (agreement.end is None or day <= agreement.end)
+    )
 
 
-def _differences(wanted: Expected, found: Sequence[TrueAddition], catalog: CatalogProduct) -> Iterator[str]:
+def _differences(
+    wanted: Expected, found: Sequence[TrueAddition], catalog: CatalogProduct
+) -> Iterator[str]:
     title = f"{wanted.company}, {wanted.month}"
     if not found:
         yield f"{title}: there is no Addition; quantity {wanted.quantity} must be billed."
@@ -158,7 +180,9 @@ def _differences(wanted: Expected, found: Sequence[TrueAddition], catalog: Catal
         yield from _unlike(title, addition, facts)
 
 
-def _differences_of_others(before: Sequence[Addition], actual: Sequence[TrueAddition]) -> Iterator[str]:
+def _differences_of_others(
+    before: Sequence[Addition], actual: Sequence[TrueAddition]
+) -> Iterator[str]:
     """Additions that stood there before Tally came are none of its business."""
     for other in before:
         addition = next(each for each in actual if each.id == other.id)
@@ -170,12 +194,17 @@ def _differences_of_others(before: Sequence[Addition], actual: Sequence[TrueAddi
         yield from _unlike("Not Tally's", addition, facts)
 
 
-def _unlike(title: str, addition: TrueAddition, facts: Mapping[str, tuple[object, object]]) -> Iterator[str]:
+def _unlike(
+    title: str, addition: TrueAddition, facts: Mapping[str, tuple[object, object]]
+) -> Iterator[str]:
     if addition.deleted_at is not None:
         yield f"{title}: Addition {addition.id} was deleted."
     for name, (is_there, must_be) in facts.items():
         if is_there != must_be:
-            yield f"{title}: Addition {addition.id} has the {name} {_shown(is_there)}; it must be {_shown(must_be)}."
+            yield (
+                f"{title}: Addition {addition.id} has the {name} {_shown(is_there)}; it must be "
+                f"{_shown(must_be)}."
+            )
 
 
 def _owners(world: ConnectWiseWorld) -> Mapping[int, str]:
@@ -185,7 +214,10 @@ def _owners(world: ConnectWiseWorld) -> Mapping[int, str]:
 
 def _named(addition: TrueAddition) -> str:
     quantity, effective = _shown(addition.quantity), _shown(addition.effective)
-    return f"Addition {addition.id} (quantity {quantity}, from {effective} to {_shown(addition.cancelled)})"
+    return (
+        f"Addition {addition.id} (quantity {quantity}, from {effective} to "
+        f"{_shown(addition.cancelled)})"
+    )
 
 
 def _shown(value: object) -> str:

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from local.deployment import Deployment
-from tally.domain.record import UsageRecord
-from tally.domain.standing import Standing
+from tally.domain.model.standing import Standing
+from tally.domain.record.usage_record import UsageRecord
 from tally.ledger.items import record_from, standing_from
 
 

@@ -10,8 +10,8 @@ from local.controls import ConnectWiseControls, GravityZoneControls, TrueAdditio
 from local.demo_ledger import read_ledger
 from local.errors import LocalError
 from local.stack import Stack
-from tally.domain.month import Month
-from tally.domain.record import RecordState
+from tally.domain.model.month import Month
+from tally.domain.record.usage_record import RecordState
 
 WIDTH = 108
 """Columns that the demo's output may take."""
@@ -100,9 +100,13 @@ class Player:
 
     def _moment(self) -> Moment:
         closed = Counter(
-            record.key.month for record in read_ledger(self.stack).records if record.state is RecordState.CLOSED
+            record.key.month
+            for record in read_ledger(self.stack).records
+            if record.state is RecordState.CLOSED
         )
-        return Moment(additions={each.id: each for each in self.connectwise.additions()}, closed=closed)
+        return Moment(
+            additions={each.id: each for each in self.connectwise.additions()}, closed=closed
+        )
 
 
 def changes(before: Moment, after: Moment, names: Mapping[int, str]) -> Sequence[str]:
@@ -113,7 +117,11 @@ def changes(before: Moment, after: Moment, names: Mapping[int, str]) -> Sequence
         name = names.get(addition.company_id, f"company {addition.company_id}")
         known = before.additions.get(addition.id)
         if known is None:
-            month = "an Addition" if addition.effective is None else Month.of(_at(addition.effective, 0, 0)).label
+            month = (
+                "an Addition"
+                if addition.effective is None
+                else Month.of(_at(addition.effective, 0, 0)).label
+            )
             opened[month].append(f"{name} {addition.quantity:.0f}")
         elif known.quantity != addition.quantity:
             pushed.append(f"{name} {known.quantity:.0f} → {addition.quantity:.0f}")
@@ -125,7 +133,10 @@ def changes(before: Moment, after: Moment, names: Mapping[int, str]) -> Sequence
     return [
         *([", ".join(sorted(pushed))] if pushed else []),
         *closed,
-        *(f"{month} opened, {', '.join(sorted(companies))}" for month, companies in sorted(opened.items())),
+        *(
+            f"{month} opened, {', '.join(sorted(companies))}"
+            for month, companies in sorted(opened.items())
+        ),
     ]
 
 
@@ -137,20 +148,27 @@ def billed(invoices: Iterable[TrueInvoice], names: Mapping[int, str]) -> Sequenc
             quantities = " and ".join(f"{line.quantity:.0f}" for line in invoice.lines)
             name = names.get(invoice.company_id, f"company {invoice.company_id}")
             by_month[Month.of(_at(invoice.first, 0, 0)).label].append(f"{name} {quantities}")
-    return [f"{month} invoiced in ConnectWise, {', '.join(sorted(lines))}" for month, lines in by_month.items()]
+    return [
+        f"{month} invoiced in ConnectWise, {', '.join(sorted(lines))}"
+        for month, lines in by_month.items()
+    ]
 
 
 def in_lines(changed: Sequence[str]) -> str:
     """Put what changed behind its date, in as many lines as it takes."""
     indent = " " * len("  Tue 01 Sep 2026 00:05  ")
-    lines = [line for each in changed or ["nothing changed"] for line in _wrapped(each, len(indent))]
+    lines = [
+        line for each in changed or ["nothing changed"] for line in _wrapped(each, len(indent))
+    ]
     return f"\n{indent}".join(lines)
 
 
 def _wrapped(text: str, taken: int) -> Iterator[str]:
     """Break at commas only: a name stays with its numbers."""
     unbroken = text.replace(" ", _NO_BREAK).replace(f",{_NO_BREAK}", ", ")
-    for line in textwrap.wrap(unbroken, WIDTH - taken, subsequent_indent="  ", break_long_words=False):
+    for line in textwrap.wrap(
+        unbroken, WIDTH - taken, subsequent_indent="  ", break_long_words=False
+    ):
         yield line.replace(_NO_BREAK, " ")
 
 

@@ -8,9 +8,9 @@ from datetime import datetime
 from local.controls import TrueAddition, TrueCompany
 from local.demo_ledger import LedgerContents
 from local.demo_play import WIDTH
-from tally.domain.month import Month
-from tally.domain.record import UsageRecord
-from tally.domain.standing import Cause, Standing, StandingState
+from tally.domain.model.month import Month
+from tally.domain.model.standing import Cause, Standing, StandingState
+from tally.domain.record.usage_record import UsageRecord
 
 _NOTHING = "-"
 
@@ -49,7 +49,10 @@ def report(
     records = {(record.key.company_id, record.key.month): record for record in ledger.records}
     billed = {record.key.company_id for record in ledger.records}
     ordered = sorted(companies, key=lambda company: (company.id not in billed, company.name))
-    lines = [_line([column.title for column in _COLUMNS]), _line(["-" * column.width for column in _COLUMNS])]
+    lines = [
+        _line([column.title for column in _COLUMNS]),
+        _line(["-" * column.width for column in _COLUMNS]),
+    ]
     for company in ordered:
         standing = _shown(ledger.standings, company.id)
         for month in months:
@@ -65,12 +68,20 @@ def report(
                     ]
                 )
             )
-    explained = [line for company in ordered for line in _explained(company.name, _shown(ledger.standings, company.id))]
-    return "\n".join([*lines, *(["", "Why not, or not only, billing:", *explained] if explained else [])])
+    explained = [
+        line
+        for company in ordered
+        for line in _explained(company.name, _shown(ledger.standings, company.id))
+    ]
+    return "\n".join(
+        [*lines, *(["", "Why not, or not only, billing:", *explained] if explained else [])]
+    )
 
 
 def _line(cells: Sequence[str]) -> str:
-    return "  ".join(column.cell(cell) for column, cell in zip(_COLUMNS, cells, strict=True)).rstrip()
+    return "  ".join(
+        column.cell(cell) for column, cell in zip(_COLUMNS, cells, strict=True)
+    ).rstrip()
 
 
 def _count(company: TrueCompany, month: Month) -> int:
@@ -98,17 +109,25 @@ def _addition(record: UsageRecord | None, additions: Mapping[int, TrueAddition])
 def _shown(standings: Mapping[str, Standing], company_id: str) -> Cause:
     standing = standings.get(company_id)
     return (
-        Cause(state=StandingState.WAITING, reason="Tally has not seen it yet.") if standing is None else standing.shown
+        Cause(state=StandingState.WAITING, reason="Tally has not seen it yet.")
+        if standing is None
+        else standing.shown
     )
 
 
 def _explained(name: str, cause: Cause) -> Iterator[str]:
     if cause.state is StandingState.BILLING and not cause.notices:
         return
-    reasons = " ".join([*([cause.reason] if cause.reason else []), *(f"Notice: {each}" for each in cause.notices)])
+    reasons = " ".join(
+        [*([cause.reason] if cause.reason else []), *(f"Notice: {each}" for each in cause.notices)]
+    )
     title = f"{name}: {cause.state.label}{_since(cause.since)}."
     yield from textwrap.wrap(
-        f"{title} {reasons}", WIDTH, initial_indent="  ", subsequent_indent="    ", break_long_words=False
+        f"{title} {reasons}",
+        WIDTH,
+        initial_indent="  ",
+        subsequent_indent="    ",
+        break_long_words=False,
     )
 
 

@@ -58,7 +58,9 @@ class FunctionFailedError(LocalError):
     """A function raised; `answer` is what Lambda tells of it (errorType, errorMessage, stackTrace)."""
 
     def __init__(self, function: Function, answer: Mapping[str, Any]) -> None:
-        super().__init__(f"the {function} raised {answer.get('errorType')}: {answer.get('errorMessage')}")
+        super().__init__(
+            f"the {function} raised {answer.get('errorType')}: {answer.get('errorMessage')}"
+        )
         self.answer = answer
 
 
@@ -94,7 +96,9 @@ class Deployment:
             what="the stack is updated",
         )
         if (status := self._described()["StackStatus"]) != "UPDATE_COMPLETE":
-            raise LocalError(f"the update ended as {status}: {self._described().get('StackStatusReason')}")
+            raise LocalError(
+                f"the update ended as {status}: {self._described().get('StackStatusReason')}"
+            )
 
     def put_secret(self, keys: Mapping[str, str] | str) -> None:
         """Store the keys as the operator does; a string is stored as it is."""
@@ -107,7 +111,9 @@ class Deployment:
 
     def invoke(self, function: Function, event: Mapping[str, Any]) -> Any:  # noqa: ANN401  # whatever it answers
         """Invoke a function and answer what it answers. Raises FunctionFailedError where it raised."""
-        answer = self.functions.invoke(FunctionName=self.function_name(function), Payload=json.dumps(dict(event)))
+        answer = self.functions.invoke(
+            FunctionName=self.function_name(function), Payload=json.dumps(dict(event))
+        )
         payload = json.loads(answer["Payload"].read() or "null")
         if "FunctionError" in answer:
             raise FunctionFailedError(function, payload)
@@ -123,9 +129,9 @@ class Deployment:
 
     def queue_depth(self) -> QueueDepth:
         """How many jobs there are at this moment; MiniStack's numbers are exact."""
-        attributes = self.queues.get_queue_attributes(QueueUrl=self.outputs["JobsQueue"], AttributeNames=["All"])[
-            "Attributes"
-        ]
+        attributes = self.queues.get_queue_attributes(
+            QueueUrl=self.outputs["JobsQueue"], AttributeNames=["All"]
+        )["Attributes"]
         return QueueDepth(
             visible=int(attributes["ApproximateNumberOfMessages"]),
             in_flight=int(attributes["ApproximateNumberOfMessagesNotVisible"]),
@@ -134,21 +140,33 @@ class Deployment:
 
     def wait_until_drained(self, *, seconds: float = PATIENCE) -> None:
         """Wait until no job is waiting, delayed or being worked on. Raises LocalError after that time."""
-        wait_until(lambda: self.queue_depth().total == 0, seconds=seconds, what="the queue of jobs is empty")
+        wait_until(
+            lambda: self.queue_depth().total == 0,
+            seconds=seconds,
+            what="the queue of jobs is empty",
+        )
 
     # ------------------------------------------------------------ looking
 
     def items(self) -> list[dict[str, Any]]:
         """Every item of the ledger, as Python values."""
-        pages = self.dynamodb.get_paginator("scan").paginate(TableName=self.outputs["LedgerTable"], ConsistentRead=True)
+        pages = self.dynamodb.get_paginator("scan").paginate(
+            TableName=self.outputs["LedgerTable"], ConsistentRead=True
+        )
         deserialize = TypeDeserializer().deserialize
-        return [{name: deserialize(value) for name, value in item.items()} for page in pages for item in page["Items"]]
+        return [
+            {name: deserialize(value) for name, value in item.items()}
+            for page in pages
+            for item in page["Items"]
+        ]
 
     def dead_letters(self, queue: DeadLetters) -> list[str]:
         """Bodies of the messages in a dead-letter queue, which stay there."""
         url = self.outputs[_DEAD_LETTER_QUEUES[queue]]
         received: list[MessageTypeDef] = []
-        while messages := self.queues.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
+        while messages := self.queues.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get(
+            "Messages"
+        ):
             received.extend(messages)
         for message in received:
             self.queues.change_message_visibility(

@@ -21,14 +21,20 @@ def scheduled_time(expression: str, *, fired_at: float) -> str:
     the due time, and the sweep that fires them is about as punctual as AWS promises to be (within a minute).
     """
     once = re.fullmatch(r"\s*at\((.+)\)\s*", expression)
-    due = datetime.fromisoformat(once[1]).replace(tzinfo=UTC) if once else datetime.fromtimestamp(fired_at, tz=UTC)
+    due = (
+        datetime.fromisoformat(once[1]).replace(tzinfo=UTC)
+        if once
+        else datetime.fromtimestamp(fired_at, tz=UTC)
+    )
     return due.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def fill_in_scheduled_time(invoke_target: Callable[..., None]) -> Callable[..., None]:
     """Wrap MiniStack's delivery to a target: AWS replaces the placeholder in a schedule's input, MiniStack does not."""
 
-    def invoke(target: dict[str, Any], event: dict[str, Any], rule: dict[str, Any], *rest: object) -> None:
+    def invoke(
+        target: dict[str, Any], event: dict[str, Any], rule: dict[str, Any], *rest: object
+    ) -> None:
         if event.get("Source") == "aws.scheduler" and SCHEDULED_TIME in target.get("Input", ""):
             due = scheduled_time(rule["ScheduleExpression"], fired_at=event["Time"])
             target = {**target, "Input": target["Input"].replace(SCHEDULED_TIME, due)}
@@ -47,7 +53,10 @@ def forget_firings_of_changed(
 
     def mended_sweep() -> None:
         for key, schedule in list(schedules.items()):
-            if seen.setdefault(key, schedule["ScheduleExpression"]) != schedule["ScheduleExpression"]:
+            if (
+                seen.setdefault(key, schedule["ScheduleExpression"])
+                != schedule["ScheduleExpression"]
+            ):
                 last_fired.pop(key, None)
                 seen[key] = schedule["ScheduleExpression"]
         sweep()

@@ -77,7 +77,10 @@ def command_line(process: int) -> str:
     command = Path(f"/proc/{process}/cmdline")
     if not command.parent.parent.exists():  # not Linux
         listing = subprocess.run(  # noqa: S603  # no shell, and a number
-            ["/bin/ps", "-o", "command=", "-p", str(process)], capture_output=True, text=True, check=False
+            ["/bin/ps", "-o", "command=", "-p", str(process)],
+            capture_output=True,
+            text=True,
+            check=False,
         )
         return listing.stdout.strip()
     return command.read_text().replace("\0", " ").strip() if command.exists() else ""
@@ -134,7 +137,9 @@ class Child:
                 start_new_session=True,
                 pass_fds=[listener.fileno()],
             )
-        listener.close()  # it is the program's: with a second one here, callers would wait for a program that has ended
+        # it is the program's: with a second one here, callers would wait for a program that has
+        # ended
+        listener.close()
         return cls(name=name, process=process, log=log)
 
     def wait_for_port(self, port: int, *, host: str = LOOPBACK) -> None:
@@ -142,7 +147,10 @@ class Child:
 
         def listening() -> bool:
             if self.process.poll() is not None:
-                raise LocalError(f"{self.name} ended with {self.process.returncode}; {self.log}:\n{tail(self.log)}")
+                raise LocalError(
+                    f"{self.name} ended with {self.process.returncode}; "
+                    f"{self.log}:\n{tail(self.log)}"
+                )
             return answers(port, host=host)
 
         wait_until(listening, what=f"{self.name} listens on port {port}, log {self.log}")
@@ -191,7 +199,9 @@ def run(
             end_groups([process.pid])
             raise
     if code != 0:
-        raise LocalError(f"`{' '.join(map(str, command[:2]))} …` ended with {code}; {log}:\n{tail(log)}")
+        raise LocalError(
+            f"`{' '.join(map(str, command[:2]))} …` ended with {code}; {log}:\n{tail(log)}"
+        )
 
 
 @contextlib.contextmanager

@@ -28,7 +28,7 @@ from local.processes import (
     undisturbed,
     url_of,
 )
-from local.simulators.demo_scenario import DEMO_AGREEMENT_TYPE, DEMO_PRODUCT
+from simulators.demo_scenario import DEMO_AGREEMENT_TYPE, DEMO_PRODUCT
 
 NEVER = "at(2099-01-01T00:00:00)"
 """The schedule of a local stack until it is fired."""
@@ -100,10 +100,14 @@ class Stack(Deployment):
     ) -> None:
         host = for_containers or LOOPBACK
         self._listener = reserved_port(host=host)
-        self._listeners: dict[Simulator, socket.socket] = {each: reserved_port(host=host) for each in simulators}
+        self._listeners: dict[Simulator, socket.socket] = {
+            each: reserved_port(host=host) for each in simulators
+        }
         super().__init__(url_of(self._listener))
         self.directory = STATE / name
-        self.simulator_urls: dict[Simulator, str] = {each: url_of(held) for each, held in self._listeners.items()}
+        self.simulator_urls: dict[Simulator, str] = {
+            each: url_of(held) for each, held in self._listeners.items()
+        }
         self.children: list[Child] = []
         self._for_containers = for_containers
         self._parameters = {**self._given_parameters(), **parameters}
@@ -128,7 +132,10 @@ class Stack(Deployment):
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
     ) -> None:
         """End every process that was started, and remove MiniStack's files; the logs stay."""
         self._ending.__exit__(kind, error, traceback)
@@ -137,7 +144,9 @@ class Stack(Deployment):
         """Start MiniStack and the simulators, build meanwhile, and wait until all listen."""
         shutil.rmtree(self.directory, ignore_errors=True)
         (self.directory / "files").mkdir(parents=True)
-        self._say("starting MiniStack" + "".join(f", {name} simulator" for name in self._simulators))
+        self._say(
+            "starting MiniStack" + "".join(f", {name} simulator" for name in self._simulators)
+        )
         self.children.append(
             start_ministack(
                 files=self.directory / "files",
@@ -149,7 +158,9 @@ class Stack(Deployment):
         self.children.extend(self._start_simulator(name) for name in self._simulators)
         self._say("building the functions and layers")
         self._say("built" if build() else "built already, nothing has changed")
-        for child, url in zip(self.children, [self.endpoint, *self.simulator_urls.values()], strict=True):
+        for child, url in zip(
+            self.children, [self.endpoint, *self.simulator_urls.values()], strict=True
+        ):
             child.wait_for_port(port_of(url), host=host_of(url))
 
     def stop(self) -> None:
@@ -167,9 +178,12 @@ class Stack(Deployment):
     def deploy(self) -> None:
         """`sam deploy` the built template, with its parameters."""
         self._say("deploying the template")
-        settings = self.directory / "samconfig.toml"  # empty: the checkout's may hold answers of a guided deployment
+        # Empty: the checkout's may hold answers of a guided deployment.
+        settings = self.directory / "samconfig.toml"
         settings.write_text("version = 0.1\n")
-        environment = {name: value for name, value in sam_environment().items() if not name.startswith("AWS_")}
+        environment = {
+            name: value for name, value in sam_environment().items() if not name.startswith("AWS_")
+        }
         run(
             [
                 tool(".tools/sam", "sam"),
@@ -183,7 +197,10 @@ class Stack(Deployment):
                 "--no-confirm-changeset",
                 "--no-progressbar",
                 "--parameter-overrides",
-                *(f"ParameterKey={name},ParameterValue={json.dumps(v)}" for name, v in self._parameters.items()),
+                *(
+                    f"ParameterKey={name},ParameterValue={json.dumps(v)}"
+                    for name, v in self._parameters.items()
+                ),
             ],
             log=self.directory / "deploy.log",
             environment={
@@ -204,8 +221,16 @@ class Stack(Deployment):
             "ConnectWiseUrl": self._seen(self.simulator_urls.get("connectwise", _NOBODY)),
         }
         if self._for_containers:
-            urls |= {"LocalHttpHost": HOST_SEEN_FROM_CONTAINERS, "AwsEndpointUrl": self._seen(self.endpoint)}
-        return {**urls, "Architecture": ARCHITECTURE, "ScheduleExpression": NEVER, "TableProtection": "false"}
+            urls |= {
+                "LocalHttpHost": HOST_SEEN_FROM_CONTAINERS,
+                "AwsEndpointUrl": self._seen(self.endpoint),
+            }
+        return {
+            **urls,
+            "Architecture": ARCHITECTURE,
+            "ScheduleExpression": NEVER,
+            "TableProtection": "false",
+        }
 
     def _seen(self, url: str) -> str:
         """An address of this machine as the functions see it."""
@@ -216,7 +241,7 @@ class Stack(Deployment):
         return Child.start(
             f"{name} simulator",
             [
-                *(tool(".venv", "python"), "-m", "local.simulators", name),
+                *(tool(".venv", "python"), "-m", "simulators", name),
                 *("--listener", str(listener.fileno())),
                 *self._simulators[name],
             ],

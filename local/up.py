@@ -17,26 +17,29 @@ NAME = "up"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class RunningStack:
     """A stack that is up: what to call, and the process groups to end, each with the command it was started with."""
 
     endpoint: str
+    region: str
     gravityzone: str
     connectwise: str
     groups: dict[str, str]
 
     @classmethod
-    def read(cls, name: str = NAME) -> "Standing | None":
+    def read(cls, name: str = NAME) -> "RunningStack | None":
         """The stack that was left running under a name, if MiniStack still answers there."""
         if not _record(name).exists():
             return None
-        standing = cls(**json.loads(_record(name).read_text()))
-        return standing if answers(port_of(standing.endpoint), host=host_of(standing.endpoint)) else None
+        running = cls(**json.loads(_record(name).read_text()))
+        return (
+            running if answers(port_of(running.endpoint), host=host_of(running.endpoint)) else None
+        )
 
 
-def up() -> Standing:
+def up() -> RunningStack:
     """Start the stack, its schedule firing each minute, and leave it running. Raises LocalError if one is up."""
-    if Standing.read():
+    if RunningStack.read():
         raise LocalError("a stack is up already; `make down` ends it")
     down()
     stack = Stack(
@@ -49,17 +52,20 @@ def up() -> Standing:
         return leave(stack)
 
 
-def leave(stack: Stack) -> Standing:
+def leave(stack: Stack) -> RunningStack:
     """Let a running stack outlive this program; `down` ends it, by the name of its directory."""
-    standing = Standing(
+    running = RunningStack(
         endpoint=stack.endpoint,
+        region=REGION,
         gravityzone=stack.simulator_urls["gravityzone"],
         connectwise=stack.simulator_urls["connectwise"],
-        groups={str(child.process.pid): command_line(child.process.pid) for child in stack.children},
+        groups={
+            str(child.process.pid): command_line(child.process.pid) for child in stack.children
+        },
     )
-    _record(stack.directory.name).write_text(json.dumps(asdict(standing), indent=2))
+    _record(stack.directory.name).write_text(json.dumps(asdict(running), indent=2))
     stack.leave_running()
-    return standing
+    return running
 
 
 def down(name: str = NAME) -> bool:
@@ -67,8 +73,12 @@ def down(name: str = NAME) -> bool:
     record = _record(name)
     if not record.exists():
         return False
-    standing = Standing(**json.loads(record.read_text()))
-    end_groups(int(group) for group, command in standing.groups.items() if command_line(int(group)) == command)
+    running = RunningStack(**json.loads(record.read_text()))
+    end_groups(
+        int(group)
+        for group, command in running.groups.items()
+        if command_line(int(group)) == command
+    )
     shutil.rmtree(STATE / name / "files", ignore_errors=True)
     record.unlink()
     return True
@@ -96,12 +106,12 @@ def main() -> int:
     return 0
 
 
-def _told(standing: Standing) -> str:
+def _told(running: RunningStack) -> str:
     return f"""
 Up, with the schedule firing each minute. `make down` ends it.
-  GravityZone simulator  {standing.gravityzone}   control calls under /_sim/
-  ConnectWise simulator  {standing.connectwise}   control calls under /_sim/
-  AWS (MiniStack)        {standing.endpoint}   region {REGION}, stack {STACK_NAME}; any AWS client with these set:
+  GravityZone simulator  {running.gravityzone}   control calls under /_sim/
+  ConnectWise simulator  {running.connectwise}   control calls under /_sim/
+  AWS (MiniStack)        {running.endpoint}   region {REGION}, stack {STACK_NAME}; any AWS client with these set:
                          AWS_ENDPOINT_URL, AWS_ACCESS_KEY_ID=test, AWS_SECRET_ACCESS_KEY=test
   logs                   {(STATE / NAME).relative_to(ROOT)}"""
 

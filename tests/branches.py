@@ -1,4 +1,6 @@
-"""Fails unless nearly all branches of the product were taken: `coverage report` mixes them with lines."""
+"""Fails unless nearly all branches of the product were taken: `coverage report` mixes them with
+lines.
+"""
 
 import json
 import subprocess
@@ -16,7 +18,9 @@ def main() -> int:
     totals = json.loads(report.stdout)["totals"]
     taken, all_branches = totals["covered_branches"], totals["num_branches"]
     share = 100 * taken / all_branches
-    sys.stdout.write(f"Branches taken: {taken} of {all_branches}, {share:.1f} %; {LEAST:g} % are asked for.\n")
+    sys.stdout.write(
+        f"Branches taken: {taken} of {all_branches}, {share:.1f} %; {LEAST:g} % are asked for.\n"
+    )
     return 0 if share >= LEAST else 1
 
 

@@ -1,4 +1,6 @@
-"""What all tests share: a property holds or not, however long a machine with much to do takes to try an example."""
+"""What all tests share: a property holds or not, however long a machine with much to do takes to
+try an example.
+"""
 
 from collections.abc import Iterator
 

@@ -11,18 +11,25 @@ import typer
 
 from cli import consequences
 from cli.command import Session, UsageError, Yes, command
+from cli.company_search import find_company, find_record
 from cli.documents import record_document
-from cli.finding import find_company, find_record
-from cli.rehearsal.ledger import OverlayLedger
+from cli.rehearsal.rehearsed_ledger import OverlayLedger
 from cli.words import month_of
-from tally.answer import Answers
-from tally.domain.record import RecordState, UsageRecord
+from tally.domain.record.usage_record import RecordState, UsageRecord
 from tally.errors import SetupError
+from tally.people.use_cases import Answers
 
 Company = Annotated[str, typer.Argument(help="Its GravityZone id or its name.")]
-Month = Annotated[str | None, typer.Option(help="The month, yyyy-mm; may be left out where only one can be meant.")]
-Service = Annotated[str | None, typer.Option(help="The service; may be left out where only one can be meant.")]
-Why = Annotated[str, typer.Option(help="Why, in your words: it stands in the history beside your AWS identity.")]
+Month = Annotated[
+    str | None,
+    typer.Option(help="The month, yyyy-mm; may be left out where only one can be meant."),
+]
+Service = Annotated[
+    str | None, typer.Option(help="The service; may be left out where only one can be meant.")
+]
+Why = Annotated[
+    str, typer.Option(help="Why, in your words: it stands in the history beside your AWS identity.")
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,14 +134,26 @@ def add(app: typer.Typer) -> None:
 
 
 def approve(
-    session: Session, company: Company, *, why: Why, month: Month = None, service: Service = None, yes: Yes = False
+    session: Session,
+    company: Company,
+    *,
+    why: Why,
+    month: Month = None,
+    service: Service = None,
+    yes: Yes = False,
 ) -> None:
     """Let the number that is held be written."""
     _answer(session, APPROVE, company, month=month, service=service, why=why, yes=yes)
 
 
 def reject(
-    session: Session, company: Company, *, why: Why, month: Month = None, service: Service = None, yes: Yes = False
+    session: Session,
+    company: Company,
+    *,
+    why: Why,
+    month: Month = None,
+    service: Service = None,
+    yes: Yes = False,
 ) -> None:
     """Keep what stands in ConnectWise instead of the number that is held."""
     _answer(session, REJECT, company, month=month, service=service, why=why, yes=yes)
@@ -146,7 +165,8 @@ def take_over(
     *,
     why: Why,
     addition: Annotated[
-        int | None, typer.Option(help="Id of the Addition; may be left out where only one holds the record.")
+        int | None,
+        typer.Option(help="Id of the Addition; may be left out where only one holds the record."),
     ] = None,
     month: Month = None,
     service: Service = None,
@@ -160,12 +180,15 @@ def take_over(
             return addition or 0
         if len(foreign) > 1:
             raise UsageError(
-                f"{len(foreign)} Additions hold it: say which with --addition, {' or '.join(map(str, foreign))}."
+                f"{len(foreign)} Additions hold it: say which with --addition, "
+                f"{' or '.join(map(str, foreign))}."
             )
         return foreign[0]
 
     verb = Verb(
-        give=lambda answers, record, by, why: answers.take_over(record.key, chosen(record), by=by, why=why),
+        give=lambda answers, record, by, why: answers.take_over(
+            record.key, chosen(record), by=by, why=why
+        ),
         fits=_is_held_by_others,
         fitting="held by an Addition of others",
         follows=lambda record: consequences.taken_over(record, chosen(record)),
@@ -175,42 +198,79 @@ def take_over(
 
 
 def keep_apart(
-    session: Session, company: Company, *, why: Why, month: Month = None, service: Service = None, yes: Yes = False
+    session: Session,
+    company: Company,
+    *,
+    why: Why,
+    month: Month = None,
+    service: Service = None,
+    yes: Yes = False,
 ) -> None:
     """Bill beside the Addition of others that holds the record, in this month and in all to come."""
     _answer(session, KEEP_APART, company, month=month, service=service, why=why, yes=yes)
 
 
 def waive(
-    session: Session, company: Company, *, why: Why, month: Month = None, service: Service = None, yes: Yes = False
+    session: Session,
+    company: Company,
+    *,
+    why: Why,
+    month: Month = None,
+    service: Service = None,
+    yes: Yes = False,
 ) -> None:
     """Do not bill the month, for good."""
     _answer(session, WAIVE, company, month=month, service=service, why=why, yes=yes)
 
 
 def void(
-    session: Session, company: Company, *, why: Why, month: Month = None, service: Service = None, yes: Yes = False
+    session: Session,
+    company: Company,
+    *,
+    why: Why,
+    month: Month = None,
+    service: Service = None,
+    yes: Yes = False,
 ) -> None:
     """Set an Addition that was opened at the wrong customer to 0; its successor is opened at the right one. Tie or pin first."""
     _answer(session, VOID, company, month=month, service=service, why=why, yes=yes)
 
 
 def credit_done(
-    session: Session, company: Company, *, why: Why, month: Month = None, service: Service = None, yes: Yes = False
+    session: Session,
+    company: Company,
+    *,
+    why: Why,
+    month: Month = None,
+    service: Service = None,
+    yes: Yes = False,
 ) -> None:
     """Say that what was billed too much has been credited in ConnectWise."""
     _answer(session, CREDIT_DONE, company, month=month, service=service, why=why, yes=yes)
 
 
 def carry_terms(
-    session: Session, company: Company, *, why: Why, month: Month = None, service: Service = None, yes: Yes = False
+    session: Session,
+    company: Company,
+    *,
+    why: Why,
+    month: Month = None,
+    service: Service = None,
+    yes: Yes = False,
 ) -> None:
     """Carry price, included quantity, tax and billing flag of the month before over to this month's Addition."""
     _answer(session, CARRY_TERMS, company, month=month, service=service, why=why, yes=yes)
 
 
 def _answer(
-    session: Session, verb: Verb, company: str, *, month: str | None, service: str | None, why: str, yes: bool
+    session: Session,
+    verb: Verb,
+    company: str,
+    *,
+    month: str | None,
+    service: str | None,
+    why: str,
+    yes: bool,
 ) -> None:
     stack, out = session.stack, session.output
     if not why.strip():
@@ -227,7 +287,9 @@ def _answer(
     )
     named = f"{found.name}, {record.key.month.label} ({record.key.service})"
     try:
-        verb.give(Answers(ledger=OverlayLedger(below=ledger), clock=stack.clock), record, "rehearsed", why)
+        verb.give(
+            Answers(ledger=OverlayLedger(below=ledger), clock=stack.clock), record, "rehearsed", why
+        )
     except SetupError as error:
         raise UsageError(str(error).replace(str(record.key), named)) from error
     follows = verb.follows(record)

@@ -6,16 +6,18 @@ from typing import Annotated, cast
 import typer
 
 from cli.command import Session, UsageError, Yes, command
-from cli.documents import mapping_document
-from cli.finding import Found, find_company
+from cli.company_search import Found, find_company
+from cli.documents import link_document
 from cli.output import Column
-from cli.rehearsal.ledger import OverlayLedger
+from cli.rehearsal.rehearsed_ledger import OverlayLedger
 from cli.suggestions import suggestions
-from tally.answer import SetUp
+from tally.people.use_cases import SetUp
 from tally.ports import ConnectWise, Ledger
 
 Company = Annotated[str, typer.Argument(help="Its GravityZone id or its name.")]
-Why = Annotated[str, typer.Option(help="Why, in your words: it stands in the history beside your AWS identity.")]
+Why = Annotated[
+    str, typer.Option(help="Why, in your words: it stands in the history beside your AWS identity.")
+]
 
 
 def add(app: typer.Typer) -> None:
@@ -47,7 +49,12 @@ def tie(
     why: Why,
     agreement: Annotated[
         int | None,
-        typer.Option(help="Id of the agreement that it is billed on: needed where others are tied to it as well."),
+        typer.Option(
+            help=(
+                "Id of the agreement that it is billed on: needed where others are tied to it "
+                "as well."
+            )
+        ),
     ] = None,
     yes: Yes = False,
 ) -> None:
@@ -75,7 +82,13 @@ def pin(
     yes: Yes = False,
 ) -> None:
     """Choose the agreement that a company's months are opened on, where it has several."""
-    _set_up(session, company, lambda up, it, by: up.pin(it.id, agreement_id, by=by, why=why), why=why, yes=yes)
+    _set_up(
+        session,
+        company,
+        lambda up, it, by: up.pin(it.id, agreement_id, by=by, why=why),
+        why=why,
+        yes=yes,
+    )
 
 
 def unpin(session: Session, company: Company, *, why: Why, yes: Yes = False) -> None:
@@ -85,22 +98,38 @@ def unpin(session: Session, company: Company, *, why: Why, yes: Yes = False) -> 
 
 def exclude(session: Session, company: Company, *, why: Why, yes: Yes = False) -> None:
     """Open no more months for a company; those that have an Addition go on to their close."""
-    _set_up(session, company, lambda up, it, by: up.exclude(it.id, by=by, why=why), why=why, yes=yes)
+    _set_up(
+        session, company, lambda up, it, by: up.exclude(it.id, by=by, why=why), why=why, yes=yes
+    )
 
 
 def include(session: Session, company: Company, *, why: Why, yes: Yes = False) -> None:
     """Bill a company again, from the present month on."""
-    _set_up(session, company, lambda up, it, by: up.include(it.id, by=by, why=why), why=why, yes=yes)
+    _set_up(
+        session, company, lambda up, it, by: up.include(it.id, by=by, why=why), why=why, yes=yes
+    )
 
 
 def bill_partner(session: Session, company: Company, *, why: Why, yes: Yes = False) -> None:
     """Bill a partner's own machines, from the present month on."""
-    _set_up(session, company, lambda up, it, by: up.bill_partner(it.id, by=by, why=why), why=why, yes=yes)
+    _set_up(
+        session,
+        company,
+        lambda up, it, by: up.bill_partner(it.id, by=by, why=why),
+        why=why,
+        yes=yes,
+    )
 
 
 def unbill_partner(session: Session, company: Company, *, why: Why, yes: Yes = False) -> None:
     """Open no more months for a partner's own machines."""
-    _set_up(session, company, lambda up, it, by: up.unbill_partner(it.id, by=by, why=why), why=why, yes=yes)
+    _set_up(
+        session,
+        company,
+        lambda up, it, by: up.unbill_partner(it.id, by=by, why=why),
+        why=why,
+        yes=yes,
+    )
 
 
 def suggest(session: Session) -> None:
@@ -115,7 +144,12 @@ def suggest(session: Session) -> None:
                     "name": each.name,
                     "reason": each.reason,
                     "near": [
-                        {"id": near.id, "name": near.name, "likeness": near.likeness, "tied_to": near.tied_to or None}
+                        {
+                            "id": near.id,
+                            "name": near.name,
+                            "likeness": near.likeness,
+                            "tied_to": near.tied_to or None,
+                        }
                         for near in each.near
                     ],
                 }
@@ -145,7 +179,9 @@ def suggest(session: Session) -> None:
     out.say("Tie one with: tally companies tie COMPANY_ID CONNECTWISE_ID --why …")
 
 
-def _set_up(session: Session, company: str, act: Callable[[SetUp, Found, str], str], *, why: str, yes: bool) -> None:
+def _set_up(
+    session: Session, company: str, act: Callable[[SetUp, Found, str], str], *, why: str, yes: bool
+) -> None:
     stack, out = session.stack, session.output
     if not why.strip():
         raise UsageError("Say why, with --why: the history keeps it.")
@@ -153,7 +189,9 @@ def _set_up(session: Session, company: str, act: Callable[[SetUp, Found, str], s
     found = find_company(ledger, company)
 
     def set_up(on: Ledger, by: str) -> str:
-        return act(SetUp(ledger=on, connectwise=_lazily(stack.connectwise), clock=stack.clock), found, by)
+        return act(
+            SetUp(ledger=on, connectwise=_lazily(stack.connectwise), clock=stack.clock), found, by
+        )
 
     who = stack.who()
     follows = set_up(OverlayLedger(below=ledger), who)
@@ -167,7 +205,7 @@ def _set_up(session: Session, company: str, act: Callable[[SetUp, Found, str], s
                 "by": who,
                 "why": why,
                 "follows": said,
-                "connectwise": mapping_document(ledger.mapping(found.id)),
+                "connectwise": link_document(ledger.link(found.id)),
             }
         )
         return

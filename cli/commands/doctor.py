@@ -65,7 +65,8 @@ def checks_document(results: Sequence[Result]) -> list[Document]:
             "title": result.title,
             "verdict": result.verdict.value,
             "findings": [
-                {"verdict": each.verdict.value, "says": each.says, "remedy": each.remedy} for each in result.findings
+                {"verdict": each.verdict.value, "says": each.says, "remedy": each.remedy}
+                for each in result.findings
             ],
         }
         for result in results
@@ -101,8 +102,14 @@ def _summary(results: Sequence[Result]) -> str:
         for verdict, count in _totals(results).items()
         if count
     )
-    first = next((number for number, each in enumerate(results, 1) if each.verdict is Verdict.NEEDS_SETUP), None)
+    first = next(
+        (number for number, each in enumerate(results, 1) if each.verdict is Verdict.NEEDS_SETUP),
+        None,
+    )
     if first is None:
-        first = next((number for number, each in enumerate(results, 1) if each.verdict is not Verdict.OK), None)
+        first = next(
+            (number for number, each in enumerate(results, 1) if each.verdict is not Verdict.OK),
+            None,
+        )
     begin = "" if first is None else f" Begin with number {first}."
     return f"{len(results)} checks: {said}.{begin}"

@@ -9,9 +9,9 @@ import typer
 from cli.command import Session, command
 from cli.documents import Document
 from cli.words import instant, month_of
-from tally.domain.overview import CompanyRow, counted, final
-from tally.domain.record import UsageRecord
-from tally.overview import read_overview
+from tally.domain.record.usage_record import UsageRecord
+from tally.domain.reporting.overview import CompanyRow, counted, final
+from tally.people.read_overview import read_overview
 
 
 class Format(StrEnum):
@@ -29,7 +29,9 @@ def add(app: typer.Typer) -> None:
 def export(
     session: Session,
     *,
-    month: Annotated[str | None, typer.Option(help="The month, yyyy-mm; the present one if left out.")] = None,
+    month: Annotated[
+        str | None, typer.Option(help="The month, yyyy-mm; the present one if left out.")
+    ] = None,
     as_format: Annotated[Format, typer.Option("--format", help="What to write.")] = Format.CSV,
 ) -> None:
     """Write a month's records to standard output, one line each: what was counted, and what is billed where."""
@@ -77,8 +79,8 @@ def _row(company: CompanyRow, record: UsageRecord) -> Document:
         record.key.service,
         company.company_id,
         company.name,
-        None if company.mapping is None else company.mapping.connectwise_id,
-        None if company.mapping is None else company.mapping.connectwise_name,
+        None if company.link is None else company.link.connectwise_id,
+        None if company.link is None else company.link.connectwise_name,
         record.state.value,
         company.cause.state.label,
         counted(record),
@@ -100,4 +102,6 @@ def _row(company: CompanyRow, record: UsageRecord) -> Document:
 
 def _cells(row: Document) -> Iterator[object]:
     for value in row.values():
-        yield " ".join(map(str, value)) if isinstance(value, list) else "" if value is None else value
+        yield (
+            " ".join(map(str, value)) if isinstance(value, list) else "" if value is None else value
+        )

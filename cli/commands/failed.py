@@ -8,26 +8,29 @@ from typing import Annotated
 import typer
 
 from cli.command import DONE, FINDINGS, Session, Yes, command
+from cli.company_search import Found, find_company
 from cli.dead_letters import Letter, LetterKind
 from cli.documents import Document
-from cli.finding import Found, find_company
 from cli.output import Column
 from cli.resync import queue_company
 from cli.words import NOTHING, instant, minute, several
-from tally.belief import check_due, check_job
-from tally.domain.month import Month
-from tally.domain.record import RecordKey, unopened
-from tally.domain.standing import StandingState
+from tally.domain.model.month import Month
+from tally.domain.model.standing import StandingState
+from tally.domain.record.record_key import RecordKey
+from tally.domain.record.usage_record import unopened
 from tally.errors import RefusedJobError, TallyError
 from tally.messages import Job
 from tally.ports import Ledger
+from tally.worker.belief import check_due, check_job
 
 _UNREADABLE = "It is no job that this version of Tally can read."
 
 
 def add(app: typer.Typer) -> None:
     """Add the commands."""
-    failed = typer.Typer(rich_markup_mode=None, help="Look at what failed for good, and have it done after all.")
+    failed = typer.Typer(
+        rich_markup_mode=None, help="Look at what failed for good, and have it done after all."
+    )
     command(failed, "list")(list_failed)
     command(failed, "retry")(retry)
     app.add_typer(failed, name="failed")
@@ -58,12 +61,21 @@ def list_failed(session: Session) -> int:
         out.say("Nothing has failed for good.")
     else:
         out.table(
-            (Column("Failed (GMT)"), Column("Queue"), Column("What", wide=2), Column("Why", wide=3)),
-            ([minute(each.letter.sent), each.letter.kind, each.about, each.reason] for each in shown),
+            (
+                Column("Failed (GMT)"),
+                Column("Queue"),
+                Column("What", wide=2),
+                Column("Why", wide=3),
+            ),
+            (
+                [minute(each.letter.sent), each.letter.kind, each.about, each.reason]
+                for each in shown
+            ),
         )
         out.say()
         out.say(
-            f"{several(len(shown), 'message')}. `tally failed retry` plans anew what they are about, and removes them."
+            f"{several(len(shown), 'message')}. `tally failed retry` plans anew what they "
+            "are about, and removes them."
         )
     return FINDINGS if shown else DONE
 
@@ -87,7 +99,9 @@ def retry(
     try:
         if company is not None:
             found = find_company(stack.ledger(), company)
-            wanted = [each for each in letters if each.job is not None and each.job.company_id == found.id]
+            wanted = [
+                each for each in letters if each.job is not None and each.job.company_id == found.id
+            ]
         else:
             wanted = letters
         if not wanted:
@@ -95,7 +109,9 @@ def retry(
                 out.document({"planned": [], "tick": None, "removed": 0, "kept": []})
             else:
                 out.say(
-                    "Nothing has failed for good." if company is None else f"No job of {company} has failed for good."
+                    "Nothing has failed for good."
+                    if company is None
+                    else f"No job of {company} has failed for good."
                 )
             return DONE
         session.confirm(_question(wanted), yes=yes)
@@ -134,7 +150,9 @@ def _retry(session: Session, letters: Sequence[Letter]) -> _Retried:
     return retried
 
 
-def _plan_anew(session: Session, company_id: str, letters: Sequence[Letter], retried: _Retried) -> None:
+def _plan_anew(
+    session: Session, company_id: str, letters: Sequence[Letter], retried: _Retried
+) -> None:
     """Queue what is due of the company now; its letters are answered even if nothing is due any more."""
     job = next(each.job for each in letters if each.job is not None)
     found = Found(id=company_id, name=job.company_name)
@@ -167,7 +185,9 @@ def _tick_anew(session: Session, letters: Sequence[Letter], retried: _Retried) -
 def _question(letters: Sequence[Letter]) -> str:
     companies = sorted({each.job.company_name for each in letters if each.job is not None})
     ticks = any(each.job is None for each in letters)
-    named = ", ".join(companies[:5]) + (f" and {len(companies) - 5} more" if len(companies) > 5 else "")  # noqa: PLR2004 - as many as fit a line
+    named = ", ".join(companies[:5]) + (
+        f" and {len(companies) - 5} more" if len(companies) > 5 else ""  # noqa: PLR2004 - as many as fit a line
+    )
     parts = [*(["a tick"] if ticks else []), *([named] if named else [])]
     return f"Plan {' and '.join(parts)} anew, and remove {several(len(letters), 'message')}?"
 
@@ -178,19 +198,29 @@ def _told(session: Session, retried: _Retried) -> int:
         out.document(
             {
                 "planned": [
-                    {"company": found.id, "name": found.name, "months": [str(each) for each in months]}
+                    {
+                        "company": found.id,
+                        "name": found.name,
+                        "months": [str(each) for each in months],
+                    }
                     for found, months in retried.planned
                 ],
                 "tick": retried.tick or None,
                 "removed": len(retried.removed),
-                "kept": [{"id": each.id, "queue": each.kind.value, "why": why} for each, why in retried.kept],
+                "kept": [
+                    {"id": each.id, "queue": each.kind.value, "why": why}
+                    for each, why in retried.kept
+                ],
             }
         )
     else:
         if retried.tick:
             out.say(f"A tick was planned at {retried.tick}.")
         for found, months in retried.planned:
-            out.say(f"{found.name}: {' and '.join(each.label for each in months) or 'nothing is due any more'}.")
+            out.say(
+                f"{found.name}: "
+                f"{' and '.join(each.label for each in months) or 'nothing is due any more'}."
+            )
         out.say(f"{several(len(retried.removed), 'message')} removed.")
         for each, why in retried.kept:
             out.say(f"Kept: {each.kind} message {each.id}: {why}")
@@ -209,7 +239,11 @@ def _shown(letter: Letter, ledger: Ledger, *, now: datetime) -> _Shown:
         )
     if letter.kind is LetterKind.JOB:
         return _Shown(letter=letter, about=NOTHING, reason=_UNREADABLE)
-    return _Shown(letter=letter, about=f"tick {letter.tick or NOTHING}", reason=letter.reason or "No reason was given.")
+    return _Shown(
+        letter=letter,
+        about=f"tick {letter.tick or NOTHING}",
+        reason=letter.reason or "No reason was given.",
+    )
 
 
 def _why_refused(job: Job, ledger: Ledger, *, now: datetime) -> str:
@@ -217,9 +251,12 @@ def _why_refused(job: Job, ledger: Ledger, *, now: datetime) -> str:
     try:
         check_job(job, now=now)
         keys = {
-            each: RecordKey(company_id=job.company_id, month=job.month, service=each.service) for each in job.services
+            each: RecordKey(company_id=job.company_id, month=job.month, service=each.service)
+            for each in job.services
         }
-        check_due(job, {each: ledger.record(key) or unopened(key, job.tick) for each, key in keys.items()})
+        check_due(
+            job, {each: ledger.record(key) or unopened(key, job.tick) for each, key in keys.items()}
+        )
     except RefusedJobError as error:
         return str(error)
     return ""

@@ -6,15 +6,15 @@ from typing import Annotated
 import typer
 
 from cli.command import DONE, FINDINGS, Session, command
+from cli.company_search import find_company
 from cli.documents import Document
-from cli.finding import find_company
 from cli.output import Column
-from cli.rehearsal.connectwise import Write, WriteKind
 from cli.rehearsal.rehearse import Rehearsal, RehearsedJob, rehearse
+from cli.rehearsal.rehearsed_connectwise import Write, WriteKind
 from cli.words import instant, minute, month_of, several
-from tally.domain.record import Transition
-from tally.domain.standing import Standing
-from tally.domain.terms import Terms
+from tally.domain.model.standing import Standing
+from tally.domain.model.terms import Terms
+from tally.domain.record.history import Transition
 from tally.messages import Job
 
 
@@ -25,7 +25,9 @@ def add(app: typer.Typer) -> None:
 
 def plan(
     session: Session,
-    company: Annotated[str | None, typer.Argument(help="Of one company alone: its GravityZone id or name.")] = None,
+    company: Annotated[
+        str | None, typer.Argument(help="Of one company alone: its GravityZone id or name.")
+    ] = None,
     *,
     month: Annotated[str | None, typer.Option(help="Of one month alone, yyyy-mm.")] = None,
 ) -> int:
@@ -42,7 +44,9 @@ def plan(
 
     with session.output.progress("reading the lists") as step:
         rehearsal = rehearse(
-            stack, wanted=wanted, on_job=lambda done, total, name: step(done=done, total=total, what=name[:30])
+            stack,
+            wanted=wanted,
+            on_job=lambda done, total, name: step(done=done, total=total, what=name[:30]),
         )
     ids = None if only is None else {only.id}
     if session.output.as_json:
@@ -59,7 +63,11 @@ def _document(rehearsal: Rehearsal, ids: set[str] | None) -> Document:
         "backlog": rehearsal.backlog,
         "skipped": rehearsal.skipped,
         "failed": rehearsal.failed,
-        "writes": [{**_of_job(each), **_write_document(write)} for each in rehearsal.jobs for write in each.writes],
+        "writes": [
+            {**_of_job(each), **_write_document(write)}
+            for each in rehearsal.jobs
+            for write in each.writes
+        ],
         "steps": [
             {**_of_job(each), "service": step.after.key.service, "what": step.what, "why": step.why}
             for each in rehearsal.jobs
@@ -91,14 +99,17 @@ def _document(rehearsal: Rehearsal, ids: set[str] | None) -> Document:
             for before, after in _of(rehearsal.standings, ids)
         ],
         "waits": [{**_of_job(each), "why": each.waits} for each in rehearsal.jobs if each.waits],
-        "failures": [{**_of_job(each), "why": each.failed} for each in rehearsal.jobs if each.failed],
+        "failures": [
+            {**_of_job(each), "why": each.failed} for each in rehearsal.jobs if each.failed
+        ],
     }
 
 
 def _print(session: Session, rehearsal: Rehearsal, ids: set[str] | None) -> None:
     out = session.output
     out.say(
-        f"A tick at {minute(rehearsal.tick)} GMT: {several(len(rehearsal.jobs), 'company-month')} due. Nothing was written."
+        f"A tick at {minute(rehearsal.tick)} GMT: "
+        f"{several(len(rehearsal.jobs), 'company-month')} due. Nothing was written."
     )
     if rehearsal.failed:
         out.say(f"Not all could be read: {rehearsal.failed}")
@@ -109,12 +120,18 @@ def _print(session: Session, rehearsal: Rehearsal, ids: set[str] | None) -> None
     out.say(f"Writes to ConnectWise: {len(writes) or 'none'}", style="bold")
     if writes:
         columns = (Column("Company", wide=2), Column("Month"), Column("Write", wide=3))
-        out.table(columns, ([each.job.company_name, str(each.job.month), _write(write)] for each, write in writes))
+        out.table(
+            columns,
+            ([each.job.company_name, str(each.job.month), _write(write)] for each, write in writes),
+        )
     parts: list[tuple[str, list[str]]] = [
         (
             "Would be tied",
             [
-                f"{each.after.company_name} to {each.after.connectwise_name!r} (id {each.after.connectwise_id})"
+                (
+                    f"{each.after.company_name} to {each.after.connectwise_name!r} (id "
+                    f"{each.after.connectwise_id})"
+                )
                 for each in rehearsal.ties
                 if ids is None or each.after.company_id in ids
             ],
@@ -137,9 +154,18 @@ def _print(session: Session, rehearsal: Rehearsal, ids: set[str] | None) -> None
                 if step.what == "closed"
             ],
         ),
-        ("Standings that would change", [_standing(before, after) for before, after in _of(rehearsal.standings, ids)]),
-        ("Would come back later", [f"{_of_month(each)}: {each.waits}" for each in rehearsal.jobs if each.waits]),
-        ("Could not be told", [f"{_of_month(each)}: {each.failed}" for each in rehearsal.jobs if each.failed]),
+        (
+            "Standings that would change",
+            [_standing(before, after) for before, after in _of(rehearsal.standings, ids)],
+        ),
+        (
+            "Would come back later",
+            [f"{_of_month(each)}: {each.waits}" for each in rehearsal.jobs if each.waits],
+        ),
+        (
+            "Could not be told",
+            [f"{_of_month(each)}: {each.failed}" for each in rehearsal.jobs if each.failed],
+        ),
     ]
     for title, lines in parts:
         if lines:
@@ -152,15 +178,25 @@ def _print(session: Session, rehearsal: Rehearsal, ids: set[str] | None) -> None
 def _of(
     standings: Sequence[tuple[Standing | None, Standing]], ids: set[str] | None
 ) -> list[tuple[Standing | None, Standing]]:
-    return [(before, after) for before, after in standings if ids is None or after.company_id in ids]
+    return [
+        (before, after) for before, after in standings if ids is None or after.company_id in ids
+    ]
 
 
 def _holds(each: RehearsedJob) -> list[Transition]:
-    return [step for step in each.transitions if step.after.hold is not None and step.before.hold != step.after.hold]
+    return [
+        step
+        for step in each.transitions
+        if step.after.hold is not None and step.before.hold != step.after.hold
+    ]
 
 
 def _of_job(each: RehearsedJob) -> Document:
-    return {"company": each.job.company_id, "name": each.job.company_name, "month": str(each.job.month)}
+    return {
+        "company": each.job.company_id,
+        "name": each.job.company_name,
+        "month": str(each.job.month),
+    }
 
 
 def _write_document(write: Write) -> Document:
@@ -189,15 +225,23 @@ def _terms(terms: Terms) -> Document:
 def _write(write: Write) -> str:
     addition = "the new Addition" if write.addition_id is None else f"Addition {write.addition_id}"
     if write.kind is WriteKind.CREATE:
-        return f"new Addition of {write.quantity} on agreement {write.agreement_id}, {write.effective} to {write.cancelled}"
+        return (
+            f"new Addition of {write.quantity} on agreement {write.agreement_id}, "
+            f"{write.effective} to {write.cancelled}"
+        )
     if write.kind is WriteKind.SET_QUANTITY:
         before = "" if write.before is None else f" from {write.before.normalize():f}"
         return f"{addition} on agreement {write.agreement_id}:{before} to {write.quantity}"
     if write.kind is WriteKind.TAKE_OVER:
         return f"{addition} on agreement {write.agreement_id} taken over, until {write.cancelled}"
-    given = {name: value for name, value in _terms(write.terms).items() if value is not None} if write.terms else {}
+    given = (
+        {name: value for name, value in _terms(write.terms).items() if value is not None}
+        if write.terms
+        else {}
+    )
     return (
-        f"{addition} on agreement {write.agreement_id}: {', '.join(f'{name} {value}' for name, value in given.items())}"
+        f"{addition} on agreement {write.agreement_id}: "
+        f"{', '.join(f'{name} {value}' for name, value in given.items())}"
     )
 
 

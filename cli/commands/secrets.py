@@ -14,11 +14,11 @@ from cli.doctor.checklist import Result, examine
 from cli.doctor.checks import KEYS, SETTINGS
 from cli.doctor.finding import Verdict
 from cli.doctor.installation import Installation
-from cli.secret import store, stored
 from cli.stack import Stack
-from tally import bootstrap
+from cli.stored_secret import store, stored
+from tally.aws.secret import ApiKeys
 from tally.gravityzone.pace import TokenBucket
-from tally.secret import ApiKeys
+from tally.runtime import bootstrap
 from tally.transport.operators import operators_network
 
 INTERRUPTED = 130
@@ -37,7 +37,8 @@ type Fields = Mapping[str, Any]
 def add(app: typer.Typer) -> None:
     """Add the commands."""
     secrets = typer.Typer(
-        rich_markup_mode=None, help="Look after the keys that Tally calls GravityZone and ConnectWise with."
+        rich_markup_mode=None,
+        help="Look after the keys that Tally calls GravityZone and ConnectWise with.",
     )
     secrets.callback()(_top)
     command(secrets, "set")(set_keys)
@@ -51,13 +52,16 @@ def _top() -> None:
 def set_keys(
     session: Session,
     *,
-    force: Annotated[bool, typer.Option("--force", help="Store the keys even if they do not pass the test.")] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Store the keys even if they do not pass the test.")
+    ] = False,
     yes: Yes = False,
 ) -> int | None:
     """Ask for the keys without showing them, try them on both APIs, and store them. Enter keeps a key that is stored."""
     if not somebody_is_there():
         raise UsageError(
-            "Nothing was stored: keys are asked for on a terminal alone, where nothing shows or keeps them."
+            "Nothing was stored: keys are asked for on a terminal alone, where nothing "
+            "shows or keeps them."
         )
     return _set_keys(session, ask=getpass, force=force, yes=yes)
 
@@ -85,7 +89,8 @@ def _set_keys(session: Session, *, ask: Callable[[str], str], force: bool, yes: 
         if wrong and not force:
             _told(session, results, stored_now=False, changed=given)
             out.error(
-                f"Nothing was stored: {_reasons(wrong)} Put it right and run this again, or store them as they are with --force."
+                f"Nothing was stored: {_reasons(wrong)} Put it right and run this again, or "
+                "store them as they are with --force."
             )
             return NOT_DONE
         session.confirm(f"Store {_listed(given)} in the secret {secret_id}?", yes=yes)
@@ -97,7 +102,8 @@ def _set_keys(session: Session, *, ask: Callable[[str], str], force: bool, yes: 
         return NOT_DONE
     store(client, secret_id, fields)
     out.note(
-        f"Stored {_listed(given)}. The functions take the new keys when they start anew, at the latest when a call is refused for the old ones."
+        f"Stored {_listed(given)}. The functions take the new keys when they start anew, at "
+        "the latest when a call is refused for the old ones."
     )
     _told(session, results, stored_now=True, changed=given)
     return FINDINGS if wrong else None
@@ -127,19 +133,30 @@ def _with_keys(stack: Stack, fields: Fields) -> Stack:
         gravityzone=lambda: bootstrap.gravityzone_client(
             settings, keys, bucket=bucket, network=operators_network(os.environ)
         ),
-        connectwise=lambda: bootstrap.connectwise_client(settings, keys, network=operators_network(os.environ)),
+        connectwise=lambda: bootstrap.connectwise_client(
+            settings, keys, network=operators_network(os.environ)
+        ),
     )
 
 
-def _told(session: Session, results: list[Result], *, stored_now: bool, changed: Mapping[str, str]) -> None:
+def _told(
+    session: Session, results: list[Result], *, stored_now: bool, changed: Mapping[str, str]
+) -> None:
     """The result for a program: names of keys, never a value."""
     if session.output.as_json:
-        session.output.document({"stored": stored_now, "changed": sorted(changed), "checks": checks_document(results)})
+        session.output.document(
+            {"stored": stored_now, "changed": sorted(changed), "checks": checks_document(results)}
+        )
 
 
 def _reasons(wrong: list[Result]) -> str:
     causes = [each for each in wrong if each.verdict is not Verdict.NOT_CHECKED] or wrong
-    said = [finding.says for each in causes for finding in each.findings if finding.verdict is not Verdict.OK]
+    said = [
+        finding.says
+        for each in causes
+        for finding in each.findings
+        if finding.verdict is not Verdict.OK
+    ]
     return " ".join(f"{each.rstrip('.')}." for each in said)
 
 

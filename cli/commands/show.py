@@ -8,16 +8,17 @@ from typing import Annotated
 import typer
 
 from cli.command import Session, command
-from cli.documents import cause_document, entry_document, mapping_document, record_document
-from cli.finding import Found, find_company, records_of
+from cli.company_search import Found, find_company, records_of
+from cli.documents import cause_document, entry_document, link_document, record_document
 from cli.output import Output
 from cli.story import bar, billed_over, chart, told
 from cli.words import NOTHING, instant, minute, month_of, number, within
-from tally.domain.company import Mapping
-from tally.domain.month import Month
-from tally.domain.overview import counted
-from tally.domain.record import RecordKey, RecordState, UsageRecord
-from tally.domain.standing import Standing
+from tally.domain.model.company import CompanyLink
+from tally.domain.model.month import Month
+from tally.domain.model.standing import Standing
+from tally.domain.record.record_key import RecordKey
+from tally.domain.record.usage_record import RecordState, UsageRecord
+from tally.domain.reporting.overview import counted
 from tally.ports import Ledger
 
 _BAR = 30
@@ -30,12 +31,19 @@ def add(app: typer.Typer) -> None:
 
 def show(
     session: Session,
-    company: Annotated[str, typer.Argument(help="Its GravityZone id, or its name or something like it.")],
+    company: Annotated[
+        str, typer.Argument(help="Its GravityZone id, or its name or something like it.")
+    ],
     *,
     month: Annotated[
-        str | None, typer.Option(help="Tell the history of this month alone, yyyy-mm; the present one if left out.")
+        str | None,
+        typer.Option(
+            help="Tell the history of this month alone, yyyy-mm; the present one if left out."
+        ),
     ] = None,
-    months: Annotated[int, typer.Option(min=1, max=60, help="For how many months back to show what was billed.")] = 6,
+    months: Annotated[
+        int, typer.Option(min=1, max=60, help="For how many months back to show what was billed.")
+    ] = 6,
 ) -> None:
     """Show what one company is tied to, what it is billed, what waits for a person, and the history as a story."""
     ledger, now = session.stack.ledger(), session.stack.clock.now()
@@ -43,7 +51,7 @@ def show(
     found = find_company(ledger, company, guess=True)
     if found.guessed:
         session.output.note(f"Taken for {found.name} ({found.id}).")
-    mapping, standing = ledger.mapping(found.id), ledger.standing(found.id)
+    link, standing = ledger.link(found.id), ledger.standing(found.id)
     records = _records(session, found, last=max(told_month, Month.of(now)), months=months)
     told_records = [each for each in records if _is_told(each, told_month, asked=month is not None)]
     if session.output.as_json:
@@ -53,21 +61,26 @@ def show(
                 "name": found.name,
                 "standing": None if standing is None else cause_document(standing.shown),
                 "last_reading": None if standing is None else instant(standing.last_reading),
-                "connectwise": mapping_document(mapping),
-                "connectwise_history": [entry_document(each) for each in ledger.mapping_history(found.id)],
+                "connectwise": link_document(link),
+                "connectwise_history": [
+                    entry_document(each) for each in ledger.link_history(found.id)
+                ],
                 "records": [
-                    {**record_document(each), "history": [entry_document(step) for step in ledger.history(each.key)]}
+                    {
+                        **record_document(each),
+                        "history": [entry_document(step) for step in ledger.history(each.key)],
+                    }
                     for each in records
                 ],
             }
         )
         return
     out = session.output
-    _print_company(out, found, mapping, standing, now)
+    _print_company(out, found, link, standing, now)
     _print_months(out, records)
     for record in told_records:
         _print_record(out, ledger, record, now)
-    changes = list(told(ledger.mapping_history(found.id)))
+    changes = list(told(ledger.link_history(found.id)))
     if changes:
         out.say()
         out.say("How it was tied", style="bold")
@@ -97,19 +110,21 @@ def _is_told(record: UsageRecord, month: Month, *, asked: bool) -> bool:
 
 
 def _print_company(
-    out: Output, found: Found, mapping: Mapping | None, standing: Standing | None, now: datetime
+    out: Output, found: Found, link: CompanyLink | None, standing: Standing | None, now: datetime
 ) -> None:
     out.say(f"{found.name}  (GravityZone {found.id})", style="bold")
-    if mapping is None or mapping.connectwise_id is None:
+    if link is None or link.connectwise_id is None:
         out.say("ConnectWise  tied to nobody")
     else:
-        pinned = f", agreement {mapping.pinned_agreement_id} pinned" if mapping.pinned_agreement_id else ""
-        by = f"tied by {mapping.tied_by} on {mapping.tied_at:%Y-%m-%d}"
-        out.say(f"ConnectWise  {mapping.connectwise_name} (id {mapping.connectwise_id}), {by}{pinned}")
-    if mapping is not None and mapping.excluded_since is not None:
-        out.say(f"Excluded     since {mapping.excluded_since:%Y-%m-%d}")
-    if mapping is not None and mapping.own_billed_since is not None:
-        out.say(f"Partner      its own machines are billed since {mapping.own_billed_since:%Y-%m-%d}")
+        pinned = (
+            f", agreement {link.pinned_agreement_id} pinned" if link.pinned_agreement_id else ""
+        )
+        by = f"tied by {link.tied_by} on {link.tied_at:%Y-%m-%d}"
+        out.say(f"ConnectWise  {link.connectwise_name} (id {link.connectwise_id}), {by}{pinned}")
+    if link is not None and link.excluded_since is not None:
+        out.say(f"Excluded     since {link.excluded_since:%Y-%m-%d}")
+    if link is not None and link.own_billed_since is not None:
+        out.say(f"Partner      its own machines are billed since {link.own_billed_since:%Y-%m-%d}")
     if standing is None:
         out.say("Standing     none: no tick has seen it yet")
         return
@@ -118,7 +133,11 @@ def _print_company(
     out.say(f"Standing     {cause.state.label}{since}{': ' if cause.reason else ''}{cause.reason}")
     for notice in cause.notices:
         out.say(f"Notice       {notice}")
-    read = f"within the last {within(standing.last_reading, now=now)}" if standing.last_reading else NOTHING
+    read = (
+        f"within the last {within(standing.last_reading, now=now)}"
+        if standing.last_reading
+        else NOTHING
+    )
     out.say(f"Last read    {read}")
 
 
@@ -143,7 +162,8 @@ def _print_record(out: Output, ledger: Ledger, record: UsageRecord, now: datetim
     out.say(f"  counted {number(counted(record))}, billed {record.stands}")
     for line in record.lines:
         out.say(
-            f"  line {line.number}  Addition {line.addition_id} on agreement {line.agreement_id}, {line.place.effective} to {line.place.cancelled}, "
+            f"  line {line.number}  Addition {line.addition_id} on agreement "
+            f"{line.agreement_id}, {line.place.effective} to {line.place.cancelled}, "
             f"quantity {number(line.pushed)}, {line.state}"
         )
     for kind, text in _waiting(record):
@@ -163,7 +183,10 @@ def _waiting(record: UsageRecord) -> Iterator[tuple[str, str]]:
         yield f"Refused by ConnectWise since {minute(record.refusal.at)} GMT", record.refusal.why
     if record.credit is not None:
         credit = record.credit
-        yield "To be credited", f"{credit.quantity}: {credit.billed} were billed, {credit.counted} are counted"
+        yield (
+            "To be credited",
+            f"{credit.quantity}: {credit.billed} were billed, {credit.counted} are counted",
+        )
     for notice in record.notices:
         yield "Notice", notice
 

@@ -10,11 +10,11 @@ from cli.command import Session, UsageError, command
 from cli.documents import Document, company_document
 from cli.output import Column
 from cli.words import NOTHING, age, instant, month_of, number, several, within
-from tally.domain.month import Month
-from tally.domain.overview import CompanyRow, Overview, counted
-from tally.domain.record import UsageRecord
-from tally.domain.standing import StandingState
-from tally.overview import read_overview
+from tally.domain.model.month import Month
+from tally.domain.model.standing import StandingState
+from tally.domain.record.usage_record import UsageRecord
+from tally.domain.reporting.overview import CompanyRow, Overview, counted
+from tally.people.read_overview import read_overview
 
 _MOST_EXPLAINED = 10
 _NAMES = {state.label.replace(" ", "-"): state for state in StandingState}
@@ -37,12 +37,19 @@ def status(
     session: Session,
     *,
     standing: Annotated[
-        list[str] | None, typer.Option(help=f"Only companies of this standing: {', '.join(_NAMES)}.")
+        list[str] | None,
+        typer.Option(help=f"Only companies of this standing: {', '.join(_NAMES)}."),
     ] = None,
-    name: Annotated[str | None, typer.Option(help="Only companies whose name or id contains this.")] = None,
-    month: Annotated[str | None, typer.Option(help="The month as yyyy-mm; the present one if left out.")] = None,
+    name: Annotated[
+        str | None, typer.Option(help="Only companies whose name or id contains this.")
+    ] = None,
+    month: Annotated[
+        str | None, typer.Option(help="The month as yyyy-mm; the present one if left out.")
+    ] = None,
     service: Annotated[str | None, typer.Option(help="Only records of this service.")] = None,
-    why: Annotated[bool, typer.Option("--why", help="Say of each company why it stands as it does.")] = False,
+    why: Annotated[
+        bool, typer.Option("--why", help="Say of each company why it stands as it does.")
+    ] = False,
 ) -> None:
     """Show every company: the month's count, what is billed, the Addition, the standing, and within what time it was last read."""
     now = session.stack.clock.now()
@@ -57,7 +64,10 @@ def status(
 
 
 def _states(given: Sequence[str] | None) -> set[StandingState]:
-    found = {each: _NAMES.get(each.lower().replace(" ", "-").replace("setup", "set-up")) for each in given or ()}
+    found = {
+        each: _NAMES.get(each.lower().replace(" ", "-").replace("setup", "set-up"))
+        for each in given or ()
+    }
     unknown = [each for each, state in found.items() if state is None]
     if unknown:
         raise UsageError(f"{unknown[0]!r} is no standing: there are {', '.join(_NAMES)}.")
@@ -71,10 +81,16 @@ def _is_wanted(
         return False
     if service is not None and not row.of(month, service):
         return False
-    return name is None or name.casefold() in row.name.casefold() or name.casefold() in row.company_id.casefold()
+    return (
+        name is None
+        or name.casefold() in row.name.casefold()
+        or name.casefold() in row.company_id.casefold()
+    )
 
 
-def _document(seen: Overview, rows: Sequence[CompanyRow], month: Month, service: str | None, now: datetime) -> Document:
+def _document(
+    seen: Overview, rows: Sequence[CompanyRow], month: Month, service: str | None, now: datetime
+) -> Document:
     return {
         "month": str(month),
         "at": instant(now),
@@ -89,7 +105,8 @@ def _totals(rows: Sequence[CompanyRow], month: Month, service: str | None) -> Do
     return {
         "companies": len(rows),
         "standings": {
-            state.label: sum(row.cause.state is state for row in rows) for state in sorted(StandingState, reverse=True)
+            state.label: sum(row.cause.state is state for row in rows)
+            for state in sorted(StandingState, reverse=True)
         },
         "records": len(records),
         "held": sum(record.hold is not None for record in records),
@@ -110,21 +127,36 @@ def _print(
 ) -> None:
     out = session.output
     if not seen.companies:
-        out.say("Tally knows no company yet: it gets to know them at its first tick. `tally sync` has it plan one now.")
+        out.say(
+            "Tally knows no company yet: it gets to know them at its first tick. `tally "
+            "sync` has it plan one now."
+        )
         return
     if not rows:
         out.say("No company is like that.")
         return
     by_service = len({record.key.service for row in rows for record in row.of(month, service)}) > 1
-    out.table(_COLUMNS, (cells for row in rows for cells in _cells(row, month, service, now, by_service=by_service)))
+    out.table(
+        _COLUMNS,
+        (
+            cells
+            for row in rows
+            for cells in _cells(row, month, service, now, by_service=by_service)
+        ),
+    )
     out.say()
     out.say(_summary(seen, rows, month, service, now))
-    telling = [row for row in rows if row.cause.state is not StandingState.BILLING or row.cause.notices]
+    telling = [
+        row for row in rows if row.cause.state is not StandingState.BILLING or row.cause.notices
+    ]
     if why or len(telling) <= _MOST_EXPLAINED:
         for row in telling:
             _explain(session, row)
     else:
-        out.say(f"{len(telling)} companies have more to tell: add --why, or see one with `tally show COMPANY`.")
+        out.say(
+            f"{len(telling)} companies have more to tell: add --why, or see one with `tally "
+            "show COMPANY`."
+        )
 
 
 def _cells(
@@ -148,12 +180,23 @@ def _addition(record: UsageRecord) -> str:
     return "+".join(ids) or NOTHING
 
 
-def _summary(seen: Overview, rows: Sequence[CompanyRow], month: Month, service: str | None, now: datetime) -> str:
+def _summary(
+    seen: Overview, rows: Sequence[CompanyRow], month: Month, service: str | None, now: datetime
+) -> str:
     totals = _totals(rows, month, service)
-    standings = ", ".join(f"{count} {label}" for label, count in totals["standings"].items() if count)
-    tick = "no tick yet" if seen.ticks is None else f"newest tick {age(seen.ticks.newest, now=now)} ago"
+    standings = ", ".join(
+        f"{count} {label}" for label, count in totals["standings"].items() if count
+    )
+    tick = (
+        "no tick yet"
+        if seen.ticks is None
+        else f"newest tick {age(seen.ticks.newest, now=now)} ago"
+    )
     companies = several(len(rows), "company", "companies")
-    return f"{month.label}: {companies} ({standings}); counted {totals['count']}, billed {totals['billed']}; {tick}."
+    return (
+        f"{month.label}: {companies} ({standings}); counted {totals['count']}, billed "
+        f"{totals['billed']}; {tick}."
+    )
 
 
 def _explain(session: Session, row: CompanyRow) -> None:
@@ -162,5 +205,6 @@ def _explain(session: Session, row: CompanyRow) -> None:
     until = "" if cause.until is None else f" until {cause.until:%Y-%m-%d %H:%M} GMT"
     notices = "".join(f" Notice: {each}" for each in cause.notices)
     session.output.paragraph(
-        f"{row.name}: {cause.state.label}{since}{until}. {cause.reason}{notices}".rstrip(), hanging="  "
+        f"{row.name}: {cause.state.label}{since}{until}. {cause.reason}{notices}".rstrip(),
+        hanging="  ",
     )

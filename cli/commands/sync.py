@@ -6,13 +6,13 @@ from typing import Annotated, Any
 import typer
 
 from cli.command import DONE, FINDINGS, Session, UsageError, Yes, command
+from cli.company_search import find_company
 from cli.documents import Document, cause_document
-from cli.finding import find_company
 from cli.resync import Outcome, sync_company
 from cli.words import instant, minute, month_of, several
-from tally.domain.month import Month
-from tally.domain.standing import StandingState
-from tally.overview import read_overview
+from tally.domain.model.month import Month
+from tally.domain.model.standing import StandingState
+from tally.people.read_overview import read_overview
 
 _EVERY_SECONDS = 2.0
 _EMPTY_TWICE = 2
@@ -26,10 +26,16 @@ def add(app: typer.Typer) -> None:
 
 def sync(
     session: Session,
-    company: Annotated[str | None, typer.Argument(help="One company alone: its GravityZone id or name.")] = None,
+    company: Annotated[
+        str | None, typer.Argument(help="One company alone: its GravityZone id or name.")
+    ] = None,
     *,
-    month: Annotated[str | None, typer.Option(help="One month of that company alone, yyyy-mm.")] = None,
-    wait: Annotated[int, typer.Option(min=0, help="For how many seconds to wait for what comes of it.")] = 900,
+    month: Annotated[
+        str | None, typer.Option(help="One month of that company alone, yyyy-mm.")
+    ] = None,
+    wait: Annotated[
+        int, typer.Option(min=0, help="For how many seconds to wait for what comes of it.")
+    ] = 900,
     yes: Yes = False,
 ) -> int:
     """Have a tick planned now, or one company alone, and tell what came of it."""
@@ -69,11 +75,18 @@ def _tick(session: Session, *, wait: int, yes: bool) -> int:
             empty = empty + 1 if left == 0 else 0
             step(done=max(jobs - left, 0), total=jobs, what="workers")
     seen = read_overview(stack.ledger(), months=[Month.of(tick)])
-    standings = {state.label: seen.standings[state] for state in sorted(StandingState, reverse=True)}
+    standings = {
+        state.label: seen.standings[state] for state in sorted(StandingState, reverse=True)
+    }
     worked = not skipped and empty >= _EMPTY_TWICE
     if out.as_json:
         out.document(
-            {"tick": instant(tick), "planned": dict(planned), "waiting": 0 if worked else left, "standings": standings}
+            {
+                "tick": instant(tick),
+                "planned": dict(planned),
+                "waiting": 0 if worked else left,
+                "standings": standings,
+            }
         )
     else:
         _print_tick(session, planned, left=left, worked=worked, standings=standings)
@@ -82,7 +95,12 @@ def _tick(session: Session, *, wait: int, yes: bool) -> int:
 
 
 def _print_tick(
-    session: Session, planned: Mapping[str, Any], *, left: int, worked: bool, standings: Mapping[str, int]
+    session: Session,
+    planned: Mapping[str, Any],
+    *,
+    left: int,
+    worked: bool,
+    standings: Mapping[str, int],
 ) -> None:
     out = session.output
     if planned.get("skipped"):
@@ -92,9 +110,14 @@ def _print_tick(
     companies = several(int(planned.get("companies", 0)), "company", "companies")
     out.say(f"Planned: {companies}, {several(int(planned.get('jobs', 0)), 'job')}{tied}.")
     out.say(
-        "All jobs are done." if worked else f"{several(left, 'job')} not done yet; `tally status` tells how it goes on."
+        "All jobs are done."
+        if worked
+        else f"{several(left, 'job')} not done yet; `tally status` tells how it goes on."
     )
-    out.say(f"Standings: {', '.join(f'{count} {label}' for label, count in standings.items() if count) or 'none'}.")
+    out.say(
+        "Standings: "
+        f"{', '.join(f'{count} {label}' for label, count in standings.items() if count) or 'none'}."
+    )
 
 
 def _told(session: Session, outcome: Outcome) -> int:
@@ -136,7 +159,10 @@ def _print(session: Session, outcome: Outcome) -> None:
     if not outcome.months:
         out.say(f"Nothing is due for {name}.")
     elif not outcome.done:
-        out.say(f"{name}: {_months(outcome.months)} queued, and not done yet; `tally show` tells how it goes on.")
+        out.say(
+            f"{name}: {_months(outcome.months)} queued, and not done yet; `tally show` "
+            "tells how it goes on."
+        )
     elif not outcome.steps:
         out.say(f"{name}: {_months(outcome.months)} read, and nothing is to be changed.")
     for key, entry in outcome.steps:

@@ -9,7 +9,7 @@ from enum import IntEnum
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
 
-from tally.aws import aws_errors
+from tally.aws.refusals import aws_errors
 from tally.errors import SetupError
 
 if TYPE_CHECKING:
@@ -81,7 +81,9 @@ class Account:
     ``client`` gives a boto3 client of a service; ``outputs`` are the stack's.
     """
 
-    def __init__(self, *, name: str, client: Callable[[str], Any], outputs: Callable[[], Mapping[str, str]]) -> None:
+    def __init__(
+        self, *, name: str, client: Callable[[str], Any], outputs: Callable[[], Mapping[str, str]]
+    ) -> None:
         self._name = name
         self._client = client
         self._outputs = outputs
@@ -102,12 +104,18 @@ class Account:
         tables = cast("DynamoDBClient", self._client("dynamodb"))
         with aws_errors(f"the table {name}"):
             table = tables.describe_table(TableName=name)["Table"]
-            backups = tables.describe_continuous_backups(TableName=name)["ContinuousBackupsDescription"]
-        recovery = backups.get("PointInTimeRecoveryDescription", {}).get("PointInTimeRecoveryStatus")
+            backups = tables.describe_continuous_backups(TableName=name)[
+                "ContinuousBackupsDescription"
+            ]
+        recovery = backups.get("PointInTimeRecoveryDescription", {}).get(
+            "PointInTimeRecoveryStatus"
+        )
         return Table(
             name=name,
             active=table.get("TableStatus") in {"ACTIVE", "UPDATING"},
-            indexed=any(each.get("IndexName") == "index" for each in table.get("GlobalSecondaryIndexes", [])),
+            indexed=any(
+                each.get("IndexName") == "index" for each in table.get("GlobalSecondaryIndexes", [])
+            ),
             recoverable=recovery == "ENABLED",
             protected=table.get("DeletionProtectionEnabled", False),
         )
@@ -135,10 +143,15 @@ class Account:
         scheduler = cast("EventBridgeSchedulerClient", self._client("scheduler"))
         planner = self._outputs().get("PlannerFunction", "")
         with aws_errors("the schedule"):
-            answers = [scheduler.get_schedule(Name=each.rsplit("/", 1)[-1]) for each in self._resources[_SCHEDULE]]
+            answers = [
+                scheduler.get_schedule(Name=each.rsplit("/", 1)[-1])
+                for each in self._resources[_SCHEDULE]
+            ]
         return [
             Schedule(
-                name=each["Name"], enabled=each["State"] == "ENABLED", expression=each.get("ScheduleExpression", "")
+                name=each["Name"],
+                enabled=each["State"] == "ENABLED",
+                expression=each.get("ScheduleExpression", ""),
             )
             for each in answers
             if each.get("Target", {}).get("Arn", "").endswith(f":{planner}")
@@ -152,7 +165,9 @@ class Account:
             answers = [
                 alarm
                 for start in range(0, len(names), _ALARMS_A_CALL)
-                for alarm in watch.describe_alarms(AlarmNames=names[start : start + _ALARMS_A_CALL])["MetricAlarms"]
+                for alarm in watch.describe_alarms(
+                    AlarmNames=names[start : start + _ALARMS_A_CALL]
+                )["MetricAlarms"]
             ]
         return [
             Alarm(
@@ -168,15 +183,21 @@ class Account:
         """The ARN of the topic that alarms tell. Raises SetupError where the deployed template has none."""
         arn = self._outputs().get("AlarmTopic")
         if arn is None:
-            raise SetupError(f"The stack {self._name} has no topic for alarms: nobody hears of them.")
+            raise SetupError(
+                f"The stack {self._name} has no topic for alarms: nobody hears of them."
+            )
         return arn
 
     def subscriptions(self) -> Sequence[Subscription]:
         """Who is told by the topic, also who has not confirmed yet, and who was unsubscribed; each endpoint once, at its best."""
         topic = self.topic()
         with aws_errors(f"the topic {topic}"):
-            pages = cast("SNSClient", self._client("sns")).get_paginator("list_subscriptions_by_topic")
-            found = [each for page in pages.paginate(TopicArn=topic) for each in page["Subscriptions"]]
+            pages = cast("SNSClient", self._client("sns")).get_paginator(
+                "list_subscriptions_by_topic"
+            )
+            found = [
+                each for page in pages.paginate(TopicArn=topic) for each in page["Subscriptions"]
+            ]
         listed = [
             Subscription(
                 protocol=each.get("Protocol", ""),
@@ -195,7 +216,10 @@ class Account:
         formation = cast("CloudFormationClient", self._client("cloudformation"))
         with aws_errors(f"the stack {self._name}"):
             (stack,) = formation.describe_stacks(StackName=self._name)["Stacks"]
-        given = {each.get("ParameterKey"): each.get("ParameterValue", "") for each in stack.get("Parameters", [])}
+        given = {
+            each.get("ParameterKey"): each.get("ParameterValue", "")
+            for each in stack.get("Parameters", [])
+        }
         return given.get("AlarmEmail", "")
 
     @cached_property
@@ -204,7 +228,9 @@ class Account:
         formation = cast("CloudFormationClient", self._client("cloudformation"))
         found: defaultdict[str, list[str]] = defaultdict(list)
         with aws_errors(f"the stack {self._name}"):
-            for page in formation.get_paginator("list_stack_resources").paginate(StackName=self._name):
+            for page in formation.get_paginator("list_stack_resources").paginate(
+                StackName=self._name
+            ):
                 for each in page["StackResourceSummaries"]:
                     found[each["ResourceType"]].append(each.get("PhysicalResourceId", ""))
         return found

@@ -18,10 +18,14 @@ _CONNECTWISE = ("na", "eu", "au", "aus", "za")
 
 def gravityzone_advice(url: str) -> str:
     """What to try where GravityZone refuses a key at ``url``."""
-    others = " or ".join(f"{address} ({region})" for region, address in _GRAVITYZONE if _host(address) != _host(url))
+    others = " or ".join(
+        f"{address} ({region})" for region, address in _GRAVITYZONE if _host(address) != _host(url)
+    )
     return (
-        "Compare GravityZoneUrl with the access URL in Control Center > My Account > Control Center API. A key is good in its own region alone: "
-        f"other regions are {others}. If the address is right, make a new key there and store it with `tally secrets set`."
+        "Compare GravityZoneUrl with the access URL in Control Center > My Account > "
+        "Control Center API. A key is good in its own region alone: "
+        f"other regions are {others}. If the address is right, make a new key there and "
+        "store it with `tally secrets set`."
     )
 
 
@@ -30,7 +34,8 @@ def connectwise_advice(url: str) -> str:
     hosts = [f"https://api-{region}.myconnectwise.net" for region in _CONNECTWISE]
     others = ", ".join(each for each in hosts if _host(each) != _host(url))
     return (
-        "ConnectWiseCompany is the company that you type at the login, ConnectWiseUrl the API's host: of the cloud that is one of "
+        "ConnectWiseCompany is the company that you type at the login, ConnectWiseUrl the "
+        "API's host: of the cloud that is one of "
         f"{others}, the one whose rest is the host of your login page."
     )
 
@@ -38,7 +43,8 @@ def connectwise_advice(url: str) -> str:
 def in_front_advice(vendor: str, url: str) -> str:
     """What to try where something in front of a vendor answers in its place."""
     return (
-        f"Open {url} in a browser. If {vendor} is being looked after, wait. Else let Tally's calls through at the firewall or proxy that answers: "
+        f"Open {url} in a browser. If {vendor} is being looked after, wait. Else let "
+        "Tally's calls through at the firewall or proxy that answers: "
         "its functions come from AWS's addresses of their region, this command from this machine."
     )
 
@@ -46,7 +52,8 @@ def in_front_advice(vendor: str, url: str) -> str:
 def role_advice(module: str) -> str:
     """What to do where the API member sees nothing of what must be there."""
     return (
-        f"In ConnectWise, System > Security Roles, give the API member's role {module}: Inquire All, not Inquire Mine."
+        f"In ConnectWise, System > Security Roles, give the API member's role {module}: Inquire "
+        "All, not Inquire Mine."
     )
 
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from cli.doctor.finding import Finding, found, needs_setup, ok
 from cli.doctor.installation import Installation
-from tally.domain.ticks import Ticks
+from tally.domain.model.ticks import Ticks
 
 _SKEW = timedelta(seconds=60)
 """AWS refuses requests that are 5 minutes off; long before that, times shown here mislead."""
@@ -35,7 +35,9 @@ def clock(installation: Installation) -> Iterator[Finding]:
     """Whether this machine and AWS agree on the time."""
     theirs, ours = installation.account.time(), installation.stack.clock.now()
     if theirs is None:
-        yield ok("AWS has said nothing of the time, which is no harm: the functions go by AWS's clock.")
+        yield ok(
+            "AWS has said nothing of the time, which is no harm: the functions go by AWS's clock."
+        )
         return
     off = ours - theirs
     if abs(off) <= _SKEW:
@@ -43,7 +45,8 @@ def clock(installation: Installation) -> Iterator[Finding]:
         return
     which = "ahead of" if off > timedelta() else "behind"
     yield found(
-        f"This machine's clock is {_length(abs(off))} {which} AWS's: ages that this command shows are wrong by it, and beyond 5 minutes AWS refuses "
+        f"This machine's clock is {_length(abs(off))} {which} AWS's: ages that this command "
+        "shows are wrong by it, and beyond 5 minutes AWS refuses "
         "its calls. The functions go by AWS's clock.",
         "Set this machine's clock by a time server (NTP).",
     )
@@ -55,7 +58,8 @@ def time_zone(installation: Installation) -> Iterator[Finding]:
     there = installation.stack.clock.now().astimezone(zone)
     local = f"{there:%A %d %B %Y, %H:%M}"
     yield ok(
-        f"Bills go by {zone.key}, where it is {local}. If ConnectWise shows another time, deploy again with the right BillingTimeZone."
+        f"Bills go by {zone.key}, where it is {local}. If ConnectWise shows another time, "
+        "deploy again with the right BillingTimeZone."
     )
 
 
@@ -70,15 +74,23 @@ def table(installation: Installation) -> Iterator[Finding]:
     ledger = installation.account.table(installation.settings.table_name)
     if not ledger.active or not ledger.indexed:
         yield needs_setup(
-            f"The ledger {ledger.name} {'has no index named index' if ledger.active else 'is not ready for use'}.",
-            "A table that was just restored takes some minutes; else name the right one in TableName and deploy again.",
+            (
+                f"The ledger {ledger.name} "
+                f"{'has no index named index' if ledger.active else 'is not ready for use'}."
+            ),
+            (
+                "A table that was just restored takes some minutes; else name the right one in "
+                "TableName and deploy again."
+            ),
         )
         return
     if not ledger.recoverable:
         yield found(
-            f"The ledger {ledger.name} cannot be restored to an earlier moment: point-in-time recovery is off. A restored table has it off until "
+            f"The ledger {ledger.name} cannot be restored to an earlier moment: "
+            "point-in-time recovery is off. A restored table has it off until "
             "somebody turns it on.",
-            f"aws dynamodb update-continuous-backups --table-name {ledger.name} --point-in-time-recovery-specification "
+            f"aws dynamodb update-continuous-backups --table-name {ledger.name} "
+            "--point-in-time-recovery-specification "
             "PointInTimeRecoveryEnabled=true",
         )
     if not ledger.protected:
@@ -88,7 +100,9 @@ def table(installation: Installation) -> Iterator[Finding]:
             f"aws dynamodb update-table --table-name {ledger.name} --deletion-protection-enabled",
         )
     if ledger.recoverable and ledger.protected:
-        yield ok(f"The ledger {ledger.name} is there, can be restored, and is protected from deletion.")
+        yield ok(
+            f"The ledger {ledger.name} is there, can be restored, and is protected from deletion."
+        )
 
 
 def queues(installation: Installation) -> Iterator[Finding]:
@@ -103,21 +117,28 @@ def queues(installation: Installation) -> Iterator[Finding]:
                 "See why with `tally failed list`, put the cause right, then `tally failed retry`.",
             )
     if clean:
-        yield ok(f"The queue of jobs is there ({waiting} under way), and nothing lies in the queues of failures.")
+        yield ok(
+            f"The queue of jobs is there ({waiting} under way), and nothing lies in the "
+            "queues of failures."
+        )
 
 
 def schedule(installation: Installation) -> Iterator[Finding]:
     """Whether the schedule fires the planner."""
     schedules = installation.account.schedules()
     if not schedules:
-        yield needs_setup("The stack has no schedule that fires the planner.", "Deploy it again with `sam deploy`.")
+        yield needs_setup(
+            "The stack has no schedule that fires the planner.",
+            "Deploy it again with `sam deploy`.",
+        )
     for each in schedules:
         if each.enabled:
             yield ok(f"The schedule fires the planner: {each.expression}.")
             continue
         yield needs_setup(
             f"The schedule {each.name} is disabled: no count is read and nothing is billed.",
-            "If ScheduleState is DISABLED, deploy again with ENABLED. Else somebody has disabled it by hand: enable it in the AWS console, Amazon "
+            "If ScheduleState is DISABLED, deploy again with ENABLED. Else somebody has "
+            "disabled it by hand: enable it in the AWS console, Amazon "
             f"EventBridge > Schedules > {each.name} > Enable.",
         )
 
@@ -126,7 +147,9 @@ def last_tick(installation: Installation) -> Iterator[Finding]:
     """Whether the planner has run lately, and to its end."""
     expressions = [each.expression for each in installation.account.schedules()]
     yield tick_finding(
-        installation.ledger.ticks(), now=installation.stack.clock.now(), every=interval(next(iter(expressions), ""))
+        installation.ledger.ticks(),
+        now=installation.stack.clock.now(),
+        every=interval(next(iter(expressions), "")),
     )
 
 
@@ -144,12 +167,17 @@ def tick_finding(ticks: Ticks | None, *, now: datetime, every: timedelta | None)
     age = now - ticks.newest
     if every is not None and age > 2 * every + _PLANNER_TIME:
         return found(
-            f"The newest tick is of {newest}, {_length(age)} ago, though there should be one every {_length(every)}: counts are not followed.",
+            (
+                f"The newest tick is of {newest}, {_length(age)} ago, though there should be "
+                f"one every {_length(every)}: counts are not followed."
+            ),
             f"See whether the schedule is enabled. {log}",
         )
     if ticks.newest != ticks.finished and age > _PLANNER_TIME:
         last = (
-            f"; the last that could is of {ticks.finished.astimezone(UTC):%Y-%m-%d %H:%M} GMT" if ticks.finished else ""
+            f"; the last that could is of {ticks.finished.astimezone(UTC):%Y-%m-%d %H:%M} GMT"
+            if ticks.finished
+            else ""
         )
         return found(f"The tick of {newest} could not plan everything{last}.", log)
     return ok(f"The newest tick is of {newest}, {_length(age)} ago.")
@@ -169,7 +197,10 @@ def alarms(installation: Installation) -> Iterator[Finding]:
     topic = installation.account.topic()
     stands = installation.account.alarms()
     if not stands:
-        yield found("The stack has no alarms: nobody hears when Tally stops.", "Deploy the present template.")
+        yield found(
+            "The stack has no alarms: nobody hears when Tally stops.",
+            "Deploy the present template.",
+        )
         return
     mute = [each.name for each in stands if topic not in each.tells]
     if mute:
@@ -180,7 +211,8 @@ def alarms(installation: Installation) -> Iterator[Finding]:
     ringing = [each for each in stands if each.ringing]
     for each in ringing:
         yield found(
-            f"The alarm {each.name} rings: {each.why}.", "docs/operations.md says what it means and what to do."
+            f"The alarm {each.name} rings: {each.why}.",
+            "docs/operations.md says what it means and what to do.",
         )
     if not mute and not ringing:
         yield ok(f"All {len(stands)} alarms are wired, and none rings.")

@@ -66,7 +66,9 @@ def _look[T](check: Check[T], subject: T) -> tuple[Sequence[Finding], bool]:
         return [needs_setup(str(error), check.remedy)], True
     except TallyError as error:
         passing = "The other side did not answer as it should" if not str(error) else str(error)
-        return [found(passing, _TRY_AGAIN if not check.remedy else f"{_TRY_AGAIN} {check.remedy}")], True
+        return [
+            found(passing, _TRY_AGAIN if not check.remedy else f"{_TRY_AGAIN} {check.remedy}")
+        ], True
 
 
 def _result[T](check: Check[T], *findings: Finding) -> Result:

@@ -31,7 +31,10 @@ KEYS: tuple[Check[Installation], ...] = (
         look=lambda it: connectwise.keys(
             it.connectwise, url=it.settings.connectwise_url, company=it.settings.connectwise_company
         ),
-        remedy="Compare ConnectWiseUrl and ConnectWiseCompany with what you log in with, and store the keys anew with `tally secrets set`.",
+        remedy=(
+            "Compare ConnectWiseUrl and ConnectWiseCompany with what you log in with, and store "
+            "the keys anew with `tally secrets set`."
+        ),
         needs=("settings", "secret"),
     ),
     Check(
@@ -53,7 +56,13 @@ CHECKS: tuple[Check[Installation], ...] = (
     SETTINGS,
     Check(name="clock", title="This machine's clock", look=aws.clock, remedy=_RIGHTS),
     Check(name="time-zone", title="Billing time zone", look=aws.time_zone, needs=("settings",)),
-    Check(name="secret", title="Keys in the secret", look=aws.secret, remedy=_STORE, needs=("settings",)),
+    Check(
+        name="secret",
+        title="Keys in the secret",
+        look=aws.secret,
+        remedy=_STORE,
+        needs=("settings",),
+    ),
     *KEYS,
     Check(
         name="gravityzone-customers",
@@ -78,8 +87,16 @@ CHECKS: tuple[Check[Installation], ...] = (
     Check(name="table", title="AWS: ledger", look=aws.table, remedy=_RIGHTS, needs=("settings",)),
     Check(name="queues", title="AWS: queues", look=aws.queues, remedy=_RIGHTS, needs=("settings",)),
     Check(name="schedule", title="AWS: schedule", look=aws.schedule, remedy=_RIGHTS),
-    Check(name="last-tick", title="AWS: last tick", look=aws.last_tick, remedy=_RIGHTS, needs=("table",)),
-    Check(name="alarms", title="AWS: alarms", look=aws.alarms, remedy="Deploy the present template."),
+    Check(
+        name="last-tick",
+        title="AWS: last tick",
+        look=aws.last_tick,
+        remedy=_RIGHTS,
+        needs=("table",),
+    ),
+    Check(
+        name="alarms", title="AWS: alarms", look=aws.alarms, remedy="Deploy the present template."
+    ),
     Check(
         name="alarm-mail",
         title="AWS: who hears of alarms",

@@ -10,9 +10,9 @@ from cli.doctor.addresses import connectwise_advice, in_front_advice, role_advic
 from cli.doctor.finding import Finding, found, needs_setup, ok
 from cli.doctor.installation import Installation
 from cli.suggestions import Names
-from tally.connectwise.answers import API_VERSION
-from tally.domain.agreement import NewAddition
-from tally.domain.sight import COMPANIES, unseen_companies
+from tally.connectwise.dialect import API_VERSION
+from tally.domain.model.agreement import NewAddition
+from tally.domain.planning.role_sight import COMPANIES, unseen_companies
 from tally.errors import (
     AmbiguousNameError,
     ApiVersionError,
@@ -43,14 +43,21 @@ def keys(connectwise: ConnectWise, *, url: str, company: str) -> Iterator[Findin
         connectwise.agreement_types("")
     except InFrontError as error:
         yield needs_setup(
-            f"Something in front of ConnectWise at {url} answers in its place, so that nothing can be told of the keys. It said: {error}.",
+            (
+                f"Something in front of ConnectWise at {url} answers in its place, so that "
+                f"nothing can be told of the keys. It said: {error}."
+            ),
             in_front_advice("ConnectWise", url),
         )
         return
     except ApiVersionError as error:
         yield needs_setup(
-            f"ConnectWise at {url} does not know the version of its API that Tally asks for. It said: {error}.",
-            f"Bring ConnectWise up to {API_VERSION} or newer; or deploy again with ConnectWiseApiVersion set to a version that it knows, and look at "
+            (
+                f"ConnectWise at {url} does not know the version of its API that Tally asks "
+                f"for. It said: {error}."
+            ),
+            f"Bring ConnectWise up to {API_VERSION} or newer; or deploy again with "
+            "ConnectWiseApiVersion set to a version that it knows, and look at "
             "`tally plan` before the next tick.",
         )
         return
@@ -58,22 +65,35 @@ def keys(connectwise: ConnectWise, *, url: str, company: str) -> Iterator[Findin
         pass  # it knows the keys
     except CredentialsError as error:
         yield needs_setup(
-            f"ConnectWise at {url} does not take the keys of the API member for the company {company!r}. It said: {error}.",
-            "Make a new key pair for the API member (System > Members > API Members > API Keys), check the client id, and store them with "
+            (
+                f"ConnectWise at {url} does not take the keys of the API member for the company "
+                f"{company!r}. It said: {error}."
+            ),
+            "Make a new key pair for the API member (System > Members > API Members > API "
+            "Keys), check the client id, and store them with "
             f"`tally secrets set`. {connectwise_advice(url)}",
         )
         return
     except NotFoundError as error:
         yield needs_setup(
-            f"ConnectWise at {url} does not find what every ConnectWise has, or does not take the keys. It said: {error}.",
-            f"{connectwise_advice(url)} If both are right, store the keys anew with `tally secrets set`.",
+            (
+                f"ConnectWise at {url} does not find what every ConnectWise has, or does not "
+                f"take the keys. It said: {error}."
+            ),
+            (
+                f"{connectwise_advice(url)} If both are right, store the keys anew with `tally "
+                "secrets set`."
+            ),
         )
         return
     except SetupError as error:
-        yield needs_setup(f"ConnectWise cannot be used at {url}. It said: {error}.", connectwise_advice(url))
+        yield needs_setup(
+            f"ConnectWise cannot be used at {url}. It said: {error}.", connectwise_advice(url)
+        )
         return
     yield ok(
-        f"ConnectWise at {url} knows the company {company!r} and takes the keys. Tally is made for version {API_VERSION} of its API or newer."
+        f"ConnectWise at {url} knows the company {company!r} and takes the keys. Tally is "
+        f"made for version {API_VERSION} of its API or newer."
     )
 
 
@@ -83,7 +103,10 @@ def reading(installation: Installation) -> Iterator[Finding]:
     asked: Sequence[tuple[str, Callable[[], object]]] = (
         ("System > Table Setup: Inquire All", lambda: connectwise.agreement_types("")),
         ("Procurement > Product Catalog: Inquire All", lambda: connectwise.products("Tally")),
-        ("Companies > Company Maintenance: Inquire All", lambda: installation.connectwise_companies),
+        (
+            "Companies > Company Maintenance: Inquire All",
+            lambda: installation.connectwise_companies,
+        ),
         ("Finance > Agreements: Inquire All", lambda: connectwise.agreements(_NO_TYPE)),
     )
     missing = [right for right, ask in asked if not _may(ask)]
@@ -92,7 +115,10 @@ def reading(installation: Installation) -> Iterator[Finding]:
     if not missing and (unseen := unseen_companies(installation.connectwise_companies, ())):
         yield needs_setup(unseen, role_advice(COMPANIES))
     elif not missing:
-        yield ok("The API member may read companies, agreement types, products, agreements and Additions.")
+        yield ok(
+            "The API member may read companies, agreement types, products, agreements and "
+            "Additions."
+        )
 
 
 def writing(connectwise: ConnectWise) -> Iterator[Finding]:
@@ -103,7 +129,10 @@ def writing(connectwise: ConnectWise) -> Iterator[Finding]:
         pass
     else:
         yield found(
-            f"The rights to write were not tried, as an agreement {_NOT_THERE} exists, and nothing may change by trying.",
+            (
+                f"The rights to write were not tried, as an agreement {_NOT_THERE} exists, and "
+                "nothing may change by trying."
+            ),
             "See for yourself that the API member's role has Finance > Agreements: Add and Edit.",
         )
         return
@@ -117,7 +146,12 @@ def writing(connectwise: ConnectWise) -> Iterator[Finding]:
     )
     tried: Sequence[tuple[str, Callable[[], object]]] = (
         ("Add", lambda: connectwise.create_addition(new)),
-        ("Edit", lambda: connectwise.set_quantity(agreement_id=_NOT_THERE, addition_id=_NOT_THERE, quantity=0)),
+        (
+            "Edit",
+            lambda: connectwise.set_quantity(
+                agreement_id=_NOT_THERE, addition_id=_NOT_THERE, quantity=0
+            ),
+        ),
     )
     told = 0
     for right, attempt in tried:
@@ -134,12 +168,16 @@ def writing(connectwise: ConnectWise) -> Iterator[Finding]:
         except TallyError as error:
             told += 1
             yield found(
-                f"Whether the API member has Finance > Agreements: {right} could not be told. It said: {error}.",
+                (
+                    f"Whether the API member has Finance > Agreements: {right} could not be "
+                    f"told. It said: {error}."
+                ),
                 "Try again; or look at the API member's role in ConnectWise.",
             )
     if not told:
         yield ok(
-            "The API member is not refused making and changing Additions; it was tried on an agreement that does not exist, so that the first "
+            "The API member is not refused making and changing Additions; it was tried on "
+            "an agreement that does not exist, so that the first "
             "month's Addition is the proof."
         )
 
@@ -154,11 +192,16 @@ def agreement_types(installation: Installation) -> Iterator[Finding]:
         every = Names({each: each for each in installation.agreement_types})
         alike = [each for each, _ in every.nearest(names.agreement_type)]
         there_are = (
-            f" The most alike: {_quoted(alike)}." if alike and not any(each in found_id for each in alike) else ""
+            f" The most alike: {_quoted(alike)}."
+            if alike and not any(each in found_id for each in alike)
+            else ""
         )
         yield needs_setup(
             f"{found_id}{there_are}",
-            f"Deploy again with {names.agreement_type_setting} exactly as in ConnectWise, upper and lower case included; or make such a type.",
+            (
+                f"Deploy again with {names.agreement_type_setting} exactly as in ConnectWise, "
+                "upper and lower case included; or make such a type."
+            ),
         )
 
 
@@ -171,7 +214,8 @@ def products(installation: Installation) -> Iterator[Finding]:
             continue
         yield needs_setup(
             found_id,
-            f"Deploy again with {names.product_setting} exactly as the product's identifier in ConnectWise, upper and lower case included. It must "
+            f"Deploy again with {names.product_setting} exactly as the product's identifier "
+            "in ConnectWise, upper and lower case included. It must "
             "be active, and no bundle.",
         )
 

@@ -5,29 +5,34 @@ from collections.abc import Iterator
 from cli.doctor.addresses import role_advice
 from cli.doctor.finding import Finding, found, needs_setup, ok
 from cli.doctor.installation import Customer, Installation
-from tally.domain.agreement import Addition, Agreement
-from tally.domain.sight import AGREEMENTS, COMPANIES, tied_ids, unseen_companies
-from tally.domain.standing import Cause
-from tally.domain.texts.seen import described, of_others
-from tally.domain.unreadable import readable
+from tally.domain.model.agreement import Addition, Agreement
+from tally.domain.model.standing import Cause
+from tally.domain.planning.role_sight import AGREEMENTS, COMPANIES, tied_ids, unseen_companies
+from tally.domain.record.unreadable import readable
+from tally.domain.texts.changed_additions import described, of_others
 from tally.services import Names
 
 
 def tied(installation: Installation) -> Iterator[Finding]:
     """Whether each customer has its ConnectWise company; of those without, who it might be."""
-    if unseen := unseen_companies(installation.connectwise_companies, tied_ids(installation.mappings.values())):
+    if unseen := unseen_companies(
+        installation.connectwise_companies, tied_ids(installation.links.values())
+    ):
         yield needs_setup(unseen, role_advice(COMPANIES))
         return
     customers = [each for each in installation.customers if not each.excluded]
     left = [each for each in customers if each.connectwise_id is None]
     for customer in left:
         yield found(customer.untied, _whom(installation, customer))
-    new = sum(each.mapping is None for each in customers if each.connectwise_id is not None)
+    new = sum(each.link is None for each in customers if each.connectwise_id is not None)
     excluded = len(installation.customers) - len(customers)
     if not left:
         at_next = f", {new} will be at the next tick, by their names" if new else ""
         besides = f"; {excluded} are excluded by a person" if excluded else ""
-        yield ok(f"No customer lacks its ConnectWise company: {len(customers) - new} are tied{at_next}{besides}.")
+        yield ok(
+            f"No customer lacks its ConnectWise company: {len(customers) - new} are "
+            f"tied{at_next}{besides}."
+        )
 
 
 def agreements(installation: Installation) -> Iterator[Finding]:
@@ -47,12 +52,18 @@ def agreements(installation: Installation) -> Iterator[Finding]:
             else:
                 chosen += 1
     if not faults:
-        yield ok(f"No tied customer lacks its one active agreement to be billed on ({chosen} found).")
+        yield ok(
+            f"No tied customer lacks its one active agreement to be billed on ({chosen} found)."
+        )
 
 
 def other_additions(installation: Installation) -> Iterator[Finding]:
     """Whether anybody else bills the product: what Bitdefender's classic integration or a person has left (OPEN-6)."""
-    ours = {line.addition_id for record in readable(installation.ledger.all_open_records()) for line in record.lines}
+    ours = {
+        line.addition_id
+        for record in readable(installation.ledger.all_open_records())
+        for line in record.lines
+    }
     clean = True
     for names, type_id in _types(installation):
         product_id = installation.product_id(names)
@@ -62,11 +73,14 @@ def other_additions(installation: Installation) -> Iterator[Finding]:
             agreement.id: (customer, agreement)
             for customer in _billed(installation)
             for agreement in installation.agreements_of(type_id, customer.connectwise_id or 0)
-            if agreement.active_on(installation.month.first) or agreement.active_on(installation.month.last)
+            if agreement.active_on(installation.month.first)
+            or agreement.active_on(installation.month.last)
         }
-        for agreement, additions in installation.additions([agreement for _, agreement in owners.values()]):
+        for agreement, additions in installation.additions(
+            [agreement for _, agreement in owners.values()]
+        ):
             customer, _ = owners[agreement.id]
-            kept = customer.mapping.kept_apart if customer.mapping else ()
+            kept = customer.link.kept_apart if customer.link else ()
             covering = [
                 each
                 for each in additions
@@ -81,7 +95,9 @@ def other_additions(installation: Installation) -> Iterator[Finding]:
                 clean = False
                 yield _left(customer, agreement, foreign, names)
     if clean:
-        yield ok(f"No Addition of others bills the product to a customer in {installation.month.label}.")
+        yield ok(
+            f"No Addition of others bills the product to a customer in {installation.month.label}."
+        )
 
 
 def odd_rows(installation: Installation) -> Iterator[Finding]:
@@ -91,8 +107,14 @@ def odd_rows(installation: Installation) -> Iterator[Finding]:
     count, first = installation.stack.odd_rows.taken()
     for row in first:
         yield found(
-            f"A row of a list cannot be placed, so that whomever it concerns goes without it. {row}",
-            "Look at it in GravityZone or ConnectWise, where somebody's import or integration may have left it, and have it put right.",
+            (
+                "A row of a list cannot be placed, so that whomever it concerns goes without "
+                f"it. {row}"
+            ),
+            (
+                "Look at it in GravityZone or ConnectWise, where somebody's import or "
+                "integration may have left it, and have it put right."
+            ),
         )
     if count > len(first):
         yield found(f"So cannot {count - len(first)} more.", "See the first of them.")
@@ -100,13 +122,23 @@ def odd_rows(installation: Installation) -> Iterator[Finding]:
         yield ok("Every row of the lists of companies and agreements names whom it concerns.")
 
 
-def _left(customer: Customer, agreement: Agreement, foreign: list[Addition], names: Names) -> Finding:
+def _left(
+    customer: Customer, agreement: Agreement, foreign: list[Addition], names: Names
+) -> Finding:
     endless = any(each.cancelled is None for each in foreign)
-    what = "without an end, as Bitdefender's classic integration leaves them" if endless else "in this month"
+    what = (
+        "without an end, as Bitdefender's classic integration leaves them"
+        if endless
+        else "in this month"
+    )
     where = f"On agreement {agreement.name!r} (id {agreement.id}) of {customer.name}"
     return found(
-        f"{where}, {described(foreign)} bills {names.product!r} {what}, and is not Tally's: the customer is held rather than billed twice.",
-        "Switch the other integration off. Then give it a cancelled date in ConnectWise, or answer for the customer: `tally take-over`, "
+        (
+            f"{where}, {described(foreign)} bills {names.product!r} {what}, and is not Tally's: "
+            "the customer is held rather than billed twice."
+        ),
+        "Switch the other integration off. Then give it a cancelled date in ConnectWise, or "
+        "answer for the customer: `tally take-over`, "
         "`tally keep-apart` or `tally waive`.",
     )
 
@@ -119,20 +151,28 @@ def _types(installation: Installation) -> Iterator[tuple[Names, int]]:
 
 
 def _billed(installation: Installation) -> list[Customer]:
-    return [each for each in installation.customers if each.connectwise_id is not None and not each.excluded]
+    return [
+        each
+        for each in installation.customers
+        if each.connectwise_id is not None and not each.excluded
+    ]
 
 
 def _whom(installation: Installation, customer: Customer) -> str:
     alike = installation.candidates(customer)
     tie = f"tally companies tie {customer.company.id}"
     if not alike:
-        return f"Find its ConnectWise company, or make it, then `{tie} CONNECTWISE_ID --why …`; or `tally companies exclude`."
+        return (
+            f"Find its ConnectWise company, or make it, then `{tie} CONNECTWISE_ID --why …`; or "
+            "`tally companies exclude`."
+        )
     first, *others = (f"{each.name!r} (`{tie} {each.id} --why …`)" for each in alike)
     return f"It may be {first}" + "".join(f", or {each}" for each in others) + "."
 
 
 def _for_agreement(customer: Customer, names: Names) -> str:
     return (
-        f"Leave {customer.name} one active agreement of the type {names.agreement_type!r} on a monthly cycle; of several, "
+        f"Leave {customer.name} one active agreement of the type {names.agreement_type!r} "
+        "on a monthly cycle; of several, "
         f"`tally companies pin {customer.company.id} AGREEMENT_ID --why …` chooses."
     )

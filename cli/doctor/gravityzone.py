@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from cli.doctor.addresses import gravityzone_advice, in_front_advice
 from cli.doctor.finding import Finding, found, needs_setup, ok
 from cli.doctor.installation import Installation
-from tally.domain.company import CompanyKind
+from tally.domain.model.company import CompanyKind
 from tally.errors import (
     ContractError,
     CredentialsError,
@@ -27,17 +27,25 @@ def key(gravityzone: GravityZone, *, url: str) -> Iterator[Finding]:
         _ask_for_the_key(gravityzone)
     except InFrontError as error:
         yield needs_setup(
-            f"Something in front of GravityZone at {url} answers in its place, so that nothing can be told of the key. It said: {error}.",
+            (
+                f"Something in front of GravityZone at {url} answers in its place, so that "
+                f"nothing can be told of the key. It said: {error}."
+            ),
             in_front_advice("GravityZone", url),
         )
         return
     except MissingRightError:
         pass  # it knows the key, and names an API; what the key may do is the next check's
     except CredentialsError as error:
-        yield needs_setup(f"GravityZone at {url} does not take the API key. It said: {error}.", gravityzone_advice(url))
+        yield needs_setup(
+            f"GravityZone at {url} does not take the API key. It said: {error}.",
+            gravityzone_advice(url),
+        )
         return
     except NotFoundError as error:
-        yield needs_setup(f"Nothing answers as GravityZone at {url}. It said: {error}.", gravityzone_advice(url))
+        yield needs_setup(
+            f"Nothing answers as GravityZone at {url}. It said: {error}.", gravityzone_advice(url)
+        )
         return
     yield ok(f"GravityZone at {url} takes the API key.")
 
@@ -45,25 +53,37 @@ def key(gravityzone: GravityZone, *, url: str) -> Iterator[Finding]:
 def apis(gravityzone: GravityZone) -> Iterator[Finding]:
     """Whether the key has the three APIs that Tally reads: as GravityZone lists them, and by one harmless question each."""
     ticked = _ticked(gravityzone)
-    said = {name: _outcome(ask, listed=ticked is not None) for name, ask in _questions(gravityzone).items()}
+    said = {
+        name: _outcome(ask, listed=ticked is not None)
+        for name, ask in _questions(gravityzone).items()
+    }
     missing = [
         name
         for name, answer in said.items()
         if isinstance(answer, MissingRightError)
         or (ticked is not None and name.lower() not in ticked and answer is not None)
     ]
-    unsure = {name: answer for name, answer in said.items() if answer is not None and name not in missing}
+    unsure = {
+        name: answer for name, answer in said.items() if answer is not None and name not in missing
+    }
     if missing:
         yield needs_setup(
             f"The API key lacks the API{'s' if len(missing) > 1 else ''} {' and '.join(missing)}.",
-            f"In Control Center > My Account > API keys, tick {' and '.join(missing)} on this key; or make a key with all three, and store it "
+            f"In Control Center > My Account > API keys, tick {' and '.join(missing)} on "
+            "this key; or make a key with all three, and store it "
             "with `tally secrets set`.",
         )
     for name, error in unsure.items():
         listed = "" if ticked is None else f" GravityZone lists {name} among the APIs of the key."
         yield found(
-            f"Whether the API {name} answers to the key could not be seen.{listed} It said: {error}.",
-            "Try again in some minutes. If it stays so, see in Control Center that the account which made the key may see all your companies.",
+            (
+                f"Whether the API {name} answers to the key could not be seen.{listed} It said: "
+                f"{error}."
+            ),
+            (
+                "Try again in some minutes. If it stays so, see in Control Center that the "
+                "account which made the key may see all your companies."
+            ),
         )
     if not (missing or unsure):
         yield ok("The APIs Companies, Network and Licensing answer to the API key.")
@@ -74,8 +94,14 @@ def customers(installation: Installation) -> Iterator[Finding]:
     own = installation.own_company
     if own.kind is CompanyKind.CUSTOMER:
         yield needs_setup(
-            f"The API key belongs to {own.name}, which is a customer: it sees none of your other customers.",
-            "Make the key as a user of your own company, the one above all customers, and store it with `tally secrets set`.",
+            (
+                f"The API key belongs to {own.name}, which is a customer: it sees none of your "
+                "other customers."
+            ),
+            (
+                "Make the key as a user of your own company, the one above all customers, and "
+                "store it with `tally secrets set`."
+            ),
         )
         return
     roster = installation.roster
@@ -88,20 +114,29 @@ def customers(installation: Installation) -> Iterator[Finding]:
     for partner_id, error in roster.refused.items():
         name = roster.partners[partner_id].name
         yield found(
-            f"GravityZone refuses to list the companies below the partner {name}. It said: {error}.",
-            "Nobody new is tied by name as long as that is so. If it stays so, leave the partner out, with all below it: "
+            (
+                f"GravityZone refuses to list the companies below the partner {name}. It said: "
+                f"{error}."
+            ),
+            "Nobody new is tied by name as long as that is so. If it stays so, leave the "
+            "partner out, with all below it: "
             f"`tally companies exclude {partner_id} --why …`.",
         )
     if roster.customers:
         yield ok(
-            f"Customers of {own.name} with a monthly subscription: {len(roster.customers)}; partners: {len(roster.partners)}."
+            f"Customers of {own.name} with a monthly subscription: {len(roster.customers)}; "
+            f"partners: {len(roster.partners)}."
         )
         return
     others = len(installation.everyone)
     seen = f"and {others} with another licence" if others else "and no other"
     yield needs_setup(
-        f"{own.name} has no customer with a monthly subscription in GravityZone, {seen}: there is nothing to bill.",
-        "Give a customer a monthly subscription (for any other licence GravityZone counts nothing), or make the key as a user of the company "
+        (
+            f"{own.name} has no customer with a monthly subscription in GravityZone, {seen}: "
+            "there is nothing to bill."
+        ),
+        "Give a customer a monthly subscription (for any other licence GravityZone counts "
+        "nothing), or make the key as a user of the company "
         "above your customers.",
     )
 

@@ -10,22 +10,21 @@ from cli.output import Step
 from cli.stack import Stack
 from cli.suggestions import Names
 from tally import services
-from tally.domain.agreement import Addition, Agreement
-from tally.domain.company import Company, ConnectWiseCompany
-from tally.domain.company import Mapping as CompanyMapping
-from tally.domain.matching import NameIndex, NoTie, count_names, resolve
-from tally.domain.month import Month
-from tally.domain.place import choose_agreement, decisive_day
-from tally.domain.sight import unseen_agreements
-from tally.domain.standing import Cause
-from tally.domain.unreadable import readable
+from tally.aws.secret import ApiKeys, read_keys
+from tally.domain.linking.matching import NameIndex, NoTie, count_names, resolve
+from tally.domain.model.agreement import Addition, Agreement
+from tally.domain.model.company import Company, CompanyLink, ConnectWiseCompany
+from tally.domain.model.month import Month
+from tally.domain.model.service_period import choose_agreement, decisive_day
+from tally.domain.model.standing import Cause
+from tally.domain.planning.role_sight import unseen_agreements
+from tally.domain.record.unreadable import readable
 from tally.errors import TallyError
 from tally.gravityzone.pace import TokenBucket
+from tally.planner.gravityzone_tree import Roster, read_census, read_roster
+from tally.planner.linking import hidden_names
 from tally.ports import ConnectWise, GravityZone, Ledger
-from tally.roster import Roster, read_census, read_roster
-from tally.secret import ApiKeys, read_keys
-from tally.settings import PlannerSettings
-from tally.tying import hidden_names
+from tally.runtime.settings import PlannerSettings
 
 _CALLS_A_SECOND = 10
 """Of ConnectWise for one thing after the other: about 1,000 a minute are said to be safe, and workers call it too."""
@@ -39,7 +38,7 @@ class Customer:
     """
 
     company: Company
-    mapping: CompanyMapping | None
+    link: CompanyLink | None
     connectwise_id: int | None
     untied: str = ""
 
@@ -51,7 +50,7 @@ class Customer:
     @property
     def excluded(self) -> bool:
         """Whether a person has left it out of billing."""
-        return self.mapping is not None and self.mapping.excluded_since is not None
+        return self.link is not None and self.link.excluded_since is not None
 
 
 class Installation:
@@ -105,7 +104,9 @@ class Installation:
     def places(self) -> Mapping[str, services.Names]:
         """Where each service is billed."""
         settings = self.settings
-        return services.places(settings.services, product=settings.product, agreement_type=settings.agreement_type)
+        return services.places(
+            settings.services, product=settings.product, agreement_type=settings.agreement_type
+        )
 
     @cached_property
     def own_company(self) -> Company:
@@ -123,9 +124,9 @@ class Installation:
         return list(read_census(self.gravityzone, self.roster))
 
     @cached_property
-    def mappings(self) -> Mapping[str, CompanyMapping]:
+    def links(self) -> Mapping[str, CompanyLink]:
         """What the ledger knows of ties, by GravityZone id."""
-        return {each.company_id: each for each in readable(self.ledger.all_mappings())}
+        return {each.company_id: each for each in readable(self.ledger.all_links())}
 
     @cached_property
     def connectwise_companies(self) -> Mapping[int, ConnectWiseCompany]:
@@ -134,13 +135,17 @@ class Installation:
 
     def candidates(self, customer: Customer) -> Sequence[ConnectWiseCompany]:
         """Whom a customer may be, the likeliest first, of those that nobody is tied to, nor will be by its name."""
-        return [self.connectwise_companies[key] for key, _ in self._free_names.nearest(customer.name)]
+        return [
+            self.connectwise_companies[key] for key, _ in self._free_names.nearest(customer.name)
+        ]
 
     @cached_property
     def _free_names(self) -> Names[int]:
         taken = {each.connectwise_id for each in self.customers}
-        taken |= {each.connectwise_id for each in self.mappings.values()}
-        return Names({key: each.name for key, each in self.connectwise_companies.items() if key not in taken})
+        taken |= {each.connectwise_id for each in self.links.values()}
+        return Names(
+            {key: each.name for key, each in self.connectwise_companies.items() if key not in taken}
+        )
 
     @cached_property
     def customers(self) -> Sequence[Customer]:
@@ -149,20 +154,29 @@ class Installation:
         partners = [
             partner
             for partner in roster.partners.values()
-            if (known := self.mappings.get(partner.id)) is not None and known.own_billed_since is not None
+            if (known := self.links.get(partner.id)) is not None
+            and known.own_billed_since is not None
         ]
         tied = {
-            each.connectwise_id: each.company_name for each in self.mappings.values() if each.connectwise_id is not None
+            each.connectwise_id: each.company_name
+            for each in self.links.values()
+            if each.connectwise_id is not None
         }
         index = NameIndex(self.connectwise_companies.values(), tied=tied)
         names = count_names(self._all_known().values())
-        billed = sorted([*roster.customers.values(), *partners], key=lambda each: (each.name.casefold(), each.id))
+        billed = sorted(
+            [*roster.customers.values(), *partners],
+            key=lambda each: (each.name.casefold(), each.id),
+        )
         return [self._customer(company, index, names[company.name]) for company in billed]
 
     def type_id(self, names: services.Names) -> int | str:
         """The id of the agreement type, or why there is none (MATCH-2)."""
         return resolve(
-            names.agreement_type, self.agreement_types, what="agreement type", setting=names.agreement_type_setting
+            names.agreement_type,
+            self.agreement_types,
+            what="agreement type",
+            setting=names.agreement_type_setting,
         )
 
     @cached_property
@@ -183,9 +197,13 @@ class Installation:
     def unseen_agreements(self, names: services.Names, type_id: int) -> str:
         """What to say where no agreement of any type that is billed is seen, though customers wait for theirs; else "" (MATCH-8)."""
         types = (self.type_id(each) for each in self.places.values())
-        if self._of_type(type_id) or any(self._of_type(each) for each in types if isinstance(each, int)):
+        if self._of_type(type_id) or any(
+            self._of_type(each) for each in types if isinstance(each, int)
+        ):
             return ""
-        tied = [each for each in self.customers if each.connectwise_id is not None and not each.excluded]
+        tied = [
+            each for each in self.customers if each.connectwise_id is not None and not each.excluded
+        ]
         return unseen_agreements((), len(tied), names.agreement_type)
 
     def agreements_of(self, type_id: int, connectwise_id: int) -> Sequence[Agreement]:
@@ -205,14 +223,18 @@ class Installation:
         """The agreement that the present month is billed on, or why there is none (MATCH-3, MATCH-5)."""
         now, policy = self.stack.clock.now(), self.settings.policy
         return choose_agreement(
-            () if customer.connectwise_id is None else self.agreements_of(type_id, customer.connectwise_id),
+            ()
+            if customer.connectwise_id is None
+            else self.agreements_of(type_id, customer.connectwise_id),
             company=customer.name,
             day=decisive_day(self.month, now, policy.time_zone),
-            pinned=None if customer.mapping is None else customer.mapping.pinned_agreement_id,
+            pinned=None if customer.link is None else customer.link.pinned_agreement_id,
             cycles=policy.cycles,
         )
 
-    def additions(self, agreements: Sequence[Agreement]) -> Iterator[tuple[Agreement, Sequence[Addition]]]:
+    def additions(
+        self, agreements: Sequence[Agreement]
+    ) -> Iterator[tuple[Agreement, Sequence[Addition]]]:
         """Each agreement with its Additions: one call each, which takes its time."""
         for number, agreement in enumerate(agreements):
             self._pace.take()
@@ -226,28 +248,42 @@ class Installation:
     def _excluded(self) -> Collection[str]:
         """Whom a person has left out; nobody where the ledger cannot be read, which is another check's to say."""
         try:
-            return {each.company_id for each in self.mappings.values() if each.excluded_since is not None}
+            return {
+                each.company_id for each in self.links.values() if each.excluded_since is not None
+            }
         except TallyError:
             return ()
 
     def _all_known(self) -> Mapping[str, Company]:
-        known: Iterable[Company] = (*self.everyone, *self.roster.customers.values(), *self.roster.partners.values())
+        known: Iterable[Company] = (
+            *self.everyone,
+            *self.roster.customers.values(),
+            *self.roster.partners.values(),
+        )
         return {company.id: company for company in known}
 
     def _customer(self, company: Company, index: NameIndex, namesakes: int) -> Customer:
-        mapping = self.mappings.get(company.id)
-        if mapping is None:
+        link = self.links.get(company.id)
+        if link is None:
             tie = index.tie(company, namesakes=namesakes)
             if isinstance(tie, NoTie):
-                return Customer(company=company, mapping=None, connectwise_id=None, untied=tie.reason)
+                return Customer(company=company, link=None, connectwise_id=None, untied=tie.reason)
             if hidden := hidden_names(self.roster):
-                return Customer(company=company, mapping=None, connectwise_id=None, untied=f"{company.name}: {hidden}")
-            return Customer(company=company, mapping=None, connectwise_id=tie.company.id)
-        if mapping.connectwise_id is None:
-            left = f"{company.name} was left without a ConnectWise company by {mapping.tied_by} on {mapping.tied_at:%Y-%m-%d}."
-            return Customer(company=company, mapping=mapping, connectwise_id=None, untied=left)
-        if mapping.connectwise_id not in self.connectwise_companies:
-            whom = f"{mapping.connectwise_name!r} (id {mapping.connectwise_id})"
+                return Customer(
+                    company=company,
+                    link=None,
+                    connectwise_id=None,
+                    untied=f"{company.name}: {hidden}",
+                )
+            return Customer(company=company, link=None, connectwise_id=tie.company.id)
+        if link.connectwise_id is None:
+            left = (
+                f"{company.name} was left without a ConnectWise company by {link.tied_by} on "
+                f"{link.tied_at:%Y-%m-%d}."
+            )
+            return Customer(company=company, link=link, connectwise_id=None, untied=left)
+        if link.connectwise_id not in self.connectwise_companies:
+            whom = f"{link.connectwise_name!r} (id {link.connectwise_id})"
             gone = f"{company.name} is tied to ConnectWise company {whom}, which is deleted there."
-            return Customer(company=company, mapping=mapping, connectwise_id=None, untied=gone)
-        return Customer(company=company, mapping=mapping, connectwise_id=mapping.connectwise_id)
+            return Customer(company=company, link=link, connectwise_id=None, untied=gone)
+        return Customer(company=company, link=link, connectwise_id=link.connectwise_id)

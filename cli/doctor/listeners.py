@@ -7,7 +7,9 @@ from cli.doctor.account import Hears, Subscription
 from cli.doctor.finding import Finding, found, ok
 from cli.doctor.installation import Installation
 
-_SCANNER = "as a rule by a mail scanner, which follows each link of a mail, the one that unsubscribes too"
+_SCANNER = (
+    "as a rule by a mail scanner, which follows each link of a mail, the one that unsubscribes too"
+)
 _PLACEHOLDER = "TOKEN"
 
 
@@ -23,10 +25,13 @@ def subscriptions(installation: Installation) -> Iterator[Finding]:
                 _subscribe(each.protocol, each.endpoint, topic),
             )
     address = installation.account.alarm_email()
-    missing = bool(address) and address.casefold() not in {each.endpoint.casefold() for each in subscribed}
+    missing = bool(address) and address.casefold() not in {
+        each.endpoint.casefold() for each in subscribed
+    }
     if missing:
         yield found(
-            f"{address}, which AlarmEmail names, was unsubscribed from the alarms and gets none, {_SCANNER}; or it has not confirmed within three "
+            f"{address}, which AlarmEmail names, was unsubscribed from the alarms and gets "
+            f"none, {_SCANNER}; or it has not confirmed within three "
             "days, after which AWS drops it.",
             _subscribe("email", address, topic),
         )
@@ -47,28 +52,39 @@ def _heard(subscribed: Sequence[Subscription], *, missing: bool) -> Iterator[Fin
 def _unconfirmed(subscription: Subscription, topic: str) -> Finding:
     return found(
         f"{subscription.endpoint} has not confirmed yet that it wants the alarms, and gets none.",
-        "Open the mail 'AWS Notification - Subscription Confirmation' there. Better than to follow its link is to confirm with the token in it, so "
-        f"that no link in a mail unsubscribes again: {_confirm(topic)}. Where the mail is lost, ask for another: "
+        "Open the mail 'AWS Notification - Subscription Confirmation' there. Better than to "
+        "follow its link is to confirm with the token in it, so "
+        f"that no link in a mail unsubscribes again: {_confirm(topic)}. Where the mail is "
+        "lost, ask for another: "
         f"{_subscribe_line(subscription.protocol, subscription.endpoint, topic)}",
     )
 
 
 def _subscribe(protocol: str, endpoint: str, topic: str) -> str:
     return (
-        "To deploy again does not help, as CloudFormation believes that the subscription is there. Subscribe it: "
-        f"{_subscribe_line(protocol, endpoint, topic)} and confirm, not by the link in the mail that comes, but with the token in that link and with "
-        f"authenticated unsubscribing, so that no link in a mail unsubscribes again: {_confirm(topic)}"
+        "To deploy again does not help, as CloudFormation believes that the subscription is "
+        "there. Subscribe it: "
+        f"{_subscribe_line(protocol, endpoint, topic)} and confirm, not by the link in the "
+        "mail that comes, but with the token in that link and with "
+        "authenticated unsubscribing, so that no link in a mail unsubscribes again: "
+        f"{_confirm(topic)}"
     )
 
 
 def _subscribe_line(protocol: str, endpoint: str, topic: str) -> str:
     on = f"{_region(topic)} --topic-arn {shlex.quote(topic)}"
-    return f"aws sns subscribe{on} --protocol {shlex.quote(protocol)} --notification-endpoint {shlex.quote(endpoint)}"
+    return (
+        f"aws sns subscribe{on} --protocol {shlex.quote(protocol)} --notification-endpoint "
+        f"{shlex.quote(endpoint)}"
+    )
 
 
 def _confirm(topic: str) -> str:
     on = f"{_region(topic)} --topic-arn {shlex.quote(topic)}"
-    return f"aws sns confirm-subscription{on} --token {_PLACEHOLDER} --authenticate-on-unsubscribe true"
+    return (
+        f"aws sns confirm-subscription{on} --token {_PLACEHOLDER} --authenticate-on-unsubscribe "
+        "true"
+    )
 
 
 def _region(topic: str) -> str:

@@ -4,19 +4,19 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from cli.rehearsal.connectwise import RehearsedConnectWise, Write
-from cli.rehearsal.ledger import OverlayLedger
-from cli.rehearsal.queue import CollectingQueue
+from cli.rehearsal.rehearsed_connectwise import RehearsedConnectWise, Write
+from cli.rehearsal.rehearsed_ledger import OverlayLedger
+from cli.rehearsal.rehearsed_queue import CollectingQueue
 from cli.stack import Stack
-from tally.domain.company import MappingChange
-from tally.domain.record import Transition
-from tally.domain.standing import Standing
+from tally.domain.model.company import LinkChange
+from tally.domain.model.standing import Standing
+from tally.domain.record.history import Transition
 from tally.errors import IncompletePlanError, NotYetError, TallyError
 from tally.messages import Job
-from tally.plan import Plan, Planned
+from tally.planner.plan import Plan, Planned
 from tally.ports import ConnectWise, JobQueue, Ledger
 from tally.services import places
-from tally.sync import Sync
+from tally.worker.sync import Sync
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +40,7 @@ class Rehearsal:
     tick: datetime
     planned: Planned
     jobs: Sequence[RehearsedJob] = ()
-    ties: Sequence[MappingChange] = ()
+    ties: Sequence[LinkChange] = ()
     standings: Sequence[tuple[Standing | None, Standing]] = ()
     failed: str = ""
     backlog: int = 0
@@ -57,7 +57,9 @@ def plan_of(stack: Stack, *, ledger: Ledger, queue: JobQueue, connectwise: Conne
         queue=queue,
         clock=stack.clock,
         policy=settings.policy,
-        services=places(settings.services, product=settings.product, agreement_type=settings.agreement_type),
+        services=places(
+            settings.services, product=settings.product, agreement_type=settings.agreement_type
+        ),
         calls_per_second=settings.sweep_calls_per_second,
         first_month=settings.first_month,
     )
@@ -72,7 +74,10 @@ class _Stage:
 
 
 def rehearse(
-    stack: Stack, *, wanted: Callable[[Job], bool], on_job: Callable[[int, int, str], None] = lambda *_: None
+    stack: Stack,
+    *,
+    wanted: Callable[[Job], bool],
+    on_job: Callable[[int, int, str], None] = lambda *_: None,
 ) -> Rehearsal:
     """Play a tick of this moment, and those of its jobs that are ``wanted``. GravityZone is read, and ConnectWise; nothing is written.
 
@@ -89,7 +94,11 @@ def rehearse(
     except IncompletePlanError as error:
         failed = str(error)
     backlog = stack.queue().backlog()
-    skips = f"{backlog} of the last sweep's messages still wait" if backlog * 2 > len(queue.jobs) else ""
+    skips = (
+        f"{backlog} of the last sweep's messages still wait"
+        if backlog * 2 > len(queue.jobs)
+        else ""
+    )
     settings = stack.settings()
     stage = _Stage(
         ledger=ledger,
@@ -104,7 +113,10 @@ def rehearse(
             first_month=settings.first_month,
         ),
     )
-    jobs = sorted(filter(wanted, queue.jobs), key=lambda job: (job.company_name.casefold(), job.company_id, job.month))
+    jobs = sorted(
+        filter(wanted, queue.jobs),
+        key=lambda job: (job.company_name.casefold(), job.company_id, job.month),
+    )
     for number, job in enumerate(jobs):
         on_job(number, len(jobs), job.company_name)
         _play(stage, job)
@@ -146,6 +158,9 @@ def _changed(real: Ledger, rehearsed: OverlayLedger) -> Sequence[tuple[Standing 
     changed = []
     for company_id, after in sorted(rehearsed.standings.items()):
         known = before.get(company_id)
-        if known is None or (known.shown.state, known.shown.reason) != (after.shown.state, after.shown.reason):
+        if known is None or (known.shown.state, known.shown.reason) != (
+            after.shown.state,
+            after.shown.reason,
+        ):
             changed.append((known, after))
     return changed

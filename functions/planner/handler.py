@@ -1,4 +1,4 @@
-"""The planner function: glue between the schedule's event and the use case ``tally.plan``."""
+"""The planner function: glue between the schedule's event and the use case ``tally.planner.plan``."""
 
 import os
 from dataclasses import asdict
@@ -7,12 +7,12 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from tally import bootstrap, metrics
 from tally.errors import TallyError
-from tally.logs import function_logger, in_words
 from tally.messages import Tick
-from tally.plan import Planned
-from tally.starting import started
+from tally.planner.plan import Planned
+from tally.runtime import bootstrap, metrics
+from tally.runtime.cold_start import started
+from tally.runtime.logs import function_logger, in_words
 
 logger = function_logger("planner")
 

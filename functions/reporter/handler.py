@@ -1,4 +1,4 @@
-"""The reporter function: glue between a schedule's event and the use case ``tally.report``."""
+"""The reporter function: glue between a schedule's event and the use case ``tally.reporter.report``."""
 
 import os
 from dataclasses import asdict
@@ -7,11 +7,11 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from tally import bootstrap
-from tally.digest_due import DigestDue
-from tally.logs import function_logger, in_words
-from tally.report import Report
-from tally.starting import started
+from tally.reporter.digest_due import DigestDue
+from tally.reporter.report import Report
+from tally.runtime import bootstrap
+from tally.runtime.cold_start import started
+from tally.runtime.logs import function_logger, in_words
 
 logger = function_logger("reporter")
 

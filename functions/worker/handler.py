@@ -1,20 +1,24 @@
-"""The worker function: glue between a batch of SQS messages and the use case ``tally.sync``."""
+"""The worker function: glue between a batch of SQS messages and the use case ``tally.worker.sync``."""
 
 import os
 from functools import cache
 from typing import Any
 
-from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
+from aws_lambda_powertools.utilities.batch import (
+    BatchProcessor,
+    EventType,
+    process_partial_response,
+)
 from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from tally import bootstrap, metrics
 from tally.errors import TallyError
-from tally.logs import function_logger, in_words
 from tally.messages import Job
-from tally.starting import started
-from tally.sync import UNCHANGED
+from tally.runtime import bootstrap, metrics
+from tally.runtime.cold_start import started
+from tally.runtime.logs import function_logger, in_words
+from tally.worker.sync import UNCHANGED
 
 logger = function_logger("worker")
 
@@ -33,16 +37,23 @@ def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailure
     batch = metrics.Batch()
 
     def deliver(record: SQSRecord) -> None:
-        with logger.append_context_keys(message_id=record.message_id, company="", month="", tick=""):
+        with logger.append_context_keys(
+            message_id=record.message_id, company="", month="", tick=""
+        ):
             _deliver(worker, record, batch)
 
-    # A processor of its own for each batch: it keeps what failed. All of a batch may fail without the function failing.
+    # A processor of its own for each batch: it keeps what failed. All of a batch may fail without
+    # the function failing.
     processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
     try:
-        return process_partial_response(event=event, record_handler=deliver, processor=processor, context=context)
+        return process_partial_response(
+            event=event, record_handler=deliver, processor=processor, context=context
+        )
     finally:
         seen = metrics.of_batch(batch)
-        metrics.emit_invocation("worker", worker.stack, seen, worker.traffic, records=batch.figures())
+        metrics.emit_invocation(
+            "worker", worker.stack, seen, worker.traffic, records=batch.figures()
+        )
 
 
 def _deliver(worker: bootstrap.Worker, record: SQSRecord, batch: metrics.Batch) -> None:
@@ -54,10 +65,15 @@ def _deliver(worker: bootstrap.Worker, record: SQSRecord, batch: metrics.Batch) 
         logger.append_keys(company=job.company_id, month=str(job.month), tick=job.tick.isoformat())
 
     try:
-        done = worker.deliver(body=record.body, receipt=record.receipt_handle, receives=receives, on_job=on_job)
+        done = worker.deliver(
+            body=record.body, receipt=record.receipt_handle, receives=receives, on_job=on_job
+        )
     except TallyError as error:
         batch.failed += 1
-        logger.warning("comes again", extra={"receives": receives, "error": str(error), "kind": type(error).__name__})
+        logger.warning(
+            "comes again",
+            extra={"receives": receives, "error": str(error), "kind": type(error).__name__},
+        )
         raise
     except Exception:
         batch.failed += 1
@@ -69,6 +85,7 @@ def _deliver(worker: bootstrap.Worker, record: SQSRecord, batch: metrics.Batch) 
         logger.error("failed", extra={"error": done["failed"]})
     else:
         batch.done(done, tick=started_jobs[0].tick, now=worker.clock.now(), receives=receives)
-        # Of what has not changed there would be a line for each customer and tick: they would cost more than the table.
+        # Of what has not changed there would be a line for each customer and tick: they would cost
+        # more than the table.
         log = logger.debug if set(done.values()) == {UNCHANGED} else logger.info
         log("done", extra={"decisions": dict(done)})

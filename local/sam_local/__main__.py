@@ -19,15 +19,16 @@ from local.sam_local.engine import address_for_containers
 from local.sam_local.events import EVENTS, Event, differences
 from local.sam_local.invoke import command, invoke, write_environment
 from local.sam_local.scene import BEGINS, opt_the_partner_in, scenario, seen
-from local.simulators.scenario import dump_scenario
 from local.stack import DEMO_PARAMETERS, Stack
 from local.up import down, leave
+from simulators.scenario import dump_scenario
 from tally.ledger.dynamodb import DynamoDBLedger
 
 NAME = "sam-local"
 ENVIRONMENT = STATE / f"{NAME}-environment.json"
 NO_ENGINE = (
-    "No Docker engine answers, and `sam local invoke` needs one: start it, or install one (make test does without)."
+    "No Docker engine answers, and `sam local invoke` needs one: start it, or install one (make "
+    "test does without)."
 )
 
 _FINDINGS, _SET_UP = 1, 2
@@ -48,7 +49,9 @@ def prepared(address: str) -> Iterator[Stack]:
         say=lambda step: print(f"  {step}", flush=True),
     ) as stack:
         name = stack.function_name("worker")
-        for each in stack.functions.list_event_source_mappings(FunctionName=name)["EventSourceMappings"]:
+        for each in stack.functions.list_event_source_mappings(FunctionName=name)[
+            "EventSourceMappings"
+        ]:
             stack.functions.update_event_source_mapping(UUID=each["UUID"], Enabled=False)
         opt_the_partner_in(DynamoDBLedger(stack.dynamodb, stack.outputs["LedgerTable"]))
         write_environment(stack, ENVIRONMENT)
@@ -62,7 +65,9 @@ def play(stack: Stack, event: Event) -> list[str]:
         simulator.set_clock(event.at, backwards=True)
     answer = invoke(event, environment=ENVIRONMENT, log=stack.directory / f"{event.name}.log")
     error = answer.get("errorMessage", "") if isinstance(answer, dict) else ""
-    outcome = seen(answer, error=error, additions=connectwise.additions(), records=read_ledger(stack).records)
+    outcome = seen(
+        answer, error=error, additions=connectwise.additions(), records=read_ledger(stack).records
+    )
     print(f"    {_shortened(error or json.dumps(answer))}")
     return differences(event.outcome, outcome)
 
@@ -77,15 +82,31 @@ def run(address: str) -> int:
             started = time.monotonic()
             print(f"  {event.name} ({event.function}, {event.at:%Y-%m-%d %H:%M} GMT)", flush=True)
             wrong = play(stack, event)
-            print(f"    {'as expected' if not wrong else 'WRONG'}, {time.monotonic() - started:.0f} s", flush=True)
+            print(
+                (
+                    f"    {'as expected' if not wrong else 'WRONG'}, "
+                    f"{time.monotonic() - started:.0f} s"
+                ),
+                flush=True,
+            )
             if wrong:
                 print(
                     "\n".join(
-                        ["", *wrong, f"The log is {stack.directory / event.name}.log; what follows would differ too."]
+                        [
+                            "",
+                            *wrong,
+                            (
+                                f"The log is {stack.directory / event.name}.log; what follows "
+                                "would differ too."
+                            ),
+                        ]
                     )
                 )
                 return _FINDINGS
-    print(f"\n{len(EVENTS)} events invoked in {time.monotonic() - began:.0f} s; each came to what it must.")
+    print(
+        f"\n{len(EVENTS)} events invoked in {time.monotonic() - began:.0f} s; each came to "
+        "what it must."
+    )
     return 0
 
 
@@ -94,10 +115,16 @@ def up(address: str) -> int:
     down(NAME)
     with prepared(address) as stack:
         standing = leave(stack)
-    print(f"\nUp, the clocks at {BEGINS:%Y-%m-%d %H:%M} GMT; `make sam-local-down` ends it. For example:\n")
+    print(
+        f"\nUp, the clocks at {BEGINS:%Y-%m-%d %H:%M} GMT; `make sam-local-down` ends it. "
+        "For example:\n"
+    )
     for event in EVENTS[:1]:
         for url in (standing.gravityzone, standing.connectwise):
-            print(f"  curl -s -X PUT {url}/_sim/clock -d '{json.dumps({'now': event.at.isoformat()})}'")
+            print(
+                f"  curl -s -X PUT {url}/_sim/clock -d "
+                f"'{json.dumps({'now': event.at.isoformat()})}'"
+            )
         print(f"  {shlex.join(command(event, environment=ENVIRONMENT))}")
     return 0
 

@@ -57,11 +57,18 @@ def remove_containers(log: Path) -> None:
         return
     removed = _with_sams_client(_REMOVE, *named)
     if removed.returncode != 0:
-        raise LocalError(f"SAM's container is left running, `docker ps` shows it: {removed.stderr.strip()[-200:]}")
+        raise LocalError(
+            "SAM's container is left running, `docker ps` shows it: "
+            f"{removed.stderr.strip()[-200:]}"
+        )
 
 
 def _with_sams_client(program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    kept = {name: value for name, value in os.environ.items() if name in {"PATH", "HOME"} or name.startswith("DOCKER_")}
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if name in {"PATH", "HOME"} or name.startswith("DOCKER_")
+    }
     return subprocess.run(  # noqa: S603  # our own program
         [tool(".tools/sam", "python"), "-c", program, *arguments],
         capture_output=True,

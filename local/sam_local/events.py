@@ -62,7 +62,10 @@ def differences(outcome: Outcome, seen: Outcome) -> list[str]:
         if stands != expected:
             found.append(f"agreement {agreement} has Additions of {stands}, and not of {expected}")
     if sorted(outcome.closed) != sorted(seen.closed):
-        found.append(f"closed are the records on agreements {list(seen.closed)}, and not on {list(outcome.closed)}")
+        found.append(
+            f"closed are the records on agreements {list(seen.closed)}, and not on "
+            f"{list(outcome.closed)}"
+        )
     return found
 
 
@@ -88,10 +91,22 @@ EVENTS: Sequence[Event] = (
         name="tick-late",
         function="planner",
         at=_october(1, 0, 6),
-        outcome=Outcome(answer={"jobs": 0, "skipped": "superseded by the tick 2026-10-01T00:05:00Z"}),
+        outcome=Outcome(
+            answer={"jobs": 0, "skipped": "superseded by the tick 2026-10-01T00:05:00Z"}
+        ),
     ),
-    Event(name="tick-unfilled", function="planner", at=_october(1, 0, 6), outcome=Outcome(error=_NO_TICK)),
-    Event(name="planner-failure", function="planner", at=_october(1, 0, 7), outcome=Outcome(error=_NO_TICK)),
+    Event(
+        name="tick-unfilled",
+        function="planner",
+        at=_october(1, 0, 6),
+        outcome=Outcome(error=_NO_TICK),
+    ),
+    Event(
+        name="planner-failure",
+        function="planner",
+        at=_october(1, 0, 7),
+        outcome=Outcome(error=_NO_TICK),
+    ),
     Event(
         name="job",
         function="worker",
@@ -127,7 +142,11 @@ EVENTS: Sequence[Event] = (
         function="planner",
         at=_october(12, 0, 20),
         outcome=Outcome(
-            answer={"jobs": 0, "backlog": 7, "skipped": "7 of the last sweep's messages still wait"},
+            answer={
+                "jobs": 0,
+                "backlog": 7,
+                "skipped": "7 of the last sweep's messages still wait",
+            },
             quantities=_WITH_PARTNER,
         ),
     ),
@@ -151,12 +170,20 @@ EVENTS: Sequence[Event] = (
         name="close-day-digest",
         function="reporter",
         at=datetime(2026, 11, 2, 6, 0, tzinfo=UTC),
-        outcome=Outcome(answer={"subject": "Tally: it has not run"}, quantities=_AT_THE_CLOSE, closed=[HARBOR_DENTAL]),
+        outcome=Outcome(
+            answer={"subject": "Tally: it has not run"},
+            quantities=_AT_THE_CLOSE,
+            closed=[HARBOR_DENTAL],
+        ),
     ),
     Event(
         name="weekly-digest",
         function="reporter",
         at=datetime(2026, 11, 2, 7, 0, tzinfo=UTC),
-        outcome=Outcome(answer={"subject": "Tally: it has not run"}, quantities=_AT_THE_CLOSE, closed=[HARBOR_DENTAL]),
+        outcome=Outcome(
+            answer={"subject": "Tally: it has not run"},
+            quantities=_AT_THE_CLOSE,
+            closed=[HARBOR_DENTAL],
+        ),
     ),
 )

@@ -62,7 +62,9 @@ def invoke(event: Event, *, environment: Path, log: Path) -> Any:  # noqa: ANN40
     """Run it, and answer the function's answer: the last line that SAM prints. Raises LocalError where SAM fails."""
     tool(".tools/sam", "sam")
     printed = log.with_suffix(".json")
-    clean = {name: value for name, value in sam_environment().items() if not name.startswith("AWS_")}
+    clean = {
+        name: value for name, value in sam_environment().items() if not name.startswith("AWS_")
+    }
     try:
         run(
             command(event, environment=environment),

@@ -8,19 +8,22 @@ from typing import Any
 
 from local.controls import TrueAddition
 from local.sam_local.events import SUMMIT_PEAK_IT, Outcome
-from local.simulators.demo_scenario import DEMO_PRODUCT, demo_scenario
-from local.simulators.gravityzone.tenant import made_id
-from local.simulators.scenario import Agreement, Scenario
-from tally.domain import mapping
-from tally.domain.company import ConnectWiseCompany, MappingChange
-from tally.domain.record import Person, RecordState, UsageRecord
+from simulators.demo_scenario import DEMO_PRODUCT, demo_scenario
+from simulators.gravityzone.tenant import made_id
+from simulators.scenario import Agreement, Scenario
+from tally.domain.linking import link_changes as link
+from tally.domain.model.company import ConnectWiseCompany, LinkChange
+from tally.domain.record.rulings import Person
+from tally.domain.record.usage_record import RecordState, UsageRecord
 from tally.ports import Ledger
 
 BEGINS = datetime(2026, 10, 1, tzinfo=UTC)
 """Where the simulators' clocks stand before the first event."""
 
 _PARTNER = made_id("demo", "Summit Peak IT")
-_PARTNER_IN_CONNECTWISE = ConnectWiseCompany(id=108, identifier="SummitPeakIT", name="Summit Peak IT")
+_PARTNER_IN_CONNECTWISE = ConnectWiseCompany(
+    id=108, identifier="SummitPeakIT", name="Summit Peak IT"
+)
 
 
 def scenario() -> Scenario:
@@ -34,16 +37,23 @@ def scenario() -> Scenario:
         start=date(2025, 1, 1),
         next_invoice_date=BEGINS.date(),
     )
-    return replace(demo, connectwise=replace(demo.connectwise, agreements=(*demo.connectwise.agreements, agreement)))
+    return replace(
+        demo,
+        connectwise=replace(demo.connectwise, agreements=(*demo.connectwise.agreements, agreement)),
+    )
 
 
 def opt_the_partner_in(ledger: Ledger) -> None:
     """What a person has said before the first event: who the partner is in ConnectWise, and that it is billed."""
     person = Person(by="operator", why="its own machines are ours to bill", at=BEGINS)
-    tied = mapping.tie(None, person, company_id=_PARTNER, name="Summit Peak IT", to=_PARTNER_IN_CONNECTWISE)
-    ledger.change_mapping(_change(tied))
-    known = ledger.mapping(_PARTNER)
-    ledger.change_mapping(_change(mapping.bill_partner(known, person, company_id=_PARTNER, name="Summit Peak IT")))
+    tied = link.tie(
+        None, person, company_id=_PARTNER, name="Summit Peak IT", to=_PARTNER_IN_CONNECTWISE
+    )
+    ledger.change_link(_change(tied))
+    known = ledger.link(_PARTNER)
+    ledger.change_link(
+        _change(link.bill_partner(known, person, company_id=_PARTNER, name="Summit Peak IT"))
+    )
 
 
 def seen(
@@ -58,7 +68,11 @@ def seen(
     for each in additions:
         if each.product == DEMO_PRODUCT and each.deleted_at is None:
             quantities[each.agreement_id].append(int(each.quantity))
-    closed = [each.lines[-1].agreement_id for each in records if each.state is RecordState.CLOSED and each.lines]
+    closed = [
+        each.lines[-1].agreement_id
+        for each in records
+        if each.state is RecordState.CLOSED and each.lines
+    ]
     return Outcome(
         answer=answer if isinstance(answer, dict) and not error else {},
         error=error,
@@ -67,7 +81,7 @@ def seen(
     )
 
 
-def _change(outcome: MappingChange | str) -> MappingChange:
+def _change(outcome: LinkChange | str) -> LinkChange:
     if isinstance(outcome, str):
         raise TypeError(outcome)
     return outcome

@@ -1,4 +1,5 @@
-"""A program for tests: `tally secrets set` over an installation in memory, on the terminal that it is started on.
+"""A program for tests: `tally secrets set` over an installation in memory, on the terminal that it
+is started on.
 
 Its last line tells how it ended and what is stored then.
 """
@@ -11,7 +12,7 @@ import sys
 import termios
 
 from cli.main import app
-from tally import bootstrap
+from tally.runtime import bootstrap
 from tests.cli.installed import installed
 
 
@@ -23,14 +24,18 @@ def main() -> None:
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         os.environ[name] = "testing"
     with installed() as msp:
-        vars(bootstrap).update(gravityzone_client=msp.gravityzone, connectwise_client=msp.connectwise)
+        vars(bootstrap).update(
+            gravityzone_client=msp.gravityzone, connectwise_client=msp.connectwise
+        )
         code: object = None
         try:
             app(["secrets", "set", "--yes"], obj=msp.stack)
         except SystemExit as ended:
             code = ended.code
         secret = msp.client("secretsmanager")
-        versions = len(secret.list_secret_version_ids(SecretId="keys", IncludeDeprecated=True)["Versions"])
+        versions = len(
+            secret.list_secret_version_ids(SecretId="keys", IncludeDeprecated=True)["Versions"]
+        )
         sys.stdout.write(f"\nENDED {json.dumps({'code': code, 'versions': versions})}\n")
 
 

@@ -1,4 +1,6 @@
-"""What the command's tests share: MSPs of none, of one and of two thousand customers, and one with its AWS."""
+"""What the command's tests share: MSPs of none, of one and of two thousand customers, and one with
+its AWS.
+"""
 
 from collections.abc import Iterator
 

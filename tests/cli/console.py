@@ -12,10 +12,10 @@ from typer.testing import CliRunner
 from cli.dead_letters import Letter
 from cli.main import app
 from cli.stack import Stack
-from local.simulators.clock import VirtualClock
-from local.world import AGREEMENT_TYPE, PRODUCT, World
+from simulators.clock import VirtualClock
 from tally.errors import SetupError
-from tally.settings import PlannerSettings
+from tally.runtime.settings import PlannerSettings
+from testing.world import AGREEMENT_TYPE, PRODUCT, World
 
 WHO = "arn:aws:iam::123456789012:user/ann"
 WHY = ("--why", "the owner called")
@@ -91,7 +91,11 @@ class Ended:
 class Console:
     """Runs commands as a person would, without a terminal, on one MSP."""
 
-    world: World = field(default_factory=lambda: World(clock=VirtualClock(datetime.fromisoformat("2026-11-01T00:00Z"))))
+    world: World = field(
+        default_factory=lambda: World(
+            clock=VirtualClock(datetime.fromisoformat("2026-11-01T00:00Z"))
+        )
+    )
     letters: MemoryLetters = field(default_factory=MemoryLetters)
     environment: Mapping[str, str] = field(default_factory=lambda: dict(ENVIRONMENT))
     invoked: list[datetime] = field(default_factory=list)
@@ -148,7 +152,8 @@ class Console:
         self.invoked.append(tick)
         planned = self.world.plan(tick)
         return {
-            name: getattr(planned, name) for name in ("companies", "jobs", "tied", "standings", "backlog", "skipped")
+            name: getattr(planned, name)
+            for name in ("companies", "jobs", "tied", "standings", "backlog", "skipped")
         }
 
     def _sleep(self, seconds: float) -> None:

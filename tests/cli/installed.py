@@ -1,4 +1,6 @@
-"""A whole installation in one process: AWS on moto, the vendors' simulators behind the real clients, virtual time."""
+"""A whole installation in one process: AWS on moto, the vendors' simulators behind the real
+clients, virtual time.
+"""
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -16,19 +18,19 @@ from typer.testing import CliRunner
 
 from cli.main import app
 from cli.stack import Stack
-from local.ledger_table import table_definition
-from local.simulators.adapter import SimulatorAdapter
-from local.simulators.clock import VirtualClock
-from local.simulators.connectwise.options import Credentials
-from local.world import Customer, World
+from simulators.adapter import SimulatorAdapter
+from simulators.clock import VirtualClock
+from simulators.connectwise.options import Credentials
+from tally.aws.queue import SQSJobQueue
+from tally.aws.secret import ApiKeys, read_keys
 from tally.connectwise.client import ConnectWiseClient
 from tally.connectwise.site import Keys
 from tally.errors import SetupError
 from tally.gravityzone.client import GravityZoneClient
 from tally.gravityzone.pace import TokenBucket
-from tally.queue import SQSJobQueue
-from tally.secret import ApiKeys, read_keys
-from tally.settings import PlannerSettings
+from tally.runtime.settings import PlannerSettings
+from testing.ledger_table import table_definition
+from testing.world import Customer, World
 from tests.cli import console
 from tests.cli.console import Ended
 
@@ -54,7 +56,10 @@ class Formation:
         self.parameters = {"AlarmEmail": "ann@example.com"}
 
     def describe_stacks(self, **_: str) -> dict[str, Any]:
-        given = [{"ParameterKey": name, "ParameterValue": value} for name, value in self.parameters.items()]
+        given = [
+            {"ParameterKey": name, "ParameterValue": value}
+            for name, value in self.parameters.items()
+        ]
         return {"Stacks": [{"StackName": "tally", "Parameters": given}]}
 
     def get_paginator(self, _name: str) -> "Formation":
@@ -66,7 +71,8 @@ class Formation:
             page = self.resources[start : start + 2]
             yield {
                 "StackResourceSummaries": [
-                    {"ResourceType": kind, "PhysicalResourceId": physical} for kind, physical in page
+                    {"ResourceType": kind, "PhysicalResourceId": physical}
+                    for kind, physical in page
                 ]
             }
 
@@ -80,7 +86,10 @@ class Identity:
 
     def get_caller_identity(self) -> dict[str, Any]:
         date = format_datetime(self.clock.now() + self.ahead, usegmt=True)
-        return {"Arn": "arn:aws:iam::123456789012:user/ann", "ResponseMetadata": {"HTTPHeaders": {"date": date}}}
+        return {
+            "Arn": "arn:aws:iam::123456789012:user/ann",
+            "ResponseMetadata": {"HTTPHeaders": {"date": date}},
+        }
 
 
 @dataclass(slots=True, kw_only=True)
@@ -117,9 +126,13 @@ class Installed:
 
     def store(self, **keys: object) -> None:
         """Put these keys in the secret, over those that are right."""
-        self.client("secretsmanager").put_secret_value(SecretId="keys", SecretString=json.dumps({**KEYS, **keys}))
+        self.client("secretsmanager").put_secret_value(
+            SecretId="keys", SecretString=json.dumps({**KEYS, **keys})
+        )
 
-    def gravityzone(self, settings: PlannerSettings, keys: ApiKeys, **_: object) -> GravityZoneClient:
+    def gravityzone(
+        self, settings: PlannerSettings, keys: ApiKeys, **_: object
+    ) -> GravityZoneClient:
         """The client over the simulator, as bootstrap makes it but for time."""
         return GravityZoneClient(
             url=settings.gravityzone_url,
@@ -131,7 +144,9 @@ class Installed:
             on_odd_row=self.world.odd_rows.heard,
         )
 
-    def connectwise(self, settings: PlannerSettings, keys: ApiKeys, **_: object) -> ConnectWiseClient:
+    def connectwise(
+        self, settings: PlannerSettings, keys: ApiKeys, **_: object
+    ) -> ConnectWiseClient:
         """The client over the simulator, as bootstrap makes it but for time."""
         return ConnectWiseClient(
             url=settings.connectwise_url,
@@ -208,14 +223,22 @@ def installed() -> Iterator[Installed]:
         queues = _client("sqs")
         urls = {
             name: queues.create_queue(QueueName=name)["QueueUrl"]
-            for name in ("JobsQueue", "JobsDeadLetterQueue", "ScheduleDeadLetterQueue", "PlannerFailureQueue")
+            for name in (
+                "JobsQueue",
+                "JobsDeadLetterQueue",
+                "ScheduleDeadLetterQueue",
+                "PlannerFailureQueue",
+            )
         }
         secrets = _client("secretsmanager")
         secrets.create_secret(Name="keys", SecretString=json.dumps(KEYS))
         tables = _client("dynamodb")
-        tables.create_table(TableName="ledger", DeletionProtectionEnabled=True, **table_definition())
+        tables.create_table(
+            TableName="ledger", DeletionProtectionEnabled=True, **table_definition()
+        )
         tables.update_continuous_backups(
-            TableName="ledger", PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True}
+            TableName="ledger",
+            PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True},
         )
         topics = _client("sns")
         topic = topics.create_topic(Name="alarms")["TopicArn"]
@@ -226,7 +249,12 @@ def installed() -> Iterator[Installed]:
         installation = Installed(
             world=world,
             environment={**ENVIRONMENT, "QUEUE_URL": urls["JobsQueue"], "SECRET_ID": "keys"},
-            outputs={**urls, "AlarmTopic": topic, "PlannerFunction": PLANNER, "LedgerTable": "ledger"},
+            outputs={
+                **urls,
+                "AlarmTopic": topic,
+                "PlannerFunction": PLANNER,
+                "LedgerTable": "ledger",
+            },
             formation=Formation(
                 [
                     ("AWS::SQS::Queue", urls["JobsQueue"]),
@@ -248,7 +276,9 @@ def installed() -> Iterator[Installed]:
 
 @cache
 def _client(service: str) -> Any:  # noqa: ANN401 - whichever client it is
-    """A client for all tests, as making one takes longer than most of them: moto is behind it wherever it is on."""
+    """A client for all tests, as making one takes longer than most of them: moto is behind it
+    wherever it is on.
+    """
     return boto3.client(  # type: ignore[call-overload]  # as above
         service, region_name=REGION, aws_access_key_id="testing", aws_secret_access_key="testing"
     )

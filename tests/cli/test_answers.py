@@ -5,11 +5,18 @@ from datetime import date
 
 import pytest
 
-from local.world import PRODUCT, Customer
-from tally.domain.record import HistoryEntry, RecordState, Said, UsageRecord
+from tally.domain.record.history import HistoryEntry
+from tally.domain.record.rulings import Said
+from tally.domain.record.usage_record import RecordState, UsageRecord
+from testing.world import PRODUCT, Customer
 from tests.cli.console import WHO, WHY, Console
 from tests.functional.instants import gmt
-from tests.functional.terms_world import agree_and_open_november, new_world, open_october, operations
+from tests.functional.terms_world import (
+    agree_and_open_november,
+    new_world,
+    open_october,
+    operations,
+)
 from tests.functional.test_late import a_world, invoiced_early
 
 NOVEMBER, LATER = gmt("2026-11-01 00:05"), gmt("2026-11-20 00:05")
@@ -42,7 +49,11 @@ def foreign(*others: int) -> tuple[Console, Customer, list[int]]:
     customer = console.world.add_customer("Harbor Dental")
     ids = [
         console.world.connectwise.people.add_addition(
-            customer.agreement_id, PRODUCT, quantity=quantity, effective=date(2026, 11, 1), cancelled=None
+            customer.agreement_id,
+            PRODUCT,
+            quantity=quantity,
+            effective=date(2026, 11, 1),
+            cancelled=None,
         )
         for quantity in others
     ]
@@ -52,11 +63,19 @@ def foreign(*others: int) -> tuple[Console, Customer, list[int]]:
 
 
 def test_approve_says_what_was_seen_and_what_is_written() -> None:
-    """FOLLOW-4: the hold's sentence and what will be written are shown; the answer has the caller's ARN and the reason."""
+    """FOLLOW-4: the hold's sentence and what will be written are shown; the answer has the caller's
+    ARN and the reason.
+    """
     console, customer = grown()
     out = console.done("approve", "Harbor Dental", *WHY, "--yes").text
-    assert "GravityZone counts 60 active endpoints for Harbor Dental in December 2026; November 2026 gave 10." in out
-    assert "At the next tick Addition 2 is set to 60, and 60 is what further growth is measured by." in out
+    assert (
+        "GravityZone counts 60 active endpoints for Harbor Dental in December 2026; "
+        "November 2026 gave 10."
+    ) in out
+    assert (
+        "At the next tick Addition 2 is set to 60, and 60 is what further growth is measured by."
+        in out
+    )
     entry = last(console, customer, "2026-12")
     assert (entry.what, entry.by, entry.why) == ("approved", WHO, "the owner called")
     console.world.play(gmt("2026-12-03 00:20"))
@@ -66,7 +85,10 @@ def test_approve_says_what_was_seen_and_what_is_written() -> None:
 def test_reject_keeps_what_stands() -> None:
     """FOLLOW-4: rejected, nothing is written, and the record says whose word it was."""
     console, customer = grown()
-    assert "Nothing is written to ConnectWise: 0 stay billed" in console.done("reject", customer.id, *WHY, "--yes").text
+    assert (
+        "Nothing is written to ConnectWise: 0 stay billed"
+        in console.done("reject", customer.id, *WHY, "--yes").text
+    )
     answer = record(console, customer, "2026-12").last_word
     assert answer is not None
     assert (answer.said, answer.by) == (Said.KEEP_GROWN, WHO)
@@ -75,7 +97,9 @@ def test_reject_keeps_what_stands() -> None:
 
 
 def test_take_over_makes_it_ours() -> None:
-    """OPEN-6: the only Addition that holds the month is taken over; the next tick gives it our reference and an end."""
+    """OPEN-6: the only Addition that holds the month is taken over; the next tick gives it our
+    reference and an end.
+    """
     console, customer, (addition,) = foreign(9)
     out = console.done("take-over", "Harbor Dental", *WHY, "--yes").text
     assert f"At the next tick Addition {addition} gets Tally's reference" in out
@@ -84,7 +108,9 @@ def test_take_over_makes_it_ours() -> None:
 
 
 def test_of_several_one_is_named() -> None:
-    """OPEN-6: where two Additions hold the month, the command does not choose; named, it is that one."""
+    """OPEN-6: where two Additions hold the month, the command does not choose; named, it is that
+    one.
+    """
     console, customer, (one, two) = foreign(9, 7)
     line = console.refused("take-over", "Harbor Dental", *WHY, "--yes")
     assert line == f"tally: 2 Additions hold it: say which with --addition, {one} or {two}."
@@ -96,15 +122,20 @@ def test_of_several_one_is_named() -> None:
 
 
 def test_keep_apart_bills_ours_beside_it() -> None:
-    """OPEN-6: kept apart, ours is made beside it, in this month and in all to come; the mapping remembers it."""
+    """OPEN-6: kept apart, ours is made beside it, in this month and in all to come; the link
+    remembers it.
+    """
     console, customer, (addition,) = foreign(9)
     out = console.done("keep-apart", "Harbor Dental", *WHY, "--yes").text
-    assert f"Addition {addition} stays as it is, and at the next tick an Addition of 4 is made beside it" in out
+    assert (
+        f"Addition {addition} stays as it is, and at the next tick an Addition of 4 is made "
+        "beside it"
+    ) in out
     console.world.play(gmt("2026-11-01 00:20"))
     assert [each[0] for each in console.world.additions(customer)] == [9, 4]
-    mapping = console.world.ledger.mapping(customer.id)
-    assert mapping is not None
-    assert mapping.kept_apart == (addition,)
+    link = console.world.ledger.link(customer.id)
+    assert link is not None
+    assert link.kept_apart == (addition,)
 
 
 def test_waive_bills_nothing() -> None:
@@ -117,17 +148,24 @@ def test_waive_bills_nothing() -> None:
 
 
 def test_void_sets_to_0_and_opens_at_the_right_one() -> None:
-    """OPEN-1: after a tie the line at the wrong customer is voided, its successor opened at the right one."""
+    """OPEN-1: after a tie the line at the wrong customer is voided, its successor opened at the
+    right one.
+    """
     world, harbor = a_world()
     console = Console(world=world)
     right = world.connectwise.people.add_company("HarborNorth", "Harbor Dental North")
     agreement = world.add_agreement(right)
     console.done("companies", "tie", "Harbor Dental", str(right), *WHY, "--yes")
     out = console.done("void", "Harbor Dental", *WHY, "--yes").text
-    assert f"At the next tick Addition 1 on agreement {harbor.agreement_id} is set from 7 to 0 and kept" in out
+    assert (
+        f"At the next tick Addition 1 on agreement {harbor.agreement_id} is set from 7 to 0 "
+        "and kept"
+    ) in out
     world.play(gmt("2026-10-21 00:05"))
     assert [each[0] for each in world.additions(harbor)] == [0]
-    assert [int(each.quantity) for each in world.connectwise.truth.additions(agreement_id=agreement)] == [7]
+    assert [
+        int(each.quantity) for each in world.connectwise.truth.additions(agreement_id=agreement)
+    ] == [7]
 
 
 def test_a_credit_is_marked_as_done() -> None:
@@ -157,7 +195,9 @@ def test_terms_are_carried_over() -> None:
 
 
 def test_late_usage_is_asked() -> None:
-    """LATE-2: usage that an invoice has left out is approved by hand, and becomes a line of its own."""
+    """LATE-2: usage that an invoice has left out is approved by hand, and becomes a line of its
+    own.
+    """
     world, harbor = invoiced_early()
     world.play(gmt("2026-11-02 00:05"))
     console = Console(world=world)
@@ -176,14 +216,18 @@ ANSWERS: list[tuple[str, Callable[[], tuple[Console, Customer]]]] = [
 
 
 @pytest.mark.parametrize(("verb", "make"), ANSWERS, ids=[verb for verb, _ in ANSWERS])
-def test_nothing_is_written_unasked(verb: str, make: Callable[[], tuple[Console, Customer]]) -> None:
-    """Without a terminal and without --yes nothing is written: exit code 2, and a line that says so."""
+def test_nothing_is_written_unasked(
+    verb: str, make: Callable[[], tuple[Console, Customer]]
+) -> None:
+    """Without a terminal and without --yes nothing is written: exit code 2, and a line that says
+    so.
+    """
     console, customer = make()
     before = list(console.world.ledger.every_record())
     ended = console.run(verb, customer.id, *WHY)
     assert ended.code == 2
-    assert (
-        ended.err.strip() == "tally: Nothing was written: there is no terminal to ask on. Give --yes to do it unasked."
+    assert ended.err.strip() == (
+        "tally: Nothing was written: there is no terminal to ask on. Give --yes to do it unasked."
     )
     assert list(console.world.ledger.every_record()) == before
 
@@ -222,7 +266,9 @@ REFUSALS = [
 ]
 
 
-@pytest.mark.parametrize(("arguments", "said"), REFUSALS, ids=[" ".join(arguments) for arguments, _ in REFUSALS])
+@pytest.mark.parametrize(
+    ("arguments", "said"), REFUSALS, ids=[" ".join(arguments) for arguments, _ in REFUSALS]
+)
 def test_what_cannot_be_is_refused(arguments: tuple[str, ...], said: str) -> None:
     """A refusal is exit code 2 and one line, before anybody is asked; nothing is written."""
     console = Console()
@@ -235,7 +281,9 @@ def test_what_cannot_be_is_refused(arguments: tuple[str, ...], said: str) -> Non
 
 
 def test_of_several_holds_one_is_named() -> None:
-    """Where two months are held, the command does not choose: both are named with the options that choose."""
+    """Where two months are held, the command does not choose: both are named with the options that
+    choose.
+    """
     console, customer = grown()
     console.world.check_in(customer, 90, at=gmt("2026-12-31 00:00"))
     console.world.play(gmt("2026-12-31 00:05"))
@@ -243,9 +291,9 @@ def test_of_several_holds_one_is_named() -> None:
     console.world.play(gmt("2027-01-01 00:05"))
     line = console.refused("approve", "Harbor Dental", *WHY, "--yes")
     assert (
-        "2 records of Harbor Dental are held for its number: say which, --month 2026-12 --service endpoints; --month 2027-01"
-        in line
-    )
+        "2 records of Harbor Dental are held for its number: say which, --month 2026-12 "
+        "--service endpoints; --month 2027-01"
+    ) in line
     console.done("approve", "Harbor Dental", "--month", "2027-01", *WHY, "--yes")
     assert record(console, customer, "2027-01").hold is None
     held = record(console, customer, "2026-12").hold
@@ -254,8 +302,14 @@ def test_of_several_holds_one_is_named() -> None:
 
 
 def test_an_answer_as_a_document() -> None:
-    """`--json`: what was confirmed, by whom, and the record as it is now; the sentences go to standard error."""
+    """`--json`: what was confirmed, by whom, and the record as it is now; the sentences go to
+    standard error.
+    """
     console, _ = grown()
     ended = console.done("approve", "Harbor Dental", *WHY, "--yes", "--json")
-    assert (ended.json["by"], ended.json["why"], ended.json["record"]["hold"]) == (WHO, "the owner called", None)
+    assert (ended.json["by"], ended.json["why"], ended.json["record"]["hold"]) == (
+        WHO,
+        "the owner called",
+        None,
+    )
     assert "GravityZone counts 60" in ended.err

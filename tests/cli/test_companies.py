@@ -2,7 +2,7 @@
 
 import pytest
 
-from local.world import Customer
+from testing.world import Customer
 from tests.cli.console import WHO, WHY, Console
 from tests.functional.instants import gmt
 from tests.functional.partner_world import Summit
@@ -12,18 +12,24 @@ FIRST = gmt("2026-11-01 00:05")
 
 @pytest.fixture
 def mill() -> tuple[Console, Customer, int]:
-    """A customer that is billed, and one whose namesake in ConnectWise is spelled otherwise: its id there."""
+    """A customer that is billed, and one whose namesake in ConnectWise is spelled otherwise: its id
+    there.
+    """
     console = Console()
     harbor = console.world.add_customer("Harbor Dental")
     console.world.gravityzone.tenant.add_company("Old Mill Bakery")
-    connectwise_id = console.world.connectwise.people.add_company("OldMill", "The Old Mill Bakery LLC")
+    connectwise_id = console.world.connectwise.people.add_company(
+        "OldMill", "The Old Mill Bakery LLC"
+    )
     console.world.add_agreement(connectwise_id)
     console.world.play(FIRST)
     return console, harbor, connectwise_id
 
 
 def test_names_that_are_near_are_suggested(mill: tuple[Console, Customer, int]) -> None:
-    """MATCH-1: what no name ties is listed with the likeliest ConnectWise companies, and how to tie it."""
+    """MATCH-1: what no name ties is listed with the likeliest ConnectWise companies, and how to tie
+    it.
+    """
     console, _, connectwise_id = mill
     out = console.done("companies", "suggest").out
     assert f"The Old Mill Bakery LLC (id {connectwise_id})" in out
@@ -35,7 +41,9 @@ def test_names_that_are_near_are_suggested(mill: tuple[Console, Customer, int]) 
 
 
 def test_a_tied_one_is_named_with_its_holder() -> None:
-    """MATCH-1: a ConnectWise company that is tied already is shown with who has it: a customer that was made anew."""
+    """MATCH-1: a ConnectWise company that is tied already is shown with who has it: a customer that
+    was made anew.
+    """
     console = Console()
     console.world.add_customer("Harbor Dental")
     console.world.play(FIRST)
@@ -46,20 +54,31 @@ def test_a_tied_one_is_named_with_its_holder() -> None:
 
 
 def test_a_company_is_tied(mill: tuple[Console, Customer, int]) -> None:
-    """MATCH-1: tied by hand, with the caller's identity and the reason; the next tick opens its month."""
+    """MATCH-1: tied by hand, with the caller's identity and the reason; the next tick opens its
+    month.
+    """
     console, _, connectwise_id = mill
-    out = console.done("companies", "tie", "Old Mill Bakery", str(connectwise_id), *WHY, "--yes").text
-    assert f"Old Mill Bakery is tied to ConnectWise company 'The Old Mill Bakery LLC' (id {connectwise_id})." in out
+    out = console.done(
+        "companies", "tie", "Old Mill Bakery", str(connectwise_id), *WHY, "--yes"
+    ).text
+    assert (
+        "Old Mill Bakery is tied to ConnectWise company 'The Old Mill Bakery LLC' (id "
+        f"{connectwise_id})."
+    ) in out
     document = console.done("show", "Old Mill Bakery", "--json").json
     (entry,) = document["connectwise_history"]
     assert (entry["what"], entry["by"], entry["why"]) == ("tied", WHO, "the owner called")
     console.world.play(gmt("2026-11-01 00:20"))
     assert console.done("show", "Old Mill Bakery", "--json").json["standing"]["state"] == "billing"
-    assert console.done("companies", "suggest").out == "Every company that is to be billed is tied.\n"
+    assert (
+        console.done("companies", "suggest").out == "Every company that is to be billed is tied.\n"
+    )
 
 
 def test_each_set_up_is_done_and_undone(mill: tuple[Console, Customer, int]) -> None:
-    """MATCH-1, MATCH-3, CLOSE-5: untie, pin, unpin, exclude and include, each kept with who and why."""
+    """MATCH-1, MATCH-3, CLOSE-5: untie, pin, unpin, exclude and include, each kept with who and
+    why.
+    """
     console, harbor, _ = mill
     for arguments in (
         ("pin", "Harbor Dental", str(harbor.agreement_id)),
@@ -70,7 +89,7 @@ def test_each_set_up_is_done_and_undone(mill: tuple[Console, Customer, int]) -> 
         ("tie", "Harbor Dental", str(harbor.connectwise_id)),
     ):
         console.done("companies", *arguments, *WHY, "--yes")
-    entries = console.world.ledger.mapping_history(harbor.id)
+    entries = console.world.ledger.link_history(harbor.id)
     assert [each.what for each in entries[1:]] == [
         "agreement pinned",
         "agreement unpinned",
@@ -83,23 +102,38 @@ def test_each_set_up_is_done_and_undone(mill: tuple[Console, Customer, int]) -> 
 
 
 def test_a_partner_is_billed_and_no_more() -> None:
-    """READ-4: a partner's own machines are billed where a person opts it in, and no more when it is opted out."""
+    """READ-4: a partner's own machines are billed where a person opts it in, and no more when it is
+    opted out.
+    """
     summit = Summit.at_the_start()
     console = Console(world=summit.world)
     summit.world.play(FIRST)
-    console.done("companies", "tie", "Summit Peak IT", str(summit.partner.connectwise_id), *WHY, "--yes")
-    assert "own machines" in console.done("companies", "bill-partner", "Summit Peak IT", *WHY, "--yes").text
+    console.done(
+        "companies", "tie", "Summit Peak IT", str(summit.partner.connectwise_id), *WHY, "--yes"
+    )
+    assert (
+        "own machines"
+        in console.done("companies", "bill-partner", "Summit Peak IT", *WHY, "--yes").text
+    )
     summit.world.play(gmt("2026-11-01 00:20"))
     assert summit.quantities() == [12]
     console.done("companies", "unbill-partner", "Summit Peak IT", *WHY, "--yes")
-    assert console.done("show", "Summit Peak IT", "--json").json["connectwise"]["own_machines_billed_since"] is None
+    assert (
+        console.done("show", "Summit Peak IT", "--json").json["connectwise"][
+            "own_machines_billed_since"
+        ]
+        is None
+    )
 
 
 REFUSALS = [
     (("include", "Harbor Dental"), "Harbor Dental is not excluded."),
     (("unpin", "Harbor Dental"), "No agreement is pinned for Harbor Dental."),
     (("untie", "Old Mill Bakery"), "It is neither tied to a ConnectWise company nor excluded."),
-    (("tie", "Harbor Dental", "9999"), "ConnectWise has no company of id 9999, or it is deleted there."),
+    (
+        ("tie", "Harbor Dental", "9999"),
+        "ConnectWise has no company of id 9999, or it is deleted there.",
+    ),
     (("tie", "Harbor Dental", "many"), "Invalid value for 'connectwise_id'"),
     (("pin", "Harbor Dental", "9999"), "9999"),
     (("bill-partner", "Harbor Dental"), "was not a partner in GravityZone at the last tick"),
@@ -107,13 +141,17 @@ REFUSALS = [
 ]
 
 
-@pytest.mark.parametrize(("arguments", "said"), REFUSALS, ids=[" ".join(arguments) for arguments, _ in REFUSALS])
-def test_what_cannot_be_is_refused(mill: tuple[Console, Customer, int], arguments: tuple[str, ...], said: str) -> None:
+@pytest.mark.parametrize(
+    ("arguments", "said"), REFUSALS, ids=[" ".join(arguments) for arguments, _ in REFUSALS]
+)
+def test_what_cannot_be_is_refused(
+    mill: tuple[Console, Customer, int], arguments: tuple[str, ...], said: str
+) -> None:
     """A refusal is exit code 2 and one line, and changes nothing."""
     console, _, _ = mill
-    before = dict(console.world.ledger.mappings())
+    before = dict(console.world.ledger.links())
     assert said in console.refused("companies", *arguments, *WHY, "--yes")
-    assert console.world.ledger.mappings() == before
+    assert console.world.ledger.links() == before
 
 
 def test_nothing_is_written_unasked(mill: tuple[Console, Customer, int]) -> None:
@@ -125,6 +163,6 @@ def test_nothing_is_written_unasked(mill: tuple[Console, Customer, int]) -> None
         "tally: Nothing was written: there is no terminal to ask on. Give --yes to do it unasked.",
     )
     assert "Harbor Dental is excluded: no more months are opened for it." in ended.text
-    mapping = console.world.ledger.mapping(harbor.id)
-    assert mapping is not None
-    assert mapping.excluded_since is None
+    link = console.world.ledger.link(harbor.id)
+    assert link is not None
+    assert link.excluded_since is None

@@ -18,15 +18,21 @@ from cli import dead_letters
 from cli import stack as stack_module
 from cli.dead_letters import LetterKind
 from cli.stack import Target, TickFailedError, connect
-from local.ledger_table import create_ledger_table
-from tally.domain.month import Month
+from tally.domain.model.month import Month
 from tally.errors import SetupError, TransientError
+from testing.ledger_table import create_ledger_table
 from tests.cli.console import ENVIRONMENT
 from tests.functional.instants import gmt
 
 REGION = "eu-west-1"
 KEYS = dict.fromkeys(
-    ("gravityzone_api_key", "connectwise_public_key", "connectwise_private_key", "connectwise_client_id"), "x"
+    (
+        "gravityzone_api_key",
+        "connectwise_public_key",
+        "connectwise_private_key",
+        "connectwise_client_id",
+    ),
+    "x",
 )
 TICK = gmt("2026-11-01 00:05")
 
@@ -43,10 +49,19 @@ class Deployed:
         create_ledger_table(self.clients["dynamodb"], "ledger")
         self.queues = {
             name: self.clients["sqs"].create_queue(QueueName=name)["QueueUrl"]
-            for name in ("JobsQueue", "JobsDeadLetterQueue", "PlannerFailureQueue", "ScheduleDeadLetterQueue")
+            for name in (
+                "JobsQueue",
+                "JobsDeadLetterQueue",
+                "PlannerFailureQueue",
+                "ScheduleDeadLetterQueue",
+            )
         }
         self.clients["secretsmanager"].create_secret(Name="keys", SecretString=json.dumps(KEYS))
-        self.outputs = {**self.queues, "PlannerFunction": "tally-planner", "WorkerFunction": "tally-worker"}
+        self.outputs = {
+            **self.queues,
+            "PlannerFunction": "tally-planner",
+            "WorkerFunction": "tally-worker",
+        }
         self.environment = {**ENVIRONMENT, "QUEUE_URL": self.queues["JobsQueue"]}
         self.stubs = {name: Stubber(self.clients[name]) for name in ("cloudformation", "lambda")}
         for stub in self.stubs.values():
@@ -54,15 +69,26 @@ class Deployed:
 
     def describes(self) -> None:
         """CloudFormation is asked for the outputs, once."""
-        outputs = [{"OutputKey": name, "OutputValue": value} for name, value in self.outputs.items()]
-        stack = {"StackName": "tally", "CreationTime": datetime(2026, 1, 1), "StackStatus": "CREATE_COMPLETE"}  # noqa: DTZ001 - scripted
-        answer = {"Stacks": [{**stack, "Outputs": outputs}], "ResponseMetadata": {"HTTPHeaders": {}}}
+        outputs = [
+            {"OutputKey": name, "OutputValue": value} for name, value in self.outputs.items()
+        ]
+        stack = {
+            "StackName": "tally",
+            "CreationTime": datetime(2026, 1, 1),  # noqa: DTZ001 - scripted
+            "StackStatus": "CREATE_COMPLETE",
+        }
+        answer = {
+            "Stacks": [{**stack, "Outputs": outputs}],
+            "ResponseMetadata": {"HTTPHeaders": {}},
+        }
         self.stubs["cloudformation"].add_response("describe_stacks", answer)
 
     def configures(self, function: str = "tally-planner") -> None:
         """Lambda is asked for the function's environment, once."""
         self.stubs["lambda"].add_response(
-            "get_function_configuration", {"Environment": {"Variables": self.environment}}, {"FunctionName": function}
+            "get_function_configuration",
+            {"Environment": {"Variables": self.environment}},
+            {"FunctionName": function},
         )
 
     def answers(self, payload: object, **more: object) -> None:
@@ -85,7 +111,9 @@ def deployed(monkeypatch: pytest.MonkeyPatch) -> Iterator[Deployed]:
 
 
 def test_everything_follows_from_the_outputs(deployed: Deployed) -> None:
-    """The command sees the settings that the functions see, and asks for outputs, settings and keys once each."""
+    """The command sees the settings that the functions see, and asks for outputs, settings and keys
+    once each.
+    """
     deployed.describes()
     deployed.configures()
     stack = connect(Target())
@@ -102,7 +130,9 @@ def test_everything_follows_from_the_outputs(deployed: Deployed) -> None:
 
 
 def test_nothing_is_asked_before_it_is_wanted(deployed: Deployed) -> None:
-    """A command needs no right but those for what it does: to connect calls nothing, and the caller's name needs no stack."""
+    """A command needs no right but those for what it does: to connect calls nothing, and the
+    caller's name needs no stack.
+    """
     assert connect(Target()).who() == "arn:aws:sts::123456789012:user/moto"
 
 
@@ -115,16 +145,24 @@ def test_a_function_has_an_environment_of_its_own(deployed: Deployed) -> None:
 
 def test_no_such_stack_is_said(deployed: Deployed) -> None:
     """A stack that is not there is named with its region, and with what to give."""
-    deployed.stubs["cloudformation"].add_client_error("describe_stacks", "ValidationError", "does not exist")
-    with pytest.raises(SetupError, match="There is no stack talley in eu-west-1: give --stack, --region or --profile"):
+    deployed.stubs["cloudformation"].add_client_error(
+        "describe_stacks", "ValidationError", "does not exist"
+    )
+    with pytest.raises(
+        SetupError,
+        match="There is no stack talley in eu-west-1: give --stack, --region or --profile",
+    ):
         connect(Target(name="talley")).outputs()
 
 
 @pytest.mark.parametrize(
-    ("seconds", "said"), [(90, "90 seconds ahead of"), (-3600, "3600 seconds behind"), (50, ""), (-50, "")]
+    ("seconds", "said"),
+    [(90, "90 seconds ahead of"), (-3600, "3600 seconds behind"), (50, ""), (-50, "")],
 )
 def test_a_wrong_clock_is_said(seconds: int, said: str) -> None:
-    """OPEN-2, SAFE-4: what is due and what is newer is told by this machine's clock, so one that is not AWS's is refused."""
+    """OPEN-2, SAFE-4: what is due and what is newer is told by this machine's clock, so one that is
+    not AWS's is refused.
+    """
     date = "Sun, 01 Nov 2026 00:05:00 GMT"
     with pytest.raises(SetupError, match=said) if said else nullcontext():
         stack_module._check_clock(date, now=TICK + timedelta(seconds=seconds))
@@ -188,14 +226,26 @@ def test_a_region_is_needed(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_dead_letters_are_read_and_stay(deployed: Deployed) -> None:
-    """SAFE-6: the letters of all three queues are read with their reasons; released they are there again, deleted they are gone."""
+    """SAFE-6: the letters of all three queues are read with their reasons; released they are there
+    again, deleted they are gone.
+    """
     deployed.describes()
     sqs = deployed.clients["sqs"]
     sqs.send_message(QueueUrl=deployed.queues["JobsDeadLetterQueue"], MessageBody="poison")
-    failure = {"requestPayload": {"tick": "2026-11-01T00:05:00Z"}, "responsePayload": {"errorMessage": "No keys."}}
-    sqs.send_message(QueueUrl=deployed.queues["PlannerFailureQueue"], MessageBody=json.dumps(failure))
-    timed_out = {"requestPayload": {"tick": "x"}, "requestContext": {"condition": "RetriesExhausted"}}
-    sqs.send_message(QueueUrl=deployed.queues["PlannerFailureQueue"], MessageBody=json.dumps(timed_out))
+    failure = {
+        "requestPayload": {"tick": "2026-11-01T00:05:00Z"},
+        "responsePayload": {"errorMessage": "No keys."},
+    }
+    sqs.send_message(
+        QueueUrl=deployed.queues["PlannerFailureQueue"], MessageBody=json.dumps(failure)
+    )
+    timed_out = {
+        "requestPayload": {"tick": "x"},
+        "requestContext": {"condition": "RetriesExhausted"},
+    }
+    sqs.send_message(
+        QueueUrl=deployed.queues["PlannerFailureQueue"], MessageBody=json.dumps(timed_out)
+    )
     sqs.send_message(
         QueueUrl=deployed.queues["ScheduleDeadLetterQueue"],
         MessageBody='{"tick": "2026-11-01T00:20:00Z"}',

@@ -1,4 +1,6 @@
-"""The commands in a digest are the command line's own: what a person copies out of a mail is understood."""
+"""The commands in a digest are the command line's own: what a person copies out of a mail is
+understood.
+"""
 
 import shlex
 
@@ -6,8 +8,8 @@ import pytest
 import typer
 
 from cli.main import app
-from tally.domain.digest import DigestKind
 from tally.domain.holds import KINDS, Strangers
+from tally.domain.reporting.digest import DigestKind
 from tests.unit.digest_scene import NOVEMBER, closed, credit, hold, record, seen, sent
 
 

@@ -33,7 +33,9 @@ def raising(error: Exception) -> object:
 
 
 def test_what_needs_a_failed_check_is_not_checked() -> None:
-    """A check is left out where what it needs is missing, through any number of steps; a mere finding stops nothing."""
+    """A check is left out where what it needs is missing, through any number of steps; a mere
+    finding stops nothing.
+    """
     done: list[str] = []
 
     def noted(name: str) -> object:
@@ -55,7 +57,13 @@ def test_what_needs_a_failed_check_is_not_checked() -> None:
             ],
         )
     )
-    assert [each.verdict.value for each in results] == ["needs set-up", "not checked", "not checked", "finding", "ok"]
+    assert [each.verdict.value for each in results] == [
+        "needs set-up",
+        "not checked",
+        "not checked",
+        "finding",
+        "ok",
+    ]
     assert [each.findings[0].says for each in results[1:3]] == [
         "not checked: it needs 'A'.",
         "not checked: it needs 'B'.",
@@ -64,10 +72,13 @@ def test_what_needs_a_failed_check_is_not_checked() -> None:
 
 
 @pytest.mark.parametrize(
-    ("error", "verdict"), [(SetupError("no right"), "needs set-up"), (TransientError("no answer"), "finding")]
+    ("error", "verdict"),
+    [(SetupError("no right"), "needs set-up"), (TransientError("no answer"), "finding")],
 )
 def test_an_error_is_a_finding(error: Exception, verdict: str) -> None:
-    """What a check cannot read is its finding, with what to do; and what needs it is not checked, whoever has to act."""
+    """What a check cannot read is its finding, with what to do; and what needs it is not checked,
+    whoever has to act.
+    """
     first, second = examine(None, [check("a", raising(error)), check("b", saying(ok("fine")), "a")])
     assert first.verdict.value == verdict
     assert str(error) in first.findings[0].says
@@ -97,7 +108,9 @@ def test_each_check_needs_earlier_ones() -> None:
 
 
 def test_the_list_for_a_person(msp: Installed) -> None:
-    """Each line has its number, verdict and title; a fault has what to do below it, and the end says where to begin."""
+    """Each line has its number, verdict and title; a fault has what to do below it, and the end
+    says where to begin.
+    """
     msp.world.gravityzone.options.enabled_apis = ("companies", "network")
     ended = msp.run("doctor")
     assert ended.code == 1
@@ -111,7 +124,9 @@ def test_the_list_for_a_person(msp: Installed) -> None:
 
 
 def test_the_document_for_a_program(msp: Installed) -> None:
-    """--json gives one document on standard output: each check with stable names, and how many there are of each verdict."""
+    """--json gives one document on standard output: each check with stable names, and how many
+    there are of each verdict.
+    """
     msp.world.gravityzone.options.enabled_apis = ("companies", "network")
     ended = msp.run("doctor", "--json")
     document = json.loads(ended.out)
@@ -134,7 +149,9 @@ def test_80_columns(msp: Installed, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_many_findings(msp: Installed) -> None:
-    """Of very many findings of one check a person is shown the first, and how to see the rest; a program gets all."""
+    """Of very many findings of one check a person is shown the first, and how to see the rest; a
+    program gets all.
+    """
     for number in range(30):
         msp.world.gravityzone.tenant.add_company(f"Customer {number:04d}")
     ended = msp.run("doctor")
@@ -149,20 +166,23 @@ def test_no_stack(msp: Installed, monkeypatch: pytest.MonkeyPatch) -> None:
 
     def none() -> dict[str, str]:
         raise SetupError(
-            "There is no stack tally in eu-west-1: give --stack, --region or --profile, or deploy it there."
+            "There is no stack tally in eu-west-1: give --stack, --region or --profile, or "
+            "deploy it there."
         )
 
     monkeypatch.setattr(Installed, "outputs", property(lambda _: none()), raising=False)
     ended = msp.run("doctor")
     assert (ended.code, ended.out) == (2, "")
-    assert (
-        ended.err
-        == "tally: There is no stack tally in eu-west-1: give --stack, --region or --profile, or deploy it there.\n"
+    assert ended.err == (
+        "tally: There is no stack tally in eu-west-1: give --stack, --region or --profile, "
+        "or deploy it there.\n"
     )
 
 
 def test_many_customers(msp: Installed) -> None:
-    """2,000 customers without a fault make the list no longer; each list is read once, and each agreement's Additions, no faster than is safe."""
+    """2,000 customers without a fault make the list no longer; each list is read once, and each
+    agreement's Additions, no faster than is safe.
+    """
     for number in range(1999):
         msp.customer(f"Customer {number:04d}")
     msp.world.connectwise.calls.clear()
@@ -171,4 +191,5 @@ def test_many_customers(msp: Installed) -> None:
     assert len(ended.out.splitlines()) == 46
     assert not [call for call in msp.world.connectwise.calls if call.status == 429]
     assert msp.world.connectwise.calls.count("GET additions") == 2000
-    assert msp.world.connectwise.calls.count("GET companies") == 3  # pages of 1,000, and the end of them
+    # Pages of 1,000, and the end of them.
+    assert msp.world.connectwise.calls.count("GET companies") == 3

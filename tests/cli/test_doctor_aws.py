@@ -10,8 +10,8 @@ from botocore.exceptions import ClientError
 from cli.doctor.account import Account
 from cli.doctor.aws import interval, tick_finding
 from cli.doctor.finding import Verdict
-from tally.domain.month import Month
-from tally.domain.ticks import Ticks
+from tally.domain.model.month import Month
+from tally.domain.model.ticks import Ticks
 from tests.cli.installed import KEYS, TICK, Installed
 from tests.cli.test_doctor_gravityzone import only
 
@@ -20,32 +20,47 @@ ALWAYS = {"clock", "schedule", "alarms", "alarm-mail"}
 
 
 def test_malformed_settings(msp: Installed) -> None:
-    """A setting that the functions cannot start with is named with its parameter; what needs settings is not checked."""
+    """A setting that the functions cannot start with is named with its parameter; what needs
+    settings is not checked.
+    """
     msp.environment["BILLING_TIME_ZONE"] = "Berlin"
     checks = msp.checks(code=1)
     verdict, says, remedy = only(checks["settings"])
     assert verdict == "needs set-up"
     assert "BILLING_TIME_ZONE is malformed" in says
     assert "sam deploy" in remedy
-    assert {name for name, each in checks.items() if each["verdict"] != "not checked"} == {"settings", *ALWAYS}
+    assert {name for name, each in checks.items() if each["verdict"] != "not checked"} == {
+        "settings",
+        *ALWAYS,
+    }
 
 
 def test_two_services_that_are_one_line(msp: Installed) -> None:
-    """READ-6: settings that each read well and together cannot be billed are told by the first check."""
-    msp.environment["SERVICES"] = '{"mail": {"counter": "emailSecurityMonthlyUsage", "product": "GZ-ENDPOINT"}}'
+    """READ-6: settings that each read well and together cannot be billed are told by the first
+    check.
+    """
+    msp.environment["SERVICES"] = (
+        '{"mail": {"counter": "emailSecurityMonthlyUsage", "product": "GZ-ENDPOINT"}}'
+    )
     assert "are both billed as product 'GZ-ENDPOINT'" in only(msp.check("settings"))[1]
 
 
 def test_the_time_zone_is_told(msp: Installed) -> None:
     """The local time is said, so that a person can compare it with ConnectWise's."""
-    assert "Europe/Berlin, where it is Tuesday 03 November 2026, 01:10" in only(msp.checks(code=0)["time-zone"])[1]
+    assert (
+        "Europe/Berlin, where it is Tuesday 03 November 2026, 01:10"
+        in only(msp.checks(code=0)["time-zone"])[1]
+    )
 
 
 @pytest.mark.parametrize(
-    ("ahead", "words"), [(timedelta(minutes=-3), "3 minutes ahead of"), (timedelta(minutes=10), "10 minutes behind")]
+    ("ahead", "words"),
+    [(timedelta(minutes=-3), "3 minutes ahead of"), (timedelta(minutes=10), "10 minutes behind")],
 )
 def test_a_clock_that_is_off(msp: Installed, ahead: timedelta, words: str) -> None:
-    """A machine whose clock differs from AWS's by more than a minute is told by how much, and in which direction."""
+    """A machine whose clock differs from AWS's by more than a minute is told by how much, and in
+    which direction.
+    """
     msp.identity.ahead = ahead
     verdict, says, remedy = only(msp.check("clock"))
     assert verdict == "finding"
@@ -69,7 +84,11 @@ def test_a_secret_without_all_its_keys(msp: Installed) -> None:
     assert verdict == "needs set-up"
     assert "has no text for, connectwise_client_id:" in says
     assert "tally secrets set" in remedy
-    assert checks["gravityzone-key"]["verdict"] == checks["connectwise-keys"]["verdict"] == "not checked"
+    assert (
+        checks["gravityzone-key"]["verdict"]
+        == checks["connectwise-keys"]["verdict"]
+        == "not checked"
+    )
     assert checks["table"]["verdict"] == "ok"
 
 
@@ -117,7 +136,9 @@ def test_a_table_that_is_no_ledger(msp: Installed) -> None:
 
 
 def test_a_restored_table(msp: Installed) -> None:
-    """What a restore leaves off, recovery and protection, is found, each with the command that turns it on."""
+    """What a restore leaves off, recovery and protection, is found, each with the command that
+    turns it on.
+    """
     tables = msp.client("dynamodb")
     tables.update_continuous_backups(
         TableName="ledger", PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": False}
@@ -126,11 +147,15 @@ def test_a_restored_table(msp: Installed) -> None:
     recovery, protection = msp.check("table")["findings"]
     assert recovery["verdict"] == protection["verdict"] == "finding"
     assert "point-in-time recovery is off" in recovery["says"]
-    assert recovery["remedy"].startswith("aws dynamodb update-continuous-backups --table-name ledger")
+    assert recovery["remedy"].startswith(
+        "aws dynamodb update-continuous-backups --table-name ledger"
+    )
     assert "deletion protection is off" in protection["says"]
 
 
-@pytest.mark.parametrize("name", ["JobsDeadLetterQueue", "ScheduleDeadLetterQueue", "PlannerFailureQueue"])
+@pytest.mark.parametrize(
+    "name", ["JobsDeadLetterQueue", "ScheduleDeadLetterQueue", "PlannerFailureQueue"]
+)
 def test_dead_letters(msp: Installed, name: str) -> None:
     """What lies in a queue of failures is counted, with the command that tells why."""
     for _ in range(2):
@@ -149,7 +174,9 @@ def test_no_queue(msp: Installed) -> None:
 
 
 def test_a_disabled_schedule(msp: Installed) -> None:
-    """SAFE-7: a schedule that is switched off bills nobody: it is named, with where to switch it on."""
+    """SAFE-7: a schedule that is switched off bills nobody: it is named, with where to switch it
+    on.
+    """
     _disable(msp, msp.schedule)
     verdict, says, remedy = only(msp.check("schedule"))
     assert (verdict, says) == (
@@ -168,12 +195,15 @@ def test_another_functions_schedule(msp: Installed) -> None:
 
 
 def test_ticks_that_stopped(msp: Installed) -> None:
-    """A newest tick that is hours old is told with how old it is, and how often there should be one."""
+    """A newest tick that is hours old is told with how old it is, and how often there should be
+    one.
+    """
     msp.world.clock.advance(timedelta(hours=5))
     verdict, says, remedy = only(msp.check("last-tick"))
     assert verdict == "finding"
     assert says == (
-        "The newest tick is of 2026-11-03 00:05 GMT, 5 hours ago, though there should be one every 15 minutes: counts are not followed."
+        "The newest tick is of 2026-11-03 00:05 GMT, 5 hours ago, though there should be "
+        "one every 15 minutes: counts are not followed."
     )
     assert "planner's log" in remedy
 
@@ -192,8 +222,12 @@ def test_ticks_that_stopped(msp: Installed) -> None:
         ((0, None), 11, 15, "could not plan everything."),
     ],
 )
-def test_ages_of_ticks(ticks: tuple[int, int | None] | None, minutes: int, every: int | None, words: str) -> None:
-    """Two ticks may be missed, and the planner has its time, before a tick counts as late or as not finished."""
+def test_ages_of_ticks(
+    ticks: tuple[int, int | None] | None, minutes: int, every: int | None, words: str
+) -> None:
+    """Two ticks may be missed, and the planner has its time, before a tick counts as late or as not
+    finished.
+    """
     known = None
     if ticks is not None:
         _, behind = ticks
@@ -225,7 +259,9 @@ def test_how_often_a_schedule_fires(expression: str, minutes: int | None) -> Non
 
 
 def test_an_unconfirmed_address(msp: Installed, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An address that has not confirmed gets no alarm: it is named, with the mail to look for, and the others are told too."""
+    """An address that has not confirmed gets no alarm: it is named, with the mail to look for, and
+    the others are told too.
+    """
     _subscribe(msp, monkeypatch, ("bob@example.com", "PendingConfirmation"))
     findings = msp.check("alarm-mail")["findings"]
     assert [each["verdict"] for each in findings] == ["finding", "ok"]
@@ -243,16 +279,22 @@ def _is_told_how_to_come_back(finding: dict[str, str], address: str, topic: str)
     remedy = finding["remedy"]
     assert "To deploy again does not help" in remedy
     line = (
-        f"aws sns subscribe --region eu-west-1 --topic-arn {topic} --protocol email --notification-endpoint {address} "
+        f"aws sns subscribe --region eu-west-1 --topic-arn {topic} --protocol email "
+        f"--notification-endpoint {address} "
     )
     assert line in remedy
-    assert f"aws sns confirm-subscription --region eu-west-1 --topic-arn {topic} --token TOKEN " in remedy
+    assert (
+        f"aws sns confirm-subscription --region eu-west-1 --topic-arn {topic} --token TOKEN "
+        in remedy
+    )
     assert "--authenticate-on-unsubscribe true" in remedy
     assert "AlarmEmail" not in remedy
 
 
 def test_an_address_that_was_unsubscribed(msp: Installed, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A mail scanner follows the link that unsubscribes: the doctor says so, and how to subscribe without such a link."""
+    """A mail scanner follows the link that unsubscribes: the doctor says so, and how to subscribe
+    without such a link.
+    """
     _subscribe(msp, monkeypatch, ("eve@example.com", "Deleted"))
     findings = msp.check("alarm-mail")["findings"]
     _is_told_how_to_come_back(findings[0], "eve@example.com", msp.outputs["AlarmTopic"])
@@ -262,12 +304,16 @@ def test_an_address_that_was_unsubscribed(msp: Installed, monkeypatch: pytest.Mo
 def test_an_address_that_has_come_back(msp: Installed, monkeypatch: pytest.MonkeyPatch) -> None:
     """One that was unsubscribed and subscribed again is listed twice for some days: it hears."""
     _subscribe(msp, monkeypatch, ("ann@example.com", "Deleted"))
-    assert [each["says"] for each in msp.checks(code=0)["alarm-mail"]["findings"]] == ["Alarms go to ann@example.com."]
+    assert [each["says"] for each in msp.checks(code=0)["alarm-mail"]["findings"]] == [
+        "Alarms go to ann@example.com."
+    ]
 
 
 @pytest.mark.parametrize("address", ["ann@example.com", "o'hara@example.com"])
 def test_an_address_that_is_not_listed_any_more(msp: Installed, address: str) -> None:
-    """Days later an address that was unsubscribed is in no list: the stack still names it, and deploying again changes nothing."""
+    """Days later an address that was unsubscribed is in no list: the stack still names it, and
+    deploying again changes nothing.
+    """
     msp.formation.parameters["AlarmEmail"] = address
     _unsubscribe_all(msp)
     (finding,) = msp.check("alarm-mail")["findings"]
@@ -314,7 +360,9 @@ def test_alarms_that_tell_nobody(msp: Installed) -> None:
 
 def test_an_alarm_that_rings(msp: Installed) -> None:
     """An alarm that rings is named with its reason."""
-    msp.client("cloudwatch").set_alarm_state(AlarmName="tally-Jobs", StateValue="ALARM", StateReason="3 messages")
+    msp.client("cloudwatch").set_alarm_state(
+        AlarmName="tally-Jobs", StateValue="ALARM", StateReason="3 messages"
+    )
     verdict, says, remedy = only(msp.check("alarms"))
     assert (verdict, says) == ("finding", "The alarm tally-Jobs rings: 3 messages.")
     assert "docs/operations.md" in remedy
@@ -334,8 +382,12 @@ def test_no_alarms(msp: Installed) -> None:
 
 
 def test_no_right_to_look(msp: Installed, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An AWS identity without the right to look at one part says so of that part; the others are looked at."""
-    refusal = ClientError({"Error": {"Code": "AccessDenied", "Message": "not authorized"}}, "GetSchedule")
+    """An AWS identity without the right to look at one part says so of that part; the others are
+    looked at.
+    """
+    refusal = ClientError(
+        {"Error": {"Code": "AccessDenied", "Message": "not authorized"}}, "GetSchedule"
+    )
 
     def refused(**_: str) -> None:
         raise refusal
@@ -362,7 +414,10 @@ def test_the_time_of_an_answer(msp: Installed) -> None:
 def _disable(msp: Installed, name: str) -> None:
     schedule = msp.client("scheduler").get_schedule(Name=name)
     msp.client("scheduler").update_schedule(
-        **{key: schedule[key] for key in ("Name", "ScheduleExpression", "FlexibleTimeWindow", "Target")},
+        **{
+            key: schedule[key]
+            for key in ("Name", "ScheduleExpression", "FlexibleTimeWindow", "Target")
+        },
         State="DISABLED",
     )
 
@@ -371,7 +426,9 @@ def _subscribe(msp: Installed, monkeypatch: pytest.MonkeyPatch, *others: tuple[s
     """Further subscriptions that are not confirmed: moto takes each as confirmed at once."""
     pages = msp.client("sns").get_paginator("list_subscriptions_by_topic")
     (page,) = pages.paginate(TopicArn=msp.outputs["AlarmTopic"])
-    pending = [{"Protocol": "email", "Endpoint": each, "SubscriptionArn": arn} for each, arn in others]
+    pending = [
+        {"Protocol": "email", "Endpoint": each, "SubscriptionArn": arn} for each, arn in others
+    ]
 
     class Pages:
         def paginate(self, **_: str) -> list[object]:

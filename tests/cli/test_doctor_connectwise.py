@@ -5,9 +5,9 @@ from typing import Literal
 
 import pytest
 
-from local.simulators.connectwise.options import Right
-from local.simulators.faults import Fault, FaultKind
-from local.world import AGREEMENT_TYPE, PRODUCT
+from simulators.connectwise.options import Right
+from simulators.faults import Fault, FaultKind
+from testing.world import AGREEMENT_TYPE, PRODUCT
 from tests.cli.installed import Installed
 from tests.cli.test_doctor_gravityzone import only
 
@@ -20,9 +20,13 @@ RIGHTS_TO_READ = {
 
 
 @pytest.mark.parametrize("status", [401, 404])
-@pytest.mark.parametrize("name", ["connectwise_public_key", "connectwise_private_key", "connectwise_client_id"])
+@pytest.mark.parametrize(
+    "name", ["connectwise_public_key", "connectwise_private_key", "connectwise_client_id"]
+)
 def test_a_wrong_key(msp: Installed, name: str, status: Literal[401, 404]) -> None:
-    """A wrong key is a wrong key, also where the cloud answers 404 to it; what needs it is not checked, GravityZone is."""
+    """A wrong key is a wrong key, also where the cloud answers 404 to it; what needs it is not
+    checked, GravityZone is.
+    """
     msp.store(**{name: "other"})
     msp.world.connectwise.options.wrong_key_status = status
     checks = msp.checks(code=1)
@@ -32,7 +36,13 @@ def test_a_wrong_key(msp: Installed, name: str, status: Literal[401, 404]) -> No
     assert "https://connectwise.test" in says
     assert "tally secrets set" in remedy
     assert "other" not in says.split()
-    for each in ("connectwise-reading", "connectwise-writing", "agreement-type", "product", "companies"):
+    for each in (
+        "connectwise-reading",
+        "connectwise-writing",
+        "agreement-type",
+        "product",
+        "companies",
+    ):
         assert checks[each]["verdict"] == "not checked", each
     assert checks["gravityzone-customers"]["verdict"] == "ok"
 
@@ -54,7 +64,11 @@ def test_the_host_of_the_login_page(msp: Installed) -> None:
     body = '{"code": "Security", "message": "SSL is required.", "errors": null}'
     msp.world.connectwise.faults.add(
         Fault(
-            kind=FaultKind.STATUS, status=200, body=body, content_type="application/json", operation="GET companyinfo"
+            kind=FaultKind.STATUS,
+            status=200,
+            body=body,
+            content_type="application/json",
+            operation="GET companyinfo",
         )
     )
     verdict, says, remedy = only(msp.check("connectwise-keys"))
@@ -65,7 +79,9 @@ def test_the_host_of_the_login_page(msp: Installed) -> None:
 
 @pytest.mark.parametrize(("right", "words"), RIGHTS_TO_READ.items())
 def test_a_missing_right_to_read(msp: Installed, right: Right, words: str) -> None:
-    """A right that the API member's role lacks is named as ConnectWise names it; the keys are right."""
+    """A right that the API member's role lacks is named as ConnectWise names it; the keys are
+    right.
+    """
     msp.world.connectwise.options.taken_rights = frozenset({right})
     checks = msp.checks(code=1)
     assert checks["connectwise-keys"]["verdict"] == "ok"
@@ -77,20 +93,30 @@ def test_a_missing_right_to_read(msp: Installed, right: Right, words: str) -> No
     assert checks["connectwise-writing"]["verdict"] == "not checked"
 
 
-@pytest.mark.parametrize(("right", "words"), [(Right.AGREEMENTS_ADD, "Add"), (Right.AGREEMENTS_EDIT, "Edit")])
+@pytest.mark.parametrize(
+    ("right", "words"), [(Right.AGREEMENTS_ADD, "Add"), (Right.AGREEMENTS_EDIT, "Edit")]
+)
 def test_a_missing_right_to_write(msp: Installed, right: Right, words: str) -> None:
-    """A missing right to make or to change Additions shows before the first month does, and which of the two it is."""
+    """A missing right to make or to change Additions shows before the first month does, and which
+    of the two it is.
+    """
     msp.world.connectwise.options.taken_rights = frozenset({right})
     verdict, says, remedy = only(msp.check("connectwise-writing"))
     assert verdict == "needs set-up"
-    assert says == f"The API member may not write Additions: it lacks Finance > Agreements: {words}."
+    assert (
+        says == f"The API member may not write Additions: it lacks Finance > Agreements: {words}."
+    )
     assert remedy.endswith(f"Finance > Agreements: {words}.")
 
 
 def test_trying_the_rights_changes_nothing(msp: Installed) -> None:
-    """No Addition is made or changed by the doctor, and every write goes to an agreement that does not exist."""
+    """No Addition is made or changed by the doctor, and every write goes to an agreement that does
+    not exist.
+    """
     agreement = msp.customer("Lakeside Library").agreement_id
-    addition = msp.world.connectwise.people.add_addition(agreement, PRODUCT, quantity=7, effective=date(2026, 11, 1))
+    addition = msp.world.connectwise.people.add_addition(
+        agreement, PRODUCT, quantity=7, effective=date(2026, 11, 1)
+    )
     made, calls = len(msp.world.connectwise.truth.made_by_api()), len(msp.world.connectwise.calls)
     before = msp.world.connectwise.tenant.state(agreement).additions.get(addition)
     msp.checks(code=1)
@@ -98,11 +124,16 @@ def test_trying_the_rights_changes_nothing(msp: Installed) -> None:
     assert len(msp.world.connectwise.truth.made_by_api()) == made
     writes = [call for call in list(msp.world.connectwise.calls)[calls:] if call.method != "GET"]
     assert {call.method for call in writes} == {"POST", "PATCH"}
-    assert all("/finance/agreements/2147483647/additions" in call.path and call.status == 404 for call in writes)
+    assert all(
+        "/finance/agreements/2147483647/additions" in call.path and call.status == 404
+        for call in writes
+    )
 
 
 def test_rights_that_cannot_be_tried_safely(msp: Installed) -> None:
-    """Where such an agreement exists after all, nothing is written, and it says that the rights were not tried."""
+    """Where such an agreement exists after all, nothing is written, and it says that the rights
+    were not tried.
+    """
     calls = len(msp.world.connectwise.calls)
     msp.world.connectwise.faults.add(
         Fault(
@@ -125,11 +156,15 @@ def test_a_right_that_cannot_be_told(msp: Installed, operation: str, words: str)
     msp.world.connectwise.faults.add(Fault(kind=FaultKind.STATUS, status=500, operation=operation))
     verdict, says, _ = only(msp.check("connectwise-writing"))
     assert verdict == "finding"
-    assert says.startswith(f"Whether the API member has Finance > Agreements: {words} could not be told.")
+    assert says.startswith(
+        f"Whether the API member has Finance > Agreements: {words} could not be told."
+    )
 
 
 def test_an_agreement_type_that_differs_by_case(msp: Installed) -> None:
-    """MATCH-2: a name that is right but for its case is not found, and the one that is there is named."""
+    """MATCH-2: a name that is right but for its case is not found, and the one that is there is
+    named.
+    """
     msp.environment["AGREEMENT_TYPE"] = AGREEMENT_TYPE.upper()
     checks = msp.checks(code=1)
     verdict, says, remedy = only(checks["agreement-type"])
@@ -161,9 +196,12 @@ def test_an_agreement_type_that_is_mistyped(msp: Installed) -> None:
 
 
 def test_each_service_is_looked_at(msp: Installed) -> None:
-    """READ-6: each service's product and agreement type is looked for, and the setting that names it is told."""
+    """READ-6: each service's product and agreement type is looked for, and the setting that names
+    it is told.
+    """
     msp.environment["SERVICES"] = (
-        '{"email": {"counter": "emailSecurityMonthlyUsage", "product": "GZ-EMAIL", "agreementType": "Mail"}}'
+        '{"email": {"counter": "emailSecurityMonthlyUsage", "product": "GZ-EMAIL", '
+        '"agreementType": "Mail"}}'
     )
     checks = msp.checks(code=1)
     assert [each["verdict"] for each in checks["product"]["findings"]] == ["ok", "needs set-up"]
@@ -176,19 +214,27 @@ PAGE = "<html><head><title>Web filter</title></head><body>blocked</body></html>"
 
 @pytest.mark.parametrize("status", [200, 302, 401, 403, 404])
 def test_something_in_front(msp: Installed, status: int) -> None:
-    """MATCH-8: a firewall's page is told for what it is: nothing is said of keys or rights, and nothing else is asked."""
-    msp.world.connectwise.faults.add(Fault(kind=FaultKind.STATUS, status=status, body=PAGE, content_type="text/html"))
+    """MATCH-8: a firewall's page is told for what it is: nothing is said of keys or rights, and
+    nothing else is asked.
+    """
+    msp.world.connectwise.faults.add(
+        Fault(kind=FaultKind.STATUS, status=status, body=PAGE, content_type="text/html")
+    )
     checks = msp.checks(code=1)
     verdict, says, remedy = only(checks["connectwise-keys"])
     assert verdict == "needs set-up"
-    assert says.startswith("Something in front of ConnectWise at https://connectwise.test answers in its place")
+    assert says.startswith(
+        "Something in front of ConnectWise at https://connectwise.test answers in its place"
+    )
     assert "Web filter blocked" in says
     assert "firewall" in remedy
     assert checks["connectwise-reading"]["verdict"] == "not checked"
 
 
 def test_a_version_of_the_api_that_is_not_known(msp: Installed) -> None:
-    """An older server is told with the versions that it knows, ours, and the parameter; another version is asked for then."""
+    """An older server is told with the versions that it knows, ours, and the parameter; another
+    version is asked for then.
+    """
     msp.world.connectwise.options.known_versions = frozenset({"2022.1"})
     verdict, says, remedy = only(msp.check("connectwise-keys"))
     assert verdict == "needs set-up"
@@ -202,7 +248,9 @@ def test_a_version_of_the_api_that_is_not_known(msp: Installed) -> None:
 
 
 def test_a_role_that_sees_no_company(msp: Installed) -> None:
-    """MATCH-8: no company at all is a role of Inquire Mine, and no customer's company is called deleted or missing for it."""
+    """MATCH-8: no company at all is a role of Inquire Mine, and no customer's company is called
+    deleted or missing for it.
+    """
     msp.world.connectwise.options.sees_mine = frozenset({Right.COMPANIES_INQUIRE})
     checks = msp.checks(code=1)
     verdict, says, remedy = only(checks["connectwise-reading"])
@@ -213,7 +261,9 @@ def test_a_role_that_sees_no_company(msp: Installed) -> None:
 
 
 def test_a_role_that_sees_no_agreement(msp: Installed) -> None:
-    """MATCH-8: where none of the customers' agreements is seen, the role is asked about before one is to be made."""
+    """MATCH-8: where none of the customers' agreements is seen, the role is asked about before one
+    is to be made.
+    """
     msp.world.connectwise.options.sees_mine = frozenset({Right.AGREEMENTS_INQUIRE})
     verdict, says, remedy = only(msp.check("agreements"))
     assert verdict == "needs set-up"

@@ -4,8 +4,8 @@ from datetime import date
 
 import pytest
 
-from local.simulators.connectwise import records
-from local.world import PRODUCT
+from simulators.connectwise import records
+from testing.world import PRODUCT
 from tests.cli.installed import NOW, Installed
 from tests.cli.test_doctor_gravityzone import only
 
@@ -13,18 +13,24 @@ WHO = {"by": "ann@example.com", "why": "the owner called"}
 
 
 def test_a_name_that_differs_a_little(msp: Installed) -> None:
-    """MATCH-1: a customer without its namesake is shown with who it might be, and the command that ties it."""
+    """MATCH-1: a customer without its namesake is shown with who it might be, and the command that
+    ties it.
+    """
     company = msp.world.gravityzone.tenant.add_company("Blue Heron Brewing")
     connectwise = msp.world.connectwise.people.add_company("BlueHeron", "Blue Heron brewing")
     msp.world.add_agreement(connectwise)
     verdict, says, remedy = only(msp.check("companies"))
     assert verdict == "finding"
     assert f"Nearly so: 'Blue Heron brewing' (id {connectwise})" in says
-    assert remedy == f"It may be 'Blue Heron brewing' (`tally companies tie {company} {connectwise} --why …`)."
+    assert remedy == (
+        f"It may be 'Blue Heron brewing' (`tally companies tie {company} {connectwise} --why …`)."
+    )
 
 
 def test_a_name_that_differs_more(msp: Installed) -> None:
-    """What is no near miss is suggested by likeness, the likeliest first; whom somebody is tied to is nobody's suggestion."""
+    """What is no near miss is suggested by likeness, the likeliest first; whom somebody is tied to
+    is nobody's suggestion.
+    """
     company = msp.world.gravityzone.tenant.add_company("The Harbor Dental Clinic")
     people = msp.world.connectwise.people
     likely = people.add_company("HarborDentalC", "Harbor Dental Clinic & Partners")
@@ -32,7 +38,8 @@ def test_a_name_that_differs_more(msp: Installed) -> None:
     _, says, remedy = only(msp.check("companies"))
     assert "or nearly so" in says
     assert remedy.startswith(
-        f"It may be 'Harbor Dental Clinic & Partners' (`tally companies tie {company} {likely} --why …`)"
+        f"It may be 'Harbor Dental Clinic & Partners' (`tally companies tie {company} "
+        f"{likely} --why …`)"
     )
     assert "'Harbor Dental'" not in remedy
     assert "Bakery" not in remedy
@@ -43,7 +50,8 @@ def test_nobody_is_alike(msp: Installed) -> None:
     company = msp.world.gravityzone.tenant.add_company("Zephyr Quay")
     _, _, remedy = only(msp.check("companies"))
     assert remedy.startswith(
-        f"Find its ConnectWise company, or make it, then `tally companies tie {company} CONNECTWISE_ID --why …`"
+        f"Find its ConnectWise company, or make it, then `tally companies tie {company} "
+        "CONNECTWISE_ID --why …`"
     )
 
 
@@ -54,7 +62,9 @@ def test_a_customer_of_another_licence_is_nobodys_matter(msp: Installed) -> None
 
 
 def test_two_of_one_name(msp: Installed) -> None:
-    """MATCH-1: two customers of one name are not tied by it, though only one of them is counted by the month."""
+    """MATCH-1: two customers of one name are not tied by it, though only one of them is counted by
+    the month.
+    """
     msp.customer("Lakeside Library")
     msp.world.gravityzone.tenant.add_company("Lakeside Library", subscription_type=2)
     assert "2 GravityZone companies are named 'Lakeside Library'" in only(msp.check("companies"))[1]
@@ -62,16 +72,21 @@ def test_two_of_one_name(msp: Installed) -> None:
 
 def test_untied_and_excluded(msp: Installed) -> None:
     """Who was untied by a person is missed, with who did it; who was excluded is not."""
-    (harbor,) = msp.world.ledger.all_mappings()
+    (harbor,) = msp.world.ledger.all_links()
     msp.world.set_up().untie(harbor.company_id, **WHO)
-    assert "was left without a ConnectWise company by ann@example.com" in only(msp.check("companies"))[1]
+    assert (
+        "was left without a ConnectWise company by ann@example.com"
+        in only(msp.check("companies"))[1]
+    )
     msp.world.set_up().exclude(harbor.company_id, **WHO)
     assert "1 are excluded by a person" in only(msp.checks(code=0)["companies"])[1]
 
 
 def test_a_tie_to_a_deleted_company(msp: Installed) -> None:
-    """Tied to a company that is deleted in ConnectWise, a customer shows as that, and not as one to be tied by its name."""
-    (harbor,) = msp.world.ledger.all_mappings()
+    """Tied to a company that is deleted in ConnectWise, a customer shows as that, and not as one to
+    be tied by its name.
+    """
+    (harbor,) = msp.world.ledger.all_links()
     msp.world.connectwise.people.delete_company(harbor.connectwise_id or 0)
     msp.world.connectwise.people.add_company("HarborDental2", "Harbor Dental")
     _, says, remedy = only(msp.check("companies"))
@@ -84,12 +99,17 @@ def test_no_agreement_of_the_type(msp: Installed) -> None:
     msp.world.gravityzone.tenant.add_company("Old Mill Bakery")
     msp.world.connectwise.people.add_company("OldMill", "Old Mill Bakery")
     verdict, says, remedy = only(msp.check("agreements"))
-    assert (verdict, says) == ("finding", "Old Mill Bakery has no agreement of the type in ConnectWise: make one.")
+    assert (verdict, says) == (
+        "finding",
+        "Old Mill Bakery has no agreement of the type in ConnectWise: make one.",
+    )
     assert "one active agreement of the type 'Endpoint Security'" in remedy
 
 
 def test_two_agreements_of_the_type(msp: Installed) -> None:
-    """MATCH-3: two active agreements are listed with their ids, and the command that pins one; a pinned one is enough."""
+    """MATCH-3: two active agreements are listed with their ids, and the command that pins one; a
+    pinned one is enough.
+    """
     cedar = msp.customer("Cedar & Stone Architects")
     second = msp.world.add_agreement(cedar.connectwise_id, name="Branch office")
     verdict, says, remedy = only(msp.check("agreements"))
@@ -111,7 +131,9 @@ def test_a_quarterly_agreement(msp: Installed) -> None:
 
 @pytest.mark.parametrize("effective", [date(2025, 1, 1), date(2026, 11, 1)])
 def test_an_addition_left_by_the_classic_integration(msp: Installed, effective: date) -> None:
-    """OPEN-6: an open-ended Addition of the product is named with its quantity before Tally holds the customer for it."""
+    """OPEN-6: an open-ended Addition of the product is named with its quantity before Tally holds
+    the customer for it.
+    """
     customer = msp.customer("Lakeside Library")
     addition = msp.world.connectwise.people.add_addition(
         customer.agreement_id, PRODUCT, quantity=14, effective=effective
@@ -125,10 +147,16 @@ def test_an_addition_left_by_the_classic_integration(msp: Installed, effective: 
 
 
 def test_an_addition_that_has_ended(msp: Installed) -> None:
-    """OPEN-6: one that ended before this month is in nobody's way, and neither is one of another product."""
+    """OPEN-6: one that ended before this month is in nobody's way, and neither is one of another
+    product.
+    """
     customer = msp.customer("Lakeside Library")
     msp.world.connectwise.people.add_addition(
-        customer.agreement_id, PRODUCT, quantity=14, effective=date(2025, 1, 1), cancelled=date(2026, 10, 31)
+        customer.agreement_id,
+        PRODUCT,
+        quantity=14,
+        effective=date(2025, 1, 1),
+        cancelled=date(2026, 10, 31),
     )
     msp.checks(code=0)
 
@@ -157,7 +185,9 @@ def test_an_addition_that_is_kept_apart(msp: Installed) -> None:
     """OPEN-6: what a person keeps apart is told no more."""
     harbor = next(iter(msp.world.ledger.all_open_records()))
     agreement = harbor.lines[0].agreement_id
-    msp.world.connectwise.people.add_addition(agreement, PRODUCT, quantity=14, effective=date(2025, 1, 1))
+    msp.world.connectwise.people.add_addition(
+        agreement, PRODUCT, quantity=14, effective=date(2025, 1, 1)
+    )
     msp.world.gravityzone.tenant.check_in_new(harbor.key.company_id, 2)
     msp.world.play(NOW)
     msp.checks(code=1)
@@ -166,7 +196,9 @@ def test_an_addition_that_is_kept_apart(msp: Installed) -> None:
 
 
 def test_tallys_own_additions(msp: Installed) -> None:
-    """OPEN-1: what Tally has made is not left by others, also where somebody has taken its reference out of the text."""
+    """OPEN-1: what Tally has made is not left by others, also where somebody has taken its
+    reference out of the text.
+    """
     (made,) = msp.world.connectwise.truth.made_by_api()
     assert only(msp.checks(code=0)["other-additions"])[1] == (
         "No Addition of others bills the product to a customer in November 2026."
@@ -176,20 +208,26 @@ def test_tallys_own_additions(msp: Installed) -> None:
 
 
 def test_rows_that_nobody_can_place(msp: Installed) -> None:
-    """SAFE-5: rows of lists of which nobody can tell whom they concern are shown, and what stands in them."""
+    """SAFE-5: rows of lists of which nobody can tell whom they concern are shown, and what stands
+    in them.
+    """
     people = msp.world.connectwise.people
     odd = msp.world.add_agreement(people.add_company("stranger", "Nobody's"))
     people.show_oddly("agreement", odd, {"id": "twelve", "name": "Odd one"})
     verdict, says, _ = only(msp.check("odd-rows"))
     assert verdict == "finding"
-    assert "/finance/agreements: a row that names nobody: id: Input should be a valid integer" in says
+    assert (
+        "/finance/agreements: a row that names nobody: id: Input should be a valid integer" in says
+    )
     assert "Odd one" in says
 
 
 def test_an_agreement_that_cannot_be_read(msp: Installed) -> None:
     """SAFE-5: an agreement with an odd field is its company's finding, by its id; nobody else's."""
     customer = msp.customer("Old Mill Bakery")
-    msp.world.connectwise.people.show_oddly("agreement", customer.agreement_id, {"startDate": "soon"})
+    msp.world.connectwise.people.show_oddly(
+        "agreement", customer.agreement_id, {"startDate": "soon"}
+    )
     checks = msp.checks(code=1)
     says = only(checks["agreements"])[1]
     assert f"(id {customer.agreement_id}) cannot be read: startDate" in says

@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 from requests import PreparedRequest, Response
 
-from local.simulators.adapter import SimulatorAdapter
-from local.simulators.faults import Fault, FaultKind
-from local.simulators.gravityzone import GravityZoneSimulator
-from local.simulators.scenario import GravityZoneCompany, GravityZoneWorld
+from simulators.adapter import SimulatorAdapter
+from simulators.faults import Fault, FaultKind
+from simulators.gravityzone import GravityZoneSimulator
+from simulators.scenario import GravityZoneCompany, GravityZoneWorld
 from tests.cli.installed import KEYS, Installed
 
 EVERY = ("companies", "licensing", "network")
@@ -24,12 +24,16 @@ def test_nothing_is_wrong(msp: Installed) -> None:
     """Where everything is set up, every check says ok, nothing is to be done, and it ends with 0."""
     checks = msp.checks(code=0)
     assert {each["verdict"] for each in checks.values()} == {"ok"}
-    assert not [finding for each in checks.values() for finding in each["findings"] if finding["remedy"]]
+    assert not [
+        finding for each in checks.values() for finding in each["findings"] if finding["remedy"]
+    ]
     assert msp.run("doctor").text.strip().endswith("22 checks: 22 ok.")
 
 
 def test_a_wrong_key(msp: Installed) -> None:
-    """A key that GravityZone does not take is named as that, with where to get one; what needs it is not checked."""
+    """A key that GravityZone does not take is named as that, with where to get one; what needs it
+    is not checked.
+    """
     msp.store(gravityzone_api_key="other")
     checks = msp.checks(code=1)
     verdict, says, remedy = only(checks["gravityzone-key"])
@@ -37,9 +41,18 @@ def test_a_wrong_key(msp: Installed) -> None:
     assert says.startswith("GravityZone at https://gravityzone.test/api does not take the API key.")
     assert "HTTP 401" in says
     assert "tally secrets set" in remedy
-    for name in ("gravityzone-apis", "gravityzone-customers", "companies", "agreements", "other-additions"):
+    for name in (
+        "gravityzone-apis",
+        "gravityzone-customers",
+        "companies",
+        "agreements",
+        "other-additions",
+    ):
         assert checks[name]["verdict"] == "not checked", name
-    assert only(checks["gravityzone-apis"])[1] == "not checked: it needs 'GravityZone: address and key'."
+    assert (
+        only(checks["gravityzone-apis"])[1]
+        == "not checked: it needs 'GravityZone: address and key'."
+    )
     # ConnectWise and AWS are looked at all the same.
     for name in ("connectwise-writing", "agreement-type", "product", "table", "last-tick"):
         assert checks[name]["verdict"] == "ok", name
@@ -53,9 +66,13 @@ def test_a_wrong_key(msp: Installed) -> None:
     ],
 )
 def test_another_region(msp: Installed, url: str, others: list[str]) -> None:
-    """A region that does not know the key answers as to a wrong one: the address is named, and the other regions' to try."""
+    """A region that does not know the key answers as to a wrong one: the address is named, and the
+    other regions' to try.
+    """
     msp.environment["GRAVITYZONE_URL"] = url
-    msp.gravityzone_adapter = SimulatorAdapter(GravityZoneSimulator(msp.world.clock, api_key="of this region"))
+    msp.gravityzone_adapter = SimulatorAdapter(
+        GravityZoneSimulator(msp.world.clock, api_key="of this region")
+    )
     verdict, says, remedy = only(msp.check("gravityzone-key"))
     assert verdict == "needs set-up"
     assert url in says
@@ -65,7 +82,9 @@ def test_another_region(msp: Installed, url: str, others: list[str]) -> None:
 
 
 def test_the_key_goes_to_no_other_address(msp: Installed) -> None:
-    """Other regions are for a person to try: the doctor sends a key to the configured address alone."""
+    """Other regions are for a person to try: the doctor sends a key to the configured address
+    alone.
+    """
     hosts: set[str] = set()
 
     class Watched(SimulatorAdapter):
@@ -79,9 +98,13 @@ def test_the_key_goes_to_no_other_address(msp: Installed) -> None:
     assert hosts == {"gravityzone.test"}
 
 
-@pytest.mark.parametrize("url", ["https://gravityzone.test", "https://gravityzone.test/api/v1.0/jsonrpc"])
+@pytest.mark.parametrize(
+    "url", ["https://gravityzone.test", "https://gravityzone.test/api/v1.0/jsonrpc"]
+)
 def test_an_address_that_is_not_the_access_url(msp: Installed, url: str) -> None:
-    """An address without /api, or with more after it, is not there: the remedy says where the right one is shown."""
+    """An address without /api, or with more after it, is not there: the remedy says where the right
+    one is shown.
+    """
     msp.environment["GRAVITYZONE_URL"] = url
     verdict, says, remedy = only(msp.check("gravityzone-key"))
     assert verdict == "needs set-up"
@@ -90,7 +113,9 @@ def test_an_address_that_is_not_the_access_url(msp: Installed, url: str) -> None
 
 
 def test_nobody_answers(msp: Installed) -> None:
-    """A GravityZone that cannot be reached is no fault of the keys: try again, or check the address."""
+    """A GravityZone that cannot be reached is no fault of the keys: try again, or check the
+    address.
+    """
     msp.world.gravityzone.faults.add(Fault(kind=FaultKind.REFUSED))
     checks = msp.checks(code=1)
     verdict, says, remedy = only(checks["gravityzone-key"])
@@ -117,11 +142,16 @@ def test_a_missing_scope(msp: Installed, missing: str) -> None:
 def test_no_scope_at_all(msp: Installed) -> None:
     """Of a key without any API all three are named at once, not one at each run."""
     msp.world.gravityzone.options.enabled_apis = ()
-    assert only(msp.check("gravityzone-apis"))[1] == "The API key lacks the APIs Companies and Network and Licensing."
+    assert (
+        only(msp.check("gravityzone-apis"))[1]
+        == "The API key lacks the APIs Companies and Network and Licensing."
+    )
 
 
 def test_an_empty_gravityzone(msp: Installed) -> None:
-    """Where nobody has a monthly subscription there is nothing to bill: it says so, and who is there with another licence."""
+    """Where nobody has a monthly subscription there is nothing to bill: it says so, and who is
+    there with another licence.
+    """
     tenant = msp.world.gravityzone.tenant
     for company in list(tenant.children(tenant.own.id)):
         tenant.delete_company(company.id)
@@ -137,7 +167,9 @@ def test_an_empty_gravityzone(msp: Installed) -> None:
 
 
 def test_the_key_of_a_customer(msp: Installed) -> None:
-    """A key made inside one customer sees no other: that is said, and not that the list could not be read."""
+    """A key made inside one customer sees no other: that is said, and not that the list could not
+    be read.
+    """
     own = GravityZoneCompany(id="c" * 24, name="Harbor Dental", parent_id=None)
     simulator = GravityZoneSimulator(
         msp.world.clock, GravityZoneWorld(companies=(own,)), api_key=KEYS["gravityzone_api_key"]
@@ -148,12 +180,17 @@ def test_the_key_of_a_customer(msp: Installed) -> None:
     verdict, says, _ = only(checks["gravityzone-customers"])
     assert (verdict, says) == (
         "needs set-up",
-        "The API key belongs to Harbor Dental, which is a customer: it sees none of your other customers.",
+        (
+            "The API key belongs to Harbor Dental, which is a customer: it sees none of your "
+            "other customers."
+        ),
     )
 
 
 def test_a_partner_that_cannot_be_listed(msp: Installed) -> None:
-    """SAFE-5: one partner whose companies cannot be listed is a finding; the others' customers are looked at."""
+    """SAFE-5: one partner whose companies cannot be listed is a finding; the others' customers are
+    looked at.
+    """
     partner = msp.world.gravityzone.tenant.add_company("Summit Peak IT", kind="partner")
     msp.world.gravityzone.faults.add(Fault(kind=FaultKind.STATUS, status=500, contains=partner))
     checks = msp.checks(code=1)
@@ -164,19 +201,25 @@ def test_a_partner_that_cannot_be_listed(msp: Installed) -> None:
 
 @pytest.mark.parametrize("missing", EVERY)
 def test_a_missing_scope_in_words(msp: Installed, missing: str) -> None:
-    """READ-9: so it is where GravityZone says so with 200 and other words, whatever it was asked about."""
+    """READ-9: so it is where GravityZone says so with 200 and other words, whatever it was asked
+    about.
+    """
     msp.world.gravityzone.options.api_refused_in_words = True
     msp.world.gravityzone.options.enabled_apis = tuple(each for each in EVERY if each != missing)
     assert only(msp.check("gravityzone-apis"))[1] == f"The API key lacks the API {missing.title()}."
 
 
 def test_nothing_is_claimed_that_was_not_seen(msp: Installed) -> None:
-    """READ-9: where neither the list of APIs nor an answer shows that an API is there, the doctor says just that."""
+    """READ-9: where neither the list of APIs nor an answer shows that an API is there, the doctor
+    says just that.
+    """
     tenant = msp.world.gravityzone.tenant
     tenant.reach.refuse(tenant.own.id, details="Denied.")
     verdict, says, _ = only_of(msp, "Network")
     assert verdict == "ok", "it is listed, and no is an answer"
-    msp.world.gravityzone.faults.add(Fault(kind=FaultKind.STATUS, operation="getApiKeyDetails", status=404))
+    msp.world.gravityzone.faults.add(
+        Fault(kind=FaultKind.STATUS, operation="getApiKeyDetails", status=404)
+    )
     verdict, says, remedy = only_of(msp, "Network")
     assert verdict == "finding"
     assert "could not be seen" in says
@@ -193,8 +236,12 @@ def only_of(msp: Installed, name: str) -> tuple[str, str, str]:
 
 def test_a_key_that_was_never_answered(msp: Installed) -> None:
     """The doctor does not say that a key is taken where nobody answered to it."""
-    msp.world.gravityzone.faults.add(Fault(kind=FaultKind.STATUS, operation="getCompanyDetails", status=500))
-    msp.world.gravityzone.faults.add(Fault(kind=FaultKind.STATUS, operation="getApiKeyDetails", status=500))
+    msp.world.gravityzone.faults.add(
+        Fault(kind=FaultKind.STATUS, operation="getCompanyDetails", status=500)
+    )
+    msp.world.gravityzone.faults.add(
+        Fault(kind=FaultKind.STATUS, operation="getApiKeyDetails", status=500)
+    )
     assert only(msp.check("gravityzone-key"))[0] == "finding"
 
 

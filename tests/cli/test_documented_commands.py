@@ -1,4 +1,6 @@
-"""Every `tally …` that a person reads is understood by the command line: pages, the dashboard, remedies, and what commands say."""
+"""Every `tally …` that a person reads is understood by the command line: pages, the dashboard,
+remedies, and what commands say.
+"""
 
 import re
 import shlex
@@ -35,25 +37,38 @@ _GROUP = typer.main.get_command(app)
 
 SOURCES = [
     path
-    for path in (ROOT / "template.yaml", *sorted(ROOT.glob("cli/**/*.py")), *sorted(ROOT.glob("layers/tally/**/*.py")))
+    for path in (
+        ROOT / "template.yaml",
+        *sorted(ROOT.glob("cli/**/*.py")),
+        *sorted(ROOT.glob("layers/tally/**/*.py")),
+    )
     if _NAMED.search(path.read_text())
 ]
 
 
 def understood(text: str, *, whole: bool) -> str:
-    """The name of the command; ``whole``: as it stands, else a needed word may be left out. Fails where it is none."""
+    """The name of the command; ``whole``: as it stands, else a needed word may be left out. Fails
+    where it is none.
+    """
     for pattern, value in _FILLED_IN:
         text = pattern.sub(value, text)
     _, *words = shlex.split(text.replace("\\\n", " "), comments=True)
     at, names = _GROUP, ["tally"]
-    while words and hasattr(at, "commands") and not words[0].startswith("-") and words[0] not in {"…", "COMMAND"}:
+    while (
+        words
+        and hasattr(at, "commands")
+        and not words[0].startswith("-")
+        and words[0] not in {"…", "COMMAND"}
+    ):
         assert words[0] in at.commands, f"{' '.join(names)} has no command {words[0]!r}: {text}"
         names.append(words[0])
         at = at.commands[words.pop(0)]
     if hasattr(at, "commands") or "--help" in words:
         return " ".join(names)
     wrong = _wrong(at, names[-1], words)
-    assert wrong is None or (type(wrong).__name__ == "MissingParameter" and not whole), f"{wrong}: {text}"
+    assert wrong is None or (type(wrong).__name__ == "MissingParameter" and not whole), (
+        f"{wrong}: {text}"
+    )
     return " ".join(names)
 
 
@@ -72,12 +87,16 @@ def typed(page: str) -> Iterator[str]:
 
 
 def named(text: str) -> Iterator[str]:
-    """What is named within a sentence or a table; a row's further words in the same cell stand for commands beside the first."""
+    """What is named within a sentence or a table; a row's further words in the same cell stand for
+    commands beside the first.
+    """
     for line in _FENCED.sub("", text).splitlines():
         yield from _NAMED.findall(line)
         if (cell := re.match(r"\| (`tally .*?) \|", line)) is not None:
             first, *others = re.findall(r"`([^`]+)`", cell[1])
-            yield from (each if each.startswith("tally ") else _beside(first, each) for each in others)
+            yield from (
+                each if each.startswith("tally ") else _beside(first, each) for each in others
+            )
 
 
 def every_command(group: object = _GROUP, above: Sequence[str] = ("tally",)) -> Iterator[str]:
@@ -100,7 +119,9 @@ def _text(page: Path) -> str:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_what_a_page_says_to_type_is_understood(page: Path) -> None:
-    """SAFE-7: a person who copies a line of a block, or reads a command's name in a sentence, finds it in the command line."""
+    """SAFE-7: a person who copies a line of a block, or reads a command's name in a sentence, finds
+    it in the command line.
+    """
     for command in typed(_text(page)):
         understood(command, whole=True)
     for command in named(_text(page)):
@@ -129,7 +150,12 @@ def test_every_command_stands_in_the_readme_or_its_page() -> None:
 
 @pytest.mark.parametrize(
     "wrong",
-    ["tally aprove X --why y", "tally companies bind X 5", "tally status --all", "tally companies tie X y --why z"],
+    [
+        "tally aprove X --why y",
+        "tally companies bind X 5",
+        "tally status --all",
+        "tally companies tie X y --why z",
+    ],
 )
 def test_what_does_not_exist_is_noticed(wrong: str) -> None:
     """The test itself looks."""

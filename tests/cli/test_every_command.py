@@ -34,11 +34,40 @@ OF_A_COMPANY = [
     ("companies", "exclude", "Customer 0000", *WHY, "--yes"),
 ]
 NAMES = [
-    *("status", "show", "plan", "sync", "approve", "reject", "take-over", "keep-apart", "waive", "void", "credit-done"),
-    *("carry-terms", "export", "failed list", "failed retry", "companies suggest", "doctor", "secrets set"),
+    *(
+        "status",
+        "show",
+        "plan",
+        "sync",
+        "approve",
+        "reject",
+        "take-over",
+        "keep-apart",
+        "waive",
+        "void",
+        "credit-done",
+    ),
+    *(
+        "carry-terms",
+        "export",
+        "failed list",
+        "failed retry",
+        "companies suggest",
+        "doctor",
+        "secrets set",
+    ),
     *(
         f"companies {each}"
-        for each in ("tie", "untie", "pin", "unpin", "exclude", "include", "bill-partner", "unbill-partner")
+        for each in (
+            "tie",
+            "untie",
+            "pin",
+            "unpin",
+            "exclude",
+            "include",
+            "bill-partner",
+            "unbill-partner",
+        )
     ),
 ]
 SHARED = ("--json", "--stack", "--region", "--profile", "--local", "--debug", "--help")
@@ -49,7 +78,9 @@ WRITES = ("--yes", "--why")
 def terminal(monkeypatch: pytest.MonkeyPatch) -> StringIO:
     """A terminal of 80 columns in place of the two streams."""
     shown = StringIO()
-    console = RichConsole(file=shown, force_terminal=True, width=80, highlight=False, markup=False, emoji=False)
+    console = RichConsole(
+        file=shown, force_terminal=True, width=80, highlight=False, markup=False, emoji=False
+    )
     monkeypatch.setattr(output, "_console", lambda _: console)
     return shown
 
@@ -71,7 +102,9 @@ def test_an_empty_stack_knows_no_company(empty: Console, arguments: tuple[str, .
     assert empty.refused(*arguments).startswith("tally: Tally knows no company 'Customer 0000'.")
 
 
-@pytest.mark.parametrize("arguments", [*READS, ("show", "Customer 0000"), ("sync", "--yes")], ids=" ".join)
+@pytest.mark.parametrize(
+    "arguments", [*READS, ("show", "Customer 0000"), ("sync", "--yes")], ids=" ".join
+)
 def test_one_company(one: Console, arguments: tuple[str, ...]) -> None:
     """With one company every command works, as text and as one document on standard output."""
     one.world.clock.set(gmt("2026-11-01 00:20"))
@@ -79,7 +112,9 @@ def test_one_company(one: Console, arguments: tuple[str, ...]) -> None:
     json.loads(one.done(*arguments, "--json").out)
 
 
-@pytest.mark.parametrize("arguments", [*READS[:5], READS[6], ("show", "Customer 1999")], ids=" ".join)
+@pytest.mark.parametrize(
+    "arguments", [*READS[:5], READS[6], ("show", "Customer 1999")], ids=" ".join
+)
 def test_two_thousand_companies(thousands: Console, arguments: tuple[str, ...]) -> None:
     """With 2,000 companies what is read is read as lists, and each document is whole."""
     thousands.done(*arguments)
@@ -88,12 +123,22 @@ def test_two_thousand_companies(thousands: Console, arguments: tuple[str, ...]) 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_each_command_has_the_shared_options(name: str) -> None:
-    """Each command explains itself, and takes the options that all share; one that writes can be told to do so unasked."""
+    """Each command explains itself, and takes the options that all share; one that writes can be
+    told to do so unasked.
+    """
     shown = CliRunner().invoke(app, [*name.split(), "--help"])
     assert shown.exit_code == 0
     for option in SHARED:
         assert option in shown.output
-    if name not in ("status", "show", "plan", "export", "failed list", "companies suggest", "doctor"):
+    if name not in (
+        "status",
+        "show",
+        "plan",
+        "export",
+        "failed list",
+        "companies suggest",
+        "doctor",
+    ):
         assert "--yes" in shown.output
     assert all(len(line) <= 80 for line in shown.output.splitlines())
 
@@ -127,14 +172,18 @@ USAGES = [
 ]
 
 
-@pytest.mark.parametrize(("arguments", "said"), USAGES, ids=[" ".join(each) or "none" for each, _ in USAGES])
+@pytest.mark.parametrize(
+    ("arguments", "said"), USAGES, ids=[" ".join(each) or "none" for each, _ in USAGES]
+)
 def test_usage_is_told_in_one_line(one: Console, arguments: tuple[str, ...], said: str) -> None:
     """A usage error is exit code 2 and one line on standard error that says what there is."""
     assert said in one.refused(*arguments)
 
 
 def test_set_up_is_told_in_one_line(one: Console, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is wrong with the set-up ends with 2 and its one sentence, however it was worded, and without a traceback."""
+    """What is wrong with the set-up ends with 2 and its one sentence, however it was worded, and
+    without a traceback.
+    """
     one.world.ledger.fail_next("ticks", SetupError("The table\nis not there."))
     assert one.refused("status") == "tally: The table is not there."
 
@@ -143,21 +192,29 @@ def test_a_bug_is_told_and_shown_on_demand(one: Console) -> None:
     """A bug ends with 2 and one line; its traceback comes with --debug alone."""
     one.world.ledger.fail_next("ticks", ZeroDivisionError("oh"))
     assert one.refused("status") == (
-        "tally: A bug in Tally: ZeroDivisionError('oh'). Run it again with --debug and report what it prints."
+        "tally: A bug in Tally: ZeroDivisionError('oh'). Run it again with --debug and "
+        "report what it prints."
     )
     one.world.ledger.fail_next("ticks", ZeroDivisionError("oh"))
     with pytest.raises(ZeroDivisionError):
         one.run("status", "--debug")
 
 
-LONG = "Consolidated Amalgamated Widgets and Sprockets of the Greater Metropolitan Area, Limited (in liquidation)"
+LONG = (
+    "Consolidated Amalgamated Widgets and Sprockets of the Greater Metropolitan Area, Limited "
+    "(in liquidation)"
+)
 
 
 @pytest.mark.parametrize(
-    "arguments", [("status",), ("plan",), ("show", LONG), ("companies", "suggest"), ("failed", "list")], ids=" ".join
+    "arguments",
+    [("status",), ("plan",), ("show", LONG), ("companies", "suggest"), ("failed", "list")],
+    ids=" ".join,
 )
 def test_eighty_columns(terminal: StringIO, arguments: tuple[str, ...]) -> None:
-    """On a terminal of 80 columns no line is longer, whatever a customer is called, and no word of its name is lost."""
+    """On a terminal of 80 columns no line is longer, whatever a customer is called, and no word of
+    its name is lost.
+    """
     console = populated(3)
     world = console.world
     world.check_in(world.add_customer(LONG), 4)
@@ -178,7 +235,9 @@ def test_eighty_columns(terminal: StringIO, arguments: tuple[str, ...]) -> None:
 
 
 def test_a_file_gets_plain_lines(one: Console) -> None:
-    """Piped or kept in a file, there is no colour, no frame, and each row and sentence is on one line, for grep."""
+    """Piped or kept in a file, there is no colour, no frame, and each row and sentence is on one
+    line, for grep.
+    """
     one.world.check_in(one.world.add_customer(LONG), 4)
     one.world.gravityzone.tenant.add_company(f"{LONG}, the other")
     one.world.play(gmt("2026-11-01 00:20"))

@@ -30,7 +30,13 @@ def test_one_line_for_each_record(console: Console) -> None:
     out = console.done("export", "--month", "2026-11").out
     assert len(out.splitlines()) == 3
     harbor = rows(console)[1]
-    assert (harbor["month"], harbor["company"], harbor["count"], harbor["billed"], harbor["final"]) == (
+    assert (
+        harbor["month"],
+        harbor["company"],
+        harbor["count"],
+        harbor["billed"],
+        harbor["final"],
+    ) == (
         "2026-11",
         "Harbor Dental",
         "3",
@@ -74,7 +80,8 @@ FORMULAS = {
 
 @pytest.mark.parametrize(("name", "cell"), FORMULAS.items(), ids=ascii)
 def test_a_name_is_no_formula(name: str, cell: str) -> None:
-    """SAFE-10: a customer's name that a spreadsheet of any language would run as a formula is text in the file.
+    """SAFE-10: a customer's name that a spreadsheet of any language would run as a formula is text
+    in the file.
 
     Also where the file is cut at other signs than its commas. In the document it is as it is.
     """
@@ -87,20 +94,38 @@ def test_a_name_is_no_formula(name: str, cell: str) -> None:
     assert document["company"] == name
 
 
-@pytest.mark.parametrize("name", [*FORMULAS, 'Acme;""=1', "Acme\t;'\uff0b1", "Acme,=1;@A1"], ids=ascii)
+@pytest.mark.parametrize(
+    "name", [*FORMULAS, 'Acme;""=1', "Acme\t;'\uff0b1", "Acme,=1;@A1"], ids=ascii
+)
 def test_no_cell_begins_a_formula_however_the_file_is_cut(name: str) -> None:
-    """SAFE-10: opened with whatever separator a language has, no cell of the file is one that is run."""
+    """SAFE-10: opened with whatever separator a language has, no cell of the file is one that is
+    run.
+    """
     console = Console()
     console.world.add_customer(name)
     console.world.play(gmt("2026-11-01 00:05"))
     out = console.done("export").out
-    cells = [cell for cut in ",;\t|" for row in csv.reader(io.StringIO(out), delimiter=cut) for cell in row]
+    cells = [
+        cell
+        for cut in ",;\t|"
+        for row in csv.reader(io.StringIO(out), delimiter=cut)
+        for cell in row
+    ]
     plain = [unicodedata.normalize("NFKC", cell).lstrip(' \t"') for cell in cells]
     assert not [cell for cell in plain if cell.startswith(("=", "+", "-", "@"))]
 
 
 @pytest.mark.parametrize(
-    "name", ["Smith & Sons", "Miller, Jones; Partners", "A+B", "R=G", "Co-op", "ann@example.com", "½ Price"]
+    "name",
+    [
+        "Smith & Sons",
+        "Miller, Jones; Partners",
+        "A+B",
+        "R=G",
+        "Co-op",
+        "ann@example.com",
+        "½ Price",
+    ],
 )
 def test_a_plain_name_is_left_alone(name: str) -> None:
     """A sign of arithmetic within a name is no formula."""
@@ -125,7 +150,12 @@ def test_credits_are_exported() -> None:
     world.gravityzone.tenant.override_counter(harbor.id, "2026-10", "endpointMonthlyUsage", 5)
     world.play(gmt("2026-11-10 00:05"))
     (row,) = rows(console, "--month", "2026-10")
-    assert (row["count"], row["billed"], row["credit_quantity"], row["credit_amount"]) == ("5", "7", "2", "9.00")
+    assert (row["count"], row["billed"], row["credit_quantity"], row["credit_amount"]) == (
+        "5",
+        "7",
+        "2",
+        "9.00",
+    )
 
 
 def test_the_document(console: Console) -> None:
@@ -137,7 +167,9 @@ def test_the_document(console: Console) -> None:
 
 def test_a_month_that_nobody_has(console: Console) -> None:
     """A month without records is a file of its titles alone."""
-    assert console.done("export", "--month", "2020-01").out.startswith("month,service,company_id,company,")
+    assert console.done("export", "--month", "2020-01").out.startswith(
+        "month,service,company_id,company,"
+    )
     assert rows(console, "--month", "2020-01") == []
     assert console.done("export", "--month", "2020-01", "--json").json == []
 

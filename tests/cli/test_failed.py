@@ -5,7 +5,7 @@ import json
 import pytest
 
 from cli.dead_letters import Letter, LetterKind
-from local.simulators.faults import Fault, FaultKind
+from simulators.faults import Fault, FaultKind
 from tally.messages import Job
 from tests.cli.console import Console
 from tests.functional.instants import gmt
@@ -15,9 +15,14 @@ SOON, LATER = gmt("2026-11-01 00:20"), gmt("2026-11-03 10:00")
 
 def job_letter(console: Console, number: str = "m-1") -> Letter:
     """A job of days ago that failed for good: it would set the count of then."""
-    customer, mapping = next(iter(console.world.ledger.mappings().items()))
+    customer, link = next(iter(console.world.ledger.links().items()))
     job = Job.model_validate(
-        {"tick": SOON, "company_id": customer, "company_name": mapping.company_name, "month": "2026-11"}
+        {
+            "tick": SOON,
+            "company_id": customer,
+            "company_name": link.company_name,
+            "month": "2026-11",
+        }
     )
     return Letter(kind=LetterKind.JOB, id=number, body=job.model_dump_json(), sent=SOON)
 
@@ -35,7 +40,9 @@ def tick_letter(kind: LetterKind, number: str) -> Letter:
 
 @pytest.fixture
 def console(one: Console) -> Console:
-    """A job, a tick of the planner, a tick of the schedule and something unreadable have failed for good."""
+    """A job, a tick of the planner, a tick of the schedule and something unreadable have failed for
+    good.
+    """
     one.world.clock.set(LATER)
     one.letters.letters = [
         job_letter(one),
@@ -47,7 +54,9 @@ def console(one: Console) -> Console:
 
 
 def test_each_is_listed_with_its_reason(console: Console) -> None:
-    """SAFE-6: each message of the three queues, with what it is about and why it failed; they stay, for others to see."""
+    """SAFE-6: each message of the three queues, with what it is about and why it failed; they stay,
+    for others to see.
+    """
     console.world.gravityzone.faults.add(
         Fault(kind=FaultKind.STATUS, status=401, operation="getMonthlyUsage", times=None)
     )
@@ -70,8 +79,10 @@ def test_nothing_failed(one: Console) -> None:
 
 
 def test_a_retry_plans_anew(console: Console) -> None:
-    """OPEN-7, SAFE-4: a job is not replayed; its company is planned anew by what is so now, and then the message goes."""
-    customer = next(iter(console.world.ledger.mappings()))
+    """OPEN-7, SAFE-4: a job is not replayed; its company is planned anew by what is so now, and
+    then the message goes.
+    """
+    customer = next(iter(console.world.ledger.links()))
     console.world.gravityzone.tenant.check_in_new(customer, 4)
     ended = console.done("failed", "retry", "Customer 0000", "--yes")
     assert ended.out.splitlines() == ["Customer 0000: November 2026.", "1 message removed."]
@@ -83,7 +94,9 @@ def test_a_retry_plans_anew(console: Console) -> None:
 
 
 def test_a_failed_tick_and_the_unreadable_are_made_up_for_by_one_tick(console: Console) -> None:
-    """CLOSE-3: one tick now makes up for all that failed before, and for a message that nobody can read."""
+    """CLOSE-3: one tick now makes up for all that failed before, and for a message that nobody can
+    read.
+    """
     ended = console.done("failed", "retry", "--yes", "--json")
     assert console.invoked == [LATER]
     assert ended.json["removed"] == 4
@@ -92,7 +105,9 @@ def test_a_failed_tick_and_the_unreadable_are_made_up_for_by_one_tick(console: C
 
 
 def test_what_cannot_be_planned_stays(console: Console) -> None:
-    """SAFE-6: where a tick is skipped or lists cannot be read, its messages stay, the reason is told, and the exit code is 1."""
+    """SAFE-6: where a tick is skipped or lists cannot be read, its messages stay, the reason is
+    told, and the exit code is 1.
+    """
     console.world.gravityzone.faults.add(Fault(kind=FaultKind.STATUS, status=401, times=None))
     ended = console.run("failed", "retry", "--yes")
     assert ended.code == 1
@@ -101,7 +116,9 @@ def test_what_cannot_be_planned_stays(console: Console) -> None:
 
 
 def test_a_retry_is_confirmed(console: Console) -> None:
-    """Without a terminal and without --yes nothing is planned, and every message stays and is seen by others again."""
+    """Without a terminal and without --yes nothing is planned, and every message stays and is seen
+    by others again.
+    """
     assert "Give --yes" in console.refused("failed", "retry")
     assert (len(console.letters.letters), console.letters.released, console.invoked) == (4, 4, [])
 
@@ -109,5 +126,14 @@ def test_a_retry_is_confirmed(console: Console) -> None:
 def test_the_document(console: Console) -> None:
     """`--json`: stable keys."""
     ended = console.run("failed", "list", "--json")
-    assert set(ended.json[0]) == {"id", "queue", "sent", "company", "name", "month", "tick", "reason"}
+    assert set(ended.json[0]) == {
+        "id",
+        "queue",
+        "sent",
+        "company",
+        "name",
+        "month",
+        "tick",
+        "reason",
+    }
     assert [each["queue"] for each in ended.json] == ["jobs", "planner", "schedule", "jobs"]

@@ -17,12 +17,12 @@ from cli import command, main, output
 from cli.dead_letters import Letter, LetterKind
 from cli.output import Output
 from local.checkout import ROOT
-from local.simulators.faults import Fault, FaultKind
-from local.world import PRODUCT, Customer
-from tally.domain.digest import DigestKind
+from simulators.faults import Fault, FaultKind
+from tally.domain.reporting.digest import DigestKind
 from tally.errors import SetupError
 from tally.messages import Job
-from tally.report import Report
+from tally.reporter.report import Report
+from testing.world import PRODUCT, Customer
 from tests.cli.console import Console
 from tests.cli.installed import Installed
 from tests.cli.test_every_command import NAMES
@@ -64,7 +64,9 @@ class Scene:
 
 
 def scene() -> Scene:
-    """November is closed, December is open; one has grown, one has an Addition of others, one's was changed, one is untied."""
+    """November is closed, December is open; one has grown, one has an Addition of others, one's was
+    changed, one is untied.
+    """
     made = Scene()
     world = made.console.world
     people = world.connectwise.people
@@ -72,17 +74,25 @@ def scene() -> Scene:
         made.customers[state] = world.add_customer(named(state))
         world.check_in(made.customers[state], 5)
     people.add_addition(
-        made.customers["foreign"].agreement_id, PRODUCT, quantity=2, effective=date(2026, 11, 1), by=HOSTILE
+        made.customers["foreign"].agreement_id,
+        PRODUCT,
+        quantity=2,
+        effective=date(2026, 11, 1),
+        by=HOSTILE,
     )
     made.untied = world.gravityzone.tenant.add_company(named("untied"))
     made.namesake = people.add_company("untied", f"The {named('untied')}")
     world.play(gmt("2026-11-01 00:05"))
-    (ours,) = world.connectwise.truth.additions(agreement_id=made.customers["terms"].agreement_id, deleted=False)
+    (ours,) = world.connectwise.truth.additions(
+        agreement_id=made.customers["terms"].agreement_id, deleted=False
+    )
     people.set_terms(ours.id, unit_price=9.0, by=HOSTILE)
     world.play(gmt("2026-12-02 00:05"))
     world.check_in(made.customers["grown"], 60)
     world.check_in(made.customers["changed"], 1)
-    *_, theirs = world.connectwise.truth.additions(agreement_id=made.customers["changed"].agreement_id, deleted=False)
+    *_, theirs = world.connectwise.truth.additions(
+        agreement_id=made.customers["changed"].agreement_id, deleted=False
+    )
     people.set_quantity(theirs.id, 99, by=HOSTILE)
     world.play(gmt("2026-12-03 00:05"))
     world.check_in(made.customers["plain"], 1)
@@ -95,10 +105,16 @@ def letters(made: Scene) -> Iterator[Letter]:
     """What failed for good: a job, a tick, and something that nobody can read."""
     plain = made.customers["plain"]
     sent = gmt("2026-12-03 00:20")
-    job = Job.model_validate({"tick": sent, "company_id": plain.id, "company_name": plain.name, "month": "2026-12"})
-    yield Letter(kind=LetterKind.JOB, id=f"m{HOSTILE}", body=job.model_dump_json(), sent=sent, reason=HOSTILE)
+    job = Job.model_validate(
+        {"tick": sent, "company_id": plain.id, "company_name": plain.name, "month": "2026-12"}
+    )
+    yield Letter(
+        kind=LetterKind.JOB, id=f"m{HOSTILE}", body=job.model_dump_json(), sent=sent, reason=HOSTILE
+    )
     tick = json.dumps({"requestPayload": {"tick": HOSTILE}})
-    yield Letter(kind=LetterKind.PLANNER, id="p", body=tick, sent=sent, reason=f"It failed: {HOSTILE}")
+    yield Letter(
+        kind=LetterKind.PLANNER, id="p", body=tick, sent=sent, reason=f"It failed: {HOSTILE}"
+    )
     yield Letter(kind=LetterKind.JOB, id="m-2", body=HOSTILE, sent=sent)
 
 
@@ -141,18 +157,25 @@ IDS = [" ".join(word for word in each if word.isprintable()) or "nonsense" for e
 
 
 def test_every_command_is_walked() -> None:
-    """SAFE-10: a command that is added is tried with hostile names too, here or over a whole installation below."""
-    assert {name for name in NAMES if any(f"{' '.join(each)} ".startswith(f"{name} ") for each in COMMANDS)} == (
-        set(NAMES) - set(OF_AN_INSTALLATION)
-    )
+    """SAFE-10: a command that is added is tried with hostile names too, here or over a whole
+    installation below.
+    """
+    assert {
+        name
+        for name in NAMES
+        if any(f"{' '.join(each)} ".startswith(f"{name} ") for each in COMMANDS)
+    } == (set(NAMES) - set(OF_AN_INSTALLATION))
 
 
 def check(shown: str) -> None:
-    """Nothing in it does anything, nothing hides, and no line of it is one that somebody else wrote."""
+    """Nothing in it does anything, nothing hides, and no line of it is one that somebody else
+    wrote.
+    """
     bad = {
         char
         for char in set(shown) - {"\n"}
-        if unicodedata.category(char) in {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"} or char in INVISIBLE
+        if unicodedata.category(char) in {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+        or char in INVISIBLE
     }
     assert not bad, f"{sorted(bad)!r} in {shown!r}"
     assert not [line for line in shown.split("\n") if line.startswith(FORGED)]
@@ -160,7 +183,9 @@ def check(shown: str) -> None:
 
 @pytest.mark.parametrize("arguments", COMMANDS, ids=IDS)
 def test_in_a_file(arguments: tuple[str, ...]) -> None:
-    """SAFE-10: what is kept in a file or piped holds no order to a terminal, no hidden character and no forged line."""
+    """SAFE-10: what is kept in a file or piped holds no order to a terminal, no hidden character
+    and no forged line.
+    """
     made = scene()
     ended = made.console.run(*map(made.ids, arguments))
     assert re.search(f"{SEEN}|x.test", ended.out + ended.err) or arguments[0] == "sync"
@@ -170,7 +195,9 @@ def test_in_a_file(arguments: tuple[str, ...]) -> None:
 
 @pytest.mark.parametrize("arguments", COMMANDS, ids=IDS)
 def test_as_a_document(arguments: tuple[str, ...]) -> None:
-    """SAFE-10: in a document C1 controls, bidi overrides and the like are escaped, so that it holds the very same text."""
+    """SAFE-10: in a document C1 controls, bidi overrides and the like are escaped, so that it holds
+    the very same text.
+    """
     made = scene()
     ended = made.console.run(*map(made.ids, arguments), "--json")
     check(ended.err)
@@ -183,7 +210,13 @@ def texts(document: Any) -> Iterator[str]:  # noqa: ANN401 - any JSON
     """Every text in a document."""
     if isinstance(document, str):
         yield document
-    for each in document.values() if isinstance(document, dict) else document if isinstance(document, list) else ():
+    for each in (
+        document.values()
+        if isinstance(document, dict)
+        else document
+        if isinstance(document, list)
+        else ()
+    ):
         yield from texts(each)
 
 
@@ -191,27 +224,35 @@ def texts(document: Any) -> Iterator[str]:  # noqa: ANN401 - any JSON
 def terminal(monkeypatch: pytest.MonkeyPatch) -> StringIO:
     """A terminal of 80 columns in place of the two streams, with somebody at it."""
     shown = StringIO()
-    console = RichConsole(file=shown, force_terminal=True, width=80, highlight=False, markup=False, emoji=False)
+    console = RichConsole(
+        file=shown, force_terminal=True, width=80, highlight=False, markup=False, emoji=False
+    )
     monkeypatch.setattr(output, "_console", lambda _: console)
     monkeypatch.setattr(command, "somebody_is_there", lambda: True)
     return shown
 
 
 RICH = re.compile(r"\x1b\[[0-9;]*m|\x1b\[\?25[lh]|(\r?\x1b\[1A|\r)?\x1b\[2K")
-"""What rich writes itself: colours, the cursor hidden and shown, a line of progress taken back. No hostile name has these."""
+"""What rich writes itself: colours, the cursor hidden and shown, a line of progress taken back. No
+hostile name has these.
+"""
 
 
 @pytest.mark.parametrize("arguments", COMMANDS, ids=IDS)
 def test_on_a_terminal(terminal: StringIO, arguments: tuple[str, ...]) -> None:
     """SAFE-10: nor is there any on a terminal, in tables, sentences, progress and what is asked."""
     made = scene()
-    ended = made.console.run(*(each for each in map(made.ids, arguments) if each != "--yes"), stdin="y\n")
+    ended = made.console.run(
+        *(each for each in map(made.ids, arguments) if each != "--yes"), stdin="y\n"
+    )
     for shown in (RICH.sub("", terminal.getvalue()), ended.out, ended.err):
         check(shown.replace(FORGED, ""))
 
 
 @pytest.mark.parametrize("error", [SetupError(HOSTILE), ZeroDivisionError(HOSTILE)], ids=repr)
-def test_in_an_error(error: Exception, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_in_an_error(
+    error: Exception, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """SAFE-10: nor in an error's one line, nor in the traceback that `--debug` shows."""
     made = scene()
     made.console.world.ledger.fail_next("ticks", error)
@@ -226,12 +267,18 @@ def test_in_an_error(error: Exception, capsys: pytest.CaptureFixture[str], monke
     check(err)
 
 
-def test_of_an_installation(msp: Installed, terminal: StringIO, monkeypatch: pytest.MonkeyPatch) -> None:
-    """SAFE-10: nor in what the doctor says of customers, agreements, alarms and addresses, and when keys are stored."""
+def test_of_an_installation(
+    msp: Installed, terminal: StringIO, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SAFE-10: nor in what the doctor says of customers, agreements, alarms and addresses, and when
+    keys are stored.
+    """
     hostile = msp.customer(named("two agreements"))
     msp.world.add_agreement(hostile.connectwise_id, name=HOSTILE)
     msp.customer(named("untied"), connectwise_name=f"The {named('untied')}")
-    msp.client("cloudwatch").set_alarm_state(AlarmName="tally-Jobs", StateValue="ALARM", StateReason=HOSTILE)
+    msp.client("cloudwatch").set_alarm_state(
+        AlarmName="tally-Jobs", StateValue="ALARM", StateReason=HOSTILE
+    )
     for arguments in (("doctor",), ("doctor", "--json")):
         ended = msp.run(*arguments)
         assert ended.code == 1
@@ -248,11 +295,15 @@ def test_of_an_installation(msp: Installed, terminal: StringIO, monkeypatch: pyt
 
 
 def test_in_a_mail() -> None:
-    """SAFE-10: a digest shows names, reasons and members as they are, and none of them writes a line of its own into the mail."""
+    """SAFE-10: a digest shows names, reasons and members as they are, and none of them writes a
+    line of its own into the mail.
+    """
     made = scene()
     sent: list[str] = []
     topic = SimpleNamespace(publish=lambda *, subject, text: sent.extend((subject, text)))
-    report = Report(ledger=made.console.world.ledger, announcements=topic, close_day=2, stack="tally")
+    report = Report(
+        ledger=made.console.world.ledger, announcements=topic, close_day=2, stack="tally"
+    )
     for kind in DigestKind:
         report(kind, gmt("2026-12-03 06:00"))
     assert len(sent) == 4
@@ -262,7 +313,9 @@ def test_in_a_mail() -> None:
 
 
 def test_letters_that_the_output_has_not(monkeypatch: pytest.MonkeyPatch) -> None:
-    """SAFE-10: where the output takes ASCII alone, a name does not end the command, and a document is still one."""
+    """SAFE-10: where the output takes ASCII alone, a name does not end the command, and a document
+    is still one.
+    """
     from io import BytesIO  # noqa: PLC0415 - only here
 
     written = BytesIO()
@@ -278,7 +331,9 @@ def test_letters_that_the_output_has_not(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def test_output_is_made_in_one_place() -> None:
-    """SAFE-10: what is written or asked goes through `cli/output.py`, where it is made fit; a second way out would go past that."""
+    """SAFE-10: what is written or asked goes through `cli/output.py`, where it is made fit; a
+    second way out would go past that.
+    """
     past = re.compile(
         r"(?<![\w.])print\(|\.(stdout|stderr)\b\.?(write|print)|typer\.(echo|secho|confirm|prompt)\(|Console\(|csv\."
     )

@@ -4,8 +4,8 @@ from datetime import date, timedelta
 
 import pytest
 
-from local.simulators.faults import Fault, FaultKind
-from local.world import PRODUCT
+from simulators.faults import Fault, FaultKind
+from testing.world import PRODUCT
 from tests.cli.console import Console
 from tests.functional.instants import gmt
 from tests.functional.terms_world import agree_and_open_november, new_world, open_october
@@ -15,12 +15,14 @@ NOVEMBER, SOON = gmt("2026-11-01 00:05"), timedelta(minutes=15)
 
 
 def footprint(console: Console) -> object:
-    """All that a write would change: the ledger, the queue, ConnectWise, and GravityZone's calls aside."""
+    """All that a write would change: the ledger, the queue, ConnectWise, and GravityZone's calls
+    aside.
+    """
     ledger = console.world.ledger
     return (
         list(ledger.every_record()),
         list(ledger.all_standings()),
-        dict(ledger.mappings()),
+        dict(ledger.links()),
         ledger.ticks(),
         len(console.world.queue),
         [(each.id, each.quantity, each.text) for each in console.world.connectwise.truth],
@@ -38,15 +40,27 @@ def planned_and_done(console: Console) -> None:
     truth = {each.id: int(each.quantity) for each in console.world.connectwise.truth}
     console.world.play(console.world.clock.now().replace(microsecond=0))
     after = {each.id: int(each.quantity) for each in console.world.connectwise.truth}
-    made = sorted((each["agreement"], each["quantity"]) for each in document["writes"] if each["kind"] == "create")
+    made = sorted(
+        (each["agreement"], each["quantity"])
+        for each in document["writes"]
+        if each["kind"] == "create"
+    )
     new = [each for each in console.world.connectwise.truth if each.id not in truth]
     assert made == sorted((each.agreement_id, int(each.quantity)) for each in new)
-    set_to = {each["addition"]: each["quantity"] for each in document["writes"] if each["kind"] == "set quantity"}
-    assert set_to == {key: value for key, value in after.items() if key in truth and truth[key] != value}
+    set_to = {
+        each["addition"]: each["quantity"]
+        for each in document["writes"]
+        if each["kind"] == "set quantity"
+    }
+    assert set_to == {
+        key: value for key, value in after.items() if key in truth and truth[key] != value
+    }
 
 
 def test_a_first_tick_is_planned_as_it_is_done() -> None:
-    """OPEN-1, MATCH-1: before the first tick, the ties and the new Additions of each customer are told, and not made."""
+    """OPEN-1, MATCH-1: before the first tick, the ties and the new Additions of each customer are
+    told, and not made.
+    """
     console = Console()
     for name, machines in (("Harbor Dental", 4), ("Alder Florist", 2)):
         console.world.check_in(console.world.add_customer(name), machines)
@@ -59,8 +73,10 @@ def test_a_first_tick_is_planned_as_it_is_done() -> None:
 
 
 def test_pushes_closes_and_openings_are_planned_as_they_are_done(one: Console) -> None:
-    """FOLLOW-1, CLOSE-2: growth within the month, and the close with its last push and read-back, are told to the write."""
-    customer = next(iter(one.world.ledger.mappings()))
+    """FOLLOW-1, CLOSE-2: growth within the month, and the close with its last push and read-back,
+    are told to the write.
+    """
+    customer = next(iter(one.world.ledger.links()))
     one.world.gravityzone.tenant.check_in_new(customer, 5)
     one.world.clock.set(gmt("2026-11-10 00:05"))
     planned_and_done(one)
@@ -93,7 +109,10 @@ def test_terms_and_take_overs_are_told() -> None:
     console.world.play(NOVEMBER)
     console.done("take-over", "Harbor Dental", "--why", "agreed", "--yes")
     console.world.clock.advance(SOON)
-    assert f"Addition {addition} on agreement 1 taken over, until 2026-11-30" in console.done("plan").out
+    assert (
+        f"Addition {addition} on agreement 1 taken over, until 2026-11-30"
+        in console.done("plan").out
+    )
 
 
 def test_holds_are_told() -> None:
@@ -122,18 +141,27 @@ def test_one_company_and_one_month(one: Console) -> None:
 
 
 def test_what_cannot_be_read_is_told_and_found(one: Console) -> None:
-    """SAFE-5: where a count or a list cannot be read, the rest is told, the exit code is 1 and the reason is named."""
-    one.world.gravityzone.faults.add(Fault(kind=FaultKind.STATUS, status=401, operation="getMonthlyUsage", times=None))
+    """SAFE-5: where a count or a list cannot be read, the rest is told, the exit code is 1 and the
+    reason is named.
+    """
+    one.world.gravityzone.faults.add(
+        Fault(kind=FaultKind.STATUS, status=401, operation="getMonthlyUsage", times=None)
+    )
     ended = one.run("plan")
     assert ended.code == 1
     assert "Could not be told: 1" in ended.out
 
 
 def test_a_backlog_is_told(one: Console) -> None:
-    """SAFE-5: where the last sweep's messages still wait, the planner would queue nothing; the plan is told all the same."""
+    """SAFE-5: where the last sweep's messages still wait, the planner would queue nothing; the plan
+    is told all the same.
+    """
     one.world.tick(gmt("2026-11-01 00:20"))
     out = one.done("plan").text
-    assert "The planner would queue nothing at this moment: 1 of the last sweep's messages still wait." in out
+    assert (
+        "The planner would queue nothing at this moment: 1 of the last sweep's messages still wait."
+        in out
+    )
     assert "1 company-month due" in out
 
 

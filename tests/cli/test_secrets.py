@@ -1,4 +1,6 @@
-"""`tally secrets set`: hidden, tried before they are stored, and nothing stored where it is interrupted."""
+"""`tally secrets set`: hidden, tried before they are stored, and nothing stored where it is
+interrupted.
+"""
 
 import json
 from collections.abc import Callable, Iterator
@@ -13,10 +15,10 @@ from cli.commands import secrets
 from cli.commands.secrets import _set_keys
 from cli.output import Output
 from cli.stack import Target
-from local.simulators.connectwise.options import Credentials, Right
-from local.simulators.faults import Fault, FaultKind
-from tally import bootstrap
+from simulators.connectwise.options import Credentials, Right
+from simulators.faults import Fault, FaultKind
 from tally.errors import SetupError
+from tally.runtime import bootstrap
 from tests.cli.installed import KEYS, Installed
 
 NEW = {name: f"new-{value}" for name, value in KEYS.items()}
@@ -24,7 +26,9 @@ NEW = {name: f"new-{value}" for name, value in KEYS.items()}
 
 @dataclass(slots=True)
 class Person:
-    """Somebody at a hidden prompt who types these, one after the other; an error in place of text is pressed keys."""
+    """Somebody at a hidden prompt who types these, one after the other; an error in place of text
+    is pressed keys.
+    """
 
     types: list[str | BaseException]
     asked: list[str] = field(default_factory=list)
@@ -46,7 +50,11 @@ def msp(msp: Installed, monkeypatch: pytest.MonkeyPatch) -> Iterator[Installed]:
 
 
 def enter(
-    msp: Installed, *typed: str | BaseException, force: bool = False, yes: bool = True, as_json: bool = False
+    msp: Installed,
+    *typed: str | BaseException,
+    force: bool = False,
+    yes: bool = True,
+    as_json: bool = False,
 ) -> int | None:
     """Run the command with a person who types that."""
     session = Session(target=Target(), output=Output(as_json=as_json), given=msp.stack)
@@ -64,7 +72,9 @@ def rotate(msp: Installed) -> None:
 
 
 def test_four_right_keys_are_stored(msp: Installed, capsys: pytest.CaptureFixture[str]) -> None:
-    """Keys that both APIs take are stored, under the names that the functions read; white space around them is not theirs."""
+    """Keys that both APIs take are stored, under the names that the functions read; white space
+    around them is not theirs.
+    """
     rotate(msp)
     assert not enter(msp, *(f" {value}\n" for value in NEW.values()))
     assert msp.stored() == NEW
@@ -75,7 +85,9 @@ def test_four_right_keys_are_stored(msp: Installed, capsys: pytest.CaptureFixtur
 
 
 def test_the_first_time(msp: Installed) -> None:
-    """The secret that the template makes has no value: every key is asked for, and asked for again where nothing is typed."""
+    """The secret that the template makes has no value: every key is asked for, and asked for again
+    where nothing is typed.
+    """
     msp.client("secretsmanager").create_secret(Name="empty")
     msp.environment["SECRET_ID"] = "empty"
     person = Person(["", *KEYS.values()])
@@ -88,11 +100,17 @@ def test_the_first_time(msp: Installed) -> None:
 
 
 def test_one_key_is_rotated(msp: Installed) -> None:
-    """Enter keeps a key: one alone is changed, the others are tried with it, and what else stands in the secret stays."""
+    """Enter keeps a key: one alone is changed, the others are tried with it, and what else stands
+    in the secret stays.
+    """
     msp.store(note="rotated in May")
     msp.world.gravityzone.change_key(NEW["gravityzone_api_key"])
     assert not enter(msp, NEW["gravityzone_api_key"], "", "", "")
-    assert msp.stored() == {**KEYS, "gravityzone_api_key": NEW["gravityzone_api_key"], "note": "rotated in May"}
+    assert msp.stored() == {
+        **KEYS,
+        "gravityzone_api_key": NEW["gravityzone_api_key"],
+        "note": "rotated in May",
+    }
 
 
 def test_nothing_is_typed(msp: Installed, capsys: pytest.CaptureFixture[str]) -> None:
@@ -106,7 +124,9 @@ def test_nothing_is_typed(msp: Installed, capsys: pytest.CaptureFixture[str]) ->
 
 
 @pytest.mark.parametrize("at", range(4))
-@pytest.mark.parametrize(("pressed", "code"), [(KeyboardInterrupt(), 130), (EOFError(), 2)], ids=["Ctrl-C", "Ctrl-D"])
+@pytest.mark.parametrize(
+    ("pressed", "code"), [(KeyboardInterrupt(), 130), (EOFError(), 2)], ids=["Ctrl-C", "Ctrl-D"]
+)
 def test_interrupted_at_a_prompt(
     msp: Installed, capsys: pytest.CaptureFixture[str], at: int, pressed: BaseException, code: int
 ) -> None:
@@ -122,7 +142,9 @@ def test_interrupted_at_a_prompt(
     assert "nothing was stored" in line
 
 
-def test_interrupted_while_the_keys_are_tried(msp: Installed, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_interrupted_while_the_keys_are_tried(
+    msp: Installed, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Interrupted while a vendor is slow to answer, nothing is stored."""
 
     def interrupted(*_: object, **__: object) -> None:
@@ -133,7 +155,9 @@ def test_interrupted_while_the_keys_are_tried(msp: Installed, monkeypatch: pytes
     assert _versions(msp) == 1
 
 
-@pytest.mark.parametrize(("error", "code"), [(KeyboardInterrupt(), 130), (typer.Abort(), 130)], ids=["raw", "typer's"])
+@pytest.mark.parametrize(
+    ("error", "code"), [(KeyboardInterrupt(), 130), (typer.Abort(), 130)], ids=["raw", "typer's"]
+)
 def test_interrupted_at_the_last_question(
     msp: Installed, monkeypatch: pytest.MonkeyPatch, error: BaseException, code: int
 ) -> None:
@@ -150,7 +174,9 @@ def test_interrupted_at_the_last_question(
 WRONG: dict[str, tuple[dict[str, str], str]] = {
     name: ({**KEYS, name: "hush-wrong"}, vendor)
     for name, vendor in {
-        "gravityzone_api_key": "GravityZone at https://gravityzone.test/api does not take the API key",
+        "gravityzone_api_key": (
+            "GravityZone at https://gravityzone.test/api does not take the API key"
+        ),
         "connectwise_public_key": "does not take the keys of the API member",
         "connectwise_private_key": "does not take the keys of the API member",
         "connectwise_client_id": "does not take the keys of the API member",
@@ -159,8 +185,12 @@ WRONG: dict[str, tuple[dict[str, str], str]] = {
 
 
 @pytest.mark.parametrize("name", WRONG)
-def test_a_wrong_key_is_not_stored(msp: Installed, capsys: pytest.CaptureFixture[str], name: str) -> None:
-    """A key that its vendor does not take is refused with which and why; nothing is stored, not the right ones either."""
+def test_a_wrong_key_is_not_stored(
+    msp: Installed, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    """A key that its vendor does not take is refused with which and why; nothing is stored, not the
+    right ones either.
+    """
     keys, why = WRONG[name]
     assert enter(msp, *keys.values()) == 2
     assert msp.stored() == KEYS
@@ -191,14 +221,16 @@ def test_what_no_key_can_be(msp: Installed, capsys: pytest.CaptureFixture[str], 
     assert msp.stored() == KEYS
     printed = capsys.readouterr()
     assert (
-        "gravityzone_api_key in the secret is empty, or has white space or other characters that no key has. Put"
-        in printed.err
-    )
+        "gravityzone_api_key in the secret is empty, or has white space or other characters "
+        "that no key has. Put"
+    ) in printed.err
     assert typed not in printed.out + printed.err
 
 
 def test_a_missing_right_is_not_stored(msp: Installed, capsys: pytest.CaptureFixture[str]) -> None:
-    """A key that may not do what Tally needs would fail later: it is refused, with the right that is missing."""
+    """A key that may not do what Tally needs would fail later: it is refused, with the right that
+    is missing.
+    """
     msp.world.connectwise.options.taken_rights = frozenset({Right.AGREEMENTS_EDIT})
     assert enter(msp, *KEYS.values()) == 2
     assert "it lacks Finance > Agreements: Edit" in capsys.readouterr().err
@@ -206,7 +238,9 @@ def test_a_missing_right_is_not_stored(msp: Installed, capsys: pytest.CaptureFix
 
 
 def test_a_vendor_that_does_not_answer(msp: Installed) -> None:
-    """A key that cannot be tried is not stored unless --force says so; then it is, and the code tells that something was found."""
+    """A key that cannot be tried is not stored unless --force says so; then it is, and the code
+    tells that something was found.
+    """
     msp.world.gravityzone.faults.add(Fault(kind=FaultKind.REFUSED))
     assert enter(msp, NEW["gravityzone_api_key"], "", "", "") == 2
     assert msp.stored() == KEYS
@@ -215,7 +249,9 @@ def test_a_vendor_that_does_not_answer(msp: Installed) -> None:
 
 
 def test_it_asks_before_it_stores(msp: Installed, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Keys that pass are stored on a yes, and not on a no; the question names the keys and not their values."""
+    """Keys that pass are stored on a yes, and not on a no; the question names the keys and not
+    their values.
+    """
     asked: list[str] = []
 
     def answer(session: Session, question: str, *, yes: bool) -> None:
@@ -230,7 +266,9 @@ def test_it_asks_before_it_stores(msp: Installed, monkeypatch: pytest.MonkeyPatc
 
 
 def test_without_a_terminal(msp: Installed) -> None:
-    """Keys are never taken from a pipe, where a shell's history or a file would keep them: 2, and one line."""
+    """Keys are never taken from a pipe, where a shell's history or a file would keep them: 2, and
+    one line.
+    """
     ended = msp.run("secrets", "set")
     assert (ended.code, ended.out) == (2, "")
     assert ended.err.startswith("tally: Nothing was stored: keys are asked for on a terminal alone")
@@ -238,7 +276,9 @@ def test_without_a_terminal(msp: Installed) -> None:
 
 
 def test_no_key_on_the_command_line(msp: Installed) -> None:
-    """There is no argument or option that takes a key: what stands there shows in lists of processes."""
+    """There is no argument or option that takes a key: what stands there shows in lists of
+    processes.
+    """
     ended = msp.run("secrets", "set", "hush")
     assert ended.code == 2
     assert _versions(msp) == 1
@@ -246,7 +286,9 @@ def test_no_key_on_the_command_line(msp: Installed) -> None:
 
 @pytest.mark.parametrize("operation", ["get_secret_value", "put_secret_value"])
 def test_aws_refuses(msp: Installed, monkeypatch: pytest.MonkeyPatch, operation: str) -> None:
-    """A secret that may not be read is not overwritten, as what else stands in it is not known; nor is a refusal hidden."""
+    """A secret that may not be read is not overwritten, as what else stands in it is not known; nor
+    is a refusal hidden.
+    """
 
     def refused(**_: str) -> None:
         raise ClientError({"Error": {"Code": "AccessDeniedException", "Message": "no"}}, operation)
@@ -278,5 +320,7 @@ def test_the_prompts_are_hidden(msp: Installed, monkeypatch: pytest.MonkeyPatch)
 
 def _versions(msp: Installed) -> int:
     """How many values the secret has ever had."""
-    listed: Callable[..., dict[str, list[object]]] = msp.client("secretsmanager").list_secret_version_ids
+    listed: Callable[..., dict[str, list[object]]] = msp.client(
+        "secretsmanager"
+    ).list_secret_version_ids
     return len(listed(SecretId="keys", IncludeDeprecated=True)["Versions"])

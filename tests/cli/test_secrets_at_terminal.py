@@ -64,7 +64,12 @@ class Terminal:
         return told
 
 
-PROMPTS = ("GravityZone API key", "ConnectWise public key", "ConnectWise private key", "ConnectWise client id")
+PROMPTS = (
+    "GravityZone API key",
+    "ConnectWise public key",
+    "ConnectWise private key",
+    "ConnectWise client id",
+)
 
 
 def test_nothing_that_is_typed_shows() -> None:
@@ -77,7 +82,9 @@ def test_nothing_that_is_typed_shows() -> None:
     assert not [key for key in KEYS.values() if key in terminal.shown]
 
 
-@pytest.mark.parametrize(("pressed", "code"), [("\x03", 130), ("\x04", 2)], ids=["Ctrl-C", "Ctrl-D"])
+@pytest.mark.parametrize(
+    ("pressed", "code"), [("\x03", 130), ("\x04", 2)], ids=["Ctrl-C", "Ctrl-D"]
+)
 def test_pressed_at_a_prompt(pressed: str, code: int) -> None:
     """Ctrl-C and Ctrl-D at a prompt end it with one line, and nothing is stored."""
     terminal = Terminal.start()

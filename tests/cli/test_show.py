@@ -3,15 +3,17 @@
 import pytest
 
 from cli.story import chart
-from local.world import Customer
-from tally.domain.month import Month
+from tally.domain.model.month import Month
+from testing.world import Customer
 from tests.cli.console import WHO, WHY, Console
 from tests.functional.instants import gmt
 
 
 @pytest.fixture
 def harbor() -> tuple[Console, Customer]:
-    """A customer whose November grew from 4 to 13 on the 5th and closed; its December is held at 60."""
+    """A customer whose November grew from 4 to 13 on the 5th and closed; its December is held at
+    60.
+    """
     console = Console()
     world = console.world
     customer = world.add_customer("Harbor Dental")
@@ -24,12 +26,15 @@ def harbor() -> tuple[Console, Customer]:
     return console, customer
 
 
-def test_mapping_months_and_hold(harbor: tuple[Console, Customer]) -> None:
+def test_link_months_and_hold(harbor: tuple[Console, Customer]) -> None:
     """Whom it is tied to, what each month was billed, what waits for a person and why."""
     console, customer = harbor
     out = console.done("show", customer.id).out
     assert f"Harbor Dental  (GravityZone {customer.id})" in out
-    assert f"ConnectWise  Harbor Dental (id {customer.connectwise_id}), tied by tally on 2026-11-01" in out
+    assert (
+        f"ConnectWise  Harbor Dental (id {customer.connectwise_id}), tied by tally on 2026-11-01"
+        in out
+    )
     assert "Standing     held since 2026-12-03 00:05 GMT: GravityZone counts 60" in out
     assert "13 closed" in out
     assert "2026-12   0 open, held at 60" in out
@@ -40,10 +45,14 @@ def test_the_history_is_a_story(harbor: tuple[Console, Customer]) -> None:
     """SAFE-1: what happened to a month, when and why, oldest first, with its chart day by day."""
     console, _ = harbor
     out = console.done("show", "Harbor Dental", "--month", "2026-11").out
-    story = [line.strip() for line in out.splitlines() if line.startswith(("  2026-11", "  2026-12-02"))]
+    story = [
+        line.strip() for line in out.splitlines() if line.startswith(("  2026-11", "  2026-12-02"))
+    ]
     assert story[0].startswith("2026-11-01 00:05  opened: created Addition")
     assert any(line.startswith("2026-11-05 12:00  pushed: Addition") for line in story)
-    assert not [line for line in story if "intended" in line], "an intent is told by what became of it"
+    assert not [line for line in story if "intended" in line], (
+        "an intent is told by what became of it"
+    )
     assert "▃▃▃▃█" in out
     assert "4 to 13, day by day" in out
 
@@ -64,7 +73,9 @@ def test_a_name_nearly_right_is_taken(harbor: tuple[Console, Customer]) -> None:
 
 
 @pytest.mark.parametrize("text", ["harbor dental", "HARBOR DENTAL"])
-def test_case_does_not_matter_where_one_is_meant(harbor: tuple[Console, Customer], text: str) -> None:
+def test_case_does_not_matter_where_one_is_meant(
+    harbor: tuple[Console, Customer], text: str
+) -> None:
     """A name that differs from one company's by its case alone is that company's."""
     assert harbor[0].done("show", text, "--json").json["id"] == harbor[1].id
 
@@ -83,7 +94,8 @@ def test_two_of_one_name_are_told_apart_by_id(harbor: tuple[Console, Customer]) 
 def test_a_company_that_nobody_knows(harbor: tuple[Console, Customer]) -> None:
     """What is not known is refused in one line that says what to do."""
     assert harbor[0].refused("show", "Zebra Logistics") == (
-        "tally: Tally knows no company 'Zebra Logistics'. `tally status` lists those that it knows; "
+        "tally: Tally knows no company 'Zebra Logistics'. `tally status` lists those that "
+        "it knows; "
         "each is known from the first tick that sees it."
     )
 
@@ -92,13 +104,19 @@ def test_the_document_has_the_history(harbor: tuple[Console, Customer]) -> None:
     """`--json`: the records with their lines, holds and history."""
     console, _ = harbor
     november, december = console.done("show", "Harbor Dental", "--json").json["records"]
-    assert (november["month"], november["final"], december["hold"]["quantity"]) == ("2026-11", 13, 60)
+    assert (november["month"], november["final"], december["hold"]["quantity"]) == (
+        "2026-11",
+        13,
+        60,
+    )
     assert november["history"][-1]["what"] == "closed"
     assert [line["quantity"] for line in november["lines"]] == [13]
 
 
 def test_a_chart_without_block_signs() -> None:
-    """Where the output cannot show blocks, the chart is made of ASCII signs; a day without an Addition is blank."""
+    """Where the output cannot show blocks, the chart is made of ASCII signs; a day without an
+    Addition is blank.
+    """
     course = [(gmt("2026-11-02 08:00"), 1), (gmt("2026-11-04 08:00"), 8)]
     drawn = {
         encoding: chart(course, Month(2026, 11), now=gmt("2026-11-05 12:00"), encoding=encoding)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from local.ledger import MemoryLedger
+from testing.ledger import MemoryLedger
 from tests.cli.console import Console
 from tests.functional.instants import gmt
 from tests.functional.services_world import EMAIL, setting, use, world_of
@@ -16,7 +16,9 @@ DECEMBER = gmt("2026-12-01 00:05")
 
 @pytest.fixture
 def console() -> Console:
-    """One customer that is billed, one that is held, one that needs set-up, at the beginning of December."""
+    """One customer that is billed, one that is held, one that needs set-up, at the beginning of
+    December.
+    """
     console = Console()
     world = console.world
     billed, held = world.add_customer("Alder Florist"), world.add_customer("Harbor Dental")
@@ -32,30 +34,50 @@ def console() -> Console:
 
 
 def test_each_company_has_one_line(console: Console) -> None:
-    """The month's count, what is billed, the Addition, the standing and within what time it was last read stand on one line."""
+    """The month's count, what is billed, the Addition, the standing and within what time it was
+    last read stand on one line.
+    """
     console.world.clock.advance(timedelta(hours=3))
     lines = console.done("status").out.splitlines()
-    assert lines[0].split() == ["Company", "Count", "Billed", "Addition", "Standing", "Read", "within"]
+    assert lines[0].split() == [
+        "Company",
+        "Count",
+        "Billed",
+        "Addition",
+        "Standing",
+        "Read",
+        "within",
+    ]
     assert lines[1].split() == ["Alder", "Florist", "5", "5", "3", "billing", "4h"]
     assert lines[2].split() == ["Blue", "Heron", "Brewing", "-", "-", "-", "needs", "set-up", "-"]
     assert lines[3].split() == ["Harbor", "Dental", "90", "-", "-", "held", "4h"]
     assert lines[5] == (
-        "December 2026: 3 companies (1 held, 1 needs set-up, 1 billing); counted 95, billed 5; newest tick 3h ago."
+        "December 2026: 3 companies (1 held, 1 needs set-up, 1 billing); counted 95, billed "
+        "5; newest tick 3h ago."
     )
 
 
 def test_a_standing_has_its_sentence(console: Console) -> None:
     """SAFE-7: nothing is skipped silently: what is not billing says why, below the table."""
     out = console.done("status").text
-    assert "Harbor Dental: held since 2026-12-01. GravityZone counts 90 active endpoints for Harbor Dental" in out
-    assert "Blue Heron Brewing: needs set-up since 2026-11-01. No ConnectWise company is named exactly" in out
+    assert (
+        "Harbor Dental: held since 2026-12-01. GravityZone counts 90 active endpoints for "
+        "Harbor Dental"
+    ) in out
+    assert (
+        "Blue Heron Brewing: needs set-up since 2026-11-01. No ConnectWise company is named exactly"
+        in out
+    )
 
 
 @pytest.mark.parametrize(
     ("options", "names"),
     [
         (("--standing", "held"), ["Harbor Dental"]),
-        (("--standing", "held", "--standing", "needs-set-up"), ["Blue Heron Brewing", "Harbor Dental"]),
+        (
+            ("--standing", "held", "--standing", "needs-set-up"),
+            ["Blue Heron Brewing", "Harbor Dental"],
+        ),
         (("--name", "heron"), ["Blue Heron Brewing"]),
         (("--service", "endpoints"), ["Alder Florist", "Harbor Dental"]),
         (("--month", "2026-11", "--service", "endpoints"), ["Alder Florist", "Harbor Dental"]),
@@ -73,7 +95,10 @@ def test_an_earlier_month(console: Console) -> None:
     """A month of before is shown with what it stands at."""
     document = console.done("status", "--month", "2026-11", "--json").json
     assert document["month"] == "2026-11"
-    assert [each["records"][0]["billed"] for each in document["companies"] if each["records"]] == [4, 10]
+    assert [each["records"][0]["billed"] for each in document["companies"] if each["records"]] == [
+        4,
+        10,
+    ]
 
 
 def test_the_document_has_what_the_table_has(console: Console) -> None:
@@ -135,11 +160,19 @@ class Counting:
         return getattr(self._ledger, name)
 
 
-def test_two_thousand_companies_take_no_time(thousands: Console, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whatever their number, the ledger's index is read once: none of 2,000 companies is asked for by itself."""
+def test_two_thousand_companies_take_no_time(
+    thousands: Console, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever their number, the ledger's index is read once: none of 2,000 companies is asked for
+    by itself.
+    """
     ledger = Counting(thousands.world.ledger)
     monkeypatch.setattr(thousands.world, "ledger", ledger)
     out = thousands.done("status").out
-    assert not [name for name, times in ledger.calls.items() if times > (2 if name == "all_settled_records" else 1)]
+    assert not [
+        name
+        for name, times in ledger.calls.items()
+        if times > (2 if name == "all_settled_records" else 1)
+    ]
     assert len(out.splitlines()) == 2003
     assert "2000 companies (2000 billing); counted 2000, billed 2000" in out

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from local.simulators.faults import Fault, FaultKind
+from simulators.faults import Fault, FaultKind
 from tests.cli.console import Console
 from tests.functional.instants import gmt
 
@@ -11,18 +11,24 @@ SOON = gmt("2026-11-01 00:20")
 
 def grown(one: Console) -> str:
     """The customer's count has grown by 4 since the last tick; its id."""
-    customer = next(iter(one.world.ledger.mappings()))
+    customer = next(iter(one.world.ledger.links()))
     one.world.clock.set(SOON)
     one.world.gravityzone.tenant.check_in_new(customer, 4)
     return customer
 
 
 def test_a_tick_is_planned_by_the_planner(one: Console) -> None:
-    """Without a company the deployed planner is given a tick of this moment; when its jobs are done the standings are told."""
+    """Without a company the deployed planner is given a tick of this moment; when its jobs are done
+    the standings are told.
+    """
     grown(one)
     ended = one.done("sync", "--yes")
     assert one.invoked == [SOON]
-    assert ended.out.splitlines() == ["Planned: 1 company, 1 job.", "All jobs are done.", "Standings: 1 billing."]
+    assert ended.out.splitlines() == [
+        "Planned: 1 company, 1 job.",
+        "All jobs are done.",
+        "Standings: 1 billing.",
+    ]
     assert [int(each.quantity) for each in one.world.connectwise.truth] == [7]
 
 
@@ -34,7 +40,9 @@ def test_a_tick_is_not_waited_for(one: Console) -> None:
 
 
 def test_a_tick_that_is_skipped_is_found(one: Console) -> None:
-    """SAFE-5: where the last sweep's messages still wait, nothing is planned, and the exit code says so."""
+    """SAFE-5: where the last sweep's messages still wait, nothing is planned, and the exit code
+    says so.
+    """
     one.world.tick(SOON)
     ended = one.run("sync", "--yes")
     assert ended.code == 1
@@ -42,7 +50,9 @@ def test_a_tick_that_is_skipped_is_found(one: Console) -> None:
 
 
 def test_a_company_is_planned_anew_and_worked_on(one: Console) -> None:
-    """One company: its job is queued, a worker does it, and what was written is told from its history."""
+    """One company: its job is queued, a worker does it, and what was written is told from its
+    history.
+    """
     other = one.world.add_customer("Harbor Dental")
     one.world.play(gmt("2026-11-01 00:10"))
     customer = grown(one)
@@ -57,9 +67,13 @@ def test_a_company_is_planned_anew_and_worked_on(one: Console) -> None:
 
 
 def test_what_was_refused_is_tried_at_once(one: Console) -> None:
-    """SAFE-2: what ConnectWise refused is tried again when a person asks, once for each time, and not before the next day by itself."""
+    """SAFE-2: what ConnectWise refused is tried again when a person asks, once for each time, and
+    not before the next day by itself.
+    """
     customer = grown(one)
-    one.world.connectwise.faults.add(Fault(kind=FaultKind.STATUS, operation="PATCH *", status=400, times=2))
+    one.world.connectwise.faults.add(
+        Fault(kind=FaultKind.STATUS, operation="PATCH *", status=400, times=2)
+    )
     one.world.play(SOON, gmt("2026-11-01 01:20"))
     calls = one.world.connectwise.calls
     assert calls.count("PATCH additions/{id}") == 1
@@ -74,7 +88,9 @@ def test_a_refused_opening_is_tried_at_once(one: Console) -> None:
     """SAFE-2: so it is with a month that could not be opened."""
     other = one.world.add_customer("Harbor Dental")
     one.world.check_in(other, 5)
-    one.world.connectwise.faults.add(Fault(kind=FaultKind.STATUS, operation="POST *", status=400, times=2))
+    one.world.connectwise.faults.add(
+        Fault(kind=FaultKind.STATUS, operation="POST *", status=400, times=2)
+    )
     one.world.play(gmt("2026-11-01 00:10"), gmt("2026-11-01 00:20"))
     assert one.world.connectwise.calls.count("POST additions") == 2  # the fixture's and this one
     assert "HTTP 400" in one.done("sync", "Harbor Dental", "--yes").out
@@ -85,7 +101,7 @@ def test_a_refused_opening_is_tried_at_once(one: Console) -> None:
 
 def test_an_unchanged_count_is_told_as_such(one: Console) -> None:
     """FOLLOW-2: where nothing is to be changed, the reading is noted, and that it was read is told."""
-    customer = next(iter(one.world.ledger.mappings()))
+    customer = next(iter(one.world.ledger.links()))
     one.world.clock.set(SOON)
     one.world.connectwise.calls.clear()
     assert one.done("sync", customer, "--yes").out.splitlines() == [
@@ -100,7 +116,7 @@ def test_an_unchanged_count_is_told_as_such(one: Console) -> None:
 
 def test_a_company_of_one_month(one: Console) -> None:
     """--month: only that month's job is queued, though the month before is due too."""
-    customer = next(iter(one.world.ledger.mappings()))
+    customer = next(iter(one.world.ledger.links()))
     one.world.clock.set(gmt("2026-12-01 00:20"))
     document = one.done("sync", customer, "--month", "2026-12", "--yes", "--json").json
     assert document["months"] == ["2026-12"]
@@ -108,16 +124,22 @@ def test_a_company_of_one_month(one: Console) -> None:
 
 
 def test_a_company_is_tied_and_opened(one: Console) -> None:
-    """MATCH-1: a company whose namesake has been made by now is tied and opened at once; of others that are new nothing is written."""
+    """MATCH-1: a company whose namesake has been made by now is tied and opened at once; of others
+    that are new nothing is written.
+    """
     mill = one.world.gravityzone.tenant.add_company("Old Mill Bakery")
     one.world.play(SOON)
-    assert one.world.ledger.mapping(mill) is None
-    agreement = one.world.add_agreement(one.world.connectwise.people.add_company("OldMill", "Old Mill Bakery"))
+    assert one.world.ledger.link(mill) is None
+    agreement = one.world.add_agreement(
+        one.world.connectwise.people.add_company("OldMill", "Old Mill Bakery")
+    )
     other = one.world.add_customer("Alder Florist")
     one.world.clock.advance(timedelta(minutes=5))
     assert "opened: created Addition" in one.done("sync", "Old Mill Bakery", "--yes").text
-    assert [int(each.quantity) for each in one.world.connectwise.truth.additions(agreement_id=agreement)] == [0]
-    assert one.world.ledger.mapping(other.id) is None
+    assert [
+        int(each.quantity) for each in one.world.connectwise.truth.additions(agreement_id=agreement)
+    ] == [0]
+    assert one.world.ledger.link(other.id) is None
     assert one.world.ledger.standing(other.id) is None
 
 
@@ -126,13 +148,18 @@ def test_nothing_due_is_said(one: Console) -> None:
     one.world.gravityzone.tenant.add_company("Old Mill Bakery")
     one.world.play(SOON)
     out = one.done("sync", "Old Mill Bakery", "--yes").text
-    assert out.startswith("Nothing is due for Old Mill Bakery. Standing: needs set-up. No ConnectWise company is named")
+    assert out.startswith(
+        "Nothing is due for Old Mill Bakery. Standing: needs set-up. No ConnectWise company "
+        "is named"
+    )
 
 
 def test_a_failing_job_is_found(one: Console) -> None:
     """SAFE-7: where the worker fails, its reason is told and the exit code is 1."""
     customer = grown(one)
-    one.world.gravityzone.faults.add(Fault(kind=FaultKind.STATUS, status=401, operation="getMonthlyUsage", times=None))
+    one.world.gravityzone.faults.add(
+        Fault(kind=FaultKind.STATUS, status=401, operation="getMonthlyUsage", times=None)
+    )
     ended = one.run("sync", customer, "--wait", "30", "--yes")
     assert ended.code == 1
     assert "Standing: failing." in ended.out

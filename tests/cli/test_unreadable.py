@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import pytest
 
 from cli.stack import Stack
-from local.world import Customer
+from testing.world import Customer
 from tests.cli.console import WHY, Console
 from tests.functional.instants import gmt
 from tests.functional.stored_world import StoredWorld, stored_world
@@ -44,13 +44,18 @@ class _Scene:
 def scene(request: pytest.FixtureRequest) -> Iterator[_Scene]:
     """Two customers that are billed, and an item of one of them that cannot be read since."""
     with stored_world(gmt("2026-11-01 00:00")) as stored:
-        spoilt, other = stored.world.add_customer("Harbor Dental"), stored.world.add_customer("Zenith Foods")
+        spoilt, other = (
+            stored.world.add_customer("Harbor Dental"),
+            stored.world.add_customer("Zenith Foods"),
+        )
         for customer in (spoilt, other):
             stored.world.check_in(customer, 4)
         stored.tick(FIRST)
         stored.put(spoilt, request.param, **ITEMS[request.param])
         console = _StoredConsole(world=stored.world, stored=stored)
-        yield _Scene(console=console, spoilt=spoilt, other=other, key=f"COMPANY#{spoilt.id} {request.param}")
+        yield _Scene(
+            console=console, spoilt=spoilt, other=other, key=f"COMPANY#{spoilt.id} {request.param}"
+        )
 
 
 def test_status(scene: _Scene) -> None:
@@ -75,6 +80,8 @@ def test_others(scene: _Scene) -> None:
 
 
 def test_shown_by_itself(scene: _Scene) -> None:
-    """SAFE-7: asked for by itself it is told what cannot be read: in its standing, or as the one line of an error."""
+    """SAFE-7: asked for by itself it is told what cannot be read: in its standing, or as the one
+    line of an error.
+    """
     ended = scene.console.run("show", scene.spoilt.id)
     assert scene.key in " ".join((ended.out + ended.err).split())

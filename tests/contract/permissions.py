@@ -1,4 +1,6 @@
-"""What the template's roles may do, each permission by itself, and whether our code uses it or AWS on our behalf."""
+"""What the template's roles may do, each permission by itself, and whether our code uses it or AWS
+on our behalf.
+"""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,9 +18,13 @@ class Behalf:
     proof: str
 
 
-LOG = Behalf(does="Lambda writes the function's log", proof="test_a_function_may_write_its_own_log_and_no_other")
+LOG = Behalf(
+    does="Lambda writes the function's log",
+    proof="test_a_function_may_write_its_own_log_and_no_other",
+)
 POLL = Behalf(
-    does="Lambda takes jobs from the queue and deletes those done", proof="test_lambda_may_poll_the_workers_queue"
+    does="Lambda takes jobs from the queue and deletes those done",
+    proof="test_lambda_may_poll_the_workers_queue",
 )
 DESTINATION = Behalf(
     does="Lambda keeps an event that failed to the last attempt",
@@ -36,7 +42,8 @@ _DELIVERING = ("sqs:SendMessage", "sns:Publish")
 class Permission:
     """One action on one resource, as a statement of a role's policy grants it.
 
-    `function` is whose role it is, empty for a role of another service's; `behalf` is None where our code makes the call.
+    `function` is whose role it is, empty for a role of another service's; `behalf` is None where
+    our code makes the call.
     `number` is the resource's place in the statement.
     """
 
@@ -75,7 +82,9 @@ def listed(value: object) -> list[Any]:
 
 
 def named(resource: object) -> str:
-    """A resource by its name in the template: `JobsQueue`, `LedgerTable`, `LedgerTable/index/index`."""
+    """A resource by its name in the template: `JobsQueue`, `LedgerTable`,
+    `LedgerTable/index/index`.
+    """
     match resource:
         case {"Fn::GetAtt": str(attribute)}:
             return attribute.partition(".")[0]
@@ -98,7 +107,12 @@ def taken_out(policy: Mapping[str, Any], permission: Permission) -> dict[str, An
         if others := [each for each in actions if each != permission.action]:
             less["Statement"].append({**statement, "Action": others})
         if kept := [each for number, each in enumerate(resources) if number != permission.number]:
-            rest = {**statement, "Sid": f"{statement['Sid']}Elsewhere", "Action": permission.action, "Resource": kept}
+            rest = {
+                **statement,
+                "Sid": f"{statement['Sid']}Elsewhere",
+                "Action": permission.action,
+                "Resource": kept,
+            }
             less["Statement"].append(rest)
     return less
 
@@ -119,7 +133,9 @@ def _behalf(template: Template, function: str, action: str, on: str) -> Behalf |
         return LOG
     if action in _POLLING and on in set(_sources(template, function)):
         return POLL
-    if any(fnmatchcase(each, action) for each in _DELIVERING) and on in set(_destinations(template, function)):
+    if any(fnmatchcase(each, action) for each in _DELIVERING) and on in set(
+        _destinations(template, function)
+    ):
         return DESTINATION
     return None
 
@@ -131,7 +147,12 @@ def _sources(template: Template, function: str) -> Iterator[str]:
 
 
 def _destinations(template: Template, function: str) -> Iterator[str]:
-    for each in template.properties(function).get("EventInvokeConfig", {}).get("DestinationConfig", {}).values():
+    for each in (
+        template.properties(function)
+        .get("EventInvokeConfig", {})
+        .get("DestinationConfig", {})
+        .values()
+    ):
         yield named(each["Destination"])
 
 
@@ -140,7 +161,14 @@ def _destinations(template: Template, function: str) -> Iterator[str]:
 type Row = Sequence[str]
 
 OURS_HEAD: Row = ("function", "statement", "action", "on", "without it")
-BEHALF_HEAD: Row = ("role", "statement", "action", "on", "what AWS does with it", "test of the template")
+BEHALF_HEAD: Row = (
+    "role",
+    "statement",
+    "action",
+    "on",
+    "what AWS does with it",
+    "test of the template",
+)
 
 
 def ours_row(permission: Permission, without: str) -> Row:

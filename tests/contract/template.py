@@ -28,7 +28,8 @@ class Template:
 
     def __init__(self, path: Path) -> None:
         self.text = path.read_text()
-        self.body: dict[str, Any] = yaml.load(self.text, Loader=_CloudFormationLoader)  # a SafeLoader
+        # A SafeLoader.
+        self.body: dict[str, Any] = yaml.load(self.text, Loader=_CloudFormationLoader)
         self.parameters: dict[str, dict[str, Any]] = self.body["Parameters"]
         self.resources: dict[str, dict[str, Any]] = self.body["Resources"]
 
@@ -39,7 +40,9 @@ class Template:
 
     def of_type(self, kind: str) -> dict[str, dict[str, Any]]:
         """The resources of a type, by name."""
-        return {name: resource for name, resource in self.resources.items() if resource["Type"] == kind}
+        return {
+            name: resource for name, resource in self.resources.items() if resource["Type"] == kind
+        }
 
     def statements(self, role: str) -> list[dict[str, Any]]:
         """What a role is allowed."""

@@ -10,10 +10,10 @@ from pydantic import ValidationError
 from local.deployment import Function
 from local.sam_local.events import EVENTS, EVENTS_FOLDER, Event
 from local.sam_local.invoke import FUNCTIONS, command
-from tally.digest_due import DigestDue
-from tally.domain.digest import DigestKind
+from tally.domain.reporting.digest import DigestKind
 from tally.errors import ContractError
 from tally.messages import Job, Tick
+from tally.reporter.digest_due import DigestDue
 from tests.contract.template import Template
 
 NO_TICKS = {"tick-unfilled", "planner-failure"}
@@ -28,16 +28,26 @@ def _of(function: Function) -> list[Event]:
 
 
 def test_each_file_is_played_and_has_its_outcome() -> None:
-    """A file that is in no list would never be tried, and one that is missing would stop `make sam-local`."""
-    assert sorted(path.stem for path in EVENTS_FOLDER.glob("*.json")) == sorted(event.name for event in EVENTS)
+    """A file that is in no list would never be tried, and one that is missing would stop `make
+    sam-local`.
+    """
+    assert sorted(path.stem for path in EVENTS_FOLDER.glob("*.json")) == sorted(
+        event.name for event in EVENTS
+    )
     for event in EVENTS:
         assert event.outcome.answer or event.outcome.error, event.name
 
 
 def test_each_file_is_documented() -> None:
-    """`events/README.md` lists them as they are played: the file, whose input it is, and when it happens."""
-    rows = re.findall(r"^\| `(.+)\.json` \| (\w+) \| (\S+ \S+) \| (.+) \| (.+) \|$", _text(), flags=re.MULTILINE)
-    assert [row[:3] for row in rows] == [(event.name, event.function, f"{event.at:%Y-%m-%d %H:%M}") for event in EVENTS]
+    """`events/README.md` lists them as they are played: the file, whose input it is, and when it
+    happens.
+    """
+    rows = re.findall(
+        r"^\| `(.+)\.json` \| (\w+) \| (\S+ \S+) \| (.+) \| (.+) \|$", _text(), flags=re.MULTILINE
+    )
+    assert [row[:3] for row in rows] == [
+        (event.name, event.function, f"{event.at:%Y-%m-%d %H:%M}") for event in EVENTS
+    ]
     assert all(what and outcome for *_, what, outcome in rows)
 
 
@@ -50,7 +60,9 @@ def test_each_function_has_events(template: Template) -> None:
 
 @pytest.mark.parametrize("event", _of("planner"), ids=lambda event: event.name)
 def test_a_planners_event_is_a_tick(event: Event) -> None:
-    """By the model that the planner reads it with; those that are none on purpose are refused by it."""
+    """By the model that the planner reads it with; those that are none on purpose are refused by
+    it.
+    """
     if event.name in NO_TICKS:
         with pytest.raises(ContractError, match=re.escape(event.outcome.error)):
             Tick.of(event.payload)
@@ -59,8 +71,12 @@ def test_a_planners_event_is_a_tick(event: Event) -> None:
 
 
 def test_the_schedules_event_is_a_tick(template: Template) -> None:
-    """What the template's schedule sends is one file as it is, and another with its placeholder filled in."""
-    sent = json.loads(template.properties("PlannerFunction")["Events"]["Tick"]["Properties"]["Input"])
+    """What the template's schedule sends is one file as it is, and another with its placeholder
+    filled in.
+    """
+    sent = json.loads(
+        template.properties("PlannerFunction")["Events"]["Tick"]["Properties"]["Input"]
+    )
     events = {event.name: event for event in EVENTS}
     assert events["tick-unfilled"].payload == sent
     assert events["tick"].payload == {"tick": f"{events['tick'].at:%Y-%m-%dT%H:%M:%SZ}"}
@@ -81,7 +97,9 @@ def test_the_reporters_events_ask_for_a_digest(event: Event) -> None:
 
 @pytest.mark.parametrize("event", _of("worker"), ids=lambda event: event.name)
 def test_a_batch_holds_jobs(event: Event) -> None:
-    """Each message is a job by the model that the worker reads it with, but for those that are poison on purpose."""
+    """Each message is a job by the model that the worker reads it with, but for those that are
+    poison on purpose.
+    """
     records = event.payload["Records"]
     poison = []
     for record in records:
@@ -92,14 +110,18 @@ def test_a_batch_holds_jobs(event: Event) -> None:
         except ValidationError:
             poison.append(record["messageId"])
     assert len(poison) == POISONED.get(event.name, 0) < len(records)
-    assert event.outcome.answer["batchItemFailures"] == [{"itemIdentifier": each} for each in poison]
+    assert event.outcome.answer["batchItemFailures"] == [
+        {"itemIdentifier": each} for each in poison
+    ]
 
 
 def test_the_readme_has_the_command() -> None:
     """What `make sam-local` runs is what a person can type."""
     readme = (EVENTS_FOLDER.parent / "README.md").read_text().replace("\\\n", " ")
     typed = {" ".join(line.split()) for line in readme.splitlines() if "sam local invoke" in line}
-    run = command(EVENTS[0], environment=EVENTS_FOLDER.parent / ".local" / "sam-local-environment.json")
+    run = command(
+        EVENTS[0], environment=EVENTS_FOLDER.parent / ".local" / "sam-local-environment.json"
+    )
     expected = re.sub(r"Architecture=\w+", "Architecture=x86_64", " ".join(run))
     assert any(line.endswith(expected) for line in typed)
 

@@ -22,11 +22,23 @@ _BOTO3 = {"boto3", "botocore", "dateutil", "jmespath", "s3transfer", "six", "url
 
 @pytest.mark.parametrize(
     ("function", "package"),
-    [("PlannerFunction", "planner"), ("ReporterFunction", "reporter"), ("WorkerFunction", "worker")],
+    [
+        ("PlannerFunction", "planner"),
+        ("ReporterFunction", "reporter"),
+        ("WorkerFunction", "worker"),
+    ],
 )
-def test_a_handler_imports_with_the_built_layers_and_boto3_alone(built: Path, function: str, package: str) -> None:
-    """What the development environment has beside them is not there in Lambda. Nothing is read at import."""
-    folders = [built / "TallyLayer" / "python", built / "DependenciesLayer" / "python", built / function]
+def test_a_handler_imports_with_the_built_layers_and_boto3_alone(
+    built: Path, function: str, package: str
+) -> None:
+    """What the development environment has beside them is not there in Lambda. Nothing is read at
+    import.
+    """
+    folders = [
+        built / "TallyLayer" / "python",
+        built / "DependenciesLayer" / "python",
+        built / function,
+    ]
     done = subprocess.run(
         [
             tool(".tools/ministack", "python"),

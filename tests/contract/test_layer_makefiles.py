@@ -26,8 +26,12 @@ exec {PYTHON} "$@"
 """
 
 pytestmark = pytest.mark.skipif(
-    subprocess.run([PYTHON, "-E", "-c", "import pip"], check=False, capture_output=True).returncode != 0,
-    reason="the Python below the virtual environment has no pip: there is nothing for its settings to be about",
+    subprocess.run([PYTHON, "-E", "-c", "import pip"], check=False, capture_output=True).returncode
+    != 0,
+    reason=(
+        "the Python below the virtual environment has no pip: there is nothing for its settings "
+        "to be about"
+    ),
 )
 
 
@@ -41,7 +45,9 @@ def script(path: Path, text: str) -> Path:
 
 @dataclass(slots=True)
 class Surroundings:
-    """A folder to which SAM has copied a layer, with one small wheel to install, and what the operator's shell has set."""
+    """A folder to which SAM has copied a layer, with one small wheel to install, and what the
+    operator's shell has set.
+    """
 
     folder: Path
     variables: dict[str, str] = field(default_factory=dict)
@@ -92,9 +98,12 @@ class Surroundings:
             wheel.writestr("tiny.py", "ANSWER = 42\n")
             wheel.writestr(f"{info}/METADATA", "Metadata-Version: 2.1\nName: tiny\nVersion: 1.0\n")
             wheel.writestr(
-                f"{info}/WHEEL", "Wheel-Version: 1.0\nGenerator: a test\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+                f"{info}/WHEEL",
+                "Wheel-Version: 1.0\nGenerator: a test\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
             )
-            wheel.writestr(f"{info}/RECORD", f"tiny.py,,\n{info}/METADATA,,\n{info}/WHEEL,,\n{info}/RECORD,,\n")
+            wheel.writestr(
+                f"{info}/RECORD", f"tiny.py,,\n{info}/METADATA,,\n{info}/WHEEL,,\n{info}/RECORD,,\n"
+            )
         return f"tiny==1.0 --hash=sha256:{hashlib.sha256(path.read_bytes()).hexdigest()}\n"
 
 
@@ -134,8 +143,10 @@ def test_pip_that_asks_for_a_virtual_environment(around: Surroundings, value: st
         "[global]\nuser = yes\n",
         "[install]\nuser = yes\n",
         (
-            "[install]\nprefix = /nonexistent\nroot = /nonexistent\ntarget = /nonexistent\nconstraint = /nonexistent\n"
-            "dry-run = yes\nno-binary = :all:\nupgrade = yes\ncompile = yes\nignore-installed = yes\n"
+            "[install]\nprefix = /nonexistent\nroot = /nonexistent\ntarget = "
+            "/nonexistent\nconstraint = /nonexistent\n"
+            "dry-run = yes\nno-binary = :all:\nupgrade = yes\ncompile = "
+            "yes\nignore-installed = yes\n"
         ),
     ],
     ids=lambda text: " ".join(text.split("\n")[1:]).strip(),
@@ -148,13 +159,17 @@ def test_settings_of_pip(around: Surroundings, text: str) -> None:
 
 def test_variables_of_pip(around: Surroundings) -> None:
     """Nor is what the shell tells it."""
-    around.variables |= dict.fromkeys(("PIP_USER", "PIP_DRY_RUN", "PIP_PREFIX", "PIP_ROOT", "PIP_TARGET"), "1")
+    around.variables |= dict.fromkeys(
+        ("PIP_USER", "PIP_DRY_RUN", "PIP_PREFIX", "PIP_ROOT", "PIP_TARGET"), "1"
+    )
     is_built(around, "dependencies")
 
 
 @pytest.mark.parametrize("layer", LAYERS)
 def test_a_shim_that_knows_no_python_here(around: Surroundings, layer: str) -> None:
-    """A shim of pyenv's fails in the folder to which SAM copies a layer: the next Python 3.13 on the PATH is taken."""
+    """A shim of pyenv's fails in the folder to which SAM copies a layer: the next Python 3.13 on
+    the PATH is taken.
+    """
     around.put_on_path(SHIM)
     is_built(around, layer)
 

@@ -1,4 +1,6 @@
-"""docs/least-privilege.md accounts for every permission of the template, and tells what each is for."""
+"""docs/least-privilege.md accounts for every permission of the template, and tells what each is
+for.
+"""
 
 from collections.abc import Iterator
 
@@ -34,7 +36,9 @@ def _ours(template: Template) -> Iterator[Permission]:
 
 
 def test_each_permission_that_we_use_was_missed(template: Template, text: str) -> None:
-    """A permission is granted only if a flow failed without it: `make least-privilege` writes the row."""
+    """A permission is granted only if a flow failed without it: `make least-privilege` writes the
+    row.
+    """
     rows = rows_of(text, OURS_HEAD)
     assert [row[:-1] for row in rows] == [ours_row(each, "")[:-1] for each in _ours(template)]
     assert all(row[-1] for row in rows)
@@ -42,7 +46,9 @@ def test_each_permission_that_we_use_was_missed(template: Template, text: str) -
 
 def test_each_permission_that_aws_uses_is_accounted_for(template: Template, text: str) -> None:
     """What AWS does on our behalf is no call of ours, so a test of the template stands for it."""
-    assert rows_of(text, BEHALF_HEAD) == [behalf_row(each) for each in permissions(template) if each.behalf]
+    assert rows_of(text, BEHALF_HEAD) == [
+        behalf_row(each) for each in permissions(template) if each.behalf
+    ]
     for behalf in (LOG, POLL, DESTINATION, SCHEDULE):
         assert callable(getattr(test_template_access, behalf.proof))
 
@@ -60,7 +66,9 @@ def test_who_uses_a_permission_is_told_by_the_template(template: Template) -> No
 
 
 def test_one_permission_alone_is_taken_out(template: Template) -> None:
-    """One action on one resource: the statement's other actions stay, and the action on its other resources."""
+    """One action on one resource: the statement's other actions stay, and the action on its other
+    resources.
+    """
     both = ["queue", "other"]
     policy = {
         "Version": "2012-10-17",
@@ -71,14 +79,26 @@ def test_one_permission_alone_is_taken_out(template: Template) -> None:
                 "Action": ["sqs:ReceiveMessage", "sqs:DeleteMessage"],
                 "Resource": both,
             },
-            {"Sid": "ReadTheKeys", "Effect": "Allow", "Action": "secretsmanager:GetSecretValue", "Resource": "keys"},
+            {
+                "Sid": "ReadTheKeys",
+                "Effect": "Allow",
+                "Action": "secretsmanager:GetSecretValue",
+                "Resource": "keys",
+            },
         ],
     }
     poll, keys = (
-        next(each for each in permissions(template) if (each.function, each.action) == ("WorkerFunction", action))
+        next(
+            each
+            for each in permissions(template)
+            if (each.function, each.action) == ("WorkerFunction", action)
+        )
         for action in ("sqs:ReceiveMessage", "secretsmanager:GetSecretValue")
     )
-    assert [(each["Sid"], each["Action"], each["Resource"]) for each in taken_out(policy, poll)["Statement"]] == [
+    assert [
+        (each["Sid"], each["Action"], each["Resource"])
+        for each in taken_out(policy, poll)["Statement"]
+    ] == [
         ("TakeJobs", ["sqs:DeleteMessage"], both),
         ("TakeJobsElsewhere", "sqs:ReceiveMessage", ["other"]),
         ("ReadTheKeys", "secretsmanager:GetSecretValue", "keys"),

@@ -1,4 +1,6 @@
-"""What every ledger promises: the twin in memory, and the DynamoDB adapter on moto and on MiniStack."""
+"""What every ledger promises: the twin in memory, and the DynamoDB adapter on moto and on
+MiniStack.
+"""
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -14,40 +16,30 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from moto import mock_aws
 
-from cli.rehearsal.ledger import OverlayLedger
-from local.audit import replayed
+from cli.rehearsal.rehearsed_ledger import OverlayLedger
 from local.errors import LocalError
-from local.ledger import MemoryLedger
-from local.ledger_table import create_ledger_table
 from local.ministack import start_ministack
 from local.processes import port_of, reserved_port, url_of
-from tally.domain.company import EVERYBODY, Mapping, MappingChange, Stretch
 from tally.domain.holds import Moved
-from tally.domain.month import Month
-from tally.domain.record import (
-    Claim,
-    Closing,
-    Line,
-    LineState,
-    Place,
-    RecordKey,
-    RecordState,
-    Ruling,
-    Said,
-    SetTerms,
-    Transition,
-    UsageRecord,
-    Written,
-    unopened,
-)
-from tally.domain.standing import Cause, Standing, StandingState
-from tally.domain.terms import OtherTerms, Terms
-from tally.domain.ticks import Ticks
+from tally.domain.model.company import EVERYBODY, CompanyLink, LinkChange, Stretch
+from tally.domain.model.month import Month
+from tally.domain.model.standing import Cause, Standing, StandingState
+from tally.domain.model.terms import OtherTerms, Terms
+from tally.domain.model.ticks import Ticks
+from tally.domain.record.history import Transition
+from tally.domain.record.lines import Line, LineState, Place, Written
+from tally.domain.record.record_key import RecordKey
+from tally.domain.record.rulings import Ruling, Said
+from tally.domain.record.usage_record import Closing, RecordState, UsageRecord, unopened
+from tally.domain.record.writes import Claim, SetTerms
 from tally.errors import ConflictError
 from tally.ledger.dynamodb import DynamoDBLedger
 from tally.ledger.plain import paths
 from tally.ledger.record_codec import record_fields
 from tally.ports import Ledger
+from testing.audit import replayed
+from testing.ledger import MemoryLedger
+from testing.ledger_table import create_ledger_table
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -108,11 +100,18 @@ def key_of(company: str = "gz-1", month: Month = NOVEMBER, service: str = "endpo
     return RecordKey(company_id=company, month=month, service=service)
 
 
-def first(key: RecordKey, *, quantity: int = 5, state: RecordState = RecordState.OPEN) -> UsageRecord:
+def first(
+    key: RecordKey, *, quantity: int = 5, state: RecordState = RecordState.OPEN
+) -> UsageRecord:
     line = Line(
         number=0,
         state=LineState.OPEN,
-        place=Place(agreement_id=31, product_id=52, effective=date(2026, 11, 1), cancelled=date(2026, 11, 30)),
+        place=Place(
+            agreement_id=31,
+            product_id=52,
+            effective=date(2026, 11, 1),
+            cancelled=date(2026, 11, 30),
+        ),
         reference="TLY-ABCDEFGHIJKL",
         addition_id=900,
         written=Written(quantity=quantity, at=TICK),
@@ -143,8 +142,8 @@ def opened(ledger: Ledger, key: RecordKey) -> UsageRecord:
     return record
 
 
-def mapping(company: str = "gz-1", connectwise: int = 7) -> Mapping:
-    return Mapping(
+def link(company: str = "gz-1", connectwise: int = 7) -> CompanyLink:
+    return CompanyLink(
         company_id=company,
         company_name=f"Company {company}",
         connectwise_id=connectwise,
@@ -170,7 +169,9 @@ def standing(company: str = "gz-1", *, version: int = 0, reason: str = "") -> St
 
 
 def test_products_are_remembered_as_they_were_last_found(ledger: Ledger) -> None:
-    """SAFE-9: the ledger knows which product each service is billed by, from the first tick on; a new tick leaves it as it is."""
+    """SAFE-9: the ledger knows which product each service is billed by, from the first tick on; a
+    new tick leaves it as it is.
+    """
     with pytest.raises(ConflictError):
         ledger.note_products({"endpoints": 501})
     ledger.begin_tick(TICK, services=["endpoints"])
@@ -185,14 +186,14 @@ def test_products_are_remembered_as_they_were_last_found(ledger: Ledger) -> None
 def test_nothing_is_there_at_first(ledger: Ledger) -> None:
     """An empty ledger knows nothing, and says so without an error."""
     assert ledger.record(key_of()) is None
-    assert ledger.mapping("gz-1") is None
+    assert ledger.link("gz-1") is None
     assert ledger.standing("gz-1") is None
     assert ledger.ticks() is None
     assert list(ledger.history(key_of())) == []
     assert list(ledger.all_open_records()) == []
     assert list(ledger.all_settled_records(NOVEMBER)) == []
-    assert list(ledger.all_mappings()) == []
-    assert list(ledger.mapping_history("gz-1")) == []
+    assert list(ledger.all_links()) == []
+    assert list(ledger.link_history("gz-1")) == []
     assert list(ledger.all_standings()) == []
 
 
@@ -213,16 +214,30 @@ def test_saved_record_is_read_back(ledger: Ledger) -> None:
 
 
 def test_terms_are_read_back(ledger: Ledger) -> None:
-    """OPEN-5: terms to be carried over are read to the cent as they were saved, and the history replays to them."""
+    """OPEN-5: terms to be carried over are read to the cent as they were saved, and the history
+    replays to them.
+    """
     record = opened(ledger, key_of())
     terms = OtherTerms(
-        before=Terms(unit_price=Decimal("3.90"), less_included=Decimal(0), taxable=False, bill_customer="NoCharge"),
-        now=Terms(unit_price=Decimal("4.505"), less_included=Decimal("2.5"), taxable=True, bill_customer="Billable"),
+        before=Terms(
+            unit_price=Decimal("3.90"),
+            less_included=Decimal(0),
+            taxable=False,
+            bill_customer="NoCharge",
+        ),
+        now=Terms(
+            unit_price=Decimal("4.505"),
+            less_included=Decimal("2.5"),
+            taxable=True,
+            bill_customer="Billable",
+        ),
         asked=True,
     )
     line = replace(record.lines[0], terms=terms)
     line = replace(line, written=replace(line.written, flag="NoCharge"))
-    after = replace(record.with_line(line), version=2, claim=Claim(write=SetTerms(number=0), at=TICK))
+    after = replace(
+        record.with_line(line), version=2, claim=Claim(write=SetTerms(number=0), at=TICK)
+    )
     ledger.save(step(record, after, what="terms intended"))
     assert ledger.record(key_of()) == after
     history = ledger.history(key_of())
@@ -238,7 +253,9 @@ def test_terms_are_read_back(ledger: Ledger) -> None:
 
 @pytest.mark.parametrize("children", [None, (), ("a1", "b2")])
 def test_children_are_read_back(ledger: Ledger, children: tuple[str, ...] | None) -> None:
-    """READ-4: who stood below a partner is kept in the record, its hold and its answer; nobody is not the same as not known."""
+    """READ-4: who stood below a partner is kept in the record, its hold and its answer; nobody is
+    not the same as not known.
+    """
     record = opened(ledger, key_of())
     hold = Moved(why="", since=TICK, counted=7, children=children or (), grown=True)
     kept = Ruling(said=Said.KEEP_CHILDREN, number=7, by="ann", at=TICK, about=children or ())
@@ -249,7 +266,9 @@ def test_children_are_read_back(ledger: Ledger, children: tuple[str, ...] | None
 
 
 def test_first_save_needs_that_there_is_no_record(ledger: Ledger) -> None:
-    """OPEN-1: a record is opened once; the second to open it gets ConflictError and changes nothing."""
+    """OPEN-1: a record is opened once; the second to open it gets ConflictError and changes
+    nothing.
+    """
     record = opened(ledger, key_of())
     with pytest.raises(ConflictError):
         ledger.save(step(None, first(key_of(), quantity=9)))
@@ -258,18 +277,24 @@ def test_first_save_needs_that_there_is_no_record(ledger: Ledger) -> None:
 
 
 def test_of_two_on_one_version_one_wins(ledger: Ledger) -> None:
-    """SAFE-3: of two transitions from one version the second gets ConflictError; nothing of it is kept."""
+    """SAFE-3: of two transitions from one version the second gets ConflictError; nothing of it is
+    kept.
+    """
     record = opened(ledger, key_of())
     winner = pushed(record, 6)
     ledger.save(winner)
     with pytest.raises(ConflictError):
         ledger.save(pushed(record, 7))
     assert ledger.record(key_of()) == winner.after
-    assert [entry.changes.get("lines.0.written.quantity") for entry in ledger.history(key_of())] == [(None, 5), (5, 6)]
+    assert [
+        entry.changes.get("lines.0.written.quantity") for entry in ledger.history(key_of())
+    ] == [(None, 5), (5, 6)]
 
 
 def test_an_equal_transition_conflicts_too(ledger: Ledger) -> None:
-    """SAFE-3: two workers may want the very same thing at the same instant; still only one of them gets it."""
+    """SAFE-3: two workers may want the very same thing at the same instant; still only one of them
+    gets it.
+    """
     transition = step(None, first(key_of()))
     ledger.save(transition)
     with pytest.raises(ConflictError):
@@ -304,20 +329,26 @@ def test_history_is_in_order(ledger: Ledger) -> None:
 
 
 def test_open_records_of_every_month_are_found(ledger: Ledger) -> None:
-    """CLOSE-3: one read finds the open records of all months, also of one that an outage left behind, in order."""
+    """CLOSE-3: one read finds the open records of all months, also of one that an outage left
+    behind, in order.
+    """
     late, of_b, of_a = key_of("gz-b", OCTOBER), key_of("gz-b"), key_of("gz-a")
     records = {key: opened(ledger, key) for key in (of_b, late, of_a)}
     assert list(ledger.all_open_records()) == [records[of_a], records[late], records[of_b]]
 
 
 def test_a_stretch_of_companies_is_read_by_itself(ledger: Ledger) -> None:
-    """SAFE-5: standings and records of a stretch are those of its companies, in each month; stretches leave out nobody."""
+    """SAFE-5: standings and records of a stretch are those of its companies, in each month;
+    stretches leave out nobody.
+    """
     companies = ["1a", "1a0", "1b", "2", "20"]
     for company in companies:
         ledger.save_standing(standing(company))
         opened(ledger, key_of(company, OCTOBER))
         record = opened(ledger, key_of(company))
-        ledger.save(step(record, replace(record, version=2, state=RecordState.WAIVED), what="waived"))
+        ledger.save(
+            step(record, replace(record, version=2, state=RecordState.WAIVED), what="waived")
+        )
 
     def found(within: Stretch) -> list[list[str]]:
         return [
@@ -329,15 +360,21 @@ def test_a_stretch_of_companies_is_read_by_itself(ledger: Ledger) -> None:
     assert found(Stretch(end="1b")) == [["1a", "1a0"]] * 3
     assert found(Stretch(first="1b", end="20")) == [["1b", "2"]] * 3
     assert found(Stretch(first="20")) == [["20"]] * 3
-    assert [found(Stretch.alone(each)) for each in companies] == [[[each]] * 3 for each in companies]
+    assert [found(Stretch.alone(each)) for each in companies] == [
+        [[each]] * 3 for each in companies
+    ]
     assert found(EVERYBODY) == [companies] * 3
 
 
 def test_closed_record_changes_lists(ledger: Ledger) -> None:
-    """CLOSE-4: a closed record that was read once more is not among the open ones, but among its month's settled ones."""
+    """CLOSE-4: a closed record that was read once more is not among the open ones, but among its
+    month's settled ones.
+    """
     record = opened(ledger, key_of())
     other = opened(ledger, key_of("gz-2"))
-    closed = replace(record, version=2, state=RecordState.CLOSED, closing=Closing(count=5, floor=10))
+    closed = replace(
+        record, version=2, state=RecordState.CLOSED, closing=Closing(count=5, floor=10)
+    )
     ledger.save(step(record, closed, what="closed"))
     assert list(ledger.all_open_records()) == [closed, other]
     assert list(ledger.all_settled_records(NOVEMBER)) == []
@@ -349,7 +386,9 @@ def test_closed_record_changes_lists(ledger: Ledger) -> None:
 
 
 def test_of_many_at_once_one_wins(ledger: Ledger, request: pytest.FixtureRequest) -> None:
-    """SAFE-3: of workers that save at the same moment exactly one does, the others get ConflictError."""
+    """SAFE-3: of workers that save at the same moment exactly one does, the others get
+    ConflictError.
+    """
     if "moto" in request.node.name:
         pytest.skip("moto does not lock its tables: two transactions at once are not its strength")
     record = opened(ledger, key_of())
@@ -379,49 +418,60 @@ def test_of_many_at_once_one_wins(ledger: Ledger, request: pytest.FixtureRequest
 
 def test_tied_company_is_read_back(ledger: Ledger) -> None:
     """MATCH-1: a tie is kept, and found both by company and among all, in order of company."""
-    ledger.tie(mapping("gz-2", 8))
-    ledger.tie(mapping("gz-1", 7))
-    assert ledger.mapping("gz-1") == mapping("gz-1", 7)
-    assert list(ledger.all_mappings()) == [mapping("gz-1", 7), mapping("gz-2", 8)]
+    ledger.tie(link("gz-2", 8))
+    ledger.tie(link("gz-1", 7))
+    assert ledger.link("gz-1") == link("gz-1", 7)
+    assert list(ledger.all_links()) == [link("gz-1", 7), link("gz-2", 8)]
 
 
 def test_company_is_tied_once(ledger: Ledger) -> None:
-    """MATCH-1: a company that is tied is not tied anew, and the other ConnectWise company stays free."""
-    ledger.tie(mapping("gz-1", 7))
+    """MATCH-1: a company that is tied is not tied anew, and the other ConnectWise company stays
+    free.
+    """
+    ledger.tie(link("gz-1", 7))
     with pytest.raises(ConflictError):
-        ledger.tie(mapping("gz-1", 8))
-    assert ledger.mapping("gz-1") == mapping("gz-1", 7)
-    ledger.tie(mapping("gz-2", 8))
+        ledger.tie(link("gz-1", 8))
+    assert ledger.link("gz-1") == link("gz-1", 7)
+    ledger.tie(link("gz-2", 8))
 
 
 def test_connectwise_company_is_tied_once(ledger: Ledger) -> None:
-    """MATCH-1: a customer re-created in GravityZone is not tied to the ConnectWise company that has one already."""
-    ledger.tie(mapping("gz-1", 7))
+    """MATCH-1: a customer re-created in GravityZone is not tied to the ConnectWise company that has
+    one already.
+    """
+    ledger.tie(link("gz-1", 7))
     with pytest.raises(ConflictError):
-        ledger.tie(mapping("gz-2", 7))
-    assert ledger.mapping("gz-2") is None
-    assert list(ledger.all_mappings()) == [mapping("gz-1", 7)]
+        ledger.tie(link("gz-2", 7))
+    assert ledger.link("gz-2") is None
+    assert list(ledger.all_links()) == [link("gz-1", 7)]
 
 
-def change(before: Mapping | None, what: str = "changed", **fields: Any) -> MappingChange:  # noqa: ANN401 - of a mapping
-    known = before or mapping(fields.pop("company_id", "gz-1"))
+def change(before: CompanyLink | None, what: str = "changed", **fields: Any) -> LinkChange:  # noqa: ANN401 - of a link
+    known = before or link(fields.pop("company_id", "gz-1"))
     after = replace(known, version=1 if before is None else before.version + 1, **fields)
-    return MappingChange(before=before, after=after, what=what, why="because", by="ann", at=TICK)
+    return LinkChange(before=before, after=after, what=what, why="because", by="ann", at=TICK)
 
 
-def test_a_mapping_changes_by_version(ledger: Ledger) -> None:
-    """SAFE-1: a mapping changes only from the version that it was read at; its history says what, by whom and why."""
-    ledger.tie(mapping())
-    pinned = change(mapping(), "agreement pinned", pinned_agreement_id=31, kept_apart=(301, 302))
-    ledger.change_mapping(pinned)
+def test_a_link_changes_by_version(ledger: Ledger) -> None:
+    """SAFE-1: a link changes only from the version that it was read at; its history says what, by
+    whom and why.
+    """
+    ledger.tie(link())
+    pinned = change(link(), "agreement pinned", pinned_agreement_id=31, kept_apart=(301, 302))
+    ledger.change_link(pinned)
     with pytest.raises(ConflictError):
-        ledger.change_mapping(change(mapping(), excluded_since=TICK))
+        ledger.change_link(change(link(), excluded_since=TICK))
     with pytest.raises(ConflictError):
-        ledger.change_mapping(change(replace(mapping(), version=7)))
-    assert ledger.mapping("gz-1") == pinned.after
-    assert list(ledger.all_mappings()) == [pinned.after]
-    first, second = ledger.mapping_history("gz-1")
-    assert (first.version, first.what, first.by, first.changes["connectwise_id"]) == (1, "tied", "tally", (None, 7))
+        ledger.change_link(change(replace(link(), version=7)))
+    assert ledger.link("gz-1") == pinned.after
+    assert list(ledger.all_links()) == [pinned.after]
+    first, second = ledger.link_history("gz-1")
+    assert (first.version, first.what, first.by, first.changes["connectwise_id"]) == (
+        1,
+        "tied",
+        "tally",
+        (None, 7),
+    )
     assert (second.version, second.what, second.why, second.by, second.at) == (
         2,
         "agreement pinned",
@@ -433,98 +483,110 @@ def test_a_mapping_changes_by_version(ledger: Ledger) -> None:
 
 
 def test_a_partner_to_be_billed_is_read_back(ledger: Ledger) -> None:
-    """READ-4, SAFE-1: that a partner's own machines are billed stands in its mapping, with since when, and in the history."""
-    ledger.tie(mapping())
-    billed = change(mapping(), "partner billed", own_billed_since=TICK)
-    ledger.change_mapping(billed)
-    assert ledger.mapping("gz-1") == billed.after
-    assert list(ledger.all_mappings()) == [billed.after]
-    assert ledger.mapping_history("gz-1")[1].changes == {"own_billed_since": (None, TICK.isoformat())}
+    """READ-4, SAFE-1: that a partner's own machines are billed stands in its link, with since when,
+    and in the history.
+    """
+    ledger.tie(link())
+    billed = change(link(), "partner billed", own_billed_since=TICK)
+    ledger.change_link(billed)
+    assert ledger.link("gz-1") == billed.after
+    assert list(ledger.all_links()) == [billed.after]
+    assert ledger.link_history("gz-1")[1].changes == {"own_billed_since": (None, TICK.isoformat())}
 
 
 def test_an_untied_company_frees_the_other(ledger: Ledger) -> None:
-    """MATCH-1: untied, the ConnectWise company is anybody's, once; the company's history goes on where it was."""
-    ledger.tie(mapping("gz-1", 7))
-    untied = change(mapping("gz-1", 7), connectwise_id=None)
-    ledger.change_mapping(untied)
-    assert ledger.mapping("gz-1") == untied.after
-    assert list(ledger.all_mappings()) == [untied.after]
-    ledger.tie(mapping("gz-2", 7))
+    """MATCH-1: untied, the ConnectWise company is anybody's, once; the company's history goes on
+    where it was.
+    """
+    ledger.tie(link("gz-1", 7))
+    untied = change(link("gz-1", 7), connectwise_id=None)
+    ledger.change_link(untied)
+    assert ledger.link("gz-1") == untied.after
+    assert list(ledger.all_links()) == [untied.after]
+    ledger.tie(link("gz-2", 7))
     with pytest.raises(ConflictError):
-        ledger.change_mapping(change(untied.after, connectwise_id=7))
+        ledger.change_link(change(untied.after, connectwise_id=7))
     with pytest.raises(ConflictError):
-        ledger.tie(mapping("gz-1", 8))
+        ledger.tie(link("gz-1", 8))
     tied_again = change(untied.after, connectwise_id=8)
-    ledger.change_mapping(tied_again)
-    assert [entry.version for entry in ledger.mapping_history("gz-1")] == [1, 2, 3]
-    assert ledger.mapping("gz-1") == tied_again.after
+    ledger.change_link(tied_again)
+    assert [entry.version for entry in ledger.link_history("gz-1")] == [1, 2, 3]
+    assert ledger.link("gz-1") == tied_again.after
 
 
 def test_a_company_is_tied_from_one_to_another(ledger: Ledger) -> None:
-    """MATCH-1: tied elsewhere at once, the one is free and the other taken; one that has its company is not given up."""
-    ledger.tie(mapping("gz-1", 7))
-    ledger.tie(mapping("gz-2", 8))
+    """MATCH-1: tied elsewhere at once, the one is free and the other taken; one that has its
+    company is not given up.
+    """
+    ledger.tie(link("gz-1", 7))
+    ledger.tie(link("gz-2", 8))
     with pytest.raises(ConflictError):
-        ledger.change_mapping(change(mapping("gz-1", 7), connectwise_id=8))
-    assert len(ledger.mapping_history("gz-1")) == 1
-    ledger.change_mapping(change(mapping("gz-1", 7), connectwise_id=9))
-    ledger.change_mapping(change(mapping("gz-2", 8), connectwise_id=7))
+        ledger.change_link(change(link("gz-1", 7), connectwise_id=8))
+    assert len(ledger.link_history("gz-1")) == 1
+    ledger.change_link(change(link("gz-1", 7), connectwise_id=9))
+    ledger.change_link(change(link("gz-2", 8), connectwise_id=7))
     with pytest.raises(ConflictError):
-        ledger.tie(mapping("gz-3", 9))
-    ledger.tie(mapping("gz-3", 8))
+        ledger.tie(link("gz-3", 9))
+    ledger.tie(link("gz-3", 8))
 
 
 def test_two_are_tied_to_one_by_a_person(ledger: Ledger) -> None:
-    """MATCH-1: beside one that is as it was seen; by itself nobody is tied there until both have left, whoever goes first."""
-    ledger.tie(mapping("gz-1", 7))
-    first = change(mapping("gz-1", 7), pinned_agreement_id=70)
-    ledger.change_mapping(first)
+    """MATCH-1: beside one that is as it was seen; by itself nobody is tied there until both have
+    left, whoever goes first.
+    """
+    ledger.tie(link("gz-1", 7))
+    first = change(link("gz-1", 7), pinned_agreement_id=70)
+    ledger.change_link(first)
     second = change(None, company_id="gz-2", connectwise_id=7, pinned_agreement_id=71)
     with pytest.raises(ConflictError):
-        ledger.change_mapping(second)
+        ledger.change_link(second)
     with pytest.raises(ConflictError):
-        ledger.change_mapping(replace(second, beside=(mapping("gz-1", 7),)))
-    ledger.change_mapping(replace(second, beside=(first.after,)))
-    assert ledger.mapping("gz-2") == second.after
+        ledger.change_link(replace(second, beside=(link("gz-1", 7),)))
+    ledger.change_link(replace(second, beside=(first.after,)))
+    assert ledger.link("gz-2") == second.after
     left = change(first.after, connectwise_id=None)
     with pytest.raises(ConflictError):
-        ledger.change_mapping(replace(left, beside=(replace(second.after, version=2),)))
-    ledger.change_mapping(replace(left, beside=(second.after,)))
+        ledger.change_link(replace(left, beside=(replace(second.after, version=2),)))
+    ledger.change_link(replace(left, beside=(second.after,)))
     with pytest.raises(ConflictError):
-        ledger.tie(mapping("gz-3", 7))
-    ledger.change_mapping(change(second.after, connectwise_id=None))
-    ledger.tie(mapping("gz-3", 7))
+        ledger.tie(link("gz-3", 7))
+    ledger.change_link(change(second.after, connectwise_id=None))
+    ledger.tie(link("gz-3", 7))
 
 
-def test_a_mapping_without_a_tie_takes_nobody(ledger: Ledger) -> None:
+def test_a_link_without_a_tie_takes_nobody(ledger: Ledger) -> None:
     """CLOSE-5: a company that was never tied can be excluded; two of them stand in nobody's way."""
     for company in ("gz-1", "gz-2"):
-        ledger.change_mapping(change(None, company_id=company, connectwise_id=None, excluded_since=TICK))
-    assert [each.excluded_since for each in ledger.all_mappings()] == [TICK, TICK]
-    ledger.tie(mapping("gz-3", 7))
+        ledger.change_link(
+            change(None, company_id=company, connectwise_id=None, excluded_since=TICK)
+        )
+    assert [each.excluded_since for each in ledger.all_links()] == [TICK, TICK]
+    ledger.tie(link("gz-3", 7))
 
 
 def test_a_change_that_does_not_follow_is_refused(ledger: Ledger) -> None:
-    """A change of a mapping that skips a version is a bug of ours: ValueError, nothing written."""
+    """A change of a link that skips a version is a bug of ours: ValueError, nothing written."""
     with pytest.raises(ValueError, match="does not follow"):
-        ledger.change_mapping(replace(change(None), after=replace(mapping(), version=2)))
-    assert ledger.mapping("gz-1") is None
+        ledger.change_link(replace(change(None), after=replace(link(), version=2)))
+    assert ledger.link("gz-1") is None
 
 
-def test_a_record_and_a_mapping_change_together(ledger: Ledger) -> None:
-    """OPEN-6, SAFE-1: an answer that is remembered on the mapping is written with the record's transition, or not at all."""
+def test_a_record_and_a_link_change_together(ledger: Ledger) -> None:
+    """OPEN-6, SAFE-1: an answer that is remembered on the link is written with the record's
+    transition, or not at all.
+    """
     record = opened(ledger, key_of())
-    ledger.tie(mapping())
-    kept = change(mapping(), "kept apart", kept_apart=(301,))
+    ledger.tie(link())
+    kept = change(link(), "kept apart", kept_apart=(301,))
     ledger.save(pushed(record, 6), kept)
-    assert ledger.mapping("gz-1") == kept.after
+    assert ledger.link("gz-1") == kept.after
     with pytest.raises(ConflictError):
-        ledger.save(pushed(pushed(record, 6).after, 7), change(mapping(), excluded_since=TICK))
+        ledger.save(pushed(pushed(record, 6).after, 7), change(link(), excluded_since=TICK))
     with pytest.raises(ConflictError):
         ledger.save(pushed(record, 7), change(kept.after, excluded_since=TICK))
     assert ledger.record(key_of()) == pushed(record, 6).after
-    assert ledger.mapping("gz-1") == kept.after
-    assert (len(ledger.history(key_of())), len(ledger.mapping_history("gz-1"))) == (2, 2)
+    assert ledger.link("gz-1") == kept.after
+    assert (len(ledger.history(key_of())), len(ledger.link_history("gz-1"))) == (2, 2)
 
 
 # Standings
@@ -540,7 +602,9 @@ def test_standing_is_written_as_its_next_version(ledger: Ledger) -> None:
 
 
 def test_same_standing_twice_is_once(ledger: Ledger) -> None:
-    """A standing that stands there as it would be written is no conflict: boto repeats a put whose answer was lost."""
+    """A standing that stands there as it would be written is no conflict: boto repeats a put whose
+    answer was lost.
+    """
     ledger.save_standing(standing(reason="no answer"))
     ledger.save_standing(standing(reason="no answer"))
     assert ledger.standing("gz-1") == standing(version=1, reason="no answer")
@@ -548,7 +612,9 @@ def test_same_standing_twice_is_once(ledger: Ledger) -> None:
 
 @pytest.mark.parametrize("version", [0, 1, 3])
 def test_standing_of_another_version_conflicts(ledger: Ledger, version: int) -> None:
-    """SAFE-4: a standing made from another version than the ledger's is not written: planner and worker may both have news."""
+    """SAFE-4: a standing made from another version than the ledger's is not written: planner and
+    worker may both have news.
+    """
     ledger.save_standing(standing(reason="no answer"))
     ledger.save_standing(standing(version=1, reason="still none"))
     with pytest.raises(ConflictError):
@@ -557,10 +623,15 @@ def test_standing_of_another_version_conflicts(ledger: Ledger, version: int) -> 
 
 
 def test_many_standings_are_saved_each_on_its_own(ledger: Ledger) -> None:
-    """SAFE-5: of many standings those that somebody else was first with are left out and counted, the others are saved."""
+    """SAFE-5: of many standings those that somebody else was first with are left out and counted,
+    the others are saved.
+    """
     ledger.save_standing(standing("gz-05", reason="the worker's"))
     companies = [f"gz-{number:02}" for number in range(20)]
-    assert ledger.save_standings(standing(company, reason="the planner's") for company in companies) == 1
+    assert (
+        ledger.save_standings(standing(company, reason="the planner's") for company in companies)
+        == 1
+    )
     found = {each.company_id: each.causes["company"].reason for each in ledger.all_standings()}
     assert found == dict.fromkeys(companies, "the planner's") | {"gz-05": "the worker's"}
 
@@ -577,7 +648,9 @@ def test_first_tick_sets_the_first_month(ledger: Ledger) -> None:
 
 
 def test_the_first_month_of_each_service_stays(ledger: Ledger) -> None:
-    """OPEN-8: the month of the first tick that knew a service is remembered for it, also while it is not named for a time."""
+    """OPEN-8: the month of the first tick that knew a service is remembered for it, also while it
+    is not named for a time.
+    """
     december = TICK + timedelta(days=30)
     ledger.begin_tick(TICK, services=["endpoints"])
     ledger.begin_tick(december, services=["e-mail", "endpoints"])
@@ -590,7 +663,9 @@ def test_the_first_month_of_each_service_stays(ledger: Ledger) -> None:
     assert ledger.ticks() == known
 
 
-@pytest.mark.parametrize("earlier", [timedelta(), timedelta(microseconds=1), timedelta(seconds=1), timedelta(days=40)])
+@pytest.mark.parametrize(
+    "earlier", [timedelta(), timedelta(microseconds=1), timedelta(seconds=1), timedelta(days=40)]
+)
 def test_newest_tick_stays(ledger: Ledger, earlier: timedelta) -> None:
     """SAFE-4: an old or repeated tick is told what the newest one is, and changes nothing."""
     ledger.begin_tick(TICK)
@@ -600,7 +675,9 @@ def test_newest_tick_stays(ledger: Ledger, earlier: timedelta) -> None:
 
 @pytest.mark.parametrize("ends", [True, False])
 def test_planned_months_are_remembered(ledger: Ledger, *, ends: bool) -> None:
-    """OPEN-9: the months in which a tick read the lists are remembered, the newest three, in whatever order they come."""
+    """OPEN-9: the months in which a tick read the lists are remembered, the newest three, in
+    whatever order they come.
+    """
     ledger.begin_tick(TICK)
     note = ledger.finish_tick if ends else ledger.note_lists
     for month, planned in (
@@ -621,9 +698,15 @@ def test_planned_months_are_remembered(ledger: Ledger, *, ends: bool) -> None:
 
 
 def test_the_newest_tick_that_ended_is_remembered(ledger: Ledger) -> None:
-    """SAFE-7: what is done once a day is done again where the day's first tick could not plan everything."""
+    """SAFE-7: what is done once a day is done again where the day's first tick could not plan
+    everything.
+    """
     ledger.begin_tick(TICK)
-    for tick, finished in ((TICK, TICK), (TICK - timedelta(hours=1), TICK), (TICK + timedelta(hours=1), None)):
+    for tick, finished in (
+        (TICK, TICK),
+        (TICK - timedelta(hours=1), TICK),
+        (TICK + timedelta(hours=1), None),
+    ):
         ledger.finish_tick(tick)
         ticks = ledger.ticks()
         assert ticks is not None
@@ -631,7 +714,9 @@ def test_the_newest_tick_that_ended_is_remembered(ledger: Ledger) -> None:
 
 
 def test_a_tick_that_looked_need_not_have_ended(ledger: Ledger) -> None:
-    """OPEN-9: what a tick read is remembered whether it could plan everything or not, and its end takes nothing of it away."""
+    """OPEN-9: what a tick read is remembered whether it could plan everything or not, and its end
+    takes nothing of it away.
+    """
     ledger.begin_tick(TICK)
     ledger.note_lists(TICK)
     ticks = ledger.ticks()
@@ -665,7 +750,7 @@ def _save(key: RecordKey, version: int, quantity: int, state: RecordState) -> St
 
 
 def _version(ledger: Ledger, company: str) -> int:
-    known = ledger.mapping(company)
+    known = ledger.link(company)
     return 0 if known is None else known.version
 
 
@@ -673,17 +758,19 @@ _keys = st.builds(key_of, st.sampled_from(["a", "b"]), st.sampled_from([OCTOBER,
 _steps: st.SearchStrategy[Step] = st.one_of(
     st.builds(_save, _keys, st.integers(0, 2), st.integers(0, 3), st.sampled_from(RecordState)),
     st.builds(
-        lambda company, connectwise: lambda ledger: ledger.tie(mapping(company, connectwise)),
+        lambda company, connectwise: lambda ledger: ledger.tie(link(company, connectwise)),
         st.sampled_from(["a", "b", "c"]),
         st.integers(1, 2),
     ),
     st.builds(
         lambda company, version, connectwise: (
-            lambda ledger: ledger.change_mapping(
-                MappingChange(
-                    before=ledger.mapping(company) if version is None else replace(mapping(company), version=version),
+            lambda ledger: ledger.change_link(
+                LinkChange(
+                    before=ledger.link(company)
+                    if version is None
+                    else replace(link(company), version=version),
                     after=replace(
-                        mapping(company),
+                        link(company),
                         connectwise_id=connectwise,
                         version=1 + (_version(ledger, company) if version is None else version),
                     ),
@@ -699,13 +786,24 @@ _steps: st.SearchStrategy[Step] = st.one_of(
         st.sampled_from([None, 1, 2]),
     ),
     st.builds(
-        lambda company, version: lambda ledger: ledger.save_standing(standing(company, version=version)),
+        lambda company, version: (
+            lambda ledger: ledger.save_standing(standing(company, version=version))
+        ),
         st.sampled_from(["a", "b"]),
         st.integers(0, 2),
     ),
-    st.builds(lambda hours: lambda ledger: ledger.begin_tick(TICK + timedelta(hours=hours)), st.integers(-2, 2)),
-    st.builds(lambda days: lambda ledger: ledger.note_lists(TICK + timedelta(days=days)), st.integers(-90, 90)),
-    st.builds(lambda days: lambda ledger: ledger.finish_tick(TICK + timedelta(days=days)), st.integers(-90, 90)),
+    st.builds(
+        lambda hours: lambda ledger: ledger.begin_tick(TICK + timedelta(hours=hours)),
+        st.integers(-2, 2),
+    ),
+    st.builds(
+        lambda days: lambda ledger: ledger.note_lists(TICK + timedelta(days=days)),
+        st.integers(-90, 90),
+    ),
+    st.builds(
+        lambda days: lambda ledger: ledger.finish_tick(TICK + timedelta(days=days)),
+        st.integers(-90, 90),
+    ),
 )
 
 
@@ -720,14 +818,14 @@ def _everything(ledger: Ledger) -> Sequence[Any]:
     keys = [key_of(company, month) for company in ("a", "b") for month in (OCTOBER, NOVEMBER)]
     return [
         ledger.ticks(),
-        list(ledger.all_mappings()),
+        list(ledger.all_links()),
         list(ledger.all_standings()),
         list(ledger.all_open_records()),
         *(list(ledger.all_settled_records(month)) for month in (OCTOBER, NOVEMBER)),
         *(ledger.record(key) for key in keys),
         *(list(ledger.history(key)) for key in keys),
-        *(ledger.mapping(company) for company in ("a", "b", "c")),
-        *(list(ledger.mapping_history(company)) for company in ("a", "b", "c")),
+        *(ledger.link(company) for company in ("a", "b", "c")),
+        *(list(ledger.link_history(company)) for company in ("a", "b", "c")),
     ]
 
 

@@ -25,7 +25,9 @@ def test_nothing_is_skipped_in_the_template_itself() -> None:
 
 
 def test_the_template_is_checked_by_both_and_nothing_is_fetched() -> None:
-    """cfn-lint comes with SAM; checkov looks at this template alone, and asks its maker for nothing."""
+    """cfn-lint comes with SAM; checkov looks at this template alone, and asks its maker for
+    nothing.
+    """
     recipe = (ROOT / "Makefile").read_text().partition("\nlint:")[2].partition("\n\n")[0]
     assert "sam validate --lint" in recipe
     assert "checkov --config-file .checkov.yaml" in recipe

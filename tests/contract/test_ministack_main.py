@@ -12,7 +12,10 @@ FIRED = 1_793_491_507.9
 
 @pytest.mark.parametrize(
     ("expression", "due"),
-    [("at(2026-11-01T00:05:00)", "2026-11-01T00:05:00Z"), ("rate(15 minutes)", "2026-11-01T00:05:07Z")],
+    [
+        ("at(2026-11-01T00:05:00)", "2026-11-01T00:05:00Z"),
+        ("rate(15 minutes)", "2026-11-01T00:05:07Z"),
+    ],
 )
 def test_the_scheduled_time_is_when_it_was_due(expression: str, due: str) -> None:
     """A one-time schedule's own time, however late it fires; UTC, to the second."""
@@ -20,7 +23,9 @@ def test_the_scheduled_time_is_when_it_was_due(expression: str, due: str) -> Non
 
 
 def test_only_a_schedules_placeholder_is_filled_in() -> None:
-    """EventBridge rules have no such placeholder, and the schedule itself keeps it for the next firing."""
+    """EventBridge rules have no such placeholder, and the schedule itself keeps it for the next
+    firing.
+    """
     delivered: list[str] = []
 
     def deliver(target: dict[str, Any], event: dict[str, Any], rule: dict[str, Any]) -> None:
@@ -37,7 +42,9 @@ def test_only_a_schedules_placeholder_is_filled_in() -> None:
 def test_a_schedule_given_a_new_time_fires_again() -> None:
     """MiniStack would take it for fired; one that is unchanged stays fired."""
     key = ("000000000000", "us-east-1", "default/tick")
-    schedules: dict[tuple[str, str, str], dict[str, Any]] = {key: {"ScheduleExpression": "at(2026-11-01T00:05:00)"}}
+    schedules: dict[tuple[str, str, str], dict[str, Any]] = {
+        key: {"ScheduleExpression": "at(2026-11-01T00:05:00)"}
+    }
     last_fired: dict[tuple[str, str, str], float] = {}
     fired: list[str] = []
 

@@ -8,7 +8,9 @@ import pytest
 
 from local.checkout import ROOT
 
-LOCKS = sorted([*(ROOT / "requirements").glob("*.txt"), ROOT / "layers" / "dependencies" / "requirements.txt"])
+LOCKS = sorted(
+    [*(ROOT / "requirements").glob("*.txt"), ROOT / "layers" / "dependencies" / "requirements.txt"]
+)
 
 
 def _pins(lock: Path) -> dict[str, str]:
@@ -16,7 +18,9 @@ def _pins(lock: Path) -> dict[str, str]:
 
 
 def _names(requirements: list[str]) -> set[str]:
-    return {match[0] for line in requirements if (match := re.match(r"[A-Za-z0-9._-]+", line.strip()))}
+    return {
+        match[0] for line in requirements if (match := re.match(r"[A-Za-z0-9._-]+", line.strip()))
+    }
 
 
 @pytest.mark.parametrize("lock", LOCKS, ids=lambda lock: f"{lock.parent.name}/{lock.stem}")
@@ -41,4 +45,6 @@ def test_the_layer_holds_what_the_project_depends_on_without_boto3() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     wanted = (ROOT / "layers" / "dependencies" / "requirements.in").read_text().splitlines()
     assert _names(wanted) == _names(project["dependencies"]) - {"boto3"}
-    assert not {"boto3", "botocore"} & set(_pins(ROOT / "layers" / "dependencies" / "requirements.txt"))
+    assert not {"boto3", "botocore"} & set(
+        _pins(ROOT / "layers" / "dependencies" / "requirements.txt")
+    )

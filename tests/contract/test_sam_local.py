@@ -34,13 +34,19 @@ def test_without_an_engine_one_line_says_so(tmp_path: Path) -> None:
         ({"Subnet": "10.9.0.0/24", "Gateway": "10.9.0.254"}, "10.9.0.254"),
     ],
 )
-def test_the_bridges_gateway_is_where_containers_find_us(bridge: dict[str, str], address: str) -> None:
+def test_the_bridges_gateway_is_where_containers_find_us(
+    bridge: dict[str, str], address: str
+) -> None:
     """Engines that have run no container yet leave the gateway out: it is the first address then."""
     assert gateway(bridge) == address
 
 
-def test_a_container_that_cannot_be_removed_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An interrupted run says that nothing is left running: so it must know, by the name in SAM's log."""
+def test_a_container_that_cannot_be_removed_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An interrupted run says that nothing is left running: so it must know, by the name in SAM's
+    log.
+    """
     monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/no.sock")
     log = tmp_path / "log"
     remove_containers(log)

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from local.checkout import ROOT
-from tally import settings
+from tally.runtime import settings
 from tests.contract.template import Template
 
 _OTHERS = {"AWS_ENDPOINT_URL", "LOG_LEVEL"}
@@ -19,8 +19,12 @@ _OTHERS = {"AWS_ENDPOINT_URL", "LOG_LEVEL"}
 def test_a_function_is_given_what_it_reads_and_nothing_else(
     template: Template, function: str, read_by: type[settings.Settings]
 ) -> None:
-    """A variable that nobody reads is a setting without effect; without one that is read, nothing starts."""
-    assert set(template.environment(function)) - _OTHERS == {name.upper() for name in read_by.model_fields}
+    """A variable that nobody reads is a setting without effect; without one that is read, nothing
+    starts.
+    """
+    assert set(template.environment(function)) - _OTHERS == {
+        name.upper() for name in read_by.model_fields
+    }
 
 
 def test_the_reporter_is_given_what_it_reads(template: Template) -> None:
@@ -31,7 +35,9 @@ def test_the_reporter_is_given_what_it_reads(template: Template) -> None:
 
 
 @pytest.mark.parametrize("function", ["PlannerFunction", "WorkerFunction"])
-def test_an_error_names_the_parameter_that_feeds_the_setting(template: Template, function: str) -> None:
+def test_an_error_names_the_parameter_that_feeds_the_setting(
+    template: Template, function: str
+) -> None:
     """What a message tells the operator to set again is the template's name for it."""
     environment = template.environment(function)
     for variable, parameter in settings._PARAMETERS.items():
@@ -39,22 +45,34 @@ def test_an_error_names_the_parameter_that_feeds_the_setting(template: Template,
         assert parameter in template.parameters
 
 
-@pytest.mark.parametrize(("setting", "parameter"), [("close_day", "CloseDay"), ("open_until_day", "OpenUntilDay")])
-def test_a_setting_takes_what_its_parameter_takes(template: Template, setting: str, parameter: str) -> None:
+@pytest.mark.parametrize(
+    ("setting", "parameter"), [("close_day", "CloseDay"), ("open_until_day", "OpenUntilDay")]
+)
+def test_a_setting_takes_what_its_parameter_takes(
+    template: Template, setting: str, parameter: str
+) -> None:
     """CloudFormation refuses first what the function would refuse at its start."""
     if setting == "close_day":
         reporters, planners = (
-            each.model_fields[setting] for each in (settings.ReporterSettings, settings.PlannerSettings)
+            each.model_fields[setting]
+            for each in (settings.ReporterSettings, settings.PlannerSettings)
         )
         assert reporters.metadata == planners.metadata
-    limits = {type(each).__name__: each for each in settings.PlannerSettings.model_fields[setting].metadata}
+    limits = {
+        type(each).__name__: each
+        for each in settings.PlannerSettings.model_fields[setting].metadata
+    }
     assert limits["Ge"].ge == template.parameters[parameter]["MinValue"]
     assert limits["Le"].le == template.parameters[parameter]["MaxValue"]
 
 
 def test_the_readme_tells_each_setting_as_the_template_does(template: Template) -> None:
-    """A technician reads the README, CloudFormation asks by the template: both say the same of every parameter."""
-    rows = re.findall(r"^\| `(\w+)` \| (.+?) \| (.+) \|$", (ROOT / "README.md").read_text(), flags=re.MULTILINE)
+    """A technician reads the README, CloudFormation asks by the template: both say the same of
+    every parameter.
+    """
+    rows = re.findall(
+        r"^\| `(\w+)` \| (.+?) \| (.+) \|$", (ROOT / "README.md").read_text(), flags=re.MULTILINE
+    )
     told = {name: (default, meaning) for name, default, meaning in rows}
     shown = {None: "*asked for*", "": "*empty*"}
     assert told == {

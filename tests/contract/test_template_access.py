@@ -1,4 +1,6 @@
-"""Roles: who may do what, and that nobody may do more. MiniStack does not check what AWS does on our behalf."""
+"""Roles: who may do what, and that nobody may do more. MiniStack does not check what AWS does on
+our behalf.
+"""
 
 import re
 from typing import Any
@@ -9,7 +11,13 @@ from tests.contract.template import Template
 
 ROLES = ["PlannerRole", "ReporterRole", "ScheduleRole", "WorkerRole"]
 FUNCTIONS = ["PlannerFunction", "ReporterFunction", "WorkerFunction"]
-QUEUES = ["JobsDeadLetterQueue", "JobsQueue", "PlannerFailureQueue", "ReporterFailureQueue", "ScheduleDeadLetterQueue"]
+QUEUES = [
+    "JobsDeadLetterQueue",
+    "JobsQueue",
+    "PlannerFailureQueue",
+    "ReporterFailureQueue",
+    "ScheduleDeadLetterQueue",
+]
 
 
 def _actions(statement: dict[str, Any]) -> set[str]:
@@ -22,7 +30,9 @@ def _allowed(template: Template, role: str) -> dict[str, tuple[set[str], Any]]:
 
 
 def test_roles_are_ours(template: Template) -> None:
-    """SAM's policy templates and the managed policies that it attaches to roles of its making are broad."""
+    """SAM's policy templates and the managed policies that it attaches to roles of its making are
+    broad.
+    """
     assert sorted(template.of_type("AWS::IAM::Role")) == ROLES
     for function, role in (
         ("PlannerFunction", "PlannerRole"),
@@ -39,9 +49,15 @@ def test_roles_are_ours(template: Template) -> None:
 
 @pytest.mark.parametrize("role", ROLES)
 def test_an_account_may_bound_every_role(template: Template, role: str) -> None:
-    """Where roles may be made with a permissions boundary alone, one parameter gives it to each; without it there is none."""
+    """Where roles may be made with a permissions boundary alone, one parameter gives it to each;
+    without it there is none.
+    """
     assert template.properties(role)["PermissionsBoundary"] == {
-        "Fn::If": ["HasPermissionsBoundary", {"Ref": "PermissionsBoundary"}, {"Ref": "AWS::NoValue"}]
+        "Fn::If": [
+            "HasPermissionsBoundary",
+            {"Ref": "PermissionsBoundary"},
+            {"Ref": "AWS::NoValue"},
+        ]
     }
     assert template.body["Conditions"]["HasPermissionsBoundary"] == {
         "Fn::Not": [{"Fn::Equals": [{"Ref": "PermissionsBoundary"}, ""]}]
@@ -74,9 +90,15 @@ def test_every_queue_is_looked_at(template: Template) -> None:
 
 @pytest.mark.parametrize("queue", QUEUES)
 def test_nothing_comes_to_a_queue_in_the_clear(template: Template, queue: str) -> None:
-    """Each queue refuses everybody who comes without TLS, but for a local stack's loopback, from which nobody comes to AWS."""
+    """Each queue refuses everybody who comes without TLS, but for a local stack's loopback, from
+    which nobody comes to AWS.
+    """
     policies = template.of_type("AWS::SQS::QueuePolicy")
-    (policy,) = [each["Properties"] for each in policies.values() if each["Properties"]["Queues"] == [{"Ref": queue}]]
+    (policy,) = [
+        each["Properties"]
+        for each in policies.values()
+        if each["Properties"]["Queues"] == [{"Ref": queue}]
+    ]
     assert policy["PolicyDocument"]["Statement"] == [
         {
             "Sid": "EncryptedOnTheWay",
@@ -93,7 +115,9 @@ def test_nothing_comes_to_a_queue_in_the_clear(template: Template, queue: str) -
 
 
 def test_a_dead_letter_queue_serves_its_own_queue_alone(template: Template) -> None:
-    """No other queue of the account may send its dead letters there; to the queues that other services write to, none may."""
+    """No other queue of the account may send its dead letters there; to the queues that other
+    services write to, none may.
+    """
     arn = "arn:${AWS::Partition}:sqs:${AWS::Region}:${AWS::AccountId}:${AWS::StackName}-jobs"
     assert template.properties("JobsDeadLetterQueue")["RedriveAllowPolicy"] == {
         "redrivePermission": "byQueue",
@@ -108,7 +132,9 @@ def test_a_dead_letter_queue_serves_its_own_queue_alone(template: Template) -> N
 
 @pytest.mark.parametrize("role", ROLES)
 def test_every_statement_names_its_actions_and_one_resource(template: Template, role: str) -> None:
-    """No `*` where a name will do. A local stack asks for a SendMessageBatch that AWS does not have."""
+    """No `*` where a name will do. A local stack asks for a SendMessageBatch that AWS does not
+    have.
+    """
     for statement in template.statements(role):
         assert statement["Effect"] == "Allow"
         assert "*" not in str(statement["Resource"])
@@ -119,7 +145,12 @@ def test_every_statement_names_its_actions_and_one_resource(template: Template, 
 
 @pytest.mark.parametrize(
     ("role", "service"),
-    [("PlannerRole", "lambda"), ("ReporterRole", "lambda"), ("WorkerRole", "lambda"), ("ScheduleRole", "scheduler")],
+    [
+        ("PlannerRole", "lambda"),
+        ("ReporterRole", "lambda"),
+        ("WorkerRole", "lambda"),
+        ("ScheduleRole", "scheduler"),
+    ],
 )
 def test_each_role_is_one_services(template: Template, role: str, service: str) -> None:
     """Only the service that runs a function, or fires the schedule, takes its role."""
@@ -128,22 +159,38 @@ def test_each_role_is_one_services(template: Template, role: str, service: str) 
     assert trust["Action"] == "sts:AssumeRole"
 
 
-def test_the_schedules_may_fire_two_functions_and_report_to_their_queues(template: Template) -> None:
+def test_the_schedules_may_fire_two_functions_and_report_to_their_queues(
+    template: Template,
+) -> None:
     """And nothing else; for this account's schedules alone."""
     assert _allowed(template, "ScheduleRole") == {
         "FireThePlanner": ({"lambda:InvokeFunction"}, {"Fn::GetAtt": "PlannerFunction.Arn"}),
         "FireTheReporter": ({"lambda:InvokeFunction"}, {"Fn::GetAtt": "ReporterFunction.Arn"}),
-        "ReportFailedDelivery": ({"sqs:SendMessage"}, {"Fn::GetAtt": "ScheduleDeadLetterQueue.Arn"}),
+        "ReportFailedDelivery": (
+            {"sqs:SendMessage"},
+            {"Fn::GetAtt": "ScheduleDeadLetterQueue.Arn"},
+        ),
         "ReportFailedDigest": ({"sqs:SendMessage"}, {"Fn::GetAtt": "ReporterFailureQueue.Arn"}),
     }
     (trust,) = template.properties("ScheduleRole")["AssumeRolePolicyDocument"]["Statement"]
-    group = "arn:${AWS::Partition}:scheduler:${AWS::Region}:${AWS::AccountId}:schedule-group/default"
+    group = (
+        "arn:${AWS::Partition}:scheduler:${AWS::Region}:${AWS::AccountId}:schedule-group/default"
+    )
     assert trust["Condition"] == {
-        "StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}, "aws:SourceArn": {"Fn::Sub": group}}
+        "StringEquals": {
+            "aws:SourceAccount": {"Ref": "AWS::AccountId"},
+            "aws:SourceArn": {"Fn::Sub": group},
+        }
     }
-    events = [event["Properties"] for each in FUNCTIONS for event in template.properties(each)["Events"].values()]
+    events = [
+        event["Properties"]
+        for each in FUNCTIONS
+        for event in template.properties(each)["Events"].values()
+    ]
     assert not [each for each in events if "GroupName" in each]
-    planner, reporter = (template.properties(f"{name}Function")["Events"] for name in ("Planner", "Reporter"))
+    planner, reporter = (
+        template.properties(f"{name}Function")["Events"] for name in ("Planner", "Reporter")
+    )
     for event, queue in (
         (planner["Tick"], "ScheduleDeadLetterQueue"),
         (reporter["Weekly"], "ReporterFailureQueue"),
@@ -156,7 +203,9 @@ def test_the_schedules_may_fire_two_functions_and_report_to_their_queues(templat
 @pytest.mark.parametrize("name", ["Planner", "Reporter"])
 def test_lambda_may_deliver_failures(template: Template, name: str) -> None:
     """The destination is served with the function's own role."""
-    destination = template.properties(f"{name}Function")["EventInvokeConfig"]["DestinationConfig"]["OnFailure"]
+    destination = template.properties(f"{name}Function")["EventInvokeConfig"]["DestinationConfig"][
+        "OnFailure"
+    ]
     assert destination == {"Type": "SQS", "Destination": {"Fn::GetAtt": f"{name}FailureQueue.Arn"}}
     assert _allowed(template, f"{name}Role")["ReportItsFailures"] == (
         {"sqs:SendMessage"},
@@ -165,9 +214,17 @@ def test_lambda_may_deliver_failures(template: Template, name: str) -> None:
 
 
 def test_the_reporter_reads_and_tells_and_nothing_else(template: Template) -> None:
-    """It can change nothing, and reads no key: of the ledger the ticks and the index, of the topic its publishing."""
+    """It can change nothing, and reads no key: of the ledger the ticks and the index, of the topic
+    its publishing.
+    """
     allowed = _allowed(template, "ReporterRole")
-    assert set(allowed) == {"WriteItsLog", "ReadTheTicks", "ReadTheIndex", "TellPeople", "ReportItsFailures"}
+    assert set(allowed) == {
+        "WriteItsLog",
+        "ReadTheTicks",
+        "ReadTheIndex",
+        "TellPeople",
+        "ReportItsFailures",
+    }
     assert allowed["TellPeople"] == ({"sns:Publish"}, {"Ref": "AlarmTopic"})
     for sid, action, ends in (
         ("ReadTheTicks", "dynamodb:GetItem", ":table/${Name}"),
@@ -214,7 +271,9 @@ def test_a_function_may_write_its_own_log_and_no_other(
 
 @pytest.mark.parametrize("role", ["PlannerRole", "WorkerRole"])
 def test_nobody_may_delete_or_scan_the_ledger(template: Template, role: str) -> None:
-    """History cannot be rewritten by what runs, and a function reads the table that its environment names."""
+    """History cannot be rewritten by what runs, and a function reads the table that its environment
+    names.
+    """
     actions = {action for statement in template.statements(role) for action in _actions(statement)}
     ours = {action for action in actions if action.startswith("dynamodb:")}
     assert ours <= {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:Query"}
@@ -224,11 +283,16 @@ def test_nobody_may_delete_or_scan_the_ledger(template: Template, role: str) -> 
 
 
 def test_the_topic_takes_messages_from_this_accounts_alarms_alone(template: Template) -> None:
-    """CloudWatch publishes by the topic's policy; our own functions by their roles'. Nothing goes there in the clear."""
+    """CloudWatch publishes by the topic's policy; our own functions by their roles'. Nothing goes
+    there in the clear.
+    """
     policy = template.properties("AlarmTopicPolicy")
     assert policy["Topics"] == [{"Ref": "AlarmTopic"}]
     allowed, denied = policy["PolicyDocument"]["Statement"]
-    assert (allowed["Effect"], allowed["Principal"]) == ("Allow", {"Service": "cloudwatch.amazonaws.com"})
+    assert (allowed["Effect"], allowed["Principal"]) == (
+        "Allow",
+        {"Service": "cloudwatch.amazonaws.com"},
+    )
     assert allowed["Condition"] == {
         "StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}},
         "ArnLike": {
@@ -237,7 +301,10 @@ def test_the_topic_takes_messages_from_this_accounts_alarms_alone(template: Temp
             }
         },
     }
-    in_the_clear = {"Bool": {"aws:SecureTransport": "false"}, "NotIpAddress": {"aws:SourceIp": "127.0.0.0/8"}}
+    in_the_clear = {
+        "Bool": {"aws:SecureTransport": "false"},
+        "NotIpAddress": {"aws:SourceIp": "127.0.0.0/8"},
+    }
     assert (denied["Effect"], denied["Condition"]) == ("Deny", in_the_clear)
     for statement in (allowed, denied):
         assert statement["Action"] == "sns:Publish"
@@ -245,7 +312,9 @@ def test_the_topic_takes_messages_from_this_accounts_alarms_alone(template: Temp
 
 
 def test_no_key_stands_between_an_alarm_and_the_topic(template: Template) -> None:
-    """Under AWS's own key (alias/aws/sns) an alarm's message is refused: its policy does not name CloudWatch, and is fixed."""
+    """Under AWS's own key (alias/aws/sns) an alarm's message is refused: its policy does not name
+    CloudWatch, and is fixed.
+    """
     assert "KmsMasterKeyId" not in template.resources["AlarmTopic"].get("Properties", {})
 
 

@@ -1,4 +1,6 @@
-"""Alarms and dashboard: that they look at what is written, tell the topic, and that somebody can read what to do."""
+"""Alarms and dashboard: that they look at what is written, tell the topic, and that somebody can
+read what to do.
+"""
 
 import json
 import re
@@ -9,7 +11,7 @@ from typing import Any
 import pytest
 
 from local.checkout import ROOT
-from tally.metrics import DIMENSION, NAMESPACE, UNITS
+from tally.runtime.metrics import DIMENSION, NAMESPACE, UNITS
 from tests.contract.template import Template
 
 DAY = 24 * 3600
@@ -33,21 +35,112 @@ def _function(name: str) -> dict[str, Any]:
 
 DEAD_LETTERS = "ApproximateNumberOfMessagesVisible"
 # namespace, metric, dimension, statistic, comparison, threshold, period, missing data
+# Fmt: skip.
 ALARMS: dict[str, tuple[Any, ...]] = {
-    "JobsDeadLetterAlarm": ("AWS/SQS", DEAD_LETTERS, _queue("JobsDeadLetterQueue"), "Maximum", AT_LEAST, 1, 300, "notBreaching"),
-    "TicksDeadLetterAlarm": ("AWS/SQS", DEAD_LETTERS, _queue("ScheduleDeadLetterQueue"), "Maximum", AT_LEAST, 1, 300, "notBreaching"),
-    "PlannerDeadLetterAlarm": ("AWS/SQS", DEAD_LETTERS, _queue("PlannerFailureQueue"), "Maximum", AT_LEAST, 1, 300, "notBreaching"),
-    "ReporterDeadLetterAlarm": ("AWS/SQS", DEAD_LETTERS, _queue("ReporterFailureQueue"), "Maximum", AT_LEAST, 1, 300, "notBreaching"),
-    "PlannerErrorsAlarm": ("AWS/Lambda", "Errors", _function("PlannerFunction"), "Sum", AT_LEAST, 2, TWO_TICKS, "notBreaching"),
-    "PlannerMissedAlarm": ("AWS/Lambda", "Invocations", _function("PlannerFunction"), "Sum", BELOW, 1, BETWEEN_TICKS, "breaching"),
-    "WorkerErrorsAlarm": ("AWS/Lambda", "Errors", _function("WorkerFunction"), "Sum", AT_LEAST, 1, BETWEEN_TICKS, "notBreaching"),
-    "StalestReadingAlarm": (NAMESPACE, "StalestReadingAge", OURS, "Maximum", ABOVE, DAY, 3600, "ignore"),
+    "JobsDeadLetterAlarm": (
+        "AWS/SQS",
+        DEAD_LETTERS,
+        _queue("JobsDeadLetterQueue"),
+        "Maximum",
+        AT_LEAST,
+        1,
+        300,
+        "notBreaching",
+    ),
+    "TicksDeadLetterAlarm": (
+        "AWS/SQS",
+        DEAD_LETTERS,
+        _queue("ScheduleDeadLetterQueue"),
+        "Maximum",
+        AT_LEAST,
+        1,
+        300,
+        "notBreaching",
+    ),
+    "PlannerDeadLetterAlarm": (
+        "AWS/SQS",
+        DEAD_LETTERS,
+        _queue("PlannerFailureQueue"),
+        "Maximum",
+        AT_LEAST,
+        1,
+        300,
+        "notBreaching",
+    ),
+    "ReporterDeadLetterAlarm": (
+        "AWS/SQS",
+        DEAD_LETTERS,
+        _queue("ReporterFailureQueue"),
+        "Maximum",
+        AT_LEAST,
+        1,
+        300,
+        "notBreaching",
+    ),
+    "PlannerErrorsAlarm": (
+        "AWS/Lambda",
+        "Errors",
+        _function("PlannerFunction"),
+        "Sum",
+        AT_LEAST,
+        2,
+        TWO_TICKS,
+        "notBreaching",
+    ),
+    "PlannerMissedAlarm": (
+        "AWS/Lambda",
+        "Invocations",
+        _function("PlannerFunction"),
+        "Sum",
+        BELOW,
+        1,
+        BETWEEN_TICKS,
+        "breaching",
+    ),
+    "WorkerErrorsAlarm": (
+        "AWS/Lambda",
+        "Errors",
+        _function("WorkerFunction"),
+        "Sum",
+        AT_LEAST,
+        1,
+        BETWEEN_TICKS,
+        "notBreaching",
+    ),
+    "StalestReadingAlarm": (
+        NAMESPACE,
+        "StalestReadingAge",
+        OURS,
+        "Maximum",
+        ABOVE,
+        DAY,
+        3600,
+        "ignore",
+    ),
     "OldestHoldAlarm": (NAMESPACE, "OldestHoldAge", OURS, "Maximum", ABOVE, DAY, 3600, "ignore"),
-    "NeedsSetUpAlarm": (NAMESPACE, "CompaniesNeedingSetUp", OURS, "Minimum", AT_LEAST, 1, 3600, "ignore"),
+    "NeedsSetUpAlarm": (
+        NAMESPACE,
+        "CompaniesNeedingSetUp",
+        OURS,
+        "Minimum",
+        AT_LEAST,
+        1,
+        3600,
+        "ignore",
+    ),
     "PastCloseAlarm": (NAMESPACE, "RecordsPastClose", OURS, "Minimum", AT_LEAST, 1, 3600, "ignore"),
-    "SweepAlarm": (NAMESPACE, "SweepLength", OURS, "Maximum", AT_LEAST, BETWEEN_TICKS, BETWEEN_TICKS, "notBreaching"),
+    "SweepAlarm": (
+        NAMESPACE,
+        "SweepLength",
+        OURS,
+        "Maximum",
+        AT_LEAST,
+        BETWEEN_TICKS,
+        BETWEEN_TICKS,
+        "notBreaching",
+    ),
     "ThrottlesAlarm": (NAMESPACE, "Throttles", OURS, "Sum", AT_LEAST, 10, 900, "notBreaching"),
-}  # fmt: skip
+}
 
 
 def test_every_alarm_is_looked_at(template: Template) -> None:
@@ -74,7 +167,9 @@ def test_an_alarm_looks_at_what_it_is_named_after(template: Template, name: str)
 
 @pytest.mark.parametrize("name", ALARMS)
 def test_an_alarm_tells_the_topic(template: Template, name: str) -> None:
-    """Going to ALARM is told; coming back is seen on the dashboard: at installation each alarm comes to OK once."""
+    """Going to ALARM is told; coming back is seen on the dashboard: at installation each alarm
+    comes to OK once.
+    """
     alarm = template.properties(name)
     assert alarm["AlarmActions"] == [{"Ref": "AlarmTopic"}]
     assert not {"OKActions", "InsufficientDataActions"} & set(alarm)
@@ -91,9 +186,15 @@ def test_an_alarm_on_our_own_metric_looks_at_one_that_is_written(name: str) -> N
 
 
 def test_every_dead_letter_queue_has_its_alarm(template: Template) -> None:
-    """Whatever is given up on is told: a queue that others point to as their end has an alarm on its messages."""
+    """Whatever is given up on is told: a queue that others point to as their end has an alarm on
+    its messages.
+    """
     ends = {name for name in template.of_type("AWS::SQS::Queue") if _is_an_end(template, name)}
-    watched = {told[2]["Value"]["Fn::GetAtt"].split(".")[0] for told in ALARMS.values() if told[0] == "AWS/SQS"}
+    watched = {
+        told[2]["Value"]["Fn::GetAtt"].split(".")[0]
+        for told in ALARMS.values()
+        if told[0] == "AWS/SQS"
+    }
     assert (
         ends
         == watched
@@ -108,7 +209,7 @@ def test_every_dead_letter_queue_has_its_alarm(template: Template) -> None:
 
 def _is_an_end(template: Template, queue: str) -> bool:
     arn = f"{queue}.Arn"
-    return any(each.get("Fn::GetAtt") == arn for each in _mappings(_ends(template)))
+    return any(each.get("Fn::GetAtt") == arn for each in _links(_ends(template)))
 
 
 def _ends(template: Template) -> Iterator[Any]:
@@ -120,26 +221,30 @@ def _ends(template: Template) -> Iterator[Any]:
             yield event["Properties"].get("DeadLetterConfig")
 
 
-def _mappings(values: Iterator[Any]) -> Iterator[dict[str, Any]]:
+def _links(values: Iterator[Any]) -> Iterator[dict[str, Any]]:
     for value in values:
         if isinstance(value, dict):
             yield value
-            yield from _mappings(iter(value.values()))
+            yield from _links(iter(value.values()))
         elif isinstance(value, list):
-            yield from _mappings(iter(value))
+            yield from _links(iter(value))
 
 
 def test_periods_follow_the_schedule(template: Template) -> None:
-    """CloudFormation cannot multiply: the mapping says in seconds what the parameter says in minutes."""
+    """CloudFormation cannot multiply: the link says in seconds what the parameter says in minutes."""
     for minutes, numbers in template.body["Mappings"]["Schedule"].items():
         between = timedelta(minutes=int(minutes)).total_seconds()
         assert numbers["Seconds"] == between
         assert numbers["TwoTicks"] == 2 * between
-        assert all(numbers[each] % 60 == 0 for each in ("Seconds", "TwoTicks")), "CloudWatch takes whole minutes"
+        assert all(numbers[each] % 60 == 0 for each in ("Seconds", "TwoTicks")), (
+            "CloudWatch takes whole minutes"
+        )
 
 
 def test_a_planner_that_does_not_run_is_told_after_two_ticks(template: Template) -> None:
-    """No invocation in either of two intervals: one that takes its ten minutes is not taken for a missing one."""
+    """No invocation in either of two intervals: one that takes its ten minutes is not taken for a
+    missing one.
+    """
     alarm = template.properties("PlannerMissedAlarm")
     assert alarm["EvaluationPeriods"] == 2
     assert "DatapointsToAlarm" not in alarm
@@ -149,9 +254,14 @@ def test_a_planner_that_does_not_run_is_told_after_two_ticks(template: Template)
 
 
 def test_the_close_itself_alarms_nobody(template: Template) -> None:
-    """Each record is open at the tick of its close: only what is open at every tick of three hours is late."""
+    """Each record is open at the tick of its close: only what is open at every tick of three hours
+    is late.
+    """
     alarm = template.properties("PastCloseAlarm")
-    assert (alarm["Statistic"], alarm["EvaluationPeriods"] * alarm["Period"]) == ("Minimum", 3 * 3600)
+    assert (alarm["Statistic"], alarm["EvaluationPeriods"] * alarm["Period"]) == (
+        "Minimum",
+        3 * 3600,
+    )
 
 
 def _sections(template: Template) -> dict[str, str]:
@@ -162,7 +272,9 @@ def _sections(template: Template) -> dict[str, str]:
 
 
 def test_every_alarm_has_its_section_in_the_runbook(template: Template) -> None:
-    """And every section its alarm: an operator who gets a mail finds its name in docs/operations.md."""
+    """And every section its alarm: an operator who gets a mail finds its name in
+    docs/operations.md.
+    """
     assert sorted(_sections(template)) == sorted(ALARMS)
 
 
@@ -175,14 +287,18 @@ def test_a_section_says_what_the_alarm_means_and_what_to_do(template: Template, 
         "What the customer sees.",
         "What to do.",
     ]
-    assert re.search(r"`tally (doctor|status|show|failed|sync|approve|reject|plan|companies)\b", section)
+    assert re.search(
+        r"`tally (doctor|status|show|failed|sync|approve|reject|plan|companies)\b", section
+    )
 
 
 def _dashboard(template: Template) -> dict[str, Any]:
     text, values = template.properties("Dashboard")["DashboardBody"]["Fn::Sub"]
     names = set(re.findall(r"\$\{([\w:]+)(?:\.\w+)?\}", text)) - set(values)
     assert names - set(template.resources) <= {"AWS::StackName", "AWS::Region"}
-    body: dict[str, Any] = json.loads(re.sub(r"\$\{Seconds\}", "900", re.sub(r"\$\{(?!Seconds)([^}]+)\}", r"\1", text)))
+    body: dict[str, Any] = json.loads(
+        re.sub(r"\$\{Seconds\}", "900", re.sub(r"\$\{(?!Seconds)([^}]+)\}", r"\1", text))
+    )
     return body
 
 
@@ -191,7 +307,12 @@ def test_the_dashboard_shows_every_alarm_and_every_metric(template: Template) ->
     widgets = _dashboard(template)["widgets"]
     (alarms,) = [each["properties"]["alarms"] for each in widgets if each["type"] == "alarm"]
     assert sorted(alarms) == sorted(f"{name}.Arn" for name in ALARMS)
-    shown = [metric for each in widgets if each["type"] == "metric" for metric in each["properties"]["metrics"]]
+    shown = [
+        metric
+        for each in widgets
+        if each["type"] == "metric"
+        for metric in each["properties"]["metrics"]
+    ]
     ours = [metric for metric in shown if metric[0] == NAMESPACE]
     assert {metric[1] for metric in ours} == set(UNITS)
     assert all(metric[2:4] == [DIMENSION, "AWS::StackName"] for metric in ours)
@@ -213,9 +334,15 @@ def test_the_dashboards_widgets_do_not_overlap(template: Template) -> None:
 
 def test_log_widgets_read_the_functions_own_logs(template: Template) -> None:
     """What has no metric is asked of the log, by names that the lines have."""
-    queries = [each["properties"]["query"] for each in _dashboard(template)["widgets"] if each["type"] == "log"]
+    queries = [
+        each["properties"]["query"]
+        for each in _dashboard(template)["widgets"]
+        if each["type"] == "log"
+    ]
     groups = {
-        template.properties(each)["LogGroupName"]["Fn::Sub"].replace("${AWS::StackName}", "AWS::StackName")
+        template.properties(each)["LogGroupName"]["Fn::Sub"].replace(
+            "${AWS::StackName}", "AWS::StackName"
+        )
         for each in template.of_type("AWS::Logs::LogGroup")
     }
     assert len(queries) == 2
@@ -227,12 +354,18 @@ def test_log_widgets_read_the_functions_own_logs(template: Template) -> None:
 
 
 def test_the_log_level_lets_metrics_through(template: Template) -> None:
-    """Lambda takes a line without a level for INFO (its guide, log-level filtering): above that, metrics would be dropped."""
+    """Lambda takes a line without a level for INFO (its guide, log-level filtering): above that,
+    metrics would be dropped.
+    """
     assert template.parameters["LogLevel"]["AllowedValues"] == ["DEBUG", "INFO"]
     for function in template.of_type("AWS::Serverless::Function"):
-        assert template.properties(function)["LoggingConfig"]["ApplicationLogLevel"] == {"Ref": "LogLevel"}
+        assert template.properties(function)["LoggingConfig"]["ApplicationLogLevel"] == {
+            "Ref": "LogLevel"
+        }
 
 
 def test_metrics_are_the_stacks_own(template: Template) -> None:
     """Two stacks in one account: each function is told the stack's name, which alarms look for."""
-    assert template.body["Globals"]["Function"]["Environment"]["Variables"]["STACK_NAME"] == {"Ref": "AWS::StackName"}
+    assert template.body["Globals"]["Function"]["Environment"]["Variables"]["STACK_NAME"] == {
+        "Ref": "AWS::StackName"
+    }

@@ -9,7 +9,11 @@ from local.checkout import ROOT
 from tests.contract.template import Template
 
 LAYERS = ["DependenciesLayer", "TallyLayer"]
-FUNCTIONS = {"PlannerFunction": "planner", "ReporterFunction": "reporter", "WorkerFunction": "worker"}
+FUNCTIONS = {
+    "PlannerFunction": "planner",
+    "ReporterFunction": "reporter",
+    "WorkerFunction": "worker",
+}
 
 
 def test_every_function_and_layer_is_looked_at(template: Template) -> None:
@@ -20,7 +24,9 @@ def test_every_function_and_layer_is_looked_at(template: Template) -> None:
 
 @pytest.mark.parametrize("layer", LAYERS)
 def test_layers_are_built_for_the_architecture_deployed(template: Template, layer: str) -> None:
-    """A layer without BuildMethod is zipped as it lies there; without BuildArchitecture it is x86-64's."""
+    """A layer without BuildMethod is zipped as it lies there; without BuildArchitecture it is
+    x86-64's.
+    """
     metadata = template.resources[layer]["Metadata"]
     assert metadata == {"BuildMethod": "makefile", "BuildArchitecture": {"Ref": "Architecture"}}
     assert sorted(template.properties(layer)["CompatibleArchitectures"]) == ["arm64", "x86_64"]
@@ -35,7 +41,9 @@ def test_old_layer_versions_do_not_pile_up(template: Template, layer: str) -> No
 
 
 def test_one_python_version_everywhere(template: Template) -> None:
-    """Functions, layers, their wheels, their bytecode and the development environment are of one Python."""
+    """Functions, layers, their wheels, their bytecode and the development environment are of one
+    Python.
+    """
     version = (ROOT / ".python-version").read_text().strip()
     assert template.body["Globals"]["Function"]["Runtime"] == f"python{version}"
     for layer in LAYERS:
@@ -62,17 +70,25 @@ def test_a_makefile_has_its_layers_target(template: Template, layer: str) -> Non
 
 
 @pytest.mark.parametrize(("function", "package"), FUNCTIONS.items())
-def test_functions_keep_their_package_name(template: Template, built: Path, function: str, package: str) -> None:
+def test_functions_keep_their_package_name(
+    template: Template, built: Path, function: str, package: str
+) -> None:
     """Tests, mypy and Lambda import a handler by the same name, and an artifact holds nothing else."""
     assert template.properties(function)["Handler"] == f"{package}.handler.handler"
     assert template.properties(function)["CodeUri"] == f"functions/{package}/"
-    files = {path.relative_to(built / function) for path in (built / function).rglob("*") if path.is_file()}
+    files = {
+        path.relative_to(built / function)
+        for path in (built / function).rglob("*")
+        if path.is_file()
+    }
     assert Path(package, "handler.py") in files
     assert {path.parts[0] for path in files} == {package}
 
 
 def test_the_tally_layer_holds_the_package_alone(built: Path) -> None:
-    """All that a build leaves in a layer's folder is shipped: no tests, no settings of tools, all the bytecode."""
+    """All that a build leaves in a layer's folder is shipped: no tests, no settings of tools, all
+    the bytecode.
+    """
     layer = built / "TallyLayer"
     assert [path.name for path in layer.iterdir()] == ["python"]
     assert [path.name for path in (layer / "python").iterdir()] == ["tally"]
@@ -83,28 +99,47 @@ def test_the_tally_layer_holds_the_package_alone(built: Path) -> None:
 
 
 def test_the_dependencies_layer_serves_both_architectures(built: Path) -> None:
-    """Compiled modules are there for both: no answer to `sam deploy --guided` gives functions that cannot import."""
+    """Compiled modules are there for both: no answer to `sam deploy --guided` gives functions that
+    cannot import.
+    """
     site = built / "DependenciesLayer" / "python"
     compiled = [path.relative_to(site).as_posix() for path in site.rglob("*.so")]
     modules = {architecture: set() for architecture in ("x86_64", "aarch64")}  # type: dict[str, set[str]]
     for name in compiled:
-        module, architecture = re.fullmatch(r"(.+)\.cpython-313-(x86_64|aarch64)-linux-gnu\.so", name).groups()  # type: ignore[union-attr]
+        module, architecture = re.fullmatch(
+            r"(.+)\.cpython-313-(x86_64|aarch64)-linux-gnu\.so", name
+        ).groups()  # type: ignore[union-attr]
         modules[architecture].add(module)
     assert modules["x86_64"] == modules["aarch64"] != set()
 
 
 def test_the_dependencies_layer_ships_bytecode_that_is_used_unchecked(built: Path) -> None:
-    """Import time in Lambda: bytecode for every module, not compared with the source's date, which a zip changes."""
+    """Import time in Lambda: bytecode for every module, not compared with the source's date, which
+    a zip changes.
+    """
     site = built / "DependenciesLayer" / "python"
     sources = [path for path in site.rglob("*.py") if "dist-info" not in path.as_posix()]
-    missing = [path for path in sources if not (path.parent / "__pycache__" / f"{path.stem}.cpython-313.pyc").exists()]
+    missing = [
+        path
+        for path in sources
+        if not (path.parent / "__pycache__" / f"{path.stem}.cpython-313.pyc").exists()
+    ]
     assert not missing
     some = next(site.glob("pydantic/__pycache__/main.*.pyc"))
     hash_based, check_source = 0b01, 0b10
-    assert int.from_bytes(some.read_bytes()[4:8], "little") & (hash_based | check_source) == hash_based
+    assert (
+        int.from_bytes(some.read_bytes()[4:8], "little") & (hash_based | check_source) == hash_based
+    )
 
 
 def test_layers_fit_into_lambda(built: Path) -> None:
-    """Lambda takes 250 MB unzipped, all layers together; ours stay far below, for the sake of cold starts."""
-    size = sum(path.stat().st_size for layer in LAYERS for path in (built / layer).rglob("*") if path.is_file())
+    """Lambda takes 250 MB unzipped, all layers together; ours stay far below, for the sake of cold
+    starts.
+    """
+    size = sum(
+        path.stat().st_size
+        for layer in LAYERS
+        for path in (built / layer).rglob("*")
+        if path.is_file()
+    )
     assert size < 40_000_000

@@ -1,7 +1,10 @@
-"""`make least-privilege`: each permission that our functions use is taken away in turn, and the flow must fail without it.
+"""`make least-privilege`: each permission that our functions use is taken away in turn, and the
+flow must fail without it.
 
-On the deployed template, with IAM enforced on the calls that functions make. Functions, roles and permissions are those of
-the template: one that is added is tried too, by its events if it has no flow here. Writes docs/least-privilege.md.
+On the deployed template, with IAM enforced on the calls that functions make. Functions, roles and
+permissions are those of
+the template: one that is added is tried too, by its events if it has no flow here. Writes
+docs/least-privilege.md.
 """
 
 import itertools
@@ -21,8 +24,8 @@ from local.deployment import FunctionFailedError
 from local.errors import LocalError
 from local.processes import wait_until
 from local.sam_local.events import EVENTS
-from local.simulators.scenario import dump_scenario
 from local.stack import DEMO_PARAMETERS, Stack
+from simulators.scenario import dump_scenario
 from tests.contract.permissions import (
     BEHALF_HEAD,
     OURS_HEAD,
@@ -62,7 +65,9 @@ def plan(msp: Msp) -> None:
 
 
 def work(msp: Msp) -> None:
-    """A month is opened and raised, and a job that GravityZone puts off comes again when it asks for."""
+    """A month is opened and raised, and a job that GravityZone puts off comes again when it asks
+    for.
+    """
     customer = _new_customer(msp)
     msp.check_in(customer, 3, FIRST)
     for more, stands in ((0, [3]), (4, [7])):
@@ -75,7 +80,9 @@ def work(msp: Msp) -> None:
             raise FlowFailedError(what)
     msp.check_in(customer, 1, FIRST)
     msp.gravityzone.call(
-        "POST", "faults", {"kind": "throttled", "seconds": PAUSE_SECONDS, "operation": "getMonthlyUsage", "times": 1}
+        "POST",
+        "faults",
+        {"kind": "throttled", "seconds": PAUSE_SECONDS, "operation": "getMonthlyUsage", "times": 1},
     )
     _ticked(msp, minutes=30)
     what = f"a job that was to come again in {PAUSE_SECONDS} s did not"
@@ -88,11 +95,15 @@ FLOWS: Mapping[str, Callable[[Msp], None]] = {"PlannerFunction": plan, "WorkerFu
 
 
 def invoked(name: str) -> Callable[[Msp], None]:
-    """The flow of a function that has none of its own: after a month was opened, each of its events does what it must."""
+    """The flow of a function that has none of its own: after a month was opened, each of its events
+    does what it must.
+    """
     short = name.removesuffix("Function").lower()
     events = [event for event in EVENTS if event.function == short and not event.outcome.error]
     if not events:
-        raise LocalError(f"{name} has neither a flow in tests/e2e/least_privilege.py nor an event in events/")
+        raise LocalError(
+            f"{name} has neither a flow in tests/e2e/least_privilege.py nor an event in events/"
+        )
 
     def flow(msp: Msp) -> None:
         plan(msp)
@@ -142,11 +153,15 @@ def without(stack: Stack, permission: Permission) -> Iterator[None]:
     role = stack.functions.get_function_configuration(FunctionName=name)["Role"].rpartition("/")[2]
     (policy,) = stack.iam.list_role_policies(RoleName=role)["PolicyNames"]
     whole: Any = stack.iam.get_role_policy(RoleName=role, PolicyName=policy)["PolicyDocument"]
-    stack.iam.put_role_policy(RoleName=role, PolicyName=policy, PolicyDocument=json.dumps(taken_out(whole, permission)))
+    stack.iam.put_role_policy(
+        RoleName=role, PolicyName=policy, PolicyDocument=json.dumps(taken_out(whole, permission))
+    )
     try:
         yield
     finally:
-        stack.iam.put_role_policy(RoleName=role, PolicyName=policy, PolicyDocument=json.dumps(whole))
+        stack.iam.put_role_policy(
+            RoleName=role, PolicyName=policy, PolicyDocument=json.dumps(whole)
+        )
 
 
 def played(stack: Stack, function: str) -> str:
@@ -160,7 +175,9 @@ def played(stack: Stack, function: str) -> str:
     except FlowFailedError as error:
         refused = " and ".join(f"`{action}`" for action in _refusals(msp, short))
         if not refused:
-            raise LocalError(f"{function}: {error}, but not for a permission: see {stack.directory}") from error
+            raise LocalError(
+                f"{function}: {error}, but not for a permission: see {stack.directory}"
+            ) from error
         return f"{error}: {refused} was refused"
     return ""
 
@@ -175,7 +192,13 @@ def tried(stack: Stack, ours: list[Permission]) -> dict[Permission, str]:
     for each in ours:
         with without(stack, each):
             found[each] = played(stack, each.function)
-        print(f"  {each.function} without {each.action} on {each.on}: {found[each] or 'NOTHING FAILED'}", flush=True)
+        print(
+            (
+                f"  {each.function} without {each.action} on {each.on}: "
+                f"{found[each] or 'NOTHING FAILED'}"
+            ),
+            flush=True,
+        )
     return found
 
 
@@ -206,7 +229,9 @@ These are no calls of our functions, and no local stack checks them. A test of t
 
 
 def main() -> int:
-    """Try each permission, print both tables and write the document; 1 if a permission is granted in vain."""
+    """Try each permission, print both tables and write the document; 1 if a permission is granted
+    in vain.
+    """
     began = time.monotonic()
     everything = permissions(Template(ROOT / "template.yaml"))
     ours = [each for each in everything if each.behalf is None]
@@ -234,10 +259,16 @@ def main() -> int:
         print(f"\n{table(head, lines)}")
     in_vain = [each for each, what in found.items() if not what]
     for each in in_vain:
-        print(f"\n{each.role} is granted {each.action} on {each.on} in vain: nothing fails without it.")
+        print(
+            f"\n{each.role} is granted {each.action} on {each.on} in vain: nothing fails "
+            "without it."
+        )
     if not in_vain:
         DOCUMENT.write_text(document(rows, behalf))
-    print(f"\n{len(ours)} permissions tried in {time.monotonic() - began:.0f} s, {len(in_vain)} granted in vain.")
+    print(
+        f"\n{len(ours)} permissions tried in {time.monotonic() - began:.0f} s, "
+        f"{len(in_vain)} granted in vain."
+    )
     return bool(in_vain)
 
 

@@ -15,9 +15,10 @@ from local.controls import ConnectWiseControls, GravityZoneControls, TrueAdditio
 from local.demo_ledger import read_ledger
 from local.deployment import REGION, DeadLetters, Function
 from local.processes import wait_until
-from local.simulators.demo_scenario import DEMO_AGREEMENT_TYPE, DEMO_PRODUCT
-from local.simulators.gravityzone.tenant import made_id
-from local.simulators.scenario import (
+from local.stack import KEYS, Stack
+from simulators.demo_scenario import DEMO_AGREEMENT_TYPE, DEMO_PRODUCT
+from simulators.gravityzone.tenant import made_id
+from simulators.scenario import (
     AgreementType,
     CatalogProduct,
     ConnectWiseWorld,
@@ -25,9 +26,8 @@ from local.simulators.scenario import (
     GravityZoneWorld,
     Scenario,
 )
-from local.stack import KEYS, Stack
-from tally.domain.record import UsageRecord
-from tally.domain.standing import Cause
+from tally.domain.model.standing import Cause
+from tally.domain.record.usage_record import UsageRecord
 
 TYPE_ID = 18
 FIRST = datetime(2025, 3, 1, 0, 5, tzinfo=UTC)
@@ -39,7 +39,12 @@ def empty_msp() -> Scenario:
     return Scenario(
         gravityzone=GravityZoneWorld(
             companies=(
-                GravityZoneCompany(id=made_id("e2e", "own"), name="Bright Lantern IT", parent_id=None, kind="partner"),
+                GravityZoneCompany(
+                    id=made_id("e2e", "own"),
+                    name="Bright Lantern IT",
+                    parent_id=None,
+                    kind="partner",
+                ),
             )
         ),
         connectwise=ConnectWiseWorld(
@@ -69,7 +74,9 @@ class Customer:
 
 @dataclass(slots=True, kw_only=True)
 class Msp:
-    """The stack with an empty ledger, nobody's customers and no faults: as good as new, in a second instead of ten."""
+    """The stack with an empty ledger, nobody's customers and no faults: as good as new, in a second
+    instead of ten.
+    """
 
     stack: Stack
     gravityzone: GravityZoneControls = field(init=False)
@@ -89,7 +96,9 @@ class Msp:
             self.stack.queues.purge_queue(QueueUrl=self.stack.outputs[queue])
         table = self.stack.outputs["LedgerTable"]
         for item in self.stack.items():
-            self.stack.dynamodb.delete_item(TableName=table, Key={"pk": {"S": item["pk"]}, "sk": {"S": item["sk"]}})
+            self.stack.dynamodb.delete_item(
+                TableName=table, Key={"pk": {"S": item["pk"]}, "sk": {"S": item["sk"]}}
+            )
         for company in self.gravityzone.companies():
             self.gravityzone.call("DELETE", "companies", {"company": company.id})
         for simulator in (self.gravityzone, self.connectwise):
@@ -103,19 +112,28 @@ class Msp:
     def add_customer(self, name: str) -> Customer:
         """A monthly-licensed customer of that name on both sides, with one agreement of the type.
 
-        No two tests may share a name: ConnectWise keeps its companies from test to test, and two of one name are nobody's.
+        No two tests may share a name: ConnectWise keeps its companies from test to test, and two of
+        one name are nobody's.
         """
         company = self.gravityzone.call("POST", "companies", {"name": name})
-        connectwise_id = self.connectwise.act("add_company", identifier="".join(name.split()), name=name)
+        connectwise_id = self.connectwise.act(
+            "add_company", identifier="".join(name.split()), name=name
+        )
         agreement = self.connectwise.act(
-            "add_agreement", company_id=connectwise_id, type_id=TYPE_ID, name=f"{name} security", start="2020-01-01"
+            "add_agreement",
+            company_id=connectwise_id,
+            type_id=TYPE_ID,
+            name=f"{name} security",
+            start="2020-01-01",
         )
         assert agreement is not None
         return Customer(name=name, id=company["id"], agreement_id=agreement)
 
     def check_in(self, customer: Customer, machines: int, at: datetime) -> None:
         """So many machines connect for the first time in their life."""
-        self.gravityzone.call("POST", "checkin", {"company": customer.id, "count": machines, "at": at.isoformat()})
+        self.gravityzone.call(
+            "POST", "checkin", {"company": customer.id, "count": machines, "at": at.isoformat()}
+        )
 
     def set_clocks(self, now: datetime) -> None:
         """Set both simulators' clocks."""
@@ -132,7 +150,11 @@ class Msp:
 
     def additions(self, customer: Customer) -> Sequence[TrueAddition]:
         """Every Addition that is or was on the customer's agreement, in the order they were made."""
-        return [each for each in self.connectwise.additions() if each.agreement_id == customer.agreement_id]
+        return [
+            each
+            for each in self.connectwise.additions()
+            if each.agreement_id == customer.agreement_id
+        ]
 
     def quantities(self, customer: Customer) -> Sequence[int]:
         """What stands on the customer's agreement."""
@@ -141,7 +163,9 @@ class Msp:
     def records(self, customer: Customer) -> Mapping[str, UsageRecord]:
         """The customer's usage records, by month."""
         return {
-            str(each.key.month): each for each in read_ledger(self.stack).records if each.key.company_id == customer.id
+            str(each.key.month): each
+            for each in read_ledger(self.stack).records
+            if each.key.company_id == customer.id
         }
 
     def standing(self, customer: Customer) -> Cause:
@@ -192,12 +216,14 @@ class Msp:
 
     @contextmanager
     def jobs_held_back(self) -> Iterator[None]:
-        """Workers take no jobs within it, and all that have gathered at its end: in one batch, if it holds them."""
-        (mapping,) = self.stack.functions.list_event_source_mappings(FunctionName=self.stack.function_name("worker"))[
-            "EventSourceMappings"
-        ]
-        self.stack.functions.update_event_source_mapping(UUID=mapping["UUID"], Enabled=False)
+        """Workers take no jobs within it, and all that have gathered at its end: in one batch, if
+        it holds them.
+        """
+        (link,) = self.stack.functions.list_event_source_mappings(
+            FunctionName=self.stack.function_name("worker")
+        )["EventSourceMappings"]
+        self.stack.functions.update_event_source_mapping(UUID=link["UUID"], Enabled=False)
         try:
             yield
         finally:
-            self.stack.functions.update_event_source_mapping(UUID=mapping["UUID"], Enabled=True)
+            self.stack.functions.update_event_source_mapping(UUID=link["UUID"], Enabled=True)

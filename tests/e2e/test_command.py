@@ -44,7 +44,9 @@ def document(msp: Msp, *arguments: str, code: int = 0) -> Any:  # noqa: ANN401 -
 
 
 def test_an_operators_day(msp: Msp) -> None:
-    """From the first tick to an answer and an export: each command finds what it needs by the stack's outputs, and does what it says."""
+    """From the first tick to an answer and an export: each command finds what it needs by the
+    stack's outputs, and does what it says.
+    """
     now = datetime.now(UTC).replace(microsecond=0)
     month = f"{now:%Y-%m}"
     msp.set_clocks(now)
@@ -64,14 +66,20 @@ def test_an_operators_day(msp: Msp) -> None:
     said = document(msp, "companies", "exclude", "Driftwood Hotel", "--why", "it closed", "--yes")
     assert said["by"].startswith("arn:aws:")
     history = document(msp, "show", "Driftwood Hotel")["connectwise_history"]
-    assert (history[-1]["what"], history[-1]["by"], history[-1]["why"]) == ("excluded", said["by"], "it closed")
+    assert (history[-1]["what"], history[-1]["by"], history[-1]["why"]) == (
+        "excluded",
+        said["by"],
+        "it closed",
+    )
     assert [line.split(",")[3] for line in run(msp, "export", "--month", month).splitlines()] == [
         "company",
         "Amber Kettle Cafe",
         "Driftwood Hotel",
     ]
 
-    msp.stack.queues.send_message(QueueUrl=msp.stack.outputs["JobsDeadLetterQueue"], MessageBody="poison")
+    msp.stack.queues.send_message(
+        QueueUrl=msp.stack.outputs["JobsDeadLetterQueue"], MessageBody="poison"
+    )
     (letter,) = document(msp, "failed", "list", code=1)
     assert letter["reason"] == "It is no job that this version of Tally can read."
     assert document(msp, "failed", "retry", "--yes")["removed"] == 1

@@ -1,4 +1,6 @@
-"""The reporter as deployed: a digest of a played month, fired as the schedules fire it, reaches a subscriber of the topic."""
+"""The reporter as deployed: a digest of a played month, fired as the schedules fire it, reaches a
+subscriber of the topic.
+"""
 
 import json
 from datetime import UTC, datetime
@@ -29,11 +31,17 @@ def _mail(msp: Msp, url: str) -> tuple[str, str]:
 
 
 def test_the_close_days_digest_reaches_a_subscriber(msp: Msp, subscribed: str) -> None:
-    """SAFE-7: with the role that the template gives it, the reporter reads the ledger and tells what closed."""
+    """SAFE-7: with the role that the template gives it, the reporter reads the ledger and tells
+    what closed.
+    """
     north, _ = msp.add_customer("Pine Harbor Marine"), msp.add_customer("West Gate Foods")
     msp.gravityzone.call("POST", "companies", {"name": "Nobody Knows Them"})
     msp.check_in(north, 8, FIRST)
-    for tick in (FIRST, datetime(2025, 4, 1, 0, 5, tzinfo=UTC), datetime(2025, 4, 2, 5, 50, tzinfo=UTC)):
+    for tick in (
+        FIRST,
+        datetime(2025, 4, 1, 0, 5, tzinfo=UTC),
+        datetime(2025, 4, 2, 5, 50, tzinfo=UTC),
+    ):
         msp.tick(tick)
     before = msp.stack.items()
     answer = msp.stack.invoke("reporter", {"digest": "close-day", "at": CLOSE_DAY.isoformat()})
@@ -47,10 +55,14 @@ def test_the_close_days_digest_reaches_a_subscriber(msp: Msp, subscribed: str) -
 
 
 def test_a_digest_that_cannot_be_sent_is_kept(msp: Msp) -> None:
-    """SAFE-6: what the reporter fails at three times lies in its failure queue, with the sentence that says why."""
+    """SAFE-6: what the reporter fails at three times lies in its failure queue, with the sentence
+    that says why.
+    """
     event = {"digest": "daily", "at": CLOSE_DAY.isoformat()}
     msp.stack.functions.invoke(
-        FunctionName=msp.stack.function_name("reporter"), InvocationType="Event", Payload=json.dumps(event)
+        FunctionName=msp.stack.function_name("reporter"),
+        InvocationType="Event",
+        Payload=json.dumps(event),
     )
     [letter] = msp.wait_for_letters("reporter")
     failure = json.loads(letter)
@@ -64,10 +76,16 @@ def test_both_digests_have_their_schedule(msp: Msp) -> None:
     names = [each["Name"] for each in schedules.list_schedules()["Schedules"]]
     found = [schedules.get_schedule(Name=each) for each in names]
     digests = {
-        json.loads(each["Target"]["Input"])["digest"]: (each["ScheduleExpression"], each["ScheduleExpressionTimezone"])
+        json.loads(each["Target"]["Input"])["digest"]: (
+            each["ScheduleExpression"],
+            each["ScheduleExpressionTimezone"],
+        )
         for each in found
         if "digest" in each["Target"]["Input"]
     }
     zone = DEMO_PARAMETERS["BillingTimeZone"]
-    assert digests == {"weekly": ("cron(0 8 ? * MON *)", zone), "close-day": ("cron(0 6 2 * ? *)", "UTC")}
+    assert digests == {
+        "weekly": ("cron(0 8 ? * MON *)", zone),
+        "close-day": ("cron(0 6 2 * ? *)", "UTC"),
+    }
     assert {each["State"] for each in found} == {"ENABLED"}

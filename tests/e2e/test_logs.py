@@ -12,26 +12,43 @@ pytestmark = pytest.mark.e2e
 
 
 def test_log_lines_have_keys_and_no_secrets(msp: Msp) -> None:
-    """Each line of a job names company, month and tick; no API key is in any log, message or item, refused keys included."""
+    """Each line of a job names company, month and tick; no API key is in any log, message or item,
+    refused keys included.
+    """
     customer = msp.add_customer("Glass Harbor Optics")
     msp.check_in(customer, 2, FIRST)
     msp.tick(FIRST)
     (planned,) = msp.logged("planner", "planned")
-    assert (planned["tick"], planned["jobs"], planned["service"]) == (FIRST.isoformat(), 1, "planner")
+    assert (planned["tick"], planned["jobs"], planned["service"]) == (
+        FIRST.isoformat(),
+        1,
+        "planner",
+    )
     (done,) = msp.logged("worker", "done")
-    assert (done["company"], done["month"], done["tick"]) == (customer.id, "2025-03", FIRST.isoformat())
+    assert (done["company"], done["month"], done["tick"]) == (
+        customer.id,
+        "2025-03",
+        FIRST.isoformat(),
+    )
     assert done["decisions"] == {"endpoints": "post intended, opened"}
 
-    msp.connectwise.call("POST", "faults", {"kind": "status", "status": 401, "operation": "PATCH additions/{id}"})
+    msp.connectwise.call(
+        "POST", "faults", {"kind": "status", "status": 401, "operation": "PATCH additions/{id}"}
+    )
     msp.gravityzone.call(
-        "POST", "faults", {"kind": "status", "status": 401, "operation": "getMonthlyUsage", "after": 1}
+        "POST",
+        "faults",
+        {"kind": "status", "status": 401, "operation": "getMonthlyUsage", "after": 1},
     )
     msp.check_in(customer, 1, FIRST)
     msp.tick(FIRST + timedelta(minutes=15))
     msp.tick(FIRST + timedelta(minutes=30))
     failed = msp.logged("worker", "failed")
     assert [line["company"] for line in failed] == [customer.id] * 2
-    assert ["ConnectWise" in failed[0]["error"], "GravityZone" in failed[1]["error"]] == [True, True]
+    assert ["ConnectWise" in failed[0]["error"], "GravityZone" in failed[1]["error"]] == [
+        True,
+        True,
+    ]
 
     everything = [
         *msp.stack.log_lines("planner"),

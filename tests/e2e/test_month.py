@@ -1,18 +1,22 @@
-"""A month of billing through the deployed template, AWS's part played by MiniStack with IAM enforced."""
+"""A month of billing through the deployed template, AWS's part played by MiniStack with IAM
+enforced.
+"""
 
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from tally.domain.record import RecordState
-from tally.domain.standing import StandingState
+from tally.domain.model.standing import StandingState
+from tally.domain.record.usage_record import RecordState
 from tests.e2e.msp import FIRST, Msp
 
 pytestmark = pytest.mark.e2e
 
 
 def test_month_is_opened_raised_and_closed(msp: Msp) -> None:
-    """OPEN-4, FOLLOW-1, CLOSE-1, CLOSE-2: one Addition a month, raised as machines connect, final on the 2nd."""
+    """OPEN-4, FOLLOW-1, CLOSE-1, CLOSE-2: one Addition a month, raised as machines connect, final
+    on the 2nd.
+    """
     north, south = msp.add_customer("North Quay Marine"), msp.add_customer("South Gate Foods")
     msp.check_in(north, 3, datetime(2025, 3, 4, 8, tzinfo=UTC))
     msp.check_in(north, 4, datetime(2025, 3, 20, 8, tzinfo=UTC))
@@ -45,7 +49,9 @@ def test_month_is_opened_raised_and_closed(msp: Msp) -> None:
 
 
 def test_schedule_opens_the_present_month(msp: Msp) -> None:
-    """The schedule itself fires the planner, with its own scheduled time as the tick, and the month is opened."""
+    """The schedule itself fires the planner, with its own scheduled time as the tick, and the month
+    is opened.
+    """
     customer = msp.add_customer("Evergreen Dental")
     now = datetime.now(UTC).replace(microsecond=0)
     msp.set_clocks(now)
@@ -59,7 +65,9 @@ def test_schedule_opens_the_present_month(msp: Msp) -> None:
 
 
 def test_same_tick_twice_is_once(msp: Msp) -> None:
-    """SAFE-4: the schedule may fire twice; the second tick finds all done, and writes nothing to ConnectWise."""
+    """SAFE-4: the schedule may fire twice; the second tick finds all done, and writes nothing to
+    ConnectWise.
+    """
     customer = msp.add_customer("Twin Rivers Realty")
     msp.check_in(customer, 2, FIRST)
     msp.tick(FIRST)

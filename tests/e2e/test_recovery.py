@@ -1,12 +1,14 @@
-"""docs/recovery.md on the deployed template: the restored table, named by its parameter, is gone on with by the same functions."""
+"""docs/recovery.md on the deployed template: the restored table, named by its parameter, is gone on
+with by the same functions.
+"""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
 
-from tally.domain.record import RecordState
-from tally.domain.standing import StandingState
+from tally.domain.model.standing import StandingState
+from tally.domain.record.usage_record import RecordState
 from tests.e2e.msp import FIRST, Msp
 
 pytestmark = pytest.mark.e2e
@@ -29,12 +31,15 @@ def _use(msp: Msp, table: str) -> None:
 
 @pytest.mark.usefixtures("own_table_again")
 def test_restored_to_before_the_month_opened(msp: Msp) -> None:
-    """SAFE-8: roles and functions follow TableName; April's Addition, which the restored ledger never saw, is found and followed."""
+    """SAFE-8: roles and functions follow TableName; April's Addition, which the restored ledger
+    never saw, is found and followed.
+    """
     harbor = msp.add_customer("Harbor Dental")
     msp.check_in(harbor, 3, FIRST)
     msp.tick(FIRST)
     lost = msp.stack.outputs["LedgerTable"]
-    # MiniStack restores what is there now, so the restore happens at the instant that it restores to.
+    # MiniStack restores what is there now, so the restore happens at the instant that it restores
+    # to.
     msp.stack.dynamodb.restore_table_to_point_in_time(
         SourceTableName=lost, TargetTableName=RESTORED, UseLatestRestorableTime=True
     )

@@ -15,14 +15,18 @@ pytestmark = pytest.mark.e2e
 
 
 def test_forgotten_secret_is_named_and_kept(msp: Msp) -> None:
-    """A planner without keys says so in one sentence; its tick is kept in its failure queue; with keys the next one works."""
+    """A planner without keys says so in one sentence; its tick is kept in its failure queue; with
+    keys the next one works.
+    """
     customer = msp.add_customer("Forget Me Not Gifts")
     msp.check_in(customer, 2, FIRST)
     msp.empty_secret()
     msp.start_anew("planner")
     event = {"tick": FIRST.strftime("%Y-%m-%dT%H:%M:%SZ")}
     msp.stack.functions.invoke(
-        FunctionName=msp.stack.function_name("planner"), InvocationType="Event", Payload=json.dumps(event)
+        FunctionName=msp.stack.function_name("planner"),
+        InvocationType="Event",
+        Payload=json.dumps(event),
     )
     (letter,) = msp.wait_for_letters("planner")
     failure = json.loads(letter)
@@ -34,9 +38,13 @@ def test_forgotten_secret_is_named_and_kept(msp: Msp) -> None:
         "connectwise_private_key, connectwise_client_id in it."
     )
     errors = [line for line in msp.logged("planner") if line["level"] == "ERROR"]
-    assert [line["message"] for line in errors] == [sentence] * 2, "the one retry that the template allows"
+    assert [line["message"] for line in errors] == [sentence] * 2, (
+        "the one retry that the template allows"
+    )
     assert not any("exception" in line or "stack_trace" in line for line in errors)
-    assert not [line for line in msp.lines("planner") if 'File "' in line], "no frame of a stack trace"
+    assert not [line for line in msp.lines("planner") if 'File "' in line], (
+        "no frame of a stack trace"
+    )
     assert msp.quantities(customer) == []
 
     msp.stack.put_secret(KEYS)
@@ -45,7 +53,9 @@ def test_forgotten_secret_is_named_and_kept(msp: Msp) -> None:
 
 
 def test_missing_right_is_named(msp: Msp) -> None:
-    """A worker that may not write the ledger writes nothing to ConnectWise either, and its log names the table and the right."""
+    """A worker that may not write the ledger writes nothing to ConnectWise either, and its log
+    names the table and the right.
+    """
     customer = msp.add_customer("Locked Gate Storage")
     msp.check_in(customer, 1, FIRST)
     with _without(msp, "dynamodb:PutItem"):
@@ -63,7 +73,9 @@ def test_missing_right_is_named(msp: Msp) -> None:
 def _without(msp: Msp, action: str) -> Iterator[None]:
     """Take one action from the worker's role."""
     iam, name = msp.stack.iam, msp.stack.function_name("worker")
-    role = msp.stack.functions.get_function_configuration(FunctionName=name)["Role"].rpartition("/")[2]
+    role = msp.stack.functions.get_function_configuration(FunctionName=name)["Role"].rpartition(
+        "/"
+    )[2]
     document = iam.get_role_policy(RoleName=role, PolicyName="worker")["PolicyDocument"]
     assert isinstance(document, dict)
     less = deepcopy(document)

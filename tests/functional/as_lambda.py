@@ -1,4 +1,5 @@
-"""A program: all three functions under the runtime that Lambda runs them with, through an ordinary day and bad ones.
+"""A program: all three functions under the runtime that Lambda runs them with, through an ordinary
+day and bad ones.
 
 ``main()`` in the environment that Lambda gives a function; what it writes is what CloudWatch
 would have, and what Lambda is told of failures.
@@ -25,11 +26,11 @@ from awslambdaric.lambda_runtime_marshaller import LambdaMarshaller
 from moto import mock_aws
 from requests.adapters import BaseAdapter
 
-from local.ledger_table import create_ledger_table
-from local.simulators.adapter import SimulatorAdapter
-from local.simulators.clock import VirtualClock
-from local.world import World
-from tally import bootstrap
+from simulators.adapter import SimulatorAdapter
+from simulators.clock import VirtualClock
+from tally.runtime import bootstrap
+from testing.ledger_table import create_ledger_table
+from testing.world import World
 from tests.functional import deployed_environment
 
 KEYS = {
@@ -39,7 +40,11 @@ KEYS = {
     "connectwise_client_id": "7c1f0e9a-53d8-4b26-9e4f-c08d6a12b375",
 }
 TICK = "2026-11-01T00:05:00Z"
-ENVIRONMENT = {**deployed_environment.ENVIRONMENT, "REQUEST_TIMEOUT_SECONDS": "2", "SECRET_ID": "keys"}
+ENVIRONMENT = {
+    **deployed_environment.ENVIRONMENT,
+    "REQUEST_TIMEOUT_SECONDS": "2",
+    "SECRET_ID": "keys",
+}
 
 
 class _Over(BaseException):
@@ -91,7 +96,9 @@ def invoke(function: str, *events: Mapping[str, Any]) -> None:
 
 
 class _Echo(BaseHTTPRequestHandler):
-    """A server that repeats what it was sent, in all that it answers: status by status, whole and cut."""
+    """A server that repeats what it was sent, in all that it answers: status by status, whole and
+    cut.
+    """
 
     protocol_version = "HTTP/1.1"
     statuses = (200, 302, 400, 401, 403, 404, 409, 429, 500, 503)
@@ -102,13 +109,21 @@ class _Echo(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         sent = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
-        keys = f"{self.headers['Authorization']} {self.headers['clientId']} {' '.join(KEYS.values())}"
+        keys = (
+            f"{self.headers['Authorization']} {self.headers['clientId']} {' '.join(KEYS.values())}"
+        )
         kind = _Echo.number
         _Echo.number += 1
         said = [
-            json.dumps({"code": "Wrong", "message": keys, "errors": [{"message": keys, "field": keys}]}),
             json.dumps(
-                {"jsonrpc": "2.0", "id": None, "error": {"code": -32000, "message": keys, "data": {"details": keys}}}
+                {"code": "Wrong", "message": keys, "errors": [{"message": keys, "field": keys}]}
+            ),
+            json.dumps(
+                {
+                    "jsonrpc": "2.0",
+                    "id": None,
+                    "error": {"code": -32000, "message": keys, "data": {"details": keys}},
+                }
             ),
             f"<html>{'x' * 150}{keys} {sent}</html>",
             f"{keys[6:30]} {keys[40:52]} {keys[::-1]}",
@@ -122,7 +137,8 @@ class _Echo(BaseHTTPRequestHandler):
         self.send_header("x-cw-request-id", keys)
         self.send_header("Retry-After", keys if kind % 2 else "900")
         if kind % 3 == 0:
-            self.send_header(f"nonsense {keys}", keys)  # no header may have blanks: urllib3 tells of it
+            # No header may have blanks: urllib3 tells of it.
+            self.send_header(f"nonsense {keys}", keys)
         self.end_headers()
         self.wfile.write(body)
 
@@ -144,7 +160,9 @@ def echo() -> Iterator[str]:
 class _Broken(BaseAdapter):
     """Fails as no library is expected to, with all of the request in the error's words."""
 
-    def send(self, request: requests.PreparedRequest, *_: object, **__: object) -> requests.Response:
+    def send(
+        self, request: requests.PreparedRequest, *_: object, **__: object
+    ) -> requests.Response:
         raise RuntimeError(f"{request.headers} {KEYS}")
 
     def close(self) -> None:
@@ -166,7 +184,9 @@ class Msp:
 
     def day(self, gravityzone: BaseAdapter | None, connectwise: BaseAdapter | None) -> None:
         """A tick, its jobs, and a digest."""
-        outside = bootstrap.World(gravityzone=gravityzone, connectwise=connectwise, clock=self.world.clock)
+        outside = bootstrap.World(
+            gravityzone=gravityzone, connectwise=connectwise, clock=self.world.clock
+        )
         with patch.object(bootstrap, "World", lambda: outside):
             invoke("planner", {"tick": TICK})
             invoke("worker", {"Records": self.batch()})
@@ -175,7 +195,10 @@ class Msp:
     def batch(self) -> list[dict[str, Any]]:
         """What waits on the queue, as Lambda's event source hands it over."""
         found = self.sqs.receive_message(
-            QueueUrl=os.environ["QUEUE_URL"], MaxNumberOfMessages=10, AttributeNames=["All"], VisibilityTimeout=0
+            QueueUrl=os.environ["QUEUE_URL"],
+            MaxNumberOfMessages=10,
+            AttributeNames=["All"],
+            VisibilityTimeout=0,
         )
         return [
             {
@@ -199,7 +222,10 @@ def ordinary_day(msp: Msp) -> None:
 
 def servers_that_repeat_keys(msp: Msp) -> None:
     """Whatever is called answers with what it was sent."""
-    with echo() as address, patch.dict(os.environ, GRAVITYZONE_URL=f"{address}/api", CONNECTWISE_URL=address):
+    with (
+        echo() as address,
+        patch.dict(os.environ, GRAVITYZONE_URL=f"{address}/api", CONNECTWISE_URL=address),
+    ):
         for _ in range(3):
             _Echo.number += 7
             msp.day(None, None)

@@ -5,29 +5,38 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time
 
-from local.controls import TrueAddition, TrueCompany, TrueInvoice, read_additions, read_companies, read_invoices
+from local.controls import (
+    TrueAddition,
+    TrueCompany,
+    TrueInvoice,
+    read_additions,
+    read_companies,
+    read_invoices,
+)
 from local.demo_check import Comparison, Expected, compare, expected_additions
 from local.demo_ledger import LedgerContents
 from local.demo_play import instants, invoicing_day
-from local.simulators.adapter import SimulatorAdapter
-from local.simulators.clock import VirtualClock
-from local.simulators.control import control
-from local.simulators.demo_scenario import (
+from simulators.adapter import SimulatorAdapter
+from simulators.clock import VirtualClock
+from simulators.control import control
+from simulators.demo_scenario import (
     DEMO_AGREEMENT_TYPE,
     DEMO_PRODUCT,
     demo_agreements,
     demo_months,
     demo_scenario,
 )
-from local.simulators.gravityzone import GravityZoneSimulator
-from local.simulators.scenario import Scenario
-from local.world import World
-from tally.domain.month import Month
+from simulators.gravityzone import GravityZoneSimulator
+from simulators.scenario import Scenario
+from tally.domain.model.month import Month
+from testing.world import World
 
 
 @dataclass(slots=True, kw_only=True)
 class DemoWorld:
-    """Plays what `make demo` plays, on virtual time; `present` is the day on which it is run, at noon."""
+    """Plays what `make demo` plays, on virtual time; `present` is the day on which it is run, at
+    noon.
+    """
 
     present: date
     scenario: Scenario = field(init=False)
@@ -44,7 +53,9 @@ class DemoWorld:
         self.world.plan = replace(self.world.plan, gravityzone=client)
 
     def play(self) -> None:
-        """The demo's ticks and invoices, then a tick at the present. An error of Tally's fails the test."""
+        """The demo's ticks and invoices, then a tick at the present. An error of Tally's fails the
+        test.
+        """
         noon = datetime.combine(self.present, time(12, 0), tzinfo=UTC)
         ticks = (*instants(self.months[0].first, self.months[1].first), noon)
         invoicing = invoicing_day(self.months[1].first)
@@ -56,13 +67,19 @@ class DemoWorld:
         assert self.world.failures == []
 
     def companies(self) -> Sequence[TrueCompany]:
-        return read_companies(json.loads(control(self.world.gravityzone, "GET", "/_sim/truth", b"").body))
+        return read_companies(
+            json.loads(control(self.world.gravityzone, "GET", "/_sim/truth", b"").body)
+        )
 
     def additions(self) -> Sequence[TrueAddition]:
-        return read_additions(json.loads(control(self.world.connectwise, "GET", "/_sim/truth", b"").body))
+        return read_additions(
+            json.loads(control(self.world.connectwise, "GET", "/_sim/truth", b"").body)
+        )
 
     def invoices(self) -> Sequence[TrueInvoice]:
-        return read_invoices(json.loads(control(self.world.connectwise, "GET", "/_sim/truth", b"").body))
+        return read_invoices(
+            json.loads(control(self.world.connectwise, "GET", "/_sim/truth", b"").body)
+        )
 
     def ledger(self) -> LedgerContents:
         ledger = self.world.ledger
@@ -88,5 +105,7 @@ class DemoWorld:
         """The Addition of a company and month (`yyyy-mm`)."""
         agreement = next(each.agreement_id for each in self.expected() if each.company == company)
         return next(
-            each for each in self.additions() if each.agreement_id == agreement and str(each.effective)[:7] == month
+            each
+            for each in self.additions()
+            if each.agreement_id == agreement and str(each.effective)[:7] == month
         )

@@ -1,6 +1,6 @@
 """The functions' environment variables, as the template gives them, but for what only a test knows."""
 
-from local.world import AGREEMENT_TYPE, PRODUCT
+from testing.world import AGREEMENT_TYPE, PRODUCT
 
 ENVIRONMENT = {
     "ADDITION_TEXT": "Bitdefender GravityZone active endpoints",

@@ -1,12 +1,14 @@
-"""A scene whose job waits, and a worker that may be stopped anywhere in it: what such tests have in common."""
+"""A scene whose job waits, and a worker that may be stopped anywhere in it: what such tests have in
+common.
+"""
 
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from local.effects import Effects, KilledError, Moment
-from local.world import World
+from testing.effects import Effects, KilledError, Moment
+from testing.world import World
 
 
 class Scene(Protocol):

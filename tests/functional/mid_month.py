@@ -7,12 +7,12 @@ The ledger and the queue that the version before schema 1 left at that moment ar
 from collections.abc import Mapping
 from datetime import date
 
-from local.simulators.clock import VirtualClock
-from local.simulators.faults import Fault, FaultKind
-from local.world import PRODUCT, Customer, World
-from tally.domain.month import Month
-from tally.domain.record import RecordKey
+from simulators.clock import VirtualClock
+from simulators.faults import Fault, FaultKind
+from tally.domain.model.month import Month
+from tally.domain.record.record_key import RecordKey
 from tally.errors import TallyError
+from testing.world import PRODUCT, Customer, World
 from tests.functional.instants import gmt
 
 WHO = {"by": "mira", "why": "looked it up on the invoice"}
@@ -39,7 +39,9 @@ def key_of(customer: Customer, month: str) -> RecordKey:
 
 
 def mid_month() -> tuple[World, Mapping[str, Customer]]:
-    """A world in which every kind of thing is under way, with the jobs of the last tick still in the queue."""
+    """A world in which every kind of thing is under way, with the jobs of the last tick still in
+    the queue.
+    """
     world = World(clock=VirtualClock(gmt("2026-10-01 00:00")))
     people, tenant = world.connectwise.people, world.gravityzone.tenant
     firms: dict[str, Customer] = {}
@@ -49,13 +51,17 @@ def mid_month() -> tuple[World, Mapping[str, Customer]]:
         world.check_in(firms[name], machines, at=gmt("2026-10-01 00:00"))
     world.play(gmt("2026-10-01 00:05"), gmt("2026-10-31 23:00"))
     people.set_terms(addition_of(world, firms["Koala Travel"], "2026-10"), unit_price=3.9)
-    foreign = people.add_addition(firms["Fir Hotel"].agreement_id, PRODUCT, quantity=9, effective=date(2026, 11, 1))
+    foreign = people.add_addition(
+        firms["Fir Hotel"].agreement_id, PRODUCT, quantity=9, effective=date(2026, 11, 1)
+    )
     for name, machines in NAMES.items():
         world.check_in(firms[name], machines, at=gmt("2026-11-01 00:00"))
     world.play(gmt("2026-11-01 00:05"))
     _invoice(world, firms)
     _november(world, firms)
-    people.edit_addition(addition_of(world, firms["Birch Dental"], "2026-11"), {"billCustomer": "DoNotBill"})
+    people.edit_addition(
+        addition_of(world, firms["Birch Dental"], "2026-11"), {"billCustomer": "DoNotBill"}
+    )
     people.set_quantity(addition_of(world, firms["Gale Bakery"], "2026-11"), 9, by="mkeller")
     tenant.override_counter(firms["Dune Labs"].id, "2026-11", "endpointMonthlyUsage", 2)
     for name in ("Birch Dental", "Gale Bakery"):
@@ -87,7 +93,9 @@ def addition_of(world: World, customer: Customer, month: str) -> int:
 
 
 def _invoice(world: World, firms: Mapping[str, Customer]) -> None:
-    """October is invoiced with seven each: Hazel had two more by then, Iris is told two fewer, which a person accepts."""
+    """October is invoiced with seven each: Hazel had two more by then, Iris is told two fewer,
+    which a person accepts.
+    """
     hazel, iris = firms["Hazel Clinic"], firms["Iris Optics"]
     world.clock.set(gmt("2026-11-01 09:00"))
     for each in (hazel, iris):
@@ -106,7 +114,9 @@ def _november(world: World, firms: Mapping[str, Customer]) -> None:
 
 
 def _lose_the_answers(world: World) -> None:
-    """One tick's writes happen, and their answers are lost; nothing is tried again before the deployment."""
+    """One tick's writes happen, and their answers are lost; nothing is tried again before the
+    deployment.
+    """
     lost = FaultKind.TIMEOUT_AFTER
     world.connectwise.faults.add(Fault(kind=lost, operation="PATCH additions/{id}", times=20))
     world.connectwise.faults.add(Fault(kind=lost, operation="POST additions", times=3))
@@ -115,7 +125,12 @@ def _lose_the_answers(world: World) -> None:
     while messages := world.queue.receive():
         for message in messages:
             try:
-                deliver(body=message.body, receipt=message.receipt, receives=message.receives, on_job=lambda _: None)
+                deliver(
+                    body=message.body,
+                    receipt=message.receipt,
+                    receives=message.receives,
+                    on_job=lambda _: None,
+                )
             except TallyError:
                 continue
             world.queue.delete(message)

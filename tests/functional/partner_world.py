@@ -3,9 +3,11 @@
 from dataclasses import dataclass
 from typing import Self
 
-from local.simulators.clock import VirtualClock
-from local.world import Customer, World
-from tally.domain.record import HistoryEntry, RecordKey, UsageRecord
+from simulators.clock import VirtualClock
+from tally.domain.record.history import HistoryEntry
+from tally.domain.record.record_key import RecordKey
+from tally.domain.record.usage_record import UsageRecord
+from testing.world import Customer, World
 from tests.functional.instants import gmt
 
 FIRST = gmt("2026-11-01 00:05")
@@ -13,7 +15,9 @@ FIRST = gmt("2026-11-01 00:05")
 
 @dataclass(slots=True, kw_only=True)
 class Summit:
-    """Summit Peak IT with 12 machines of its own; below it Juniper Law with 5 and Harbor Dental with 7."""
+    """Summit Peak IT with 12 machines of its own; below it Juniper Law with 5 and Harbor Dental
+    with 7.
+    """
 
     world: World
     partner: Customer
@@ -86,5 +90,7 @@ def add_partner(world: World, name: str, *, parent_id: str = "") -> Customer:
 
 def set_up(world: World, partner: Customer) -> None:
     """A person ties it and has its own machines billed."""
-    world.set_up().tie(partner.id, partner.connectwise_id, by="ann", why="they pay for their own laptops")
+    world.set_up().tie(
+        partner.id, partner.connectwise_id, by="ann", why="they pay for their own laptops"
+    )
     world.set_up().bill_partner(partner.id, by="ann", why="they pay for their own laptops")

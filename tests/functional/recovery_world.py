@@ -1,11 +1,13 @@
-"""Ledgers that come back: copies of one, as a restore or an import makes them, and a second Tally beside the first."""
+"""Ledgers that come back: copies of one, as a restore or an import makes them, and a second Tally
+beside the first.
+"""
 
 import copy
 from dataclasses import dataclass
 from typing import Any, Self
 
-from local.ledger import MemoryLedger
-from local.world import World
+from testing.ledger import MemoryLedger
+from testing.world import World
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +20,13 @@ class Backup:
     def of(cls, ledger: MemoryLedger) -> Self:
         """What the ledger holds now."""
         return cls(
-            copy.deepcopy({name: value for name, value in vars(ledger).items() if name not in {"_lock", "_now"}})
+            copy.deepcopy(
+                {
+                    name: value
+                    for name, value in vars(ledger).items()
+                    if name not in {"_lock", "_now"}
+                }
+            )
         )
 
     def restore_to(self, ledger: MemoryLedger) -> None:
@@ -27,7 +35,9 @@ class Backup:
 
 
 def second_tally(first: World, backup: Backup | None = None, **settings: Any) -> World:  # noqa: ANN401 - of World
-    """Another Tally of the same MSP with a ledger of its own: an empty one, or what the backup holds."""
+    """Another Tally of the same MSP with a ledger of its own: an empty one, or what the backup
+    holds.
+    """
     second = World(clock=first.clock, zone=first.zone, **settings)
     second.gravityzone, second.connectwise = first.gravityzone, first.connectwise
     if backup is not None:

@@ -1,4 +1,6 @@
-"""A world in which three services are billed: two on one agreement, one with an agreement type of its own."""
+"""A world in which three services are billed: two on one agreement, one with an agreement type of
+its own.
+"""
 
 import json
 from dataclasses import replace
@@ -6,14 +8,19 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from local.simulators.clock import VirtualClock
-from local.simulators.scenario import AgreementType, CatalogProduct
-from local.world import Customer, World, plain_connectwise
+from simulators.clock import VirtualClock
+from simulators.scenario import AgreementType, CatalogProduct
+from testing.world import Customer, World, plain_connectwise
 from tests.functional.instants import gmt
 
 EDR_TYPE_ID = 19
 EMAIL = {"counter": "emailSecurityMonthlyUsage", "product": "GZ-EMAIL"}
-EDR = {"counter": "edrMonthlyUsage", "productTypes": [0, 3], "product": "GZ-EDR", "agreementType": "EDR"}
+EDR = {
+    "counter": "edrMonthlyUsage",
+    "productTypes": [0, 3],
+    "product": "GZ-EDR",
+    "agreementType": "EDR",
+}
 
 
 def setting(**services: Any) -> str:  # noqa: ANN401 - what an operator writes
@@ -25,7 +32,13 @@ def world_of(services: str, *, at: str = "2026-11-01 00:00") -> World:
     """A world with these services, and a catalog that has a product for each."""
     plain = plain_connectwise()
     products = [
-        CatalogProduct(id=number, identifier=name, description=name, unit_price=Decimal(2), unit_cost=Decimal(1))
+        CatalogProduct(
+            id=number,
+            identifier=name,
+            description=name,
+            unit_price=Decimal(2),
+            unit_cost=Decimal(1),
+        )
         for number, name in ((502, "GZ-EMAIL"), (503, "GZ-EDR"), (504, "GZ-PATCH"))
     ]
     connectwise = replace(
@@ -43,10 +56,14 @@ def add_edr_agreement(world: World, customer: Customer) -> int:
     )
 
 
-def use(world: World, customer: Customer, counter: str, machines: int, *, product_type: int = 0) -> None:
+def use(
+    world: World, customer: Customer, counter: str, machines: int, *, product_type: int = 0
+) -> None:
     """So many new machines connect that stand in this counter, beside that of all endpoints."""
     for _ in range(machines):
-        machine = world.gravityzone.tenant.add_endpoint(customer.id, product_type=product_type, counters=(counter,))
+        machine = world.gravityzone.tenant.add_endpoint(
+            customer.id, product_type=product_type, counters=(counter,)
+        )
         world.gravityzone.tenant.check_in(machine)
 
 

@@ -1,4 +1,6 @@
-"""A Tally in one process whose ledger is a table, so that its items can be spoilt as they are stored."""
+"""A Tally in one process whose ledger is a table, so that its items can be spoilt as they are
+stored.
+"""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -10,14 +12,14 @@ import boto3
 from moto import mock_aws
 
 from cli.stack import Stack
-from local.ledger_table import create_ledger_table
-from local.simulators.clock import VirtualClock
-from local.world import Customer, World
-from tally.domain.standing import Cause
+from simulators.clock import VirtualClock
+from tally.domain.model.standing import Cause
 from tally.ledger.dynamodb import DynamoDBLedger
 from tally.ledger.transaction import Patience
-from tally.overview import read_overview
-from tally.plan import Planned
+from tally.people.read_overview import read_overview
+from tally.planner.plan import Planned
+from testing.ledger_table import create_ledger_table
+from testing.world import Customer, World
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -58,7 +60,11 @@ class StoredWorld:
 
     def shown(self, customer: Customer) -> Cause:
         """The customer's standing, as `tally status` has it."""
-        (row,) = (each for each in read_overview(self.ledger, months=[]).companies if each.company_id == customer.id)
+        (row,) = (
+            each
+            for each in read_overview(self.ledger, months=[]).companies
+            if each.company_id == customer.id
+        )
         return row.cause
 
     def shown_to(self, stack: Stack) -> None:
@@ -67,11 +73,16 @@ class StoredWorld:
 
 
 @contextmanager
-def stored_world(start: datetime, *, settings: Callable[[], dict[str, Any]] = dict) -> Iterator[StoredWorld]:
+def stored_world(
+    start: datetime, *, settings: Callable[[], dict[str, Any]] = dict
+) -> Iterator[StoredWorld]:
     """A world of its own, whose table is gone afterwards."""
     with mock_aws():
         client = boto3.client(
-            "dynamodb", region_name="eu-west-1", aws_access_key_id="test", aws_secret_access_key="test"
+            "dynamodb",
+            region_name="eu-west-1",
+            aws_access_key_id="test",
+            aws_secret_access_key="test",
         )
         create_ledger_table(client, TABLE)
         patience = Patience(pause=lambda _: None)

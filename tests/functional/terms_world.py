@@ -5,11 +5,12 @@ from collections import Counter
 from datetime import datetime, timedelta
 from typing import Any
 
-from local.simulators.clock import VirtualClock
-from local.simulators.connectwise.truth import AdditionTruth
-from local.world import Customer, World
-from tally.domain.month import Month
-from tally.domain.record import RecordKey, UsageRecord
+from simulators.clock import VirtualClock
+from simulators.connectwise.truth import AdditionTruth
+from tally.domain.model.month import Month
+from tally.domain.record.record_key import RecordKey
+from tally.domain.record.usage_record import UsageRecord
+from testing.world import Customer, World
 from tests.functional.instants import gmt
 
 OCTOBER, NOVEMBER, CLOSED, LATER = (
@@ -45,7 +46,11 @@ def agree_and_open_november(world: World, customer: Customer) -> None:
 
 def ours(world: World, month: str) -> list[AdditionTruth]:
     """The Additions of a month that bear our reference."""
-    return [each for each in world.connectwise.truth if f", {month} " in each.text and "TLY-" in each.text]
+    return [
+        each
+        for each in world.connectwise.truth
+        if f", {month} " in each.text and "TLY-" in each.text
+    ]
 
 
 def november(world: World) -> AdditionTruth:

@@ -2,12 +2,12 @@
 
 import pytest
 
-from local.simulators.clock import VirtualClock
-from local.simulators.faults import Fault, FaultKind, Garble
-from local.world import PRODUCT, Customer, World
+from simulators.clock import VirtualClock
+from simulators.faults import Fault, FaultKind, Garble
 from tally.domain.holds import Broken
-from tally.domain.record import RecordState, UsageRecord
-from tally.domain.standing import StandingState
+from tally.domain.model.standing import StandingState
+from tally.domain.record.usage_record import RecordState, UsageRecord
+from testing.world import PRODUCT, Customer, World
 from tests.functional.instants import gmt
 
 FIRST, SECOND, THIRD, CLOSE = (
@@ -45,7 +45,9 @@ def answer_with(world: World, customer: Customer, value: int) -> None:
 
 @pytest.mark.parametrize("value", NO_COUNTS)
 def test_no_count_opens_nothing(world: World, harbor: Customer, value: int) -> None:
-    """READ-8: what is no whole number up to a sane maximum is unknown: nothing is opened, and the true count is not a fall after it."""
+    """READ-8: what is no whole number up to a sane maximum is unknown: nothing is opened, and the
+    true count is not a fall after it.
+    """
     answer_with(world, harbor, value)
     world.play(FIRST)
     assert world.additions(harbor) == []
@@ -78,7 +80,9 @@ def test_no_floor(world: World, harbor: Customer, floor: int) -> None:
 @pytest.mark.parametrize("operation", ["getMonthlyUsage", "getLicenseInfo"])
 def test_a_key_twice_is_unknown(world: World, harbor: Customer, operation: str) -> None:
     """READ-8: an answer about a company with a key twice says nothing, whichever value came last."""
-    world.gravityzone.faults.add(Fault(kind=FaultKind.GARBLED, garble=Garble.DOUBLED, operation=operation, times=99))
+    world.gravityzone.faults.add(
+        Fault(kind=FaultKind.GARBLED, garble=Garble.DOUBLED, operation=operation, times=99)
+    )
     world.play(FIRST)
     assert world.additions(harbor) == []
     assert "twice" in world.standing(harbor).shown.reason
@@ -88,7 +92,9 @@ def test_a_key_twice_is_unknown(world: World, harbor: Customer, operation: str) 
 
 
 def test_additions_with_a_key_twice_are_not_read(world: World, harbor: Customer) -> None:
-    """READ-8: nor does a list of Additions in which one has a key twice: nothing is written on its strength."""
+    """READ-8: nor does a list of Additions in which one has a key twice: nothing is written on its
+    strength.
+    """
     world.play(FIRST)
     world.check_in(harbor, 2)
     world.connectwise.faults.add(
@@ -103,16 +109,24 @@ def test_additions_with_a_key_twice_are_not_read(world: World, harbor: Customer)
 
 
 def test_a_post_answered_with_a_key_twice_is_made_once(world: World, harbor: Customer) -> None:
-    """SAFE-2, READ-8: an answer to a POST that says two things is none: it is looked for, and found."""
-    world.connectwise.faults.add(Fault(kind=FaultKind.GARBLED, garble=Garble.DOUBLED, operation="POST *", times=1))
+    """SAFE-2, READ-8: an answer to a POST that says two things is none: it is looked for, and
+    found.
+    """
+    world.connectwise.faults.add(
+        Fault(kind=FaultKind.GARBLED, garble=Garble.DOUBLED, operation="POST *", times=1)
+    )
     world.play(FIRST, SECOND)
     assert world.additions(harbor) == [(3, "2026-11-01", "2026-11-30")]
     assert len(world.connectwise.truth.made_by_api()) == 1
 
 
 @pytest.mark.parametrize(("count", "asked"), [(500, False), (501, True), (1_000_000, True)])
-def test_a_very_high_first_count_asks(world: World, harbor: Customer, count: int, *, asked: bool) -> None:
-    """READ-8, FOLLOW-4: where no month came before, a count above FirstMonthSeats waits for a person."""
+def test_a_very_high_first_count_asks(
+    world: World, harbor: Customer, count: int, *, asked: bool
+) -> None:
+    """READ-8, FOLLOW-4: where no month came before, a count above FirstMonthSeats waits for a
+    person.
+    """
     answer_with(world, harbor, count)
     world.play(FIRST)
     if not asked:
@@ -122,7 +136,13 @@ def test_a_very_high_first_count_asks(world: World, harbor: Customer, count: int
     assert (record.lines, shown.state) == ((), StandingState.HELD)
     assert record.hold is not None
     assert (record.hold.kind, record.hold.quantity) == ("growth", count)
-    for each in (f"counts {count}", "no month came before", "more than 500", "FirstMonthSeats", f"Approve {count}"):
+    for each in (
+        f"counts {count}",
+        "no month came before",
+        "more than 500",
+        "FirstMonthSeats",
+        f"Approve {count}",
+    ):
         assert each in shown.reason
     world.answers().approve(record.key, by="ann", why="they are that many")
     world.play(SECOND)
@@ -130,7 +150,9 @@ def test_a_very_high_first_count_asks(world: World, harbor: Customer, count: int
 
 
 def test_a_first_month_that_becomes_very_high_asks(world: World, harbor: Customer) -> None:
-    """READ-8: the first month opens near zero; what it grows to is asked of all the same, and a rejection keeps what stands."""
+    """READ-8: the first month opens near zero; what it grows to is asked of all the same, and a
+    rejection keeps what stands.
+    """
     world.play(FIRST)
     answer_with(world, harbor, 700)
     world.play(SECOND)
@@ -144,8 +166,12 @@ def test_a_first_month_that_becomes_very_high_asks(world: World, harbor: Custome
     assert world.standing(harbor).shown.state is StandingState.BILLING
 
 
-def test_an_absurd_quantity_of_ours_is_held_and_not_to_be_taken(world: World, harbor: Customer) -> None:
-    """READ-8, FOLLOW-3: a quantity that is no count was written by somebody else, and no answer makes it ours."""
+def test_an_absurd_quantity_of_ours_is_held_and_not_to_be_taken(
+    world: World, harbor: Customer
+) -> None:
+    """READ-8, FOLLOW-3: a quantity that is no count was written by somebody else, and no answer
+    makes it ours.
+    """
     world.play(FIRST)
     (made,) = world.connectwise.truth.made_by_api()
     world.connectwise.people.set_quantity(made.id, 2.0**31)

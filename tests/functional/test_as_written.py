@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from local.simulators.clock import VirtualClock
-from local.world import PRODUCT, PRODUCT_ID, Customer, World
-from tally.domain.record import RecordState, UsageRecord
-from tally.domain.standing import StandingState
+from simulators.clock import VirtualClock
+from tally.domain.model.standing import StandingState
+from tally.domain.record.usage_record import RecordState, UsageRecord
+from testing.world import PRODUCT, PRODUCT_ID, Customer, World
 from tests.functional.instants import gmt
 from tests.functional.kinds_seen import CHANGED
 
@@ -18,7 +18,10 @@ CLOSE, AFTER = gmt("2026-12-02 00:05"), gmt("2026-12-02 01:05")
 OTHERWISE: dict[str, tuple[dict[str, Any], str]] = {
     "both dates a day earlier": (
         {"effectiveDate": "2026-10-31T00:00:00Z", "cancelledDate": "2026-11-29T00:00:00Z"},
-        "effective date 2026-10-31 instead of 2026-11-01 and cancelled date 2026-11-29 instead of 2026-11-30",
+        (
+            "effective date 2026-10-31 instead of 2026-11-01 and cancelled date 2026-11-29 "
+            "instead of 2026-11-30"
+        ),
     ),
     "the cancelled date a day later": (
         {"cancelledDate": "2026-12-01T00:00:00Z"},
@@ -65,7 +68,9 @@ def november(world: World, customer: Customer) -> UsageRecord:
 
 
 def assert_held(world: World, customer: Customer, said: str) -> None:
-    """It waits for a person, who is told what, by whom and when; and it was neither made twice nor written over."""
+    """It waits for a person, who is told what, by whom and when; and it was neither made twice nor
+    written over.
+    """
     record, shown = november(world, customer), world.standing(customer).shown
     assert record.hold is not None
     assert (record.hold.kind in CHANGED, shown.state) == (True, StandingState.HELD)
@@ -77,7 +82,9 @@ def assert_held(world: World, customer: Customer, said: str) -> None:
 
 @pytest.mark.parametrize("name", OTHERWISE)
 def test_a_post_that_is_done_otherwise(world: World, harbor: Customer, name: str) -> None:
-    """OPEN-3: what ConnectWise makes otherwise than it was sent is held at once, once, until it is put right there."""
+    """OPEN-3: what ConnectWise makes otherwise than it was sent is held at once, once, until it is
+    put right there.
+    """
     world.connectwise.options.rewrites, said = OTHERWISE[name]
     world.play(FIRST)
     assert_held(world, harbor, said)
@@ -96,8 +103,12 @@ def test_a_post_that_is_done_otherwise(world: World, harbor: Customer, name: str
 
 
 @pytest.mark.parametrize("quantity", [0.0, 2.0, 3.5, 2147483648.0])
-def test_a_post_that_is_done_with_another_quantity(world: World, harbor: Customer, quantity: float) -> None:
-    """OPEN-3, READ-8: another quantity than was sent is held with both numbers; an absurd one is never taken for ours."""
+def test_a_post_that_is_done_with_another_quantity(
+    world: World, harbor: Customer, quantity: float
+) -> None:
+    """OPEN-3, READ-8: another quantity than was sent is held with both numbers; an absurd one is
+    never taken for ours.
+    """
     world.connectwise.options.rewrites = {"quantity": quantity}
     world.play(FIRST)
     world.connectwise.options.rewrites = {}
@@ -138,7 +149,9 @@ def test_the_close_compares_as_well(world: World, harbor: Customer, name: str) -
 
 
 def test_a_taken_over_addition_keeps_what_is_its_own(world: World, harbor: Customer) -> None:
-    """OPEN-6, OPEN-3: of one that was given to us its first day, its flag and its price are theirs; what we wrote is ours."""
+    """OPEN-6, OPEN-3: of one that was given to us its first day, its flag and its price are theirs;
+    what we wrote is ours.
+    """
     world.connectwise.people.add_addition(
         harbor.agreement_id,
         PRODUCT,
@@ -154,7 +167,9 @@ def test_a_taken_over_addition_keeps_what_is_its_own(world: World, harbor: Custo
     world.play(SECOND)
     assert world.standing(harbor).shown.state is StandingState.BILLING
     assert world.additions(harbor) == [(9, "2025-03-14", "2026-11-30")]
-    world.connectwise.people.edit_addition(record.hold.foreign[0], {"effectiveDate": "2024-01-01T00:00:00Z"})
+    world.connectwise.people.edit_addition(
+        record.hold.foreign[0], {"effectiveDate": "2024-01-01T00:00:00Z"}
+    )
     world.check_in(harbor, 1)
     world.play(THIRD)
     assert "effective date 2024-01-01 instead of 2025-03-14" in world.standing(harbor).shown.reason

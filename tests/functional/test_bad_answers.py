@@ -1,18 +1,20 @@
-"""Every way in which an answer can be wrong, at every call of a job: a clear error, nothing written, nothing lost."""
+"""Every way in which an answer can be wrong, at every call of a job: a clear error, nothing
+written, nothing lost.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import pytest
 
-from local.audit import audit
-from local.simulators.clock import VirtualClock
-from local.simulators.connectwise.answers import SECURITY
-from local.simulators.faults import Fault, FaultKind, Garble
-from local.simulators.gravityzone.counters import MISSING, CounterValue
-from local.world import Customer, World
-from tally.domain.record import UsageRecord
-from tally.domain.standing import Cause, StandingState
+from simulators.clock import VirtualClock
+from simulators.connectwise.answers import SECURITY
+from simulators.faults import Fault, FaultKind, Garble
+from simulators.gravityzone.counters import MISSING, CounterValue
+from tally.domain.model.standing import Cause, StandingState
+from tally.domain.record.usage_record import UsageRecord
+from testing.audit import audit
+from testing.world import Customer, World
 from tests.functional.instants import gmt
 
 FIRST, THIRD, CLOSE = gmt("2026-11-01 00:00"), gmt("2026-11-03 00:00"), gmt("2026-12-02 00:00")
@@ -24,7 +26,9 @@ REFUSED = {
     "401": Fault(kind=FaultKind.STATUS, status=401),
     "403": Fault(kind=FaultKind.STATUS, status=403),
     "400-plain-text": Fault(kind=FaultKind.STATUS, status=400, body="Bad Request"),
-    "cannot-route": Fault(kind=FaultKind.STATUS, status=400, body="Cannot route. Codebase/company is invalid"),
+    "cannot-route": Fault(
+        kind=FaultKind.STATUS, status=400, body="Cannot route. Codebase/company is invalid"
+    ),
     "502-html": Fault(kind=FaultKind.STATUS, status=502, body=HTML, content_type="text/html"),
     "302": Fault(kind=FaultKind.STATUS, status=302, body=""),
 }
@@ -34,7 +38,9 @@ UNREADABLE = {
     "html": Fault(kind=FaultKind.GARBLED, garble=Garble.HTML),
     "null": Fault(kind=FaultKind.STATUS, status=200, body="null", content_type="application/json"),
     "object": Fault(kind=FaultKind.STATUS, status=200, body="{}", content_type="application/json"),
-    "list-of-null": Fault(kind=FaultKind.STATUS, status=200, body="[null]", content_type="application/json"),
+    "list-of-null": Fault(
+        kind=FaultKind.STATUS, status=200, body="[null]", content_type="application/json"
+    ),
     "number": Fault(kind=FaultKind.STATUS, status=200, body="17", content_type="application/json"),
     "foreign-id": Fault(
         kind=FaultKind.STATUS,
@@ -54,7 +60,11 @@ READS = [
     ("close", "getMonthlyUsage"),
     ("close", "GET additions"),
 ]
-WRITES = [("opening", "POST additions"), ("rise", "PATCH additions/{id}"), ("close", "PATCH additions/{id}")]
+WRITES = [
+    ("opening", "POST additions"),
+    ("rise", "PATCH additions/{id}"),
+    ("close", "PATCH additions/{id}"),
+]
 NO_COUNTS: dict[str, CounterValue] = {
     "missing": MISSING,
     "negative": -1,
@@ -67,7 +77,9 @@ NO_COUNTS: dict[str, CounterValue] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scene:
-    """A customer whose job is waiting: the month's opening, its rise, or its close with a last rise."""
+    """A customer whose job is waiting: the month's opening, its rise, or its close with a last
+    rise.
+    """
 
     world: World
     harbor: Customer
@@ -98,7 +110,9 @@ class Scene:
     def meet(self, fault: Fault, operation: str) -> Cause:
         """Let the job meet the fault wherever it makes that call; give the standing that it leaves."""
         simulator = self.world.connectwise if " " in operation else self.world.gravityzone
-        ordered = {name: getattr(fault, name) for name in Fault.__slots__} | {"operation": operation}
+        ordered = {name: getattr(fault, name) for name in Fault.__slots__} | {
+            "operation": operation
+        }
         simulator.faults.add(Fault(**ordered))
         self.run()
         assert simulator.faults.struck >= 1
@@ -136,10 +150,17 @@ class Scene:
 @pytest.mark.parametrize(
     ("story", "operation", "kind"),
     # ConnectWise's answers have no id of the request.
-    [(*read, kind) for read in READS for kind in ANSWERS if kind != "foreign-id" or " " not in read[1]],
+    [
+        (*read, kind)
+        for read in READS
+        for kind in ANSWERS
+        if kind != "foreign-id" or " " not in read[1]
+    ],
 )
 def test_read(story: str, operation: str, kind: str) -> None:
-    """READ-2, SAFE-5: an answer that is no answer writes nothing, says what it was, and leaves all as it was."""
+    """READ-2, SAFE-5: an answer that is no answer writes nothing, says what it was, and leaves all
+    as it was.
+    """
     scene = Scene.make(story)
     before = scene.known(), scene.written()
     shown = scene.meet(ANSWERS[kind], operation)
@@ -153,26 +174,36 @@ def test_read(story: str, operation: str, kind: str) -> None:
 @pytest.mark.parametrize(("story", "operation"), WRITES)
 @pytest.mark.parametrize("kind", REFUSED)
 def test_write(story: str, operation: str, kind: str) -> None:
-    """SAFE-2: a write that is refused, in whatever words, is known not to have happened, and is made up for."""
+    """SAFE-2: a write that is refused, in whatever words, is known not to have happened, and is
+    made up for.
+    """
     scene = Scene.make(story)
     before = scene.known(), scene.written()
     shown = scene.meet(REFUSED[kind], operation)
-    assert shown.state is (StandingState.NEEDS_SETUP if kind == "400-plain-text" else StandingState.FAILING)
+    assert shown.state is (
+        StandingState.NEEDS_SETUP if kind == "400-plain-text" else StandingState.FAILING
+    )
     assert_clear(shown.reason, scene, operation)
     assert (scene.known(), scene.written()) == before
     if kind == "400-plain-text":
         scene.world.clock.advance(timedelta(minutes=1))
-        scene.world.connectwise.people.edit_agreement(scene.harbor.agreement_id, {"name": "Managed security, revised"})
+        scene.world.connectwise.people.edit_agreement(
+            scene.harbor.agreement_id, {"name": "Managed security, revised"}
+        )
     assert scene.recover() == []
 
 
 @pytest.mark.parametrize("story", STORIES)
 @pytest.mark.parametrize("kind", NO_COUNTS)
 def test_counter(story: str, kind: str) -> None:
-    """READ-2: a counter that is missing, negative, a string or else no count is unknown, and unknown never writes."""
+    """READ-2: a counter that is missing, negative, a string or else no count is unknown, and
+    unknown never writes.
+    """
     scene = Scene.make(story)
     before = scene.known(), scene.written()
-    scene.world.gravityzone.tenant.override_counter(scene.harbor.id, "2026-11", COUNTER, NO_COUNTS[kind])
+    scene.world.gravityzone.tenant.override_counter(
+        scene.harbor.id, "2026-11", COUNTER, NO_COUNTS[kind]
+    )
     scene.run()
     shown = scene.world.standing(scene.harbor).causes["2026-11 endpoints"]
     assert shown.state is StandingState.FAILING
@@ -214,7 +245,11 @@ def test_no_secret_is_shown() -> None:
             scene = Scene.make("rise")
             shown = scene.meet(echo, operation)
             text = shown.reason + "".join(map(str, scene.world.failures))
-            secrets = ("gz-key",) if operation == "getMonthlyUsage" else ("public-key", "private-key", "client-id")
+            secrets = (
+                ("gz-key",)
+                if operation == "getMonthlyUsage"
+                else ("public-key", "private-key", "client-id")
+            )
             assert [(kind, each) for each in secrets if each in text] == []
 
 

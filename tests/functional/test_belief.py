@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from local.simulators.clock import VirtualClock
-from local.world import PRODUCT_ID, Customer, World
-from tally.domain.month import Month
-from tally.domain.record import RecordState
-from tally.domain.standing import StandingState
+from simulators.clock import VirtualClock
+from tally.domain.model.month import Month
+from tally.domain.model.standing import StandingState
+from tally.domain.record.usage_record import RecordState
 from tally.errors import RefusedJobError, TallyError
 from tally.messages import Job
+from testing.world import PRODUCT_ID, Customer, World
 from tests.functional.instants import gmt
 
 FIRST = gmt("2026-11-01 00:05")
@@ -65,7 +65,9 @@ def of_service(job: dict[str, Any], **fields: Any) -> dict[str, Any]:  # noqa: A
 
 
 def test_one_message_of_the_year_2099_closes_nothing(world: World, harbor: Customer) -> None:
-    """SAFE-9: a tick in the future is refused and told; the month goes on, is counted on, and closes on its day."""
+    """SAFE-9: a tick in the future is refused and told; the month goes on, is counted on, and
+    closes on its day.
+    """
     world.play(FIRST)
     forged = other(planned(world, "2026-11-20 12:00"), tick="2099-01-01T00:00:00Z")
     answer = run(world, forged)
@@ -106,8 +108,12 @@ def test_one_message_of_the_year_2099_closes_nothing(world: World, harbor: Custo
         ({"services": []}, ""),
     ],
 )
-def test_what_no_planner_made_is_refused(world: World, harbor: Customer, fields: dict[str, Any], says: str) -> None:
-    """SAFE-9: a job that cannot be one of ours makes no call to ConnectWise, leaves no trace in the ledger, and says why."""
+def test_what_no_planner_made_is_refused(
+    world: World, harbor: Customer, fields: dict[str, Any], says: str
+) -> None:
+    """SAFE-9: a job that cannot be one of ours makes no call to ConnectWise, leaves no trace in the
+    ledger, and says why.
+    """
     job = planned(world)
     standing = world.standing(harbor)
     answer = run(world, other(job, **fields))
@@ -140,7 +146,9 @@ def test_services_and_agreements_come_once(world: World, harbor: Customer) -> No
 def test_what_the_settings_do_not_have_is_not_opened(
     world: World, harbor: Customer, fields: dict[str, Any], says: str
 ) -> None:
-    """SAFE-9: a product or a service that is not the settings' opens nothing; the standing says so until the next tick."""
+    """SAFE-9: a product or a service that is not the settings' opens nothing; the standing says so
+    until the next tick.
+    """
     job = planned(world)
     answer = run(world, of_service(job, **fields))
     assert isinstance(answer, dict)
@@ -155,7 +163,9 @@ def test_what_the_settings_do_not_have_is_not_opened(
 
 
 def test_an_agreement_of_another_company_is_not_billed(world: World, harbor: Customer) -> None:
-    """SAFE-9, MATCH-3: neither an agreement of another company, nor another company's tie, is taken from a job."""
+    """SAFE-9, MATCH-3: neither an agreement of another company, nor another company's tie, is taken
+    from a job.
+    """
     lake = world.add_customer("Lakeside Library")
     job = planned(world)
     [agreement] = job["agreements"]
@@ -191,8 +201,12 @@ def test_a_month_from_before_billing_began_is_not_opened() -> None:
     assert written(world) == 0
 
 
-def test_a_renamed_product_is_believed_from_its_first_tick_on(world: World, harbor: Customer) -> None:
-    """SAFE-9: the ledger knows of a product by the newest tick that found it, also where the settings named another before."""
+def test_a_renamed_product_is_believed_from_its_first_tick_on(
+    world: World, harbor: Customer
+) -> None:
+    """SAFE-9: the ledger knows of a product by the newest tick that found it, also where the
+    settings named another before.
+    """
     world.tick(FIRST)
     world.ledger.note_products({"endpoints": 777, "email": 3})
     world.play(FIRST + timedelta(minutes=15))

@@ -8,13 +8,13 @@ import pytest
 from requests import PreparedRequest, Response
 from requests.adapters import BaseAdapter
 
-from local.simulators.adapter import SimulatorAdapter
-from local.simulators.clock import VirtualClock
-from local.simulators.faults import Fault, FaultKind
-from local.world import Customer, World
-from tally.domain.screen import LONGEST
-from tally.domain.standing import MOST_NOTICES, Cause, StandingState, needs_setup
+from simulators.adapter import SimulatorAdapter
+from simulators.clock import VirtualClock
+from simulators.faults import Fault, FaultKind
+from tally.domain.model.screen import LONGEST
+from tally.domain.model.standing import MOST_NOTICES, Cause, StandingState, needs_setup
 from tally.ledger.items import standing_item
+from testing.world import Customer, World
 from tests.functional.instants import gmt
 
 FIRST = gmt("2026-11-01 00:05")
@@ -69,8 +69,12 @@ def wrapped(world: World, value: object) -> World:
 @pytest.mark.parametrize(
     "value", [ENDLESS, "\x1b]8;;http://x\x07", ["["] * 100_000, {"key": ENDLESS}, -1, "gz-key-0001"]
 )
-def test_a_counter_that_is_none_is_told_in_short(world: World, harbor: Customer, value: object) -> None:
-    """SAFE-10, READ-2: whatever stands in the counter's place, the standing can be written, and says so in short."""
+def test_a_counter_that_is_none_is_told_in_short(
+    world: World, harbor: Customer, value: object
+) -> None:
+    """SAFE-10, READ-2: whatever stands in the counter's place, the standing can be written, and
+    says so in short.
+    """
     world.tick(FIRST)
     wrapped(world, value)
     standing = world.standing(harbor)
@@ -81,24 +85,33 @@ def test_a_counter_that_is_none_is_told_in_short(world: World, harbor: Customer,
 
 
 def test_a_server_that_repeats_a_key_is_told_without_it(world: World, harbor: Customer) -> None:
-    """SAFE-10: neither a counter nor an error that repeats a key of ours shows it, in the standing or anywhere."""
+    """SAFE-10: neither a counter nor an error that repeats a key of ours shows it, in the standing
+    or anywhere.
+    """
     world.tick(FIRST)
     for said in ("public-key", "private-key", "client-id"):
         wrapped(world, f"{'y' * 85} {said}")
         assert said not in world.standing(harbor).shown.reason
         assert said[:5] not in world.standing(harbor).shown.reason
     body = json.dumps({"message": f"{'y' * 180} private-key"})
-    world.connectwise.faults.add(Fault(kind=FaultKind.STATUS, status=400, operation="GET additions", body=body))
+    world.connectwise.faults.add(
+        Fault(kind=FaultKind.STATUS, status=400, operation="GET additions", body=body)
+    )
     world.play(FIRST + timedelta(minutes=15))
     assert "private-key" not in repr(world.standing(harbor))
 
 
 def test_what_stands_is_never_too_large_to_be_written() -> None:
-    """SAFE-10: a standing's reasons and notices have bounds, whatever they were made of, and say what they say up to there."""
+    """SAFE-10: a standing's reasons and notices have bounds, whatever they were made of, and say
+    what they say up to there.
+    """
     cause = needs_setup(f"Company {ENDLESS} has no agreement.")
     assert cause.reason.startswith("Company zzz")
     assert len(cause.reason) == LONGEST
-    many = Cause(state=StandingState.BILLING, notices=tuple(f"{number}\x9b {ENDLESS}" for number in range(1_000)))
+    many = Cause(
+        state=StandingState.BILLING,
+        notices=tuple(f"{number}\x9b {ENDLESS}" for number in range(1_000)),
+    )
     assert len(many.notices) == MOST_NOTICES
     assert many.notices[-1] == "And 981 more notices."
     assert all(each.isprintable() and len(each) <= LONGEST for each in many.notices)
@@ -106,14 +119,26 @@ def test_what_stands_is_never_too_large_to_be_written() -> None:
     standing = World(clock=VirtualClock(FIRST))
     customer = standing.add_customer("Harbor Dental")
     standing.tick(FIRST)
-    kept = replace(standing.standing(customer), causes={"2026-11 endpoints": many, "company": cause})
+    kept = replace(
+        standing.standing(customer), causes={"2026-11 endpoints": many, "company": cause}
+    )
     assert len(json.dumps(standing_item(kept))) < _MOST_BYTES
 
 
 def test_a_refusal_without_end_is_kept_in_short(world: World, harbor: Customer) -> None:
-    """SAFE-10, SAFE-2: what ConnectWise says of a refused Addition stands in the record and its history, in short."""
-    body = json.dumps({"code": "InvalidObject", "message": ENDLESS, "errors": [{"message": ENDLESS, "field": ENDLESS}]})
-    world.connectwise.faults.add(Fault(kind=FaultKind.STATUS, status=400, operation="POST additions", body=body))
+    """SAFE-10, SAFE-2: what ConnectWise says of a refused Addition stands in the record and its
+    history, in short.
+    """
+    body = json.dumps(
+        {
+            "code": "InvalidObject",
+            "message": ENDLESS,
+            "errors": [{"message": ENDLESS, "field": ENDLESS}],
+        }
+    )
+    world.connectwise.faults.add(
+        Fault(kind=FaultKind.STATUS, status=400, operation="POST additions", body=body)
+    )
     world.play(FIRST)
     record = world.record(harbor, "2026-11")
     assert record is not None

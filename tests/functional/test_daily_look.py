@@ -6,11 +6,11 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from local.simulators.clock import VirtualClock
-from local.simulators.faults import Fault, FaultKind
-from local.world import Customer, World
-from tally.domain.standing import StandingState
+from simulators.clock import VirtualClock
+from simulators.faults import Fault, FaultKind
+from tally.domain.model.standing import StandingState
 from tally.errors import TallyError
+from testing.world import Customer, World
 from tests.functional.instants import gmt
 from tests.functional.kinds_seen import CHANGED
 
@@ -56,7 +56,9 @@ def shown(world: World, customer: Customer) -> tuple[StandingState, str]:
 
 
 def test_a_change_by_somebody_else_is_told_within_a_day() -> None:
-    """FOLLOW-5: another program sets our line from 10 to 7, and the count does not move: it is held within a day."""
+    """FOLLOW-5: another program sets our line from 10 to 7, and the count does not move: it is held
+    within a day.
+    """
     world, (harbor,) = a_world()
     world.clock.set(gmt("2026-11-02 09:00"))
     world.connectwise.people.set_quantity(addition(world), 7, by="manageit")
@@ -69,7 +71,9 @@ def test_a_change_by_somebody_else_is_told_within_a_day() -> None:
 
 @pytest.mark.parametrize(("every", "companies"), [(15, 5), (60, 16)])
 def test_one_list_a_company_and_day_spread_over_the_day(every: int, companies: int) -> None:
-    """FOLLOW-5: on a quiet day each company is looked at exactly once, not all of them at one tick, and nothing more is written."""
+    """FOLLOW-5: on a quiet day each company is looked at exactly once, not all of them at one tick,
+    and nothing more is written.
+    """
     world, customers = a_world(customers=companies)
     world.play(*ticks("2026-11-03 00:05", "2026-11-03 23:50", every=every))
     looks(world)
@@ -83,7 +87,9 @@ def test_one_list_a_company_and_day_spread_over_the_day(every: int, companies: i
 
 
 def test_a_quiet_day_writes_no_more_than_the_readings_it_notes() -> None:
-    """FOLLOW-5: the look is noted with a reading that is due to be noted: four writes a company and day, as without it."""
+    """FOLLOW-5: the look is noted with a reading that is due to be noted: four writes a company and
+    day, as without it.
+    """
     world, (harbor,) = a_world()
     world.play(*ticks("2026-11-03 00:00", "2026-11-04 23:45", every=15))
     before = world.standing(harbor).version
@@ -101,7 +107,9 @@ def test_once_a_day_is_enough_for_a_schedule_of_once_a_day() -> None:
 
 
 def test_missed_ticks_are_made_up_for() -> None:
-    """FOLLOW-5: after an outage of the schedule the first tick looks at whoever was not looked at since its time of day."""
+    """FOLLOW-5: after an outage of the schedule the first tick looks at whoever was not looked at
+    since its time of day.
+    """
     world, customers = a_world(customers=20)
     looks(world)
     world.play(gmt("2026-11-06 23:05"))
@@ -137,18 +145,24 @@ def test_a_look_that_was_lost_is_made_up_for() -> None:
 
 
 def test_a_tick_that_could_not_read_all_lists_looks_too() -> None:
-    """FOLLOW-5: open records are looked at by their ids where the agreements cannot be listed, not once more at each tick of that day."""
+    """FOLLOW-5: open records are looked at by their ids where the agreements cannot be listed, not
+    once more at each tick of that day.
+    """
     world, (harbor,) = a_world()
     world.play(gmt("2026-11-03 23:45"))
     looks(world)
-    world.connectwise.faults.add(Fault(kind=FaultKind.STATUS, status=500, operation="GET agreements"))
+    world.connectwise.faults.add(
+        Fault(kind=FaultKind.STATUS, status=500, operation="GET agreements")
+    )
     world.play(*ticks("2026-11-04 00:00", "2026-11-04 23:45", every=15))
     assert looks(world) == 1
     assert shown(world, harbor)[0] is not StandingState.HELD
 
 
 def test_what_is_looked_at_for_a_change_is_not_looked_at_again() -> None:
-    """FOLLOW-5: before a PATCH the Additions are listed in any case; that is the day's look where it was due."""
+    """FOLLOW-5: before a PATCH the Additions are listed in any case; that is the day's look where
+    it was due.
+    """
     world, (harbor,) = a_world()
     world.play(gmt("2026-11-02 23:45"))
     looks(world)
@@ -162,8 +176,14 @@ def test_what_is_looked_at_for_a_change_is_not_looked_at_again() -> None:
 
 @pytest.mark.parametrize("zone", ["UTC", "Pacific/Auckland", "America/Los_Angeles"])
 def test_it_is_looked_at_late_on_the_last_day_before_the_next_invoice(zone: str) -> None:
-    """FOLLOW-5: what somebody changes on the last day before an invoice is told before that day is over where the MSP bills."""
-    day = {"UTC": "2026-11-15 00:00", "Pacific/Auckland": "2026-11-14 11:00", "America/Los_Angeles": "2026-11-15 08:00"}
+    """FOLLOW-5: what somebody changes on the last day before an invoice is told before that day is
+    over where the MSP bills.
+    """
+    day = {
+        "UTC": "2026-11-15 00:00",
+        "Pacific/Auckland": "2026-11-14 11:00",
+        "America/Los_Angeles": "2026-11-15 08:00",
+    }
     world = World(clock=VirtualClock(gmt("2026-11-01 13:05")), zone=zone)
     customers = [
         world.add_customer(f"Customer {number}", fields={"nextInvoiceDate": "2026-11-16T00:00:00Z"})
@@ -173,7 +193,13 @@ def test_it_is_looked_at_late_on_the_last_day_before_the_next_invoice(zone: str)
         world.check_in(each, 10)
     world.play(gmt("2026-11-01 13:05"), *ticks("2026-11-12 00:05", "2026-11-14 10:05"))
     began = gmt(day[zone])
-    world.play(*[began + timedelta(hours=hour, minutes=5) for hour in range(18) if began > world.clock.now()])
+    world.play(
+        *[
+            began + timedelta(hours=hour, minutes=5)
+            for hour in range(18)
+            if began > world.clock.now()
+        ]
+    )
     for made in world.connectwise.truth.made_by_api():
         world.connectwise.people.set_quantity(made.id, 7, by="manageit")
     world.play(*[began + timedelta(hours=hour, minutes=5) for hour in range(18, 24)])
@@ -181,7 +207,9 @@ def test_it_is_looked_at_late_on_the_last_day_before_the_next_invoice(zone: str)
 
 
 def test_a_hold_stays_what_it_is() -> None:
-    """FOLLOW-5: a record that is held for its count is looked at as well, and a look that finds nothing lifts nothing."""
+    """FOLLOW-5: a record that is held for its count is looked at as well, and a look that finds
+    nothing lifts nothing.
+    """
     world, (harbor,) = a_world()
     world.play(gmt("2026-11-02 23:45"))
     world.check_in(harbor, 5)
@@ -205,7 +233,9 @@ def test_a_hold_stays_what_it_is() -> None:
 
 
 def test_a_frozen_line_is_looked_at() -> None:
-    """FOLLOW-5, LATE-1: a line that its invoice has taken is looked at like any other until its month closes."""
+    """FOLLOW-5, LATE-1: a line that its invoice has taken is looked at like any other until its
+    month closes.
+    """
     world, (harbor,) = a_world(fields={"nextInvoiceDate": "2026-12-01T00:00:00Z"})
     world.connectwise.people.run_invoice(harbor.agreement_id)
     world.play(gmt("2026-11-03 23:45"))
@@ -217,7 +247,9 @@ def test_a_frozen_line_is_looked_at() -> None:
 
 
 def test_both_open_months_and_each_service_are_looked_at() -> None:
-    """FOLLOW-5: a look that fails for one record is made up for of that one, whatever became of the others."""
+    """FOLLOW-5: a look that fails for one record is made up for of that one, whatever became of the
+    others.
+    """
     world, (harbor,) = a_world()
     world.play(gmt("2026-11-30 23:45"), gmt("2026-12-01 00:05"))
     looks(world)

@@ -5,7 +5,7 @@ from datetime import date
 
 import pytest
 
-from local.simulators.demo_scenario import DEMO_PRODUCT
+from simulators.demo_scenario import DEMO_PRODUCT
 from tests.functional.demo_world import DemoWorld
 
 PRESENT = date(2026, 11, 22)
@@ -32,7 +32,9 @@ def demo() -> DemoWorld:
     "present",
     [
         PRESENT,
-        date(2026, 3, 1),  # February has no more days than the demo plays; the month before is not closed yet
+        date(
+            2026, 3, 1
+        ),  # February has no more days than the demo plays; the month before is not closed yet
         date(2026, 3, 2),
         date(2027, 1, 31),
         date(2028, 4, 30),  # a leap February
@@ -40,7 +42,9 @@ def demo() -> DemoWorld:
     ids=str,
 )
 def test_demo_is_right_whenever_it_is_run(present: date) -> None:
-    """The demo finds no difference on any day of a year, and has 21 Additions of Tally's and one of others to look at."""
+    """The demo finds no difference on any day of a year, and has 21 Additions of Tally's and one of
+    others to look at.
+    """
     demo = DemoWorld(present=present)
     demo.play()
     compared = demo.compared()
@@ -49,12 +53,16 @@ def test_demo_is_right_whenever_it_is_run(present: date) -> None:
 
 
 def test_expectation_is_known_beforehand(demo: DemoWorld) -> None:
-    """What must be billed follows from the scenario: every customer that should be, and its final counts."""
+    """What must be billed follows from the scenario: every customer that should be, and its final
+    counts.
+    """
     expected = {(each.company, each.month): each for each in demo.expected()}
     assert {company for company, _ in expected} == BILLED
     assert expected["Harbor Dental", "2026-09"].quantity == 18
     assert expected["Harbor Dental", "2026-10"].quantity == 26
-    assert expected["Granite Peak Outfitters", "2026-09"].quantity == 10, "with the machine of 23:50 on the last day"
+    assert expected["Granite Peak Outfitters", "2026-09"].quantity == 10, (
+        "with the machine of 23:50 on the last day"
+    )
     assert expected["Old Mill Bakery", "2026-10"].quantity == 0, "a true zero is billed as one"
     fox = expected["Fox Hollow Farm", "2026-09"]
     assert (fox.quantity, fox.effective, fox.cancelled) == (5, date(2026, 9, 15), date(2026, 9, 30))
@@ -77,17 +85,23 @@ def _open_ended(demo: DemoWorld) -> None:
 
 
 def _cancelled_a_day_early(demo: DemoWorld) -> None:
-    demo.world.connectwise.people.cancel_addition(demo.addition("Juniper Law", "2026-10").id, date(2026, 10, 30))
+    demo.world.connectwise.people.cancel_addition(
+        demo.addition("Juniper Law", "2026-10").id, date(2026, 10, 30)
+    )
 
 
 def _effective_on_the_first(demo: DemoWorld) -> None:
     fields = {"effectiveDate": "2026-09-01T00:00:00Z"}
-    demo.world.connectwise.people.edit_addition(demo.addition("Fox Hollow Farm", "2026-09").id, fields)
+    demo.world.connectwise.people.edit_addition(
+        demo.addition("Fox Hollow Farm", "2026-09").id, fields
+    )
 
 
 def _effective_in_another_month(demo: DemoWorld) -> None:
     fields = {"effectiveDate": "2026-08-31T00:00:00Z"}
-    demo.world.connectwise.people.edit_addition(demo.addition("Lakeside Library", "2026-09").id, fields)
+    demo.world.connectwise.people.edit_addition(
+        demo.addition("Lakeside Library", "2026-09").id, fields
+    )
 
 
 def _without_effective_date(demo: DemoWorld) -> None:
@@ -97,7 +111,9 @@ def _without_effective_date(demo: DemoWorld) -> None:
 
 
 def _deleted(demo: DemoWorld) -> None:
-    demo.world.connectwise.people.delete_addition(demo.addition("Maple Street Veterinary", "2026-10").id)
+    demo.world.connectwise.people.delete_addition(
+        demo.addition("Maple Street Veterinary", "2026-10").id
+    )
 
 
 def _price_of_its_own(demo: DemoWorld) -> None:
@@ -108,13 +124,19 @@ def _price_of_its_own(demo: DemoWorld) -> None:
 
 def _not_charged(demo: DemoWorld) -> None:
     fields = {"billCustomer": "NoCharge"}
-    demo.world.connectwise.people.edit_addition(demo.addition("Granite Peak Outfitters", "2026-10").id, fields)
+    demo.world.connectwise.people.edit_addition(
+        demo.addition("Granite Peak Outfitters", "2026-10").id, fields
+    )
 
 
 def _doubled(demo: DemoWorld) -> None:
     again = demo.addition("Harbor Dental", "2026-10")
     demo.world.connectwise.people.add_addition(
-        again.agreement_id, DEMO_PRODUCT, quantity=26, effective=date(2026, 10, 1), cancelled=date(2026, 10, 31)
+        again.agreement_id,
+        DEMO_PRODUCT,
+        quantity=26,
+        effective=date(2026, 10, 1),
+        cancelled=date(2026, 10, 31),
     )
 
 
@@ -151,22 +173,42 @@ def _help_desk_deleted(demo: DemoWorld) -> None:
         (_fraction, ["Harbor Dental, 2026-10: ", "quantity 26.5; it must be 26"]),
         (_zero_made_one, ["Old Mill Bakery, 2026-10: ", "quantity 1; it must be 0"]),
         (_open_ended, ["Juniper Law, 2026-10: ", "cancelled date none; it must be 2026-10-31"]),
-        (_cancelled_a_day_early, ["Juniper Law, 2026-10: ", "cancelled date 2026-10-30; it must be 2026-10-31"]),
-        (_effective_on_the_first, ["Fox Hollow Farm, 2026-09: ", "effective date 2026-09-01; it must be 2026-09-15"]),
-        (_effective_in_another_month, ["Lakeside Library, 2026-09: there is no Addition", "must not exist"]),
-        (_without_effective_date, ["Lakeside Library, 2026-09: there is no Addition", "must not exist"]),
+        (
+            _cancelled_a_day_early,
+            ["Juniper Law, 2026-10: ", "cancelled date 2026-10-30; it must be 2026-10-31"],
+        ),
+        (
+            _effective_on_the_first,
+            ["Fox Hollow Farm, 2026-09: ", "effective date 2026-09-01; it must be 2026-09-15"],
+        ),
+        (
+            _effective_in_another_month,
+            ["Lakeside Library, 2026-09: there is no Addition", "must not exist"],
+        ),
+        (
+            _without_effective_date,
+            ["Lakeside Library, 2026-09: there is no Addition", "must not exist"],
+        ),
         (_deleted, ["Maple Street Veterinary, 2026-10: ", "was deleted"]),
         (_price_of_its_own, ["Granite Peak Outfitters, 2026-10: ", "unit price 0; it must be 4.5"]),
-        (_not_charged, ["Granite Peak Outfitters, 2026-10: ", "billing NoCharge; it must be Billable"]),
+        (
+            _not_charged,
+            ["Granite Peak Outfitters, 2026-10: ", "billing NoCharge; it must be Billable"],
+        ),
         (_doubled, ["Harbor Dental, 2026-10: ", "are there, where one must be"]),
-        (_on_one_of_two_agreements, ["Cedar & Stone Architects: ", "(quantity 11, from 2026-10-01", "must not exist"]),
+        (
+            _on_one_of_two_agreements,
+            ["Cedar & Stone Architects: ", "(quantity 11, from 2026-10-01", "must not exist"],
+        ),
         (_on_the_unlicensed_one, ["Riverside Chiropractic: ", "must not exist"]),
         (_before_the_first_month, ["Harbor Dental: ", "from 2026-08-01", "must not exist"]),
         (_help_desk_changed, ["Not Tally's: Addition 7001 has the quantity 26; it must be 14"]),
         (_help_desk_deleted, ["Not Tally's: Addition 7001 was deleted"]),
     ],
 )
-def test_planted_difference_is_found(demo: DemoWorld, plant: Callable[[DemoWorld], None], said: list[str]) -> None:
+def test_planted_difference_is_found(
+    demo: DemoWorld, plant: Callable[[DemoWorld], None], said: list[str]
+) -> None:
     """Whatever is wrong with one Addition is told, with the company, the month and what it must be."""
     plant(demo)
     told = "\n".join(demo.compared().differences)
@@ -180,7 +222,10 @@ def test_tally_that_did_nothing_is_found(demo: DemoWorld) -> None:
     compared = idle.compared()
     assert len(compared.differences) == 21
     assert compared.compared == 22
-    assert "Harbor Dental, 2026-09: there is no Addition; quantity 18 must be billed." in compared.differences
+    assert (
+        "Harbor Dental, 2026-09: there is no Addition; quantity 18 must be billed."
+        in compared.differences
+    )
 
 
 def test_comparison_is_not_taken_from_tally() -> None:
@@ -188,4 +233,8 @@ def test_comparison_is_not_taken_from_tally() -> None:
     from local import controls, demo_check  # noqa: PLC0415 - the modules themselves are looked at
 
     for module in (controls, demo_check):
-        assert not [name for name, each in vars(module).items() if getattr(each, "__module__", "").startswith("tally")]
+        assert not [
+            name
+            for name, each in vars(module).items()
+            if getattr(each, "__module__", "").startswith("tally")
+        ]

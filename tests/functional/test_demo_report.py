@@ -9,8 +9,8 @@ import pytest
 from local.controls import TrueAddition
 from local.demo_play import WIDTH, Moment, billed, changes, in_lines, instants
 from local.demo_report import report
-from tally.domain.month import Month
-from tally.domain.standing import Cause, StandingState
+from tally.domain.model.month import Month
+from tally.domain.model.standing import Cause, StandingState
 from tests.functional.demo_world import DemoWorld
 
 PRESENT = date(2026, 11, 22)
@@ -44,9 +44,13 @@ def shown() -> list[str]:
     return report(demo.companies(), demo.additions(), demo.ledger(), demo.months).splitlines()
 
 
-@pytest.mark.parametrize("present", [date(2026, 3, 1), date(2027, 1, 15), date(2028, 4, 30)], ids=str)
+@pytest.mark.parametrize(
+    "present", [date(2026, 3, 1), date(2027, 1, 15), date(2028, 4, 30)], ids=str
+)
 def test_instants_go_forward_through_two_months(present: date) -> None:
-    """The ticks are in order, begin with the first month and end before the present one, whatever the months' lengths."""
+    """The ticks are in order, begin with the first month and end before the present one, whatever
+    the months' lengths.
+    """
     second = (present.replace(day=1) - timedelta(days=1)).replace(day=1)
     first = (second - timedelta(days=1)).replace(day=1)
     ticks = instants(first, second)
@@ -58,7 +62,11 @@ def test_instants_go_forward_through_two_months(present: date) -> None:
 
 def test_growth_is_told_in_numbers() -> None:
     """A push is told with the number before and after."""
-    told = changes(moment(addition(1, 9), addition(2, 6, company=101)), moment(addition(1, 12), addition(2, 6)), NAMES)
+    told = changes(
+        moment(addition(1, 9), addition(2, 6, company=101)),
+        moment(addition(1, 12), addition(2, 6)),
+        NAMES,
+    )
     assert told == ["Harbor Dental 9 → 12"]
 
 
@@ -96,14 +104,18 @@ def test_table_has_a_line_for_every_company_and_month(shown: list[str]) -> None:
 
 
 def test_line_shows_the_count_and_its_addition(shown: list[str]) -> None:
-    """One line has the active endpoints, the Addition with its dates, the record's state and the company's standing."""
+    """One line has the active endpoints, the Addition with its dates, the record's state and the
+    company's standing.
+    """
     fox = next(line for line in shown if line.startswith("Fox Hollow Farm"))
     assert fox.split()[3:6] == ["Sep", "2026", "5"]
     assert fox.split()[7:] == ["5", "2026-09-15", "2026-09-30", "closed", "billing"]
 
 
 def test_company_that_is_not_billed_shows_its_machines(shown: list[str]) -> None:
-    """Its endpoints are there to be seen, without an Addition, and its standing says what is to be done."""
+    """Its endpoints are there to be seen, without an Addition, and its standing says what is to be
+    done.
+    """
     cedar = next(line for line in shown if line.startswith("Cedar & Stone Architects"))
     assert cedar.split()[4:] == ["Sep", "2026", "11", "-", "-", "-", "-", "-", "needs", "set-up"]
 
@@ -127,7 +139,9 @@ def test_reasons_are_given_below(shown: list[str], company: str, reason: str) ->
 
 @pytest.mark.parametrize("present", [PRESENT, date(2026, 12, 1), date(2026, 12, 31)], ids=str)
 def test_a_month_is_invoiced_as_it_was_closed(present: date) -> None:
-    """The first month's invoices bill what GravityZone counted to its end, and whoever is billed has nothing to be told."""
+    """The first month's invoices bill what GravityZone counted to its end, and whoever is billed
+    has nothing to be told.
+    """
     demo = DemoWorld(present=present)
     demo.play()
     month = demo.months[0]
@@ -136,13 +150,17 @@ def test_a_month_is_invoiced_as_it_was_closed(present: date) -> None:
     names = {each.id: each.name for each in demo.scenario.connectwise.companies}
     assert billed(demo.invoices(), names) == [f"{month.label} invoiced in ConnectWise, {lines}"]
     standings = demo.ledger().standings.values()
-    shown = [each.shown for each in standings if each.company_name in {one.company for one in expected}]
+    shown = [
+        each.shown for each in standings if each.company_name in {one.company for one in expected}
+    ]
     assert len(shown) == len(expected)
     assert {(cause.state, cause.notices) for cause in shown} == {(StandingState.BILLING, ())}
 
 
 def test_notices_and_lost_additions_show() -> None:
-    """A notice of a company that is billed is told; an Addition that is gone from ConnectWise is not shown as there."""
+    """A notice of a company that is billed is told; an Addition that is gone from ConnectWise is
+    not shown as there.
+    """
     demo = DemoWorld(present=PRESENT)
     demo.play()
     ledger, harbor = demo.ledger(), demo.addition("Harbor Dental", "2026-09")
@@ -150,10 +168,17 @@ def test_notices_and_lost_additions_show() -> None:
     company_id = next(each.id for each in demo.companies() if each.name == "Harbor Dental")
     standing = ledger.standings[company_id]
     noticed = Cause(state=StandingState.BILLING, notices=("Its next invoice is dated the 15th.",))
-    standings = {**ledger.standings, company_id: replace(standing, causes={"2026-11 endpoints": noticed})}
-    text = report(demo.companies(), demo.additions(), replace(ledger, standings=standings), demo.months)
+    standings = {
+        **ledger.standings,
+        company_id: replace(standing, causes={"2026-11 endpoints": noticed}),
+    }
+    text = report(
+        demo.companies(), demo.additions(), replace(ledger, standings=standings), demo.months
+    )
     assert "Harbor Dental: billing. Notice: Its next invoice is dated the 15th." in text
-    assert next(line for line in text.splitlines() if line.startswith("Harbor Dental")).split()[4:7] == [
+    assert next(line for line in text.splitlines() if line.startswith("Harbor Dental")).split()[
+        4:7
+    ] == [
         "18",
         str(harbor.id),
         "gone",

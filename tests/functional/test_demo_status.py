@@ -69,36 +69,58 @@ def test_all_right_is_0(run: Callable[..., int], capsys: pytest.CaptureFixture[s
 
 def test_difference_is_1(run: Callable[..., int], capsys: pytest.CaptureFixture[str]) -> None:
     """Each difference is told."""
-    assert run(play=Comparison(compared=22, differences=["Harbor Dental, 2026-09: there is no Addition."])) == 1
+    assert (
+        run(
+            play=Comparison(
+                compared=22, differences=["Harbor Dental, 2026-09: there is no Addition."]
+            )
+        )
+        == 1
+    )
     told = capsys.readouterr().out
     assert "22 Additions compared" in told
     assert "1 difference.\n  Harbor Dental, 2026-09: there is no Addition.\n" in told
 
 
-def test_failure_while_playing_is_1(run: Callable[..., int], capsys: pytest.CaptureFixture[str]) -> None:
+def test_failure_while_playing_is_1(
+    run: Callable[..., int], capsys: pytest.CaptureFixture[str]
+) -> None:
     """What stopped the demo is told without a stack trace, and the stack is ended."""
     assert run(play=LocalError("the planner raised SetupError: no keys")) == 1
     assert "The demo stopped: the planner raised SetupError: no keys" in capsys.readouterr().err
     assert FakeStack.ended == 1
 
 
-def test_program_that_died_is_named(run: Callable[..., int], capsys: pytest.CaptureFixture[str]) -> None:
+def test_program_that_died_is_named(
+    run: Callable[..., int], capsys: pytest.CaptureFixture[str]
+) -> None:
     """Where a simulator or MiniStack is gone, that is the cause of whatever else is told."""
     died = SimpleNamespace(name="connectwise simulator", process=SimpleNamespace(poll=lambda: -9))
-    assert run(play=LocalError("the queue of jobs is empty: still not so after 120 s"), children=[died]) == 1
+    assert (
+        run(
+            play=LocalError("the queue of jobs is empty: still not so after 120 s"), children=[died]
+        )
+        == 1
+    )
     assert "The demo stopped (connectwise simulator ended): the queue" in capsys.readouterr().err
 
 
-def test_stack_that_does_not_start_is_2(run: Callable[..., int], capsys: pytest.CaptureFixture[str]) -> None:
+def test_stack_that_does_not_start_is_2(
+    run: Callable[..., int], capsys: pytest.CaptureFixture[str]
+) -> None:
     """Why it did not start is told, with the log's path as seen from the checkout."""
     assert run(start=LocalError(f"MiniStack ended with 1; {ROOT}/.local/demo/ministack.log")) == 2
     told = capsys.readouterr().err
-    assert "The stack could not be started: MiniStack ended with 1; .local/demo/ministack.log" in told
+    assert (
+        "The stack could not be started: MiniStack ended with 1; .local/demo/ministack.log" in told
+    )
     assert str(ROOT) not in told
 
 
 @pytest.mark.parametrize("when", ["start", "play"])
-def test_interruption_is_130(run: Callable[..., int], capsys: pytest.CaptureFixture[str], when: str) -> None:
+def test_interruption_is_130(
+    run: Callable[..., int], capsys: pytest.CaptureFixture[str], when: str
+) -> None:
     """Ctrl-C ends it without a stack trace, whenever it comes."""
     assert run(**{when: KeyboardInterrupt()}) == 130
     assert "Interrupted" in capsys.readouterr().out

@@ -1,4 +1,6 @@
-"""This version is deployed over the one before schema 1, in the middle of a month: nothing is lost, doubled or left behind."""
+"""This version is deployed over the one before schema 1, in the middle of a month: nothing is lost,
+doubled or left behind.
+"""
 
 import json
 from collections.abc import Mapping
@@ -9,10 +11,11 @@ from typing import Any
 
 import pytest
 
-from local.world import Customer, World
-from tally.domain.month import Month
-from tally.domain.record import RecordKey, RecordState, UsageRecord
+from tally.domain.model.month import Month
+from tally.domain.record.record_key import RecordKey
+from tally.domain.record.usage_record import RecordState, UsageRecord
 from tally.ledger.items import record_from, record_item
+from testing.world import Customer, World
 from tests.functional.instants import gmt
 from tests.functional.mid_month import DEPLOYED, WHO, key_of, mid_month
 
@@ -29,19 +32,27 @@ def stored() -> dict[RecordKey, UsageRecord]:
 
 
 def told(record: UsageRecord) -> UsageRecord:
-    """It without what the version before did not keep: by whom and when a ruling was given, and what was refused of which write.
+    """It without what the version before did not keep: by whom and when a ruling was given, and
+    what was refused of which write.
 
     Nor is a history the same whose steps are others.
     """
-    rulings = sorted((replace(each, by="", at=record.seen_tick) for each in record.rulings), key=lambda each: each.said)
+    rulings = sorted(
+        (replace(each, by="", at=record.seen_tick) for each in record.rulings),
+        key=lambda each: each.said,
+    )
     hold = None if record.hold is None else replace(record.hold, why="")
-    lines = tuple(replace(each, written=replace(each.written, at=record.seen_tick)) for each in record.lines)
+    lines = tuple(
+        replace(each, written=replace(each.written, at=record.seen_tick)) for each in record.lines
+    )
     claim = None if record.claim is None else replace(record.claim, at=record.seen_tick)
     return replace(record, version=1, rulings=tuple(rulings), hold=hold, lines=lines, claim=claim)
 
 
 def deployed() -> tuple[World, Mapping[str, Customer]]:
-    """The same days lived by this version, with the ledger and the queue of the one before put in the place of its own."""
+    """The same days lived by this version, with the ledger and the queue of the one before put in
+    the place of its own.
+    """
     world, firms = mid_month()
     assert world.ledger._records.keys() == stored().keys()
     for key, record in stored().items():
@@ -57,7 +68,9 @@ def deployed() -> tuple[World, Mapping[str, Customer]]:
 
 @pytest.mark.parametrize("item", BEFORE["records"], ids=KEYS)
 def test_each_item_is_what_this_version_would_have_written(item: Mapping[str, Any]) -> None:
-    """SAFE-5: a record of the version before becomes the very record that this version makes of the same days."""
+    """SAFE-5: a record of the version before becomes the very record that this version makes of the
+    same days.
+    """
     world, _ = mid_month()
     record = record_from(dict(item))
     assert told(record) == told(world.ledger._records[record.key])
@@ -73,7 +86,9 @@ def test_each_item_is_written_anew(item: Mapping[str, Any]) -> None:
 
 
 def test_the_month_goes_on() -> None:
-    """OPEN-1, SAFE-2, SAFE-8: intents, holds, answers and jobs of the version before come to what they would have come to."""
+    """OPEN-1, SAFE-2, SAFE-8: intents, holds, answers and jobs of the version before come to what
+    they would have come to.
+    """
     (before, firms), (plain, _) = deployed(), mid_month()
     for world in (before, plain):
         world.work()
@@ -88,7 +103,12 @@ def test_the_month_goes_on() -> None:
             getattr(world.answers(), answer)(key_of(firms[name], "2026-11"), **WHO)
         world.answers().approve(key_of(firms["Hazel Clinic"], "2026-10"), **WHO)
         world.answers().credit_done(key_of(firms["Iris Optics"], "2026-10"), **WHO)
-        world.play(gmt("2026-11-14 00:05"), gmt("2026-11-30 23:00"), gmt("2026-12-01 00:05"), gmt("2026-12-02 00:05"))
+        world.play(
+            gmt("2026-11-14 00:05"),
+            gmt("2026-11-30 23:00"),
+            gmt("2026-12-01 00:05"),
+            gmt("2026-12-02 00:05"),
+        )
         world.play(gmt("2026-12-02 00:20"), gmt("2026-12-10 00:05"))
     assert before.queue.dead == []
     assert not [error for error in before.failures if "report this as a bug" in str(error)]
@@ -106,9 +126,12 @@ def test_the_month_goes_on() -> None:
     ]
     assert ends[0] == ends[1]
     still_open = [
-        key for key, (state, *_) in ends[0].items() if state is RecordState.OPEN and key.month == Month(2026, 11)
+        key
+        for key, (state, *_) in ends[0].items()
+        if state is RecordState.OPEN and key.month == Month(2026, 11)
     ]
-    assert still_open == [key_of(firms["Cedar Foods"], "2026-11")]  # voided, and told to be set up elsewhere
+    # Voided, and told to be set up elsewhere.
+    assert still_open == [key_of(firms["Cedar Foods"], "2026-11")]
 
 
 def test_the_jobs_of_before_are_read() -> None:

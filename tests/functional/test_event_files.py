@@ -1,4 +1,6 @@
-"""The events of `events/`, played in order through the real handlers on moto: what `make sam-local` does in containers."""
+"""The events of `events/`, played in order through the real handlers on moto: what `make sam-local`
+does in containers.
+"""
 
 import json
 from collections.abc import Iterator
@@ -11,18 +13,18 @@ import planner.handler as planner_function
 import reporter.handler as reporter_function
 import worker.handler as worker_function
 from local.controls import read_additions
-from local.ledger_table import create_ledger_table
 from local.sam_local.events import EVENTS, Event, Outcome, differences
 from local.sam_local.scene import BEGINS, opt_the_partner_in, scenario, seen
-from local.simulators.adapter import SimulatorAdapter
-from local.simulators.clock import VirtualClock
-from local.simulators.connectwise import ConnectWiseSimulator
-from local.simulators.control import control
-from local.simulators.demo_scenario import DEMO_AGREEMENT_TYPE, DEMO_PRODUCT
-from local.simulators.gravityzone import GravityZoneSimulator
-from tally import bootstrap
+from simulators.adapter import SimulatorAdapter
+from simulators.clock import VirtualClock
+from simulators.connectwise import ConnectWiseSimulator
+from simulators.control import control
+from simulators.demo_scenario import DEMO_AGREEMENT_TYPE, DEMO_PRODUCT
+from simulators.gravityzone import GravityZoneSimulator
 from tally.errors import TallyError
 from tally.ledger.dynamodb import DynamoDBLedger
+from tally.runtime import bootstrap
+from testing.ledger_table import create_ledger_table
 from tests.functional.test_handlers import KEYS, Context, environment  # noqa: F401  # a fixture
 
 HANDLERS = {
@@ -52,7 +54,12 @@ class Stage:
             error = str(raised)
         truth = json.loads(control(self.connectwise, "GET", "/_sim/truth", b"").body)
         # A closed record is read once more, until then it stands among the open ones.
-        return seen(answer, error=error, additions=read_additions(truth), records=self.ledger.all_open_records())
+        return seen(
+            answer,
+            error=error,
+            additions=read_additions(truth),
+            records=self.ledger.all_open_records(),
+        )
 
 
 @pytest.fixture
@@ -61,7 +68,9 @@ def stage(environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Itera
     with mock_aws():
         create_ledger_table(boto3.client("dynamodb"), "ledger")
         queue_url = boto3.client("sqs").create_queue(QueueName="jobs")["QueueUrl"]
-        secret = boto3.client("secretsmanager").create_secret(Name="keys", SecretString=json.dumps(KEYS))["ARN"]
+        secret = boto3.client("secretsmanager").create_secret(
+            Name="keys", SecretString=json.dumps(KEYS)
+        )["ARN"]
         topic = boto3.client("sns").create_topic(Name="alarms")["TopicArn"]
         for name, value in {
             "TOPIC_ARN": topic,
@@ -78,15 +87,25 @@ def stage(environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Itera
             clock=stage.clock,
         )
         monkeypatch.setattr(bootstrap, "World", lambda: outside)
-        for cached in (planner_function._planner, worker_function._worker, reporter_function._report):
+        for cached in (
+            planner_function._planner,
+            worker_function._worker,
+            reporter_function._report,
+        ):
             cached.cache_clear()
         yield stage
-        for cached in (planner_function._planner, worker_function._worker, reporter_function._report):
+        for cached in (
+            planner_function._planner,
+            worker_function._worker,
+            reporter_function._report,
+        ):
             cached.cache_clear()
 
 
 def test_each_event_comes_to_what_it_says(stage: Stage) -> None:
-    """SAFE-4, SAFE-5, OPEN-4, OPEN-7, CLOSE-2, READ-4: in their order, each event leaves the outcome that stands beside it."""
+    """SAFE-4, SAFE-5, OPEN-4, OPEN-7, CLOSE-2, READ-4: in their order, each event leaves the
+    outcome that stands beside it.
+    """
     for event in EVENTS:
         assert differences(event.outcome, stage.play(event)) == [], event.name
 
@@ -94,7 +113,12 @@ def test_each_event_comes_to_what_it_says(stage: Stage) -> None:
 def test_a_difference_is_told() -> None:
     """What `make sam-local` finds amiss is named: an answer, an error, an Addition, a record."""
     expected = Outcome(answer={"jobs": 2}, quantities={2100: [3]}, closed=[2100])
-    assert differences(expected, Outcome(answer={"jobs": 2, "tied": 1}, quantities={2100: [3]}, closed=[2100])) == []
+    assert (
+        differences(
+            expected, Outcome(answer={"jobs": 2, "tied": 1}, quantities={2100: [3]}, closed=[2100])
+        )
+        == []
+    )
     wrong = Outcome(answer={"jobs": 1}, error="no", quantities={2100: [4], 2101: [1]})
     assert len(differences(expected, wrong)) == 5
     assert len(differences(Outcome(error="no tick"), Outcome())) == 1

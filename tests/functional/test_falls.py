@@ -1,15 +1,17 @@
-"""READ-7: a fall that a person has accepted, and the falls after it; and what is said of a fall below what was invoiced."""
+"""READ-7: a fall that a person has accepted, and the falls after it; and what is said of a fall
+below what was invoiced.
+"""
 
 from collections.abc import Sequence
 from datetime import timedelta
 
 import pytest
 
-from local.simulators.clock import VirtualClock
-from local.simulators.faults import Fault, FaultKind
-from local.world import Customer, World
-from tally.domain.invoicing import LateUsage
-from tally.domain.record import UsageRecord
+from simulators.clock import VirtualClock
+from simulators.faults import Fault, FaultKind
+from tally.domain.model.invoicing import LateUsage
+from tally.domain.record.usage_record import UsageRecord
+from testing.world import Customer, World
 from tests.functional.instants import gmt
 
 BOOKS = {"by": "mira", "why": "Bitdefender corrected it"}
@@ -17,13 +19,17 @@ BOOKS = {"by": "mira", "why": "Bitdefender corrected it"}
 
 @pytest.fixture
 def world() -> World:
-    return World(clock=VirtualClock(gmt("2026-10-01 00:00")), settings={"late_usage": LateUsage.BILL})
+    return World(
+        clock=VirtualClock(gmt("2026-10-01 00:00")), settings={"late_usage": LateUsage.BILL}
+    )
 
 
 @pytest.fixture
 def harbor(world: World) -> Customer:
     """A customer that stands at seven, and whose fall to five a person has just accepted."""
-    customer = world.add_customer("Harbor Dental", fields={"nextInvoiceDate": "2026-11-01T00:00:00Z"})
+    customer = world.add_customer(
+        "Harbor Dental", fields={"nextInvoiceDate": "2026-11-01T00:00:00Z"}
+    )
     world.check_in(customer, 7, at=gmt("2026-10-01 00:00"))
     world.play(gmt("2026-10-01 00:05"))
     counts(world, customer, 5)
@@ -61,7 +67,9 @@ def again(world: World) -> None:
 def test_an_accepted_fall_is_no_licence_for_the_next(
     world: World, harbor: Customer, between: Sequence[int], last: int
 ) -> None:
-    """READ-7: what was accepted is that number, once: a further fall is held, and so is one back to it after a rise."""
+    """READ-7: what was accepted is that number, once: a further fall is held, and so is one back to
+    it after a rise.
+    """
     for count in between:
         counts(world, harbor, count)
         assert (october(world, harbor).stands, october(world, harbor).hold) == (count, None)
@@ -71,9 +79,13 @@ def test_an_accepted_fall_is_no_licence_for_the_next(
     assert (record.stands, record.hold.kind, record.hold.quantity) == (between[-1], "fall", last)
 
 
-def test_an_accepted_fall_is_written_though_the_answer_is_lost(world: World, harbor: Customer) -> None:
+def test_an_accepted_fall_is_written_though_the_answer_is_lost(
+    world: World, harbor: Customer
+) -> None:
     """READ-7, SAFE-2: the licence lasts until the write is known to have arrived."""
-    world.connectwise.faults.add(Fault(kind=FaultKind.TIMEOUT_BEFORE, operation="PATCH additions/{id}"))
+    world.connectwise.faults.add(
+        Fault(kind=FaultKind.TIMEOUT_BEFORE, operation="PATCH additions/{id}")
+    )
     again(world)
     world.connectwise.faults.clear()
     again(world)
@@ -81,7 +93,9 @@ def test_an_accepted_fall_is_written_though_the_answer_is_lost(world: World, har
 
 
 def test_an_accepted_fall_ends_where_the_line_is_invoiced(world: World, harbor: Customer) -> None:
-    """READ-7, LATE-1: invoiced before it could be written, it licences no fall of the late line that comes after."""
+    """READ-7, LATE-1: invoiced before it could be written, it licences no fall of the late line
+    that comes after.
+    """
     world.connectwise.people.run_invoice(harbor.agreement_id)
     counts(world, harbor, 9)
     again(world)

@@ -5,9 +5,9 @@ from collections.abc import Callable
 
 import pytest
 
-from local.simulators.clock import VirtualClock
-from local.world import Customer, World
-from tally.domain.standing import StandingState
+from simulators.clock import VirtualClock
+from tally.domain.model.standing import StandingState
+from testing.world import Customer, World
 from tests.functional.instants import gmt
 
 FIRST, SECOND, THIRD = gmt("2026-11-01 00:00"), gmt("2026-11-01 00:15"), gmt("2026-11-01 00:30")
@@ -28,7 +28,9 @@ def harbor(world: World) -> Customer:
 
 
 def calls_of_the_worker(world: World, act: Callable[[], None] = lambda: None) -> dict[str, int]:
-    """What the next tick's worker calls, where a container asks for its codebase once and that aside."""
+    """What the next tick's worker calls, where a container asks for its codebase once and that
+    aside.
+    """
     act()
     world.tick(max(world.clock.now(), SECOND))
     world.gravityzone.calls.clear()
@@ -67,7 +69,9 @@ def test_an_opening_costs_five_calls(world: World, harbor: Customer) -> None:
 
 
 def test_an_unchanged_count_costs_one_call(world: World, harbor: Customer) -> None:
-    """FOLLOW-2: as long as the count is the last one pushed, the worker asks GravityZone once and ConnectWise nothing."""
+    """FOLLOW-2: as long as the count is the last one pushed, the worker asks GravityZone once and
+    ConnectWise nothing.
+    """
     world.check_in(harbor, 3)
     world.play(FIRST)
     assert calls_of_the_worker(world) == {"getMonthlyUsage": 1}
@@ -84,14 +88,18 @@ def test_a_change_costs_a_list_and_a_patch(world: World, harbor: Customer) -> No
 
 
 def test_two_open_months_cost_two_calls(world: World, harbor: Customer) -> None:
-    """CLOSE-1, FOLLOW-2: until the close the month before is read beside the new one, each with one call."""
+    """CLOSE-1, FOLLOW-2: until the close the month before is read beside the new one, each with one
+    call.
+    """
     world.play(FIRST, gmt("2026-12-01 00:00"))
     world.clock.set(gmt("2026-12-01 00:15"))
     assert calls_of_the_worker(world) == {"getMonthlyUsage": 2}
 
 
 def test_a_close_costs_one_more(world: World, harbor: Customer) -> None:
-    """CLOSE-2: closing with the count that stands reads the Additions back once; nothing else is asked or sent."""
+    """CLOSE-2: closing with the count that stands reads the Additions back once; nothing else is
+    asked or sent.
+    """
     world.check_in(harbor, 2)
     world.play(FIRST, gmt("2026-12-01 00:00"), LOOKED_AT)
     world.clock.set(gmt("2026-12-02 00:00"))
@@ -99,10 +107,16 @@ def test_a_close_costs_one_more(world: World, harbor: Customer) -> None:
 
 
 def test_a_close_at_zero_asks_for_the_licence(world: World, harbor: Customer) -> None:
-    """READ-3: a 0 that is to be a month's last count is one call more: whether the subscription is monthly."""
+    """READ-3: a 0 that is to be a month's last count is one call more: whether the subscription is
+    monthly.
+    """
     world.play(FIRST, gmt("2026-12-01 00:00"), LOOKED_AT)
     world.clock.set(gmt("2026-12-02 00:00"))
-    assert calls_of_the_worker(world) == {"getMonthlyUsage": 2, "getLicenseInfo": 1, "GET additions": 1}
+    assert calls_of_the_worker(world) == {
+        "getMonthlyUsage": 2,
+        "getLicenseInfo": 1,
+        "GET additions": 1,
+    }
 
 
 def test_a_closed_month_costs_nothing(world: World, harbor: Customer) -> None:
@@ -113,7 +127,9 @@ def test_a_closed_month_costs_nothing(world: World, harbor: Customer) -> None:
 
 
 def test_a_quiet_tick_writes_nothing(world: World, harbor: Customer) -> None:
-    """FOLLOW-2: a tick that finds nothing new leaves record and history alone, and the standing within the hour."""
+    """FOLLOW-2: a tick that finds nothing new leaves record and history alone, and the standing
+    within the hour.
+    """
     world.check_in(harbor, 3)
     world.play(FIRST)
     before = world.record(harbor, "2026-11"), world.standing(harbor)
@@ -122,10 +138,15 @@ def test_a_quiet_tick_writes_nothing(world: World, harbor: Customer) -> None:
 
 
 def test_the_count_only_counts_the_customers_own(world: World) -> None:
-    """READ-4 in part: a partner's own machines, and the sum that GravityZone shows for it, are billed to nobody."""
+    """READ-4 in part: a partner's own machines, and the sum that GravityZone shows for it, are
+    billed to nobody.
+    """
     partner = world.gravityzone.tenant.add_company("Summit Peak IT", kind="partner")
     world.connectwise.people.add_agreement(
-        world.connectwise.people.add_company("SummitPeak", "Summit Peak IT"), 18, "Own", start=FIRST.date()
+        world.connectwise.people.add_company("SummitPeak", "Summit Peak IT"),
+        18,
+        "Own",
+        start=FIRST.date(),
     )
     world.gravityzone.tenant.check_in_new(partner, 7)
     juniper = world.add_customer("Juniper Law", parent_id=partner)
@@ -140,7 +161,9 @@ def test_the_count_only_counts_the_customers_own(world: World) -> None:
 
 
 def test_a_fall_is_held(world: World, harbor: Customer) -> None:
-    """READ-7: within a month the count only rises: a lower one is not pushed but held, with both numbers."""
+    """READ-7: within a month the count only rises: a lower one is not pushed but held, with both
+    numbers.
+    """
     world.check_in(harbor, 7)
     world.play(FIRST)
     world.gravityzone.tenant.override_counter(harbor.id, "2026-11", COUNTER, 5)
@@ -168,7 +191,9 @@ def test_a_fall_to_zero_is_held(world: World, harbor: Customer) -> None:
 
 @pytest.mark.parametrize("back", [7, 8])
 def test_a_fall_that_was_none_lifts(world: World, harbor: Customer, back: int) -> None:
-    """READ-7: the count is back where it was, or above: the hold is gone, and what is above is pushed."""
+    """READ-7: the count is back where it was, or above: the hold is gone, and what is above is
+    pushed.
+    """
     world.check_in(harbor, 7)
     world.play(FIRST)
     world.gravityzone.tenant.override_counter(harbor.id, "2026-11", COUNTER, 5)

@@ -5,9 +5,9 @@ from datetime import date
 
 import pytest
 
-from local.simulators.clock import VirtualClock
-from local.world import PRODUCT, PRODUCT_ID, Customer, World
-from tally.domain.standing import StandingState
+from simulators.clock import VirtualClock
+from tally.domain.model.standing import StandingState
+from testing.world import PRODUCT, PRODUCT_ID, Customer, World
 from tests.functional.instants import gmt
 from tests.functional.kinds_seen import CHANGED
 
@@ -45,8 +45,12 @@ CHANGES: dict[str, tuple[Act, Act, str]] = {
         "it stands at 0, we left it at 3",
     ),
     "cancelled": (
-        lambda world, addition: world.connectwise.people.cancel_addition(addition, date(2026, 11, 5), by="mkeller"),
-        lambda world, addition: world.connectwise.people.cancel_addition(addition, date(2026, 11, 30), by="mkeller"),
+        lambda world, addition: world.connectwise.people.cancel_addition(
+            addition, date(2026, 11, 5), by="mkeller"
+        ),
+        lambda world, addition: world.connectwise.people.cancel_addition(
+            addition, date(2026, 11, 30), by="mkeller"
+        ),
         "2026-11-05 instead of 2026-11-30",
     ),
     "effective date into the month before": (
@@ -66,16 +70,27 @@ CHANGES: dict[str, tuple[Act, Act, str]] = {
     ),
     "both dates": (
         lambda world, addition: edit(
-            world, addition, effectiveDate="2026-10-31T00:00:00Z", cancelledDate="2026-11-29T00:00:00Z"
+            world,
+            addition,
+            effectiveDate="2026-10-31T00:00:00Z",
+            cancelledDate="2026-11-29T00:00:00Z",
         ),
         lambda world, addition: edit(
-            world, addition, effectiveDate="2026-11-01T00:00:00Z", cancelledDate="2026-11-30T00:00:00Z"
+            world,
+            addition,
+            effectiveDate="2026-11-01T00:00:00Z",
+            cancelledDate="2026-11-30T00:00:00Z",
         ),
-        "effective date 2026-10-31 instead of 2026-11-01 and cancelled date 2026-11-29 instead of 2026-11-30",
+        (
+            "effective date 2026-10-31 instead of 2026-11-01 and cancelled date 2026-11-29 "
+            "instead of 2026-11-30"
+        ),
     ),
     "product": (
         lambda world, addition: edit(world, addition, product={"id": 777, "identifier": "OTHER"}),
-        lambda world, addition: edit(world, addition, product={"id": PRODUCT_ID, "identifier": PRODUCT}),
+        lambda world, addition: edit(
+            world, addition, product={"id": PRODUCT_ID, "identifier": PRODUCT}
+        ),
         f"product 777 instead of {PRODUCT_ID}",
     ),
     "bill customer": (
@@ -89,8 +104,12 @@ CHANGES: dict[str, tuple[Act, Act, str]] = {
         "invoice description without our reference instead of with [TLY-",
     ),
     "cancelled date removed": (
-        lambda world, addition: world.connectwise.people.cancel_addition(addition, None, by="mkeller"),
-        lambda world, addition: world.connectwise.people.cancel_addition(addition, date(2026, 11, 30), by="mkeller"),
+        lambda world, addition: world.connectwise.people.cancel_addition(
+            addition, None, by="mkeller"
+        ),
+        lambda world, addition: world.connectwise.people.cancel_addition(
+            addition, date(2026, 11, 30), by="mkeller"
+        ),
         "none instead of 2026-11-30",
     ),
 }
@@ -123,7 +142,9 @@ def change(world: World, act: Act) -> None:
 
 @pytest.mark.parametrize("name", CHANGES)
 def test_changed_by_a_person(world: World, harbor: Customer, name: str) -> None:
-    """FOLLOW-3: what a person changed is held with who and when, and not overwritten; put right, the push goes out."""
+    """FOLLOW-3: what a person changed is held with who and when, and not overwritten; put right,
+    the push goes out.
+    """
     act, put_right, said = CHANGES[name]
     change(world, act)
     made = world.connectwise.truth.addition(addition_of(world))
@@ -170,7 +191,9 @@ def test_deleted_by_a_person(world: World, harbor: Customer) -> None:
 
 
 def test_deleted_and_made_again_with_its_reference(world: World, harbor: Customer) -> None:
-    """OPEN-1, FOLLOW-3: an Addition with our reference and the quantity that we left is ours again, and followed."""
+    """OPEN-1, FOLLOW-3: an Addition with our reference and the quantity that we left is ours again,
+    and followed.
+    """
     text = world.connectwise.truth.addition(addition_of(world)).text
     change(world, lambda world, addition: world.connectwise.people.delete_addition(addition))
     world.check_in(harbor, 2)
@@ -189,7 +212,9 @@ def test_deleted_and_made_again_with_its_reference(world: World, harbor: Custome
 
 
 def test_its_text_may_be_edited(world: World, harbor: Customer) -> None:
-    """FOLLOW-3: what the customer reads is anybody's to write, as long as our reference stays in it."""
+    """FOLLOW-3: what the customer reads is anybody's to write, as long as our reference stays in
+    it.
+    """
     text = world.connectwise.truth.addition(addition_of(world)).text
     mark = text[text.index("[") :]
     change(
@@ -204,7 +229,9 @@ def test_its_text_may_be_edited(world: World, harbor: Customer) -> None:
 
 
 def test_a_price_may_be_edited(world: World, harbor: Customer) -> None:
-    """FOLLOW-1, FOLLOW-3: what somebody agreed on with the customer is theirs: the quantity is pushed beside it."""
+    """FOLLOW-1, FOLLOW-3: what somebody agreed on with the customer is theirs: the quantity is
+    pushed beside it.
+    """
     change(
         world,
         lambda world, addition: world.connectwise.people.edit_addition(
@@ -219,10 +246,14 @@ def test_a_price_may_be_edited(world: World, harbor: Customer) -> None:
 
 
 def test_a_free_customer_is_a_persons_word(world: World, harbor: Customer) -> None:
-    """FOLLOW-3: that the customer is not charged is held; a person may say that it is to be left so, and the count is pushed."""
+    """FOLLOW-3: that the customer is not charged is held; a person may say that it is to be left
+    so, and the count is pushed.
+    """
     change(
         world,
-        lambda world, addition: world.connectwise.people.set_terms(addition, bill_customer="NoCharge", by="mkeller"),
+        lambda world, addition: world.connectwise.people.set_terms(
+            addition, bill_customer="NoCharge", by="mkeller"
+        ),
     )
     world.check_in(harbor, 2)
     world.play(SECOND)
@@ -237,7 +268,9 @@ def test_a_free_customer_is_a_persons_word(world: World, harbor: Customer) -> No
 
 
 def test_set_to_what_would_be_pushed(world: World, harbor: Customer) -> None:
-    """FOLLOW-3: a person was faster and set the very count: there is nothing to push and nothing to hold."""
+    """FOLLOW-3: a person was faster and set the very count: there is nothing to push and nothing to
+    hold.
+    """
     change(world, lambda world, addition: world.connectwise.people.set_quantity(addition, 5))
     world.check_in(harbor, 2)
     world.play(SECOND)
@@ -247,7 +280,9 @@ def test_set_to_what_would_be_pushed(world: World, harbor: Customer) -> None:
 
 
 def test_unchanged_counts_do_not_look(world: World, harbor: Customer) -> None:
-    """FOLLOW-2, FOLLOW-3: a change is seen when there is something to push, or at the close; never at each tick."""
+    """FOLLOW-2, FOLLOW-3: a change is seen when there is something to push, or at the close; never
+    at each tick.
+    """
     change(world, CHANGES["quantity"][0])
     world.play(SECOND)
     assert world.standing(harbor).shown.state is StandingState.BILLING

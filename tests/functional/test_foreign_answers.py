@@ -1,4 +1,6 @@
-"""OPEN-6: a person's three answers to an Addition of others that bills the product already, and what each leads to."""
+"""OPEN-6: a person's three answers to an Addition of others that bills the product already, and
+what each leads to.
+"""
 
 import re
 from collections.abc import Callable
@@ -8,18 +10,20 @@ from typing import Any
 
 import pytest
 
-from local.audit import gaps, replayed
-from local.ledger import MemoryLedger
-from local.simulators.clock import VirtualClock
-from local.simulators.connectwise.truth import API, AdditionTruth
-from local.simulators.faults import Fault, FaultKind
-from local.world import PRODUCT, Customer, World
-from tally.answer import Answers
-from tally.domain.month import Month
-from tally.domain.record import RecordKey, RecordState, Said, UsageRecord, reference
-from tally.domain.standing import StandingState
+from simulators.clock import VirtualClock
+from simulators.connectwise.truth import API, AdditionTruth
+from simulators.faults import Fault, FaultKind
+from tally.domain.model.month import Month
+from tally.domain.model.standing import StandingState
+from tally.domain.record.record_key import RecordKey, reference
+from tally.domain.record.rulings import Said
+from tally.domain.record.usage_record import RecordState, UsageRecord
 from tally.errors import ConflictError, SetupError
 from tally.ledger.plain import paths, record_fields
+from tally.people.use_cases import Answers
+from testing.audit import gaps, replayed
+from testing.ledger import MemoryLedger
+from testing.world import PRODUCT, Customer, World
 from tests.functional.instants import gmt
 
 FIRST, SECOND, THIRD = gmt("2026-11-01 00:05"), gmt("2026-11-01 00:20"), gmt("2026-11-01 00:35")
@@ -67,7 +71,8 @@ def story(world: World, harbor: Customer) -> list[str]:
 def ours(world: World) -> list[tuple[int, str, str]]:
     """What we made."""
     return [
-        (int(each.quantity), str(each.effective), str(each.cancelled)) for each in world.connectwise.truth.made_by_api()
+        (int(each.quantity), str(each.effective), str(each.cancelled))
+        for each in world.connectwise.truth.made_by_api()
     ]
 
 
@@ -79,7 +84,9 @@ def mark(harbor: Customer) -> str:
 
 
 def test_kept_apart(world: World, harbor: Customer) -> None:
-    """OPEN-6: kept apart, ours is billed beside it, in this month and in those to come; theirs is never changed."""
+    """OPEN-6: kept apart, ours is billed beside it, in this month and in those to come; theirs is
+    never changed.
+    """
     foreign = add_foreign(world, harbor)
     world.play(FIRST)
     held = record(world, harbor).hold
@@ -91,7 +98,7 @@ def test_kept_apart(world: World, harbor: Customer) -> None:
     assert ours(world) == [(3, "2026-11-01", "2026-11-30"), (0, "2026-12-01", "2026-12-31")]
     assert record(world, harbor).state is RecordState.CLOSED
     assert foreign.changes_by(API) == []
-    entry = world.ledger.mapping_history(harbor.id)[-1]
+    entry = world.ledger.link_history(harbor.id)[-1]
     assert (entry.what, entry.by, entry.why) == ("kept apart", "ann", "agreed with the customer")
     assert entry.changes == {"kept_apart": (None, [foreign.id])}
     entry = world.ledger.history(november(harbor))[2]
@@ -99,7 +106,9 @@ def test_kept_apart(world: World, harbor: Customer) -> None:
 
 
 def test_kept_apart_while_following(world: World, harbor: Customer) -> None:
-    """OPEN-6, FOLLOW-3: one that has appeared beside ours is kept apart too; there is nothing to take over then."""
+    """OPEN-6, FOLLOW-3: one that has appeared beside ours is kept apart too; there is nothing to
+    take over then.
+    """
     world.play(FIRST)
     foreign = add_foreign(world, harbor)
     world.check_in(harbor, 1)
@@ -120,7 +129,9 @@ def test_kept_apart_while_following(world: World, harbor: Customer) -> None:
 
 
 def test_another_one_is_asked_about(world: World, harbor: Customer) -> None:
-    """OPEN-6: what is kept apart is what the person saw; one that comes later is asked about on its own."""
+    """OPEN-6: what is kept apart is what the person saw; one that comes later is asked about on its
+    own.
+    """
     first = add_foreign(world, harbor)
     world.play(FIRST)
     world.answers().keep_apart(november(harbor), **WHO)
@@ -133,9 +144,9 @@ def test_another_one_is_asked_about(world: World, harbor: Customer) -> None:
     world.answers().keep_apart(november(harbor), **WHO)
     world.play(THIRD)
     assert ours(world) == [(3, "2026-11-01", "2026-11-30")]
-    mapping = world.ledger.mapping(harbor.id)
-    assert mapping is not None
-    assert mapping.kept_apart == (first.id, second.id)
+    link = world.ledger.link(harbor.id)
+    assert link is not None
+    assert link.kept_apart == (first.id, second.id)
 
 
 def test_an_answer_outlives_the_job_that_was_planned_before(world: World, harbor: Customer) -> None:
@@ -149,7 +160,9 @@ def test_an_answer_outlives_the_job_that_was_planned_before(world: World, harbor
 
 
 def test_tallys_own_is_not_kept_apart(world: World, harbor: Customer) -> None:
-    """OPEN-6: our own of another month, which somebody made endless, is put right in ConnectWise and by no answer."""
+    """OPEN-6: our own of another month, which somebody made endless, is put right in ConnectWise
+    and by no answer.
+    """
     world.play(FIRST)
     (first,) = world.connectwise.truth.made_by_api()
     world.connectwise.people.cancel_addition(first.id, None)
@@ -165,7 +178,9 @@ def test_tallys_own_is_not_kept_apart(world: World, harbor: Customer) -> None:
 
 
 def test_no_number_is_approved(world: World, harbor: Customer) -> None:
-    """OPEN-6, SAFE-7: what is no number is neither approved nor rejected; the answers that there are, are said."""
+    """OPEN-6, SAFE-7: what is no number is neither approved nor rejected; the answers that there
+    are, are said.
+    """
     add_foreign(world, harbor)
     world.play(FIRST)
     for answer in (world.answers().approve, world.answers().reject):
@@ -174,25 +189,29 @@ def test_no_number_is_approved(world: World, harbor: Customer) -> None:
 
 
 def test_what_is_remembered_is_not_remembered_twice(world: World, harbor: Customer) -> None:
-    """OPEN-6: an Addition that is kept apart for one month is kept apart for another that is held by it already."""
+    """OPEN-6: an Addition that is kept apart for one month is kept apart for another that is held
+    by it already.
+    """
     foreign = add_foreign(world, harbor)
     world.play(FIRST, gmt("2026-12-01 00:05"))
     december = RecordKey(company_id=harbor.id, month=Month(2026, 12), service="endpoints")
     for key in (november(harbor), december):
         assert world.answers().keep_apart(key, **WHO).hold is None
-    mapping = world.ledger.mapping(harbor.id)
-    assert mapping is not None
-    assert (mapping.kept_apart, mapping.version) == ((foreign.id,), 2)
+    link = world.ledger.link(harbor.id)
+    assert link is not None
+    assert (link.kept_apart, link.version) == ((foreign.id,), 2)
     world.play(gmt("2026-12-01 00:20"))
     assert ours(world) == [(3, "2026-11-01", "2026-11-30"), (0, "2026-12-01", "2026-12-31")]
 
 
-def test_nothing_is_remembered_without_a_mapping(world: World, harbor: Customer) -> None:
-    """SAFE-8: where the ledger has lost the mapping, an answer that belongs there is refused, and changes nothing."""
+def test_nothing_is_remembered_without_a_link(world: World, harbor: Customer) -> None:
+    """SAFE-8: where the ledger has lost the link, an answer that belongs there is refused, and
+    changes nothing.
+    """
     add_foreign(world, harbor)
     world.play(FIRST)
-    world.ledger._mappings.clear()
-    with pytest.raises(SetupError, match="no mapping"):
+    world.ledger._links.clear()
+    with pytest.raises(SetupError, match="no link"):
         world.answers().keep_apart(november(harbor), **WHO)
     assert record(world, harbor).hold is not None
 
@@ -201,7 +220,9 @@ def test_nothing_is_remembered_without_a_mapping(world: World, harbor: Customer)
 
 
 def test_waived(world: World, harbor: Customer) -> None:
-    """OPEN-6: waived, the month is billed by nobody of ours, whatever happens; the next one is asked about anew."""
+    """OPEN-6: waived, the month is billed by nobody of ours, whatever happens; the next one is
+    asked about anew.
+    """
     foreign = add_foreign(world, harbor, cancelled=date(2026, 12, 31))
     world.play(FIRST)
     after = world.answers().waive(november(harbor), **WHO)
@@ -257,7 +278,9 @@ def test_a_growth_of_an_opening_can_be_waived(world: World, harbor: Customer) ->
 
 
 def test_what_may_be_written_at_this_moment_is_not_waived(world: World, harbor: Customer) -> None:
-    """OPEN-6, SAFE-1: while an Addition may just be being created nobody can say that there is none."""
+    """OPEN-6, SAFE-1: while an Addition may just be being created nobody can say that there is
+    none.
+    """
     world.connectwise.faults.add(Fault(kind=FaultKind.TIMEOUT_AFTER, operation="POST additions"))
     world.tick(FIRST)
     world.work(until=timedelta(minutes=1))
@@ -271,8 +294,12 @@ def test_what_may_be_written_at_this_moment_is_not_waived(world: World, harbor: 
 
 
 def test_taken_over(world: World, harbor: Customer) -> None:
-    """OPEN-6: taken over, theirs is the month's: our reference after its text, the month's end, and it follows the count."""
-    foreign = add_foreign(world, harbor, quantity=2, fields={"invoiceDescription": "Endpoint protection"})
+    """OPEN-6: taken over, theirs is the month's: our reference after its text, the month's end, and
+    it follows the count.
+    """
+    foreign = add_foreign(
+        world, harbor, quantity=2, fields={"invoiceDescription": "Endpoint protection"}
+    )
     world.play(FIRST)
     after = world.answers().take_over(november(harbor), foreign.id, **WHO)
     given = after.ruling(Said.GIVE)
@@ -281,13 +308,26 @@ def test_taken_over(world: World, harbor: Customer) -> None:
     assert foreign.changes_by(API) == []
     world.play(SECOND)
     assert ours(world) == []
-    assert (foreign.text, foreign.cancelled) == (f"Endpoint protection [{mark(harbor)}]", date(2026, 11, 30))
+    assert (foreign.text, foreign.cancelled) == (
+        f"Endpoint protection [{mark(harbor)}]",
+        date(2026, 11, 30),
+    )
     assert foreign.quantity == 3
     found = record(world, harbor)
     assert found.newest is not None
-    assert (found.newest.number, found.newest.addition_id, found.newest.pushed) == (0, foreign.id, 3)
+    assert (found.newest.number, found.newest.addition_id, found.newest.pushed) == (
+        0,
+        foreign.id,
+        3,
+    )
     assert found.ruling(Said.GIVE) is None
-    assert story(world, harbor)[2:] == ["given", "take-over intended", "taken over", "patch intended", "pushed"]
+    assert story(world, harbor)[2:] == [
+        "given",
+        "take-over intended",
+        "taken over",
+        "patch intended",
+        "pushed",
+    ]
     world.check_in(harbor, 1)
     world.play(THIRD, CLOSE)
     assert (foreign.quantity, record(world, harbor).count) == (4, 4)
@@ -295,14 +335,21 @@ def test_taken_over(world: World, harbor: Customer) -> None:
 
 
 def test_a_take_over_is_one_patch(world: World, harbor: Customer) -> None:
-    """OPEN-6: text and cancelled date are set with one PATCH, and the quantity with one of its own only if it differs."""
-    foreign = add_foreign(world, harbor, quantity=3, fields={"invoiceDescription": "Endpoint protection"})
+    """OPEN-6: text and cancelled date are set with one PATCH, and the quantity with one of its own
+    only if it differs.
+    """
+    foreign = add_foreign(
+        world, harbor, quantity=3, fields={"invoiceDescription": "Endpoint protection"}
+    )
     world.play(FIRST)
     world.connectwise.calls.clear()
     world.answers().take_over(november(harbor), foreign.id, **WHO)
     world.play(SECOND, THIRD)
     (patch,) = world.connectwise.calls.of("PATCH additions/{id}")
-    assert {change.field for change in foreign.changes_by(API)} == {"invoiceDescription", "cancelledDate"}
+    assert {change.field for change in foreign.changes_by(API)} == {
+        "invoiceDescription",
+        "cancelledDate",
+    }
     assert (
         patch.body
         == (
@@ -319,11 +366,15 @@ def test_one_without_a_text_gets_ours(world: World, harbor: Customer) -> None:
     world.play(FIRST)
     world.answers().take_over(november(harbor), foreign.id, **WHO)
     world.play(SECOND)
-    assert foreign.text == f"Bitdefender GravityZone active endpoints, November 2026 [{mark(harbor)}]"
+    assert (
+        foreign.text == f"Bitdefender GravityZone active endpoints, November 2026 [{mark(harbor)}]"
+    )
 
 
 def test_a_higher_one_is_a_fall(world: World, harbor: Customer) -> None:
-    """OPEN-6, READ-7: taken over at more than the count, it stands until a person accepts the lower number."""
+    """OPEN-6, READ-7: taken over at more than the count, it stands until a person accepts the lower
+    number.
+    """
     foreign = add_foreign(world, harbor, quantity=9)
     world.play(FIRST)
     world.answers().take_over(november(harbor), foreign.id, **WHO)
@@ -337,7 +388,9 @@ def test_a_higher_one_is_a_fall(world: World, harbor: Customer) -> None:
 
 
 def test_a_half_is_held(world: World, harbor: Customer) -> None:
-    """OPEN-6, CLOSE-2: no month closes with a half of an endpoint: taken over at 2.5, it is set to the count."""
+    """OPEN-6, CLOSE-2: no month closes with a half of an endpoint: taken over at 2.5, it is set to
+    the count.
+    """
     foreign = add_foreign(world, harbor, quantity=2.5)
     world.play(FIRST)
     world.answers().take_over(november(harbor), foreign.id, **WHO)
@@ -375,7 +428,9 @@ def _ended(world: World, harbor: Customer, foreign: AdditionTruth) -> None:
 def test_one_that_is_gone_is_not_taken_over(
     world: World, harbor: Customer, meanwhile: Callable[[World, Customer, AdditionTruth], None]
 ) -> None:
-    """OPEN-6: what no longer bills the month when the job comes is left alone, and ours is opened: nothing is doubled."""
+    """OPEN-6: what no longer bills the month when the job comes is left alone, and ours is opened:
+    nothing is doubled.
+    """
     foreign = add_foreign(world, harbor)
     world.play(FIRST)
     world.answers().take_over(november(harbor), foreign.id, **WHO)
@@ -387,12 +442,17 @@ def test_one_that_is_gone_is_not_taken_over(
 
 
 def test_one_addition_is_given_to_one_month(world: World, harbor: Customer) -> None:
-    """OPEN-6: what covers two months that it holds is taken over for one of them: it has one cancelled date."""
+    """OPEN-6: what covers two months that it holds is taken over for one of them: it has one
+    cancelled date.
+    """
     foreign = add_foreign(world, harbor)
     december = RecordKey(company_id=harbor.id, month=Month(2026, 12), service="endpoints")
     world.play(FIRST, gmt("2026-12-01 00:05"))
     world.answers().take_over(november(harbor), foreign.id, **WHO)
-    refused = rf"given to {re.escape(str(november(harbor)))} already.*Keep it apart or do not bill 2026-12"
+    refused = (
+        rf"given to {re.escape(str(november(harbor)))} already.*Keep it apart or do not bill "
+        r"2026-12"
+    )
     with pytest.raises(SetupError, match=refused):
         world.answers().take_over(december, foreign.id, **WHO)
     world.play(gmt("2026-12-01 00:20"))
@@ -401,12 +461,16 @@ def test_one_addition_is_given_to_one_month(world: World, harbor: Customer) -> N
 
 
 def test_what_became_another_months_is_not_taken_over(world: World, harbor: Customer) -> None:
-    """OPEN-6: an Addition that bears another month's reference by the time of the job stays as it is."""
+    """OPEN-6: an Addition that bears another month's reference by the time of the job stays as it
+    is.
+    """
     foreign = add_foreign(world, harbor)
     world.play(FIRST)
     world.answers().take_over(november(harbor), foreign.id, **WHO)
     theirs = reference(replace(november(harbor), month=Month(2026, 10)), 0)
-    world.connectwise.people.edit_addition(foreign.id, {"invoiceDescription": f"October, by hand [{theirs}]"})
+    world.connectwise.people.edit_addition(
+        foreign.id, {"invoiceDescription": f"October, by hand [{theirs}]"}
+    )
     world.play(SECOND)
     assert foreign.changes_by(API) == []
     assert "not taken over" in story(world, harbor)
@@ -419,14 +483,18 @@ def test_only_what_holds_the_record_is_given(world: World, harbor: Customer, wro
     if wrong == "another Addition":
         add_foreign(world, harbor)
     world.play(FIRST)
-    with pytest.raises(SetupError, match="does not hold" if wrong == "another Addition" else "is not held"):
+    with pytest.raises(
+        SetupError, match="does not hold" if wrong == "another Addition" else "is not held"
+    ):
         world.answers().take_over(november(harbor), other.id, **WHO)
     world.play(SECOND)
     assert world.connectwise.truth.foreign_changed_by_api() == []
 
 
 def test_a_refused_take_over_is_told(world: World, harbor: Customer) -> None:
-    """OPEN-6, SAFE-2: what ConnectWise refuses to change holds the month again, with its reason; then it can be given anew."""
+    """OPEN-6, SAFE-2: what ConnectWise refuses to change holds the month again, with its reason;
+    then it can be given anew.
+    """
     foreign = add_foreign(world, harbor, fields={"invoiceDescription": "x" * 6000})
     world.play(FIRST)
     world.answers().take_over(november(harbor), foreign.id, **WHO)
@@ -448,7 +516,9 @@ def test_a_refused_take_over_is_told(world: World, harbor: Customer) -> None:
 
 @pytest.mark.parametrize("status", [401, 403, 404, 409, 429])
 def test_a_take_over_is_tried_again(world: World, harbor: Customer, status: int) -> None:
-    """SAFE-2: refused for another reason than its content, it has not happened and is tried again at the next tick."""
+    """SAFE-2: refused for another reason than its content, it has not happened and is tried again
+    at the next tick.
+    """
     foreign = add_foreign(world, harbor)
     world.play(FIRST)
     world.answers().take_over(november(harbor), foreign.id, **WHO)
@@ -465,7 +535,9 @@ def test_a_take_over_is_tried_again(world: World, harbor: Customer, status: int)
 
 
 def test_a_list_that_lags_shows_it_as_it_was(world: World, harbor: Customer) -> None:
-    """OPEN-6, FOLLOW-3: within the settle time, the old text and end of what was just taken over are no change by others."""
+    """OPEN-6, FOLLOW-3: within the settle time, the old text and end of what was just taken over
+    are no change by others.
+    """
     foreign = add_foreign(world, harbor, quantity=2)
     world.play(FIRST)
     world.answers().take_over(november(harbor), foreign.id, **WHO)
@@ -478,7 +550,9 @@ def test_a_list_that_lags_shows_it_as_it_was(world: World, harbor: Customer) -> 
 
 
 def test_a_restored_ledger_finds_what_was_taken_over(world: World, harbor: Customer) -> None:
-    """SAFE-8: a ledger from before the take-over knows the Addition by its reference, and goes on with it."""
+    """SAFE-8: a ledger from before the take-over knows the Addition by its reference, and goes on
+    with it.
+    """
     foreign = add_foreign(world, harbor, quantity=3)
     world.play(FIRST)
     world.answers().take_over(november(harbor), foreign.id, **WHO)
@@ -501,7 +575,7 @@ class Late:
     ledger: MemoryLedger
     act: Callable[[], None]
 
-    def save(self, *written: Any) -> None:  # noqa: ANN401 - a transition, and a change of the mapping
+    def save(self, *written: Any) -> None:  # noqa: ANN401 - a transition, and a change of the link
         """Write after it."""
         self.act()
         self.ledger.save(*written)
@@ -517,11 +591,15 @@ ANSWERS: list[tuple[str, Callable[[Answers, RecordKey, int], UsageRecord]]] = [
 ]
 
 
-@pytest.mark.parametrize("answer", [answer for _, answer in ANSWERS], ids=[name for name, _ in ANSWERS])
+@pytest.mark.parametrize(
+    "answer", [answer for _, answer in ANSWERS], ids=[name for name, _ in ANSWERS]
+)
 def test_a_job_that_was_first(
     world: World, harbor: Customer, answer: Callable[[Answers, RecordKey, int], UsageRecord]
 ) -> None:
-    """SAFE-3: a job that writes between a person's look and word is first: the person is told, and nothing is lost."""
+    """SAFE-3: a job that writes between a person's look and word is first: the person is told, and
+    nothing is lost.
+    """
     foreign = add_foreign(world, harbor)
     world.play(FIRST)
     world.connectwise.people.delete_addition(foreign.id)
@@ -530,13 +608,15 @@ def test_a_job_that_was_first(
         answer(late, november(harbor), foreign.id)
     assert ours(world) == [(3, "2026-11-01", "2026-11-30")]
     assert record(world, harbor).state is RecordState.OPEN
-    mapping = world.ledger.mapping(harbor.id)
-    assert mapping is not None
-    assert (mapping.kept_apart, mapping.version) == ((), 1)
+    link = world.ledger.link(harbor.id)
+    assert link is not None
+    assert (link.kept_apart, link.version) == ((), 1)
 
 
 def test_two_people_answer(world: World, harbor: Customer) -> None:
-    """SAFE-3: of two people that answer one hold at once, the second is told that somebody was first."""
+    """SAFE-3: of two people that answer one hold at once, the second is told that somebody was
+    first.
+    """
     foreign = add_foreign(world, harbor)
     world.play(FIRST)
     first = world.answers()

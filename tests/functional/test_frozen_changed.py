@@ -1,16 +1,19 @@
-"""Additions that can carry no more and that somebody changed in ConnectWise: FOLLOW-3, LATE-1 and LATE-2, over the simulators."""
+"""Additions that can carry no more and that somebody changed in ConnectWise: FOLLOW-3, LATE-1 and
+LATE-2, over the simulators.
+"""
 
 from datetime import date, timedelta
 from typing import Any
 
 import pytest
 
-from local.simulators.clock import VirtualClock
-from local.world import PRODUCT, Customer, World
-from tally.domain.invoicing import LateUsage
-from tally.domain.record import LineState, RecordState, UsageRecord
-from tally.domain.standing import StandingState
+from simulators.clock import VirtualClock
+from tally.domain.model.invoicing import LateUsage
+from tally.domain.model.standing import StandingState
+from tally.domain.record.lines import LineState
+from tally.domain.record.usage_record import RecordState, UsageRecord
 from tally.errors import SetupError
+from testing.world import PRODUCT, Customer, World
 from tests.functional.instants import gmt
 from tests.functional.kinds_seen import CHANGED
 
@@ -20,7 +23,9 @@ REREAD, AFTER_REREAD = gmt("2026-11-10 00:05"), gmt("2026-11-10 00:20")
 
 
 def a_world(**settings: Any) -> tuple[World, Customer]:  # noqa: ANN401 - fields of the policy
-    """A customer with seven machines in October, whose agreement is invoiced on the 1st for the month before."""
+    """A customer with seven machines in October, whose agreement is invoiced on the 1st for the
+    month before.
+    """
     world = World(clock=VirtualClock(gmt("2026-10-01 00:00")), settings=settings)
     harbor = world.add_customer("Harbor Dental", fields={"nextInvoiceDate": "2026-11-01T00:00:00Z"})
     world.check_in(harbor, 7, at=gmt("2026-10-01 00:00"))
@@ -37,7 +42,9 @@ def invoiced(world: World, harbor: Customer, *, machines: int = 2) -> None:
 
 
 def renewed(world: World, harbor: Customer) -> int:
-    """The agreement has ended within the month, and two more machines stand on the one that follows it."""
+    """The agreement has ended within the month, and two more machines stand on the one that follows
+    it.
+    """
     successor = world.connectwise.people.renew_agreement(harbor.agreement_id, on=date(2026, 10, 25))
     world.check_in(harbor, 2, at=gmt("2026-10-26 00:00"))
     world.play(gmt("2026-10-26 00:05"), gmt("2026-10-26 00:20"))
@@ -68,7 +75,9 @@ def late_ones(world: World) -> list[float]:
 
 
 def test_a_frozen_addition_is_looked_at_before_late_usage_is_asked() -> None:
-    """FOLLOW-3, LATE-2: nobody is asked of two late ones beside seven that an accountant has set to nine."""
+    """FOLLOW-3, LATE-2: nobody is asked of two late ones beside seven that an accountant has set to
+    nine.
+    """
     world, harbor = a_world()
     world.clock.set(gmt("2026-11-01 08:00"))
     world.connectwise.people.set_quantity(1, 9, by="mkeller")
@@ -89,7 +98,9 @@ def test_a_frozen_addition_is_looked_at_before_late_usage_is_asked() -> None:
 
 
 def test_a_frozen_addition_is_looked_at_before_a_further_line_is_made() -> None:
-    """FOLLOW-3, LATE-2: where late usage flows, a frozen Addition that was raised by hand is not billed beside once more."""
+    """FOLLOW-3, LATE-2: where late usage flows, a frozen Addition that was raised by hand is not
+    billed beside once more.
+    """
     world, harbor = a_world(late_usage=LateUsage.BILL)
     world.clock.set(gmt("2026-11-01 08:00"))
     world.connectwise.people.set_quantity(1, 9)
@@ -113,7 +124,9 @@ def test_a_frozen_addition_is_looked_at_before_an_approved_line_is_made() -> Non
 
 
 def test_a_frozen_addition_is_looked_at_where_the_rest_has_no_place() -> None:
-    """FOLLOW-3, LATE-2: also where no agreement runs for late usage, what is asked starts from what was seen."""
+    """FOLLOW-3, LATE-2: also where no agreement runs for late usage, what is asked starts from what
+    was seen.
+    """
     world, harbor = a_world()
     world.clock.set(gmt("2026-11-01 08:00"))
     world.connectwise.people.set_quantity(1, 9)
@@ -126,7 +139,9 @@ def test_a_frozen_addition_is_looked_at_where_the_rest_has_no_place() -> None:
 
 
 def test_a_frozen_addition_on_another_agreement_is_looked_at_before_a_push() -> None:
-    """FOLLOW-3: before the further line is raised, the Additions of the agreement that ended are listed too."""
+    """FOLLOW-3: before the further line is raised, the Additions of the agreement that ended are
+    listed too.
+    """
     world, harbor = a_world(late_usage=LateUsage.BILL)
     renewed(world, harbor)
     world.connectwise.people.set_quantity(1, 9)
@@ -137,7 +152,9 @@ def test_a_frozen_addition_on_another_agreement_is_looked_at_before_a_push() -> 
 
 
 def test_who_billed_what_was_changed_approves_it() -> None:
-    """FOLLOW-3, LATE-2: nine stood there when the invoice was made: they are what was billed, and nothing is late."""
+    """FOLLOW-3, LATE-2: nine stood there when the invoice was made: they are what was billed, and
+    nothing is late.
+    """
     world, harbor = a_world()
     world.clock.set(gmt("2026-11-01 08:00"))
     world.connectwise.people.set_quantity(1, 9)
@@ -152,7 +169,9 @@ def test_who_billed_what_was_changed_approves_it() -> None:
 
 
 def test_who_billed_what_we_left_rejects_it() -> None:
-    """FOLLOW-3, LATE-2: changed after the invoice, it is left as it is; seven were billed, and the other two are asked."""
+    """FOLLOW-3, LATE-2: changed after the invoice, it is left as it is; seven were billed, and the
+    other two are asked.
+    """
     world, harbor = a_world()
     invoiced(world, harbor)
     world.connectwise.people.set_quantity(1, 9)
@@ -165,7 +184,12 @@ def test_who_billed_what_we_left_rejects_it() -> None:
     world.answers().approve(october(world, harbor).key, **BOOKS)
     world.play(LATER, REREAD, AFTER_REREAD)
     record = october(world, harbor)
-    assert (record.state, record.count, pushed(record), record.hold) == (RecordState.CLOSED, 9, [7, 2], None)
+    assert (record.state, record.count, pushed(record), record.hold) == (
+        RecordState.CLOSED,
+        9,
+        [7, 2],
+        None,
+    )
     assert world.connectwise.truth.addition(1).quantity == 9
 
 
@@ -186,7 +210,9 @@ def test_what_is_left_so_is_held_again_when_it_is_changed_again() -> None:
 
 
 def test_an_answer_to_it_keeps_the_one_on_late_usage() -> None:
-    """FOLLOW-3, LATE-2: who has left two late ones out is not asked of them again for what is answered of the Addition."""
+    """FOLLOW-3, LATE-2: who has left two late ones out is not asked of them again for what is
+    answered of the Addition.
+    """
     world, harbor = a_world()
     invoiced(world, harbor)
     world.play(CLOSE)
@@ -201,7 +227,9 @@ def test_an_answer_to_it_keeps_the_one_on_late_usage() -> None:
 
 @pytest.mark.parametrize("put_right", [True, False])
 def test_a_frozen_addition_that_is_gone(put_right: bool) -> None:
-    """FOLLOW-3: what an invoice has billed and is gone is held; put right or rejected, the month closes with what was billed."""
+    """FOLLOW-3: what an invoice has billed and is gone is held; put right or rejected, the month
+    closes with what was billed.
+    """
     world, harbor = a_world()
     invoiced(world, harbor, machines=0)
     reference = october(world, harbor).lines[0].reference
@@ -233,7 +261,9 @@ def test_a_frozen_addition_that_is_gone(put_right: bool) -> None:
 
 
 def test_a_copied_frozen_addition_can_be_left_so() -> None:
-    """FOLLOW-3, OPEN-1: of two with our reference nobody can say which stands; a person may leave both."""
+    """FOLLOW-3, OPEN-1: of two with our reference nobody can say which stands; a person may leave
+    both.
+    """
     world, harbor = a_world()
     invoiced(world, harbor, machines=0)
     reference = october(world, harbor).lines[0].reference
@@ -257,7 +287,9 @@ def test_a_copied_frozen_addition_can_be_left_so() -> None:
 
 @pytest.mark.parametrize("gone", ["agreement", "Addition"])
 def test_an_ended_agreement_may_be_deleted(gone: str) -> None:
-    """FOLLOW-3, LATE-1: with the agreement that ended its Addition is gone; a person says that it was billed, and the month closes."""
+    """FOLLOW-3, LATE-1: with the agreement that ended its Addition is gone; a person says that it
+    was billed, and the month closes.
+    """
     world, harbor = a_world(late_usage=LateUsage.BILL)
     renewed(world, harbor)
     if gone == "agreement":
@@ -273,7 +305,9 @@ def test_an_ended_agreement_may_be_deleted(gone: str) -> None:
 
 
 def test_a_deleted_agreement_hides_no_others() -> None:
-    """FOLLOW-3: its Addition was put on the agreement that follows, by its reference: found there, though its own is gone."""
+    """FOLLOW-3: its Addition was put on the agreement that follows, by its reference: found there,
+    though its own is gone.
+    """
     world, harbor = a_world(late_usage=LateUsage.BILL)
     successor = world.connectwise.people.renew_agreement(harbor.agreement_id, on=date(2026, 10, 25))
     world.play(gmt("2026-10-26 00:05"), gmt("2026-10-26 00:20"))
@@ -296,7 +330,9 @@ def test_a_deleted_agreement_hides_no_others() -> None:
 
 @pytest.mark.parametrize("answer", ["kept apart", "deleted"])
 def test_another_addition_on_the_agreement_that_follows(answer: str) -> None:
-    """OPEN-6, FOLLOW-3: on the agreement that runs by now it bills the month of the one that ended a second time: held until answered."""
+    """OPEN-6, FOLLOW-3: on the agreement that runs by now it bills the month of the one that ended
+    a second time: held until answered.
+    """
     world, harbor = a_world()
     successor = world.connectwise.people.renew_agreement(harbor.agreement_id, on=date(2026, 10, 25))
     other = world.connectwise.people.add_addition(
@@ -318,7 +354,9 @@ def test_another_addition_on_the_agreement_that_follows(answer: str) -> None:
 
 
 def test_what_a_month_closed_with_is_looked_at_before_late_usage_is_asked() -> None:
-    """FOLLOW-3, CLOSE-4: changed since the close, it is held; what it closed with stays, so it can be left so, not taken over."""
+    """FOLLOW-3, CLOSE-4: changed since the close, it is held; what it closed with stays, so it can
+    be left so, not taken over.
+    """
     world, harbor = a_world()
     world.play(CLOSE)
     world.connectwise.people.set_quantity(1, 9)
@@ -342,7 +380,9 @@ def test_what_a_month_closed_with_is_looked_at_before_late_usage_is_asked() -> N
 
 
 def test_a_lagging_list_is_no_change_of_a_frozen_addition() -> None:
-    """FOLLOW-3, SAFE-2: frozen within the settle time of our own last write, what the list shows from before it means wait."""
+    """FOLLOW-3, SAFE-2: frozen within the settle time of our own last write, what the list shows
+    from before it means wait.
+    """
     world, harbor = a_world()
     world.connectwise.options.list_lag = timedelta(minutes=4)
     world.check_in(harbor, 2, at=gmt("2026-10-31 20:00"))

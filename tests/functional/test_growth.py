@@ -5,19 +5,25 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from local.queue import Message
-from local.simulators.clock import VirtualClock
-from local.simulators.faults import Fault, FaultKind
-from local.world import Customer, World
-from tally.answer import Answers
-from tally.domain.month import Month
-from tally.domain.record import RecordKey, RecordState, UsageRecord
-from tally.domain.standing import StandingState
+from simulators.clock import VirtualClock
+from simulators.faults import Fault, FaultKind
+from tally.domain.model.month import Month
+from tally.domain.model.standing import StandingState
+from tally.domain.record.record_key import RecordKey
+from tally.domain.record.usage_record import RecordState, UsageRecord
 from tally.errors import SetupError
+from tally.people.use_cases import Answers
+from testing.queue import Message
+from testing.world import Customer, World
 from tests.functional.instants import gmt
 from tests.functional.kinds_seen import CHANGED
 
-OCTOBER_CLOSED = (gmt("2026-10-01 00:05"), gmt("2026-10-20 00:05"), gmt("2026-11-01 00:05"), gmt("2026-11-02 00:05"))
+OCTOBER_CLOSED = (
+    gmt("2026-10-01 00:05"),
+    gmt("2026-10-20 00:05"),
+    gmt("2026-11-01 00:05"),
+    gmt("2026-11-02 00:05"),
+)
 LATER, CLOSE = gmt("2026-11-20 00:05"), gmt("2026-12-02 00:05")
 
 
@@ -53,7 +59,11 @@ def held(world: World, harbor: Customer) -> UsageRecord:
 
 
 def grow(world: World, harbor: Customer, to: int, at: datetime = LATER) -> None:
-    world.check_in(harbor, to - world.gravityzone.truth.count(harbor.id, "2026-11", gmt("2026-12-01 00:00")), at=at)
+    world.check_in(
+        harbor,
+        to - world.gravityzone.truth.count(harbor.id, "2026-11", gmt("2026-12-01 00:00")),
+        at=at,
+    )
     world.play(at)
 
 
@@ -63,20 +73,27 @@ def quantity(world: World, harbor: Customer) -> int:
 
 
 def test_growth_beyond_both_limits_is_held(world: World, harbor: Customer) -> None:
-    """FOLLOW-4: beyond the month before by percentage and seats, nothing is pushed; the sentence has all four numbers."""
+    """FOLLOW-4: beyond the month before by percentage and seats, nothing is pushed; the sentence
+    has all four numbers.
+    """
     grow(world, harbor, 240)
     shown = world.standing(harbor).shown
     assert shown.state is StandingState.HELD
     assert shown.reason == (
-        "GravityZone counts 240 active endpoints for Harbor Dental in November 2026; October 2026 gave 31. "
+        "GravityZone counts 240 active endpoints for Harbor Dental in November 2026; "
+        "October 2026 gave 31. "
         "The Addition says 44. Approve 240, or reject it and check the company in GravityZone."
     )
     assert quantity(world, harbor) == 44
 
 
 @pytest.mark.parametrize(("count", "is_held"), [(46, False), (51, False), (52, True)])
-def test_the_limits_are_both_to_be_exceeded(world: World, harbor: Customer, count: int, *, is_held: bool) -> None:
-    """FOLLOW-4: 50 % of 31 is passed at 47, 20 seats at 52; the baseline is the month before, not the last push."""
+def test_the_limits_are_both_to_be_exceeded(
+    world: World, harbor: Customer, count: int, *, is_held: bool
+) -> None:
+    """FOLLOW-4: 50 % of 31 is passed at 47, 20 seats at 52; the baseline is the month before, not
+    the last push.
+    """
     grow(world, harbor, count)
     assert (world.standing(harbor).shown.state is StandingState.HELD) is is_held
     assert quantity(world, harbor) == (44 if is_held else count)
@@ -91,7 +108,9 @@ def test_no_month_before_no_hold(world: World) -> None:
 
 
 def test_an_opening_is_held_too(world: World, harbor: Customer) -> None:
-    """FOLLOW-4: a month that begins far beyond the one before is not opened before a person has approved it."""
+    """FOLLOW-4: a month that begins far beyond the one before is not opened before a person has
+    approved it.
+    """
     world.check_in(harbor, 300, at=gmt("2026-12-01 00:00"))
     world.play(gmt("2026-12-01 00:05"))
     assert len(world.additions(harbor)) == 2
@@ -117,7 +136,9 @@ def test_a_rejected_opening_stays_unopened(world: World, harbor: Customer) -> No
 
 
 def test_a_rejected_opening_is_over_once_it_is_opened(world: World, harbor: Customer) -> None:
-    """FOLLOW-4: nothing stood that the rejection keeps, so a month that is opened within the limits follows its count."""
+    """FOLLOW-4: nothing stood that the rejection keeps, so a month that is opened within the limits
+    follows its count.
+    """
     world.check_in(harbor, 300, at=gmt("2026-12-01 00:00"))
     world.play(gmt("2026-12-01 00:05"))
     december = RecordKey(company_id=harbor.id, month=Month(2026, 12), service="endpoints")
@@ -143,7 +164,9 @@ def test_an_approved_number_is_pushed_and_is_the_baseline(world: World, harbor: 
 
 
 def test_a_rejected_number_leaves_what_stands(world: World, harbor: Customer) -> None:
-    """FOLLOW-4, CLOSE-2: rejected, the month closes with 44, until the count passes the rejected one by the same limits."""
+    """FOLLOW-4, CLOSE-2: rejected, the month closes with 44, until the count passes the rejected
+    one by the same limits.
+    """
     grow(world, harbor, 240)
     answers(world).reject(november(harbor), by="ann", why="an imaging accident")
     grow(world, harbor, 300, gmt("2026-11-21 00:05"))
@@ -179,13 +202,18 @@ def test_growth_that_goes_away_lifts_itself(world: World, harbor: Customer) -> N
 
 
 def test_a_fall_is_kept(world: World, harbor: Customer) -> None:
-    """READ-7: kept by a person, what stands stays and the month closes with it; a rise beyond it is pushed."""
+    """READ-7: kept by a person, what stands stays and the month closes with it; a rise beyond it is
+    pushed.
+    """
     world.gravityzone.tenant.override_counter(harbor.id, "2026-11", "endpointMonthlyUsage", 40)
     world.play(LATER)
     assert held(world, harbor).hold.kind == "fall"  # type: ignore[union-attr]
     answers(world).reject(november(harbor), by="ann", why="a glitch")
     world.play(gmt("2026-11-20 00:20"))
-    assert (quantity(world, harbor), world.standing(harbor).shown.state) == (44, StandingState.BILLING)
+    assert (quantity(world, harbor), world.standing(harbor).shown.state) == (
+        44,
+        StandingState.BILLING,
+    )
     world.gravityzone.tenant.override_counter(harbor.id, "2026-11", "endpointMonthlyUsage", 45)
     world.play(gmt("2026-11-20 00:35"))
     assert quantity(world, harbor) == 45
@@ -194,7 +222,9 @@ def test_a_fall_is_kept(world: World, harbor: Customer) -> None:
 
 
 def test_a_fall_is_accepted(world: World, harbor: Customer) -> None:
-    """READ-7: accepted by a person, the lower number is pushed, and the next fall is asked about anew."""
+    """READ-7: accepted by a person, the lower number is pushed, and the next fall is asked about
+    anew.
+    """
     world.gravityzone.tenant.override_counter(harbor.id, "2026-11", "endpointMonthlyUsage", 40)
     world.play(LATER)
     answers(world).approve(november(harbor), by="ann", why="Bitdefender corrected it")
@@ -210,7 +240,9 @@ def test_a_fall_is_accepted(world: World, harbor: Customer) -> None:
 def test_an_edit_by_hand_is_overwritten_or_kept(
     world: World, harbor: Customer, edited: int, approved: int, rejected: int
 ) -> None:
-    """FOLLOW-3: approved, our number is written over the edit, also a lower one; rejected, the edit stays to the close."""
+    """FOLLOW-3: approved, our number is written over the edit, also a lower one; rejected, the edit
+    stays to the close.
+    """
     for answer, expected in (("approve", approved), ("reject", rejected)):
         other = World(clock=VirtualClock(gmt("2026-10-01 00:00")))
         customer = other.add_customer("Harbor Dental")
@@ -243,12 +275,18 @@ def _deleted(world: World, harbor: Customer) -> RecordKey:
 
 @pytest.mark.parametrize(
     ("arrange", "said"),
-    [(_nothing_held, "is not held"), (_no_record, "no record"), (_deleted, "put it right in ConnectWise")],
+    [
+        (_nothing_held, "is not held"),
+        (_no_record, "no record"),
+        (_deleted, "put it right in ConnectWise"),
+    ],
 )
 def test_what_cannot_be_answered_is_said(
     world: World, harbor: Customer, arrange: Callable[[World, Customer], RecordKey], said: str
 ) -> None:
-    """SAFE-7: an answer to nothing, or to what only ConnectWise can mend, changes nothing and says why."""
+    """SAFE-7: an answer to nothing, or to what only ConnectWise can mend, changes nothing and says
+    why.
+    """
     key = arrange(world, harbor)
     before = world.ledger.record(key)
     for answer in (answers(world).approve, answers(world).reject):
@@ -262,7 +300,11 @@ def test_an_answer_is_in_the_history(world: World, harbor: Customer) -> None:
     grow(world, harbor, 240)
     answers(world).approve(november(harbor), by="ann@example.com", why="they bought a clinic")
     entry = world.ledger.history(november(harbor))[-1]
-    assert (entry.what, entry.by, entry.why) == ("approved", "ann@example.com", "they bought a clinic")
+    assert (entry.what, entry.by, entry.why) == (
+        "approved",
+        "ann@example.com",
+        "they bought a clinic",
+    )
     assert [each["said"] for each in entry.changes["rulings"][1]] == ["grow", "late"]
 
 
@@ -274,9 +316,15 @@ def jobs_of(world: World, at: datetime) -> dict[str, Message]:
     return {str(message.job.month): message for message in world.queue.receive()}
 
 
-@pytest.mark.parametrize(("opened", "operation"), [(False, "POST additions"), (True, "PATCH additions/{id}")])
-def test_an_intent_is_measured_again_once_the_month_before_is_known(*, opened: bool, operation: str) -> None:
-    """FOLLOW-4: a write that was never sent is asked of, where the month before has been opened since its intent."""
+@pytest.mark.parametrize(
+    ("opened", "operation"), [(False, "POST additions"), (True, "PATCH additions/{id}")]
+)
+def test_an_intent_is_measured_again_once_the_month_before_is_known(
+    *, opened: bool, operation: str
+) -> None:
+    """FOLLOW-4: a write that was never sent is asked of, where the month before has been opened
+    since its intent.
+    """
     world = World(clock=VirtualClock(gmt("2026-10-01 00:00")), first_month=Month(2026, 10))
     customer = world.add_customer("Harbor Dental")
     world.check_in(customer, 2, at=gmt("2026-10-20 08:00"))
@@ -291,7 +339,10 @@ def test_an_intent_is_measured_again_once_the_month_before_is_known(*, opened: b
     world.work(until=timedelta(minutes=40))
     assert sorted(each[0] for each in world.additions(customer)) == ([0, 2] if opened else [2])
     record = held(world, customer)
-    assert (record.hold and record.hold.kind, record.hold and record.hold.quantity) == ("growth", 30)
+    assert (record.hold and record.hold.kind, record.hold and record.hold.quantity) == (
+        "growth",
+        30,
+    )
     answers(world).approve(november(customer), by="ann", why="they moved in")
     world.play(LATER)
     assert sorted(each[0] for each in world.additions(customer)) == [2, 30]

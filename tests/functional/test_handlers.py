@@ -1,4 +1,6 @@
-"""The real handlers on moto, with the simulators behind the clients: what Lambda, SQS and EventBridge get to see."""
+"""The real handlers on moto, with the simulators behind the clients: what Lambda, SQS and
+EventBridge get to see.
+"""
 
 import io
 import json
@@ -13,13 +15,13 @@ from moto import mock_aws
 
 import planner.handler as planner_function
 import worker.handler as worker_function
-from local.ledger_table import create_ledger_table
-from local.simulators.adapter import SimulatorAdapter
-from local.simulators.clock import VirtualClock
-from local.simulators.faults import Fault, FaultKind
-from local.world import Customer, World
-from tally import bootstrap
+from simulators.adapter import SimulatorAdapter
+from simulators.clock import VirtualClock
+from simulators.faults import Fault, FaultKind
 from tally.errors import SetupError
+from tally.runtime import bootstrap
+from testing.ledger_table import create_ledger_table
+from testing.world import Customer, World
 from tests.functional.deployed_environment import ENVIRONMENT
 
 KEYS = {
@@ -63,7 +65,9 @@ class Deployed:
 
     def batch(self) -> list[dict[str, Any]]:
         """The records of one SQS batch, as Lambda's event source would hand them over."""
-        answer = self.sqs.receive_message(QueueUrl=self.queue_url, MaxNumberOfMessages=10, AttributeNames=["All"])
+        answer = self.sqs.receive_message(
+            QueueUrl=self.queue_url, MaxNumberOfMessages=10, AttributeNames=["All"]
+        )
         return [
             {
                 "messageId": message["MessageId"],
@@ -103,12 +107,16 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
 
 @pytest.fixture
 def deployed(environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Iterator[Deployed]:
-    """Table, queue and secret on moto; handlers that have not started yet, their clients over the simulators."""
+    """Table, queue and secret on moto; handlers that have not started yet, their clients over the
+    simulators.
+    """
     with mock_aws():
         world = World(clock=VirtualClock(datetime(2026, 11, 1, tzinfo=UTC)))
         create_ledger_table(boto3.client("dynamodb"), "ledger")
         sqs = boto3.client("sqs")
-        queue_url = sqs.create_queue(QueueName="jobs", Attributes={"VisibilityTimeout": "888"})["QueueUrl"]
+        queue_url = sqs.create_queue(QueueName="jobs", Attributes={"VisibilityTimeout": "888"})[
+            "QueueUrl"
+        ]
         secrets = boto3.client("secretsmanager")
         secret_id = secrets.create_secret(Name="keys", SecretString=json.dumps(KEYS))["ARN"]
         monkeypatch.setenv("QUEUE_URL", queue_url)
@@ -124,7 +132,9 @@ def deployed(environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> It
             monkeypatch.setattr(function.logger.registered_handler, "stream", log)
         planner_function._planner.cache_clear()
         worker_function._worker.cache_clear()
-        yield Deployed(world=world, queue_url=queue_url, secret_id=secret_id, sqs=sqs, secrets=secrets, log=log)
+        yield Deployed(
+            world=world, queue_url=queue_url, secret_id=secret_id, sqs=sqs, secrets=secrets, log=log
+        )
         planner_function._planner.cache_clear()
         worker_function._worker.cache_clear()
 
@@ -136,21 +146,27 @@ def _customer(deployed: Deployed, name: str = "Harbor Dental", machines: int = 1
 
 
 def test_a_tick_and_its_jobs_open_the_month(deployed: Deployed) -> None:
-    """OPEN-4: planner and worker as deployed open a customer's month, and the next tick leaves ConnectWise alone."""
+    """OPEN-4: planner and worker as deployed open a customer's month, and the next tick leaves
+    ConnectWise alone.
+    """
     harbor = _customer(deployed)
     assert deployed.tick(datetime(2026, 11, 1, 0, 5, tzinfo=UTC))["jobs"] == 1
     assert deployed.work(deployed.batch()) == []
     assert deployed.world.additions(harbor) == [(12, "2026-11-01", "2026-11-30")]
     deployed.world.connectwise.calls.clear()
     for message in deployed.sqs.receive_message(QueueUrl=deployed.queue_url).get("Messages", []):
-        deployed.sqs.delete_message(QueueUrl=deployed.queue_url, ReceiptHandle=message["ReceiptHandle"])
+        deployed.sqs.delete_message(
+            QueueUrl=deployed.queue_url, ReceiptHandle=message["ReceiptHandle"]
+        )
     assert deployed.tick(datetime(2026, 11, 1, 0, 20, tzinfo=UTC))["jobs"] == 1
     assert deployed.work(deployed.batch()) == []
     assert deployed.world.connectwise.calls.count("PATCH additions/{id}") == 0
 
 
 def test_one_bad_message_fails_alone(deployed: Deployed) -> None:
-    """SAFE-5: a message that is no job is the only one of its batch to be reported, and comes again at once."""
+    """SAFE-5: a message that is no job is the only one of its batch to be reported, and comes again
+    at once.
+    """
     customers = [_customer(deployed, f"Customer {number}", number) for number in range(3)]
     deployed.tick(datetime(2026, 11, 1, 0, 5, tzinfo=UTC))
     deployed.sqs.send_message(QueueUrl=deployed.queue_url, MessageBody='{"tick": "yesterday"}')
@@ -165,14 +181,18 @@ def test_a_longer_pause_goes_back_to_the_queue(deployed: Deployed) -> None:
     """SAFE-6: a Retry-After that a worker cannot wait for hides the message for so long."""
     _customer(deployed)
     deployed.tick(datetime(2026, 11, 1, 0, 5, tzinfo=UTC))
-    deployed.world.gravityzone.faults.add(Fault(kind=FaultKind.THROTTLED, operation="getMonthlyUsage", seconds=90))
+    deployed.world.gravityzone.faults.add(
+        Fault(kind=FaultKind.THROTTLED, operation="getMonthlyUsage", seconds=90)
+    )
     records = deployed.batch()
     assert deployed.work(records) == [records[0]["messageId"]]
     assert 80 < deployed.hidden_for(records[0]["receiptHandle"]) <= 90
 
 
 def test_no_job_is_started_without_time_for_the_slowest(deployed: Deployed) -> None:
-    """SAFE-6: with too little time left a job goes back unstarted, so that no write is cut in the middle."""
+    """SAFE-6: with too little time left a job goes back unstarted, so that no write is cut in the
+    middle.
+    """
     harbor = _customer(deployed)
     deployed.tick(datetime(2026, 11, 1, 0, 5, tzinfo=UTC))
     deployed.world.gravityzone.calls.clear()
@@ -182,8 +202,12 @@ def test_no_job_is_started_without_time_for_the_slowest(deployed: Deployed) -> N
     assert deployed.world.additions(harbor) == []
 
 
-def test_gravityzone_is_not_asked_in_the_time_for_writing(deployed: Deployed, monkeypatch: pytest.MonkeyPatch) -> None:
-    """READ-4, SAFE-6: reading ends while there is time for the writes that follow: of a long reading nothing is half written."""
+def test_gravityzone_is_not_asked_in_the_time_for_writing(
+    deployed: Deployed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """READ-4, SAFE-6: reading ends while there is time for the writes that follow: of a long
+    reading nothing is half written.
+    """
     harbor = _customer(deployed)
     deployed.tick(datetime(2026, 11, 1, 0, 5, tzinfo=UTC))
     deployed.world.gravityzone.calls.clear()
@@ -203,12 +227,19 @@ def test_gravityzone_is_not_asked_in_the_time_for_writing(deployed: Deployed, mo
         ("", "has no value yet"),
         ("keys", "is not a JSON object"),
         (json.dumps({**KEYS, "connectwise_private_key": None}), "connectwise_private_key"),
-        (json.dumps({name: key for name, key in KEYS.items() if name != "gravityzone_api_key"}), "gravityzone_api_key"),
+        (
+            json.dumps({name: key for name, key in KEYS.items() if name != "gravityzone_api_key"}),
+            "gravityzone_api_key",
+        ),
         (json.dumps({**KEYS, "gravityzone_api_key": "two words"}), "gravityzone_api_key"),
     ],
 )
-def test_a_bad_secret_is_named_at_the_first_invocation(deployed: Deployed, value: str, says: str) -> None:
-    """A missing or malformed key: both functions fail, say which in one line, and show no key and no stack trace."""
+def test_a_bad_secret_is_named_at_the_first_invocation(
+    deployed: Deployed, value: str, says: str
+) -> None:
+    """A missing or malformed key: both functions fail, say which in one line, and show no key and
+    no stack trace.
+    """
     if value:
         deployed.secrets.put_secret_value(SecretId=deployed.secret_id, SecretString=value)
     else:
@@ -238,7 +269,9 @@ def test_the_functions_recover_when_the_secret_is_put_right(deployed: Deployed) 
 
 
 def test_changed_keys_are_read_without_a_deployment(deployed: Deployed) -> None:
-    """After a 401 the worker reads the secret anew: keys that the operator changed are in force at the next batch."""
+    """After a 401 the worker reads the secret anew: keys that the operator changed are in force at
+    the next batch.
+    """
     _customer(deployed)
     deployed.tick(datetime(2026, 11, 1, 0, 5, tzinfo=UTC))
     deployed.world.gravityzone.faults.add(
@@ -251,7 +284,9 @@ def test_changed_keys_are_read_without_a_deployment(deployed: Deployed) -> None:
 
 
 def test_an_event_that_is_no_tick_is_refused(deployed: Deployed) -> None:
-    """The tick comes in the event alone: a literal placeholder or a missing one is an error, not the present time."""
+    """The tick comes in the event alone: a literal placeholder or a missing one is an error, not
+    the present time.
+    """
     for event in ({}, {"tick": "<aws.scheduler.scheduled-time>"}, {"tick": "2026-11-01T00:05:00"}):
         with pytest.raises(Exception, match="The event is no tick"):
             planner_function.handler(event, Context())  # type: ignore[arg-type]
@@ -266,7 +301,9 @@ def test_a_tick_in_the_future_is_refused(deployed: Deployed) -> None:
 def test_log_lines_have_keys_and_no_secrets(deployed: Deployed) -> None:
     """A log line of a job names company, month, tick and decision; no key stands in any line."""
     harbor = _customer(deployed)
-    deployed.world.connectwise.faults.add(Fault(kind=FaultKind.STATUS, status=500, operation="POST additions", times=1))
+    deployed.world.connectwise.faults.add(
+        Fault(kind=FaultKind.STATUS, status=500, operation="POST additions", times=1)
+    )
     deployed.tick(datetime(2026, 11, 1, 0, 5, tzinfo=UTC))
     deployed.work(deployed.batch())
     printed = deployed.log.getvalue()

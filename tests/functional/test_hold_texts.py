@@ -1,14 +1,16 @@
-"""What a person reads where a month waits for an answer: what was seen, what stands, what would be written, what can be said (LATE-2, READ-7)."""
+"""What a person reads where a month waits for an answer: what was seen, what stands, what would be
+written, what can be said (LATE-2, READ-7).
+"""
 
 from datetime import date
 from typing import Any
 
 import pytest
 
-from local.simulators.clock import VirtualClock
-from local.world import Customer, World
-from tally.domain.invoicing import LateUsage
-from tally.domain.record import UsageRecord
+from simulators.clock import VirtualClock
+from tally.domain.model.invoicing import LateUsage
+from tally.domain.record.usage_record import UsageRecord
+from testing.world import Customer, World
 from tests.functional.instants import gmt
 
 BOOKS = {"by": "mira", "why": "agreed with the customer"}
@@ -16,7 +18,9 @@ COUNTS = "GravityZone counts {} endpoints for Harbor Dental in October 2026"
 
 
 def a_world(**settings: Any) -> tuple[World, Customer]:  # noqa: ANN401 - fields of the policy
-    """A customer with seven machines in October, whose agreement is invoiced on the 1st for the month before."""
+    """A customer with seven machines in October, whose agreement is invoiced on the 1st for the
+    month before.
+    """
     world = World(clock=VirtualClock(gmt("2026-10-01 00:00")), settings=settings)
     harbor = world.add_customer("Harbor Dental", fields={"nextInvoiceDate": "2026-11-01T00:00:00Z"})
     world.check_in(harbor, 7, at=gmt("2026-10-01 00:00"))
@@ -65,19 +69,24 @@ def test_late_usage_without_a_line_of_its_own() -> None:
     world, harbor = invoiced_early()
     counts(world, harbor, 9, "2026-11-02 00:05")
     assert asked(world, harbor) == (
-        f"{COUNTS.format(9)}; 7 of them are on Additions that can carry no more, since that period has been invoiced or its agreement has "
-        "ended. Approve 9, and the other 2 become a line of their own for October 2026 on agreement 'Managed security' (id 1), dated "
+        f"{COUNTS.format(9)}; 7 of them are on Additions that can carry no more, since that "
+        "period has been invoiced or its agreement has "
+        "ended. Approve 9, and the other 2 become a line of their own for October 2026 on "
+        "agreement 'Managed security' (id 1), dated "
         "2026-11-01 to 2026-11-30; or reject it, and 7 stay."
     )
 
 
 def test_more_late_usage_than_the_line_that_is_there() -> None:
-    """LATE-2: a late line that is still open takes more: no word of a further one, nor that it could carry no more."""
+    """LATE-2: a late line that is still open takes more: no word of a further one, nor that it
+    could carry no more.
+    """
     world, harbor = with_a_late_line()
     world.settings = {"late_usage": LateUsage.HOLD}
     counts(world, harbor, 10, "2026-11-02 00:05")
     assert asked(world, harbor) == (
-        f"{COUNTS.format(10)}; 9 of them are billed, 2 on Addition 3 for late ones. Approve 10, and that goes from 2 to 3; or reject it, "
+        f"{COUNTS.format(10)}; 9 of them are billed, 2 on Addition 3 for late ones. Approve "
+        "10, and that goes from 2 to 3; or reject it, "
         "and 9 stay."
     )
     world.answers().approve(october(world, harbor).key, **BOOKS)
@@ -90,7 +99,8 @@ def test_a_fall_of_the_only_addition() -> None:
     world, harbor = a_world()
     counts(world, harbor, 5, "2026-10-02 00:05")
     assert asked(world, harbor) == (
-        f"{COUNTS.format(5)}, after 7; within a month the count only rises. The Addition stands at 7. Approve 5 to accept the lower "
+        f"{COUNTS.format(5)}, after 7; within a month the count only rises. The Addition "
+        "stands at 7. Approve 5 to accept the lower "
         "number, which is written then; or reject it, and 7 stays."
     )
 
@@ -102,17 +112,24 @@ def test_a_fall_of_the_only_addition() -> None:
         (
             5,
             0,
-            ", and the 2 billed too many are shown at the close, to be credited by hand: Tally credits nothing itself",
+            (
+                ", and the 2 billed too many are shown at the close, to be credited by hand: "
+                "Tally credits nothing itself"
+            ),
         ),
     ],
 )
 def test_a_fall_beside_what_was_invoiced(count: int, becomes: int, credit: str) -> None:
-    """READ-7, LATE-3: only the open line can be lowered; what was billed beyond that is shown, and nobody credits it but a person."""
+    """READ-7, LATE-3: only the open line can be lowered; what was billed beyond that is shown, and
+    nobody credits it but a person.
+    """
     world, harbor = with_a_late_line()
     counts(world, harbor, count, "2026-11-01 13:00")
     assert asked(world, harbor) == (
-        f"{COUNTS.format(count)}, after 9; within a month the count only rises. 7 are on Additions that can be changed no more, and 2 on "
-        f"Addition 3. Approve {count}, and that goes from 2 to {becomes}{credit}; or reject it, and 9 stay billed."
+        f"{COUNTS.format(count)}, after 9; within a month the count only rises. 7 are on "
+        "Additions that can be changed no more, and 2 on "
+        f"Addition 3. Approve {count}, and that goes from 2 to {becomes}{credit}; or reject "
+        "it, and 9 stay billed."
     )
     world.answers().approve(october(world, harbor).key, **BOOKS)
     world.play(gmt("2026-11-01 13:20"), gmt("2026-11-02 00:05"))
@@ -122,18 +139,24 @@ def test_a_fall_beside_what_was_invoiced(count: int, becomes: int, credit: str) 
 
 
 def test_a_fall_below_what_was_invoiced_is_told() -> None:
-    """LATE-3, SAFE-7: nothing can be lowered any more, so nobody is asked; what becomes of it is told until the close."""
+    """LATE-3, SAFE-7: nothing can be lowered any more, so nobody is asked; what becomes of it is
+    told until the close.
+    """
     world, harbor = invoiced_early()
     counts(world, harbor, 5, "2026-11-01 13:00")
     assert october(world, harbor).hold is None
     (notice,) = world.standing(harbor).shown.notices
     assert notice == (
-        "GravityZone counts 5 endpoints in October 2026 now, 2 fewer than the 7 on Additions that can be changed no more: what was billed too "
+        "GravityZone counts 5 endpoints in October 2026 now, 2 fewer than the 7 on "
+        "Additions that can be changed no more: what was billed too "
         "much is shown when the month closes, to be credited by hand."
     )
     world.play(gmt("2026-11-02 00:05"))
     (notice,) = world.standing(harbor).shown.notices
-    assert "October 2026 billed 7 endpoints to Harbor Dental, and GravityZone counts 5 now: 2 too many" in notice
+    assert (
+        "October 2026 billed 7 endpoints to Harbor Dental, and GravityZone counts 5 now: 2 too many"
+        in notice
+    )
 
 
 def test_a_credit_above_the_contracts_floor() -> None:
@@ -142,7 +165,9 @@ def test_a_credit_above_the_contracts_floor() -> None:
     world.gravityzone.tenant.company(harbor.id).minimum_usage = 6
     counts(world, harbor, 5, "2026-11-02 00:05")
     (notice,) = world.standing(harbor).shown.notices
-    assert "and GravityZone counts 5 now, of which its contract bills 6 at least: 1 too many" in notice
+    assert (
+        "and GravityZone counts 5 now, of which its contract bills 6 at least: 1 too many" in notice
+    )
 
 
 @pytest.mark.parametrize(("answer", "becomes"), [("approve", 8), ("reject", 4)])
@@ -153,7 +178,8 @@ def test_an_addition_changed_by_somebody(answer: str, becomes: int) -> None:
     counts(world, harbor, 8, "2026-10-02 00:05")
     assert "we left it at 7. It was not overwritten. " in asked(world, harbor)
     assert asked(world, harbor).endswith(
-        f"{COUNTS.format(8)}. Restore 7 in ConnectWise, and the hold lifts itself; or approve, and 8 is written over it; or reject, and 4 stays."
+        f"{COUNTS.format(8)}. Restore 7 in ConnectWise, and the hold lifts itself; or "
+        "approve, and 8 is written over it; or reject, and 4 stays."
     )
     getattr(world.answers(), answer)(october(world, harbor).key, **BOOKS)
     world.play(gmt("2026-10-02 00:20"))
@@ -166,11 +192,15 @@ def test_an_addition_that_bills_too_long() -> None:
     world.connectwise.people.edit_addition(1, {"cancelledDate": None})
     counts(world, harbor, 8, "2026-10-02 00:05")
     assert "approve" not in asked(world, harbor)
-    assert asked(world, harbor).endswith("Set it back to 2026-10-31 in ConnectWise, and the hold lifts itself.")
+    assert asked(world, harbor).endswith(
+        "Set it back to 2026-10-31 in ConnectWise, and the hold lifts itself."
+    )
 
 
 def test_growth_beside_what_was_invoiced() -> None:
-    """FOLLOW-4, LATE-2: to approve the number is to approve a line for the rest, so the sentence says so."""
+    """FOLLOW-4, LATE-2: to approve the number is to approve a line for the rest, so the sentence
+    says so.
+    """
     world, harbor = a_world(growth_seats=2)
     world.play(gmt("2026-11-02 00:05"))
     world.clock.set(gmt("2026-11-03 09:00"))
@@ -185,8 +215,10 @@ def test_growth_beside_what_was_invoiced() -> None:
     assert record is not None
     assert record.hold is not None
     assert record.hold.why == (
-        "GravityZone counts 37 active endpoints for Harbor Dental in November 2026; October 2026 gave 7. The Addition says 7 and can carry "
-        "no more: the other 30 would be a line of their own. Approve 37, or reject it and check the company in GravityZone."
+        "GravityZone counts 37 active endpoints for Harbor Dental in November 2026; October "
+        "2026 gave 7. The Addition says 7 and can carry "
+        "no more: the other 30 would be a line of their own. Approve 37, or reject it and "
+        "check the company in GravityZone."
     )
 
 
@@ -195,7 +227,9 @@ def test_a_voided_line_0_can_be_waived() -> None:
     world, harbor = a_world()
     world.answers().void(october(world, harbor).key, **BOOKS)
     world.play(gmt("2026-10-02 00:05"))
-    assert world.standing(harbor).shown.reason.endswith("or pin the right agreement; or do not bill this month.")
+    assert world.standing(harbor).shown.reason.endswith(
+        "or pin the right agreement; or do not bill this month."
+    )
     world.answers().waive(october(world, harbor).key, **BOOKS)
     world.play(gmt("2026-10-02 00:20"), gmt("2026-11-02 00:05"))
     assert world.connectwise.truth.addition(1).quantity == 0

@@ -4,11 +4,11 @@ from datetime import timedelta
 
 import pytest
 
-from local.audit import audit
-from local.simulators.clock import VirtualClock
-from local.simulators.faults import Fault, FaultKind, Garble
-from local.world import Customer, World
-from tally.domain.standing import StandingState
+from simulators.clock import VirtualClock
+from simulators.faults import Fault, FaultKind, Garble
+from tally.domain.model.standing import StandingState
+from testing.audit import audit
+from testing.world import Customer, World
 from tests.functional.instants import every, gmt
 
 FIRST = gmt("2026-11-01 00:00")
@@ -36,7 +36,9 @@ def crowd(world: World) -> list[Customer]:
 
 
 def add_trouble(world: World, fault: Fault, customer: Customer) -> None:
-    """Let every call of a job for the customer fail: GravityZone's name its id, ConnectWise's its agreement."""
+    """Let every call of a job for the customer fail: GravityZone's name its id, ConnectWise's its
+    agreement.
+    """
     for faults, text in (
         (world.gravityzone.faults, customer.id),
         (world.connectwise.faults, f"/agreements/{customer.agreement_id}/"),
@@ -46,7 +48,9 @@ def add_trouble(world: World, fault: Fault, customer: Customer) -> None:
 
 @pytest.mark.parametrize("fault", TROUBLES, ids=lambda fault: str(fault.kind))
 def test_one_of_51_fails(world: World, crowd: list[Customer], fault: Fault) -> None:
-    """SAFE-5, SAFE-6, SAFE-7: 50 are right within the tick; one is failing since then, its job in the dead-letter queue."""
+    """SAFE-5, SAFE-6, SAFE-7: 50 are right within the tick; one is failing since then, its job in
+    the dead-letter queue.
+    """
     unlucky, *others = crowd
     add_trouble(world, fault, unlucky)
     world.play(FIRST)
@@ -63,7 +67,9 @@ def test_one_of_51_fails(world: World, crowd: list[Customer], fault: Fault) -> N
 
 
 def test_the_others_follow_on_time(world: World, crowd: list[Customer]) -> None:
-    """SAFE-5: tick after tick the others' counts are followed within the tick, and the unlucky one's when it is well."""
+    """SAFE-5: tick after tick the others' counts are followed within the tick, and the unlucky
+    one's when it is well.
+    """
     unlucky, *others = crowd
     world.play(FIRST)
     add_trouble(world, TROUBLES[0], unlucky)
@@ -85,11 +91,15 @@ def test_the_others_follow_on_time(world: World, crowd: list[Customer]) -> None:
 
 @pytest.mark.parametrize("fault", TROUBLES, ids=lambda fault: str(fault.kind))
 def test_trouble_at_connectwise_alone(world: World, crowd: list[Customer], fault: Fault) -> None:
-    """SAFE-5, SAFE-7: so it is where only ConnectWise fails for one agreement, with effect or without."""
+    """SAFE-5, SAFE-7: so it is where only ConnectWise fails for one agreement, with effect or
+    without.
+    """
     unlucky = crowd[6]
     others = [customer for customer in crowd if customer is not unlucky]
     text = f"/agreements/{unlucky.agreement_id}/"
-    world.connectwise.faults.add(Fault(kind=fault.kind, status=fault.status, garble=fault.garble, contains=text))
+    world.connectwise.faults.add(
+        Fault(kind=fault.kind, status=fault.status, garble=fault.garble, contains=text)
+    )
     world.play(FIRST)
     assert [each for customer in others for each in audit(world, customer, "2026-11")] == []
     world.work(until=timedelta(hours=2))
@@ -105,12 +115,18 @@ def test_trouble_at_connectwise_alone(world: World, crowd: list[Customer], fault
 
 
 @pytest.mark.parametrize("fault", TROUBLES, ids=lambda fault: str(fault.kind))
-def test_standing_once_a_second_try_worked(world: World, crowd: list[Customer], fault: Fault) -> None:
-    """SAFE-7: a job that fails once and then works is billing as soon as it has worked, not failing until the next tick."""
+def test_standing_once_a_second_try_worked(
+    world: World, crowd: list[Customer], fault: Fault
+) -> None:
+    """SAFE-7: a job that fails once and then works is billing as soon as it has worked, not failing
+    until the next tick.
+    """
     customer = crowd[3]
     world.play(FIRST, FIRST + QUARTER)
     world.gravityzone.faults.add(
-        Fault(kind=fault.kind, status=fault.status, garble=fault.garble, contains=customer.id, times=3)
+        Fault(
+            kind=fault.kind, status=fault.status, garble=fault.garble, contains=customer.id, times=3
+        )
     )
     world.tick(FIRST + 2 * QUARTER)
     world.work(until=timedelta(seconds=20))
@@ -120,13 +136,17 @@ def test_standing_once_a_second_try_worked(world: World, crowd: list[Customer], 
 
 
 def test_last_error_and_since_when(world: World, crowd: list[Customer]) -> None:
-    """SAFE-7: while a company fails, since stays and the error is the last one; failing again later begins anew."""
+    """SAFE-7: while a company fails, since stays and the error is the last one; failing again later
+    begins anew.
+    """
     customer = crowd[0]
     world.play(FIRST)
     reasons = []
     for number, status in enumerate((500, 403, 502), start=1):
         world.gravityzone.faults.clear()
-        world.gravityzone.faults.add(Fault(kind=FaultKind.STATUS, status=status, contains=customer.id))
+        world.gravityzone.faults.add(
+            Fault(kind=FaultKind.STATUS, status=status, contains=customer.id)
+        )
         world.play(FIRST + number * QUARTER)
         shown = world.standing(customer).shown
         assert (shown.state, shown.since) == (StandingState.FAILING, FIRST + QUARTER)
@@ -150,7 +170,9 @@ def test_message_that_is_no_job(world: World, crowd: list[Customer]) -> None:
     world.tick(FIRST)
     [message, *_] = world.queue.receive(1)
     world.queue.delete(message)
-    broken = type(message)(id="x", body='{"tick": "yesterday"}', receipt="x 1", receives=1, sent=message.sent)
+    broken = type(message)(
+        id="x", body='{"tick": "yesterday"}', receipt="x 1", receives=1, sent=message.sent
+    )
     world.queue.repeat(broken)
     world.queue.repeat(message)
     world.work()

@@ -1,16 +1,19 @@
-"""A person's word on what a month's Addition can carry no more, however late it comes: OPEN-9, OPEN-1, LATE-2 and LATE-3."""
+"""A person's word on what a month's Addition can carry no more, however late it comes: OPEN-9,
+OPEN-1, LATE-2 and LATE-3.
+"""
 
 from datetime import date
 from typing import Any
 
 import pytest
 
-from local.simulators.clock import VirtualClock
-from local.world import PRODUCT, Customer, World
-from tally.domain.invoicing import LateUsage
-from tally.domain.record import LineState, RecordState, UsageRecord
-from tally.domain.standing import StandingState
+from simulators.clock import VirtualClock
+from tally.domain.model.invoicing import LateUsage
+from tally.domain.model.standing import StandingState
+from tally.domain.record.lines import LineState
+from tally.domain.record.usage_record import RecordState, UsageRecord
 from tally.errors import SetupError
+from testing.world import PRODUCT, Customer, World
 from tests.functional.instants import gmt
 
 BOOKS = {"by": "mira", "why": "agreed with the customer"}
@@ -29,12 +32,18 @@ def without_an_agreement(machines: int = 3, **settings: Any) -> tuple[World, Cus
 def agreement_made_late(world: World, harbor: Customer, *, next_invoice: str) -> None:
     """On 4 November somebody lets it run after all."""
     world.clock.set(gmt("2026-11-04 12:00"))
-    fields = {"cancelledFlag": False, "dateCancelled": None, "nextInvoiceDate": f"{next_invoice}T00:00:00Z"}
+    fields = {
+        "cancelledFlag": False,
+        "dateCancelled": None,
+        "nextInvoiceDate": f"{next_invoice}T00:00:00Z",
+    }
     world.connectwise.people.edit_agreement(harbor.agreement_id, fields)
 
 
 def asked_in_time() -> tuple[World, Customer]:
-    """October could be opened on the 5th of November only, after its invoice: a person is asked, and does not answer."""
+    """October could be opened on the 5th of November only, after its invoice: a person is asked,
+    and does not answer.
+    """
     world, harbor = without_an_agreement()
     agreement_made_late(world, harbor, next_invoice="2026-12-01")
     world.play(gmt("2026-11-05 00:05"), gmt("2026-11-12 00:05"))
@@ -91,7 +100,9 @@ def held(world: World, harbor: Customer) -> tuple[str, int]:
 
 
 def test_approved_after_the_last_day_it_is_billed_all_the_same() -> None:
-    """OPEN-9: who was asked in time may answer after the 10th, too: what is approved is billed, and the month closes."""
+    """OPEN-9: who was asked in time may answer after the 10th, too: what is approved is billed, and
+    the month closes.
+    """
     world, harbor = asked_in_time()
     assert held(world, harbor) == ("late", 3)
     assert world.standing(harbor).shown.state is StandingState.HELD
@@ -104,7 +115,9 @@ def test_approved_after_the_last_day_it_is_billed_all_the_same() -> None:
 
 
 def test_a_late_month_is_asked_once_with_the_floor_of_its_contract() -> None:
-    """CLOSE-2, LATE-2: of a month that is opened late, its contract's floor is in the one question that a person is asked."""
+    """CLOSE-2, LATE-2: of a month that is opened late, its contract's floor is in the one question
+    that a person is asked.
+    """
     world, harbor = without_an_agreement(bill_minimum=True)
     world.gravityzone.tenant.company(harbor.id).minimum_usage = 5
     agreement_made_late(world, harbor, next_invoice="2026-12-01")
@@ -122,7 +135,9 @@ def test_a_late_month_is_asked_once_with_the_floor_of_its_contract() -> None:
 
 
 def test_a_floor_that_is_left_out_is_not_asked_again() -> None:
-    """CLOSE-2, LATE-2: who leaves the late part of a contract's floor out is not asked of it again: the month closes with what was billed."""
+    """CLOSE-2, LATE-2: who leaves the late part of a contract's floor out is not asked of it again:
+    the month closes with what was billed.
+    """
     world = World(clock=VirtualClock(gmt("2026-10-01 00:00")), settings={"bill_minimum": True})
     harbor = world.add_customer("Harbor Dental", fields={"nextInvoiceDate": "2026-11-01T00:00:00Z"})
     world.check_in(harbor, 7, at=gmt("2026-10-01 00:00"))
@@ -135,12 +150,19 @@ def test_a_floor_that_is_left_out_is_not_asked_again() -> None:
     world.answers().reject(october(world, harbor).key, **BOOKS)
     world.play(gmt("2026-11-02 00:20"), gmt("2026-11-10 00:05"))
     record = october(world, harbor)
-    assert (record.state, record.hold, record.count, record.floor) == (RecordState.CLOSED, None, 7, 50)
+    assert (record.state, record.hold, record.count, record.floor) == (
+        RecordState.CLOSED,
+        None,
+        7,
+        50,
+    )
     assert (record.stands, record.settled) == (7, True)
 
 
 def test_a_late_month_with_a_floor_is_left_out_whole() -> None:
-    """CLOSE-2, OPEN-9: a month that is opened late and whose floor a person leaves out closes with nothing."""
+    """CLOSE-2, OPEN-9: a month that is opened late and whose floor a person leaves out closes with
+    nothing.
+    """
     world, harbor = without_an_agreement(bill_minimum=True)
     world.gravityzone.tenant.company(harbor.id).minimum_usage = 5
     agreement_made_late(world, harbor, next_invoice="2026-12-01")
@@ -148,7 +170,12 @@ def test_a_late_month_with_a_floor_is_left_out_whole() -> None:
     world.answers().reject(october(world, harbor).key, **BOOKS)
     world.play(gmt("2026-11-05 00:20"), gmt("2026-11-10 00:05"))
     record = october(world, harbor)
-    assert (record.state, record.lines, record.hold, record.settled) == (RecordState.CLOSED, (), None, True)
+    assert (record.state, record.lines, record.hold, record.settled) == (
+        RecordState.CLOSED,
+        (),
+        None,
+        True,
+    )
 
 
 def test_rejected_after_the_last_day_it_closes_with_nothing() -> None:
@@ -162,7 +189,9 @@ def test_rejected_after_the_last_day_it_closes_with_nothing() -> None:
 
 @pytest.mark.parametrize(("answer", "billed"), [("approve", [5]), ("reject", [])])
 def test_a_whole_late_month_is_asked_for_with_its_floor(answer: str, billed: list[int]) -> None:
-    """CLOSE-2, LATE-2: where the contract's floor is billed it is in the question, so one word settles it, either way."""
+    """CLOSE-2, LATE-2: where the contract's floor is billed it is in the question, so one word
+    settles it, either way.
+    """
     world, harbor = without_an_agreement()
     world.bill_minimum = True
     world.gravityzone.tenant.company(harbor.id).minimum_usage = 5
@@ -177,17 +206,26 @@ def test_a_whole_late_month_is_asked_for_with_its_floor(answer: str, billed: lis
 
 
 def test_a_rest_up_to_the_floor_that_is_rejected_is_asked_once() -> None:
-    """CLOSE-2, LATE-2: who leaves out what the contract's floor adds to an invoiced month is not asked for it again."""
+    """CLOSE-2, LATE-2: who leaves out what the contract's floor adds to an invoiced month is not
+    asked for it again.
+    """
     world, harbor = invoiced_with_three(floor=5)
     assert held(world, harbor) == ("late", 5)
     world.answers().reject(october(world, harbor).key, **BOOKS)
     world.play(gmt("2026-11-02 00:20"), gmt("2026-11-10 00:05"))
     record = october(world, harbor)
-    assert (record.state, record.stands, record.hold, record.settled) == (RecordState.CLOSED, 3, None, True)
+    assert (record.state, record.stands, record.hold, record.settled) == (
+        RecordState.CLOSED,
+        3,
+        None,
+        True,
+    )
 
 
 def test_approved_and_not_told_any_more_is_to_be_billed_by_hand() -> None:
-    """OPEN-9, READ-2: without a count nothing is opened, whatever was approved, and the standing says why."""
+    """OPEN-9, READ-2: without a count nothing is opened, whatever was approved, and the standing
+    says why.
+    """
     world, harbor = asked_in_time()
     world.answers().approve(october(world, harbor).key, **BOOKS)
     world.gravityzone.tenant.change_subscription(harbor.id, 2)
@@ -199,10 +237,16 @@ def test_approved_and_not_told_any_more_is_to_be_billed_by_hand() -> None:
 
 @pytest.mark.parametrize("answer", ["keep_apart", "take_over", "cancelled"])
 def test_an_addition_of_others_is_answered_after_the_last_day(answer: str) -> None:
-    """OPEN-9, OPEN-6: what the Addition of others has held since before the 10th is opened once that is settled."""
+    """OPEN-9, OPEN-6: what the Addition of others has held since before the 10th is opened once
+    that is settled.
+    """
     world, harbor = without_an_agreement()
     theirs = world.connectwise.people.add_addition(
-        harbor.agreement_id, PRODUCT, quantity=1, effective=date(2026, 10, 1), cancelled=date(2026, 10, 31)
+        harbor.agreement_id,
+        PRODUCT,
+        quantity=1,
+        effective=date(2026, 10, 1),
+        cancelled=date(2026, 10, 31),
     )
     agreement_made_late(world, harbor, next_invoice="2026-11-01")
     world.play(gmt("2026-11-05 00:05"), gmt("2026-11-12 00:05"))
@@ -216,19 +260,30 @@ def test_an_addition_of_others_is_answered_after_the_last_day(answer: str) -> No
         world.connectwise.people.delete_addition(theirs)
     world.play(gmt("2026-11-12 00:20"))
     record = october(world, harbor)
-    assert (record.state, record.count, [line.pushed for line in record.lines]) == (RecordState.CLOSED, 3, [3])
+    assert (record.state, record.count, [line.pushed for line in record.lines]) == (
+        RecordState.CLOSED,
+        3,
+        [3],
+    )
 
 
 def test_a_voided_late_line_waits_until_the_close_for_its_right_place() -> None:
-    """OPEN-1: on the place that a person called wrong nothing is opened again, and what to set up is said."""
+    """OPEN-1: on the place that a person called wrong nothing is opened again, and what to set up
+    is said.
+    """
     world, harbor = voided_late_line()
     shown = world.standing(harbor).shown
-    assert (shown.state, "pin the right agreement" in shown.reason) == (StandingState.NEEDS_SETUP, True)
+    assert (shown.state, "pin the right agreement" in shown.reason) == (
+        StandingState.NEEDS_SETUP,
+        True,
+    )
     assert october(world, harbor).hold is None
 
 
 def test_a_voided_late_line_is_asked_at_the_close() -> None:
-    """OPEN-1, LATE-2: with no other place by the close a person is asked, and is told the numbers and what can be done."""
+    """OPEN-1, LATE-2: with no other place by the close a person is asked, and is told the numbers
+    and what can be done.
+    """
     world, harbor = voided_late_line()
     world.play(gmt("2026-11-02 00:05"))
     assert held(world, harbor) == ("unplaced", 9)
@@ -246,7 +301,9 @@ def test_a_voided_late_line_is_asked_at_the_close() -> None:
 
 
 def test_a_voided_late_line_is_left_out() -> None:
-    """OPEN-1, CLOSE-2: rejected, the month closes with what stands, and the second reading does not ask again."""
+    """OPEN-1, CLOSE-2: rejected, the month closes with what stands, and the second reading does not
+    ask again.
+    """
     world, harbor = voided_late_line()
     world.play(gmt("2026-11-02 00:05"))
     world.answers().reject(october(world, harbor).key, **BOOKS)
@@ -283,7 +340,9 @@ def test_a_voided_late_line_without_any_agreement_is_left_out() -> None:
 
 
 def test_a_voided_late_line_of_a_company_that_is_gone() -> None:
-    """OPEN-1, CLOSE-5: without a last reading nobody knows whether something is missing: a person says what it closes with."""
+    """OPEN-1, CLOSE-5: without a last reading nobody knows whether something is missing: a person
+    says what it closes with.
+    """
     world, harbor = voided_late_line()
     world.gravityzone.tenant.change_subscription(harbor.id, 2)
     world.play(gmt("2026-11-02 00:05"))
@@ -296,7 +355,9 @@ def test_a_voided_late_line_of_a_company_that_is_gone() -> None:
 
 
 def test_a_voided_month_of_a_company_that_is_gone() -> None:
-    """OPEN-1, CLOSE-5: also where nothing else stands for the month, it does not stay open for ever: a person ends it."""
+    """OPEN-1, CLOSE-5: also where nothing else stands for the month, it does not stay open for
+    ever: a person ends it.
+    """
     world = World(clock=VirtualClock(gmt("2026-10-01 00:00")))
     harbor = world.add_customer("Harbor Dental")
     world.check_in(harbor, 7, at=gmt("2026-10-01 00:00"))
@@ -308,12 +369,21 @@ def test_a_voided_month_of_a_company_that_is_gone() -> None:
     world.answers().reject(october(world, harbor).key, **BOOKS)
     world.play(gmt("2026-11-02 00:20"), gmt("2026-11-10 00:05"))
     record = october(world, harbor)
-    assert (record.state, record.count, record.stands, record.settled) == (RecordState.CLOSED, 0, 0, True)
+    assert (record.state, record.count, record.stands, record.settled) == (
+        RecordState.CLOSED,
+        0,
+        0,
+        True,
+    )
 
 
 def test_what_an_ending_agreement_leaves_over_can_be_left_out() -> None:
-    """LATE-2: whoever bills the rest by hand, as the sentence says, can end it: the month is asked for no more."""
-    world = World(clock=VirtualClock(gmt("2026-10-01 00:00")), settings={"late_usage": LateUsage.BILL})
+    """LATE-2: whoever bills the rest by hand, as the sentence says, can end it: the month is asked
+    for no more.
+    """
+    world = World(
+        clock=VirtualClock(gmt("2026-10-01 00:00")), settings={"late_usage": LateUsage.BILL}
+    )
     harbor = world.add_customer("Harbor Dental", fields={"nextInvoiceDate": "2026-11-01T00:00:00Z"})
     world.check_in(harbor, 7, at=gmt("2026-10-01 00:00"))
     world.play(gmt("2026-10-01 00:05"))
@@ -332,7 +402,9 @@ def test_what_an_ending_agreement_leaves_over_can_be_left_out() -> None:
 
 
 def test_a_credit_stays_as_it_was_where_the_month_cannot_be_read_again() -> None:
-    """LATE-3, CLOSE-4: what was billed too much, and its price, are known from the close; no second reading takes them away."""
+    """LATE-3, CLOSE-4: what was billed too much, and its price, are known from the close; no second
+    reading takes them away.
+    """
     world, harbor = late_line()
     world.gravityzone.tenant.override_counter(harbor.id, "2026-10", "endpointMonthlyUsage", 5)
     world.play(gmt("2026-11-01 13:00"))

@@ -3,18 +3,21 @@
 from datetime import date, timedelta
 from typing import Any
 
-from local.simulators.clock import VirtualClock
-from local.world import PRODUCT, Customer, World
-from tally.domain.invoicing import LateUsage
-from tally.domain.record import LineState, UsageRecord
-from tally.domain.standing import StandingState
+from simulators.clock import VirtualClock
+from tally.domain.model.invoicing import LateUsage
+from tally.domain.model.standing import StandingState
+from tally.domain.record.lines import LineState
+from tally.domain.record.usage_record import UsageRecord
+from testing.world import PRODUCT, Customer, World
 from tests.functional.instants import gmt
 
 BOOKS = {"by": "mira", "why": "agreed with the customer"}
 
 
 def a_world(machines: int = 7, **settings: Any) -> tuple[World, Customer]:  # noqa: ANN401 - fields of the policy
-    """A customer with so many machines in October, whose agreement is invoiced on the 1st for the month before."""
+    """A customer with so many machines in October, whose agreement is invoiced on the 1st for the
+    month before.
+    """
     world = World(clock=VirtualClock(gmt("2026-10-01 00:00")), settings=settings)
     harbor = world.add_customer("Harbor Dental", fields={"nextInvoiceDate": "2026-11-01T00:00:00Z"})
     world.check_in(harbor, machines, at=gmt("2026-10-01 00:00"))
@@ -36,7 +39,9 @@ def invoice(world: World, harbor: Customer, at: str, *, times: int = 1) -> None:
 
 
 def move_to_the_right_customer(world: World, harbor: Customer) -> int:
-    """The company was tied to the wrong one: a person ties it right, and has October's line voided; the right agreement."""
+    """The company was tied to the wrong one: a person ties it right, and has October's line voided;
+    the right agreement.
+    """
     lag, world.connectwise.options.list_lag = world.connectwise.options.list_lag, timedelta()
     right = world.connectwise.people.add_company("HarborNorth", "Harbor Dental North")
     agreement = world.add_agreement(right)
@@ -47,11 +52,15 @@ def move_to_the_right_customer(world: World, harbor: Customer) -> int:
 
 
 def quantities(world: World, agreement_id: int) -> list[int]:
-    return [int(each.quantity) for each in world.connectwise.truth.additions(agreement_id=agreement_id)]
+    return [
+        int(each.quantity) for each in world.connectwise.truth.additions(agreement_id=agreement_id)
+    ]
 
 
 def test_what_an_invoice_has_billed_is_not_taken_over() -> None:
-    """OPEN-6, LATE-1: given to us after its month was invoiced, an open-ended Addition is left alone, and a person is asked."""
+    """OPEN-6, LATE-1: given to us after its month was invoiced, an open-ended Addition is left
+    alone, and a person is asked.
+    """
     world = World(clock=VirtualClock(gmt("2026-10-01 00:00")))
     harbor = world.add_customer("Harbor Dental", fields={"nextInvoiceDate": "2026-11-01T00:00:00Z"})
     theirs = world.connectwise.people.add_addition(
@@ -68,7 +77,9 @@ def test_what_an_invoice_has_billed_is_not_taken_over() -> None:
 
 
 def test_voiding_believes_no_lagging_list() -> None:
-    """OPEN-1, SAFE-2: where the list still shows the 0 from before our own push, the line is looked at again, and set to 0."""
+    """OPEN-1, SAFE-2: where the list still shows the 0 from before our own push, the line is looked
+    at again, and set to 0.
+    """
     world, harbor = a_world(machines=0)
     world.connectwise.options.list_lag = timedelta(minutes=4)
     world.clock.set(gmt("2026-10-01 01:00"))
@@ -83,7 +94,9 @@ def test_voiding_believes_no_lagging_list() -> None:
 
 
 def test_voiding_looks_at_what_others_wrote() -> None:
-    """OPEN-1: a line that we left at 0 may have been changed by hand: it is looked at, and set to 0."""
+    """OPEN-1: a line that we left at 0 may have been changed by hand: it is looked at, and set to
+    0.
+    """
     world, harbor = a_world(machines=0)
     world.connectwise.people.set_quantity(1, 5)
     right = move_to_the_right_customer(world, harbor)
@@ -94,19 +107,29 @@ def test_voiding_looks_at_what_others_wrote() -> None:
 
 
 def test_no_late_line_before_its_month() -> None:
-    """LATE-2: where invoicing is far behind, late usage does not go onto an invoice of a month before it."""
-    world = World(clock=VirtualClock(gmt("2026-10-01 00:00")), settings={"late_usage": LateUsage.BILL})
+    """LATE-2: where invoicing is far behind, late usage does not go onto an invoice of a month
+    before it.
+    """
+    world = World(
+        clock=VirtualClock(gmt("2026-10-01 00:00")), settings={"late_usage": LateUsage.BILL}
+    )
     harbor = world.add_customer("Harbor Dental", fields={"nextInvoiceDate": "2020-02-01T00:00:00Z"})
     world.check_in(harbor, 7, at=gmt("2026-10-01 00:00"))
     world.play(gmt("2026-10-01 00:05"), gmt("2026-11-02 00:05"))
     world.check_in(harbor, 3, at=gmt("2026-10-31 20:00"))
     world.play(gmt("2026-11-10 00:05"))
     late = world.connectwise.truth.additions()[-1]
-    assert (int(late.quantity), str(late.effective), str(late.cancelled)) == (3, "2026-10-01", "2026-10-31")
+    assert (int(late.quantity), str(late.effective), str(late.cancelled)) == (
+        3,
+        "2026-10-01",
+        "2026-10-31",
+    )
 
 
 def test_no_late_line_after_its_agreement() -> None:
-    """LATE-2: an Addition dated after the agreement's end would be on no invoice: it waits for the next agreement."""
+    """LATE-2: an Addition dated after the agreement's end would be on no invoice: it waits for the
+    next agreement.
+    """
     world, harbor = a_world(late_usage=LateUsage.BILL)
     world.connectwise.people.expire_agreement(harbor.agreement_id, date(2026, 11, 30))
     world.play(gmt("2026-11-02 00:05"))
@@ -122,7 +145,9 @@ def test_no_late_line_after_its_agreement() -> None:
 
 
 def test_an_emptied_invoice_date_thaws_nothing() -> None:
-    """LATE-1: that an agreement has no next invoice date any more says nothing of the invoices before."""
+    """LATE-1: that an agreement has no next invoice date any more says nothing of the invoices
+    before.
+    """
     world, harbor = a_world()
     invoice(world, harbor, "2026-11-01 09:00")
     world.play(gmt("2026-11-01 09:15"))
@@ -134,7 +159,9 @@ def test_an_emptied_invoice_date_thaws_nothing() -> None:
 
 
 def test_left_out_is_left_out_up_to_that_number() -> None:
-    """LATE-2, CLOSE-4: who rejects two late ones is asked anew when there are twenty more, within the growth limits or not."""
+    """LATE-2, CLOSE-4: who rejects two late ones is asked anew when there are twenty more, within
+    the growth limits or not.
+    """
     world, harbor = a_world()
     invoice(world, harbor, "2026-11-01 09:00")
     world.play(gmt("2026-11-01 09:15"))
@@ -150,7 +177,9 @@ def test_left_out_is_left_out_up_to_that_number() -> None:
 
 
 def test_a_notice_of_the_second_reading_is_seen() -> None:
-    """LATE-1, SAFE-7: pushed at the close, after the invoice was made: the doubt is in the standing, not in the ledger alone."""
+    """LATE-1, SAFE-7: pushed at the close, after the invoice was made: the doubt is in the
+    standing, not in the ledger alone.
+    """
     world, harbor = a_world()
     world.tick(gmt("2026-11-01 23:59"))
     world.check_in(harbor, 1, at=gmt("2026-10-31 20:00"))
@@ -158,11 +187,16 @@ def test_a_notice_of_the_second_reading_is_seen() -> None:
     invoice(world, harbor, "2026-11-02 00:01")
     world.work()
     world.play(gmt("2026-11-10 00:05"), gmt("2026-11-10 00:20"))
-    assert any("see whether the invoice bills 8" in notice for notice in world.standing(harbor).shown.notices)
+    assert any(
+        "see whether the invoice bills 8" in notice
+        for notice in world.standing(harbor).shown.notices
+    )
 
 
 def test_a_floor_is_no_growth() -> None:
-    """FOLLOW-4, CLOSE-2: what the contract adds to a count at the close is asked as late, not for growing too fast."""
+    """FOLLOW-4, CLOSE-2: what the contract adds to a count at the close is asked as late, not for
+    growing too fast.
+    """
     world, harbor = a_world(bill_minimum=True, growth_seats=2, growth_percent=10)
     world.play(gmt("2026-11-02 00:05"))
     world.check_in(harbor, 7, at=gmt("2026-11-03 00:00"))
@@ -179,18 +213,29 @@ def test_a_floor_is_no_growth() -> None:
 
 
 def test_a_month_that_is_left_out_whole_closes_with_nothing() -> None:
-    """OPEN-9, LATE-2: a month whose period was invoiced before it could be opened, and that a person leaves out, asks no more."""
+    """OPEN-9, LATE-2: a month whose period was invoiced before it could be opened, and that a
+    person leaves out, asks no more.
+    """
     world = World(clock=VirtualClock(gmt("2026-10-01 00:00")))
     harbor = world.add_customer("Harbor Dental", fields={"nextInvoiceDate": "2026-11-01T00:00:00Z"})
     world.connectwise.people.cancel_agreement(harbor.agreement_id, date(2026, 9, 1))
     world.check_in(harbor, 3, at=gmt("2026-10-01 00:00"))
     world.play(gmt("2026-10-01 00:05"))
     world.clock.set(gmt("2026-11-04 12:00"))
-    fields = {"cancelledFlag": False, "dateCancelled": None, "nextInvoiceDate": "2026-12-01T00:00:00Z"}
+    fields = {
+        "cancelledFlag": False,
+        "dateCancelled": None,
+        "nextInvoiceDate": "2026-12-01T00:00:00Z",
+    }
     world.connectwise.people.edit_agreement(harbor.agreement_id, fields)
     world.play(gmt("2026-11-05 00:05"))
     world.answers().reject(october(world, harbor).key, **BOOKS)
     world.play(gmt("2026-11-05 00:20"), gmt("2026-11-10 00:05"), gmt("2026-11-10 00:20"))
     record = october(world, harbor)
-    assert (str(record.state), record.lines, record.hold, record.settled) == ("closed", (), None, True)
+    assert (str(record.state), record.lines, record.hold, record.settled) == (
+        "closed",
+        (),
+        None,
+        True,
+    )
     assert world.standing(harbor).shown.state is StandingState.BILLING

@@ -4,13 +4,13 @@ from datetime import timedelta
 
 import pytest
 
-from local.audit import audit
-from local.queue import Message
-from local.simulators.clock import VirtualClock
-from local.simulators.faults import Fault, FaultKind
-from local.world import Customer, World
-from tally.domain.record import LineState
-from tally.domain.standing import StandingState
+from simulators.clock import VirtualClock
+from simulators.faults import Fault, FaultKind
+from tally.domain.model.standing import StandingState
+from tally.domain.record.lines import LineState
+from testing.audit import audit
+from testing.queue import Message
+from testing.world import Customer, World
 from tests.functional.instants import every, gmt
 
 FIRST = gmt("2026-11-01 00:00")
@@ -38,7 +38,9 @@ def writes(world: World) -> int:
 
 def bury(world: World) -> list[Message]:
     """Let every job of the present tick fail until it is dead; give them."""
-    world.gravityzone.faults.add(Fault(kind=FaultKind.STATUS, operation="getMonthlyUsage", status=500))
+    world.gravityzone.faults.add(
+        Fault(kind=FaultKind.STATUS, operation="getMonthlyUsage", status=500)
+    )
     world.work(until=timedelta(hours=2))
     world.gravityzone.faults.clear()
     return list(world.queue.dead)
@@ -85,7 +87,9 @@ def test_six_hours_late_and_first_of_all(world: World, harbor: Customer) -> None
 
 
 def test_six_hours_late_across_the_end_of_the_month(world: World, harbor: Customer) -> None:
-    """SAFE-4, CLOSE-1: a job of the last evening that comes on the 1st writes its own month's count to its own month."""
+    """SAFE-4, CLOSE-1: a job of the last evening that comes on the 1st writes its own month's count
+    to its own month.
+    """
     world.play(FIRST)
     world.check_in(harbor, 2, at=gmt("2026-11-30 20:00"))
     world.tick(gmt("2026-11-30 20:00"))
@@ -116,7 +120,9 @@ def test_a_month_late_for_a_month_never_opened(world: World, harbor: Customer) -
     """OPEN-7: a job that would have opened a month opens nothing a month later."""
     world.tick(FIRST)
     bury(world)
-    world.connectwise.faults.add(Fault(kind=FaultKind.STATUS, operation="GET agreements", status=403))
+    world.connectwise.faults.add(
+        Fault(kind=FaultKind.STATUS, operation="GET agreements", status=403)
+    )
     world.play(*every(timedelta(days=2), "2026-11-02 00:00", "2026-12-11 00:00"))
     assert world.record(harbor, "2026-11") is None
     world.connectwise.faults.clear()
@@ -127,13 +133,19 @@ def test_a_month_late_for_a_month_never_opened(world: World, harbor: Customer) -
     assert world.additions(harbor) == [(0, "2026-12-01", "2026-12-31")]
 
 
-@pytest.mark.parametrize(("late", "opens"), [(timedelta(days=1), True), (timedelta(days=1, minutes=15), False)])
+@pytest.mark.parametrize(
+    ("late", "opens"), [(timedelta(days=1), True), (timedelta(days=1, minutes=15), False)]
+)
 def test_a_day_late(world: World, harbor: Customer, late: timedelta, opens: bool) -> None:
     """OPEN-7: a job opens a month unless it is older than the newest tick by more than a day."""
     world.tick(FIRST)
     bury(world)
-    world.gravityzone.faults.add(Fault(kind=FaultKind.STATUS, operation="getCompaniesList", status=500))
-    world.connectwise.faults.add(Fault(kind=FaultKind.STATUS, operation="GET agreements", status=500))
+    world.gravityzone.faults.add(
+        Fault(kind=FaultKind.STATUS, operation="getCompaniesList", status=500)
+    )
+    world.connectwise.faults.add(
+        Fault(kind=FaultKind.STATUS, operation="GET agreements", status=500)
+    )
     world.play(FIRST + late)
     world.gravityzone.faults.clear()
     world.connectwise.faults.clear()
@@ -152,7 +164,9 @@ def test_late_job_after_the_agreement_was_cancelled(world: World, harbor: Custom
 
 
 def test_late_job_of_a_company_without_licence_by_now(world: World, harbor: Customer) -> None:
-    """READ-2, READ-3: a late job of a company that lost its licence since neither pushes nor holds the 0 it reads."""
+    """READ-2, READ-3: a late job of a company that lost its licence since neither pushes nor holds
+    the 0 it reads.
+    """
     world.play(FIRST)
     world.tick(gmt("2026-11-05 00:00"))
     bury(world)
@@ -166,7 +180,9 @@ def test_late_job_of_a_company_without_licence_by_now(world: World, harbor: Cust
 
 
 def test_backlog_plans_nothing_and_says_so(world: World) -> None:
-    """SAFE-6: a tick that finds more than half a sweep waiting plans nothing and says so; the next one plans again."""
+    """SAFE-6: a tick that finds more than half a sweep waiting plans nothing and says so; the next
+    one plans again.
+    """
     customers = [world.add_customer(f"Customer {number}") for number in range(6)]
     for customer in customers:
         world.check_in(customer, 2)
@@ -213,9 +229,15 @@ def test_jobs_are_spread_over_the_pace(world: World) -> None:
 
 @pytest.mark.parametrize("seconds", [6, 45, 600, 7200])
 @pytest.mark.parametrize("operation", ["getMonthlyUsage", "getLicenseInfo"])
-def test_long_retry_after_of_gravityzone(world: World, harbor: Customer, operation: str, seconds: int) -> None:
-    """SAFE-6: a Retry-After longer than a few seconds is not waited for: the job is hidden for just that long."""
-    world.gravityzone.faults.add(Fault(kind=FaultKind.THROTTLED, operation=operation, seconds=seconds, times=1))
+def test_long_retry_after_of_gravityzone(
+    world: World, harbor: Customer, operation: str, seconds: int
+) -> None:
+    """SAFE-6: a Retry-After longer than a few seconds is not waited for: the job is hidden for just
+    that long.
+    """
+    world.gravityzone.faults.add(
+        Fault(kind=FaultKind.THROTTLED, operation=operation, seconds=seconds, times=1)
+    )
     world.tick(FIRST)
     [message] = world.queue.receive()
     before = world.clock.now()
@@ -231,7 +253,9 @@ def test_long_retry_after_of_gravityzone(world: World, harbor: Customer, operati
 def test_long_retry_after_of_connectwise(world: World, harbor: Customer, operation: str) -> None:
     """SAFE-6: so it is with ConnectWise, at whichever call of the job."""
     world.tick(FIRST)
-    world.connectwise.faults.add(Fault(kind=FaultKind.THROTTLED, operation=operation, seconds=45, times=1))
+    world.connectwise.faults.add(
+        Fault(kind=FaultKind.THROTTLED, operation=operation, seconds=45, times=1)
+    )
     [message] = world.queue.receive()
     world.deliver(message, world.worker())
     assert world.queue.next_change() == world.clock.now() + timedelta(seconds=45)
@@ -242,19 +266,25 @@ def test_long_retry_after_of_connectwise(world: World, harbor: Customer, operati
 
 def test_short_retry_after_is_waited_for(world: World, harbor: Customer) -> None:
     """SAFE-6: a Retry-After of a few seconds is waited for on a read, within the job."""
-    world.gravityzone.faults.add(Fault(kind=FaultKind.THROTTLED, operation="getMonthlyUsage", seconds=2, times=1))
+    world.gravityzone.faults.add(
+        Fault(kind=FaultKind.THROTTLED, operation="getMonthlyUsage", seconds=2, times=1)
+    )
     world.play(FIRST)
     assert world.failures == []
     assert audit(world, harbor, "2026-11") == []
 
 
 def test_job_that_comes_back_comes_back_once(world: World, harbor: Customer) -> None:
-    """SAFE-2, SAFE-6: a job sent away until the settle time is over finds it over when it comes: no try is wasted."""
+    """SAFE-2, SAFE-6: a job sent away until the settle time is over finds it over when it comes: no
+    try is wasted.
+    """
     world.play(FIRST)
     world.clock.set(FIRST + HOUR)
     world.check_in(harbor, 3)
     world.tick(FIRST + HOUR)
-    world.connectwise.faults.add(Fault(kind=FaultKind.STATUS, operation="GET additions", status=403, times=1))
+    world.connectwise.faults.add(
+        Fault(kind=FaultKind.STATUS, operation="GET additions", status=403, times=1)
+    )
     [message] = world.queue.receive()
     world.deliver(message, world.worker())
     world.queue.delete(message)
@@ -266,9 +296,15 @@ def test_job_that_comes_back_comes_back_once(world: World, harbor: Customer) -> 
     assert audit(world, harbor, "2026-11") == []
 
 
-@pytest.mark.parametrize(("taken_back", "state"), [(False, LineState.FROZEN), (True, LineState.OPEN)])
-def test_an_old_copy_of_the_agreement_thaws_nothing(world: World, taken_back: bool, state: LineState) -> None:
-    """LATE-1, SAFE-4: a job that comes twice, hours late, does not take the line for writable because its copy is from before the invoice."""
+@pytest.mark.parametrize(
+    ("taken_back", "state"), [(False, LineState.FROZEN), (True, LineState.OPEN)]
+)
+def test_an_old_copy_of_the_agreement_thaws_nothing(
+    world: World, taken_back: bool, state: LineState
+) -> None:
+    """LATE-1, SAFE-4: a job that comes twice, hours late, does not take the line for writable
+    because its copy is from before the invoice.
+    """
     harbor = world.add_customer("Harbor Dental", fields={"nextInvoiceDate": "2026-12-01T00:00:00Z"})
     world.check_in(harbor, 7)
     world.play(FIRST)
@@ -286,7 +322,9 @@ def test_an_old_copy_of_the_agreement_thaws_nothing(world: World, taken_back: bo
         assert record.newest.state is LineState.FROZEN
     assert "no longer frozen" not in [each.what for each in world.ledger.history(record.key)]
     if taken_back:
-        world.connectwise.people.edit_agreement(harbor.agreement_id, {"nextInvoiceDate": "2026-12-01T00:00:00Z"})
+        world.connectwise.people.edit_agreement(
+            harbor.agreement_id, {"nextInvoiceDate": "2026-12-01T00:00:00Z"}
+        )
     for each in messages:
         world.deliver(each, worker)
     record = world.record(harbor, "2026-11")

@@ -1,17 +1,19 @@
-"""Late usage of a customer of whom no count is to be had any more: CLOSE-5 and LATE-2, over the simulators."""
+"""Late usage of a customer of whom no count is to be had any more: CLOSE-5 and LATE-2, over the
+simulators.
+"""
 
 from typing import Any
 
 import pytest
 
-from local.simulators.clock import VirtualClock
-from local.simulators.faults import Fault, FaultKind
-from local.world import Customer, World
+from simulators.clock import VirtualClock
+from simulators.faults import Fault, FaultKind
 from tally.domain.holds import Hold
-from tally.domain.invoicing import LateUsage
-from tally.domain.record import RecordState, UsageRecord
-from tally.domain.standing import StandingState
+from tally.domain.model.invoicing import LateUsage
+from tally.domain.model.standing import StandingState
+from tally.domain.record.usage_record import RecordState, UsageRecord
 from tally.errors import SetupError
+from testing.world import Customer, World
 from tests.functional.instants import gmt
 
 BOOKS = {"by": "mira", "why": "agreed with the customer"}
@@ -19,7 +21,9 @@ CLOSE, REREAD = "2026-11-02", "2026-11-10"
 
 
 def asked(day: str, **settings: Any) -> tuple[World, Customer]:  # noqa: ANN401 - fields of the policy
-    """October was invoiced with seven machines, two more reported: asked at its close, or when it is read once more."""
+    """October was invoiced with seven machines, two more reported: asked at its close, or when it
+    is read once more.
+    """
     world = World(clock=VirtualClock(gmt("2026-10-01 00:00")), settings=settings)
     harbor = world.add_customer("Harbor Dental", fields={"nextInvoiceDate": "2026-11-01T00:00:00Z"})
     world.check_in(harbor, 7, at=gmt("2026-10-01 00:00"))
@@ -61,7 +65,9 @@ def refuse(world: World, operation: str, *, times: int | None = 1) -> None:
 
 @pytest.mark.parametrize("day", [CLOSE, REREAD])
 def test_approved_late_usage_is_not_left_out_without_a_word(day: str) -> None:
-    """CLOSE-5, LATE-2: nine were approved, seven stand, and the customer is gone: held with both numbers until it is rejected."""
+    """CLOSE-5, LATE-2: nine were approved, seven stand, and the customer is gone: held with both
+    numbers until it is rejected.
+    """
     world, harbor = asked(day)
     world.gravityzone.tenant.delete_company(harbor.id)
     world.answers().approve(october(world, harbor).key, **BOOKS)
@@ -83,13 +89,20 @@ def test_approved_late_usage_is_not_left_out_without_a_word(day: str) -> None:
     world.answers().reject(october(world, harbor).key, **BOOKS)
     world.play(gmt(f"{day} 01:05"), gmt("2026-11-12 00:05"), gmt("2026-11-12 00:20"))
     record = october(world, harbor)
-    assert (record.state, record.count, record.stands, record.hold) == (RecordState.CLOSED, 7, 7, None)
+    assert (record.state, record.count, record.stands, record.hold) == (
+        RecordState.CLOSED,
+        7,
+        7,
+        None,
+    )
     assert record.settled
     assert world.standing(harbor).shown.state is StandingState.WAITING
 
 
 def test_it_cannot_be_approved_without_a_count() -> None:
-    """CLOSE-5: nothing is written without a count, so to approve it once more is refused, with what can be done."""
+    """CLOSE-5: nothing is written without a count, so to approve it once more is refused, with what
+    can be done.
+    """
     world, harbor = asked(CLOSE)
     world.answers().approve(october(world, harbor).key, **BOOKS)
     world.gravityzone.tenant.delete_company(harbor.id)
@@ -99,7 +112,9 @@ def test_it_cannot_be_approved_without_a_count() -> None:
 
 
 def test_it_goes_on_where_a_count_is_to_be_had_again() -> None:
-    """CLOSE-5, LATE-2: the customer's subscription was changed for a day: what was approved is written after all."""
+    """CLOSE-5, LATE-2: the customer's subscription was changed for a day: what was approved is
+    written after all.
+    """
     world, harbor = asked(CLOSE)
     world.answers().approve(october(world, harbor).key, **BOOKS)
     world.gravityzone.tenant.change_subscription(harbor.id, 2)
@@ -108,12 +123,21 @@ def test_it_goes_on_where_a_count_is_to_be_had_again() -> None:
     world.gravityzone.tenant.change_subscription(harbor.id, 3)
     world.play(gmt("2026-11-02 00:35"))
     record = october(world, harbor)
-    assert (record.state, record.count, [line.pushed for line in record.lines]) == (RecordState.CLOSED, 9, [7, 2])
+    assert (record.state, record.count, [line.pushed for line in record.lines]) == (
+        RecordState.CLOSED,
+        9,
+        [7, 2],
+    )
 
 
 def test_approved_growth_is_not_left_out_without_a_word() -> None:
-    """CLOSE-5, FOLLOW-4: neither is a number that a person approved within the month, before the customer went."""
-    world = World(clock=VirtualClock(gmt("2026-10-01 00:00")), settings={"growth_seats": 2, "growth_percent": 10})
+    """CLOSE-5, FOLLOW-4: neither is a number that a person approved within the month, before the
+    customer went.
+    """
+    world = World(
+        clock=VirtualClock(gmt("2026-10-01 00:00")),
+        settings={"growth_seats": 2, "growth_percent": 10},
+    )
     harbor = world.add_customer("Harbor Dental")
     world.check_in(harbor, 4, at=gmt("2026-10-01 00:00"))
     world.play(gmt("2026-10-01 00:05"), gmt("2026-11-02 00:05"))
@@ -131,8 +155,13 @@ def test_approved_growth_is_not_left_out_without_a_word() -> None:
 
 
 def test_growth_that_nobody_answered_stays_held_without_a_count() -> None:
-    """CLOSE-5, FOLLOW-4: twelve are asked about, GravityZone answers nonsense, then the customer goes: the question stands at twelve."""
-    world = World(clock=VirtualClock(gmt("2026-10-01 00:00")), settings={"growth_seats": 2, "growth_percent": 10})
+    """CLOSE-5, FOLLOW-4: twelve are asked about, GravityZone answers nonsense, then the customer
+    goes: the question stands at twelve.
+    """
+    world = World(
+        clock=VirtualClock(gmt("2026-10-01 00:00")),
+        settings={"growth_seats": 2, "growth_percent": 10},
+    )
     harbor = world.add_customer("Harbor Dental")
     world.check_in(harbor, 4, at=gmt("2026-10-01 00:00"))
     world.play(gmt("2026-10-01 00:05"), gmt("2026-11-02 00:05"))
@@ -147,13 +176,19 @@ def test_growth_that_nobody_answered_stays_held_without_a_count() -> None:
     november = world.record(harbor, "2026-11")
     assert november is not None
     assert november.hold is not None
-    assert (november.state, november.hold.kind, november.hold.quantity) == (RecordState.OPEN, "growth", 12)
+    assert (november.state, november.hold.kind, november.hold.quantity) == (
+        RecordState.OPEN,
+        "growth",
+        12,
+    )
     shown = world.standing(harbor).shown
     assert (shown.state, shown.reason) == (StandingState.HELD, asked_about.reason)
 
 
 def test_a_refused_late_line_ends_where_no_count_is_to_be_had() -> None:
-    """CLOSE-5, SAFE-2: ConnectWise has refused the late line, and the customer is gone: a person ends it."""
+    """CLOSE-5, SAFE-2: ConnectWise has refused the late line, and the customer is gone: a person
+    ends it.
+    """
     world, harbor = _closed_and_refused()
     world.gravityzone.tenant.delete_company(harbor.id)
     world.play(gmt("2026-11-10 00:20"))
@@ -168,8 +203,12 @@ def test_a_refused_late_line_ends_where_no_count_is_to_be_had() -> None:
 
 
 def _closed_and_refused() -> tuple[World, Customer]:
-    """Two late ones flow onto a further line when October is read once more, and ConnectWise refuses it."""
-    world = World(clock=VirtualClock(gmt("2026-10-01 00:00")), settings={"late_usage": LateUsage.BILL})
+    """Two late ones flow onto a further line when October is read once more, and ConnectWise
+    refuses it.
+    """
+    world = World(
+        clock=VirtualClock(gmt("2026-10-01 00:00")), settings={"late_usage": LateUsage.BILL}
+    )
     harbor = world.add_customer("Harbor Dental", fields={"nextInvoiceDate": "2026-11-01T00:00:00Z"})
     world.check_in(harbor, 7, at=gmt("2026-10-01 00:00"))
     world.play(gmt("2026-10-01 00:05"), gmt("2026-11-02 00:05"))
@@ -183,7 +222,9 @@ def _closed_and_refused() -> tuple[World, Customer]:
 
 
 def test_a_refused_push_ends_where_no_count_is_to_be_had() -> None:
-    """CLOSE-5, SAFE-2: so does a push of the month's own Addition that was refused; until the close it is to be set up."""
+    """CLOSE-5, SAFE-2: so does a push of the month's own Addition that was refused; until the close
+    it is to be set up.
+    """
     world = World(clock=VirtualClock(gmt("2026-10-01 00:00")))
     harbor = world.add_customer("Harbor Dental")
     world.check_in(harbor, 7, at=gmt("2026-10-01 00:00"))

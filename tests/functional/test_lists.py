@@ -5,13 +5,13 @@ from dataclasses import dataclass, replace
 
 import pytest
 
-from local.audit import audit
-from local.simulators.clock import VirtualClock
-from local.simulators.faults import Fault, FaultKind, Garble
-from local.simulators.scenario import Agreement, ConnectWiseCompany, ConnectWiseWorld
-from local.world import TYPE_ID, Customer, World, plain_connectwise
-from tally.domain.standing import COMPANY_SCOPE, StandingState
+from simulators.clock import VirtualClock
+from simulators.faults import Fault, FaultKind, Garble
+from simulators.scenario import Agreement, ConnectWiseCompany, ConnectWiseWorld
+from tally.domain.model.standing import COMPANY_SCOPE, StandingState
 from tally.errors import IncompletePlanError
+from testing.audit import audit
+from testing.world import TYPE_ID, Customer, World, plain_connectwise
 from tests.functional.instants import gmt
 
 FIRST, SECOND = gmt("2026-11-01 00:00"), gmt("2026-11-01 00:15")
@@ -31,7 +31,9 @@ def failing(fault: Fault, operation: str, **changes: object) -> Fault:
 
 
 def crowd() -> ConnectWiseWorld:
-    """More ConnectWise companies and agreements than a page holds; the first and the last are not of the crowd."""
+    """More ConnectWise companies and agreements than a page holds; the first and the last are not
+    of the crowd.
+    """
     plain = plain_connectwise()
     return ConnectWiseWorld(
         companies=tuple(
@@ -42,7 +44,11 @@ def crowd() -> ConnectWiseWorld:
         products=plain.products,
         agreements=tuple(
             Agreement(
-                id=number, name="Security", type_id=TYPE_ID, company_id=number, start=gmt("2020-01-01 00:00").date()
+                id=number,
+                name="Security",
+                type_id=TYPE_ID,
+                company_id=number,
+                start=gmt("2020-01-01 00:00").date(),
             )
             for number in range(2, OTHERS + 2)
         ),
@@ -51,7 +57,9 @@ def crowd() -> ConnectWiseWorld:
 
 @pytest.fixture
 def large() -> World:
-    """Other 2, whose company and agreement stand on page 1, and Harbor Dental, on page 2, are billed."""
+    """Other 2, whose company and agreement stand on page 1, and Harbor Dental, on page 2, are
+    billed.
+    """
     return World(clock=VirtualClock(FIRST), connectwise_world=crowd())
 
 
@@ -70,10 +78,14 @@ def problems(world: World, customers: Sequence[Customer]) -> list[str]:
     return [each for customer in customers for each in audit(world, customer, "2026-11")]
 
 
-@pytest.mark.parametrize("fault", FAILURES[1:4], ids=lambda fault: f"{fault.kind}-{fault.status}-{fault.garble}")
+@pytest.mark.parametrize(
+    "fault", FAILURES[1:4], ids=lambda fault: f"{fault.kind}-{fault.status}-{fault.garble}"
+)
 class TestSecondPage:
     def test_of_agreements(self, large: World, fault: Fault) -> None:
-        """SAFE-5: when page 2 of the agreements fails, nothing is opened from page 1 alone; the next tick is whole."""
+        """SAFE-5: when page 2 of the agreements fails, nothing is opened from page 1 alone; the
+        next tick is whole.
+        """
         customers = both(large)
         large.connectwise.faults.add(failing(fault, "GET agreements", after=1))
         with pytest.raises(IncompletePlanError, match="agreements"):
@@ -84,38 +96,49 @@ class TestSecondPage:
         assert problems(large, customers) == []
 
     def test_of_agreements_is_no_secret(self, large: World, fault: Fault) -> None:
-        """SAFE-7: those who cannot be opened for it are not shown as billing; their standing names the list that failed."""
+        """SAFE-7: those who cannot be opened for it are not shown as billing; their standing names
+        the list that failed.
+        """
         customers = both(large)
         large.connectwise.faults.add(failing(fault, "GET agreements", after=1))
         large.play(FIRST)
         shown = [large.standing(each).shown for each in customers]
-        assert all(each.state is not StandingState.BILLING and "agreements" in each.reason for each in shown)
+        assert all(
+            each.state is not StandingState.BILLING and "agreements" in each.reason
+            for each in shown
+        )
 
     def test_of_companies(self, large: World, fault: Fault) -> None:
-        """SAFE-5, MATCH-1: when page 2 of the companies fails, nobody is tied, since a namesake may stand there."""
+        """SAFE-5, MATCH-1: when page 2 of the companies fails, nobody is tied, since a namesake may
+        stand there.
+        """
         customers = both(large)
         large.connectwise.faults.add(failing(fault, "GET companies", after=1))
         with pytest.raises(IncompletePlanError, match="matched"):
             large.tick(FIRST)
-        assert list(large.ledger.all_mappings()) == []
+        assert list(large.ledger.all_links()) == []
         assert large.queue.backlog() == 0
         large.connectwise.faults.clear()
         large.play(SECOND)
         assert problems(large, customers) == []
 
     def test_of_companies_with_a_namesake(self, large: World, fault: Fault) -> None:
-        """MATCH-1: the namesake on page 2 makes a name ambiguous, whether that page could be read the first time or not."""
+        """MATCH-1: the namesake on page 2 makes a name ambiguous, whether that page could be read
+        the first time or not.
+        """
         near, _ = both(large)
         large.connectwise.people.add_company("OtherTwo", "Other 2")
         large.connectwise.faults.add(failing(fault, "GET companies", after=1))
         large.play(FIRST)
         large.connectwise.faults.clear()
         large.play(SECOND)
-        assert [each.company_name for each in large.ledger.all_mappings()] == ["Harbor Dental"]
+        assert [each.company_name for each in large.ledger.all_links()] == ["Harbor Dental"]
         assert large.standing(near).shown.state is StandingState.NEEDS_SETUP
 
     def test_of_agreements_later_on(self, large: World, fault: Fault) -> None:
-        """SAFE-5, MATCH-2: open records go on by their ids; nobody on page 2 is told to have no agreement."""
+        """SAFE-5, MATCH-2: open records go on by their ids; nobody on page 2 is told to have no
+        agreement.
+        """
         customers = both(large)
         large.play(FIRST)
         for customer in customers:
@@ -141,27 +164,36 @@ class Tree:
 def tree() -> Tree:
     world = World(clock=VirtualClock(FIRST))
     partner_id = world.gravityzone.tenant.add_company("Tidewater IT", kind="partner")
-    harbor, quay = world.add_customer("Harbor Dental"), world.add_customer("North Quay", parent_id=partner_id)
+    harbor, quay = (
+        world.add_customer("Harbor Dental"),
+        world.add_customer("North Quay", parent_id=partner_id),
+    )
     world.check_in(harbor, 5)
     world.check_in(quay, 7)
     return Tree(world=world, harbor=harbor, quay=quay, partner_id=partner_id)
 
 
-@pytest.mark.parametrize("fault", FAILURES, ids=lambda fault: f"{fault.kind}-{fault.status}-{fault.garble}")
+@pytest.mark.parametrize(
+    "fault", FAILURES, ids=lambda fault: f"{fault.kind}-{fault.status}-{fault.garble}"
+)
 class TestSubPartner:
     def test_first_tick(self, tree: Tree, fault: Fault) -> None:
-        """SAFE-5, MATCH-1: a sub-partner's list that fails hides names: nobody new is tied until it can be read."""
+        """SAFE-5, MATCH-1: a sub-partner's list that fails hides names: nobody new is tied until it
+        can be read.
+        """
         world = tree.world
         world.gravityzone.faults.add(failing(fault, "getCompaniesList", contains=tree.partner_id))
         with pytest.raises(IncompletePlanError, match=tree.partner_id):
             world.tick(FIRST)
-        assert list(world.ledger.all_mappings()) == []
+        assert list(world.ledger.all_links()) == []
         world.gravityzone.faults.clear()
         world.play(SECOND)
         assert problems(world, (tree.harbor, tree.quay)) == []
 
     def test_later_on(self, tree: Tree, fault: Fault) -> None:
-        """SAFE-5, SAFE-7: the others are planned; its own companies are neither gone nor doubled, and stay followed."""
+        """SAFE-5, SAFE-7: the others are planned; its own companies are neither gone nor doubled,
+        and stay followed.
+        """
         world = tree.world
         world.play(FIRST)
         before = world.standing(tree.quay)
@@ -175,7 +207,9 @@ class TestSubPartner:
         assert COMPANY_SCOPE not in world.standing(tree.quay).causes
 
     def test_across_the_months(self, tree: Tree, fault: Fault) -> None:
-        """SAFE-5, OPEN-4: unread at the month's start, they are opened as soon as the list is back, as if nothing had been."""
+        """SAFE-5, OPEN-4: unread at the month's start, they are opened as soon as the list is back,
+        as if nothing had been.
+        """
         world = tree.world
         world.play(FIRST)
         world.gravityzone.faults.add(failing(fault, "getCompaniesList", contains=tree.partner_id))
@@ -199,7 +233,9 @@ class TestSubPartner:
 
 @pytest.mark.parametrize("operation", ["getCompanyDetails", "getCompaniesList"])
 def test_root_of_gravityzone_at_the_start_of_a_month(tree: Tree, operation: str) -> None:
-    """SAFE-5, SAFE-7: without GravityZone's lists on the 1st nothing is opened, and nobody is shown as simply billing."""
+    """SAFE-5, SAFE-7: without GravityZone's lists on the 1st nothing is opened, and nobody is shown
+    as simply billing.
+    """
     world = tree.world
     world.play(FIRST, gmt("2026-11-30 23:45"))
     world.gravityzone.faults.add(Fault(kind=FaultKind.STATUS, operation=operation, status=500))
@@ -211,11 +247,15 @@ def test_root_of_gravityzone_at_the_start_of_a_month(tree: Tree, operation: str)
 
 
 def test_unlicensed_customer_is_seen_though_the_census_failed(tree: Tree) -> None:
-    """SAFE-7: the day's list of all customers is tried again at the next tick when it failed: nobody is skipped for a day."""
+    """SAFE-7: the day's list of all customers is tried again at the next tick when it failed:
+    nobody is skipped for a day.
+    """
     world = tree.world
     world.play(FIRST)
     unlicensed = world.gravityzone.tenant.add_company("Old Mill", subscription_type=1)
-    world.gravityzone.faults.add(Fault(kind=FaultKind.STATUS, operation="getCompaniesList", status=500, after=4))
+    world.gravityzone.faults.add(
+        Fault(kind=FaultKind.STATUS, operation="getCompaniesList", status=500, after=4)
+    )
     world.play(gmt("2026-11-02 00:00"))
     assert world.failures
     world.gravityzone.faults.clear()
@@ -234,13 +274,19 @@ def absent_by_deletion(tree: Tree) -> None:
 
 
 @pytest.mark.parametrize("absent", [absent_by_licence, absent_by_deletion])
-def test_asked_for_by_id_before_it_counts_as_gone(tree: Tree, absent: Callable[[Tree], None]) -> None:
-    """SAFE-7, CLOSE-5: a company that a list lacks is asked for by its id; until that is answered it is as it was."""
+def test_asked_for_by_id_before_it_counts_as_gone(
+    tree: Tree, absent: Callable[[Tree], None]
+) -> None:
+    """SAFE-7, CLOSE-5: a company that a list lacks is asked for by its id; until that is answered
+    it is as it was.
+    """
     world = tree.world
     world.play(FIRST)
     absent(tree)
     world.gravityzone.faults.add(
-        Fault(kind=FaultKind.STATUS, operation="getCompanyDetails", contains=tree.quay.id, status=500)
+        Fault(
+            kind=FaultKind.STATUS, operation="getCompanyDetails", contains=tree.quay.id, status=500
+        )
     )
     with pytest.raises(IncompletePlanError, match=tree.quay.id):
         world.tick(SECOND)
@@ -254,11 +300,13 @@ def test_asked_for_by_id_before_it_counts_as_gone(tree: Tree, absent: Callable[[
 
 
 def test_company_in_a_list_twice_is_billed_once(tree: Tree) -> None:
-    """OPEN-1: a customer moved from one partner to another keeps its mapping, its record and its one Addition."""
+    """OPEN-1: a customer moved from one partner to another keeps its link, its record and its one
+    Addition.
+    """
     world = tree.world
     world.play(FIRST)
     world.gravityzone.tenant.move_company(tree.quay.id, world.gravityzone.tenant.own.id)
     world.check_in(tree.quay, 1)
     world.play(SECOND)
     assert problems(world, (tree.harbor, tree.quay)) == []
-    assert len(list(world.ledger.all_mappings())) == 2
+    assert len(list(world.ledger.all_links())) == 2

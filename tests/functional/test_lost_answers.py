@@ -4,12 +4,12 @@ from datetime import timedelta
 
 import pytest
 
-from local.audit import audit
-from local.simulators.clock import VirtualClock
-from local.simulators.faults import Fault, FaultKind, Garble
-from local.world import Customer, World
-from tally.domain.month import Month
-from tally.domain.standing import StandingState
+from simulators.clock import VirtualClock
+from simulators.faults import Fault, FaultKind, Garble
+from tally.domain.model.month import Month
+from tally.domain.model.standing import StandingState
+from testing.audit import audit
+from testing.world import Customer, World
 from tests.functional.instants import gmt
 
 FIRST = gmt("2026-11-01 00:00")
@@ -69,7 +69,9 @@ def risen(world: World, harbor: Customer) -> Customer:
 @pytest.mark.parametrize("loss", LOSSES, ids=named)
 class TestPost:
     def test_same_job_comes_again(self, world: World, harbor: Customer, loss: Fault) -> None:
-        """SAFE-2: a POST whose answer is lost is looked for once the lists must show it: one Addition, by the job itself."""
+        """SAFE-2: a POST whose answer is lost is looked for once the lists must show it: one
+        Addition, by the job itself.
+        """
         world.connectwise.faults.add(on(POST, loss))
         world.play(FIRST)
         assert audit(world, harbor, "2026-11") == []
@@ -77,7 +79,9 @@ class TestPost:
         assert world.queue.dead == []
 
     def test_same_job_at_once(self, world: World, harbor: Customer, loss: Fault) -> None:
-        """SAFE-2: the job delivered again at once, and again, neither looks nor posts before the settle time is over."""
+        """SAFE-2: the job delivered again at once, and again, neither looks nor posts before the
+        settle time is over.
+        """
         world.connectwise.faults.add(on(POST, loss))
         world.tick(FIRST)
         [message] = world.queue.receive()
@@ -91,9 +95,15 @@ class TestPost:
         world.work()
         assert audit(world, harbor, "2026-11") == []
 
-    @pytest.mark.parametrize("later", [timedelta(minutes=2), timedelta(minutes=5), timedelta(minutes=6)])
-    def test_by_the_next_tick(self, world: World, harbor: Customer, loss: Fault, later: timedelta) -> None:
-        """SAFE-2: the next tick's job, while the list may still lag or just after, makes no second Addition either."""
+    @pytest.mark.parametrize(
+        "later", [timedelta(minutes=2), timedelta(minutes=5), timedelta(minutes=6)]
+    )
+    def test_by_the_next_tick(
+        self, world: World, harbor: Customer, loss: Fault, later: timedelta
+    ) -> None:
+        """SAFE-2: the next tick's job, while the list may still lag or just after, makes no second
+        Addition either.
+        """
         world.connectwise.faults.add(on(POST, loss))
         world.tick(FIRST)
         world.work(until=timedelta(seconds=1))
@@ -111,7 +121,9 @@ class TestPost:
         assert audit(world, harbor, "2026-11") == []
 
     def test_count_rises_meanwhile(self, world: World, harbor: Customer, loss: Fault) -> None:
-        """SAFE-2, FOLLOW-1: what has risen while the answer was awaited is pushed to that one Addition."""
+        """SAFE-2, FOLLOW-1: what has risen while the answer was awaited is pushed to that one
+        Addition.
+        """
         world.connectwise.faults.add(on(POST, loss))
         world.tick(FIRST)
         world.work(until=timedelta(seconds=1))
@@ -128,7 +140,9 @@ class TestPost:
 
 
 def test_another_agreement_is_the_one_by_the_next_tick(world: World, harbor: Customer) -> None:
-    """SAFE-2, MATCH-3: what was never made on the agreement of then is made on the one of now, by the very next job."""
+    """SAFE-2, MATCH-3: what was never made on the agreement of then is made on the one of now, by
+    the very next job.
+    """
     world.connectwise.faults.add(on(POST, LOSSES[1]))
     world.tick(FIRST)
     [message] = world.queue.receive()
@@ -137,21 +151,29 @@ def test_another_agreement_is_the_one_by_the_next_tick(world: World, harbor: Cus
     world.connectwise.people.cancel_agreement(harbor.agreement_id, on=FIRST.date())
     other = world.add_agreement(harbor.connectwise_id)
     world.play(FIRST + QUARTER)
-    assert [(each.agreement_id, each.quantity) for each in world.connectwise.truth.made_by_api()] == [(other, 12)]
+    assert [
+        (each.agreement_id, each.quantity) for each in world.connectwise.truth.made_by_api()
+    ] == [(other, 12)]
     assert world.standing(harbor).shown.state is StandingState.BILLING
 
 
 @pytest.mark.parametrize("times", [1, 7])
 @pytest.mark.parametrize("loss", LOSSES, ids=named)
 class TestPatch:
-    def test_settles_by_itself(self, world: World, risen: Customer, loss: Fault, times: int) -> None:
-        """FOLLOW-1, SAFE-2: a PATCH whose answer is lost, once or often, ends at the right quantity and unheld."""
+    def test_settles_by_itself(
+        self, world: World, risen: Customer, loss: Fault, times: int
+    ) -> None:
+        """FOLLOW-1, SAFE-2: a PATCH whose answer is lost, once or often, ends at the right quantity
+        and unheld.
+        """
         world.connectwise.faults.add(on(PATCH, loss, times=times))
         world.play(*(THIRD + number * QUARTER for number in range(4)))
         assert audit(world, risen, "2026-11") == []
         assert world.standing(risen).shown.state is StandingState.BILLING
 
-    def test_count_rises_meanwhile(self, world: World, risen: Customer, loss: Fault, times: int) -> None:
+    def test_count_rises_meanwhile(
+        self, world: World, risen: Customer, loss: Fault, times: int
+    ) -> None:
         """FOLLOW-1: nor does a count that goes on rising bring a hold or a wrong number."""
         world.connectwise.faults.add(on(PATCH, loss, times=times))
         for number in range(6):
@@ -166,7 +188,9 @@ class TestPatch:
 
 
 def test_no_connection(world: World, harbor: Customer) -> None:
-    """SAFE-2: a POST that found no connection has not happened: no intent is left, and it is tried again within the tick."""
+    """SAFE-2: a POST that found no connection has not happened: no intent is left, and it is tried
+    again within the tick.
+    """
     world.connectwise.faults.add(Fault(kind=FaultKind.REFUSED, operation=POST, times=2))
     world.tick(FIRST)
     world.work(until=timedelta(seconds=5))
@@ -179,7 +203,9 @@ def test_no_connection(world: World, harbor: Customer) -> None:
 
 
 def test_answer_lost_and_agreement_no_longer_the_one(world: World, harbor: Customer) -> None:
-    """MATCH-3: a POST that did not arrive is not made up for where two agreements are candidates by now."""
+    """MATCH-3: a POST that did not arrive is not made up for where two agreements are candidates by
+    now.
+    """
     world.connectwise.faults.add(Fault(kind=FaultKind.TIMEOUT_BEFORE, operation=POST, times=1))
     world.tick(FIRST)
     [message] = world.queue.receive()
@@ -197,7 +223,9 @@ def test_answer_lost_and_agreement_no_longer_the_one(world: World, harbor: Custo
 
 
 def test_answer_lost_and_agreement_replaced(world: World, harbor: Customer) -> None:
-    """MATCH-3, OPEN-1: a POST that did arrive is found on its agreement, even if another one is the customer's by now."""
+    """MATCH-3, OPEN-1: a POST that did arrive is found on its agreement, even if another one is the
+    customer's by now.
+    """
     world.connectwise.faults.add(Fault(kind=FaultKind.TIMEOUT_AFTER, operation=POST, times=1))
     world.tick(FIRST)
     [message] = world.queue.receive()

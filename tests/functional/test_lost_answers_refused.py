@@ -4,11 +4,11 @@ from datetime import timedelta
 
 import pytest
 
-from local.audit import audit
-from local.simulators.clock import VirtualClock
-from local.simulators.faults import Fault, FaultKind
-from local.world import Customer, World
-from tally.domain.standing import StandingState
+from simulators.clock import VirtualClock
+from simulators.faults import Fault, FaultKind
+from tally.domain.model.standing import StandingState
+from testing.audit import audit
+from testing.world import Customer, World
 from tests.functional.instants import gmt
 from tests.functional.kinds_seen import CHANGED
 
@@ -51,7 +51,9 @@ def patches(world: World) -> int:
 
 class TestRefusedContent:
     def test_post_is_tried_once(self, world: World, harbor: Customer) -> None:
-        """SAFE-2: a POST refused with a 400 is tried once, not at every tick; the standing says what ConnectWise said."""
+        """SAFE-2: a POST refused with a 400 is tried once, not at every tick; the standing says
+        what ConnectWise said.
+        """
         world.connectwise.faults.add(Fault(kind=FaultKind.STATUS, operation=POST, status=400))
         world.play(*(FIRST + number * QUARTER for number in range(8)))
         assert posts(world) == 1
@@ -61,12 +63,18 @@ class TestRefusedContent:
         assert shown.since == FIRST
         assert world.queue.dead == []
 
-    def test_post_is_tried_again_when_the_agreement_changed(self, world: World, harbor: Customer) -> None:
+    def test_post_is_tried_again_when_the_agreement_changed(
+        self, world: World, harbor: Customer
+    ) -> None:
         """SAFE-2: the refused POST is tried again, once, when somebody has changed the agreement."""
-        world.connectwise.faults.add(Fault(kind=FaultKind.STATUS, operation=POST, status=400, times=2))
+        world.connectwise.faults.add(
+            Fault(kind=FaultKind.STATUS, operation=POST, status=400, times=2)
+        )
         world.play(FIRST, FIRST + QUARTER)
         world.clock.advance(timedelta(minutes=1))
-        world.connectwise.people.edit_agreement(harbor.agreement_id, {"name": "Managed security, revised"})
+        world.connectwise.people.edit_agreement(
+            harbor.agreement_id, {"name": "Managed security, revised"}
+        )
         world.play(*(FIRST + number * QUARTER for number in range(2, 6)))
         assert posts(world) == 2
         world.clock.advance(timedelta(minutes=1))
@@ -77,8 +85,12 @@ class TestRefusedContent:
         assert world.standing(harbor).shown.state is StandingState.BILLING
 
     def test_post_is_tried_again_once_a_day(self, world: World, harbor: Customer) -> None:
-        """SAFE-2: its cause is often outside the agreement, so it is tried once a day though nothing of that has changed."""
-        world.connectwise.faults.add(Fault(kind=FaultKind.STATUS, operation=POST, status=400, times=2))
+        """SAFE-2: its cause is often outside the agreement, so it is tried once a day though
+        nothing of that has changed.
+        """
+        world.connectwise.faults.add(
+            Fault(kind=FaultKind.STATUS, operation=POST, status=400, times=2)
+        )
         day = timedelta(days=1)
         world.play(FIRST, FIRST + QUARTER, FIRST + day, FIRST + day + QUARTER)
         assert posts(world) == 2
@@ -89,8 +101,12 @@ class TestRefusedContent:
         assert world.standing(harbor).shown.state is StandingState.BILLING
 
     def test_patch_is_tried_once_for_a_count(self, world: World, risen: Customer) -> None:
-        """SAFE-2: a PATCH refused with a 400 is tried again when the count is another one, not at every tick."""
-        world.connectwise.faults.add(Fault(kind=FaultKind.STATUS, operation=PATCH, status=400, times=2))
+        """SAFE-2: a PATCH refused with a 400 is tried again when the count is another one, not at
+        every tick.
+        """
+        world.connectwise.faults.add(
+            Fault(kind=FaultKind.STATUS, operation=PATCH, status=400, times=2)
+        )
         world.play(*(THIRD + number * QUARTER for number in range(4)))
         assert patches(world) == 1
         assert world.standing(risen).shown.state is StandingState.NEEDS_SETUP
@@ -102,24 +118,34 @@ class TestRefusedContent:
         world.play(THIRD + 7 * QUARTER)
         assert audit(world, risen, "2026-11") == []
 
-    def test_patch_is_tried_again_when_the_agreement_changed(self, world: World, risen: Customer) -> None:
+    def test_patch_is_tried_again_when_the_agreement_changed(
+        self, world: World, risen: Customer
+    ) -> None:
         """SAFE-2: so it is when the agreement has been changed."""
-        world.connectwise.faults.add(Fault(kind=FaultKind.STATUS, operation=PATCH, status=400, times=1))
+        world.connectwise.faults.add(
+            Fault(kind=FaultKind.STATUS, operation=PATCH, status=400, times=1)
+        )
         world.play(THIRD, THIRD + QUARTER)
         world.clock.advance(timedelta(minutes=1))
-        world.connectwise.people.edit_agreement(risen.agreement_id, {"name": "Managed security, revised"})
+        world.connectwise.people.edit_agreement(
+            risen.agreement_id, {"name": "Managed security, revised"}
+        )
         world.play(THIRD + 2 * QUARTER)
         assert patches(world) == 2
         assert audit(world, risen, "2026-11") == []
 
-    def test_refused_patch_keeps_the_month_from_closing(self, world: World, risen: Customer) -> None:
+    def test_refused_patch_keeps_the_month_from_closing(
+        self, world: World, risen: Customer
+    ) -> None:
         """CLOSE-2: a month whose last quantity ConnectWise refuses does not close at another one."""
         world.connectwise.faults.add(Fault(kind=FaultKind.STATUS, operation=PATCH, status=400))
         world.play(THIRD, gmt("2026-12-02 00:00"), gmt("2026-12-02 00:15"), gmt("2026-12-03 00:00"))
         assert world.standing(risen).causes["2026-11 endpoints"].state is StandingState.NEEDS_SETUP
         world.connectwise.faults.clear()
         world.clock.advance(timedelta(minutes=1))
-        world.connectwise.people.edit_agreement(risen.agreement_id, {"name": "Managed security, revised"})
+        world.connectwise.people.edit_agreement(
+            risen.agreement_id, {"name": "Managed security, revised"}
+        )
         world.play(gmt("2026-12-03 00:15"))
         assert audit(world, risen, "2026-11", closed=True) == []
 
@@ -127,8 +153,12 @@ class TestRefusedContent:
 @pytest.mark.parametrize("status", REFUSALS)
 class TestRefused:
     def test_post(self, world: World, harbor: Customer, status: int) -> None:
-        """SAFE-2: a POST refused with another 4xx has not happened: the intent is cleared, the next tick tries again."""
-        world.connectwise.faults.add(Fault(kind=FaultKind.STATUS, operation=POST, status=status, times=1))
+        """SAFE-2: a POST refused with another 4xx has not happened: the intent is cleared, the next
+        tick tries again.
+        """
+        world.connectwise.faults.add(
+            Fault(kind=FaultKind.STATUS, operation=POST, status=status, times=1)
+        )
         world.tick(FIRST)
         world.work(until=timedelta(seconds=5))
         record = world.record(harbor, "2026-11")
@@ -143,7 +173,9 @@ class TestRefused:
         assert world.standing(harbor).shown.state is StandingState.BILLING
 
     def test_post_for_hours(self, world: World, harbor: Customer, status: int) -> None:
-        """SAFE-2: refused for hours, it is tried at each tick, never doubled, and failing since the first."""
+        """SAFE-2: refused for hours, it is tried at each tick, never doubled, and failing since the
+        first.
+        """
         world.connectwise.faults.add(Fault(kind=FaultKind.STATUS, operation=POST, status=status))
         world.play(*(FIRST + number * QUARTER for number in range(12)))
         assert posts(world) >= 12
@@ -154,7 +186,9 @@ class TestRefused:
 
     def test_patch(self, world: World, risen: Customer, status: int) -> None:
         """SAFE-2: a PATCH refused so leaves no intent, and the next tick tries again."""
-        world.connectwise.faults.add(Fault(kind=FaultKind.STATUS, operation=PATCH, status=status, times=3))
+        world.connectwise.faults.add(
+            Fault(kind=FaultKind.STATUS, operation=PATCH, status=status, times=3)
+        )
         world.tick(THIRD)
         world.work(until=timedelta(seconds=5))
         record = world.record(risen, "2026-11")

@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from local.simulators.clock import VirtualClock
-from local.simulators.faults import Fault, FaultKind
-from local.world import Customer, World
-from tally.domain.standing import StandingState
+from simulators.clock import VirtualClock
+from simulators.faults import Fault, FaultKind
+from tally.domain.model.standing import StandingState
 from tally.errors import ConflictError
+from testing.world import Customer, World
 from tests.functional.instants import gmt
 
 FIRST, SECOND, THIRD = gmt("2026-11-01 00:00"), gmt("2026-11-01 00:15"), gmt("2026-11-01 00:30")
@@ -21,8 +21,8 @@ def world() -> World:
 
 def tied_to(world: World, customer: Customer) -> int | None:
     """The ConnectWise company that a customer is tied to."""
-    mapping = world.ledger.mapping(customer.id)
-    return None if mapping is None else mapping.connectwise_id
+    link = world.ledger.link(customer.id)
+    return None if link is None else link.connectwise_id
 
 
 def assert_waits_for_a_person(world: World, customer: Customer, *said: str) -> None:
@@ -43,9 +43,9 @@ def test_the_one_namesake_is_tied(world: World) -> None:
     world.work()
     assert tied_to(world, harbor) == harbor.connectwise_id
     assert tied_to(world, lakeside) == lakeside.connectwise_id
-    mapping = world.ledger.mapping(harbor.id)
-    assert mapping is not None
-    assert (mapping.tied_by, mapping.tied_at, mapping.connectwise_name) == ("tally", FIRST, "Harbor Dental")
+    link = world.ledger.link(harbor.id)
+    assert link is not None
+    assert (link.tied_by, link.tied_at, link.connectwise_name) == ("tally", FIRST, "Harbor Dental")
     assert world.tick(SECOND).tied == 0
 
 
@@ -62,7 +62,9 @@ def test_the_one_namesake_is_tied(world: World) -> None:
     ],
 )
 def test_a_near_miss_is_named_and_not_tied(world: World, name: str) -> None:
-    """MATCH-1: a name that differs by case, spaces or legal form waits for a person, who is told of it and its id."""
+    """MATCH-1: a name that differs by case, spaces or legal form waits for a person, who is told of
+    it and its id.
+    """
     harbor = world.add_customer("Harbor Dental", connectwise_name=name)
     world.add_customer("Lakeside Library")
     world.play(FIRST)
@@ -70,7 +72,9 @@ def test_a_near_miss_is_named_and_not_tied(world: World, name: str) -> None:
 
 
 def test_no_namesake_at_all(world: World) -> None:
-    """MATCH-1: a customer that ConnectWise does not know waits for a person, and is tied once the company is made."""
+    """MATCH-1: a customer that ConnectWise does not know waits for a person, and is tied once the
+    company is made.
+    """
     harbor = world.add_customer("Harbor Dental", connectwise_name="Something Else")
     world.check_in(harbor, 2)
     world.play(FIRST)
@@ -79,7 +83,9 @@ def test_no_namesake_at_all(world: World) -> None:
     agreement = world.add_agreement(made)
     world.play(SECOND)
     assert tied_to(world, harbor) == made
-    assert world.additions(replace(harbor, agreement_id=agreement)) == [(2, "2026-11-01", "2026-11-30")]
+    assert world.additions(replace(harbor, agreement_id=agreement)) == [
+        (2, "2026-11-01", "2026-11-30")
+    ]
 
 
 def test_two_of_a_name_in_connectwise(world: World) -> None:
@@ -93,7 +99,9 @@ def test_two_of_a_name_in_connectwise(world: World) -> None:
 def test_a_deleted_namesake_in_connectwise_does_not_count(world: World) -> None:
     """MATCH-1: ConnectWise goes on listing what was deleted; such a company is nobody's namesake."""
     harbor = world.add_customer("Harbor Dental")
-    world.connectwise.people.delete_company(world.connectwise.people.add_company("HarborOld", "Harbor Dental"))
+    world.connectwise.people.delete_company(
+        world.connectwise.people.add_company("HarborOld", "Harbor Dental")
+    )
     world.play(FIRST)
     assert tied_to(world, harbor) == harbor.connectwise_id
 
@@ -108,7 +116,9 @@ def test_a_deleted_namesake_in_gravityzone_does_not_count(world: World) -> None:
 
 @pytest.mark.parametrize("subscription", [1, 2, 3], ids=["trial", "yearly", "monthly"])
 def test_two_of_a_name_in_gravityzone(world: World, subscription: int) -> None:
-    """MATCH-1: two GravityZone customers of the name, billable or not: who is meant is for a person to say."""
+    """MATCH-1: two GravityZone customers of the name, billable or not: who is meant is for a person
+    to say.
+    """
     harbor = world.add_customer("Harbor Dental")
     world.gravityzone.tenant.add_company("Harbor Dental", subscription_type=subscription)
     world.play(FIRST)
@@ -116,7 +126,9 @@ def test_two_of_a_name_in_gravityzone(world: World, subscription: int) -> None:
 
 
 def test_a_namesake_below_a_partner(world: World) -> None:
-    """MATCH-1: names are unique over the whole tree: a sub-partner's customer may bear the same one."""
+    """MATCH-1: names are unique over the whole tree: a sub-partner's customer may bear the same
+    one.
+    """
     partner = world.gravityzone.tenant.add_company("Summit Peak IT", kind="partner")
     harbor = world.add_customer("Harbor Dental")
     world.gravityzone.tenant.add_company("Harbor Dental", parent_id=partner, subscription_type=2)
@@ -125,7 +137,9 @@ def test_a_namesake_below_a_partner(world: World) -> None:
 
 
 def test_a_partner_is_a_namesake_too(world: World) -> None:
-    """MATCH-1: a partner and a customer of one name: the ConnectWise company may be either's, so it is nobody's."""
+    """MATCH-1: a partner and a customer of one name: the ConnectWise company may be either's, so it
+    is nobody's.
+    """
     world.gravityzone.tenant.add_company("Harbor Dental", kind="partner")
     harbor = world.add_customer("Harbor Dental")
     world.play(FIRST)
@@ -133,7 +147,9 @@ def test_a_partner_is_a_namesake_too(world: World) -> None:
 
 
 def test_a_customer_made_anew_is_not_billed_twice(world: World) -> None:
-    """MATCH-1: deleted and made again in GravityZone, it has a new id: its ConnectWise company is taken, by the old one."""
+    """MATCH-1: deleted and made again in GravityZone, it has a new id: its ConnectWise company is
+    taken, by the old one.
+    """
     harbor = world.add_customer("Harbor Dental")
     world.check_in(harbor, 3)
     world.play(FIRST)
@@ -151,10 +167,14 @@ def test_a_customer_made_anew_is_not_billed_twice(world: World) -> None:
 
 
 def test_not_before_all_names_are_known(world: World) -> None:
-    """MATCH-1, SAFE-5: while a partner's customers cannot be listed, one of them may bear the name: nobody is tied."""
+    """MATCH-1, SAFE-5: while a partner's customers cannot be listed, one of them may bear the name:
+    nobody is tied.
+    """
     partner = world.gravityzone.tenant.add_company("Summit Peak IT", kind="partner")
     harbor = world.add_customer("Harbor Dental")
-    world.gravityzone.faults.add(Fault(kind=FaultKind.STATUS, operation="getCompaniesList", contains=partner))
+    world.gravityzone.faults.add(
+        Fault(kind=FaultKind.STATUS, operation="getCompaniesList", contains=partner)
+    )
     world.play(FIRST)
     assert_waits_for_a_person(world, harbor, "all partners")
     world.gravityzone.faults.clear()
@@ -163,7 +183,9 @@ def test_not_before_all_names_are_known(world: World) -> None:
 
 
 def test_tied_by_another_tick_meanwhile(world: World) -> None:
-    """MATCH-1, SAFE-3: the ledger takes one tie of a ConnectWise company alone; whoever was late says so and goes on."""
+    """MATCH-1, SAFE-3: the ledger takes one tie of a ConnectWise company alone; whoever was late
+    says so and goes on.
+    """
     harbor = world.add_customer("Harbor Dental")
     lakeside = world.add_customer("Lakeside Library")
     world.ledger.fail_next("tie", ConflictError("somebody was first"))
@@ -176,7 +198,9 @@ def test_tied_by_another_tick_meanwhile(world: World) -> None:
 
 
 def test_renames_change_nothing(world: World) -> None:
-    """MATCH-1: a tie is by ids: renamed on either side, or both, the customer is billed where it was."""
+    """MATCH-1: a tie is by ids: renamed on either side, or both, the customer is billed where it
+    was.
+    """
     harbor = world.add_customer("Harbor Dental")
     world.check_in(harbor, 1)
     world.play(FIRST)
@@ -185,12 +209,17 @@ def test_renames_change_nothing(world: World) -> None:
     world.check_in(harbor, 1)
     world.play(SECOND, gmt("2026-12-01 00:00"))
     assert tied_to(world, harbor) == harbor.connectwise_id
-    assert world.additions(harbor) == [(2, "2026-11-01", "2026-11-30"), (0, "2026-12-01", "2026-12-31")]
+    assert world.additions(harbor) == [
+        (2, "2026-11-01", "2026-11-30"),
+        (0, "2026-12-01", "2026-12-31"),
+    ]
     assert world.standing(harbor).company_name == "Harbour Dentistry"
 
 
 def test_a_name_given_up_goes_to_nobody(world: World) -> None:
-    """MATCH-1: another customer that takes on the old name does not take over the ConnectWise company with it."""
+    """MATCH-1: another customer that takes on the old name does not take over the ConnectWise
+    company with it.
+    """
     harbor = world.add_customer("Harbor Dental")
     world.play(FIRST)
     world.gravityzone.tenant.rename_company(harbor.id, "Harbour Dentistry")

@@ -4,12 +4,12 @@ from copy import replace
 
 import pytest
 
-from local.simulators.clock import VirtualClock
-from local.simulators.core import Request, Response
-from local.simulators.scenario import Agreement as AgreementScript
-from local.simulators.scenario import AgreementType, CatalogProduct, ConnectWiseCompany
-from local.world import PRODUCT, PRODUCT_ID, TYPE_ID, World, plain_connectwise
-from tally.domain.standing import StandingState
+from simulators.clock import VirtualClock
+from simulators.core import Request, Response
+from simulators.scenario import Agreement as AgreementScript
+from simulators.scenario import AgreementType, CatalogProduct, ConnectWiseCompany
+from tally.domain.model.standing import StandingState
+from testing.world import PRODUCT, PRODUCT_ID, TYPE_ID, World, plain_connectwise
 from tests.functional.instants import gmt
 
 FIRST, SECOND, THIRD = gmt("2026-11-01 00:00"), gmt("2026-11-01 00:15"), gmt("2026-11-01 00:30")
@@ -23,8 +23,14 @@ def world() -> World:
 @pytest.mark.parametrize(
     ("settings", "said"),
     [
-        ({"agreement_type": "endpoint security"}, ("'endpoint security'", "'Endpoint Security'", "AgreementType")),
-        ({"agreement_type": "Endpoint  Security"}, ("'Endpoint  Security'", "'Endpoint Security'", "AgreementType")),
+        (
+            {"agreement_type": "endpoint security"},
+            ("'endpoint security'", "'Endpoint Security'", "AgreementType"),
+        ),
+        (
+            {"agreement_type": "Endpoint  Security"},
+            ("'Endpoint  Security'", "'Endpoint Security'", "AgreementType"),
+        ),
         ({"product": "gz-endpoint"}, ("'gz-endpoint'", "'GZ-ENDPOINT'", "Product")),
         ({"product": "GZ -ENDPOINT"}, ("'GZ -ENDPOINT'", "'GZ-ENDPOINT'", "Product")),
     ],
@@ -33,7 +39,9 @@ def world() -> World:
 def test_a_setting_wrong_by_case_names_the_near_miss(
     settings: dict[str, str], said: tuple[str, ...], *, strict: bool
 ) -> None:
-    """MATCH-2: type and product mind case, whatever ConnectWise's own search does; what is meant is named."""
+    """MATCH-2: type and product mind case, whatever ConnectWise's own search does; what is meant is
+    named.
+    """
     world = World(clock=VirtualClock(FIRST), **settings)  # type: ignore[arg-type]  # both are texts
     world.connectwise.options.strict_strings = strict
     harbor = world.add_customer("Harbor Dental")
@@ -62,7 +70,9 @@ def test_a_setting_that_is_like_nothing(settings: dict[str, str]) -> None:
 
 @pytest.mark.parametrize("wrong", ["type", "product"])
 def test_open_records_go_on_while_a_name_is_wrong(world: World, wrong: str) -> None:
-    """MATCH-2: renaming type or product stops new months and no open one, which goes on by its ids until its close."""
+    """MATCH-2: renaming type or product stops new months and no open one, which goes on by its ids
+    until its close.
+    """
     harbor = world.add_customer("Harbor Dental")
     world.check_in(harbor, 2)
     world.play(FIRST)
@@ -96,13 +106,20 @@ def test_a_name_put_right_opens_the_month(world: World) -> None:
 
 
 def a_crowd() -> World:
-    """A ConnectWise in which much resembles what is looked for: a deleted namesake, other types, other products."""
+    """A ConnectWise in which much resembles what is looked for: a deleted namesake, other types,
+    other products.
+    """
     plain = plain_connectwise()
     (product,) = plain.products
     crowded = replace(
         plain,
-        companies=(ConnectWiseCompany(id=90, identifier="Old", name="Harbor Dental", deleted=True),),
-        agreement_types=(AgreementType(id=3, name="Endpoint Security Server"), *plain.agreement_types),
+        companies=(
+            ConnectWiseCompany(id=90, identifier="Old", name="Harbor Dental", deleted=True),
+        ),
+        agreement_types=(
+            AgreementType(id=3, name="Endpoint Security Server"),
+            *plain.agreement_types,
+        ),
         products=(
             CatalogProduct(
                 id=500,
@@ -114,14 +131,22 @@ def a_crowd() -> World:
             *plain.products,
         ),
         agreements=(
-            AgreementScript(id=70, name="Old", type_id=TYPE_ID, company_id=90, start=gmt("2020-01-01 00:00").date()),
+            AgreementScript(
+                id=70,
+                name="Old",
+                type_id=TYPE_ID,
+                company_id=90,
+                start=gmt("2020-01-01 00:00").date(),
+            ),
         ),
     )
     return World(clock=VirtualClock(FIRST), connectwise_world=crowded)
 
 
 def test_conditions_that_are_ignored_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    """MATCH-4: a server that answers everything, whatever the conditions, gets the very same Additions."""
+    """MATCH-4: a server that answers everything, whatever the conditions, gets the very same
+    Additions.
+    """
     world = a_crowd()
     handle = world.connectwise.handle
     ignored: list[str] = []
@@ -129,7 +154,12 @@ def test_conditions_that_are_ignored_change_nothing(monkeypatch: pytest.MonkeyPa
     def careless(request: Request) -> Response:
         ignored.extend(value for name, value in request.query.items() if name == "conditions")
         return handle(
-            replace(request, query={name: value for name, value in request.query.items() if name != "conditions"})
+            replace(
+                request,
+                query={
+                    name: value for name, value in request.query.items() if name != "conditions"
+                },
+            )
         )
 
     monkeypatch.setattr(world.connectwise, "handle", careless)
@@ -140,9 +170,9 @@ def test_conditions_that_are_ignored_change_nothing(monkeypatch: pytest.MonkeyPa
     world.check_in(harbor, 2)
     world.play(FIRST, SECOND)
     assert ignored
-    mapping = world.ledger.mapping(harbor.id)
-    assert mapping is not None
-    assert mapping.connectwise_id == harbor.connectwise_id
+    link = world.ledger.link(harbor.id)
+    assert link is not None
+    assert link.connectwise_id == harbor.connectwise_id
     assert world.additions(harbor) == [(2, "2026-11-01", "2026-11-30")]
     assert world.additions(replace(harbor, agreement_id=server)) == []
     (made,) = world.connectwise.truth.made_by_api()
@@ -150,12 +180,16 @@ def test_conditions_that_are_ignored_change_nothing(monkeypatch: pytest.MonkeyPa
 
 
 def test_conditions_that_find_nothing_write_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    """MATCH-4: an empty answer is weak evidence: it opens nothing, and the company is told of, not taken for gone."""
+    """MATCH-4: an empty answer is weak evidence: it opens nothing, and the company is told of, not
+    taken for gone.
+    """
     world = World(clock=VirtualClock(FIRST))
     handle = world.connectwise.handle
 
     def blind(request: Request) -> Response:
-        return handle(replace(request, path=request.path, query={**request.query, "conditions": "id=0"}))
+        return handle(
+            replace(request, path=request.path, query={**request.query, "conditions": "id=0"})
+        )
 
     harbor = world.add_customer("Harbor Dental")
     world.check_in(harbor, 2)

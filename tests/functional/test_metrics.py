@@ -1,4 +1,6 @@
-"""What both functions, as deployed, write for CloudWatch: the metrics that alarms and the dashboard are made of."""
+"""What both functions, as deployed, write for CloudWatch: the metrics that alarms and the dashboard
+are made of.
+"""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -7,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from local.simulators.faults import Fault, FaultKind
-from tally import metrics
-from tally.domain.month import Month
+from simulators.faults import Fault, FaultKind
+from tally.domain.model.month import Month
 from tally.errors import IncompletePlanError
+from tally.runtime import metrics
 from tests.functional.test_handlers import Deployed, deployed, environment
 
 __all__ = ["deployed", "environment"]
@@ -29,12 +31,18 @@ class Printed:
 
     def lines(self) -> Sequence[Mapping[str, Any]]:
         """Them as data; what metrics and dimensions they have is kept."""
-        lines = [json.loads(line) for line in self._capsys.readouterr().out.splitlines() if '"_aws"' in line]
+        lines = [
+            json.loads(line)
+            for line in self._capsys.readouterr().out.splitlines()
+            if '"_aws"' in line
+        ]
         for line in lines:
             for told in line["_aws"]["CloudWatchMetrics"]:
                 assert told["Namespace"] == "Tally"
                 self.names |= {each["Name"] for each in told["Metrics"]}
-                self.dimensions |= {json.dumps({name: line[name] for name in each}) for each in told["Dimensions"]}
+                self.dimensions |= {
+                    json.dumps({name: line[name] for name in each}) for each in told["Dimensions"]
+                }
         return lines
 
 
@@ -48,12 +56,18 @@ def _work_all(deployed: Deployed) -> None:
     while records := deployed.batch():
         deployed.work(records)
         for record in records:
-            deployed.sqs.delete_message(QueueUrl=deployed.queue_url, ReceiptHandle=record["receiptHandle"])
+            deployed.sqs.delete_message(
+                QueueUrl=deployed.queue_url, ReceiptHandle=record["receiptHandle"]
+            )
 
 
 def test_a_month_writes_no_more_than_twelve_metrics(deployed: Deployed, printed: Printed) -> None:
-    """At most 12 custom metrics, dimensions counted, whatever happens: opening, pushing, a hold, a throttle, a skipped tick."""
-    customers = [deployed.world.add_customer(name) for name in ("Harbor Dental", "Copper Kettle Cafe")]
+    """At most 12 custom metrics, dimensions counted, whatever happens: opening, pushing, a hold, a
+    throttle, a skipped tick.
+    """
+    customers = [
+        deployed.world.add_customer(name) for name in ("Harbor Dental", "Copper Kettle Cafe")
+    ]
     deployed.world.add_customer("Lost Name Ltd", connectwise_name="Another")
     for customer in customers:
         deployed.world.check_in(customer, 12)
@@ -79,14 +93,24 @@ def test_a_tick_tells_how_customers_stand(deployed: Deployed, printed: Printed) 
     deployed.world.add_customer("Lost Name Ltd", connectwise_name="Another")
     deployed.tick(FIRST)
     (line,) = printed.lines()
-    assert (line["CompaniesNeedingSetUp"], line["CompaniesWaiting"], line["CompaniesBilling"]) == ([1.0], [1.0], [0.0])
-    assert (line["StalestReadingAge"], line["OldestHoldAge"], line["RecordsPastClose"]) == ([0.0], [0.0], [0.0])
+    assert (line["CompaniesNeedingSetUp"], line["CompaniesWaiting"], line["CompaniesBilling"]) == (
+        [1.0],
+        [1.0],
+        [0.0],
+    )
+    assert (line["StalestReadingAge"], line["OldestHoldAge"], line["RecordsPastClose"]) == (
+        [0.0],
+        [0.0],
+        [0.0],
+    )
     assert line["function"] == "planner"
     assert line["GravityZone"]["calls"] == len(line["GravityZoneLatency"]) > 0
 
 
 def test_a_batch_tells_its_records_and_calls(deployed: Deployed, printed: Printed) -> None:
-    """One line a batch: outcomes and calls by API as plain fields, and how long after its tick the sweep has got there."""
+    """One line a batch: outcomes and calls by API as plain fields, and how long after its tick the
+    sweep has got there.
+    """
     for name in ("Harbor Dental", "Copper Kettle Cafe"):
         deployed.world.check_in(deployed.world.add_customer(name), 3)
     deployed.tick(FIRST)
@@ -95,9 +119,19 @@ def test_a_batch_tells_its_records_and_calls(deployed: Deployed, printed: Printe
     deployed.sqs.send_message(QueueUrl=deployed.queue_url, MessageBody="no job")
     deployed.work(deployed.batch())
     (line,) = printed.lines()
-    assert line["records"] == {"opened": 2, "pushed": 0, "unchanged": 0, "closed": 0, "held": 0, "failed": 1}
+    assert line["records"] == {
+        "opened": 2,
+        "pushed": 0,
+        "unchanged": 0,
+        "closed": 0,
+        "held": 0,
+        "failed": 1,
+    }
     assert line["SweepLength"][0] >= 90
-    assert {api: line[api]["calls"] == len(line[f"{api}Latency"]) for api in ("GravityZone", "ConnectWise")} == {
+    assert {
+        api: line[api]["calls"] == len(line[f"{api}Latency"])
+        for api in ("GravityZone", "ConnectWise")
+    } == {
         "GravityZone": True,
         "ConnectWise": True,
     }
@@ -105,7 +139,9 @@ def test_a_batch_tells_its_records_and_calls(deployed: Deployed, printed: Printe
 
 
 def test_a_tick_whose_lists_fail_tells_what_it_knows(deployed: Deployed, printed: Printed) -> None:
-    """SAFE-5: while GravityZone cannot be listed, readings grow old, and the planner goes on to say how old."""
+    """SAFE-5: while GravityZone cannot be listed, readings grow old, and the planner goes on to say
+    how old.
+    """
     deployed.world.check_in(deployed.world.add_customer("Harbor Dental"), 3)
     deployed.tick(FIRST)
     _work_all(deployed)
@@ -118,8 +154,12 @@ def test_a_tick_whose_lists_fail_tells_what_it_knows(deployed: Deployed, printed
     assert line["GravityZone"]["errors"] > 0
 
 
-def test_a_skipped_tick_says_how_long_the_sweep_takes_already(deployed: Deployed, printed: Printed) -> None:
-    """Pace: a tick that finds the last one's jobs still waiting plans nothing, and says so by the sweep's length."""
+def test_a_skipped_tick_says_how_long_the_sweep_takes_already(
+    deployed: Deployed, printed: Printed
+) -> None:
+    """Pace: a tick that finds the last one's jobs still waiting plans nothing, and says so by the
+    sweep's length.
+    """
     deployed.world.check_in(deployed.world.add_customer("Harbor Dental"), 3)
     deployed.tick(FIRST)
     assert "SweepLength" not in printed.lines()[0]
@@ -127,8 +167,12 @@ def test_a_skipped_tick_says_how_long_the_sweep_takes_already(deployed: Deployed
     assert printed.lines()[0]["SweepLength"] == [QUARTER.total_seconds()]
 
 
-def test_a_month_that_stays_open_past_its_close_is_told(deployed: Deployed, printed: Printed) -> None:
-    """CLOSE-2: a record whose close cannot be reached is counted from the close day on, until it is closed."""
+def test_a_month_that_stays_open_past_its_close_is_told(
+    deployed: Deployed, printed: Printed
+) -> None:
+    """CLOSE-2: a record whose close cannot be reached is counted from the close day on, until it is
+    closed.
+    """
     harbor = deployed.world.add_customer("Harbor Dental")
     deployed.world.check_in(harbor, 3)
     deployed.tick(FIRST)

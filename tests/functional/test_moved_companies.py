@@ -2,11 +2,11 @@
 
 import pytest
 
-from local.simulators.clock import VirtualClock
-from local.simulators.faults import Fault, FaultKind
-from local.world import PRODUCT, Customer, World
-from tally.domain.record import RecordState
-from tally.domain.standing import StandingState
+from simulators.clock import VirtualClock
+from simulators.faults import Fault, FaultKind
+from tally.domain.model.standing import StandingState
+from tally.domain.record.usage_record import RecordState
+from testing.world import PRODUCT, Customer, World
 from tests.functional.instants import gmt
 
 OPENED, MERGED, TOLD = gmt("2026-11-01 00:05"), gmt("2026-11-10 09:00"), gmt("2026-11-10 09:05")
@@ -52,8 +52,12 @@ def assert_told(world: World, customer: Customer, *said: str) -> None:
         assert each in shown.reason
 
 
-def test_a_merger_is_told_at_once_and_nothing_closes_over_it(world: World, harbor: Customer) -> None:
-    """MATCH-7: by name, with where its agreement is now; the count is followed on, no month closes or opens."""
+def test_a_merger_is_told_at_once_and_nothing_closes_over_it(
+    world: World, harbor: Customer
+) -> None:
+    """MATCH-7: by name, with where its agreement is now; the count is followed on, no month closes
+    or opens.
+    """
     survivor, _ = merged(world, harbor)
     world.check_in(harbor, 2)
     world.play(TOLD)
@@ -61,7 +65,10 @@ def test_a_merger_is_told_at_once_and_nothing_closes_over_it(world: World, harbo
         world,
         harbor,
         f"'Harbor Dental' (id {harbor.connectwise_id}), to which it is tied, is not there any more",
-        f"'Managed security' (id {harbor.agreement_id}) is now one of 'Harbor Group' (id {survivor})",
+        (
+            f"'Managed security' (id {harbor.agreement_id}) is now one of 'Harbor Group' (id "
+            f"{survivor})"
+        ),
         "Tie it to that one",
     )
     assert world.additions(harbor) == [(6, "2026-11-01", "2026-11-30")]
@@ -72,8 +79,12 @@ def test_a_merger_is_told_at_once_and_nothing_closes_over_it(world: World, harbo
 
 
 @pytest.mark.parametrize("has_agreement", [False, True])
-def test_the_way_out_is_to_tie_it_to_the_survivor(world: World, harbor: Customer, has_agreement: bool) -> None:
-    """MATCH-7: tied to the survivor, the month closes and the next one opens; with its agreement pinned in one go where there are two."""
+def test_the_way_out_is_to_tie_it_to_the_survivor(
+    world: World, harbor: Customer, has_agreement: bool
+) -> None:
+    """MATCH-7: tied to the survivor, the month closes and the next one opens; with its agreement
+    pinned in one go where there are two.
+    """
     survivor, own = merged(world, harbor, has_agreement=has_agreement)
     world.play(TOLD, gmt("2026-12-01 00:05"), CLOSE)
     agreement = harbor.agreement_id if own else None
@@ -86,10 +97,14 @@ def test_the_way_out_is_to_tie_it_to_the_survivor(world: World, harbor: Customer
 
 
 def test_the_survivor_may_be_somebody_elses_too(world: World, harbor: Customer) -> None:
-    """MATCH-7, MATCH-1: two customers are one company in ConnectWise by now: both are tied to it, each with its own agreement."""
-    mill = next(each for each in world.ledger.mappings().values() if each.company_name == "Old Mill")
+    """MATCH-7, MATCH-1: two customers are one company in ConnectWise by now: both are tied to it,
+    each with its own agreement.
+    """
+    mill = next(each for each in world.ledger.links().values() if each.company_name == "Old Mill")
     assert mill.connectwise_id is not None
-    (own,) = [each.fields["id"] for each in world.connectwise.tenant.agreements_of(mill.connectwise_id)]
+    (own,) = [
+        each.fields["id"] for each in world.connectwise.tenant.agreements_of(mill.connectwise_id)
+    ]
     world.connectwise.people.merge_company(harbor.connectwise_id, into=mill.connectwise_id)
     world.play(TOLD)
     assert_told(world, harbor, "now one of 'Old Mill'")
@@ -99,15 +114,21 @@ def test_the_survivor_may_be_somebody_elses_too(world: World, harbor: Customer) 
     world.play(gmt("2026-12-01 00:05"), CLOSE)
     assert state(world, harbor) is RecordState.CLOSED
     assert {world.standing(each).shown.state for each in (harbor,)} == {StandingState.BILLING}
-    made = [(each.agreement_id, str(each.effective)) for each in world.connectwise.truth.made_by_api()]
+    made = [
+        (each.agreement_id, str(each.effective)) for each in world.connectwise.truth.made_by_api()
+    ]
     assert sorted(made) == sorted(
-        (agreement, first) for agreement in (own, harbor.agreement_id) for first in ("2026-11-01", "2026-12-01")
+        (agreement, first)
+        for agreement in (own, harbor.agreement_id)
+        for first in ("2026-11-01", "2026-12-01")
     )
 
 
 @pytest.mark.parametrize("how", ["flagged", "removed", "with its agreement"])
 def test_a_deleted_company_is_told(world: World, harbor: Customer, how: str) -> None:
-    """MATCH-7: deleted, whether ConnectWise still lists it, no longer knows it, or has deleted its agreement as well."""
+    """MATCH-7: deleted, whether ConnectWise still lists it, no longer knows it, or has deleted its
+    agreement as well.
+    """
     people = world.connectwise.people
     if how == "with its agreement":
         people.delete_agreement(harbor.agreement_id)
@@ -125,13 +146,17 @@ def test_a_deleted_company_is_told(world: World, harbor: Customer, how: str) -> 
 
 
 def test_an_agreement_that_goes_to_another_company_is_told(world: World, harbor: Customer) -> None:
-    """MATCH-7: the company is still there, and the agreement is another's: nobody is billed for it without a word."""
+    """MATCH-7: the company is still there, and the agreement is another's: nobody is billed for it
+    without a word.
+    """
     other = world.connectwise.people.add_company("HarborGroup", "Harbor Group")
     moved = {"id": other, "identifier": "HarborGroup", "name": "Harbor Group"}
     world.connectwise.people.edit_agreement(harbor.agreement_id, {"company": moved})
     world.play(TOLD)
     assert_told(
-        world, harbor, f"'Managed security' (id {harbor.agreement_id}) is now one of 'Harbor Group' (id {other})"
+        world,
+        harbor,
+        f"'Managed security' (id {harbor.agreement_id}) is now one of 'Harbor Group' (id {other})",
     )
     world.play(gmt("2026-12-01 00:05"), CLOSE)
     assert state(world, harbor) is RecordState.OPEN
@@ -141,7 +166,9 @@ def test_an_agreement_that_goes_to_another_company_is_told(world: World, harbor:
 
 
 def test_a_month_that_is_not_opened_yet_says_no_more_than_that(world: World) -> None:
-    """MATCH-7: held before its Addition was made, it asks for no new agreement: that went along with the company."""
+    """MATCH-7: held before its Addition was made, it asks for no new agreement: that went along
+    with the company.
+    """
     mill = world.add_customer("Old Mill")
     harbor = world.add_customer("Harbor Dental")
     world.connectwise.people.add_addition(
@@ -151,12 +178,16 @@ def test_a_month_that_is_not_opened_yet_says_no_more_than_that(world: World) -> 
     assert world.standing(harbor).shown.state is StandingState.HELD
     merged(world, harbor)
     world.play(TOLD)
-    assert not [each for each in world.standing(harbor).causes.values() if "make one" in each.reason]
+    assert not [
+        each for each in world.standing(harbor).causes.values() if "make one" in each.reason
+    ]
     assert "Harbor Group" not in world.standing(mill).shown.reason
     assert "is not there any more" in world.standing(harbor).causes["company"].reason
 
 
-def test_a_company_that_a_person_ties_elsewhere_is_no_merger(world: World, harbor: Customer) -> None:
+def test_a_company_that_a_person_ties_elsewhere_is_no_merger(
+    world: World, harbor: Customer
+) -> None:
     """MATCH-7, MATCH-1: an open month stays where it stands by a person's word, and closes there."""
     other = world.connectwise.people.add_company("HarborGroup", "Harbor Group")
     world.add_agreement(other)
@@ -167,14 +198,22 @@ def test_a_company_that_a_person_ties_elsewhere_is_no_merger(world: World, harbo
 
 
 @pytest.mark.parametrize("how", ["the list fails", "one fails", "the list is empty"])
-def test_an_absence_that_cannot_be_seen_is_not_claimed(world: World, harbor: Customer, how: str) -> None:
-    """MATCH-7, MATCH-8: a company list that fails or shows nobody says nothing; what was found before stands meanwhile."""
+def test_an_absence_that_cannot_be_seen_is_not_claimed(
+    world: World, harbor: Customer, how: str
+) -> None:
+    """MATCH-7, MATCH-8: a company list that fails or shows nobody says nothing; what was found
+    before stands meanwhile.
+    """
     faults = world.connectwise.faults
     broken = {
         "the list fails": Fault(kind=FaultKind.STATUS, status=500, operation="GET companies"),
         "one fails": Fault(kind=FaultKind.STATUS, status=500, operation="GET companies/{id}"),
         "the list is empty": Fault(
-            kind=FaultKind.STATUS, status=200, body="[]", content_type="application/json", operation="GET companies"
+            kind=FaultKind.STATUS,
+            status=200,
+            body="[]",
+            content_type="application/json",
+            operation="GET companies",
         ),
     }[how]
     if how != "one fails":
@@ -217,13 +256,17 @@ def test_a_list_that_lags_is_no_deletion(world: World, harbor: Customer) -> None
 @pytest.mark.parametrize("how", ["merged", "excluded", "untied", "gone from GravityZone"])
 @pytest.mark.parametrize("held", [False, True], ids=["with nothing else in the way", "held"])
 def test_a_failure_does_not_outlast_what_it_stopped(world: World, how: str, held: bool) -> None:
-    """SAFE-7: where nothing is opened for the company any more, the month says what its record does, and not what a job before met."""
+    """SAFE-7: where nothing is opened for the company any more, the month says what its record
+    does, and not what a job before met.
+    """
     harbor = world.add_customer("Harbor Dental")
     world.add_customer("Old Mill")
     refused = Fault(kind=FaultKind.STATUS, operation="POST additions", status=403)
     if held:
         first = gmt("2026-11-01 00:00").date()
-        world.connectwise.people.add_addition(harbor.agreement_id, PRODUCT, quantity=3, effective=first)
+        world.connectwise.people.add_addition(
+            harbor.agreement_id, PRODUCT, quantity=3, effective=first
+        )
         world.play(OPENED)
         refused = Fault(kind=FaultKind.STATUS, operation="GET additions", status=403)
     world.check_in(harbor, 4)
@@ -246,9 +289,17 @@ def test_a_failure_does_not_outlast_what_it_stopped(world: World, how: str, held
     assert month is None or (held and month.state is StandingState.HELD)
 
 
-def test_a_hold_does_not_outlast_the_addition_that_it_asked_about(world: World, harbor: Customer) -> None:
-    """SAFE-7, OPEN-1: voided after the merger, the Addition that somebody had changed asks nothing any more."""
-    made = next(each for each in world.connectwise.truth.made_by_api() if each.agreement_id == harbor.agreement_id)
+def test_a_hold_does_not_outlast_the_addition_that_it_asked_about(
+    world: World, harbor: Customer
+) -> None:
+    """SAFE-7, OPEN-1: voided after the merger, the Addition that somebody had changed asks nothing
+    any more.
+    """
+    made = next(
+        each
+        for each in world.connectwise.truth.made_by_api()
+        if each.agreement_id == harbor.agreement_id
+    )
     world.connectwise.people.edit_addition(made.id, {"invoiceDescription": "Antivirus"})
     world.check_in(harbor, 1)
     world.play(TOLD)
@@ -258,4 +309,6 @@ def test_a_hold_does_not_outlast_the_addition_that_it_asked_about(world: World, 
     assert record is not None
     world.answers().void(record.key, **WHO)
     world.play(gmt("2026-11-10 09:20"), gmt("2026-11-10 09:35"))
-    assert StandingState.HELD not in {cause.state for cause in world.standing(harbor).causes.values()}
+    assert StandingState.HELD not in {
+        cause.state for cause in world.standing(harbor).causes.values()
+    }

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from local.simulators.clock import VirtualClock
-from local.world import PRODUCT, Customer, World
-from tally.domain.standing import StandingState
+from simulators.clock import VirtualClock
+from tally.domain.model.standing import StandingState
 from tally.errors import IncompletePlanError
+from testing.world import PRODUCT, Customer, World
 from tests.functional.instants import gmt
 
 FIRST = gmt("2026-11-01 00:05")
@@ -53,7 +53,9 @@ def world() -> World:
 
 
 def _three(world: World) -> list[Customer]:
-    customers = [world.add_customer(name) for name in ("Anchor Law", "Harbor Dental", "Zenith Foods")]
+    customers = [
+        world.add_customer(name) for name in ("Anchor Law", "Harbor Dental", "Zenith Foods")
+    ]
     for customer in customers:
         world.check_in(customer, 4)
     return customers
@@ -61,7 +63,9 @@ def _three(world: World) -> list[Customer]:
 
 @pytest.mark.parametrize("kind", ODD_AGREEMENTS)
 def test_odd_agreement(world: World, kind: str) -> None:
-    """SAFE-5: an agreement of which a field is odd is its company's trouble, named by its id; the others are billed."""
+    """SAFE-5: an agreement of which a field is odd is its company's trouble, named by its id; the
+    others are billed.
+    """
     anchor, harbor, zenith = _three(world)
     odd, state = ODD_AGREEMENTS[kind]
     world.connectwise.people.show_oddly("agreement", harbor.agreement_id, odd)
@@ -81,9 +85,13 @@ def test_odd_agreement(world: World, kind: str) -> None:
     assert world.standing(harbor).shown.state is BILLING
 
 
-@pytest.mark.parametrize("kind", [kind for kind, (_, state) in ODD_AGREEMENTS.items() if state is FAILING])
+@pytest.mark.parametrize(
+    "kind", [kind for kind, (_, state) in ODD_AGREEMENTS.items() if state is FAILING]
+)
 def test_open_records_go_on(world: World, kind: str) -> None:
-    """MATCH-2, SAFE-5: what is open on an agreement that cannot be read is not gone: it waits, told, until the agreement can be."""
+    """MATCH-2, SAFE-5: what is open on an agreement that cannot be read is not gone: it waits,
+    told, until the agreement can be.
+    """
     customers = _three(world)
     harbor = customers[1]
     world.play(FIRST)
@@ -105,7 +113,9 @@ def test_open_records_go_on(world: World, kind: str) -> None:
 def test_what_never_begins_is_not_billed(world: World, start: str) -> None:
     """OPEN-3: an agreement that begins in the year 9999 has not begun, rather than always."""
     harbor = _three(world)[1]
-    world.connectwise.people.show_oddly("agreement", harbor.agreement_id, {start: "9999-12-31T00:00:00Z"})
+    world.connectwise.people.show_oddly(
+        "agreement", harbor.agreement_id, {start: "9999-12-31T00:00:00Z"}
+    )
     world.play(FIRST)
     assert world.additions(harbor) == []
     assert world.standing(harbor).shown.state is StandingState.WAITING
@@ -130,7 +140,9 @@ UNPLACED: dict[str, Any] = {
 
 @pytest.mark.parametrize("kind", UNPLACED)
 def test_agreement_that_nobody_can_place(world: World, kind: str) -> None:
-    """SAFE-5: a row of which nobody can tell whom it concerns is counted and told, and stops nobody."""
+    """SAFE-5: a row of which nobody can tell whom it concerns is counted and told, and stops
+    nobody.
+    """
     customers = _three(world)
     stranger = world.connectwise.people.add_company("stranger", "Nobody's")
     odd = world.add_agreement(stranger)
@@ -166,7 +178,9 @@ ODD_ADDITIONS: dict[str, dict[str, Any]] = {
 @pytest.mark.parametrize("kind", ODD_ADDITIONS)
 @pytest.mark.parametrize("ended", [date(2025, 12, 31), date(2026, 10, 31)])
 def test_odd_addition_of_the_past(world: World, kind: str, ended: date) -> None:
-    """SAFE-5: an Addition that cannot be read, and ended before the month, keeps the month from nothing."""
+    """SAFE-5: an Addition that cannot be read, and ended before the month, keeps the month from
+    nothing.
+    """
     harbor = _three(world)[1]
     old = world.connectwise.people.add_addition(
         harbor.agreement_id, PRODUCT, quantity=3, effective=date(2025, 1, 1), cancelled=ended
@@ -180,10 +194,16 @@ def test_odd_addition_of_the_past(world: World, kind: str, ended: date) -> None:
 
 @pytest.mark.parametrize("kind", [*ODD_ADDITIONS, "cancelled odd"])
 def test_odd_addition_of_the_month(world: World, kind: str) -> None:
-    """SAFE-5: one that may bill the month is its company's `failing`; the error names that very Addition."""
+    """SAFE-5: one that may bill the month is its company's `failing`; the error names that very
+    Addition.
+    """
     anchor, harbor, zenith = _three(world)
     odd_id = world.connectwise.people.add_addition(
-        harbor.agreement_id, PRODUCT, quantity=3, effective=date(2026, 11, 1), cancelled=date(2026, 11, 30)
+        harbor.agreement_id,
+        PRODUCT,
+        quantity=3,
+        effective=date(2026, 11, 1),
+        cancelled=date(2026, 11, 30),
     )
     odd = ODD_ADDITIONS.get(kind, {"cancelledDate": "later"})
     world.connectwise.people.show_oddly("addition", odd_id, odd)
@@ -206,7 +226,9 @@ ODD_COMPANIES: dict[str, Any] = {
 
 @pytest.mark.parametrize("kind", ODD_COMPANIES)
 def test_odd_company_in_connectwise(world: World, kind: str) -> None:
-    """SAFE-5, MATCH-1: a ConnectWise company without a name that can be read is tied to nobody; the others are."""
+    """SAFE-5, MATCH-1: a ConnectWise company without a name that can be read is tied to nobody; the
+    others are.
+    """
     anchor, harbor, zenith = _three(world)
     world.connectwise.people.show_oddly("company", harbor.connectwise_id, ODD_COMPANIES[kind])
     planned = world.tick(FIRST)

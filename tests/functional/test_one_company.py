@@ -1,4 +1,6 @@
-"""Whatever goes wrong with one company while it is planned, written or sent: its own standing says so, and it stops nobody."""
+"""Whatever goes wrong with one company while it is planned, written or sent: its own standing says
+so, and it stops nobody.
+"""
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -6,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from local.simulators.clock import VirtualClock
-from local.world import Customer, World
-from tally.domain.standing import COMPANY_SCOPE, Standing, StandingState
+from simulators.clock import VirtualClock
+from tally.domain.model.standing import COMPANY_SCOPE, Standing, StandingState
 from tally.errors import ContractError, IncompletePlanError, SetupError, TallyError, TransientError
 from tally.ledger.saving import attempt, saved_all
+from testing.world import Customer, World
 from tests.functional.instants import gmt
 from tests.functional.stored_world import StoredWorld, stored_world
 
@@ -30,7 +32,9 @@ def stored() -> Iterator[StoredWorld]:
 
 
 def _three(world: World) -> list[Customer]:
-    customers = [world.add_customer(name) for name in ("Anchor Law", "Harbor Dental", "Zenith Foods")]
+    customers = [
+        world.add_customer(name) for name in ("Anchor Law", "Harbor Dental", "Zenith Foods")
+    ]
     for customer in customers:
         world.check_in(customer, 4)
     return customers
@@ -47,17 +51,23 @@ FAILING, BILLING = StandingState.FAILING, StandingState.BILLING
 @pytest.mark.parametrize(
     "error", [KeyError("x"), RecursionError("deep"), OverflowError("date"), TransientError("busy")]
 )
-def test_error_of_ours(world: World, monkeypatch: pytest.MonkeyPatch, where: str, error: Exception) -> None:
-    """SAFE-5, SAFE-7: an error of ours while one company is planned is its `failing`; the tick has not failed."""
+def test_error_of_ours(
+    world: World, monkeypatch: pytest.MonkeyPatch, where: str, error: Exception
+) -> None:
+    """SAFE-5, SAFE-7: an error of ours while one company is planned is its `failing`; the tick has
+    not failed.
+    """
     anchor, harbor, zenith = _three(world)
-    real: Callable[..., Any] = getattr(__import__("tally.one_by_one", fromlist=[where]), where)
+    real: Callable[..., Any] = getattr(
+        __import__("tally.planner.one_by_one", fromlist=[where]), where
+    )
 
     def odd(company: Any, *others: Any) -> Any:  # noqa: ANN401 - whatever the function takes
         if company.id == harbor.id:
             raise error
         return real(company, *others)
 
-    monkeypatch.setattr(f"tally.one_by_one.{where}", odd)
+    monkeypatch.setattr(f"tally.planner.one_by_one.{where}", odd)
     planned = world.tick(FIRST)
     world.work()
     assert planned.jobs == 2
@@ -66,7 +76,9 @@ def test_error_of_ours(world: World, monkeypatch: pytest.MonkeyPatch, where: str
     assert planned.vitals.companies["failing"] == 1
     assert _states(world, [anchor, harbor, zenith]) == [BILLING, FAILING, BILLING]
     told = world.standing(harbor).shown
-    assert (str(error) if isinstance(error, TallyError) else f"{error!r} in test_one_company.py") in told.reason
+    assert (
+        str(error) if isinstance(error, TallyError) else f"{error!r} in test_one_company.py"
+    ) in told.reason
     assert told.since == FIRST
     world.play(FIRST + QUARTER)
     assert world.standing(harbor).shown.since == FIRST
@@ -104,7 +116,9 @@ def _with(world: World, ledger: _PickyLedger) -> None:
 
 
 def test_standing_that_cannot_be_stored(world: World) -> None:
-    """SAFE-5, SAFE-7: a standing that the ledger does not take is written in short; the others' are written as ever."""
+    """SAFE-5, SAFE-7: a standing that the ledger does not take is written in short; the others' are
+    written as ever.
+    """
     customers = _three(world)
     harbor = customers[1]
     world.play(FIRST)
@@ -121,7 +135,9 @@ def test_standing_that_cannot_be_stored(world: World) -> None:
 
 
 def test_write_of_one_standing_that_fails(world: World) -> None:
-    """SAFE-5: one write that fails stops no other, and is made up for by the next tick; the tick has not failed."""
+    """SAFE-5: one write that fails stops no other, and is made up for by the next tick; the tick
+    has not failed.
+    """
     customers = _three(world)
     harbor = customers[1]
     _with(world, _PickyLedger(world.ledger, harbor.id, TransientError("busy"), shortest=0))
@@ -136,7 +152,9 @@ def test_write_of_one_standing_that_fails(world: World) -> None:
 
 
 def test_table_that_takes_no_standing(world: World) -> None:
-    """SAFE-5: where nobody's standing can be written it is the table's trouble: the tick fails visibly, the jobs are sent."""
+    """SAFE-5: where nobody's standing can be written it is the table's trouble: the tick fails
+    visibly, the jobs are sent.
+    """
     _three(world)
 
     class _Shut(_PickyLedger):
@@ -144,18 +162,22 @@ def test_table_that_takes_no_standing(world: World) -> None:
             raise TransientError("the table is busy")
 
     _with(world, _Shut(world.ledger, "", TransientError(""), shortest=0))
-    with pytest.raises(IncompletePlanError, match="standings could not be written: the table is busy"):
+    with pytest.raises(
+        IncompletePlanError, match="standings could not be written: the table is busy"
+    ):
         world.tick(FIRST)
     assert len(world.queue) == 3
 
 
 def test_job_too_large(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    """SAFE-5, SAFE-7: a job that SQS will never take is told in its company's standing; all others are sent."""
+    """SAFE-5, SAFE-7: a job that SQS will never take is told in its company's standing; all others
+    are sent.
+    """
     customers = [*_three(world), world.add_customer("L" * 49)]
     large = customers[3]
     world.play(FIRST)
     world.gravityzone.tenant.rename_company(large.id, "L" * 250)
-    monkeypatch.setattr("tally.queue.LARGEST", 650)
+    monkeypatch.setattr("tally.aws.queue.LARGEST", 650)
     for customer in customers:
         world.check_in(customer, 1)
     planned = world.tick(FIRST + QUARTER)
@@ -177,12 +199,12 @@ def test_tie_that_fails(world: World, monkeypatch: pytest.MonkeyPatch, error: Ta
     harbor = customers[1]
     real = world.ledger.tie
 
-    def tie(mapping: Any) -> None:  # noqa: ANN401
-        if mapping.company_id == harbor.id:
+    def tie(link: Any) -> None:  # noqa: ANN401
+        if link.company_id == harbor.id:
             raise error
-        real(mapping)
+        real(link)
 
-    monkeypatch.setattr(type(world.ledger), "tie", lambda _, mapping: tie(mapping))
+    monkeypatch.setattr(type(world.ledger), "tie", lambda _, link: tie(link))
     planned = world.tick(FIRST)
     world.work()
     assert planned.tied == 2
@@ -194,7 +216,9 @@ def test_tie_that_fails(world: World, monkeypatch: pytest.MonkeyPatch, error: Ta
 
 
 def test_right_to_tie_that_is_missing(world: World) -> None:
-    """SAFE-5: that nobody may be tied is not each company's own trouble: the tick fails once, with the reason."""
+    """SAFE-5: that nobody may be tied is not each company's own trouble: the tick fails once, with
+    the reason.
+    """
     _three(world)
     world.ledger.fail_next("tie", SetupError("no right"), times=3)
     with pytest.raises(IncompletePlanError, match="no right"):
@@ -221,7 +245,9 @@ ODD_NAMES = {
 
 @pytest.mark.parametrize("kind", ODD_NAMES)
 def test_odd_name(stored: StoredWorld, kind: str) -> None:
-    """SAFE-5, SAFE-10: a name of whatever kind in GravityZone stops nobody; a company that is tied is billed by its id."""
+    """SAFE-5, SAFE-10: a name of whatever kind in GravityZone stops nobody; a company that is tied
+    is billed by its id.
+    """
     customers = _three(stored.world)
     harbor = customers[1]
     stored.tick(FIRST)
@@ -240,7 +266,9 @@ def test_odd_name(stored: StoredWorld, kind: str) -> None:
 @pytest.mark.parametrize("length", [100, 1_000, 1_100, 5_000])
 @pytest.mark.parametrize("char", ["a", "€"])
 def test_odd_id(stored: StoredWorld, length: int, char: str) -> None:
-    """SAFE-5: an id that is none of GravityZone's stops nobody; where the ledger can keep it, its standing says so."""
+    """SAFE-5: an id that is none of GravityZone's stops nobody; where the ledger can keep it, its
+    standing says so.
+    """
     customers = _three(stored.world)
     odd = char * length
     stored.world.gravityzone.tenant.add_company("Odd One", company_id=odd)

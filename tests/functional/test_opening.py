@@ -1,4 +1,6 @@
-"""Opening a month: its Addition's text, dates and body, and what is looked at right before the POST."""
+"""Opening a month: its Addition's text, dates and body, and what is looked at right before the
+POST.
+"""
 
 import json
 from dataclasses import replace
@@ -7,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from local.ledger import MemoryLedger
-from local.simulators.clock import VirtualClock
-from local.simulators.faults import Fault, FaultKind
-from local.world import Customer, World
-from tally.domain.standing import StandingState
+from simulators.clock import VirtualClock
+from simulators.faults import Fault, FaultKind
+from tally.domain.model.standing import StandingState
+from testing.ledger import MemoryLedger
+from testing.world import Customer, World
 from tests.functional.instants import gmt
 
 FIRST, SECOND = gmt("2026-11-01 00:00"), gmt("2026-11-01 00:15")
@@ -33,13 +35,18 @@ def posted(world: World) -> list[dict[str, Any]]:
 
 
 def test_the_reference_stands_after_what_the_customer_reads(world: World, harbor: Customer) -> None:
-    """OPEN-1: the text names the service and its month to the customer; our short reference comes last."""
+    """OPEN-1: the text names the service and its month to the customer; our short reference comes
+    last.
+    """
     world.play(FIRST)
     (made,) = world.connectwise.truth.made_by_api()
     record = world.record(harbor, "2026-11")
     assert record is not None
     assert record.newest is not None
-    assert made.text == f"Bitdefender GravityZone active endpoints, November 2026 [{record.newest.reference}]"
+    assert (
+        made.text
+        == f"Bitdefender GravityZone active endpoints, November 2026 [{record.newest.reference}]"
+    )
     assert len(record.newest.reference) <= 16
 
 
@@ -51,8 +58,12 @@ def test_references_are_each_months_and_companys_own(world: World, harbor: Custo
     assert len(texts) == len({text.rpartition("[")[2] for text in texts}) == 4
 
 
-def test_ours_is_known_by_its_reference_whatever_the_ledger_says(world: World, harbor: Customer) -> None:
-    """OPEN-1: with the ledger lost, the month's Addition is found by its reference, taken up, and not made twice."""
+def test_ours_is_known_by_its_reference_whatever_the_ledger_says(
+    world: World, harbor: Customer
+) -> None:
+    """OPEN-1: with the ledger lost, the month's Addition is found by its reference, taken up, and
+    not made twice.
+    """
     world.check_in(harbor, 3)
     world.play(FIRST)
     world.ledger = MemoryLedger()
@@ -63,8 +74,12 @@ def test_ours_is_known_by_its_reference_whatever_the_ledger_says(world: World, h
     assert len(posted(world)) == 1
 
 
-def test_every_eligible_company_is_opened_at_the_months_start(world: World, harbor: Customer) -> None:
-    """OPEN-4: the month's first tick opens a record for everybody eligible, those with nothing to count included."""
+def test_every_eligible_company_is_opened_at_the_months_start(
+    world: World, harbor: Customer
+) -> None:
+    """OPEN-4: the month's first tick opens a record for everybody eligible, those with nothing to
+    count included.
+    """
     lakeside = world.add_customer("Lakeside Library")
     partner = world.gravityzone.tenant.add_company("Summit Peak IT", kind="partner")
     juniper = world.add_customer("Juniper Law", parent_id=partner)
@@ -76,7 +91,9 @@ def test_every_eligible_company_is_opened_at_the_months_start(world: World, harb
 
 
 def test_no_price_is_sent(world: World, harbor: Customer) -> None:
-    """OPEN-5: price, cost and tax are left out, so that the MSP's own pricing decides; the Addition is billable."""
+    """OPEN-5: price, cost and tax are left out, so that the MSP's own pricing decides; the Addition
+    is billable.
+    """
     world.check_in(harbor, 3)
     world.play(FIRST)
     (body,) = posted(world)
@@ -111,12 +128,15 @@ def test_no_price_is_sent(world: World, harbor: Customer) -> None:
         ),
         ("2026-11-20 00:00", {"bill_start": date(2026, 10, 31)}, "2026-11-01", "2026-11-30"),
         ("2026-11-30 00:00", {"bill_start": date(2026, 11, 30)}, "2026-11-30", "2026-11-30"),
-        # An agreement that ends within the month: the month's Addition is cancelled with the month all the same.
+        # An agreement that ends within the month: the month's Addition is cancelled with the month
+        # all the same.
         ("2026-11-01 00:00", {"end": date(2026, 11, 20)}, "2026-11-01", "2026-11-30"),
     ],
 )
 def test_dates(tick: str, agreement: dict[str, Any], effective: str, cancelled: str) -> None:
-    """OPEN-3: from the latest of the 1st, the agreement's start and its billing start, to the month's last day."""
+    """OPEN-3: from the latest of the 1st, the agreement's start and its billing start, to the
+    month's last day.
+    """
     world = World(clock=VirtualClock(gmt(tick)))
     end = agreement.pop("end", None) if "end" in agreement else None
     harbor = world.add_customer("Harbor Dental", **agreement)
@@ -128,7 +148,9 @@ def test_dates(tick: str, agreement: dict[str, Any], effective: str, cancelled: 
 
 
 def test_every_addition_is_cancelled_with_its_month(world: World, harbor: Customer) -> None:
-    """OPEN-3: without a cancelled date each month's Addition would go on billing beside the next one's."""
+    """OPEN-3: without a cancelled date each month's Addition would go on billing beside the next
+    one's.
+    """
     world.check_in(harbor, 1)
     world.play(FIRST, gmt("2026-12-01 00:00"), gmt("2027-01-01 00:00"), gmt("2027-02-01 00:00"))
     assert [(effective, cancelled) for _, effective, cancelled in world.additions(harbor)] == [
@@ -140,7 +162,9 @@ def test_every_addition_is_cancelled_with_its_month(world: World, harbor: Custom
 
 
 def test_not_before_the_service_period(world: World) -> None:
-    """OPEN-2, OPEN-3: an agreement that begins to bill within the month waits for that day, and the standing says so."""
+    """OPEN-2, OPEN-3: an agreement that begins to bill within the month waits for that day, and the
+    standing says so.
+    """
     harbor = world.add_customer("Harbor Dental", bill_start=date(2026, 11, 15))
     world.check_in(harbor, 2)
     world.play(FIRST, gmt("2026-11-14 23:45"))
@@ -153,7 +177,9 @@ def test_not_before_the_service_period(world: World) -> None:
 
 
 def test_a_month_before_billing_starts_is_not_billed(world: World) -> None:
-    """OPEN-3: an agreement that begins to bill after the month's end leaves the month out; the standing says so."""
+    """OPEN-3: an agreement that begins to bill after the month's end leaves the month out; the
+    standing says so.
+    """
     harbor = world.add_customer("Harbor Dental", bill_start=date(2026, 12, 1))
     world.check_in(harbor, 2)
     world.play(FIRST, gmt("2026-11-30 23:45"))
@@ -166,7 +192,9 @@ def test_a_month_before_billing_starts_is_not_billed(world: World) -> None:
 
 
 def test_a_slow_start_is_opened_late_in_the_month(world: World) -> None:
-    """OPEN-4: a customer that comes within the month is opened at the next tick, for the whole of it."""
+    """OPEN-4: a customer that comes within the month is opened at the next tick, for the whole of
+    it.
+    """
     world.play(FIRST)
     harbor = world.add_customer("Harbor Dental")
     world.check_in(harbor, 2)
@@ -180,7 +208,9 @@ def planned(world: World) -> None:
 
 
 def test_an_agreement_cancelled_since_the_tick(world: World, harbor: Customer) -> None:
-    """OPEN-7: the agreement is read again right before the POST: cancelled meanwhile, nothing is opened on it."""
+    """OPEN-7: the agreement is read again right before the POST: cancelled meanwhile, nothing is
+    opened on it.
+    """
     planned(world)
     world.connectwise.people.cancel_agreement(harbor.agreement_id, date(2026, 10, 31))
     world.work()
@@ -199,8 +229,12 @@ def test_an_agreement_cancelled_since_the_tick(world: World, harbor: Customer) -
     ],
     ids=["type", "company", "cycle"],
 )
-def test_an_agreement_that_became_another(world: World, harbor: Customer, fields: dict[str, Any]) -> None:
-    """OPEN-7: an agreement that is of another type, company or cycle by now takes no Addition of ours."""
+def test_an_agreement_that_became_another(
+    world: World, harbor: Customer, fields: dict[str, Any]
+) -> None:
+    """OPEN-7: an agreement that is of another type, company or cycle by now takes no Addition of
+    ours.
+    """
     planned(world)
     world.connectwise.people.edit_agreement(harbor.agreement_id, fields)
     world.work()
@@ -211,7 +245,9 @@ def test_an_agreement_that_became_another(world: World, harbor: Customer, fields
 def test_billing_put_off_since_the_tick(world: World, harbor: Customer) -> None:
     """OPEN-7, OPEN-2: billing that begins later by now is waited for."""
     planned(world)
-    world.connectwise.people.edit_agreement(harbor.agreement_id, {"billStartDate": "2026-11-15T00:00:00Z"})
+    world.connectwise.people.edit_agreement(
+        harbor.agreement_id, {"billStartDate": "2026-11-15T00:00:00Z"}
+    )
     world.work()
     assert posted(world) == []
     assert world.standing(harbor).shown.state is StandingState.WAITING
@@ -225,14 +261,20 @@ def test_dates_moved_since_the_tick() -> None:
     harbor = world.add_customer("Harbor Dental")
     world.check_in(harbor, 2)
     assert world.tick(gmt("2026-11-20 00:00")).jobs == 1
-    world.connectwise.people.edit_agreement(harbor.agreement_id, {"billStartDate": "2026-11-10T00:00:00Z"})
+    world.connectwise.people.edit_agreement(
+        harbor.agreement_id, {"billStartDate": "2026-11-10T00:00:00Z"}
+    )
     world.work()
     assert world.failures == []
     assert world.additions(harbor) == [(2, "2026-11-10", "2026-11-30")]
 
 
-def test_a_refusal_is_met_once_though_the_agreement_changed_since_the_tick(world: World, harbor: Customer) -> None:
-    """OPEN-7, SAFE-2: what ConnectWise refuses of the agreement as it is now is tried once, not until the job gives up."""
+def test_a_refusal_is_met_once_though_the_agreement_changed_since_the_tick(
+    world: World, harbor: Customer
+) -> None:
+    """OPEN-7, SAFE-2: what ConnectWise refuses of the agreement as it is now is tried once, not
+    until the job gives up.
+    """
     planned(world)
     world.clock.advance(timedelta(seconds=30))
     world.connectwise.people.edit_agreement(harbor.agreement_id, {"name": "Renamed"})
@@ -245,10 +287,15 @@ def test_a_refusal_is_met_once_though_the_agreement_changed_since_the_tick(world
 
 
 @pytest.mark.parametrize(
-    ("newer", "opens"), [("2026-11-02 00:00", True), ("2026-11-02 00:15", False), ("2026-11-08 00:00", False)]
+    ("newer", "opens"),
+    [("2026-11-02 00:00", True), ("2026-11-02 00:15", False), ("2026-11-08 00:00", False)],
 )
-def test_a_forgotten_job_opens_nothing(world: World, harbor: Customer, newer: str, *, opens: bool) -> None:
-    """OPEN-7: a job older by more than a day than the newest tick opens no month; the next tick's does."""
+def test_a_forgotten_job_opens_nothing(
+    world: World, harbor: Customer, newer: str, *, opens: bool
+) -> None:
+    """OPEN-7: a job older by more than a day than the newest tick opens no month; the next tick's
+    does.
+    """
     world.check_in(harbor, 2)
     planned(world)
     (message,) = world.queue.receive()

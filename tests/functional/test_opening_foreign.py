@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from local.simulators.clock import VirtualClock
-from local.simulators.scenario import CatalogProduct
-from local.world import PRODUCT, Customer, World, plain_connectwise
-from tally.domain.standing import StandingState
+from simulators.clock import VirtualClock
+from simulators.scenario import CatalogProduct
+from tally.domain.model.standing import StandingState
+from testing.world import PRODUCT, Customer, World, plain_connectwise
 from tests.functional.instants import gmt
 
 FIRST, SECOND, THIRD = gmt("2026-11-01 00:00"), gmt("2026-11-01 00:15"), gmt("2026-11-01 00:30")
@@ -24,7 +24,13 @@ def harbor(world: World) -> Customer:
     return world.add_customer("Harbor Dental")
 
 
-def add_foreign(world: World, customer: Customer, effective: date, cancelled: date | None, **other: Any) -> int:  # noqa: ANN401 - as of People
+def add_foreign(
+    world: World,
+    customer: Customer,
+    effective: date,
+    cancelled: date | None,
+    **other: Any,  # noqa: ANN401 - as of People
+) -> int:
     """A person's own Addition of the product."""
     return world.connectwise.people.add_addition(
         customer.agreement_id,
@@ -39,7 +45,8 @@ def add_foreign(world: World, customer: Customer, effective: date, cancelled: da
 def ours(world: World) -> list[tuple[int, str, str]]:
     """What we made."""
     return [
-        (int(each.quantity), str(each.effective), str(each.cancelled)) for each in world.connectwise.truth.made_by_api()
+        (int(each.quantity), str(each.effective), str(each.cancelled))
+        for each in world.connectwise.truth.made_by_api()
     ]
 
 
@@ -56,14 +63,22 @@ def ours(world: World) -> list[tuple[int, str, str]]:
 def test_a_foreign_addition_is_not_doubled(
     world: World, harbor: Customer, effective: date, cancelled: date | None
 ) -> None:
-    """OPEN-6: another Addition of the product that bills any day of the month holds the opening, and is named with its dates."""
+    """OPEN-6: another Addition of the product that bills any day of the month holds the opening,
+    and is named with its dates.
+    """
     foreign = add_foreign(world, harbor, effective, cancelled)
     world.check_in(harbor, 3)
     world.play(FIRST)
     assert ours(world) == []
     shown = world.standing(harbor).shown
     assert shown.state is StandingState.HELD
-    for said in (f"Addition {foreign}", "quantity 9", str(effective), str(cancelled or "open-ended"), "counts 3"):
+    for said in (
+        f"Addition {foreign}",
+        "quantity 9",
+        str(effective),
+        str(cancelled or "open-ended"),
+        "counts 3",
+    ):
         assert said in shown.reason
     record = world.record(harbor, "2026-11")
     assert record is not None
@@ -73,8 +88,14 @@ def test_a_foreign_addition_is_not_doubled(
 
 
 @pytest.mark.parametrize("form", ["missing", "null", "empty"])
-def test_an_open_end_is_seen_in_each_of_its_forms(world: World, harbor: Customer, form: Any) -> None:  # noqa: ANN401 - a literal
-    """OPEN-6: a cancelled date that is missing, null or empty is an open end, and covers every month to come."""
+def test_an_open_end_is_seen_in_each_of_its_forms(
+    world: World,
+    harbor: Customer,
+    form: Any,  # noqa: ANN401 - as of People
+) -> None:
+    """OPEN-6: a cancelled date that is missing, null or empty is an open end, and covers every
+    month to come.
+    """
     foreign = add_foreign(world, harbor, date(2024, 1, 1), None)
     world.connectwise.people.show_open_end(foreign, form)
     world.play(FIRST)
@@ -83,7 +104,9 @@ def test_an_open_end_is_seen_in_each_of_its_forms(world: World, harbor: Customer
 
 
 def test_a_hold_is_written_once(world: World, harbor: Customer) -> None:
-    """OPEN-6: as long as nothing changes, a held opening writes no more history, and says the same since the same tick."""
+    """OPEN-6: as long as nothing changes, a held opening writes no more history, and says the same
+    since the same tick.
+    """
     add_foreign(world, harbor, date(2024, 1, 1), None)
     world.play(FIRST)
     before, standing = world.record(harbor, "2026-11"), world.standing(harbor).shown
@@ -93,8 +116,12 @@ def test_a_hold_is_written_once(world: World, harbor: Customer) -> None:
 
 
 @pytest.mark.parametrize("gone", ["deleted", "cancelled before the month"])
-def test_the_hold_lifts_when_the_foreign_one_is_gone(world: World, harbor: Customer, gone: str) -> None:
-    """OPEN-6: when nothing foreign covers the month any more, ours is opened at the next tick with the count of then."""
+def test_the_hold_lifts_when_the_foreign_one_is_gone(
+    world: World, harbor: Customer, gone: str
+) -> None:
+    """OPEN-6: when nothing foreign covers the month any more, ours is opened at the next tick with
+    the count of then.
+    """
     foreign = add_foreign(world, harbor, date(2024, 1, 1), None)
     world.check_in(harbor, 3)
     world.play(FIRST)
@@ -117,15 +144,24 @@ def test_the_hold_lifts_when_the_foreign_one_is_gone(world: World, harbor: Custo
     ],
     ids=["a past month's", "one to come", "another product's"],
 )
-def test_what_does_not_bill_this_stops_nothing(effective: date, cancelled: date | None, product: str) -> None:
+def test_what_does_not_bill_this_stops_nothing(
+    effective: date, cancelled: date | None, product: str
+) -> None:
     """OPEN-6: an Addition of another month or of another product is none of our business."""
     plain = plain_connectwise()
     (endpoint,) = plain.products
     help_desk = CatalogProduct(
-        id=310, identifier="HELP-DESK", description="Desk", unit_price=endpoint.unit_price, unit_cost=endpoint.unit_cost
+        id=310,
+        identifier="HELP-DESK",
+        description="Desk",
+        unit_price=endpoint.unit_price,
+        unit_cost=endpoint.unit_cost,
     )
     scenario = type(plain)(
-        companies=(), agreement_types=plain.agreement_types, products=(endpoint, help_desk), agreements=()
+        companies=(),
+        agreement_types=plain.agreement_types,
+        products=(endpoint, help_desk),
+        agreements=(),
     )
     world = World(clock=VirtualClock(FIRST), connectwise_world=scenario)
     harbor = world.add_customer("Harbor Dental")
@@ -136,14 +172,18 @@ def test_what_does_not_bill_this_stops_nothing(effective: date, cancelled: date 
 
 
 def test_our_own_months_are_not_foreign(world: World, harbor: Customer) -> None:
-    """OPEN-6: our Addition of the month before, cancelled with it, does not stand in the next one's way."""
+    """OPEN-6: our Addition of the month before, cancelled with it, does not stand in the next one's
+    way.
+    """
     world.check_in(harbor, 3)
     world.play(FIRST, gmt("2026-12-01 00:00"))
     assert ours(world) == [(3, "2026-11-01", "2026-11-30"), (0, "2026-12-01", "2026-12-31")]
 
 
 def test_one_that_appears_later_holds_the_push(world: World, harbor: Customer) -> None:
-    """OPEN-6, FOLLOW-3: a foreign Addition seen before a push holds it: ours stays as it is until the other is gone."""
+    """OPEN-6, FOLLOW-3: a foreign Addition seen before a push holds it: ours stays as it is until
+    the other is gone.
+    """
     world.check_in(harbor, 3)
     world.play(FIRST)
     foreign = add_foreign(world, harbor, date(2026, 11, 1), None)
@@ -169,11 +209,19 @@ def test_a_held_month_does_not_hold_the_next(world: World, harbor: Customer) -> 
 
 
 def test_a_copy_of_ours_is_not_billed_beside_it(world: World, harbor: Customer) -> None:
-    """OPEN-1, OPEN-6: a person's copy of our Addition carries its reference too: two of one line hold the push."""
+    """OPEN-1, OPEN-6: a person's copy of our Addition carries its reference too: two of one line
+    hold the push.
+    """
     world.check_in(harbor, 3)
     world.play(FIRST)
     (made,) = world.connectwise.truth.made_by_api()
-    copy = add_foreign(world, harbor, date(2026, 11, 1), date(2026, 11, 30), fields={"invoiceDescription": made.text})
+    copy = add_foreign(
+        world,
+        harbor,
+        date(2026, 11, 1),
+        date(2026, 11, 30),
+        fields={"invoiceDescription": made.text},
+    )
     world.check_in(harbor, 1)
     world.play(SECOND)
     assert made.quantity == 3
@@ -186,7 +234,9 @@ def test_a_copy_of_ours_is_not_billed_beside_it(world: World, harbor: Customer) 
 
 
 def test_our_own_of_another_month_is_told_as_such(world: World, harbor: Customer) -> None:
-    """OPEN-6: when somebody takes the cancelled date off our Addition of an earlier month, it is not called another's."""
+    """OPEN-6: when somebody takes the cancelled date off our Addition of an earlier month, it is
+    not called another's.
+    """
     world.play(FIRST, gmt("2026-12-01 00:00"), gmt("2026-12-02 00:00"))
     november = world.connectwise.truth.made_by_api()[0]
     world.connectwise.people.cancel_addition(november.id, None)

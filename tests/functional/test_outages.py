@@ -1,4 +1,6 @@
-"""Hours and days in which Tally, GravityZone, ConnectWise or DynamoDB do not work, and what is true afterwards."""
+"""Hours and days in which Tally, GravityZone, ConnectWise or DynamoDB do not work, and what is true
+afterwards.
+"""
 
 import random
 from collections.abc import Sequence
@@ -6,15 +8,21 @@ from datetime import timedelta
 
 import pytest
 
-from local.audit import audit
-from local.effects import Effects
-from local.ledger import MemoryLedger
-from local.simulators.clock import VirtualClock
-from local.simulators.connectwise.truth import API
-from local.simulators.faults import Fault, FaultKind, Garble
-from local.world import Customer, World
-from tally.domain.standing import StandingState
-from tally.errors import AmbiguousError, ConflictError, IncompletePlanError, TallyError, TransientError
+from simulators.clock import VirtualClock
+from simulators.connectwise.truth import API
+from simulators.faults import Fault, FaultKind, Garble
+from tally.domain.model.standing import StandingState
+from tally.errors import (
+    AmbiguousError,
+    ConflictError,
+    IncompletePlanError,
+    TallyError,
+    TransientError,
+)
+from testing.audit import audit
+from testing.effects import Effects
+from testing.ledger import MemoryLedger
+from testing.world import Customer, World
 from tests.functional.instants import every, gmt
 
 FIRST, THIRD = gmt("2026-11-01 00:00"), gmt("2026-11-03 00:00")
@@ -43,7 +51,9 @@ def customers(world: World) -> list[Customer]:
     return made
 
 
-def problems(world: World, customers: Sequence[Customer], month: str, *, closed: bool = False) -> list[str]:
+def problems(
+    world: World, customers: Sequence[Customer], month: str, *, closed: bool = False
+) -> list[str]:
     return [each for customer in customers for each in audit(world, customer, month, closed=closed)]
 
 
@@ -52,7 +62,9 @@ def states(world: World, customers: Sequence[Customer]) -> set[StandingState]:
 
 
 def all_goes_on(world: World, customers: Sequence[Customer]) -> None:
-    """November goes by, with machines that connect on its last evening and others on the first days of December."""
+    """November goes by, with machines that connect on its last evening and others on the first days
+    of December.
+    """
     world.play(FIRST, gmt("2026-11-15 00:00"), gmt("2026-11-30 11:45"))
     for customer in customers:
         world.check_in(customer, 2, at=gmt("2026-11-30 23:50"))
@@ -61,7 +73,9 @@ def all_goes_on(world: World, customers: Sequence[Customer]) -> None:
 
 class TestThreeDaysAcrossTheEndOfAMonth:
     def test_no_ticks(self, world: World, customers: list[Customer]) -> None:
-        """CLOSE-3, OPEN-4: without any tick from the 30th to the 3rd, both months are right at the first tick after."""
+        """CLOSE-3, OPEN-4: without any tick from the 30th to the 3rd, both months are right at the
+        first tick after.
+        """
         all_goes_on(world, customers)
         world.play(gmt("2026-12-03 12:00"))
         assert problems(world, customers, "2026-11", closed=True) == []
@@ -70,7 +84,9 @@ class TestThreeDaysAcrossTheEndOfAMonth:
 
     @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: f"{fault.kind}-{fault.status}")
     def test_everything_fails(self, world: World, customers: list[Customer], fault: Fault) -> None:
-        """CLOSE-3, SAFE-5: with every call failing for three days, both months are right soon after."""
+        """CLOSE-3, SAFE-5: with every call failing for three days, both months are right soon
+        after.
+        """
         all_goes_on(world, customers)
         world.gravityzone.faults.add(fault)
         world.connectwise.faults.add(fault)
@@ -85,7 +101,9 @@ class TestThreeDaysAcrossTheEndOfAMonth:
 
     @pytest.mark.parametrize("which", ["gravityzone", "connectwise"])
     def test_one_of_them_fails(self, world: World, customers: list[Customer], which: str) -> None:
-        """CLOSE-3: so they are with only one of the two away, and nothing wrong is written meanwhile."""
+        """CLOSE-3: so they are with only one of the two away, and nothing wrong is written
+        meanwhile.
+        """
         all_goes_on(world, customers)
         faults = getattr(world, which).faults
         faults.add(Fault(kind=FaultKind.STATUS, status=503))
@@ -96,15 +114,29 @@ class TestThreeDaysAcrossTheEndOfAMonth:
         assert problems(world, customers, "2026-12") == []
 
     @pytest.mark.parametrize("seed", range(4))
-    def test_a_third_of_all_calls_fails(self, world: World, customers: list[Customer], seed: int) -> None:
-        """SAFE-2, SAFE-6: nor do calls that fail now and then, with effect or without, for three days."""
+    def test_a_third_of_all_calls_fails(
+        self, world: World, customers: list[Customer], seed: int
+    ) -> None:
+        """SAFE-2, SAFE-6: nor do calls that fail now and then, with effect or without, for three
+        days.
+        """
         chaos = random.Random(seed)
-        kinds = [FaultKind.TIMEOUT_AFTER, FaultKind.TIMEOUT_BEFORE, FaultKind.STATUS, FaultKind.GARBLED]
+        kinds = [
+            FaultKind.TIMEOUT_AFTER,
+            FaultKind.TIMEOUT_BEFORE,
+            FaultKind.STATUS,
+            FaultKind.GARBLED,
+        ]
 
         def chooser(_request: object, _operation: str) -> Fault | None:
             if chaos.random() > 0.33:
                 return None
-            return Fault(kind=chaos.choice(kinds), status=500, effect=chaos.random() < 0.5, garble=Garble.TRUNCATED)
+            return Fault(
+                kind=chaos.choice(kinds),
+                status=500,
+                effect=chaos.random() < 0.5,
+                garble=Garble.TRUNCATED,
+            )
 
         world.connectwise.options.list_lag = timedelta(minutes=2)
         all_goes_on(world, customers)
@@ -118,8 +150,12 @@ class TestThreeDaysAcrossTheEndOfAMonth:
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: f"{fault.kind}-{fault.status}")
 class TestConnectWiseAwayAtTheStartOfAMonth:
-    def test_opened_late_and_right(self, world: World, customers: list[Customer], fault: Fault) -> None:
-        """OPEN-3, OPEN-4: refused from the 1st to the 3rd, the month is opened late, from its 1st, at its true count."""
+    def test_opened_late_and_right(
+        self, world: World, customers: list[Customer], fault: Fault
+    ) -> None:
+        """OPEN-3, OPEN-4: refused from the 1st to the 3rd, the month is opened late, from its 1st,
+        at its true count.
+        """
         all_goes_on(world, customers)
         world.play(gmt("2026-11-30 23:55"))
         world.connectwise.faults.add(fault)
@@ -131,7 +167,9 @@ class TestConnectWiseAwayAtTheStartOfAMonth:
         assert problems(world, customers, "2026-12") == []
 
     def test_standings_say_so(self, world: World, customers: list[Customer], fault: Fault) -> None:
-        """SAFE-7: on the 1st nobody is shown as billing whose new month cannot be opened; the standing says why, and since when."""
+        """SAFE-7: on the 1st nobody is shown as billing whose new month cannot be opened; the
+        standing says why, and since when.
+        """
         all_goes_on(world, customers)
         world.play(gmt("2026-11-30 23:55"))
         world.connectwise.faults.add(fault)
@@ -143,11 +181,13 @@ class TestConnectWiseAwayAtTheStartOfAMonth:
 
 
 def test_first_tick_ever_without_connectwise(world: World, customers: list[Customer]) -> None:
-    """SAFE-5, SAFE-7: a first tick without ConnectWise's lists ties and opens nothing, and says of each that it waits."""
+    """SAFE-5, SAFE-7: a first tick without ConnectWise's lists ties and opens nothing, and says of
+    each that it waits.
+    """
     world.connectwise.faults.add(Fault(kind=FaultKind.STATUS, status=500))
     with pytest.raises(IncompletePlanError, match="ConnectWise"):
         world.tick(FIRST)
-    assert list(world.ledger.all_mappings()) == []
+    assert list(world.ledger.all_links()) == []
     assert world.queue.backlog() == 0
     assert StandingState.BILLING not in states(world, customers)
     world.connectwise.faults.clear()
@@ -164,7 +204,9 @@ LEDGER_ERRORS = [ConflictError("held"), TransientError("busy"), AmbiguousError("
 class TestLedger:
     @pytest.mark.parametrize("story", LEDGER_STORIES)
     def test_worker(self, *, error: TallyError, after: bool, story: str) -> None:
-        """SAFE-1, SAFE-2: whichever write fails, with effect or without, nothing is doubled and the job ends right."""
+        """SAFE-1, SAFE-2: whichever write fails, with effect or without, nothing is doubled and the
+        job ends right.
+        """
         tick = LEDGER_STORIES[story]
         for number in range(8):
             world, harbor = up_to(story)
@@ -173,16 +215,21 @@ class TestLedger:
                 fail_at(world, operation, number, error, after=after)
             world.work(until=HOUR)
             world.play(*(tick + step * QUARTER for step in range(4, 7)))
-            assert (number, audit(world, harbor, "2026-11", closed=story == "close")) == (number, [])
+            assert (number, audit(world, harbor, "2026-11", closed=story == "close")) == (
+                number,
+                [],
+            )
             assert world.standing(harbor).shown.state is StandingState.BILLING
 
-    def test_planner(self, world: World, customers: list[Customer], *, error: TallyError, after: bool) -> None:
+    def test_planner(
+        self, world: World, customers: list[Customer], *, error: TallyError, after: bool
+    ) -> None:
         """SAFE-4, MATCH-1: nor does a failing write of the planner tie or open anything twice."""
         for operation in ("begin_tick", "tie", "save_standing", "note_lists", "finish_tick"):
             world.ledger.fail_next(operation, error, after=after)
         world.play(*(FIRST + number * QUARTER for number in range(4)))
         assert problems(world, customers, "2026-11") == []
-        assert len(list(world.ledger.all_mappings())) == 3
+        assert len(list(world.ledger.all_links())) == 3
 
 
 def up_to(story: str) -> tuple[World, Customer]:
@@ -209,9 +256,13 @@ def fail_at(world: World, operation: str, number: int, error: TallyError, *, aft
     setattr(world.ledger, operation, failing)
 
 
-@pytest.mark.parametrize("operation", ["record", "ticks", "mapping", "standing"])
-def test_ledger_that_cannot_be_read(world: World, customers: list[Customer], operation: str) -> None:
-    """SAFE-6: a read of the ledger that fails is tried again with the job, and nothing was called twice for it."""
+@pytest.mark.parametrize("operation", ["record", "ticks", "link", "standing"])
+def test_ledger_that_cannot_be_read(
+    world: World, customers: list[Customer], operation: str
+) -> None:
+    """SAFE-6: a read of the ledger that fails is tried again with the job, and nothing was called
+    twice for it.
+    """
     world.tick(FIRST)
     world.ledger.fail_next(operation, TransientError("busy"), times=2)
     world.work()
@@ -220,13 +271,15 @@ def test_ledger_that_cannot_be_read(world: World, customers: list[Customer], ope
 
 
 def test_order_of_a_job(world: World) -> None:
-    """SAFE-3, FOLLOW-2: load, read, write the intent, look, write there, record the outcome; a quiet job only reads."""
+    """SAFE-3, FOLLOW-2: load, read, write the intent, look, write there, record the outcome; a
+    quiet job only reads.
+    """
     harbor = world.add_customer("Harbor Dental")
     world.check_in(harbor, 12)
     world.tick(FIRST)
     opening, quiet = Effects(), Effects()
     world.work(deliver=world.worker(wrap=opening.wrap))
-    told = [name for name in opening.names if name not in {"ledger ticks", "ledger mapping"}]
+    told = [name for name in opening.names if name not in {"ledger ticks", "ledger link"}]
     assert told == [
         "ledger record",
         "gravityzone.test POST",  # getMonthlyUsage
@@ -251,7 +304,9 @@ class TestWhatStoodBeforeTheLists:
 
     @pytest.fixture(params=["refused for now", "refused content", "held"])
     def harbor(self, world: World, request: pytest.FixtureRequest) -> Customer:
-        """A customer whose month is not open, for each of the reasons that only ConnectWise can give."""
+        """A customer whose month is not open, for each of the reasons that only ConnectWise can
+        give.
+        """
         harbor = world.add_customer("Harbor Dental")
         world.check_in(harbor, 12)
         if request.param == "held":
@@ -273,12 +328,18 @@ class TestWhatStoodBeforeTheLists:
 
     @pytest.mark.parametrize("which", ["connectwise", "gravityzone", "both"])
     def test_is_not_forgotten(self, world: World, harbor: Customer, which: str) -> None:
-        """SAFE-7: nobody is shown as billing whose month is not open, because a list fails on top of what stopped it."""
+        """SAFE-7: nobody is shown as billing whose month is not open, because a list fails on top
+        of what stopped it.
+        """
         simulators = {"connectwise": world.connectwise, "gravityzone": world.gravityzone}
         for name, simulator in simulators.items():
             if which in {name, "both"}:
-                simulator.faults.add(Fault(kind=FaultKind.STATUS, operation="*agreements", status=500))
-                simulator.faults.add(Fault(kind=FaultKind.STATUS, operation="getCompaniesList", status=500))
+                simulator.faults.add(
+                    Fault(kind=FaultKind.STATUS, operation="*agreements", status=500)
+                )
+                simulator.faults.add(
+                    Fault(kind=FaultKind.STATUS, operation="getCompaniesList", status=500)
+                )
         world.play(FIRST + QUARTER, FIRST + 2 * QUARTER)
         assert world.failures
         assert world.additions(harbor) in ([], [(9, "2026-11-01", "")])
@@ -286,7 +347,9 @@ class TestWhatStoodBeforeTheLists:
 
 
 def test_ledger_whose_index_lags(world: World) -> None:
-    """CLOSE-3, MATCH-1: the planner's bulk reads may lag by more than a tick: nothing is tied, opened or closed twice."""
+    """CLOSE-3, MATCH-1: the planner's bulk reads may lag by more than a tick: nothing is tied,
+    opened or closed twice.
+    """
     world.ledger = MemoryLedger(now=world.clock.now, index_lag=timedelta(minutes=20))
     world.plan = world.planner()
     harbor = world.add_customer("Harbor Dental")

@@ -3,16 +3,18 @@
 from collections import Counter
 from itertools import pairwise
 
-from local.simulators.clock import VirtualClock
-from local.world import World
+from simulators.clock import VirtualClock
 from tally.ports import BATCH
+from testing.world import World
 from tests.functional.instants import gmt
 
 COMPANIES, A_SECOND = 200, 5
 
 
 def test_jobs_become_visible_by_the_batch_and_below_the_pace() -> None:
-    """Pace: a worker's batch at a time, as often as the pace allows, and each fifth or so a job short, so that waits end."""
+    """Pace: a worker's batch at a time, as often as the pace allows, and each fifth or so a job
+    short, so that waits end.
+    """
     world = World(clock=VirtualClock(gmt("2026-11-05 00:05")))
     for each in range(COMPANIES):
         world.add_customer(f"Customer {each}")

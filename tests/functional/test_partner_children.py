@@ -1,15 +1,17 @@
-"""READ-4: others below a partner than before hold its record, until a person answers or they are the same again."""
+"""READ-4: others below a partner than before hold its record, until a person answers or they are
+the same again.
+"""
 
 from collections.abc import Callable
 from datetime import date
 
 import pytest
 
-from local.simulators.faults import Fault, FaultKind
-from local.world import PRODUCT, Customer
-from tally.domain.record import RecordState
-from tally.domain.standing import StandingState
+from simulators.faults import Fault, FaultKind
+from tally.domain.model.standing import StandingState
+from tally.domain.record.usage_record import RecordState
 from tally.errors import SetupError
+from testing.world import PRODUCT, Customer
 from tests.functional.partner_world import Summit
 
 CHANGED, AGAIN, LATER = "2026-11-10 00:05", "2026-11-10 00:20", "2026-11-20 00:05"
@@ -46,19 +48,27 @@ def reject(summit: Summit) -> None:
 def stays_with_the_old_parent(summit: Summit, company: Customer, machines: int) -> None:
     """As if GravityZone left what the company had used before it moved with the partner."""
     total = summit.world.gravityzone.truth.total(summit.partner.id, "2026-11")
-    summit.world.gravityzone.tenant.override_counter(summit.partner.id, "2026-11", ENDPOINTS, total + machines)
-    assert company.id not in {each.id for each in summit.world.gravityzone.tenant.below(summit.partner.id)}
+    summit.world.gravityzone.tenant.override_counter(
+        summit.partner.id, "2026-11", ENDPOINTS, total + machines
+    )
+    assert company.id not in {
+        each.id for each in summit.world.gravityzone.tenant.below(summit.partner.id)
+    }
 
 
 class TestHold:
     def test_one_that_went(self, held: Summit) -> None:
-        """READ-4: nothing is written; the sentence says who went, what was, would be and stands, and both answers."""
+        """READ-4: nothing is written; the sentence says who went, what was, would be and stands,
+        and both answers.
+        """
         assert state(held) is StandingState.HELD
         assert held.quantities() == [12]
         assert held.reason() == (
-            "The companies directly below Summit Peak IT are not those of the last count for November 2026: Harbor Dental went. "
+            "The companies directly below Summit Peak IT are not those of the last count "
+            "for November 2026: Harbor Dental went. "
             "Of its own it had 12 endpoints; now it would have 15. The Addition says 12. "
-            "Approve 15 to go on with the companies as they are, or reject to keep 12 as long as they are; "
+            "Approve 15 to go on with the companies as they are, or reject to keep 12 as "
+            "long as they are; "
             "if they become the same again, the hold lifts itself."
         )
         hold = held.record().hold
@@ -82,7 +92,9 @@ class TestHold:
         assert [held.world.additions(each)[0][0] for each in (held.juniper, held.harbor)] == [6, 9]
 
     def test_what_the_mover_used_is_not_billed_unseen(self, summit: Summit) -> None:
-        """READ-4: a child goes, and GravityZone leaves what it used with the partner: that is never pushed unasked."""
+        """READ-4: a child goes, and GravityZone leaves what it used with the partner: that is never
+        pushed unasked.
+        """
         summit.move(summit.harbor)
         stays_with_the_old_parent(summit, summit.harbor, 7)
         summit.play(CHANGED, LATER)
@@ -90,13 +102,20 @@ class TestHold:
         assert "now it would have 19" in summit.reason()
 
     def test_an_own_count_that_cannot_be_told(self, summit: Summit) -> None:
-        """READ-4, READ-2: a child comes with machines that the partner's sum lacks: held with that reason, not failing."""
+        """READ-4, READ-2: a child comes with machines that the partner's sum lacks: held with that
+        reason, not failing.
+        """
         cedar = summit.world.add_customer("Cedar Vets", parent_id=summit.partner.id)
         summit.check_in(cedar, 40, "2026-11-10 00:00")
-        summit.world.gravityzone.tenant.override_counter(summit.partner.id, "2026-11", ENDPOINTS, 24)
+        summit.world.gravityzone.tenant.override_counter(
+            summit.partner.id, "2026-11", ENDPOINTS, 24
+        )
         summit.play(CHANGED)
         assert state(summit) is StandingState.HELD
-        assert "how many now cannot be told: GravityZone counts 24 for the partner and 52" in summit.reason()
+        assert (
+            "how many now cannot be told: GravityZone counts 24 for the partner and 52"
+            in summit.reason()
+        )
         assert "Approve to go on" in summit.reason()
         reject(summit)
         summit.play(AGAIN, CLOSE)
@@ -117,12 +136,18 @@ class TestHold:
         assert held.record() == before
 
     def test_it_holds_before_a_fall_or_growth_does(self, summit: Summit) -> None:
-        """READ-4: a lower number after a move is no fall, nor a higher one growth: it is the move that is asked about."""
+        """READ-4: a lower number after a move is no fall, nor a higher one growth: it is the move
+        that is asked about.
+        """
         summit.move(summit.harbor)
-        summit.world.gravityzone.tenant.override_counter(summit.partner.id, "2026-11", ENDPOINTS, 10)
+        summit.world.gravityzone.tenant.override_counter(
+            summit.partner.id, "2026-11", ENDPOINTS, 10
+        )
         summit.play(CHANGED)
         assert "now it would have 5" in summit.reason()
-        summit.world.gravityzone.tenant.override_counter(summit.partner.id, "2026-11", ENDPOINTS, 500)
+        summit.world.gravityzone.tenant.override_counter(
+            summit.partner.id, "2026-11", ENDPOINTS, 500
+        )
         summit.play(AGAIN)
         assert "now it would have 495" in summit.reason()
 
@@ -136,7 +161,9 @@ class TestHold:
         assert (state(summit), summit.quantities()) == (StandingState.BILLING, [13])
 
     def test_a_change_that_meets_an_unknown_outcome(self, summit: Summit) -> None:
-        """SAFE-2, READ-4: a push whose answer was lost is cleared up by the old set's number; none follows from the new one."""
+        """SAFE-2, READ-4: a push whose answer was lost is cleared up by the old set's number; none
+        follows from the new one.
+        """
         summit.check_in(summit.partner, 2, "2026-11-09 00:00")
         faults = summit.world.connectwise.faults
         faults.add(Fault(kind=FaultKind.TIMEOUT_BEFORE, operation="PATCH additions/{id}"))
@@ -152,7 +179,9 @@ class TestHold:
 
 class TestAnswers:
     def test_approved(self, held: Summit) -> None:
-        """READ-4: approved, the number is written, and the record goes on with the companies as they are."""
+        """READ-4: approved, the number is written, and the record goes on with the companies as
+        they are.
+        """
         approve(held)
         held.play(AGAIN)
         assert (held.quantities(), state(held)) == ([15], StandingState.BILLING)
@@ -164,19 +193,27 @@ class TestAnswers:
         assert (entry.by, entry.why) == ("ann", "the move is right")
 
     def test_approved_and_lower(self, summit: Summit) -> None:
-        """READ-4, READ-7: an approved lower number is written without another question, and rises from there."""
+        """READ-4, READ-7: an approved lower number is written without another question, and rises
+        from there.
+        """
         summit.move(summit.harbor)
-        summit.world.gravityzone.tenant.override_counter(summit.partner.id, "2026-11", ENDPOINTS, 14)
+        summit.world.gravityzone.tenant.override_counter(
+            summit.partner.id, "2026-11", ENDPOINTS, 14
+        )
         summit.play(CHANGED)
         approve(summit)
         summit.play(AGAIN)
         assert (summit.quantities(), state(summit)) == ([9], StandingState.BILLING)
-        summit.world.gravityzone.tenant.override_counter(summit.partner.id, "2026-11", ENDPOINTS, 15)
+        summit.world.gravityzone.tenant.override_counter(
+            summit.partner.id, "2026-11", ENDPOINTS, 15
+        )
         summit.play(LATER)
         assert summit.quantities() == [10]
 
     def test_approved_and_beyond_the_limits(self) -> None:
-        """READ-4, FOLLOW-4: a number that was approved with the move is not asked about again for its size."""
+        """READ-4, FOLLOW-4: a number that was approved with the move is not asked about again for
+        its size.
+        """
         summit = Summit.billed()
         summit.play("2026-12-01 00:05", CLOSE)
         summit.check_in(summit.partner, 12, "2026-12-02 00:10")
@@ -186,17 +223,23 @@ class TestAnswers:
         stays(summit.partner.id, "2026-12", ENDPOINTS, 100)
         summit.play("2026-12-10 00:05")
         assert "now it would have 100" in summit.reason()
-        summit.world.answers().approve(summit.record("2026-12").key, by="ann", why="they bought the practice")
+        summit.world.answers().approve(
+            summit.record("2026-12").key, by="ann", why="they bought the practice"
+        )
         summit.play("2026-12-10 00:20")
         assert (summit.quantities()[1], state(summit)) == (100, StandingState.BILLING)
 
     def test_rejected(self, held: Summit) -> None:
-        """READ-4: rejected, what stands stays whatever is counted, a notice says by whom, and the month closes with it."""
+        """READ-4: rejected, what stands stays whatever is counted, a notice says by whom, and the
+        month closes with it.
+        """
         reject(held)
         held.play(AGAIN)
         shown = held.world.standing(held.partner).shown
         assert shown.state is StandingState.BILLING
-        assert shown.notices == ("GravityZone counts 15; 12 stays by the word of ann on 2026-11-10.",)
+        assert shown.notices == (
+            "GravityZone counts 15; 12 stays by the word of ann on 2026-11-10.",
+        )
         held.check_in(held.partner, 90, "2026-11-15 00:00")
         held.play(LATER)
         assert (held.quantities(), state(held)) == ([12], StandingState.BILLING)
@@ -205,14 +248,18 @@ class TestAnswers:
         assert held.quantities() == [12, 0]
 
     def test_rejected_and_an_own_count_that_cannot_be_told(self, held: Summit) -> None:
-        """READ-4, READ-2, CLOSE-5: what a person keeps needs no count: that none can be told is no failure, and the month closes."""
+        """READ-4, READ-2, CLOSE-5: what a person keeps needs no count: that none can be told is no
+        failure, and the month closes.
+        """
         reject(held)
         held.world.gravityzone.tenant.override_counter(held.partner.id, "2026-11", ENDPOINTS, 0)
         held.play(AGAIN, LATER)
         assert (held.quantities(), state(held)) == ([12], StandingState.WAITING)
         assert held.reason() == (
-            "GravityZone counts 0 for the partner and 5 for the companies directly below it, more than for the whole: "
-            "the count of its own machines cannot be told. What stands for November 2026, 12, stays until the month closes."
+            "GravityZone counts 0 for the partner and 5 for the companies directly below "
+            "it, more than for the whole: "
+            "the count of its own machines cannot be told. What stands for November 2026, "
+            "12, stays until the month closes."
         )
         held.play(TURN, CLOSE)
         assert (held.record().state, held.record().count) == (RecordState.CLOSED, 12)
@@ -244,7 +291,9 @@ class TestAnswers:
 
 class TestLifting:
     def test_as_before_again(self, held: Summit) -> None:
-        """READ-4: the moved company is back: the hold lifts itself, the history says so, and the count is followed."""
+        """READ-4: the moved company is back: the hold lifts itself, the history says so, and the
+        count is followed.
+        """
         held.move(held.harbor, held.partner.id)
         held.play(AGAIN)
         assert (held.quantities(), state(held)) == ([15], StandingState.BILLING)
@@ -263,16 +312,24 @@ class TestLifting:
 
 class TestMonthsTurn:
     def test_a_new_month_starts_with_its_own_set(self, held: Summit) -> None:
-        """READ-4: the new month is opened with the companies of its first reading, and no hold, while the old one waits."""
+        """READ-4: the new month is opened with the companies of its first reading, and no hold,
+        while the old one waits.
+        """
         held.check_in(held.partner, 4, "2026-12-01 00:01")
         held.play(TURN)
         december = held.record("2026-12")
-        assert (december.hold, december.children, held.quantities()) == (None, (held.juniper.id,), [12, 4])
+        assert (december.hold, december.children, held.quantities()) == (
+            None,
+            (held.juniper.id,),
+            [12, 4],
+        )
         assert held.record().hold is not None
         assert "November 2026" in held.reason()
 
     def test_a_change_after_the_months_end(self, summit: Summit) -> None:
-        """READ-4, CLOSE-1: a move on the 1st holds the month that still has to close, which may count otherwise by now; not the new one."""
+        """READ-4, CLOSE-1: a move on the 1st holds the month that still has to close, which may
+        count otherwise by now; not the new one.
+        """
         summit.play("2026-11-30 23:50")
         summit.move(summit.harbor)
         summit.play(TURN)
@@ -285,7 +342,9 @@ class TestMonthsTurn:
         assert (summit.record().state, summit.record().count) == (RecordState.CLOSED, 12)
 
     def test_a_change_between_the_last_tick_and_the_first(self, summit: Summit) -> None:
-        """READ-4: a company made for the partner at the turn: the old month asks, as it was counted without it."""
+        """READ-4: a company made for the partner at the turn: the old month asks, as it was counted
+        without it.
+        """
         summit.play("2026-11-30 23:50")
         cedar = summit.world.add_customer("Cedar Vets", parent_id=summit.partner.id)
         summit.check_in(cedar, 3, "2026-12-01 00:00")
@@ -307,7 +366,9 @@ class TestMonthsTurn:
 
 
 def test_an_opted_out_month_is_held_too(summit: Summit) -> None:
-    """READ-4, CLOSE-5: opted out, the open month is still counted without the companies of before, and asks if they change."""
+    """READ-4, CLOSE-5: opted out, the open month is still counted without the companies of before,
+    and asks if they change.
+    """
     summit.world.set_up().unbill_partner(summit.partner.id, by="bob", why="they left")
     summit.move(summit.harbor)
     summit.play(CHANGED, CLOSE)
@@ -316,10 +377,14 @@ def test_an_opted_out_month_is_held_too(summit: Summit) -> None:
 
 
 def test_a_waiting_opening_takes_the_set_of_then(summit: Summit) -> None:
-    """READ-4: until something stands, a change asks nothing: the month is opened with the companies of then."""
+    """READ-4: until something stands, a change asks nothing: the month is opened with the companies
+    of then.
+    """
     people, partner = summit.world.connectwise.people, summit.partner
     summit.play("2026-11-30 23:50")
-    theirs = people.add_addition(partner.agreement_id, PRODUCT, quantity=1, effective=date(2026, 12, 1))
+    theirs = people.add_addition(
+        partner.agreement_id, PRODUCT, quantity=1, effective=date(2026, 12, 1)
+    )
     summit.play(TURN)
     first = summit.record("2026-12")
     assert first.hold is not None
@@ -332,7 +397,9 @@ def test_a_waiting_opening_takes_the_set_of_then(summit: Summit) -> None:
 
 
 def test_namesakes_among_those_that_come(summit: Summit) -> None:
-    """READ-4: the hold is on ids: where one Branch took the other's place, an answer is for the one that is there."""
+    """READ-4: the hold is on ids: where one Branch took the other's place, an answer is for the one
+    that is there.
+    """
     one, other = (summit.world.gravityzone.tenant.add_company("Branch") for _ in range(2))
     summit.world.gravityzone.tenant.move_company(one, summit.partner.id)
     summit.play(CHANGED)
@@ -346,7 +413,9 @@ def test_namesakes_among_those_that_come(summit: Summit) -> None:
 
 
 def test_a_voided_month_takes_the_set_of_then(held: Summit) -> None:
-    """READ-4, OPEN-1: of what was voided nothing stands: the next line bills what is counted with the companies of now, unasked."""
+    """READ-4, OPEN-1: of what was voided nothing stands: the next line bills what is counted with
+    the companies of now, unasked.
+    """
     world, partner = held.world, held.partner
     right = world.add_agreement(partner.connectwise_id)
     world.set_up().pin(partner.id, right, by="ann", why="the right one")
@@ -358,7 +427,9 @@ def test_a_voided_month_takes_the_set_of_then(held: Summit) -> None:
 
 
 def test_a_voided_month_is_not_closed_with_nothing(held: Summit) -> None:
-    """READ-4, LATE-2, CLOSE-2: a month voided after its invoice, with other companies below by now, still bills its count."""
+    """READ-4, LATE-2, CLOSE-2: a month voided after its invoice, with other companies below by now,
+    still bills its count.
+    """
     world, partner = held.world, held.partner
     held.play("2026-11-30 23:50")
     world.answers().void(held.november, by="ann", why="the wrong agreement")

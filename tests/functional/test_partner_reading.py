@@ -1,14 +1,16 @@
-"""READ-4: how a partner's own count is read, and when it is not: order, failures, lists, calls and pace."""
+"""READ-4: how a partner's own count is read, and when it is not: order, failures, lists, calls and
+pace.
+"""
 
 import pytest
 
-from local.simulators.core import Request
-from local.simulators.faults import Fault, FaultKind
-from local.world import Customer, World
-from tally.domain.partner import MOST_CHILDREN
-from tally.domain.record import RecordState
-from tally.domain.standing import StandingState
+from simulators.core import Request
+from simulators.faults import Fault, FaultKind
+from tally.domain.model.standing import StandingState
+from tally.domain.record.partner import MOST_CHILDREN
+from tally.domain.record.usage_record import RecordState
 from tally.errors import IncompletePlanError
+from testing.world import Customer, World
 from tests.functional.instants import gmt
 from tests.functional.partner_world import Summit
 
@@ -33,7 +35,8 @@ def quantities(world: World, customer: Customer) -> list[int]:
 
 class TestReading:
     def test_the_parent_is_read_first(self, summit: Summit) -> None:
-        """READ-4: a child's machine that checks in between the reads is never billed to the partner as well.
+        """READ-4: a child's machine that checks in between the reads is never billed to the partner
+        as well.
 
         One that reads the children first sees it in the parent's sum alone.
         """
@@ -42,7 +45,8 @@ class TestReading:
         def between(request: Request, operation: str) -> None:
             nonlocal reads
             about_summit = any(
-                each.id.encode() in request.body for each in (summit.partner, summit.juniper, summit.harbor)
+                each.id.encode() in request.body
+                for each in (summit.partner, summit.juniper, summit.harbor)
             )
             if operation == USAGE and about_summit and (reads := reads + 1) % 2 == 0:
                 world.check_in(summit.juniper, 1)
@@ -60,7 +64,9 @@ class TestReading:
         assert summit.quantities() == [13]
 
     def test_its_count_rises_to_the_truth_at_the_next_read(self, summit: Summit) -> None:
-        """READ-4: while children's machines check in, its own new ones may be seen later; they are not lost."""
+        """READ-4: while children's machines check in, its own new ones may be seen later; they are
+        not lost.
+        """
         world = summit.world
         summit.check_in(summit.partner, 2, "2026-11-02 00:00")
 
@@ -76,7 +82,9 @@ class TestReading:
         assert summit.quantities() == [14]
 
     def test_its_calls(self, summit: Summit) -> None:
-        """READ-4, FOLLOW-2: one call for it and one for each child; two lists more a tick; nothing of ConnectWise's additions."""
+        """READ-4, FOLLOW-2: one call for it and one for each child; two lists more a tick; nothing
+        of ConnectWise's additions.
+        """
         calls = summit.world.gravityzone.calls
         calls.clear()
         summit.world.connectwise.calls.clear()
@@ -96,11 +104,15 @@ class TestReading:
         assert start.world.gravityzone.calls.count(LISTS) == 4
 
     def test_a_childs_reading_fails(self, summit: Summit) -> None:
-        """READ-2, READ-4: without one child's count there is none of its own: the job fails, nothing is written, others go on."""
+        """READ-2, READ-4: without one child's count there is none of its own: the job fails,
+        nothing is written, others go on.
+        """
         summit.check_in(summit.partner, 3, "2026-11-02 00:00")
         summit.check_in(summit.juniper, 2, "2026-11-02 00:00")
         world, before = summit.world, summit.record()
-        world.gravityzone.faults.add(Fault(kind=FaultKind.STATUS, operation=USAGE, contains=summit.harbor.id))
+        world.gravityzone.faults.add(
+            Fault(kind=FaultKind.STATUS, operation=USAGE, contains=summit.harbor.id)
+        )
         summit.play(NEXT_DAY)
         assert summit.record() == before
         assert summit.quantities() == [12]
@@ -117,23 +129,33 @@ class TestReading:
         """READ-2, READ-4: a child that answers no count makes the partner's unknown."""
         before = summit.record()
         summit.check_in(summit.partner, 3, "2026-11-02 00:00")
-        summit.world.gravityzone.tenant.override_counter(summit.harbor.id, "2026-11", "endpointMonthlyUsage", value)  # type: ignore[arg-type]
+        summit.world.gravityzone.tenant.override_counter(
+            summit.harbor.id, "2026-11", "endpointMonthlyUsage", value
+        )  # type: ignore[arg-type]
         summit.play(NEXT_DAY)
         assert summit.record() == before
         assert summit.world.standing(summit.partner).shown.state is StandingState.FAILING
 
     def test_less_than_nothing_is_left(self, summit: Summit) -> None:
-        """READ-4, READ-2: the children count more than the whole: unknown, said so, and nothing is written; never 0."""
+        """READ-4, READ-2: the children count more than the whole: unknown, said so, and nothing is
+        written; never 0.
+        """
         before = summit.record()
-        summit.world.gravityzone.tenant.override_counter(summit.harbor.id, "2026-11", "endpointMonthlyUsage", 40)
+        summit.world.gravityzone.tenant.override_counter(
+            summit.harbor.id, "2026-11", "endpointMonthlyUsage", 40
+        )
         summit.play(NEXT_DAY, CLOSE)
         assert summit.record() == before
         assert summit.world.standing(summit.partner).shown.state is StandingState.FAILING
         assert "24 for the partner and 45 for the companies directly below it" in summit.reason()
 
     def test_a_real_fall_is_held(self, summit: Summit) -> None:
-        """READ-7, READ-4: with nothing checking in meanwhile, a lower own count is a fall like a customer's."""
-        summit.world.gravityzone.tenant.override_counter(summit.harbor.id, "2026-11", "endpointMonthlyUsage", 9)
+        """READ-7, READ-4: with nothing checking in meanwhile, a lower own count is a fall like a
+        customer's.
+        """
+        summit.world.gravityzone.tenant.override_counter(
+            summit.harbor.id, "2026-11", "endpointMonthlyUsage", 9
+        )
         summit.play(NEXT_DAY)
         assert summit.world.standing(summit.partner).shown.state is StandingState.HELD
         assert "counts 10 endpoints for Summit Peak IT" in summit.reason()
@@ -141,12 +163,16 @@ class TestReading:
 
 class TestLists:
     def test_its_children_cannot_be_listed(self, summit: Summit) -> None:
-        """SAFE-5, READ-4: nothing is read or written for the partner at this tick; its customers are followed as before."""
+        """SAFE-5, READ-4: nothing is read or written for the partner at this tick; its customers
+        are followed as before.
+        """
         world, before = summit.world, summit.record()
         summit.check_in(summit.partner, 3, "2026-11-02 00:00")
         summit.check_in(summit.juniper, 2, "2026-11-02 00:00")
         customers_below = f'"{summit.partner.id}","filters":{{"companyType":1}}'
-        world.gravityzone.faults.add(Fault(kind=FaultKind.STATUS, operation=LISTS, contains=customers_below))
+        world.gravityzone.faults.add(
+            Fault(kind=FaultKind.STATUS, operation=LISTS, contains=customers_below)
+        )
         world.gravityzone.calls.clear()
         with pytest.raises(IncompletePlanError, match=summit.partner.id):
             world.tick(gmt("2026-11-01 00:35"))
@@ -161,7 +187,9 @@ class TestLists:
         assert quantities(world, summit.juniper) == [7]
 
     def test_nothing_can_be_listed(self, summit: Summit) -> None:
-        """SAFE-5, READ-4: without GravityZone's tree customers are followed by their ids, and a partner is not read."""
+        """SAFE-5, READ-4: without GravityZone's tree customers are followed by their ids, and a
+        partner is not read.
+        """
         before = summit.record()
         summit.check_in(summit.partner, 3, "2026-11-01 00:30")
         summit.check_in(summit.juniper, 2, "2026-11-01 00:30")
@@ -181,7 +209,9 @@ class TestLists:
         assert states == {StandingState.FAILING, StandingState.HELD}
 
     def test_it_moves_out_of_the_lists(self, summit: Summit) -> None:
-        """READ-4, SAFE-5: a partner that exists and is in no list is not read: who stands below it is not known."""
+        """READ-4, SAFE-5: a partner that exists and is in no list is not read: who stands below it
+        is not known.
+        """
         before = summit.record()
         summit.world.gravityzone.tenant.folders["f" * 24] = summit.world.gravityzone.tenant.own.id
         summit.move(summit.partner, "f" * 24)
@@ -199,9 +229,14 @@ class TestLists:
         assert (summit.record().state, summit.record().count) == (RecordState.CLOSED, 12)
 
     def test_twenty_children(self, summit: Summit) -> None:
-        """READ-4: 20 are read, one more needs set-up with both numbers, and what stands stays open until they are fewer."""
+        """READ-4: 20 are read, one more needs set-up with both numbers, and what stands stays open
+        until they are fewer.
+        """
         world = summit.world
-        extra = [world.add_customer(f"Branch {each}", parent_id=summit.partner.id) for each in range(MOST_CHILDREN - 2)]
+        extra = [
+            world.add_customer(f"Branch {each}", parent_id=summit.partner.id)
+            for each in range(MOST_CHILDREN - 2)
+        ]
         summit.play(NEXT_DAY)
         world.answers().approve(summit.november, by="ann", why="new branches")
         summit.check_in(summit.partner, 1, "2026-11-02 00:10")
@@ -222,7 +257,9 @@ class TestLists:
 
 
 def test_its_jobs_are_paced_by_what_they_read(summit: Summit) -> None:
-    """READ-4: jobs become visible at GravityZone's pace, for which a partner's job is as long as its children are many."""
+    """READ-4: jobs become visible at GravityZone's pace, for which a partner's job is as long as
+    its children are many.
+    """
     world = summit.world
     for each in range(18):
         world.add_customer(f"Branch {each}", parent_id=summit.partner.id)

@@ -2,10 +2,11 @@
 
 import pytest
 
-from local.simulators.faults import Fault, FaultKind
-from local.world import Customer, World
-from tally.domain.month import Month
-from tally.domain.record import RecordKey, UsageRecord
+from simulators.faults import Fault, FaultKind
+from tally.domain.model.month import Month
+from tally.domain.record.record_key import RecordKey
+from tally.domain.record.usage_record import UsageRecord
+from testing.world import Customer, World
 from tests.functional.instants import gmt
 from tests.functional.partner_world import add_partner, set_up
 from tests.functional.services_world import EDR, EMAIL, add_edr_agreement, setting, use, world_of
@@ -39,7 +40,9 @@ def child(world: World) -> str:
 
 
 def record(world: World, partner: Customer, service: str) -> UsageRecord:
-    found = world.ledger.record(RecordKey(company_id=partner.id, month=Month(2026, 11), service=service))
+    found = world.ledger.record(
+        RecordKey(company_id=partner.id, month=Month(2026, 11), service=service)
+    )
     assert found is not None
     return found
 
@@ -52,28 +55,40 @@ def pushed(world: World, partner: Customer) -> dict[str, int | None]:
 
 
 def test_every_service_without_the_children(world: World, partner: Customer) -> None:
-    """READ-4, READ-6: each counter is the partner's less its children's, whichever call tells it; two calls a company."""
+    """READ-4, READ-6: each counter is the partner's less its children's, whichever call tells it;
+    two calls a company.
+    """
     assert pushed(world, partner) == {"endpoints": 2, "email": 2, "edr": 3}
     world.gravityzone.calls.clear()
     world.play(THIRD)
     counts = world.gravityzone.calls.counts
     partners_and_childs_jobs = 2 + 1
-    assert counts["getMonthlyUsage"] == counts["getMonthlyUsagePerProductType"] == partners_and_childs_jobs
+    assert (
+        counts["getMonthlyUsage"]
+        == counts["getMonthlyUsagePerProductType"]
+        == partners_and_childs_jobs
+    )
 
 
 def test_a_call_that_fails_stops_what_it_tells_alone(world: World, partner: Customer) -> None:
-    """SAFE-5, READ-4: a child's usage per product type fails: the partner's sensors wait, its mailboxes are followed."""
+    """SAFE-5, READ-4: a child's usage per product type fails: the partner's sensors wait, its
+    mailboxes are followed.
+    """
     use(world, partner, EMAIL_COUNTER, 1)
     use(world, partner, EDR_COUNTER, 1, product_type=3)
     world.gravityzone.faults.add(
-        Fault(kind=FaultKind.STATUS, operation="getMonthlyUsagePerProductType", contains=child(world))
+        Fault(
+            kind=FaultKind.STATUS, operation="getMonthlyUsagePerProductType", contains=child(world)
+        )
     )
     world.play(THIRD)
     assert pushed(world, partner) == {"endpoints": 3, "email": 3, "edr": 3}
 
 
 def test_a_counter_that_is_missing_stops_its_service_alone(world: World, partner: Customer) -> None:
-    """READ-2, READ-4: a child without one counter makes that one unknown for the partner, and no other."""
+    """READ-2, READ-4: a child without one counter makes that one unknown for the partner, and no
+    other.
+    """
     use(world, partner, EMAIL_COUNTER, 1)
     world.gravityzone.tenant.override_counter(child(world), "2026-11", EMAIL_COUNTER, None)
     world.play(THIRD)
@@ -81,7 +96,9 @@ def test_a_counter_that_is_missing_stops_its_service_alone(world: World, partner
 
 
 def test_each_service_is_held_and_answered_by_itself(world: World, partner: Customer) -> None:
-    """READ-4: a child that goes holds each service's record, and an answer to one is none to another."""
+    """READ-4: a child that goes holds each service's record, and an answer to one is none to
+    another.
+    """
     world.gravityzone.tenant.move_company(child(world), world.gravityzone.tenant.own.id)
     use(world, partner, EMAIL_COUNTER, 1)
     world.play(THIRD)

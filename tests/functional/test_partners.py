@@ -2,11 +2,11 @@
 
 import pytest
 
-from local.simulators.faults import Fault, FaultKind
-from local.world import Customer, World
-from tally.domain.record import RecordState
-from tally.domain.standing import StandingState
+from simulators.faults import Fault, FaultKind
+from tally.domain.model.standing import StandingState
+from tally.domain.record.usage_record import RecordState
 from tally.errors import SetupError, TallyError
+from testing.world import Customer, World
 from tests.functional.instants import gmt
 from tests.functional.partner_world import FIRST, Summit, add_partner, set_up
 
@@ -31,7 +31,9 @@ def quantities(world: World, customer: Customer) -> list[int]:
 
 class TestCounting:
     def test_its_own_machines_only(self, summit: Summit) -> None:
-        """READ-4: GravityZone answers 24 for the partner; 12 are its own, and its customers are billed for theirs once."""
+        """READ-4: GravityZone answers 24 for the partner; 12 are its own, and its customers are
+        billed for theirs once.
+        """
         world = summit.world
         assert world.gravityzone.truth.total(summit.partner.id, "2026-11") == 24
         assert summit.quantities() == [12]
@@ -40,16 +42,24 @@ class TestCounting:
         assert world.standing(summit.partner).shown.state is StandingState.BILLING
 
     def test_it_is_followed_to_its_close(self, summit: Summit) -> None:
-        """READ-4, CLOSE-2: its own machines and its customers' come and go; each is on one Addition, and the month closes so."""
+        """READ-4, CLOSE-2: its own machines and its customers' come and go; each is on one
+        Addition, and the month closes so.
+        """
         summit.check_in(summit.partner, 3, "2026-11-10 08:00")
         summit.check_in(summit.juniper, 4, "2026-11-11 08:00")
         summit.play("2026-11-12 00:05", "2026-11-30 00:05", "2026-12-01 00:05", CLOSE)
         record = summit.record()
-        assert (record.state, record.count, summit.quantities()) == (RecordState.CLOSED, 15, [15, 0])
+        assert (record.state, record.count, summit.quantities()) == (
+            RecordState.CLOSED,
+            15,
+            [15, 0],
+        )
         assert quantities(summit.world, summit.juniper) == [9, 0]
 
     def test_partners_below_partners(self, start: Summit) -> None:
-        """READ-4: a partner below counts with all that is below it, and is taken off as a whole; it may be billed itself."""
+        """READ-4: a partner below counts with all that is below it, and is taken off as a whole; it
+        may be billed itself.
+        """
         world = start.world
         ridge = add_partner(world, "Ridge Line IT", parent_id=start.partner.id)
         cedar = world.add_customer("Cedar Vets", parent_id=ridge.id)
@@ -60,10 +70,16 @@ class TestCounting:
         set_up(world, ridge)
         start.play(SECOND)
         assert world.gravityzone.truth.total(start.partner.id, "2026-11") == 58
-        assert [quantities(world, each) for each in (start.partner, ridge, cedar)] == [[12], [4], [30]]
+        assert [quantities(world, each) for each in (start.partner, ridge, cedar)] == [
+            [12],
+            [4],
+            [30],
+        ]
 
     def test_children_of_every_licence(self, start: Summit) -> None:
-        """READ-4: a child without a monthly subscription stands in the set, answers 0, and takes nothing off."""
+        """READ-4: a child without a monthly subscription stands in the set, answers 0, and takes
+        nothing off.
+        """
         world, tenant = start.world, start.world.gravityzone.tenant
         yearly = tenant.add_company("Yearly", parent_id=start.partner.id, subscription_type=2)
         tenant.check_in_new(yearly, 9)
@@ -73,10 +89,17 @@ class TestCounting:
         set_up(world, start.partner)
         start.play(SECOND)
         assert start.quantities() == [12]
-        assert set(start.record().children or ()) == {start.juniper.id, start.harbor.id, yearly, trial}
+        assert set(start.record().children or ()) == {
+            start.juniper.id,
+            start.harbor.id,
+            yearly,
+            trial,
+        }
 
     def test_the_floor_is_the_partners_own(self, start: Summit) -> None:
-        """READ-4, CLOSE-2: what the partner has committed to is recorded with its own count, and its children's with theirs."""
+        """READ-4, CLOSE-2: what the partner has committed to is recorded with its own count, and
+        its children's with theirs.
+        """
         start.world.gravityzone.tenant.company(start.partner.id).minimum_usage = 20
         start.world.play(FIRST)
         set_up(start.world, start.partner)
@@ -84,7 +107,9 @@ class TestCounting:
         assert (start.record().count, start.record().floor) == (12, 20)
 
     def test_no_children_at_all(self, start: Summit) -> None:
-        """READ-4: without anybody below it, all that GravityZone counts is its own, and that nobody is there is remembered."""
+        """READ-4: without anybody below it, all that GravityZone counts is its own, and that nobody
+        is there is remembered.
+        """
         lone = add_partner(start.world, "Lone Star IT")
         start.world.check_in(lone, 6)
         start.world.play(FIRST)
@@ -105,7 +130,9 @@ class TestCounting:
         assert "a trial is not billed" in start.reason()
 
     def test_without_a_monthly_subscription(self, start: Summit) -> None:
-        """READ-2, READ-4: a yearly partner answers 0, of which nothing can be taken off: it waits, and is not read at all."""
+        """READ-2, READ-4: a yearly partner answers 0, of which nothing can be taken off: it waits,
+        and is not read at all.
+        """
         start.world.gravityzone.tenant.change_subscription(start.partner.id, 2)
         start.world.play(FIRST)
         set_up(start.world, start.partner)
@@ -125,18 +152,24 @@ class TestCounting:
 
 class TestSetUp:
     def test_a_partner_is_not_billed_by_itself(self, start: Summit) -> None:
-        """READ-4, MATCH-1: never tied by its name, not billed when it is only tied, and the tie's text says what is missing."""
+        """READ-4, MATCH-1: never tied by its name, not billed when it is only tied, and the tie's
+        text says what is missing.
+        """
         start.world.play(FIRST)
-        assert start.world.ledger.mapping(start.partner.id) is None
+        assert start.world.ledger.link(start.partner.id) is None
         assert start.world.standing(start.partner).shown.state is StandingState.NEEDS_SETUP
-        said = start.world.set_up().tie(start.partner.id, start.partner.connectwise_id, by="ann", why="ours")
+        said = start.world.set_up().tie(
+            start.partner.id, start.partner.connectwise_id, by="ann", why="ours"
+        )
         assert "It is a partner: its own machines are billed once a person says so." in said
         start.play(SECOND)
         assert start.quantities() == []
         assert start.world.standing(start.partner).shown.state is StandingState.NEEDS_SETUP
 
     def test_billed_first_and_tied_later(self, start: Summit) -> None:
-        """READ-4, MATCH-1: opted in before it is tied, it waits for the tie, says so, and is not tied by its name."""
+        """READ-4, MATCH-1: opted in before it is tied, it waits for the tie, says so, and is not
+        tied by its name.
+        """
         start.world.play(FIRST)
         said = start.world.set_up().bill_partner(start.partner.id, by="ann", why="their laptops")
         assert "tie it by hand" in said
@@ -144,15 +177,17 @@ class TestSetUp:
         assert start.quantities() == []
         shown = start.world.standing(start.partner).shown
         assert (shown.state, "tie it by hand" in shown.reason) == (StandingState.NEEDS_SETUP, True)
-        said = start.world.set_up().tie(start.partner.id, start.partner.connectwise_id, by="ann", why="ours")
+        said = start.world.set_up().tie(
+            start.partner.id, start.partner.connectwise_id, by="ann", why="ours"
+        )
         assert "once a person says so" not in said
         start.play("2026-11-01 00:35")
         assert start.quantities() == [12]
 
     def test_who_and_why(self, summit: Summit) -> None:
-        """READ-4, SAFE-1: the mapping's history says who opted it in and out, when and why."""
+        """READ-4, SAFE-1: the link's history says who opted it in and out, when and why."""
         summit.world.set_up().unbill_partner(summit.partner.id, by="bob", why="they left")
-        history = summit.world.ledger.mapping_history(summit.partner.id)
+        history = summit.world.ledger.link_history(summit.partner.id)
         assert [(each.what, each.by, each.why) for each in history] == [
             ("tied", "ann", "they pay for their own laptops"),
             ("partner billed", "ann", "they pay for their own laptops"),
@@ -174,7 +209,9 @@ class TestSetUp:
             summit.world.set_up().bill_partner(summit.partner.id, by="ann", why="again")
 
     def test_opted_out_with_the_next_month(self, summit: Summit) -> None:
-        """READ-4, CLOSE-5: the open month is followed to its close, the next is not opened, and the command says what stays."""
+        """READ-4, CLOSE-5: the open month is followed to its close, the next is not opened, and the
+        command says what stays.
+        """
         said = summit.world.set_up().unbill_partner(summit.partner.id, by="bob", why="they left")
         assert "November 2026 (endpoints) goes on" in said
         summit.check_in(summit.partner, 3, "2026-11-10 08:00")
@@ -190,7 +227,9 @@ class TestSetUp:
         assert "its own machines are not" in summit.reason()
 
     def test_opted_out_while_its_job_waits(self, start: Summit) -> None:
-        """READ-4: a job that was planned before opens nothing afterwards: the worker reads the mapping itself."""
+        """READ-4: a job that was planned before opens nothing afterwards: the worker reads the link
+        itself.
+        """
         start.world.play(FIRST)
         set_up(start.world, start.partner)
         start.world.tick(gmt(SECOND))
@@ -199,7 +238,9 @@ class TestSetUp:
         assert start.quantities() == []
 
     def test_months_before_are_not_opened(self, start: Summit) -> None:
-        """READ-4, OPEN-9: opted in on the 3rd, it is billed from that month on, though the last could still be opened."""
+        """READ-4, OPEN-9: opted in on the 3rd, it is billed from that month on, though the last
+        could still be opened.
+        """
         start.world.play(FIRST)
         start.play("2026-11-30 00:05", "2026-12-01 00:05")
         start.world.clock.set(gmt("2026-12-03 00:00"))
@@ -208,9 +249,13 @@ class TestSetUp:
         assert [each[1] for each in start.world.additions(start.partner)] == ["2026-12-01"]
 
     def test_months_between_are_not_opened(self, start: Summit) -> None:
-        """READ-4, OPEN-9: opted in, out and in again, it is not billed for the month in between that was never opened."""
+        """READ-4, OPEN-9: opted in, out and in again, it is not billed for the month in between
+        that was never opened.
+        """
         world = start.world
-        world.connectwise.people.cancel_agreement(start.partner.agreement_id, gmt("2026-09-01 00:00").date())
+        world.connectwise.people.cancel_agreement(
+            start.partner.agreement_id, gmt("2026-09-01 00:00").date()
+        )
         world.play(FIRST)
         set_up(world, start.partner)
         start.play("2026-11-20 00:05")
@@ -220,19 +265,24 @@ class TestSetUp:
         world.set_up().bill_partner(start.partner.id, by="ann", why="from now on")
         agreement = world.add_agreement(start.partner.connectwise_id, name="New")
         start.play("2026-12-03 00:05")
-        assert [str(each.effective) for each in world.connectwise.truth.additions(agreement_id=agreement)] == [
-            "2026-12-01"
-        ]
+        assert [
+            str(each.effective)
+            for each in world.connectwise.truth.additions(agreement_id=agreement)
+        ] == ["2026-12-01"]
 
     def test_tied_to_another(self, summit: Summit) -> None:
-        """READ-4, MATCH-1: untied and tied to another ConnectWise company, it stays one whose own machines are billed."""
+        """READ-4, MATCH-1: untied and tied to another ConnectWise company, it stays one whose own
+        machines are billed.
+        """
         world = summit.world
         other = world.connectwise.people.add_company("SummitPeakGmbH", "Summit Peak GmbH")
         agreement = world.add_agreement(other)
         world.set_up().untie(summit.partner.id, by="ann", why="the wrong one")
         world.set_up().tie(summit.partner.id, other, by="ann", why="the right one")
         summit.play("2026-12-01 00:05")
-        assert [int(each.quantity) for each in world.connectwise.truth.additions(agreement_id=agreement)] == [0]
+        assert [
+            int(each.quantity) for each in world.connectwise.truth.additions(agreement_id=agreement)
+        ] == [0]
 
     def test_excluded(self, summit: Summit) -> None:
         """CLOSE-5, READ-4: an exclusion counts for a partner as for a customer."""
@@ -243,7 +293,9 @@ class TestSetUp:
 
     @pytest.mark.parametrize("without_parent", [False, True])
     def test_below_one_that_is_excluded(self, start: Summit, without_parent: bool) -> None:
-        """CLOSE-5, READ-4, MATCH-1: below an excluded partner its open month goes on to its close, and no other is opened."""
+        """CLOSE-5, READ-4, MATCH-1: below an excluded partner its open month goes on to its close,
+        and no other is opened.
+        """
         world = start.world
         ridge = add_partner(world, "Ridge Line IT", parent_id=start.partner.id)
         cedar = world.add_customer("Cedar Vets", parent_id=ridge.id)
@@ -260,13 +312,22 @@ class TestSetUp:
         start.play("2026-12-01 00:05", CLOSE, "2026-12-03 00:05")
         record = world.record(ridge, "2026-11")
         assert record is not None
-        assert (record.state, quantities(world, ridge), quantities(world, cedar)) == (RecordState.CLOSED, [6], [30])
+        assert (record.state, quantities(world, ridge), quantities(world, cedar)) == (
+            RecordState.CLOSED,
+            [6],
+            [30],
+        )
         shown = world.standing(ridge).shown
-        assert (shown.state, "below a partner that is excluded" in shown.reason) == (StandingState.WAITING, True)
+        assert (shown.state, "below a partner that is excluded" in shown.reason) == (
+            StandingState.WAITING,
+            True,
+        )
         assert world.failures == []
 
     def test_below_one_that_is_excluded_unread(self, start: Summit) -> None:
-        """SAFE-5: whose children cannot be read now is not read itself: it says so, and is right at the next tick."""
+        """SAFE-5: whose children cannot be read now is not read itself: it says so, and is right at
+        the next tick.
+        """
         world = start.world
         ridge = add_partner(world, "Ridge Line IT", parent_id=start.partner.id)
         world.check_in(ridge, 4)
@@ -275,7 +336,9 @@ class TestSetUp:
         start.play(SECOND)
         world.set_up().exclude(start.partner.id, by="bob", why="another distributor's")
         world.check_in(ridge, 2)
-        world.gravityzone.faults.add(Fault(kind=FaultKind.STATUS, operation=LISTS, contains=ridge.id, status=500))
+        world.gravityzone.faults.add(
+            Fault(kind=FaultKind.STATUS, operation=LISTS, contains=ridge.id, status=500)
+        )
         start.play("2026-11-10 00:05")
         shown = world.standing(ridge).shown
         assert (shown.state, "could not be listed" in shown.reason) == (StandingState.FAILING, True)

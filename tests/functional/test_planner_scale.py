@@ -1,12 +1,14 @@
-"""The planner with 10,000 companies, over the simulators: its own time and memory, the APIs' waits aside."""
+"""The planner with 10,000 companies, over the simulators: its own time and memory, the APIs' waits
+aside.
+"""
 
 import time
 import tracemalloc
 
 import pytest
 
-from local.simulators.clock import VirtualClock
-from local.world import World
+from simulators.clock import VirtualClock
+from testing.world import World
 from tests.functional.instants import gmt
 
 COMPANIES, PARTNERS = 10_000, 20
@@ -17,16 +19,21 @@ SECONDS, MEGABYTES = 60, 256
 def world() -> World:
     """An MSP with 20 partners of 500 customers each, none of them known to the ledger yet."""
     world = World(clock=VirtualClock(gmt("2026-11-01 00:00")))
-    partners = [world.gravityzone.tenant.add_company(f"Partner {each}", kind="partner") for each in range(PARTNERS)]
+    partners = [
+        world.gravityzone.tenant.add_company(f"Partner {each}", kind="partner")
+        for each in range(PARTNERS)
+    ]
     for each in range(COMPANIES):
         world.add_customer(f"Customer {each}", parent_id=partners[each % PARTNERS])
     return world
 
 
 def test_ten_thousand_companies(world: World) -> None:
-    """10,000 companies are tied and planned at the first tick, and planned again at the next, in less than a minute each.
+    """10,000 companies are tied and planned at the first tick, and planned again at the next, in
+    less than a minute each.
 
-    The simulators run in this process, so their time and the list they answer from count against the planner.
+    The simulators run in this process, so their time and the list they answer from count against
+    the planner.
     """
     for tick in (gmt("2026-11-01 00:05"), gmt("2026-11-02 00:05")):
         world.queue.clear()

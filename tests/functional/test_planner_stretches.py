@@ -1,4 +1,6 @@
-"""Companies that are planned some at a time, as they must be where there are very many: nothing else comes of it."""
+"""Companies that are planned some at a time, as they must be where there are very many: nothing
+else comes of it.
+"""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -6,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from local.simulators.clock import VirtualClock
-from local.world import World
-from tally.domain.company import EVERYBODY, Stretch
-from tally.domain.standing import Standing
+from simulators.clock import VirtualClock
+from tally.domain.model.company import EVERYBODY, Stretch
+from tally.domain.model.standing import Standing
 from tally.errors import IncompletePlanError, TransientError
 from tally.messages import Job
-from tally.plan import Planned
+from tally.planner.plan import Planned
+from testing.world import World
 from tests.functional.instants import gmt
 from tests.functional.partner_world import add_partner, set_up
 
@@ -22,7 +24,9 @@ COMPANIES = 8
 
 
 def _world(companies_at_once: int) -> World:
-    """Customers that are followed, a partner to bill among them, one that is gone, and two that come later."""
+    """Customers that are followed, a partner to bill among them, one that is gone, and two that
+    come later.
+    """
     world = World(clock=VirtualClock(gmt("2026-11-01 00:00")), companies_at_once=companies_at_once)
     gone, *_, moved = [world.add_customer(f"Customer {each}") for each in range(4)]
     partner = add_partner(world, "Summit Peak IT")
@@ -43,7 +47,9 @@ def _jobs(world: World) -> list[Job]:
 
 @pytest.mark.parametrize("tick", [THIRD, NEXT_DAY])
 def test_the_same_jobs_in_the_same_order(tick: datetime) -> None:
-    """OPEN-4: what is to be opened is sent first, of whatever stretch; jobs, standings and numbers are the same."""
+    """OPEN-4: what is to be opened is sent first, of whatever stretch; jobs, standings and numbers
+    are the same.
+    """
     seen: list[tuple[Planned, Sequence[Job], Sequence[Standing]]] = []
     for companies_at_once in (2_000, 1, 2, 3):
         world = _world(companies_at_once)
@@ -92,7 +98,9 @@ def test_a_part_of_the_ledger_is_not_planned_for_all() -> None:
 
 
 def test_standings_that_cannot_be_written_are_told_once() -> None:
-    """SAFE-5: the jobs are sent all the same; a table that takes no write is not asked for every stretch."""
+    """SAFE-5: the jobs are sent all the same; a table that takes no write is not asked for every
+    stretch.
+    """
     world = _world(2)
     ledger = _Ledger(world.ledger, readable=True)
     plan = world.planner(wrap=lambda port: ledger if port is world.ledger else port)

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from local.simulators.clock import VirtualClock
-from local.simulators.faults import Fault, FaultKind
-from local.world import Customer, World
-from tally.domain.standing import Cause, StandingState
+from simulators.clock import VirtualClock
+from simulators.faults import Fault, FaultKind
+from tally.domain.model.standing import Cause, StandingState
+from testing.world import Customer, World
 from tests.functional.instants import gmt
 
 TICK, NEXT = gmt("2026-11-10 08:00"), gmt("2026-11-10 08:15")
@@ -50,7 +50,13 @@ def test_two(world: World) -> None:
     twin = world.connectwise.people.double_agreement(harbor.agreement_id, name="Branch office")
     world.play(TICK)
     reason = needs_setup(world, harbor)
-    for said in ("2 active", "'Managed security'", f"id {harbor.agreement_id}", "'Branch office'", f"id {twin}"):
+    for said in (
+        "2 active",
+        "'Managed security'",
+        f"id {harbor.agreement_id}",
+        "'Branch office'",
+        f"id {twin}",
+    ):
         assert said in reason
     world.connectwise.people.cancel_agreement(twin, date(2026, 11, 10))
     world.play(NEXT)
@@ -81,7 +87,9 @@ def lose_the_answer(world: World) -> None:
 
 
 def test_a_second_one_while_an_answer_is_out(world: World) -> None:
-    """MATCH-3, SAFE-2: a POST that did not happen is not repeated once it is no longer clear which agreement is billed."""
+    """MATCH-3, SAFE-2: a POST that did not happen is not repeated once it is no longer clear which
+    agreement is billed.
+    """
     harbor = world.add_customer("Harbor Dental")
     lose_the_answer(world)
     twin = world.connectwise.people.double_agreement(harbor.agreement_id)
@@ -94,7 +102,9 @@ def test_a_second_one_while_an_answer_is_out(world: World) -> None:
 
 
 def test_a_pin_set_while_an_answer_is_out(world: World) -> None:
-    """MATCH-3, SAFE-2: pinned elsewhere since, the month is opened on the pinned agreement, and on no other one."""
+    """MATCH-3, SAFE-2: pinned elsewhere since, the month is opened on the pinned agreement, and on
+    no other one.
+    """
     harbor = world.add_customer("Harbor Dental")
     lose_the_answer(world)
     twin = world.connectwise.people.double_agreement(harbor.agreement_id)
@@ -106,10 +116,10 @@ def test_a_pin_set_while_an_answer_is_out(world: World) -> None:
 
 def pin(world: World, customer: Customer, agreement_id: int) -> None:
     """What a person's command will write."""
-    mapping = world.ledger.mapping(customer.id)
-    assert mapping is not None
-    pinned = replace(mapping, pinned_agreement_id=agreement_id)
-    world.ledger._mappings[customer.id] = pinned
+    link = world.ledger.link(customer.id)
+    assert link is not None
+    pinned = replace(link, pinned_agreement_id=agreement_id)
+    world.ledger._links[customer.id] = pinned
     world.ledger._index.show(pinned)
 
 
@@ -124,7 +134,9 @@ def test_the_pinned_one(world: World) -> None:
 
 
 def test_the_pinned_one_is_not_active(world: World) -> None:
-    """MATCH-3: a pinned agreement that has ended is not replaced by another one of itself: the person is asked."""
+    """MATCH-3: a pinned agreement that has ended is not replaced by another one of itself: the
+    person is asked.
+    """
     harbor = world.add_customer("Harbor Dental")
     twin = world.connectwise.people.double_agreement(harbor.agreement_id)
     world.play(TICK)
@@ -137,9 +149,13 @@ def test_the_pinned_one_is_not_active(world: World) -> None:
 
 
 def test_the_pinned_one_starts_later_this_month(world: World) -> None:
-    """MATCH-3, OPEN-2: a pinned agreement that starts within the month is waited for, as an only one is."""
+    """MATCH-3, OPEN-2: a pinned agreement that starts within the month is waited for, as an only
+    one is.
+    """
     harbor = world.add_customer("Harbor Dental")
-    later = world.add_agreement(harbor.connectwise_id, name="From mid-month", start=date(2026, 11, 20))
+    later = world.add_agreement(
+        harbor.connectwise_id, name="From mid-month", start=date(2026, 11, 20)
+    )
     world.connectwise.people.double_agreement(harbor.agreement_id)
     world.play(TICK)
     pin(world, harbor, later)
@@ -154,12 +170,34 @@ type Act = Callable[[World, int], object]
 @pytest.mark.parametrize(
     ("act", "active"),
     [
-        (lambda world, agreement: world.connectwise.people.expire_agreement(agreement, date(2026, 11, 9)), False),
-        (lambda world, agreement: world.connectwise.people.expire_agreement(agreement, date(2026, 11, 10)), True),
-        (lambda world, agreement: world.connectwise.people.cancel_agreement(agreement, date(2026, 11, 10)), False),
-        (lambda world, agreement: world.connectwise.people.cancel_agreement(agreement, date(2026, 11, 11)), True),
         (
-            lambda world, agreement: world.connectwise.people.edit_agreement(agreement, {"cancelledFlag": True}),
+            lambda world, agreement: world.connectwise.people.expire_agreement(
+                agreement, date(2026, 11, 9)
+            ),
+            False,
+        ),
+        (
+            lambda world, agreement: world.connectwise.people.expire_agreement(
+                agreement, date(2026, 11, 10)
+            ),
+            True,
+        ),
+        (
+            lambda world, agreement: world.connectwise.people.cancel_agreement(
+                agreement, date(2026, 11, 10)
+            ),
+            False,
+        ),
+        (
+            lambda world, agreement: world.connectwise.people.cancel_agreement(
+                agreement, date(2026, 11, 11)
+            ),
+            True,
+        ),
+        (
+            lambda world, agreement: world.connectwise.people.edit_agreement(
+                agreement, {"cancelledFlag": True}
+            ),
             False,
         ),
         (
@@ -170,7 +208,14 @@ type Act = Callable[[World, int], object]
             True,
         ),
     ],
-    ids=["ended", "ends today", "cancelled today", "cancelled as of tomorrow", "cancelled without a date", "no end"],
+    ids=[
+        "ended",
+        "ends today",
+        "cancelled today",
+        "cancelled as of tomorrow",
+        "cancelled without a date",
+        "no end",
+    ],
 )
 def test_active_by_dates_and_flag(world: World, act: Act, *, active: bool) -> None:
     """MATCH-3: active goes by the agreement's dates and its cancelled flag, on the tick's date."""
@@ -184,7 +229,9 @@ def test_active_by_dates_and_flag(world: World, act: Act, *, active: bool) -> No
 
 
 def test_starting_later_this_month(world: World) -> None:
-    """MATCH-3, OPEN-2: the only agreement begins on the 20th: waiting until then, and billed from then."""
+    """MATCH-3, OPEN-2: the only agreement begins on the 20th: waiting until then, and billed from
+    then.
+    """
     harbor = world.add_customer("Harbor Dental", start=date(2026, 11, 20))
     world.play(TICK)
     assert world.additions(harbor) == []
@@ -195,7 +242,9 @@ def test_starting_later_this_month(world: World) -> None:
 
 
 def test_starting_next_month(world: World) -> None:
-    """MATCH-3, OPEN-3: an agreement that begins with the next month is waited for, with its date; this month is not billed."""
+    """MATCH-3, OPEN-3: an agreement that begins with the next month is waited for, with its date;
+    this month is not billed.
+    """
     harbor = world.add_customer("Harbor Dental", start=date(2026, 12, 1))
     world.play(TICK)
     shown = world.standing(harbor).shown
@@ -207,8 +256,12 @@ def test_starting_next_month(world: World) -> None:
 
 
 def test_one_follows_the_other_within_the_month(world: World) -> None:
-    """MATCH-3, LATE-1: the one that runs today is billed, and nothing more is written there once it has ended."""
-    harbor = world.add_customer("Harbor Dental", end=date(2026, 11, 14), fields={"noEndingDateFlag": False})
+    """MATCH-3, LATE-1: the one that runs today is billed, and nothing more is written there once it
+    has ended.
+    """
+    harbor = world.add_customer(
+        "Harbor Dental", end=date(2026, 11, 14), fields={"noEndingDateFlag": False}
+    )
     later = world.add_agreement(harbor.connectwise_id, start=date(2026, 11, 15))
     world.play(TICK)
     assert world.additions(harbor) == [(0, *NOVEMBER)]
@@ -223,10 +276,13 @@ def test_one_follows_the_other_within_the_month(world: World) -> None:
 
 
 @pytest.mark.parametrize(
-    ("end", "opened"), [(date(2026, 10, 31), True), (date(2026, 10, 30), False), (date(2026, 11, 3), True)]
+    ("end", "opened"),
+    [(date(2026, 10, 31), True), (date(2026, 10, 30), False), (date(2026, 11, 3), True)],
 )
 def test_a_past_month_goes_by_its_last_day(end: date, *, opened: bool) -> None:
-    """MATCH-3: for a month that is over it is the month's last day on which the agreement must be active."""
+    """MATCH-3: for a month that is over it is the month's last day on which the agreement must be
+    active.
+    """
     world = World(clock=VirtualClock(gmt("2026-10-20 08:00")))
     harbor = customer_without(world)
     world.check_in(harbor, 5)
@@ -239,7 +295,9 @@ def test_a_past_month_goes_by_its_last_day(end: date, *, opened: bool) -> None:
 
 @pytest.mark.parametrize("cycle", ["Quarterly", "monthly", "", "Not Recurring"])
 def test_another_cycle_needs_set_up(world: World, cycle: str) -> None:
-    """MATCH-5: an agreement whose cycle is not named as monthly would multiply the line: not billed, and both are named."""
+    """MATCH-5: an agreement whose cycle is not named as monthly would multiply the line: not
+    billed, and both are named.
+    """
     harbor = world.add_customer("Harbor Dental", fields={"billingCycle": {"id": 7, "name": cycle}})
     world.play(TICK)
     reason = needs_setup(world, harbor)
@@ -259,7 +317,9 @@ def test_a_cycle_changed_later_stops_new_months_alone(world: World) -> None:
     """MATCH-5: an open month goes on by its ids; the next one is not opened."""
     harbor = world.add_customer("Harbor Dental")
     world.play(TICK)
-    world.connectwise.people.edit_agreement(harbor.agreement_id, {"billingCycle": {"id": 7, "name": "Yearly"}})
+    world.connectwise.people.edit_agreement(
+        harbor.agreement_id, {"billingCycle": {"id": 7, "name": "Yearly"}}
+    )
     world.check_in(harbor, 1)
     world.play(NEXT, gmt("2026-12-01 00:00"))
     assert world.additions(harbor) == [(1, *NOVEMBER)]
@@ -276,8 +336,12 @@ def test_a_cycle_changed_later_stops_new_months_alone(world: World) -> None:
         ({"nextInvoiceDate": "soon"}, False),
     ],
 )
-def test_invoices_off_the_calendar_month_are_a_notice(world: World, fields: dict[str, Any], *, told: bool) -> None:
-    """MATCH-5: a next invoice that is not on the 1st is told of and stops nothing; what is no date says nothing."""
+def test_invoices_off_the_calendar_month_are_a_notice(
+    world: World, fields: dict[str, Any], *, told: bool
+) -> None:
+    """MATCH-5: a next invoice that is not on the 1st is told of and stops nothing; what is no date
+    says nothing.
+    """
     harbor = world.add_customer("Harbor Dental", fields=fields)
     world.check_in(harbor, 2)
     world.play(TICK)

@@ -8,10 +8,10 @@ from itertools import pairwise
 
 import pytest
 
-from local.simulators.clock import VirtualClock
-from local.world import Customer, World
-from tally.domain.month import Month
-from tally.domain.standing import StandingState
+from simulators.clock import VirtualClock
+from tally.domain.model.month import Month
+from tally.domain.model.standing import StandingState
+from testing.world import Customer, World
 from tests.functional.instants import every, gmt
 
 BEGIN, END = "2026-10-01 00:00", "2026-12-02 03:00"
@@ -27,7 +27,9 @@ class Life:
 
 
 def script(world: World, customer: Customer, chance: random.Random) -> None:
-    """Machines that come in over the two months, most of them again in the second, some reported late."""
+    """Machines that come in over the two months, most of them again in the second, some reported
+    late.
+    """
     tenant = world.gravityzone.tenant
     for _ in range(chance.randrange(2, 9)):
         machine = tenant.add_endpoint(customer.id)
@@ -50,7 +52,9 @@ def ticks() -> list[datetime]:
 
 @pytest.fixture(scope="module")
 def life() -> Life:
-    """Direct customers, two partners below, one of them below the other, each with machines of its own."""
+    """Direct customers, two partners below, one of them below the other, each with machines of its
+    own.
+    """
     world = World(clock=VirtualClock(gmt(BEGIN)))
     chance = random.Random(20261001)
     tenant = world.gravityzone.tenant
@@ -74,14 +78,22 @@ def life() -> Life:
 
 
 def test_every_month_is_what_gravityzone_counted(life: Life) -> None:
-    """OPEN-1, FOLLOW-1, CLOSE-2: each customer has one Addition a month, at the month's own final count, with its own dates."""
+    """OPEN-1, FOLLOW-1, CLOSE-2: each customer has one Addition a month, at the month's own final
+    count, with its own dates.
+    """
     for customer in life.customers:
         expected = [
-            (life.world.gravityzone.truth.final_count(customer.id, str(month)), str(month.first), str(month.last))
+            (
+                life.world.gravityzone.truth.final_count(customer.id, str(month)),
+                str(month.first),
+                str(month.last),
+            )
             for month in map(Month.parse, MONTHS)
         ]
         assert life.world.additions(customer)[:2] == expected
-        assert [effective for _, effective, _ in life.world.additions(customer)[2:]] == ["2026-12-01"]
+        assert [effective for _, effective, _ in life.world.additions(customer)[2:]] == [
+            "2026-12-01"
+        ]
 
 
 def test_every_month_is_closed_with_it(life: Life) -> None:
@@ -95,10 +107,14 @@ def test_every_month_is_closed_with_it(life: Life) -> None:
 
 
 def test_nothing_else_was_written(life: Life) -> None:
-    """OPEN-1, READ-4: there is no Addition but those, partners' own machines included, and nobody else's was touched."""
+    """OPEN-1, READ-4: there is no Addition but those, partners' own machines included, and nobody
+    else's was touched.
+    """
     truth = life.world.connectwise.truth
     assert len(truth.made_by_api()) == 3 * len(life.customers)
-    assert {made.company_id for made in truth} == {customer.connectwise_id for customer in life.customers}
+    assert {made.company_id for made in truth} == {
+        customer.connectwise_id for customer in life.customers
+    }
     assert truth.foreign_changed_by_api() == []
     assert all(change.field == "quantity" for made in truth for change in made.changes)
 
@@ -114,19 +130,25 @@ def test_no_quantity_ever_fell(life: Life) -> None:
 
 
 def test_everybody_is_billing_and_nothing_failed(life: Life) -> None:
-    """SAFE-7: at the end each customer is billed, each partner says why not, and no job has failed on the way."""
+    """SAFE-7: at the end each customer is billed, each partner says why not, and no job has failed
+    on the way.
+    """
     assert life.world.failures == []
     assert life.world.queue.dead == []
     for customer in life.customers:
         assert life.world.standing(customer).shown.state is StandingState.BILLING
     states = [
-        standing.shown.state for standing in life.world.ledger.all_standings() if "IT" in standing.company_name.split()
+        standing.shown.state
+        for standing in life.world.ledger.all_standings()
+        if "IT" in standing.company_name.split()
     ]
     assert states == [StandingState.NEEDS_SETUP] * 2
 
 
 def test_history_is_whole(life: Life) -> None:
-    """SAFE-1: each record's history counts up without a gap, from its first intent to its second reading."""
+    """SAFE-1: each record's history counts up without a gap, from its first intent to its second
+    reading.
+    """
     for customer in life.customers:
         for month in MONTHS:
             record = life.world.record(customer, month)

@@ -1,4 +1,6 @@
-"""Two workers on one record at once: the second runs whole at every point between two effects of the first."""
+"""Two workers on one record at once: the second runs whole at every point between two effects of
+the first.
+"""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -7,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from local.audit import audit
-from local.effects import Effects, Moment
-from local.queue import Message
-from local.simulators.clock import VirtualClock
-from local.world import Customer, World
-from tally.domain.standing import StandingState
+from simulators.clock import VirtualClock
+from tally.domain.model.standing import StandingState
 from tally.errors import ConflictError, NotYetError, TallyError
+from testing.audit import audit
+from testing.effects import Effects, Moment
+from testing.queue import Message
+from testing.world import Customer, World
 from tests.functional.instants import gmt
 
 FIRST, THIRD = gmt("2026-11-01 00:00"), gmt("2026-11-03 00:00")
@@ -72,17 +74,29 @@ class Race:
     def _deliver(self, name: str, message: Message, effects: Effects) -> None:
         failures = len(self.world.failures)
         self.world.deliver(message, self.world.worker(wrap=effects.wrap))
-        self.outcomes[name] = self.world.failures[failures] if len(self.world.failures) > failures else None
-        if name == "A" and self.outcomes.get("B") is not None and self.world.failures[-1] is self.outcomes["B"]:
+        self.outcomes[name] = (
+            self.world.failures[failures] if len(self.world.failures) > failures else None
+        )
+        if (
+            name == "A"
+            and self.outcomes.get("B") is not None
+            and self.world.failures[-1] is self.outcomes["B"]
+        ):
             self.outcomes["A"] = None
 
     def problems(self) -> list[str]:
         """What is wrong in the end."""
         months = self.scene.months.items()
-        return [each for month, closed in months for each in audit(self.world, self.harbor, month, closed=closed)]
+        return [
+            each
+            for month, closed in months
+            for each in audit(self.world, self.harbor, month, closed=closed)
+        ]
 
     def losers(self) -> list[tuple[str, int]]:
-        """Who was told that another was there, with the number of ConnectWise calls that it had made."""
+        """Who was told that another was there, with the number of ConnectWise calls that it had
+        made.
+        """
         effects = {"A": self.first, "B": self.second}
         return [
             (name, effects[name].count("connectwise.test"))
@@ -109,7 +123,9 @@ SCENES = [
     Scene(name="opening, rising between", tick=FIRST, more=0, rise=3),
     Scene(name="rise", tick=THIRD, more=5),
     Scene(name="rise, rising between", tick=THIRD, more=5, rise=2),
-    Scene(name="rise, rising between, under lag", tick=THIRD, more=5, rise=2, lag=timedelta(minutes=4)),
+    Scene(
+        name="rise, rising between, under lag", tick=THIRD, more=5, rise=2, lag=timedelta(minutes=4)
+    ),
     Scene(name="close", tick=CLOSE, more=0, months={"2026-11": True}),
     Scene(name="close with a last rise", tick=CLOSE, more=4, months={"2026-11": True}),
 ]
@@ -125,12 +141,15 @@ def moments(scene: Scene, other: Callable[[Race], Message]) -> Sequence[Moment]:
 @pytest.mark.parametrize("other", [the_same_job, the_next_ticks_job])
 @pytest.mark.parametrize("scene", SCENES, ids=lambda scene: scene.name.replace(" ", "-"))
 def test_two_workers(scene: Scene, other: Callable[[Race], Message]) -> None:
-    """SAFE-3, OPEN-1: whoever comes when, one Addition, its quantity; who loses has called nobody, and comes again."""
+    """SAFE-3, OPEN-1: whoever comes when, one Addition, its quantity; who loses has called nobody,
+    and comes again.
+    """
     lost = 0
     for moment in moments(scene, other):
         race = scene.begin()
         race.run(moment, other)
-        if "close" not in scene.name:  # a close that writes nothing to ConnectWise reads there without an intent
+        # A close that writes nothing to ConnectWise reads there without an intent.
+        if "close" not in scene.name:
             assert (moment, [calls for _, calls in race.losers() if calls]) == (moment, [])
         assert len(race.losers()) <= 1
         lost += len(race.losers())
@@ -143,7 +162,9 @@ def test_two_workers(scene: Scene, other: Callable[[Race], Message]) -> None:
 
 @pytest.mark.parametrize("scene", SCENES[:5], ids=lambda scene: scene.name.replace(" ", "-"))
 def test_one_intent_at_a_time(scene: Scene) -> None:
-    """SAFE-3: nobody writes to ConnectWise without an intent of that very quantity being the record's last word."""
+    """SAFE-3: nobody writes to ConnectWise without an intent of that very quantity being the
+    record's last word.
+    """
     for moment in moments(scene, the_same_job):
         race = scene.begin()
         race.run(moment, the_same_job)
@@ -159,7 +180,9 @@ def test_one_intent_at_a_time(scene: Scene) -> None:
 @pytest.mark.parametrize("other", [the_same_job, the_next_ticks_job])
 @pytest.mark.parametrize("scene", SCENES[1:4], ids=lambda scene: scene.name.replace(" ", "-"))
 def test_standing_of_a_race(scene: Scene, other: Callable[[Race], Message]) -> None:
-    """SAFE-7: that another was first is never shown as failing; when both are done it says billing, within the tick."""
+    """SAFE-7: that another was first is never shown as failing; when both are done it says billing,
+    within the tick.
+    """
     for moment in moments(scene, other):
         race = scene.begin()
         race.run(moment, other)
@@ -171,7 +194,9 @@ def test_standing_of_a_race(scene: Scene, other: Callable[[Race], Message]) -> N
 
 
 def test_licence_lost_between_list_and_reading() -> None:
-    """READ-2, CLOSE-5: the 0 of a company that lost its subscription since it was listed holds nothing: it is unknown."""
+    """READ-2, CLOSE-5: the 0 of a company that lost its subscription since it was listed holds
+    nothing: it is unknown.
+    """
     world = World(clock=VirtualClock(FIRST))
     harbor = world.add_customer("Harbor Dental")
     world.check_in(harbor, 12)
@@ -214,7 +239,9 @@ def test_company_deleted_between_list_and_reading() -> None:
     ids=lambda fields: next(iter(fields)),
 )
 def test_agreement_changed_between_list_and_post(fields: dict[str, Any]) -> None:
-    """OPEN-7: the agreement as it is right before the POST decides, also where ConnectWise would take the Addition."""
+    """OPEN-7: the agreement as it is right before the POST decides, also where ConnectWise would
+    take the Addition.
+    """
     world = World(clock=VirtualClock(FIRST))
     harbor = world.add_customer("Harbor Dental")
     world.check_in(harbor, 12)
@@ -226,7 +253,9 @@ def test_agreement_changed_between_list_and_post(fields: dict[str, Any]) -> None
 
 
 def test_agreement_cancelled_between_list_and_post() -> None:
-    """OPEN-7: right before the POST the agreement is read again; one that was cancelled meanwhile gets nothing."""
+    """OPEN-7: right before the POST the agreement is read again; one that was cancelled meanwhile
+    gets nothing.
+    """
     world = World(clock=VirtualClock(FIRST))
     harbor = world.add_customer("Harbor Dental")
     world.check_in(harbor, 12)
@@ -245,7 +274,9 @@ def test_somebody_adds_one_between_list_and_post() -> None:
     harbor = world.add_customer("Harbor Dental")
     world.check_in(harbor, 12)
     world.tick(FIRST)
-    world.connectwise.people.add_addition(harbor.agreement_id, "GZ-ENDPOINT", quantity=9, effective=FIRST.date())
+    world.connectwise.people.add_addition(
+        harbor.agreement_id, "GZ-ENDPOINT", quantity=9, effective=FIRST.date()
+    )
     world.work()
     assert world.connectwise.truth.made_by_api() == []
     assert world.standing(harbor).shown.state is StandingState.HELD

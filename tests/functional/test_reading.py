@@ -4,11 +4,11 @@ import json
 
 import pytest
 
-from local.simulators.clock import VirtualClock
-from local.simulators.faults import Fault, FaultKind
-from local.simulators.gravityzone.counters import MISSING, CounterValue
-from local.world import Customer, World
-from tally.domain.standing import StandingState
+from simulators.clock import VirtualClock
+from simulators.faults import Fault, FaultKind
+from simulators.gravityzone.counters import MISSING, CounterValue
+from tally.domain.model.standing import StandingState
+from testing.world import Customer, World
 from tests.functional.instants import gmt
 
 COUNTER = "endpointMonthlyUsage"
@@ -26,12 +26,19 @@ def harbor(world: World) -> Customer:
 
 
 def months_asked(world: World) -> list[str]:
-    """The `targetMonth` of each usage call, in the order of the calls; KeyError if one was left out."""
-    return [json.loads(call.body)["params"]["targetMonth"] for call in world.gravityzone.calls.of("getMonthlyUsage")]
+    """The `targetMonth` of each usage call, in the order of the calls; KeyError if one was left
+    out.
+    """
+    return [
+        json.loads(call.body)["params"]["targetMonth"]
+        for call in world.gravityzone.calls.of("getMonthlyUsage")
+    ]
 
 
 def test_target_month_is_on_every_call(world: World, harbor: Customer) -> None:
-    """READ-1: `targetMonth` is always sent; from the 1st to the close, the month before is asked for beside the new one."""
+    """READ-1: `targetMonth` is always sent; from the 1st to the close, the month before is asked
+    for beside the new one.
+    """
     world.check_in(harbor, 3)
     world.play(gmt("2026-11-30 23:45"))
     assert months_asked(world) == ["11/2026"]
@@ -42,7 +49,9 @@ def test_target_month_is_on_every_call(world: World, harbor: Customer) -> None:
 
 @pytest.mark.parametrize("value", NO_COUNTS, ids=repr)
 def test_no_count_opens_nothing(world: World, harbor: Customer, value: CounterValue) -> None:
-    """READ-2: a counter that is missing, negative or no whole number is unknown, and unknown opens no month."""
+    """READ-2: a counter that is missing, negative or no whole number is unknown, and unknown opens
+    no month.
+    """
     world.gravityzone.tenant.override_counter(harbor.id, "2026-11", COUNTER, value)
     world.play(gmt("2026-11-01 00:00"))
     assert world.record(harbor, "2026-11") is None
@@ -55,7 +64,9 @@ def test_no_count_opens_nothing(world: World, harbor: Customer, value: CounterVa
 
 @pytest.mark.parametrize("value", NO_COUNTS, ids=repr)
 def test_no_count_changes_nothing(world: World, harbor: Customer, value: CounterValue) -> None:
-    """READ-2: unknown never writes: record and Addition stay as they are until a count is to be had again."""
+    """READ-2: unknown never writes: record and Addition stay as they are until a count is to be had
+    again.
+    """
     world.check_in(harbor, 4)
     world.play(gmt("2026-11-01 00:00"))
     before = world.record(harbor, "2026-11")
@@ -72,10 +83,15 @@ def test_no_count_changes_nothing(world: World, harbor: Customer, value: Counter
 
 
 def test_an_error_body_is_no_zero(world: World, harbor: Customer) -> None:
-    """READ-2: a JSON-RPC error, which comes with HTTP status 200, is unknown and not a count of nothing."""
+    """READ-2: a JSON-RPC error, which comes with HTTP status 200, is unknown and not a count of
+    nothing.
+    """
     world.check_in(harbor, 4)
     world.play(gmt("2026-11-01 00:00"))
-    body = '{"id": null, "jsonrpc": "2.0", "error": {"code": -32000, "message": "Server error", "data": {"details": "Try later."}}}'
+    body = (
+        '{"id": null, "jsonrpc": "2.0", "error": {"code": -32000, "message": "Server error", '
+        '"data": {"details": "Try later."}}}'
+    )
     error = Fault(
         kind=FaultKind.STATUS,
         operation="getMonthlyUsage",
@@ -92,7 +108,9 @@ def test_an_error_body_is_no_zero(world: World, harbor: Customer) -> None:
 
 
 def test_a_true_zero_opens_at_zero(world: World, harbor: Customer) -> None:
-    """READ-3: nobody has checked in yet at a monthly-licensed company: its month opens at 0, and grows from there."""
+    """READ-3: nobody has checked in yet at a monthly-licensed company: its month opens at 0, and
+    grows from there.
+    """
     world.play(gmt("2026-11-01 00:00"))
     assert world.additions(harbor) == [(0, "2026-11-01", "2026-11-30")]
     assert world.standing(harbor).shown.state is StandingState.BILLING
@@ -102,8 +120,12 @@ def test_a_true_zero_opens_at_zero(world: World, harbor: Customer) -> None:
 
 
 @pytest.mark.parametrize("subscription", [1, 2, 6])
-def test_no_zero_without_a_monthly_licence(world: World, harbor: Customer, subscription: int) -> None:
-    """READ-3: GravityZone answers 0 for a company without a monthly subscription: that is no count, and opens nothing."""
+def test_no_zero_without_a_monthly_licence(
+    world: World, harbor: Customer, subscription: int
+) -> None:
+    """READ-3: GravityZone answers 0 for a company without a monthly subscription: that is no count,
+    and opens nothing.
+    """
     world.gravityzone.tenant.change_subscription(harbor.id, subscription)
     world.check_in(harbor, 5)
     world.play(gmt("2026-11-01 00:00"), gmt("2026-11-01 00:15"))
@@ -116,8 +138,12 @@ def test_no_zero_without_a_monthly_licence(world: World, harbor: Customer, subsc
 
 
 @pytest.mark.parametrize("subscription", [4, 5])
-def test_a_trial_is_listed_and_not_opened(world: World, harbor: Customer, subscription: int) -> None:
-    """READ-3: the list of monthly companies may have trials in it; a month is opened for `subscriptionType` 3 alone."""
+def test_a_trial_is_listed_and_not_opened(
+    world: World, harbor: Customer, subscription: int
+) -> None:
+    """READ-3: the list of monthly companies may have trials in it; a month is opened for
+    `subscriptionType` 3 alone.
+    """
     world.gravityzone.tenant.change_subscription(harbor.id, subscription)
     world.check_in(harbor, 5)
     world.play(gmt("2026-11-01 00:00"))
@@ -132,14 +158,18 @@ def test_a_trial_is_listed_and_not_opened(world: World, harbor: Customer, subscr
 
 
 def test_a_trial_goes_on_saying_so(world: World, harbor: Customer) -> None:
-    """SAFE-7: what a company waits for is shown for as long as it waits, not at the first tick alone."""
+    """SAFE-7: what a company waits for is shown for as long as it waits, not at the first tick
+    alone.
+    """
     world.gravityzone.tenant.change_subscription(harbor.id, 5)
     world.play(gmt("2026-11-01 00:00"), gmt("2026-11-01 00:15"), gmt("2026-11-01 00:30"))
     assert "trial" in world.standing(harbor).shown.reason
 
 
 def test_a_trial_does_not_stop_an_open_month(world: World, harbor: Customer) -> None:
-    """READ-3: what a company's subscription becomes later decides new months only; an open one is followed."""
+    """READ-3: what a company's subscription becomes later decides new months only; an open one is
+    followed.
+    """
     world.check_in(harbor, 2)
     world.play(gmt("2026-11-01 00:00"))
     world.gravityzone.tenant.change_subscription(harbor.id, 5)
@@ -157,7 +187,9 @@ def test_licence_as_documented(world: World, harbor: Customer) -> None:
 
 
 def test_a_licence_lost_never_sets_zero(world: World, harbor: Customer) -> None:
-    """READ-2, READ-3: a company that loses its monthly subscription is answered 0, which is never written."""
+    """READ-2, READ-3: a company that loses its monthly subscription is answered 0, which is never
+    written.
+    """
     world.check_in(harbor, 4)
     world.play(gmt("2026-11-01 00:00"))
     world.gravityzone.tenant.change_subscription(harbor.id, 2)

@@ -1,4 +1,6 @@
-"""The way out of a first deployment that failed: the commands of docs/recovery.md on a DynamoDB of moto."""
+"""The way out of a first deployment that failed: the commands of docs/recovery.md on a DynamoDB of
+moto.
+"""
 
 from typing import TYPE_CHECKING
 
@@ -8,7 +10,7 @@ import pytest
 from botocore.exceptions import ClientError
 from moto import mock_aws
 
-from local.ledger_table import table_definition
+from testing.ledger_table import table_definition
 from tests.functional.test_recovery_table import DOCUMENT, command, options
 
 if TYPE_CHECKING:
@@ -18,13 +20,20 @@ LEFT = "tally-LedgerTable-1A2B3C4D5E6F"
 
 
 def test_the_table_that_is_left_is_found_and_deleted() -> None:
-    """The ledger is kept and protected, also where nothing was ever in it: it is found by its name, seen empty, and deleted."""
+    """The ledger is kept and protected, also where nothing was ever in it: it is found by its name,
+    seen empty, and deleted.
+    """
     with mock_aws():
         client: DynamoDBClient = boto3.client(
-            "dynamodb", region_name="eu-west-1", aws_access_key_id="test", aws_secret_access_key="test"
+            "dynamodb",
+            region_name="eu-west-1",
+            aws_access_key_id="test",
+            aws_secret_access_key="test",
         )
         for name in (LEFT, "tally-two-LedgerTable-9Z", "other"):
-            client.create_table(TableName=name, DeletionProtectionEnabled=True, **table_definition())
+            client.create_table(
+                TableName=name, DeletionProtectionEnabled=True, **table_definition()
+            )
         query = options(command("aws dynamodb list-tables", STACK="tally"))["Query"]
         assert jmespath.search(query, client.list_tables()) == [LEFT]
         seen = client.scan(**options(command("aws dynamodb scan --table-name $LEFT", LEFT=LEFT)))
@@ -40,7 +49,9 @@ def test_the_table_that_is_left_is_found_and_deleted() -> None:
 
 
 def test_the_stack_is_deleted_before_the_next_attempt() -> None:
-    """A stack that was rolled back from its creation takes no deployment: the document deletes it, and waits for that."""
+    """A stack that was rolled back from its creation takes no deployment: the document deletes it,
+    and waits for that.
+    """
     section = DOCUMENT[DOCUMENT.index("## A first deployment that failed") :]
     assert "ROLLBACK_COMPLETE" in section
     for line in ("delete-stack", "wait stack-delete-complete"):

@@ -1,16 +1,18 @@
-"""Moving to another account: with the ledger and without it, and two Tallies that run beside each other."""
+"""Moving to another account: with the ledger and without it, and two Tallies that run beside each
+other.
+"""
 
 from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
 
-from local.audit import audit
-from local.effects import Effects, Moment
-from local.simulators.clock import VirtualClock
-from local.world import Customer, World
-from tally.domain.month import Month
-from tally.domain.standing import StandingState
+from simulators.clock import VirtualClock
+from tally.domain.model.month import Month
+from tally.domain.model.standing import StandingState
+from testing.audit import audit
+from testing.effects import Effects, Moment
+from testing.world import Customer, World
 from tests.functional.instants import gmt
 from tests.functional.recovery_world import Backup, second_tally
 
@@ -34,7 +36,9 @@ def harbor(old: World) -> Customer:
 
 
 def test_moved_with_its_ledger(old: World, harbor: Customer) -> None:
-    """SAFE-8: with a copy of the ledger the other account goes on: the same Additions, ties and history."""
+    """SAFE-8: with a copy of the ledger the other account goes on: the same Additions, ties and
+    history.
+    """
     lake = old.add_customer("Lakeside Library", connectwise_name="Lakeside Public Library")
     old.check_in(lake, 2)
     old.play(gmt("2026-11-05 09:05"))
@@ -48,12 +52,14 @@ def test_moved_with_its_ledger(old: World, harbor: Customer) -> None:
     for customer in (harbor, lake):
         assert audit(new, customer, "2026-11", closed=True) == []
         assert audit(new, customer, "2026-12") == []
-    entry = new.ledger.mapping_history(lake.id)[-1]
+    entry = new.ledger.link_history(lake.id)[-1]
     assert (entry.what, entry.by, entry.why) == ("tied", "mira", "agreed with the customer")
 
 
 def test_moved_with_an_empty_ledger(old: World, harbor: Customer) -> None:
-    """SAFE-8: without the old ledger the month's Additions are found, but what people said is not: a tie is asked for anew."""
+    """SAFE-8: without the old ledger the month's Additions are found, but what people said is not:
+    a tie is asked for anew.
+    """
     lake = old.add_customer("Lakeside Library", connectwise_name="Lakeside Public Library")
     old.play(gmt("2026-11-05 09:05"))
     old.set_up().tie(lake.id, lake.connectwise_id, **WHO)
@@ -68,8 +74,12 @@ def test_moved_with_an_empty_ledger(old: World, harbor: Customer) -> None:
     assert len(new.additions(lake)) == 1
 
 
-def test_what_people_said_is_said_again_before_anything_is_written(old: World, harbor: Customer) -> None:
-    """SAFE-8: with `FirstMonth` ahead the first tick lists the customers and writes nothing; what is said then counts from the first write."""
+def test_what_people_said_is_said_again_before_anything_is_written(
+    old: World, harbor: Customer
+) -> None:
+    """SAFE-8: with `FirstMonth` ahead the first tick lists the customers and writes nothing; what
+    is said then counts from the first write.
+    """
     lake = old.add_customer("Lakeside Library", connectwise_name="Lakeside Public Library")
     mill = old.add_customer("Old Mill Bakery")
     old.play(gmt("2026-11-05 09:05"))
@@ -95,9 +105,13 @@ def test_what_people_said_is_said_again_before_anything_is_written(old: World, h
     assert new.additions(mill) == before[2]
 
 
-@pytest.mark.parametrize("with_ledger", [True, False], ids=["a copy of the ledger", "an empty ledger"])
+@pytest.mark.parametrize(
+    "with_ledger", [True, False], ids=["a copy of the ledger", "an empty ledger"]
+)
 def test_both_run(old: World, harbor: Customer, *, with_ledger: bool) -> None:
-    """SAFE-8: where the old schedule was left on, each sees the other's count as the true one: nothing doubled, nothing held."""
+    """SAFE-8: where the old schedule was left on, each sees the other's count as the true one:
+    nothing doubled, nothing held.
+    """
     new = second_tally(old, Backup.of(old.ledger) if with_ledger else None)
     for day in range(12, 15):
         old.check_in(harbor, 1)
@@ -131,9 +145,11 @@ def every_moment() -> Iterator[Moment]:
 
 
 def test_both_open_a_month_at_the_same_moment() -> None:
-    """OPEN-1: two ledgers cannot keep two POSTs apart. What that doubles is held by both at the next look, and named.
+    """OPEN-1: two ledgers cannot keep two POSTs apart. What that doubles is held by both at the
+    next look, and named.
 
-    It takes the moment between one's look at the Additions and its POST: the reason why the old schedule is turned off first.
+    It takes the moment between one's look at the Additions and its POST: the reason why the old
+    schedule is turned off first.
     """
     doubled = 0
     for moment in every_moment():

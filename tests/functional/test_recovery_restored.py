@@ -1,13 +1,16 @@
-"""SAFE-8: a ledger restored to a point before the month was opened, and what of people's words is lost with it."""
+"""SAFE-8: a ledger restored to a point before the month was opened, and what of people's words is
+lost with it.
+"""
 
 import pytest
 
-from local.audit import audit
-from local.simulators.clock import VirtualClock
-from local.world import Customer, World
-from tally.domain.month import Month
-from tally.domain.record import RecordKey, RecordState
-from tally.domain.standing import StandingState
+from simulators.clock import VirtualClock
+from tally.domain.model.month import Month
+from tally.domain.model.standing import StandingState
+from tally.domain.record.record_key import RecordKey
+from tally.domain.record.usage_record import RecordState
+from testing.audit import audit
+from testing.world import Customer, World
 from tests.functional.instants import gmt
 from tests.functional.recovery_world import Backup
 
@@ -34,7 +37,8 @@ def key(customer: Customer, month: str = "2026-11") -> RecordKey:
 
 @pytest.mark.parametrize("more", [0, 2], ids=["the count is the same", "the count has risen"])
 def test_restored_to_before_the_month_opened(more: int) -> None:
-    """SAFE-8: the month's Additions are found by their references; nothing is doubled, held, or written but a risen count.
+    """SAFE-8: the month's Additions are found by their references; nothing is doubled, held, or
+    written but a risen count.
 
     October, which was open then and has been closed since, is closed again at what stands.
     """
@@ -61,7 +65,9 @@ def test_restored_to_before_the_month_opened(more: int) -> None:
         assert audit(world, customer, "2026-11") == []
         record = world.record(customer, "2026-11")
         assert record is not None
-        assert "by its reference" in " ".join(entry.why for entry in world.ledger.history(record.key))
+        assert "by its reference" in " ".join(
+            entry.why for entry in world.ledger.history(record.key)
+        )
 
     world.play(*END)
     for customer in customers:
@@ -70,7 +76,9 @@ def test_restored_to_before_the_month_opened(more: int) -> None:
 
 
 def test_restored_in_the_outage_that_the_loss_was() -> None:
-    """SAFE-8, CLOSE-3: lost on the 30th, restored on the 3rd: the month that nobody closed meanwhile is closed, the new one opened."""
+    """SAFE-8, CLOSE-3: lost on the 30th, restored on the 3rd: the month that nobody closed
+    meanwhile is closed, the new one opened.
+    """
     world, [harbor] = october("Harbor Dental")
     backup = Backup.of(world.ledger)
     world.play(*NOVEMBER)
@@ -82,7 +90,9 @@ def test_restored_in_the_outage_that_the_loss_was() -> None:
 
 
 def test_a_customer_tied_by_hand_since_is_untied_again() -> None:
-    """SAFE-8, MATCH-1: what a person tied since is asked for again; the Addition stands meanwhile, and goes on afterwards."""
+    """SAFE-8, MATCH-1: what a person tied since is asked for again; the Addition stands meanwhile,
+    and goes on afterwards.
+    """
     world, _ = october("Harbor Dental")
     backup = Backup.of(world.ledger)
     world.clock.set(NOVEMBER[0])
@@ -107,13 +117,17 @@ def test_a_customer_tied_by_hand_since_is_untied_again() -> None:
 
 
 def test_an_exclusion_said_since_is_forgotten() -> None:
-    """SAFE-8, CLOSE-5: an exclusion is not seen in ConnectWise: said again before the first tick, it holds; else it is billed."""
+    """SAFE-8, CLOSE-5: an exclusion is not seen in ConnectWise: said again before the first tick,
+    it holds; else it is billed.
+    """
     world, [harbor, lake] = october("Harbor Dental", "Lakeside Library")
     backup = Backup.of(world.ledger)
     for customer in (harbor, lake):
         world.set_up().exclude(customer.id, **WHO)
     world.play(*NOVEMBER)
-    assert [len(world.additions(customer)) for customer in (harbor, lake)] == [1, 1], "October's alone"
+    assert [len(world.additions(customer)) for customer in (harbor, lake)] == [1, 1], (
+        "October's alone"
+    )
 
     backup.restore_to(world.ledger)
     world.set_up().exclude(harbor.id, **WHO)
@@ -122,7 +136,9 @@ def test_an_exclusion_said_since_is_forgotten() -> None:
 
 
 def test_an_approved_growth_stands() -> None:
-    """SAFE-8, FOLLOW-4: a number that a person approved stands in ConnectWise already, and is not asked for again."""
+    """SAFE-8, FOLLOW-4: a number that a person approved stands in ConnectWise already, and is not
+    asked for again.
+    """
     world, [harbor] = october("Harbor Dental", growth_seats=5)
     backup = Backup.of(world.ledger)
     world.play(NOVEMBER[0])
@@ -141,7 +157,9 @@ def test_an_approved_growth_stands() -> None:
 
 
 def test_a_rejection_is_asked_for_again() -> None:
-    """SAFE-8, FOLLOW-4: a number that a person rejected is asked about again, and not written meanwhile."""
+    """SAFE-8, FOLLOW-4: a number that a person rejected is asked about again, and not written
+    meanwhile.
+    """
     world, [harbor] = october("Harbor Dental", growth_seats=5)
     backup = Backup.of(world.ledger)
     world.play(NOVEMBER[0])

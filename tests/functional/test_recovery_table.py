@@ -1,4 +1,6 @@
-"""The commands of docs/recovery.md on a DynamoDB of moto: restoring a table, moving one, reading what people said."""
+"""The commands of docs/recovery.md on a DynamoDB of moto: restoring a table, moving one, reading
+what people said.
+"""
 
 import json
 import re
@@ -10,13 +12,13 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from local.audit import audit
 from local.checkout import ROOT
-from local.ledger_table import create_ledger_table, table_definition
-from local.simulators.clock import VirtualClock
-from local.world import Customer, World
-from tally.domain.standing import StandingState
+from simulators.clock import VirtualClock
+from tally.domain.model.standing import StandingState
 from tally.ledger.dynamodb import DynamoDBLedger
+from testing.audit import audit
+from testing.ledger_table import create_ledger_table, table_definition
+from testing.world import Customer, World
 from tests.functional.instants import gmt
 
 if TYPE_CHECKING:
@@ -31,7 +33,10 @@ LOST, SINCE = "tally-LedgerTable", "2026-11-10T00:00:00Z"
 def dynamodb() -> "Iterator[DynamoDBClient]":
     with mock_aws():
         client = boto3.client(
-            "dynamodb", region_name="eu-west-1", aws_access_key_id="test", aws_secret_access_key="test"
+            "dynamodb",
+            region_name="eu-west-1",
+            aws_access_key_id="test",
+            aws_secret_access_key="test",
         )
         create_ledger_table(client, LOST)
         yield client
@@ -75,7 +80,9 @@ def played(client: "DynamoDBClient") -> tuple[World, Customer]:
 
 
 def test_a_restored_table_is_a_ledger(dynamodb: "DynamoDBClient") -> None:
-    """SAFE-8: the table that a restore makes, from before the month was opened, has its index and is gone on with."""
+    """SAFE-8: the table that a restore makes, from before the month was opened, has its index and
+    is gone on with.
+    """
     world, harbor = played(dynamodb)
     # moto restores what is there now, so the restore happens at the instant that it restores to.
     words = command(
@@ -97,10 +104,18 @@ def test_a_restored_table_is_a_ledger(dynamodb: "DynamoDBClient") -> None:
 
 
 def test_a_restored_table_is_protected_again(dynamodb: "DynamoDBClient") -> None:
-    """What a restore leaves out is set by the document's commands: deletion protection and point-in-time recovery."""
+    """What a restore leaves out is set by the document's commands: deletion protection and
+    point-in-time recovery.
+    """
     dynamodb.restore_table_to_point_in_time(SourceTableName=LOST, TargetTableName="tally-restored")
     dynamodb.update_table(
-        **_flag(options(command("aws dynamodb update-table --table-name $RESTORED", RESTORED="tally-restored")))
+        **_flag(
+            options(
+                command(
+                    "aws dynamodb update-table --table-name $RESTORED", RESTORED="tally-restored"
+                )
+            )
+        )
     )
     words = command("aws dynamodb update-continuous-backups", RESTORED="tally-restored")
     given = options(words)
@@ -108,27 +123,40 @@ def test_a_restored_table_is_protected_again(dynamodb: "DynamoDBClient") -> None
     dynamodb.update_continuous_backups(
         TableName=given["TableName"], PointInTimeRecoverySpecification={name: value == "true"}
     )
-    assert dynamodb.describe_table(TableName="tally-restored")["Table"]["DeletionProtectionEnabled"] is True
-    backups = dynamodb.describe_continuous_backups(TableName="tally-restored")["ContinuousBackupsDescription"]
+    assert (
+        dynamodb.describe_table(TableName="tally-restored")["Table"]["DeletionProtectionEnabled"]
+        is True
+    )
+    backups = dynamodb.describe_continuous_backups(TableName="tally-restored")[
+        "ContinuousBackupsDescription"
+    ]
     assert backups["PointInTimeRecoveryDescription"]["PointInTimeRecoveryStatus"] == "ENABLED"
 
 
 def test_what_people_said_since_is_read_from_the_lost_table(dynamodb: "DynamoDBClient") -> None:
-    """SAFE-8: the document's scan lists every answer and set-up of people since the moment, and nothing of Tally's own."""
+    """SAFE-8: the document's scan lists every answer and set-up of people since the moment, and
+    nothing of Tally's own.
+    """
     world, harbor = played(dynamodb)
     world.set_up().exclude(harbor.id, by="before", why="long ago")
     world.clock.set(gmt("2026-11-10 12:00"))
     world.set_up().include(harbor.id, **WHO)
     world.play(gmt("2026-11-10 12:05"))
-    found = dynamodb.scan(**options(command("aws dynamodb scan --table-name $LOST", LOST=LOST, MOMENT=SINCE)))["Items"]
+    found = dynamodb.scan(
+        **options(command("aws dynamodb scan --table-name $LOST", LOST=LOST, MOMENT=SINCE))
+    )["Items"]
     assert [(each["what"]["S"], each["by"]["S"], each["why"]["S"]) for each in found] == [
         ("included", "mira", "agreed with the customer")
     ]
 
 
 def test_a_table_is_imported_with_the_templates_keys_and_index() -> None:
-    """What `import-table` makes in the other account has the keys, index and billing of the template's own table."""
-    given = options(command("aws dynamodb import-table", BUCKET="b", EXPORT="e", RESTORED="tally-moved"))
+    """What `import-table` makes in the other account has the keys, index and billing of the
+    template's own table.
+    """
+    given = options(
+        command("aws dynamodb import-table", BUCKET="b", EXPORT="e", RESTORED="tally-moved")
+    )
     made = given["TableCreationParameters"]
     assert made.pop("TableName") == "tally-moved"
     assert made == table_definition()

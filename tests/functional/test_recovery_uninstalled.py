@@ -1,16 +1,20 @@
-"""Uninstalling: what stays in ConnectWise bills no day after its month, and a new installation finds it again."""
+"""Uninstalling: what stays in ConnectWise bills no day after its month, and a new installation
+finds it again.
+"""
 
 from datetime import date
 
-from local.audit import audit
-from local.simulators.clock import VirtualClock
-from local.world import World
+from simulators.clock import VirtualClock
+from testing.audit import audit
+from testing.world import World
 from tests.functional.instants import gmt
 from tests.functional.recovery_world import Backup, second_tally
 
 
 def test_nothing_is_billed_beyond_the_month_that_was_open() -> None:
-    """OPEN-3: every Addition has an end: stopped on the 12th, November is billed as it stood, and December by nobody."""
+    """OPEN-3: every Addition has an end: stopped on the 12th, November is billed as it stood, and
+    December by nobody.
+    """
     world = World(clock=VirtualClock(gmt("2026-10-01 00:00")))
     harbor = world.add_customer("Harbor Dental", fields={"nextInvoiceDate": "2026-11-01T00:00:00Z"})
     world.check_in(harbor, 5)
@@ -33,7 +37,9 @@ def test_nothing_is_billed_beyond_the_month_that_was_open() -> None:
 
 
 def test_installed_again_with_the_ledger_that_was_kept() -> None:
-    """SAFE-8, CLOSE-3: named by TableName, the ledger that the old stack left goes on where it was, weeks later too."""
+    """SAFE-8, CLOSE-3: named by TableName, the ledger that the old stack left goes on where it was,
+    weeks later too.
+    """
     world = World(clock=VirtualClock(gmt("2026-11-01 00:00")))
     harbor = world.add_customer("Harbor Dental")
     world.check_in(harbor, 4)

@@ -5,14 +5,14 @@ from dataclasses import dataclass
 
 import pytest
 
-from local.audit import audit
-from local.simulators.clock import VirtualClock
-from local.simulators.faults import Fault, FaultKind
-from local.simulators.gravityzone.reach import UNAUTHORIZED
-from local.world import Customer, World
-from tally.domain.month import Month
-from tally.domain.record import RecordState
-from tally.domain.standing import COMPANY_SCOPE, Cause, StandingState
+from simulators.clock import VirtualClock
+from simulators.faults import Fault, FaultKind
+from simulators.gravityzone.reach import UNAUTHORIZED
+from tally.domain.model.month import Month
+from tally.domain.model.standing import COMPANY_SCOPE, Cause, StandingState
+from tally.domain.record.usage_record import RecordState
+from testing.audit import audit
+from testing.world import Customer, World
 from tests.functional.instants import gmt
 
 FIRST, SECOND, THIRD = gmt("2026-11-01 00:00"), gmt("2026-11-01 00:15"), gmt("2026-11-01 00:30")
@@ -24,12 +24,18 @@ GONE = [
     (-32001, "One or more items are not available for the specified action"),
     (-32002, "No."),
 ]
-UNKNOWN = [(-32602, "Nothing to see here."), (-32000, "Something about a company."), (-32001, "Denied.")]
+UNKNOWN = [
+    (-32602, "Nothing to see here."),
+    (-32000, "Something about a company."),
+    (-32001, "Denied."),
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Msp:
-    """Harbor Dental directly below the MSP, North Quay below the partner Tidewater IT; 5 and 7 machines."""
+    """Harbor Dental directly below the MSP, North Quay below the partner Tidewater IT; 5 and 7
+    machines.
+    """
 
     world: World
     harbor: Customer
@@ -47,13 +53,17 @@ class Msp:
 
     def asked(self, method: str = "getCompanyDetails") -> list[str]:
         """Which companies calls of the method named, since the last time."""
-        bodies = [json.loads(call.body)["params"] for call in self.world.gravityzone.calls.of(method)]
+        bodies = [
+            json.loads(call.body)["params"] for call in self.world.gravityzone.calls.of(method)
+        ]
         self.world.gravityzone.calls.clear()
         return [each.get("companyId") or each.get("parentId") or "" for each in bodies]
 
     def refuse_partner(self) -> None:
         """Tidewater IT opts out: its list is refused, and who stands below it is hidden."""
-        self.tenant.reach.refuse(self.partner, "getCompaniesList", details="Access to this company was withdrawn.")
+        self.tenant.reach.refuse(
+            self.partner, "getCompaniesList", details="Access to this company was withdrawn."
+        )
         self.tenant.reach.hide(self.quay.id)
 
 
@@ -61,7 +71,10 @@ class Msp:
 def msp() -> Msp:
     world = World(clock=VirtualClock(FIRST))
     partner = world.gravityzone.tenant.add_company("Tidewater IT", kind="partner")
-    harbor, quay = world.add_customer("Harbor Dental"), world.add_customer("North Quay", parent_id=partner)
+    harbor, quay = (
+        world.add_customer("Harbor Dental"),
+        world.add_customer("North Quay", parent_id=partner),
+    )
     world.check_in(harbor, 5)
     world.check_in(quay, 7)
     return Msp(world=world, harbor=harbor, quay=quay, partner=partner)
@@ -77,7 +90,9 @@ class TestGone:
     @pytest.mark.parametrize(("code", "words"), GONE)
     @pytest.mark.parametrize("moved", [True, False])
     def test_in_known_words(self, msp: Msp, code: int, words: str, moved: bool) -> None:
-        """SAFE-7, READ-9, CLOSE-5: deleted or moved out of reach, it is gone, in whatever code: asked once, closed as it stands."""
+        """SAFE-7, READ-9, CLOSE-5: deleted or moved out of reach, it is gone, in whatever code:
+        asked once, closed as it stands.
+        """
         options = msp.world.gravityzone.options
         options.gone_code, options.gone_details = code, words
         msp.world.play(FIRST)
@@ -91,7 +106,10 @@ class TestGone:
         msp.world.tick(THIRD)
         msp.world.work()
         assert msp.asked().count(msp.harbor.id) == 1
-        assert "not in GravityZone any more" in msp.world.standing(msp.harbor).causes[COMPANY_SCOPE].reason
+        assert (
+            "not in GravityZone any more"
+            in msp.world.standing(msp.harbor).causes[COMPANY_SCOPE].reason
+        )
         msp.world.play(gmt("2026-12-01 00:00"), CLOSE)
         record = msp.world.record(msp.harbor, "2026-11")
         assert record is not None
@@ -101,7 +119,9 @@ class TestGone:
 
     @pytest.mark.parametrize(("code", "words"), UNKNOWN)
     def test_in_words_that_nobody_knows(self, msp: Msp, code: int, words: str) -> None:
-        """READ-9, SAFE-5, SAFE-7: it is that company's failing, with the words and the way out; the tick has not failed."""
+        """READ-9, SAFE-5, SAFE-7: it is that company's failing, with the words and the way out; the
+        tick has not failed.
+        """
         options = msp.world.gravityzone.options
         options.gone_code, options.gone_details = code, words
         msp.world.play(FIRST)
@@ -119,7 +139,9 @@ class TestGone:
 
     @pytest.mark.parametrize(("code", "words"), UNKNOWN)
     def test_excluded(self, msp: Msp, code: int, words: str) -> None:
-        """READ-9, CLOSE-5: who is excluded is not asked for, and says so; the open month closes with what stands."""
+        """READ-9, CLOSE-5: who is excluded is not asked for, and says so; the open month closes
+        with what stands.
+        """
         options = msp.world.gravityzone.options
         options.gone_code, options.gone_details = code, words
         msp.world.play(FIRST)
@@ -149,8 +171,12 @@ class TestGone:
         assert msp.shown(msp.harbor.id).state is StandingState.FAILING
 
     def test_its_licence_is_refused(self, msp: Msp) -> None:
-        """READ-9, SAFE-6: what is refused of one company's licence is its own failing; the message does not come again and again."""
-        msp.tenant.reach.refuse(msp.harbor.id, "getMonthlyUsage", "getLicenseInfo", details="The license has expired.")
+        """READ-9, SAFE-6: what is refused of one company's licence is its own failing; the message
+        does not come again and again.
+        """
+        msp.tenant.reach.refuse(
+            msp.harbor.id, "getMonthlyUsage", "getLicenseInfo", details="The license has expired."
+        )
         msp.world.play(FIRST)
         shown = msp.shown(msp.harbor.id)
         assert shown.state is StandingState.FAILING
@@ -162,7 +188,9 @@ class TestGone:
 
     @pytest.mark.parametrize("subscription", [1, 5])
     def test_a_trial_month_is_not_billed_for_it(self, msp: Msp, subscription: int) -> None:
-        """OPEN-9: that lists were read is what counts, however long one company could not be asked for."""
+        """OPEN-9: that lists were read is what counts, however long one company could not be asked
+        for.
+        """
         msp.world.gravityzone.options.gone_details = "Nothing to see here."
         trial = msp.world.add_customer("Old Mill")
         msp.tenant.change_subscription(trial.id, subscription)
@@ -177,7 +205,9 @@ class TestGone:
         assert is_right(msp, trial, "2026-12")
 
     def test_a_month_without_connectwise_was_looked_at(self, msp: Msp) -> None:
-        """OPEN-9: a month in which only ConnectWise failed was looked at: who was seen licensed is opened late, a trial is not."""
+        """OPEN-9: a month in which only ConnectWise failed was looked at: who was seen licensed is
+        opened late, a trial is not.
+        """
         trial = msp.world.add_customer("Old Mill")
         msp.tenant.change_subscription(trial.id, 1)
         msp.world.check_in(trial, 3)
@@ -191,7 +221,9 @@ class TestGone:
         assert is_right(msp, msp.harbor, closed=True)
 
     def test_no_answer_is_not_the_lists(self, msp: Msp) -> None:
-        """OPEN-9, SAFE-5: nor does it matter that one company's call is never answered: the month was looked at, and ticks end."""
+        """OPEN-9, SAFE-5: nor does it matter that one company's call is never answered: the month
+        was looked at, and ticks end.
+        """
         msp.world.play(FIRST)
         msp.tenant.delete_company(msp.harbor.id)
         fault = Fault(kind=FaultKind.STATUS, operation="getCompanyDetails", contains=msp.harbor.id)
@@ -207,7 +239,9 @@ class TestPartner:
     """A sub-partner whose list is refused for good."""
 
     def test_its_standing_says_how(self, msp: Msp) -> None:
-        """READ-9, MATCH-1, SAFE-7: it is the partner's own trouble, and says the way out; nobody new is tied by name until then."""
+        """READ-9, MATCH-1, SAFE-7: it is the partner's own trouble, and says the way out; nobody
+        new is tied by name until then.
+        """
         msp.refuse_partner()
         msp.world.tick(FIRST)
         shown = msp.shown(msp.partner)
@@ -235,7 +269,9 @@ class TestPartner:
 
     @pytest.mark.parametrize("refused_census", [True, False])
     def test_the_others_go_on(self, msp: Msp, refused_census: bool) -> None:
-        """SAFE-5: while it is refused, those that are tied are followed, opened and closed; the ticks do not fail."""
+        """SAFE-5: while it is refused, those that are tied are followed, opened and closed; the
+        ticks do not fail.
+        """
         msp.world.play(FIRST)
         msp.refuse_partner()
         if refused_census:
@@ -249,7 +285,9 @@ class TestPartner:
         assert msp.shown(msp.quay.id).state is not StandingState.BILLING
 
     def test_below_it_and_visible_again(self, msp: Msp) -> None:
-        """OPEN-9: of a month in which nobody could tell, what was used is opened late, though other lists were read in it."""
+        """OPEN-9: of a month in which nobody could tell, what was used is opened late, though other
+        lists were read in it.
+        """
         msp.world.play(FIRST)
         msp.tenant.reach.refuse(msp.partner, "getCompaniesList")
         for at in ("2026-12-01 00:00", "2026-12-15 00:00"):
@@ -265,7 +303,9 @@ class TestPartner:
 
     @pytest.mark.parametrize("without_parent", [True, False])
     def test_excluded_in_mid_month(self, msp: Msp, without_parent: bool) -> None:
-        """CLOSE-5: whose partner is excluded goes on to the close of its open month, and opens no other until it is included."""
+        """CLOSE-5: whose partner is excluded goes on to the close of its open month, and opens no
+        other until it is included.
+        """
         inner = msp.tenant.add_company("Inner IT", parent_id=msp.partner, kind="partner")
         deep = msp.world.add_customer("Deep Water", parent_id=inner)
         msp.world.check_in(deep, 2)
@@ -279,7 +319,10 @@ class TestPartner:
             assert is_right(msp, customer, closed=True)
             assert msp.world.record(customer, "2026-12") is None
             shown = msp.shown(customer.id)
-            assert (shown.state, "below a partner that is excluded" in shown.reason) == (StandingState.WAITING, True)
+            assert (shown.state, "below a partner that is excluded" in shown.reason) == (
+                StandingState.WAITING,
+                True,
+            )
         assert is_right(msp, msp.harbor, "2026-12")
         msp.world.set_up().include(msp.partner, **WHO)
         msp.world.play(gmt("2026-12-04 00:00"))
@@ -288,7 +331,9 @@ class TestPartner:
         assert msp.world.failures == []
 
     def test_a_folder_beside_it(self, msp: Msp) -> None:
-        """SAFE-7: a customer in a folder, which no list shows, is not taken for one below the excluded partner."""
+        """SAFE-7: a customer in a folder, which no list shows, is not taken for one below the
+        excluded partner.
+        """
         msp.world.play(FIRST)
         msp.world.set_up().exclude(msp.partner, **WHO)
         msp.tenant.folders["f" * 24] = msp.tenant.own.id
@@ -297,7 +342,9 @@ class TestPartner:
         assert is_right(msp, msp.harbor, "2026-12")
 
     def test_who_is_below_is_asked_for_once(self, msp: Msp) -> None:
-        """Known to stand below an excluded partner, it is asked for again once a day, as long as a month of it is open."""
+        """Known to stand below an excluded partner, it is asked for again once a day, as long as a
+        month of it is open.
+        """
         msp.world.play(FIRST)
         msp.world.set_up().exclude(msp.partner, **WHO)
         msp.asked()
@@ -316,7 +363,9 @@ class TestPartner:
 
 
 def test_an_api_that_is_not_ticked_is_everybodys(msp: Msp) -> None:
-    """READ-9: what is said of the key is nobody's refusal: no customer counts as gone, no partner as refused, and ticks fail."""
+    """READ-9: what is said of the key is nobody's refusal: no customer counts as gone, no partner
+    as refused, and ticks fail.
+    """
     msp.world.play(FIRST)
     msp.world.gravityzone.options.enabled_apis = ("companies", "licensing")
     msp.world.play(SECOND)

@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from local.audit import audit
-from local.queue import Message
-from local.simulators.clock import VirtualClock
-from local.world import Customer, World
+from simulators.clock import VirtualClock
+from testing.audit import audit
+from testing.queue import Message
+from testing.world import Customer, World
 from tests.functional.instants import every, gmt
 
 FIRST = gmt("2026-11-01 00:00")
@@ -35,7 +35,9 @@ def writes(world: World) -> int:
 
 
 def test_tick_fired_twice(world: World, harbor: Customer) -> None:
-    """SAFE-4: EventBridge delivers at least once; a tick that comes twice changes nothing the second time."""
+    """SAFE-4: EventBridge delivers at least once; a tick that comes twice changes nothing the
+    second time.
+    """
     world.play(FIRST, FIRST, FIRST + QUARTER, FIRST + QUARTER)
     assert audit(world, harbor, "2026-11") == []
     assert writes(world) == 1
@@ -96,9 +98,14 @@ def test_older_job_after_a_newer_outcome_is_dropped(world: World, harbor: Custom
 
 
 def test_planning_what_has_been_done_changes_nothing(world: World, harbor: Customer) -> None:
-    """FOLLOW-2, SAFE-4: ticks with nothing new make no ConnectWise write, no transition, and one reading each."""
+    """FOLLOW-2, SAFE-4: ticks with nothing new make no ConnectWise write, no transition, and one
+    reading each.
+    """
     world.play(FIRST)
-    record, before = world.record(harbor, "2026-11"), world.gravityzone.calls.count("getMonthlyUsage")
+    record, before = (
+        world.record(harbor, "2026-11"),
+        world.gravityzone.calls.count("getMonthlyUsage"),
+    )
     world.play(*(FIRST + number * QUARTER for number in range(1, 9)))
     assert world.record(harbor, "2026-11") == record
     assert world.gravityzone.calls.count("getMonthlyUsage") == before + 8
@@ -106,14 +113,18 @@ def test_planning_what_has_been_done_changes_nothing(world: World, harbor: Custo
 
 
 class Chaos:
-    """Three customers whose jobs are shelved, repeated, and worked off in any order, at any speed; a seed decides."""
+    """Three customers whose jobs are shelved, repeated, and worked off in any order, at any speed;
+    a seed decides.
+    """
 
     def __init__(self, seed: int) -> None:
         self.random = random.Random(seed)
         self.world = World(clock=VirtualClock(gmt("2026-10-31 00:00")), growth_seats=10_000)
         self.world.queue.chaos, self.world.queue.repeats = self.random, 0.3
         self.world.connectwise.options.list_lag = timedelta(minutes=self.random.choice([0, 1, 4]))
-        self.customers = [self.world.add_customer(name) for name in ("Harbor Dental", "North Quay", "Old Mill")]
+        self.customers = [
+            self.world.add_customer(name) for name in ("Harbor Dental", "North Quay", "Old Mill")
+        ]
         self.world.ledger.begin_tick(FIRST)
         self.shelf: list[Message] = []
 
@@ -145,7 +156,9 @@ class Chaos:
 
 @pytest.mark.parametrize("seed", range(4))
 def test_months_of_chaos(seed: int) -> None:
-    """SAFE-4: jobs repeated, late and in any order over two months: one Addition a month, at the true final count."""
+    """SAFE-4: jobs repeated, late and in any order over two months: one Addition a month, at the
+    true final count.
+    """
     chaos = Chaos(seed)
     world = chaos.world
     for tick in every(timedelta(hours=8), "2026-11-01 00:00", "2027-01-03 00:00"):

@@ -1,4 +1,6 @@
-"""Everything at once, decided by a seed: faults of both APIs and of the ledger, lag, kills, repeats, disorder, dead letters."""
+"""Everything at once, decided by a seed: faults of both APIs and of the ledger, lag, kills,
+repeats, disorder, dead letters.
+"""
 
 import random
 from collections.abc import Callable
@@ -8,14 +10,14 @@ from typing import Any
 
 import pytest
 
-from local.audit import audit
-from local.effects import Effects, KilledError, Moment, kill
-from local.ledger import MemoryLedger
-from local.simulators.clock import VirtualClock
-from local.simulators.faults import Fault, FaultKind
-from local.world import World
-from tally.domain.standing import StandingState
+from simulators.clock import VirtualClock
+from simulators.faults import Fault, FaultKind
+from tally.domain.model.standing import StandingState
 from tally.errors import AmbiguousError, ConflictError, TallyError, TransientError
+from testing.audit import audit
+from testing.effects import Effects, KilledError, Moment, kill
+from testing.ledger import MemoryLedger
+from testing.world import World
 from tests.functional.instants import every, gmt
 
 QUARTER = timedelta(minutes=15)
@@ -36,7 +38,9 @@ class Storm:
         )
         self.world.queue.chaos, self.world.queue.repeats = self.random, 0.2
         self.world.connectwise.options.list_lag = timedelta(minutes=self.random.choice([0, 1, 4]))
-        self.customers = [self.world.add_customer(name) for name in ("Harbor Dental", "North Quay", "Old Mill")]
+        self.customers = [
+            self.world.add_customer(name) for name in ("Harbor Dental", "North Quay", "Old Mill")
+        ]
         self.world.ledger.begin_tick(gmt("2026-11-01 00:00"))
         self.probability = self.random.choice([0.02, 0.1, 0.3])
         self.world.gravityzone.faults.chooser = self.world.connectwise.faults.chooser = self._fault
@@ -52,13 +56,17 @@ class Storm:
                 self.world.check_in(customer, self.random.randint(1, 3), at=at)
         for operation in LEDGER_CALLS:
             if self.happens(self.probability / 2):
-                self.world.ledger.fail_next(operation, self.random.choice(LEDGER_ERRORS), after=self.happens(0.5))
+                self.world.ledger.fail_next(
+                    operation, self.random.choice(LEDGER_ERRORS), after=self.happens(0.5)
+                )
         with suppress(TallyError, KilledError):
             self.world.planner(wrap=self._mortal(0.2, most=60))(at)
         for _ in range(self.random.randint(0, 4)):
             worker = self.world.worker(wrap=self._mortal(0.3, most=30))
             with suppress(KilledError):
-                self.world.work(deliver=worker, until=timedelta(minutes=self.random.choice([1, 20, 150])))
+                self.world.work(
+                    deliver=worker, until=timedelta(minutes=self.random.choice([1, 20, 150]))
+                )
         if self.happens(0.1):
             self.world.queue.redrive()
 
@@ -82,12 +90,16 @@ class Storm:
             return None
         kind, status = self.random.choice(KINDS), self.random.choice(STATUSES)
         takes_effect = self.happens(0.5) if kind is FaultKind.STATUS and status >= 500 else None
-        return Fault(kind=kind, status=status, effect=takes_effect, seconds=self.random.choice([1, 60, 600]))
+        return Fault(
+            kind=kind, status=status, effect=takes_effect, seconds=self.random.choice([1, 60, 600])
+        )
 
 
 @pytest.mark.parametrize("seed", range(4))
 def test_storm(seed: int) -> None:
-    """OPEN-1, SAFE-1 to 7: after two months of faults: one Addition a month, true counts, complete history, billing."""
+    """OPEN-1, SAFE-1 to 7: after two months of faults: one Addition a month, true counts, complete
+    history, billing.
+    """
     storm = Storm(seed)
     step = timedelta(hours=storm.random.choice([8, 13]))
     for tick in every(step, "2026-11-01 00:00", "2027-01-03 00:00"):

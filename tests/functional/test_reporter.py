@@ -1,4 +1,6 @@
-"""The reporter's handler on moto: a digest of a played world reaches a queue that is subscribed to the topic."""
+"""The reporter's handler on moto: a digest of a played world reaches a queue that is subscribed to
+the topic.
+"""
 
 import io
 import json
@@ -11,11 +13,11 @@ import pytest
 from moto import mock_aws
 
 import reporter.handler as reporter_function
-from local.ledger_table import create_ledger_table
-from local.simulators.clock import VirtualClock
-from local.world import World
+from simulators.clock import VirtualClock
 from tally.errors import ContractError, SetupError
 from tally.ledger.dynamodb import DynamoDBLedger
+from testing.ledger_table import create_ledger_table
+from testing.world import World
 from tests.functional.instants import gmt
 
 EVENT = {"digest": "close-day", "at": "2026-12-02T06:00:00Z"}
@@ -44,7 +46,9 @@ class Deployed:
 
     def mails(self) -> list[tuple[str, str]]:
         """Subject and text of what has come."""
-        messages = self.sqs.receive_message(QueueUrl=self.mailbox, MaxNumberOfMessages=10).get("Messages", [])
+        messages = self.sqs.receive_message(QueueUrl=self.mailbox, MaxNumberOfMessages=10).get(
+            "Messages", []
+        )
         told = [json.loads(message["Body"]) for message in messages]
         return [(each["Subject"], each["Message"]) for each in told]
 
@@ -72,7 +76,9 @@ def deployed(monkeypatch: pytest.MonkeyPatch) -> Iterator[Deployed]:
         sns.subscribe(
             TopicArn=topic,
             Protocol="sqs",
-            Endpoint=sqs.get_queue_attributes(QueueUrl=mailbox, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"],
+            Endpoint=sqs.get_queue_attributes(QueueUrl=mailbox, AttributeNames=["QueueArn"])[
+                "Attributes"
+            ]["QueueArn"],
         )
         monkeypatch.setenv("TOPIC_ARN", topic)
         world = World(clock=VirtualClock(gmt("2026-11-01 00:00")), growth_seats=5)
@@ -92,27 +98,43 @@ def played(deployed: Deployed) -> Deployed:
     harbor, lake = world.add_customer("Harbor Dental"), world.add_customer("Lakeside Library")
     world.gravityzone.tenant.add_company("Blue Heron Brewing")
     world.check_in(harbor, 7)
-    world.play(gmt("2026-11-01 00:05"), gmt("2026-11-30 23:50"), gmt("2026-12-01 00:05"), gmt("2026-12-02 00:05"))
+    world.play(
+        gmt("2026-11-01 00:05"),
+        gmt("2026-11-30 23:50"),
+        gmt("2026-12-01 00:05"),
+        gmt("2026-12-02 00:05"),
+    )
     world.check_in(lake, 40, at=gmt("2026-12-02 00:10"))
     world.play(gmt("2026-12-02 05:35"))
     return deployed
 
 
 def test_the_close_days_digest_reaches_a_subscriber(played: Deployed) -> None:
-    """SAFE-7: what closed, what is held with its sentence and commands, and what needs set-up, by the ledger as it is."""
+    """SAFE-7: what closed, what is held with its sentence and commands, and what needs set-up, by
+    the ledger as it is.
+    """
     answer = played.report(EVENT)
     [(subject, text)] = played.mails()
     flat = " ".join(text.split())
-    assert subject == answer["subject"] == "Tally: November 2026 closed for 2 customers, 1 to answer, 1 to set up"
+    assert (
+        subject
+        == answer["subject"]
+        == "Tally: November 2026 closed for 2 customers, 1 to answer, 1 to set up"
+    )
     assert "November 2026 is closed: 7 endpoints on the Additions of 2 customers" in flat
-    assert "GravityZone counts 40 active endpoints for Lakeside Library in December 2026; November 2026 gave 0." in flat
+    assert (
+        "GravityZone counts 40 active endpoints for Lakeside Library in December 2026; "
+        "November 2026 gave 0."
+    ) in flat
     assert 'tally approve "Lakeside Library" --month 2026-12' in flat
     assert "No ConnectWise company is named 'Blue Heron Brewing'" in flat
     assert answer["bytes"] == len(text.encode())
 
 
 def test_twice_is_the_same_mail_twice(played: Deployed) -> None:
-    """EventBridge and Lambda deliver at least once: the ledger is not changed, and the second mail says the same."""
+    """EventBridge and Lambda deliver at least once: the ledger is not changed, and the second mail
+    says the same.
+    """
     before = played.items()
     played.report(EVENT)
     played.report(EVENT)
@@ -124,9 +146,9 @@ def test_twice_is_the_same_mail_twice(played: Deployed) -> None:
 def test_a_weekly_digest(played: Deployed) -> None:
     """The other event asks for the other letter."""
     played.world.play(gmt("2026-12-07 06:50"))
-    assert played.report({"digest": "weekly", "at": "2026-12-07T08:00:00+01:00"})["subject"].startswith(
-        "Tally: 1 to answer"
-    )
+    assert played.report({"digest": "weekly", "at": "2026-12-07T08:00:00+01:00"})[
+        "subject"
+    ].startswith("Tally: 1 to answer")
     [(_, text)] = played.mails()
     assert "December 2026 so far:" in text
 
@@ -139,7 +161,9 @@ def test_a_weekly_digest(played: Deployed) -> None:
         {"digest": "weekly", "at": "<aws.scheduler.scheduled-time>"},
     ],
 )
-def test_an_event_that_asks_for_no_digest_is_refused(deployed: Deployed, event: dict[str, Any]) -> None:
+def test_an_event_that_asks_for_no_digest_is_refused(
+    deployed: Deployed, event: dict[str, Any]
+) -> None:
     """What comes in is checked, and there is no clock to fall back to."""
     with pytest.raises(ContractError, match="The event asks for no digest"):
         deployed.report(event)
@@ -159,9 +183,14 @@ def test_an_event_that_asks_for_no_digest_is_refused(deployed: Deployed, event: 
     ],
 )
 def test_what_is_set_wrong_is_named(
-    deployed: Deployed, monkeypatch: pytest.MonkeyPatch, break_it: Callable[[pytest.MonkeyPatch], None], says: str
+    deployed: Deployed,
+    monkeypatch: pytest.MonkeyPatch,
+    break_it: Callable[[pytest.MonkeyPatch], None],
+    says: str,
 ) -> None:
-    """SAFE-6: a digest that cannot be sent fails, so that it is tried again and then kept; the sentence says what to do."""
+    """SAFE-6: a digest that cannot be sent fails, so that it is tried again and then kept; the
+    sentence says what to do.
+    """
     break_it(monkeypatch)
     with pytest.raises(SetupError, match=says):
         deployed.report(EVENT)
@@ -171,7 +200,9 @@ def test_what_is_set_wrong_is_named(
 def test_the_log_has_keys(played: Deployed) -> None:
     """Which digest, due when, with what subject; no name of a customer."""
     played.report(EVENT)
-    [line] = [json.loads(each) for each in played.log.getvalue().splitlines() if '"reported"' in each]
+    [line] = [
+        json.loads(each) for each in played.log.getvalue().splitlines() if '"reported"' in each
+    ]
     assert (line["digest"], line["due"]) == ("close-day", "2026-12-02T06:00:00+00:00")
     assert line["subject"].startswith("Tally: November 2026 closed")
     assert "Harbor" not in played.log.getvalue()

@@ -5,9 +5,9 @@ from itertools import combinations
 
 import pytest
 
-from local.audit import audit
-from local.simulators.clock import VirtualClock
-from local.world import World
+from simulators.clock import VirtualClock
+from testing.audit import audit
+from testing.world import World
 from tests.functional.instants import gmt
 from tests.functional.restoring import backup, restore
 
@@ -22,14 +22,20 @@ MONTH = [
 ]
 
 
-@pytest.mark.parametrize(("backed_up_after", "restored_at"), list(combinations(range(1, len(MONTH)), 2)))
+@pytest.mark.parametrize(
+    ("backed_up_after", "restored_at"), list(combinations(range(1, len(MONTH)), 2))
+)
 def test_a_restored_ledger_goes_on(backed_up_after: int, restored_at: int) -> None:
     """SAFE-8: restored to any earlier point it finds its Additions by their references and goes on.
 
-    Nothing is doubled, and nothing is held, since at the first tick afterwards the quantities agree with the counts.
+    Nothing is doubled, and nothing is held, since at the first tick afterwards the quantities agree
+    with the counts.
     """
     world = World(clock=VirtualClock(gmt("2026-11-01 00:00")))
-    customers = [world.add_customer(name) for name in ("Harbor Dental", "Lakeside Library", "Old Mill Bakery")]
+    customers = [
+        world.add_customer(name)
+        for name in ("Harbor Dental", "Lakeside Library", "Old Mill Bakery")
+    ]
     for customer in customers:
         for number, at in enumerate(MONTH[:4]):
             world.check_in(customer, number + 1, at=at)

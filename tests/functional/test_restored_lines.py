@@ -1,4 +1,6 @@
-"""SAFE-8 where a month has more lines than its own: a ledger restored to an earlier point finds them all."""
+"""SAFE-8 where a month has more lines than its own: a ledger restored to an earlier point finds
+them all.
+"""
 
 from datetime import date, datetime
 from itertools import combinations
@@ -6,10 +8,11 @@ from typing import Any
 
 import pytest
 
-from local.simulators.clock import VirtualClock
-from local.world import Customer, World
-from tally.domain.invoicing import LateUsage
-from tally.domain.record import LineState, RecordState, UsageRecord
+from simulators.clock import VirtualClock
+from tally.domain.model.invoicing import LateUsage
+from tally.domain.record.lines import LineState
+from tally.domain.record.usage_record import RecordState, UsageRecord
+from testing.world import Customer, World
 from tests.functional.instants import gmt
 from tests.functional.kinds_seen import CHANGED
 from tests.functional.restoring import backup, restore
@@ -52,7 +55,9 @@ def _invoice(world: World, harbor: Customer) -> None:
 
 @pytest.mark.parametrize("late_usage", LateUsage)
 def test_restored_to_before_an_invoiced_month(late_usage: LateUsage) -> None:
-    """SAFE-8: what was invoiced before the restore is found as the month's own line, and nobody is asked or billed for it again."""
+    """SAFE-8: what was invoiced before the restore is found as the month's own line, and nobody is
+    asked or billed for it again.
+    """
     world, harbor = _a_world(late_usage=late_usage)
     world.play(gmt("2026-09-30 23:50"))
     kept = backup(world)
@@ -78,7 +83,9 @@ def test_restored_to_before_an_invoiced_month(late_usage: LateUsage) -> None:
 
 
 def _with_two_late_lines() -> tuple[World, Customer, dict[str, dict[str, object]]]:
-    """October was invoiced at 7; 2 were approved at the close, 3 more after it. With what the ledger knew on the way."""
+    """October was invoiced at 7; 2 were approved at the close, 3 more after it. With what the
+    ledger knew on the way.
+    """
     world, harbor = _a_world()
     kept = {"before line 0": backup(world)}
     world.check_in(harbor, 7, at=gmt("2026-10-01 00:00"))
@@ -108,7 +115,9 @@ def _with_two_late_lines() -> tuple[World, Customer, dict[str, dict[str, object]
 
 @pytest.mark.parametrize("point", ["open", "frozen", "asked", "first late one", "asked again"])
 def test_restored_to_before_late_lines(point: str) -> None:
-    """SAFE-8: every late line is found, whichever of them the ledger has forgotten; nobody is asked and nothing is written."""
+    """SAFE-8: every late line is found, whichever of them the ledger has forgotten; nobody is asked
+    and nothing is written.
+    """
     world, harbor, kept = _with_two_late_lines()
     restore(world, kept[point])
     world.play(gmt("2026-11-11 01:05"), gmt("2026-11-11 01:20"), gmt("2026-11-12 00:05"))
@@ -117,12 +126,16 @@ def test_restored_to_before_late_lines(point: str) -> None:
     assert (_lines(record), record.state, record.count) == (final, RecordState.CLOSED, 12)
     assert record.hold is None
     assert _of_october(world) == [7, 2, 3]
-    asked_before = 1 if point == "asked" else 2 if point == "asked again" else int(point == "first late one")
+    asked_before = (
+        1 if point == "asked" else 2 if point == "asked again" else int(point == "first late one")
+    )
     assert _happened(world, harbor).count("held: late") == asked_before
 
 
 def test_restored_to_before_all_lines() -> None:
-    """SAFE-8: the month's own line and its late ones are found at once, while the month may still be opened."""
+    """SAFE-8: the month's own line and its late ones are found at once, while the month may still
+    be opened.
+    """
     world, harbor = _a_world(late_usage=LateUsage.BILL)
     kept = backup(world)
     world.check_in(harbor, 7, at=gmt("2026-10-01 00:00"))
@@ -135,7 +148,10 @@ def test_restored_to_before_all_lines() -> None:
     restore(world, kept)
     world.play(gmt("2026-11-02 01:05"), gmt("2026-11-02 01:20"))
     record = _october(world, harbor)
-    assert (_lines(record), record.state) == ([(0, LineState.FINAL, 7), (1, LineState.FINAL, 2)], RecordState.CLOSED)
+    assert (_lines(record), record.state) == (
+        [(0, LineState.FINAL, 7), (1, LineState.FINAL, 2)],
+        RecordState.CLOSED,
+    )
     assert _of_october(world) == [7, 2]
     assert "found again" in _happened(world, harbor)
     told = next(each for each in world.ledger.history(record.key) if each.what == "found again")
@@ -145,7 +161,9 @@ def test_restored_to_before_all_lines() -> None:
 
 @pytest.mark.parametrize("fields", [{"nextInvoiceDate": None}, INVOICED_ON_THE_1ST])
 def test_restored_to_before_the_late_line_of_a_closed_month(fields: dict[str, Any]) -> None:
-    """SAFE-8: the month's own line is not raised by what a late line bills already, whether invoices have dates or not."""
+    """SAFE-8: the month's own line is not raised by what a late line bills already, whether
+    invoices have dates or not.
+    """
     world, harbor = _a_world(fields=fields, late_usage=LateUsage.BILL)
     world.check_in(harbor, 5, at=gmt("2026-10-01 00:00"))
     world.play(gmt("2026-10-01 00:05"))
@@ -158,13 +176,18 @@ def test_restored_to_before_the_late_line_of_a_closed_month(fields: dict[str, An
     restore(world, kept)
     world.play(gmt("2026-11-10 01:05"), gmt("2026-11-10 01:20"))
     record = _october(world, harbor)
-    assert (_lines(record), record.hold) == ([(0, LineState.FINAL, 7), (1, LineState.FINAL, 3)], None)
+    assert (_lines(record), record.hold) == (
+        [(0, LineState.FINAL, 7), (1, LineState.FINAL, 3)],
+        None,
+    )
     assert _of_october(world) == [7, 3]
     assert not any(what.startswith("held") for what in _happened(world, harbor))
 
 
 def test_restored_to_before_a_line_was_voided() -> None:
-    """SAFE-8, OPEN-1: the successor is found at the right customer; the one at 0 is void, and stays so."""
+    """SAFE-8, OPEN-1: the successor is found at the right customer; the one at 0 is void, and stays
+    so.
+    """
     world, harbor = _a_world()
     world.check_in(harbor, 7, at=gmt("2026-10-01 00:00"))
     world.play(gmt("2026-10-01 00:05"))
@@ -180,12 +203,16 @@ def test_restored_to_before_a_line_was_voided() -> None:
     world.play(gmt("2026-10-22 00:05"), gmt("2026-10-22 00:20"))
     record = _october(world, harbor)
     assert _lines(record) == [(0, LineState.VOID, 0), (1, LineState.OPEN, 8)]
-    assert [int(each.quantity) for each in world.connectwise.truth.additions(agreement_id=agreement)] == [8]
+    assert [
+        int(each.quantity) for each in world.connectwise.truth.additions(agreement_id=agreement)
+    ] == [8]
     assert not any(what.startswith("held") for what in _happened(world, harbor))
 
 
 def test_restored_to_before_an_approved_growth() -> None:
-    """SAFE-8, FOLLOW-4: a month that a person has let grow is found at what it was opened with, and not asked for again."""
+    """SAFE-8, FOLLOW-4: a month that a person has let grow is found at what it was opened with, and
+    not asked for again.
+    """
     world, harbor = _a_world(fields={"nextInvoiceDate": None})
     world.check_in(harbor, 5, at=gmt("2026-09-30 00:00"))
     world.play(gmt("2026-09-30 00:05"))
@@ -205,7 +232,9 @@ def test_restored_to_before_an_approved_growth() -> None:
 
 
 def test_a_copy_of_a_forgotten_line_is_held() -> None:
-    """SAFE-8, FOLLOW-3: of two Additions with one forgotten reference neither is chosen; the other gone, ours is found."""
+    """SAFE-8, FOLLOW-3: of two Additions with one forgotten reference neither is chosen; the other
+    gone, ours is found.
+    """
     world, harbor = _a_world(late_usage=LateUsage.BILL)
     world.check_in(harbor, 7, at=gmt("2026-10-01 00:00"))
     world.play(gmt("2026-10-01 00:05"), gmt("2026-10-31 23:00"))
@@ -234,7 +263,10 @@ def test_a_copy_of_a_forgotten_line_is_held() -> None:
     people.delete_addition(copied)
     world.play(gmt("2026-11-02 01:20"), gmt("2026-11-02 01:35"))
     record = _october(world, harbor)
-    assert (_lines(record), record.hold) == ([(0, LineState.FINAL, 7), (1, LineState.FINAL, 2)], None)
+    assert (_lines(record), record.hold) == (
+        [(0, LineState.FINAL, 7), (1, LineState.FINAL, 2)],
+        None,
+    )
 
 
 MOMENTS = [
@@ -263,20 +295,27 @@ UNLIKE_BOTH = [
     }.items()
     for restored in when
 ]
-"""Where 7 stand, a ledger kept on the 20th knows of 5, and 9 are counted before it can look: that is asked (FOLLOW-3)."""
+"""Where 7 stand, a ledger kept on the 20th knows of 5, and 9 are counted before it can look: that
+is asked (FOLLOW-3).
+"""
 RESTORED = [
     (agreements, kept, restored)
     for agreements in ("one", *RENEWED)
     for kept, restored in combinations(range(len(MOMENTS)), 2)
-    if kept > 0 or restored < BY_THE_TENTH  # forgotten whole, it is not opened any more by then (OPEN-9)
+    if kept > 0
+    or restored < BY_THE_TENTH  # forgotten whole, it is not opened any more by then (OPEN-9)
 ]
 
 
 @pytest.mark.parametrize(
-    ("agreements", "kept_before", "restored_at"), [each for each in RESTORED if each not in UNLIKE_BOTH]
+    ("agreements", "kept_before", "restored_at"),
+    [each for each in RESTORED if each not in UNLIKE_BOTH],
 )
-def test_a_ledger_restored_around_an_invoice_goes_on(agreements: str, kept_before: int, restored_at: int) -> None:
-    """SAFE-8: restored from any point to any, around invoice, close and second reading, on one agreement or the one after it.
+def test_a_ledger_restored_around_an_invoice_goes_on(
+    agreements: str, kept_before: int, restored_at: int
+) -> None:
+    """SAFE-8: restored from any point to any, around invoice, close and second reading, on one
+    agreement or the one after it.
 
     Each line stands once, at what it stood at; nobody is asked.
     """
@@ -286,8 +325,12 @@ def test_a_ledger_restored_around_an_invoice_goes_on(agreements: str, kept_befor
 
 
 @pytest.mark.parametrize(("agreements", "kept_before", "restored_at"), UNLIKE_BOTH)
-def test_an_invoiced_number_that_nobody_knows_is_asked(agreements: str, kept_before: int, restored_at: int) -> None:
-    """SAFE-8, FOLLOW-3: what stands on the invoice is neither what the ledger knows nor the count: nothing is billed before an answer."""
+def test_an_invoiced_number_that_nobody_knows_is_asked(
+    agreements: str, kept_before: int, restored_at: int
+) -> None:
+    """SAFE-8, FOLLOW-3: what stands on the invoice is neither what the ledger knows nor the count:
+    nothing is billed before an answer.
+    """
     world, harbor = _restored(agreements, kept_before, restored_at, until=MOMENTS[6])
     hold = _october(world, harbor).hold
     assert hold is not None
@@ -324,14 +367,21 @@ def _restored(
 
 def _renew(world: World, harbor: Customer, agreements: str) -> None:
     on = date(2026, 11, 1) if agreements == "renewed at the month's end" else date(2026, 11, 6)
-    world.connectwise.people.renew_agreement(harbor.agreement_id, on=on, next_invoice=date(2026, 12, 1))
+    world.connectwise.people.renew_agreement(
+        harbor.agreement_id, on=on, next_invoice=date(2026, 12, 1)
+    )
 
 
 def _goes_on(world: World, harbor: Customer) -> None:
     """The month closes with what was counted, each line once."""
     world.play(gmt("2026-11-12 00:20"), gmt("2026-11-13 00:05"))
     record = _october(world, harbor)
-    assert (record.state, record.count, record.stands, record.hold) == (RecordState.CLOSED, 12, 12, None)
+    assert (record.state, record.count, record.stands, record.hold) == (
+        RecordState.CLOSED,
+        12,
+        12,
+        None,
+    )
     assert sum(_of_october(world)) == 12
     assert len(_of_october(world)) == len(record.lines)
     assert not world.failures

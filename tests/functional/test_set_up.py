@@ -1,16 +1,18 @@
-"""What only a person can set up: whom a company is tied to, which agreement it is billed on, and whether at all."""
+"""What only a person can set up: whom a company is tied to, which agreement it is billed on, and
+whether at all.
+"""
 
 from collections.abc import Callable
 from datetime import date
 
 import pytest
 
-from local.simulators.clock import VirtualClock
-from local.world import PRODUCT, Customer, World
-from tally.answer import SetUp
-from tally.domain.company import Mapping
-from tally.domain.standing import StandingState
+from simulators.clock import VirtualClock
+from tally.domain.model.company import CompanyLink
+from tally.domain.model.standing import StandingState
 from tally.errors import ConflictError, NotFoundError, SetupError
+from tally.people.use_cases import SetUp
+from testing.world import PRODUCT, Customer, World
 from tests.functional.instants import gmt
 
 FIRST, SECOND = gmt("2026-11-01 00:05"), gmt("2026-11-01 00:20")
@@ -32,8 +34,8 @@ def harbor(world: World) -> Customer:
     return customer
 
 
-def mapping(world: World, company_id: str) -> Mapping:
-    found = world.ledger.mapping(company_id)
+def link(world: World, company_id: str) -> CompanyLink:
+    found = world.ledger.link(company_id)
     assert found is not None
     return found
 
@@ -41,12 +43,15 @@ def mapping(world: World, company_id: str) -> Mapping:
 def made(world: World) -> list[tuple[int, int, str]]:
     """Agreement, quantity and first day of all that Tally made."""
     return [
-        (each.agreement_id, int(each.quantity), str(each.effective)) for each in world.connectwise.truth.made_by_api()
+        (each.agreement_id, int(each.quantity), str(each.effective))
+        for each in world.connectwise.truth.made_by_api()
     ]
 
 
 def unmatched(world: World) -> tuple[str, int, int]:
-    """A customer of another name in ConnectWise: its id, its ConnectWise company and its agreement there."""
+    """A customer of another name in ConnectWise: its id, its ConnectWise company and its agreement
+    there.
+    """
     company_id = world.gravityzone.tenant.add_company("Old Mill Bakery")
     connectwise_id = world.connectwise.people.add_company("OldMill", "The Old Mill")
     return company_id, connectwise_id, world.add_agreement(connectwise_id)
@@ -58,13 +63,13 @@ def test_a_company_is_tied_by_hand(world: World) -> None:
     world.play(FIRST)
     assert made(world) == []
     said = world.set_up().tie(company_id, connectwise_id, **WHO)
-    assert (
-        said
-        == f"Old Mill Bakery is tied to ConnectWise company 'The Old Mill' (id {connectwise_id}). No month of it is open at present."
+    assert said == (
+        "Old Mill Bakery is tied to ConnectWise company 'The Old Mill' (id "
+        f"{connectwise_id}). No month of it is open at present."
     )
     world.play(SECOND)
     assert made(world) == [(agreement_id, 0, "2026-11-01")]
-    (entry,) = world.ledger.mapping_history(company_id)
+    (entry,) = world.ledger.link_history(company_id)
     assert (entry.what, entry.by, entry.why, entry.changes["connectwise_id"]) == (
         "tied",
         "ann@example.com",
@@ -74,42 +79,55 @@ def test_a_company_is_tied_by_hand(world: World) -> None:
 
 
 def test_an_untied_company_waits_for_a_person(world: World, harbor: Customer) -> None:
-    """MATCH-1: what a person has untied is not tied by its name again; its open month goes on where it is."""
+    """MATCH-1: what a person has untied is not tied by its name again; its open month goes on where
+    it is.
+    """
     said = world.set_up().untie(harbor.id, **WHO)
     addition = world.connectwise.truth.made_by_api()[0].id
     assert said == (
-        "Harbor Dental is tied to nobody, and opens no more months. November 2026 (endpoints) goes on: "
-        f"Addition {addition} on agreement {harbor.agreement_id} follows the count until the month closes."
+        "Harbor Dental is tied to nobody, and opens no more months. November 2026 "
+        "(endpoints) goes on: "
+        f"Addition {addition} on agreement {harbor.agreement_id} follows the count until "
+        "the month closes."
     )
     world.check_in(harbor, 2, at=SECOND)
     world.play(SECOND, CLOSE)
     assert made(world) == [(harbor.agreement_id, 6, "2026-11-01")]
     shown = world.standing(harbor).shown
     assert shown.state is StandingState.NEEDS_SETUP
-    assert shown.reason == "It was left without a ConnectWise company by ann@example.com on 2026-11-01: tie it by hand."
-    assert mapping(world, harbor.id).connectwise_id is None
+    assert shown.reason == (
+        "It was left without a ConnectWise company by ann@example.com on 2026-11-01: tie it "
+        "by hand."
+    )
+    assert link(world, harbor.id).connectwise_id is None
     world.set_up().tie(harbor.id, harbor.connectwise_id, **WHO)
     world.play(gmt("2026-12-02 00:20"))
     assert made(world)[1] == (harbor.agreement_id, 0, "2026-12-01")
-    assert [entry.version for entry in world.ledger.mapping_history(harbor.id)] == [1, 2, 3]
+    assert [entry.version for entry in world.ledger.link_history(harbor.id)] == [1, 2, 3]
 
 
-def test_a_customer_made_again_takes_the_place_of_the_old_one(world: World, harbor: Customer) -> None:
-    """MATCH-1: deleted and made again in GravityZone, it is tied once the old one is untied, and not before."""
+def test_a_customer_made_again_takes_the_place_of_the_old_one(
+    world: World, harbor: Customer
+) -> None:
+    """MATCH-1: deleted and made again in GravityZone, it is tied once the old one is untied, and
+    not before.
+    """
     world.gravityzone.tenant.delete_company(harbor.id)
     again = world.gravityzone.tenant.add_company("Harbor Dental")
     world.play(SECOND)
     with pytest.raises(SetupError, match=f"is tied to Harbor Dental \\({harbor.id}\\)"):
         world.set_up().tie(again, harbor.connectwise_id, **WHO)
-    assert world.ledger.mapping(again) is None
+    assert world.ledger.link(again) is None
     world.set_up().untie(harbor.id, **WHO)
     world.set_up().tie(again, harbor.connectwise_id, **WHO)
-    assert mapping(world, again).connectwise_id == harbor.connectwise_id
-    assert mapping(world, harbor.id).connectwise_id is None
+    assert link(world, again).connectwise_id == harbor.connectwise_id
+    assert link(world, harbor.id).connectwise_id is None
 
 
 def test_a_tie_moves_the_next_month(world: World, harbor: Customer) -> None:
-    """MATCH-1: tied to another ConnectWise company, the open month stays where it is, the next one goes to the new one."""
+    """MATCH-1: tied to another ConnectWise company, the open month stays where it is, the next one
+    goes to the new one.
+    """
     other = world.connectwise.people.add_company("HarborGroup", "Harbor Group")
     agreement_id = world.add_agreement(other)
     set_up = world.set_up()
@@ -118,7 +136,7 @@ def test_a_tie_moves_the_next_month(world: World, harbor: Customer) -> None:
     assert f"(id {other}). November 2026 (endpoints) goes on" in said
     world.play(SECOND, gmt("2026-12-01 00:05"))
     assert made(world) == [(harbor.agreement_id, 4, "2026-11-01"), (agreement_id, 0, "2026-12-01")]
-    assert mapping(world, harbor.id).pinned_agreement_id is None
+    assert link(world, harbor.id).pinned_agreement_id is None
     # The one that it was tied to is anybody's again.
     again = world.gravityzone.tenant.add_company("Harbor Dental South")
     world.play(gmt("2026-12-01 00:20"))
@@ -126,20 +144,23 @@ def test_a_tie_moves_the_next_month(world: World, harbor: Customer) -> None:
 
 
 def test_one_of_several_agreements_is_pinned(world: World, harbor: Customer) -> None:
-    """MATCH-3: of several agreements a person pins one; unpinned, nothing is opened and they are listed again."""
+    """MATCH-3: of several agreements a person pins one; unpinned, nothing is opened and they are
+    listed again.
+    """
     second = world.add_agreement(harbor.connectwise_id, name="Managed security, new")
     world.play(gmt("2026-12-01 00:05"))
     assert len(made(world)) == 1
     said = world.set_up().pin(harbor.id, second, **WHO)
     assert said.startswith(
-        f"Months of Harbor Dental are opened on agreement 'Managed security, new' (id {second}). November"
+        "Months of Harbor Dental are opened on agreement 'Managed security, new' (id "
+        f"{second}). November"
     )
     world.play(gmt("2026-12-01 00:20"))
     assert made(world)[1] == (second, 0, "2026-12-01")
     assert "only active agreement" in world.set_up().unpin(harbor.id, **WHO)
     world.play(gmt("2027-01-01 00:05"))
     assert "has 2 active agreements" in world.standing(harbor).shown.reason
-    assert [entry.what for entry in world.ledger.mapping_history(harbor.id)] == [
+    assert [entry.what for entry in world.ledger.link_history(harbor.id)] == [
         "tied",
         "agreement pinned",
         "agreement unpinned",
@@ -153,14 +174,17 @@ def test_only_its_own_agreement_is_pinned(world: World, harbor: Customer) -> Non
         world.set_up().pin(harbor.id, foreign, **WHO)
     with pytest.raises(NotFoundError):
         world.set_up().pin(harbor.id, 99999, **WHO)
-    assert mapping(world, harbor.id).version == 1
+    assert link(world, harbor.id).version == 1
 
 
 def test_an_exclusion_takes_effect_with_the_next_month(world: World, harbor: Customer) -> None:
-    """CLOSE-5: excluded, the open month is followed to its close, the next one is not opened until it is included again."""
+    """CLOSE-5: excluded, the open month is followed to its close, the next one is not opened until
+    it is included again.
+    """
     said = world.set_up().exclude(harbor.id, **WHO)
     assert said.startswith(
-        "Harbor Dental is excluded: no more months are opened for it. November 2026 (endpoints) goes on"
+        "Harbor Dental is excluded: no more months are opened for it. November 2026 "
+        "(endpoints) goes on"
     )
     world.check_in(harbor, 3, at=SECOND)
     world.play(SECOND, CLOSE)
@@ -169,13 +193,18 @@ def test_an_exclusion_takes_effect_with_the_next_month(world: World, harbor: Cus
     assert november is not None
     assert november.count == 7
     assert world.standing(harbor).shown.reason == "Excluded from billing since 2026-11-01."
-    assert world.set_up().include(harbor.id, **WHO) == "Harbor Dental is billed again from the next tick on."
+    assert (
+        world.set_up().include(harbor.id, **WHO)
+        == "Harbor Dental is billed again from the next tick on."
+    )
     world.play(gmt("2026-12-02 00:20"))
     assert made(world)[1] == (harbor.agreement_id, 0, "2026-12-01")
 
 
 def test_a_company_that_is_nobody_in_connectwise_can_be_excluded(world: World) -> None:
-    """CLOSE-5, SAFE-7: excluded without a tie, it no longer asks to be set up, and its name ties it to nobody."""
+    """CLOSE-5, SAFE-7: excluded without a tie, it no longer asks to be set up, and its name ties it
+    to nobody.
+    """
     company_id = world.gravityzone.tenant.add_company("Our own office")
     world.play(FIRST)
     office = Customer(name="Our own office", id=company_id, connectwise_id=0, agreement_id=0)
@@ -211,11 +240,13 @@ def test_what_cannot_be_is_said(
     """SAFE-7: what makes no sense changes nothing and says why."""
     with pytest.raises(SetupError, match=said):
         act(world.set_up(), harbor)
-    assert mapping(world, harbor.id).version == 1
+    assert link(world, harbor.id).version == 1
 
 
 def test_twice_is_said_too(world: World, harbor: Customer) -> None:
-    """SAFE-7: what has been done already is said, and not done again; what needs a tie is not done without."""
+    """SAFE-7: what has been done already is said, and not done again; what needs a tie is not done
+    without.
+    """
     set_up = world.set_up()
     set_up.pin(harbor.id, harbor.agreement_id, **WHO)
     with pytest.raises(SetupError, match="pinned for Harbor Dental already"):
@@ -230,7 +261,7 @@ def test_twice_is_said_too(world: World, harbor: Customer) -> None:
     ):
         with pytest.raises(SetupError, match="is not tied to a ConnectWise company"):
             again()
-    assert mapping(world, harbor.id).version == 4
+    assert link(world, harbor.id).version == 4
 
 
 def test_a_deleted_connectwise_company_is_tied_to_nobody(world: World, harbor: Customer) -> None:
@@ -249,49 +280,64 @@ def test_of_two_people_one_is_first(world: World, harbor: Customer) -> None:
         """A ledger on which another person acts right before the write."""
 
         def __getattr__(self, name: str) -> object:
-            if name == "change_mapping":
+            if name == "change_link":
                 first.exclude(harbor.id, **WHO)
             return getattr(world.ledger, name)
 
     late = SetUp(ledger=Late(), connectwise=second.connectwise, clock=world.clock)  # type: ignore[arg-type]
     with pytest.raises(ConflictError):
         late.untie(harbor.id, **WHO)
-    found = mapping(world, harbor.id)
-    assert (found.connectwise_id, found.excluded_since) == (harbor.connectwise_id, world.clock.now())
+    found = link(world, harbor.id)
+    assert (found.connectwise_id, found.excluded_since) == (
+        harbor.connectwise_id,
+        world.clock.now(),
+    )
 
 
 def test_a_tie_that_the_index_does_not_show_yet_is_refused(world: World, harbor: Customer) -> None:
-    """MATCH-1: two people tie two companies to one ConnectWise company; the index lags, the ledger itself does not."""
+    """MATCH-1: two people tie two companies to one ConnectWise company; the index lags, the ledger
+    itself does not.
+    """
     company_id, connectwise_id, _ = unmatched(world)
     world.play(SECOND)
     other = world.set_up()
 
     class Late:
         def __getattr__(self, name: str) -> object:
-            if name == "change_mapping":
+            if name == "change_link":
                 other.tie(harbor.id, connectwise_id, **WHO)
             return getattr(world.ledger, name)
 
     late = SetUp(ledger=Late(), connectwise=other.connectwise, clock=world.clock)  # type: ignore[arg-type]
     with pytest.raises(ConflictError):
         late.tie(company_id, connectwise_id, **WHO)
-    assert world.ledger.mapping(company_id) is None
-    assert mapping(world, harbor.id).connectwise_id == connectwise_id
+    assert world.ledger.link(company_id) is None
+    assert link(world, harbor.id).connectwise_id == connectwise_id
 
 
 def test_a_month_that_was_not_opened_is_told_too(world: World) -> None:
-    """SAFE-7, CLOSE-5: what stays is said of every open month, also of one that waits without an Addition."""
+    """SAFE-7, CLOSE-5: what stays is said of every open month, also of one that waits without an
+    Addition.
+    """
     harbor = world.add_customer("Harbor Dental")
-    world.connectwise.people.add_addition(harbor.agreement_id, PRODUCT, quantity=9, effective=date(2026, 1, 1))
+    world.connectwise.people.add_addition(
+        harbor.agreement_id, PRODUCT, quantity=9, effective=date(2026, 1, 1)
+    )
     world.play(FIRST)
-    assert world.set_up().untie(harbor.id, **WHO).endswith("November 2026 (endpoints) has no Addition yet.")
+    assert (
+        world.set_up()
+        .untie(harbor.id, **WHO)
+        .endswith("November 2026 (endpoints) has no Addition yet.")
+    )
     world.play(SECOND)
     assert "tie it by hand" in world.standing(harbor).shown.reason
     assert made(world) == []
 
 
-def test_a_company_without_a_standing_has_its_name_from_the_mapping(world: World, harbor: Customer) -> None:
-    """SAFE-8: a ledger that has a company's mapping alone knows whom a person speaks of."""
+def test_a_company_without_a_standing_has_its_name_from_the_link(
+    world: World, harbor: Customer
+) -> None:
+    """SAFE-8: a ledger that has a company's link alone knows whom a person speaks of."""
     world.ledger._standings.clear()
     assert world.set_up().exclude(harbor.id, **WHO).startswith("Harbor Dental is excluded")
 

@@ -1,14 +1,16 @@
-"""What ConnectWise does not show: whose fault it is, and that nothing is concluded from it (MATCH-8)."""
+"""What ConnectWise does not show: whose fault it is, and that nothing is concluded from it
+(MATCH-8).
+"""
 
 import pytest
 
-from local.audit import audit
-from local.simulators.clock import VirtualClock
-from local.simulators.connectwise import Right
-from local.simulators.faults import Fault, FaultKind
-from local.world import World
-from tally.domain.standing import StandingState
+from simulators.clock import VirtualClock
+from simulators.connectwise import Right
+from simulators.faults import Fault, FaultKind
+from tally.domain.model.standing import StandingState
 from tally.errors import NotYetError
+from testing.audit import audit
+from testing.world import World
 from tests.functional.instants import gmt
 
 FIRST, SECOND, THIRD = gmt("2026-11-01 00:00"), gmt("2026-11-01 00:15"), gmt("2026-11-01 00:30")
@@ -22,7 +24,9 @@ def world() -> World:
 
 
 def test_a_role_that_sees_no_agreement(world: World) -> None:
-    """MATCH-8: nobody is told to make an agreement that may be there; with the role put right all are billed."""
+    """MATCH-8: nobody is told to make an agreement that may be there; with the role put right all
+    are billed.
+    """
     customers = [world.add_customer(name) for name in NAMES]
     world.connectwise.options.sees_mine = frozenset({Right.AGREEMENTS_INQUIRE})
     world.play(FIRST)
@@ -33,12 +37,16 @@ def test_a_role_that_sees_no_agreement(world: World) -> None:
         assert "is its role Inquire All (Finance > Agreements)?" in shown.reason
     world.connectwise.options.sees_mine = frozenset()
     world.play(SECOND)
-    assert [world.standing(customer).shown.state for customer in customers] == [StandingState.BILLING] * 3
+    assert [world.standing(customer).shown.state for customer in customers] == [
+        StandingState.BILLING
+    ] * 3
     assert [audit(world, customer, "2026-11") for customer in customers] == [[], [], []]
 
 
 def test_a_role_that_sees_no_agreement_any_more(world: World) -> None:
-    """MATCH-8: a role that is changed in mid-month closes and holds nothing: open records are followed by their ids."""
+    """MATCH-8: a role that is changed in mid-month closes and holds nothing: open records are
+    followed by their ids.
+    """
     customers = [world.add_customer(name) for name in NAMES]
     world.play(FIRST)
     world.connectwise.options.sees_mine = frozenset({Right.AGREEMENTS_INQUIRE})
@@ -52,12 +60,16 @@ def test_a_role_that_sees_no_agreement_any_more(world: World) -> None:
         assert "0 of 3 companies" in world.standing(customer).shown.reason
     world.connectwise.options.sees_mine = frozenset()
     world.play(THIRD)
-    assert [world.standing(customer).shown.state for customer in customers] == [StandingState.BILLING] * 3
+    assert [world.standing(customer).shown.state for customer in customers] == [
+        StandingState.BILLING
+    ] * 3
 
 
 @pytest.mark.parametrize("some_are_tied", [True, False])
 def test_a_role_that_sees_no_company(world: World, *, some_are_tied: bool) -> None:
-    """MATCH-8: no customer is told that its ConnectWise company is missing where none at all is seen."""
+    """MATCH-8: no customer is told that its ConnectWise company is missing where none at all is
+    seen.
+    """
     if some_are_tied:
         world.add_customer("Granite Peak")
         world.play(FIRST)
@@ -75,12 +87,20 @@ def test_a_role_that_sees_no_company(world: World, *, some_are_tied: bool) -> No
 @pytest.mark.parametrize("status", [200, 302, 401, 403, 404])
 @pytest.mark.parametrize("operation", ["GET *", "* additions*", "GET agreements", "GET types"])
 def test_something_in_front_of_connectwise(world: World, status: int, operation: str) -> None:
-    """MATCH-8: a page in front is nobody's missing right, key or agreement; when it is gone all is as it must be."""
+    """MATCH-8: a page in front is nobody's missing right, key or agreement; when it is gone all is
+    as it must be.
+    """
     harbor = world.add_customer("Harbor Dental")
     world.play(FIRST)
     world.check_in(harbor, 5)
     world.connectwise.faults.add(
-        Fault(kind=FaultKind.STATUS, status=status, body=PAGE, content_type="text/html", operation=operation)
+        Fault(
+            kind=FaultKind.STATUS,
+            status=status,
+            body=PAGE,
+            content_type="text/html",
+            operation=operation,
+        )
     )
     world.play(SECOND)
     failures = [error for error in world.failures if not isinstance(error, NotYetError)]
@@ -114,5 +134,7 @@ def test_a_catalog_that_is_refused_is_named(world: World) -> None:
     harbor = world.add_customer("Harbor Dental")
     world.connectwise.options.taken_rights = frozenset({Right.CATALOG_INQUIRE})
     world.play(FIRST)
-    assert "ConnectWise could not be read: ConnectWise GET /procurement/catalog" in str(world.failures[0])
+    assert "ConnectWise could not be read: ConnectWise GET /procurement/catalog" in str(
+        world.failures[0]
+    )
     assert "Procurement > Product Catalog: Inquire All" in world.standing(harbor).shown.reason

@@ -1,4 +1,6 @@
-"""OPEN-5, SAFE-2: terms whose worker is stopped dead at any point, or whose answer is lost, are carried over all the same."""
+"""OPEN-5, SAFE-2: terms whose worker is stopped dead at any point, or whose answer is lost, are
+carried over all the same.
+"""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -7,27 +9,33 @@ from datetime import timedelta
 
 import pytest
 
-from local.audit import audit, gaps, replayed
-from local.effects import Effects, KilledError, kill
-from local.simulators.clock import VirtualClock
-from local.simulators.connectwise.truth import API, AdditionTruth
-from local.simulators.faults import Fault, FaultKind, Garble
-from local.world import Customer, World
-from tally.domain.month import Month
-from tally.domain.record import RecordKey
-from tally.domain.standing import StandingState
+from simulators.clock import VirtualClock
+from simulators.connectwise.truth import API, AdditionTruth
+from simulators.faults import Fault, FaultKind, Garble
+from tally.domain.model.month import Month
+from tally.domain.model.standing import StandingState
+from tally.domain.record.record_key import RecordKey
 from tally.ledger.plain import paths, record_fields
+from testing.audit import audit, gaps, replayed
+from testing.effects import Effects, KilledError, kill
+from testing.world import Customer, World
 from tests.functional.instants import gmt
 from tests.functional.killed_scene import beside_another, moments, overtaken, redelivered, work
 
-OCTOBER, NOVEMBER, CLOSED = gmt("2026-10-01 00:05"), gmt("2026-11-01 00:05"), gmt("2026-11-02 00:05")
+OCTOBER, NOVEMBER, CLOSED = (
+    gmt("2026-10-01 00:05"),
+    gmt("2026-11-01 00:05"),
+    gmt("2026-11-02 00:05"),
+)
 FIRST, SECOND, THIRD = gmt("2026-11-05 00:00"), gmt("2026-11-05 00:15"), gmt("2026-11-05 00:30")
 PATCH = "PATCH additions/{id}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scene:
-    """A customer whose terms a person wants carried over, and whose count has grown to 5; its job waits."""
+    """A customer whose terms a person wants carried over, and whose count has grown to 5; its job
+    waits.
+    """
 
     world: World
     harbor: Customer
@@ -77,7 +85,9 @@ class Scene:
 @pytest.mark.parametrize("recovery", [redelivered, overtaken])
 @pytest.mark.parametrize("lag", [timedelta(0), timedelta(minutes=4)], ids=["at once", "under lag"])
 def test_killed_anywhere(lag: timedelta, recovery: Callable[[Scene], None]) -> None:
-    """OPEN-5, SAFE-1, SAFE-2: wherever the worker is killed, in the end count and terms are right, each once."""
+    """OPEN-5, SAFE-1, SAFE-2: wherever the worker is killed, in the end count and terms are right,
+    each once.
+    """
     for moment in moments(lambda: Scene.make(lag=lag)):
         scene = Scene.make(lag=lag)
         work(scene, Effects(kill, at=moment))
@@ -89,7 +99,9 @@ def test_killed_anywhere(lag: timedelta, recovery: Callable[[Scene], None]) -> N
 
 @pytest.mark.parametrize("lag", [timedelta(0), timedelta(minutes=4)], ids=["at once", "under lag"])
 def test_two_workers(lag: timedelta) -> None:
-    """SAFE-3: of two workers with one job at most one writes at a time, and the terms are carried over once."""
+    """SAFE-3: of two workers with one job at most one writes at a time, and the terms are carried
+    over once.
+    """
     for moment in moments(lambda: Scene.make(lag=lag)):
         scene = Scene.make(lag=lag)
         beside_another(scene, moment)
@@ -102,13 +114,21 @@ def test_two_workers(lag: timedelta) -> None:
         Fault(kind=FaultKind.TIMEOUT_AFTER, operation=PATCH, contains="unitPrice", times=3),
         Fault(kind=FaultKind.TIMEOUT_BEFORE, operation=PATCH, contains="unitPrice", times=3),
         Fault(kind=FaultKind.STATUS, status=500, operation=PATCH, contains="unitPrice", times=3),
-        Fault(kind=FaultKind.GARBLED, garble=Garble.TRUNCATED, operation=PATCH, contains="unitPrice", times=3),
+        Fault(
+            kind=FaultKind.GARBLED,
+            garble=Garble.TRUNCATED,
+            operation=PATCH,
+            contains="unitPrice",
+            times=3,
+        ),
     ],
     ids=["lost after", "lost before", "500", "garbled"],
 )
 @pytest.mark.parametrize("lag", [timedelta(0), timedelta(minutes=4)], ids=["at once", "under lag"])
 def test_lost_answers(fault: Fault, lag: timedelta) -> None:
-    """OPEN-5, SAFE-2: an answer that never came, or cannot be read, leaves the intent; the next job finds what happened."""
+    """OPEN-5, SAFE-2: an answer that never came, or cannot be read, leaves the intent; the next job
+    finds what happened.
+    """
     scene = Scene.make(lag=lag)
     scene.world.connectwise.faults.add(fault)
     redelivered(scene)
@@ -117,19 +137,26 @@ def test_lost_answers(fault: Fault, lag: timedelta) -> None:
 
 
 def test_nothing_is_sent_before_a_person_asks() -> None:
-    """OPEN-5, SAFE-1: terms are written only after the history says who asked for it, and that it was about to be done."""
+    """OPEN-5, SAFE-1: terms are written only after the history says who asked for it, and that it
+    was about to be done.
+    """
     scene = Scene.make()
     assert scene.ours.changes_by(API) == []
     redelivered(scene)
     history = {entry.what: entry for entry in scene.world.ledger.history(scene.key)}
-    assert (history["terms to be carried over"].by, history["terms to be carried over"].why) == ("ann", "agreed")
+    assert (history["terms to be carried over"].by, history["terms to be carried over"].why) == (
+        "ann",
+        "agreed",
+    )
     priced = [change for change in scene.ours.changes_by(API) if change.field == "unitPrice"]
     assert len(priced) == 1
     assert history["terms to be carried over"].at <= history["terms intended"].at <= priced[0].at
 
 
 def _opening(*, renewed: bool) -> tuple[World, Customer]:
-    """A customer with a price of its own in October, and November's job waiting, on another agreement if it was renewed."""
+    """A customer with a price of its own in October, and November's job waiting, on another
+    agreement if it was renewed.
+    """
     world = World(clock=VirtualClock(OCTOBER))
     harbor = world.add_customer("Harbor Dental")
     world.play(OCTOBER)
@@ -143,7 +170,9 @@ def _opening(*, renewed: bool) -> tuple[World, Customer]:
 
 @pytest.mark.parametrize("renewed", [False, True])
 def test_an_opening_killed_anywhere_is_compared(*, renewed: bool) -> None:
-    """OPEN-5, SAFE-2: wherever the worker that opens the month is killed, in the end there is one notice of other terms."""
+    """OPEN-5, SAFE-2: wherever the worker that opens the month is killed, in the end there is one
+    notice of other terms.
+    """
     effects = Effects()
     world, _ = _opening(renewed=renewed)
     world.work(deliver=world.worker(wrap=effects.wrap))
@@ -156,4 +185,7 @@ def test_an_opening_killed_anywhere_is_compared(*, renewed: bool) -> None:
         (_, november) = world.connectwise.truth.made_by_api()
         shown = world.standing(harbor).shown
         assert (moment, len(shown.notices)) == (moment, 1)
-        assert f"Addition {november.id} for November 2026 has unit price 4.50 instead of 3.90" in shown.notices[0]
+        assert (
+            f"Addition {november.id} for November 2026 has unit price 4.50 instead of 3.90"
+            in shown.notices[0]
+        )

@@ -5,9 +5,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from local.simulators.clock import VirtualClock
-from local.world import Customer, World
-from tally.domain.standing import StandingState
+from simulators.clock import VirtualClock
+from tally.domain.model.standing import StandingState
+from testing.world import Customer, World
 from tests.functional.instants import every, gmt
 
 BEHIND, AT_GMT, AHEAD = "Pacific/Honolulu", "UTC", "Pacific/Tongatapu"
@@ -24,10 +24,14 @@ def world_in(zone: str, now: str = "2026-10-31 00:00") -> tuple[World, Customer]
 
 
 @pytest.mark.parametrize(
-    ("zone", "opened"), [(BEHIND, False), (AT_GMT, True), (AHEAD, True)], ids=["UTC-10", "UTC", "UTC+13"]
+    ("zone", "opened"),
+    [(BEHIND, False), (AT_GMT, True), (AHEAD, True)],
+    ids=["UTC-10", "UTC", "UTC+13"],
 )
 def test_five_past_midnight_on_the_1st(zone: str, *, opened: bool) -> None:
-    """OPEN-2: at 00:05 GMT on the 1st the new month is opened where it is the 1st already, and only there."""
+    """OPEN-2: at 00:05 GMT on the 1st the new month is opened where it is the 1st already, and only
+    there.
+    """
     world, harbor = world_in(zone)
     world.play(gmt("2026-11-01 00:05"))
     assert world.additions(harbor)[1:] == ([(0, *NOVEMBER)] if opened else [])
@@ -42,7 +46,9 @@ def test_five_past_midnight_on_the_1st(zone: str, *, opened: bool) -> None:
     ids=["UTC-10", "UTC", "UTC+13"],
 )
 def test_five_past_the_msps_own_midnight(zone: str, five_past: str) -> None:
-    """OPEN-2: at 00:05 on the 1st by the MSP's clock: both it and GMT must be in the month before it is opened."""
+    """OPEN-2: at 00:05 on the 1st by the MSP's clock: both it and GMT must be in the month before
+    it is opened.
+    """
     world, harbor = world_in(zone)
     world.play(gmt(five_past))
     begun = gmt(five_past) >= gmt("2026-11-01 00:00")
@@ -51,11 +57,16 @@ def test_five_past_the_msps_own_midnight(zone: str, five_past: str) -> None:
 
 @pytest.mark.parametrize("zone", [BEHIND, AT_GMT, AHEAD], ids=["UTC-10", "UTC", "UTC+13"])
 def test_a_turn_of_the_month(zone: str) -> None:
-    """OPEN-2, OPEN-3, CLOSE-1: in every zone each GMT month has one Addition with its own dates, opened on a day that had come."""
+    """OPEN-2, OPEN-3, CLOSE-1: in every zone each GMT month has one Addition with its own dates,
+    opened on a day that had come.
+    """
     world, harbor = world_in(zone)
     world.check_in(harbor, 1, at=gmt("2026-10-31 23:50"))
     world.check_in(harbor, 2, at=gmt("2026-11-01 00:10"))
-    world.play(*every(timedelta(minutes=15), "2026-10-31 22:00", "2026-11-01 12:00"), gmt("2026-11-02 00:00"))
+    world.play(
+        *every(timedelta(minutes=15), "2026-10-31 22:00", "2026-11-01 12:00"),
+        gmt("2026-11-02 00:00"),
+    )
     assert world.additions(harbor) == [(4, "2026-10-01", "2026-10-31"), (2, *NOVEMBER)]
     october, november = (world.record(harbor, month) for month in ("2026-10", "2026-11"))
     assert october is not None
@@ -98,7 +109,9 @@ def test_billing_that_starts_mid_month(zone: str, opens: str) -> None:
 def test_an_agreement_that_ends_goes_by_the_msps_date(zone: str, tick: str, *, runs: bool) -> None:
     """MATCH-3: an agreement's last day is a day of the MSP's calendar."""
     world = World(clock=VirtualClock(gmt(tick)), zone=zone)
-    harbor = world.add_customer("Harbor Dental", end=date(2026, 11, 14), fields={"noEndingDateFlag": False})
+    harbor = world.add_customer(
+        "Harbor Dental", end=date(2026, 11, 14), fields={"noEndingDateFlag": False}
+    )
     world.play(gmt(tick))
     assert world.additions(harbor) == ([(0, *NOVEMBER)] if runs else [])
 
@@ -107,7 +120,13 @@ def test_an_agreement_that_ends_goes_by_the_msps_date(zone: str, tick: str, *, r
 def test_a_leap_february_and_a_new_year(zone: str) -> None:
     """OPEN-3: December to January and through a leap February, in every zone."""
     world, harbor = world_in(zone, "2027-12-31 00:00")
-    for turn in ("2028-01-01 12:00", "2028-01-02 00:00", "2028-02-01 12:00", "2028-02-02 00:00", "2028-03-01 12:00"):
+    for turn in (
+        "2028-01-01 12:00",
+        "2028-01-02 00:00",
+        "2028-02-01 12:00",
+        "2028-02-02 00:00",
+        "2028-03-01 12:00",
+    ):
         world.play(gmt(turn))
     assert world.additions(harbor) == [
         (3, "2027-12-01", "2027-12-31"),

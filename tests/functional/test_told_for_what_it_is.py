@@ -5,11 +5,12 @@ from typing import Any
 
 import pytest
 
-from local.simulators.clock import VirtualClock
-from local.world import Customer, World
-from tally.domain.invoicing import LateUsage
-from tally.domain.record import LineState, RecordState, UsageRecord
-from tally.domain.standing import Standing, StandingState
+from simulators.clock import VirtualClock
+from tally.domain.model.invoicing import LateUsage
+from tally.domain.model.standing import Standing, StandingState
+from tally.domain.record.lines import LineState
+from tally.domain.record.usage_record import RecordState, UsageRecord
+from testing.world import Customer, World
 from tests.functional.instants import gmt
 from tests.functional.kinds_seen import CHANGED
 
@@ -38,19 +39,30 @@ def told(standing: Standing) -> str:
 
 class TestDateCancelled:
     def test_it_is_said_of_a_month_that_is_not_opened(self) -> None:
-        """MATCH-3: a cancelled date in the past counts without its flag, and what to do about it is said."""
+        """MATCH-3: a cancelled date in the past counts without its flag, and what to do about it is
+        said.
+        """
         world, harbor = a_world()
-        world.connectwise.people.edit_agreement(harbor.agreement_id, {"dateCancelled": "2026-10-15T00:00:00Z"})
+        world.connectwise.people.edit_agreement(
+            harbor.agreement_id, {"dateCancelled": "2026-10-15T00:00:00Z"}
+        )
         world.play(FIRST)
         shown = world.standing(harbor).shown
         assert shown.state is StandingState.NEEDS_SETUP
-        assert "dated cancelled 2026-10-15 though not marked as cancelled: clear that date if it runs" in shown.reason
+        assert (
+            "dated cancelled 2026-10-15 though not marked as cancelled: clear that date if it runs"
+            in shown.reason
+        )
 
     def test_it_is_said_of_a_month_that_stands(self) -> None:
-        """LATE-1: an Addition that is left as it is for such a date has a notice; cleared, it follows the count again."""
+        """LATE-1: an Addition that is left as it is for such a date has a notice; cleared, it
+        follows the count again.
+        """
         world, harbor = a_world()
         world.play(FIRST)
-        world.connectwise.people.edit_agreement(harbor.agreement_id, {"dateCancelled": "2026-11-15T00:00:00Z"})
+        world.connectwise.people.edit_agreement(
+            harbor.agreement_id, {"dateCancelled": "2026-11-15T00:00:00Z"}
+        )
         world.play(SECOND)
         assert "dated cancelled 2026-11-15 though not marked" in told(world.standing(harbor))
         assert "Addition 1 stays at 12" in told(world.standing(harbor))
@@ -72,7 +84,9 @@ class TestOffboarding:
         return world, harbor
 
     def test_it_is_told(self, left: tuple[World, Customer]) -> None:
-        """FOLLOW-3, LATE-1: it is told as what it is, by whom and when, and may be left so: the month then closes with what stands."""
+        """FOLLOW-3, LATE-1: it is told as what it is, by whom and when, and may be left so: the
+        month then closes with what stands.
+        """
         world, harbor = left
         world.play(SECOND, CLOSE)
         record = november(world, harbor)
@@ -111,7 +125,9 @@ class TestOffboarding:
 
 class TestCopies:
     def test_on_the_same_agreement(self) -> None:
-        """OPEN-1, FOLLOW-3: a copy is told from ours, with who made it; deleted it holds nothing any more."""
+        """OPEN-1, FOLLOW-3: a copy is told from ours, with who made it; deleted it holds nothing
+        any more.
+        """
         world, harbor = a_world()
         world.play(FIRST)
         world.clock.set(gmt("2026-11-15 10:07"))
@@ -122,7 +138,11 @@ class TestCopies:
         assert record.hold is not None
         assert record.hold.kind in CHANGED
         assert f"Addition {copy} (quantity 12" in record.hold.why
-        for each in ("by mkeller on 2026-11-15 10:07", "is a copy of ours, Addition 1 (", "both would be billed"):
+        for each in (
+            "by mkeller on 2026-11-15 10:07",
+            "is a copy of ours, Addition 1 (",
+            "both would be billed",
+        ):
             assert each in record.hold.why
         world.connectwise.people.set_quantity(copy, 0)
         world.play(THIRD)
@@ -134,11 +154,15 @@ class TestCopies:
 
     @pytest.mark.parametrize("when", ["push", "close"])
     def test_with_its_agreement(self, when: str) -> None:
-        """FOLLOW-3: an agreement that is copied takes its Additions along: both would be billed, so it is held, with where they stand."""
+        """FOLLOW-3: an agreement that is copied takes its Additions along: both would be billed, so
+        it is held, with where they stand.
+        """
         world, harbor = a_world()
         world.play(FIRST)
         world.clock.set(gmt("2026-11-15 10:07"))
-        twin = world.connectwise.people.double_agreement(harbor.agreement_id, with_additions=True, by="mkeller")
+        twin = world.connectwise.people.double_agreement(
+            harbor.agreement_id, with_additions=True, by="mkeller"
+        )
         if when == "push":
             world.check_in(harbor, 1)
         world.play(SECOND if when == "push" else CLOSE)
@@ -156,7 +180,9 @@ class TestCopies:
         world.play(FIRST)
         world.connectwise.people.run_invoice(harbor.agreement_id, by="books")
         world.play(SECOND)
-        twin = world.connectwise.people.double_agreement(harbor.agreement_id, with_additions=True, by="mkeller")
+        twin = world.connectwise.people.double_agreement(
+            harbor.agreement_id, with_additions=True, by="mkeller"
+        )
         world.play(CLOSE)
         record = november(world, harbor)
         assert record.hold is not None
@@ -168,7 +194,9 @@ class TestCopies:
 
 class TestInvoices:
     def test_one_that_is_deleted(self) -> None:
-        """LATE-1: where an invoice is deleted the line follows the count again, and that is told, until the close and after it."""
+        """LATE-1: where an invoice is deleted the line follows the count again, and that is told,
+        until the close and after it.
+        """
         world, harbor = a_world()
         world.play(FIRST)
         world.connectwise.people.run_invoice(harbor.agreement_id, by="books")
@@ -183,7 +211,9 @@ class TestInvoices:
         assert "next invoice on 2026-12-01 by now" in told(world.standing(harbor))
 
     def test_one_that_is_deleted_below_a_later_line(self) -> None:
-        """LATE-1, LATE-2: where late usage stands on a line of its own already, what the next invoice bills once more is told as long as it is so."""
+        """LATE-1, LATE-2: where late usage stands on a line of its own already, what the next
+        invoice bills once more is told as long as it is so.
+        """
         world, harbor = a_world(late_usage=LateUsage.BILL)
         world.play(FIRST)
         world.connectwise.people.run_invoice(harbor.agreement_id, by="books")

@@ -2,11 +2,11 @@
 
 import pytest
 
-from local.simulators.clock import VirtualClock
-from local.world import Customer, World
-from tally.domain.company import Mapping
-from tally.domain.standing import StandingState
+from simulators.clock import VirtualClock
+from tally.domain.model.company import CompanyLink
+from tally.domain.model.standing import StandingState
 from tally.errors import SetupError
+from testing.world import Customer, World
 from tests.functional.instants import gmt
 
 OPENED, LATER = gmt("2026-11-01 00:05"), gmt("2026-11-01 00:20")
@@ -35,8 +35,8 @@ def second_site(world: World) -> str:
     return site
 
 
-def mapping(world: World, company_id: str) -> Mapping:
-    found = world.ledger.mapping(company_id)
+def link(world: World, company_id: str) -> CompanyLink:
+    found = world.ledger.link(company_id)
     assert found is not None
     return found
 
@@ -56,7 +56,9 @@ def both(world: World, harbor: Customer) -> tuple[str, int]:
 
 
 def test_both_are_billed_each_on_its_own_agreement(world: World, harbor: Customer) -> None:
-    """MATCH-1: a person ties a second one, and both months are opened, each on the agreement that is pinned for it."""
+    """MATCH-1: a person ties a second one, and both months are opened, each on the agreement that
+    is pinned for it.
+    """
     _, north = both(world, harbor)
     world.play(gmt("2026-11-01 00:35"), gmt("2026-12-01 00:05"))
     assert billed(world) == sorted(
@@ -71,12 +73,19 @@ def test_both_are_billed_each_on_its_own_agreement(world: World, harbor: Custome
 
 
 def test_the_refusal_says_how_both_can_be(world: World, harbor: Customer) -> None:
-    """MATCH-1: without agreements of their own it is refused, and the first is not to be given up for it."""
+    """MATCH-1: without agreements of their own it is refused, and the first is not to be given up
+    for it.
+    """
     site, north = second_site(world), world.add_agreement(harbor.connectwise_id, name="North")
     tie = world.set_up().tie
     with pytest.raises(SetupError) as refused:
         tie(site, harbor.connectwise_id, **WHO)
-    for said in ("is tied to Harbor Dental", "agreement of its own", "pin one for Harbor Dental", "--agreement"):
+    for said in (
+        "is tied to Harbor Dental",
+        "agreement of its own",
+        "pin one for Harbor Dental",
+        "--agreement",
+    ):
         assert said in str(refused.value)
     assert "untie" not in str(refused.value)
     with pytest.raises(SetupError, match="pin one for Harbor Dental"):
@@ -87,9 +96,9 @@ def test_the_refusal_says_how_both_can_be(world: World, harbor: Customer) -> Non
     elsewhere = world.add_agreement(world.connectwise.people.add_company("Old", "Old Mill"))
     with pytest.raises(SetupError, match="is one of ConnectWise company"):
         tie(site, harbor.connectwise_id, agreement_id=elsewhere, **WHO)
-    assert world.ledger.mapping(site) is None
+    assert world.ledger.link(site) is None
     tie(site, harbor.connectwise_id, agreement_id=north, **WHO)
-    assert (mapping(world, site).connectwise_id, mapping(world, site).pinned_agreement_id) == (
+    assert (link(world, site).connectwise_id, link(world, site).pinned_agreement_id) == (
         harbor.connectwise_id,
         north,
     )
@@ -108,20 +117,24 @@ def test_each_keeps_an_agreement_of_its_own(world: World, harbor: Customer) -> N
 
 
 @pytest.mark.parametrize("first", [True, False])
-def test_nobody_is_tied_to_it_by_name_as_long_as_one_is(world: World, harbor: Customer, first: bool) -> None:
-    """MATCH-1: whichever of the two is untied, a namesake in GravityZone is not tied to it by itself; once both are, a person may."""
+def test_nobody_is_tied_to_it_by_name_as_long_as_one_is(
+    world: World, harbor: Customer, first: bool
+) -> None:
+    """MATCH-1: whichever of the two is untied, a namesake in GravityZone is not tied to it by
+    itself; once both are, a person may.
+    """
     site, _ = both(world, harbor)
     gone, left = (harbor.id, site) if first else (site, harbor.id)
     world.set_up().untie(gone, **WHO)
     world.gravityzone.tenant.rename_company(harbor.id, "Something Else")
     again = world.gravityzone.tenant.add_company("Harbor Dental")
     world.play(gmt("2026-11-01 00:35"))
-    assert world.ledger.mapping(again) is None
+    assert world.ledger.link(again) is None
     with pytest.raises(SetupError, match="agreement of its own"):
         world.set_up().tie(gone, harbor.connectwise_id, **WHO)
     world.set_up().untie(left, **WHO)
     world.set_up().tie(gone, harbor.connectwise_id, **WHO)
-    assert mapping(world, gone).connectwise_id == harbor.connectwise_id
+    assert link(world, gone).connectwise_id == harbor.connectwise_id
 
 
 def test_the_standing_of_a_namesake_says_how_both_can_be(world: World, harbor: Customer) -> None:

@@ -5,11 +5,11 @@ from datetime import timedelta
 
 import pytest
 
-from local.world import Customer
-from tally.digest_due import DigestDue
-from tally.domain.standing import StandingState
+from tally.domain.model.standing import StandingState
 from tally.errors import SetupError
-from tally.report import Report
+from tally.reporter.digest_due import DigestDue
+from tally.reporter.report import Report
+from testing.world import Customer
 from tests.functional.instants import gmt
 from tests.functional.stored_world import TABLE, StoredWorld, stored_world
 
@@ -18,16 +18,28 @@ QUARTER = timedelta(minutes=15)
 NESTED = '{"a":' * 50_000 + "1" + "}" * 50_000
 
 SPOILT = {
-    "standing-unknown-state": ("STANDING", "causes", {"S": '{"2026-11 endpoints": {"state": "paused"}}'}),
+    "standing-unknown-state": (
+        "STANDING",
+        "causes",
+        {"S": '{"2026-11 endpoints": {"state": "paused"}}'},
+    ),
     "standing-causes-a-list": ("STANDING", "causes", {"S": "[1]"}),
     "standing-nested": ("STANDING", "causes", {"S": NESTED}),
     "standing-tick-a-number": ("STANDING", "tick", {"N": "1"}),
     "standing-name-a-number": ("STANDING", "company_name", {"N": "12"}),
-    "standing-notices-no-texts": ("STANDING", "causes", {"S": '{"company": {"state": "held", "notices": [1]}}'}),
-    "mapping-id-a-text": ("MAPPING", "connectwise_id", {"S": "12"}),
-    "mapping-tied-at": ("MAPPING", "tied_at", {"S": "long ago"}),
-    "mapping-kept-apart": ("MAPPING", "kept_apart", {"S": '["12"]'}),
-    "record-unknown-hold": ("RECORD#2026-11#endpoints", "hold", {"S": '{"kind": "later", "quantity": 1}'}),
+    "standing-notices-no-texts": (
+        "STANDING",
+        "causes",
+        {"S": '{"company": {"state": "held", "notices": [1]}}'},
+    ),
+    "link-id-a-text": ("MAPPING", "connectwise_id", {"S": "12"}),
+    "link-tied-at": ("MAPPING", "tied_at", {"S": "long ago"}),
+    "link-kept-apart": ("MAPPING", "kept_apart", {"S": '["12"]'}),
+    "record-unknown-hold": (
+        "RECORD#2026-11#endpoints",
+        "hold",
+        {"S": '{"kind": "later", "quantity": 1}'},
+    ),
     "record-unknown-state": ("RECORD#2026-11#endpoints", "state", {"S": "paused"}),
     "record-nested": ("RECORD#2026-11#endpoints", "lines", {"S": "[" * 100_000}),
     "record-a-later-schema": ("RECORD#2026-11#endpoints", "schema", {"N": "2"}),
@@ -48,19 +60,30 @@ SPOILT = {
         "lines",
         {
             "S": '[{"number": 0, "state": "open", "place": {"agreement_id": [], "product_id": 1, "effective": "2026-11-01", '
-            '"cancelled": "2026-11-30"}, "reference": "TLY-A", "addition_id": 5, "written": {"quantity": 1, '
+            '"cancelled": "2026-11-30"}, "reference": "TLY-A", "addition_id": 5, "written": '
+            '{"quantity": 1, '
             '"at": "2026-11-01T00:00:00+00:00"}}]'
         },
     ),
     "record-quantity-true": (
         "RECORD#2026-11#endpoints",
         "hold",
-        {"S": '{"kind": "growth", "why": "grown", "agreed": true, "since": "2026-11-01T00:00:00+00:00"}'},
+        {
+            "S": (
+                '{"kind": "growth", "why": "grown", "agreed": true, "since": '
+                '"2026-11-01T00:00:00+00:00"}'
+            )
+        },
     ),
     "record-hold-with-more-to-it": (
         "RECORD#2026-11#endpoints",
         "hold",
-        {"S": '{"kind": "growth", "why": "grown", "agreed": 5, "by": 1, "since": "2026-11-01T00:00:00+00:00"}'},
+        {
+            "S": (
+                '{"kind": "growth", "why": "grown", "agreed": 5, "by": 1, "since": '
+                '"2026-11-01T00:00:00+00:00"}'
+            )
+        },
     ),
 }
 
@@ -72,7 +95,9 @@ def stored() -> Iterator[StoredWorld]:
 
 
 def _three(stored: StoredWorld) -> list[Customer]:
-    customers = [stored.world.add_customer(name) for name in ("Anchor Law", "Harbor Dental", "Zenith Foods")]
+    customers = [
+        stored.world.add_customer(name) for name in ("Anchor Law", "Harbor Dental", "Zenith Foods")
+    ]
     for customer in customers:
         stored.world.check_in(customer, 4)
     return customers
@@ -80,7 +105,9 @@ def _three(stored: StoredWorld) -> list[Customer]:
 
 @pytest.mark.parametrize("kind", SPOILT)
 def test_unreadable_item_is_its_companys(stored: StoredWorld, kind: str) -> None:
-    """SAFE-5, SAFE-7: an item that cannot be read, in whatever way, is its company's `failing`, named by its key; others go on."""
+    """SAFE-5, SAFE-7: an item that cannot be read, in whatever way, is its company's `failing`,
+    named by its key; others go on.
+    """
     anchor, harbor, zenith = _three(stored)
     stored.tick(FIRST)
     sort, attribute, value = SPOILT[kind]
@@ -100,12 +127,21 @@ def test_unreadable_item_is_its_companys(stored: StoredWorld, kind: str) -> None
     assert key in shown.reason
     assert len(shown.reason) < 1_000
     assert [stored.shown(each).state for each in (anchor, zenith)] == [StandingState.BILLING] * 2
-    assert len(stored.world.connectwise.truth.additions(agreement_id=harbor.agreement_id, deleted=False)) == 1
+    assert (
+        len(
+            stored.world.connectwise.truth.additions(
+                agreement_id=harbor.agreement_id, deleted=False
+            )
+        )
+        == 1
+    )
 
 
 @pytest.mark.parametrize("kind", [kind for kind in SPOILT if kind.startswith("standing")])
 def test_unreadable_standing_heals(stored: StoredWorld, kind: str) -> None:
-    """SAFE-5: a standing is made anew from what is known, so that one which cannot be read fails for one tick alone."""
+    """SAFE-5: a standing is made anew from what is known, so that one which cannot be read fails
+    for one tick alone.
+    """
     _, harbor, _ = _three(stored)
     stored.tick(FIRST)
     sort, attribute, value = SPOILT[kind]
@@ -145,8 +181,8 @@ def test_a_job_under_way_tells_of_an_unreadable_record(stored: StoredWorld) -> N
     assert stored.world.additions(anchor)[0][0] == 6
 
 
-def test_unreadable_mapping_is_tied_to_nobody_else(stored: StoredWorld) -> None:
-    """MATCH-1: a company whose mapping cannot be read is not tied anew by its name."""
+def test_unreadable_link_is_tied_to_nobody_else(stored: StoredWorld) -> None:
+    """MATCH-1: a company whose link cannot be read is not tied anew by its name."""
     _, harbor, _ = _three(stored)
     stored.tick(FIRST)
     stored.put(harbor, "MAPPING", tied_at={"S": "long ago"})
@@ -159,7 +195,9 @@ def test_unreadable_mapping_is_tied_to_nobody_else(stored: StoredWorld) -> None:
 
 
 def test_newest_tick_in_the_future_is_told(stored: StoredWorld) -> None:
-    """SAFE-9: a newest tick that cannot have been is an error that says so: every tick would be older than it for ever."""
+    """SAFE-9: a newest tick that cannot have been is an error that says so: every tick would be
+    older than it for ever.
+    """
     _three(stored)
     stored.tick(FIRST)
     stored.client.update_item(
@@ -173,7 +211,9 @@ def test_newest_tick_in_the_future_is_told(stored: StoredWorld) -> None:
 
 
 def test_digest_tells_of_an_unreadable_item(stored: StoredWorld) -> None:
-    """SAFE-7: the digest is sent, names the company as failing with the item, and tells the others' as ever."""
+    """SAFE-7: the digest is sent, names the company as failing with the item, and tells the others'
+    as ever.
+    """
     _, harbor, _ = _three(stored)
     stored.tick(FIRST)
     stored.put(harbor, "RECORD#2026-11#endpoints", state={"S": "paused"})
@@ -184,6 +224,8 @@ def test_digest_tells_of_an_unreadable_item(stored: StoredWorld) -> None:
             sent.extend((subject, text))
 
     due = DigestDue.of({"digest": "weekly", "at": "2026-11-02T08:00:00Z"})
-    Report(ledger=stored.ledger, announcements=Topic(), close_day=2, stack="tally")(due.digest, due.at)
+    Report(ledger=stored.ledger, announcements=Topic(), close_day=2, stack="tally")(
+        due.digest, due.at
+    )
     assert "Harbor Dental" in sent[1]
     assert f"COMPANY#{harbor.id} RECORD#2026-11#endpoints" in " ".join(sent[1].split())

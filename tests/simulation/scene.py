@@ -1,4 +1,6 @@
-"""A simulated MSP that a test lives through step by step, with the simulation's own checks beside it."""
+"""A simulated MSP that a test lives through step by step, with the simulation's own checks beside
+it.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -7,14 +9,15 @@ from typing import Any
 
 import pytest
 
-from local.simulation import msp as simulated
-from local.simulation.checks import Checks
-from local.simulation.msp import Firm, Msp
-from local.simulation.setting import Shape, setting_of
-from local.simulation.story import ViolationError
-from tally.domain.month import Month
-from tally.domain.record import RecordKey, UsageRecord
+from tally.domain.model.month import Month
+from tally.domain.record.record_key import RecordKey
+from tally.domain.record.usage_record import UsageRecord
 from tests.functional.instants import gmt
+from verification.simulation import msp as simulated
+from verification.simulation.checks import Checks
+from verification.simulation.msp import Firm, Msp
+from verification.simulation.setting import Shape, setting_of
+from verification.simulation.story import ViolationError
 
 _BORING: Mapping[str, Any] = {
     "begins": gmt("2026-10-01 00:00"),
@@ -56,10 +59,19 @@ class Scene:
     def joins(self, name: str, *, setup: str = "plain", machines: int = 0) -> Firm:
         """A company comes into being now, on both sides."""
         now = self.msp.clock.now()
-        firm = Firm(number=len(self.msp.firms), name=name, setup=setup, size=machines, arrives=now, touched=now)
+        firm = Firm(
+            number=len(self.msp.firms),
+            name=name,
+            setup=setup,
+            size=machines,
+            arrives=now,
+            touched=now,
+        )
         self.msp.firms.append(firm)
         self.msp.join(firm)
-        self.msp.gravityzone.tenant.check_in_new(firm.id, machines, at=max(now, self.msp.setting.begins))
+        self.msp.gravityzone.tenant.check_in_new(
+            firm.id, machines, at=max(now, self.msp.setting.begins)
+        )
         return firm
 
     def ticks(self, *instants: str) -> None:
@@ -96,7 +108,9 @@ def key_of(firm: Firm, month: str) -> RecordKey:
 
 
 def scene_of(monkeypatch: pytest.MonkeyPatch, **setting: Any) -> Scene:  # noqa: ANN401 - a setting's fields
-    """A scene with nobody in it yet, fifteen hours before October 2026, with these settings and else boring ones."""
+    """A scene with nobody in it yet, fifteen hours before October 2026, with these settings and
+    else boring ones.
+    """
     drawn = replace(setting_of(0), **{**_BORING, **setting})
     monkeypatch.setattr(simulated, "setting_of", lambda _: drawn)
     return Scene(Msp(Shape(seed=0)))

@@ -1,27 +1,32 @@
-"""The simulation's table of causes (invariant 4): what it expects where people, licences and counters do what is rare."""
+"""The simulation's table of causes (invariant 4): what it expects where people, licences and
+counters do what is rare.
+"""
 
 from collections.abc import Mapping
 from datetime import date, timedelta
 
 import pytest
 
-from local.simulation.msp import Firm
-from local.simulation.oddities import Oddities
-from local.simulation.story import silence
-from tally import plan
 from tally.domain.decision import wanted
 from tally.domain.decision.wanted import Case, Wanted
 from tally.domain.holds import Hold, Strangers
-from tally.domain.record import LineState, Place, Write
-from tally.domain.standing import StandingState
+from tally.domain.model.standing import StandingState
+from tally.domain.record.lines import LineState, Place
+from tally.domain.record.writes import Write
+from tally.planner import plan
 from tests.functional.instants import gmt
 from tests.simulation.scene import Scene, at, key_of, scene_of
+from verification.simulation.msp import Firm
+from verification.simulation.oddities import Oddities
+from verification.simulation.story import silence
 
 WHO: Mapping[str, str] = {"by": "mira", "why": "agreed in spring"}
 
 
 def forget_falls(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A product that leaves a line where it is when GravityZone counts less, and says nothing of it."""
+    """A product that leaves a line where it is when GravityZone counts less, and says nothing of
+    it.
+    """
 
     def silent(case: Case, write: Write, place: Place) -> Wanted | None:
         found = wanted.fallen(case, write, place)
@@ -40,7 +45,9 @@ def scene(monkeypatch: pytest.MonkeyPatch) -> Scene:
 
 
 def test_a_yearly_customer_is_seen_by_the_next_days_first_tick(scene: Scene) -> None:
-    """SAFE-7: who joins with a yearly licence after a day's first tick has its standing on the next day; until then none is expected."""
+    """SAFE-7: who joins with a yearly licence after a day's first tick has its standing on the next
+    day; until then none is expected.
+    """
     scene.joins("Harbor Dental", machines=2)
     scene.ticks("2026-10-01 00:05")
     at(scene, "2026-10-01 09:00")
@@ -53,8 +60,12 @@ def test_a_yearly_customer_is_seen_by_the_next_days_first_tick(scene: Scene) -> 
     assert "no monthly subscription" in standing.shown.reason
 
 
-def test_a_yearly_customer_that_is_never_seen_is_found(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
-    """SAFE-7: a planner that lists the monthly-licensed alone leaves a customer without a standing on the next day."""
+def test_a_yearly_customer_that_is_never_seen_is_found(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SAFE-7: a planner that lists the monthly-licensed alone leaves a customer without a standing
+    on the next day.
+    """
     scene.joins("Harbor Dental", machines=2)
     scene.ticks("2026-10-01 00:05")
     at(scene, "2026-10-01 09:00")
@@ -67,7 +78,9 @@ def test_a_yearly_customer_that_is_never_seen_is_found(scene: Scene, monkeypatch
 
 
 def test_nobody_has_an_agreement(scene: Scene) -> None:
-    """MATCH-8: where no company has an agreement of the type, each is asked about it as a whole, and not month by month."""
+    """MATCH-8: where no company has an agreement of the type, each is asked about it as a whole,
+    and not month by month.
+    """
     harbor = scene.joins("Harbor Dental", setup="no agreement", machines=2)
     scene.at_the_end("2026-10-01 00:05")
     standing = scene.msp.ledger.standing(harbor.id)
@@ -80,7 +93,9 @@ def test_nobody_has_an_agreement(scene: Scene) -> None:
 
 
 def test_only_what_is_there_can_be_unreadable(scene: Scene) -> None:
-    """SAFE-5: a step's oddity is of the items that the ledger has by then; those that the step itself makes can be read."""
+    """SAFE-5: a step's oddity is of the items that the ledger has by then; those that the step
+    itself makes can be read.
+    """
     scene.joins("Harbor Dental", machines=2)
     oddities = Oddities(scene.msp, silence)
     for step in range(200):
@@ -91,17 +106,21 @@ def test_only_what_is_there_can_be_unreadable(scene: Scene) -> None:
     for step in range(200):
         oddities.draw(step)
         spoilt.add(oddities.ledger.spoilt[1])
-    assert spoilt == {"", "mapping", "standing", "records"}
+    assert spoilt == {"", "link", "standing", "records"}
 
 
 def test_what_the_index_does_not_show_yet_is_not_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    """SAFE-5: a tick that comes before the index shows an item cannot tell that it is unreadable; the next one can."""
+    """SAFE-5: a tick that comes before the index shows an item cannot tell that it is unreadable;
+    the next one can.
+    """
     scene = scene_of(monkeypatch, index_lag=timedelta(seconds=3))
     harbor = scene.joins("Harbor Dental", machines=2)
     scene.ticks("2026-10-01 00:05")
     oddities = Oddities(scene.msp, silence)
     oddities.ledger.spoilt = (harbor.id, "records")
-    planner = scene.msp.world.planner(wrap=lambda port: oddities.ledger if port is scene.msp.ledger else port)
+    planner = scene.msp.world.planner(
+        wrap=lambda port: oddities.ledger if port is scene.msp.ledger else port
+    )
     opened = scene.msp.clock.now()
     planner(opened)
     assert (oddities.told(), oddities.ledger.has_shown) == ("", False)
@@ -117,7 +136,9 @@ def test_what_the_index_does_not_show_yet_is_not_asked_for(monkeypatch: pytest.M
 def test_what_the_next_month_left_beside_is_seen_by_the_close(
     scene: Scene, machines: int, held: type[Hold] | None
 ) -> None:
-    """OPEN-6, FOLLOW-5: the next month's Addition, from which a rule took its first day, bills this month too, but for one at 0."""
+    """OPEN-6, FOLLOW-5: the next month's Addition, from which a rule took its first day, bills this
+    month too, but for one at 0.
+    """
     harbor = scene.joins("Harbor Dental", machines=3)
     scene.ticks("2026-10-01 00:05", "2026-10-20 00:05", "2026-10-31 00:05")
     scene.msp.connectwise.options.rewrites = {"effectiveDate": None}
@@ -134,7 +155,9 @@ def test_what_the_next_month_left_beside_is_seen_by_the_close(
 
 @pytest.fixture
 def terms_asked(scene: Scene) -> tuple[Scene, Firm]:
-    """A customer whose November a person wants to have October's terms, and whose count has fallen since."""
+    """A customer whose November a person wants to have October's terms, and whose count has fallen
+    since.
+    """
     harbor = scene.joins("Harbor Dental", machines=3)
     scene.ticks("2026-10-01 00:05")
     line = scene.record(harbor, "2026-10").newest
@@ -153,8 +176,12 @@ def terms_asked(scene: Scene) -> tuple[Scene, Firm]:
     return scene, harbor
 
 
-def test_terms_that_a_person_has_carried_over_are_no_word_on_a_number(terms_asked: tuple[Scene, Firm]) -> None:
-    """READ-7: a fall is a fall, and is held, also where a person has said of the Addition that other terms are its own."""
+def test_terms_that_a_person_has_carried_over_are_no_word_on_a_number(
+    terms_asked: tuple[Scene, Firm],
+) -> None:
+    """READ-7: a fall is a fall, and is held, also where a person has said of the Addition that
+    other terms are its own.
+    """
     scene, harbor = terms_asked
     scene.ticks("2026-11-10 00:05")
     assert key_of(harbor, "2026-11") not in scene.checks.books.chosen
@@ -174,8 +201,12 @@ def test_a_persons_answer_is_a_word_on_a_number(terms_asked: tuple[Scene, Firm])
     assert scene.checks.books.chosen[key_of(harbor, "2026-11")] == {1, stands}
 
 
-def test_a_fall_that_is_not_held_is_found(terms_asked: tuple[Scene, Firm], monkeypatch: pytest.MonkeyPatch) -> None:
-    """Invariants 4 and 5: a count that has fallen and is left as it was, though terms were all that a person spoke of."""
+def test_a_fall_that_is_not_held_is_found(
+    terms_asked: tuple[Scene, Firm], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Invariants 4 and 5: a count that has fallen and is left as it was, though terms were all that
+    a person spoke of.
+    """
     scene, _ = terms_asked
     forget_falls(monkeypatch)
     assert scene.violation("2026-12-02 00:05").invariant == 4
@@ -183,7 +214,9 @@ def test_a_fall_that_is_not_held_is_found(terms_asked: tuple[Scene, Firm], monke
 
 @pytest.fixture
 def late_line(monkeypatch: pytest.MonkeyPatch) -> tuple[Scene, Firm]:
-    """A customer whose November was invoiced ahead, so that it is billed by a line of its own, and whose count has fallen since."""
+    """A customer whose November was invoiced ahead, so that it is billed by a line of its own, and
+    whose count has fallen since.
+    """
     scene = scene_of(monkeypatch, invoicing="advance")
     at(scene, "2026-11-01 00:00")
     quay = scene.joins("Silver Quay", setup="no agreement", machines=4)
@@ -198,7 +231,9 @@ def late_line(monkeypatch: pytest.MonkeyPatch) -> tuple[Scene, Firm]:
 
 
 def test_a_fall_on_a_late_line_is_held(late_line: tuple[Scene, Firm]) -> None:
-    """READ-7, LATE-2: a line of late usage that can be changed still falls like any other: it is held, past its month's close too."""
+    """READ-7, LATE-2: a line of late usage that can be changed still falls like any other: it is
+    held, past its month's close too.
+    """
     scene, quay = late_line
     scene.at_the_end("2026-12-02 00:05")
     held = scene.record(quay, "2026-11").hold
@@ -228,7 +263,9 @@ def invoiced(scene: Scene) -> tuple[Scene, Firm]:
     scene.msp.gravityzone.tenant.check_in_new(harbor.id, 3)
     scene.ticks("2026-11-01 00:05", "2026-11-02 00:05")
     [agreement] = harbor.agreements
-    scene.msp.connectwise.people.edit_agreement(agreement, {"nextInvoiceDate": "2027-01-01T00:00:00Z"})
+    scene.msp.connectwise.people.edit_agreement(
+        agreement, {"nextInvoiceDate": "2027-01-01T00:00:00Z"}
+    )
     scene.ticks("2026-11-20 00:05")
     line = scene.record(harbor, "2026-11").newest
     assert line is not None
@@ -237,7 +274,9 @@ def invoiced(scene: Scene) -> tuple[Scene, Firm]:
 
 
 def test_what_is_counted_after_the_last_tick_is_the_next_ones(invoiced: tuple[Scene, Firm]) -> None:
-    """LATE-2: usage that GravityZone counts only after a tick's jobs is on a line of its own with the next."""
+    """LATE-2: usage that GravityZone counts only after a tick's jobs is on a line of its own with
+    the next.
+    """
     scene, harbor = invoiced
     scene.ticks("2026-11-21 00:05")
     scene.msp.gravityzone.tenant.check_in_new(harbor.id, 1)
@@ -247,8 +286,12 @@ def test_what_is_counted_after_the_last_tick_is_the_next_ones(invoiced: tuple[Sc
     assert scene.record(harbor, "2026-11").stands == 4
 
 
-def test_late_usage_that_is_on_no_line_is_found(invoiced: tuple[Scene, Firm], monkeypatch: pytest.MonkeyPatch) -> None:
-    """Invariant 4: a product that forgets what was counted before its job, beyond what was invoiced."""
+def test_late_usage_that_is_on_no_line_is_found(
+    invoiced: tuple[Scene, Firm], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Invariant 4: a product that forgets what was counted before its job, beyond what was
+    invoiced.
+    """
     scene, harbor = invoiced
     scene.msp.gravityzone.tenant.check_in_new(harbor.id, 1)
     monkeypatch.setattr(wanted, "NEXT", (lambda case, _, __: case.stay(case.well()),))

@@ -1,4 +1,6 @@
-"""The simulation itself: it finds nothing wrong in a few seconds' worth of seeds, and what it is told to find, it finds."""
+"""The simulation itself: it finds nothing wrong in a few seconds' worth of seeds, and what it is
+told to find, it finds.
+"""
 
 import re
 from collections.abc import Sequence
@@ -7,29 +9,29 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from local.simulation.life import CHECK_INS, JOINS, KINDS_OF_LIFE, script
-from local.simulation.life_answers import TERMS_CARRIED
-from local.simulation.life_connectwise import INVOICED, MERGED
-from local.simulation.life_oddities import KINDS_OF_ODDITIES
-from local.simulation.msp import Msp
-from local.simulation.partners import KINDS_OF_PARTNERS
-from local.simulation.play import Played, play
-from local.simulation.rates import RateChecks
-from local.simulation.runner import Outcome, run
-from local.simulation.setting import Shape, setting_of
-from local.simulation.shrink import described, shrink
-from local.simulation.story import ViolationError
-from local.simulation.ticks import schedule
-from local.simulators.core import Call
-from tally import readings
-from tally.domain import place as periods
-from tally.domain.agreement import Agreement
-from tally.domain.decision import place
-from tally.domain.month import Month
-from tally.domain.place import ServicePeriod
-from tally.domain.reading import Count, Reading, Service, Usage, read_count
+from simulators.core import Call
+from tally.domain.facts import place
+from tally.domain.model import service_period as periods
+from tally.domain.model.agreement import Agreement
+from tally.domain.model.month import Month
+from tally.domain.model.reading import Count, Reading, Service, Usage, read_count
+from tally.domain.model.service_period import ServicePeriod
 from tally.gravityzone.pace import TokenBucket
-from tally.readings import Readings
+from tally.worker import readings
+from tally.worker.readings import Readings
+from verification.simulation.life import CHECK_INS, JOINS, KINDS_OF_LIFE, script
+from verification.simulation.life_answers import TERMS_CARRIED
+from verification.simulation.life_connectwise import INVOICED, MERGED
+from verification.simulation.life_oddities import KINDS_OF_ODDITIES
+from verification.simulation.msp import Msp
+from verification.simulation.partners import KINDS_OF_PARTNERS
+from verification.simulation.play import Played, play
+from verification.simulation.rates import RateChecks
+from verification.simulation.runner import Outcome, run
+from verification.simulation.setting import Shape, setting_of
+from verification.simulation.shrink import described, shrink
+from verification.simulation.story import ViolationError
+from verification.simulation.ticks import schedule
 
 SEEDS = range(40)
 
@@ -52,7 +54,9 @@ def called(operation: str, at: datetime) -> Call:
 def one_less(usage: Usage, service: Service) -> Reading:
     """Read one machine less than there are."""
     reading = read_count(usage, service)
-    return Count(max(reading.value - 1, 0), reading.floor) if isinstance(reading, Count) else reading
+    return (
+        Count(max(reading.value - 1, 0), reading.floor) if isinstance(reading, Count) else reading
+    )
 
 
 def test_seeds() -> None:
@@ -67,13 +71,18 @@ def test_seeds() -> None:
 def test_same_seed_same_story(seed: int) -> None:
     """A seed decides everything: played twice, it tells the same story, word by word."""
     stories: list[list[tuple[datetime, str]]] = [[], []]
-    played = [play(Shape(seed=seed), lambda at, text, story=story: story.append((at, text))) for story in stories]
+    played = [
+        play(Shape(seed=seed), lambda at, text, story=story: story.append((at, text)))
+        for story in stories
+    ]
     assert stories[0] == stories[1]
     assert played[0] == played[1]
 
 
 def test_leaving_out_a_company_changes_no_other() -> None:
-    """What a shape leaves out is gone, and the rest is as it was: else no shorter story would be found."""
+    """What a shape leaves out is gone, and the rest is as it was: else no shorter story would be
+    found.
+    """
     whole = Shape(seed=2)
     events = script(Msp(whole))
     some = {event.firm for event in events[:10]}
@@ -93,10 +102,15 @@ def test_ticks_are_played_in_order() -> None:
 
 
 def test_a_seed_draws_what_the_world_has_in_store() -> None:
-    """Among a few hundred seeds there is every size of MSP and every length of its life, and every kind of event."""
+    """Among a few hundred seeds there is every size of MSP and every length of its life, and every
+    kind of event.
+    """
     settings = [setting_of(seed) for seed in range(600)]
     assert {len(setting.months) for setting in settings} >= {2, 3, 4, 5, 6, 7, 9, 12, 14}
-    assert (min(each.companies for each in settings), max(each.companies for each in settings)) == (1, 40)
+    assert (min(each.companies for each in settings), max(each.companies for each in settings)) == (
+        1,
+        40,
+    )
     assert all(setting.settle > setting.list_lag for setting in settings)
     assert len({setting.zone for setting in settings}) > 5
     assert len({(setting.growth_percent, setting.growth_seats) for setting in settings}) > 3
@@ -106,7 +120,9 @@ def test_a_seed_draws_what_the_world_has_in_store() -> None:
 
 
 def test_calls_are_counted_against_the_documented_limits() -> None:
-    """Invariant 8: more licensing calls than 5 a second after a burst of 5 are too many, whatever they were answered."""
+    """Invariant 8: more licensing calls than 5 a second after a burst of 5 are too many, whatever
+    they were answered.
+    """
     at = datetime(2026, 11, 1, tzinfo=UTC)
     burst = [called("getMonthlyUsage", at)] * 5
     RateChecks().of_gravityzone([*burst, called("getLicenseInfo", at + timedelta(seconds=0.2))])
@@ -131,7 +147,11 @@ def test_wrong_day_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
 
     def a_day_too_long(agreement: Agreement, month: Month) -> ServicePeriod | None:
         period = periods.service_period(agreement, month)
-        return None if period is None else replace(period, cancelled=period.cancelled + timedelta(days=1))
+        return (
+            None
+            if period is None
+            else replace(period, cancelled=period.cancelled + timedelta(days=1))
+        )
 
     monkeypatch.setattr(place, "service_period", a_day_too_long)
     assert first_violation().invariant == 6
@@ -146,7 +166,9 @@ def test_wrong_count_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_children_billed_with_their_partner_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
     """READ-4: a partner's whole count is read in place of its own machines."""
     monkeypatch.setattr(
-        Readings, "_own", lambda self, job, _children, records: self._counted(job, job.company_id, records)
+        Readings,
+        "_own",
+        lambda self, job, _children, records: self._counted(job, job.company_id, records),
     )
     with_partners = [seed for seed in range(400) if Msp(Shape(seed=seed)).has_partners][:8]
     found = first_violation(with_partners)
@@ -155,7 +177,9 @@ def test_children_billed_with_their_partner_are_found(monkeypatch: pytest.Monkey
 
 
 def test_shortest_story(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is left of a violation's story after shrinking breaks the same rule, with less of everything."""
+    """What is left of a violation's story after shrinking breaks the same rule, with less of
+    everything.
+    """
     monkeypatch.setattr(readings, "read_count", one_less)
     found = first_violation()
     shape, shortest = shrink(found, seconds=5.0)
@@ -165,18 +189,23 @@ def test_shortest_story(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(ViolationError, match=f"invariant {found.invariant}"):
         play(shape)
     assert re.fullmatch(
-        r"  companies +company \d+ of \d+\n  ticks +(tick [\d, …]+ of|all) \d+\n  life +.+\n  trouble +.+",
+        (
+            r"  companies +company \d+ of \d+\n  ticks +(tick [\d, …]+ of|all) \d+\n  life "
+            r"+.+\n  trouble +.+"
+        ),
         described(shape),
     )
 
 
 def test_violation_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A seed that breaks a rule is among the outcome's violations, by its seed, and the lowest is the first."""
+    """A seed that breaks a rule is among the outcome's violations, by its seed, and the lowest is
+    the first.
+    """
 
     def broken(_shape: Shape) -> Played:
         raise ViolationError(3, "made up", company="Harbor Dental 0", month="2026-11", step=4)
 
-    monkeypatch.setattr("local.simulation.runner.play", broken)
+    monkeypatch.setattr("verification.simulation.runner.play", broken)
     outcome: Outcome = run(first_seed=7, seeds=3, seconds=None, processes=2)
     assert sorted(violation.seed for violation in outcome.violations) == [7, 8, 9]
     assert "seed 7" in outcome.lines()[-1]

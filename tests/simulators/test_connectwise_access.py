@@ -7,12 +7,17 @@ from datetime import timedelta
 import pytest
 import requests
 
-from local.simulators.adapter import SimulatorAdapter
-from local.simulators.connectwise import ConnectWiseOptions, ConnectWiseSimulator, Credentials, Right
-from local.simulators.connectwise.example import FOREIGN_ADDITION, HARBOR_AGREEMENT, Caller, example_simulator
-from local.simulators.connectwise.example import new_addition as addition
-from local.simulators.core import Request, Response
-from local.simulators.faults import Fault, FaultKind
+from simulators.adapter import SimulatorAdapter
+from simulators.connectwise import ConnectWiseOptions, ConnectWiseSimulator, Credentials, Right
+from simulators.connectwise.example import (
+    FOREIGN_ADDITION,
+    HARBOR_AGREEMENT,
+    Caller,
+    example_simulator,
+)
+from simulators.connectwise.example import new_addition as addition
+from simulators.core import Request, Response
+from simulators.faults import Fault, FaultKind
 
 TYPES = "finance/agreements/types"
 
@@ -38,7 +43,14 @@ def basic(user: str) -> str:
 def test_companyinfo_needs_no_keys(simulator: ConnectWiseSimulator) -> None:
     """Anybody may ask for a company's codebase, which has its trailing slash."""
     info = json.loads(company_info(simulator).body)
-    assert set(info) == {"CompanyName", "Codebase", "VersionCode", "VersionNumber", "CompanyID", "IsCloud"}
+    assert set(info) == {
+        "CompanyName",
+        "Codebase",
+        "VersionCode",
+        "VersionNumber",
+        "CompanyID",
+        "IsCloud",
+    }
     assert (info["Codebase"], info["CompanyID"], info["IsCloud"]) == ("v2025_1/", "tally", "True")
 
 
@@ -68,21 +80,27 @@ def test_router_and_codebase_both_work(caller: Caller, codebase: str) -> None:
 @pytest.mark.parametrize(
     "path", ["/v1999_1/apis/3.0/company/companies", "/company/companies", "/", "/v4_6_release/apis"]
 )
-def test_wrong_path_is_answered_in_plain_text(simulator: ConnectWiseSimulator, caller: Caller, path: str) -> None:
+def test_wrong_path_is_answered_in_plain_text(
+    simulator: ConnectWiseSimulator, caller: Caller, path: str
+) -> None:
     """A path or codebase that leads nowhere answers 400 in plain text, not JSON."""
     answer = simulator.handle(Request("GET", path, headers=caller.headers))
     assert (answer.status, answer.body) == (400, b"Cannot route. Codebase/company is invalid")
     assert answer.headers["Content-Type"].startswith("text/plain")
 
 
-def test_wrong_company_in_the_keys_cannot_be_routed(simulator: ConnectWiseSimulator, caller: Caller) -> None:
+def test_wrong_company_in_the_keys_cannot_be_routed(
+    simulator: ConnectWiseSimulator, caller: Caller
+) -> None:
     """Keys of another company meet the router's plain text too."""
     simulator.options.company = "other"
     assert caller.get(TYPES).body == b"Cannot route. Codebase/company is invalid"
 
 
 def test_codebase_that_moved(simulator: ConnectWiseSimulator, caller: Caller) -> None:
-    """A codebase that moved answers 404 until companyinfo is asked for the new one; the router goes on working."""
+    """A codebase that moved answers 404 until companyinfo is asked for the new one; the router goes
+    on working.
+    """
     caller.codebase = "v2025_1"
     simulator.move_codebase("v2025_2")
     assert caller.get(TYPES).status == 404
@@ -94,7 +112,14 @@ def test_codebase_that_moved(simulator: ConnectWiseSimulator, caller: Caller) ->
 
 @pytest.mark.parametrize(
     "authorization",
-    ["", "Bearer x", "Basic %%%", basic("public:private"), basic("tally+public"), basic("+public:private")],
+    [
+        "",
+        "Bearer x",
+        "Basic %%%",
+        basic("public:private"),
+        basic("tally+public"),
+        basic("+public:private"),
+    ],
 )
 def test_keys_of_a_wrong_form(caller: Caller, authorization: str) -> None:
     """Without `companyId+publicKey:privateKey` in Basic there is only 401."""
@@ -121,7 +146,9 @@ def test_wrong_keys(simulator: ConnectWiseSimulator, caller: Caller, status: int
 
 def test_wrong_client_id(simulator: ConnectWiseSimulator, caller: Caller) -> None:
     """Where the right clientId is named, another is refused."""
-    simulator.options.credentials = Credentials(public_key="public", private_key="private", client_id="right")
+    simulator.options.credentials = Credentials(
+        public_key="public", private_key="private", client_id="right"
+    )
     assert caller.get(TYPES).status == 401
     caller.headers["clientid"] = "right"
     assert caller.get(TYPES).status == 200
@@ -154,7 +181,11 @@ def test_every_answer_is_stamped(caller: Caller) -> None:
         (Right.AGREEMENTS_INQUIRE, "GET", "finance/agreements"),
         (Right.AGREEMENTS_INQUIRE, "GET", f"finance/agreements/{HARBOR_AGREEMENT}/additions"),
         (Right.AGREEMENTS_ADD, "POST", f"finance/agreements/{HARBOR_AGREEMENT}/additions"),
-        (Right.AGREEMENTS_EDIT, "PATCH", f"finance/agreements/{HARBOR_AGREEMENT}/additions/{FOREIGN_ADDITION}"),
+        (
+            Right.AGREEMENTS_EDIT,
+            "PATCH",
+            f"finance/agreements/{HARBOR_AGREEMENT}/additions/{FOREIGN_ADDITION}",
+        ),
     ],
 )
 def test_permission_taken_away(
@@ -190,7 +221,9 @@ def test_everything_else_is_not_found(caller: Caller, path: str) -> None:
 
 
 @pytest.mark.parametrize("method", ["PUT", "DELETE"])
-def test_calls_that_are_never_ours_are_logged(simulator: ConnectWiseSimulator, caller: Caller, method: str) -> None:
+def test_calls_that_are_never_ours_are_logged(
+    simulator: ConnectWiseSimulator, caller: Caller, method: str
+) -> None:
     """PUT and DELETE do nothing here, and the log tells that somebody tried."""
     path = f"finance/agreements/{HARBOR_AGREEMENT}/additions/{FOREIGN_ADDITION}"
     assert caller.send(method, path, {}).status == 405
@@ -199,7 +232,9 @@ def test_calls_that_are_never_ours_are_logged(simulator: ConnectWiseSimulator, c
 
 
 def test_limit_of_requests_a_minute(simulator: ConnectWiseSimulator, caller: Caller) -> None:
-    """Beyond the limit a call is 429, with Retry-After and ConnectWise's body; a minute later it gets in."""
+    """Beyond the limit a call is 429, with Retry-After and ConnectWise's body; a minute later it
+    gets in.
+    """
     simulator.options.requests_per_minute = 2
     assert [caller.get(TYPES).status for _ in range(3)] == [200, 200, 429]
     simulator.clock.advance(timedelta(seconds=40))
@@ -215,13 +250,23 @@ def test_limit_of_requests_a_minute(simulator: ConnectWiseSimulator, caller: Cal
 
 @pytest.mark.parametrize(
     ("status", "code"),
-    [(401, "Unauthorized"), (403, "Security"), (404, "NotFound"), (409, "RecordInUse"), (500, "UnexpectedError")],
+    [
+        (401, "Unauthorized"),
+        (403, "Security"),
+        (404, "NotFound"),
+        (409, "RecordInUse"),
+        (500, "UnexpectedError"),
+    ],
 )
 def test_ordered_errors_are_worded_as_the_vendors(
     simulator: ConnectWiseSimulator, caller: Caller, status: int, code: str
 ) -> None:
-    """An error ordered by status has ConnectWise's body, strikes the operation it names, and has no effect."""
-    simulator.faults.add(Fault(kind=FaultKind.STATUS, operation="POST additions", status=status, times=1))
+    """An error ordered by status has ConnectWise's body, strikes the operation it names, and has no
+    effect.
+    """
+    simulator.faults.add(
+        Fault(kind=FaultKind.STATUS, operation="POST additions", status=status, times=1)
+    )
     assert caller.get(TYPES).status == 200
     answer = caller.post_addition(HARBOR_AGREEMENT, addition())
     assert (answer.status, json.loads(answer.body)["code"]) == (status, code)
@@ -254,7 +299,9 @@ def session_for(simulator: ConnectWiseSimulator) -> requests.Session:
 
 
 def test_a_real_session_gets_through(simulator: ConnectWiseSimulator) -> None:
-    """A plain requests session with Basic auth, clientId and the versioned Accept reads and follows `Link`."""
+    """A plain requests session with Basic auth, clientId and the versioned Accept reads and follows
+    `Link`.
+    """
     session = session_for(simulator)
     url = "https://connectwise.test/v4_6_release/apis/3.0/company/companies"
     first = session.get(url, params={"pageSize": "2", "conditions": 'name like "%l%"'}, timeout=10)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from local.simulators.connectwise.conditions import ConditionError, parse
+from simulators.connectwise.conditions import ConditionError, parse
 
 RECORD = {
     "id": 42,
@@ -14,9 +14,18 @@ RECORD = {
     "quantity": 12.0,
     "_info": {"lastUpdated": "2026-11-05T12:00:00Z"},
 }
-KNOWN = frozenset({"id", "name", "company/id", "company/name", "cancelledFlag", "startDate", "endDate", "quantity"}) | {
-    "lastUpdated"
-}
+KNOWN = frozenset(
+    {
+        "id",
+        "name",
+        "company/id",
+        "company/name",
+        "cancelledFlag",
+        "startDate",
+        "endDate",
+        "quantity",
+    }
+) | {"lastUpdated"}
 
 
 def matches(text: str, *, strict_strings: bool = False) -> bool:
@@ -78,7 +87,9 @@ def test_condition_that_holds(text: str) -> None:
     ],
 )
 def test_condition_that_does_not_hold(text: str) -> None:
-    """`and` binds closer than `or`, and a comparison with a missing value or another type is never true."""
+    """`and` binds closer than `or`, and a comparison with a missing value or another type is never
+    true.
+    """
     assert not matches(text)
 
 
@@ -129,6 +140,8 @@ def test_bad_syntax_is_refused(text: str) -> None:
 
 
 def test_compound_conditions_are_known_as_such() -> None:
-    """Only conditions joined by and/or are compound: one tenant was seen to answer those with nothing."""
+    """Only conditions joined by and/or are compound: one tenant was seen to answer those with
+    nothing.
+    """
     assert parse("id=1 and id=2", known=KNOWN).compound
     assert not parse('not name="a and b"', known=KNOWN).compound

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from local.simulators.connectwise import ConnectWiseSimulator, InvoiceLine
-from local.simulators.connectwise.example import (
+from simulators.connectwise import ConnectWiseSimulator, InvoiceLine
+from simulators.connectwise.example import (
     FOREIGN_ADDITION,
     HARBOR,
     HARBOR_AGREEMENT,
@@ -16,14 +16,16 @@ from local.simulators.connectwise.example import (
     example_simulator,
     new_addition,
 )
-from local.simulators.control import control
+from simulators.control import control
 
 AGREEMENT = f"finance/agreements/{HARBOR_AGREEMENT}"
 
 
 @pytest.fixture
 def simulator() -> ConnectWiseSimulator:
-    """Give a tenant at noon on 1 December 2026, without what others keep there; November is to be invoiced."""
+    """Give a tenant at noon on 1 December 2026, without what others keep there; November is to be
+    invoiced.
+    """
     simulator = example_simulator()
     simulator.clock.set(datetime(2026, 12, 1, 12, tzinfo=UTC))
     simulator.people.delete_addition(FOREIGN_ADDITION)
@@ -64,7 +66,9 @@ def next_invoice(caller: Caller) -> str:
 
 
 def test_an_invoice_in_arrears(simulator: ConnectWiseSimulator, caller: Caller) -> None:
-    """It covers the period that ended at nextInvoiceDate, at the quantities of that moment, and moves the date on."""
+    """It covers the period that ended at nextInvoiceDate, at the quantities of that moment, and
+    moves the date on.
+    """
     november, _december = posted(caller), of_december(caller)
     caller.patch_addition(HARBOR_AGREEMENT, november, "quantity", 14)
     made = simulator.people.run_invoice(HARBOR_AGREEMENT, by="mkane")
@@ -105,14 +109,21 @@ def test_invoicing_is_the_tenants_unless_the_agreement_has_its_own(
 ) -> None:
     """The tenant's option holds for every agreement that nobody decided otherwise for."""
     simulator.options.invoicing = "advance"
-    made = simulator.people.add_agreement(HARBOR, 18, "Other", start=date(2026, 12, 1), invoicing="arrears")
-    assert [simulator.tenant.invoicing(each) for each in (HARBOR_AGREEMENT, made)] == ["advance", "arrears"]
+    made = simulator.people.add_agreement(
+        HARBOR, 18, "Other", start=date(2026, 12, 1), invoicing="arrears"
+    )
+    assert [simulator.tenant.invoicing(each) for each in (HARBOR_AGREEMENT, made)] == [
+        "advance",
+        "arrears",
+    ]
 
 
 def test_an_addition_within_a_period_is_billed_once_and_an_open_one_in_every_period(
     simulator: ConnectWiseSimulator, caller: Caller
 ) -> None:
-    """Dates decide: a month's Addition stands on one invoice, an open-ended one on each until its cancelled date."""
+    """Dates decide: a month's Addition stands on one invoice, an open-ended one on each until its
+    cancelled date.
+    """
     month, open_end = posted(caller), posted(caller, cancelledDate=None, quantity=3)
     assert billed(simulator) == [month, open_end]
     assert billed(simulator) == [open_end]
@@ -122,7 +133,9 @@ def test_an_addition_within_a_period_is_billed_once_and_an_open_one_in_every_per
     assert (simulator.truth.invoiced(month), simulator.truth.invoiced(open_end)) == (12.0, 9.0)
 
 
-def test_what_is_deleted_or_ended_is_not_billed(simulator: ConnectWiseSimulator, caller: Caller) -> None:
+def test_what_is_deleted_or_ended_is_not_billed(
+    simulator: ConnectWiseSimulator, caller: Caller
+) -> None:
     """A deleted Addition, and one cancelled before the period, stand on no invoice."""
     deleted = posted(caller)
     posted(caller, effectiveDate="2026-10-01T00:00:00Z", cancelledDate="2026-10-31T00:00:00Z")
@@ -131,8 +144,12 @@ def test_what_is_deleted_or_ended_is_not_billed(simulator: ConnectWiseSimulator,
     assert simulator.truth.invoiced(deleted) == 0.0
 
 
-def test_a_change_after_the_invoice_reaches_nobody(simulator: ConnectWiseSimulator, caller: Caller) -> None:
-    """A PATCH is answered 200 as ever, billedQuantity goes on showing what was billed, and no invoice follows."""
+def test_a_change_after_the_invoice_reaches_nobody(
+    simulator: ConnectWiseSimulator, caller: Caller
+) -> None:
+    """A PATCH is answered 200 as ever, billedQuantity goes on showing what was billed, and no
+    invoice follows.
+    """
     simulator.options.list_lag = timedelta(minutes=1)
     addition_id = posted(caller)
     simulator.clock.advance(timedelta(minutes=2))
@@ -147,7 +164,9 @@ def test_a_change_after_the_invoice_reaches_nobody(simulator: ConnectWiseSimulat
     assert billed(simulator) == []
     assert simulator.truth.invoiced(addition_id) == 12.0
     assert simulator.truth.addition(addition_id).fields["billedQuantity"] == 12.0
-    assert [change.field for change in simulator.truth.addition(addition_id).changes] == ["quantity"]
+    assert [change.field for change in simulator.truth.addition(addition_id).changes] == [
+        "quantity"
+    ]
 
 
 @pytest.mark.parametrize(
@@ -163,7 +182,9 @@ def test_a_change_after_the_invoice_reaches_nobody(simulator: ConnectWiseSimulat
 def test_terms_decide_the_amount_and_not_the_quantity(
     simulator: ConnectWiseSimulator, caller: Caller, terms: dict[str, Any], amount: str
 ) -> None:
-    """The line has the Addition's quantity; price, included units and the way of billing decide what it costs."""
+    """The line has the Addition's quantity; price, included units and the way of billing decide
+    what it costs.
+    """
     simulator.people.set_terms(posted(caller), **terms)
     simulator.people.run_invoice(HARBOR_AGREEMENT)
     (line,) = simulator.truth.invoices()[0].lines
@@ -174,18 +195,29 @@ def test_terms_decide_the_amount_and_not_the_quantity(
 def test_an_invoiced_period_takes_no_new_addition(
     simulator: ConnectWiseSimulator, caller: Caller, invoicing: str
 ) -> None:
-    """After the invoice a POST into its period is refused in the documented words; the period after it is open."""
+    """After the invoice a POST into its period is refused in the documented words; the period after
+    it is open.
+    """
     simulator.options.invoicing = "advance" if invoicing == "advance" else "arrears"
     simulator.people.run_invoice(HARBOR_AGREEMENT)
     answer = caller.post_addition(HARBOR_AGREEMENT, new_addition())
-    assert (answer.status, b"Since this period has already been invoiced" in answer.body) == (400, True)
-    december = new_addition(effectiveDate="2026-12-01T00:00:00Z", cancelledDate="2026-12-31T00:00:00Z")
+    assert (answer.status, b"Since this period has already been invoiced" in answer.body) == (
+        400,
+        True,
+    )
+    december = new_addition(
+        effectiveDate="2026-12-01T00:00:00Z", cancelledDate="2026-12-31T00:00:00Z"
+    )
     status = caller.post_addition(HARBOR_AGREEMENT, december).status
     assert status == (400 if invoicing == "advance" else 201)
 
 
-def test_what_is_added_to_an_invoiced_period(simulator: ConnectWiseSimulator, caller: Caller) -> None:
-    """An agreement that prorates bills it with the next invoice, once; one that merely does not mind bills it never."""
+def test_what_is_added_to_an_invoiced_period(
+    simulator: ConnectWiseSimulator, caller: Caller
+) -> None:
+    """An agreement that prorates bills it with the next invoice, once; one that merely does not
+    mind bills it never.
+    """
     billed(simulator)
     simulator.people.allow_invoiced_periods(HARBOR_AGREEMENT)
     unbilled = posted(caller)
@@ -199,7 +231,9 @@ def test_what_is_added_to_an_invoiced_period(simulator: ConnectWiseSimulator, ca
 def test_a_longer_cycle_has_longer_periods(simulator: ConnectWiseSimulator, caller: Caller) -> None:
     """A quarterly agreement bills a quarter, and moves on by one."""
     november = posted(caller)
-    simulator.people.edit_agreement(HARBOR_AGREEMENT, {"billingCycle": {"id": 4, "name": "Quarterly"}})
+    simulator.people.edit_agreement(
+        HARBOR_AGREEMENT, {"billingCycle": {"id": 4, "name": "Quarterly"}}
+    )
     assert billed(simulator) == [november]
     assert simulator.truth.invoices()[0].first == date(2026, 9, 1)
     assert next_invoice(caller) == "2027-03-01T00:00:00Z"
@@ -207,7 +241,9 @@ def test_a_longer_cycle_has_longer_periods(simulator: ConnectWiseSimulator, call
 
 @pytest.mark.parametrize("how", ["expired", "cancelled"])
 def test_an_agreement_that_ended(simulator: ConnectWiseSimulator, caller: Caller, how: str) -> None:
-    """In arrears the period in which it ended is still invoiced; after that there is nothing, and nothing moves."""
+    """In arrears the period in which it ended is still invoiced; after that there is nothing, and
+    nothing moves.
+    """
     kept = posted(caller)
     posted(caller, effectiveDate="2026-11-21T00:00:00Z")
     if how == "expired":
@@ -220,7 +256,9 @@ def test_an_agreement_that_ended(simulator: ConnectWiseSimulator, caller: Caller
     assert next_invoice(caller) == "2027-01-01T00:00:00Z"
 
 
-def test_an_agreement_cancelled_without_a_date(simulator: ConnectWiseSimulator, caller: Caller) -> None:
+def test_an_agreement_cancelled_without_a_date(
+    simulator: ConnectWiseSimulator, caller: Caller
+) -> None:
     """A cancelled agreement that does not tell since when is not invoiced at all."""
     posted(caller)
     simulator.people.edit_agreement(HARBOR_AGREEMENT, {"cancelledFlag": True})
@@ -229,7 +267,9 @@ def test_an_agreement_cancelled_without_a_date(simulator: ConnectWiseSimulator, 
 
 def test_a_period_before_billing_starts(simulator: ConnectWiseSimulator) -> None:
     """Nothing is billed for days before the billing start, though the date moves on."""
-    simulator.people.add_addition(HARBOR_AGREEMENT, "GZ-ENDPOINT", quantity=2, effective=date(2026, 11, 1))
+    simulator.people.add_addition(
+        HARBOR_AGREEMENT, "GZ-ENDPOINT", quantity=2, effective=date(2026, 11, 1)
+    )
     simulator.people.edit_agreement(HARBOR_AGREEMENT, {"billStartDate": "2026-12-01T00:00:00Z"})
     assert billed(simulator) == []
     assert len(billed(simulator)) == 1
@@ -250,7 +290,9 @@ def test_invoices_are_told_by_agreement_and_since(simulator: ConnectWiseSimulato
     first, second = (simulator.people.run_invoice(HARBOR_AGREEMENT) for _ in range(2))
     assert [invoice.id for invoice in simulator.truth.invoices()] == [first, second]
     assert [invoice.id for invoice in simulator.truth.invoices(after=1)] == [second]
-    assert [invoice.id for invoice in simulator.truth.invoices(agreement_id=HARBOR_AGREEMENT, after=1)] == [second]
+    assert [
+        invoice.id for invoice in simulator.truth.invoices(agreement_id=HARBOR_AGREEMENT, after=1)
+    ] == [second]
     assert simulator.truth.invoices(agreement_id=202) == []
 
 

@@ -1,12 +1,14 @@
-"""Lists of the ConnectWise simulator: conditions, order, pages, chosen fields, and what records look like."""
+"""Lists of the ConnectWise simulator: conditions, order, pages, chosen fields, and what records
+look like.
+"""
 
 import json
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from local.simulators.connectwise import ConnectWiseSimulator
-from local.simulators.connectwise.example import (
+from simulators.connectwise import ConnectWiseSimulator
+from simulators.connectwise.example import (
     FOREIGN_ADDITION,
     HARBOR,
     HARBOR_AGREEMENT,
@@ -51,7 +53,9 @@ def fill(simulator: ConnectWiseSimulator, number: int) -> None:
         (ADDITIONS, FOREIGN_ADDITION),
     ],
 )
-def test_every_list_has_its_records_its_count_and_its_reads_by_id(caller: Caller, path: str, first: int) -> None:
+def test_every_list_has_its_records_its_count_and_its_reads_by_id(
+    caller: Caller, path: str, first: int
+) -> None:
     """Beside each list stand `/count` and the single record."""
     rows = caller.rows(path)
     assert rows[0]["id"] == first
@@ -85,7 +89,9 @@ def test_agreement_as_documented(caller: Caller) -> None:
 
 
 def test_addition_as_documented(caller: Caller) -> None:
-    """An Addition has double quantities, computed amounts, and no cancelled date if it is open-ended."""
+    """An Addition has double quantities, computed amounts, and no cancelled date if it is
+    open-ended.
+    """
     addition = caller.rows(ADDITIONS)[0]
     assert b'"quantity":3.0' in caller.get(ADDITIONS).body
     assert (addition["unitPrice"], addition["extPrice"], addition["extCost"]) == (4.5, 13.5, 3.6)
@@ -94,7 +100,9 @@ def test_addition_as_documented(caller: Caller) -> None:
     assert "cancelledDate" not in addition
 
 
-@pytest.mark.parametrize(("form", "shown"), [("missing", "left out"), ("null", None), ("empty", "")])
+@pytest.mark.parametrize(
+    ("form", "shown"), [("missing", "left out"), ("null", None), ("empty", "")]
+)
 def test_open_end_has_three_forms(caller: Caller, form: str, shown: str | None) -> None:
     """A cancelled date that is not set may be missing, null or an empty string, record by record."""
     acts = json.dumps({"act": "show_open_end", "addition_id": FOREIGN_ADDITION, "form": form})
@@ -120,7 +128,9 @@ def test_unknown_name_in_a_query(caller: Caller, query: dict[str, str]) -> None:
     assert body["message"] == "typeids is not a recognized name."
 
 
-def test_compound_conditions_may_find_nothing(simulator: ConnectWiseSimulator, caller: Caller) -> None:
+def test_compound_conditions_may_find_nothing(
+    simulator: ConnectWiseSimulator, caller: Caller
+) -> None:
     """On one tenant conditions with `and` were silently empty; simple ones were not."""
     simulator.options.empty_compounds = True
     assert caller.rows(AGREEMENTS, conditions=f"company/id={HARBOR} and type/id={SECURITY}") == []
@@ -135,7 +145,9 @@ def test_strict_strings(simulator: ConnectWiseSimulator, caller: Caller) -> None
 
 
 def test_fields(caller: Caller) -> None:
-    """`fields` picks fields and parts of references; an unknown name there gives no rows and no error."""
+    """`fields` picks fields and parts of references; an unknown name there gives no rows and no
+    error.
+    """
     assert caller.rows(AGREEMENTS, fields="id,company/name,endDate")[0] == {
         "id": HARBOR_AGREEMENT,
         "company": {"name": "Harbor Dental"},
@@ -160,7 +172,9 @@ def test_page_size_has_a_default_and_a_cap(simulator: ConnectWiseSimulator, call
 
 
 def test_pages_and_links(simulator: ConnectWiseSimulator, caller: Caller) -> None:
-    """`Link` leads to the next and the last page with the query kept; past the end there is an empty list."""
+    """`Link` leads to the next and the last page with the query kept; past the end there is an
+    empty list.
+    """
     fill(simulator, 5)
     answer = caller.get(COMPANIES, pageSize=3, page=1, conditions="id>0")
     site = "https://connectwise.test/v4_6_release/apis/3.0/company/companies"
@@ -175,11 +189,17 @@ def test_pages_and_links(simulator: ConnectWiseSimulator, caller: Caller) -> Non
 def test_links_may_be_relative(simulator: ConnectWiseSimulator, caller: Caller) -> None:
     """The URLs in `Link` need not name a host."""
     simulator.options.links = "relative"
-    assert caller.get(COMPANIES, pageSize=1).headers["Link"].startswith("</v4_6_release/apis/3.0/company/companies?")
+    assert (
+        caller.get(COMPANIES, pageSize=1)
+        .headers["Link"]
+        .startswith("</v4_6_release/apis/3.0/company/companies?")
+    )
 
 
 def test_forward_only_pages(caller: Caller) -> None:
-    """With the forward-only header, pages go on after `pageId`, `Link` knows only the next, and no order is taken."""
+    """With the forward-only header, pages go on after `pageId`, `Link` knows only the next, and no
+    order is taken.
+    """
     caller.headers["pagination-type"] = "forward-only"
     first = caller.get(COMPANIES, pageSize=2)
     assert 'rel="last"' not in first.headers["Link"]
@@ -195,8 +215,12 @@ def test_page_numbers_must_be_numbers(caller: Caller) -> None:
     assert caller.get(COMPANIES, page="next").status == 400
 
 
-def test_writes_show_in_lists_only_after_the_lag(simulator: ConnectWiseSimulator, caller: Caller) -> None:
-    """Lists, searches and counts go on without a POST or PATCH until the lag is over; a read by id has it at once."""
+def test_writes_show_in_lists_only_after_the_lag(
+    simulator: ConnectWiseSimulator, caller: Caller
+) -> None:
+    """Lists, searches and counts go on without a POST or PATCH until the lag is over; a read by id
+    has it at once.
+    """
     simulator.options.list_lag = timedelta(seconds=90)
     made = json.loads(caller.post_addition(HARBOR_AGREEMENT, new_addition()).body)["id"]
     assert ids(caller.rows(ADDITIONS)) == [FOREIGN_ADDITION]
@@ -211,7 +235,9 @@ def test_writes_show_in_lists_only_after_the_lag(simulator: ConnectWiseSimulator
     assert [row["quantity"] for row in caller.rows(ADDITIONS, conditions="quantity=15")] == [15.0]
 
 
-def test_writes_show_in_order_when_the_lag_shrinks(simulator: ConnectWiseSimulator, caller: Caller) -> None:
+def test_writes_show_in_order_when_the_lag_shrinks(
+    simulator: ConnectWiseSimulator, caller: Caller
+) -> None:
     """A later write never shows before an earlier one of the same record."""
     simulator.options.list_lag = timedelta(minutes=5)
     caller.patch_addition(HARBOR_AGREEMENT, FOREIGN_ADDITION, "quantity", 4)

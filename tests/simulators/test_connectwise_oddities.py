@@ -5,8 +5,8 @@ from datetime import date
 
 import pytest
 
-from local.simulators.connectwise import API, ConnectWiseSimulator
-from local.simulators.connectwise.example import (
+from simulators.connectwise import API, ConnectWiseSimulator
+from simulators.connectwise.example import (
     FOREIGN_ADDITION,
     HARBOR_AGREEMENT,
     Caller,
@@ -27,10 +27,15 @@ def caller(simulator: ConnectWiseSimulator) -> Caller:
     return Caller(simulator)
 
 
-def test_an_agreement_is_copied_with_its_additions(simulator: ConnectWiseSimulator, caller: Caller) -> None:
+def test_an_agreement_is_copied_with_its_additions(
+    simulator: ConnectWiseSimulator, caller: Caller
+) -> None:
     """A copy has the texts, dates, quantities and terms of the original, and an id of its own."""
     twin = simulator.people.double_agreement(HARBOR_AGREEMENT, with_additions=True)
-    (original,), (copy,) = caller.rows(ADDITIONS), caller.rows(f"finance/agreements/{twin}/additions")
+    (original,), (copy,) = (
+        caller.rows(ADDITIONS),
+        caller.rows(f"finance/agreements/{twin}/additions"),
+    )
     same = ("quantity", "effectiveDate", "invoiceDescription", "unitPrice", "billCustomer")
     assert [copy[each] for each in same] == [original[each] for each in same]
     assert copy["id"] != original["id"]
@@ -45,7 +50,9 @@ def test_a_customer_is_offboarded(simulator: ConnectWiseSimulator, caller: Calle
 
 
 def test_an_invoice_is_taken_back(simulator: ConnectWiseSimulator) -> None:
-    """The agreement's next invoice date is what it was before, its period is billed again, and what was billed was not."""
+    """The agreement's next invoice date is what it was before, its period is billed again, and what
+    was billed was not.
+    """
     agreement = simulator.tenant.agreements.get(HARBOR_AGREEMENT)
     assert agreement is not None
     before = agreement.fields["nextInvoiceDate"]
@@ -61,8 +68,12 @@ def test_an_invoice_is_taken_back(simulator: ConnectWiseSimulator) -> None:
     assert simulator.truth.invoiced(FOREIGN_ADDITION) == billed
 
 
-def test_a_rule_rewrites_what_the_api_writes(simulator: ConnectWiseSimulator, caller: Caller) -> None:
-    """What a rule sets is in the answer already, and is the rule's doing; what people write is left alone."""
+def test_a_rule_rewrites_what_the_api_writes(
+    simulator: ConnectWiseSimulator, caller: Caller
+) -> None:
+    """What a rule sets is in the answer already, and is the rule's doing; what people write is left
+    alone.
+    """
     simulator.options.rewrites = {"billCustomer": "NoCharge"}
     answer = caller.post_addition(HARBOR_AGREEMENT, new_addition())
     assert json.loads(answer.body)["billCustomer"] == "NoCharge"

@@ -4,8 +4,8 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from local.simulators.clock import VirtualClock
-from local.world import PRODUCT, World
+from simulators.clock import VirtualClock
+from testing.world import PRODUCT, World
 
 CHILD_DATE = "2026-11-01T00:00:00Z"
 
@@ -18,7 +18,9 @@ def world() -> World:
 def family(world: World) -> tuple[int, int, int]:
     """A company with a parent agreement and one below it; their ids, the company's first."""
     company = world.connectwise.people.add_company("Harbor", "Harbor Dental")
-    parent = world.add_agreement(company, name="Bundle", fields={"nextInvoiceDate": "2026-12-01T00:00:00Z"})
+    parent = world.add_agreement(
+        company, name="Bundle", fields={"nextInvoiceDate": "2026-12-01T00:00:00Z"}
+    )
     child = world.add_agreement(company, fields={"nextInvoiceDate": CHILD_DATE})
     world.connectwise.people.set_parent(child, parent)
     return company, parent, child
@@ -31,9 +33,13 @@ def fields(world: World, agreement_id: int) -> dict[str, object]:
 
 
 def test_a_child_is_on_its_parents_invoice(world: World) -> None:
-    """Bundled agreements are invoiced together: the child's Additions are billed, its own date does not move."""
+    """Bundled agreements are invoiced together: the child's Additions are billed, its own date does
+    not move.
+    """
     _, parent, child = family(world)
-    made = world.connectwise.people.add_addition(child, PRODUCT, quantity=7, effective=date(2026, 11, 1))
+    made = world.connectwise.people.add_addition(
+        child, PRODUCT, quantity=7, effective=date(2026, 11, 1)
+    )
     world.connectwise.people.run_invoice(parent)
     (invoice,) = world.connectwise.truth.invoices()
     assert [(line.addition_id, line.quantity) for line in invoice.lines] == [(made, 7.0)]
@@ -59,13 +65,23 @@ def test_a_parents_list_may_show_its_childrens_additions(world: World, shown: bo
     grandchild = world.add_agreement(company)
     world.connectwise.people.set_parent(grandchild, child)
     for agreement in (parent, child, grandchild):
-        world.connectwise.people.add_addition(agreement, PRODUCT, quantity=1, effective=date(2026, 11, 1))
+        world.connectwise.people.add_addition(
+            agreement, PRODUCT, quantity=1, effective=date(2026, 11, 1)
+        )
     if not shown:
         assert [each.agreement_id for each in world.plan.connectwise.additions(parent)] == [parent]
     connectwise = world.connectwise.tenant
-    assert {document.fields["id"] for document in connectwise.children(parent)} == {child, grandchild}
-    connectwise.change(connectwise.agreements, parent, {"parentAgreement": {"id": grandchild}}, by="jlee")
-    assert {document.fields["id"] for document in connectwise.children(parent)} == {child, grandchild}
+    assert {document.fields["id"] for document in connectwise.children(parent)} == {
+        child,
+        grandchild,
+    }
+    connectwise.change(
+        connectwise.agreements, parent, {"parentAgreement": {"id": grandchild}}, by="jlee"
+    )
+    assert {document.fields["id"] for document in connectwise.children(parent)} == {
+        child,
+        grandchild,
+    }
 
 
 def test_a_merge_moves_the_agreements_and_ends_the_id(world: World) -> None:
@@ -74,7 +90,11 @@ def test_a_merge_moves_the_agreements_and_ends_the_id(world: World) -> None:
     survivor = world.connectwise.people.add_company("Group", "Harbor Group")
     world.connectwise.people.merge_company(company, into=survivor)
     for agreement in (parent, child):
-        assert fields(world, agreement)["company"] == {"id": survivor, "identifier": "Group", "name": "Harbor Group"}
+        assert fields(world, agreement)["company"] == {
+            "id": survivor,
+            "identifier": "Group",
+            "name": "Harbor Group",
+        }
     assert company not in world.connectwise.tenant.companies
     with pytest.raises(LookupError):
         world.connectwise.people.merge_company(survivor, into=survivor)

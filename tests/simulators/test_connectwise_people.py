@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from local.simulators.connectwise import API, ConnectWiseSimulator
-from local.simulators.connectwise.example import (
+from simulators.connectwise import API, ConnectWiseSimulator
+from simulators.connectwise.example import (
     FOREIGN_ADDITION,
     HARBOR,
     HARBOR_AGREEMENT,
@@ -17,8 +17,8 @@ from local.simulators.connectwise.example import (
     example_simulator,
     new_addition,
 )
-from local.simulators.control import control
-from local.simulators.scenario import Addition, ConnectWiseWorld
+from simulators.control import control
+from simulators.scenario import Addition, ConnectWiseWorld
 
 ADDITIONS = f"finance/agreements/{HARBOR_AGREEMENT}/additions"
 
@@ -33,8 +33,12 @@ def caller(simulator: ConnectWiseSimulator) -> Caller:
     return Caller(simulator)
 
 
-def order(simulator: ConnectWiseSimulator, method: str, path: str, body: object = None) -> tuple[int, Any]:
-    answer = control(simulator, method, f"/_sim/{path}", b"" if body is None else json.dumps(body).encode())
+def order(
+    simulator: ConnectWiseSimulator, method: str, path: str, body: object = None
+) -> tuple[int, Any]:
+    answer = control(
+        simulator, method, f"/_sim/{path}", b"" if body is None else json.dumps(body).encode()
+    )
     return answer.status, json.loads(answer.body)
 
 
@@ -47,7 +51,9 @@ def test_a_persons_edit_carries_their_name(simulator: ConnectWiseSimulator, call
     assert row["_info"] == {"lastUpdated": "2026-11-05T13:00:00Z", "updatedBy": "mkane"}
 
 
-def test_truth_tells_every_change_and_by_whom(simulator: ConnectWiseSimulator, caller: Caller) -> None:
+def test_truth_tells_every_change_and_by_whom(
+    simulator: ConnectWiseSimulator, caller: Caller
+) -> None:
     """The truth keeps who made an Addition and each change of it, beyond its deletion."""
     made = json.loads(caller.post_addition(HARBOR_AGREEMENT, new_addition()).body)["id"]
     caller.patch_addition(HARBOR_AGREEMENT, made, "quantity", 14)
@@ -81,7 +87,9 @@ def test_an_addition_of_somebody_elses(simulator: ConnectWiseSimulator, caller: 
 def test_a_doubled_agreement(simulator: ConnectWiseSimulator, caller: Caller) -> None:
     """A second agreement of the type appears beside the first, without Additions."""
     twin = simulator.people.double_agreement(HARBOR_AGREEMENT)
-    assert [row["id"] for row in caller.rows("finance/agreements", conditions=f"company/id={HARBOR}")] == [
+    assert [
+        row["id"] for row in caller.rows("finance/agreements", conditions=f"company/id={HARBOR}")
+    ] == [
         HARBOR_AGREEMENT,
         twin,
     ]
@@ -91,13 +99,19 @@ def test_a_doubled_agreement(simulator: ConnectWiseSimulator, caller: Caller) ->
 def test_a_new_agreement(simulator: ConnectWiseSimulator, caller: Caller) -> None:
     """A person makes an agreement with terms of their own."""
     made = simulator.people.add_agreement(
-        HARBOR, 18, "New", start=date(2026, 12, 1), fields={"billingCycle": {"id": 4, "name": "Quarterly"}}
+        HARBOR,
+        18,
+        "New",
+        start=date(2026, 12, 1),
+        fields={"billingCycle": {"id": 4, "name": "Quarterly"}},
     )
     row = json.loads(caller.get(f"finance/agreements/{made}").body)
     assert (row["agreementStatus"], row["billingCycle"]["name"]) == ("Inactive", "Quarterly")
 
 
-def test_a_deleted_agreement_takes_its_additions_along(simulator: ConnectWiseSimulator, caller: Caller) -> None:
+def test_a_deleted_agreement_takes_its_additions_along(
+    simulator: ConnectWiseSimulator, caller: Caller
+) -> None:
     """Without its agreement an Addition cannot be reached."""
     simulator.people.delete_agreement(HARBOR_AGREEMENT, by="mkane")
     assert caller.get(ADDITIONS).status == 404
@@ -108,7 +122,11 @@ def test_a_renamed_company(simulator: ConnectWiseSimulator, caller: Caller) -> N
     """A rename shows on the company and on its agreements, under the same id."""
     simulator.people.rename_company(HARBOR, "Harbor Dental Group ")
     row = caller.rows("finance/agreements", conditions='company/name contains "group"')[0]
-    assert row["company"] == {"id": HARBOR, "identifier": "HarborDental", "name": "Harbor Dental Group "}
+    assert row["company"] == {
+        "id": HARBOR,
+        "identifier": "HarborDental",
+        "name": "Harbor Dental Group ",
+    }
 
 
 def test_deleted_and_removed_companies(simulator: ConnectWiseSimulator, caller: Caller) -> None:
@@ -139,13 +157,23 @@ def test_acts_on_what_is_not_there(simulator: ConnectWiseSimulator, addition_id:
 def test_acts_over_the_control_calls(simulator: ConnectWiseSimulator, caller: Caller) -> None:
     """Every act can be ordered by its name, with dates as text."""
     assert order(
-        simulator, "POST", "acts", {"act": "set_quantity", "addition_id": FOREIGN_ADDITION, "quantity": 9}
+        simulator,
+        "POST",
+        "acts",
+        {"act": "set_quantity", "addition_id": FOREIGN_ADDITION, "quantity": 9},
     ) == (
         200,
         {"result": None},
     )
-    added = {"act": "add_addition", "agreement_id": HARBOR_AGREEMENT, "product": "GZ-ENDPOINT", "quantity": 2}
-    status, answer = order(simulator, "POST", "acts", added | {"effective": "2026-11-01", "by": "mkane"})
+    added = {
+        "act": "add_addition",
+        "agreement_id": HARBOR_AGREEMENT,
+        "product": "GZ-ENDPOINT",
+        "quantity": 2,
+    }
+    status, answer = order(
+        simulator, "POST", "acts", added | {"effective": "2026-11-01", "by": "mkane"}
+    )
     assert (status, answer) == (200, {"result": FOREIGN_ADDITION + 1})
     assert [row["quantity"] for row in caller.rows(ADDITIONS)] == [9.0, 2.0]
 
@@ -173,7 +201,10 @@ def test_truth_over_the_control_calls(simulator: ConnectWiseSimulator, caller: C
     assert status == 200
     made = truth["additions"][1]
     assert (made["created_by"], made["quantity"], made["effective"]) == (API, 12.0, "2026-11-01")
-    assert [agreement["id"] for agreement in truth["agreements"]] == [HARBOR_AGREEMENT, OLD_MILL_AGREEMENT]
+    assert [agreement["id"] for agreement in truth["agreements"]] == [
+        HARBOR_AGREEMENT,
+        OLD_MILL_AGREEMENT,
+    ]
 
 
 def test_options_over_the_control_calls(simulator: ConnectWiseSimulator) -> None:
@@ -186,13 +217,17 @@ def test_options_over_the_control_calls(simulator: ConnectWiseSimulator) -> None
     assert len(simulator.options.taken_rights) == 1
     assert "hidden" not in json.dumps(options)
     assert order(simulator, "PATCH", "options", {"colour": "red"})[0] == 400
-    assert order(simulator, "POST", "codebase", {"codebase": "v2025_2"})[1]["former_codebases"] == ["v2025_1"]
+    assert order(simulator, "POST", "codebase", {"codebase": "v2025_2"})[1]["former_codebases"] == [
+        "v2025_1"
+    ]
     assert order(simulator, "GET", "nothing")[0] == 404
 
 
 def test_scenario_with_a_dangling_id(simulator: ConnectWiseSimulator) -> None:
     """A scenario that names what is not there is refused at the start."""
-    addition = Addition(id=1, agreement_id=1, product_id=1, quantity=Decimal(1), effective=date(2026, 1, 1))
+    addition = Addition(
+        id=1, agreement_id=1, product_id=1, quantity=Decimal(1), effective=date(2026, 1, 1)
+    )
     world = ConnectWiseWorld(companies=(), agreement_types=(), products=(), additions=(addition,))
     with pytest.raises(LookupError, match="Addition 1"):
         ConnectWiseSimulator(simulator.clock, world)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from local.simulators.connectwise.periods import Period, covered, moved
+from simulators.connectwise.periods import Period, covered, moved
 
 
 @pytest.mark.parametrize(
@@ -30,14 +30,21 @@ def test_a_period_is_as_long_as_its_cycle(cycle: str, following: date) -> None:
 
 
 def test_arrears_and_advance_cover_the_two_sides_of_the_date() -> None:
-    """In arrears an invoice covers the period before its date, in advance the one from it; the next date is the same."""
-    november, december = (date(2026, 11, 1), date(2026, 11, 30)), (date(2026, 12, 1), date(2026, 12, 31))
+    """In arrears an invoice covers the period before its date, in advance the one from it; the next
+    date is the same.
+    """
+    november, december = (
+        (date(2026, 11, 1), date(2026, 11, 30)),
+        (date(2026, 12, 1), date(2026, 12, 31)),
+    )
     assert covered(date(2026, 12, 1), "Monthly", "arrears") == (Period(*november), date(2027, 1, 1))
     assert covered(date(2026, 12, 1), "Monthly", "advance") == (Period(*december), date(2027, 1, 1))
 
 
 def test_month_ends_come_back() -> None:
-    """An agreement billed on the 31st is billed on a short month's last day, and on the 31st again after it."""
+    """An agreement billed on the 31st is billed on a short month's last day, and on the 31st again
+    after it.
+    """
     anchor = date(2026, 1, 31)
     dates = [anchor]
     for _ in range(3):
@@ -50,8 +57,12 @@ def test_month_ends_come_back() -> None:
     cycle=st.sampled_from(["Weekly", "Bi-weekly", "Monthly", "Quarterly", "Semi-annual", "Annual"]),
     ahead=st.integers(0, 30),
 )
-def test_periods_follow_each_other_without_gap_or_overlap(start: date, cycle: str, ahead: int) -> None:
-    """From any start, what one invoice covers begins on the day after what the one before covered, either way."""
+def test_periods_follow_each_other_without_gap_or_overlap(
+    start: date, cycle: str, ahead: int
+) -> None:
+    """From any start, what one invoice covers begins on the day after what the one before covered,
+    either way.
+    """
     day = start
     for _ in range(ahead):
         day = moved(day, cycle, periods=1, anchor=start)

@@ -1,14 +1,16 @@
-"""What a client of ConnectWise has to bear: slow pages, unknown versions, roles that see their own alone."""
+"""What a client of ConnectWise has to bear: slow pages, unknown versions, roles that see their own
+alone.
+"""
 
 from datetime import UTC, datetime
 
 import pytest
 import requests
 
-from local.simulators.adapter import SimulatorAdapter
-from local.simulators.clock import VirtualClock
-from local.simulators.connectwise import ConnectWiseOptions, ConnectWiseSimulator, Right
-from local.simulators.connectwise.example import HARBOR_AGREEMENT, example_world
+from simulators.adapter import SimulatorAdapter
+from simulators.clock import VirtualClock
+from simulators.connectwise import ConnectWiseOptions, ConnectWiseSimulator, Right
+from simulators.connectwise.example import HARBOR_AGREEMENT, example_world
 
 SITE = "https://connectwise.test/v2025_1/apis/3.0"
 ACCEPT = "application/vnd.connectwise.com+json; version="
@@ -16,7 +18,9 @@ ACCEPT = "application/vnd.connectwise.com+json; version="
 
 @pytest.fixture
 def simulator() -> ConnectWiseSimulator:
-    return ConnectWiseSimulator(VirtualClock(datetime(2026, 11, 5, tzinfo=UTC)), example_world(), ConnectWiseOptions())
+    return ConnectWiseSimulator(
+        VirtualClock(datetime(2026, 11, 5, tzinfo=UTC)), example_world(), ConnectWiseOptions()
+    )
 
 
 def get(simulator: ConnectWiseSimulator, path: str, version: str = "2025.1") -> requests.Response:
@@ -35,7 +39,9 @@ def test_a_large_page_does_not_come(simulator: ConnectWiseSimulator) -> None:
 
 
 def test_a_version_that_is_not_known(simulator: ConnectWiseSimulator) -> None:
-    """A version that the server does not know is refused in the framework's words, with those that it knows in a header."""
+    """A version that the server does not know is refused in the framework's words, with those that
+    it knows in a header.
+    """
     simulator.options.known_versions = frozenset({"2022.1", "2023.1"})
     refused = get(simulator, "/finance/agreements")
     assert refused.status_code == 400

@@ -6,10 +6,10 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 import requests
 
-from local.simulators.adapter import HungForeverError, SimulatorAdapter
-from local.simulators.clock import VirtualClock
-from local.simulators.core import BaseSimulator, CallLog, Request, Response, json_response, text_response
-from local.simulators.faults import Fault, FaultKind, FaultPlan, Garble
+from simulators.adapter import HungForeverError, SimulatorAdapter
+from simulators.clock import VirtualClock
+from simulators.core import BaseSimulator, CallLog, Request, Response, json_response, text_response
+from simulators.faults import Fault, FaultKind, FaultPlan, Garble
 
 START = datetime(2026, 11, 1, tzinfo=UTC)
 URL = "https://notes.test"
@@ -23,7 +23,9 @@ class Notes(BaseSimulator):
         self.kept: list[bytes] = []
 
     def route(self, request: Request) -> tuple[str, Callable[[], Response]]:
-        return f"{request.method} {request.path.rsplit('/', 1)[-1]}", lambda: self.carry_out(request)
+        return f"{request.method} {request.path.rsplit('/', 1)[-1]}", lambda: self.carry_out(
+            request
+        )
 
     def carry_out(self, request: Request) -> Response:
         if request.method == "POST":
@@ -163,14 +165,18 @@ def test_refused_is_no_timeout(session: requests.Session, notes: Notes) -> None:
 
 
 def test_silence_takes_the_whole_timeout(session: requests.Session, notes: Notes) -> None:
-    """A timeout costs the time it is long, in virtual time; the read timeout is the second of a pair."""
+    """A timeout costs the time it is long, in virtual time; the read timeout is the second of a
+    pair.
+    """
     notes.faults.add(Fault(kind=FaultKind.TIMEOUT_BEFORE))
     with pytest.raises(requests.ReadTimeout):
         session.get(f"{URL}/a", timeout=(3, 10))
     assert notes.clock.now() == START + timedelta(seconds=10)
 
 
-def test_silence_without_a_timeout_is_a_bug_of_the_caller(session: requests.Session, notes: Notes) -> None:
+def test_silence_without_a_timeout_is_a_bug_of_the_caller(
+    session: requests.Session, notes: Notes
+) -> None:
     """A caller that gives no timeout would hang for ever on a silent server, and is told so."""
     notes.faults.add(Fault(kind=FaultKind.TIMEOUT_AFTER))
     with pytest.raises(HungForeverError, match="no timeout was given"):
@@ -178,7 +184,9 @@ def test_silence_without_a_timeout_is_a_bug_of_the_caller(session: requests.Sess
 
 
 def test_slow_answer_comes_if_the_caller_waits(session: requests.Session, notes: Notes) -> None:
-    """A slow answer takes virtual time; past the caller's patience it is a timeout after the effect."""
+    """A slow answer takes virtual time; past the caller's patience it is a timeout after the
+    effect.
+    """
     notes.faults.add(Fault(kind=FaultKind.SLOW, seconds=8))
     assert session.post(f"{URL}/a", timeout=10).ok
     assert notes.clock.now() == START + timedelta(seconds=8)
@@ -209,7 +217,12 @@ def test_throttled_names_the_seconds(session: requests.Session, notes: Notes) ->
 def test_status_with_a_given_body(session: requests.Session, notes: Notes) -> None:
     """An order may put any body in the vendor's place, e.g. a gateway's page."""
     notes.faults.add(
-        Fault(kind=FaultKind.STATUS, status=502, body="<html>Bad Gateway</html>", content_type="text/html")
+        Fault(
+            kind=FaultKind.STATUS,
+            status=502,
+            body="<html>Bad Gateway</html>",
+            content_type="text/html",
+        )
     )
     answer = session.get(f"{URL}/a", timeout=10)
     assert (answer.status_code, answer.headers["Content-Type"]) == (502, "text/html")
@@ -217,14 +230,18 @@ def test_status_with_a_given_body(session: requests.Session, notes: Notes) -> No
 
 
 def test_status_after_the_effect(session: requests.Session, notes: Notes) -> None:
-    """A 500 can come from a call that has done its work: the ambiguity that a writer has to live with."""
+    """A 500 can come from a call that has done its work: the ambiguity that a writer has to live
+    with.
+    """
     notes.faults.add(Fault(kind=FaultKind.STATUS, status=500, effect=True))
     assert session.post(f"{URL}/a", timeout=10).status_code == 500
     assert len(notes.kept) == 1
 
 
 @pytest.mark.parametrize("garble", [each for each in Garble if each is not Garble.DOUBLED])
-def test_garbled_answer_cannot_be_read(session: requests.Session, notes: Notes, garble: Garble) -> None:
+def test_garbled_answer_cannot_be_read(
+    session: requests.Session, notes: Notes, garble: Garble
+) -> None:
     """Truncated, a page, or empty: status 200, and no JSON in it."""
     notes.faults.add(Fault(kind=FaultKind.GARBLED, garble=garble))
     answer = session.post(f"{URL}/a", timeout=10)
@@ -236,17 +253,31 @@ def test_garbled_answer_cannot_be_read(session: requests.Session, notes: Notes, 
 
 def test_fault_strikes_where_and_when_it_was_ordered() -> None:
     """An order counts the calls that it matches: the first pass, then so many are struck."""
-    plan = FaultPlan(Fault(kind=FaultKind.REFUSED, operation="POST *", contains="42", after=1, times=2))
-    post, other = Request("POST", "/agreements/42/additions"), Request("POST", "/agreements/7/additions")
+    plan = FaultPlan(
+        Fault(kind=FaultKind.REFUSED, operation="POST *", contains="42", after=1, times=2)
+    )
+    post, other = (
+        Request("POST", "/agreements/42/additions"),
+        Request("POST", "/agreements/7/additions"),
+    )
     assert plan.pick(other, "POST additions") is None
     assert plan.pick(post, "PATCH additions") is None
-    assert [plan.pick(post, "POST additions") is not None for _ in range(4)] == [False, True, True, False]
+    assert [plan.pick(post, "POST additions") is not None for _ in range(4)] == [
+        False,
+        True,
+        True,
+        False,
+    ]
     assert plan.struck == 2
 
 
 @pytest.mark.parametrize(
     "request_",
-    [Request("GET", "/x/needle"), Request("GET", "/", {"q": "a needle b"}), Request("POST", "/", body=b'["needle"]')],
+    [
+        Request("GET", "/x/needle"),
+        Request("GET", "/", {"q": "a needle b"}),
+        Request("POST", "/", body=b'["needle"]'),
+    ],
 )
 def test_fault_finds_its_company_anywhere(request_: Request) -> None:
     """A call is about a company whether its id stands in the path, the query or the body."""
@@ -255,11 +286,20 @@ def test_fault_finds_its_company_anywhere(request_: Request) -> None:
 
 
 def test_first_due_order_strikes_then_the_next() -> None:
-    """Orders go in their order; one that is used up makes room for the next, and then for the chooser."""
+    """Orders go in their order; one that is used up makes room for the next, and then for the
+    chooser.
+    """
     plan = FaultPlan(Fault(kind=FaultKind.REFUSED, times=1), Fault(kind=FaultKind.SLOW, times=1))
-    plan.chooser = lambda _request, operation: Fault(kind=FaultKind.STATUS) if operation == "b" else None
+    plan.chooser = lambda _request, operation: (
+        Fault(kind=FaultKind.STATUS) if operation == "b" else None
+    )
     struck = [plan.pick(Request("GET", "/"), operation) for operation in ("a", "a", "a", "b")]
-    assert [fault and fault.kind for fault in struck] == [FaultKind.REFUSED, FaultKind.SLOW, None, FaultKind.STATUS]
+    assert [fault and fault.kind for fault in struck] == [
+        FaultKind.REFUSED,
+        FaultKind.SLOW,
+        None,
+        FaultKind.STATUS,
+    ]
     plan.add(Fault(kind=FaultKind.REFUSED))
     plan.clear()
     assert plan.pick(Request("GET", "/"), "a") is None
@@ -272,7 +312,10 @@ def test_calls_are_counted_by_operation(session: requests.Session, notes: Notes)
     session.get(f"{URL}/a", timeout=10)
     assert notes.calls.count("POST a") == 2
     assert notes.calls.count() == len(notes.calls) == 3
-    assert [(call.path, call.body) for call in notes.calls.of("POST a")] == [("/x/a", b"1"), ("/y/a", b"2")]
+    assert [(call.path, call.body) for call in notes.calls.of("POST a")] == [
+        ("/x/a", b"1"),
+        ("/y/a", b"2"),
+    ]
     notes.calls.clear()
     assert notes.calls.count() == 0
 

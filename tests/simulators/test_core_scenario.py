@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from local.simulators.clock import VirtualClock
-from local.simulators.demo_scenario import DEMO_AGREEMENT_TYPE, demo_months, demo_scenario
-from local.simulators.gravityzone import GravityZoneSimulator, Truth
-from local.simulators.scenario import dump_scenario, load_scenario
+from simulators.clock import VirtualClock
+from simulators.demo_scenario import DEMO_AGREEMENT_TYPE, demo_months, demo_scenario
+from simulators.gravityzone import GravityZoneSimulator, Truth
+from simulators.scenario import dump_scenario, load_scenario
 
 PRESENT = date(2027, 1, 22)
 
@@ -37,7 +37,9 @@ def test_demo_fits_every_month(present: date) -> None:
 
 
 def test_demo_has_every_awkward_customer(truth: Truth) -> None:
-    """Growth, a quiet one, a true zero, an unlicensed one, a partner with customers and machines of its own."""
+    """Growth, a quiet one, a true zero, an unlicensed one, a partner with customers and machines of
+    its own.
+    """
     counts = {one.name: truth.count(one.id, "2026-11") for one in truth.companies()}
     assert counts["Harbor Dental"] == 18
     assert counts["Lakeside Library"] == 6
@@ -57,14 +59,22 @@ def test_demo_counts_the_machine_of_the_last_ten_minutes(truth: Truth) -> None:
 
 
 def test_demo_names_differ_by_case_only_where_meant() -> None:
-    """One name differs by case, one customer has two agreements of the type, one agreement bills from mid-month."""
+    """One name differs by case, one customer has two agreements of the type, one agreement bills
+    from mid-month.
+    """
     scenario = demo_scenario(PRESENT)
-    in_gravityzone = {one.name for one in scenario.gravityzone.companies if one.parent_id is not None}
+    in_gravityzone = {
+        one.name for one in scenario.gravityzone.companies if one.parent_id is not None
+    }
     in_connectwise = {one.name for one in scenario.connectwise.companies if not one.deleted}
     assert in_gravityzone - in_connectwise == {"Blue Heron Brewing"}
     assert in_connectwise - in_gravityzone == {"Blue Heron brewing"}
-    billed = next(one.id for one in scenario.connectwise.agreement_types if one.name == DEMO_AGREEMENT_TYPE)
-    open_ended = [one for one in scenario.connectwise.agreements if one.type_id == billed and one.end is None]
+    billed = next(
+        one.id for one in scenario.connectwise.agreement_types if one.name == DEMO_AGREEMENT_TYPE
+    )
+    open_ended = [
+        one for one in scenario.connectwise.agreements if one.type_id == billed and one.end is None
+    ]
     customers = [one.company_id for one in open_ended]
     assert {one for one in customers if customers.count(one) > 1} == {105}
     assert [one.bill_start for one in open_ended if one.bill_start] == [date(2026, 11, 15)]

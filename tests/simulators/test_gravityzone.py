@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 import requests
 
-from local.simulators.adapter import SimulatorAdapter
-from local.simulators.clock import VirtualClock
-from local.simulators.faults import Fault, FaultKind
-from local.simulators.gravityzone import GravityZoneSimulator, RateLimits
-from local.simulators.rates import Limit
-from local.simulators.scenario import GravityZoneCompany, GravityZoneFolder, GravityZoneWorld
+from simulators.adapter import SimulatorAdapter
+from simulators.clock import VirtualClock
+from simulators.faults import Fault, FaultKind
+from simulators.gravityzone import GravityZoneSimulator, RateLimits
+from simulators.rates import Limit
+from simulators.scenario import GravityZoneCompany, GravityZoneFolder, GravityZoneWorld
 
 type Json = Any
 """A value read from JSON, or put into it."""
@@ -35,7 +35,9 @@ WORLD = GravityZoneWorld(
 class Client:
     """A caller with a key, as any third-party client is one."""
 
-    def __init__(self, simulator: GravityZoneSimulator, key: str = "key", password: str = "") -> None:
+    def __init__(
+        self, simulator: GravityZoneSimulator, key: str = "key", password: str = ""
+    ) -> None:
         self.session = requests.Session()
         self.session.auth = (key, password)
         self.session.mount(URL, SimulatorAdapter(simulator))
@@ -44,13 +46,19 @@ class Client:
         return self.session.post(f"{URL}/api/v1.0/jsonrpc/{service}", json=body, timeout=10)
 
     def call(self, service: str, method: str, params: Mapping[str, Any] | None = None) -> Json:
-        answer = self.post(service, {"id": "a", "jsonrpc": "2.0", "method": method, "params": params or {}})
+        answer = self.post(
+            service, {"id": "a", "jsonrpc": "2.0", "method": method, "params": params or {}}
+        )
         answer.raise_for_status()
         assert answer.json()["id"] == "a"
         return answer.json()["result"]
 
-    def error(self, service: str, method: str, params: Mapping[str, Any] | None = None) -> tuple[int, str]:
-        answer = self.post(service, {"id": "a", "jsonrpc": "2.0", "method": method, "params": params or {}})
+    def error(
+        self, service: str, method: str, params: Mapping[str, Any] | None = None
+    ) -> tuple[int, str]:
+        answer = self.post(
+            service, {"id": "a", "jsonrpc": "2.0", "method": method, "params": params or {}}
+        )
         assert answer.status_code == 200
         return answer.json()["error"]["code"], answer.json()["error"]["data"]["details"]
 
@@ -71,7 +79,9 @@ def test_only_post_is_served(client: Client) -> None:
     assert (answer.status_code, answer.headers["Content-Type"]) == (405, "text/html; charset=utf-8")
 
 
-@pytest.mark.parametrize("path", ["/api/v1.0/jsonrpc/nowhere", "/api/v1.0/jsonrpc/", "/v1.0/jsonrpc/network", "/"])
+@pytest.mark.parametrize(
+    "path", ["/api/v1.0/jsonrpc/nowhere", "/api/v1.0/jsonrpc/", "/v1.0/jsonrpc/network", "/"]
+)
 def test_wrong_path_is_no_json(client: Client, path: str) -> None:
     """A wrong service, or an access URL without its /api, answers 404 with a page."""
     answer = client.session.post(f"{URL}{path}", json={}, timeout=10)
@@ -85,7 +95,9 @@ def test_wrong_key_is_a_401_with_json(key: str, password: str) -> None:
     answer = client.post("general", {"id": 1, "jsonrpc": "2.0", "method": "getApiKeyDetails"})
     assert answer.status_code == 401
     assert answer.json()["error"]["code"] == -32000
-    assert answer.json()["error"]["data"]["details"].startswith("Invalid API key. Please generate an API key")
+    assert answer.json()["error"]["data"]["details"].startswith(
+        "Invalid API key. Please generate an API key"
+    )
 
 
 @pytest.mark.parametrize("header", [None, "Bearer abc", "Basic ???", "Basic /w=="])
@@ -93,7 +105,9 @@ def test_no_basic_auth_is_a_401(client: Client, header: str | None) -> None:
     """Without well-formed Basic auth nobody gets in, also where any key is taken."""
     client.session.auth = None
     headers = {} if header is None else {"Authorization": header}
-    answer = client.session.post(f"{URL}/api/v1.0/jsonrpc/network", json={}, headers=headers, timeout=10)
+    answer = client.session.post(
+        f"{URL}/api/v1.0/jsonrpc/network", json={}, headers=headers, timeout=10
+    )
     assert answer.status_code == 401
 
 
@@ -109,7 +123,11 @@ def test_api_that_is_not_ticked_is_a_403(client: Client, gravityzone: GravityZon
     """A key has a checkbox per API; one without it is refused by HTTP status."""
     gravityzone.options.enabled_apis = ("network", "companies")
     answer = client.post("licensing", {"id": 1, "jsonrpc": "2.0", "method": "getMonthlyUsage"})
-    assert (answer.status_code, answer.json()["error"]["code"], answer.json()["id"]) == (403, -32001, 1)
+    assert (answer.status_code, answer.json()["error"]["code"], answer.json()["id"]) == (
+        403,
+        -32001,
+        1,
+    )
 
 
 @pytest.mark.parametrize(
@@ -149,17 +167,27 @@ def test_companies_list_is_on_network(client: Client) -> None:
 
 
 def test_companies_list_is_one_level_without_the_own_company(client: Client) -> None:
-    """A bare array of what stands directly below; the key's own company and what stands in folders are not in it."""
+    """A bare array of what stands directly below; the key's own company and what stands in folders
+    are not in it.
+    """
     assert client.call("network", "getCompaniesList") == [
         {"id": PARTNER, "name": "Summit Peak IT"},
         {"id": HARBOR, "name": "Harbor Dental"},
     ]
-    assert client.call("network", "getCompaniesList", {"parentId": PARTNER}) == [{"id": JUNIPER, "name": "Juniper Law"}]
+    assert client.call("network", "getCompaniesList", {"parentId": PARTNER}) == [
+        {"id": JUNIPER, "name": "Juniper Law"}
+    ]
 
 
-def test_folder_hides_companies_unless_named(client: Client, gravityzone: GravityZoneSimulator) -> None:
-    """A folder is a parent like a company; whether its companies show above it differs, so it is an option."""
-    assert client.call("network", "getCompaniesList", {"parentId": FOLDER}) == [{"id": SHELVED, "name": "Old Harbor"}]
+def test_folder_hides_companies_unless_named(
+    client: Client, gravityzone: GravityZoneSimulator
+) -> None:
+    """A folder is a parent like a company; whether its companies show above it differs, so it is an
+    option.
+    """
+    assert client.call("network", "getCompaniesList", {"parentId": FOLDER}) == [
+        {"id": SHELVED, "name": "Old Harbor"}
+    ]
     gravityzone.options.folders_transparent = True
     assert {"id": SHELVED, "name": "Old Harbor"} in client.call("network", "getCompaniesList")
 
@@ -175,18 +203,26 @@ def test_folder_hides_companies_unless_named(client: Client, gravityzone: Gravit
 )
 def test_companies_list_filters(client: Client, filters: dict[str, int], ids: list[str]) -> None:
     """Company type 0 is a partner and 1 a customer; licence type 3 is monthly."""
-    assert [one["id"] for one in client.call("network", "getCompaniesList", {"filters": filters})] == ids
+    assert [
+        one["id"] for one in client.call("network", "getCompaniesList", {"filters": filters})
+    ] == ids
 
 
 def test_monthly_filter_lists_trials_too(client: Client, gravityzone: GravityZoneSimulator) -> None:
     """A trial of a monthly subscription is listed as monthly; only getLicenseInfo tells it apart."""
     gravityzone.tenant.change_subscription(HARBOR, 5)
-    listed = client.call("network", "getCompaniesList", {"filters": {"licenseType": 3, "companyType": 1}})
+    listed = client.call(
+        "network", "getCompaniesList", {"filters": {"licenseType": 3, "companyType": 1}}
+    )
     assert [one["id"] for one in listed] == [HARBOR]
-    assert client.call("licensing", "getLicenseInfo", {"companyId": HARBOR})["subscriptionType"] == 5
+    assert (
+        client.call("licensing", "getLicenseInfo", {"companyId": HARBOR})["subscriptionType"] == 5
+    )
 
 
-@pytest.mark.parametrize("params", [{"page": 1}, {"perPage": 100}, {"filters": {"companyType": 7}}, {"filters": []}])
+@pytest.mark.parametrize(
+    "params", [{"page": 1}, {"perPage": 100}, {"filters": {"companyType": 7}}, {"filters": []}]
+)
 def test_companies_list_does_not_page(client: Client, params: dict[str, Any]) -> None:
     """Paging and values it does not know are invalid params."""
     assert client.error("network", "getCompaniesList", params)[0] == -32602
@@ -200,23 +236,40 @@ def test_nothing_is_below_a_customer(client: Client, parent: str | int) -> None:
 
 
 def test_company_details(client: Client) -> None:
-    """Details tell the type, the parent and the path; without an id they are the key's own company's."""
+    """Details tell the type, the parent and the path; without an id they are the key's own
+    company's.
+    """
     details = client.call("companies", "getCompanyDetails", {"companyId": JUNIPER})
-    assert (details["type"], details["name"], details["parentCompanyId"]) == (1, "Juniper Law", PARTNER)
+    assert (details["type"], details["name"], details["parentCompanyId"]) == (
+        1,
+        "Juniper Law",
+        PARTNER,
+    )
     assert details["companyPath"] == f"{OWN}/{PARTNER}/{JUNIPER}"
-    assert client.call("companies", "getCompanyDetails", {"companyId": SHELVED})["companyPath"] == f"{OWN}/{SHELVED}"
+    assert (
+        client.call("companies", "getCompanyDetails", {"companyId": SHELVED})["companyPath"]
+        == f"{OWN}/{SHELVED}"
+    )
     own = client.call("companies", "getCompanyDetails")
     assert (own["id"], own["type"], "parentCompanyId" in own) == (OWN, 0, False)
 
 
 def test_find_companies_by_prefix_or_anywhere(client: Client) -> None:
     """A name filter is a prefix; with a leading star it matches anywhere."""
-    assert [one["id"] for one in client.call("companies", "findCompaniesByName", {"nameFilter": "Harbor"})] == [HARBOR]
+    assert [
+        one["id"]
+        for one in client.call("companies", "findCompaniesByName", {"nameFilter": "Harbor"})
+    ] == [HARBOR]
     found = client.call("companies", "findCompaniesByName", {"nameFilter": "*harbor"})
     assert [one["id"] for one in found] == [HARBOR, SHELVED]
-    one = client.call("companies", "findCompaniesByName", {"nameFilter": "*harbor", "maxResults": 1})
+    one = client.call(
+        "companies", "findCompaniesByName", {"nameFilter": "*harbor", "maxResults": 1}
+    )
     assert len(one) == 1
-    assert client.error("companies", "findCompaniesByName", {"nameFilter": "H", "maxResults": 101})[0] == -32602
+    assert (
+        client.error("companies", "findCompaniesByName", {"nameFilter": "H", "maxResults": 101})[0]
+        == -32602
+    )
     assert client.error("companies", "findCompaniesByName")[0] == -32602
 
 
@@ -225,11 +278,18 @@ def test_deleted_company_is_unknown(client: Client, gravityzone: GravityZoneSimu
     gravityzone.tenant.delete_company(HARBOR)
     assert [one["id"] for one in client.call("network", "getCompaniesList")] == [PARTNER]
     for service, method in [("companies", "getCompanyDetails"), ("licensing", "getMonthlyUsage")]:
-        assert client.error(service, method, {"companyId": HARBOR})[1] == "Invalid value for 'companyId' parameter."
+        assert (
+            client.error(service, method, {"companyId": HARBOR})[1]
+            == "Invalid value for 'companyId' parameter."
+        )
 
 
-def test_licence_info_is_an_object_or_an_array(client: Client, gravityzone: GravityZoneSimulator) -> None:
-    """Live it is an object with null slots for a monthly licence; the documented array can be asked for."""
+def test_licence_info_is_an_object_or_an_array(
+    client: Client, gravityzone: GravityZoneSimulator
+) -> None:
+    """Live it is an object with null slots for a monthly licence; the documented array can be asked
+    for.
+    """
     gravityzone.tenant.check_in_new(HARBOR, 3)
     info = client.call("licensing", "getLicenseInfo", {"companyId": HARBOR})
     assert (info["subscriptionType"], info["usedSlots"], info["totalSlots"]) == (3, 3, None)
@@ -239,31 +299,61 @@ def test_licence_info_is_an_object_or_an_array(client: Client, gravityzone: Grav
     assert client.call("licensing", "getLicenseInfo", {"companyId": HARBOR}) == [info]
 
 
-def test_endpoints_list_hides_grouped_machines(client: Client, gravityzone: GravityZoneSimulator) -> None:
-    """Without recursion only machines outside groups are listed; with it, in pages of at most a hundred."""
+def test_endpoints_list_hides_grouped_machines(
+    client: Client, gravityzone: GravityZoneSimulator
+) -> None:
+    """Without recursion only machines outside groups are listed; with it, in pages of at most a
+    hundred.
+    """
     gravityzone.tenant.add_endpoint(JUNIPER, name="FRONT-DESK", grouped=False)
     gravityzone.tenant.check_in_new(JUNIPER, 4)
     flat = client.call("network", "getEndpointsList", {"parentId": JUNIPER})
     assert [one["name"] for one in flat["items"]] == ["FRONT-DESK"]
     deep = {"depth": {"allItemsRecursively": True}}
-    second = client.call("network", "getEndpointsList", {"parentId": PARTNER, "perPage": 2, "page": 2, "filters": deep})
-    assert (second["total"], second["pagesCount"], second["page"], len(second["items"])) == (5, 3, 2, 2)
-    assert client.call("network", "getEndpointsList", {"parentId": PARTNER, "isManaged": False})["total"] == 0
-    wrongs: list[dict[str, Json]] = [{"perPage": 101}, {"page": 0}, {"page": "1"}, {"parentId": "f" * 24}]
+    second = client.call(
+        "network",
+        "getEndpointsList",
+        {"parentId": PARTNER, "perPage": 2, "page": 2, "filters": deep},
+    )
+    assert (second["total"], second["pagesCount"], second["page"], len(second["items"])) == (
+        5,
+        3,
+        2,
+        2,
+    )
+    assert (
+        client.call("network", "getEndpointsList", {"parentId": PARTNER, "isManaged": False})[
+            "total"
+        ]
+        == 0
+    )
+    wrongs: list[dict[str, Json]] = [
+        {"perPage": 101},
+        {"page": 0},
+        {"page": "1"},
+        {"parentId": "f" * 24},
+    ]
     for wrong in wrongs:
         assert client.error("network", "getEndpointsList", wrong)[0] == -32602
 
 
-def test_endpoint_details_tell_when_it_was_last_seen(client: Client, gravityzone: GravityZoneSimulator) -> None:
+def test_endpoint_details_tell_when_it_was_last_seen(
+    client: Client, gravityzone: GravityZoneSimulator
+) -> None:
     """Only the details carry lastSeen: the last connection that is not in the future."""
     machine = gravityzone.tenant.add_endpoint(HARBOR)
-    assert client.call("network", "getManagedEndpointDetails", {"endpointId": machine})["lastSeen"] is None
+    assert (
+        client.call("network", "getManagedEndpointDetails", {"endpointId": machine})["lastSeen"]
+        is None
+    )
     gravityzone.tenant.check_in(machine, NOW - timedelta(days=1))
     gravityzone.tenant.check_in(machine, NOW + timedelta(days=1))
     details = client.call("network", "getManagedEndpointDetails", {"endpointId": machine})
     assert (details["companyId"], details["lastSeen"]) == (HARBOR, "2026-11-09T12:00:00")
     gravityzone.tenant.remove_endpoint(machine)
-    assert client.error("network", "getManagedEndpointDetails", {"endpointId": machine})[0] == -32602
+    assert (
+        client.error("network", "getManagedEndpointDetails", {"endpointId": machine})[0] == -32602
+    )
     assert client.error("network", "getManagedEndpointDetails")[0] == -32602
 
 
@@ -281,7 +371,11 @@ def test_licensing_calls_are_limited_to_five_a_second() -> None:
     simulator, client = limited()
     assert [usage_status(client) for _ in range(6)] == [200] * 5 + [429]
     refused = client.post("licensing", {"id": 3, "jsonrpc": "2.0", "method": "getMonthlyUsage"})
-    assert (refused.headers["Retry-After"], refused.json()["error"]["code"], refused.json()["id"]) == ("1", -32003, 3)
+    assert (
+        refused.headers["Retry-After"],
+        refused.json()["error"]["code"],
+        refused.json()["id"],
+    ) == ("1", -32003, 3)
     simulator.clock.advance(timedelta(seconds=1))
     assert [usage_status(client) for _ in range(6)] == [200] * 5 + [429]
 
@@ -315,7 +409,11 @@ def test_queued_calls_come_late_if_asked_for() -> None:
     """A queue answers in order at its rate, which a program behind a port plays by real time."""
     seconds = [0.0]
     simulator = GravityZoneSimulator(
-        VirtualClock(NOW), WORLD, rate_limits=RateLimits(), seconds=lambda: seconds[0], queue_delays=True
+        VirtualClock(NOW),
+        WORLD,
+        rate_limits=RateLimits(),
+        seconds=lambda: seconds[0],
+        queue_delays=True,
     )
     client = Client(simulator)
     for _ in range(3):
@@ -323,12 +421,16 @@ def test_queued_calls_come_late_if_asked_for() -> None:
     assert simulator.clock.now() == NOW + timedelta(seconds=0.2 + 0.4)
 
 
-@pytest.mark.parametrize(("status", "json"), [(401, True), (403, True), (429, True), (404, False), (500, False)])
+@pytest.mark.parametrize(
+    ("status", "json"), [(401, True), (403, True), (429, True), (404, False), (500, False)]
+)
 def test_ordered_statuses_look_like_gravityzones(
     client: Client, gravityzone: GravityZoneSimulator, status: int, json: bool
 ) -> None:
     """A fault with a status has the body that GravityZone gives it, JSON or a page."""
-    gravityzone.faults.add(Fault(kind=FaultKind.STATUS, status=status, operation="getLicenseInfo", contains=HARBOR))
+    gravityzone.faults.add(
+        Fault(kind=FaultKind.STATUS, status=status, operation="getLicenseInfo", contains=HARBOR)
+    )
     body = {"id": 1, "jsonrpc": "2.0", "method": "getLicenseInfo", "params": {"companyId": HARBOR}}
     answer = client.post("licensing", body)
     assert answer.status_code == status

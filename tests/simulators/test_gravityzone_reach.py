@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from local.simulators.clock import VirtualClock
-from local.simulators.gravityzone import GravityZoneSimulator
+from simulators.clock import VirtualClock
+from simulators.gravityzone import GravityZoneSimulator
 from tests.simulators.test_gravityzone import HARBOR, JUNIPER, NOW, OWN, PARTNER, WORLD, Client
 
 
@@ -23,17 +23,31 @@ def listed(client: Client, parent: str) -> list[str]:
     return [each["id"] for each in client.call("network", "getCompaniesList", {"parentId": parent})]
 
 
-def test_a_deleted_company_is_answered_in_the_tenants_words(gravityzone: GravityZoneSimulator, client: Client) -> None:
-    """What is said of a company that is nobody's differs between editions: code and words are an option."""
+def test_a_deleted_company_is_answered_in_the_tenants_words(
+    gravityzone: GravityZoneSimulator, client: Client
+) -> None:
+    """What is said of a company that is nobody's differs between editions: code and words are an
+    option.
+    """
     gravityzone.tenant.delete_company(HARBOR)
     assert client.error("companies", "getCompanyDetails", {"companyId": HARBOR})[0] == -32602
-    gravityzone.options.gone_code, gravityzone.options.gone_details = -32000, "The company does not exist"
+    gravityzone.options.gone_code, gravityzone.options.gone_details = (
+        -32000,
+        "The company does not exist",
+    )
     for service, method in (("companies", "getCompanyDetails"), ("licensing", "getLicenseInfo")):
-        assert client.error(service, method, {"companyId": HARBOR}) == (-32000, "The company does not exist")
+        assert client.error(service, method, {"companyId": HARBOR}) == (
+            -32000,
+            "The company does not exist",
+        )
 
 
-def test_a_hidden_company_is_out_of_reach_with_all_below_it(gravityzone: GravityZoneSimulator, client: Client) -> None:
-    """A partner that opted out of being seen is in no list, nor is who stands below it; its counters stay in those above."""
+def test_a_hidden_company_is_out_of_reach_with_all_below_it(
+    gravityzone: GravityZoneSimulator, client: Client
+) -> None:
+    """A partner that opted out of being seen is in no list, nor is who stands below it; its
+    counters stay in those above.
+    """
     before = client.call("licensing", "getMonthlyUsage", {"companyId": OWN})
     gravityzone.tenant.reach.hide(PARTNER)
     assert PARTNER not in listed(client, OWN)
@@ -46,9 +60,15 @@ def test_a_hidden_company_is_out_of_reach_with_all_below_it(gravityzone: Gravity
 
 
 @pytest.mark.parametrize("status", [200, 403])
-def test_one_company_is_refused(gravityzone: GravityZoneSimulator, client: Client, status: int) -> None:
-    """A licence or an opt-out refuses one company's calls, all or those of some methods, and nobody else's."""
-    gravityzone.tenant.reach.refuse(HARBOR, "getMonthlyUsage", details="Its licence does not allow it.", status=status)
+def test_one_company_is_refused(
+    gravityzone: GravityZoneSimulator, client: Client, status: int
+) -> None:
+    """A licence or an opt-out refuses one company's calls, all or those of some methods, and nobody
+    else's.
+    """
+    gravityzone.tenant.reach.refuse(
+        HARBOR, "getMonthlyUsage", details="Its licence does not allow it.", status=status
+    )
     body = {"id": 1, "jsonrpc": "2.0", "method": "getMonthlyUsage", "params": {"companyId": HARBOR}}
     answer = client.post("licensing", body)
     assert (answer.status_code, answer.json()["error"]["code"]) == (status, -32001)

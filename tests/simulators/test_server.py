@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 import requests
 
-from local.simulators.__main__ import main
-from local.simulators.clock import VirtualClock
-from local.simulators.gravityzone import GravityZoneSimulator
-from local.simulators.server import SimulatorServer
+from simulators.__main__ import main
+from simulators.clock import VirtualClock
+from simulators.gravityzone import GravityZoneSimulator
+from simulators.server import SimulatorServer
 
 type Json = Any
 """A value read from JSON, or put into it."""
@@ -166,7 +166,9 @@ def test_companies_and_machines_are_changed_over_http(caller: Caller) -> None:
     lakeside = caller.sim("POST", "companies", {"name": "Lakeside", "parent": "Summit Peak IT"})
     assert lakeside["parent"] == partner["id"]
     made = caller.sim("POST", "checkin", {"company": "Harbor Dental", "count": 3})["machines"]
-    caller.sim("POST", "checkin", {"company": harbor, "at": "2026-10-20T08:00:00Z", "lag_seconds": 60})
+    caller.sim(
+        "POST", "checkin", {"company": harbor, "at": "2026-10-20T08:00:00Z", "lag_seconds": 60}
+    )
     caller.sim("POST", "checkin", {"machine": made[0], "at": "2026-11-01T08:00:00Z"})
     assert caller.count(harbor) == 3
     truth = next(one for one in caller.sim("GET", "truth")["companies"] if one["id"] == harbor)
@@ -177,10 +179,24 @@ def test_companies_and_machines_are_changed_over_http(caller: Caller) -> None:
     changed = caller.sim(
         "PATCH",
         "companies",
-        {"company": "Lakeside", "name": "Lakeside Library", "parent": "Harbor Dental", "subscription_type": 2},
+        {
+            "company": "Lakeside",
+            "name": "Lakeside Library",
+            "parent": "Harbor Dental",
+            "subscription_type": 2,
+        },
     )
-    assert (changed["name"], changed["parent"], changed["subscription_type"]) == ("Lakeside Library", harbor, 2)
-    assert caller.sim("PATCH", "companies", {"company": harbor, "minimum_usage": None})["minimum_usage"] is None
+    assert (changed["name"], changed["parent"], changed["subscription_type"]) == (
+        "Lakeside Library",
+        harbor,
+        2,
+    )
+    assert (
+        caller.sim("PATCH", "companies", {"company": harbor, "minimum_usage": None})[
+            "minimum_usage"
+        ]
+        is None
+    )
     caller.sim("DELETE", "companies", {"company": "Lakeside Library"})
     assert caller.refusal("DELETE", "companies", {"company": "Lakeside Library"})[0] == 400
     assert caller.refusal("POST", "checkin", {"machine": "nobody"})[0] == 400
@@ -207,8 +223,19 @@ def test_unknown_control_call_is_a_404(caller: Caller) -> None:
 
 @pytest.mark.parametrize("program", ["gravityzone", "connectwise"])
 def test_program_serves_until_it_is_told_to_stop(program: str, session: requests.Session) -> None:
-    """A program takes a free port, says where it listens, plays the demo's MSP, and ends cleanly on SIGTERM."""
-    command = [sys.executable, "-m", "local.simulators", program, "--port", "0", "--now", "2026-10-01T00:00:00Z"]
+    """A program takes a free port, says where it listens, plays the demo's MSP, and ends cleanly on
+    SIGTERM.
+    """
+    command = [
+        sys.executable,
+        "-m",
+        "simulators",
+        program,
+        "--port",
+        "0",
+        "--now",
+        "2026-10-01T00:00:00Z",
+    ]
     with subprocess.Popen(command, cwd=REPOSITORY, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None
@@ -216,7 +243,9 @@ def test_program_serves_until_it_is_told_to_stop(program: str, session: requests
             assert line.startswith("listening on http://127.0.0.1:")
             caller = Caller(line.split()[-1], session)
             assert caller.sim("GET", "clock")["now"].startswith("2026-10-01T00:00:00")
-            assert "Harbor Dental" in {one["name"] for one in caller.sim("GET", "truth")["companies"]}
+            assert "Harbor Dental" in {
+                one["name"] for one in caller.sim("GET", "truth")["companies"]
+            }
         finally:
             process.send_signal(signal.SIGTERM)
         assert process.wait(timeout=300) == 0
@@ -242,7 +271,9 @@ def test_help_documents_the_control_calls(program: str, capsys: pytest.CaptureFi
         ([], "gravityzone|connectwise"),
     ],
 )
-def test_wrong_options_are_explained(arguments: list[str], complaint: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_wrong_options_are_explained(
+    arguments: list[str], complaint: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     """A program that cannot start says why, and exits with 2."""
     with pytest.raises(SystemExit) as ended:
         main(arguments)

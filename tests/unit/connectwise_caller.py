@@ -1,4 +1,6 @@
-"""A ConnectWise client over the simulator, or over answers that the simulator is too truthful to give."""
+"""A ConnectWise client over the simulator, or over answers that the simulator is too truthful to
+give.
+"""
 
 import json
 from collections.abc import Callable
@@ -10,15 +12,11 @@ import requests
 from pydantic import SecretStr
 from requests.adapters import BaseAdapter
 
-from local.simulators.adapter import SimulatorAdapter
-from local.simulators.clock import VirtualClock
-from local.simulators.connectwise import ConnectWiseOptions, ConnectWiseSimulator, Credentials
-from local.simulators.connectwise.example import (
-    HARBOR_AGREEMENT,
-    SECURITY,
-    example_world,
-)
-from local.simulators.scenario import ConnectWiseWorld
+from simulators.adapter import SimulatorAdapter
+from simulators.clock import VirtualClock
+from simulators.connectwise import ConnectWiseOptions, ConnectWiseSimulator, Credentials
+from simulators.connectwise.example import HARBOR_AGREEMENT, SECURITY, example_world
+from simulators.scenario import ConnectWiseWorld
 from tally.connectwise.client import ConnectWiseClient
 from tally.connectwise.site import Keys
 from tests.unit.scripted import Loose, Scripted, Step, answer
@@ -43,7 +41,9 @@ class World:
         options.setdefault("company", "brightlantern")
         options.setdefault("credentials", right)
         self.simulator = ConnectWiseSimulator(
-            VirtualClock(datetime(2026, 11, 5, 12, tzinfo=UTC)), world or example_world(), ConnectWiseOptions(**options)
+            VirtualClock(datetime(2026, 11, 5, 12, tzinfo=UTC)),
+            world or example_world(),
+            ConnectWiseOptions(**options),
         )
         self.client = make_client(SimulatorAdapter(self.simulator))
 
@@ -74,7 +74,9 @@ def listing(
         number = int(parse_qs(urlsplit(request.url or "").query)["page"][0])
         inside = number <= len(pages)
         return answer(
-            200, json.dumps(pages[number - 1] if inside else []), headers[number - 1] if headers and inside else None
+            200,
+            json.dumps(pages[number - 1] if inside else []),
+            headers[number - 1] if headers and inside else None,
         )
 
     network = Scripted(page)
@@ -83,5 +85,6 @@ def listing(
 
 def companies(first: int, last: int) -> list[dict[str, Any]]:
     return [
-        {"id": number, "identifier": f"C{number}", "name": f"Company {number}"} for number in range(first, last + 1)
+        {"id": number, "identifier": f"C{number}", "name": f"Company {number}"}
+        for number in range(first, last + 1)
     ]

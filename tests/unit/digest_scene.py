@@ -4,7 +4,6 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from tally.domain.digest import DigestKind, DigestTime, digest
 from tally.domain.holds import (
     Altered,
     Broken,
@@ -19,22 +18,15 @@ from tally.domain.holds import (
     Unplaced,
     Unwritten,
 )
-from tally.domain.letter import Letter
-from tally.domain.month import Month
-from tally.domain.overview import Overview, overview
-from tally.domain.record import (
-    Closing,
-    Credit,
-    Line,
-    LineState,
-    Place,
-    RecordKey,
-    RecordState,
-    UsageRecord,
-    Written,
-)
-from tally.domain.standing import Cause, Standing, StandingState
-from tally.domain.ticks import Ticks
+from tally.domain.model.month import Month
+from tally.domain.model.standing import Cause, Standing, StandingState
+from tally.domain.model.ticks import Ticks
+from tally.domain.record.lines import Line, LineState, Place, Written
+from tally.domain.record.record_key import RecordKey
+from tally.domain.record.usage_record import Closing, Credit, RecordState, UsageRecord
+from tally.domain.reporting.digest import DigestKind, DigestTime, digest
+from tally.domain.reporting.letter import Letter
+from tally.domain.reporting.overview import Overview, overview
 from tests.functional.instants import gmt
 
 AT = gmt("2026-12-02 06:00")
@@ -42,7 +34,14 @@ OCTOBER, NOVEMBER, DECEMBER = Month(2026, 10), Month(2026, 11), Month(2026, 12)
 TICK = gmt("2026-12-02 05:50")
 
 
-def record(company: str, month: Month, pushed: int | None, *, service: str = "endpoints", **told: Any) -> UsageRecord:  # noqa: ANN401 - fields of a record
+def record(
+    company: str,
+    month: Month,
+    pushed: int | None,
+    *,
+    service: str = "endpoints",
+    **told: Any,  # noqa: ANN401 - fields of a record
+) -> UsageRecord:
     """A record with one line at that quantity; None: without a line."""
     line = Line(
         number=0,
@@ -77,7 +76,15 @@ def closed(
 def hold(of: type[Hold] = Grown, *, days: float = 3, **told: Any) -> Hold:  # noqa: ANN401 - fields of a hold
     """A hold of so many days ago, at 240 unless told otherwise."""
     number, more = _FIELDS[of]
-    return of(**{"why": f"Something is {of.kind}.", "since": AT - timedelta(days=days), number: 240, **more, **told})
+    return of(
+        **{
+            "why": f"Something is {of.kind}.",
+            "since": AT - timedelta(days=days),
+            number: 240,
+            **more,
+            **told,
+        }
+    )
 
 
 _FIELDS: dict[type[Hold], tuple[str, dict[str, Any]]] = {
@@ -93,7 +100,9 @@ _FIELDS: dict[type[Hold], tuple[str, dict[str, Any]]] = {
     SettledEdited: ("total", {"line": 0, "shown": "line 0 is gone"}),
     Strangers: ("wanted", {"additions": ()}),
 }
-"""The number of each kind, and what else it has; a new kind is not forgotten here, as all kinds are asked for."""
+"""The number of each kind, and what else it has; a new kind is not forgotten here, as all kinds are
+asked for.
+"""
 
 
 def credit() -> Credit:
@@ -117,21 +126,29 @@ def cause(state: StandingState, reason: str, *, days: float = 2, **told: Any) ->
 
 
 def seen(
-    *records: UsageRecord, names: dict[str, Standing | str] | None = None, newest: datetime | None = TICK
+    *records: UsageRecord,
+    names: dict[str, Standing | str] | None = None,
+    newest: datetime | None = TICK,
 ) -> Overview:
     """An overview of these records; a company is named after its id unless told otherwise."""
     told = names or {}
     companies = dict.fromkeys([*told, *(each.key.company_id for each in records)])
     standings = [
-        known if isinstance(known := told.get(company, company.title()), Standing) else standing(company, known)
+        known
+        if isinstance(known := told.get(company, company.title()), Standing)
+        else standing(company, known)
         for company in companies
     ]
     ticks = None if newest is None else Ticks(newest=newest, first_month=Month(2026, 9))
-    return overview(ticks=ticks, mappings=(), standings=standings, records=records)
+    return overview(ticks=ticks, links=(), standings=standings, records=records)
 
 
 def sent(
-    overview_: Overview, kind: DigestKind = DigestKind.CLOSE_DAY, *, at: datetime = AT, stack: str = "tally"
+    overview_: Overview,
+    kind: DigestKind = DigestKind.CLOSE_DAY,
+    *,
+    at: datetime = AT,
+    stack: str = "tally",
 ) -> Letter:
     """The digest of it."""
     return digest(overview_, kind, DigestTime.of(at, close_day=2), stack=stack)

@@ -1,4 +1,6 @@
-"""A GravityZone client over the simulator, or over answers that the simulator is too truthful to give."""
+"""A GravityZone client over the simulator, or over answers that the simulator is too truthful to
+give.
+"""
 
 import base64
 import itertools
@@ -10,12 +12,12 @@ import requests
 from pydantic import SecretStr
 from requests.adapters import BaseAdapter
 
-from local.simulators.adapter import SimulatorAdapter
-from local.simulators.clock import VirtualClock
-from local.simulators.gravityzone import GravityZoneSimulator
-from local.simulators.scenario import GravityZoneCompany, GravityZoneWorld
-from tally.domain.company import CompanyKind
-from tally.domain.month import Month
+from simulators.adapter import SimulatorAdapter
+from simulators.clock import VirtualClock
+from simulators.gravityzone import GravityZoneSimulator
+from simulators.scenario import GravityZoneCompany, GravityZoneWorld
+from tally.domain.model.company import CompanyKind
+from tally.domain.model.month import Month
 from tally.gravityzone.client import GravityZoneClient
 from tests.unit.scripted import Loose, NoPace, Scripted, Step, answer
 
@@ -80,7 +82,9 @@ def scripted(*steps: Step) -> World:
 
 
 def replying(**envelope: object) -> World:
-    """A client whose calls are answered by this JSON-RPC envelope, with the id asked with unless it has one."""
+    """A client whose calls are answered by this JSON-RPC envelope, with the id asked with unless it
+    has one.
+    """
 
     def reply(request: requests.PreparedRequest) -> Step:
         asked = json.loads(request.body or b"")

@@ -1,4 +1,6 @@
-"""One company-month in the domain's own terms, and an agreement in memory to carry decisions out on."""
+"""One company-month in the domain's own terms, and an agreement in memory to carry decisions out
+on.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields, replace
@@ -7,27 +9,20 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from tally.domain.agreement import Addition, Agreement, NewAddition
-from tally.domain.decision.facts import NO_MONTH_BEFORE, Facts, Known, Offer, Permit, When
-from tally.domain.invoicing import Invoicing, LateUsage
-from tally.domain.month import Month
-from tally.domain.policy import Policy
-from tally.domain.reading import Count
-from tally.domain.record import (
-    Line,
-    LineState,
-    Place,
-    RecordKey,
-    Transition,
-    UsageRecord,
-    Written,
-    reference,
-    unopened,
-)
-from tally.domain.standing import Cause, Unsaid
-from tally.domain.terms import Terms
+from tally.domain.facts.job_facts import NO_MONTH_BEFORE, Facts, Known, Offer, Permit, When
+from tally.domain.model.agreement import Addition, Agreement, NewAddition
+from tally.domain.model.invoicing import Invoicing, LateUsage
+from tally.domain.model.month import Month
+from tally.domain.model.policy import Policy
+from tally.domain.model.reading import Count
+from tally.domain.model.standing import Cause, Unsaid
+from tally.domain.model.terms import Terms
+from tally.domain.record.history import Transition
+from tally.domain.record.lines import Line, LineState, Place, Written
+from tally.domain.record.record_key import RecordKey, reference
+from tally.domain.record.usage_record import UsageRecord, unopened
 from tally.errors import NotYetError
-from tally.rounds import Rounds
+from tally.worker.rounds import Rounds
 
 MONTH = Month(2026, 11)
 KEY = RecordKey(company_id="c" * 24, month=MONTH, service="endpoints")
@@ -60,7 +55,9 @@ AGREEMENT = Agreement(
 INVOICED = replace(AGREEMENT, next_invoice=date(2027, 1, 1))
 PERMIT = Permit(newest_tick=TICK, tied_to=7, excluded=False, monthly=True)
 PRODUCT_ID = 501
-PLACE = Place(agreement_id=AGREEMENT.id, product_id=PRODUCT_ID, effective=MONTH.first, cancelled=MONTH.last)
+PLACE = Place(
+    agreement_id=AGREEMENT.id, product_id=PRODUCT_ID, effective=MONTH.first, cancelled=MONTH.last
+)
 UNOPENED = unopened(KEY, TICK)
 
 
@@ -100,7 +97,11 @@ def facts(**told: Any) -> Facts:  # noqa: ANN401 - any field of the facts, of th
 def a_line(number: int = 0, quantity: int = 4, **told: Any) -> Line:  # noqa: ANN401 - any field of a line
     """The month's line, confirmed an hour ago, unless told otherwise."""
     written = {name: told.pop(name) for name in ("at", "unsure", "echoes") if name in told}
-    place = {name: told.pop(name) for name in ("agreement_id", "late", "effective", "cancelled") if name in told}
+    place = {
+        name: told.pop(name)
+        for name in ("agreement_id", "late", "effective", "cancelled")
+        if name in told
+    }
     told = {
         "number": number,
         "state": LineState.OPEN,
@@ -135,7 +136,8 @@ def addition(addition_id: int = 900, **told: Any) -> Addition:  # noqa: ANN401 -
 
 @dataclass(slots=True, kw_only=True)
 class Rig:
-    """Runs jobs on Additions that show every write at once; it is ConnectWise, ledger and clock in one.
+    """Runs jobs on Additions that show every write at once; it is ConnectWise, ledger and clock in
+    one.
 
     Each write must be what the record has claimed at this very moment (SAFE-1).
     """
@@ -187,7 +189,7 @@ class Rig:
         self.record = transition.after
         self.transitions.append(transition)
 
-    def mapping(self, company_id: str) -> None:
+    def link(self, company_id: str) -> None:
         """Nothing is kept apart."""
 
     def additions(self, agreement_id: int, **_: object) -> Sequence[Addition]:
@@ -232,7 +234,9 @@ class Rig:
         return self._changed(addition_id, terms=overlaid(known.terms, terms))
 
     def _changed(self, addition_id: int, **change: Any) -> Addition:  # noqa: ANN401 - any field of an Addition
-        self.there = [replace(each, **change) if each.id == addition_id else each for each in self.there]
+        self.there = [
+            replace(each, **change) if each.id == addition_id else each for each in self.there
+        ]
         return next(each for each in self.there if each.id == addition_id)
 
     def _announced(self, kind: str, quantity: int | None) -> None:

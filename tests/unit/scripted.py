@@ -1,4 +1,6 @@
-"""Answers of a test's own making in place of the network, for what the simulators are too truthful to say."""
+"""Answers of a test's own making in place of the network, for what the simulators are too truthful
+to say.
+"""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -17,7 +19,9 @@ type Step = requests.Response | Exception
 type Script = Callable[[requests.PreparedRequest], Step]
 
 
-def answer(status: int, body: bytes | str = b"", headers: Mapping[str, str] | None = None) -> requests.Response:
+def answer(
+    status: int, body: bytes | str = b"", headers: Mapping[str, str] | None = None
+) -> requests.Response:
     """An answer whose body has been read."""
     response = requests.Response()
     response.status_code = status
@@ -28,7 +32,9 @@ def answer(status: int, body: bytes | str = b"", headers: Mapping[str, str] | No
 
 
 class Scripted(BaseAdapter):
-    """Gives each call the next step, the last one for ever, or what a function makes of the call; keeps the calls."""
+    """Gives each call the next step, the last one for ever, or what a function makes of the call;
+    keeps the calls.
+    """
 
     def __init__(self, steps: Iterable[Step] | Script) -> None:
         super().__init__()
@@ -66,7 +72,9 @@ def error_of(call: Callable[[], object]) -> TallyError:
 
 @dataclass(slots=True)
 class NoPace:
-    """A pace that nobody has to wait for; counts the attempts, and the refusals that it was told of."""
+    """A pace that nobody has to wait for; counts the attempts, and the refusals that it was told
+    of.
+    """
 
     taken: int = 0
     slowed: int = 0

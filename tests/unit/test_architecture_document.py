@@ -14,7 +14,9 @@ TESTS = "\n".join(path.read_text() for path in (ROOT / "tests").rglob("test_*.py
 
 @pytest.mark.parametrize(("rule", "places"), ROWS, ids=[rule for rule, _ in ROWS])
 def test_a_rule_leads_to_its_code_and_its_test(rule: str, places: str) -> None:
-    """A reader finds each rule's code from the document, and its proof by the rule's name in a test's docstring."""
+    """A reader finds each rule's code from the document, and its proof by the rule's name in a
+    test's docstring.
+    """
     names = re.findall(r"`([a-z_.]+(?:\.[A-Za-z_.]+)?)`", places)
     assert names
     for name in names:
@@ -22,7 +24,9 @@ def test_a_rule_leads_to_its_code_and_its_test(rule: str, places: str) -> None:
         parts = name.split(".")
         while (
             parts
-            and (ROOT / "layers/tally" / f"{module}.{parts[0]}".replace(".", "/")).with_suffix(".py").exists()
+            and (ROOT / "layers/tally" / f"{module}.{parts[0]}".replace(".", "/"))
+            .with_suffix(".py")
+            .exists()
             | (ROOT / "layers/tally" / f"{module}.{parts[0]}".replace(".", "/")).is_dir()
         ):
             module = f"{module}.{parts.pop(0)}"

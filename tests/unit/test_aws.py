@@ -12,7 +12,7 @@ from botocore.exceptions import (
     ReadTimeoutError,
 )
 
-from tally.aws import as_tally_error, aws_errors
+from tally.aws.refusals import as_tally_error, aws_errors
 from tally.errors import ConflictError, ContractError, SetupError, TransientError
 
 
@@ -50,7 +50,9 @@ def refused(code: str, *, status: int = 400) -> ClientError:
     ],
 )
 def test_error_says_who_has_to_act(error: Any, expected: type[Exception]) -> None:  # noqa: ANN401 - any of boto's
-    """The class of the error follows from AWS's code and status; its text names the thing that was asked."""
+    """The class of the error follows from AWS's code and status; its text names the thing that was
+    asked.
+    """
     found = as_tally_error(error, what="the ledger table t")
     assert type(found) is expected
     assert str(found).startswith("the ledger table t ")
@@ -59,7 +61,10 @@ def test_error_says_who_has_to_act(error: Any, expected: type[Exception]) -> Non
 def test_refusal_can_be_looked_up() -> None:
     """An error's text has what AWS support asks for: code, message and request id."""
     with (
-        pytest.raises(SetupError, match=r"AccessDeniedException: the service's own words \(request request-1\)"),
+        pytest.raises(
+            SetupError,
+            match=r"AccessDeniedException: the service's own words \(request request-1\)",
+        ),
         aws_errors("it"),
     ):
         raise refused("AccessDeniedException")

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from local.simulators.connectwise.example import (
+from simulators.connectwise.example import (
     ENDPOINT,
     FOREIGN_ADDITION,
     HARBOR,
@@ -19,12 +19,12 @@ from local.simulators.connectwise.example import (
     OLD_MILL_AGREEMENT,
     SECURITY,
 )
-from local.simulators.faults import Fault, FaultKind, Garble
+from simulators.faults import Fault, FaultKind, Garble
 from tally.connectwise.client import ConnectWiseClient
 from tally.connectwise.models import parse_day
 from tally.connectwise.writes import format_day
-from tally.domain.agreement import Addition, Agreement
-from tally.domain.terms import Terms
+from tally.domain.model.agreement import Addition, Agreement
+from tally.domain.model.terms import Terms
 from tally.errors import (
     ContractError,
     InFrontError,
@@ -87,7 +87,8 @@ def test_values_that_are_not_there(empty: Loose) -> None:
     fields = (
         {}
         if empty == {}
-        else dict.fromkeys(names, empty) | ({"_info": None, "billingCycle": None} if empty == "" else {})
+        else dict.fromkeys(names, empty)
+        | ({"_info": None, "billingCycle": None} if empty == "" else {})
     )
     row = {"id": 1, "type": {"id": 2}, "company": {"id": 3}, **fields}
     found = scripted(answer(200, json.dumps(row))).agreement(1)
@@ -95,16 +96,37 @@ def test_values_that_are_not_there(empty: Loose) -> None:
 
 
 def test_dates_of_an_agreement() -> None:
-    """MATCH-3: an ending date beside "no ending date" is none; the next invoice date has two forms, or says nothing."""
-    row: dict[str, Any] = {"id": 1, "type": {"id": 2}, "company": {"id": 3}, "endDate": "2026-11-30T00:00:00Z"}
+    """MATCH-3: an ending date beside "no ending date" is none; the next invoice date has two forms,
+    or says nothing.
+    """
+    row: dict[str, Any] = {
+        "id": 1,
+        "type": {"id": 2},
+        "company": {"id": 3},
+        "endDate": "2026-11-30T00:00:00Z",
+    }
     assert scripted(answer(200, json.dumps(row))).agreement(1).ends == date(2026, 11, 30)
-    assert scripted(answer(200, json.dumps(row | {"noEndingDateFlag": True}))).agreement(1).ends is None
-    for text, day in {"2026-12-01": date(2026, 12, 1), "2026-12-01T00:00:00Z": date(2026, 12, 1), "soon": None}.items():
-        assert scripted(answer(200, json.dumps(row | {"nextInvoiceDate": text}))).agreement(1).next_invoice == day
+    assert (
+        scripted(answer(200, json.dumps(row | {"noEndingDateFlag": True}))).agreement(1).ends
+        is None
+    )
+    for text, day in {
+        "2026-12-01": date(2026, 12, 1),
+        "2026-12-01T00:00:00Z": date(2026, 12, 1),
+        "soon": None,
+    }.items():
+        assert (
+            scripted(answer(200, json.dumps(row | {"nextInvoiceDate": text})))
+            .agreement(1)
+            .next_invoice
+            == day
+        )
 
 
 def test_additions_of_an_agreement(world: World) -> None:
-    """FOLLOW-3: an Addition comes with who changed it and when; without a cancelled date it is open-ended."""
+    """FOLLOW-3: an Addition comes with who changed it and when; without a cancelled date it is
+    open-ended.
+    """
     found = world.client.additions(HARBOR_AGREEMENT)
     assert found == [
         Addition(
@@ -116,7 +138,12 @@ def test_additions_of_an_agreement(world: World) -> None:
             text=found[0].text,
             updated_by="jlee",
             updated_at=found[0].updated_at,
-            terms=Terms(unit_price=Decimal("4.5"), less_included=Decimal(0), taxable=True, bill_customer="Billable"),
+            terms=Terms(
+                unit_price=Decimal("4.5"),
+                less_included=Decimal(0),
+                taxable=True,
+                bill_customer="Billable",
+            ),
             agreement_status="Active",
         )
     ]
@@ -128,22 +155,36 @@ def test_additions_of_an_agreement(world: World) -> None:
 def test_an_open_end_in_each_form(cancelled: dict[str, Any]) -> None:
     """An Addition's cancelled date may be missing, null or an empty string: it is open-ended."""
     row = {"id": 1, "product": {"id": 2}, "quantity": 2.5, "invoiceDescription": None, **cancelled}
-    assert listing([row])[0].additions(9) == [Addition(id=1, agreement_id=9, product_id=2, quantity=Decimal("2.5"))]
+    assert listing([row])[0].additions(9) == [
+        Addition(id=1, agreement_id=9, product_id=2, quantity=Decimal("2.5"))
+    ]
 
 
 @pytest.mark.parametrize(
     "info",
-    [None, {}, {"lastUpdated": "yesterday", "updatedBy": None}, {"lastUpdated": "", "updatedBy": ""}],
+    [
+        None,
+        {},
+        {"lastUpdated": "yesterday", "updatedBy": None},
+        {"lastUpdated": "", "updatedBy": ""},
+    ],
 )
 def test_a_version_mark_that_says_nothing(info: Loose) -> None:
     """`_info` is for the reader of a hold: one that cannot be read spoils nothing."""
-    found = listing([{"id": 1, "product": {"id": 2}, "quantity": 1, "_info": info}])[0].additions(9)[0]
+    found = listing([{"id": 1, "product": {"id": 2}, "quantity": 1, "_info": info}])[0].additions(
+        9
+    )[0]
     assert (found.updated_by, found.updated_at) == ("", None)
 
 
 def test_a_version_mark_without_a_zone() -> None:
     """An instant without its zone is UTC, as all of ConnectWise's are."""
-    row = {"id": 1, "product": {"id": 2}, "quantity": 1, "_info": {"lastUpdated": "2026-11-01T10:00:00"}}
+    row = {
+        "id": 1,
+        "product": {"id": 2},
+        "quantity": 1,
+        "_info": {"lastUpdated": "2026-11-01T10:00:00"},
+    }
     assert listing([row])[0].additions(9)[0].updated_at == datetime(2026, 11, 1, 10, tzinfo=UTC)
 
 
@@ -162,7 +203,9 @@ def test_a_version_mark_without_a_zone() -> None:
     ],
 )
 def test_an_addition_that_is_not_understood(change: dict[str, Any]) -> None:
-    """SAFE-5: an Addition that cannot be read, or is another agreement's, makes the list an error, not a shorter one."""
+    """SAFE-5: an Addition that cannot be read, or is another agreement's, makes the list an error,
+    not a shorter one.
+    """
     rows = [{"id": 1, "product": {"id": 2}, "quantity": 1, **change}]
     error = error_of(lambda: listing(rows)[0].additions(9))
     assert type(error) is ContractError
@@ -172,7 +215,9 @@ def test_an_addition_that_is_not_understood(change: dict[str, Any]) -> None:
 def test_an_agreement_answered_in_place_of_another() -> None:
     """MATCH-4: what is answered must be what was asked for."""
     row = {"id": 1, "type": {"id": 2}, "company": {"id": 3}}
-    assert type(error_of(lambda: scripted(answer(200, json.dumps(row))).agreement(2))) is ContractError
+    assert (
+        type(error_of(lambda: scripted(answer(200, json.dumps(row))).agreement(2))) is ContractError
+    )
 
 
 @given(day=st.dates())
@@ -202,7 +247,12 @@ def test_an_id_is_a_json_number(number: Loose, field: str) -> None:
     """READ-8: text, flags, fractions and what no id can be are none: nothing of the list is used."""
     if (field, number) == ("agreementId", None):
         return  # ConnectWise may leave it out
-    row = {"id": 1, "product": {"id": 2}, "quantity": 3, field: {"id": number} if field == "product" else number}
+    row = {
+        "id": 1,
+        "product": {"id": 2},
+        "quantity": 3,
+        field: {"id": number} if field == "product" else number,
+    }
     assert type(error_of(lambda: listing([row])[0].additions(9))) is ContractError
 
 
@@ -217,13 +267,18 @@ def test_a_quantity_is_a_json_number(quantity: Loose) -> None:
 def test_reads_are_tried_again(world: World, read: Callable[[ConnectWiseClient], object]) -> None:
     """SAFE-6: a read that meets two failures in a row still answers."""
     world.simulator.faults.add(Fault(kind=FaultKind.TIMEOUT_BEFORE, times=1))
-    world.simulator.faults.add(Fault(kind=FaultKind.STATUS, status=502, times=1, body="<html>Bad gateway</html>"))
+    world.simulator.faults.add(
+        Fault(kind=FaultKind.STATUS, status=502, times=1, body="<html>Bad gateway</html>")
+    )
     read(world.client)
 
 
 def test_a_refused_condition_is_ours() -> None:
     """A 400 on a read means that we asked wrongly; its text is handed on."""
-    body = '{"code": "ApiFindCondition", "message": "typeids is not a recognized name.", "errors": null}'
+    body = (
+        '{"code": "ApiFindCondition", "message": "typeids is not a recognized name.", "errors": '
+        "null}"
+    )
     error = error_of(lambda: scripted(answer(400, body)).agreements(1))
     assert type(error) is ContractError
     assert "ApiFindCondition: typeids is not a recognized name." in str(error)

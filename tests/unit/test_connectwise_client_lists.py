@@ -10,15 +10,10 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 import requests
 
-from local.simulators.connectwise import Right
-from local.simulators.connectwise.example import (
-    ENDPOINT,
-    SECURITY,
-    SECURITY_SERVER,
-    example_world,
-)
-from local.simulators.faults import Fault, FaultKind
-from local.simulators.scenario import AgreementType, CatalogProduct, ConnectWiseCompany, ConnectWiseWorld
+from simulators.connectwise import Right
+from simulators.connectwise.example import ENDPOINT, SECURITY, SECURITY_SERVER, example_world
+from simulators.faults import Fault, FaultKind
+from simulators.scenario import AgreementType, CatalogProduct, ConnectWiseCompany, ConnectWiseWorld
 from tally.errors import (
     AmbiguousNameError,
     ContractError,
@@ -27,7 +22,15 @@ from tally.errors import (
     TooSlowError,
     TransientError,
 )
-from tests.unit.connectwise_caller import INFO, SITE, World, companies, listing, make_client, scripted
+from tests.unit.connectwise_caller import (
+    INFO,
+    SITE,
+    World,
+    companies,
+    listing,
+    make_client,
+    scripted,
+)
 from tests.unit.scripted import Scripted, Step, answer, error_of
 
 
@@ -38,7 +41,10 @@ def world() -> World:
 
 def test_agreement_types(world: World) -> None:
     """MATCH-2: all active types by their exact names, so that near misses can be named."""
-    assert world.client.agreement_types("security") == {"Security": SECURITY, "Security Server": SECURITY_SERVER}
+    assert world.client.agreement_types("security") == {
+        "Security": SECURITY,
+        "Security Server": SECURITY_SERVER,
+    }
 
 
 def test_inactive_agreement_types_are_left_out() -> None:
@@ -48,7 +54,9 @@ def test_inactive_agreement_types_are_left_out() -> None:
 
 
 def test_two_types_of_the_wanted_name() -> None:
-    """MATCH-2: two of the very name asked for is the operator's to clear up; of another name it is nobody's matter."""
+    """MATCH-2: two of the very name asked for is the operator's to clear up; of another name it is
+    nobody's matter.
+    """
     rows = [{"id": 1, "name": "A"}, {"id": 2, "name": "B"}, {"id": 3, "name": "A"}]
     error = error_of(lambda: listing(rows)[0].agreement_types("A"))
     assert type(error) is AmbiguousNameError
@@ -65,29 +73,42 @@ def test_a_product_by_its_identifier(world: World) -> None:
 @pytest.mark.parametrize("strict", [True, False])
 @pytest.mark.parametrize("identifier", ["gz-endpoint", "GZ-ENDPOINT ", "Gz- Endpoint"])
 def test_near_misses_of_a_product(identifier: str, strict: bool) -> None:
-    """MATCH-2: one that differs by case or spaces is answered to be named, whether or not `=` minds case there."""
+    """MATCH-2: one that differs by case or spaces is answered to be named, whether or not `=` minds
+    case there.
+    """
     assert World(strict_strings=strict).client.products(identifier) == {"GZ-ENDPOINT": ENDPOINT}
 
 
 def test_no_such_product(world: World) -> None:
-    """MATCH-2: one that merely contains the text, and a bundle, which cannot be an Addition, are no products for us."""
+    """MATCH-2: one that merely contains the text, and a bundle, which cannot be an Addition, are no
+    products for us.
+    """
     assert world.client.products("GZ") == {}
     assert world.client.products("GZ-BUNDLE") == {}
 
 
-@pytest.mark.parametrize("identifier", ['19" rack', "back\\slash", "it's", "100%", "a & b = c", "Überwachung"])
+@pytest.mark.parametrize(
+    "identifier", ['19" rack', "back\\slash", "it's", "100%", "a & b = c", "Überwachung"]
+)
 def test_awkward_identifiers(identifier: str) -> None:
-    """MATCH-4: how a quote is quoted is not documented, so that search is made by reading the catalog."""
+    """MATCH-4: how a quote is quoted is not documented, so that search is made by reading the
+    catalog.
+    """
+    # Fmt: skip.
     product = CatalogProduct(
         id=7, identifier=identifier, description="", unit_price=Decimal(1), unit_cost=Decimal(1)
-    )  # fmt: skip
+    )
     world = World(replace(example_world(), products=(*example_world().products, product)))
     assert world.client.products(identifier) == {identifier: 7}
 
 
 def test_a_search_that_is_refused_or_finds_nothing_is_no_answer() -> None:
-    """MATCH-4: a `conditions` answer is never trusted alone: without the product in it, the whole catalog is read."""
-    catalog = answer(200, '[{"id": 7, "identifier": "X"}, {"id": 8, "identifier": "x", "inactiveFlag": true}]')
+    """MATCH-4: a `conditions` answer is never trusted alone: without the product in it, the whole
+    catalog is read.
+    """
+    catalog = answer(
+        200, '[{"id": 7, "identifier": "X"}, {"id": 8, "identifier": "x", "inactiveFlag": true}]'
+    )
     assert scripted(answer(200, "[]"), catalog).products("X") == {"X": 7}
     assert scripted(answer(400, '{"message": "no"}'), catalog).products("X") == {"X": 7}
     assert type(error_of(lambda: scripted(answer(403)).products("X"))) is MissingRightError
@@ -95,7 +116,9 @@ def test_a_search_that_is_refused_or_finds_nothing_is_no_answer() -> None:
 
 def test_searches_are_filtered_again() -> None:
     """MATCH-4: a server that ignores `conditions` changes nothing."""
-    client, _ = listing([{"id": 1, "name": "A", "deletedFlag": True}, {"id": 2, "name": "B", "deletedFlag": None}])
+    client, _ = listing(
+        [{"id": 1, "name": "A", "deletedFlag": True}, {"id": 2, "name": "B", "deletedFlag": None}]
+    )
     assert [each.id for each in client.companies()] == [2]
     rows = [{"id": n, "type": {"id": n}, "company": {"id": 5}} for n in (SECURITY, SECURITY_SERVER)]
     assert [each.id for each in listing(rows)[0].agreements(SECURITY)] == [SECURITY]
@@ -103,7 +126,9 @@ def test_searches_are_filtered_again() -> None:
 
 @pytest.mark.parametrize("status", [400, 403, 404, 500, 503, 504])
 def test_a_search_of_the_catalog_that_fails(world: World, status: int) -> None:
-    """MATCH-4: whatever is wrong with the search alone, the whole catalog serves; a pause that was asked for is kept."""
+    """MATCH-4: whatever is wrong with the search alone, the whole catalog serves; a pause that was
+    asked for is kept.
+    """
     world.simulator.faults.add(
         Fault(kind=FaultKind.STATUS, status=status, operation="GET catalog", contains="identifier=")
     )
@@ -123,7 +148,10 @@ def test_a_catalog_that_may_not_be_read(world: World) -> None:
 
 
 def many(count: int) -> ConnectWiseWorld:
-    each = (ConnectWiseCompany(id=n, identifier=f"C{n}", name=f"Company {n}") for n in range(1, count + 1))
+    each = (
+        ConnectWiseCompany(id=n, identifier=f"C{n}", name=f"Company {n}")
+        for n in range(1, count + 1)
+    )
     return ConnectWiseWorld(companies=tuple(each), agreement_types=(), products=())
 
 
@@ -131,13 +159,25 @@ def many(count: int) -> ConnectWiseWorld:
     (2501, 500, 1 + 6, 6), (2501, 250, 2 + 11, 11), (2501, 60, 5 + 51, 51), (620, 600, 1 + 2, 2), (40, 20, 5 + 1, None),
 ])  # fmt: skip
 def test_large_pages_that_do_not_come(count: int, most: int, first: int, later: int | None) -> None:
-    """SAFE-6: a page that does not come in time is asked for by half, once each, down to 50; what passed is kept to."""
+    """SAFE-6: a page that does not come in time is asked for by half, once each, down to 50; what
+    passed is kept to.
+    """
     world = World(many(count), slow_above=most)
     if later is None:
         assert type(error_of(world.client.companies)) is TooSlowError
-        assert [int(call.query["pageSize"]) for call in world.simulator.calls.of("GET companies")] == [
-            1000, 500, 250, 125, 62, 50, 50, 50,
-        ]  # fmt: skip
+        # Fmt: skip.
+        assert [
+            int(call.query["pageSize"]) for call in world.simulator.calls.of("GET companies")
+        ] == [
+            1000,
+            500,
+            250,
+            125,
+            62,
+            50,
+            50,
+            50,
+        ]
         return
     for calls in (first, later):
         world.simulator.calls.clear()
@@ -148,7 +188,9 @@ def test_large_pages_that_do_not_come(count: int, most: int, first: int, later: 
 @pytest.mark.parametrize("fails", range(1, 7))
 @pytest.mark.parametrize("status", [504, 408, 524])
 def test_a_page_in_the_middle_that_does_not_come(fails: int, status: int) -> None:
-    """SAFE-5: wherever the size changes, no record is lost and none comes twice, whoever says that it takes too long."""
+    """SAFE-5: wherever the size changes, no record is lost and none comes twice, whoever says that
+    it takes too long.
+    """
     world = World(many(2777))
     world.simulator.faults.add(
         Fault(kind=FaultKind.STATUS, status=status, operation="GET companies", after=fails, times=4)
@@ -169,15 +211,20 @@ def test_a_list_that_is_out(world: World) -> None:
     """SAFE-6: other failures are not a matter of size: three attempts, as of any call."""
     world.simulator.faults.add(Fault(kind=FaultKind.STATUS, status=503, operation="GET companies"))
     assert type(error_of(world.client.companies)) is TransientError
-    assert {call.query["pageSize"] for call in world.simulator.calls.of("GET companies")} == {"1000"}
+    assert {call.query["pageSize"] for call in world.simulator.calls.of("GET companies")} == {
+        "1000"
+    }
     assert world.simulator.calls.count("GET companies") == 3
 
 
 @pytest.mark.parametrize(
-    ("count", "most"), [('{"count": 15}', 120), ("[]", 1010), ("null", 1010), ('{"count": "15"}', 1010), (None, 1010)]
+    ("count", "most"),
+    [('{"count": 15}', 120), ("[]", 1010), ("null", 1010), ('{"count": "15"}', 1010), (None, 1010)],
 )
 def test_pages_that_go_on_for_ever(count: str | None, most: int) -> None:
-    """SAFE-10: new records page after page end soon beyond those that the list counts, and some time if it counts none."""
+    """SAFE-10: new records page after page end soon beyond those that the list counts, and some
+    time if it counts none.
+    """
     made = iter(range(1, 10_000_000))
 
     def page(request: requests.PreparedRequest) -> Step:
@@ -187,7 +234,9 @@ def test_pages_that_go_on_for_ever(count: str | None, most: int) -> None:
         if "/count?" in url:
             return answer(404) if count is None else answer(200, count)
         first = next(made)
-        return answer(200, json.dumps(companies(first, first)), {"Link": '<https://x.test/>; rel="next"'})
+        return answer(
+            200, json.dumps(companies(first, first)), {"Link": '<https://x.test/>; rel="next"'}
+        )
 
     network = Scripted(page)
     error = error_of(make_client(network).companies)
@@ -199,10 +248,13 @@ def test_pages_that_go_on_for_ever(count: str | None, most: int) -> None:
 @pytest.mark.parametrize("count", [0, 1, 999, 1000, 1001, 2000, 2001])
 @pytest.mark.parametrize("linked", [True, False])
 def test_lists_of_any_length(count: int, linked: bool) -> None:
-    """SAFE-5: a list is read to its end, with or without `Link` headers, also where the last page is full."""
+    """SAFE-5: a list is read to its end, with or without `Link` headers, also where the last page
+    is full.
+    """
     rows = companies(1, count)
     pages = [rows[start : start + 1000] for start in range(0, count, 1000)]
-    links = [{"Link": '<https://x.test/?page=2>; rel="next", <y>; rel="last"' if n < len(pages) else '<x>; rel="first"'}
+    links = [{"Link": '<https://x.test/?page=2>; rel="next", <y>; rel="last"' if n < len(pages) else ('<x>; '
+        'rel="first"')}
              for n in range(1, len(pages) + 1)]  # fmt: skip
     client, _ = listing(*pages, headers=links if linked else None)
     assert [each.id for each in client.companies()] == list(range(1, count + 1))
@@ -219,7 +271,9 @@ def test_short_pages_with_a_next_one() -> None:
 
 def test_the_simulator_pages_too() -> None:
     """SAFE-5: 2,500 companies come whole over three pages of a tenant."""
-    many = tuple(ConnectWiseCompany(id=n, identifier=f"C{n}", name=f"Company {n}") for n in range(1, 2501))
+    many = tuple(
+        ConnectWiseCompany(id=n, identifier=f"C{n}", name=f"Company {n}") for n in range(1, 2501)
+    )
     world = World(ConnectWiseWorld(companies=many, agreement_types=(), products=()))
     assert len(list(world.client.companies())) == 2500
     assert world.simulator.calls.count("GET companies") == 3
@@ -227,15 +281,21 @@ def test_the_simulator_pages_too() -> None:
 
 def test_a_page_that_fails_fails_the_list() -> None:
     """SAFE-5: when page 2 fails nothing comes of page 1 alone, and the next time it is whole."""
-    many = tuple(ConnectWiseCompany(id=n, identifier=f"C{n}", name=f"Company {n}") for n in range(1, 1502))
+    many = tuple(
+        ConnectWiseCompany(id=n, identifier=f"C{n}", name=f"Company {n}") for n in range(1, 1502)
+    )
     world = World(ConnectWiseWorld(companies=many, agreement_types=(), products=()))
-    world.simulator.faults.add(Fault(kind=FaultKind.STATUS, status=500, operation="GET companies", after=1, times=3))
+    world.simulator.faults.add(
+        Fault(kind=FaultKind.STATUS, status=500, operation="GET companies", after=1, times=3)
+    )
     assert type(error_of(world.client.companies)) is TransientError
     assert len(list(world.client.companies())) == 1501
 
 
 def test_pages_that_repeat() -> None:
-    """SAFE-5: a server that ignores `page` gives the same records for ever: that is an error, at once."""
+    """SAFE-5: a server that ignores `page` gives the same records for ever: that is an error, at
+    once.
+    """
     client, network = listing(companies(1, 1000), companies(1000, 1999))
     assert type(error_of(client.companies)) is ContractError
     assert len(network.requests) == 3
@@ -263,6 +323,13 @@ def _by_size(rows: list[dict[str, Any]]) -> Callable[[requests.PreparedRequest],
 
 def test_near_misses_by_case_only() -> None:
     """MATCH-2: a type that differs by case alone is in the answer under its own name."""
-    types = (AgreementType(id=1, name="Managed SECURITY"), AgreementType(id=2, name="Managed Security "))
-    world = World(replace(example_world(), agreement_types=(*example_world().agreement_types, *types)))
-    assert {"Managed SECURITY", "Managed Security "} < set(world.client.agreement_types("Managed Security"))
+    types = (
+        AgreementType(id=1, name="Managed SECURITY"),
+        AgreementType(id=2, name="Managed Security "),
+    )
+    world = World(
+        replace(example_world(), agreement_types=(*example_world().agreement_types, *types))
+    )
+    assert {"Managed SECURITY", "Managed Security "} < set(
+        world.client.agreement_types("Managed Security")
+    )

@@ -10,13 +10,10 @@ import pytest
 import requests
 from pydantic import SecretStr
 
-from local.simulators.adapter import SimulatorAdapter
-from local.simulators.connectwise import Credentials, Right
-from local.simulators.connectwise.example import (
-    HARBOR_AGREEMENT,
-    SECURITY,
-)
-from local.simulators.faults import Fault, FaultKind
+from simulators.adapter import SimulatorAdapter
+from simulators.connectwise import Credentials, Right
+from simulators.connectwise.example import HARBOR_AGREEMENT, SECURITY
+from simulators.faults import Fault, FaultKind
 from tally.connectwise.client import ConnectWiseClient
 from tally.errors import (
     AmbiguousError,
@@ -53,11 +50,16 @@ def world() -> World:
 
 def test_a_long_throttle_is_handed_up(world: World) -> None:
     """SAFE-6: a 429 asks for a pause by header or by its text."""
-    world.simulator.faults.add(Fault(kind=FaultKind.THROTTLED, seconds=30, operation="GET agreements/{id}"))
+    world.simulator.faults.add(
+        Fault(kind=FaultKind.THROTTLED, seconds=30, operation="GET agreements/{id}")
+    )
     error = error_of(lambda: world.client.agreement(HARBOR_AGREEMENT))
     assert isinstance(error, RateLimitedError)
     assert error.retry_after.total_seconds() == 30
-    text = '{"error": "ConnectWiseAPI", "message": "Too many requests. Please try again in 45 seconds."}'
+    text = (
+        '{"error": "ConnectWiseAPI", "message": "Too many requests. Please try again in 45 '
+        'seconds."}'
+    )
     error = error_of(lambda: scripted(answer(429, text)).agreement(1))
     assert isinstance(error, RateLimitedError)
     assert error.retry_after.total_seconds() == 45
@@ -77,7 +79,9 @@ def test_wrong_keys() -> None:
     wrong = Credentials(public_key="other", private_key="other")
     error = error_of(lambda: World(credentials=wrong).client.agreement(HARBOR_AGREEMENT))
     assert type(error) is CredentialsError
-    error = error_of(lambda: World(credentials=wrong, wrong_key_status=404).client.agreement(HARBOR_AGREEMENT))
+    error = error_of(
+        lambda: World(credentials=wrong, wrong_key_status=404).client.agreement(HARBOR_AGREEMENT)
+    )
     assert type(error) is NotFoundError
     assert "keys" in str(error)
 
@@ -90,28 +94,44 @@ def test_an_agreement_that_is_gone(world: World) -> None:
 
 
 def test_the_plain_text_of_a_wrong_path() -> None:
-    """The plain-text 400 "Cannot route" means a wrong path, not a refused content: the settings are named."""
-    error = error_of(lambda: scripted(answer(400, "Cannot route. Codebase/company is invalid"), INFO).agreement(1))
+    """The plain-text 400 "Cannot route" means a wrong path, not a refused content: the settings are
+    named.
+    """
+    error = error_of(
+        lambda: scripted(answer(400, "Cannot route. Codebase/company is invalid"), INFO).agreement(
+            1
+        )
+    )
     assert type(error) is NotFoundError
     assert "HTTP 400" in str(error)
     assert "CONNECTWISE_COMPANY" in str(error)
 
 
 def test_what_every_call_carries() -> None:
-    """Keys, client id and the model's version go on every call, and not to companyinfo, which needs none."""
+    """Keys, client id and the model's version go on every call, and not to companyinfo, which needs
+    none.
+    """
     network = Scripted([INFO, answer(200, "[]")])
     list(make_client(network).agreements(SECURITY))
     info, call = network.requests
     assert info.url == f"{SITE}/login/companyinfo/brightlantern"
     assert "Authorization" not in info.headers
     assert "clientId" not in info.headers
-    assert requests.auth._basic_auth_str(f"brightlantern+{PUBLIC}", PRIVATE) == call.headers["Authorization"]
+    assert (
+        requests.auth._basic_auth_str(f"brightlantern+{PUBLIC}", PRIVATE)
+        == call.headers["Authorization"]
+    )
     assert call.headers["clientId"] == CLIENT_ID
     assert call.headers["Accept"] == "application/vnd.connectwise.com+json; version=2025.1"
     address = urlsplit(call.url or "")
     assert address.path == "/v2025_1/apis/3.0/finance/agreements"
     asked = parse_qs(address.query)
-    assert asked == {"conditions": ["type/id=18"], "pageSize": ["1000"], "page": ["1"], "orderBy": ["id"]}
+    assert asked == {
+        "conditions": ["type/id=18"],
+        "pageSize": ["1000"],
+        "page": ["1"],
+        "orderBy": ["id"],
+    }
 
 
 def test_the_codebase_is_asked_for_once(world: World) -> None:
@@ -145,7 +165,9 @@ def test_the_codebase_in_each_form(info: dict[str, Any], codebase: str) -> None:
     """The codebase comes with its slash, or is left out, where the router's path serves."""
     network = Scripted([answer(200, json.dumps(info)), answer(200, "[]")])
     make_client(network).additions(1)
-    assert (network.requests[1].url or "").startswith(f"{SITE}/{codebase}apis/3.0/finance/agreements/1/additions?")
+    assert (network.requests[1].url or "").startswith(
+        f"{SITE}/{codebase}apis/3.0/finance/agreements/1/additions?"
+    )
 
 
 @pytest.mark.parametrize("codebase", ["../x/", "https://elsewhere.test/", "a/b/", "..", " ", "x?y"])
@@ -166,14 +188,19 @@ def test_an_unknown_login_company(unknown: str) -> None:
 
 @pytest.mark.parametrize("status", [200, 403])
 def test_the_bare_host(status: int) -> None:
-    """The host of the user interface answers "SSL is required.": the message says that the API host is needed."""
+    """The host of the user interface answers "SSL is required.": the message says that the API host
+    is needed.
+    """
     body = '{"code": "Security", "message": "SSL is required.", "errors": null}'
     error = error_of(lambda: make_client(Scripted([answer(status, body)])).agreement(1))
     assert isinstance(error, SetupError)
     assert "CONNECTWISE_URL must be the API host" in str(error)
 
 
-PAGE = "<!DOCTYPE html><html><head><style>p{}</style><title>Request Rejected</title></head><body><p>Support ID: 77</p></body></html>"
+PAGE = (
+    "<!DOCTYPE html><html><head><style>p{}</style><title>Request "
+    "Rejected</title></head><body><p>Support ID: 77</p></body></html>"
+)
 FRONTS = [
     *((status, PAGE) for status in (200, 201, 301, 302, 400, 401, 403, 404, 405, 407, 418)),
     (401, "Access denied"),
@@ -184,7 +211,9 @@ FRONTS = [
 
 @pytest.mark.parametrize(("status", "body"), FRONTS)
 def test_a_page_of_something_in_front(status: int, body: str) -> None:
-    """MATCH-8: a page says nothing of keys, rights, or what is there: whose it is is said, with its first words."""
+    """MATCH-8: a page says nothing of keys, rights, or what is there: whose it is is said, with its
+    first words.
+    """
     error = error_of(lambda: scripted(answer(status, body), INFO).agreement(1))
     assert type(error) is InFrontError
     assert "not ConnectWise itself but something in front of it" in str(error)
@@ -202,9 +231,13 @@ def test_a_page_of_a_gateway(status: int) -> None:
     assert "Request Rejected Support ID: 77" in str(error)
 
 
-@pytest.mark.parametrize(("status", "happened"), [(200, True), (201, True), (302, False), (400, True), (403, True)])
+@pytest.mark.parametrize(
+    ("status", "happened"), [(200, True), (201, True), (302, False), (400, True), (403, True)]
+)
 def test_a_write_that_meets_a_page(status: int, happened: bool) -> None:
-    """SAFE-2: what stands in front may have looked at ConnectWise's answer first, unless it leads elsewhere."""
+    """SAFE-2: what stands in front may have looked at ConnectWise's answer first, unless it leads
+    elsewhere.
+    """
     client = scripted(answer(status, PAGE), INFO)
     error = error_of(lambda: client.set_quantity(agreement_id=1, addition_id=2, quantity=3))
     assert type(error) is (AmbiguousError if happened else InFrontError)
@@ -212,10 +245,18 @@ def test_a_write_that_meets_a_page(status: int, happened: bool) -> None:
 
 @pytest.mark.parametrize(("status", "body"), [*FRONTS, (302, "")])
 def test_a_codebase_that_is_answered_by_a_page(status: int, body: str) -> None:
-    """A warm worker asks for the codebase again where the old one is answered by something else, and calls there."""
+    """A warm worker asks for the codebase again where the old one is answered by something else,
+    and calls there.
+    """
     moved = answer(200, '{"Codebase": "v2026_1/"}')
     network = Scripted(
-        [INFO, answer(200, "[]"), answer(status, body, {"Location": "/login"}), moved, answer(200, "[]")]
+        [
+            INFO,
+            answer(200, "[]"),
+            answer(status, body, {"Location": "/login"}),
+            moved,
+            answer(200, "[]"),
+        ]
     )
     client = make_client(network)
     client.additions(1)
@@ -228,19 +269,32 @@ def test_a_write_to_an_old_codebase_that_is_answered_by_a_page() -> None:
     moved = answer(200, '{"Codebase": "v2026_1/"}')
     network = Scripted([INFO, answer(403, PAGE), moved, answer(200, "[]")])
     client = make_client(network)
-    assert type(error_of(lambda: client.set_quantity(agreement_id=1, addition_id=2, quantity=3))) is AmbiguousError
+    assert (
+        type(error_of(lambda: client.set_quantity(agreement_id=1, addition_id=2, quantity=3)))
+        is AmbiguousError
+    )
     client.additions(1)
     assert [request.method for request in network.requests] == ["GET", "PATCH", "GET", "GET"]
     assert "/v2026_1/apis/" in (network.requests[-1].url or "")
 
 
 def test_a_version_of_the_api_that_is_not_known() -> None:
-    """An older server's error names its version and ours, whatever is asked, and sends nobody for the keys."""
+    """An older server's error names its version and ours, whatever is asked, and sends nobody for
+    the keys.
+    """
     world = World(known_versions=frozenset({"2022.1", "2023.2"}))
-    for ask in (*READS, lambda client: client.set_quantity(agreement_id=1, addition_id=2, quantity=3)):
+    for ask in (
+        *READS,
+        lambda client: client.set_quantity(agreement_id=1, addition_id=2, quantity=3),
+    ):
         error = error_of(lambda ask=ask: ask(world.client))  # type: ignore[misc]
         assert type(error) is ApiVersionError
-        for part in ("2022.1, 2023.2", "version 2025.1", "2025.1 or newer", "CONNECTWISE_API_VERSION"):
+        for part in (
+            "2022.1, 2023.2",
+            "version 2025.1",
+            "2025.1 or newer",
+            "CONNECTWISE_API_VERSION",
+        ):
             assert part in str(error)
     older = make_client(SimulatorAdapter(world.simulator), api_version="2022.1")
     assert older.agreement(HARBOR_AGREEMENT).id == HARBOR_AGREEMENT

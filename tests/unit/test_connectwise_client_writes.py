@@ -16,16 +16,21 @@ from requests.adapters import BaseAdapter
 from requests.exceptions import ConnectionError as Reset
 from requests.exceptions import ConnectTimeout
 
-from local.simulators.adapter import SimulatorAdapter
-from local.simulators.clock import VirtualClock
-from local.simulators.connectwise import ConnectWiseSimulator, Right
-from local.simulators.connectwise.example import ENDPOINT, HARBOR_AGREEMENT, OLD_MILL_AGREEMENT, example_world
-from local.simulators.faults import Fault, FaultKind, Garble
+from simulators.adapter import SimulatorAdapter
+from simulators.clock import VirtualClock
+from simulators.connectwise import ConnectWiseSimulator, Right
+from simulators.connectwise.example import (
+    ENDPOINT,
+    HARBOR_AGREEMENT,
+    OLD_MILL_AGREEMENT,
+    example_world,
+)
+from simulators.faults import Fault, FaultKind, Garble
 from tally.connectwise.client import ConnectWiseClient
 from tally.connectwise.site import Keys
 from tally.connectwise.writes import AdditionToCreate, ProductReference, QuantityPatch
-from tally.domain.agreement import Addition, NewAddition
-from tally.domain.terms import Terms
+from tally.domain.model.agreement import Addition, NewAddition
+from tally.domain.model.terms import Terms
 from tally.errors import (
     AmbiguousError,
     CredentialsError,
@@ -67,7 +72,9 @@ class World:
     """A simulator, and the client that calls it."""
 
     def __init__(self) -> None:
-        self.simulator = ConnectWiseSimulator(VirtualClock(datetime(2026, 11, 5, 12, tzinfo=UTC)), example_world())
+        self.simulator = ConnectWiseSimulator(
+            VirtualClock(datetime(2026, 11, 5, 12, tzinfo=UTC)), example_world()
+        )
         self.client = make_client(SimulatorAdapter(self.simulator))
 
     def ours(self) -> list[Addition]:
@@ -75,9 +82,10 @@ class World:
         return [each for each in self.client.additions(HARBOR_AGREEMENT) if "TLY-" in each.text]
 
     def set(self, quantity: int) -> Addition:
+        # Fmt: skip.
         return self.client.set_quantity(
             agreement_id=HARBOR_AGREEMENT, addition_id=self.ours()[0].id, quantity=quantity
-        )  # fmt: skip
+        )
 
 
 @pytest.fixture
@@ -100,12 +108,20 @@ def creating(*steps: Step) -> TallyError:
 def setting(*steps: Step) -> TallyError:
     """The error of a PATCH to 12 that meets these steps."""
     client = make_client(Scripted([INFO, *steps]))
-    return error_of(lambda: client.set_quantity(agreement_id=HARBOR_AGREEMENT, addition_id=301, quantity=12))
+    return error_of(
+        lambda: client.set_quantity(agreement_id=HARBOR_AGREEMENT, addition_id=301, quantity=12)
+    )
 
 
 def row(**changes: Loose) -> Step:
     """The answer to a write: an Addition."""
-    fields = {"id": 301, "product": {"id": ENDPOINT}, "quantity": 12.0, "agreementId": HARBOR_AGREEMENT, **changes}
+    fields = {
+        "id": 301,
+        "product": {"id": ENDPOINT},
+        "quantity": 12.0,
+        "agreementId": HARBOR_AGREEMENT,
+        **changes,
+    }
     return answer(200, json.dumps(fields))
 
 
@@ -119,7 +135,9 @@ def test_an_addition_is_made(world: World) -> None:
 
 
 def test_the_body_of_a_post(world: World) -> None:
-    """OPEN-5: exactly these fields go out: no price, no cost, no tax, which ConnectWise takes from the catalog."""
+    """OPEN-5: exactly these fields go out: no price, no cost, no tax, which ConnectWise takes from
+    the catalog.
+    """
     world.client.create_addition(replace(NEW, text=" two\nlines \t here "))
     assert json.loads(world.simulator.calls.of("POST additions")[0].body) == {
         "product": {"id": ENDPOINT},
@@ -141,7 +159,9 @@ def test_the_body_of_a_patch(opened: World) -> None:
 
 @given(quantity=st.integers(0, 10**6), day=st.dates(), text=st.text())
 def test_whatever_is_sent_is_well_formed(quantity: int, day: date, text: str) -> None:
-    """OPEN-3: any date goes out as midnight Z, to the second, and any text on one line, unharmed but for its blanks."""
+    """OPEN-3: any date goes out as midnight Z, to the second, and any text on one line, unharmed
+    but for its blanks.
+    """
     network = Scripted([INFO, answer(400)])
     new = replace(NEW, quantity=quantity, effective=day, cancelled=day, text=text)
     error_of(lambda: make_client(network).create_addition(new))
@@ -153,9 +173,16 @@ def test_whatever_is_sent_is_well_formed(quantity: int, day: date, text: str) ->
 
 
 def test_only_what_is_allowed_can_be_sent() -> None:
-    """OPEN-5: a field more, a negative quantity, another path or another billing form cannot even be written down."""
+    """OPEN-5: a field more, a negative quantity, another path or another billing form cannot even
+    be written down.
+    """
     product, day = ProductReference(id=1), date(2026, 11, 1)
-    fields: dict[str, Any] = {"quantity": 1, "effective_date": day, "cancelled_date": day, "invoice_description": ""}
+    fields: dict[str, Any] = {
+        "quantity": 1,
+        "effective_date": day,
+        "cancelled_date": day,
+        "invoice_description": "",
+    }
     AdditionToCreate(product=product, **fields)
     for wrong in ({"unitPrice": 0}, {"quantity": -1}, {"billCustomer": "NoCharge"}):
         with pytest.raises(ValidationError):
@@ -166,7 +193,8 @@ def test_only_what_is_allowed_can_be_sent() -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "there"), [(FaultKind.TIMEOUT_BEFORE, 0), (FaultKind.TIMEOUT_AFTER, 1), (FaultKind.GARBLED, 1)]
+    ("kind", "there"),
+    [(FaultKind.TIMEOUT_BEFORE, 0), (FaultKind.TIMEOUT_AFTER, 1), (FaultKind.GARBLED, 1)],
 )
 def test_a_post_without_a_readable_answer(world: World, kind: FaultKind, there: int) -> None:
     """SAFE-2: whether it happened cannot be told, so it is ambiguous, and it went out once."""
@@ -222,18 +250,29 @@ def test_what_an_error_of_a_post_means(steps: list[Step], expected: type[TallyEr
         ({"billCustomer": "DoNotBill"}, {"terms": Terms(bill_customer="DoNotBill")}),
     ],
 )
-def test_a_post_that_is_answered_otherwise(fields: dict[str, Loose], shown: dict[str, object]) -> None:
-    """OPEN-3: what was made otherwise than it was sent was made all the same, and is shown as it was answered."""
+def test_a_post_that_is_answered_otherwise(
+    fields: dict[str, Loose], shown: dict[str, object]
+) -> None:
+    """OPEN-3: what was made otherwise than it was sent was made all the same, and is shown as it
+    was answered.
+    """
     made = make_client(Scripted([INFO, row(**fields)])).create_addition(NEW)
     assert {name: getattr(made, name) for name in shown} == shown
 
 
 def test_a_refused_content(world: World) -> None:
-    """SAFE-2: a 400 is a refusal, with ConnectWise's own words, field and request id, and nothing was made."""
-    error = error_of(lambda: world.client.create_addition(replace(NEW, agreement_id=OLD_MILL_AGREEMENT)))
+    """SAFE-2: a 400 is a refusal, with ConnectWise's own words, field and request id, and nothing
+    was made.
+    """
+    error = error_of(
+        lambda: world.client.create_addition(replace(NEW, agreement_id=OLD_MILL_AGREEMENT))
+    )
     assert type(error) is RefusedError
     assert "HTTP 400" in str(error)
-    assert "effectiveDate: effectiveDate cannot be less than the agreement billing start date" in str(error)
+    assert (
+        "effectiveDate: effectiveDate cannot be less than the agreement billing start date"
+        in str(error)
+    )
     assert "(request 0000000" in str(error)
     assert world.client.additions(OLD_MILL_AGREEMENT) == []
 
@@ -248,7 +287,9 @@ def test_a_missing_right_to_write(world: World) -> None:
 
 
 def test_a_post_follows_the_codebase_once(world: World) -> None:
-    """SAFE-2: a POST answered 404 has not happened; where the codebase has moved it is made there, and once."""
+    """SAFE-2: a POST answered 404 has not happened; where the codebase has moved it is made there,
+    and once.
+    """
     world.client.additions(HARBOR_AGREEMENT)
     world.simulator.move_codebase("v2026_1")
     world.client.create_addition(NEW)
@@ -258,7 +299,10 @@ def test_a_post_follows_the_codebase_once(world: World) -> None:
 
 def test_a_post_to_an_agreement_that_is_gone(world: World) -> None:
     """SAFE-2: where the codebase has not moved, a 404 is not tried a second time."""
-    assert type(error_of(lambda: world.client.create_addition(replace(NEW, agreement_id=999)))) is NotFoundError
+    assert (
+        type(error_of(lambda: world.client.create_addition(replace(NEW, agreement_id=999))))
+        is NotFoundError
+    )
     assert world.simulator.calls.count("POST additions") == 1
 
 
@@ -273,7 +317,9 @@ def test_an_ambiguous_post_never_follows_the_codebase() -> None:
     "kind", [FaultKind.REFUSED, FaultKind.TIMEOUT_BEFORE, FaultKind.TIMEOUT_AFTER, FaultKind.STATUS]
 )
 def test_a_patch_is_repeated(opened: World, kind: FaultKind) -> None:
-    """FOLLOW-1: a quantity is absolute, so a PATCH without an answer is sent again, and the Addition is right."""
+    """FOLLOW-1: a quantity is absolute, so a PATCH without an answer is sent again, and the
+    Addition is right.
+    """
     opened.simulator.faults.add(Fault(kind=kind, operation="PATCH *", times=2))
     assert opened.set(20).quantity == 20
     assert opened.ours()[0].quantity == 20
@@ -297,7 +343,9 @@ def test_a_patch_is_repeated(opened: World, kind: FaultKind) -> None:
     ],
 )
 def test_what_an_error_of_a_patch_means(steps: list[Step], expected: type[TallyError]) -> None:
-    """FOLLOW-1: AmbiguousError if and only if the new quantity may stand there, whichever attempt may have done it."""
+    """FOLLOW-1: AmbiguousError if and only if the new quantity may stand there, whichever attempt
+    may have done it.
+    """
     error = setting(*steps)
     assert type(error) is expected
     assert f"ConnectWise PATCH /finance/agreements/{HARBOR_AGREEMENT}/additions/301" in str(error)
@@ -305,7 +353,9 @@ def test_what_an_error_of_a_patch_means(steps: list[Step], expected: type[TallyE
 
 @pytest.mark.parametrize("stands", [11.0, 12.5, 0])
 def test_a_false_success(stands: float) -> None:
-    """FOLLOW-1, SAFE-2: a 200 whose quantity is not ours is not taken for done: it is looked at before the next write."""
+    """FOLLOW-1, SAFE-2: a 200 whose quantity is not ours is not taken for done: it is looked at
+    before the next write.
+    """
     error = setting(row(quantity=stands))
     assert type(error) is AmbiguousError
     assert f"stands at {Decimal(str(stands)).normalize():f}" in str(error)
@@ -315,21 +365,34 @@ def test_a_false_success(stands: float) -> None:
 def test_a_fraction_of_nothing_is_none() -> None:
     """ConnectWise's quantities are doubles: 12.0 is 12."""
     client = make_client(Scripted([INFO, row(quantity=12.0, agreementId=None)]))
-    assert client.set_quantity(agreement_id=HARBOR_AGREEMENT, addition_id=301, quantity=12).quantity == Decimal(12)
+    assert client.set_quantity(
+        agreement_id=HARBOR_AGREEMENT, addition_id=301, quantity=12
+    ).quantity == Decimal(12)
 
 
 @pytest.mark.parametrize(
     "step",
     [
         answer(401, " ".join((*SECRETS, ENCODED))),
-        answer(400, json.dumps({"code": "x", "message": " ".join((*SECRETS, ENCODED)), "errors": [{"message": None}]})),
+        answer(
+            400,
+            json.dumps(
+                {
+                    "code": "x",
+                    "message": " ".join((*SECRETS, ENCODED)),
+                    "errors": [{"message": None}],
+                }
+            ),
+        ),
         answer(201, " ".join((*SECRETS, ENCODED))),
         answer(500, " ".join((*SECRETS, ENCODED))),
         Reset(" ".join((*SECRETS, ENCODED))),
     ],
 )
 def test_the_keys_are_in_no_error(step: Step) -> None:
-    """Secrets are never in errors, plain or encoded, even where the other side or the network's error repeats them."""
+    """Secrets are never in errors, plain or encoded, even where the other side or the network's
+    error repeats them.
+    """
     for error in (creating(step), setting(step)):
         shown = "".join(traceback.format_exception(error)) + repr(error) + str(vars(error))
         assert not [secret for secret in (*SECRETS, ENCODED) if secret in shown]

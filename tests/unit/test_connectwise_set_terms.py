@@ -1,4 +1,6 @@
-"""The ConnectWise client and the terms of an Addition: how they are read, what is sent, and what an error means."""
+"""The ConnectWise client and the terms of an Addition: how they are read, what is sent, and what an
+error means.
+"""
 
 import json
 from decimal import Decimal
@@ -8,37 +10,49 @@ import pytest
 import requests
 from requests.exceptions import ConnectionError as Reset
 
-from local.simulators.connectwise.example import FOREIGN_ADDITION, HARBOR_AGREEMENT
-from local.simulators.connectwise.truth import API
+from simulators.connectwise.example import FOREIGN_ADDITION, HARBOR_AGREEMENT
+from simulators.connectwise.truth import API
 from tally.connectwise.client import ConnectWiseClient
-from tally.domain.agreement import Addition
-from tally.domain.terms import Terms
+from tally.domain.model.agreement import Addition
+from tally.domain.model.terms import Terms
 from tally.errors import AmbiguousError, NotFoundError, RefusedError, TallyError
 from tests.unit.connectwise_caller import INFO, World, listing, make_client
 from tests.unit.scripted import Loose, Scripted, Step, answer, error_of
 
-AGREED = Terms(unit_price=Decimal("3.90"), less_included=Decimal(2), taxable=False, bill_customer="NoCharge")
+AGREED = Terms(
+    unit_price=Decimal("3.90"), less_included=Decimal(2), taxable=False, bill_customer="NoCharge"
+)
 FIELDS = {"unitPrice": 3.9, "lessIncluded": 2.0, "taxableFlag": False, "billCustomer": "NoCharge"}
 
 
 def set_terms(client: ConnectWiseClient, terms: Terms = AGREED) -> Addition:
-    return client.set_terms(agreement_id=HARBOR_AGREEMENT, addition_id=FOREIGN_ADDITION, terms=terms)
+    return client.set_terms(
+        agreement_id=HARBOR_AGREEMENT, addition_id=FOREIGN_ADDITION, terms=terms
+    )
 
 
 def row(**changes: Loose) -> Step:
     """An answer to the PATCH."""
-    fields = {"id": FOREIGN_ADDITION, "product": {"id": 1}, "quantity": 9.0, "agreementId": HARBOR_AGREEMENT}
+    fields = {
+        "id": FOREIGN_ADDITION,
+        "product": {"id": 1},
+        "quantity": 9.0,
+        "agreementId": HARBOR_AGREEMENT,
+    }
     return answer(200, json.dumps({**fields, **FIELDS, **changes}))
 
 
 def test_the_four_are_set_at_once() -> None:
-    """OPEN-5: one PATCH with bare paths and numbers sets the terms and nothing else; the answer is as it stands there."""
+    """OPEN-5: one PATCH with bare paths and numbers sets the terms and nothing else; the answer is
+    as it stands there.
+    """
     world = World()
     assert set_terms(world.client).terms == AGREED
     (call,) = world.simulator.calls.of("PATCH additions/{id}")
+    # Fmt: skip.
     assert json.loads(call.body) == [
         {"op": "replace", "path": path, "value": value} for path, value in FIELDS.items()
-    ]  # fmt: skip
+    ]
     changes = world.simulator.truth.addition(FOREIGN_ADDITION).changes_by(API)
     assert {each.field: each.after for each in changes} == FIELDS
 
@@ -47,13 +61,21 @@ def test_the_four_are_set_at_once() -> None:
     ("terms", "operations"),
     [
         (Terms(unit_price=Decimal(0)), [{"op": "replace", "path": "unitPrice", "value": 0}]),
-        (Terms(less_included=Decimal("0.0")), [{"op": "replace", "path": "lessIncluded", "value": 0}]),
+        (
+            Terms(less_included=Decimal("0.0")),
+            [{"op": "replace", "path": "lessIncluded", "value": 0}],
+        ),
         (Terms(taxable=False), [{"op": "replace", "path": "taxableFlag", "value": False}]),
-        (Terms(bill_customer="DoNotBill"), [{"op": "replace", "path": "billCustomer", "value": "DoNotBill"}]),
+        (
+            Terms(bill_customer="DoNotBill"),
+            [{"op": "replace", "path": "billCustomer", "value": "DoNotBill"}],
+        ),
     ],
 )
 def test_only_what_is_told_is_sent(terms: Terms, operations: list[dict[str, Any]]) -> None:
-    """OPEN-5: a term that is None is left out: sent as null it would become 0. A price of 0 is a price."""
+    """OPEN-5: a term that is None is left out: sent as null it would become 0. A price of 0 is a
+    price.
+    """
     world = World()
     set_terms(world.client, terms)
     (call,) = world.simulator.calls.of("PATCH additions/{id}")
@@ -72,14 +94,22 @@ def test_twice_is_once() -> None:
         ({}, Terms()),
         (dict.fromkeys(FIELDS), Terms()),
         (dict.fromkeys(FIELDS, ""), Terms()),
-        ({"unitPrice": "NaN", "lessIncluded": "many", "taxableFlag": "yes", "billCustomer": 1}, Terms()),
+        (
+            {"unitPrice": "NaN", "lessIncluded": "many", "taxableFlag": "yes", "billCustomer": 1},
+            Terms(),
+        ),
         ({"unitPrice": True, "lessIncluded": [], "taxableFlag": 1, "billCustomer": {}}, Terms()),
-        ({"unitPrice": 0.1, "lessIncluded": 3}, Terms(unit_price=Decimal("0.1"), less_included=Decimal(3))),
+        (
+            {"unitPrice": 0.1, "lessIncluded": 3},
+            Terms(unit_price=Decimal("0.1"), less_included=Decimal(3)),
+        ),
         (FIELDS, AGREED),
     ],
 )
 def test_terms_as_they_are_shown(fields: dict[str, Any], terms: Terms) -> None:
-    """OPEN-5: a term that is missing, null or nonsense says nothing, and spoils neither the Addition nor the list."""
+    """OPEN-5: a term that is missing, null or nonsense says nothing, and spoils neither the
+    Addition nor the list.
+    """
     found = listing([{"id": 1, "product": {"id": 2}, "quantity": 1, **fields}])[0].additions(9)
     assert [each.terms for each in found] == [terms]
 
@@ -102,12 +132,18 @@ def test_a_lost_answer_is_repeated() -> None:
     assert set_terms(make_client(Scripted([INFO, Reset(), row()]))).terms == AGREED
 
 
-@pytest.mark.parametrize(("status", "expected"), [(400, RefusedError), (404, NotFoundError), (500, AmbiguousError)])
+@pytest.mark.parametrize(
+    ("status", "expected"), [(400, RefusedError), (404, NotFoundError), (500, AmbiguousError)]
+)
 def test_what_an_error_means(status: int, expected: type[TallyError]) -> None:
     """SAFE-2: refused is refused; what is not there has not happened; a 5xx may have."""
 
     def network(request: requests.PreparedRequest) -> Step:
-        return INFO if "companyinfo" in (request.url or "") else answer(status, '{"code": "X", "message": "no"}')
+        return (
+            INFO
+            if "companyinfo" in (request.url or "")
+            else answer(status, '{"code": "X", "message": "no"}')
+        )
 
     assert isinstance(error_of(lambda: set_terms(make_client(Scripted(network)))), expected)
 
@@ -115,7 +151,9 @@ def test_what_an_error_means(status: int, expected: type[TallyError]) -> None:
 def test_what_connectwise_refuses() -> None:
     """OPEN-5, SAFE-2: a word that it does not know is refused with a 400, and changes nothing."""
     world = World()
-    refused = error_of(lambda: set_terms(world.client, Terms(unit_price=Decimal(1), bill_customer="Free")))
+    refused = error_of(
+        lambda: set_terms(world.client, Terms(unit_price=Decimal(1), bill_customer="Free"))
+    )
     assert isinstance(refused, RefusedError)
     assert "billCustomer" in str(refused)
     assert world.simulator.truth.addition(FOREIGN_ADDITION).changes_by(API) == []

@@ -7,10 +7,10 @@ import pytest
 import requests
 from requests.exceptions import ConnectionError as Reset
 
-from local.simulators.connectwise.example import FOREIGN_ADDITION, HARBOR_AGREEMENT
-from local.simulators.connectwise.truth import API
+from simulators.connectwise.example import FOREIGN_ADDITION, HARBOR_AGREEMENT
+from simulators.connectwise.truth import API
 from tally.connectwise.client import ConnectWiseClient
-from tally.domain.agreement import Addition
+from tally.domain.model.agreement import Addition
 from tally.errors import AmbiguousError, NotFoundError, RefusedError, TallyError
 from tests.unit.connectwise_caller import INFO, World, make_client
 from tests.unit.scripted import Loose, Scripted, Step, answer, error_of
@@ -19,8 +19,12 @@ ENDS = date(2026, 11, 30)
 TEXT = "Endpoints [TLY-ABCDEFGHIJKL]"
 
 
-def take_over(client: ConnectWiseClient, *, addition_id: int = FOREIGN_ADDITION, text: str = TEXT) -> Addition:
-    return client.take_over(agreement_id=HARBOR_AGREEMENT, addition_id=addition_id, text=text, cancelled=ENDS)
+def take_over(
+    client: ConnectWiseClient, *, addition_id: int = FOREIGN_ADDITION, text: str = TEXT
+) -> Addition:
+    return client.take_over(
+        agreement_id=HARBOR_AGREEMENT, addition_id=addition_id, text=text, cancelled=ENDS
+    )
 
 
 def row(**changes: Loose) -> Step:
@@ -43,11 +47,20 @@ def taking(*steps: Step) -> TallyError:
 
 
 def test_text_and_end_are_set_at_once() -> None:
-    """OPEN-6: one PATCH with bare paths sets the text and the cancelled date, and nothing else; the answer is as it stands."""
+    """OPEN-6: one PATCH with bare paths sets the text and the cancelled date, and nothing else; the
+    answer is as it stands.
+    """
     world = World()
-    before = next(each for each in world.client.additions(HARBOR_AGREEMENT) if each.id == FOREIGN_ADDITION)
+    before = next(
+        each for each in world.client.additions(HARBOR_AGREEMENT) if each.id == FOREIGN_ADDITION
+    )
     taken = take_over(world.client)
-    assert (taken.id, taken.text, taken.cancelled, taken.quantity) == (FOREIGN_ADDITION, TEXT, ENDS, before.quantity)
+    assert (taken.id, taken.text, taken.cancelled, taken.quantity) == (
+        FOREIGN_ADDITION,
+        TEXT,
+        ENDS,
+        before.quantity,
+    )
     (call,) = world.simulator.calls.of("PATCH additions/{id}")
     assert json.loads(call.body) == [
         {"op": "replace", "path": "invoiceDescription", "value": TEXT},
@@ -65,7 +78,10 @@ def test_twice_is_once() -> None:
 
 def test_a_text_may_be_shown_with_other_spaces() -> None:
     """OPEN-6: ConnectWise shows a line break as a space: that is the text that was sent."""
-    assert take_over(World().client, text="two\nlines [TLY-ABCDEFGHIJKL]").text == "two lines [TLY-ABCDEFGHIJKL]"
+    assert (
+        take_over(World().client, text="two\nlines [TLY-ABCDEFGHIJKL]").text
+        == "two lines [TLY-ABCDEFGHIJKL]"
+    )
 
 
 @pytest.mark.parametrize(
@@ -80,7 +96,9 @@ def test_a_text_may_be_shown_with_other_spaces() -> None:
     ],
 )
 def test_an_answer_that_is_not_what_was_asked_for_is_doubtful(changes: dict[str, Loose]) -> None:
-    """SAFE-2: answered as done and not so, it may or may not have happened: it is looked for before the next write."""
+    """SAFE-2: answered as done and not so, it may or may not have happened: it is looked for before
+    the next write.
+    """
     assert isinstance(taking(row(**changes)), AmbiguousError)
 
 
@@ -90,11 +108,17 @@ def test_a_lost_answer_is_repeated() -> None:
     assert take_over(client).text == TEXT
 
 
-@pytest.mark.parametrize(("status", "expected"), [(400, RefusedError), (404, NotFoundError), (500, AmbiguousError)])
+@pytest.mark.parametrize(
+    ("status", "expected"), [(400, RefusedError), (404, NotFoundError), (500, AmbiguousError)]
+)
 def test_what_an_error_means(status: int, expected: type[TallyError]) -> None:
     """SAFE-2: refused is refused; what is not there has not happened; a 5xx may have."""
 
     def network(request: requests.PreparedRequest) -> Step:
-        return INFO if "companyinfo" in (request.url or "") else answer(status, '{"code": "X", "message": "no"}')
+        return (
+            INFO
+            if "companyinfo" in (request.url or "")
+            else answer(status, '{"code": "X", "message": "no"}')
+        )
 
     assert isinstance(error_of(lambda: take_over(make_client(Scripted(network)))), expected)

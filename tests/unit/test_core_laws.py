@@ -8,27 +8,20 @@ from decimal import Decimal
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tally.domain.agreement import Addition
 from tally.domain.decision import reconcile as reconciling
 from tally.domain.decision import wanted as wanting
-from tally.domain.decision.facts import Facts, Permit
-from tally.domain.decision.owed import Owed, owed
-from tally.domain.decision.sighting import AsLeft, Lagging, Looked, sight
 from tally.domain.decision.wanted import want
+from tally.domain.facts.job_facts import Facts, Permit
+from tally.domain.facts.owed import Owed, owed
+from tally.domain.facts.sighting import AsLeft, Lagging, Looked, sight
 from tally.domain.holds import Broken, Edited, Fallen, Grown, Hold, LateUsage, Strangers, Unplaced
-from tally.domain.reading import Count, Unknown
-from tally.domain.record import (
-    Claim,
-    Create,
-    LineState,
-    RecordState,
-    Refusal,
-    SetQuantity,
-    SetTerms,
-    UsageRecord,
-    reference,
-)
-from tally.domain.terms import OtherTerms, Terms
+from tally.domain.model.agreement import Addition
+from tally.domain.model.reading import Count, Unknown
+from tally.domain.model.terms import OtherTerms, Terms
+from tally.domain.record.lines import LineState
+from tally.domain.record.record_key import reference
+from tally.domain.record.usage_record import RecordState, UsageRecord
+from tally.domain.record.writes import Claim, Create, Refusal, SetQuantity, SetTerms
 from tests.unit.rig import (
     AGREEMENT,
     CLOSE,
@@ -48,7 +41,9 @@ from tests.unit.rig import (
 )
 
 QUANTITIES = st.integers(0, 6)
-AGES = st.sampled_from([timedelta(seconds=1), SETTLE, SETTLE + timedelta(seconds=1), timedelta(hours=2)])
+AGES = st.sampled_from(
+    [timedelta(seconds=1), SETTLE, SETTLE + timedelta(seconds=1), timedelta(hours=2)]
+)
 UNKNOWN = Unknown("GravityZone has nothing to say.")
 CATALOG, AGREED, OTHER = (Terms(unit_price=Decimal(price)) for price in ("4.50", "3.90", "3.50"))
 
@@ -107,13 +102,17 @@ def unopened(draw: st.DrawFn) -> UsageRecord:
 @st.composite
 def opened(draw: st.DrawFn) -> UsageRecord:
     """A month with a line, in any state that crashes, people and lags may leave it in."""
-    terms = draw(st.none() | st.builds(OtherTerms, before=st.just(AGREED), now=st.just(CATALOG), asked=st.booleans()))
+    terms = draw(
+        st.none()
+        | st.builds(OtherTerms, before=st.just(AGREED), now=st.just(CATALOG), asked=st.booleans())
+    )
     stands = draw(QUANTITIES)
     unsure = draw(st.lists(QUANTITIES, max_size=2, unique=True))
+    # `changes.released` keeps no other.
     line = a_line(
         quantity=stands,
         at=TICK - draw(AGES),
-        unsure=tuple(each for each in unsure if each != stands),  # `changes.released` keeps no other
+        unsure=tuple(each for each in unsure if each != stands),
         echoes=tuple(draw(st.lists(QUANTITIES, max_size=2, unique=True))),
         terms=terms,
     )
@@ -123,7 +122,9 @@ def opened(draw: st.DrawFn) -> UsageRecord:
     write = draw(st.sampled_from(writes))
     claim = draw(st.none() | AGES.map(lambda age: Claim(write=write, at=TICK - age)))
     kind = draw(st.none() | st.sampled_from(HOLDS))
-    refusal = Refusal(why="no", at=TICK, write=SetQuantity(number=0, quantity=3), version="v1", total=3)
+    refusal = Refusal(
+        why="no", at=TICK, write=SetQuantity(number=0, quantity=3), version="v1", total=3
+    )
     return a_record(
         line,
         claim=claim,
@@ -194,12 +195,18 @@ def cases(draw: st.DrawFn) -> Met:
 
 @given(cases())
 def test_what_is_done_is_done(met: Met) -> None:
-    """FOLLOW-1, SAFE-4: it ends within its rounds; decided again after the write, nothing is written."""
+    """FOLLOW-1, SAFE-4: it ends within its rounds; decided again after the write, nothing is
+    written.
+    """
     rig = met.rig()
     rig.run(met.known)
     offer = met.known.offer.agreement
     read = rig.rereads and offer is not None
-    known = replace(met.known, offer=met.known.offer._replace(agreement=AGREEMENT)) if read else met.known
+    known = (
+        replace(met.known, offer=met.known.offer._replace(agreement=AGREEMENT))
+        if read
+        else met.known
+    )
     known = known.knowing(AGREEMENT.id, AGREEMENT) if read else known
     again = Rig(record=rig.record, there=rig.there, time=rig.time)
     again.run(known)
@@ -216,7 +223,9 @@ def test_unknown_never_writes(met: Met) -> None:
 
 @given(cases())
 def test_nothing_is_ever_lowered(met: Met) -> None:
-    """READ-7: no PATCH sets less than the last confirmed quantity, and none sets anything but the count."""
+    """READ-7: no PATCH sets less than the last confirmed quantity, and none sets anything but the
+    count.
+    """
     line, rig = met.record.newest, met.rig()
     rig.run(met.known)
     least = 0 if line is None else line.pushed
@@ -227,12 +236,16 @@ def test_nothing_is_ever_lowered(met: Met) -> None:
 
 @given(cases())
 def test_one_addition_ever(met: Met) -> None:
-    """OPEN-1, OPEN-6: a POST only ever happens where neither ours nor another of the product bills the month."""
+    """OPEN-1, OPEN-6: a POST only ever happens where neither ours nor another of the product bills
+    the month.
+    """
     rig = met.rig()
     rig.run(met.known)
     assert len(rig.posts) <= 1
     if rig.posts:
-        assert not [each for each in met.there if each.product_id == PRODUCT_ID and each.covers(MONTH)]
+        assert not [
+            each for each in met.there if each.product_id == PRODUCT_ID and each.covers(MONTH)
+        ]
         permit = met.known.offer.permit
         assert permit is not None
         assert permit.monthly
@@ -241,7 +254,9 @@ def test_one_addition_ever(met: Met) -> None:
 
 @given(cases())
 def test_terms_are_only_carried_where_asked_for(met: Met) -> None:
-    """OPEN-5: terms are sent once at most, those asked for, over those that a person saw when asking."""
+    """OPEN-5: terms are sent once at most, those asked for, over those that a person saw when
+    asking.
+    """
     line, rig = met.record.newest, met.rig()
     asked = line is not None and line.terms is not None and line.terms.asked
     rig.run(met.known)
@@ -289,21 +304,27 @@ def test_the_order_of_what_is_seen_does_not_matter(met: Met) -> None:
 def test_what_is_wanted_never_exceeds_what_is_owed(met: Met) -> None:
     """FOLLOW-1, CLOSE-2: no more is wanted than what is owed, or stands already."""
     wanted, when = want(met.record, met.known), met.known.when
-    owing = owed(met.record, met.known.reading, children=None, closing=when.closing, policy=when.policy)
+    owing = owed(
+        met.record, met.known.reading, children=None, closing=when.closing, policy=when.policy
+    )
     if isinstance(owing, Owed) and wanted.write is not None:
         assert wanted.total <= max(owing.total, met.record.stands)
 
 
 @given(cases())
 def test_a_sighting_of_what_was_wanted_is_quiet(met: Met) -> None:
-    """FOLLOW-3: what was written and is listed is as left, or still lags behind: never somebody else's change."""
+    """FOLLOW-3: what was written and is listed is as left, or still lags behind: never somebody
+    else's change.
+    """
     rig = met.rig()
     rig.run(met.known)
     if not (rig.posts or rig.patches):
         return
     when = replace(met.known.when, now=rig.time)
     seen = sight(rig.record, Looked(additions=rig.there), when, product_id=PRODUCT_ID)
-    assert all(isinstance(each, AsLeft | Lagging) for each in seen.lines.values()) or rig.record.hold
+    assert (
+        all(isinstance(each, AsLeft | Lagging) for each in seen.lines.values()) or rig.record.hold
+    )
 
 
 @given(cases(), st.booleans())

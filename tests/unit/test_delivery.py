@@ -8,9 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tally.delivery import Delivery, MalformedJobError, NotStartedError, wait_before_next
-from tally.domain.month import Month
-from tally.domain.partner import Children
+from tally.domain.model.month import Month
+from tally.domain.record.partner import Children
 from tally.errors import (
     AmbiguousError,
     ConflictError,
@@ -27,10 +26,14 @@ from tally.errors import (
     TransientError,
 )
 from tally.messages import Job
+from tally.worker.delivery import Delivery, MalformedJobError, NotStartedError, wait_before_next
 
 SETTLE = timedelta(minutes=5)
 JOB = Job(
-    tick=datetime(2026, 11, 1, tzinfo=UTC), company_id="c" * 24, company_name="Harbor Dental", month=Month(2026, 11)
+    tick=datetime(2026, 11, 1, tzinfo=UTC),
+    company_id="c" * 24,
+    company_name="Harbor Dental",
+    month=Month(2026, 11),
 )
 
 
@@ -65,12 +68,16 @@ def seconds(error: TallyError, receives: int = 1) -> float | None:
     ids=lambda each: type(each).__name__ if isinstance(each, TallyError) else str(each),
 )
 def test_wait_before_next(error: TallyError, expected: float | None) -> None:
-    """SAFE-6: what asks for a pause gets it, an unknown outcome the settle time, the operator's affair no repeat at all."""
+    """SAFE-6: what asks for a pause gets it, an unknown outcome the settle time, the operator's
+    affair no repeat at all.
+    """
     assert seconds(error) == expected
 
 
 def test_failures_wait_longer_each_time() -> None:
-    """SAFE-6: 30 s, doubled with each receive, up to five minutes; however often, it stays a wait that SQS takes."""
+    """SAFE-6: 30 s, doubled with each receive, up to five minutes; however often, it stays a wait
+    that SQS takes.
+    """
     assert [seconds(TransientError(""), receives) for receives in (1, 2, 3, 4, 5, 6, 99)] == [
         30,
         60,
@@ -152,7 +159,10 @@ def test_a_job_is_told_that_it_was_tried_before() -> None:
 
 def test_a_job_that_comes_again() -> None:
     """SAFE-6: it fails with its error, hidden for as long as that asks for."""
-    script, receipts = Script(RateLimitedError("slow down", retry_after=timedelta(seconds=42))), Receipts()
+    script, receipts = (
+        Script(RateLimitedError("slow down", retry_after=timedelta(seconds=42))),
+        Receipts(),
+    )
     with pytest.raises(RateLimitedError):
         deliver(script, receipts, JOB.model_dump_json())
     assert receipts.put == [("r-1", timedelta(seconds=42))]
@@ -176,7 +186,9 @@ def test_too_little_time() -> None:
 
 
 def test_a_partners_job_needs_time_for_each_child() -> None:
-    """READ-4, SAFE-6: 20 children and two looks at the partner, at 2 s each: 55 + 44 s must be left, or it is not started."""
+    """READ-4, SAFE-6: 20 children and two looks at the partner, at 2 s each: 55 + 44 s must be
+    left, or it is not started.
+    """
     script, receipts = Script(), Receipts()
     children = Children(ids=tuple(f"{each:024x}" for each in range(20)))
     body = JOB.model_copy(update={"children": children}).model_dump_json()
@@ -199,7 +211,9 @@ def test_a_partners_job_needs_time_for_each_child() -> None:
     ],
 )
 def test_a_message_that_is_no_job(body: str, said: str) -> None:
-    """SAFE-6: it is never run, says which field is wrong, and goes its way to the dead-letter queue."""
+    """SAFE-6: it is never run, says which field is wrong, and goes its way to the dead-letter
+    queue.
+    """
     script, receipts = Script(), Receipts()
     with pytest.raises(MalformedJobError, match=said):
         deliver(script, receipts, body)

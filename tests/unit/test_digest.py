@@ -1,16 +1,18 @@
-"""SAFE-7: the digests tell everything that waits for a person, in plain words, and that nothing does where it is so."""
+"""SAFE-7: the digests tell everything that waits for a person, in plain words, and that nothing
+does where it is so.
+"""
 
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from tally.domain.credit import credit_notice
-from tally.domain.digest import DigestKind, DigestTime
 from tally.domain.holds import LateUsage
-from tally.domain.month import Month
-from tally.domain.record import RecordState
-from tally.domain.standing import StandingState
+from tally.domain.model.month import Month
+from tally.domain.model.standing import StandingState
+from tally.domain.record.credit import credit_notice
+from tally.domain.record.usage_record import RecordState
+from tally.domain.reporting.digest import DigestKind, DigestTime
 from tests.functional.instants import gmt
 from tests.unit.digest_scene import (
     AT,
@@ -30,8 +32,16 @@ from tests.unit.digest_scene import (
 
 
 def test_a_month_that_closed_well() -> None:
-    """How many were billed, to how many, and how that compares with the month before; and that nothing waits."""
-    letter = sent(seen(closed("harbor", NOVEMBER, 1200), closed("lake", NOVEMBER, 4), closed("harbor", OCTOBER, 1000)))
+    """How many were billed, to how many, and how that compares with the month before; and that
+    nothing waits.
+    """
+    letter = sent(
+        seen(
+            closed("harbor", NOVEMBER, 1200),
+            closed("lake", NOVEMBER, 4),
+            closed("harbor", OCTOBER, 1000),
+        )
+    )
     text = unwrapped(letter)
     assert letter.subject == "Tally: November 2026 closed for 2 customers"
     assert "November 2026 is closed: 1,204 endpoints on the Additions of 2 customers" in text
@@ -43,8 +53,14 @@ def test_the_biggest_changes_come_first() -> None:
     """Up and down alike, new ones and those that are gone; one that is the same is none."""
     letter = sent(
         seen(
-            *(closed(name, OCTOBER, number) for name, number in {"harbor": 31, "lake": 8, "mill": 5, "oak": 2}.items()),
-            *(closed(name, NOVEMBER, number) for name, number in {"harbor": 44, "lake": 8, "fox": 3}.items()),
+            *(
+                closed(name, OCTOBER, number)
+                for name, number in {"harbor": 31, "lake": 8, "mill": 5, "oak": 2}.items()
+            ),
+            *(
+                closed(name, NOVEMBER, number)
+                for name, number in {"harbor": 44, "lake": 8, "fox": 3}.items()
+            ),
             record("oak", NOVEMBER, None, state=RecordState.WAIVED),
         )
     )
@@ -58,7 +74,9 @@ def test_the_biggest_changes_come_first() -> None:
 
 
 def test_what_is_not_closed_is_no_change() -> None:
-    """CLOSE-2: a month that is held or still open says nothing of its customer yet: it is named apart."""
+    """CLOSE-2: a month that is held or still open says nothing of its customer yet: it is named
+    apart.
+    """
     letter = sent(
         seen(
             closed("harbor", OCTOBER, 31),
@@ -68,7 +86,9 @@ def test_what_is_not_closed_is_no_change() -> None:
         )
     )
     assert "Not in it: 2 records that are not closed yet." in unwrapped(letter)
-    assert "Over, and not closed yet\n------------------------\nMill, November 2026\n" in letter.text
+    assert (
+        "Over, and not closed yet\n------------------------\nMill, November 2026\n" in letter.text
+    )
     assert "Harbor: 31" not in letter.text
     assert "Harbor: none" not in letter.text
 
@@ -83,14 +103,20 @@ def test_services_are_told_apart() -> None:
         )
     )
     text = unwrapped(letter)
-    assert "10 endpoints on the Additions of 1 customer, and none in October 2026; 3 servers on" in text
+    assert (
+        "10 endpoints on the Additions of 1 customer, and none in October 2026; 3 servers on"
+        in text
+    )
     assert "Lake, November 2026, servers, held for 3 days" in text
     assert 'tally approve "Lake" --month 2026-11 --service servers' in text
 
 
 def test_a_hold_is_told_with_its_own_sentence_its_age_and_its_answers() -> None:
     """The oldest first, each with what a person can answer."""
-    why = "GravityZone counts 240 active endpoints for Harbor Dental in November 2026; October 2026 closed at 31."
+    why = (
+        "GravityZone counts 240 active endpoints for Harbor Dental in November 2026; October "
+        "2026 closed at 31."
+    )
     letter = sent(
         seen(
             record("new", NOVEMBER, 31, hold=hold(days=0.5)),
@@ -101,8 +127,9 @@ def test_a_hold_is_told_with_its_own_sentence_its_age_and_its_answers() -> None:
     text = unwrapped(letter)
     assert f"Harbor Dental, November 2026, held for 12 days {why}" in text
     assert (
-        'tally approve "Harbor Dental" --month 2026-11 --why "…" tally reject "Harbor Dental" --month 2026-11' in text
-    )
+        'tally approve "Harbor Dental" --month 2026-11 --why "…" tally reject "Harbor '
+        'Dental" --month 2026-11'
+    ) in text
     assert "New Leaf, November 2026, held for less than a day" in text
     assert text.index("Harbor Dental,") < text.index("New Leaf,")
     assert "2 to answer" in letter.subject
@@ -110,7 +137,9 @@ def test_a_hold_is_told_with_its_own_sentence_its_age_and_its_answers() -> None:
 
 
 def test_late_usage_and_credits_stand_apart() -> None:
-    """LATE-2, LATE-3: what to bill later and what to give back are other questions than a number that looks wrong."""
+    """LATE-2, LATE-3: what to bill later and what to give back are other questions than a number
+    that looks wrong.
+    """
     letter = sent(
         seen(
             closed("harbor", OCTOBER, 9, hold=hold(LateUsage, why="Two more are late.")),
@@ -128,10 +157,14 @@ def test_late_usage_and_credits_stand_apart() -> None:
 
 
 def test_a_credits_notice_is_told_once() -> None:
-    """LATE-3: the standing's notice says what the section of credits says already; other notices are told."""
+    """LATE-3: the standing's notice says what the section of credits says already; other notices
+    are told.
+    """
     owed = closed("lake", OCTOBER, 9, credit=credit())
     told = standing(
-        "lake", "Lake", cause(StandingState.BILLING, "", notices=(credit_notice(owed, "Lake"), "Price differs."))
+        "lake",
+        "Lake",
+        cause(StandingState.BILLING, "", notices=(credit_notice(owed, "Lake"), "Price differs.")),
     )
     text = unwrapped(sent(seen(owed, names={"lake": told})))
     assert text.count("too many") == 1
@@ -139,9 +172,15 @@ def test_a_credits_notice_is_told_once() -> None:
 
 
 def test_what_fails_and_what_needs_set_up() -> None:
-    """Each company once for each reason, with since when; months and services of one reason are not repeated."""
-    failing = standing("harbor", "Harbor", *[cause(StandingState.FAILING, "GravityZone answers 500.", days=1)] * 2)
-    needs = standing("lake", "Lake", cause(StandingState.NEEDS_SETUP, "No agreement is active.", days=40))
+    """Each company once for each reason, with since when; months and services of one reason are not
+    repeated.
+    """
+    failing = standing(
+        "harbor", "Harbor", *[cause(StandingState.FAILING, "GravityZone answers 500.", days=1)] * 2
+    )
+    needs = standing(
+        "lake", "Lake", cause(StandingState.NEEDS_SETUP, "No agreement is active.", days=40)
+    )
     letter = sent(seen(closed("harbor", NOVEMBER, 1), names={"harbor": failing, "lake": needs}))
     text = unwrapped(letter)
     assert text.count("GravityZone answers 500.") == 1
@@ -151,8 +190,12 @@ def test_what_fails_and_what_needs_set_up() -> None:
 
 
 def test_what_is_held_without_a_question_is_told_too() -> None:
-    """SAFE-7: a company that stands as held by a person's own word, such as a rejection, is not left out."""
-    told = standing("harbor", "Harbor", cause(StandingState.HELD, "ann rejected 30: nothing is opened."))
+    """SAFE-7: a company that stands as held by a person's own word, such as a rejection, is not
+    left out.
+    """
+    told = standing(
+        "harbor", "Harbor", cause(StandingState.HELD, "ann rejected 30: nothing is opened.")
+    )
     text = unwrapped(sent(seen(record("harbor", NOVEMBER, None), names={"harbor": told})))
     assert "Harbor, for 2 days ann rejected 30: nothing is opened." in text
 
@@ -160,7 +203,11 @@ def test_what_is_held_without_a_question_is_told_too() -> None:
 def test_the_week_tells_the_present_month_too() -> None:
     """On a Monday in mid-month: so far, and what closed last."""
     at = gmt("2026-12-14 07:00")
-    overview = seen(record("harbor", DECEMBER, 12), closed("harbor", NOVEMBER, 10), newest=at - timedelta(minutes=15))
+    overview = seen(
+        record("harbor", DECEMBER, 12),
+        closed("harbor", NOVEMBER, 10),
+        newest=at - timedelta(minutes=15),
+    )
     letter = sent(overview, DigestKind.WEEKLY, at=at)
     assert letter.subject == "Tally: nothing waits for you"
     assert "December 2026 so far: 12 endpoints on the Additions of 1 customer." in unwrapped(letter)
@@ -168,7 +215,9 @@ def test_the_week_tells_the_present_month_too() -> None:
 
 
 def test_a_tally_that_stands_still_says_so_first() -> None:
-    """The one mail that somebody reads must not say that all is well when nothing has run since Friday."""
+    """The one mail that somebody reads must not say that all is well when nothing has run since
+    Friday.
+    """
     letter = sent(seen(closed("harbor", NOVEMBER, 1), newest=AT - timedelta(days=3)))
     assert letter.subject == "Tally: it has not run"
     assert letter.text.startswith("Tally has not run since 2026-11-29 06:00 GMT.")
@@ -198,7 +247,9 @@ def test_the_month_that_closed_last(at: str, close_day: int, month: Month) -> No
 
 
 def test_a_name_cannot_write_a_letter_of_its_own() -> None:
-    """A company's name is somebody else's text: no line breaks, and none in a command that a shell would run."""
+    """A company's name is somebody else's text: no line breaks, and none in a command that a shell
+    would run.
+    """
     name = 'Evil"; rm -rf $(HOME)\nSubject: all is well'
     letter = sent(seen(record("id-7", NOVEMBER, 1, hold=hold()), names={"id-7": name}))
     assert 'Evil"; rm -rf $(HOME) Subject: all is well, November 2026, held' in unwrapped(letter)
@@ -226,14 +277,21 @@ def test_commands_name_another_stack() -> None:
 def test_two_thousand_holds_are_a_letter_still() -> None:
     """Everybody is held, each with a page of reasons: it fits, and says how many more there are."""
     why = "ConnectWise says: " + "no, " * 500
-    records = [record(f"customer {number}", NOVEMBER, 1, hold=hold(why=why)) for number in range(2000)]
+    records = [
+        record(f"customer {number}", NOVEMBER, 1, hold=hold(why=why)) for number in range(2000)
+    ]
     notices = {
         each.key.company_id: standing(
-            each.key.company_id, each.key.company_id, cause(StandingState.NEEDS_SETUP, why, notices=(why,))
+            each.key.company_id,
+            each.key.company_id,
+            cause(StandingState.NEEDS_SETUP, why, notices=(why,)),
         )
         for each in records
     }
     letter = sent(seen(*(replace(each, version=2) for each in records), names=notices))
     assert len(letter.text.encode()) <= 200_000
     assert "… and 1960 more: `tally status` lists them all." in letter.text
-    assert letter.subject == "Tally: November 2026 closed for 0 customers, 2000 to answer, 2000 to set up"
+    assert (
+        letter.subject
+        == "Tally: November 2026 closed for 0 customers, 2000 to answer, 2000 to set up"
+    )

@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
-from local.simulators.faults import Fault, FaultKind
-from local.simulators.gravityzone import MISSING, Options, RateLimits
-from tally.domain.company import Company, CompanyKind
-from tally.domain.month import Month
-from tally.domain.reading import ENDPOINTS, Count, Service, Unknown, read_count, read_sum
+from simulators.faults import Fault, FaultKind
+from simulators.gravityzone import MISSING, Options, RateLimits
+from tally.domain.model.company import Company, CompanyKind
+from tally.domain.model.month import Month
+from tally.domain.model.reading import ENDPOINTS, Count, Service, Unknown, read_count, read_sum
 from tally.errors import (
     ContractError,
 )
@@ -42,33 +42,45 @@ def world() -> World:
 
 def test_the_own_company(world: World) -> None:
     """READ-4: the company of the key is where the lists begin."""
+    # Fmt: skip.
     assert world.client.own_company() == Company(
         id=OWN, name="Bright Lantern IT", kind=CompanyKind.PARTNER, parent_id=""
-    )  # fmt: skip
+    )
 
 
 def test_children_are_one_kind_and_one_level(world: World) -> None:
-    """READ-3: customers and partners are listed apart, one level deep, monthly-licensed ones alone where asked."""
+    """READ-3: customers and partners are listed apart, one level deep, monthly-licensed ones alone
+    where asked.
+    """
     client = world.client
     customers = client.children(OWN, kind=CompanyKind.CUSTOMER, monthly_only=False)
     assert [each.name for each in customers] == ["Harbor Dental", "Old Mill"]
     partners = client.children(OWN, kind=CompanyKind.PARTNER, monthly_only=True)
-    assert partners == [Company(id=PARTNER, name="Summit Peak IT", kind=CompanyKind.PARTNER, parent_id=OWN)]
-    assert [each.id for each in client.children(PARTNER, kind=CompanyKind.CUSTOMER, monthly_only=True)] == [JUNIPER]
+    assert partners == [
+        Company(id=PARTNER, name="Summit Peak IT", kind=CompanyKind.PARTNER, parent_id=OWN)
+    ]
+    assert [
+        each.id for each in client.children(PARTNER, kind=CompanyKind.CUSTOMER, monthly_only=True)
+    ] == [JUNIPER]
     assert client.children(PARTNER, kind=CompanyKind.PARTNER, monthly_only=True) == []
 
 
 def test_nothing_is_below_a_customer(world: World) -> None:
-    """SAFE-5: a list is asked for below partners alone; one that is refused is not taken for an empty one."""
+    """SAFE-5: a list is asked for below partners alone; one that is refused is not taken for an
+    empty one.
+    """
     with pytest.raises(ContractError, match="parentId"):
         world.client.children(HARBOR, kind=CompanyKind.CUSTOMER, monthly_only=True)
 
 
 def test_a_company_by_id(world: World) -> None:
-    """SAFE-7: a company that a list lacks is asked for by id; None only where GravityZone says that there is none."""
+    """SAFE-7: a company that a list lacks is asked for by id; None only where GravityZone says that
+    there is none.
+    """
+    # Fmt: skip.
     assert world.client.company(JUNIPER) == Company(
         id=JUNIPER, name="Juniper Law", kind=CompanyKind.CUSTOMER, parent_id=PARTNER
-    )  # fmt: skip
+    )
     world.simulator.tenant.delete_company(JUNIPER)
     assert world.client.company(JUNIPER) is None
 
@@ -100,7 +112,9 @@ def test_errors_that_say_gone(code: int, details: str | None) -> None:
 )
 def test_errors_that_do_not_say_gone(company_id: str, code: int, details: str | None) -> None:
     """SAFE-7: no company counts as gone by an error that may mean anything else."""
-    assert isinstance(error_of(lambda: failing(code, details).client.company(company_id)), ContractError)
+    assert isinstance(
+        error_of(lambda: failing(code, details).client.company(company_id)), ContractError
+    )
 
 
 def test_a_company_answered_in_place_of_another() -> None:
@@ -110,22 +124,37 @@ def test_a_company_answered_in_place_of_another() -> None:
 
 
 def test_only_a_paid_monthly_subscription_counts(world: World) -> None:
-    """READ-3: subscriptionType 3, not the trials that the list may hold too; as an object or an array of one."""
+    """READ-3: subscriptionType 3, not the trials that the list may hold too; as an object or an
+    array of one.
+    """
     for client in (world.client, World(options=Options(license_info_as_array=True)).client):
         assert client.is_monthly(HARBOR)
         assert not client.is_monthly(TRIAL)
 
 
 @pytest.mark.parametrize(
-    "result", [{}, [], [{"subscriptionType": 3}] * 2, {"subscriptionType": "3"}, {"subscriptionType": None}, 3, None]
+    "result",
+    [
+        {},
+        [],
+        [{"subscriptionType": 3}] * 2,
+        {"subscriptionType": "3"},
+        {"subscriptionType": None},
+        3,
+        None,
+    ],
 )
 def test_an_unclear_licence_is_no_licence_info(result: object) -> None:
     """READ-3: whether a company is licensed is never guessed."""
-    assert type(error_of(lambda: replying(result=result).client.is_monthly(HARBOR))) is ContractError
+    assert (
+        type(error_of(lambda: replying(result=result).client.is_monthly(HARBOR))) is ContractError
+    )
 
 
 def test_usage_is_handed_on_unjudged(world: World) -> None:
-    """READ-1, READ-2: the month is always sent, the counters come as they are, with the floor and the call's name."""
+    """READ-1, READ-2: the month is always sent, the counters come as they are, with the floor and
+    the call's name.
+    """
     world.simulator.tenant.check_in_new(HARBOR, 7, at=datetime(2026, 10, 3, tzinfo=UTC))
     world.simulator.tenant.check_in_new(HARBOR, 2)
     october = world.client.usage(HARBOR, month=Month(2026, 10))
@@ -133,13 +162,18 @@ def test_usage_is_handed_on_unjudged(world: World) -> None:
     assert read_count(world.client.usage(HARBOR, month=NOVEMBER), ENDPOINTS) == Count(2, floor=5)
     assert "minimumUsage" not in october.counters
     assert october.counters["aLaCarteMonthlyUsage"] == 7
-    assert october.request == f"GravityZone getMonthlyUsage of company {HARBOR}, 10/2026 (request call-1)"
+    assert (
+        october.request
+        == f"GravityZone getMonthlyUsage of company {HARBOR}, 10/2026 (request call-1)"
+    )
     sent = [json.loads(call.body)["params"] for call in world.simulator.calls]
     assert [each["targetMonth"] for each in sent] == ["10/2026", "11/2026"]
 
 
 def test_usage_per_product_type(world: World) -> None:
-    """READ-1, READ-6: one call gives each type's counters as they come, month sent, floor and product type taken out of them."""
+    """READ-1, READ-6: one call gives each type's counters as they come, month sent, floor and
+    product type taken out of them.
+    """
     tenant = world.simulator.tenant
     tenant.check_in_new(HARBOR, 2)
     tenant.check_in(tenant.add_endpoint(HARBOR, product_type=3, counters=("edrMonthlyUsage",)))
@@ -151,8 +185,13 @@ def test_usage_per_product_type(world: World) -> None:
     both = Service(name="endpoints", counter="endpointMonthlyUsage", product_types=(0, 3))
     assert read_sum(found, both) == Count(3, floor=5)
     (sent,) = [json.loads(call.body) for call in world.simulator.calls]
-    assert (sent["method"], sent["params"]["targetMonth"]) == ("getMonthlyUsagePerProductType", "11/2026")
-    assert found.request.endswith(f"getMonthlyUsagePerProductType of company {HARBOR}, 11/2026 (request call-1)")
+    assert (sent["method"], sent["params"]["targetMonth"]) == (
+        "getMonthlyUsagePerProductType",
+        "11/2026",
+    )
+    assert found.request.endswith(
+        f"getMonthlyUsagePerProductType of company {HARBOR}, 11/2026 (request call-1)"
+    )
 
 
 @pytest.mark.parametrize(
@@ -172,29 +211,42 @@ def test_usage_per_product_type(world: World) -> None:
     ids=str,
 )
 def test_an_answer_without_usages_is_no_usage(result: object) -> None:
-    """READ-2, READ-6: an answer of another shape, or an entry of no product type, is not read at all."""
+    """READ-2, READ-6: an answer of another shape, or an entry of no product type, is not read at
+    all.
+    """
     client = replying(result=result).client
-    assert type(error_of(lambda: client.usage_per_product_type(HARBOR, month=NOVEMBER))) is ContractError
+    assert (
+        type(error_of(lambda: client.usage_per_product_type(HARBOR, month=NOVEMBER)))
+        is ContractError
+    )
 
 
 @pytest.mark.parametrize("floors", [None, [], "5", 5])
 def test_a_floor_that_is_none_is_none(floors: object) -> None:
     """CLOSE-2: the contract's floor may be missing; whatever else stands there is no floor."""
-    usage = replying(result={"endpointMonthlyUsage": 3, "minimumUsage": floors}).client.usage(HARBOR, month=NOVEMBER)
+    usage = replying(result={"endpointMonthlyUsage": 3, "minimumUsage": floors}).client.usage(
+        HARBOR, month=NOVEMBER
+    )
     assert read_count(usage, ENDPOINTS) == Count(3)
     assert World().client.usage(JUNIPER, month=NOVEMBER).floors == {}
 
 
 @pytest.mark.parametrize("value", [MISSING, -1, "12", 1.5, None])
 def test_a_counter_that_is_no_count(world: World, value: Loose) -> None:
-    """READ-2: a counter missing, negative, or a string is unknown, and the reason names company, month and request."""
+    """READ-2: a counter missing, negative, or a string is unknown, and the reason names company,
+    month and request.
+    """
     world.simulator.tenant.override_counter(HARBOR, "2026-11", "endpointMonthlyUsage", value)
     reading = read_count(world.client.usage(HARBOR, month=NOVEMBER), ENDPOINTS)
     assert isinstance(reading, Unknown)
     assert f"company {HARBOR}, 11/2026 (request call-1)" in reading.why
 
 
-@given(counters=st.dictionaries(st.text(), st.one_of(st.integers(), st.text(), st.none(), st.booleans())))
+@given(
+    counters=st.dictionaries(
+        st.text(), st.one_of(st.integers(), st.text(), st.none(), st.booleans())
+    )
+)
 def test_counters_come_through_untouched(counters: dict[str, object]) -> None:
     """READ-2: nothing is dropped, added or converted on the way: judging is the domain's."""
     counters.pop("minimumUsage", None)
@@ -214,13 +266,21 @@ def test_licensing_calls_are_paced_and_others_not(world: World) -> None:
 
 def test_a_list_with_repeats_or_the_parent() -> None:
     """A parent listed among its children would be walked for ever; a company listed twice is one."""
-    rows = [{"id": OWN, "name": "The MSP"}, {"id": HARBOR, "name": "Harbor"}, {"id": HARBOR, "name": "Harbor"}]
-    found = replying(result=rows).client.children(OWN, kind=CompanyKind.CUSTOMER, monthly_only=False)
+    rows = [
+        {"id": OWN, "name": "The MSP"},
+        {"id": HARBOR, "name": "Harbor"},
+        {"id": HARBOR, "name": "Harbor"},
+    ]
+    found = replying(result=rows).client.children(
+        OWN, kind=CompanyKind.CUSTOMER, monthly_only=False
+    )
     assert [each.id for each in found] == [HARBOR]
 
 
 def test_what_is_sent() -> None:
-    """Each call is one JSON-RPC 2.0 request with an id of its own, by POST, with the key as user and no password."""
+    """Each call is one JSON-RPC 2.0 request with an id of its own, by POST, with the key as user
+    and no password.
+    """
     network = Scripted([answer(401)])
     client = World(network).client
     for call in CALLS:
@@ -242,7 +302,9 @@ def test_what_is_sent() -> None:
 
 
 def test_other_calls_keep_to_their_own_limit() -> None:
-    """GravityZone takes 10 calls a second that are not licensing ones, in bursts of 10: a large tree is listed at that pace."""
+    """GravityZone takes 10 calls a second that are not licensing ones, in bursts of 10: a large
+    tree is listed at that pace.
+    """
     world = World(rate_limits=RateLimits())
     begun = world.simulator.clock.now()
     for _ in range(50):

@@ -9,10 +9,10 @@ import pytest
 from pydantic import SecretStr
 from requests.exceptions import ConnectionError as Reset
 
-from local.simulators.faults import Fault, FaultKind, Garble
-from local.simulators.gravityzone import Options, RateLimits
-from local.simulators.rates import Limit
-from tally.domain.company import CompanyKind
+from simulators.faults import Fault, FaultKind, Garble
+from simulators.gravityzone import Options, RateLimits
+from simulators.rates import Limit
+from tally.domain.model.company import CompanyKind
 from tally.errors import (
     ContractError,
     CredentialsError,
@@ -27,7 +27,18 @@ from tally.errors import (
     TransientError,
 )
 from tally.gravityzone.client import GravityZoneClient
-from tests.unit.gravityzone_caller import CALLS, ENCODED, HARBOR, KEY, NOVEMBER, OWN, World, failing, replying, scripted
+from tests.unit.gravityzone_caller import (
+    CALLS,
+    ENCODED,
+    HARBOR,
+    KEY,
+    NOVEMBER,
+    OWN,
+    World,
+    failing,
+    replying,
+    scripted,
+)
 from tests.unit.scripted import NoPace, Step, answer, error_of
 
 
@@ -49,7 +60,9 @@ def test_every_read_is_tried_again(world: World) -> None:
 def test_a_garbled_answer_is_no_answer(
     world: World, garble: Garble, call: Callable[[GravityZoneClient], object]
 ) -> None:
-    """READ-2: HTML, an empty body or truncated JSON is a clear error that names the call, and tried once."""
+    """READ-2: HTML, an empty body or truncated JSON is a clear error that names the call, and tried
+    once.
+    """
     world.simulator.faults.add(Fault(kind=FaultKind.GARBLED, garble=garble))
     error = error_of(lambda: call(world.client))
     assert type(error) is (InFrontError if garble is Garble.HTML else ContractError)
@@ -62,11 +75,15 @@ def test_a_garbled_answer_is_no_answer(
 def test_a_list_of_another_shape_is_no_list(result: object) -> None:
     """SAFE-5: a list that cannot be read whole is an error, never a part of a list."""
     world = replying(result=result)
-    error = error_of(lambda: world.client.children(OWN, kind=CompanyKind.CUSTOMER, monthly_only=True))
+    error = error_of(
+        lambda: world.client.children(OWN, kind=CompanyKind.CUSTOMER, monthly_only=True)
+    )
     assert type(error) is ContractError
 
 
-@pytest.mark.parametrize("row", [{"id": HARBOR}, {"id": HARBOR, "name": None}, {"id": HARBOR, "name": 12}])
+@pytest.mark.parametrize(
+    "row", [{"id": HARBOR}, {"id": HARBOR, "name": None}, {"id": HARBOR, "name": 12}]
+)
 def test_a_company_without_a_name(row: object) -> None:
     """SAFE-5: a row without a name is its company's trouble alone: it is known by its id."""
     found = replying(result=[row, {"id": "e" * 24, "name": "x"}]).client.children(
@@ -77,7 +94,9 @@ def test_a_company_without_a_name(row: object) -> None:
 
 @pytest.mark.parametrize("kind", [2, -1, "1", None, True])
 def test_a_third_kind_of_company(kind: object) -> None:
-    """A company that is neither partner nor customer is not understood, so nothing is concluded from it."""
+    """A company that is neither partner nor customer is not understood, so nothing is concluded
+    from it.
+    """
     world = replying(result={"id": OWN, "name": "The MSP", "type": kind})
     assert type(error_of(world.client.own_company)) is ContractError
 
@@ -92,7 +111,9 @@ def test_an_answer_to_another_request(envelope: dict[str, object]) -> None:
 
 def test_an_error_without_an_id_is_ours() -> None:
     """JSON-RPC 2.0: where the request could not be read, the error's id is null."""
-    error = error_of(replying(id=None, error={"code": -32700, "message": "Parse error"}).client.own_company)
+    error = error_of(
+        replying(id=None, error={"code": -32700, "message": "Parse error"}).client.own_company
+    )
     assert type(error) is ContractError
     assert "JSON-RPC error -32700 Parse error (request call-1)" in str(error)
 
@@ -111,10 +132,15 @@ def test_an_error_without_an_id_is_ours() -> None:
     ],
 )
 def test_errors_by_code(code: int, details: object, expected: type[TallyError]) -> None:
-    """READ-2: a JSON-RPC error, which comes with HTTP 200, is never a count, and its text has the code and details."""
+    """READ-2: a JSON-RPC error, which comes with HTTP 200, is never a count, and its text has the
+    code and details.
+    """
     error = error_of(lambda: failing(code, details).client.usage(HARBOR, month=NOVEMBER))
     assert type(error) is expected
-    assert f"GravityZone getMonthlyUsage of company {HARBOR}, 11/2026: JSON-RPC error {code}" in str(error)
+    assert (
+        f"GravityZone getMonthlyUsage of company {HARBOR}, 11/2026: JSON-RPC error {code}"
+        in str(error)
+    )
     assert not isinstance(details, str) or details in str(error)
 
 
@@ -129,7 +155,14 @@ def test_the_wrong_key_or_the_wrong_region() -> None:
     world.simulator.faults.add(Fault(kind=FaultKind.STATUS, status=401))
     error = error_of(world.client.own_company)
     assert type(error) is CredentialsError
-    for part in ("GravityZone getCompanyDetails", "HTTP 401", "Invalid API key", "key is wrong", "region", "call-1"):
+    for part in (
+        "GravityZone getCompanyDetails",
+        "HTTP 401",
+        "Invalid API key",
+        "key is wrong",
+        "region",
+        "call-1",
+    ):
         assert part in str(error)
 
 
@@ -143,8 +176,12 @@ def test_an_api_that_is_not_ticked_on_the_key() -> None:
 
 @pytest.mark.parametrize("status", [200, 302, 401, 403, 405])
 def test_a_page_of_something_in_front(status: int) -> None:
-    """MATCH-8: a firewall's or a proxy's page says nothing of the key: whose it is is said, with its first words."""
-    error = error_of(scripted(answer(status, "<html><h1>Web filter</h1>blocked")).client.own_company)
+    """MATCH-8: a firewall's or a proxy's page says nothing of the key: whose it is is said, with
+    its first words.
+    """
+    error = error_of(
+        scripted(answer(status, "<html><h1>Web filter</h1>blocked")).client.own_company
+    )
     assert type(error) is InFrontError
     assert 'a page that begins "Web filter blocked"' in str(error)
     assert "not GravityZone itself but something in front of it" in str(error)
@@ -182,7 +219,15 @@ def test_a_short_throttle_is_waited_for_and_a_long_one_not() -> None:
 @pytest.mark.parametrize(
     "step",
     [
-        answer(401, json.dumps({"id": None, "error": {"code": -32000, "message": KEY, "data": {"details": ENCODED}}})),
+        answer(
+            401,
+            json.dumps(
+                {
+                    "id": None,
+                    "error": {"code": -32000, "message": KEY, "data": {"details": ENCODED}},
+                }
+            ),
+        ),
         answer(200, f"{KEY} Basic {ENCODED}"),
         answer(500, f"{KEY} Basic {ENCODED}"),
         Reset(f"{KEY} {ENCODED}"),

@@ -47,7 +47,9 @@ def test_a_pause_fills_the_bucket_to_its_depth_and_no_further() -> None:
 
 
 def test_a_refusal_slows_it_down_for_long() -> None:
-    """Design §3: a limit that is lower than documented is settled at: each refusal slows by a tenth, and it comes back slowly."""
+    """Design §3: a limit that is lower than documented is settled at: each refusal slows by a
+    tenth, and it comes back slowly.
+    """
     time = FakeTime()
     bucket = TokenBucket(rate=1.0, depth=1, monotonic=time.monotonic, sleep=time.sleep)
     bucket.take()
@@ -79,7 +81,9 @@ def test_refusals_never_stop_it() -> None:
     depth=st.integers(1, 10),
     pauses=st.lists(st.floats(0, 5), min_size=1, max_size=40),
 )
-def test_no_span_sees_more_than_depth_and_rate(rate: float, depth: int, pauses: list[float]) -> None:
+def test_no_span_sees_more_than_depth_and_rate(
+    rate: float, depth: int, pauses: list[float]
+) -> None:
     """Design §3: in any t seconds at most depth + rate * t calls get through, however they arrive."""
     time = FakeTime()
     bucket = TokenBucket(rate=rate, depth=depth, monotonic=time.monotonic, sleep=time.sleep)

@@ -7,7 +7,7 @@ from http import HTTPStatus
 import pytest
 import requests
 
-from tally.domain.company import CompanyKind
+from tally.domain.model.company import CompanyKind
 from tally.errors import (
     ContractError,
     CredentialsError,
@@ -43,16 +43,26 @@ def refusing(
     message: str = "Server error",
     apis: tuple[str, ...] | Step = ALL,
 ) -> "Refusing":
-    """A GravityZone that refuses every call so, but tells what the key may do, or answers that as given."""
+    """A GravityZone that refuses every call so, but tells what the key may do, or answers that as
+    given.
+    """
 
     def reply(request: requests.PreparedRequest) -> Step:
         asked = json.loads(request.body or b"")
         envelope: dict[str, object] = {"id": asked["id"], "jsonrpc": "2.0"}
         if asked["method"] != "getApiKeyDetails":
             data = {} if details is None else {"data": {"details": details}}
-            return answer(status, json.dumps({**envelope, "error": {"code": code, "message": message, **data}}))
+            return answer(
+                status,
+                json.dumps({**envelope, "error": {"code": code, "message": message, **data}}),
+            )
         if isinstance(apis, tuple):
-            return answer(200, json.dumps({**envelope, "result": {"enabledApis": [*apis], "createdAt": "2019-04-11"}}))
+            return answer(
+                200,
+                json.dumps(
+                    {**envelope, "result": {"enabledApis": [*apis], "createdAt": "2019-04-11"}}
+                ),
+            )
         return apis
 
     return Refusing(Scripted(reply))
@@ -85,8 +95,12 @@ def told(world: World, call: Callable[[GravityZoneClient], object]) -> TallyErro
         (1001, "The contract of this company has ended."),
     ],
 )
-def test_of_a_company(call: Callable[[GravityZoneClient], object], status: int, code: int, details: str | None) -> None:
-    """READ-9: what is refused of one company is that company's, whatever code and status it comes with, while the key works."""
+def test_of_a_company(
+    call: Callable[[GravityZoneClient], object], status: int, code: int, details: str | None
+) -> None:
+    """READ-9: what is refused of one company is that company's, whatever code and status it comes
+    with, while the key works.
+    """
     if code == -32002 and call is OF_ONE[0]:
         return  # there it says that the company is gone
     error = told(refusing(code, details, status=status), call)
@@ -97,19 +111,28 @@ def test_of_a_company(call: Callable[[GravityZoneClient], object], status: int, 
 @pytest.mark.parametrize("call", OF_ONE)
 @pytest.mark.parametrize("code", [-32001, -32000])
 @pytest.mark.parametrize("status", [200, 403])
-def test_an_api_that_is_named(call: Callable[[GravityZoneClient], object], code: int, status: int) -> None:
-    """READ-9: an API that is not ticked is the key's matter, also in a call about one company, and is named."""
+def test_an_api_that_is_named(
+    call: Callable[[GravityZoneClient], object], code: int, status: int
+) -> None:
+    """READ-9: an API that is not ticked is the key's matter, also in a call about one company, and
+    is named.
+    """
     error = told(refusing(code, SELECTED.format("licensing"), status=status), call)
     assert type(error) is MissingRightError
     assert "lacks the API Licensing" in str(error)
 
 
 @pytest.mark.parametrize(
-    ("call", "name"), [*zip(OF_ONE[1:], ("Licensing", "Licensing", "Licensing", "Network"), strict=True)]
+    ("call", "name"),
+    [*zip(OF_ONE[1:], ("Licensing", "Licensing", "Licensing", "Network"), strict=True)],
 )
 @pytest.mark.parametrize("code", [-32001, -32000])
-def test_an_api_that_is_not_named(call: Callable[[GravityZoneClient], object], name: str, code: int) -> None:
-    """READ-9: where the refusal does not say whom it is about, `getApiKeyDetails` tells which API is missing."""
+def test_an_api_that_is_not_named(
+    call: Callable[[GravityZoneClient], object], name: str, code: int
+) -> None:
+    """READ-9: where the refusal does not say whom it is about, `getApiKeyDetails` tells which API
+    is missing.
+    """
     error = told(refusing(code, "Forbidden.", apis=("Companies",)), call)
     assert type(error) is MissingRightError
     assert f"lacks the API {name}" in str(error)
@@ -118,9 +141,14 @@ def test_an_api_that_is_not_named(call: Callable[[GravityZoneClient], object], n
 @pytest.mark.parametrize("code", [-32001, -32000])
 @pytest.mark.parametrize("status", [200, 401])
 def test_a_wrong_key(code: int, status: int) -> None:
-    """READ-9: a key that nothing takes is wrong, or of another region; so says each call, whatever it was about."""
+    """READ-9: a key that nothing takes is wrong, or of another region; so says each call, whatever
+    it was about.
+    """
     error = answer(
-        status, json.dumps({"id": None, "error": {"code": code, "message": "x", "data": {"details": WRONG}}})
+        status,
+        json.dumps(
+            {"id": None, "error": {"code": code, "message": "x", "data": {"details": WRONG}}}
+        ),
     )
     for call in (*OF_ONE, lambda client: client.own_company()):
         said = told(refusing(code, WRONG, status=status, apis=error), call)
@@ -128,9 +156,13 @@ def test_a_wrong_key(code: int, status: int) -> None:
         assert "region" in str(said)
 
 
-@pytest.mark.parametrize("apis", [answer(500), answer(404, "<html>"), answer(200, '{"id": null, "result": {}}')])
+@pytest.mark.parametrize(
+    "apis", [answer(500), answer(404, "<html>"), answer(200, '{"id": null, "result": {}}')]
+)
 def test_nobody_tells_what_the_key_may_do(apis: Step) -> None:
-    """READ-9: what is refused of a company and not said of the key is that company's; nothing is claimed of the key."""
+    """READ-9: what is refused of a company and not said of the key is that company's; nothing is
+    claimed of the key.
+    """
     for call in OF_ONE:
         error = told(refusing(-32001, LICENCE, apis=apis), call)
         assert type(error) is DeclinedError
@@ -138,19 +170,28 @@ def test_nobody_tells_what_the_key_may_do(apis: Step) -> None:
 
 
 def test_of_the_keys_own_company() -> None:
-    """READ-9: what is refused of nobody in particular is the key's: with the API ticked, it is the account's rights."""
+    """READ-9: what is refused of nobody in particular is the key's: with the API ticked, it is the
+    account's rights.
+    """
     refused = told(refusing(-32001, "Forbidden."), lambda client: client.own_company())
     assert type(refused) is CredentialsError
     assert "account" in str(refused)
-    lacking = told(refusing(-32001, "Forbidden.", apis=("licensing",)), lambda client: client.own_company())
+    lacking = told(
+        refusing(-32001, "Forbidden.", apis=("licensing",)), lambda client: client.own_company()
+    )
     assert type(lacking) is MissingRightError
     assert "lacks the API Companies" in str(lacking)
     for code in (-32000, -32099, 1001):
-        assert type(told(refusing(code, "Try later."), lambda client: client.own_company())) is ContractError
+        assert (
+            type(told(refusing(code, "Try later."), lambda client: client.own_company()))
+            is ContractError
+        )
 
 
 def test_an_error_of_the_server() -> None:
-    """READ-9: -32000 without a word is no refusal, and other codes are none either: nothing is concluded, nobody is asked."""
+    """READ-9: -32000 without a word is no refusal, and other codes are none either: nothing is
+    concluded, nobody is asked.
+    """
     for code, details in ((-32000, None), (-32603, "Internal error"), (-32601, "Method not found")):
         world = refusing(code, details)
         for call in OF_ONE:
@@ -179,15 +220,20 @@ def test_what_the_key_may_do_is_asked_once_a_minute() -> None:
     ],
 )
 def test_a_company_that_is_gone_or_out_of_reach(code: int, words: str) -> None:
-    """READ-9, SAFE-7: what GravityZone was seen to say of a company that is gone or out of reach is taken for that."""
+    """READ-9, SAFE-7: what GravityZone was seen to say of a company that is gone or out of reach is
+    taken for that.
+    """
     assert refusing(code, words).client.company(HARBOR) is None
     assert refusing(code, None, message=words).client.company(HARBOR) is None
 
 
 @pytest.mark.parametrize(
-    ("code", "words"), [(-32601, "Method does not exist"), (-32001, SELECTED.format("companies")), (-32000, None)]
+    ("code", "words"),
+    [(-32601, "Method does not exist"), (-32001, SELECTED.format("companies")), (-32000, None)],
 )
 def test_words_that_are_of_no_company(code: int, words: str | None) -> None:
-    """SAFE-7: neither a method that does not exist nor an API that is not ticked makes a company gone."""
+    """SAFE-7: neither a method that does not exist nor an API that is not ticked makes a company
+    gone.
+    """
     error = told(refusing(code, words), OF_ONE[0])
     assert not isinstance(error, TransientError | DeclinedError)

@@ -9,7 +9,7 @@ import pytest
 from pydantic import SecretStr
 
 from tally.errors import SetupError
-from tally.transport.keys import check_key
+from tally.transport.api_keys import check_key
 from tests.unit.connectwise_caller import KEYS, make_client
 from tests.unit.scripted import Scripted, answer
 
@@ -41,7 +41,9 @@ def packed(text: str) -> str:
     ],
 )
 def test_what_was_made_of_a_key(value: str, word: str) -> None:
-    """A key with its colon, or in base64, as the vendors' own instructions have it for a header, is refused with that word."""
+    """A key with its colon, or in base64, as the vendors' own instructions have it for a header, is
+    refused with that word.
+    """
     with pytest.raises(SetupError, match=word) as caught:
         check_key(SecretStr(value), name="some_key")
     assert value not in str(caught.value)
@@ -52,7 +54,10 @@ def test_true_keys_are_taken() -> None:
     """Keys in the forms that both vendors give are none of that."""
     draw = random.Random(1)
     for _ in range(2_000):
-        for letters, length in (("0123456789abcdef", 64), (string.ascii_letters + string.digits, 16)):
+        for letters, length in (
+            ("0123456789abcdef", 64),
+            (string.ascii_letters + string.digits, 16),
+        ):
             key = "".join(draw.choices(letters, k=length))
             assert check_key(SecretStr(key), name="some_key") == key
     assert check_key(SecretStr(CLIENT_ID), name="some_key") == CLIENT_ID

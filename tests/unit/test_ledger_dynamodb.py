@@ -7,18 +7,25 @@ from typing import Any
 
 import boto3
 import pytest
-from botocore.exceptions import ClientError, EndpointConnectionError, NoCredentialsError, ReadTimeoutError
+from botocore.exceptions import (
+    ClientError,
+    EndpointConnectionError,
+    NoCredentialsError,
+    ReadTimeoutError,
+)
 from moto import mock_aws
 
-from local.ledger_table import create_ledger_table
-from tally.domain.company import Mapping, MappingChange
-from tally.domain.month import Month
-from tally.domain.record import RecordKey, RecordState, Transition, UsageRecord, unopened
-from tally.domain.standing import Standing
+from tally.domain.model.company import CompanyLink, LinkChange
+from tally.domain.model.month import Month
+from tally.domain.model.standing import Standing
+from tally.domain.record.history import Transition
+from tally.domain.record.record_key import RecordKey
+from tally.domain.record.usage_record import RecordState, UsageRecord, unopened
 from tally.errors import AmbiguousError, ConflictError, ContractError, SetupError, TransientError
 from tally.ledger import keys
 from tally.ledger.dynamodb import DynamoDBLedger
 from tally.ledger.transaction import Patience
+from testing.ledger_table import create_ledger_table
 
 TICK = datetime(2026, 11, 3, 0, 15, tzinfo=UTC)
 KEY = RecordKey(company_id="gz-1", month=Month(2026, 11), service="endpoints")
@@ -28,7 +35,9 @@ type Interference = Callable[[Callable[[], Any]], Any]
 
 
 class Wire:
-    """A DynamoDB client whose next calls of a method go as scripted; the others go through. Calls are remembered."""
+    """A DynamoDB client whose next calls of a method go as scripted; the others go through. Calls
+    are remembered.
+    """
 
     def __init__(self, client: Any) -> None:  # noqa: ANN401 - boto's client
         self._client = client
@@ -96,7 +105,10 @@ NO_CONNECTION = EndpointConnectionError(endpoint_url="https://dynamodb.test")
 def wire() -> Iterator[Wire]:
     with mock_aws():
         client = boto3.client(
-            "dynamodb", region_name="eu-west-1", aws_access_key_id="test", aws_secret_access_key="test"
+            "dynamodb",
+            region_name="eu-west-1",
+            aws_access_key_id="test",
+            aws_secret_access_key="test",
         )
         create_ledger_table(client, "ledger-a")
         yield Wire(client)
@@ -110,16 +122,25 @@ def pauses() -> list[float]:
 @pytest.fixture
 def ledger(wire: Wire, pauses: list[float]) -> DynamoDBLedger:
     client: Any = wire
-    return DynamoDBLedger(client, "ledger-a", patience=Patience(pause=pauses.append, jitter=lambda: 1.0))
+    return DynamoDBLedger(
+        client, "ledger-a", patience=Patience(pause=pauses.append, jitter=lambda: 1.0)
+    )
 
 
-def record(*, key: RecordKey = KEY, version: int = 1, state: RecordState = RecordState.OPEN) -> UsageRecord:
+def record(
+    *, key: RecordKey = KEY, version: int = 1, state: RecordState = RecordState.OPEN
+) -> UsageRecord:
     return UsageRecord(key=key, version=version, seen_tick=TICK, state=state)
 
 
 def opening(key: RecordKey = KEY) -> Transition:
     return Transition(
-        before=unopened(key, TICK), after=record(key=key), what="opened", why="because", at=TICK, tick=TICK
+        before=unopened(key, TICK),
+        after=record(key=key),
+        what="opened",
+        why="because",
+        at=TICK,
+        tick=TICK,
     )
 
 
@@ -132,11 +153,15 @@ def is_saved(ledger: DynamoDBLedger) -> bool:
 # Transactions
 
 
-@pytest.mark.parametrize("reason", ["TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"])
+@pytest.mark.parametrize(
+    "reason", ["TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"]
+)
 def test_cancelled_transaction_is_tried_again(
     ledger: DynamoDBLedger, wire: Wire, pauses: list[float], reason: str
 ) -> None:
-    """SAFE-3: a transaction that DynamoDB cancels for another's sake is tried again, with its token, ever later."""
+    """SAFE-3: a transaction that DynamoDB cancels for another's sake is tried again, with its
+    token, ever later.
+    """
     wire.next("transact_write_items", *[instead(cancelled(reason, "None"))] * 3)
     ledger.save(opening())
     assert is_saved(ledger)
@@ -145,7 +170,9 @@ def test_cancelled_transaction_is_tried_again(
 
 
 def test_cancelled_to_the_last_is_transient(ledger: DynamoDBLedger, wire: Wire) -> None:
-    """A transaction that is cancelled every time has not happened: TransientError, so the job comes again."""
+    """A transaction that is cancelled every time has not happened: TransientError, so the job comes
+    again.
+    """
     wire.next("transact_write_items", *[instead(cancelled("TransactionConflict"))] * 6)
     with pytest.raises(TransientError, match="in use"):
         ledger.save(opening())
@@ -164,9 +191,16 @@ def test_every_save_has_its_own_token(ledger: DynamoDBLedger, wire: Wire) -> Non
 
 @pytest.mark.parametrize(
     "lost",
-    [TIMEOUT, NO_CONNECTION, refusal("InternalServerError", status=500), refusal("TransactionInProgressException")],
+    [
+        TIMEOUT,
+        NO_CONNECTION,
+        refusal("InternalServerError", status=500),
+        refusal("TransactionInProgressException"),
+    ],
 )
-def test_lost_answer_of_a_write_that_happened(ledger: DynamoDBLedger, wire: Wire, lost: Exception) -> None:
+def test_lost_answer_of_a_write_that_happened(
+    ledger: DynamoDBLedger, wire: Wire, lost: Exception
+) -> None:
     """SAFE-1: a write whose answer was lost is looked for, and found: done, once."""
     wire.next("transact_write_items", after(lost))
     ledger.save(opening())
@@ -174,12 +208,21 @@ def test_lost_answer_of_a_write_that_happened(ledger: DynamoDBLedger, wire: Wire
 
 
 def test_lost_answer_found_even_when_the_record_went_on(ledger: DynamoDBLedger, wire: Wire) -> None:
-    """SAFE-1: our history entry, which stays, tells whether our write happened; the record others may have changed."""
+    """SAFE-1: our history entry, which stays, tells whether our write happened; the record others
+    may have changed.
+    """
 
     def overtaken(through: Callable[[], Any]) -> None:
         through()
         ledger.save(
-            Transition(before=record(), after=record(version=2), what="next", why="because", at=TICK, tick=TICK)
+            Transition(
+                before=record(),
+                after=record(version=2),
+                what="next",
+                why="because",
+                at=TICK,
+                tick=TICK,
+            )
         )
         raise TIMEOUT
 
@@ -189,15 +232,23 @@ def test_lost_answer_found_even_when_the_record_went_on(ledger: DynamoDBLedger, 
 
 
 def test_repeat_by_boto_meets_its_own_write(ledger: DynamoDBLedger, wire: Wire) -> None:
-    """SAFE-1: where boto's own repeat is refused because the first attempt took effect, the write is ours."""
-    wire.next("transact_write_items", after(cancelled("ConditionalCheckFailed", "ConditionalCheckFailed")))
+    """SAFE-1: where boto's own repeat is refused because the first attempt took effect, the write
+    is ours.
+    """
+    wire.next(
+        "transact_write_items", after(cancelled("ConditionalCheckFailed", "ConditionalCheckFailed"))
+    )
     ledger.save(opening())
     assert is_saved(ledger)
 
 
 @pytest.mark.parametrize("lost", [TIMEOUT, refusal("InternalServerError", status=500)])
-def test_lost_answer_of_a_write_not_seen_is_ambiguous(ledger: DynamoDBLedger, wire: Wire, lost: Exception) -> None:
-    """A write whose answer was lost, and which is not there, may yet arrive: "it has not happened" is not claimed."""
+def test_lost_answer_of_a_write_not_seen_is_ambiguous(
+    ledger: DynamoDBLedger, wire: Wire, lost: Exception
+) -> None:
+    """A write whose answer was lost, and which is not there, may yet arrive: "it has not happened"
+    is not claimed.
+    """
     wire.next("transact_write_items", instead(lost))
     with pytest.raises(AmbiguousError, match="gz-1 2026-11 endpoints may or may not be written"):
         ledger.save(opening())
@@ -216,12 +267,17 @@ def test_lost_answer_that_cannot_be_looked_for_is_ambiguous(
 
 def test_lost_answer_of_a_tie(ledger: DynamoDBLedger, wire: Wire) -> None:
     """MATCH-1: a tie whose answer was lost is found the same way, and is nobody else's."""
-    mine = Mapping(
-        company_id="gz-1", company_name="A", connectwise_id=7, connectwise_name="A", tied_by="tally", tied_at=TICK
+    mine = CompanyLink(
+        company_id="gz-1",
+        company_name="A",
+        connectwise_id=7,
+        connectwise_name="A",
+        tied_by="tally",
+        tied_at=TICK,
     )
     wire.next("transact_write_items", after(TIMEOUT))
     ledger.tie(mine)
-    assert ledger.mapping("gz-1") == mine
+    assert ledger.link("gz-1") == mine
     with pytest.raises(ConflictError):
         ledger.tie(mine)
 
@@ -241,7 +297,9 @@ def test_lost_answer_of_a_tie(ledger: DynamoDBLedger, wire: Wire) -> None:
 def test_refused_transaction_says_who_has_to_act(
     ledger: DynamoDBLedger, wire: Wire, error: Exception, expected: type[Exception]
 ) -> None:
-    """What a refused write raises names the one who can do something about it; the write has not happened."""
+    """What a refused write raises names the one who can do something about it; the write has not
+    happened.
+    """
     wire.next("transact_write_items", instead(error))
     with pytest.raises(expected, match="the record of gz-1 2026-11 endpoints"):
         ledger.save(opening())
@@ -253,7 +311,10 @@ def test_refused_transaction_says_who_has_to_act(
 
 def test_all_pages_are_read(ledger: DynamoDBLedger, wire: Wire) -> None:
     """A list that comes in pages is read to its end."""
-    wanted = [RecordKey(company_id=f"gz-{number}", month=KEY.month, service="endpoints") for number in range(5)]
+    wanted = [
+        RecordKey(company_id=f"gz-{number}", month=KEY.month, service="endpoints")
+        for number in range(5)
+    ]
     for key in wanted:
         ledger.save(opening(key))
     wire.page_size = 2
@@ -264,17 +325,23 @@ def test_all_pages_are_read(ledger: DynamoDBLedger, wire: Wire) -> None:
 def test_page_that_fails_is_no_end(ledger: DynamoDBLedger, wire: Wire) -> None:
     """SAFE-5: a list whose second page cannot be had raises, and is never taken for a whole one."""
     for number in range(3):
-        ledger.save(opening(RecordKey(company_id=f"gz-{number}", month=KEY.month, service="endpoints")))
+        ledger.save(
+            opening(RecordKey(company_id=f"gz-{number}", month=KEY.month, service="endpoints"))
+        )
     wire.page_size = 2
-    wire.next("query", lambda through: through(), instead(refusal("InternalServerError", status=500)))
+    wire.next(
+        "query", lambda through: through(), instead(refusal("InternalServerError", status=500))
+    )
     with pytest.raises(TransientError, match="ledger-a"):
         list(ledger.all_open_records())
 
 
 def test_single_reads_are_consistent(ledger: DynamoDBLedger, wire: Wire) -> None:
-    """SAFE-3: what a worker loads is the newest; only bulk reads may lag, since an index cannot do otherwise."""
+    """SAFE-3: what a worker loads is the newest; only bulk reads may lag, since an index cannot do
+    otherwise.
+    """
     ledger.record(KEY)
-    ledger.mapping("gz-1")
+    ledger.link("gz-1")
     ledger.standing("gz-1")
     ledger.ticks()
     ledger.history(KEY)
@@ -302,7 +369,9 @@ def test_repeated_put_of_a_standing_meets_itself(ledger: DynamoDBLedger, wire: W
 
 
 def test_standing_that_cannot_be_saved_is_no_conflict(ledger: DynamoDBLedger, wire: Wire) -> None:
-    """Of many standings one that fails raises: only one that somebody else wrote first is left out and counted."""
+    """Of many standings one that fails raises: only one that somebody else wrote first is left out
+    and counted.
+    """
     wire.next("put_item", instead(refusal("ThrottlingException")))
     with pytest.raises(TransientError):
         ledger.save_standings([Standing(company_id="gz-1", company_name="A", tick=TICK)])
@@ -332,7 +401,9 @@ def test_tick_end_gives_up_in_the_end(ledger: DynamoDBLedger, wire: Wire) -> Non
 
 
 def test_an_end_that_adds_nothing_writes_nothing(ledger: DynamoDBLedger, wire: Wire) -> None:
-    """Twice is once: a tick that ends again, or ends after a newer one of its month, has nothing to add."""
+    """Twice is once: a tick that ends again, or ends after a newer one of its month, has nothing to
+    add.
+    """
     ledger.begin_tick(TICK)
     ledger.finish_tick(TICK)
     writes = len(wire.of("update_item"))
@@ -342,7 +413,9 @@ def test_an_end_that_adds_nothing_writes_nothing(ledger: DynamoDBLedger, wire: W
 
 
 def test_refused_tick_without_a_newest_one_is_no_tick(ledger: DynamoDBLedger, wire: Wire) -> None:
-    """A tick that is refused although none is known (the item was deleted just then) raises, to be fired again."""
+    """A tick that is refused although none is known (the item was deleted just then) raises, to be
+    fired again.
+    """
     wire.next("update_item", instead(refusal("ConditionalCheckFailedException")))
     with pytest.raises(ConflictError):
         ledger.begin_tick(TICK)
@@ -351,36 +424,59 @@ def test_refused_tick_without_a_newest_one_is_no_tick(ledger: DynamoDBLedger, wi
 def test_connectwise_company_remembers_whose_it_is(ledger: DynamoDBLedger, wire: Wire) -> None:
     """MATCH-1: the mark on a ConnectWise company says which company it is tied to."""
     ledger.tie(
-        Mapping(company_id="gz-1", company_name="A", connectwise_id=7, connectwise_name="A", tied_by="x", tied_at=TICK)
+        CompanyLink(
+            company_id="gz-1",
+            company_name="A",
+            connectwise_id=7,
+            connectwise_name="A",
+            tied_by="x",
+            tied_at=TICK,
+        )
     )
     found = wire.get_item(TableName="ledger-a", Key=keys.tied_key(7))
     assert found["Item"]["company_id"] == {"S": "gz-1"}
 
 
 def test_nothing_is_ever_deleted(ledger: DynamoDBLedger, wire: Wire) -> None:
-    """MATCH-1: an untied ConnectWise company's mark is written over, so that no role needs the right to delete."""
-    mine = Mapping(
-        company_id="gz-1", company_name="A", connectwise_id=7, connectwise_name="A", tied_by="x", tied_at=TICK
+    """MATCH-1: an untied ConnectWise company's mark is written over, so that no role needs the
+    right to delete.
+    """
+    mine = CompanyLink(
+        company_id="gz-1",
+        company_name="A",
+        connectwise_id=7,
+        connectwise_name="A",
+        tied_by="x",
+        tied_at=TICK,
     )
     ledger.tie(mine)
     untied = replace(mine, connectwise_id=None, version=2)
-    ledger.change_mapping(MappingChange(before=mine, after=untied, what="untied", why="", by="ann", at=TICK))
-    assert {next(iter(each)) for request in wire.of("transact_write_items") for each in request["TransactItems"]} == {
-        "Put"
-    }
+    ledger.change_link(
+        LinkChange(before=mine, after=untied, what="untied", why="", by="ann", at=TICK)
+    )
+    assert {
+        next(iter(each))
+        for request in wire.of("transact_write_items")
+        for each in request["TransactItems"]
+    } == {"Put"}
     assert "company_id" not in wire.get_item(TableName="ledger-a", Key=keys.tied_key(7))["Item"]
 
 
 def test_lost_answer_of_a_change(ledger: DynamoDBLedger, wire: Wire) -> None:
-    """SAFE-1: a change of a mapping whose answer was lost is found by its history, and is done, once."""
-    mine = Mapping(
-        company_id="gz-1", company_name="A", connectwise_id=7, connectwise_name="A", tied_by="x", tied_at=TICK
+    """SAFE-1: a change of a link whose answer was lost is found by its history, and is done, once."""
+    mine = CompanyLink(
+        company_id="gz-1",
+        company_name="A",
+        connectwise_id=7,
+        connectwise_name="A",
+        tied_by="x",
+        tied_at=TICK,
     )
     ledger.tie(mine)
     untied = replace(mine, connectwise_id=None, version=2)
-    change = MappingChange(before=mine, after=untied, what="untied", why="", by="ann", at=TICK)
+    change = LinkChange(before=mine, after=untied, what="untied", why="", by="ann", at=TICK)
     wire.next("transact_write_items", after(TIMEOUT))
-    ledger.change_mapping(change)
-    assert ledger.mapping("gz-1") == untied
+    ledger.change_link(change)
+    assert ledger.link("gz-1") == untied
     with pytest.raises(ConflictError):
-        ledger.change_mapping(change)
+        ledger.change_link(change)

@@ -9,31 +9,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tally.domain.company import Mapping, MappingChange, first_tie
 from tally.domain.holds import KINDS, Fallen
-from tally.domain.month import Month
-from tally.domain.record import (
-    Claim,
-    Closing,
-    Create,
-    Credit,
-    Line,
-    LineState,
-    Place,
-    RecordKey,
-    RecordState,
-    Refusal,
-    Ruling,
-    SetQuantity,
-    SetTerms,
-    TakeOver,
-    Transition,
-    UsageRecord,
-    Written,
-    unopened,
-)
-from tally.domain.standing import Cause, Standing, StandingState
-from tally.domain.terms import OtherTerms, Terms
+from tally.domain.model.company import CompanyLink, LinkChange, first_tie
+from tally.domain.model.month import Month
+from tally.domain.model.standing import Cause, Standing, StandingState
+from tally.domain.model.terms import OtherTerms, Terms
+from tally.domain.record.history import Transition
+from tally.domain.record.lines import Line, LineState, Place, Written
+from tally.domain.record.record_key import RecordKey
+from tally.domain.record.rulings import Ruling
+from tally.domain.record.usage_record import Closing, Credit, RecordState, UsageRecord, unopened
+from tally.domain.record.writes import Claim, Create, Refusal, SetQuantity, SetTerms, TakeOver
 from tally.errors import ContractError
 from tally.ledger import items, keys
 from tally.ledger.form import instant, instant_text
@@ -51,7 +37,9 @@ TICK = datetime(2026, 11, 3, 0, 15, tzinfo=UTC)
 
 
 def every_field_of(cls: type, **given_fields: Any) -> st.SearchStrategy[Any]:  # noqa: ANN401 - of any field
-    """All fields are varied, those with defaults too: one that is not stored cannot hide behind its default."""
+    """All fields are varied, those with defaults too: one that is not stored cannot hide behind its
+    default.
+    """
     names = [each.name for each in fields(cls)] if is_dataclass(cls) else cls._fields  # type: ignore[attr-defined]  # a named tuple
     return st.builds(cls, **{name: given_fields.get(name, ...) for name in names})
 
@@ -61,9 +49,13 @@ days = st.dates(date(2000, 1, 1), date(2100, 1, 1))
 zones = st.integers(-14 * 60, 14 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes)))
 instants = st.datetimes(datetime(2000, 1, 1), datetime(2100, 1, 1), timezones=zones)  # noqa: DTZ001 - bounds
 counts = st.integers(0, 10**9)
-record_keys = st.builds(RecordKey, company_id=st.text(min_size=1), month=months, service=st.text(min_size=1))
+record_keys = st.builds(
+    RecordKey, company_id=st.text(min_size=1), month=months, service=st.text(min_size=1)
+)
 amounts = st.none() | st.decimals(allow_nan=False, allow_infinity=False)
-terms = every_field_of(Terms, unit_price=amounts, less_included=amounts, bill_customer=st.none() | st.text(min_size=1))
+terms = every_field_of(
+    Terms, unit_price=amounts, less_included=amounts, bill_customer=st.none() | st.text(min_size=1)
+)
 # Terms of which none differs are not kept.
 some_terms = terms.filter(lambda each: each != Terms())
 places = every_field_of(Place, effective=days, cancelled=days)
@@ -85,13 +77,16 @@ records = every_field_of(
     seen_tick=instants,
     # Lines are told apart by their number, in its order.
     lines=st.integers(0, 3).flatmap(
-        lambda last: st.tuples(*(every_field_of(Line, number=st.just(n), **line_fields) for n in range(last)))
+        lambda last: st.tuples(
+            *(every_field_of(Line, number=st.just(n), **line_fields) for n in range(last))
+        )
     ),
     claim=st.none() | every_field_of(Claim, write=writes, at=instants),
     hold=st.none() | st.one_of(*(every_field_of(kind, since=instants) for kind in KINDS)),
     rulings=st.lists(every_field_of(Ruling, at=instants), max_size=3).map(tuple),
     refusal=st.none() | every_field_of(Refusal, at=instants, write=writes),
-    closing=st.none() | every_field_of(Closing, credit=st.none() | every_field_of(Credit, unit_price=amounts)),
+    closing=st.none()
+    | every_field_of(Closing, credit=st.none() | every_field_of(Credit, unit_price=amounts)),
 )
 causes = every_field_of(Cause, since=st.none() | instants, until=st.none() | instants)
 standings = every_field_of(
@@ -104,8 +99,11 @@ standings = every_field_of(
     looked=st.dictionaries(st.text(), instants, max_size=3),
 )
 optional_instants = st.none() | instants
-mappings = every_field_of(
-    Mapping, tied_at=instants, excluded_since=optional_instants, own_billed_since=optional_instants
+links = every_field_of(
+    CompanyLink,
+    tied_at=instants,
+    excluded_since=optional_instants,
+    own_billed_since=optional_instants,
 )
 
 
@@ -141,10 +139,10 @@ def test_standing_round_trip(standing: Standing) -> None:
     assert items.standing_from(items.standing_item(standing)) == standing
 
 
-@given(mappings)
-def test_mapping_round_trip(mapping: Mapping) -> None:
-    """A mapping read from its item is the mapping that was written."""
-    assert items.mapping_from(items.mapping_item(mapping)) == mapping
+@given(links)
+def test_link_round_trip(link: CompanyLink) -> None:
+    """A link read from its item is the link that was written."""
+    assert items.link_from(items.link_item(link)) == link
 
 
 @given(lives())
@@ -157,7 +155,9 @@ def test_history_round_trip(steps: list[Transition]) -> None:
 
 @given(lives())
 def test_history_replays_to_the_record(steps: list[Transition]) -> None:
-    """SAFE-1: the history's changes, played from nothing, give the record as it is; each says what it replaced."""
+    """SAFE-1: the history's changes, played from nothing, give the record as it is; each says what
+    it replaced.
+    """
     replayed: dict[str, object] = {}
     for each in steps:
         for path, (before, after) in entry_of(each).changes.items():
@@ -169,7 +169,9 @@ def test_history_replays_to_the_record(steps: list[Transition]) -> None:
 
 @given(records)
 def test_record_that_stays_the_same_has_no_changes(record: UsageRecord) -> None:
-    """What has not changed is not in the history, and neither is the version, which the entry itself has."""
+    """What has not changed is not in the history, and neither is the version, which the entry
+    itself has.
+    """
     following = UsageRecord(
         **{
             **{each.name: getattr(record, each.name) for each in fields(UsageRecord)},
@@ -181,7 +183,9 @@ def test_record_that_stays_the_same_has_no_changes(record: UsageRecord) -> None:
 
 @given(instants, instants)
 def test_instants_sort_as_text(one: datetime, other: datetime) -> None:
-    """DynamoDB compares instants as text (the newest tick), so texts sort as they do, whatever zone they came in."""
+    """DynamoDB compares instants as text (the newest tick), so texts sort as they do, whatever zone
+    they came in.
+    """
     assert (instant_text(one) < instant_text(other)) == (one < other)
     assert instant(instant_text(one)) == one
 
@@ -203,7 +207,12 @@ def a_line(quantity: int = 12) -> Line:
     return Line(
         number=0,
         state=LineState.OPEN,
-        place=Place(agreement_id=31, product_id=52, effective=date(2026, 11, 1), cancelled=date(2026, 11, 30)),
+        place=Place(
+            agreement_id=31,
+            product_id=52,
+            effective=date(2026, 11, 1),
+            cancelled=date(2026, 11, 30),
+        ),
         reference="TLY-ABCDEFGHIJKL",
         addition_id=900,
         written=Written(quantity=quantity, at=TICK),
@@ -211,7 +220,9 @@ def a_line(quantity: int = 12) -> Line:
 
 
 def test_open_record_item() -> None:
-    """The stored shape: scalars as attributes, what is nested as JSON text, nothing for what there is not."""
+    """The stored shape: scalars as attributes, what is nested as JSON text, nothing for what there
+    is not.
+    """
     assert items.record_item(november(version=3, lines=(a_line(),))) == {
         "pk": {"S": "COMPANY#gz-1"},
         "sk": {"S": "RECORD#2026-11#endpoints"},
@@ -223,21 +234,28 @@ def test_open_record_item() -> None:
         "seen_tick": {"S": "2026-11-03T00:15:00+00:00"},
         "lines": {
             "S": '[{"number": 0, "state": "open", "place": {"agreement_id": 31, "product_id": 52, "effective": '
-            '"2026-11-01", "cancelled": "2026-11-30"}, "reference": "TLY-ABCDEFGHIJKL", "addition_id": 900, '
+            '"2026-11-01", "cancelled": "2026-11-30"}, "reference": "TLY-ABCDEFGHIJKL", '
+            '"addition_id": 900, '
             '"written": {"quantity": 12, "at": "2026-11-03T00:15:00+00:00"}}]'
         },
     }
 
 
 def test_a_later_schema_is_not_read() -> None:
-    """SAFE-5: after a rollback, a record of a later form is that company's failing, and never a guess."""
+    """SAFE-5: after a rollback, a record of a later form is that company's failing, and never a
+    guess.
+    """
     later = {**items.record_item(november()), "schema": {"N": "2"}}
-    with pytest.raises(ContractError, match=r"COMPANY#gz-1 RECORD#2026-11#endpoints cannot be read .*schema"):
+    with pytest.raises(
+        ContractError, match=r"COMPANY#gz-1 RECORD#2026-11#endpoints cannot be read .*schema"
+    ):
         items.record_from(later)  # type: ignore[arg-type]
 
 
 def test_closed_record_leaves_the_open_ones() -> None:
-    """CLOSE-4: a closed record is among the open ones until it has been read once more, then under its month."""
+    """CLOSE-4: a closed record is among the open ones until it has been read once more, then under
+    its month.
+    """
     closed = november(state=RecordState.CLOSED, closing=Closing(count=4))
     assert items.record_item(closed)["ipk"] == {"S": "OPEN"}
     again = replace(closed, closing=Closing(count=4, reread=True))
@@ -254,9 +272,14 @@ def test_credited_record_leaves_the_open_ones() -> None:
 
 
 def test_history_names_what_changed() -> None:
-    """A transition is stored as what changed, from and to, one path a field; a line's has its number."""
+    """A transition is stored as what changed, from and to, one path a field; a line's has its
+    number.
+    """
     claim = Claim(write=SetQuantity(number=0, quantity=14), at=TICK)
-    pushing, pushed = november(lines=(a_line(),), claim=claim), november(version=2, lines=(a_line(14),))
+    pushing, pushed = (
+        november(lines=(a_line(),), claim=claim),
+        november(version=2, lines=(a_line(14),)),
+    )
     assert entry_of(step(pushing, pushed)).changes == {
         "claim.at": ("2026-11-03T00:15:00+00:00", None),
         "claim.write.number": (0, None),
@@ -278,24 +301,36 @@ def test_hold_and_its_end_are_in_the_history() -> None:
 def test_history_keys_sort_by_version() -> None:
     """A record's history is read in the order of its keys, so version 10 sorts after version 9."""
     key = november().key
-    sort_keys = [keys.history_key(key, version)["sk"]["S"] for version in (1, 2, 9, 10, 99, 100, 12345)]
+    sort_keys = [
+        keys.history_key(key, version)["sk"]["S"] for version in (1, 2, 9, 10, 99, 100, 12345)
+    ]
     assert all(one < other for one, other in pairwise(sort_keys))
     assert all(text.startswith(keys.history_prefix(key)) for text in sort_keys)
 
 
 @given(record_keys, record_keys)
 def test_no_two_records_share_an_item(one: RecordKey, other: RecordKey) -> None:
-    """Different records have different keys, whatever ids and names hold; a key read back is the same one."""
+    """Different records have different keys, whatever ids and names hold; a key read back is the
+    same one.
+    """
     assert (keys.record_key(one) == keys.record_key(other)) == (one == other)
     assert keys.record_key_in(keys.record_key(one)) == one
 
 
 def test_transition_that_skips_a_version_is_refused() -> None:
-    """A transition leads to the very next version of the same record: anything else is a bug of ours."""
+    """A transition leads to the very next version of the same record: anything else is a bug of
+    ours.
+    """
     other = UsageRecord(
-        key=RecordKey(company_id="gz-2", month=NOVEMBER, service="endpoints"), version=2, seen_tick=TICK
+        key=RecordKey(company_id="gz-2", month=NOVEMBER, service="endpoints"),
+        version=2,
+        seen_tick=TICK,
     )
-    for before, after in ((None, november(version=2)), (november(), november(version=3)), (november(), other)):
+    for before, after in (
+        (None, november(version=2)),
+        (november(), november(version=3)),
+        (november(), other),
+    ):
         with pytest.raises(ValueError, match="does not follow"):
             check(step(before, after))
 
@@ -322,50 +357,73 @@ def test_attributes_of_a_later_version_are_ignored() -> None:
     ],
 )
 def test_unreadable_record_is_named(attribute: str, value: Any) -> None:  # noqa: ANN401 - of any type
-    """An item that this version cannot read gives no record made of guesses, but an error that names the item."""
+    """An item that this version cannot read gives no record made of guesses, but an error that
+    names the item.
+    """
     with pytest.raises(ContractError, match=r"COMPANY#gz-1 RECORD#.* cannot be read"):
         items.record_from({**items.record_item(november()), attribute: value})
 
 
 def test_other_unreadable_items_are_named() -> None:
-    """So do a mapping, a standing, a history entry and the ticks."""
-    item = {"pk": {"S": "COMPANY#gz-1"}, "sk": {"S": "X"}, "causes": {"S": '{"company": {"state": "asleep"}}'}}
-    for read in (items.mapping_from, items.standing_from, items.entry_from, items.ticks_from):
+    """So do a link, a standing, a history entry and the ticks."""
+    item = {
+        "pk": {"S": "COMPANY#gz-1"},
+        "sk": {"S": "X"},
+        "causes": {"S": '{"company": {"state": "asleep"}}'},
+    }
+    for read in (items.link_from, items.standing_from, items.entry_from, items.ticks_from):
         with pytest.raises(ContractError, match="COMPANY#gz-1 X cannot be read"):
             read(item)  # type: ignore[arg-type]
 
 
 def test_standing_state_is_stored_by_name() -> None:
-    """The order of seriousness may get new states in between, so a state is stored by its name, not its number."""
+    """The order of seriousness may get new states in between, so a state is stored by its name, not
+    its number.
+    """
     standing = Standing(
-        company_id="gz-1", company_name="A", tick=TICK, causes={"company": Cause(state=StandingState.NEEDS_SETUP)}
+        company_id="gz-1",
+        company_name="A",
+        tick=TICK,
+        causes={"company": Cause(state=StandingState.NEEDS_SETUP)},
     )
     assert items.standing_item(standing)["causes"] == {"S": '{"company": {"state": "needs_setup"}}'}
 
 
-def test_mapping_history_says_who_tied() -> None:
-    """MATCH-1: the history of a mapping says who tied the company, when, and to what."""
-    mapping = Mapping(
-        company_id="gz-1", company_name="A", connectwise_id=7, connectwise_name="A", tied_by="tally", tied_at=TICK
+def test_link_history_says_who_tied() -> None:
+    """MATCH-1: the history of a link says who tied the company, when, and to what."""
+    link = CompanyLink(
+        company_id="gz-1",
+        company_name="A",
+        connectwise_id=7,
+        connectwise_name="A",
+        tied_by="tally",
+        tied_at=TICK,
     )
-    item = items.mapping_history_item("gz-1", entry_of_change(first_tie(mapping)), transaction="t")
+    item = items.link_history_item("gz-1", entry_of_change(first_tie(link)), transaction="t")
     assert item["sk"] == {"S": "HISTORY#MAPPING#000001"}
     assert item["by"] == {"S": "tally"}
     assert '"connectwise_id": [null, 7]' in item["changes"]["S"]
 
 
-@given(mappings, mappings, instants)
-def test_mapping_history_round_trip(one: Mapping, other: Mapping, at: datetime) -> None:
-    """A change of a mapping read from its item is the one that was written."""
+@given(links, links, instants)
+def test_link_history_round_trip(one: CompanyLink, other: CompanyLink, at: datetime) -> None:
+    """A change of a link read from its item is the one that was written."""
     after = replace(other, company_id=one.company_id, version=one.version + 1)
-    entry = entry_of_change(MappingChange(before=one, after=after, what="tied", why="because", by="ann", at=at))
-    assert items.entry_from(items.mapping_history_item("gz-1", entry, transaction="t")) == entry
+    entry = entry_of_change(
+        LinkChange(before=one, after=after, what="tied", why="because", by="ann", at=at)
+    )
+    assert items.entry_from(items.link_history_item("gz-1", entry, transaction="t")) == entry
 
 
 def test_a_change_must_follow() -> None:
-    """A change of a mapping that skips a version, or is another company's, is a bug of ours."""
-    one = Mapping(
-        company_id="gz-1", company_name="A", connectwise_id=7, connectwise_name="A", tied_by="x", tied_at=TICK
+    """A change of a link that skips a version, or is another company's, is a bug of ours."""
+    one = CompanyLink(
+        company_id="gz-1",
+        company_name="A",
+        connectwise_id=7,
+        connectwise_name="A",
+        tied_by="x",
+        tied_at=TICK,
     )
     for before, after in (
         (None, replace(one, version=2)),
@@ -373,4 +431,6 @@ def test_a_change_must_follow() -> None:
         (one, replace(one, version=2, company_id="gz-2")),
     ):
         with pytest.raises(ValueError, match="does not follow"):
-            check_change(MappingChange(before=before, after=after, what="tied", why="", by="ann", at=TICK))
+            check_change(
+                LinkChange(before=before, after=after, what="tied", why="", by="ann", at=TICK)
+            )

@@ -4,18 +4,29 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tally.domain.letter import MOST_BYTES, MOST_ENTRIES, Entry, Section, letter, one_line, wrapped
+from tally.domain.reporting.letter import (
+    MOST_BYTES,
+    MOST_ENTRIES,
+    Entry,
+    Section,
+    letter,
+    one_line,
+    wrapped,
+)
 
 SNS_BYTES = 262_144
 
 
 def of(*sections: Section, subject: str = "Tally: 1 to answer") -> str:
-    return letter(subject=subject, head=["Something."], sections=sections, foot=["tally status"]).text
+    return letter(
+        subject=subject, head=["Something."], sections=sections, foot=["tally status"]
+    ).text
 
 
 def section(number: int, *, title: str = "Held", size: int = 10) -> Section:
     return Section(
-        title=title, entries=[Entry(name=f"Company {each}", commands=["x" * size]) for each in range(number)]
+        title=title,
+        entries=[Entry(name=f"Company {each}", commands=["x" * size]) for each in range(number)],
     )
 
 
@@ -67,13 +78,17 @@ def test_it_always_fits(entries: list[list[Entry]]) -> None:
 
 @pytest.mark.parametrize("subject", ["", "Tally: Zürich", "Tally:\nheld", "x" * 100])
 def test_a_subject_that_sns_would_refuse_is_a_bug(subject: str) -> None:
-    """SNS takes less than 100 characters on one line; ours are ASCII, as mail programs read everywhere."""
+    """SNS takes less than 100 characters on one line; ours are ASCII, as mail programs read
+    everywhere.
+    """
     with pytest.raises(ValueError, match="is no subject"):
         of(subject=subject)
 
 
 def test_lines_are_those_of_a_mail() -> None:
-    """Sentences are broken between words; a word that is longer than a line stays whole, as an address must."""
+    """Sentences are broken between words; a word that is longer than a line stays whole, as an
+    address must.
+    """
     lines = wrapped("word " * 40 + "https://example.com/" + "a" * 90, indent="  ")
     assert all(len(line) <= 76 for line in lines[:-1])
     assert all(line.startswith("  ") for line in lines)
@@ -81,7 +96,9 @@ def test_lines_are_those_of_a_mail() -> None:
 
 
 def test_what_others_wrote_is_one_line() -> None:
-    """SAFE-10: a name cannot start a line of its own, ring a bell, turn a line round or fill the mail."""
+    """SAFE-10: a name cannot start a line of its own, ring a bell, turn a line round or fill the
+    mail.
+    """
     assert one_line("Harbor\r\n Dental\t ") == "Harbor Dental"
     assert one_line("Harbor\x07 \u202elatneD") == r"Harbor\x07 \u202elatneD"
     assert len(one_line("x" * 9999)) == 1500

@@ -7,12 +7,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tally.domain.likeness import LONGEST_IN_CONNECTWISE, NearNames, is_seen, likeness, near_misses, told
+from tally.domain.linking.likeness import (
+    LONGEST_IN_CONNECTWISE,
+    NearNames,
+    is_seen,
+    likeness,
+    near_misses,
+    told,
+)
 
 LONG = "Consolidated Amalgamated Widgets & Sprockets of the Greater Metropolitan Area"
 NEAR = {
     "composed otherwise": ("Müller", unicodedata.normalize("NFD", "Müller")),
-    "composed otherwise, two marks": (unicodedata.normalize("NFC", "Việt"), unicodedata.normalize("NFD", "Việt")),
+    "composed otherwise, two marks": (
+        unicodedata.normalize("NFC", "Việt"),
+        unicodedata.normalize("NFD", "Việt"),
+    ),
     "without its accent": ("Café Olé", "Cafe Ole"),
     "a ligature": ("Griffin Office", "Gri\ufb03n O\ufb03ce"),
     "wide letters": ("Acme 24", "\uff21\uff43\uff4d\uff45\u3000\uff12\uff14"),
@@ -46,7 +56,9 @@ NEAR = {
 
 @pytest.mark.parametrize(("one", "other"), NEAR.values(), ids=NEAR)
 def test_the_eye_takes_one_for_the_other(one: str, other: str) -> None:
-    """MATCH-1: names that a person would read as the same are near, in both directions; none is the other."""
+    """MATCH-1: names that a person would read as the same are near, in both directions; none is the
+    other.
+    """
     assert likeness(one) == likeness(other)
     assert near_misses(one, [other, "Cedar Clinic"]) == (other,)
     assert near_misses(other, [one]) == (one,)
@@ -61,12 +73,17 @@ def test_the_eye_takes_one_for_the_other(one: str, other: str) -> None:
         (LONG, LONG.replace("&", "&amp;")[:LONGEST_IN_CONNECTWISE]),
         (f"{'Harbor ' * 6}R & D of the north", f"{'Harbor ' * 6}R &am"),
         (LONG, LONG.upper()[:LONGEST_IN_CONNECTWISE]),
-        (f"{'Müller ' * 8}und Co", unicodedata.normalize("NFD", "Müller " * 8)[:LONGEST_IN_CONNECTWISE]),
+        (
+            f"{'Müller ' * 8}und Co",
+            unicodedata.normalize("NFD", "Müller " * 8)[:LONGEST_IN_CONNECTWISE],
+        ),
         (f"{LONG[:47]} Inc", f"{LONG[:47]} Incorporated"[:LONGEST_IN_CONNECTWISE]),
     ],
 )
 def test_a_name_that_was_cut(whole: str, cut: str) -> None:
-    """MATCH-1: a longer name than ConnectWise holds is near to what is left of it, wherever it was cut."""
+    """MATCH-1: a longer name than ConnectWise holds is near to what is left of it, wherever it was
+    cut.
+    """
     assert NearNames([(1, cut), (2, "Consolidated Amalgamated"), (3, "")]).of(whole) == [1]
 
 
@@ -121,7 +138,10 @@ def test_what_shows_something_is_a_name(name: str) -> None:
         (
             "\u0430\u0435\u043e\u0440",
             "aeop",
-            "'\u0430\u0435\u043e\u0440' with CYRILLIC SMALL LETTER A and CYRILLIC SMALL LETTER IE and CYRILLIC SMALL LETTER O",
+            (
+                "'\u0430\u0435\u043e\u0440' with CYRILLIC SMALL LETTER A and CYRILLIC SMALL "
+                "LETTER IE and CYRILLIC SMALL LETTER O"
+            ),
         ),
     ],
 )
@@ -132,7 +152,9 @@ def test_what_the_eye_does_not_see_is_said(name: str, beside: str, said: str) ->
 
 @given(st.text(alphabet=st.characters(exclude_categories=()), max_size=40))
 def test_any_text_has_a_likeness(text: str) -> None:
-    """MATCH-1: no name is such that it cannot be compared, a lone surrogate neither; what looks alike looks so to itself."""
+    """MATCH-1: no name is such that it cannot be compared, a lone surrogate neither; what looks
+    alike looks so to itself.
+    """
     assert likeness(text) == likeness(text)
     assert told(text, beside="Acme").startswith(("'", '"'))
     NearNames([(1, text)]).of(text)
@@ -142,7 +164,9 @@ def test_any_text_has_a_likeness(text: str) -> None:
     "text", ["e" + "\u0301\u0327" * 250_000, "&amp;" * 100_000, "ltd" * 160_000, "\u0390" * 500_000]
 )
 def test_a_huge_name_takes_no_time(text: str) -> None:
-    """SAFE-5, SAFE-10: half a megabyte of a name does not stop the tick of all; normal forms would take minutes."""
+    """SAFE-5, SAFE-10: half a megabyte of a name does not stop the tick of all; normal forms would
+    take minutes.
+    """
     began = time.process_time()
     likeness(text)
     NearNames([(1, text)]).of(text)

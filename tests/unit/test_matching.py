@@ -4,12 +4,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tally.domain.company import Company, CompanyKind, ConnectWiseCompany
-from tally.domain.likeness import likeness, near_misses
-from tally.domain.matching import NameIndex, NoTie, Tie, count_names, resolve
+from tally.domain.linking.likeness import likeness, near_misses
+from tally.domain.linking.matching import NameIndex, NoTie, Tie, count_names, resolve
+from tally.domain.model.company import Company, CompanyKind, ConnectWiseCompany
 
 WORDS = st.lists(
-    st.text(alphabet="abcdefgopsz", min_size=1, max_size=6) | st.sampled_from(["co", "ltd", "sa", "inc", "ag"]),
+    st.text(alphabet="abcdefgopsz", min_size=1, max_size=6)
+    | st.sampled_from(["co", "ltd", "sa", "inc", "ag"]),
     min_size=1,
     max_size=4,
 )
@@ -22,7 +23,9 @@ def company(name: str) -> Company:
 
 def connectwise(company_id: int, name: str, *, deleted: bool = False) -> ConnectWiseCompany:
     """A ConnectWise company."""
-    return ConnectWiseCompany(id=company_id, identifier=f"C{company_id}", name=name, deleted=deleted)
+    return ConnectWiseCompany(
+        id=company_id, identifier=f"C{company_id}", name=name, deleted=deleted
+    )
 
 
 @given(WORDS)
@@ -38,10 +41,15 @@ def test_likeness_minds_no_spaces(words: list[str]) -> None:
     assert likeness(" ".join(words)) == likeness("  ".join(words) + " ") == likeness("".join(words))
 
 
-@given(WORDS, st.sampled_from(["Ltd", "Ltd.", "Limited", "Inc", "Inc.", ", Inc.", "LLC", "PLLC", "GmbH"]))
+@given(
+    WORDS,
+    st.sampled_from(["Ltd", "Ltd.", "Limited", "Inc", "Inc.", ", Inc.", "LLC", "PLLC", "GmbH"]),
+)
 def test_likeness_minds_no_legal_form(words: list[str], form: str) -> None:
     """MATCH-1: names that differ by Ltd, Limited, Inc. and the like are near."""
-    assert likeness(f"{' '.join(['bright', *words])} {form}") == likeness(" ".join(["bright", *words]))
+    assert likeness(f"{' '.join(['bright', *words])} {form}") == likeness(
+        " ".join(["bright", *words])
+    )
 
 
 @pytest.mark.parametrize(
@@ -66,7 +74,8 @@ def test_near(one: str, other: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("one", "other"), [("Acme", "Acme Services"), ("Harbor Dental", "Harbour Dental"), ("Acme 1", "Acme 2")]
+    ("one", "other"),
+    [("Acme", "Acme Services"), ("Harbor Dental", "Harbour Dental"), ("Acme 1", "Acme 2")],
 )
 def test_not_near(one: str, other: str) -> None:
     """MATCH-1: another word makes another name."""
@@ -80,7 +89,9 @@ def test_odd_names_do_not_all_look_alike(name: str) -> None:
 
 
 def test_the_name_itself_is_no_near_miss() -> None:
-    """MATCH-2: what is named exactly so is not offered as a near miss, and each near one is offered once."""
+    """MATCH-2: what is named exactly so is not offered as a near miss, and each near one is offered
+    once.
+    """
     assert near_misses("Acme", ["Acme", "ACME", "ACME", "acme"]) == ("ACME", "acme")
 
 
@@ -100,16 +111,29 @@ def test_resolve() -> None:
 
 def test_one_namesake_ties() -> None:
     """MATCH-1: unique on both sides and nobody's: tied; deleted ones are left out."""
-    index = NameIndex([connectwise(1, "Acme"), connectwise(2, "Acme", deleted=True), connectwise(3, "ACME")], tied={})
+    index = NameIndex(
+        [connectwise(1, "Acme"), connectwise(2, "Acme", deleted=True), connectwise(3, "ACME")],
+        tied={},
+    )
     assert index.tie(company("Acme"), namesakes=1) == Tie(company=connectwise(1, "Acme"))
 
 
 @pytest.mark.parametrize(
     ("companies", "tied", "namesakes", "said"),
     [
-        ([connectwise(1, "Acme")], {1: "Acme the first"}, 1, ["already tied", "Acme the first", "id 1"]),
+        (
+            [connectwise(1, "Acme")],
+            {1: "Acme the first"},
+            1,
+            ["already tied", "Acme the first", "id 1"],
+        ),
         ([connectwise(1, "Acme")], {}, 2, ["2 GravityZone companies", "'Acme'"]),
-        ([connectwise(1, "Acme"), connectwise(2, "Acme")], {}, 1, ["2 ConnectWise companies", "id 1", "id 2"]),
+        (
+            [connectwise(1, "Acme"), connectwise(2, "Acme")],
+            {},
+            1,
+            ["2 ConnectWise companies", "id 1", "id 2"],
+        ),
         ([connectwise(1, "ACME Ltd")], {}, 1, ["'ACME Ltd'", "id 1", "Near"]),
         ([connectwise(1, "Acme", deleted=True)], {}, 1, ["No ConnectWise company", "or nearly so"]),
         ([], {}, 1, ["No ConnectWise company", "'Acme'"]),

@@ -4,16 +4,20 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from local.ledger import MemoryLedger
-from local.simulators.clock import VirtualClock
-from tally.domain.month import Month
-from tally.domain.record import RecordKey, Transition, UsageRecord, unopened
+from simulators.clock import VirtualClock
+from tally.domain.model.month import Month
+from tally.domain.record.history import Transition
+from tally.domain.record.record_key import RecordKey
+from tally.domain.record.usage_record import UsageRecord, unopened
 from tally.errors import ConflictError, TransientError
+from testing.ledger import MemoryLedger
 
 TICK = datetime(2026, 11, 3, 0, 15, tzinfo=UTC)
 KEY = RecordKey(company_id="gz-1", month=Month(2026, 11), service="endpoints")
 RECORD = UsageRecord(key=KEY, version=1, seen_tick=TICK)
-OPENING = Transition(before=unopened(KEY, TICK), after=RECORD, what="opened", why="because", at=TICK, tick=TICK)
+OPENING = Transition(
+    before=unopened(KEY, TICK), after=RECORD, what="opened", why="because", at=TICK, tick=TICK
+)
 
 
 def test_failure_before_the_effect() -> None:

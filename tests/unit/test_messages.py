@@ -8,14 +8,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from tally.domain.agreement import Agreement
-from tally.domain.month import Month
-from tally.domain.standing import Cause, StandingState
+from tally.domain.model.agreement import Agreement
+from tally.domain.model.month import Month
+from tally.domain.model.standing import Cause, StandingState
 from tally.errors import ContractError
 from tally.messages import Job, JobService, Tick
 
 DAYS = st.none() | st.dates(date(2020, 1, 1), date(2030, 1, 1))
-INSTANTS = st.datetimes(datetime(2026, 1, 1), datetime(2027, 1, 1)).map(lambda each: each.replace(tzinfo=UTC))  # noqa: DTZ001 - made aware
+INSTANTS = st.datetimes(datetime(2026, 1, 1), datetime(2027, 1, 1)).map(  # noqa: DTZ001 - made aware
+    lambda each: each.replace(tzinfo=UTC)
+)
 TEXTS = st.text(max_size=20)
 AGREEMENTS = st.builds(
     Agreement,
@@ -48,8 +50,12 @@ CAUSES = st.builds(
     INSTANTS,
     st.builds(Month, st.integers(2020, 2030), st.integers(1, 12)),
 )
-def test_a_job_is_a_round_trip(agreement: Agreement, causes: dict[str, Cause], tick: datetime, month: Month) -> None:
-    """What the planner puts on a job is what the worker gets, to the last field, nulls left out on the way or not."""
+def test_a_job_is_a_round_trip(
+    agreement: Agreement, causes: dict[str, Cause], tick: datetime, month: Month
+) -> None:
+    """What the planner puts on a job is what the worker gets, to the last field, nulls left out on
+    the way or not.
+    """
     job = Job(
         tick=tick,
         company_id="c" * 24,
@@ -58,7 +64,13 @@ def test_a_job_is_a_round_trip(agreement: Agreement, causes: dict[str, Cause], t
         month=month,
         services=(
             JobService(service="endpoints", agreement_id=agreement.id, product_id=501, listed=True),
-            JobService(service="email", agreement_id=agreement.id, product_id=502, listed=True, only_if_used=True),
+            JobService(
+                service="email",
+                agreement_id=agreement.id,
+                product_id=502,
+                listed=True,
+                only_if_used=True,
+            ),
             JobService(service="edr", may_open=False),
         ),
         agreements=(agreement,),
@@ -74,7 +86,12 @@ def test_a_job_is_a_round_trip(agreement: Agreement, causes: dict[str, Cause], t
 
 def test_a_job_is_as_it_was_planned() -> None:
     """A job is not changed on its way, and one of another version is refused."""
-    job = Job(tick=datetime(2026, 11, 1, tzinfo=UTC), company_id="c", company_name="n", month=Month(2026, 11))
+    job = Job(
+        tick=datetime(2026, 11, 1, tzinfo=UTC),
+        company_id="c",
+        company_name="n",
+        month=Month(2026, 11),
+    )
     with pytest.raises(ValidationError):
         job.company_id = "other"  # type: ignore[misc]  # frozen
     with pytest.raises(ValidationError):
@@ -113,7 +130,9 @@ def test_the_tick_of_an_event(text: str, tick: datetime) -> None:
     ids=repr,
 )
 def test_anything_else_is_no_tick(event: Any) -> None:  # noqa: ANN401 - whatever comes
-    """An event without an instant is refused with the form that is wanted: there is no clock to fall back to."""
+    """An event without an instant is refused with the form that is wanted: there is no clock to
+    fall back to.
+    """
     with pytest.raises(ContractError, match="2026-11-01T00:05:00Z") as raised:
         Tick.of(event)
     assert raised.value.__cause__ is None

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from requests import exceptions as wire
 
-from tally import metrics
 from tally.errors import TallyError
-from tally.traffic import Traffic
+from tally.runtime import metrics
+from tally.runtime.traffic import Traffic
 from tally.transport.failures import BadAnswer, Loss, NoAnswer
 from tests.unit.scripted import answer
 from tests.unit.test_transport import World
@@ -28,41 +28,88 @@ def test_there_are_at_most_twelve_metrics() -> None:
 
 def test_a_line_has_one_namespace_and_one_dimension(capsys: pytest.CaptureFixture[str]) -> None:
     """The stack's name is the only dimension, so that twelve metrics are twelve."""
-    metrics.emit("tally-eu", {"Throttles": [3]}, {"GravityZoneLatency": [0.5, 0.25]}, details={"function": "worker"})
+    metrics.emit(
+        "tally-eu",
+        {"Throttles": [3]},
+        {"GravityZoneLatency": [0.5, 0.25]},
+        details={"function": "worker"},
+    )
     (line,) = _lines(capsys)
     (told,) = line["_aws"]["CloudWatchMetrics"]
-    assert (told["Namespace"], told["Dimensions"], line["Stack"]) == ("Tally", [["Stack"]], "tally-eu")
+    assert (told["Namespace"], told["Dimensions"], line["Stack"]) == (
+        "Tally",
+        [["Stack"]],
+        "tally-eu",
+    )
     assert told["Metrics"] == [
         {"Name": "Throttles", "Unit": "Count"},
         {"Name": "GravityZoneLatency", "Unit": "Seconds"},
     ]
-    assert (line["Throttles"], line["GravityZoneLatency"], line["function"]) == ([3.0], [0.5, 0.25], "worker")
+    assert (line["Throttles"], line["GravityZoneLatency"], line["function"]) == (
+        [3.0],
+        [0.5, 0.25],
+        "worker",
+    )
 
 
-def test_more_values_than_a_line_takes_are_all_told_once(capsys: pytest.CaptureFixture[str]) -> None:
-    """CloudWatch takes 100 values of a metric on a line; the plain fields stand on the first alone, or sums would be wrong."""
+def test_more_values_than_a_line_takes_are_all_told_once(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """CloudWatch takes 100 values of a metric on a line; the plain fields stand on the first alone,
+    or sums would be wrong.
+    """
     values = [float(number) for number in range(250)]
-    metrics.emit("tally", {"GravityZoneLatency": values, "Throttles": [1]}, details={"GravityZone": {"calls": 250}})
+    metrics.emit(
+        "tally",
+        {"GravityZoneLatency": values, "Throttles": [1]},
+        details={"GravityZone": {"calls": 250}},
+    )
     lines = _lines(capsys)
     assert [value for line in lines for value in line["GravityZoneLatency"]] == values
     assert max(len(line["GravityZoneLatency"]) for line in lines) <= 100
-    assert [("Throttles" in line, "GravityZone" in line) for line in lines] == [(True, True), *[(False, False)] * 2]
+    assert [("Throttles" in line, "GravityZone" in line) for line in lines] == [
+        (True, True),
+        *[(False, False)] * 2,
+    ]
 
 
-def test_where_there_is_nothing_to_tell_nothing_is_written(capsys: pytest.CaptureFixture[str]) -> None:
+def test_where_there_is_nothing_to_tell_nothing_is_written(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     """A line costs too; an empty one would be refused by CloudWatch."""
-    metrics.emit("tally", metrics.of_tick(None), metrics.of_calls({"GravityZone": Traffic()}), details={"a": 1})
+    metrics.emit(
+        "tally",
+        metrics.of_tick(None),
+        metrics.of_calls({"GravityZone": Traffic()}),
+        details={"a": 1},
+    )
     assert _lines(capsys) == []
 
 
 def test_calls_are_counted_by_what_came_of_them() -> None:
     """429 is a throttle; no answer and a bad one are errors; something that is gone is none."""
     traffic = Traffic()
-    for failure in (None, BadAnswer(429), BadAnswer(500), BadAnswer(401), BadAnswer(404), NoAnswer(Loss.UNKNOWN, "x")):
+    for failure in (
+        None,
+        BadAnswer(429),
+        BadAnswer(500),
+        BadAnswer(401),
+        BadAnswer(404),
+        NoAnswer(Loss.UNKNOWN, "x"),
+    ):
         traffic.heard(0.5, failure)
     told = traffic.taken()
-    assert told.figures() == {"calls": 6, "throttles": 1, "errors": 3, "seconds": 3.0, "slowest": 0.5}
-    assert metrics.of_calls({"ConnectWise": told}) == {"ConnectWiseLatency": [0.5] * 6, "Throttles": [1]}
+    assert told.figures() == {
+        "calls": 6,
+        "throttles": 1,
+        "errors": 3,
+        "seconds": 3.0,
+        "slowest": 0.5,
+    }
+    assert metrics.of_calls({"ConnectWise": told}) == {
+        "ConnectWiseLatency": [0.5] * 6,
+        "Throttles": [1],
+    }
     assert traffic.taken().figures()["calls"] == 0, "the next invocation counts anew"
 
 

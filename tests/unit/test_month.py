@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from tally.domain.month import Month
+from tally.domain.model.month import Month
 
 MONTHS = st.builds(Month, st.integers(2000, 2199), st.integers(1, 12))
 
@@ -20,7 +20,12 @@ def test_text_is_a_round_trip(month: Month) -> None:
 @given(MONTHS, MONTHS)
 def test_months_sort_as_their_texts_and_their_days(one: Month, other: Month) -> None:
     """Months are ordered by time, and so are their texts, by which the ledger sorts."""
-    assert (one < other) == (str(one) < str(other)) == (one.first < other.first) == (one.starts < other.starts)
+    assert (
+        (one < other)
+        == (str(one) < str(other))
+        == (one.first < other.first)
+        == (one.starts < other.starts)
+    )
 
 
 @given(MONTHS)
@@ -54,7 +59,8 @@ def test_the_reset_is_at_midnight_gmt(instant: datetime, month: Month) -> None:
 
 
 @pytest.mark.parametrize(
-    ("month", "last"), [(Month(2028, 2), 29), (Month(2026, 2), 28), (Month(2100, 2), 28), (Month(2026, 12), 31)]
+    ("month", "last"),
+    [(Month(2028, 2), 29), (Month(2026, 2), 28), (Month(2100, 2), 28), (Month(2026, 12), 31)],
 )
 def test_last_day(month: Month, last: int) -> None:
     """OPEN-3: the last day minds leap years."""
@@ -62,14 +68,17 @@ def test_last_day(month: Month, last: int) -> None:
 
 
 def test_target_and_label() -> None:
-    """READ-1, OPEN-1: GravityZone wants mm/yyyy; a customer reads the month's name in English, whatever the locale."""
+    """READ-1, OPEN-1: GravityZone wants mm/yyyy; a customer reads the month's name in English,
+    whatever the locale.
+    """
     assert Month(2026, 3).target == "03/2026"
     assert Month(2026, 3).label == "March 2026"
     assert len({Month(2026, number).label for number in range(1, 13)}) == 12
 
 
 @pytest.mark.parametrize(
-    ("day", "instant"), [(2, datetime(2027, 1, 2, tzinfo=UTC)), (10, datetime(2027, 1, 10, tzinfo=UTC))]
+    ("day", "instant"),
+    [(2, datetime(2027, 1, 2, tzinfo=UTC)), (10, datetime(2027, 1, 10, tzinfo=UTC))],
 )
 def test_day_after_end(day: int, instant: datetime) -> None:
     """CLOSE-1, OPEN-9: a day of the month after, at 00:00 GMT."""
@@ -77,7 +86,8 @@ def test_day_after_end(day: int, instant: datetime) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "2026-13", "2026-00", "2026-1", "26-01", "2026/01", "2026-01-01", "2026-01\n", " 2026-01"]
+    "text",
+    ["", "2026-13", "2026-00", "2026-1", "26-01", "2026/01", "2026-01-01", "2026-01\n", " 2026-01"],
 )
 def test_anything_else_is_no_month(text: str) -> None:
     """What is not yyyy-mm is refused with the form that is wanted."""

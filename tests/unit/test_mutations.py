@@ -9,18 +9,22 @@ import pytest
 
 from local.checkout import ROOT
 from local.errors import LocalError
-from local.mutations import __main__ as program
-from local.mutations import report
-from local.mutations.catalogue import MUTATIONS
-from local.mutations.copies import Copy
-from local.mutations.mutation import Edit, Mutation
-from local.mutations.runner import Runner, Verdict
+from verification.mutations import __main__ as program
+from verification.mutations import report
+from verification.mutations.catalogue import MUTATIONS
+from verification.mutations.copies import Copy
+from verification.mutations.mutation import Edit, Mutation
+from verification.mutations.runner import Runner, Verdict
 
-RULES = set(re.findall(r"^\| ([A-Z]+-\d+) \|", (ROOT / "docs" / "architecture.md").read_text(), flags=re.MULTILINE))
+RULES = set(
+    re.findall(
+        r"^\| ([A-Z]+-\d+) \|", (ROOT / "docs" / "architecture.md").read_text(), flags=re.MULTILINE
+    )
+)
 HARMLESS = Mutation(
     name="another docstring",
     rule="SAFE-1",
-    file="tally/clock.py",
+    file="tally/runtime/clock.py",
     edits=(Edit(before="The present", after="This very"),),
     why="To see that nobody minds.",
     tests=("tests/unit/test_month.py",),
@@ -35,7 +39,9 @@ def of_name(name: str) -> Mutation:
 
 @pytest.mark.parametrize("mutation", MUTATIONS, ids=lambda mutation: mutation.name)
 def test_each_applies(mutation: Mutation) -> None:
-    """A mutation's texts stand once each in the product as it is, and what comes of them is Python; else it proves nothing."""
+    """A mutation's texts stand once each in the product as it is, and what comes of them is Python;
+    else it proves nothing.
+    """
     sound = (ROOT / mutation.path).read_text()
     planted = mutation.planted(sound)
     assert ast.dump(ast.parse(planted)) != ast.dump(ast.parse(sound))
@@ -52,22 +58,33 @@ def test_each_names_a_rule_and_its_tests(mutation: Mutation) -> None:
 
 
 def test_enough_of_them() -> None:
-    """At least 25 mutations, no two of one name, and at least twelve of them are for the simulation alone."""
+    """At least 25 mutations, no two of one name, and at least twelve of them are for the simulation
+    alone.
+    """
     assert len({mutation.name for mutation in MUTATIONS}) == len(MUTATIONS) >= 25
     assert sum(not mutation.tests for mutation in MUTATIONS) >= 12
 
 
 def test_the_page_is_of_this_catalogue() -> None:
     """The page that the check wrote last has every mutation, and somebody who noticed it."""
-    rows = re.findall(r"^\| [A-Z]+-\d+ \| ([^|]+) \| [^|]+ \| ([^|]+) \|", report.PAGE.read_text(), flags=re.MULTILINE)
+    rows = re.findall(
+        r"^\| [A-Z]+-\d+ \| ([^|]+) \| [^|]+ \| ([^|]+) \|",
+        report.PAGE.read_text(),
+        flags=re.MULTILINE,
+    )
     assert [name for name, _ in rows] == [mutation.name for mutation in MUTATIONS]
     assert "**nobody**" not in {noticed for _, noticed in rows}
 
 
 @pytest.mark.parametrize("text", ["", "a = 1\na = 1\n"])
 def test_a_text_that_is_not_there_once(text: str) -> None:
-    """A text that is gone, or stands there twice, is no place for a bug: the check fails and names the mutation."""
-    with pytest.raises(LocalError, match=r"another docstring: 'a = 1' stands \d times in layers/tally/tally/clock.py"):
+    """A text that is gone, or stands there twice, is no place for a bug: the check fails and names
+    the mutation.
+    """
+    with pytest.raises(
+        LocalError,
+        match=r"another docstring: 'a = 1' stands \d times in layers/tally/tally/runtime/clock.py",
+    ):
         replace(HARMLESS, edits=(Edit(before="a = 1", after="a = 2"),)).planted(text)
 
 
@@ -91,14 +108,20 @@ class TestRunner:
     """In processes of its own."""
 
     def test_killed_by_a_test(self, runner: Runner) -> None:
-        """A test that fails with the bug in place is what noticed it, and the planted file is the one that was imported."""
-        verdict = runner.judge(of_name("a month is the one of the zone that the instant is written in"))
+        """A test that fails with the bug in place is what noticed it, and the planted file is the
+        one that was imported.
+        """
+        verdict = runner.judge(
+            of_name("a month is the one of the zone that the instant is written in")
+        )
         assert verdict.killed_by is not None
         assert verdict.killed_by.startswith("tests/unit/test_month.py::")
 
     def test_killed_by_the_simulation(self, runner: Runner) -> None:
         """A violation is told by its seed and invariant."""
-        verdict = runner.judge(replace(of_name("an Addition ends on the next month's first day"), seeds=range(1)))
+        verdict = runner.judge(
+            replace(of_name("an Addition ends on the next month's first day"), seeds=range(1))
+        )
         assert verdict.killed_by == "simulation, seed 0, invariant 6"
 
     def test_survived(self, runner: Runner) -> None:
@@ -109,8 +132,13 @@ class TestRunner:
 
     @pytest.mark.parametrize("without", ["edits", "tests"])
     def test_no_verdict(self, runner: Runner, without: str) -> None:
-        """A mutation that does not apply, or whose test is not there, kills nothing and is not passed over."""
-        broken = {"edits": (Edit(before="never", after=""),), "tests": ("tests/unit/test_no_such.py",)}
+        """A mutation that does not apply, or whose test is not there, kills nothing and is not
+        passed over.
+        """
+        broken = {
+            "edits": (Edit(before="never", after=""),),
+            "tests": ("tests/unit/test_no_such.py",),
+        }
         verdict = runner.judge(replace(HARMLESS, **{without: broken[without]}))
         assert verdict.killed_by is None
         assert "SURVIVED (" in str(verdict)
@@ -118,12 +146,16 @@ class TestRunner:
     def test_a_killer_that_always_fails(self, runner: Runner, tmp_path: Path) -> None:
         """A test that fails on the sound product too is no killer: nothing is judged by it."""
         failing = tmp_path / "test_failing.py"
-        failing.write_text('def test_failing() -> None:\n    """Fails."""\n    raise AssertionError\n')
+        failing.write_text(
+            'def test_failing() -> None:\n    """Fails."""\n    raise AssertionError\n'
+        )
         with pytest.raises(LocalError, match="test_failing fails without any mutation"):
             runner.judge_all([replace(HARMLESS, tests=(str(failing),))], tell=lambda _: None)
 
 
-@pytest.mark.parametrize(("killed_by", "code"), [("tests/unit/test_clock.py::test_it", 0), (None, 1)])
+@pytest.mark.parametrize(
+    ("killed_by", "code"), [("tests/unit/test_clock.py::test_it", 0), (None, 1)]
+)
 def test_exit_code(
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
@@ -139,7 +171,10 @@ def test_exit_code(
     monkeypatch.setattr("sys.argv", ["mutations"])
     assert program.main() == code
     noticed = "`unit/test_clock.py::test_it`" if killed_by else "**nobody**"
-    assert f"| SAFE-1 | another docstring | To see that nobody minds. | {noticed} | 1.5 |" in page.read_text()
+    assert (
+        f"| SAFE-1 | another docstring | To see that nobody minds. | {noticed} | 1.5 |"
+        in page.read_text()
+    )
     assert ("another docstring: SURVIVED" in capsys.readouterr().out) == (killed_by is None)
 
 

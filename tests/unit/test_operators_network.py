@@ -1,4 +1,6 @@
-"""The command goes out as the operator's machine does; the functions take nothing from their environment."""
+"""The command goes out as the operator's machine does; the functions take nothing from their
+environment.
+"""
 
 import socket
 import threading
@@ -10,11 +12,11 @@ import pytest
 from pydantic import SecretStr
 
 from cli.stack import Target, connect
-from tally import bootstrap
+from tally.aws.secret import ApiKeys
 from tally.errors import SetupError, TransientError
 from tally.gravityzone.pace import TokenBucket
-from tally.secret import ApiKeys
-from tally.settings import PlannerSettings
+from tally.runtime import bootstrap
+from tally.runtime.settings import PlannerSettings
 from tally.transport.operators import operators_network
 from tests.unit.scripted import Scripted, answer
 from tests.unit.test_settings import ENVIRONMENT
@@ -41,8 +43,12 @@ def sent(network: Scripted) -> tuple[dict[str, str], bool | str]:
     return network.options[-1]["proxies"], network.options[-1]["verify"]
 
 
-def test_functions_take_nothing_from_their_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Neither a proxy nor a bundle of certificates in a function's environment changes where its keys go."""
+def test_functions_take_nothing_from_their_environment(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Neither a proxy nor a bundle of certificates in a function's environment changes where its
+    keys go.
+    """
     bundle = tmp_path / "bundle.pem"
     bundle.touch()
     monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
@@ -53,15 +59,22 @@ def test_functions_take_nothing_from_their_environment(monkeypatch: pytest.Monke
     assert sent(network) == ({}, True)
 
 
-@pytest.mark.parametrize("name", ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "AWS_CA_BUNDLE", "SSL_CERT_FILE"])
-def test_the_command_trusts_what_the_machine_trusts(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str) -> None:
+@pytest.mark.parametrize(
+    "name", ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "AWS_CA_BUNDLE", "SSL_CERT_FILE"]
+)
+def test_the_command_trusts_what_the_machine_trusts(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str
+) -> None:
     """The bundle of certificates that requests, curl, boto3 or OpenSSL is told of is taken."""
     bundle = tmp_path / "bundle.pem"
     bundle.touch()
     monkeypatch.setenv("HTTPS_PROXY", "http://proxy.msp.test:3128")
     monkeypatch.setenv("NO_PROXY", "psa.msp.test")
     way = operators_network({name: str(bundle)})
-    assert way("https://api-eu.myconnectwise.example/x").proxies["https"] == "http://proxy.msp.test:3128"
+    assert (
+        way("https://api-eu.myconnectwise.example/x").proxies["https"]
+        == "http://proxy.msp.test:3128"
+    )
     assert way("https://api-eu.myconnectwise.example/x").verify == str(bundle)
     assert way("https://psa.msp.test/x").proxies == {}
     assert way("http://127.0.0.1:8802/x") == ({}, True)
@@ -109,18 +122,27 @@ def test_the_command_goes_through_the_proxy(monkeypatch: pytest.MonkeyPatch, pro
     connection = stack.gravityzone.__closure__[0].cell_contents  # type: ignore[attr-defined]  # the one connection behind all ports
     monkeypatch.setattr(type(connection), "settings", settings)
     monkeypatch.setattr(type(connection), "keys", KEYS)
-    for ask in (lambda: stack.gravityzone().own_company(), lambda: stack.connectwise().agreement(1)):
-        with pytest.raises(TransientError, match="the proxy of this machine's environment lets nothing through"):
+    for ask in (
+        lambda: stack.gravityzone().own_company(),
+        lambda: stack.connectwise().agreement(1),
+    ):
+        with pytest.raises(
+            TransientError, match="the proxy of this machine's environment lets nothing through"
+        ):
             ask()
     hosts = {line.split(b" ")[1] for line in proxy.asked}
     assert hosts == {b"cloud.gravityzone.example:443", b"api-eu.myconnectwise.example:443"}
     assert all(line.startswith(b"CONNECT ") and b"uthorization" not in line for line in proxy.asked)
 
 
-def test_a_function_does_not_go_through_the_proxy(monkeypatch: pytest.MonkeyPatch, proxy: Proxy) -> None:
+def test_a_function_does_not_go_through_the_proxy(
+    monkeypatch: pytest.MonkeyPatch, proxy: Proxy
+) -> None:
     """What a function calls it calls itself."""
     monkeypatch.setenv("HTTPS_PROXY", proxy.url)
-    settings = PlannerSettings.from_env({**ENVIRONMENT, "GRAVITYZONE_URL": "https://127.0.0.1:9/api"})
+    settings = PlannerSettings.from_env(
+        {**ENVIRONMENT, "GRAVITYZONE_URL": "https://127.0.0.1:9/api"}
+    )
     bucket = TokenBucket(rate=5, depth=1)
     with pytest.raises(TransientError, match="no connection"):
         bootstrap.gravityzone_client(settings, KEYS, bucket=bucket).own_company()

@@ -2,9 +2,9 @@
 
 import pytest
 
-from local.simulators.gravityzone.counters import COUNTERS
-from tally.domain.overlap import CONTAINS, HOURS, refusal
-from tally.domain.reading import ENDPOINTS, Service
+from simulators.gravityzone.counters import COUNTERS
+from tally.domain.model.overlap import CONTAINS, HOURS, refusal
+from tally.domain.model.reading import ENDPOINTS, Service
 
 OVERLAPS = [
     ("endpointMonthlyUsage", "aLaCarteMonthlyUsage"),
@@ -28,9 +28,17 @@ def service(name: str, counter: str, *types: int) -> Service:
 
 @pytest.mark.parametrize(("one", "other"), OVERLAPS)
 def test_overlapping_counters_are_refused_by_name(one: str, other: str) -> None:
-    """READ-5: counters that count the same machine, or are the same, are refused in either order, both and their services named."""
+    """READ-5: counters that count the same machine, or are the same, are refused in either order,
+    both and their services named.
+    """
     for first, second in ((one, other), (other, one)):
-        said = refusal([service("first", first), service("between", "edrMonthlyUsage"), service("second", second)])
+        said = refusal(
+            [
+                service("first", first),
+                service("between", "edrMonthlyUsage"),
+                service("second", second),
+            ]
+        )
         assert said is not None
         for named in (one, other, "'first'", "'second'"):
             assert named in said
@@ -39,7 +47,9 @@ def test_overlapping_counters_are_refused_by_name(one: str, other: str) -> None:
 
 @pytest.mark.parametrize(("one", "other"), OVERLAPS)
 def test_other_product_types_do_not_overlap(one: str, other: str) -> None:
-    """READ-5, READ-6: each product type is counted apart: counters meet only where the services have a type in common."""
+    """READ-5, READ-6: each product type is counted apart: counters meet only where the services
+    have a type in common.
+    """
     assert refusal([service("first", one, 0), service("second", other, 3, 5)]) is None
     assert refusal([service("first", one, 0, 3), service("second", other, 3, 5)]) is not None
 
@@ -54,10 +64,17 @@ def test_hours_are_refused(counter: str) -> None:
 
 
 def test_all_else_goes_together() -> None:
-    """READ-5: what is neither contained in another nor hours is billed beside all others; unknown counters too."""
+    """READ-5: what is neither contained in another nor hours is billed beside all others; unknown
+    counters too.
+    """
     contained = {each for inner in CONTAINS.values() for each in inner}
-    services = [service(f"s{n}", each) for n, each in enumerate(COUNTERS) if each not in contained | HOURS]
+    services = [
+        service(f"s{n}", each) for n, each in enumerate(COUNTERS) if each not in contained | HOURS
+    ]
     assert len(services) > 10
     assert refusal([*services, service("new", "newMonthlyUsage")]) is None
-    tiers = [service(f"s{n}", each) for n, each in enumerate(sorted(CONTAINS["integrityMonitoringUsage"]))]
+    tiers = [
+        service(f"s{n}", each)
+        for n, each in enumerate(sorted(CONTAINS["integrityMonitoringUsage"]))
+    ]
     assert refusal([ENDPOINTS, *tiers]) is None

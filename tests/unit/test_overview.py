@@ -6,45 +6,46 @@ from decimal import Decimal
 
 import pytest
 
-from local.ledger import MemoryLedger
-from tally.domain.company import Mapping
 from tally.domain.holds import Grown
-from tally.domain.month import Month
-from tally.domain.overview import counted, final, overview
-from tally.domain.record import (
-    Closing,
-    Credit,
-    Line,
-    LineState,
-    Place,
-    RecordKey,
-    RecordState,
-    Ruling,
-    Said,
-    UsageRecord,
-    Written,
-)
-from tally.domain.standing import Cause, Standing, StandingState
-from tally.overview import read_overview
+from tally.domain.model.company import CompanyLink
+from tally.domain.model.month import Month
+from tally.domain.model.standing import Cause, Standing, StandingState
+from tally.domain.record.lines import Line, LineState, Place, Written
+from tally.domain.record.record_key import RecordKey
+from tally.domain.record.rulings import Ruling, Said
+from tally.domain.record.usage_record import Closing, Credit, RecordState, UsageRecord
+from tally.domain.reporting.overview import counted, final, overview
+from tally.people.read_overview import read_overview
+from testing.ledger import MemoryLedger
 
 TICK = datetime(2026, 11, 3, 0, 15, tzinfo=UTC)
 NOVEMBER, OCTOBER = Month(2026, 11), Month(2026, 10)
 LINE = Line(
     number=0,
     state=LineState.OPEN,
-    place=Place(agreement_id=7, product_id=501, effective=date(2026, 11, 1), cancelled=date(2026, 11, 30)),
+    place=Place(
+        agreement_id=7, product_id=501, effective=date(2026, 11, 1), cancelled=date(2026, 11, 30)
+    ),
     reference="TLY-X",
     addition_id=1,
     written=Written(quantity=5, at=TICK),
 )
 RECORD = UsageRecord(
-    key=RecordKey(company_id="gz-1", month=NOVEMBER, service="endpoints"), version=1, seen_tick=TICK, lines=(LINE,)
+    key=RecordKey(company_id="gz-1", month=NOVEMBER, service="endpoints"),
+    version=1,
+    seen_tick=TICK,
+    lines=(LINE,),
 )
 HOLD = Grown(why="so many", agreed=60, since=TICK)
 REJECTED = Ruling(said=Said.KEEP_GROWN, number=60, by="ann", at=TICK)
 CLOSED = replace(RECORD, state=RecordState.CLOSED, closing=Closing(count=6))
-MAPPING = Mapping(
-    company_id="gz-1", company_name="Old name", connectwise_id=4, connectwise_name="X", tied_by="tally", tied_at=TICK
+MAPPING = CompanyLink(
+    company_id="gz-1",
+    company_name="Old name",
+    connectwise_id=4,
+    connectwise_name="X",
+    tied_by="tally",
+    tied_at=TICK,
 )
 STANDING = Standing(
     company_id="gz-1",
@@ -71,17 +72,34 @@ STANDING = Standing(
         (replace(CLOSED, closing=Closing(count=6, credit=Credit(billed=5, counted=2))), 2),
     ],
     ids=[
-        *("no Addition", "unchanged", "held", "held before it opened", "rejected", "rejected and gone further"),
-        *("rejected before it opened", "approved before it opened", "closed", "late", "to be credited"),
+        *(
+            "no Addition",
+            "unchanged",
+            "held",
+            "held before it opened",
+            "rejected",
+            "rejected and gone further",
+        ),
+        *(
+            "rejected before it opened",
+            "approved before it opened",
+            "closed",
+            "late",
+            "to be credited",
+        ),
     ],
 )
 def test_the_newest_count_that_is_known(record: UsageRecord, count: int | None) -> None:
-    """FOLLOW-2: an unchanged count writes nothing, so what stands is the count unless a hold, an answer or the close has another."""
+    """FOLLOW-2: an unchanged count writes nothing, so what stands is the count unless a hold, an
+    answer or the close has another.
+    """
     assert counted(record) == count
 
 
 def test_what_was_billed_in_the_end() -> None:
-    """CLOSE-2, LATE-3: only what is no longer open is final; what a person has credited is taken off."""
+    """CLOSE-2, LATE-3: only what is no longer open is final; what a person has credited is taken
+    off.
+    """
     assert final(RECORD) is None
     assert final(replace(CLOSED, closing=Closing(count=3, credited=2))) == 3
     assert final(replace(RECORD, state=RecordState.WAIVED, lines=())) == 0
@@ -90,10 +108,17 @@ def test_what_was_billed_in_the_end() -> None:
 
 
 def test_every_company_has_one_row() -> None:
-    """SAFE-7: whoever has a mapping, a standing or a record has one row, by the newest name that is known, in its order."""
+    """SAFE-7: whoever has a link, a standing or a record has one row, by the newest name that is
+    known, in its order.
+    """
     only_mapped = replace(MAPPING, company_id="gz-2", company_name="alder")
     only_recorded = replace(RECORD, key=replace(RECORD.key, company_id="zz-3"))
-    seen = overview(ticks=None, mappings=[MAPPING, only_mapped], standings=[STANDING], records=[RECORD, only_recorded])
+    seen = overview(
+        ticks=None,
+        links=[MAPPING, only_mapped],
+        standings=[STANDING],
+        records=[RECORD, only_recorded],
+    )
     assert [(row.company_id, row.name) for row in seen.companies] == [
         ("gz-2", "alder"),
         ("gz-1", "Harbor Dental"),
@@ -105,14 +130,20 @@ def test_every_company_has_one_row() -> None:
         "No tick has seen it yet.",
         None,
     )
-    assert (harbor.cause.state, harbor.last_reading, harbor.records) == (StandingState.HELD, TICK, (RECORD,))
+    assert (harbor.cause.state, harbor.last_reading, harbor.records) == (
+        StandingState.HELD,
+        TICK,
+        (RECORD,),
+    )
     assert dict(seen.standings) == {StandingState.WAITING: 2, StandingState.HELD: 1}
 
 
 def test_a_record_that_shows_twice_is_one() -> None:
-    """The index may show a record as open and as settled: the settled one, which was read last, counts."""
+    """The index may show a record as open and as settled: the settled one, which was read last,
+    counts.
+    """
     closed = replace(CLOSED, closing=Closing(count=5, reread=True))
-    (row,) = overview(ticks=None, mappings=[], standings=[], records=[RECORD, closed]).companies
+    (row,) = overview(ticks=None, links=[], standings=[], records=[RECORD, closed]).companies
     assert row.records == (closed,)
 
 
@@ -120,7 +151,7 @@ def test_records_of_a_month_and_a_service() -> None:
     """Records are told apart by month and service."""
     email = replace(RECORD, key=replace(RECORD.key, service="email"))
     before = replace(RECORD, key=replace(RECORD.key, month=OCTOBER))
-    (row,) = overview(ticks=None, mappings=[], standings=[], records=[RECORD, email, before]).companies
+    (row,) = overview(ticks=None, links=[], standings=[], records=[RECORD, email, before]).companies
     assert row.records == (before, email, RECORD)
     assert row.of(NOVEMBER) == (email, RECORD)
     assert row.of(NOVEMBER, "endpoints") == (RECORD,)

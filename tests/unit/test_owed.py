@@ -7,10 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tally.domain.decision.owed import Owed, Uncounted, falls, never_written, owed, quantity_of
-from tally.domain.partner import Children
-from tally.domain.reading import Count, Unknown
-from tally.domain.record import LineState, RecordState, Refusal, Ruling, Said, SetQuantity, UsageRecord
+from tally.domain.facts.owed import Owed, Uncounted, falls, never_written, owed, quantity_of
+from tally.domain.model.reading import Count, Unknown
+from tally.domain.record.lines import LineState
+from tally.domain.record.partner import Children
+from tally.domain.record.rulings import Ruling, Said
+from tally.domain.record.usage_record import RecordState, UsageRecord
+from tally.domain.record.writes import Refusal, SetQuantity
 from tests.unit.rig import POLICY, TICK, UNOPENED, a_line, a_record
 
 COUNTS = st.integers(0, 60)
@@ -26,7 +29,12 @@ def ruled(*rulings: Ruling, stands: int = 5, **line: object) -> UsageRecord:
 
 
 def total(
-    record: UsageRecord, count: int, *, closing: bool = False, floor: int | None = None, minimum: bool = False
+    record: UsageRecord,
+    count: int,
+    *,
+    closing: bool = False,
+    floor: int | None = None,
+    minimum: bool = False,
 ) -> int:
     policy = MINIMUM if minimum else POLICY
     answer = owed(record, Count(count, floor), children=None, closing=closing, policy=policy)
@@ -38,12 +46,16 @@ def total(
 @given(COUNTS, st.booleans())
 def test_without_a_word_it_is_the_count(count: int, closing: bool) -> None:
     """FOLLOW-1: what GravityZone counts is owed, whatever stands."""
-    assert total(UNOPENED, count, closing=closing) == total(ruled(), count, closing=closing) == count
+    assert (
+        total(UNOPENED, count, closing=closing) == total(ruled(), count, closing=closing) == count
+    )
 
 
 @given(COUNTS, COUNTS, st.booleans(), st.booleans())
 def test_the_floor_is_for_the_close(count: int, floor: int, closing: bool, minimum: bool) -> None:
-    """CLOSE-2: the contract's floor is billed at the close alone, and only where the setting says so."""
+    """CLOSE-2: the contract's floor is billed at the close alone, and only where the setting says
+    so.
+    """
     expected = max(count, floor) if closing and minimum else count
     assert total(ruled(), count, closing=closing, floor=floor, minimum=minimum) == expected
 
@@ -68,7 +80,9 @@ def test_a_fall_that_was_rejected_is_measured_by_what_may_stand() -> None:
 
 @pytest.mark.parametrize(("count", "expected"), [(4, 4), (30, 5), (50, 5), (60, 5), (61, 61)])
 def test_growth_that_was_rejected_keeps_what_stands(count: int, expected: int) -> None:
-    """FOLLOW-4: until the count exceeds the rejected one by the same margins, 50 % and 20 seats of 40."""
+    """FOLLOW-4: until the count exceeds the rejected one by the same margins, 50 % and 20 seats of
+    40.
+    """
     assert total(ruled(said(Said.KEEP_GROWN, 40)), count) == expected
 
 
@@ -89,17 +103,30 @@ def test_what_is_left_out_may_be_a_floor() -> None:
 
 
 def test_other_children_keep_what_stands() -> None:
-    """READ-4: as long as nobody has said whether the set is right, what stands is owed; a closed month is not counted anew."""
+    """READ-4: as long as nobody has said whether the set is right, what stands is owed; a closed
+    month is not counted anew.
+    """
     children, record = Children(ids=("b",)), replace(ruled(), children=("a",))
     answer = owed(record, Count(9), children=children, closing=False, policy=POLICY)
     assert isinstance(answer, Owed)
     assert (answer.agreed, answer.total) == (5, 5)
-    over = replace(record, state=RecordState.CLOSED, lines=(a_line(quantity=5, state=LineState.FINAL),))
-    assert isinstance(owed(over, Count(9), children=children, closing=True, policy=POLICY), Uncounted)
+    over = replace(
+        record, state=RecordState.CLOSED, lines=(a_line(quantity=5, state=LineState.FINAL),)
+    )
+    assert isinstance(
+        owed(over, Count(9), children=children, closing=True, policy=POLICY), Uncounted
+    )
 
 
 @given(
-    st.permutations([said(Said.GROW, 8), said(Said.LATE, 9), said(Said.KEEP_GROWN, 30), said(Said.AS_SEEN, 0, "x")]),
+    st.permutations(
+        [
+            said(Said.GROW, 8),
+            said(Said.LATE, 9),
+            said(Said.KEEP_GROWN, 30),
+            said(Said.AS_SEEN, 0, "x"),
+        ]
+    ),
     COUNTS,
 )
 def test_the_order_of_rulings_does_not_matter(rulings: list[Ruling], count: int) -> None:
@@ -109,7 +136,9 @@ def test_the_order_of_rulings_does_not_matter(rulings: list[Ruling], count: int)
 
 
 def test_the_newest_last_word_counts_alone() -> None:
-    """READ-7, FOLLOW-4: a person who says something else of a held number takes the word before back."""
+    """READ-7, FOLLOW-4: a person who says something else of a held number takes the word before
+    back.
+    """
     record = ruled(said(Said.KEEP_FALLEN, 3)).ruled(said(Said.LOWER, 3))
     assert [each.said for each in record.rulings] == [Said.LOWER]
     assert total(record, 3) == 3
@@ -126,7 +155,9 @@ def test_a_quantity_is_never_negative(number: int, beside: int) -> None:
 
 @given(st.integers(0, 9), st.integers(0, 9), st.lists(st.integers(0, 9), max_size=2))
 def test_a_fall_is_below_what_may_stand(quantity: int, pushed: int, unsure: list[int]) -> None:
-    """READ-7: without leave nothing goes below what was confirmed or sent, but for what stands there already."""
+    """READ-7: without leave nothing goes below what was confirmed or sent, but for what stands
+    there already.
+    """
     record = a_record(a_line(quantity=pushed, unsure=tuple(unsure)))
     assert falls(record, quantity) == (quantity != pushed and quantity < max(pushed, *unsure, 0))
 
@@ -139,7 +170,9 @@ def test_leave_to_lower_goes_so_far(quantity: int, falling: bool) -> None:
 
 def test_what_was_never_written() -> None:
     """CLOSE-5: more was allowed, or refused by ConnectWise, than stands."""
-    refusal = Refusal(why="no", at=TICK, write=SetQuantity(number=0, quantity=8), version="", total=8)
+    refusal = Refusal(
+        why="no", at=TICK, write=SetQuantity(number=0, quantity=8), version="", total=8
+    )
     assert never_written(ruled()) is None
     assert never_written(ruled(said(Said.LATE, 9))) == 9
     assert never_written(ruled(said(Said.LATE, 5))) is None

@@ -8,21 +8,29 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tally.domain.agreement import Agreement
-from tally.domain.circumstances import Circumstances, CompanyState, Directory, Place, Presence, known_absence
-from tally.domain.company import Mapping
-from tally.domain.month import Month
-from tally.domain.next_standing import next_standing
-from tally.domain.planning import CompanyPlan, Due, DueService, plan_company
-from tally.domain.record import RecordKey, UsageRecord
-from tally.domain.standing import COMPANY_SCOPE, Cause, Standing, StandingState
-from tally.domain.ticks import Ticks
+from tally.domain.model.agreement import Agreement
+from tally.domain.model.company import CompanyLink
+from tally.domain.model.month import Month
+from tally.domain.model.standing import COMPANY_SCOPE, Cause, Standing, StandingState
+from tally.domain.model.ticks import Ticks
+from tally.domain.planning.company_plan import CompanyPlan, Due, DueService, plan_company
+from tally.domain.planning.next_standing import next_standing
+from tally.domain.planning.tick_context import (
+    Circumstances,
+    CompanyState,
+    Directory,
+    Place,
+    Presence,
+    known_absence,
+)
+from tally.domain.record.record_key import RecordKey
+from tally.domain.record.usage_record import UsageRecord
 from tests.unit.rig import AGREEMENT, PRODUCT_ID, Rig, a_line, a_record, facts
 from tests.unit.rig import POLICY as RIG_POLICY
 
 OCTOBER, NOVEMBER = Month(2026, 10), Month(2026, 11)
 TICK = datetime(2026, 11, 10, 8, tzinfo=UTC)
-MAPPING = Mapping(
+MAPPING = CompanyLink(
     company_id="c" * 24,
     company_name="Harbor Dental",
     connectwise_id=7,
@@ -42,7 +50,12 @@ def directory(**fields: Any) -> Directory:  # noqa: ANN401 - any field of the pl
 
 def due(month: Month, agreement: Agreement | None = AGREEMENT, **fields: Any) -> Due:  # noqa: ANN401 - any field
     """The month is due, for the one service."""
-    told: dict[str, Any] = {"agreement": agreement, "product_id": PRODUCT_ID, "listed": True, **fields}
+    told: dict[str, Any] = {
+        "agreement": agreement,
+        "product_id": PRODUCT_ID,
+        "listed": True,
+        **fields,
+    }
     return Due(month=month, services=(DueService(service="endpoints", **told),))
 
 
@@ -65,7 +78,7 @@ def company(**fields: Any) -> CompanyState:  # noqa: ANN401 - any field
         "id": "c" * 24,
         "name": "Harbor Dental",
         "presence": Presence.LICENSED,
-        "mapping": MAPPING,
+        "link": MAPPING,
         "untied": "",
         "standing": None,
         "records": (),
@@ -77,7 +90,11 @@ def company(**fields: Any) -> CompanyState:  # noqa: ANN401 - any field
 def standing(*licensed_in: Month, **causes: Cause) -> Standing:
     """What the ledger knows of the customer."""
     return Standing(
-        company_id="c" * 24, company_name="Harbor Dental", tick=TICK, causes=causes, licensed_in=licensed_in
+        company_id="c" * 24,
+        company_name="Harbor Dental",
+        tick=TICK,
+        causes=causes,
+        licensed_in=licensed_in,
     )
 
 
@@ -117,8 +134,13 @@ CAUSES = st.builds(
 COMPANIES = st.builds(
     company,
     presence=PRESENCES,
-    mapping=st.sampled_from(
-        [None, MAPPING, replace(MAPPING, excluded_since=TICK), replace(MAPPING, pinned_agreement_id=5)]
+    link=st.sampled_from(
+        [
+            None,
+            MAPPING,
+            replace(MAPPING, excluded_since=TICK),
+            replace(MAPPING, pinned_agreement_id=5),
+        ]
     ),
     untied=st.sampled_from(["", "No ConnectWise company is named so."]),
     standing=st.none()
@@ -126,7 +148,16 @@ COMPANIES = st.builds(
         lambda months, causes: standing(*months, **causes),
         st.lists(st.sampled_from([OCTOBER, NOVEMBER]), unique=True),
         st.dictionaries(
-            st.sampled_from(["company", "company/email", "2026-10", "2026-11", "2026-11/email", "2026-11 endpoints"]),
+            st.sampled_from(
+                [
+                    "company",
+                    "company/email",
+                    "2026-10",
+                    "2026-11",
+                    "2026-11/email",
+                    "2026-11 endpoints",
+                ]
+            ),
             CAUSES,
         ),
     ),
@@ -158,7 +189,9 @@ DIRECTORIES = st.sampled_from(
 )
 EVERYTHING = st.builds(
     circumstances,
-    tick=st.sampled_from([TICK, datetime(2026, 11, 1, tzinfo=UTC), datetime(2026, 11, 9, 23, 45, tzinfo=UTC)]),
+    tick=st.sampled_from(
+        [TICK, datetime(2026, 11, 1, tzinfo=UTC), datetime(2026, 11, 9, 23, 45, tzinfo=UTC)]
+    ),
     directory=DIRECTORIES,
     first_month=st.sampled_from([OCTOBER, NOVEMBER, Month(2026, 12)]),
     services=st.sampled_from([("endpoints",), ("endpoints", "email")]),
@@ -174,7 +207,9 @@ EVERYTHING = st.builds(
 
 @given(COMPANIES, EVERYTHING)
 def test_every_open_record_is_followed_once(state: CompanyState, at: Circumstances) -> None:
-    """CLOSE-3, MATCH-2: each open record is due exactly once, in one job a month, whatever lists and names say."""
+    """CLOSE-3, MATCH-2: each open record is due exactly once, in one job a month, whatever lists
+    and names say.
+    """
     plan = plan_company(state, at)
     months = [each.month for each in plan.due]
     assert len(months) == len(set(months))
@@ -185,15 +220,17 @@ def test_every_open_record_is_followed_once(state: CompanyState, at: Circumstanc
 
 @given(COMPANIES, EVERYTHING)
 def test_only_the_eligible_are_opened(state: CompanyState, at: Circumstances) -> None:
-    """OPEN-4, OPEN-8, OPEN-9: a month without a record is due for a licensed, tied company alone: this one, or the last until the 10th."""
+    """OPEN-4, OPEN-8, OPEN-9: a month without a record is due for a licensed, tied company alone:
+    this one, or the last until the 10th.
+    """
     recorded = {(each.key.month, each.key.service) for each in state.records} | state.settled
     opened = [(each, part) for each in plan_company(state, at).due for part in each.services]
     for each, part in opened:
         if (each.month, part.service) in recorded:
             continue
         assert state.presence is Presence.LICENSED
-        assert state.mapping is not None
-        assert state.mapping.excluded_since is None
+        assert state.link is not None
+        assert state.link.excluded_since is None
         assert at.directory is not None
         assert at.directory.places[part.service].problem is None
         assert part.agreement is not None
@@ -207,39 +244,58 @@ def test_only_the_eligible_are_opened(state: CompanyState, at: Circumstances) ->
 
 @given(COMPANIES, EVERYTHING)
 def test_planning_what_is_planned_changes_nothing(state: CompanyState, at: Circumstances) -> None:
-    """SAFE-7: the same tick planned again on the standing that it left leaves the same standing, and the same jobs."""
+    """SAFE-7: the same tick planned again on the standing that it left leaves the same standing,
+    and the same jobs.
+    """
     plan = plan_company(state, at)
     after = next_standing(state, plan, at)
     again = replace(state, standing=after)
     second = plan_company(again, at)
     assert next_standing(again, second, at) == after
-    assert [each.month for each in second.due] == [each.month for each in plan.due] or after.licensed_in != (
-        () if state.standing is None else state.standing.licensed_in
-    )
+    assert [each.month for each in second.due] == [
+        each.month for each in plan.due
+    ] or after.licensed_in != (() if state.standing is None else state.standing.licensed_in)
 
 
 @given(COMPANIES, EVERYTHING)
 def test_nobody_is_without_a_word(state: CompanyState, at: Circumstances) -> None:
-    """SAFE-7: a company for which nothing is due has a cause that says why, unless its month is settled or lists were unread."""
+    """SAFE-7: a company for which nothing is due has a cause that says why, unless its month is
+    settled or lists were unread.
+    """
     plan = plan_company(state, at)
-    if plan.due or at.directory is None or state.presence is Presence.UNREAD or not state.mapping:
+    if plan.due or at.directory is None or state.presence is Presence.UNREAD or not state.link:
         return
     assert plan.causes or (at.month, "endpoints") in state.settled
 
 
 @given(COMPANIES, EVERYTHING)
-def test_one_service_does_not_change_what_is_due_of_another(state: CompanyState, at: Circumstances) -> None:
-    """READ-6: with or without a second service, its records and its place, the same is due of the first."""
+def test_one_service_does_not_change_what_is_due_of_another(
+    state: CompanyState, at: Circumstances
+) -> None:
+    """READ-6: with or without a second service, its records and its place, the same is due of the
+    first.
+    """
 
-    def of_endpoints(company: CompanyState, circumstances: Circumstances) -> list[tuple[Month, DueService]]:
+    def of_endpoints(
+        company: CompanyState, circumstances: Circumstances
+    ) -> list[tuple[Month, DueService]]:
         plan = plan_company(company, circumstances)
-        return [(each.month, part) for each in plan.due for part in each.services if part.service == "endpoints"]
+        return [
+            (each.month, part)
+            for each in plan.due
+            for part in each.services
+            if part.service == "endpoints"
+        ]
 
     if at.directory is not None and all(place.problem for place in at.directory.places.values()):
         return
-    alone = replace(state, records=[each for each in state.records if each.key.service == "endpoints"])
+    alone = replace(
+        state, records=[each for each in state.records if each.key.service == "endpoints"]
+    )
     only = replace(at, services=("endpoints",))
-    assert of_endpoints(state, replace(at, services=("endpoints", "email"))) == of_endpoints(alone, only)
+    assert of_endpoints(state, replace(at, services=("endpoints", "email"))) == of_endpoints(
+        alone, only
+    )
 
 
 @pytest.mark.parametrize(
@@ -248,13 +304,21 @@ def test_one_service_does_not_change_what_is_due_of_another(state: CompanyState,
         ({"presence": Presence.PARTNER}, StandingState.NEEDS_SETUP, "partner"),
         ({"presence": Presence.UNLICENSED}, StandingState.WAITING, "no monthly subscription"),
         ({"presence": Presence.GONE}, StandingState.WAITING, "not in GravityZone any more"),
-        ({"mapping": None, "untied": "Two are named so."}, StandingState.NEEDS_SETUP, "Two are named so."),
-        ({"mapping": None}, StandingState.WAITING, "matched"),
-        ({"mapping": replace(MAPPING, excluded_since=TICK)}, StandingState.WAITING, "2026-11-10"),
+        (
+            {"link": None, "untied": "Two are named so."},
+            StandingState.NEEDS_SETUP,
+            "Two are named so.",
+        ),
+        ({"link": None}, StandingState.WAITING, "matched"),
+        ({"link": replace(MAPPING, excluded_since=TICK)}, StandingState.WAITING, "2026-11-10"),
     ],
 )
-def test_why_a_company_is_not_opened(fields: dict[str, Any], state: StandingState, said: str) -> None:
-    """SAFE-7: each reason that stops a company as a whole is its own standing, and plans no opening."""
+def test_why_a_company_is_not_opened(
+    fields: dict[str, Any], state: StandingState, said: str
+) -> None:
+    """SAFE-7: each reason that stops a company as a whole is its own standing, and plans no
+    opening.
+    """
     plan = plan_company(company(**fields), circumstances())
     assert plan.due == []
     cause = plan.causes[COMPANY_SCOPE]
@@ -263,10 +327,15 @@ def test_why_a_company_is_not_opened(fields: dict[str, Any], state: StandingStat
 
 
 def test_a_word_from_before_stays_where_lists_fail() -> None:
-    """SAFE-5, SAFE-7: unread, or not matched at this tick, a company keeps what an earlier tick said of it."""
+    """SAFE-5, SAFE-7: unread, or not matched at this tick, a company keeps what an earlier tick
+    said of it.
+    """
     before = Cause(state=StandingState.NEEDS_SETUP, reason="Two are named so.", since=TICK)
     known = standing(company=before)
-    for state in (company(presence=Presence.UNREAD, standing=known), company(mapping=None, standing=known)):
+    for state in (
+        company(presence=Presence.UNREAD, standing=known),
+        company(link=None, standing=known),
+    ):
         plan = plan_company(state, circumstances())
         assert plan.causes[COMPANY_SCOPE] == before
     silent = plan_company(company(presence=Presence.UNREAD), circumstances())
@@ -274,10 +343,14 @@ def test_a_word_from_before_stays_where_lists_fail() -> None:
 
 
 def test_a_month_that_cannot_be_opened_for_want_of_lists_is_failing() -> None:
-    """SAFE-5, SAFE-7: without ConnectWise's lists nothing is opened, and the month's standing says what failed."""
+    """SAFE-5, SAFE-7: without ConnectWise's lists nothing is opened, and the month's standing says
+    what failed.
+    """
     before = Cause(state=StandingState.NEEDS_SETUP, reason="2 active agreements", since=TICK)
     state = company(standing=standing(NOVEMBER, **{"2026-11": before}))
-    at = circumstances(directory=None, failures=["ConnectWise's agreements could not be listed: 502"])
+    at = circumstances(
+        directory=None, failures=["ConnectWise's agreements could not be listed: 502"]
+    )
     plan = plan_company(state, at)
     assert plan.due == []
     shown = next_standing(state, plan, at).shown
@@ -294,36 +367,48 @@ def test_a_word_on_a_month_goes_with_its_record() -> None:
         "2026-10 endpoints": Cause(state=StandingState.BILLING),
         "2026-11 endpoints": Cause(state=StandingState.HELD),
     }
-    state = company(records=[record(NOVEMBER)], settled=frozenset({(OCTOBER, "endpoints")}), standing=standing(**said))
+    state = company(
+        records=[record(NOVEMBER)],
+        settled=frozenset({(OCTOBER, "endpoints")}),
+        standing=standing(**said),
+    )
     plan = plan_company(state, circumstances())
     assert set(next_standing(state, plan, circumstances()).causes) == {"2026-11 endpoints"}
 
 
 def test_the_month_before_needs_to_have_been_seen() -> None:
-    """OPEN-9: until the 10th, for a company seen licensed in it; unseen where ticks succeeded it is not due, else only if used."""
+    """OPEN-9: until the 10th, for a company seen licensed in it; unseen where ticks succeeded it is
+    not due, else only if used.
+    """
     early = circumstances(tick=datetime(2026, 11, 9, 23, 45, tzinfo=UTC))
     seen = company(standing=standing(OCTOBER), records=[record(NOVEMBER)])
     unseen = replace(seen, standing=standing(NOVEMBER))
     assert due(OCTOBER) in plan_company(seen, early).due
     assert [each.month for each in plan_company(unseen, early).due] == [NOVEMBER]
-    assert [each.month for each in plan_company(seen, circumstances(tick=TICK.replace(hour=0))).due] == [NOVEMBER]
+    assert [
+        each.month for each in plan_company(seen, circumstances(tick=TICK.replace(hour=0))).due
+    ] == [NOVEMBER]
     missed = replace(early, ticks=Ticks(newest=TICK, first_month=OCTOBER, planned=(NOVEMBER,)))
     assert due(OCTOBER, only_if_used=True) in plan_company(unseen, missed).due
     assert plan_company(unseen, missed).causes == {}
 
 
 def test_before_the_first_month() -> None:
-    """OPEN-8: a month before the first is not due; of the present one the company is told when it begins."""
+    """OPEN-8: a month before the first is not due; of the present one the company is told when it
+    begins.
+    """
     plan = plan_company(company(), circumstances(first_month=Month(2026, 12)))
     assert plan.due == []
     assert plan.causes["2026-11"].until == datetime(2026, 12, 1, tzinfo=UTC)
-    assert plan_company(company(standing=standing(OCTOBER)), circumstances(first_month=NOVEMBER)).causes.keys() == {
-        "2026-11"
-    }
+    assert plan_company(
+        company(standing=standing(OCTOBER)), circumstances(first_month=NOVEMBER)
+    ).causes.keys() == {"2026-11"}
 
 
 def test_a_record_without_its_addition_may_be_opened_on_what_is_right_now() -> None:
-    """MATCH-3, OPEN-6: a month held at its opening is due on the agreement that is right now, and the reason stands if none is."""
+    """MATCH-3, OPEN-6: a month held at its opening is due on the agreement that is right now, and
+    the reason stands if none is.
+    """
     state = company(records=[record(NOVEMBER, opened=False)])
     assert plan_company(state, circumstances()).due == [due(NOVEMBER)]
     nowhere = plan_company(state, circumstances(directory=directory(agreements={})))
@@ -334,25 +419,39 @@ def test_a_record_without_its_addition_may_be_opened_on_what_is_right_now() -> N
 
 
 def test_an_absence_that_is_known() -> None:
-    """SAFE-7: a company that an earlier tick found gone is recognised by its standing, whatever else stands in it."""
+    """SAFE-7: a company that an earlier tick found gone is recognised by its standing, whatever
+    else stands in it.
+    """
     for presence in (Presence.UNLICENSED, Presence.GONE):
         plan = plan_company(company(presence=presence), circumstances())
         assert known_absence(standing(**plan.causes)) is presence
     assert known_absence(None) is None
-    assert known_absence(standing(company=Cause(state=StandingState.NEEDS_SETUP, reason="other"))) is None
+    assert (
+        known_absence(standing(company=Cause(state=StandingState.NEEDS_SETUP, reason="other")))
+        is None
+    )
 
 
 def test_two_months_are_remembered() -> None:
-    """OPEN-9: the last two months in which the company was listed as licensed are kept; other presences add none."""
+    """OPEN-9: the last two months in which the company was listed as licensed are kept; other
+    presences add none.
+    """
     state = company(standing=standing(Month(2026, 9), OCTOBER))
     assert next_standing(state, CompanyPlan(), circumstances()).licensed_in == (OCTOBER, NOVEMBER)
     unread = replace(state, presence=Presence.UNREAD)
-    assert next_standing(unread, CompanyPlan(), circumstances()).licensed_in == (Month(2026, 9), OCTOBER)
+    assert next_standing(unread, CompanyPlan(), circumstances()).licensed_in == (
+        Month(2026, 9),
+        OCTOBER,
+    )
 
 
 def test_a_decision_carried_out_leaves_nothing_to_open() -> None:
-    """OPEN-1, SAFE-4: planned, decided, carried out, and planned again: the record is followed, and nothing is opened."""
+    """OPEN-1, SAFE-4: planned, decided, carried out, and planned again: the record is followed, and
+    nothing is opened.
+    """
     rig = Rig()
     rig.run(facts())
     plan = plan_company(company(records=[rig.record]), circumstances())
-    assert [(each.month, part.may_open) for each in plan.due for part in each.services] == [(NOVEMBER, False)]
+    assert [(each.month, part.may_open) for each in plan.due for part in each.services] == [
+        (NOVEMBER, False)
+    ]

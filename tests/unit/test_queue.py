@@ -12,10 +12,10 @@ import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
 from moto import mock_aws
 
-from tally.domain.month import Month
-from tally.errors import ContractError, SetupError, TransientError, UnsentError
-from tally.messages import Job
-from tally.queue import LARGEST, SQSJobQueue, body_of, whole_seconds
+from tally.aws.queue import LARGEST, SQSJobQueue, body_of, whole_seconds
+from tally.domain.model.month import Month
+from tally.errors import ContractError, SetupError, TransientError
+from tally.messages import Job, UnsentError
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -25,7 +25,12 @@ AT_ONCE = timedelta()
 
 
 def job(number: int) -> Job:
-    return Job(tick=TICK, company_id=f"gz-{number}", company_name=f"Company {number}", month=Month(2026, 11))
+    return Job(
+        tick=TICK,
+        company_id=f"gz-{number}",
+        company_name=f"Company {number}",
+        month=Month(2026, 11),
+    )
 
 
 def refusal(code: str, *, status: int = 400) -> ClientError:
@@ -37,7 +42,9 @@ def refusal(code: str, *, status: int = 400) -> ClientError:
 
 
 class Batches:
-    """An SQS client that takes batches, all but the companies that it is told to refuse; each as often as said."""
+    """An SQS client that takes batches, all but the companies that it is told to refuse; each as
+    often as said.
+    """
 
     def __init__(self, *, refuse: dict[str, int] | None = None, sender_fault: bool = False) -> None:
         self.taken: dict[str, int] = {}
@@ -57,7 +64,13 @@ class Batches:
                 company = json.loads(entry["MessageBody"])["company_id"]
                 if self._refuse.get(company, 0) > 0:
                     self._refuse[company] -= 1
-                    failed.append({"Id": entry["Id"], "SenderFault": self._sender_fault, "Code": "InternalError"})
+                    failed.append(
+                        {
+                            "Id": entry["Id"],
+                            "SenderFault": self._sender_fault,
+                            "Code": "InternalError",
+                        }
+                    )
                 else:
                     self.taken[company] = entry["DelaySeconds"]
             return {"Failed": failed} if failed else {}
@@ -71,7 +84,9 @@ def queue_of(batches: Batches, *, threads: int = 4) -> SQSJobQueue:
 @pytest.fixture
 def sqs() -> "Iterator[SQSClient]":
     with mock_aws():
-        yield boto3.client("sqs", region_name="eu-west-1", aws_access_key_id="test", aws_secret_access_key="test")
+        yield boto3.client(
+            "sqs", region_name="eu-west-1", aws_access_key_id="test", aws_secret_access_key="test"
+        )
 
 
 def test_job_arrives_as_it_was_sent(sqs: "SQSClient") -> None:
@@ -93,7 +108,9 @@ def test_backlog_counts_what_waits_and_what_is_delayed(sqs: "SQSClient") -> None
 
 
 def test_message_can_be_put_off(sqs: "SQSClient") -> None:
-    """SAFE-6: a message put off is seen again after the wait, here none, and not after the visibility timeout."""
+    """SAFE-6: a message put off is seen again after the wait, here none, and not after the
+    visibility timeout.
+    """
     url = sqs.create_queue(QueueName="jobs", Attributes={"VisibilityTimeout": "900"})["QueueUrl"]
     queue = SQSJobQueue(sqs, url)
     queue.send([(job(1), AT_ONCE)])
@@ -103,7 +120,9 @@ def test_message_can_be_put_off(sqs: "SQSClient") -> None:
     assert len(sqs.receive_message(QueueUrl=url)["Messages"]) == 1
 
 
-@pytest.mark.parametrize("code", ["MessageNotInflight", "AWS.SimpleQueueService.MessageNotInflight"])
+@pytest.mark.parametrize(
+    "code", ["MessageNotInflight", "AWS.SimpleQueueService.MessageNotInflight"]
+)
 def test_message_no_longer_in_flight_needs_no_putting_off(code: str) -> None:
     """A message that can be seen again already is left as it is; any other refusal is an error."""
 
@@ -132,7 +151,12 @@ def test_queue_that_does_not_exist_is_the_operators(sqs: "SQSClient") -> None:
 
 @pytest.mark.parametrize(
     ("delay", "seconds"),
-    [(timedelta(minutes=-1), 0), (timedelta(), 0), (timedelta(seconds=1.9), 1), (timedelta(hours=1), 900)],
+    [
+        (timedelta(minutes=-1), 0),
+        (timedelta(), 0),
+        (timedelta(seconds=1.9), 1),
+        (timedelta(hours=1), 900),
+    ],
 )
 def test_delay_is_what_sqs_takes(delay: timedelta, seconds: int) -> None:
     """SQS takes whole seconds, from 0 to 900."""
@@ -163,15 +187,20 @@ def test_part_of_a_batch_that_failed_is_sent_again() -> None:
 
 
 def test_job_that_is_not_taken_twice_is_missed_aloud() -> None:
-    """SAFE-5: a job that SQS does not take keeps no other from being sent, and the error says how many are missing."""
+    """SAFE-5: a job that SQS does not take keeps no other from being sent, and the error says how
+    many are missing.
+    """
     batches = Batches(refuse={"gz-3": 2})
-    with pytest.raises(TransientError, match="did not take 1 jobs, the first because of InternalError"):
+    with pytest.raises(
+        TransientError, match="did not take 1 jobs, the first because of InternalError"
+    ):
         queue_of(batches).send((job(number), AT_ONCE) for number in range(200))
     assert len(batches.taken) == 199
 
 
 @pytest.mark.parametrize(
-    "error", [refusal("InternalFailure", status=500), ReadTimeoutError(endpoint_url="https://sqs.test")]
+    "error",
+    [refusal("InternalFailure", status=500), ReadTimeoutError(endpoint_url="https://sqs.test")],
 )
 def test_call_that_fails_keeps_no_other_from_being_made(error: Exception) -> None:
     """SAFE-5: where a whole call fails, the other batches are sent all the same."""
@@ -191,17 +220,24 @@ def test_job_that_sqs_will_never_take_is_a_bug() -> None:
 
 
 def test_all_others_are_sent() -> None:
-    """SAFE-5: jobs that SQS refuses, or would refuse, keep no other from being sent, and are told each with its reason."""
+    """SAFE-5: jobs that SQS refuses, or would refuse, keep no other from being sent, and are told
+    each with its reason.
+    """
     client = Batches(refuse={"gz-3": 9}, sender_fault=True)
     too_large = job(5).model_copy(update={"company_name": "x" * LARGEST})
     no_text = job(7).model_copy(update={"company_name": "\ud800"})
-    jobs = [too_large if number == 5 else no_text if number == 7 else job(number) for number in range(25)]
+    jobs = [
+        too_large if number == 5 else no_text if number == 7 else job(number)
+        for number in range(25)
+    ]
     with pytest.raises(UnsentError) as caught:
         queue_of(client).send((each, AT_ONCE) for each in jobs)
     refused = {each.company_id: why for each, why in caught.value.refused}
     assert refused.keys() == {"gz-3", "gz-5", "gz-7"}
     assert f"a message has {LARGEST} at most" in refused["gz-5"]
-    assert client.taken.keys() == {f"gz-{number}" for number in range(25) if number not in (3, 5, 7)}
+    assert client.taken.keys() == {
+        f"gz-{number}" for number in range(25) if number not in (3, 5, 7)
+    }
 
 
 def test_batch_refused_as_a_whole_is_sent_one_by_one() -> None:
@@ -223,9 +259,13 @@ def test_batches_keep_to_the_bytes_of_a_call() -> None:
     assert len(client.taken) == 10
 
 
-@pytest.mark.parametrize("name", ["\ufffe", "\uffff", "\x00", "\x1b[31m", "\U0001f600", "\U0001ffff", "\u2028", 'a"\\'])
+@pytest.mark.parametrize(
+    "name", ["\ufffe", "\uffff", "\x00", "\x1b[31m", "\U0001f600", "\U0001ffff", "\u2028", 'a"\\']
+)
 def test_any_text_is_sent_as_sqs_takes_it(name: str) -> None:
-    """SAFE-10: SQS takes characters of XML alone; others are escaped, so that the job arrives as it was made."""
+    """SAFE-10: SQS takes characters of XML alone; others are escaped, so that the job arrives as it
+    was made.
+    """
     odd = job(1).model_copy(update={"company_name": name})
     body = body_of(odd)
     assert re.fullmatch("[\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]*", body)

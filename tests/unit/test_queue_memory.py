@@ -6,10 +6,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from local.queue import MemoryQueue
-from local.simulators.clock import VirtualClock
-from tally.domain.month import Month
+from simulators.clock import VirtualClock
+from tally.domain.model.month import Month
 from tally.messages import Job
+from testing.queue import MemoryQueue
 
 TICK = datetime(2026, 11, 3, 0, 15, tzinfo=UTC)
 AT_ONCE = timedelta()
@@ -17,7 +17,12 @@ MINUTE = timedelta(minutes=1)
 
 
 def job(number: int) -> Job:
-    return Job(tick=TICK, company_id=f"gz-{number}", company_name=f"Company {number}", month=Month(2026, 11))
+    return Job(
+        tick=TICK,
+        company_id=f"gz-{number}",
+        company_name=f"Company {number}",
+        month=Month(2026, 11),
+    )
 
 
 @pytest.fixture
@@ -62,7 +67,9 @@ def test_received_job_comes_again(queue: MemoryQueue, clock: VirtualClock) -> No
 
 
 def test_job_received_too_often_is_dead(queue: MemoryQueue, clock: VirtualClock) -> None:
-    """SAFE-6: after its last receive a job goes to the dead-letter queue, from which it can be moved back."""
+    """SAFE-6: after its last receive a job goes to the dead-letter queue, from which it can be
+    moved back.
+    """
     queue.send([(job(1), AT_ONCE)])
     for _ in range(2):
         assert len(queue.receive()) == 1
@@ -75,7 +82,9 @@ def test_job_received_too_often_is_dead(queue: MemoryQueue, clock: VirtualClock)
 
 
 def test_job_can_be_put_off(queue: MemoryQueue, clock: VirtualClock) -> None:
-    """SAFE-6: a received job comes again when its worker says, sooner or later than the visibility timeout."""
+    """SAFE-6: a received job comes again when its worker says, sooner or later than the visibility
+    timeout.
+    """
     queue.send([(job(1), AT_ONCE)])
     (message,) = queue.receive()
     queue.put_off(message.receipt, 10 * MINUTE)
@@ -86,7 +95,9 @@ def test_job_can_be_put_off(queue: MemoryQueue, clock: VirtualClock) -> None:
 
 
 def test_old_receipt_does_nothing(queue: MemoryQueue, clock: VirtualClock) -> None:
-    """A worker that was too slow can neither delete nor put off what another one has received since."""
+    """A worker that was too slow can neither delete nor put off what another one has received
+    since.
+    """
     queue.send([(job(1), AT_ONCE)])
     (slow,) = queue.receive()
     clock.advance(6 * MINUTE)
@@ -98,7 +109,9 @@ def test_old_receipt_does_nothing(queue: MemoryQueue, clock: VirtualClock) -> No
 
 
 def test_late_delete_still_counts(queue: MemoryQueue, clock: VirtualClock) -> None:
-    """A late delete counts as long as nobody has received the job again; a late putting-off does not."""
+    """A late delete counts as long as nobody has received the job again; a late putting-off does
+    not.
+    """
     queue.send([(job(1), AT_ONCE)])
     (message,) = queue.receive()
     clock.advance(6 * MINUTE)
@@ -118,7 +131,9 @@ def test_backlog_leaves_out_what_is_in_flight(queue: MemoryQueue, clock: Virtual
 
 
 def test_in_order_without_chaos(queue: MemoryQueue) -> None:
-    """Without chaos jobs come in the order in which they become visible, at most as many as asked for."""
+    """Without chaos jobs come in the order in which they become visible, at most as many as asked
+    for.
+    """
     queue.send([(job(1), MINUTE), (job(2), AT_ONCE), (job(3), AT_ONCE)])
     assert [message.job for message in queue.receive(1)] == [job(2)]
     assert [message.job for message in queue.receive()] == [job(3)]

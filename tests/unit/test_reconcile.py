@@ -1,4 +1,6 @@
-"""Fifth question: what follows? Which row answers, in which order; and whether ConnectWise is looked at before."""
+"""Fifth question: what follows? Which row answers, in which order; and whether ConnectWise is
+looked at before.
+"""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -8,29 +10,30 @@ from decimal import Decimal
 import pytest
 from hypothesis import given
 
-from tally.domain.agreement import Addition
 from tally.domain.decision import reconcile as tables
-from tally.domain.decision.facts import Facts
 from tally.domain.decision.looking import claimed_write, look_at, needs_look
-from tally.domain.decision.reconcile import Do, Done, Outcome, Record, Scene, Wait, reconcile, settle
-from tally.domain.decision.sighting import Looked, sight
-from tally.domain.decision.wanted import want
-from tally.domain.holds import Broken, Edited, Fallen, SettledEdited, Strangers
-from tally.domain.reading import Count
-from tally.domain.record import (
-    Claim,
-    Create,
-    LineState,
-    RecordState,
-    Ruling,
-    Said,
-    SetQuantity,
-    SetTerms,
-    TakeOver,
-    UsageRecord,
-    reference,
+from tally.domain.decision.reconcile import (
+    Do,
+    Done,
+    Outcome,
+    Record,
+    Scene,
+    Wait,
+    reconcile,
+    settle,
 )
-from tally.domain.terms import OtherTerms
+from tally.domain.decision.wanted import want
+from tally.domain.facts.job_facts import Facts
+from tally.domain.facts.sighting import Looked, sight
+from tally.domain.holds import Broken, Edited, Fallen, SettledEdited, Strangers
+from tally.domain.model.agreement import Addition
+from tally.domain.model.reading import Count
+from tally.domain.model.terms import OtherTerms
+from tally.domain.record.lines import LineState
+from tally.domain.record.record_key import reference
+from tally.domain.record.rulings import Ruling, Said
+from tally.domain.record.usage_record import RecordState, UsageRecord
+from tally.domain.record.writes import Claim, Create, SetQuantity, SetTerms, TakeOver
 from tests.unit.rig import (
     AGREEMENT,
     CLOSE,
@@ -84,8 +87,20 @@ SCENES: dict[str, tuple[UsageRecord, Sequence[Addition], Facts, str, type]] = {
         Wait,
     ),
     "a line that the ledger lacks": (UNOPENED, [addition()], facts(), "unknown_lines", Record),
-    "two of a line that it lacks": (UNOPENED, [addition(), addition(901)], facts(), "unknown_lines", Done),
-    "the claimed one is there": (a_record(claim=POST), [addition()], facts(), "opening_found", Record),
+    "two of a line that it lacks": (
+        UNOPENED,
+        [addition(), addition(901)],
+        facts(),
+        "unknown_lines",
+        Done,
+    ),
+    "the claimed one is there": (
+        a_record(claim=POST),
+        [addition()],
+        facts(),
+        "opening_found",
+        Record,
+    ),
     "the claimed one is there twice": (
         a_record(claim=POST),
         [addition(), addition(901)],
@@ -101,12 +116,36 @@ SCENES: dict[str, tuple[UsageRecord, Sequence[Addition], Facts, str, type]] = {
         Wait,
     ),
     "ours is gone": (a_record(a_line()), [], facts(), "head_lost", Done),
-    "ours is there twice": (a_record(a_line()), [addition(), addition(901)], facts(), "head_lost", Done),
+    "ours is there twice": (
+        a_record(a_line()),
+        [addition(), addition(901)],
+        facts(),
+        "head_lost",
+        Done,
+    ),
     "another before ours is made": (a_record(claim=POST), [STRANGER], facts(), "strangers", Done),
     "another beside ours": (a_record(a_line()), [addition(), STRANGER], facts(), "strangers", Done),
-    "another quantity": (a_record(a_line()), [addition(quantity=Decimal(9))], facts(), "head_changed", Done),
-    "another date": (a_record(a_line()), [addition(cancelled=date(2026, 11, 20))], facts(), "head_changed", Done),
-    "a lost answer": (a_record(a_line(quantity=2, unsure=(4,))), [addition()], facts(), "head_arrived", Record),
+    "another quantity": (
+        a_record(a_line()),
+        [addition(quantity=Decimal(9))],
+        facts(),
+        "head_changed",
+        Done,
+    ),
+    "another date": (
+        a_record(a_line()),
+        [addition(cancelled=date(2026, 11, 20))],
+        facts(),
+        "head_changed",
+        Done,
+    ),
+    "a lost answer": (
+        a_record(a_line(quantity=2, unsure=(4,))),
+        [addition()],
+        facts(),
+        "head_arrived",
+        Record,
+    ),
     "terms to be carried": (
         a_record(TERMS, claim=Claim(write=SetTerms(number=0), at=TICK)),
         [addition(terms=CATALOG)],
@@ -128,7 +167,13 @@ SCENES: dict[str, tuple[UsageRecord, Sequence[Addition], Facts, str, type]] = {
         "settled_lines",
         Done,
     ),
-    "a claim that is wanted": (a_record(a_line(), claim=PATCH), [addition()], facts(reading=Count(6)), "claim", Do),
+    "a claim that is wanted": (
+        a_record(a_line(), claim=PATCH),
+        [addition()],
+        facts(reading=Count(6)),
+        "claim",
+        Do,
+    ),
     "a claim that is not wanted": (
         a_record(a_line(), claim=PATCH),
         [addition()],
@@ -138,7 +183,13 @@ SCENES: dict[str, tuple[UsageRecord, Sequence[Addition], Facts, str, type]] = {
     ),
     "an opening that is wanted": (a_record(claim=POST), [], facts(), "claim", Do),
     "a take-over": (a_record(claim=TAKE, rulings=(GIVEN,)), [STRANGER], facts(), "claim", Do),
-    "a take-over of what is gone": (a_record(claim=TAKE, rulings=(GIVEN,)), [], facts(), "claim", Record),
+    "a take-over of what is gone": (
+        a_record(claim=TAKE, rulings=(GIVEN,)),
+        [],
+        facts(),
+        "claim",
+        Record,
+    ),
     "a take-over of no number of seats": (
         a_record(claim=TAKE, rulings=(GIVEN,)),
         [addition(70, text="", quantity=Decimal(-1))],
@@ -154,7 +205,10 @@ SCENES: dict[str, tuple[UsageRecord, Sequence[Addition], Facts, str, type]] = {
         Wait,
     ),
     "an echo under a hold": (
-        a_record(a_line(quantity=6, at=JUST_NOW, echoes=(4,)), hold=Broken(why="gone", since=TICK, total=6)),
+        a_record(
+            a_line(quantity=6, at=JUST_NOW, echoes=(4,)),
+            hold=Broken(why="gone", since=TICK, total=6),
+        ),
         [addition()],
         facts(reading=Count(6)),
         "head_echoes",
@@ -185,7 +239,9 @@ def follows(record: UsageRecord, there: Sequence[Addition], known: Facts) -> Out
 
 @pytest.mark.parametrize("name", SCENES)
 def test_which_row_answers(name: str) -> None:
-    """SAFE-8, SAFE-2, OPEN-6, FOLLOW-3: what the ledger does not know comes first, then what it knows; a write comes after both."""
+    """SAFE-8, SAFE-2, OPEN-6, FOLLOW-3: what the ledger does not know comes first, then what it
+    knows; a write comes after both.
+    """
     record, there, known, row, outcome = SCENES[name]
     scene = scene_of(record, there, known)
     assert next(each.__name__ for each in tables.SEEN if each(scene) is not None) == row
@@ -237,7 +293,9 @@ def test_a_claim_is_written_only_as_it_is_wanted() -> None:
 
 
 def test_nothing_is_written_under_an_older_claim() -> None:
-    """SAFE-2: a claim of a job before is given up, since its age would tell the next job when this one wrote."""
+    """SAFE-2: a claim of a job before is given up, since its age would tell the next job when this
+    one wrote.
+    """
     older = replace(PATCH, at=OLD)
     outcome = follows(a_record(a_line(), claim=older), [addition()], facts(reading=Count(6)))
     assert isinstance(outcome, Record)
@@ -246,7 +304,9 @@ def test_nothing_is_written_under_an_older_claim() -> None:
 
 
 def test_what_is_only_wanted_since_the_look_is_claimed_first() -> None:
-    """SAFE-1, OPEN-7: the agreement read by the look lets the line grow: the job goes round again, and claims."""
+    """SAFE-1, OPEN-7: the agreement read by the look lets the line grow: the job goes round again,
+    and claims.
+    """
     assert follows(a_record(a_line()), [addition()], facts(reading=Count(6))) == Record()
     ended = facts(reading=Count(6), agreement=replace(AGREEMENT, cancelled=True))
     rig = Rig(record=a_record(a_line(unsure=(6,))), there=[addition()])
@@ -255,7 +315,9 @@ def test_what_is_only_wanted_since_the_look_is_claimed_first() -> None:
 
 
 def test_a_late_line_may_have_been_claimed_for_later_days() -> None:
-    """LATE-2, SAFE-2: an opening that was claimed for the next period is not made a second time for this one."""
+    """LATE-2, SAFE-2: an opening that was claimed for the next period is not made a second time for
+    this one.
+    """
     late = replace(PLACE, late=True, effective=date(2026, 12, 1), cancelled=date(2026, 12, 31))
     sooner = replace(late, effective=date(2026, 11, 15))
     write = Create(number=1, place=late, quantity=2)
@@ -279,9 +341,17 @@ def test_nothing_is_written_that_was_not_claimed(met: Met) -> None:
 def test_a_closed_month_was_seen(met: Met) -> None:
     """CLOSE-2: it closes where all lines are as left, and nothing else is there."""
     outcome = follows(met.record, met.there, met.known)
-    if isinstance(outcome, Done) and outcome.change is not None and outcome.change.after.state is RecordState.CLOSED:
+    if (
+        isinstance(outcome, Done)
+        and outcome.change is not None
+        and outcome.change.after.state is RecordState.CLOSED
+    ):
         shown = {each.id: each.quantity for each in met.there}
-        assert all(shown[line.addition_id] == line.pushed for line in met.record.lines if line.addition_id in shown)
+        assert all(
+            shown[line.addition_id] == line.pushed
+            for line in met.record.lines
+            if line.addition_id in shown
+        )
         assert outcome.change.after.hold is None
 
 
@@ -305,20 +375,29 @@ LOOKS: dict[str, tuple[UsageRecord, Facts, bool, bool]] = {
     "a new question": (a_record(a_line(quantity=6)), facts(), False, True),
     "the close": (a_record(a_line()), facts(tick=CLOSE), False, True),
     "an invoice": (a_record(a_line()), facts(agreement=INVOICED), False, False),
-    "an invoice, and a lost answer": (a_record(a_line(unsure=(6,))), facts(agreement=INVOICED), False, True),
+    "an invoice, and a lost answer": (
+        a_record(a_line(unsure=(6,))),
+        facts(agreement=INVOICED),
+        False,
+        True,
+    ),
     "an invoice, on its day": (a_record(a_line()), facts(agreement=INVOICED), True, False),
 }
 
 
 @pytest.mark.parametrize("name", LOOKS)
 def test_whether_connectwise_is_called(name: str) -> None:
-    """FOLLOW-2, FOLLOW-5: an unchanged count calls nobody, but once a day, and where it must be known what stands."""
+    """FOLLOW-2, FOLLOW-5: an unchanged count calls nobody, but once a day, and where it must be
+    known what stands.
+    """
     record, known, due, looks = LOOKS[name]
     assert needs_look(record, want(record, known), known, due=due) is looks
 
 
 def test_what_is_claimed_before_a_look() -> None:
-    """SAFE-1, SAFE-2: the wanted write; a claimed opening is renewed with today's quantity, wherever it would stand now."""
+    """SAFE-1, SAFE-2: the wanted write; a claimed opening is renewed with today's quantity,
+    wherever it would stand now.
+    """
     known = facts(reading=Count(6))
     wanted = want(a_record(a_line()), known)
     assert claimed_write(a_record(a_line()), wanted) == SetQuantity(number=0, quantity=6)
@@ -329,10 +408,17 @@ def test_what_is_claimed_before_a_look() -> None:
 
 
 def test_where_is_looked() -> None:
-    """OPEN-7, LATE-2, SAFE-8: where it would be opened, read again; beside all lines that can no longer grow; and elsewhere."""
+    """OPEN-7, LATE-2, SAFE-8: where it would be opened, read again; beside all lines that can no
+    longer grow; and elsewhere.
+    """
     known = facts(others=(33, 34))
     at = look_at(UNOPENED, want(UNOPENED, known), known)
-    assert (at.first, at.also, at.elsewhere, at.product_id) == (AGREEMENT.id, (), (33, 34), PRODUCT_ID)
+    assert (at.first, at.also, at.elsewhere, at.product_id) == (
+        AGREEMENT.id,
+        (),
+        (33, 34),
+        PRODUCT_ID,
+    )
     opening = a_record(claim=POST)
     assert look_at(opening, want(opening, known), known).reread
     moved = a_record(replace(FROZEN, place=replace(PLACE, agreement_id=33)), a_line(1, late=True))

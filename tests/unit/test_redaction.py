@@ -34,18 +34,26 @@ def strike() -> Redactor:
     ],
 )
 def test_a_key_is_struck_out_whole_in_part_and_encoded(strike: Redactor, text: str) -> None:
-    """SAFE-10: no eight characters of a key, or of its base64 form, stay beside one another, wherever it stands."""
+    """SAFE-10: no eight characters of a key, or of its base64 form, stay beside one another,
+    wherever it stands.
+    """
     shown = strike(f"before {text} after")
     assert shown.startswith("before ")
     assert shown.endswith(" after")
     assert "[key]" in shown
-    forms = [KEY] + [base64.b64encode(b"x" * before + KEY.encode()).decode()[4:-4] for before in range(3)]
-    parts = {form.lower()[at : at + SHORTEST] for form in forms for at in range(len(form) - SHORTEST + 1)}
+    forms = [KEY] + [
+        base64.b64encode(b"x" * before + KEY.encode()).decode()[4:-4] for before in range(3)
+    ]
+    parts = {
+        form.lower()[at : at + SHORTEST] for form in forms for at in range(len(form) - SHORTEST + 1)
+    }
     assert not [part for part in parts if part in shown.lower()]
 
 
 def test_what_is_no_key_stays(strike: Redactor) -> None:
-    """A text without a key is told as it is; the redactor shows none itself, and what is too short for a key is none."""
+    """A text without a key is told as it is; the redactor shows none itself, and what is too short
+    for a key is none.
+    """
     assert strike("a short word") == "a short word"
     assert strike(KEY[:7]) == KEY[:7]
     assert KEY not in repr(strike)
@@ -59,7 +67,9 @@ def test_an_answers_body_loses_the_keys_in_it(strike: Redactor) -> None:
 
 
 def test_texts_are_redacted_before_they_are_shortened() -> None:
-    """SAFE-10: a key that the end of a text cuts in two is struck out all the same, and a text is never longer than asked."""
+    """SAFE-10: a key that the end of a text cuts in two is struck out all the same, and a text is
+    never longer than asked.
+    """
     redact.remember([KEY])
     for before in range(60, 100):
         shown = told("x" * before + KEY, 100)
@@ -72,8 +82,13 @@ def test_texts_are_redacted_before_they_are_shortened() -> None:
 
 @pytest.mark.parametrize("char", ["\ud800", "\ufffe", "\x9b", "\x1b", "\u202e", "\n", "\x00"])
 def test_texts_are_made_fit(char: str) -> None:
-    """SAFE-10: what no screen or store takes stands in no text: lone surrogates, no-characters, controls, marks of direction."""
-    for text in (told(f"Harbor{char}Dental  Ltd", 100), told_lines(f"Harbor{char}Dental  Ltd", 100)):
+    """SAFE-10: what no screen or store takes stands in no text: lone surrogates, no-characters,
+    controls, marks of direction.
+    """
+    for text in (
+        told(f"Harbor{char}Dental  Ltd", 100),
+        told_lines(f"Harbor{char}Dental  Ltd", 100),
+    ):
         assert text.replace("\n", " ").isprintable()
         assert text.encode()
         assert text.endswith("Dental  Ltd")
@@ -81,7 +96,9 @@ def test_texts_are_made_fit(char: str) -> None:
 
 
 def test_an_errors_text_is_redacted_and_short() -> None:
-    """SAFE-10: whatever quotes a key or 450 kB, its error does not; the same for what nobody foresaw."""
+    """SAFE-10: whatever quotes a key or 450 kB, its error does not; the same for what nobody
+    foresaw.
+    """
     redact.remember([KEY])
     for error in (
         TransientError(f"it answered {KEY} {'z' * 450_000}"),

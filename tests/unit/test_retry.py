@@ -6,7 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tally.transport.failures import BadAnswer, Effect, Failure, Loss, NoAnswer, Unreadable, may_have_happened
+from tally.transport.failures import (
+    BadAnswer,
+    Effect,
+    Failure,
+    Loss,
+    NoAnswer,
+    Unreadable,
+    may_have_happened,
+)
 from tally.transport.retry import ATTEMPTS, LONGEST_PAUSE, asked_pause, retry_decision
 
 STATUSES = st.one_of(st.integers(100, 199), st.integers(300, 599))
@@ -18,8 +26,12 @@ FAILURES = st.one_of(
 )
 
 
-def decide(failure: Failure, effect: Effect = Effect.NONE, attempt: int = 1, left: float = math.inf) -> float | None:
-    return retry_decision(failure, effect=effect, attempt=attempt, left=left, needs=15.0, jitter=0.0)
+def decide(
+    failure: Failure, effect: Effect = Effect.NONE, attempt: int = 1, left: float = math.inf
+) -> float | None:
+    return retry_decision(
+        failure, effect=effect, attempt=attempt, left=left, needs=15.0, jitter=0.0
+    )
 
 
 @pytest.mark.parametrize(
@@ -50,7 +62,9 @@ def decide(failure: Failure, effect: Effect = Effect.NONE, attempt: int = 1, lef
     ],
 )
 def test_what_is_tried_again(failure: Failure, wait: float | None) -> None:
-    """SAFE-6: a lost call, a 5xx and a short 429 are tried again; a refusal, a garbled answer, a long pause are not."""
+    """SAFE-6: a lost call, a 5xx and a short 429 are tried again; a refusal, a garbled answer, a
+    long pause are not.
+    """
     assert decide(failure) == wait
 
 
@@ -63,18 +77,26 @@ def test_waits_grow_and_end() -> None:
 def test_jitter_spreads_the_waits() -> None:
     """SAFE-6: callers that failed together come back apart, up to twice as late."""
     waits = [
-        retry_decision(BadAnswer(500), effect=Effect.NONE, attempt=1, left=60, needs=15, jitter=jitter)
+        retry_decision(
+            BadAnswer(500), effect=Effect.NONE, attempt=1, left=60, needs=15, jitter=jitter
+        )
         for jitter in (0.0, 0.5, 1.0)
     ]
     assert waits == [0.5, 0.75, 1.0]
 
 
 @given(failure=FAILURES, attempt=st.integers(1, 10), left=st.floats(0, 1e6), jitter=st.floats(0, 1))
-def test_what_makes_something_is_never_repeated(failure: Failure, attempt: int, left: float, jitter: float) -> None:
+def test_what_makes_something_is_never_repeated(
+    failure: Failure, attempt: int, left: float, jitter: float
+) -> None:
     """SAFE-2: no failure whatever makes a POST go out twice."""
-    assert retry_decision(
-        failure, effect=Effect.CREATES, attempt=attempt, left=left, needs=1.0, jitter=jitter
-    ) is None  # fmt: skip
+    # Fmt: skip.
+    assert (
+        retry_decision(
+            failure, effect=Effect.CREATES, attempt=attempt, left=left, needs=1.0, jitter=jitter
+        )
+        is None
+    )
 
 
 @given(
@@ -88,7 +110,9 @@ def test_no_retry_outlasts_its_limits(
 ) -> None:
     """SAFE-6: a retry is one of at most two, its wait is short, and it ends before the deadline."""
     left, needs, jitter = times
-    wait = retry_decision(failure, effect=effect, attempt=attempt, left=left, needs=needs, jitter=jitter)
+    wait = retry_decision(
+        failure, effect=effect, attempt=attempt, left=left, needs=needs, jitter=jitter
+    )
     if wait is not None:
         assert attempt < ATTEMPTS
         assert 0 < wait <= LONGEST_PAUSE + 2.0
@@ -119,7 +143,9 @@ def test_a_long_pause_is_never_slept_away(effect: Effect, pause: float) -> None:
     ],
 )
 def test_what_may_have_happened(failure: Failure, possible: bool) -> None:
-    """SAFE-2: only what was not sent, was redirected or was refused with a 4xx has surely not happened."""
+    """SAFE-2: only what was not sent, was redirected or was refused with a 4xx has surely not
+    happened.
+    """
     assert may_have_happened(failure) is possible
 
 
@@ -136,9 +162,30 @@ def test_what_may_have_happened(failure: Failure, possible: bool) -> None:
         ({"Retry-After": "inf"}, "", None),
         ({"Retry-After": "٣"}, "", 3.0),
         ({"Retry-After": "9" * 400}, "", 86_400.0),
-        ({"Retry-After": "Sun, 01 Nov 2026 00:00:20 GMT", "Date": "Sun, 01 Nov 2026 00:00:05 GMT"}, "", 15.0),
-        ({"Retry-After": "Sun, 01 Nov 2026 00:00:00 GMT", "Date": "Sun, 01 Nov 2026 00:00:05 GMT"}, "", 0.0),
-        ({"Retry-After": "Sun, 01 Nov 2026 00:00:20 -0000", "Date": "Sun, 01 Nov 2026 00:00:05 GMT"}, "", 15.0),
+        (
+            {
+                "Retry-After": "Sun, 01 Nov 2026 00:00:20 GMT",
+                "Date": "Sun, 01 Nov 2026 00:00:05 GMT",
+            },
+            "",
+            15.0,
+        ),
+        (
+            {
+                "Retry-After": "Sun, 01 Nov 2026 00:00:00 GMT",
+                "Date": "Sun, 01 Nov 2026 00:00:05 GMT",
+            },
+            "",
+            0.0,
+        ),
+        (
+            {
+                "Retry-After": "Sun, 01 Nov 2026 00:00:20 -0000",
+                "Date": "Sun, 01 Nov 2026 00:00:05 GMT",
+            },
+            "",
+            15.0,
+        ),
         ({"Retry-After": "Sun, 01 Nov 2026 00:00:20 GMT"}, "", None),
         ({"Retry-After": "60, 60"}, "", 60.0),
         ({"Retry-After": "5,90 , 7"}, "", 90.0),
@@ -148,7 +195,14 @@ def test_what_may_have_happened(failure: Failure, possible: bool) -> None:
         ({"Retry-After": "1e9"}, "", None),
         ({"Retry-After": "0.5"}, "", 0.5),
         ({"Retry-After": "-0.5"}, "", None),
-        ({"Retry-After": "Sun, 01 Nov 2026 00:00:20 GMT, 7", "Date": "Sun, 01 Nov 2026 00:00:05 GMT"}, "", 15.0),
+        (
+            {
+                "Retry-After": "Sun, 01 Nov 2026 00:00:20 GMT, 7",
+                "Date": "Sun, 01 Nov 2026 00:00:05 GMT",
+            },
+            "",
+            15.0,
+        ),
         (
             {
                 "Retry-After": "Sun, 01 Nov 2026 00:00:20 GMT, Sun, 01 Nov 2026 00:00:30 GMT",
@@ -157,11 +211,43 @@ def test_what_may_have_happened(failure: Failure, possible: bool) -> None:
             "",
             25.0,
         ),
-        ({"Retry-After": "Sunday, 01-Nov-26 00:00:20 GMT", "Date": "Sun Nov  1 00:00:05 2026"}, "", 15.0),
-        ({"Retry-After": "Fri, 31 Dec 9999 23:59:59 GMT", "Date": "Sun, 01 Nov 2026 00:00:05 GMT"}, "", 86_400.0),
-        ({"Retry-After": "Fri, 31 Dec 9999 23:59:59 -2359", "Date": "Sun, 01 Nov 2026 00:00:05 GMT"}, "", None),
-        ({"Retry-After": "Sun, 01 Nov 99999 00:00:20 GMT", "Date": "Sun, 01 Nov 2026 00:00:05 GMT"}, "", None),
-        ({"Retry-After": f"1 Nov 2026 00:00:20 +{'9' * 30}", "Date": "Sun, 01 Nov 2026 00:00:05 GMT"}, "", None),
+        (
+            {"Retry-After": "Sunday, 01-Nov-26 00:00:20 GMT", "Date": "Sun Nov  1 00:00:05 2026"},
+            "",
+            15.0,
+        ),
+        (
+            {
+                "Retry-After": "Fri, 31 Dec 9999 23:59:59 GMT",
+                "Date": "Sun, 01 Nov 2026 00:00:05 GMT",
+            },
+            "",
+            86_400.0,
+        ),
+        (
+            {
+                "Retry-After": "Fri, 31 Dec 9999 23:59:59 -2359",
+                "Date": "Sun, 01 Nov 2026 00:00:05 GMT",
+            },
+            "",
+            None,
+        ),
+        (
+            {
+                "Retry-After": "Sun, 01 Nov 99999 00:00:20 GMT",
+                "Date": "Sun, 01 Nov 2026 00:00:05 GMT",
+            },
+            "",
+            None,
+        ),
+        (
+            {
+                "Retry-After": f"1 Nov 2026 00:00:20 +{'9' * 30}",
+                "Date": "Sun, 01 Nov 2026 00:00:05 GMT",
+            },
+            "",
+            None,
+        ),
         ({"Retry-After": "1 Nov 2026 00:00:20 GMT", "Date": "0, 0"}, "", None),
         ({}, "Too many requests. Please try again in 30 seconds.", 30.0),
         ({"Retry-After": "soon"}, "Please try again in 4 seconds.", 4.0),
@@ -170,15 +256,22 @@ def test_what_may_have_happened(failure: Failure, possible: bool) -> None:
         ({}, "", None),
     ],
 )
-def test_how_long_a_pause_is_asked_for(headers: dict[str, str], said: str, pause: float | None) -> None:
-    """SAFE-6: Retry-After is seconds, or a date by the answer's own clock; ConnectWise's text is the second source."""
+def test_how_long_a_pause_is_asked_for(
+    headers: dict[str, str], said: str, pause: float | None
+) -> None:
+    """SAFE-6: Retry-After is seconds, or a date by the answer's own clock; ConnectWise's text is
+    the second source.
+    """
     assert asked_pause(headers, said) == pause
 
 
 WRITTEN = st.one_of(
     st.text(),
     st.lists(st.from_regex(r"-?\d{1,40}(\.\d*)?", fullmatch=True)).map(",".join),
-    st.from_regex(r"(Sun, )?\d{1,3} (Nov|Feb) \d{1,6} \d{1,3}:\d{1,3}:\d{1,3} (GMT|[+-]\d{1,22})", fullmatch=True),
+    st.from_regex(
+        r"(Sun, )?\d{1,3} (Nov|Feb) \d{1,6} \d{1,3}:\d{1,3}:\d{1,3} (GMT|[+-]\d{1,22})",
+        fullmatch=True,
+    ),
 )
 
 

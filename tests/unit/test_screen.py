@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tally.domain.screen import fit
+from tally.domain.model.screen import fit
 
 ANY = st.text(alphabet=st.characters(exclude_categories=()), max_size=60)
 """Lone surrogates too: JSON can hold them."""
@@ -23,9 +23,15 @@ HOSTILE = {
     "DCS": ("\x1bP$q\x1b\\", r"\x1bP$q\x1b" + "\\"),
     "C1 controls": ("\x9b2J\x9d52;c;\x9c\x90\x85", r"\x9b2J\x9d52;c;\x9c\x90 "),
     "DEL and backspace": ("Acme\x7f\b\b", r"Acme\x7f\x08\x08"),
-    "bidi": ("Acme \u202egpj.exe\u202c \u2066x\u2069 \u061c", r"Acme \u202egpj.exe\u202c \u2066x\u2069 \u061c"),
+    "bidi": (
+        "Acme \u202egpj.exe\u202c \u2066x\u2069 \u061c",
+        r"Acme \u202egpj.exe\u202c \u2066x\u2069 \u061c",
+    ),
     "zero width": ("Ac\u200bme\ufeff\u2060\u00ad", r"Ac\u200bme\ufeff\u2060\xad"),
-    "letters drawn as nothing": ("\u3164\u115f\u2800\ufe0f\U000e0101", r"\u3164\u115f\u2800\ufe0f\U000e0101"),
+    "letters drawn as nothing": (
+        "\u3164\u115f\u2800\ufe0f\U000e0101",
+        r"\u3164\u115f\u2800\ufe0f\U000e0101",
+    ),
     "tags": ("Acme\U000e0041", r"Acme\U000e0041"),
     "line breaks": ("Acme\r\nBolt\nC\rD\u2028E\u2029F\x85G\vH\fI", "Acme Bolt C D E F G H I"),
     "white space": ("Acme\tLtd\u00a0&\u3000Co", "Acme Ltd & Co"),
@@ -37,7 +43,9 @@ HOSTILE = {
 
 @pytest.mark.parametrize(("text", "shown"), HOSTILE.values(), ids=HOSTILE)
 def test_what_does_something_is_shown_as_its_escape(text: str, shown: str) -> None:
-    """SAFE-10: no text of others moves the cursor, writes to the clipboard, turns a line round or hides in it."""
+    """SAFE-10: no text of others moves the cursor, writes to the clipboard, turns a line round or
+    hides in it.
+    """
     assert fit(text) == shown
 
 

@@ -10,9 +10,9 @@ from botocore.exceptions import ConnectTimeoutError
 from botocore.stub import Stubber
 from moto import mock_aws
 
-from tally import bootstrap
+from tally.aws.secret import ApiKeys, read_keys
 from tally.errors import SetupError, TallyError, TransientError
-from tally.secret import ApiKeys, read_keys
+from tally.runtime import bootstrap
 from tests.unit.test_settings import ENVIRONMENT
 
 if TYPE_CHECKING:
@@ -53,7 +53,9 @@ def put(client: "SecretsManagerClient", value: str) -> None:
 
 
 def test_keys_are_read_and_shown_nowhere(client: "SecretsManagerClient") -> None:
-    """The four keys come out of the secret's object; other fields in it are nobody's business, and no value shows."""
+    """The four keys come out of the secret's object; other fields in it are nobody's business, and
+    no value shows.
+    """
     put(client, json.dumps({**KEYS, "note": "rotated in May"}))
     keys = read_keys(client, NAME)
     assert {name: getattr(keys, name).get_secret_value() for name in ApiKeys.model_fields} == KEYS
@@ -61,7 +63,9 @@ def test_keys_are_read_and_shown_nowhere(client: "SecretsManagerClient") -> None
 
 
 def test_a_secret_without_a_value(client: "SecretsManagerClient") -> None:
-    """The template creates it empty: the function says that it has no value yet, and what belongs in it."""
+    """The template creates it empty: the function says that it has no value yet, and what belongs
+    in it.
+    """
     client.create_secret(Name=NAME)
     text = said(client)
     assert "no value yet" in text
@@ -75,10 +79,20 @@ def test_no_such_secret(client: "SecretsManagerClient") -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["gz-7f3a-hush", "{'gravityzone_api_key': 'gz-7f3a-hush'}", '["gz-hush"]', '"gz-hush"', "null", "{"]
+    "text",
+    [
+        "gz-7f3a-hush",
+        "{'gravityzone_api_key': 'gz-7f3a-hush'}",
+        '["gz-hush"]',
+        '"gz-hush"',
+        "null",
+        "{",
+    ],
 )
 def test_not_a_json_object(client: "SecretsManagerClient", text: str) -> None:
-    """A bare key, a list or broken JSON: it must be an object with these four names; what stood there is not told."""
+    """A bare key, a list or broken JSON: it must be an object with these four names; what stood
+    there is not told.
+    """
     put(client, text)
     answer = said(client)
     assert "JSON object" in answer
@@ -121,7 +135,9 @@ def test_a_binary_secret(client: "SecretsManagerClient") -> None:
         ("DecryptionFailure", 400, TallyError),
     ],
 )
-def test_aws_refuses(client: "SecretsManagerClient", code: str, status: int, kind: type[TallyError]) -> None:
+def test_aws_refuses(
+    client: "SecretsManagerClient", code: str, status: int, kind: type[TallyError]
+) -> None:
     """A secret that may not or cannot be read is said to be that, and not to be empty."""
     with Stubber(client) as stub:
         stub.add_client_error("get_secret_value", service_error_code=code, http_status_code=status)
@@ -144,8 +160,12 @@ def test_aws_does_not_answer() -> None:
 
 @pytest.mark.parametrize("name", KEYS)
 @pytest.mark.parametrize("value", ["", " ", "two words", "line\nbreak"], ids=repr)
-def test_a_key_that_no_header_can_carry(client: "SecretsManagerClient", name: str, value: str) -> None:
-    """A key left empty, or pasted with a break in it, is named when the function is put together, not at the first call."""
+def test_a_key_that_no_header_can_carry(
+    client: "SecretsManagerClient", name: str, value: str
+) -> None:
+    """A key left empty, or pasted with a break in it, is named when the function is put together,
+    not at the first call.
+    """
     put(client, json.dumps({**KEYS, name: value}))
     environment = {**ENVIRONMENT, "SECRET_ID": NAME}
     with pytest.raises(SetupError, match=name) as raised:

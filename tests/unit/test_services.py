@@ -8,15 +8,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from local.checkout import ROOT
-from tally import bootstrap
-from tally.domain.reading import ENDPOINTS, Service
+from tally.domain.model.reading import ENDPOINTS, Service
 from tally.errors import SetupError
+from tally.runtime import bootstrap
+from tally.runtime.settings import PlannerSettings, WorkerSettings
 from tally.services import BilledService, Names, places, read_services
-from tally.settings import PlannerSettings, WorkerSettings
 from tests.unit.test_settings import ENVIRONMENT
 
 EMAIL = {"counter": "emailSecurityMonthlyUsage", "product": "GZ-EMAIL"}
-EDR = {"counter": "edrMonthlyUsage", "productTypes": [3, 0], "product": "GZ-EDR", "agreementType": "EDR", "text": "EDR"}
+EDR = {
+    "counter": "edrMonthlyUsage",
+    "productTypes": [3, 0],
+    "product": "GZ-EDR",
+    "agreementType": "EDR",
+    "text": "EDR",
+}
 
 
 def problem(given: Any) -> str:  # noqa: ANN401 - whatever an operator writes
@@ -37,7 +43,9 @@ def test_endpoints_stay_beside_what_is_added() -> None:
     endpoints, email, edr = read_services(json.dumps({"email": EMAIL, "edr": EDR}))
     assert endpoints == BilledService(service=ENDPOINTS)
     assert email == BilledService(
-        service=Service(name="email", counter=EMAIL["counter"], text="Bitdefender GravityZone email"),
+        service=Service(
+            name="email", counter=EMAIL["counter"], text="Bitdefender GravityZone email"
+        ),
         product="GZ-EMAIL",
     )
     assert edr == BilledService(
@@ -48,10 +56,16 @@ def test_endpoints_stay_beside_what_is_added() -> None:
 
 
 def test_endpoints_are_changed_or_left_out_by_name() -> None:
-    """READ-6: endpoints can be of more product types or of another product; only a plain false leaves them out."""
-    wide = read_services(json.dumps({"email": EMAIL, "endpoints": {"productTypes": [0, 3], "product": "SEAT"}}))
+    """READ-6: endpoints can be of more product types or of another product; only a plain false
+    leaves them out.
+    """
+    wide = read_services(
+        json.dumps({"email": EMAIL, "endpoints": {"productTypes": [0, 3], "product": "SEAT"}})
+    )
     assert [each.service.name for each in wide] == ["endpoints", "email"]
-    assert wide[0].service == Service(name="endpoints", counter="endpointMonthlyUsage", product_types=(0, 3))
+    assert wide[0].service == Service(
+        name="endpoints", counter="endpointMonthlyUsage", product_types=(0, 3)
+    )
     assert wide[0].product == "SEAT"
     without = read_services(json.dumps({"endpoints": False, "email": EMAIL}))
     assert [each.service.name for each in without] == ["email"]
@@ -80,10 +94,16 @@ def test_endpoints_are_changed_or_left_out_by_name() -> None:
         ({"email": {**EMAIL, "counter": 3}}, ["counter of the service 'email'"]),
         ({"email": {**EMAIL, "product": ""}}, ["product of the service 'email'", "60"]),
         ({"email": {**EMAIL, "product": " GZ"}}, ["product of the service 'email'", "spaces"]),
-        ({"email": {**EMAIL, "agreementType": "x" * 51}}, ["agreementType of the service 'email'", "50"]),
+        (
+            {"email": {**EMAIL, "agreementType": "x" * 51}},
+            ["agreementType of the service 'email'", "50"],
+        ),
         ({"email": {**EMAIL, "text": None}}, ["text of the service 'email'"]),
         *(
-            ({"email": {**EMAIL, "productTypes": types}}, ["productTypes of the service 'email'", "3 (EDR)"])
+            (
+                {"email": {**EMAIL, "productTypes": types}},
+                ["productTypes of the service 'email'", "3 (EDR)"],
+            )
             for types in ([], 0, "0", [1], [0, 0], [True], [0.0], [[0]], {"0": 3})
         ),
         (
@@ -94,7 +114,9 @@ def test_endpoints_are_changed_or_left_out_by_name() -> None:
     ],
 )
 def test_what_is_malformed_is_named(given: Any, said: list[str]) -> None:  # noqa: ANN401 - whatever an operator writes
-    """READ-5, READ-6: each thing that is wrong is named, with what it must be; overlapping counters and hours among them."""
+    """READ-5, READ-6: each thing that is wrong is named, with what it must be; overlapping counters
+    and hours among them.
+    """
     text = problem(given)
     for each in said:
         assert each in text
@@ -114,14 +136,20 @@ def test_all_that_is_wrong_is_said_at_once() -> None:
         lambda inner: (
             st.lists(inner, max_size=3)
             | st.dictionaries(
-                st.sampled_from(["endpoints", "email", "counter", "product", "productTypes", "text"]), inner, max_size=4
+                st.sampled_from(
+                    ["endpoints", "email", "counter", "product", "productTypes", "text"]
+                ),
+                inner,
+                max_size=4,
             )
         ),
         max_leaves=12,
     ).map(json.dumps)
 )
 def test_nothing_but_a_sentence_comes_of_it(text: str) -> None:
-    """Whatever stands in the setting, it is read or refused with a sentence: nothing else is raised."""
+    """Whatever stands in the setting, it is read or refused with a sentence: nothing else is
+    raised.
+    """
     try:
         outcome: object = read_services(text)
     except ValueError as error:
@@ -130,21 +158,37 @@ def test_nothing_but_a_sentence_comes_of_it(text: str) -> None:
 
 
 @pytest.mark.parametrize("settings", [PlannerSettings, WorkerSettings])
-def test_a_wrong_configuration_stops_both_functions(settings: type[PlannerSettings | WorkerSettings]) -> None:
-    """READ-5: planner and worker refuse overlapping counters at their start, naming both and the parameter to set right."""
-    overlapping = json.dumps({"secure": {"counter": "mspSecureMonthlyUsage", "product": "GZ-SECURE"}})
+def test_a_wrong_configuration_stops_both_functions(
+    settings: type[PlannerSettings | WorkerSettings],
+) -> None:
+    """READ-5: planner and worker refuse overlapping counters at their start, naming both and the
+    parameter to set right.
+    """
+    overlapping = json.dumps(
+        {"secure": {"counter": "mspSecureMonthlyUsage", "product": "GZ-SECURE"}}
+    )
     with pytest.raises(SetupError) as raised:
         settings.from_env({**ENVIRONMENT, "SERVICES": overlapping})
-    for said in ("endpointMonthlyUsage", "mspSecureMonthlyUsage", "'endpoints'", "'secure'", "parameter Services"):
+    for said in (
+        "endpointMonthlyUsage",
+        "mspSecureMonthlyUsage",
+        "'endpoints'",
+        "'secure'",
+        "parameter Services",
+    ):
         assert said in str(raised.value)
     read = settings.from_env({**ENVIRONMENT, "SERVICES": json.dumps({"email": EMAIL})})
     assert [each.service.name for each in read.services] == ["endpoints", "email"]
 
 
 def test_places_take_the_settings_where_nothing_is_said() -> None:
-    """READ-6: product and agreement type are the service's own, or those of the settings; a message names where they stand."""
+    """READ-6: product and agreement type are the service's own, or those of the settings; a message
+    names where they stand.
+    """
     found = places(
-        read_services(json.dumps({"email": EMAIL, "edr": EDR})), product="GZ-ENDPOINT", agreement_type="Security"
+        read_services(json.dumps({"email": EMAIL, "edr": EDR})),
+        product="GZ-ENDPOINT",
+        agreement_type="Security",
     )
     assert found["endpoints"] == Names(agreement_type="Security", product="GZ-ENDPOINT")
     assert (found["email"].agreement_type, found["email"].product) == ("Security", "GZ-EMAIL")
@@ -154,19 +198,27 @@ def test_places_take_the_settings_where_nothing_is_said() -> None:
 
 
 def test_two_services_are_never_one_line() -> None:
-    """OPEN-6, READ-6: one product on agreements of one type for two services is refused: each would hold the other's Addition for foreign."""
+    """OPEN-6, READ-6: one product on agreements of one type for two services is refused: each would
+    hold the other's Addition for foreign.
+    """
     same = read_services(json.dumps({"email": {**EMAIL, "product": "GZ-ENDPOINT"}}))
     with pytest.raises(SetupError, match="'endpoints' and 'email'"):
         places(same, product="GZ-ENDPOINT", agreement_type="Security")
     with pytest.raises(SetupError, match="'endpoints' and 'email'"):
-        bootstrap.planner({**ENVIRONMENT, "SERVICES": json.dumps({"email": {**EMAIL, "product": "GZ-ENDPOINT"}})})
-    apart = read_services(json.dumps({"email": {**EMAIL, "product": "GZ-ENDPOINT", "agreementType": "Email"}}))
+        bootstrap.planner(
+            {**ENVIRONMENT, "SERVICES": json.dumps({"email": {**EMAIL, "product": "GZ-ENDPOINT"}})}
+        )
+    apart = read_services(
+        json.dumps({"email": {**EMAIL, "product": "GZ-ENDPOINT", "agreementType": "Email"}})
+    )
     assert len(places(apart, product="GZ-ENDPOINT", agreement_type="Security")) == 2
 
 
 def test_the_example_of_the_readme_is_read() -> None:
     """What a technician copies out of the README is a valid setting."""
     (example,) = [
-        line for line in (ROOT / "README.md").read_text().splitlines() if line.startswith('{"email": {"counter"')
+        line
+        for line in (ROOT / "README.md").read_text().splitlines()
+        if line.startswith('{"email": {"counter"')
     ]
     assert [each.service.name for each in read_services(example)] == ["endpoints", "email", "edr"]

@@ -4,9 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from tally.domain.month import Month
+from tally.domain.model.month import Month
 from tally.errors import SetupError
-from tally.settings import PlannerSettings, Settings, WorkerSettings
+from tally.runtime.settings import PlannerSettings, Settings, WorkerSettings
 
 ENVIRONMENT = {
     "TABLE_NAME": "tally-ledger",
@@ -84,7 +84,11 @@ def problem(settings: type[Settings], environment: dict[str, str]) -> str:
 def test_settings_are_read(settings: type[Settings]) -> None:
     """Every setting comes out of its variable, and makes the policy that decisions go by."""
     policy = settings.from_env(ENVIRONMENT).policy
-    assert (str(policy.time_zone), policy.cycles, policy.close_day) == ("Europe/Berlin", frozenset({"Monthly"}), 2)
+    assert (str(policy.time_zone), policy.cycles, policy.close_day) == (
+        "Europe/Berlin",
+        frozenset({"Monthly"}),
+        2,
+    )
     assert (policy.settle, policy.text) == (timedelta(minutes=5), "Active endpoints")
 
 
@@ -159,7 +163,9 @@ MALFORMED = [
 
 @pytest.mark.parametrize(("name", "value"), MALFORMED)
 def test_a_malformed_setting_is_named(name: str, value: str) -> None:
-    """A variable that means nothing is named with its parameter and what is wrong, by each function that reads it."""
+    """A variable that means nothing is named with its parameter and what is wrong, by each function
+    that reads it.
+    """
     readers = [each for each in (PlannerSettings, WorkerSettings) if name in names(each)]
     assert readers
     for settings in readers:
@@ -171,7 +177,9 @@ def test_a_malformed_setting_is_named(name: str, value: str) -> None:
 
 def test_all_that_is_wrong_is_said_at_once() -> None:
     """An operator puts everything right in one go: each wrong setting has its sentence."""
-    said = problem(PlannerSettings, {**ENVIRONMENT, "CLOSE_DAY": "x", "FIRST_MONTH": "y", "PRODUCT": ""})
+    said = problem(
+        PlannerSettings, {**ENVIRONMENT, "CLOSE_DAY": "x", "FIRST_MONTH": "y", "PRODUCT": ""}
+    )
     for name in ("CLOSE_DAY", "FIRST_MONTH", "PRODUCT"):
         assert f"the setting {name} is malformed" in said
 
@@ -185,7 +193,10 @@ def test_an_empty_environment() -> None:
 
 def test_a_value_is_not_shown() -> None:
     """What stands in a variable by mistake, a key for instance, is not in the error."""
-    said = problem(PlannerSettings, {**ENVIRONMENT, "CLOSE_DAY": "hunter2-key", "BILLING_TIME_ZONE": "hunter2-key"})
+    said = problem(
+        PlannerSettings,
+        {**ENVIRONMENT, "CLOSE_DAY": "hunter2-key", "BILLING_TIME_ZONE": "hunter2-key"},
+    )
     assert "hunter2" not in said
 
 
@@ -197,7 +208,9 @@ def test_cycles_are_a_list() -> None:
 
 def test_first_month() -> None:
     """OPEN-8: the first month is a setting; left empty, or out, it is the first tick's."""
-    assert PlannerSettings.from_env({**ENVIRONMENT, "FIRST_MONTH": "2026-11"}).first_month == Month(2026, 11)
+    assert PlannerSettings.from_env({**ENVIRONMENT, "FIRST_MONTH": "2026-11"}).first_month == Month(
+        2026, 11
+    )
     assert PlannerSettings.from_env(ENVIRONMENT).first_month is None
     left_out = {name: value for name, value in ENVIRONMENT.items() if name not in OPTIONAL}
     assert PlannerSettings.from_env(left_out).first_month is None

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tally.domain.sight import unseen_agreements, unseen_companies
+from tally.domain.planning.role_sight import unseen_agreements, unseen_companies
 
 
 @pytest.mark.parametrize(
@@ -18,7 +18,9 @@ from tally.domain.sight import unseen_agreements, unseen_companies
     ],
 )
 def test_companies_that_nobody_sees(seen: set[int], tied: set[int], said: str) -> None:
-    """MATCH-8: a ConnectWise without companies, or without any of several that are tied, is a role that may not see them."""
+    """MATCH-8: a ConnectWise without companies, or without any of several that are tied, is a role
+    that may not see them.
+    """
     found = unseen_companies(seen, tied)
     assert said in found
     assert bool(found) is bool(said)
@@ -30,8 +32,13 @@ def test_companies_that_nobody_sees(seen: set[int], tied: set[int], said: str) -
     [(set(), 2, "sees 0 of 2 companies"), (set(), 1, "0 of 1"), (set(), 0, ""), ({7}, 2, "")],
 )
 def test_agreements_that_nobody_sees(seen: set[int], companies: int, said: str) -> None:
-    """MATCH-8: where not one agreement of the type is seen, ended ones included, the role is asked about first."""
+    """MATCH-8: where not one agreement of the type is seen, ended ones included, the role is asked
+    about first.
+    """
     found = unseen_agreements(seen, companies, "Security")
     assert said in found
     assert bool(found) is bool(said)
-    assert not found or "'Security' in ConnectWise: is its role Inquire All (Finance > Agreements)?" in found
+    assert (
+        not found
+        or "'Security' in ConnectWise: is its role Inquire All (Finance > Agreements)?" in found
+    )

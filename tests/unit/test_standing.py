@@ -6,15 +6,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from local.ledger import MemoryLedger
-from tally.domain.standing import Cause, Standing, StandingState, dated
+from tally.domain.model.standing import Cause, Standing, StandingState, dated
 from tally.errors import ConflictError
 from tally.standings import merge, note
+from testing.ledger import MemoryLedger
 
 TICK = datetime(2026, 11, 5, tzinfo=UTC)
 NEXT = TICK + timedelta(minutes=15)
 NOVEMBER = "2026-11 endpoints"
-BILLING, FAILING = Cause(state=StandingState.BILLING), Cause(state=StandingState.FAILING, reason="502")
+BILLING, FAILING = (
+    Cause(state=StandingState.BILLING),
+    Cause(state=StandingState.FAILING, reason="502"),
+)
 
 
 def standing(**causes: Cause) -> Standing:
@@ -24,23 +27,40 @@ def standing(**causes: Cause) -> Standing:
 
 @given(st.lists(st.sampled_from(StandingState), min_size=1, max_size=6))
 def test_the_most_serious_shows(states: list[StandingState]) -> None:
-    """SAFE-7: failing, held, needs set-up, waiting, billing: the first of these that is among the causes."""
-    shown = standing(**{f"2026-{number:02d}": Cause(state=state) for number, state in enumerate(states, 1)}).shown
+    """SAFE-7: failing, held, needs set-up, waiting, billing: the first of these that is among the
+    causes.
+    """
+    shown = standing(
+        **{f"2026-{number:02d}": Cause(state=state) for number, state in enumerate(states, 1)}
+    ).shown
     order = ["FAILING", "HELD", "NEEDS_SETUP", "WAITING", "BILLING"]
     assert shown.state.name == min((state.name for state in states), key=order.index)
 
 
 def test_of_equals_the_earliest_shows() -> None:
-    """SAFE-7: of two months that are held the older one is told first; with nothing to say, the company is billing."""
+    """SAFE-7: of two months that are held the older one is told first; with nothing to say, the
+    company is billing.
+    """
     held = [Cause(state=StandingState.HELD, reason=reason) for reason in ("October", "November")]
-    assert standing(**{"2026-11 endpoints": held[1], "2026-10 endpoints": held[0]}).shown.reason == "October"
+    assert (
+        standing(**{"2026-11 endpoints": held[1], "2026-10 endpoints": held[0]}).shown.reason
+        == "October"
+    )
     assert standing().shown.state is StandingState.BILLING
 
 
 def test_of_equals_what_is_so_of_the_whole_company_shows() -> None:
-    """SAFE-5, SAFE-7: what cannot be read of a company is shown, and not what a job of one of its months failed of before that."""
-    failing = [Cause(state=StandingState.FAILING, reason=reason) for reason in ("DynamoDB is busy", "cannot be read")]
-    assert standing(**{"2026-10 endpoints": failing[0], "company": failing[1]}).shown.reason == "cannot be read"
+    """SAFE-5, SAFE-7: what cannot be read of a company is shown, and not what a job of one of its
+    months failed of before that.
+    """
+    failing = [
+        Cause(state=StandingState.FAILING, reason=reason)
+        for reason in ("DynamoDB is busy", "cannot be read")
+    ]
+    assert (
+        standing(**{"2026-10 endpoints": failing[0], "company": failing[1]}).shown.reason
+        == "cannot be read"
+    )
 
 
 @pytest.mark.parametrize(
@@ -67,16 +87,23 @@ def test_since_when() -> None:
 
 
 def test_a_service_takes_the_place_of_its_month() -> None:
-    """SAFE-7: what a worker says of a month's service replaces what the planner said of the month as a whole."""
+    """SAFE-7: what a worker says of a month's service replaces what the planner said of the month
+    as a whole.
+    """
     before = standing(
-        **{"2026-11": Cause(state=StandingState.WAITING, reason="is being opened"), "2026-10 endpoints": FAILING}
+        **{
+            "2026-11": Cause(state=StandingState.WAITING, reason="is being opened"),
+            "2026-10 endpoints": FAILING,
+        }
     )
     after = merge(before, tick=NEXT, causes={NOVEMBER: BILLING}, last_reading=NEXT)
     assert set(after.causes) == {"2026-10 endpoints", NOVEMBER}
     assert (after.tick, after.last_reading, after.causes[NOVEMBER].since) == (NEXT, NEXT, NEXT)
 
 
-def tell(ledger: MemoryLedger, cause: Cause, *, tick: datetime = TICK, known: Cause | None = None) -> None:
+def tell(
+    ledger: MemoryLedger, cause: Cause, *, tick: datetime = TICK, known: Cause | None = None
+) -> None:
     """A worker's word on November, its last good reading an instant ago."""
     note(
         ledger,

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from tally.errors import CredentialsError, SetupError, TallyError
-from tally.starting import started
+from tally.runtime.cold_start import started
 
 
 class Lines(list[object]):
@@ -46,7 +46,9 @@ def test_what_is_put_together_is_handed_over() -> None:
 
 
 def test_what_is_wrong_is_said_in_one_line() -> None:
-    """SAFE-6: the sentence for the operator is logged once and raised without the frames and causes of ours."""
+    """SAFE-6: the sentence for the operator is logged once and raised without the frames and causes
+    of ours.
+    """
     log = Lines()
     with pytest.raises(SetupError) as raised:
         started(fails, log)
@@ -58,7 +60,9 @@ def test_what_is_wrong_is_said_in_one_line() -> None:
 
 
 def test_put_right_a_stack_trace_is_one_again() -> None:
-    """SAFE-6: once the function starts, later errors show where they come from; a bug of ours is never cut short."""
+    """SAFE-6: once the function starts, later errors show where they come from; a bug of ours is
+    never cut short.
+    """
     with pytest.raises(TallyError):
         started(fails, Lines())
     assert started(lambda: 1, Lines()) == 1

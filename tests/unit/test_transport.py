@@ -24,9 +24,9 @@ from tally.errors import (
     TooSlowError,
     TransientError,
 )
-from tally.transport.calls import Answer, Call, Transport
 from tally.transport.classify import Dialect
 from tally.transport.failures import Effect
+from tally.transport.http_call import Answer, Call, Transport
 from tally.transport.retry import ATTEMPTS
 from tests.unit.scripted import Loose, NoPace, Scripted, Step, answer
 
@@ -41,7 +41,9 @@ STRANGER = wire.SSLError(UrllibSSLError(ssl.SSLCertVerificationError("self-signe
 class World:
     """A transport over scripted answers, with a clock that only waits move."""
 
-    def __init__(self, steps: list[Step] | Callable[[requests.PreparedRequest], Step], **options: Loose) -> None:
+    def __init__(
+        self, steps: list[Step] | Callable[[requests.PreparedRequest], Step], **options: Loose
+    ) -> None:
         self.network = Scripted(steps)
         self.waits: list[float] = []
         for name, value in {"secrets": ("s3cr3t",), "timeout": 10.0}.items():
@@ -56,7 +58,9 @@ class World:
 
     def send(self, effect: Effect = READ, **options: Loose) -> Answer:
         request = requests.Request("GET", "https://api.test/things").prepare()
-        return self.transport.send(request, Call(name="Vendor GET /things", effect=effect, request_id="r1"), **options)
+        return self.transport.send(
+            request, Call(name="Vendor GET /things", effect=effect, request_id="r1"), **options
+        )
 
     def error(self, effect: Effect = READ) -> TallyError:
         with pytest.raises(TallyError) as caught:
@@ -91,9 +95,17 @@ class World:
         (answer(503, headers={"Retry-After": "90"}), RateLimitedError, AmbiguousError, 1),
     ],
 )
-def test_each_failure_has_its_class(step: Step, read: type[TallyError], write: type[TallyError], attempts: int) -> None:
-    """SAFE-2, SAFE-6: the class follows from what came back; only a write can be ambiguous; a POST goes out once."""
-    for effect, expected, times in ((READ, read, attempts), (SET, write, attempts), (MAKE, write, 1)):
+def test_each_failure_has_its_class(
+    step: Step, read: type[TallyError], write: type[TallyError], attempts: int
+) -> None:
+    """SAFE-2, SAFE-6: the class follows from what came back; only a write can be ambiguous; a POST
+    goes out once.
+    """
+    for effect, expected, times in (
+        (READ, read, attempts),
+        (SET, write, attempts),
+        (MAKE, write, 1),
+    ):
         world = World([step])
         assert type(world.error(effect)) is expected, effect
         assert len(world.network.requests) == times, effect
@@ -106,18 +118,26 @@ def test_a_later_success_is_a_success() -> None:
     assert world.waits == [0.5, 1.0]
 
 
-@pytest.mark.parametrize("later", [NOBODY, answer(400), answer(403), answer(404), answer(409), answer(429)])
+@pytest.mark.parametrize(
+    "later", [NOBODY, answer(400), answer(403), answer(404), answer(409), answer(429)]
+)
 def test_a_doubt_is_not_taken_away_by_a_later_refusal(later: Step) -> None:
-    """SAFE-2: a PATCH whose first attempt may have taken effect stays ambiguous, whatever the second one is told."""
+    """SAFE-2: a PATCH whose first attempt may have taken effect stays ambiguous, whatever the
+    second one is told.
+    """
     assert type(World([SILENCE, later]).error(SET)) is AmbiguousError
 
 
 @given(
-    steps=st.lists(st.sampled_from([200, 204, 302, 400, 404, 409, 429, 500, 503, "lost", "unsent"]), min_size=1),
+    steps=st.lists(
+        st.sampled_from([200, 204, 302, 400, 404, 409, 429, 500, 503, "lost", "unsent"]), min_size=1
+    ),
     effect=st.sampled_from(Effect),
 )
 def test_certainty_is_never_claimed_falsely(steps: list[int | str], effect: Effect) -> None:
-    """SAFE-2: an error other than AmbiguousError means that no attempt at a write can have taken effect."""
+    """SAFE-2: an error other than AmbiguousError means that no attempt at a write can have taken
+    effect.
+    """
     made = {"lost": SILENCE, "unsent": NOBODY}
     world = World([made[step] if isinstance(step, str) else answer(step) for step in steps])
     try:
@@ -132,14 +152,22 @@ def test_certainty_is_never_claimed_falsely(steps: list[int | str], effect: Effe
 
 def test_a_rate_limit_says_how_long() -> None:
     """SAFE-6: the pause asked for is on the error, 30 s where none was named."""
-    named, unnamed = World([answer(429, headers={"Retry-After": "77"})]).error(), World([answer(429)]).error()
+    named, unnamed = (
+        World([answer(429, headers={"Retry-After": "77"})]).error(),
+        World([answer(429)]).error(),
+    )
     assert isinstance(named, RateLimitedError)
     assert isinstance(unnamed, RateLimitedError)
-    assert (named.retry_after, unnamed.retry_after) == (timedelta(seconds=77), timedelta(seconds=30))
+    assert (named.retry_after, unnamed.retry_after) == (
+        timedelta(seconds=77),
+        timedelta(seconds=30),
+    )
 
 
 def test_nothing_starts_that_could_outlast_the_deadline() -> None:
-    """SAFE-6: a call needs the time of its slowest end, 3 s to connect and 10 s to read; without it nothing is sent."""
+    """SAFE-6: a call needs the time of its slowest end, 3 s to connect and 10 s to read; without it
+    nothing is sent.
+    """
     world = World([answer(200)], deadline=lambda: 12.9)
     error = world.error(MAKE)
     assert type(error) is TransientError
@@ -156,7 +184,9 @@ def test_no_retry_without_time_for_it() -> None:
 
 
 def test_time_spent_on_the_pace_counts() -> None:
-    """SAFE-6: the deadline is asked again after the pace has been waited for; a doubt from before stays one."""
+    """SAFE-6: the deadline is asked again after the pace has been waited for; a doubt from before
+    stays one.
+    """
     left = iter([18.0, 18.0, 5.0])
     world = World([SILENCE], deadline=lambda: next(left))
     pace = NoPace()
@@ -167,7 +197,9 @@ def test_time_spent_on_the_pace_counts() -> None:
 
 
 def test_the_pace_is_told_of_each_refusal() -> None:
-    """Design §3: a limit that turns out lower than documented is kept from then on, whichever answer shows it."""
+    """Design §3: a limit that turns out lower than documented is kept from then on, whichever
+    answer shows it.
+    """
     pace = NoPace()
     soon = {"Retry-After": "1"}
     World([answer(429, headers=soon), answer(503), answer(200)]).send(pace=pace)
@@ -175,7 +207,9 @@ def test_the_pace_is_told_of_each_refusal() -> None:
 
 
 def test_every_attempt_has_timeouts_and_no_proxy() -> None:
-    """Every call has a connect and a read timeout, proves the certificate, and takes nothing from the environment."""
+    """Every call has a connect and a read timeout, proves the certificate, and takes nothing from
+    the environment.
+    """
     world = World([answer(500), answer(200)], timeout=7.0)
     world.send()
     for options in world.network.options:
@@ -195,16 +229,28 @@ def test_redirects_are_not_followed() -> None:
 
 
 def test_an_error_names_call_status_and_request() -> None:
-    """SAFE-7: the text says which call it was, what came back, and the vendor's id of the request, or else ours."""
+    """SAFE-7: the text says which call it was, what came back, and the vendor's id of the request,
+    or else ours.
+    """
     theirs = World([answer(400, "Cannot do that", {"x-request-id": "abc-1"})]).error()
     assert str(theirs) == 'Vendor GET /things: HTTP 400, "Cannot do that" (request abc-1)'
-    assert str(World([answer(400)]).error()) == "Vendor GET /things: HTTP 400, an empty body (request r1)"
-    assert str(World([NOBODY]).error()) == "Vendor GET /things: no connection within 3 s (request r1)"
-    assert str(World([RESET]).error()) == "Vendor GET /things: the connection broke (ConnectionError) (request r1)"
+    assert (
+        str(World([answer(400)]).error())
+        == "Vendor GET /things: HTTP 400, an empty body (request r1)"
+    )
+    assert (
+        str(World([NOBODY]).error()) == "Vendor GET /things: no connection within 3 s (request r1)"
+    )
+    assert (
+        str(World([RESET]).error())
+        == "Vendor GET /things: the connection broke (ConnectionError) (request r1)"
+    )
 
 
 def test_what_an_error_quotes_is_short_and_printable() -> None:
-    """SAFE-7: of a page of HTML an error shows one line of 200 characters, control characters left out."""
+    """SAFE-7: of a page of HTML an error shows one line of 200 characters, control characters left
+    out.
+    """
     text = str(World([answer(400, "line\r\n\x1b[31m\x00" + "y" * 5000)]).error())
     assert "line [31m yyy" in text
     assert text.count("y") < 205
@@ -212,7 +258,9 @@ def test_what_an_error_quotes_is_short_and_printable() -> None:
 
 
 def test_keys_are_struck_out_of_what_is_quoted() -> None:
-    """Secrets are never in errors, not even where the other side sends them back, nor in the request's id."""
+    """Secrets are never in errors, not even where the other side sends them back, nor in the
+    request's id.
+    """
     echo = answer(400, "you sent s3cr3t " * 50, {"x-request-id": "s3cr3t"})
     assert "s3cr3t" not in str(World([echo]).error())
 

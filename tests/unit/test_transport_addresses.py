@@ -4,7 +4,7 @@ import pytest
 from pydantic import SecretStr
 
 from tally.errors import SetupError
-from tally.transport.keys import check_key
+from tally.transport.api_keys import check_key
 from tally.transport.urls import base_url
 
 
@@ -54,7 +54,9 @@ def test_addresses_that_may_be_called(url: str, expected: str) -> None:
     ],
 )
 def test_addresses_that_are_refused(url: str) -> None:
-    """TLS is required, and nothing may hide in an address; the message names the setting and shows no password."""
+    """TLS is required, and nothing may hide in an address; the message names the setting and shows
+    no password.
+    """
     with pytest.raises(SetupError, match="THE_URL") as caught:
         base_url(url, setting="THE_URL")
     assert "pa55" not in str(caught.value)

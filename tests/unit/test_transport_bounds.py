@@ -13,9 +13,9 @@ import pytest
 
 from local.processes import wait_until
 from tally.errors import AmbiguousError, TallyError, TooLargeError, TooSlowError
-from tally.transport.calls import Answer, Call, Transport
 from tally.transport.classify import Dialect
 from tally.transport.failures import Effect
+from tally.transport.http_call import Answer, Call, Transport
 from tally.transport.session import LARGEST_BODY, prepared
 
 OK = b"HTTP/1.1 200 OK\r\n"
@@ -91,8 +91,12 @@ type Serve = Callable[[Callable[[socket.socket], None]], Server]
 
 def send(server: Server, effect: Effect = Effect.CREATES, timeout: float = TIMEOUT) -> Answer:
     """One call; what creates is made once, so that its time is an attempt's."""
-    transport = Transport(Dialect(url_setting="THE_URL"), secrets=(), timeout=timeout, sleep=lambda _: None)
-    return transport.send(prepared("POST", server.url, {"Accept-Encoding": "gzip, deflate"}), Call("POST it", effect))
+    transport = Transport(
+        Dialect(url_setting="THE_URL"), secrets=(), timeout=timeout, sleep=lambda _: None
+    )
+    return transport.send(
+        prepared("POST", server.url, {"Accept-Encoding": "gzip, deflate"}), Call("POST it", effect)
+    )
 
 
 def error_of(server: Server, effect: Effect = Effect.CREATES) -> TallyError:
@@ -117,21 +121,27 @@ DRIPS = {
 
 @pytest.mark.parametrize("dripped", DRIPS)
 def test_a_server_that_drips_is_left_in_time(serve: Serve, dripped: str) -> None:
-    """SAFE-10: the time of a call is the whole's: one byte now and then, wherever it stands, prolongs it by nothing."""
+    """SAFE-10: the time of a call is the whole's: one byte now and then, wherever it stands,
+    prolongs it by nothing.
+    """
     error = error_of(serve(drip(*DRIPS[dripped])))
     assert type(error) is AmbiguousError, "whether it happened nobody knows"
     assert f"no answer within {TIMEOUT:g} s" in str(error)
 
 
 def test_a_read_that_drips_is_too_slow(serve: Serve) -> None:
-    """SAFE-10: of a read it says that it took too long, so that less can be asked for; it is made three times at most."""
+    """SAFE-10: of a read it says that it took too long, so that less can be asked for; it is made
+    three times at most.
+    """
     server = serve(drip(OK + b"Content-Length: 1000\r\n\r\n", b" "))
     assert type(error_of(server, Effect.NONE)) is TooSlowError
     wait_until(lambda: server.asked == 3, what="its last call has been seen")
 
 
 def test_a_slow_beginning_is_waited_for(serve: Serve) -> None:
-    """SAFE-6: what comes whole in its time is an answer, and the connection serves the next call with all of its time."""
+    """SAFE-6: what comes whole in its time is an answer, and the connection serves the next call
+    with all of its time.
+    """
 
     def speak(connection: socket.socket) -> None:
         time.sleep(PAUSE)
@@ -161,7 +171,9 @@ def pour(connection: socket.socket) -> None:
 
 @pytest.mark.parametrize("coding", ["gzip", "deflate", "gzip, gzip", ""])
 def test_a_bomb_is_not_unpacked(serve: Serve, coding: str) -> None:
-    """SAFE-10: of a body some 16 MB are read, unpacked, however small it came; what is larger is asked for once."""
+    """SAFE-10: of a body some 16 MB are read, unpacked, however small it came; what is larger is
+    asked for once.
+    """
     server = serve(pour if not coding else whole(PACKED[coding], f"Content-Encoding: {coding}"))
     tracemalloc.start()
     with closing(server):
@@ -179,7 +191,13 @@ def test_a_bomb_is_not_unpacked(serve: Serve, coding: str) -> None:
 def test_a_large_refusal_is_one(serve: Serve) -> None:
     """SAFE-10: what is too large to be read is still what its status says."""
     body = gzip.compress(b'"no" ' * (8 << 20))
-    server = serve(whole(body, "Content-Encoding: gzip", status=b"HTTP/1.1 429 Slow down\r\nRetry-After: 60, 90\r\n"))
+    server = serve(
+        whole(
+            body,
+            "Content-Encoding: gzip",
+            status=b"HTTP/1.1 429 Slow down\r\nRetry-After: 60, 90\r\n",
+        )
+    )
     with pytest.raises(TallyError) as caught:
         send(server, timeout=LONG)
     assert getattr(caught.value, "retry_after").total_seconds() == 90  # noqa: B009 - of a rate limit alone
@@ -194,4 +212,7 @@ def test_what_is_not_too_large_is_read_whole(serve: Serve, size: int) -> None:
 
 def test_a_packed_body_that_is_broken(serve: Serve) -> None:
     """SAFE-2: what cannot be unpacked is no answer."""
-    assert type(error_of(serve(whole(b"\x1f\x8b\x08 nonsense", "Content-Encoding: gzip")))) is AmbiguousError
+    assert (
+        type(error_of(serve(whole(b"\x1f\x8b\x08 nonsense", "Content-Encoding: gzip"))))
+        is AmbiguousError
+    )

@@ -5,12 +5,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tally.domain.circumstances import CompanyState, Presence
-from tally.domain.month import Month
-from tally.domain.planning import CompanyPlan
-from tally.domain.record import RecordState
-from tally.domain.standing import Cause, Standing, StandingState
-from tally.domain.vitals import Gauge, Vitals
+from tally.domain.model.month import Month
+from tally.domain.model.standing import Cause, Standing, StandingState
+from tally.domain.planning.company_plan import CompanyPlan
+from tally.domain.planning.tick_context import CompanyState, Presence
+from tally.domain.record.usage_record import RecordState
+from tally.domain.reporting.vitals import Gauge, Vitals
 from tests.unit.test_planning import NOVEMBER, TICK, circumstances, company, due, record
 
 OCTOBER = Month(2026, 10)
@@ -23,7 +23,11 @@ def _ago(hours: float) -> datetime:
 
 def _standing(last_reading: datetime | None = None, **causes: Cause) -> Standing:
     return Standing(
-        company_id="c" * 24, company_name="Harbor Dental", tick=TICK, causes=causes, last_reading=last_reading
+        company_id="c" * 24,
+        company_name="Harbor Dental",
+        tick=TICK,
+        causes=causes,
+        last_reading=last_reading,
     )
 
 
@@ -31,7 +35,9 @@ def _cause(state: StandingState, hours: float) -> Cause:
     return Cause(state=state, since=_ago(hours))
 
 
-def _seen(*rows: tuple[CompanyState, Standing], tick: datetime = TICK, is_due: bool = True) -> Vitals:
+def _seen(
+    *rows: tuple[CompanyState, Standing], tick: datetime = TICK, is_due: bool = True
+) -> Vitals:
     plan = CompanyPlan(due=[due(NOVEMBER)] if is_due else [])
     gauge = Gauge(circumstances(tick=tick))
     for each, standing in rows:
@@ -40,25 +46,40 @@ def _seen(*rows: tuple[CompanyState, Standing], tick: datetime = TICK, is_due: b
 
 
 def test_every_customer_is_counted_by_the_standing_that_shows() -> None:
-    """SAFE-7: each is counted once, by its most serious cause; a standing that nobody has is counted too, as none."""
+    """SAFE-7: each is counted once, by its most serious cause; a standing that nobody has is
+    counted too, as none.
+    """
     held = _standing(a=_cause(StandingState.HELD, 1), b=_cause(StandingState.WAITING, 1))
     seen = _seen((company(), held), (company(), _standing()), (company(), _standing()))
-    assert seen.companies == {"billing": 2, "waiting": 0, "needs set-up": 0, "held": 1, "failing": 0}
+    assert seen.companies == {
+        "billing": 2,
+        "waiting": 0,
+        "needs set-up": 0,
+        "held": 1,
+        "failing": 0,
+    }
 
 
 def test_a_partner_that_nobody_bills_needs_nothing() -> None:
-    """READ-4: its customers are counted; that its own machines are not billed is no set-up that is missing."""
+    """READ-4: its customers are counted; that its own machines are not billed is no set-up that is
+    missing.
+    """
     told = _standing(company=_cause(StandingState.NEEDS_SETUP, 100))
-    partner = company(presence=Presence.PARTNER, mapping=None)
+    partner = company(presence=Presence.PARTNER, link=None)
     assert _seen((partner, told), is_due=False).companies["needs set-up"] == 0
-    assert _seen((replace(partner, records=(record(NOVEMBER),)), told)).companies["needs set-up"] == 1
+    assert (
+        _seen((replace(partner, records=(record(NOVEMBER),)), told)).companies["needs set-up"] == 1
+    )
     assert _seen((company(presence=Presence.PARTNER), told)).companies["needs set-up"] == 1
 
 
 def test_the_stalest_reading_is_the_oldest_of_those_to_be_read() -> None:
     """The age of the oldest last good reading, in seconds."""
     followed = company(records=(record(NOVEMBER),))
-    assert _seen((followed, _standing(_ago(1))), (followed, _standing(_ago(30)))).stalest_reading == 30 * HOUR
+    assert (
+        _seen((followed, _standing(_ago(1))), (followed, _standing(_ago(30)))).stalest_reading
+        == 30 * HOUR
+    )
 
 
 @pytest.mark.parametrize("presence", [Presence.GONE, Presence.UNLICENSED])
@@ -104,12 +125,17 @@ def test_the_oldest_hold_is_the_one_that_waits_longest() -> None:
             "2026-10 email": _cause(StandingState.HELD, 50),
         }
     )
-    assert _seen((company(), two), (company(), _standing(a=_cause(StandingState.HELD, 3)))).oldest_hold == 50 * HOUR
+    assert (
+        _seen((company(), two), (company(), _standing(a=_cause(StandingState.HELD, 3)))).oldest_hold
+        == 50 * HOUR
+    )
     assert _seen((company(), _standing(a=_cause(StandingState.NEEDS_SETUP, 90)))).oldest_hold == 0
 
 
 def test_what_is_open_past_its_close_is_counted() -> None:
-    """CLOSE-2: from the close day on, 00:00 GMT, a record of the month before is late; the month's own is not."""
+    """CLOSE-2: from the close day on, 00:00 GMT, a record of the month before is late; the month's
+    own is not.
+    """
     both = company(records=(record(OCTOBER), record(NOVEMBER)))
     close = datetime(2026, 11, 2, tzinfo=UTC)
     assert _seen((both, _standing()), tick=close - timedelta(seconds=1)).past_close == 0
@@ -121,4 +147,9 @@ def test_what_is_open_past_its_close_is_counted() -> None:
 def test_of_nobody_there_is_nothing_to_tell() -> None:
     """An empty GravityZone has no stalest reading, no hold, and nobody by any standing."""
     seen = _seen()
-    assert (seen.stalest_reading, seen.oldest_hold, seen.past_close, sum(seen.companies.values())) == (0, 0, 0, 0)
+    assert (
+        seen.stalest_reading,
+        seen.oldest_hold,
+        seen.past_close,
+        sum(seen.companies.values()),
+    ) == (0, 0, 0, 0)

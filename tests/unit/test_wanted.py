@@ -10,30 +10,39 @@ from hypothesis import given
 
 from tally.domain.decision import wanted as tables
 from tally.domain.decision.changes import claimed
-from tally.domain.decision.facts import Facts, MonthBefore
-from tally.domain.decision.owed import owing_of
-from tally.domain.decision.place import Freeze, Thaw, find_place
 from tally.domain.decision.wanted import Ask, Case, Close, Forget, want
-from tally.domain.holds import Broken, Fallen, Grown, LateUsage, Moved, Strangers, Unplaced, Unwritten
-from tally.domain.partner import Children
-from tally.domain.reading import Count, Unknown
-from tally.domain.record import (
-    Closing,
-    Create,
-    LineState,
-    Place,
-    RecordState,
-    Refusal,
-    Ruling,
-    Said,
-    SetQuantity,
-    SetTerms,
-    TakeOver,
-    UsageRecord,
+from tally.domain.facts.job_facts import Facts, MonthBefore
+from tally.domain.facts.owed import owing_of
+from tally.domain.facts.place import Freeze, Thaw, find_place
+from tally.domain.holds import (
+    Broken,
+    Fallen,
+    Grown,
+    LateUsage,
+    Moved,
+    Strangers,
+    Unplaced,
+    Unwritten,
 )
-from tally.domain.standing import Cause, StandingState, Unsaid
-from tally.domain.terms import OtherTerms
-from tests.unit.rig import AGREEMENT, CLOSE, INVOICED, PLACE, TICK, UNOPENED, a_line, a_record, facts
+from tally.domain.model.reading import Count, Unknown
+from tally.domain.model.standing import Cause, StandingState, Unsaid
+from tally.domain.model.terms import OtherTerms
+from tally.domain.record.lines import LineState, Place
+from tally.domain.record.partner import Children
+from tally.domain.record.rulings import Ruling, Said
+from tally.domain.record.usage_record import Closing, RecordState, UsageRecord
+from tally.domain.record.writes import Create, Refusal, SetQuantity, SetTerms, TakeOver
+from tests.unit.rig import (
+    AGREEMENT,
+    CLOSE,
+    INVOICED,
+    PLACE,
+    TICK,
+    UNOPENED,
+    a_line,
+    a_record,
+    facts,
+)
 from tests.unit.test_core_laws import AGREED, CATALOG, Met, cases
 
 UNKNOWN = Unknown("GravityZone has nothing to say.")
@@ -75,10 +84,16 @@ UNCOUNTED: dict[str, tuple[UsageRecord, Facts]] = {
     "voiding": (a_record(a_line(state=LineState.VOIDING)), facts()),
     "held_by_connectwise": (replace(a_record(a_line()), hold=SEEN), facts()),
     "children_moved": (A_PARTNERS, facts(children=CHILDREN)),
-    "question_kept": (replace(a_record(a_line()), hold=Fallen(why="fell", since=TICK, counted=2)), facts()),
+    "question_kept": (
+        replace(a_record(a_line()), hold=Fallen(why="fell", since=TICK, counted=2)),
+        facts(),
+    ),
     "turned": (a_record(a_line()), facts(agreement=INVOICED)),
     "unwritten": (a_record(a_line(), rulings=(said(Said.LATE, 9),)), facts(tick=CLOSE)),
-    "refused_uncounted": (a_record(a_line(), refusal=refusal(SetQuantity(number=0, quantity=6))), facts()),
+    "refused_uncounted": (
+        a_record(a_line(), refusal=refusal(SetQuantity(number=0, quantity=6))),
+        facts(),
+    ),
     "voided_uncounted": (a_record(a_line(state=LineState.VOID, quantity=0)), facts(tick=CLOSE)),
     "closed_uncounted": (a_record(a_line()), facts(tick=CLOSE)),
     "uncounted": (UNOPENED, facts()),
@@ -86,7 +101,10 @@ UNCOUNTED: dict[str, tuple[UsageRecord, Facts]] = {
 HEAD: dict[str, tuple[UsageRecord, Facts]] = {
     "fallen": (a_record(a_line(quantity=6)), facts()),
     "grown": (a_record(a_line()), facts(reading=Count(60), before=GROWN)),
-    "late": (a_record(FROZEN, a_line(1, late=True, quantity=1)), facts(reading=Count(9), tick=CLOSE)),
+    "late": (
+        a_record(FROZEN, a_line(1, late=True, quantity=1)),
+        facts(reading=Count(9), tick=CLOSE),
+    ),
     "fall_is_over": (a_record(a_line(), rulings=(said(Said.LOWER, 2),)), facts()),
     "stands_already": (a_record(a_line()), facts()),
     "refused": (
@@ -121,14 +139,18 @@ def answering(rows: tuple[Callable[..., Any], ...], *told: Any) -> str:  # noqa:
 
 @pytest.mark.parametrize("row", [each.__name__ for each in tables.COUNTED])
 def test_rows_of_a_month_that_is_counted(row: str) -> None:
-    """FOLLOW-1, OPEN-4: each row of the table has a month for which it, and none before it, answers."""
+    """FOLLOW-1, OPEN-4: each row of the table has a month for which it, and none before it,
+    answers.
+    """
     record, known = COUNTED[row]
     assert answering(tables.COUNTED, Case(record, owing_of(record, known), known)) == row
 
 
 @pytest.mark.parametrize("row", [each.__name__ for each in tables.UNCOUNTED])
 def test_rows_of_a_month_that_is_not_counted(row: str) -> None:
-    """READ-2, CLOSE-5: likewise, where no count is to be had; and nothing is written but what a person has asked for."""
+    """READ-2, CLOSE-5: likewise, where no count is to be had; and nothing is written but what a
+    person has asked for.
+    """
     record, known = UNCOUNTED[row]
     known = replace(known, reading=UNKNOWN)
     assert answering(tables.UNCOUNTED, Case(record, owing_of(record, known), known)) == row
@@ -188,7 +210,9 @@ QUESTIONS: dict[str, tuple[UsageRecord, Facts, type]] = {
     "other children": (*COUNTED["children_moved"], Moved),
     "no place for the rest": (
         a_record(FROZEN),
-        facts(reading=Count(9), **{**LATE, "agreement": replace(INVOICED, ends=date(2026, 11, 30))}),
+        facts(
+            reading=Count(9), **{**LATE, "agreement": replace(INVOICED, ends=date(2026, 11, 30))}
+        ),
         Unplaced,
     ),
     "never written": (
@@ -217,10 +241,15 @@ def test_what_is_asked(name: str) -> None:
 
 def test_growth_is_measured_by_the_month_before_or_an_approved_number() -> None:
     """FOLLOW-4: each month ramps up from near zero, so its own last push is no measure."""
-    record, known = a_record(a_line(quantity=1)), facts(reading=Count(60), before=MonthBefore(baseline=50, line=None))
+    record, known = (
+        a_record(a_line(quantity=1)),
+        facts(reading=Count(60), before=MonthBefore(baseline=50, line=None)),
+    )
     assert want(record, known).write == SetQuantity(number=0, quantity=60)
     approved = replace(record, rulings=(said(Said.GROW, 60), said(Said.LATE, 60)))
-    assert want(approved, replace(known, reading=Count(81), before=GROWN)).write == SetQuantity(number=0, quantity=81)
+    assert want(approved, replace(known, reading=Count(81), before=GROWN)).write == SetQuantity(
+        number=0, quantity=81
+    )
     assert isinstance(want(approved, replace(known, reading=Count(91))).move, Ask)
 
 
@@ -235,22 +264,32 @@ def test_late_usage_is_told_before_it_is_asked() -> None:
 
 def test_place_comes_before_questions() -> None:
     """MATCH-3, FOLLOW-4: what has no place is not asked about."""
-    found = want(UNOPENED, facts(reading=Count(60), before=GROWN, agreement=replace(AGREEMENT, cancelled=True)))
+    found = want(
+        UNOPENED,
+        facts(reading=Count(60), before=GROWN, agreement=replace(AGREEMENT, cancelled=True)),
+    )
     assert isinstance(found.say, Cause)
     assert (found.say.state, found.move) == (StandingState.NEEDS_SETUP, None)
 
 
 def test_terms_are_carried_while_the_count_is_refused() -> None:
-    """OPEN-5, SAFE-2: a refused quantity is told, and stops no terms; to announce them is no reason to try it again."""
+    """OPEN-5, SAFE-2: a refused quantity is told, and stops no terms; to announce them is no reason
+    to try it again.
+    """
     line = a_line(terms=OtherTerms(before=AGREED, now=CATALOG, asked=True))
-    record, known = a_record(line, refusal=refusal(SetQuantity(number=0, quantity=6))), facts(reading=Count(6))
+    record, known = (
+        a_record(line, refusal=refusal(SetQuantity(number=0, quantity=6))),
+        facts(reading=Count(6)),
+    )
     assert want(record, known).write == SetTerms(number=0)
     announced = claimed(record, SetTerms(number=0), known).after
     assert want(announced, known).write == SetTerms(number=0)
 
 
 def test_a_question_of_growth_outlives_its_place() -> None:
-    """SAFE-7, FOLLOW-4: an agreement that is gone for a while takes no question back; at the close a place is asked for first."""
+    """SAFE-7, FOLLOW-4: an agreement that is gone for a while takes no question back; at the close
+    a place is asked for first.
+    """
     asked = Grown(why="growth", since=TICK, agreed=60)
     nowhere = {"reading": Count(60), "before": GROWN, "agreement": None, "late": True}
     found = want(replace(a_record(FROZEN), hold=asked), facts(**nowhere))
@@ -274,15 +313,25 @@ def test_terms_come_after_the_count_and_before_the_close() -> None:
 
 @pytest.mark.parametrize(
     ("later", "same"),
-    [({}, True), ({"agreement": replace(AGREEMENT, version="v2")}, False), ({"tick": TICK + timedelta(days=1)}, False)],
+    [
+        ({}, True),
+        ({"agreement": replace(AGREEMENT, version="v2")}, False),
+        ({"tick": TICK + timedelta(days=1)}, False),
+    ],
 )
-def test_what_was_refused_is_not_tried_until_something_changes(later: dict[str, Any], same: bool) -> None:
-    """SAFE-2: the same write is tried once a day, when the agreement has changed, or when a person asks."""
+def test_what_was_refused_is_not_tried_until_something_changes(
+    later: dict[str, Any], same: bool
+) -> None:
+    """SAFE-2: the same write is tried once a day, when the agreement has changed, or when a person
+    asks.
+    """
     record, _ = HEAD["refused"]
     known = facts(reading=Count(6), **later)
     assert (want(record, known).write is None) is same
     asked = replace(known, when=replace(known.when, by_person=True))
-    at_an_earlier_tick = replace(record, refusal=replace(record.refusal, at=TICK - timedelta(minutes=15)))  # type: ignore[type-var]
+    at_an_earlier_tick = replace(
+        record, refusal=replace(record.refusal, at=TICK - timedelta(minutes=15))
+    )  # type: ignore[type-var]
     assert want(at_an_earlier_tick, asked).write is not None
 
 

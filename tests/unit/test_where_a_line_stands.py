@@ -8,13 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tally.domain.decision.facts import Facts
-from tally.domain.decision.place import Freeze, Thaw, find_place, turn_of
+from tally.domain.facts.job_facts import Facts
+from tally.domain.facts.place import Freeze, Thaw, find_place, turn_of
 from tally.domain.holds import Strangers
-from tally.domain.invoicing import Invoicing, LateUsage
-from tally.domain.reading import Count, Unknown
-from tally.domain.record import Create, LineState, Place, Refusal, Ruling, Said, UsageRecord
-from tally.domain.standing import Cause, StandingState, Unsaid
+from tally.domain.model.invoicing import Invoicing, LateUsage
+from tally.domain.model.reading import Count, Unknown
+from tally.domain.model.standing import Cause, StandingState, Unsaid
+from tally.domain.record.lines import LineState, Place
+from tally.domain.record.rulings import Ruling, Said
+from tally.domain.record.usage_record import UsageRecord
+from tally.domain.record.writes import Create, Refusal
 from tests.unit.rig import (
     AGREEMENT,
     CLOSE,
@@ -53,18 +56,26 @@ def shown(record: UsageRecord, known: Facts) -> str:
     ],
 )
 def test_the_months_own_days(dates: dict[str, Any], effective: date) -> None:
-    """OPEN-3: from the latest of the month's first, the agreement's start and its billing's start, to the month's last."""
+    """OPEN-3: from the latest of the month's first, the agreement's start and its billing's start,
+    to the month's last.
+    """
     place = find_place(UNOPENED, facts(agreement=replace(AGREEMENT, **dates)))
     assert place == replace(PLACE, effective=effective)
 
 
 def test_no_day_before_its_time() -> None:
-    """OPEN-2: a period that has not begun where the MSP bills is waited for, and one beyond the month is not billed."""
-    waits = find_place(UNOPENED, facts(agreement=replace(AGREEMENT, bill_starts=date(2026, 11, 20))))
+    """OPEN-2: a period that has not begun where the MSP bills is waited for, and one beyond the
+    month is not billed.
+    """
+    waits = find_place(
+        UNOPENED, facts(agreement=replace(AGREEMENT, bill_starts=date(2026, 11, 20)))
+    )
     assert isinstance(waits, Cause)
     assert waits.state is StandingState.WAITING
     assert waits.until is not None
-    assert "not billed" in shown(UNOPENED, facts(agreement=replace(AGREEMENT, bill_starts=date(2026, 12, 1))))
+    assert "not billed" in shown(
+        UNOPENED, facts(agreement=replace(AGREEMENT, bill_starts=date(2026, 12, 1)))
+    )
 
 
 def test_an_invoiced_month_goes_onto_the_next_invoice() -> None:
@@ -77,13 +88,17 @@ def test_an_invoiced_month_goes_onto_the_next_invoice() -> None:
 
 @pytest.mark.parametrize("policy", [POLICY, BILLED])
 def test_a_month_invoiced_before_its_end(policy: object) -> None:
-    """LATE-1: while the month runs, late lines have to be accepted; else an agreement type invoiced later is asked for."""
+    """LATE-1: while the month runs, late lines have to be accepted; else an agreement type invoiced
+    later is asked for.
+    """
     place = find_place(UNOPENED, facts(agreement=INVOICED, policy=policy))
     assert isinstance(place, Place) is (policy is BILLED)
 
 
 def test_invoiced_in_advance_is_set_up_otherwise() -> None:
-    """LATE-1: what is invoiced before anybody knows the count is not opened, unless late lines are accepted."""
+    """LATE-1: what is invoiced before anybody knows the count is not opened, unless late lines are
+    accepted.
+    """
     advance = replace(POLICY, invoicing=Invoicing.ADVANCE)
     assert "in advance" in shown(UNOPENED, facts(policy=advance))
 
@@ -109,18 +124,28 @@ REFUSED = Refusal(
     ],
 )
 def test_what_forbids_a_first_line(permit: object, expected: str) -> None:
-    """OPEN-7, READ-3, MATCH-1: old jobs open nothing, nor do those for another tie, a trial, or who is excluded by now."""
+    """OPEN-7, READ-3, MATCH-1: old jobs open nothing, nor do those for another tie, a trial, or who
+    is excluded by now.
+    """
     assert expected in shown(UNOPENED, facts(permit=permit))
 
 
 def test_a_tick_as_old_as_a_day_opens() -> None:
     """OPEN-7: older by more than a day, it says."""
-    assert isinstance(find_place(UNOPENED, facts(permit=PERMIT._replace(newest_tick=TICK + timedelta(days=1)))), Place)
+    assert isinstance(
+        find_place(UNOPENED, facts(permit=PERMIT._replace(newest_tick=TICK + timedelta(days=1)))),
+        Place,
+    )
 
 
 def test_a_further_line_does_not_ask_for_the_licence() -> None:
     """CLOSE-5: what was used by one who left is billed."""
-    known = facts(agreement=INVOICED, tick=CLOSE, late=True, permit=PERMIT._replace(monthly=False, excluded=True))
+    known = facts(
+        agreement=INVOICED,
+        tick=CLOSE,
+        late=True,
+        permit=PERMIT._replace(monthly=False, excluded=True),
+    )
     assert isinstance(find_place(FROZEN, known), Place)
 
 
@@ -149,13 +174,17 @@ def test_the_agreement_is_still_the_one(change: dict[str, Any], expected: str) -
 
 
 def test_where_a_line_stands_is_no_offer() -> None:
-    """LATE-2: a job that was to follow a line knows no place for the next one, and has nothing to say of it."""
+    """LATE-2: a job that was to follow a line knows no place for the next one, and has nothing to
+    say of it.
+    """
     ended = replace(INVOICED, ends=date(2026, 11, 30))
     assert find_place(FROZEN, facts(agreement=ended, tick=CLOSE, permit=None)) is Unsaid.AS_BEFORE
 
 
 def test_what_is_not_listed_is_the_planners_word() -> None:
-    """MATCH-8, SAFE-7: what the lists lack, the planner tells; lists that could not be read say nothing of a further line."""
+    """MATCH-8, SAFE-7: what the lists lack, the planner tells; lists that could not be read say
+    nothing of a further line.
+    """
     assert find_place(UNOPENED, facts(agreement=None)) is Unsaid.PLANNERS
     assert find_place(UNOPENED, facts(agreement=None, listed=False)) is Unsaid.PLANNERS
     assert find_place(FROZEN, facts(agreement=None, listed=False)) is Unsaid.AS_BEFORE
@@ -164,7 +193,9 @@ def test_what_is_not_listed_is_the_planners_word() -> None:
 
 @given(st.builds(Count, st.integers(0, 99)) | st.just(Unknown("?")), st.integers(0, 9))
 def test_the_place_does_not_hang_on_numbers(reading: object, stands: int) -> None:
-    """OPEN-3: neither the count nor what stands moves a line; ConnectWise's Additions are not known here at all."""
+    """OPEN-3: neither the count nor what stands moves a line; ConnectWise's Additions are not known
+    here at all.
+    """
     assert find_place(UNOPENED, facts(reading=reading)) == PLACE
     frozen = a_record(a_line(quantity=stands, state=LineState.FROZEN))
     known = {"agreement": INVOICED, "tick": CLOSE, "late": True}
@@ -185,8 +216,12 @@ def test_the_place_does_not_hang_on_numbers(reading: object, stands: int) -> Non
         (LineState.VOID, INVOICED, None),
     ],
 )
-def test_whether_a_line_can_grow(state: LineState, agreement: object, expected: type | None) -> None:
-    """LATE-1: invoiced or ended, it can no longer; an invoice taken back lets it again, an emptied date does not."""
+def test_whether_a_line_can_grow(
+    state: LineState, agreement: object, expected: type | None
+) -> None:
+    """LATE-1: invoiced or ended, it can no longer; an invoice taken back lets it again, an emptied
+    date does not.
+    """
     turn = turn_of(a_line(state=state), facts(agreement=agreement))
     assert (None if turn is None else type(turn)) is expected
 

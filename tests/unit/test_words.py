@@ -1,4 +1,6 @@
-"""What is set, sent or typed wrong is told in Tally's own words: nobody meets what a library raises."""
+"""What is set, sent or typed wrong is told in Tally's own words: nobody meets what a library
+raises.
+"""
 
 import os
 from datetime import UTC, datetime
@@ -8,12 +10,12 @@ from typing import Any
 import pytest
 
 from cli.dead_letters import Letter, LetterKind, _letter
-from tally.aws_clients import AwsClients
-from tally.digest_due import DigestDue
-from tally.domain.month import Month
+from tally.aws.clients import AwsClients
+from tally.domain.model.month import Month
 from tally.errors import ContractError, SetupError, TallyError
 from tally.messages import Tick
-from tally.settings import PlannerSettings, ReporterSettings, WorkerSettings
+from tally.reporter.digest_due import DigestDue
+from tally.runtime.settings import PlannerSettings, ReporterSettings, WorkerSettings
 from tally.transport.urls import base_url
 from tests.unit.test_settings import ENVIRONMENT
 
@@ -46,7 +48,9 @@ EDGES = [
 
 @pytest.mark.parametrize("value", EDGES, ids=lambda each: repr(each)[:40])
 def test_an_instant_that_is_none_is_refused_in_words(value: Any) -> None:  # noqa: ANN401 - whatever an event holds
-    """SAFE-10: an event whose instant lies at the calendar's edge, or is a number or nonsense, is refused in one sentence."""
+    """SAFE-10: an event whose instant lies at the calendar's edge, or is a number or nonsense, is
+    refused in one sentence.
+    """
     with pytest.raises(ContractError, match="The event is no tick"):
         Tick.of({"tick": value})
     with pytest.raises(ContractError, match="The event asks for no digest"):
@@ -54,10 +58,22 @@ def test_an_instant_that_is_none_is_refused_in_words(value: Any) -> None:  # noq
 
 
 @pytest.mark.parametrize(
-    "text", ["0000-01", "0001-01", "1999-12", "3000-01", "9999-12", "\uff12\uff10\uff12\uff16-11", "2026-13", ""]
+    "text",
+    [
+        "0000-01",
+        "0001-01",
+        "1999-12",
+        "3000-01",
+        "9999-12",
+        "\uff12\uff10\uff12\uff16-11",
+        "2026-13",
+        "",
+    ],
 )
 def test_a_month_that_nobody_means(text: str) -> None:
-    """SAFE-10: a month outside of the years 2000 to 2999 is none: its neighbours might not be on the calendar."""
+    """SAFE-10: a month outside of the years 2000 to 2999 is none: its neighbours might not be on
+    the calendar.
+    """
     with pytest.raises(ValueError, match="month"):
         Month.parse(text)
 
@@ -86,13 +102,21 @@ def test_a_month_that_nobody_means(text: str) -> None:
     ids=ascii,
 )
 def test_an_address_that_is_none(url: str) -> None:
-    """SAFE-10: an address that no library would take is refused with its setting's name, before any of them sees it."""
+    """SAFE-10: an address that no library would take is refused with its setting's name, before any
+    of them sees it.
+    """
     with pytest.raises(SetupError, match="GRAVITYZONE_URL"):
         base_url(url, setting="GRAVITYZONE_URL")
 
 
 @pytest.mark.parametrize(
-    "url", ["https://x.test/api", "https://127.0.0.1:8443/api", "https://[::1]:8443/api", "https://a_b.x-y.test./api"]
+    "url",
+    [
+        "https://x.test/api",
+        "https://127.0.0.1:8443/api",
+        "https://[::1]:8443/api",
+        "https://a_b.x-y.test./api",
+    ],
 )
 def test_an_address_that_is_one(url: str) -> None:
     """An address is taken as it is written."""
@@ -104,12 +128,16 @@ def test_an_address_that_is_one(url: str) -> None:
 )
 @pytest.mark.parametrize("kind", [PlannerSettings, WorkerSettings, ReporterSettings])
 def test_a_setting_that_is_none(kind: type[PlannerSettings], value: str) -> None:
-    """SAFE-10: whatever a setting holds, half characters and endless nesting too, it is taken or told in words."""
+    """SAFE-10: whatever a setting holds, half characters and endless nesting too, it is taken or
+    told in words.
+    """
     for name in ENVIRONMENT:
         said = told(kind, {**ENVIRONMENT, "TOPIC_ARN": "arn:x", name: value})
         assert name in said or not said
         assert len(said) <= 2_000
-    assert "TABLE_NAME" in told(kind, {**ENVIRONMENT, "TOPIC_ARN": "arn:x", "TABLE_NAME": "x\ud800"})
+    assert "TABLE_NAME" in told(
+        kind, {**ENVIRONMENT, "TOPIC_ARN": "arn:x", "TABLE_NAME": "x\ud800"}
+    )
 
 
 def told(kind: type[PlannerSettings], environment: dict[str, str]) -> str:
@@ -121,19 +149,25 @@ def told(kind: type[PlannerSettings], environment: dict[str, str]) -> str:
     return ""
 
 
-@pytest.mark.parametrize("text", ['{"e": {"counter": "c", "product": "\\ud800"}}', '{"\\ud800": {}}', '"\\ud800"'])
+@pytest.mark.parametrize(
+    "text", ['{"e": {"counter": "c", "product": "\\ud800"}}', '{"\\ud800": {}}', '"\\ud800"']
+)
 def test_half_a_character_in_services(text: str) -> None:
     """SAFE-10: half a character that JSON spells out is no product either."""
     with pytest.raises(SetupError, match="SERVICES"):
         PlannerSettings.from_env({**ENVIRONMENT, "SERVICES": text})
 
 
-@pytest.mark.parametrize("body", ["[" * 100_000, '{"a":' * 100_000, "\ud800", "9" * 5_000, "null", "", '{"tick": 5}'])
+@pytest.mark.parametrize(
+    "body", ["[" * 100_000, '{"a":' * 100_000, "\ud800", "9" * 5_000, "null", "", '{"tick": 5}']
+)
 @pytest.mark.parametrize("kind", LetterKind)
 def test_a_dead_letter_of_anything(kind: LetterKind, body: str) -> None:
     """SAFE-10: one dead letter that nobody can read keeps nobody from reading the others."""
     for sent in ("0", "1793491500000", "9" * 30, "9" * 5_000, "-1", "x", ""):
-        letter = _letter(kind, {"Body": body, "MessageId": "1", "Attributes": {"SentTimestamp": sent}})
+        letter = _letter(
+            kind, {"Body": body, "MessageId": "1", "Attributes": {"SentTimestamp": sent}}
+        )
         assert letter.job is None
         assert letter.tick == ""
         assert len(letter.reason) <= 2_000
@@ -156,7 +190,9 @@ def test_a_dead_letters_reason_is_short() -> None:
 
 @pytest.mark.parametrize("address", ["nonsense", "http://[", "http://x:99999", "https://.x.test"])
 def test_an_address_of_aws_that_is_none(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
-    """SAFE-10: what boto raises of an address or a missing region is the operator's to put right, in words."""
+    """SAFE-10: what boto raises of an address or a missing region is the operator's to put right,
+    in words.
+    """
     monkeypatch.setenv("AWS_ENDPOINT_URL", address)
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
     try:

@@ -22,7 +22,7 @@
     │   ├── DeclinedError           it understood, and says no
     │   ├── MalformedJobError       a message of the queue that is no job
     │   │   └── RefusedJobError         or none that a planner can have made
-    │   ├── UnsentError             some of many jobs will never be taken by the queue
+    │   ├── UnsentError             some of many jobs will never be taken by the queue (in ``messages``)
     │   └── UnreadableItemError     an item of the ledger that this version does not understand
     ├── BugError                us: what we did not foresee
     ├── SeveralError            services of one job failed, each for its own reason
@@ -33,13 +33,10 @@ What may be tried again follows from the class alone. Of a write, every class bu
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
-from tally.domain.screen import LONGEST
+from tally.domain.model.screen import LONGEST
 from tally.redaction import told
-
-if TYPE_CHECKING:
-    from tally.messages import Job
 
 
 class TallyError(Exception):
@@ -168,14 +165,6 @@ class UnsavedError(TransientError):
         self.left_out = left_out
 
 
-class UnsentError(ContractError):
-    """The queue will never take some of many jobs, each for its own reason; the others are sent."""
-
-    def __init__(self, message: str, *, refused: "Sequence[tuple[Job, str]]") -> None:
-        super().__init__(message)
-        self.refused = refused
-
-
 class SeveralError(TallyError):
     """Several services of one job failed. ``errors`` says how each did; when to try again follows from all of them."""
 
@@ -201,4 +190,6 @@ def together(failures: Mapping[str, Exception]) -> Exception:
     errors = [error for error in dict.fromkeys(failures.values()) if isinstance(error, TallyError)]
     if len(errors) == 1:
         return errors[0]
-    return SeveralError("; ".join(f"{service}: {error}" for service, error in failures.items()), errors=errors)
+    return SeveralError(
+        "; ".join(f"{service}: {error}" for service, error in failures.items()), errors=errors
+    )

@@ -1,6 +1,6 @@
 """What comes in from outside: the schedule's tick, and the job, one SQS message for one company-month."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Annotated, Any
@@ -17,10 +17,10 @@ from pydantic import (
     ValidationError,
 )
 
-from tally.domain.agreement import Agreement
-from tally.domain.month import YEARS, Month
-from tally.domain.partner import Children
-from tally.domain.standing import Cause
+from tally.domain.model.agreement import Agreement
+from tally.domain.model.month import YEARS, Month
+from tally.domain.model.standing import Cause
+from tally.domain.record.partner import Children
 from tally.errors import ContractError
 
 
@@ -36,7 +36,9 @@ MonthField = Annotated[Month, BeforeValidator(_month), PlainSerializer(str)]
 
 def _written(value: Any) -> Any:  # noqa: ANN401 - as above
     # Pydantic would take a number, in a text too, for seconds or milliseconds since 1970.
-    if isinstance(value, datetime) or (isinstance(value, str) and value[:4].isdigit() and value[4:5] == "-"):
+    if isinstance(value, datetime) or (
+        isinstance(value, str) and value[:4].isdigit() and value[4:5] == "-"
+    ):
         return value
     raise ValueError("it must be an instant such as 2026-11-01T00:05:00Z")
 
@@ -76,12 +78,17 @@ class Tick(Message):
             return cls.model_validate(event).tick.astimezone(UTC)
         except ValidationError as error:
             problems = problems_of(error)
-        raise ContractError(f'The event is no tick ({problems}): it must be like {{"tick": "2026-11-01T00:05:00Z"}}.')
+        raise ContractError(
+            f'The event is no tick ({problems}): it must be like {{"tick": '
+            f'"2026-11-01T00:05:00Z"}}.'
+        )
 
 
 def problems_of(error: ValidationError) -> str:
     """What is wrong with an event, field by field."""
-    return "; ".join(f"{'.'.join(map(str, each['loc'])) or 'event'}: {each['msg']}" for each in error.errors())
+    return "; ".join(
+        f"{'.'.join(map(str, each['loc'])) or 'event'}: {each['msg']}" for each in error.errors()
+    )
 
 
 class JobService(Message):
@@ -138,3 +145,11 @@ class Job(Message):
     def agreement_of(self, service: JobService) -> Agreement | None:
         """The agreement as the planner listed it."""
         return next((each for each in self.agreements if each.id == service.agreement_id), None)
+
+
+class UnsentError(ContractError):
+    """The queue will never take some of many jobs, each for its own reason; the others are sent."""
+
+    def __init__(self, message: str, *, refused: Sequence[tuple[Job, str]]) -> None:
+        super().__init__(message)
+        self.refused = refused

@@ -4,16 +4,25 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Protocol
 
-from tally.domain.agreement import Addition, Agreement, NewAddition
-from tally.domain.company import EVERYBODY, Company, CompanyKind, ConnectWiseCompany, MappingChange, Stretch
-from tally.domain.company import Mapping as CompanyMapping
-from tally.domain.month import Month
-from tally.domain.reading import Usage, UsagePerProductType
-from tally.domain.record import HistoryEntry, RecordKey, Transition, UsageRecord
-from tally.domain.standing import Standing
-from tally.domain.terms import Terms
-from tally.domain.ticks import Ticks
-from tally.domain.unreadable import Unreadable
+from tally.domain.model.agreement import Addition, Agreement, NewAddition
+from tally.domain.model.company import (
+    EVERYBODY,
+    Company,
+    CompanyKind,
+    CompanyLink,
+    ConnectWiseCompany,
+    LinkChange,
+    Stretch,
+)
+from tally.domain.model.month import Month
+from tally.domain.model.reading import Usage, UsagePerProductType
+from tally.domain.model.standing import Standing
+from tally.domain.model.terms import Terms
+from tally.domain.model.ticks import Ticks
+from tally.domain.record.history import HistoryEntry, Transition
+from tally.domain.record.record_key import RecordKey
+from tally.domain.record.unreadable import Unreadable
+from tally.domain.record.usage_record import UsageRecord
 from tally.messages import Job
 
 LONGEST_DELAY = timedelta(seconds=900)
@@ -34,7 +43,9 @@ class GravityZone(Protocol):
         """The company that the API key belongs to: the MSP itself."""
         ...
 
-    def children(self, parent_id: str, *, kind: CompanyKind, monthly_only: bool) -> Sequence[Company]:
+    def children(
+        self, parent_id: str, *, kind: CompanyKind, monthly_only: bool
+    ) -> Sequence[Company]:
         """The companies of one kind directly below ``parent_id``, which must be a partner: below a customer there is no list."""
         ...
 
@@ -99,7 +110,9 @@ class ConnectWise(Protocol):
         """PATCH of the quantity alone; safe to repeat, and repeated where the answer did not come."""
         ...
 
-    def take_over(self, *, agreement_id: int, addition_id: int, text: str, cancelled: date) -> Addition:
+    def take_over(
+        self, *, agreement_id: int, addition_id: int, text: str, cancelled: date
+    ) -> Addition:
         """PATCH of the text and the cancelled date together; safe to repeat, and repeated as ``set_quantity`` (OPEN-6)."""
         ...
 
@@ -141,8 +154,8 @@ class Ledger(Protocol):
         """What is known of ticks, or None before the first."""
         ...
 
-    def all_mappings(self) -> Iterable[CompanyMapping | Unreadable]:
-        """Every company's mapping; those that were untied too, so that nobody ties them by their names again."""
+    def all_links(self) -> Iterable[CompanyLink | Unreadable]:
+        """Every company's link; those that were untied too, so that nobody ties them by their names again."""
         ...
 
     def all_standings(self, within: Stretch = EVERYBODY) -> Iterable[Standing]:
@@ -153,7 +166,9 @@ class Ledger(Protocol):
         """Every record that is not settled, of whatever month (CLOSE-3), by company id, month and service."""
         ...
 
-    def all_settled_records(self, month: Month, within: Stretch = EVERYBODY) -> Iterable[UsageRecord | Unreadable]:
+    def all_settled_records(
+        self, month: Month, within: Stretch = EVERYBODY
+    ) -> Iterable[UsageRecord | Unreadable]:
         """The month's records that are settled, by company id and service."""
         ...
 
@@ -165,31 +180,31 @@ class Ledger(Protocol):
         """The record's transitions, oldest first."""
         ...
 
-    def mapping(self, company_id: str) -> CompanyMapping | None:
-        """One company's mapping; also one that was untied."""
+    def link(self, company_id: str) -> CompanyLink | None:
+        """One company's link; also one that was untied."""
         ...
 
-    def mapping_history(self, company_id: str) -> Sequence[HistoryEntry]:
-        """The changes of a company's mapping, oldest first."""
+    def link_history(self, company_id: str) -> Sequence[HistoryEntry]:
+        """The changes of a company's link, oldest first."""
         ...
 
     def standing(self, company_id: str) -> Standing | None:
         """One company's standing."""
         ...
 
-    def save(self, transition: Transition, change: MappingChange | None = None) -> None:
+    def save(self, transition: Transition, change: LinkChange | None = None) -> None:
         """Write the record and its history in one transaction, if its version is the expected one; else ConflictError.
 
-        ``change``: write it in the same transaction, as ``change_mapping`` does.
+        ``change``: write it in the same transaction, as ``change_link`` does.
         """
         ...
 
-    def tie(self, mapping: CompanyMapping) -> None:
-        """Tie a company that has no mapping to a ConnectWise company that nobody is tied to; else ConflictError."""
+    def tie(self, link: CompanyLink) -> None:
+        """Tie a company that has no link to a ConnectWise company that nobody is tied to; else ConflictError."""
         ...
 
-    def change_mapping(self, change: MappingChange) -> None:
-        """Write the mapping and its history in one transaction, if its version is the expected one; else ConflictError.
+    def change_link(self, change: LinkChange) -> None:
+        """Write the link and its history in one transaction, if its version is the expected one; else ConflictError.
 
         Also ConflictError: the ConnectWise company is tied to another company.
         """

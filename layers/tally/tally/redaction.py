@@ -8,7 +8,7 @@ import base64
 from collections.abc import Iterable, Iterator
 from string import ascii_lowercase, ascii_uppercase
 
-from tally.domain.screen import brief, fit, shortened
+from tally.domain.model.screen import brief, fit, shortened
 
 SHORTEST = 8
 """So many characters of a key in a row are struck out."""
@@ -111,4 +111,6 @@ def quoted(text: str, longest: int) -> str:
 
 def told_lines(text: str, longest: int) -> str:
     """As ``told``, with its line breaks kept: a stack trace."""
-    return "\n".join(fit(line) for line in shortened(redact(text[: longest + _LONGEST_KEY]), longest).split("\n"))
+    return "\n".join(
+        fit(line) for line in shortened(redact(text[: longest + _LONGEST_KEY]), longest).split("\n")
+    )

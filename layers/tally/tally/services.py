@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
 
-from tally.domain.overlap import refusal
-from tally.domain.reading import ENDPOINT_SECURITY, ENDPOINTS, PRODUCT_TYPES, Service
+from tally.domain.model.overlap import refusal
+from tally.domain.model.reading import ENDPOINT_SECURITY, ENDPOINTS, PRODUCT_TYPES, Service
 from tally.errors import SetupError
 
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,19}")
@@ -68,22 +68,30 @@ def read_services(text: str) -> tuple[BilledService, ...]:
     reason = refusal([each.service for each in services])
     if reason is not None:
         raise ValueError(
-            f'{reason}. Take one of them out: "endpoints": false leaves out the one that is there by itself'
+            f'{reason}. Take one of them out: "endpoints": false leaves out the one that is '
+            "there by itself"
         )
     return tuple(sorted(services, key=lambda each: each.service.name != ENDPOINTS.name))
 
 
-def places(services: Iterable[BilledService], *, product: str, agreement_type: str) -> Mapping[str, Names]:
+def places(
+    services: Iterable[BilledService], *, product: str, agreement_type: str
+) -> Mapping[str, Names]:
     """Where each service is billed, by its name; ``product`` and ``agreement_type`` are the settings of those names.
 
     Raises SetupError for two services that would be one line: the same product on agreements of the same type.
     """
-    named = {each.service.name: _names(each, product=product, agreement_type=agreement_type) for each in services}
+    named = {
+        each.service.name: _names(each, product=product, agreement_type=agreement_type)
+        for each in services
+    }
     for (one, its), (other, others) in combinations(named.items(), 2):
         if (its.product, its.agreement_type) == (others.product, others.agreement_type):
             raise SetupError(
-                f"The function cannot start: the services {one!r} and {other!r} are both billed as product {its.product!r} on agreements "
-                f"of type {its.agreement_type!r}, so that neither's Addition could be told from the other's: give one of them a product of its own "
+                f"The function cannot start: the services {one!r} and {other!r} are both "
+                f"billed as product {its.product!r} on agreements "
+                f"of type {its.agreement_type!r}, so that neither's Addition could be told "
+                "from the other's: give one of them a product of its own "
                 "in the parameter Services and deploy again."
             )
     return named
@@ -94,7 +102,9 @@ def _names(billed: BilledService, *, product: str, agreement_type: str) -> Names
     return Names(
         agreement_type=billed.agreement_type or agreement_type,
         product=billed.product or product,
-        agreement_type_setting=f"Services, agreementType of {name}" if billed.agreement_type else "AgreementType",
+        agreement_type_setting=f"Services, agreementType of {name}"
+        if billed.agreement_type
+        else "AgreementType",
         product_setting=f"Services, product of {name}" if billed.product else "Product",
     )
 
@@ -143,7 +153,10 @@ def _service(name: str, entry: object, problems: list[str]) -> BilledService | N
 def _wrong(name: str, entry: object) -> list[str]:
     if _NAME.fullmatch(name) is None or name in _TAKEN:
         return [
-            f"the service name {name[:40]!r} must be a lower-case letter and up to 19 lower-case letters, digits and hyphens"
+            (
+                f"the service name {name[:40]!r} must be a lower-case letter and up to 19 "
+                "lower-case letters, digits and hyphens"
+            )
             if name not in _TAKEN
             else f"the service name {name!r} is not to be had: take another"
         ]
@@ -152,7 +165,9 @@ def _wrong(name: str, entry: object) -> list[str]:
     needed = () if name == ENDPOINTS.name else ("counter", "product")
     wrong = [f"the service {name!r} lacks its {each}" for each in needed if each not in entry]
     if unknown := entry.keys() - _FIELDS.keys():
-        wrong.append(f"the service {name!r} takes no {_quoted(unknown)}: there are {', '.join(_FIELDS)}")
+        wrong.append(
+            f"the service {name!r} takes no {_quoted(unknown)}: there are {', '.join(_FIELDS)}"
+        )
     wrong += [
         f"the {field} of the service {name!r} must be {what}"
         for field, (right, what) in _FIELDS.items()
@@ -163,7 +178,12 @@ def _wrong(name: str, entry: object) -> list[str]:
 
 def _text(longest: int) -> tuple[Callable[[object], bool], str]:
     def right(value: object) -> bool:
-        return isinstance(value, str) and value == value.strip() and value.isprintable() and 0 < len(value) <= longest
+        return (
+            isinstance(value, str)
+            and value == value.strip()
+            and value.isprintable()
+            and 0 < len(value) <= longest
+        )
 
     return right, f"1 to {longest} characters, all printable, without spaces at either end"
 
@@ -176,14 +196,23 @@ def _are_product_types(value: object) -> bool:
     if not isinstance(value, list) or not value:
         return False
     # A type that nobody has would never have an entry, and so be counted as 0 for ever.
-    return all(type(each) is int and each in PRODUCT_TYPES for each in value) and len(value) == len(set(value))
+    return all(type(each) is int and each in PRODUCT_TYPES for each in value) and len(value) == len(
+        set(value)
+    )
 
 
 _FIELDS: Mapping[str, tuple[Callable[[object], bool], str]] = {
-    "counter": (_is_counter, "the name of a GravityZone counter, such as emailSecurityMonthlyUsage"),
+    "counter": (
+        _is_counter,
+        "the name of a GravityZone counter, such as emailSecurityMonthlyUsage",
+    ),
     "productTypes": (
         _are_product_types,
-        f"a list of some of {', '.join(f'{number} ({what})' for number, what in PRODUCT_TYPES.items())}, each once",
+        (
+            "a list of some of "
+            f"{', '.join(f'{number} ({what})' for number, what in PRODUCT_TYPES.items())}, "
+            "each once"
+        ),
     ),
     "product": _text(60),
     "agreementType": _text(50),

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from tally.domain.standing import Cause, Standing, dated, planners_scope
+from tally.domain.model.standing import Cause, Standing, dated, planners_scope
 from tally.errors import ConflictError
 from tally.ports import Ledger
 
@@ -38,15 +38,21 @@ def note(
     first.
     """
     reading_due = good_reading and (last_reading is None or tick - last_reading >= NOTED_EVERY)
-    news = known is None or any(not _same(cause, known.get(scope)) for scope, cause in causes.items())
+    news = known is None or any(
+        not _same(cause, known.get(scope)) for scope, cause in causes.items()
+    )
     is_noted = bool(looked) or reading_due
     if not news and not is_noted:
         return
     for attempt in range(1, _ATTEMPTS + 1):
-        standing = ledger.standing(company_id) or Standing(company_id=company_id, company_name=company_name, tick=tick)
+        standing = ledger.standing(company_id) or Standing(
+            company_id=company_id, company_name=company_name, tick=tick
+        )
         if standing.tick > tick:
             return
-        merged = merge(standing, tick=tick, causes=causes, last_reading=tick if good_reading else None)
+        merged = merge(
+            standing, tick=tick, causes=causes, last_reading=tick if good_reading else None
+        )
         if merged.causes == standing.causes and not is_noted:
             return
         merged = replace(merged, looked={**merged.looked, **dict.fromkeys(looked, tick)})
@@ -60,7 +66,11 @@ def note(
 
 
 def merge(
-    standing: Standing, *, tick: datetime, causes: Mapping[str, Cause | None], last_reading: datetime | None
+    standing: Standing,
+    *,
+    tick: datetime,
+    causes: Mapping[str, Cause | None],
+    last_reading: datetime | None,
 ) -> Standing:
     """The standing with the causes put in; each keeps since when it stands as long as its state stays.
 
@@ -77,7 +87,9 @@ def merge(
                 merged.pop(month, None)
             merged.pop(planners_scope(month, service), None)
             merged[scope] = dated(cause, standing.causes.get(scope), tick=tick)
-    return replace(standing, tick=tick, causes=merged, last_reading=last_reading or standing.last_reading)
+    return replace(
+        standing, tick=tick, causes=merged, last_reading=last_reading or standing.last_reading
+    )
 
 
 def _same(cause: Cause | None, known: Cause | None) -> bool:

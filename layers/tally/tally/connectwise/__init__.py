@@ -1,1 +1,5 @@
-"""The adapter to the ConnectWise PSA REST API."""
+"""Read and write the ConnectWise PSA REST API.
+
+``client`` is the adapter; ``writes`` holds the four calls that change anything. May import the
+domain, ``errors`` and ``transport``.
+"""

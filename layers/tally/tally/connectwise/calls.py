@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from pydantic_core import from_json
 
-from tally.connectwise.answers import COMPANY, URL, explain, right_for
+from tally.connectwise.dialect import COMPANY, URL, explain, right_for
 from tally.connectwise.models import COMPANY_INFO
 from tally.connectwise.site import Site
 from tally.errors import (
@@ -22,8 +22,8 @@ from tally.errors import (
     TooLargeError,
     TooSlowError,
 )
-from tally.transport.calls import Answer, Call, Transport
 from tally.transport.failures import Effect
+from tally.transport.http_call import Answer, Call, Transport
 from tally.transport.rows import placed, read_list
 
 PAGE_SIZE = 1000
@@ -51,7 +51,9 @@ class _Row(Protocol):
 class Calls:
     """Makes calls to one site, which says itself under which path its API stands (the codebase)."""
 
-    def __init__(self, site: Site, transport: Transport, *, on_odd_row: Callable[[str], None]) -> None:
+    def __init__(
+        self, site: Site, transport: Transport, *, on_odd_row: Callable[[str], None]
+    ) -> None:
         self._site = site
         self._transport = transport
         self._on_odd_row = on_odd_row
@@ -76,7 +78,9 @@ class Calls:
         call = Call(name=f"ConnectWise {method} {path}", effect=effect, divisible=divisible)
         codebase = self._codebase or self._find_codebase()
         try:
-            return self._transport.send(self._site.request(method, path, codebase, query=query, body=body), call)
+            return self._transport.send(
+                self._site.request(method, path, codebase, query=query, body=body), call
+            )
         except AmbiguousError:
             self._codebase = None  # what may have happened is looked for at the present one
             raise
@@ -90,7 +94,9 @@ class Calls:
             raise (elsewhere if isinstance(elsewhere, InFrontError) else page) from None
         if moved_to == codebase:
             raise elsewhere
-        return self._transport.send(self._site.request(method, path, moved_to, query=query, body=body), call)
+        return self._transport.send(
+            self._site.request(method, path, moved_to, query=query, body=body), call
+        )
 
     def rows[R: _Row](
         self,
@@ -115,7 +121,9 @@ class Calls:
             for each in others:
                 self._on_odd_row(f"{answer.call.name}: a row that names nobody: {each}")
             if strangers := [row.id for row in page if not belongs(row)]:
-                raise self._transport.unreadable(answer, f"it lists what belongs elsewhere: {strangers[:10]}")
+                raise self._transport.unreadable(
+                    answer, f"it lists what belongs elsewhere: {strangers[:10]}"
+                )
             ids = [row.id for row in page]
             if len({*ids}) < len(ids) or not seen.isdisjoint(ids):
                 raise self._transport.unreadable(answer, "its pages repeat a record")
@@ -134,14 +142,23 @@ class Calls:
         """The error for an answer that is certain, and wrong."""
         return ContractError(self._transport.text(answer.call, why, request_id=answer.request_id))
 
-    def _pages(self, path: str, conditions: str, *, of_many: bool) -> Iterator[tuple[Answer, list[Any]]]:
+    def _pages(
+        self, path: str, conditions: str, *, of_many: bool
+    ) -> Iterator[tuple[Answer, list[Any]]]:
         narrowed = f"&conditions={quote(conditions, safe='')}" if conditions else ""
         pages = _Pages(self._page_size)
         while True:
-            # Ordered by id, so that a record made meanwhile comes last and moves no other to another page.
+            # Ordered by id, so that a record made meanwhile comes last and moves no other to
+            # another page.
             query = f"pageSize={pages.size}&orderBy=id{narrowed}&page={pages.number}"
             try:
-                answer = self.send("GET", path, effect=Effect.NONE, query=query, divisible=pages.size > SMALLEST_PAGE)
+                answer = self.send(
+                    "GET",
+                    path,
+                    effect=Effect.NONE,
+                    query=query,
+                    divisible=pages.size > SMALLEST_PAGE,
+                )
             except (TooSlowError, TooLargeError):
                 if pages.size == SMALLEST_PAGE:
                     raise
@@ -150,19 +167,24 @@ class Calls:
             self._page_size = pages.size
             page = self._transport.parse(answer, read_list, of_many=of_many)
             yield answer, page[pages.known :]
-            # A server that gives fewer a page than asked for says so by its link; one without links, by a full page.
+            # A server that gives fewer a page than asked for says so by its link; one without
+            # links, by a full page.
             if len(page) < pages.size and not _NEXT.search(answer.headers.get("Link", "")):
                 return
             pages.turn(len(page))
             if pages.read == _COUNTED_PAGES:
                 pages.total = self._count(path, narrowed)
             if pages.is_endless:
-                raise self.contract_error(answer, f"its pages do not end after {pages.read} with {pages.rows} records")
+                raise self.contract_error(
+                    answer, f"its pages do not end after {pages.read} with {pages.rows} records"
+                )
 
     def _count(self, path: str, narrowed: str) -> int | None:
         """How many records a list says that it has; None where it does not say."""
         try:
-            answer = self.send("GET", f"{path}/count", effect=Effect.NONE, query=narrowed.removeprefix("&"))
+            answer = self.send(
+                "GET", f"{path}/count", effect=Effect.NONE, query=narrowed.removeprefix("&")
+            )
             count = from_json(answer.body)["count"]
         except (TallyError, ValueError, TypeError, LookupError):
             return None
@@ -170,7 +192,9 @@ class Calls:
 
     def _find_codebase(self) -> str:
         call = Call(name=f"ConnectWise GET /login/companyinfo/{self._site.company}")
-        unknown = SetupError(f"{call.name}: ConnectWise knows no such company, check {COMPANY} and {URL}")
+        unknown = SetupError(
+            f"{call.name}: ConnectWise knows no such company, check {COMPANY} and {URL}"
+        )
         try:
             answer = self._transport.send(self._site.company_info(), call)
         except NotFoundError:
@@ -181,7 +205,9 @@ class Calls:
         if info is None:
             raise unknown
         if not info.codebase and (said := explain(answer.body, answer.headers)):
-            raise SetupError(self._transport.text(call, f"it answered {said}", request_id=answer.request_id))
+            raise SetupError(
+                self._transport.text(call, f"it answered {said}", request_id=answer.request_id)
+            )
         codebase = info.codebase or _ROUTER
         if _CODEBASE.fullmatch(codebase) is None:
             raise self._transport.unreadable(answer, f"the codebase {codebase!r} is no path")
@@ -221,7 +247,9 @@ class _Pages:
     def is_endless(self) -> bool:
         """Whether it has gone on for longer than any list can."""
         beyond = self.total is not None and self.rows > self.total + _MADE_MEANWHILE
-        return beyond or self._empty == _EMPTY_PAGES or self.read * self.size >= MOST_PAGES * PAGE_SIZE
+        return (
+            beyond or self._empty == _EMPTY_PAGES or self.read * self.size >= MOST_PAGES * PAGE_SIZE
+        )
 
 
 def _naming_the_right(error: CredentialsError, method: str, path: str) -> CredentialsError:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from requests.adapters import BaseAdapter
 
-from tally.connectwise.answers import API_VERSION, dialect
 from tally.connectwise.calls import Calls
+from tally.connectwise.dialect import API_VERSION, dialect
 from tally.connectwise.models import (
     AdditionRow,
     AgreementRow,
@@ -19,9 +19,9 @@ from tally.connectwise.models import (
     ProductRow,
 )
 from tally.connectwise.site import Keys, Site
-from tally.domain.agreement import Addition, Agreement, NewAddition
-from tally.domain.company import ConnectWiseCompany
-from tally.domain.terms import Terms
+from tally.domain.model.agreement import Addition, Agreement, NewAddition
+from tally.domain.model.company import ConnectWiseCompany
+from tally.domain.model.terms import Terms
 from tally.errors import (
     AmbiguousNameError,
     ContractError,
@@ -30,8 +30,8 @@ from tally.errors import (
     RateLimitedError,
     TransientError,
 )
-from tally.transport.calls import Listener, Transport, no_deadline
 from tally.transport.failures import Effect
+from tally.transport.http_call import Listener, Transport, no_deadline
 from tally.transport.session import DIRECT, Network
 
 if TYPE_CHECKING:
@@ -67,7 +67,13 @@ class ConnectWiseClient:
         on_odd_row: Callable[[str], None] = lambda _: None,
         network: Network = lambda _: DIRECT,
     ) -> None:
-        site = Site(url, company=company, keys=keys, api_version=api_version, local_http_host=local_http_host)
+        site = Site(
+            url,
+            company=company,
+            keys=keys,
+            api_version=api_version,
+            local_http_host=local_http_host,
+        )
         transport = Transport(
             dialect(api_version),
             secrets=site.secrets,
@@ -88,7 +94,9 @@ class ConnectWiseClient:
         """
         rows = self._calls.rows("/finance/agreements/types", AgreementTypeRow.model_validate)
         return _ids_by_name(
-            ((row.name, row.id) for row in rows if not row.inactive_flag), what="agreement types", wanted=name
+            ((row.name, row.id) for row in rows if not row.inactive_flag),
+            what="agreement types",
+            wanted=name,
         )
 
     def products(self, identifier: str) -> Mapping[str, int]:
@@ -97,8 +105,10 @@ class ConnectWiseClient:
         Inactive products and bundles, which cannot be Additions, are left out. Raises AmbiguousNameError if two have the very
         identifier that is asked for.
         """
-        # How a quote is quoted is not documented, and whether `=` minds case neither: the narrow search serves the
-        # usual case alone, and when it does not find the very identifier, the whole catalog is read.
+        # How a quote is quoted is not documented, and whether `=` minds case neither: the narrow
+        # search serves the
+        # usual case alone, and when it does not find the very identifier, the whole catalog is
+        # read.
         found: dict[str, int] = {}
         if '"' not in identifier and "\\" not in identifier:
             try:
@@ -111,13 +121,17 @@ class ConnectWiseClient:
 
     def companies(self) -> Iterable[ConnectWiseCompany]:
         """All companies that are not deleted."""
-        rows = self._calls.rows("/company/companies", CompanyRow.model_validate, conditions="deletedFlag=false")
+        rows = self._calls.rows(
+            "/company/companies", CompanyRow.model_validate, conditions="deletedFlag=false"
+        )
         return [row.company() for row in rows if not row.deleted_flag]
 
     def company(self, company_id: int) -> ConnectWiseCompany | None:
         """One company, a deleted one too; None if it is not found, which on cloud sites is also the answer to a wrong key."""
         try:
-            answer = self._calls.send("GET", f"/company/companies/{company_id:d}", effect=Effect.NONE)
+            answer = self._calls.send(
+                "GET", f"/company/companies/{company_id:d}", effect=Effect.NONE
+            )
         except NotFoundError:
             return None
         row = self._calls.parse(answer, CompanyRow.of)
@@ -129,14 +143,18 @@ class ConnectWiseClient:
         """All agreements of that type, active or not."""
         from tally.connectwise.odd import read_agreement
 
-        rows = self._calls.rows("/finance/agreements", read_agreement, conditions=f"type/id={type_id:d}")
+        rows = self._calls.rows(
+            "/finance/agreements", read_agreement, conditions=f"type/id={type_id:d}"
+        )
         parents: dict[int, int] = {}
         found = [self._read(row, parents) for row in rows if row.type_id in {None, type_id}]
         return self._parents.through(found, parents) if parents else found
 
     def agreement(self, agreement_id: int) -> Agreement:
         """One agreement. Raises NotFoundError, which on cloud sites is also the answer to a wrong key."""
-        answer = self._calls.send("GET", f"/finance/agreements/{agreement_id:d}", effect=Effect.NONE)
+        answer = self._calls.send(
+            "GET", f"/finance/agreements/{agreement_id:d}", effect=Effect.NONE
+        )
         row = self._calls.parse(answer, AgreementRow.of)
         if row.id != agreement_id:
             raise self._calls.unreadable(answer, f"it answered agreement {row.id}")
@@ -183,9 +201,13 @@ class ConnectWiseClient:
 
         AmbiguousError: also where it was answered as done with a quantity that is not ours.
         """
-        return self._writes.set_quantity(agreement_id=agreement_id, addition_id=addition_id, quantity=quantity)
+        return self._writes.set_quantity(
+            agreement_id=agreement_id, addition_id=addition_id, quantity=quantity
+        )
 
-    def take_over(self, *, agreement_id: int, addition_id: int, text: str, cancelled: date) -> Addition:
+    def take_over(
+        self, *, agreement_id: int, addition_id: int, text: str, cancelled: date
+    ) -> Addition:
         """PATCH of the text and the cancelled date together; safe to repeat, and repeated where the answer did not come.
 
         AmbiguousError: also where it was answered as done with another text or date.
@@ -199,11 +221,14 @@ class ConnectWiseClient:
 
         Whether the answer shows them is the caller's to see: what ConnectWise computes may not be for anybody to set.
         """
-        return self._writes.set_terms(agreement_id=agreement_id, addition_id=addition_id, terms=terms)
+        return self._writes.set_terms(
+            agreement_id=agreement_id, addition_id=addition_id, terms=terms
+        )
 
     @cached_property
     def _writes(self) -> "Writes":
-        # Imported where the first Addition is written: most invocations write none, and no planner does.
+        # Imported where the first Addition is written: most invocations write none, and no planner
+        # does.
         from tally.connectwise.writes import Writes
 
         return Writes(self._calls)
@@ -223,9 +248,17 @@ class ConnectWiseClient:
         return row.agreement()
 
     def _products(self, identifier: str, *, conditions: str) -> dict[str, int]:
-        rows = self._calls.rows("/procurement/catalog", ProductRow.model_validate, conditions=conditions)
-        alike = [row for row in rows if _folded(row.identifier) == _folded(identifier) and _can_be_added(row)]
-        return _ids_by_name(((row.identifier, row.id) for row in alike), what="products", wanted=identifier)
+        rows = self._calls.rows(
+            "/procurement/catalog", ProductRow.model_validate, conditions=conditions
+        )
+        alike = [
+            row
+            for row in rows
+            if _folded(row.identifier) == _folded(identifier) and _can_be_added(row)
+        ]
+        return _ids_by_name(
+            ((row.identifier, row.id) for row in alike), what="products", wanted=identifier
+        )
 
 
 def _can_be_added(product: ProductRow) -> bool:
@@ -240,6 +273,8 @@ def _ids_by_name(rows: Iterable[tuple[str, int]], *, what: str, wanted: str) -> 
     ids: dict[str, int] = {}
     for name, row_id in rows:
         if name == wanted and name in ids:
-            raise AmbiguousNameError(f"Two {what} in ConnectWise are named {wanted!r}: ids {ids[name]} and {row_id}")
+            raise AmbiguousNameError(
+                f"Two {what} in ConnectWise are named {wanted!r}: ids {ids[name]} and {row_id}"
+            )
         ids.setdefault(name, row_id)
     return ids

@@ -14,9 +14,9 @@ from typing import Annotated, Self
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter
 from pydantic.alias_generators import to_camel
 
-from tally.domain.agreement import NOBODY, Addition, Agreement
-from tally.domain.company import ConnectWiseCompany
-from tally.domain.terms import Terms
+from tally.domain.model.agreement import NOBODY, Addition, Agreement
+from tally.domain.model.company import ConnectWiseCompany
+from tally.domain.model.terms import Terms
 from tally.transport.rows import name, read_json
 
 _LONGEST_WORD = 200
@@ -75,7 +75,9 @@ def _instant_if_any(value: object) -> datetime | None:
         instant = datetime.fromisoformat(value) if isinstance(value, str) else None
     except ValueError:
         return None
-    return instant.replace(tzinfo=UTC) if instant is not None and instant.tzinfo is None else instant
+    return (
+        instant.replace(tzinfo=UTC) if instant is not None and instant.tzinfo is None else instant
+    )
 
 
 def _amount_if_any(value: object) -> Decimal | None:
@@ -127,7 +129,8 @@ def _if_any(value: object) -> object:
     return None if value == "" else value
 
 
-# As JSON numbers alone: text, flags and what lies beyond their type say no id and no quantity (READ-8).
+# As JSON numbers alone: text, flags and what lies beyond their type say no id and no quantity
+# (READ-8).
 Id = Annotated[int, Field(strict=True, gt=0, lt=2**31)]
 Quantity = Annotated[Decimal, BeforeValidator(_number)]
 Day = Annotated[date | None, BeforeValidator(_day)]
@@ -136,22 +139,27 @@ Name = Annotated[str, BeforeValidator(name)]
 ShortText = Annotated[str, BeforeValidator(_short)]
 PlainText = Annotated[str, BeforeValidator(_text)]
 Flag = Annotated[bool, BeforeValidator(_flag)]
-# Terms decide nothing here: one that is not shown, or not as it should be, is not compared, and spoils nothing.
+# Terms decide nothing here: one that is not shown, or not as it should be, is not compared, and
+# spoils nothing.
 AmountIfAny = Annotated[Decimal | None, BeforeValidator(_amount_if_any)]
 FlagIfAny = Annotated[bool | None, BeforeValidator(_flag_if_any)]
 WordIfAny = Annotated[str | None, BeforeValidator(_word_if_any)]
-# A plain string in the OpenAPI description: one that is not a date says nothing, and spoils nothing.
+# A plain string in the OpenAPI description: one that is not a date says nothing, and spoils
+# nothing.
 DayIfAny = Annotated[date | None, BeforeValidator(day_if_any)]
 IdIfAny = Annotated[int | None, BeforeValidator(_id_if_any)]
 
-# Built at first use: a worker whose count has not changed never reads ConnectWise, and its cold start is not free.
+# Built at first use: a worker whose count has not changed never reads ConnectWise, and its cold
+# start is not free.
 LATER = ConfigDict(defer_build=True)
 
 
 class Received(BaseModel):
     """What is read of an answer; what else stands there is ignored."""
 
-    model_config = ConfigDict(defer_build=True, extra="ignore", frozen=True, alias_generator=to_camel)
+    model_config = ConfigDict(
+        defer_build=True, extra="ignore", frozen=True, alias_generator=to_camel
+    )
 
     @classmethod
     def of(cls, body: bytes) -> Self:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from pydantic import ValidationError
 
 from tally.connectwise.models import AdditionRow, AgreementRow, day_if_any
-from tally.domain.agreement import NOBODY, Agreement
+from tally.domain.model.agreement import NOBODY, Agreement
 from tally.transport.rows import name, problems, whole
 
 
@@ -27,7 +27,9 @@ class OddAgreement(NamedTuple):
             name=self.name,
             type_id=NOBODY if self.type_id is None else self.type_id,
             company_id=self.company_id,
-            unreadable=f"ConnectWise's agreement {self.name!r} (id {self.id}) cannot be read: {self.why}.",
+            unreadable=(
+                f"ConnectWise's agreement {self.name!r} (id {self.id}) cannot be read: {self.why}."
+            ),
         )
 
 
@@ -40,7 +42,9 @@ def read_agreement(row: Any) -> AgreementRow | OddAgreement:  # noqa: ANN401 - w
         if row_id is None or company_id is None:
             raise
         called, type_id = name(row.get("name")), whole(row, "type", "id")
-        return OddAgreement(id=row_id, company_id=company_id, type_id=type_id, name=called, why=problems(error))
+        return OddAgreement(
+            id=row_id, company_id=company_id, type_id=type_id, name=called, why=problems(error)
+        )
 
 
 class OddAddition(NamedTuple):

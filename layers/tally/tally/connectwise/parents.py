@@ -10,7 +10,7 @@ from pydantic import Field
 
 from tally.connectwise.calls import Calls
 from tally.connectwise.models import DayIfAny, Id, IdIfAny, InfoIfAny, Name, Received
-from tally.domain.agreement import Agreement
+from tally.domain.model.agreement import Agreement
 from tally.errors import ContractError, SetupError
 
 _MOST_LEVELS = 10
@@ -45,22 +45,30 @@ class Parents:
     def __init__(self, calls: Calls) -> None:
         self._calls = calls
 
-    def through(self, agreements: Sequence[Agreement], parents: Mapping[int, int]) -> Sequence[Agreement]:
+    def through(
+        self, agreements: Sequence[Agreement], parents: Mapping[int, int]
+    ) -> Sequence[Agreement]:
         """The same agreements, each child with its invoices' dates. ``parents`` maps a child's id to its parent's.
 
         A parent may be of another type or company, and have a parent itself. Where it cannot be seen, or nobody stands at
         the top, no date is known. Raises TransientError: then nothing is known of any of them.
         """
         known = {
-            each.id: _Above(each.id, each.name, each.next_invoice, each.version, parents.get(each.id))
+            each.id: _Above(
+                each.id, each.name, each.next_invoice, each.version, parents.get(each.id)
+            )
             for each in agreements
         }
         wanted = {*parents.values()} - known.keys()
         for _ in range(_MOST_LEVELS):
             found = self._read(wanted)
             known |= found
-            wanted = {each.parent for each in found.values() if each.parent is not None} - known.keys()
-        return [_invoiced_through(each, known) if each.id in parents else each for each in agreements]
+            wanted = {
+                each.parent for each in found.values() if each.parent is not None
+            } - known.keys()
+        return [
+            _invoiced_through(each, known) if each.id in parents else each for each in agreements
+        ]
 
     def below(self, agreement_id: int) -> set[int]:
         """The agreements that are invoiced through one, directly or through each other."""
@@ -81,7 +89,11 @@ class Parents:
             return {}
         return {
             row.id: _Above(
-                row.id, row.name, row.next_invoice_date, row.info.last_updated if row.info else "", row.parent_agreement
+                row.id,
+                row.name,
+                row.next_invoice_date,
+                row.info.last_updated if row.info else "",
+                row.parent_agreement,
             )
             for row in rows
         }
@@ -91,7 +103,9 @@ class Parents:
             row
             for some in batched(sorted(ids), _ASKED_AT_ONCE, strict=False)
             for row in self._calls.rows(
-                "/finance/agreements", _Row.model_validate, conditions=f"{name} in ({','.join(map(str, some))})"
+                "/finance/agreements",
+                _Row.model_validate,
+                conditions=f"{name} in ({','.join(map(str, some))})",
             )
         ]
 

@@ -6,9 +6,9 @@ from urllib.parse import quote, urlsplit
 from pydantic import SecretStr
 from requests import PreparedRequest
 
-from tally.connectwise.answers import COMPANY, URL
+from tally.connectwise.dialect import COMPANY, URL
 from tally.errors import SetupError
-from tally.transport.keys import basic_auth, check_key
+from tally.transport.api_keys import basic_auth, check_key
 from tally.transport.session import prepared
 from tally.transport.urls import base_url
 
@@ -27,12 +27,24 @@ class Keys(NamedTuple):
 class Site:
     """Makes the requests to one site. Raises SetupError if an address, a name or a key cannot be used."""
 
-    def __init__(self, url: str, *, company: str, keys: Keys, api_version: str, local_http_host: str) -> None:
+    def __init__(
+        self, url: str, *, company: str, keys: Keys, api_version: str, local_http_host: str
+    ) -> None:
         self._base = base_url(url, setting=URL, local_http_host=local_http_host)
         if urlsplit(self._base).path:
-            raise SetupError(f"{URL} must be the host alone, such as https://api-eu.myconnectwise.net")
-        if not company or not company.isascii() or not company.isprintable() or set(" :/+") & set(company):
-            raise SetupError(f"{COMPANY} must be the company as it is typed at the ConnectWise login, not {company!r}")
+            raise SetupError(
+                f"{URL} must be the host alone, such as https://api-eu.myconnectwise.net"
+            )
+        if (
+            not company
+            or not company.isascii()
+            or not company.isprintable()
+            or set(" :/+") & set(company)
+        ):
+            raise SetupError(
+                f"{COMPANY} must be the company as it is typed at the ConnectWise login, "
+                f"not {company!r}"
+            )
         self.company = company
         public = check_key(keys.public, name="connectwise_public_key")
         private = check_key(keys.private, name="connectwise_private_key")
@@ -51,7 +63,11 @@ class Site:
 
     def company_info(self) -> PreparedRequest:
         """The request for the codebase; it takes no keys, so it shows none."""
-        headers = {"Accept": "application/json", "Accept-Encoding": _COMPRESSED, "User-Agent": "Tally"}
+        headers = {
+            "Accept": "application/json",
+            "Accept-Encoding": _COMPRESSED,
+            "User-Agent": "Tally",
+        }
         address = f"{self._base}/login/companyinfo/{quote(self.company, safe='')}"
         return prepared("GET", address, headers)
 

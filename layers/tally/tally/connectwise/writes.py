@@ -12,10 +12,10 @@ from pydantic.alias_generators import to_camel
 
 from tally.connectwise.calls import Calls
 from tally.connectwise.models import AdditionRow
-from tally.domain.agreement import Addition, NewAddition
-from tally.domain.terms import Terms
-from tally.transport.calls import Answer
+from tally.domain.model.agreement import Addition, NewAddition
+from tally.domain.model.terms import Terms
 from tally.transport.failures import Effect
+from tally.transport.http_call import Answer
 
 
 def format_day(day: date) -> str:
@@ -33,7 +33,11 @@ _LATER = ConfigDict(defer_build=True)
 
 class _Sent(BaseModel):
     model_config = ConfigDict(
-        defer_build=True, extra="forbid", frozen=True, alias_generator=to_camel, validate_by_name=True
+        defer_build=True,
+        extra="forbid",
+        frozen=True,
+        alias_generator=to_camel,
+        validate_by_name=True,
     )
 
 
@@ -154,18 +158,27 @@ class Writes:
         answer, row = self._change(agreement_id, addition_id, body)
         if row.quantity != quantity:
             raise self._calls.unreadable(
-                answer, f"it was answered as done, yet the quantity stands at {row.quantity} and not at {quantity}"
+                answer,
+                (
+                    f"it was answered as done, yet the quantity stands at {row.quantity} and "
+                    f"not at {quantity}"
+                ),
             )
         return row.addition(agreement_id)
 
-    def take_over(self, *, agreement_id: int, addition_id: int, text: str, cancelled: date) -> Addition:
+    def take_over(
+        self, *, agreement_id: int, addition_id: int, text: str, cancelled: date
+    ) -> Addition:
         """PATCH of the text and the cancelled date together."""
         operations = (TextPatch(value=text), CancelledPatch(value=cancelled))
         answer, row = self._change(agreement_id, addition_id, TAKE_OVER_PATCH.dump_json(operations))
         if row.invoice_description.split() != text.split() or row.cancelled_date != cancelled:
             raise self._calls.unreadable(
                 answer,
-                f"it was answered as done, yet the text is {row.invoice_description!r} and the cancelled date {row.cancelled_date}",
+                (
+                    f"it was answered as done, yet the text is {row.invoice_description!r} and "
+                    f"the cancelled date {row.cancelled_date}"
+                ),
             )
         return row.addition(agreement_id)
 
@@ -174,7 +187,9 @@ class Writes:
         _, row = self._change(agreement_id, addition_id, TERMS_PATCH.dump_json(terms_patch(terms)))
         return row.addition(agreement_id)
 
-    def _change(self, agreement_id: int, addition_id: int, body: bytes) -> tuple[Answer, AdditionRow]:
+    def _change(
+        self, agreement_id: int, addition_id: int, body: bytes
+    ) -> tuple[Answer, AdditionRow]:
         path = f"/finance/agreements/{agreement_id:d}/additions/{addition_id:d}"
         answer = self._calls.send("PATCH", path, effect=Effect.SETS, body=body)
         row = self._addition(answer, agreement_id)
@@ -185,5 +200,7 @@ class Writes:
     def _addition(self, answer: Answer, agreement_id: int) -> AdditionRow:
         row = self._calls.parse(answer, AdditionRow.of)
         if row.agreement_id not in {None, agreement_id}:
-            raise self._calls.unreadable(answer, f"it answered an Addition of agreement {row.agreement_id}")
+            raise self._calls.unreadable(
+                answer, f"it answered an Addition of agreement {row.agreement_id}"
+            )
         return row

@@ -13,9 +13,9 @@ from pydantic import SecretStr, ValidationError
 from pydantic_core import to_json
 from requests.adapters import BaseAdapter
 
-from tally.domain.company import Company, CompanyKind
-from tally.domain.month import Month
-from tally.domain.reading import Usage, UsagePerProductType
+from tally.domain.model.company import Company, CompanyKind
+from tally.domain.model.month import Month
+from tally.domain.model.reading import Usage, UsagePerProductType
 from tally.errors import RateLimitedError, TallyError
 from tally.gravityzone.models import (
     COUNTERS,
@@ -30,9 +30,17 @@ from tally.gravityzone.models import (
     id_trouble,
 )
 from tally.gravityzone.pace import TokenBucket
-from tally.transport.calls import Answer, Call, Listener, Pace, Transport, no_deadline, shortened
+from tally.transport.api_keys import basic_auth, check_key
 from tally.transport.classify import Dialect
-from tally.transport.keys import basic_auth, check_key
+from tally.transport.http_call import (
+    Answer,
+    Call,
+    Listener,
+    Pace,
+    Transport,
+    no_deadline,
+    shortened,
+)
 from tally.transport.retry import USUAL_PAUSE, asked_pause
 from tally.transport.rows import placed
 from tally.transport.session import DIRECT, Network, prepared
@@ -41,7 +49,8 @@ from tally.transport.urls import base_url
 _URL = "GRAVITYZONE_URL"
 _WRONG_KEY = f"the API key is wrong, or {_URL} is of another region than the key"
 _PAID_MONTHLY = 3
-# Of calls that are not licensing ones, GravityZone takes 10 a second in bursts of 10; half of a burst is left to others.
+# Of calls that are not licensing ones, GravityZone takes 10 a second in bursts of 10; half of a
+# burst is left to others.
 _OTHERS_A_SECOND, _OTHERS_AT_ONCE = 10, 5
 _KINDS = (CompanyKind.PARTNER, CompanyKind.CUSTOMER)
 _ID = re.compile(r"[0-9a-fA-F]{24}")
@@ -60,7 +69,10 @@ _NOT_NOW = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS})
 
 def _refuses(status: int, body: bytes) -> bool:
     """A refusal in GravityZone's own words, which say more than the status does (READ-9)."""
-    refuses = HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR and status not in _NOT_NOW
+    refuses = (
+        HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR
+        and status not in _NOT_NOW
+    )
     return refuses and _error_in(body) is not None
 
 
@@ -78,7 +90,9 @@ _DIALECT = Dialect(
     pages=frozenset({HTTPStatus.NOT_FOUND}),  # of a wrong path
     advice={
         HTTPStatus.UNAUTHORIZED: _WRONG_KEY,
-        HTTPStatus.NOT_FOUND: f"{_URL} must be the access URL that Control Center shows, ending in /api",
+        HTTPStatus.NOT_FOUND: (
+            f"{_URL} must be the access URL that Control Center shows, ending in /api"
+        ),
     },
     answers=_refuses,
 )
@@ -142,7 +156,9 @@ class GravityZoneClient:
             listener=listener,
             network=network,
         )
-        others = TokenBucket(rate=_OTHERS_A_SECOND, depth=_OTHERS_AT_ONCE, monotonic=monotonic, sleep=sleep)
+        others = TokenBucket(
+            rate=_OTHERS_A_SECOND, depth=_OTHERS_AT_ONCE, monotonic=monotonic, sleep=sleep
+        )
         self._pace, self._pace_others = pace, others
         self._ids = ids
         self._on_odd_row = on_odd_row
@@ -159,7 +175,9 @@ class GravityZoneClient:
         reply = self._call("companies", "getCompanyDetails", {}, of="the key's own company")
         return self._company(reply)
 
-    def children(self, parent_id: str, *, kind: CompanyKind, monthly_only: bool) -> Sequence[Company]:
+    def children(
+        self, parent_id: str, *, kind: CompanyKind, monthly_only: bool
+    ) -> Sequence[Company]:
         """The companies of one kind directly below ``parent_id``; empty below a customer, which has none.
 
         The list itself tells neither kind nor licence: its filters are trusted. Not paged (reported from live tenants).
@@ -174,7 +192,8 @@ class GravityZoneClient:
             raise self._transport.unreadable(reply.answer, others[0])
         for each in others:
             self._on_odd_row(f"{reply.answer.call.name}: a row that names nobody: {each}")
-        # By id, and without the parent, in case an edition of the API repeats a row or lists the parent with the rest.
+        # By id, and without the parent, in case an edition of the API repeats a row or lists the
+        # parent with the rest.
         names = {row.id: row.name for row in rows if row.id != parent_id}
         return [
             Company(id=each, name=name, kind=kind, parent_id=parent_id, trouble=id_trouble(each))
@@ -187,7 +206,9 @@ class GravityZoneClient:
         Anything but a plain "there is none" raises: a company must not count as gone by mistake. DeclinedError: it is
         refused in other words, of this company alone.
         """
-        reply = self._call("companies", "getCompanyDetails", {"companyId": company_id}, of=f"company {company_id}")
+        reply = self._call(
+            "companies", "getCompanyDetails", {"companyId": company_id}, of=f"company {company_id}"
+        )
         if self._says_gone(reply, company_id):
             return None
         company = self._company(reply)
@@ -200,13 +221,17 @@ class GravityZoneClient:
 
         Documented as an array, live an object: both are read.
         """
-        reply = self._call("licensing", "getLicenseInfo", {"companyId": company_id}, of=f"company {company_id}")
+        reply = self._call(
+            "licensing", "getLicenseInfo", {"companyId": company_id}, of=f"company {company_id}"
+        )
         return self._result(reply, _license_info).subscription_type == _PAID_MONTHLY
 
     def usage(self, company_id: str, *, month: Month) -> Usage:
         """The counters of that month; ``targetMonth`` is always sent (READ-1)."""
         params = {"companyId": company_id, "targetMonth": month.target}
-        reply = self._call("licensing", "getMonthlyUsage", params, of=f"company {company_id}, {month.target}")
+        reply = self._call(
+            "licensing", "getMonthlyUsage", params, of=f"company {company_id}, {month.target}"
+        )
         return _usage(self._result(reply, COUNTERS.validate_python), request=_request(reply))
 
     def usage_per_product_type(self, company_id: str, *, month: Month) -> UsagePerProductType:
@@ -251,10 +276,14 @@ class GravityZoneClient:
         """The error of a call that was answered with one: whose it is, is told by whom it is about (READ-9)."""
         status = reply.answer.status
         came_with = "" if status == HTTPStatus.OK else f"HTTP {status}, "
-        text = self._transport.text(reply.answer.call, f"{came_with}JSON-RPC error {shortened(str(error))}")
+        text = self._transport.text(
+            reply.answer.call, f"{came_with}JSON-RPC error {shortened(str(error))}"
+        )
         if error.code == _TOO_MANY:
             pause = asked_pause(reply.answer.headers, error.details)
-            return RateLimitedError(text, retry_after=timedelta(seconds=USUAL_PAUSE if pause is None else pause))
+            return RateLimitedError(
+                text, retry_after=timedelta(seconds=USUAL_PAUSE if pause is None else pause)
+            )
         from tally.gravityzone.refusals import refusal  # noqa: PLC0415 - its patterns are compiled where something is refused
 
         return refusal(
@@ -291,7 +320,12 @@ class GravityZoneClient:
             raise self._transport.unreadable(
                 reply.answer, f"it answered type {details.type}, neither partner nor customer"
             )
-        return Company(id=details.id, name=details.name, kind=_KINDS[details.type], parent_id=details.parent_id or "")
+        return Company(
+            id=details.id,
+            name=details.name,
+            kind=_KINDS[details.type],
+            parent_id=details.parent_id or "",
+        )
 
 
 def _request(reply: _Reply) -> str:
@@ -301,7 +335,9 @@ def _request(reply: _Reply) -> str:
 def _usage(counters: Mapping[str, Any], *, request: str) -> Usage:
     floors = counters.get("minimumUsage")
     counted = {name: value for name, value in counters.items() if name != "minimumUsage"}
-    return Usage(counters=counted, floors=floors if isinstance(floors, dict) else {}, request=request)
+    return Usage(
+        counters=counted, floors=floors if isinstance(floors, dict) else {}, request=request
+    )
 
 
 def _license_info(result: object) -> LicenseInfo:

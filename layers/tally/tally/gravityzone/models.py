@@ -26,7 +26,10 @@ def id_trouble(company_id: str) -> str:
     """Why an id is none of GravityZone's, so that nothing is planned for whoever has it; "" if it may be one."""
     if len(company_id) <= _LONGEST_ID and "#" not in company_id:
         return ""
-    return f"Its id in GravityZone, of {len(company_id)} characters, is none: GravityZone's have 24 digits and letters."
+    return (
+        f"Its id in GravityZone, of {len(company_id)} characters, is none: GravityZone's have "
+        "24 digits and letters."
+    )
 
 
 class RpcError(_Received):
@@ -43,7 +46,11 @@ class RpcError(_Received):
         return found if isinstance(found, str) else ""
 
     def __str__(self) -> str:
-        return f"{self.code} {self.message}: {self.details}" if self.details else f"{self.code} {self.message}"
+        return (
+            f"{self.code} {self.message}: {self.details}"
+            if self.details
+            else f"{self.code} {self.message}"
+        )
 
 
 class RpcAnswer(_Received):

@@ -29,7 +29,9 @@ class TokenBucket:
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         if rate <= 0 or depth < 1:
-            raise ValueError(f"a rate above zero and a depth of at least 1 are needed, not {rate} and {depth}")
+            raise ValueError(
+                f"a rate above zero and a depth of at least 1 are needed, not {rate} and {depth}"
+            )
         self._period = self._least_period = 1 / rate
         self._depth = depth
         self._monotonic = monotonic
@@ -38,7 +40,8 @@ class TokenBucket:
 
     def take(self) -> None:
         """Take a token, waiting for it if need be."""
-        # The bucket is kept as the instant at which the next token would be due if calls came evenly: nothing to
+        # The bucket is kept as the instant at which the next token would be due if calls came
+        # evenly: nothing to
         # refill, and nothing to go round for when a clock rounds.
         now = self._monotonic()
         allowed = self._due - (self._depth - 1) * self._period

@@ -9,7 +9,13 @@ from collections.abc import Callable
 from enum import Enum
 from http import HTTPStatus
 
-from tally.errors import ContractError, CredentialsError, DeclinedError, MissingRightError, TallyError
+from tally.errors import (
+    ContractError,
+    CredentialsError,
+    DeclinedError,
+    MissingRightError,
+    TallyError,
+)
 from tally.gravityzone.models import RpcError
 
 WRONG_KEY = "the API key is wrong, or GRAVITYZONE_URL is of another region than the key"
@@ -24,7 +30,8 @@ _OF_PROTOCOL = frozenset({-32700, -32600, -32601, -32603})
 """JSON-RPC's codes for a call that was not understood, and for an error within the server (jsonrpc.org, 5.1)."""
 
 _NO_WORDS = re.compile(
-    r"\s*((parse|internal|server) error|invalid (request|params)|method not found|)[\s.]*", re.IGNORECASE
+    r"\s*((parse|internal|server) error|invalid (request|params)|method not found|)[\s.]*",
+    re.IGNORECASE,
 )
 """JSON-RPC's own words for its codes: with nothing else, -32000 is any error of a server's."""
 _QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
@@ -102,7 +109,8 @@ def refusal(
         return ContractError(text)
     if works:
         return CredentialsError(
-            f"{text}: the API key has that API, so the account that it was made with lacks the right"
+            f"{text}: the API key has that API, so the account that it was made with lacks "
+            "the right"
         )
     return CredentialsError(f"{text}: {WRONG_KEY}, or it lacks a right")
 

@@ -8,14 +8,15 @@ from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
-from tally.aws import aws_errors
-from tally.domain.company import EVERYBODY, MappingChange, Stretch, first_tie
-from tally.domain.company import Mapping as CompanyMapping
-from tally.domain.month import Month
-from tally.domain.record import HistoryEntry, RecordKey, Transition, UsageRecord
-from tally.domain.standing import Standing
-from tally.domain.ticks import Ticks
-from tally.domain.unreadable import Unreadable
+from tally.aws.refusals import aws_errors
+from tally.domain.model.company import EVERYBODY, CompanyLink, LinkChange, Stretch, first_tie
+from tally.domain.model.month import Month
+from tally.domain.model.standing import Standing
+from tally.domain.model.ticks import Ticks
+from tally.domain.record.history import HistoryEntry, Transition
+from tally.domain.record.record_key import RecordKey
+from tally.domain.record.unreadable import Unreadable
+from tally.domain.record.usage_record import UsageRecord
 from tally.errors import ConflictError, UnreadableItemError
 from tally.ledger import items, keys
 from tally.ledger.form import instant_text
@@ -42,11 +43,16 @@ class DynamoDBLedger:
 
     Reads raise TransientError, SetupError (no such table, no right to it) or ContractError (an item that cannot be
     read). So do ``begin_tick``, ``finish_tick`` and ``save_standing``, which are safe to repeat; ``save``, ``tie`` and
-    ``change_mapping`` also raise AmbiguousError, where neither an answer nor a read afterwards tells whether the write has happened.
+    ``change_link`` also raise AmbiguousError, where neither an answer nor a read afterwards tells whether the write has happened.
     """
 
     def __init__(
-        self, client: "DynamoDBClient", table: str, *, patience: Patience | None = None, threads: int = 8
+        self,
+        client: "DynamoDBClient",
+        table: str,
+        *,
+        patience: Patience | None = None,
+        threads: int = 8,
     ) -> None:
         self._client = client
         self._table = table
@@ -59,8 +65,12 @@ class DynamoDBLedger:
 
         So is the first month of each of the services.
         """
-        known_since = {f"#{number}": items.known_since(service) for number, service in enumerate(services)}
-        firsts = [f"{name} = if_not_exists({name}, :month)" for name in ("first_month", *known_since)]
+        known_since = {
+            f"#{number}": items.known_since(service) for number, service in enumerate(services)
+        }
+        firsts = [
+            f"{name} = if_not_exists({name}, :month)" for name in ("first_month", *known_since)
+        ]
         known_since["#newest"] = "newest"  # not empty, which DynamoDB refuses
         try:
             with aws_errors(self._name):
@@ -110,7 +120,9 @@ class DynamoDBLedger:
             changed = change(known, tick)
             if changed == known or self._set_progress(changed, instead_of=known):
                 return
-        raise ConflictError(f"{self._name} did not take what the tick {instant_text(tick)} came to: had it begun?")
+        raise ConflictError(
+            f"{self._name} did not take what the tick {instant_text(tick)} came to: had it begun?"
+        )
 
     def _set_progress(self, ticks: Ticks, *, instead_of: Ticks) -> bool:
         values, before = items.progress_attributes(ticks), items.progress_attributes(instead_of)
@@ -139,9 +151,9 @@ class DynamoDBLedger:
         item = self._get(keys.ticks_key())
         return None if item is None else items.ticks_from(item)
 
-    def all_mappings(self) -> Iterator[CompanyMapping | Unreadable]:
-        """Every company's mapping, by company id."""
-        return map(_set_aside(items.mapping_from), self._index(keys.MAPPINGS))
+    def all_links(self) -> Iterator[CompanyLink | Unreadable]:
+        """Every company's link, by company id."""
+        return map(_set_aside(items.link_from), self._index(keys.MAPPINGS))
 
     def all_standings(self, within: Stretch = EVERYBODY) -> Iterator[Standing]:
         """Every company's standing, by company id."""
@@ -151,7 +163,9 @@ class DynamoDBLedger:
         """Every record that is not settled, by company id, month and service (CLOSE-3)."""
         return map(_set_aside(items.record_from), self._index(keys.OPEN_RECORDS, within))
 
-    def all_settled_records(self, month: Month, within: Stretch = EVERYBODY) -> Iterator[UsageRecord | Unreadable]:
+    def all_settled_records(
+        self, month: Month, within: Stretch = EVERYBODY
+    ) -> Iterator[UsageRecord | Unreadable]:
         """The month's records that are settled, by company id and service."""
         return map(_set_aside(items.record_from), self._index(keys.settled_records(month), within))
 
@@ -164,21 +178,21 @@ class DynamoDBLedger:
         """The record's transitions, oldest first."""
         return self._history(key.company_id, keys.history_prefix(key))
 
-    def mapping_history(self, company_id: str) -> Sequence[HistoryEntry]:
-        """The changes of a company's mapping, oldest first."""
+    def link_history(self, company_id: str) -> Sequence[HistoryEntry]:
+        """The changes of a company's link, oldest first."""
         return self._history(company_id, keys.MAPPING_HISTORY)
 
-    def mapping(self, company_id: str) -> CompanyMapping | None:
-        """One company's mapping."""
-        item = self._get(keys.mapping_key(company_id))
-        return None if item is None else items.mapping_from(item)
+    def link(self, company_id: str) -> CompanyLink | None:
+        """One company's link."""
+        item = self._get(keys.link_key(company_id))
+        return None if item is None else items.link_from(item)
 
     def standing(self, company_id: str) -> Standing | None:
         """One company's standing."""
         item = self._get(keys.standing_key(company_id))
         return None if item is None else _standing(item)
 
-    def save(self, transition: Transition, change: MappingChange | None = None) -> None:
+    def save(self, transition: Transition, change: LinkChange | None = None) -> None:
         """Write the record and its history in one transaction, if its version is the expected one; else ConflictError.
 
         ``change`` is written with it, on its own conditions. Raises ValueError for a transition or a change that does not
@@ -196,52 +210,61 @@ class DynamoDBLedger:
             what=f"the record of {after.key}",
         )
 
-    def tie(self, mapping: CompanyMapping) -> None:
-        """Tie a company that has no mapping to a ConnectWise company that nobody is tied to; else ConflictError."""
-        self.change_mapping(first_tie(mapping))
+    def tie(self, link: CompanyLink) -> None:
+        """Tie a company that has no link to a ConnectWise company that nobody is tied to; else ConflictError."""
+        self.change_link(first_tie(link))
 
-    def change_mapping(self, change: MappingChange) -> None:
-        """Write the mapping, its history and whose the ConnectWise company is in one transaction; else ConflictError.
+    def change_link(self, change: LinkChange) -> None:
+        """Write the link, its history and whose the ConnectWise company is in one transaction; else ConflictError.
 
-        The mapping must be at the version expected, and the ConnectWise company that it is tied to must be nobody else's, but
+        The link must be at the version expected, and the ConnectWise company that it is tied to must be nobody else's, but
         for those that the change is made ``beside``, which must be as they were seen.
-        Raises ValueError for a change that does not follow on the mapping that it was made from.
+        Raises ValueError for a change that does not follow on the link that it was made from.
         """
         after, token = change.after, str(uuid.uuid4())
         self._write(
             *self._puts_of(change, token=token),
             token=token,
-            proof=keys.mapping_history_key(after.company_id, after.version),
-            what=f"the mapping of {after.company_id} to ConnectWise company {after.connectwise_id}",
+            proof=keys.link_history_key(after.company_id, after.version),
+            what=f"the link of {after.company_id} to ConnectWise company {after.connectwise_id}",
         )
 
-    def _puts_of(self, change: MappingChange, *, token: str) -> "Iterator[TransactWriteItemTypeDef]":
+    def _puts_of(self, change: LinkChange, *, token: str) -> "Iterator[TransactWriteItemTypeDef]":
         check_change(change)
         after = change.after
-        yield self._put(items.mapping_item(after), expected_version=change.expected_version)
-        yield self._put(items.mapping_history_item(after.company_id, entry_of_change(change), transaction=token))
-        # Of several that are tied to one company, its mark names one; those that stay must be as they were seen.
-        yield from (self._as_seen(each) for each in (change.holder, change.heir) if each is not None)
+        yield self._put(items.link_item(after), expected_version=change.expected_version)
+        yield self._put(
+            items.link_history_item(after.company_id, entry_of_change(change), transaction=token)
+        )
+        # Of several that are tied to one company, its mark names one; those that stay must be as
+        # they were seen.
+        yield from (
+            self._as_seen(each) for each in (change.holder, change.heir) if each is not None
+        )
         if change.taken is not None and change.holder is None:
             yield self._put_if(
-                items.tied_item(change.taken, after.company_id), f"attribute_not_exists({items.TIED_TO})"
+                items.tied_item(change.taken, after.company_id),
+                f"attribute_not_exists({items.TIED_TO})",
             )
         if change.freed is not None and change.heir is not None:
             yield self._put_if(
-                items.tied_item(change.freed, change.heir.company_id), f"attribute_exists({items.TIED_TO})"
+                items.tied_item(change.freed, change.heir.company_id),
+                f"attribute_exists({items.TIED_TO})",
             )
         elif change.freed is not None:
             yield self._put_if(
-                items.free_item(change.freed), f"{items.TIED_TO} = :mine", {":mine": {"S": after.company_id}}
+                items.free_item(change.freed),
+                f"{items.TIED_TO} = :mine",
+                {":mine": {"S": after.company_id}},
             )
 
-    def _as_seen(self, mapping: CompanyMapping) -> "TransactWriteItemTypeDef":
+    def _as_seen(self, link: CompanyLink) -> "TransactWriteItemTypeDef":
         return {
             "ConditionCheck": {
                 "TableName": self._table,
-                "Key": keys.mapping_key(mapping.company_id),
+                "Key": keys.link_key(link.company_id),
                 "ConditionExpression": _AT_VERSION,
-                "ExpressionAttributeValues": {":expected": {"N": str(mapping.version)}},
+                "ExpressionAttributeValues": {":expected": {"N": str(link.version)}},
             }
         }
 
@@ -256,7 +279,8 @@ class DynamoDBLedger:
             with aws_errors(self._name):
                 self._client.put_item(**put)
         except ConflictError:
-            # boto repeats a put whose answer was lost, and the repeat meets what the first one wrote.
+            # boto repeats a put whose answer was lost, and the repeat meets what the first one
+            # wrote.
             if self.standing(standing.company_id) != written:
                 raise
 
@@ -292,11 +316,15 @@ class DynamoDBLedger:
             item = self._get(proof)
             return item is not None and item.get(items.TRANSACTION) == {"S": token}
 
-        write_together(self._client, puts, token=token, wrote=wrote, what=what, patience=self._patience)
+        write_together(
+            self._client, puts, token=token, wrote=wrote, what=what, patience=self._patience
+        )
 
     def _get(self, key: Key) -> Item | None:
         with aws_errors(self._name):
-            return self._client.get_item(TableName=self._table, Key=key, ConsistentRead=True).get("Item")
+            return self._client.get_item(TableName=self._table, Key=key, ConsistentRead=True).get(
+                "Item"
+            )
 
     def _history(self, company_id: str, prefix: str) -> Sequence[HistoryEntry]:
         found = self._query(
@@ -304,7 +332,7 @@ class DynamoDBLedger:
                 "TableName": self._table,
                 "KeyConditionExpression": "pk = :company AND begins_with(sk, :prefix)",
                 "ExpressionAttributeValues": {
-                    ":company": keys.mapping_key(company_id)["pk"],
+                    ":company": keys.link_key(company_id)["pk"],
                     ":prefix": {"S": prefix},
                 },
                 "ConsistentRead": True,
@@ -322,7 +350,10 @@ class DynamoDBLedger:
         if within == EVERYBODY:
             return self._query(request)
         request["KeyConditionExpression"] = "ipk = :partition AND isk BETWEEN :first AND :end"
-        request["ExpressionAttributeValues"] = {":partition": {"S": partition}, **keys.bounds(within)}
+        request["ExpressionAttributeValues"] = {
+            ":partition": {"S": partition},
+            **keys.bounds(within),
+        }
         # BETWEEN has both ends in it.
         return (item for item in self._query(request) if keys.company_id_in(item) in within)
 

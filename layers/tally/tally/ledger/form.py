@@ -102,7 +102,9 @@ def shape[T](of: type[T], **forms: Form[Any]) -> Form[T]:
     """Make the form of a dataclass or named tuple, by the names of its fields."""
     declared = _defaults(of)
     if forms.keys() != declared.keys():
-        raise TypeError(f"{of.__name__} has the fields {sorted(declared)}, its form {sorted(forms)}")
+        raise TypeError(
+            f"{of.__name__} has the fields {sorted(declared)}, its form {sorted(forms)}"
+        )
     ways = tuple((name, form.write, form.read, declared[name]) for name, form in forms.items())
     needed = frozenset(name for name, default in declared.items() if default is MISSING)
 

@@ -12,11 +12,13 @@ from functools import partial
 from sys import intern
 from typing import TYPE_CHECKING
 
-from tally.domain.company import Mapping as CompanyMapping
-from tally.domain.month import Month
-from tally.domain.record import HistoryEntry, RecordKey, UsageRecord
-from tally.domain.standing import Cause, Standing, StandingState
-from tally.domain.ticks import Ticks
+from tally.domain.model.company import CompanyLink
+from tally.domain.model.month import Month
+from tally.domain.model.standing import Cause, Standing, StandingState
+from tally.domain.model.ticks import Ticks
+from tally.domain.record.history import HistoryEntry
+from tally.domain.record.record_key import RecordKey
+from tally.domain.record.usage_record import UsageRecord
 from tally.errors import UnreadableItemError
 from tally.ledger.form import instant, instant_text
 from tally.ledger.keys import (
@@ -26,8 +28,8 @@ from tally.ledger.keys import (
     Item,
     company_id_in,
     history_key,
-    mapping_history_key,
-    mapping_key,
+    link_history_key,
+    link_key,
     month_of,
     record_key,
     record_key_in,
@@ -38,7 +40,7 @@ from tally.ledger.keys import (
 )
 from tally.ledger.plain import (
     Plain,
-    mapping_fields,
+    link_fields,
     optional_instant,
     optional_instant_text,
     without_none,
@@ -82,7 +84,9 @@ _NESTED = frozenset(
         *_OLD_FORMS,
     }
 )
-_OF_FORMS = frozenset({"lines", "claim", "hold", "rulings", "refusal", "closing", "changes", *_OLD_FORMS})
+_OF_FORMS = frozenset(
+    {"lines", "claim", "hold", "rulings", "refusal", "closing", "changes", *_OLD_FORMS}
+)
 """What ``record_codec`` reads field by field, and the history's changes, which hold any value."""
 
 _NUMBERS = frozenset({"version", "schema", "connectwise_id", "pinned_agreement_id", *_OLD_NUMBERS})
@@ -131,20 +135,20 @@ def entry_from(item: Item) -> HistoryEntry:
         raise _unreadable(item, error) from error
 
 
-def mapping_item(mapping: CompanyMapping) -> Item:
-    """A mapping's item."""
+def link_item(link: CompanyLink) -> Item:
+    """A link's item."""
     return {
-        **mapping_key(mapping.company_id),
+        **link_key(link.company_id),
         "ipk": {"S": MAPPINGS},
-        "isk": {"S": mapping.company_id},
-        "version": {"N": str(mapping.version)},
-        **_attributes(mapping_fields(mapping)),
+        "isk": {"S": link.company_id},
+        "version": {"N": str(link.version)},
+        **_attributes(link_fields(link)),
     }
 
 
-def mapping_history_item(company_id: str, entry: HistoryEntry, *, transaction: str) -> Item:
-    """The item of one change of a mapping, marked with the transaction that writes it."""
-    return {**mapping_history_key(company_id, entry.version), **_entry_attributes(entry, transaction)}
+def link_history_item(company_id: str, entry: HistoryEntry, *, transaction: str) -> Item:
+    """The item of one change of a link, marked with the transaction that writes it."""
+    return {**link_history_key(company_id, entry.version), **_entry_attributes(entry, transaction)}
 
 
 def tied_item(connectwise_id: int, company_id: str) -> Item:
@@ -157,11 +161,11 @@ def free_item(connectwise_id: int) -> Item:
     return {**tied_key(connectwise_id)}
 
 
-def mapping_from(item: Item) -> CompanyMapping:
-    """The mapping of an item. Raises ContractError."""
+def link_from(item: Item) -> CompanyLink:
+    """The link of an item. Raises ContractError."""
     try:
         fields = _fields(item)
-        return CompanyMapping(
+        return CompanyLink(
             company_id=company_id_in(item),
             company_name=fields.get("company_name", ""),
             connectwise_id=fields.get("connectwise_id"),
@@ -190,7 +194,9 @@ def standing_item(standing: Standing) -> Item:
                 {
                     "company_name": standing.company_name,
                     "tick": instant_text(standing.tick),
-                    "causes": {scope: _cause_fields(cause) for scope, cause in standing.causes.items()},
+                    "causes": {
+                        scope: _cause_fields(cause) for scope, cause in standing.causes.items()
+                    },
                     "licensed_in": _months_text(standing.licensed_in),
                     "untold_in": _months_text(standing.untold_in) or None,
                     "last_reading": optional_instant_text(standing.last_reading),
@@ -210,7 +216,9 @@ def standing_from(item: Item) -> Standing:
             company_name=fields.get("company_name", ""),
             tick=instant(fields["tick"]),
             # Scopes are few, and JSON makes each of them anew for each company.
-            causes={intern(scope): _cause(cause) for scope, cause in fields.get("causes", {}).items()},
+            causes={
+                intern(scope): _cause(cause) for scope, cause in fields.get("causes", {}).items()
+            },
             licensed_in=_months(fields.get("licensed_in", [])),
             untold_in=_months(fields.get("untold_in", [])),
             last_reading=optional_instant(fields.get("last_reading")),
@@ -288,7 +296,10 @@ def ticks_from(item: Item) -> Ticks:
                 for name, month in fields.items()
                 if name.startswith(_KNOWN_SINCE)
             },
-            products={str(service): int(product) for service, product in fields.get("products", {}).items()},
+            products={
+                str(service): int(product)
+                for service, product in fields.get("products", {}).items()
+            },
         )
     except Exception as error:
         raise _unreadable(item, error) from error

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from tally.domain.company import Stretch
-from tally.domain.month import Month
-from tally.domain.record import RecordKey
+from tally.domain.model.company import Stretch
+from tally.domain.model.month import Month
+from tally.domain.record.record_key import RecordKey
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
@@ -58,8 +58,8 @@ def record_key(of: RecordKey) -> Key:
     return key(_COMPANY + of.company_id, f"{_RECORD}{of.month}#{of.service}")
 
 
-def mapping_key(company_id: str) -> Key:
-    """The key of a company's mapping."""
+def link_key(company_id: str) -> Key:
+    """The key of a company's link."""
     return key(_COMPANY + company_id, "MAPPING")
 
 
@@ -89,11 +89,11 @@ def history_key(of: RecordKey, version: int) -> Key:
 
 
 MAPPING_HISTORY = "HISTORY#MAPPING#"
-"""What the sort keys of a mapping's history begin with; the version follows, padded so that it sorts."""
+"""What the sort keys of a link's history begin with; the version follows, padded so that it sorts."""
 
 
-def mapping_history_key(company_id: str, version: int) -> Key:
-    """The key of the mapping's change to that version."""
+def link_history_key(company_id: str, version: int) -> Key:
+    """The key of the link's change to that version."""
     return key(_COMPANY + company_id, f"{MAPPING_HISTORY}{version:06d}")
 
 
@@ -105,7 +105,9 @@ def company_id_in(item: Item) -> str:
 def record_key_in(item: Item) -> RecordKey:
     """What an item's usage record is of. Raises ValueError for another kind of item."""
     month, service = item["sk"]["S"].removeprefix(_RECORD).split("#", 1)
-    return RecordKey(company_id=company_id_in(item), month=month_of(month), service=sys.intern(service))
+    return RecordKey(
+        company_id=company_id_in(item), month=month_of(month), service=sys.intern(service)
+    )
 
 
 @lru_cache(maxsize=64)

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
-from tally.domain.company import Mapping, MappingChange
-from tally.domain.record import HistoryEntry, Transition
+from tally.domain.model.company import CompanyLink, LinkChange
+from tally.domain.record.history import HistoryEntry, Transition
 from tally.ledger.form import instant, instant_text
 from tally.ledger.record_codec import record_fields
 
@@ -28,7 +28,11 @@ def optional_instant_text(at: datetime | None) -> str | None:
 
 def without_none(fields: Plain) -> Plain:
     """The fields that say something: neither None nor an empty collection or text."""
-    return {name: value for name, value in fields.items() if value is not None and value not in ("", [], {})}
+    return {
+        name: value
+        for name, value in fields.items()
+        if value is not None and value not in ("", [], {})
+    }
 
 
 def check(transition: Transition) -> None:
@@ -36,7 +40,8 @@ def check(transition: Transition) -> None:
     before, after = transition.before, transition.after
     if after.version != transition.expected_version + 1 or before.key != after.key:
         raise ValueError(
-            f"version {after.version} of {after.key} does not follow on version {transition.expected_version}"
+            f"version {after.version} of {after.key} does not follow on version "
+            f"{transition.expected_version}"
         )
 
 
@@ -54,34 +59,37 @@ def entry_of(transition: Transition) -> HistoryEntry:
     )
 
 
-def mapping_fields(mapping: Mapping) -> Plain:
-    """Everything that a mapping holds but its company and version."""
+def link_fields(link: CompanyLink) -> Plain:
+    """Everything that a link holds but its company and version."""
     return without_none(
         {
-            "company_name": mapping.company_name,
-            "connectwise_id": mapping.connectwise_id,
-            "connectwise_name": mapping.connectwise_name,
-            "tied_by": mapping.tied_by,
-            "tied_at": instant_text(mapping.tied_at),
-            "pinned_agreement_id": mapping.pinned_agreement_id,
-            "excluded_since": optional_instant_text(mapping.excluded_since),
-            "kept_apart": list(mapping.kept_apart),
-            "own_billed_since": optional_instant_text(mapping.own_billed_since),
+            "company_name": link.company_name,
+            "connectwise_id": link.connectwise_id,
+            "connectwise_name": link.connectwise_name,
+            "tied_by": link.tied_by,
+            "tied_at": instant_text(link.tied_at),
+            "pinned_agreement_id": link.pinned_agreement_id,
+            "excluded_since": optional_instant_text(link.excluded_since),
+            "kept_apart": list(link.kept_apart),
+            "own_billed_since": optional_instant_text(link.own_billed_since),
         }
     )
 
 
-def check_change(change: MappingChange) -> None:
-    """Raise ValueError for a change whose mapping does not follow on the one that it was made from."""
+def check_change(change: LinkChange) -> None:
+    """Raise ValueError for a change whose link does not follow on the one that it was made from."""
     before, after = change.before, change.after
-    if after.version != change.expected_version + 1 or (before is not None and before.company_id != after.company_id):
+    if after.version != change.expected_version + 1 or (
+        before is not None and before.company_id != after.company_id
+    ):
         raise ValueError(
-            f"version {after.version} of the mapping of {after.company_id} does not follow on version {change.expected_version}"
+            f"version {after.version} of the link of {after.company_id} does not follow on "
+            f"version {change.expected_version}"
         )
 
 
-def entry_of_change(change: MappingChange) -> HistoryEntry:
-    """What the history keeps of a change of a mapping; it has no tick, so its own time stands for it."""
+def entry_of_change(change: LinkChange) -> HistoryEntry:
+    """What the history keeps of a change of a link; it has no tick, so its own time stands for it."""
     at = change.at.astimezone(UTC)
     return HistoryEntry(
         version=change.after.version,
@@ -90,7 +98,9 @@ def entry_of_change(change: MappingChange) -> HistoryEntry:
         by=change.by,
         at=at,
         tick=at,
-        changes=changes({} if change.before is None else mapping_fields(change.before), mapping_fields(change.after)),
+        changes=changes(
+            {} if change.before is None else link_fields(change.before), link_fields(change.after)
+        ),
     )
 
 

@@ -4,28 +4,20 @@ from dataclasses import MISSING, fields
 from functools import cache
 from typing import Any
 
-from tally.domain.record import (
+from tally.domain.model.terms import OtherTerms, Terms
+from tally.domain.record.lines import Line, LineState, Place, Written
+from tally.domain.record.record_key import RecordKey
+from tally.domain.record.rulings import Ruling, Said
+from tally.domain.record.usage_record import Closing, Credit, Hold, RecordState, UsageRecord
+from tally.domain.record.writes import (
     Claim,
-    Closing,
     Create,
-    Credit,
-    Hold,
-    Line,
-    LineState,
-    Place,
-    RecordKey,
-    RecordState,
     Refusal,
-    Ruling,
-    Said,
     SetQuantity,
     SetTerms,
     TakeOver,
-    UsageRecord,
     Write,
-    Written,
 )
-from tally.domain.terms import OtherTerms, Terms
 from tally.ledger.form import (
     AMOUNT,
     DAY,
@@ -44,7 +36,9 @@ SCHEMA = 1
 """Of what is written. An item of a later one is not read: that company's standing is failing."""
 
 PLACE = shape(Place, agreement_id=WHOLE, product_id=WHOLE, effective=DAY, cancelled=DAY, late=TRUTH)
-WRITTEN = shape(Written, quantity=WHOLE, at=INSTANT, unsure=many(WHOLE), echoes=many(WHOLE), flag=TEXT)
+WRITTEN = shape(
+    Written, quantity=WHOLE, at=INSTANT, unsure=many(WHOLE), echoes=many(WHOLE), flag=TEXT
+)
 TERMS = shape(Terms, unit_price=AMOUNT, less_included=AMOUNT, taxable=TRUTH, bill_customer=TEXT)
 OTHER_TERMS = shape(OtherTerms, before=TERMS, now=TERMS, asked=TRUTH, refused=TEXT)
 LINE = shape(

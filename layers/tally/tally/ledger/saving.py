@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 
-from tally.domain.standing import Standing
+from tally.domain.model.standing import Standing
 from tally.errors import ConflictError, ContractError, SetupError, TallyError, UnsavedError
 
 _THE_TABLES = 3
@@ -39,13 +39,22 @@ def saved_all(outcomes: Iterable[tuple[str, TallyError | None]]) -> int:
             failures[company_id] = error
         if not done and len(failures) >= _IN_VAIN:
             break
-    tables = next((error for error in failures.values() if not isinstance(error, ContractError)), None)
-    if tables is not None and not done and (len(failures) >= _THE_TABLES or isinstance(tables, SetupError)):
+    tables = next(
+        (error for error in failures.values() if not isinstance(error, ContractError)), None
+    )
+    if (
+        tables is not None
+        and not done
+        and (len(failures) >= _THE_TABLES or isinstance(tables, SetupError))
+    ):
         raise tables
     if failures:
         company_id, error = next(iter(failures.items()))
         raise UnsavedError(
-            f"{len(failures)} standings were not written, the first, of {company_id}, because of this: {error}",
+            (
+                f"{len(failures)} standings were not written, the first, of {company_id}, "
+                f"because of this: {error}"
+            ),
             failures=failures,
             left_out=left_out,
         )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from tally.aws import NO_ANSWER, as_tally_error, error_code, is_server_error
+from tally.aws.refusals import NO_ANSWER, as_tally_error, error_code, is_server_error
 from tally.errors import AmbiguousError, ConflictError, ContractError, TallyError, TransientError
 
 if TYPE_CHECKING:
@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 
 _FIRST_PAUSE = 0.05
 _ATTEMPTS = 6
-_PASSING = frozenset({"None", "TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"})
+_PASSING = frozenset(
+    {"None", "TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
+)
 
 
 class _CancelledError(TransientError):
@@ -62,7 +64,9 @@ def write_together(
             client.transact_write_items(TransactItems=puts, ClientRequestToken=token)
         except (ClientError, BotoCoreError) as error:
             failure = _failure(error, what=what)
-            if isinstance(failure, ConflictError | AmbiguousError) and _happened(wrote, failure, what=what):
+            if isinstance(failure, ConflictError | AmbiguousError) and _happened(
+                wrote, failure, what=what
+            ):
                 return
             if not isinstance(failure, _CancelledError) or attempt == _ATTEMPTS:
                 raise failure from error
@@ -76,7 +80,9 @@ def _happened(wrote: Callable[[], bool], failure: TallyError, *, what: str) -> b
     try:
         return wrote()
     except TallyError as error:
-        raise AmbiguousError(f"{what} may or may not be written: {failure} Reading it back failed: {error}") from error
+        raise AmbiguousError(
+            f"{what} may or may not be written: {failure} Reading it back failed: {error}"
+        ) from error
 
 
 def _failure(error: ClientError | BotoCoreError, *, what: str) -> TallyError:
@@ -86,7 +92,9 @@ def _failure(error: ClientError | BotoCoreError, *, what: str) -> TallyError:
         return as_tally_error(error, what=what)
     # In progress: an earlier attempt of the same call, whose answer was lost, is still under way.
     if is_server_error(error) or error_code(error) == "TransactionInProgressException":
-        return AmbiguousError(f"{what} may or may not be written: {as_tally_error(error, what='DynamoDB')}")
+        return AmbiguousError(
+            f"{what} may or may not be written: {as_tally_error(error, what='DynamoDB')}"
+        )
     if error_code(error) != "TransactionCanceledException":
         return as_tally_error(error, what=what)
     return _cancelled([reason.get("Code", "None") for reason in _reasons(error)], error, what=what)

@@ -100,11 +100,22 @@ def _rulings(old: Plain) -> list[Plain]:
         answer = old["answer"]
         about = {"about": answer["children"]} if answer.get("children") else {}
         number = {"number": answer["quantity"]} if answer["quantity"] else {}
-        told.append({"said": _SAID[answer["verdict"]], **number, "by": answer["by"], "at": answer["at"], **about})
+        told.append(
+            {
+                "said": _SAID[answer["verdict"]],
+                **number,
+                "by": answer["by"],
+                "at": answer["at"],
+                **about,
+            }
+        )
     told += [{"said": "as-seen", "about": [each], **unknown} for each in old.get("left_so", [])]
     if "asked" in old:
         told.append({"said": "asked", **unknown})
-    return [{name: value for name, value in each.items() if (name, value) != ("number", 0)} for each in told]
+    return [
+        {name: value for name, value in each.items() if (name, value) != ("number", 0)}
+        for each in told
+    ]
 
 
 def _hold(old: Plain) -> Plain | None:
@@ -159,8 +170,18 @@ def _refusal(old: Plain, month: str) -> Plain | None:
     if kind == "patch":
         beside = sum(each.get("pushed", 0) for each in old["lines"][:-1]) - old.get("credited", 0)
         write = {"write": "patch", "number": line["number"], "quantity": int(rest[0])}
-        return {**kept, "write": write, "version": " ".join(rest[2:]), "total": total or beside + int(rest[0])}
-    write = {"write": kind, "number": line["number"], "place": _place(line, old, month), "quantity": total}
+        return {
+            **kept,
+            "write": write,
+            "version": " ".join(rest[2:]),
+            "total": total or beside + int(rest[0]),
+        }
+    write = {
+        "write": kind,
+        "number": line["number"],
+        "place": _place(line, old, month),
+        "quantity": total,
+    }
     if kind == "take-over":
         return {**kept, "write": {**write, "addition_id": int(rest[0])}, "version": ""}
     return {**kept, "write": write, "version": rest[1]}

@@ -1,1 +1,5 @@
-"""Calls over HTTP: one attempt, the decision to repeat it, and the error when nothing came of it."""
+"""Make a call over HTTP: one attempt, whether to repeat it, and the error if nothing came of it.
+
+Both vendors' adapters are built on ``calls``. May import ``errors`` and ``redaction``, and knows
+neither vendor.
+"""

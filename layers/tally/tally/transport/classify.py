@@ -21,7 +21,15 @@ from tally.errors import (
     TooSlowError,
     TransientError,
 )
-from tally.transport.failures import BadAnswer, Effect, Failure, Loss, Unreadable, is_late, may_have_happened
+from tally.transport.failures import (
+    BadAnswer,
+    Effect,
+    Failure,
+    Loss,
+    Unreadable,
+    is_late,
+    may_have_happened,
+)
 from tally.transport.retry import USUAL_PAUSE
 
 
@@ -57,7 +65,9 @@ class Dialect:
     answers: Callable[[int, bytes], bool] = _no_answer
 
 
-def error_of(failure: Failure, *, effect: Effect, doubtful: bool, text: str, dialect: Dialect) -> TallyError:
+def error_of(
+    failure: Failure, *, effect: Effect, doubtful: bool, text: str, dialect: Dialect
+) -> TallyError:
     """The error for a call that failed for good.
 
     ``text`` names call, failure and request. ``doubtful``: an earlier attempt of this write may have taken effect, so
@@ -68,7 +78,9 @@ def error_of(failure: Failure, *, effect: Effect, doubtful: bool, text: str, dia
     if is_late(failure):
         return TooSlowError(text)
     if isinstance(failure, BadAnswer):
-        return _error_of_status(failure, writes=effect.writes, text=_advised(text, failure, dialect))
+        return _error_of_status(
+            failure, writes=effect.writes, text=_advised(text, failure, dialect)
+        )
     if isinstance(failure, Unreadable):
         return TooLargeError(text) if failure.too_large else ContractError(text)
     if failure.loss is Loss.UNTRUSTED:
@@ -80,8 +92,12 @@ def _error_of_status(failure: BadAnswer, *, writes: bool, text: str) -> TallyErr
     if failure.in_front:
         return InFrontError(text)
     status, pause = failure.status, failure.pause
-    if status == HTTPStatus.TOO_MANY_REQUESTS or (status >= HTTPStatus.INTERNAL_SERVER_ERROR and pause):
-        return RateLimitedError(text, retry_after=timedelta(seconds=USUAL_PAUSE if pause is None else pause))
+    if status == HTTPStatus.TOO_MANY_REQUESTS or (
+        status >= HTTPStatus.INTERNAL_SERVER_ERROR and pause
+    ):
+        return RateLimitedError(
+            text, retry_after=timedelta(seconds=USUAL_PAUSE if pause is None else pause)
+        )
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return TransientError(text)
     if HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST:
@@ -101,10 +117,14 @@ _OF_STATUS: Mapping[int, type[TallyError]] = {
 def _advised(text: str, failure: BadAnswer, dialect: Dialect) -> str:
     if failure.in_front:
         return (
-            f"{text}: that is not {dialect.vendor} itself but something in front of it, such as a firewall, a proxy or a maintenance page; "
-            f"let Tally through there, or wait until it is gone, and see that {dialect.url_setting} is right"
+            f"{text}: that is not {dialect.vendor} itself but something in front of it, "
+            "such as a firewall, a proxy or a maintenance page; "
+            "let Tally through there, or wait until it is gone, and see that "
+            f"{dialect.url_setting} is right"
         )
     if HTTPStatus.MULTIPLE_CHOICES <= failure.status < HTTPStatus.BAD_REQUEST:
-        return f"{text}: redirects are not followed, {dialect.url_setting} must be the address itself"
+        return (
+            f"{text}: redirects are not followed, {dialect.url_setting} must be the address itself"
+        )
     advice = dialect.advice.get(failure.status)
     return f"{text}: {advice}" if advice else text

@@ -20,8 +20,11 @@ def doubled_key(body: bytes) -> str:
 def _once(pairs: list[tuple[str, Any]]) -> None:
     if len(dict(pairs)) < len(pairs):
         names = [name for name, _ in pairs]
-        raise _DoubledKeyError(next(name for position, name in enumerate(names) if name in names[:position]))
+        raise _DoubledKeyError(
+            next(name for position, name in enumerate(names) if name in names[:position])
+        )
 
 
-# Numbers stay text: only keys are looked at, and a huge number is no trouble here. One for all calls: it costs more than it reads.
+# Numbers stay text: only keys are looked at, and a huge number is no trouble here. One for all
+# calls: it costs more than it reads.
 _KEYS = json.JSONDecoder(object_pairs_hook=_once, parse_int=str, parse_float=str)

@@ -82,7 +82,9 @@ def may_have_happened(failure: Failure) -> bool:
     if isinstance(failure, NoAnswer):
         return failure.loss in {Loss.UNKNOWN, Loss.LATE}
     if isinstance(failure, BadAnswer):
-        refused_from = HTTPStatus.BAD_REQUEST if failure.in_front else HTTPStatus.INTERNAL_SERVER_ERROR
+        refused_from = (
+            HTTPStatus.BAD_REQUEST if failure.in_front else HTTPStatus.INTERNAL_SERVER_ERROR
+        )
         return not HTTPStatus.MULTIPLE_CHOICES <= failure.status < refused_from
     return True
 

@@ -22,13 +22,15 @@ def operators_network(environment: Mapping[str, str]) -> Network:
     verify = True if name is None else environment[name]
     if isinstance(verify, str) and not Path(verify).exists():
         raise SetupError(
-            f"{name} is {verify!r}, and there is nothing: set it to the certificates that this machine trusts"
+            f"{name} is {verify!r}, and there is nothing: set it to the certificates that "
+            "this machine trusts"
         )
 
     def way(url: str) -> Way:
         if not url.startswith("https:"):
             return DIRECT  # this machine itself, and in the clear: no proxy is shown the keys
-        # Read by requests from the process itself, as on some systems it looks into their settings too.
+        # Read by requests from the process itself, as on some systems it looks into their settings
+        # too.
         return Way(proxies=get_environ_proxies(url, no_proxy=None), verify=verify)
 
     return way

@@ -77,6 +77,13 @@ def http_date(text: str) -> datetime | None:
     """The instant that an HTTP date names, also without its weekday; None for what is none."""
     try:
         instant = parsedate_to_datetime(text)
-        return instant.astimezone(UTC) if instant.tzinfo is not None else instant.replace(tzinfo=UTC)
-    except (ValueError, OverflowError, IndexError, TypeError):  # a year, a zone or a number that no calendar has
+        return (
+            instant.astimezone(UTC) if instant.tzinfo is not None else instant.replace(tzinfo=UTC)
+        )
+    except (
+        ValueError,
+        OverflowError,
+        IndexError,
+        TypeError,
+    ):  # a year, a zone or a number that no calendar has
         return None

@@ -16,7 +16,8 @@ def read_json(body: bytes) -> Any:  # noqa: ANN401 - whatever the body holds
         value = json.loads(body.decode("utf-8", "replace"), parse_constant=_no_number)
     except RecursionError as error:
         raise ValueError("it is nested too deeply") from error
-    # Half a surrogate pair comes as an escape alone, and then whatever else is escaped is looked at once more.
+    # Half a surrogate pair comes as an escape alone, and then whatever else is escaped is looked at
+    # once more.
     if b"\\ud" in body or b"\\uD" in body:
         text = json.dumps(value, ensure_ascii=False)
         value = json.loads(text.encode("utf-8", "surrogatepass").decode("utf-8", "replace"))

@@ -7,7 +7,13 @@ from typing import NamedTuple
 import requests
 from requests.adapters import BaseAdapter
 from requests.exceptions import ConnectTimeout, InvalidHeader, InvalidURL, ProxyError, ReadTimeout
-from urllib3.exceptions import HTTPError, LocationValueError, NameResolutionError, NewConnectionError, ReadTimeoutError
+from urllib3.exceptions import (
+    HTTPError,
+    LocationValueError,
+    NameResolutionError,
+    NewConnectionError,
+    ReadTimeoutError,
+)
 
 from tally.transport.bounded import BoundedAdapter
 from tally.transport.failures import Loss, NoAnswer
@@ -73,7 +79,11 @@ class Attempts:
     """Makes attempts that take ``timeout`` seconds at most from the request to the end of the answer, and a connection before."""
 
     def __init__(
-        self, *, timeout: float, adapter: BaseAdapter | None = None, network: Network = lambda _: DIRECT
+        self,
+        *,
+        timeout: float,
+        adapter: BaseAdapter | None = None,
+        network: Network = lambda _: DIRECT,
     ) -> None:
         self._network = network
         self._timeouts = (min(timeout, LONGEST_CONNECT), timeout)
@@ -110,7 +120,8 @@ class Attempts:
         return NoAnswer(Loss.UNKNOWN, f"the connection broke ({type(error).__name__})")
 
 
-# Texts of our own: those of requests hold addresses of objects, and differ from one time to the next.
+# Texts of our own: those of requests hold addresses of objects, and differ from one time to the
+# next.
 _KNOWN = (
     (ssl.SSLCertVerificationError, Loss.UNTRUSTED, "the host's certificate is not trusted"),
     (ProxyError, Loss.NOT_SENT, "the proxy of this machine's environment lets nothing through"),

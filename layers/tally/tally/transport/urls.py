@@ -24,13 +24,26 @@ def base_url(url: str, *, setting: str, local_http_host: str = "") -> str:
         parts = urlsplit(url)
         host, _ = parts.hostname, parts.port
     except ValueError:
-        raise SetupError(f"{setting} is not an address: it must be https://, a host and at most a path") from None
-    if parts.scheme not in {"https", "http"} or not host or _MORE.search(url) or not url.isprintable():
-        raise SetupError(f"{setting} must be https://, a host and at most a path, without user, query or blanks")
+        raise SetupError(
+            f"{setting} is not an address: it must be https://, a host and at most a path"
+        ) from None
+    if (
+        parts.scheme not in {"https", "http"}
+        or not host
+        or _MORE.search(url)
+        or not url.isprintable()
+    ):
+        raise SetupError(
+            f"{setting} must be https://, a host and at most a path, without user, query or blanks"
+        )
     if not _is_host(host):
-        raise SetupError(f"{setting} has no host's name in it, such as cloud.gravityzone.bitdefender.com")
+        raise SetupError(
+            f"{setting} has no host's name in it, such as cloud.gravityzone.bitdefender.com"
+        )
     if parts.scheme == "http" and not _is_local(host, local_http_host):
-        raise SetupError(f"{setting} must begin with https://: the keys would cross the network in the clear")
+        raise SetupError(
+            f"{setting} must begin with https://: the keys would cross the network in the clear"
+        )
     return url.rstrip("/")
 
 

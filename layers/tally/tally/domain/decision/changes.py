@@ -8,37 +8,30 @@ from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
 
-from tally.domain.agreement import Addition
-from tally.domain.decision.as_written import Differences, Field, as_found, may_be_left, untold
-from tally.domain.decision.facts import Facts, When
-from tally.domain.decision.owed import Owed, owing_of
-from tally.domain.decision.place import Freeze, Thaw, why_frozen
 from tally.domain.decision.wanted import Forget
+from tally.domain.facts.as_written import Differences, Field, as_found, may_be_left, untold
+from tally.domain.facts.job_facts import Facts, When
+from tally.domain.facts.owed import Owed, owing_of
+from tally.domain.facts.place import Freeze, Thaw, why_frozen
 from tally.domain.holds import Altered, Broken, Edited, Hold
-from tally.domain.record import (
-    LAID_DOWN,
-    TALLY,
+from tally.domain.model.agreement import Addition
+from tally.domain.model.terms import BILLABLE, Terms, described, differing
+from tally.domain.record.history import TALLY
+from tally.domain.record.lines import LAID_DOWN, Line, LineState, Written
+from tally.domain.record.record_key import reference
+from tally.domain.record.rulings import Ruling, Said
+from tally.domain.record.usage_record import Closing, Credit, RecordState, UsageRecord
+from tally.domain.record.writes import (
     Claim,
-    Closing,
     Create,
-    Credit,
-    Line,
-    LineState,
-    RecordState,
     Refusal,
-    Ruling,
-    Said,
     SetQuantity,
     SetTerms,
     TakeOver,
-    UsageRecord,
     Write,
-    Written,
-    reference,
 )
-from tally.domain.terms import BILLABLE, Terms, described, differing
+from tally.domain.texts import changed_additions as seen_texts
 from tally.domain.texts import notices as notice_texts
-from tally.domain.texts import seen as seen_texts
 
 
 class Change(NamedTuple):
@@ -80,14 +73,24 @@ def claimed(record: UsageRecord, write: Write, facts: Facts) -> Change:
     return Change(after, f"{name} intended", _announced(record, write))
 
 
-_NAMES: dict[type, str] = {Create: "post", TakeOver: "take-over", SetQuantity: "patch", SetTerms: "terms"}
+_NAMES: dict[type, str] = {
+    Create: "post",
+    TakeOver: "take-over",
+    SetQuantity: "patch",
+    SetTerms: "terms",
+}
 
 
 def _to_open(record: UsageRecord, facts: Facts) -> UsageRecord:
     """The record without its hold. Why a take-over was refused is told with the hold it leads to."""
-    kept = record.refusal if record.refusal is not None and isinstance(record.refusal.write, TakeOver) else None
+    kept = (
+        record.refusal
+        if record.refusal is not None and isinstance(record.refusal.write, TakeOver)
+        else None
+    )
     children = record.children
-    if not record.is_standing:  # the count of this job is taken with these, whatever earlier ones were
+    # The count of this job is taken with these, whatever earlier ones were.
+    if not record.is_standing:
         children = None if facts.children is None else facts.children.ids
     return replace(record, hold=None, refusal=kept, children=children)
 
@@ -125,10 +128,16 @@ def opened(
     assert isinstance(claim.write, Create | TakeOver)
     given = record.ruling(Said.GIVE)
     taken = given is not None and given.number == it.id
-    line, notices = _opened_line(record, claim.write, it, facts, taken=taken, sent=sent), record.notices
-    # What was rejected before anything stood keeps nothing standing: what is opened follows its count.
+    line, notices = (
+        _opened_line(record, claim.write, it, facts, taken=taken, sent=sent),
+        record.notices,
+    )
+    # What was rejected before anything stood keeps nothing standing: what is opened follows its
+    # count.
     first = () if record.lines else (Said.KEEP_GROWN,)
-    after = replace(record.without(Said.LOWER, Said.GIVE, *first), claim=None, refusal=None).with_line(line)
+    after = replace(
+        record.without(Said.LOWER, Said.GIVE, *first), claim=None, refusal=None
+    ).with_line(line)
     after = replace(after, hold=not_as_written(after, line, it, facts))
     if not taken and isinstance(before, Terms):
         after = after.with_line(replace(line, terms=differing(it.terms, before)))
@@ -138,7 +147,13 @@ def opened(
 
 
 def _opened_line(
-    record: UsageRecord, write: Create | TakeOver, it: Addition, facts: Facts, *, taken: bool, sent: bool
+    record: UsageRecord,
+    write: Create | TakeOver,
+    it: Addition,
+    facts: Facts,
+    *,
+    taken: bool,
+    sent: bool,
 ) -> Line:
     """The line as it was written; what we did not write of one of others is as they have it."""
     place, flag, quantity = write.place, BILLABLE, write.quantity
@@ -170,7 +185,9 @@ def not_as_written(record: UsageRecord, line: Line, it: Addition, facts: Facts) 
     return change_hold(record, line, it, found, facts, total=total)
 
 
-def change_hold(record: UsageRecord, line: Line, it: Addition, found: Differences, facts: Facts, *, total: int) -> Hold:
+def change_hold(
+    record: UsageRecord, line: Line, it: Addition, found: Differences, facts: Facts, *, total: int
+) -> Hold:
     """Return the hold of an Addition that is not as we wrote it.
 
     A quantity can be answered for; a flag that bills the customer nothing can be left, and the day that a
@@ -190,7 +207,13 @@ def change_hold(record: UsageRecord, line: Line, it: Addition, found: Difference
 
 
 def confirmed(
-    record: UsageRecord, line: Line, quantity: int, facts: Facts, *, why: str, answer: Addition | None = None
+    record: UsageRecord,
+    line: Line,
+    quantity: int,
+    facts: Facts,
+    *,
+    why: str,
+    answer: Addition | None = None,
 ) -> Change:
     """ConnectWise shows the quantity that was sent; what stood there before may echo in its lists.
 
@@ -220,7 +243,9 @@ def refused(record: UsageRecord, why: str, *, when: When, version: str, content:
     write = claim.write
     if content and not isinstance(write, SetTerms):
         beside = record.beside if isinstance(write, SetQuantity) else record.stands
-        refusal = Refusal(why=why, at=when.tick, write=write, version=version, total=beside + write.quantity)
+        refusal = Refusal(
+            why=why, at=when.tick, write=write, version=version, total=beside + write.quantity
+        )
     after = _asked(replace(record, claim=None, refusal=refusal), when)
     if content and isinstance(write, TakeOver):
         after = after.without(Said.GIVE)
@@ -279,7 +304,10 @@ def with_terms_shown(line: Line, it: Addition) -> Line:
 
 def _with_flag(line: Line, it: Addition) -> Line:
     """The line with the bill-customer flag of the month before, where that is shown: it was carried over."""
-    flag, agreed = it.terms.bill_customer, None if line.terms is None else line.terms.before.bill_customer
+    flag, agreed = (
+        it.terms.bill_customer,
+        None if line.terms is None else line.terms.before.bill_customer,
+    )
     if flag is None or flag != agreed:
         return line
     return replace(line, written=replace(line.written, flag=flag))
@@ -313,7 +341,9 @@ def forgotten(record: UsageRecord, what: Forget, *, why: str) -> Change:
     assert line is not None
     # A lower quantity that arrives yet is nobody's leave any more.
     unsure = tuple(each for each in line.written.unsure if each >= line.pushed)
-    after = record.without(what.said).with_line(replace(line, written=replace(line.written, unsure=unsure)))
+    after = record.without(what.said).with_line(
+        replace(line, written=replace(line.written, unsure=unsure))
+    )
     return Change(after, "fall is over", why)
 
 
@@ -324,10 +354,14 @@ def turned(record: UsageRecord, turn: Freeze | Thaw, facts: Facts) -> Change:
     if isinstance(turn, Thaw):
         open_again = record.with_line(replace(line, state=LineState.OPEN))
         told = notice_texts.taken_back(line, facts.agreement(line.agreement_id))
-        return Change(with_notices(replace(open_again, hold=None), told), "no longer frozen", turn.why)
+        return Change(
+            with_notices(replace(open_again, hold=None), told), "no longer frozen", turn.why
+        )
     doubts = notice_texts.invoice_doubts(line, facts.agreement(line.agreement_id), facts)
     written = replace(line.written, unsure=())
-    settled = record.without(Said.LOWER).with_line(replace(line, state=LineState.FROZEN, written=written))
+    settled = record.without(Said.LOWER).with_line(
+        replace(line, state=LineState.FROZEN, written=written)
+    )
     after = replace(settled, hold=None, refusal=None, notices=(*record.notices, *doubts))
     return Change(after, "frozen", turn.why)
 

@@ -5,22 +5,14 @@ The one place that says whether a job calls ConnectWise (FOLLOW-2).
 
 from typing import NamedTuple
 
-from tally.domain.decision.facts import Facts
-from tally.domain.decision.place import Freeze, Thaw
 from tally.domain.decision.reconcile import is_same_write
 from tally.domain.decision.wanted import Ask, Close, Forget, Wanted
+from tally.domain.facts.job_facts import Facts
+from tally.domain.facts.place import Freeze, Thaw
 from tally.domain.holds import Unplaced
-from tally.domain.record import (
-    SETTLED,
-    Create,
-    LineState,
-    Place,
-    RecordState,
-    SetTerms,
-    TakeOver,
-    UsageRecord,
-    Write,
-)
+from tally.domain.record.lines import SETTLED, LineState, Place
+from tally.domain.record.usage_record import RecordState, UsageRecord
+from tally.domain.record.writes import Create, SetTerms, TakeOver, Write
 
 
 class LookAt(NamedTuple):
@@ -41,7 +33,8 @@ def needs_look(record: UsageRecord, wanted: Wanted, facts: Facts, *, due: bool) 
     """Answer whether ConnectWise is to be looked at. ``due``: it is this record's turn today (FOLLOW-5)."""
     if record.claim is not None:
         return True
-    if isinstance(wanted.move, Freeze):  # what is seen of a line that can no longer grow is told as such
+    # What is seen of a line that can no longer grow is told as such.
+    if isinstance(wanted.move, Freeze):
         return _move_needs_look(record, wanted, facts)
     if due and not record.is_over and (record.lines or wanted.about is not None):
         return True
@@ -133,7 +126,9 @@ def _opening_place(record: UsageRecord, wanted: Wanted) -> Place | None:
     return claim.place if isinstance(claim, Create | TakeOver) else wanted.about
 
 
-def _rereads(record: UsageRecord, wanted: Wanted, facts: Facts, shown: Place, *, opening: bool) -> bool:
+def _rereads(
+    record: UsageRecord, wanted: Wanted, facts: Facts, shown: Place, *, opening: bool
+) -> bool:
     """OPEN-7: before a POST always; before a PATCH or a thaw if the job's copy is old."""
     claim, newest = record.claim, record.newest
     if claim is not None and isinstance(claim.write, Create | TakeOver):

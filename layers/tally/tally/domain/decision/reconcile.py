@@ -9,14 +9,14 @@ from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
 
-from tally.domain.agreement import Addition
 from tally.domain.decision import changes
 from tally.domain.decision.changes import Change
-from tally.domain.decision.facts import Facts
-from tally.domain.decision.owed import Owed, Uncounted, owing_of
-from tally.domain.decision.place import Freeze, Thaw
 from tally.domain.decision.recovery import recover
-from tally.domain.decision.sighting import (
+from tally.domain.decision.wanted import Ask, Close, Forget, Wanted
+from tally.domain.facts.job_facts import Facts
+from tally.domain.facts.owed import Owed, Uncounted, owing_of
+from tally.domain.facts.place import Freeze, Thaw
+from tally.domain.facts.sighting import (
     Arrived,
     AsLeft,
     Changed,
@@ -27,28 +27,18 @@ from tally.domain.decision.sighting import (
     Sighting,
     additions_of,
 )
-from tally.domain.decision.wanted import Ask, Close, Forget, Wanted
 from tally.domain.holds import Broken, Hold, Moved, SettledEdited, Strangers
-from tally.domain.invoicing import is_invoiced
-from tally.domain.reading import MOST_SEATS, Count
-from tally.domain.record import (
-    SETTLED,
-    Create,
-    Credit,
-    Line,
-    LineState,
-    RecordState,
-    Said,
-    SetQuantity,
-    SetTerms,
-    TakeOver,
-    UsageRecord,
-    Write,
-    reference,
-)
-from tally.domain.standing import Cause, StandingState, Unsaid
+from tally.domain.model.agreement import Addition
+from tally.domain.model.invoicing import is_invoiced
+from tally.domain.model.reading import MOST_SEATS, Count
+from tally.domain.model.standing import Cause, StandingState, Unsaid
+from tally.domain.record.lines import SETTLED, Line, LineState
+from tally.domain.record.record_key import reference
+from tally.domain.record.rulings import Said
+from tally.domain.record.usage_record import Credit, RecordState, UsageRecord
+from tally.domain.record.writes import Create, SetQuantity, SetTerms, TakeOver, Write
+from tally.domain.texts import changed_additions as texts
 from tally.domain.texts import notices
-from tally.domain.texts import seen as texts
 
 
 class Record(NamedTuple):
@@ -126,7 +116,10 @@ class Scene(NamedTuple):
 
     def wait(self, line: Line, until: datetime) -> Wait:
         """Wait until ConnectWise's lists show what was written."""
-        why = f"A write to Addition {line.addition_id} may not show in ConnectWise's lists yet: it is looked at again."
+        why = (
+            f"A write to Addition {line.addition_id} may not show in ConnectWise's lists yet: "
+            "it is looked at again."
+        )
         # A claim of this job is given up, so that nobody has to wait for its age as well.
         unsent = None if self.record.claim is None else changes.dropped(self.record, why=why)
         return Wait(until, why, unsent)
@@ -226,7 +219,9 @@ def strangers(scene: Scene) -> Outcome | None:
 def _concerns_others(scene: Scene) -> bool:
     """True if ours stands beside them, or was claimed or held to be opened there."""
     record = scene.record
-    if isinstance(scene.wanted.write, Create | TakeOver) and (record.claim or record.held_by_connectwise):
+    if isinstance(scene.wanted.write, Create | TakeOver) and (
+        record.claim or record.held_by_connectwise
+    ):
         return True
     return record.is_standing and not record.was_voided and scene.opening is None
 
@@ -238,7 +233,9 @@ def head_changed(scene: Scene) -> Outcome | None:
     line, it = scene.head
     assert isinstance(it, Changed)
     total = scene.wanted.total
-    return scene.hold(changes.change_hold(scene.record, line, it.addition, it.found, scene.facts, total=total))
+    return scene.hold(
+        changes.change_hold(scene.record, line, it.addition, it.found, scene.facts, total=total)
+    )
 
 
 def head_arrived(scene: Scene) -> Outcome | None:
@@ -430,7 +427,9 @@ def _closed(record: UsageRecord, facts: Facts, seen: Sighting | None) -> Done:
     if isinstance(owing, Owed):
         floor = facts.reading.floor if isinstance(facts.reading, Count) else None
         credit = _credit(record, owing.agreed, floor, facts, seen)
-        change = changes.closed(shown, when, count=owing.agreed, floor=floor, credit=credit, notices=doubts)
+        change = changes.closed(
+            shown, when, count=owing.agreed, floor=floor, credit=credit, notices=doubts
+        )
     elif record.state is RecordState.CLOSED and record.closing is not None:
         known = record.closing
         again = f"{when.month.label} could not be read once more. {owing.why}"
@@ -439,7 +438,9 @@ def _closed(record: UsageRecord, facts: Facts, seen: Sighting | None) -> Done:
         )
     else:
         last = f"Closed with the last count that could be read. {owing.why}"
-        change = changes.closed(shown, when, count=record.stands, floor=None, credit=None, notices=(last, *doubts))
+        change = changes.closed(
+            shown, when, count=record.stands, floor=None, credit=None, notices=(last, *doubts)
+        )
     after = change.after
     if after.closing is not None and after.closing.reread and not after.notices:
         return Done(Unsaid.PLANNERS, change)
@@ -458,14 +459,20 @@ def _doubts(record: UsageRecord, facts: Facts) -> tuple[str, ...]:
     """Whether a closed month's invoice was made before the last quantity was written (LATE-1)."""
     agreement, told = facts.offered, list[str]()
     for line in record.lines:
-        if line.state is not LineState.FINAL or agreement is None or agreement.id != line.agreement_id:
+        if (
+            line.state is not LineState.FINAL
+            or agreement is None
+            or agreement.id != line.agreement_id
+        ):
             continue
         if is_invoiced(agreement, line.place.cancelled, facts.when.policy.invoicing):
             told += notices.invoice_doubts(line, agreement, facts)
     return tuple(told)
 
 
-def _credit(record: UsageRecord, count: int, floor: int | None, facts: Facts, seen: Sighting | None) -> Credit | None:
+def _credit(
+    record: UsageRecord, count: int, floor: int | None, facts: Facts, seen: Sighting | None
+) -> Credit | None:
     """What was billed beyond the count, or beyond the contract's floor where that is billed (LATE-3)."""
     total = max(count, floor or 0) if facts.when.policy.bill_minimum else count
     if total >= record.stands:

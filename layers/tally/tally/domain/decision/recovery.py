@@ -8,27 +8,20 @@ changed before its period was invoiced, where the quantities then agree with the
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from tally.domain.agreement import Addition
-from tally.domain.decision.as_written import as_found
 from tally.domain.decision.changes import Change, not_as_written
-from tally.domain.decision.facts import Facts
-from tally.domain.decision.place import why_frozen
-from tally.domain.decision.sighting import Sighting
+from tally.domain.facts.as_written import as_found
+from tally.domain.facts.job_facts import Facts
+from tally.domain.facts.place import why_frozen
+from tally.domain.facts.sighting import Sighting
 from tally.domain.holds import Broken
-from tally.domain.invoicing import Invoicing
-from tally.domain.reading import Count
-from tally.domain.record import (
-    LAID_DOWN,
-    SETTLED,
-    Line,
-    LineState,
-    Place,
-    Said,
-    UsageRecord,
-    Written,
-    reference,
-)
-from tally.domain.texts.seen import doubled, plain
+from tally.domain.model.agreement import Addition
+from tally.domain.model.invoicing import Invoicing
+from tally.domain.model.reading import Count
+from tally.domain.record.lines import LAID_DOWN, SETTLED, Line, LineState, Place, Written
+from tally.domain.record.record_key import reference
+from tally.domain.record.rulings import Said
+from tally.domain.record.usage_record import UsageRecord
+from tally.domain.texts.changed_additions import doubled, plain
 
 
 def recover(record: UsageRecord, seen: Sighting, facts: Facts) -> Change | Broken | None:
@@ -49,7 +42,9 @@ def recover(record: UsageRecord, seen: Sighting, facts: Facts) -> Change | Broke
 
 def _older(record: UsageRecord, seen: Sighting) -> dict[int, Addition]:
     """Known lines that are shown at another quantity, by number."""
-    shown = {line.number: seen.shown(line.number) for line in record.lines if line.state not in LAID_DOWN}
+    shown = {
+        line.number: seen.shown(line.number) for line in record.lines if line.state not in LAID_DOWN
+    }
     return {
         number: each[0]
         for number, each in shown.items()
@@ -57,13 +52,17 @@ def _older(record: UsageRecord, seen: Sighting) -> dict[int, Addition]:
     }
 
 
-def _doubled(record: UsageRecord, number: int, additions: Sequence[Addition], facts: Facts) -> Broken:
+def _doubled(
+    record: UsageRecord, number: int, additions: Sequence[Addition], facts: Facts
+) -> Broken:
     why = doubled(additions, reference(record.key, number))
     counted = facts.reading.value if isinstance(facts.reading, Count) else 0
     return Broken(why=why, since=facts.when.tick, total=counted)
 
 
-def _all_lines(record: UsageRecord, seen: Sighting, found: Mapping[int, Addition], facts: Facts) -> dict[int, Line]:
+def _all_lines(
+    record: UsageRecord, seen: Sighting, found: Mapping[int, Addition], facts: Facts
+) -> dict[int, Line]:
     """All lines as they are shown. Only the highest is followed from now on."""
     newest = max((*found, *(line.number for line in record.lines)))
     lines = {line.number: line for line in record.lines}
@@ -72,7 +71,10 @@ def _all_lines(record: UsageRecord, seen: Sighting, found: Mapping[int, Addition
             lines[number] = _as_shown(line, seen.shown(number))
     for number, it in found.items():
         lines[number] = _found(record, number, it, facts)
-    return {number: line if number == newest else _laid_down(line, lines) for number, line in sorted(lines.items())}
+    return {
+        number: line if number == newest else _laid_down(line, lines)
+        for number, line in sorted(lines.items())
+    }
 
 
 def _found(record: UsageRecord, number: int, it: Addition, facts: Facts) -> Line:
@@ -95,7 +97,11 @@ def _found(record: UsageRecord, number: int, it: Addition, facts: Facts) -> Line
         place=place,
         reference=reference(record.key, number),
         addition_id=it.id,
-        written=Written(quantity=it.seats or 0, at=it.updated_at or facts.when.now, flag=it.terms.bill_customer or ""),
+        written=Written(
+            quantity=it.seats or 0,
+            at=it.updated_at or facts.when.now,
+            flag=it.terms.bill_customer or "",
+        ),
     )
     agreement = facts.agreement(it.agreement_id)
     frozen = agreement is not None and why_frozen(line, agreement, facts)
@@ -118,12 +124,21 @@ def _laid_down(line: Line, lines: Mapping[int, Line]) -> Line:
     """A line below the newest: frozen, or void at 0 unless a higher one stands at the very same place."""
     if line.state in LAID_DOWN:
         return line
-    goes_on = any(each.number > line.number and each.place.is_beside(line.place) for each in lines.values())
-    return replace(line, state=LineState.VOID if line.pushed == 0 and not goes_on else LineState.FROZEN)
+    goes_on = any(
+        each.number > line.number and each.place.is_beside(line.place) for each in lines.values()
+    )
+    return replace(
+        line, state=LineState.VOID if line.pushed == 0 and not goes_on else LineState.FROZEN
+    )
 
 
 def _recovered(
-    record: UsageRecord, lines: Mapping[int, Line], found: Mapping[int, Addition], facts: Facts, *, why: str
+    record: UsageRecord,
+    lines: Mapping[int, Line],
+    found: Mapping[int, Addition],
+    facts: Facts,
+    *,
+    why: str,
 ) -> Change:
     after = replace(
         record.without(Said.GIVE),
@@ -132,7 +147,11 @@ def _recovered(
         hold=None,
         refusal=None,
     )
-    standing = ((lines[number], it) for number, it in found.items() if lines[number].state is not LineState.VOID)
+    standing = (
+        (lines[number], it)
+        for number, it in found.items()
+        if lines[number].state is not LineState.VOID
+    )
     holds = (not_as_written(after, line, it, facts) for line, it in standing)
     return Change(replace(after, hold=next(filter(None, holds), None)), "found again", why)
 
@@ -147,9 +166,14 @@ def _as_invoiced(record: UsageRecord, older: Mapping[int, Addition], facts: Fact
     more = sum(int(it.quantity) - lines[number].pushed for number, it in older.items())
     if record.stands + more != facts.reading.value:
         return None
-    taken = {number: _as_shown(line, (older[number],)) for number, line in lines.items() if number in older}
+    taken = {
+        number: _as_shown(line, (older[number],))
+        for number, line in lines.items()
+        if number in older
+    }
     why = (
-        f"{_told(record, {}, older)}: it was changed before its period was invoiced, and makes up what "
+        f"{_told(record, {}, older)}: it was changed before its period was invoiced, and "
+        "makes up what "
         "GravityZone counts"
     )
     return _recovered(record, {**lines, **taken}, {}, facts, why=why)
@@ -167,7 +191,8 @@ def _is_on_the_invoice(line: Line, it: Addition, facts: Facts) -> bool:
 
 def _told(record: UsageRecord, found: Mapping[int, Addition], older: Mapping[int, Addition]) -> str:
     new = [
-        f"line {number} is Addition {it.id} at {plain(it.quantity)} on agreement {it.agreement_id}, found "
+        f"line {number} is Addition {it.id} at {plain(it.quantity)} on agreement "
+        f"{it.agreement_id}, found "
         "by its reference"
         for number, it in sorted(found.items())
     ]
@@ -176,4 +201,8 @@ def _told(record: UsageRecord, found: Mapping[int, Addition], older: Mapping[int
         for number, it in sorted(older.items())
     ]
     told = "; ".join((*new, *changed))
-    return f"{told}: the ledger did not know, as it was restored to an earlier point" if found else told
+    return (
+        f"{told}: the ledger did not know, as it was restored to an earlier point"
+        if found
+        else told
+    )

@@ -10,16 +10,18 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import NamedTuple
 
-from tally.domain.decision.facts import Facts
-from tally.domain.decision.owed import (
-    Owed,
-    Uncounted,
-    falls,
-    never_written,
-    owing_of,
-    quantity_of,
+from tally.domain.facts import place_texts
+from tally.domain.facts.job_facts import Facts
+from tally.domain.facts.owed import Owed, Uncounted, falls, never_written, owing_of, quantity_of
+from tally.domain.facts.place import (
+    Freeze,
+    NoPlace,
+    Thaw,
+    find_place,
+    forbidden,
+    turn_of,
+    unpermitted,
 )
-from tally.domain.decision.place import Freeze, NoPlace, Thaw, find_place, forbidden, turn_of, unpermitted
 from tally.domain.holds import Fallen, Grown, Hold, LateUsage, Moved, Unplaced, Unwritten
 from tally.domain.holds.counts import fall_question, growth_question, moved_question
 from tally.domain.holds.late import (
@@ -28,23 +30,15 @@ from tally.domain.holds.late import (
     unplaced_question,
     unwritten_question,
 )
-from tally.domain.invoicing import LateUsage as LateUsagePolicy
-from tally.domain.partner import others_below
-from tally.domain.place import missed
-from tally.domain.record import (
-    Create,
-    LineState,
-    Place,
-    Said,
-    SetQuantity,
-    SetTerms,
-    TakeOver,
-    UsageRecord,
-    Write,
-)
-from tally.domain.standing import Cause, StandingState, Unsaid, needs_setup, waiting
+from tally.domain.model.invoicing import LateUsage as LateUsagePolicy
+from tally.domain.model.service_period import missed
+from tally.domain.model.standing import Cause, StandingState, Unsaid, needs_setup, waiting
+from tally.domain.record.lines import LineState, Place
+from tally.domain.record.partner import others_below
+from tally.domain.record.rulings import Said
+from tally.domain.record.usage_record import UsageRecord
+from tally.domain.record.writes import Create, SetQuantity, SetTerms, TakeOver, Write
 from tally.domain.texts import notices
-from tally.domain.texts import places as place_texts
 
 
 class Close:
@@ -217,7 +211,12 @@ def turned(case: Case) -> Wanted | None:
 def children_moved(case: Case) -> Wanted | None:
     """READ-4: others stand below the partner than those its count was taken with."""
     record, children = case.record, case.facts.children
-    if children is None or record.is_over or record.was_voided or not others_below(record, children):
+    if (
+        children is None
+        or record.is_over
+        or record.was_voided
+        or not others_below(record, children)
+    ):
         return None
     kept = record.ruling(Said.KEEP_CHILDREN)
     if kept is not None and kept.about == children.ids:
@@ -287,12 +286,17 @@ def uncounted(case: Case) -> Wanted:
     """READ-2: unknown never writes."""
     record, facts = case.record, case.facts
     if not record.lacks_line:
-        stays = f"What stands for {facts.when.month.label}, {record.stands}, stays until the month closes."
+        stays = (
+            f"What stands for {facts.when.month.label}, {record.stands}, stays until the month "
+            "closes."
+        )
         return case.stay(waiting(f"{case.why} {stays}"))
     if not record.lines and facts.when.too_late:
         if record.ruling(Said.ASKED) is not None:
             return case.stay(missed(facts.when.month, case.why.rstrip(".")))
-        return case.stay(missed(facts.when.month, "" if record.refusal is None else record.refusal.why))
+        return case.stay(
+            missed(facts.when.month, "" if record.refusal is None else record.refusal.why)
+        )
     if facts.offer.permit is None:
         return case.stay(Unsaid.PLANNERS if record.hold is None else case.held(record.hold.why))
     return case.stay(forbidden(record, facts) or waiting(case.why))
@@ -324,7 +328,11 @@ def next_line(case: Case) -> Wanted:
     place = find_place(record, case.facts)
     if not isinstance(place, Place):
         return _nowhere(case, place)
-    number, quantity, given = _next_number(record, place), case.total - record.stands, record.ruling(Said.GIVE)
+    number, quantity, given = (
+        _next_number(record, place),
+        case.total - record.stands,
+        record.ruling(Said.GIVE),
+    )
     write: Write
     if given is None:
         write = Create(number=number, place=place, quantity=quantity)
@@ -355,7 +363,9 @@ def _nowhere(case: Case, place: NoPlace) -> Wanted:
         return _unplaced(case, missing) if missing else case.stay(place)
     if isinstance(record.hold, Grown) and _is_beyond_baseline(case, case.agreed):
         return case.ask(record.hold)  # its place may be back before an answer is
-    unasked = case.facts.offered is None and record.is_carried_on and record.ruling(Said.LATE) is None
+    unasked = (
+        case.facts.offered is None and record.is_carried_on and record.ruling(Said.LATE) is None
+    )
     return _told_late(case) if unasked or not _may_be_late(case) else case.stay(place)
 
 
@@ -371,7 +381,9 @@ def _missing(case: Case, place: NoPlace) -> str:
 
 
 def _unplaced(case: Case, missing: str) -> Wanted:
-    why = unplaced_question(case.record, case.facts.company, counted=case.counted, total=case.total, missing=missing)
+    why = unplaced_question(
+        case.record, case.facts.company, counted=case.counted, total=case.total, missing=missing
+    )
     return case.ask(Unplaced(why=why, since=case.facts.when.tick, total=case.total))
 
 
@@ -402,7 +414,11 @@ def nothing_to_bill(case: Case, write: Write, place: Place) -> Wanted | None:  #
         return None
     if not record.lines and record.ruling(Said.LEAVE_OUT) is None:
         label = case.facts.when.month.label
-        return case.stay(waiting(f"{label} has been invoiced, and GravityZone counts 0: there is nothing to bill."))
+        return case.stay(
+            waiting(
+                f"{label} has been invoiced, and GravityZone counts 0: there is nothing to bill."
+            )
+        )
     return case.stay(case.well(case.counted), CLOSE if case.closing else None)
 
 
@@ -449,7 +465,11 @@ def grown(case: Case, write: Write, place: Place) -> Wanted | None:
     if not _is_beyond_baseline(case, case.agreed):
         return None
     said = record.ruling(Said.KEEP_GROWN)
-    if said is not None and not record.lines and not when.policy.is_beyond(case.agreed, baseline=said.number):
+    if (
+        said is not None
+        and not record.lines
+        and not when.policy.is_beyond(case.agreed, baseline=said.number)
+    ):
         word = f"{said.by} rejected {said.number} on {said.at:%Y-%m-%d}"
         reason = f"{word}: nothing is opened for {when.month.label}."
         return case.stay(Cause(state=StandingState.HELD, reason=reason))
@@ -467,7 +487,12 @@ def grown(case: Case, write: Write, place: Place) -> Wanted | None:
 def late(case: Case, write: Write, place: Place) -> Wanted | None:
     """LATE-2: usage that an invoice has left out is told until the close, and then asked."""
     record, opens = case.record, isinstance(write, Create)
-    if not place.late or isinstance(write, TakeOver) or case.total <= record.stands or _may_be_late(case):
+    if (
+        not place.late
+        or isinstance(write, TakeOver)
+        or case.total <= record.stands
+        or _may_be_late(case)
+    ):
         return None
     if record.is_standing and not case.closing:
         return _told_late(case)

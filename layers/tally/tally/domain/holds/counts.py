@@ -4,9 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
-from tally.domain.partner import Children
-from tally.domain.reading import Count, Reading
-from tally.domain.record import LAST_WORDS, SETTLED, Hold, Person, RecordKey, Said, UsageRecord
+from tally.domain.model.reading import Count, Reading
+from tally.domain.record.lines import SETTLED
+from tally.domain.record.partner import Children
+from tally.domain.record.record_key import RecordKey
+from tally.domain.record.rulings import LAST_WORDS, Person, Said
+from tally.domain.record.usage_record import Hold, UsageRecord
 
 _MOST_NAMED = 5
 
@@ -58,10 +61,14 @@ def fall_question(record: UsageRecord, company: str, *, counted: int) -> str:
     over = record.beside - counted
     if over > 0:
         wish = (
-            f"{wish}, and the {over} billed too many are shown at the close, to be credited by hand: "
+            f"{wish}, and the {over} billed too many are shown at the close, to be credited "
+            "by hand: "
             "Tally credits nothing itself"
         )
-    return f"{seen} {billed}. Approve {counted}, and {wish}; or reject it, and {record.stands} stay billed."
+    return (
+        f"{seen} {billed}. Approve {counted}, and {wish}; or reject it, and {record.stands} "
+        "stay billed."
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +101,9 @@ class Grown(Hold):
 
     def after_rejection(self, record: UsageRecord) -> str:
         """Say how long what stands stays."""
-        return f"{record.stands} stay billed, until the count exceeds {self.agreed} by as much again."
+        return (
+            f"{record.stands} stay billed, until the count exceeds {self.agreed} by as much again."
+        )
 
 
 def growth_question(
@@ -111,12 +120,14 @@ def growth_question(
         before = f"{key.month.previous.label} gave {month_before}"
     else:
         before = (
-            f"no month came before by which it could be measured, and more than {first_month} are asked of "
+            "no month came before by which it could be measured, and more than "
+            f"{first_month} are asked of "
             "(setting FirstMonthSeats)"
         )
     return (
         f"GravityZone counts {agreed} active {key.service} for {company} in {key.month.label}; "
-        f"{before}. {_stands(record)}{_as_a_line(record, agreed)}. Approve {agreed}, or reject it and "
+        f"{before}. {_stands(record)}{_as_a_line(record, agreed)}. Approve {agreed}, or "
+        "reject it and "
         "check the company in GravityZone."
     )
 
@@ -177,15 +188,20 @@ class Moved(Hold):
         return f"{record.stands} stay billed, until the companies below the partner change again."
 
 
-def moved_question(key: RecordKey, record: UsageRecord, company: str, reading: Reading, children: Children) -> str:
+def moved_question(
+    key: RecordKey, record: UsageRecord, company: str, reading: Reading, children: Children
+) -> str:
     """Ask about others below a partner: who came, who went, and what the count would be."""
     billed = record.stands
     approve = f"Approve {reading.value}" if isinstance(reading, Count) else "Approve"
     return (
-        f"The companies directly below {company} are not those of the last count for {key.month.label}: "
+        f"The companies directly below {company} are not those of the last count for "
+        f"{key.month.label}: "
         f"{_moves(record.children or (), children)}. Of its own it had {billed} {key.service}; "
-        f"{_by_now(reading)}. The Addition says {billed}. {approve} to go on with the companies as they "
-        f"are, or reject to keep {billed} as long as they are; if they become the same again, the hold "
+        f"{_by_now(reading)}. The Addition says {billed}. {approve} to go on with the "
+        "companies as they "
+        f"are, or reject to keep {billed} as long as they are; if they become the same "
+        "again, the hold "
         "lifts itself."
     )
 

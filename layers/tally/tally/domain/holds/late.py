@@ -3,8 +3,10 @@
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
-from tally.domain.agreement import Agreement
-from tally.domain.record import Hold, Person, Place, Said, UsageRecord
+from tally.domain.model.agreement import Agreement
+from tally.domain.record.lines import Place
+from tally.domain.record.rulings import Person, Said
+from tally.domain.record.usage_record import Hold, UsageRecord
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +40,9 @@ class LateUsage(Hold):
 
 
 def _left_out(record: UsageRecord, number: int, person: Person) -> UsageRecord:
-    return replace(record.without(Said.LATE).ruled(person.says(Said.LEAVE_OUT, number)), refusal=None)
+    return replace(
+        record.without(Said.LATE).ruled(person.says(Said.LEAVE_OUT, number)), refusal=None
+    )
 
 
 def late_question(
@@ -57,16 +61,24 @@ def late_question(
     month, stands, head = record.key.month.label, record.stands, record.head
     floor = "" if counted == total else f", and {total} are billed at least by its contract"
     if head is not None:
-        billed = f"{stands} of them are billed, {head.pushed} on Addition {head.addition_id} for late ones"
+        billed = (
+            f"{stands} of them are billed, {head.pushed} on Addition {head.addition_id} for "
+            "late ones"
+        )
         wish = f"that goes from {head.pushed} to {max(total - record.beside, 0)}"
     else:
-        there = f"{stands} of them are on Additions that can carry no more" if stands else "none of them are billed"
+        there = (
+            f"{stands} of them are on Additions that can carry no more"
+            if stands
+            else "none of them are billed"
+        )
         billed = f"{there}, since that period has been invoiced or its agreement has ended"
         those = f"the other {total - stands}" if stands else "they"
         wish = f"{those} become a line of their own for {month} {_where(agreement, place)}"
     stay = f"{stands} stay" if stands else "none are billed"
     return (
-        f"GravityZone counts {counted} {record.key.service} for {company} in {month}{floor}; {billed}. "
+        f"GravityZone counts {counted} {record.key.service} for {company} in "
+        f"{month}{floor}; {billed}. "
         f"Approve {total}, and {wish}; or reject it, and {stay}."
     )
 
@@ -111,10 +123,15 @@ def unwritten_question(record: UsageRecord, company: str, *, number: int, why: s
     said = "were approved" if approved else "were to be billed"
     rest = f"the other {number - stands} were" if number > stands else "that was"
     refused = "" if refusal is None else f" ConnectWise refused it: {refusal.why}."
-    by_hand = f"; bill the other {number - stands} by hand if they are to be paid" if number > stands else ""
+    by_hand = (
+        f"; bill the other {number - stands} by hand if they are to be paid"
+        if number > stands
+        else ""
+    )
     return (
         f"{number} {key.service} of {company} in {key.month.label} {said}, {stands} stand in "
-        f"ConnectWise, and {rest} never written.{refused} No count is to be had any more, without which "
+        f"ConnectWise, and {rest} never written.{refused} No count is to be had any more, "
+        "without which "
         f"nothing is written: {why} Reject it, and the month closes with {stands}{by_hand}."
     )
 
@@ -136,13 +153,16 @@ class Unplaced(Hold):
         return record.ruled(person.says(Said.LEAVE_OUT, self.total))
 
 
-def unplaced_question(record: UsageRecord, company: str, *, counted: int, total: int, missing: str) -> str:
+def unplaced_question(
+    record: UsageRecord, company: str, *, counted: int, total: int, missing: str
+) -> str:
     """Ask about usage that is on no Addition; ``missing`` says what has to be set up for it."""
     month, stands = record.key.month.label, record.stands
     floor = "" if total == counted else f", and {total} are billed at least by its contract"
     return (
         f"GravityZone counts {counted} {record.key.service} for {company} in {month}{floor}, and "
-        f"{stands} are billed; the other {total - stands} are on no Addition: {missing} Once that is set "
+        f"{stands} are billed; the other {total - stands} are on no Addition: {missing} "
+        "Once that is set "
         f"up, the hold lifts itself; or reject it, and {month} closes with {stands}."
     )
 
@@ -151,6 +171,7 @@ def nothing_in_its_place(record: UsageRecord, company: str, *, why: str) -> str:
     """Ask about a voided line without a successor, where no count tells whether one is missing."""
     month, stands = record.key.month.label, record.stands
     return (
-        f"{why} {stands} {record.key.service} are billed to {company} for {month}; another line was "
+        f"{why} {stands} {record.key.service} are billed to {company} for {month}; another "
+        "line was "
         f"voided, and nothing has taken its place. Reject it, and {month} closes with {stands}."
     )

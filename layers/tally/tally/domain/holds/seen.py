@@ -3,7 +3,9 @@
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
-from tally.domain.record import Hold, Line, LineState, Person, Said, UsageRecord
+from tally.domain.record.lines import Line, LineState
+from tally.domain.record.rulings import Person, Said
+from tally.domain.record.usage_record import Hold, UsageRecord
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +40,10 @@ class Edited(Hold):
         line = record.newest
         assert line is not None  # what was edited stands
         ours = self.total - record.beside
-        return f"Addition {line.addition_id} is set to {ours} again, over what somebody else wrote there."
+        return (
+            f"Addition {line.addition_id} is set to {ours} again, over what somebody else wrote "
+            "there."
+        )
 
     def after_rejection(self, record: UsageRecord) -> str:
         """Say what stays."""

@@ -2,16 +2,17 @@
 
 from datetime import datetime, timedelta
 
-from tally.domain.agreement import Agreement
-from tally.domain.credit import credit_notice, fewer_notice
-from tally.domain.decision.facts import Facts
-from tally.domain.decision.place import Thaw, turn_of
-from tally.domain.invoicing import has_ended
-from tally.domain.month import Month
-from tally.domain.place import invoice_notice
-from tally.domain.record import Line, LineState, RecordState, UsageRecord
-from tally.domain.standing import Cause, StandingState
-from tally.domain.terms import described
+from tally.domain.facts.job_facts import Facts
+from tally.domain.facts.place import Thaw, turn_of
+from tally.domain.model.agreement import Agreement
+from tally.domain.model.invoicing import has_ended
+from tally.domain.model.month import Month
+from tally.domain.model.service_period import invoice_notice
+from tally.domain.model.standing import Cause, StandingState
+from tally.domain.model.terms import described
+from tally.domain.record.credit import credit_notice, fewer_notice
+from tally.domain.record.lines import Line, LineState
+from tally.domain.record.usage_record import RecordState, UsageRecord
 
 _AT_ABOUT_THAT_TIME = timedelta(minutes=1)
 
@@ -25,12 +26,15 @@ def notices(record: UsageRecord, facts: Facts) -> tuple[str, ...]:
     return (*record.notices, *_invoiced_anew(record, agreement, facts), *told)
 
 
-def _invoiced_anew(record: UsageRecord, agreement: Agreement | None, facts: Facts) -> tuple[str, ...]:
+def _invoiced_anew(
+    record: UsageRecord, agreement: Agreement | None, facts: Facts
+) -> tuple[str, ...]:
     """Tell of lines below the newest whose invoice was deleted: they are billed again as they stand."""
     if agreement is None:
         return ()
     return tuple(
-        f"An invoice of agreement '{agreement.name}' (id {agreement.id}) was deleted or written off, or its "
+        f"An invoice of agreement '{agreement.name}' (id {agreement.id}) was deleted or "
+        "written off, or its "
         f"dates were put right: its next one is dated {agreement.next_invoice}, and bills Addition "
         f"{line.addition_id} at {line.pushed} once more, beside what stands on later lines."
         for line in record.lines[:-1]
@@ -64,8 +68,10 @@ def late_usage(record: UsageRecord, *, total: int) -> str:
     """Tell of late usage before the month closes, when a person is asked."""
     key = record.key
     return (
-        f"GravityZone counts {total} {key.service} in {key.month.label}, {total - record.stands} more than "
-        "are billed; since that period has been invoiced or its agreement has ended, what becomes of them "
+        f"GravityZone counts {total} {key.service} in {key.month.label}, "
+        f"{total - record.stands} more than "
+        "are billed; since that period has been invoiced or its agreement has ended, what "
+        "becomes of them "
         "is asked when the month closes."
     )
 
@@ -85,8 +91,10 @@ def invoice_doubts(line: Line, agreement: Agreement | None, facts: Facts) -> tup
     if not_yet and changed is not None and changed > at + _AT_ABOUT_THAT_TIME:
         return ()
     told = (
-        f"Addition {line.addition_id} was set to {line.pushed} at {at:%Y-%m-%d %H:%M} GMT, at about the "
-        f"time when agreement '{agreement.name}' (id {agreement.id}) was invoiced: see whether the invoice "
+        f"Addition {line.addition_id} was set to {line.pushed} at {at:%Y-%m-%d %H:%M} GMT, "
+        "at about the "
+        f"time when agreement '{agreement.name}' (id {agreement.id}) was invoiced: see "
+        "whether the invoice "
         f"bills {line.pushed}."
     )
     return (told,)
@@ -122,14 +130,16 @@ def _instant(version: str) -> datetime | None:
 def voided_too_late(line: Line, why: str) -> str:
     """Tell that an invoice took the line's quantity before a person could have it voided."""
     return (
-        f"Addition {line.addition_id} is voided, but {why}: see whether {line.pushed} must be credited there by hand."
+        f"Addition {line.addition_id} is voided, but {why}: see whether {line.pushed} must be "
+        "credited there by hand."
     )
 
 
 def terms_not_compared(month: Month, error: str) -> str:
     """Say that the terms could not be compared with those of the month before."""
     return (
-        f"The terms of {month.label} were not compared with those of {month.previous.label}, which could "
+        f"The terms of {month.label} were not compared with those of "
+        f"{month.previous.label}, which could "
         f"not be read: {error}"
     )
 
@@ -146,7 +156,13 @@ def _differing_terms(record: UsageRecord) -> str | None:
         return f"{seen} The terms of {before} are carried over at the next tick, as was asked for."
     refused = f" They could not be carried over: {line.terms.refused}" if line.terms.refused else ""
     if record.state is not RecordState.OPEN or line.state is not LineState.OPEN:
-        return f"{seen}{refused} It is not written any more: what is to be otherwise is changed in ConnectWise."
+        return (
+            f"{seen}{refused} It is not written any more: what is to be otherwise is changed in "
+            "ConnectWise."
+        )
     if refused:
         return f"{seen}{refused} Change them in ConnectWise, or have them carried over once more."
-    return f"{seen} If something else was agreed with this customer, have the terms of {before} carried over."
+    return (
+        f"{seen} If something else was agreed with this customer, have the terms of {before} "
+        "carried over."
+    )

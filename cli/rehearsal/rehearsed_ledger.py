@@ -1,0 +1,234 @@
+"""A ledger on top of another one: it reads that, and keeps what is written to itself."""
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from tally.domain.model.company import EVERYBODY, CompanyLink, LinkChange, Stretch, first_tie
+from tally.domain.model.month import Month
+from tally.domain.model.standing import Standing
+from tally.domain.model.ticks import Ticks
+from tally.domain.record.history import HistoryEntry, Transition
+from tally.domain.record.record_key import RecordKey
+from tally.domain.record.unreadable import Unreadable, readable
+from tally.domain.record.usage_record import UsageRecord
+from tally.errors import ConflictError
+from tally.ledger.plain import check, check_change, entry_of, entry_of_change
+from tally.ledger.saving import attempt, saved_all
+from tally.ports import Ledger
+
+
+def _nobody(company_id: str) -> bool:
+    del company_id
+    return False
+
+
+@dataclass(slots=True, kw_only=True)
+class OverlayLedger:
+    """Implements ``tally.ports.Ledger``: what is written to it is seen in it, and not below.
+
+    ``through``: the companies whose standing and link are written below all the same; nobody's, unless told otherwise. A
+    record is never written below. ``transitions`` and ``changes`` are what was written, in order. Versions are checked as
+    the real one does. For one thread.
+    """
+
+    below: Ledger
+    through: Callable[[str], bool] = _nobody
+    transitions: list[Transition] = field(default_factory=list)
+    changes: list[LinkChange] = field(default_factory=list)
+    standings: dict[str, Standing] = field(default_factory=dict)
+    _ticks: Ticks | None = None
+    _listed: dict[str, Standing] | None = None
+    _tied: dict[int, str] | None = None
+    _records: dict[RecordKey, UsageRecord] = field(default_factory=dict)
+    _links: dict[str, CompanyLink] = field(default_factory=dict)
+
+    def begin_tick(self, tick: datetime, *, services: Collection[str] = ()) -> Ticks:
+        """As if the tick had begun; what the ledger below knows of ticks stays as it is."""
+        known = self.ticks()
+        month = Month.of(tick)
+        if known is None:
+            known = Ticks(newest=tick, first_month=month)
+        newer = replace(known, newest=max(known.newest, tick))
+        self._ticks = newer.knowing(services, month) if known.newest <= tick else newer
+        return self._ticks
+
+    def note_lists(self, tick: datetime) -> None:
+        """As if the tick had read GravityZone's lists."""
+        known = self.ticks()
+        if known is None:
+            raise ConflictError(
+                f"the ledger did not take what the tick {tick.isoformat()} read: had it begun?"
+            )
+        self._ticks = known.with_lists(tick)
+
+    def note_products(self, products: Mapping[str, int]) -> None:
+        """As if the products were remembered."""
+        known = self.ticks()
+        if known is None:
+            raise ConflictError("the ledger did not take the products: had a tick begun?")
+        self._ticks = replace(known, products=dict(products))
+
+    def finish_tick(self, tick: datetime) -> None:
+        """As if the tick had planned everything."""
+        known = self.ticks()
+        if known is None:
+            raise ConflictError(
+                f"the ledger did not take the end of the tick {tick.isoformat()}: had it begun?"
+            )
+        self._ticks = known.ended(tick)
+
+    def ticks(self) -> Ticks | None:
+        """What is known of ticks."""
+        return self._ticks or self.below.ticks()
+
+    def all_links(self) -> Iterable[CompanyLink | Unreadable]:
+        """Every company's link."""
+        return _over({each.company_id: each for each in self.below.all_links()}, self._links)
+
+    def all_standings(self, within: Stretch = EVERYBODY) -> Iterable[Standing]:
+        """Every company's standing."""
+        listed = {each.company_id: each for each in self.below.all_standings(within)}
+        self._listed = listed if self._listed is None else self._listed | listed
+        return [each for each in _over(listed, self.standings) if each.company_id in within]
+
+    def all_open_records(self, within: Stretch = EVERYBODY) -> Iterable[UsageRecord | Unreadable]:
+        """Every record that is not settled."""
+        records, unreadable = self._known(self.below.all_open_records(within))
+        open_ones = [
+            key for key in sorted(records) if not records[key].settled and key.company_id in within
+        ]
+        return [*unreadable, *(records[key] for key in open_ones)]
+
+    def all_settled_records(
+        self, month: Month, within: Stretch = EVERYBODY
+    ) -> Iterable[UsageRecord | Unreadable]:
+        """The month's records that are settled."""
+        records, unreadable = self._known(self.below.all_settled_records(month, within))
+        found = [key for key in sorted(records) if key.month == month and key.company_id in within]
+        return [*unreadable, *(records[key] for key in found if records[key].settled)]
+
+    def _known(
+        self, below: Iterable[UsageRecord | Unreadable]
+    ) -> tuple[dict[RecordKey, UsageRecord], Sequence[Unreadable]]:
+        listed = list(below)
+        records = {
+            each.key: each for each in listed if not isinstance(each, Unreadable)
+        } | self._records
+        return records, [each for each in listed if isinstance(each, Unreadable)]
+
+    def record(self, key: RecordKey) -> UsageRecord | None:
+        """One record."""
+        return self._records.get(key) or self.below.record(key)
+
+    def history(self, key: RecordKey) -> Sequence[HistoryEntry]:
+        """The record's transitions, oldest first."""
+        return [
+            *self.below.history(key),
+            *(entry_of(each) for each in self.transitions if each.after.key == key),
+        ]
+
+    def link(self, company_id: str) -> CompanyLink | None:
+        """One company's link."""
+        return self._links.get(company_id) or self.below.link(company_id)
+
+    def link_history(self, company_id: str) -> Sequence[HistoryEntry]:
+        """The changes of a company's link, oldest first."""
+        own = (
+            entry_of_change(each) for each in self.changes if each.after.company_id == company_id
+        )
+        return [*self.below.link_history(company_id), *own]
+
+    def standing(self, company_id: str) -> Standing | None:
+        """One company's standing."""
+        if company_id in self.standings:
+            return self.standings[company_id]
+        found = self.below.standing(company_id)
+        if self._listed is not None and found is not None:
+            self._listed[company_id] = found  # a worker may have written it since it was listed
+        return found
+
+    def save(self, transition: Transition, change: LinkChange | None = None) -> None:
+        """As if the record were written; ConflictError where the ledger below would have refused it."""
+        check(transition)
+        known = self.record(transition.after.key)
+        if (0 if known is None else known.version) != transition.expected_version:
+            raise ConflictError(
+                f"the record of {transition.after.key} has been written by somebody else "
+                "since it was read."
+            )
+        if change is not None:
+            self.change_link(change)
+        self._records[transition.after.key] = transition.after
+        self.transitions.append(transition)
+
+    def tie(self, link: CompanyLink) -> None:
+        """As if the company were tied."""
+        self.change_link(first_tie(link))
+
+    def change_link(self, change: LinkChange) -> None:
+        """As if the link were written, or below where the company's is; ConflictError as there."""
+        check_change(change)
+        after = change.after
+        if self.through(after.company_id):
+            self.below.change_link(change)
+            return
+        known, tied = self.link(after.company_id), self._whose()
+        at_version = (0 if known is None else known.version) == change.expected_version
+        whose = None if change.taken is None else tied.get(change.taken)
+        as_seen = all(self.link(each.company_id) == each for each in change.beside)
+        taken = whose not in (None, after.company_id) and change.holder is None
+        if not at_version or not as_seen or taken:
+            raise ConflictError(
+                f"the link of {after.company_id} has been written by somebody else since it "
+                "was read."
+            )
+        if change.freed is not None:
+            tied.pop(change.freed, None)
+            if change.heir is not None:
+                tied[change.freed] = change.heir.company_id
+        if change.taken is not None and change.holder is None:
+            tied[change.taken] = after.company_id
+        self._links[after.company_id] = after
+        self.changes.append(change)
+
+    def _whose(self) -> dict[int, str]:
+        """Whose each ConnectWise company is: asked for once, however many are tied."""
+        if self._tied is None:
+            links = readable(self.all_links())
+            self._tied = {
+                each.connectwise_id: each.company_id
+                for each in links
+                if each.connectwise_id is not None
+            }
+        return self._tied
+
+    def save_standing(self, standing: Standing) -> None:
+        """As if the standing were written, or below where the company's is; ConflictError as there."""
+        if self.through(standing.company_id):
+            self.below.save_standing(standing)
+            return
+        known = self.standings.get(standing.company_id)
+        if known is None:
+            # What was listed a moment ago is not asked for again, one company at a time.
+            listed = self._listed
+            known = (
+                self.below.standing(standing.company_id)
+                if listed is None
+                else listed.get(standing.company_id)
+            )
+        written = replace(standing, version=standing.version + 1, unreadable="")
+        if known != written and (0 if known is None else known.version) != standing.version:
+            raise ConflictError(
+                f"the standing of {standing.company_id} has been written since it was read."
+            )
+        self.standings[standing.company_id] = written
+
+    def save_standings(self, standings: Iterable[Standing]) -> int:
+        """Many, each on its own; answer how many were left out because somebody was first."""
+        return saved_all(attempt(self.save_standing, each) for each in standings)
+
+
+def _over[T, U](below: dict[str, T], above: dict[str, U]) -> list[T | U]:
+    both: dict[str, T | U] = {**below, **above}
+    return [both[name] for name in sorted(both)]

@@ -1,0 +1,40 @@
+"""The secret as it is stored: what stands in it, and putting new keys in."""
+
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from tally.aws.refusals import as_tally_error, aws_errors, error_code
+
+if TYPE_CHECKING:
+    from mypy_boto3_secretsmanager import SecretsManagerClient
+
+
+def stored(client: "SecretsManagerClient", secret_id: str) -> Mapping[str, Any]:
+    """The fields of the secret's object, ours and others'; empty if it has no value, or one that is no such object.
+
+    Raises TallyError where it may not or cannot be read: what is not known is not to be overwritten.
+    """
+    what = f"the secret {secret_id}"
+    try:
+        text = client.get_secret_value(SecretId=secret_id).get("SecretString", "")
+    except ClientError as error:
+        # A secret that was created without a value answers as one that is not there.
+        if error_code(error) != "ResourceNotFoundException":
+            raise as_tally_error(error, what=what) from None
+        return {}
+    except BotoCoreError as error:
+        raise as_tally_error(error, what=what) from None
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def store(client: "SecretsManagerClient", secret_id: str, fields: Mapping[str, Any]) -> None:
+    """Make this the secret's value. Secrets Manager keeps the one before as its previous version."""
+    with aws_errors(f"the secret {secret_id}"):
+        client.put_secret_value(SecretId=secret_id, SecretString=json.dumps(dict(fields)))

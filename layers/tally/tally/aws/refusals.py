@@ -1,0 +1,106 @@
+"""What an AWS service's refusal means, sorted into Tally's errors by who has to act."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    HTTPClientError,
+    NoCredentialsError,
+    NoRegionError,
+    PartialCredentialsError,
+)
+from botocore.exceptions import (
+    ConnectionError as BotoConnectionError,
+)
+
+from tally.errors import ConflictError, ContractError, SetupError, TallyError, TransientError
+
+NO_ANSWER = (HTTPClientError, BotoConnectionError)
+"""boto's errors of a call whose answer never came: of a write, the outcome is not known."""
+
+_OPERATOR = frozenset(
+    {
+        "AccessDenied",
+        "AccessDeniedException",
+        "AuthFailure",
+        "AuthorizationError",
+        "ExpiredToken",
+        "ExpiredTokenException",
+        "InvalidClientTokenId",
+        "InvalidSignatureException",
+        "KMSAccessDeniedException",
+        "KmsAccessDenied",
+        "MissingAuthenticationToken",
+        "NotFound",
+        "QueueDoesNotExist",
+        "AWS.SimpleQueueService.NonExistentQueue",
+        "ResourceNotFoundException",
+        "UnrecognizedClientException",
+    }
+)
+_PASSING = frozenset(
+    {
+        "InternalServerError",
+        "LimitExceededException",
+        "ProvisionedThroughputExceededException",
+        "ReplicatedWriteConflictException",
+        "RequestLimitExceeded",
+        "RequestThrottled",
+        "ServiceUnavailable",
+        "Throttled",
+        "ThrottledException",
+        "Throttling",
+        "ThrottlingException",
+        "TransactionConflictException",
+        "TransactionInProgressException",
+    }
+)
+_SERVER_ERROR = 500
+
+
+def error_code(error: ClientError) -> str:
+    """The service's own name for what went wrong."""
+    return error.response.get("Error", {}).get("Code", "")
+
+
+def is_server_error(error: ClientError) -> bool:
+    """Whether it is a 5xx: of a write, the outcome is not known."""
+    return error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0) >= _SERVER_ERROR
+
+
+def as_tally_error(error: ClientError | BotoCoreError, *, what: str) -> TallyError:
+    """The error to raise in place of boto's; ``what`` names the thing that was asked, such as the table."""
+    if not isinstance(error, ClientError):
+        return _without_answer(error, what=what)
+    code = error_code(error)
+    request_id = error.response.get("ResponseMetadata", {}).get("RequestId", "unknown")
+    said = f"{code}: {error.response.get('Error', {}).get('Message', '')} (request {request_id})"
+    if code == "ConditionalCheckFailedException":
+        return ConflictError(f"{what} is not in the state that the write was made for. {said}")
+    if code in _OPERATOR:
+        return SetupError(
+            f"{what} cannot be used; check that it exists and that the function's role "
+            f"allows it. {said}"
+        )
+    if code in _PASSING or is_server_error(error):
+        return TransientError(f"{what} is not available at the moment. {said}")
+    return ContractError(f"{what} refused what was asked. {said}")
+
+
+def _without_answer(error: BotoCoreError, *, what: str) -> TallyError:
+    if isinstance(error, NO_ANSWER):
+        return TransientError(f"{what} did not answer: {error}")
+    if isinstance(error, NoCredentialsError | PartialCredentialsError | NoRegionError):
+        return SetupError(f"{what} cannot be reached: {error}")
+    return ContractError(f"{what} was asked wrongly or answered unreadably: {error}")
+
+
+@contextmanager
+def aws_errors(what: str) -> Iterator[None]:
+    """Raise TallyErrors in place of boto's: for reads, and for writes that are safe to repeat."""
+    try:
+        yield
+    except (ClientError, BotoCoreError) as error:
+        raise as_tally_error(error, what=what) from error

@@ -1,0 +1,206 @@
+"""Second question: where may a line stand, and for which days? And can a line still grow?"""
+
+from datetime import timedelta
+from typing import NamedTuple
+
+from tally.domain.facts import place_texts as texts
+from tally.domain.facts.job_facts import Facts, Permit, When
+from tally.domain.model.agreement import Agreement
+from tally.domain.model.invoicing import (
+    Invoicing,
+    LateUsage,
+    has_ended,
+    is_invoiced,
+    is_refused_as_invoiced,
+    late_period,
+)
+from tally.domain.model.service_period import (
+    ServicePeriod,
+    begins,
+    choose_agreement,
+    decisive_day,
+    missed,
+    not_begun,
+    not_billed,
+    service_period,
+)
+from tally.domain.model.standing import ON_TRIAL, Cause, StandingState, Unsaid, needs_setup, waiting
+from tally.domain.record.lines import Line, LineState, Place
+from tally.domain.record.rulings import Said
+from tally.domain.record.usage_record import UsageRecord
+from tally.domain.record.writes import Create, TakeOver
+
+_OPENS_FOR = timedelta(days=1)
+"""How much older than the newest tick a job may be and still open anything (OPEN-7)."""
+
+type NoPlace = Cause | Unsaid
+
+
+class Freeze(NamedTuple):
+    """The line can no longer grow (LATE-1)."""
+
+    why: str
+
+
+class Thaw(NamedTuple):
+    """The line can grow again: an invoice was taken back, or the agreement runs again."""
+
+    why: str
+
+
+def turn_of(line: Line, facts: Facts) -> Freeze | Thaw | None:
+    """Answer whether the line's agreement says that it can no longer grow, or that it can again."""
+    agreement = facts.agreement(line.agreement_id)
+    if agreement is None or line.state not in (LineState.OPEN, LineState.FROZEN):
+        return None
+    why = why_frozen(line, agreement, facts)
+    if line.state is LineState.OPEN:
+        return Freeze(why) if why else None
+    if why or agreement.next_invoice is None:  # an emptied date says nothing of the invoices before
+        return None
+    return Thaw(f"agreement {agreement.id} can be billed for it again")
+
+
+def why_frozen(line: Line, agreement: Agreement, facts: Facts) -> str:
+    """Say why what is written to the line from now on is billed to nobody; empty if it is billed."""
+    if is_invoiced(agreement, line.place.cancelled, facts.when.policy.invoicing):
+        return texts.invoiced_up_to(agreement, line.place.cancelled)
+    return texts.has_ended(agreement) if has_ended(agreement, facts.when.today) else ""
+
+
+def find_place(record: UsageRecord, facts: Facts) -> Place | NoPlace:
+    """Answer where the record's next line may stand, or what to show instead."""
+    stopped = forbidden(record, facts)
+    if stopped is not None:
+        return stopped
+    place = _place(record, facts)
+    # What is offered is where a line stands.
+    if facts.offer.permit is None and not isinstance(place, Place):
+        return unpermitted(facts.when)
+    return place
+
+
+def _place(record: UsageRecord, facts: Facts) -> Place | NoPlace:
+    if facts.offer.product_id is None:
+        return _without_product(record, facts)
+    agreement = _agreement(record, facts)
+    if not isinstance(agreement, Agreement):
+        return agreement
+    late = _is_late(record, agreement, facts)
+    period = _late_period(record, agreement, facts) if late else _own_period(agreement, facts)
+    if not isinstance(period, ServicePeriod):
+        return period
+    return Place(
+        agreement_id=agreement.id,
+        product_id=facts.offer.product_id,
+        effective=period.effective,
+        cancelled=period.cancelled,
+        late=late,
+    )
+
+
+def forbidden(record: UsageRecord, facts: Facts) -> NoPlace | None:
+    """Answer why nothing may be opened whatever the agreement is like; None if nothing forbids it."""
+    permit = facts.offer.permit
+    if not record.lines and facts.when.too_late and record.ruling(Said.ASKED) is None:
+        return missed(facts.when.month, "" if record.refusal is None else record.refusal.why)
+    if permit is None:
+        return None if record.is_standing else _as_recorded(record)
+    if permit.newest_tick - facts.when.tick > _OPENS_FOR:
+        return Unsaid.AS_BEFORE
+    if permit.tied_to is None or permit.tied_to != facts.offer.connectwise_id:
+        return Unsaid.PLANNERS
+    return None if record.lines else _no_first_line(permit)
+
+
+def _as_recorded(record: UsageRecord) -> NoPlace:
+    """Answer what the record itself says where nothing can be opened now; why it cannot be, the planner says.
+
+    So what a job before this one failed with is over (SAFE-7).
+    """
+    if record.hold is not None:
+        return Cause(state=StandingState.HELD, reason=record.hold.why)
+    return Unsaid.PLANNERS if record.refusal is None else texts.refused(record.refusal.why)
+
+
+def unpermitted(when: When) -> Unsaid:
+    """Answer what a job says that may open nothing: of more usage than stands it does not know the place."""
+    return Unsaid.PLANNERS if when.stays_open else Unsaid.AS_BEFORE
+
+
+def _no_first_line(permit: Permit) -> NoPlace | None:
+    if permit.excluded:
+        return Unsaid.PLANNERS
+    return None if permit.monthly else waiting(ON_TRIAL)
+
+
+def _without_product(record: UsageRecord, facts: Facts) -> NoPlace:
+    """The planner tells of a missing product, but not of companies that it leaves alone (MATCH-2)."""
+    permit = facts.offer.permit
+    if permit is None or not permit.excluded:
+        return Unsaid.PLANNERS
+    return needs_setup(texts.no_product(record.key, facts.company))
+
+
+def _agreement(record: UsageRecord, facts: Facts) -> Agreement | NoPlace:
+    """Answer the offered agreement as it is by now, if it still is the one (OPEN-7, MATCH-3)."""
+    offer, agreement, when = facts.offer, facts.offered, facts.when
+    if offer.agreement is None or agreement is None:
+        return Unsaid.PLANNERS if offer.listed or not record.is_standing else Unsaid.AS_BEFORE
+    if (agreement.company_id, agreement.type_id) != (offer.connectwise_id, offer.agreement.type_id):
+        return texts.another_agreement(agreement)
+    own_day = decisive_day(when.month, when.tick, when.policy.time_zone)
+    return choose_agreement(
+        (agreement,),
+        company=facts.company,
+        day=when.today if offer.late or record.is_carried_on else own_day,
+        pinned=None,
+        cycles=when.policy.cycles,
+    )
+
+
+def _is_late(record: UsageRecord, agreement: Agreement, facts: Facts) -> bool:
+    """Answer True if the month's own days can carry no Addition any more."""
+    claimed = None if record.claim is None else record.claim.write
+    meant = isinstance(claimed, Create | TakeOver) and claimed.place.late
+    invoiced = is_invoiced(agreement, facts.when.month.last, facts.when.policy.invoicing)
+    known = facts.offer.late or record.is_carried_on or invoiced or meant
+    return known or _was_refused_as_invoiced(record, agreement)
+
+
+def _was_refused_as_invoiced(record: UsageRecord, agreement: Agreement) -> bool:
+    """Answer True if ConnectWise said so of the agreement, which has not changed since."""
+    refusal = record.refusal
+    if refusal is None or not is_refused_as_invoiced(refusal.why):
+        return False
+    of_it = isinstance(refusal.write, Create) and refusal.write.place.agreement_id == agreement.id
+    return of_it and refusal.version == agreement.version
+
+
+def _own_period(agreement: Agreement, facts: Facts) -> ServicePeriod | Cause:
+    """Answer the days of the month's own line (OPEN-2, OPEN-3)."""
+    when, policy = facts.when, facts.when.policy
+    period = service_period(agreement, when.month)
+    if period is None:
+        return not_billed(agreement, when.month)
+    start = begins(period, when.month, policy.time_zone)
+    if when.tick < start:
+        return not_begun(period, when.month, start)
+    asks = policy.invoicing is Invoicing.ADVANCE and policy.late_usage is LateUsage.HOLD
+    return texts.invoiced_in_advance(when.month) if asks and when.month_runs else period
+
+
+def _late_period(record: UsageRecord, agreement: Agreement, facts: Facts) -> ServicePeriod | Cause:
+    """Answer the days of a further line (LATE-2)."""
+    when, policy = facts.when, facts.when.policy
+    refused = _was_refused_as_invoiced(record, agreement)
+    if not record.lines and policy.late_usage is LateUsage.HOLD and when.month_runs:
+        if refused and record.refusal is not None:
+            return texts.refused(record.refusal.why)
+        return texts.invoiced_already(when.month, agreement)
+    invoicing = Invoicing.ADVANCE if refused else policy.invoicing
+    period = late_period(agreement, invoicing, month=when.month, today=when.today)
+    ends = min(filter(None, (agreement.ends, agreement.cancelled_on)), default=None)
+    if ends is not None and period.effective > ends:
+        return texts.ends_before_its_invoice(when.month, agreement, ends)
+    return period

@@ -1,0 +1,243 @@
+"""Fourth question: what does stand? This is the only reader of Additions.
+
+Each line is as we left it, lagging behind a write of ours, arrived, changed, gone, or there twice.
+Others of the product that cover the month are strangers; lines of ours that the ledger does not know
+are unknown.
+"""
+
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import NamedTuple
+
+from tally.domain.facts.as_written import Differences, beside_quantity, may_be_of_before, untold
+from tally.domain.facts.job_facts import When
+from tally.domain.model.agreement import Addition
+from tally.domain.model.terms import Terms
+from tally.domain.record.lines import Line
+from tally.domain.record.record_key import MOST_LINES, RecordKey, reference
+from tally.domain.record.usage_record import UsageRecord
+from tally.domain.record.writes import Create, SetQuantity, TakeOver
+
+_OF_TALLY = re.compile(r"\bTLY-[A-Z2-7]{12}\b")
+_MONTHS_LATE = 13
+"""How long after its month usage may be billed late, so that it is recognised beside this month's."""
+
+
+class AsLeft(NamedTuple):
+    """It is as we wrote it."""
+
+    addition: Addition
+
+
+class Lagging(NamedTuple):
+    """The list may show it as it was before our last write, or not yet (``addition`` is None)."""
+
+    until: datetime
+    addition: Addition | None
+
+
+class Arrived(NamedTuple):
+    """A write of ours is there whose answer never came."""
+
+    addition: Addition
+
+
+class Changed(NamedTuple):
+    """Somebody else changed these fields of it."""
+
+    addition: Addition
+    found: Differences
+
+
+class Gone(NamedTuple):
+    """It is not there any more."""
+
+    addition: None = None
+
+
+class Doubled(NamedTuple):
+    """Several bear its reference: somebody has copied one."""
+
+    additions: tuple[Addition, ...]
+
+
+type Seen = AsLeft | Lagging | Arrived | Changed | Gone | Doubled
+
+
+class Looked(NamedTuple):
+    """What a job has listed.
+
+    ``additions`` are those on the agreements of the record's lines and of the one to be opened;
+    ``elsewhere`` those on the company's further agreements, where only unknown lines of ours matter.
+    ``kept_apart`` are others that a person wants beside ours. ``terms_before`` are those of the month
+    before's Addition, or why they could not be read (OPEN-5).
+    """
+
+    additions: Sequence[Addition]
+    elsewhere: Sequence[Addition] = ()
+    kept_apart: Collection[int] = ()
+    terms_before: Terms | str | None = None
+
+
+class Sighting(NamedTuple):
+    """What is seen of each line by number, of the line being opened, of strangers, and of unknown lines."""
+
+    lines: Mapping[int, Seen]
+    opening: Seen
+    strangers: tuple[Addition, ...]
+    unknown: Mapping[int, tuple[Addition, ...]]
+    looked: Looked
+
+    def shown(self, number: int) -> tuple[Addition, ...]:
+        """The Additions that are shown of a line."""
+        return additions_of(self.lines[number])
+
+
+def additions_of(seen: Seen) -> tuple[Addition, ...]:
+    """Return the Additions in what is seen of a line."""
+    if isinstance(seen, Doubled):
+        return seen.additions
+    return () if seen.addition is None else (seen.addition,)
+
+
+def sight(record: UsageRecord, looked: Looked, when: When, *, product_id: int | None) -> Sighting:
+    """Answer what stands. ``product_id`` is the one that strangers would bill."""
+    looked = looked._replace(additions=sorted(looked.additions, key=lambda each: each.id))
+    claim = None if record.claim is None else record.claim.write
+    opening = claim.number if isinstance(claim, Create | TakeOver) else None
+    here = () if opening is None else _bearing(record.key, opening, looked)
+    ours = by_number(record.key, (*looked.additions, *looked.elsewhere))
+    bearing = {each.id for several in ours.values() for each in several}
+    others = (each for each in looked.additions if each.id not in bearing)
+    return Sighting(
+        lines={line.number: _seen(record, line, looked, when) for line in record.lines},
+        opening=_opened(here),
+        strangers=tuple(each for each in others if _is_stranger(record, each, looked, product_id)),
+        unknown=_unknown(record, ours, opening, here),
+        looked=looked,
+    )
+
+
+def _opened(here: tuple[Addition, ...]) -> Seen:
+    if len(here) > 1:
+        return Doubled(here)
+    return Arrived(here[0]) if here else Gone()
+
+
+def _unknown(
+    record: UsageRecord,
+    ours: Mapping[int, tuple[Addition, ...]],
+    opening: int | None,
+    here: tuple[Addition, ...],
+) -> Mapping[int, tuple[Addition, ...]]:
+    """Lines of ours that the record lacks. The one being opened is none, if it is all there is, and there."""
+    known = {line.number for line in record.lines}
+    unknown = {number: each for number, each in ours.items() if number not in known}
+    only_the_claimed = (
+        opening is not None and set(unknown) == {opening} and len(here) == len(unknown[opening])
+    )
+    return {} if only_the_claimed else unknown
+
+
+def _seen(record: UsageRecord, line: Line, looked: Looked, when: When) -> Seen:
+    shown = _shown(line, looked)
+    until = when.settles(line.written.at)
+    if not shown:
+        return Lagging(until, None) if until else Gone()
+    if len(shown) > 1:
+        return Doubled(shown)
+    return _compared(record, line, shown[0], until)
+
+
+def _shown(line: Line, looked: Looked) -> tuple[Addition, ...]:
+    """The line's Addition and its copies, also on the customer's other agreements.
+
+    One at 0 too: another Tally may follow it. Where the line's own is gone, what bears its reference on its agreement takes its place.
+    """
+    near = tuple(each for each in looked.additions if _is_of(line, each, looked))
+    own = tuple(each for each in near if each.id == line.addition_id)
+    if not own:
+        return near
+    far = (each for each in looked.elsewhere if _is_of(line, each, looked))
+    return (*own, *(each for each in (*near, *far) if each.id != line.addition_id))
+
+
+def _compared(record: UsageRecord, line: Line, it: Addition, until: datetime | None) -> Seen:
+    found = untold(record, line, it)
+    if not found:
+        return AsLeft(it)
+    if until and may_be_of_before(found):
+        return Lagging(until, None)
+    echoes = until is not None and it.quantity in line.written.echoes
+    if echoes or it.quantity in _sent(record, line):
+        found = beside_quantity(found)
+    if found:
+        return Changed(it, found)
+    return Lagging(until, it) if until and echoes else Arrived(it)
+
+
+def _sent(record: UsageRecord, line: Line) -> tuple[int, ...]:
+    """The quantities of ours that may have arrived since the last confirmed one."""
+    claim = None if record.claim is None else record.claim.write
+    if isinstance(claim, SetQuantity) and claim.number == line.number:
+        return (*line.written.unsure, claim.quantity)
+    return line.written.unsure
+
+
+def _is_of(line: Line, addition: Addition, looked: Looked) -> bool:
+    """Answer True if it is the line's: by id, or by our reference unless a person keeps it apart."""
+    marked = line.reference in addition.text and addition.id not in looked.kept_apart
+    return addition.id == line.addition_id or marked
+
+
+def _bearing(key: RecordKey, number: int, looked: Looked) -> tuple[Addition, ...]:
+    mark = reference(key, number)
+    marked = (each for each in looked.additions if mark in each.text)
+    return tuple(each for each in marked if each.id not in looked.kept_apart)
+
+
+def by_number(key: RecordKey, additions: Iterable[Addition]) -> dict[int, tuple[Addition, ...]]:
+    """Return the Additions that bear a reference of the record, by the line's number (OPEN-1)."""
+    marks = {reference(key, number): number for number in range(MOST_LINES)}
+    found: dict[int, tuple[Addition, ...]] = {}
+    for addition in {each.id: each for each in additions}.values():
+        for mark in _OF_TALLY.findall(addition.text):
+            if (number := marks.get(mark)) is not None:
+                found[number] = (*found.get(number, ()), addition)
+    return found
+
+
+def _is_stranger(
+    record: UsageRecord, addition: Addition, looked: Looked, product_id: int | None
+) -> bool:
+    """Answer True if it bills the product in the month (OPEN-6). It bears no reference of this record's."""
+    key = record.key
+    if addition.product_id != product_id or not addition.covers(key.month):
+        return False
+    if addition.id in looked.kept_apart or any(
+        addition.id == line.addition_id for line in record.lines
+    ):
+        return False
+    voided = addition.quantity == 0 and addition.cancelled is not None and is_of_tally(addition)
+    return not voided and not _is_late_line(addition, key)
+
+
+def is_of_tally(addition: Addition) -> bool:
+    """Return True if it bears a reference of Tally's, of whatever month and customer."""
+    return _OF_TALLY.search(addition.text) is not None
+
+
+def _is_late_line(addition: Addition, key: RecordKey) -> bool:
+    """Answer True if it carries late usage of the company's earlier months, which belongs beside ours."""
+    found = _OF_TALLY.search(addition.text)
+    if found is None:
+        return False
+    month = key.month
+    for _ in range(_MONTHS_LATE):
+        month = month.previous
+        earlier = replace(key, month=month)
+        if any(found[0] == reference(earlier, number) for number in range(1, MOST_LINES)):
+            return True
+    return False

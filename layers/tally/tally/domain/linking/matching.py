@@ -1,0 +1,125 @@
+"""Tying GravityZone companies to ConnectWise companies by name, the first time only: rules MATCH-1 and MATCH-2."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple
+
+from tally.domain.model.company import Company, ConnectWiseCompany
+
+if TYPE_CHECKING:
+    from tally.domain.linking.likeness import NearNames
+
+_MOST_SHOWN = 5
+
+
+def resolve(name: str, ids: Mapping[str, int], *, what: str, setting: str) -> int | str:
+    """The id of what is named exactly so, or a sentence for the operator with the near misses (MATCH-2)."""
+    found = ids.get(name)
+    if found is not None:
+        return found
+    from tally.domain.linking.likeness import near_misses, told
+
+    close = [told(each, beside=name) for each in near_misses(name, ids)]
+    hint = f" There is {', '.join(close)}: the setting minds case and spaces." if close else ""
+    return f"ConnectWise has no {what} {name!r} (setting {setting}).{hint}"
+
+
+class Tie(NamedTuple):
+    """The one ConnectWise company with exactly this name."""
+
+    company: ConnectWiseCompany
+
+
+class NoTie(NamedTuple):
+    """Why a person has to tie it."""
+
+    reason: str
+
+
+class NameIndex:
+    """ConnectWise's companies by name; built once a tick, asked once for each company without a link."""
+
+    def __init__(self, companies: Iterable[ConnectWiseCompany], *, tied: Mapping[int, str]) -> None:
+        """``tied`` maps ConnectWise ids to the name of the GravityZone company that each is tied to."""
+        self._tied = tied
+        self._by_name: dict[str, list[ConnectWiseCompany]] = defaultdict(list)
+        for company in companies:
+            if not company.deleted:
+                self._by_name[company.name].append(company)
+
+    def tie(self, company: Company, *, namesakes: int) -> Tie | NoTie:
+        """Tie ``company`` where nothing is ambiguous; ``namesakes`` counts the GravityZone companies of its name, itself included."""
+        from tally.domain.linking.likeness import is_seen
+
+        if not is_seen(company.name):
+            return NoTie(
+                reason=(
+                    f"Its name in GravityZone, {company.name!r}, shows nothing: name it there, "
+                    "or tie it by hand."
+                )
+            )
+        same = self._by_name.get(company.name, [])
+        if len(same) == 1 and namesakes == 1:
+            holder = self._tied.get(same[0].id)
+            if holder is None:
+                return Tie(company=same[0])
+            return NoTie(
+                reason=f"ConnectWise company {_with_ids(same, beside=company.name)} has this name, but it is already tied to the GravityZone company "
+                f"{holder}. Both may be tied to it by hand, each with an agreement of its "
+                "own; or take the tie from that one if it was deleted and "
+                "made again as this one."
+            )
+        if namesakes > 1:
+            return NoTie(
+                reason=(
+                    f"{namesakes} GravityZone companies are named {company.name!r}: tie each by "
+                    "hand."
+                )
+            )
+        if same:
+            return NoTie(
+                reason=(
+                    f"{len(same)} ConnectWise companies are named {company.name!r}: "
+                    f"{_with_ids(same, beside=company.name)}. Tie one by hand."
+                )
+            )
+        return self._nearly(company.name)
+
+    def _nearly(self, name: str) -> NoTie:
+        """Why a name that no ConnectWise company has exactly is not tied, with those that the eye may take for it."""
+        from tally.domain.linking.likeness import told
+
+        close = self._near_names.of(name)
+        if not close:
+            return NoTie(
+                reason=(
+                    f"No ConnectWise company is named {name!r} or nearly so. Make one, or tie "
+                    "another by hand."
+                )
+            )
+        return NoTie(
+            reason=f"No ConnectWise company is named exactly {told(name, beside=close[0].name)}. "
+            f"Nearly so: {_with_ids(close, beside=name)}. Tie one by hand, or rename it."
+        )
+
+    @cached_property
+    def _near_names(self) -> "NearNames[ConnectWiseCompany]":
+        from tally.domain.linking.likeness import NearNames
+
+        return NearNames((each, each.name) for same in self._by_name.values() for each in same)
+
+
+def count_names(companies: Iterable[Company]) -> Counter[str]:
+    """How many companies bear each name."""
+    return Counter(company.name for company in companies)
+
+
+def _with_ids(companies: Sequence[ConnectWiseCompany], *, beside: str) -> str:
+    from tally.domain.linking.likeness import told
+
+    shown = ", ".join(
+        f"{told(each.name, beside=beside)} (id {each.id})" for each in companies[:_MOST_SHOWN]
+    )
+    rest = len(companies) - _MOST_SHOWN
+    return f"{shown} and {rest} more" if rest > 0 else shown

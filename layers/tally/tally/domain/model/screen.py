@@ -1,0 +1,81 @@
+"""Text that others wrote, made fit to be shown: rule SAFE-10.
+
+Names, reasons and answers come from two APIs and from AWS. On a terminal some of their characters are orders (ESC, and the C1
+controls that stand for it), some turn the line round (bidi overrides), and some cannot be seen at all.
+"""
+
+import unicodedata
+
+_MOST_MARKS = 4
+"""Above one letter: no script stacks more accents, and a tower of them covers the lines around it."""
+
+BLANKS = frozenset(
+    "\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u2800\u3164\uffa0"
+    + "".join(map(chr, (*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0))))
+)
+"""Letters, marks and signs that are drawn as nothing. Unicode calls most of them default-ignorable; Python calls them printable."""
+
+
+def shows(char: str) -> bool:
+    """True if a character is seen as itself, and does nothing but stand there."""
+    return char.isprintable() and char not in BLANKS
+
+
+def fit(text: str) -> str:
+    r"""The text on one line, safe on any screen: white space is a space, what does not show is its escape (``\u202e``)."""
+    if text.isascii() and text.isprintable():
+        return text
+    text = text.replace("\r\n", "\n")
+    table = {
+        ord(char): " " if char.isspace() else _escaped(char)
+        for char in set(text)
+        if not shows(char)
+    }
+    return _few_marks(text.translate(table))
+
+
+def _escaped(char: str) -> str:
+    return char.encode("unicode_escape").decode()
+
+
+def _few_marks(text: str) -> str:
+    """Escape the marks of a letter that has too many."""
+    marks = {char for char in set(text) if unicodedata.category(char) in {"Mn", "Me"}}
+    if not marks:
+        return text
+    shown, stacked = [], 0
+    for char in text:
+        stacked = stacked + 1 if char in marks else 0
+        shown.append(char if stacked <= _MOST_MARKS else _escaped(char))
+    return "".join(shown)
+
+
+def is_encodable(text: str) -> bool:
+    """True if it can be sent and stored: a lone surrogate, half a character, cannot."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+LONGEST = 2_000
+"""Characters of a text that is kept of why something stands as it does: of a sentence or two, with the names in it."""
+
+
+def shortened(text: str, longest: int) -> str:
+    """The text, cut to so many characters."""
+    return text if len(text) <= longest else f"{text[: longest - 1]}…"
+
+
+def brief(text: str, longest: int = LONGEST) -> str:
+    """The text shortened, then made fit to be shown, and to be stored: what is kept has bounds."""
+    return shortened(fit(shortened(text, longest)), longest)
+
+
+def keep_brief(thing: object, *names: str) -> None:
+    """Make these texts of a frozen value brief, as it is made; most are."""
+    for name in names:
+        text = getattr(thing, name)
+        if len(text) > LONGEST or not text.isprintable():
+            object.__setattr__(thing, name, brief(text))

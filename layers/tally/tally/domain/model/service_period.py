@@ -1,0 +1,193 @@
+"""Where a month's Addition goes, and from which day: rules MATCH-3, MATCH-5, OPEN-2, OPEN-3."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from zoneinfo import ZoneInfo
+
+from tally.domain.model.agreement import Agreement
+from tally.domain.model.month import Month
+from tally.domain.model.standing import Cause, StandingState, failing, needs_setup
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServicePeriod:
+    """The days that the month's Addition bills, both included."""
+
+    effective: date
+    cancelled: date
+
+
+def service_period(agreement: Agreement, month: Month) -> ServicePeriod | None:
+    """From the latest of the 1st, the agreement's start and its billing start, to the last (OPEN-3).
+
+    None if that begins after the month's end: the month is not billed. ConnectWise refuses an effective date before
+    the agreement's billing start.
+    """
+    effective = max(filter(None, (month.first, agreement.starts, agreement.bill_starts)))
+    if effective > month.last:
+        return None
+    return ServicePeriod(effective=effective, cancelled=month.last)
+
+
+def begins(period: ServicePeriod, month: Month, zone: ZoneInfo) -> datetime:
+    """The instant from which the record may be opened: its first day has come in GMT's month and in the MSP's zone (OPEN-2).
+
+    ConnectWise's "today" is the MSP's local date, so a record opened earlier would carry a date in its future.
+    """
+    return max(
+        month.starts,
+        datetime.combine(period.effective, time.min, tzinfo=zone).astimezone(month.starts.tzinfo),
+    )
+
+
+def decisive_day(month: Month, tick: datetime, zone: ZoneInfo) -> date:
+    """The day on which an agreement must be active: the tick's local date, or the month's nearest day to it (MATCH-3)."""
+    return min(max(tick.astimezone(zone).date(), month.first), month.last)
+
+
+def choose_agreement(
+    agreements: Iterable[Agreement],
+    *,
+    company: str,
+    day: date,
+    pinned: int | None,
+    cycles: frozenset[str],
+) -> Agreement | Cause:
+    """The one agreement to bill on, out of the company's agreements of the type; else why there is none (MATCH-3, 5).
+
+    One that starts later is chosen too, if it is the only one: the record then waits for it.
+    """
+    known = sorted(agreements, key=lambda agreement: agreement.id)
+    if (odd := next((each.unreadable for each in known if each.unreadable), "")) != "":
+        return failing(odd)
+    candidates = (
+        known if pinned is None else [agreement for agreement in known if agreement.id == pinned]
+    )
+    active = [agreement for agreement in candidates if agreement.active_on(day)]
+    if not active:
+        active = [agreement for agreement in candidates if _starts_later(agreement, day)]
+    if len(active) == 1:
+        return _on_cycle(active[0], cycles)
+    if active:
+        return needs_setup(
+            f"{company} has {len(active)} active agreements of the type: {_listed(active)}. "
+            "Pin the one to bill, or cancel the others."
+        )
+    if pinned is not None:
+        return needs_setup(
+            f"The agreement pinned for {company}, id {pinned}, is not an active one of the "
+            f"type on {day}: "
+            f"{_listed(known) or 'it has none'}. Pin another."
+        )
+    if known:
+        return needs_setup(
+            f"{company} has no agreement of the type that is active on {day}: {_listed(known)}."
+        )
+    return needs_setup(f"{company} has no agreement of the type in ConnectWise: make one.")
+
+
+def _starts_later(agreement: Agreement, day: date) -> bool:
+    return (
+        agreement.starts is not None
+        and day < agreement.starts
+        and agreement.active_on(agreement.starts)
+    )
+
+
+def _on_cycle(agreement: Agreement, cycles: frozenset[str]) -> Agreement | Cause:
+    if agreement.billing_cycle in cycles:
+        return agreement
+    return needs_setup(
+        f"Agreement {_named(agreement)} has the billing cycle {agreement.billing_cycle!r}, "
+        "which is not one of the monthly ones "
+        f"({', '.join(sorted(cycles))}): a longer cycle would multiply the line. Change the "
+        "agreement or the setting BillingCycles."
+    )
+
+
+def not_billed(agreement: Agreement, month: Month) -> Cause:
+    """What to show where the agreement begins to bill after the month's end (OPEN-3)."""
+    start = max(filter(None, (agreement.starts, agreement.bill_starts)))
+    reason = (
+        f"{month.label} is not billed: agreement {_named(agreement)} begins to bill on {start}."
+    )
+    return Cause(state=StandingState.WAITING, reason=reason)
+
+
+def missed(month: Month, why: str = "") -> Cause:
+    """What to show of a month that was not opened in time (OPEN-9)."""
+    because = f" ({why})" if why else ""
+    reason = (
+        f"{month.label} could not be opened in time{because}: nothing is written any more. Bill "
+        "it by hand in ConnectWise."
+    )
+    return needs_setup(reason)
+
+
+def not_begun(period: ServicePeriod, month: Month, start: datetime) -> Cause:
+    """What to show until the service period begins (OPEN-2)."""
+    return Cause(
+        state=StandingState.WAITING,
+        reason=f"Billing of {month.label} begins on {period.effective}.",
+        until=start,
+    )
+
+
+def invoice_notice(agreement: Agreement, today: date) -> str | None:
+    """What to tell of the agreement's invoices: they do not follow the calendar month, or nobody can tell when they are made (MATCH-5, 6)."""
+    next_invoice = agreement.next_invoice
+    through = (
+        agreement.invoiced_through and f", which is invoiced through {agreement.invoiced_through},"
+    )
+    if next_invoice is None:
+        return (
+            (
+                f"Agreement {_named(agreement)}{through} has no next invoice date that can be "
+                f"read there: {_UNSEEN}"
+            )
+            if through
+            else None
+        )
+    if (today - next_invoice).days > _DATE_STANDS and agreement.active_on(today):
+        return (
+            f"The next invoice of agreement {_named(agreement)}{through} is dated "
+            f"{next_invoice}, and no invoice has moved that date "
+            f"on since: {_UNSEEN}"
+        )
+    if next_invoice.day == 1:
+        return None
+    return (
+        f"The next invoice of agreement {_named(agreement)}{through} is dated "
+        f"{next_invoice}, not the 1st: its invoices do not cover "
+        "calendar months."
+    )
+
+
+_DATE_STANDS = 45
+"""So many days an invoice may be late before its date is no sign of it any more."""
+
+_UNSEEN = (
+    "Tally cannot tell when it is invoiced, so a count that rises after an invoice may be "
+    "billed to nobody. See whether its invoices "
+    "are right, and how it is invoiced."
+)
+
+
+def _listed(agreements: Sequence[Agreement]) -> str:
+    return "; ".join(
+        f"'{agreement.name}' (id {agreement.id}{_time(agreement)})" for agreement in agreements
+    )
+
+
+def _named(agreement: Agreement) -> str:
+    return f"'{agreement.name}' (id {agreement.id})"
+
+
+def _time(agreement: Agreement) -> str:
+    if agreement.cancelled:
+        return f", cancelled {agreement.cancelled_on or ''}".rstrip()
+    if agreement.ends_oddly:
+        return f", {agreement.ends_oddly}"
+    starts = f", starts {agreement.starts}" if agreement.starts else ""
+    return f"{starts}, ends {agreement.ends}" if agreement.ends else starts

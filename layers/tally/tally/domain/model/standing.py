@@ -1,0 +1,140 @@
+"""A company's one visible standing, made of causes (SAFE-7)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import Enum, IntEnum
+
+from tally.domain.model.month import Month
+from tally.domain.model.screen import LONGEST, brief, keep_brief
+
+MOST_NOTICES = 20
+"""Of one cause: each is a sentence or two."""
+
+
+class StandingState(IntEnum):
+    """The five states, the more serious the higher."""
+
+    BILLING = 0
+    WAITING = 1
+    NEEDS_SETUP = 2
+    HELD = 3
+    FAILING = 4
+
+    @property
+    def label(self) -> str:
+        """It as a person reads it."""
+        return self.name.lower().replace("_", " ").replace("setup", "set-up")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cause:
+    """Why a company, or one of its months and services, stands as it does. ``notices`` are shown and stop nothing."""
+
+    state: StandingState
+    reason: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+    notices: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Keep its texts within bounds: a standing that is too large cannot be written, and the one before would go on (SAFE-10)."""
+        keep_brief(self, "reason")
+        if self.notices and not all(
+            each.isprintable() and len(each) <= LONGEST for each in self.notices
+        ):
+            object.__setattr__(self, "notices", tuple(map(brief, self.notices)))
+        if len(self.notices) > MOST_NOTICES:
+            more = f"And {len(self.notices) - MOST_NOTICES + 1} more notices."
+            object.__setattr__(self, "notices", (*self.notices[: MOST_NOTICES - 1], more))
+
+    def same_as(self, other: "Cause | None") -> bool:
+        """Whether it says what ``other`` says, since when aside."""
+        return other is not None and replace(self, since=other.since) == other
+
+
+class Unsaid(Enum):
+    """A job has no cause of its own to show: what was said before stays, or the planner's word counts."""
+
+    AS_BEFORE = "as before"
+    PLANNERS = "planner's"
+
+
+ON_TRIAL = (
+    "GravityZone lists it as monthly, but its subscription is not a paid monthly one at "
+    "present: a trial is not billed."
+)
+"""The reason of a company that is listed as monthly-licensed and may not be billed (READ-3)."""
+
+COMPANY_SCOPE = "company"
+"""The scope of a cause that stops a company as a whole.
+
+The others are ``2026-11 endpoints``, which is a worker's word, and the planner's ``2026-11`` and ``planners_scope``.
+"""
+
+
+def planners_scope(of: str, service: str) -> str:
+    """The scope of what the planner has to say of one service alone, in a month or (``company``) altogether.
+
+    Another one than the worker's, of which it knows nothing.
+    """
+    return f"{of}/{service}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """All causes of one company by scope, and what else is known of it across months.
+
+    ``licensed_in`` are the last months in which GravityZone listed it as monthly-licensed (OPEN-9), ``untold_in`` those in
+    which its lists were read and could not tell, as of a company below a partner whose list is refused. ``last_reading`` is
+    the tick of a good reading, at most six hours older than the last. ``looked`` is by a worker's scope the tick whose job
+    looked at the record's Additions for the day (FOLLOW-5). ``tick`` orders writes: an older tick never overwrites a newer
+    one's. ``unreadable`` is why its item could not be read as it stands in the ledger; it is not stored.
+    """
+
+    company_id: str
+    company_name: str
+    tick: datetime
+    causes: Mapping[str, Cause] = field(default_factory=dict)
+    licensed_in: tuple[Month, ...] = ()
+    untold_in: tuple[Month, ...] = ()
+    last_reading: datetime | None = None
+    looked: Mapping[str, datetime] = field(default_factory=dict)
+    version: int = 0
+    unreadable: str = field(default="", compare=False)
+
+    @property
+    def shown(self) -> Cause:
+        """The most serious cause, with the notices of all; of equals, the company's as a whole, else the one of the earliest scope."""
+        if self.unreadable:
+            return failing(self.unreadable)
+        if not self.causes:
+            return Cause(state=StandingState.BILLING)
+        by_scope = sorted(self.causes.items())
+        notices = dict.fromkeys(notice for _, cause in by_scope for notice in cause.notices)
+        serious = max(
+            by_scope, key=lambda item: (item[1].state, item[0].startswith(COMPANY_SCOPE))
+        )[1]
+        return replace(serious, notices=tuple(notices))
+
+
+def failing(reason: str) -> Cause:
+    """Something went wrong that is tried again at the next tick."""
+    return Cause(state=StandingState.FAILING, reason=reason)
+
+
+def needs_setup(reason: str) -> Cause:
+    """Something in the way that only a person can put right."""
+    return Cause(state=StandingState.NEEDS_SETUP, reason=reason)
+
+
+def waiting(reason: str, *, until: datetime | None = None) -> Cause:
+    """Nothing to do at present, and nothing wrong with that."""
+    return Cause(state=StandingState.WAITING, reason=reason, until=until)
+
+
+def dated(cause: Cause, before: Cause | None, *, tick: datetime) -> Cause:
+    """The cause with since when: the tick, or earlier if the state was the same before."""
+    return replace(
+        cause, since=before.since if before is not None and before.state is cause.state else tick
+    )

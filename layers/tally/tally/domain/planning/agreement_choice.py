@@ -1,0 +1,105 @@
+"""Which agreement a company's month is billed on at this tick, or else why none: rules MATCH-3, OPEN-2, OPEN-3, OPEN-9 and LATE-2."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+
+from tally.domain.model.agreement import Agreement
+from tally.domain.model.company import CompanyLink
+from tally.domain.model.invoicing import is_invoiced
+from tally.domain.model.month import Month
+from tally.domain.model.service_period import (
+    begins,
+    choose_agreement,
+    decisive_day,
+    not_begun,
+    not_billed,
+    service_period,
+)
+from tally.domain.model.standing import Cause, needs_setup
+from tally.domain.planning.tick_context import Circumstances, CompanyState
+from tally.domain.record.usage_record import UsageRecord
+
+
+def next_place(
+    company: CompanyState, at: Circumstances, record: UsageRecord
+) -> tuple[Agreement | Cause, bool]:
+    """The agreement that the record's next line would stand on, and whether that is the one that runs now (LATE-2)."""
+    if record.is_carried_on:
+        return _agreement_on(company, at, record.key.service, at.today), True
+    return _for_month(company, at, record.key.service, record.key.month)
+
+
+def _for_month(
+    company: CompanyState, at: Circumstances, service: str, month: Month
+) -> tuple[Agreement | Cause, bool]:
+    """The month's own agreement; the one that runs now where that month has been invoiced on it (OPEN-9)."""
+    chosen = _agreement(company, at, service, month)
+    if month >= at.month or isinstance(chosen, Cause):
+        return chosen, False
+    if is_invoiced(chosen, month.last, at.policy.invoicing):
+        return _agreement_on(company, at, service, at.today), True
+    return chosen, False
+
+
+def place_of(
+    company: CompanyState, at: Circumstances, service: str, month: Month
+) -> tuple[Agreement | Cause, bool]:
+    """The agreement to open the month on now, or else why not (yet); and whether it is for late usage only."""
+    agreement, late = _for_month(company, at, service, month)
+    if isinstance(agreement, Cause) or late:
+        return agreement, late
+    period = service_period(agreement, month)
+    if period is None:
+        return not_billed(agreement, month), late
+    start = begins(period, month, at.policy.time_zone)
+    return (not_begun(period, month, start) if at.tick < start else agreement), late
+
+
+def _agreement(
+    company: CompanyState, at: Circumstances, service: str, month: Month
+) -> Agreement | Cause:
+    return _agreement_on(company, at, service, decisive_day(month, at.tick, at.policy.time_zone))
+
+
+def _agreement_on(
+    company: CompanyState, at: Circumstances, service: str, day: date
+) -> Agreement | Cause:
+    if company.link is None:
+        return needs_setup(company.untied)
+    if company.link.connectwise_id is None:
+        return needs_setup(left_untied(company.link))
+    of_company = {
+        name: [
+            each
+            for each in place.agreements.get(company.link.connectwise_id, ())
+            if each.id not in company.of_others
+        ]
+        for name, place in ({} if at.directory is None else at.directory.places).items()
+    }
+    return choose_agreement(
+        of_company[service],
+        company=company.name,
+        day=day,
+        pinned=_pinned(company.link.pinned_agreement_id, of_company, service),
+        cycles=at.policy.cycles,
+    )
+
+
+def _pinned(
+    pinned: int | None, of_company: Mapping[str, Sequence[Agreement]], service: str
+) -> int | None:
+    """The pin, unless it is on an agreement of another service's type alone (MATCH-3)."""
+    holders = {
+        name
+        for name, agreements in of_company.items()
+        if any(each.id == pinned for each in agreements)
+    }
+    return None if holders and service not in holders else pinned
+
+
+def left_untied(link: CompanyLink) -> str:
+    """What to show of a company that a person has taken from its ConnectWise company."""
+    return (
+        f"It was left without a ConnectWise company by {link.tied_by} on "
+        f"{link.tied_at:%Y-%m-%d}: tie it by hand."
+    )

@@ -1,0 +1,84 @@
+"""A ConnectWise company that is deleted or merged while a customer is tied to it: rule MATCH-7."""
+
+from collections.abc import Iterator, Sequence
+
+from tally.domain.model.agreement import Agreement
+from tally.domain.model.company import CompanyLink
+from tally.domain.model.standing import COMPANY_SCOPE, Cause, needs_setup
+from tally.domain.planning.tick_context import Circumstances, CompanyState
+from tally.domain.record.lines import LAID_DOWN
+from tally.domain.record.usage_record import RecordState, UsageRecord
+
+_NOTHING_CLOSES = "Nothing is opened or closed until then."
+
+
+def moved_away(company: CompanyState, at: Circumstances) -> Cause | None:
+    """What to show where the company that it is tied to is gone, or an agreement that it is billed on is another company's.
+
+    Where ConnectWise's companies cannot be listed at this tick, what an earlier one found stands.
+    """
+    link = company.link
+    if link is None or link.connectwise_id is None:
+        return None
+    if at.firms is None:
+        before = None if company.standing is None else company.standing.causes.get(COMPANY_SCOPE)
+        return before if before is not None and before.reason.endswith(_NOTHING_CLOSES) else None
+    gone = at.firms.gone.get(link.connectwise_id, "")
+    elsewhere = [
+        agreement
+        for agreement, certain in _billed_on(company, link, at)
+        if agreement.company_id != link.connectwise_id and (gone or certain)
+    ]
+    if not gone and not elsewhere:
+        return None
+    named = f"ConnectWise company {link.connectwise_name!r} (id {link.connectwise_id})"
+    told = (
+        f"{named}, to which it is tied, {gone}."
+        if gone
+        else f"It is tied to {named}, which has lost an agreement of it."
+    )
+    where = " ".join(_where(each, at) for each in elsewhere)
+    return needs_setup(" ".join(filter(None, (told, where, _advice(elsewhere), _NOTHING_CLOSES))))
+
+
+def _billed_on(
+    company: CompanyState, link: CompanyLink, at: Circumstances
+) -> Iterator[tuple[Agreement, bool]]:
+    """The listed agreements that it is billed on; and whether they are known to have been those of the company it is tied to.
+
+    A month that was open before a person tied it elsewhere stays where it stands, which is no sign of a merger.
+    """
+    by_id = {} if at.directory is None else at.directory.by_id
+    pinned = by_id.get(link.pinned_agreement_id or 0)
+    if pinned is not None:
+        yield pinned, True
+    for record in company.records:
+        agreement = by_id.get(_stands_on(record) or 0)
+        if agreement is not None and agreement != pinned:
+            yield agreement, link.version == 1 or link.tied_at < record.key.month.starts
+
+
+def _stands_on(record: UsageRecord) -> int | None:
+    line = record.newest
+    if record.state is not RecordState.OPEN or line is None or line.state in LAID_DOWN:
+        return None
+    return line.agreement_id
+
+
+def _where(agreement: Agreement, at: Circumstances) -> str:
+    name = "" if at.firms is None else at.firms.names.get(agreement.company_id, "")
+    of = (
+        f"{name!r} (id {agreement.company_id})"
+        if name
+        else f"the company of id {agreement.company_id}"
+    )
+    return f"Its agreement '{agreement.name}' (id {agreement.id}) is now one of {of}."
+
+
+def _advice(elsewhere: Sequence[Agreement]) -> str:
+    if elsewhere:
+        return (
+            "Tie it to that one, with this agreement if that one has another of its own; or "
+            "have the agreement moved back."
+        )
+    return "Tie it to the company that has its agreement now."

@@ -1,0 +1,69 @@
+"""When an open record's Additions are looked at in ConnectWise whatever its count says: rule FOLLOW-5."""
+
+import zlib
+from datetime import UTC, date, datetime, time, timedelta
+
+from tally.domain.model.agreement import Agreement
+from tally.domain.model.standing import Standing
+from tally.domain.planning.tick_context import Circumstances
+from tally.domain.record.lines import LineState
+from tally.domain.record.usage_record import RecordState, UsageRecord
+
+_DAY = timedelta(days=1)
+_WITHIN = timedelta(hours=23)
+"""The companies' times of day lie within so many hours of GMT's midnight: each is followed by a tick of the same day."""
+_EVE_BEGINS, _EVE_ENDS = timedelta(hours=6), timedelta(hours=1)
+"""Before an invoice's day begins it is looked at once more, in the hours between these two."""
+
+
+def is_to_be_looked_at(
+    record: UsageRecord, standing: Standing | None, agreement: Agreement | None, at: Circumstances
+) -> bool:
+    """True if nobody has looked since the company's time of day, or since its time on the last day before the agreement's invoice.
+
+    A look that failed or was lost leaves no trace, so the next tick's job makes up for it. What is held for what stands in
+    ConnectWise is looked at by every job.
+    """
+    line = record.newest
+    if record.state is not RecordState.OPEN or record.held_by_connectwise:
+        return False
+    if line is None or line.state not in (LineState.OPEN, LineState.FROZEN):
+        return False
+    noted = (
+        None
+        if standing is None
+        else standing.looked.get(f"{record.key.month} {record.key.service}")
+    )
+    # Before each write of ours it is looked at as well.
+    seen = max((each for each in (noted, line.written.at) if each is not None), default=None)
+    share, invoice = (
+        _share(record.key.company_id),
+        None if agreement is None else agreement.next_invoice,
+    )
+    return (
+        seen is None
+        or seen < _last_time_of_day(at.tick, share)
+        or _is_eve(at, share, seen=seen, invoice=invoice)
+    )
+
+
+def _share(company_id: str) -> float:
+    """A number from 0 to 1 that is the company's own, so that not all of them are looked at at once."""
+    return zlib.crc32(company_id.encode(errors="replace")) / 2**32
+
+
+def _last_time_of_day(tick: datetime, share: float) -> datetime:
+    today = datetime.combine(tick.astimezone(UTC).date(), time.min, tzinfo=UTC) + share * _WITHIN
+    return today if today <= tick else today - _DAY
+
+
+def _is_eve(at: Circumstances, share: float, *, seen: datetime, invoice: date | None) -> bool:
+    """True in the last hours before the invoice's day where the MSP bills; also at a tick after which none comes before that."""
+    if invoice is None or at.today + _DAY != invoice:
+        return False
+    begins = datetime.combine(invoice, time.min, tzinfo=at.policy.time_zone)
+    eve = begins - _EVE_ENDS - share * (_EVE_BEGINS - _EVE_ENDS)
+    if at.tick >= eve:
+        return seen < eve
+    before = at.ticks.finished
+    return before is not None and seen <= before and at.tick + (at.tick - before) >= begins

@@ -1,0 +1,109 @@
+"""What a company's standing becomes at a tick, out of what stood before and what the planner has to say (SAFE-7)."""
+
+from dataclasses import replace
+
+from tally.domain.model.month import Month
+from tally.domain.model.standing import (
+    COMPANY_SCOPE,
+    ON_TRIAL,
+    Cause,
+    Standing,
+    StandingState,
+    dated,
+    failing,
+)
+from tally.domain.planning.company_plan import CompanyPlan
+from tally.domain.planning.tick_context import Circumstances, CompanyState, Presence
+
+
+def next_standing(company: CompanyState, plan: CompanyPlan, at: Circumstances) -> Standing:
+    """The company's standing after this tick: the planner's causes are new, a worker's stay while its record is followed."""
+    before = company.standing or Standing(
+        company_id=company.id, company_name=company.name, tick=at.tick
+    )
+    followed = {
+        *plan.left,
+        *(f"{due.month} {each.service}" for due in plan.due for each in due.services),
+    }
+    causes = {
+        scope: cause
+        for scope, cause in before.causes.items()
+        if " " in scope and (scope in followed or _still_told(scope, cause, at))
+    }
+    causes |= {
+        scope: dated(cause, _earlier(before, scope, cause), tick=at.tick)
+        for scope, cause in plan.causes.items()
+    }
+    licensed_in = before.licensed_in
+    on_trial = any(
+        cause.reason == ON_TRIAL
+        for scope, cause in causes.items()
+        if scope.startswith(f"{at.month} ")
+    )
+    if on_trial:
+        licensed_in = tuple(month for month in licensed_in if month != at.month)
+    elif company.presence is Presence.LICENSED:
+        licensed_in = _seen_licensed(licensed_in, at.month)
+    looked = {scope: tick for scope, tick in before.looked.items() if scope in followed}
+    return replace(
+        before,
+        company_name=company.name,
+        causes=causes,
+        licensed_in=licensed_in,
+        untold_in=_untold_in(company, before, at),
+        looked=looked,
+        unreadable="",
+    )
+
+
+def _untold_in(company: CompanyState, before: Standing, at: Circumstances) -> tuple[Month, ...]:
+    """The months in which nobody could tell whether it was licensed, though the lists were read."""
+    others = tuple(month for month in before.untold_in if month != at.month)
+    if company.presence is not Presence.UNREAD:
+        return others
+    if not at.lists_read or at.month in (*before.untold_in, *before.licensed_in):
+        return before.untold_in
+    return (*others, at.month)[-_LICENSED_MONTHS_KEPT:]
+
+
+def failing_standing(
+    company_id: str, before: Standing | None, why: str, at: Circumstances, *, licensed: bool
+) -> Standing:
+    """The standing of a company that could not be planned: what workers said of its months stays, and that it is licensed is noted."""
+    before = before or Standing(company_id=company_id, company_name=company_id, tick=at.tick)
+    causes = {scope: cause for scope, cause in before.causes.items() if " " in scope}
+    causes[COMPANY_SCOPE] = dated(failing(why), before.causes.get(COMPANY_SCOPE), tick=at.tick)
+    licensed_in = _seen_licensed(before.licensed_in, at.month) if licensed else before.licensed_in
+    return replace(before, causes=causes, licensed_in=licensed_in, unreadable="")
+
+
+def bare_standing(standing: Standing, why: str, at: Circumstances) -> Standing:
+    """What can be written in the place of a standing that the ledger does not take, such as one that is too large."""
+    cause = dated(failing(why[:_LONGEST_REASON]), standing.causes.get(COMPANY_SCOPE), tick=at.tick)
+    return replace(
+        standing, company_name=standing.company_name[:_LONGEST_NAME], causes={COMPANY_SCOPE: cause}
+    )
+
+
+_LONGEST_REASON, _LONGEST_NAME = 1_000, 200
+
+
+def _seen_licensed(months: tuple[Month, ...], month: Month) -> tuple[Month, ...]:
+    return months if month in months else (*months, month)[-_LICENSED_MONTHS_KEPT:]
+
+
+def _still_told(scope: str, cause: Cause, at: Circumstances) -> bool:
+    """Whether a closed month has a notice that is to be seen: through the month after it, whose books it is in."""
+    month = Month.parse(scope.partition(" ")[0])
+    billing = cause.state is StandingState.BILLING
+    return billing and bool(cause.notices) and at.tick < month.next.next.starts
+
+
+def _earlier(before: Standing, scope: str, cause: Cause) -> Cause | None:
+    """The cause that goes on in this one: of its scope, or with the same words of another month."""
+    return before.causes.get(scope) or next(
+        (each for each in before.causes.values() if cause.same_as(each)), None
+    )
+
+
+_LICENSED_MONTHS_KEPT = 2

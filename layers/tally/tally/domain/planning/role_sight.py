@@ -1,0 +1,44 @@
+"""Whether a list of ConnectWise's shows what is there, or only what the API member's role lets it see (MATCH-8)."""
+
+from collections.abc import Collection, Iterable
+
+from tally.domain.model.company import CompanyLink
+
+COMPANIES = "Companies > Company Maintenance"
+AGREEMENTS = "Finance > Agreements"
+_SEVERAL = 2
+"""So many tied companies are not all deleted or merged while others stay."""
+
+
+def tied_ids(links: Iterable[CompanyLink]) -> frozenset[int]:
+    """The ConnectWise companies that the ledger's are tied to."""
+    return frozenset(each.connectwise_id for each in links if each.connectwise_id is not None)
+
+
+def unseen_companies(seen: Collection[int], tied: Collection[int]) -> str:
+    """What to say where the companies seen are none of those that the ledger knows, or none at all; "" where they may be all.
+
+    Every ConnectWise has companies: one that shows none hides them.
+    """
+    if seen and (len(tied) < _SEVERAL or any(each in seen for each in tied)):
+        return ""
+    none = f"0 of {len(tied)} companies" if tied else "no company"
+    return f"The API member sees {none} in ConnectWise: {_asked(COMPANIES)}"
+
+
+def unseen_agreements(seen: Collection[int], companies: int, type_name: str) -> str:
+    """What to say where there is no agreement of the type at all, though so many companies wait for theirs; else "".
+
+    ``seen`` are the companies with agreements of the type, old ones included.
+    """
+    if seen or not companies:
+        return ""
+    return (
+        f"The API member sees 0 of {companies} companies with an agreement of the type "
+        f"{type_name!r} in ConnectWise: {_asked(AGREEMENTS)} "
+        "If it is, there is no agreement of the type: make one for each company."
+    )
+
+
+def _asked(module: str) -> str:
+    return f"is its role Inquire All ({module})?"

@@ -1,0 +1,159 @@
+"""What one tick knows: of the lists that it has read, and of each company."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import Enum
+from typing import NamedTuple
+
+from tally.domain.model.agreement import Agreement
+from tally.domain.model.company import CompanyLink
+from tally.domain.model.month import Month
+from tally.domain.model.policy import Policy
+from tally.domain.model.standing import COMPANY_SCOPE, Cause, Standing, needs_setup, waiting
+from tally.domain.model.ticks import Ticks, first_month_of
+from tally.domain.record.partner import Children
+from tally.domain.record.usage_record import UsageRecord
+
+
+class Presence(Enum):
+    """What GravityZone's lists say of a company at this tick."""
+
+    LICENSED = "listed as a monthly-licensed customer"
+    UNLICENSED = "exists without a monthly subscription"
+    PARTNER = "a partner, whose own machines are not billed"
+    GONE = "not in GravityZone any more"
+    UNREAD = "in a part of the tree that could not be read"
+    LEFT_OUT = "below a partner that is excluded"
+    UNLISTED = "in no list, and not asked for as it is excluded"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where one service is billed, at this tick: its product, and the agreements of its type by ConnectWise company.
+
+    ``problem`` is what the operator has to set up before anything can be opened there. ``listed``: there is such a type,
+    and it is seen, so that an agreement that is not among them is not there.
+    """
+
+    product_id: int | None
+    agreements: Mapping[int, Sequence[Agreement]]
+    problem: str | None = None
+    listed: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Directory:
+    """ConnectWise's side at this tick: a place for each service, and all the agreements that were listed."""
+
+    places: Mapping[str, Place]
+    by_id: Mapping[int, Agreement]
+
+
+class Firms(NamedTuple):
+    """ConnectWise's companies: those that customers are tied to and that are ``gone``, with how; ``names`` of all that matter."""
+
+    gone: Mapping[int, str]
+    names: Mapping[int, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Circumstances:
+    """What is the same for all companies at one tick.
+
+    ``directory`` is None if ConnectWise's lists could not be read, ``firms`` if its companies could not, or are not to be
+    believed. ``failures`` say which lists could not, and why. ``lists_read``: GravityZone's were read to their end, but for
+    what it refuses to tell of single partners (OPEN-9).
+    """
+
+    tick: datetime
+    ticks: Ticks
+    first_month: Month
+    services: Sequence[str]
+    policy: Policy
+    directory: Directory | None
+    firms: Firms | None = None
+    failures: Sequence[str] = ()
+    lists_read: bool = True
+
+    @property
+    def month(self) -> Month:
+        """The month that the tick falls in, GMT."""
+        return Month.of(self.tick)
+
+    @property
+    def today(self) -> date:
+        """The tick's date where the MSP bills."""
+        return self.tick.astimezone(self.policy.time_zone).date()
+
+    def first_month_of(self, service: str) -> Month:
+        """The first month that the service is billed in: not one from before it was named in the settings (OPEN-8)."""
+        return first_month_of(self.ticks, self.first_month, service)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompanyState:
+    """What is known of one company. ``untied`` says why there is no link.
+
+    ``of_others`` are the agreements that are pinned for others that are tied to the same ConnectWise company (MATCH-1).
+    ``trouble`` is what of it is not as it should be, so that nothing is planned for it at this tick (SAFE-5).
+
+    ``below``: of a partner whose own machines are billed, its children, or why nothing can be told of it now (READ-4).
+
+    ``refused`` is what GravityZone refuses to tell of it (READ-9).
+
+    ``settled`` are the months of its records that are not open; ``waived`` those of them that a person does not want billed.
+    """
+
+    id: str
+    name: str
+    presence: Presence
+    link: CompanyLink | None
+    untied: str
+    standing: Standing | None
+    records: Sequence[UsageRecord]
+    settled: frozenset[tuple[Month, str]]
+    waived: frozenset[tuple[Month, str]] = frozenset()
+    below: Children | Cause | None = None
+    refused: Cause | None = None
+    of_others: frozenset[int] = frozenset()
+    trouble: str = ""
+
+    @property
+    def licensed(self) -> bool:
+        """Whether its counters may be read; where the lists fail, what they last said goes on."""
+        return self.presence in (Presence.LICENSED, Presence.UNREAD, Presence.LEFT_OUT)
+
+
+def known_absence(standing: Standing | None) -> Presence | None:
+    """What an earlier tick found out of a company that is in no list, so that it is not asked for at every tick."""
+    cause = None if standing is None else standing.causes.get(COMPANY_SCOPE)
+    return next(
+        (
+            each
+            for each, known in ABSENCES.items()
+            if cause is not None and cause.reason == known.reason
+        ),
+        None,
+    )
+
+
+ALL_BELOW = "with all companies below it"
+"""What the standing of a partner says that is excluded."""
+
+ABSENCES = {
+    Presence.PARTNER: needs_setup(
+        "It is a partner: its customers are billed, its own machines are not."
+    ),
+    Presence.UNLICENSED: waiting(
+        "It has no monthly subscription in GravityZone, so its machines are not counted: "
+        "not billed until it has one."
+    ),
+    Presence.GONE: waiting(
+        "It is not in GravityZone any more, or no longer within the API key's reach: not billed."
+    ),
+    Presence.LEFT_OUT: waiting(
+        "It stands below a partner that is excluded from billing: not billed as long as that is so."
+    ),
+}
+"""What is said of a company whose counters may not be read, or are read for nobody."""

@@ -1,0 +1,33 @@
+"""What a person is told of usage that was billed too much, which Tally credits to nobody by itself (LATE-3)."""
+
+from tally.domain.record.usage_record import UsageRecord
+
+
+def fewer_notice(record: UsageRecord, *, counted: int) -> str:
+    """What to show before the month closes where fewer are counted than were invoiced; afterwards it is a credit (LATE-3)."""
+    return (
+        f"GravityZone counts {counted} {record.key.service} in {record.key.month.label} "
+        f"now, {record.stands - counted} fewer than the "
+        f"{record.stands} on Additions that can be changed no more: what was billed too "
+        "much is shown when the month closes, to be credited by hand."
+    )
+
+
+def credit_notice(record: UsageRecord, company: str) -> str:
+    """What to show until a person says that what was billed too much has been credited (LATE-3)."""
+    assert record.credit is not None
+    credit, key = record.credit, record.key
+    price = credit.unit_price
+    amount = "" if price is None else f", {credit.quantity * price:.2f} at {price:.2f} each"
+    counted = f"GravityZone counts {credit.counted} now"
+    if record.count is not None and record.count < credit.counted:
+        counted = (
+            f"GravityZone counts {record.count} now, of which its contract bills "
+            f"{credit.counted} at least"
+        )
+    return (
+        f"{key.month.label} billed {credit.billed} {key.service} to {company}, and "
+        f"{counted}: {credit.quantity} "
+        f"too many{amount}. Credit them in ConnectWise by hand, and mark it done; Tally "
+        "never credits by itself."
+    )

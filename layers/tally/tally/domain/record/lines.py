@@ -1,0 +1,93 @@
+"""The lines of a usage record: each stands for one Addition that is known to exist."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+
+from tally.domain.model.terms import OtherTerms
+
+
+class LineState(StrEnum):
+    """States of a line.
+
+    ``open``: it may be written · ``frozen``: what is written there now is billed to nobody (LATE-1) ·
+    ``voiding``: a person wants it at 0 · ``void``: it stands at 0, and the next line takes its place
+    (OPEN-1) · ``final``: never written again (CLOSE-4).
+    """
+
+    OPEN = "open"
+    FROZEN = "frozen"
+    VOIDING = "voiding"
+    VOID = "void"
+    FINAL = "final"
+
+
+SETTLED = frozenset({LineState.FROZEN, LineState.FINAL})
+"""States of a line that can no longer grow. Extra usage goes onto a new line."""
+
+
+LAID_DOWN = frozenset({LineState.FINAL, LineState.VOID})
+"""States of a line that is never written again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where a line stands, and for which days, both included.
+
+    ``late``: it is for usage that the month's own line cannot carry (LATE-2).
+    """
+
+    agreement_id: int
+    product_id: int
+    effective: date
+    cancelled: date
+    late: bool = False
+
+    def is_beside(self, other: "Place") -> bool:
+        """Return True if both are on the same agreement as the same product."""
+        return (self.agreement_id, self.product_id) == (other.agreement_id, other.product_id)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """What stands by our doing.
+
+    ``quantity`` is the last one that ConnectWise confirmed, ``at`` an instant of the wall clock.
+    ``unsure`` are quantities sent since then whose answer never came: any of them may stand there.
+    ``echoes`` stood there before: ConnectWise's lists may show them for the settle time. ``flag`` says
+    whether the customer is billed, in ConnectWise's word; empty where it was not noted.
+    """
+
+    quantity: int
+    at: datetime
+    unsure: tuple[int, ...] = ()
+    echoes: tuple[int, ...] = ()
+    flag: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One Addition of ours. ``terms`` are those that differ from the month before's (OPEN-5)."""
+
+    number: int
+    state: LineState
+    place: Place
+    reference: str
+    addition_id: int
+    written: Written
+    terms: OtherTerms | None = None
+
+    @property
+    def agreement_id(self) -> int:
+        """The agreement that it stands on."""
+        return self.place.agreement_id
+
+    @property
+    def pushed(self) -> int:
+        """The last quantity that ConnectWise confirmed."""
+        return self.written.quantity
+
+    @property
+    def highest(self) -> int:
+        """The highest quantity that may stand in ConnectWise by our doing."""
+        return max(self.written.quantity, *self.written.unsure, 0)

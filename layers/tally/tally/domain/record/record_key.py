@@ -1,0 +1,34 @@
+"""Name a usage record, and the mark by which its Additions are recognised as ours."""
+
+import base64
+import hashlib
+from dataclasses import dataclass
+
+from tally.domain.model.month import Month
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class RecordKey:
+    """What a usage record is of."""
+
+    company_id: str
+    month: Month
+    service: str
+
+    def __str__(self) -> str:
+        return f"{self.company_id} {self.month} {self.service}"
+
+
+MOST_LINES = 10
+"""How many lines a record may have: their references are recognised even by a ledger that knows none."""
+
+
+def reference(key: RecordKey, line: int) -> str:
+    """Return the mark by which we recognise an Addition as ours, whatever the ledger says (OPEN-1).
+
+    It follows from company, month, service and line alone, so a ledger restored from a backup derives
+    the same one. 60 bits: the chance that two of a million lines share one is below one in a million.
+    """
+    text = "\n".join((key.company_id, str(key.month), key.service, str(line)))
+    digest = hashlib.sha256(text.encode()).digest()
+    return f"TLY-{base64.b32encode(digest[:10])[:12].decode()}"

@@ -1,0 +1,101 @@
+"""The commands by which a person answers, as a mail gives them: to be copied as they stand."""
+
+import re
+import shlex
+from collections import Counter
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from tally.domain.holds import person_answers as answers
+from tally.domain.record.history import Transition
+from tally.domain.record.rulings import Person
+from tally.domain.record.usage_record import UsageRecord
+from tally.domain.reporting.overview import CompanyRow, Overview
+
+DEFAULT_STACK = "tally"
+"""The stack that the command takes where none is named."""
+
+_SAFE_IN_QUOTES = re.compile(r"[^\W_-][\w .,&()+'/-]*", flags=re.ASCII)
+"""Names that a shell takes within double quotes as they are; of any other company the id is given."""
+
+_REASON = '"…"'
+_WHY = f"--why {_REASON}"
+
+_BY_NUMBER = (("approve", answers.approve), ("reject", answers.reject))
+_ANYBODY = Person(by="", why="", at=datetime.min.replace(tzinfo=UTC))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Commands:
+    """Commands for the companies of one deployment."""
+
+    names: frozenset[str]
+    """Those, in lower case, that are one company's alone."""
+    services: frozenset[str]
+    stack: str
+
+    @classmethod
+    def of(cls, seen: Overview, *, stack: str) -> "Commands":
+        """Those for the companies of an overview."""
+        names = Counter(row.name.casefold() for row in seen.companies)
+        return cls(
+            names=frozenset(name for name, times in names.items() if times == 1),
+            services=frozenset(
+                record.key.service for row in seen.companies for record in row.records
+            ),
+            stack=stack,
+        )
+
+    def answers(self, row: CompanyRow, record: UsageRecord) -> list[str]:
+        """The commands that answer the record, one a line; none where it is put right in ConnectWise alone."""
+        which = f"--month {record.key.month}"
+        if len(self.services) > 1:
+            which = f"{which} --service {record.key.service}"
+        return [
+            (
+                f"tally {name} {self._company(row)} "
+                f"{which}{f' --addition {argument}' if argument else ''}{self._on} {_WHY}"
+            )
+            for name, argument in possible_answers(record)
+        ]
+
+    def foot(self) -> list[str]:
+        """What there is to ask and say beside."""
+        return [
+            f"tally status{self._on}    shows every company",
+            f"tally show COMPANY{self._on}    shows one with its history",
+            f"Put your reason in place of {_REASON}: it stands in the history beside your name.",
+        ]
+
+    def _company(self, row: CompanyRow) -> str:
+        unique = row.name.casefold() in self.names
+        return (
+            f'"{row.name}"'
+            if unique and _SAFE_IN_QUOTES.fullmatch(row.name)
+            else shlex.quote(row.company_id)
+        )
+
+    @property
+    def _on(self) -> str:
+        return "" if self.stack == DEFAULT_STACK else f" --stack {self.stack}"
+
+
+def possible_answers(record: UsageRecord) -> list[tuple[str, str]]:
+    """The answers that the record takes, by the command's name, with the id of the Addition where it needs one."""
+    found = [("credit-done", "")] if record.credit is not None else []
+    hold = record.hold
+    if hold is None:
+        return found
+    # What can be answered is known by answering: nothing is kept of it.
+    found += [
+        (name, "")
+        for name, answer in _BY_NUMBER
+        if isinstance(answer(record, _ANYBODY), Transition)
+    ]
+    if hold.foreign and not record.is_standing:
+        found += [("take-over", str(each)) for each in hold.foreign]
+    if hold.foreign:
+        found.append(("keep-apart", ""))
+    if hold.foreign and not record.is_standing:
+        found.append(("waive", ""))
+    return found

@@ -1,0 +1,113 @@
+"""A plain-text letter in sections, cut politely where it would grow longer than it may be."""
+
+import textwrap
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from tally.domain.model.screen import fit
+
+MOST_BYTES = 200_000
+"""SNS takes 256 KiB with the attributes (its documentation of Publish), and 262,144 bytes are no letter anyway."""
+
+MOST_ENTRIES = 40
+"""Of one section: nobody reads more of one kind in a mail."""
+
+_WIDTH = 76
+_MOST_OF_SENTENCE = 1500
+_SUBJECT_BELOW = 100
+"""SNS's documentation of Publish: less than 100 characters, without line breaks and control characters."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """A line of its own, sentences below it, and commands that are to be copied as they stand."""
+
+    name: str
+    sentences: Sequence[str] = ()
+    commands: Sequence[str] = ()
+
+    def lines(self) -> list[str]:
+        """It as lines of a mail."""
+        told = [
+            line for sentence in self.sentences for line in wrapped(one_line(sentence), indent="  ")
+        ]
+        return [one_line(self.name), *told, *(f"    {fit(each)}" for each in self.commands)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Section:
+    """Entries of one kind under a title."""
+
+    title: str
+    entries: Sequence[Entry]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Letter:
+    """What goes to the topic."""
+
+    subject: str
+    text: str
+
+
+def letter(
+    *, subject: str, head: Iterable[str], sections: Iterable[Section], foot: Sequence[str]
+) -> Letter:
+    """Put it together; a section that is too long ends with how many more there are. Empty sections are left out.
+
+    Raises ValueError for a subject that SNS would refuse: it is made of words and numbers of ours, never of names.
+    """
+    if not (subject.isascii() and subject.isprintable() and 0 < len(subject) < _SUBJECT_BELOW):
+        raise ValueError(f"{subject!r} is no subject")
+    filled = [each for each in sections if each.entries]
+    top, end = [line for paragraph in head for line in wrapped(paragraph)], ["", *foot]
+    left = MOST_BYTES - _size(top) - _size(end)
+    parts = [top]
+    for number, section in enumerate(filled):
+        part = list(_cut(section, room=left // (len(filled) - number)))
+        left -= _size(part)
+        parts.append(part)
+    return Letter(
+        subject=subject, text="\n".join(line for part in (*parts, end) for line in part) + "\n"
+    )
+
+
+def wrapped(sentence: str, *, indent: str = "") -> list[str]:
+    """A sentence as lines of a mail."""
+    return textwrap.wrap(
+        sentence,
+        width=_WIDTH,
+        initial_indent=indent,
+        subsequent_indent=indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
+def one_line(text: str) -> str:
+    """A text of somebody else's, such as a name, fit to be shown, and not endless (SAFE-10)."""
+    plain = " ".join(fit(text).split())
+    return plain if len(plain) <= _MOST_OF_SENTENCE else f"{plain[: _MOST_OF_SENTENCE - 1]}…"
+
+
+def _cut(section: Section, *, room: int) -> Iterator[str]:
+    title = ["", section.title, "-" * len(section.title)]
+    yield from title
+    left = room - _size(title) - _size([_more(len(section.entries))])
+    for number, entry in enumerate(section.entries):
+        lines = [] if number == MOST_ENTRIES else entry.lines()
+        left -= _size(["", *lines])
+        if not lines or left < 0:
+            yield _more(len(section.entries) - number)
+            return
+        if number and len(lines) > 1:
+            yield ""
+        yield from lines
+
+
+def _more(number: int) -> str:
+    return f"… and {number} more: `tally status` lists them all."
+
+
+def _size(lines: Iterable[str]) -> int:
+    return sum(len(line.encode()) + 1 for line in lines)

@@ -1,0 +1,96 @@
+"""What months billed in all, and how one differs from the one before."""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+
+from tally.domain.record.usage_record import UsageRecord
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Total:
+    """What Additions bill of one service in one month, less what was credited, and to how many companies."""
+
+    service: str
+    billed: int
+    companies: int
+
+    @property
+    def in_words(self) -> str:
+        """It in words."""
+        return (
+            f"{self.billed:,} {self.service} on the Additions of {self.companies:,} "
+            f"{_companies(self.companies)}"
+        )
+
+    def compared(self, before: "Total | None", month: str) -> str:
+        """It in words, beside the same of the month before, whose name is ``month``."""
+        if before is None:
+            return f"{self.in_words}, and none in {month}"
+        more = self.billed - before.billed
+        change = (
+            "as many as" if more == 0 else f"{abs(more):,} {'more' if more > 0 else 'fewer'} than"
+        )
+        return (
+            f"{self.in_words}, {change} in {month} ({before.billed:,} of {before.companies:,} "
+            f"{_companies(before.companies)})"
+        )
+
+
+def totals(records: Iterable[UsageRecord]) -> Sequence[Total]:
+    """One for each service that has a record, by name."""
+    by_service: dict[str, list[UsageRecord]] = {}
+    for record in records:
+        by_service.setdefault(record.key.service, []).append(record)
+    return [
+        Total(service=service, billed=sum(each.stands for each in of), companies=len(of))
+        for service, of in sorted(by_service.items())
+    ]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """One company's number of a service in two months; None where it had no record."""
+
+    company_id: str
+    service: str
+    before: int | None
+    now: int | None
+
+    @property
+    def difference(self) -> int:
+        """How many more."""
+        return (self.now or 0) - (self.before or 0)
+
+    @property
+    def told(self) -> str:
+        """It in words."""
+        if self.before is None:
+            return f"{self.now:,}, new"
+        if self.now is None:
+            return f"none any more, {self.before:,} before"
+        return f"{self.before:,} → {self.now:,} ({self.difference:+,})"
+
+
+def changes(
+    now: Iterable[UsageRecord],
+    before: Iterable[UsageRecord],
+    *,
+    but: Collection[tuple[str, str]] = (),
+    most: int = 10,
+) -> Sequence[Change]:
+    """The biggest differences between two months' records, up or down, the biggest first; none that is 0.
+
+    ``but`` are companies and services whose month is not over yet: nothing can be said of them.
+    """
+    numbers = {(each.key.company_id, each.key.service): each.stands for each in now}
+    earlier = {(each.key.company_id, each.key.service): each.stands for each in before}
+    found = [
+        Change(company_id=key[0], service=key[1], before=earlier.get(key), now=numbers.get(key))
+        for key in sorted({*numbers, *earlier} - set(but))
+    ]
+    differing = [each for each in found if each.difference]
+    return sorted(differing, key=lambda each: -abs(each.difference))[:most]
+
+
+def _companies(number: int) -> str:
+    return "customer" if number == 1 else "customers"

@@ -1,0 +1,152 @@
+"""What the ledger shows of each company at a glance: one row a company, with its usage records."""
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from tally.domain.model.company import CompanyLink
+from tally.domain.model.month import Month
+from tally.domain.model.standing import COMPANY_SCOPE, Cause, Standing, StandingState, failing
+from tally.domain.model.ticks import Ticks
+from tally.domain.record.rulings import Said
+from tally.domain.record.usage_record import RecordState, UsageRecord
+
+_NOT_SEEN = Cause(state=StandingState.WAITING, reason="No tick has seen it yet.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompanyRow:
+    """One company as the ledger knows it; ``records`` are those of the overview's months, and all that are still open, by month.
+
+    ``unreadable`` is why an item of it cannot be read.
+    """
+
+    company_id: str
+    name: str
+    link: CompanyLink | None = None
+    standing: Standing | None = None
+    records: tuple[UsageRecord, ...] = ()
+    unreadable: str = ""
+
+    @property
+    def cause(self) -> Cause:
+        """Its one visible standing, with the notices of all (SAFE-7)."""
+        return self._failing or (_NOT_SEEN if self.standing is None else self.standing.shown)
+
+    @property
+    def causes(self) -> Collection[Cause]:
+        """All that its standing is made of."""
+        if (unread := self._failing) is not None:
+            return (unread,)
+        return () if self.standing is None else self.standing.causes.values()
+
+    @property
+    def _failing(self) -> Cause | None:
+        """What is shown while an item cannot be read: since when, if a tick has told of it already."""
+        why = self.unreadable or ("" if self.standing is None else self.standing.unreadable)
+        told = None if self.standing is None else self.standing.causes.get(COMPANY_SCOPE)
+        since = told.since if told is not None and told.state is StandingState.FAILING else None
+        return replace(failing(why), since=since) if why else None
+
+    @property
+    def last_reading(self) -> datetime | None:
+        """The tick of a good reading, at most six hours older than the last."""
+        return None if self.standing is None else self.standing.last_reading
+
+    def of(self, month: Month, service: str | None = None) -> tuple[UsageRecord, ...]:
+        """Its records of one month, of all services or of one."""
+        return tuple(
+            each
+            for each in self.records
+            if each.key.month == month and service in (None, each.key.service)
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overview:
+    """All companies, by name, and what is known of ticks; ``ticks`` is None before the first."""
+
+    ticks: Ticks | None
+    companies: tuple[CompanyRow, ...]
+
+    @property
+    def standings(self) -> Counter[StandingState]:
+        """How many companies have each standing."""
+        return Counter(each.cause.state for each in self.companies)
+
+
+def counted(record: UsageRecord) -> int | None:
+    """The newest count that the ledger knows of the record; None before there is any.
+
+    A closed record's is the one it closed with. An open one keeps none of its own: it is the number that is held, or that a
+    person answered or approved, where that is not what stands; else what stands, since an unchanged count writes nothing (FOLLOW-2).
+    """
+    if record.credit is not None:
+        return record.credit.counted
+    if record.hold is not None:
+        return record.hold.quantity
+    if record.count is not None:
+        return record.count
+    word, approved = record.last_word, record.ruling(Said.GROW)
+    if word is not None:
+        return max(word.number, record.stands) if record.lines else word.number
+    if record.lines:
+        return record.highest
+    return None if approved is None else approved.number
+
+
+def final(record: UsageRecord) -> int | None:
+    """What the month was billed in the end, less what was credited; None while that may still change by itself."""
+    return None if record.state is RecordState.OPEN else record.stands
+
+
+def overview(
+    *,
+    ticks: Ticks | None,
+    links: Iterable[CompanyLink],
+    standings: Iterable[Standing],
+    records: Iterable[UsageRecord],
+    unreadable: dict[str, str] | None = None,
+) -> Overview:
+    """One row for each company that has a link, a standing or a record, or had one that is ``unreadable``."""
+    unreadable = unreadable or {}
+    known_links = {each.company_id: each for each in links}
+    known_standings = {each.company_id: each for each in standings}
+    by_company: dict[str, dict[object, UsageRecord]] = {}
+    for record in records:
+        by_company.setdefault(record.key.company_id, {})[record.key] = (
+            record  # the index may show one as open and as settled
+        )
+    rows = [
+        _row(
+            each,
+            known_links.get(each),
+            known_standings.get(each),
+            tuple(by_company.get(each, {}).values()),
+            unreadable.get(each, ""),
+        )
+        for each in {*known_links, *known_standings, *by_company, *unreadable}
+    ]
+    return Overview(
+        ticks=ticks,
+        companies=tuple(sorted(rows, key=lambda row: (row.name.casefold(), row.company_id))),
+    )
+
+
+def _row(
+    company_id: str,
+    link: CompanyLink | None,
+    standing: Standing | None,
+    records: Sequence[UsageRecord],
+    unreadable: str,
+) -> CompanyRow:
+    name = (standing.company_name if standing else link.company_name if link else "") or company_id
+    return CompanyRow(
+        company_id=company_id,
+        name=name,
+        link=link,
+        standing=standing,
+        records=tuple(sorted(records, key=lambda record: record.key)),
+        unreadable=unreadable,
+    )

@@ -1,0 +1,103 @@
+"""Tying companies that are seen for the first time to their namesakes in ConnectWise (MATCH-1)."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from tally.domain.linking.matching import NameIndex, NoTie, count_names
+from tally.domain.model.company import Company, CompanyLink, ConnectWiseCompany
+from tally.domain.record.history import TALLY
+from tally.errors import ConflictError, SetupError, TallyError
+from tally.planner.gravityzone_tree import Roster
+from tally.ports import Ledger
+
+_MOST_NAMED = 3
+
+
+@dataclass(slots=True, kw_only=True)
+class Tying:
+    """What came of it: the new links, why other companies have none, and whose tie could not be written."""
+
+    tied: list[CompanyLink] = field(default_factory=list)
+    untied: dict[str, str] = field(default_factory=dict)
+    troubles: dict[str, str] = field(default_factory=dict)
+
+
+def tie_by_name(
+    companies: Sequence[Company],
+    *,
+    roster: Roster,
+    everyone: Iterable[Company],
+    connectwise: Iterable[ConnectWiseCompany],
+    links: Mapping[str, CompanyLink],
+    ledger: Ledger,
+    tick: datetime,
+) -> Tying:
+    """Tie each of ``companies`` whose name is unique on both sides and whose namesake is nobody's.
+
+    ``everyone`` are all customers in GravityZone, unlicensed ones too: a name must be unique among them and the partners.
+    """
+    tied = {
+        each.connectwise_id: each.company_name
+        for each in links.values()
+        if each.connectwise_id is not None
+    }
+    from tally.domain.planning.role_sight import unseen_companies  # noqa: PLC0415 - where nobody is new it is not needed: cold starts
+
+    listed = list(connectwise)
+    unseen = unseen_companies({each.id for each in listed}, tied)
+    if unseen:
+        return Tying(untied={company.id: unseen for company in companies})
+    index = NameIndex(listed, tied=tied)
+    known = {company.id: company for company in (*everyone, *companies, *roster.partners.values())}
+    names = count_names(known.values())
+    hidden = hidden_names(roster)
+    result = Tying()
+    for company in companies:
+        found = index.tie(company, namesakes=names[company.name])
+        if isinstance(found, NoTie):
+            result.untied[company.id] = found.reason
+        elif hidden:
+            result.untied[company.id] = hidden
+        else:
+            link = CompanyLink(
+                company_id=company.id,
+                company_name=company.name,
+                connectwise_id=found.company.id,
+                connectwise_name=found.company.name,
+                tied_by=TALLY,
+                tied_at=tick,
+            )
+            try:
+                ledger.tie(link)
+            except ConflictError:
+                result.untied[company.id] = (
+                    f"ConnectWise company {found.company.name!r} (id {found.company.id}) "
+                    "was tied elsewhere just now."
+                )
+            except SetupError:
+                raise
+            except TallyError as error:
+                result.troubles[company.id] = f"It could not be tied: {error}"
+            else:
+                result.tied.append(link)
+    return result
+
+
+def hidden_names(roster: Roster) -> str:
+    """Why nobody can be tied by name: names below these partners are not known; "" if all are."""
+    hidden = [roster.partners[each] for each in sorted({*roster.unread, *roster.refused})]
+    if not hidden:
+        return ""
+    named = ", ".join(f"{each.name} ({each.id})" for each in hidden[:_MOST_NAMED])
+    more = f" and {len(hidden) - _MOST_NAMED} more" if len(hidden) > _MOST_NAMED else ""
+    refused = (
+        ""
+        if not roster.refused
+        else " If GravityZone refuses that for good, exclude the partner, or tie this one by hand."
+    )
+    return (
+        "It is tied by its name once the companies of all partners can be listed, as "
+        "another may bear the same name; those below "
+        f"{named}{more} could not be.{refused}"
+    )

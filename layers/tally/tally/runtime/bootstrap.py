@@ -1,0 +1,317 @@
+"""The only place that knows which concrete classes are used: it puts each function together from its environment.
+
+What one function alone is made of is imported where that one is put together: a cold start would pay for the others'.
+"""
+
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import cache
+from typing import TYPE_CHECKING, NamedTuple
+
+from requests.adapters import BaseAdapter
+
+from tally.aws.clients import AwsClients
+from tally.aws.queue import SQSJobQueue
+from tally.aws.secret import ApiKeys, read_keys
+from tally.connectwise.client import ConnectWiseClient
+from tally.connectwise.site import Keys
+from tally.domain.model.reading import Service
+from tally.domain.record.unreadable import OddRows
+from tally.gravityzone.client import GravityZoneClient
+from tally.gravityzone.pace import TokenBucket
+from tally.ledger.dynamodb import DynamoDBLedger
+from tally.ports import Clock
+from tally.runtime.clock import WallClock
+from tally.runtime.settings import PlannerSettings, ReporterSettings, Settings, WorkerSettings
+from tally.runtime.traffic import Traffic
+from tally.transport.http_call import Listener
+from tally.transport.session import DIRECT, Network
+
+if TYPE_CHECKING:
+    from tally.planner.plan import Plan
+    from tally.reporter.report import Report
+    from tally.worker.delivery import Delivery
+
+_THREADS = 8
+_GRAVITYZONE, _CONNECTWISE = "GravityZone", "ConnectWise"
+
+SLOWEST_JOB = timedelta(seconds=77)
+"""How long a customer's job of one service may take: the template's arithmetic of timeouts starts from it."""
+
+SLOWEST_SERVICE = timedelta(seconds=45)
+"""How long a further service of a job may take: no GravityZone call more, four to ConnectWise, and the ledger's own."""
+
+WRITING = timedelta(seconds=40)
+"""What ConnectWise may take of either: GravityZone is read before, and is not asked any more when only this is left."""
+
+AROUND_READINGS = timedelta(seconds=55)
+"""What a partner's job may take beside its calls at their pace: the writing, one call that hangs, and the ledger's own (READ-4)."""
+
+
+def each_reading(calls_per_second: float, services: Iterable[Service]) -> timedelta:
+    """What each company takes that is read for a partner: its calls' turns at the pace, which hide the usual latency (READ-4)."""
+    calls = len({service.plain for service in services})
+    return timedelta(seconds=calls * max(1.0, 1 / calls_per_second))
+
+
+@dataclass(slots=True)
+class Deadline:
+    """The instant at which the function is stopped; each invocation sets it anew, in milliseconds from now."""
+
+    at: float = float("inf")
+
+    def set(self, remaining_ms: int) -> None:
+        """Take what ``context.get_remaining_time_in_millis()`` says."""
+        self.at = time.monotonic() + remaining_ms / 1000
+
+    def seconds_left(self) -> float:
+        """Seconds until then."""
+        return self.at - time.monotonic()
+
+    def seconds_left_to_read(self) -> float:
+        """Seconds until a worker leaves GravityZone, so that what it writes then is written to the end."""
+        return self.seconds_left() - WRITING.total_seconds()
+
+
+class Planner(NamedTuple):
+    """The planner function's inside. ``traffic`` counts its calls, by API; ``stack`` is whose metrics they are."""
+
+    plan: "Plan"
+    deadline: Deadline
+    traffic: Mapping[str, Traffic]
+    stack: str
+
+
+class Worker(NamedTuple):
+    """The worker function's inside; ``traffic`` and ``stack`` as the planner's. ``clock`` tells jobs' ages."""
+
+    deliver: "Delivery"
+    deadline: Deadline
+    clock: Clock
+    traffic: Mapping[str, Traffic]
+    stack: str
+
+
+class World(NamedTuple):
+    """What tests put in place of the network and the clock; None is the real thing."""
+
+    gravityzone: BaseAdapter | None = None
+    connectwise: BaseAdapter | None = None
+    clock: Clock | None = None
+
+
+def planner(environment: Mapping[str, str], world: World | None = None) -> Planner:
+    """Put the planner together. Raises SetupError naming every setting or key that is wrong."""
+    from tally.planner.plan import Plan
+    from tally.services import places
+
+    settings = PlannerSettings.from_env(environment)
+    services = places(
+        settings.services, product=settings.product, agreement_type=settings.agreement_type
+    )
+    world = world or World()
+    aws, deadline, traffic, odd_rows = (
+        AwsClients(connections=_THREADS),
+        Deadline(),
+        _traffic(),
+        OddRows(),
+    )
+    bucket = TokenBucket(rate=settings.sweep_calls_per_second, depth=1)
+    gravityzone, connectwise = _clients(
+        settings,
+        _keys(settings, aws),
+        bucket,
+        deadline,
+        deadline.seconds_left,
+        world=world,
+        traffic=traffic,
+        on_odd_row=odd_rows.heard,
+    )
+    return Planner(
+        deadline=deadline,
+        traffic=traffic,
+        stack=settings.stack_name,
+        plan=Plan(
+            gravityzone=gravityzone,
+            connectwise=connectwise,
+            ledger=_ledger(settings, aws),
+            queue=_queue(settings, aws),
+            clock=world.clock or WallClock(),
+            policy=settings.policy,
+            services=services,
+            calls_per_second=settings.sweep_calls_per_second,
+            first_month=settings.first_month,
+            odd_rows=odd_rows,
+        ),
+    )
+
+
+def worker(environment: Mapping[str, str], world: World | None = None) -> Worker:
+    """Put the worker together. Raises SetupError naming every setting or key that is wrong."""
+    from tally.worker.delivery import Delivery
+    from tally.worker.sync import Sync
+
+    settings = WorkerSettings.from_env(environment)
+    world = world or World()
+    aws, deadline, traffic = AwsClients(connections=_THREADS), Deadline(), _traffic()
+    bucket, clock = _bucket(settings.calls_per_second, settings.burst), world.clock or WallClock()
+    gravityzone, connectwise = _clients(
+        settings,
+        _keys(settings, aws),
+        bucket,
+        deadline,
+        deadline.seconds_left_to_read,
+        world=world,
+        traffic=traffic,
+    )
+    sync = Sync(
+        gravityzone=gravityzone,
+        connectwise=connectwise,
+        ledger=_ledger(settings, aws),
+        clock=clock,
+        policy=settings.policy,
+        services=tuple(each.service for each in settings.services),
+        first_month=settings.first_month,
+        has_time=lambda: deadline.seconds_left() >= SLOWEST_SERVICE.total_seconds(),
+    )
+    return Worker(
+        deadline=deadline,
+        clock=clock,
+        traffic=traffic,
+        stack=settings.stack_name,
+        deliver=Delivery(
+            sync=sync,
+            deliveries=_queue(settings, aws),
+            settle=settings.policy.settle,
+            seconds_left=deadline.seconds_left,
+            slowest=SLOWEST_JOB,
+            around_readings=AROUND_READINGS,
+            each_reading=each_reading(settings.calls_per_second, sync.services),
+        ),
+    )
+
+
+def reporter(environment: Mapping[str, str]) -> "Report":
+    """Put the reporter together. Raises SetupError naming every setting that is wrong."""
+    from tally.aws.topic import SNSTopic
+    from tally.reporter.report import Report
+
+    settings, aws = ReporterSettings.from_env(environment), AwsClients(connections=_THREADS)
+    return Report(
+        ledger=_ledger(settings, aws),
+        announcements=SNSTopic(aws.client("sns"), settings.topic_arn),
+        close_day=settings.close_day,
+        stack=settings.stack_name,
+    )
+
+
+@cache
+def _bucket(rate: float, depth: int) -> TokenBucket:
+    """One for the container's life, whatever else is put together anew: the pace is the API key's."""
+    return TokenBucket(rate=rate, depth=depth)
+
+
+def _traffic() -> dict[str, Traffic]:
+    return {_GRAVITYZONE: Traffic(), _CONNECTWISE: Traffic()}
+
+
+def _clients(
+    settings: Settings,
+    keys: ApiKeys,
+    bucket: TokenBucket,
+    deadline: Deadline,
+    seconds_to_read: Callable[[], float],
+    *,
+    world: World,
+    traffic: Mapping[str, Traffic],
+    on_odd_row: Callable[[str], None] | None = None,
+) -> tuple[GravityZoneClient, ConnectWiseClient]:
+    """A function's two ways out; ``seconds_to_read`` are those until it leaves GravityZone."""
+    gravityzone = gravityzone_client(
+        settings,
+        keys,
+        bucket=bucket,
+        seconds_left=seconds_to_read,
+        adapter=world.gravityzone,
+        listener=traffic[_GRAVITYZONE].heard,
+        on_odd_row=on_odd_row,
+    )
+    connectwise = connectwise_client(
+        settings,
+        keys,
+        seconds_left=deadline.seconds_left,
+        adapter=world.connectwise,
+        listener=traffic[_CONNECTWISE].heard,
+        on_odd_row=on_odd_row,
+    )
+    return gravityzone, connectwise
+
+
+def _keys(settings: Settings, aws: AwsClients) -> ApiKeys:
+    return read_keys(aws.client("secretsmanager"), settings.secret_id)
+
+
+def _ledger(settings: Settings | ReporterSettings, aws: AwsClients) -> DynamoDBLedger:
+    return DynamoDBLedger(aws.client("dynamodb"), settings.table_name)
+
+
+def _queue(settings: Settings, aws: AwsClients) -> SQSJobQueue:
+    return SQSJobQueue(aws.client("sqs"), settings.queue_url, threads=_THREADS)
+
+
+def gravityzone_client(
+    settings: Settings,
+    keys: ApiKeys,
+    *,
+    bucket: TokenBucket,
+    seconds_left: Callable[[], float] | None = None,
+    adapter: BaseAdapter | None = None,
+    listener: Listener | None = None,
+    on_odd_row: Callable[[str], None] | None = None,
+    network: Network = lambda _: DIRECT,
+) -> GravityZoneClient:
+    """The client of GravityZone at the pace of ``bucket``; without ``seconds_left`` it has all the time there is. ``network`` as ``Transport``'s."""
+    return GravityZoneClient(
+        url=settings.gravityzone_url,
+        api_key=keys.gravityzone_api_key,
+        pace=bucket,
+        local_http_host=settings.local_http_host,
+        timeout=settings.request_timeout_seconds,
+        deadline=seconds_left or Deadline().seconds_left,
+        adapter=adapter,
+        listener=listener,
+        on_odd_row=on_odd_row or OddRows().heard,
+        network=network,
+    )
+
+
+def connectwise_client(
+    settings: Settings,
+    keys: ApiKeys,
+    *,
+    seconds_left: Callable[[], float] | None = None,
+    adapter: BaseAdapter | None = None,
+    listener: Listener | None = None,
+    on_odd_row: Callable[[str], None] | None = None,
+    network: Network = lambda _: DIRECT,
+) -> ConnectWiseClient:
+    """The client of ConnectWise; without ``seconds_left`` it has all the time there is. ``network`` as ``Transport``'s."""
+    return ConnectWiseClient(
+        url=settings.connectwise_url,
+        company=settings.connectwise_company,
+        keys=Keys(
+            public=keys.connectwise_public_key,
+            private=keys.connectwise_private_key,
+            client_id=keys.connectwise_client_id,
+        ),
+        api_version=settings.connectwise_api_version,
+        local_http_host=settings.local_http_host,
+        timeout=settings.request_timeout_seconds,
+        deadline=seconds_left or Deadline().seconds_left,
+        adapter=adapter,
+        listener=listener,
+        on_odd_row=on_odd_row or OddRows().heard,
+        network=network,
+    )

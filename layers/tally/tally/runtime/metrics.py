@@ -1,0 +1,158 @@
+"""What a function tells CloudWatch of one invocation, on one log line in the embedded metric format.
+
+Each metric costs 0.30 USD a month for each stack (CloudWatch's pricing), so there are twelve, with the stack as their one
+dimension, and none by company. What needs neither an alarm nor a graph of its own stands on the same line as plain fields,
+for CloudWatch Logs Insights.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import batched, zip_longest
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from aws_lambda_powertools.metrics import EphemeralMetrics
+
+from tally.runtime.traffic import Traffic, throttles
+
+if TYPE_CHECKING:
+    from tally.planner.plan import Planned
+
+NAMESPACE, DIMENSION = "Tally", "Stack"
+
+UNITS: Mapping[str, str] = MappingProxyType(
+    {
+        "CompaniesBilling": "Count",
+        "CompaniesWaiting": "Count",
+        "CompaniesNeedingSetUp": "Count",
+        "CompaniesHeld": "Count",
+        "CompaniesFailing": "Count",
+        "StalestReadingAge": "Seconds",
+        "OldestHoldAge": "Seconds",
+        "RecordsPastClose": "Count",
+        "SweepLength": "Seconds",
+        "Throttles": "Count",
+        "GravityZoneLatency": "Seconds",  # its sample count is the number of calls
+        "ConnectWiseLatency": "Seconds",
+    }
+)
+"""All metrics that there are."""
+
+_BY_STANDING = {
+    "CompaniesBilling": "billing",
+    "CompaniesWaiting": "waiting",
+    "CompaniesNeedingSetUp": "needs set-up",
+    "CompaniesHeld": "held",
+    "CompaniesFailing": "failing",
+}
+
+_MOST_VALUES = 99
+"""Of one metric on one line. CloudWatch takes 100, at which Powertools writes the line by itself."""
+
+type Values = Mapping[str, Sequence[float]]
+
+OUTCOMES: Mapping[str, frozenset[str]] = MappingProxyType(
+    {
+        "opened": frozenset({"opened", "taken over"}),
+        "pushed": frozenset({"pushed"}),
+        "unchanged": frozenset({"unchanged"}),
+        "closed": frozenset({"closed"}),
+    }
+)
+"""What became of records, by what was done as a job tells it; ``held`` is beside, its kind with it."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Batch:
+    """What a worker did with one batch: records by outcome, jobs that failed, and how long ago each job's tick was, in seconds."""
+
+    records: Counter[str] = field(default_factory=Counter)
+    failed: int = 0
+    ages: list[float] = field(default_factory=list)
+
+    def done(
+        self, decisions: Mapping[str, str], *, tick: datetime, now: datetime, receives: int
+    ) -> None:
+        """Count a job that is done. The sweep's length is told by jobs that were received once: others wait for a reason."""
+        for each in decisions.values():
+            steps = each.split(", ")
+            self.records.update(
+                outcome for outcome, told in OUTCOMES.items() if not told.isdisjoint(steps)
+            )
+            self.records["held"] += any(step.startswith("held: ") for step in steps)
+        if receives == 1:
+            self.ages.append((now - tick).total_seconds())
+
+    def figures(self) -> dict[str, int]:
+        """It as the log has it."""
+        return {
+            **{outcome: self.records[outcome] for outcome in (*OUTCOMES, "held")},
+            "failed": self.failed,
+        }
+
+
+def of_calls(traffic: Mapping[str, Traffic]) -> Values:
+    """What calls came to, by API. Throttles where there are any: a metric that is not written costs nothing."""
+    values: dict[str, Sequence[float]] = {
+        f"{api}Latency": [round(seconds, 3) for seconds in each.seconds]
+        for api, each in traffic.items()
+        if each.seconds
+    }
+    refused = throttles([*traffic.values()])
+    return {**values, "Throttles": [refused]} if refused else values
+
+
+def of_tick(planned: "Planned | None") -> Values:
+    """What a tick saw; nothing where it did not get so far. A skipped one tells how long the sweep before takes already."""
+    values: dict[str, Sequence[float]] = {}
+    if planned is not None and planned.vitals is not None:
+        seen = planned.vitals
+        values = {name: [seen.companies[standing]] for name, standing in _BY_STANDING.items()}
+        values["StalestReadingAge"] = [seen.stalest_reading]
+        values["OldestHoldAge"] = [seen.oldest_hold]
+        values["RecordsPastClose"] = [seen.past_close]
+        if planned.overdue is not None:
+            values["SweepLength"] = [planned.overdue]
+    return values
+
+
+def of_batch(batch: Batch) -> Values:
+    """How long the sweep has taken up to the jobs of this batch: its longest alone, which is what counts."""
+    return {"SweepLength": [round(max(batch.ages), 3)]} if batch.ages else {}
+
+
+def emit_invocation(
+    function: str, stack: str, seen: Values, traffic: Mapping[str, Traffic], **details: object
+) -> None:
+    """Write what one invocation saw, and what its calls came to, which are counted anew from here."""
+    taken = {api: each.taken() for api, each in traffic.items()}
+    calls = {api: each.figures() for api, each in taken.items()}
+    emit(stack, seen, of_calls(taken), details={"function": function, **details, **calls})
+
+
+def emit(stack: str, *values: Values, details: Mapping[str, object]) -> None:
+    """Write them; nothing where there are none. More values of one metric than a line takes go onto further lines."""
+    together = {name: each for one in values for name, each in one.items()}
+    lines = zip_longest(
+        *(
+            [(name, part) for part in batched(each, _MOST_VALUES, strict=False)]
+            for name, each in together.items()
+        )
+    )
+    for number, line in enumerate(lines):
+        _write(stack, (part for part in line if part is not None), details if number == 0 else {})
+
+
+def _write(
+    stack: str, line: Iterable[tuple[str, Sequence[float]]], details: Mapping[str, object]
+) -> None:
+    metrics = EphemeralMetrics(namespace=NAMESPACE)
+    metrics.add_dimension(name=DIMENSION, value=stack)
+    for key, value in details.items():
+        metrics.add_metadata(key=key, value=value)
+    for name, values in line:
+        for value in values:
+            metrics.add_metric(name=name, unit=UNITS[name], value=value)
+    metrics.flush_metrics()

@@ -1,0 +1,198 @@
+"""What the operator sets, as the template hands it to the functions in environment variables.
+
+One frozen class per function; ``from_env`` names every variable that is missing or malformed, with the template's
+parameter that feeds it.
+"""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Annotated, Self
+from zoneinfo import ZoneInfo
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+)
+
+from tally.connectwise.dialect import API_VERSION
+from tally.domain.model.invoicing import Invoicing, LateUsage
+from tally.domain.model.month import Month
+from tally.domain.model.policy import Policy
+from tally.domain.model.reading import MOST_SEATS
+from tally.domain.model.screen import is_encodable
+from tally.errors import SetupError
+from tally.services import BilledService, read_services
+
+_PARAMETERS = {
+    "ADDITION_TEXT": "AdditionText",
+    "AGREEMENT_TYPE": "AgreementType",
+    "BILL_MINIMUM": "BillMinimum",
+    "BILLING_CYCLES": "BillingCycles",
+    "BILLING_TIME_ZONE": "BillingTimeZone",
+    "CLOSE_DAY": "CloseDay",
+    "CONNECTWISE_API_VERSION": "ConnectWiseApiVersion",
+    "CONNECTWISE_COMPANY": "ConnectWiseCompany",
+    "CONNECTWISE_URL": "ConnectWiseUrl",
+    "FIRST_MONTH": "FirstMonth",
+    "FIRST_MONTH_SEATS": "FirstMonthSeats",
+    "GRAVITYZONE_URL": "GravityZoneUrl",
+    "GROWTH_PERCENT": "GrowthPercent",
+    "GROWTH_SEATS": "GrowthSeats",
+    "INVOICING": "Invoicing",
+    "LATE_USAGE": "LateUsage",
+    "LOCAL_HTTP_HOST": "LocalHttpHost",
+    "OPEN_UNTIL_DAY": "OpenUntilDay",
+    "PRODUCT": "Product",
+    "SERVICES": "Services",
+    "SETTLE_SECONDS": "SettleSeconds",
+    "SWEEP_CALLS_PER_SECOND": "LicensingCallsPerSecond",
+}
+
+
+def _zone(value: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(value)
+    except (
+        KeyError,
+        OSError,
+        ValueError,
+    ):  # unknown, a folder's name, or a path out of the database
+        raise ValueError("it is no IANA time zone, such as Europe/Berlin") from None
+
+
+def _month(value: str) -> Month | None:
+    return Month.parse(value) if value else None
+
+
+def _cycles(value: str) -> frozenset[str]:
+    return frozenset(filter(None, (each.strip() for each in value.split(","))))
+
+
+_Text = Annotated[str, StringConstraints(min_length=1)]
+
+
+class _FromEnvironment(BaseModel):
+    # Built at first use: a function reads one of these classes, and its cold start does not pay for
+    # the others.
+    model_config = ConfigDict(
+        defer_build=True,
+        frozen=True,
+        extra="ignore",
+        alias_generator=str.upper,
+        arbitrary_types_allowed=True,
+        hide_input_in_errors=True,
+    )
+
+    @classmethod
+    def from_env(cls, environment: Mapping[str, str]) -> Self:
+        """Read the settings. Raises SetupError with one sentence for each that is missing or malformed."""
+        own = {
+            name: value for name, value in environment.items() if name.lower() in cls.model_fields
+        }
+        problems = "; ".join(
+            _sentence(name, "", "it has characters that are none")
+            for name, value in own.items()
+            if not is_encodable(value)
+        )
+        if problems:
+            raise SetupError(f"The function cannot start: {problems}.")
+        try:
+            return cls.model_validate(own)
+        except ValidationError as error:
+            problems = "; ".join(
+                _sentence(problem["loc"][0], problem["type"], problem["msg"])
+                for problem in error.errors()
+            )
+        raise SetupError(f"The function cannot start: {problems}.")
+
+
+def _sentence(location: int | str, kind: str, message: str) -> str:
+    name = str(location)
+    what = (
+        "is missing"
+        if kind == "missing"
+        else f"is malformed ({message.removeprefix('Value error, ')})"
+    )
+    parameter = _PARAMETERS.get(name)
+    return f"the setting {name} {what}" + (
+        f": deploy again with the parameter {parameter} set right" if parameter else ""
+    )
+
+
+class Settings(_FromEnvironment):
+    """What both functions need."""
+
+    table_name: _Text
+    secret_id: _Text
+    gravityzone_url: _Text
+    connectwise_url: _Text
+    connectwise_company: _Text
+    connectwise_api_version: Annotated[
+        str, StringConstraints(pattern=r"^\d{1,4}(\.\d{1,3}){0,2}$")
+    ] = API_VERSION
+    billing_time_zone: Annotated[ZoneInfo, BeforeValidator(_zone)]
+    billing_cycles: Annotated[frozenset[str], BeforeValidator(_cycles), Field(min_length=1)]
+    addition_text: _Text
+    close_day: Annotated[int, Field(ge=2, le=28)]
+    open_until_day: Annotated[int, Field(ge=2, le=28)]
+    growth_percent: Annotated[int, Field(ge=0, le=1000)]
+    growth_seats: Annotated[int, Field(ge=0, le=100_000)]
+    first_month_seats: Annotated[int, Field(ge=0, le=MOST_SEATS)]
+    bill_minimum: bool
+    invoicing: Invoicing
+    late_usage: LateUsage
+    settle_seconds: Annotated[int, Field(ge=1, le=3600)]
+    services: Annotated[
+        tuple[BilledService, ...], BeforeValidator(read_services), Field(validate_default=True)
+    ] = ""  # type: ignore[assignment]  # read as a setting is
+    first_month: Annotated[Month | None, BeforeValidator(_month)] = None
+    local_http_host: str = ""
+    request_timeout_seconds: Annotated[float, Field(gt=0, le=60)]
+    queue_url: _Text
+    stack_name: _Text
+
+    @property
+    def policy(self) -> Policy:
+        """What decisions depend on."""
+        return Policy(
+            time_zone=self.billing_time_zone,
+            cycles=self.billing_cycles,
+            close_day=self.close_day,
+            open_until_day=self.open_until_day,
+            settle=timedelta(seconds=self.settle_seconds),
+            text=self.addition_text,
+            growth_percent=self.growth_percent,
+            growth_seats=self.growth_seats,
+            first_month_seats=self.first_month_seats,
+            bill_minimum=self.bill_minimum,
+            invoicing=self.invoicing,
+            late_usage=self.late_usage,
+        )
+
+
+class PlannerSettings(Settings):
+    """The planner's."""
+
+    agreement_type: _Text
+    product: _Text
+    sweep_calls_per_second: Annotated[float, Field(gt=0, le=5)]
+
+
+class WorkerSettings(Settings):
+    """The worker's. ``calls_per_second`` and ``burst`` are one container's share of the pace."""
+
+    calls_per_second: Annotated[float, Field(gt=0, le=5)]
+    burst: Annotated[int, Field(ge=1, lt=5)]
+
+
+class ReporterSettings(_FromEnvironment):
+    """The reporter's: it reads the ledger and calls neither GravityZone nor ConnectWise."""
+
+    table_name: _Text
+    topic_arn: _Text
+    close_day: Annotated[int, Field(ge=2, le=28)]
+    stack_name: _Text

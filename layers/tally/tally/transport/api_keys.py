@@ -1,0 +1,49 @@
+"""Keys: checked before they are used, and put into headers."""
+
+import base64
+import re
+
+from pydantic import SecretStr
+
+from tally.errors import SetupError
+
+_SPACE_OR_CONTROL = re.compile(r"[\s\x00-\x1f\x7f]")
+_UNPACKED = re.compile(rb"[!-~]*:[!-~]*|[0-9A-Za-z-]{16,}")
+"""What base64 of a key unpacks to, with a colon or without; the bytes behind a true key hardly ever look like that."""
+
+
+def check_key(key: SecretStr, *, name: str) -> str:
+    """The key's value. Raises SetupError, naming it by its field of the secret, if it cannot be one.
+
+    Both vendors' instructions have keys put together with colons and as base64: that is done here, with the key alone.
+    """
+    value = key.get_secret_value()
+    if wrong := _put_together(value):
+        raise SetupError(f"{name} in the secret {wrong}: give the key alone, as it was shown")
+    if not value or not value.isascii() or _SPACE_OR_CONTROL.search(value):
+        raise SetupError(
+            f"{name} in the secret is empty, or has white space or other characters that no key has"
+        )
+    return value
+
+
+def _put_together(value: str) -> str:
+    """What was made of the key, as far as that shows; "" where it may be the key itself."""
+    if value.lower().startswith("basic "):
+        return "is a whole header, which begins with Basic"
+    if ":" in value:
+        return "has a colon"
+    try:
+        packed = base64.b64decode(
+            value + "=" * (-len(value) % 4),
+            altchars=b"-_" if "-" in value or "_" in value else None,
+            validate=True,
+        )
+    except ValueError:
+        return ""
+    return "is base64" if _UNPACKED.fullmatch(packed) else ""
+
+
+def basic_auth(user: str, password: str) -> str:
+    """The value of the ``Authorization`` header."""
+    return "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()

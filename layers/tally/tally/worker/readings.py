@@ -1,0 +1,199 @@
+"""What a job reads of GravityZone: a count for each service that is due, or unknown with the reason (READ-2, READ-6)."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from tally.domain.model.month import Month
+from tally.domain.model.policy import Policy
+from tally.domain.model.reading import Count, Reading, Service, Unknown, read_count, read_sum
+from tally.domain.record.partner import (
+    Children,
+    NothingLeft,
+    has_fallen,
+    least,
+    others_below,
+    own_count,
+    settled,
+)
+from tally.domain.record.usage_record import UsageRecord
+from tally.errors import ContractError, DeclinedError, TallyError
+from tally.messages import Job, JobService
+from tally.ports import GravityZone
+
+_NO_SUBSCRIPTION = Unknown(
+    "GravityZone no longer lists a monthly subscription for it, and would answer 0."
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Readings:
+    """Reads a company-month's services together, with as few calls as there can be; ``services`` are those that can be counted."""
+
+    gravityzone: GravityZone
+    policy: Policy
+    services: Sequence[Service]
+
+    def of(
+        self, job: Job, due: Mapping[JobService, UsageRecord]
+    ) -> Mapping[JobService, Reading | TallyError]:
+        """For each of the job's services that is due, with its record: its reading, or the error for which there is none.
+
+        What fails for some services is no matter of those that another call serves.
+        """
+        services = {service.name: service for service in self.services}
+        counted = {
+            services[each.service]: record
+            for each, record in due.items()
+            if each.service in services
+        }
+        found = self._found(job, counted)
+        return {
+            each: found[services[each.service]]
+            if each.service in services
+            else Unknown(
+                f"The service {each.service!r} is no longer among those of the setting Services."
+            )
+            for each in due
+        }
+
+    def _found(
+        self, job: Job, records: Mapping[Service, UsageRecord]
+    ) -> Mapping[Service, Reading | TallyError]:
+        if not job.licensed:
+            return dict.fromkeys(records, _NO_SUBSCRIPTION)
+        found: dict[Service, Reading | TallyError] = {}
+        for plain in (True, False):
+            if together := [service for service in records if service.plain is plain]:
+                found |= self._told(job, {service: records[service] for service in together})
+        # A company that lost its subscription, since it was listed or while no list can be read, is
+        # answered with zeros:
+        # neither a fall nor a last count, but unknown (READ-2, READ-3).
+        closing = job.tick >= job.month.day_after_end(self.policy.close_day)
+        floored = self.policy.bill_minimum and closing
+        if any(
+            _is_below(found[service], record, floored=floored)
+            or (closing and _is_zero(found[service]))
+            for service, record in records.items()
+        ):
+            found = {**self._if_monthly(job, found)}
+        return {
+            service: _judged(reading, records[service], job) for service, reading in found.items()
+        }
+
+    def counts(
+        self, company_id: str, *, month: Month, services: Sequence[Service]
+    ) -> Mapping[Service, Reading]:
+        """What GravityZone answers for one company, by service; unknown where the answer holds no count.
+
+        One call for the plain services, and one more for all others. Raises TallyError if one is not answered.
+        """
+        readings: dict[Service, Reading] = {}
+        if plain := [service for service in services if service.plain]:
+            usage = self.gravityzone.usage(company_id, month=month)
+            readings |= {service: read_count(usage, service) for service in plain}
+        if others := [service for service in services if not service.plain]:
+            by_type = self.gravityzone.usage_per_product_type(company_id, month=month)
+            readings |= {service: read_sum(by_type, service) for service in others}
+        return readings
+
+    def _told(
+        self, job: Job, services: Mapping[Service, UsageRecord]
+    ) -> Mapping[Service, Reading | TallyError]:
+        """The readings of services that one call serves, for each company that is read."""
+        try:
+            if job.children is not None:
+                return self._own(job, job.children, services)
+            return self._counted(job, job.company_id, services)
+        except DeclinedError as error:
+            if job.tick < job.month.day_after_end(self.policy.open_until_day):
+                return dict.fromkeys(services, error)
+            # So late it will not get better: GravityZone may not go so far back. What stands is the
+            # last word (CLOSE-5).
+            return dict.fromkeys(services, Unknown(f"GravityZone does not tell any more: {error}."))
+        except TallyError as error:
+            return dict.fromkeys(services, error)
+
+    def _counted(
+        self, job: Job, company_id: str, services: Iterable[Service]
+    ) -> Mapping[Service, Count | TallyError]:
+        readings = self.counts(company_id, month=job.month, services=list(services))
+        return {
+            service: ContractError(reading.why) if isinstance(reading, Unknown) else reading
+            for service, reading in readings.items()
+        }
+
+    def _own(
+        self, job: Job, children: Children, records: Mapping[Service, UsageRecord]
+    ) -> Mapping[Service, Reading | TallyError]:
+        """What a partner counts without its children (READ-4).
+
+        The parent is read first: a child's machine that checks in meanwhile makes the count too low until the next job,
+        never too high. Only where it seems to have fallen for that, the parent is read once more.
+        """
+        first = self._counted(job, job.company_id, records)
+        below = [self._counted(job, child, records) for child in children.ids]
+        own = {service: _left(service, first, below) for service in records}
+        bounds = {service: least(record, children) for service, record in records.items()}
+        fallen = [service for service, count in own.items() if _has_fallen(count, bounds[service])]
+        if fallen:
+            last = self._counted(job, job.company_id, fallen)
+            own |= {
+                service: _settled(own[service], _left(service, last, below), bounds[service])
+                for service in fallen
+            }
+        return own
+
+    def _if_monthly(
+        self, job: Job, found: Mapping[Service, Reading | TallyError]
+    ) -> Mapping[Service, Reading | TallyError]:
+        try:
+            monthly = self.gravityzone.is_monthly(job.company_id)
+        except TallyError as error:
+            return dict.fromkeys(found, error)
+        return found if monthly else dict.fromkeys(found, _NO_SUBSCRIPTION)
+
+
+def _left(
+    service: Service,
+    parent: Mapping[Service, Count | TallyError],
+    children: Iterable[Mapping[Service, Count | TallyError]],
+) -> Reading | TallyError:
+    """What is left of one service's count, or why a part of it is not to be had."""
+    counts = []
+    for part in (parent[service], *(child[service] for child in children)):
+        if isinstance(part, TallyError):
+            return part
+        counts.append(part)
+    return own_count(counts[0], counts[1:])
+
+
+def _has_fallen(own: Reading | TallyError, bound: int) -> bool:
+    return not isinstance(own, TallyError) and has_fallen(own, bound)
+
+
+def _settled(
+    first: Reading | TallyError, last: Reading | TallyError, bound: int
+) -> Reading | TallyError:
+    if isinstance(first, TallyError):
+        return first
+    return last if isinstance(last, TallyError) else settled(first, last, least=bound)
+
+
+def _judged(reading: Reading | TallyError, record: UsageRecord, job: Job) -> Reading | TallyError:
+    """With other children below it than before a partner's record is held, and a person is told why there is no count."""
+    if isinstance(reading, NothingLeft) and not others_below(record, job.children):
+        return ContractError(reading.why)
+    return reading
+
+
+def _is_below(reading: Reading | TallyError, record: UsageRecord, *, floored: bool) -> bool:
+    if isinstance(reading, NothingLeft):  # as of a partner that answers 0
+        return True
+    if not isinstance(reading, Count):
+        return False
+    # At the close the contract's floor may stand there already, which the count need not reach.
+    return max(reading.value, reading.floor or 0 if floored else 0) < record.highest
+
+
+def _is_zero(reading: Reading | TallyError) -> bool:
+    return isinstance(reading, Count) and reading.value == 0

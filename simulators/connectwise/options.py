@@ -1,0 +1,104 @@
+"""What differs from tenant to tenant, or is not known for sure: each a choice, with the likely one as its default."""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from enum import StrEnum
+from typing import Any, Literal
+
+from pydantic import ConfigDict, with_config
+
+from simulators.connectwise.periods import Invoicing
+
+type OpenEnd = Literal["missing", "null", "empty"]
+
+
+class Right(StrEnum):
+    """A permission of the API member, module and action as in ConnectWise's security roles."""
+
+    COMPANIES_INQUIRE = "companies/company maintenance/inquire"
+    AGREEMENTS_INQUIRE = "finance/agreements/inquire"
+    AGREEMENTS_ADD = "finance/agreements/add"
+    AGREEMENTS_EDIT = "finance/agreements/edit"
+    CATALOG_INQUIRE = "procurement/product catalog/inquire"
+    TABLES_INQUIRE = "system/table setup/inquire"
+
+
+INQUIRE = (Right.COMPANIES_INQUIRE, Right.AGREEMENTS_INQUIRE)
+"""The rights to read what belongs to somebody, which a role can have of its own records alone."""
+
+
+@with_config(ConfigDict(extra="forbid"))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Credentials:
+    """The only keys that are let in."""
+
+    public_key: str
+    private_key: str
+    client_id: str | None = None
+    """None for any."""
+
+
+@with_config(ConfigDict(extra="forbid"))
+@dataclass(slots=True, kw_only=True)
+class ConnectWiseOptions:
+    """How this tenant behaves. Mutable: a test or a control call may change it while calls come in."""
+
+    company: str | None = None
+    """The login company's id; None lets every company in."""
+    company_name: str = "Example MSP"
+    credentials: Credentials | None = None
+    """None for any that are well-formed."""
+    wrong_key_status: Literal[401, 404] = 401
+    """Cloud hosts were seen to answer 404 to a wrong key."""
+    open_system_info: bool = True
+    """Whether `/system/info` answers without valid keys."""
+    api_member: str = "TallyAPI"
+    """The name that `_info.updatedBy` gives to what the API wrote."""
+    taken_rights: frozenset[Right] = frozenset()
+    """Permissions that the API member lacks."""
+
+    codebase: str = "v2025_1"
+    former_codebases: frozenset[str] = frozenset()
+    """Codebases that moved on: 404, until the caller asks companyinfo for the present one."""
+    is_cloud: bool | str = "True"
+    """`IsCloud` in companyinfo: a string on some hosts, a boolean on others."""
+    unknown_company: Literal["null", "404"] = "null"
+    """What companyinfo answers for a company that it does not know."""
+
+    time_zone: str = "UTC"
+    """IANA name; decides which day it is for `agreementStatus` and for an effective date left out."""
+    list_lag: timedelta = timedelta(0)
+    """How long lists and searches go on without a write; reads by id see it at once."""
+    lag_reads_by_id: bool = False
+    """Whether reads by id lag as well."""
+    strict_strings: bool = False
+    """Whether equal strings must have the same case and the same trailing spaces."""
+    empty_compounds: bool = False
+    """Whether conditions with and/or silently find nothing, as one on-premise tenant was seen to do."""
+    slow_above: int | None = None
+    """Pages of more records than this do not come within any timeout; None where every page comes."""
+    known_versions: frozenset[str] | None = None
+    """The versions of the API that this server knows; None where it takes any."""
+    sees_mine: frozenset[Right] = frozenset()
+    """Inquire rights that the API member has of its own records alone, of which there are none: lists come empty."""
+    links: Literal["absolute", "relative"] = "absolute"
+    """The form of the URLs in `Link`."""
+    open_end: OpenEnd = "missing"
+    """How a new Addition without a cancelled date shows that it has none."""
+    invoicing: Invoicing = "arrears"
+    """Which period an agreement's invoice covers: the one that ends at `nextInvoiceDate`, or the one that begins there.
+    An agreement may have its own choice."""
+    refuse_invoiced_periods: bool = True
+    """Whether a period already invoiced refuses new Additions on an agreement that does not prorate."""
+    parents_list_children: bool = False
+    """Whether the Additions of an agreement's children, and of theirs, are listed with its own."""
+    cancelled_agreements_refuse_changes: bool = False
+    """Whether Additions on a cancelled agreement can no longer be changed; new ones are refused either way."""
+
+    rewrites: dict[str, Any] = field(default_factory=dict)
+    """What a rule of the MSP sets, by the API's names, on each Addition that the API makes or changes, before it answers."""
+
+    requests_per_minute: int | None = None
+    """None for no limit; about 1,000 is said to be safe."""
+    real_time_limit: bool = False
+    """Whether that limit goes by real time, as behind a port, or by the simulator's clock."""

@@ -1,0 +1,55 @@
+"""What the API key reaches in a tenant: who is hidden from it, and of whom GravityZone refuses to tell."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+UNAUTHORIZED = -32001
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """How calls about one company are refused, and which, by method; none named: all of them."""
+
+    code: int
+    details: str
+    status: int = 200
+    methods: frozenset[str] = frozenset()
+
+
+@dataclass(slots=True)
+class Reach:
+    """By company id. What is counted stays as it is."""
+
+    hidden: set[str] = field(default_factory=set)
+    """Out of the key's reach with all below, as one that was moved away, or whose partner opted out of being seen."""
+    refusals: dict[str, Refusal] = field(default_factory=dict)
+
+    def hide(self, company_id: str) -> None:
+        """Let no list or call know a company, nor whoever stands below it."""
+        self.hidden.add(company_id)
+
+    def show(self, company_id: str) -> None:
+        """Let a company be seen again, and answered for."""
+        self.hidden.discard(company_id)
+        self.refusals.pop(company_id, None)
+
+    def refuse(
+        self,
+        company_id: str,
+        *methods: str,
+        code: int = UNAUTHORIZED,
+        details: str = "Not allowed.",
+        status: int = 200,
+    ) -> None:
+        """Answer calls about a company, of these methods or all, with an error, as of its licence."""
+        self.refusals[company_id] = Refusal(
+            code=code, details=details, status=status, methods=frozenset(methods)
+        )
+
+    def refusal_of(self, method: str, params: dict[str, Any]) -> Refusal | None:
+        """How this call is refused for the sake of the company that it names, if it is."""
+        named = params.get("companyId") or params.get("parentId")
+        found = self.refusals.get(named) if isinstance(named, str) else None
+        return (
+            found if found is not None and (not found.methods or method in found.methods) else None
+        )

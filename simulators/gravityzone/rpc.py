@@ -1,0 +1,129 @@
+"""The JSON-RPC envelope, as GravityZone fills it: an error mostly comes with HTTP status 200."""
+
+from collections.abc import Collection
+from typing import Any, NamedTuple
+
+from pydantic_core import from_json, to_json
+
+from simulators.core import HTML_TYPE, Response, json_bytes_response, json_response, text_response
+
+PARSE_ERROR = -32700
+INVALID_REQUEST = -32600
+METHOD_NOT_FOUND = -32601
+INVALID_PARAMS = -32602
+SERVER_ERROR = -32000
+UNAUTHORIZED = -32001
+NOT_FOUND = -32002
+TOO_MANY = -32003
+
+_MESSAGES = {
+    PARSE_ERROR: "Parse error",
+    INVALID_REQUEST: "Invalid Request",
+    METHOD_NOT_FOUND: "Method not found",
+    INVALID_PARAMS: "Invalid params",
+    SERVER_ERROR: "Server error",
+    UNAUTHORIZED: "Unauthorized",
+    NOT_FOUND: "Not found",
+    TOO_MANY: "Too many requests",
+}
+_OF_STATUS = {
+    401: (SERVER_ERROR, "Invalid API key. Please generate an API key in Control Center."),
+    403: (UNAUTHORIZED, "The API is not enabled for this API key."),
+    429: (TOO_MANY, "The limit of requests was reached."),
+}
+_PAGES = {404: "Not Found", 405: "Method Not Allowed"}
+
+
+class RpcError(Exception):
+    """A call that is answered with an error body."""
+
+    def __init__(self, code: int, details: str) -> None:
+        super().__init__(details)
+        self.code = code
+        self.details = details
+
+
+class RpcCall(NamedTuple):
+    """One call out of an envelope; `id` is what the answer echoes, `problem` why it cannot be served."""
+
+    id: str | int | None
+    method: str
+    params: dict[str, Any]
+    problem: RpcError | None = None
+
+
+def parse_call(body: bytes) -> RpcCall:
+    """Read an envelope; whatever is wrong with it stands in the call's `problem`."""
+    try:
+        payload = from_json(body)
+    except ValueError:
+        return RpcCall(None, "unreadable", {}, RpcError(PARSE_ERROR, "The body is not JSON."))
+    if not isinstance(payload, dict):
+        return RpcCall(
+            None, "unreadable", {}, RpcError(INVALID_REQUEST, "The body is not one request object.")
+        )
+    call_id, method, params = payload.get("id"), payload.get("method"), payload.get("params", {})
+    echoed = call_id if isinstance(call_id, str | int) and not isinstance(call_id, bool) else None
+    name = method if isinstance(method, str) else "unreadable"
+    problem = None
+    if echoed is None or name == "unreadable" or payload.get("jsonrpc") != "2.0":
+        problem = RpcError(INVALID_REQUEST, "A request has an id, a method, and jsonrpc 2.0.")
+    elif not isinstance(params, dict):
+        # An empty array is how PHP clients spell an empty object.
+        problem = RpcError(INVALID_PARAMS, "The params are named ones.") if params != [] else None
+    return RpcCall(echoed, name, params if isinstance(params, dict) else {}, problem)
+
+
+def result_response(call_id: str | int | None, result: bytes) -> Response:
+    """Answer with a result that is already rendered as JSON."""
+    return json_bytes_response(
+        b'{"id": %b, "jsonrpc": "2.0", "result": %b}' % (to_json(call_id), result)
+    )
+
+
+def error_response(call_id: str | int | None, error: RpcError, status: int = 200) -> Response:
+    """Answer with an error body."""
+    detail = {
+        "code": error.code,
+        "message": _MESSAGES.get(error.code, "Error"),
+        "data": {"details": error.details},
+    }
+    return json_response({"id": call_id, "jsonrpc": "2.0", "error": detail}, status)
+
+
+def status_response(status: int, call_id: str | int | None = None) -> Response:
+    """Answer with an HTTP status as GravityZone words it: JSON where it does, a page where it does not."""
+    if status in _OF_STATUS:
+        return error_response(call_id, RpcError(*_OF_STATUS[status]), status)
+    page = f"<html><head><title>{status}</title></head><body>{_PAGES.get(status, 'Error')}</body></html>"
+    return text_response(page, status, HTML_TYPE)
+
+
+def expect(params: dict[str, Any], known: Collection[str]) -> None:
+    """Refuse params that a method does not know."""
+    for name in params:
+        if name not in known:
+            raise RpcError(INVALID_PARAMS, f"The parameter '{name}' is not expected.")
+
+
+def integer(params: dict[str, Any], name: str, default: int, *, least: int, most: int) -> int:
+    """Read an integer param within its bounds."""
+    value = params.get(name, default)
+    if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
+        raise invalid(name)
+    return value
+
+
+def one_of(params: dict[str, Any], name: str, allowed: Collection[int]) -> int | None:
+    """Read an integer param that is one of a few, None if it is not there."""
+    value = params.get(name)
+    if value is None:
+        return None
+    if not isinstance(value, int) or isinstance(value, bool) or value not in allowed:
+        raise invalid(name)
+    return value
+
+
+def invalid(name: str) -> RpcError:
+    """Word the refusal of a param's value."""
+    return RpcError(INVALID_PARAMS, f"Invalid value for '{name}' parameter.")

@@ -1,0 +1,62 @@
+"""What is so, for tests and the demo to compare with; the code under test never gets to see it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from simulators.gravityzone.tenant import Company, Tenant
+from simulators.gravityzone.usage import ENDPOINTS, Counter
+from simulators.scenario import ENDPOINT_SECURITY
+
+
+@dataclass(frozen=True, slots=True)
+class Truth:
+    """Counts of distinct machines. Months are `yyyy-mm` in GMT; a company's own machines only, whatever its licence."""
+
+    tenant: Tenant
+
+    def companies(self) -> tuple[Company, ...]:
+        """Give the companies that stand now, without the key's own."""
+        own = self.tenant.own.id
+        return tuple(one for one in self.tenant.companies() if not one.gone and one.id != own)
+
+    def company_id(self, name: str) -> str:
+        """Find the one company of that exact name; LookupError for none or several."""
+        found = [one.id for one in self.tenant.companies() if one.name == name and not one.gone]
+        if len(found) != 1:
+            raise LookupError(f"{len(found)} companies are named {name!r}")
+        return found[0]
+
+    def count(
+        self,
+        company_id: str,
+        month: str,
+        at: datetime | None = None,
+        *,
+        counter: str = ENDPOINTS,
+        product_type: int = ENDPOINT_SECURITY,
+    ) -> int:
+        """Count what GravityZone had counted at an instant, by default now; late reports count when they are in."""
+        instant = at or self.tenant.clock.now()
+        return self.tenant.usage.count(company_id, month, instant, Counter(product_type, counter))
+
+    def final_count(
+        self,
+        company_id: str,
+        month: str,
+        *,
+        counter: str = ENDPOINTS,
+        product_type: int = ENDPOINT_SECURITY,
+    ) -> int:
+        """Count a month as it ends up, with what is scripted to come and every late report."""
+        return self.tenant.usage.count(company_id, month, None, Counter(product_type, counter))
+
+    def total(self, company_id: str, month: str, at: datetime | None = None) -> int:
+        """Count as the API answers: sub-companies included, zero without a monthly licence; overrides left out."""
+        counts = self.tenant.counts(
+            self.tenant.company(company_id), month, at or self.tenant.clock.now()
+        )
+        return counts.get(Counter(ENDPOINT_SECURITY, ENDPOINTS), 0)
+
+    def months(self, company_id: str) -> list[str]:
+        """Name the months in which a company has machines, past or scripted."""
+        return self.tenant.usage.months(company_id)

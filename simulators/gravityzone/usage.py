@@ -1,0 +1,94 @@
+"""Which machines connected in which month, kept so that a count is one search in a sorted list.
+
+Months are `yyyy-mm` in GMT. What is kept for a company, a month and a counter is the instant at which each machine
+was first *counted*, sorted: the count at any instant is how many of them are not later. Nothing has to be played
+forward when the clock moves, so the clock may move anywhere.
+"""
+
+from bisect import bisect_right, insort
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+ENDPOINTS = "endpointMonthlyUsage"
+
+
+class Counter(NamedTuple):
+    """One counter of one product type."""
+
+    product_type: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class CheckIn:
+    """One connection of a machine, and when GravityZone counts it: later than it was, if its report is late."""
+
+    at: datetime
+    counted: datetime
+    company_id: str
+
+    @property
+    def month(self) -> str:
+        """The GMT month that it belongs to."""
+        return month_of(self.at)
+
+
+@dataclass(slots=True)
+class MonthlyUsage:
+    """The first counted instants of every (company, month)."""
+
+    _firsts: dict[tuple[str, str], dict[Counter, list[datetime]]] = field(default_factory=dict)
+    _of_endpoint: dict[tuple[str, str, str], datetime] = field(default_factory=dict)
+
+    def add(self, endpoint_id: str, counters: tuple[Counter, ...], check_in: CheckIn) -> None:
+        """Count a machine from this check-in on, unless an earlier one counts it already."""
+        key = (endpoint_id, check_in.company_id, check_in.month)
+        known = self._of_endpoint.get(key)
+        if known is not None:
+            if known <= check_in.counted:
+                return
+            self._withdraw(key, counters, known)
+        self._of_endpoint[key] = check_in.counted
+        instants = self._firsts.setdefault(key[1:], {})
+        for counter in counters:
+            insort(instants.setdefault(counter, []), check_in.counted)
+
+    def withdraw(
+        self, endpoint_id: str, counters: tuple[Counter, ...], *, company_id: str, month: str
+    ) -> None:
+        """Take a machine out of a month as if it had never connected in it."""
+        key = (endpoint_id, company_id, month)
+        known = self._of_endpoint.pop(key, None)
+        if known is not None:
+            self._withdraw(key, counters, known)
+
+    def counts(self, company_id: str, month: str, at: datetime) -> dict[Counter, int]:
+        """Count the machines of a company alone, by counter, at an instant; counters that nobody stood in lack."""
+        instants = self._firsts.get((company_id, month))
+        if instants is None:
+            return {}
+        return {counter: bisect_right(seen, at) for counter, seen in instants.items()}
+
+    def count(self, company_id: str, month: str, at: datetime | None, counter: Counter) -> int:
+        """Count one counter at an instant, or with all that is scripted."""
+        seen = self._firsts.get((company_id, month), {}).get(counter, [])
+        return len(seen) if at is None else bisect_right(seen, at)
+
+    def months(self, company_id: str) -> list[str]:
+        """Name the months in which a company has anything, in order."""
+        return sorted(month for company, month in self._firsts if company == company_id)
+
+    def _withdraw(
+        self, key: tuple[str, str, str], counters: tuple[Counter, ...], known: datetime
+    ) -> None:
+        instants = self._firsts[key[1:]]
+        for counter in counters:
+            instants[counter].remove(known)
+
+
+def month_of(instant: datetime) -> str:
+    """Name the GMT month of an aware instant."""
+    if instant.tzinfo is not UTC:
+        instant = instant.astimezone(UTC)
+    return f"{instant.year:04d}-{instant.month:02d}"

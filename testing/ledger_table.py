@@ -1,0 +1,32 @@
+"""The ledger's table as the template defines it, made without a deployment: for tests on moto or MiniStack."""
+
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from local.checkout import ROOT
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+
+class _Template(yaml.SafeLoader):
+    """Reads CloudFormation's tags (`!Ref`, `!If`) as None: what the table's keys are depends on none of them."""
+
+
+_Template.add_multi_constructor("!", lambda _loader, _tag, _node: None)
+
+
+def table_definition() -> dict[str, Any]:
+    """What `CreateTable` needs to know, out of `template.yaml`."""
+    template = yaml.load((ROOT / "template.yaml").read_text(), Loader=_Template)  # noqa: S506  # a SafeLoader
+    table = template["Resources"]["LedgerTable"]["Properties"]
+    return {
+        name: table[name]
+        for name in ("BillingMode", "AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes")
+    }
+
+
+def create_ledger_table(client: "DynamoDBClient", name: str) -> None:
+    """Make an empty ledger table."""
+    client.create_table(TableName=name, **table_definition())

@@ -1,0 +1,115 @@
+"""Time and memory of the planner by its companies, and memory of a worker by its jobs; each in a process of its own.
+
+Run as a program with a size: prints what that planner took.
+"""
+
+import gc
+import json
+import subprocess
+import sys
+import time
+import tracemalloc
+from collections.abc import Iterable
+from datetime import timedelta
+from itertools import batched
+from pathlib import Path
+
+from simulators.clock import VirtualClock
+from tally.domain.model.month import Month
+from testing.world import World
+from verification.bench.figure import Figure
+from verification.bench.planner_scene import TICK, planner
+
+GROUP = "Memory and time of the planner; memory of a worker"
+SIZES = (1_000, 10_000, 100_000)
+JOBS, BLOCK = 5_000, 1_000
+_MOST_MB = 256
+FLAT_KB = 256
+_NOVEMBER = Month(2026, 11)
+
+
+def measure() -> Iterable[Figure]:
+    """The whole process's peak, interpreter and imports included; the time of one company at each size over the smallest's."""
+    each = {size: _in_its_own_process(size) for size in SIZES}
+    for size, (seconds, megabytes) in each.items():
+        bound = _MOST_MB if size == max(SIZES) else None
+        yield Figure(
+            group=GROUP,
+            what=f"planner, {size:,} companies",
+            figure=megabytes,
+            bound=bound,
+            unit="MB",
+        )
+        yield Figure(
+            group=GROUP, what=f"planner, {size:,} companies, its own time", figure=seconds, unit="s"
+        )
+    middle, largest = SIZES[-2:]
+    growth = (each[largest][0] / largest) / (each[middle][0] / middle)
+    yield Figure(
+        group=GROUP,
+        what=f"time of a company at {largest:,} over {middle:,}",
+        figure=growth,
+        bound=1.3,
+    )
+    yield Figure(
+        group=GROUP,
+        what=f"worker, growth over {JOBS:,} jobs",
+        figure=worker_growth(),
+        bound=FLAT_KB,
+        unit="kB",
+    )
+
+
+def worker_growth(*, jobs: int = JOBS) -> float:
+    """Kilobytes that a worker holds more after so many jobs than after the first thousand, in one process."""
+    world = World(clock=VirtualClock(_NOVEMBER.starts))
+    for number in range(BLOCK):
+        world.add_customer(f"Customer {number}")
+    world.play(_NOVEMBER.starts.replace(minute=5))
+    deliver = world.worker()
+    tick = _NOVEMBER.starts.replace(hour=2)
+    held: list[int] = []
+    tracemalloc.start()
+    for numbers in batched(range(jobs), BLOCK, strict=False):
+        world.tick(tick)
+        world.work(deliver=deliver)
+        tick += timedelta(minutes=15)
+        # What the simulators log is not the worker's.
+        world.gravityzone.calls.clear()
+        world.connectwise.calls.clear()
+        gc.collect()
+        held.append(tracemalloc.get_traced_memory()[0])
+        assert len(numbers) == BLOCK
+    tracemalloc.stop()
+    return (held[-1] - held[0]) / 1000
+
+
+def _in_its_own_process(size: int) -> tuple[float, float]:
+    done = subprocess.run(  # noqa: S603 - this very module
+        [sys.executable, "-m", "verification.bench.memory", str(size)],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    told = json.loads(done.stdout)
+    return told["seconds"], told["megabytes"]
+
+
+def _plan(size: int) -> None:
+    plan, queue = planner(size)
+    began = time.process_time()
+    plan(TICK)
+    seconds = time.process_time() - began
+    assert queue.jobs == size
+    sys.stdout.write(json.dumps({"seconds": seconds, "megabytes": _peak_megabytes()}))
+
+
+def _peak_megabytes() -> float:
+    """This process's own peak: `ru_maxrss` would begin with that of the one that started it (proc(5), VmHWM)."""
+    status = Path("/proc/self/status").read_text()
+    (line,) = (each for each in status.splitlines() if each.startswith("VmHWM"))
+    return int(line.split()[1]) / 1024
+
+
+if __name__ == "__main__":
+    _plan(int(sys.argv[1]))

@@ -1,0 +1,150 @@
+"""Dollars for 1,000 companies and a month, from what a sweep was measured to take; docs/performance.md has the model in words.
+
+List prices of us-east-1 in November 2026, without any free tier.
+"""
+
+import json
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from datetime import timedelta
+
+from tally.ledger.items import link_item, record_item, standing_item
+from tally.ports import BATCH
+from tally.standings import NOTED_EVERY
+from verification.bench.figure import Figure
+from verification.bench.scene import CONNECTWISE_LATENCY, LEDGER_LATENCY, TICK, Scene
+
+GROUP = "Dollars for 1,000 companies and a month"
+COMPANIES = 1000
+HOURS = 730
+WORKER_GB, PLANNER_GB = 0.125, 0.5
+CHANGES = 10
+"""How often a company's count is taken to rise within a month: most of its machines connect in the first days."""
+METRICS, ALARMS = 12, 13
+
+_GB_SECOND, _INVOCATION = 0.0000133334, 0.20e-6
+_SQS_REQUEST, _READ_UNIT, _WRITE_UNIT = 0.40e-6, 0.125e-6, 0.625e-6
+_LOG_GB, _METRIC, _ALARM, _SECRET = 0.50, 0.30, 0.10, 0.40
+_VARIABLE_BOUND, _FIXED_BOUND = 3.5, 8
+
+_SENT_AT_ONCE = 10
+_IDLE_POLLS_AN_HOUR = 5 * 180
+"""Lambda polls a queue with five connections, each waiting 20 s (Lambda's guide to SQS event sources)."""
+_SLICE = 0.014
+"""Seconds of a job's own processor time, 1 ms, at the fourteenth of a processor that 128 MB come with."""
+_PLANNER_SLICE = 0.5
+"""Seconds of a tick's own processor time, 0.12 s, at the third of a processor that 512 MB come with."""
+_PARTNERS = 4
+_WORKER_LINE, _PLANNER_LINES = 650, 3_000
+"""Bytes of the metrics' line of a worker's invocation, 620 for ten calls and CloudWatch's own 26, and of all that a tick logs."""
+_SAVE_UNITS = 2 * 3 + 2 * 1
+"""Write units of one transition: the record with its index entry and the history, twice each in a transaction."""
+_LOOK_READS = 2
+"""Read units of a look: the link and the standing."""
+_LOOK_SECONDS = CONNECTWISE_LATENCY + _LOOK_READS * LEDGER_LATENCY + 0.014
+"""What a look adds to a job: the list of Additions, those reads, and 1 ms of its own processor time as above."""
+_STANDING_UNITS = 2
+"""Write units of a standing: the item and its index entry."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bill:
+    """Dollars a month by service."""
+
+    worker: float
+    planner: float
+    queue: float
+    table_reads: float
+    table_writes: float
+    logs: float
+
+    @property
+    def total(self) -> float:
+        """All of it."""
+        return float(sum(getattr(self, each.name) for each in fields(self)))
+
+
+def measure() -> Iterable[Figure]:
+    """The variable part at both ends of the schedule's choice, by service at the default; the fixed part apart."""
+    scene, poor = _swept(BATCH), _swept(BATCH // 2)
+    often, seldom = (bill(scene, ticks_an_hour=each) for each in (4, 1))
+    for each in fields(often):
+        name = each.name.replace("_", " ")
+        yield Figure(
+            group=GROUP,
+            what=f"every 15 minutes: {name}",
+            figure=getattr(often, each.name),
+            unit="$",
+        )
+    yield Figure(
+        group=GROUP,
+        what="every 15 minutes, variable",
+        figure=often.total,
+        bound=_VARIABLE_BOUND,
+        unit="$",
+    )
+    partly = bill(poor, ticks_an_hour=4)
+    yield Figure(
+        group=GROUP, what="the same, if a poll finds half a batch", figure=partly.total, unit="$"
+    )
+    yield Figure(group=GROUP, what="every 60 minutes, variable", figure=seldom.total, unit="$")
+    fixed = METRICS * _METRIC + ALARMS * _ALARM + _SECRET
+    yield Figure(
+        group=GROUP,
+        what="fixed: metrics, alarms, secret",
+        figure=fixed,
+        bound=_FIXED_BOUND,
+        unit="$",
+    )
+
+
+def _swept(batch: int) -> Scene:
+    """After a sweep that changed, noted and looked at nothing, whose figures alone it has."""
+    scene = Scene(companies=COMPANIES, partners=_PARTNERS, batch=batch)
+    scene.sweep(scene.start, within=timedelta(hours=1))
+    # Every company's time of day lies before, and none after it.
+    looked = scene.start.replace(hour=23, minute=15)
+    scene.sweep(looked)
+    scene.forget_calls()
+    scene.sweep(looked + TICK)
+    return scene
+
+
+def bill(scene: Scene, *, ticks_an_hour: int) -> Bill:
+    """What a month of such sweeps costs, with the looks and writes that do not come with every tick.
+
+    Each company is looked at once a day and once more before its invoice. That is noted with a reading that is due to be.
+    """
+    ticks = ticks_an_hour * HOURS
+    planning = scene.planned.total_seconds() + _PLANNER_SLICE
+    seconds = scene.worked.total_seconds() + COMPANIES * _SLICE
+    batches = scene.invoked
+    requests = math.ceil(COMPANIES / _SENT_AT_ONCE) + 2 * batches
+    noted = timedelta(hours=HOURS) / NOTED_EVERY
+    looks = COMPANIES * (HOURS / 24 + 1)
+    transitions = COMPANIES * (2 + 2 * CHANGES + 1)
+    return Bill(
+        worker=ticks * (seconds * WORKER_GB * _GB_SECOND + batches * _INVOCATION)
+        + looks * _LOOK_SECONDS * WORKER_GB * _GB_SECOND,
+        planner=ticks * (planning * PLANNER_GB * _GB_SECOND + _INVOCATION),
+        queue=(ticks * requests + HOURS * _IDLE_POLLS_AN_HOUR) * _SQS_REQUEST,
+        table_reads=(
+            ticks * (scene.ledger_calls["record"] + _index_units(scene)) + looks * _LOOK_READS
+        )
+        * _READ_UNIT,
+        table_writes=(noted * COMPANIES * _STANDING_UNITS + transitions * _SAVE_UNITS)
+        * _WRITE_UNIT,
+        logs=ticks * (batches * _WORKER_LINE + _PLANNER_LINES) / 1e9 * _LOG_GB,
+    )
+
+
+def _index_units(scene: Scene) -> float:
+    """Read units of a tick's queries of the index: half of one for each 4 kB, as they may lag."""
+    ledger = scene.world.ledger
+    items: Sequence[Mapping[str, object]] = [
+        *map(record_item, ledger.all_open_records()),
+        *map(standing_item, ledger.all_standings()),
+        *map(link_item, ledger.all_links()),
+    ]
+    return sum(len(json.dumps(item)) for item in items) / 4096 / 2

@@ -1,0 +1,52 @@
+"""The first minutes of a month: every company's record is opened at once, on virtual time."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+
+from tally.domain.model.month import Month
+from verification.bench.figure import Figure
+from verification.bench.scene import CONNECTWISE_A_MINUTE, TICK, Scene
+
+GROUP = "Opening storm"
+COMPANIES = 5000
+_LICENSING_CALLS, _CONNECTWISE_CALLS, _A_SECOND = 2, 3, 5
+_BEFORE = datetime(2026, 10, 31, 20, 5, tzinfo=UTC)
+_FIRST = datetime(2026, 11, 1, 0, 5, tzinfo=UTC)
+_NOVEMBER = Month(2026, 11)
+_WITHIN = timedelta(hours=2)
+
+
+def measure(*, companies: int = COMPANIES) -> Iterable[Figure]:
+    """From the month's first tick to its last Addition, against what both APIs allow; the month before is still followed."""
+    scene = Scene(companies=companies, partners=10, start=_BEFORE)
+    scene.sweep(_BEFORE, within=_FIRST - _BEFORE - TICK)
+    scene.forget_calls()
+    ticks = [_FIRST + number * TICK for number in range(int(_WITHIN / TICK))]
+    scene.play(*ticks, until=_FIRST + _WITHIN)
+    posts = [call.at for call in scene.world.connectwise.calls if call.method == "POST"]
+    took = (max(posts) - _FIRST).total_seconds()
+    by_gravityzone = companies * _LICENSING_CALLS / _A_SECOND
+    by_connectwise = companies * _CONNECTWISE_CALLS / CONNECTWISE_A_MINUTE * 60
+    opened = len(
+        {
+            each.key
+            for each in scene.world.ledger.every_record()
+            if each.lines and each.key.month == _NOVEMBER
+        }
+    )
+    what = f"{companies:,} companies, to the last Addition"
+    yield Figure(
+        group=GROUP,
+        what=what,
+        figure=took / 60,
+        bound=1.05 * max(by_gravityzone, by_connectwise) / 60,
+        unit="min",
+    )
+    yield Figure(group=GROUP, what="companies without one", figure=companies - opened, bound=0)
+    yield Figure(
+        group=GROUP,
+        what="messages in the dead-letter queue",
+        figure=len(scene.world.queue.dead),
+        bound=0,
+    )
+    yield Figure(group=GROUP, what="answers of 429", figure=scene.throttled, bound=0)

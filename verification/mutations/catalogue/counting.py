@@ -1,0 +1,210 @@
+"""READ-*: what is taken for a count, and of which month."""
+
+from verification.mutations.mutation import Edit, Mutation
+
+COUNTING = (
+    Mutation(
+        name="a refusal that says Unauthorized is the key's",
+        rule="READ-9",
+        file="tally/gravityzone/refusals.py",
+        edits=(
+            Edit(
+                before="(whom is About.KEY and not works)",
+                after="(whom is About.KEY and not works) or error.code == -32001",
+            ),
+        ),
+        why="That is the code's name.",
+        tests=("tests/unit/test_gravityzone_refusals.py",),
+    ),
+    Mutation(
+        name="targetMonth is forgotten",
+        rule="READ-1",
+        file="tally/gravityzone/client.py",
+        edits=(
+            Edit(
+                before=(
+                    ', "targetMonth": month.target}\n        reply = self._call(\n'
+                    '            "licensing", "getMonthlyUsage",'
+                ),
+                after='}\n        reply = self._call(\n            "licensing", "getMonthlyUsage",',
+            ),
+        ),
+        why="The parameter is optional, and for 30 days of the month nobody misses it.",
+    ),
+    Mutation(
+        name="a month is the one of the zone that the instant is written in",
+        rule="READ-1",
+        file="tally/domain/model/month.py",
+        edits=(Edit(before="instant.astimezone(UTC)", after="instant"),),
+        why="All instants are said to be in GMT anyway.",
+        tests=("tests/unit/test_month.py",),
+    ),
+    Mutation(
+        name="the tick's month is the MSP's local one, not GMT's",
+        rule="READ-1",
+        file="tally/domain/planning/tick_context.py",
+        edits=(
+            Edit(
+                before="return Month.of(self.tick)",
+                after=(
+                    "local = self.tick.astimezone(self.policy.time_zone)\n        return "
+                    "Month(local.year, local.month)"
+                ),
+            ),
+        ),
+        why="The invoices follow the MSP's calendar, so why not the months?",
+        seeds=range(13, 24),
+    ),
+    Mutation(
+        name="a counter that is missing is a zero",
+        rule="READ-2",
+        file="tally/domain/model/reading.py",
+        edits=(Edit(before="usage.counters.get(name)", after="usage.counters.get(name, 0)"),),
+        why="A default in place of a branch.",
+        tests=("tests/unit/test_reading.py",),
+    ),
+    Mutation(
+        name="a negative counter is a count",
+        rule="READ-2",
+        file="tally/domain/model/reading.py",
+        edits=(Edit(before=" and 0 <= value <= MOST_SEATS", after=" and value <= MOST_SEATS"),),
+        why="A number of machines is never negative, so nobody looks.",
+        tests=("tests/unit/test_reading.py",),
+    ),
+    Mutation(
+        name="a count has no upper bound",
+        rule="READ-8",
+        file="tally/domain/model/reading.py",
+        edits=(Edit(before=" and 0 <= value <= MOST_SEATS", after=" and value >= 0"),),
+        why="A whole number is a whole number.",
+        tests=("tests/functional/test_absurd_counts.py",),
+    ),
+    Mutation(
+        name="a first count is never too high",
+        rule="READ-8",
+        file="tally/domain/decision/wanted.py",
+        edits=(Edit(before="return count > policy.first_month_seats", after="return False"),),
+        why="Growth is measured by the month before, and there is none.",
+        tests=("tests/functional/test_absurd_counts.py",),
+    ),
+    Mutation(
+        name="a key that an answer has twice is read as its last value",
+        rule="READ-8",
+        file="tally/transport/http_call.py",
+        edits=(
+            Edit(
+                before='doubled = "" if of_many else doubled_key(answer.body)', after='doubled = ""'
+            ),
+        ),
+        why="It is what parsers do of themselves.",
+        tests=("tests/functional/test_absurd_counts.py",),
+    ),
+    Mutation(
+        name="a JSON-RPC error is read as no counters",
+        rule="READ-2",
+        file="tally/gravityzone/client.py",
+        edits=(
+            Edit(
+                before="_usage(self._result(reply, COUNTERS.validate_python)",
+                after=(
+                    '_usage(COUNTERS.validate_python(reply.result or {"endpointMonthlyUsage": 0})'
+                ),
+            ),
+        ),
+        why="The answer has HTTP status 200, and its result is empty.",
+        tests=("tests/unit/test_gravityzone_client_errors.py",),
+    ),
+    Mutation(
+        name="the 0 of a customer that lost its subscription is a count",
+        rule="READ-2",
+        file="tally/worker/readings.py",
+        edits=(
+            Edit(
+                before="return found if monthly else dict.fromkeys(found, _NO_SUBSCRIPTION)",
+                after="return found",
+            ),
+        ),
+        why="It was listed as monthly a minute ago.",
+        tests=("tests/functional/test_races.py::test_licence_lost_between_list_and_reading",),
+    ),
+    Mutation(
+        name="a trial is billed",
+        rule="READ-3",
+        file="tally/domain/facts/place.py",
+        edits=(
+            Edit(
+                before="return None if permit.monthly else waiting(ON_TRIAL)", after="return None"
+            ),
+        ),
+        why=(
+            "The list was asked for monthly licences; that it has monthly trials too is told "
+            "elsewhere."
+        ),
+    ),
+    Mutation(
+        name="a partner is billed for its customers' machines too",
+        rule="READ-4",
+        file="tally/domain/record/partner.py",
+        edits=(
+            Edit(
+                before="return Count(parent.value - below, parent.floor)",
+                after="return Count(parent.value, parent.floor)",
+            ),
+        ),
+        why="The counter is the partner's.",
+        tests=("tests/unit/test_partner.py",),
+    ),
+    Mutation(
+        name="a change in a partner's children is not noticed",
+        rule="READ-4",
+        file="tally/domain/record/partner.py",
+        edits=(
+            Edit(
+                before="return children.ids != record.children",
+                after="return len(children.ids) != len(record.children)",
+            ),
+        ),
+        why="As many as before look like the same.",
+        tests=("tests/functional/test_partner_children.py",),
+    ),
+    Mutation(
+        name="entries of a product type are merged, not added up",
+        rule="READ-6",
+        file="tally/domain/model/reading.py",
+        edits=(Edit(before="total += reading.value", after="total = reading.value"),),
+        why="Every entry repeats all the counters, so the last one seems to say it all.",
+        tests=("tests/unit/test_reading.py",),
+    ),
+    Mutation(
+        name="all product types are added up",
+        rule="READ-6",
+        file="tally/domain/model/reading.py",
+        edits=(
+            Edit(
+                before=(
+                    "        if product_type not in service.product_types:\n            continue\n"
+                ),
+                after="",
+            ),
+        ),
+        why="With one product in use it is the same.",
+        tests=("tests/unit/test_reading.py",),
+    ),
+    Mutation(
+        name="a fall is pushed",
+        rule="READ-7",
+        file="tally/domain/decision/wanted.py",
+        edits=(
+            Edit(
+                before=(
+                    "if not isinstance(write, SetQuantity) or not falls(record, write.quantity):"
+                ),
+                after=(
+                    "if not isinstance(write, SetQuantity) or not record.is_carried_on or not "
+                    "falls(record, write.quantity):"
+                ),
+            ),
+        ),
+        why="The count is the count.",
+    ),
+)

@@ -1,0 +1,59 @@
+"""What the checks of one run know together: the MSP, and what its ledger has had in it so far."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from tally.domain.model.company import CompanyLink
+from tally.domain.model.month import Month
+from tally.domain.record.record_key import RecordKey
+from tally.domain.record.usage_record import UsageRecord
+from verification.simulation.msp import Firm, Msp
+from verification.simulation.services import Billed
+from verification.simulation.story import ViolationError
+
+
+@dataclass(slots=True, kw_only=True)
+class Books:
+    """Every record as the last transition that was looked at left it, and what people said of it."""
+
+    msp: Msp
+    heads: dict[RecordKey, UsageRecord] = field(default_factory=dict)
+    earlier: dict[RecordKey, UsageRecord] = field(default_factory=dict)
+    """What each record was before the last tick that changed it."""
+    chosen: dict[RecordKey, set[int]] = field(default_factory=dict)
+    """The numbers that a person has chosen between, by record."""
+    asked: set[RecordKey] = field(default_factory=set)
+    """The records of which a person was asked, or that ConnectWise refused, while their months could be opened still."""
+    as_of: datetime | None = None
+    """The last tick, once the run has ended: what is counted since then, its jobs may not have seen."""
+
+    def head(self, firm: Firm, month: Month, billed: Billed) -> UsageRecord | None:
+        """A service's record of a company's month."""
+        return self.heads.get(RecordKey(company_id=firm.id, month=month, service=billed.name))
+
+    def written(self, firm: Firm) -> Iterator[datetime]:
+        """When Additions of the company's records were written last: what is so of one month's may be seen beside another's."""
+        records = (record for key, record in self.heads.items() if key.company_id == firm.id)
+        return (
+            line.written.at
+            for record in records
+            for line in record.lines
+            if line.written.at is not None
+        )
+
+    def link(self, firm: Firm) -> CompanyLink | None:
+        """Which ConnectWise company it is tied to, and what people decided of it."""
+        return self.msp.ledger.links().get(firm.id)
+
+    def violation(self, invariant: int, what: str, key: RecordKey | None) -> ViolationError:
+        """The error that names the company and month of a record."""
+        if key is None:
+            return ViolationError(invariant, what)
+        firm = self.msp.by_id.get(key.company_id)
+        return ViolationError(
+            invariant,
+            what,
+            company=key.company_id if firm is None else firm.name,
+            month=str(key.month),
+        )

@@ -1,0 +1,201 @@
+"""What stands in the way of billing a company, by the truth alone (invariant 4)."""
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import datetime
+
+from simulators.gravityzone.tenant import PAID_MONTHLY
+from tally.domain.model.month import Month
+from tally.domain.record.usage_record import UsageRecord
+from verification.simulation import partners
+from verification.simulation.books import Books
+from verification.simulation.causes_additions import Additions
+from verification.simulation.causes_agreements import Agreements
+from verification.simulation.causes_counts import Counts
+from verification.simulation.causes_table import MERGED
+from verification.simulation.msp import UNSEEN, Firm
+from verification.simulation.services import Billed
+from verification.simulation.story import ViolationError
+
+
+class Causes:
+    """Reads causes off the simulators; of the ledger only what people decided, and the counts that months closed with."""
+
+    def __init__(self, books: Books, billed: Billed) -> None:
+        self.books = books
+        self.billed = billed
+        self.msp = books.msp
+        self.agreements = Agreements(books, billed)
+        self.additions = Additions(books, billed, self.agreements)
+        self.counts = Counts(books, billed)
+
+    def of_company(self, firm: Firm) -> str:
+        """What stops the company as a whole, "" for nothing: before all that its open months cannot close (MATCH-7)."""
+        merged = MERGED if self.merged(firm) else ""
+        unsettled = any(
+            key.company_id == firm.id and not each.settled for key, each in self.books.heads.items()
+        )
+        stopped = (merged if unsettled else "") or self._of_firm(firm) or merged
+        stopped = stopped or ("" if self.has_product() else "product not found")
+        return stopped or ("" if self.agreements.are_there() else "no agreement seen")
+
+    def merged(self, firm: Firm) -> bool:
+        """Whether ConnectWise no longer has the company that it is tied to."""
+        link = self.books.link(firm)
+        tied = None if link is None else link.connectwise_id
+        return tied is not None and tied not in self.msp.connectwise.tenant.companies
+
+    def _of_firm(self, firm: Firm) -> str:
+        if partners.is_left_out(self.msp, firm.id):
+            return "left out"
+        company, link = self.msp.gravityzone.tenant.find(firm.id), self.books.link(firm)
+        if company is None:
+            return "gone from GravityZone"
+        if firm.partner:
+            records = (
+                record for key, record in self.books.heads.items() if key.company_id == firm.id
+            )
+            if cause := partners.stopped(self.msp, firm, records):
+                excluded = link is not None and link.excluded_since is not None
+                return "excluded" if excluded and cause == "a partner" else cause
+        if company.subscription_type not in {3, 4, 5}:
+            return "no monthly subscription"
+        if link is None:
+            if self.tieable(firm):
+                raise ViolationError(4, "it has one namesake, and is not tied", company=firm.name)
+            return "not tied"
+        if link.excluded_since is not None:
+            return "excluded"
+        return "not tied" if link.connectwise_id is None else ""
+
+    def said_instead(self, firm: Firm) -> frozenset[str]:
+        """What its own standing may say in place of that: of whom nobody asks any more, it says for what."""
+        link = self.books.link(firm)
+        said = {"excluded"} if link is not None and link.excluded_since is not None else set()
+        if partners.is_left_out(self.msp, firm.id):
+            said |= {"gone from GravityZone", "no monthly subscription", "a partner"}
+        return frozenset(said)
+
+    def unlicensed_since_today(self, firm: Firm, tick: datetime) -> bool:
+        """Whether nobody may have seen it yet: customers without a monthly licence are listed by the first tick of a day."""
+        since, _ = firm.licences[-1]
+        return self._of_firm(firm) == "no monthly subscription" and since.date() == tick.date()
+
+    def excluded_without_product(self, firm: Firm) -> bool:
+        """Whether the product is not found, and the company's own standing has another word: that it is billed no more."""
+        return self._of_firm(firm) in {"excluded", "a partner"} and not self.has_product()
+
+    def has_product(self) -> bool:
+        """Whether ConnectWise has the service's product, without which no line can be opened (MATCH-2)."""
+        product = self.msp.connectwise.tenant.products.get(self.billed.product_id)
+        return product is not None and not product.fields["inactiveFlag"]
+
+    def tieable(self, firm: Firm, *, to: int | None = None) -> bool:
+        """Whether its name ties the company (MATCH-1): to that ConnectWise company, or to any."""
+        tenant = self.msp.gravityzone.tenant
+        names = Counter(
+            each.name
+            for each in tenant.companies()
+            if tenant.find(each.id) is not None and not partners.is_left_out(self.msp, each.id)
+        )
+        company = tenant.company(firm.id)
+        if company.name in UNSEEN:
+            return False
+        same = [
+            document.fields
+            for document in self.msp.connectwise.tenant.companies.current()
+            if document.fields["name"] == company.name and not document.fields["deletedFlag"]
+        ]
+        if len(same) != 1 or names[company.name] != 1 or company.subscription_type not in {3, 4, 5}:
+            return False
+        taken = {
+            link.connectwise_id
+            for link in self.msp.ledger.links().values()
+            if link.company_id != firm.id
+        }
+        return same[0]["id"] not in taken and to in {None, same[0]["id"]}
+
+    def in_the_way(self, firm: Firm, month: Month, tick: datetime) -> Iterator[str]:
+        """What stands in the way of opening the month now."""
+        company = self.msp.gravityzone.tenant.find(firm.id)
+        ticks = self.msp.ledger.ticks()
+        first = self.msp.setting.first_month or (ticks.first_month if ticks else month)
+        since = ticks.services.get(self.billed.name) if ticks else None
+        if month < first or (
+            since is not None and ticks is not None and ticks.first_month < since > month
+        ):
+            yield "before the first month"
+        if company is not None and company.subscription_type in {4, 5}:
+            yield "a trial"
+        if nonsense := self.counts.nonsense(firm, month):
+            yield nonsense
+        link = self.books.link(firm)
+        if link is None or link.connectwise_id is None:
+            yield "not tied"
+        active = self.agreements.active(
+            firm, month, tick, pinned=None if link is None else link.pinned_agreement_id
+        )
+        if len(active) != 1:
+            yield "several agreements" if active else "no agreement"
+            return
+        yield from self.agreements.of_terms(active[0], month, tick)
+        yield from self.agreements.of_invoicing(active[0], firm, month, tick)
+        if self.additions.is_another_there(firm, month, int(active[0]["id"])):
+            yield "beside another"
+        if self.counts.grows_too_fast(firm, month) or self.counts.grew_too_fast(firm, month, tick):
+            yield "grown"
+
+    def oddities(self, firm: Firm, record: UsageRecord, *, closing: bool) -> Iterator[str]:
+        """What people did to the record's Addition or beside it, and what GravityZone takes back."""
+        line, month = record.newest, record.key.month
+        assert line is not None
+        if self.msp.connectwise.tenant.agreements.get(line.agreement_id) is None:
+            yield "agreement is gone"
+            return
+        if firm.partner and partners.others_below(self.msp, firm, record):
+            yield "others below it"
+        yield from self.additions.oddities(firm, record, line)
+        if self.counts.count(firm, month) < record.beside + line.highest and not self.counts.right(
+            firm, record, closing=closing
+        ):
+            yield "fallen"
+        if self.counts.grows_too_fast(firm, month) or self.counts.grew_too_fast(
+            firm, month, record.seen_tick
+        ):
+            yield "grown"
+
+    def is_doubted(self, firm: Firm, record: UsageRecord, tick: datetime) -> bool:
+        """Whether a 0 is no count: read at the close or later, while the licence is not the paid monthly one (READ-3)."""
+        company = self.msp.gravityzone.tenant.find(firm.id)
+        if (
+            company is None
+            or company.subscription_type == PAID_MONTHLY
+            or tick < self.msp.closes(record.key.month)
+        ):
+            return False
+        return self.counts.count(firm, record.key.month) == 0
+
+    def unread(self, firm: Firm, record: UsageRecord) -> bool:
+        """Whether no count is to be had, which is no error: what stands, stays, and the month closes with it (CLOSE-5).
+
+        Also of a partner where those below it count more than the whole, and a person keeps what stands as long as others
+        stand below it than before (READ-4).
+        """
+        company = self.msp.gravityzone.tenant.find(firm.id)
+        if company is None or not (company.monthly or firm.partner):
+            return True
+        if firm.partner and self._of_firm(firm) == "no monthly subscription":
+            return True
+        if not firm.partner or self.counts.nonsense(firm, record.key.month, record):
+            return False
+        return self.counts.is_kept(firm, record) and self.counts.count(firm, record.key.month) < 0
+
+    def kept_open(self, firm: Firm, record: UsageRecord) -> bool:
+        """Whether something keeps a record open after its close."""
+        if record.head is None or len(record.lines) > 1:
+            return True
+        return bool(
+            record.refusal
+            or self.counts.nonsense(firm, record.key.month, record)
+            or list(self.oddities(firm, record, closing=True))
+        )

@@ -1,0 +1,139 @@
+"""What people did to a record's Additions, and what stands beside them."""
+
+from collections.abc import Iterator
+
+from simulators.connectwise.truth import AdditionTruth
+from tally.domain.model.company import CompanyLink
+from tally.domain.model.month import Month
+from tally.domain.record.lines import SETTLED, Line, LineState
+from tally.domain.record.usage_record import UsageRecord
+from verification.simulation.books import Books
+from verification.simulation.causes_agreements import Agreements
+from verification.simulation.msp import Firm
+from verification.simulation.services import Billed
+
+
+class Additions:
+    """Compares the Additions of one service's product with what the ledger left there."""
+
+    def __init__(self, books: Books, billed: Billed, agreements: Agreements) -> None:
+        self.books = books
+        self.billed = billed
+        self.msp = books.msp
+        self._agreements = agreements
+
+    def oddities(self, firm: Firm, record: UsageRecord, line: Line) -> Iterator[str]:
+        """What people did to the Additions of the record, whose newest line it is, or set up beside them."""
+        if self._is_changed(record, line):
+            yield "changed by people"
+        if self._carried_changed(record):
+            yield "changed by people"
+        if any(self._copied_elsewhere(firm, record, each) for each in record.lines):
+            yield "changed by people"
+        yield from self._beside(firm, record, line)
+
+    def is_another_there(self, firm: Firm, month: Month, agreement_id: int) -> bool:
+        """Whether somebody else's stands where the month's would be opened, and nobody keeps it apart (OPEN-6)."""
+        link = self.books.link(firm)
+        return any(
+            _covers(each, month)
+            and not _is_apart(link, each)
+            and not self._is_ours(firm, month, each)
+            for each in self._agreements.standing(agreement_id)
+        )
+
+    def _is_changed(self, record: UsageRecord, line: Line) -> bool:
+        """Whether the line's Addition is not as it was written, in any field that Tally writes."""
+        theirs, place = self.msp.connectwise.truth.addition(line.addition_id), line.place
+        written = (place.effective, place.cancelled, place.product_id, line.pushed)
+        shown = (
+            theirs.effective,
+            theirs.cancelled,
+            theirs.fields["product"]["id"],
+            theirs.quantity,
+        )
+        return (
+            theirs.deleted
+            or shown != written
+            or line.reference not in theirs.text
+            or _is_free(record, line, theirs)
+        )
+
+    def _carried_changed(self, record: UsageRecord) -> bool:
+        """Whether an Addition that can carry no more is not as it was left, or has a copy."""
+        for other in record.lines[:-1]:
+            if other.state is LineState.FROZEN:
+                beside = [
+                    each
+                    for each in self._agreements.standing(other.agreement_id)
+                    if each.id != other.addition_id
+                ]
+                if any(other.reference in each.text for each in beside) or self._is_changed(
+                    record, other
+                ):
+                    return True
+        return False
+
+    def _copied_elsewhere(self, firm: Firm, record: UsageRecord, line: Line) -> bool:
+        """Whether a copy stands on another agreement of the customer: it is looked at too."""
+        link = self.books.link(firm)
+        return any(
+            line.reference in each.text and not _is_apart(link, each)
+            for agreement_id in self._agreements.others(firm, line, record.key.month)
+            for each in self._agreements.standing(agreement_id)
+        )
+
+    def _beside(self, firm: Firm, record: UsageRecord, line: Line) -> Iterator[str]:
+        """What stands beside its lines, on their agreements or where late usage would go."""
+        link = self.books.link(firm)
+        ours = {each.addition_id for each in record.lines}
+        carried = {each.agreement_id for each in record.lines if each.state in SETTLED}
+        for agreement_id in {line.agreement_id, *carried, *self._agreements.next_place(firm, line)}:
+            for each in self.msp.connectwise.truth.additions(
+                agreement_id=agreement_id, deleted=False
+            ):
+                if each.id in ours or _is_apart(link, each):
+                    continue
+                if any(other.reference in each.text for other in record.lines):
+                    yield "changed by people"  # a copy, whatever its product is
+                elif (
+                    each.product == self.billed.product
+                    and _covers(each, record.key.month)
+                    and not self._is_late(record, each)
+                ):
+                    yield "beside another"
+
+    def _is_late(self, record: UsageRecord, addition: AdditionTruth) -> bool:
+        """Whether it bills late usage of an earlier month of the company, which belongs beside this month's."""
+        return any(
+            line.number > 0 and line.reference in addition.text
+            for key, other in self.books.heads.items()
+            if key.company_id == record.key.company_id and key.month < record.key.month
+            for line in other.lines
+        )
+
+    def _is_ours(self, firm: Firm, month: Month, addition: AdditionTruth) -> bool:
+        record = self.books.head(firm, month, self.billed)
+        lines = () if record is None else record.lines
+        return any(
+            line.addition_id == addition.id or line.reference in addition.text for line in lines
+        )
+
+
+def _is_free(record: UsageRecord, line: Line, addition: AdditionTruth) -> bool:
+    """Whether the customer is billed for it otherwise than was written, and nobody lets that be."""
+    flag = addition.fields["billCustomer"]
+    agreed = None if line.terms is None else line.terms.before.bill_customer
+    left = f"line {line.number} has bill customer {flag}" in record.left_so
+    return line.written.flag != "" and flag not in (line.written.flag, agreed) and not left
+
+
+def _is_apart(link: CompanyLink | None, addition: AdditionTruth) -> bool:
+    return link is not None and addition.id in link.kept_apart
+
+
+def _covers(addition: AdditionTruth, month: Month) -> bool:
+    if addition.quantity == 0 and addition.cancelled is not None and "[TLY-" in addition.text:
+        return False  # of Tally's own one at 0 bills nothing
+    begins = addition.effective is None or addition.effective <= month.last
+    return begins and (addition.cancelled is None or addition.cancelled >= month.first)

@@ -1,0 +1,169 @@
+"""What GravityZone counts, whether that is a count, and how it compares with what stands."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from tally.domain.holds import Grown
+from tally.domain.model.month import Month
+from tally.domain.model.reading import MOST_SEATS
+from tally.domain.record.record_key import RecordKey
+from tally.domain.record.rulings import Said
+from tally.domain.record.usage_record import RecordState, UsageRecord
+from verification.simulation import partners
+from verification.simulation.books import Books
+from verification.simulation.msp import Firm
+from verification.simulation.services import Billed
+
+
+class Counts:
+    """Reads the counts of one service off GravityZone, and compares them with the ledger's numbers."""
+
+    def __init__(self, books: Books, billed: Billed) -> None:
+        self.books = books
+        self.billed = billed
+        self.msp = books.msp
+
+    def count(self, firm: Firm, month: Month, at: datetime | None = None) -> int:
+        """What GravityZone answers now, or answered at an instant."""
+        if firm.partner:
+            return partners.own_count(self.msp, firm, month, at)
+        return self.msp.count(self.billed, firm, month, at)
+
+    def nonsense(self, firm: Firm, month: Month, record: UsageRecord | None = None) -> str:
+        """What is wrong with what GravityZone answers for the month, "" for nothing.
+
+        That those below a partner count more than the whole is nothing wrong where others stand there than the record's:
+        a person is asked then, or has answered.
+        """
+        overrides = self.msp.gravityzone.tenant.overrides
+        if not overrides:
+            return ""
+        if firm.partner:
+            return self._nonsense_of_partner(firm, month, record)
+        for each in self.billed.product_types:
+            told = overrides.get((firm.id, str(month), each), {})
+            if wrong := _no_count(told, self.billed.counter):
+                return wrong
+        return ""
+
+    def _nonsense_of_partner(self, firm: Firm, month: Month, record: UsageRecord | None) -> str:
+        """The first answer that is no count, of the partner's and of those below it; or they count more than the whole."""
+        answers = [
+            _no_count(told, self.billed.counter)
+            for _, told in partners.first_told(self.msp, firm, month)
+        ]
+        if wrong := next(filter(None, answers), ""):
+            return wrong
+        moved = record is not None and partners.moved_below(self.msp, firm, record)
+        return (
+            "those below count more"
+            if partners.own_count(self.msp, firm, month) < 0 and not moved
+            else ""
+        )
+
+    def right(self, firm: Firm, record: UsageRecord, *, closing: bool) -> bool:
+        """Whether the line stands at the count, at what a person has chosen, or at the close at the contract's floor."""
+        line, company = record.newest, self.msp.gravityzone.tenant.company(firm.id)
+        assert line is not None
+        count = self.count(firm, record.key.month)
+        seen = self.count(firm, record.key.month, self.books.as_of)
+        floored = self.msp.setting.bill_minimum and self.billed.floored and closing
+        floor = {max(count, company.minimum_usage or 0)} if floored else set()
+        if firm.partner and self.books.as_of is not None:
+            seen -= partners.unseen(self.msp, firm, record.key.month, self.books.as_of, None)
+            if seen <= record.stands <= count:
+                return True
+        return record.stands in {count, seen} | floor | self.books.chosen.get(record.key, set())
+
+    def beyond(
+        self, firm: Firm, record: UsageRecord, *, closing: bool, at: datetime | None = None
+    ) -> bool:
+        """Whether more is to be billed now, or was at an instant, than the record's lines bill, which no person has kept as they are."""
+        if self.is_kept(firm, record):
+            return False
+        company = self.msp.gravityzone.tenant.find(firm.id)
+        count = self.count(firm, record.key.month, at)
+        if (
+            self.msp.setting.bill_minimum
+            and self.billed.floored
+            and closing
+            and company is not None
+        ):
+            count = max(count, company.minimum_usage or 0)
+        return count > record.stands
+
+    def is_kept(self, firm: Firm, record: UsageRecord) -> bool:
+        """Whether a person keeps what stands, whatever is counted, as long as those stand below a partner (READ-4)."""
+        moved = firm.partner and partners.moved_below(self.msp, firm, record)
+        return moved and not partners.others_below(self.msp, firm, record)
+
+    def grows_too_fast(self, firm: Firm, month: Month) -> bool:
+        """Whether the month's count is too much more than the month before as it is now."""
+        return self.too_fast(firm, month, self.count(firm, month))
+
+    def grew_too_fast(self, firm: Firm, month: Month, tick: datetime) -> bool:
+        """Whether it was so at the tick's job for the month, since that for the month before came only after it."""
+        before = self.books.head(firm, month.previous, self.billed)
+        changed = before is not None and before.seen_tick == tick
+        return changed and self.too_fast(firm, month, self.count(firm, month), earlier=True)
+
+    def too_fast(
+        self,
+        firm: Firm,
+        month: Month,
+        count: int,
+        *,
+        before_close: bool = False,
+        earlier: bool = False,
+    ) -> bool:
+        """Whether a count is beyond the month before by the settings' share and by their seats, both (FOLLOW-4).
+
+        Where there is no month before: whether it is above the most that is billed unasked (READ-8).
+
+        ``before_close``: or was it a moment ago, when the month before was open still and the floor pushed already.
+        ``earlier``: beyond what the month before was until its last tick.
+        """
+        heads = self.books.earlier if earlier else self.books.heads
+        before = heads.get(
+            RecordKey(company_id=firm.id, month=month.previous, service=self.billed.name)
+        )
+        record = self.books.head(firm, month, self.billed)
+        base: int | None
+        approved = None if record is None else record.ruling(Said.GROW)
+        if approved is not None:
+            base = approved.number
+        elif before is None or not before.lines:
+            base = None
+        else:
+            open_then = before_close or before.state is RecordState.OPEN
+            base = before.stands if open_then else before.count
+        setting = self.msp.setting
+        if base is None:
+            return count > setting.first_month_seats
+        beyond = count - base
+        return beyond > setting.growth_seats and beyond * 100 > base * setting.growth_percent
+
+    def had_grown(self, firm: Firm, record: UsageRecord) -> bool:
+        """Whether it is held as too fast at no more than was counted when it was held: nonsense answered since lifts nothing."""
+        hold, month, truth = record.hold, record.key.month, self.msp.gravityzone.truth
+        if not isinstance(hold, Grown):
+            return False
+        held_at = max(
+            each.at for each in self.msp.ledger.history(record.key) if each.what == "held: growth"
+        )
+        counted = sum(
+            truth.count(
+                firm.id, str(month), held_at, counter=self.billed.counter, product_type=each
+            )
+            for each in self.billed.product_types
+        )
+        return hold.quantity <= counted and self.too_fast(firm, month, hold.quantity)
+
+
+def _no_count(told: Mapping[str, object], counter: str) -> str:
+    if counter not in told:
+        return ""
+    value = told[counter]
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MOST_SEATS:
+        return ""
+    return "counter is nonsense" if isinstance(value, int | float | str) else "counter is missing"

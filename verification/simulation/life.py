@@ -1,0 +1,220 @@
+"""What happens to companies between and during ticks: drawn beforehand, each company's on its own, and played by the clock."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from random import Random
+
+from tally.domain.model.month import Month
+from verification.simulation import (
+    life_answers,
+    life_connectwise,
+    life_gravityzone,
+    life_oddities,
+    partners,
+)
+from verification.simulation.draws import Draw, drawn
+from verification.simulation.msp import Firm, Msp
+from verification.simulation.setting import Setting
+from verification.simulation.story import Tell
+
+JOINS = "joins"
+CHECK_INS = "check-ins"
+
+_SECOND = timedelta(seconds=1)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Event:
+    """Something that happens to a company: its ``number`` is its place in the company's own life."""
+
+    at: datetime
+    firm: int
+    number: int
+    kind: str = field(compare=False)
+    draw: int = field(compare=False)
+
+
+def script(msp: Msp) -> list[Event]:
+    """All that is going to happen, in order; what a shape leaves out is not in it, and the rest is as it was."""
+    events = [
+        event
+        for firm in msp.firms
+        for event in (_life_of_partner if firm.partner else _life)(msp, firm)
+    ]
+    events += [event for firm in msp.firms for event in _oddities(msp, firm)]
+    shape = msp.shape
+    return sorted(
+        event
+        for event in events
+        if shape.has(event.kind) and (event.firm, event.number) not in shape.unlived
+    )
+
+
+def happen(msp: Msp, event: Event, firm: Firm, tell: Tell) -> None:
+    """Let it happen."""
+    draw = Random(event.draw)
+    if event.kind == JOINS:
+        msp.join(firm)
+        if msp.has_partners:
+            partners.look_around(msp)
+        tell(
+            msp.clock.now(),
+            f"{firm.name} joins ({firm.setup}, {firm.size} machines), GravityZone id {firm.id}",
+        )
+        return
+    if not firm.there:
+        return
+    if event.kind == CHECK_INS:
+        _check_in(msp, firm, draw, tell)
+        return
+    said = (_ACTS_OF_PARTNERS if firm.partner else _ACTS)[event.kind](msp, firm, draw)
+    if said:
+        if event.kind not in _TOUCHLESS:
+            firm.touched = msp.clock.now()
+        if msp.has_partners:
+            partners.look_around(msp)
+        tell(msp.clock.now(), f"{firm.name}: {said}")
+
+
+_ACTS = {
+    **life_gravityzone.ACTS,
+    **life_connectwise.ACTS,
+    **life_answers.ACTS,
+    **life_oddities.ACTS,
+}
+_ACTS_OF_PARTNERS = {**_ACTS, **partners.ACTS}
+_TOUCHLESS = frozenset({life_connectwise.INVOICED, partners.MEANWHILE})
+_WEIGHTS = (*life_gravityzone.WEIGHTS, *life_connectwise.WEIGHTS, *life_answers.WEIGHTS)
+KINDS_OF_LIFE = tuple(name for name, _ in _WEIGHTS)
+"""What can happen to a company at any time, beside its check-ins, the invoices run and oddities."""
+_CHANCES = tuple(weight for _, weight in _WEIGHTS)
+
+
+def _life(msp: Msp, firm: Firm) -> Iterator[Event]:
+    setting = msp.setting
+    draw = drawn(setting.seed, Draw.LIFE, firm.number)
+    number = 0
+    yield Event(firm.arrives, firm.number, number, JOINS, 0)
+    if not firm.partner:
+        yield from _merged(msp, firm)
+    for index, month in enumerate(setting.months):
+        if month.next.starts <= firm.arrives:
+            continue
+        steady = drawn(setting.seed, Draw.CHECK_INS, firm.number, index)
+        for at in _check_in_times(month, steady) if firm.size else ():
+            number += 1
+            yield Event(
+                max(at, firm.arrives), firm.number, number, CHECK_INS, steady.getrandbits(32)
+            )
+        if setting.invoices:
+            number += 1
+            at = month.starts + _after_the_start(setting, steady.randrange(7_200, 8 * 86_400))
+            yield Event(max(at, firm.arrives), firm.number, number, life_connectwise.INVOICED, 0)
+        if steady.random() < 0.5:  # noqa: PLR2004 - somebody reads the notices every other month
+            number += 1
+            at = _moment(month, steady)
+            yield Event(
+                max(at, firm.arrives),
+                firm.number,
+                number,
+                life_answers.TERMS_CARRIED,
+                steady.getrandbits(32),
+            )
+        happenings = setting.lively
+        while draw.random() < happenings:
+            happenings -= 1
+            at = _moment(month, draw)
+            number += 1
+            kind = draw.choices(KINDS_OF_LIFE, _CHANCES)[0]
+            yield Event(max(at, firm.arrives), firm.number, number, kind, draw.getrandbits(32))
+
+
+def _merged(msp: Msp, firm: Firm) -> Iterator[Event]:
+    """Few companies are merged into others in ConnectWise, at any moment."""
+    draw = drawn(msp.setting.seed, Draw.MERGERS, firm.number)
+    if draw.random() < 0.03:  # noqa: PLR2004 - few
+        at = _moment(draw.choice(msp.setting.months), draw)
+        yield Event(
+            max(at, firm.arrives),
+            firm.number,
+            _APART,
+            life_connectwise.MERGED,
+            draw.getrandbits(32),
+        )
+
+
+_APART = 1_000_000
+"""The number of what is drawn beside a company's life, beyond all that it has."""
+
+
+def _oddities(msp: Msp, firm: Firm) -> Iterator[Event]:
+    for at, number, kind, draw in life_oddities.life_of(msp, firm):
+        yield Event(at, firm.number, number, kind, draw)
+
+
+def _life_of_partner(msp: Msp, firm: Firm) -> Iterator[Event]:
+    yield from _life(msp, firm)
+    for at, number, kind, draw in partners.life_of(msp, firm):
+        yield Event(at, firm.number, number, kind, draw)
+
+
+def _after_the_start(setting: Setting, seconds: int) -> timedelta:
+    """When in a month the invoices are run that are dated its 1st; for the ones ahead, those of the next month's 1st."""
+    if setting.invoiced_when == "ahead":
+        return timedelta(days=20, seconds=seconds)
+    if setting.invoiced_when == "on the 1st":
+        return timedelta(seconds=7_200 + seconds % 50_000)
+    return timedelta(days=setting.close_day - 1, seconds=seconds)
+
+
+def _check_in_times(month: Month, draw: Random) -> Iterator[datetime]:
+    """Most machines are back within hours of the month's start; then there are a few more moments."""
+    yield month.starts + _SECOND * draw.choice((0, 1, 3600, draw.randrange(50_000)))
+    while draw.random() < 0.55:  # noqa: PLR2004 - one or two more on average
+        yield _moment(month, draw)
+
+
+def _moment(month: Month, draw: Random) -> datetime:
+    """Anywhere in the month, near its ends more often than not."""
+    length = int((month.next.starts - month.starts).total_seconds())
+    near = draw.random()
+    if near < 0.2:  # noqa: PLR2004 - the first three days
+        return month.starts + _SECOND * draw.randrange(3 * 86_400)
+    if near < 0.3:  # noqa: PLR2004 - the last day
+        return month.next.starts - _SECOND * draw.randrange(1, 86_400)
+    return month.starts + _SECOND * draw.randrange(length)
+
+
+def _check_in(msp: Msp, firm: Firm, draw: Random, tell: Tell) -> None:
+    """Machines connect: known ones mostly, and some for the first time in their life; a few reports come late."""
+    tenant = msp.gravityzone.tenant
+    if tenant.find(firm.id) is None:
+        return
+    known = firm.machines
+    fresh = firm.size - len(known)
+    new = fresh if fresh > 0 and draw.random() < 0.7 else (1 if draw.random() < 0.3 else 0)  # noqa: PLR2004 - growth
+    second = msp.setting.second
+    for _ in range(new):
+        features = (
+            {}
+            if second is None
+            else second.machine(drawn(msp.setting.seed, Draw.SERVICES, firm.number), len(known))
+        )
+        made = tenant.add_endpoint(
+            firm.id, endpoint_id=f"{firm.number + 1:08x}{len(known) + 1:016x}", **features
+        )
+        known.append(made)
+    first = draw.randrange(len(known)) if known else 0
+    several = known[first : first + 1 + int(len(known) * draw.random())] + known[len(known) - new :]
+    lag = timedelta()
+    if draw.random() < 0.04:  # noqa: PLR2004 - late reports
+        lag = timedelta(hours=draw.choice((1, 20, 30, 100, 300)))
+    for machine in several:
+        tenant.check_in(machine, lag=lag)
+    if several:
+        late = f", counted {lag} later" if lag else ""
+        tell(
+            msp.clock.now(),
+            f"{firm.name}: {len(several)} machines connect, {new} of them new{late}",
+        )

@@ -1,0 +1,96 @@
+"""Outages of hours to days, over month ends more often than not: one side gone, nobody at work, or the schedule stopped.
+
+Walls are outages of another kind: the other side is there, and something stands in the way: a page in front, a role that shows
+nothing (MATCH-8), a server that is too slow for long lists or too old for our version, an API that is not ticked on the key.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from simulators.connectwise import ConnectWiseSimulator
+from simulators.connectwise.options import INQUIRE
+from simulators.gravityzone import GravityZoneSimulator
+from simulators.gravityzone.methods import SERVICES
+from verification.simulation.draws import Draw, drawn
+from verification.simulation.setting import Setting, Shape
+
+GRAVITYZONE, CONNECTWISE, LEDGER, WORKERS, SCHEDULE = (
+    "outage of GravityZone",
+    "outage of ConnectWise",
+    "outage of the ledger",
+    "outage of the workers",
+    "outage of the schedule",
+)
+OUTAGES = (GRAVITYZONE, CONNECTWISE, LEDGER, WORKERS, SCHEDULE)
+FRONT, MINE, SLOW, OLD, UNTICKED = (
+    "page in front of ConnectWise",
+    "role Inquire Mine",
+    "long lists do not come",
+    "server knows older versions",
+    "API not ticked on the key",
+)
+WALLS = (FRONT, MINE, SLOW, OLD, UNTICKED)
+_WALLED = 0.3
+"""How likely each month of a seed with trouble has a wall."""
+_LONG_LIST = 12
+"""Companies or agreements: fewer than many seeds have, and than the smallest page that is asked for."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outage:
+    """What is out, and from when until when."""
+
+    kind: str
+    begins: datetime
+    ends: datetime
+
+
+def outages_of(setting: Setting, shape: Shape) -> list[Outage]:
+    """All outages of a seed that the shape plays."""
+    return [each for each in (*_drawn(setting), *_walls(setting)) if shape.has(each.kind)]
+
+
+def out(outages: list[Outage], at: datetime) -> frozenset[str]:
+    """What is out at an instant."""
+    return frozenset(each.kind for each in outages if each.begins <= at < each.ends)
+
+
+def put_up(
+    away: frozenset[str], *, connectwise: ConnectWiseSimulator, gravityzone: GravityZoneSimulator
+) -> None:
+    """Let the simulators have the walls that stand now, and no others; a page in front is each call's own fault."""
+    options = connectwise.options
+    options.sees_mine = frozenset(INQUIRE) if MINE in away else frozenset()
+    options.slow_above = _LONG_LIST if SLOW in away else None
+    options.known_versions = frozenset({"2019.1"}) if OLD in away else None
+    gravityzone.options.enabled_apis = tuple(
+        each for each in SERVICES if UNTICKED not in away or each != "licensing"
+    )
+
+
+def _walls(setting: Setting) -> Iterator[Outage]:
+    if setting.calm == 1.0:
+        return
+    for index, month in enumerate(setting.months):
+        draw = drawn(setting.seed, Draw.WALLS, index)
+        if draw.random() < _WALLED:
+            length = timedelta(hours=draw.choice((6, 20, 60, 100)))
+            begins = month.starts + draw.random() * timedelta(30)
+            yield Outage(kind=draw.choice(WALLS), begins=begins, ends=begins + length)
+
+
+def _drawn(setting: Setting) -> Iterator[Outage]:
+    if setting.calm == 1.0:
+        return
+    for index, month in enumerate(setting.months):
+        draw = drawn(setting.seed, Draw.OUTAGES, index)
+        while draw.random() < (1 - setting.calm) * 0.7:
+            length = timedelta(hours=draw.choice((1, 6, 20, 30, 60, 100)))
+            at_end = draw.random() < 0.5  # noqa: PLR2004 - over the month's end
+            begins = (
+                month.next.starts - draw.random() * length
+                if at_end
+                else month.starts + draw.random() * timedelta(28)
+            )
+            yield Outage(kind=draw.choice(OUTAGES), begins=begins, ends=begins + length)

@@ -1,0 +1,383 @@
+"""One seed from its first tick to its last: life, ticks, workers and trouble on one clock, the books checked after every step."""
+
+from collections import Counter
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from random import Random
+from typing import Any
+
+from tally.errors import TallyError
+from tally.messages import Job
+from tally.planner.plan import Plan
+from tally.worker.delivery import Delivery
+from testing.effects import KilledError
+from testing.queue import Message
+from verification.simulation.checks import Checks
+from verification.simulation.draws import Draw, drawn
+from verification.simulation.forged import offer
+from verification.simulation.life import Event, happen, script
+from verification.simulation.msp import Msp
+from verification.simulation.oddities import Oddities
+from verification.simulation.outages import (
+    FRONT,
+    SCHEDULE,
+    WALLS,
+    WORKERS,
+    Outage,
+    out,
+    outages_of,
+    put_up,
+)
+from verification.simulation.services import setting_text
+from verification.simulation.setting import Shape
+from verification.simulation.story import Tell, ViolationError, silence
+from verification.simulation.ticks import Tick, schedule
+from verification.simulation.trouble import LISTS_LAG, REPEATED, Gate, Trouble
+
+_NOBODY: frozenset[str] = frozenset()
+_CALM_TICKS, _CALM_TICKS_AT_LEAST = 5, 2
+_CALM_TICKS_TO_DRAIN = 72
+"""In a day every message of a redrive has been done with or is dead again; until then ticks may plan nothing."""
+_CALM_STEP = timedelta(minutes=20)
+_BETWEEN_AT_MOST = 2
+_COLD_START = timedelta(seconds=1)
+
+
+@dataclass(slots=True, kw_only=True)
+class Played:
+    """What one seed came to."""
+
+    seeds: int = 1
+    company_months: int = 0
+    steps: int = 0
+    jobs: int = 0
+    calls: int = 0
+    lived: Counter[str] = field(default_factory=Counter)
+    faults: Counter[str] = field(default_factory=Counter)
+
+    def add(self, other: "Played") -> None:
+        """Count another one in."""
+        self.seeds += other.seeds
+        self.company_months += other.company_months
+        self.steps += other.steps
+        self.jobs += other.jobs
+        self.calls += other.calls
+        self.lived.update(other.lived)
+        self.faults.update(other.faults)
+
+
+def play(shape: Shape, tell: Tell = silence) -> Played:
+    """Play a seed. Raises ViolationError where a rule is broken, or the product crashes."""
+    run = _Run(shape, tell)
+    try:
+        return run.play()
+    except ViolationError as violation:
+        violation.seed, violation.step = shape.seed, run.step
+        raise
+    except TallyError as error:
+        raise _crashed(shape, run, error) from error
+    except Exception as error:
+        raise _crashed(shape, run, error) from error
+
+
+def _crashed(shape: Shape, run: "_Run", error: Exception) -> ViolationError:
+    return ViolationError(
+        0, f"crashed: {type(error).__name__}: {error}", seed=shape.seed, step=run.step
+    )
+
+
+class _Run:
+    def __init__(self, shape: Shape, tell: Tell) -> None:
+        self.shape, self.tell = shape, tell
+        self.step = 0
+        self.msp = msp = Msp(shape)
+        self.setting, self.world, self.clock = msp.setting, msp.world, msp.clock
+        self.queue = msp.world.queue
+        self.queue.chaos = drawn(shape.seed, Draw.STEP)
+        self.queue.repeats = self.setting.repeats if shape.has(REPEATED) else 0.0
+        msp.connectwise.options.list_lag = (
+            self.setting.list_lag if shape.has(LISTS_LAG) else timedelta()
+        )
+        self.trouble = Trouble(shape, self.clock, tell)
+        self.checks = Checks(msp)
+        self.oddities = Oddities(msp, tell)
+        self.trouble.before_write = self.checks.before_write
+        self.trouble.between = self._meanwhile
+        msp.gravityzone.faults.chooser = msp.connectwise.faults.chooser = None
+        self.script = script(msp)
+        self.next_event = 0
+        self.firms = {firm.number: firm for firm in msp.firms}
+        self.outages: list[Outage] = outages_of(self.setting, shape)
+        self.workers: list[Delivery] = [self._worker() for _ in range(self.setting.containers)]
+        self.turn = 0
+        self.nested = 0
+        self.killed = False
+        self.planner: Plan = self._planner()
+        self.job: Job | None = None
+        self.played = Played()
+
+    def play(self) -> Played:
+        ticks = schedule(self.setting)
+        ticks = ticks[: self.shape.steps]
+        ticks = [tick for tick in ticks if tick.number not in self.shape.skipped]
+        self.tell(self.clock.now(), str(self.setting))
+        for position, tick in enumerate(ticks):
+            following = (
+                ticks[position + 1].fires
+                if position + 1 < len(ticks)
+                else tick.fires + timedelta(hours=1)
+            )
+            self._take(tick, until=following)
+        self._calm()
+        played = self.played
+        played.steps = self.step
+        played.company_months = self.checks.company_months
+        played.calls = self.checks.calls
+        played.faults = self.trouble.counted
+        return played
+
+    def _take(self, tick: Tick, *, until: datetime) -> None:
+        self.step = tick.number
+        self._live(tick.fires)
+        now = self.clock.now()
+        self._deploy(tick)
+        away = out(self.outages, now)
+        draw = drawn(self.setting.seed, Draw.WEATHER, tick.number)
+        rough = 0.0 if draw.random() < self.setting.calm else self.setting.rough
+        self._weather(rough=rough, away=away, draw=draw)
+        late = f", {now - tick.scheduled} late" if now > tick.scheduled else ""
+        weather = (
+            f" (rough {rough}{''.join(f', {each}' for each in sorted(away))})"
+            if rough or away
+            else ""
+        )
+        self.tell(
+            now, f"step {tick.number}: tick {tick.scheduled:%Y-%m-%d %H:%M:%S}{late}{weather}"
+        )
+        self.oddities.draw(tick.number)
+        planned = SCHEDULE not in away and self._plan(tick)
+        if WORKERS not in away:
+            self._work(until)
+        self._live(until)
+        calm = self.trouble.idle and self.oddities.firm is None
+        self.checks.after_step(tick=tick.scheduled, good=planned and calm and not len(self.queue))
+
+    def _deploy(self, tick: Tick) -> None:
+        """Once its month has come, the service that is billed beside endpoints is named in the settings."""
+        setting, world = self.setting, self.world
+        if (
+            setting.second is None
+            or world.services
+            or tick.scheduled < setting.months[setting.second_since].starts
+        ):
+            return
+        world.services = setting_text(setting.services)
+        self.planner, self.workers = self._planner(), [self._worker() for _ in self.workers]
+        self.tell(
+            self.clock.now(), f"{setting.second.name} is billed from now on: {world.services}"
+        )
+
+    def _calm(self) -> None:
+        """The trouble is over: what is dead comes again, and ticks in peace, until one changes nothing, bring all in order."""
+        self._weather(rough=0.0, away=_NOBODY, draw=drawn(self.setting.seed, Draw.STEP, 1))
+        self.oddities.forget()
+        self.outages.clear()
+        self.queue.repeats = 0.0
+        if drawn(self.setting.seed, Draw.STEP, 2).random() < 0.5:  # noqa: PLR2004 - either is as likely
+            self.queue.redrive()
+        self.next_event = len(self.script)
+        at = self.clock.now() + timedelta(hours=1)
+        self._work(at)
+        self.clock.set(max(at, self.clock.now()))
+        number = drained = 0
+        while number < _CALM_TICKS and drained < _CALM_TICKS_TO_DRAIN:
+            self.step += 1
+            at = max(at, self.clock.now())
+            before = self._books()
+            waiting = bool(self.queue.backlog())
+            self.tell(at, f"step {self.step}: calm tick")
+            planned = self._plan(Tick(number=self.step, scheduled=at, fires=at))
+            self._work(at + _CALM_STEP)
+            self.clock.set(max(at + _CALM_STEP, self.clock.now()))
+            done = planned and not len(self.queue)
+            self.checks.after_step(tick=at, good=done)
+            at += _CALM_STEP
+            if planned or not waiting:
+                number += 1
+            else:
+                drained += 1
+            if number >= _CALM_TICKS_AT_LEAST and done and self._books() == before:
+                break
+        self.checks.at_the_end(tick=at - _CALM_STEP)
+
+    def _books(self) -> tuple[object, ...]:
+        """What a tick could change: every record's version, and what stands of every company."""
+        ledger = self.msp.ledger
+        versions = {record.key: record.version for record in ledger.every_record()}
+        return versions, {
+            standing.company_id: standing.causes for standing in ledger.all_standings()
+        }
+
+    def _plan(self, tick: Tick) -> bool:
+        """One tick; answers whether all of it could be planned."""
+        if not self.trouble.idle:
+            self.trouble.luck(drawn(self.setting.seed, Draw.PLANNER, tick.number))
+        try:
+            planned = self.planner(tick.scheduled)
+        except TallyError as error:
+            self.tell(self.clock.now(), f"  the tick failed: {error}")
+            if self.trouble.idle and self.oddities.firm is not None:
+                raise ViolationError(
+                    4, f"one company's trouble made the tick fail: {error}"
+                ) from error
+            return False
+        except KilledError:
+            self.clock.advance(_COLD_START)
+            self.planner = self._planner()
+            return False
+        finally:
+            self.checks.after_plan()
+        self.tell(
+            self.clock.now(),
+            (
+                f"  planned {planned.jobs} "
+                f"jobs{f', skipped: {planned.skipped}' if planned.skipped else ''}"
+            ),
+        )
+        if self.trouble.idle and not planned.skipped and (wrong := self.oddities.told()):
+            raise ViolationError(4, wrong)
+        return not planned.skipped
+
+    def _work(self, until: datetime) -> None:
+        """Workers take what the queue shows until then; life goes on meanwhile."""
+        queue, clock = self.queue, self.clock
+        while clock.now() <= until:
+            messages = queue.receive()
+            if messages:
+                for message in messages:
+                    self._forge(message)
+                    self._deliver(message)
+                    self._live(clock.now())
+                continue
+            moments = [queue.next_change(), self.trouble.next_arrival(), self._next_life()]
+            following = min((each for each in moments if each is not None), default=None)
+            if following is None or following > until:
+                return
+            if following > clock.now():
+                clock.set(following)
+            self.trouble.let_arrive()
+            self._live(clock.now())
+
+    def _forge(self, message: Message) -> None:
+        """Somebody puts a message on the queue that is like this one, and cannot be the planner's (SAFE-9)."""
+        seed, step, now = self.setting.seed, self.step, self.clock.now()
+        draw = drawn(seed, Draw.FORGED, step, int(message.id.rpartition("-")[2]))
+        if said := offer(
+            self.workers[self.turn], message.job, now=now, draw=draw, seed=seed, step=step
+        ):
+            self.tell(now, f"  {self._named(message)} {said}")
+
+    def _deliver(self, message: Message) -> None:
+        self.turn = (self.turn + 1) % len(self.workers)
+        turn = self.turn
+        deliver = self.workers[turn]
+        before = None
+        if not self.trouble.idle:
+            before = self.trouble.luck(self._luck(message))
+        started = self.clock.now()
+        self.job = None
+        try:
+            done = deliver(
+                body=message.body,
+                receipt=message.receipt,
+                receives=message.receives,
+                on_job=self._on_job,
+            )
+        except TallyError as error:
+            self.checks.job_failed(error)
+            self.tell(
+                self.clock.now(),
+                f"  {self._named(message)} comes again: {type(error).__name__}: {error}",
+            )
+        except KilledError:
+            self.clock.advance(_COLD_START)
+            self.workers[turn] = self._worker()
+            self.checks.job_failed(None)
+        else:
+            self.queue.delete(message)
+            self.played.jobs += 1
+            if self.job is not None:
+                self.checks.job_done(self.job, done, started=started)
+            if self.tell is not silence and {*done.values()} != {"unchanged"}:
+                self.tell(self.clock.now(), f"  {self._named(message)}: {', '.join(done.values())}")
+        finally:
+            if before is not None:
+                self.trouble.luck(before)
+
+    def _meanwhile(self) -> None:
+        """Another worker is at work between two moments of one: on the same job, mostly, since SQS repeats."""
+        if self.nested >= _BETWEEN_AT_MOST or self.job is None:
+            return
+        mine = self.job
+        body = mine.model_dump_json(exclude_none=True)
+        twin = Message(id="twin", body=body, receipt="twin", receives=1, sent=self.clock.now())
+        self.nested += 1
+        try:
+            with suppress(KilledError):
+                self._deliver(twin)
+        finally:
+            self.nested -= 1
+            self.job = mine
+
+    def _luck(self, message: Message) -> Random:
+        firm = self.msp.by_id.get(message.job.company_id)
+        return drawn(
+            self.setting.seed,
+            Draw.JOB,
+            self.step,
+            0 if firm is None else firm.number,
+            message.receives,
+        )
+
+    def _on_job(self, job: Job) -> None:
+        self.job = job
+
+    def _named(self, message: Message) -> str:
+        job = message.job
+        return f"{job.company_name} {job.month} of {job.tick:%d. %H:%M:%S}"
+
+    def _live(self, until: datetime) -> None:
+        """Let everything happen that is due by then, each at its time or as soon as the clock is there."""
+        script, clock = self.script, self.clock
+        while self.next_event < len(script) and script[self.next_event].at <= until:
+            event: Event = script[self.next_event]
+            self.next_event += 1
+            if event.at > clock.now():
+                clock.set(event.at)
+            happen(self.msp, event, self.firms[event.firm], self.tell)
+            self.played.lived[event.kind] += 1
+        if until > clock.now():
+            clock.set(until)
+
+    def _next_life(self) -> datetime | None:
+        return self.script[self.next_event].at if self.next_event < len(self.script) else None
+
+    def _weather(self, *, rough: float, away: frozenset[str], draw: Random) -> None:
+        self.trouble.set(rough=rough, out=away, draw=draw)
+        put_up(away, connectwise=self.msp.connectwise, gravityzone=self.msp.gravityzone)
+        self.trouble.counted.update(away.intersection(WALLS) - {FRONT})
+        quiet = self.trouble.idle
+        self.msp.gravityzone.faults.chooser = None if quiet else self.trouble.gravityzone_fault
+        self.msp.connectwise.faults.chooser = None if quiet else self.trouble.connectwise_fault
+
+    def _planner(self) -> Plan:
+        return self.world.planner(wrap=self._way_out())
+
+    def _worker(self) -> Delivery:
+        return self.world.worker(wrap=self._way_out())
+
+    def _way_out(self) -> Callable[[Any], Any]:
+        gate = Gate(self.trouble)
+        return lambda port: gate.wrap(self.oddities.ledger if port is self.msp.ledger else port)
