@@ -8,7 +8,7 @@ from datetime import date, timedelta
 import pytest
 
 from tally.domain.decision import wanted
-from tally.domain.decision.wanted import Case, Wanted
+from tally.domain.decision.case import Case, Wanted
 from tally.domain.holds import Hold, Strangers
 from tally.domain.model.standing import StandingState
 from tally.domain.record.lines import LineState, Place

@@ -8,7 +8,7 @@ import pytest
 
 from tally.connectwise.client import ConnectWiseClient
 from tally.domain.decision import wanted
-from tally.domain.decision.wanted import Case, Wanted
+from tally.domain.decision.case import Case, Wanted
 from tally.domain.holds import Grown
 from tally.domain.model.agreement import Addition
 from tally.domain.model.reading import (

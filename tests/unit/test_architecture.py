@@ -14,7 +14,7 @@ PACKAGE = Path(tally.__file__).parent
 REPOSITORY = PACKAGE.parents[2]
 MOST_FLOORS = 8
 MOST_MODULES = 12
-LONGEST_MODULE = 700
+LONGEST_MODULE = 400
 
 
 def _name(path: Path) -> str:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from tally.domain.decision import reconcile as reconciling
 from tally.domain.decision import wanted as wanting
+from tally.domain.decision import write_rows
 from tally.domain.decision.wanted import want
 from tally.domain.facts.job_facts import Facts, Permit
 from tally.domain.facts.owed import Owed, owed
@@ -342,8 +343,8 @@ def test_no_row_is_dead() -> None:
     tables = (
         wanting.COUNTED,
         wanting.UNCOUNTED,
-        wanting.HEAD,
-        wanting.NEXT,
+        write_rows.HEAD,
+        write_rows.NEXT,
         reconciling.SEEN,
     )
     for table in tables:

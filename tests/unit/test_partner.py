@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tally.domain.decision.wanted import Ask, want
+from tally.domain.decision.case import Ask
+from tally.domain.decision.wanted import want
 from tally.domain.holds import Moved
 from tally.domain.model.reading import Count, Unknown
 from tally.domain.record.partner import (

@@ -12,16 +12,9 @@ from hypothesis import given
 
 from tally.domain.decision import reconcile as tables
 from tally.domain.decision.looking import claimed_write, look_at, needs_look
-from tally.domain.decision.reconcile import (
-    Do,
-    Done,
-    Outcome,
-    Record,
-    Scene,
-    Wait,
-    reconcile,
-    settle,
-)
+from tally.domain.decision.reconcile import reconcile
+from tally.domain.decision.scene import Do, Done, Outcome, Record, Scene, Wait, is_same_write
+from tally.domain.decision.settle import settle
 from tally.domain.decision.wanted import want
 from tally.domain.facts.job_facts import Facts
 from tally.domain.facts.sighting import Looked, sight
@@ -321,9 +314,9 @@ def test_a_late_line_may_have_been_claimed_for_later_days() -> None:
     late = replace(PLACE, late=True, effective=date(2026, 12, 1), cancelled=date(2026, 12, 31))
     sooner = replace(late, effective=date(2026, 11, 15))
     write = Create(number=1, place=late, quantity=2)
-    assert tables.is_same_write(write, write._replace(place=sooner))
-    assert not tables.is_same_write(write._replace(place=sooner), write)
-    assert not tables.is_same_write(write, write._replace(quantity=3))
+    assert is_same_write(write, write._replace(place=sooner))
+    assert not is_same_write(write._replace(place=sooner), write)
+    assert not is_same_write(write, write._replace(quantity=3))
 
 
 @given(cases())
@@ -332,7 +325,7 @@ def test_nothing_is_written_that_was_not_claimed(met: Met) -> None:
     outcome = follows(met.record, met.there, met.known)
     if isinstance(outcome, Do) and met.record.claim is not None and met.record.newest is not None:
         voiding = met.record.newest.state is LineState.VOIDING
-        assert voiding or tables.is_same_write(met.record.claim.write, outcome.write)
+        assert voiding or is_same_write(met.record.claim.write, outcome.write)
     if isinstance(outcome, Do):
         assert met.record.claim is not None
 

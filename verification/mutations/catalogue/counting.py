@@ -82,7 +82,7 @@ COUNTING = (
     Mutation(
         name="a first count is never too high",
         rule="READ-8",
-        file="tally/domain/decision/wanted.py",
+        file="tally/domain/decision/case.py",
         edits=(Edit(before="return count > policy.first_month_seats", after="return False"),),
         why="Growth is measured by the month before, and there is none.",
         tests=("tests/functional/test_absurd_counts.py",),
@@ -193,7 +193,7 @@ COUNTING = (
     Mutation(
         name="a fall is pushed",
         rule="READ-7",
-        file="tally/domain/decision/wanted.py",
+        file="tally/domain/decision/write_rows.py",
         edits=(
             Edit(
                 before=(

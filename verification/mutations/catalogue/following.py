@@ -66,7 +66,7 @@ FOLLOWING = (
     Mutation(
         name="the answer to a POST is taken for what was sent",
         rule="OPEN-3",
-        file="tally/domain/decision/changes.py",
+        file="tally/domain/decision/write_changes.py",
         edits=(
             Edit(
                 before=(
@@ -139,7 +139,7 @@ FOLLOWING = (
     Mutation(
         name="growth is never held",
         rule="FOLLOW-4",
-        file="tally/domain/decision/wanted.py",
+        file="tally/domain/decision/case.py",
         edits=(
             Edit(
                 before="    return policy.is_beyond(count, baseline=baseline)",
@@ -163,7 +163,7 @@ FOLLOWING = (
     Mutation(
         name="a month closes before its last reading is pushed",
         rule="CLOSE-2",
-        file="tally/domain/decision/wanted.py",
+        file="tally/domain/decision/write_rows.py",
         edits=(
             Edit(
                 before=(
@@ -194,7 +194,7 @@ FOLLOWING = (
     Mutation(
         name="at the close a hold for growth is ignored",
         rule="CLOSE-2",
-        file="tally/domain/decision/wanted.py",
+        file="tally/domain/decision/write_rows.py",
         edits=(
             Edit(
                 before="if isinstance(write, TakeOver) or case.agreed <= record.stands:",
@@ -300,7 +300,7 @@ FOLLOWING = (
     Mutation(
         name="late usage is billed without a question",
         rule="LATE-2",
-        file="tally/domain/decision/wanted.py",
+        file="tally/domain/decision/case.py",
         edits=(
             Edit(
                 before="allowed = ruling is not None and case.total <= ruling.number\n",

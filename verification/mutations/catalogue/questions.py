@@ -100,12 +100,12 @@ QUESTIONS = (
     Mutation(
         name="late usage is asked of a person at once",
         rule="LATE-2",
-        file="tally/domain/decision/wanted.py",
+        file="tally/domain/decision/write_rows.py",
         edits=(
             Edit(
                 before=(
                     "    if record.is_standing and not case.closing:\n        return "
-                    "_told_late(case)\n    why"
+                    "told_late(case)\n    why"
                 ),
                 after="    why",
             ),
@@ -116,7 +116,7 @@ QUESTIONS = (
     Mutation(
         name="what was given is taken over after its invoice",
         rule="OPEN-6",
-        file="tally/domain/decision/wanted.py",
+        file="tally/domain/decision/write_rows.py",
         edits=(
             Edit(
                 before="    refused,\n    given_too_late,\n",
@@ -201,8 +201,8 @@ QUESTIONS = (
         file="tally/domain/decision/reconcile.py",
         edits=(
             Edit(
-                before="    if not scene.claim_is_wanted:\n        return Record(changes.dropped",
-                after="    if scene.wanted.write is None:\n        return Record(changes.dropped",
+                before="    if not scene.claim_is_wanted:\n        return Record(write_changes.dropped",
+                after="    if scene.wanted.write is None:\n        return Record(write_changes.dropped",
             ),
         ),
         why="The next tick puts it right.",

@@ -11,7 +11,7 @@ SAFETY = (
             Edit(
                 before="        try:\n            answer = self._call(do)",
                 after="        if isinstance(do.write, SetQuantity):\n            sent, line = do.write.quantity, self.record.line(do.write.number)\n"
-                "            self._save(changes.confirmed(self.record, line, sent, "
+                "            self._save(write_changes.confirmed(self.record, line, sent, "
                 'self.facts, why=""))\n'
                 "        try:\n            answer = self._call(do)",
             ),
@@ -24,9 +24,9 @@ SAFETY = (
         file="tally/worker/rounds.py",
         edits=(
             Edit(
-                before="            self._save(changes.claimed(self.record, write, self.facts))",
+                before="            self._save(write_changes.claimed(self.record, write, self.facts))",
                 after=(
-                    "            self.record = changes.claimed(self.record, write, "
+                    "            self.record = write_changes.claimed(self.record, write, "
                     "self.facts).after"
                 ),
             ),
@@ -110,7 +110,7 @@ SAFETY = (
     Mutation(
         name="what stood there before a push is forgotten at once",
         rule="SAFE-2",
-        file="tally/domain/decision/changes.py",
+        file="tally/domain/decision/write_changes.py",
         edits=(
             Edit(
                 before="stood = dict.fromkeys((*lingering, was.quantity, *was.unsure))",
@@ -122,7 +122,7 @@ SAFETY = (
     Mutation(
         name="a refused POST is not tried again when the agreement has changed",
         rule="SAFE-2",
-        file="tally/domain/decision/wanted.py",
+        file="tally/domain/decision/case.py",
         edits=(
             Edit(
                 before=(
@@ -137,7 +137,7 @@ SAFETY = (
     Mutation(
         name="a refused POST waits for the agreement to change",
         rule="SAFE-2",
-        file="tally/domain/decision/wanted.py",
+        file="tally/domain/decision/case.py",
         edits=(
             Edit(
                 before="if refusal is None or refusal.at.date() != when.tick.date():",
@@ -150,7 +150,7 @@ SAFETY = (
     Mutation(
         name="a month that was refused in time is lost after it",
         rule="OPEN-9",
-        file="tally/domain/decision/changes.py",
+        file="tally/domain/decision/write_changes.py",
         edits=(
             Edit(
                 before="    after = _asked(replace(record, claim=None, refusal=refusal), when)",

@@ -7,10 +7,12 @@ the next job goes on from what the ledger says.
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from tally.domain.decision import changes
+from tally.domain.decision import changes, write_changes
 from tally.domain.decision.changes import Change
 from tally.domain.decision.looking import LookAt, claimed_write, look_at, needs_look
-from tally.domain.decision.reconcile import Do, Done, Outcome, Record, Wait, reconcile, settle
+from tally.domain.decision.reconcile import reconcile
+from tally.domain.decision.scene import Do, Done, Outcome, Record, Wait
+from tally.domain.decision.settle import settle
 from tally.domain.decision.wanted import want
 from tally.domain.facts.job_facts import Facts
 from tally.domain.facts.sighting import Looked, sight
@@ -101,7 +103,7 @@ class Rounds:
             return settle(self.record, wanted, self.facts, None)
         write = claimed_write(self.record, wanted)
         if write is not None:
-            self._save(changes.claimed(self.record, write, self.facts))
+            self._save(write_changes.claimed(self.record, write, self.facts))
         at = look_at(self.record, wanted, self.facts)
         self._looked, self.look_due = self._look(at), False
         wanted = want(self.record, self.facts)  # with the agreement as it is by now (OPEN-7)
@@ -218,7 +220,7 @@ class Rounds:
                     **ours, text=text, cancelled=write.place.cancelled
                 )
             case SetTerms():
-                terms = changes.with_terms_shown(self.record.line(write.number), it).terms
+                terms = write_changes.with_terms_shown(self.record.line(write.number), it).terms
                 assert terms is not None  # else the claim would have been given up
                 return self.connectwise.set_terms(**ours, terms=terms.before)
             case SetQuantity():
@@ -241,18 +243,20 @@ class Rounds:
             case Create():
                 before = None if self._looked is None else self._looked.terms_before
                 why = f"created Addition {answer.id}"
-                return changes.opened(record, answer, facts, before=before, why=why, sent=True)
+                return write_changes.opened(
+                    record, answer, facts, before=before, why=why, sent=True
+                )
             case TakeOver():
                 why = f"took over Addition {answer.id} at {seen_texts.plain(answer.quantity)}"
-                return changes.opened(record, answer, facts, before=None, why=why)
+                return write_changes.opened(record, answer, facts, before=None, why=why)
             case SetTerms():
-                return changes.terms_set(record, answer, facts.when.now)
+                return write_changes.terms_set(record, answer, facts.when.now)
             case SetQuantity():
-                line = changes.with_terms_shown(record.line(write.number), answer)
+                line = write_changes.with_terms_shown(record.line(write.number), answer)
                 why = f"Addition {answer.id} from {line.pushed} to {write.quantity}"
                 if line.state is LineState.VOIDING:
                     return changes.voided(record, line, facts, why=why)
-                return changes.confirmed(
+                return write_changes.confirmed(
                     record, line, write.quantity, facts, why=why, answer=answer
                 )
 
@@ -260,7 +264,7 @@ class Rounds:
         """A 4xx has not happened. A refused content is the standing; anything else is for the next try."""
         self.facts = self.facts.at(self.clock.now())
         content, version = isinstance(error, RefusedError), self._version(write)
-        change = changes.refused(
+        change = write_changes.refused(
             self.record, str(error), when=self.facts.when, version=version, content=content
         )
         self._save(change)

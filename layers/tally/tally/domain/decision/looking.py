@@ -5,8 +5,8 @@ The one place that says whether a job calls ConnectWise (FOLLOW-2).
 
 from typing import NamedTuple
 
-from tally.domain.decision.reconcile import is_same_write
-from tally.domain.decision.wanted import Ask, Close, Forget, Wanted
+from tally.domain.decision.case import Ask, Close, Forget, Wanted
+from tally.domain.decision.scene import is_same_write
 from tally.domain.facts.job_facts import Facts
 from tally.domain.facts.place import Freeze, Thaw
 from tally.domain.holds import Unplaced

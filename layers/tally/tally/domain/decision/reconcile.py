@@ -4,18 +4,12 @@ A table of rows, in order: the first row that applies answers. ``settle`` is wha
 nothing is to be written, with or without a look.
 """
 
-from collections.abc import Callable
-from dataclasses import replace
-from datetime import datetime
-from typing import NamedTuple
-
-from tally.domain.decision import changes
-from tally.domain.decision.changes import Change
+from tally.domain.decision import changes, write_changes
+from tally.domain.decision.case import Forget, Wanted
 from tally.domain.decision.recovery import recover
-from tally.domain.decision.wanted import Ask, Close, Forget, Wanted
+from tally.domain.decision.scene import Do, Done, Outcome, Record, Row, Scene
+from tally.domain.decision.settle import settle
 from tally.domain.facts.job_facts import Facts
-from tally.domain.facts.owed import Owed, Uncounted, owing_of
-from tally.domain.facts.place import Freeze, Thaw
 from tally.domain.facts.sighting import (
     Arrived,
     AsLeft,
@@ -23,109 +17,19 @@ from tally.domain.facts.sighting import (
     Doubled,
     Gone,
     Lagging,
-    Seen,
     Sighting,
     additions_of,
 )
-from tally.domain.holds import Broken, Hold, Moved, SettledEdited, Strangers
+from tally.domain.holds import Broken, SettledEdited, Strangers
 from tally.domain.model.agreement import Addition
-from tally.domain.model.invoicing import is_invoiced
-from tally.domain.model.reading import MOST_SEATS, Count
-from tally.domain.model.standing import Cause, StandingState, Unsaid
+from tally.domain.model.reading import MOST_SEATS
 from tally.domain.record.lines import SETTLED, Line, LineState
 from tally.domain.record.record_key import reference
 from tally.domain.record.rulings import Said
-from tally.domain.record.usage_record import Credit, RecordState, UsageRecord
-from tally.domain.record.writes import Create, SetQuantity, SetTerms, TakeOver, Write
+from tally.domain.record.usage_record import UsageRecord
+from tally.domain.record.writes import Create, SetQuantity, SetTerms, TakeOver
 from tally.domain.texts import changed_additions as texts
 from tally.domain.texts import notices
-
-
-class Record(NamedTuple):
-    """Save the change if there is one, and ask again from what is known by then."""
-
-    change: Change | None = None
-
-
-class Do(NamedTuple):
-    """Make the claimed write, to that Addition where there is one; then ask again."""
-
-    write: Write
-    addition: Addition | None
-
-
-class Wait(NamedTuple):
-    """Nothing can be said before ``until`` (wall clock): save the change, the job comes back."""
-
-    until: datetime
-    why: str
-    change: Change | None
-
-
-class Done(NamedTuple):
-    """The job is done: save the change if there is one, and tell the cause."""
-
-    say: Cause | Unsaid
-    change: Change | None = None
-
-
-type Outcome = Record | Do | Wait | Done
-
-
-class Scene(NamedTuple):
-    """What the rows look at."""
-
-    record: UsageRecord
-    wanted: Wanted
-    seen: Sighting
-    facts: Facts
-
-    @property
-    def owing(self) -> Owed | Uncounted:
-        """How many are to be billed, for texts."""
-        return owing_of(self.record, self.facts)
-
-    @property
-    def counted(self) -> int | None:
-        """What GravityZone counts, if it can be told."""
-        return self.owing.counted if isinstance(self.owing, Owed) else None
-
-    @property
-    def head(self) -> tuple[Line, Seen] | None:
-        """The line that follows the count, and what is seen of it."""
-        head = self.record.head
-        return None if head is None else (head, self.seen.lines[head.number])
-
-    @property
-    def opening(self) -> Create | TakeOver | None:
-        """The opening that is claimed."""
-        claim = None if self.record.claim is None else self.record.claim.write
-        return claim if isinstance(claim, Create | TakeOver) else None
-
-    @property
-    def claim_is_wanted(self) -> bool:
-        """True if this very round has claimed what is wanted now: nothing is written under an older claim."""
-        claim = self.record.claim
-        if claim is None or claim.at != self.facts.when.now:
-            return False
-        return is_same_write(claim.write, self.wanted.write)
-
-    def hold(self, hold: Hold) -> Done:
-        """Wait for a person."""
-        return ask(self.record, hold, self.facts)
-
-    def wait(self, line: Line, until: datetime) -> Wait:
-        """Wait until ConnectWise's lists show what was written."""
-        why = (
-            f"A write to Addition {line.addition_id} may not show in ConnectWise's lists yet: "
-            "it is looked at again."
-        )
-        # A claim of this job is given up, so that nobody has to wait for its age as well.
-        unsent = None if self.record.claim is None else changes.dropped(self.record, why=why)
-        return Wait(until, why, unsent)
-
-
-type Row = Callable[[Scene], Outcome | None]
 
 
 def reconcile(record: UsageRecord, wanted: Wanted, seen: Sighting, facts: Facts) -> Outcome:
@@ -176,7 +80,7 @@ def opening_found(scene: Scene) -> Outcome | None:
     (found,) = additions_of(it)
     before = scene.seen.looked.terms_before
     why = f"found Addition {found.id} by its reference"
-    return Record(changes.opened(scene.record, found, scene.facts, before=before, why=why))
+    return Record(write_changes.opened(scene.record, found, scene.facts, before=before, why=why))
 
 
 def head_not_listed(scene: Scene) -> Outcome | None:
@@ -246,7 +150,7 @@ def head_arrived(scene: Scene) -> Outcome | None:
     (found,) = additions_of(it)
     quantity = int(found.quantity)
     why = f"ConnectWise shows {quantity}"
-    return Record(changes.confirmed(scene.record, line, quantity, scene.facts, why=why))
+    return Record(write_changes.confirmed(scene.record, line, quantity, scene.facts, why=why))
 
 
 def terms_claimed(scene: Scene) -> Outcome | None:
@@ -257,7 +161,7 @@ def terms_claimed(scene: Scene) -> Outcome | None:
     shown = additions_of(scene.head[1])
     if not shown:
         return None
-    change = changes.terms_seen(scene.record, shown[0])
+    change = write_changes.terms_seen(scene.record, shown[0])
     if change is not None:
         return Record(change)
     return Do(claim, shown[0]) if scene.claim_is_wanted else None
@@ -299,7 +203,9 @@ def claim(scene: Scene) -> Outcome | None:
     if record.claim is None:
         return None
     if not scene.claim_is_wanted:
-        return Record(changes.dropped(record, why=f"{scene.wanted.total} is to be billed by now"))
+        return Record(
+            write_changes.dropped(record, why=f"{scene.wanted.total} is to be billed by now")
+        )
     write = record.claim.write
     if isinstance(write, Create):
         return Do(write, None)
@@ -361,122 +267,3 @@ SEEN: tuple[Row, ...] = (
 )
 """What the ledger does not know comes before what it knows; what must wait for a list or a person
 comes before anything is written; a hold is lifted only when no echo can be what is seen."""
-
-
-def is_same_write(claimed: Write, wanted: Write | None) -> bool:
-    """Answer True if the claim is what is wanted; a late line may also stand on later days than now."""
-    if not isinstance(claimed, Create) or not isinstance(wanted, Create):
-        return claimed == wanted
-    place = claimed.place
-    if wanted.place.late and place.effective > wanted.place.effective:
-        place = replace(wanted.place, agreement_id=place.agreement_id, product_id=place.product_id)
-    return claimed._replace(place=place) == wanted
-
-
-def ask(record: UsageRecord, hold: Hold, facts: Facts) -> Done:
-    """Hold the record and tell why, unless it is held so already."""
-    cause = notices.held(record, facts, hold.why)
-    if hold.same_as(record.hold) and record.claim is None:
-        return Done(cause)
-    return Done(cause, changes.held(record, hold, facts.when))
-
-
-def settle(record: UsageRecord, wanted: Wanted, facts: Facts, seen: Sighting | None) -> Outcome:
-    """Answer what is recorded and told where nothing is written; ``seen`` is None where none looked."""
-    move = wanted.move
-    match move:
-        case Forget():
-            return Record(changes.forgotten(record, move, why=f"{wanted.total} are to be billed"))
-        case Freeze() | Thaw():
-            return Record(changes.turned(record, move, facts))
-        case Ask():
-            return _asked(record, move.hold, facts)
-        case Close():
-            return _closed(record, facts, seen)
-    return _stays(record, wanted, facts, seen)
-
-
-def _asked(record: UsageRecord, hold: Hold, facts: Facts) -> Outcome:
-    """A new question ends the job, unless terms are to be carried over under it."""
-    done, head = ask(record, hold, facts), record.head
-    terms_wait = head is not None and head.terms is not None and head.terms.asked
-    return Record(done.change) if done.change is not None and terms_wait else done
-
-
-def _stays(record: UsageRecord, wanted: Wanted, facts: Facts, seen: Sighting | None) -> Outcome:
-    """A hold whose cause is gone is lifted; one that nobody says anything of is told (SAFE-7)."""
-    hold = record.hold
-    if hold is None:  # the look may have shown that a write is wanted, which is to be claimed first
-        return Done(wanted.say) if wanted.write is None else Record()
-    looked = seen is not None or not hold.needs_look
-    well = isinstance(wanted.say, Cause) and wanted.say.state is StandingState.BILLING
-    if looked and (well or wanted.write is not None):
-        same = "the same companies are below it as before"
-        why = same if isinstance(hold, Moved) else f"{wanted.total} are to be billed"
-        return Record(changes.lifted(record, why=why))
-    if record.lines and isinstance(wanted.say, Unsaid):
-        return ask(record, hold, facts)
-    return Done(wanted.say)
-
-
-def _closed(record: UsageRecord, facts: Facts, seen: Sighting | None) -> Done:
-    """CLOSE-2, CLOSE-4, CLOSE-5: the month closes, or was read once more."""
-    owing, when = owing_of(record, facts), facts.when
-    shown = _with_terms_shown(record, seen)
-    doubts = _doubts(record, facts)
-    if isinstance(owing, Owed):
-        floor = facts.reading.floor if isinstance(facts.reading, Count) else None
-        credit = _credit(record, owing.agreed, floor, facts, seen)
-        change = changes.closed(
-            shown, when, count=owing.agreed, floor=floor, credit=credit, notices=doubts
-        )
-    elif record.state is RecordState.CLOSED and record.closing is not None:
-        known = record.closing
-        again = f"{when.month.label} could not be read once more. {owing.why}"
-        change = changes.closed(
-            shown, when, count=known.count, floor=known.floor, credit=known.credit, notices=(again,)
-        )
-    else:
-        last = f"Closed with the last count that could be read. {owing.why}"
-        change = changes.closed(
-            shown, when, count=record.stands, floor=None, credit=None, notices=(last, *doubts)
-        )
-    after = change.after
-    if after.closing is not None and after.closing.reread and not after.notices:
-        return Done(Unsaid.PLANNERS, change)
-    return Done(notices.billing(after, facts), change)
-
-
-def _with_terms_shown(record: UsageRecord, seen: Sighting | None) -> UsageRecord:
-    line = record.newest
-    shown = () if seen is None or line is None else seen.shown(line.number)
-    if line is None or len(shown) != 1:
-        return record
-    return record.with_line(changes.with_terms_shown(line, shown[0]))
-
-
-def _doubts(record: UsageRecord, facts: Facts) -> tuple[str, ...]:
-    """Whether a closed month's invoice was made before the last quantity was written (LATE-1)."""
-    agreement, told = facts.offered, list[str]()
-    for line in record.lines:
-        if (
-            line.state is not LineState.FINAL
-            or agreement is None
-            or agreement.id != line.agreement_id
-        ):
-            continue
-        if is_invoiced(agreement, line.place.cancelled, facts.when.policy.invoicing):
-            told += notices.invoice_doubts(line, agreement, facts)
-    return tuple(told)
-
-
-def _credit(
-    record: UsageRecord, count: int, floor: int | None, facts: Facts, seen: Sighting | None
-) -> Credit | None:
-    """What was billed beyond the count, or beyond the contract's floor where that is billed (LATE-3)."""
-    total = max(count, floor or 0) if facts.when.policy.bill_minimum else count
-    if total >= record.stands:
-        return None
-    shown = () if seen is None or record.newest is None else seen.shown(record.newest.number)
-    price = shown[0].terms.unit_price if len(shown) == 1 else None
-    return Credit(billed=record.stands, counted=total, unit_price=price)

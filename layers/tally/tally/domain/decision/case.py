@@ -1,0 +1,157 @@
+"""Define what the third question is asked of, and what it answers."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from tally.domain.facts.job_facts import Facts
+from tally.domain.facts.owed import Owed, Uncounted
+from tally.domain.facts.place import Freeze, Thaw
+from tally.domain.holds import Hold
+from tally.domain.model.invoicing import LateUsage as LateUsagePolicy
+from tally.domain.model.standing import Cause, Unsaid
+from tally.domain.record.lines import Place
+from tally.domain.record.rulings import Said
+from tally.domain.record.usage_record import UsageRecord
+from tally.domain.record.writes import Create, SetQuantity, SetTerms, TakeOver, Write
+from tally.domain.texts import notices
+
+
+class Close:
+    """Close the month, once all is seen as it should stand; a closed one was read once more."""
+
+    __slots__ = ()
+
+
+CLOSE = Close()
+
+
+class Ask(NamedTuple):
+    """Ask a person first. ``about`` is where the line in question would stand."""
+
+    hold: Hold
+    about: Place | None = None
+
+
+class Forget(NamedTuple):
+    """A ruling has had its time."""
+
+    said: Said
+
+
+type Move = Create | TakeOver | SetQuantity | SetTerms | Close | Ask | Freeze | Thaw | Forget
+
+
+class Wanted(NamedTuple):
+    """What should stand: all lines as they are but for the ``move``, ``total`` in all.
+
+    ``say`` is what the standing tells once it is so.
+    """
+
+    total: int
+    say: Cause | Unsaid
+    move: Move | None = None
+
+    @property
+    def write(self) -> Write | None:
+        """The wanted write to ConnectWise."""
+        move = self.move
+        return move if isinstance(move, Create | TakeOver | SetQuantity | SetTerms) else None
+
+    @property
+    def about(self) -> Place | None:
+        """Where a line would be opened, or is asked about."""
+        move = self.move
+        if isinstance(move, Create | TakeOver):
+            return move.place
+        return move.about if isinstance(move, Ask) else None
+
+
+class Case(NamedTuple):
+    """What the rows look at."""
+
+    record: UsageRecord
+    owing: Owed | Uncounted
+    facts: Facts
+
+    @property
+    def total(self) -> int:
+        """What is to be billed in all; what stands where nobody can say."""
+        return self.owing.total if isinstance(self.owing, Owed) else self.record.stands
+
+    @property
+    def counted(self) -> int:
+        """What GravityZone counts; for rows of a month that can be counted."""
+        assert isinstance(self.owing, Owed)
+        return self.owing.counted
+
+    @property
+    def agreed(self) -> int:
+        """The count after a person's word; as above."""
+        assert isinstance(self.owing, Owed)
+        return self.owing.agreed
+
+    @property
+    def why(self) -> str:
+        """Why it cannot be counted."""
+        return self.owing.why if isinstance(self.owing, Uncounted) else ""
+
+    @property
+    def closing(self) -> bool:
+        """True if the month's close is due."""
+        return self.facts.when.closing
+
+    def stay(self, say: Cause | Unsaid, move: Move | None = None) -> Wanted:
+        """Want nothing but the move, and have that said."""
+        return Wanted(total=self.total, say=say, move=move)
+
+    def well(self, counted: int | None = None) -> Cause:
+        """Say that it is billed as it should be."""
+        return notices.billing(self.record, self.facts, counted=counted)
+
+    def held(self, why: str) -> Cause:
+        """Say that it waits for a person."""
+        return notices.held(self.record, self.facts, why)
+
+    def ask(self, hold: Hold, *, about: Place | None = None) -> Wanted:
+        """Want a person's word first."""
+        return self.stay(self.held(hold.why), Ask(hold=hold, about=about))
+
+
+type Row = Callable[[Case], Wanted | None]
+
+
+type WriteRow = Callable[[Case, Write, Place], Wanted | None]
+
+
+def is_same_try(case: Case, write: Write) -> bool:
+    """Answer True if nothing has changed on which the refused write depends (SAFE-2)."""
+    refusal, when = case.record.refusal, case.facts.when
+    if refusal is None or refusal.at.date() != when.tick.date():
+        return False
+    if when.by_person and refusal.at < when.tick:
+        return False
+    if isinstance(write, Create | TakeOver):
+        agreement = case.facts.offered
+        same = isinstance(refusal.write, type(write)) and refusal.write.place == write.place
+        return same and agreement is not None and agreement.version == refusal.version
+    if write != refusal.write:
+        return False
+    line = case.record.line(write.number)
+    agreement = case.facts.agreement(line.agreement_id)
+    return agreement is None or agreement.version == refusal.version
+
+
+def is_beyond_baseline(case: Case, count: int) -> bool:
+    """Answer True if a person is asked before so many are written (FOLLOW-4, READ-8)."""
+    said, policy = case.record.ruling(Said.GROW), case.facts.when.policy
+    baseline = case.facts.before.baseline if said is None else said.number
+    if baseline is None:
+        return count > policy.first_month_seats
+    return policy.is_beyond(count, baseline=baseline)
+
+
+def may_be_late(case: Case) -> bool:
+    """Answer True if late usage is billed without a question, or a person has allowed so many."""
+    ruling = case.record.ruling(Said.LATE)
+    allowed = ruling is not None and case.total <= ruling.number
+    return allowed or case.facts.when.policy.late_usage is LateUsagePolicy.BILL
