@@ -2,7 +2,8 @@
 
 A rule stands in the room of what it speaks of:
 
-* ``model``: what GravityZone answers, and what of it is a count (READ); agreements, periods (OPEN-2, 3)
+* ``model``: what GravityZone answers, and what of it is a count (READ); agreements, periods
+  (OPEN-2, 3)
 * ``linking``: which ConnectWise company a customer is (MATCH)
 * ``planning``: which months are due at a tick, on which agreement (OPEN-4, 8, 9, CLOSE-1, 3)
 * ``facts`` and ``decision``: what becomes of one month in a job, by five questions in this order
@@ -17,6 +18,7 @@ A rule stands in the room of what it speaks of:
 * ``record``: what is known of one month: its lines, claim, hold and rulings
 * ``texts`` and ``reporting``: the wording of all that people are told
 
-``worker.rounds`` and ``worker.sync`` say in which order a job does what, so that a crash or a second
-worker doubles nothing (SAFE-1 to 4). The domain imports the standard library and itself alone.
+``worker.rounds`` and ``worker.sync`` say in which order a job does what, so that a crash or a
+second worker doubles nothing (SAFE-1 to 4). The domain imports the standard library and itself
+alone.
 """

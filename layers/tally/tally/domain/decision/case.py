@@ -12,12 +12,19 @@ from tally.domain.model.standing import Cause, Unsaid
 from tally.domain.record.lines import Place
 from tally.domain.record.rulings import Said
 from tally.domain.record.usage_record import UsageRecord
-from tally.domain.record.writes import Create, SetQuantity, SetTerms, TakeOver, Write
+from tally.domain.record.writes import (
+    Create,
+    Refusal,
+    SetQuantity,
+    SetTerms,
+    TakeOver,
+    Write,
+)
 from tally.domain.texts import notices
 
 
 class Close:
-    """Close the month, once all is seen as it should stand; a closed one was read once more."""
+    """Close the month, or record the second reading of a closed one."""
 
     __slots__ = ()
 
@@ -42,7 +49,7 @@ type Move = Create | TakeOver | SetQuantity | SetTerms | Close | Ask | Freeze | 
 
 
 class Wanted(NamedTuple):
-    """What should stand: all lines as they are but for the ``move``, ``total`` in all.
+    """The wanted state: all lines as they are but for the ``move``, ``total`` in all.
 
     ``say`` is what the standing tells once it is so.
     """
@@ -67,7 +74,7 @@ class Wanted(NamedTuple):
 
 
 class Case(NamedTuple):
-    """What the rows look at."""
+    """The values that the rows look at."""
 
     record: UsageRecord
     owing: Owed | Uncounted
@@ -75,24 +82,24 @@ class Case(NamedTuple):
 
     @property
     def total(self) -> int:
-        """What is to be billed in all; what stands where nobody can say."""
+        """The number to be billed in all; what stands if nobody can say."""
         return self.owing.total if isinstance(self.owing, Owed) else self.record.stands
 
     @property
     def counted(self) -> int:
-        """What GravityZone counts; for rows of a month that can be counted."""
+        """GravityZone's count; only for rows of a month that can be counted."""
         assert isinstance(self.owing, Owed)
         return self.owing.counted
 
     @property
     def agreed(self) -> int:
-        """The count after a person's word; as above."""
+        """The count after a person's word; likewise."""
         assert isinstance(self.owing, Owed)
         return self.owing.agreed
 
     @property
     def why(self) -> str:
-        """Why it cannot be counted."""
+        """The reason why it cannot be counted."""
         return self.owing.why if isinstance(self.owing, Uncounted) else ""
 
     @property
@@ -124,25 +131,28 @@ type WriteRow = Callable[[Case, Write, Place], Wanted | None]
 
 
 def is_same_try(case: Case, write: Write) -> bool:
-    """Answer True if nothing has changed on which the refused write depends (SAFE-2)."""
+    """Return True if nothing has changed on which the refused write depends (SAFE-2)."""
     refusal, when = case.record.refusal, case.facts.when
     if refusal is None or refusal.at.date() != when.tick.date():
         return False
     if when.by_person and refusal.at < when.tick:
         return False
     if isinstance(write, Create | TakeOver):
-        agreement = case.facts.offered
         same = isinstance(refusal.write, type(write)) and refusal.write.place == write.place
+        agreement = case.facts.offered
         return same and agreement is not None and agreement.version == refusal.version
-    if write != refusal.write:
-        return False
+    return write == refusal.write and _is_unchanged(case, write, refusal)
+
+
+def _is_unchanged(case: Case, write: SetQuantity | SetTerms, refusal: Refusal) -> bool:
+    """Return True if the line's agreement is as it was when ConnectWise refused."""
     line = case.record.line(write.number)
     agreement = case.facts.agreement(line.agreement_id)
     return agreement is None or agreement.version == refusal.version
 
 
 def is_beyond_baseline(case: Case, count: int) -> bool:
-    """Answer True if a person is asked before so many are written (FOLLOW-4, READ-8)."""
+    """Return True if a person is asked before so many are written (FOLLOW-4, READ-8)."""
     said, policy = case.record.ruling(Said.GROW), case.facts.when.policy
     baseline = case.facts.before.baseline if said is None else said.number
     if baseline is None:
@@ -151,7 +161,7 @@ def is_beyond_baseline(case: Case, count: int) -> bool:
 
 
 def may_be_late(case: Case) -> bool:
-    """Answer True if late usage is billed without a question, or a person has allowed so many."""
+    """Return True if late usage is billed without a question, or a person has allowed so many."""
     ruling = case.record.ruling(Said.LATE)
     allowed = ruling is not None and case.total <= ruling.number
     return allowed or case.facts.when.policy.late_usage is LateUsagePolicy.BILL

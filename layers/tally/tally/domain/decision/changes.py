@@ -1,4 +1,4 @@
-"""How a record changes: each function gives the record as it is then, what happened, and why.
+"""Change a record: each function returns the record afterwards, what happened, and why.
 
 The ledger counts versions and keeps the history. A claim that ends without an outcome leaves its
 quantity among the unsure ones, since the worker before us may have sent it.
@@ -43,7 +43,7 @@ def released(record: UsageRecord) -> UsageRecord:
 
 
 def not_as_written(record: UsageRecord, line: Line, it: Addition, facts: Facts) -> Hold | None:
-    """Return the hold of an Addition that is shown otherwise than it was just written; None if it is."""
+    """Return the hold of an Addition that is not shown as it was just written; None if it is."""
     found = untold(record, line, it)
     if not found:
         return None
@@ -57,9 +57,9 @@ def change_hold(
 ) -> Hold:
     """Return the hold of an Addition that is not as we wrote it.
 
-    A quantity can be answered for; a flag that bills the customer nothing can be left, and the day that a
-    customer left. All else is put right in ConnectWise, as it would be billed in other months, or not
-    found again.
+    A quantity can be answered for; a flag that bills the customer nothing can be left, and the day
+    that a customer left. All else is put right in ConnectWise, as it would be billed in other
+    months, or not found again.
     """
     tick, fields = facts.when.tick, {each.field for each in found}
     if fields == {Field.QUANTITY}:
@@ -82,14 +82,14 @@ def held(record: UsageRecord, hold: Hold, when: When) -> Change:
 
 
 def _asked(record: UsageRecord, when: When) -> UsageRecord:
-    """The record with a note that a person is to act before anything stands (OPEN-9)."""
+    """Return the record with a note that a person is to act before a line exists (OPEN-9)."""
     if record.lines or record.ruling(Said.ASKED) is not None:
         return record
     return record.ruled(Ruling(said=Said.ASKED, by=TALLY, at=when.now))
 
 
 def lifted(record: UsageRecord, *, why: str) -> Change:
-    """The hold's cause is gone."""
+    """Lift the hold, as its cause is gone."""
     return Change(replace(record, hold=None), "hold lifted", why)
 
 
@@ -108,7 +108,7 @@ def forgotten(record: UsageRecord, what: Forget, *, why: str) -> Change:
 
 
 def turned(record: UsageRecord, turn: Freeze | Thaw, facts: Facts) -> Change:
-    """The newest line can no longer grow, or it can again (LATE-1)."""
+    """Freeze the newest line, or let it grow again (LATE-1)."""
     line = record.newest
     assert line is not None
     if isinstance(turn, Thaw):
@@ -127,7 +127,7 @@ def turned(record: UsageRecord, turn: Freeze | Thaw, facts: Facts) -> Change:
 
 
 def voided(record: UsageRecord, line: Line, facts: Facts, *, why: str) -> Change:
-    """The line bills nothing any more, as a person has asked; the next line takes its place (OPEN-1)."""
+    """Call the line void, as a person has asked; the next line takes its place (OPEN-1)."""
     agreement = facts.agreement(line.agreement_id)
     invoiced = "" if agreement is None or not line.pushed else why_frozen(line, agreement, facts)
     told = (notice_texts.voided_too_late(line, invoiced),) if invoiced else ()
@@ -152,7 +152,7 @@ def closed(
     credit: Credit | None,
     notices: tuple[str, ...],
 ) -> Change:
-    """The month is over, and ConnectWise was seen to show its final quantity (CLOSE-2).
+    """Close the month, since ConnectWise was seen to show its final quantity (CLOSE-2).
 
     A closed month was read once more, when its further line has been seen (CLOSE-4).
     """

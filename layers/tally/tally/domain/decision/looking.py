@@ -1,4 +1,4 @@
-"""Between the questions: must ConnectWise be looked at, where, and what is claimed before?
+"""Decide whether and where ConnectWise is looked at, and what is claimed before.
 
 The one place that says whether a job calls ConnectWise (FOLLOW-2).
 """
@@ -16,7 +16,7 @@ from tally.domain.record.writes import Create, SetTerms, TakeOver, Write
 
 
 class LookAt(NamedTuple):
-    """Which agreements' Additions are listed, by id.
+    """The agreements whose Additions are listed, by id.
 
     ``reread``: the first one itself is read again, since a write or a thaw may follow (OPEN-7).
     ``product_id`` is the one that strangers would bill.
@@ -30,7 +30,10 @@ class LookAt(NamedTuple):
 
 
 def needs_look(record: UsageRecord, wanted: Wanted, facts: Facts, *, due: bool) -> bool:
-    """Answer whether ConnectWise is to be looked at. ``due``: it is this record's turn today (FOLLOW-5)."""
+    """Return True if ConnectWise is to be looked at.
+
+    ``due``: it is this record's turn today (FOLLOW-5).
+    """
     if record.claim is not None:
         return True
     # What is seen of a line that can no longer grow is told as such.
@@ -62,7 +65,10 @@ def _move_needs_look(record: UsageRecord, wanted: Wanted, facts: Facts) -> bool:
 
 
 def _is_new(record: UsageRecord, asked: Ask, facts: Facts) -> bool:
-    """A question is asked of what was just seen; about a line that is not there, once a day (SAFE-8)."""
+    """Return True if the question is new, so that it is asked of what was just seen.
+
+    One about a line that is not there looks once a day (SAFE-8).
+    """
     if not record.lines and asked.about is None:
         return False
     if record.hold is None or type(record.hold) is not type(asked.hold):
@@ -72,7 +78,10 @@ def _is_new(record: UsageRecord, asked: Ask, facts: Facts) -> bool:
 
 
 def _close_needs_look(record: UsageRecord, wanted: Wanted) -> bool:
-    """CLOSE-2: nothing closes unseen. A second reading that adds nothing changes nothing (CLOSE-4)."""
+    """Return True if the close must be seen (CLOSE-2, CLOSE-4).
+
+    A second reading that adds nothing changes nothing.
+    """
     if not record.lines:
         return False
     adds_nothing = record.head is None and wanted.total >= record.stands
@@ -80,14 +89,14 @@ def _close_needs_look(record: UsageRecord, wanted: Wanted) -> bool:
 
 
 def to_claim(record: UsageRecord, wanted: Wanted) -> Write | None:
-    """Return the wanted write, unless something must be recorded before it: a hold is lifted first."""
+    """Return the wanted write, unless a hold must be lifted first."""
     if isinstance(wanted.write, SetTerms) or record.hold is None:
         return wanted.write
     return None
 
 
 def claimed_write(record: UsageRecord, wanted: Wanted) -> Write | None:
-    """Return what is to be claimed before the look (SAFE-1); None if the record's claim stays as it is.
+    """Return what is to be claimed before the look (SAFE-1); None to leave the claim as it is.
 
     A claimed opening without an outcome is looked for at its own place, whatever is wanted now.
     """
@@ -101,7 +110,7 @@ def claimed_write(record: UsageRecord, wanted: Wanted) -> Write | None:
 
 
 def look_at(record: UsageRecord, wanted: Wanted, facts: Facts) -> LookAt:
-    """Answer where to look: at the line that is opened or asked about, else at the newest.
+    """Return where to look: at the line that is opened or asked about, else at the newest.
 
     All lines that can no longer grow are looked at beside it.
     """
@@ -129,7 +138,7 @@ def _opening_place(record: UsageRecord, wanted: Wanted) -> Place | None:
 def _rereads(
     record: UsageRecord, wanted: Wanted, facts: Facts, shown: Place, *, opening: bool
 ) -> bool:
-    """OPEN-7: before a POST always; before a PATCH or a thaw if the job's copy is old."""
+    """Return True before a POST, and before a PATCH or a thaw if the job's copy is old (OPEN-7)."""
     claim, newest = record.claim, record.newest
     if claim is not None and isinstance(claim.write, Create | TakeOver):
         return True

@@ -33,7 +33,7 @@ from tally.domain.texts import notices
 
 
 def reconcile(record: UsageRecord, wanted: Wanted, seen: Sighting, facts: Facts) -> Outcome:
-    """Answer what follows."""
+    """Return the answer of the first row that applies."""
     scene = Scene(record=record, wanted=wanted, seen=seen, facts=facts)
     return next(found for row in SEEN if (found := row(scene)) is not None)
 
@@ -43,11 +43,16 @@ def voiding(scene: Scene) -> Outcome | None:
     line = scene.record.newest
     if line is None or line.state is not LineState.VOIDING:
         return None
-    shown = scene.seen.shown(line.number)
-    standing = [each for each in shown if each.quantity != 0]
+    standing = [each for each in scene.seen.shown(line.number) if each.quantity != 0]
+    if not standing:
+        return _at_zero(scene, line)
     write = SetQuantity(number=line.number, quantity=0)
-    if standing:
-        return Do(write, standing[0]) if scene.wanted.write == write else Done(scene.wanted.say)
+    return Do(write, standing[0]) if scene.wanted.write == write else Done(scene.wanted.say)
+
+
+def _at_zero(scene: Scene, line: Line) -> Outcome:
+    """Call the line void, once no list can lag behind a write of ours to it."""
+    shown = scene.seen.shown(line.number)
     until = scene.facts.when.settles(line.written.at)
     if until and (not shown or line.highest):
         return scene.wait(line, until)
@@ -168,7 +173,7 @@ def terms_claimed(scene: Scene) -> Outcome | None:
 
 
 def settled_lines(scene: Scene) -> Outcome | None:
-    """FOLLOW-3, LATE-2: a line that can no longer grow is as we left it, or as a person lets it be."""
+    """FOLLOW-3, LATE-2: a frozen line is as we left it, or as a person lets it be."""
     record = scene.record
     if scene.opening is not None and not scene.claim_is_wanted:
         return None

@@ -1,4 +1,4 @@
-"""A ledger restored to an earlier point takes in the lines that ConnectWise has and it lacks (SAFE-8).
+"""Take in lines that ConnectWise has and a restored ledger lacks (SAFE-8).
 
 Where a higher line stands than the ledger knows, all that it knows of the lower ones is of earlier:
 what ConnectWise shows of them is what was last confirmed. So it is of a frozen line that was last
@@ -78,23 +78,10 @@ def _all_lines(
 
 
 def _found(record: UsageRecord, number: int, it: Addition, facts: Facts) -> Line:
-    month = record.key.month
-    effective, cancelled = it.effective or month.first, it.cancelled or month.last
-    late = effective > month.last or any(line.state in SETTLED for line in record.lines)
-    place = Place(
-        agreement_id=it.agreement_id,
-        product_id=it.product_id,
-        effective=effective,
-        cancelled=cancelled,
-        late=late,
-    )
-    if number == 0:  # the month's own has no other days
-        own = replace(place, effective=month.first, cancelled=month.last)
-        place = as_found(own, 0, it, month, mark=reference(record.key, 0))
     line = Line(
         number=number,
         state=LineState.OPEN,
-        place=place,
+        place=_place_found(record, number, it),
         reference=reference(record.key, number),
         addition_id=it.id,
         written=Written(
@@ -106,6 +93,23 @@ def _found(record: UsageRecord, number: int, it: Addition, facts: Facts) -> Line
     agreement = facts.agreement(it.agreement_id)
     frozen = agreement is not None and why_frozen(line, agreement, facts)
     return replace(line, state=LineState.FROZEN) if frozen else line
+
+
+def _place_found(record: UsageRecord, number: int, it: Addition) -> Place:
+    month = record.key.month
+    effective, cancelled = it.effective or month.first, it.cancelled or month.last
+    place = Place(
+        agreement_id=it.agreement_id,
+        product_id=it.product_id,
+        effective=effective,
+        cancelled=cancelled,
+        late=effective > month.last or any(line.state in SETTLED for line in record.lines),
+    )
+    if number > 0:
+        return place
+    # The month's own line has no other days than the month's.
+    own = replace(place, effective=month.first, cancelled=month.last)
+    return as_found(own, 0, it, month, mark=reference(record.key, 0))
 
 
 def _as_shown(line: Line, shown: Sequence[Addition]) -> Line:
@@ -121,7 +125,7 @@ def _as_shown(line: Line, shown: Sequence[Addition]) -> Line:
 
 
 def _laid_down(line: Line, lines: Mapping[int, Line]) -> Line:
-    """A line below the newest: frozen, or void at 0 unless a higher one stands at the very same place."""
+    """Freeze a line below the newest; at 0 it is void, unless a higher one is at the same place."""
     if line.state in LAID_DOWN:
         return line
     goes_on = any(
@@ -180,7 +184,7 @@ def _as_invoiced(record: UsageRecord, older: Mapping[int, Addition], facts: Fact
 
 
 def _is_on_the_invoice(line: Line, it: Addition, facts: Facts) -> bool:
-    """True if it was last changed before its period could have been invoiced, on a running agreement."""
+    """Return True if it was last changed before its period could be invoiced."""
     agreement, changed = facts.agreement(line.agreement_id), it.updated_at
     if line.state is not LineState.FROZEN or changed is None or it.quantity % 1:
         return False

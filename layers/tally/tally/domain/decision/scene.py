@@ -52,7 +52,7 @@ type Outcome = Record | Do | Wait | Done
 
 
 class Scene(NamedTuple):
-    """What the rows look at."""
+    """The values that the rows look at."""
 
     record: UsageRecord
     wanted: Wanted
@@ -83,7 +83,10 @@ class Scene(NamedTuple):
 
     @property
     def claim_is_wanted(self) -> bool:
-        """True if this very round has claimed what is wanted now: nothing is written under an older claim."""
+        """True if this very round has claimed what is wanted now.
+
+        Nothing is written under an older claim: its age would mislead the next job (SAFE-2).
+        """
         claim = self.record.claim
         if claim is None or claim.at != self.facts.when.now:
             return False
@@ -108,7 +111,7 @@ type Row = Callable[[Scene], Outcome | None]
 
 
 def is_same_write(claimed: Write, wanted: Write | None) -> bool:
-    """Answer True if the claim is what is wanted; a late line may also stand on later days than now."""
+    """Return True if the claim is what is wanted. A late line may also stand on later days."""
     if not isinstance(claimed, Create) or not isinstance(wanted, Create):
         return claimed == wanted
     place = claimed.place

@@ -17,7 +17,10 @@ from tally.domain.texts import notices
 
 
 def settle(record: UsageRecord, wanted: Wanted, facts: Facts, seen: Sighting | None) -> Outcome:
-    """Answer what is recorded and told where nothing is written; ``seen`` is None where none looked."""
+    """Return what is recorded and told where nothing is written.
+
+    ``seen`` is None if nobody looked.
+    """
     move = wanted.move
     match move:
         case Forget():
@@ -44,14 +47,19 @@ def _stays(record: UsageRecord, wanted: Wanted, facts: Facts, seen: Sighting | N
     if hold is None:  # the look may have shown that a write is wanted, which is to be claimed first
         return Done(wanted.say) if wanted.write is None else Record()
     looked = seen is not None or not hold.needs_look
-    well = isinstance(wanted.say, Cause) and wanted.say.state is StandingState.BILLING
-    if looked and (well or wanted.write is not None):
+    if looked and _is_well(wanted):
         same = "the same companies are below it as before"
         why = same if isinstance(hold, Moved) else f"{wanted.total} are to be billed"
         return Record(changes.lifted(record, why=why))
     if record.lines and isinstance(wanted.say, Unsaid):
         return ask(record, hold, facts)
     return Done(wanted.say)
+
+
+def _is_well(wanted: Wanted) -> bool:
+    """Return True if nothing waits for a person: it is billed, or to be written."""
+    billing = isinstance(wanted.say, Cause) and wanted.say.state is StandingState.BILLING
+    return billing or wanted.write is not None
 
 
 def _closed(record: UsageRecord, facts: Facts, seen: Sighting | None) -> Done:
@@ -92,23 +100,25 @@ def _with_terms_shown(record: UsageRecord, seen: Sighting | None) -> UsageRecord
 
 def _doubts(record: UsageRecord, facts: Facts) -> tuple[str, ...]:
     """Whether a closed month's invoice was made before the last quantity was written (LATE-1)."""
-    agreement, told = facts.offered, list[str]()
-    for line in record.lines:
-        if (
-            line.state is not LineState.FINAL
-            or agreement is None
-            or agreement.id != line.agreement_id
-        ):
-            continue
-        if is_invoiced(agreement, line.place.cancelled, facts.when.policy.invoicing):
-            told += notices.invoice_doubts(line, agreement, facts)
-    return tuple(told)
+    agreement = facts.offered
+    if agreement is None:
+        return ()
+    invoiced = (
+        line
+        for line in record.lines
+        if line.state is LineState.FINAL
+        and line.agreement_id == agreement.id
+        and is_invoiced(agreement, line.place.cancelled, facts.when.policy.invoicing)
+    )
+    return tuple(
+        told for line in invoiced for told in notices.invoice_doubts(line, agreement, facts)
+    )
 
 
 def _credit(
     record: UsageRecord, count: int, floor: int | None, facts: Facts, seen: Sighting | None
 ) -> Credit | None:
-    """What was billed beyond the count, or beyond the contract's floor where that is billed (LATE-3)."""
+    """Return what was billed beyond the count, or the contract's floor if billed (LATE-3)."""
     total = max(count, floor or 0) if facts.when.policy.bill_minimum else count
     if total >= record.stands:
         return None

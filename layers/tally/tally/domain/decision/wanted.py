@@ -1,9 +1,9 @@
 """Third question: what should stand?
 
-A table of rows, in order: the first row that applies answers. No Addition is seen here. There is one
-table for a month that can be counted, and one for a month that cannot; where something is to be
-written, the rows of ``HEAD`` (the line that follows the count) or ``NEXT`` (a first or further line)
-say whether it may be, or who is asked.
+A table of rows, in order: the first row that applies answers. No Addition is seen here. There is
+one table for a month that can be counted, and one for a month that cannot; where something is to be
+written, the rows of ``HEAD`` (the line that follows the count) or ``NEXT`` (a first or further
+line) say whether it may be, or who is asked.
 """
 
 from tally.domain.decision.case import (
@@ -59,7 +59,7 @@ def _with_terms(case: Case, wanted: Wanted) -> Wanted:
 
 
 def over(case: Case) -> Wanted | None:
-    """CLOSE-4: a closed month is read once more, and then only its credit may be left to be told."""
+    """CLOSE-4: a closed month is read once more; then only its credit may be left to tell."""
     closing = case.record.closing
     if closing is None or not case.record.is_over:
         return None
@@ -120,7 +120,10 @@ def children_moved(case: Case) -> Wanted | None:
 
 
 def question_kept(case: Case) -> Wanted | None:
-    """CLOSE-5: what was asked of a count stays while there is none; who stands below is known without."""
+    """CLOSE-5: a question about a count stays while there is no count.
+
+    Who stands below a partner is known without one.
+    """
     record, hold = case.record, case.record.hold
     if hold is None or record.lacks_line:
         return None

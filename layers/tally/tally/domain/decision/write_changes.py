@@ -32,7 +32,7 @@ def dropped(record: UsageRecord, *, why: str) -> Change:
 
 
 def claimed(record: UsageRecord, write: Write, facts: Facts) -> Change:
-    """Announce a write (SAFE-1). A claim that stands is taken over: its worker can write no more."""
+    """Announce a write (SAFE-1). An older claim is taken over: its worker can write no more."""
     name = _NAMES[type(write)]
     claim = Claim(write=write, at=facts.when.now)
     if record.claim is not None and isinstance(record.claim.write, Create | TakeOver):
@@ -55,7 +55,10 @@ _NAMES: dict[type, str] = {
 
 
 def _to_open(record: UsageRecord, facts: Facts) -> UsageRecord:
-    """The record without its hold. Why a take-over was refused is told with the hold it leads to."""
+    """Return the record without its hold.
+
+    It keeps why a take-over was refused, to be told with the hold that follows.
+    """
     kept = (
         record.refusal
         if record.refusal is not None and isinstance(record.refusal.write, TakeOver)
@@ -91,10 +94,10 @@ def opened(
     why: str,
     sent: bool = False,
 ) -> Change:
-    """The claimed Addition is known to exist: just created (``sent``), taken over, or found.
+    """Record that the claimed Addition exists: just created (``sent``), taken over, or found.
 
-    ``before`` are the terms of the month before's Addition, or why they could not be read. What it has
-    otherwise than it was written is held in the same save (OPEN-3).
+    ``before`` are the terms of the month before's Addition, or why they could not be read. What it
+    has otherwise than it was written is held in the same save (OPEN-3).
     """
     claim = record.claim
     assert claim is not None
@@ -128,7 +131,7 @@ def _opened_line(
     taken: bool,
     sent: bool,
 ) -> Line:
-    """The line as it was written; what we did not write of one of others is as they have it."""
+    """Return the line as it was written, with others' values in what we did not write."""
     place, flag, quantity = write.place, BILLABLE, write.quantity
     if taken:
         place = replace(place, product_id=it.product_id, effective=it.effective or place.effective)
@@ -157,7 +160,7 @@ def confirmed(
     why: str,
     answer: Addition | None = None,
 ) -> Change:
-    """ConnectWise shows the quantity that was sent; what stood there before may echo in its lists.
+    """Record that ConnectWise shows the quantity that was sent. Its lists may echo the one before.
 
     Where the ``answer`` to the write shows something else otherwise than we wrote it, that is held.
     """
@@ -179,7 +182,7 @@ def confirmed(
 
 
 def refused(record: UsageRecord, why: str, *, when: When, version: str, content: bool) -> Change:
-    """A 4xx: it has not happened. A refused content is not tried again until something changes (SAFE-2)."""
+    """Record a 4xx: the write has not happened. Refused content is not sent again (SAFE-2)."""
     claim, refusal = record.claim, None
     assert claim is not None
     write = claim.write
@@ -197,14 +200,14 @@ def refused(record: UsageRecord, why: str, *, when: When, version: str, content:
 
 
 def _terms(record: UsageRecord, number: int, *, refused: str) -> UsageRecord:
-    """The record with its terms no longer asked for, and why they could not be carried over."""
+    """Return the record with its terms no longer asked for, and why they were not carried over."""
     line = record.line(number)
     assert line.terms is not None
     return record.with_line(replace(line, terms=replace(line.terms, asked=False, refused=refused)))
 
 
 def terms_set(record: UsageRecord, it: Addition, now: datetime) -> Change:
-    """ConnectWise has taken the terms. Where it shows others all the same, a person is asked anew."""
+    """Record that ConnectWise has taken the terms. If it shows others, a person is asked anew."""
     claim = record.claim
     assert claim is not None
     line = record.line(claim.write.number)
@@ -222,7 +225,7 @@ def terms_set(record: UsageRecord, it: Addition, now: datetime) -> Change:
 
 
 def terms_seen(record: UsageRecord, it: Addition) -> Change | None:
-    """The terms to be replaced are not there any more; None if they still are."""
+    """Record that the terms to be replaced are gone; return None if they are still there."""
     claim = record.claim
     assert claim is not None
     line = record.line(claim.write.number)
@@ -238,14 +241,14 @@ def terms_seen(record: UsageRecord, it: Addition) -> Change | None:
 
 
 def with_terms_shown(line: Line, it: Addition) -> Line:
-    """Return the line with what is left of the difference in terms, as ConnectWise shows it now."""
+    """Return the line with the difference in terms that ConnectWise shows now."""
     if line.terms is None:
         return line
     return replace(_with_flag(line, it), terms=line.terms.seen(it.terms))
 
 
 def _with_flag(line: Line, it: Addition) -> Line:
-    """The line with the bill-customer flag of the month before, where that is shown: it was carried over."""
+    """Return the line with the bill-customer flag of the month before, where that is shown."""
     flag, agreed = (
         it.terms.bill_customer,
         None if line.terms is None else line.terms.before.bill_customer,

@@ -54,7 +54,7 @@ def fallen(case: Case, write: Write, place: Place) -> Wanted | None:
 
 
 def nothing_to_bill(case: Case, write: Write, place: Place) -> Wanted | None:
-    """OPEN-9: no line is opened for no usage, once the month's days are over or if nobody saw it licensed."""
+    """OPEN-9: no line is opened at 0 late, or where nobody saw the company licensed."""
     record = case.record
     if case.facts.offer.only_if_used and case.counted == 0:
         return case.stay(Unsaid.PLANNERS)
@@ -192,7 +192,10 @@ HEAD: tuple[WriteRow, ...] = (
     refused,
     written,
 )
-"""Fall, growth and late usage are asked before a refusal is told: a person's word may make it needless."""
+"""Fall, growth and late usage are asked before a refusal is told.
+
+A person's word may make the refused write needless.
+"""
 
 
 NEXT: tuple[WriteRow, ...] = (
@@ -206,5 +209,7 @@ NEXT: tuple[WriteRow, ...] = (
     not_permitted,
     written,
 )
-"""Place comes before questions: what has no place is not asked about. The permit comes last, so that
-no question waits a tick for it."""
+"""Place comes before questions: a line without a place is not asked about.
+
+The permit comes last, so that no question waits a tick for it.
+"""

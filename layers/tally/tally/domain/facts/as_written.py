@@ -1,7 +1,7 @@
-"""Is an Addition of ours as we wrote it? The one place that compares, field by field (OPEN-3, FOLLOW-3).
+"""Compare an Addition of ours with what we wrote, field by field (OPEN-3, FOLLOW-3).
 
-It is asked of the answer to each write, at every look, and at the close. What ConnectWise computes
-itself, such as a price, is not compared.
+This is the one place that does. It is asked of the answer to each write, at every look, and at the
+close. What ConnectWise computes itself, such as a price, is not compared.
 """
 
 from dataclasses import replace
@@ -15,7 +15,7 @@ from tally.domain.record.usage_record import UsageRecord
 
 
 class Field(StrEnum):
-    """What we write of an Addition, in the words of ConnectWise's own window."""
+    """Fields of an Addition that we write, in the words of ConnectWise's own window."""
 
     EFFECTIVE = "effective date"
     CANCELLED = "cancelled date"
@@ -48,7 +48,8 @@ type Differences = tuple[Difference, ...]
 def differences(line: Line, it: Addition, *, month: Month) -> Differences:
     """Return the fields that are shown otherwise than we wrote them.
 
-    One that a person made in place of ours may stand on another agreement, from another day of ours on.
+    One that a person made in place of ours may stand on another agreement, from another day of ours
+    on.
     """
     place = line.place
     if it.id != line.addition_id:
@@ -70,7 +71,8 @@ def differences(line: Line, it: Addition, *, month: Month) -> Differences:
 def _flag(line: Line, it: Addition) -> Differences:
     """Compare the flag where it is shown and known.
 
-    That of the month before is no difference: a person was told of it (OPEN-5), and may have set it.
+    That of the month before is no difference: a person was told of it (OPEN-5), and may have set
+    it.
     """
     shown, ours = it.terms.bill_customer, line.written.flag
     agreed = None if line.terms is None else line.terms.before.bill_customer
@@ -106,15 +108,17 @@ def beside_quantity(found: Differences) -> Differences:
 
 
 def may_be_of_before(found: Differences) -> bool:
-    """Return True if a list may still show what stood there before it was taken over, or got its terms."""
+    """Return True if a list may still show it as it was before we took it over or set its terms."""
     return any(each.field in (Field.REFERENCE, Field.BILL_CUSTOMER) for each in found)
 
 
 def as_found(place: Place, number: int, it: Addition, month: Month, *, mark: str) -> Place:
-    """Return the place of an Addition found by its reference, with its days if we could have written them.
+    """Return the place of an Addition found by its reference.
 
-    A restored ledger does not know where, from which day on, and in which period, the line was opened
-    before; nor that one of others was taken over, whose first day is theirs: its text is.
+    Its own days are taken if we could have written them.
+
+    A restored ledger does not know where, from which day on, and in which period, the line was
+    opened before; nor that one of others was taken over, whose first day is theirs: its text is.
     """
     place = replace(place, agreement_id=it.agreement_id)
     effective, cancelled = it.effective, it.cancelled
@@ -123,11 +127,16 @@ def as_found(place: Place, number: int, it: Addition, month: Month, *, mark: str
     made_by_us = f"{month.label} [{mark}]" in " ".join(it.text.split())
     if made_by_us and effective < month.first:
         return place
-    apart = cancelled < place.effective or effective > place.cancelled
-    of_a_period = cancelled == month.last or (
-        number > 0 and (cancelled == place.cancelled or apart)
-    )
-    return replace(place, effective=effective, cancelled=cancelled) if of_a_period else place
+    shown = replace(place, effective=effective, cancelled=cancelled)
+    own_days = cancelled == month.last
+    return shown if own_days or (number > 0 and _is_of_a_period(shown, place)) else place
+
+
+def _is_of_a_period(shown: Place, meant: Place) -> bool:
+    """Return True if a further line ends with the meant period, or stands in another one."""
+    if shown.cancelled == meant.cancelled:
+        return True
+    return shown.cancelled < meant.effective or shown.effective > meant.cancelled
 
 
 def is_offboarded(line: Line, it: Addition) -> bool:
@@ -137,7 +146,7 @@ def is_offboarded(line: Line, it: Addition) -> bool:
 
 
 def may_be_left(line: Line, it: Addition, found: Differences) -> bool:
-    """Return True if a person may leave the differences as they are: a flag, or the day a customer left."""
+    """Return True if a person may leave the differences: a flag, or the day a customer left."""
     fields = {each.field for each in found}
     return fields == {Field.BILL_CUSTOMER} or (
         fields == {Field.CANCELLED} and is_offboarded(line, it)

@@ -1,4 +1,4 @@
-"""What a job knows besides the record: time, the reading, and what the planner's lists had."""
+"""Hold what a job knows besides the record: time, the reading, and the planner's lists."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -20,10 +20,11 @@ _STALE = timedelta(minutes=30)
 class When:
     """The time of a job for one month.
 
-    The ``tick`` decides what is due; ``now`` is for ages alone. ``before`` is the newest tick before
-    this one that read all lists: what was so then was so at that time at least. ``by_person``: a person
-    has asked for this job, so that what ConnectWise refused is tried at once (SAFE-2). ``stays_open``: the
-    month is not to be closed, as ConnectWise's company is gone (MATCH-7).
+    The ``tick`` decides what is due; ``now`` is for ages alone. ``before`` is the newest tick
+    before this one that read all lists: what was so then was so at that time at least.
+    ``by_person``: a person has asked for this job, so that what ConnectWise refused is tried at
+    once (SAFE-2). ``stays_open``: the month is not to be closed, as ConnectWise's company is gone
+    (MATCH-7).
     """
 
     tick: datetime
@@ -60,20 +61,20 @@ class When:
         return self.before is None or self.before.date() < self.tick.date()
 
     def settles(self, since: datetime) -> datetime | None:
-        """Return until when ConnectWise's lists may lag behind a write of then; None: no more."""
+        """Return until when lists may lag behind a write of ``since``; None once they cannot."""
         until = since + self.policy.settle
         return until if self.now <= until else None
 
 
 class Known(NamedTuple):
-    """An agreement as it was read, and when; None: it is gone."""
+    """An agreement as it was read, and when; None if it is gone."""
 
     agreement: Agreement | None
     read_at: datetime
 
 
 class Permit(NamedTuple):
-    """What is looked up only where a line may have to be opened: consistent reads, and the licence."""
+    """Facts that are read only where a line may have to be opened."""
 
     newest_tick: datetime
     tied_to: int | None
@@ -82,11 +83,11 @@ class Permit(NamedTuple):
 
 
 class Offer(NamedTuple):
-    """What the planner says of the place of the record's next line.
+    """The planner's proposal for the place of the record's next line.
 
     ``agreement`` is None where its lists have none, which counts only if they were ``listed``.
-    ``late``: it is the agreement that runs now, not the month's own (LATE-2). ``only_if_used``: open
-    at a count above zero alone (OPEN-9). ``permit`` is None where this job may open nothing.
+    ``late``: it is the agreement that runs now, not the month's own (LATE-2). ``only_if_used``:
+    open at a count above zero alone (OPEN-9). ``permit`` is None where this job may open nothing.
     """
 
     agreement: Agreement | None
@@ -99,7 +100,7 @@ class Offer(NamedTuple):
 
 
 class MonthBefore(NamedTuple):
-    """What the month before gives: the baseline of growth (FOLLOW-4), and its line for terms (OPEN-5)."""
+    """The month before: the baseline of growth (FOLLOW-4), and its line for terms (OPEN-5)."""
 
     baseline: int | None
     line: Line | None
@@ -109,9 +110,10 @@ NO_MONTH_BEFORE = MonthBefore(baseline=None, line=None)
 
 
 def month_before(record: UsageRecord | None) -> MonthBefore:
-    """Return what the month before gives: its final count, or its last pushed one while it is open.
+    """Return the baseline of the month before: its final count, or its last push while it is open.
 
-    Not the last push of the month itself: each month begins near zero and grows as machines check in.
+    Not the last push of the month itself: each month begins near zero and grows as machines check
+    in.
     """
     if record is None or not record.lines:
         return NO_MONTH_BEFORE
@@ -123,11 +125,11 @@ def month_before(record: UsageRecord | None) -> MonthBefore:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """All that a job knows besides the record.
+    """Everything that a job knows besides the record.
 
-    ``children`` are a partner's, as the tick's lists have them (READ-4). ``agreements`` are those that
-    were listed or read, by id. ``others`` are the company's further agreements of the type: a line may
-    stand there that a restored ledger does not know (SAFE-8).
+    ``children`` are a partner's, as the tick's lists have them (READ-4). ``agreements`` are those
+    that were listed or read, by id. ``others`` are the company's further agreements of the type: a
+    line may stand there that a restored ledger does not know (SAFE-8).
     """
 
     company: str

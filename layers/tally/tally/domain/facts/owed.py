@@ -1,7 +1,7 @@
 """First question: how many are to be billed in all?
 
-The count, a person's rulings, and at the close the contract's floor. All numbers are totals over the
-record's lines, of which only the newest is ever changed.
+The count, a person's rulings, and at the close the contract's floor. All numbers are totals over
+the record's lines, of which only the newest is ever changed.
 """
 
 from typing import NamedTuple
@@ -15,7 +15,7 @@ from tally.domain.record.usage_record import UsageRecord
 
 
 class Owed(NamedTuple):
-    """How many are ``counted`` by GravityZone, ``agreed`` after rulings, and in ``total`` with the floor."""
+    """The month's numbers: ``counted``, ``agreed`` after rulings, ``total`` with the floor."""
 
     counted: int
     agreed: int
@@ -23,7 +23,7 @@ class Owed(NamedTuple):
 
 
 class Uncounted(NamedTuple):
-    """No number is to be had."""
+    """A month that cannot be counted, and why."""
 
     why: str
 
@@ -51,7 +51,7 @@ def owed(
 
 
 def owing_of(record: UsageRecord, facts: Facts) -> Owed | Uncounted:
-    """Answer the same out of what a job knows."""
+    """Return the same from what a job knows."""
     when = facts.when
     return owed(
         record, facts.reading, children=facts.children, closing=when.closing, policy=when.policy
@@ -59,7 +59,7 @@ def owing_of(record: UsageRecord, facts: Facts) -> Owed | Uncounted:
 
 
 def _agreed(record: UsageRecord, count: int, policy: Policy) -> int:
-    """Return the count, unless a ruling keeps what stands; before anything stands, none does."""
+    """Return the count, unless a ruling keeps what is billed. None does before a line exists."""
     if _is_left_out(record, count):
         return record.stands
     ruling = record.ruling(Said.KEEP_FALLEN, Said.KEEP_GROWN)
@@ -72,13 +72,13 @@ def _agreed(record: UsageRecord, count: int, policy: Policy) -> int:
 
 
 def _is_left_out(record: UsageRecord, total: int) -> bool:
-    """Return True if a person does not want so many billed, some of which are late (LATE-2)."""
+    """Return True if a person has left so many out, because some are late (LATE-2)."""
     ruling = record.ruling(Said.LEAVE_OUT)
     return ruling is not None and record.stands < total <= ruling.number
 
 
 def never_written(record: UsageRecord) -> int | None:
-    """Return the number that was allowed, or refused by ConnectWise, and stands nowhere (CLOSE-5)."""
+    """Return the number that was allowed or refused, and was never written (CLOSE-5)."""
     allowed = record.ruling(Said.LATE)
     late = 0 if allowed is None or record.last_word is not None else allowed.number
     if record.refusal is not None:
@@ -87,7 +87,7 @@ def never_written(record: UsageRecord) -> int | None:
 
 
 def quantity_of(record: UsageRecord, total: int) -> int:
-    """Return what the newest line is to say so that all lines say ``total``; never below 0."""
+    """Return the newest line's quantity for which all lines make ``total``; never below 0."""
     return max(total - record.beside, 0)
 
 

@@ -49,7 +49,7 @@ class Thaw(NamedTuple):
 
 
 def turn_of(line: Line, facts: Facts) -> Freeze | Thaw | None:
-    """Answer whether the line's agreement says that it can no longer grow, or that it can again."""
+    """Return a turn if the line's agreement lets it grow no longer, or grow again."""
     agreement = facts.agreement(line.agreement_id)
     if agreement is None or line.state not in (LineState.OPEN, LineState.FROZEN):
         return None
@@ -62,14 +62,14 @@ def turn_of(line: Line, facts: Facts) -> Freeze | Thaw | None:
 
 
 def why_frozen(line: Line, agreement: Agreement, facts: Facts) -> str:
-    """Say why what is written to the line from now on is billed to nobody; empty if it is billed."""
+    """Say why a write to the line would be billed to nobody; empty if it would be billed."""
     if is_invoiced(agreement, line.place.cancelled, facts.when.policy.invoicing):
         return texts.invoiced_up_to(agreement, line.place.cancelled)
     return texts.has_ended(agreement) if has_ended(agreement, facts.when.today) else ""
 
 
 def find_place(record: UsageRecord, facts: Facts) -> Place | NoPlace:
-    """Answer where the record's next line may stand, or what to show instead."""
+    """Return where the record's next line may stand, or what to show instead."""
     stopped = forbidden(record, facts)
     if stopped is not None:
         return stopped
@@ -100,10 +100,10 @@ def _place(record: UsageRecord, facts: Facts) -> Place | NoPlace:
 
 
 def forbidden(record: UsageRecord, facts: Facts) -> NoPlace | None:
-    """Answer why nothing may be opened whatever the agreement is like; None if nothing forbids it."""
-    permit = facts.offer.permit
-    if not record.lines and facts.when.too_late and record.ruling(Said.ASKED) is None:
+    """Return why nothing may be opened on any agreement; None if nothing forbids it."""
+    if _is_missed(record, facts):
         return missed(facts.when.month, "" if record.refusal is None else record.refusal.why)
+    permit = facts.offer.permit
     if permit is None:
         return None if record.is_standing else _as_recorded(record)
     if permit.newest_tick - facts.when.tick > _OPENS_FOR:
@@ -113,8 +113,16 @@ def forbidden(record: UsageRecord, facts: Facts) -> NoPlace | None:
     return None if record.lines else _no_first_line(permit)
 
 
+def _is_missed(record: UsageRecord, facts: Facts) -> bool:
+    """Return True if the month's last day to be opened is over, and nobody was asked in time."""
+    unasked = not record.lines and record.ruling(Said.ASKED) is None
+    return unasked and facts.when.too_late
+
+
 def _as_recorded(record: UsageRecord) -> NoPlace:
-    """Answer what the record itself says where nothing can be opened now; why it cannot be, the planner says.
+    """Return what the record itself says, where nothing can be opened now.
+
+    The planner says why nothing can be opened.
 
     So what a job before this one failed with is over (SAFE-7).
     """
@@ -124,7 +132,7 @@ def _as_recorded(record: UsageRecord) -> NoPlace:
 
 
 def unpermitted(when: When) -> Unsaid:
-    """Answer what a job says that may open nothing: of more usage than stands it does not know the place."""
+    """Return what a job says that may open nothing, as it knows no place for more usage."""
     return Unsaid.PLANNERS if when.stays_open else Unsaid.AS_BEFORE
 
 
@@ -135,7 +143,10 @@ def _no_first_line(permit: Permit) -> NoPlace | None:
 
 
 def _without_product(record: UsageRecord, facts: Facts) -> NoPlace:
-    """The planner tells of a missing product, but not of companies that it leaves alone (MATCH-2)."""
+    """Report a missing product for companies that the planner leaves alone (MATCH-2).
+
+    For all others the planner reports it.
+    """
     permit = facts.offer.permit
     if permit is None or not permit.excluded:
         return Unsaid.PLANNERS
@@ -143,7 +154,7 @@ def _without_product(record: UsageRecord, facts: Facts) -> NoPlace:
 
 
 def _agreement(record: UsageRecord, facts: Facts) -> Agreement | NoPlace:
-    """Answer the offered agreement as it is by now, if it still is the one (OPEN-7, MATCH-3)."""
+    """Return the offered agreement as it is now, if it still is the one (OPEN-7, MATCH-3)."""
     offer, agreement, when = facts.offer, facts.offered, facts.when
     if offer.agreement is None or agreement is None:
         return Unsaid.PLANNERS if offer.listed or not record.is_standing else Unsaid.AS_BEFORE
@@ -160,7 +171,7 @@ def _agreement(record: UsageRecord, facts: Facts) -> Agreement | NoPlace:
 
 
 def _is_late(record: UsageRecord, agreement: Agreement, facts: Facts) -> bool:
-    """Answer True if the month's own days can carry no Addition any more."""
+    """Return True if the month's own days can carry no Addition any more."""
     claimed = None if record.claim is None else record.claim.write
     meant = isinstance(claimed, Create | TakeOver) and claimed.place.late
     invoiced = is_invoiced(agreement, facts.when.month.last, facts.when.policy.invoicing)
@@ -169,7 +180,7 @@ def _is_late(record: UsageRecord, agreement: Agreement, facts: Facts) -> bool:
 
 
 def _was_refused_as_invoiced(record: UsageRecord, agreement: Agreement) -> bool:
-    """Answer True if ConnectWise said so of the agreement, which has not changed since."""
+    """Return True if ConnectWise said so of the agreement, which has not changed since."""
     refusal = record.refusal
     if refusal is None or not is_refused_as_invoiced(refusal.why):
         return False
@@ -178,7 +189,7 @@ def _was_refused_as_invoiced(record: UsageRecord, agreement: Agreement) -> bool:
 
 
 def _own_period(agreement: Agreement, facts: Facts) -> ServicePeriod | Cause:
-    """Answer the days of the month's own line (OPEN-2, OPEN-3)."""
+    """Return the days of the month's own line (OPEN-2, OPEN-3)."""
     when, policy = facts.when, facts.when.policy
     period = service_period(agreement, when.month)
     if period is None:
@@ -191,7 +202,7 @@ def _own_period(agreement: Agreement, facts: Facts) -> ServicePeriod | Cause:
 
 
 def _late_period(record: UsageRecord, agreement: Agreement, facts: Facts) -> ServicePeriod | Cause:
-    """Answer the days of a further line (LATE-2)."""
+    """Return the days of a further line (LATE-2)."""
     when, policy = facts.when, facts.when.policy
     refused = _was_refused_as_invoiced(record, agreement)
     if not record.lines and policy.late_usage is LateUsage.HOLD and when.month_runs:

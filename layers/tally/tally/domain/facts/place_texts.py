@@ -1,4 +1,4 @@
-"""What is told of a line that cannot stand anywhere, or where it was meant to stand."""
+"""Word what is told of a line that can stand nowhere, or not where it was meant to."""
 
 from tally.domain.model.agreement import Agreement
 from tally.domain.model.invoicing import is_refused_as_invoiced

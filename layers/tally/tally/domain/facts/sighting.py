@@ -1,8 +1,8 @@
 """Fourth question: what does stand? This is the only reader of Additions.
 
 Each line is as we left it, lagging behind a write of ours, arrived, changed, gone, or there twice.
-Others of the product that cover the month are strangers; lines of ours that the ledger does not know
-are unknown.
+Others of the product that cover the month are strangers; lines of ours that the ledger does not
+know are unknown.
 """
 
 import re
@@ -22,43 +22,43 @@ from tally.domain.record.writes import Create, SetQuantity, TakeOver
 
 _OF_TALLY = re.compile(r"\bTLY-[A-Z2-7]{12}\b")
 _MONTHS_LATE = 13
-"""How long after its month usage may be billed late, so that it is recognised beside this month's."""
+"""Months for which a late line is recognised as ours beside this month's."""
 
 
 class AsLeft(NamedTuple):
-    """It is as we wrote it."""
+    """A line that is as we wrote it."""
 
     addition: Addition
 
 
 class Lagging(NamedTuple):
-    """The list may show it as it was before our last write, or not yet (``addition`` is None)."""
+    """A line that the list may show as before our last write, or not yet (``addition`` is None)."""
 
     until: datetime
     addition: Addition | None
 
 
 class Arrived(NamedTuple):
-    """A write of ours is there whose answer never came."""
+    """A line that shows a write of ours whose answer never came."""
 
     addition: Addition
 
 
 class Changed(NamedTuple):
-    """Somebody else changed these fields of it."""
+    """A line of which somebody else changed some fields."""
 
     addition: Addition
     found: Differences
 
 
 class Gone(NamedTuple):
-    """It is not there any more."""
+    """A line that is not there any more."""
 
     addition: None = None
 
 
 class Doubled(NamedTuple):
-    """Several bear its reference: somebody has copied one."""
+    """A line whose reference several Additions bear: somebody has copied one."""
 
     additions: tuple[Addition, ...]
 
@@ -67,12 +67,12 @@ type Seen = AsLeft | Lagging | Arrived | Changed | Gone | Doubled
 
 
 class Looked(NamedTuple):
-    """What a job has listed.
+    """The lists that a job has read.
 
     ``additions`` are those on the agreements of the record's lines and of the one to be opened;
-    ``elsewhere`` those on the company's further agreements, where only unknown lines of ours matter.
-    ``kept_apart`` are others that a person wants beside ours. ``terms_before`` are those of the month
-    before's Addition, or why they could not be read (OPEN-5).
+    ``elsewhere`` those on the company's further agreements, where only unknown lines of ours
+    matter. ``kept_apart`` are others that a person wants beside ours. ``terms_before`` are those of
+    the month before's Addition, or why they could not be read (OPEN-5).
     """
 
     additions: Sequence[Addition]
@@ -82,7 +82,7 @@ class Looked(NamedTuple):
 
 
 class Sighting(NamedTuple):
-    """What is seen of each line by number, of the line being opened, of strangers, and of unknown lines."""
+    """The state of each line by number, of the line being opened, strangers, and unknown lines."""
 
     lines: Mapping[int, Seen]
     opening: Seen
@@ -91,33 +91,42 @@ class Sighting(NamedTuple):
     looked: Looked
 
     def shown(self, number: int) -> tuple[Addition, ...]:
-        """The Additions that are shown of a line."""
+        """Return the Additions that show a line."""
         return additions_of(self.lines[number])
 
 
 def additions_of(seen: Seen) -> tuple[Addition, ...]:
-    """Return the Additions in what is seen of a line."""
+    """Return the Additions that show a line."""
     if isinstance(seen, Doubled):
         return seen.additions
     return () if seen.addition is None else (seen.addition,)
 
 
 def sight(record: UsageRecord, looked: Looked, when: When, *, product_id: int | None) -> Sighting:
-    """Answer what stands. ``product_id`` is the one that strangers would bill."""
+    """Return what stands. Strangers are those that bill ``product_id``."""
     looked = looked._replace(additions=sorted(looked.additions, key=lambda each: each.id))
     claim = None if record.claim is None else record.claim.write
     opening = claim.number if isinstance(claim, Create | TakeOver) else None
     here = () if opening is None else _bearing(record.key, opening, looked)
     ours = by_number(record.key, (*looked.additions, *looked.elsewhere))
-    bearing = {each.id for several in ours.values() for each in several}
-    others = (each for each in looked.additions if each.id not in bearing)
     return Sighting(
         lines={line.number: _seen(record, line, looked, when) for line in record.lines},
         opening=_opened(here),
-        strangers=tuple(each for each in others if _is_stranger(record, each, looked, product_id)),
+        strangers=_strangers(record, looked, ours, product_id),
         unknown=_unknown(record, ours, opening, here),
         looked=looked,
     )
+
+
+def _strangers(
+    record: UsageRecord,
+    looked: Looked,
+    ours: Mapping[int, tuple[Addition, ...]],
+    product_id: int | None,
+) -> tuple[Addition, ...]:
+    bearing = {each.id for several in ours.values() for each in several}
+    others = (each for each in looked.additions if each.id not in bearing)
+    return tuple(each for each in others if _is_stranger(record, each, looked, product_id))
 
 
 def _opened(here: tuple[Addition, ...]) -> Seen:
@@ -132,7 +141,7 @@ def _unknown(
     opening: int | None,
     here: tuple[Addition, ...],
 ) -> Mapping[int, tuple[Addition, ...]]:
-    """Lines of ours that the record lacks. The one being opened is none, if it is all there is, and there."""
+    """Return lines of ours that the record lacks, but for one that is just being opened."""
     known = {line.number for line in record.lines}
     unknown = {number: each for number, each in ours.items() if number not in known}
     only_the_claimed = (
@@ -152,9 +161,10 @@ def _seen(record: UsageRecord, line: Line, looked: Looked, when: When) -> Seen:
 
 
 def _shown(line: Line, looked: Looked) -> tuple[Addition, ...]:
-    """The line's Addition and its copies, also on the customer's other agreements.
+    """Return the line's Addition and its copies, also on the customer's other agreements.
 
-    One at 0 too: another Tally may follow it. Where the line's own is gone, what bears its reference on its agreement takes its place.
+    One at 0 too: another Tally may follow it. Where the line's own is gone, what bears its
+    reference on its agreement takes its place.
     """
     near = tuple(each for each in looked.additions if _is_of(line, each, looked))
     own = tuple(each for each in near if each.id == line.addition_id)
@@ -179,7 +189,7 @@ def _compared(record: UsageRecord, line: Line, it: Addition, until: datetime | N
 
 
 def _sent(record: UsageRecord, line: Line) -> tuple[int, ...]:
-    """The quantities of ours that may have arrived since the last confirmed one."""
+    """Return the quantities that we sent and nobody has confirmed."""
     claim = None if record.claim is None else record.claim.write
     if isinstance(claim, SetQuantity) and claim.number == line.number:
         return (*line.written.unsure, claim.quantity)
@@ -187,7 +197,7 @@ def _sent(record: UsageRecord, line: Line) -> tuple[int, ...]:
 
 
 def _is_of(line: Line, addition: Addition, looked: Looked) -> bool:
-    """Answer True if it is the line's: by id, or by our reference unless a person keeps it apart."""
+    """Return True if it is the line's: by id, or by our reference unless it is kept apart."""
     marked = line.reference in addition.text and addition.id not in looked.kept_apart
     return addition.id == line.addition_id or marked
 
@@ -212,7 +222,7 @@ def by_number(key: RecordKey, additions: Iterable[Addition]) -> dict[int, tuple[
 def _is_stranger(
     record: UsageRecord, addition: Addition, looked: Looked, product_id: int | None
 ) -> bool:
-    """Answer True if it bills the product in the month (OPEN-6). It bears no reference of this record's."""
+    """Return True if it bills the product in the month (OPEN-6), without our reference."""
     key = record.key
     if addition.product_id != product_id or not addition.covers(key.month):
         return False
@@ -230,7 +240,7 @@ def is_of_tally(addition: Addition) -> bool:
 
 
 def _is_late_line(addition: Addition, key: RecordKey) -> bool:
-    """Answer True if it carries late usage of the company's earlier months, which belongs beside ours."""
+    """Return True if it carries late usage of earlier months, which belongs beside ours."""
     found = _OF_TALLY.search(addition.text)
     if found is None:
         return False

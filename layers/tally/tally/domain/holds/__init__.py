@@ -1,9 +1,9 @@
 """Define the kinds of holds: why a record waits for a person.
 
 A kind is one small class, with its stored name, what each answer does and what will follow. A new
-kind is one class here, with its name in ``KINDS`` and its stored form in ``ledger/record_codec.py``;
-the row of ``decision/wanted.py`` or ``decision/reconcile.py`` that finds its cause asks it. May
-import ``domain.model`` and ``domain.record``.
+kind is one class here, with its name in ``KINDS`` and its stored form in
+``ledger/record_codec.py``; the row of ``decision/wanted.py`` or ``decision/reconcile.py`` that
+finds its cause asks it. May import ``domain.model`` and ``domain.record``.
 """
 
 from tally.domain.holds.counts import Fallen, Grown, Moved

@@ -41,7 +41,7 @@ class Fallen(Hold):
 
 
 def fall_question(record: UsageRecord, company: str, *, counted: int) -> str:
-    """Ask about a fallen count: what was billed, what counts now, what is written, what cannot be."""
+    """Ask about a fallen count: what was billed, and what counts now."""
     line = record.newest
     assert line is not None  # only what stands can fall
     seen = (
@@ -140,7 +140,7 @@ def _stands(record: UsageRecord) -> str:
 
 
 def _as_a_line(record: UsageRecord, agreed: int) -> str:
-    """Say that the rest goes onto a line of its own: to approve the count is to approve the line."""
+    """Say that the rest goes onto a line of its own, which the approval opens."""
     if record.newest is None or record.newest.state not in SETTLED:
         return ""
     rest = agreed - record.stands

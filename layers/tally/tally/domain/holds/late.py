@@ -56,7 +56,8 @@ def late_question(
 ) -> str:
     """Ask about late usage: what was counted, what is billed, what would be, and what can be said.
 
-    ``agreement`` and ``place`` are where a further line would stand; None where it can be told of none.
+    ``agreement`` and ``place`` are where a further line would stand; None where it can be told of
+    none.
     """
     month, stands, head = record.key.month.label, record.stands, record.head
     floor = "" if counted == total else f", and {total} are billed at least by its contract"
@@ -92,7 +93,7 @@ def _where(agreement: Agreement | None, place: Place | None) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unwritten(Hold):
-    """More was approved, or refused by ConnectWise, than stands, and nothing counts it now (CLOSE-5)."""
+    """More was approved or refused than is billed, and nothing counts it now (CLOSE-5)."""
 
     kind: ClassVar[str] = "unwritten"
     number: int

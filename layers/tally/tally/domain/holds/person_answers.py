@@ -1,4 +1,4 @@
-"""A person's answer to a record, as a transition: who, why, and what follows from it.
+"""Answer a record as a person: each answer is a transition, with who and why.
 
 Each function returns a text in place of a transition where the answer cannot be given.
 """

@@ -62,7 +62,7 @@ def standing_at(line: Line, quantity: int) -> Line:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Broken(Hold):
-    """Ours is gone, there twice, or differs in a field that no answer settles (FOLLOW-3, OPEN-3)."""
+    """Ours is gone, there twice, or changed as no answer settles (FOLLOW-3, OPEN-3)."""
 
     kind: ClassVar[str] = "broken"
     needs_look: ClassVar[bool] = True
@@ -81,7 +81,8 @@ class Altered(Hold):
     It is whether the customer is billed at all, or the day on which a customer left.
 
 
-    ``line`` is its number, ``shown`` what is shown, in words that stay the same as long as it is so.
+    ``line`` is its number, ``shown`` what is shown, in words that stay the same as long as it is
+    so.
     """
 
     kind: ClassVar[str] = "altered"
@@ -104,8 +105,8 @@ class Altered(Hold):
 class SettledEdited(Hold):
     """A line that can no longer grow is not as we left it (LATE-1, LATE-2).
 
-    ``line`` is its number, ``shown`` how ConnectWise shows it, in words that stay the same as long as
-    it does; ``stands`` the quantity shown, None where nobody can say which one counts.
+    ``line`` is its number, ``shown`` how ConnectWise shows it, in words that stay the same as long
+    as it does; ``stands`` the quantity shown, None where nobody can say which one counts.
     """
 
     kind: ClassVar[str] = "settled-edited"
@@ -145,10 +146,10 @@ class SettledEdited(Hold):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Strangers(Hold):
-    """Other Additions bill the product in the month: beside ours, the customer would pay twice (OPEN-6).
+    """Other Additions bill the product in the month, so the customer would pay twice (OPEN-6).
 
-    ``additions`` are those that a person may give to us or keep apart, by id; ``wanted`` is what ours
-    would bill.
+    ``additions`` are those that a person may give to us or keep apart, by id; ``wanted`` is what
+    ours would bill.
     """
 
     kind: ClassVar[str] = "foreign"

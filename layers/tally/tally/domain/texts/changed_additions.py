@@ -1,4 +1,4 @@
-"""What is told of Additions that are not as we left them, or that bill beside ours."""
+"""Word what is told of Additions that are not as we left them, or that bill beside ours."""
 
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
@@ -20,7 +20,7 @@ def beside(
     wanted: int,
     counted: int | None,
 ) -> str:
-    """Say that another Addition of the product covers the month: beside ours, it is billed twice."""
+    """Say that another Addition of the product covers the month: it would be billed twice."""
     stands = f"ours stands at {record.stands}" if record.lines else "nothing of ours stands there"
     seen = f"{described(others)} bills the same product to {company} in {record.key.month.label}"
     wish = f"{_counted(counted, wanted)} would be written beside it; {stands}"
@@ -49,12 +49,12 @@ def _counted(counted: int | None, wanted: int) -> str:
 
 
 def of_others(additions: Iterable[Addition]) -> tuple[int, ...]:
-    """Return those that a person may give to us or keep apart, by id: none that bears a mark of ours."""
+    """Return the ids of those that a person may give to us or keep apart, as none is ours."""
     return tuple(each.id for each in additions if not is_of_tally(each))
 
 
 def doubled(additions: Sequence[Addition], mark: str, *, known: int | None = None) -> str:
-    """Say that somebody has copied an Addition of ours; ``known`` is the id of the one that is ours."""
+    """Say that somebody has copied an Addition of ours; ``known`` is the id of ours."""
     own = [each for each in additions if each.id == known]
     copies = [each for each in additions if each.id != known]
     if not own or not copies:
@@ -139,7 +139,7 @@ def _put_right(line: Line, found: Differences) -> str:
 
 
 def what_happened(line: Line, it: Addition) -> str:
-    """Say what happened to it: a customer was offboarded, where it ends early with its agreement."""
+    """Say what happened to it: a customer left, if it ends early with its agreement."""
     if is_offboarded(line, it):
         return f"was cancelled together with its agreement (id {it.agreement_id})"
     return "was changed"
@@ -158,7 +158,7 @@ def edited(record: UsageRecord, line: Line, it: Addition, facts: Facts, *, total
 
 
 def _answers(record: UsageRecord, it: Addition, owing: Owed | Uncounted, *, total: int) -> str:
-    """What a person can say of a quantity that somebody else wrote; of one with a fraction, nothing."""
+    """Say what a person can answer to somebody else's quantity; nothing to a fraction."""
     stands = it.seats
     if stands is None:
         return ""
@@ -186,7 +186,7 @@ _NOT_WRITTEN = (
 def settled_edited(
     record: UsageRecord, line: Line, shown: Sequence[Addition], company: str, counted: int | None
 ) -> str:
-    """Say that a line that can no longer grow is not as we left it, and what can be answered."""
+    """Say that a frozen line is not as we left it, and what can be answered."""
     key = record.key
     seen = f" GravityZone counts {counted} {key.service} for {company} in {key.month.label}."
     return (
@@ -208,13 +208,13 @@ def shown_words(record: UsageRecord, line: Line, shown: Sequence[Addition]) -> s
 
 
 def _others(record: UsageRecord, line: Line, it: Addition) -> Differences:
-    """The differences beside quantity and cancelled date, which are told first."""
+    """Return the differences beside quantity and cancelled date, which are told first."""
     first = (Field.QUANTITY, Field.CANCELLED)
     return tuple(each for each in untold(record, line, it) if each.field not in first)
 
 
 def billed_there(shown: Sequence[Addition]) -> int | None:
-    """Return what is billed as it is shown; None for a fraction, or if nobody can say which counts."""
+    """Return what is billed as it is shown; None for a fraction, or for several."""
     if not shown:
         return 0
     return shown[0].seats if len(shown) == 1 else None
@@ -242,7 +242,7 @@ def _told(record: UsageRecord, line: Line, shown: Sequence[Addition]) -> str:
 
 
 def _advice(line: Line, shown: Sequence[Addition]) -> str:
-    """What a person can do; what a month closed with can be put right or left, not renumbered."""
+    """Say what a person can do. A closed month's number can be put right or left, not changed."""
     stands = billed_there(shown)
     leave = f"Reject, and it is left as it is, with {line.pushed} as what was billed"
     if stands not in (None, line.pushed) and line.state is not LineState.FINAL:
@@ -256,7 +256,7 @@ def _advice(line: Line, shown: Sequence[Addition]) -> str:
 
 
 def marked_text(addition: Addition, *, text: str, mark: str) -> str:
-    """Return the text of an Addition that is taken over: what stands there, and our reference after it."""
+    """Return the text of an Addition that is taken over: its own, and our reference after it."""
     return f"{addition.text} [{mark}]" if addition.text.strip() else text
 
 

@@ -1,4 +1,4 @@
-"""What is told beside a standing and stops nothing."""
+"""Word what is told beside a standing and stops nothing."""
 
 from datetime import datetime, timedelta
 
@@ -29,7 +29,7 @@ def notices(record: UsageRecord, facts: Facts) -> tuple[str, ...]:
 def _invoiced_anew(
     record: UsageRecord, agreement: Agreement | None, facts: Facts
 ) -> tuple[str, ...]:
-    """Tell of lines below the newest whose invoice was deleted: they are billed again as they stand."""
+    """Tell of older lines whose invoice was deleted: they are billed again as they are."""
     if agreement is None:
         return ()
     return tuple(
@@ -43,7 +43,7 @@ def _invoiced_anew(
 
 
 def _shown(record: UsageRecord, facts: Facts) -> Agreement | None:
-    """The agreement of the line that follows the count, or of the one that would be next."""
+    """Return the agreement of the line that follows the count, or of the next one."""
     head = record.head
     return facts.offered if head is None else facts.agreement(head.agreement_id)
 
@@ -77,10 +77,10 @@ def late_usage(record: UsageRecord, *, total: int) -> str:
 
 
 def invoice_doubts(line: Line, agreement: Agreement | None, facts: Facts) -> tuple[str, ...]:
-    """Tell where nobody can know whether an invoice has the last quantity that was written (LATE-1).
+    """Tell where an invoice may lack the last quantity that was written (LATE-1).
 
-    It has, where the agreement was not yet invoiced at a tick after that write, and was changed after
-    it. Of a line that was closed, no tick has looked: there the change alone decides.
+    It has, where the agreement was not yet invoiced at a tick after that write, and was changed
+    after it. Of a line that was closed, no tick has looked: there the change alone decides.
     """
     if agreement is None:
         return ()
@@ -101,7 +101,7 @@ def invoice_doubts(line: Line, agreement: Agreement | None, facts: Facts) -> tup
 
 
 def _ended_oddly(line: Line, agreement: Agreement) -> tuple[str, ...]:
-    """Tell of a line that is left as it is for a date which may have been forgotten on the agreement."""
+    """Tell of a line that is left alone for a date that may be forgotten on the agreement."""
     if not agreement.ends_oddly:
         return ()
     left = f"Until then Addition {line.addition_id} stays at {line.pushed}."
@@ -109,7 +109,7 @@ def _ended_oddly(line: Line, agreement: Agreement) -> tuple[str, ...]:
 
 
 def taken_back(line: Line, agreement: Agreement | None) -> tuple[str, ...]:
-    """Tell of a line that follows the count again, after its period was invoiced or its agreement ended."""
+    """Tell of a line that follows the count again, after an invoice or its agreement's end."""
     if agreement is None:
         return ()
     why = "so an invoice of it was deleted or written off, or its dates were put right"
@@ -119,7 +119,7 @@ def taken_back(line: Line, agreement: Agreement | None) -> tuple[str, ...]:
 
 
 def _instant(version: str) -> datetime | None:
-    """When the agreement was last changed, which is its version as ConnectWise gives it."""
+    """Return when the agreement was last changed: that is its version in ConnectWise."""
     try:
         found = datetime.fromisoformat(version)
     except ValueError:
