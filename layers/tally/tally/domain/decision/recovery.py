@@ -176,9 +176,8 @@ def _as_invoiced(record: UsageRecord, older: Mapping[int, Addition], facts: Fact
         if number in older
     }
     why = (
-        f"{_told(record, {}, older)}: it was changed before its period was invoiced, and "
-        "makes up what "
-        "GravityZone counts"
+        f"{_told(record, {}, older)}: it was changed before its period was invoiced, and makes up "
+        "what GravityZone counts"
     )
     return _recovered(record, {**lines, **taken}, {}, facts, why=why)
 
@@ -196,8 +195,7 @@ def _is_on_the_invoice(line: Line, it: Addition, facts: Facts) -> bool:
 def _told(record: UsageRecord, found: Mapping[int, Addition], older: Mapping[int, Addition]) -> str:
     new = [
         f"line {number} is Addition {it.id} at {plain(it.quantity)} on agreement "
-        f"{it.agreement_id}, found "
-        "by its reference"
+        f"{it.agreement_id}, found by its reference"
         for number, it in sorted(found.items())
     ]
     changed = [

@@ -99,8 +99,8 @@ class Scene(NamedTuple):
     def wait(self, line: Line, until: datetime) -> Wait:
         """Wait until ConnectWise's lists show what was written."""
         why = (
-            f"A write to Addition {line.addition_id} may not show in ConnectWise's lists yet: "
-            "it is looked at again."
+            f"A write to Addition {line.addition_id} may not show in ConnectWise's lists yet: it "
+            "is looked at again."
         )
         # A claim of this job is given up, so that nobody has to wait for its age as well.
         unsent = None if self.record.claim is None else write_changes.dropped(self.record, why=why)

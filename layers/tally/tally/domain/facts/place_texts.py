@@ -8,29 +8,25 @@ from tally.domain.record.record_key import RecordKey
 from tally.domain.record.usage_record import UsageRecord
 
 _NOT_INVOICED_YET = (
-    "Use an agreement type that is invoiced after the month's close, or let late usage go "
-    "onto the next "
-    "invoice (setting LateUsage)."
+    "Use an agreement type that is invoiced after the month's close, or let late usage go onto the "
+    "next invoice (setting LateUsage)."
 )
 
 
 def no_product(key: RecordKey, company: str) -> str:
     """Say that ConnectWise has no product to bill more of the month by, and what to do."""
     return (
-        f"ConnectWise has no product as which more {key.service} of {company} in "
-        f"{key.month.label} can be "
-        "billed: the one that the settings name is not in its catalog, inactive, or there "
-        "twice. Put that "
-        "right, or name another one."
+        f"ConnectWise has no product as which more {key.service} of {company} in {key.month.label} "
+        "can be billed: the one that the settings name is not in its catalog, inactive, or there "
+        "twice. Put that right, or name another one."
     )
 
 
 def another_agreement(agreement: Agreement) -> Cause:
     """Say that the agreement was moved to another company or type since it was listed."""
     return needs_setup(
-        f"Agreement '{agreement.name}' (id {agreement.id}) is no longer of this company and "
-        "type: looked "
-        "for again at the next tick."
+        f"Agreement '{agreement.name}' (id {agreement.id}) is no longer of this company and type: "
+        "looked for again at the next tick."
     )
 
 
@@ -38,8 +34,7 @@ def invoiced_in_advance(month: Month) -> Cause:
     """Say that invoices come before anybody knows what the month uses (LATE-1)."""
     return needs_setup(
         f"Agreements are invoiced in advance, before anybody knows what {month.label} uses: "
-        "nothing is "
-        f"opened. {_NOT_INVOICED_YET}"
+        f"nothing is opened. {_NOT_INVOICED_YET}"
     )
 
 
@@ -47,10 +42,8 @@ def invoiced_already(month: Month, agreement: Agreement) -> Cause:
     """Say that the month has been invoiced while it still runs (LATE-1)."""
     return needs_setup(
         f"{month.label} has been invoiced already on agreement '{agreement.name}' (id "
-        f"{agreement.id}), "
-        f"whose next invoice is dated {agreement.next_invoice}: an Addition would be billed "
-        "to nobody. "
-        f"{_NOT_INVOICED_YET}"
+        f"{agreement.id}), whose next invoice is dated {agreement.next_invoice}: an Addition would "
+        f"be billed to nobody. {_NOT_INVOICED_YET}"
     )
 
 
@@ -58,10 +51,9 @@ def ends_before_its_invoice(month: Month, agreement: Agreement, ends: object) ->
     """Say that the agreement ends before it could bill late usage."""
     return needs_setup(
         f"What {month.label} has used beyond its invoice has no place: agreement "
-        f"'{agreement.name}' (id "
-        f"{agreement.id}) ends on {ends}, before its next invoice. The agreement that "
-        "follows it is taken "
-        "once it runs: make one if there is none, or bill the rest by hand."
+        f"'{agreement.name}' (id {agreement.id}) ends on {ends}, before its next invoice. The "
+        "agreement that follows it is taken once it runs: make one if there is none, or bill the "
+        "rest by hand."
     )
 
 
@@ -71,8 +63,7 @@ def voided_there(record: UsageRecord, agreement: Agreement) -> Cause:
     return needs_setup(
         f"An Addition for {record.key.month.label} was voided on agreement '{agreement.name}' (id "
         f"{agreement.id}): none is made there again. Tie the company to the right one in "
-        "ConnectWise, or "
-        f"pin the right agreement{waivable}."
+        f"ConnectWise, or pin the right agreement{waivable}."
     )
 
 
@@ -89,9 +80,8 @@ def no_agreement(company: str) -> str:
 def invoiced_up_to(agreement: Agreement, last: object) -> str:
     """Say why a line can no longer grow: its days were invoiced."""
     return (
-        f"agreement '{agreement.name}' (id {agreement.id}) has been invoiced up to {last}: "
-        "its next "
-        f"invoice is dated {agreement.next_invoice}"
+        f"agreement '{agreement.name}' (id {agreement.id}) has been invoiced up to {last}: its "
+        f"next invoice is dated {agreement.next_invoice}"
     )
 
 

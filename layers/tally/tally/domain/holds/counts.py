@@ -61,13 +61,12 @@ def fall_question(record: UsageRecord, company: str, *, counted: int) -> str:
     over = record.beside - counted
     if over > 0:
         wish = (
-            f"{wish}, and the {over} billed too many are shown at the close, to be credited "
-            "by hand: "
-            "Tally credits nothing itself"
+            f"{wish}, and the {over} billed too many are shown at the close, to be credited by "
+            "hand: Tally credits nothing itself"
         )
     return (
-        f"{seen} {billed}. Approve {counted}, and {wish}; or reject it, and {record.stands} "
-        "stay billed."
+        f"{seen} {billed}. Approve {counted}, and {wish}; or reject it, and {record.stands} stay "
+        "billed."
     )
 
 
@@ -120,15 +119,13 @@ def growth_question(
         before = f"{key.month.previous.label} gave {month_before}"
     else:
         before = (
-            "no month came before by which it could be measured, and more than "
-            f"{first_month} are asked of "
-            "(setting FirstMonthSeats)"
+            f"no month came before by which it could be measured, and more than {first_month} are "
+            "asked of (setting FirstMonthSeats)"
         )
     return (
         f"GravityZone counts {agreed} active {key.service} for {company} in {key.month.label}; "
-        f"{before}. {_stands(record)}{_as_a_line(record, agreed)}. Approve {agreed}, or "
-        "reject it and "
-        "check the company in GravityZone."
+        f"{before}. {_stands(record)}{_as_a_line(record, agreed)}. Approve {agreed}, or reject it "
+        "and check the company in GravityZone."
     )
 
 
@@ -196,13 +193,10 @@ def moved_question(
     approve = f"Approve {reading.value}" if isinstance(reading, Count) else "Approve"
     return (
         f"The companies directly below {company} are not those of the last count for "
-        f"{key.month.label}: "
-        f"{_moves(record.children or (), children)}. Of its own it had {billed} {key.service}; "
-        f"{_by_now(reading)}. The Addition says {billed}. {approve} to go on with the "
-        "companies as they "
-        f"are, or reject to keep {billed} as long as they are; if they become the same "
-        "again, the hold "
-        "lifts itself."
+        f"{key.month.label}: {_moves(record.children or (), children)}. Of its own it had {billed} "
+        f"{key.service}; {_by_now(reading)}. The Addition says {billed}. {approve} to go on with "
+        f"the companies as they are, or reject to keep {billed} as long as they are; if they "
+        "become the same again, the hold lifts itself."
     )
 
 

@@ -63,8 +63,8 @@ def late_question(
     floor = "" if counted == total else f", and {total} are billed at least by its contract"
     if head is not None:
         billed = (
-            f"{stands} of them are billed, {head.pushed} on Addition {head.addition_id} for "
-            "late ones"
+            f"{stands} of them are billed, {head.pushed} on Addition {head.addition_id} for late "
+            "ones"
         )
         wish = f"that goes from {head.pushed} to {max(total - record.beside, 0)}"
     else:
@@ -78,9 +78,8 @@ def late_question(
         wish = f"{those} become a line of their own for {month} {_where(agreement, place)}"
     stay = f"{stands} stay" if stands else "none are billed"
     return (
-        f"GravityZone counts {counted} {record.key.service} for {company} in "
-        f"{month}{floor}; {billed}. "
-        f"Approve {total}, and {wish}; or reject it, and {stay}."
+        f"GravityZone counts {counted} {record.key.service} for {company} in {month}{floor}; "
+        f"{billed}. Approve {total}, and {wish}; or reject it, and {stay}."
     )
 
 
@@ -131,9 +130,8 @@ def unwritten_question(record: UsageRecord, company: str, *, number: int, why: s
     )
     return (
         f"{number} {key.service} of {company} in {key.month.label} {said}, {stands} stand in "
-        f"ConnectWise, and {rest} never written.{refused} No count is to be had any more, "
-        "without which "
-        f"nothing is written: {why} Reject it, and the month closes with {stands}{by_hand}."
+        f"ConnectWise, and {rest} never written.{refused} No count is to be had any more, without "
+        f"which nothing is written: {why} Reject it, and the month closes with {stands}{by_hand}."
     )
 
 
@@ -162,9 +160,8 @@ def unplaced_question(
     floor = "" if total == counted else f", and {total} are billed at least by its contract"
     return (
         f"GravityZone counts {counted} {record.key.service} for {company} in {month}{floor}, and "
-        f"{stands} are billed; the other {total - stands} are on no Addition: {missing} "
-        "Once that is set "
-        f"up, the hold lifts itself; or reject it, and {month} closes with {stands}."
+        f"{stands} are billed; the other {total - stands} are on no Addition: {missing} Once that "
+        f"is set up, the hold lifts itself; or reject it, and {month} closes with {stands}."
     )
 
 
@@ -172,7 +169,6 @@ def nothing_in_its_place(record: UsageRecord, company: str, *, why: str) -> str:
     """Ask about a voided line without a successor, where no count tells whether one is missing."""
     month, stands = record.key.month.label, record.stands
     return (
-        f"{why} {stands} {record.key.service} are billed to {company} for {month}; another "
-        "line was "
-        f"voided, and nothing has taken its place. Reject it, and {month} closes with {stands}."
+        f"{why} {stands} {record.key.service} are billed to {company} for {month}; another line "
+        f"was voided, and nothing has taken its place. Reject it, and {month} closes with {stands}."
     )

@@ -58,14 +58,13 @@ def waive(record: UsageRecord, person: Person) -> Transition | str:
         return f"{record.key} is {record.state}: it cannot be waived any more."
     if record.is_standing:
         return (
-            f"{record.key} has an Addition of ours and cannot be waived: to have nothing "
-            "billed, void that."
+            f"{record.key} has an Addition of ours and cannot be waived: to have nothing billed, "
+            "void that."
         )
     if record.claim is not None:
         return (
-            f"{record.key} cannot be waived at this moment: an Addition is being written. "
-            "Try again after "
-            "the next tick."
+            f"{record.key} cannot be waived at this moment: an Addition is being written. Try "
+            "again after the next tick."
         )
     number = 0 if record.hold is None else record.hold.quantity
     word = record.without(Said.GIVE).ruled(person.says(Said.WAIVE, number))
@@ -86,25 +85,22 @@ def _why_not_voided(record: UsageRecord) -> str:
     line = record.newest
     if record.state is not RecordState.OPEN:
         return (
-            f"{record.key} is {record.state}, and what it closed with is never written "
-            "again: credit it in "
-            "ConnectWise by hand."
+            f"{record.key} is {record.state}, and what it closed with is never written again: "
+            "credit it in ConnectWise by hand."
         )
     if line is None:
         return f"{record.key} has no Addition to be voided."
     if line.state is LineState.FROZEN:
         return (
-            f"Addition {line.addition_id} of {record.key} has been invoiced, or its "
-            "agreement has ended: "
-            "setting it to 0 would reach nobody. Credit it in ConnectWise by hand."
+            f"Addition {line.addition_id} of {record.key} has been invoiced, or its agreement has "
+            "ended: setting it to 0 would reach nobody. Credit it in ConnectWise by hand."
         )
     if line.state is not LineState.OPEN:
         return f"The newest line of {record.key} is voided already."
     if record.claim is not None:
         return (
-            f"{record.key} cannot be voided at this moment: its Addition is being written. "
-            "Try again after "
-            "the next tick."
+            f"{record.key} cannot be voided at this moment: its Addition is being written. Try "
+            "again after the next tick."
         )
     return ""
 
@@ -129,8 +125,8 @@ def carry_terms(record: UsageRecord, person: Person) -> Transition | str:
         )
     if line is None or line.terms is None:
         return (
-            f"{record.key} has no terms to carry over: none are known that differ from the "
-            "month before."
+            f"{record.key} has no terms to carry over: none are known that differ from the month "
+            "before."
         )
     if line.state is not LineState.OPEN:
         return (

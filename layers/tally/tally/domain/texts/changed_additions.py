@@ -31,13 +31,12 @@ def beside(
         )
     if record.lines:
         return (
-            f"{seen}, and is not ours. {wish}. Keep it apart and bill ours beside it, or cancel "
-            "it in ConnectWise."
+            f"{seen}, and is not ours. {wish}. Keep it apart and bill ours beside it, or cancel it "
+            "in ConnectWise."
         )
     return (
-        f"{seen}, and is not ours. {wish}. Take it over, keep it apart and bill ours beside "
-        "it, or do not "
-        "bill this month; or cancel it in ConnectWise."
+        f"{seen}, and is not ours. {wish}. Take it over, keep it apart and bill ours beside it, or "
+        "do not bill this month; or cancel it in ConnectWise."
     )
 
 
@@ -59,8 +58,8 @@ def doubled(additions: Sequence[Addition], mark: str, *, known: int | None = Non
     copies = [each for each in additions if each.id != known]
     if not own or not copies:
         return (
-            f"{described(additions)} all carry our reference {mark}: one is a copy of the "
-            "other. Delete all but one."
+            f"{described(additions)} all carry our reference {mark}: one is a copy of the other. "
+            "Delete all but one."
         )
     told = " and ".join(
         f"{described([each])} on agreement {each.agreement_id}, last changed by {changed_by(each)},"
@@ -68,9 +67,8 @@ def doubled(additions: Sequence[Addition], mark: str, *, known: int | None = Non
     )
     verb = "is a copy" if len(copies) == 1 else "are copies"
     return (
-        f"{told} {verb} of ours, {described(own)} on agreement {own[0].agreement_id}, with "
-        "its reference "
-        f"{mark}: both would be billed. Delete the copy, and the hold lifts itself."
+        f"{told} {verb} of ours, {described(own)} on agreement {own[0].agreement_id}, with its "
+        f"reference {mark}: both would be billed. Delete the copy, and the hold lifts itself."
     )
 
 
@@ -78,8 +76,7 @@ def described(additions: Sequence[Addition]) -> str:
     """Name the Additions as a person finds them in ConnectWise."""
     return ", ".join(
         f"Addition {each.id} (quantity {plain(each.quantity)}, "
-        f"{each.effective or 'no effective date'} to "
-        f"{each.cancelled or 'open-ended'})"
+        f"{each.effective or 'no effective date'} to {each.cancelled or 'open-ended'})"
         for each in additions
     )
 
@@ -99,10 +96,9 @@ def plain(quantity: Decimal) -> str:
 def gone(record: UsageRecord, line: Line, facts: Facts) -> str:
     """Say that ours is gone, and what takes its place."""
     return (
-        f"Addition {line.addition_id} is gone from the agreement (id {line.agreement_id}), "
-        "where it stood at "
-        f"{line.pushed}; one with [{line.reference}] in its invoice description takes its place. "
-        f"{_to_be_billed(record, line, facts)}"
+        f"Addition {line.addition_id} is gone from the agreement (id {line.agreement_id}), where "
+        f"it stood at {line.pushed}; one with [{line.reference}] in its invoice description takes "
+        f"its place. {_to_be_billed(record, line, facts)}"
     )
 
 
@@ -117,10 +113,8 @@ def unlike(
     leave = "; or reject, and it is left so" if may_be_left(line, it, found) else ""
     return (
         f"Addition {it.id} {what_happened(line, it)} in ConnectWise by {changed_by(it)}: "
-        f"{listed(found)}. It "
-        f"was not overwritten. {_to_be_billed(record, line, facts)} "
-        f"{_put_right(line, found)}, and the "
-        f"hold lifts itself{leave}."
+        f"{listed(found)}. It was not overwritten. {_to_be_billed(record, line, facts)} "
+        f"{_put_right(line, found)}, and the hold lifts itself{leave}."
     )
 
 
@@ -149,11 +143,9 @@ def edited(record: UsageRecord, line: Line, it: Addition, facts: Facts, *, total
     """Say that somebody else changed the quantity of ours, and what can be answered."""
     return (
         f"Addition {it.id} was changed in ConnectWise by {changed_by(it)}: it stands at "
-        f"{plain(it.quantity)}, "
-        f"we left it at {line.pushed}. It was not overwritten. "
-        f"{_to_be_billed(record, line, facts)} "
-        f"Restore {line.pushed} in ConnectWise, and the hold lifts itself"
-        f"{_answers(record, it, owing_of(record, facts), total=total)}."
+        f"{plain(it.quantity)}, we left it at {line.pushed}. It was not overwritten. "
+        f"{_to_be_billed(record, line, facts)} Restore {line.pushed} in ConnectWise, and the hold "
+        f"lifts itself{_answers(record, it, owing_of(record, facts), total=total)}."
     )
 
 
@@ -223,9 +215,8 @@ def billed_there(shown: Sequence[Addition]) -> int | None:
 def _told(record: UsageRecord, line: Line, shown: Sequence[Addition]) -> str:
     if not shown:
         return (
-            f"Addition {line.addition_id} is gone from the agreement (id "
-            f"{line.agreement_id}), where it "
-            f"stood at {line.pushed}."
+            f"Addition {line.addition_id} is gone from the agreement (id {line.agreement_id}), "
+            f"where it stood at {line.pushed}."
         )
     if len(shown) > 1:
         return doubled(shown, line.reference, known=line.addition_id)
@@ -233,11 +224,9 @@ def _told(record: UsageRecord, line: Line, shown: Sequence[Addition]) -> str:
     others = _others(record, line, it)
     rest = f"; {listed(others)}" if others else ""
     return (
-        f"Addition {it.id} {what_happened(line, it)} in ConnectWise by {changed_by(it)}: it "
-        "stands at "
-        f"{plain(it.quantity)} until {it.cancelled or 'further notice'}, we left it at "
-        f"{line.pushed} until "
-        f"{line.place.cancelled}{rest}."
+        f"Addition {it.id} {what_happened(line, it)} in ConnectWise by {changed_by(it)}: it stands "
+        f"at {plain(it.quantity)} until {it.cancelled or 'further notice'}, we left it at "
+        f"{line.pushed} until {line.place.cancelled}{rest}."
     )
 
 

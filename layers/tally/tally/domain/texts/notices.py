@@ -33,10 +33,10 @@ def _invoiced_anew(
     if agreement is None:
         return ()
     return tuple(
-        f"An invoice of agreement '{agreement.name}' (id {agreement.id}) was deleted or "
-        "written off, or its "
-        f"dates were put right: its next one is dated {agreement.next_invoice}, and bills Addition "
-        f"{line.addition_id} at {line.pushed} once more, beside what stands on later lines."
+        f"An invoice of agreement '{agreement.name}' (id {agreement.id}) was deleted or written "
+        f"off, or its dates were put right: its next one is dated {agreement.next_invoice}, and "
+        f"bills Addition {line.addition_id} at {line.pushed} once more, beside what stands on "
+        "later lines."
         for line in record.lines[:-1]
         if line.agreement_id == agreement.id and isinstance(turn_of(line, facts), Thaw)
     )
@@ -68,11 +68,9 @@ def late_usage(record: UsageRecord, *, total: int) -> str:
     """Tell of late usage before the month closes, when a person is asked."""
     key = record.key
     return (
-        f"GravityZone counts {total} {key.service} in {key.month.label}, "
-        f"{total - record.stands} more than "
-        "are billed; since that period has been invoiced or its agreement has ended, what "
-        "becomes of them "
-        "is asked when the month closes."
+        f"GravityZone counts {total} {key.service} in {key.month.label}, {total - record.stands} "
+        "more than are billed; since that period has been invoiced or its agreement has ended, "
+        "what becomes of them is asked when the month closes."
     )
 
 
@@ -91,11 +89,9 @@ def invoice_doubts(line: Line, agreement: Agreement | None, facts: Facts) -> tup
     if not_yet and changed is not None and changed > at + _AT_ABOUT_THAT_TIME:
         return ()
     told = (
-        f"Addition {line.addition_id} was set to {line.pushed} at {at:%Y-%m-%d %H:%M} GMT, "
-        "at about the "
-        f"time when agreement '{agreement.name}' (id {agreement.id}) was invoiced: see "
-        "whether the invoice "
-        f"bills {line.pushed}."
+        f"Addition {line.addition_id} was set to {line.pushed} at {at:%Y-%m-%d %H:%M} GMT, at "
+        f"about the time when agreement '{agreement.name}' (id {agreement.id}) was invoiced: see "
+        f"whether the invoice bills {line.pushed}."
     )
     return (told,)
 
@@ -138,9 +134,8 @@ def voided_too_late(line: Line, why: str) -> str:
 def terms_not_compared(month: Month, error: str) -> str:
     """Say that the terms could not be compared with those of the month before."""
     return (
-        f"The terms of {month.label} were not compared with those of "
-        f"{month.previous.label}, which could "
-        f"not be read: {error}"
+        f"The terms of {month.label} were not compared with those of {month.previous.label}, which "
+        f"could not be read: {error}"
     )
 
 
