@@ -38,6 +38,7 @@ def released(record: UsageRecord) -> UsageRecord:
     if not isinstance(claim, SetQuantity) or claim.quantity == record.line(claim.number).pushed:
         return bare
     line = record.line(claim.number)
+    # The worker before us may have sent it: it may show in ConnectWise at any time from now on.
     unsure = tuple(dict.fromkeys((*line.written.unsure, claim.quantity)))
     return bare.with_line(replace(line, written=replace(line.written, unsure=unsure)))
 
@@ -119,6 +120,7 @@ def turned(record: UsageRecord, turn: Freeze | Thaw, facts: Facts) -> Change:
         )
     doubts = notice_texts.invoice_doubts(line, facts.agreement(line.agreement_id), facts)
     written = replace(line.written, unsure=())
+    # What was invoiced cannot be lowered any more: less is a matter of credit (LATE-3).
     settled = record.without(Said.LOWER).with_line(
         replace(line, state=LineState.FROZEN, written=written)
     )

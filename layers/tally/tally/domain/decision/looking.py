@@ -104,6 +104,8 @@ def claimed_write(record: UsageRecord, wanted: Wanted) -> Write | None:
     if not isinstance(stale, Create | TakeOver):
         return write
     if isinstance(stale, Create) and isinstance(write, Create):
+        # The POST of before may have happened: ours is looked for where it was to stand, and made
+        # anew only if it is not there.
         renewed = stale._replace(quantity=write.quantity)
         return renewed if is_same_write(renewed, write) else stale
     return stale
@@ -117,6 +119,7 @@ def look_at(record: UsageRecord, wanted: Wanted, facts: Facts) -> LookAt:
     place, newest = _opening_place(record, wanted), record.newest
     shown = place or (None if newest is None else newest.place)
     assert shown is not None  # needs_look asks for none where nothing stands and nothing is opened
+    # A frozen line is looked at too: what a person changes there after the invoice is never billed.
     also = {line.agreement_id for line in record.lines if line.state in SETTLED}
     if newest is not None and newest.state in SETTLED and facts.offered is not None:
         also.add(facts.offered.id)
@@ -142,6 +145,7 @@ def _rereads(
     claim, newest = record.claim, record.newest
     if claim is not None and isinstance(claim.write, Create | TakeOver):
         return True
+    # An invoice may be made at any moment, and a PATCH after it would be billed to nobody.
     writable = newest is not None and newest.state in (LineState.OPEN, LineState.VOIDING)
     may_write = isinstance(wanted.move, Thaw) or (not opening and writable)
     return may_write and not facts.is_fresh(shown.agreement_id)

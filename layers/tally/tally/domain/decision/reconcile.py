@@ -53,6 +53,7 @@ def voiding(scene: Scene) -> Outcome | None:
 def _at_zero(scene: Scene, line: Line) -> Outcome:
     """Call the line void, once no list can lag behind a write of ours to it."""
     shown = scene.seen.shown(line.number)
+    # A list that lags may still show the quantity from before our 0.
     until = scene.facts.when.settles(line.written.at)
     if until and (not shown or line.highest):
         return scene.wait(line, until)
@@ -113,6 +114,7 @@ def head_lost(scene: Scene) -> Outcome | None:
 def strangers(scene: Scene) -> Outcome | None:
     """OPEN-6: others bill the product in the month, where ours stands or is to be opened."""
     record, given = scene.record, scene.record.ruling(Said.GIVE)
+    # The one that a person gave to us is about to be ours.
     others = [each for each in scene.seen.strangers if given is None or each.id != given.number]
     if not others or not _concerns_others(scene):
         return None
@@ -155,6 +157,7 @@ def head_arrived(scene: Scene) -> Outcome | None:
     (found,) = additions_of(it)
     quantity = int(found.quantity)
     why = f"ConnectWise shows {quantity}"
+    # The worker that sent it was killed, or its answer was lost, after ConnectWise had it.
     return Record(write_changes.confirmed(scene.record, line, quantity, scene.facts, why=why))
 
 

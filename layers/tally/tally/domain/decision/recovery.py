@@ -64,6 +64,7 @@ def _all_lines(
     record: UsageRecord, seen: Sighting, found: Mapping[int, Addition], facts: Facts
 ) -> dict[int, Line]:
     """All lines as they are shown. Only the highest is followed from now on."""
+    # Only the newest line may grow, so all below it are taken as they are shown.
     newest = max((*found, *(line.number for line in record.lines)))
     lines = {line.number: line for line in record.lines}
     for number, line in lines.items():
@@ -187,6 +188,7 @@ def _is_on_the_invoice(line: Line, it: Addition, facts: Facts) -> bool:
     agreement, changed = facts.agreement(line.agreement_id), it.updated_at
     if line.state is not LineState.FROZEN or changed is None or it.quantity % 1:
         return False
+    # ConnectWise gives the time of the last change, not of each field: a later change may be any.
     in_time = changed.date() <= line.place.cancelled
     runs = agreement is not None and agreement.active_on(line.place.cancelled)
     return in_time and runs and facts.when.policy.invoicing is Invoicing.ARREARS

@@ -85,6 +85,7 @@ def _closed(record: UsageRecord, facts: Facts, seen: Sighting | None) -> Done:
             shown, when, count=record.stands, floor=None, credit=None, notices=(last, *doubts)
         )
     after = change.after
+    # Nothing is left to tell: the planner's word for the company stands alone again.
     if after.closing is not None and after.closing.reread and not after.notices:
         return Done(Unsaid.PLANNERS, change)
     return Done(notices.billing(after, facts), change)
@@ -119,6 +120,7 @@ def _credit(
     record: UsageRecord, count: int, floor: int | None, facts: Facts, seen: Sighting | None
 ) -> Credit | None:
     """Return what was billed beyond the count, or the contract's floor if billed (LATE-3)."""
+    # A customer pays its floor whatever it uses, so less than that is no reason for a credit.
     total = max(count, floor or 0) if facts.when.policy.bill_minimum else count
     if total >= record.stands:
         return None

@@ -63,6 +63,7 @@ def over(case: Case) -> Wanted | None:
     closing = case.record.closing
     if closing is None or not case.record.is_over:
         return None
+    # The count of a month may still change after its close: it is read once more, and never again.
     if closing.reread:
         return case.stay(Unsaid.PLANNERS)
     return None if case.facts.when.too_late else case.stay(Unsaid.AS_BEFORE)
@@ -104,6 +105,7 @@ def children_moved(case: Case) -> Wanted | None:
         or not others_below(record, children)
     ):
         return None
+    # The answer holds for exactly these children: another move asks again.
     kept = record.ruling(Said.KEEP_CHILDREN)
     if kept is not None and kept.about == children.ids:
         return None

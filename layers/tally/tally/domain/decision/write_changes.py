@@ -35,6 +35,8 @@ def claimed(record: UsageRecord, write: Write, facts: Facts) -> Change:
     """Announce a write (SAFE-1). An older claim is taken over: its worker can write no more."""
     name = _NAMES[type(write)]
     claim = Claim(write=write, at=facts.when.now)
+    # The renewal is a conditional write on the record's version, so the older worker can record
+    # nothing, and the look that follows finds what it has sent.
     if record.claim is not None and isinstance(record.claim.write, Create | TakeOver):
         why = f"no outcome was recorded since {record.claim.at:%Y-%m-%dT%H:%M:%SZ}"
         return Change(replace(record, claim=claim), f"{name} intent renewed", why)
@@ -139,6 +141,7 @@ def _opened_line(
     elif not sent:
         mark = reference(record.key, write.number)
         place = as_found(place, write.number, it, record.key.month, mark=mark)
+    # What is found may have been edited since it was sent: its own quantity is the one confirmed.
     if not sent and it.seats is not None:
         quantity = it.seats
     return Line(
@@ -165,6 +168,7 @@ def confirmed(
     Where the ``answer`` to the write shows something else otherwise than we wrote it, that is held.
     """
     was, when = line.written, facts.when
+    # A list may be older than the write before the last one.
     lingering = was.echoes if when.settles(was.at) else ()
     stood = dict.fromkeys((*lingering, was.quantity, *was.unsure))
     echoes = tuple(each for each in stood if each != quantity)

@@ -73,6 +73,7 @@ def nothing_to_bill(case: Case, write: Write, place: Place) -> Wanted | None:
 def wrong_place(case: Case, write: Write, place: Place) -> Wanted | None:
     """OPEN-1: a line was voided at this very place."""
     record, agreement = case.record, case.facts.offered
+    # Tally never deletes an Addition, so a voided one stays at 0 beside the next one.
     voided = [each for each in record.lines if each.state is LineState.VOID]
     if agreement is None or not any(each.place.is_beside(place) for each in voided):
         return None
@@ -158,6 +159,8 @@ def late(case: Case, write: Write, place: Place) -> Wanted | None:
 
 def fall_is_over(case: Case, write: Write, place: Place) -> Wanted | None:
     """READ-7: leave to lower is for one write, and for no fall after the count has risen again."""
+    # Counters reset at 00:00 GMT on the 1st, and only there: a count that was lowered once and
+    # rises past it again was no fall.
     leave, head = case.record.ruling(Said.LOWER), case.record.head
     stands = head is not None and isinstance(write, SetQuantity) and write.quantity == head.pushed
     if leave is None or not stands or case.total <= leave.number:

@@ -52,6 +52,8 @@ def differences(line: Line, it: Addition, *, month: Month) -> Differences:
     on.
     """
     place = line.place
+    # A person who restores a deleted Addition makes a new one: our reference in its text is then
+    # all that tells it is ours.
     if it.id != line.addition_id:
         place = as_found(place, line.number, it, month, mark=line.reference)
     pairs = (
@@ -76,6 +78,7 @@ def _flag(line: Line, it: Addition) -> Differences:
     """
     shown, ours = it.terms.bill_customer, line.written.flag
     agreed = None if line.terms is None else line.terms.before.bill_customer
+    # Not every answer shows the flag, and a record from before it was noted has none.
     if shown is None or not ours or shown in (ours, agreed):
         return ()
     return (Difference(Field.BILL_CUSTOMER, shown, ours),)
@@ -124,6 +127,8 @@ def as_found(place: Place, number: int, it: Addition, month: Month, *, mark: str
     effective, cancelled = it.effective, it.cancelled
     if effective is None or cancelled is None or effective > cancelled:
         return place
+    # Only a text that we wrote whole names the month before the mark: one of others that was taken
+    # over keeps its own text, and its own first day.
     made_by_us = f"{month.label} [{mark}]" in " ".join(it.text.split())
     if made_by_us and effective < month.first:
         return place

@@ -43,6 +43,8 @@ def owed(
     if moved and record.is_over:
         return Uncounted(why="Other companies stand directly below it than when it was closed.")
     agreed = record.stands if moved else _agreed(record, reading.value, policy)
+    # The floor is billed with the final number alone (CLOSE-2): until then it would hide how the
+    # count grows.
     floor = (reading.floor or 0) if closing and policy.bill_minimum else 0
     total = max(agreed, floor)
     if _is_left_out(record, total):
@@ -62,6 +64,8 @@ def _agreed(record: UsageRecord, count: int, policy: Policy) -> int:
     """Return the count, unless a ruling keeps what is billed. None does before a line exists."""
     if _is_left_out(record, count):
         return record.stands
+    # A word on a fall ends where the count rises above all that was ever written; a word on growth
+    # ends where the count grows as far again.
     ruling = record.ruling(Said.KEEP_FALLEN, Said.KEEP_GROWN)
     if ruling is None or not record.lines:
         return count

@@ -56,6 +56,7 @@ def turn_of(line: Line, facts: Facts) -> Freeze | Thaw | None:
     why = why_frozen(line, agreement, facts)
     if line.state is LineState.OPEN:
         return Freeze(why) if why else None
+    # An emptied date says nothing of the invoices that were made before.
     if why or agreement.next_invoice is None:  # an emptied date says nothing of the invoices before
         return None
     return Thaw(f"agreement {agreement.id} can be billed for it again")
@@ -106,6 +107,8 @@ def forbidden(record: UsageRecord, facts: Facts) -> NoPlace | None:
     permit = facts.offer.permit
     if permit is None:
         return None if record.is_standing else _as_recorded(record)
+    # A message that waited in the dead-letter queue for days knows neither ties nor agreements of
+    # today.
     if permit.newest_tick - facts.when.tick > _OPENS_FOR:
         return Unsaid.AS_BEFORE
     if permit.tied_to is None or permit.tied_to != facts.offer.connectwise_id:
@@ -158,6 +161,8 @@ def _agreement(record: UsageRecord, facts: Facts) -> Agreement | NoPlace:
     offer, agreement, when = facts.offer, facts.offered, facts.when
     if offer.agreement is None or agreement is None:
         return Unsaid.PLANNERS if offer.listed or not record.is_standing else Unsaid.AS_BEFORE
+    # Read anew just before the write: a person may have moved the agreement since the planner
+    # listed it.
     if (agreement.company_id, agreement.type_id) != (offer.connectwise_id, offer.agreement.type_id):
         return texts.another_agreement(agreement)
     own_day = decisive_day(when.month, when.tick, when.policy.time_zone)
@@ -174,6 +179,7 @@ def _is_late(record: UsageRecord, agreement: Agreement, facts: Facts) -> bool:
     """Return True if the month's own days can carry no Addition any more."""
     claimed = None if record.claim is None else record.claim.write
     meant = isinstance(claimed, Create | TakeOver) and claimed.place.late
+    # Once the month's days are on an invoice, an Addition with these dates is billed to nobody.
     invoiced = is_invoiced(agreement, facts.when.month.last, facts.when.policy.invoicing)
     known = facts.offer.late or record.is_carried_on or invoiced or meant
     return known or _was_refused_as_invoiced(record, agreement)

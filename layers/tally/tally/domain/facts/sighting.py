@@ -104,6 +104,7 @@ def additions_of(seen: Seen) -> tuple[Addition, ...]:
 
 def sight(record: UsageRecord, looked: Looked, when: When, *, product_id: int | None) -> Sighting:
     """Return what stands. Strangers are those that bill ``product_id``."""
+    # ConnectWise promises no order of its lists, and no decision may depend on one.
     looked = looked._replace(additions=sorted(looked.additions, key=lambda each: each.id))
     claim = None if record.claim is None else record.claim.write
     opening = claim.number if isinstance(claim, Create | TakeOver) else None
@@ -178,6 +179,8 @@ def _compared(record: UsageRecord, line: Line, it: Addition, until: datetime | N
     found = untold(record, line, it)
     if not found:
         return AsLeft(it)
+    # A take-over changes the text last: a list without our reference may simply be the list from
+    # before it.
     if until and may_be_of_before(found):
         return Lagging(until, None)
     echoes = until is not None and it.quantity in line.written.echoes
@@ -230,6 +233,8 @@ def _is_stranger(
         addition.id == line.addition_id for line in record.lines
     ):
         return False
+    # Ours of another month that was set to 0 bills nothing. One of others at 0 may be raised at any
+    # time, so it counts.
     voided = addition.quantity == 0 and addition.cancelled is not None and is_of_tally(addition)
     return not voided and not _is_late_line(addition, key)
 
