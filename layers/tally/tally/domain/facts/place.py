@@ -57,7 +57,7 @@ def turn_of(line: Line, facts: Facts) -> Freeze | Thaw | None:
     if line.state is LineState.OPEN:
         return Freeze(why) if why else None
     # An emptied date says nothing of the invoices that were made before.
-    if why or agreement.next_invoice is None:  # an emptied date says nothing of the invoices before
+    if why or agreement.next_invoice is None:
         return None
     return Thaw(f"agreement {agreement.id} can be billed for it again")
 
