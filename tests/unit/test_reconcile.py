@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 
 from tally.domain.decision import reconcile as tables
-from tally.domain.decision.looking import claimed_write, look_at, needs_look
+from tally.domain.decision.look import claimed_write, look_at, needs_look
 from tally.domain.decision.reconcile import reconcile
 from tally.domain.decision.scene import Do, Done, Outcome, Record, Scene, Wait, is_same_write
 from tally.domain.decision.settle import settle

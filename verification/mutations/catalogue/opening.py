@@ -163,7 +163,7 @@ OPENING = (
     Mutation(
         name="the agreement is not read again before the POST",
         rule="OPEN-7",
-        file="tally/domain/decision/looking.py",
+        file="tally/domain/decision/look.py",
         edits=(
             Edit(
                 before=(

@@ -211,7 +211,7 @@ QUESTIONS = (
     Mutation(
         name="a line is asked about on its day before it is frozen",
         rule="LATE-1",
-        file="tally/domain/decision/looking.py",
+        file="tally/domain/decision/look.py",
         edits=(
             Edit(
                 before="    if isinstance(wanted.move, Freeze):\n",

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from tally.domain.decision import changes, write_changes
 from tally.domain.decision.changes import Change
-from tally.domain.decision.looking import LookAt, claimed_write, look_at, needs_look
+from tally.domain.decision.look import LookAt, claimed_write, look_at, needs_look
 from tally.domain.decision.reconcile import reconcile
 from tally.domain.decision.scene import Do, Done, Outcome, Record, Wait
 from tally.domain.decision.settle import settle

@@ -10,7 +10,7 @@ them ask what is so, and stand in ``domain.facts``; two decide, and stand here:
 4. ``facts.sighting``: what does stand? The only reader of Additions.
 5. ``reconcile``: what follows? A table of rows again: write, close, hold, wait, or nothing.
 
-``looking`` says between them whether ConnectWise is called at all, and what is claimed before.
+``look`` says between them whether ConnectWise is called at all, and what is claimed before.
 ``recovery`` takes in what a restored ledger does not know. ``changes`` are the ways in which a
 record changes. May import all of the domain but ``planning``, ``linking`` and ``reporting``.
 """
