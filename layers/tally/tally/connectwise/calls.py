@@ -38,8 +38,11 @@ _MADE_MEANWHILE = 100
 """Records that may be made while the list is read, on top of those that it counted."""
 _EMPTY_PAGES = 3
 """So many empty pages in a row, each with a link to the next, have no end."""
+# Seen in public client code to be routed to any codebase.
 _ROUTER = "v4_6_release/"
 _CODEBASE = re.compile(r"[A-Za-z0-9_.-]*[A-Za-z0-9_-]/?")
+# The Link header names the next page and the last (developer guide). Servers may leave the quotes
+# away (RFC 8288).
 _NEXT = re.compile(r'rel="?next"?', re.IGNORECASE)
 
 
@@ -81,12 +84,15 @@ class Calls:
             return self._transport.send(
                 self._site.request(method, path, codebase, query=query, body=body), call
             )
+        # ConnectWise knows no idempotency key, so nothing tells if a POST has happened but a look.
         except AmbiguousError:
             # A later look for what may have happened goes to the codebase of that time.
             self._codebase = None
             raise
         except CredentialsError as error:
             raise _naming_the_right(error, method, path) from None
+        # On cloud sites a codebase that has moved is answered with 404 (seen in client code), and a
+        # wrong path with 400 and a plain text (seen live).
         except SetupError as error:
             elsewhere = error
         try:
@@ -123,6 +129,7 @@ class Calls:
                     answer, f"it lists what belongs elsewhere: {strangers[:10]}"
                 )
             ids = [row.id for row in page]
+            # A page that came twice, or rows that moved between pages, would bill somebody twice.
             if len({*ids}) < len(ids) or not seen.isdisjoint(ids):
                 raise self._transport.unreadable(answer, "its pages repeat a record")
             seen.update(ids)
@@ -143,7 +150,7 @@ class Calls:
         return self._transport.parse(answer, parser)
 
     def unreadable(self, answer: Answer, why: str) -> TallyError:
-        """Return the error for a 2xx that is not what was promised, as ``Transport.unreadable`` does."""
+        """Return the error for a 2xx that is not what was promised: ``Transport.unreadable``."""
         return self._transport.unreadable(answer, why)
 
     def contract_error(self, answer: Answer, why: str) -> ContractError:
@@ -197,6 +204,8 @@ class Calls:
     def _count(self, path: str, narrowed: str) -> int | None:
         """Ask a list how many records it has; None if it does not say."""
         try:
+            # `/count` beside a list answers `{"count": n}` (developer guide); some lists may have
+            # none.
             answer = self.send(
                 "GET", f"{path}/count", effect=Effect.NONE, query=narrowed.removeprefix("&")
             )
@@ -210,6 +219,7 @@ class Calls:
         unknown = SetupError(
             f"{call.name}: ConnectWise knows no such company, check {COMPANY} and {URL}"
         )
+        # An unknown company is answered with null or with 404 (developer guide, client code).
         try:
             answer = self._transport.send(self._site.company_info(), call)
         except NotFoundError:
@@ -223,16 +233,16 @@ class Calls:
             raise SetupError(
                 self._transport.text(call, f"it answered {said}", request_id=answer.request_id)
             )
-        # The router stands for every codebase (seen in public client code).
         codebase = info.codebase or _ROUTER
         if _CODEBASE.fullmatch(codebase) is None:
             raise self._transport.unreadable(answer, f"the codebase {codebase!r} is no path")
+        # It comes as `v2025_1/`, with its slash.
         self._codebase = codebase if codebase.endswith("/") else f"{codebase}/"
         return self._codebase
 
 
 class _Pages:
-    """The place in a list: size and number of the next page, and how many of its records are known."""
+    """The place in a list: size and number of the next page, and its records known already."""
 
     __slots__ = ("_empty", "known", "number", "read", "rows", "size", "total")
 

@@ -99,7 +99,7 @@ class ConnectWiseClient:
         )
 
     def products(self, identifier: str) -> Mapping[str, int]:
-        """Return the ids, by identifier, of the products whose identifier is ``identifier`` or like it.
+        """Return ids by identifier of the products that are called ``identifier``, or nearly so.
 
         Case and spaces may differ. Inactive products and bundles, which cannot be Additions, are
         left out. Raises AmbiguousNameError if two products have the very identifier.
@@ -119,6 +119,8 @@ class ConnectWiseClient:
 
     def companies(self) -> Iterable[ConnectWiseCompany]:
         """Return all companies that are not deleted."""
+        # `deletedFlag` may be null. Merged companies are deleted too: their agreements go to the
+        # one that stays (another vendor's pages; about 65 % sure).
         rows = self._calls.rows(
             "/company/companies", CompanyRow.model_validate, conditions="deletedFlag=false"
         )
@@ -142,6 +144,7 @@ class ConnectWiseClient:
 
     def agreements(self, type_id: int) -> Iterable[Agreement]:
         """Return all agreements of that type, active or not."""
+        # A tenant was reported whose searches with "and" found nothing, so there is one condition.
         rows = self._calls.rows(
             "/finance/agreements", read_agreement, conditions=f"type/id={type_id:d}"
         )
@@ -154,6 +157,7 @@ class ConnectWiseClient:
 
         Raises NotFoundError. Cloud sites also answer a wrong key so (seen in public client code).
         """
+        # Searches can lag a write by minutes (seen live). A record by its id is read here instead.
         answer = self._calls.send(
             "GET", f"/finance/agreements/{agreement_id:d}", effect=Effect.NONE
         )
@@ -259,6 +263,7 @@ def _can_be_added(product: ProductRow) -> bool:
 
 
 def _folded(text: str) -> str:
+    # Names in ConnectWise can end in spaces (seen live).
     return "".join(text.split()).casefold()
 
 

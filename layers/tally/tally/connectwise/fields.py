@@ -29,9 +29,9 @@ def parse_day(value: object) -> date | None:
     if value is None or value == "":
         return None
     if not isinstance(value, str):
-        raise ValueError(_NO_DAY)  # noqa: TRY004 - pydantic makes a field's error of a ValueError alone
-    # ConnectWise writes a day as midnight Z, whatever zone the MSP is in. To convert it to local time
-    # would shift it: a day's shift was reported to block invoicing.
+        raise ValueError(_NO_DAY)  # noqa: TRY004 - pydantic takes a ValueError alone
+    # ConnectWise writes a day as midnight Z, whatever zone the MSP is in. Converted to local time
+    # it would be another day: such a shift was reported to block invoicing.
     return _written_day(value)
 
 
@@ -86,6 +86,7 @@ def instant_if_any(value: object) -> datetime | None:
 
 
 def _amount_if_any(value: object) -> Decimal | None:
+    # Python takes True for 1.
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
     try:
@@ -140,10 +141,12 @@ def if_any(value: object) -> object:
 # so they may have a fraction.
 Id = Annotated[int, Field(strict=True, gt=0, lt=2**31)]
 Quantity = Annotated[Decimal, BeforeValidator(_number)]
+# A missing, null or empty `cancelledDate` means an open end (seen live).
 Day = Annotated[date | None, BeforeValidator(_day)]
 Start = Annotated[date | None, BeforeValidator(_start)]
 Name = Annotated[str, BeforeValidator(name)]
 ShortText = Annotated[str, BeforeValidator(_short)]
+# Nulls are left out of answers (seen live), or sent, or sent as "".
 PlainText = Annotated[str, BeforeValidator(_text)]
 Flag = Annotated[bool, BeforeValidator(_flag)]
 # Terms are only compared with each other. One that is missing or odd is not compared.
@@ -152,4 +155,5 @@ FlagIfAny = Annotated[bool | None, BeforeValidator(_flag_if_any)]
 WordIfAny = Annotated[str | None, BeforeValidator(_word_if_any)]
 # The OpenAPI description has `nextInvoiceDate` as a plain string, not as a date.
 DayIfAny = Annotated[date | None, BeforeValidator(day_if_any)]
+# References are objects with an `id`; those that the description lets be null may be missing.
 IdIfAny = Annotated[int | None, BeforeValidator(_id_if_any)]

@@ -69,6 +69,7 @@ NamedIfAny = Annotated[Named | None, BeforeValidator(if_any)]
 class Info(Received):
     """``_info``, the only mark of a record's version: ConnectWise has no ETag."""
 
+    # Kept as text: it is compared with itself, never calculated with.
     last_updated: ShortText = ""
     updated_by: ShortText = ""
 
@@ -79,6 +80,7 @@ InfoIfAny = Annotated[Info | None, BeforeValidator(map_if_any)]
 class CompanyInfo(Received):
     """The answer of ``/login/companyinfo/{company}``; for an unknown company it is null."""
 
+    # `IsCloud` beside it was seen as text and as a flag: nothing but the codebase is read.
     codebase: str | None = Field(default=None, alias="Codebase")
 
 
@@ -88,6 +90,7 @@ class CompanyRow(Received):
     id: Id
     identifier: Name = ""
     name: Name = ""
+    # The description lets all flags be null.
     deleted_flag: FlagIfAny = None
 
     def company(self) -> ConnectWiseCompany:
@@ -111,6 +114,7 @@ class ProductRow(Received):
     id: Id
     identifier: Name = ""
     inactive_flag: FlagIfAny = None
+    # The description lets it be null.
     product_class: Name = ""
 
 
@@ -126,6 +130,7 @@ class AgreementRow(Received):
     company: ReferenceIfAny = None
     start_date: Start = None
     end_date: Day = None
+    # ConnectWise computes `agreementStatus` (description); dates and flags are read instead.
     no_ending_date_flag: Flag = False
     cancelled_flag: Flag = False
     date_cancelled: Day = None
@@ -148,6 +153,7 @@ class AgreementRow(Received):
             type_id=self.type.id,
             company_id=NOBODY if self.company is None else self.company.id,
             starts=self.start_date,
+            # The end date may be left over from before the flag was set.
             ends=None if self.no_ending_date_flag else self.end_date,
             cancelled=self.cancelled_flag,
             cancelled_on=self.date_cancelled,
@@ -164,6 +170,7 @@ class AdditionRow(Received):
     id: Id
     agreement_id: Id | None = None
     product: Reference
+    # A double by the description, though nobody has half a machine.
     quantity: Quantity
     effective_date: Day = None
     cancelled_date: Day = None

@@ -1,4 +1,4 @@
-"""Rows with a field that cannot be read; with its id, a row still names whom it concerns (SAFE-5)."""
+"""Rows with a field that cannot be read; by its id, a row still concerns one alone (SAFE-5)."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -36,7 +36,7 @@ class OddAgreement:
         )
 
 
-def read_agreement(row: Any) -> AgreementRow | OddAgreement:  # noqa: ANN401 - whatever the list holds
+def read_agreement(row: Any) -> AgreementRow | OddAgreement:  # noqa: ANN401 - as listed
     """Read an agreement from a list's row. Raises ValidationError for one that names nobody."""
     try:
         return AgreementRow.model_validate(row)
@@ -52,7 +52,7 @@ def read_agreement(row: Any) -> AgreementRow | OddAgreement:  # noqa: ANN401 - w
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OddAddition:
-    """An Addition with a field that cannot be read; agreement, product and end as far as they can."""
+    """An Addition with a field that cannot be read; the other fields are None if they cannot."""
 
     id: int
     agreement_id: int | None
@@ -61,7 +61,7 @@ class OddAddition:
     why: str
 
     def concerns(self, since: date | None, products: Collection[int]) -> bool:
-        """Return True unless it is known to end before ``since``, or to bill none of ``products``."""
+        """Return True unless it ended before ``since``, or bills none of ``products``."""
         if since is not None and self.ended is not None and self.ended < since:
             return False
         return not products or self.product_id is None or self.product_id in products

@@ -19,6 +19,7 @@ from tally.errors import ContractError, SetupError
 
 _MOST_LEVELS = 10
 """Agreements that may stand above one another; a bundle of bundles has two."""
+# Proxies refuse addresses of some thousand characters.
 _ASKED_AT_ONCE = 100
 """Ids in one search, so that its address stays short."""
 
@@ -86,6 +87,7 @@ class Parents:
         above = {agreement_id}
         for _ in range(_MOST_LEVELS):
             rows = self._search("parentAgreement/id", above)
+            # A search is filtered again: on a live tenant a condition was ignored silently.
             above = {row.id for row in rows if row.parent_agreement in above} - found
             found |= above
         return found

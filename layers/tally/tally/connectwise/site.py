@@ -32,6 +32,7 @@ class Site:
         self, url: str, *, company: str, keys: Keys, api_version: str, local_http_host: str
     ) -> None:
         self._base = base_url(url, setting=URL, local_http_host=local_http_host)
+        # The path is the codebase's, which the site tells itself and an upgrade changes.
         if urlsplit(self._base).path:
             raise SetupError(
                 f"{URL} must be the host alone, such as https://api-eu.myconnectwise.net"
@@ -50,9 +51,13 @@ class Site:
         public = check_key(keys.public, name="connectwise_public_key")
         private = check_key(keys.private, name="connectwise_private_key")
         client_id = check_key(keys.client_id, name="connectwise_client_id")
+        # The user is the login's company, a plus and the public key (developer guide). A company
+        # with a plus or a colon in it could not be told apart.
         authorization = basic_auth(f"{company}+{public}", private)
         self.secrets = (public, private, client_id, authorization.removeprefix("Basic "))
         """Texts that no error may show."""
+        # Each call needs the client id, and the version in Accept pins the model (developer guide):
+        # without it, an upgrade of the site could change what Tally reads.
         headers = {
             "Accept": f"{_MODEL}{api_version}",
             "Accept-Encoding": _COMPRESSED,

@@ -44,6 +44,8 @@ class _Sent(BaseModel):
     )
 
 
+# ConnectWise has PUT and DELETE too. PUT sets to null what it is not sent (developer guide), and
+# nothing of the MSP's is ever deleted: neither is made here.
 class ProductReference(_Sent):
     """A product by its id."""
 
@@ -59,8 +61,10 @@ class AdditionToCreate(_Sent):
 
     product: ProductReference
     quantity: int = Field(ge=0)
+    # Product and `billCustomer` are required on a POST; all else may be left out (description).
     bill_customer: Literal["Billable"] = "Billable"
     effective_date: SentDay
+    # Without an end, the Additions of all months would be billed together.
     cancelled_date: SentDay
     invoice_description: str
 
@@ -165,6 +169,8 @@ class Writes:
 
     def set_quantity(self, *, agreement_id: int, addition_id: int, quantity: int) -> Addition:
         """PATCH the quantity alone."""
+        # ConnectWise validates the whole record again (seen live), so an odd field that is not ours
+        # can make it refuse a quantity.
         body = QUANTITY_PATCH.dump_json([QuantityPatch(value=quantity)])
         answer, row = self._change(agreement_id, addition_id, body)
         if row.quantity != quantity:
@@ -183,6 +189,7 @@ class Writes:
         """PATCH the text and the cancelled date together."""
         operations = (TextPatch(value=text), CancelledPatch(value=cancelled))
         answer, row = self._change(agreement_id, addition_id, TAKE_OVER_PATCH.dump_json(operations))
+        # Line breaks come back as spaces, so words are compared.
         if row.invoice_description.split() != text.split() or row.cancelled_date != cancelled:
             raise self._calls.unreadable(
                 answer,
@@ -202,6 +209,7 @@ class Writes:
         self, agreement_id: int, addition_id: int, body: bytes
     ) -> tuple[Answer, AdditionRow]:
         path = f"/finance/agreements/{agreement_id:d}/additions/{addition_id:d}"
+        # A PATCH that sets values may be repeated: done twice, it is done once.
         answer = self._calls.send("PATCH", path, effect=Effect.SETS, body=body)
         row = self._addition(answer, agreement_id)
         if row.id != addition_id:

@@ -34,6 +34,7 @@ _PAID_MONTHLY = 3
 # Bitdefender documents 10 calls a second in bursts of 10 for all but licensing, for each key. Half
 # of a burst is left to others that use the key.
 _OTHERS_A_SECOND, _OTHERS_AT_ONCE = 10, 5
+# By their number in `companyType` and `type`: 0 is a partner, 1 a customer (documented).
 _KINDS = (CompanyKind.PARTNER, CompanyKind.CUSTOMER)
 
 
@@ -66,6 +67,7 @@ class GravityZoneClient:
     ) -> None:
         base = base_url(url, setting=URL, local_http_host=local_http_host)
         key = check_key(api_key, name="gravityzone_api_key")
+        # HTTP Basic with the key as user and an empty password (documented).
         authorization = basic_auth(key, "")
         headers = {
             "Accept": "application/json",
@@ -114,6 +116,8 @@ class GravityZoneClient:
         Rows have an id and a name alone, so kind and licence follow from the list's own filters.
         The list has no pages (reported from live tenants).
         """
+        # The filters are documented. One level is listed, and a customer's own list is refused as
+        # an invalid `parentId` on live tenants.
         filters = {"companyType": _KINDS.index(kind)}
         if monthly_only:
             filters["licenseType"] = _PAID_MONTHLY
@@ -153,6 +157,7 @@ class GravityZoneClient:
         if self._rpc.says_gone(reply, company_id):
             return None
         company = self._company(reply)
+        # The id is hexadecimal; nothing says that GravityZone keeps the case of its digits.
         if company.id.lower() != company_id.lower():
             raise self._rpc.unreadable(reply, f"it answered for company {company.id}")
         return company
@@ -166,7 +171,8 @@ class GravityZoneClient:
 
     def usage(self, company_id: str, *, month: Month) -> Usage:
         """Return the counters of that month (READ-1)."""
-        # GravityZone counts the current month where `targetMonth` is left out: it is always sent.
+        # Without `targetMonth` GravityZone counts the current month, so it is always sent. For a
+        # company without a monthly licence every counter is 0 (documented), which is no count.
         params = {"companyId": company_id, "targetMonth": month.target}
         reply = self._rpc.call(
             "licensing", "getMonthlyUsage", params, of=f"company {company_id}, {month.target}"
@@ -179,6 +185,8 @@ class GravityZoneClient:
 
         Every entry repeats the full set of counters (reported from a live tenant).
         """
+        # Types 0 (Endpoint Security) and 3 (EDR) are documented, 5 (PHASR) was seen in client code.
+        # `getMonthlyUsage` covers type 0 alone.
         params = {"companyId": company_id, "targetMonth": month.target}
         of = f"company {company_id}, {month.target}"
         reply = self._rpc.call("licensing", "getMonthlyUsagePerProductType", params, of=of)
@@ -190,6 +198,7 @@ class GravityZoneClient:
 
     def _company(self, reply: Reply) -> Company:
         details = self._rpc.result(reply, CompanyDetails.model_validate)
+        # Only two types are documented. A third one would have a billing that we do not know.
         if details.type not in range(len(_KINDS)):
             raise self._rpc.unreadable(
                 reply, f"it answered type {details.type}, neither partner nor customer"
@@ -213,5 +222,5 @@ def _usage(counters: Mapping[str, Any], *, request: str) -> Usage:
 
 def _license_info(result: object) -> LicenseInfo:
     # Bitdefender documents an array; live tenants were seen to answer an object.
-    alone = isinstance(result, list) and len(result) == 1
-    return LicenseInfo.model_validate(result[0] if alone else result)  # type: ignore[index]  # a list, if alone
+    found = result[0] if isinstance(result, list) and len(result) == 1 else result
+    return LicenseInfo.model_validate(found)

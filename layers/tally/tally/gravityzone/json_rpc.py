@@ -19,7 +19,9 @@ from tally.transport.http_call import Answer, Call, Pace, Transport, shortened
 from tally.transport.retry import USUAL_PAUSE, asked_pause
 
 URL = "GRAVITYZONE_URL"
+# GravityZone's ids have 24 hexadecimal characters.
 _ID = re.compile(r"[0-9a-fA-F]{24}")
+# Seen in public client code. Bitdefender documents HTTP 429 for a full queue.
 _TOO_MANY = -32003
 _REMEMBERED = 60.0
 """Seconds for which the key's rights are not asked for again."""
@@ -107,10 +109,12 @@ class JsonRpc:
 
     def call(self, service: str, method: str, params: Mapping[str, object], *, of: str) -> Reply:
         """Call a method; ``of`` says in error texts what it is asked about."""
+        # GravityZone echoes the id (documented), and it may be any text.
         call_id = self._ids()
         call = Call(name=f"GravityZone {method} of {of}", request_id=call_id)
         request = self._request.copy()
         request.url = f"{self._request.url}{service}"
+        # GravityZone takes no batches of calls, as far as public client code shows.
         body = to_json({"id": call_id, "jsonrpc": "2.0", "method": method, "params": params})
         request.body = body
         request.headers["Content-Length"] = str(len(body))
@@ -120,6 +124,7 @@ class JsonRpc:
         # Most failed calls come as HTTP 200 with an error in the body: a limit may do so too.
         if envelope.error is not None and envelope.error.code == _TOO_MANY:
             pace.slow_down()
+        # Errors about a request that GravityZone could not read have the id null (JSON-RPC 2.0).
         if envelope.id != call_id and not (envelope.id is None and envelope.error is not None):
             raise self._transport.unreadable(answer, "it answered another request than ours")
         return Reply(
@@ -160,6 +165,8 @@ class JsonRpc:
         text = self._transport.text(
             reply.answer.call, f"{came_with}JSON-RPC error {shortened(str(error))}"
         )
+        # Bitdefender documents Retry-After with HTTP 429. Its pages disagree about the limits
+        # themselves, so the answer's own pause is the one that counts.
         if error.code == _TOO_MANY:
             pause = asked_pause(reply.answer.headers, error.details)
             return RateLimitedError(
@@ -179,6 +186,7 @@ class JsonRpc:
         if service == "general":
             return None
         now = self._monotonic()
+        # A refusal may come for hundreds of companies in one tick: they share one look at the key.
         if self._rights is None or now - self._rights[0] > _REMEMBERED:
             try:
                 self._rights = now, self.enabled_apis()

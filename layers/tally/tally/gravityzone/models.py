@@ -78,6 +78,7 @@ class CompanyDetails(_Received):
 
     id: CompanyId
     name: Name = ""
+    # The parent is not documented; live tenants were seen to answer it.
     type: StrictInt
     parent_id: str | None = Field(default=None, alias="parentCompanyId")
 
@@ -91,6 +92,8 @@ class ApiKeyDetails(_Received):
 class LicenseInfo(_Received):
     """The result of ``getLicenseInfo``."""
 
+    # Documented: 1 is a trial, 2 a licence, 3 a monthly subscription, 4 and 5 are trials of monthly
+    # ones, 6 is FRAT. `usedSlots` beside it is a point in time, and no bill.
     subscription_type: StrictInt = Field(alias="subscriptionType")
 
 
@@ -102,6 +105,7 @@ class UsageEntry(_Received):
 
     model_config = ConfigDict(defer_build=True, extra="allow", frozen=True)
 
+    # A number, since new ones appear: documented are 0 and 3, seen was 5 too.
     product_type: StrictInt = Field(alias="productType")
 
     @property

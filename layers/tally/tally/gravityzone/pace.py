@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 
 _SLOWED = 1.1
-"""Factor of the time between two calls after a refusal: small, so that the pace stays near the limit."""
+"""Factor of the time between two calls after a refusal: small, to stay near the limit."""
 _EASED = 0.998
 """Factor after each call that is let through: in 50 calls it shrinks by a tenth."""
 _SLOWEST = 5
@@ -60,4 +60,5 @@ class TokenBucket:
         The next tokens come further apart, and come closer again only very slowly. So some
         refusals find the right pace, and it is exceeded only once in a while.
         """
+        # The other users of the key may be the MSP's own reports: nobody tells us of them.
         self._period = min(self._period * _SLOWED, self._least_period * _SLOWEST)

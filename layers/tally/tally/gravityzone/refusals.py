@@ -25,6 +25,7 @@ _TICK = "in Control Center, tick Companies, Licensing and Network on the key"
 _NAMES = {"companies": "Companies", "licensing": "Licensing", "network": "Network"}
 """The APIs that Tally needs: their service in a path and in ``enabledApis``, and their label."""
 
+# These codes beyond JSON-RPC's own were seen in public client code; none is documented.
 _NOT_FOUND = -32002
 _OF_WHAT_IS_NAMED = frozenset({-32602, _NOT_FOUND})
 _SERVER_ERROR, _UNAUTHORIZED = -32000, -32001
@@ -40,6 +41,8 @@ _QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
 _API = re.compile(r"\bAPIs?\b(?![\s_-]+keys?\b)", re.IGNORECASE)
 _KEY = re.compile(r"\b(API|access)[\s_-]?keys?\b", re.IGNORECASE)
 _SELECTED = re.compile(r"selected API:?\s*[\"']?([A-Za-z]+)", re.IGNORECASE)
+# The texts come from live tenants and client code. A text that is missing here makes the company's
+# standing failing; it does not make the company gone.
 _GONE = re.compile(
     r"(do(es)?( not|n't)|no longer) exist|\bnot found\b|not (have )?enough (rights|permissions)|"
     r"items are not available for the specified action|Invalid value for 'companyId'",
@@ -115,8 +118,10 @@ def refusal(refused: Refused, key_details: Callable[[], Rights]) -> TallyError:
 
 def _by_rights(refused: Refused, whom: About, enabled: Rights) -> TallyError:
     works = isinstance(enabled, frozenset)
+    # Nothing documents the case of the names in `enabledApis`; those in paths are in lower case.
     if isinstance(enabled, frozenset) and refused.service not in {each.lower() for each in enabled}:
         return _missing_api(refused)
+    # A bad key and a key of another region are answered alike: 401, code -32000 (seen live).
     is_wrong = isinstance(enabled, CredentialsError) and not isinstance(enabled, MissingRightError)
     if is_wrong or (whom is About.KEY and not works):
         return CredentialsError(f"{refused.text}: {WRONG_KEY}")

@@ -69,7 +69,7 @@ def unreadable(item: Item, error: Exception) -> UnreadableItemError:
 
 
 def set_aside[T](read: Callable[[Item], T]) -> Callable[[Item], T | Unreadable]:
-    """Return a reader for lists of all companies: an unreadable item concerns one of them (SAFE-5)."""
+    """Return a reader for lists: an unreadable item concerns its company alone (SAFE-5)."""
 
     def reader(item: Item) -> T | Unreadable:
         try:

@@ -182,11 +182,13 @@ class DynamoDBLedger:
         yield self._parts.put(
             items.link_history_item(after.company_id, entry_of_change(change), transaction=token)
         )
-        # A ConnectWise company's mark names one company, though several may be tied to it. The others
-        # are checked, since the mark does not guard them.
+        # A ConnectWise company's mark names one company, though several may be tied to it. The
+        # others are checked, since the mark does not guard them.
         for each in (change.holder, change.heir):
             if each is not None:
                 yield self._parts.check(keys.link_key(each.company_id), version=each.version)
+        # A transaction takes one action an item (documented), so these marks are of different
+        # companies: the one that is taken and the one that is freed.
         if change.taken is not None and change.holder is None:
             yield self._parts.put_if(
                 items.tied_item(change.taken, after.company_id),
@@ -230,6 +232,7 @@ class DynamoDBLedger:
 
         A standing is left out if somebody else has written a newer one. Raises as ``saved_all``.
         """
+        # A batch write would save calls, but takes no conditions (documented).
         pool = ThreadPoolExecutor(self._threads)
         try:
             return saved_all(pool.map(partial(attempt, self.save_standing), standings))
@@ -247,6 +250,7 @@ class DynamoDBLedger:
 
     def _get(self, key: Key) -> Item | None:
         with aws_errors(self._name):
+            # DynamoDB's default may answer an older version of the item.
             return self._client.get_item(TableName=self._table, Key=key, ConsistentRead=True).get(
                 "Item"
             )
@@ -266,6 +270,7 @@ class DynamoDBLedger:
         return [items.entry_from(item) for item in found]
 
     def _index(self, partition: str, within: Stretch = EVERYBODY) -> Iterator[Item]:
+        # An index cannot be read consistently: a worker reads its items by their keys.
         request: QueryInputTypeDef = {
             "TableName": self._table,
             "IndexName": keys.INDEX,
@@ -283,11 +288,12 @@ class DynamoDBLedger:
         return (item for item in self._query(request) if keys.company_id_in(item) in within)
 
     def _query(self, request: "QueryInputTypeDef") -> Iterator[Item]:
-        """Give all items of all pages; a page that cannot be read raises after the pages before it."""
+        """Give all items of all pages; an unreadable page raises after those before it."""
         while True:
             with aws_errors(self._name):
                 page = self._client.query(**request)
             yield from page["Items"]
+            # A page ends at 1 MB. It may be empty and have others after it, so only the key tells.
             if not (last := page.get("LastEvaluatedKey")):
                 return
             request = {**request, "ExclusiveStartKey": last}

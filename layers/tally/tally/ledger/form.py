@@ -33,6 +33,7 @@ def instant_text(instant: datetime) -> str:
     if instant.tzinfo is None:
         naive = instant.isoformat()
         raise ValueError(f"the ledger keeps instants with their time zone, and {naive} has none")
+    # DynamoDB compares ticks as texts, so all of them have to be in one zone.
     return instant.astimezone(UTC).isoformat()
 
 
@@ -72,6 +73,7 @@ def _text(value: Any) -> str:  # noqa: ANN401 - whatever an item holds
 
 
 def _whole(value: Any) -> int:  # noqa: ANN401 - as above
+    # A bool is an int in Python.
     if not isinstance(value, int) or isinstance(value, bool):
         raise TypeError(f"{value!r} is no whole number")
     return value

@@ -55,6 +55,7 @@ def record_item(record: UsageRecord) -> Item:
     of = record.key
     return {
         **record_key(of),
+        # Open records share one partition whatever their month, so that none is missed.
         "ipk": {"S": settled_records(of.month) if record.settled else OPEN_RECORDS},
         "isk": {"S": record_sort_key(of)},
         "version": {"N": str(record.version)},

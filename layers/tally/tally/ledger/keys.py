@@ -18,6 +18,8 @@ type Item = Mapping[str, AttributeValueTypeDef]
 type Key = dict[str, AttributeValueTypeDef]
 """An item's key."""
 
+# The index is sparse: an item is in it if it has `ipk` and `isk`. DynamoDB brings it up to date
+# after the write, so it lags.
 INDEX = "index"
 MAPPINGS = "MAPPING"
 STANDINGS = "STANDING"
@@ -85,6 +87,7 @@ def history_prefix(of: RecordKey) -> str:
 
 def history_key(of: RecordKey, version: int) -> Key:
     """Return the key of one transition of a record."""
+    # DynamoDB sorts texts by their UTF-8 bytes: without zeros, 10 would come before 9.
     return key(_COMPANY + of.company_id, f"{history_prefix(of)}{version:06d}")
 
 

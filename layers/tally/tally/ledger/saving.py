@@ -62,6 +62,7 @@ def saved_all(outcomes: Iterable[tuple[str, TallyError | None]]) -> int:
 
 def _tables_trouble(failures: Collection[TallyError]) -> TallyError | None:
     """Return the table's own error; None if the failures may be those of single standings."""
+    # A ContractError is about what was to be written: another standing may pass.
     trouble = next((each for each in failures if not isinstance(each, ContractError)), None)
     is_certain = len(failures) >= _THE_TABLES or isinstance(trouble, SetupError)
     return trouble if is_certain else None

@@ -10,6 +10,7 @@ from typing import Any
 
 
 def _is_whole(value: object) -> bool:
+    # `isinstance` would take True for a number.
     return type(value) is int
 
 

@@ -57,6 +57,8 @@ class TicksItem:
                         ":tick": {"S": instant_text(tick)},
                         ":month": {"S": str(Month.of(tick))},
                     },
+                    # The answer holds what this very write made. A read after it could see a later
+                    # tick.
                     ReturnValues="ALL_NEW",
                 )
         except ConflictError:

@@ -111,6 +111,7 @@ def write_together(
             client.transact_write_items(TransactItems=puts, ClientRequestToken=token)
         except (ClientError, BotoCoreError) as error:
             failure = _failure(error, what=what)
+            # A repeat after the token's ten minutes meets its own items, as a failed condition.
             if isinstance(failure, ConflictError | AmbiguousError) and _happened(
                 wrote, failure, what=what
             ):
@@ -151,11 +152,13 @@ def _failure(error: ClientError | BotoCoreError, *, what: str) -> TallyError:
 def _cancelled(codes: Sequence[str], error: ClientError, *, what: str) -> TallyError:
     if "ConditionalCheckFailed" in codes:
         return ConflictError(f"{what} has been written by somebody else since it was read.")
+    # DynamoDB cancels both of two transactions on one item, or one of them: it does not queue.
     if codes and _PASSING.issuperset(codes):
         return _CancelledError(f"{what} is in use by another transaction ({', '.join(codes)}).")
     return ContractError(f"{what} was refused: {error}")
 
 
 def _reasons(error: ClientError) -> Sequence[dict[str, Any]]:
+    # boto's types know no reasons; DynamoDB sends them beside the error.
     response: dict[str, Any] = dict(error.response)
     return response.get("CancellationReasons") or []

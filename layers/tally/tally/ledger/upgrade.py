@@ -20,7 +20,10 @@ _SETTLED = ("frozen", "final")
 
 
 def upgraded(old: Plain, *, month: str) -> Plain:
-    """Return the fields of an unversioned record as schema 1 has them. ``month`` is its ``yyyy-mm``."""
+    """Return the fields of an unversioned record as schema 1 has them.
+
+    ``month`` is the record's month as ``yyyy-mm``.
+    """
     lines = old.get("lines", [])
     new: Plain = {
         "schema": 1,

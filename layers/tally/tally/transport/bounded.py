@@ -43,7 +43,12 @@ class _Timed(io.RawIOBase):
 
 
 class _TimedResponse(HTTPResponse):
-    def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - http.client's own
+    def __init__(
+        self,
+        sock: socket.socket,
+        *args: Any,  # noqa: ANN401 - as its base
+        **kwargs: Any,  # noqa: ANN401 - as its base
+    ) -> None:
         super().__init__(sock, *args, **kwargs)
         self.fp = io.BufferedReader(_Timed(self.fp.detach(), sock))
 
@@ -70,12 +75,16 @@ _POOLS = {"http": _Pool, "https": _SecurePool}
 class BoundedAdapter(HTTPAdapter):
     """An adapter of requests whose read timeout is for the whole of an answer."""
 
-    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - requests' own
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - as its base
         """Make the pools of connections that go straight to the host."""
         super().init_poolmanager(*args, **kwargs)
         self.poolmanager.pool_classes_by_scheme = _POOLS
 
-    def proxy_manager_for(self, proxy: str, **kwargs: Any) -> PoolManager:  # noqa: ANN401 - requests' own
+    def proxy_manager_for(
+        self,
+        proxy: str,
+        **kwargs: Any,  # noqa: ANN401 - as its base
+    ) -> PoolManager:
         """Make the pools of connections through a proxy."""
         manager: PoolManager = super().proxy_manager_for(proxy, **kwargs)
         manager.pool_classes_by_scheme = _POOLS

@@ -101,6 +101,7 @@ def _error_of_status(failure: BadAnswer, *, writes: bool, text: str) -> TallyErr
         )
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return TransientError(text)
+    # Something in front redirects, such as a login page; neither API is known to.
     if HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST:
         return SetupError(text)
     return _OF_STATUS.get(status, RefusedError if writes else ContractError)(text)
@@ -110,7 +111,9 @@ _OF_STATUS: Mapping[int, type[TallyError]] = {
     HTTPStatus.UNAUTHORIZED: CredentialsError,
     HTTPStatus.FORBIDDEN: MissingRightError,
     HTTPStatus.NOT_FOUND: NotFoundError,
+    # ConnectWise answers an unknown version with 400, which its dialect reads as this status.
     HTTPStatus.NOT_ACCEPTABLE: ApiVersionError,
+    # ConnectWise answers so for a record in use.
     HTTPStatus.CONFLICT: TransientError,
 }
 

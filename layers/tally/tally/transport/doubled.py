@@ -21,6 +21,7 @@ def doubled_key(body: bytes) -> str:
 
 
 def _once(pairs: list[tuple[str, Any]]) -> None:
+    # RFC 8259 leaves open which one counts, and Python takes the last.
     if len(dict(pairs)) < len(pairs):
         names = [name for name, _ in pairs]
         raise _DoubledKeyError(

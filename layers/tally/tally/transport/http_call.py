@@ -140,6 +140,7 @@ class Transport:
         while True:
             attempt += 1
             pace.take()
+            # Lambda ends a function in the midst of a call: then nobody would know if it happened.
             if self._deadline() < needs:
                 raise self._error(
                     NoAnswer(Loss.NOT_SENT, "not sent, the time is up"), call, doubtful=doubtful
@@ -242,6 +243,7 @@ class Transport:
         said = self._dialect.explain(body, headers)
         quoted = f'"{shortened(said)}"' if said else self._quoted(body)
         pause = asked_pause(headers, said or body[:_LOOKED_AT].decode(errors="replace"))
+        # A firewall's 403 must not count as a missing right of the key.
         in_front = not said and status not in self._dialect.pages and is_in_front(status, body)
         return BadAnswer(status, f"HTTP {received.status}, {quoted}", pause, in_front)
 

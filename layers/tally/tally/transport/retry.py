@@ -11,7 +11,7 @@ from tally.transport.failures import Effect, Failure, Loss, NoAnswer, Unreadable
 ATTEMPTS = 3
 """Attempts at a call, at most."""
 LONGEST_PAUSE = 5.0
-"""Seconds of the longest pause to wait here; for a longer one the job goes to the queue (SAFE-6)."""
+"""Seconds of the longest pause to wait here; a longer one is waited in the queue (SAFE-6)."""
 USUAL_PAUSE = 30.0
 """Seconds to stay away after a 429 that does not say; ConnectWise's text for a 429 says 30."""
 _MOST = 86_400.0

@@ -13,6 +13,7 @@ LONGEST_NAME = 250
 def read_json(body: bytes) -> Any:  # noqa: ANN401 - whatever the body holds
     """Read a JSON text; half of a character becomes U+FFFD. Raises ValueError."""
     try:
+        # Python reads NaN and Infinity, which JSON does not have.
         value = json.loads(body.decode("utf-8", "replace"), parse_constant=_no_number)
     except RecursionError as error:
         raise ValueError("it is nested too deeply") from error
@@ -28,7 +29,7 @@ def read_list(body: bytes) -> list[Any]:
     """Read a JSON list, with rows of any kind. Raises ValueError."""
     value = read_json(body)
     if not isinstance(value, list):
-        raise ValueError("Input should be a valid list")  # noqa: TRY004 - as for any unreadable answer
+        raise ValueError("Input should be a valid list")  # noqa: TRY004 - as if unreadable
     return value
 
 

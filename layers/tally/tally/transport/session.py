@@ -76,6 +76,7 @@ class DirectSession(requests.Session):
 
     def __init__(self, adapter: BaseAdapter | None = None) -> None:
         super().__init__()
+        # The environment may name a proxy or a .netrc with other credentials.
         self.trust_env = False
         adapter = adapter or BoundedAdapter()
         self.mount("https://", adapter)
@@ -115,8 +116,10 @@ class Attempts:
             return _received(
                 self._session.send(
                     request,
+                    # Read in parts, so that a body without end can be cut off.
                     stream=True,
                     timeout=self._timeouts,
+                    # Keys go to no other address than the operator's.
                     allow_redirects=False,
                     proxies=way.proxies,
                     verify=way.verify,

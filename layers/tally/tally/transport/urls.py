@@ -25,6 +25,7 @@ def base_url(url: str, *, setting: str, local_http_host: str = "") -> str:
     """
     try:
         parts = urlsplit(url)
+        # `port` raises ValueError for one that is no number: it is read for that alone.
         host, _ = parts.hostname, parts.port
     except ValueError:
         raise SetupError(
@@ -51,7 +52,7 @@ def base_url(url: str, *, setting: str, local_http_host: str = "") -> str:
 
 
 def _is_host(host: str) -> bool:
-    """Return True for an address, and for a name whose labels have legal lengths (RFC 1035, 2.3.4)."""
+    """Return True for an address, and for a name with labels of legal lengths (RFC 1035)."""
     if ":" in host:
         return _is_address(host)
     return len(host) <= _LONGEST_HOST and _HOST.fullmatch(host) is not None
