@@ -57,7 +57,7 @@ class Reference(Received):
 
 
 class Named(Received):
-    """A reference of which only the name matters."""
+    """A reference by its name alone."""
 
     name: Name = ""
 
