@@ -10,7 +10,7 @@ from tally.domain.model.reading import ENDPOINTS
 from tally.domain.record.history import HistoryEntry
 from tally.domain.record.record_key import RecordKey
 from tally.domain.record.usage_record import RecordState
-from tally.ledger.plain import paths
+from tally.ledger.history_entry import paths
 from tally.ledger.record_codec import record_fields
 from testing.world import Customer, World
 

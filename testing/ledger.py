@@ -14,7 +14,7 @@ from tally.domain.record.history import HistoryEntry, Transition
 from tally.domain.record.record_key import RecordKey
 from tally.domain.record.usage_record import UsageRecord
 from tally.errors import ConflictError
-from tally.ledger.plain import check, check_change, entry_of, entry_of_change
+from tally.ledger.history_entry import check, check_change, entry_of, entry_of_change
 from tally.ledger.saving import attempt, saved_all
 
 

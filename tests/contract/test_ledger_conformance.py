@@ -34,7 +34,7 @@ from tally.domain.record.usage_record import Closing, RecordState, UsageRecord, 
 from tally.domain.record.writes import Claim, SetTerms
 from tally.errors import ConflictError
 from tally.ledger.dynamodb import DynamoDBLedger
-from tally.ledger.plain import paths
+from tally.ledger.history_entry import paths
 from tally.ledger.record_codec import record_fields
 from tally.ports import Ledger
 from testing.audit import replayed

@@ -19,7 +19,8 @@ from tally.domain.record.record_key import RecordKey, reference
 from tally.domain.record.rulings import Said
 from tally.domain.record.usage_record import RecordState, UsageRecord
 from tally.errors import ConflictError, SetupError
-from tally.ledger.plain import paths, record_fields
+from tally.ledger.history_entry import paths
+from tally.ledger.record_codec import record_fields
 from tally.people.use_cases import Answers
 from testing.audit import gaps, replayed
 from testing.ledger import MemoryLedger

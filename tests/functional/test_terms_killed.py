@@ -15,7 +15,8 @@ from simulators.faults import Fault, FaultKind, Garble
 from tally.domain.model.month import Month
 from tally.domain.model.standing import StandingState
 from tally.domain.record.record_key import RecordKey
-from tally.ledger.plain import paths, record_fields
+from tally.ledger.history_entry import paths
+from tally.ledger.record_codec import record_fields
 from testing.audit import audit, gaps, replayed
 from testing.effects import Effects, KilledError, kill
 from testing.world import Customer, World

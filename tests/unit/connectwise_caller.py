@@ -22,7 +22,7 @@ from tally.connectwise.site import Keys
 from tests.unit.scripted import Loose, Scripted, Step, answer
 
 PUBLIC, PRIVATE, CLIENT_ID = "public-k3y", "private-k3y", "5b8e5a3c-0000-4000-8000-000000000000"
-KEYS = Keys(SecretStr(PUBLIC), SecretStr(PRIVATE), SecretStr(CLIENT_ID))
+KEYS = Keys(public=SecretStr(PUBLIC), private=SecretStr(PRIVATE), client_id=SecretStr(CLIENT_ID))
 SITE = "https://api-eu.psa.test"
 INFO = answer(200, '{"Codebase": "v2025_1/"}')
 

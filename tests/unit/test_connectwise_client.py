@@ -21,7 +21,7 @@ from simulators.connectwise.example import (
 )
 from simulators.faults import Fault, FaultKind, Garble
 from tally.connectwise.client import ConnectWiseClient
-from tally.connectwise.models import parse_day
+from tally.connectwise.fields import parse_day
 from tally.connectwise.writes import format_day
 from tally.domain.model.agreement import Addition, Agreement
 from tally.domain.model.terms import Terms

@@ -45,6 +45,9 @@ from tally.errors import (
 from tests.unit.scripted import Loose, Scripted, Step, answer, error_of
 
 SECRETS = ("public-k3y", "private-k3y", "client-1d")
+KEYS = Keys(
+    public=SecretStr(SECRETS[0]), private=SecretStr(SECRETS[1]), client_id=SecretStr(SECRETS[2])
+)
 ENCODED = base64.b64encode(b"brightlantern+public-k3y:private-k3y").decode()
 INFO = answer(200, '{"Codebase": "v2025_1/"}')
 NEW = NewAddition(
@@ -61,7 +64,7 @@ def make_client(adapter: BaseAdapter) -> ConnectWiseClient:
     return ConnectWiseClient(
         url="https://api-eu.psa.test",
         company="brightlantern",
-        keys=Keys(*(SecretStr(secret) for secret in SECRETS)),
+        keys=KEYS,
         sleep=lambda _: None,
         jitter=lambda: 0.0,
         adapter=adapter,
@@ -400,6 +403,5 @@ def test_the_keys_are_in_no_error(step: Step) -> None:
 
 def test_the_keys_are_in_no_repr(world: World) -> None:
     """Secrets are in no repr of the client or of the keys."""
-    keys = Keys(*(SecretStr(secret) for secret in SECRETS))
-    shown = repr(keys) + repr(world.client) + repr(vars(world.client))
+    shown = repr(KEYS) + repr(world.client) + repr(vars(world.client))
     assert not [secret for secret in SECRETS if secret in shown]

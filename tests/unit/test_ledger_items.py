@@ -21,9 +21,9 @@ from tally.domain.record.rulings import Ruling
 from tally.domain.record.usage_record import Closing, Credit, RecordState, UsageRecord, unopened
 from tally.domain.record.writes import Claim, Create, Refusal, SetQuantity, SetTerms, TakeOver
 from tally.errors import ContractError
-from tally.ledger import items, keys
+from tally.ledger import items, keys, ticks_item
 from tally.ledger.form import instant, instant_text
-from tally.ledger.plain import (
+from tally.ledger.history_entry import (
     check,
     check_change,
     entry_of,
@@ -371,7 +371,7 @@ def test_other_unreadable_items_are_named() -> None:
         "sk": {"S": "X"},
         "causes": {"S": '{"company": {"state": "asleep"}}'},
     }
-    for read in (items.link_from, items.standing_from, items.entry_from, items.ticks_from):
+    for read in (items.link_from, items.standing_from, items.entry_from, ticks_item.ticks_from):
         with pytest.raises(ContractError, match="COMPANY#gz-1 X cannot be read"):
             read(item)  # type: ignore[arg-type]
 

@@ -95,7 +95,8 @@ def send(server: Server, effect: Effect = Effect.CREATES, timeout: float = TIMEO
         Dialect(url_setting="THE_URL"), secrets=(), timeout=timeout, sleep=lambda _: None
     )
     return transport.send(
-        prepared("POST", server.url, {"Accept-Encoding": "gzip, deflate"}), Call("POST it", effect)
+        prepared("POST", server.url, {"Accept-Encoding": "gzip, deflate"}),
+        Call(name="POST it", effect=effect),
     )
 
 
@@ -150,7 +151,7 @@ def test_a_slow_beginning_is_waited_for(serve: Serve) -> None:
     server = serve(speak)
     transport = Transport(Dialect(url_setting="THE_URL"), secrets=(), timeout=3.5 * PAUSE)
     for _ in range(4):
-        assert transport.send(prepared("GET", server.url, {}), Call("GET it")).body == b"[]"
+        assert transport.send(prepared("GET", server.url, {}), Call(name="GET it")).body == b"[]"
     assert server.asked == 4
 
 

@@ -18,15 +18,9 @@ from simulators.server import SimulatorServer
 from tally.domain.model.month import Month
 from tally.domain.model.reading import ENDPOINTS
 from tally.ledger.form import instant_text
-from tally.ledger.items import (
-    known_since,
-    link_item,
-    products_text,
-    progress_attributes,
-    record_item,
-    standing_item,
-)
+from tally.ledger.items import link_item, record_item, standing_item
 from tally.ledger.keys import ticks_key
+from tally.ledger.ticks_item import known_since, products_text, progress_attributes
 from testing.world import World
 
 CUSTOMERS = 10

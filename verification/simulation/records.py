@@ -7,7 +7,7 @@ from tally.domain.record.history import TALLY, Transition
 from tally.domain.record.lines import LAID_DOWN
 from tally.domain.record.record_key import RecordKey
 from tally.domain.record.usage_record import RecordState, UsageRecord
-from tally.ledger.plain import paths
+from tally.ledger.history_entry import paths
 from tally.ledger.record_codec import record_fields
 from testing.audit import gaps, replayed
 from verification.simulation.additions import AdditionChecks

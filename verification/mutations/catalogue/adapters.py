@@ -10,14 +10,14 @@ ADAPTERS = (
         edits=(
             Edit(
                 before=(
-                    "self._put(items.record_item(after), "
+                    "self._parts.put(items.record_item(after), "
                     "expected_version=transition.expected_version)"
                 ),
-                after='self._put_if(items.record_item(after), "attribute_not_exists(never)")',
+                after='self._parts.put_if(items.record_item(after), "attribute_not_exists(never)")',
             ),
             Edit(
-                before="            self._put(history),\n",
-                after='            self._put_if(history, "attribute_not_exists(never)"),\n',
+                before="            self._parts.put(history),\n",
+                after='            self._parts.put_if(history, "attribute_not_exists(never)"),\n',
             ),
         ),
         why="There is one worker for a job.",
@@ -28,7 +28,7 @@ ADAPTERS = (
     Mutation(
         name="a standing is written over a newer version",
         rule="SAFE-4",
-        file="tally/ledger/dynamodb.py",
+        file="tally/ledger/transaction.py",
         edits=(
             Edit(
                 before='_AT_VERSION = "version = :expected"',
@@ -44,7 +44,7 @@ ADAPTERS = (
         name="the history is not written with the record",
         rule="SAFE-1",
         file="tally/ledger/dynamodb.py",
-        edits=(Edit(before="            self._put(history),\n", after=""),),
+        edits=(Edit(before="            self._parts.put(history),\n", after=""),),
         why="Nothing reads it.",
         tests=("tests/contract/test_ledger_conformance.py::test_saved_record_is_read_back",),
     ),

@@ -10,7 +10,7 @@ COUNTING = (
         edits=(
             Edit(
                 before="(whom is About.KEY and not works)",
-                after="(whom is About.KEY and not works) or error.code == -32001",
+                after="(whom is About.KEY and not works) or refused.error.code == -32001",
             ),
         ),
         why="That is the code's name.",
@@ -23,10 +23,12 @@ COUNTING = (
         edits=(
             Edit(
                 before=(
-                    ', "targetMonth": month.target}\n        reply = self._call(\n'
+                    ', "targetMonth": month.target}\n        reply = self._rpc.call(\n'
                     '            "licensing", "getMonthlyUsage",'
                 ),
-                after='}\n        reply = self._call(\n            "licensing", "getMonthlyUsage",',
+                after=(
+                    '}\n        reply = self._rpc.call(\n            "licensing", "getMonthlyUsage",'
+                ),
             ),
         ),
         why="The parameter is optional, and for 30 days of the month nobody misses it.",
@@ -105,10 +107,8 @@ COUNTING = (
         file="tally/gravityzone/client.py",
         edits=(
             Edit(
-                before="_usage(self._result(reply, COUNTERS.validate_python)",
-                after=(
-                    '_usage(COUNTERS.validate_python(reply.result or {"endpointMonthlyUsage": 0})'
-                ),
+                before="self._rpc.result(reply, COUNTERS.validate_python)",
+                after='COUNTERS.validate_python(reply.result or {"endpointMonthlyUsage": 0})',
             ),
         ),
         why="The answer has HTTP status 200, and its result is empty.",

@@ -232,10 +232,10 @@ SAFETY = (
         file="tally/connectwise/calls.py",
         edits=(
             Edit(
-                before="                pages.halve()\n                continue\n",
+                before="            answer = self._page(path, narrowed, pages)\n",
                 after=(
-                    "                pages.halve()\n"
-                    "                continue\n"
+                    "            try:\n"
+                    "                answer = self._page(path, narrowed, pages)\n"
                     "            except TallyError:\n"
                     "                if pages.number == 1:\n"
                     "                    raise\n"

@@ -1,4 +1,4 @@
-"""Calls to ConnectWise: to the codebase of the day, one at a time or page by page."""
+"""Calls to one ConnectWise site: to its present codebase, one at a time or page by page."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -27,19 +27,22 @@ from tally.transport.http_call import Answer, Call, Transport
 from tally.transport.rows import placed, read_list
 
 PAGE_SIZE = 1000
-"""What the API gives at most."""
+"""Records of a page: the most that the API gives (developer guide)."""
 SMALLEST_PAGE = 50
-"""A page of so many records that does not come in time would not come with fewer either."""
+"""Records of the smallest page that is tried: a server too slow for it answers none in time."""
 MOST_PAGES = 1000
-"""Of ``PAGE_SIZE``; of smaller ones as many more."""
+"""The most pages of ``PAGE_SIZE`` in a list; smaller pages may be as many more."""
 _COUNTED_PAGES = 20
-"""After so many, the list is asked how many records it has: one that goes on beyond them has no end."""
+"""After so many pages the list is asked how many records it has: with more, it has no end."""
 _MADE_MEANWHILE = 100
-"""So many records more than it counted may be made while it is read."""
+"""Records that may be made while the list is read, on top of those that it counted."""
 _EMPTY_PAGES = 3
-"""So many in a row without a record, each of which says that there is more, have no end."""
+"""So many empty pages in a row, each with a link to the next, have no end."""
+# Seen in public client code to be routed to any codebase.
 _ROUTER = "v4_6_release/"
 _CODEBASE = re.compile(r"[A-Za-z0-9_.-]*[A-Za-z0-9_-]/?")
+# The Link header names the next page and the last (developer guide). Servers may leave the quotes
+# away (RFC 8288).
 _NEXT = re.compile(r'rel="?next"?', re.IGNORECASE)
 
 
@@ -49,7 +52,7 @@ class _Row(Protocol):
 
 
 class Calls:
-    """Makes calls to one site, which says itself under which path its API stands (the codebase)."""
+    """Makes calls to one site. The site itself tells the path of its API, the codebase."""
 
     def __init__(
         self, site: Site, transport: Transport, *, on_odd_row: Callable[[str], None]
@@ -70,10 +73,10 @@ class Calls:
         body: bytes | None = None,
         divisible: bool = False,
     ) -> Answer:
-        """Make one call.
+        """Make one call, and make it again if the codebase has moved.
 
-        Where it is not found, or answered by something else than the API, the codebase may have moved on with an upgrade:
-        it is asked for again, and the call is made there, a POST too: what was answered so has not happened.
+        An upgrade moves it. Then a call is not found, or answered by something else than the API.
+        A POST is made again too: what was answered so has not happened.
         """
         call = Call(name=f"ConnectWise {method} {path}", effect=effect, divisible=divisible)
         codebase = self._codebase or self._find_codebase()
@@ -81,11 +84,15 @@ class Calls:
             return self._transport.send(
                 self._site.request(method, path, codebase, query=query, body=body), call
             )
+        # ConnectWise knows no idempotency key, so nothing tells if a POST has happened but a look.
         except AmbiguousError:
-            self._codebase = None  # what may have happened is looked for at the present one
+            # A later look for what may have happened goes to the codebase of that time.
+            self._codebase = None
             raise
         except CredentialsError as error:
             raise _naming_the_right(error, method, path) from None
+        # On cloud sites a codebase that has moved is answered with 404 (seen in client code), and a
+        # wrong path with 400 and a plain text (seen live).
         except SetupError as error:
             elsewhere = error
         try:
@@ -107,39 +114,47 @@ class Calls:
         belongs: Callable[[R], bool] = lambda _: True,
         of_many: bool = True,
     ) -> Iterator[R]:
-        """All records of a list, page by page; an error, whenever it comes, means that none of them is to be used.
+        """Give all records of a list, page by page. After an error, none of them may be used.
 
-        ``read`` makes a record of a row, or raises ValidationError for one of which nobody can tell what it is of. ``belongs``:
-        whether a record can be in this list at all; one that cannot is an error too. ``of_many``: whether the list is
-        everybody's, as for ``Transport.parse``: then rows that nobody can place are told, and left out, if there are others.
+        ``read`` makes a record of a row; it raises ValidationError for a row that names nobody.
+        ``belongs`` is True for a record that can be in this list; another one is an error.
+        ``of_many`` is True for a list about everybody, as for ``Transport.parse``: rows that name
+        nobody are told and left out, if the page has others.
         """
         seen: set[int] = set()
         for answer, rows in self._pages(path, conditions, of_many=of_many):
-            page, others = placed(rows, read)
-            if others and not (of_many and page):
-                raise self._transport.unreadable(answer, others[0])
-            for each in others:
-                self._on_odd_row(f"{answer.call.name}: a row that names nobody: {each}")
+            page = self._records(answer, rows, read, of_many=of_many)
             if strangers := [row.id for row in page if not belongs(row)]:
                 raise self._transport.unreadable(
                     answer, f"it lists what belongs elsewhere: {strangers[:10]}"
                 )
             ids = [row.id for row in page]
+            # A page that came twice, or rows that moved between pages, would bill somebody twice.
             if len({*ids}) < len(ids) or not seen.isdisjoint(ids):
                 raise self._transport.unreadable(answer, "its pages repeat a record")
             seen.update(ids)
             yield from page
 
+    def _records[R: _Row](
+        self, answer: Answer, rows: list[Any], read: Callable[[Any], R], *, of_many: bool
+    ) -> list[R]:
+        page, others = placed(rows, read)
+        if others and not (of_many and page):
+            raise self._transport.unreadable(answer, others[0])
+        for each in others:
+            self._on_odd_row(f"{answer.call.name}: a row that names nobody: {each}")
+        return page
+
     def parse[T](self, answer: Answer, parser: Callable[[bytes], T]) -> T:
-        """Read an answer, as ``Transport.parse``."""
+        """Read an answer, as ``Transport.parse`` does."""
         return self._transport.parse(answer, parser)
 
     def unreadable(self, answer: Answer, why: str) -> TallyError:
-        """The error for a 2xx that is not what was promised, as ``Transport.unreadable``."""
+        """Return the error for a 2xx that is not what was promised: ``Transport.unreadable``."""
         return self._transport.unreadable(answer, why)
 
     def contract_error(self, answer: Answer, why: str) -> ContractError:
-        """The error for an answer that is certain, and wrong."""
+        """Return the error for an answer that is certain, and wrong."""
         return ContractError(self._transport.text(answer.call, why, request_id=answer.request_id))
 
     def _pages(
@@ -148,27 +163,12 @@ class Calls:
         narrowed = f"&conditions={quote(conditions, safe='')}" if conditions else ""
         pages = _Pages(self._page_size)
         while True:
-            # Ordered by id, so that a record made meanwhile comes last and moves no other to
-            # another page.
-            query = f"pageSize={pages.size}&orderBy=id{narrowed}&page={pages.number}"
-            try:
-                answer = self.send(
-                    "GET",
-                    path,
-                    effect=Effect.NONE,
-                    query=query,
-                    divisible=pages.size > SMALLEST_PAGE,
-                )
-            except (TooSlowError, TooLargeError):
-                if pages.size == SMALLEST_PAGE:
-                    raise
-                pages.halve()
-                continue
+            answer = self._page(path, narrowed, pages)
             self._page_size = pages.size
             page = self._transport.parse(answer, read_list, of_many=of_many)
             yield answer, page[pages.known :]
-            # A server that gives fewer a page than asked for says so by its link; one without
-            # links, by a full page.
+            # A server may give fewer records a page than it was asked for: then its Link header
+            # names a next page. Without that header, only a full page can have one after it.
             if len(page) < pages.size and not _NEXT.search(answer.headers.get("Link", "")):
                 return
             pages.turn(len(page))
@@ -179,9 +179,33 @@ class Calls:
                     answer, f"its pages do not end after {pages.read} with {pages.rows} records"
                 )
 
+    def _page(self, path: str, narrowed: str, pages: "_Pages") -> Answer:
+        """Fetch the next page, a smaller one if it is too large for the server or for us.
+
+        Pages of 1,000 time out on some servers where smaller ones pass (seen in client code).
+        """
+        while True:
+            # In the order of ids, a record that is made meanwhile comes last, and moves no other
+            # record to another page.
+            query = f"pageSize={pages.size}&orderBy=id{narrowed}&page={pages.number}"
+            try:
+                return self.send(
+                    "GET",
+                    path,
+                    effect=Effect.NONE,
+                    query=query,
+                    divisible=pages.size > SMALLEST_PAGE,
+                )
+            except (TooSlowError, TooLargeError):
+                if pages.size == SMALLEST_PAGE:
+                    raise
+                pages.halve()
+
     def _count(self, path: str, narrowed: str) -> int | None:
-        """How many records a list says that it has; None where it does not say."""
+        """Ask a list how many records it has; None if it does not say."""
         try:
+            # `/count` beside a list answers `{"count": n}` (developer guide); some lists may have
+            # none.
             answer = self.send(
                 "GET", f"{path}/count", effect=Effect.NONE, query=narrowed.removeprefix("&")
             )
@@ -195,6 +219,7 @@ class Calls:
         unknown = SetupError(
             f"{call.name}: ConnectWise knows no such company, check {COMPANY} and {URL}"
         )
+        # An unknown company is answered with null or with 404 (developer guide, client code).
         try:
             answer = self._transport.send(self._site.company_info(), call)
         except NotFoundError:
@@ -211,12 +236,13 @@ class Calls:
         codebase = info.codebase or _ROUTER
         if _CODEBASE.fullmatch(codebase) is None:
             raise self._transport.unreadable(answer, f"the codebase {codebase!r} is no path")
+        # It comes as `v2025_1/`, with its slash.
         self._codebase = codebase if codebase.endswith("/") else f"{codebase}/"
         return self._codebase
 
 
 class _Pages:
-    """Where a list is read: its page of which size comes next, and how many records of it are known already."""
+    """The place in a list: size and number of the next page, and its records known already."""
 
     __slots__ = ("_empty", "known", "number", "read", "rows", "size", "total")
 
@@ -230,7 +256,7 @@ class _Pages:
         self._empty = 0
 
     def turn(self, rows: int) -> None:
-        """Go on to the next page, after one of so many records."""
+        """Go on to the next page, after one with so many records."""
         self.rows += max(rows - self.known, 0)
         self.known = 0
         self.number += 1
@@ -238,14 +264,14 @@ class _Pages:
         self._empty = 0 if rows else self._empty + 1
 
     def halve(self) -> None:
-        """Go on where the list is, by smaller pages."""
+        """Go on from the same record, with pages of half the size."""
         self.size = max(self.size // 2, SMALLEST_PAGE)
         before, self.known = divmod(self.rows, self.size)
         self.number = before + 1
 
     @property
     def is_endless(self) -> bool:
-        """Whether it has gone on for longer than any list can."""
+        """True if the list has gone on for longer than any list can."""
         beyond = self.total is not None and self.rows > self.total + _MADE_MEANWHILE
         return (
             beyond or self._empty == _EMPTY_PAGES or self.read * self.size >= MOST_PAGES * PAGE_SIZE

@@ -1,11 +1,9 @@
-"""The ConnectWise port over the PSA REST API (ConnectWise's OpenAPI description and developer guide, 2025.x)."""
+"""The ConnectWise port over the PSA REST API (OpenAPI description and developer guide, 2025.x)."""
 
 import random
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import date
-from functools import cached_property
-from typing import TYPE_CHECKING
 
 from requests.adapters import BaseAdapter
 
@@ -18,7 +16,10 @@ from tally.connectwise.models import (
     CompanyRow,
     ProductRow,
 )
+from tally.connectwise.odd import OddAddition, OddAgreement, read_addition, read_agreement
+from tally.connectwise.parents import Parents
 from tally.connectwise.site import Keys, Site
+from tally.connectwise.writes import Writes
 from tally.domain.model.agreement import Addition, Agreement, NewAddition
 from tally.domain.model.company import ConnectWiseCompany
 from tally.domain.model.terms import Terms
@@ -34,20 +35,16 @@ from tally.transport.failures import Effect
 from tally.transport.http_call import Listener, Transport, no_deadline
 from tally.transport.session import DIRECT, Network
 
-if TYPE_CHECKING:
-    from tally.connectwise.odd import OddAgreement
-    from tally.connectwise.parents import Parents
-    from tally.connectwise.writes import Writes
-
 _BUNDLE = "Bundle"
 
 
 class ConnectWiseClient:
     """Reads ConnectWise and keeps Additions there. Implements ``tally.ports.ConnectWise``.
 
-    ``url``: the API host. ``company``: the company of the login. ``api_version``: the one that is asked for. ``on_odd_row`` is
-    told of rows that nobody can place. The others are ``Transport``'s. Searches are narrowed on their side and filtered again
-    on ours (MATCH-4).
+    ``url`` is the API host, ``company`` the company of the login, and ``api_version`` the version
+    of the API that is asked for. ``on_odd_row`` is told of rows that name nobody. The other
+    arguments are those of ``Transport``. ConnectWise narrows each search, and the client filters
+    the answer again (MATCH-4).
     """
 
     def __init__(
@@ -86,11 +83,13 @@ class ConnectWiseClient:
             network=network,
         )
         self._calls = Calls(site, transport, on_odd_row=on_odd_row)
+        self._parents = Parents(self._calls)
+        self._writes = Writes(self._calls)
 
     def agreement_types(self, name: str) -> Mapping[str, int]:
-        """Ids by name of the agreement types that are active; all of them, so that near misses can be named.
+        """Return the ids of all active agreement types by name, so that near misses can be named.
 
-        Raises AmbiguousNameError if two have the very name that is asked for.
+        Raises AmbiguousNameError if two types have the very name that is asked for.
         """
         rows = self._calls.rows("/finance/agreements/types", AgreementTypeRow.model_validate)
         return _ids_by_name(
@@ -100,15 +99,13 @@ class ConnectWiseClient:
         )
 
     def products(self, identifier: str) -> Mapping[str, int]:
-        """Ids by identifier of the catalog products whose identifier resembles ``identifier`` but for case and spaces.
+        """Return ids by identifier of the products that are called ``identifier``, or nearly so.
 
-        Inactive products and bundles, which cannot be Additions, are left out. Raises AmbiguousNameError if two have the very
-        identifier that is asked for.
+        Case and spaces may differ. Inactive products and bundles, which cannot be Additions, are
+        left out. Raises AmbiguousNameError if two products have the very identifier.
         """
-        # How a quote is quoted is not documented, and whether `=` minds case neither: the narrow
-        # search serves the
-        # usual case alone, and when it does not find the very identifier, the whole catalog is
-        # read.
+        # The narrow search serves the usual case alone. Nobody documents how a quote is quoted in
+        # it, nor if `=` minds case: unless it finds the very identifier, the whole catalog is read.
         found: dict[str, int] = {}
         if '"' not in identifier and "\\" not in identifier:
             try:
@@ -116,18 +113,24 @@ class ConnectWiseClient:
             except RateLimitedError:
                 raise
             except (ContractError, MissingRightError, NotFoundError, TransientError):
-                found = {}  # it may be the search alone that is refused, or that fails
+                # The server may refuse, or fail at, this search alone.
+                found = {}
         return found if identifier in found else self._products(identifier, conditions="")
 
     def companies(self) -> Iterable[ConnectWiseCompany]:
-        """All companies that are not deleted."""
+        """Return all companies that are not deleted."""
+        # `deletedFlag` may be null. Merged companies are deleted too: their agreements go to the
+        # one that stays (another vendor's pages; about 65 % sure).
         rows = self._calls.rows(
             "/company/companies", CompanyRow.model_validate, conditions="deletedFlag=false"
         )
         return [row.company() for row in rows if not row.deleted_flag]
 
     def company(self, company_id: int) -> ConnectWiseCompany | None:
-        """One company, a deleted one too; None if it is not found, which on cloud sites is also the answer to a wrong key."""
+        """Return one company, even a deleted one; None if it is not found.
+
+        Cloud sites also answer a wrong key so (seen in public client code).
+        """
         try:
             answer = self._calls.send(
                 "GET", f"/company/companies/{company_id:d}", effect=Effect.NONE
@@ -140,9 +143,8 @@ class ConnectWiseClient:
         return row.company()
 
     def agreements(self, type_id: int) -> Iterable[Agreement]:
-        """All agreements of that type, active or not."""
-        from tally.connectwise.odd import read_agreement
-
+        """Return all agreements of that type, active or not."""
+        # A tenant was reported whose searches with "and" found nothing, so there is one condition.
         rows = self._calls.rows(
             "/finance/agreements", read_agreement, conditions=f"type/id={type_id:d}"
         )
@@ -151,7 +153,11 @@ class ConnectWiseClient:
         return self._parents.through(found, parents) if parents else found
 
     def agreement(self, agreement_id: int) -> Agreement:
-        """One agreement. Raises NotFoundError, which on cloud sites is also the answer to a wrong key."""
+        """Return one agreement.
+
+        Raises NotFoundError. Cloud sites also answer a wrong key so (seen in public client code).
+        """
+        # Searches can lag a write by minutes (seen live). A record by its id is read here instead.
         answer = self._calls.send(
             "GET", f"/finance/agreements/{agreement_id:d}", effect=Effect.NONE
         )
@@ -165,17 +171,16 @@ class ConnectWiseClient:
     def additions(
         self, agreement_id: int, *, since: date | None = None, products: Collection[int] = ()
     ) -> Sequence[Addition]:
-        """All Additions of one agreement, without those of agreements below it, which its list may show too.
+        """Return all Additions of one agreement, and none of the agreements below it.
 
-        Those that cannot be read are left out if they ended before ``since``, or are of none of ``products``.
+        One that cannot be read is left out if it ended before ``since``, or bills none of
+        ``products``. Otherwise it raises ContractError.
         """
-        # Imported where a list is read: a worker whose count has not changed reads none.
-        from tally.connectwise.odd import OddAddition, read_addition
-
+        # A parent's list may show its children's Additions (from another vendor's pages; unsure).
         path, mine = f"/finance/agreements/{agreement_id:d}/additions", {None, agreement_id}
         below: set[int] = set()
 
-        def belongs(row: "AdditionRow | OddAddition") -> bool:
+        def belongs(row: AdditionRow | OddAddition) -> bool:
             if row.agreement_id in mine:
                 return True
             if not below:
@@ -193,13 +198,19 @@ class ConnectWiseClient:
         return found
 
     def create_addition(self, new: NewAddition) -> Addition:
-        """POST, once, never repeated. AmbiguousError: it may exist. Any other TallyError: it does not."""
+        """POST an Addition, once, and never again.
+
+        Raises:
+            AmbiguousError: it may exist.
+            TallyError: any other one means that it does not.
+        """
         return self._writes.create_addition(new)
 
     def set_quantity(self, *, agreement_id: int, addition_id: int, quantity: int) -> Addition:
-        """PATCH of the quantity alone; safe to repeat, and repeated where the answer did not come.
+        """PATCH the quantity alone; it is safe to repeat, and repeated if no answer came.
 
-        AmbiguousError: also where it was answered as done with a quantity that is not ours.
+        Raises:
+            AmbiguousError: it may have happened, or was answered as done with another quantity.
         """
         return self._writes.set_quantity(
             agreement_id=agreement_id, addition_id=addition_id, quantity=quantity
@@ -208,41 +219,27 @@ class ConnectWiseClient:
     def take_over(
         self, *, agreement_id: int, addition_id: int, text: str, cancelled: date
     ) -> Addition:
-        """PATCH of the text and the cancelled date together; safe to repeat, and repeated where the answer did not come.
+        """PATCH text and cancelled date together; it is safe to repeat, and repeated likewise.
 
-        AmbiguousError: also where it was answered as done with another text or date.
+        Raises:
+            AmbiguousError: it may have happened, or was answered as done with another text or date.
         """
         return self._writes.take_over(
             agreement_id=agreement_id, addition_id=addition_id, text=text, cancelled=cancelled
         )
 
     def set_terms(self, *, agreement_id: int, addition_id: int, terms: Terms) -> Addition:
-        """PATCH of the terms that are not None; safe to repeat, and repeated where the answer did not come.
+        """PATCH the terms that are not None; it is safe to repeat, and repeated likewise.
 
-        Whether the answer shows them is the caller's to see: what ConnectWise computes may not be for anybody to set.
+        The caller compares the answer with the terms: ConnectWise may compute some of them itself.
         """
         return self._writes.set_terms(
             agreement_id=agreement_id, addition_id=addition_id, terms=terms
         )
 
-    @cached_property
-    def _writes(self) -> "Writes":
-        # Imported where the first Addition is written: most invocations write none, and no planner
-        # does.
-        from tally.connectwise.writes import Writes
-
-        return Writes(self._calls)
-
-    @cached_property
-    def _parents(self) -> "Parents":
-        # Imported where an agreement has a parent: many an MSP bundles none.
-        from tally.connectwise.parents import Parents
-
-        return Parents(self._calls)
-
     @staticmethod
-    def _read(row: "AgreementRow | OddAgreement", parents: dict[int, int]) -> Agreement:
-        """The agreement of a row; its parent, if it has one, is added to ``parents``."""
+    def _read(row: AgreementRow | OddAgreement, parents: dict[int, int]) -> Agreement:
+        """Return the agreement of a row; add its parent, if it has one, to ``parents``."""
         if isinstance(row, AgreementRow) and row.parent_agreement is not None:
             parents[row.id] = row.parent_agreement
         return row.agreement()
@@ -266,6 +263,7 @@ def _can_be_added(product: ProductRow) -> bool:
 
 
 def _folded(text: str) -> str:
+    # Names in ConnectWise can end in spaces (seen live).
     return "".join(text.split()).casefold()
 
 

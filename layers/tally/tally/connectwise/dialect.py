@@ -1,6 +1,6 @@
-"""How ConnectWise words its errors."""
+"""Errors of ConnectWise: their form, and what to do about them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -16,15 +16,18 @@ _UNKNOWN_VERSION = b"does not support the api version"
 _KNOWN_VERSIONS = ("api-supported-versions", "api-current-version")
 
 API_VERSION = "2025.1"
-"""The version of the API's model that Tally is written to, and the oldest that it is known to work with."""
+"""The version of the API's model that Tally is written to: the oldest known to work."""
 API_VERSION_SETTING = "CONNECTWISE_API_VERSION"
 
+# Bitdefender lists these rights for its own integration. The longer path comes first.
 _RIGHTS = (
     ("/company/companies", "Companies > Company Maintenance"),
     ("/finance/agreements/types", "System > Table Setup"),
     ("/finance/agreements", "Finance > Agreements"),
     ("/procurement/catalog", "Procurement > Product Catalog"),
 )
+# With "Inquire Mine" a list is answered empty, with 200 (another vendor's pages, 70 % sure). So the
+# level is named as well.
 _LEVELS = {"GET": "Inquire All", "POST": "Add", "PATCH": "Edit"}
 
 
@@ -34,11 +37,16 @@ class _Detail(BaseModel):
     message: str | None = None
     field: str | None = None
 
+    @property
+    def text(self) -> str:
+        message = self.message or ""
+        return f"{self.field}: {self.message}" if self.field else message
+
 
 class _Error(BaseModel):
     """``code``, ``message`` and ``errors``; a 429 has ``error`` in place of ``code``.
 
-    What the framework below ConnectWise says, as of a version of the API that it does not know, stands within ``error``.
+    The framework below ConnectWise puts the same fields into ``error``, as for an unknown version.
     """
 
     model_config = ConfigDict(defer_build=True, extra="ignore")
@@ -48,25 +56,31 @@ class _Error(BaseModel):
     errors: list[_Detail] | None = None
     error: Any = None
 
+    @property
+    def text(self) -> str:
+        text = f"{self.code}: {self.message}" if self.code else f"{self.message}"
+        details = "; ".join(each.text for each in self.errors or () if each.text)
+        return f"{text} ({details})" if details else text
+
 
 def explain(body: bytes, headers: Mapping[str, str]) -> str:
-    """The text of an error, or "" if its body is none of ConnectWise's own (plain text, HTML, empty)."""
+    """Return the text of an error; "" if the body is not ConnectWise's own.
+
+    Plain text, HTML and an empty body are not.
+    """
     error = _read(body)
     if error is None:
         return ""
-    text = f"{error.code}: {error.message}" if error.code else f"{error.message}"
-    details = [
-        f"{each.field}: {each.message}" if each.field else each.message
-        for each in error.errors or ()
-    ]
-    said = "; ".join(each for each in details if each)
-    text = f"{text} ({said})" if said else text
+    text = error.text
+    # The host of the web client, without api-, answers every call so (developer guide).
     if _NEEDS_API_HOST in text:
         text = f"{text} {URL} must be the API host, such as https://api-eu.myconnectwise.net"
-    if _asks_for_unknown_version(body):
-        known = [headers[name][:60] for name in _KNOWN_VERSIONS if headers.get(name)]
-        text = f"It knows version {' or '.join(known)}. {text}" if known else text
-    return text
+    known = " or ".join(_known_versions(headers)) if _asks_for_unknown_version(body) else ""
+    return f"It knows version {known}. {text}" if known else text
+
+
+def _known_versions(headers: Mapping[str, str]) -> Iterator[str]:
+    return (headers[name][:60] for name in _KNOWN_VERSIONS if headers.get(name))
 
 
 def _read(body: bytes) -> _Error | None:
@@ -84,11 +98,12 @@ def _asks_for_unknown_version(body: bytes) -> bool:
 
 
 def meaning(status: int, body: bytes) -> int:
-    """The status that is meant.
+    """Return the status that is meant.
 
-    A wrong path answers 400 with the plain text "Cannot route. …", and a version of the API that the server does not know
-    with a 400 too: neither refuses what was sent.
+    A 400 may be about the path (a live tenant answered the plain text "Cannot route. …") or about
+    a version that the server does not know. Neither refuses what was sent.
     """
+    # Other 400s to a write are kept as a refusal of its content (SAFE-2).
     if status != HTTPStatus.BAD_REQUEST:
         return status
     if _MISROUTED in body[:200].lower():
@@ -97,28 +112,32 @@ def meaning(status: int, body: bytes) -> int:
 
 
 def right_for(method: str, path: str) -> str:
-    """The right that a call needs, as ConnectWise's security roles name it; "" where none is known."""
+    """Return the right that a call needs, as security roles name it; "" if none is known."""
     name = next((name for begins, name in _RIGHTS if path.startswith(begins)), "")
     return f"{name}: {_LEVELS[method]}" if name else ""
 
 
 def dialect(api_version: str) -> Dialect:
-    """How ConnectWise answers a client that asks for that version of its API."""
+    """Return how ConnectWise answers a client that asks for that version of its API."""
     return Dialect(
         vendor="ConnectWise",
         url_setting=URL,
+        # ConnectWise names its requests by this header of the answer.
         request_id_header="x-cw-request-id",
         explain=explain,
         meaning=meaning,
         advice={
             HTTPStatus.UNAUTHORIZED: f"the API member's keys, the client id or {COMPANY} are wrong",
             HTTPStatus.FORBIDDEN: "the API member's security role lacks this right",
+            # Cloud sites answer a wrong key with 404 too (seen in public client code).
             HTTPStatus.NOT_FOUND: (
                 f"it is not there, or not seen by the API member's role, or {COMPANY}, {URL} or "
                 "the API member's keys are wrong"
             ),
-            HTTPStatus.NOT_ACCEPTABLE: f"Tally asked for version {api_version} of its API and is made for {API_VERSION} or "
-            f"newer: bring ConnectWise up to date, or let {API_VERSION_SETTING} be a "
-            "version that it knows",
+            HTTPStatus.NOT_ACCEPTABLE: (
+                f"Tally asked for version {api_version} of its API and is made for {API_VERSION} "
+                f"or newer: bring ConnectWise up to date, or let {API_VERSION_SETTING} be a "
+                "version that it knows"
+            ),
         },
     )

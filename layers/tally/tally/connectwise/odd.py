@@ -1,18 +1,21 @@
-"""Rows of ConnectWise's lists of which a field cannot be read: each names whom it concerns, as long as it has its id (SAFE-5)."""
+"""Rows with a field that cannot be read; by its id, a row still concerns one alone (SAFE-5)."""
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import date
-from typing import Any, NamedTuple
+from typing import Any
 
 from pydantic import ValidationError
 
-from tally.connectwise.models import AdditionRow, AgreementRow, day_if_any
+from tally.connectwise.fields import day_if_any
+from tally.connectwise.models import AdditionRow, AgreementRow
 from tally.domain.model.agreement import NOBODY, Agreement
 from tally.transport.rows import name, problems, whole
 
 
-class OddAgreement(NamedTuple):
-    """An agreement of which a field cannot be read; its type None if that is it."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OddAgreement:
+    """An agreement with a field that cannot be read; ``type_id`` is None if that is the field."""
 
     id: int
     company_id: int
@@ -21,7 +24,7 @@ class OddAgreement(NamedTuple):
     why: str
 
     def agreement(self) -> Agreement:
-        """The domain's view of it."""
+        """Return the domain's view of it."""
         return Agreement(
             id=self.id,
             name=self.name,
@@ -33,8 +36,8 @@ class OddAgreement(NamedTuple):
         )
 
 
-def read_agreement(row: Any) -> AgreementRow | OddAgreement:  # noqa: ANN401 - whatever the list holds
-    """The agreement of a row of a list. Raises ValidationError for one that names nobody."""
+def read_agreement(row: Any) -> AgreementRow | OddAgreement:  # noqa: ANN401 - as listed
+    """Read an agreement from a list's row. Raises ValidationError for one that names nobody."""
     try:
         return AgreementRow.model_validate(row)
     except ValidationError as error:
@@ -47,8 +50,9 @@ def read_agreement(row: Any) -> AgreementRow | OddAgreement:  # noqa: ANN401 - w
         )
 
 
-class OddAddition(NamedTuple):
-    """An Addition of which a field cannot be read; of its product and end what can."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OddAddition:
+    """An Addition with a field that cannot be read; the other fields are None if they cannot."""
 
     id: int
     agreement_id: int | None
@@ -57,14 +61,14 @@ class OddAddition(NamedTuple):
     why: str
 
     def concerns(self, since: date | None, products: Collection[int]) -> bool:
-        """Whether it may be of interest to whoever looks for what bills ``products`` on ``since`` or later."""
+        """Return True unless it ended before ``since``, or bills none of ``products``."""
         if since is not None and self.ended is not None and self.ended < since:
             return False
         return not products or self.product_id is None or self.product_id in products
 
 
 def read_addition(row: Any) -> AdditionRow | OddAddition:  # noqa: ANN401 - whatever the list holds
-    """The Addition of a row of a list. Raises ValidationError for one that has no id."""
+    """Read an Addition from a list's row. Raises ValidationError for one that has no id."""
     try:
         return AdditionRow.model_validate(row)
     except ValidationError as error:

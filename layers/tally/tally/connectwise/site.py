@@ -1,6 +1,6 @@
-"""The requests to one ConnectWise site: its address, its codebase, and the keys on them."""
+"""Requests to one ConnectWise site: its address, and the keys on them."""
 
-from typing import NamedTuple
+from dataclasses import dataclass
 from urllib.parse import quote, urlsplit
 
 from pydantic import SecretStr
@@ -16,8 +16,9 @@ _MODEL = "application/vnd.connectwise.com+json; version="
 _COMPRESSED = "gzip, deflate"
 
 
-class Keys(NamedTuple):
-    """The API member's key pair and the client id of the integration; none of them shows in a ``repr``."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Keys:
+    """The API member's key pair and the integration's client id; a ``repr`` shows none of them."""
 
     public: SecretStr
     private: SecretStr
@@ -25,12 +26,13 @@ class Keys(NamedTuple):
 
 
 class Site:
-    """Makes the requests to one site. Raises SetupError if an address, a name or a key cannot be used."""
+    """Makes the requests to one site. Raises SetupError for an unusable address, company or key."""
 
     def __init__(
         self, url: str, *, company: str, keys: Keys, api_version: str, local_http_host: str
     ) -> None:
         self._base = base_url(url, setting=URL, local_http_host=local_http_host)
+        # The path is the codebase's, which the site tells itself and an upgrade changes.
         if urlsplit(self._base).path:
             raise SetupError(
                 f"{URL} must be the host alone, such as https://api-eu.myconnectwise.net"
@@ -49,9 +51,13 @@ class Site:
         public = check_key(keys.public, name="connectwise_public_key")
         private = check_key(keys.private, name="connectwise_private_key")
         client_id = check_key(keys.client_id, name="connectwise_client_id")
+        # The user is the login's company, a plus and the public key (developer guide). A company
+        # with a plus or a colon in it could not be told apart.
         authorization = basic_auth(f"{company}+{public}", private)
         self.secrets = (public, private, client_id, authorization.removeprefix("Basic "))
-        """What no error may show."""
+        """Texts that no error may show."""
+        # Each call needs the client id, and the version in Accept pins the model (developer guide):
+        # without it, an upgrade of the site could change what Tally reads.
         headers = {
             "Accept": f"{_MODEL}{api_version}",
             "Accept-Encoding": _COMPRESSED,
@@ -62,7 +68,7 @@ class Site:
         self._prepared = prepared("GET", f"{self._base}/", headers)
 
     def company_info(self) -> PreparedRequest:
-        """The request for the codebase; it takes no keys, so it shows none."""
+        """Return the request for the codebase. It needs no keys, so none are sent."""
         headers = {
             "Accept": "application/json",
             "Accept-Encoding": _COMPRESSED,
@@ -80,7 +86,10 @@ class Site:
         query: str = "",
         body: bytes | None = None,
     ) -> PreparedRequest:
-        """A call below ``/{codebase}apis/3.0``, with the keys; ``query`` is quoted already, ``body`` is JSON."""
+        """Return a request below ``/{codebase}apis/3.0``, with the keys.
+
+        ``query`` is quoted already; ``body`` is JSON.
+        """
         request = self._prepared.copy()
         request.method = method
         address = f"{self._base}/{codebase}apis/3.0{path}"

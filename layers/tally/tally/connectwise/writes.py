@@ -1,4 +1,4 @@
-"""What ConnectWise is sent: the POST and the PATCHes of an Addition, with bodies that can hold nothing else (OPEN-5).
+"""The POST and the PATCHes of an Addition, whose bodies can hold nothing else (OPEN-5).
 
 Field names are those of the public OpenAPI description (2025.x).
 """
@@ -19,15 +19,18 @@ from tally.transport.http_call import Answer
 
 
 def format_day(day: date) -> str:
-    """The day as ConnectWise takes it: midnight ``Z``, seconds only."""
+    """Write a day as ConnectWise takes it: midnight ``Z``.
+
+    Offsets and milliseconds were refused on a live tenant.
+    """
     return f"{day.isoformat()}T00:00:00Z"
 
 
-# ConnectWise takes numbers, where pydantic would write a Decimal as text.
+# ConnectWise takes JSON numbers; pydantic would write a Decimal as text.
 SentAmount = Annotated[Decimal, PlainSerializer(float)]
 SentDay = Annotated[date, PlainSerializer(format_day)]
 
-# Built at first use: an invocation writes one or two of them.
+# Models are built at first use: an invocation writes one or two of them, if any.
 _LATER = ConfigDict(defer_build=True)
 
 
@@ -41,6 +44,8 @@ class _Sent(BaseModel):
     )
 
 
+# ConnectWise has PUT and DELETE too. PUT sets to null what it is not sent (developer guide), and
+# nothing of the MSP's is ever deleted: neither is made here.
 class ProductReference(_Sent):
     """A product by its id."""
 
@@ -48,18 +53,28 @@ class ProductReference(_Sent):
 
 
 class AdditionToCreate(_Sent):
-    """The body of the POST: no price, cost or tax, which ConnectWise then takes from agreement and catalog (OPEN-5)."""
+    """The body of the POST (OPEN-5).
+
+    It has no price, cost or tax: on a live tenant ConnectWise then took them from the catalog. A
+    price sent unset has been read as 0 by others.
+    """
 
     product: ProductReference
     quantity: int = Field(ge=0)
+    # Product and `billCustomer` are required on a POST; all else may be left out (description).
     bill_customer: Literal["Billable"] = "Billable"
     effective_date: SentDay
+    # Without an end, the Additions of all months would be billed together.
     cancelled_date: SentDay
     invoice_description: str
 
 
 class QuantityPatch(_Sent):
-    """One operation of a PATCH. The path is bare: one into an object can answer 200 and change nothing."""
+    """Replaces the quantity.
+
+    The path of a PATCH is bare: one into an object can answer 200 and change nothing (developer
+    guide).
+    """
 
     op: Literal["replace"] = "replace"
     path: Literal["quantity"] = "quantity"
@@ -67,7 +82,7 @@ class QuantityPatch(_Sent):
 
 
 class TextPatch(_Sent):
-    """What the customer reads of an Addition is replaced."""
+    """Replaces the text that the customer reads."""
 
     op: Literal["replace"] = "replace"
     path: Literal["invoiceDescription"] = "invoiceDescription"
@@ -75,7 +90,7 @@ class TextPatch(_Sent):
 
 
 class CancelledPatch(_Sent):
-    """An Addition's cancelled date is replaced."""
+    """Replaces the cancelled date."""
 
     op: Literal["replace"] = "replace"
     path: Literal["cancelledDate"] = "cancelledDate"
@@ -83,7 +98,7 @@ class CancelledPatch(_Sent):
 
 
 class AmountPatch(_Sent):
-    """The price of one unit, or how many are included, is replaced."""
+    """Replaces the price of one unit, or how many are included."""
 
     op: Literal["replace"] = "replace"
     path: Literal["unitPrice", "lessIncluded"]
@@ -91,7 +106,7 @@ class AmountPatch(_Sent):
 
 
 class TaxablePatch(_Sent):
-    """Whether an Addition is taxed is replaced."""
+    """Replaces the flag that an Addition is taxed."""
 
     op: Literal["replace"] = "replace"
     path: Literal["taxableFlag"] = "taxableFlag"
@@ -99,7 +114,7 @@ class TaxablePatch(_Sent):
 
 
 class BillCustomerPatch(_Sent):
-    """Whether the customer is billed is replaced, by a word that ConnectWise has shown itself."""
+    """Replaces the word that tells if the customer is billed, by one that ConnectWise has shown."""
 
     op: Literal["replace"] = "replace"
     path: Literal["billCustomer"] = "billCustomer"
@@ -110,7 +125,7 @@ type TermPatch = AmountPatch | TaxablePatch | BillCustomerPatch
 
 
 def terms_patch(terms: Terms) -> list[TermPatch]:
-    """One operation for each term that is not None (OPEN-5)."""
+    """Return one operation for each term that is not None (OPEN-5)."""
     operations: list[TermPatch] = []
     if terms.unit_price is not None:
         operations.append(AmountPatch(path="unitPrice", value=terms.unit_price))
@@ -131,19 +146,19 @@ TERMS_PATCH: TypeAdapter[list[TermPatch]] = TypeAdapter(list[TermPatch], config=
 
 
 class Writes:
-    """Writes Additions by the calls of one site; ``ConnectWiseClient`` says what each method promises."""
+    """Writes Additions on one site; ``ConnectWiseClient`` says what each method promises."""
 
     def __init__(self, calls: Calls) -> None:
         self._calls = calls
 
     def create_addition(self, new: NewAddition) -> Addition:
-        """POST, once, never repeated. What it answers is the caller's to compare, on whatever agreement it is."""
+        """POST an Addition, once; return what was answered, for the caller to compare."""
         sent = AdditionToCreate(
             product=ProductReference(id=new.product_id),
             quantity=new.quantity,
             effective_date=new.effective,
             cancelled_date=new.cancelled,
-            # ConnectWise shows a line break in a text as a space.
+            # ConnectWise shows a line break in a text as a space (developer guide).
             invoice_description=" ".join(new.text.split()),
         )
         body = sent.model_dump_json(by_alias=True).encode()
@@ -153,7 +168,9 @@ class Writes:
         return row.addition(new.agreement_id if row.agreement_id is None else row.agreement_id)
 
     def set_quantity(self, *, agreement_id: int, addition_id: int, quantity: int) -> Addition:
-        """PATCH of the quantity alone."""
+        """PATCH the quantity alone."""
+        # ConnectWise validates the whole record again (seen live), so an odd field that is not ours
+        # can make it refuse a quantity.
         body = QUANTITY_PATCH.dump_json([QuantityPatch(value=quantity)])
         answer, row = self._change(agreement_id, addition_id, body)
         if row.quantity != quantity:
@@ -169,9 +186,10 @@ class Writes:
     def take_over(
         self, *, agreement_id: int, addition_id: int, text: str, cancelled: date
     ) -> Addition:
-        """PATCH of the text and the cancelled date together."""
+        """PATCH the text and the cancelled date together."""
         operations = (TextPatch(value=text), CancelledPatch(value=cancelled))
         answer, row = self._change(agreement_id, addition_id, TAKE_OVER_PATCH.dump_json(operations))
+        # Line breaks come back as spaces, so words are compared.
         if row.invoice_description.split() != text.split() or row.cancelled_date != cancelled:
             raise self._calls.unreadable(
                 answer,
@@ -183,7 +201,7 @@ class Writes:
         return row.addition(agreement_id)
 
     def set_terms(self, *, agreement_id: int, addition_id: int, terms: Terms) -> Addition:
-        """PATCH of the terms that are not None."""
+        """PATCH the terms that are not None."""
         _, row = self._change(agreement_id, addition_id, TERMS_PATCH.dump_json(terms_patch(terms)))
         return row.addition(agreement_id)
 
@@ -191,6 +209,7 @@ class Writes:
         self, agreement_id: int, addition_id: int, body: bytes
     ) -> tuple[Answer, AdditionRow]:
         path = f"/finance/agreements/{agreement_id:d}/additions/{addition_id:d}"
+        # A PATCH that sets values may be repeated: done twice, it is done once.
         answer = self._calls.send("PATCH", path, effect=Effect.SETS, body=body)
         row = self._addition(answer, agreement_id)
         if row.id != addition_id:

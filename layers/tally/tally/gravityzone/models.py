@@ -1,4 +1,4 @@
-"""What GravityZone answers, as far as it is read here. Unknown fields are ignored."""
+"""Answers of GravityZone, as far as Tally reads them. Unknown fields are ignored."""
 
 from typing import Annotated, Any, Self
 
@@ -6,7 +6,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictInt, T
 
 from tally.transport.rows import name, read_json
 
-# Built at first use: the cold start does not pay for what is not called.
+# Models are built at first use: a cold start pays only for the methods that it calls.
 _LATER = ConfigDict(defer_build=True)
 
 
@@ -15,7 +15,7 @@ class _Received(BaseModel):
 
 
 CompanyId = Annotated[str, Field(strict=True, min_length=1, max_length=1_000, pattern=r"^[!-~]+$")]
-"""An id as the ledger can keep it; GravityZone's own have 24 characters."""
+"""An id that the ledger can keep. GravityZone's own have 24 hexadecimal characters."""
 
 Name = Annotated[str, BeforeValidator(name)]
 
@@ -23,7 +23,7 @@ _LONGEST_ID = 64
 
 
 def id_trouble(company_id: str) -> str:
-    """Why an id is none of GravityZone's, so that nothing is planned for whoever has it; "" if it may be one."""
+    """Say why an id cannot be GravityZone's, so that nothing is planned for it; "" if it can be."""
     if len(company_id) <= _LONGEST_ID and "#" not in company_id:
         return ""
     return (
@@ -33,7 +33,7 @@ def id_trouble(company_id: str) -> str:
 
 
 class RpcError(_Received):
-    """The ``error`` of a JSON-RPC answer; its ``data`` is ``{"details": "…"}`` where it was seen."""
+    """The ``error`` of a JSON-RPC answer; ``data`` was seen to be ``{"details": "…"}``."""
 
     code: int
     message: str = ""
@@ -41,7 +41,7 @@ class RpcError(_Received):
 
     @property
     def details(self) -> str:
-        """The text that says what was wrong, or ""."""
+        """The text that says what was wrong; "" if there is none."""
         found = self.data.get("details") if isinstance(self.data, dict) else self.data
         return found if isinstance(found, str) else ""
 
@@ -54,7 +54,7 @@ class RpcError(_Received):
 
 
 class RpcAnswer(_Received):
-    """The envelope; ``id`` is null in an error about a request that could not be read."""
+    """The envelope; ``id`` is null if GravityZone could not read the request."""
 
     id: str | int | None = None
     result: Any = None
@@ -62,12 +62,12 @@ class RpcAnswer(_Received):
 
     @classmethod
     def of(cls, body: bytes) -> Self:
-        """The envelope of an answer. Raises ValueError."""
+        """Read the envelope of an answer. Raises ValueError."""
         return cls.model_validate(read_json(body))
 
 
 class CompanyRow(_Received):
-    """One entry of ``getCompaniesList``. One whose name cannot be read has none, and is known by its id."""
+    """One entry of ``getCompaniesList``; its name is "" if it cannot be read."""
 
     id: CompanyId
     name: Name = ""
@@ -78,6 +78,7 @@ class CompanyDetails(_Received):
 
     id: CompanyId
     name: Name = ""
+    # The parent is not documented; live tenants were seen to answer it.
     type: StrictInt
     parent_id: str | None = Field(default=None, alias="parentCompanyId")
 
@@ -91,19 +92,25 @@ class ApiKeyDetails(_Received):
 class LicenseInfo(_Received):
     """The result of ``getLicenseInfo``."""
 
+    # Documented: 1 is a trial, 2 a licence, 3 a monthly subscription, 4 and 5 are trials of monthly
+    # ones, 6 is FRAT. `usedSlots` beside it is a point in time, and no bill.
     subscription_type: StrictInt = Field(alias="subscriptionType")
 
 
 class UsageEntry(_Received):
-    """One entry of ``usages``: its product type, and every counter beside it."""
+    """One entry of ``usages``: its product type, and every counter.
+
+    The set of counters grows and shrinks between editions of the API, so all of them are kept.
+    """
 
     model_config = ConfigDict(defer_build=True, extra="allow", frozen=True)
 
+    # A number, since new ones appear: documented are 0 and 3, seen was 5 too.
     product_type: StrictInt = Field(alias="productType")
 
     @property
     def counters(self) -> dict[str, Any]:
-        """What stands in it beside the product type."""
+        """The entry's fields beside the product type."""
         return self.model_extra or {}
 
 

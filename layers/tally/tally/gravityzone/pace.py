@@ -1,21 +1,25 @@
-"""The pace of calls: GravityZone takes 5 licensing ones a second per key in bursts of 5, and 10 others in bursts of 10."""
+"""The pace of calls.
+
+Bitdefender documents, for each key, 5 licensing calls a second in bursts of 5 and 10 others in
+bursts of 10. Another page of it contradicts that, so a refusal slows the pace down.
+"""
 
 import time
 from collections.abc import Callable
 
 _SLOWED = 1.1
-"""What a refusal makes the time between two calls: few of them find a limit, and the last overshoots it by little."""
+"""Factor of the time between two calls after a refusal: small, to stay near the limit."""
 _EASED = 0.998
-"""What each call that is let through makes of it: back by a tenth in 500 calls."""
+"""Factor after each call that is let through: in 50 calls it shrinks by a tenth."""
 _SLOWEST = 5
-"""The longest that the time between two calls gets, as a multiple of what it is by itself."""
+"""The longest time between two calls, as a multiple of the shortest."""
 
 
 class TokenBucket:
     """Lets ``depth`` calls through at once and ``rate`` a second after that; the others wait.
 
-    For the life of one container, and one thread. In any span of t seconds at most depth + rate * t calls get through;
-    fewer for a while after ``slow_down``.
+    A bucket serves one container and one thread. In any span of t seconds at most
+    depth + rate * t calls get through; after ``slow_down`` fewer do for a while.
     """
 
     __slots__ = ("_depth", "_due", "_least_period", "_monotonic", "_period", "_sleep")
@@ -39,10 +43,9 @@ class TokenBucket:
         self._due = float("-inf")
 
     def take(self) -> None:
-        """Take a token, waiting for it if need be."""
-        # The bucket is kept as the instant at which the next token would be due if calls came
-        # evenly: nothing to
-        # refill, and nothing to go round for when a clock rounds.
+        """Take a token, and wait for it if there is none."""
+        # The bucket is the instant at which the next token is due if calls come evenly. So nothing
+        # has to be refilled, and a clock that rounds cannot lose a part of a token.
         now = self._monotonic()
         allowed = self._due - (self._depth - 1) * self._period
         if allowed > now:
@@ -52,9 +55,10 @@ class TokenBucket:
         self._period = max(self._least_period, self._period * _EASED)
 
     def slow_down(self) -> None:
-        """Take a refusal for want of room to mean that the true limit is lower, or that others use the key too.
+        """Slow down after a refusal: the true limit is lower, or others use the key too.
 
-        The next tokens come further apart, and only very slowly as close as they were: a pace that is just right is met
-        within some refusals, and tried beyond once in a while.
+        The next tokens come further apart, and come closer again only very slowly. So some
+        refusals find the right pace, and it is exceeded only once in a while.
         """
+        # The other users of the key may be the MSP's own reports: nobody tells us of them.
         self._period = min(self._period * _SLOWED, self._least_period * _SLOWEST)

@@ -1,11 +1,13 @@
-"""What a refusal is about: a company that was asked for, the API key, or one of its APIs (READ-9).
+"""Refusals of GravityZone: about a company that was asked for, the API key, or an API (READ-9).
 
-The same codes stand for all of them, and no list of their words is documented. So what is said of an API is the key's; else
-what the key may do otherwise tells, and what is left is the named company's.
+The same JSON-RPC codes stand for all three (seen in public client code), and Bitdefender documents
+no list of their texts. A text that names an API is about the key's rights. Otherwise what the key
+may do decides, and only then is the refusal taken to be about the named company.
 """
 
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from enum import Enum
 from http import HTTPStatus
 
@@ -21,33 +23,39 @@ from tally.gravityzone.models import RpcError
 WRONG_KEY = "the API key is wrong, or GRAVITYZONE_URL is of another region than the key"
 _TICK = "in Control Center, tick Companies, Licensing and Network on the key"
 _NAMES = {"companies": "Companies", "licensing": "Licensing", "network": "Network"}
-"""The APIs that Tally needs, by the service in a call's path and in ``enabledApis``, as Control Center names them."""
+"""The APIs that Tally needs: their service in a path and in ``enabledApis``, and their label."""
 
+# These codes beyond JSON-RPC's own were seen in public client code; none is documented.
 _NOT_FOUND = -32002
 _OF_WHAT_IS_NAMED = frozenset({-32602, _NOT_FOUND})
 _SERVER_ERROR, _UNAUTHORIZED = -32000, -32001
 _OF_PROTOCOL = frozenset({-32700, -32600, -32601, -32603})
-"""JSON-RPC's codes for a call that was not understood, and for an error within the server (jsonrpc.org, 5.1)."""
+"""JSON-RPC's codes for a call not understood and for an internal error (jsonrpc.org, 5.1)."""
 
 _NO_WORDS = re.compile(
     r"\s*((parse|internal|server) error|invalid (request|params)|method not found|)[\s.]*",
     re.IGNORECASE,
 )
-"""JSON-RPC's own words for its codes: with nothing else, -32000 is any error of a server's."""
+"""JSON-RPC's own words for its codes; with nothing else, -32000 is any error of a server."""
 _QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
 _API = re.compile(r"\bAPIs?\b(?![\s_-]+keys?\b)", re.IGNORECASE)
 _KEY = re.compile(r"\b(API|access)[\s_-]?keys?\b", re.IGNORECASE)
 _SELECTED = re.compile(r"selected API:?\s*[\"']?([A-Za-z]+)", re.IGNORECASE)
+# The texts come from live tenants and client code. A text that is missing here makes the company's
+# standing failing; it does not make the company gone.
 _GONE = re.compile(
     r"(do(es)?( not|n't)|no longer) exist|\bnot found\b|not (have )?enough (rights|permissions)|"
     r"items are not available for the specified action|Invalid value for 'companyId'",
     re.IGNORECASE,
 )
-"""What GravityZone was seen to say of a company by an id in the right form that is nobody's, or out of the key's reach."""
+"""Texts reported from live tenants for a well-formed id that is nobody's, or out of reach."""
+
+type Rights = frozenset[str] | TallyError | None
+"""The services that the key may use, or the error that hides them; None if they were asked for."""
 
 
 class About(Enum):
-    """Whom an error is about, as far as its own words tell."""
+    """The one an error is about, as far as its own words tell."""
 
     ONE = "what the call named"
     KEY = "the API key itself"
@@ -56,8 +64,23 @@ class About(Enum):
     NOBODY = "it is no refusal"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refused:
+    """A JSON-RPC error with the call that it answers.
+
+    ``text`` words both for the operator. ``names_one`` says that the call named one company.
+    """
+
+    error: RpcError
+    text: str
+    status: int
+    service: str
+    names_one: bool
+
+
 def about(error: RpcError, *, status: int) -> About:
-    """Whom the error is about, by its words first, then by its code and the HTTP status that it came with."""
+    """Tell whom an error is about, by its words first, then by its code and its HTTP status."""
+    # A company may be called "API Keys Ltd": quoted names say nothing about whom it is about.
     said = _QUOTED.sub("", f"{error.message} {error.details}")
     if _API.search(said) is not None:
         return About.API
@@ -71,41 +94,47 @@ def about(error: RpcError, *, status: int) -> About:
 
 
 def says_gone(error: RpcError, *, status: int) -> bool:
-    """Whether it says, of a company asked for by its id, that there is none, or none within the key's reach."""
+    """Return True if it says that the company asked for is none, or is out of the key's reach."""
     if about(error, status=status) not in {About.ONE, About.UNSAID}:
         return False
     return error.code == _NOT_FOUND or _GONE.search(f"{error.message} {error.details}") is not None
 
 
-def refusal(
-    error: RpcError,
-    text: str,
-    *,
-    status: int,
-    service: str,
-    names_one: bool,
-    key_details: Callable[[], frozenset[str] | TallyError | None],
-) -> TallyError:
-    """The error that says who has to act. ``key_details``: what the key may do, asked where the error does not say whom it is about."""
-    whom = about(error, status=status)
+def refusal(refused: Refused, key_details: Callable[[], Rights]) -> TallyError:
+    """Return the error that says who has to act.
+
+    ``key_details`` asks what the key may do. It is called only if the error's own words do not
+    settle whom the error is about.
+    """
+    whom = about(refused.error, status=refused.status)
     if whom is About.ONE:
-        return DeclinedError(text)
+        return DeclinedError(refused.text)
     if whom is About.NOBODY:
-        return ContractError(text)
-    lacks = f"the API key lacks the API {_lacking(error, service)}; {_TICK}"
+        return ContractError(refused.text)
     if whom is About.API:
-        return MissingRightError(f"{text}: {lacks}")
-    enabled = key_details()
+        return _missing_api(refused)
+    return _by_rights(refused, whom, key_details())
+
+
+def _by_rights(refused: Refused, whom: About, enabled: Rights) -> TallyError:
     works = isinstance(enabled, frozenset)
-    if isinstance(enabled, frozenset) and service not in {each.lower() for each in enabled}:
-        return MissingRightError(f"{text}: {lacks}")
+    # Nothing documents the case of the names in `enabledApis`; those in paths are in lower case.
+    if isinstance(enabled, frozenset) and refused.service not in {each.lower() for each in enabled}:
+        return _missing_api(refused)
+    # A bad key and a key of another region are answered alike: 401, code -32000 (seen live).
     is_wrong = isinstance(enabled, CredentialsError) and not isinstance(enabled, MissingRightError)
     if is_wrong or (whom is About.KEY and not works):
-        return CredentialsError(f"{text}: {WRONG_KEY}")
-    if names_one:
+        return CredentialsError(f"{refused.text}: {WRONG_KEY}")
+    if refused.names_one:
         said_of = "of this company, as the API key has that API" if works else "of no API key"
-        return DeclinedError(f"{text}: it says so {said_of}")
-    if error.code == _SERVER_ERROR or (status == HTTPStatus.OK and error.code != _UNAUTHORIZED):
+        return DeclinedError(f"{refused.text}: it says so {said_of}")
+    return _of_service(refused, works=works)
+
+
+def _of_service(refused: Refused, *, works: bool) -> TallyError:
+    """Return the error of a call that named no company, and that the rights do not explain."""
+    code, text = refused.error.code, refused.text
+    if code == _SERVER_ERROR or (refused.status == HTTPStatus.OK and code != _UNAUTHORIZED):
         return ContractError(text)
     if works:
         return CredentialsError(
@@ -115,8 +144,10 @@ def refusal(
     return CredentialsError(f"{text}: {WRONG_KEY}, or it lacks a right")
 
 
-def _lacking(error: RpcError, service: str) -> str:
-    """The API that the key lacks, as the error names it, or else the one that was called."""
+def _missing_api(refused: Refused) -> MissingRightError:
+    """Return the error that names the API which the key lacks: the error's own, else the called."""
+    error = refused.error
     named = _SELECTED.search(f"{error.message} {error.details}")
-    name = service if named is None else named[1].lower()
-    return _NAMES.get(name, name.capitalize())
+    name = refused.service if named is None else named[1].lower()
+    label = _NAMES.get(name, name.capitalize())
+    return MissingRightError(f"{refused.text}: the API key lacks the API {label}; {_TICK}")

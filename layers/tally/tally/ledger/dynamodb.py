@@ -1,7 +1,7 @@
 """The ledger's adapter for DynamoDB."""
 
 import uuid
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime
@@ -17,33 +17,27 @@ from tally.domain.record.history import HistoryEntry, Transition
 from tally.domain.record.record_key import RecordKey
 from tally.domain.record.unreadable import Unreadable
 from tally.domain.record.usage_record import UsageRecord
-from tally.errors import ConflictError, UnreadableItemError
+from tally.errors import ConflictError
 from tally.ledger import items, keys
-from tally.ledger.form import instant_text
+from tally.ledger.attributes import set_aside
+from tally.ledger.history_entry import check, check_change, entry_of, entry_of_change
 from tally.ledger.keys import Item, Key
-from tally.ledger.plain import check, check_change, entry_of, entry_of_change
-from tally.ledger.transaction import Patience, write_together
+from tally.ledger.saving import attempt, saved_all
+from tally.ledger.ticks_item import TicksItem
+from tally.ledger.transaction import Parts, Patience, write_together
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
-    from mypy_boto3_dynamodb.type_defs import (
-        AttributeValueTypeDef,
-        PutTypeDef,
-        QueryInputTypeDef,
-        TransactWriteItemTypeDef,
-    )
-
-_ABSENT = "attribute_not_exists(pk)"
-_AT_VERSION = "version = :expected"
-_ATTEMPTS = 5
+    from mypy_boto3_dynamodb.type_defs import QueryInputTypeDef, TransactWriteItemTypeDef
 
 
 class DynamoDBLedger:
-    """The ledger on one DynamoDB table; safe to share between threads, as boto's low-level client is.
+    """The ledger on one DynamoDB table; threads may share it, as they may share boto's client.
 
-    Reads raise TransientError, SetupError (no such table, no right to it) or ContractError (an item that cannot be
-    read). So do ``begin_tick``, ``finish_tick`` and ``save_standing``, which are safe to repeat; ``save``, ``tie`` and
-    ``change_link`` also raise AmbiguousError, where neither an answer nor a read afterwards tells whether the write has happened.
+    Reads raise TransientError, SetupError (no such table, no right to it) or ContractError (an
+    item that cannot be read). So do ``begin_tick``, ``finish_tick`` and ``save_standing``, which
+    are safe to repeat. ``save``, ``tie`` and ``change_link`` also raise AmbiguousError: neither an
+    answer nor a read afterwards tells that the write has happened.
     """
 
     def __init__(
@@ -59,257 +53,191 @@ class DynamoDBLedger:
         self._patience = patience or Patience()
         self._threads = threads
         self._name = f"the ledger table {table}"
+        self._ticks = TicksItem(client, table, name=self._name)
+        self._parts = Parts(table)
 
     def begin_tick(self, tick: datetime, *, services: Collection[str] = ()) -> Ticks:
-        """Remember ``tick`` if it is the newest, and the first month if there is none; answer what is known now.
+        """Remember ``tick`` if it is the newest; return what is known of ticks.
 
-        So is the first month of each of the services.
+        If the ledger has no first month, of all or of one of the services, the tick's is it.
         """
-        known_since = {
-            f"#{number}": items.known_since(service) for number, service in enumerate(services)
-        }
-        firsts = [
-            f"{name} = if_not_exists({name}, :month)" for name in ("first_month", *known_since)
-        ]
-        known_since["#newest"] = "newest"  # not empty, which DynamoDB refuses
-        try:
-            with aws_errors(self._name):
-                answer = self._client.update_item(
-                    TableName=self._table,
-                    Key=keys.ticks_key(),
-                    UpdateExpression=f"SET #newest = :tick, {', '.join(firsts)}",
-                    ConditionExpression="attribute_not_exists(#newest) OR #newest < :tick",
-                    ExpressionAttributeNames=known_since,
-                    ExpressionAttributeValues={
-                        ":tick": {"S": instant_text(tick)},
-                        ":month": {"S": str(Month.of(tick))},
-                    },
-                    ReturnValues="ALL_NEW",
-                )
-        except ConflictError:
-            known = self.ticks()
-            if known is None:
-                raise
-            return known
-        return items.ticks_from(answer["Attributes"])
+        return self._ticks.begin(tick, services)
 
     def note_lists(self, tick: datetime) -> None:
-        """Remember that the tick, and so one of its month, read GravityZone's lists (OPEN-9); ConflictError if none has begun."""
-        self._progress(tick, Ticks.with_lists)
+        """Remember that a tick of this month has read GravityZone's lists (OPEN-9).
+
+        Raises ConflictError if no tick has begun.
+        """
+        self._ticks.advance(tick, Ticks.with_lists)
 
     def note_products(self, products: Mapping[str, int]) -> None:
-        """Remember which product each service is billed by (SAFE-9); ConflictError if no tick has begun."""
-        with aws_errors(self._name):
-            self._client.update_item(
-                TableName=self._table,
-                Key=keys.ticks_key(),
-                UpdateExpression="SET products = :products",
-                ConditionExpression="attribute_exists(pk)",
-                ExpressionAttributeValues={":products": {"S": items.products_text(products)}},
-            )
+        """Remember the product that each service is billed by (SAFE-9).
+
+        Raises ConflictError if no tick has begun.
+        """
+        self._ticks.set_products(products)
 
     def finish_tick(self, tick: datetime) -> None:
-        """Remember that the tick planned everything; ConflictError if none has begun."""
-        self._progress(tick, Ticks.ended)
-
-    def _progress(self, tick: datetime, change: Callable[[Ticks, datetime], Ticks]) -> None:
-        for _ in range(_ATTEMPTS):
-            known = self.ticks()
-            if known is None:
-                break
-            changed = change(known, tick)
-            if changed == known or self._set_progress(changed, instead_of=known):
-                return
-        raise ConflictError(
-            f"{self._name} did not take what the tick {instant_text(tick)} came to: had it begun?"
-        )
-
-    def _set_progress(self, ticks: Ticks, *, instead_of: Ticks) -> bool:
-        values, before = items.progress_attributes(ticks), items.progress_attributes(instead_of)
-        conditions = [
-            f"{name} = :known_{name}" if name in before else f"attribute_not_exists({name})"
-            for name in ("planned", "finished")
-        ]
-        try:
-            with aws_errors(self._name):
-                self._client.update_item(
-                    TableName=self._table,
-                    Key=keys.ticks_key(),
-                    UpdateExpression=f"SET {', '.join(f'{name} = :{name}' for name in values)}",
-                    ConditionExpression=" AND ".join(conditions),
-                    ExpressionAttributeValues={
-                        **{f":{name}": value for name, value in values.items()},
-                        **{f":known_{name}": value for name, value in before.items()},
-                    },
-                )
-        except ConflictError:
-            return False
-        return True
+        """Remember that the tick planned everything. Raises ConflictError if none has begun."""
+        self._ticks.advance(tick, Ticks.ended)
 
     def ticks(self) -> Ticks | None:
-        """What is known of ticks, or None before the first."""
-        item = self._get(keys.ticks_key())
-        return None if item is None else items.ticks_from(item)
+        """Return what is known of ticks; None before the first."""
+        return self._ticks.read()
 
     def all_links(self) -> Iterator[CompanyLink | Unreadable]:
-        """Every company's link, by company id."""
-        return map(_set_aside(items.link_from), self._index(keys.MAPPINGS))
+        """Give every company's link, by company id."""
+        return map(set_aside(items.link_from), self._index(keys.MAPPINGS))
 
     def all_standings(self, within: Stretch = EVERYBODY) -> Iterator[Standing]:
-        """Every company's standing, by company id."""
-        return map(_standing, self._index(keys.STANDINGS, within))
+        """Give every company's standing, by company id."""
+        return map(items.standing_or_salvage, self._index(keys.STANDINGS, within))
 
     def all_open_records(self, within: Stretch = EVERYBODY) -> Iterator[UsageRecord | Unreadable]:
-        """Every record that is not settled, by company id, month and service (CLOSE-3)."""
-        return map(_set_aside(items.record_from), self._index(keys.OPEN_RECORDS, within))
+        """Give every record that is not settled, by company id, month and service (CLOSE-3)."""
+        return map(set_aside(items.record_from), self._index(keys.OPEN_RECORDS, within))
 
     def all_settled_records(
         self, month: Month, within: Stretch = EVERYBODY
     ) -> Iterator[UsageRecord | Unreadable]:
-        """The month's records that are settled, by company id and service."""
-        return map(_set_aside(items.record_from), self._index(keys.settled_records(month), within))
+        """Give the month's records that are settled, by company id and service."""
+        return map(set_aside(items.record_from), self._index(keys.settled_records(month), within))
 
     def record(self, key: RecordKey) -> UsageRecord | None:
-        """One record."""
+        """Return one record; None if there is none."""
         item = self._get(keys.record_key(key))
         return None if item is None else items.record_from(item)
 
     def history(self, key: RecordKey) -> Sequence[HistoryEntry]:
-        """The record's transitions, oldest first."""
+        """Return the record's transitions, oldest first."""
         return self._history(key.company_id, keys.history_prefix(key))
 
     def link_history(self, company_id: str) -> Sequence[HistoryEntry]:
-        """The changes of a company's link, oldest first."""
+        """Return the changes of a company's link, oldest first."""
         return self._history(company_id, keys.MAPPING_HISTORY)
 
     def link(self, company_id: str) -> CompanyLink | None:
-        """One company's link."""
+        """Return one company's link; None if there is none."""
         item = self._get(keys.link_key(company_id))
         return None if item is None else items.link_from(item)
 
     def standing(self, company_id: str) -> Standing | None:
-        """One company's standing."""
+        """Return one company's standing; None if there is none."""
         item = self._get(keys.standing_key(company_id))
-        return None if item is None else _standing(item)
+        return None if item is None else items.standing_or_salvage(item)
 
     def save(self, transition: Transition, change: LinkChange | None = None) -> None:
-        """Write the record and its history in one transaction, if its version is the expected one; else ConflictError.
+        """Write the record and its history in one transaction, over the expected version.
 
-        ``change`` is written with it, on its own conditions. Raises ValueError for a transition or a change that does not
-        follow on what it was made from.
+        ``change`` is written with it, on its own conditions.
+
+        Raises:
+            ConflictError: the ledger is at another version.
+            ValueError: transition or change does not follow on what it was made from.
         """
         check(transition)
         after, token = transition.after, str(uuid.uuid4())
         history = items.history_item(after.key, entry_of(transition), transaction=token)
         self._write(
-            self._put(items.record_item(after), expected_version=transition.expected_version),
-            self._put(history),
-            *([] if change is None else self._puts_of(change, token=token)),
+            self._parts.put(items.record_item(after), expected_version=transition.expected_version),
+            self._parts.put(history),
+            *([] if change is None else self._link_parts(change, token=token)),
             token=token,
             proof=keys.history_key(after.key, after.version),
             what=f"the record of {after.key}",
         )
 
     def tie(self, link: CompanyLink) -> None:
-        """Tie a company that has no link to a ConnectWise company that nobody is tied to; else ConflictError."""
+        """Tie a company that has no link to a ConnectWise company that nobody is tied to.
+
+        Raises ConflictError if either is tied already.
+        """
         self.change_link(first_tie(link))
 
     def change_link(self, change: LinkChange) -> None:
-        """Write the link, its history and whose the ConnectWise company is in one transaction; else ConflictError.
+        """Write the link, its history and the ConnectWise company's mark in one transaction.
 
-        The link must be at the version expected, and the ConnectWise company that it is tied to must be nobody else's, but
-        for those that the change is made ``beside``, which must be as they were seen.
-        Raises ValueError for a change that does not follow on the link that it was made from.
+        The link must be at the expected version. The ConnectWise company that it is tied to must
+        be nobody else's, except for those that the change is made ``beside``: they must be as they
+        were seen.
+
+        Raises:
+            ConflictError: one of these does not hold.
+            ValueError: the change does not follow on the link that it was made from.
         """
         after, token = change.after, str(uuid.uuid4())
         self._write(
-            *self._puts_of(change, token=token),
+            *self._link_parts(change, token=token),
             token=token,
             proof=keys.link_history_key(after.company_id, after.version),
             what=f"the link of {after.company_id} to ConnectWise company {after.connectwise_id}",
         )
 
-    def _puts_of(self, change: LinkChange, *, token: str) -> "Iterator[TransactWriteItemTypeDef]":
+    def _link_parts(
+        self, change: LinkChange, *, token: str
+    ) -> "Iterator[TransactWriteItemTypeDef]":
         check_change(change)
         after = change.after
-        yield self._put(items.link_item(after), expected_version=change.expected_version)
-        yield self._put(
+        yield self._parts.put(items.link_item(after), expected_version=change.expected_version)
+        yield self._parts.put(
             items.link_history_item(after.company_id, entry_of_change(change), transaction=token)
         )
-        # Of several that are tied to one company, its mark names one; those that stay must be as
-        # they were seen.
-        yield from (
-            self._as_seen(each) for each in (change.holder, change.heir) if each is not None
-        )
+        # A ConnectWise company's mark names one company, though several may be tied to it. The
+        # others are checked, since the mark does not guard them.
+        for each in (change.holder, change.heir):
+            if each is not None:
+                yield self._parts.check(keys.link_key(each.company_id), version=each.version)
+        # A transaction takes one action an item (documented), so these marks are of different
+        # companies: the one that is taken and the one that is freed.
         if change.taken is not None and change.holder is None:
-            yield self._put_if(
+            yield self._parts.put_if(
                 items.tied_item(change.taken, after.company_id),
                 f"attribute_not_exists({items.TIED_TO})",
             )
         if change.freed is not None and change.heir is not None:
-            yield self._put_if(
+            yield self._parts.put_if(
                 items.tied_item(change.freed, change.heir.company_id),
                 f"attribute_exists({items.TIED_TO})",
             )
         elif change.freed is not None:
-            yield self._put_if(
+            yield self._parts.put_if(
                 items.free_item(change.freed),
                 f"{items.TIED_TO} = :mine",
                 {":mine": {"S": after.company_id}},
             )
 
-    def _as_seen(self, link: CompanyLink) -> "TransactWriteItemTypeDef":
-        return {
-            "ConditionCheck": {
-                "TableName": self._table,
-                "Key": keys.link_key(link.company_id),
-                "ConditionExpression": _AT_VERSION,
-                "ExpressionAttributeValues": {":expected": {"N": str(link.version)}},
-            }
-        }
-
     def save_standing(self, standing: Standing) -> None:
-        """Write the standing as its next version if the ledger is at ``standing.version``; else ConflictError.
+        """Write the standing as its next version, over ``standing.version``.
 
-        Twice is once: no conflict where it stands already as it would be written.
+        It is safe to repeat: there is no conflict if the ledger has it as it would be written.
+
+        Raises:
+            ConflictError: the ledger is at another version.
         """
         written = replace(standing, version=standing.version + 1)
-        put = self._put(items.standing_item(written), expected_version=standing.version)["Put"]
+        put = self._parts.put(items.standing_item(written), expected_version=standing.version)[
+            "Put"
+        ]
         try:
             with aws_errors(self._name):
                 self._client.put_item(**put)
         except ConflictError:
-            # boto repeats a put whose answer was lost, and the repeat meets what the first one
-            # wrote.
+            # boto repeats a put whose answer was lost, and the repeat meets the item that the first
+            # one wrote.
             if self.standing(standing.company_id) != written:
                 raise
 
     def save_standings(self, standings: Iterable[Standing]) -> int:
-        """Save many, several at a time, each on its own; answer how many were left out because somebody was first.
+        """Save many, several at a time, each on its own; return how many were left out.
 
-        UnsavedError says which could not be written; where none could, the table's own error is raised.
+        A standing is left out if somebody else has written a newer one. Raises as ``saved_all``.
         """
-        # The planner's alone.
-        from tally.ledger.saving import attempt, saved_all  # noqa: PLC0415
-
+        # A batch write would save calls, but takes no conditions (documented).
         pool = ThreadPoolExecutor(self._threads)
         try:
             return saved_all(pool.map(partial(attempt, self.save_standing), standings))
         finally:
             pool.shutdown(cancel_futures=True)
-
-    def _put(self, item: Item, *, expected_version: int = 0) -> "TransactWriteItemTypeDef":
-        if not expected_version:
-            return self._put_if(item, _ABSENT)
-        return self._put_if(item, _AT_VERSION, {":expected": {"N": str(expected_version)}})
-
-    def _put_if(
-        self, item: Item, condition: str, values: "dict[str, AttributeValueTypeDef] | None" = None
-    ) -> "TransactWriteItemTypeDef":
-        put: PutTypeDef = {"TableName": self._table, "Item": item, "ConditionExpression": condition}
-        if values is not None:
-            put["ExpressionAttributeValues"] = values
-        return {"Put": put}
 
     def _write(self, *puts: "TransactWriteItemTypeDef", token: str, proof: Key, what: str) -> None:
         def wrote() -> bool:
@@ -322,6 +250,7 @@ class DynamoDBLedger:
 
     def _get(self, key: Key) -> Item | None:
         with aws_errors(self._name):
+            # DynamoDB's default may answer an older version of the item.
             return self._client.get_item(TableName=self._table, Key=key, ConsistentRead=True).get(
                 "Item"
             )
@@ -341,6 +270,7 @@ class DynamoDBLedger:
         return [items.entry_from(item) for item in found]
 
     def _index(self, partition: str, within: Stretch = EVERYBODY) -> Iterator[Item]:
+        # An index cannot be read consistently: a worker reads its items by their keys.
         request: QueryInputTypeDef = {
             "TableName": self._table,
             "IndexName": keys.INDEX,
@@ -354,34 +284,16 @@ class DynamoDBLedger:
             ":partition": {"S": partition},
             **keys.bounds(within),
         }
-        # BETWEEN has both ends in it.
+        # BETWEEN takes both of its ends in, and a stretch does not take in its end.
         return (item for item in self._query(request) if keys.company_id_in(item) in within)
 
     def _query(self, request: "QueryInputTypeDef") -> Iterator[Item]:
-        """All items of all pages; a page that cannot be had raises, after the items of those before it."""
+        """Give all items of all pages; an unreadable page raises after those before it."""
         while True:
             with aws_errors(self._name):
                 page = self._client.query(**request)
             yield from page["Items"]
+            # A page ends at 1 MB. It may be empty and have others after it, so only the key tells.
             if not (last := page.get("LastEvaluatedKey")):
                 return
             request = {**request, "ExclusiveStartKey": last}
-
-
-def _set_aside[T](read: Callable[[Item], T]) -> Callable[[Item], T | Unreadable]:
-    """The reader, for lists of all companies: one item that cannot be read is its company's trouble alone (SAFE-5)."""
-
-    def reader(item: Item) -> T | Unreadable:
-        try:
-            return read(item)
-        except UnreadableItemError as error:
-            return Unreadable(keys.company_id_in(item), str(error))
-
-    return reader
-
-
-def _standing(item: Item) -> Standing:
-    try:
-        return items.standing_from(item)
-    except UnreadableItemError as error:
-        return items.salvaged(item, error)

@@ -1,19 +1,23 @@
-"""Forms: how a value becomes plain data (text, whole numbers, lists, maps), and back.
+"""Forms: both ways between a value and plain data (text, whole numbers, lists, maps).
 
-A form is made of smaller ones. The stored names stand in it, written out: an item lives for years, so
-a renamed attribute of a class must not rename what is stored. What has its default value is left out.
+A form is made of smaller ones. It spells out the stored names: an item lives for years, so a
+renamed attribute of a class must not rename what is stored. Default values are left out.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import MISSING, fields, is_dataclass
+from dataclasses import MISSING, dataclass, fields, is_dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any
+
+type Plain = dict[str, Any]
+"""Fields of an item by their stored names."""
 
 
-class Form[T](NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Form[T]:
     """Both ways of one kind of value. ``read`` raises ValueError, TypeError or KeyError."""
 
     write: Callable[[T], Any]
@@ -29,19 +33,37 @@ def instant_text(instant: datetime) -> str:
     if instant.tzinfo is None:
         naive = instant.isoformat()
         raise ValueError(f"the ledger keeps instants with their time zone, and {naive} has none")
+    # DynamoDB compares ticks as texts, so all of them have to be in one zone.
     return instant.astimezone(UTC).isoformat()
 
 
 @lru_cache(maxsize=1024)
 def instant(text: str) -> datetime:
-    """Read such a text. Most are ticks, of which thousands of companies have the same.
-
-    Raises ValueError for a text without a time zone.
-    """
+    """Read such a text. Raises ValueError for one without a time zone."""
+    # Cached: most are ticks, and thousands of companies have the same one.
     found = datetime.fromisoformat(text)
     if found.tzinfo is None:
         raise ValueError(f"{text} has no time zone")
     return found
+
+
+def optional_instant_text(at: datetime | None) -> str | None:
+    """Write an instant, or None if there is none."""
+    return None if at is None else instant_text(at)
+
+
+def optional_instant(text: str | None) -> datetime | None:
+    """Read such a text, or None if there is none."""
+    return None if text is None else instant(text)
+
+
+def without_none(fields: Plain) -> Plain:
+    """Return the fields that are neither None nor an empty collection or text."""
+    return {
+        name: value
+        for name, value in fields.items()
+        if value is not None and value not in ("", [], {})
+    }
 
 
 def _text(value: Any) -> str:  # noqa: ANN401 - whatever an item holds
@@ -51,6 +73,7 @@ def _text(value: Any) -> str:  # noqa: ANN401 - whatever an item holds
 
 
 def _whole(value: Any) -> int:  # noqa: ANN401 - as above
+    # A bool is an int in Python.
     if not isinstance(value, int) or isinstance(value, bool):
         raise TypeError(f"{value!r} is no whole number")
     return value
@@ -75,20 +98,19 @@ TRUTH: Form[bool] = Form(bool, _truth)
 INSTANT: Form[datetime] = Form(instant_text, instant)
 DAY: Form[date] = Form(date.isoformat, date.fromisoformat)
 AMOUNT: Form[Decimal] = Form(str, _amount)
-"""As text, so that no digit is lost."""
+"""A decimal as text, so that no digit is lost."""
 
 
 def word[E: StrEnum](of: type[E]) -> Form[E]:
-    """Make the form of one word out of an enumeration."""
+    """Make the form of one word of an enumeration."""
     return Form(lambda value: value.value, of)
 
 
 def many[T](each: Form[T]) -> Form[tuple[T, ...]]:
     """Make the form of a list."""
-    write, read = each
     return Form(
-        lambda values: [write(value) for value in values],
-        lambda plain: tuple(read(value) for value in _list(plain)),
+        lambda values: [each.write(value) for value in values],
+        lambda plain: tuple(each.read(value) for value in _list(plain)),
     )
 
 
@@ -99,7 +121,10 @@ def _list(plain: Any) -> list[Any]:  # noqa: ANN401 - as above
 
 
 def shape[T](of: type[T], **forms: Form[Any]) -> Form[T]:
-    """Make the form of a dataclass or named tuple, by the names of its fields."""
+    """Make the form of a dataclass or named tuple, by the names of its fields.
+
+    Raises TypeError if the forms are not those of all fields.
+    """
     declared = _defaults(of)
     if forms.keys() != declared.keys():
         raise TypeError(
@@ -128,7 +153,7 @@ def _defaults(of: Any) -> dict[str, Any]:  # noqa: ANN401 - a class of either so
 
 
 def one_of[T](name: str, kinds: Mapping[str, tuple[type, Form[Any]]]) -> Form[T]:
-    """Make the form of one of several classes, told apart by the word under ``name``."""
+    """Make the form of one of several classes; the word under ``name`` tells which."""
     by_class = {of: (word, form.write) for word, (of, form) in kinds.items()}
 
     def write(value: Any) -> dict[str, Any]:  # noqa: ANN401 - one of the classes

@@ -1,4 +1,4 @@
-"""Where each item of the ledger is: keys of the table, partitions of its index."""
+"""Keys of the ledger's items: in the table, and in the partitions of its index."""
 
 import sys
 from collections.abc import Mapping
@@ -13,11 +13,13 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
 
 type Item = Mapping[str, AttributeValueTypeDef]
-"""An item, or a part of one such as its key, as boto's low-level client takes and gives it."""
+"""An item or a part of one, such as its key, as boto's low-level client has it."""
 
 type Key = dict[str, AttributeValueTypeDef]
 """An item's key."""
 
+# The index is sparse: an item is in it if it has `ipk` and `isk`. DynamoDB brings it up to date
+# after the write, so it lags.
 INDEX = "index"
 MAPPINGS = "MAPPING"
 STANDINGS = "STANDING"
@@ -28,19 +30,19 @@ _RECORD = "RECORD#"
 
 
 def settled_records(month: Month) -> str:
-    """The index partition of a month's records that are no longer open."""
+    """Return the index partition of a month's records that are no longer open."""
     return f"SETTLED#{month}"
 
 
 def record_sort_key(of: RecordKey) -> str:
-    """Where a record is in its partition of the index: among its company's."""
+    """Return a record's sort key in the index, which puts it among its company's records."""
     return f"{of.company_id}#{of.month}#{of.service}"
 
 
 def bounds(within: Stretch) -> Item:
-    """The least and the greatest sort key that those companies can have in the index, for a condition ``BETWEEN``.
+    """Return the least and the greatest sort key of those companies, for a ``BETWEEN``.
 
-    What follows the id there begins with a ``#``, which sorts before all that an id is made of.
+    After an id, a sort key goes on with ``#``, which sorts before every character of an id.
     """
     return {":first": {"S": within.first or _LEAST}, ":end": {"S": within.end or _GREATEST}}
 
@@ -49,61 +51,62 @@ _LEAST, _GREATEST = " ", chr(sys.maxunicode)
 
 
 def key(partition: str, sort: str) -> Key:
-    """An item's key."""
+    """Return an item's key."""
     return {"pk": {"S": partition}, "sk": {"S": sort}}
 
 
 def record_key(of: RecordKey) -> Key:
-    """The key of a usage record's item."""
+    """Return the key of a usage record's item."""
     return key(_COMPANY + of.company_id, f"{_RECORD}{of.month}#{of.service}")
 
 
 def link_key(company_id: str) -> Key:
-    """The key of a company's link."""
+    """Return the key of a company's link."""
     return key(_COMPANY + company_id, "MAPPING")
 
 
 def standing_key(company_id: str) -> Key:
-    """The key of a company's standing."""
+    """Return the key of a company's standing."""
     return key(_COMPANY + company_id, "STANDING")
 
 
 def tied_key(connectwise_id: int) -> Key:
-    """The key of the item that marks a ConnectWise company as tied."""
+    """Return the key of the item that marks a ConnectWise company as tied."""
     return key(f"CONNECTWISE#{connectwise_id}", "TIED")
 
 
 def ticks_key() -> Key:
-    """The key of the one item about ticks."""
+    """Return the key of the one item about ticks."""
     return key("TICKS", "TICKS")
 
 
 def history_prefix(of: RecordKey) -> str:
-    """What the sort keys of a record's history begin with; the version follows, padded so that it sorts."""
+    """Return the beginning of a record's history sort keys; the version follows, padded to sort."""
     return f"HISTORY#{of.month}#{of.service}#"
 
 
 def history_key(of: RecordKey, version: int) -> Key:
-    """The key of one transition of a record."""
+    """Return the key of one transition of a record."""
+    # DynamoDB sorts texts by their UTF-8 bytes: without zeros, 10 would come before 9.
     return key(_COMPANY + of.company_id, f"{history_prefix(of)}{version:06d}")
 
 
 MAPPING_HISTORY = "HISTORY#MAPPING#"
-"""What the sort keys of a link's history begin with; the version follows, padded so that it sorts."""
+"""Beginning of the sort keys of a link's history; the version follows, padded to sort."""
 
 
 def link_history_key(company_id: str, version: int) -> Key:
-    """The key of the link's change to that version."""
+    """Return the key of the link's change to that version."""
     return key(_COMPANY + company_id, f"{MAPPING_HISTORY}{version:06d}")
 
 
 def company_id_in(item: Item) -> str:
-    """The company whose item it is."""
+    """Return the id of the company whose item it is."""
     return item["pk"]["S"].removeprefix(_COMPANY)
 
 
 def record_key_in(item: Item) -> RecordKey:
-    """What an item's usage record is of. Raises ValueError for another kind of item."""
+    """Return the key of an item's usage record. Raises ValueError for another kind of item."""
     month, service = item["sk"]["S"].removeprefix(_RECORD).split("#", 1)
     return RecordKey(
         company_id=company_id_in(item), month=month_of(month), service=sys.intern(service)
@@ -112,5 +115,15 @@ def record_key_in(item: Item) -> RecordKey:
 
 @lru_cache(maxsize=64)
 def month_of(text: str) -> Month:
-    """The month of a text; one object for all companies that have it. Raises ValueError for what is none."""
+    """Return the month of a text, one object for all companies. Raises ValueError if it is none."""
     return Month.parse(text)
+
+
+def months(texts: list[str]) -> tuple[Month, ...]:
+    """Read several months. Raises ValueError."""
+    return tuple(month_of(text) for text in texts)
+
+
+def months_text(several: tuple[Month, ...]) -> list[str]:
+    """Write several months."""
+    return [str(month) for month in several]

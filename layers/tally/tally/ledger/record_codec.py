@@ -1,9 +1,9 @@
-"""The stored form of a usage record: the plain image of its types, with a number for the schema."""
+"""The stored form of a usage record: its fields as plain data, with the number of the schema."""
 
 from dataclasses import MISSING, fields
-from functools import cache
 from typing import Any
 
+from tally.domain import holds
 from tally.domain.model.terms import OtherTerms, Terms
 from tally.domain.record.lines import Line, LineState, Place, Written
 from tally.domain.record.record_key import RecordKey
@@ -31,9 +31,10 @@ from tally.ledger.form import (
     shape,
     word,
 )
+from tally.ledger.upgrade import upgraded
 
 SCHEMA = 1
-"""Of what is written. An item of a later one is not read: that company's standing is failing."""
+"""The schema that is written. A record of a later one is not read: its company is failing."""
 
 PLACE = shape(Place, agreement_id=WHOLE, product_id=WHOLE, effective=DAY, cancelled=DAY, late=TRUTH)
 WRITTEN = shape(
@@ -74,28 +75,24 @@ def _hold[H: Hold](of: type[H], **own: Form[Any]) -> tuple[str, tuple[type[H], F
     return of.kind, (of, shape(of, why=TEXT, since=INSTANT, **own))
 
 
-@cache
-def _holds() -> Form[Hold]:
-    """Make the forms of all kinds, once a hold is met: most records have none, and a first tick pays for each class."""
-    from tally.domain import holds  # noqa: PLC0415 - as above
-
-    kinds = (
-        _hold(holds.Fallen, counted=WHOLE),
-        _hold(holds.Grown, agreed=WHOLE),
-        _hold(holds.Moved, counted=WHOLE, children=many(TEXT), grown=TRUTH),
-        _hold(holds.LateUsage, total=WHOLE),
-        _hold(holds.Unwritten, number=WHOLE),
-        _hold(holds.Unplaced, total=WHOLE),
-        _hold(holds.Edited, total=WHOLE, stands=WHOLE),
-        _hold(holds.Broken, total=WHOLE),
-        _hold(holds.Altered, total=WHOLE, line=WHOLE, shown=TEXT),
-        _hold(holds.SettledEdited, total=WHOLE, line=WHOLE, shown=TEXT, stands=WHOLE),
-        _hold(holds.Strangers, wanted=WHOLE, additions=many(WHOLE)),
-    )
-    return one_of("kind", dict(kinds))
-
-
-HOLD: Form[Hold] = Form(lambda hold: _holds().write(hold), lambda plain: _holds().read(plain))
+HOLD: Form[Hold] = one_of(
+    "kind",
+    dict(
+        (
+            _hold(holds.Fallen, counted=WHOLE),
+            _hold(holds.Grown, agreed=WHOLE),
+            _hold(holds.Moved, counted=WHOLE, children=many(TEXT), grown=TRUTH),
+            _hold(holds.LateUsage, total=WHOLE),
+            _hold(holds.Unwritten, number=WHOLE),
+            _hold(holds.Unplaced, total=WHOLE),
+            _hold(holds.Edited, total=WHOLE, stands=WHOLE),
+            _hold(holds.Broken, total=WHOLE),
+            _hold(holds.Altered, total=WHOLE, line=WHOLE, shown=TEXT),
+            _hold(holds.SettledEdited, total=WHOLE, line=WHOLE, shown=TEXT, stands=WHOLE),
+            _hold(holds.Strangers, wanted=WHOLE, additions=many(WHOLE)),
+        )
+    ),
+)
 
 _RECORD: dict[str, Form[Any]] = {
     "seen_tick": INSTANT,
@@ -110,11 +107,14 @@ _RECORD: dict[str, Form[Any]] = {
     "closing": CLOSING,
 }
 _LEFT_OUT = {each.name: each.default for each in fields(UsageRecord) if each.name != "state"}
-"""Values that say nothing. A partner without children is another thing than a customer: () is kept."""
+"""Defaults, which are left out; but ``children`` keeps (), which is not None.
+
+A partner without children is another thing than a customer.
+"""
 
 
 def record_fields(record: UsageRecord) -> dict[str, Any]:
-    """Return all that a record holds but its key and version; of one that is not stored, nothing."""
+    """Return all that a record holds but its key and version; nothing if it was never stored."""
     if record.version == 0:
         return {}
     values = {name: getattr(record, name) for name in _RECORD}
@@ -125,18 +125,12 @@ def record_fields(record: UsageRecord) -> dict[str, Any]:
 def record_of(key: RecordKey, version: int, plain: dict[str, Any]) -> UsageRecord:
     """Read such fields, or those that a version without a schema wrote.
 
-    Raises KeyError, TypeError or ValueError where they are not what any version wrote, or what a later one did.
+    Raises KeyError, TypeError or ValueError if no version wrote them, or a later one did.
     """
     if "schema" not in plain:
-        plain = _upgraded(plain, month=str(key.month))
+        plain = upgraded(plain, month=str(key.month))
     schema = plain["schema"]
     if schema != SCHEMA:
         raise ValueError(f"its schema is {schema}, and this version of Tally knows {SCHEMA}")
     found = {name: form.read(plain[name]) for name, form in _RECORD.items() if name in plain}
     return UsageRecord(key=key, version=version, **found)
-
-
-def _upgraded(old: dict[str, Any], *, month: str) -> dict[str, Any]:
-    from tally.ledger.upgrade import upgraded  # noqa: PLC0415 - only for what an earlier version left behind
-
-    return upgraded(old, month=month)

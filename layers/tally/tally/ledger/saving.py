@@ -1,18 +1,21 @@
-"""Many items written, each on its own: what is to be said of those that could not be."""
+"""Standings that are written one by one: those that could not be, and the error that says so."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 
 from tally.domain.model.standing import Standing
 from tally.errors import ConflictError, ContractError, SetupError, TallyError, UnsavedError
 
 _THE_TABLES = 3
-"""Where so many writes failed and none worked, it is the table's trouble; fewer may be those companies' own."""
+"""So many failures, if nothing was written, are the table's; fewer may be those companies' own."""
 _IN_VAIN = 24
-"""After so many, the others are not tried."""
+"""After so many failures, if nothing was written, the others are not tried."""
 
 
 def attempt(save: Callable[[Standing], None], standing: Standing) -> tuple[str, TallyError | None]:
-    """Write one of many; answer whose it is, and what became of it: an error of ours too is that company's alone."""
+    """Write one of many, and return its company with the error, if there was one.
+
+    An error of Tally's own concerns that company alone too.
+    """
     try:
         save(standing)
     except TallyError as error:
@@ -23,10 +26,13 @@ def attempt(save: Callable[[Standing], None], standing: Standing) -> tuple[str, 
 
 
 def saved_all(outcomes: Iterable[tuple[str, TallyError | None]]) -> int:
-    """Go through what became of each company's item; answer how many were left out because somebody was first.
+    """Go through the outcome of each company; return how many were left out.
 
-    Raises UnsavedError where some could not be written. Where none of several could, and not for what was to be written,
-    the table's own error.
+    A company is left out if somebody else has written its standing first.
+
+    Raises:
+        UnsavedError: some could not be written.
+        TallyError: the table's own error, if none could be written because of it.
     """
     failures: dict[str, TallyError] = {}
     left_out = done = 0
@@ -39,15 +45,8 @@ def saved_all(outcomes: Iterable[tuple[str, TallyError | None]]) -> int:
             failures[company_id] = error
         if not done and len(failures) >= _IN_VAIN:
             break
-    tables = next(
-        (error for error in failures.values() if not isinstance(error, ContractError)), None
-    )
-    if (
-        tables is not None
-        and not done
-        and (len(failures) >= _THE_TABLES or isinstance(tables, SetupError))
-    ):
-        raise tables
+    if not done and (trouble := _tables_trouble(failures.values())) is not None:
+        raise trouble
     if failures:
         company_id, error = next(iter(failures.items()))
         raise UnsavedError(
@@ -59,3 +58,11 @@ def saved_all(outcomes: Iterable[tuple[str, TallyError | None]]) -> int:
             left_out=left_out,
         )
     return left_out
+
+
+def _tables_trouble(failures: Collection[TallyError]) -> TallyError | None:
+    """Return the table's own error; None if the failures may be those of single standings."""
+    # A ContractError is about what was to be written: another standing may pass.
+    trouble = next((each for each in failures if not isinstance(each, ContractError)), None)
+    is_certain = len(failures) >= _THE_TABLES or isinstance(trouble, SetupError)
+    return trouble if is_certain else None

@@ -1,6 +1,7 @@
-"""Whether stored fields have the types that we write: an item of another version, or edited by hand, may have any.
+"""Types of stored fields: an item of another version, or edited by hand, may have any.
 
-A field is known by its name wherever it stands. What comes out of here is safe to calculate and to compare with.
+A field is known by its name, at every depth. Fields that pass here are safe to calculate and to
+compare with.
 """
 
 import json
@@ -9,6 +10,7 @@ from typing import Any
 
 
 def _is_whole(value: object) -> bool:
+    # `isinstance` would take True for a number.
     return type(value) is int
 
 
@@ -39,7 +41,7 @@ _SHAPES = {name: has_shape for has_shape, names in _NAMES.items() for name in na
 
 
 def shaped(fields: dict[str, Any]) -> dict[str, Any]:
-    """The fields as they are. Raises TypeError for one that is not of the type that its name promises."""
+    """Return the fields. Raises TypeError for one whose type is not the one its name promises."""
     for name, value in fields.items():
         has_shape = _SHAPES.get(name)
         if has_shape is not None and not has_shape(value):
@@ -53,5 +55,8 @@ _DECODER = json.JSONDecoder(object_hook=shaped)
 
 
 def nested(text: str) -> Any:  # noqa: ANN401 - whatever the text holds
-    """The nested value that a text holds, its maps shaped. Raises ValueError, TypeError or RecursionError."""
+    """Read the nested value of a text, its maps shaped.
+
+    Raises ValueError, TypeError or RecursionError.
+    """
     return _DECODER.decode(text)

@@ -1,42 +1,85 @@
-"""Several items written together or not at all, on a DynamoDB that may cancel, time out, or answer twice."""
+"""Several items written together or not at all, though DynamoDB may cancel or not answer."""
 
 import random
 import time
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from tally.aws.refusals import NO_ANSWER, as_tally_error, error_code, is_server_error
 from tally.errors import AmbiguousError, ConflictError, ContractError, TallyError, TransientError
+from tally.ledger.keys import Item, Key
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
-    from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
+    from mypy_boto3_dynamodb.type_defs import (
+        AttributeValueTypeDef,
+        PutTypeDef,
+        TransactWriteItemTypeDef,
+    )
 
+_ABSENT = "attribute_not_exists(pk)"
+_AT_VERSION = "version = :expected"
 _FIRST_PAUSE = 0.05
 _ATTEMPTS = 6
 _PASSING = frozenset(
     {"None", "TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
 )
+"""Reasons that pass. DynamoDB gives one reason for each item; "None" is an item without trouble."""
+
+
+class Parts:
+    """Makes the parts of transactions on one table."""
+
+    def __init__(self, table: str) -> None:
+        self._table = table
+
+    def put(self, item: Item, *, expected_version: int = 0) -> "TransactWriteItemTypeDef":
+        """Write an item over that version of it; 0 if there must be none."""
+        if not expected_version:
+            return self.put_if(item, _ABSENT)
+        return self.put_if(item, _AT_VERSION, {":expected": {"N": str(expected_version)}})
+
+    def put_if(
+        self, item: Item, condition: str, values: "dict[str, AttributeValueTypeDef] | None" = None
+    ) -> "TransactWriteItemTypeDef":
+        """Write an item if a condition holds."""
+        put: PutTypeDef = {"TableName": self._table, "Item": item, "ConditionExpression": condition}
+        if values is not None:
+            put["ExpressionAttributeValues"] = values
+        return {"Put": put}
+
+    def check(self, key: Key, *, version: int) -> "TransactWriteItemTypeDef":
+        """Write nothing, but only if the item is at that version."""
+        return {
+            "ConditionCheck": {
+                "TableName": self._table,
+                "Key": key,
+                "ConditionExpression": _AT_VERSION,
+                "ExpressionAttributeValues": {":expected": {"N": str(version)}},
+            }
+        }
 
 
 class _CancelledError(TransientError):
-    """DynamoDB cancelled it because of another one under way: it has not happened, and may be tried again at once."""
+    """DynamoDB cancelled it for another one under way: it has not happened, and may be repeated."""
 
 
-class Patience(NamedTuple):
-    """How a cancelled transaction is tried again: up to 5 times, after at most 0.05 s, then 0.1 s, to 0.8 s, the pauses random.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Patience:
+    """The pauses before a cancelled transaction is repeated: at most 0.05 s, then double each time.
 
-    ``pause`` sleeps the given seconds; ``jitter`` gives a number from 0 to 1, so that two that cancelled each other do
-    not meet again.
+    ``pause`` sleeps the given seconds. ``jitter`` gives a number from 0 to 1: DynamoDB may cancel
+    both of two transactions, and these must not meet again.
     """
 
     pause: Callable[[float], None] = time.sleep
     jitter: Callable[[], float] = random.random
 
     def after(self, attempt: int) -> None:
-        """Wait after an attempt that failed, the first of which is number 1."""
+        """Wait after a failed attempt; the first is number 1."""
         self.pause(self.jitter() * _FIRST_PAUSE * 2 ** (attempt - 1))
 
 
@@ -49,21 +92,26 @@ def write_together(
     what: str,
     patience: Patience,
 ) -> None:
-    """Write all of ``puts``, once, whatever answers are lost.
+    """Write all of ``puts`` once, whatever answers are lost.
 
-    ``token`` makes DynamoDB take repeats of this call within ten minutes for one, boto's own repeats among them
-    (ClientRequestToken of TransactWriteItems). ``wrote`` reads whether the items stand there as this very call writes
-    them: it is asked where a condition failed or no answer came, since an answer that was lost may have been a yes.
+    ``wrote`` reads the table and returns True if this very call has written the items. It is asked
+    if a condition failed or no answer came, since the lost answer may have been a yes.
 
-    Raises ConflictError if a condition does not hold, TransientError if DynamoDB is busy, AmbiguousError if it may yet
-    have happened; else as ``as_tally_error``.
+    Raises:
+        ConflictError: a condition does not hold.
+        TransientError: DynamoDB is busy.
+        AmbiguousError: it may have happened.
+        TallyError: as ``as_tally_error``.
     """
+    # DynamoDB takes calls with one ClientRequestToken within ten minutes for one call (documented).
+    # boto repeats a call without an answer by itself, and those repeats bear the token too.
     attempt = 1
     while True:
         try:
             client.transact_write_items(TransactItems=puts, ClientRequestToken=token)
         except (ClientError, BotoCoreError) as error:
             failure = _failure(error, what=what)
+            # A repeat after the token's ten minutes meets its own items, as a failed condition.
             if isinstance(failure, ConflictError | AmbiguousError) and _happened(
                 wrote, failure, what=what
             ):
@@ -90,7 +138,8 @@ def _failure(error: ClientError | BotoCoreError, *, what: str) -> TallyError:
         return AmbiguousError(f"{what} may or may not be written: {error}")
     if not isinstance(error, ClientError):
         return as_tally_error(error, what=what)
-    # In progress: an earlier attempt of the same call, whose answer was lost, is still under way.
+    # "In progress" is said of an earlier attempt of this call: its answer was lost, and DynamoDB is
+    # still at it.
     if is_server_error(error) or error_code(error) == "TransactionInProgressException":
         return AmbiguousError(
             f"{what} may or may not be written: {as_tally_error(error, what='DynamoDB')}"
@@ -103,11 +152,13 @@ def _failure(error: ClientError | BotoCoreError, *, what: str) -> TallyError:
 def _cancelled(codes: Sequence[str], error: ClientError, *, what: str) -> TallyError:
     if "ConditionalCheckFailed" in codes:
         return ConflictError(f"{what} has been written by somebody else since it was read.")
+    # DynamoDB cancels both of two transactions on one item, or one of them: it does not queue.
     if codes and _PASSING.issuperset(codes):
         return _CancelledError(f"{what} is in use by another transaction ({', '.join(codes)}).")
     return ContractError(f"{what} was refused: {error}")
 
 
 def _reasons(error: ClientError) -> Sequence[dict[str, Any]]:
+    # boto's types know no reasons; DynamoDB sends them beside the error.
     response: dict[str, Any] = dict(error.response)
     return response.get("CancellationReasons") or []

@@ -1,12 +1,12 @@
-"""Usage records as they were stored before schema 1, in the form of schema 1.
+"""Convert usage records that were stored before schema 1.
 
-A deployment meets them in mid-month. An old line that was only being opened becomes the claim; whether
-an old line was for late usage is told once, by its days and by the lines beside it.
+A deployment meets them in mid-month. An old line that was only being opened becomes the claim. An
+old line does not say if it was for late usage: its days and the lines beside it tell.
 """
 
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
 
-type Plain = dict[str, Any]
+from tally.ledger.form import Plain
 
 _SAID = {
     "accepted": "lower",
@@ -20,7 +20,10 @@ _SETTLED = ("frozen", "final")
 
 
 def upgraded(old: Plain, *, month: str) -> Plain:
-    """Return the fields of an unversioned record as schema 1 has them. ``month`` is its ``yyyy-mm``."""
+    """Return the fields of an unversioned record as schema 1 has them.
+
+    ``month`` is the record's month as ``yyyy-mm``.
+    """
     lines = old.get("lines", [])
     new: Plain = {
         "schema": 1,
@@ -90,62 +93,76 @@ def _claim(old: Plain, month: str) -> Plain | None:
     return {"write": write, "at": intent["at"]}
 
 
-def _rulings(old: Plain) -> list[Plain]:
-    told: list[Plain] = []
+def _rulings(old: Plain) -> Iterator[Plain]:
     unknown = {"by": "", "at": old["seen_tick"]}
     for name, said in (("baseline", "grow"), ("late", "late"), ("given", "give")):
         if name in old:
-            told.append({"said": said, "number": old[name], **unknown})
+            yield {"said": said, **_number(old[name]), **unknown}
     if "answer" in old:
-        answer = old["answer"]
-        about = {"about": answer["children"]} if answer.get("children") else {}
-        number = {"number": answer["quantity"]} if answer["quantity"] else {}
-        told.append(
-            {
-                "said": _SAID[answer["verdict"]],
-                **number,
-                "by": answer["by"],
-                "at": answer["at"],
-                **about,
-            }
-        )
-    told += [{"said": "as-seen", "about": [each], **unknown} for each in old.get("left_so", [])]
+        yield _answered(old["answer"])
+    for each in old.get("left_so", []):
+        yield {"said": "as-seen", "about": [each], **unknown}
     if "asked" in old:
-        told.append({"said": "asked", **unknown})
-    return [
-        {name: value for name, value in each.items() if (name, value) != ("number", 0)}
-        for each in told
-    ]
+        yield {"said": "asked", **unknown}
+
+
+def _answered(answer: Plain) -> Plain:
+    about = {"about": answer["children"]} if answer.get("children") else {}
+    return {
+        "said": _SAID[answer["verdict"]],
+        **_number(answer["quantity"]),
+        "by": answer["by"],
+        "at": answer["at"],
+        **about,
+    }
+
+
+def _number(number: int | None) -> Plain:
+    # Schema 1 leaves defaults out, and 0 is the default of a ruling's number.
+    return {"number": number} if number else {}
 
 
 def _hold(old: Plain) -> Plain | None:
     hold = old.get("hold")
     if hold is None:
         return None
-    kept: Plain = {"why": hold.get("why", ""), "since": hold["since"]}
-    kind, number = _kind(hold), hold["quantity"]
-    match kind:
-        case "fall":
-            own: Plain = {"counted": number}
-        case "growth":
-            own = {"agreed": number}
-        case "children":
-            grown = {"grown": True} if hold.get("grown") else {}
-            own = {"counted": number, "children": hold.get("children", []), **grown}
-        case "unwritten":
-            own = {"number": number}
-        case "foreign":
-            own = {"wanted": number, "additions": hold.get("foreign", [])}
-        case "settled-edited":
-            own = {"total": number, "line": hold["line"], "shown": hold.get("seen", "")}
-            own |= {"stands": hold["stands"]} if "stands" in hold else {}
-        case "altered":
-            own = {"total": number, "line": hold["line"], "shown": hold.get("seen", "")}
-        case "edited":
-            own = {"total": number, "stands": hold["stands"]}
-        case _:
-            own = {"total": number}
-    return {"kind": kind, **kept, **own}
+    kind = _kind(hold)
+    own = _OF_KIND.get(kind, _of_total)(hold)
+    return {"kind": kind, "why": hold.get("why", ""), "since": hold["since"], **own}
+
+
+def _of_children(hold: Plain) -> Plain:
+    grown = {"grown": True} if hold.get("grown") else {}
+    return {"counted": hold["quantity"], "children": hold.get("children", []), **grown}
+
+
+def _of_strangers(hold: Plain) -> Plain:
+    return {"wanted": hold["quantity"], "additions": hold.get("foreign", [])}
+
+
+def _of_altered(hold: Plain) -> Plain:
+    return {"total": hold["quantity"], "line": hold["line"], "shown": hold.get("seen", "")}
+
+
+def _of_settled(hold: Plain) -> Plain:
+    stands = {"stands": hold["stands"]} if "stands" in hold else {}
+    return {**_of_altered(hold), **stands}
+
+
+def _of_total(hold: Plain) -> Plain:
+    return {"total": hold["quantity"]}
+
+
+_OF_KIND: Mapping[str, Callable[[Plain], Plain]] = {
+    "fall": lambda hold: {"counted": hold["quantity"]},
+    "growth": lambda hold: {"agreed": hold["quantity"]},
+    "children": _of_children,
+    "unwritten": lambda hold: {"number": hold["quantity"]},
+    "foreign": _of_strangers,
+    "settled-edited": _of_settled,
+    "altered": _of_altered,
+    "edited": lambda hold: {"total": hold["quantity"], "stands": hold["stands"]},
+}
 
 
 def _kind(hold: Plain) -> str:
@@ -160,7 +177,7 @@ def _kind(hold: Plain) -> str:
 
 
 def _refusal(old: Plain, month: str) -> Plain | None:
-    """What was refused, of which write and version of the agreement: the fingerprint says both."""
+    """Return the refusal; its fingerprint names the write and the version of the agreement."""
     refusal = old.get("refusal")
     if refusal is None or not old.get("lines"):
         return None

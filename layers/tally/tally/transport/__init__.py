@@ -1,5 +1,5 @@
-"""Make a call over HTTP: one attempt, whether to repeat it, and the error if nothing came of it.
+"""Make a call over HTTP: attempts, the decision to repeat one, and the error that is left.
 
-Both vendors' adapters are built on ``calls``. May import ``errors`` and ``redaction``, and knows
-neither vendor.
+Both vendors' adapters are built on ``http_call``. May import ``errors`` and ``redaction``, and
+knows neither vendor.
 """

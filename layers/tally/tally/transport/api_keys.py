@@ -1,4 +1,4 @@
-"""Keys: checked before they are used, and put into headers."""
+"""API keys: checked before they are used, and put into headers."""
 
 import base64
 import re
@@ -9,14 +9,13 @@ from tally.errors import SetupError
 
 _SPACE_OR_CONTROL = re.compile(r"[\s\x00-\x1f\x7f]")
 _UNPACKED = re.compile(rb"[!-~]*:[!-~]*|[0-9A-Za-z-]{16,}")
-"""What base64 of a key unpacks to, with a colon or without; the bytes behind a true key hardly ever look like that."""
+"""A key unpacked from base64, with a colon or without. Few true keys unpack to such bytes."""
 
 
 def check_key(key: SecretStr, *, name: str) -> str:
-    """The key's value. Raises SetupError, naming it by its field of the secret, if it cannot be one.
-
-    Both vendors' instructions have keys put together with colons and as base64: that is done here, with the key alone.
-    """
+    """Return the key's value. Raises SetupError, with the secret's field, if it cannot be a key."""
+    # Both vendors' instructions put keys together with colons and as base64. ``basic_auth`` does
+    # that here, so the secret must hold the key alone.
     value = key.get_secret_value()
     if wrong := _put_together(value):
         raise SetupError(f"{name} in the secret {wrong}: give the key alone, as it was shown")
@@ -28,7 +27,7 @@ def check_key(key: SecretStr, *, name: str) -> str:
 
 
 def _put_together(value: str) -> str:
-    """What was made of the key, as far as that shows; "" where it may be the key itself."""
+    """Say what has been made of the key; "" if it may be the key itself."""
     if value.lower().startswith("basic "):
         return "is a whole header, which begins with Basic"
     if ":" in value:
@@ -45,5 +44,5 @@ def _put_together(value: str) -> str:
 
 
 def basic_auth(user: str, password: str) -> str:
-    """The value of the ``Authorization`` header."""
+    """Return the value of the ``Authorization`` header."""
     return "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()

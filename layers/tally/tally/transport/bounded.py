@@ -1,7 +1,7 @@
 """Connections on which a whole answer has to come within the read timeout.
 
-That timeout bounds each wait for data alone: a server that sends a byte now and then could hold its caller for ever, in
-headers as in the body.
+In requests, that timeout bounds each wait for data. So a server that sends a byte now and then, in
+the headers or in the body, could hold its caller for ever.
 """
 
 import io
@@ -18,7 +18,7 @@ from urllib3.poolmanager import PoolManager
 
 
 class _Timed(io.RawIOBase):
-    """Reads from a socket until the time is up that the socket had for one read when the answer began."""
+    """Reads an answer from a socket, all of it within the socket's timeout for one read."""
 
     def __init__(self, raw: io.RawIOBase, sock: socket.socket) -> None:
         self._raw = raw
@@ -43,7 +43,12 @@ class _Timed(io.RawIOBase):
 
 
 class _TimedResponse(HTTPResponse):
-    def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - http.client's own
+    def __init__(
+        self,
+        sock: socket.socket,
+        *args: Any,  # noqa: ANN401 - as its base
+        **kwargs: Any,  # noqa: ANN401 - as its base
+    ) -> None:
         super().__init__(sock, *args, **kwargs)
         self.fp = io.BufferedReader(_Timed(self.fp.detach(), sock))
 
@@ -68,14 +73,18 @@ _POOLS = {"http": _Pool, "https": _SecurePool}
 
 
 class BoundedAdapter(HTTPAdapter):
-    """As requests' own, with the read timeout for the whole of an answer."""
+    """An adapter of requests whose read timeout is for the whole of an answer."""
 
-    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - requests' own
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - as its base
         """Make the pools of connections that go straight to the host."""
         super().init_poolmanager(*args, **kwargs)
         self.poolmanager.pool_classes_by_scheme = _POOLS
 
-    def proxy_manager_for(self, proxy: str, **kwargs: Any) -> PoolManager:  # noqa: ANN401 - requests' own
+    def proxy_manager_for(
+        self,
+        proxy: str,
+        **kwargs: Any,  # noqa: ANN401 - as its base
+    ) -> PoolManager:
         """Make the pools of connections through a proxy."""
         manager: PoolManager = super().proxy_manager_for(proxy, **kwargs)
         manager.pool_classes_by_scheme = _POOLS

@@ -1,4 +1,4 @@
-"""From what went wrong to the error that says who has to act; nothing about it is decided anywhere else."""
+"""The one decision from a failed call to the error that says who has to act."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -47,12 +47,13 @@ def _no_answer(_status: int, _body: bytes) -> bool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dialect:
-    """What is peculiar to one vendor's answers.
+    """The peculiarities of one vendor's answers.
 
-    ``explain`` reads the text out of an error's body and headers, "" if it is none of the vendor's; ``meaning`` corrects a
-    status that the vendor uses for something else; ``advice`` adds what to do about a status. ``pages`` are the statuses
-    that the vendor itself answers with a page. ``answers``: whether an answer that is not a 2xx is one that the vendor's
-    client judges itself, by its body.
+    ``explain`` reads the text out of an error's body and headers; "" if it is not the vendor's.
+    ``meaning`` corrects a status that the vendor uses for something else. ``advice`` says what to
+    do about a status. ``pages`` are the statuses that the vendor itself answers with a page.
+    ``answers`` is True for an answer that is not a 2xx, but that the vendor's client judges by its
+    body.
     """
 
     vendor: str = "the API"
@@ -68,10 +69,10 @@ class Dialect:
 def error_of(
     failure: Failure, *, effect: Effect, doubtful: bool, text: str, dialect: Dialect
 ) -> TallyError:
-    """The error for a call that failed for good.
+    """Return the error for a call that failed for good.
 
-    ``text`` names call, failure and request. ``doubtful``: an earlier attempt of this write may have taken effect, so
-    that whatever the last one says, the whole is ambiguous.
+    ``text`` names call, failure and request. ``doubtful`` says that an earlier attempt of this
+    write may have taken effect. Then the whole is ambiguous, whatever the last attempt says.
     """
     if effect.writes and (doubtful or may_have_happened(failure)):
         return AmbiguousError(f"{text}: it may have happened")
@@ -100,6 +101,7 @@ def _error_of_status(failure: BadAnswer, *, writes: bool, text: str) -> TallyErr
         )
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return TransientError(text)
+    # Something in front redirects, such as a login page; neither API is known to.
     if HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST:
         return SetupError(text)
     return _OF_STATUS.get(status, RefusedError if writes else ContractError)(text)
@@ -109,7 +111,9 @@ _OF_STATUS: Mapping[int, type[TallyError]] = {
     HTTPStatus.UNAUTHORIZED: CredentialsError,
     HTTPStatus.FORBIDDEN: MissingRightError,
     HTTPStatus.NOT_FOUND: NotFoundError,
+    # ConnectWise answers an unknown version with 400, which its dialect reads as this status.
     HTTPStatus.NOT_ACCEPTABLE: ApiVersionError,
+    # ConnectWise answers so for a record in use.
     HTTPStatus.CONFLICT: TransientError,
 }
 

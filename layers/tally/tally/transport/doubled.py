@@ -1,4 +1,4 @@
-"""Keys that an object of a JSON text has twice: nobody can tell which of the values is meant (READ-8)."""
+"""Keys that a JSON object has twice, so that nobody can tell which value is meant (READ-8)."""
 
 import json
 from typing import Any
@@ -9,7 +9,10 @@ class _DoubledKeyError(ValueError):
 
 
 def doubled_key(body: bytes) -> str:
-    """Find the first key that one object has twice; "" if there is none. ``body`` is JSON that has been read before."""
+    """Find the first key that one object has twice; "" if there is none.
+
+    ``body`` is JSON that has been read before.
+    """
     try:
         _KEYS.decode(body.decode())
     except _DoubledKeyError as error:
@@ -18,6 +21,7 @@ def doubled_key(body: bytes) -> str:
 
 
 def _once(pairs: list[tuple[str, Any]]) -> None:
+    # RFC 8259 leaves open which one counts, and Python takes the last.
     if len(dict(pairs)) < len(pairs):
         names = [name for name, _ in pairs]
         raise _DoubledKeyError(
@@ -25,6 +29,6 @@ def _once(pairs: list[tuple[str, Any]]) -> None:
         )
 
 
-# Numbers stay text: only keys are looked at, and a huge number is no trouble here. One for all
-# calls: it costs more than it reads.
+# Only keys are looked at, so numbers stay text: Python refuses to convert one of too many digits.
+# One decoder serves all calls, since to make it costs more than to use it.
 _KEYS = json.JSONDecoder(object_pairs_hook=_once, parse_int=str, parse_float=str)

@@ -1,4 +1,7 @@
-"""What can go wrong with one attempt at a call, split by whether an answer came: that split is the retry decision."""
+"""Failures of one attempt at a call, split by whether an answer came.
+
+That split is what the decision to retry rests on.
+"""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -6,42 +9,42 @@ from http import HTTPStatus
 
 
 class Effect(StrEnum):
-    """What a call changes on the other side, and so whether it may be repeated."""
+    """The effect of a call on the other side, which tells if it may be repeated."""
 
     NONE = "none"
     """A read."""
     SETS = "sets"
-    """It sets a value: twice is once."""
+    """It sets a value: to do it twice is to do it once."""
     CREATES = "creates"
-    """It makes something: twice is two."""
+    """It makes something: to do it twice makes two."""
 
     @property
     def repeatable(self) -> bool:
-        """Whether sending it again can do no harm."""
+        """True if it can do no harm to send it again."""
         return self is not Effect.CREATES
 
     @property
     def writes(self) -> bool:
-        """Whether it changes anything."""
+        """True if it changes anything."""
         return self is not Effect.NONE
 
 
 class Loss(StrEnum):
-    """How far a call got that has no answer."""
+    """The point that a call without an answer got to."""
 
     NOT_SENT = "not sent"
-    """No connection came to be, so the other side has not seen it."""
+    """There was no connection, so the other side has not seen it."""
     UNTRUSTED = "untrusted"
     """The other side's certificate is not trusted; nothing was sent."""
     UNKNOWN = "unknown"
     """It may have arrived, and taken effect."""
     LATE = "late"
-    """As unknown: it was sent, and no whole answer came in its time."""
+    """It was sent, and no whole answer came in time; otherwise like ``UNKNOWN``."""
 
 
 @dataclass(frozen=True, slots=True)
 class NoAnswer:
-    """Nothing that could be read came back; ``why`` is our own wording and holds nothing of the request."""
+    """No answer came. ``why`` is in our own words, and holds nothing of the request."""
 
     loss: Loss
     why: str
@@ -51,10 +54,10 @@ class NoAnswer:
 class BadAnswer:
     """An answer that is not a 2xx.
 
-    ``status`` is the HTTP status by its meaning, ``said`` what the answer's body says, both after the vendor's dialect
-    has had its look. ``pause`` is the wait that was asked for, in seconds, if any was. ``in_front``: the answer is none of
-    the vendor's, but of something before it (a firewall, a proxy, a maintenance page), so that its status tells of that
-    alone.
+    ``status`` is the HTTP status by its meaning, and ``said`` the text of the body, both as the
+    vendor's dialect reads them. ``pause`` is the wait in seconds that was asked for, if any was.
+    ``in_front`` says that the answer came from something in front of the vendor, such as a
+    firewall, a proxy or a maintenance page. Then its status tells of that alone.
     """
 
     status: int
@@ -65,7 +68,7 @@ class BadAnswer:
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """A 2xx whose body is not what the call answers with; ``too_large``: it was not read to its end."""
+    """A 2xx whose body the call cannot use; if ``too_large``, it was not read to its end."""
 
     why: str
     too_large: bool = False
@@ -75,9 +78,10 @@ type Failure = NoAnswer | BadAnswer | Unreadable
 
 
 def may_have_happened(failure: Failure) -> bool:
-    """Whether a write that failed so can have taken effect: no answer after sending, a 5xx, or an unreadable 2xx.
+    """Return True if a write that failed so can have taken effect.
 
-    So it may where something in front answered for the vendor: that may have looked at the vendor's answer first.
+    It can if no answer came after sending, and for a 5xx or an unreadable 2xx. It also can if
+    something in front answered: that may have let the write through, and replaced the answer.
     """
     if isinstance(failure, NoAnswer):
         return failure.loss in {Loss.UNKNOWN, Loss.LATE}
@@ -90,11 +94,11 @@ def may_have_happened(failure: Failure) -> bool:
 
 
 def is_late(failure: Failure) -> bool:
-    """Whether a call asked for more than could be given in time, as far as anybody can tell: less may do."""
+    """Return True if the answer may have been too much for its time, so that less may come."""
     if isinstance(failure, NoAnswer):
         return failure.loss is Loss.LATE
     return isinstance(failure, BadAnswer) and failure.status in _LATE and not failure.pause
 
 
 _LATE = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.GATEWAY_TIMEOUT, 522, 524})
-"""The last two are Cloudflare's: no connection to the server behind it, and no answer from it in time."""
+"""Statuses of an answer too late; 522 and 524 are Cloudflare's, of the server behind it."""

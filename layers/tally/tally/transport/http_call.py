@@ -2,11 +2,11 @@
 
 import math
 import random
-import re
 import time
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from http import HTTPStatus
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 from pydantic import ValidationError
 from requests import PreparedRequest
@@ -26,21 +26,23 @@ from tally.transport.failures import (
     is_late,
     may_have_happened,
 )
+from tally.transport.pages import is_in_front, is_page, words_of
 from tally.transport.retry import asked_pause, retry_decision
 from tally.transport.session import DIRECT, LARGEST_BODY, Attempts, Network, Received
 
 QUOTED = 200
-"""Characters of an answer that an error quotes at most."""
+"""Characters of an answer that an error quotes, at most."""
 _SHOWN_PROBLEMS = 3
-_PAGE = re.compile(rb"(?:\xef\xbb\xbf)?\s*<")
 _LOOKED_AT = 65_536
-"""Bytes of a body that is not what was asked for: what it says stands in its beginning."""
+"""Bytes that are read of a body that was not asked for."""
 
 
-class Call(NamedTuple):
-    """What a call is, for decisions and error texts; ``request_id`` is the one we gave it, if the vendor has such.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """A call, for decisions and error texts.
 
-    ``divisible``: it can ask for less, and does so rather than the same again where no answer comes in time.
+    ``request_id`` is the one that we gave it, if the vendor takes one. ``divisible`` says that the
+    caller can ask for less: after an answer too late it does so, and the call is not repeated.
     """
 
     name: str
@@ -49,8 +51,12 @@ class Call(NamedTuple):
     divisible: bool = False
 
 
-class Answer(NamedTuple):
-    """A 2xx and its body, or another status that the vendor's client judges itself. ``request_id`` is the vendor's, or else ours."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """A 2xx with its body, or another status that the vendor's client judges itself.
+
+    ``request_id`` is the vendor's, or else ours.
+    """
 
     call: Call
     body: bytes
@@ -60,11 +66,11 @@ class Answer(NamedTuple):
 
 
 type Listener = Callable[[float, Failure | None], None]
-"""Told of each attempt at a call: how many seconds it took, and how it failed, None if it was answered with a 2xx."""
+"""Told of each attempt: its seconds, and its failure; None if it was answered with a 2xx."""
 
 
 class Pace(Protocol):
-    """How fast calls of a kind may follow one another."""
+    """The pace at which calls of a kind may follow one another."""
 
     def take(self) -> None:
         """Wait until the next attempt may be made."""
@@ -75,18 +81,30 @@ class Pace(Protocol):
         ...
 
 
+class _Unpaced:
+    def take(self) -> None:
+        """Let the attempt through."""
+
+    def slow_down(self) -> None:
+        """Change nothing."""
+
+
+_UNPACED: Pace = _Unpaced()
+
+
 def no_deadline() -> float:
-    """Seconds left where nothing presses."""
+    """Return the seconds that are left where there is no deadline."""
     return math.inf
 
 
 class Transport:
     """Makes calls to one vendor.
 
-    ``timeout``: seconds after which an attempt is lost. ``deadline``: asked for the seconds that are left;
-    no attempt starts that could outlast them. ``sleep``: waits so many seconds. ``jitter``: a number between 0 and 1.
-    ``secrets``: strings that nothing may show from here on. ``adapter``: in place of the network. ``listener``: told of each attempt.
-    ``network``: the way to an address, straight unless it says otherwise.
+    ``secrets`` are texts that nothing may show from here on. ``timeout`` is the seconds after
+    which an attempt is lost. ``deadline`` gives the seconds that are left: no attempt starts that
+    could outlast them. ``sleep`` waits so many seconds, and ``jitter`` gives a number between 0
+    and 1. ``adapter`` takes the place of the network. ``listener`` is told of each attempt.
+    ``network`` gives the way to an address; by default it is direct.
     """
 
     def __init__(
@@ -110,16 +128,19 @@ class Transport:
         self._jitter = jitter
         self._listener = listener
 
-    def send(self, request: PreparedRequest, call: Call, *, pace: Pace | None = None) -> Answer:
-        """Make the call, again where that is safe, and answer its 2xx; raises the TallyError that fits.
+    def send(self, request: PreparedRequest, call: Call, *, pace: Pace = _UNPACED) -> Answer:
+        """Make the call, and repeat it if that is safe; return its answer.
 
         ``pace`` is kept before each attempt, and told of each 429.
+
+        Raises:
+            TallyError: the call failed for good; the class says who has to act.
         """
         attempt, doubtful, needs = 0, False, self._attempts.slowest
         while True:
             attempt += 1
-            if pace is not None:
-                pace.take()
+            pace.take()
+            # Lambda ends a function in the midst of a call: then nobody would know if it happened.
             if self._deadline() < needs:
                 raise self._error(
                     NoAnswer(Loss.NOT_SENT, "not sent, the time is up"), call, doubtful=doubtful
@@ -127,11 +148,7 @@ class Transport:
             outcome, request_id = self._attempt(request, call)
             if isinstance(outcome, Answer):
                 return outcome
-            if (
-                pace is not None
-                and isinstance(outcome, BadAnswer)
-                and outcome.status == HTTPStatus.TOO_MANY_REQUESTS
-            ):
+            if _is_limit(outcome):
                 pace.slow_down()
             wait = self._wait(outcome, call, attempt, needs)
             if wait is None:
@@ -140,10 +157,13 @@ class Transport:
             self._sleep(wait)
 
     def parse[T](self, answer: Answer, parser: Callable[[bytes], T], *, of_many: bool = False) -> T:
-        """Read an answer with a parser of JSON bytes, which raises ValueError; raises as ``unreadable`` says if it does not fit.
+        """Read an answer with ``parser``, which takes JSON and raises ValueError.
 
-        Nor does it fit where an object has a key twice; but of a list that is everybody's (``of_many``), one odd row is no reason
-        to read none.
+        An object that has a key twice cannot be read either. A list about everybody (``of_many``)
+        is not checked for that: one odd row is no reason to read none.
+
+        Raises:
+            TallyError: as ``unreadable`` returns it.
         """
         try:
             found = parser(answer.body)
@@ -159,13 +179,16 @@ class Transport:
         raise self.unreadable(answer, f"{problem}; it answered {self._quoted(answer.body)}")
 
     def unreadable(self, answer: Answer, why: str) -> TallyError:
-        """The error for a 2xx that is not what was promised: of a write ambiguous, of a read against the contract."""
+        """Return the error for a 2xx that is not what was promised.
+
+        For a write it is an AmbiguousError, for a read a ContractError.
+        """
         return self._error(
             Unreadable(why), answer.call, doubtful=False, request_id=answer.request_id
         )
 
     def text(self, call: Call, what: str, *, request_id: str = "") -> str:
-        """An error's text: the call, what happened, and the request's id."""
+        """Return an error's text: the call, what happened, and the request's id."""
         request_id = request_id or call.request_id
         return (
             f"{call.name}: {what} (request {request_id})" if request_id else f"{call.name}: {what}"
@@ -176,15 +199,15 @@ class Transport:
             self._listener(took, failure)
 
     def _attempt(self, request: PreparedRequest, call: Call) -> tuple[Answer | Failure, str]:
-        """One attempt: the 2xx that it came to, or how it failed; and the vendor's id of the request, "" if it told none."""
+        """Make one attempt; return its answer or failure, and the vendor's request id or ""."""
         began = time.perf_counter()
         received = self._attempts.make(request)
         took = time.perf_counter() - began
         if isinstance(received, NoAnswer):
             self._tell(took, received)
             return received, ""
-        # From here on nothing that is made of the answer can tell a key (SAFE-10).
-        received = received._replace(body=redact.body(received.body))
+        # A server may repeat the request's keys in its answer: from here on none is left (SAFE-10).
+        received = replace(received, body=redact.body(received.body))
         name = self._dialect.request_id_header
         request_id = shortened(received.headers.get(name, "")) if name else ""
         outcome = self._outcome(received, call, request_id)
@@ -192,7 +215,7 @@ class Transport:
         return outcome, request_id
 
     def _failure(self, outcome: Answer | Failure, received: Received) -> Failure | None:
-        """What is told of an attempt: an answer that is read though its status is a refusal's is one too."""
+        """Return the failure that the listener is told of; None for a 2xx."""
         if not isinstance(outcome, Answer):
             return outcome
         return None if outcome.status < HTTPStatus.MULTIPLE_CHOICES else self._bad_answer(received)
@@ -206,7 +229,13 @@ class Transport:
             return self._bad_answer(received)
         if not received.whole:
             return Unreadable(f"its answer is larger than {LARGEST_BODY >> 20} MB", too_large=True)
-        return Answer(call, body, received.headers, request_id or call.request_id, status)
+        return Answer(
+            call=call,
+            body=body,
+            headers=received.headers,
+            request_id=request_id or call.request_id,
+            status=status,
+        )
 
     def _bad_answer(self, received: Received) -> BadAnswer:
         body, headers = received.body, received.headers
@@ -214,11 +243,12 @@ class Transport:
         said = self._dialect.explain(body, headers)
         quoted = f'"{shortened(said)}"' if said else self._quoted(body)
         pause = asked_pause(headers, said or body[:_LOOKED_AT].decode(errors="replace"))
-        in_front = not said and status not in self._dialect.pages and _is_in_front(status, body)
+        # A firewall's 403 must not count as a missing right of the key.
+        in_front = not said and status not in self._dialect.pages and is_in_front(status, body)
         return BadAnswer(status, f"HTTP {received.status}, {quoted}", pause, in_front)
 
     def _wait(self, failure: Failure, call: Call, attempt: int, needs: float) -> float | None:
-        """The seconds until the next attempt, None if there is to be none."""
+        """Return the seconds until the next attempt; None if there is to be none."""
         if call.divisible and is_late(failure):
             return None
         return retry_decision(
@@ -233,8 +263,6 @@ class Transport:
     def _quoted(self, body: bytes) -> str:
         text = redact(body[:_LOOKED_AT].decode(errors="replace"))
         if is_page(body):
-            from tally.transport.pages import words_of  # noqa: PLC0415 - no usual call meets one
-
             return f'a page that begins "{shortened(words_of(text))}"'
         text = shortened(text)
         return f'"{text}"' if text else "an empty body"
@@ -249,29 +277,12 @@ class Transport:
         )
 
 
-def is_page(body: bytes) -> bool:
-    """Whether a body is HTML or alike: it begins as no JSON does."""
-    return _PAGE.match(body) is not None
-
-
-def _is_in_front(status: int, body: bytes) -> bool:
-    """Whether an answer that is not in the vendor's words is none of the vendor's.
-
-    Gateways' own errors and limits (5xx, 408, 429) say what they say whoever words them. Of keys and rights the vendor
-    speaks in its own words or says nothing.
-    """
-    if (
-        status in {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS}
-        or status >= HTTPStatus.INTERNAL_SERVER_ERROR
-    ):
-        return False
-    return is_page(body) or (
-        status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN} and bool(body.strip())
-    )
+def _is_limit(outcome: Failure) -> bool:
+    return isinstance(outcome, BadAnswer) and outcome.status == HTTPStatus.TOO_MANY_REQUESTS
 
 
 def _problems(error: ValidationError) -> str:
-    """What pydantic found, without the input that it would quote in full."""
+    """Say what pydantic found, without the input, which it would quote in full."""
     shown = error.errors(include_url=False, include_context=False, include_input=False)[
         :_SHOWN_PROBLEMS
     ]
@@ -281,5 +292,5 @@ def _problems(error: ValidationError) -> str:
 
 
 def shortened(text: str) -> str:
-    """What an answer said: one printable line without keys, cut off at ``QUOTED`` characters."""
+    """Return a text as one printable line without keys, of ``QUOTED`` characters at most."""
     return quoted(text, QUOTED)

@@ -1,4 +1,4 @@
-"""Whether to try a call again, and when: one pure decision."""
+"""The decision to try a call again, and when. It does no I/O."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -9,11 +9,11 @@ from http import HTTPStatus
 from tally.transport.failures import Effect, Failure, Loss, NoAnswer, Unreadable
 
 ATTEMPTS = 3
-"""How often a call is made at most."""
+"""Attempts at a call, at most."""
 LONGEST_PAUSE = 5.0
-"""Seconds: a pause longer than this is not waited for here; the job goes back to the queue for as long (SAFE-6)."""
+"""Seconds of the longest pause to wait here; a longer one is waited in the queue (SAFE-6)."""
 USUAL_PAUSE = 30.0
-"""Seconds to stay away after a 429 that does not say how long; ConnectWise's own text for it names 30."""
+"""Seconds to stay away after a 429 that does not say; ConnectWise's text for a 429 says 30."""
 _MOST = 86_400.0
 _BACKOFF = 0.5
 _SECONDS = re.compile(r"\d+(\.\d*)?")
@@ -23,10 +23,11 @@ _IN_TEXT = re.compile(r"try again in (\d{1,6}) second", re.IGNORECASE)
 def retry_decision(
     failure: Failure, *, effect: Effect, attempt: int, left: float, needs: float, jitter: float
 ) -> float | None:
-    """The seconds to wait before the next attempt, or None to give up.
+    """Return the seconds to wait before the next attempt; None to give up.
 
-    ``attempt`` counts those made, from 1. ``left`` are the seconds until the deadline, ``needs`` those that an attempt
-    can take at worst. ``jitter``, between 0 and 1, spreads callers that failed at the same moment.
+    ``attempt`` is the number of the last one, from 1. ``left`` are the seconds until the deadline,
+    and ``needs`` the seconds that an attempt can take. ``jitter``, between 0 and 1, spreads callers
+    that failed at the same moment.
     """
     if not effect.repeatable or attempt >= ATTEMPTS:
         return None
@@ -52,11 +53,11 @@ def _pause_before_retry(failure: Failure) -> float | None:
 
 
 def asked_pause(headers: Mapping[str, str], said: str) -> float | None:
-    """The seconds that an answer asks its caller to stay away, between 0 and a day; None if it does not say.
+    """Return the seconds that an answer asks to stay away, from 0 to a day; None if it does not.
 
-    ``Retry-After`` holds seconds, or an HTTP date, which is measured from the answer's own ``Date`` so that our clock
-    does not matter (RFC 9110, 10.2.3). ConnectWise also says it in words: "Please try again in 30 seconds." Where several
-    say it, the longest counts that is not absurd.
+    ``Retry-After`` holds seconds or an HTTP date (RFC 9110, 10.2.3). A date counts from the
+    answer's own ``Date``, so our clock does not matter. ConnectWise also says it in words: "Please
+    try again in 30 seconds." The longest pause counts, unless it is absurd.
     """
     asked = list(_retry_after(headers.get("Retry-After", ""), headers.get("Date", "")))
     if not asked and (found := _IN_TEXT.search(said)):
@@ -65,7 +66,9 @@ def asked_pause(headers: Mapping[str, str], said: str) -> float | None:
 
 
 def _retry_after(text: str, date: str) -> Iterator[float]:
-    """Every pause that the header names. One that was sent several times arrives joined by commas, of which a date has one too."""
+    """Give every pause that the header names."""
+    # Live tenants were seen to send the header twice, which arrives as "60, 60". A date has a comma
+    # too: its part after the comma is a date without a weekday.
     for part in text.split(","):
         if _SECONDS.fullmatch(part.strip()):
             yield float(part)
@@ -74,16 +77,12 @@ def _retry_after(text: str, date: str) -> Iterator[float]:
 
 
 def http_date(text: str) -> datetime | None:
-    """The instant that an HTTP date names, also without its weekday; None for what is none."""
+    """Read an HTTP date, with or without its weekday; None if it is none."""
     try:
         instant = parsedate_to_datetime(text)
         return (
             instant.astimezone(UTC) if instant.tzinfo is not None else instant.replace(tzinfo=UTC)
         )
-    except (
-        ValueError,
-        OverflowError,
-        IndexError,
-        TypeError,
-    ):  # a year, a zone or a number that no calendar has
+    # The parser raises each of these for a year, a zone or a number that no calendar has.
+    except (ValueError, OverflowError, IndexError, TypeError):
         return None

@@ -1,4 +1,4 @@
-"""What an answer holds: JSON to its last character, and lists row by row, so that one odd row concerns whom it names alone."""
+"""JSON answers and their lists, read row by row: an odd row concerns only whom it names."""
 
 import json
 from collections.abc import Callable, Mapping, Sequence
@@ -7,17 +7,18 @@ from typing import Any
 from pydantic import ValidationError
 
 LONGEST_NAME = 250
-"""Characters of a name that are kept: ConnectWise holds 50."""
+"""Characters of a name that are kept; ConnectWise holds 50 of a company (seen in client code)."""
 
 
 def read_json(body: bytes) -> Any:  # noqa: ANN401 - whatever the body holds
-    """The value of a JSON text, its texts such as every store takes: half of a character becomes U+FFFD. Raises ValueError."""
+    """Read a JSON text; half of a character becomes U+FFFD. Raises ValueError."""
     try:
+        # Python reads NaN and Infinity, which JSON does not have.
         value = json.loads(body.decode("utf-8", "replace"), parse_constant=_no_number)
     except RecursionError as error:
         raise ValueError("it is nested too deeply") from error
-    # Half a surrogate pair comes as an escape alone, and then whatever else is escaped is looked at
-    # once more.
+    # No store takes half of a surrogate pair, and JSON can hold one as an escape. The detour over
+    # UTF-8 replaces it.
     if b"\\ud" in body or b"\\uD" in body:
         text = json.dumps(value, ensure_ascii=False)
         value = json.loads(text.encode("utf-8", "surrogatepass").decode("utf-8", "replace"))
@@ -25,22 +26,22 @@ def read_json(body: bytes) -> Any:  # noqa: ANN401 - whatever the body holds
 
 
 def read_list(body: bytes) -> list[Any]:
-    """The rows of a JSON list, whatever they are. Raises ValueError."""
+    """Read a JSON list, with rows of any kind. Raises ValueError."""
     value = read_json(body)
     if not isinstance(value, list):
-        raise ValueError("Input should be a valid list")  # noqa: TRY004 - as what cannot be read raises
+        raise ValueError("Input should be a valid list")  # noqa: TRY004 - as if unreadable
     return value
 
 
 def name(value: object) -> str:
-    """A name as it stands in a row, cut where it is longer than any; "" where it is none."""
+    """Return a row's name, cut at ``LONGEST_NAME``; "" if the value is no name."""
     if not isinstance(value, str):
         return ""
     return value if len(value) <= LONGEST_NAME else f"{value[: LONGEST_NAME - 1]}…"
 
 
 def problems(error: ValidationError) -> str:
-    """What is wrong with a row, without the row."""
+    """Say what is wrong with a row, without its contents."""
     found = error.errors(include_url=False, include_context=False, include_input=False)[:_SHOWN]
     return "; ".join(f"{'.'.join(map(str, each['loc'])) or 'row'}: {each['msg']}" for each in found)
 
@@ -49,7 +50,7 @@ _SHOWN = 3
 
 
 def whole(row: object, *path: str) -> int | None:
-    """The positive whole number at that path of a row; None if there is none."""
+    """Return the positive whole number at a path of a row; None if there is none."""
     value = row
     for each in path:
         value = value.get(each) if isinstance(value, Mapping) else None
@@ -57,7 +58,7 @@ def whole(row: object, *path: str) -> int | None:
 
 
 def placed[T](rows: Sequence[Any], read: Callable[[Any], T]) -> tuple[list[T], list[str]]:
-    """The rows that name somebody, and what is wrong with each of the others."""
+    """Return the rows that name somebody, and what is wrong with each of the others."""
     found: list[T] = []
     others: list[str] = []
     for row in rows:

@@ -1,8 +1,11 @@
-"""One attempt at a call over `requests`. What comes of it is data: no exception carries request and keys along."""
+"""One attempt at a call over `requests`.
+
+Its outcome is data, since an exception of requests would carry the request and its keys along.
+"""
 
 import ssl
 from collections.abc import Callable, Iterator, Mapping
-from typing import NamedTuple
+from dataclasses import dataclass
 
 import requests
 from requests.adapters import BaseAdapter
@@ -19,14 +22,18 @@ from tally.transport.bounded import BoundedAdapter
 from tally.transport.failures import Loss, NoAnswer
 
 LONGEST_CONNECT = 3.0
-"""Seconds to wait for a connection at most; a host that is there answers in a fraction of one."""
+"""Seconds to wait for a connection, at most; a host that is up takes a fraction of one."""
 LARGEST_BODY = 16 << 20
-"""Bytes of an answer's body that are read at most, unpacked: the largest list that is foreseen (100,000 companies) has some 10 million."""
+"""Bytes of an unpacked body that are read at most; a list of 100,000 companies has 10 million."""
 _PART = 1 << 16
 
 
-class Way(NamedTuple):
-    """How an address is reached: ``proxies`` by scheme, and whose certificates are trusted, by path; True: requests' own."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Way:
+    """The way to an address: proxies by scheme, and the certificates that are trusted.
+
+    ``verify`` is the path of the certificates; True stands for those of requests.
+    """
 
     proxies: dict[str, str]
     verify: bool | str
@@ -35,11 +42,12 @@ class Way(NamedTuple):
 DIRECT = Way(proxies={}, verify=True)
 
 type Network = Callable[[str], Way]
-"""The way to an address."""
+"""Gives the way to an address."""
 
 
-class Received(NamedTuple):
-    """An answer of whatever status; ``whole``: its body was read to the end."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Received:
+    """An answer of any status; ``whole`` says that its body was read to the end."""
 
     status: int
     headers: Mapping[str, str]
@@ -48,7 +56,10 @@ class Received(NamedTuple):
 
 
 def prepared(method: str, url: str, headers: Mapping[str, str]) -> requests.PreparedRequest:
-    """A request to be copied for each call. It has no cookie jar: none is ever sent, and each copy would copy it."""
+    """Return a request to be copied for each call.
+
+    It has no cookie jar: no cookie is ever sent, and each copy would copy the jar.
+    """
     request = requests.PreparedRequest()
     request.prepare_method(method)
     request.prepare_url(url, None)
@@ -59,24 +70,28 @@ def prepared(method: str, url: str, headers: Mapping[str, str]) -> requests.Prep
 class DirectSession(requests.Session):
     """A session that takes nothing from the environment and follows no redirect.
 
-    `requests` looks for the target of a redirect after every answer, even where it is told not to follow any, and can fail
-    at that.
+    Even if it is told to follow none, requests works out the target of a redirect after each
+    answer, and can fail at that.
     """
 
     def __init__(self, adapter: BaseAdapter | None = None) -> None:
         super().__init__()
+        # The environment may name a proxy or a .netrc with other credentials.
         self.trust_env = False
         adapter = adapter or BoundedAdapter()
         self.mount("https://", adapter)
         self.mount("http://", adapter)
 
     def resolve_redirects(self, *_args: object, **_kwargs: object) -> Iterator[requests.Response]:
-        """There are none."""
+        """Give none."""
         return iter(())
 
 
 class Attempts:
-    """Makes attempts that take ``timeout`` seconds at most from the request to the end of the answer, and a connection before."""
+    """Makes attempts.
+
+    After the connection, one takes ``timeout`` seconds at most, to the end of the answer.
+    """
 
     def __init__(
         self,
@@ -91,24 +106,27 @@ class Attempts:
 
     @property
     def slowest(self) -> float:
-        """Seconds after which an attempt has ended, whatever happens."""
+        """Seconds of the longest attempt, with its connection."""
         return sum(self._timeouts)
 
     def make(self, request: requests.PreparedRequest) -> Received | NoAnswer:
-        """Send the request once, and read what is answered."""
+        """Send the request once, and read the answer."""
         way = self._network(request.url or "")
         try:
             return _received(
                 self._session.send(
                     request,
+                    # Read in parts, so that a body without end can be cut off.
                     stream=True,
                     timeout=self._timeouts,
+                    # Keys go to no other address than the operator's.
                     allow_redirects=False,
                     proxies=way.proxies,
                     verify=way.verify,
                 )
             )
-        except (OSError, HTTPError) as error:  # every error of requests is an OSError
+        # Every error of requests is an OSError; urllib3's are not, and some of them come through.
+        except (OSError, HTTPError) as error:
             return self._no_answer(error)
 
     def _no_answer(self, error: Exception) -> NoAnswer:
@@ -120,8 +138,7 @@ class Attempts:
         return NoAnswer(Loss.UNKNOWN, f"the connection broke ({type(error).__name__})")
 
 
-# Texts of our own: those of requests hold addresses of objects, and differ from one time to the
-# next.
+# The texts are our own: those of requests hold addresses of objects, so no two of them are equal.
 _KNOWN = (
     (ssl.SSLCertVerificationError, Loss.UNTRUSTED, "the host's certificate is not trusted"),
     (ProxyError, Loss.NOT_SENT, "the proxy of this machine's environment lets nothing through"),
@@ -134,9 +151,10 @@ _KNOWN = (
 
 
 def _received(response: requests.Response) -> Received:
-    if response.raw is None:  # its body has come another way than over a connection
+    # An adapter in place of the network gives an answer without a connection.
+    if response.raw is None:
         body = response.content or b""
-        return Received(response.status_code, response.headers, body, len(body) <= LARGEST_BODY)
+        return _whole(response, body)
     parts, size = [], 0
     for part in response.iter_content(_PART):
         parts.append(part)
@@ -144,11 +162,20 @@ def _received(response: requests.Response) -> Received:
         if size > LARGEST_BODY:
             response.close()
             break
-    return Received(response.status_code, response.headers, b"".join(parts), size <= LARGEST_BODY)
+    return _whole(response, b"".join(parts))
+
+
+def _whole(response: requests.Response, body: bytes) -> Received:
+    return Received(
+        status=response.status_code,
+        headers=response.headers,
+        body=body,
+        whole=len(body) <= LARGEST_BODY,
+    )
 
 
 def _causes(error: Exception) -> Iterator[Exception]:
-    """The error and those inside it: requests and urllib3 wrap by argument and by ``reason``."""
+    """Give the error and those inside it: requests and urllib3 wrap in arguments and ``reason``."""
     yield error
     for inner in (*error.args, getattr(error, "reason", None)):
         if isinstance(inner, Exception):

@@ -1,4 +1,4 @@
-"""Addresses that may be called: over TLS, or on this machine."""
+"""Addresses that may be called: those over TLS, and those on this machine."""
 
 import ipaddress
 import re
@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from tally.errors import SetupError
 
 _MORE = re.compile(r"[?#@\\\s\x00-\x20\x7f]")
-"""What a base address has no use for: query, fragment, user, and characters that programs read differently."""
+"""Signs of a query, fragment or user, and characters that programs read differently."""
 
 _LABEL = "[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?"
 _HOST = re.compile(rf"{_LABEL}(?:\.{_LABEL})*\.?")
@@ -15,13 +15,17 @@ _LONGEST_HOST = 253
 
 
 def base_url(url: str, *, setting: str, local_http_host: str = "") -> str:
-    """The address without a slash at its end. Raises SetupError, naming ``setting``, for one that must not be used.
+    """Return the address without a slash at its end.
 
-    Plain http would show the keys to the network; it is taken for loopback addresses, and for ``local_http_host``,
-    which stands for this machine as seen from a container.
+    Plain http would show the keys to the network. It is allowed for loopback addresses, and for
+    ``local_http_host``, which is this machine as seen from a container.
+
+    Raises:
+        SetupError: the address must not be used; the text names ``setting``.
     """
     try:
         parts = urlsplit(url)
+        # `port` raises ValueError for one that is no number: it is read for that alone.
         host, _ = parts.hostname, parts.port
     except ValueError:
         raise SetupError(
@@ -48,7 +52,7 @@ def base_url(url: str, *, setting: str, local_http_host: str = "") -> str:
 
 
 def _is_host(host: str) -> bool:
-    """Whether it can be looked up: an address, or a name of labels that are neither empty nor too long (RFC 1035, 2.3.4)."""
+    """Return True for an address, and for a name with labels of legal lengths (RFC 1035)."""
     if ":" in host:
         return _is_address(host)
     return len(host) <= _LONGEST_HOST and _HOST.fullmatch(host) is not None
