@@ -313,7 +313,10 @@ SAFETY = (
         rule="SAFE-5",
         file="tally/planner/absent.py",
         edits=(
-            Edit(before="link.excluded_since is not None:", after="link.excluded_since is None:"),
+            Edit(
+                before="return link is not None and link.excluded_since is not None",
+                after="return link is not None and link.excluded_since is None",
+            ),
         ),
         why="Who is not in a list is asked for by id.",
         tests=("tests/functional/test_refused.py",),
@@ -322,11 +325,7 @@ SAFETY = (
         name="a month was looked at if a tick of it ended",
         rule="OPEN-9",
         file="tally/planner/plan.py",
-        edits=(
-            Edit(
-                before="at.lists_read and written", after="not (failures or unasked or unwritten)"
-            ),
-        ),
+        edits=(Edit(before="at.lists_read and written", after="not (failures or unwritten)"),),
         why="A tick that failed has not seen everything.",
         tests=("tests/functional/test_refused.py",),
     ),
