@@ -166,13 +166,10 @@ SAFETY = (
         file="tally/worker/sync.py",
         edits=(
             Edit(
-                before=(
-                    "done[each.service] = self._bring_up_to_date(each, record, known, causes, "
-                    "looked)"
-                ),
+                before="self._bring_up_to_date(each, record, facts, progress)",
                 after=(
-                    "done[each.service] = self._bring_up_to_date(each, "
-                    "self.ledger.record(record.key) or record, known, causes, looked)"
+                    "self._bring_up_to_date(each, "
+                    "self.ledger.record(record.key) or record, facts, progress)"
                 ),
             ),
         ),
