@@ -23,7 +23,8 @@ HEAVY = {
     *(
         "tally.domain.reporting.digest",
         "tally.reporter.report",
-        "tally.people.use_cases",
+        "tally.people.hold_answers",
+        "tally.people.company_setup",
         "tally.connectwise.writes",
     ),
 }

@@ -196,7 +196,7 @@ SAFETY = (
         name="the standing of an older tick overwrites",
         rule="SAFE-4",
         file="tally/standings.py",
-        edits=(Edit(before="        if standing.tick > tick:\n            return\n", after=""),),
+        edits=(Edit(before="    if standing.tick > tick:\n        return\n", after=""),),
         why="The last word counts.",
         tests=("tests/unit/test_standing.py", "tests/functional/test_standing.py"),
     ),
