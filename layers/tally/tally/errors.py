@@ -187,7 +187,7 @@ def in_words(error: Exception) -> str:
 
 
 def together(failures: Mapping[str, Exception]) -> Exception:
-    """Make one error of the services' failures: a bug of ours goes first, equal errors count once."""
+    """Make one error of the services' failures: a bug of ours is first, equals count once."""
     for error in failures.values():
         if not isinstance(error, TallyError):
             return error

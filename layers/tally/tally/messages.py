@@ -104,12 +104,12 @@ def problems_of(error: ValidationError) -> str:
 class JobService(Message):
     """The part of a job for one service.
 
-    ``agreement_id`` is the agreement of its line, or of the line to open; None if the lists lack it.
+    ``agreement_id`` is the agreement of its line or of the line to open; None if lists lack it.
     ``product_id`` is None while the catalog has no such product. ``listed``: the agreements of its
     type could be read. ``only_if_used``: open only at a count above zero, because no tick of the
     month saw who was licensed (OPEN-9). ``late``: the agreement is the present one, because the
     month's own can bill no more (LATE-2). ``others`` are the ids of the company's other agreements
-    of the type that ran in the month or later: a restored ledger may not know a line there (SAFE-8).
+    of the type that ran in the month or later: a restored ledger may lack a line there (SAFE-8).
     ``look``: look at its Additions whatever the count says (FOLLOW-5). ``stays_open``: do not close
     the month, because the ConnectWise company is gone (MATCH-7).
     """

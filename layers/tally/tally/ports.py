@@ -116,7 +116,7 @@ class ConnectWise(Protocol):
         ...
 
     def create_addition(self, new: NewAddition) -> Addition:
-        """POST once, and never again. After AmbiguousError it may exist; after others it does not."""
+        """POST once, never again. After AmbiguousError it may exist; after others it does not."""
         ...
 
     def set_quantity(self, *, agreement_id: int, addition_id: int, quantity: int) -> Addition:
@@ -126,7 +126,7 @@ class ConnectWise(Protocol):
     def take_over(
         self, *, agreement_id: int, addition_id: int, text: str, cancelled: date
     ) -> Addition:
-        """PATCH the text and the cancelled date together (OPEN-6); repeated like ``set_quantity``."""
+        """PATCH text and cancelled date together (OPEN-6); repeated like ``set_quantity``."""
         ...
 
     def set_terms(self, *, agreement_id: int, addition_id: int, terms: Terms) -> Addition:
@@ -236,7 +236,7 @@ class Ledger(Protocol):
         ...
 
     def save_standing(self, standing: Standing) -> None:
-        """Write the standing with the next version. Raises ConflictError if the ledger has another."""
+        """Write the standing with the next version. Raises ConflictError if somebody was first."""
         ...
 
     def save_standings(self, standings: Iterable[Standing]) -> int:
@@ -256,7 +256,7 @@ class JobQueue(Protocol):
         ...
 
     def send(self, jobs: Iterable[tuple[Job, timedelta]]) -> None:
-        """Put each job on the queue, visible after its delay (whole seconds, at most LONGEST_DELAY).
+        """Put each job on the queue, visible after its delay (at most LONGEST_DELAY).
 
         Raises UnsentError for jobs that the queue will never take; all others are sent.
         """

@@ -124,7 +124,10 @@ def _object(text: str) -> Mapping[str, Any]:
     except RecursionError:
         raise ValueError("it is no JSON of ours: it goes too deep") from None
     if not isinstance(given, dict):
-        raise ValueError('it must be a JSON object of services by name, as in {"email": {…}}')  # noqa: TRY004 - pydantic takes ValueError
+        # pydantic makes a problem of a ValueError alone.
+        raise ValueError(  # noqa: TRY004
+            'it must be a JSON object of services by name, as in {"email": {…}}'
+        )
     return given
 
 

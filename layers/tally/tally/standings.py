@@ -62,7 +62,7 @@ def _merge_in(
     looked: Collection[str],
     always: bool,
 ) -> None:
-    """Merge the causes into the ledger's standing, or into the ``bare`` one; write it if changed."""
+    """Merge the causes into the ledger's standing, or the ``bare`` one; write it if changed."""
     tick = bare.tick
     standing = ledger.standing(bare.company_id) or bare
     if standing.tick > tick:

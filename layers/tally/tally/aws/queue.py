@@ -97,7 +97,7 @@ class SQSJobQueue:
             )
 
     def put_off(self, receipt: str, wait: timedelta) -> None:
-        """Hide a received message for ``wait`` (at most 12 hours) in place of its visibility timeout.
+        """Hide a received message for ``wait`` (at most 12 hours), not its visibility timeout.
 
         This does nothing to a message that is no longer in flight.
         """

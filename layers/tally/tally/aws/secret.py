@@ -27,7 +27,7 @@ _EXPECTED = ", ".join(ApiKeys.model_fields)
 
 
 def read_keys(client: "SecretsManagerClient", secret_id: str) -> ApiKeys:
-    """Read the keys. Raises SetupError if the secret has no value, is malformed, or may not be read."""
+    """Read the keys. Raises SetupError if the secret is empty, malformed, or may not be read."""
     try:
         text = client.get_secret_value(SecretId=secret_id).get("SecretString", "")
     except ClientError as error:

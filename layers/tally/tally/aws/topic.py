@@ -8,7 +8,7 @@ from tally.aws.refusals import aws_errors
 class Client(Protocol):
     """The part of boto3's SNS client that is used."""
 
-    def publish(self, *, TopicArn: str, Subject: str, Message: str) -> object:  # noqa: N803 - boto3's own names
+    def publish(self, *, TopicArn: str, Subject: str, Message: str) -> object:  # noqa: N803 - boto3
         """Send to all subscribers."""
         ...
 

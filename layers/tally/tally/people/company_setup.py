@@ -41,7 +41,7 @@ class SetUp:
         why: str,
         agreement_id: int | None = None,
     ) -> str:
-        """Tie the company to a ConnectWise company (MATCH-1), and pin ``agreement_id`` if it is given.
+        """Tie the company to a ConnectWise company (MATCH-1); pin ``agreement_id`` if it is given.
 
         It may be tied to another one before. Other companies may be tied to the same one, if each
         is billed on an agreement of its own.

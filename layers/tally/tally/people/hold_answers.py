@@ -40,7 +40,7 @@ class Answers:
         return self._answer(key, answers.reject, by=by, why=why)
 
     def keep_apart(self, key: RecordKey, *, by: str, why: str) -> UsageRecord:
-        """Bill ours beside the others' Additions that hold the record, now and in future (OPEN-6)."""
+        """Bill ours beside others' Additions that hold the record, now and in future (OPEN-6)."""
         record, person = self._record(key), self._person(by=by, why=why)
         transition = possible(answers.keep_apart(record, person))
         known = self.ledger.link(key.company_id)
@@ -51,7 +51,7 @@ class Answers:
         return transition.after
 
     def take_over(self, key: RecordKey, addition_id: int, *, by: str, why: str) -> UsageRecord:
-        """Give us the Addition that holds the record: the next job makes it the month's own (OPEN-6).
+        """Give us the Addition that holds the record; the next job takes it over (OPEN-6).
 
         An Addition that covers several months becomes that of one month alone, because it has one
         cancelled date and carries one reference.
@@ -84,7 +84,7 @@ class Answers:
         return self._answer(key, answers.credit_done, by=by, why=why)
 
     def carry_terms(self, key: RecordKey, *, by: str, why: str) -> UsageRecord:
-        """Carry last month's terms over to this month's Addition, which came with others (OPEN-5)."""
+        """Carry last month's terms over to this month's Addition, which has others (OPEN-5)."""
         return self._answer(key, answers.carry_terms, by=by, why=why)
 
     def _has_been_given(self, key: RecordKey, addition_id: int) -> RecordKey | None:

@@ -47,7 +47,7 @@ class Companies:
         return stretches(sorted(ids), size)
 
     def state(self, company_id: str, known: Known) -> CompanyState:
-        """Return the state of one company of a stretch; call it once for each, in the order of ids."""
+        """Return the state of one company of a stretch; ask once for each, in the order of ids."""
         standing, link = known.standings.get(company_id), self.links.pop(company_id, None)
         records = known.records.get(company_id, ())
         trouble = known.unreadable.get(company_id) or self.troubles.get(company_id, "")

@@ -1,4 +1,4 @@
-"""Read ConnectWise's catalog for a tick: agreement types, products, agreements (MATCH-2, MATCH-4)."""
+"""Read ConnectWise's catalog for a tick: types, products, agreements (MATCH-2, MATCH-4)."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field

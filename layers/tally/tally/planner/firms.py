@@ -25,10 +25,10 @@ def find_firms(
     links: Iterable[CompanyLink],
     directory: Directory | None,
 ) -> Firms | None:
-    """Return the names of tied companies, and how some are gone; None for a doubtful list (MATCH-8).
+    """Return the names of tied companies, and how some are gone; None if the list is doubtful.
 
-    Each company that the list lacks is asked for by id: absence from a list is no fact. Raises
-    TallyError if ConnectWise does not answer.
+    Each company that the list lacks is asked for by id: absence from a list is no fact (MATCH-8).
+    Raises TallyError if ConnectWise does not answer.
     """
     tied = _tied_names(links)
     missing = tied.keys() - {each.id for each in listed if not each.deleted}

@@ -1,4 +1,4 @@
-"""Read GravityZone's tree of companies: each list is one level deep, so each partner has its own."""
+"""Read GravityZone's tree of companies, partner by partner: each list is one level deep."""
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field

@@ -91,7 +91,7 @@ def _write(
 
 
 def hidden_names(roster: Roster) -> str:
-    """Say why nobody can be tied by name now: some partners' lists are unread; "" if all are read."""
+    """Say why nobody can be tied by name while partners' lists are unread; "" if all are read."""
     hidden = [roster.partners[each] for each in sorted({*roster.unread, *roster.refused})]
     if not hidden:
         return ""

@@ -86,7 +86,7 @@ class Plan:
 
         Raises:
             SetupError: the tick lies in the future.
-            IncompletePlanError: lists could not be read; what does not need them was planned (SAFE-5).
+            IncompletePlanError: lists could not be read; only the rest was planned (SAFE-5).
             TallyError: the ledger or the queue failed.
         """
         if tick > self.clock.now():

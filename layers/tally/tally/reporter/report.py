@@ -30,7 +30,7 @@ class Report:
     stack: str
 
     def __call__(self, kind: DigestKind, at: datetime) -> Reported:
-        """Send the digest that was due at ``at``. Raises TallyError if it cannot be read or sent."""
+        """Send the digest due at ``at``, an aware instant. Raises TallyError if that fails."""
         time = DigestTime.of(at, close_day=self.close_day)
         letter = digest(
             read_overview(self.ledger, months=time.months), kind, time, stack=self.stack

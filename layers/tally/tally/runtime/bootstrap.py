@@ -45,7 +45,7 @@ _GRAVITYZONE, _CONNECTWISE = "GravityZone", "ConnectWise"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Planner:
-    """The planner function's parts. ``traffic`` counts its calls by API, for ``stack``'s metrics."""
+    """The planner function's parts. ``traffic`` counts calls by API, for ``stack``'s metrics."""
 
     plan: "Plan"
     deadline: Deadline
@@ -180,7 +180,7 @@ def reporter(environment: Mapping[str, str]) -> "Report":
 
 @cache
 def _bucket(rate: float, depth: int) -> TokenBucket:
-    """Return the container's one bucket: the pace belongs to the API key, and outlives the parts."""
+    """Return the container's one bucket: the pace is the API key's, and outlives the parts."""
     return TokenBucket(rate=rate, depth=depth)
 
 

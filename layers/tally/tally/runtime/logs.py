@@ -46,7 +46,7 @@ def in_words[R](
 
     def wrapped(handler: Callable[[Any, LambdaContext], R]) -> Callable[[Any, LambdaContext], R]:
         @wraps(handler)
-        def handle(event: Any, context: LambdaContext) -> R:  # noqa: ANN401 - whatever it was invoked with
+        def handle(event: Any, context: LambdaContext) -> R:  # noqa: ANN401 - any JSON
             quiet_libraries()
             try:
                 return handler(event, context)

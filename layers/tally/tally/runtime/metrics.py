@@ -68,7 +68,7 @@ OUTCOMES: Mapping[str, frozenset[str]] = MappingProxyType(
 class Batch:
     """The results of one batch of a worker.
 
-    ``records`` counts outcomes, ``failed`` jobs, and ``ages`` has the seconds since each job's tick.
+    ``records`` counts outcomes, ``failed`` jobs. ``ages`` has the seconds since each job's tick.
     """
 
     records: Counter[str] = field(default_factory=Counter)

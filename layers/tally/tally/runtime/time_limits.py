@@ -11,7 +11,7 @@ SLOWEST_JOB = timedelta(seconds=77)
 """The longest time of a customer's job with one service."""
 
 SLOWEST_SERVICE = timedelta(seconds=45)
-"""The longest time of a further service of a job: four calls to ConnectWise, and the ledger's own."""
+"""The longest time of a further service: four calls to ConnectWise, and the ledger's own."""
 
 WRITING = timedelta(seconds=40)
 """The time of any job that is kept for ConnectWise: with less left, GravityZone is not read."""

@@ -1,7 +1,7 @@
-"""Bring one usage record up to date: want, claim, look, want again, sight, reconcile, write, record.
+"""Bring one usage record up to date: want, claim, look, sight, reconcile, write, record.
 
-The ledger comes before ConnectWise, and again after it (SAFE-1, SAFE-3): killed between any two lines,
-the next job goes on from what the ledger says.
+The ledger is written before ConnectWise, and again after it (SAFE-1, SAFE-3). A job that is killed
+leaves everything in the ledger that the next job needs to go on.
 """
 
 from collections.abc import Sequence
@@ -63,7 +63,7 @@ class Rounds:
         Raises:
             NotYetError: nothing can be said before its ``retry_after``.
             ConflictError: another job was first.
-            TallyError: ConnectWise or the ledger failed; what became of a write stands in the record.
+            TallyError: ConnectWise or the ledger failed; the record tells the outcome of a write.
         """
         for _ in range(_MOST_ROUNDS):
             self.facts = self.facts.at(self.clock.now())
@@ -163,14 +163,14 @@ class Rounds:
         return additions
 
     def _additions(self, agreement_id: int) -> Sequence[Addition]:
-        """List the Additions of an agreement with other lines; an agreement that is gone has none."""
+        """List the Additions of a further agreement; an agreement that is gone has none."""
         try:
             return self._listed(agreement_id)
         except NotFoundError:
             return ()
 
     def _listed(self, agreement_id: int) -> Sequence[Addition]:
-        """List the Additions of an agreement; an unreadable one counts only if it may bill the month."""
+        """List the Additions of an agreement; unreadable ones matter if they may bill the month."""
         products = {line.place.product_id for line in self.record.lines}
         if self.facts.offer.product_id is not None:
             products.add(self.facts.offer.product_id)

@@ -97,7 +97,7 @@ class Sync:
         A service that fails does not stop the others.
 
         Raises:
-            NotYetError: nothing can be said before its ``retry_after``; the job must come back then.
+            NotYetError: the job must come back after its ``retry_after``.
             RefusedJobError: no planner can have made the job (SAFE-9).
             TallyError: of any other class, if services failed; the standing says which.
         """
@@ -118,7 +118,7 @@ class Sync:
     def _bring_all_up_to_date(
         self, job: Job, due: Mapping[JobService, UsageRecord], progress: _Progress
     ) -> None:
-        """Read the counts, then bring each service's record up to date; one failure stops no other."""
+        """Read the counts, then bring each service's record up to date by itself."""
         readings = self._read(job, due)
         permits = self._permits(job, due, readings)
         names = [service.name for service in self.services]
