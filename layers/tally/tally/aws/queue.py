@@ -31,6 +31,8 @@ It is 1 MiB since 2025, but not everywhere yet.
 """
 
 _BATCH = 10
+"""The most messages of one call (SQS quotas)."""
+
 _ESCAPED = {0xFFFE: "\\ufffe", 0xFFFF: "\\uffff"}
 
 
@@ -81,6 +83,7 @@ class SQSJobQueue:
             missing.extend(outcome.missing)
 
         with ThreadPoolExecutor(self._threads) as pool:
+            # Jobs are made as they are sent, so a bound on the calls also bounds the memory.
             for batch in _batches(_entries(jobs, refused)):
                 if len(under_way) >= 2 * self._threads:
                     wait_for_the_oldest()
@@ -109,6 +112,7 @@ class SQSJobQueue:
                     VisibilityTimeout=whole_seconds(wait, longest=LONGEST_VISIBILITY),
                 )
             except ClientError as error:
+                # The visibility timeout has passed, so the message is visible already.
                 if not error_code(error).endswith("MessageNotInflight"):
                     raise
 

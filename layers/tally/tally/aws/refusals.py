@@ -20,6 +20,8 @@ from tally.errors import ConflictError, ContractError, SetupError, TallyError, T
 NO_ANSWER = (HTTPClientError, BotoConnectionError)
 """boto's errors of a call without an answer: a write may have happened."""
 
+# Each service has its own words for the same refusal: "NotFound" is SNS's for a missing topic, and
+# "NonExistentQueue" SQS's for a missing queue.
 _OPERATOR = frozenset(
     {
         "AccessDenied",

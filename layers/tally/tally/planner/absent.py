@@ -116,6 +116,7 @@ class Absent:
                 return Found(Presence.LEFT_OUT, company.name)
         if company.kind is CompanyKind.PARTNER:
             return Found(Presence.PARTNER, company.name)
+        # GravityZone's details of a company do not tell its licence: that is another call.
         self.left -= 1
         monthly = self.gravityzone.is_monthly(company_id)
         return Found(Presence.LICENSED if monthly else Presence.UNLICENSED, company.name)

@@ -79,6 +79,8 @@ def read_roster(gravityzone: GravityZone, *, excluded: Collection[str] = ()) -> 
 
 def _walk(gravityzone: GravityZone, roster: Roster, parent_id: str) -> list[str]:
     """Add the companies directly below one; return the partners that were not known before."""
+    # GravityZone lists one kind a call. Partners of any licence are listed: monthly-licensed
+    # customers may stand below them.
     customers = roster.fit(
         gravityzone.children(parent_id, kind=CompanyKind.CUSTOMER, monthly_only=True)
     )

@@ -149,6 +149,7 @@ def _children(
     partner: Company, names: dict[str, str], records: Iterable[UsageRecord], ledger: Ledger
 ) -> Children | Cause:
     """Return its children now, with the names of earlier children that open records remember."""
+    # A worker reads every child in one job, at GravityZone's pace, before Lambda stops it.
     if len(names) > MOST_CHILDREN:
         return too_many_children(partner.name, len(names))
     before = {child for record in records for child in record.children or ()}

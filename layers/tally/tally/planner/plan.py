@@ -218,6 +218,8 @@ class Plan:
             vitals=planning.gauge.vitals(),
         )
         backlog = self.queue.backlog()
+        # More jobs behind a sweep that is not done would only make the queue longer. SQS's counts
+        # are approximate, so a few waiting messages are no reason to skip a sweep.
         if backlog * 2 > planned.jobs:
             since = at.ticks.finished
             overdue = None if since is None else int((at.tick - since).total_seconds())

@@ -103,7 +103,7 @@ class ListReader:
         With ``census`` all customers are listed, even if nobody is new: a customer without a
         monthly subscription is to be seen too (SAFE-7).
         """
-        # Nobody needs the names after this: at 10,000 companies they would fill the memory.
+        # Nobody needs the names after this, and planning needs the memory.
         namesakes, lists.namesakes = lists.namesakes, None
         known = lists.links.keys() | lists.troubles.keys()
         new = [each for each in lists.customers.values() if each.id not in known]

@@ -157,6 +157,7 @@ def emit(stack: str, *values: Values, details: Mapping[str, object]) -> None:
 def _write(
     stack: str, line: Iterable[tuple[str, Sequence[float]]], details: Mapping[str, object]
 ) -> None:
+    # Powertools' other class, Metrics, shares what it holds with every instance of the process.
     metrics = EphemeralMetrics(namespace=NAMESPACE)
     metrics.add_dimension(name=DIMENSION, value=stack)
     for key, value in details.items():

@@ -109,6 +109,7 @@ class Delivery:
             wait = wait_before_next(error, receives=receives, settle=self.settle)
             if wait is None:
                 return {"failed": str(error)}
+            # SQS would hide the message for the queue's whole visibility timeout.
             self.deliveries.put_off(receipt, wait)
             raise
 

@@ -198,6 +198,7 @@ class Rounds:
         try:
             answer = self._call(do)
         except AmbiguousError:
+            # The claim stays: the next job looks in ConnectWise before it writes (SAFE-2).
             raise
         except TallyError as error:
             self._refused(do.write, error)

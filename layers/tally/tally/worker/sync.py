@@ -195,6 +195,7 @@ class Sync:
         if isinstance(permit, Exception):
             raise permit
         agreement = job.agreement_of(each)
+        # The job carries the planner's copy, so an unchanged count needs no ConnectWise (FOLLOW-2).
         known = (
             {}
             if agreement is None
