@@ -32,7 +32,8 @@ from tally.domain.record.usage_record import UsageRecord
 from tally.errors import TallyError
 from tally.gravityzone.client import GravityZoneClient
 from tally.gravityzone.pace import TokenBucket
-from tally.people.use_cases import Answers, SetUp
+from tally.people.company_setup import SetUp
+from tally.people.hold_answers import Answers
 from tally.planner.plan import Plan, Planned
 from tally.ports import JobQueue, Ledger
 from tally.services import places, read_services

@@ -17,7 +17,7 @@ from cli.rehearsal.rehearsed_ledger import OverlayLedger
 from cli.words import month_of
 from tally.domain.record.usage_record import RecordState, UsageRecord
 from tally.errors import SetupError
-from tally.people.use_cases import Answers
+from tally.people.hold_answers import Answers
 
 Company = Annotated[str, typer.Argument(help="Its GravityZone id or its name.")]
 Month = Annotated[

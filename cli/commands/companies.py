@@ -11,7 +11,7 @@ from cli.documents import link_document
 from cli.output import Column
 from cli.rehearsal.rehearsed_ledger import OverlayLedger
 from cli.suggestions import suggestions
-from tally.people.use_cases import SetUp
+from tally.people.company_setup import SetUp
 from tally.ports import ConnectWise, Ledger
 
 Company = Annotated[str, typer.Argument(help="Its GravityZone id or its name.")]

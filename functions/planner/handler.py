@@ -1,4 +1,4 @@
-"""The planner function: glue between the schedule's event and the use case ``tally.planner.plan``."""
+"""The planner function: it hands the schedule's event to the use case ``tally.planner.plan``."""
 
 import os
 from dataclasses import asdict
@@ -25,7 +25,7 @@ def _planner() -> bootstrap.Planner:
 @logger.inject_lambda_context(clear_state=True)
 @in_words(logger)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """Plan the tick that the event names: put a job on the queue for each company-month that is due."""
+    """Plan the tick of the event: put a job on the queue for each company-month that is due."""
     planner = started(_planner, logger)
     planner.deadline.set(context.get_remaining_time_in_millis())
     tick = Tick.of(event)
@@ -34,7 +34,8 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     try:
         planned = planner.plan(tick, on_planned=told.append)
     except TallyError:
-        _planner.cache_clear()  # the keys may have been changed since this container read them
+        # The keys may have been changed since this container read them.
+        _planner.cache_clear()
         raise
     finally:
         seen = metrics.of_tick(told[0] if told else None)

@@ -1,4 +1,4 @@
-"""The reporter function: glue between a schedule's event and the use case ``tally.reporter.report``."""
+"""The reporter function: it hands a schedule's event to the use case ``tally.reporter.report``."""
 
 import os
 from dataclasses import asdict

@@ -1,4 +1,4 @@
-"""The worker function: glue between a batch of SQS messages and the use case ``tally.worker.sync``."""
+"""The worker function: it hands a batch of SQS messages to the use case ``tally.worker.sync``."""
 
 import os
 from functools import cache
@@ -31,7 +31,7 @@ def _worker() -> bootstrap.Worker:
 @logger.inject_lambda_context(clear_state=True)
 @in_words(logger)
 def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
-    """Bring the company-months in one SQS batch up to date; report the messages that are to come again."""
+    """Bring the company-months of one SQS batch up to date; report the messages to try again."""
     worker = started(_worker, logger)
     worker.deadline.set(context.get_remaining_time_in_millis())
     batch = metrics.Batch()
@@ -42,8 +42,8 @@ def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailure
         ):
             _deliver(worker, record, batch)
 
-    # A processor of its own for each batch: it keeps what failed. All of a batch may fail without
-    # the function failing.
+    # One for each batch, because it keeps the failures. The function does not fail, even if the
+    # whole batch does.
     processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
     try:
         return process_partial_response(
@@ -77,15 +77,16 @@ def _deliver(worker: bootstrap.Worker, record: SQSRecord, batch: metrics.Batch) 
         raise
     except Exception:
         batch.failed += 1
-        logger.exception("a bug in Tally")  # the batch processor would swallow it
+        # The batch processor would swallow it.
+        logger.exception("a bug in Tally")
         raise
     if "failed" in done:
         batch.failed += 1
-        _worker.cache_clear()  # the keys may have been changed since this container read them
+        # The keys may have been changed since this container read them.
+        _worker.cache_clear()
         logger.error("failed", extra={"error": done["failed"]})
     else:
         batch.done(done, tick=started_jobs[0].tick, now=worker.clock.now(), receives=receives)
-        # Of what has not changed there would be a line for each customer and tick: they would cost
-        # more than the table.
+        # A line for each unchanged customer and tick would cost more than the table.
         log = logger.debug if set(done.values()) == {UNCHANGED} else logger.info
         log("done", extra={"decisions": dict(done)})

@@ -12,7 +12,7 @@ import pytest
 from tally.domain.model.reading import ENDPOINTS, Service
 from tally.domain.record.partner import MOST_CHILDREN
 from tally.ports import BATCH
-from tally.runtime.bootstrap import (
+from tally.runtime.time_limits import (
     AROUND_READINGS,
     SLOWEST_JOB,
     SLOWEST_SERVICE,

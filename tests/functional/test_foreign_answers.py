@@ -21,7 +21,7 @@ from tally.domain.record.usage_record import RecordState, UsageRecord
 from tally.errors import ConflictError, SetupError
 from tally.ledger.history_entry import paths
 from tally.ledger.record_codec import record_fields
-from tally.people.use_cases import Answers
+from tally.people.hold_answers import Answers
 from testing.audit import gaps, replayed
 from testing.ledger import MemoryLedger
 from testing.world import PRODUCT, Customer, World

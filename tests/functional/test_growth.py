@@ -12,7 +12,7 @@ from tally.domain.model.standing import StandingState
 from tally.domain.record.record_key import RecordKey
 from tally.domain.record.usage_record import RecordState, UsageRecord
 from tally.errors import SetupError
-from tally.people.use_cases import Answers
+from tally.people.hold_answers import Answers
 from testing.queue import Message
 from testing.world import Customer, World
 from tests.functional.instants import gmt

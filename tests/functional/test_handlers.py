@@ -19,7 +19,7 @@ from simulators.adapter import SimulatorAdapter
 from simulators.clock import VirtualClock
 from simulators.faults import Fault, FaultKind
 from tally.errors import SetupError
-from tally.runtime import bootstrap
+from tally.runtime import bootstrap, time_limits
 from testing.ledger_table import create_ledger_table
 from testing.world import Customer, World
 from tests.functional.deployed_environment import ENVIRONMENT
@@ -213,7 +213,7 @@ def test_gravityzone_is_not_asked_in_the_time_for_writing(
     deployed.world.gravityzone.calls.clear()
     deployed.world.connectwise.calls.clear()
     records = deployed.batch()
-    monkeypatch.setattr(bootstrap, "WRITING", timedelta(seconds=75))
+    monkeypatch.setattr(time_limits, "WRITING", timedelta(seconds=75))
     assert deployed.work(records, seconds_left=84) == [records[0]["messageId"]]
     assert deployed.world.gravityzone.calls.count() == deployed.world.connectwise.calls.count() == 0
     monkeypatch.undo()

@@ -11,7 +11,7 @@ from simulators.clock import VirtualClock
 from tally.domain.model.company import CompanyLink
 from tally.domain.model.standing import StandingState
 from tally.errors import ConflictError, NotFoundError, SetupError
-from tally.people.use_cases import SetUp
+from tally.people.company_setup import SetUp
 from testing.world import PRODUCT, Customer, World
 from tests.functional.instants import gmt
 

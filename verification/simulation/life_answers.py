@@ -8,7 +8,8 @@ from tally.domain.record.record_key import RecordKey
 from tally.domain.record.rulings import Said
 from tally.domain.record.usage_record import RecordState, UsageRecord
 from tally.errors import TallyError
-from tally.people.use_cases import Answers, SetUp
+from tally.people.company_setup import SetUp
+from tally.people.hold_answers import Answers
 from verification.simulation.msp import Firm, Msp
 
 TERMS_CARRIED = "terms carried over"

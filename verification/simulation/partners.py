@@ -14,7 +14,7 @@ from tally.domain.model.month import Month
 from tally.domain.record.rulings import Said
 from tally.domain.record.usage_record import UsageRecord
 from tally.errors import TallyError
-from tally.people.use_cases import SetUp
+from tally.people.company_setup import SetUp
 from verification.simulation.draws import Draw, drawn
 from verification.simulation.msp import Firm, Msp
 from verification.simulation.ticks import schedule

@@ -14,7 +14,7 @@
     │   ├── CredentialsError        401: the keys are wrong
     │   │   └── MissingRightError       403: they are right, and lack a right
     │   ├── NotFoundError           404
-    │   ├── ApiVersionError         the server does not know the version of its API that is asked for
+    │   ├── ApiVersionError         the server does not know this version of its API
     │   ├── InFrontError            something before the API answers in its place
     │   └── AmbiguousNameError      two things of one name
     ├── ContractError           the other side answered what we do not understand
@@ -22,13 +22,14 @@
     │   ├── DeclinedError           it understood, and says no
     │   ├── MalformedJobError       a message of the queue that is no job
     │   │   └── RefusedJobError         or none that a planner can have made
-    │   ├── UnsentError             some of many jobs will never be taken by the queue (in ``messages``)
+    │   ├── UnsentError             jobs that the queue will never take (in ``messages``)
     │   └── UnreadableItemError     an item of the ledger that this version does not understand
-    ├── BugError                us: what we did not foresee
+    ├── BugError                us: nobody foresaw it
     ├── SeveralError            services of one job failed, each for its own reason
     └── IncompletePlanError     a tick could not read all it needed; what it could read is planned
 
-What may be tried again follows from the class alone. Of a write, every class but AmbiguousError says: it has not happened.
+The class alone decides what may be tried again. Of a write, every class but AmbiguousError says:
+it has not happened.
 """
 
 from collections.abc import Mapping, Sequence
@@ -40,9 +41,9 @@ from tally.redaction import told
 
 
 class TallyError(Exception):
-    """Base of all. ``str()`` is one sentence or two: what happened, and what to do where somebody can.
+    """The base of all. ``str()`` says in a sentence or two what happened, and what to do.
 
-    Whatever it quotes, it shows no key and is at most ``LONGEST`` characters of one line (SAFE-10).
+    It shows no key, and is one line of at most ``LONGEST`` characters (SAFE-10).
     """
 
     def __init__(self, message: str = "") -> None:
@@ -50,7 +51,7 @@ class TallyError(Exception):
 
 
 class TransientError(TallyError):
-    """It may work the next time: no connection, a 5xx on a read, a record in use."""
+    """A failure that may pass: no connection, a 5xx on a read, a record in use."""
 
 
 class RateLimitedError(TransientError):
@@ -62,19 +63,19 @@ class RateLimitedError(TransientError):
 
 
 class ConflictError(TransientError):
-    """The ledger's item is not at the version that was loaded: another worker was first (SAFE-3)."""
+    """The ledger's item has another version than was loaded: another worker was first (SAFE-3)."""
 
 
 class TooSlowError(TransientError):
-    """No whole answer came in the time that a call has."""
+    """No whole answer came within the time of a call."""
 
 
 class NotStartedError(TransientError):
-    """The function had not enough time left for it: it is to come back as it came."""
+    """The function had too little time left to begin: the job comes back as it came."""
 
 
 class NotYetError(TransientError):
-    """ConnectWise's lists may not show our last write yet: the job comes back when they must (SAFE-2)."""
+    """ConnectWise's lists may not show our last write yet; the job comes back later (SAFE-2)."""
 
     def __init__(self, message: str, *, retry_after: timedelta) -> None:
         super().__init__(message)
@@ -82,11 +83,11 @@ class NotYetError(TransientError):
 
 
 class AmbiguousError(TallyError):
-    """A write was sent and its answer never came, came as a 5xx, or cannot be read: it may have happened."""
+    """A write may have happened: its answer never came, came as a 5xx, or cannot be read."""
 
 
 class RefusedError(TallyError):
-    """A write was refused with a 400 or another 4xx of its own: it has not happened, and would be refused again."""
+    """A write was refused with a 400 or alike: it has not happened, and would be refused again."""
 
 
 class SetupError(TallyError):
@@ -102,17 +103,17 @@ class MissingRightError(CredentialsError):
 
 
 class NotFoundError(SetupError):
-    """What was asked for is not there (404)."""
+    """The thing that was asked for is not there (404)."""
 
 
 class ApiVersionError(SetupError):
-    """The server does not know the version of its API that is asked for."""
+    """The server does not know the version of its API that we ask for."""
 
 
 class InFrontError(SetupError):
-    """A page of something in front of the API, such as a firewall or a proxy, in place of the API's own answer.
+    """Something in front of the API answered in its place, such as a firewall or a proxy.
 
-    Nothing is concluded from its status: neither of keys and rights, nor of what is there.
+    Its status says nothing about keys, rights, or what is there.
     """
 
 
@@ -121,42 +122,42 @@ class AmbiguousNameError(SetupError):
 
 
 class ContractError(TallyError):
-    """An answer that does not have the shape that the API promises: nothing is concluded from it."""
+    """An answer without the shape that the API promises: Tally concludes nothing from it."""
 
 
 class TooLargeError(ContractError):
-    """The answer is larger than anything that is read."""
+    """An answer that is larger than Tally reads."""
 
 
 class DeclinedError(ContractError):
-    """A well-formed answer that what was asked for is not to be had."""
+    """A well-formed answer that says no."""
 
 
 class MalformedJobError(ContractError):
-    """The message is no job. It is looked at by a person, in the dead-letter queue."""
+    """The message is no job. A person looks at it in the dead-letter queue."""
 
 
 class RefusedJobError(MalformedJobError):
-    """It is one in form, and no planner can have made it (SAFE-9)."""
+    """A job in form that no planner can have made (SAFE-9)."""
 
 
 class BugError(TallyError):
-    """Ours to mend. Of a write, what was sent before it happened is in the ledger as an intent."""
+    """An error of ours. A write that was sent before it is in the ledger as an intent."""
 
     @classmethod
     def of(cls, error: Exception) -> Self:
-        """The error in words, for one that nobody foresaw."""
+        """Word an error that nobody foresaw."""
         return cls(f"A bug in Tally: {error!r}.")
 
 
 class UnreadableItemError(ContractError):
-    """An item of the ledger that this version cannot read: it concerns the company whose it is, and nobody else."""
+    """An item of the ledger that this version cannot read: it concerns its own company alone."""
 
 
 class UnsavedError(TransientError):
-    """Some of many were not written, each for its own reason; the others were. ``failures`` has the error of each by its company.
+    """Some of many items were not written, each for its own reason; all others were.
 
-    ``left_out`` are those that somebody else had written before.
+    ``failures`` maps a company to its error. ``left_out`` counts items that others wrote first.
     """
 
     def __init__(self, message: str, *, failures: Mapping[str, TallyError], left_out: int) -> None:
@@ -166,7 +167,7 @@ class UnsavedError(TransientError):
 
 
 class SeveralError(TallyError):
-    """Several services of one job failed. ``errors`` says how each did; when to try again follows from all of them."""
+    """Several services of one job failed; their ``errors`` together decide when to try again."""
 
     def __init__(self, message: str, *, errors: Sequence[TallyError]) -> None:
         super().__init__(message)
@@ -174,16 +175,19 @@ class SeveralError(TallyError):
 
 
 class IncompletePlanError(TallyError):
-    """Some lists could not be read: nothing was planned from them, the rest was (SAFE-5). The next tick is the retry."""
+    """Some lists could not be read, and only the rest was planned (SAFE-5).
+
+    The next tick is the retry.
+    """
 
 
 def in_words(error: Exception) -> str:
-    """What an error says, to be told to a person: of one that nobody foresaw, that it is a bug (SAFE-10)."""
+    """Word an error for a person; one that nobody foresaw is called a bug (SAFE-10)."""
     return str(error if isinstance(error, TallyError) else BugError.of(error))
 
 
 def together(failures: Mapping[str, Exception]) -> Exception:
-    """One error for those of a job's services, by name: a bug of ours before all, and what they have in common once."""
+    """Make one error of the services' failures: a bug of ours is first, equals count once."""
     for error in failures.values():
         if not isinstance(error, TallyError):
             return error

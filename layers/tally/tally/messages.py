@@ -1,4 +1,4 @@
-"""What comes in from outside: the schedule's tick, and the job, one SQS message for one company-month."""
+"""Read what comes in: the schedule's tick, and the job, one SQS message for a company-month."""
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -35,7 +35,7 @@ MonthField = Annotated[Month, BeforeValidator(_month), PlainSerializer(str)]
 
 
 def _written(value: Any) -> Any:  # noqa: ANN401 - as above
-    # Pydantic would take a number, in a text too, for seconds or milliseconds since 1970.
+    # Pydantic takes a number, or a text of digits, for seconds or milliseconds since 1970.
     if isinstance(value, datetime) or (
         isinstance(value, str) and value[:4].isdigit() and value[4:5] == "-"
     ):
@@ -50,30 +50,40 @@ def _sane(value: datetime) -> datetime:
 
 
 Instant = Annotated[AwareDatetime, BeforeValidator(_written), AfterValidator(_sane)]
-"""An aware instant that was written as such, far enough from the calendar's edges to be told in any time zone."""
+"""An aware instant that was written as such.
+
+It is far enough from the calendar's edges to be shown in any time zone.
+"""
 
 LONGEST_ID = 200
-"""Characters of a GravityZone company's id: they are 24 where they were seen, and the ledger's index takes a thousand bytes."""
+"""The most characters of a GravityZone company's id.
+
+All ids that we have seen have 24. DynamoDB's sort key takes a thousand bytes.
+"""
 
 _CompanyId = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_ID)]
 _Id = Annotated[int, Field(gt=0, lt=2**63, strict=True)]
 
 
 class Message(BaseModel):
-    """What is passed has these fields and no others."""
+    """A message with these fields and no others."""
 
-    # Built at first use, whole: what is part of a message is not built by itself before.
+    # Pydantic builds a model with its parts at the first use: at import each part would be built
+    # once more by itself.
     model_config = ConfigDict(defer_build=True, extra="forbid", frozen=True)
 
 
 class Tick(Message):
-    """The schedule's event: the instant at which it was to fire, by EventBridge Scheduler's own word."""
+    """The schedule's event, with the time for which EventBridge Scheduler planned it."""
 
     tick: Instant
 
     @classmethod
     def of(cls, event: Mapping[str, Any]) -> datetime:
-        """The tick in an event, in UTC. Raises ContractError for anything else: there is no clock to fall back to."""
+        """Return the tick in an event, in UTC. Raises ContractError for anything else.
+
+        The clock never takes its place.
+        """
         try:
             return cls.model_validate(event).tick.astimezone(UTC)
         except ValidationError as error:
@@ -85,22 +95,23 @@ class Tick(Message):
 
 
 def problems_of(error: ValidationError) -> str:
-    """What is wrong with an event, field by field."""
+    """Word the problems of an event, field by field."""
     return "; ".join(
         f"{'.'.join(map(str, each['loc'])) or 'event'}: {each['msg']}" for each in error.errors()
     )
 
 
 class JobService(Message):
-    """What a worker needs for one service of the company-month.
+    """The part of a job for one service.
 
-    ``agreement_id`` is where its record would be opened, or where its line stands; None if the lists no longer have it.
-    ``product_id`` is None while the product cannot be resolved; ``listed`` says that the agreements of its type
-    could be read. ``only_if_used``: open only at a count above zero (OPEN-9, when no tick of the month had seen who was
-    licensed). ``late``: the agreement is the one that runs now, since the month's own can carry no more (LATE-2).
-    ``others`` are the company's further agreements of the type that ran in the month or later, by id: a line may stand there that
-    a restored ledger does not know (SAFE-8). ``look``: its Additions are to be looked at, whatever the count says (FOLLOW-5).
-    ``stays_open``: the month is not to be closed, as the ConnectWise company is gone (MATCH-7).
+    ``agreement_id`` is the agreement of its line or of the line to open; None if lists lack it.
+    ``product_id`` is None while the catalog has no such product. ``listed``: the agreements of its
+    type could be read. ``only_if_used``: open only at a count above zero, because no tick of the
+    month saw who was licensed (OPEN-9). ``late``: the agreement is the present one, because the
+    month's own can bill no more (LATE-2). ``others`` are the ids of the company's other agreements
+    of the type that ran in the month or later: a restored ledger may lack a line there (SAFE-8).
+    ``look``: look at its Additions whatever the count says (FOLLOW-5). ``stays_open``: do not close
+    the month, because the ConnectWise company is gone (MATCH-7).
     """
 
     service: str
@@ -116,11 +127,12 @@ class JobService(Message):
 
 
 class Job(Message):
-    """All that a worker needs to bring one company-month up to date.
+    """Everything that a worker needs to bring one company-month up to date.
 
-    ``agreements`` are those of its ``services``, each once. ``licensed`` is what GravityZone's list says. ``tick_before``
-    is the newest tick before this one that could read all lists. ``children``: those of a partner, without whom its own
-    machines are counted (READ-4). ``by_person``: a person has asked for it, so that what ConnectWise refused is tried at once (SAFE-2).
+    ``agreements`` are those of its ``services``, each once. ``licensed`` is True if GravityZone
+    lists the company as monthly-licensed. ``tick_before`` is the newest earlier tick that read all
+    lists. ``children`` are a partner's, whose counts are taken off its own (READ-4). ``by_person``:
+    a person asked for the job, so a write that ConnectWise refused is tried at once (SAFE-2).
     """
 
     tick: Instant
@@ -139,16 +151,16 @@ class Job(Message):
 
     @property
     def companies(self) -> int:
-        """How many companies are read in GravityZone for it."""
+        """The number of companies that are read in GravityZone for it."""
         return 1 if self.children is None else 1 + len(self.children.ids)
 
     def agreement_of(self, service: JobService) -> Agreement | None:
-        """The agreement as the planner listed it."""
+        """Return the agreement as the planner listed it."""
         return next((each for each in self.agreements if each.id == service.agreement_id), None)
 
 
 class UnsentError(ContractError):
-    """The queue will never take some of many jobs, each for its own reason; the others are sent."""
+    """The queue will never take some jobs, each for its own reason; all others are sent."""
 
     def __init__(self, message: str, *, refused: Sequence[tuple[Job, str]]) -> None:
         super().__init__(message)

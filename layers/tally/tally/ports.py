@@ -1,4 +1,7 @@
-"""What the use cases need of the world. Adapters: gravityzone/, connectwise/, ledger/, queue.py, clock.py."""
+"""The interfaces that the use cases need of the world.
+
+Their adapters are in ``gravityzone``, ``connectwise``, ``ledger``, ``aws`` and ``runtime``.
+"""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
@@ -26,124 +29,139 @@ from tally.domain.record.usage_record import UsageRecord
 from tally.messages import Job
 
 LONGEST_DELAY = timedelta(seconds=900)
-"""The longest that a job can be put off as it is sent: ``DelaySeconds`` of a message (SQS quotas)."""
+"""The longest delay of a job that is sent: a message's ``DelaySeconds`` (SQS quotas)."""
 
 BATCH = 10
-"""How many jobs a worker is handed at once, the template's ``BatchSize``: as many as SQS gives in one answer (SQS quotas)."""
+"""The number of jobs that a worker gets at once, the template's ``BatchSize``.
+
+SQS gives no more messages in one answer (SQS quotas).
+"""
 
 
 class GravityZone(Protocol):
     """Reads of the GravityZone Public API. All raise TallyError; none changes anything there."""
 
     def enabled_apis(self) -> frozenset[str]:
-        """The services that are ticked on the API key, as GravityZone names them."""
+        """Return the services that are ticked on the API key, as GravityZone names them."""
         ...
 
     def own_company(self) -> Company:
-        """The company that the API key belongs to: the MSP itself."""
+        """Return the company that the API key belongs to: the MSP itself."""
         ...
 
     def children(
         self, parent_id: str, *, kind: CompanyKind, monthly_only: bool
     ) -> Sequence[Company]:
-        """The companies of one kind directly below ``parent_id``, which must be a partner: below a customer there is no list."""
+        """List the companies of one kind directly below a partner; customers have no such list."""
         ...
 
     def company(self, company_id: str) -> Company | None:
-        """One company by id, or None if GravityZone no longer has it, or none within reach. DeclinedError: it refuses to say."""
+        """Return one company by id, or None if GravityZone has none within our reach.
+
+        Raises DeclinedError if GravityZone refuses to say.
+        """
         ...
 
     def is_monthly(self, company_id: str) -> bool:
-        """Whether its subscription is, at this moment, a paid monthly one (``subscriptionType`` 3)."""
+        """Return True if its subscription is a paid monthly one now (``subscriptionType`` 3)."""
         ...
 
     def usage(self, company_id: str, *, month: Month) -> Usage:
-        """The counters of that month; ``targetMonth`` is always sent (READ-1)."""
+        """Return the counters of that month; ``targetMonth`` is always sent (READ-1)."""
         ...
 
     def usage_per_product_type(self, company_id: str, *, month: Month) -> UsagePerProductType:
-        """The counters of that month for each product type (READ-6); ``targetMonth`` is always sent (READ-1)."""
+        """Return the counters of that month for each product type (READ-6, READ-1)."""
         ...
 
 
 class ConnectWise(Protocol):
-    """The calls we make to the ConnectWise PSA API. All raise TallyError."""
+    """Calls of the ConnectWise PSA API. All raise TallyError."""
 
     def agreement_types(self, name: str) -> Mapping[str, int]:
-        """Ids by name of the agreement types that are active; all of them, so that near misses can be named."""
+        """Return the ids of all active agreement types, by name.
+
+        A message about a name that is missing lists similar ones.
+        """
         ...
 
     def products(self, identifier: str) -> Mapping[str, int]:
-        """Ids by identifier of the catalog products whose identifier resembles ``identifier`` but for case and spaces."""
+        """Return the ids of products with that ``identifier``, whatever its case and spaces."""
         ...
 
     def companies(self) -> Iterable[ConnectWiseCompany]:
-        """All companies that are not deleted."""
+        """List all companies that are not deleted."""
         ...
 
     def company(self, company_id: int) -> ConnectWiseCompany | None:
-        """One company by id, a deleted one too; None if there is none."""
+        """Return one company by id, a deleted one too; None if there is none."""
         ...
 
     def agreements(self, type_id: int) -> Iterable[Agreement]:
-        """All agreements of that type, active or not."""
+        """List all agreements of that type, active or not."""
         ...
 
     def agreement(self, agreement_id: int) -> Agreement:
-        """One agreement. Raises NotFoundError."""
+        """Return one agreement. Raises NotFoundError."""
         ...
 
     def additions(
         self, agreement_id: int, *, since: date | None = None, products: Collection[int] = ()
     ) -> Sequence[Addition]:
-        """All Additions of one agreement.
+        """List all Additions of one agreement.
 
-        One that cannot be read is an error, unless it ended before ``since``, or is of none of ``products``.
+        An unreadable one is an error, unless it ended before ``since``, or is of another product
+        than ``products``.
         """
         ...
 
     def create_addition(self, new: NewAddition) -> Addition:
-        """POST, once, never repeated. AmbiguousError: it may exist. Any other TallyError: it does not."""
+        """POST once, never again. After AmbiguousError it may exist; after others it does not."""
         ...
 
     def set_quantity(self, *, agreement_id: int, addition_id: int, quantity: int) -> Addition:
-        """PATCH of the quantity alone; safe to repeat, and repeated where the answer did not come."""
+        """PATCH the quantity alone; it is safe to repeat, and repeated if the answer is lost."""
         ...
 
     def take_over(
         self, *, agreement_id: int, addition_id: int, text: str, cancelled: date
     ) -> Addition:
-        """PATCH of the text and the cancelled date together; safe to repeat, and repeated as ``set_quantity`` (OPEN-6)."""
+        """PATCH text and cancelled date together (OPEN-6); repeated like ``set_quantity``."""
         ...
 
     def set_terms(self, *, agreement_id: int, addition_id: int, terms: Terms) -> Addition:
-        """PATCH of the terms that are not None; safe to repeat, and repeated as ``set_quantity`` (OPEN-5).
+        """PATCH the terms that are not None (OPEN-5); repeated like ``set_quantity``.
 
-        The Addition as it was answered may show others.
+        The Addition of the answer may show other terms.
         """
         ...
 
 
 class Ledger(Protocol):
-    """The DynamoDB table. Reads named ``all_…`` come from the index and may lag; the others are consistent.
+    """The DynamoDB table. Reads named ``all_…`` use the index and may lag; others are consistent.
 
-    ``within``: of those companies alone. What cannot be read is set aside in lists, as its company's own trouble
-    (``Unreadable``), and raises UnreadableItemError where it is asked for by itself. A standing comes as far as it can be read.
+    ``within`` limits a list to those companies. An item that cannot be read is ``Unreadable`` in a
+    list, and raises UnreadableItemError if it is asked for alone. A standing is read as far as
+    possible.
     """
 
     def begin_tick(self, tick: datetime, *, services: Collection[str] = ()) -> Ticks:
-        """Remember ``tick`` if it is the newest, and its month as the first if there is none; answer what is known now.
+        """Remember ``tick`` if it is the newest; return what is known of ticks now.
 
-        So is its month remembered for each of the services that no tick has named before.
+        Its month becomes the first month if there is none, and the first month of each service that
+        no tick has named before.
         """
         ...
 
     def note_lists(self, tick: datetime) -> None:
-        """Remember that the tick, and so one of its month, read GravityZone's lists and noted what they say (OPEN-9)."""
+        """Remember that a tick of this month read GravityZone's lists and noted them (OPEN-9)."""
         ...
 
     def note_products(self, products: Mapping[str, int]) -> None:
-        """Remember which product each service is billed by, in place of what was known of it (SAFE-9). A tick must have begun."""
+        """Remember the product of each service (SAFE-9), in place of the products known before.
+
+        A tick must have begun.
+        """
         ...
 
     def finish_tick(self, tick: datetime) -> None:
@@ -151,73 +169,81 @@ class Ledger(Protocol):
         ...
 
     def ticks(self) -> Ticks | None:
-        """What is known of ticks, or None before the first."""
+        """Return what is known of ticks, or None before the first."""
         ...
 
     def all_links(self) -> Iterable[CompanyLink | Unreadable]:
-        """Every company's link; those that were untied too, so that nobody ties them by their names again."""
+        """List every company's link, also of untied ones: nobody must tie them by name again."""
         ...
 
     def all_standings(self, within: Stretch = EVERYBODY) -> Iterable[Standing]:
-        """Every company's standing, by company id."""
+        """List every company's standing, by company id."""
         ...
 
     def all_open_records(self, within: Stretch = EVERYBODY) -> Iterable[UsageRecord | Unreadable]:
-        """Every record that is not settled, of whatever month (CLOSE-3), by company id, month and service."""
+        """List the records of any month that are not settled, by company id, month and service.
+
+        CLOSE-3 finds months here that an outage kept from closing.
+        """
         ...
 
     def all_settled_records(
         self, month: Month, within: Stretch = EVERYBODY
     ) -> Iterable[UsageRecord | Unreadable]:
-        """The month's records that are settled, by company id and service."""
+        """List the month's settled records, by company id and service."""
         ...
 
     def record(self, key: RecordKey) -> UsageRecord | None:
-        """One record."""
+        """Return one record, or None if there is none."""
         ...
 
     def history(self, key: RecordKey) -> Sequence[HistoryEntry]:
-        """The record's transitions, oldest first."""
+        """List the record's transitions, oldest first."""
         ...
 
     def link(self, company_id: str) -> CompanyLink | None:
-        """One company's link; also one that was untied."""
+        """Return one company's link, also if it was untied."""
         ...
 
     def link_history(self, company_id: str) -> Sequence[HistoryEntry]:
-        """The changes of a company's link, oldest first."""
+        """List the changes of a company's link, oldest first."""
         ...
 
     def standing(self, company_id: str) -> Standing | None:
-        """One company's standing."""
+        """Return one company's standing, or None if there is none."""
         ...
 
     def save(self, transition: Transition, change: LinkChange | None = None) -> None:
-        """Write the record and its history in one transaction, if its version is the expected one; else ConflictError.
+        """Write the record and its history in one transaction, with the ``change`` of the link.
 
-        ``change``: write it in the same transaction, as ``change_link`` does.
+        Raises ConflictError if the record's version is not the expected one.
         """
         ...
 
     def tie(self, link: CompanyLink) -> None:
-        """Tie a company that has no link to a ConnectWise company that nobody is tied to; else ConflictError."""
+        """Tie a company without a link to a ConnectWise company that nobody is tied to.
+
+        Raises ConflictError if either is tied already.
+        """
         ...
 
     def change_link(self, change: LinkChange) -> None:
-        """Write the link and its history in one transaction, if its version is the expected one; else ConflictError.
+        """Write the link and its history in one transaction.
 
-        Also ConflictError: the ConnectWise company is tied to another company.
+        Raises ConflictError if the link's version is not the expected one, or if the ConnectWise
+        company is tied to another company.
         """
         ...
 
     def save_standing(self, standing: Standing) -> None:
-        """Write the standing as version ``standing.version + 1`` if the ledger is at ``standing.version``; else ConflictError."""
+        """Write the standing with the next version. Raises ConflictError if somebody was first."""
         ...
 
     def save_standings(self, standings: Iterable[Standing]) -> int:
-        """Save many, several at a time, each on its own; answer how many were left out because somebody was first.
+        """Write many standings, each on its own; return how many others had written first.
 
-        UnsavedError says which could not be written, after all others were; where none could, the table's own error is raised.
+        Raises UnsavedError for those that could not be written, after all others were written. If
+        none could be written, the table's own error is raised.
         """
         ...
 
@@ -226,13 +252,13 @@ class JobQueue(Protocol):
     """The queue between planner and worker."""
 
     def backlog(self) -> int:
-        """Messages that wait or are delayed, those in flight not counted; approximate."""
+        """Return about how many messages wait or are delayed, without those in flight."""
         ...
 
     def send(self, jobs: Iterable[tuple[Job, timedelta]]) -> None:
-        """Put each job on the queue, to be seen after its delay (whole seconds, at most LONGEST_DELAY).
+        """Put each job on the queue, visible after its delay (at most LONGEST_DELAY).
 
-        UnsentError: it will never take some of them; all others are sent.
+        Raises UnsentError for jobs that the queue will never take; all others are sent.
         """
         ...
 
@@ -241,7 +267,7 @@ class Deliveries(Protocol):
     """The worker's end of the queue."""
 
     def put_off(self, receipt: str, wait: timedelta) -> None:
-        """Hide the message just received for so long, instead of the queue's visibility timeout."""
+        """Hide the received message for so long, in place of the queue's visibility timeout."""
         ...
 
 
@@ -249,13 +275,13 @@ class Announcements(Protocol):
     """The topic that people listen to."""
 
     def publish(self, *, subject: str, text: str) -> None:
-        """Send it to all subscribers; they may get it twice. Raises TallyError."""
+        """Send a text to all subscribers, who may get it twice. Raises TallyError."""
         ...
 
 
 class Clock(Protocol):
-    """Wall-clock time, for ages only; the tick decides everything else."""
+    """Wall-clock time, for ages only: the tick decides everything else."""
 
     def now(self) -> datetime:
-        """The present instant, aware, in UTC."""
+        """Return the present instant, aware, in UTC."""
         ...

@@ -1,7 +1,7 @@
-"""Texts that may hold what came from outside: redacted first, then shortened, then made fit. The one place for it (SAFE-10).
+"""Make texts from outside fit to show: redact them, then shorten them (SAFE-10).
 
-The keys of this run are remembered here for as long as the process lives, so that whatever is told anywhere, an error or a
-log line, is without them. Nothing is handed around for it that somebody could forget.
+This is the one place that does. It remembers the keys as long as the process lives, so no error and
+no log line can show one: no caller has to hand the keys on, or could forget to.
 """
 
 import base64
@@ -11,41 +11,44 @@ from string import ascii_lowercase, ascii_uppercase
 from tally.domain.model.screen import brief, fit, shortened
 
 SHORTEST = 8
-"""So many characters of a key in a row are struck out."""
+"""The fewest characters of a key in a row that are struck out."""
 
 _SHORTEST_KEY = 6
-"""What is shorter than this is no key that a vendor gives, and stands in too many words."""
+"""The fewest characters of a key: vendors give no shorter ones, and words would contain them."""
 
 _FEWEST_DIFFERENT = 5
-"""A part with fewer characters that differ, such as the zeros of a made-up client id, stands in many texts that are no key."""
+"""The fewest different characters of a part of a key that is struck out.
+
+Other parts, such as the zeros of a made-up client id, are in many texts.
+"""
 
 _WORDS = frozenset(f"{ascii_lowercase}-_")
-"""Nor is a part of these alone told from a word; a key that was drawn at random has next to none such."""
+"""Characters of words: a part of these alone is not struck out. Random keys have hardly any."""
 
 _STRUCK_OUT = "[key]"
 _LONGEST_KEY = 1_000
 _LONGEST_QUOTED = 20_000
-"""Characters of an answer that are looked at for what is quoted of it: its first words may stand behind as many blanks."""
+"""The characters of an answer that are searched for its first words, which blanks may precede."""
 
 _LOWER = str.maketrans(ascii_uppercase, ascii_lowercase)
-"""It keeps each character in its place, which ``str.lower`` does not."""
+"""A table for lower case; ``str.lower`` may change a text's length."""
 
 
 class Redactor:
-    """Strikes keys out of texts: whole or in part, in either case, and as base64 writes them. Shows none of them itself."""
+    """Strikes keys out of texts: whole or in part, in either case, and in base64."""
 
     __slots__ = ("_keys", "_parts")
 
     def __init__(self) -> None:
         self._keys: set[bytes] = set()
         self._parts: dict[int, set[str]] = {}
-        """What is to be struck out, by its length."""
+        """The texts to strike out, by length."""
 
     def __repr__(self) -> str:
         return "Redactor()"
 
     def remember(self, keys: Iterable[str]) -> None:
-        """Strike these out too from now on."""
+        """Strike out these keys, too, from now on."""
         for key in keys:
             if len(key) >= _SHORTEST_KEY and key.encode() not in self._keys:
                 self._keys.add(key.encode())
@@ -53,7 +56,7 @@ class Redactor:
                 self._parts.setdefault(SHORTEST, set()).update(_parts_of(key))
 
     def __call__(self, text: str) -> str:
-        """The text with ``[key]`` in place of each run of characters that is part of a key."""
+        """Return the text with ``[key]`` in place of each part of a key."""
         lowered = text.translate(_LOWER)
         found = sorted(
             (at, at + length)
@@ -69,7 +72,7 @@ class Redactor:
         return "".join((*shown, text[end:]))
 
     def body(self, body: bytes) -> bytes:
-        """An answer's body without the keys that stand in it whole; bodies are too long to look for parts."""
+        """Return an answer's body without whole keys; bodies are too long to look for parts."""
         for key in self._keys:
             if key in body:
                 body = body.replace(key, _STRUCK_OUT.encode())
@@ -85,24 +88,24 @@ def _parts_of(key: str) -> Iterator[str]:
 
 
 def _as_base64(key: str) -> Iterator[str]:
-    """What stands of the key in the base64 of any text around it: it begins at one of three places of a group."""
+    """Give the key's part of the base64 of any text around it: one for each place in a group."""
     for before in range(3):
         whole = base64.b64encode(b"\0" * before + key.encode()).decode().rstrip("=")
-        # The first characters hold bits of what is before, the last one those of what comes after.
+        # The first characters hold bits of the text before the key, the last one bits of the rest.
         yield whole[(0, 2, 3)[before] : -1]
 
 
 redact = Redactor()
-"""The process's own: what one part of it knows as a key, no other part may tell."""
+"""The process's one redactor: a key that one part knows, no other part may show."""
 
 
 def told(text: str, longest: int) -> str:
-    """The text on one line, redacted, then shortened to so many characters, then made fit for a screen."""
+    """Return the text redacted, then shortened, then made fit for one line of a screen."""
     return brief(redact(text[: longest + _LONGEST_KEY]), longest)
 
 
 def quoted(text: str, longest: int) -> str:
-    """As ``told``, with one space for blanks and controls of any kind and number: what an answer said."""
+    """Return the text like ``told``, with one space for each run of blanks and controls."""
     said = redact(text[:_LONGEST_QUOTED])
     if not said.isprintable():
         said = "".join(char if char.isprintable() else " " for char in said)
@@ -110,7 +113,7 @@ def quoted(text: str, longest: int) -> str:
 
 
 def told_lines(text: str, longest: int) -> str:
-    """As ``told``, with its line breaks kept: a stack trace."""
+    """Return the text like ``told``, but with its line breaks, as for a stack trace."""
     return "\n".join(
         fit(line) for line in shortened(redact(text[: longest + _LONGEST_KEY]), longest).split("\n")
     )

@@ -1,12 +1,13 @@
-"""The setting ``Services``: what is billed beside the number of endpoints, or in its place (READ-5, READ-6).
+"""Read the setting ``Services``: what is billed beside the endpoints, or instead (READ-5, READ-6).
 
 A JSON object of services by name::
 
     {"email": {"counter": "emailSecurityMonthlyUsage", "product": "GZ-EMAIL"},
-     "edr": {"counter": "edrMonthlyUsage", "productTypes": [0, 3], "product": "GZ-EDR", "agreementType": "EDR"}}
+     "edr": {"counter": "edrMonthlyUsage", "productTypes": [0, 3], "product": "GZ-EDR",
+             "agreementType": "EDR"}}
 
-``endpoints`` is there by itself, with the settings Product and AgreementType. Named, it takes what is said of it;
-``"endpoints": false`` leaves it out.
+``endpoints`` need not be named: it is billed by the settings Product and AgreementType. If it is
+named, its entry counts; ``"endpoints": false`` leaves it out.
 """
 
 import json
@@ -24,12 +25,12 @@ _NAME = re.compile(r"[a-z][a-z0-9-]{0,19}")
 _COUNTER = re.compile(r"[A-Za-z][A-Za-z0-9]{0,79}")
 
 _TAKEN = frozenset({"failed"})
-"""Names that mean something else where a job's outcome is told by service."""
+"""Words with a meaning of their own in a job's outcome, which goes by service."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BilledService:
-    """A service and where it is billed: its product's identifier and its agreement type's name, "" for the settings' own."""
+    """A service with its product and its agreement type; "" means the settings' own."""
 
     service: Service
     product: str = ""
@@ -38,7 +39,10 @@ class BilledService:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Names:
-    """What the operator named for one service, case-sensitive as Bitdefender's own set-up has it, and in which setting."""
+    """The names that the operator gave for one service, and the settings that have them.
+
+    They are case-sensitive, as in Bitdefender's own set-up.
+    """
 
     agreement_type: str
     product: str
@@ -47,10 +51,10 @@ class Names:
 
 
 def read_services(text: str) -> tuple[BilledService, ...]:
-    """The services that the setting names, ``endpoints`` first; of an empty one that alone.
+    """Read the services, ``endpoints`` first; an empty setting means ``endpoints`` alone.
 
-    Raises ValueError that says of each thing that is wrong what it must be, or which counters would bill the same machine
-    twice (READ-5).
+    Raises ValueError that says what each wrong part must be, or which counters would bill the same
+    machine twice (READ-5).
     """
     given = _object(text)
     problems: list[str] = []
@@ -77,9 +81,10 @@ def read_services(text: str) -> tuple[BilledService, ...]:
 def places(
     services: Iterable[BilledService], *, product: str, agreement_type: str
 ) -> Mapping[str, Names]:
-    """Where each service is billed, by its name; ``product`` and ``agreement_type`` are the settings of those names.
+    """Return each service's names; ``product`` and ``agreement_type`` are the settings' values.
 
-    Raises SetupError for two services that would be one line: the same product on agreements of the same type.
+    Raises SetupError for two services with the same product and agreement type: their Additions
+    could not be told apart.
     """
     named = {
         each.service.name: _names(each, product=product, agreement_type=agreement_type)
@@ -119,12 +124,15 @@ def _object(text: str) -> Mapping[str, Any]:
     except RecursionError:
         raise ValueError("it is no JSON of ours: it goes too deep") from None
     if not isinstance(given, dict):
-        raise ValueError('it must be a JSON object of services by name, as in {"email": {…}}')  # noqa: TRY004 - pydantic takes ValueError
+        # pydantic makes a problem of a ValueError alone.
+        raise ValueError(  # noqa: TRY004
+            'it must be a JSON object of services by name, as in {"email": {…}}'
+        )
     return given
 
 
 def _once(pairs: Sequence[tuple[str, object]]) -> Mapping[str, object]:
-    """JSON lets a name come twice and keeps the last: one of them would be lost without a word."""
+    """Refuse a name that comes twice: JSON would keep the last and drop the others silently."""
     twice = {name for name, _ in pairs if sum(name == each for each, _ in pairs) > 1}
     if twice:
         raise ValueError(f"{_quoted(twice)} is named twice")
@@ -132,7 +140,7 @@ def _once(pairs: Sequence[tuple[str, object]]) -> Mapping[str, object]:
 
 
 def _service(name: str, entry: object, problems: list[str]) -> BilledService | None:
-    """What is said of one service; None, and one more problem for each thing that is wrong with it."""
+    """Read one service's entry; if it is wrong, return None and add to the problems."""
     wrong = _wrong(name, entry)
     if wrong or not isinstance(entry, dict):
         problems += wrong
@@ -151,17 +159,21 @@ def _service(name: str, entry: object, problems: list[str]) -> BilledService | N
 
 
 def _wrong(name: str, entry: object) -> list[str]:
-    if _NAME.fullmatch(name) is None or name in _TAKEN:
+    if name in _TAKEN:
+        return [f"the service name {name!r} is not to be had: take another"]
+    if _NAME.fullmatch(name) is None:
         return [
             (
                 f"the service name {name[:40]!r} must be a lower-case letter and up to 19 "
                 "lower-case letters, digits and hyphens"
             )
-            if name not in _TAKEN
-            else f"the service name {name!r} is not to be had: take another"
         ]
     if not isinstance(entry, dict):
         return [f'the service {name!r} must be an object, as in {{"counter": "…", "product": "…"}}']
+    return _wrong_fields(name, entry)
+
+
+def _wrong_fields(name: str, entry: Mapping[str, object]) -> list[str]:
     needed = () if name == ENDPOINTS.name else ("counter", "product")
     wrong = [f"the service {name!r} lacks its {each}" for each in needed if each not in entry]
     if unknown := entry.keys() - _FIELDS.keys():
@@ -195,7 +207,7 @@ def _is_counter(value: object) -> bool:
 def _are_product_types(value: object) -> bool:
     if not isinstance(value, list) or not value:
         return False
-    # A type that nobody has would never have an entry, and so be counted as 0 for ever.
+    # GravityZone answers with no entry for an unknown type: it would be counted as 0 for ever.
     return all(type(each) is int and each in PRODUCT_TYPES for each in value) and len(value) == len(
         set(value)
     )

@@ -1,4 +1,4 @@
-"""Keeping a company's standing: what a worker has to say of one month, merged into what stands (SAFE-7)."""
+"""Merge a worker's result for one month into its company's standing (SAFE-7)."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import replace
@@ -9,9 +9,10 @@ from tally.errors import ConflictError
 from tally.ports import Ledger
 
 NOTED_EVERY = timedelta(hours=6)
-"""The last good reading is written so often at most: of each company at each tick would cost more than all else.
+"""The least time between two writes of a company's last good reading.
 
-So what is written may be older by that much than what was last read, never younger. One that fails has said so at once.
+A write for each company at each tick would cost more than all else. So the last reading that is
+shown may be too old by that much, never too new. A failing reading is written at once.
 """
 
 _ATTEMPTS = 4
@@ -29,40 +30,48 @@ def note(
     good_reading: bool,
     looked: Collection[str] = (),
 ) -> None:
-    """Write the causes, by scope, if they say anything new; None takes a scope's cause away.
+    """Write the causes, by scope, if they are news; None removes a scope's cause.
 
-    ``looked`` are the scopes whose Additions were looked at for the day (FOLLOW-5), which is news in any case.
+    ``looked`` are the scopes whose Additions were looked at today (FOLLOW-5): always news.
 
-    ``known`` are the causes that stand as far as the job can tell, so that a quiet job reads and writes nothing; None:
-    look. A standing that a newer tick has written is left as it is (SAFE-4). Raises ConflictError when others keep being
-    first.
+    ``known`` are the present causes as far as the job can tell, so that a quiet job neither reads
+    nor writes; None if it cannot tell. A standing that a newer tick has written stays as it is
+    (SAFE-4). Raises ConflictError if others write at the same time again and again.
     """
     reading_due = good_reading and (last_reading is None or tick - last_reading >= NOTED_EVERY)
-    news = known is None or any(
-        not _same(cause, known.get(scope)) for scope, cause in causes.items()
-    )
-    is_noted = bool(looked) or reading_due
-    if not news and not is_noted:
+    always = bool(looked) or reading_due
+    if not always and not _has_news(causes, known):
         return
+    bare = Standing(company_id=company_id, company_name=company_name, tick=tick)
     for attempt in range(1, _ATTEMPTS + 1):
-        standing = ledger.standing(company_id) or Standing(
-            company_id=company_id, company_name=company_name, tick=tick
-        )
-        if standing.tick > tick:
-            return
-        merged = merge(
-            standing, tick=tick, causes=causes, last_reading=tick if good_reading else None
-        )
-        if merged.causes == standing.causes and not is_noted:
-            return
-        merged = replace(merged, looked={**merged.looked, **dict.fromkeys(looked, tick)})
         try:
-            ledger.save_standing(merged)
+            _merge_in(ledger, bare, causes, good_reading=good_reading, looked=looked, always=always)
         except ConflictError:
             if attempt == _ATTEMPTS:
                 raise
         else:
             return
+
+
+def _merge_in(
+    ledger: Ledger,
+    bare: Standing,
+    causes: Mapping[str, Cause | None],
+    *,
+    good_reading: bool,
+    looked: Collection[str],
+    always: bool,
+) -> None:
+    """Merge the causes into the ledger's standing, or the ``bare`` one; write it if changed."""
+    tick = bare.tick
+    standing = ledger.standing(bare.company_id) or bare
+    if standing.tick > tick:
+        return
+    merged = merge(standing, tick=tick, causes=causes, last_reading=tick if good_reading else None)
+    if merged.causes == standing.causes and not always:
+        return
+    looked_at = {**merged.looked, **dict.fromkeys(looked, tick)}
+    ledger.save_standing(replace(merged, looked=looked_at))
 
 
 def merge(
@@ -72,10 +81,10 @@ def merge(
     causes: Mapping[str, Cause | None],
     last_reading: datetime | None,
 ) -> Standing:
-    """The standing with the causes put in; each keeps since when it stands as long as its state stays.
+    """Return the standing with the causes put in; a state that stays keeps its date.
 
-    A cause of a month's service takes the place of what the planner said of the month as a whole, unless another service
-    leaves the word to the planner: then it is of that one still.
+    A cause of a service replaces the planner's cause of the whole month. If another service has no
+    cause of its own, the planner's cause stays: it is that service's.
     """
     merged = dict(standing.causes)
     planners = {scope.partition(" ")[0] for scope, cause in causes.items() if cause is None}
@@ -89,6 +98,12 @@ def merge(
             merged[scope] = dated(cause, standing.causes.get(scope), tick=tick)
     return replace(
         standing, tick=tick, causes=merged, last_reading=last_reading or standing.last_reading
+    )
+
+
+def _has_news(causes: Mapping[str, Cause | None], known: Mapping[str, Cause] | None) -> bool:
+    return known is None or any(
+        not _same(cause, known.get(scope)) for scope, cause in causes.items()
     )
 
 

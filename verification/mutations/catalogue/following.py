@@ -10,7 +10,7 @@ FOLLOWING = (
         edits=(
             Edit(
                 before="        say = rounds.run()\n",
-                after="        looked |= {_scope(record.key)}\n        say = rounds.run()\n",
+                after="        progress.looked.add(_scope(record.key))\n        say = rounds.run()\n",
             ),
         ),
         why="The job is there to look, so it is noted where it begins.",

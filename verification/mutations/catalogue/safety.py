@@ -166,13 +166,10 @@ SAFETY = (
         file="tally/worker/sync.py",
         edits=(
             Edit(
-                before=(
-                    "done[each.service] = self._bring_up_to_date(each, record, known, causes, "
-                    "looked)"
-                ),
+                before="self._bring_up_to_date(each, record, facts, progress)",
                 after=(
-                    "done[each.service] = self._bring_up_to_date(each, "
-                    "self.ledger.record(record.key) or record, known, causes, looked)"
+                    "self._bring_up_to_date(each, "
+                    "self.ledger.record(record.key) or record, facts, progress)"
                 ),
             ),
         ),
@@ -199,7 +196,7 @@ SAFETY = (
         name="the standing of an older tick overwrites",
         rule="SAFE-4",
         file="tally/standings.py",
-        edits=(Edit(before="        if standing.tick > tick:\n            return\n", after=""),),
+        edits=(Edit(before="    if standing.tick > tick:\n        return\n", after=""),),
         why="The last word counts.",
         tests=("tests/unit/test_standing.py", "tests/functional/test_standing.py"),
     ),
@@ -313,7 +310,10 @@ SAFETY = (
         rule="SAFE-5",
         file="tally/planner/absent.py",
         edits=(
-            Edit(before="link.excluded_since is not None:", after="link.excluded_since is None:"),
+            Edit(
+                before="return link is not None and link.excluded_since is not None",
+                after="return link is not None and link.excluded_since is None",
+            ),
         ),
         why="Who is not in a list is asked for by id.",
         tests=("tests/functional/test_refused.py",),
@@ -322,11 +322,7 @@ SAFETY = (
         name="a month was looked at if a tick of it ended",
         rule="OPEN-9",
         file="tally/planner/plan.py",
-        edits=(
-            Edit(
-                before="at.lists_read and written", after="not (failures or unasked or unwritten)"
-            ),
-        ),
+        edits=(Edit(before="at.lists_read and written", after="not (failures or unwritten)"),),
         why="A tick that failed has not seen everything.",
         tests=("tests/functional/test_refused.py",),
     ),

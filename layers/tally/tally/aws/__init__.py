@@ -1,4 +1,4 @@
-"""Speak to AWS: the queue, the secret, the topic, and what a refusal of AWS means.
+"""Speak to AWS: the queue, the secret, the topic, and AWS's refusals.
 
 The table has a room of its own, ``ledger``. May import the domain, ``errors``, ``messages`` and
 ``ports``; boto3 is imported here and in ``ledger`` alone.

@@ -1,36 +1,24 @@
-"""A function's clients of AWS, made as a cold start can afford: out of one session, and without importing boto3 itself."""
+"""Make the functions' clients of AWS."""
 
 from typing import Any
 
+import boto3.session
 from botocore.config import Config
 from botocore.exceptions import NoRegionError
-from botocore.loaders import Loader
-from botocore.session import get_session
 
 from tally.errors import SetupError
 
-SERVICES = ("dynamodb", "secretsmanager", "sns", "sqs")
-"""All services that the functions call."""
-
-
-class _OwnServices(Loader):
-    """Botocore's loader, which knows of these services alone: it would look for the files of some 400 before it loads one."""
-
-    def list_available_services(self, type_name: str) -> list[str]:
-        """The services that there is a client to be had of."""
-        del type_name
-        return list(SERVICES)
-
 
 class AwsClients:
-    """Makes clients that hold up to ``connections`` connections.
+    """Makes clients out of one session; each holds up to ``connections`` connections.
 
-    Timeouts are short, so that a hanging AWS call cannot outlast the function; boto's standard mode repeats what is safe.
+    The region and the credentials are those of the function's environment.
     """
 
     def __init__(self, *, connections: int) -> None:
-        self._session = get_session()
-        self._session.register_component("data_loader", _OwnServices())
+        self._session = boto3.session.Session()
+        # botocore waits 60 seconds for an answer, and tries several times: a call to AWS that hangs
+        # would outlast the function. Its standard mode repeats what is safe to repeat.
         self._config = Config(
             connect_timeout=3,
             read_timeout=8,
@@ -38,12 +26,12 @@ class AwsClients:
             max_pool_connections=connections,
         )
 
-    def client(self, service: str) -> Any:  # noqa: ANN401 - botocore makes its class as it goes
-        """The client of one of ``SERVICES``; botocore's UnknownServiceError for another.
+    def client(self, service: str) -> Any:  # noqa: ANN401 - boto3 makes its classes as it goes
+        """Return the client of a service, as boto3 names it.
 
-        Raises SetupError where the environment lacks a region, or names an address that is none.
+        Raises SetupError if the environment lacks a region, or has an address that is none.
         """
         try:
-            return self._session.create_client(service, config=self._config)
+            return self._session.client(service, config=self._config)  # type: ignore[call-overload]
         except (NoRegionError, ValueError) as error:
             raise SetupError(f"AWS cannot be asked for {service}: {error}") from None

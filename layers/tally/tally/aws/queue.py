@@ -1,10 +1,11 @@
-"""The queue between planner and worker, on SQS."""
+"""Send jobs to the queue between planner and worker, on SQS, and put messages off."""
 
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
@@ -24,22 +25,27 @@ LONGEST_VISIBILITY = timedelta(hours=12)
 """The longest visibility timeout, counted from the receipt (SQS quotas)."""
 
 LARGEST = 262_144
-"""The bytes of a message, and of all messages of one call together (SQS quotas; 1 MiB since 2025, not everywhere yet)."""
+"""The most bytes of a message, and of all messages of one call together (SQS quotas).
+
+It is 1 MiB since 2025, but not everywhere yet.
+"""
 
 _BATCH = 10
+"""The most messages of one call (SQS quotas)."""
+
 _ESCAPED = {0xFFFE: "\\ufffe", 0xFFFF: "\\uffff"}
 
 
 def whole_seconds(wait: timedelta, *, longest: timedelta) -> int:
-    """A wait as SQS takes it: whole seconds, none of them negative, at most ``longest``."""
+    """Return a wait as SQS takes it: whole seconds, from 0 to ``longest``."""
     return int(max(timedelta(), min(wait, longest)).total_seconds())
 
 
 class SQSJobQueue:
-    """One SQS queue; ten jobs a call, ``threads`` calls under way at once, so that 10,000 jobs take seconds.
+    """One SQS queue: ten jobs a call, and ``threads`` calls at once, so that 10,000 take seconds.
 
-    The client should allow as many connections (``max_pool_connections``). All methods raise TransientError, SetupError
-    (no such queue, no right to it) or ContractError.
+    The client needs as many connections (``max_pool_connections``). All methods raise
+    TransientError, SetupError (no such queue, no right to it) or ContractError.
     """
 
     def __init__(self, client: "SQSClient", queue_url: str, *, threads: int = 8) -> None:
@@ -49,7 +55,7 @@ class SQSJobQueue:
         self._name = f"the queue {queue_url.rsplit('/', 1)[-1]}"
 
     def backlog(self) -> int:
-        """Messages that wait or are delayed, those in flight not counted; approximate."""
+        """Return about how many messages wait or are delayed, without those in flight."""
         with aws_errors(self._name):
             answer = self._client.get_queue_attributes(
                 QueueUrl=self._queue_url,
@@ -61,11 +67,11 @@ class SQSJobQueue:
         return sum(int(number) for number in answer.get("Attributes", {}).values())
 
     def send(self, jobs: Iterable[tuple[Job, timedelta]]) -> None:
-        """Put each job on the queue, to be seen after its delay (whole seconds, at most 900).
+        """Put each job on the queue, visible after its delay (whole seconds, at most 900).
 
-        Where SQS does not take some of them, the others are sent all the same, and TransientError says how many are
-        missing; UnsentError, which it will never take. SetupError is raised at once. Jobs are safe to send again (SAFE-4),
-        so a caller may repeat it all.
+        If SQS does not take some jobs, the others are sent all the same. TransientError then says
+        how many are missing, UnsentError which jobs it will never take. SetupError is raised at
+        once. Jobs are safe to send again (SAFE-4), so a caller may repeat the whole call.
         """
         refused: list[tuple[Job, str]] = []
         missing: list[str] = []
@@ -77,6 +83,7 @@ class SQSJobQueue:
             missing.extend(outcome.missing)
 
         with ThreadPoolExecutor(self._threads) as pool:
+            # Jobs are made as they are sent, so a bound on the calls also bounds the memory.
             for batch in _batches(_entries(jobs, refused)):
                 if len(under_way) >= 2 * self._threads:
                     wait_for_the_oldest()
@@ -93,9 +100,9 @@ class SQSJobQueue:
             )
 
     def put_off(self, receipt: str, wait: timedelta) -> None:
-        """Let a received message be seen again after ``wait`` (at most 12 hours), whatever its visibility timeout.
+        """Hide a received message for ``wait`` (at most 12 hours), not its visibility timeout.
 
-        Without effect on one that is no longer in flight.
+        This does nothing to a message that is no longer in flight.
         """
         with aws_errors(self._name):
             try:
@@ -105,36 +112,35 @@ class SQSJobQueue:
                     VisibilityTimeout=whole_seconds(wait, longest=LONGEST_VISIBILITY),
                 )
             except ClientError as error:
+                # The visibility timeout has passed, so the message is visible already.
                 if not error_code(error).endswith("MessageNotInflight"):
                     raise
 
     def _send_batch(self, batch: "Sequence[_Entry]") -> "_Outcome":
-        """Send up to ten jobs, those that were not taken a second time.
+        """Send up to ten jobs.
 
-        Where SQS refuses all ten together, they are sent one by one, so that one that it takes never waits for one that it
-        does not take.
+        If SQS refuses the whole call, they are sent one by one, so that a job that it takes never
+        waits for one that it refuses.
         """
         try:
-            failed = self._call(batch)
-            if again := [
-                entry
-                for entry in batch
-                if entry.id in failed and not failed[entry.id]["SenderFault"]
-            ]:
-                # Those that were taken at the second time are no longer among them.
-                failed = {
-                    id_: error for id_, error in failed.items() if error["SenderFault"]
-                } | self._call(again)
+            failed = self._call_twice(batch)
         except TransientError as error:
-            return _Outcome([], [str(error)] * len(batch))
+            return _Outcome(missing=[str(error)] * len(batch))
         except ContractError as error:
             if len(batch) == 1:
-                return _Outcome([(batch[0].job, str(error))], [])
+                return _Outcome(refused=[(batch[0].job, str(error))])
             return _together([self._send_batch([entry]) for entry in batch])
         return _told(batch, failed)
 
+    def _call_twice(self, batch: "Sequence[_Entry]") -> "dict[str, BatchResultErrorEntryTypeDef]":
+        """Send entries, and once more those that failed at SQS's own fault; return the failures."""
+        failed = self._call(batch)
+        ours = {id_: error for id_, error in failed.items() if error["SenderFault"]}
+        again = [entry for entry in batch if entry.id in failed.keys() - ours.keys()]
+        return {**ours, **self._call(again)} if again else ours
+
     def _call(self, batch: "Sequence[_Entry]") -> "dict[str, BatchResultErrorEntryTypeDef]":
-        """Send entries; answer those that failed at SQS, by their ids."""
+        """Send entries; return the failures by the entries' ids."""
         entries: list[SendMessageBatchRequestEntryTypeDef] = [
             {"Id": each.id, "MessageBody": each.body, "DelaySeconds": each.delay} for each in batch
         ]
@@ -145,7 +151,8 @@ class SQSJobQueue:
         return {entry["Id"]: entry for entry in failed}
 
 
-class _Entry(NamedTuple):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Entry:
     """One job as it is sent."""
 
     id: str
@@ -154,19 +161,19 @@ class _Entry(NamedTuple):
     delay: int
 
 
-class _Outcome(NamedTuple):
-    """Of a batch: which jobs SQS will never take, and why others are missing."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Outcome:
+    """The outcome of a batch: jobs that SQS will never take, and reasons why others are missing."""
 
-    refused: list[tuple[Job, str]]
-    missing: list[str]
+    refused: list[tuple[Job, str]] = field(default_factory=list)
+    missing: list[str] = field(default_factory=list)
 
 
 def body_of(job: Job) -> str:
-    """The message of a job. Raises ContractError for one that SQS would not take: too large, or not text.
-
-    SQS takes characters of XML 1.0 alone, and of those that JSON leaves as they are it lacks two (SQS, SendMessage).
-    """
+    """Return the message of a job. Raises ContractError if it is too large for SQS, or not text."""
     try:
+        # SQS takes the characters of XML 1.0 alone (SQS, SendMessage): two that JSON leaves as
+        # they are must be escaped.
         body = job.model_dump_json(exclude_defaults=True).translate(_ESCAPED)
         size = len(body.encode())
     except ValueError as error:
@@ -190,7 +197,7 @@ def _entries(
 
 
 def _batches(entries: Iterable[_Entry]) -> Iterator[Sequence[_Entry]]:
-    """As many entries as one call takes: ten, and no more bytes than one message may have alone."""
+    """Cut entries into batches: ten at most, and no more bytes than one message may have."""
     batch: list[_Entry] = []
     size = 0
     for entry in entries:
@@ -207,7 +214,7 @@ def _batches(entries: Iterable[_Entry]) -> Iterator[Sequence[_Entry]]:
 def _told(
     batch: Sequence[_Entry], failed: "Mapping[str, BatchResultErrorEntryTypeDef]"
 ) -> _Outcome:
-    outcome = _Outcome([], [])
+    outcome = _Outcome()
     for entry in batch:
         error = failed.get(entry.id)
         if error is None:
@@ -221,5 +228,7 @@ def _told(
 
 
 def _together(outcomes: Sequence[_Outcome]) -> _Outcome:
-    refused = [each for outcome in outcomes for each in outcome.refused]
-    return _Outcome(refused, [each for outcome in outcomes for each in outcome.missing])
+    return _Outcome(
+        refused=[each for outcome in outcomes for each in outcome.refused],
+        missing=[each for outcome in outcomes for each in outcome.missing],
+    )

@@ -1,4 +1,4 @@
-"""What an AWS service's refusal means, sorted into Tally's errors by who has to act."""
+"""Turn the errors of AWS's services into Tally's, by who has to act."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,8 +18,10 @@ from botocore.exceptions import (
 from tally.errors import ConflictError, ContractError, SetupError, TallyError, TransientError
 
 NO_ANSWER = (HTTPClientError, BotoConnectionError)
-"""boto's errors of a call whose answer never came: of a write, the outcome is not known."""
+"""boto's errors of a call without an answer: a write may have happened."""
 
+# Each service has its own words for the same refusal: "NotFound" is SNS's for a missing topic, and
+# "NonExistentQueue" SQS's for a missing queue.
 _OPERATOR = frozenset(
     {
         "AccessDenied",
@@ -61,17 +63,17 @@ _SERVER_ERROR = 500
 
 
 def error_code(error: ClientError) -> str:
-    """The service's own name for what went wrong."""
+    """Return the service's own name of the error."""
     return error.response.get("Error", {}).get("Code", "")
 
 
 def is_server_error(error: ClientError) -> bool:
-    """Whether it is a 5xx: of a write, the outcome is not known."""
+    """Return True for a 5xx: a write may have happened."""
     return error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0) >= _SERVER_ERROR
 
 
 def as_tally_error(error: ClientError | BotoCoreError, *, what: str) -> TallyError:
-    """The error to raise in place of boto's; ``what`` names the thing that was asked, such as the table."""
+    """Return the error to raise in place of boto's; ``what`` names the thing, such as the table."""
     if not isinstance(error, ClientError):
         return _without_answer(error, what=what)
     code = error_code(error)
@@ -99,7 +101,7 @@ def _without_answer(error: BotoCoreError, *, what: str) -> TallyError:
 
 @contextmanager
 def aws_errors(what: str) -> Iterator[None]:
-    """Raise TallyErrors in place of boto's: for reads, and for writes that are safe to repeat."""
+    """Raise TallyErrors in place of boto's, for reads and for writes that are safe to repeat."""
     try:
         yield
     except (ClientError, BotoCoreError) as error:

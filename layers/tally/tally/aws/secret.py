@@ -1,4 +1,4 @@
-"""The four keys, in one Secrets Manager secret."""
+"""Read the four keys from their secret in Secrets Manager."""
 
 from typing import TYPE_CHECKING
 
@@ -27,11 +27,11 @@ _EXPECTED = ", ".join(ApiKeys.model_fields)
 
 
 def read_keys(client: "SecretsManagerClient", secret_id: str) -> ApiKeys:
-    """The keys. Raises SetupError where the secret has no value, is not such an object, or may not be read."""
+    """Read the keys. Raises SetupError if the secret is empty, malformed, or may not be read."""
     try:
         text = client.get_secret_value(SecretId=secret_id).get("SecretString", "")
     except ClientError as error:
-        # A secret that was created without a value answers as one that is not there.
+        # Secrets Manager answers the same for a secret without a value as for none at all.
         if error_code(error) != "ResourceNotFoundException":
             raise as_tally_error(error, what=f"the secret {secret_id}") from None
         text = ""

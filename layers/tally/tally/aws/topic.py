@@ -1,4 +1,4 @@
-"""The topic's adapter for SNS."""
+"""Send announcements to an SNS topic."""
 
 from typing import Protocol
 
@@ -6,21 +6,24 @@ from tally.aws.refusals import aws_errors
 
 
 class Client(Protocol):
-    """What is used of boto3's SNS client."""
+    """The part of boto3's SNS client that is used."""
 
-    def publish(self, *, TopicArn: str, Subject: str, Message: str) -> object:  # noqa: N803 - boto3's own names
+    def publish(self, *, TopicArn: str, Subject: str, Message: str) -> object:  # noqa: N803 - boto3
         """Send to all subscribers."""
         ...
 
 
 class SNSTopic:
-    """An SNS topic: mail addresses and queues may be subscribed to it. Safe to share between threads."""
+    """An SNS topic, with its subscribers' mail addresses and queues. Threads may share it."""
 
     def __init__(self, client: Client, arn: str) -> None:
         self._client = client
         self._arn = arn
 
     def publish(self, *, subject: str, text: str) -> None:
-        """Send it to all subscribers; twice where an answer was lost. Raises SetupError, TransientError or ContractError."""
+        """Send a text to all subscribers, and again if the answer was lost.
+
+        Raises SetupError, TransientError or ContractError.
+        """
         with aws_errors(f"the topic {self._arn}"):
             self._client.publish(TopicArn=self._arn, Subject=subject, Message=text)

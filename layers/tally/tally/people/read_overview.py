@@ -1,4 +1,4 @@
-"""The use case of whoever looks: everything that the ledger's index knows, one row a company. It writes nothing."""
+"""Read everything that the ledger's index knows, one row a company; nothing is written."""
 
 from collections.abc import Iterable
 
@@ -9,13 +9,12 @@ from tally.ports import Ledger
 
 
 def read_overview(ledger: Ledger, *, months: Iterable[Month]) -> Overview:
-    """Every company that the ledger knows, with its records of those months, and all records that are not settled yet.
+    """Read every company, with its records of those months and all records that are not settled.
 
-    A few queries of the index, however many companies: what was written within the last second may be missing. Raises
-    TallyError where the ledger cannot be read.
+    It takes a few queries of the index, however many companies there are. The index may lack what
+    was written within the last second. Raises TallyError if the ledger cannot be read.
     """
-    # Read before the settled ones, so that a record which is settled in between shows twice rather
-    # than not at all.
+    # Open records first: a record that is settled between the two reads shows twice, not never.
     unreadable: dict[str, str] = {}
     records = list(readable(ledger.all_open_records(), unreadable))
     for month in dict.fromkeys(months):

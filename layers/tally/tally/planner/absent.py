@@ -1,4 +1,4 @@
-"""What became of companies that the ledger knows and GravityZone's lists lack: each is asked for by its id (SAFE-7)."""
+"""Ask by id for companies that the ledger knows and GravityZone's lists lack (SAFE-7)."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
@@ -15,18 +15,19 @@ from tally.planner.partners import children_left_out, unread
 from tally.ports import GravityZone, Ledger
 
 MOST_ASKED = 300
-"""Calls that a tick makes for it at most: a minute of the pace. Who is left is asked for at the next tick."""
+"""The most calls of a tick for this: a minute of the pace. The next tick asks for the rest."""
 _OF_NO_ANSWER = 30
-"""What a call without an answer counts for: it takes as long as so many others."""
+"""The cost of a call without an answer, in calls: it takes as long as so many others."""
 _DEEPEST = 5
-"""Levels that are climbed to find whom a company stands below."""
+"""The most levels that are climbed from a company to a known partner above it."""
 
 
 @dataclass(slots=True, kw_only=True)
 class Absent:
-    """Asks for those that no list names; ``failures`` is added to where GravityZone gives no answer.
+    """Asks for companies that are in no list.
 
-    ``daily``: once a day those are asked for too of whom an answer is known that may not hold for ever.
+    ``failures`` grows by a sentence for each company without an answer. With ``daily``, once a
+    day, companies are asked for again whose last answer may have changed.
     """
 
     gravityzone: GravityZone
@@ -46,20 +47,19 @@ class Absent:
         name: str,
         followed: bool,
     ) -> Found:
-        """What became of one company; ``followed``: it has open records."""
+        """Return what GravityZone says of one company. ``followed``: it has open records."""
         roster, known = self.roster, known_absence(standing)
         if roster is None or roster.unread:
             return Found(known or Presence.UNREAD)
-        if known is None and link is not None and link.excluded_since is not None:
-            # It may stand below a partner that is excluded as well, and then its open month goes
-            # on.
-            return Found(
-                Presence.UNREAD if roster.excluded or roster.refused else Presence.UNLISTED
-            )
+        if known is None and _is_excluded(link):
+            # It may stand below a partner that is excluded too: then its open month goes on.
+            return Found(Presence.UNREAD if roster.has_gaps else Presence.UNLISTED)
+        presence = known or Presence.UNREAD
         if not self._is_asked_for(known, standing, roster, followed=followed):
-            return Found(known or Presence.UNREAD, refused=_as_refused(standing))
-        if self.left <= 0:
-            return Found(known or Presence.UNREAD)
+            return Found(presence, refused=_as_refused(standing))
+        return self._answered(company_id, name, roster) if self.left > 0 else Found(presence)
+
+    def _answered(self, company_id: str, name: str, roster: Roster) -> Found:
         try:
             return self._asked(company_id, roster)
         except DeclinedError as error:
@@ -74,7 +74,7 @@ class Absent:
     def children(
         self, company_id: str, name: str, records: Sequence[UsageRecord]
     ) -> Children | Cause:
-        """Who stands directly below a partner to bill that is left out with the one above it (READ-4)."""
+        """Return the children of a partner to bill that stands below an excluded one (READ-4)."""
         assert self.roster is not None
         try:
             return children_left_out(
@@ -91,8 +91,8 @@ class Absent:
             case Presence.GONE:
                 return False
             case Presence.UNLICENSED:
-                # Once a day all customers are listed: an unlicensed one that is not among them may
-                # be gone by now.
+                # All customers are listed once a day: an unlicensed one that is not among them
+                # may be gone.
                 return self.daily
             case Presence.LEFT_OUT if roster.excluded:
                 return self.daily and followed
@@ -104,7 +104,7 @@ class Absent:
         company = self.gravityzone.company(company_id)
         if company is None:
             return Found(Presence.GONE)
-        if roster.excluded or roster.refused:
+        if roster.has_gaps:
             hidden_by = self._hidden_by(company, roster)
             if hidden_by in roster.refused:
                 return Found(
@@ -116,14 +116,15 @@ class Absent:
                 return Found(Presence.LEFT_OUT, company.name)
         if company.kind is CompanyKind.PARTNER:
             return Found(Presence.PARTNER, company.name)
+        # GravityZone's details of a company do not tell its licence: that is another call.
         self.left -= 1
         monthly = self.gravityzone.is_monthly(company_id)
         return Found(Presence.LICENSED if monthly else Presence.UNLICENSED, company.name)
 
     def _hidden_by(self, company: Company, roster: Roster) -> str | None:
-        """The partner for whose sake it is in no list; "" where that cannot be told, None where there is none.
+        """Return the partner above it whose list is not read; "" if unknown, None if there is none.
 
-        An edition that tells no parent leaves only the guess that somebody is excluded for it.
+        Some editions of GravityZone tell no parent. Tally then takes it for excluded.
         """
         above: Collection[str] = {*roster.excluded, *roster.refused}
         parent = company.parent_id
@@ -135,13 +136,17 @@ class Absent:
             if parent not in self._parents:
                 self.left -= 1
                 found = self.gravityzone.company(parent)
-                # A folder, as it seems.
+                # GravityZone has folders too: they have an id, and no company of that id.
                 self._parents[parent] = roster.root_id if found is None else found.parent_id
             parent = self._parents[parent]
         return None
 
 
+def _is_excluded(link: CompanyLink | None) -> bool:
+    return link is not None and link.excluded_since is not None
+
+
 def _as_refused(standing: Standing | None) -> Cause | None:
-    """What an earlier tick was refused, which is not asked again at every one."""
+    """Return an earlier tick's refusal: a refused company is not asked for at every tick."""
     cause = None if standing is None else standing.causes.get(COMPANY_SCOPE)
     return cause if cause is not None and is_refused(cause) else None

@@ -1,36 +1,36 @@
-"""What a tick knows of each company, out of GravityZone's lists and the ledger."""
+"""Put together what a tick knows of each company: GravityZone's lists and the ledger."""
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from tally.domain.model.company import Company, CompanyLink, Stretch, stretches
 from tally.domain.model.standing import Cause, Standing
+from tally.domain.planning.company_refusals import list_refused
 from tally.domain.planning.tick_context import CompanyState, Presence, known_absence
 from tally.domain.record.partner import Children
 from tally.domain.record.usage_record import UsageRecord
+from tally.planner.absent import Absent
 from tally.planner.gravityzone_tree import Found, Roster
 from tally.planner.ledger_snapshot import NO_MONTHS, Known
 from tally.planner.partners import Partners, is_billed, not_listed
 
-if TYPE_CHECKING:
-    from tally.planner.absent import Absent
-
 _NOT_READ = frozenset({Presence.GONE, Presence.UNLICENSED, Presence.UNLISTED})
-"""Of such a company no count is read, so whoever stands below it changes nothing."""
+"""Presences of companies whose count is not read, so that their children do not matter."""
 
 
 @dataclass(slots=True, kw_only=True)
 class Companies:
-    """All companies of one tick, to be gone through once: whoever has gone by is dropped from the roster and the links.
+    """All companies of one tick, for going through once.
 
-    ``unlicensed`` are the customers without a monthly subscription; None where they were not listed. ``untied`` says why
-    companies have no link; ``shared`` are the links of others that are tied to the same ConnectWise company, and
-    ``troubles`` what keeps some from being planned, by their ids. ``absent`` gives what asks for those that are in no list.
+    To save memory, a company is dropped from the roster and the links once its state is made.
+    ``unlicensed`` are the customers without a monthly subscription; None if they were not listed.
+    ``untied`` says why companies have no link. ``shared`` maps a company to the links of others
+    that are tied to the same ConnectWise company. ``troubles`` maps a company that cannot be
+    planned to the reason. ``absent`` makes the asker for companies in no list.
     """
 
-    absent: "Callable[[], Absent]"
+    absent: Callable[[], Absent]
     roster: Roster | None
     unlicensed: dict[str, Company] | None
     partners: Partners
@@ -40,38 +40,35 @@ class Companies:
     troubles: Mapping[str, str]
 
     def stretches(self, size: int) -> Iterator[tuple[Stretch, Sequence[str]]]:
-        """All companies by id, so many at a time of those that are listed or have a link, with the ids of these."""
+        """Cut all companies by id into stretches of ``size`` that are listed or have a link."""
         ids = {*self.links, *self.troubles, *(self.unlicensed or ())}
         if self.roster is not None:
             ids.update(self.roster.customers, self.roster.partners)
         return stretches(sorted(ids), size)
 
     def state(self, company_id: str, known: Known) -> CompanyState:
-        """What is known of one company of a stretch: to be asked for once, and in the order of ids."""
+        """Return the state of one company of a stretch; ask once for each, in the order of ids."""
         standing, link = known.standings.get(company_id), self.links.pop(company_id, None)
         records = known.records.get(company_id, ())
         trouble = known.unreadable.get(company_id) or self.troubles.get(company_id, "")
         is_customer = self.roster is not None and company_id in self.roster.customers
         name = _known_name(company_id, standing, link)
         found = self._listed(company_id, standing, followed=bool(records))
-        if found is None and trouble:
-            found = Found(Presence.UNREAD)
         if found is None:
-            found = self.absent().find(
-                company_id, standing, link, name=name, followed=bool(records)
+            found = (
+                Found(Presence.UNREAD)
+                if trouble
+                else self.absent().find(
+                    company_id, standing, link, name=name, followed=bool(records)
+                )
             )
-        presence = found.presence
-        below = None if presence in _NOT_READ else self.partners.below.get(company_id)
-        if (
-            below is None
-            and not (presence in _NOT_READ or is_customer)
-            and is_billed(link, records)
-        ):
-            below = self._below_unlisted(company_id, found.name or name, presence, records)
+        name = found.name or name
+        is_partner = not is_customer and is_billed(link, records)
+        below = self._below(company_id, name, found.presence, records, is_partner=is_partner)
         return CompanyState(
             id=company_id,
-            name=found.name or name,
-            presence=presence,
+            name=name,
+            presence=found.presence,
             link=link,
             untied=self.untied.get(company_id, ""),
             standing=standing,
@@ -84,10 +81,24 @@ class Companies:
             refused=found.refused,
         )
 
-    def _below_unlisted(
-        self, company_id: str, name: str, presence: Presence, records: Sequence[UsageRecord]
+    def _below(
+        self,
+        company_id: str,
+        name: str,
+        presence: Presence,
+        records: Sequence[UsageRecord],
+        *,
+        is_partner: bool,
     ) -> Children | Cause | None:
-        """Who stands below a partner to bill that is in no list; None where nothing of it goes on."""
+        """Return the children of a partner to bill; None if none are read.
+
+        ``is_partner``: it is no listed customer, and its own machines are billed.
+        """
+        if presence in _NOT_READ:
+            return None
+        listed = self.partners.below.get(company_id)
+        if listed is not None or not is_partner:
+            return listed
         if presence is Presence.LEFT_OUT:
             return self.absent().children(company_id, name, records) if records else None
         return not_listed(self.roster, name)
@@ -101,7 +112,7 @@ class Companies:
     def _listed(
         self, company_id: str, standing: Standing | None, *, followed: bool
     ) -> Found | None:
-        """Its name in GravityZone's lists, and what they say of it; None if it is in none of them."""
+        """Return what GravityZone's lists say of a company; None if it is in none of them."""
         unlicensed = (self.unlicensed or {}).pop(company_id, None)
         if self.roster is not None:
             if (customer := self.roster.customers.pop(company_id, None)) is not None:
@@ -109,8 +120,8 @@ class Companies:
             if (partner := self.roster.partners.get(company_id)) is not None:
                 presence = self.partners.presences.get(company_id, Presence.PARTNER)
                 return Found(presence, partner.name, _refused_list(self.roster, company_id))
-        # Not those that were licensed: the one list may have been read before they were moved
-        # there, the other after.
+        # A company that was licensed is asked for by id: the lists are read one after the other,
+        # and it may have moved between them.
         if unlicensed is None or followed or _was_licensed(standing):
             return None
         return Found(Presence.UNLICENSED, unlicensed.name)
@@ -118,15 +129,11 @@ class Companies:
 
 def _refused_list(roster: Roster, partner_id: str) -> Cause | None:
     error = roster.refused.get(partner_id)
-    if error is None:
-        return None
-    from tally.domain.planning.company_refusals import list_refused  # noqa: PLC0415 - rare
-
-    return list_refused(partner_id, str(error))
+    return None if error is None else list_refused(partner_id, str(error))
 
 
 def tied_together(links: Collection[CompanyLink]) -> Mapping[str, Sequence[CompanyLink]]:
-    """For each of several companies that are tied to one ConnectWise company, the links of the others."""
+    """Map each company that shares its ConnectWise company to the links of the others."""
     by_connectwise: defaultdict[int, list[CompanyLink]] = defaultdict(list)
     times = Counter(each.connectwise_id for each in links)
     for each in links:
@@ -140,12 +147,12 @@ def tied_together(links: Collection[CompanyLink]) -> Mapping[str, Sequence[Compa
 
 
 def ids_of(listed: Iterable[str], known: Known) -> Sequence[str]:
-    """Every company of a stretch that GravityZone or the ledger knows, sorted."""
+    """Return the ids of a stretch that GravityZone or the ledger knows, sorted."""
     return sorted({*listed, *known.standings, *known.records, *known.unreadable})
 
 
 def _known_name(company_id: str, standing: Standing | None, link: CompanyLink | None) -> str:
-    """What the ledger calls it: its id, if nothing else."""
+    """Return the company's name in the ledger, or else its id."""
     return (standing.company_name if standing else link.company_name if link else "") or company_id
 
 

@@ -1,10 +1,11 @@
-"""Reading ConnectWise's side of a tick: each service's agreement type, product and agreements (MATCH-2, MATCH-4)."""
+"""Read ConnectWise's catalog for a tick: types, products, agreements (MATCH-2, MATCH-4)."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from tally.domain.linking.matching import resolve
 from tally.domain.model.agreement import Agreement
+from tally.domain.planning.role_sight import unseen_agreements
 from tally.domain.planning.tick_context import Directory, Place
 from tally.errors import AmbiguousNameError
 from tally.ports import ConnectWise
@@ -14,11 +15,11 @@ from tally.services import Names
 def read_directory(
     connectwise: ConnectWise, services: Mapping[str, Names], *, companies: int = 0
 ) -> Directory:
-    """The ids behind each service's names, and all agreements of the types; a name that is not there is its service's problem.
+    """Return the ids behind each service's names, and all agreements of the types.
 
-    So are its agreements where none of the ``companies``, so many, has one of any type, as far as can be seen (MATCH-8).
-
-    What services have in common is asked for once. Raises TallyError if a list cannot be read to its end.
+    A name that ConnectWise lacks is a problem of its service alone. So are the agreements, if not
+    one of so many ``companies`` has an agreement of any type (MATCH-8). Services that share a type
+    share one request. Raises TallyError if a list cannot be read to its end.
     """
     listed: dict[str, _Listed] = {}
     of_types = {
@@ -28,7 +29,7 @@ def read_directory(
         of_types = {
             service: each
             if each.problem
-            else _Listed(problem=_unseen(companies, services[service]))
+            else _Listed(problem=unseen_agreements((), companies, services[service].agreement_type))
             for service, each in of_types.items()
         }
     places = {
@@ -46,7 +47,10 @@ def read_directory(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Listed:
-    """The agreements of one type by ConnectWise company; ``problem`` if there is no such type, or none of it is seen."""
+    """The agreements of one type by ConnectWise company.
+
+    ``problem`` says that there is no such type, or that our key sees none of its agreements.
+    """
 
     agreements: Mapping[int, Sequence[Agreement]] = field(default_factory=dict)
     problem: str = ""
@@ -64,18 +68,12 @@ def _of_type(connectwise: ConnectWise, names: Names, listed: dict[str, _Listed])
     )
     if isinstance(type_id, str):
         return _Listed(problem=type_id)
-    # Most companies have one, for which a tuple is half as large as a list.
+    # Most companies have one agreement: a tuple of one takes half the memory of a list.
     by_company: dict[int, tuple[Agreement, ...]] = {}
     for agreement in connectwise.agreements(type_id):
         by_company[agreement.company_id] = (*by_company.get(agreement.company_id, ()), agreement)
     found = listed[names.agreement_type] = _Listed(agreements=by_company)
     return found
-
-
-def _unseen(companies: int, names: Names) -> str:
-    from tally.domain.planning.role_sight import unseen_agreements  # noqa: PLC0415 - hardly any tick needs it: cold starts
-
-    return unseen_agreements((), companies, names.agreement_type)
 
 
 def _place(connectwise: ConnectWise, names: Names, of_type: _Listed) -> Place:
@@ -94,7 +92,7 @@ def _place(connectwise: ConnectWise, names: Names, of_type: _Listed) -> Place:
 def _resolved(
     read: Callable[[str], Mapping[str, int]], name: str, *, what: str, setting: str
 ) -> int | str:
-    """The id of what is named so; else why there is none, two of one name among the reasons."""
+    """Return the id behind a name, or a sentence that says why there is none."""
     try:
         ids = read(name)
     except AmbiguousNameError as error:

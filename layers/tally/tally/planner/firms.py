@@ -1,6 +1,7 @@
-"""ConnectWise's companies at a tick: which of those that customers are tied to are not there any more (MATCH-7)."""
+"""Find the ConnectWise companies that customers are tied to and that are gone (MATCH-7)."""
 
 from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Set as AbstractSet
 
 from tally.domain.model.company import CompanyLink, ConnectWiseCompany
 from tally.domain.planning.tick_context import Directory, Firms
@@ -12,7 +13,10 @@ _ABSENT = (
     "must be Inquire All)"
 )
 _MOST_ASKED_FOR = 20
-"""So many companies that the list lacks are asked for by id; where it lacks more of them, and most, it is not whole."""
+"""The most companies missing from the list that are asked for by id.
+
+A list that lacks more, and most of all tied companies, is not whole (MATCH-8).
+"""
 
 
 def find_firms(
@@ -21,27 +25,34 @@ def find_firms(
     links: Iterable[CompanyLink],
     directory: Directory | None,
 ) -> Firms | None:
-    """What is known of the companies that customers are tied to; None where the list is not to be believed (MATCH-8).
+    """Return the names of tied companies, and how some are gone; None if the list is doubtful.
 
-    Each that it lacks is asked for by id: absence from a list is no fact. Raises TallyError if that cannot be answered.
+    Each company that the list lacks is asked for by id: absence from a list is no fact (MATCH-8).
+    Raises TallyError if ConnectWise does not answer.
     """
-    names = {
+    tied = _tied_names(links)
+    missing = tied.keys() - {each.id for each in listed if not each.deleted}
+    if missing and not _is_believable(listed, missing=len(missing), tied=len(tied)):
+        return None
+    gone = {each: how for each in sorted(missing) if (how := _how_gone(connectwise, each))}
+    holders = _with_agreements(directory) - tied.keys()
+    return Firms(gone=gone, names={**tied, **_names(listed, holders)})
+
+
+def _tied_names(links: Iterable[CompanyLink]) -> Mapping[int, str]:
+    return {
         each.connectwise_id: each.connectwise_name
         for each in links
         if each.connectwise_id is not None
     }
-    missing = names.keys() - {each.id for each in listed if not each.deleted}
-    if missing and (
-        not listed or (len(missing) > _MOST_ASKED_FOR and 2 * len(missing) > len(names))
-    ):
-        return None
-    gone = {each: how for each in sorted(missing) if (how := _how_gone(connectwise, each))}
-    holders = (
-        {}
-        if directory is None
-        else {each.company_id for each in directory.by_id.values()} - names.keys()
-    )
-    return Firms(gone=gone, names={**names, **_names(listed, holders)})
+
+
+def _is_believable(listed: Collection[ConnectWiseCompany], *, missing: int, tied: int) -> bool:
+    return bool(listed) and (missing <= _MOST_ASKED_FOR or 2 * missing <= tied)
+
+
+def _with_agreements(directory: Directory | None) -> AbstractSet[int]:
+    return set() if directory is None else {each.company_id for each in directory.by_id.values()}
 
 
 def _how_gone(connectwise: ConnectWise, connectwise_id: int) -> str:

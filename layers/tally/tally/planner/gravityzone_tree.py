@@ -1,4 +1,4 @@
-"""GravityZone's side of a tick: its tree of companies, one list per partner and kind, since each list is one level deep."""
+"""Read GravityZone's tree of companies, partner by partner: each list is one level deep."""
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -15,10 +15,10 @@ from tally.ports import GravityZone
 class Roster:
     """The monthly-licensed customers and the partners below the key's own company, by id.
 
-    ``unread`` maps a partner whose lists failed to the error: what stands below it is neither known nor gone (SAFE-5). So
-    does ``refused`` where GravityZone refuses them, which is that partner's own trouble (READ-9). ``excluded`` are those of
-    the partners that a person has left out: nobody is looked for below them (MATCH-1). ``troubles`` are companies with which
-    nothing can be done, and why, by id.
+    ``unread`` maps a partner whose lists failed to the error: companies below it are neither known
+    nor gone (SAFE-5). ``refused`` does so if GravityZone refuses the lists, which is that partner's
+    own trouble (READ-9). ``excluded`` are the partners that a person has left out: their lists are
+    not read (MATCH-1). ``troubles`` maps a company that cannot be planned to the reason.
     """
 
     root_id: str
@@ -30,13 +30,18 @@ class Roster:
     troubles: dict[str, str] = field(default_factory=dict)
 
     def fit(self, companies: Iterable[Company]) -> Sequence[Company]:
-        """Those of them with which something can be done; the others go to the ``troubles``."""
+        """Return the companies that can be planned, and add the others to the ``troubles``."""
         listed = list(companies)
         self.troubles.update((each.id, each.trouble) for each in listed if each.trouble)
         return [each for each in listed if not each.trouble]
 
+    @property
+    def has_gaps(self) -> bool:
+        """True if a company may be missing because a partner is excluded or its list refused."""
+        return bool(self.excluded or self.refused)
+
     def is_walked(self, company_id: str) -> bool:
-        """Whether what stands directly below it is known."""
+        """Return True if the companies directly below it are known."""
         if company_id == self.root_id:
             return True
         left = (self.unread, self.refused, self.excluded)
@@ -44,7 +49,7 @@ class Roster:
 
 
 class Found(NamedTuple):
-    """What GravityZone says of a company: its name if it was told, and what of it was refused."""
+    """GravityZone's answer on a company: its name, if it was told, and the refusal, if any."""
 
     presence: Presence
     name: str = ""
@@ -73,7 +78,9 @@ def read_roster(gravityzone: GravityZone, *, excluded: Collection[str] = ()) -> 
 
 
 def _walk(gravityzone: GravityZone, roster: Roster, parent_id: str) -> list[str]:
-    """Add what stands directly below one company; answer the partners that were not known before."""
+    """Add the companies directly below one; return the partners that were not known before."""
+    # GravityZone lists one kind a call. Partners of any licence are listed: monthly-licensed
+    # customers may stand below them.
     customers = roster.fit(
         gravityzone.children(parent_id, kind=CompanyKind.CUSTOMER, monthly_only=True)
     )
@@ -93,9 +100,10 @@ def _walk(gravityzone: GravityZone, roster: Roster, parent_id: str) -> list[str]
 
 
 def read_census(gravityzone: GravityZone, roster: Roster) -> Iterator[Company]:
-    """All customers of whatever licence: for names that must be unique, and for those whom nobody bills.
+    """List all customers of any licence: their names must be unique, and some may go unbilled.
 
-    A partner whose list is refused is added to those of the roster. Raises TallyError if any other list cannot be read.
+    A partner whose list is refused is added to the roster's. Raises TallyError if any other list
+    cannot be read.
     """
     for parent_id in (
         roster.root_id,

@@ -1,4 +1,4 @@
-"""The ledger's side of a tick, one stretch of companies after the other: all of them at once are more than memory is to hold."""
+"""Read the ledger for a tick, one stretch of companies at a time, to bound the memory."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -12,16 +12,17 @@ from tally.domain.record.usage_record import RecordState, UsageRecord
 from tally.ports import Ledger
 
 type _Months = frozenset[tuple[Month, str]]
-"""Months with the services of which something is so."""
+"""Pairs of month and service."""
 
 NO_MONTHS: _Months = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
-    """What the ledger's index knows of the companies of one stretch, by their ids.
+    """The items of one stretch in the ledger's index, by company id.
 
-    ``unreadable`` says of which an item cannot be read, and why: what is known of it is not all there is (SAFE-5).
+    ``unreadable`` maps a company with an item that cannot be read to the reason: the other fields
+    are incomplete for it (SAFE-5).
     """
 
     standings: Mapping[str, Standing]
@@ -32,13 +33,12 @@ class Known:
 
 
 def read_known(ledger: Ledger, within: Stretch, month: Month) -> Known:
-    """Read the standings of those companies, their open records, and what is settled of ``month`` and the one before.
+    """Read standings, open records, and the settled records of ``month`` and the month before.
 
-    Raises TallyError if any list of it cannot be read to its end.
+    Raises TallyError if any list cannot be read to its end.
     """
     unreadable: dict[str, str] = {}
-    # Read before the settled ones, so that a record which is settled in between shows twice rather
-    # than not at all.
+    # Open records first: a record that is settled between the two reads shows twice, not never.
     records: defaultdict[str, list[UsageRecord]] = defaultdict(list)
     for record in readable(ledger.all_open_records(within), unreadable):
         records[record.key.company_id].append(record)

@@ -1,4 +1,4 @@
-"""Tying companies that are seen for the first time to their namesakes in ConnectWise (MATCH-1)."""
+"""Tie companies that are new in GravityZone to their namesakes in ConnectWise (MATCH-1)."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -6,6 +6,7 @@ from datetime import datetime
 
 from tally.domain.linking.matching import NameIndex, NoTie, count_names
 from tally.domain.model.company import Company, CompanyLink, ConnectWiseCompany
+from tally.domain.planning.role_sight import unseen_companies
 from tally.domain.record.history import TALLY
 from tally.errors import ConflictError, SetupError, TallyError
 from tally.planner.gravityzone_tree import Roster
@@ -16,7 +17,7 @@ _MOST_NAMED = 3
 
 @dataclass(slots=True, kw_only=True)
 class Tying:
-    """What came of it: the new links, why other companies have none, and whose tie could not be written."""
+    """The new links, the reasons why other companies have none, and ties that were not written."""
 
     tied: list[CompanyLink] = field(default_factory=list)
     untied: dict[str, str] = field(default_factory=dict)
@@ -33,17 +34,16 @@ def tie_by_name(
     ledger: Ledger,
     tick: datetime,
 ) -> Tying:
-    """Tie each of ``companies`` whose name is unique on both sides and whose namesake is nobody's.
+    """Tie each company whose name is unique on both sides, and whose namesake nobody is tied to.
 
-    ``everyone`` are all customers in GravityZone, unlicensed ones too: a name must be unique among them and the partners.
+    ``everyone`` are all customers in GravityZone, unlicensed ones too: a name must be unique among
+    them and the partners.
     """
     tied = {
         each.connectwise_id: each.company_name
         for each in links.values()
         if each.connectwise_id is not None
     }
-    from tally.domain.planning.role_sight import unseen_companies  # noqa: PLC0415 - where nobody is new it is not needed: cold starts
-
     listed = list(connectwise)
     unseen = unseen_companies({each.id for each in listed}, tied)
     if unseen:
@@ -60,32 +60,38 @@ def tie_by_name(
         elif hidden:
             result.untied[company.id] = hidden
         else:
-            link = CompanyLink(
-                company_id=company.id,
-                company_name=company.name,
-                connectwise_id=found.company.id,
-                connectwise_name=found.company.name,
-                tied_by=TALLY,
-                tied_at=tick,
-            )
-            try:
-                ledger.tie(link)
-            except ConflictError:
-                result.untied[company.id] = (
-                    f"ConnectWise company {found.company.name!r} (id {found.company.id}) "
-                    "was tied elsewhere just now."
-                )
-            except SetupError:
-                raise
-            except TallyError as error:
-                result.troubles[company.id] = f"It could not be tied: {error}"
-            else:
-                result.tied.append(link)
+            _write(ledger, company, found.company, tick, result)
     return result
 
 
+def _write(
+    ledger: Ledger, company: Company, to: ConnectWiseCompany, tick: datetime, result: Tying
+) -> None:
+    """Write one tie to the ledger, and its outcome to ``result``."""
+    link = CompanyLink(
+        company_id=company.id,
+        company_name=company.name,
+        connectwise_id=to.id,
+        connectwise_name=to.name,
+        tied_by=TALLY,
+        tied_at=tick,
+    )
+    try:
+        ledger.tie(link)
+    except ConflictError:
+        result.untied[company.id] = (
+            f"ConnectWise company {to.name!r} (id {to.id}) was tied elsewhere just now."
+        )
+    except SetupError:
+        raise
+    except TallyError as error:
+        result.troubles[company.id] = f"It could not be tied: {error}"
+    else:
+        result.tied.append(link)
+
+
 def hidden_names(roster: Roster) -> str:
-    """Why nobody can be tied by name: names below these partners are not known; "" if all are."""
+    """Say why nobody can be tied by name while partners' lists are unread; "" if all are read."""
     hidden = [roster.partners[each] for each in sorted({*roster.unread, *roster.refused})]
     if not hidden:
         return ""

@@ -1,4 +1,4 @@
-"""Planning company by company: whatever goes wrong with one is told in its standing, and stays with it (SAFE-5)."""
+"""Plan company by company: what goes wrong with one shows in its standing alone (SAFE-5)."""
 
 import traceback
 from collections.abc import Mapping, Sequence
@@ -19,15 +19,15 @@ from tally.redaction import told
 from tally.standings import note
 
 _MOST_TOLD = 20
-"""So many troubles of single companies are in the log of a tick; each is in its company's standing."""
+"""The most troubles of single companies in a tick's log; each is in its company's standing too."""
 
 
 class OneByOne:
     """Plans companies and writes their standings.
 
-    ``seen`` and ``written`` count companies and standings, and ``unsaved`` those that the next tick writes; ``troubles`` are
-    the first things that went wrong with single ones. ``failures`` is added to where standings could not be written because
-    of the table; none is tried after that.
+    ``seen`` counts companies, ``written`` standings, and ``unsaved`` the standings that are left to
+    the next tick. ``troubles`` are the first problems of single companies. If the table takes no
+    standings, ``failures`` grows by a sentence, and no more standings are written.
     """
 
     def __init__(
@@ -52,15 +52,14 @@ class OneByOne:
         if not self._writable:
             return
         try:
-            # Before the jobs, so that a worker finds the standing that its own word is to be merged
-            # into.
+            # Before the jobs are sent: a worker merges its result into this standing.
             self.written += self._write(changed)
         except TallyError as error:
             self._failures.append(f"standings could not be written: {error}")
             self._writable = False
 
     def tell_not_sent(self, not_sent: Sequence[NotSent]) -> None:
-        """Say in their standings that jobs could not be put on the queue."""
+        """Write into the standings that jobs could not be put on the queue."""
         for each in not_sent:
             self._trouble(each.company_id, each.why)
             try:
@@ -85,7 +84,7 @@ class OneByOne:
             standing = next_standing(company, plan, self._at)
             self.sweep.add(company, plan, standing)
             self.gauge.add(company, plan, standing)
-        except Exception as error:  # noqa: BLE001 - an error of ours too is to stop nobody else
+        except Exception as error:  # noqa: BLE001 - a bug of ours must stop nobody else
             why = _told(error)
             licensed = company is not None and company.presence is Presence.LICENSED
             before = known.standings.get(company_id)
@@ -98,7 +97,7 @@ class OneByOne:
         return standing
 
     def _write(self, changed: Sequence[Standing]) -> int:
-        """Write standings; answer how many were written."""
+        """Write standings; return how many were written."""
         try:
             return len(changed) - self._ledger.save_standings(changed)
         except UnsavedError as error:
@@ -106,7 +105,7 @@ class OneByOne:
             return len(changed) - error.left_out - len(error.failures) + bare
 
     def _instead(self, changed: Sequence[Standing], failures: Mapping[str, TallyError]) -> int:
-        """Say in short that a standing could not be written, where the ledger does not take it as it is."""
+        """Write a short standing in place of each that the ledger refuses; return how many."""
         written = 0
         for standing in changed:
             error = failures.get(standing.company_id)
@@ -133,7 +132,7 @@ class OneByOne:
 
 
 def _told(error: Exception) -> str:
-    """An error as a person is to read it; of ours also where it is, so that it can be reported."""
+    """Word an error for a person; a bug of ours with its place, so that it can be reported."""
     if isinstance(error, TallyError):
         return str(error)
     frame = traceback.extract_tb(error.__traceback__)[-1]

@@ -1,4 +1,4 @@
-"""Who stands below the partners whose own machines are billed: lists that are read for those alone (READ-4, SAFE-5)."""
+"""Read the children of partners whose own machines are billed (READ-4, SAFE-5)."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -24,9 +24,11 @@ _IN_NO_LIST = "it is in none of GravityZone's lists itself"
 
 @dataclass(slots=True, kw_only=True)
 class Partners:
-    """The partners to bill, by id: how GravityZone lists them, and their children or why nothing can be told of them.
+    """The partners to bill, by id: their presence in GravityZone's lists, and their children.
 
-    ``unread`` has those whose lists failed, but not where GravityZone refuses them: that is their own trouble (READ-9).
+    ``below`` has a cause in place of the children if they cannot be listed. ``unread`` has the
+    partners whose lists failed, without those that GravityZone refuses: a refusal is the partner's
+    own trouble (READ-9).
     """
 
     presences: dict[str, Presence] = field(default_factory=dict)
@@ -35,34 +37,29 @@ class Partners:
 
 
 def is_billed(link: CompanyLink | None, records: Iterable[UsageRecord]) -> bool:
-    """Whether a partner's own machines are billed now, or still in an open month."""
+    """Return True if a partner's own machines are billed now, or in a month that is still open."""
     now = link is not None and link.own_billed_since is not None and link.excluded_since is None
     return now or any(record.children is not None for record in records)
 
 
 def not_listed(roster: Roster | None, name: str) -> Cause:
-    """Why nothing can be told of a partner to bill that was not read: it is in no list."""
+    """Return the cause for a partner to bill that is in no list."""
     return unlisted_children(name, _NOT_LISTED if roster is None else _IN_NO_LIST)
 
 
 def read_partners(
     gravityzone: GravityZone, roster: Roster, *, ledger: Ledger, links: Mapping[str, CompanyLink]
 ) -> Partners:
-    """Read the children of each partner to bill, and whether it is listed as monthly-licensed.
+    """Read the children of each partner to bill, and if it is listed as monthly-licensed.
 
     A partner whose lists fail stops no other. Raises TallyError if the ledger cannot be read.
     """
     partners = Partners()
-    monthly: dict[str, set[str]] = {}
+    monthly = _Monthly(gravityzone)
     for partner_id, records in _to_be_billed(ledger, roster, links):
         partner = roster.partners[partner_id]
         try:
-            if partner.parent_id not in monthly:
-                listed = gravityzone.children(
-                    partner.parent_id, kind=CompanyKind.PARTNER, monthly_only=True
-                )
-                monthly[partner.parent_id] = {each.id for each in listed}
-            if partner_id not in monthly[partner.parent_id]:
+            if partner_id not in monthly.below(partner.parent_id):
                 partners.presences[partner_id] = Presence.UNLICENSED
                 continue
             names = _names_below(gravityzone, roster, partner)
@@ -77,6 +74,22 @@ def read_partners(
     return partners
 
 
+class _Monthly:
+    """Lists the monthly-licensed partners below a company, once for each company."""
+
+    def __init__(self, gravityzone: GravityZone) -> None:
+        self._gravityzone = gravityzone
+        self._listed: dict[str, frozenset[str]] = {}
+
+    def below(self, parent_id: str) -> frozenset[str]:
+        if parent_id not in self._listed:
+            listed = self._gravityzone.children(
+                parent_id, kind=CompanyKind.PARTNER, monthly_only=True
+            )
+            self._listed[parent_id] = frozenset(each.id for each in listed)
+        return self._listed[parent_id]
+
+
 def children_left_out(
     gravityzone: GravityZone,
     roster: Roster,
@@ -86,9 +99,9 @@ def children_left_out(
     ledger: Ledger,
     records: Sequence[UsageRecord],
 ) -> Children | Cause:
-    """The children of a partner to bill whose own partner is excluded, so that nobody has looked below it.
+    """Read the children of a partner to bill that stands below an excluded one.
 
-    Raises TallyError where GravityZone or the ledger gives no answer.
+    Its lists are not read with the others. Raises TallyError if GravityZone or the ledger fails.
     """
     partner = Company(id=partner_id, name=name, parent_id="", kind=CompanyKind.PARTNER)
     try:
@@ -99,7 +112,7 @@ def children_left_out(
 
 
 def unread(partner_id: str, error: TallyError) -> str:
-    """Say that a partner's lists failed, as a failure of the tick."""
+    """Word the failure of a partner's lists, as a failure of the tick."""
     return f"the companies below partner {partner_id} could not be listed: {error}"
 
 
@@ -110,7 +123,7 @@ def _refused(name: str, error: DeclinedError) -> Cause:
 def _to_be_billed(
     ledger: Ledger, roster: Roster, links: Mapping[str, CompanyLink]
 ) -> Iterator[tuple[str, Sequence[UsageRecord]]]:
-    """The listed partners to bill, by id, with their open records. One that never was has no link."""
+    """Give the listed partners to bill, with their open records. All of them have a link."""
     for partner_id in sorted(roster.partners.keys() & links.keys()):
         records = list(readable(ledger.all_open_records(Stretch.alone(partner_id))))
         if is_billed(links[partner_id], records):
@@ -118,11 +131,14 @@ def _to_be_billed(
 
 
 def _names_below(gravityzone: GravityZone, roster: Roster, partner: Company) -> dict[str, str]:
-    """Its direct children of both kinds and whatever licence, as all of them are in its counters. Raises TallyError."""
+    """Return its direct children of any kind and licence: its counters include them all.
+
+    Raises TallyError if they cannot be listed.
+    """
     if (error := roster.unread.get(partner.id) or roster.refused.get(partner.id)) is not None:
         raise error
     partners: Iterable[Company] = roster.partners.values()
-    # It or one above is excluded, while a month of it is still open.
+    # Excluded partners are not walked, but a month of one may still be open.
     if not roster.is_walked(partner.id):
         partners = gravityzone.children(partner.id, kind=CompanyKind.PARTNER, monthly_only=False)
     customers = gravityzone.children(partner.id, kind=CompanyKind.CUSTOMER, monthly_only=False)
@@ -132,7 +148,8 @@ def _names_below(gravityzone: GravityZone, roster: Roster, partner: Company) -> 
 def _children(
     partner: Company, names: dict[str, str], records: Iterable[UsageRecord], ledger: Ledger
 ) -> Children | Cause:
-    """Who stands below it now; its open records may remember others by name."""
+    """Return its children now, with the names of earlier children that open records remember."""
+    # A worker reads every child in one job, at GravityZone's pace, before Lambda stops it.
     if len(names) > MOST_CHILDREN:
         return too_many_children(partner.name, len(names))
     before = {child for record in records for child in record.children or ()}

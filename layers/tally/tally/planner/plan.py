@@ -1,52 +1,47 @@
-"""The planner's use case: one tick. It reads in bulk, decides what is due, and puts one job per company-month on the queue."""
+"""Plan one tick: read all lists, decide what is due, put one job per company-month on the queue."""
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cache, partial
-from itertools import chain
-from typing import TYPE_CHECKING
 
-from tally.domain.model.company import Company, CompanyLink, ConnectWiseCompany
 from tally.domain.model.month import Month
 from tally.domain.model.policy import Policy
 from tally.domain.model.ticks import Ticks
-from tally.domain.planning.tick_context import Circumstances, Directory, Firms
-from tally.domain.record.unreadable import OddRows, readable
+from tally.domain.planning.tick_context import Circumstances
+from tally.domain.record.unreadable import OddRows
 from tally.domain.reporting.vitals import Vitals
-from tally.errors import IncompletePlanError, SetupError, TallyError
+from tally.errors import IncompletePlanError, SetupError
 from tally.messages import Job, UnsentError
+from tally.planner.absent import Absent
 from tally.planner.company_states import Companies, tied_together
-from tally.planner.connectwise_catalog import read_directory
-from tally.planner.firms import find_firms
-from tally.planner.gravityzone_tree import Roster, read_census, read_roster
 from tally.planner.ledger_snapshot import read_known
-from tally.planner.linking import tie_by_name
 from tally.planner.one_by_one import OneByOne
-from tally.planner.partners import Partners, read_partners, unread
 from tally.planner.sweep import NotSent, Sweep
+from tally.planner.tick_lists import ListReader, Matched, TickLists
 from tally.ports import BATCH, LONGEST_DELAY, Clock, ConnectWise, GravityZone, JobQueue, Ledger
 from tally.services import Names
 
-if TYPE_CHECKING:
-    from tally.planner.absent import Absent
-
 _OTHER_CLOCKS = timedelta(hours=1)
-"""By so much the clock of whoever wrote the newest tick may be ahead."""
+"""The most by which the clock that wrote the newest tick may be ahead of ours."""
 
 _OF_THE_PACE = 0.98
-"""How much of the pace that GravityZone allows a sweep asks for: at all of it, what came late once stays late to the end."""
+"""The part of GravityZone's pace that a sweep uses.
+
+At the full pace, workers that fall behind once would stay behind to the end of the sweep.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Planned:
-    """What a tick did, for the log and the metrics.
+    """The result of a tick, for the log and the metrics.
 
-    ``skipped`` says why nothing was put on the queue; ``overdue`` is then how many seconds ago the tick was whose jobs
-    still wait, as far as can be told. ``vitals`` is None where a newer tick has the word. ``troubles`` are the first things
-    that went wrong with single companies, whose standings say so, and ``unplaced`` rows of the vendors' lists, of which nobody
-    can tell whom they concern. With ``unsaved`` standings the tick has not finished: who was seen licensed is in them (OPEN-9).
+    ``skipped`` says why nothing was put on the queue. ``overdue`` is then the age in seconds of the
+    tick whose jobs still wait; None if nobody can tell. ``vitals`` is None if a newer tick has
+    planned. ``troubles`` are the first problems of single companies, whose standings tell them too.
+    ``unplaced`` counts rows of the vendors' lists that belong to no known company. A tick with
+    ``unsaved`` standings has not finished: they say who was seen licensed (OPEN-9).
     """
 
     companies: int = 0
@@ -66,9 +61,10 @@ class Planned:
 class Plan:
     """The use case with what it needs.
 
-    ``services`` are what is billed, and where. ``calls_per_second`` is the pace at which GravityZone may be read.
-    ``companies_at_once``: so many are read from the ledger and planned before the next ones are, for memory's sake.
-    ``odd_rows`` hears of rows of the vendors' lists that nobody can place.
+    ``services`` are the billed services and their places. ``calls_per_second`` is the pace at which
+    GravityZone may be read. ``companies_at_once`` is the number of companies that are read from the
+    ledger and planned together; it bounds the memory. ``odd_rows`` collects rows of the vendors'
+    lists that belong to no known company.
     """
 
     gravityzone: GravityZone
@@ -86,11 +82,11 @@ class Plan:
     def __call__(
         self, tick: datetime, *, on_planned: Callable[[Planned], None] = lambda _: None
     ) -> Planned:
-        """Plan one tick. ``on_planned`` is told what was planned, also where lists could not be read.
+        """Plan one tick. ``on_planned`` gets the result, also if lists could not be read.
 
         Raises:
             SetupError: the tick lies in the future.
-            IncompletePlanError: lists could not be read; what does not need them was planned (SAFE-5).
+            IncompletePlanError: lists could not be read; only the rest was planned (SAFE-5).
             TallyError: the ledger or the queue failed.
         """
         if tick > self.clock.now():
@@ -104,59 +100,34 @@ class Plan:
         self._check_newest(ticks)
         if tick < ticks.newest:
             return Planned(skipped=f"superseded by the tick {ticks.newest:%Y-%m-%dT%H:%M:%SZ}")
-        failures: list[str] = []
-        troubles: dict[str, str] = {}
-        links = {link.company_id: link for link in readable(self.ledger.all_links(), troubles)}
-        roster = self._read_roster(links, failures)
-        troubles |= {} if roster is None else roster.troubles
-        partners = self._read_partners(roster, links, failures)
-        listed = self._read_companies(failures)
-        directory = self._read_directory(failures, companies=len(links.keys() | _listed(roster)))
-        firms = self._find_firms(listed, links, directory, failures)
-        told = [*failures, *_refused(roster)]
-        whole = roster is not None and not roster.unread
-        at = self._circumstances(tick, ticks, directory, firms, told, lists_read=whole)
+        reader = ListReader(
+            gravityzone=self.gravityzone,
+            connectwise=self.connectwise,
+            ledger=self.ledger,
+            services=self.services,
+        )
+        lists = reader.read()
+        at = self._circumstances(tick, ticks, lists)
         self._note_products(at)
         new_day = ticks.finished is None or ticks.finished.date() != tick.date()
-        unlicensed, untied, tied = self._match(
-            roster, listed, links, tick, census=new_day, troubles=troubles, failures=failures
-        )
-        del listed  # each is known by its name by now, or tied
+        matched = reader.match(lists, tick, census=new_day)
         unasked: list[str] = []
-        companies = Companies(
-            absent=cache(
-                partial(self._absent, roster, daily=unlicensed is not None, failures=unasked)
-            ),
-            roster=roster,
-            unlicensed=unlicensed,
-            partners=partners,
-            links=links,
-            untied=untied,
-            shared=tied_together(links.values()),
-            troubles=troubles,
-        )
+        companies = self._companies(lists, matched, unasked)
         unwritten: list[str] = []
-        planned = self._plan(companies, at, unwritten)
-        unplaced, first = self.odd_rows.taken()
-        planned = replace(
-            planned, tied=tied, unplaced=unplaced, troubles=(*first, *planned.troubles)
-        )
+        planned = replace(self._plan(companies, at, unwritten), tied=matched.tied)
         on_planned(planned)
-        written = not (unwritten or planned.unsaved)
-        if at.lists_read and written and at.month not in ticks.planned:
-            self.ledger.note_lists(tick)
-        failures += unwritten
-        if written and not (failures or planned.skipped):
-            self.ledger.finish_tick(tick)
-        if failures or unasked:
-            incomplete = "; ".join((*failures, *unasked))
+        self._note_progress(at, planned, lists.failures, unwritten)
+        if problems := [*lists.failures, *unwritten, *unasked]:
             raise IncompletePlanError(
-                f"{incomplete}. {planned.jobs} jobs that do not need it were planned."
+                f"{'; '.join(problems)}. {planned.jobs} jobs that do not need it were planned."
             )
         return planned
 
     def _check_newest(self, ticks: Ticks) -> None:
-        """Refuse to go on where the ledger's newest tick is one that cannot have been: every tick would be older for ever."""
+        """Raise SetupError if the ledger's newest tick lies in the future.
+
+        Every real tick would be older than it for ever.
+        """
         if ticks.newest > self.clock.now() + _OTHER_CLOCKS:
             raise SetupError(
                 f"The ledger's newest tick, {ticks.newest:%Y-%m-%dT%H:%M:%SZ}, lies in the "
@@ -165,102 +136,46 @@ class Plan:
                 "`newest` of its item TICKS TICKS right."
             )
 
-    def _read_roster(self, links: Mapping[str, CompanyLink], failures: list[str]) -> Roster | None:
-        excluded = frozenset(
-            each.company_id for each in links.values() if each.excluded_since is not None
-        )
-        try:
-            roster = read_roster(self.gravityzone, excluded=excluded)
-        except TallyError as error:
-            failures.append(f"GravityZone's companies could not be listed: {error}")
-            return None
-        failures.extend(unread(each, error) for each, error in roster.unread.items())
-        return roster
-
-    def _absent(self, roster: Roster | None, *, daily: bool, failures: list[str]) -> "Absent":
-        from tally.planner.absent import Absent  # noqa: PLC0415 - at most ticks everybody is listed
-
-        return Absent(
-            gravityzone=self.gravityzone,
-            ledger=self.ledger,
-            roster=roster,
-            daily=daily,
-            failures=failures,
-        )
-
-    def _read_partners(
-        self, roster: Roster | None, links: Mapping[str, CompanyLink], failures: list[str]
-    ) -> Partners:
-        if roster is None:
-            return Partners()
-        partners = read_partners(self.gravityzone, roster, ledger=self.ledger, links=links)
-        failures.extend(
-            unread(each, error)
-            for each, error in partners.unread.items()
-            if each not in roster.unread
-        )
-        return partners
-
-    def _read_companies(self, failures: list[str]) -> Sequence[ConnectWiseCompany] | None:
-        try:
-            return tuple(self.connectwise.companies())
-        except TallyError as error:
-            failures.append(
-                "ConnectWise's companies could not be listed, by whose names new ones are "
-                f"matched: {error}"
-            )
-            return None
-
-    def _find_firms(
-        self,
-        listed: Sequence[ConnectWiseCompany] | None,
-        links: Mapping[str, CompanyLink],
-        directory: Directory | None,
-        failures: list[str],
-    ) -> Firms | None:
-        try:
-            return (
-                None
-                if listed is None
-                else find_firms(listed, self.connectwise, links.values(), directory)
-            )
-        except TallyError as error:
-            failures.append(
-                f"ConnectWise could not be asked for companies that its list lacks: {error}"
-            )
-            return None
-
-    def _read_directory(self, failures: list[str], *, companies: int) -> Directory | None:
-        try:
-            return read_directory(self.connectwise, self.services, companies=companies)
-        except TallyError as error:
-            failures.append(f"ConnectWise could not be read: {error}")
-            return None
-
-    def _circumstances(
-        self,
-        tick: datetime,
-        ticks: Ticks,
-        directory: Directory | None,
-        firms: Firms | None,
-        failures: list[str],
-        *,
-        lists_read: bool,
-    ) -> Circumstances:
+    def _circumstances(self, tick: datetime, ticks: Ticks, lists: TickLists) -> Circumstances:
         return Circumstances(
             tick=tick,
             ticks=ticks,
             first_month=self.first_month or ticks.first_month,
             services=tuple(self.services),
             policy=self.policy,
-            directory=directory,
-            firms=firms,
-            failures=tuple(failures),
-            lists_read=lists_read,
+            directory=lists.directory,
+            firms=lists.firms,
+            failures=(*lists.failures, *lists.refusals()),
+            lists_read=lists.are_whole,
+        )
+
+    def _companies(self, lists: TickLists, matched: Matched, unasked: list[str]) -> Companies:
+        """Put the companies together; ``unasked`` grows by those that could not be asked for."""
+        # Made with the first company that is in no list: at most ticks there is none.
+        absent = partial(
+            Absent,
+            gravityzone=self.gravityzone,
+            ledger=self.ledger,
+            roster=lists.roster,
+            daily=matched.unlicensed is not None,
+            failures=unasked,
+        )
+        return Companies(
+            absent=cache(absent),
+            roster=lists.roster,
+            unlicensed=matched.unlicensed,
+            partners=lists.partners,
+            links=lists.links,
+            untied=matched.untied,
+            shared=tied_together(lists.links.values()),
+            troubles=lists.troubles,
         )
 
     def _note_products(self, at: Circumstances) -> None:
-        """Let workers know what the settings' products are, where that has changed: a job is not believed alone (SAFE-9)."""
+        """Tell workers the ids of the settings' products, if they have changed.
+
+        A worker compares them with its job's: a job is not believed alone (SAFE-9).
+        """
         places = {} if at.directory is None else at.directory.places
         found = {
             name: place.product_id for name, place in places.items() if place.product_id is not None
@@ -272,56 +187,27 @@ class Plan:
         if products != at.ticks.products:
             self.ledger.note_products(products)
 
-    def _match(
+    def _note_progress(
         self,
-        roster: Roster | None,
-        listed: Sequence[ConnectWiseCompany] | None,
-        links: dict[str, CompanyLink],
-        tick: datetime,
-        *,
-        census: bool,
-        troubles: dict[str, str],
-        failures: list[str],
-    ) -> tuple[dict[str, Company] | None, Mapping[str, str], int]:
-        """Customers that are not licensed, None if not read; why companies are not tied, and how many were tied just now."""
-        known = links.keys() | troubles.keys()
-        new = (
-            []
-            if roster is None
-            else [each for each in roster.customers.values() if each.id not in known]
-        )
-        if roster is None or not (new or census):
-            return None, {}, 0
-        try:
-            # Once a day also where nobody is new: a customer without a monthly subscription is to
-            # be seen too (SAFE-7).
-            others = (
-                each
-                for each in read_census(self.gravityzone, roster)
-                if each.id not in roster.customers
-            )
-            unlicensed = {each.id: each for each in others}
-            if not new or listed is None:
-                return unlicensed, {}, 0
-            tying = tie_by_name(
-                new,
-                roster=roster,
-                everyone=chain(unlicensed.values(), roster.customers.values()),
-                connectwise=listed,
-                links=links,
-                ledger=self.ledger,
-                tick=tick,
-            )
-            troubles |= tying.troubles
-        except TallyError as error:
-            failures.append(f"companies could not be matched by their names: {error}")
-            return None, {}, 0
-        links.update((link.company_id, link) for link in tying.tied)
-        return unlicensed, tying.untied, len(tying.tied)
+        at: Circumstances,
+        planned: Planned,
+        failures: Sequence[str],
+        unwritten: Sequence[str],
+    ) -> None:
+        """Remember that this tick read the lists (OPEN-9), and that it planned everything."""
+        written = not (unwritten or planned.unsaved)
+        if at.lists_read and written and at.month not in at.ticks.planned:
+            self.ledger.note_lists(at.tick)
+        if written and not (failures or planned.skipped):
+            self.ledger.finish_tick(at.tick)
 
-    def _plan(self, companies: Companies, at: Circumstances, failures: list[str]) -> Planned:
-        """Plan all companies, stretch by stretch, and send what is due: what is kept of each is its jobs alone."""
-        planning = OneByOne(ledger=self.ledger, companies=companies, at=at, failures=failures)
+    def _plan(self, companies: Companies, at: Circumstances, unwritten: list[str]) -> Planned:
+        """Plan all companies, stretch by stretch, and send what is due.
+
+        Only a company's jobs are kept after its stretch. ``unwritten`` grows by a sentence if the
+        standings could not be written.
+        """
+        planning = OneByOne(ledger=self.ledger, companies=companies, at=at, failures=unwritten)
         for within, listed in companies.stretches(self.companies_at_once):
             planning.plan(listed, read_known(self.ledger, within, at.month))
         planned = Planned(
@@ -332,6 +218,8 @@ class Plan:
             vitals=planning.gauge.vitals(),
         )
         backlog = self.queue.backlog()
+        # More jobs behind a sweep that is not done would only make the queue longer. SQS's counts
+        # are approximate, so a few waiting messages are no reason to skip a sweep.
         if backlog * 2 > planned.jobs:
             since = at.ticks.finished
             overdue = None if since is None else int((at.tick - since).total_seconds())
@@ -341,10 +229,11 @@ class Plan:
             not_sent = self._send(planning.sweep, at)
             planning.tell_not_sent(not_sent)
             planned = replace(planned, jobs=planned.jobs - len(not_sent), backlog=backlog)
-        return replace(planned, troubles=tuple(planning.troubles))
+        unplaced, first = self.odd_rows.taken()
+        return replace(planned, unplaced=unplaced, troubles=(*first, *planning.troubles))
 
     def _send(self, sweep: Sweep, at: Circumstances) -> Sequence[NotSent]:
-        """Put the jobs on the queue; answer those that it will never take."""
+        """Put the jobs on the queue; return those that it will never take."""
         refused: Sequence[NotSent] = ()
         try:
             self.queue.send(self._paced(sweep.jobs(at)))
@@ -359,26 +248,13 @@ class Plan:
             position += job.companies
 
     def _delay(self, position: int) -> timedelta:
-        """Jobs become visible by the batch, a little below the pace at which GravityZone may be asked.
+        """Return the delay of a job: batches become visible a little below GravityZone's pace.
 
-        Whoever waits, for a token or in GravityZone's queue, is paid for. Below the pace by smaller batches, not by longer
-        times between them: as SQS knows whole seconds alone, those would be far between, and waits grow until the next.
+        A worker that waits for its turn is paid for while it waits.
         """
+        # Smaller batches keep it below the pace, not longer times between them: SQS takes whole
+        # seconds alone, so longer times would be rare, and waits would grow up to each of them.
         batch = math.floor(position / (BATCH * _OF_THE_PACE))
         return min(
             timedelta(seconds=math.floor(batch * BATCH / self.calls_per_second)), LONGEST_DELAY
         )
-
-
-def _refused(roster: Roster | None) -> Iterator[str]:
-    """Which lists GravityZone refuses: no failure of the tick, but why companies below cannot be opened (READ-9)."""
-    if roster is not None:
-        for each in sorted(roster.refused):
-            yield (
-                "GravityZone refuses to list the companies below the partner "
-                f"{roster.partners[each].name}"
-            )
-
-
-def _listed(roster: Roster | None) -> Iterable[str]:
-    return () if roster is None else roster.customers.keys()

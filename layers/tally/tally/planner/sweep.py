@@ -1,9 +1,9 @@
-"""The jobs of one tick: kept until all of them are known, since what may have to be opened is sent first."""
+"""Collect the jobs of one tick: those that may open a month are sent before all others."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple, Self
+from typing import Self
 
 from pydantic import ValidationError
 
@@ -16,7 +16,7 @@ from tally.messages import Job, JobService, problems_of
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Waiting:
-    """What becomes a job once it is sent: of its company no more than that needs, as there is one for each."""
+    """The parts of a job until it is sent; small, because a sweep holds one for each company."""
 
     company_id: str
     company_name: str
@@ -28,8 +28,12 @@ class _Waiting:
     children: Children | None
 
 
-class NotSent(NamedTuple):
-    """A job that the queue will never take, or that could not be made: whose, its scopes of the standing, and why."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotSent:
+    """A job that could not be made, or that the queue will never take.
+
+    ``scopes`` are those of the company's standing.
+    """
 
     company_id: str
     company_name: str
@@ -38,13 +42,16 @@ class NotSent(NamedTuple):
 
     @classmethod
     def of(cls, job: Job, why: str) -> Self:
-        """A job that was made."""
+        """Make it from a job that the queue refused."""
         scopes = [f"{job.month} {each.service}" for each in job.services]
         return cls(company_id=job.company_id, company_name=job.company_name, scopes=scopes, why=why)
 
 
 class Sweep:
-    """Add what is due of each company, by id; then there are the jobs. ``unmade`` are those that could not be made."""
+    """The jobs of a tick: add all companies first, in the order of ids, then take the jobs.
+
+    ``unmade`` are the jobs that could not be made.
+    """
 
     def __init__(self) -> None:
         self._first: list[_Waiting] = []
@@ -55,7 +62,7 @@ class Sweep:
         return len(self._first) + len(self._later)
 
     def add(self, company: CompanyState, plan: CompanyPlan, standing: Standing) -> None:
-        """One job for each month of the company that is due."""
+        """Add one job for each month of the company that is due."""
         for due in plan.due:
             waiting = _Waiting(
                 company_id=company.id,
@@ -71,7 +78,10 @@ class Sweep:
             (self._first if may_open else self._later).append(waiting)
 
     def jobs(self, at: Circumstances) -> Iterator[Job]:
-        """What may have to be opened comes first: it is on no invoice yet, what is followed is. Then by company and month."""
+        """Give jobs that may open a month first, then the others, by company and month.
+
+        A month that is not open yet is on no invoice; all others are.
+        """
         for each in (*self._first, *self._later):
             try:
                 job = _job(each, at)

@@ -1,4 +1,4 @@
-"""What comes in to the reporter: a digest that is due."""
+"""Read the reporter's event: a digest that is due."""
 
 from collections.abc import Mapping
 from datetime import UTC
@@ -12,14 +12,14 @@ from tally.messages import Instant, Message, problems_of
 
 
 class DigestDue(Message):
-    """A reporter's event: which digest, and the instant at which it was due, by EventBridge Scheduler's own word."""
+    """The digest, and the time for which EventBridge Scheduler planned it."""
 
     digest: DigestKind
     at: Instant
 
     @classmethod
     def of(cls, event: Mapping[str, Any]) -> Self:
-        """The digest that an event asks for, its instant in UTC. Raises ContractError for anything else."""
+        """Read the event, its instant in UTC. Raises ContractError for anything else."""
         try:
             due = cls.model_validate(event)
         except ValidationError as error:

@@ -1,4 +1,4 @@
-"""The use case of the reporter: read what the ledger shows, and tell it on the topic."""
+"""Send a digest of the ledger to the topic: the reporter's use case."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,7 +10,7 @@ from tally.ports import Announcements, Ledger
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reported:
-    """What was sent: its subject, and how many bytes its text has."""
+    """The digest that was sent: its subject, and the bytes of its text."""
 
     subject: str
     bytes: int
@@ -18,10 +18,10 @@ class Reported:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """Sends digests, with what it needs. It writes nothing to the ledger: sent twice, a digest says the same twice.
+    """The use case with what it needs; it writes nothing to the ledger.
 
-    EventBridge Scheduler and Lambda both deliver at least once, so that a second mail is possible and harmless; to remember
-    what was sent, the one function that only looks would need the right to write.
+    EventBridge Scheduler and Lambda both deliver at least once, so a digest may be sent twice, with
+    the same text. To prevent it, this function would need the right to write.
     """
 
     ledger: Ledger
@@ -30,7 +30,7 @@ class Report:
     stack: str
 
     def __call__(self, kind: DigestKind, at: datetime) -> Reported:
-        """Send the digest that was due at the aware instant ``at``. Raises TallyError where it could not be read or sent."""
+        """Send the digest due at ``at``, an aware instant. Raises TallyError if that fails."""
         time = DigestTime.of(at, close_day=self.close_day)
         letter = digest(
             read_overview(self.ledger, months=time.months), kind, time, stack=self.stack

@@ -1,14 +1,13 @@
-"""The only place that knows which concrete classes are used: it puts each function together from its environment.
+"""Put each function together from its environment: nothing else knows the concrete classes.
 
-What one function alone is made of is imported where that one is put together: a cold start would pay for the others'.
+The parts of one function alone are imported where that function is put together. At the top of the
+module, each cold start would pay for all three functions' models and value classes.
 """
 
-import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
 from functools import cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from requests.adapters import BaseAdapter
 
@@ -17,7 +16,6 @@ from tally.aws.queue import SQSJobQueue
 from tally.aws.secret import ApiKeys, read_keys
 from tally.connectwise.client import ConnectWiseClient
 from tally.connectwise.site import Keys
-from tally.domain.model.reading import Service
 from tally.domain.record.unreadable import OddRows
 from tally.gravityzone.client import GravityZoneClient
 from tally.gravityzone.pace import TokenBucket
@@ -25,6 +23,13 @@ from tally.ledger.dynamodb import DynamoDBLedger
 from tally.ports import Clock
 from tally.runtime.clock import WallClock
 from tally.runtime.settings import PlannerSettings, ReporterSettings, Settings, WorkerSettings
+from tally.runtime.time_limits import (
+    AROUND_READINGS,
+    SLOWEST_JOB,
+    SLOWEST_SERVICE,
+    Deadline,
+    each_reading,
+)
 from tally.runtime.traffic import Traffic
 from tally.transport.http_call import Listener
 from tally.transport.session import DIRECT, Network
@@ -37,46 +42,10 @@ if TYPE_CHECKING:
 _THREADS = 8
 _GRAVITYZONE, _CONNECTWISE = "GravityZone", "ConnectWise"
 
-SLOWEST_JOB = timedelta(seconds=77)
-"""How long a customer's job of one service may take: the template's arithmetic of timeouts starts from it."""
 
-SLOWEST_SERVICE = timedelta(seconds=45)
-"""How long a further service of a job may take: no GravityZone call more, four to ConnectWise, and the ledger's own."""
-
-WRITING = timedelta(seconds=40)
-"""What ConnectWise may take of either: GravityZone is read before, and is not asked any more when only this is left."""
-
-AROUND_READINGS = timedelta(seconds=55)
-"""What a partner's job may take beside its calls at their pace: the writing, one call that hangs, and the ledger's own (READ-4)."""
-
-
-def each_reading(calls_per_second: float, services: Iterable[Service]) -> timedelta:
-    """What each company takes that is read for a partner: its calls' turns at the pace, which hide the usual latency (READ-4)."""
-    calls = len({service.plain for service in services})
-    return timedelta(seconds=calls * max(1.0, 1 / calls_per_second))
-
-
-@dataclass(slots=True)
-class Deadline:
-    """The instant at which the function is stopped; each invocation sets it anew, in milliseconds from now."""
-
-    at: float = float("inf")
-
-    def set(self, remaining_ms: int) -> None:
-        """Take what ``context.get_remaining_time_in_millis()`` says."""
-        self.at = time.monotonic() + remaining_ms / 1000
-
-    def seconds_left(self) -> float:
-        """Seconds until then."""
-        return self.at - time.monotonic()
-
-    def seconds_left_to_read(self) -> float:
-        """Seconds until a worker leaves GravityZone, so that what it writes then is written to the end."""
-        return self.seconds_left() - WRITING.total_seconds()
-
-
-class Planner(NamedTuple):
-    """The planner function's inside. ``traffic`` counts its calls, by API; ``stack`` is whose metrics they are."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Planner:
+    """The planner function's parts. ``traffic`` counts calls by API, for ``stack``'s metrics."""
 
     plan: "Plan"
     deadline: Deadline
@@ -84,8 +53,9 @@ class Planner(NamedTuple):
     stack: str
 
 
-class Worker(NamedTuple):
-    """The worker function's inside; ``traffic`` and ``stack`` as the planner's. ``clock`` tells jobs' ages."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Worker:
+    """The worker function's parts, like the planner's. ``clock`` measures the age of jobs."""
 
     deliver: "Delivery"
     deadline: Deadline
@@ -94,8 +64,9 @@ class Worker(NamedTuple):
     stack: str
 
 
-class World(NamedTuple):
-    """What tests put in place of the network and the clock; None is the real thing."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class World:
+    """Stand-ins of tests for the network and the clock; None means the real one."""
 
     gravityzone: BaseAdapter | None = None
     connectwise: BaseAdapter | None = None
@@ -209,7 +180,7 @@ def reporter(environment: Mapping[str, str]) -> "Report":
 
 @cache
 def _bucket(rate: float, depth: int) -> TokenBucket:
-    """One for the container's life, whatever else is put together anew: the pace is the API key's."""
+    """Return the container's one bucket: the pace is the API key's, and outlives the parts."""
     return TokenBucket(rate=rate, depth=depth)
 
 
@@ -228,7 +199,7 @@ def _clients(
     traffic: Mapping[str, Traffic],
     on_odd_row: Callable[[str], None] | None = None,
 ) -> tuple[GravityZoneClient, ConnectWiseClient]:
-    """A function's two ways out; ``seconds_to_read`` are those until it leaves GravityZone."""
+    """Make a function's two clients; ``seconds_to_read`` tells the time left for GravityZone."""
     gravityzone = gravityzone_client(
         settings,
         keys,
@@ -272,7 +243,10 @@ def gravityzone_client(
     on_odd_row: Callable[[str], None] | None = None,
     network: Network = lambda _: DIRECT,
 ) -> GravityZoneClient:
-    """The client of GravityZone at the pace of ``bucket``; without ``seconds_left`` it has all the time there is. ``network`` as ``Transport``'s."""
+    """Make the client of GravityZone at the pace of ``bucket``.
+
+    Without ``seconds_left`` there is no deadline. ``network`` is as for ``Transport``.
+    """
     return GravityZoneClient(
         url=settings.gravityzone_url,
         api_key=keys.gravityzone_api_key,
@@ -297,7 +271,10 @@ def connectwise_client(
     on_odd_row: Callable[[str], None] | None = None,
     network: Network = lambda _: DIRECT,
 ) -> ConnectWiseClient:
-    """The client of ConnectWise; without ``seconds_left`` it has all the time there is. ``network`` as ``Transport``'s."""
+    """Make the client of ConnectWise.
+
+    Without ``seconds_left`` there is no deadline. ``network`` is as for ``Transport``.
+    """
     return ConnectWiseClient(
         url=settings.connectwise_url,
         company=settings.connectwise_company,

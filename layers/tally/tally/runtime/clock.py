@@ -1,11 +1,11 @@
-"""The wall clock."""
+"""Read the wall clock."""
 
 from datetime import UTC, datetime
 
 
 class WallClock:
-    """Implements ``tally.ports.Clock``."""
+    """The wall clock, as ``tally.ports.Clock``."""
 
     def now(self) -> datetime:
-        """The present instant in UTC."""
+        """Return the present instant in UTC."""
         return datetime.now(UTC)

@@ -1,4 +1,4 @@
-"""The first moment of an invocation: put the function together, or say in one line why that cannot be done."""
+"""Put a function together at its first invocation, or log in one line why that is impossible."""
 
 import sys
 from collections.abc import Callable
@@ -9,7 +9,7 @@ from tally.errors import TallyError
 
 
 class Log(Protocol):
-    """What is needed of a logger; Powertools' is one."""
+    """The part of a logger that is used; Powertools' has it."""
 
     def error(self, msg: object, /) -> None:
         """Write one line."""
@@ -17,16 +17,16 @@ class Log(Protocol):
 
 
 def started[T](build: Callable[[], T], log: Log | StandardLogger) -> T:
-    """What ``build`` gives. Its TallyError is logged as one line and raised anew, so that the invocation fails (SAFE-6).
+    """Return the result of ``build``; log its TallyError as one line, and raise it anew (SAFE-6).
 
-    The operator has to act on it, and a stack trace of ours would only hide the sentence that says how.
+    The operator has to act. A stack trace would hide the sentence that says how.
     """
     try:
         built = build()
     except TallyError as error:
-        log.error(str(error))  # noqa: TRY400 - without the traceback, on purpose
-        # Lambda's runtime reports the frames of what is raised; it leaves them out at this limit
-        # (traceback.extract_tb).
+        log.error(str(error))  # noqa: TRY400 - the traceback would hide it
+        # Lambda's runtime reports the stack of an exception with traceback.extract_tb, which shows
+        # no frames at this limit.
         sys.tracebacklimit = 0
         raise type(error)(str(error)) from None
     if getattr(sys, "tracebacklimit", None) == 0:

@@ -1,7 +1,7 @@
-"""How the functions write log lines: ours at the level that the operator sets, everybody else's never below WARNING (SAFE-10).
+"""Write log lines: ours at the operator's level, those of libraries at WARNING (SAFE-10).
 
-Lambda's runtime gives the root logger the function's level, and so every library's: at DEBUG botocore writes the whole answer
-of GetSecretValue.
+Lambda's runtime gives the root logger the function's level, and so every library's. At DEBUG,
+botocore writes the whole answer of GetSecretValue.
 """
 
 import json
@@ -17,19 +17,19 @@ from tally.errors import BugError, TallyError
 from tally.redaction import told, told_lines
 
 LONGEST_LINE = 2_000
-"""Characters of a library's message."""
+"""The most characters of a library's message."""
 LONGEST_FIELD = 8_000
-"""Characters of one field of a line of ours: a stack trace is the longest."""
+"""The most characters of one field of our lines; stack traces are the longest."""
 
 
 def function_logger(function: str) -> Logger:
-    """The function's logger."""
+    """Make the function's logger."""
     quiet_libraries()
     return Logger(service=function, json_serializer=_line)
 
 
 def quiet_libraries() -> None:
-    """Let the root logger, which libraries write to, pass nothing below WARNING, and nothing long or with a key in it."""
+    """Let libraries log nothing below WARNING, nothing long, and no key."""
     root = logging.getLogger()
     root.setLevel(max(root.level, logging.WARNING))
     for handler in root.handlers:
@@ -39,14 +39,14 @@ def quiet_libraries() -> None:
 def in_words[R](
     logger: Logger,
 ) -> Callable[[Callable[[Any, LambdaContext], R]], Callable[[Any, LambdaContext], R]]:
-    """Let a handler raise TallyErrors alone: Lambda's runtime writes the text of whatever is raised, as it is.
+    """Let a handler raise TallyErrors alone: Lambda's runtime logs an exception's text as it is.
 
-    Libraries are kept quiet at each invocation, in case logging was set up anew since the last.
+    Libraries are made quiet at each invocation, in case logging was set up anew since the last.
     """
 
     def wrapped(handler: Callable[[Any, LambdaContext], R]) -> Callable[[Any, LambdaContext], R]:
         @wraps(handler)
-        def handle(event: Any, context: LambdaContext) -> R:  # noqa: ANN401 - whatever it was invoked with
+        def handle(event: Any, context: LambdaContext) -> R:  # noqa: ANN401 - any JSON
             quiet_libraries()
             try:
                 return handler(event, context)
@@ -63,7 +63,7 @@ def in_words[R](
 
 
 def _short_and_without_keys(record: logging.LogRecord) -> bool:
-    """A library's record, whose message may quote what a server sent; its stack trace would quote it once more."""
+    """Redact and shorten a library's record, without its stack trace, which may quote a key."""
     raised = (
         "" if not record.exc_info or record.exc_info[1] is None else f": {record.exc_info[1]!r}"
     )
@@ -74,7 +74,7 @@ def _short_and_without_keys(record: logging.LogRecord) -> bool:
 
 
 def _line(fields: Mapping[str, Any]) -> str:
-    """One line of ours, all fields redacted, shortened and made fit, those of the context too."""
+    """Write one line of ours, with all fields redacted and shortened, the context's too."""
     return json.dumps(_shown(fields), default=str, separators=(",", ":"), ensure_ascii=False)
 
 

@@ -1,8 +1,8 @@
-"""What a function tells CloudWatch of one invocation, on one log line in the embedded metric format.
+"""Write the metrics of an invocation, on one log line in CloudWatch's embedded metric format.
 
-Each metric costs 0.30 USD a month for each stack (CloudWatch's pricing), so there are twelve, with the stack as their one
-dimension, and none by company. What needs neither an alarm nor a graph of its own stands on the same line as plain fields,
-for CloudWatch Logs Insights.
+Each metric costs 0.30 USD a month for each stack (CloudWatch's pricing), so there are twelve, with
+the stack as their one dimension, and none by company. Other figures are plain fields of the same
+line, for CloudWatch Logs Insights.
 """
 
 from collections import Counter
@@ -34,11 +34,11 @@ UNITS: Mapping[str, str] = MappingProxyType(
         "RecordsPastClose": "Count",
         "SweepLength": "Seconds",
         "Throttles": "Count",
-        "GravityZoneLatency": "Seconds",  # its sample count is the number of calls
+        "GravityZoneLatency": "Seconds",  # CloudWatch's sample count is the number of calls
         "ConnectWiseLatency": "Seconds",
     }
 )
-"""All metrics that there are."""
+"""All metrics, with their units."""
 
 _BY_STANDING = {
     "CompaniesBilling": "billing",
@@ -49,7 +49,7 @@ _BY_STANDING = {
 }
 
 _MOST_VALUES = 99
-"""Of one metric on one line. CloudWatch takes 100, at which Powertools writes the line by itself."""
+"""The most values of a metric on one line: at CloudWatch's 100, Powertools writes by itself."""
 
 type Values = Mapping[str, Sequence[float]]
 
@@ -61,12 +61,15 @@ OUTCOMES: Mapping[str, frozenset[str]] = MappingProxyType(
         "closed": frozenset({"closed"}),
     }
 )
-"""What became of records, by what was done as a job tells it; ``held`` is beside, its kind with it."""
+"""Outcomes of records, with the words of a job for each; ``held`` is not here: it has a kind."""
 
 
 @dataclass(slots=True, kw_only=True)
 class Batch:
-    """What a worker did with one batch: records by outcome, jobs that failed, and how long ago each job's tick was, in seconds."""
+    """The results of one batch of a worker.
+
+    ``records`` counts outcomes, ``failed`` jobs. ``ages`` has the seconds since each job's tick.
+    """
 
     records: Counter[str] = field(default_factory=Counter)
     failed: int = 0
@@ -75,7 +78,10 @@ class Batch:
     def done(
         self, decisions: Mapping[str, str], *, tick: datetime, now: datetime, receives: int
     ) -> None:
-        """Count a job that is done. The sweep's length is told by jobs that were received once: others wait for a reason."""
+        """Count a job that is done.
+
+        Only jobs that were received once measure the sweep's length: others waited for a reason.
+        """
         for each in decisions.values():
             steps = each.split(", ")
             self.records.update(
@@ -86,7 +92,7 @@ class Batch:
             self.ages.append((now - tick).total_seconds())
 
     def figures(self) -> dict[str, int]:
-        """It as the log has it."""
+        """Return the counts as the log has them."""
         return {
             **{outcome: self.records[outcome] for outcome in (*OUTCOMES, "held")},
             "failed": self.failed,
@@ -94,7 +100,7 @@ class Batch:
 
 
 def of_calls(traffic: Mapping[str, Traffic]) -> Values:
-    """What calls came to, by API. Throttles where there are any: a metric that is not written costs nothing."""
+    """Return the metrics of calls; no throttles if there were none: an unwritten metric is free."""
     values: dict[str, Sequence[float]] = {
         f"{api}Latency": [round(seconds, 3) for seconds in each.seconds]
         for api, each in traffic.items()
@@ -105,7 +111,10 @@ def of_calls(traffic: Mapping[str, Traffic]) -> Values:
 
 
 def of_tick(planned: "Planned | None") -> Values:
-    """What a tick saw; nothing where it did not get so far. A skipped one tells how long the sweep before takes already."""
+    """Return the metrics of a tick; none if it planned nothing.
+
+    For a skipped tick, the sweep's length is the age of the sweep before, which still runs.
+    """
     values: dict[str, Sequence[float]] = {}
     if planned is not None and planned.vitals is not None:
         seen = planned.vitals
@@ -119,21 +128,21 @@ def of_tick(planned: "Planned | None") -> Values:
 
 
 def of_batch(batch: Batch) -> Values:
-    """How long the sweep has taken up to the jobs of this batch: its longest alone, which is what counts."""
+    """Return the sweep's length up to this batch: the age of its oldest job."""
     return {"SweepLength": [round(max(batch.ages), 3)]} if batch.ages else {}
 
 
 def emit_invocation(
     function: str, stack: str, seen: Values, traffic: Mapping[str, Traffic], **details: object
 ) -> None:
-    """Write what one invocation saw, and what its calls came to, which are counted anew from here."""
+    """Write the metrics of one invocation and of its calls, whose counts start again from zero."""
     taken = {api: each.taken() for api, each in traffic.items()}
     calls = {api: each.figures() for api, each in taken.items()}
     emit(stack, seen, of_calls(taken), details={"function": function, **details, **calls})
 
 
 def emit(stack: str, *values: Values, details: Mapping[str, object]) -> None:
-    """Write them; nothing where there are none. More values of one metric than a line takes go onto further lines."""
+    """Write the values, if there are any; those that one line cannot take go onto further lines."""
     together = {name: each for one in values for name, each in one.items()}
     lines = zip_longest(
         *(
@@ -148,6 +157,7 @@ def emit(stack: str, *values: Values, details: Mapping[str, object]) -> None:
 def _write(
     stack: str, line: Iterable[tuple[str, Sequence[float]]], details: Mapping[str, object]
 ) -> None:
+    # Powertools' other class, Metrics, shares what it holds with every instance of the process.
     metrics = EphemeralMetrics(namespace=NAMESPACE)
     metrics.add_dimension(name=DIMENSION, value=stack)
     for key, value in details.items():

@@ -1,7 +1,7 @@
-"""What the operator sets, as the template hands it to the functions in environment variables.
+"""Read the operator's settings from the environment variables that the template sets.
 
-One frozen class per function; ``from_env`` names every variable that is missing or malformed, with the template's
-parameter that feeds it.
+There is one frozen class per function. ``from_env`` names every variable that is missing or
+malformed, with the template's parameter that feeds it.
 """
 
 from collections.abc import Mapping
@@ -56,11 +56,7 @@ _PARAMETERS = {
 def _zone(value: str) -> ZoneInfo:
     try:
         return ZoneInfo(value)
-    except (
-        KeyError,
-        OSError,
-        ValueError,
-    ):  # unknown, a folder's name, or a path out of the database
+    except (KeyError, OSError, ValueError):  # unknown, a folder's name, a path out of the database
         raise ValueError("it is no IANA time zone, such as Europe/Berlin") from None
 
 
@@ -76,8 +72,8 @@ _Text = Annotated[str, StringConstraints(min_length=1)]
 
 
 class _FromEnvironment(BaseModel):
-    # Built at first use: a function reads one of these classes, and its cold start does not pay for
-    # the others.
+    # Built at the first use: a function reads one of these classes alone, so a cold start does not
+    # pay for the others.
     model_config = ConfigDict(
         defer_build=True,
         frozen=True,
@@ -89,7 +85,7 @@ class _FromEnvironment(BaseModel):
 
     @classmethod
     def from_env(cls, environment: Mapping[str, str]) -> Self:
-        """Read the settings. Raises SetupError with one sentence for each that is missing or malformed."""
+        """Read the settings. Raises SetupError that names each missing or malformed one."""
         own = {
             name: value for name, value in environment.items() if name.lower() in cls.model_fields
         }
@@ -124,7 +120,7 @@ def _sentence(location: int | str, kind: str, message: str) -> str:
 
 
 class Settings(_FromEnvironment):
-    """What both functions need."""
+    """The settings that planner and worker share."""
 
     table_name: _Text
     secret_id: _Text
@@ -157,7 +153,7 @@ class Settings(_FromEnvironment):
 
     @property
     def policy(self) -> Policy:
-        """What decisions depend on."""
+        """The part of the settings that decisions depend on."""
         return Policy(
             time_zone=self.billing_time_zone,
             cycles=self.billing_cycles,
@@ -175,7 +171,7 @@ class Settings(_FromEnvironment):
 
 
 class PlannerSettings(Settings):
-    """The planner's."""
+    """The planner's settings."""
 
     agreement_type: _Text
     product: _Text
@@ -183,14 +179,14 @@ class PlannerSettings(Settings):
 
 
 class WorkerSettings(Settings):
-    """The worker's. ``calls_per_second`` and ``burst`` are one container's share of the pace."""
+    """The worker's settings. ``calls_per_second`` and ``burst`` are one container's share."""
 
     calls_per_second: Annotated[float, Field(gt=0, le=5)]
     burst: Annotated[int, Field(ge=1, lt=5)]
 
 
 class ReporterSettings(_FromEnvironment):
-    """The reporter's: it reads the ledger and calls neither GravityZone nor ConnectWise."""
+    """The reporter's settings: it reads the ledger alone, and calls no vendor."""
 
     table_name: _Text
     topic_arn: _Text

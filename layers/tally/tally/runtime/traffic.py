@@ -1,4 +1,4 @@
-"""What calls to one API came to in one invocation: how many, how long they took, and how many were refused or failed."""
+"""Count the calls to one API in an invocation: their number, times, and failures."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -9,10 +9,10 @@ from tally.transport.failures import BadAnswer, Failure
 
 @dataclass(slots=True)
 class Traffic:
-    """Counts attempts as they are made: a ``transport.calls.Listener``.
+    """Counts attempts as they are made: a ``transport.http_call.Listener``.
 
-    ``seconds`` holds each attempt's time. ``throttles`` were answered 429. ``errors`` had no answer, or another one than a
-    2xx; a 404 is none, as much is asked for that may be gone.
+    ``seconds`` has each attempt's time. ``throttles`` were answered 429. ``errors`` had no answer,
+    or another than a 2xx. A 404 is no error: Tally asks for much that may be gone.
     """
 
     seconds: list[float] = field(default_factory=list)
@@ -31,13 +31,13 @@ class Traffic:
             self.errors += 1
 
     def taken(self) -> "Traffic":
-        """What was counted since the last time, which is counted anew from here."""
+        """Return the counts since the last time, and start again from zero."""
         taken = Traffic(self.seconds, self.throttles, self.errors)
         self.seconds, self.throttles, self.errors = [], 0, 0
         return taken
 
     def figures(self) -> dict[str, float | int]:
-        """It as the log has it."""
+        """Return the counts as the log has them."""
         return {
             "calls": len(self.seconds),
             "throttles": self.throttles,
@@ -48,5 +48,5 @@ class Traffic:
 
 
 def throttles(of: Sequence[Traffic]) -> int:
-    """All calls that were answered 429."""
+    """Return the number of calls that were answered 429."""
     return sum(each.throttles for each in of)

@@ -1,12 +1,12 @@
-"""How far a job is believed: as far as the clock, the settings and the ledger bear it out (SAFE-9).
+"""Check a job against the clock, the settings and the ledger before it is believed (SAFE-9).
 
-A message may be old, damaged, or nobody's of ours; and whoever may write to the queue is not for that reason to be trusted
-with invoices.
+A message may be old, damaged, or somebody else's: the right to write to the queue is no right to
+write invoices.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
 
 from tally.domain.model.company import CompanyLink
 from tally.domain.model.month import Month
@@ -18,7 +18,7 @@ from tally.messages import Job, JobService
 
 
 def check_job(job: Job, *, now: datetime) -> None:
-    """Raise RefusedJobError for a job that no planner can have made by now, whatever the ledger says."""
+    """Raise RefusedJobError for a job that no planner can have made by now."""
     for wrong, why in (
         (job.tick > now, f"its tick {job.tick:%Y-%m-%dT%H:%M:%SZ} lies in the future"),
         (
@@ -44,7 +44,7 @@ def check_job(job: Job, *, now: datetime) -> None:
 
 
 def check_due(job: Job, records: Mapping[JobService, UsageRecord]) -> None:
-    """Raise RefusedJobError for a month that no record is open of, and that was not to be opened at the job's tick either."""
+    """Raise RefusedJobError for a month without a record that was not due at the job's tick."""
     month = Month.of(job.tick)
     if job.month not in (month, month.previous) and any(
         each.version == 0 for each in records.values()
@@ -56,8 +56,9 @@ def check_due(job: Job, records: Mapping[JobService, UsageRecord]) -> None:
         )
 
 
-class LedgerFacts(NamedTuple):
-    """What the ledger knows that an opening is to be borne out by; ``first_month`` is the setting."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LedgerFacts:
+    """Facts of the ledger that an opening is checked against; ``first_month`` is the setting."""
 
     ticks: Ticks | None
     link: CompanyLink | None
@@ -65,7 +66,10 @@ class LedgerFacts(NamedTuple):
 
 
 def check_opening(job: Job, service: JobService, known: LedgerFacts, record: UsageRecord) -> None:
-    """Raise SetupError for what may have been so when the job was planned, and is not: the next tick plans it anew."""
+    """Raise SetupError if the ledger or a setting has changed since the job was planned.
+
+    The next tick plans it anew.
+    """
     ticks, product = known.ticks, service.product_id
     if ticks is None:
         raise SetupError(_not_opened(job, service, "the ledger knows of no tick"))
@@ -90,7 +94,7 @@ def check_opening(job: Job, service: JobService, known: LedgerFacts, record: Usa
 def check_service(
     job: Job, service: JobService, record: UsageRecord, services: Sequence[str]
 ) -> None:
-    """Raise SetupError for a month to be opened of a service that is none of the settings'."""
+    """Raise SetupError if a month is to be opened for a service that the settings lack."""
     if record.version == 0 and service.service not in services:
         raise SetupError(_not_opened(job, service, "the setting Services has no such service"))
 

@@ -1,7 +1,7 @@
-"""One SQS message to one job, and what becomes of the message when the job fails (SAFE-6)."""
+"""Run the job of one SQS message, and put the message off if the job fails (SAFE-6)."""
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -26,45 +26,48 @@ from tally.worker.sync import Sync
 
 _FIRST_WAIT = timedelta(seconds=30)
 _LONGEST_WAIT = timedelta(minutes=5)
-"""With the template's thirteen receives a job that fails each time is a dead letter within the hour."""
+"""A job that always fails is received 13 times (template), so it is a dead letter in an hour."""
 _AFTER_CONFLICT = timedelta(seconds=20)
 _AT_ONCE = timedelta(0)
 
 
 def wait_before_next(error: TallyError, *, receives: int, settle: timedelta) -> timedelta | None:
-    """How long the message stays hidden before it is tried again; None: it is done with, the next tick tries anew.
+    """Return how long the message stays hidden; None if it is not tried again before the next tick.
 
     ``receives`` counts how often it has been received, this time included.
     """
     match error:
         case RateLimitedError(retry_after=asked):
-            # Whole seconds, rounded up: SQS takes no fractions, and too early would be in vain.
+            # SQS takes whole seconds alone, and a try before that time would be in vain.
             return timedelta(seconds=math.ceil(asked.total_seconds()))
         case NotYetError(retry_after=asked):
-            # A second more: what is exactly as old as the settle time is not older than it.
+            # A write is believed absent once it is older than the settle time, not at that age.
             return timedelta(seconds=math.floor(asked.total_seconds()) + 1)
         case AmbiguousError():
-            # Only then is the absence of what was sent believed (SAFE-2).
+            # Before that, an absence from ConnectWise's lists is not believed (SAFE-2).
             return settle + timedelta(seconds=1)
         case ConflictError():
             return _AFTER_CONFLICT
         case NotStartedError() | MalformedJobError():
             return _AT_ONCE
         case InFrontError():
-            # A wall or a proxy between may be for a person to mend, or gone in a minute: tried as
-            # long as what passes by itself.
+            # A person may have to mend the firewall or proxy, or it may pass within a minute.
             return _longer_each_time(receives)
         case SetupError() | DeclinedError():
-            # Keys, rights or names, or a plain no: nothing changes within minutes. The standing
-            # says so, and the next tick asks again.
+            # Keys, rights and names do not change within minutes, nor does GravityZone's no.
             return None
         case SeveralError(errors=errors):
-            # The longest: whoever asked for it is not to be called before, and a new tick waits for
-            # nobody.
-            waits = [wait_before_next(each, receives=receives, settle=settle) for each in errors]
-            return max((wait for wait in waits if wait is not None), default=None)
+            return _longest_wait(errors, receives=receives, settle=settle)
         case _:
             return _longer_each_time(receives)
+
+
+def _longest_wait(
+    errors: Iterable[TallyError], *, receives: int, settle: timedelta
+) -> timedelta | None:
+    """Return the longest wait of several errors: no API is called before the time it asked for."""
+    waits = [wait_before_next(each, receives=receives, settle=settle) for each in errors]
+    return max((wait for wait in waits if wait is not None), default=None)
 
 
 def _longer_each_time(receives: int) -> timedelta:
@@ -75,8 +78,9 @@ def _longer_each_time(receives: int) -> timedelta:
 class Delivery:
     """Runs jobs out of messages.
 
-    ``seconds_left`` is the function's own deadline, ``slowest`` a job's longest time. A partner's may be longer: it takes
-    ``each_reading`` for each child, and twice for the partner itself, and ``around_readings`` beside (READ-4).
+    ``seconds_left`` is the function's own deadline, ``slowest`` the longest time of a customer's
+    job. A partner's job may be longer (READ-4): ``around_readings``, plus ``each_reading`` for each
+    child and twice for the partner itself.
     """
 
     sync: Sync
@@ -90,9 +94,10 @@ class Delivery:
     def __call__(
         self, *, body: str, receipt: str, receives: int, on_job: Callable[[Job], None]
     ) -> Mapping[str, str]:
-        """Run the message's job; answer what was done, by service. ``on_job`` is told the job before it starts.
+        """Run the message's job; return what was done, by service.
 
-        Raises TallyError when the message is to be received again; it is then hidden for as long as the error asks for.
+        ``on_job`` gets the job before it starts. Raises TallyError if the message must be received
+        again; it is then hidden for as long as the error asks for.
         """
         try:
             job = _job(body)
@@ -104,6 +109,7 @@ class Delivery:
             wait = wait_before_next(error, receives=receives, settle=self.settle)
             if wait is None:
                 return {"failed": str(error)}
+            # SQS would hide the message for the queue's whole visibility timeout.
             self.deliveries.put_off(receipt, wait)
             raise
 

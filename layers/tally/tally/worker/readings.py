@@ -1,4 +1,4 @@
-"""What a job reads of GravityZone: a count for each service that is due, or unknown with the reason (READ-2, READ-6)."""
+"""Read a company-month in GravityZone: a count for each service, or unknown (READ-2, READ-6)."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -27,7 +27,10 @@ _NO_SUBSCRIPTION = Unknown(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Readings:
-    """Reads a company-month's services together, with as few calls as there can be; ``services`` are those that can be counted."""
+    """Reads the services of a company-month together, with as few calls as possible.
+
+    ``services`` are the services that can be counted.
+    """
 
     gravityzone: GravityZone
     policy: Policy
@@ -36,9 +39,9 @@ class Readings:
     def of(
         self, job: Job, due: Mapping[JobService, UsageRecord]
     ) -> Mapping[JobService, Reading | TallyError]:
-        """For each of the job's services that is due, with its record: its reading, or the error for which there is none.
+        """Return the reading of each service that is due, or the error that took its place.
 
-        What fails for some services is no matter of those that another call serves.
+        An error concerns the services of one call; services of another call have their readings.
         """
         services = {service.name: service for service in self.services}
         counted = {
@@ -61,31 +64,30 @@ class Readings:
     ) -> Mapping[Service, Reading | TallyError]:
         if not job.licensed:
             return dict.fromkeys(records, _NO_SUBSCRIPTION)
-        found: dict[Service, Reading | TallyError] = {}
-        for plain in (True, False):
-            if together := [service for service in records if service.plain is plain]:
-                found |= self._told(job, {service: records[service] for service in together})
-        # A company that lost its subscription, since it was listed or while no list can be read, is
-        # answered with zeros:
-        # neither a fall nor a last count, but unknown (READ-2, READ-3).
+        found = self._told_by_each_call(job, records)
+        # GravityZone answers zeros for a company without a monthly subscription. It may have lost
+        # it since it was listed: then a zero is neither a fall nor a last count, but unknown
+        # (READ-2, READ-3).
         closing = job.tick >= job.month.day_after_end(self.policy.close_day)
         floored = self.policy.bill_minimum and closing
-        if any(
+        doubtful = any(
             _is_below(found[service], record, floored=floored)
             or (closing and _is_zero(found[service]))
             for service, record in records.items()
-        ):
-            found = {**self._if_monthly(job, found)}
+        )
+        believed = self._if_monthly(job, found) if doubtful else found
         return {
-            service: _judged(reading, records[service], job) for service, reading in found.items()
+            service: _judged(reading, records[service], job)
+            for service, reading in believed.items()
         }
 
     def counts(
         self, company_id: str, *, month: Month, services: Sequence[Service]
     ) -> Mapping[Service, Reading]:
-        """What GravityZone answers for one company, by service; unknown where the answer holds no count.
+        """Read the counts of one company, by service; unknown if an answer holds no count.
 
-        One call for the plain services, and one more for all others. Raises TallyError if one is not answered.
+        This makes one call for the plain services, and one more for all others. Raises TallyError
+        if a call is not answered.
         """
         readings: dict[Service, Reading] = {}
         if plain := [service for service in services if service.plain]:
@@ -96,10 +98,20 @@ class Readings:
             readings |= {service: read_sum(by_type, service) for service in others}
         return readings
 
+    def _told_by_each_call(
+        self, job: Job, records: Mapping[Service, UsageRecord]
+    ) -> Mapping[Service, Reading | TallyError]:
+        """Read the plain services with one call, and the others with another one."""
+        found: dict[Service, Reading | TallyError] = {}
+        for plain in (True, False):
+            if together := [service for service in records if service.plain is plain]:
+                found |= self._told(job, {service: records[service] for service in together})
+        return found
+
     def _told(
         self, job: Job, services: Mapping[Service, UsageRecord]
     ) -> Mapping[Service, Reading | TallyError]:
-        """The readings of services that one call serves, for each company that is read."""
+        """Return the readings of services that one call serves, or the error of that call."""
         try:
             if job.children is not None:
                 return self._own(job, job.children, services)
@@ -107,8 +119,8 @@ class Readings:
         except DeclinedError as error:
             if job.tick < job.month.day_after_end(self.policy.open_until_day):
                 return dict.fromkeys(services, error)
-            # So late it will not get better: GravityZone may not go so far back. What stands is the
-            # last word (CLOSE-5).
+            # GravityZone may not go so far back, so trying again is in vain: what stands in
+            # ConnectWise is final (CLOSE-5).
             return dict.fromkeys(services, Unknown(f"GravityZone does not tell any more: {error}."))
         except TallyError as error:
             return dict.fromkeys(services, error)
@@ -125,10 +137,11 @@ class Readings:
     def _own(
         self, job: Job, children: Children, records: Mapping[Service, UsageRecord]
     ) -> Mapping[Service, Reading | TallyError]:
-        """What a partner counts without its children (READ-4).
+        """Return a partner's own count, without its children (READ-4).
 
-        The parent is read first: a child's machine that checks in meanwhile makes the count too low until the next job,
-        never too high. Only where it seems to have fallen for that, the parent is read once more.
+        The parent is read first. A child's machine that checks in between the reads then makes the
+        count too low until the next job, never too high. If the count seems to have fallen, the
+        parent is read again.
         """
         first = self._counted(job, job.company_id, records)
         below = [self._counted(job, child, records) for child in children.ids]
@@ -158,7 +171,7 @@ def _left(
     parent: Mapping[Service, Count | TallyError],
     children: Iterable[Mapping[Service, Count | TallyError]],
 ) -> Reading | TallyError:
-    """What is left of one service's count, or why a part of it is not to be had."""
+    """Subtract the children's counts of one service; return an error if one part has none."""
     counts = []
     for part in (parent[service], *(child[service] for child in children)):
         if isinstance(part, TallyError):
@@ -180,18 +193,21 @@ def _settled(
 
 
 def _judged(reading: Reading | TallyError, record: UsageRecord, job: Job) -> Reading | TallyError:
-    """With other children below it than before a partner's record is held, and a person is told why there is no count."""
+    """Turn a partner's negative own count into an error, unless its children have changed.
+
+    If they have changed, the record is held, and the person is told the reason.
+    """
     if isinstance(reading, NothingLeft) and not others_below(record, job.children):
         return ContractError(reading.why)
     return reading
 
 
 def _is_below(reading: Reading | TallyError, record: UsageRecord, *, floored: bool) -> bool:
-    if isinstance(reading, NothingLeft):  # as of a partner that answers 0
+    if isinstance(reading, NothingLeft):
         return True
     if not isinstance(reading, Count):
         return False
-    # At the close the contract's floor may stand there already, which the count need not reach.
+    # At the close, the contract's floor may be billed already: a count below it is no fall.
     return max(reading.value, reading.floor or 0 if floored else 0) < record.highest
 
 

@@ -1,7 +1,7 @@
-"""Bring one usage record up to date: want, claim, look, want again, sight, reconcile, write, record.
+"""Bring one usage record up to date: want, claim, look, sight, reconcile, write, record.
 
-The ledger comes before ConnectWise, and again after it (SAFE-1, SAFE-3): killed between any two lines,
-the next job goes on from what the ledger says.
+The ledger is written before ConnectWise, and again after it (SAFE-1, SAFE-3). A job that is killed
+leaves everything in the ledger that the next job needs to go on.
 """
 
 from collections.abc import Sequence
@@ -42,10 +42,10 @@ _MOST_ROUNDS = 12
 
 @dataclass(slots=True, kw_only=True)
 class Rounds:
-    """One record in hand, with what its job knows and needs.
+    """Works on one record, with everything that its job knows and needs.
 
-    ``look_due``: ConnectWise is looked at whatever the count says (FOLLOW-5). ``done`` says in words
-    what was recorded.
+    ``look_due``: the Additions are looked at whatever the count says (FOLLOW-5). ``done`` lists in
+    words what was recorded.
     """
 
     connectwise: ConnectWise
@@ -58,12 +58,12 @@ class Rounds:
     _looked: Looked | None = None
 
     def run(self) -> Cause | Unsaid:
-        """Go round until nothing is left to do; answer what is to be told.
+        """Go round until nothing is left to do; return what the standing must tell.
 
         Raises:
             NotYetError: nothing can be said before its ``retry_after``.
             ConflictError: another job was first.
-            TallyError: ConnectWise or the ledger failed; what became of a write stands in the record.
+            TallyError: ConnectWise or the ledger failed; the record tells the outcome of a write.
         """
         for _ in range(_MOST_ROUNDS):
             self.facts = self.facts.at(self.clock.now())
@@ -87,7 +87,7 @@ class Rounds:
         )
 
     def _wait_for_claim(self) -> None:
-        """SAFE-2: a young claim may still be another worker's."""
+        """Raise NotYetError for a young claim: another worker may hold it (SAFE-2)."""
         claim = self.record.claim
         until = None if claim is None else self.facts.when.settles(claim.at)
         if until is not None:
@@ -106,7 +106,8 @@ class Rounds:
             self._save(write_changes.claimed(self.record, write, self.facts))
         at = look_at(self.record, wanted, self.facts)
         self._looked, self.look_due = self._look(at), False
-        wanted = want(self.record, self.facts)  # with the agreement as it is by now (OPEN-7)
+        # Asked again, because the look has read the agreement anew (OPEN-7).
+        wanted = want(self.record, self.facts)
         seen = sight(self.record, self._looked, self.facts.when, product_id=at.product_id)
         return reconcile(self.record, wanted, seen, self.facts)
 
@@ -132,8 +133,6 @@ class Rounds:
         self.record = after
         self.done.append(change.what)
 
-    # Looking.
-
     def _look(self, at: LookAt) -> Looked:
         additions = self._first(at)
         for each in at.also:
@@ -154,8 +153,8 @@ class Rounds:
                 agreement = self.connectwise.agreement(at.first)
             additions += self._listed(at.first)
         except NotFoundError:
-            # A 404 alone may mean wrong keys; that the planner's whole list lacks it too means it
-            # is gone.
+            # ConnectWise answers 404 to keys without the right, too. The agreement is gone only
+            # if the planner's whole list lacks it as well.
             if not self.facts.offer.listed or at.first in self.facts.agreements:
                 raise
             agreement = None
@@ -164,14 +163,14 @@ class Rounds:
         return additions
 
     def _additions(self, agreement_id: int) -> Sequence[Addition]:
-        """The Additions of an agreement where other lines stand: gone by now, it shows nothing."""
+        """List the Additions of a further agreement; an agreement that is gone has none."""
         try:
             return self._listed(agreement_id)
         except NotFoundError:
             return ()
 
     def _listed(self, agreement_id: int) -> Sequence[Addition]:
-        """The Additions of an agreement; one that cannot be read matters only if it may bill the month."""
+        """List the Additions of an agreement; unreadable ones matter if they may bill the month."""
         products = {line.place.product_id for line in self.record.lines}
         if self.facts.offer.product_id is not None:
             products.add(self.facts.offer.product_id)
@@ -179,7 +178,10 @@ class Rounds:
         return self.connectwise.additions(agreement_id, since=month.first, products=products)
 
     def _terms_before(self, agreement_id: int, additions: Sequence[Addition]) -> Terms | str | None:
-        """The terms of the month before's Addition now; a text says why not, which stops no opening."""
+        """Return the present terms of the month before's Addition, or a text that says why not.
+
+        A missing comparison stops no opening.
+        """
         claim, before = self.record.claim, self.facts.before.line
         if claim is None or not isinstance(claim.write, Create) or before is None:
             return None
@@ -192,12 +194,11 @@ class Rounds:
                 return terms_not_compared(self.record.key.month, str(error))
         return next((each.terms for each in additions if each.id == before.addition_id), None)
 
-    # Writing.
-
     def _write(self, do: Do) -> None:
         try:
             answer = self._call(do)
         except AmbiguousError:
+            # The claim stays: the next job looks in ConnectWise before it writes (SAFE-2).
             raise
         except TallyError as error:
             self._refused(do.write, error)
@@ -209,7 +210,7 @@ class Rounds:
         write, it = do.write, do.addition
         if isinstance(write, Create):
             return self.connectwise.create_addition(self._new(write))
-        assert it is not None  # all others change one that was seen
+        assert it is not None, "every other write changes an Addition that was seen"
         ours = {"agreement_id": it.agreement_id, "addition_id": it.id}
         match write:
             case TakeOver():
@@ -221,7 +222,7 @@ class Rounds:
                 )
             case SetTerms():
                 terms = write_changes.with_terms_shown(self.record.line(write.number), it).terms
-                assert terms is not None  # else the claim would have been given up
+                assert terms is not None, "without terms the claim would have been dropped"
                 return self.connectwise.set_terms(**ours, terms=terms.before)
             case SetQuantity():
                 return self.connectwise.set_quantity(**ours, quantity=write.quantity)
@@ -261,7 +262,10 @@ class Rounds:
                 )
 
     def _refused(self, write: Write, error: TallyError) -> None:
-        """A 4xx has not happened. A refused content is the standing; anything else is for the next try."""
+        """Record that a write was refused: with a 4xx it has not happened.
+
+        Refused content becomes the standing. Any other refusal is raised, for the next try.
+        """
         self.facts = self.facts.at(self.clock.now())
         content, version = isinstance(error, RefusedError), self._version(write)
         change = write_changes.refused(

@@ -1,12 +1,12 @@
-"""The worker's use case: bring one company-month up to date.
+"""Bring one company-month up to date: the worker's use case.
 
-The order is SAFE-3's: load the records, read GravityZone, write the intent, look at ConnectWise, write there, record the
-outcome. What to do is decided by ``domain``, and carried out by ``steps``. Killed between any two lines, the next job goes on
-from what the ledger says.
+The order is SAFE-3's: load the records, read GravityZone, write the intent, look at ConnectWise,
+write there, record the outcome. ``domain`` decides what to do, and ``rounds`` carries it out. A job
+that is killed leaves everything in the ledger that the next job needs to go on.
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from tally.domain.facts.job_facts import (
     NO_MONTH_BEFORE,
@@ -18,15 +18,13 @@ from tally.domain.facts.job_facts import (
     When,
     month_before,
 )
-from tally.domain.model.company import CompanyLink
 from tally.domain.model.month import Month
 from tally.domain.model.policy import Policy
 from tally.domain.model.reading import ENDPOINTS, Count, Reading, Service
 from tally.domain.model.standing import Cause, Unsaid, failing
-from tally.domain.record.lines import LineState
 from tally.domain.record.record_key import RecordKey
 from tally.domain.record.usage_record import UsageRecord, unopened
-from tally.domain.record.writes import Create, TakeOver
+from tally.domain.record.writes import Create
 from tally.errors import (
     ConflictError,
     NotStartedError,
@@ -38,24 +36,49 @@ from tally.errors import (
 from tally.messages import Job, JobService
 from tally.ports import Clock, ConnectWise, GravityZone, Ledger
 from tally.standings import note
-from tally.worker.belief import LedgerFacts, check_due, check_job, check_opening, check_service
+from tally.worker.belief import check_due, check_job, check_service
+from tally.worker.permits import may_open_a_line, read_permits
 from tally.worker.readings import Readings
 from tally.worker.rounds import Rounds
 
 UNCHANGED = "unchanged"
 
-type _Permits = Callable[[JobService, UsageRecord], Permit | Exception | None]
-"""What is known for opening a month of a service that has that record."""
-
 _NOTHING_SAID = (NotYetError, ConflictError, NotStartedError)
-"""In all of them another job has the word, or will."""
+"""Errors that change no standing: another job brings the record up to date."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Progress:
+    """The results of one job so far.
+
+    ``done`` and ``failures`` go by service, ``causes`` and ``looked`` by scope of the standing.
+    """
+
+    done: dict[str, str] = field(default_factory=dict)
+    failures: dict[str, Exception] = field(default_factory=dict)
+    causes: dict[str, Cause | None] = field(default_factory=dict)
+    looked: set[str] = field(default_factory=set)
+
+    @property
+    def is_quiet(self) -> bool:
+        """True if no service failed, and nothing was written for any."""
+        return not self.failures and all(each == UNCHANGED for each in self.done.values())
+
+    def failing_causes(self, month: Month) -> Mapping[str, Cause]:
+        """Word the failures as causes of the standing."""
+        return {
+            f"{month} {service}": failing(in_words(error))
+            for service, error in self.failures.items()
+            if not isinstance(error, _NOTHING_SAID)
+        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sync:
     """The use case with what it needs.
 
-    ``services`` are what can be counted, ``first_month`` is the setting. ``has_time`` says whether there is time left for a further service of a job.
+    ``services`` are the services that can be counted. ``first_month`` is the setting. ``has_time``
+    returns True if there is time left for a further service of a job.
     """
 
     gravityzone: GravityZone
@@ -68,63 +91,51 @@ class Sync:
     has_time: Callable[[], bool] = lambda: True
 
     def __call__(self, job: Job, *, again: bool = False) -> Mapping[str, str]:
-        """Bring the job's company-month up to date; answer what was done, by service, for the log.
+        """Bring the job's company-month up to date; return what was done, by service, for the log.
 
-        ``again``: the job has been tried before, so the standing may no longer be what it was when it was planned.
-        A service that fails keeps no other from being brought up to date.
+        ``again``: the job was tried before, so the standing may differ from the job's copy of it.
+        A service that fails does not stop the others.
 
         Raises:
-            NotYetError: nothing can be said before its ``retry_after``; the job is to come back then.
+            NotYetError: the job must come back after its ``retry_after``.
             RefusedJobError: no planner can have made the job (SAFE-9).
-            TallyError: of any other class, when services failed; the standing says which.
+            TallyError: of any other class, if services failed; the standing says which.
         """
         check_job(job, now=self.clock.now())
-        failures: dict[str, Exception] = {}
-        records = self._records(job, failures)
+        progress = _Progress()
+        records = self._records(job, progress.failures)
         check_due(job, records)
         due = {each: record for each, record in records.items() if _is_due(record, job)}
-        if not due and not failures:
+        if not due and not progress.failures:
             return {each.service: "dropped" for each in job.services}
-        causes: dict[str, Cause | None] = {}
-        looked: set[str] = set()
-        done: dict[str, str] = {}
-        readings = self._read(job, due) if due else {}
-        openable = [
-            each
-            for each, record in due.items()
-            if _may_open_a_line(job, each, record, readings[each])
-        ]
-        permit = self._permit(job) if openable else _no_permit
+        self._bring_all_up_to_date(job, due, progress)
+        progress.causes.update(progress.failing_causes(job.month))
+        self._note(job, progress, trust_job=progress.is_quiet and not again)
+        if progress.failures:
+            raise together(progress.failures)
+        return progress.done
+
+    def _bring_all_up_to_date(
+        self, job: Job, due: Mapping[JobService, UsageRecord], progress: _Progress
+    ) -> None:
+        """Read the counts, then bring each service's record up to date by itself."""
+        readings = self._read(job, due)
+        permits = self._permits(job, due, readings)
+        names = [service.name for service in self.services]
         for each, record in due.items():
             try:
-                if failures or done:
+                if progress.failures or progress.done:
                     self._check_time()
-                check_service(job, each, record, [service.name for service in self.services])
-                known = self._facts(
-                    job,
-                    each,
-                    record,
-                    permit(each, record) if each in openable else None,
-                    readings[each],
-                )
-                done[each.service] = self._bring_up_to_date(each, record, known, causes, looked)
-            except Exception as error:  # noqa: BLE001 - a bug of ours is to be seen in the standing too; it is raised below
-                failures[each.service] = error
-        causes |= {
-            f"{job.month} {service}": failing(in_words(error))
-            for service, error in failures.items()
-            if not isinstance(error, _NOTHING_SAID)
-        }
-        quiet = not failures and not again and all(each == UNCHANGED for each in done.values())
-        self._note(job, causes, looked, good_reading=not failures, trust_job=quiet)
-        if failures:
-            raise together(failures)
-        return done
+                check_service(job, each, record, names)
+                facts = self._facts(job, each, record, readings[each], permits.get(each))
+                self._bring_up_to_date(each, record, facts, progress)
+            except Exception as error:  # noqa: BLE001 - the standing shows a bug of ours too
+                progress.failures[each.service] = error
 
     def _records(
         self, job: Job, failures: dict[str, Exception]
     ) -> Mapping[JobService, UsageRecord]:
-        """The records of the job's services; one that cannot be read is a failure of its service alone."""
+        """Load the records of the job's services; an unreadable one fails its own service alone."""
         records: dict[JobService, UsageRecord] = {}
         for each in job.services:
             key = _key(job, each)
@@ -151,41 +162,40 @@ class Sync:
                 "too little time is left for a further service: the job goes back to the queue"
             )
 
-    def _permit(self, job: Job) -> _Permits:
-        """What is known for opening a month of any of the job's services, or of those alone why it is not."""
-        try:
-            ticks = self.ledger.ticks()
-            link = self.ledger.link(job.company_id)
-            permit = Permit(
-                newest_tick=job.tick if ticks is None else ticks.newest,
-                tied_to=None if link is None else link.connectwise_id,
-                excluded=link is not None and _is_excluded(link, job),
-                monthly=self.gravityzone.is_monthly(job.company_id),
-            )
-        except Exception as error:  # noqa: BLE001 - of those alone that are to be opened
-            failed = error
-            return lambda *_: failed
-        known = LedgerFacts(ticks=ticks, link=link, first_month=self.first_month)
-
-        def of(service: JobService, record: UsageRecord) -> Permit:
-            check_opening(job, service, known, record)
-            return permit
-
-        return of
+    def _permits(
+        self,
+        job: Job,
+        due: Mapping[JobService, UsageRecord],
+        readings: Mapping[JobService, Reading | Exception],
+    ) -> Mapping[JobService, Permit | Exception]:
+        """Read the permit of each service that may open a line."""
+        opening = {
+            each: record
+            for each, record in due.items()
+            if may_open_a_line(job, each, record, readings[each])
+        }
+        return read_permits(
+            job,
+            opening,
+            gravityzone=self.gravityzone,
+            ledger=self.ledger,
+            first_month=self.first_month,
+        )
 
     def _facts(
         self,
         job: Job,
         each: JobService,
         record: UsageRecord,
-        permit: Permit | Exception | None,
         reading: Reading | Exception,
+        permit: Permit | Exception | None,
     ) -> Facts:
         if isinstance(reading, Exception):
             raise reading
         if isinstance(permit, Exception):
             raise permit
         agreement = job.agreement_of(each)
+        # The job carries the planner's copy, so an unchanged count needs no ConnectWise (FOLLOW-2).
         known = (
             {}
             if agreement is None
@@ -223,7 +233,10 @@ class Sync:
         return replace(self.policy, text=text) if text else self.policy
 
     def _before(self, record: UsageRecord, reading: Reading) -> MonthBefore:
-        """The month before, read only where the count is to be raised or an Addition looked for."""
+        """Return the month before, if the count may rise or an Addition is looked for.
+
+        Other jobs need nothing of it, and save the read.
+        """
         raised = isinstance(reading, Count) and (not record.lines or reading.value > record.stands)
         looked_for = record.claim is not None and isinstance(record.claim.write, Create)
         if not (raised or looked_for):
@@ -237,9 +250,8 @@ class Sync:
         each: JobService,
         record: UsageRecord,
         facts: Facts,
-        causes: dict[str, Cause | None],
-        looked: set[str],
-    ) -> str:
+        progress: _Progress,
+    ) -> None:
         rounds = Rounds(
             connectwise=self.connectwise,
             ledger=self.ledger,
@@ -250,68 +262,28 @@ class Sync:
         )
         say = rounds.run()
         if each.look and not rounds.look_due:
-            looked.add(_scope(record.key))
+            progress.looked.add(_scope(record.key))
         if say is not Unsaid.AS_BEFORE:
-            causes[_scope(record.key)] = say if isinstance(say, Cause) else None
-        return ", ".join(rounds.done) or UNCHANGED
+            progress.causes[_scope(record.key)] = say if isinstance(say, Cause) else None
+        progress.done[each.service] = ", ".join(rounds.done) or UNCHANGED
 
-    def _note(
-        self,
-        job: Job,
-        causes: Mapping[str, Cause | None],
-        looked: Collection[str],
-        *,
-        good_reading: bool,
-        trust_job: bool,
-    ) -> None:
-        known = job.standing if trust_job else None
+    def _note(self, job: Job, progress: _Progress, *, trust_job: bool) -> None:
         note(
             self.ledger,
             company_id=job.company_id,
             company_name=job.company_name,
             tick=job.tick,
-            causes=causes,
-            known=known,
+            causes=progress.causes,
+            known=job.standing if trust_job else None,
             last_reading=job.last_reading,
-            good_reading=good_reading and job.licensed,
-            looked=looked,
+            good_reading=not progress.failures and job.licensed,
+            looked=progress.looked,
         )
 
 
-def _no_permit(_: JobService, __: UsageRecord) -> None:
-    """Nothing is to be opened."""
-
-
-def _is_excluded(link: CompanyLink, job: Job) -> bool:
-    """Whether a person has it billed no more, since the job was planned perhaps: a partner's own machines too (READ-4)."""
-    return link.excluded_since is not None or (
-        job.children is not None and link.own_billed_since is None
-    )
-
-
 def _is_due(record: UsageRecord, job: Job) -> bool:
-    """Return False for a job older than what the record's outcome has seen (SAFE-4), and if nothing is left to do."""
+    """Return False if a newer job has written the record (SAFE-4), or if nothing is left to do."""
     return not record.settled and record.seen_tick <= job.tick
-
-
-def _may_open_a_line(
-    job: Job, each: JobService, record: UsageRecord, reading: Reading | Exception
-) -> bool:
-    """Return True if a POST may follow, so that it must be known whether one is allowed."""
-    if not (each.may_open and job.licensed) or isinstance(reading, Exception):
-        return False
-    claim = None if record.claim is None else record.claim.write
-    if (
-        record.newest is None
-        or record.newest.state in _NEED_A_LINE
-        or isinstance(claim, Create | TakeOver)
-    ):
-        return True
-    more = isinstance(reading, Count) and max(reading.value, reading.floor or 0) > record.stands
-    return more and record.head is None
-
-
-_NEED_A_LINE = frozenset({LineState.VOIDING, LineState.VOID})
 
 
 def _key(job: Job, each: JobService) -> RecordKey:
