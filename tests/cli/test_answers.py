@@ -11,13 +11,13 @@ from tally.domain.record.usage_record import RecordState, UsageRecord
 from testing.world import PRODUCT, Customer
 from tests.cli.console import WHO, WHY, Console
 from tests.functional.instants import gmt
+from tests.functional.october import a_world, invoiced_early
 from tests.functional.terms_world import (
     agree_and_open_november,
     new_world,
     open_october,
     operations,
 )
-from tests.functional.test_late import a_world, invoiced_early
 
 NOVEMBER, LATER = gmt("2026-11-01 00:05"), gmt("2026-11-20 00:05")
 

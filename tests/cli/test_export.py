@@ -8,7 +8,7 @@ import pytest
 
 from tests.cli.console import Console
 from tests.functional.instants import gmt
-from tests.functional.test_late import a_world
+from tests.functional.october import a_world
 
 
 @pytest.fixture

@@ -8,8 +8,8 @@ from simulators.faults import Fault, FaultKind
 from testing.world import PRODUCT
 from tests.cli.console import Console
 from tests.functional.instants import gmt
+from tests.functional.october import a_world
 from tests.functional.terms_world import agree_and_open_november, new_world, open_october
-from tests.functional.test_late import a_world
 
 NOVEMBER, SOON = gmt("2026-11-01 00:05"), timedelta(minutes=15)
 

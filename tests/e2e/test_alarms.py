@@ -9,7 +9,7 @@ import pytest
 from local.deployment import STACK_NAME
 from local.processes import wait_until
 from tally.runtime.metrics import UNITS
-from tests.contract.test_template_alarms import ALARMS
+from tests.contract.alarms import ALARMS
 from tests.e2e.msp import FIRST, Msp
 
 pytestmark = pytest.mark.e2e

@@ -9,9 +9,10 @@ from simulators.faults import Fault, FaultKind
 from tally.domain.model.month import Month
 from tally.domain.model.standing import StandingState
 from tally.domain.record.lines import LineState
-from tally.domain.record.usage_record import RecordState, UsageRecord
+from tally.domain.record.usage_record import RecordState
 from testing.world import Customer, World
 from tests.functional.instants import every, gmt
+from tests.functional.october import october
 
 OCTOBER = ("2026-10-01", "2026-10-31")
 LAST_DAY, CLOSE = gmt("2026-10-31 12:00"), gmt("2026-11-02 00:00")
@@ -30,13 +31,6 @@ def harbor(world: World) -> Customer:
     world.check_in(customer, 4)
     world.play(LAST_DAY)
     return customer
-
-
-def october(world: World, customer: Customer) -> UsageRecord:
-    """October's record."""
-    record = world.record(customer, "2026-10")
-    assert record is not None
-    return record
 
 
 def octobers_addition(world: World, customer: Customer) -> tuple[int, str, str]:

@@ -25,7 +25,7 @@ from tally.errors import TallyError
 from tally.ledger.dynamodb import DynamoDBLedger
 from tally.runtime import bootstrap
 from testing.ledger_table import create_ledger_table
-from tests.functional.test_handlers import KEYS, Context, environment  # noqa: F401  # a fixture
+from tests.functional.deployed_functions import KEYS, Context
 
 HANDLERS = {
     "planner": planner_function.handler,
@@ -63,7 +63,7 @@ class Stage:
 
 
 @pytest.fixture
-def stage(environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]:  # noqa: F811
+def stage(environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]:
     """Table, queue and secret as the template would make them."""
     with mock_aws():
         create_ledger_table(boto3.client("dynamodb"), "ledger")

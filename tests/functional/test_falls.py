@@ -10,9 +10,9 @@ import pytest
 from simulators.clock import VirtualClock
 from simulators.faults import Fault, FaultKind
 from tally.domain.model.invoicing import LateUsage
-from tally.domain.record.usage_record import UsageRecord
 from testing.world import Customer, World
 from tests.functional.instants import gmt
+from tests.functional.october import october
 
 BOOKS = {"by": "mira", "why": "Bitdefender corrected it"}
 
@@ -35,12 +35,6 @@ def harbor(world: World) -> Customer:
     counts(world, customer, 5)
     world.answers().approve(october(world, customer).key, **BOOKS)
     return customer
-
-
-def october(world: World, harbor: Customer) -> UsageRecord:
-    record = world.record(harbor, "2026-10")
-    assert record is not None
-    return record
 
 
 def counts(world: World, harbor: Customer, count: int) -> None:

@@ -16,6 +16,7 @@ from tally.errors import SetupError
 from testing.world import PRODUCT, Customer, World
 from tests.functional.instants import gmt
 from tests.functional.kinds_seen import CHANGED
+from tests.functional.october import october
 
 BOOKS = {"by": "mira", "why": "looked it up on the invoice"}
 CLOSE, NEXT, LATER = gmt("2026-11-02 00:05"), gmt("2026-11-02 00:20"), gmt("2026-11-02 00:35")
@@ -49,12 +50,6 @@ def renewed(world: World, harbor: Customer) -> int:
     world.check_in(harbor, 2, at=gmt("2026-10-26 00:00"))
     world.play(gmt("2026-10-26 00:05"), gmt("2026-10-26 00:20"))
     return successor
-
-
-def october(world: World, harbor: Customer) -> UsageRecord:
-    record = world.record(harbor, "2026-10")
-    assert record is not None
-    return record
 
 
 def reason(world: World, harbor: Customer) -> str:

@@ -9,9 +9,9 @@ import pytest
 
 from simulators.clock import VirtualClock
 from tally.domain.model.invoicing import LateUsage
-from tally.domain.record.usage_record import UsageRecord
 from testing.world import Customer, World
 from tests.functional.instants import gmt
+from tests.functional.october import october
 
 BOOKS = {"by": "mira", "why": "agreed with the customer"}
 COUNTS = "GravityZone counts {} endpoints for Harbor Dental in October 2026"
@@ -45,12 +45,6 @@ def with_a_late_line(**settings: Any) -> tuple[World, Customer]:  # noqa: ANN401
     world.play(gmt("2026-11-01 12:00"))
     assert [line.pushed for line in october(world, harbor).lines] == [7, 2]
     return world, harbor
-
-
-def october(world: World, harbor: Customer) -> UsageRecord:
-    record = world.record(harbor, "2026-10")
-    assert record is not None
-    return record
 
 
 def counts(world: World, harbor: Customer, count: int, at: str) -> None:

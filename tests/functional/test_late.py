@@ -3,7 +3,6 @@ the simulators.
 """
 
 import copy
-from typing import Any
 
 import pytest
 
@@ -12,44 +11,15 @@ from simulators.faults import Fault, FaultKind
 from tally.domain.model.invoicing import Invoicing, LateUsage
 from tally.domain.model.standing import StandingState
 from tally.domain.record.lines import LineState
-from tally.domain.record.usage_record import RecordState, UsageRecord
+from tally.domain.record.usage_record import RecordState
 from tally.errors import SetupError
 from testing.world import TYPE_ID, Customer, World
 from tests.functional.instants import gmt
+from tests.functional.october import OCTOBER, a_world, invoiced_early, october
 
-OCTOBER = ("2026-10-01", "2026-10-31")
 NOVEMBER = ("2026-11-01", "2026-11-30")
 DECEMBER = ("2026-12-01", "2026-12-31")
 BOOKS = {"by": "mira", "why": "agreed with the customer"}
-
-
-def a_world(**settings: Any) -> tuple[World, Customer]:  # noqa: ANN401 - fields of the policy
-    """A customer with seven machines in October, whose agreement is invoiced on the 1st for the
-    month before.
-    """
-    world = World(clock=VirtualClock(gmt("2026-10-01 00:00")), settings=settings)
-    harbor = world.add_customer("Harbor Dental", fields={"nextInvoiceDate": "2026-11-01T00:00:00Z"})
-    world.check_in(harbor, 7, at=gmt("2026-10-01 00:00"))
-    world.play(gmt("2026-10-01 00:05"), gmt("2026-10-20 00:05"))
-    return world, harbor
-
-
-def invoiced_early(**settings: Any) -> tuple[World, Customer]:  # noqa: ANN401 - as above
-    """October was invoiced on the 1st at nine, before its close; two machines reported afterwards."""
-    world, harbor = a_world(**settings)
-    world.play(gmt("2026-11-01 00:05"))
-    world.clock.set(gmt("2026-11-01 09:00"))
-    world.connectwise.people.run_invoice(harbor.agreement_id)
-    world.play(gmt("2026-11-01 09:15"))
-    world.check_in(harbor, 2, at=gmt("2026-10-31 20:00"))
-    world.play(gmt("2026-11-01 12:00"))
-    return world, harbor
-
-
-def october(world: World, harbor: Customer) -> UsageRecord:
-    record = world.record(harbor, "2026-10")
-    assert record is not None
-    return record
 
 
 def invoiced(world: World, harbor: Customer, month: str) -> float:

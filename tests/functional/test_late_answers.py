@@ -11,10 +11,11 @@ from simulators.clock import VirtualClock
 from tally.domain.model.invoicing import LateUsage
 from tally.domain.model.standing import StandingState
 from tally.domain.record.lines import LineState
-from tally.domain.record.usage_record import RecordState, UsageRecord
+from tally.domain.record.usage_record import RecordState
 from tally.errors import SetupError
 from testing.world import PRODUCT, Customer, World
 from tests.functional.instants import gmt
+from tests.functional.october import october
 
 BOOKS = {"by": "mira", "why": "agreed with the customer"}
 
@@ -85,12 +86,6 @@ def voided_late_line() -> tuple[World, Customer]:
     world.answers().void(october(world, harbor).key, **BOOKS)
     world.play(gmt("2026-11-01 13:00"))
     return world, harbor
-
-
-def october(world: World, harbor: Customer) -> UsageRecord:
-    record = world.record(harbor, "2026-10")
-    assert record is not None
-    return record
 
 
 def held(world: World, harbor: Customer) -> tuple[str, int]:

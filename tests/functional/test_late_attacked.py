@@ -7,9 +7,9 @@ from simulators.clock import VirtualClock
 from tally.domain.model.invoicing import LateUsage
 from tally.domain.model.standing import StandingState
 from tally.domain.record.lines import LineState
-from tally.domain.record.usage_record import UsageRecord
 from testing.world import PRODUCT, Customer, World
 from tests.functional.instants import gmt
+from tests.functional.october import october
 
 BOOKS = {"by": "mira", "why": "agreed with the customer"}
 
@@ -23,12 +23,6 @@ def a_world(machines: int = 7, **settings: Any) -> tuple[World, Customer]:  # no
     world.check_in(harbor, machines, at=gmt("2026-10-01 00:00"))
     world.play(gmt("2026-10-01 00:05"))
     return world, harbor
-
-
-def october(world: World, harbor: Customer) -> UsageRecord:
-    record = world.record(harbor, "2026-10")
-    assert record is not None
-    return record
 
 
 def invoice(world: World, harbor: Customer, at: str, *, times: int = 1) -> None:

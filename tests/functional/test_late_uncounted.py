@@ -11,10 +11,11 @@ from simulators.faults import Fault, FaultKind
 from tally.domain.holds import Hold
 from tally.domain.model.invoicing import LateUsage
 from tally.domain.model.standing import StandingState
-from tally.domain.record.usage_record import RecordState, UsageRecord
+from tally.domain.record.usage_record import RecordState
 from tally.errors import SetupError
 from testing.world import Customer, World
 from tests.functional.instants import gmt
+from tests.functional.october import october
 
 BOOKS = {"by": "mira", "why": "agreed with the customer"}
 CLOSE, REREAD = "2026-11-02", "2026-11-10"
@@ -35,12 +36,6 @@ def asked(day: str, **settings: Any) -> tuple[World, Customer]:  # noqa: ANN401 
     world.check_in(harbor, 2, at=gmt("2026-10-31 20:00"))
     world.play(gmt(f"{day} 00:05"))
     return world, harbor
-
-
-def october(world: World, harbor: Customer) -> UsageRecord:
-    record = world.record(harbor, "2026-10")
-    assert record is not None
-    return record
 
 
 def hold_of(world: World, harbor: Customer) -> Hold:

@@ -10,9 +10,10 @@ from simulators.clock import VirtualClock
 from tally.domain.model.invoicing import LateUsage
 from tally.domain.model.standing import StandingState
 from tally.domain.record.lines import LineState
-from tally.domain.record.usage_record import RecordState, UsageRecord
+from tally.domain.record.usage_record import RecordState
 from testing.world import PRODUCT_ID, Customer, World
 from tests.functional.instants import gmt
+from tests.functional.october import october
 
 BOOKS = {"by": "mira", "why": "agreed with the customer"}
 
@@ -36,12 +37,6 @@ def two_too_late(**settings: Any) -> tuple[World, Customer]:  # noqa: ANN401 - f
 
 def switch_product(world: World, *, inactive: bool) -> None:
     world.connectwise.people.edit_product(PRODUCT_ID, {"inactiveFlag": inactive})
-
-
-def october(world: World, customer: Customer) -> UsageRecord:
-    record = world.record(customer, "2026-10")
-    assert record is not None
-    return record
 
 
 def test_it_needs_set_up_until_the_close() -> None:

@@ -8,7 +8,7 @@ from simulators.clock import VirtualClock
 from tally.domain.model.standing import StandingState
 from testing.world import World
 from tests.functional.instants import gmt
-from tests.unit.test_likeness import LONG, NEAR
+from tests.unit.near_names import LONG, NEAR
 
 FIRST, SECOND = gmt("2026-11-01 00:05"), gmt("2026-11-01 00:20")
 

@@ -13,9 +13,7 @@ from simulators.faults import Fault, FaultKind
 from tally.domain.model.month import Month
 from tally.errors import IncompletePlanError
 from tally.runtime import metrics
-from tests.functional.test_handlers import Deployed, deployed, environment
-
-__all__ = ["deployed", "environment"]
+from tests.functional.deployed_functions import Deployed
 
 FIRST = datetime(2026, 11, 1, 0, 5, tzinfo=UTC)
 QUARTER = timedelta(minutes=15)

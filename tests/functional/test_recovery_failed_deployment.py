@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 from moto import mock_aws
 
 from testing.ledger_table import table_definition
-from tests.functional.test_recovery_table import DOCUMENT, command, options
+from tests.functional.recovery_commands import DOCUMENT, command, options
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

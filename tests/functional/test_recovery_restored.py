@@ -21,7 +21,7 @@ END = (gmt("2026-12-01 00:05"), gmt("2026-12-02 00:05"))
 WHO = {"by": "mira", "why": "agreed with the customer"}
 
 
-def october(*names: str, **settings: int) -> tuple[World, list[Customer]]:
+def billed_in_october(*names: str, **settings: int) -> tuple[World, list[Customer]]:
     """Customers that are billed in October, four machines each."""
     world = World(clock=VirtualClock(gmt("2026-10-01 00:00")), **settings)  # type: ignore[arg-type]
     customers = [world.add_customer(name) for name in names]
@@ -42,7 +42,7 @@ def test_restored_to_before_the_month_opened(more: int) -> None:
 
     October, which was open then and has been closed since, is closed again at what stands.
     """
-    world, customers = october("Harbor Dental", "Lakeside Library", "Old Mill Bakery")
+    world, customers = billed_in_october("Harbor Dental", "Lakeside Library", "Old Mill Bakery")
     backup = Backup.of(world.ledger)
     for customer in customers:
         world.check_in(customer, 5, at=NOVEMBER[0])
@@ -79,7 +79,7 @@ def test_restored_in_the_outage_that_the_loss_was() -> None:
     """SAFE-8, CLOSE-3: lost on the 30th, restored on the 3rd: the month that nobody closed
     meanwhile is closed, the new one opened.
     """
-    world, [harbor] = october("Harbor Dental")
+    world, [harbor] = billed_in_october("Harbor Dental")
     backup = Backup.of(world.ledger)
     world.play(*NOVEMBER)
     world.check_in(harbor, 3, at=gmt("2026-11-30 20:00"))
@@ -93,7 +93,7 @@ def test_a_customer_tied_by_hand_since_is_untied_again() -> None:
     """SAFE-8, MATCH-1: what a person tied since is asked for again; the Addition stands meanwhile,
     and goes on afterwards.
     """
-    world, _ = october("Harbor Dental")
+    world, _ = billed_in_october("Harbor Dental")
     backup = Backup.of(world.ledger)
     world.clock.set(NOVEMBER[0])
     lake = world.add_customer("Lakeside Library", connectwise_name="Lakeside Public Library")
@@ -120,7 +120,7 @@ def test_an_exclusion_said_since_is_forgotten() -> None:
     """SAFE-8, CLOSE-5: an exclusion is not seen in ConnectWise: said again before the first tick,
     it holds; else it is billed.
     """
-    world, [harbor, lake] = october("Harbor Dental", "Lakeside Library")
+    world, [harbor, lake] = billed_in_october("Harbor Dental", "Lakeside Library")
     backup = Backup.of(world.ledger)
     for customer in (harbor, lake):
         world.set_up().exclude(customer.id, **WHO)
@@ -139,7 +139,7 @@ def test_an_approved_growth_stands() -> None:
     """SAFE-8, FOLLOW-4: a number that a person approved stands in ConnectWise already, and is not
     asked for again.
     """
-    world, [harbor] = october("Harbor Dental", growth_seats=5)
+    world, [harbor] = billed_in_october("Harbor Dental", growth_seats=5)
     backup = Backup.of(world.ledger)
     world.play(NOVEMBER[0])
     world.check_in(harbor, 30)
@@ -160,7 +160,7 @@ def test_a_rejection_is_asked_for_again() -> None:
     """SAFE-8, FOLLOW-4: a number that a person rejected is asked about again, and not written
     meanwhile.
     """
-    world, [harbor] = october("Harbor Dental", growth_seats=5)
+    world, [harbor] = billed_in_october("Harbor Dental", growth_seats=5)
     backup = Backup.of(world.ledger)
     world.play(NOVEMBER[0])
     world.check_in(harbor, 30)

@@ -2,9 +2,6 @@
 what people said.
 """
 
-import json
-import re
-import shlex
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +9,6 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from local.checkout import ROOT
 from simulators.clock import VirtualClock
 from tally.domain.model.standing import StandingState
 from tally.ledger.dynamodb import DynamoDBLedger
@@ -20,11 +16,11 @@ from testing.audit import audit
 from testing.ledger_table import create_ledger_table, table_definition
 from testing.world import Customer, World
 from tests.functional.instants import gmt
+from tests.functional.recovery_commands import command, options
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-DOCUMENT = (ROOT / "docs" / "recovery.md").read_text()
 WHO = {"by": "mira", "why": "agreed with the customer"}
 LOST, SINCE = "tally-LedgerTable", "2026-11-10T00:00:00Z"
 
@@ -46,27 +42,6 @@ def on_table(world: World, client: "DynamoDBClient", name: str) -> None:
     """Name the table to Tally, as the parameter TableName does."""
     world.ledger = DynamoDBLedger(client, name)  # type: ignore[assignment]  # a Ledger, as the one in memory is
     world.plan = world.planner()
-
-
-def command(starts: str, **values: str) -> list[str]:
-    """A command of the document as a shell would take it, its variables filled in."""
-    [text] = re.findall(rf"^ *({re.escape(starts)}\b(?:.*\\\n)*.*)$", DOCUMENT, flags=re.MULTILINE)
-    for name, value in values.items():
-        text = text.replace(f"${name}", value)
-    assert "$" not in text, text
-    return shlex.split(text.replace("\\\n", " "))
-
-
-def options(words: list[str]) -> dict[str, Any]:
-    """A command's options as boto3 takes them: `--table-name x` is TableName="x", and JSON is read."""
-    found: dict[str, Any] = {}
-    for word in words[3:]:
-        if word.startswith("--"):
-            name = "".join(part.title() for part in word.removeprefix("--").split("-"))
-            found[name] = True
-        else:
-            found[name] = json.loads(word) if word.startswith(("{", "[")) else word
-    return found
 
 
 def played(client: "DynamoDBClient") -> tuple[World, Customer]:

@@ -6,7 +6,7 @@ import pytest
 
 from simulators.clock import VirtualClock
 from simulators.gravityzone import GravityZoneSimulator
-from tests.simulators.test_gravityzone import HARBOR, JUNIPER, NOW, OWN, PARTNER, WORLD, Client
+from tests.simulators.gravityzone_world import HARBOR, JUNIPER, NOW, OWN, PARTNER, WORLD, Client
 
 
 @pytest.fixture

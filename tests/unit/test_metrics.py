@@ -12,7 +12,7 @@ from tally.runtime import metrics
 from tally.runtime.traffic import Traffic
 from tally.transport.failures import BadAnswer, Loss, NoAnswer
 from tests.unit.scripted import answer
-from tests.unit.test_transport import World
+from tests.unit.transport_scene import World
 
 TICK = datetime(2026, 11, 10, 8, tzinfo=UTC)
 

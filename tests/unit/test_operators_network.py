@@ -19,7 +19,7 @@ from tally.runtime import bootstrap
 from tally.runtime.settings import PlannerSettings
 from tally.transport.operators import operators_network
 from tests.unit.scripted import Scripted, answer
-from tests.unit.test_settings import ENVIRONMENT
+from tests.unit.set_environment import ENVIRONMENT
 
 KEYS = ApiKeys(
     gravityzone_api_key=SecretStr("gz-key"),

@@ -27,6 +27,7 @@ from tally.domain.record.record_key import reference
 from tally.domain.record.rulings import Ruling, Said
 from tally.domain.record.usage_record import RecordState, UsageRecord
 from tally.domain.record.writes import Claim, Create, SetQuantity, SetTerms, TakeOver
+from tests.unit.met import AGREED, CATALOG, Met, cases
 from tests.unit.rig import (
     AGREEMENT,
     CLOSE,
@@ -43,7 +44,6 @@ from tests.unit.rig import (
     addition,
     facts,
 )
-from tests.unit.test_core_laws import AGREED, CATALOG, Met, cases
 
 OLD = TICK - SETTLE * 2
 JUST_NOW = TICK - timedelta(seconds=30)

@@ -13,7 +13,7 @@ from moto import mock_aws
 from tally.aws.secret import ApiKeys, read_keys
 from tally.errors import SetupError, TallyError, TransientError
 from tally.runtime import bootstrap
-from tests.unit.test_settings import ENVIRONMENT
+from tests.unit.set_environment import ENVIRONMENT
 
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient

@@ -13,7 +13,7 @@ from tally.errors import SetupError
 from tally.runtime import bootstrap
 from tally.runtime.settings import PlannerSettings, WorkerSettings
 from tally.services import BilledService, Names, places, read_services
-from tests.unit.test_settings import ENVIRONMENT
+from tests.unit.set_environment import ENVIRONMENT
 
 EMAIL = {"counter": "emailSecurityMonthlyUsage", "product": "GZ-EMAIL"}
 EDR = {

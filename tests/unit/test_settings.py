@@ -7,39 +7,8 @@ import pytest
 from tally.domain.model.month import Month
 from tally.errors import SetupError
 from tally.runtime.settings import PlannerSettings, Settings, WorkerSettings
+from tests.unit.set_environment import ENVIRONMENT
 
-ENVIRONMENT = {
-    "TABLE_NAME": "tally-ledger",
-    "SECRET_ID": "arn:aws:secretsmanager:eu-west-1:123456789012:secret:tally-AbCdEf",
-    "GRAVITYZONE_URL": "https://cloud.gravityzone.example/api",
-    "CONNECTWISE_URL": "https://api-eu.myconnectwise.example",
-    "CONNECTWISE_API_VERSION": "2025.1",
-    "CONNECTWISE_COMPANY": "brightlantern",
-    "AGREEMENT_TYPE": "Endpoint Security",
-    "PRODUCT": "GZ-ENDPOINT",
-    "SERVICES": "",
-    "BILLING_TIME_ZONE": "Europe/Berlin",
-    "BILLING_CYCLES": "Monthly",
-    "ADDITION_TEXT": "Active endpoints",
-    "CLOSE_DAY": "2",
-    "BILL_MINIMUM": "false",
-    "INVOICING": "arrears",
-    "LATE_USAGE": "hold",
-    "GROWTH_PERCENT": "50",
-    "GROWTH_SEATS": "20",
-    "FIRST_MONTH_SEATS": "500",
-    "OPEN_UNTIL_DAY": "10",
-    "SETTLE_SECONDS": "300",
-    "FIRST_MONTH": "",
-    "LOCAL_HTTP_HOST": "",
-    "REQUEST_TIMEOUT_SECONDS": "10",
-    "QUEUE_URL": "https://sqs.eu-west-1.amazonaws.com/123456789012/jobs",
-    "STACK_NAME": "tally",
-    "SWEEP_CALLS_PER_SECOND": "5",
-    "CALLS_PER_SECOND": "0.5",
-    "BURST": "1",
-    "LOG_LEVEL": "INFO",
-}
 PARAMETERS = {
     "GRAVITYZONE_URL": "GravityZoneUrl",
     "CONNECTWISE_URL": "ConnectWiseUrl",

@@ -11,7 +11,7 @@ from tally.domain.planning.company_plan import CompanyPlan
 from tally.domain.planning.tick_context import CompanyState, Presence
 from tally.domain.record.usage_record import RecordState
 from tally.domain.reporting.vitals import Gauge, Vitals
-from tests.unit.test_planning import NOVEMBER, TICK, circumstances, company, due, record
+from tests.unit.planning_scene import NOVEMBER, TICK, circumstances, company, due, record
 
 OCTOBER = Month(2026, 10)
 HOUR = 3600

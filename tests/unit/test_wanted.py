@@ -34,6 +34,7 @@ from tally.domain.record.partner import Children
 from tally.domain.record.rulings import Ruling, Said
 from tally.domain.record.usage_record import Closing, RecordState, UsageRecord
 from tally.domain.record.writes import Create, Refusal, SetQuantity, SetTerms, TakeOver
+from tests.unit.met import AGREED, CATALOG, Met, cases
 from tests.unit.rig import (
     AGREEMENT,
     CLOSE,
@@ -45,7 +46,6 @@ from tests.unit.rig import (
     a_record,
     facts,
 )
-from tests.unit.test_core_laws import AGREED, CATALOG, Met, cases
 
 UNKNOWN = Unknown("GravityZone has nothing to say.")
 LATE = {"agreement": INVOICED, "tick": CLOSE, "late": True}

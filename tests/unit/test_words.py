@@ -17,7 +17,7 @@ from tally.messages import Tick
 from tally.reporter.digest_due import DigestDue
 from tally.runtime.settings import PlannerSettings, ReporterSettings, WorkerSettings
 from tally.transport.urls import base_url
-from tests.unit.test_settings import ENVIRONMENT
+from tests.unit.set_environment import ENVIRONMENT
 
 EDGES = [
     "0001-01-01T00:00:00Z",
