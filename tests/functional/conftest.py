@@ -15,9 +15,31 @@ from simulators.adapter import SimulatorAdapter
 from simulators.clock import VirtualClock
 from tally.runtime import bootstrap
 from testing.ledger_table import create_ledger_table
-from testing.world import World
+from testing.world import Customer, World
 from tests.functional.deployed_environment import ENVIRONMENT
 from tests.functional.deployed_functions import KEYS, Deployed
+from tests.functional.instants import gmt
+
+
+@pytest.fixture
+def world(request: pytest.FixtureRequest) -> World:
+    """One Tally and its MSP, from the first instant of November 2026 on.
+
+    `pytest.mark.world(at=..., ...)` starts it at another instant, or sets other options of `World`.
+    """
+    marker = request.node.get_closest_marker("world")
+    options = {"at": gmt("2026-11-01 00:00"), **(marker.kwargs if marker else {})}
+    return World(clock=VirtualClock(options.pop("at")), **options)
+
+
+@pytest.fixture
+def harbor(request: pytest.FixtureRequest, world: World) -> Customer:
+    """A customer; it has no machines unless `pytest.mark.machines(number)` gives it some."""
+    customer = world.add_customer("Harbor Dental")
+    marker = request.node.get_closest_marker("machines")
+    if marker:
+        world.check_in(customer, *marker.args)
+    return customer
 
 
 @pytest.fixture

@@ -28,8 +28,8 @@ def setting(**services: Any) -> str:  # noqa: ANN401 - what an operator writes
     return json.dumps(services)
 
 
-def world_of(services: str, *, at: str = "2026-11-01 00:00") -> World:
-    """A world with these services, and a catalog that has a product for each."""
+def options_of(services: str) -> dict[str, Any]:
+    """Options of a world with these services, and with a catalog that has a product for each."""
     plain = plain_connectwise()
     products = [
         CatalogProduct(
@@ -46,7 +46,12 @@ def world_of(services: str, *, at: str = "2026-11-01 00:00") -> World:
         agreement_types=(*plain.agreement_types, AgreementType(id=EDR_TYPE_ID, name="EDR")),
         products=(*plain.products, *products),
     )
-    return World(clock=VirtualClock(gmt(at)), services=services, connectwise_world=connectwise)
+    return {"services": services, "connectwise_world": connectwise}
+
+
+def world_of(services: str, *, at: str = "2026-11-01 00:00") -> World:
+    """A world with these services, and a catalog that has a product for each."""
+    return World(clock=VirtualClock(gmt(at)), **options_of(services))
 
 
 def add_edr_agreement(world: World, customer: Customer) -> int:

@@ -2,7 +2,6 @@
 
 import pytest
 
-from simulators.clock import VirtualClock
 from simulators.faults import Fault, FaultKind, Garble
 from tally.domain.holds import Broken
 from tally.domain.model.standing import StandingState
@@ -17,18 +16,7 @@ FIRST, SECOND, THIRD, CLOSE = (
     gmt("2026-12-02 00:05"),
 )
 NO_COUNTS = (2**31, 2**31 - 1, 1_000_001, 10**30, -5, 3.0, 1e300, True, "12", "1_2", "", None)
-
-
-@pytest.fixture
-def world() -> World:
-    return World(clock=VirtualClock(FIRST), bill_minimum=True)
-
-
-@pytest.fixture
-def harbor(world: World) -> Customer:
-    customer = world.add_customer("Harbor Dental")
-    world.check_in(customer, 3)
-    return customer
+pytestmark = [pytest.mark.world(at=FIRST, bill_minimum=True), pytest.mark.machines(3)]
 
 
 def november(world: World, customer: Customer) -> UsageRecord:

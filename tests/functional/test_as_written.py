@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-from simulators.clock import VirtualClock
 from tally.domain.model.standing import StandingState
 from tally.domain.record.usage_record import RecordState, UsageRecord
 from testing.world import PRODUCT, PRODUCT_ID, Customer, World
@@ -46,18 +45,7 @@ OTHERWISE: dict[str, tuple[dict[str, Any], str]] = {
         "invoice description without our reference",
     ),
 }
-
-
-@pytest.fixture
-def world() -> World:
-    return World(clock=VirtualClock(FIRST))
-
-
-@pytest.fixture
-def harbor(world: World) -> Customer:
-    customer = world.add_customer("Harbor Dental")
-    world.check_in(customer, 3)
-    return customer
+pytestmark = [pytest.mark.world(at=FIRST), pytest.mark.machines(3)]
 
 
 def november(world: World, customer: Customer) -> UsageRecord:

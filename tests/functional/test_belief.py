@@ -18,18 +18,7 @@ from tests.functional.instants import gmt
 FIRST = gmt("2026-11-01 00:05")
 LATER = gmt("2026-11-20 12:00")
 WRITES = ("POST additions", "PATCH additions/{id}")
-
-
-@pytest.fixture
-def world() -> World:
-    return World(clock=VirtualClock(FIRST))
-
-
-@pytest.fixture
-def harbor(world: World) -> Customer:
-    customer = world.add_customer("Harbor Dental")
-    world.check_in(customer, 12)
-    return customer
+pytestmark = [pytest.mark.world(at=FIRST), pytest.mark.machines(12)]
 
 
 def planned(world: World, at: str = "2026-11-01 00:05") -> dict[str, Any]:

@@ -21,18 +21,7 @@ FIRST = gmt("2026-11-01 00:05")
 ENDLESS = "z" * 450_000
 _MOST_BYTES = 400 * 1024
 """Of an item of DynamoDB."""
-
-
-@pytest.fixture
-def world() -> World:
-    return World(clock=VirtualClock(FIRST))
-
-
-@pytest.fixture
-def harbor(world: World) -> Customer:
-    customer = world.add_customer("Harbor Dental")
-    world.check_in(customer, 12)
-    return customer
+pytestmark = [pytest.mark.world(at=FIRST), pytest.mark.machines(12)]
 
 
 class _Counter(BaseAdapter):

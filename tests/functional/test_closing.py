@@ -4,7 +4,6 @@ from datetime import timedelta
 
 import pytest
 
-from simulators.clock import VirtualClock
 from simulators.faults import Fault, FaultKind
 from tally.domain.model.month import Month
 from tally.domain.model.standing import StandingState
@@ -17,11 +16,7 @@ from tests.functional.october import october
 OCTOBER = ("2026-10-01", "2026-10-31")
 LAST_DAY, CLOSE = gmt("2026-10-31 12:00"), gmt("2026-11-02 00:00")
 READ, PATCH, LIST = "getMonthlyUsage", "PATCH additions/{id}", "GET additions"
-
-
-@pytest.fixture
-def world() -> World:
-    return World(clock=VirtualClock(LAST_DAY))
+pytestmark = pytest.mark.world(at=LAST_DAY)
 
 
 @pytest.fixture

@@ -7,7 +7,6 @@ from datetime import timedelta
 
 import pytest
 
-from simulators.clock import VirtualClock
 from simulators.faults import Fault, FaultKind
 from tally.domain.model.invoicing import LateUsage
 from testing.world import Customer, World
@@ -15,13 +14,7 @@ from tests.functional.instants import gmt
 from tests.functional.october import october
 
 BOOKS = {"by": "mira", "why": "Bitdefender corrected it"}
-
-
-@pytest.fixture
-def world() -> World:
-    return World(
-        clock=VirtualClock(gmt("2026-10-01 00:00")), settings={"late_usage": LateUsage.BILL}
-    )
+pytestmark = pytest.mark.world(at=gmt("2026-10-01 00:00"), settings={"late_usage": LateUsage.BILL})
 
 
 @pytest.fixture

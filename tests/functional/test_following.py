@@ -5,7 +5,6 @@ from collections.abc import Callable
 
 import pytest
 
-from simulators.clock import VirtualClock
 from tally.domain.model.standing import StandingState
 from testing.world import Customer, World
 from tests.functional.instants import gmt
@@ -15,16 +14,6 @@ LOOKED_AT = gmt("2026-12-01 23:45")
 """By then each company's time of day to be looked at is over (FOLLOW-5)."""
 LICENSING = ("getMonthlyUsage", "getLicenseInfo")
 COUNTER = "endpointMonthlyUsage"
-
-
-@pytest.fixture
-def world() -> World:
-    return World(clock=VirtualClock(FIRST))
-
-
-@pytest.fixture
-def harbor(world: World) -> Customer:
-    return world.add_customer("Harbor Dental")
 
 
 def calls_of_the_worker(world: World, act: Callable[[], None] = lambda: None) -> dict[str, int]:

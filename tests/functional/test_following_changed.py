@@ -5,7 +5,6 @@ from datetime import date
 
 import pytest
 
-from simulators.clock import VirtualClock
 from tally.domain.model.standing import StandingState
 from testing.world import PRODUCT, PRODUCT_ID, Customer, World
 from tests.functional.instants import gmt
@@ -113,11 +112,7 @@ CHANGES: dict[str, tuple[Act, Act, str]] = {
         "none instead of 2026-11-30",
     ),
 }
-
-
-@pytest.fixture
-def world() -> World:
-    return World(clock=VirtualClock(FIRST))
+pytestmark = pytest.mark.world(at=FIRST)
 
 
 @pytest.fixture

@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 
-from simulators.clock import VirtualClock
 from simulators.connectwise.truth import API, AdditionTruth
 from simulators.faults import Fault, FaultKind
 from tally.domain.model.month import Month
@@ -30,19 +29,7 @@ from tests.functional.instants import gmt
 FIRST, SECOND, THIRD = gmt("2026-11-01 00:05"), gmt("2026-11-01 00:20"), gmt("2026-11-01 00:35")
 CLOSE = gmt("2026-12-02 00:05")
 WHO = {"by": "ann", "why": "agreed with the customer"}
-
-
-@pytest.fixture
-def world() -> World:
-    return World(clock=VirtualClock(gmt("2026-11-01 00:00")))
-
-
-@pytest.fixture
-def harbor(world: World) -> Customer:
-    """A customer with three machines, not billed by us yet."""
-    customer = world.add_customer("Harbor Dental")
-    world.check_in(customer, 3)
-    return customer
+pytestmark = pytest.mark.machines(3)
 
 
 def add_foreign(world: World, customer: Customer, **told: Any) -> AdditionTruth:  # noqa: ANN401 - as of People

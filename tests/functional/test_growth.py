@@ -25,11 +25,7 @@ OCTOBER_CLOSED = (
     gmt("2026-11-02 00:05"),
 )
 LATER, CLOSE = gmt("2026-11-20 00:05"), gmt("2026-12-02 00:05")
-
-
-@pytest.fixture
-def world() -> World:
-    return World(clock=VirtualClock(gmt("2026-10-01 00:00")))
+pytestmark = pytest.mark.world(at=gmt("2026-10-01 00:00"))
 
 
 @pytest.fixture

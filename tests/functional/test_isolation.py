@@ -4,7 +4,6 @@ from datetime import timedelta
 
 import pytest
 
-from simulators.clock import VirtualClock
 from simulators.faults import Fault, FaultKind, Garble
 from tally.domain.model.standing import StandingState
 from testing.audit import audit
@@ -19,11 +18,6 @@ TROUBLES = [
     Fault(kind=FaultKind.REFUSED),
     Fault(kind=FaultKind.GARBLED, garble=Garble.HTML),
 ]
-
-
-@pytest.fixture
-def world() -> World:
-    return World(clock=VirtualClock(FIRST))
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from datetime import timedelta
 
 import pytest
 
-from simulators.clock import VirtualClock
 from simulators.faults import Fault, FaultKind
 from tally.domain.model.standing import StandingState
 from tally.domain.record.lines import LineState
@@ -17,18 +16,7 @@ FIRST = gmt("2026-11-01 00:00")
 QUARTER = timedelta(minutes=15)
 HOUR = timedelta(hours=1)
 WRITES = ("POST additions", "PATCH additions/{id}")
-
-
-@pytest.fixture
-def world() -> World:
-    return World(clock=VirtualClock(FIRST))
-
-
-@pytest.fixture
-def harbor(world: World) -> Customer:
-    customer = world.add_customer("Harbor Dental")
-    world.check_in(customer, 12)
-    return customer
+pytestmark = pytest.mark.machines(12)
 
 
 def writes(world: World) -> int:

@@ -4,7 +4,6 @@ from datetime import timedelta
 
 import pytest
 
-from simulators.clock import VirtualClock
 from simulators.faults import Fault, FaultKind
 from tally.domain.model.standing import StandingState
 from testing.audit import audit
@@ -17,19 +16,7 @@ THIRD = gmt("2026-11-03 00:00")
 QUARTER = timedelta(minutes=15)
 POST, PATCH = "POST additions", "PATCH additions/{id}"
 REFUSALS = [401, 403, 404, 409, 429]
-
-
-@pytest.fixture
-def world() -> World:
-    return World(clock=VirtualClock(FIRST))
-
-
-@pytest.fixture
-def harbor(world: World) -> Customer:
-    """A customer with 12 machines."""
-    customer = world.add_customer("Harbor Dental")
-    world.check_in(customer, 12)
-    return customer
+pytestmark = pytest.mark.machines(12)
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from dataclasses import replace
 
 import pytest
 
-from simulators.clock import VirtualClock
 from simulators.faults import Fault, FaultKind
 from tally.domain.model.standing import StandingState
 from tally.errors import ConflictError
@@ -12,11 +11,6 @@ from testing.world import Customer, World
 from tests.functional.instants import gmt
 
 FIRST, SECOND, THIRD = gmt("2026-11-01 00:00"), gmt("2026-11-01 00:15"), gmt("2026-11-01 00:30")
-
-
-@pytest.fixture
-def world() -> World:
-    return World(clock=VirtualClock(FIRST))
 
 
 def tied_to(world: World, customer: Customer) -> int | None:

@@ -15,11 +15,6 @@ from tests.functional.instants import gmt
 FIRST, SECOND, THIRD = gmt("2026-11-01 00:00"), gmt("2026-11-01 00:15"), gmt("2026-11-01 00:30")
 
 
-@pytest.fixture
-def world() -> World:
-    return World(clock=VirtualClock(FIRST))
-
-
 @pytest.mark.parametrize(
     ("settings", "said"),
     [

@@ -11,11 +11,7 @@ from tests.functional.instants import gmt
 from tests.unit.near_names import LONG, NEAR
 
 FIRST, SECOND = gmt("2026-11-01 00:05"), gmt("2026-11-01 00:20")
-
-
-@pytest.fixture
-def world() -> World:
-    return World(clock=VirtualClock(FIRST))
+pytestmark = pytest.mark.world(at=FIRST)
 
 
 def needs_setup(world: World, company_id: str) -> str:

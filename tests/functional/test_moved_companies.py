@@ -2,7 +2,6 @@
 
 import pytest
 
-from simulators.clock import VirtualClock
 from simulators.faults import Fault, FaultKind
 from tally.domain.model.standing import StandingState
 from tally.domain.record.usage_record import RecordState
@@ -12,11 +11,6 @@ from tests.functional.instants import gmt
 OPENED, MERGED, TOLD = gmt("2026-11-01 00:05"), gmt("2026-11-10 09:00"), gmt("2026-11-10 09:05")
 CLOSE = gmt("2026-12-02 00:05")
 WHO = {"by": "ann@example.com", "why": "merged"}
-
-
-@pytest.fixture
-def world() -> World:
-    return World(clock=VirtualClock(gmt("2026-11-01 00:00")))
 
 
 @pytest.fixture

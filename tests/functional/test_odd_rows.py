@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-from simulators.clock import VirtualClock
 from tally.domain.model.standing import StandingState
 from tally.errors import IncompletePlanError
 from testing.world import PRODUCT, Customer, World
@@ -45,11 +44,6 @@ ODD_AGREEMENTS: dict[str, tuple[dict[str, Any], StandingState]] = {
     "500 kB": ({"name": "M" * 500_000}, BILLING),
     "info a list": ({"_info": []}, BILLING),
 }
-
-
-@pytest.fixture
-def world() -> World:
-    return World(clock=VirtualClock(gmt("2026-11-01 00:00")))
 
 
 def _three(world: World) -> list[Customer]:

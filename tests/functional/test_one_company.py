@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from simulators.clock import VirtualClock
 from tally.domain.model.standing import COMPANY_SCOPE, Standing, StandingState
 from tally.errors import ContractError, IncompletePlanError, SetupError, TallyError, TransientError
 from tally.ledger.saving import attempt, saved_all
@@ -18,11 +17,6 @@ from tests.functional.stored_world import StoredWorld, stored_world
 
 FIRST = gmt("2026-11-01 00:05")
 QUARTER = timedelta(minutes=15)
-
-
-@pytest.fixture
-def world() -> World:
-    return World(clock=VirtualClock(gmt("2026-11-01 00:00")))
 
 
 @pytest.fixture

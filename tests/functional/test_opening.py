@@ -19,16 +19,6 @@ from tests.functional.instants import gmt
 FIRST, SECOND = gmt("2026-11-01 00:00"), gmt("2026-11-01 00:15")
 
 
-@pytest.fixture
-def world() -> World:
-    return World(clock=VirtualClock(FIRST))
-
-
-@pytest.fixture
-def harbor(world: World) -> Customer:
-    return world.add_customer("Harbor Dental")
-
-
 def posted(world: World) -> list[dict[str, Any]]:
     """The bodies of all POSTs."""
     return [json.loads(call.body) for call in world.connectwise.calls.of("POST additions")]

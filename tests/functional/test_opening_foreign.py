@@ -14,16 +14,6 @@ from tests.functional.instants import gmt
 FIRST, SECOND, THIRD = gmt("2026-11-01 00:00"), gmt("2026-11-01 00:15"), gmt("2026-11-01 00:30")
 
 
-@pytest.fixture
-def world() -> World:
-    return World(clock=VirtualClock(FIRST))
-
-
-@pytest.fixture
-def harbor(world: World) -> Customer:
-    return world.add_customer("Harbor Dental")
-
-
 def add_foreign(
     world: World,
     customer: Customer,

@@ -38,11 +38,6 @@ FAULTS = [
 
 
 @pytest.fixture
-def world() -> World:
-    return World(clock=VirtualClock(FIRST))
-
-
-@pytest.fixture
 def customers(world: World) -> list[Customer]:
     """Three customers with 4, 5 and 6 machines."""
     made = [world.add_customer(name) for name in ("Harbor Dental", "North Quay", "Old Mill")]

@@ -9,15 +9,18 @@ from tally.domain.record.usage_record import UsageRecord
 from testing.world import Customer, World
 from tests.functional.instants import gmt
 from tests.functional.partner_world import add_partner, set_up
-from tests.functional.services_world import EDR, EMAIL, add_edr_agreement, setting, use, world_of
+from tests.functional.services_world import (
+    EDR,
+    EMAIL,
+    add_edr_agreement,
+    options_of,
+    setting,
+    use,
+)
 
 FIRST, SECOND, THIRD = (gmt(f"2026-11-01 00:{minute}") for minute in ("05", "20", "35"))
 EMAIL_COUNTER, EDR_COUNTER = str(EMAIL["counter"]), str(EDR["counter"])
-
-
-@pytest.fixture
-def world() -> World:
-    return world_of(setting(email=EMAIL, edr=EDR))
+pytestmark = pytest.mark.world(**options_of(setting(email=EMAIL, edr=EDR)))
 
 
 @pytest.fixture

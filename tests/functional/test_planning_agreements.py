@@ -15,11 +15,7 @@ from tests.functional.instants import gmt
 
 TICK, NEXT = gmt("2026-11-10 08:00"), gmt("2026-11-10 08:15")
 NOVEMBER = ("2026-11-01", "2026-11-30")
-
-
-@pytest.fixture
-def world() -> World:
-    return World(clock=VirtualClock(TICK))
+pytestmark = pytest.mark.world(at=TICK)
 
 
 def customer_without(world: World) -> Customer:

@@ -4,7 +4,6 @@ import json
 
 import pytest
 
-from simulators.clock import VirtualClock
 from simulators.faults import Fault, FaultKind
 from simulators.gravityzone.counters import MISSING, CounterValue
 from tally.domain.model.standing import StandingState
@@ -13,16 +12,6 @@ from tests.functional.instants import gmt
 
 COUNTER = "endpointMonthlyUsage"
 NO_COUNTS: list[CounterValue] = [MISSING, None, -1, "12", 12.0, 12.5, True]
-
-
-@pytest.fixture
-def world() -> World:
-    return World(clock=VirtualClock(gmt("2026-11-01 00:00")))
-
-
-@pytest.fixture
-def harbor(world: World) -> Customer:
-    return world.add_customer("Harbor Dental")
 
 
 def months_asked(world: World) -> list[str]:

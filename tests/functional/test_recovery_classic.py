@@ -6,7 +6,6 @@ from datetime import date
 
 import pytest
 
-from simulators.clock import VirtualClock
 from simulators.connectwise.truth import AdditionTruth
 from tally.domain.model.month import Month
 from tally.domain.model.standing import StandingState
@@ -20,11 +19,7 @@ ANSWERED, LATER = gmt("2026-11-12 09:20"), gmt("2026-11-20 09:05")
 NEXT = (gmt("2026-12-01 00:05"), gmt("2026-12-02 00:05"))
 WHO = {"by": "mira", "why": "Tally takes over from the classic integration"}
 BITDEFENDER = "bitdefender"
-
-
-@pytest.fixture
-def world() -> World:
-    return World(clock=VirtualClock(gmt("2026-11-12 09:00")))
+pytestmark = pytest.mark.world(at=gmt("2026-11-12 09:00"))
 
 
 @pytest.fixture

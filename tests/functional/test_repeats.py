@@ -15,18 +15,7 @@ from tests.functional.instants import every, gmt
 FIRST = gmt("2026-11-01 00:00")
 QUARTER = timedelta(minutes=15)
 QUIET = ("POST additions", "PATCH additions/{id}")
-
-
-@pytest.fixture
-def world() -> World:
-    return World(clock=VirtualClock(FIRST), growth_seats=10_000)
-
-
-@pytest.fixture
-def harbor(world: World) -> Customer:
-    customer = world.add_customer("Harbor Dental")
-    world.check_in(customer, 12)
-    return customer
+pytestmark = [pytest.mark.world(growth_seats=10000), pytest.mark.machines(12)]
 
 
 def writes(world: World) -> int:

@@ -14,11 +14,7 @@ from tests.functional.instants import every, gmt
 from tests.functional.kinds_seen import CHANGED
 
 HOUR = timedelta(hours=1)
-
-
-@pytest.fixture
-def world() -> World:
-    return World(clock=VirtualClock(gmt("2026-10-01 00:00")))
+pytestmark = pytest.mark.world(at=gmt("2026-10-01 00:00"))
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ from tests.functional.services_world import (
     EMAIL,
     add_edr_agreement,
     lines,
+    options_of,
     restarted,
     setting,
     use,
@@ -24,16 +25,7 @@ from tests.functional.services_world import (
 
 NOVEMBER = ("2026-11-01", "2026-11-30")
 ENDPOINT, MAIL, SENSOR = "GZ-ENDPOINT", "GZ-EMAIL", "GZ-EDR"
-
-
-@pytest.fixture
-def world() -> World:
-    return world_of(setting(email=EMAIL, edr=EDR))
-
-
-@pytest.fixture
-def harbor(world: World) -> Customer:
-    return world.add_customer("Harbor Dental")
+pytestmark = pytest.mark.world(**options_of(setting(email=EMAIL, edr=EDR)))
 
 
 def asked(world: World) -> list[str]:

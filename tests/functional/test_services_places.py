@@ -18,6 +18,7 @@ from tests.functional.services_world import (
     EMAIL,
     add_edr_agreement,
     lines,
+    options_of,
     restarted,
     setting,
     use,
@@ -27,16 +28,7 @@ from tests.functional.services_world import (
 NOVEMBER = ("2026-11-01", "2026-11-30")
 ENDPOINT, MAIL = "GZ-ENDPOINT", "GZ-EMAIL"
 NEVER_MADE = {**EMAIL, "product": "GZ-Email"}
-
-
-@pytest.fixture
-def world() -> World:
-    return world_of(setting(email=EMAIL, edr=EDR))
-
-
-@pytest.fixture
-def harbor(world: World) -> Customer:
-    return world.add_customer("Harbor Dental")
+pytestmark = pytest.mark.world(**options_of(setting(email=EMAIL, edr=EDR)))
 
 
 def test_a_missing_product_stops_its_service_alone() -> None:

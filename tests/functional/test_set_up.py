@@ -7,7 +7,6 @@ from datetime import date
 
 import pytest
 
-from simulators.clock import VirtualClock
 from tally.domain.model.company import CompanyLink
 from tally.domain.model.standing import StandingState
 from tally.errors import ConflictError, NotFoundError, SetupError
@@ -18,11 +17,6 @@ from tests.functional.instants import gmt
 FIRST, SECOND = gmt("2026-11-01 00:05"), gmt("2026-11-01 00:20")
 LATER, CLOSE = gmt("2026-11-20 00:05"), gmt("2026-12-02 00:05")
 WHO = {"by": "ann@example.com", "why": "the owner called"}
-
-
-@pytest.fixture
-def world() -> World:
-    return World(clock=VirtualClock(gmt("2026-11-01 00:00")))
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@
 
 import pytest
 
-from simulators.clock import VirtualClock
 from simulators.connectwise import Right
 from simulators.faults import Fault, FaultKind
 from tally.domain.model.standing import StandingState
@@ -16,11 +15,6 @@ from tests.functional.instants import gmt
 FIRST, SECOND, THIRD = gmt("2026-11-01 00:00"), gmt("2026-11-01 00:15"), gmt("2026-11-01 00:30")
 PAGE = "<html><title>Request Rejected</title><body>Support ID 77</body></html>"
 NAMES = ("Harbor Dental", "Juniper Law", "Old Mill Bakery")
-
-
-@pytest.fixture
-def world() -> World:
-    return World(clock=VirtualClock(FIRST))
 
 
 def test_a_role_that_sees_no_agreement(world: World) -> None:

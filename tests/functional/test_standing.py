@@ -4,9 +4,6 @@ import json
 from dataclasses import replace
 from datetime import timedelta
 
-import pytest
-
-from simulators.clock import VirtualClock
 from simulators.faults import Fault, FaultKind
 from tally.domain.model.standing import Standing, StandingState
 from tally.domain.record.usage_record import RecordState
@@ -15,16 +12,6 @@ from tests.functional.instants import every, gmt
 
 FIRST, SECOND, THIRD = gmt("2026-11-01 00:00"), gmt("2026-11-01 00:15"), gmt("2026-11-01 00:30")
 FOLDER = "f" * 24
-
-
-@pytest.fixture
-def world() -> World:
-    return World(clock=VirtualClock(FIRST))
-
-
-@pytest.fixture
-def harbor(world: World) -> Customer:
-    return world.add_customer("Harbor Dental")
 
 
 def standing_of(world: World, company_id: str) -> Standing:

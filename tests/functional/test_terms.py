@@ -13,6 +13,7 @@ from tally.domain.record.usage_record import RecordState
 from tally.errors import SetupError
 from testing.ledger import MemoryLedger
 from testing.world import PRODUCT, PRODUCT_ID, Customer, World
+from tests.functional.instants import gmt
 from tests.functional.terms_world import (
     CLOSED,
     DECEMBER,
@@ -23,7 +24,6 @@ from tests.functional.terms_world import (
     WHO,
     agree_and_open_november,
     key,
-    new_world,
     notices,
     november,
     open_october,
@@ -39,11 +39,7 @@ CHEAPER = (
     "If something else was agreed with this "
     "customer, have the terms of October 2026 carried over."
 )
-
-
-@pytest.fixture
-def world() -> World:
-    return new_world()
+pytestmark = pytest.mark.world(at=gmt("2026-10-01 00:00"))
 
 
 @pytest.fixture

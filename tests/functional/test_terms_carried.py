@@ -15,6 +15,7 @@ from tally.domain.record.usage_record import RecordState
 from tally.errors import SetupError
 from testing.audit import audit
 from testing.world import Customer, World
+from tests.functional.instants import gmt
 from tests.functional.kinds_seen import CHANGED
 from tests.functional.terms_world import (
     CLOSED,
@@ -26,7 +27,6 @@ from tests.functional.terms_world import (
     WHO,
     agree_and_open_november,
     key,
-    new_world,
     notices,
     november,
     open_october,
@@ -37,11 +37,7 @@ from tests.functional.terms_world import (
 )
 
 TERMS_PATCH = Fault(kind=FaultKind.STATUS, operation="PATCH additions/{id}", contains="unitPrice")
-
-
-@pytest.fixture
-def world() -> World:
-    return new_world()
+pytestmark = pytest.mark.world(at=gmt("2026-10-01 00:00"))
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 import pytest
 
-from simulators.clock import VirtualClock
 from tally.domain.model.company import CompanyLink
 from tally.domain.model.standing import StandingState
 from tally.errors import SetupError
@@ -11,11 +10,6 @@ from tests.functional.instants import gmt
 
 OPENED, LATER = gmt("2026-11-01 00:05"), gmt("2026-11-01 00:20")
 WHO = {"by": "ann@example.com", "why": "two sites"}
-
-
-@pytest.fixture
-def world() -> World:
-    return World(clock=VirtualClock(gmt("2026-11-01 00:00")))
 
 
 @pytest.fixture
