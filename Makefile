@@ -44,6 +44,13 @@ sam-local-up: setup ## start the stack for `sam local invoke` by hand, and leave
 sam-local-down: ## end the stack that `make sam-local-up` started
 	@if [ -x $(BIN)/python ]; then $(BIN)/python -m local.sam_local down; fi
 
+.PHONY: check
+check: setup ## the inner loop: format, lint, types, and the unit and functional tests that are not marked slow
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/mypy
+	$(BIN)/pytest -n 2 --dist worksteal -m 'not slow' tests/unit tests/functional
+
 .PHONY: test
 test: setup ## all tests, with the coverage of the product's branches
 	$(BIN)/python -m local.build

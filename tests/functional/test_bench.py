@@ -47,6 +47,7 @@ MODULES, DATACLASSES = {"planner": 116, "worker": 117}, {"planner": 95, "worker"
 """Ours, at most, that a first invocation imports."""
 
 
+@pytest.mark.slow
 def test_no_call_more_than_is_needed() -> None:
     """FOLLOW-2, design 3: a steady company is one licensing call, a change two calls to
     ConnectWise, an opening three, a close one.
@@ -58,6 +59,7 @@ def test_no_call_more_than_is_needed() -> None:
     assert sum(figure.bound is not None for figure in figures) == 8
 
 
+@pytest.mark.slow
 def test_the_planners_memory_is_linear() -> None:
     """Design 3: twice the companies, twice the memory; of those that have gone by no more is held
     than their jobs.
@@ -74,6 +76,7 @@ def test_the_planners_memory_is_linear() -> None:
     assert (held[LARGE] - held[SMALL]) / (LARGE - SMALL) < BYTES_A_COMPANY
 
 
+@pytest.mark.slow
 def test_a_workers_memory_is_flat() -> None:
     """Design 3: a container that lives for days holds no more after thousands of jobs than after
     the first.
@@ -81,6 +84,7 @@ def test_a_workers_memory_is_flat() -> None:
     assert memory.worker_growth(jobs=2_000) < memory.FLAT_KB
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("function", ["planner", "worker"])
 def test_a_first_invocation_imports_nothing_that_it_does_not_use(function: str) -> None:
     """Design 3: what a cold start pays for is what the function uses, up to the end of its first
@@ -93,6 +97,7 @@ def test_a_first_invocation_imports_nothing_that_it_does_not_use(function: str) 
     assert moment.dataclasses <= DATACLASSES[function]
 
 
+@pytest.mark.slow
 def test_a_first_invocation_and_its_bare_program_make_the_same_calls() -> None:
     """Design 3: what a cold start is measured against does what the handler does, and the handler
     leaves nothing out.

@@ -14,6 +14,8 @@ from testing.world import Customer, World
 from tests.functional.instants import gmt
 from tests.functional.kinds_seen import CHANGED
 
+pytestmark = pytest.mark.slow
+
 OPENED = gmt("2026-11-01 00:05")
 DAY = timedelta(days=1)
 LOOK = "GET additions"

@@ -102,6 +102,7 @@ def stage(environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Itera
             cached.cache_clear()
 
 
+@pytest.mark.slow
 def test_each_event_comes_to_what_it_says(stage: Stage) -> None:
     """SAFE-4, SAFE-5, OPEN-4, OPEN-7, CLOSE-2, READ-4: in their order, each event leaves the
     outcome that stands beside it.

@@ -18,6 +18,8 @@ from testing.queue import Message
 from testing.world import Customer, World
 from tests.functional.instants import gmt
 
+pytestmark = pytest.mark.slow
+
 QUARTER = timedelta(minutes=15)
 
 

@@ -11,6 +11,8 @@ from simulators.clock import VirtualClock
 from testing.world import World
 from tests.functional.instants import gmt
 
+pytestmark = pytest.mark.slow
+
 COMPANIES, PARTNERS = 10_000, 20
 SECONDS, MEGABYTES = 60, 256
 

@@ -14,6 +14,8 @@ from tally.domain.model.standing import StandingState
 from testing.world import Customer, World
 from tests.functional.instants import every, gmt
 
+pytestmark = pytest.mark.slow
+
 BEGIN, END = "2026-10-01 00:00", "2026-12-02 03:00"
 MONTHS = ("2026-10", "2026-11")
 

@@ -18,6 +18,8 @@ from testing.queue import Message
 from testing.world import Customer, World
 from tests.functional.instants import gmt
 
+pytestmark = pytest.mark.slow
+
 FIRST, THIRD = gmt("2026-11-01 00:00"), gmt("2026-11-03 00:00")
 CLOSE = gmt("2026-12-02 00:00")
 QUARTER = timedelta(minutes=15)

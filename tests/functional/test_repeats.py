@@ -143,6 +143,7 @@ class Chaos:
             self.world.work(until=timedelta(hours=self.random.choice([1, 6])))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(4))
 def test_months_of_chaos(seed: int) -> None:
     """SAFE-4: jobs repeated, late and in any order over two months: one Addition a month, at the

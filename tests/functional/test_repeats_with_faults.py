@@ -20,6 +20,8 @@ from testing.ledger import MemoryLedger
 from testing.world import World
 from tests.functional.instants import every, gmt
 
+pytestmark = pytest.mark.slow
+
 QUARTER = timedelta(minutes=15)
 KINDS = [kind for kind in FaultKind if kind is not FaultKind.SLOW]
 STATUSES = [500, 502, 401, 403, 404, 409, 429]

@@ -22,6 +22,8 @@ from testing.world import PRODUCT, Customer, World
 from tests.functional.instants import gmt
 from tests.functional.killed_scene import beside_another, moments, overtaken, redelivered, work
 
+pytestmark = pytest.mark.slow
+
 FIRST, SECOND, THIRD = gmt("2026-11-01 00:00"), gmt("2026-11-01 00:15"), gmt("2026-11-01 00:30")
 PATCH = "PATCH additions/{id}"
 

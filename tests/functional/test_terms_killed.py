@@ -23,6 +23,8 @@ from testing.world import Customer, World
 from tests.functional.instants import gmt
 from tests.functional.killed_scene import beside_another, moments, overtaken, redelivered, work
 
+pytestmark = pytest.mark.slow
+
 OCTOBER, NOVEMBER, CLOSED = (
     gmt("2026-10-01 00:05"),
     gmt("2026-11-01 00:05"),
