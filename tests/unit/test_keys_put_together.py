@@ -3,6 +3,7 @@
 import base64
 import random
 import string
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -68,4 +69,4 @@ def test_connectwise_is_not_called_with_such_a_key(field: str) -> None:
     """Nothing is sent with a key that cannot be one."""
     changed: dict[str, Any] = {field: SecretStr(packed(f"msp+{PUBLIC}:{PRIVATE}"))}
     with pytest.raises(SetupError, match="base64"):
-        make_client(Scripted([answer(200)]), keys=KEYS._replace(**changed))
+        make_client(Scripted([answer(200)]), keys=replace(KEYS, **changed))

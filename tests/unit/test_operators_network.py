@@ -18,6 +18,7 @@ from tally.gravityzone.pace import TokenBucket
 from tally.runtime import bootstrap
 from tally.runtime.settings import PlannerSettings
 from tally.transport.operators import operators_network
+from tally.transport.session import Way
 from tests.unit.scripted import Scripted, answer
 from tests.unit.set_environment import ENVIRONMENT
 
@@ -77,7 +78,7 @@ def test_the_command_trusts_what_the_machine_trusts(
     )
     assert way("https://api-eu.myconnectwise.example/x").verify == str(bundle)
     assert way("https://psa.msp.test/x").proxies == {}
-    assert way("http://127.0.0.1:8802/x") == ({}, True)
+    assert way("http://127.0.0.1:8802/x") == Way(proxies={}, verify=True)
 
 
 def test_a_bundle_that_is_not_there() -> None:
