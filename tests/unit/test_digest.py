@@ -274,6 +274,7 @@ def test_commands_name_another_stack() -> None:
     assert "--stack" not in sent(seen(record("harbor", NOVEMBER, 1, hold=hold()))).text
 
 
+@pytest.mark.slow
 def test_two_thousand_holds_are_a_letter_still() -> None:
     """Everybody is held, each with a page of reasons: it fits, and says how many more there are."""
     why = "ConnectWise says: " + "no, " * 500

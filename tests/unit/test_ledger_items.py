@@ -127,6 +127,7 @@ def lives(draw: st.DrawFn) -> list[Transition]:
     return steps
 
 
+@pytest.mark.slow
 @given(records)
 def test_record_round_trip(record: UsageRecord) -> None:
     """A record read from its item is the record that was written, whatever it holds."""
@@ -145,6 +146,7 @@ def test_link_round_trip(link: CompanyLink) -> None:
     assert items.link_from(items.link_item(link)) == link
 
 
+@pytest.mark.slow
 @given(lives())
 def test_history_round_trip(steps: list[Transition]) -> None:
     """A history entry read from its item is the one that was written."""
@@ -153,6 +155,7 @@ def test_history_round_trip(steps: list[Transition]) -> None:
         assert items.entry_from(items.history_item(each.after.key, entry, transaction="t")) == entry
 
 
+@pytest.mark.slow
 @given(lives())
 def test_history_replays_to_the_record(steps: list[Transition]) -> None:
     """SAFE-1: the history's changes, played from nothing, give the record as it is; each says what
@@ -167,6 +170,7 @@ def test_history_replays_to_the_record(steps: list[Transition]) -> None:
     assert replayed == dict(paths(record_fields(steps[-1].after)))
 
 
+@pytest.mark.slow
 @given(records)
 def test_record_that_stays_the_same_has_no_changes(record: UsageRecord) -> None:
     """What has not changed is not in the history, and neither is the version, which the entry

@@ -104,6 +104,7 @@ def runner(tmp_path_factory: pytest.TempPathFactory) -> Runner:
     return Runner(tmp_path_factory.mktemp("copies"), processes=1)
 
 
+@pytest.mark.slow
 class TestRunner:
     """In processes of its own."""
 

@@ -139,6 +139,7 @@ def test_a_read_that_drips_is_too_slow(serve: Serve) -> None:
     wait_until(lambda: server.asked == 3, what="its last call has been seen")
 
 
+@pytest.mark.slow
 def test_a_slow_beginning_is_waited_for(serve: Serve) -> None:
     """SAFE-6: what comes whole in its time is an answer, and the connection serves the next call
     with all of its time.
