@@ -25,11 +25,14 @@ def main() -> int:
         return 2
     seconds = time.monotonic() - begun
     survived = [verdict for verdict in verdicts if verdict.killed_by is None]
-    print(f"{len(verdicts)} mutations in {seconds:.0f} s, {len(survived)} survived")
+    print(
+        f"{len(verdicts)} mutations in {seconds:.0f} s by {options.processes} processes, "
+        f"{len(survived)} survived"
+    )
     for verdict in survived:
         print(f"  {verdict}")
     if not options.only:
-        write(verdicts, seconds=seconds, processes=options.processes, to=PAGE)
+        write(verdicts, to=PAGE)
         print(f"written: {PAGE.name}")
     return 1 if survived or not verdicts else 0
 

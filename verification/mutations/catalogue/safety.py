@@ -120,6 +120,19 @@ SAFETY = (
         why="The quantity is confirmed.",
     ),
     Mutation(
+        name="a claim of a job before is written under its old time",
+        rule="SAFE-2",
+        file="tally/domain/decision/scene.py",
+        edits=(
+            Edit(
+                before="if claim is None or claim.at != self.facts.when.now:",
+                after="if claim is None:",
+            ),
+        ),
+        why="The claim is in the ledger already, and the write is the same.",
+        tests=("tests/unit/test_reconcile.py",),
+    ),
+    Mutation(
         name="a refused POST is not tried again when the agreement has changed",
         rule="SAFE-2",
         file="tally/domain/decision/case.py",
