@@ -1,6 +1,7 @@
-"""`make demo`: two months of a small MSP's billing by the deployed template, and every Addition checked.
+"""`make demo`: play two months of a small MSP on the deployed template, and check every Addition.
 
-Exit status: 0 all Additions are right; 1 some are not, or playing failed; 2 the stack could not be started; 130 Ctrl-C.
+Exit status: 0 all Additions are right; 1 some are not, or playing failed; 2 the stack could not be
+started; 130 Ctrl-C.
 """
 
 import argparse

@@ -1,4 +1,4 @@
-"""What each Addition must be, worked out from the scenario and GravityZone's truth alone, and where one differs.
+"""The demo's check: expected Additions by the scenario and GravityZone's truth, and differences.
 
 Nothing of Tally is used here: a rule that is wrong in Tally must not be wrong here in the same way.
 """
@@ -34,7 +34,7 @@ class Expected:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
-    """How many Additions were compared, those that should exist and do not included, and each difference as a sentence."""
+    """The number of Additions compared, with missing ones, and each difference in words."""
 
     compared: int
     differences: Sequence[str]
@@ -48,9 +48,10 @@ def expected_additions(
     agreement_type: str,
     today: date,
 ) -> Sequence[Expected]:
-    """Every Addition there must be once `months` are billed, the last of them still running on `today`.
+    """Return every Addition there must be once `months` are billed.
 
-    A month that is over has the count it ended up with, the running one what has been counted until now.
+    The last month is still running on `today`, and has the count so far. A month that is over has
+    its final count.
     """
     counts = {company.id: company.months for company in counted}
     agreements = list(_agreements_of_type(scenario.connectwise, agreement_type))
@@ -73,7 +74,7 @@ def compare(
     *,
     product: str,
 ) -> Comparison:
-    """Compare every Addition that is or was in ConnectWise with what must be there, and with nothing else."""
+    """Compare every Addition that is or was in ConnectWise with the expected ones."""
     world = scenario.connectwise
     before = {addition.id for addition in world.additions}
     places: defaultdict[tuple[int, str], list[TrueAddition]] = defaultdict(list)

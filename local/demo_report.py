@@ -1,4 +1,4 @@
-"""What an MSP would look at after the demo: GravityZone's counts, ConnectWise's Additions and Tally's standings."""
+"""The demo's report: GravityZone's counts, ConnectWise's Additions, Tally's standings."""
 
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
@@ -90,7 +90,7 @@ def _count(company: TrueCompany, month: Month) -> int:
 
 
 def _addition(record: UsageRecord | None, additions: Mapping[int, TrueAddition]) -> Sequence[str]:
-    """Addition, quantity and dates as ConnectWise has them, found by the id in the ledger's record; and that record."""
+    """Return Addition, quantity and dates from ConnectWise, and the ledger's record with its id."""
     line = None if record is None else record.newest
     if record is None or line is None:
         return (_NOTHING,) * 4 + (_NOTHING if record is None else str(record.state),)

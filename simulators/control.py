@@ -1,4 +1,4 @@
-"""The control calls that every simulator has below `/_sim/`: its clock, its faults and its log of calls."""
+"""The control calls that every simulator has below `/_sim/`: clock, faults and log of calls."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -36,7 +36,10 @@ class _ClockOrder(BaseModel):
 
 
 def control(simulator: Simulator, method: str, path: str, body: bytes) -> Response:
-    """Answer one call below `/_sim/`, a common one or the simulator's own; a wrong body is a 400 that says why."""
+    """Answer one call below `/_sim/`, a common one or the simulator's own.
+
+    A wrong body gets a 400 that says why.
+    """
     try:
         handler = _COMMON.get((method, path))
         return handler(simulator, body) if handler else simulator.control(method, path, body)

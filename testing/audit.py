@@ -1,4 +1,4 @@
-"""A world's books against its simulators' own truth: what is wrong with one customer's month, in words."""
+"""An audit of a world's books against its simulators' truth: the faults of one customer's month."""
 
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
@@ -16,10 +16,10 @@ from testing.world import Customer, World
 
 
 def audit(world: World, customer: Customer, month: str, *, closed: bool = False) -> list[str]:
-    """Everything that is not as it must be once the month's record has been brought up to date; empty if all is well.
+    """Return every fault of a month whose record was brought up to date; empty if all is well.
 
-    One Addition, ever, of the month's dates and at the true count; the ledger says the same of it, with nothing left
-    open, and its history is complete.
+    There must be one Addition, ever, of the month's dates and at the true count. The ledger must
+    say the same of it, leave nothing open, and have a complete history.
     """
     return [
         f"{customer.name} {month}: {problem}"

@@ -1,4 +1,4 @@
-"""Where the events happen: the demo's MSP in October 2026, with one partner whose own machines are billed."""
+"""The events' scene: the demo's MSP in October 2026, with one partner who is billed itself."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -44,7 +44,7 @@ def scenario() -> Scenario:
 
 
 def opt_the_partner_in(ledger: Ledger) -> None:
-    """What a person has said before the first event: who the partner is in ConnectWise, and that it is billed."""
+    """Write a person's answers from before the first event: tie the partner, and bill it."""
     person = Person(by="operator", why="its own machines are ours to bill", at=BEGINS)
     tied = link.tie(
         None, person, company_id=_PARTNER, name="Summit Peak IT", to=_PARTNER_IN_CONNECTWISE
@@ -63,7 +63,7 @@ def seen(
     additions: Iterable[TrueAddition],
     records: Iterable[UsageRecord],
 ) -> Outcome:
-    """What came of an event: what the function answered or raised, and what stands in ConnectWise and in the ledger."""
+    """Return an event's outcome: answer or error, and the state of ConnectWise and ledger."""
     quantities: defaultdict[int, list[int]] = defaultdict(list)
     for each in additions:
         if each.product == DEMO_PRODUCT and each.deleted_at is None:

@@ -1,4 +1,8 @@
-"""The ConnectWise PSA simulator: the REST API of one tenant, as far as billing needs it, and its truth."""
+"""The ConnectWise PSA simulator: one tenant's REST API, as far as billing needs it, and its truth.
+
+Import the simulator and its options, acts and truth from here. The modules import the rest of
+`simulators`, but not the GravityZone simulator.
+"""
 
 from simulators.connectwise.controls import CONNECTWISE_HELP
 from simulators.connectwise.options import ConnectWiseOptions, Credentials, Right

@@ -31,7 +31,7 @@ control calls of connectwise:
 
 
 class Controlled(Protocol):
-    """What these calls need of the simulator."""
+    """The parts of a simulator that its control calls use."""
 
     options: ConnectWiseOptions
     tenant: Tenant
@@ -39,7 +39,7 @@ class Controlled(Protocol):
 
     @property
     def truth(self) -> Truth:
-        """What really happened."""
+        """The record of all that really happened."""
         ...
 
     def move_codebase(self, codebase: str) -> None:
@@ -51,7 +51,10 @@ _OPTIONS: TypeAdapter[ConnectWiseOptions] = TypeAdapter(ConnectWiseOptions)
 
 
 def control_call(simulator: Controlled, method: str, path: str, body: bytes) -> Response | None:
-    """Answer one of those calls, or None if it is none; ValueError, LookupError or TypeError for a wrong body."""
+    """Answer one of this simulator's control calls, or return None for any other.
+
+    Raise ValueError, LookupError or TypeError for a wrong body.
+    """
     match method, path:
         case "GET", "/_sim/truth":
             return json_response(_truth(simulator))

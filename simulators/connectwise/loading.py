@@ -10,7 +10,10 @@ SETUP = "admin"
 
 
 def load(tenant: Tenant, world: ConnectWiseWorld) -> None:
-    """Put everything of a scenario into an empty tenant; lists show it at once. LookupError for a dangling id."""
+    """Put everything of a scenario into an empty tenant; lists show it at once.
+
+    Raise LookupError for an id that nothing has.
+    """
     for company in sorted(world.companies, key=lambda company: company.id):
         fields = records.company(
             company_id=company.id,

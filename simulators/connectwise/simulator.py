@@ -59,7 +59,7 @@ _RESOURCES: dict[Parts, _Resource] = {
 
 @dataclass(frozen=True, slots=True)
 class _Target:
-    """What a path below `apis/3.0/` means: the operation without its method, and the ids in it."""
+    """The operation that a path below `apis/3.0/` names, without its method, and its ids."""
 
     name: str
     resource: _Resource | None = None
@@ -68,10 +68,11 @@ class _Target:
 
 
 class ConnectWiseSimulator(BaseSimulator):
-    """One tenant of ConnectWise PSA. `options` and `people` may be used at any time, `truth` only by tests.
+    """One tenant of ConnectWise PSA. Anyone may use `options` and `people`, only tests `truth`.
 
-    Operations in faults and in the call log: a method and `companyinfo`, `system/info`, `companies`, `types`,
-    `catalog`, `agreements` or `additions`, the last five also with `/count` or `/{id}`; anything else is `unknown`.
+    Faults and the call log name operations by a method and `companyinfo`, `system/info`,
+    `companies`, `types`, `catalog`, `agreements` or `additions`, the last five also with `/count`
+    or `/{id}`; anything else is `unknown`.
     """
 
     def __init__(
@@ -94,7 +95,7 @@ class ConnectWiseSimulator(BaseSimulator):
 
     @property
     def truth(self) -> Truth:
-        """What really happened; the code under test must not ask."""
+        """The record of all that really happened; the code under test must not ask."""
         return self.tenant.truth
 
     def move_codebase(self, codebase: str) -> None:
@@ -233,7 +234,10 @@ class ConnectWiseSimulator(BaseSimulator):
                 )
 
     def _listed(self, target: _Target, table: Table) -> Table:
-        """The Additions that an agreement's list shows: where the options say so, those of the agreements below it too."""
+        """Return the Additions that an agreement's list shows.
+
+        Options decide if it also shows those of the agreements below it.
+        """
         if target.record_id or not self.options.parents_list_children:
             return table
         below = [

@@ -1,4 +1,4 @@
-"""What POST and PATCH accept of an Addition, and in which words they refuse the rest."""
+"""The API's checks of an Addition in POST and PATCH, and its words where it refuses."""
 
 import json
 import re
@@ -25,7 +25,10 @@ _INVALID = "addition object is invalid"
 
 
 def new_addition(tenant: Tenant, agreement_id: int, body: bytes) -> tuple[Fields, Fields]:
-    """Return the product and the fields that a POST means; RefusalError if it is refused. Unknown names are ignored."""
+    """Return the product and the fields that a POST names; raise RefusalError if it is refused.
+
+    Unknown names are ignored.
+    """
     payload = _json(body)
     if not isinstance(payload, dict):
         raise RefusalError("addition object is required")
@@ -67,10 +70,10 @@ def new_addition(tenant: Tenant, agreement_id: int, body: bytes) -> tuple[Fields
 
 
 def changes(tenant: Tenant, fields: Mapping[str, Any], body: bytes) -> Fields:
-    """Return what a PATCH changes in an Addition; RefusalError if it is refused.
+    """Return the fields that a PATCH changes in an Addition; raise RefusalError if it is refused.
 
-    The record is checked whole as it would be, so that a bad value which stood there before fails it too. A path into
-    an object is accepted and changes nothing.
+    The record is checked whole as it would become, so a bad value from before fails the PATCH too.
+    A path into an object is accepted and changes nothing.
     """
     operations = _json(body)
     if not isinstance(operations, list):

@@ -1,4 +1,8 @@
-"""The GravityZone simulator: the JSON-RPC API of one tenant, its companies and machines, and their truth."""
+"""The GravityZone simulator: one tenant's JSON-RPC API, its companies and machines, and its truth.
+
+Import the simulator and its options, tenant and truth from here. The modules import the rest of
+`simulators`, but not the ConnectWise simulator.
+"""
 
 from simulators.gravityzone.control import GRAVITYZONE_HELP
 from simulators.gravityzone.counters import MISSING

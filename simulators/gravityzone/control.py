@@ -1,4 +1,4 @@
-"""The control calls of the GravityZone simulator: what happens to companies and machines, and the truth."""
+"""The control calls of the GravityZone simulator: changes to companies and machines, the truth."""
 
 from collections.abc import Callable, Mapping
 from datetime import timedelta
@@ -261,7 +261,10 @@ def control_tenant(
     path: str,
     body: bytes,
 ) -> Response | None:
-    """Answer one control call of this simulator, None if it is not one; ValueError or LookupError for a wrong body."""
+    """Answer one control call of this simulator, or return None for any other.
+
+    Raise ValueError or LookupError for a wrong body.
+    """
     handler = _ROUTES.get((method, path))
     return (
         None if handler is None else json_response(handler(_Control(tenant, truth, options), body))

@@ -44,7 +44,10 @@ class RpcError(Exception):
 
 
 class RpcCall(NamedTuple):
-    """One call out of an envelope; `id` is what the answer echoes, `problem` why it cannot be served."""
+    """One call out of an envelope.
+
+    `id` is echoed in the answer, and `problem` says why the call cannot be served.
+    """
 
     id: str | int | None
     method: str
@@ -92,7 +95,7 @@ def error_response(call_id: str | int | None, error: RpcError, status: int = 200
 
 
 def status_response(status: int, call_id: str | int | None = None) -> Response:
-    """Answer with an HTTP status as GravityZone words it: JSON where it does, a page where it does not."""
+    """Answer with an HTTP status as GravityZone words it: JSON for some, a page for the others."""
     if status in _OF_STATUS:
         return error_response(call_id, RpcError(*_OF_STATUS[status]), status)
     page = f"<html><head><title>{status}</title></head><body>{_PAGES.get(status, 'Error')}</body></html>"

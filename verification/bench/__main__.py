@@ -1,6 +1,7 @@
-"""`make bench`: measure everything, print one table, write it as JSON; a figure beyond its bound makes it fail.
+"""`make bench`: measure everything, print one table, and write it as JSON.
 
-Usage: python -m verification.bench [--json PATH] [--only PART …]
+A figure beyond its bound makes it fail. Usage: python -m verification.bench [--json PATH] [--only
+PART …]
 """
 
 import argparse
@@ -26,7 +27,8 @@ _PARTS: Mapping[str, Callable[[], Iterable[Figure]]] = {
     "money": money.measure,
 }
 _VIRTUAL = ("storm", "freshness", "sweep", "calls", "money")
-"""Parts of counts and virtual time: how busy the machine is does not matter, so they may run side by side."""
+"""Parts of counts and virtual time. They may run side by side, since a busy machine does not
+matter."""
 
 
 def _measure(part: str) -> list[Figure]:

@@ -1,7 +1,8 @@
-"""A container's first moments: import and first invocation of each handler, beside a bare program that makes the same calls.
+"""A container's first moments: import and first invocation of each handler, beside a bare program.
 
-The worker's first invocation finds one company unchanged; the planner's is a tick of a small MSP. The bare programs
-(``bare_worker.py``, ``bare_planner.py``) are compiled modules as the handlers are.
+The bare program makes the same calls. The worker's first invocation finds one company unchanged;
+the planner's is a tick of a small MSP. The bare programs (``bare_worker.py``, ``bare_planner.py``)
+are compiled modules as the handlers are.
 """
 
 import json
@@ -45,7 +46,10 @@ sys.stderr.write(json.dumps({{"seconds": seconds, "modules": [*sys.modules], "da
 
 
 def measure() -> Iterable[Figure]:
-    """The least of some rounds, done in turn, ours over the bare; both with their bytecode compiled before."""
+    """Yield the least of some rounds, done in turn, ours over the bare.
+
+    Both have compiled bytecode.
+    """
     with first_moments() as moments:
         for name, handler in HANDLERS.items():
             least: dict[str, float] = {}
@@ -61,7 +65,11 @@ def measure() -> Iterable[Figure]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FirstMoment:
-    """What one program took: ``seconds`` of processor time, the ``modules`` it imported, and how many ``dataclasses`` of ours."""
+    """The cost of one program.
+
+    That is ``seconds`` of processor time, the ``modules`` it imported, and the number of
+    ``dataclasses`` of ours.
+    """
 
     seconds: float
     modules: Sequence[str]
@@ -70,14 +78,14 @@ class FirstMoment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FirstMoments:
-    """Runs programs from their first line to the end of their first invocation, each in a process of its own."""
+    """Runs programs from their first line to the end of their first invocation, each on its own."""
 
     answers: FirstAnswers
     bytecode: str
     events: Mapping[str, object]
 
     def run(self, function: str, module: str) -> FirstMoment:
-        """What ``module`` took with the function's first event."""
+        """Return the cost of ``module`` with the function's first event."""
         environment = {
             **_environment(self.answers, self.bytecode),
             "FIRST_EVENT": json.dumps(self.events[function]),

@@ -1,4 +1,4 @@
-"""``python -m verification.mutations``: plant every bug of the catalogue, and see that each is noticed."""
+"""``python -m verification.mutations``: plant every bug, and see that each is noticed."""
 
 import argparse
 import sys
