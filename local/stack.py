@@ -46,7 +46,7 @@ DEMO_PARAMETERS: Mapping[str, str] = {
     "Product": DEMO_PRODUCT,
     "BillingTimeZone": "UTC",
 }
-"""What the MSP of the simulators' default scenario would answer to `sam deploy --guided`."""
+"""The answers to `sam deploy --guided` of the MSP in the simulators' default scenario."""
 
 HOST_SEEN_FROM_CONTAINERS = "host.docker.internal"
 """The name by which a container calls the machine that it runs on."""

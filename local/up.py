@@ -117,7 +117,8 @@ def _told(running: RunningStack) -> str:
 Up, with the schedule firing each minute. `make down` ends it.
   GravityZone simulator  {running.gravityzone}   control calls under /_sim/
   ConnectWise simulator  {running.connectwise}   control calls under /_sim/
-  AWS (MiniStack)        {running.endpoint}   region {REGION}, stack {STACK_NAME}; any AWS client with these set:
+  AWS (MiniStack)        {running.endpoint}   region {REGION}, stack {STACK_NAME}
+                         any AWS client with these set:
                          AWS_ENDPOINT_URL, AWS_ACCESS_KEY_ID=test, AWS_SECRET_ACCESS_KEY=test
   logs                   {(STATE / NAME).relative_to(ROOT)}"""
 

@@ -28,7 +28,7 @@ from simulators.server import SimulatorServer, serve
 _BURST = RateLimits().licensing.burst
 _RATE_LIMIT = re.compile(r"(?P<rate>\d+(?:\.\d+)?)/(?P<unit>s|min)")
 _REQUESTS_PER_MINUTE = 1000
-"""What ConnectWise is said to bear."""
+"""The requests a minute that ConnectWise is said to bear."""
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -56,9 +56,9 @@ class Fault:
     contains: str | None = None
     """Text that stands in the call's path, query or body, e.g. a company's id; None for any."""
     times: int | None = None
-    """How many calls it strikes; None for all of them."""
+    """The most calls that it strikes; None for all of them."""
     after: int = 0
-    """How many matching calls pass unharmed before."""
+    """The number of matching calls that pass unharmed before."""
     status: int = 500
     """For STATUS."""
     body: str | None = None
@@ -106,7 +106,7 @@ class FaultPlan:
         """A function that is asked when no order is due, with the call and its operation. A seeded
         simulation draws its faults here."""
         self.struck = 0
-        """How many calls met a fault so far."""
+        """The number of calls that met a fault so far."""
 
     def __iter__(self) -> Iterator[Fault]:
         return iter([order.fault for order in self._orders])

@@ -40,7 +40,7 @@ class Effects:
 
     def __init__(self, act: Callable[[], None] | None = None, *, at: Moment | None = None) -> None:
         self.names: list[str] = []
-        """What happened so far: `ledger save`, `connectwise.test POST`, …"""
+        """The effects so far: `ledger save`, `connectwise.test POST`, …"""
         self._act = act
         self._at = at
 

@@ -91,13 +91,13 @@ class World:
     bill_minimum: bool = False
     connectwise_world: ConnectWiseWorld = field(default_factory=plain_connectwise)
     settings: Mapping[str, Any] = field(default_factory=dict)
-    """What of the policy is not as the template has it, by the policy's names."""
+    """Differences from the template's policy, by the policy's names."""
     workers: int = 1
-    """How many containers share the pace of GravityZone's licensing calls."""
+    """The containers that share the pace of GravityZone's licensing calls."""
     burst: int = 1
-    """How many of them a container makes at once after a pause."""
+    """The licensing calls that a container makes at once after a pause."""
     companies_at_once: int = 2_000
-    """How many companies the planner has in hand at a time."""
+    """The companies that the planner has in hand at a time."""
     gravityzone: GravityZoneSimulator = field(init=False)
     connectwise: ConnectWiseSimulator = field(init=False)
     ledger: MemoryLedger = field(init=False)

@@ -18,7 +18,7 @@ from tally.domain.record.usage_record import RecordState, UsageRecord
 from tally.ports import Ledger
 
 BEGINS = datetime(2026, 10, 1, tzinfo=UTC)
-"""Where the simulators' clocks stand before the first event."""
+"""The simulators' time before the first event."""
 
 _PARTNER = made_id("demo", "Summit Peak IT")
 _PARTNER_IN_CONNECTWISE = ConnectWiseCompany(

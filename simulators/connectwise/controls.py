@@ -13,17 +13,19 @@ from simulators.core import Response, json_response
 
 CONNECTWISE_HELP = """\
 control calls of connectwise:
-  GET    /_sim/truth     {"additions": [...], "invoices": [...], "agreements": [...], "companies": [...]}: every
-                         Addition that ever was, with who made, changed and deleted it ("api" or a person's name), and
-                         every invoice with its lines
-  POST   /_sim/acts      {"act": "set_quantity", "addition_id": 7, "quantity": 12, "by": "jlee"}: what a person does
-                         past the API; answers {"result": id or null}. Acts: add_addition, edit_addition,
-                         set_quantity, set_terms, cancel_addition, delete_addition, show_open_end, add_agreement,
-                         edit_agreement, cancel_agreement, offboard, expire_agreement, renew_agreement,
-                         double_agreement, copy_addition, delete_agreement, set_invoicing, run_invoice,
-                         delete_invoice, mark_invoiced, allow_invoiced_periods, set_parent,
-                         add_company, rename_company, delete_company, merge_company, remove_company,
-                         edit_product, edit_agreement_type
+  GET    /_sim/truth     {"additions": [...], "invoices": [...], "agreements": [...],
+                         "companies": [...]}: every Addition that ever was, with who made,
+                         changed and deleted it ("api" or a person's name), and every invoice
+                         with its lines
+  POST   /_sim/acts      {"act": "set_quantity", "addition_id": 7, "quantity": 12, "by": "jlee"}:
+                         what a person does past the API; answers {"result": id or null}. Acts:
+                         add_addition, edit_addition, set_quantity, set_terms, cancel_addition,
+                         delete_addition, show_open_end, add_agreement, edit_agreement,
+                         cancel_agreement, offboard, expire_agreement, renew_agreement,
+                         double_agreement, copy_addition, delete_agreement, set_invoicing,
+                         run_invoice, delete_invoice, mark_invoiced, allow_invoiced_periods,
+                         set_parent, add_company, rename_company, delete_company, merge_company,
+                         remove_company, edit_product, edit_agreement_type
   GET    /_sim/options   how this tenant behaves
   PATCH  /_sim/options   {"list_lag": "PT90S", "is_cloud": true, ...}: changes the options named
   POST   /_sim/codebase  {"codebase": "v2025_2"}: moves there; the one before answers 404

@@ -6,7 +6,7 @@ from simulators.connectwise.tenant import Tenant
 from simulators.scenario import Addition, Agreement, ConnectWiseWorld
 
 SETUP = "admin"
-"""Who made what stands there before anything runs, where the scenario does not say."""
+"""The maker of initial records, where the scenario names none."""
 
 
 def load(tenant: Tenant, world: ConnectWiseWorld) -> None:

@@ -69,13 +69,13 @@ class ConnectWiseOptions:
     is_cloud: bool | str = "True"
     """`IsCloud` in companyinfo: a string on some hosts, a boolean on others."""
     unknown_company: Literal["null", "404"] = "null"
-    """What companyinfo answers for a company that it does not know."""
+    """The answer of companyinfo about a company that it does not know."""
 
     time_zone: str = "UTC"
     """IANA name of the zone that decides the day: for `agreementStatus`, and where an effective
     date is left out."""
     list_lag: timedelta = timedelta(0)
-    """How long lists and searches go on without a write; reads by id see it at once."""
+    """The time for which lists and searches go on without a write; reads by id see it at once."""
     lag_reads_by_id: bool = False
     """True if reads by id lag as well."""
     strict_strings: bool = False
@@ -93,7 +93,7 @@ class ConnectWiseOptions:
     links: Literal["absolute", "relative"] = "absolute"
     """The form of the URLs in `Link`."""
     open_end: OpenEnd = "missing"
-    """How a new Addition without a cancelled date shows that it has none."""
+    """The form in which a new Addition without a cancelled date shows that."""
     invoicing: Invoicing = "arrears"
     """The period that an agreement's invoice covers: the one that ends at `nextInvoiceDate`, or the
     one that begins there. An agreement may have its own choice."""

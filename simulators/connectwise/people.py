@@ -26,7 +26,7 @@ _COPIED = (
     "taxableFlag",
     "billCustomer",
 )
-"""What a copy of an Addition has of the original."""
+"""Fields that a copy of an Addition takes from the original."""
 
 
 class People:

@@ -13,7 +13,7 @@ type BillingForm = Literal["Billable", "DoNotBill", "NoCharge"]
 
 BILLING_FORMS = ("Billable", "DoNotBill", "NoCharge")
 TERMS = frozenset({"unitPrice", "lessIncluded", "taxableFlag", "billCustomer"})
-"""What may be agreed for one Addition; without that it is the catalog's."""
+"""Terms that may be agreed for one Addition; without that it has the catalog's."""
 PERIOD_TYPES = ("Current", "Future", "Both", "Undefined")
 LONGEST_SERIAL_NUMBER = 50
 LONGEST_INVOICE_DESCRIPTION = 6000

@@ -299,7 +299,7 @@ class ConnectWiseSimulator(BaseSimulator):
 
 
 RULE = "workflow"
-"""Who changed what the option `rewrites` sets."""
+"""The name by which the option `rewrites` changes fields."""
 
 _ADDITION_CALLS = {
     ("GET", "additions"): Right.AGREEMENTS_INQUIRE,

@@ -35,16 +35,16 @@ class AgreementState:
     additions: Table = field(default_factory=Table)
     sequence: int = 0
     invoiced_through: date | None = None
-    """The last day that an invoice has covered; None if none was made. Not to be read off `nextInvoiceDate`: in
-    arrears that is in the past while its period is still to be billed."""
+    """The last day that an invoice has covered; None if none was made. `nextInvoiceDate` does not
+    tell it: in arrears that date is in the past while its period is still to be billed."""
     refuses_invoiced_periods: bool = True
-    """Whether this agreement minds an effective date on or before that day."""
+    """True if this agreement refuses an effective date on or before that day."""
     invoicing: Invoicing | None = None
-    """Which period its invoices cover; None for what the tenant's options say."""
+    """The period that its invoices cover; None for the choice in the tenant's options."""
     billed: dict[int, float] = field(default_factory=dict)
-    """By Addition, what the last invoice with it billed: its `billedQuantity` from then on."""
+    """The last invoice's quantity of each Addition, which is its `billedQuantity` from then on."""
     owed: set[int] = field(default_factory=set)
-    """Additions made in a period already invoiced, which the next invoice bills since the agreement prorates."""
+    """Additions made in an invoiced period; the next invoice bills them if it prorates."""
 
 
 class Tenant:

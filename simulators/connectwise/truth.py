@@ -12,7 +12,7 @@ from typing import Any
 from simulators.connectwise.records import Fields, day_of, instant
 
 API = "api"
-"""Who wrote, if it came through the API; else a person's name."""
+"""The writer's name, if the write came through the API; else it is a person's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +118,8 @@ class InvoiceLine:
     unit_price: Decimal
     bill_customer: str
     amount: Decimal
-    """What is over the included units, at the unit price, to the cent; 0 unless it is Billable."""
+    """The amount over the included units, at the unit price, to the cent; 0 unless it is
+    Billable."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -245,7 +245,7 @@ _READERS: dict[str, Callable[[str, Any], Any]] = {
     **dict.fromkeys(("effectiveDate", "cancelledDate"), _date),
     "billCustomer": _as_sent,
 }
-"""How to read each plain field that a caller may write; the others are the server's own."""
+"""Readers of each plain field that a caller may write; the others are the server's own."""
 
 
 def _mistyped(name: str, kind: str) -> RefusalError:

@@ -13,24 +13,31 @@ from simulators.gravityzone.truth import Truth
 from simulators.scenario import MONTHLY_SUBSCRIPTION, CompanyKind
 
 GRAVITYZONE_HELP = """\
-control calls of gravityzone ("company" is an id, or the exact name if only one has it; a machine is an id):
-  POST   /_sim/checkin   {"company": "Harbor Dental", "count": 3}: new machines connect; or {"machine": id}: that
-                         one does; with "at" (an instant past or to come, default now) and "lag_seconds" (counted later)
-  POST   /_sim/companies {"name": "...", "parent": company, "kind": "customer|partner", "subscription_type": 3,
-                         "minimum_usage": 0}
-  PATCH  /_sim/companies {"company": "...", and what changes of: "name", "parent", "subscription_type", "minimum_usage"}
+control calls of gravityzone ("company" is an id, or the exact name if only one has it; a machine
+is an id):
+  POST   /_sim/checkin   {"company": "Harbor Dental", "count": 3}: new machines connect; or
+                         {"machine": id}: that one does; with "at" (an instant past or to come,
+                         default now) and "lag_seconds" (counted later)
+  POST   /_sim/companies {"name": "...", "parent": company, "kind": "customer|partner",
+                         "subscription_type": 3, "minimum_usage": 0}
+  PATCH  /_sim/companies {"company": "...", and what changes of: "name", "parent",
+                         "subscription_type", "minimum_usage"}
   DELETE /_sim/companies {"company": "..."}
-  POST   /_sim/refusals  {"company": "...", "code": -32001, "details": "...", "status": 200, "methods": [...]}: calls about it
-                         are answered so, all or those of the methods; "hidden": true: it is out of the key's reach
+  POST   /_sim/refusals  {"company": "...", "code": -32001, "details": "...", "status": 200,
+                         "methods": [...]}: calls about it are answered so, all or those of the
+                         methods; "hidden": true: it is out of the key's reach
   DELETE /_sim/refusals  {"company": "..."}: it is answered for again
   PATCH  /_sim/machines  {"machine": id, "company": "..."}: it belongs there from now on
   DELETE /_sim/machines  {"machine": id}
-  POST   /_sim/counters  {"company": "...", "month": "2026-10", "counter": "endpointMonthlyUsage", "value": -1}: answers
-                         that whatever is true; "missing": true leaves the counter out; "product_type" is 0 unless given
+  POST   /_sim/counters  {"company": "...", "month": "2026-10", "counter": "endpointMonthlyUsage",
+                         "value": -1}: answers that whatever is true; "missing": true leaves the
+                         counter out; "product_type" is 0 unless given
   DELETE /_sim/counters  answers the truth again
-  PATCH  /_sim/options   {"enabled_apis": [...], "license_info_as_array": true, "folders_transparent": true,
-                         "older_spelling": true, "types_in_use_only": true, "types_repeated": true, "api_refused_in_words": true,
-                         "gone_code": -32000, "gone_details": "...", "without_parent": true}: what differs between tenants
+  PATCH  /_sim/options   {"enabled_apis": [...], "license_info_as_array": true,
+                         "folders_transparent": true, "older_spelling": true,
+                         "types_in_use_only": true, "types_repeated": true,
+                         "api_refused_in_words": true, "gone_code": -32000, "gone_details": "...",
+                         "without_parent": true}: what differs between tenants
 """
 
 _MONTH = r"^\d{4}-(0[1-9]|1[0-2])$"

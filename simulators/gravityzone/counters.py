@@ -51,7 +51,7 @@ class Missing:
 MISSING = Missing()
 
 type CounterValue = int | float | str | bool | Missing | None
-"""What an override may put in a counter's place: any scalar, or nothing at all."""
+"""An override in a counter's place: any scalar, or nothing at all."""
 
 
 @lru_cache(maxsize=8192)

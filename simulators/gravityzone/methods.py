@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 PRODUCT_TYPES = (ENDPOINT_SECURITY, 3, 5)
 """Endpoint Security, EDR, PHASR."""
 SERVICES = ("companies", "licensing", "network", "reports")
-"""Of the API that Tally asks, beside `general`; each is ticked on the key or not."""
+"""The services that Tally asks, beside `general`; each is ticked on the key or not."""
 _KINDS = ("partner", "customer")
 _LICENSE_FILTERS = {1: frozenset({1, 6}), 2: frozenset({2}), 3: frozenset({3, 4, 5})}
 """`filters.licenseType` to `subscriptionType`s. Monthly trials under monthly are a guess."""

@@ -98,7 +98,8 @@ def status_response(status: int, call_id: str | int | None = None) -> Response:
     """Answer with an HTTP status as GravityZone words it: JSON for some, a page for the others."""
     if status in _OF_STATUS:
         return error_response(call_id, RpcError(*_OF_STATUS[status]), status)
-    page = f"<html><head><title>{status}</title></head><body>{_PAGES.get(status, 'Error')}</body></html>"
+    text = _PAGES.get(status, "Error")
+    page = f"<html><head><title>{status}</title></head><body>{text}</body></html>"
     return text_response(page, status, HTML_TYPE)
 
 

@@ -31,14 +31,16 @@ began = time.process_time()
 import json, os
 class Context:
     function_name, memory_limit_in_mb = "tally", 256
-    invoked_function_arn, aws_request_id = "arn:aws:lambda:eu-west-1:000000000000:function:tally", "1"
+    invoked_function_arn = "arn:aws:lambda:eu-west-1:000000000000:function:tally"
+    aws_request_id = "1"
     def get_remaining_time_in_millis(self):
         return 140_000
 from {module} import handler
 answer = handler(json.loads(os.environ["FIRST_EVENT"]), Context())
 seconds = time.process_time() - began
 assert not answer.get("batchItemFailures"), answer
-ours = [each for name, module in [*sys.modules.items()] if name.startswith("tally.") for each in vars(module).values()]
+modules = [module for name, module in [*sys.modules.items()] if name.startswith("tally.")]
+ours = [each for module in modules for each in vars(module).values()]
 kinds = {{each for each in ours if isinstance(each, type) and each.__module__.startswith("tally.")}}
 made = sum("__dataclass_fields__" in vars(each) for each in kinds)
 sys.stderr.write(json.dumps({{"seconds": seconds, "modules": [*sys.modules], "dataclasses": made}}))

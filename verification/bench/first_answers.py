@@ -69,7 +69,7 @@ class FirstAnswers:
     world: World = field(default_factory=_msp)
     asked: list[str] = field(default_factory=list)
     addresses: dict[str, str] = field(default_factory=dict)
-    """Of the settings that are addresses, by their names."""
+    """The settings that are addresses, by their names."""
 
     def forgotten(self) -> list[str]:
         """Return the questions since the last time, sorted: some calls are made side by side."""

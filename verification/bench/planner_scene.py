@@ -39,7 +39,7 @@ _MONTH = Month(2026, 11)
 _BEFORE = datetime(2026, 11, 5, 11, 50, tzinfo=UTC)
 TICK = datetime(2026, 11, 5, 12, 5, tzinfo=UTC)
 CAUSES = {f"{_MONTH} {ENDPOINTS.name}": Cause(state=StandingState.BILLING, since=_BEFORE)}
-"""What stands of each of them."""
+"""The causes in each company's standing."""
 _A_PARTNER = 500
 
 

@@ -75,22 +75,22 @@ class Scene:
     they come at once."""
     containers: int = CONTAINERS
     batch: int = BATCH
-    """How many messages a poll finds at most."""
+    """The most messages that a poll finds."""
     clock: VirtualClock = field(init=False)
     timeline: Timeline = field(init=False)
     world: TimedWorld = field(init=False)
     customers: list[Customer] = field(init=False)
     throttled: int = 0
-    """How many calls either API has answered with 429."""
+    """The number of calls that each API has answered with 429."""
     ledger_calls: Counter[str] = field(default_factory=Counter)
-    """How often the ledger was called, by method."""
+    """The number of the ledger's calls, by method."""
     done: int = 0
     invoked: int = 0
-    """How many batches the workers were handed."""
+    """The number of batches that the workers got."""
     planned: timedelta = timedelta()
-    """How long the planner took, but for its own processor time."""
+    """The planner's time, but for its own processor time."""
     worked: timedelta = timedelta()
-    """How long their invocations took, waits for tokens and answers included."""
+    """The time of the workers' invocations, waits for tokens and answers included."""
     last_done: datetime = field(init=False)
     errors: list[TallyError] = field(default_factory=list)
 

@@ -60,6 +60,4 @@ def _row(verdict: Verdict) -> str:
         noticed = verdict.killed_by
     else:
         noticed = f"`{verdict.killed_by.partition('[')[0].removeprefix('tests/')}`"
-    return (
-        f"| {mutation.rule} | {mutation.name} | {mutation.why} | {noticed} |"
-    )
+    return f"| {mutation.rule} | {mutation.name} | {mutation.why} | {noticed} |"

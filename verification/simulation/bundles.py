@@ -1,4 +1,4 @@
-"""Agreements that are invoiced through others, and companies that are merged: what people do to both in ConnectWise."""
+"""People's acts in ConnectWise on agreements invoiced through others and on merged companies."""
 
 from datetime import date
 from random import Random
@@ -17,7 +17,10 @@ OTHER_TYPE = {"id": 77, "name": "Other"}
 
 
 def put_below(connectwise: ConnectWiseSimulator, agreement_id: int) -> None:
-    """Have an agreement invoiced through one of another type, which is made like it; its own invoice date stays from then on."""
+    """Have an agreement invoiced through a new one like it, of another type.
+
+    Its own invoice date stays from then on.
+    """
     people = connectwise.people
     parent = people.double_agreement(agreement_id, name="Bundle")
     people.edit_agreement(parent, {"type": OTHER_TYPE})
@@ -32,7 +35,10 @@ def payer(connectwise: ConnectWiseSimulator, agreement: Fields) -> Fields:
 
 
 def invoice(msp: "Msp", agreement: Fields, today: date) -> list[str]:
-    """Make the invoice that the agreement is on, if it is due still: another one below the same may have been on it just now."""
+    """Make the agreement's invoice, if it is still due.
+
+    An invoice of another agreement below the same one may just have covered it.
+    """
     paid = payer(msp.connectwise, agreement)
     if (day_of(paid["nextInvoiceDate"]) or date.max) > today:
         return []

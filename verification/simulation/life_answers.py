@@ -1,4 +1,7 @@
-"""What people answer and set up in Tally: holds approved or rejected, Additions given or kept apart, companies tied by hand."""
+"""Events in Tally by people: answers to holds, and set-up.
+
+They approve or reject holds, give Additions or keep them apart, and tie companies by hand.
+"""
 
 from collections.abc import Callable, Mapping
 from random import Random
@@ -25,7 +28,7 @@ def _held(msp: Msp, firm: Firm, draw: Random) -> UsageRecord | None:
 
 
 def _said(what: str, answer: Callable[[], object]) -> str:
-    """What was answered; what cannot be answered is told as well, and changes nothing."""
+    """Return the words for an answer; one that is refused is told as well, and changes nothing."""
     try:
         answer()
     except TallyError as error:
@@ -72,7 +75,7 @@ def _answer(msp: Msp, firm: Firm, draw: Random) -> str:
 
 
 def _carry_terms(msp: Msp, firm: Firm, draw: Random) -> str:
-    """A person who is told of terms that are not those of the month before has them carried over."""
+    """Have a person carry over the terms of the month before, if told that they differ."""
     month = Month.of(msp.clock.now())
     keys = [
         RecordKey(company_id=firm.id, month=each, service=billed.name)
@@ -138,7 +141,10 @@ def _set_up(msp: Msp, firm: Firm, draw: Random) -> str:
 
 
 def _touch_below(msp: Msp, firm: Firm) -> None:
-    """With a partner all below it come into billing or go out of it, and names become unique or no more."""
+    """Note a change of all below a partner.
+
+    They come into billing or leave, so names become unique or clash.
+    """
     for each in msp.firms if firm.partner else ():
         each.touched = msp.clock.now()
 

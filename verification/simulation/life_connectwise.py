@@ -1,4 +1,7 @@
-"""What people do in ConnectWise: agreements made, changed and ended, Additions edited. Each act tells what it did, "" for nothing."""
+"""Events in ConnectWise by people: they make, change and end agreements, and edit Additions.
+
+Each act returns its story, "" for nothing.
+"""
 
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta
@@ -55,7 +58,7 @@ def _double_agreement(msp: Msp, firm: Firm, draw: Random) -> str:
 
 
 def _renew_agreement(msp: Msp, firm: Firm, draw: Random) -> str:
-    """The newest agreement ends the day before, and one like it goes on: from the month's start mostly, or in its midst."""
+    """End the newest agreement and make one like it, mostly from the month's start."""
     known = msp.agreements(firm)
     today = msp.clock.now().date()
     month = Month(today.year, today.month)
@@ -265,7 +268,7 @@ def _add_beside(msp: Msp, firm: Firm, draw: Random) -> str:
 
 
 def _known(msp: Msp, addition_id: int) -> bool:
-    """Whether the ledger has the Addition's id: without it, its text is all there is to know it by."""
+    """Return True if the ledger has the Addition's id; else only its text tells that it is ours."""
     return any(
         line.addition_id == addition_id
         for record in msp.ledger.every_record()

@@ -1,4 +1,7 @@
-"""What happens in GravityZone: names, licences, places in the tree, counters. Each act tells what it did, "" for nothing."""
+"""Events in GravityZone: names, licences, places in the tree, counters.
+
+Each act returns its story, "" for nothing.
+"""
 
 from collections.abc import Callable, Mapping
 from random import Random
@@ -30,7 +33,10 @@ def _change_licence(msp: Msp, firm: Firm, draw: Random) -> str:
 
 
 def _delete(msp: Msp, firm: Firm, draw: Random) -> str:
-    """Gone from GravityZone, or out of the key's reach; now and then it is made again at once, with the same name."""
+    """Delete the company in GravityZone, or take it out of the key's reach.
+
+    Now and then it comes back at once with the same name.
+    """
     tenant = msp.gravityzone.tenant
     if tenant.find(firm.id) is None:
         return ""

@@ -1,4 +1,4 @@
-"""Many seeds on all cores, until they are done or the time is over; what they came to, and the first that broke a rule."""
+"""The run of many seeds on all cores, to the end or a time limit, up to the first broken rule."""
 
 import gc
 import multiprocessing
@@ -19,7 +19,7 @@ _COLLECT_AFTER = 50_000
 
 @dataclass(slots=True, kw_only=True)
 class Outcome:
-    """What all seeds came to. Seconds are those of the wall, on ``processes`` cores."""
+    """The result of all seeds. Seconds are those of the wall, on ``processes`` cores."""
 
     processes: int
     seconds: float = 0.0

@@ -10,10 +10,14 @@ SAFETY = (
         edits=(
             Edit(
                 before="        try:\n            answer = self._call(do)",
-                after="        if isinstance(do.write, SetQuantity):\n            sent, line = do.write.quantity, self.record.line(do.write.number)\n"
-                "            self._save(write_changes.confirmed(self.record, line, sent, "
-                'self.facts, why=""))\n'
-                "        try:\n            answer = self._call(do)",
+                after=(
+                    "        if isinstance(do.write, SetQuantity):\n"
+                    "            sent = do.write.quantity\n"
+                    "            line = self.record.line(do.write.number)\n"
+                    "            self._save(write_changes.confirmed(self.record, line, sent, "
+                    'self.facts, why=""))\n'
+                    "        try:\n            answer = self._call(do)"
+                ),
             ),
         ),
         why="A PATCH of the quantity hardly ever fails.",
@@ -24,7 +28,9 @@ SAFETY = (
         file="tally/worker/rounds.py",
         edits=(
             Edit(
-                before="            self._save(write_changes.claimed(self.record, write, self.facts))",
+                before=(
+                    "            self._save(write_changes.claimed(self.record, write, self.facts))"
+                ),
                 after=(
                     "            self.record = write_changes.claimed(self.record, write, "
                     "self.facts).after"
