@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from local.controls import MonthCounts, TrueAddition, TrueCompany
+from local.simulator_clients import MonthCounts, TrueAddition, TrueCompany
 from simulators.scenario import (
     MONTHLY_SUBSCRIPTION,
     Addition,

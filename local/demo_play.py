@@ -6,9 +6,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
-from local.controls import ConnectWiseControls, GravityZoneControls, TrueAddition, TrueInvoice
 from local.demo_ledger import read_ledger
 from local.errors import LocalError
+from local.simulator_clients import (
+    ConnectWiseControls,
+    GravityZoneControls,
+    TrueAddition,
+    TrueInvoice,
+)
 from local.stack import Stack
 from tally.domain.model.month import Month
 from tally.domain.record.usage_record import RecordState

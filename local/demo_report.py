@@ -5,9 +5,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from local.controls import TrueAddition, TrueCompany
 from local.demo_ledger import LedgerContents
 from local.demo_play import WIDTH
+from local.simulator_clients import TrueAddition, TrueCompany
 from tally.domain.model.month import Month
 from tally.domain.model.standing import Cause, Standing, StandingState
 from tally.domain.record.usage_record import UsageRecord

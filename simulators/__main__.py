@@ -17,11 +17,11 @@ from simulators.connectwise import (
     ConnectWiseSimulator,
     Credentials,
 )
-from simulators.control import CONTROL_HELP
+from simulators.control_calls import CONTROL_HELP
 from simulators.core import Simulator
 from simulators.demo_scenario import demo_scenario
 from simulators.gravityzone import GRAVITYZONE_HELP, GravityZoneSimulator, RateLimits
-from simulators.rates import Limit
+from simulators.rate_limits import Limit
 from simulators.scenario import Scenario, load_scenario
 from simulators.server import SimulatorServer, serve
 

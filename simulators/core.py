@@ -171,7 +171,7 @@ class BaseSimulator:
     def control(self, method: str, path: str, body: bytes) -> Response:
         """Answer a control call of this simulator's own.
 
-        `control` has answered the common ones before.
+        `control_calls` has answered the common ones before.
         """
         del body
         return json_response({"error": f"no control call {method} {path}"}, 404)

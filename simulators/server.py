@@ -14,7 +14,7 @@ from types import FrameType
 from typing import override
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from simulators.control import control
+from simulators.control_calls import control
 from simulators.core import NoAnswerError, Request, Response, Simulator
 
 CONTROL_PREFIX = "/_sim/"

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from itertools import pairwise
 
-from simulators.connectwise.truth import API
+from simulators.connectwise.billing_truth import API
 from tally.domain.model.month import Month
 from tally.domain.model.reading import ENDPOINTS
 from tally.domain.record.history import HistoryEntry

@@ -12,13 +12,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from local.checkout import STATE
-from local.controls import ConnectWiseControls, GravityZoneControls
 from local.demo_ledger import read_ledger
 from local.errors import LocalError
 from local.sam_local.engine import address_for_containers
+from local.sam_local.event_scene import BEGINS, opt_the_partner_in, scenario, seen
 from local.sam_local.events import EVENTS, Event, differences
 from local.sam_local.invoke import command, invoke, write_environment
-from local.sam_local.scene import BEGINS, opt_the_partner_in, scenario, seen
+from local.simulator_clients import ConnectWiseControls, GravityZoneControls
 from local.stack import DEMO_PARAMETERS, Stack
 from local.up import down, leave
 from simulators.scenario import dump_scenario

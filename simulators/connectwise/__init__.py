@@ -4,12 +4,19 @@ Import the simulator and its options, acts and truth from here. The modules impo
 `simulators`, but not the GravityZone simulator.
 """
 
-from simulators.connectwise.controls import CONNECTWISE_HELP
+from simulators.connectwise.billing_truth import (
+    API,
+    AdditionTruth,
+    Change,
+    Invoice,
+    InvoiceLine,
+    Truth,
+)
+from simulators.connectwise.control_calls import CONNECTWISE_HELP
 from simulators.connectwise.options import ConnectWiseOptions, Credentials, Right
 from simulators.connectwise.people import People
 from simulators.connectwise.simulator import ConnectWiseSimulator
 from simulators.connectwise.tenant import Tenant
-from simulators.connectwise.truth import API, AdditionTruth, Change, Invoice, InvoiceLine, Truth
 
 __all__ = [
     "API",

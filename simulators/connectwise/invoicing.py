@@ -3,10 +3,10 @@
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
+from simulators.connectwise.api_records import Fields, billed_quantity, day_of, midnight
+from simulators.connectwise.billing_truth import Invoice, InvoiceLine
 from simulators.connectwise.periods import Period, covered
-from simulators.connectwise.records import Fields, billed_quantity, day_of, midnight
 from simulators.connectwise.tenant import Tenant
-from simulators.connectwise.truth import Invoice, InvoiceLine
 
 _CENT = Decimal("0.01")
 

@@ -6,11 +6,11 @@
 from datetime import date, timedelta
 from typing import Any, Literal
 
-from simulators.connectwise import records
+from simulators.connectwise import api_records
+from simulators.connectwise.api_records import BillingForm, day_of, midnight
 from simulators.connectwise.invoicing import run_invoice, take_back_invoice
 from simulators.connectwise.options import OpenEnd
 from simulators.connectwise.periods import Invoicing, moved
-from simulators.connectwise.records import BillingForm, day_of, midnight
 from simulators.connectwise.store import Table
 from simulators.connectwise.tenant import Tenant
 
@@ -120,7 +120,7 @@ class People:
         company, kind = tenant.companies.get(company_id), tenant.agreement_types.get(type_id)
         if company is None or kind is None:
             raise LookupError(f"no company {company_id} or no agreement type {type_id}")
-        record = records.agreement(
+        record = api_records.agreement(
             agreement_id=tenant.agreements.last_id + 1,
             name=name,
             agreement_type=kind.fields,
@@ -240,7 +240,7 @@ class People:
             document = self._tenant.agreements.get(parent_id)
             if document is None:
                 raise LookupError(f"no agreement {parent_id}")
-            parent = records.reference(document.fields, "name")
+            parent = api_records.reference(document.fields, "name")
         self.edit_agreement(agreement_id, {"parentAgreement": parent}, by=by)
 
     def delete_agreement(self, agreement_id: int, *, by: str = SOMEONE) -> None:
@@ -291,7 +291,7 @@ class People:
     def add_company(self, identifier: str, name: str, *, by: str = SOMEONE) -> int:
         """Make a company; returns its id."""
         tenant = self._tenant
-        fields = records.company(
+        fields = api_records.company(
             company_id=tenant.companies.last_id + 1, identifier=identifier, name=name
         )
         return int(tenant.insert(tenant.companies, fields, by=by).fields["id"])
@@ -313,7 +313,7 @@ class People:
         survivor = tenant.companies.get(into)
         if survivor is None or company_id == into:
             raise LookupError(f"no other company {into}")
-        moved = records.reference(survivor.fields, "identifier", "name")
+        moved = api_records.reference(survivor.fields, "identifier", "name")
         for document in tenant.agreements_of(company_id):
             self.edit_agreement(
                 document.fields["id"], {"company": moved, "billToCompany": moved}, by=by
@@ -360,7 +360,7 @@ class People:
                     self._tenant.truth.addition(record_id).agreement_id
                 ).additions
 
-    def _copy(self, agreement: records.Fields, changes: records.Fields, *, by: str) -> int:
+    def _copy(self, agreement: api_records.Fields, changes: api_records.Fields, *, by: str) -> int:
         tenant = self._tenant
         copy = {**agreement, **changes, "id": tenant.agreements.last_id + 1}
         made = int(tenant.insert(tenant.agreements, copy, by=by).fields["id"])

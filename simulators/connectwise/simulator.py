@@ -9,17 +9,17 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from simulators.clock import VirtualClock
-from simulators.connectwise import answers, records, validation
+from simulators.connectwise import answers, api_records, validation
 from simulators.connectwise.answers import RefusalError
-from simulators.connectwise.controls import control_call
-from simulators.connectwise.limits import MinuteLimit
+from simulators.connectwise.billing_truth import API, Truth
+from simulators.connectwise.control_calls import control_call
 from simulators.connectwise.listing import Listing, one, site_of
 from simulators.connectwise.loading import load
+from simulators.connectwise.minute_limit import MinuteLimit
 from simulators.connectwise.options import ConnectWiseOptions, Right
 from simulators.connectwise.people import People
 from simulators.connectwise.store import Document, Table
 from simulators.connectwise.tenant import Tenant
-from simulators.connectwise.truth import API, Truth
 from simulators.core import BaseSimulator, Request, Response, json_bytes_response, json_response
 from simulators.scenario import ConnectWiseWorld
 
@@ -40,14 +40,16 @@ class _Resource:
 
 
 _COMPANIES = _Resource(
-    "companies", lambda t: t.companies, records.COMPANY_PATHS, Right.COMPANIES_INQUIRE
+    "companies", lambda t: t.companies, api_records.COMPANY_PATHS, Right.COMPANIES_INQUIRE
 )
 _TYPES = _Resource(
-    "types", lambda t: t.agreement_types, records.AGREEMENT_TYPE_PATHS, Right.TABLES_INQUIRE
+    "types", lambda t: t.agreement_types, api_records.AGREEMENT_TYPE_PATHS, Right.TABLES_INQUIRE
 )
-_CATALOG = _Resource("catalog", lambda t: t.products, records.PRODUCT_PATHS, Right.CATALOG_INQUIRE)
+_CATALOG = _Resource(
+    "catalog", lambda t: t.products, api_records.PRODUCT_PATHS, Right.CATALOG_INQUIRE
+)
 _AGREEMENT = _Resource(
-    "agreements", lambda t: t.agreements, records.AGREEMENT_PATHS, Right.AGREEMENTS_INQUIRE
+    "agreements", lambda t: t.agreements, api_records.AGREEMENT_PATHS, Right.AGREEMENTS_INQUIRE
 )
 _RESOURCES: dict[Parts, _Resource] = {
     ("company", "companies"): _COMPANIES,
@@ -230,7 +232,7 @@ class ConnectWiseSimulator(BaseSimulator):
                 return self._patch(request, table.get(target.record_id))
             case _:
                 return self._read(
-                    request, target, self._listed(target, table), records.ADDITION_PATHS
+                    request, target, self._listed(target, table), api_records.ADDITION_PATHS
                 )
 
     def _listed(self, target: _Target, table: Table) -> Table:

@@ -12,9 +12,9 @@ from typing import Any
 
 from pydantic_core import to_json
 
+from simulators.connectwise.api_records import Fields
 from simulators.connectwise.conditions import SHORT_NAMES, Condition, field_value
 from simulators.connectwise.options import OpenEnd
-from simulators.connectwise.records import Fields
 
 
 class Document:

@@ -11,9 +11,7 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from simulators.clock import VirtualClock
-from simulators.connectwise.options import ConnectWiseOptions, OpenEnd
-from simulators.connectwise.periods import Invoicing
-from simulators.connectwise.records import (
+from simulators.connectwise.api_records import (
     Fields,
     addition,
     agreement_status,
@@ -22,8 +20,10 @@ from simulators.connectwise.records import (
     instant,
     midnight,
 )
+from simulators.connectwise.billing_truth import API, AdditionTruth, Change, Truth
+from simulators.connectwise.options import ConnectWiseOptions, OpenEnd
+from simulators.connectwise.periods import Invoicing
 from simulators.connectwise.store import Document, Table
-from simulators.connectwise.truth import API, AdditionTruth, Change, Truth
 
 _AT_ONCE = timedelta(0)
 

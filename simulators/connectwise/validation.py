@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from simulators.connectwise.answers import ALREADY_INVOICED, FieldError, RefusalError
-from simulators.connectwise.records import (
+from simulators.connectwise.api_records import (
     ADDITION_NAMES,
     BILLING_FORMS,
     LONGEST_INVOICE_DESCRIPTION,

@@ -4,12 +4,12 @@ Import the simulator and its options, tenant and truth from here. The modules im
 `simulators`, but not the ConnectWise simulator.
 """
 
-from simulators.gravityzone.control import GRAVITYZONE_HELP
+from simulators.gravityzone.control_calls import GRAVITYZONE_HELP
+from simulators.gravityzone.count_truth import Truth
 from simulators.gravityzone.counters import MISSING
 from simulators.gravityzone.methods import Options
 from simulators.gravityzone.simulator import GravityZoneSimulator, RateLimits
 from simulators.gravityzone.tenant import Company, Endpoint, Tenant
-from simulators.gravityzone.truth import Truth
 
 __all__ = [
     "GRAVITYZONE_HELP",

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 
 from simulators.clock import VirtualClock
 from simulators.core import BaseSimulator, Request, Response
-from simulators.gravityzone.control import control_tenant
+from simulators.gravityzone.control_calls import control_tenant
+from simulators.gravityzone.count_truth import Truth
 from simulators.gravityzone.methods import Methods, Options
 from simulators.gravityzone.rpc import (
     METHOD_NOT_FOUND,
@@ -21,8 +22,7 @@ from simulators.gravityzone.rpc import (
     status_response,
 )
 from simulators.gravityzone.tenant import Tenant, made_id
-from simulators.gravityzone.truth import Truth
-from simulators.rates import Limit, RateLimiter
+from simulators.rate_limits import Limit, RateLimiter
 from simulators.scenario import GravityZoneCompany, GravityZoneWorld
 
 PREFIX = "/api/v1.0/jsonrpc/"

@@ -11,7 +11,7 @@ from simulators.adapter import SimulatorAdapter
 from simulators.clock import VirtualClock
 from simulators.faults import Fault, FaultKind
 from simulators.gravityzone import GravityZoneSimulator, RateLimits
-from simulators.rates import Limit
+from simulators.rate_limits import Limit
 from simulators.scenario import GravityZoneCompany, GravityZoneFolder, GravityZoneWorld
 
 type Json = Any

@@ -14,7 +14,7 @@ from verification.mutations import report
 from verification.mutations.catalogue import MUTATIONS
 from verification.mutations.copies import Copy
 from verification.mutations.mutation import Edit, Mutation
-from verification.mutations.runner import Runner, Verdict
+from verification.mutations.mutation_runner import Runner, Verdict
 
 RULES = set(
     re.findall(

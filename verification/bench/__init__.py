@@ -1,5 +1,5 @@
 """Measures of calls, time, memory and money, over the simulators: `make bench`.
 
-`docs/performance.md` tells the results. The modules import the product, `simulators`, `testing` and
-`local`; nothing imports them but tests.
+`docs/performance.md` tells the results. The modules import the product, `simulators` and `testing`;
+nothing imports them but tests.
 """

@@ -20,7 +20,7 @@ from tally.standings import NOTED_EVERY
 from testing.world import Customer, World
 from verification.bench import fields_way
 from verification.bench.figure import Figure
-from verification.bench.scene import TICK
+from verification.bench.load_scene import TICK
 from verification.bench.table_stub import TABLE, TableStub
 
 GROUP = "Processor time of a worker, unchanged company"

@@ -6,7 +6,7 @@ from random import Random
 from statistics import quantiles
 
 from verification.bench.figure import Figure
-from verification.bench.scene import TICK, Scene
+from verification.bench.load_scene import TICK, Scene
 
 GROUP = "Freshness, from check-in to Addition"
 SIZES = (100, 1000, 4000)

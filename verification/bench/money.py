@@ -13,7 +13,7 @@ from tally.ledger.items import link_item, record_item, standing_item
 from tally.ports import BATCH
 from tally.standings import NOTED_EVERY
 from verification.bench.figure import Figure
-from verification.bench.scene import CONNECTWISE_LATENCY, LEDGER_LATENCY, TICK, Scene
+from verification.bench.load_scene import CONNECTWISE_LATENCY, LEDGER_LATENCY, TICK, Scene
 
 GROUP = "Dollars for 1,000 companies and a month"
 COMPANIES = 1000

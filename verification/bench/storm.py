@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from tally.domain.model.month import Month
 from verification.bench.figure import Figure
-from verification.bench.scene import CONNECTWISE_A_MINUTE, TICK, Scene
+from verification.bench.load_scene import CONNECTWISE_A_MINUTE, TICK, Scene
 
 GROUP = "Opening storm"
 COMPANIES = 5000

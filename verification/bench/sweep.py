@@ -4,9 +4,9 @@ from collections.abc import Iterable
 from datetime import timedelta
 
 from simulators.gravityzone import RateLimits
-from simulators.rates import Limit
+from simulators.rate_limits import Limit
 from verification.bench.figure import Figure
-from verification.bench.scene import CONTAINERS, Latencies, Scene
+from verification.bench.load_scene import CONTAINERS, Latencies, Scene
 
 GROUP = "Sweep of 1,000 companies"
 COMPANIES, RATE = 1000, 5

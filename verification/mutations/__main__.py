@@ -7,8 +7,8 @@ import time
 from local.errors import LocalError
 from verification.mutations.catalogue import MUTATIONS
 from verification.mutations.mutation import Mutation
+from verification.mutations.mutation_runner import run
 from verification.mutations.report import PAGE, write
-from verification.mutations.runner import run
 
 _PROCESSES = 2
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from local.checkout import ROOT
-from verification.mutations.runner import Verdict
+from verification.mutations.mutation_runner import Verdict
 
 PAGE = ROOT / "docs" / "mutations.md"
 

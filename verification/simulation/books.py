@@ -8,8 +8,8 @@ from tally.domain.model.company import CompanyLink
 from tally.domain.model.month import Month
 from tally.domain.record.record_key import RecordKey
 from tally.domain.record.usage_record import UsageRecord
+from verification.simulation.billed_services import Billed
 from verification.simulation.msp import Firm, Msp
-from verification.simulation.services import Billed
 from verification.simulation.story import ViolationError
 
 

@@ -8,13 +8,13 @@ from simulators.gravityzone.tenant import PAID_MONTHLY
 from tally.domain.model.month import Month
 from tally.domain.record.usage_record import UsageRecord
 from verification.simulation import partners
+from verification.simulation.billed_services import Billed
 from verification.simulation.books import Books
 from verification.simulation.causes_additions import Additions
 from verification.simulation.causes_agreements import Agreements
 from verification.simulation.causes_counts import Counts
 from verification.simulation.causes_table import MERGED
 from verification.simulation.msp import UNSEEN, Firm
-from verification.simulation.services import Billed
 from verification.simulation.story import ViolationError
 
 

@@ -2,15 +2,15 @@
 
 from collections.abc import Iterator
 
-from simulators.connectwise.truth import AdditionTruth
+from simulators.connectwise.billing_truth import AdditionTruth
 from tally.domain.model.company import CompanyLink
 from tally.domain.model.month import Month
 from tally.domain.record.lines import SETTLED, Line, LineState
 from tally.domain.record.usage_record import UsageRecord
+from verification.simulation.billed_services import Billed
 from verification.simulation.books import Books
 from verification.simulation.causes_agreements import Agreements
 from verification.simulation.msp import Firm
-from verification.simulation.services import Billed
 
 
 class Additions:

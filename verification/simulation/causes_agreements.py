@@ -3,15 +3,15 @@
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time
 
+from simulators.connectwise.api_records import Fields, day_of
+from simulators.connectwise.billing_truth import API, AdditionTruth
 from simulators.connectwise.periods import moved
-from simulators.connectwise.records import Fields, day_of
-from simulators.connectwise.truth import API, AdditionTruth
 from tally.domain.model.month import Month
 from tally.domain.record.lines import SETTLED, Line
 from tally.domain.record.usage_record import UsageRecord
+from verification.simulation.billed_services import Billed
 from verification.simulation.books import Books
 from verification.simulation.msp import Firm
-from verification.simulation.services import Billed
 
 
 class Agreements:

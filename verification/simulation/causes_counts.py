@@ -10,9 +10,9 @@ from tally.domain.record.record_key import RecordKey
 from tally.domain.record.rulings import Said
 from tally.domain.record.usage_record import RecordState, UsageRecord
 from verification.simulation import partners
+from verification.simulation.billed_services import Billed
 from verification.simulation.books import Books
 from verification.simulation.msp import Firm
-from verification.simulation.services import Billed
 
 
 class Counts:

@@ -13,16 +13,16 @@ from tally.domain.record.usage_record import RecordState, UsageRecord
 from tally.errors import ContractError, TallyError
 from tally.messages import Job
 from verification.simulation import partners
-from verification.simulation.additions import AdditionChecks
+from verification.simulation.addition_checks import AdditionChecks
+from verification.simulation.billed_services import ENDPOINTS
 from verification.simulation.books import Books
-from verification.simulation.invoices import InvoiceChecks
+from verification.simulation.invoice_checks import InvoiceChecks
 from verification.simulation.msp import Firm, Msp
-from verification.simulation.rates import RateChecks
-from verification.simulation.records import RecordChecks
-from verification.simulation.services import ENDPOINTS
-from verification.simulation.standings import StandingChecks, left_so
+from verification.simulation.rate_checks import RateChecks
+from verification.simulation.record_checks import RecordChecks
+from verification.simulation.standing_checks import StandingChecks, left_so
 from verification.simulation.story import ViolationError
-from verification.simulation.writes import WriteChecks
+from verification.simulation.write_checks import WriteChecks
 
 _BUG = "please report this as a bug"
 _INDEX_SHOWS = timedelta(seconds=30)

@@ -7,12 +7,12 @@ from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta
 from random import Random
 
-from simulators.connectwise.records import BILLING_FORMS, TERMS, Fields, day_of, midnight
-from simulators.connectwise.truth import API, AdditionTruth
+from simulators.connectwise.api_records import BILLING_FORMS, TERMS, Fields, day_of, midnight
+from simulators.connectwise.billing_truth import API, AdditionTruth
 from tally.domain.model.month import Month
+from verification.simulation.billed_services import ENDPOINTS, Billed
 from verification.simulation.bundles import OTHER_TYPE, invoice, merge
 from verification.simulation.msp import Firm, Msp
-from verification.simulation.services import ENDPOINTS, Billed
 
 INVOICED = "invoices run"
 MERGED = "merged in ConnectWise"
@@ -298,8 +298,18 @@ def _run_invoices(msp: Msp, firm: Firm, draw: Random) -> str:
     said = []
     for agreement in msp.agreements(firm):
         if (day_of(agreement["nextInvoiceDate"]) or date.max) <= today:
-            said += invoice(msp, agreement, today)
+            said += invoice(msp.connectwise, agreement, today)
     return "; ".join(said)
+
+
+def _merge(msp: Msp, firm: Firm, draw: Random) -> str:
+    """Merge its company into another one."""
+    merged = firm.connectwise_id
+    survivor = merge(msp.connectwise, merged, draw)
+    if survivor is None:
+        return ""
+    firm.connectwise_id = survivor
+    return f"its company {merged} is merged into {survivor}"
 
 
 ACTS: Mapping[str, Callable[[Msp, Firm, Random], str]] = {
@@ -318,7 +328,7 @@ ACTS: Mapping[str, Callable[[Msp, Firm, Random], str]] = {
     "Addition beside ours": _add_beside,
     "product changed": _change_product,
     INVOICED: _run_invoices,
-    MERGED: merge,
+    MERGED: _merge,
 }
 WEIGHTS = (
     ("agreement cancelled", 3),

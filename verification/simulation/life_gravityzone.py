@@ -9,9 +9,9 @@ from random import Random
 from simulators.gravityzone import MISSING
 from simulators.gravityzone.tenant import MONTHLY_TYPES
 from simulators.gravityzone.usage import month_of
+from verification.simulation.billed_services import ENDPOINTS
 from verification.simulation.draws import Draw, drawn
 from verification.simulation.msp import Firm, Msp
-from verification.simulation.services import ENDPOINTS
 
 
 def _rename(msp: Msp, firm: Firm, draw: Random) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
 from random import Random
 
-from simulators.connectwise.records import BILLING_FORMS, Fields, day_of, midnight
+from simulators.connectwise.api_records import BILLING_FORMS, Fields, day_of, midnight
 from verification.simulation.draws import Draw, drawn
 from verification.simulation.life_connectwise import ours
 from verification.simulation.msp import Firm, Msp

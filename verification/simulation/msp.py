@@ -6,7 +6,7 @@ from random import Random
 from typing import Any
 
 from simulators.clock import VirtualClock
-from simulators.connectwise.records import Fields, midnight
+from simulators.connectwise.api_records import Fields, midnight
 from simulators.core import CallLog
 from simulators.gravityzone import RateLimits
 from simulators.gravityzone.tenant import MONTHLY_TYPES
@@ -14,9 +14,9 @@ from tally.domain.model.month import Month
 from tally.ports import ConnectWise
 from testing.ledger import MemoryLedger
 from testing.world import PRODUCT, World
+from verification.simulation.billed_services import ENDPOINTS, Billed, connectwise_of
 from verification.simulation.bundles import BUNDLED, payer, put_below
 from verification.simulation.draws import Draw, drawn
-from verification.simulation.services import ENDPOINTS, Billed, connectwise_of
 from verification.simulation.setting import Setting, Shape, setting_of
 
 _FIRST = ("Harbor", "North", "Old", "Blue", "Cedar", "Granite", "Summit", "Maple", "Iron", "Silver")

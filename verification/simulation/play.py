@@ -14,6 +14,7 @@ from tally.planner.plan import Plan
 from tally.worker.delivery import Delivery
 from testing.effects import KilledError
 from testing.queue import Message
+from verification.simulation.billed_services import setting_text
 from verification.simulation.checks import Checks
 from verification.simulation.draws import Draw, drawn
 from verification.simulation.forged import offer
@@ -30,7 +31,6 @@ from verification.simulation.outages import (
     outages_of,
     put_up,
 )
-from verification.simulation.services import setting_text
 from verification.simulation.setting import Shape
 from verification.simulation.story import Tell, ViolationError, silence
 from verification.simulation.ticks import Tick, schedule

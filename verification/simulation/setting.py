@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfo
 from simulators.connectwise.options import OpenEnd
 from tally.domain.model.invoicing import Invoicing, LateUsage
 from tally.domain.model.month import Month
+from verification.simulation.billed_services import ENDPOINTS, Billed, second_service
 from verification.simulation.draws import Draw, drawn
-from verification.simulation.services import ENDPOINTS, Billed, second_service
 
 _ZONES = (
     ("UTC", 3),

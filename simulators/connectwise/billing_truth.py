@@ -9,7 +9,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from simulators.connectwise.records import Fields, day_of, instant
+from simulators.connectwise.api_records import Fields, day_of, instant
 
 API = "api"
 """The writer's name, if the write came through the API; else it is a person's."""

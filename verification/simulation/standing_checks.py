@@ -10,11 +10,11 @@ from tally.domain.model.standing import StandingState
 from tally.domain.record.history import TALLY
 from tally.domain.record.lines import LAID_DOWN, Line, LineState
 from tally.domain.record.usage_record import RecordState, UsageRecord
+from verification.simulation.billed_services import Billed
 from verification.simulation.books import Books
 from verification.simulation.causes import Causes
 from verification.simulation.causes_table import BILLING, STANDINGS, TOO_MANY
 from verification.simulation.msp import Firm
-from verification.simulation.services import Billed
 from verification.simulation.story import ViolationError
 
 _SEEN = frozenset({"changed by people", "beside another", "agreement is gone"})

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Mapping
 
-from simulators.connectwise.truth import API, Invoice
+from simulators.connectwise.billing_truth import API, Invoice
 from tally.domain.model.month import Month
 from tally.domain.record.record_key import RecordKey
 from tally.domain.record.rulings import Said

@@ -10,9 +10,9 @@ from tally.domain.record.usage_record import RecordState, UsageRecord
 from tally.ledger.plain import paths
 from tally.ledger.record_codec import record_fields
 from testing.audit import gaps, replayed
-from verification.simulation.additions import AdditionChecks
+from verification.simulation.addition_checks import AdditionChecks
 from verification.simulation.books import Books
-from verification.simulation.invoices import owed
+from verification.simulation.invoice_checks import owed
 
 _REPLAYED_ONE_IN = 16
 """One record in so many has its history read and replayed, at a hundred times the cost. Every

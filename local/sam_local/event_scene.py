@@ -6,8 +6,8 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 
-from local.controls import TrueAddition
 from local.sam_local.events import SUMMIT_PEAK_IT, Outcome
+from local.simulator_clients import TrueAddition
 from simulators.demo_scenario import DEMO_PRODUCT, demo_scenario
 from simulators.gravityzone.tenant import made_id
 from simulators.scenario import Agreement, Scenario

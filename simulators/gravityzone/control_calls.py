@@ -6,10 +6,10 @@ from datetime import timedelta
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter
 
 from simulators.core import Response, json_response
+from simulators.gravityzone.count_truth import Truth
 from simulators.gravityzone.counters import MISSING
 from simulators.gravityzone.methods import Options
 from simulators.gravityzone.tenant import Tenant
-from simulators.gravityzone.truth import Truth
 from simulators.scenario import MONTHLY_SUBSCRIPTION, CompanyKind
 
 GRAVITYZONE_HELP = """\

@@ -6,14 +6,14 @@ from datetime import timedelta
 
 import requests
 
-from simulators.connectwise.records import TERMS
+from simulators.connectwise.api_records import TERMS
 from simulators.scenario import MONTHLY_SUBSCRIPTION
 from tally.domain.record.record_key import RecordKey
 from tally.domain.record.writes import Create, SetQuantity, SetTerms, TakeOver, Write
-from verification.simulation.additions import AdditionChecks, asked_for
+from verification.simulation.addition_checks import AdditionChecks, asked_for
 from verification.simulation.books import Books
 from verification.simulation.msp import Firm
-from verification.simulation.standings import StandingChecks
+from verification.simulation.standing_checks import StandingChecks
 from verification.simulation.story import ViolationError
 
 _JUST_NOW = timedelta(minutes=2)

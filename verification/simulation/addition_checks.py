@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from simulators.connectwise.records import TERMS, day_of
-from simulators.connectwise.truth import API, AdditionTruth, Change
+from simulators.connectwise.api_records import TERMS, day_of
+from simulators.connectwise.billing_truth import API, AdditionTruth, Change
 from simulators.core import CallLog
 from tally.domain.model.month import Month
 from tally.domain.record.lines import Line, LineState

@@ -4,11 +4,11 @@ from typing import Any, Protocol
 
 from pydantic import TypeAdapter, validate_call
 
+from simulators.connectwise.billing_truth import Truth
 from simulators.connectwise.options import ConnectWiseOptions
 from simulators.connectwise.people import People
 from simulators.connectwise.tenant import Tenant
-from simulators.connectwise.truth import Truth
-from simulators.control import parse_object
+from simulators.control_calls import parse_object
 from simulators.core import Response, json_response
 
 CONNECTWISE_HELP = """\
