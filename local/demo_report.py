@@ -54,27 +54,38 @@ def report(
         _line(["-" * column.width for column in _COLUMNS]),
     ]
     for company in ordered:
-        standing = _shown(ledger.standings, company.id)
-        for month in months:
-            first = month == months[0]
-            lines.append(
-                _line(
-                    [
-                        company.name if first else "",
-                        month.label[:3] + month.label[-5:],
-                        str(_count(company, month)),
-                        *_addition(records.get((company.id, month)), by_id),
-                        standing.state.label if first else "",
-                    ]
-                )
-            )
+        state = _shown(ledger.standings, company.id).state.label
+        seen = [_seen(company, month, records, by_id) for month in months]
+        names = [company.name, *[""] * (len(months) - 1)]
+        states = [state, *[""] * (len(months) - 1)]
+        lines.extend(
+            _line([name, *cells, shown])
+            for name, cells, shown in zip(names, seen, states, strict=True)
+        )
+    return "\n".join([*lines, *_explanations(ordered, ledger.standings)])
+
+
+def _explanations(
+    companies: Sequence[TrueCompany], standings: Mapping[str, Standing]
+) -> Sequence[str]:
     explained = [
         line
-        for company in ordered
-        for line in _explained(company.name, _shown(ledger.standings, company.id))
+        for company in companies
+        for line in _explained(company.name, _shown(standings, company.id))
     ]
-    return "\n".join(
-        [*lines, *(["", "Why not, or not only, billing:", *explained] if explained else [])]
+    return ["", "Why not, or not only, billing:", *explained] if explained else []
+
+
+def _seen(
+    company: TrueCompany,
+    month: Month,
+    records: Mapping[tuple[str, Month], UsageRecord],
+    additions: Mapping[int, TrueAddition],
+) -> Sequence[str]:
+    return (
+        month.label[:3] + month.label[-5:],
+        str(_count(company, month)),
+        *_addition(records.get((company.id, month)), additions),
     )
 
 

@@ -276,27 +276,33 @@ class MemoryLedger:
         known = self._links.get(after.company_id)
         at_version = (0 if known is None else known.version) == change.expected_version
         as_seen = all(self._links.get(each.company_id) == each for each in change.beside)
-        marked = None if change.freed is None else self._tied.get(change.freed)
-        mine = (
-            change.freed is None
-            or marked == after.company_id
-            or (marked is not None and change.heir is not None)
-        )
-        free = change.taken is None or change.taken not in self._tied or change.holder is not None
-        if not (at_version and as_seen and mine and free):
+        if not (at_version and as_seen and self._may_free(change) and self._may_take(change)):
             raise ConflictError(
                 f"the link of {after.company_id} to ConnectWise company {after.connectwise_id} "
                 "has been written by somebody else since it was read."
             )
         self._links[after.company_id] = after
         self._changes.setdefault(after.company_id, []).append(change)
+        self._retie(change)
+        self._show(after)
+
+    def _retie(self, change: LinkChange) -> None:
         if change.freed is not None:
             del self._tied[change.freed]
             if change.heir is not None:
                 self._tied[change.freed] = change.heir.company_id
         if change.taken is not None and change.holder is None:
-            self._tied[change.taken] = after.company_id
-        self._show(after)
+            self._tied[change.taken] = change.after.company_id
+
+    def _may_free(self, change: LinkChange) -> bool:
+        if change.freed is None:
+            return True
+        marked = self._tied.get(change.freed)
+        has_heir = marked is not None and change.heir is not None
+        return has_heir or marked == change.after.company_id
+
+    def _may_take(self, change: LinkChange) -> bool:
+        return change.taken is None or change.taken not in self._tied or change.holder is not None
 
     def save_standing(self, standing: Standing) -> None:
         """Write the standing as its next version.

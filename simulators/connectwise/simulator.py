@@ -192,6 +192,9 @@ class ConnectWiseSimulator(BaseSimulator):
         ):
             wrong_key = self.options.wrong_key_status
             return answers.unauthorized() if wrong_key == 401 else answers.not_found("Resource")  # noqa: PLR2004
+        return self._throttle()
+
+    def _throttle(self) -> Response | None:
         if self.options.requests_per_minute is None:
             return None
         limit = self._real_limit if self.options.real_time_limit else self._virtual_limit

@@ -66,15 +66,16 @@ def parse_call(body: bytes) -> RpcCall:
             None, "unreadable", {}, RpcError(INVALID_REQUEST, "The body is not one request object.")
         )
     call_id, method, params = payload.get("id"), payload.get("method"), payload.get("params", {})
-    echoed = call_id if isinstance(call_id, str | int) and not isinstance(call_id, bool) else None
+    echoed = call_id if type(call_id) in {str, int} else None
     name = method if isinstance(method, str) else "unreadable"
-    problem = None
+    if params == []:
+        params = {}  # PHP clients spell an empty object as an empty array
     if echoed is None or name == "unreadable" or payload.get("jsonrpc") != "2.0":
         problem = RpcError(INVALID_REQUEST, "A request has an id, a method, and jsonrpc 2.0.")
-    elif not isinstance(params, dict):
-        # An empty array is how PHP clients spell an empty object.
-        problem = RpcError(INVALID_PARAMS, "The params are named ones.") if params != [] else None
-    return RpcCall(echoed, name, params if isinstance(params, dict) else {}, problem)
+        return RpcCall(echoed, name, {}, problem)
+    if not isinstance(params, dict):
+        return RpcCall(echoed, name, {}, RpcError(INVALID_PARAMS, "The params are named ones."))
+    return RpcCall(echoed, name, params)
 
 
 def result_response(call_id: str | int | None, result: bytes) -> Response:

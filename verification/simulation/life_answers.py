@@ -109,17 +109,9 @@ def _set_up(msp: Msp, firm: Firm, draw: Random) -> str:
     if msp.ledger.standing(firm.id) is None:
         return ""
     if known is None or known.connectwise_id is None:
-        if not firm.connectwise_id:
-            return ""
-        return _said(
-            "is tied by hand",
-            lambda: setup.tie(firm.id, firm.connectwise_id, by=_WHO, why="I know them"),
-        )
+        return _tie(setup, firm, "is tied by hand", why="I know them")
     if known.connectwise_id != firm.connectwise_id and firm.connectwise_id:
-        return _said(
-            "is tied to the survivor",
-            lambda: setup.tie(firm.id, firm.connectwise_id, by=_WHO, why="merged"),
-        )
+        return _tie(setup, firm, "is tied to the survivor", why="merged")
     if known.excluded_since is not None:
         _touch_below(msp, firm)
         return _said("is included", lambda: setup.include(firm.id, by=_WHO, why="again"))
@@ -138,6 +130,12 @@ def _set_up(msp: Msp, firm: Firm, draw: Random) -> str:
         _touch_below(msp, firm)
         return _said("is excluded", lambda: setup.exclude(firm.id, by=_WHO, why="our own"))
     return _said("is untied", lambda: setup.untie(firm.id, by=_WHO, why="a mistake"))
+
+
+def _tie(setup: SetUp, firm: Firm, said: str, *, why: str) -> str:
+    if not firm.connectwise_id:
+        return ""
+    return _said(said, lambda: setup.tie(firm.id, firm.connectwise_id, by=_WHO, why=why))
 
 
 def _touch_below(msp: Msp, firm: Firm) -> None:

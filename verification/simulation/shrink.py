@@ -30,11 +30,8 @@ def described(shape: Shape) -> str:
     whole = Msp(Shape(seed=shape.seed))
     ticks = [tick.number for tick in schedule(whole.setting)]
     played = [each for each in ticks[: shape.steps] if each not in shape.skipped]
-    present = {
-        firm.number
-        for firm in whole.firms
-        if shape.companies is None or firm.number in shape.companies
-    }
+    everybody = {firm.number for firm in whole.firms}
+    present = everybody if shape.companies is None else everybody & shape.companies
     events = [event for event in script(whole) if event.number and event.firm in present]
     lived = Counter(
         event.kind
@@ -42,12 +39,13 @@ def described(shape: Shape) -> str:
         if shape.has(event.kind) and (event.firm, event.number) not in shape.unlived
     )
     life = ", ".join(f"{name} {count}" for name, count in lived.items())
+    trouble = ", ".join(str(kind) for kind in _KINDS if shape.has(kind))
     return "\n".join(
         (
             f"  companies  {_some('company', present, len(whole.firms))}",
             f"  ticks      {_some('tick', played, len(ticks))}",
             f"  life       {life or 'nothing happens'}",
-            f"  trouble    {', '.join(str(kind) for kind in _KINDS if shape.has(kind)) or 'none'}",
+            f"  trouble    {trouble or 'none'}",
         )
     )
 
