@@ -9,7 +9,18 @@ from pathlib import Path
 from local.checkout import ROOT
 from verification.mutations.mutation import Mutation
 
-_NEEDED = ("layers/tally", "functions", "local", "tests", "events", "docs")
+_NEEDED = (
+    "layers/tally",
+    "functions",
+    "cli",
+    "simulators",
+    "testing",
+    "local",
+    "verification",
+    "tests",
+    "events",
+    "docs",
+)
 _FILES = (
     "pyproject.toml",
     "template.yaml",
