@@ -25,7 +25,7 @@ HARMLESS = Mutation(
     name="another docstring",
     rule="SAFE-1",
     file="tally/runtime/clock.py",
-    edits=(Edit(before="The present", after="This very"),),
+    edits=(Edit(before="present instant", after="very instant"),),
     why="To see that nobody minds.",
     tests=("tests/unit/test_month.py",),
     seeds=range(0),
