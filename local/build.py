@@ -16,7 +16,10 @@ _STAMP = BUILT / "inputs.sha256"
 
 
 def sam_environment() -> dict[str, str]:
-    """Our own environment with the project's Python first on the path, for SAM and the layers' Makefiles."""
+    """Return our own environment with the project's Python first on the path.
+
+    SAM and the layers' Makefiles run with it.
+    """
     kept = {
         name: value
         for name, value in os.environ.items()
@@ -27,7 +30,10 @@ def sam_environment() -> dict[str, str]:
 
 
 def build() -> bool:
-    """Bring `.aws-sam/build` up to date; several programs may ask at once. Answers whether there was anything to do."""
+    """Bring `.aws-sam/build` up to date, and return True if there was anything to do.
+
+    Several programs may ask at once.
+    """
     STATE.mkdir(exist_ok=True)
     with (STATE / "build.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)

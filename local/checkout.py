@@ -1,4 +1,4 @@
-"""Where things are in a checkout."""
+"""The places of things in a checkout."""
 
 from pathlib import Path
 
@@ -6,11 +6,12 @@ from local.errors import LocalError
 
 ROOT = Path(__file__).resolve().parent.parent
 STATE = ROOT / ".local"
-"""What local stacks leave behind: logs, MiniStack's files, the record of a stack that is up. Not committed."""
+"""Files that local stacks leave behind: logs, MiniStack's files, the record of a stack that is up.
+Not committed."""
 
 
 def tool(environment: str, program: str) -> Path:
-    """A program of one of the environments that `make setup` prepares: `.venv`, `.tools/sam` or `.tools/ministack`.
+    """Return a program of `.venv`, `.tools/sam` or `.tools/ministack`, which `make setup` prepares.
 
     Raises LocalError where it is missing.
     """

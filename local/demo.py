@@ -1,6 +1,7 @@
-"""`make demo`: two months of a small MSP's billing by the deployed template, and every Addition checked.
+"""`make demo`: play two months of a small MSP on the deployed template, and check every Addition.
 
-Exit status: 0 all Additions are right; 1 some are not, or playing failed; 2 the stack could not be started; 130 Ctrl-C.
+Exit status: 0 all Additions are right; 1 some are not, or playing failed; 2 the stack could not be
+started; 130 Ctrl-C.
 """
 
 import argparse
@@ -13,12 +14,12 @@ from datetime import UTC, date, datetime
 from botocore.exceptions import BotoCoreError, ClientError
 
 from local.checkout import ROOT, STATE
-from local.controls import ConnectWiseControls, GravityZoneControls
 from local.demo_check import Comparison, compare, expected_additions
 from local.demo_ledger import read_ledger
 from local.demo_play import Player, instants, invoicing_day
 from local.demo_report import report
 from local.errors import LocalError
+from local.simulator_clients import ConnectWiseControls, GravityZoneControls
 from local.stack import DEMO_PARAMETERS, Stack
 from simulators.demo_scenario import (
     DEMO_AGREEMENT_TYPE,

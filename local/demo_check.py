@@ -1,15 +1,15 @@
-"""What each Addition must be, worked out from the scenario and GravityZone's truth alone, and where one differs.
+"""The demo's check: expected Additions by the scenario and GravityZone's truth, and differences.
 
 Nothing of Tally is used here: a rule that is wrong in Tally must not be wrong here in the same way.
 """
 
 import calendar
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from local.controls import MonthCounts, TrueAddition, TrueCompany
+from local.simulator_clients import MonthCounts, TrueAddition, TrueCompany
 from simulators.scenario import (
     MONTHLY_SUBSCRIPTION,
     Addition,
@@ -34,7 +34,7 @@ class Expected:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
-    """How many Additions were compared, those that should exist and do not included, and each difference as a sentence."""
+    """The number of Additions compared, with missing ones, and each difference in words."""
 
     compared: int
     differences: Sequence[str]
@@ -48,9 +48,10 @@ def expected_additions(
     agreement_type: str,
     today: date,
 ) -> Sequence[Expected]:
-    """Every Addition there must be once `months` are billed, the last of them still running on `today`.
+    """Return every Addition there must be once `months` are billed.
 
-    A month that is over has the count it ended up with, the running one what has been counted until now.
+    The last month is still running on `today`, and has the count so far. A month that is over has
+    its final count.
     """
     counts = {company.id: company.months for company in counted}
     agreements = list(_agreements_of_type(scenario.connectwise, agreement_type))
@@ -73,14 +74,10 @@ def compare(
     *,
     product: str,
 ) -> Comparison:
-    """Compare every Addition that is or was in ConnectWise with what must be there, and with nothing else."""
+    """Compare every Addition that is or was in ConnectWise with the expected ones."""
     world = scenario.connectwise
     before = {addition.id for addition in world.additions}
-    places: defaultdict[tuple[int, str], list[TrueAddition]] = defaultdict(list)
-    for addition in actual:
-        if addition.id not in before:
-            places[addition.agreement_id, _month_of(addition.effective)].append(addition)
-    owners = _owners(world)
+    places = _by_place(addition for addition in actual if addition.id not in before)
     wanted = {(each.agreement_id, each.month): each for each in expected}
     catalog = next(each for each in world.products if each.identifier == product)
     differences = [
@@ -90,15 +87,29 @@ def compare(
             for place, each in wanted.items()
             for line in _differences(each, places.get(place, ()), catalog)
         ),
-        *(
-            f"{owners.get(addition.agreement_id, 'nobody')}: {_named(addition)} must not exist."
-            for place, additions in places.items()
-            if place not in wanted
-            for addition in additions
-        ),
+        *_superfluous(places, wanted, _owners(world)),
     ]
-    missing = sum(1 for place in wanted if place not in places)
+    missing = len(wanted.keys() - places.keys())
     return Comparison(compared=len(actual) + missing, differences=differences)
+
+
+def _superfluous(
+    places: Mapping[tuple[int, str], Sequence[TrueAddition]],
+    wanted: Collection[tuple[int, str]],
+    owners: Mapping[int, str],
+) -> Iterator[str]:
+    for place, additions in places.items():
+        if place not in wanted:
+            for addition in additions:
+                owner = owners.get(addition.agreement_id, "nobody")
+                yield f"{owner}: {_named(addition)} must not exist."
+
+
+def _by_place(additions: Iterable[TrueAddition]) -> Mapping[tuple[int, str], list[TrueAddition]]:
+    places: defaultdict[tuple[int, str], list[TrueAddition]] = defaultdict(list)
+    for addition in additions:
+        places[addition.agreement_id, _month_of(addition.effective)].append(addition)
+    return places
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,19 +140,23 @@ def _expected(
     today: date,
 ) -> Expected | None:
     first, last = _days(month)
-    its_own = [each for each in agreements if each.company_id == customer.connectwise_id]
-    active = [each for each in its_own if _active(each, min(last, today))]
+    active = [
+        each
+        for each in agreements
+        if each.company_id == customer.connectwise_id and _active(each, min(last, today))
+    ]
     if len(active) != 1 or active[0].billing_cycle != "Monthly":
         return None
     agreement = active[0]
     effective = max(first, agreement.start, agreement.bill_start or agreement.start)
     if effective > min(last, today):
         return None
+    counted = counts or MonthCounts(count=0, final=0)
     return Expected(
         company=customer.name,
         month=month,
         agreement_id=agreement.id,
-        quantity=0 if counts is None else counts.final if last < today else counts.count,
+        quantity=counted.final if last < today else counted.count,
         effective=effective,
         cancelled=last,
     )

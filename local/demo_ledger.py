@@ -18,7 +18,7 @@ class LedgerContents:
 
 
 def read_ledger(deployment: Deployment) -> LedgerContents:
-    """Read every item of the ledger, as its operator may. Raises ContractError for one that cannot be read."""
+    """Read every item of the ledger, as its operator may; ContractError for one it cannot read."""
     pages = deployment.dynamodb.get_paginator("scan").paginate(
         TableName=deployment.outputs["LedgerTable"], ConsistentRead=True
     )

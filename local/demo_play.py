@@ -1,4 +1,4 @@
-"""Playing the demo's two months: at which instants the planner is called, and what each of them changed, in words."""
+"""The play of the demo's two months: the planner's instants, and the changes of each, in words."""
 
 import textwrap
 from collections import Counter, defaultdict
@@ -6,9 +6,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
-from local.controls import ConnectWiseControls, GravityZoneControls, TrueAddition, TrueInvoice
 from local.demo_ledger import read_ledger
 from local.errors import LocalError
+from local.simulator_clients import (
+    ConnectWiseControls,
+    GravityZoneControls,
+    TrueAddition,
+    TrueInvoice,
+)
 from local.stack import Stack
 from tally.domain.model.month import Month
 from tally.domain.record.usage_record import RecordState
@@ -21,10 +26,10 @@ _NO_BREAK = "\N{NO-BREAK SPACE}"
 
 
 def instants(first: date, second: date) -> Sequence[datetime]:
-    """The ticks worth watching of two months, given the first day of each, in GMT.
+    """Return the ticks worth watching of two months, given the first day of each, in GMT.
 
-    The schedule fires 96 times a day; around these something happens to the demo's MSP. The second month is closed by
-    the first tick of the present one, which is not among them.
+    The schedule fires 96 times a day; around these something happens to the demo's MSP. The first
+    tick of the present month, which is not among them, closes the second month.
     """
     last = second - timedelta(days=1)
     return (
@@ -41,13 +46,16 @@ def instants(first: date, second: date) -> Sequence[datetime]:
 
 
 def invoicing_day(second: date) -> datetime:
-    """When the bookkeeper makes the first month's invoices, given the first day of the second: once it is closed, in GMT."""
+    """Return the instant, in GMT, at which the bookkeeper makes the first month's invoices.
+
+    `second` is the first day of the second month; the first month is closed by then.
+    """
     return _at(second.replace(day=3), 9, 0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Moment:
-    """What stands at one moment: Additions by id, and of how many companies the ledger has closed each month."""
+    """The state at one moment: Additions by id, and each month's number of closed companies."""
 
     additions: Mapping[int, TrueAddition]
     closed: Mapping[Month, int]
@@ -55,7 +63,10 @@ class Moment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Player:
-    """Plays a stack. `names` are ConnectWise's companies by id; `say` is given pieces of text as they come."""
+    """Plays a stack. `names` are ConnectWise's companies by id.
+
+    `say` gets pieces of text as they come.
+    """
 
     stack: Stack
     gravityzone: GravityZoneControls
@@ -66,7 +77,8 @@ class Player:
     def tick(self, at: datetime) -> None:
         """Call the planner for that instant, wait until the workers are done, and say what changed.
 
-        Raises LocalError when the planner fails or plans nothing, or the workers do not come to an end.
+        Raises LocalError when the planner fails or plans nothing, or the workers do not come to an
+        end.
         """
         self._play(at, self._invoke)
 
@@ -75,7 +87,7 @@ class Player:
         self._play(datetime.now(UTC).replace(microsecond=0), lambda _: self.stack.fire_schedule())
 
     def invoice(self, at: datetime, agreements: Iterable[int]) -> None:
-        """Make those agreements' next invoices in ConnectWise, as a person would, and say what they bill."""
+        """Make those agreements' next invoices in ConnectWise, and say what they bill."""
         self._arrive(at)
         for agreement_id in agreements:
             self.connectwise.act("run_invoice", agreement_id=agreement_id)

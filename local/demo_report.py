@@ -1,13 +1,13 @@
-"""What an MSP would look at after the demo: GravityZone's counts, ConnectWise's Additions and Tally's standings."""
+"""The demo's report: GravityZone's counts, ConnectWise's Additions, Tally's standings."""
 
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from local.controls import TrueAddition, TrueCompany
 from local.demo_ledger import LedgerContents
 from local.demo_play import WIDTH
+from local.simulator_clients import TrueAddition, TrueCompany
 from tally.domain.model.month import Month
 from tally.domain.model.standing import Cause, Standing, StandingState
 from tally.domain.record.usage_record import UsageRecord
@@ -54,27 +54,38 @@ def report(
         _line(["-" * column.width for column in _COLUMNS]),
     ]
     for company in ordered:
-        standing = _shown(ledger.standings, company.id)
-        for month in months:
-            first = month == months[0]
-            lines.append(
-                _line(
-                    [
-                        company.name if first else "",
-                        month.label[:3] + month.label[-5:],
-                        str(_count(company, month)),
-                        *_addition(records.get((company.id, month)), by_id),
-                        standing.state.label if first else "",
-                    ]
-                )
-            )
+        state = _shown(ledger.standings, company.id).state.label
+        seen = [_seen(company, month, records, by_id) for month in months]
+        names = [company.name, *[""] * (len(months) - 1)]
+        states = [state, *[""] * (len(months) - 1)]
+        lines.extend(
+            _line([name, *cells, shown])
+            for name, cells, shown in zip(names, seen, states, strict=True)
+        )
+    return "\n".join([*lines, *_explanations(ordered, ledger.standings)])
+
+
+def _explanations(
+    companies: Sequence[TrueCompany], standings: Mapping[str, Standing]
+) -> Sequence[str]:
     explained = [
         line
-        for company in ordered
-        for line in _explained(company.name, _shown(ledger.standings, company.id))
+        for company in companies
+        for line in _explained(company.name, _shown(standings, company.id))
     ]
-    return "\n".join(
-        [*lines, *(["", "Why not, or not only, billing:", *explained] if explained else [])]
+    return ["", "Why not, or not only, billing:", *explained] if explained else []
+
+
+def _seen(
+    company: TrueCompany,
+    month: Month,
+    records: Mapping[tuple[str, Month], UsageRecord],
+    additions: Mapping[int, TrueAddition],
+) -> Sequence[str]:
+    return (
+        month.label[:3] + month.label[-5:],
+        str(_count(company, month)),
+        *_addition(records.get((company.id, month)), additions),
     )
 
 
@@ -90,7 +101,7 @@ def _count(company: TrueCompany, month: Month) -> int:
 
 
 def _addition(record: UsageRecord | None, additions: Mapping[int, TrueAddition]) -> Sequence[str]:
-    """Addition, quantity and dates as ConnectWise has them, found by the id in the ledger's record; and that record."""
+    """Return Addition, quantity and dates from ConnectWise, and the ledger's record with its id."""
     line = None if record is None else record.newest
     if record is None or line is None:
         return (_NOTHING,) * 4 + (_NOTHING if record is None else str(record.state),)

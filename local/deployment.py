@@ -42,7 +42,7 @@ _DEAD_LETTER_QUEUES: Mapping[DeadLetters, str] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueueDepth:
-    """How many jobs there are, by what SQS does with them."""
+    """The number of jobs, by what SQS does with them."""
 
     visible: int
     in_flight: int
@@ -55,7 +55,7 @@ class QueueDepth:
 
 
 class FunctionFailedError(LocalError):
-    """A function raised; `answer` is what Lambda tells of it (errorType, errorMessage, stackTrace)."""
+    """A function raised; `answer` is Lambda's report (errorType, errorMessage, stackTrace)."""
 
     def __init__(self, function: Function, answer: Mapping[str, Any]) -> None:
         super().__init__(
@@ -65,7 +65,7 @@ class FunctionFailedError(LocalError):
 
 
 class Deployment:
-    """A stack that is deployed to the MiniStack at `endpoint`, used as its operator would with all rights."""
+    """A stack deployed to the MiniStack at `endpoint`, used by its operator with all rights."""
 
     def __init__(self, endpoint: str) -> None:
         self.endpoint = endpoint
@@ -106,11 +106,14 @@ class Deployment:
         self.secrets.put_secret_value(SecretId=self.outputs["ApiKeys"], SecretString=value)
 
     def tick(self, at: datetime) -> Any:  # noqa: ANN401  # whatever the planner answers
-        """Invoke the planner with a scheduled time, and answer what it answers. Raises FunctionFailedError."""
+        """Invoke the planner with a scheduled time, and return its answer.
+
+        Raises FunctionFailedError where it raised.
+        """
         return self.invoke("planner", {"tick": at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")})
 
     def invoke(self, function: Function, event: Mapping[str, Any]) -> Any:  # noqa: ANN401  # whatever it answers
-        """Invoke a function and answer what it answers. Raises FunctionFailedError where it raised."""
+        """Invoke a function and return its answer. Raises FunctionFailedError where it raised."""
         answer = self.functions.invoke(
             FunctionName=self.function_name(function), Payload=json.dumps(dict(event))
         )
@@ -120,7 +123,7 @@ class Deployment:
         return payload
 
     def fire_schedule(self) -> datetime:
-        """Let the schedule itself fire now, wait until the planner has run, and answer the tick's time."""
+        """Let the schedule fire now, wait for the planner, and return the tick's time."""
         ran = self.runs("planner")
         now = datetime.now(UTC).replace(microsecond=0)
         self.update(ScheduleExpression=f"at({now:%Y-%m-%dT%H:%M:%S})")
@@ -128,7 +131,7 @@ class Deployment:
         return now
 
     def queue_depth(self) -> QueueDepth:
-        """How many jobs there are at this moment; MiniStack's numbers are exact."""
+        """Return the numbers of jobs at this moment; MiniStack's numbers are exact."""
         attributes = self.queues.get_queue_attributes(
             QueueUrl=self.outputs["JobsQueue"], AttributeNames=["All"]
         )["Attributes"]
@@ -139,7 +142,10 @@ class Deployment:
         )
 
     def wait_until_drained(self, *, seconds: float = PATIENCE) -> None:
-        """Wait until no job is waiting, delayed or being worked on. Raises LocalError after that time."""
+        """Wait until no job is waiting, delayed or being worked on.
+
+        Raises LocalError after that time.
+        """
         wait_until(
             lambda: self.queue_depth().total == 0,
             seconds=seconds,
@@ -175,7 +181,7 @@ class Deployment:
         return [message["Body"] for message in received]
 
     def log_lines(self, function: Function) -> list[str]:
-        """What a function has logged so far, Lambda's own lines included."""
+        """Return all that a function has logged so far, Lambda's own lines included."""
         try:
             pages = self.logs.get_paginator("filter_log_events").paginate(
                 logGroupName=f"/aws/lambda/{STACK_NAME}-{function}"
@@ -187,7 +193,7 @@ class Deployment:
             return []
 
     def runs(self, function: Function) -> int:
-        """How many times a function has run to its end."""
+        """Return the number of times that a function has run to its end."""
         return sum(line.startswith("REPORT RequestId") for line in self.log_lines(function))
 
     def function_name(self, function: Function) -> str:

@@ -1,4 +1,4 @@
-"""What can go wrong with the stand-ins."""
+"""The errors of the programs in this folder."""
 
 
 class LocalError(Exception):

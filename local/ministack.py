@@ -9,7 +9,7 @@ from local.processes import Child, host_of, port_of, url_of
 
 
 def start_ministack(*, files: Path, log: Path, listener: socket.socket, auth: bool = True) -> Child:
-    """Start it on a port of this machine that is held for it, with all that it writes below `files`.
+    """Start MiniStack on a port of this machine that is held for it; it writes only below `files`.
 
     With `auth` functions may do what their roles allow; `test` as key and secret may do everything.
     """

@@ -1,7 +1,8 @@
-"""MiniStack's own main, on a port that is held for it, and with two places mended where it differs from EventBridge Scheduler on AWS.
+"""MiniStack's own main, on a port that is held for it, mended in two places.
 
-Run by path with the Python of `.tools/ministack` (`python -P local/ministack_main.py`): nothing of the project is
-importable there, since the functions run with that same Python. Settings are MiniStack's environment variables.
+It differs there from EventBridge Scheduler on AWS. Run it by path with the Python of
+`.tools/ministack` (`python -P local/ministack_main.py`): it can import nothing of the project,
+since the functions run with that same Python. Settings are MiniStack's environment variables.
 """
 
 import os
@@ -15,10 +16,11 @@ SCHEDULED_TIME = "<aws.scheduler.scheduled-time>"
 
 
 def scheduled_time(expression: str, *, fired_at: float) -> str:
-    """The time a firing was due, as EventBridge Scheduler writes it: UTC, to the second, with `Z`.
+    """Return a firing's due time as EventBridge Scheduler writes it: UTC, to the second, with `Z`.
 
-    `fired_at` is epoch seconds. A one-time schedule is due at the time it names; of the others MiniStack does not keep
-    the due time, and the sweep that fires them is about as punctual as AWS promises to be (within a minute).
+    `fired_at` is epoch seconds. A one-time schedule is due at the time it names. For the others
+    MiniStack does not keep the due time, but its sweep is about as punctual as AWS promises to be
+    (a minute).
     """
     once = re.fullmatch(r"\s*at\((.+)\)\s*", expression)
     due = (
@@ -30,7 +32,10 @@ def scheduled_time(expression: str, *, fired_at: float) -> str:
 
 
 def fill_in_scheduled_time(invoke_target: Callable[..., None]) -> Callable[..., None]:
-    """Wrap MiniStack's delivery to a target: AWS replaces the placeholder in a schedule's input, MiniStack does not."""
+    """Wrap MiniStack's delivery to a target.
+
+    AWS replaces the placeholder in a schedule's input, MiniStack does not.
+    """
 
     def invoke(
         target: dict[str, Any], event: dict[str, Any], rule: dict[str, Any], *rest: object
@@ -48,7 +53,7 @@ def forget_firings_of_changed(
     schedules: dict[tuple[str, str, str], dict[str, Any]],
     last_fired: dict[tuple[str, str, str], float],
 ) -> Callable[[], None]:
-    """Wrap MiniStack's sweep: a one-time schedule that was given a new time fires at it, as on AWS."""
+    """Wrap MiniStack's sweep: a one-time schedule with a new time fires at it, as on AWS."""
     seen: dict[tuple[str, str, str], str] = {}
 
     def mended_sweep() -> None:
@@ -65,7 +70,10 @@ def forget_firings_of_changed(
 
 
 def listen_on(descriptor: int) -> None:
-    """Have the server listen on a socket that is bound already, in place of binding one to the port's number."""
+    """Have the server listen on a socket that is bound already.
+
+    Otherwise it would bind one to the port's number.
+    """
     config: Any = import_module("hypercorn.config").Config
     config.bind = property(lambda _: [f"fd://{descriptor}"], lambda _, __: None)
 

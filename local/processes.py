@@ -1,4 +1,4 @@
-"""Processes of our own: started in a group of their own, and ended by it, whatever ends the program."""
+"""Our own child processes: each starts in its own group, and the group ends with the program."""
 
 import contextlib
 import os
@@ -15,7 +15,7 @@ from types import FrameType
 from local.errors import LocalError
 
 PATIENCE = 300.0
-"""Seconds after which what has not happened is taken for a fault; on a machine with much to do, things take long."""
+"""Seconds to wait for anything before it counts as failed; a busy machine takes long."""
 _POLL_SECONDS = 0.05
 _STOP_SECONDS = 5.0
 _TAIL_LINES = 30
@@ -25,9 +25,10 @@ LOOPBACK = "127.0.0.1"
 
 
 def reserved_port(*, host: str = LOOPBACK) -> socket.socket:
-    """A free port of an address of this machine, held by a socket on which the program that gets it is to listen.
+    """Return a bound socket that holds a free port of this machine, for a program to listen on.
 
-    A port that is only looked up may be somebody else's before its program is up; on this one nobody answers until then.
+    A port that is only looked up may be somebody else's before the program is up. On this one
+    nobody answers until then.
     """
     listener = socket.socket()
     listener.bind((host, 0))
@@ -51,7 +52,10 @@ def host_of(url: str) -> str:
 
 
 def wait_until(condition: Callable[[], bool], *, seconds: float = PATIENCE, what: str) -> None:
-    """Ask until the condition holds. Raises LocalError, naming `what` was waited for, when `seconds` have passed."""
+    """Ask until the condition holds.
+
+    Raises LocalError, which names `what` was waited for, when `seconds` have passed.
+    """
     deadline = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > deadline:
@@ -60,7 +64,7 @@ def wait_until(condition: Callable[[], bool], *, seconds: float = PATIENCE, what
 
 
 def answers(port: int, *, host: str = LOOPBACK) -> bool:
-    """Whether somebody listens on a port of this machine."""
+    """Return True if somebody listens on a port of this machine."""
     with socket.socket() as probe:
         probe.settimeout(1)
         return probe.connect_ex((host, port)) == 0
@@ -73,7 +77,10 @@ def tail(log: Path) -> str:
 
 
 def command_line(process: int) -> str:
-    """What a process was started with, empty if there is none: tells ours from another that got its number since."""
+    """Return the command line of a process, empty if there is none.
+
+    It tells our process from another one that got its number since.
+    """
     command = Path(f"/proc/{process}/cmdline")
     if not command.parent.parent.exists():  # not Linux
         listing = subprocess.run(  # noqa: S603  # no shell, and a number
@@ -87,7 +94,10 @@ def command_line(process: int) -> str:
 
 
 def end_groups(groups: Iterable[int]) -> None:
-    """End process groups: ask with SIGTERM, insist with SIGKILL. One that is gone already is no error."""
+    """End process groups: ask with SIGTERM, insist with SIGKILL.
+
+    A group that is gone is no error.
+    """
     left = {group for group in groups if _signalled(group, signal.SIGTERM)}
     deadline = time.monotonic() + _STOP_SECONDS
     while left and time.monotonic() < deadline:
@@ -125,7 +135,11 @@ class Child:
         environment: Mapping[str, str],
         listener: socket.socket,
     ) -> "Child":
-        """Start it with that environment and, of ours, the listener alone, by its number; its output goes to the log."""
+        """Start a program with that environment.
+
+        It inherits no open file of ours but the listener. The listener goes by its number; the
+        program's output goes to the log.
+        """
         log.parent.mkdir(parents=True, exist_ok=True)
         with log.open("wb") as output:
             process = subprocess.Popen(  # noqa: S603  # our own programs
@@ -143,7 +157,10 @@ class Child:
         return cls(name=name, process=process, log=log)
 
     def wait_for_port(self, port: int, *, host: str = LOOPBACK) -> None:
-        """Wait until it listens. Raises LocalError with its last words if it ends or takes too long."""
+        """Wait until it listens.
+
+        Raises LocalError with its last words if it ends or takes too long.
+        """
 
         def listening() -> bool:
             if self.process.poll() is not None:
@@ -175,9 +192,10 @@ def run(
     directory: Path,
     answer: Path | None = None,
 ) -> None:
-    """Run a program to its end. Raises LocalError with its last words if it fails; ends it if we are ended.
+    """Run a program to its end, and end it if we are ended.
 
-    What it prints goes to the log; with `answer` its standard output goes there, and the log has the rest.
+    Raises LocalError with its last words if it fails. Its output goes to the log; with `answer` its
+    standard output goes there, and the log has the rest.
     """
     log.parent.mkdir(parents=True, exist_ok=True)
     with (
@@ -206,9 +224,10 @@ def run(
 
 @contextlib.contextmanager
 def ended_in_order() -> Iterator[None]:
-    """Within it SIGTERM and SIGHUP raise KeyboardInterrupt, as Ctrl-C does, so that every `finally` is reached.
+    """Raise KeyboardInterrupt at SIGTERM and SIGHUP too, as Ctrl-C does.
 
-    Not SystemExit, which pytest takes for a failed test. Only in the main thread; elsewhere this does nothing.
+    So every `finally` is reached. The exception is not SystemExit, which pytest takes for a failed
+    test. Outside the main thread this does nothing.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -227,7 +246,7 @@ def ended_in_order() -> Iterator[None]:
 
 @contextlib.contextmanager
 def undisturbed() -> Iterator[None]:
-    """Within it further Ctrl-C and SIGTERM are ignored: for an ending that takes a moment and must be whole."""
+    """Ignore Ctrl-C and SIGTERM inside, for an ending that takes a moment and must be whole."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return

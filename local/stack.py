@@ -1,4 +1,4 @@
-"""The template deployed to MiniStack, with both simulators beside it: what the demo and the end-to-end tests run on."""
+"""The template deployed to MiniStack, beside both simulators, for the demo and the e2e tests."""
 
 import fcntl
 import json
@@ -46,7 +46,7 @@ DEMO_PARAMETERS: Mapping[str, str] = {
     "Product": DEMO_PRODUCT,
     "BillingTimeZone": "UTC",
 }
-"""What the MSP of the simulators' default scenario would answer to `sam deploy --guided`."""
+"""The answers to `sam deploy --guided` of the MSP in the simulators' default scenario."""
 
 HOST_SEEN_FROM_CONTAINERS = "host.docker.internal"
 """The name by which a container calls the machine that it runs on."""
@@ -61,7 +61,10 @@ _NOBODY = "http://127.0.0.1:9"
 
 @contextmanager
 def alone(name: str) -> Iterator[None]:
-    """Keep a stack's name to one program at a time: two would end each other. Raises LocalError if it is taken."""
+    """Keep a stack's name to one program at a time; LocalError if another one has it.
+
+    Two programs would end each other's processes.
+    """
     STATE.mkdir(exist_ok=True)
     with (STATE / f"{name}.lock").open("w") as lock:
         try:
@@ -76,14 +79,17 @@ def alone(name: str) -> Iterator[None]:
 class Stack(Deployment):
     """A deployment and all it needs, as a context.
 
-    Within it MiniStack and the simulators run and the template is deployed; after it nothing is left.
+    Within it MiniStack and the simulators run and the template is deployed; after it nothing is
+    left.
 
-    `parameters` are the template's, by name; those that follow from the machine and the simulators' ports are given
-    already (a parameter of that name overrides). `simulators` names those to start, each with its further options.
-    `keys` is the secret's value; None leaves the secret without one. `say` is told of each step.
+    `parameters` are the template's, by name; those that follow from the machine and the simulators'
+    ports are given already (a parameter of that name overrides). `simulators` names those to start,
+    each with its further options. `keys` is the secret's value; None leaves the secret without one.
+    `say` gets each step.
 
-    `for_containers` is an address of this machine that containers reach: all listen there, the functions are told of it
-    as containers see it, and MiniStack takes whatever credentials it is shown. Its own functions reach nothing then.
+    `for_containers` is an address of this machine that containers reach: all listen there, the
+    functions get it as containers see it, and MiniStack takes any credentials. Its own functions
+    reach nothing then.
 
     Raises LocalError where a program does not start or a deployment fails.
     """
@@ -164,7 +170,10 @@ class Stack(Deployment):
             child.wait_for_port(port_of(url), host=host_of(url))
 
     def stop(self) -> None:
-        """End every process that was started, and remove MiniStack's files; the logs stay. Twice is once."""
+        """End every process that was started, and remove MiniStack's files; the logs stay.
+
+        Twice is once.
+        """
         if self.children:
             with undisturbed():
                 stop_all(self.children)

@@ -18,7 +18,7 @@ NAME = "up"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunningStack:
-    """A stack that is up: what to call, and the process groups to end, each with the command it was started with."""
+    """A stack that is up: its addresses, and its process groups with the command of each."""
 
     endpoint: str
     region: str
@@ -28,7 +28,7 @@ class RunningStack:
 
     @classmethod
     def read(cls, name: str = NAME) -> "RunningStack | None":
-        """The stack that was left running under a name, if MiniStack still answers there."""
+        """Return the stack that was left running under a name, if MiniStack still answers there."""
         if not _record(name).exists():
             return None
         running = cls(**json.loads(_record(name).read_text()))
@@ -38,7 +38,10 @@ class RunningStack:
 
 
 def up() -> RunningStack:
-    """Start the stack, its schedule firing each minute, and leave it running. Raises LocalError if one is up."""
+    """Start the stack, its schedule firing each minute, and leave it running.
+
+    Raises LocalError if one is up.
+    """
     if RunningStack.read():
         raise LocalError("a stack is up already; `make down` ends it")
     down()
@@ -69,7 +72,10 @@ def leave(stack: Stack) -> RunningStack:
 
 
 def down(name: str = NAME) -> bool:
-    """End the stack that was left running; only processes that still run what was started. Answers if there was one."""
+    """End the stack that was left running, and return True if there was one.
+
+    Only processes that still run the same command are ended.
+    """
     record = _record(name)
     if not record.exists():
         return False
@@ -111,7 +117,8 @@ def _told(running: RunningStack) -> str:
 Up, with the schedule firing each minute. `make down` ends it.
   GravityZone simulator  {running.gravityzone}   control calls under /_sim/
   ConnectWise simulator  {running.connectwise}   control calls under /_sim/
-  AWS (MiniStack)        {running.endpoint}   region {REGION}, stack {STACK_NAME}; any AWS client with these set:
+  AWS (MiniStack)        {running.endpoint}   region {REGION}, stack {STACK_NAME}
+                         any AWS client with these set:
                          AWS_ENDPOINT_URL, AWS_ACCESS_KEY_ID=test, AWS_SECRET_ACCESS_KEY=test
   logs                   {(STATE / NAME).relative_to(ROOT)}"""
 

@@ -17,18 +17,18 @@ from simulators.connectwise import (
     ConnectWiseSimulator,
     Credentials,
 )
-from simulators.control import CONTROL_HELP
+from simulators.control_calls import CONTROL_HELP
 from simulators.core import Simulator
 from simulators.demo_scenario import demo_scenario
 from simulators.gravityzone import GRAVITYZONE_HELP, GravityZoneSimulator, RateLimits
-from simulators.rates import Limit
+from simulators.rate_limits import Limit
 from simulators.scenario import Scenario, load_scenario
 from simulators.server import SimulatorServer, serve
 
 _BURST = RateLimits().licensing.burst
 _RATE_LIMIT = re.compile(r"(?P<rate>\d+(?:\.\d+)?)/(?P<unit>s|min)")
 _REQUESTS_PER_MINUTE = 1000
-"""What ConnectWise is said to bear."""
+"""The requests a minute that ConnectWise is said to bear."""
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -1,4 +1,7 @@
-"""A simulator in place of the network, under real `requests` code: no sockets, no threads, no waiting."""
+"""An adapter that puts a simulator in place of the network, below real `requests` code.
+
+It opens no socket, starts no thread and waits for nothing.
+"""
 
 from collections.abc import Callable, Mapping
 from datetime import timedelta
@@ -29,10 +32,11 @@ class HungForeverError(RuntimeError):
 
 
 class SimulatorAdapter(BaseAdapter):
-    """Carries prepared requests to a simulator: `session.mount("https://gravityzone.test", adapter)`.
+    """Carries prepared requests to a simulator.
 
-    What a caller would wait (a slow answer, a timeout) is handed to `on_delay` in seconds; by default it moves
-    the simulator's clock on.
+    `session.mount("https://gravityzone.test", adapter)` puts it in place. A caller would wait for a
+    slow answer or a timeout. The adapter hands those seconds to `on_delay` instead, which by
+    default moves the simulator's clock on.
     """
 
     def __init__(
@@ -55,7 +59,9 @@ class SimulatorAdapter(BaseAdapter):
 
         Raises:
             requests.exceptions.ConnectionError: refused.
-            requests.exceptions.ReadTimeout: no answer, or none within the read timeout; the effect may have happened.
+            requests.exceptions.ReadTimeout: no answer, or none within the read timeout; the effect
+                may
+                have happened.
             HungForeverError: no answer, and the caller gave no read timeout.
         """
         limit = timeout[1] if isinstance(timeout, tuple) else timeout

@@ -1,4 +1,4 @@
-"""Time as the simulators see it: set and moved by whoever plays, so that a run is the same every time."""
+"""The simulators' clock: whoever plays sets it and moves it, so every run is the same."""
 
 import time
 from collections.abc import Callable
@@ -24,7 +24,7 @@ class VirtualClock:
 
     @property
     def running(self) -> bool:
-        """Whether real time moves this clock."""
+        """True if real time moves this clock."""
         return self._real is not None
 
     def now(self) -> datetime:

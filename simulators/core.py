@@ -1,6 +1,6 @@
-"""What every simulator is made of: a call, its answer, the log of calls, and the way faults come between.
+"""The base of every simulator: a call, its answer, the log of calls, and faults in between.
 
-Nothing here knows a transport. `BaseSimulator.handle` is the one way in, for the adapter and the server alike.
+Nothing here knows a transport. The adapter and the server both call `BaseSimulator.handle`.
 """
 
 from collections import Counter, deque
@@ -110,7 +110,7 @@ class CallLog:
 
 
 class Simulator(Protocol):
-    """What the adapter and the server need of a simulator."""
+    """The part of a simulator that the adapter and the server use."""
 
     clock: VirtualClock
     faults: FaultPlan
@@ -126,9 +126,9 @@ class Simulator(Protocol):
 
 
 class BaseSimulator:
-    """Clock, faults, call log and latency around an API; a subclass says what each call is and does.
+    """Clock, faults, call log and latency around an API; a subclass implements each call.
 
-    `latency` is in seconds and delays every answer, `faults` and `calls` are public on purpose.
+    `latency` is in seconds and delays every answer. `faults` and `calls` are public on purpose.
     """
 
     def __init__(self, clock: VirtualClock, *, latency: float = 0.0) -> None:
@@ -138,7 +138,10 @@ class BaseSimulator:
         self.calls = CallLog()
 
     def route(self, request: Request) -> tuple[str, Callable[[], Response]]:
-        """Name the call's operation, and give what carries it out and answers; must itself have no effect."""
+        """Return the name of the call's operation, and a function that carries it out and answers.
+
+        This method itself must have no effect.
+        """
         raise NotImplementedError
 
     def vendor_error(self, status: int, request: Request) -> Response:
@@ -166,7 +169,10 @@ class BaseSimulator:
         return self._strike(fault, request, operation, carry_out)
 
     def control(self, method: str, path: str, body: bytes) -> Response:
-        """Answer a control call of this simulator's own; clock, faults and calls are answered before by `control`."""
+        """Answer a control call of this simulator's own.
+
+        `control_calls` has answered the common ones before.
+        """
         del body
         return json_response({"error": f"no control call {method} {path}"}, 404)
 

@@ -1,6 +1,6 @@
-"""The demo's MSP: a handful of customers over the two months before the present one, awkward on purpose.
+"""The demo's MSP: a few customers over the two months before the present one, awkward on purpose.
 
-Everything follows from the present month alone, so that a demo is the same whenever it runs in one month.
+Everything follows from the present month, so all demos of one month are the same.
 """
 
 from collections.abc import Sequence
@@ -34,7 +34,10 @@ type Growth = Sequence[tuple[timedelta, int]]
 
 
 def demo_scenario(present: date) -> Scenario:
-    """Make the MSP for the two months before the present one; `present` is any date in GMT's present month."""
+    """Make the MSP for the two months before the present one.
+
+    `present` is any date in GMT's present month.
+    """
     third = present.replace(day=1)
     second = _month_before(third)
     first = _month_before(second)
@@ -247,7 +250,10 @@ def _company(
 def _machines(
     company: GravityZoneCompany, *months: tuple[date, Growth]
 ) -> list[GravityZoneEndpoint]:
-    """Script a company's machines: machine n connects when the month's count grows past n, and again a day later."""
+    """Script a company's machines.
+
+    Machine n connects when the month's count grows past n, and again a day later.
+    """
     seen: dict[int, list[datetime]] = {}
     for month, growth in months:
         connected = 0

@@ -13,7 +13,7 @@ _EFFECT_FIRST = frozenset({"timeout_after", "slow", "garbled"})
 
 
 class FaultKind(StrEnum):
-    """What the caller meets."""
+    """Kinds of fault, by what the caller meets."""
 
     REFUSED = "refused"
     """Connection refused: no effect, no answer."""
@@ -32,7 +32,7 @@ class FaultKind(StrEnum):
 
 
 class Garble(StrEnum):
-    """How a garbled answer looks; the status stays as it was."""
+    """Forms of a garbled answer; the status stays as it was."""
 
     TRUNCATED = "truncated"
     HTML = "html"
@@ -44,17 +44,21 @@ class Garble(StrEnum):
 @with_config(ConfigDict(extra="forbid"))
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
-    """One order. Every call it matches is counted; it strikes after the first `after`, at most `times` times."""
+    """One order for a fault. It counts every call that it matches.
+
+    It strikes after the first `after`, at most `times` times.
+    """
 
     kind: FaultKind
     operation: str | None = None
-    """Glob on the operation's name, by case, e.g. `getMonthlyUsage` or `POST *`; None for every operation."""
+    """Glob on the operation's name, by case, e.g. `getMonthlyUsage` or `POST *`; None for every
+    one."""
     contains: str | None = None
     """Text that stands in the call's path, query or body, e.g. a company's id; None for any."""
     times: int | None = None
-    """How many calls it strikes; None for all of them."""
+    """The most calls that it strikes; None for all of them."""
     after: int = 0
-    """How many matching calls pass unharmed before."""
+    """The number of matching calls that pass unharmed before."""
     status: int = 500
     """For STATUS."""
     body: str | None = None
@@ -66,15 +70,16 @@ class Fault:
     garble: Garble = Garble.TRUNCATED
     """For GARBLED."""
     effect: bool | None = None
-    """Whether the call takes effect all the same; None for what the kind says (a 500 *after* the effect: True)."""
+    """True if the call takes effect all the same; None for the kind's default (True: a 500 *after*
+    it)."""
 
     @property
     def takes_effect(self) -> bool:
-        """Whether the simulator carries the call out before the fault strikes."""
+        """True if the simulator carries the call out before the fault strikes."""
         return self.kind.value in _EFFECT_FIRST if self.effect is None else self.effect
 
     def matches(self, request: Request, operation: str) -> bool:
-        """Whether a call is one that this order is about."""
+        """Return True if this order covers the call."""
         if self.operation is not None and not fnmatchcase(operation, self.operation):
             return False
         return self.contains is None or _stands_in(self.contains, request)
@@ -88,16 +93,20 @@ class _Order:
 
 
 class FaultPlan:
-    """The faults ordered from one simulator; the first that is due strikes, in the order they were added."""
+    """The faults ordered from one simulator, in the order they were added.
+
+    The first one that is due strikes.
+    """
 
     __slots__ = ("_orders", "chooser", "struck")
 
     def __init__(self, *faults: Fault) -> None:
         self._orders = [_Order(fault) for fault in faults]
         self.chooser: Callable[[Request, str], Fault | None] | None = None
-        """Asked when no order is due, with the call and its operation: a seeded simulation draws its faults here."""
+        """A function that is asked when no order is due, with the call and its operation. A seeded
+        simulation draws its faults here."""
         self.struck = 0
-        """How many calls met a fault so far."""
+        """The number of calls that met a fault so far."""
 
     def __iter__(self) -> Iterator[Fault]:
         return iter([order.fault for order in self._orders])

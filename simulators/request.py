@@ -8,7 +8,10 @@ _NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
 class Request(NamedTuple):
-    """One call as it arrives: `path` decoded and without its query, headers to be asked for by their names in lower case."""
+    """One call as it arrives.
+
+    `path` is decoded and has no query; header names are in lower case.
+    """
 
     method: str
     path: str

@@ -1,7 +1,7 @@
-"""A scenario: who is who in the two simulators when they start. Plain data, read from JSON or made by `demo`.
+"""A scenario: plain data about the start of both simulators, read from JSON or made by `demo`.
 
-The JSON has the shape of `Scenario`, field by field; dates are `2026-11-01`, instants `2026-11-01T08:30:00Z`.
-Fields with a default may be left out, unknown ones are refused.
+The JSON has the shape of `Scenario`, field by field; dates are `2026-11-01`, instants
+`2026-11-01T08:30:00Z`. Fields with a default may be left out, unknown ones are refused.
 """
 
 from dataclasses import dataclass
@@ -25,14 +25,18 @@ type CompanyKind = Literal["partner", "customer"]
 @with_config(_STRICT)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GravityZoneCompany:
-    """A company in GravityZone; `parent_id` is a company's or a folder's, None for the key's own company."""
+    """A company in GravityZone.
+
+    `parent_id` is a company's or a folder's, None for the key's own company.
+    """
 
     id: str
     name: str
     parent_id: str | None
     kind: CompanyKind = "customer"
     subscription_type: int = MONTHLY_SUBSCRIPTION
-    """1 trial, 2 licensed, 3 monthly subscription, 4 monthly licence trial, 5 monthly subscription trial, 6 FRAT."""
+    """1 trial, 2 licensed, 3 monthly subscription, 4 monthly licence trial, 5 monthly subscription
+    trial, 6 FRAT."""
     minimum_usage: int | None = 0
     """The floor in `minimumUsage`; None leaves the object out."""
     plan_counter: str | None = "aLaCarteMonthlyUsage"
@@ -63,7 +67,8 @@ class GravityZoneEndpoint:
     counters: tuple[str, ...] = ()
     """Further counters that it stands in, e.g. `patchManagementMonthlyUsage`."""
     grouped: bool = True
-    """Whether it stands in a group below the company, where an endpoint list without recursion does not look."""
+    """True if it stands in a group below the company, where an endpoint list without recursion
+    misses it."""
 
 
 @with_config(_STRICT)
@@ -179,7 +184,10 @@ _SCENARIO: TypeAdapter[Scenario] = TypeAdapter(Scenario)
 
 
 def load_scenario(path: Path) -> Scenario:
-    """Read a scenario from a JSON file; raises OSError, or pydantic's ValidationError naming the field."""
+    """Read a scenario from a JSON file.
+
+    Raise OSError, or pydantic's ValidationError with the field.
+    """
     return _SCENARIO.validate_json(path.read_bytes())
 
 

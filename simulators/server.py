@@ -1,4 +1,7 @@
-"""A simulator behind a port: plain HTTP/1.1 on loopback, one thread a connection, one call at a time inside."""
+"""A simulator behind a port: HTTP/1.1 on loopback.
+
+Each connection has a thread; inside, one call runs at a time.
+"""
 
 import signal
 import socket
@@ -11,16 +14,17 @@ from types import FrameType
 from typing import override
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from simulators.control import control
+from simulators.control_calls import control
 from simulators.core import NoAnswerError, Request, Response, Simulator
 
 CONTROL_PREFIX = "/_sim/"
 
 
 class SimulatorServer(ThreadingHTTPServer):
-    """Serves one simulator. Port 0 takes a free one; `url` tells which. With `listener`, a bound socket, it serves on that.
+    """Serves one simulator. Port 0 takes a free one, and `url` names it.
 
-    Faults without an answer close the connection, so that a caller over HTTP sees a reset rather than a timeout.
+    With `listener`, a bound socket, it serves on that. A fault without an answer closes the
+    connection, so a caller over HTTP sees a reset rather than a timeout.
     """
 
     daemon_threads = True
@@ -51,7 +55,10 @@ class SimulatorServer(ThreadingHTTPServer):
         return f"http://{host!s}:{port}"
 
     def answer(self, request: Request) -> Response:
-        """Answer an API or a control call; the delay is waited for outside the lock, and cut short by a stop."""
+        """Answer an API or a control call.
+
+        The delay is waited for outside the lock, and a stop cuts it short.
+        """
         with self._lock:
             if request.path.startswith(CONTROL_PREFIX):
                 return control(self.simulator, request.method, request.path, request.body)
@@ -67,7 +74,10 @@ class SimulatorServer(ThreadingHTTPServer):
 
 
 def serve(server: SimulatorServer, announce: Callable[[str], None] = print) -> None:
-    """Serve until SIGTERM or SIGINT; announces `listening on <url>` once it does. Main thread only."""
+    """Serve until SIGTERM or SIGINT; announce `listening on <url>` at the start.
+
+    Main thread only.
+    """
 
     def stop(_signal: int, _frame: FrameType | None) -> None:
         # shutdown() waits for the loop that this very thread runs.

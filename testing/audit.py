@@ -1,13 +1,14 @@
-"""A world's books against its simulators' own truth: what is wrong with one customer's month, in words."""
+"""An audit of a world's books against its simulators' truth: the faults of one customer's month."""
 
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from itertools import pairwise
 
-from simulators.connectwise.truth import API
+from simulators.connectwise.billing_truth import API
 from tally.domain.model.month import Month
 from tally.domain.model.reading import ENDPOINTS
 from tally.domain.record.history import HistoryEntry
+from tally.domain.record.lines import Line
 from tally.domain.record.record_key import RecordKey
 from tally.domain.record.usage_record import RecordState
 from tally.ledger.history_entry import paths
@@ -16,10 +17,10 @@ from testing.world import Customer, World
 
 
 def audit(world: World, customer: Customer, month: str, *, closed: bool = False) -> list[str]:
-    """Everything that is not as it must be once the month's record has been brought up to date; empty if all is well.
+    """Return every fault of a month whose record was brought up to date; empty if all is well.
 
-    One Addition, ever, of the month's dates and at the true count; the ledger says the same of it, with nothing left
-    open, and its history is complete.
+    There must be one Addition, ever, of the month's dates and at the true count. The ledger must
+    say the same of it, leave nothing open, and have a complete history.
     """
     return [
         f"{customer.name} {month}: {problem}"
@@ -63,17 +64,18 @@ def _of_ledger(world: World, customer: Customer, month: str, *, closed: bool) ->
         yield f"it is held: {record.hold.why}"
     if (record.state is RecordState.CLOSED) is not closed:
         yield f"the record is {record.state}"
+    yield from _of_line(world, customer, record.newest)
+    if closed and record.count != record.newest.pushed:
+        yield f"closed with {record.count}, and pushed {record.newest.pushed}"
+
+
+def _of_line(world: World, customer: Customer, line: Line) -> Iterator[str]:
     made = {
         each.id: each.quantity
         for each in world.connectwise.truth.additions(agreement_id=customer.agreement_id)
     }
-    if made.get(record.newest.addition_id) != record.newest.pushed:
-        yield (
-            f"the ledger has Addition {record.newest.addition_id} at {record.newest.pushed}, "
-            f"ConnectWise {made}"
-        )
-    if closed and record.count != record.newest.pushed:
-        yield f"closed with {record.count}, and pushed {record.newest.pushed}"
+    if made.get(line.addition_id) != line.pushed:
+        yield (f"the ledger has Addition {line.addition_id} at {line.pushed}, ConnectWise {made}")
 
 
 def gaps(history: Sequence[HistoryEntry]) -> Iterator[str]:

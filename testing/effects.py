@@ -1,7 +1,7 @@
-"""Every effect that a function has on the world outside, counted as it happens, so that something can be done around any.
+"""A count of a function's effects on the world outside, with a place to act around any of them.
 
-A worker killed, or another worker run whole, before or after each HTTP call and each call of the ledger or the queue: the
-moments are generated from a run that is left in peace, not listed by hand.
+A test can kill a worker, or run another one whole, before or after each HTTP call and each call of
+the ledger or the queue. The moments come from an undisturbed run and are not listed by hand.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -40,7 +40,7 @@ class Effects:
 
     def __init__(self, act: Callable[[], None] | None = None, *, at: Moment | None = None) -> None:
         self.names: list[str] = []
-        """What happened so far: `ledger save`, `connectwise.test POST`, …"""
+        """The effects so far: `ledger save`, `connectwise.test POST`, …"""
         self._act = act
         self._at = at
 
@@ -54,12 +54,12 @@ class Effects:
         )
 
     def count(self, start: str) -> int:
-        """How many effects begin with `start`."""
+        """Return the number of effects whose names begin with `start`."""
         return sum(name.startswith(start) for name in self.names)
 
     @property
     def idle(self) -> bool:
-        """Whether effects may just happen, since nobody counts them and nothing is to be done."""
+        """True if effects may just happen: nobody counts them, and nothing is to be done."""
         return False
 
     def wrap(self, port: Any) -> Any:  # noqa: ANN401 - a ledger, a queue, an adapter of requests: whatever goes out
@@ -115,7 +115,10 @@ def _save_one(save: Callable[[list[Standing]], int], standing: Standing) -> None
 
 
 class _Port:
-    """A ledger or a queue; what it is given in bulk happens one by one, since the real ones can stop halfway."""
+    """A ledger or a queue.
+
+    It does bulk work one by one, since the real ones can stop halfway.
+    """
 
     def __init__(self, effects: Effects, inner: Any) -> None:  # noqa: ANN401 - see `Effects.wrap`
         self._effects = effects

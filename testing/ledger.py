@@ -1,4 +1,4 @@
-"""The ledger in memory: what the DynamoDB one promises, fast, and failing or lagging when told to."""
+"""A ledger in memory: it promises what the DynamoDB one does, and fails or lags when told to."""
 
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -59,7 +59,7 @@ class _Effect:
 
 @dataclass(slots=True)
 class _Index:
-    """What the ``all_…`` reads see."""
+    """The entries that the ``all_…`` reads see."""
 
     links: dict[str, CompanyLink] = field(default_factory=dict)
     standings: dict[str, Standing] = field(default_factory=dict)
@@ -109,12 +109,15 @@ class MemoryLedger:
         self._faults: list[_Fault] = []
         self._lock = Lock()
         self.journal: list[Transition] | None = None
-        """Where every transition is noted as well, if somebody wants to know what is new and clears it."""
+        """A list that gets every transition too, for a reader who clears it."""
 
     def fail_next(
         self, operation: str, error: Exception, *, after: bool = False, times: int = 1
     ) -> None:
-        """Let the next calls of a method, named `operation`, raise `error`: before its effect, or after it."""
+        """Let the next calls of the method `operation` raise `error`.
+
+        They raise before their effect, or after it.
+        """
         if not hasattr(self, operation):
             raise ValueError(f"a ledger has no {operation}")
         self._faults += [_Fault(operation, error, after) for _ in range(times)]
@@ -132,9 +135,9 @@ class MemoryLedger:
         return self._links
 
     def begin_tick(self, tick: datetime, *, services: Collection[str] = ()) -> Ticks:
-        """Remember `tick` if it is the newest, and the first month if there is none; answer what is known now.
+        """Remember `tick` if it is the newest, and the first month if there is none.
 
-        So is the first month of each of the services.
+        Return what is known. Remember the first month of each of the services too.
         """
         with self._effect("begin_tick"):
             if self._ticks is None:
@@ -146,7 +149,10 @@ class MemoryLedger:
             return self._ticks
 
     def note_lists(self, tick: datetime) -> None:
-        """Remember that the tick, and so one of its month, read GravityZone's lists (OPEN-9); ConflictError if none has begun."""
+        """Remember that the tick, and so its month, read GravityZone's lists (OPEN-9).
+
+        Raise ConflictError if no tick has begun.
+        """
         with self._effect("note_lists"):
             if self._ticks is None:
                 raise ConflictError(
@@ -155,7 +161,7 @@ class MemoryLedger:
             self._ticks = self._ticks.with_lists(tick)
 
     def note_products(self, products: Mapping[str, int]) -> None:
-        """Remember which product each service is billed by (SAFE-9); ConflictError if no tick has begun."""
+        """Remember each service's product (SAFE-9); raise ConflictError if no tick has begun."""
         with self._effect("note_products"):
             if self._ticks is None:
                 raise ConflictError("the ledger did not take the products: had a tick begun?")
@@ -171,7 +177,7 @@ class MemoryLedger:
             self._ticks = self._ticks.ended(tick)
 
     def ticks(self) -> Ticks | None:
-        """What is known of ticks, or None before the first."""
+        """Return what is known of ticks, or None before the first."""
         with self._effect("ticks"):
             return self._ticks
 
@@ -225,9 +231,10 @@ class MemoryLedger:
             return self._standings.get(company_id)
 
     def save(self, transition: Transition, change: LinkChange | None = None) -> None:
-        """Write the record and its history together, if its version is the expected one; else ConflictError.
+        """Write the record and its history together.
 
-        `change` is written with it, on its own conditions.
+        Raise ConflictError if its version is not the expected one. `change` is written with it, on
+        its own conditions.
         """
         check(transition)
         with self._effect("save"):
@@ -247,14 +254,18 @@ class MemoryLedger:
             self._show(after)
 
     def tie(self, link: CompanyLink) -> None:
-        """Tie a company that has no link to a ConnectWise company that nobody is tied to; else ConflictError."""
+        """Tie a company to a ConnectWise company.
+
+        Raise ConflictError if either of the two is tied already.
+        """
         with self._effect("tie"):
             self._change(first_tie(link))
 
     def change_link(self, change: LinkChange) -> None:
-        """Write the link, its history and whose the ConnectWise company is together; else ConflictError.
+        """Write the link, its history and its ConnectWise company's owner together.
 
-        The link must be at the version expected, and the ConnectWise company that it is tied to must be nobody else's.
+        Raise ConflictError if the link is not at the version expected, or if somebody else is tied
+        to its ConnectWise company.
         """
         with self._effect("change_link"):
             self._change(change)
@@ -265,32 +276,39 @@ class MemoryLedger:
         known = self._links.get(after.company_id)
         at_version = (0 if known is None else known.version) == change.expected_version
         as_seen = all(self._links.get(each.company_id) == each for each in change.beside)
-        marked = None if change.freed is None else self._tied.get(change.freed)
-        mine = (
-            change.freed is None
-            or marked == after.company_id
-            or (marked is not None and change.heir is not None)
-        )
-        free = change.taken is None or change.taken not in self._tied or change.holder is not None
-        if not (at_version and as_seen and mine and free):
+        if not (at_version and as_seen and self._may_free(change) and self._may_take(change)):
             raise ConflictError(
                 f"the link of {after.company_id} to ConnectWise company {after.connectwise_id} "
                 "has been written by somebody else since it was read."
             )
         self._links[after.company_id] = after
         self._changes.setdefault(after.company_id, []).append(change)
+        self._retie(change)
+        self._show(after)
+
+    def _retie(self, change: LinkChange) -> None:
         if change.freed is not None:
             del self._tied[change.freed]
             if change.heir is not None:
                 self._tied[change.freed] = change.heir.company_id
         if change.taken is not None and change.holder is None:
-            self._tied[change.taken] = after.company_id
-        self._show(after)
+            self._tied[change.taken] = change.after.company_id
+
+    def _may_free(self, change: LinkChange) -> bool:
+        if change.freed is None:
+            return True
+        marked = self._tied.get(change.freed)
+        has_heir = marked is not None and change.heir is not None
+        return has_heir or marked == change.after.company_id
+
+    def _may_take(self, change: LinkChange) -> bool:
+        return change.taken is None or change.taken not in self._tied or change.holder is not None
 
     def save_standing(self, standing: Standing) -> None:
-        """Write the standing as its next version if the ledger is at `standing.version`; else ConflictError.
+        """Write the standing as its next version.
 
-        Twice is once: no conflict where it stands already as it would be written.
+        Raise ConflictError if the ledger is not at `standing.version`. To write the same standing
+        twice is no conflict.
         """
         with self._effect("save_standing"):
             known = self._standings.get(standing.company_id)

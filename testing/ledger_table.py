@@ -1,4 +1,4 @@
-"""The ledger's table as the template defines it, made without a deployment: for tests on moto or MiniStack."""
+"""The ledger's table as the template defines it, without a deployment: on moto or MiniStack."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -11,14 +11,14 @@ if TYPE_CHECKING:
 
 
 class _Template(yaml.SafeLoader):
-    """Reads CloudFormation's tags (`!Ref`, `!If`) as None: what the table's keys are depends on none of them."""
+    """Reads CloudFormation's tags (`!Ref`, `!If`) as None; the table's keys need none."""
 
 
 _Template.add_multi_constructor("!", lambda _loader, _tag, _node: None)
 
 
 def table_definition() -> dict[str, Any]:
-    """What `CreateTable` needs to know, out of `template.yaml`."""
+    """Return the arguments of `CreateTable`, out of `template.yaml`."""
     template = yaml.load((ROOT / "template.yaml").read_text(), Loader=_Template)  # noqa: S506  # a SafeLoader
     table = template["Resources"]["LedgerTable"]["Properties"]
     return {

@@ -1,4 +1,4 @@
-"""SQS in memory, on a virtual clock: delays, visibility, receive counts, a dead-letter queue, repeats and disorder."""
+"""SQS in memory, on a virtual clock: delays, visibility, dead letters, repeats and disorder."""
 
 import heapq
 import itertools
@@ -60,8 +60,9 @@ class Message(NamedTuple):
 class MemoryQueue:
     """A `JobQueue` and the receiving side of it.
 
-    A message received more than `max_receives` times goes to `dead` instead. With `chaos`, messages come in any order,
-    and each is sent twice with the probability `repeats`; without it, in the order in which they become visible.
+    A message received more than `max_receives` times goes to `dead` instead. With `chaos`, messages
+    come in any order, and each is sent twice with the probability `repeats`. Without it, they come
+    in the order in which they become visible.
     """
 
     now: Callable[[], datetime]
@@ -127,7 +128,10 @@ class MemoryQueue:
             del self._messages[message.id]
 
     def put_off(self, receipt: str, wait: timedelta) -> None:
-        """Let a received message be seen again after `wait` (at most 12 hours), whatever its visibility timeout."""
+        """Let a received message be seen again after `wait` (at most 12 hours).
+
+        Its visibility timeout no longer counts.
+        """
         if (stored := self._newest(receipt)) and stored.in_flight:
             self._hide(stored, timedelta(seconds=whole_seconds(wait, longest=LONGEST_VISIBILITY)))
 
@@ -148,7 +152,7 @@ class MemoryQueue:
             self._put(message.body, timedelta())
 
     def next_change(self) -> datetime | None:
-        """When the next hidden message becomes visible; None if none is hidden."""
+        """Return the instant at which the next hidden message becomes visible, or None."""
         while self._hidden and not self._is_due(self._hidden[0]):
             heapq.heappop(self._hidden)
         return self._hidden[0][0] if self._hidden else None
@@ -177,7 +181,7 @@ class MemoryQueue:
                 self._visible.append(stored)
 
     def _newest(self, receipt: str) -> _Stored | None:
-        """The message of a receipt, if it has not been received again since."""
+        """Return the message of a receipt, if it has not been received again since."""
         self._let_appear()
         stored = self._messages.get(receipt.partition(" ")[0])
         return stored if stored and _receipt(stored) == receipt else None

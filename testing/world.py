@@ -1,6 +1,7 @@
-"""All of Tally in one process, on virtual time: the use cases and clients as deployed, over the simulators.
+"""All of Tally in one process, on virtual time: its use cases and clients, over the simulators.
 
-Nothing sleeps and no socket is opened: a wait moves the clock. A month of ticks takes well under a second.
+Nothing sleeps and no socket is opened: a wait moves the clock. A month of ticks takes well under a
+second.
 """
 
 import itertools
@@ -91,13 +92,13 @@ class World:
     bill_minimum: bool = False
     connectwise_world: ConnectWiseWorld = field(default_factory=plain_connectwise)
     settings: Mapping[str, Any] = field(default_factory=dict)
-    """What of the policy is not as the template has it, by the policy's names."""
+    """Differences from the template's policy, by the policy's names."""
     workers: int = 1
-    """How many containers share the pace of GravityZone's licensing calls."""
+    """The containers that share the pace of GravityZone's licensing calls."""
     burst: int = 1
-    """How many of them a container makes at once after a pause."""
+    """The licensing calls that a container makes at once after a pause."""
     companies_at_once: int = 2_000
-    """How many companies the planner has in hand at a time."""
+    """The companies that the planner has in hand at a time."""
     gravityzone: GravityZoneSimulator = field(init=False)
     connectwise: ConnectWiseSimulator = field(init=False)
     ledger: MemoryLedger = field(init=False)
@@ -166,9 +167,10 @@ class World:
         wrap: Callable[[Any], Any] = lambda port: port,
         has_time: Callable[[], bool] = lambda: True,
     ) -> Delivery:
-        """A worker as a container of its own; ``wrap`` is put around its ledger and around its two ways out.
+        """Return a worker as in its own container.
 
-        ``has_time`` says whether it has time left for a further service of a job.
+        ``wrap`` goes around its ledger and its two ways out. ``has_time`` returns True if it has
+        time left for a further service of a job.
         """
         ledger: Ledger = wrap(self.ledger)
         sync = Sync(
@@ -194,11 +196,11 @@ class World:
         )
 
     def answers(self, *, wrap: Callable[[Any], Any] = lambda port: port) -> Answers:
-        """What a person answers with."""
+        """Return the use case by which a person answers."""
         return Answers(ledger=wrap(self.ledger), clock=self.clock)
 
     def set_up(self, *, wrap: Callable[[Any], Any] = lambda port: port) -> SetUp:
-        """What a person sets a company up with."""
+        """Return the use case by which a person sets a company up."""
         connectwise = self._connectwise_client(wrap(SimulatorAdapter(self.connectwise)))
         return SetUp(ledger=wrap(self.ledger), connectwise=connectwise, clock=self.clock)
 
@@ -210,7 +212,7 @@ class World:
         parent_id: str = "",
         **agreement: Any,  # noqa: ANN401 - the fields of an agreement as the API has them
     ) -> Customer:
-        """A monthly-licensed customer with the same name on both sides and one agreement of the type."""
+        """Add a monthly-licensed customer, one name on both sides, one agreement of the type."""
         company_id = self.gravityzone.tenant.add_company(name, parent_id=parent_id)
         connectwise_id = self.connectwise.people.add_company(
             "".join(filter(str.isalnum, name)), connectwise_name or name
@@ -227,7 +229,7 @@ class World:
         name: str = "Managed security",
         **fields: Any,  # noqa: ANN401 - as above
     ) -> int:
-        """An agreement of the type, running since 2020 and without an invoice date unless told otherwise."""
+        """Add an agreement of the type; by default it runs since 2020 and has no invoice date."""
         fields["fields"] = {"nextInvoiceDate": None, **fields.get("fields", {})}
         start = fields.pop("start", datetime(2020, 1, 1).date())  # noqa: DTZ001 - a date
         return self.connectwise.people.add_agreement(
@@ -247,7 +249,10 @@ class World:
     def work(
         self, *, until: timedelta = timedelta(minutes=14), deliver: Delivery | None = None
     ) -> None:
-        """Workers take what the queue shows for so long; what fails is put into ``failures`` and comes again."""
+        """Let workers take jobs off the queue until then.
+
+        Failures go into ``failures`` and come again.
+        """
         deliver = deliver or self.worker()
         end = self.clock.now() + until
         while True:
@@ -274,7 +279,10 @@ class World:
             self.queue.delete(message)
 
     def play(self, *ticks: datetime) -> None:
-        """Tick and work, in order. A tick whose lists fail is noted, as the next one makes up for it."""
+        """Tick and work, in order. A tick whose lists fail is noted.
+
+        The next one makes up for it.
+        """
         for at in ticks:
             try:
                 self.tick(at)
@@ -298,7 +306,7 @@ class World:
         return standing
 
     def additions(self, customer: Customer) -> list[tuple[int, str, str]]:
-        """Quantity, effective and cancelled date of every Addition on the customer's agreement, in the order they were made."""
+        """Return quantity and both dates of each Addition on the agreement, oldest first."""
         return [
             (int(each.quantity), str(each.effective or ""), str(each.cancelled or ""))
             for each in self.connectwise.truth.additions(

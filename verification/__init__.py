@@ -1,4 +1,5 @@
-"""Prove what tests cannot: a simulation of months, planted bugs, and benches.
+"""Proofs that tests cannot give: a simulation of months, planted bugs, and benches.
 
-Run by ``make simulation``, ``make mutations`` and ``make bench``. May import everything.
+`make simulation`, `make mutations` and `make bench` run them. The modules may import everything,
+and nothing but tests imports them.
 """

@@ -1,4 +1,4 @@
-"""`make sam-local`: every event through `sam local invoke`, each compared with what must come of it.
+"""`make sam-local`: run each event through `sam local invoke`, and compare its outcome.
 
 `make sam-local-up` leaves the stack running, to invoke by hand; `make sam-local-down` ends it.
 """
@@ -12,13 +12,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from local.checkout import STATE
-from local.controls import ConnectWiseControls, GravityZoneControls
 from local.demo_ledger import read_ledger
 from local.errors import LocalError
 from local.sam_local.engine import address_for_containers
+from local.sam_local.event_scene import BEGINS, opt_the_partner_in, scenario, seen
 from local.sam_local.events import EVENTS, Event, differences
 from local.sam_local.invoke import command, invoke, write_environment
-from local.sam_local.scene import BEGINS, opt_the_partner_in, scenario, seen
+from local.simulator_clients import ConnectWiseControls, GravityZoneControls
 from local.stack import DEMO_PARAMETERS, Stack
 from local.up import down, leave
 from simulators.scenario import dump_scenario
@@ -36,7 +36,10 @@ _FINDINGS, _SET_UP = 1, 2
 
 @contextmanager
 def prepared(address: str) -> Iterator[Stack]:
-    """The stack that containers reach, its story's MSP in place; its own workers take no jobs, as ours are to do them."""
+    """Yield the stack that containers reach, with the story's MSP in place.
+
+    Its own workers take no jobs, since ours are to do them.
+    """
     STATE.mkdir(exist_ok=True)
     story = STATE / f"{NAME}-scenario.json"
     story.write_bytes(dump_scenario(scenario()))

@@ -33,10 +33,11 @@ _SECONDS = 60
 
 
 def address_for_containers() -> str | None:
-    """The address of this machine that containers reach; None where no Docker engine answers.
+    """Return the address of this machine that containers reach, or None.
 
-    On Linux that is the gateway of Docker's default bridge: nobody outside this machine reaches it. Where the engine
-    runs in a virtual machine (Docker Desktop), the gateway is that machine's, and containers are led to our loopback.
+    It is None where no Docker engine answers. On Linux that is the gateway of Docker's default
+    bridge: nobody outside this machine reaches it. Where the engine runs in a virtual machine
+    (Docker Desktop), the gateway is that machine's, and containers are led to our loopback.
     """
     asked = _with_sams_client(_ASK)
     if asked.returncode != 0:
@@ -46,12 +47,15 @@ def address_for_containers() -> str | None:
 
 
 def gateway(bridge: Mapping[str, str]) -> str:
-    """The gateway of a network by what the engine tells of it; where it leaves it out, it has the first address."""
+    """Return a network's gateway by the engine's report; left out, it is the first address."""
     return bridge.get("Gateway") or str(next(ipaddress.ip_network(bridge["Subnet"]).hosts()))
 
 
 def remove_containers(log: Path) -> None:
-    """Remove the containers that SAM names in its log: ended by a signal, it leaves them. Raises LocalError if it cannot."""
+    """Remove the containers that SAM names in its log, since SAM leaves them if a signal ends it.
+
+    Raises LocalError if it cannot.
+    """
     named = _CONTAINER.findall(log.read_text(errors="replace")) if log.exists() else []
     if not named:
         return

@@ -1,6 +1,7 @@
-"""The files of `events/`, in the order in which they are played, each with what must come of it.
+"""The files of `events/` in the order of play, each with its expected outcome.
 
-Together they tell one story on an empty ledger: October 2026 is opened by a tick and its jobs, followed, and closed.
+Together they tell one story on an empty ledger: a tick and its jobs open October 2026, follow it,
+and close it.
 """
 
 import json
@@ -15,15 +16,15 @@ from local.deployment import Function
 EVENTS_FOLDER = ROOT / "events"
 
 HARBOR_DENTAL, LAKESIDE_LIBRARY, SUMMIT_PEAK_IT = 2100, 2101, 2108
-"""Agreements of the customers that the events are about, by their ids in the ConnectWise simulator."""
+"""Agreements of the customers in the events, by their ids in the ConnectWise simulator."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What an event must leave: `answer` is in what the function answers, or `error` in the error that it raises.
+    """The outcome of an event: `answer` is part of the function's answer, or `error` of its error.
 
-    `quantities` are those of the Additions on an agreement; an agreement that is left out must have none. `closed` are
-    the agreements whose record is closed.
+    `quantities` are those of the Additions on an agreement; an agreement that is left out must have
+    none. `closed` are the agreements whose record is closed.
     """
 
     answer: Mapping[str, Any] = field(default_factory=dict)
@@ -34,7 +35,7 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """A file of `events/`: whose input it is, when it happens by the simulators' clocks, and what must come of it."""
+    """A file of `events/`: its function, its instant by the simulators' clocks, its outcome."""
 
     name: str
     function: Function
@@ -48,7 +49,10 @@ class Event:
 
 
 def differences(outcome: Outcome, seen: Outcome) -> list[str]:
-    """What is not as it must be, in words; `seen` has the whole of the answer and of the error's text."""
+    """Return all differences in words.
+
+    `seen` has the whole of the answer and of the error's text.
+    """
     found: list[str] = []
     if outcome.error not in seen.error or bool(outcome.error) != bool(seen.error):
         found.append(f"it raised {seen.error!r}, and not {outcome.error!r}")

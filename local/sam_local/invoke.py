@@ -37,9 +37,10 @@ def write_environment(deployment: Deployment, path: Path) -> None:
 
 
 def command(event: Event, *, environment: Path) -> Sequence[str]:
-    """What a person types, from the checkout's folder.
+    """Return the command that a person types, from the checkout's folder.
 
-    `--skip-pull-image`: Lambda's base image is pulled if there is none here, and not looked for anew each time.
+    `--skip-pull-image`: Lambda's base image is pulled if there is none here, but not looked for
+    each time.
     """
     return (
         ".tools/sam/bin/sam",
@@ -59,7 +60,10 @@ def command(event: Event, *, environment: Path) -> Sequence[str]:
 
 
 def invoke(event: Event, *, environment: Path, log: Path) -> Any:  # noqa: ANN401  # JSON
-    """Run it, and answer the function's answer: the last line that SAM prints. Raises LocalError where SAM fails."""
+    """Run it, and return the function's answer: the last line that SAM prints.
+
+    Raises LocalError where SAM fails.
+    """
     tool(".tools/sam", "sam")
     printed = log.with_suffix(".json")
     clean = {

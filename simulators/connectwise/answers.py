@@ -78,7 +78,10 @@ def forbidden() -> Response:
 
 
 def unknown_version(asked: str, known: Collection[str], url: str) -> Response:
-    """Return the answer of the framework below ConnectWise to a version of the API that this server does not know."""
+    """Return the answer to a version of the API that this server does not know.
+
+    The framework below ConnectWise gives it, in its own words.
+    """
     message = (
         f"The HTTP resource that matches the request URI '{url}' does not support the API "
         f"version '{asked}'."

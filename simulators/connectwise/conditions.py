@@ -1,13 +1,14 @@
 """The `conditions` query language, as far as the developer guide shows it.
 
-`company/id=42 and (type/id in (18,19) or name like "Bit%") and not cancelledFlag=true`: comparisons joined by `and` and
-`or` (and binds closer), parentheses, `not` before a condition or before `contains`, `like` and `in`; strings in double
-quotes, `[dates]`, numbers, `true`, `false`, `null`. How to write a quote inside a string is not documented, so there is
-no way to do it here: the next quote ends the string.
+`company/id=42 and (type/id in (18,19) or name like "Bit%") and not cancelledFlag=true`: comparisons
+joined by `and` and `or` (and binds closer), parentheses, `not` before a condition or before
+`contains`, `like` and `in`; strings in double quotes, `[dates]`, numbers, `true`, `false`, `null`.
+The guide does not say how to write a quote inside a string. There is no way to do it here: the next
+quote ends the string.
 
-Two things the guide leaves open are decided as SQL Server, on which the product runs, does by default: equal strings
-may differ in case and in trailing spaces (`strict_strings` turns that off), and a comparison with a field that has no
-value is never true, except with `null`.
+The guide leaves two more things open. Both are decided here as SQL Server does by default, since
+the product runs on it. Equal strings may differ in case and in trailing spaces (`strict_strings`
+turns that off). A comparison with a field that has no value is never true, except with `null`.
 """
 
 import re
@@ -49,7 +50,10 @@ class ConditionError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """A condition made ready: ask `matches` of a record's fields. `compound` if it joins two or more by and/or."""
+    """A parsed condition: `matches` tests a record's fields.
+
+    `compound` is true if it joins two or more conditions by and/or.
+    """
 
     matches: Predicate
     compound: bool
@@ -63,7 +67,10 @@ class _Token:
 
 @lru_cache(maxsize=1024)
 def parse(text: str, *, known: frozenset[str], strict_strings: bool = False) -> Condition:
-    """Parse a condition over the field paths in `known`; ConditionError for any other name, or for bad syntax."""
+    """Parse a condition over the field paths in `known`.
+
+    Raise ConditionError for any other name, or for bad syntax.
+    """
     return _Parser(_tokens(text), known=known, strict_strings=strict_strings).parse()
 
 
@@ -80,7 +87,7 @@ def field_value(fields: Fields, path: str) -> Any:  # noqa: ANN401 - a JSON valu
 
 
 def unrecognized(name: str) -> str:
-    """Return the server's sentence about a field name that it does not know; it shows the name in lower case."""
+    """Return the server's sentence about an unknown field name, which shows it in lower case."""
     return f"{name.lower()} is not a recognized name."
 
 

@@ -31,7 +31,7 @@ HEADERS = {"authorization": f"Basic {KEYS}", "clientid": "5b8e5a3c-0000-4000-800
 
 
 def example_world() -> ConnectWiseWorld:
-    """Make two customers with an agreement each, a deleted one, and an Addition that somebody else keeps."""
+    """Make two customers with an agreement each, a deleted one, and a foreign Addition."""
     return ConnectWiseWorld(
         companies=(
             ConnectWiseCompany(id=HARBOR, identifier="HarborDental", name="Harbor Dental"),

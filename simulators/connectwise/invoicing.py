@@ -3,20 +3,21 @@
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
+from simulators.connectwise.api_records import Fields, billed_quantity, day_of, midnight
+from simulators.connectwise.billing_truth import Invoice, InvoiceLine
 from simulators.connectwise.periods import Period, covered
-from simulators.connectwise.records import Fields, billed_quantity, day_of, midnight
 from simulators.connectwise.tenant import Tenant
-from simulators.connectwise.truth import Invoice, InvoiceLine
 
 _CENT = Decimal("0.01")
 
 
 def run_invoice(tenant: Tenant, agreement_id: int, *, by: str) -> int | None:
-    """Make an agreement's next invoice, and return its id; None if the agreement ended before the period it would cover.
+    """Make an agreement's next invoice, and return its id; None if the agreement ended before it.
 
-    The agreements that are invoiced through it are on it as well; one that is invoiced through another gets none. In
-    arrears it covers the period that ended at `nextInvoiceDate`, in advance the one that begins there; then
-    `nextInvoiceDate` moves on by a period. LookupError for no such agreement, ValueError for one without that date.
+    The invoice also bills the agreements that are invoiced through this one; an agreement that is
+    invoiced through another gets none. In arrears it covers the period that ended at
+    `nextInvoiceDate`, in advance the one that begins there. Then `nextInvoiceDate` moves on by a
+    period. Raise LookupError for an unknown agreement, ValueError for one without that date.
     """
     document = tenant.agreements.get(agreement_id)
     if document is None:
@@ -57,7 +58,10 @@ def run_invoice(tenant: Tenant, agreement_id: int, *, by: str) -> int | None:
 
 
 def _bill(tenant: Tenant, owner: Fields, period: Period, served: Period) -> tuple[InvoiceLine, ...]:
-    """Bill what stands on one agreement in the days that it was served, and note how far it has been invoiced."""
+    """Bill one agreement's Additions for the days that it was served.
+
+    Note on the agreement how far it has been invoiced.
+    """
     agreement_id = owner["id"]
     state = tenant.state(agreement_id)
     lines = tuple(
@@ -79,9 +83,10 @@ def _begins(owner: Fields) -> date:
 
 
 def take_back_invoice(tenant: Tenant, agreement_id: int, *, by: str) -> int | None:
-    """Delete an agreement's newest invoice that stands; its id, or None if there is none.
+    """Delete an agreement's newest invoice, and return its id; None if there is none.
 
-    Its period is to be invoiced again, from the date that the agreement had before. What it billed was billed to nobody.
+    The agreement gets back its earlier invoice date, and the period will be invoiced again. The
+    usage on the deleted invoice counts as billed to nobody.
     """
     invoice = tenant.truth.take_back(agreement_id)
     if invoice is None:

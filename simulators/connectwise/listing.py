@@ -115,7 +115,7 @@ class Listing:
 
 
 def site_of(request: Request) -> str:
-    """Return the site that a call came to, for absolute URLs; in-process there is only a made-up one."""
+    """Return the site that a call came to, for absolute URLs; in-process it is a made-up one."""
     host = request.headers.get("host")
     return f"http://{host}" if host else "https://connectwise.test"
 

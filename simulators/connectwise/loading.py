@@ -1,18 +1,21 @@
 """Fill a tenant with a scenario's ConnectWise half."""
 
-from simulators.connectwise import records
-from simulators.connectwise.records import midnight
+from simulators.connectwise import api_records
+from simulators.connectwise.api_records import midnight
 from simulators.connectwise.tenant import Tenant
 from simulators.scenario import Addition, Agreement, ConnectWiseWorld
 
 SETUP = "admin"
-"""Who made what stands there before anything runs, where the scenario does not say."""
+"""The maker of initial records, where the scenario names none."""
 
 
 def load(tenant: Tenant, world: ConnectWiseWorld) -> None:
-    """Put everything of a scenario into an empty tenant; lists show it at once. LookupError for a dangling id."""
+    """Put everything of a scenario into an empty tenant; lists show it at once.
+
+    Raise LookupError for an id that nothing has.
+    """
     for company in sorted(world.companies, key=lambda company: company.id):
-        fields = records.company(
+        fields = api_records.company(
             company_id=company.id,
             identifier=company.identifier,
             name=company.name,
@@ -20,10 +23,10 @@ def load(tenant: Tenant, world: ConnectWiseWorld) -> None:
         )
         tenant.insert(tenant.companies, fields, by=SETUP, at_once=True)
     for kind in sorted(world.agreement_types, key=lambda kind: kind.id):
-        fields = records.agreement_type(type_id=kind.id, name=kind.name)
+        fields = api_records.agreement_type(type_id=kind.id, name=kind.name)
         tenant.insert(tenant.agreement_types, fields, by=SETUP, at_once=True)
     for product in sorted(world.products, key=lambda product: product.id):
-        fields = records.product(
+        fields = api_records.product(
             product_id=product.id,
             identifier=product.identifier,
             description=product.description,
@@ -39,12 +42,12 @@ def load(tenant: Tenant, world: ConnectWiseWorld) -> None:
         _load_addition(tenant, addition)
 
 
-def _agreement(tenant: Tenant, agreement: Agreement) -> records.Fields:
+def _agreement(tenant: Tenant, agreement: Agreement) -> api_records.Fields:
     kind = tenant.agreement_types.get(agreement.type_id)
     company = tenant.companies.get(agreement.company_id)
     if kind is None or company is None:
         raise LookupError(f"agreement {agreement.id} names a type or company that is not there")
-    fields = records.agreement(
+    fields = api_records.agreement(
         agreement_id=agreement.id,
         name=agreement.name,
         agreement_type=kind.fields,
@@ -67,7 +70,7 @@ def _load_addition(tenant: Tenant, addition: Addition) -> None:
     product = tenant.products.get(addition.product_id)
     if product is None:
         raise LookupError(f"Addition {addition.id} names a product that is not there")
-    terms: records.Fields = {
+    terms: api_records.Fields = {
         "quantity": float(addition.quantity),
         "lessIncluded": float(addition.less_included),
         "billCustomer": addition.bill_customer,

@@ -1,4 +1,7 @@
-"""What differs from tenant to tenant, or is not known for sure: each a choice, with the likely one as its default."""
+"""Options for what differs from tenant to tenant, or is not known for sure.
+
+The default is the likely choice.
+"""
 
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -41,7 +44,10 @@ class Credentials:
 @with_config(ConfigDict(extra="forbid"))
 @dataclass(slots=True, kw_only=True)
 class ConnectWiseOptions:
-    """How this tenant behaves. Mutable: a test or a control call may change it while calls come in."""
+    """The way this tenant behaves.
+
+    Mutable: a test or a control call may change it while calls come in.
+    """
 
     company: str | None = None
     """The login company's id; None lets every company in."""
@@ -51,7 +57,7 @@ class ConnectWiseOptions:
     wrong_key_status: Literal[401, 404] = 401
     """Cloud hosts were seen to answer 404 to a wrong key."""
     open_system_info: bool = True
-    """Whether `/system/info` answers without valid keys."""
+    """True if `/system/info` answers without valid keys."""
     api_member: str = "TallyAPI"
     """The name that `_info.updatedBy` gives to what the API wrote."""
     taken_rights: frozenset[Right] = frozenset()
@@ -63,42 +69,49 @@ class ConnectWiseOptions:
     is_cloud: bool | str = "True"
     """`IsCloud` in companyinfo: a string on some hosts, a boolean on others."""
     unknown_company: Literal["null", "404"] = "null"
-    """What companyinfo answers for a company that it does not know."""
+    """The answer of companyinfo about a company that it does not know."""
 
     time_zone: str = "UTC"
-    """IANA name; decides which day it is for `agreementStatus` and for an effective date left out."""
+    """IANA name of the zone that decides the day: for `agreementStatus`, and where an effective
+    date is left out."""
     list_lag: timedelta = timedelta(0)
-    """How long lists and searches go on without a write; reads by id see it at once."""
+    """The time for which lists and searches go on without a write; reads by id see it at once."""
     lag_reads_by_id: bool = False
-    """Whether reads by id lag as well."""
+    """True if reads by id lag as well."""
     strict_strings: bool = False
-    """Whether equal strings must have the same case and the same trailing spaces."""
+    """True if equal strings must have the same case and the same trailing spaces."""
     empty_compounds: bool = False
-    """Whether conditions with and/or silently find nothing, as one on-premise tenant was seen to do."""
+    """True if conditions with and/or silently find nothing, as one on-premise tenant was seen to
+    do."""
     slow_above: int | None = None
-    """Pages of more records than this do not come within any timeout; None where every page comes."""
+    """The most records that a page can have and still come within a timeout; None for no limit."""
     known_versions: frozenset[str] | None = None
     """The versions of the API that this server knows; None where it takes any."""
     sees_mine: frozenset[Right] = frozenset()
-    """Inquire rights that the API member has of its own records alone, of which there are none: lists come empty."""
+    """Inquire rights that the API member has for its own records alone. It has none of its own, so
+    lists come empty."""
     links: Literal["absolute", "relative"] = "absolute"
     """The form of the URLs in `Link`."""
     open_end: OpenEnd = "missing"
-    """How a new Addition without a cancelled date shows that it has none."""
+    """The form in which a new Addition without a cancelled date shows that."""
     invoicing: Invoicing = "arrears"
-    """Which period an agreement's invoice covers: the one that ends at `nextInvoiceDate`, or the one that begins there.
-    An agreement may have its own choice."""
+    """The period that an agreement's invoice covers: the one that ends at `nextInvoiceDate`, or the
+    one that begins there. An agreement may have its own choice."""
     refuse_invoiced_periods: bool = True
-    """Whether a period already invoiced refuses new Additions on an agreement that does not prorate."""
+    """True if an invoiced period refuses new Additions on an agreement that does not prorate."""
     parents_list_children: bool = False
-    """Whether the Additions of an agreement's children, and of theirs, are listed with its own."""
+    """True if an agreement's list also shows the Additions of the agreements below it, at any
+    depth."""
     cancelled_agreements_refuse_changes: bool = False
-    """Whether Additions on a cancelled agreement can no longer be changed; new ones are refused either way."""
+    """True if Additions on a cancelled agreement can no longer be changed. New ones are always
+    refused."""
 
     rewrites: dict[str, Any] = field(default_factory=dict)
-    """What a rule of the MSP sets, by the API's names, on each Addition that the API makes or changes, before it answers."""
+    """Fields that a rule of the MSP sets on each Addition that the API makes or changes, before it
+    answers. The names are the API's."""
 
     requests_per_minute: int | None = None
     """None for no limit; about 1,000 is said to be safe."""
     real_time_limit: bool = False
-    """Whether that limit goes by real time, as behind a port, or by the simulator's clock."""
+    """True if that limit goes by real time, as behind a port; else it goes by the simulator's
+    clock."""

@@ -1,13 +1,16 @@
-"""What people do in ConnectWise's own windows, past the API and past its checks; `by` is the person's name."""
+"""People's acts in ConnectWise's own windows, past the API and its checks.
+
+`by` is the person's name.
+"""
 
 from datetime import date, timedelta
 from typing import Any, Literal
 
-from simulators.connectwise import records
+from simulators.connectwise import api_records
+from simulators.connectwise.api_records import BillingForm, day_of, midnight
 from simulators.connectwise.invoicing import run_invoice, take_back_invoice
 from simulators.connectwise.options import OpenEnd
 from simulators.connectwise.periods import Invoicing, moved
-from simulators.connectwise.records import BillingForm, day_of, midnight
 from simulators.connectwise.store import Table
 from simulators.connectwise.tenant import Tenant
 
@@ -23,11 +26,15 @@ _COPIED = (
     "taxableFlag",
     "billCustomer",
 )
-"""What a copy of an Addition has of the original."""
+"""Fields that a copy of an Addition takes from the original."""
 
 
 class People:
-    """Acts of people. Field names in `fields` are the API's own. LookupError for what is not there."""
+    """The acts of people.
+
+    Field names in `fields` are the API's own. An act raises LookupError for a record that is not
+    there.
+    """
 
     def __init__(self, tenant: Tenant) -> None:
         self._tenant = tenant
@@ -73,7 +80,7 @@ class People:
         bill_customer: BillingForm | None = None,
         by: str = SOMEONE,
     ) -> None:
-        """Agree something else than the catalog's terms for one Addition; None leaves a term as it is."""
+        """Agree special terms for one Addition; None leaves a term as it is."""
         terms = {
             "unitPrice": None if unit_price is None else float(unit_price),
             "lessIncluded": None if less_included is None else float(less_included),
@@ -92,7 +99,7 @@ class People:
         self._tenant.delete_addition(addition_id, by=by)
 
     def show_open_end(self, addition_id: int, form: OpenEnd, *, by: str = SOMEONE) -> None:
-        """Decide how an Addition without a cancelled date shows it: missing, null or an empty string."""
+        """Show an Addition's lack of a cancelled date as missing, null or an empty string."""
         self._tenant.change_addition(addition_id, {}, by=by, open_end=form)
 
     def add_agreement(
@@ -113,7 +120,7 @@ class People:
         company, kind = tenant.companies.get(company_id), tenant.agreement_types.get(type_id)
         if company is None or kind is None:
             raise LookupError(f"no company {company_id} or no agreement type {type_id}")
-        record = records.agreement(
+        record = api_records.agreement(
             agreement_id=tenant.agreements.last_id + 1,
             name=name,
             agreement_type=kind.fields,
@@ -154,7 +161,10 @@ class People:
         name: str | None = None,
         with_additions: bool = False,
     ) -> int:
-        """Make a second agreement like one that exists; returns the new id. Its Additions of products in the catalog are copied too, if asked."""
+        """Make a second agreement like one that exists, and return its id.
+
+        If asked, copy its Additions too, as far as their products are in the catalog.
+        """
         tenant = self._tenant
         document = tenant.agreements.get(agreement_id)
         if document is None:
@@ -166,7 +176,10 @@ class People:
         return made
 
     def copy_addition(self, addition_id: int, *, to: int | None = None, by: str = SOMEONE) -> int:
-        """Copy an Addition with its texts, onto its own agreement or another one; returns the new id."""
+        """Copy an Addition with its texts onto an agreement, and return the new id.
+
+        It is the Addition's own agreement unless `to` names another one.
+        """
         tenant = self._tenant
         original = tenant.truth.addition(addition_id)
         copied = {name: original.fields[name] for name in _COPIED}
@@ -187,10 +200,11 @@ class People:
     def renew_agreement(
         self, agreement_id: int, *, on: date, next_invoice: date | None = None, by: str = SOMEONE
     ) -> int:
-        """End an agreement the day before, and make one like it, open-ended and without Additions, from `on`; its id.
+        """End an agreement the day before `on`, make one like it from `on`, and return its id.
 
-        One that ended earlier keeps its end. The new one's first invoice covers the period that begins on `on`, unless
-        `next_invoice` says otherwise. ValueError unless `on` is after the old one's start.
+        The new agreement is open-ended and has no Additions. An old one that ended earlier keeps
+        its end. The new one's first invoice covers the period that begins on `on`, unless
+        `next_invoice` says otherwise. Raise ValueError unless `on` is after the old one's start.
         """
         tenant = self._tenant
         document = tenant.agreements.get(agreement_id)
@@ -220,13 +234,13 @@ class People:
         return self._copy(old, fresh, by=by)
 
     def set_parent(self, agreement_id: int, parent_id: int | None, *, by: str = SOMEONE) -> None:
-        """Have an agreement invoiced through another one from now on, or with None by itself again."""
+        """Have an agreement invoiced through another one from now on; None: by itself again."""
         parent = None
         if parent_id is not None:
             document = self._tenant.agreements.get(parent_id)
             if document is None:
                 raise LookupError(f"no agreement {parent_id}")
-            parent = records.reference(document.fields, "name")
+            parent = api_records.reference(document.fields, "name")
         self.edit_agreement(agreement_id, {"parentAgreement": parent}, by=by)
 
     def delete_agreement(self, agreement_id: int, *, by: str = SOMEONE) -> None:
@@ -238,16 +252,20 @@ class People:
         self._tenant.state(agreement_id).invoicing = invoicing
 
     def run_invoice(self, agreement_id: int, *, by: str = SOMEONE) -> int | None:
-        """Make an agreement's next invoice, and move its next invoice date on; returns the invoice's id.
+        """Make an agreement's next invoice, and return the invoice's id.
 
-        The agreements below it are on that invoice too, and their own next invoice dates stay. None, and nothing
-        happens, if it ended before the period that the invoice would cover, or is invoiced through a parent. ValueError
-        if it has no next invoice date.
+        Its next invoice date moves on. The invoice also bills the agreements below it; their own
+        next invoice dates stay. Return None and change nothing if the agreement ended before the
+        period of the invoice, or is invoiced through a parent. Raise ValueError if it has no next
+        invoice date.
         """
         return run_invoice(self._tenant, agreement_id, by=by)
 
     def delete_invoice(self, agreement_id: int, *, by: str = SOMEONE) -> int | None:
-        """Delete an agreement's newest invoice: its period is to be invoiced again; returns the invoice's id, None if there is none."""
+        """Delete an agreement's newest invoice, and return its id; None if there is none.
+
+        Its period will be invoiced again.
+        """
         return take_back_invoice(self._tenant, agreement_id, by=by)
 
     def mark_invoiced(
@@ -258,7 +276,10 @@ class People:
         next_invoice: date | None = None,
         by: str = SOMEONE,
     ) -> None:
-        """Note that an invoice covers an agreement up to and including a day, and move its next invoice date."""
+        """Note that an invoice covers an agreement up to a day, that day included.
+
+        Move its next invoice date.
+        """
         self._tenant.state(agreement_id).invoiced_through = through
         if next_invoice is not None:
             self.edit_agreement(agreement_id, {"nextInvoiceDate": midnight(next_invoice)}, by=by)
@@ -270,7 +291,7 @@ class People:
     def add_company(self, identifier: str, name: str, *, by: str = SOMEONE) -> int:
         """Make a company; returns its id."""
         tenant = self._tenant
-        fields = records.company(
+        fields = api_records.company(
             company_id=tenant.companies.last_id + 1, identifier=identifier, name=name
         )
         return int(tenant.insert(tenant.companies, fields, by=by).fields["id"])
@@ -284,12 +305,15 @@ class People:
         self._tenant.change(self._tenant.companies, company_id, {"deletedFlag": True}, by=by)
 
     def merge_company(self, company_id: int, *, into: int, by: str = SOMEONE) -> None:
-        """Merge a company into another one: its agreements go there as they are, and its id is gone."""
+        """Merge a company into another one.
+
+        Its agreements move there unchanged, and its id is gone.
+        """
         tenant = self._tenant
         survivor = tenant.companies.get(into)
         if survivor is None or company_id == into:
             raise LookupError(f"no other company {into}")
-        moved = records.reference(survivor.fields, "identifier", "name")
+        moved = api_records.reference(survivor.fields, "identifier", "name")
         for document in tenant.agreements_of(company_id):
             self.edit_agreement(
                 document.fields["id"], {"company": moved, "billToCompany": moved}, by=by
@@ -315,7 +339,10 @@ class People:
     def show_oddly(
         self, kind: Literal["company", "agreement", "addition"], record_id: int, odd: object
     ) -> None:
-        """Let answers show a record with the fields in ``odd``, or anything else in its place, whatever is true of it."""
+        """Let answers show a record with the fields in ``odd``, or anything else in its place.
+
+        The record itself stays as it is.
+        """
         self._table(kind, record_id).odd[record_id] = odd
 
     def show_truly(self, kind: Literal["company", "agreement", "addition"], record_id: int) -> None:
@@ -333,7 +360,7 @@ class People:
                     self._tenant.truth.addition(record_id).agreement_id
                 ).additions
 
-    def _copy(self, agreement: records.Fields, changes: records.Fields, *, by: str) -> int:
+    def _copy(self, agreement: api_records.Fields, changes: api_records.Fields, *, by: str) -> int:
         tenant = self._tenant
         copy = {**agreement, **changes, "id": tenant.agreements.last_id + 1}
         made = int(tenant.insert(tenant.agreements, copy, by=by).fields["id"])

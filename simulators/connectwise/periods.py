@@ -1,4 +1,4 @@
-"""Invoice periods: how far apart an agreement's invoice dates are, by the name of its billing cycle."""
+"""Invoice periods: the name of a billing cycle says how far apart the invoice dates are."""
 
 from calendar import monthrange
 from dataclasses import dataclass
@@ -30,8 +30,9 @@ class Period:
 def moved(day: date, cycle: str, *, periods: int, anchor: date | None = None) -> date:
     """Return the invoice date so many periods after one (before, if negative).
 
-    A cycle is known by the usual English names, whatever their case, hyphens and spaces; one of another name is monthly. From
-    a month's last day, dates keep to the later day of the month that `anchor` has, where a month is long enough.
+    The usual English names of cycles are known, whatever their case, hyphens and spaces; a cycle of
+    another name is monthly. Dates that start at a month's last day keep to the later day of the
+    month in `anchor`, where a month is long enough.
     """
     known = cycle.strip().casefold().replace("-", "").replace(" ", "")
     if known in _DAYS:

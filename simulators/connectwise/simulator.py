@@ -9,17 +9,17 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from simulators.clock import VirtualClock
-from simulators.connectwise import answers, records, validation
+from simulators.connectwise import answers, api_records, validation
 from simulators.connectwise.answers import RefusalError
-from simulators.connectwise.controls import control_call
-from simulators.connectwise.limits import MinuteLimit
+from simulators.connectwise.billing_truth import API, Truth
+from simulators.connectwise.control_calls import control_call
 from simulators.connectwise.listing import Listing, one, site_of
 from simulators.connectwise.loading import load
+from simulators.connectwise.minute_limit import MinuteLimit
 from simulators.connectwise.options import ConnectWiseOptions, Right
 from simulators.connectwise.people import People
 from simulators.connectwise.store import Document, Table
 from simulators.connectwise.tenant import Tenant
-from simulators.connectwise.truth import API, Truth
 from simulators.core import BaseSimulator, Request, Response, json_bytes_response, json_response
 from simulators.scenario import ConnectWiseWorld
 
@@ -40,14 +40,16 @@ class _Resource:
 
 
 _COMPANIES = _Resource(
-    "companies", lambda t: t.companies, records.COMPANY_PATHS, Right.COMPANIES_INQUIRE
+    "companies", lambda t: t.companies, api_records.COMPANY_PATHS, Right.COMPANIES_INQUIRE
 )
 _TYPES = _Resource(
-    "types", lambda t: t.agreement_types, records.AGREEMENT_TYPE_PATHS, Right.TABLES_INQUIRE
+    "types", lambda t: t.agreement_types, api_records.AGREEMENT_TYPE_PATHS, Right.TABLES_INQUIRE
 )
-_CATALOG = _Resource("catalog", lambda t: t.products, records.PRODUCT_PATHS, Right.CATALOG_INQUIRE)
+_CATALOG = _Resource(
+    "catalog", lambda t: t.products, api_records.PRODUCT_PATHS, Right.CATALOG_INQUIRE
+)
 _AGREEMENT = _Resource(
-    "agreements", lambda t: t.agreements, records.AGREEMENT_PATHS, Right.AGREEMENTS_INQUIRE
+    "agreements", lambda t: t.agreements, api_records.AGREEMENT_PATHS, Right.AGREEMENTS_INQUIRE
 )
 _RESOURCES: dict[Parts, _Resource] = {
     ("company", "companies"): _COMPANIES,
@@ -59,7 +61,7 @@ _RESOURCES: dict[Parts, _Resource] = {
 
 @dataclass(frozen=True, slots=True)
 class _Target:
-    """What a path below `apis/3.0/` means: the operation without its method, and the ids in it."""
+    """The operation that a path below `apis/3.0/` names, without its method, and its ids."""
 
     name: str
     resource: _Resource | None = None
@@ -68,10 +70,11 @@ class _Target:
 
 
 class ConnectWiseSimulator(BaseSimulator):
-    """One tenant of ConnectWise PSA. `options` and `people` may be used at any time, `truth` only by tests.
+    """One tenant of ConnectWise PSA. Anyone may use `options` and `people`, only tests `truth`.
 
-    Operations in faults and in the call log: a method and `companyinfo`, `system/info`, `companies`, `types`,
-    `catalog`, `agreements` or `additions`, the last five also with `/count` or `/{id}`; anything else is `unknown`.
+    Faults and the call log name operations by a method and `companyinfo`, `system/info`,
+    `companies`, `types`, `catalog`, `agreements` or `additions`, the last five also with `/count`
+    or `/{id}`; anything else is `unknown`.
     """
 
     def __init__(
@@ -94,7 +97,7 @@ class ConnectWiseSimulator(BaseSimulator):
 
     @property
     def truth(self) -> Truth:
-        """What really happened; the code under test must not ask."""
+        """The record of all that really happened; the code under test must not ask."""
         return self.tenant.truth
 
     def move_codebase(self, codebase: str) -> None:
@@ -189,6 +192,9 @@ class ConnectWiseSimulator(BaseSimulator):
         ):
             wrong_key = self.options.wrong_key_status
             return answers.unauthorized() if wrong_key == 401 else answers.not_found("Resource")  # noqa: PLR2004
+        return self._throttle()
+
+    def _throttle(self) -> Response | None:
         if self.options.requests_per_minute is None:
             return None
         limit = self._real_limit if self.options.real_time_limit else self._virtual_limit
@@ -229,11 +235,14 @@ class ConnectWiseSimulator(BaseSimulator):
                 return self._patch(request, table.get(target.record_id))
             case _:
                 return self._read(
-                    request, target, self._listed(target, table), records.ADDITION_PATHS
+                    request, target, self._listed(target, table), api_records.ADDITION_PATHS
                 )
 
     def _listed(self, target: _Target, table: Table) -> Table:
-        """The Additions that an agreement's list shows: where the options say so, those of the agreements below it too."""
+        """Return the Additions that an agreement's list shows.
+
+        Options decide if it also shows those of the agreements below it.
+        """
         if target.record_id or not self.options.parents_list_children:
             return table
         below = [
@@ -295,7 +304,7 @@ class ConnectWiseSimulator(BaseSimulator):
 
 
 RULE = "workflow"
-"""Who changed what the option `rewrites` sets."""
+"""The name by which the option `rewrites` changes fields."""
 
 _ADDITION_CALLS = {
     ("GET", "additions"): Right.AGREEMENTS_INQUIRE,

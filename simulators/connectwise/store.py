@@ -1,8 +1,8 @@
-"""Where records stand: what is true now, and what lists show, which may lag behind a write.
+"""Tables of records: their present state, and the state that lists show, which may lag.
 
-Records are never changed in place. A write puts a new `Document` in the row, and until its time has come lists go on
-showing the one before; so nothing is ever copied but the one record that changes, and a list without pending writes
-costs a concatenation.
+Records are never changed in place. A write puts a new `Document` in the row. Lists go on showing
+the one before until their time has come. So only the record that changes is ever copied, and a list
+without pending writes costs a concatenation.
 """
 
 import json
@@ -12,9 +12,9 @@ from typing import Any
 
 from pydantic_core import to_json
 
+from simulators.connectwise.api_records import Fields
 from simulators.connectwise.conditions import SHORT_NAMES, Condition, field_value
 from simulators.connectwise.options import OpenEnd
-from simulators.connectwise.records import Fields
 
 
 class Document:
@@ -62,7 +62,7 @@ class Document:
 
 
 class Row:
-    """One record's present document, the one that lists show, and the writes that lists do not show yet."""
+    """One record's present document, the one that lists show, and writes that they lack."""
 
     __slots__ = ("current", "listed", "pending")
 
@@ -78,13 +78,17 @@ class Row:
 
 
 class Table:
-    """The records of one kind (for Additions: of one agreement), by id, in the order of their ids."""
+    """The records of one kind, in the order of their ids.
+
+    Additions have a table for each agreement.
+    """
 
     def __init__(self) -> None:
         self.last_id = 0
         """The highest id ever given."""
         self.odd: dict[int, object] = {}
-        """How answers show some records, whatever is true of them: fields in place of theirs, or anything in place of a record."""
+        """Records that answers show oddly: other fields in place of theirs, or anything in place of
+        the record."""
         self._rows: dict[int, Row] = {}
         self._lagging: set[int] = set()
         self._next_due: datetime | None = None
@@ -93,7 +97,7 @@ class Table:
 
     @classmethod
     def together(cls, now: datetime, *tables: "Table") -> "Table":
-        """What several tables list at a moment, as one."""
+        """Return one table of the records that several tables list at a moment."""
         whole = cls()
         for document in sorted(
             (each for table in tables for each in table.listed(now)), key=_id_of
@@ -143,7 +147,10 @@ class Table:
         return json.dumps({**document.shown(), **odd} if isinstance(odd, Mapping) else odd).encode()
 
     def compute(self, record_id: int, name: str, value: object) -> None:
-        """Set a computed field in every version of a record: it is no write, so no list lags behind it."""
+        """Set a computed field in every version of a record.
+
+        It is no write, so no list lags behind it.
+        """
         row = self._rows[record_id]
         renewed: dict[int, Document] = {}
 
@@ -168,9 +175,10 @@ class Table:
         return self._listing
 
     def select(self, now: datetime, condition: Condition | None, order: str) -> list[Document]:
-        """Return the listed records that match, in an order such as `name desc, id` (its names already checked).
+        """Return the listed records that match, in an order such as `name desc, id`.
 
-        Kept until the next write, so that the pages of a long list cost one pass.
+        The order's names are already checked. The result is kept until the next write, so that all
+        pages of a long list cost one pass.
         """
         documents = self.listed(now)
         if condition is None and not order:

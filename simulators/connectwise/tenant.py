@@ -1,7 +1,8 @@
 """The tenant: its companies, catalog, agreements and Additions, and every write to them.
 
-All writes, the API's and people's, go through here, so that none escapes `_info`, the list lag or the truth. What the
-API does not show of an agreement (how it is invoiced, and how far) stands in its `AgreementState`.
+All writes, the API's and people's, go through here, so that none escapes `_info`, the list lag or
+the truth. `AgreementState` holds facts about an agreement that the API does not show: how it is
+invoiced, and how far.
 """
 
 from collections.abc import Iterable, Mapping
@@ -10,9 +11,7 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from simulators.clock import VirtualClock
-from simulators.connectwise.options import ConnectWiseOptions, OpenEnd
-from simulators.connectwise.periods import Invoicing
-from simulators.connectwise.records import (
+from simulators.connectwise.api_records import (
     Fields,
     addition,
     agreement_status,
@@ -21,29 +20,31 @@ from simulators.connectwise.records import (
     instant,
     midnight,
 )
+from simulators.connectwise.billing_truth import API, AdditionTruth, Change, Truth
+from simulators.connectwise.options import ConnectWiseOptions, OpenEnd
+from simulators.connectwise.periods import Invoicing
 from simulators.connectwise.store import Document, Table
-from simulators.connectwise.truth import API, AdditionTruth, Change, Truth
 
 _AT_ONCE = timedelta(0)
 
 
 @dataclass(slots=True)
 class AgreementState:
-    """What belongs to an agreement beside its own record."""
+    """Facts about an agreement beside its own record."""
 
     additions: Table = field(default_factory=Table)
     sequence: int = 0
     invoiced_through: date | None = None
-    """The last day that an invoice has covered; None if none was made. Not to be read off `nextInvoiceDate`: in
-    arrears that is in the past while its period is still to be billed."""
+    """The last day that an invoice has covered; None if none was made. `nextInvoiceDate` does not
+    tell it: in arrears that date is in the past while its period is still to be billed."""
     refuses_invoiced_periods: bool = True
-    """Whether this agreement minds an effective date on or before that day."""
+    """True if this agreement refuses an effective date on or before that day."""
     invoicing: Invoicing | None = None
-    """Which period its invoices cover; None for what the tenant's options say."""
+    """The period that its invoices cover; None for the choice in the tenant's options."""
     billed: dict[int, float] = field(default_factory=dict)
-    """By Addition, what the last invoice with it billed: its `billedQuantity` from then on."""
+    """The last invoice's quantity of each Addition, which is its `billedQuantity` from then on."""
     owed: set[int] = field(default_factory=set)
-    """Additions made in a period already invoiced, which the next invoice bills since the agreement prorates."""
+    """Additions made in an invoiced period; the next invoice bills them if it prorates."""
 
 
 class Tenant:
@@ -84,7 +85,10 @@ class Tenant:
         return self._states[agreement_id]
 
     def invoicing(self, agreement_id: int) -> Invoicing:
-        """Tell which period an agreement's invoices cover; LookupError for one that is not there."""
+        """Return the period that an agreement's invoices cover.
+
+        Raise LookupError for an unknown agreement.
+        """
         return self.state(agreement_id).invoicing or self.options.invoicing
 
     def insert(self, table: Table, fields: Fields, *, by: str, at_once: bool = False) -> Document:
@@ -98,7 +102,7 @@ class Tenant:
     def change(
         self, table: Table, record_id: int, updates: Mapping[str, object], *, by: str
     ) -> Document:
-        """Change a company, agreement type, product or agreement; LookupError if it is not there."""
+        """Change a company, type, product or agreement; LookupError if it is not there."""
         document = self._existing(table, record_id)
         changed = self._put(table, {**document.fields, **updates}, by=by)
         if table is self.agreements:
@@ -126,7 +130,10 @@ class Tenant:
         at_once: bool = False,
         addition_id: int | None = None,
     ) -> Document:
-        """Add an Addition: the catalog's terms, overlaid by what the maker said, effective today if nothing else."""
+        """Add an Addition with the catalog's terms, overlaid by the maker's fields.
+
+        It is effective today unless the fields say otherwise.
+        """
         state = self.state(agreement_id)
         state.sequence += 1
         self._last_addition = new_id = max(
@@ -169,7 +176,10 @@ class Tenant:
         by: str,
         open_end: OpenEnd | None = None,
     ) -> Document:
-        """Change an Addition; LookupError if it is not there. Nothing is checked: that is the API's business."""
+        """Change an Addition; LookupError if it is not there.
+
+        Nothing is checked here: that is the API's task.
+        """
         known = self.truth.addition(addition_id)
         state = self.state(known.agreement_id)
         table = state.additions
@@ -187,7 +197,10 @@ class Tenant:
         return changed
 
     def note_billed(self, agreement_id: int, addition_id: int, quantity: float) -> None:
-        """Let an Addition show what an invoice billed of it: a computed field, so it is no change of anybody's."""
+        """Let an Addition show how much an invoice billed.
+
+        The field is computed, so nobody has changed it.
+        """
         state = self.state(agreement_id)
         state.billed[addition_id] = quantity
         state.additions.compute(addition_id, "billedQuantity", quantity)
@@ -233,7 +246,10 @@ class Tenant:
         return list(found.values())
 
     def product(self, wanted: Mapping[str, object]) -> Fields | None:
-        """Return the product that a reference means, by id or by identifier (case does not matter), or None."""
+        """Return the product that a reference names by id or identifier, or None.
+
+        Case does not matter.
+        """
         if isinstance(product_id := wanted.get("id"), int):
             document = self.products.get(product_id)
             return document.fields if document else None
@@ -247,7 +263,7 @@ class Tenant:
         return None
 
     def covered_by_invoice(self, agreement_id: int, effective: str | None) -> bool:
-        """Whether a new Addition with that effective date is refused, its period having been invoiced already."""
+        """Return True if that effective date is refused, since its period is invoiced."""
         state = self.state(agreement_id)
         if not _invoiced(state, effective):
             return False

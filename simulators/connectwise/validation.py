@@ -1,13 +1,13 @@
-"""What POST and PATCH accept of an Addition, and in which words they refuse the rest."""
+"""The API's checks of an Addition in POST and PATCH, and its words where it refuses."""
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
 from simulators.connectwise.answers import ALREADY_INVOICED, FieldError, RefusalError
-from simulators.connectwise.records import (
+from simulators.connectwise.api_records import (
     ADDITION_NAMES,
     BILLING_FORMS,
     LONGEST_INVOICE_DESCRIPTION,
@@ -25,7 +25,10 @@ _INVALID = "addition object is invalid"
 
 
 def new_addition(tenant: Tenant, agreement_id: int, body: bytes) -> tuple[Fields, Fields]:
-    """Return the product and the fields that a POST means; RefusalError if it is refused. Unknown names are ignored."""
+    """Return the product and the fields that a POST names; raise RefusalError if it is refused.
+
+    Unknown names are ignored.
+    """
     payload = _json(body)
     if not isinstance(payload, dict):
         raise RefusalError("addition object is required")
@@ -35,19 +38,9 @@ def new_addition(tenant: Tenant, agreement_id: int, body: bytes) -> tuple[Fields
         for name in payload
         if (value := _accepted(tenant, name, payload[name])) is not _NOT_WRITABLE
     }
-    missing = [
-        FieldError("MissingRequiredField", f"{name} is required", name)
-        for name in ("product", "billCustomer")
-        if updates.get(name) is None
-    ]
-    if missing:
+    if missing := _missing(updates):
         raise RefusalError(_INVALID, errors=missing)
-    product = tenant.product(updates["product"])
-    if product is None:
-        raise RefusalError(
-            _INVALID,
-            errors=[FieldError("InvalidReference", "product could not be found", "product")],
-        )
+    product = _product(tenant, updates["product"])
     if updates.get("effectiveDate") is None:
         updates.pop("effectiveDate", None)
     errors = [*_unsuitable(product), *_whole(updates, owner)]
@@ -66,11 +59,19 @@ def new_addition(tenant: Tenant, agreement_id: int, body: bytes) -> tuple[Fields
     return product, updates
 
 
-def changes(tenant: Tenant, fields: Mapping[str, Any], body: bytes) -> Fields:
-    """Return what a PATCH changes in an Addition; RefusalError if it is refused.
+def _missing(updates: Fields) -> list[FieldError]:
+    return [
+        FieldError("MissingRequiredField", f"{name} is required", name)
+        for name in ("product", "billCustomer")
+        if updates.get(name) is None
+    ]
 
-    The record is checked whole as it would be, so that a bad value which stood there before fails it too. A path into
-    an object is accepted and changes nothing.
+
+def changes(tenant: Tenant, fields: Mapping[str, Any], body: bytes) -> Fields:
+    """Return the fields that a PATCH changes in an Addition; raise RefusalError if it is refused.
+
+    The record is checked whole as it would become, so a bad value from before fails the PATCH too.
+    A path into an object is accepted and changes nothing.
     """
     operations = _json(body)
     if not isinstance(operations, list):
@@ -108,24 +109,37 @@ def _operation(tenant: Tenant, operation: object) -> Fields:
     head, slash, _ = path.partition("/")
     if slash and head in _WITH_PARTS:
         return {}
-    if path not in ADDITION_NAMES:
-        raise RefusalError(f"Path {path} is not supported")
-    if verb != "remove" and "value" not in operation:
-        raise RefusalError(f"operation {verb} on {path} needs a value")
-    value = _accepted(tenant, path, None if verb == "remove" else operation["value"])
+    value = _accepted(tenant, path, _given_value(operation, verb, path))
     if value is _NOT_WRITABLE:
         return {}
-    if path != "product":
-        return {path: value}
-    product = None if value is None else tenant.product(value)
+    return {path: value if path != "product" else _changed_product(tenant, value)}
+
+
+def _given_value(operation: Mapping[str, Any], verb: str, path: str) -> Any:  # noqa: ANN401 - a JSON value
+    if path not in ADDITION_NAMES:
+        raise RefusalError(f"Path {path} is not supported")
+    if verb == "remove":
+        return None
+    if "value" not in operation:
+        raise RefusalError(f"operation {verb} on {path} needs a value")
+    return operation["value"]
+
+
+def _changed_product(tenant: Tenant, wanted: Fields | None) -> Fields:
+    product = _product(tenant, wanted)
+    if unsuitable := _unsuitable(product):
+        raise RefusalError(_INVALID, errors=unsuitable)
+    return reference(product, "identifier")
+
+
+def _product(tenant: Tenant, wanted: Fields | None) -> Fields:
+    product = None if wanted is None else tenant.product(wanted)
     if product is None:
         raise RefusalError(
             _INVALID,
             errors=[FieldError("InvalidReference", "product could not be found", "product")],
         )
-    if unsuitable := _unsuitable(product):
-        raise RefusalError(_INVALID, errors=unsuitable)
-    return {path: reference(product, "identifier")}
+    return product
 
 
 def _whole(fields: Mapping[str, Any], owner: Mapping[str, Any]) -> list[FieldError]:
@@ -135,19 +149,8 @@ def _whole(fields: Mapping[str, Any], owner: Mapping[str, Any]) -> list[FieldErr
         errors.append(
             FieldError("InvalidValue", f"billCustomer must be one of {allowed}", "billCustomer")
         )
-    effective, cancelled = fields.get("effectiveDate"), fields.get("cancelledDate")
-    if effective and owner["billStartDate"] and effective < owner["billStartDate"]:
-        message = "effectiveDate cannot be less than the agreement billing start date"
-        errors.append(FieldError("InvalidDate", message, "effectiveDate"))
-    elif effective and effective < owner["startDate"]:
-        message = "effectiveDate cannot be less than the agreement start date"
-        errors.append(FieldError("InvalidDate", message, "effectiveDate"))
-    if effective and cancelled and cancelled < effective:
-        errors.append(
-            FieldError(
-                "InvalidDate", "cancelledDate cannot be less than effectiveDate", "cancelledDate"
-            )
-        )
+    if effective := fields.get("effectiveDate"):
+        errors += _misdated(effective, fields.get("cancelledDate"), owner)
     for name, longest in (
         ("serialNumber", LONGEST_SERIAL_NUMBER),
         ("invoiceDescription", LONGEST_INVOICE_DESCRIPTION),
@@ -157,6 +160,20 @@ def _whole(fields: Mapping[str, Any], owner: Mapping[str, Any]) -> list[FieldErr
                 FieldError("MaxLength", f"{name} must be at most {longest} characters", name)
             )
     return errors
+
+
+def _misdated(
+    effective: str, cancelled: str | None, owner: Mapping[str, Any]
+) -> Iterator[FieldError]:
+    if owner["billStartDate"] and effective < owner["billStartDate"]:
+        message = "effectiveDate cannot be less than the agreement billing start date"
+        yield FieldError("InvalidDate", message, "effectiveDate")
+    elif effective < owner["startDate"]:
+        message = "effectiveDate cannot be less than the agreement start date"
+        yield FieldError("InvalidDate", message, "effectiveDate")
+    if cancelled and cancelled < effective:
+        message = "cancelledDate cannot be less than effectiveDate"
+        yield FieldError("InvalidDate", message, "cancelledDate")
 
 
 def _unsuitable(product: Mapping[str, Any]) -> list[FieldError]:
@@ -242,7 +259,7 @@ _READERS: dict[str, Callable[[str, Any], Any]] = {
     **dict.fromkeys(("effectiveDate", "cancelledDate"), _date),
     "billCustomer": _as_sent,
 }
-"""How to read each plain field that a caller may write; the others are the server's own."""
+"""Readers of each plain field that a caller may write; the others are the server's own."""
 
 
 def _mistyped(name: str, kind: str) -> RefusalError:

@@ -1,11 +1,15 @@
-"""The GravityZone simulator: the JSON-RPC API of one tenant, its companies and machines, and their truth."""
+"""The GravityZone simulator: one tenant's JSON-RPC API, its companies and machines, and its truth.
 
-from simulators.gravityzone.control import GRAVITYZONE_HELP
+Import the simulator and its options, tenant and truth from here. The modules import the rest of
+`simulators`, but not the ConnectWise simulator.
+"""
+
+from simulators.gravityzone.control_calls import GRAVITYZONE_HELP
+from simulators.gravityzone.count_truth import Truth
 from simulators.gravityzone.counters import MISSING
 from simulators.gravityzone.methods import Options
 from simulators.gravityzone.simulator import GravityZoneSimulator, RateLimits
 from simulators.gravityzone.tenant import Company, Endpoint, Tenant
-from simulators.gravityzone.truth import Truth
 
 __all__ = [
     "GRAVITYZONE_HELP",

@@ -51,14 +51,14 @@ class Missing:
 MISSING = Missing()
 
 type CounterValue = int | float | str | bool | Missing | None
-"""What an override may put in a counter's place: any scalar, or nothing at all."""
+"""An override in a counter's place: any scalar, or nothing at all."""
 
 
 @lru_cache(maxsize=8192)
 def render(
     counts: tuple[tuple[str, int], ...], minimum: int | None, *, older_spelling: bool
 ) -> bytes:
-    """Render the counters that are not zero, among the others, as the inside of an object; without its braces."""
+    """Render the counters as the inside of an object, without its braces; most of them are zero."""
     return to_json(_object(dict(counts), minimum, older_spelling=older_spelling))[1:-1]
 
 

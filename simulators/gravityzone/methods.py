@@ -1,4 +1,4 @@
-"""What each method of the API answers: its result, rendered as JSON, or an `RpcError`."""
+"""The methods of the API: each returns its result, rendered as JSON, or raises an `RpcError`."""
 
 import json
 import re
@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 PRODUCT_TYPES = (ENDPOINT_SECURITY, 3, 5)
 """Endpoint Security, EDR, PHASR."""
 SERVICES = ("companies", "licensing", "network", "reports")
-"""Of the API that Tally asks, beside `general`; each is ticked on the key or not."""
+"""The services that Tally asks, beside `general`; each is ticked on the key or not."""
 _KINDS = ("partner", "customer")
 _LICENSE_FILTERS = {1: frozenset({1, 6}), 2: frozenset({2}), 3: frozenset({3, 4, 5})}
-"""`filters.licenseType` to `subscriptionType`s. That trials of a monthly licence stand under monthly is a guess."""
+"""`filters.licenseType` to `subscriptionType`s. Monthly trials under monthly are a guess."""
 _TARGET_MONTH = re.compile(r"(0[1-9]|1[0-2])/(\d{4})")
 _MOST_PER_PAGE = 100
 _TIME = "%Y-%m-%dT%H:%M:%S"
@@ -30,15 +30,19 @@ _TIME = "%Y-%m-%dT%H:%M:%S"
 
 @dataclass(slots=True, kw_only=True)
 class Options:
-    """Where live tenants and editions differ, or nobody knows; the defaults are what was last seen live."""
+    """Options where live tenants and editions differ, or nobody knows.
+
+    The defaults are what was last seen live.
+    """
 
     enabled_apis: tuple[str, ...] = SERVICES
     """The services ticked on the key; any other answers 403. `general` needs no tick."""
     api_refused_in_words: bool = False
-    """Answer for a service that is not ticked with 200 and -32000 that names it, in place of 403."""
+    """True if a service that is not ticked is answered with 200 and -32000, in place of 403."""
     gone_code: int = INVALID_PARAMS
     gone_details: str = ""
-    """How a company is answered that does not exist, or not for this key; "" for the words about a wrong parameter."""
+    """The words about a company that does not exist, or not for this key; "" for those about a
+    wrong parameter."""
     without_parent: bool = False
     """Leave the parent's id and the path out of `getCompanyDetails`, as documented."""
     license_info_as_array: bool = False
@@ -50,7 +54,8 @@ class Options:
     types_in_use_only: bool = False
     """Leave out of the usage per product type what the company has nothing in."""
     types_repeated: bool = False
-    """Give each product type once more, with what else there is of it: nothing. Who merges entries is left with that."""
+    """Give each product type a second entry, with no usage. A client that merges entries loses the
+    first."""
 
 
 class Methods:

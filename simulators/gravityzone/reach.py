@@ -1,4 +1,4 @@
-"""What the API key reaches in a tenant: who is hidden from it, and of whom GravityZone refuses to tell."""
+"""The API key's reach: hidden companies, and those that GravityZone tells nothing of."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -8,7 +8,7 @@ UNAUTHORIZED = -32001
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refusal:
-    """How calls about one company are refused, and which, by method; none named: all of them."""
+    """The refusal of calls about one company: its answer, and its methods (none named: all)."""
 
     code: int
     details: str
@@ -21,7 +21,8 @@ class Reach:
     """By company id. What is counted stays as it is."""
 
     hidden: set[str] = field(default_factory=set)
-    """Out of the key's reach with all below, as one that was moved away, or whose partner opted out of being seen."""
+    """Companies out of the key's reach, with all below them. One may have been moved away, or its
+    partner may have opted out of being seen."""
     refusals: dict[str, Refusal] = field(default_factory=dict)
 
     def hide(self, company_id: str) -> None:
@@ -41,13 +42,13 @@ class Reach:
         details: str = "Not allowed.",
         status: int = 200,
     ) -> None:
-        """Answer calls about a company, of these methods or all, with an error, as of its licence."""
+        """Refuse calls about a company with an error; no methods: all calls."""
         self.refusals[company_id] = Refusal(
             code=code, details=details, status=status, methods=frozenset(methods)
         )
 
     def refusal_of(self, method: str, params: dict[str, Any]) -> Refusal | None:
-        """How this call is refused for the sake of the company that it names, if it is."""
+        """Return the refusal of the company that this call names, or None."""
         named = params.get("companyId") or params.get("parentId")
         found = self.refusals.get(named) if isinstance(named, str) else None
         return (

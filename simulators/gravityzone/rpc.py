@@ -44,7 +44,10 @@ class RpcError(Exception):
 
 
 class RpcCall(NamedTuple):
-    """One call out of an envelope; `id` is what the answer echoes, `problem` why it cannot be served."""
+    """One call out of an envelope.
+
+    `id` is echoed in the answer, and `problem` says why the call cannot be served.
+    """
 
     id: str | int | None
     method: str
@@ -63,15 +66,16 @@ def parse_call(body: bytes) -> RpcCall:
             None, "unreadable", {}, RpcError(INVALID_REQUEST, "The body is not one request object.")
         )
     call_id, method, params = payload.get("id"), payload.get("method"), payload.get("params", {})
-    echoed = call_id if isinstance(call_id, str | int) and not isinstance(call_id, bool) else None
+    echoed = call_id if type(call_id) in {str, int} else None
     name = method if isinstance(method, str) else "unreadable"
-    problem = None
+    if params == []:
+        params = {}  # PHP clients spell an empty object as an empty array
     if echoed is None or name == "unreadable" or payload.get("jsonrpc") != "2.0":
         problem = RpcError(INVALID_REQUEST, "A request has an id, a method, and jsonrpc 2.0.")
-    elif not isinstance(params, dict):
-        # An empty array is how PHP clients spell an empty object.
-        problem = RpcError(INVALID_PARAMS, "The params are named ones.") if params != [] else None
-    return RpcCall(echoed, name, params if isinstance(params, dict) else {}, problem)
+        return RpcCall(echoed, name, {}, problem)
+    if not isinstance(params, dict):
+        return RpcCall(echoed, name, {}, RpcError(INVALID_PARAMS, "The params are named ones."))
+    return RpcCall(echoed, name, params)
 
 
 def result_response(call_id: str | int | None, result: bytes) -> Response:
@@ -92,10 +96,11 @@ def error_response(call_id: str | int | None, error: RpcError, status: int = 200
 
 
 def status_response(status: int, call_id: str | int | None = None) -> Response:
-    """Answer with an HTTP status as GravityZone words it: JSON where it does, a page where it does not."""
+    """Answer with an HTTP status as GravityZone words it: JSON for some, a page for the others."""
     if status in _OF_STATUS:
         return error_response(call_id, RpcError(*_OF_STATUS[status]), status)
-    page = f"<html><head><title>{status}</title></head><body>{_PAGES.get(status, 'Error')}</body></html>"
+    text = _PAGES.get(status, "Error")
+    page = f"<html><head><title>{status}</title></head><body>{text}</body></html>"
     return text_response(page, status, HTML_TYPE)
 
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 
 from simulators.clock import VirtualClock
 from simulators.core import BaseSimulator, Request, Response
-from simulators.gravityzone.control import control_tenant
+from simulators.gravityzone.control_calls import control_tenant
+from simulators.gravityzone.count_truth import Truth
 from simulators.gravityzone.methods import Methods, Options
 from simulators.gravityzone.rpc import (
     METHOD_NOT_FOUND,
@@ -21,8 +22,7 @@ from simulators.gravityzone.rpc import (
     status_response,
 )
 from simulators.gravityzone.tenant import Tenant, made_id
-from simulators.gravityzone.truth import Truth
-from simulators.rates import Limit, RateLimiter
+from simulators.rate_limits import Limit, RateLimiter
 from simulators.scenario import GravityZoneCompany, GravityZoneWorld
 
 PREFIX = "/api/v1.0/jsonrpc/"
@@ -68,16 +68,18 @@ class RateLimits:
 
 
 class GravityZoneSimulator(BaseSimulator):
-    """The API of one tenant. `tenant` is what a test or a person changes, `truth` what they compare with.
+    """The API of one tenant: a test or a person changes `tenant`, and compares with `truth`.
 
     Args:
         clock: the time, which decides what has been counted.
         world: who is there at the start, by default only the key's own company.
         api_key: the only key that is right; None takes any.
         rate_limits: None for no limits.
-        seconds: the limiter's clock, by default the virtual one; a program with a frozen clock gives the real one.
-        queue_delays: whether a call that is queued comes as late as its place says; else it comes at once.
-        options: where tenants differ.
+        seconds: the limiter's clock, by default the virtual one; a program with a frozen clock
+            gives
+            the real one.
+        queue_delays: True if a queued call comes as late as its place says; else it comes at once.
+        options: the tenant's own ways.
         latency: seconds that every answer takes.
     """
 
@@ -120,7 +122,10 @@ class GravityZoneSimulator(BaseSimulator):
         return call.method, lambda: self._serve(request, service, call)
 
     def vendor_error(self, status: int, request: Request) -> Response:
-        """Word an HTTP status as GravityZone does: JSON for 401, 403 and 429, a page for the others."""
+        """Word an HTTP status as GravityZone does.
+
+        401, 403 and 429 are JSON, the others a page.
+        """
         return status_response(status, parse_call(request.body).id)
 
     def control(self, method: str, path: str, body: bytes) -> Response:

@@ -1,4 +1,4 @@
-"""One GravityZone tenant: the companies below the key's own, their machines, and what happens to them."""
+"""One GravityZone tenant: the companies below the key's own, their machines, and their changes."""
 
 import hashlib
 from collections.abc import Iterator
@@ -39,13 +39,13 @@ class Company:
 
     @property
     def monthly(self) -> bool:
-        """Whether its usage is counted by the month."""
+        """True if its usage is counted by the month."""
         return self.subscription_type in MONTHLY_TYPES
 
 
 @dataclass(slots=True, kw_only=True)
 class Endpoint:
-    """A machine, where it belongs now, and every connection of it, scripted ones to come included."""
+    """A machine, its company, and all its connections, scripted ones to come included."""
 
     id: str
     company_id: str
@@ -58,7 +58,10 @@ class Endpoint:
 
 
 class Tenant:
-    """The state behind the API. Ids given as arguments must exist: KeyError names one that does not."""
+    """The state behind the API.
+
+    Ids given as arguments must exist: KeyError names one that does not.
+    """
 
     def __init__(self, world: GravityZoneWorld, clock: VirtualClock) -> None:
         self.clock = clock
@@ -207,7 +210,10 @@ class Tenant:
         counters: tuple[str, ...] = (),
         grouped: bool = True,
     ) -> str:
-        """Add a machine that has not connected yet and give its id; its counters stay what they are made now."""
+        """Add a machine that has not connected yet, and return its id.
+
+        Its counters stay as they are made now.
+        """
         company = self.company(company_id)
         endpoint_id = endpoint_id or self._made_id("endpoint")
         if endpoint_id in self._endpoints:
@@ -253,7 +259,10 @@ class Tenant:
         return made
 
     def move_endpoint(self, endpoint_id: str, company_id: str) -> None:
-        """Move a machine: what it connects from now on counts there, what it did stays counted where it was."""
+        """Move a machine to another company.
+
+        Later connections count there, earlier ones where they were.
+        """
         self.company(company_id)
         to_come = self._drop_to_come(endpoint_id)
         endpoint = self.endpoint(endpoint_id)
@@ -277,7 +286,10 @@ class Tenant:
         *,
         product_type: int = ENDPOINT_SECURITY,
     ) -> None:
-        """Make the API answer something else for one counter (`MISSING` leaves it out); the truth stays."""
+        """Make the API answer something else for one counter; the truth stays.
+
+        `MISSING` leaves the counter out.
+        """
         self.company(company_id)
         self.overrides.setdefault((company_id, month, product_type), {})[counter] = value
 
@@ -286,7 +298,7 @@ class Tenant:
         self.overrides.clear()
 
     def counts(self, company: Company, month: str, at: datetime) -> dict[Counter, int]:
-        """Count as the API does: sub-companies included, nothing for companies without a monthly licence."""
+        """Count as the API does: sub-companies included, 0 without a monthly licence."""
         if not company.monthly:
             return {}
         counts = self.usage.counts(company.id, month, at)

@@ -1,8 +1,8 @@
-"""Which machines connected in which month, kept so that a count is one search in a sorted list.
+"""The machines that connected in each month, kept so that a count is one search in a sorted list.
 
-Months are `yyyy-mm` in GMT. What is kept for a company, a month and a counter is the instant at which each machine
-was first *counted*, sorted: the count at any instant is how many of them are not later. Nothing has to be played
-forward when the clock moves, so the clock may move anywhere.
+Months are `yyyy-mm` in GMT. For each company, month and counter it keeps the instants at which each
+machine was first *counted*, sorted: the count at any instant is the number of those up to it.
+Nothing has to be played forward when the clock moves, so the clock may move anywhere.
 """
 
 from bisect import bisect_right, insort
@@ -22,7 +22,10 @@ class Counter(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class CheckIn:
-    """One connection of a machine, and when GravityZone counts it: later than it was, if its report is late."""
+    """One connection of a machine, and the instant at which GravityZone counts it.
+
+    A late report is counted later than its connection.
+    """
 
     at: datetime
     counted: datetime
@@ -64,7 +67,10 @@ class MonthlyUsage:
             self._withdraw(key, counters, known)
 
     def counts(self, company_id: str, month: str, at: datetime) -> dict[Counter, int]:
-        """Count the machines of a company alone, by counter, at an instant; counters that nobody stood in lack."""
+        """Count a company's own machines at an instant, by counter.
+
+        Counters of nobody are left out.
+        """
         instants = self._firsts.get((company_id, month))
         if instants is None:
             return {}

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from simulators.connectwise import records
+from simulators.connectwise import api_records
 from testing.world import PRODUCT
 from tests.cli.installed import NOW, Installed
 from tests.cli.test_doctor_gravityzone import only
@@ -164,7 +164,7 @@ def test_an_addition_that_has_ended(msp: Installed) -> None:
 def test_an_addition_of_another_product(msp: Installed) -> None:
     """OPEN-6: another product beside it is what an agreement is for."""
     tenant = msp.world.connectwise.tenant
-    other = records.product(
+    other = api_records.product(
         product_id=310,
         identifier="HELP-DESK",
         description="Help desk",

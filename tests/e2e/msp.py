@@ -11,10 +11,10 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
-from local.controls import ConnectWiseControls, GravityZoneControls, TrueAddition
 from local.demo_ledger import read_ledger
 from local.deployment import REGION, DeadLetters, Function
 from local.processes import wait_until
+from local.simulator_clients import ConnectWiseControls, GravityZoneControls, TrueAddition
 from local.stack import KEYS, Stack
 from simulators.demo_scenario import DEMO_AGREEMENT_TYPE, DEMO_PRODUCT
 from simulators.gravityzone.tenant import made_id

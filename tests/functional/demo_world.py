@@ -5,7 +5,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time
 
-from local.controls import (
+from local.demo_check import Comparison, Expected, compare, expected_additions
+from local.demo_ledger import LedgerContents
+from local.demo_play import instants, invoicing_day
+from local.simulator_clients import (
     TrueAddition,
     TrueCompany,
     TrueInvoice,
@@ -13,12 +16,9 @@ from local.controls import (
     read_companies,
     read_invoices,
 )
-from local.demo_check import Comparison, Expected, compare, expected_additions
-from local.demo_ledger import LedgerContents
-from local.demo_play import instants, invoicing_day
 from simulators.adapter import SimulatorAdapter
 from simulators.clock import VirtualClock
-from simulators.control import control
+from simulators.control_calls import control
 from simulators.demo_scenario import (
     DEMO_AGREEMENT_TYPE,
     DEMO_PRODUCT,

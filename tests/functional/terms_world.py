@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from simulators.clock import VirtualClock
-from simulators.connectwise.truth import AdditionTruth
+from simulators.connectwise.billing_truth import AdditionTruth
 from tally.domain.model.month import Month
 from tally.domain.record.record_key import RecordKey
 from tally.domain.record.usage_record import UsageRecord

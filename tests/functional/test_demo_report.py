@@ -6,9 +6,9 @@ from decimal import Decimal
 
 import pytest
 
-from local.controls import TrueAddition
 from local.demo_play import WIDTH, Moment, billed, changes, in_lines, instants
 from local.demo_report import report
+from local.simulator_clients import TrueAddition
 from tally.domain.model.month import Month
 from tally.domain.model.standing import Cause, StandingState
 from tests.functional.demo_world import DemoWorld

@@ -12,13 +12,13 @@ from moto import mock_aws
 import planner.handler as planner_function
 import reporter.handler as reporter_function
 import worker.handler as worker_function
-from local.controls import read_additions
+from local.sam_local.event_scene import BEGINS, opt_the_partner_in, scenario, seen
 from local.sam_local.events import EVENTS, Event, Outcome, differences
-from local.sam_local.scene import BEGINS, opt_the_partner_in, scenario, seen
+from local.simulator_clients import read_additions
 from simulators.adapter import SimulatorAdapter
 from simulators.clock import VirtualClock
 from simulators.connectwise import ConnectWiseSimulator
-from simulators.control import control
+from simulators.control_calls import control
 from simulators.demo_scenario import DEMO_AGREEMENT_TYPE, DEMO_PRODUCT
 from simulators.gravityzone import GravityZoneSimulator
 from tally.errors import TallyError

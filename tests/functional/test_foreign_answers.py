@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from simulators.connectwise.truth import API, AdditionTruth
+from simulators.connectwise.billing_truth import API, AdditionTruth
 from simulators.faults import Fault, FaultKind
 from tally.domain.model.month import Month
 from tally.domain.model.standing import StandingState

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from simulators.clock import VirtualClock
-from simulators.connectwise.truth import API
+from simulators.connectwise.billing_truth import API
 from tally.domain.model.standing import StandingState
 from testing.audit import audit
 from testing.effects import Effects, KilledError, Moment, kill

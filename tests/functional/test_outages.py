@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 
 from simulators.clock import VirtualClock
-from simulators.connectwise.truth import API
+from simulators.connectwise.billing_truth import API
 from simulators.faults import Fault, FaultKind, Garble
 from tally.domain.model.standing import StandingState
 from tally.errors import (

@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from simulators.connectwise.truth import AdditionTruth
+from simulators.connectwise.billing_truth import AdditionTruth
 from tally.domain.model.month import Month
 from tally.domain.model.standing import StandingState
 from tally.domain.record.record_key import RecordKey

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 import pytest
 
 from simulators.clock import VirtualClock
-from simulators.connectwise.truth import API, AdditionTruth
+from simulators.connectwise.billing_truth import API, AdditionTruth
 from simulators.faults import Fault, FaultKind, Garble
 from tally.domain.model.month import Month
 from tally.domain.model.standing import StandingState

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from simulators.connectwise.truth import API
+from simulators.connectwise.billing_truth import API
 from simulators.faults import Fault, FaultKind
 from tally.domain.model.standing import StandingState
 from tally.domain.record.usage_record import RecordState

@@ -26,8 +26,8 @@ from verification.simulation.life_oddities import KINDS_OF_ODDITIES
 from verification.simulation.msp import Msp
 from verification.simulation.partners import KINDS_OF_PARTNERS
 from verification.simulation.play import Played, play
-from verification.simulation.rates import RateChecks
-from verification.simulation.runner import Outcome, run
+from verification.simulation.rate_checks import RateChecks
+from verification.simulation.seed_runner import Outcome, run
 from verification.simulation.setting import Shape, setting_of
 from verification.simulation.shrink import described, shrink
 from verification.simulation.story import ViolationError
@@ -205,7 +205,7 @@ def test_violation_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(_shape: Shape) -> Played:
         raise ViolationError(3, "made up", company="Harbor Dental 0", month="2026-11", step=4)
 
-    monkeypatch.setattr("verification.simulation.runner.play", broken)
+    monkeypatch.setattr("verification.simulation.seed_runner.play", broken)
     outcome: Outcome = run(first_seed=7, seeds=3, seconds=None, processes=2)
     assert sorted(violation.seed for violation in outcome.violations) == [7, 8, 9]
     assert "seed 7" in outcome.lines()[-1]

@@ -16,7 +16,7 @@ from simulators.connectwise.example import (
     example_simulator,
     new_addition,
 )
-from simulators.control import control
+from simulators.control_calls import control
 
 AGREEMENT = f"finance/agreements/{HARBOR_AGREEMENT}"
 

@@ -17,7 +17,7 @@ from simulators.connectwise.example import (
     example_simulator,
     new_addition,
 )
-from simulators.control import control
+from simulators.control_calls import control
 from simulators.scenario import Addition, ConnectWiseWorld
 
 ADDITIONS = f"finance/agreements/{HARBOR_AGREEMENT}/additions"

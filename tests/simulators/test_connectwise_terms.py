@@ -15,7 +15,7 @@ from simulators.connectwise.example import (
     example_simulator,
     new_addition,
 )
-from simulators.control import control
+from simulators.control_calls import control
 
 TERMS = ("unitPrice", "lessIncluded", "taxableFlag", "billCustomer")
 ADDITIONS = f"finance/agreements/{HARBOR_AGREEMENT}/additions"

@@ -8,7 +8,7 @@ import pytest
 from simulators.clock import VirtualClock
 from simulators.faults import Fault, FaultKind
 from simulators.gravityzone import GravityZoneSimulator, RateLimits
-from simulators.rates import Limit
+from simulators.rate_limits import Limit
 from tests.simulators.gravityzone_world import (
     FOLDER,
     HARBOR,

@@ -7,8 +7,8 @@ import pytest
 import requests
 from requests.exceptions import ConnectionError as Reset
 
+from simulators.connectwise.billing_truth import API
 from simulators.connectwise.example import FOREIGN_ADDITION, HARBOR_AGREEMENT
-from simulators.connectwise.truth import API
 from tally.connectwise.client import ConnectWiseClient
 from tally.domain.model.agreement import Addition
 from tally.errors import AmbiguousError, NotFoundError, RefusedError, TallyError

@@ -11,7 +11,7 @@ from requests.exceptions import ConnectionError as Reset
 
 from simulators.faults import Fault, FaultKind, Garble
 from simulators.gravityzone import Options, RateLimits
-from simulators.rates import Limit
+from simulators.rate_limits import Limit
 from tally.domain.model.company import CompanyKind
 from tally.errors import (
     ContractError,

@@ -1,1 +1,5 @@
-"""What Tally costs in calls, time, memory and money, measured over the simulators: `make bench`, docs/performance.md."""
+"""Measures of calls, time, memory and money, over the simulators: `make bench`.
+
+`docs/performance.md` tells the results. The modules import the product, `simulators` and `testing`;
+nothing imports them but tests.
+"""

@@ -1,6 +1,7 @@
-"""`make bench`: measure everything, print one table, write it as JSON; a figure beyond its bound makes it fail.
+"""`make bench`: measure everything, print one table, and write it as JSON.
 
-Usage: python -m verification.bench [--json PATH] [--only PART …]
+A figure beyond its bound makes it fail. Usage: python -m verification.bench [--json PATH] [--only
+PART …]
 """
 
 import argparse
@@ -8,7 +9,7 @@ import json
 import os
 import sys
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
@@ -26,15 +27,15 @@ _PARTS: Mapping[str, Callable[[], Iterable[Figure]]] = {
     "money": money.measure,
 }
 _VIRTUAL = ("storm", "freshness", "sweep", "calls", "money")
-"""Parts of counts and virtual time: how busy the machine is does not matter, so they may run side by side."""
+"""Parts of counts and virtual time. They may run side by side, since a busy machine does not
+matter."""
 
 
 def _measure(part: str) -> list[Figure]:
     return list(_PARTS[part]())
 
 
-def main() -> int:
-    """Run the parts asked for; the exit code."""
+def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m verification.bench", description=__doc__.splitlines()[0]
     )
@@ -51,19 +52,27 @@ def main() -> int:
         default=list(_PARTS),
         help="the parts to measure",
     )
-    asked = parser.parse_args()
-    began = time.monotonic()
+    return parser.parse_args()
+
+
+def _measured(parts: Sequence[str], *, began: float) -> list[Figure]:
     found: dict[str, list[Figure]] = {}
     with ProcessPoolExecutor(os.cpu_count()) as pool:
-        together = {part: pool.submit(_measure, part) for part in _VIRTUAL if part in asked.only}
+        together = {part: pool.submit(_measure, part) for part in _VIRTUAL if part in parts}
         for part, measured in together.items():
             found[part] = measured.result()
             _say(f"{part}: measured after {time.monotonic() - began:.0f} s")
-    for part in asked.only:
+    for part in parts:
         if part not in found:
             found[part] = _measure(part)
             _say(f"{part}: measured after {time.monotonic() - began:.0f} s")
-    figures = [figure for part in _PARTS if part in found for figure in found[part]]
+    return [figure for part in _PARTS if part in found for figure in found[part]]
+
+
+def main() -> int:
+    """Run the parts asked for, and return the exit code."""
+    asked, began = _options(), time.monotonic()
+    figures = _measured(asked.only, began=began)
     sys.stdout.write(f"{table(figures)}\n")
     asked.json.parent.mkdir(parents=True, exist_ok=True)
     asked.json.write_text(json.dumps([each.as_json() for each in figures], indent=2) + "\n")

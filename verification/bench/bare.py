@@ -1,7 +1,8 @@
-"""What the bare programs of a cold start have in common: the clients, the keys, and a call to GravityZone.
+"""The common part of the bare programs for cold starts: clients, keys, a call to GravityZone.
 
-A script as one writes it for one MSP, with what Tally is made of: boto3, requests, pydantic and Powertools, and no code between
-them and the calls. It checks nothing, repeats nothing and hides no key.
+A bare program is a script as one writes it for one MSP, with the same libraries as Tally: boto3,
+requests, pydantic and Powertools, and no code between them and the calls. It checks nothing,
+repeats nothing and hides no key.
 """
 
 import os
@@ -30,7 +31,7 @@ class Keys(BaseModel):
 
 
 class Clients:
-    """The clients of AWS that a handler makes, and one session for both APIs, with the keys read."""
+    """The clients of AWS that a handler makes, one session for both APIs, and the keys."""
 
     def __init__(self) -> None:
         secrets = boto3.client("secretsmanager", config=_CONFIG)

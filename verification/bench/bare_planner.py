@@ -1,4 +1,7 @@
-"""The planner's first invocation without Tally: all lists are read, and one message for each customer is put on the queue."""
+"""The planner's first invocation without Tally.
+
+It reads all lists and queues one job for each customer.
+"""
 
 import json
 import os

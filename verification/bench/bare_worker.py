@@ -1,4 +1,7 @@
-"""The worker's first invocation without Tally: its record and its company's count are read, and nothing has changed."""
+"""The worker's first invocation without Tally: it reads its record and its company's count.
+
+Nothing has changed.
+"""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""How many calls a sweep, a change, an opening and a close make."""
+"""The number of calls that a sweep, a change, an opening and a close make."""
 
 import math
 from collections.abc import Iterable
@@ -85,7 +85,7 @@ def _fields_way(world: World, customers: list[Customer]) -> Iterable[Figure]:
 
 
 def _looks(world: World, companies: int) -> Iterable[Figure]:
-    """A whole day on which nothing changes, by the hour: what is looked at whatever the counts say (FOLLOW-5)."""
+    """Yield the calls of a day without changes, by the hour: the daily looks (FOLLOW-5)."""
     day = _OCTOBER.starts.replace(day=9)
     _look_at_all(world, day - timedelta(days=1))
     most = 0
@@ -114,7 +114,7 @@ def _look_at_all(world: World, day: datetime) -> None:
 
 
 def _worked(world: World) -> tuple[int, int]:
-    """What the workers alone called, of GravityZone and of ConnectWise."""
+    """Return the workers' calls of GravityZone and of ConnectWise, without the planner's."""
     _clear(world)
     world.work()
     return len(world.gravityzone.calls), len(world.connectwise.calls)

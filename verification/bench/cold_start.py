@@ -1,7 +1,8 @@
-"""A container's first moments: import and first invocation of each handler, beside a bare program that makes the same calls.
+"""A container's first moments: import and first invocation of each handler, beside a bare program.
 
-The worker's first invocation finds one company unchanged; the planner's is a tick of a small MSP. The bare programs
-(``bare_worker.py``, ``bare_planner.py``) are compiled modules as the handlers are.
+The bare program makes the same calls. The worker's first invocation finds one company unchanged;
+the planner's is a tick of a small MSP. The bare programs (``bare_worker.py``, ``bare_planner.py``)
+are compiled modules as the handlers are.
 """
 
 import json
@@ -30,14 +31,16 @@ began = time.process_time()
 import json, os
 class Context:
     function_name, memory_limit_in_mb = "tally", 256
-    invoked_function_arn, aws_request_id = "arn:aws:lambda:eu-west-1:000000000000:function:tally", "1"
+    invoked_function_arn = "arn:aws:lambda:eu-west-1:000000000000:function:tally"
+    aws_request_id = "1"
     def get_remaining_time_in_millis(self):
         return 140_000
 from {module} import handler
 answer = handler(json.loads(os.environ["FIRST_EVENT"]), Context())
 seconds = time.process_time() - began
 assert not answer.get("batchItemFailures"), answer
-ours = [each for name, module in [*sys.modules.items()] if name.startswith("tally.") for each in vars(module).values()]
+modules = [module for name, module in [*sys.modules.items()] if name.startswith("tally.")]
+ours = [each for module in modules for each in vars(module).values()]
 kinds = {{each for each in ours if isinstance(each, type) and each.__module__.startswith("tally.")}}
 made = sum("__dataclass_fields__" in vars(each) for each in kinds)
 sys.stderr.write(json.dumps({{"seconds": seconds, "modules": [*sys.modules], "dataclasses": made}}))
@@ -45,7 +48,10 @@ sys.stderr.write(json.dumps({{"seconds": seconds, "modules": [*sys.modules], "da
 
 
 def measure() -> Iterable[Figure]:
-    """The least of some rounds, done in turn, ours over the bare; both with their bytecode compiled before."""
+    """Yield the least of some rounds, done in turn, ours over the bare.
+
+    Both have compiled bytecode.
+    """
     with first_moments() as moments:
         for name, handler in HANDLERS.items():
             least: dict[str, float] = {}
@@ -61,7 +67,11 @@ def measure() -> Iterable[Figure]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FirstMoment:
-    """What one program took: ``seconds`` of processor time, the ``modules`` it imported, and how many ``dataclasses`` of ours."""
+    """The cost of one program.
+
+    That is ``seconds`` of processor time, the ``modules`` it imported, and the number of
+    ``dataclasses`` of ours.
+    """
 
     seconds: float
     modules: Sequence[str]
@@ -70,14 +80,14 @@ class FirstMoment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FirstMoments:
-    """Runs programs from their first line to the end of their first invocation, each in a process of its own."""
+    """Runs programs from their first line to the end of their first invocation, each on its own."""
 
     answers: FirstAnswers
     bytecode: str
     events: Mapping[str, object]
 
     def run(self, function: str, module: str) -> FirstMoment:
-        """What ``module`` took with the function's first event."""
+        """Return the cost of ``module`` with the function's first event."""
         environment = {
             **_environment(self.answers, self.bytecode),
             "FIRST_EVENT": json.dumps(self.events[function]),

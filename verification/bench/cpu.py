@@ -1,4 +1,7 @@
-"""Processor time of a worker for a company whose count has not changed, beside that of bare clients doing the same exchange."""
+"""A worker's processor time for an unchanged company, beside that of bare clients.
+
+The bare clients make the same exchange.
+"""
 
 import gc
 import time
@@ -17,7 +20,7 @@ from tally.standings import NOTED_EVERY
 from testing.world import Customer, World
 from verification.bench import fields_way
 from verification.bench.figure import Figure
-from verification.bench.scene import TICK
+from verification.bench.load_scene import TICK
 from verification.bench.table_stub import TABLE, TableStub
 
 GROUP = "Processor time of a worker, unchanged company"
@@ -27,9 +30,10 @@ _NOVEMBER = Month(2026, 11)
 
 
 def measure(*, companies: int = COMPANIES) -> Iterable[Figure]:
-    """The median over blocks of ours over theirs, each block done both ways in turn; milliseconds for orientation.
+    """Yield the median over blocks of ours over theirs; milliseconds are for orientation.
 
-    First the GravityZone exchange with the ledger in memory, then with a GetItem of boto3 on both sides.
+    Each block is done both ways in turn. First comes the GravityZone exchange with the ledger in
+    memory, then one with a GetItem of boto3 on both sides.
     """
     world, customers = _world(companies)
     stub = TableStub(world.ledger.every_record())

@@ -1,4 +1,7 @@
-"""The same work as scripts in this field do it: every company, every time, from the licence to a PATCH."""
+"""The same work as scripts in this field do it, from the licence to a PATCH.
+
+They do all of it for every company, every time.
+"""
 
 from datetime import date
 from typing import Any
@@ -35,7 +38,10 @@ def licensing(session: requests.Session, method: str, params: dict[str, str]) ->
 
 
 def sweep(world: World, companies: dict[str, int], *, month: str, first: date) -> None:
-    """Bring each company, by its GravityZone id, up to date on the agreement of its ConnectWise company."""
+    """Bring each company up to date on its agreement.
+
+    Companies go by their GravityZone ids, agreements by their ConnectWise companies.
+    """
     gravityzone, connectwise = sessions(world)
     for company_id, connectwise_id in companies.items():
         licensing(gravityzone, "getLicenseInfo", {"companyId": company_id})

@@ -8,7 +8,10 @@ _COLUMNS = ("what", "figure", "bound", "ratio")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figure:
-    """One measured figure. ``bound`` is the most that it may be, in the same unit; None: told for orientation alone."""
+    """One measured figure.
+
+    ``bound`` is the most that it may be, in the same unit; None: it is told for orientation alone.
+    """
 
     group: str
     what: str
@@ -23,7 +26,7 @@ class Figure:
 
     @property
     def kept(self) -> bool:
-        """Whether the figure is within its bound."""
+        """True if the figure is within its bound."""
         return self.bound is None or self.figure <= self.bound
 
     def as_json(self) -> dict[str, object]:

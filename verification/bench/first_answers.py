@@ -1,7 +1,7 @@
-"""What a container's first invocation asks for, over loopback: a small MSP's two APIs, its keys, its table and its queue.
+"""The world of a first invocation over loopback: two APIs of a small MSP, keys, table and queue.
 
-The MSP has been followed for some ticks, and nothing has changed since; whatever is written is answered as taken and forgotten, so
-that each invocation finds the same.
+The MSP has been followed for some ticks, and nothing has changed since. Writes are answered as
+taken and forgotten, so each invocation finds the same.
 """
 
 import json
@@ -38,7 +38,10 @@ _APART = timedelta(minutes=15)
 
 
 def _msp() -> World:
-    """Customers below one partner, each with an open line, and the jobs of the tick before ``TICK`` on the queue."""
+    """Return customers below one partner, each with an open line, and the tick's jobs on the queue.
+
+    The jobs are those of the tick before ``TICK``.
+    """
     world = World(clock=VirtualClock(TICK - 4 * _APART), first_month=Month.of(TICK))
     partner = world.gravityzone.tenant.add_company("Partner", kind="partner")
     for number in range(CUSTOMERS):
@@ -52,15 +55,18 @@ def _msp() -> World:
 
 @dataclass(slots=True, kw_only=True)
 class FirstAnswers:
-    """Answers for as long as it is served; ``asked`` is what was asked of whom, in order, without what differs between callers."""
+    """Answers as long as it is served; ``asked`` lists each question and its receiver, in order.
+
+    Parts that differ between callers are left out.
+    """
 
     world: World = field(default_factory=_msp)
     asked: list[str] = field(default_factory=list)
     addresses: dict[str, str] = field(default_factory=dict)
-    """Of the settings that are addresses, by their names."""
+    """The settings that are addresses, by their names."""
 
     def forgotten(self) -> list[str]:
-        """What was asked since the last time, sorted: some calls are made side by side."""
+        """Return the questions since the last time, sorted: some calls are made side by side."""
         calls = [
             *self.asked,
             *(f"GravityZone {each.operation}" for each in self.world.gravityzone.calls),

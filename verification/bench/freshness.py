@@ -1,4 +1,4 @@
-"""From a machine's check-in to the Addition's new quantity, on the default schedule, on virtual time."""
+"""The delay from a machine's check-in to its Addition, on the default schedule, in virtual time."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -6,7 +6,7 @@ from random import Random
 from statistics import quantiles
 
 from verification.bench.figure import Figure
-from verification.bench.scene import TICK, Scene
+from verification.bench.load_scene import TICK, Scene
 
 GROUP = "Freshness, from check-in to Addition"
 SIZES = (100, 1000, 4000)
@@ -36,7 +36,7 @@ def measure() -> Iterable[Figure]:
 
 
 def _waits(companies: int) -> list[timedelta]:
-    """How long each new machine was not on the invoice; one company in ten gets one, at a drawn moment."""
+    """Return the delay of each new machine; one company in ten gets one, at a drawn moment."""
     scene = Scene(companies=companies, partners=companies // 500)
     opened = scene.start + 3 * TICK * max(1, companies // 1000)
     scene.sweep(scene.start, within=opened - scene.start)

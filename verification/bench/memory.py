@@ -1,6 +1,6 @@
-"""Time and memory of the planner by its companies, and memory of a worker by its jobs; each in a process of its own.
+"""Time and memory of the planner by companies, and memory of a worker by jobs.
 
-Run as a program with a size: prints what that planner took.
+Each runs in a process of its own. Run as a program with a size, it prints what that planner took.
 """
 
 import gc
@@ -29,7 +29,10 @@ _NOVEMBER = Month(2026, 11)
 
 
 def measure() -> Iterable[Figure]:
-    """The whole process's peak, interpreter and imports included; the time of one company at each size over the smallest's."""
+    """Yield the process's peak, with interpreter and imports, and the time of a company by size.
+
+    The time is told over that of the smallest size.
+    """
     each = {size: _in_its_own_process(size) for size in SIZES}
     for size, (seconds, megabytes) in each.items():
         bound = _MOST_MB if size == max(SIZES) else None
@@ -61,7 +64,10 @@ def measure() -> Iterable[Figure]:
 
 
 def worker_growth(*, jobs: int = JOBS) -> float:
-    """Kilobytes that a worker holds more after so many jobs than after the first thousand, in one process."""
+    """Return the kilobytes that a worker gains between a thousand jobs and so many.
+
+    It runs in one process.
+    """
     world = World(clock=VirtualClock(_NOVEMBER.starts))
     for number in range(BLOCK):
         world.add_customer(f"Customer {number}")
@@ -105,7 +111,10 @@ def _plan(size: int) -> None:
 
 
 def _peak_megabytes() -> float:
-    """This process's own peak: `ru_maxrss` would begin with that of the one that started it (proc(5), VmHWM)."""
+    """Return this process's own peak.
+
+    `ru_maxrss` would begin with the peak of the process that started it (proc(5), VmHWM).
+    """
     status = Path("/proc/self/status").read_text()
     (line,) = (each for each in status.splitlines() if each.startswith("VmHWM"))
     return int(line.split()[1]) / 1024

@@ -1,4 +1,4 @@
-"""Dollars for 1,000 companies and a month, from what a sweep was measured to take; docs/performance.md has the model in words.
+"""Dollars for 1,000 companies and a month, from measured sweeps; docs/performance.md has the model.
 
 List prices of us-east-1 in November 2026, without any free tier.
 """
@@ -13,14 +13,14 @@ from tally.ledger.items import link_item, record_item, standing_item
 from tally.ports import BATCH
 from tally.standings import NOTED_EVERY
 from verification.bench.figure import Figure
-from verification.bench.scene import CONNECTWISE_LATENCY, LEDGER_LATENCY, TICK, Scene
+from verification.bench.load_scene import CONNECTWISE_LATENCY, LEDGER_LATENCY, TICK, Scene
 
 GROUP = "Dollars for 1,000 companies and a month"
 COMPANIES = 1000
 HOURS = 730
 WORKER_GB, PLANNER_GB = 0.125, 0.5
 CHANGES = 10
-"""How often a company's count is taken to rise within a month: most of its machines connect in the first days."""
+"""Assumed rises of a company's count in a month: most machines connect in the first days."""
 METRICS, ALARMS = 12, 13
 
 _GB_SECOND, _INVOCATION = 0.0000133334, 0.20e-6
@@ -30,20 +30,24 @@ _VARIABLE_BOUND, _FIXED_BOUND = 3.5, 8
 
 _SENT_AT_ONCE = 10
 _IDLE_POLLS_AN_HOUR = 5 * 180
-"""Lambda polls a queue with five connections, each waiting 20 s (Lambda's guide to SQS event sources)."""
+"""Five connections poll the queue, each waiting 20 s (Lambda's guide to SQS event sources)."""
 _SLICE = 0.014
-"""Seconds of a job's own processor time, 1 ms, at the fourteenth of a processor that 128 MB come with."""
+"""Seconds of a job's own processor time: 1 ms, at the fourteenth of a processor that 128 MB
+give."""
 _PLANNER_SLICE = 0.5
-"""Seconds of a tick's own processor time, 0.12 s, at the third of a processor that 512 MB come with."""
+"""Seconds of a tick's own processor time: 0.12 s, at the third of a processor that 512 MB give."""
 _PARTNERS = 4
 _WORKER_LINE, _PLANNER_LINES = 650, 3_000
-"""Bytes of the metrics' line of a worker's invocation, 620 for ten calls and CloudWatch's own 26, and of all that a tick logs."""
+"""Bytes of the metrics' line of a worker's invocation, 620 for ten calls, with CloudWatch's own 26,
+and of all that a tick logs."""
 _SAVE_UNITS = 2 * 3 + 2 * 1
-"""Write units of one transition: the record with its index entry and the history, twice each in a transaction."""
+"""Write units of a transition: the record with its index entry and the history, twice each in a
+transaction."""
 _LOOK_READS = 2
 """Read units of a look: the link and the standing."""
 _LOOK_SECONDS = CONNECTWISE_LATENCY + _LOOK_READS * LEDGER_LATENCY + 0.014
-"""What a look adds to a job: the list of Additions, those reads, and 1 ms of its own processor time as above."""
+"""The extra of a look at a job: the list of Additions, those reads, and 1 ms of its own processor
+time as above."""
 _STANDING_UNITS = 2
 """Write units of a standing: the item and its index entry."""
 
@@ -66,7 +70,10 @@ class Bill:
 
 
 def measure() -> Iterable[Figure]:
-    """The variable part at both ends of the schedule's choice, by service at the default; the fixed part apart."""
+    """Yield the variable part of the cost, then the fixed part.
+
+    The variable part is at both ends of the schedule's choice, and by service at the default.
+    """
     scene, poor = _swept(BATCH), _swept(BATCH // 2)
     often, seldom = (bill(scene, ticks_an_hour=each) for each in (4, 1))
     for each in fields(often):
@@ -112,9 +119,10 @@ def _swept(batch: int) -> Scene:
 
 
 def bill(scene: Scene, *, ticks_an_hour: int) -> Bill:
-    """What a month of such sweeps costs, with the looks and writes that do not come with every tick.
+    """Return the cost of a month of such sweeps.
 
-    Each company is looked at once a day and once more before its invoice. That is noted with a reading that is due to be.
+    It includes the looks and writes that do not come with every tick. Each company is looked at
+    once a day and once more before its invoice. A look is noted with the next reading that is due.
     """
     ticks = ticks_an_hour * HOURS
     planning = scene.planned.total_seconds() + _PLANNER_SLICE

@@ -1,4 +1,7 @@
-"""A planner alone, with as many companies as asked for: what it is told is made as it asks, so that nothing but its own grows."""
+"""A planner alone, with any number of companies; its answers are made as it asks.
+
+So no memory but the planner's own grows.
+"""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
@@ -36,7 +39,7 @@ _MONTH = Month(2026, 11)
 _BEFORE = datetime(2026, 11, 5, 11, 50, tzinfo=UTC)
 TICK = datetime(2026, 11, 5, 12, 5, tzinfo=UTC)
 CAUSES = {f"{_MONTH} {ENDPOINTS.name}": Cause(state=StandingState.BILLING, since=_BEFORE)}
-"""What stands of each of them."""
+"""The causes in each company's standing."""
 _A_PARTNER = 500
 
 
@@ -63,7 +66,10 @@ def agreement(number: int) -> Agreement:
 
 
 def open_record(number: int) -> UsageRecord:
-    """This month's record of one company: open, and confirmed at a count of ``number`` modulo 50."""
+    """Return one company's record of this month.
+
+    It is open, and confirmed at a count of ``number`` modulo 50.
+    """
     key = RecordKey(company_id=_id(number), month=_MONTH, service=ENDPOINTS.name)
     line = Line(
         number=0,
@@ -82,7 +88,7 @@ def open_record(number: int) -> UsageRecord:
 
 
 class _GravityZone:
-    """Lists as many customers as there are, below partners; a partner's at once, as the API does."""
+    """Lists any number of customers below partners; a partner's come at once, as the API does."""
 
     def __init__(self, companies: int) -> None:
         self._companies = companies
@@ -138,7 +144,10 @@ class _ConnectWise:
 
 
 class _Ledger:
-    """Knows each of them: tied, billing, and with this month's record; every read makes its objects anew out of items."""
+    """Knows each company: tied, billing, with a record.
+
+    Each read makes new objects out of items.
+    """
 
     def __init__(self, companies: int) -> None:
         self._companies = companies
@@ -199,7 +208,10 @@ class _Ledger:
         return ()
 
     def _numbers(self, within: Stretch) -> range:
-        """Those of the companies in the stretch; the key's own company and partners come after them."""
+        """Return the numbers of the companies in the stretch.
+
+        The key's own company and partners come after them.
+        """
         first = int(within.first, 16) if within.first else 0
         end = self._companies if within.end is None else int(within.end, 16)
         return range(first, min(end, self._companies))

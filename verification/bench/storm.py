@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from tally.domain.model.month import Month
 from verification.bench.figure import Figure
-from verification.bench.scene import CONNECTWISE_A_MINUTE, TICK, Scene
+from verification.bench.load_scene import CONNECTWISE_A_MINUTE, TICK, Scene
 
 GROUP = "Opening storm"
 COMPANIES = 5000
@@ -17,7 +17,10 @@ _WITHIN = timedelta(hours=2)
 
 
 def measure(*, companies: int = COMPANIES) -> Iterable[Figure]:
-    """From the month's first tick to its last Addition, against what both APIs allow; the month before is still followed."""
+    """Yield the time from the month's first tick to its last Addition.
+
+    It is told over the least that both APIs allow. The month before is still followed.
+    """
     scene = Scene(companies=companies, partners=10, start=_BEFORE)
     scene.sweep(_BEFORE, within=_FIRST - _BEFORE - TICK)
     scene.forget_calls()

@@ -1,12 +1,12 @@
-"""How long a sweep takes against the least that GravityZone's limit allows, on virtual time."""
+"""The time of a sweep over the least that GravityZone's limit allows, on virtual time."""
 
 from collections.abc import Iterable
 from datetime import timedelta
 
 from simulators.gravityzone import RateLimits
-from simulators.rates import Limit
+from simulators.rate_limits import Limit
 from verification.bench.figure import Figure
-from verification.bench.scene import CONTAINERS, Latencies, Scene
+from verification.bench.load_scene import CONTAINERS, Latencies, Scene
 
 GROUP = "Sweep of 1,000 companies"
 COMPANIES, RATE = 1000, 5
@@ -17,7 +17,7 @@ _MOST = 1.05
 
 
 def measure() -> Iterable[Figure]:
-    """With the usual latency, with a slow GravityZone, and with one whose limit is lower than documented."""
+    """Yield figures with the usual latency, a slow GravityZone, and a lower limit."""
     yield from _sweep("at 200 ms", Scene(companies=COMPANIES), least=COMPANIES / RATE)
     slow = Scene(companies=COMPANIES, latencies=Latencies(gravityzone=_SLOW))
     yield from _sweep("at 1 s", slow, least=max(COMPANIES / RATE, COMPANIES * _SLOW / CONTAINERS))
@@ -34,7 +34,10 @@ def _sweep(what: str, scene: Scene, *, least: float) -> Iterable[Figure]:
 
 
 def _lower(scene: Scene, *, least: float) -> Iterable[Figure]:
-    """The first sweep meets the limit; the others keep to it, and are refused as seldom as each other."""
+    """Yield figures of a lower limit: the first sweep meets it, the others keep to it.
+
+    All others are refused as seldom as each other.
+    """
     scene.sweep(scene.start, within=_HOUR)
     refused = []
     for number in range(1, 4):

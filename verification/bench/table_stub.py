@@ -1,4 +1,7 @@
-"""A table that answers GetItem out of memory, below boto3: what its client costs stays, what a network costs does not."""
+"""A table below boto3 that answers GetItem from memory.
+
+The client's cost stays in the figures, the network's does not.
+"""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -28,7 +31,10 @@ class _Raw:
 
 
 class TableStub:
-    """Answers for the records that it was given; ``client`` is a boto3 client of DynamoDB that asks it."""
+    """Answers for the records that it got.
+
+    ``client`` is a boto3 client of DynamoDB that asks it.
+    """
 
     def __init__(self, records: Iterable[UsageRecord]) -> None:
         self._items: dict[tuple[str, str], bytes] = {}

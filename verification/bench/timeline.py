@@ -1,6 +1,6 @@
 """Several actors on one virtual clock: each waits in virtual time while the others go on.
 
-Only one runs at any moment, and the next is always the one whose time comes first, so that a run is the same every time
+Only one runs at any moment, always the one whose time comes first. So a run is the same every time
 and takes as long as its computing.
 """
 
@@ -30,7 +30,10 @@ class Timeline:
     _living: int = 0
 
     def run(self, actors: Iterable[Callable[[], None]]) -> None:
-        """Let all act, from now on, until each has come to its end. Raises what the first of them raised."""
+        """Let all act, from now on, until each has come to its end.
+
+        Raises what the first of them raised.
+        """
         self._over.clear()
         self._failed.clear()
         threads = []
@@ -53,7 +56,10 @@ class Timeline:
             self.wait_until(self.clock.now() + timedelta(seconds=seconds))
 
     def wait_until(self, instant: datetime) -> None:
-        """Come back at that instant, or at once if it is past, after all who wait for the same one."""
+        """Come back at that instant, or at once if it is past.
+
+        All that wait for the same instant already go first.
+        """
         turn = _taken()
         self._push(max(instant, self.clock.now()), turn)
         self._pass_on()

@@ -1,4 +1,4 @@
-"""``python -m verification.mutations``: plant every bug of the catalogue, and see that each is noticed."""
+"""``python -m verification.mutations``: plant every bug, and see that each is noticed."""
 
 import argparse
 import sys
@@ -7,8 +7,8 @@ import time
 from local.errors import LocalError
 from verification.mutations.catalogue import MUTATIONS
 from verification.mutations.mutation import Mutation
+from verification.mutations.mutation_runner import run
 from verification.mutations.report import PAGE, write
-from verification.mutations.runner import run
 
 _PROCESSES = 2
 
@@ -25,11 +25,14 @@ def main() -> int:
         return 2
     seconds = time.monotonic() - begun
     survived = [verdict for verdict in verdicts if verdict.killed_by is None]
-    print(f"{len(verdicts)} mutations in {seconds:.0f} s, {len(survived)} survived")
+    print(
+        f"{len(verdicts)} mutations in {seconds:.0f} s by {options.processes} processes, "
+        f"{len(survived)} survived"
+    )
     for verdict in survived:
         print(f"  {verdict}")
     if not options.only:
-        write(verdicts, seconds=seconds, processes=options.processes, to=PAGE)
+        write(verdicts, to=PAGE)
         print(f"written: {PAGE.name}")
     return 1 if survived or not verdicts else 0
 

@@ -1,4 +1,4 @@
-"""A copy of the checkout, into which one bug at a time is planted; the checkout itself is never touched."""
+"""A copy of the checkout, to plant one bug at a time; the checkout itself is never touched."""
 
 import os
 import shutil
@@ -9,7 +9,18 @@ from pathlib import Path
 from local.checkout import ROOT
 from verification.mutations.mutation import Mutation
 
-_NEEDED = ("layers/tally", "functions", "local", "tests", "events", "docs")
+_NEEDED = (
+    "layers/tally",
+    "functions",
+    "cli",
+    "simulators",
+    "testing",
+    "local",
+    "verification",
+    "tests",
+    "events",
+    "docs",
+)
 _FILES = (
     "pyproject.toml",
     "template.yaml",
@@ -33,7 +44,7 @@ class Copy:
 
     @property
     def environment(self) -> Mapping[str, str]:
-        """Ours, with the copy before any editable install, and no compiled file to be mistaken for a changed one."""
+        """Our environment, with the copy before any editable install, and no stale bytecode."""
         places = (self.folder, self.folder / "layers" / "tally", self.folder / "functions")
         return {
             **os.environ,

@@ -1,7 +1,8 @@
-"""``python -m verification.mutations.killer``, inside a copy: run tests or play seeds, and say what noticed something.
+"""``python -m verification.mutations.killer``: run tests or play seeds inside a copy.
 
-It says so in one JSON object in the file ``--result``: ``killed`` is the name of the test that failed, or the invariant that was
-violated, with its ``seed``; null if nothing was noticed. ``imported`` is the file that the asked module was loaded from.
+It reports in one JSON object in the file ``--result``: ``killed`` is the name of the test that
+failed, or of the violated invariant with its ``seed``; null if nothing was noticed. ``imported`` is
+the file that the asked module was loaded from.
 """
 
 import argparse

@@ -20,8 +20,9 @@ class Edit:
 class Mutation:
     """A bug that somebody could have written.
 
-    ``file`` is below ``layers/tally``. ``why`` says how a person comes to write it. ``tests`` are arguments of pytest, the
-    rule's own; with none of them the simulation must notice it alone. ``seeds`` are what it plays, to the first violation.
+    ``file`` is below ``layers/tally``. ``why`` tells the thought of a person who writes it.
+    ``tests`` are arguments of pytest, the rule's own; with none of them the simulation must notice
+    it alone. ``seeds`` are played to the first violation.
     """
 
     name: str
@@ -43,7 +44,10 @@ class Mutation:
         return ".".join(PurePosixPath(self.file).with_suffix("").parts)
 
     def planted(self, text: str) -> str:
-        """The file's text with the bug in it. Raises LocalError if a text to be replaced is not there exactly once."""
+        """Return the file's text with the bug in it.
+
+        Raises LocalError if a text to be replaced is not there exactly once.
+        """
         for edit in self.edits:
             found = text.count(edit.before)
             if found != 1:

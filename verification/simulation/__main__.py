@@ -5,7 +5,7 @@ import sys
 from datetime import datetime
 
 from verification.simulation.play import play
-from verification.simulation.runner import run
+from verification.simulation.seed_runner import run
 from verification.simulation.setting import Shape
 from verification.simulation.shrink import described, shrink
 from verification.simulation.story import ViolationError

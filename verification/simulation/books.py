@@ -1,4 +1,4 @@
-"""What the checks of one run know together: the MSP, and what its ledger has had in it so far."""
+"""The shared knowledge of one run's checks: the MSP, and the ledger's contents so far."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -8,32 +8,37 @@ from tally.domain.model.company import CompanyLink
 from tally.domain.model.month import Month
 from tally.domain.record.record_key import RecordKey
 from tally.domain.record.usage_record import UsageRecord
+from verification.simulation.billed_services import Billed
 from verification.simulation.msp import Firm, Msp
-from verification.simulation.services import Billed
 from verification.simulation.story import ViolationError
 
 
 @dataclass(slots=True, kw_only=True)
 class Books:
-    """Every record as the last transition that was looked at left it, and what people said of it."""
+    """Every record as of the last transition that was looked at, and people's words about it."""
 
     msp: Msp
     heads: dict[RecordKey, UsageRecord] = field(default_factory=dict)
     earlier: dict[RecordKey, UsageRecord] = field(default_factory=dict)
-    """What each record was before the last tick that changed it."""
+    """Each record before the last tick that changed it."""
     chosen: dict[RecordKey, set[int]] = field(default_factory=dict)
     """The numbers that a person has chosen between, by record."""
     asked: set[RecordKey] = field(default_factory=set)
-    """The records of which a person was asked, or that ConnectWise refused, while their months could be opened still."""
+    """Records that a person was asked about, or that ConnectWise refused, while their months could
+    still be opened."""
     as_of: datetime | None = None
-    """The last tick, once the run has ended: what is counted since then, its jobs may not have seen."""
+    """The last tick, once the run has ended. Its jobs may not have seen what is counted since
+    then."""
 
     def head(self, firm: Firm, month: Month, billed: Billed) -> UsageRecord | None:
         """A service's record of a company's month."""
         return self.heads.get(RecordKey(company_id=firm.id, month=month, service=billed.name))
 
     def written(self, firm: Firm) -> Iterator[datetime]:
-        """When Additions of the company's records were written last: what is so of one month's may be seen beside another's."""
+        """Yield the instants of the last writes to the company's records.
+
+        An Addition of one month may be seen beside another month's.
+        """
         records = (record for key, record in self.heads.items() if key.company_id == firm.id)
         return (
             line.written.at
@@ -43,7 +48,7 @@ class Books:
         )
 
     def link(self, firm: Firm) -> CompanyLink | None:
-        """Which ConnectWise company it is tied to, and what people decided of it."""
+        """Return the company's link to ConnectWise, with people's decisions about it."""
         return self.msp.ledger.links().get(firm.id)
 
     def violation(self, invariant: int, what: str, key: RecordKey | None) -> ViolationError:

@@ -1,14 +1,10 @@
-"""Agreements that are invoiced through others, and companies that are merged: what people do to both in ConnectWise."""
+"""People's acts in ConnectWise on agreements invoiced through others and on merged companies."""
 
 from datetime import date
 from random import Random
-from typing import TYPE_CHECKING
 
 from simulators.connectwise import ConnectWiseSimulator
-from simulators.connectwise.records import Fields, day_of
-
-if TYPE_CHECKING:
-    from verification.simulation.msp import Firm, Msp
+from simulators.connectwise.api_records import Fields, day_of
 
 BUNDLED = "agreements below others"
 """Agreements that are invoiced through a parent, as a shape may leave them out."""
@@ -17,7 +13,10 @@ OTHER_TYPE = {"id": 77, "name": "Other"}
 
 
 def put_below(connectwise: ConnectWiseSimulator, agreement_id: int) -> None:
-    """Have an agreement invoiced through one of another type, which is made like it; its own invoice date stays from then on."""
+    """Have an agreement invoiced through a new one like it, of another type.
+
+    Its own invoice date stays from then on.
+    """
     people = connectwise.people
     parent = people.double_agreement(agreement_id, name="Bundle")
     people.edit_agreement(parent, {"type": OTHER_TYPE})
@@ -31,26 +30,29 @@ def payer(connectwise: ConnectWiseSimulator, agreement: Fields) -> Fields:
     return agreement if document is None else document.fields
 
 
-def invoice(msp: "Msp", agreement: Fields, today: date) -> list[str]:
-    """Make the invoice that the agreement is on, if it is due still: another one below the same may have been on it just now."""
-    paid = payer(msp.connectwise, agreement)
+def invoice(connectwise: ConnectWiseSimulator, agreement: Fields, today: date) -> list[str]:
+    """Make the agreement's invoice, if it is still due.
+
+    An invoice of another agreement below the same one may just have covered it.
+    """
+    paid = payer(connectwise, agreement)
     if (day_of(paid["nextInvoiceDate"]) or date.max) > today:
         return []
-    made = msp.connectwise.people.run_invoice(paid["id"], by="books")
+    made = connectwise.people.run_invoice(paid["id"], by="books")
     return [
         f"agreement {paid['id']}: {'nothing to invoice' if made is None else f'invoice {made}'}"
     ]
 
 
-def merge(msp: "Msp", firm: "Firm", draw: Random) -> str:
-    """Its company is merged into another one, of another name."""
-    company = msp.connectwise.tenant.companies.get(firm.connectwise_id)
+def merge(connectwise: ConnectWiseSimulator, company_id: int, draw: Random) -> int | None:
+    """Merge a company into a new one of another name, and return that one's id.
+
+    Return None if the company is gone already.
+    """
+    company = connectwise.tenant.companies.get(company_id)
     if company is None:
-        return ""
-    people, merged = msp.connectwise.people, firm.connectwise_id
-    survivor = people.add_company(
-        f"M{merged}", f"{company.fields['name']} Group {draw.randrange(100)}"
-    )
-    people.merge_company(merged, into=survivor)
-    firm.connectwise_id = survivor
-    return f"its company {merged} is merged into {survivor}"
+        return None
+    name = f"{company.fields['name']} Group {draw.randrange(100)}"
+    survivor = connectwise.people.add_company(f"M{company_id}", name)
+    connectwise.people.merge_company(company_id, into=survivor)
+    return survivor

@@ -1,4 +1,4 @@
-"""What stands in the way of billing a company, by the truth alone (invariant 4)."""
+"""Causes that stop the billing of a company, by the truth alone (invariant 4)."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -8,18 +8,18 @@ from simulators.gravityzone.tenant import PAID_MONTHLY
 from tally.domain.model.month import Month
 from tally.domain.record.usage_record import UsageRecord
 from verification.simulation import partners
+from verification.simulation.billed_services import Billed
 from verification.simulation.books import Books
 from verification.simulation.causes_additions import Additions
 from verification.simulation.causes_agreements import Agreements
 from verification.simulation.causes_counts import Counts
 from verification.simulation.causes_table import MERGED
 from verification.simulation.msp import UNSEEN, Firm
-from verification.simulation.services import Billed
 from verification.simulation.story import ViolationError
 
 
 class Causes:
-    """Reads causes off the simulators; of the ledger only what people decided, and the counts that months closed with."""
+    """Reads causes off the simulators; of the ledger, only people's decisions and closed counts."""
 
     def __init__(self, books: Books, billed: Billed) -> None:
         self.books = books
@@ -30,7 +30,10 @@ class Causes:
         self.counts = Counts(books, billed)
 
     def of_company(self, firm: Firm) -> str:
-        """What stops the company as a whole, "" for nothing: before all that its open months cannot close (MATCH-7)."""
+        """Return the cause that stops the company as a whole, "" for none.
+
+        The first cause is that its open months cannot close (MATCH-7).
+        """
         merged = MERGED if self.merged(firm) else ""
         unsettled = any(
             key.company_id == firm.id and not each.settled for key, each in self.books.heads.items()
@@ -40,7 +43,7 @@ class Causes:
         return stopped or ("" if self.agreements.are_there() else "no agreement seen")
 
     def merged(self, firm: Firm) -> bool:
-        """Whether ConnectWise no longer has the company that it is tied to."""
+        """Return True if ConnectWise no longer has the company that it is tied to."""
         link = self.books.link(firm)
         tied = None if link is None else link.connectwise_id
         return tied is not None and tied not in self.msp.connectwise.tenant.companies
@@ -69,7 +72,10 @@ class Causes:
         return "not tied" if link.connectwise_id is None else ""
 
     def said_instead(self, firm: Firm) -> frozenset[str]:
-        """What its own standing may say in place of that: of whom nobody asks any more, it says for what."""
+        """Return the other causes that its own standing may name in place of that one.
+
+        If nobody asks about the company any more, its standing says the reason.
+        """
         link = self.books.link(firm)
         said = {"excluded"} if link is not None and link.excluded_since is not None else set()
         if partners.is_left_out(self.msp, firm.id):
@@ -77,21 +83,24 @@ class Causes:
         return frozenset(said)
 
     def unlicensed_since_today(self, firm: Firm, tick: datetime) -> bool:
-        """Whether nobody may have seen it yet: customers without a monthly licence are listed by the first tick of a day."""
+        """Return True if nobody may have seen its loss of the licence yet.
+
+        Only the first tick of a day lists customers without a monthly licence.
+        """
         since, _ = firm.licences[-1]
         return self._of_firm(firm) == "no monthly subscription" and since.date() == tick.date()
 
     def excluded_without_product(self, firm: Firm) -> bool:
-        """Whether the product is not found, and the company's own standing has another word: that it is billed no more."""
+        """Return True if the product is not found, and the standing says that billing ended."""
         return self._of_firm(firm) in {"excluded", "a partner"} and not self.has_product()
 
     def has_product(self) -> bool:
-        """Whether ConnectWise has the service's product, without which no line can be opened (MATCH-2)."""
+        """Return True if ConnectWise has the service's product, as new lines need (MATCH-2)."""
         product = self.msp.connectwise.tenant.products.get(self.billed.product_id)
         return product is not None and not product.fields["inactiveFlag"]
 
     def tieable(self, firm: Firm, *, to: int | None = None) -> bool:
-        """Whether its name ties the company (MATCH-1): to that ConnectWise company, or to any."""
+        """Return True if its name ties it to that ConnectWise company, or any (MATCH-1)."""
         tenant = self.msp.gravityzone.tenant
         names = Counter(
             each.name
@@ -116,7 +125,7 @@ class Causes:
         return same[0]["id"] not in taken and to in {None, same[0]["id"]}
 
     def in_the_way(self, firm: Firm, month: Month, tick: datetime) -> Iterator[str]:
-        """What stands in the way of opening the month now."""
+        """Yield the causes that stop the month from being opened now."""
         company = self.msp.gravityzone.tenant.find(firm.id)
         ticks = self.msp.ledger.ticks()
         first = self.msp.setting.first_month or (ticks.first_month if ticks else month)
@@ -146,7 +155,7 @@ class Causes:
             yield "grown"
 
     def oddities(self, firm: Firm, record: UsageRecord, *, closing: bool) -> Iterator[str]:
-        """What people did to the record's Addition or beside it, and what GravityZone takes back."""
+        """Yield people's acts on the record's Addition or beside it, and GravityZone's falls."""
         line, month = record.newest, record.key.month
         assert line is not None
         if self.msp.connectwise.tenant.agreements.get(line.agreement_id) is None:
@@ -165,7 +174,10 @@ class Causes:
             yield "grown"
 
     def is_doubted(self, firm: Firm, record: UsageRecord, tick: datetime) -> bool:
-        """Whether a 0 is no count: read at the close or later, while the licence is not the paid monthly one (READ-3)."""
+        """Return True if a 0 is no count (READ-3).
+
+        It was read at the close or later, while the licence is not the paid monthly one.
+        """
         company = self.msp.gravityzone.tenant.find(firm.id)
         if (
             company is None
@@ -176,10 +188,11 @@ class Causes:
         return self.counts.count(firm, record.key.month) == 0
 
     def unread(self, firm: Firm, record: UsageRecord) -> bool:
-        """Whether no count is to be had, which is no error: what stands, stays, and the month closes with it (CLOSE-5).
+        """Return True if no count is to be had, without error (CLOSE-5).
 
-        Also of a partner where those below it count more than the whole, and a person keeps what stands as long as others
-        stand below it than before (READ-4).
+        The month closes as it stands. So it is for a partner, too, where those below it count more
+        than the whole, and a person keeps the present number as long as others stand below it than
+        before (READ-4).
         """
         company = self.msp.gravityzone.tenant.find(firm.id)
         if company is None or not (company.monthly or firm.partner):
@@ -191,7 +204,7 @@ class Causes:
         return self.counts.is_kept(firm, record) and self.counts.count(firm, record.key.month) < 0
 
     def kept_open(self, firm: Firm, record: UsageRecord) -> bool:
-        """Whether something keeps a record open after its close."""
+        """Return True if something keeps a record open after its close."""
         if record.head is None or len(record.lines) > 1:
             return True
         return bool(

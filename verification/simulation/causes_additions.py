@@ -1,16 +1,16 @@
-"""What people did to a record's Additions, and what stands beside them."""
+"""Causes on Additions: people's acts on a record's own, and foreign ones beside them."""
 
 from collections.abc import Iterator
 
-from simulators.connectwise.truth import AdditionTruth
+from simulators.connectwise.billing_truth import AdditionTruth
 from tally.domain.model.company import CompanyLink
 from tally.domain.model.month import Month
 from tally.domain.record.lines import SETTLED, Line, LineState
 from tally.domain.record.usage_record import UsageRecord
+from verification.simulation.billed_services import Billed
 from verification.simulation.books import Books
 from verification.simulation.causes_agreements import Agreements
 from verification.simulation.msp import Firm
-from verification.simulation.services import Billed
 
 
 class Additions:
@@ -23,7 +23,10 @@ class Additions:
         self._agreements = agreements
 
     def oddities(self, firm: Firm, record: UsageRecord, line: Line) -> Iterator[str]:
-        """What people did to the Additions of the record, whose newest line it is, or set up beside them."""
+        """Yield people's acts on the record's Additions, or beside them.
+
+        `line` is its newest line.
+        """
         if self._is_changed(record, line):
             yield "changed by people"
         if self._carried_changed(record):
@@ -33,7 +36,10 @@ class Additions:
         yield from self._beside(firm, record, line)
 
     def is_another_there(self, firm: Firm, month: Month, agreement_id: int) -> bool:
-        """Whether somebody else's stands where the month's would be opened, and nobody keeps it apart (OPEN-6)."""
+        """Return True if a foreign Addition stands where the month's goes (OPEN-6).
+
+        One that somebody keeps apart does not count.
+        """
         link = self.books.link(firm)
         return any(
             _covers(each, month)
@@ -43,7 +49,7 @@ class Additions:
         )
 
     def _is_changed(self, record: UsageRecord, line: Line) -> bool:
-        """Whether the line's Addition is not as it was written, in any field that Tally writes."""
+        """Return True if any field that Tally writes differs on the line's Addition."""
         theirs, place = self.msp.connectwise.truth.addition(line.addition_id), line.place
         written = (place.effective, place.cancelled, place.product_id, line.pushed)
         shown = (
@@ -60,7 +66,7 @@ class Additions:
         )
 
     def _carried_changed(self, record: UsageRecord) -> bool:
-        """Whether an Addition that can carry no more is not as it was left, or has a copy."""
+        """Return True if a frozen line's Addition is not as it was left, or has a copy."""
         for other in record.lines[:-1]:
             if other.state is LineState.FROZEN:
                 beside = [
@@ -75,7 +81,7 @@ class Additions:
         return False
 
     def _copied_elsewhere(self, firm: Firm, record: UsageRecord, line: Line) -> bool:
-        """Whether a copy stands on another agreement of the customer: it is looked at too."""
+        """Return True if a copy stands on another agreement of the customer."""
         link = self.books.link(firm)
         return any(
             line.reference in each.text and not _is_apart(link, each)
@@ -84,7 +90,7 @@ class Additions:
         )
 
     def _beside(self, firm: Firm, record: UsageRecord, line: Line) -> Iterator[str]:
-        """What stands beside its lines, on their agreements or where late usage would go."""
+        """Yield foreign Additions beside its lines, on their agreements or the late one."""
         link = self.books.link(firm)
         ours = {each.addition_id for each in record.lines}
         carried = {each.agreement_id for each in record.lines if each.state in SETTLED}
@@ -104,7 +110,7 @@ class Additions:
                     yield "beside another"
 
     def _is_late(self, record: UsageRecord, addition: AdditionTruth) -> bool:
-        """Whether it bills late usage of an earlier month of the company, which belongs beside this month's."""
+        """Return True if it bills late usage of an earlier month, which may stand here."""
         return any(
             line.number > 0 and line.reference in addition.text
             for key, other in self.books.heads.items()
@@ -121,7 +127,7 @@ class Additions:
 
 
 def _is_free(record: UsageRecord, line: Line, addition: AdditionTruth) -> bool:
-    """Whether the customer is billed for it otherwise than was written, and nobody lets that be."""
+    """Return True if its billing differs from what was written, and nobody approved that."""
     flag = addition.fields["billCustomer"]
     agreed = None if line.terms is None else line.terms.before.bill_customer
     left = f"line {line.number} has bill customer {flag}" in record.left_so

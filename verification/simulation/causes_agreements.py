@@ -1,21 +1,21 @@
-"""What agreements, their dates and their invoices put in the way of a line."""
+"""Causes on agreements: their dates and invoices that stop a line."""
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time
 
+from simulators.connectwise.api_records import Fields, day_of
+from simulators.connectwise.billing_truth import API, AdditionTruth
 from simulators.connectwise.periods import moved
-from simulators.connectwise.records import Fields, day_of
-from simulators.connectwise.truth import API, AdditionTruth
 from tally.domain.model.month import Month
 from tally.domain.record.lines import SETTLED, Line
 from tally.domain.record.usage_record import UsageRecord
+from verification.simulation.billed_services import Billed
 from verification.simulation.books import Books
 from verification.simulation.msp import Firm
-from verification.simulation.services import Billed
 
 
 class Agreements:
-    """Reads off ConnectWise which agreement takes one service's lines of a company, and whether it does."""
+    """Reads off ConnectWise a company's agreement for one service's lines, and its obstacles."""
 
     def __init__(self, books: Books, billed: Billed) -> None:
         self.books = books
@@ -23,7 +23,10 @@ class Agreements:
         self.msp = books.msp
 
     def are_there(self) -> bool:
-        """Whether any company has an agreement that can be billed, old ones included: none at all is asked about first (MATCH-8)."""
+        """Return True if any company has an agreement that can be billed, old ones included.
+
+        If there is none at all, that is asked about first (MATCH-8).
+        """
         types = {each.type_id for each in self.msp.billed_now}
         listed = self.msp.connectwise.tenant.agreements.current()
         return any(each.fields["type"]["id"] in types for each in listed)
@@ -35,7 +38,7 @@ class Agreements:
         return self._active_on(firm, self._decisive(month, tick), pinned=pinned)
 
     def of_terms(self, agreement: Fields, month: Month, tick: datetime) -> Iterator[str]:
-        """What its cycle and the days from which it runs and bills put in the way of opening the month now."""
+        """Yield the obstacles to opening the month: its cycle, its start, its billing start."""
         if agreement["billingCycle"]["name"] not in self.msp.setting.cycles:
             yield "not monthly"
         effective = max(
@@ -55,7 +58,10 @@ class Agreements:
     def of_invoicing(
         self, agreement: Fields, firm: Firm, month: Month, tick: datetime
     ) -> Iterator[str]:
-        """What the agreement's invoices have covered (LATE-1), by its next invoice date and how the MSP invoices."""
+        """Yield the obstacles in the agreement's invoices (LATE-1).
+
+        They follow from its next invoice date and the MSP's way of invoicing.
+        """
         setting = self.msp.setting
         record = self.books.head(firm, month, self.billed)
         if _is_covered(agreement, month.last, setting.invoicing) or (
@@ -69,7 +75,7 @@ class Agreements:
             yield "invoiced already"
 
     def places_late_usage(self, firm: Firm, tick: datetime) -> Iterator[str]:
-        """What stands in the way of a further line on the agreement that runs now (LATE-2)."""
+        """Yield the obstacles to a further line on the agreement that runs now (LATE-2)."""
         return self._places(firm, self._local(tick))
 
     def _places(self, firm: Firm, day: date) -> Iterator[str]:
@@ -93,7 +99,10 @@ class Agreements:
             yield "beside another"
 
     def next_place(self, firm: Firm, line: Line) -> list[int]:
-        """The agreement that runs at the last tick, where the line can carry no more; none where it is not the only one."""
+        """Return the agreement that runs at the last tick, if the line is frozen.
+
+        Return nothing where it is not the only one.
+        """
         link = self.books.link(firm)
         if line.state not in SETTLED or self.books.as_of is None or link is None:
             return []
@@ -108,7 +117,10 @@ class Agreements:
         return monthly if len(active) == 1 else []
 
     def others(self, firm: Firm, line: Line, month: Month) -> Iterator[int]:
-        """The customer's further agreements of the type that did not end before the month: copies of ours are looked for there (SAFE-8)."""
+        """Yield the customer's other agreements of the type that reach the month (SAFE-8).
+
+        Copies of ours are looked for there.
+        """
         for each in self.msp.agreements(firm):
             of_type, ends = each["type"]["id"] == self.billed.type_id, _ends(each)
             if (
@@ -119,7 +131,7 @@ class Agreements:
                 yield int(each["id"])
 
     def standing(self, agreement_id: int) -> list[AdditionTruth]:
-        """The Additions of the service's product on an agreement, whoever made them; without those that were deleted."""
+        """Return all present Additions of the service's product on an agreement."""
         return [
             each
             for each in self.msp.connectwise.truth.additions(
@@ -143,9 +155,10 @@ class Agreements:
         ]
 
     def _day_of_place(self, record: UsageRecord | None, month: Month, tick: datetime) -> date:
-        """The day whose agreement takes late usage: today, but of a month that GravityZone still counts and nothing carries, one of that month's.
+        """Return the day whose agreement takes late usage: today, with one exception.
 
-        East of Greenwich the next month, and its agreement, begin hours before that one ends.
+        A month that GravityZone still counts and that has no line takes one of its own days. East
+        of Greenwich the next month, and its agreement, begin hours before that one ends.
         """
         carried = record is not None and any(line.state in SETTLED for line in record.lines)
         return (
@@ -160,7 +173,7 @@ class Agreements:
 
 
 def _is_covered(agreement: Fields, last: date, invoicing: str) -> bool:
-    """Whether the agreement's invoices have covered all days up to ``last``, as far as its next invoice date tells."""
+    """Return True if, by the next invoice date, invoices cover all days up to ``last``."""
     following = day_of(agreement["nextInvoiceDate"])
     if following is None:
         return False
@@ -179,7 +192,10 @@ def _runs(agreement: Fields, day: date) -> bool:
 
 
 def _ends(agreement: Fields) -> date | None:
-    """The last day on which it can be billed, None if it has none: of a cancelled one, the day that it is cancelled as of."""
+    """Return the last day on which it can be billed, None if it has none.
+
+    For a cancelled one, it is the day as of which it is cancelled.
+    """
     ends = None if agreement["noEndingDateFlag"] else day_of(agreement["endDate"])
     return min(filter(None, (ends, day_of(agreement["dateCancelled"]))), default=None)
 

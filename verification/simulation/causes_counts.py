@@ -1,4 +1,4 @@
-"""What GravityZone counts, whether that is a count, and how it compares with what stands."""
+"""Causes on counts: GravityZone's numbers, if they are counts, against the ledger's."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -10,13 +10,13 @@ from tally.domain.record.record_key import RecordKey
 from tally.domain.record.rulings import Said
 from tally.domain.record.usage_record import RecordState, UsageRecord
 from verification.simulation import partners
+from verification.simulation.billed_services import Billed
 from verification.simulation.books import Books
 from verification.simulation.msp import Firm
-from verification.simulation.services import Billed
 
 
 class Counts:
-    """Reads the counts of one service off GravityZone, and compares them with the ledger's numbers."""
+    """Reads one service's counts off GravityZone, and compares them with the ledger's."""
 
     def __init__(self, books: Books, billed: Billed) -> None:
         self.books = books
@@ -24,16 +24,16 @@ class Counts:
         self.msp = books.msp
 
     def count(self, firm: Firm, month: Month, at: datetime | None = None) -> int:
-        """What GravityZone answers now, or answered at an instant."""
+        """Return GravityZone's present answer, or the one at an instant."""
         if firm.partner:
             return partners.own_count(self.msp, firm, month, at)
         return self.msp.count(self.billed, firm, month, at)
 
     def nonsense(self, firm: Firm, month: Month, record: UsageRecord | None = None) -> str:
-        """What is wrong with what GravityZone answers for the month, "" for nothing.
+        """Return the fault in GravityZone's answer for the month, "" for none.
 
-        That those below a partner count more than the whole is nothing wrong where others stand there than the record's:
-        a person is asked then, or has answered.
+        Those below a partner may count more than the whole without a fault, if others stand there
+        than the record knows. A person is asked then, or has answered.
         """
         overrides = self.msp.gravityzone.tenant.overrides
         if not overrides:
@@ -47,7 +47,10 @@ class Counts:
         return ""
 
     def _nonsense_of_partner(self, firm: Firm, month: Month, record: UsageRecord | None) -> str:
-        """The first answer that is no count, of the partner's and of those below it; or they count more than the whole."""
+        """Return the first fault among the answers for the partner and those below it.
+
+        It is also a fault if they count more than the whole.
+        """
         answers = [
             _no_count(told, self.billed.counter)
             for _, told in partners.first_told(self.msp, firm, month)
@@ -62,7 +65,7 @@ class Counts:
         )
 
     def right(self, firm: Firm, record: UsageRecord, *, closing: bool) -> bool:
-        """Whether the line stands at the count, at what a person has chosen, or at the close at the contract's floor."""
+        """Return True if the line is at the count, a person's number, or the close's floor."""
         line, company = record.newest, self.msp.gravityzone.tenant.company(firm.id)
         assert line is not None
         count = self.count(firm, record.key.month)
@@ -78,7 +81,10 @@ class Counts:
     def beyond(
         self, firm: Firm, record: UsageRecord, *, closing: bool, at: datetime | None = None
     ) -> bool:
-        """Whether more is to be billed now, or was at an instant, than the record's lines bill, which no person has kept as they are."""
+        """Return True if more is to be billed, now or at an instant, than the record's lines bill.
+
+        A difference that a person has accepted does not count.
+        """
         if self.is_kept(firm, record):
             return False
         company = self.msp.gravityzone.tenant.find(firm.id)
@@ -93,16 +99,22 @@ class Counts:
         return count > record.stands
 
     def is_kept(self, firm: Firm, record: UsageRecord) -> bool:
-        """Whether a person keeps what stands, whatever is counted, as long as those stand below a partner (READ-4)."""
+        """Return True if a person keeps the line while those stand below a partner.
+
+        READ-4.
+        """
         moved = firm.partner and partners.moved_below(self.msp, firm, record)
         return moved and not partners.others_below(self.msp, firm, record)
 
     def grows_too_fast(self, firm: Firm, month: Month) -> bool:
-        """Whether the month's count is too much more than the month before as it is now."""
+        """Return True if the month's count is too far above the month before, as that is now."""
         return self.too_fast(firm, month, self.count(firm, month))
 
     def grew_too_fast(self, firm: Firm, month: Month, tick: datetime) -> bool:
-        """Whether it was so at the tick's job for the month, since that for the month before came only after it."""
+        """Return True if it was too far above at the tick's job for the month.
+
+        The tick's job for the month before came only after it.
+        """
         before = self.books.head(firm, month.previous, self.billed)
         changed = before is not None and before.seen_tick == tick
         return changed and self.too_fast(firm, month, self.count(firm, month), earlier=True)
@@ -116,12 +128,13 @@ class Counts:
         before_close: bool = False,
         earlier: bool = False,
     ) -> bool:
-        """Whether a count is beyond the month before by the settings' share and by their seats, both (FOLLOW-4).
+        """Return True if a count is beyond the month before by both limits (FOLLOW-4).
 
-        Where there is no month before: whether it is above the most that is billed unasked (READ-8).
+        Without a month before: if it is above the most that is billed unasked (READ-8).
 
-        ``before_close``: or was it a moment ago, when the month before was open still and the floor pushed already.
-        ``earlier``: beyond what the month before was until its last tick.
+        ``before_close``: also if it was so a moment ago, when the month before was still open and
+        the floor pushed already. ``earlier``: also if it is beyond what the month before was until
+        its last tick.
         """
         heads = self.books.earlier if earlier else self.books.heads
         before = heads.get(
@@ -144,7 +157,10 @@ class Counts:
         return beyond > setting.growth_seats and beyond * 100 > base * setting.growth_percent
 
     def had_grown(self, firm: Firm, record: UsageRecord) -> bool:
-        """Whether it is held as too fast at no more than was counted when it was held: nonsense answered since lifts nothing."""
+        """Return True if it is held as too fast at no more than the count of that time.
+
+        Nonsense answered since then lifts no hold.
+        """
         hold, month, truth = record.hold, record.key.month, self.msp.gravityzone.truth
         if not isinstance(hold, Grown):
             return False

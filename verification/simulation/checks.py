@@ -1,4 +1,4 @@
-"""The invariants, checked against the simulators' own truth: only what was written since the last look."""
+"""The invariants against the simulators' truth, for everything written since the last look."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
@@ -13,16 +13,16 @@ from tally.domain.record.usage_record import RecordState, UsageRecord
 from tally.errors import ContractError, TallyError
 from tally.messages import Job
 from verification.simulation import partners
-from verification.simulation.additions import AdditionChecks
+from verification.simulation.addition_checks import AdditionChecks
+from verification.simulation.billed_services import ENDPOINTS
 from verification.simulation.books import Books
-from verification.simulation.invoices import InvoiceChecks
+from verification.simulation.invoice_checks import InvoiceChecks
 from verification.simulation.msp import Firm, Msp
-from verification.simulation.rates import RateChecks
-from verification.simulation.records import RecordChecks
-from verification.simulation.services import ENDPOINTS
-from verification.simulation.standings import StandingChecks, left_so
+from verification.simulation.rate_checks import RateChecks
+from verification.simulation.record_checks import RecordChecks
+from verification.simulation.standing_checks import StandingChecks, left_so
 from verification.simulation.story import ViolationError
-from verification.simulation.writes import WriteChecks
+from verification.simulation.write_checks import WriteChecks
 
 _BUG = "please report this as a bug"
 _INDEX_SHOWS = timedelta(seconds=30)
@@ -32,7 +32,10 @@ _UNREAD = "Closed with the last count"
 
 
 class Checks:
-    """Looks at the books of one run. Every method raises ViolationError where something is wrong."""
+    """Looks at the books of one run.
+
+    Every method raises ViolationError where something is wrong.
+    """
 
     def __init__(self, msp: Msp) -> None:
         self.books = Books(msp=msp)
@@ -53,12 +56,12 @@ class Checks:
         self._last_month: Month | None = None
 
     def before_write(self, request: requests.PreparedRequest) -> None:
-        """Invariant 7: what is about to be written stands in the ledger as an intent, at this very moment."""
+        """Invariant 7: check that the ledger has the coming write as an intent by now."""
         self.records.follow()
         self.writes.look(request)
 
     def job_done(self, job: Job, done: Mapping[str, str], *, started: datetime) -> None:
-        """Invariant 5: an open record without a hold equals the truth at the last job that succeeded for it."""
+        """Invariant 5: check an open record without a hold against its last good job's truth."""
         firm = self.msp.by_id.get(job.company_id)
         if firm is None or not job.licensed or firm.touched >= job.tick or "failed" in done:
             return
@@ -108,13 +111,16 @@ class Checks:
             raise self.books.violation(5, what, record.key)
 
     def job_failed(self, error: TallyError | None) -> None:
-        """A job came to nothing this time; a contradiction of the rules is a violation all the same."""
+        """Take note of a job that came to nothing.
+
+        A broken rule of the product is still a violation.
+        """
         self._failed_jobs += 1
         if isinstance(error, ContractError) and _BUG in str(error):
             raise ViolationError(0, str(error))
 
     def after_plan(self) -> None:
-        """What a tick's planner alone decides: who was tied to whom."""
+        """Look at the decisions that a tick's planner takes alone: the ties."""
         self.standings[ENDPOINTS.name].look_at_ties()
 
     def after_step(self, *, tick: datetime, good: bool) -> None:
@@ -141,7 +147,10 @@ class Checks:
         self._last_tick = max(tick, self._last_tick)
 
     def at_the_end(self, *, tick: datetime) -> None:
-        """Invariant 4: after some ticks in peace everything is right, or stands as the table of causes says."""
+        """Invariant 4: check, after some ticks in peace, that all is right or as expected.
+
+        The table of causes says what is expected.
+        """
         self.records.replay()
         for firm in self.msp.firms:
             if firm.there:
@@ -151,7 +160,7 @@ class Checks:
         self.invoices.look_at_all(self.books.heads)
 
     def _look_at_everybody(self, tick: datetime) -> None:
-        """After a step in which nothing went wrong, whoever was left in peace is billed right (invariant 4)."""
+        """Invariant 4: check, after a step without faults, that undisturbed companies are right."""
         for firm in self.msp.firms:
             if firm.there and tick - firm.touched > _REACHED:
                 for _, standings in self._known_services():
@@ -169,7 +178,7 @@ class Checks:
         ]
 
     def _is_floor(self, firm: Firm, record: UsageRecord) -> bool:
-        """Whether what stands is the contract's floor, which is pushed at the close and not before."""
+        """Return True if the line is at the contract's floor, which is pushed only at the close."""
         line, setting = record.newest, self.msp.setting
         closing = record.seen_tick >= self.msp.closes(record.key.month)
         floor = self.msp.gravityzone.tenant.company(firm.id).minimum_usage
@@ -177,7 +186,10 @@ class Checks:
         return floored and closing and line is not None and record.stands == floor
 
     def _look_at_closed(self, calls: CallLog) -> None:
-        """Invariant 3: a record closes with the truth, as it was between its last reading and the close."""
+        """Invariant 3: check that a record closes with the truth at its close.
+
+        The truth may be of any instant between its last reading and the close.
+        """
         readings = {
             each: calls.of(each) for each in {each.call for each in self.msp.setting.services}
         }

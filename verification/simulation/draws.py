@@ -1,4 +1,7 @@
-"""Randomness by key: what one thing draws does not depend on what others drew, so a seed can be played with parts left out."""
+"""Randomness by key: one thing's draws do not depend on those of others.
+
+So a seed can be played with parts left out.
+"""
 
 import random
 from enum import IntEnum
@@ -7,7 +10,7 @@ _FACTOR = 1_000_003
 
 
 class Draw(IntEnum):
-    """What is drawn; part of every key."""
+    """The thing that is drawn; part of every key."""
 
     SETTING = 1
     TICKS = 2

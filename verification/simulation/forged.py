@@ -1,4 +1,7 @@
-"""Messages that no planner can have made, of jobs that one did: a worker is to refuse each whole (SAFE-9)."""
+"""Messages that no planner can have made, of a real job.
+
+A worker must refuse them whole (SAFE-9).
+"""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
@@ -25,7 +28,10 @@ _KINDS: Mapping[str, Callable[[Job, datetime], Mapping[str, object]]] = {
 
 
 def offer(deliver: Delivery, job: Job, *, now: datetime, draw: Random, seed: int, step: int) -> str:
-    """Hand a worker a forged message, now and then; what was refused, empty if none was. ViolationError where it was believed."""
+    """Hand a worker a forged message now and then, and return its kind if it was refused, else "".
+
+    ViolationError where it was believed.
+    """
     if draw.randrange(_ONE_OF):
         return ""
     kind = draw.choice([*_KINDS])

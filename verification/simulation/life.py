@@ -1,4 +1,7 @@
-"""What happens to companies between and during ticks: drawn beforehand, each company's on its own, and played by the clock."""
+"""Events in the lives of companies, between and during ticks.
+
+They are drawn beforehand, for each company alone, and the clock plays them.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -26,7 +29,7 @@ _SECOND = timedelta(seconds=1)
 
 @dataclass(frozen=True, slots=True, order=True)
 class Event:
-    """Something that happens to a company: its ``number`` is its place in the company's own life."""
+    """An event in a company's life; its ``number`` is its place there."""
 
     at: datetime
     firm: int
@@ -36,7 +39,10 @@ class Event:
 
 
 def script(msp: Msp) -> list[Event]:
-    """All that is going to happen, in order; what a shape leaves out is not in it, and the rest is as it was."""
+    """Return all events in order.
+
+    A shape can leave some out, and the rest stays the same.
+    """
     events = [
         event
         for firm in msp.firms
@@ -87,7 +93,7 @@ _ACTS_OF_PARTNERS = {**_ACTS, **partners.ACTS}
 _TOUCHLESS = frozenset({life_connectwise.INVOICED, partners.MEANWHILE})
 _WEIGHTS = (*life_gravityzone.WEIGHTS, *life_connectwise.WEIGHTS, *life_answers.WEIGHTS)
 KINDS_OF_LIFE = tuple(name for name, _ in _WEIGHTS)
-"""What can happen to a company at any time, beside its check-ins, the invoices run and oddities."""
+"""Events that a company can see at any time, beside check-ins, invoices and oddities."""
 _CHANCES = tuple(weight for _, weight in _WEIGHTS)
 
 
@@ -160,7 +166,10 @@ def _life_of_partner(msp: Msp, firm: Firm) -> Iterator[Event]:
 
 
 def _after_the_start(setting: Setting, seconds: int) -> timedelta:
-    """When in a month the invoices are run that are dated its 1st; for the ones ahead, those of the next month's 1st."""
+    """Return the time in a month at which invoices dated its 1st are made.
+
+    Invoices ahead are those dated the next month's 1st.
+    """
     if setting.invoiced_when == "ahead":
         return timedelta(days=20, seconds=seconds)
     if setting.invoiced_when == "on the 1st":
@@ -169,7 +178,7 @@ def _after_the_start(setting: Setting, seconds: int) -> timedelta:
 
 
 def _check_in_times(month: Month, draw: Random) -> Iterator[datetime]:
-    """Most machines are back within hours of the month's start; then there are a few more moments."""
+    """Yield moments: most machines return soon after the month's start, the others a bit later."""
     yield month.starts + _SECOND * draw.choice((0, 1, 3600, draw.randrange(50_000)))
     while draw.random() < 0.55:  # noqa: PLR2004 - one or two more on average
         yield _moment(month, draw)
@@ -187,7 +196,7 @@ def _moment(month: Month, draw: Random) -> datetime:
 
 
 def _check_in(msp: Msp, firm: Firm, draw: Random, tell: Tell) -> None:
-    """Machines connect: known ones mostly, and some for the first time in their life; a few reports come late."""
+    """Let machines connect: known ones mostly, some for the first time; a few reports come late."""
     tenant = msp.gravityzone.tenant
     if tenant.find(firm.id) is None:
         return

@@ -1,4 +1,7 @@
-"""What people answer and set up in Tally: holds approved or rejected, Additions given or kept apart, companies tied by hand."""
+"""Events in Tally by people: answers to holds, and set-up.
+
+They approve or reject holds, give Additions or keep them apart, and tie companies by hand.
+"""
 
 from collections.abc import Callable, Mapping
 from random import Random
@@ -26,7 +29,7 @@ def _held(msp: Msp, firm: Firm, draw: Random) -> UsageRecord | None:
 
 
 def _said(what: str, answer: Callable[[], object]) -> str:
-    """What was answered; what cannot be answered is told as well, and changes nothing."""
+    """Return the words for an answer; one that is refused is told as well, and changes nothing."""
     try:
         answer()
     except TallyError as error:
@@ -73,7 +76,7 @@ def _answer(msp: Msp, firm: Firm, draw: Random) -> str:
 
 
 def _carry_terms(msp: Msp, firm: Firm, draw: Random) -> str:
-    """A person who is told of terms that are not those of the month before has them carried over."""
+    """Have a person carry over the terms of the month before, if told that they differ."""
     month = Month.of(msp.clock.now())
     keys = [
         RecordKey(company_id=firm.id, month=each, service=billed.name)
@@ -107,17 +110,9 @@ def _set_up(msp: Msp, firm: Firm, draw: Random) -> str:
     if msp.ledger.standing(firm.id) is None:
         return ""
     if known is None or known.connectwise_id is None:
-        if not firm.connectwise_id:
-            return ""
-        return _said(
-            "is tied by hand",
-            lambda: setup.tie(firm.id, firm.connectwise_id, by=_WHO, why="I know them"),
-        )
+        return _tie(setup, firm, "is tied by hand", why="I know them")
     if known.connectwise_id != firm.connectwise_id and firm.connectwise_id:
-        return _said(
-            "is tied to the survivor",
-            lambda: setup.tie(firm.id, firm.connectwise_id, by=_WHO, why="merged"),
-        )
+        return _tie(setup, firm, "is tied to the survivor", why="merged")
     if known.excluded_since is not None:
         _touch_below(msp, firm)
         return _said("is included", lambda: setup.include(firm.id, by=_WHO, why="again"))
@@ -138,8 +133,17 @@ def _set_up(msp: Msp, firm: Firm, draw: Random) -> str:
     return _said("is untied", lambda: setup.untie(firm.id, by=_WHO, why="a mistake"))
 
 
+def _tie(setup: SetUp, firm: Firm, said: str, *, why: str) -> str:
+    if not firm.connectwise_id:
+        return ""
+    return _said(said, lambda: setup.tie(firm.id, firm.connectwise_id, by=_WHO, why=why))
+
+
 def _touch_below(msp: Msp, firm: Firm) -> None:
-    """With a partner all below it come into billing or go out of it, and names become unique or no more."""
+    """Note a change of all below a partner.
+
+    They come into billing or leave, so names become unique or clash.
+    """
     for each in msp.firms if firm.partner else ():
         each.touched = msp.clock.now()
 

@@ -1,15 +1,18 @@
-"""What people do in ConnectWise: agreements made, changed and ended, Additions edited. Each act tells what it did, "" for nothing."""
+"""Events in ConnectWise by people: they make, change and end agreements, and edit Additions.
+
+Each act returns its story, "" for nothing.
+"""
 
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta
 from random import Random
 
-from simulators.connectwise.records import BILLING_FORMS, TERMS, Fields, day_of, midnight
-from simulators.connectwise.truth import API, AdditionTruth
+from simulators.connectwise.api_records import BILLING_FORMS, TERMS, Fields, day_of, midnight
+from simulators.connectwise.billing_truth import API, AdditionTruth
 from tally.domain.model.month import Month
+from verification.simulation.billed_services import ENDPOINTS, Billed
 from verification.simulation.bundles import OTHER_TYPE, invoice, merge
 from verification.simulation.msp import Firm, Msp
-from verification.simulation.services import ENDPOINTS, Billed
 
 INVOICED = "invoices run"
 MERGED = "merged in ConnectWise"
@@ -55,7 +58,7 @@ def _double_agreement(msp: Msp, firm: Firm, draw: Random) -> str:
 
 
 def _renew_agreement(msp: Msp, firm: Firm, draw: Random) -> str:
-    """The newest agreement ends the day before, and one like it goes on: from the month's start mostly, or in its midst."""
+    """End the newest agreement and make one like it, mostly from the month's start."""
     known = msp.agreements(firm)
     today = msp.clock.now().date()
     month = Month(today.year, today.month)
@@ -265,7 +268,7 @@ def _add_beside(msp: Msp, firm: Firm, draw: Random) -> str:
 
 
 def _known(msp: Msp, addition_id: int) -> bool:
-    """Whether the ledger has the Addition's id: without it, its text is all there is to know it by."""
+    """Return True if the ledger has the Addition's id; else only its text tells that it is ours."""
     return any(
         line.addition_id == addition_id
         for record in msp.ledger.every_record()
@@ -295,8 +298,18 @@ def _run_invoices(msp: Msp, firm: Firm, draw: Random) -> str:
     said = []
     for agreement in msp.agreements(firm):
         if (day_of(agreement["nextInvoiceDate"]) or date.max) <= today:
-            said += invoice(msp, agreement, today)
+            said += invoice(msp.connectwise, agreement, today)
     return "; ".join(said)
+
+
+def _merge(msp: Msp, firm: Firm, draw: Random) -> str:
+    """Merge its company into another one."""
+    merged = firm.connectwise_id
+    survivor = merge(msp.connectwise, merged, draw)
+    if survivor is None:
+        return ""
+    firm.connectwise_id = survivor
+    return f"its company {merged} is merged into {survivor}"
 
 
 ACTS: Mapping[str, Callable[[Msp, Firm, Random], str]] = {
@@ -315,7 +328,7 @@ ACTS: Mapping[str, Callable[[Msp, Firm, Random], str]] = {
     "Addition beside ours": _add_beside,
     "product changed": _change_product,
     INVOICED: _run_invoices,
-    MERGED: merge,
+    MERGED: _merge,
 }
 WEIGHTS = (
     ("agreement cancelled", 3),

@@ -1,4 +1,7 @@
-"""What happens in GravityZone: names, licences, places in the tree, counters. Each act tells what it did, "" for nothing."""
+"""Events in GravityZone: names, licences, places in the tree, counters.
+
+Each act returns its story, "" for nothing.
+"""
 
 from collections.abc import Callable, Mapping
 from random import Random
@@ -6,9 +9,9 @@ from random import Random
 from simulators.gravityzone import MISSING
 from simulators.gravityzone.tenant import MONTHLY_TYPES
 from simulators.gravityzone.usage import month_of
+from verification.simulation.billed_services import ENDPOINTS
 from verification.simulation.draws import Draw, drawn
 from verification.simulation.msp import Firm, Msp
-from verification.simulation.services import ENDPOINTS
 
 
 def _rename(msp: Msp, firm: Firm, draw: Random) -> str:
@@ -30,7 +33,10 @@ def _change_licence(msp: Msp, firm: Firm, draw: Random) -> str:
 
 
 def _delete(msp: Msp, firm: Firm, draw: Random) -> str:
-    """Gone from GravityZone, or out of the key's reach; now and then it is made again at once, with the same name."""
+    """Delete the company in GravityZone, or take it out of the key's reach.
+
+    Now and then it comes back at once with the same name.
+    """
     tenant = msp.gravityzone.tenant
     if tenant.find(firm.id) is None:
         return ""

@@ -1,13 +1,14 @@
-"""What is seldom done in ConnectWise, and must be told for what it is. Each act tells what it did, "" for nothing.
+"""Rare events in ConnectWise, which Tally must call by their names.
 
-Drawn with a generator of its own, beside the life that every company has, so that theirs stays what it is.
+Each act returns its story, "" for nothing. They draw from a generator of their own, so the usual
+life of every company stays the same.
 """
 
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
 from random import Random
 
-from simulators.connectwise.records import BILLING_FORMS, Fields, day_of, midnight
+from simulators.connectwise.api_records import BILLING_FORMS, Fields, day_of, midnight
 from verification.simulation.draws import Draw, drawn
 from verification.simulation.life_connectwise import ours
 from verification.simulation.msp import Firm, Msp
@@ -23,13 +24,13 @@ MOVED, DATED, OFFBOARDED, COPIED, TAKEN_BACK, RULE = (
 KINDS_OF_ODDITIES = (MOVED, DATED, OFFBOARDED, COPIED, TAKEN_BACK, RULE)
 _WEIGHTS = (8, 2, 2, 2, 4, 1)
 _FIRST_NUMBER = 20_000
-"""Of these events, so that the numbers of all others stay what they are."""
+"""The numbers of these events, so that the numbers of all others stay the same."""
 _OFTEN = 0.3
-"""How probable one is in a company's month where life is as lively as can be."""
+"""The probability of each in a company's month, where life is as lively as can be."""
 
 
 def life_of(msp: Msp, firm: Firm) -> Iterator[tuple[datetime, int, str, int]]:
-    """What happens to a company beside its life: instant, number, kind and what it draws."""
+    """Yield a company's rare events: instant, number, kind and draw."""
     setting = msp.setting
     for number, month in enumerate(setting.months, start=_FIRST_NUMBER):
         draw = drawn(setting.seed, Draw.ODDITIES, firm.number, number)

@@ -1,4 +1,4 @@
-"""An MSP as a seed draws it: its companies on both sides, with all that was odd about them from the start."""
+"""An MSP as a seed draws it: its companies on both sides, with all their oddities at the start."""
 
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -6,7 +6,7 @@ from random import Random
 from typing import Any
 
 from simulators.clock import VirtualClock
-from simulators.connectwise.records import Fields, midnight
+from simulators.connectwise.api_records import Fields, midnight
 from simulators.core import CallLog
 from simulators.gravityzone import RateLimits
 from simulators.gravityzone.tenant import MONTHLY_TYPES
@@ -14,16 +14,17 @@ from tally.domain.model.month import Month
 from tally.ports import ConnectWise
 from testing.ledger import MemoryLedger
 from testing.world import PRODUCT, World
+from verification.simulation.billed_services import ENDPOINTS, Billed, connectwise_of
 from verification.simulation.bundles import BUNDLED, payer, put_below
 from verification.simulation.draws import Draw, drawn
-from verification.simulation.services import ENDPOINTS, Billed, connectwise_of
 from verification.simulation.setting import Setting, Shape, setting_of
 
 _FIRST = ("Harbor", "North", "Old", "Blue", "Cedar", "Granite", "Summit", "Maple", "Iron", "Silver")
 _SECOND = ("Dental", "Quay Ltd", "Mill Inc", "Legal", "Freight", "Clinic", "Foods", "Optics")
 _LONG_AGO = date(2020, 1, 1)
 _CALLS_OF_A_STEP = 200_000
-"""A partner's job has up to 22: where dead letters come again, a step has more calls than a simulator remembers by itself."""
+"""A partner's job has up to 22 calls. Where dead letters come again, a step has more calls than a
+simulator remembers by default."""
 _FIRST_PARTNER = 0xF00 - 1
 """The number of the first partner, from which its id follows as a customer's does from its own."""
 UNSEEN = ("", " ", "\u200b", "\u3164")
@@ -80,7 +81,7 @@ class Firm:
     """It is a partner whose own machines a person may have billed."""
 
     def licensed_in(self, month: Month) -> bool:
-        """Whether it was listed as monthly-licensed at any moment of a month."""
+        """Return True if it was listed as monthly-licensed at any moment of a month."""
         ends = [at for at, _ in self.licences[1:]] + [datetime.max.replace(tzinfo=UTC)]
         return any(
             licensed and since < month.next.starts and until > month.starts
@@ -89,7 +90,7 @@ class Firm:
 
     @property
     def there(self) -> bool:
-        """Whether it has come into being."""
+        """True if it has come into being."""
         return bool(self.id)
 
 
@@ -139,7 +140,7 @@ class Msp:
             self.gravityzone.calls = CallLog(_CALLS_OF_A_STEP)
         self.by_id: dict[str, Firm] = {}
         self.around: dict[str, str] = {}
-        """What stood around each partner to bill when somebody last looked."""
+        """The surroundings of each billed partner at the last look."""
         self.moved: set[int] = set()
         """Agreements whose terms a person has changed by hand."""
         self.given: set[int] = set()
@@ -150,7 +151,7 @@ class Msp:
         """ConnectWise as the operator's command reaches it: without trouble."""
 
     def _draw_words(self) -> None:
-        """How GravityZone answers for a company that is gone or out of reach, and what it tells of the others (READ-9)."""
+        """Draw GravityZone's answers about a company out of reach, and others (READ-9)."""
         draw, options = drawn(self.setting.seed, Draw.REACH), self.gravityzone.options
         options.gone_code, options.gone_details = draw.choice(_GONE)
         options.without_parent = draw.random() < 0.2  # noqa: PLR2004 - as documented, and seldom seen
@@ -203,7 +204,7 @@ class Msp:
         return next(each for each in self.setting.services if each.name == service)
 
     def count(self, billed: Billed, firm: Firm, month: Month, at: datetime | None = None) -> int:
-        """What GravityZone answers of a service's counter now, or answered at an instant, added up over its product types."""
+        """Return GravityZone's count for a service at an instant, over its product types."""
         overrides, truth = self.gravityzone.tenant.overrides, self.gravityzone.truth
         total = 0
         for each in billed.product_types:
@@ -227,7 +228,7 @@ class Msp:
         firm.licences.append((firm.touched, True))
 
     def closes(self, month: Month) -> datetime:
-        """The instant of a month's close, worked out here on purpose and not asked of the product."""
+        """Return the instant of a month's close, worked out here and not asked of the product."""
         return month.next.starts + timedelta(days=self.setting.close_day - 1)
 
     def is_tied(self, firm: Firm, connectwise_id: int) -> None:
@@ -265,7 +266,7 @@ class Msp:
         return made
 
     def agreements(self, firm: Firm) -> list[Fields]:
-        """The company's agreements as they truly are, oldest first; without those that were deleted."""
+        """Return the company's true agreements, oldest first; without those that were deleted."""
         table = self.connectwise.tenant.agreements
         known = [
             document.fields for each in firm.agreements if (document := table.get(each)) is not None
@@ -291,7 +292,7 @@ class Msp:
             self.agree(firm, of=second)  # all but some have one for it
 
     def _nearly(self, firm: Firm, *, by_case: str) -> str:
-        """A name that is not the company's and looks like it, unless hers shows nothing: then it is the very same."""
+        """Return a name that looks like the company's own; the very same if hers shows nothing."""
         if firm.name in UNSEEN:
             return firm.name
         name, draw = firm.name, drawn(self.setting.seed, Draw.NAMES, firm.number)
@@ -340,7 +341,10 @@ class Msp:
         return grown
 
     def _draw_partners(self) -> list[Firm]:
-        """In a quarter of the seeds that have partners and one service, one or two whose own machines are billed."""
+        """Draw one or two partners billed themselves, in a quarter of the one-service seeds.
+
+        Only seeds that have partners count.
+        """
         draw = drawn(self.setting.seed, Draw.PARTNERS)
         if draw.random() >= 0.25 or not self.setting.partners or len(self.setting.services) > 1:  # noqa: PLR2004 - a quarter
             return []

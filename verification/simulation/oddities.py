@@ -1,4 +1,4 @@
-"""What is odd of one company for a step: an item of the ledger that cannot be read, a row of ConnectWise's lists, an answer.
+"""One company's oddity for a step: an unreadable ledger item, an odd row, an odd answer.
 
 It concerns that company and no other, and the tick has not failed (SAFE-5).
 """
@@ -46,10 +46,8 @@ _REFUSALS: tuple[tuple[int, str, int], ...] = (
     (-32602, "The value is not one that was expected.", 200),
     (-32099, "Suspended.", 200),
 )
-"""Code, details and HTTP status of an error: those that are known for a licence, and some that nobody has seen (READ-9).
-
-None with a 5xx: that is no answer, so the tick says that it failed.
-"""
+"""Code, details and HTTP status of an error (READ-9): some are known for a licence, and some are
+known to nobody."""
 
 
 class Oddities:
@@ -63,7 +61,7 @@ class Oddities:
         self.firm: Firm | None = None
 
     def draw(self, step: int) -> None:
-        """Let something be odd in this step, or nothing; what was odd before is as it should be again."""
+        """Draw one oddity for this step, or none; an earlier one ends."""
         self.forget()
         draw = drawn(self._msp.setting.seed, Draw.ONE_COMPANY, step)
         there = [firm for firm in self._msp.firms if firm.there]
@@ -95,7 +93,10 @@ class Oddities:
         self.firm = None
 
     def told(self) -> str:
-        """What a tick that planned all should have told of a company, and has not; "" if nothing is amiss."""
+        """Return the news of a company that a tick failed to tell, "" for none.
+
+        The tick has planned everybody.
+        """
         company_id, item = self.ledger.spoilt
         standing = self._msp.ledger.standing(company_id) if company_id else None
         if standing is None or not self.ledger.has_shown or self.ledger.was_late:
@@ -117,7 +118,10 @@ class Oddities:
         return ""
 
     def _refuse(self, firm: Firm, which: float) -> str:
-        """Of a customer alone: without a partner's list there are others of whom nothing is told."""
+        """Refuse answers about a customer.
+
+        It is never a partner: without its list, others would be unknown too.
+        """
         reach = self._msp.gravityzone.tenant.reach
         if firm.partner:
             return ""
@@ -149,10 +153,10 @@ class Oddities:
 
 
 class Ledger:
-    """A ledger in memory of which items of one company cannot be read: ``spoilt`` has its id and which.
+    """A ledger in memory with unreadable items of one company: ``spoilt`` has its id and the items.
 
-    ``has_shown`` is whether anybody has come upon one since: the index lags, and may not have it yet. ``was_late``: some
-    standings had been written meanwhile, so that what a tick had to say of them was not taken.
+    ``has_shown``: somebody has come upon one since; the index lags, and may not have it yet.
+    ``was_late``: some standings were written meanwhile, so the tick's own were not taken.
     """
 
     def __init__(self, inner: MemoryLedger) -> None:
@@ -165,7 +169,7 @@ class Ledger:
 
     @property
     def has_spoilt(self) -> bool:
-        """Whether there is any such item."""
+        """True if there is any such item."""
         company_id, item = self.spoilt
         if item == "link":
             return company_id in self._inner.links()

@@ -1,7 +1,8 @@
-"""Outages of hours to days, over month ends more often than not: one side gone, nobody at work, or the schedule stopped.
+"""Outages of hours to days, mostly over month ends: a vendor, all workers, or the schedule stops.
 
-Walls are outages of another kind: the other side is there, and something stands in the way: a page in front, a role that shows
-nothing (MATCH-8), a server that is too slow for long lists or too old for our version, an API that is not ticked on the key.
+Walls are outages of another kind: the other side is there, and something stands in the way. It is a
+page in front, a role that shows nothing (MATCH-8), a server that is too slow for long lists or too
+old for our version, or an API that is not ticked on the key.
 """
 
 from collections.abc import Iterator
@@ -32,14 +33,15 @@ FRONT, MINE, SLOW, OLD, UNTICKED = (
 )
 WALLS = (FRONT, MINE, SLOW, OLD, UNTICKED)
 _WALLED = 0.3
-"""How likely each month of a seed with trouble has a wall."""
+"""The probability of a wall in each month of a seed with trouble."""
 _LONG_LIST = 12
-"""Companies or agreements: fewer than many seeds have, and than the smallest page that is asked for."""
+"""Companies or agreements: fewer than many seeds have, and than the smallest page that is asked
+for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outage:
-    """What is out, and from when until when."""
+    """An outage's parts, and its start and end."""
 
     kind: str
     begins: datetime
@@ -52,14 +54,17 @@ def outages_of(setting: Setting, shape: Shape) -> list[Outage]:
 
 
 def out(outages: list[Outage], at: datetime) -> frozenset[str]:
-    """What is out at an instant."""
+    """Return the parts that are out at an instant."""
     return frozenset(each.kind for each in outages if each.begins <= at < each.ends)
 
 
 def put_up(
     away: frozenset[str], *, connectwise: ConnectWiseSimulator, gravityzone: GravityZoneSimulator
 ) -> None:
-    """Let the simulators have the walls that stand now, and no others; a page in front is each call's own fault."""
+    """Let the simulators have the walls that stand now, and no others.
+
+    A page in front is no wall here: it is a fault of each call.
+    """
     options = connectwise.options
     options.sees_mine = frozenset(INQUIRE) if MINE in away else frozenset()
     options.slow_above = _LONG_LIST if SLOW in away else None

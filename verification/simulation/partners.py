@@ -1,6 +1,6 @@
-"""Partners whose own machines are billed (READ-4): what is so of them, and what happens to them and below them.
+"""Partners that are billed themselves (READ-4): their truth, and events for them and below them.
 
-The truth of one is its own machines. What a company had used before it was deleted stays in its parent's counters, and
+The truth of one is its own machines. A deleted company's usage stays in its parent's counters, and
 nothing tells it from the parent's own any more: it belongs to the partner's from then on.
 """
 
@@ -38,14 +38,14 @@ _OFTEN = (
     (_ANSWERED, 0.8),
     (_ANSWERED, 0.5),
 )
-"""What happens at any time of a month, and how probably."""
+"""Events at any time of a month, and their probabilities."""
 _WHO = "mkoch"
 _FIRST_NUMBER = 10_000
-"""Of the events beside those that every company has, so that theirs stay what they are."""
+"""The numbers of extra events, so that the numbers of every company's usual ones stay the same."""
 
 
 def life_of(msp: Msp, firm: Firm) -> Iterator[tuple[datetime, int, str, int]]:
-    """What happens to a partner beside a company's life: instant, number, kind and what it draws."""
+    """Yield a partner's extra events: instant, number, kind and draw."""
     setting, ticks = msp.setting, schedule(msp.setting)
     draw = drawn(setting.seed, Draw.PARTNERS, firm.number, 1)
     moments = [(tick.fires + timedelta(minutes=30), OPTED_IN) for tick in ticks[:3]]
@@ -61,13 +61,13 @@ def life_of(msp: Msp, firm: Firm) -> Iterator[tuple[datetime, int, str, int]]:
 
 
 def is_opted_in(msp: Msp, firm: Firm) -> bool:
-    """Whether a person wants its own machines billed now."""
+    """Return True if a person wants its own machines billed now."""
     link = msp.ledger.links().get(firm.id)
     return link is not None and link.own_billed_since is not None and link.excluded_since is None
 
 
 def is_left_out(msp: Msp, company_id: str) -> bool:
-    """Whether it stands below a partner that a person has excluded, at whatever depth."""
+    """Return True if it stands below an excluded partner, at whatever depth."""
     tenant, links = msp.gravityzone.tenant, msp.ledger.links()
     above = tenant.company(company_id).parent_id
     while above is not None:
@@ -91,7 +91,7 @@ def _seen_below(msp: Msp, firm: Firm) -> Iterator[Company]:
 
 
 def told_otherwise(msp: Msp, firm: Firm) -> bool:
-    """Whether GravityZone answers something else than it has counted, for the partner or a company directly below it."""
+    """Return True if GravityZone answers falsely for the partner or one directly below it."""
     overrides = msp.gravityzone.tenant.overrides
     return bool(overrides) and not {key[0] for key in overrides}.isdisjoint(
         (firm.id, *children(msp, firm))
@@ -99,7 +99,7 @@ def told_otherwise(msp: Msp, firm: Firm) -> bool:
 
 
 def first_told(msp: Msp, firm: Firm, month: Month) -> Iterator[tuple[str, dict[str, object]]]:
-    """What is answered otherwise for the month, the partner first and then those below it as they are read."""
+    """Yield the false answers for the month: the partner's, then those of all below it."""
     overrides = msp.gravityzone.tenant.overrides
     for company_id in (firm.id, *children(msp, firm)):
         told = overrides.get((company_id, str(month), 0), {})
@@ -108,7 +108,10 @@ def first_told(msp: Msp, firm: Firm, month: Month) -> Iterator[tuple[str, dict[s
 
 
 def own_count(msp: Msp, firm: Firm, month: Month, at: datetime | None = None) -> int:
-    """The partner's own machines; where GravityZone answers nonsense, what is left of its answers, below 0 perhaps."""
+    """Return the partner's own machines.
+
+    After nonsense answers, the rest of them, perhaps below 0.
+    """
     truth, tenant = msp.gravityzone.truth, msp.gravityzone.tenant
     if told_otherwise(msp, firm):
         below = sum(_answered(msp, each, month, at) for each in children(msp, firm))
@@ -119,7 +122,10 @@ def own_count(msp: Msp, firm: Firm, month: Month, at: datetime | None = None) ->
 
 
 def unseen(msp: Msp, firm: Firm, month: Month, since: datetime, until: datetime | None) -> int:
-    """How much too low one reading may be: by what those below gained while it lasted (READ-4), and by nothing else."""
+    """Return the most by which one reading may be too low (READ-4).
+
+    It is the gain of those below during the reading, and nothing else.
+    """
     return sum(
         max(0, _answered(msp, each, month, until) - _answered(msp, each, month, since))
         for each in children(msp, firm)
@@ -127,7 +133,7 @@ def unseen(msp: Msp, firm: Firm, month: Month, since: datetime, until: datetime 
 
 
 def moved_below(msp: Msp, firm: Firm, record: UsageRecord) -> bool:
-    """Whether others stand below it than those that the record's count was taken with."""
+    """Return True if others stand below it than when the record's count was taken."""
     return (
         record.is_standing
         and record.children is not None
@@ -136,14 +142,14 @@ def moved_below(msp: Msp, firm: Firm, record: UsageRecord) -> bool:
 
 
 def others_below(msp: Msp, firm: Firm, record: UsageRecord) -> bool:
-    """Whether others stand below it than those that the record's count was taken with, and nobody has answered that."""
+    """Return True if others stand below it than the record knows, and nobody has answered that."""
     kept = record.ruling(Said.KEEP_CHILDREN)
     answered = kept is not None and kept.about == children(msp, firm)
     return moved_below(msp, firm, record) and not answered
 
 
 def stopped(msp: Msp, firm: Firm, records: Iterator[UsageRecord]) -> str:
-    """What stops a partner as such, as the table of causes names it; "" for nothing."""
+    """Return the table's name for the cause that stops a partner as such; "" for none."""
     company = msp.gravityzone.tenant.company(firm.id)
     opted_in = is_opted_in(msp, firm)
     if not opted_in and not any(
@@ -158,7 +164,7 @@ def stopped(msp: Msp, firm: Firm, records: Iterator[UsageRecord]) -> str:
 
 
 def look_around(msp: Msp) -> None:
-    """Take note of the partners below which something has changed that their own counts depend on."""
+    """Note the partners whose counts depend on a change below them."""
     for firm in msp.firms:
         if firm.partner and firm.there:
             seen = str(list(_surroundings(msp, firm.id)))
@@ -230,7 +236,7 @@ def _move_below(msp: Msp, firm: Firm, draw: Random) -> str:
 
 
 def _sub_partner(msp: Msp, firm: Firm, draw: Random) -> str:
-    """A partner of its own below it: a new one with some machines, or one that comes or goes with all below it."""
+    """Add or move a sub-partner: a new one with some machines, or one that brings all below it."""
     tenant = msp.gravityzone.tenant
     if tenant.find(firm.id) is None:
         return ""
@@ -256,7 +262,7 @@ def _sub_partner(msp: Msp, firm: Firm, draw: Random) -> str:
 
 
 def _is_above(company: Company, firm: Firm, msp: Msp) -> bool:
-    """Whether the company is the partner itself, or stands above it."""
+    """Return True if the company is the partner itself, or stands above it."""
     tenant = msp.gravityzone.tenant
     each: str | None = firm.id
     while each is not None:
@@ -267,7 +273,7 @@ def _is_above(company: Company, firm: Firm, msp: Msp) -> bool:
 
 
 def _connect_meanwhile(msp: Msp, firm: Firm, draw: Random) -> str:
-    """Machines of the partner's and of customers below it connect one by one, during the next minute and a half."""
+    """Connect machines of the partner and those below it, one by one, for 90 seconds."""
     tenant, now = msp.gravityzone.tenant, msp.clock.now()
     below = set(children(msp, firm))
     said = []

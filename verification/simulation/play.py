@@ -1,4 +1,4 @@
-"""One seed from its first tick to its last: life, ticks, workers and trouble on one clock, the books checked after every step."""
+"""The play of one seed: life, ticks, workers and trouble on one clock, checked at each step."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -14,6 +14,7 @@ from tally.planner.plan import Plan
 from tally.worker.delivery import Delivery
 from testing.effects import KilledError
 from testing.queue import Message
+from verification.simulation.billed_services import setting_text
 from verification.simulation.checks import Checks
 from verification.simulation.draws import Draw, drawn
 from verification.simulation.forged import offer
@@ -30,7 +31,6 @@ from verification.simulation.outages import (
     outages_of,
     put_up,
 )
-from verification.simulation.services import setting_text
 from verification.simulation.setting import Shape
 from verification.simulation.story import Tell, ViolationError, silence
 from verification.simulation.ticks import Tick, schedule
@@ -39,7 +39,7 @@ from verification.simulation.trouble import LISTS_LAG, REPEATED, Gate, Trouble
 _NOBODY: frozenset[str] = frozenset()
 _CALM_TICKS, _CALM_TICKS_AT_LEAST = 5, 2
 _CALM_TICKS_TO_DRAIN = 72
-"""In a day every message of a redrive has been done with or is dead again; until then ticks may plan nothing."""
+"""In a day every message of a redrive is done or dead again. Until then ticks may plan nothing."""
 _CALM_STEP = timedelta(minutes=20)
 _BETWEEN_AT_MOST = 2
 _COLD_START = timedelta(seconds=1)
@@ -47,7 +47,7 @@ _COLD_START = timedelta(seconds=1)
 
 @dataclass(slots=True, kw_only=True)
 class Played:
-    """What one seed came to."""
+    """The result of one seed."""
 
     seeds: int = 1
     company_months: int = 0
@@ -165,7 +165,7 @@ class _Run:
         self.checks.after_step(tick=tick.scheduled, good=planned and calm and not len(self.queue))
 
     def _deploy(self, tick: Tick) -> None:
-        """Once its month has come, the service that is billed beside endpoints is named in the settings."""
+        """Name the service beside endpoints in the settings, once its month has come."""
         setting, world = self.setting, self.world
         if (
             setting.second is None
@@ -180,7 +180,7 @@ class _Run:
         )
 
     def _calm(self) -> None:
-        """The trouble is over: what is dead comes again, and ticks in peace, until one changes nothing, bring all in order."""
+        """End the trouble: redrive dead letters, and tick in peace until a tick changes nothing."""
         self._weather(rough=0.0, away=_NOBODY, draw=drawn(self.setting.seed, Draw.STEP, 1))
         self.oddities.forget()
         self.outages.clear()
@@ -213,7 +213,7 @@ class _Run:
         self.checks.at_the_end(tick=at - _CALM_STEP)
 
     def _books(self) -> tuple[object, ...]:
-        """What a tick could change: every record's version, and what stands of every company."""
+        """Return all that a tick can change: records' versions and companies' standings."""
         ledger = self.msp.ledger
         versions = {record.key: record.version for record in ledger.every_record()}
         return versions, {
@@ -271,7 +271,7 @@ class _Run:
             self._live(clock.now())
 
     def _forge(self, message: Message) -> None:
-        """Somebody puts a message on the queue that is like this one, and cannot be the planner's (SAFE-9)."""
+        """Put a message on the queue like this one that no planner can have made (SAFE-9)."""
         seed, step, now = self.setting.seed, self.step, self.clock.now()
         draw = drawn(seed, Draw.FORGED, step, int(message.id.rpartition("-")[2]))
         if said := offer(
@@ -317,7 +317,10 @@ class _Run:
                 self.trouble.luck(before)
 
     def _meanwhile(self) -> None:
-        """Another worker is at work between two moments of one: on the same job, mostly, since SQS repeats."""
+        """Let another worker act between two moments of one.
+
+        It mostly has the same job, since SQS repeats.
+        """
         if self.nested >= _BETWEEN_AT_MOST or self.job is None:
             return
         mine = self.job
@@ -349,7 +352,7 @@ class _Run:
         return f"{job.company_name} {job.month} of {job.tick:%d. %H:%M:%S}"
 
     def _live(self, until: datetime) -> None:
-        """Let everything happen that is due by then, each at its time or as soon as the clock is there."""
+        """Let everything happen that is due by then, at its time or once the clock is there."""
         script, clock = self.script, self.clock
         while self.next_event < len(script) and script[self.next_event].at <= until:
             event: Event = script[self.next_event]

@@ -1,4 +1,7 @@
-"""What a seed decides before anything happens, and what of it is played: the MSP's settings, and how rough its life is."""
+"""A seed's decisions before anything happens, and the part of it that is played.
+
+They are the MSP's settings, and the roughness of its life.
+"""
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -8,8 +11,8 @@ from zoneinfo import ZoneInfo
 from simulators.connectwise.options import OpenEnd
 from tally.domain.model.invoicing import Invoicing, LateUsage
 from tally.domain.model.month import Month
+from verification.simulation.billed_services import ENDPOINTS, Billed, second_service
 from verification.simulation.draws import Draw, drawn
-from verification.simulation.services import ENDPOINTS, Billed, second_service
 
 _ZONES = (
     ("UTC", 3),
@@ -37,10 +40,11 @@ _ROUGHNESS = (0.02, 0.05, 0.15, 0.35)
 class Setting:
     """One MSP and its luck.
 
-    ``calm`` is the share of steps without trouble, ``rough`` the probability that a call meets a fault in the others,
-    ``lively`` how many events beside check-ins a company sees in a month. ``invoices``: they are run, each month
-    ``invoiced_when``: after the close, on the 1st before it, or ahead, up to ten days before the month's end. ``second`` is
-    billed beside endpoints, from the first tick of its month number ``second_since`` on.
+    ``calm`` is the share of steps without trouble, ``rough`` the probability that a call meets a
+    fault in the others, ``lively`` the number of a company's events in a month beside check-ins.
+    ``invoices`` is true if they are made, each month ``invoiced_when``: after the close, on the 1st
+    before it, or ahead, up to ten days before the month's end. ``second`` is billed beside
+    endpoints, from the first tick of its month number ``second_since`` on.
     """
 
     seed: int
@@ -78,7 +82,7 @@ class Setting:
 
     @property
     def services(self) -> tuple[Billed, ...]:
-        """What is billed, in the end."""
+        """All services that are billed in the end."""
         return (ENDPOINTS,) if self.second is None else (ENDPOINTS, self.second)
 
     @property
@@ -88,7 +92,7 @@ class Setting:
 
     @property
     def policy(self) -> dict[str, Any]:
-        """What differs from the template's defaults."""
+        """The settings that differ from the template's defaults."""
         return {
             "close_day": self.close_day,
             "open_until_day": self.open_until_day,
@@ -129,7 +133,7 @@ class Setting:
 
 
 def setting_of(seed: int) -> Setting:
-    """What the seed decides."""
+    """Return the seed's decisions."""
     draw, more = drawn(seed, Draw.SETTING), drawn(seed, Draw.SETTING, 1)
     first = Month(2025 + draw.randrange(4), 1 + draw.randrange(12))
     months = [first]
@@ -190,10 +194,11 @@ def setting_of(seed: int) -> Setting:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shape:
-    """How much of a seed is played: all of it, or, to find the shortest story of a violation, a part.
+    """The played part of a seed: all of it, or less for a violation's shortest story.
 
-    ``companies`` are numbers of companies, ``steps`` the number of ticks after which it ends; ``without`` are the kinds of
-    life and trouble, ``skipped`` the ticks, and ``unlived`` the events that are left out.
+    ``companies`` are numbers of companies, ``steps`` the number of ticks after which it ends;
+    ``without`` names the kinds of life and trouble, ``skipped`` the ticks, and ``unlived`` the
+    events that are left out.
     """
 
     seed: int
@@ -204,5 +209,5 @@ class Shape:
     unlived: frozenset[tuple[int, int]] = frozenset()
 
     def has(self, kind: str) -> bool:
-        """Whether a kind of life or trouble takes place."""
+        """Return True if a kind of life or trouble takes place."""
         return kind not in self.without

@@ -1,4 +1,4 @@
-"""The shortest trace of a violation: the same seed with as little of its life as still breaks the same rule."""
+"""The shortest trace of a violation: its seed with the least life that breaks the same rule."""
 
 import time
 from collections import Counter
@@ -19,37 +19,33 @@ _KINDS = (*TROUBLES, *ODDITIES)
 
 
 def shrink(violation: ViolationError, *, seconds: float) -> tuple[Shape, ViolationError]:
-    """Leave out what can be left out, for so long; answers what is left and the violation that it ends in."""
+    """Leave out parts for so long, and return the rest with its violation."""
     search = _Search(violation, until=time.monotonic() + seconds)
     search.run()
     return search.shape, search.violation
 
 
 def described(shape: Shape) -> str:
-    """What a shape plays of its seed, in words."""
+    """Return the played part of a shape's seed, in words."""
     whole = Msp(Shape(seed=shape.seed))
     ticks = [tick.number for tick in schedule(whole.setting)]
     played = [each for each in ticks[: shape.steps] if each not in shape.skipped]
-    present = {
-        firm.number
-        for firm in whole.firms
-        if shape.companies is None or firm.number in shape.companies
-    }
+    everybody = {firm.number for firm in whole.firms}
+    present = everybody if shape.companies is None else everybody & shape.companies
     events = [event for event in script(whole) if event.number and event.firm in present]
     lived = Counter(
         event.kind
         for event in events
         if shape.has(event.kind) and (event.firm, event.number) not in shape.unlived
     )
+    life = ", ".join(f"{name} {count}" for name, count in lived.items())
+    trouble = ", ".join(str(kind) for kind in _KINDS if shape.has(kind))
     return "\n".join(
         (
             f"  companies  {_some('company', present, len(whole.firms))}",
             f"  ticks      {_some('tick', played, len(ticks))}",
-            (
-                "  life       "
-                f"{', '.join(f'{name} {count}' for name, count in lived.items()) or 'nothing happens'}"
-            ),
-            f"  trouble    {', '.join(str(kind) for kind in _KINDS if shape.has(kind)) or 'none'}",
+            f"  life       {life or 'nothing happens'}",
+            f"  trouble    {trouble or 'none'}",
         )
     )
 

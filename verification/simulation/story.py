@@ -1,4 +1,4 @@
-"""What a run tells: nothing, unless somebody listens; and how it ends where a rule is broken."""
+"""The story of a run, told only to a listener, and its end where a rule is broken."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -11,7 +11,7 @@ def silence(_at: datetime, _text: str) -> None:
 
 
 class ViolationError(Exception):
-    """A rule was broken: which invariant (0: it crashed), whose books, in which month and step of which seed."""
+    """A broken rule: invariant (0: a crash), company, month, step and seed."""
 
     def __init__(
         self,

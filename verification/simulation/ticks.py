@@ -1,4 +1,4 @@
-"""When the schedule fires: 6 to 12 times a month, where it matters most, some missed, doubled or late."""
+"""The schedule of a seed: 6 to 12 ticks a month at the moments that matter, some missed or late."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ _SECOND = timedelta(seconds=1)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tick:
-    """One firing: the ``scheduled`` time, which the event carries, and the instant at which it ``fires``."""
+    """One firing: its ``scheduled`` time, as in the event, and the instant when it ``fires``."""
 
     number: int
     scheduled: datetime
@@ -22,7 +22,10 @@ class Tick:
 
 
 def schedule(setting: Setting) -> list[Tick]:
-    """All ticks of a seed, by the instants at which they fire; their numbers are those of the steps."""
+    """Return all ticks of a seed, by the instants at which they fire.
+
+    Their numbers are the steps.
+    """
     fired: list[tuple[datetime, datetime]] = []
     for index, month in enumerate(setting.months):
         draw = drawn(setting.seed, Draw.TICKS, index)
@@ -51,7 +54,7 @@ def _scheduled(setting: Setting, month: Month, draw: Random) -> list[datetime]:
 
 
 def _interesting(setting: Setting, month: Month) -> Iterator[datetime]:
-    """Instants around which a rule changes its mind: the month's ends in GMT and in the MSP's zone, and the deadlines."""
+    """Yield instants at which a rule changes: month ends in both zones, and deadlines."""
     local = datetime.combine(month.first, time.min, tzinfo=setting.time_zone).astimezone(UTC)
     close = month.starts + timedelta(days=setting.close_day - 1)
     late = month.starts + timedelta(days=setting.open_until_day - 1)

@@ -1,4 +1,4 @@
-"""Trouble: what any call can meet. Calm costs next to nothing; in a rough step each job draws its own luck."""
+"""Trouble that any call can meet; in a rough step each job draws its own luck."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -71,12 +71,12 @@ class _Held:
 
 
 class Trouble:
-    """What goes wrong at present. ``between`` is what another worker does meanwhile."""
+    """The present trouble. ``between`` is another worker's act meanwhile."""
 
     def __init__(self, shape: Shape, clock: VirtualClock, tell: Tell) -> None:
         self.shape = shape
         self.counted: Counter[str] = Counter()
-        """What was injected so far, by kind."""
+        """The faults injected so far, by kind."""
         self.between: Callable[[], None] = lambda: None
         self.before_write: Callable[[requests.PreparedRequest], None] = lambda _: None
         self._clock = clock
@@ -119,7 +119,7 @@ class Trouble:
         return done
 
     def hold_back(self, request: requests.PreparedRequest) -> bool:
-        """Whether a write gets lost on its way, only to arrive later than its sender waits."""
+        """Return True if a write gets lost on its way, and arrives later than its sender waits."""
         if self.idle or request.method == "GET" or not self._happens(self._of_writes() / 3, LATE):
             return False
         due = self._clock.now() + timedelta(seconds=self._draw.randrange(5, _LATEST))
@@ -128,7 +128,7 @@ class Trouble:
         return True
 
     def next_arrival(self) -> datetime | None:
-        """When the next write that was held back arrives."""
+        """Return the instant at which the next write that was held back arrives."""
         return min((each.due for each in self._held), default=None)
 
     def let_arrive(self) -> None:
@@ -167,7 +167,10 @@ class Trouble:
         )
 
     def _of_writes(self) -> float:
-        """The few calls that change ConnectWise have the worst luck: most that can go wrong goes wrong with them."""
+        """Return the luck of calls that change ConnectWise, which is the worst.
+
+        Most of the trouble can meet only them.
+        """
         return min(0.6, self._rough * 3)
 
     def _strike(self, name: str, *, after: bool) -> None:
@@ -196,7 +199,7 @@ class Trouble:
             raise TransientError("SQS is busy")
 
     def _cancel(self) -> None:
-        """Two workers write one record at the same instant, and DynamoDB cancels both transactions (SAFE-3)."""
+        """Let two workers write one record at once, so that DynamoDB cancels both (SAFE-3)."""
         if not self._cancelling and not self._happens(self._rough / 5, BOTH):
             return
         self._note(BOTH, f"{_SAVE} is cancelled")
@@ -236,14 +239,17 @@ class Gate(Effects):
         self._trouble = trouble
 
     def wrap(self, port: Any) -> Any:  # noqa: ANN401 - as Effects
-        """Give something like ``port`` that meets trouble; ConnectWise's writes go over a wire of their own."""
+        """Return a port like ``port`` that meets trouble.
+
+        ConnectWise's writes go over a wire of their own.
+        """
         if isinstance(port, SimulatorAdapter) and isinstance(port.simulator, ConnectWiseSimulator):
             return super().wrap(Wire(port, self._trouble))
         return super().wrap(port)
 
     @property
     def idle(self) -> bool:
-        """Whether nothing can come between at present."""
+        """True if nothing can come between at present."""
         return self._trouble.idle
 
     def around[T](self, name: str, effect: Callable[[], T]) -> T:
@@ -252,7 +258,10 @@ class Gate(Effects):
 
 
 class Wire(BaseAdapter):
-    """The way to ConnectWise: a write is looked at before it is sent, and may be given up and arrive all the same."""
+    """The wire to ConnectWise: a write may be given up and arrive all the same.
+
+    Each write is looked at before it is sent.
+    """
 
     def __init__(self, inner: SimulatorAdapter, trouble: Trouble) -> None:
         super().__init__()

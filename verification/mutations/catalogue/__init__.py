@@ -1,4 +1,8 @@
-"""All mutations, in the order of the rules."""
+"""The catalogue of bugs, one module for each part of the rules, in the order of the rules.
+
+`MUTATIONS` holds all of them. The modules import `verification.mutations.mutation` and nothing
+else.
+"""
 
 from verification.mutations.catalogue.adapters import ADAPTERS
 from verification.mutations.catalogue.counting import COUNTING

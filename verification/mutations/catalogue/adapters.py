@@ -1,4 +1,4 @@
-"""What the rules need of adapters: conditional writes, whole answers, retries, the pace, keys that stay secret."""
+"""Bugs of adapters: conditional writes, whole answers, retries, the pace, keys that stay secret."""
 
 from verification.mutations.mutation import Edit, Mutation
 

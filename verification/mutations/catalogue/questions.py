@@ -201,8 +201,14 @@ QUESTIONS = (
         file="tally/domain/decision/reconcile.py",
         edits=(
             Edit(
-                before="    if not scene.claim_is_wanted:\n        return Record(\n            write_changes.dropped",
-                after="    if scene.wanted.write is None:\n        return Record(\n            write_changes.dropped",
+                before=(
+                    "    if not scene.claim_is_wanted:\n"
+                    "        return Record(\n            write_changes.dropped"
+                ),
+                after=(
+                    "    if scene.wanted.write is None:\n"
+                    "        return Record(\n            write_changes.dropped"
+                ),
             ),
         ),
         why="The next tick puts it right.",

@@ -10,10 +10,14 @@ SAFETY = (
         edits=(
             Edit(
                 before="        try:\n            answer = self._call(do)",
-                after="        if isinstance(do.write, SetQuantity):\n            sent, line = do.write.quantity, self.record.line(do.write.number)\n"
-                "            self._save(write_changes.confirmed(self.record, line, sent, "
-                'self.facts, why=""))\n'
-                "        try:\n            answer = self._call(do)",
+                after=(
+                    "        if isinstance(do.write, SetQuantity):\n"
+                    "            sent = do.write.quantity\n"
+                    "            line = self.record.line(do.write.number)\n"
+                    "            self._save(write_changes.confirmed(self.record, line, sent, "
+                    'self.facts, why=""))\n'
+                    "        try:\n            answer = self._call(do)"
+                ),
             ),
         ),
         why="A PATCH of the quantity hardly ever fails.",
@@ -24,7 +28,9 @@ SAFETY = (
         file="tally/worker/rounds.py",
         edits=(
             Edit(
-                before="            self._save(write_changes.claimed(self.record, write, self.facts))",
+                before=(
+                    "            self._save(write_changes.claimed(self.record, write, self.facts))"
+                ),
                 after=(
                     "            self.record = write_changes.claimed(self.record, write, "
                     "self.facts).after"
@@ -118,6 +124,19 @@ SAFETY = (
             ),
         ),
         why="The quantity is confirmed.",
+    ),
+    Mutation(
+        name="a claim of a job before is written under its old time",
+        rule="SAFE-2",
+        file="tally/domain/decision/scene.py",
+        edits=(
+            Edit(
+                before="if claim is None or claim.at != self.facts.when.now:",
+                after="if claim is None:",
+            ),
+        ),
+        why="The claim is in the ledger already, and the write is the same.",
+        tests=("tests/unit/test_reconcile.py",),
     ),
     Mutation(
         name="a refused POST is not tried again when the agreement has changed",

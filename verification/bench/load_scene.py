@@ -1,4 +1,7 @@
-"""An MSP of any size under load: planner and worker containers as actors on virtual time, APIs with latency and limits."""
+"""An MSP of any size under load: containers as actors, APIs with latency and limits.
+
+Time is virtual.
+"""
 
 from collections import Counter
 from collections.abc import Callable
@@ -23,7 +26,8 @@ from testing.world import Customer, World, plain_connectwise
 from verification.bench.timeline import Timeline
 
 CONTAINERS, BURST = 2, 2
-"""Workers at once at 5 calls a second, and the depth of each one's bucket, as the template has them."""
+"""The workers at once at 5 calls a second, and the depth of each one's bucket, as in the
+template."""
 TICK = timedelta(minutes=15)
 CONNECTWISE_A_MINUTE = 1000
 GRAVITYZONE_LATENCY, CONNECTWISE_LATENCY, LEDGER_LATENCY = 0.2, 0.15, 0.005
@@ -56,7 +60,8 @@ class Latencies:
 class Scene:
     """An MSP with so many monthly-licensed customers, each tied by its name and with one agreement.
 
-    ``partners`` of them lie below partners, evenly. ``sweeps`` has, for each tick, when its last job was done.
+    ``partners`` of them lie below partners, evenly. ``sweeps`` has, for each tick, the end of its
+    last job.
     """
 
     companies: int
@@ -66,25 +71,26 @@ class Scene:
     latencies: Latencies = field(default_factory=Latencies)
     limits: RateLimits | None = field(default_factory=RateLimits)
     queued: bool = True
-    """Whether calls beyond GravityZone's rate wait for their turn, as long as its burst has room; else they come at once."""
+    """True if calls beyond GravityZone's rate wait for their turn while its burst has room; else
+    they come at once."""
     containers: int = CONTAINERS
     batch: int = BATCH
-    """How many messages a poll finds at most."""
+    """The most messages that a poll finds."""
     clock: VirtualClock = field(init=False)
     timeline: Timeline = field(init=False)
     world: TimedWorld = field(init=False)
     customers: list[Customer] = field(init=False)
     throttled: int = 0
-    """How many calls either API has answered with 429."""
+    """The number of calls that each API has answered with 429."""
     ledger_calls: Counter[str] = field(default_factory=Counter)
-    """How often the ledger was called, by method."""
+    """The number of the ledger's calls, by method."""
     done: int = 0
     invoked: int = 0
-    """How many batches the workers were handed."""
+    """The number of batches that the workers got."""
     planned: timedelta = timedelta()
-    """How long the planner took, but for its own processor time."""
+    """The planner's time, but for its own processor time."""
     worked: timedelta = timedelta()
-    """How long their invocations took, waits for tokens and answers included."""
+    """The time of the workers' invocations, waits for tokens and answers included."""
     last_done: datetime = field(init=False)
     errors: list[TallyError] = field(default_factory=list)
 
@@ -126,7 +132,10 @@ class Scene:
     def play(
         self, *ticks: datetime, until: datetime, beside: Callable[[], None] | None = None
     ) -> None:
-        """Fire the ticks at their times, with all containers at work until then; ``beside`` is one more actor."""
+        """Fire the ticks at their times, with all containers at work until then.
+
+        ``beside`` is one more actor.
+        """
         actors = [
             partial(self._fire, ticks),
             *(partial(self._work, until) for _ in range(self.containers)),
@@ -157,7 +166,7 @@ class Scene:
             self.planned += self.clock.now() - tick
 
     def _work(self, until: datetime) -> None:
-        """One container's life: what it holds in memory, its pace too, lasts from the first message to the end."""
+        """Live as one container: its memory and pace last from the first message to the end."""
         deliver, queue = self.world.worker(wrap=self._wired), self.world.queue
         while self.clock.now() < until:
             messages = queue.receive(self.batch)

@@ -1,6 +1,6 @@
-"""What really happened: who made, changed and deleted each Addition, when, and from what to what; every invoice.
+"""The truth: who made, changed and deleted each Addition, and when, and every invoice.
 
-Nothing here is a copy of the store: it grows by what a write changes, and lives on when the record is gone.
+It is no copy of the store. Each write adds to it, and it outlives the record.
 """
 
 from collections.abc import Iterator
@@ -9,10 +9,10 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from simulators.connectwise.records import Fields, day_of, instant
+from simulators.connectwise.api_records import Fields, day_of, instant
 
 API = "api"
-"""Who wrote, if it came through the API; else a person's name."""
+"""The writer's name, if the write came through the API; else it is a person's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,8 @@ class Change:
 class AdditionTruth:
     """One Addition that is or was, with everything that ever happened to it. Read only.
 
-    `fields` is the record as it is now, or as it was when it was deleted; its `agreementStatus` is of the last write.
+    `fields` is the record as it is now, or as it was when it was deleted. Its `agreementStatus` is
+    that of the last write.
     """
 
     id: int
@@ -71,7 +72,7 @@ class AdditionTruth:
 
     @property
     def deleted(self) -> bool:
-        """Whether it is gone."""
+        """True if it is gone."""
         return self.deleted_at is not None
 
     def changes_by(self, who: str) -> list[Change]:
@@ -108,7 +109,7 @@ class AdditionTruth:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InvoiceLine:
-    """What one invoice billed of one Addition; money in the MSP's currency."""
+    """One Addition on one invoice; money in the MSP's currency."""
 
     addition_id: int
     quantity: float
@@ -117,7 +118,8 @@ class InvoiceLine:
     unit_price: Decimal
     bill_customer: str
     amount: Decimal
-    """What is over the included units, at the unit price, to the cent; 0 unless it is Billable."""
+    """The amount over the included units, at the unit price, to the cent; 0 unless it is
+    Billable."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -206,7 +208,7 @@ class Truth:
             )
 
     def take_back(self, agreement_id: int) -> Invoice | None:
-        """Note that an agreement's newest invoice was deleted, and return it; None if none stands."""
+        """Note that an agreement's newest invoice was deleted; return it, or None."""
         standing = self._invoices_of.get(agreement_id)
         if not standing:
             return None
@@ -216,7 +218,10 @@ class Truth:
         return invoice
 
     def invoices(self, *, agreement_id: int | None = None, after: int = 0) -> list[Invoice]:
-        """Return all invoices ever made, oldest first, or those of one agreement that stand; from the id after `after` on."""
+        """Return all invoices ever made, oldest first, or those of one agreement that stand.
+
+        The result begins after the id `after`.
+        """
         if agreement_id is None:
             return self._invoices[after:]
         return [
@@ -224,7 +229,7 @@ class Truth:
         ]
 
     def invoiced(self, addition_id: int) -> float:
-        """Return the quantity of an Addition added up over the invoices that billed it, included units not taken off."""
+        """Return an Addition's quantity, summed over its invoices, included units not taken off."""
         return self._invoiced.get(addition_id, 0.0)
 
     def made_by_api(self) -> list[AdditionTruth]:
@@ -232,7 +237,10 @@ class Truth:
         return [addition for addition in self._additions.values() if addition.created_by == API]
 
     def foreign_changed_by_api(self) -> list[AdditionTruth]:
-        """Return the Additions of others that the API changed: none, unless a person gave one over."""
+        """Return the Additions of others that the API changed.
+
+        There are none, unless a person gave one over.
+        """
         return [
             addition
             for addition in self._additions.values()

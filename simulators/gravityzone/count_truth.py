@@ -1,4 +1,4 @@
-"""What is so, for tests and the demo to compare with; the code under test never gets to see it."""
+"""The true counts, for tests and the demo to compare with; the code under test never sees them."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,7 +10,10 @@ from simulators.scenario import ENDPOINT_SECURITY
 
 @dataclass(frozen=True, slots=True)
 class Truth:
-    """Counts of distinct machines. Months are `yyyy-mm` in GMT; a company's own machines only, whatever its licence."""
+    """Counts of distinct machines.
+
+    Months are `yyyy-mm` in GMT; a company's own machines only, whatever its licence.
+    """
 
     tenant: Tenant
 
@@ -35,7 +38,10 @@ class Truth:
         counter: str = ENDPOINTS,
         product_type: int = ENDPOINT_SECURITY,
     ) -> int:
-        """Count what GravityZone had counted at an instant, by default now; late reports count when they are in."""
+        """Return GravityZone's count at an instant, by default now.
+
+        Late reports count when they are in.
+        """
         instant = at or self.tenant.clock.now()
         return self.tenant.usage.count(company_id, month, instant, Counter(product_type, counter))
 
@@ -51,7 +57,10 @@ class Truth:
         return self.tenant.usage.count(company_id, month, None, Counter(product_type, counter))
 
     def total(self, company_id: str, month: str, at: datetime | None = None) -> int:
-        """Count as the API answers: sub-companies included, zero without a monthly licence; overrides left out."""
+        """Count as the API does: sub-companies included, 0 without a monthly licence.
+
+        Overrides are left out.
+        """
         counts = self.tenant.counts(
             self.tenant.company(company_id), month, at or self.tenant.clock.now()
         )

@@ -1,4 +1,4 @@
-"""Invariant 4: what must be so once nothing stands in the way: records there, and standings as the table has them."""
+"""Checks of invariant 4: records and standings as expected, once nothing stands in the way."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -10,22 +10,22 @@ from tally.domain.model.standing import StandingState
 from tally.domain.record.history import TALLY
 from tally.domain.record.lines import LAID_DOWN, Line, LineState
 from tally.domain.record.usage_record import RecordState, UsageRecord
+from verification.simulation.billed_services import Billed
 from verification.simulation.books import Books
 from verification.simulation.causes import Causes
 from verification.simulation.causes_table import BILLING, STANDINGS, TOO_MANY
 from verification.simulation.msp import Firm
-from verification.simulation.services import Billed
 from verification.simulation.story import ViolationError
 
 _SEEN = frozenset({"changed by people", "beside another", "agreement is gone"})
-"""What a look at ConnectWise shows."""
+"""Causes that a look at ConnectWise shows."""
 _LOOKED_AT = timedelta(hours=26)
 """By then it has been looked at, a tick's jobs included."""
 
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """What is expected of a company's month, or (no month) of the company: any one of these causes."""
+    """The expectation for a company's month, or (no month) for the company: one of these causes."""
 
     month: Month | None
     causes: frozenset[str]
@@ -64,7 +64,7 @@ class StandingChecks:
                 self.msp.is_tied(firm, link.connectwise_id)
 
     def look_quickly(self, firm: Firm, tick: datetime) -> None:
-        """Whoever has nothing odd about it has this month's record and Addition, and none that should have been closed."""
+        """Check that an undisturbed company has its month's record, and no old one open."""
         month = Month.of(tick)
         record = self.books.head(firm, month, self.billed)
         before = self.books.head(firm, month.previous, self.billed)
@@ -108,7 +108,7 @@ class StandingChecks:
             )
 
     def look(self, firm: Firm, tick: datetime, records: Sequence[UsageRecord]) -> None:
-        """At the end: every cause is one that the table has for what is so, and nothing of it is missing."""
+        """Check at the end that every cause shown is true and in the table, and none missing."""
         self.books.as_of = tick
         left_out = self.causes.of_company(firm) == "left out"
         if left_out and self.msp.gravityzone.tenant.find(firm.id) is None:
@@ -234,11 +234,14 @@ class StandingChecks:
         return frozenset(causes if seen else {*causes, "billed"})
 
     def _closing(self, firm: Firm, month: Month, tick: datetime) -> bool:
-        """Whether the month's close has come, and nothing keeps it from closing for the company as a whole (MATCH-7)."""
+        """Return True if the close has come, and nothing stops the whole company (MATCH-7)."""
         return tick >= self.msp.closes(month) and not self.causes.merged(firm)
 
     def _of_frozen(self, firm: Firm, record: UsageRecord, tick: datetime) -> frozenset[str]:
-        """A line that can carry no more: what is beyond it is told, then asked, or goes onto a line of its own (LATE-2)."""
+        """Return the causes of a frozen line (LATE-2).
+
+        Usage beyond it is told, then asked about, or goes onto a line of its own.
+        """
         month, setting = record.key.month, self.msp.setting
         closing = self._closing(firm, month, tick)
         causes = set(self.causes.oddities(firm, record, closing=closing))
@@ -277,7 +280,7 @@ class StandingChecks:
         return frozenset(causes) if closing else frozenset({*causes, "billed"})
 
     def _of_settled(self, firm: Firm, record: UsageRecord, tick: datetime) -> Iterator[Expected]:
-        """A month that a person has waived says so while it runs, unless the company is stopped as a whole."""
+        """Yield a waived month's cause while it runs, unless the whole company is stopped."""
         if record.state is RecordState.CLOSED:
             yield from self._of_closed(firm, record, tick)
         elif record.key.month == Month.of(tick):
@@ -287,7 +290,10 @@ class StandingChecks:
             )
 
     def _of_closed(self, firm: Firm, record: UsageRecord, tick: datetime) -> Iterator[Expected]:
-        """A closed month is read once more; then only what is late stands open, for a person or for want of a place."""
+        """Yield a closed month's causes: it is read once more, then only late usage stands open.
+
+        That waits for a person, or for want of a place.
+        """
         month = record.key.month
         due = tick >= month.next.starts + timedelta(days=self.msp.setting.open_until_day - 1)
         line = record.newest
@@ -323,7 +329,10 @@ class StandingChecks:
     def _of_unopened(
         self, firm: Firm, month: Month, tick: datetime, record: UsageRecord | None, *, stopped: bool
     ) -> frozenset[str]:
-        """Why a month is not open; a month that is over may also have been left for good reasons of its own time."""
+        """Return the reasons for an unopened month.
+
+        One that is over may be left for older reasons.
+        """
         causes = set(self.causes.in_the_way(firm, month, tick))
         if record is not None and record.hold is not None:
             causes |= {"beside another", "late, to be asked"}
@@ -355,7 +364,10 @@ class StandingChecks:
         return frozenset(causes)
 
     def _was_another_months(self, record: UsageRecord, tick: datetime) -> bool:
-        """Whether it is held for Additions that jobs of the same tick have taken over for the company's other months."""
+        """Return True if it is held for Additions that the company's other months have taken over.
+
+        Jobs of the same tick did so.
+        """
         if not isinstance(record.hold, Strangers):
             return False
         taken = {
@@ -368,7 +380,10 @@ class StandingChecks:
         return taken.issuperset(record.hold.foreign)
 
     def _is_of(self, scope: str, month: Month | None) -> bool:
-        """Whether a cause is of that month, or (no month) of the company, and of this service: alone, or with all others."""
+        """Return True if a cause is of that month, or (no month) of the company, and service.
+
+        The service may be the cause's only one, or one of all.
+        """
         of, name = "company" if month is None else str(month), self.billed.name
         return scope in {of, f"{of} {name}", f"{of}/{name}"}
 
@@ -384,7 +399,7 @@ class StandingChecks:
 
 
 def is_late(record: UsageRecord) -> bool:
-    """Whether the newest line carries what another one could not."""
+    """Return True if the newest line carries usage that another line could not."""
     return any(
         line.state in (LineState.FROZEN, LineState.FINAL) for line in record.lines[:-1]
     ) or any(
@@ -393,15 +408,16 @@ def is_late(record: UsageRecord) -> bool:
 
 
 def left_so(record: UsageRecord, line: Line) -> bool:
-    """Whether a person has said of the line's Addition, which can carry no more, that it is to be left as it is."""
+    """Return True if a person has left the frozen line's Addition as it is."""
     said = (f"line {line.number} is ", f"line {line.number} has cancelled date ")
     return any(each.startswith(said) for each in record.left_so)
 
 
 def _is_unopened(record: UsageRecord) -> bool:
-    """Whether it has no Addition, and neither a person nor ConnectWise has said that it gets none.
+    """Return True if it has no Addition, and nobody said that it gets none.
 
-    One held for its growth may have been compared with a month before that was pushed later in the same tick.
+    A person or ConnectWise can say so. One held for its growth may have been compared with a month
+    before that was pushed later in the same tick.
     """
     grown = isinstance(record.hold, Grown)
     return (

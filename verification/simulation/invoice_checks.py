@@ -1,9 +1,9 @@
-"""Invariant 9: what ConnectWise's invoices bill of a company's month is its final count, or something says why not."""
+"""The check of invariant 9: invoices bill a month's final count, or something says why."""
 
 from collections import defaultdict
 from collections.abc import Mapping
 
-from simulators.connectwise.truth import API, Invoice
+from simulators.connectwise.billing_truth import API, Invoice
 from tally.domain.model.month import Month
 from tally.domain.record.record_key import RecordKey
 from tally.domain.record.rulings import Said
@@ -12,7 +12,7 @@ from verification.simulation.msp import Msp
 from verification.simulation.story import ViolationError
 
 _NAMED = ("about the time when", "must be credited there by hand")
-"""What notices say that name a difference between a month and its invoices."""
+"""Words of notices that name a difference between a month and its invoices."""
 
 
 class InvoiceChecks:
@@ -36,14 +36,14 @@ class InvoiceChecks:
         self._seen = truth.last_invoice_id
 
     def look_at_all(self, heads: Mapping[RecordKey, UsageRecord]) -> None:
-        """What the invoices bill of a closed month is what it closed with, whenever they were made."""
+        """Check that each closed month's invoices bill its closing number."""
         self.look()
         for key, record in heads.items():
             if record.state is RecordState.CLOSED:
                 self._look_at(key, record)
 
     def _look_at(self, key: RecordKey, record: UsageRecord) -> None:
-        """What was invoiced, and what an invoice to come will bill, is what the month was closed with (invariant 9)."""
+        """Invariant 9: check that past and coming invoices bill a month's closing number."""
         found = {
             each.id: each
             for line in record.lines
@@ -78,7 +78,10 @@ class InvoiceChecks:
             )
 
     def _is_named(self, record: UsageRecord, invoices: list[Invoice]) -> bool:
-        """Whether a hold or notice names the difference, people changed what was billed, or invoices cover no calendar months."""
+        """Return True if a hold or notice names the difference, or a known cause makes one.
+
+        People changed the billed Additions, or the invoices cover no calendar months.
+        """
         if len({(invoice.agreement_id, invoice.first) for invoice in invoices}) < len(invoices):
             return True  # a period billed twice
         truth = self.msp.connectwise.truth
@@ -104,7 +107,10 @@ class InvoiceChecks:
 
 
 def owed(record: UsageRecord, *, bill_minimum: bool) -> int:
-    """What a closed record's lines are to bill: its count, or its floor where that is billed and was not left out (CLOSE-2, LATE-2)."""
+    """Return the number that a closed record's lines must bill (CLOSE-2, LATE-2).
+
+    It is the count, or its floor where that is billed and was not left out.
+    """
     count, floor, answer = record.count or 0, record.floor or 0, record.ruling(Said.LEAVE_OUT)
     final = max(count, floor) if bill_minimum else count
     left_out = answer is not None and record.stands < final <= answer.number
@@ -112,5 +118,5 @@ def owed(record: UsageRecord, *, bill_minimum: bool) -> int:
 
 
 def _is_moved(msp: Msp, agreement_id: int) -> bool:
-    """Whether a person has moved the agreement's invoice date by hand, or changed its type or cycle."""
+    """Return True if a person moved the agreement's invoice date, or changed its type or cycle."""
     return agreement_id in msp.moved

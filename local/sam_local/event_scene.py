@@ -1,4 +1,4 @@
-"""Where the events happen: the demo's MSP in October 2026, with one partner whose own machines are billed."""
+"""The events' scene: the demo's MSP in October 2026, with one partner who is billed itself."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -6,8 +6,8 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 
-from local.controls import TrueAddition
 from local.sam_local.events import SUMMIT_PEAK_IT, Outcome
+from local.simulator_clients import TrueAddition
 from simulators.demo_scenario import DEMO_PRODUCT, demo_scenario
 from simulators.gravityzone.tenant import made_id
 from simulators.scenario import Agreement, Scenario
@@ -18,7 +18,7 @@ from tally.domain.record.usage_record import RecordState, UsageRecord
 from tally.ports import Ledger
 
 BEGINS = datetime(2026, 10, 1, tzinfo=UTC)
-"""Where the simulators' clocks stand before the first event."""
+"""The simulators' time before the first event."""
 
 _PARTNER = made_id("demo", "Summit Peak IT")
 _PARTNER_IN_CONNECTWISE = ConnectWiseCompany(
@@ -44,7 +44,7 @@ def scenario() -> Scenario:
 
 
 def opt_the_partner_in(ledger: Ledger) -> None:
-    """What a person has said before the first event: who the partner is in ConnectWise, and that it is billed."""
+    """Write a person's answers from before the first event: tie the partner, and bill it."""
     person = Person(by="operator", why="its own machines are ours to bill", at=BEGINS)
     tied = link.tie(
         None, person, company_id=_PARTNER, name="Summit Peak IT", to=_PARTNER_IN_CONNECTWISE
@@ -63,7 +63,7 @@ def seen(
     additions: Iterable[TrueAddition],
     records: Iterable[UsageRecord],
 ) -> Outcome:
-    """What came of an event: what the function answered or raised, and what stands in ConnectWise and in the ledger."""
+    """Return an event's outcome: answer or error, and the state of ConnectWise and ledger."""
     quantities: defaultdict[int, list[int]] = defaultdict(list)
     for each in additions:
         if each.product == DEMO_PRODUCT and each.deleted_at is None:

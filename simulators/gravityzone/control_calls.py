@@ -1,4 +1,4 @@
-"""The control calls of the GravityZone simulator: what happens to companies and machines, and the truth."""
+"""The control calls of the GravityZone simulator: changes to companies and machines, the truth."""
 
 from collections.abc import Callable, Mapping
 from datetime import timedelta
@@ -6,31 +6,38 @@ from datetime import timedelta
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter
 
 from simulators.core import Response, json_response
+from simulators.gravityzone.count_truth import Truth
 from simulators.gravityzone.counters import MISSING
 from simulators.gravityzone.methods import Options
 from simulators.gravityzone.tenant import Tenant
-from simulators.gravityzone.truth import Truth
 from simulators.scenario import MONTHLY_SUBSCRIPTION, CompanyKind
 
 GRAVITYZONE_HELP = """\
-control calls of gravityzone ("company" is an id, or the exact name if only one has it; a machine is an id):
-  POST   /_sim/checkin   {"company": "Harbor Dental", "count": 3}: new machines connect; or {"machine": id}: that
-                         one does; with "at" (an instant past or to come, default now) and "lag_seconds" (counted later)
-  POST   /_sim/companies {"name": "...", "parent": company, "kind": "customer|partner", "subscription_type": 3,
-                         "minimum_usage": 0}
-  PATCH  /_sim/companies {"company": "...", and what changes of: "name", "parent", "subscription_type", "minimum_usage"}
+control calls of gravityzone ("company" is an id, or the exact name if only one has it; a machine
+is an id):
+  POST   /_sim/checkin   {"company": "Harbor Dental", "count": 3}: new machines connect; or
+                         {"machine": id}: that one does; with "at" (an instant past or to come,
+                         default now) and "lag_seconds" (counted later)
+  POST   /_sim/companies {"name": "...", "parent": company, "kind": "customer|partner",
+                         "subscription_type": 3, "minimum_usage": 0}
+  PATCH  /_sim/companies {"company": "...", and what changes of: "name", "parent",
+                         "subscription_type", "minimum_usage"}
   DELETE /_sim/companies {"company": "..."}
-  POST   /_sim/refusals  {"company": "...", "code": -32001, "details": "...", "status": 200, "methods": [...]}: calls about it
-                         are answered so, all or those of the methods; "hidden": true: it is out of the key's reach
+  POST   /_sim/refusals  {"company": "...", "code": -32001, "details": "...", "status": 200,
+                         "methods": [...]}: calls about it are answered so, all or those of the
+                         methods; "hidden": true: it is out of the key's reach
   DELETE /_sim/refusals  {"company": "..."}: it is answered for again
   PATCH  /_sim/machines  {"machine": id, "company": "..."}: it belongs there from now on
   DELETE /_sim/machines  {"machine": id}
-  POST   /_sim/counters  {"company": "...", "month": "2026-10", "counter": "endpointMonthlyUsage", "value": -1}: answers
-                         that whatever is true; "missing": true leaves the counter out; "product_type" is 0 unless given
+  POST   /_sim/counters  {"company": "...", "month": "2026-10", "counter": "endpointMonthlyUsage",
+                         "value": -1}: answers that whatever is true; "missing": true leaves the
+                         counter out; "product_type" is 0 unless given
   DELETE /_sim/counters  answers the truth again
-  PATCH  /_sim/options   {"enabled_apis": [...], "license_info_as_array": true, "folders_transparent": true,
-                         "older_spelling": true, "types_in_use_only": true, "types_repeated": true, "api_refused_in_words": true,
-                         "gone_code": -32000, "gone_details": "...", "without_parent": true}: what differs between tenants
+  PATCH  /_sim/options   {"enabled_apis": [...], "license_info_as_array": true,
+                         "folders_transparent": true, "older_spelling": true,
+                         "types_in_use_only": true, "types_repeated": true,
+                         "api_refused_in_words": true, "gone_code": -32000, "gone_details": "...",
+                         "without_parent": true}: what differs between tenants
 """
 
 _MONTH = r"^\d{4}-(0[1-9]|1[0-2])$"
@@ -261,7 +268,10 @@ def control_tenant(
     path: str,
     body: bytes,
 ) -> Response | None:
-    """Answer one control call of this simulator, None if it is not one; ValueError or LookupError for a wrong body."""
+    """Answer one control call of this simulator, or return None for any other.
+
+    Raise ValueError or LookupError for a wrong body.
+    """
     handler = _ROUTES.get((method, path))
     return (
         None if handler is None else json_response(handler(_Control(tenant, truth, options), body))

@@ -1,4 +1,4 @@
-"""Invariants 4 and 7, before each write to ConnectWise: it was announced in just these numbers, and may be sent at all."""
+"""Checks of invariants 4 and 7 before each write to ConnectWise: announced as sent, and allowed."""
 
 import json
 from collections.abc import Mapping
@@ -6,14 +6,14 @@ from datetime import timedelta
 
 import requests
 
-from simulators.connectwise.records import TERMS
+from simulators.connectwise.api_records import TERMS
 from simulators.scenario import MONTHLY_SUBSCRIPTION
 from tally.domain.record.record_key import RecordKey
 from tally.domain.record.writes import Create, SetQuantity, SetTerms, TakeOver, Write
-from verification.simulation.additions import AdditionChecks, asked_for
+from verification.simulation.addition_checks import AdditionChecks, asked_for
 from verification.simulation.books import Books
 from verification.simulation.msp import Firm
-from verification.simulation.standings import StandingChecks
+from verification.simulation.standing_checks import StandingChecks
 from verification.simulation.story import ViolationError
 
 _JUST_NOW = timedelta(minutes=2)
@@ -31,7 +31,10 @@ class WriteChecks:
         self._standings = standings
 
     def look(self, request: requests.PreparedRequest) -> None:
-        """It opens an Addition, or changes nothing of one but its number, the terms asked for, or what a take-over needs."""
+        """Check that a write opens an Addition, or changes only what it may.
+
+        It may change the number, asked terms, or the fields of a take-over.
+        """
         url, body = request.url or "", request.body
         payload = json.loads(body or b"null")
         if request.method == "POST":
@@ -80,7 +83,7 @@ class WriteChecks:
             raise self.books.violation(7, what, key)
 
     def _asked_for(self, addition_id: int, terms: Mapping[str, object], url: str) -> None:
-        """Terms are written as they were announced, and only those that a person has asked for (OPEN-5)."""
+        """Check that terms are written as announced, and only asked ones (OPEN-5)."""
         key = self._additions.key_of_id(addition_id)
         line = None if key is None else self.books.heads[key].newest
         self._announced(key, SetTerms, None, url)
@@ -90,7 +93,7 @@ class WriteChecks:
             )
 
     def _allowed(self, key: RecordKey | None, claim: Write) -> None:
-        """What is about to be written is no fall (READ-7), not grown too fast (FOLLOW-4), nor a month not to be opened (OPEN-9)."""
+        """Check that a write is no fall, no growth, no closed month (READ-7, FOLLOW-4, OPEN-9)."""
         firm = None if key is None else self.msp.by_id.get(key.company_id)
         if key is None or firm is None or isinstance(claim, SetTerms):
             return
@@ -119,9 +122,10 @@ class WriteChecks:
             self._may_open(firm, key)
 
     def _may_open(self, firm: Firm, key: RecordKey) -> None:
-        """A month is opened from the first on (OPEN-8), for whom it saw licensed (OPEN-9), for no trial (READ-3).
+        """Check that a month may be opened (OPEN-8, OPEN-9, READ-3).
 
-        And until its last day for that, unless a person was asked of it, or ConnectWise refused it, before.
+        It is not before the first month, and the company is licensed, in no trial. It must be
+        before its last day for that, unless a person was asked, or ConnectWise refused it, before.
         """
         now, tick, ticks = (
             self.msp.clock.now(),
@@ -155,7 +159,7 @@ class WriteChecks:
 
 
 def _number(claim: Write) -> int | None:
-    """The number by which a write is known in ConnectWise: a quantity, or the id of what is taken over."""
+    """Return the number by which ConnectWise knows a write: a quantity, or a take-over's id."""
     if isinstance(claim, SetTerms):
         return None
     return claim.addition_id if isinstance(claim, TakeOver) else claim.quantity

@@ -1,12 +1,12 @@
-"""Invariants 1, 2 and 6: what was written to ConnectWise, each write once, against what truly stands there."""
+"""Checks of invariants 1, 2 and 6: each write to ConnectWise, once, against its true Additions."""
 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from simulators.connectwise.records import TERMS, day_of
-from simulators.connectwise.truth import API, AdditionTruth, Change
+from simulators.connectwise.api_records import TERMS, day_of
+from simulators.connectwise.billing_truth import API, AdditionTruth, Change
 from simulators.core import CallLog
 from tally.domain.model.month import Month
 from tally.domain.record.lines import Line, LineState
@@ -25,7 +25,7 @@ _VOIDED = frozenset({LineState.VOIDING, LineState.VOID})
 
 @dataclass(slots=True)
 class _Seen:
-    """How much of an Addition's story has been looked at."""
+    """The part of an Addition's story that has been looked at."""
 
     changes: int = 0
 
@@ -83,7 +83,10 @@ class AdditionChecks:
                 self._look_at(addition)
 
     def look_at_all(self) -> None:
-        """At the end: all of them once more, and that closed lines are as they closed, unless people changed them."""
+        """Look at all of them once more, at the end.
+
+        Closed lines must be as they closed, unless people changed them.
+        """
         for addition in self.msp.connectwise.truth:
             self._look_at(addition)
             key = self._ours.get(addition.id)
@@ -111,7 +114,10 @@ class AdditionChecks:
                 )
 
     def look_at_close(self, line: Line, key: RecordKey, at: datetime) -> None:
-        """Invariant 3: at the close, the Addition truly stood at the final quantity, as far as lists could tell."""
+        """Invariant 3: check that at the close the Addition truly stood at the final quantity.
+
+        Only what lists could show by then counts.
+        """
         addition = self.msp.connectwise.truth.addition(line.addition_id or 0)
         if addition.deleted:
             # A copy with our reference that a person has put in its place is as good.
@@ -183,7 +189,10 @@ class AdditionChecks:
         self._look_beside(addition, key)
 
     def _look_beside(self, addition: AdditionTruth, key: RecordKey) -> None:
-        """Invariant 2, the other way round: nothing of ours is made beside what is not ours and bills the same (OPEN-6)."""
+        """Invariant 2: check that nothing of ours is made beside a foreign Addition.
+
+        A foreign one counts if it bills the same (OPEN-6).
+        """
         link = self.msp.ledger.links().get(key.company_id)
         apart = () if link is None else link.kept_apart
         firm = self.msp.by_id.get(key.company_id)
@@ -207,7 +216,10 @@ class AdditionChecks:
                 )
 
     def _passes_for_ours(self, addition: AdditionTruth, key: RecordKey) -> bool:
-        """Whether a person's copy bears a reference of ours by which it bills this month, bills a late line, or nothing."""
+        """Return True if a person's copy passes for ours by its reference.
+
+        It bills this month, or a late line, or nothing.
+        """
         found = _REFERENCE.search(addition.text or "")
         known = self._keys.get(found[1]) if found else None
         if known is None:
@@ -218,7 +230,7 @@ class AdditionChecks:
         )
 
     def _look_at_service(self, addition: AdditionTruth, key: RecordKey) -> None:
-        """Invariant 2, of the service: its own product, on an agreement of its own type (READ-6, MATCH-3)."""
+        """Invariant 2: check the service's own product and agreement type (READ-6, MATCH-3)."""
         billed, firm = self.msp.billed(key.service), self.msp.by_id.get(key.company_id)
         if addition.created["product"]["identifier"] != billed.product:
             raise self.books.violation(
@@ -292,7 +304,10 @@ class AdditionChecks:
             )
 
     def _look_at_change(self, addition: AdditionTruth, position: int) -> None:
-        """Invariant 2: only ours are changed, only their quantity (terms if asked for), and not where a person had changed it."""
+        """Invariant 2: check that only our Additions change, and only in quantity or asked terms.
+
+        No change is allowed where a person had changed the Addition.
+        """
         change = addition.changes[position]
         key = self._ours.get(addition.id) or self.key_of_text(addition.text)
         given = addition.id in self.msp.given
@@ -326,7 +341,7 @@ class AdditionChecks:
         }
 
     def _overwrites(self, before: list[Change], change: Change, key: RecordKey) -> bool:
-        """Whether a person's quantity was overwritten that lists had shown for long enough."""
+        """Return True if a person's quantity was overwritten after lists had shown it."""
         last = before[-1]
         if (
             last.by == API
@@ -344,7 +359,7 @@ class AdditionChecks:
 
 
 def asked_for(line: Line | None, values: Mapping[str, object]) -> bool:
-    """Whether a person has asked for these terms, and they are those of the month before as the line has them."""
+    """Return True if a person asked for these terms, as the line has them from the month before."""
     if line is None or line.terms is None or not line.terms.asked:
         return False
     before = line.terms.before

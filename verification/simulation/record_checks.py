@@ -1,4 +1,4 @@
-"""Invariants 1, 3, 5 and 7: how records change, each transition starting from what the one before left."""
+"""Checks of invariants 1, 3, 5 and 7: each transition of a record starts from the one before."""
 
 from datetime import datetime, timedelta
 
@@ -10,25 +10,27 @@ from tally.domain.record.usage_record import RecordState, UsageRecord
 from tally.ledger.history_entry import paths
 from tally.ledger.record_codec import record_fields
 from testing.audit import gaps, replayed
-from verification.simulation.additions import AdditionChecks
+from verification.simulation.addition_checks import AdditionChecks
 from verification.simulation.books import Books
-from verification.simulation.invoices import owed
+from verification.simulation.invoice_checks import owed
 
 _REPLAYED_ONE_IN = 16
-"""Every record's chain of versions is followed; so many have their history read and replayed, which costs a hundred times that."""
+"""One record in so many has its history read and replayed, at a hundred times the cost. Every
+record's chain of versions is followed."""
 _CLOSES = frozenset({"closed", "read again"})
 _NO_WORD_ON_A_NUMBER = frozenset({"terms to be carried over", "credit done"})
-"""What a person says that leaves open how many are to be billed."""
+"""Answers of a person that leave open how many are to be billed."""
 
 
 class RecordChecks:
-    """Follows the transitions of one run as the ledger writes them down, and keeps the books by them."""
+    """Follows one run's transitions as the ledger writes them, and keeps the books by them."""
 
     def __init__(self, books: Books, additions: AdditionChecks) -> None:
         self.books = books
         self.msp = books.msp
         self.closed: list[Transition] = []
-        """Those that closed a record or read it again, until somebody has looked at the readings behind them."""
+        """Records that closed or were read again, until somebody has looked at the readings behind
+        them."""
         self._additions = additions
         self._journal: list[Transition] = []
         books.msp.ledger.journal = self._journal
@@ -45,7 +47,10 @@ class RecordChecks:
             self._replay(key, record)
 
     def _follow(self, transition: Transition) -> None:
-        """Invariant 7, cheaply: each transition starts from what the one before left; 3: a closed record is left alone."""
+        """Invariants 7 and 3: check that each transition starts from the one before.
+
+        A closed record is left alone.
+        """
         after, key = transition.after, transition.after.key
         head = self.books.heads.get(key)
         if transition.before is not head and head is not None and transition.before != head:
@@ -81,7 +86,7 @@ class RecordChecks:
             self._look_at_sum(after)
 
     def _look_at_settled(self, head: UsageRecord, transition: Transition) -> None:
-        """Invariant 3: what a record closed with is never written again, and a waived one is left alone (CLOSE-4)."""
+        """Invariant 3: check that closed lines and waived records stay as they are (CLOSE-4)."""
         after = transition.after
         left = {line.number: line for line in after.lines}
         kept = all(left.get(line.number) == line for line in head.lines if line.state in LAID_DOWN)
@@ -90,7 +95,10 @@ class RecordChecks:
             raise self.books.violation(3, what, head.key)
 
     def _look_at_sum(self, after: UsageRecord) -> None:
-        """Invariant 1: the lines of a record add up to its billed count; what is beyond it is to be credited (LATE-3)."""
+        """Invariant 1: check that a record's lines add up to its billed count (LATE-3).
+
+        What they have beyond it must be credited.
+        """
         final = owed(after, bill_minimum=self.msp.setting.bill_minimum)
         billed = sum(line.pushed for line in after.lines) - after.credited
         named = final if after.credit is None else after.credit.billed
@@ -124,7 +132,7 @@ class RecordChecks:
         )
 
     def _replay(self, key: RecordKey, record: UsageRecord) -> None:
-        """Invariant 7, in full, for some: the history replays to the record's present state, and lacks no version."""
+        """Invariant 7, in full, for some: check that the history replays to the record."""
         if (key.month.number + int(key.company_id[:24], 16)) % _REPLAYED_ONE_IN:
             return
         history = self.msp.ledger.history(key)

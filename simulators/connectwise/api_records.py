@@ -1,7 +1,7 @@
-"""The records as the API shows them: their fields, and plausible values for what a scenario does not tell.
+"""The records as the API shows them: fields, and plausible values where a scenario tells none.
 
-The field names are those of the public OpenAPI description (2025.x). A record is a plain dict in the shape of its JSON;
-None stands for "no value", which answers leave out.
+The field names are those of the public OpenAPI description (2025.x). A record is a plain dict in
+the shape of its JSON. None stands for "no value", which answers leave out.
 """
 
 from collections.abc import Iterable, Mapping
@@ -13,7 +13,7 @@ type BillingForm = Literal["Billable", "DoNotBill", "NoCharge"]
 
 BILLING_FORMS = ("Billable", "DoNotBill", "NoCharge")
 TERMS = frozenset({"unitPrice", "lessIncluded", "taxableFlag", "billCustomer"})
-"""What may be agreed for one Addition; without that it is the catalog's."""
+"""Terms that may be agreed for one Addition; without that it has the catalog's."""
 PERIOD_TYPES = ("Current", "Future", "Both", "Undefined")
 LONGEST_SERIAL_NUMBER = 50
 LONGEST_INVOICE_DESCRIPTION = 6000
@@ -131,7 +131,10 @@ def agreement(
     period_type: str = "Current",
     parent: Mapping[str, Any] | None = None,
 ) -> Fields:
-    """Return an agreement; its `agreementStatus` is computed when it is stored, since it depends on the day."""
+    """Return an agreement.
+
+    Its `agreementStatus` depends on the day and is computed when it is stored.
+    """
     return {
         "id": agreement_id,
         "name": name,
@@ -173,7 +176,7 @@ def agreement(
 def addition(
     *, addition_id: int, agreement_id: int, product: Mapping[str, Any], sequence: int
 ) -> Fields:
-    """Return an Addition as the catalog alone would make it: one unit, price, cost, text and tax from the product."""
+    """Return one unit of a product as an Addition, with the catalog's price, cost and text."""
     return {
         "id": addition_id,
         "product": reference(product, "identifier"),
@@ -215,7 +218,7 @@ def billed_quantity(fields: Mapping[str, Any]) -> float:
 
 
 def derive_addition(fields: Fields, *, invoiced: float | None = None) -> None:
-    """Compute, in place, the fields of an Addition that follow from others, and from what an invoice billed of it."""
+    """Compute, in place, the fields of an Addition that follow from others or from an invoice."""
     billed = billed_quantity(fields)
     fields["billedQuantity"] = billed if invoiced is None else invoiced
     fields["extPrice"] = round(billed * fields["unitPrice"], 2)
@@ -224,7 +227,10 @@ def derive_addition(fields: Fields, *, invoiced: float | None = None) -> None:
 
 
 def agreement_status(fields: Mapping[str, Any], today: date) -> str:
-    """Return the computed `agreementStatus` as of a day: it tells of today only, not of the month billed."""
+    """Return the computed `agreementStatus` as of a day.
+
+    It says nothing about the month billed.
+    """
     day = midnight(today) or ""
     if fields["cancelledFlag"] and (fields["dateCancelled"] or "") <= day:
         return "Cancelled"

@@ -22,7 +22,7 @@ _LONGEST = 240.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """What came of one mutation: by what it was killed, else None, with the reason where there is one to tell."""
+    """The verdict on one mutation: its killer or None, and the reason if there is one."""
 
     mutation: Mutation
     killed_by: str | None
@@ -48,7 +48,10 @@ class Runner:
     def judge_all(
         self, mutations: Sequence[Mutation], *, tell: Callable[[str], None]
     ) -> list[Verdict]:
-        """All verdicts, in the order of the mutations. Raises LocalError where a killer finds fault with the sound product."""
+        """Return all verdicts, in the order of the mutations.
+
+        Raises LocalError where a killer finds fault with the sound product.
+        """
         self._check_tests(mutations, tell=tell)
         done = 0
 
@@ -124,7 +127,7 @@ class Runner:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Heard:
-    """What a killer had to say: what noticed something, and in which seed if it was the simulation."""
+    """A killer's report: the test or invariant that noticed something, and the seed."""
 
     killed: str | None = None
     seed: int | None = None

@@ -1,4 +1,4 @@
-"""The control calls that every simulator has below `/_sim/`: its clock, its faults and its log of calls."""
+"""The control calls that every simulator has below `/_sim/`: clock, faults and log of calls."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -12,12 +12,15 @@ from simulators.faults import Fault
 CONTROL_HELP = """\
 control calls of both:
   GET    /_sim/clock     {"now": "...", "running": false}
-  PUT    /_sim/clock     {"now": "2026-10-01T00:00:00Z", "backwards": true}: sets it (backwards only if asked)
+  PUT    /_sim/clock     {"now": "2026-10-01T00:00:00Z", "backwards": true}: sets it
+                         (backwards only if asked)
   GET    /_sim/faults    the faults ordered, and how many calls met one
-  POST   /_sim/faults    orders one (or an array): {"kind": "refused|timeout_before|timeout_after|status|throttled|slow|
-                         garbled", "operation": "POST *", "contains": "text in path, query or body", "times": 1,
-                         "after": 0, "status": 500, "body": "...", "content_type": "...", "seconds": 30,
-                         "garble": "truncated|html|empty", "effect": true}; only the kind must be there
+  POST   /_sim/faults    orders one (or an array); only the kind must be there: {"kind":
+                         "refused|timeout_before|timeout_after|status|throttled|slow|garbled",
+                         "operation": "POST *", "contains": "text in path, query or body",
+                         "times": 1, "after": 0, "status": 500, "body": "...",
+                         "content_type": "...", "seconds": 30,
+                         "garble": "truncated|html|empty", "effect": true}
   DELETE /_sim/faults    takes all orders back
   GET    /_sim/calls     {"counts": {operation: n}, "calls": [...]}
   DELETE /_sim/calls     forgets them
@@ -36,7 +39,10 @@ class _ClockOrder(BaseModel):
 
 
 def control(simulator: Simulator, method: str, path: str, body: bytes) -> Response:
-    """Answer one call below `/_sim/`, a common one or the simulator's own; a wrong body is a 400 that says why."""
+    """Answer one call below `/_sim/`, a common one or the simulator's own.
+
+    A wrong body gets a 400 that says why.
+    """
     try:
         handler = _COMMON.get((method, path))
         return handler(simulator, body) if handler else simulator.control(method, path, body)

@@ -1,4 +1,4 @@
-"""Many seeds on all cores, until they are done or the time is over; what they came to, and the first that broke a rule."""
+"""The run of many seeds on all cores, to the end or a time limit, up to the first broken rule."""
 
 import gc
 import multiprocessing
@@ -7,6 +7,7 @@ import sys
 import time
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
+from multiprocessing.context import ForkProcess
 
 from verification.simulation.play import Played, play
 from verification.simulation.setting import Shape
@@ -19,7 +20,7 @@ _COLLECT_AFTER = 50_000
 
 @dataclass(slots=True, kw_only=True)
 class Outcome:
-    """What all seeds came to. Seconds are those of the wall, on ``processes`` cores."""
+    """The result of all seeds. Seconds are those of the wall, on ``processes`` cores."""
 
     processes: int
     seconds: float = 0.0
@@ -64,7 +65,7 @@ def run(
     until = None if seeds is None else first_seed + seeds
     context = multiprocessing.get_context("fork")
     readers: list[Connection] = []
-    workers = []
+    workers: list[ForkProcess] = []
     for number in range(processes):
         reader, writer = context.Pipe(duplex=False)
         worker = context.Process(
@@ -76,24 +77,7 @@ def run(
         writer.close()
         readers.append(reader)
         workers.append(worker)
-    shown = begun
-    while readers:
-        ready = wait(readers, timeout=_PROGRESS_EVERY)
-        for reader in [each for each in readers if each in ready]:
-            try:
-                result = reader.recv()
-            except EOFError:
-                readers.remove(reader)
-                continue
-            if isinstance(result, ViolationError):
-                outcome.violations.append(result)
-                if len(outcome.violations) <= _SHOWN:
-                    print(f"VIOLATION  {result}", flush=True)
-            else:
-                outcome.played.add(result)
-        if time.monotonic() - shown >= _PROGRESS_EVERY:
-            shown = time.monotonic()
-            _show_progress(outcome, shown - begun)
+    _collect(readers, outcome, begun)
     for worker in workers:
         worker.join()
         if worker.exitcode:
@@ -102,12 +86,34 @@ def run(
     return outcome
 
 
+def _collect(readers: list[Connection], outcome: Outcome, begun: float) -> None:
+    shown = begun
+    while readers:
+        ready = wait(readers, timeout=_PROGRESS_EVERY)
+        for reader in [each for each in readers if each in ready]:
+            try:
+                _add(reader.recv(), outcome)
+            except EOFError:
+                readers.remove(reader)
+        if time.monotonic() - shown >= _PROGRESS_EVERY:
+            shown = time.monotonic()
+            _show_progress(outcome, shown - begun)
+
+
+def _add(result: Played | ViolationError, outcome: Outcome) -> None:
+    if not isinstance(result, ViolationError):
+        outcome.played.add(result)
+        return
+    outcome.violations.append(result)
+    if len(outcome.violations) <= _SHOWN:
+        print(f"VIOLATION  {result}", flush=True)
+
+
 def _worker(
     results: Connection, first: int, step: int, until: int | None, deadline: float | None
 ) -> None:
-    # What a seed leaves behind hangs together in cycles: one collection after each frees all of it.
-    # Many on the way
-    # would cost a tenth of the time, none at all 60 MB where a seed is rough.
+    # A seed leaves cycles behind, and one collection after each frees them all. Many on the way
+    # would cost a tenth of the time; none at all would cost 60 MB where a seed is rough.
     gc.collect()
     gc.freeze()
     gc.set_threshold(_COLLECT_AFTER)

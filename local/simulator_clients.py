@@ -1,4 +1,4 @@
-"""The simulators from outside, by their control calls (`docs/simulators.md`): for whoever plays a deployed stack."""
+"""Clients of the simulators' control calls (`docs/simulators.md`), to play a deployed stack."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,7 +16,10 @@ _TIMEOUT_SECONDS = 60
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MonthCounts:
-    """Distinct machines of one company in one month: `count` by the simulator's clock, `final` as it ends up."""
+    """Distinct machines of one company in one month.
+
+    `count` is by the simulator's clock, `final` the number at the month's end.
+    """
 
     count: int
     final: int
@@ -24,7 +27,10 @@ class MonthCounts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrueCompany:
-    """A company in the GravityZone simulator; `months` are `yyyy-mm`, those without machines left out."""
+    """A company in the GravityZone simulator.
+
+    `months` are `yyyy-mm`, those without machines left out.
+    """
 
     id: str
     name: str
@@ -33,7 +39,10 @@ class TrueCompany:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrueAddition:
-    """An Addition that is or was in the ConnectWise simulator; `fields` is its record as the API shows it."""
+    """An Addition that is or was in the ConnectWise simulator.
+
+    `fields` is its record as the API shows it.
+    """
 
     id: int
     agreement_id: int
@@ -50,7 +59,7 @@ class TrueAddition:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BilledLine:
-    """What an invoice billed of one Addition."""
+    """One Addition's line on an invoice."""
 
     addition_id: int
     quantity: Decimal
@@ -58,7 +67,10 @@ class BilledLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrueInvoice:
-    """An agreement invoice in the ConnectWise simulator. It covers `first` to `last`, both included."""
+    """An agreement invoice in the ConnectWise simulator.
+
+    It covers `first` to `last`, both included.
+    """
 
     agreement_id: int
     company_id: int
@@ -89,7 +101,10 @@ _INVOICES: TypeAdapter[list[TrueInvoice]] = TypeAdapter(list[TrueInvoice])
 
 @dataclass(frozen=True, slots=True)
 class Controls:
-    """One simulator that listens at `url`. Its methods raise LocalError where it refuses a call or is gone."""
+    """One simulator that listens at `url`.
+
+    Its methods raise LocalError where it refuses a call or is gone.
+    """
 
     url: str
 
@@ -110,7 +125,7 @@ class Controls:
         self.call("PUT", "clock", {"now": now.isoformat(), "backwards": backwards})
 
     def count_calls(self) -> Mapping[str, int]:
-        """How often each operation has been called."""
+        """Return the number of calls of each operation."""
         counts: Mapping[str, int] = self.call("GET", "calls")["counts"]
         return counts
 

@@ -1,4 +1,4 @@
-"""What an MSP of the simulation bills: the number of endpoints, and for some one service more (READ-6)."""
+"""The services that a simulated MSP bills: endpoints, and sometimes a second one (READ-6)."""
 
 import json
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ _OWN_TYPE_ID = 19
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Billed:
-    """One service: what GravityZone counts of it, and the product and agreement type that ConnectWise has for it."""
+    """One service: its GravityZone counters, its ConnectWise product and agreement type."""
 
     name: str
     counter: str
@@ -28,11 +28,11 @@ class Billed:
 
     @property
     def floored(self) -> bool:
-        """Whether the contract's committed number is of this counter."""
+        """True if the contract's committed number is of this counter."""
         return self.counter == usage.ENDPOINTS
 
     def machine(self, draw: Random, number: int) -> dict[str, Any]:
-        """Whether a company's machine of that number stands in the counter, and of which product type it is, as the company draws it."""
+        """Draw a machine's place in the counter, and its product type, from its number."""
         share = draw.choice((0.0, 0.3, 0.6, 1.0))
         draws = [(draw.random(), draw.choice(self.product_types)) for _ in range(number + 1)]
         counted, product_type = draws[-1]
@@ -58,7 +58,10 @@ _EDR = Billed(
 
 
 def second_service(draw: Random) -> Billed | None:
-    """What is billed beside endpoints: nothing mostly; on the same agreements, or on some of a type of its own."""
+    """Draw a second service beside endpoints, mostly none.
+
+    It is on the same agreements, or on some of a type of its own.
+    """
     if draw.random() >= 0.25:  # noqa: PLR2004 - a quarter of the seeds
         return None
     second = draw.choice((_EMAIL, _EMAIL, _EDR))

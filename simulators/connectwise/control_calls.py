@@ -4,26 +4,28 @@ from typing import Any, Protocol
 
 from pydantic import TypeAdapter, validate_call
 
+from simulators.connectwise.billing_truth import Truth
 from simulators.connectwise.options import ConnectWiseOptions
 from simulators.connectwise.people import People
 from simulators.connectwise.tenant import Tenant
-from simulators.connectwise.truth import Truth
-from simulators.control import parse_object
+from simulators.control_calls import parse_object
 from simulators.core import Response, json_response
 
 CONNECTWISE_HELP = """\
 control calls of connectwise:
-  GET    /_sim/truth     {"additions": [...], "invoices": [...], "agreements": [...], "companies": [...]}: every
-                         Addition that ever was, with who made, changed and deleted it ("api" or a person's name), and
-                         every invoice with its lines
-  POST   /_sim/acts      {"act": "set_quantity", "addition_id": 7, "quantity": 12, "by": "jlee"}: what a person does
-                         past the API; answers {"result": id or null}. Acts: add_addition, edit_addition,
-                         set_quantity, set_terms, cancel_addition, delete_addition, show_open_end, add_agreement,
-                         edit_agreement, cancel_agreement, offboard, expire_agreement, renew_agreement,
-                         double_agreement, copy_addition, delete_agreement, set_invoicing, run_invoice,
-                         delete_invoice, mark_invoiced, allow_invoiced_periods, set_parent,
-                         add_company, rename_company, delete_company, merge_company, remove_company,
-                         edit_product, edit_agreement_type
+  GET    /_sim/truth     {"additions": [...], "invoices": [...], "agreements": [...],
+                         "companies": [...]}: every Addition that ever was, with who made,
+                         changed and deleted it ("api" or a person's name), and every invoice
+                         with its lines
+  POST   /_sim/acts      {"act": "set_quantity", "addition_id": 7, "quantity": 12, "by": "jlee"}:
+                         what a person does past the API; answers {"result": id or null}. Acts:
+                         add_addition, edit_addition, set_quantity, set_terms, cancel_addition,
+                         delete_addition, show_open_end, add_agreement, edit_agreement,
+                         cancel_agreement, offboard, expire_agreement, renew_agreement,
+                         double_agreement, copy_addition, delete_agreement, set_invoicing,
+                         run_invoice, delete_invoice, mark_invoiced, allow_invoiced_periods,
+                         set_parent, add_company, rename_company, delete_company, merge_company,
+                         remove_company, edit_product, edit_agreement_type
   GET    /_sim/options   how this tenant behaves
   PATCH  /_sim/options   {"list_lag": "PT90S", "is_cloud": true, ...}: changes the options named
   POST   /_sim/codebase  {"codebase": "v2025_2"}: moves there; the one before answers 404
@@ -31,7 +33,7 @@ control calls of connectwise:
 
 
 class Controlled(Protocol):
-    """What these calls need of the simulator."""
+    """The parts of a simulator that its control calls use."""
 
     options: ConnectWiseOptions
     tenant: Tenant
@@ -39,7 +41,7 @@ class Controlled(Protocol):
 
     @property
     def truth(self) -> Truth:
-        """What really happened."""
+        """The record of all that really happened."""
         ...
 
     def move_codebase(self, codebase: str) -> None:
@@ -51,7 +53,10 @@ _OPTIONS: TypeAdapter[ConnectWiseOptions] = TypeAdapter(ConnectWiseOptions)
 
 
 def control_call(simulator: Controlled, method: str, path: str, body: bytes) -> Response | None:
-    """Answer one of those calls, or None if it is none; ValueError, LookupError or TypeError for a wrong body."""
+    """Answer one of this simulator's control calls, or return None for any other.
+
+    Raise ValueError, LookupError or TypeError for a wrong body.
+    """
     match method, path:
         case "GET", "/_sim/truth":
             return json_response(_truth(simulator))

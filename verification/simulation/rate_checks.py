@@ -1,4 +1,7 @@
-"""Invariant 8: what was sent, answered or not, counted against the limits that both vendors document; all containers together."""
+"""The check of invariant 8: all calls of all containers, against the limits that vendors document.
+
+A call counts if it was sent, whatever its answer.
+"""
 
 from collections import deque
 from collections.abc import Iterable
@@ -17,7 +20,7 @@ _ROUNDING = 1e-6
 
 @dataclass(slots=True, kw_only=True)
 class _Queue:
-    """What GravityZone documents: so many calls a second, and a queue of so many for bursts."""
+    """GravityZone's documented limit: so many calls a second, and a queue of so many for bursts."""
 
     rate: float
     burst: int
@@ -34,14 +37,20 @@ class _Queue:
 
 @dataclass(slots=True, kw_only=True)
 class RateChecks:
-    """Counts the calls of one run. Not the simulators' own counting, which is by method and begins anew with each."""
+    """Counts the calls of one run.
+
+    The simulators count by method, and each anew; this counts for itself.
+    """
 
     _licensing: _Queue = field(default_factory=lambda: _Queue(rate=5, burst=5))
     _others: _Queue = field(default_factory=lambda: _Queue(rate=10, burst=10))
     _minute: deque[datetime] = field(default_factory=deque)
 
     def of_gravityzone(self, calls: Iterable[Call]) -> None:
-        """5 licensing calls a second with a burst of 5, and 10 others with a burst of 10. Raises ViolationError."""
+        """Check 5 licensing calls a second (burst 5) and 10 others (burst 10).
+
+        ViolationError beyond.
+        """
         for call in calls:
             _admitted(call, "GravityZone")
             licensing = call.operation in _LICENSING

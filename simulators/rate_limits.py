@@ -1,4 +1,4 @@
-"""Rate limits as GravityZone documents them: so many calls a second, a queue for bursts, 429 when that is full."""
+"""Rate limits as GravityZone documents them: a rate, a queue for bursts, then 429."""
 
 import math
 from collections.abc import Callable, Hashable
@@ -15,7 +15,10 @@ class Limit:
 
 
 class Admission(NamedTuple):
-    """Whether a call gets in; `seconds` is its wait in the queue, or the time until there is room again."""
+    """The answer to a call that wants to get in.
+
+    `seconds` is its wait in the queue, or the time until there is room again.
+    """
 
     admitted: bool
     seconds: float
@@ -25,7 +28,10 @@ _AT_ONCE = Admission(admitted=True, seconds=0.0)
 
 
 class RateLimiter:
-    """A leaky bucket for each key. `seconds` is any clock: a simulator's virtual one, or the real monotonic one."""
+    """A leaky bucket for each key.
+
+    `seconds` is any clock: a simulator's virtual one, or the real monotonic one.
+    """
 
     __slots__ = ("_levels", "_seconds")
 
