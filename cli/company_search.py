@@ -7,6 +7,8 @@ from rapidfuzz import fuzz, process
 from rapidfuzz.utils import default_process
 
 from cli.command import UsageError
+from cli.first_tick import before_first_tick
+from cli.stack import Stack
 from tally.domain.linking.likeness import near_misses, told
 from tally.domain.model.company import Stretch
 from tally.domain.model.month import Month
@@ -29,13 +31,13 @@ class Found:
     guessed: bool = False
 
 
-def find_company(ledger: Ledger, text: str, *, guess: bool = False) -> Found:
+def find_company(stack: Stack, text: str, *, guess: bool = False) -> Found:
     """The company of that id or name; the case of a name does not matter where only one differs by it.
 
     With ``guess`` also the only one whose name contains the text, or is nearest to it: for looking, not for writing. Raises
     UsageError that names what is near.
     """
-    names = known_names(ledger)
+    names = known_names(stack.ledger())
     if text in names:
         return Found(id=text, name=names[text])
     for same in (str.__eq__, _same_but_case):
@@ -52,16 +54,18 @@ def find_company(ledger: Ledger, text: str, *, guess: bool = False) -> Found:
         return Found(id=near[0], name=names[near[0]], guessed=True)
     meant = (
         (
-            " Is it "
+            "Is it "
             f"{' or '.join(f'{told(names[each], beside=text)} ({each})' for each in near[:_MOST])}?"
         )
         if near
         else ""
     )
-    hint = meant or (
-        " `tally status` lists those that it knows; each is known from the first tick that sees it."
+    hint = (
+        meant
+        or before_first_tick(stack)
+        or "`tally status` lists those that it knows; each is known from the first tick that sees it."
     )
-    raise UsageError(f"Tally knows no company {text!r}.{hint}")
+    raise UsageError(f"Tally knows no company {text!r}. {hint}")
 
 
 def known_names(ledger: Ledger) -> Mapping[str, str]:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from tally.aws.refusals import as_tally_error, aws_errors, error_code
+from tally.aws.secret import ApiKeys, read_keys
+from tally.errors import SetupError
 
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
@@ -32,6 +34,21 @@ def stored(client: "SecretsManagerClient", secret_id: str) -> Mapping[str, Any]:
     except (ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}
+
+
+def keys_in(client: "SecretsManagerClient", secret_id: str) -> ApiKeys:
+    """Return the keys in the secret.
+
+    Raises:
+        TallyError: They may not or cannot be read, or they are not all there.
+    """
+    try:
+        return read_keys(client, secret_id)
+    except SetupError as error:
+        stored(client, secret_id)  # a refusal of AWS is raised here as it is
+        raise SetupError(
+            f"{error} `tally secrets set` asks for the keys and stores them."
+        ) from None
 
 
 def store(client: "SecretsManagerClient", secret_id: str, fields: Mapping[str, Any]) -> None:

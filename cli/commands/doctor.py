@@ -5,12 +5,13 @@ from collections.abc import Sequence
 
 import typer
 
-from cli.command import FINDINGS, Session, command
+from cli.command import Session, command
 from cli.doctor.checklist import Result, examine
 from cli.doctor.checks import CHECKS
 from cli.doctor.finding import Finding, Verdict
 from cli.doctor.installation import Installation
 from cli.documents import Document
+from cli.exit_codes import FINDINGS
 from cli.output import Output
 from cli.words import instant
 

@@ -8,6 +8,7 @@ import typer
 
 from cli.command import Session, command
 from cli.documents import Document
+from cli.first_tick import before_first_tick
 from cli.words import instant, month_of
 from tally.domain.record.usage_record import UsageRecord
 from tally.domain.reporting.overview import CompanyRow, counted, final
@@ -40,8 +41,14 @@ def export(
     rows = [_row(company, record) for company in seen.companies for record in company.of(exported)]
     if as_format is Format.JSON or session.output.as_json:
         session.output.document(rows)
-        return
-    session.output.spreadsheet(_COLUMNS, (list(_cells(row)) for row in rows))
+    else:
+        session.output.spreadsheet(_COLUMNS, (list(_cells(row)) for row in rows))
+    if not rows:
+        session.output.note(
+            before_first_tick(session.stack)
+            or f"There is no record of {exported.label}. `tally status` shows how each company "
+            "stands, `tally doctor` what is to be set up."
+        )
 
 
 _COLUMNS = (

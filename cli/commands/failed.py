@@ -7,12 +7,15 @@ from typing import Annotated
 
 import typer
 
-from cli.command import DONE, FINDINGS, Session, Yes, command
+from cli.command import Session, Yes, command
 from cli.company_search import Found, find_company
 from cli.dead_letters import Letter, LetterKind
 from cli.documents import Document
+from cli.exit_codes import DONE, FINDINGS
+from cli.first_tick import before_first_tick
 from cli.output import Column
 from cli.resync import queue_company
+from cli.stack import Stack
 from cli.words import NOTHING, instant, minute, several
 from tally.domain.model.month import Month
 from tally.domain.model.standing import StandingState
@@ -58,7 +61,7 @@ def list_failed(session: Session) -> int:
     if out.as_json:
         out.document([_document(each) for each in shown])
     elif not shown:
-        out.say("Nothing has failed for good.")
+        out.say(_nothing_failed(stack))
     else:
         out.table(
             (
@@ -98,7 +101,7 @@ def retry(
     letters = list(queues.read())
     try:
         if company is not None:
-            found = find_company(stack.ledger(), company)
+            found = find_company(stack, company)
             wanted = [
                 each for each in letters if each.job is not None and each.job.company_id == found.id
             ]
@@ -109,7 +112,7 @@ def retry(
                 out.document({"planned": [], "tick": None, "removed": 0, "kept": []})
             else:
                 out.say(
-                    "Nothing has failed for good."
+                    _nothing_failed(stack)
                     if company is None
                     else f"No job of {company} has failed for good."
                 )
@@ -122,6 +125,10 @@ def retry(
     finally:
         queues.release(letters)
     return _told(session, retried)
+
+
+def _nothing_failed(stack: Stack) -> str:
+    return f"Nothing has failed for good. {before_first_tick(stack)}".rstrip()
 
 
 @dataclass(slots=True, kw_only=True)

@@ -1,6 +1,5 @@
 """`tally secrets set`: the keys are asked for, tried on both APIs, and stored only then."""
 
-import os
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from getpass import getpass
@@ -8,18 +7,17 @@ from typing import Annotated, Any
 
 import typer
 
-from cli.command import FINDINGS, NOT_DONE, Session, UsageError, Yes, command, somebody_is_there
+from cli import vendors
+from cli.command import Session, UsageError, Yes, command, somebody_is_there
 from cli.commands.doctor import checks_document, print_checks
 from cli.doctor.checklist import Result, examine
 from cli.doctor.checks import KEYS, SETTINGS
 from cli.doctor.finding import Verdict
 from cli.doctor.installation import Installation
+from cli.exit_codes import FINDINGS, NOT_DONE
 from cli.stack import Stack
 from cli.stored_secret import store, stored
 from tally.aws.secret import ApiKeys
-from tally.gravityzone.pace import TokenBucket
-from tally.runtime import bootstrap
-from tally.transport.operators import operators_network
 
 INTERRUPTED = 130
 """Exit code of a program that Ctrl-C has ended, as shells have it."""
@@ -127,15 +125,12 @@ def _with_keys(stack: Stack, fields: Fields) -> Stack:
     """The stack as it would be with these keys in its secret."""
     settings = stack.settings()
     keys = ApiKeys.model_validate({name: fields[name] for name in ApiKeys.model_fields})
-    bucket = TokenBucket(rate=settings.sweep_calls_per_second, depth=1)
     return replace(
         stack,
-        gravityzone=lambda: bootstrap.gravityzone_client(
-            settings, keys, bucket=bucket, network=operators_network(os.environ)
+        gravityzone=lambda: vendors.gravityzone(
+            settings, keys, calls_per_second=settings.sweep_calls_per_second
         ),
-        connectwise=lambda: bootstrap.connectwise_client(
-            settings, keys, network=operators_network(os.environ)
-        ),
+        connectwise=lambda: vendors.connectwise(settings, keys),
     )
 
 

@@ -48,7 +48,7 @@ def show(
     """Show what one company is tied to, what it is billed, what waits for a person, and the history as a story."""
     ledger, now = session.stack.ledger(), session.stack.clock.now()
     told_month = month_of(month, now=now)
-    found = find_company(ledger, company, guess=True)
+    found = find_company(session.stack, company, guess=True)
     if found.guessed:
         session.output.note(f"Taken for {found.name} ({found.id}).")
     link, standing = ledger.link(found.id), ledger.standing(found.id)

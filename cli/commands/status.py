@@ -8,6 +8,7 @@ import typer
 
 from cli.command import Session, UsageError, command
 from cli.documents import Document, company_document
+from cli.first_tick import DISABLED, nobody_known
 from cli.output import Column
 from cli.words import NOTHING, age, instant, month_of, number, several, within
 from tally.domain.model.month import Month
@@ -127,10 +128,7 @@ def _print(
 ) -> None:
     out = session.output
     if not seen.companies:
-        out.say(
-            "Tally knows no company yet: it gets to know them at its first tick. `tally "
-            "sync` has it plan one now."
-        )
+        out.say(nobody_known(session.stack, seen.ticks))
         return
     if not rows:
         out.say("No company is like that.")
@@ -146,6 +144,8 @@ def _print(
     )
     out.say()
     out.say(_summary(seen, rows, month, service, now))
+    if not session.stack.scheduled():
+        out.say(DISABLED)
     telling = [
         row for row in rows if row.cause.state is not StandingState.BILLING or row.cause.notices
     ]

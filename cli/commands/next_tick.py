@@ -5,9 +5,11 @@ from typing import Annotated
 
 import typer
 
-from cli.command import DONE, FINDINGS, Session, command
+from cli.command import Session, command
 from cli.company_search import find_company
 from cli.documents import Document
+from cli.exit_codes import DONE, FINDINGS
+from cli.first_tick import no_tick_yet
 from cli.output import Column
 from cli.rehearsal.rehearse import Rehearsal, RehearsedJob, rehearse
 from cli.rehearsal.rehearsed_connectwise import Write, WriteKind
@@ -36,7 +38,7 @@ def plan(
     Of each company that is due one count is read, at half of GravityZone's pace, so that workers are not slowed down.
     """
     stack = session.stack
-    only = None if company is None else find_company(stack.ledger(), company)
+    only = None if company is None else find_company(stack, company)
     of_month = None if month is None else month_of(month, now=stack.clock.now())
 
     def wanted(job: Job) -> bool:
@@ -111,6 +113,10 @@ def _print(session: Session, rehearsal: Rehearsal, ids: set[str] | None) -> None
         f"A tick at {minute(rehearsal.tick)} GMT: "
         f"{several(len(rehearsal.jobs), 'company-month')} due. Nothing was written."
     )
+    if session.stack.ledger().ticks() is None:
+        out.say(f"It would be the first tick. {no_tick_yet(session.stack)}")
+    elif not rehearsal.jobs and ids is None:
+        out.say("Nobody is to be billed: `tally doctor` says why.")
     if rehearsal.failed:
         out.say(f"Not all could be read: {rehearsal.failed}")
     if rehearsal.skipped:

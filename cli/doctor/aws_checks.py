@@ -145,9 +145,17 @@ def schedule(installation: Installation) -> Iterator[Finding]:
 
 def last_tick(installation: Installation) -> Iterator[Finding]:
     """Whether the planner has run lately, and to its end."""
-    expressions = [each.expression for each in installation.account.schedules()]
+    ticks, schedules = installation.ledger.ticks(), installation.account.schedules()
+    if ticks is None and schedules and not any(each.enabled for each in schedules):
+        yield found(
+            "No tick has reached the ledger yet: nothing is billed so far.",
+            "None comes by itself while the schedule is disabled. Enable it, or have one tick "
+            "planned with `tally sync`.",
+        )
+        return
+    expressions = [each.expression for each in schedules]
     yield tick_finding(
-        installation.ledger.ticks(),
+        ticks,
         now=installation.stack.clock.now(),
         every=interval(next(iter(expressions), "")),
     )

@@ -5,9 +5,10 @@ from typing import Annotated, Any
 
 import typer
 
-from cli.command import DONE, FINDINGS, Session, UsageError, Yes, command
+from cli.command import Session, UsageError, Yes, command
 from cli.company_search import find_company
 from cli.documents import Document, cause_document
+from cli.exit_codes import DONE, FINDINGS
 from cli.resync import Outcome, sync_company
 from cli.words import instant, minute, month_of, several
 from tally.domain.model.month import Month
@@ -44,7 +45,7 @@ def sync(
             raise UsageError("--month goes with a company: a tick plans every month that is due.")
         return _tick(session, wait=wait, yes=yes)
     stack = session.stack
-    found = find_company(stack.ledger(), company)
+    found = find_company(stack, company)
     of_month = None if month is None else month_of(month, now=stack.clock.now())
     what = "all its months that are due" if of_month is None else of_month.label
     session.confirm(f"Bring {found.name} ({found.id}) up to date now, {what}?", yes=yes)
@@ -118,6 +119,8 @@ def _print_tick(
         "Standings: "
         f"{', '.join(f'{count} {label}' for label, count in standings.items() if count) or 'none'}."
     )
+    if not planned.get("companies"):
+        out.say("The tick found nobody to bill. `tally doctor` says why.")
 
 
 def _told(session: Session, outcome: Outcome) -> int:
