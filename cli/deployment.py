@@ -7,11 +7,11 @@ import json
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from functools import cache, cached_property
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
-import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.session import Session
 
 from cli.dead_letters import SQSDeadLetters
 from cli.local_stack import find_local_stack
@@ -160,16 +160,7 @@ class _Connection:
 
 
 def _clients(target: Target) -> Callable[[str], Any]:
-    endpoint = None
-    if target.local:
-        endpoint, session = _local_session()
-    else:
-        try:
-            session = boto3.Session(region_name=target.region, profile_name=target.profile)
-        except BotoCoreError as error:
-            raise SetupError(f"No AWS session can be made: {error}") from error
-        if session.region_name is None:
-            raise SetupError("No AWS region is known: give --region, or set one for the profile.")
+    session, where = _local_session() if target.local else _session(target)
     config = Config(
         connect_timeout=5,
         read_timeout=30,
@@ -182,11 +173,10 @@ def _clients(target: Target) -> Callable[[str], Any]:
     )
 
     @cache
-    def client(service: str) -> Any:  # noqa: ANN401 - whichever client boto3 makes of the name
-        make = cast("Callable[..., Any]", session.client)
+    def client(service: str) -> Any:  # noqa: ANN401 - botocore makes its class as it goes
         try:
-            return make(
-                service, config=patient if service == "lambda" else config, endpoint_url=endpoint
+            return session.create_client(
+                service, config=patient if service == "lambda" else config, **where
             )
         except BotoCoreError as error:
             raise SetupError(f"AWS cannot be asked for {service}: {error}") from error
@@ -194,15 +184,31 @@ def _clients(target: Target) -> Callable[[str], Any]:
     return client
 
 
-def _local_session() -> tuple[str, boto3.Session]:
-    """Return the endpoint of the stack that `make up` left running, and a session for it."""
+def _session(target: Target) -> tuple[Session, dict[str, Any]]:
+    """Return an AWS session, and what each of its clients is given.
+
+    Raises:
+        SetupError: There is no such profile, or no region is known.
+    """
+    session = Session(profile=target.profile)
+    try:
+        region = target.region or session.get_config_variable("region")
+    except BotoCoreError as error:
+        raise SetupError(f"No AWS session can be made: {error}") from error
+    if region is None:
+        raise SetupError("No AWS region is known: give --region, or set one for the profile.")
+    return session, {"region_name": region}
+
+
+def _local_session() -> tuple[Session, dict[str, Any]]:
+    """Return a session for the stack that `make up` left running, and its clients' arguments."""
     local = find_local_stack()
-    session = boto3.Session(
-        aws_access_key_id="test",
-        aws_secret_access_key="test",  # noqa: S106 - MiniStack's root
-        region_name=local.region,
-    )
-    return local.endpoint, session
+    return Session(), {
+        "endpoint_url": local.endpoint,
+        "region_name": local.region,
+        "aws_access_key_id": "test",
+        "aws_secret_access_key": "test",
+    }
 
 
 def _described(client: "CloudFormationClient", name: str) -> "StackTypeDef":
