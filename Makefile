@@ -26,7 +26,8 @@ LOCK := $(UV) pip compile --quiet --universal --python-version 3.13 --generate-h
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-# What `make setup` has installed holds all of it. Without bytecode, which a first run writes of what it needs.
+# What `make setup` has installed holds all of it. Small: without bytecode, which a first run writes of what it needs, and
+# without a cache in the home folder.
 .PHONY: install
 install: $(or $(wildcard .venv/.ready),.venv/.installed) $(if $(SAM_ON_PATH),,$(or $(wildcard .tools/sam/.ready),.tools/sam/.installed)) ## install what an operator needs: the command, and what `sam build` needs
 	@echo 'Installed. Next:  export PATH="$(CURDIR)/.venv/bin$(if $(SAM_ON_PATH),,:$(CURDIR)/.tools/sam/bin):$$PATH"  and  sam build && sam deploy --guided'
@@ -126,13 +127,13 @@ clean: down sam-local-down ## remove all that was installed or built
 
 .venv/.installed: requirements/operator.txt pyproject.toml .tools/uv/.ready
 	@$(MAKE_VENV)
-	@$(SYNC) --python .venv requirements/operator.txt
-	@$(UV) pip install --quiet --python .venv --no-build-isolation --no-deps --editable .
+	@$(SYNC) --no-cache --python .venv requirements/operator.txt
+	@$(UV) pip install --quiet --no-cache --python .venv --no-build-isolation --no-deps --editable .
 	@touch $@
 
 .tools/sam/.installed: requirements/sam-deploy.txt .venv/.installed
 	@$(VENV) --python .venv/bin/python .tools/sam
-	@$(SYNC) --python .tools/sam requirements/sam-deploy.txt
+	@$(SYNC) --no-cache --python .tools/sam requirements/sam-deploy.txt
 	@touch $@
 
 .venv/.ready: requirements/dev.txt pyproject.toml .tools/uv/.ready
