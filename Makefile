@@ -116,13 +116,14 @@ lock: .tools/uv/.ready ## resolve the requirements anew; LOCK_OPTIONS=--upgrade 
 clean: down sam-local-down ## remove all that was installed or built
 	rm -rf .venv .tools .local .aws-sam .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage .coverage.*
 
-# Debian's python3 comes without ensurepip, so `-m venv` may fail there.
+# Debian's python3 comes without ensurepip, so `-m venv` may fail there. Once uv is there, nothing needs pip beside it.
 .tools/uv/.ready: requirements/bootstrap.txt
 	@"$(BOOTSTRAP_PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 9))' \
 		|| { echo "Python 3.9 or newer is needed to begin with: make setup BOOTSTRAP_PYTHON=python3.x" >&2; exit 1; }
 	@"$(BOOTSTRAP_PYTHON)" -m venv --clear .tools/uv \
 		|| { echo "No virtual environment could be made. On Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }
 	@.tools/uv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@$(UV) pip uninstall --quiet --python .tools/uv pip
 	@touch $@
 
 .venv/.installed: requirements/operator.txt pyproject.toml .tools/uv/.ready
