@@ -157,7 +157,8 @@ def command(
             raise typer.Exit(_ended(function, options, ctx.obj, values))
 
         run.__doc__ = says or function.__doc__
-        run.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]  # what inspect.signature gives
+        signature = signature.replace(parameters=parameters)
+        run.__signature__ = signature  # type: ignore[attr-defined]  # inspect reads it first
         run.__annotations__ = {each.name: each.annotation for each in parameters}
         app.command(name)(run)
         return function

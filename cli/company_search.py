@@ -1,4 +1,4 @@
-"""Which company, and which of its records, a person means."""
+"""The search for the company, and for the record of it, that a person means."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,13 +18,13 @@ from tally.domain.record.usage_record import UsageRecord
 from tally.ports import Ledger
 
 _NEAR = 75
-"""Of 100: names of this likeness are suggested."""
+"""The likeness, of 100, from which names are suggested."""
 _MOST = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """A company that the ledger knows; ``guessed``: only something like its name was given."""
+    """A company that the ledger knows. ``guessed``: only something like its name was given."""
 
     id: str
     name: str
@@ -32,10 +32,13 @@ class Found:
 
 
 def find_company(stack: Stack, text: str, *, guess: bool = False) -> Found:
-    """The company of that id or name; the case of a name does not matter where only one differs by it.
+    """Return the company of that id or name. Case matters only where two names differ by it alone.
 
-    With ``guess`` also the only one whose name contains the text, or is nearest to it: for looking, not for writing. Raises
-    UsageError that names what is near.
+    With ``guess`` it may also be the only company whose name contains the text, or is nearest to
+    it. That will do to look, but not to write.
+
+    Raises:
+        UsageError: There is none, or more than one; it names those that are near.
     """
     names = known_names(stack.ledger())
     if text in names:
@@ -63,13 +66,14 @@ def find_company(stack: Stack, text: str, *, guess: bool = False) -> Found:
     hint = (
         meant
         or before_first_tick(stack)
-        or "`tally status` lists those that it knows; each is known from the first tick that sees it."
+        or "`tally status` lists those that it knows; each is known from the first tick that sees "
+        "it."
     )
     raise UsageError(f"Tally knows no company {text!r}. {hint}")
 
 
 def known_names(ledger: Ledger) -> Mapping[str, str]:
-    """The name of every company that the ledger knows, by its GravityZone id."""
+    """Return the name of every company that the ledger knows, by its GravityZone id."""
     unreadable: dict[str, str] = {}
     names = {
         each.company_id: each.company_name for each in readable(ledger.all_links(), unreadable)
@@ -83,7 +87,7 @@ def known_names(ledger: Ledger) -> Mapping[str, str]:
 def nearest(
     text: str, names: Mapping[str, str], *, most: int = _MOST
 ) -> Sequence[tuple[str, float]]:
-    """The keys of the names that are most like a text, best first, each with its likeness of 100."""
+    """Return the keys of the names that are most like a text, best first, with their likeness."""
     found = process.extract(
         text, names, scorer=fuzz.WRatio, processor=default_process, limit=most, score_cutoff=_NEAR
     )
@@ -99,9 +103,12 @@ def find_record(
     fits: Callable[[UsageRecord], bool],
     what: str,
 ) -> UsageRecord:
-    """The company's record of that month and service; where they are left out, the only one that ``fits``.
+    """Return the company's record of that month and service.
 
-    Raises UsageError where there is none or more than one; ``what`` says for what one was looked for.
+    Where one of them is left out, it is the only record that ``fits``.
+
+    Raises:
+        UsageError: There is none, or more than one; ``what`` says what was looked for.
     """
     if month is not None and service is not None:
         return _named(
@@ -128,12 +135,12 @@ def find_record(
 def records_of(
     ledger: Ledger, company_id: str, *, month: Month | None = None
 ) -> Sequence[UsageRecord]:
-    """The company's unsettled records, and those of one month that are settled, by month and service."""
+    """Return the company's unsettled records, and the settled ones of one month."""
     alone = Stretch.alone(company_id)
     records = {record.key for record in readable(ledger.all_open_records(alone))}
     if month is not None:
         records |= {record.key for record in readable(ledger.all_settled_records(month, alone))}
-    # The index may lag: what a record is, is asked of the table itself.
+    # The index may lag behind the table, so each record is read from the table itself.
     newest = (ledger.record(key) for key in sorted(records))
     return [record for record in newest if record is not None]
 
@@ -160,7 +167,7 @@ def _near(text: str, names: Mapping[str, str]) -> Sequence[str]:
 
 
 _CLEARLY = 10
-"""By so much likeness the best of several is taken for what was meant."""
+"""The best of several is meant if it is ahead by so much likeness."""
 
 
 def _same_but_case(name: str, text: str) -> bool:

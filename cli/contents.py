@@ -1,4 +1,4 @@
-"""The table of contents of ``tally``: each command, the module that holds it, and its line in ``tally --help``.
+"""The table of contents of ``tally``: each command, its module, and its line in the help.
 
 `tally --help` is printed from this table alone, so that it imports no command.
 """

@@ -69,7 +69,7 @@ def connect(target: Target) -> Stack:
 
 
 class _Connection:
-    """The knowledge of a deployment so far. Each thing is asked for once, when somebody wants it."""
+    """The knowledge of a deployment. Each thing is asked for once, when somebody wants it."""
 
     def __init__(self, name: str, client: Callable[[str], Any]) -> None:
         self.name = name

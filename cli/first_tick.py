@@ -1,4 +1,4 @@
-"""The words for a stack in its first hours: before the first tick, and while its schedule is disabled."""
+"""The words for a stack in its first hours: before the first tick, or without a schedule."""
 
 from cli.stack import Stack
 from cli.words import age

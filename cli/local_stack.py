@@ -11,7 +11,7 @@ _RECORD = Path(__file__).parents[1] / ".local" / "up.json"
 
 
 class LocalStack(NamedTuple):
-    """Where the stack's stand-in for AWS answers."""
+    """The address of the local stack's stand-in for AWS."""
 
     endpoint: str
     region: str

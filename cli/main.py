@@ -20,7 +20,7 @@ app = typer.Typer(
 
 @app.callback()
 def _top() -> None:
-    """Look after Tally: what each customer is billed, what waits for a person, and what is to be set up."""
+    """Look after Tally: customers' bills, what waits for a person, and what is to be set up."""
 
 
 def run() -> None:

@@ -69,7 +69,7 @@ class Output:
         return _console(sys.stderr)
 
     def document(self, document: object) -> None:
-        """Print the result for a program: one JSON document, in which hidden letters are escaped."""
+        """Print the result for a program: one JSON document, its hidden letters escaped."""
         text = json.dumps(document, indent=2, ensure_ascii=not _takes_every_letter(sys.stdout))
         hidden = {char for char in set(text) if not shows(char)} - {"\n"}
         sys.stdout.write(
@@ -193,7 +193,7 @@ def _print_table(
 
 
 def _plain(columns: Sequence[Column], rows: Iterable[Sequence[str]]) -> Iterator[str]:
-    """Yield each row on one line, in columns as wide as their widest cell, without colour or frame."""
+    """Yield each row on one line, in columns as wide as their widest cell."""
     cells = [[column.title for column in columns], *rows]
     widths = [max(map(cell_len, column)) for column in zip(*cells, strict=True)]
     for row in cells:

@@ -1,4 +1,4 @@
-"""One company planned anew and its jobs queued, outside the schedule's ticks; and what came of it."""
+"""One company planned anew outside the schedule's ticks, its jobs queued and waited for."""
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
@@ -18,12 +18,12 @@ from tally.messages import Job
 
 _EVERY_SECONDS = 2.0
 _COUNTS_LAG = timedelta(seconds=60)
-"""How long SQS may take to count a message that was sent: until then an empty queue says nothing."""
+"""SQS may count a sent message so much later: until then an empty queue says nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What came of it: the months that were due, and what was written into their histories since.
+    """The outcome: the months that were due, and the steps in their histories since.
 
     ``done``: every job has told that it ran. ``failed`` says which lists could not be read.
     """
@@ -40,10 +40,14 @@ class Outcome:
 def queue_company(
     stack: Stack, company: Found, *, months: Collection[Month] | None
 ) -> tuple[Sequence[Job], str]:
-    """Plan the company anew and queue its jobs, of these months or of all that are due; with what could not be read.
+    """Plan the company anew and queue its jobs of these months, or of all that are due.
 
-    Its own standing, and its tie by its name, are written as at any tick; of the tick itself and of other companies
-    nothing is. Raises SetupError before the first tick, which decides the first month ever billed (OPEN-8).
+    Return the jobs, and a sentence on the lists that could not be read. The company's standing, and
+    its tie by its name, are written as at any tick. Nothing is written of the tick itself and of
+    other companies.
+
+    Raises:
+        SetupError: No tick has run yet; the first one decides the first month ever billed (OPEN-8).
     """
     ledger = stack.ledger()
     if ledger.ticks() is None:
@@ -62,8 +66,7 @@ def queue_company(
         )
     except IncompletePlanError as error:
         failed = str(error)
-    # Without the last reading on it a job notes this one, and so tells that it ran even where
-    # nothing has changed.
+    # A worker saves a write where the last reading is new. Without it the job tells that it ran.
     asked = {"last_reading": None, "by_person": True}
     queue.jobs = [job.model_copy(update=asked) for job in queue.jobs]
     queue.put_on(stack.queue())
@@ -78,7 +81,7 @@ def sync_company(
     wait: float,
     on_step: Callable[[str], None] = lambda _: None,
 ) -> Outcome:
-    """Queue what is due for one company, and wait until workers have done it, for so many seconds at most."""
+    """Queue what is due for one company, and wait so many seconds at most until workers did it."""
     ledger = stack.ledger()
     tick = stack.clock.now().replace(microsecond=0)
     jobs, failed = queue_company(stack, company, months=months)

@@ -1,20 +1,23 @@
-"""Text for a spreadsheet's cells: whatever the spreadsheet's language and separator, none of it is run as a formula."""
+"""Text for a spreadsheet's cells that no spreadsheet runs as a formula.
+
+That holds in every language, and with every sign that separates cells.
+"""
 
 import re
 
 _SIGNS = "=+\\-@\uff1d\uff0b\uff0d\uff20\ufe66\ufe62\ufe63\ufe6b\u2212"
-"""What a formula begins with; the wide and small forms, which some languages' spreadsheets take for the plain ones."""
+"""The signs that begin a formula, also in the wide and small forms that some languages take."""
 
 _BEFORE = "\\s\"'"
-"""What a spreadsheet passes over before it."""
+"""The signs that a spreadsheet passes over before a formula."""
 
 _BEGINS = re.compile(rf"(^|[;,|])(?=[{_BEFORE}]*[{_SIGNS}])")
 
 
 def harmless(text: str) -> str:
-    """The text with an apostrophe wherever a spreadsheet may begin a cell with a formula, as OWASP advises.
+    """Return the text with an apostrophe before each formula in it, as OWASP advises.
 
-    That is at its start, and behind each sign that separates cells somewhere: a file with commas that is opened where
-    semicolons separate is cut in the middle of a name.
+    A cell may begin at the start, and behind each sign that separates cells somewhere: a file with
+    commas is cut in the middle of a name if it is opened where semicolons separate.
     """
     return _BEGINS.sub(r"\1'", text)

@@ -1,4 +1,4 @@
-"""The secret as it is stored: what stands in it, and putting new keys in."""
+"""The secret as it is stored: its fields, and new keys put into it."""
 
 import json
 from collections.abc import Mapping
@@ -15,15 +15,16 @@ if TYPE_CHECKING:
 
 
 def stored(client: "SecretsManagerClient", secret_id: str) -> Mapping[str, Any]:
-    """The fields of the secret's object, ours and others'; empty if it has no value, or one that is no such object.
+    """Return the fields of the secret's object, ours and others'; none if it holds no object.
 
-    Raises TallyError where it may not or cannot be read: what is not known is not to be overwritten.
+    Raises:
+        TallyError: It may not or cannot be read, and so must not be overwritten.
     """
     what = f"the secret {secret_id}"
     try:
         text = client.get_secret_value(SecretId=secret_id).get("SecretString", "")
     except ClientError as error:
-        # A secret that was created without a value answers as one that is not there.
+        # Secrets Manager answers so for a secret without a value too.
         if error_code(error) != "ResourceNotFoundException":
             raise as_tally_error(error, what=what) from None
         return {}
@@ -52,6 +53,6 @@ def keys_in(client: "SecretsManagerClient", secret_id: str) -> ApiKeys:
 
 
 def store(client: "SecretsManagerClient", secret_id: str, fields: Mapping[str, Any]) -> None:
-    """Make this the secret's value. Secrets Manager keeps the one before as its previous version."""
+    """Make this the secret's value. Secrets Manager keeps the value before as a version."""
     with aws_errors(f"the secret {secret_id}"):
         client.put_secret_value(SecretId=secret_id, SecretString=json.dumps(dict(fields)))

@@ -1,4 +1,4 @@
-"""Which ConnectWise company a company that is tied to nobody may be, by the likeness of their names."""
+"""Likely ConnectWise companies for each company without a tie, by the likeness of their names."""
 
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,14 +19,14 @@ _MOST = 3
 class Names[K: Hashable]:
     """Names to be told apart, by their keys: which of them are most like another one.
 
-    Compared as names are matched: without case, punctuation and legal form, which say nothing of who it is.
+    They are compared as names are matched: without case, punctuation and legal form.
     """
 
     def __init__(self, names: Mapping[K, str]) -> None:
         self._plain = {key: likeness(name) for key, name in names.items()}
 
     def nearest(self, name: str) -> Sequence[tuple[K, int]]:
-        """The few that are most like ``name``, the likeliest first, and how like, of 100; none where none is."""
+        """Return the few that are most like ``name``, the likeliest first, and their likeness."""
         found = process.extract(
             likeness(name), self._plain, scorer=fuzz.WRatio, limit=_MOST, score_cutoff=_LEAST
         )
@@ -35,7 +35,7 @@ class Names[K: Hashable]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Near:
-    """A ConnectWise company and how like its name is, of 100; ``tied_to`` names who has it already."""
+    """A ConnectWise company, and its likeness, of 100. ``tied_to`` names who has it already."""
 
     id: int
     name: str
@@ -54,7 +54,10 @@ class Suggestion:
 
 
 def suggestions(ledger: Ledger, companies: Iterable[ConnectWiseCompany]) -> Sequence[Suggestion]:
-    """For each company that needs to be tied, by name; those that are excluded, unlicensed or partners need not."""
+    """Return one for each company that needs a tie, by name.
+
+    Excluded and unlicensed companies need none, nor do partners.
+    """
     links = {each.company_id: each for each in readable(ledger.all_links())}
     tied = {
         each.connectwise_id: each.company_name

@@ -1,4 +1,4 @@
-"""The clients of GravityZone and ConnectWise as this machine calls them: through its own network."""
+"""The clients of GravityZone and ConnectWise, which call through this machine's own network."""
 
 import os
 from collections.abc import Callable

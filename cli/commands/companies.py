@@ -1,4 +1,4 @@
-"""`tally companies …`: whom a company is tied to, which agreement it is billed on, and whether at all."""
+"""`tally companies …`: changes a company's tie, its agreement, and its exclusion from billing."""
 
 from collections.abc import Callable, Sequence
 from typing import Annotated, cast
@@ -59,7 +59,7 @@ def tie(
     ] = None,
     yes: Yes = False,
 ) -> None:
-    """Tie a company to a ConnectWise company, from another one too, and pin the agreement that it is billed on."""
+    """Tie a company to a ConnectWise company, from another one too, and pin its agreement."""
     _set_up(
         session,
         company,
@@ -134,7 +134,7 @@ def unbill_partner(session: Session, company: Company, *, why: Why, yes: Yes = F
 
 
 def suggest(session: Session) -> None:
-    """Name for each company that is tied to nobody the ConnectWise companies whose names are nearest."""
+    """Name the nearest ConnectWise companies for each company that is tied to nobody."""
     stack, out = session.stack, session.output
     ledger = stack.ledger()
     early = "" if known_names(ledger) else nobody_known(stack, ledger.ticks())
@@ -220,7 +220,7 @@ def _set_up(
 
 
 def _lazily(connectwise: Callable[[], ConnectWise]) -> ConnectWise:
-    """ConnectWise, for which keys are read only where it is asked: most of what is set up does not depend on it."""
+    """Return ConnectWise, for which the keys are read only when it is asked for something."""
 
     class Lazy:
         def __getattr__(self, name: str) -> object:

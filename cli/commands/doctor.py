@@ -1,4 +1,4 @@
-"""`tally doctor`: whether everything is set up, as a list to be worked down."""
+"""`tally doctor`: checks the set-up, as a list to be worked down."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -32,7 +32,10 @@ def add(app: typer.Typer) -> None:
 
 
 def doctor(session: Session) -> int | None:
-    """Check keys, rights, names, AWS and every customer, and say of each fault what to do. Nothing is changed."""
+    """Check keys, rights, names, AWS and every customer, and say of each fault what to do.
+
+    Nothing is changed.
+    """
     session.stack.outputs()  # without the stack there is nothing to look at
     results: list[Result] = []
     with session.output.progress("Looking") as step:
@@ -59,7 +62,7 @@ def doctor(session: Session) -> int | None:
 
 
 def checks_document(results: Sequence[Result]) -> list[Document]:
-    """The results for a program, in the list's order."""
+    """Return the results for a program, in the list's order."""
     return [
         {
             "check": result.check,
@@ -75,7 +78,7 @@ def checks_document(results: Sequence[Result]) -> list[Document]:
 
 
 def print_checks(out: Output, results: Sequence[Result]) -> None:
-    """The results for a person, numbered; what is wrong with what to do about it."""
+    """Print the results for a person, numbered, each fault with what to do about it."""
     for number, result in enumerate(results, 1):
         verdict = f"{result.verdict.value:{_VERDICT_WIDTH}}"
         out.say(f"{number:2}  {verdict}  {result.title}", style=_COLOURS[result.verdict])

@@ -1,4 +1,4 @@
-"""`tally export`: a month's records for a spreadsheet or a bookkeeping import."""
+"""`tally export`: writes a month's records for a spreadsheet or a bookkeeping import."""
 
 from collections.abc import Iterator
 from enum import StrEnum
@@ -16,7 +16,7 @@ from tally.people.read_overview import read_overview
 
 
 class Format(StrEnum):
-    """What the export is written as."""
+    """The form of the export."""
 
     CSV = "csv"
     JSON = "json"
@@ -35,7 +35,10 @@ def export(
     ] = None,
     as_format: Annotated[Format, typer.Option("--format", help="What to write.")] = Format.CSV,
 ) -> None:
-    """Write a month's records to standard output, one line each: what was counted, and what is billed where."""
+    """Write a month's records to standard output, one line each.
+
+    A line tells what was counted, and what is billed where.
+    """
     exported = month_of(month, now=session.stack.clock.now())
     seen = read_overview(session.stack.ledger(), months=[exported])
     rows = [_row(company, record) for company in seen.companies for record in company.of(exported)]

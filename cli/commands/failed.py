@@ -1,4 +1,4 @@
-"""`tally failed …`: what failed for good, why, and having it done after all."""
+"""`tally failed …`: shows what failed for good and why, and has it done after all."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -26,6 +26,7 @@ from tally.messages import Job
 from tally.ports import Ledger
 from tally.worker.belief import check_due, check_job
 
+_MOST_NAMED = 5
 _UNREADABLE = "It is no job that this version of Tally can read."
 
 
@@ -41,7 +42,7 @@ def add(app: typer.Typer) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Shown:
-    """A letter with what it is about, and why it failed as far as anybody knows."""
+    """A letter with its subject, and the reason of its failure as far as anybody knows."""
 
     letter: Letter
     about: str
@@ -49,7 +50,10 @@ class _Shown:
 
 
 def list_failed(session: Session) -> int:
-    """List the jobs and ticks that failed to the last attempt, each with its reason. Exits with 1 where there are any."""
+    """List the jobs and ticks that failed to the last attempt, each with its reason.
+
+    Exits with 1 where there are any.
+    """
     stack, out = session.stack, session.output
     queues = stack.dead_letters()
     letters = queues.read()
@@ -93,8 +97,8 @@ def retry(
 ) -> int:
     """Plan anew what failed for good, and remove its messages.
 
-    A job is never replayed: its company is planned anew, so that what is done is right now. A tick that failed is made up for by
-    one tick now, and so is a message that nobody can read.
+    A job is never replayed: its company is planned anew, so that what is done is right now. A tick
+    that failed is made up for by one tick now, and so is a message that nobody can read.
     """
     stack, out = session.stack, session.output
     queues = stack.dead_letters()
@@ -133,7 +137,7 @@ def _nothing_failed(stack: Stack) -> str:
 
 @dataclass(slots=True, kw_only=True)
 class _Retried:
-    """What was planned anew, which letters that answers, and why the others stay."""
+    """The companies planned anew, the letters that this answers, and why the others stay."""
 
     planned: list[tuple[Found, Sequence[Month]]]
     removed: list[Letter]
@@ -160,7 +164,7 @@ def _retry(session: Session, letters: Sequence[Letter]) -> _Retried:
 def _plan_anew(
     session: Session, company_id: str, letters: Sequence[Letter], retried: _Retried
 ) -> None:
-    """Queue what is due of the company now; its letters are answered even if nothing is due any more."""
+    """Queue what is due of the company now. That answers its letters, even if nothing is due."""
     job = next(each.job for each in letters if each.job is not None)
     found = Found(id=company_id, name=job.company_name)
     try:
@@ -192,9 +196,8 @@ def _tick_anew(session: Session, letters: Sequence[Letter], retried: _Retried) -
 def _question(letters: Sequence[Letter]) -> str:
     companies = sorted({each.job.company_name for each in letters if each.job is not None})
     ticks = any(each.job is None for each in letters)
-    named = ", ".join(companies[:5]) + (
-        f" and {len(companies) - 5} more" if len(companies) > 5 else ""  # noqa: PLR2004 - as many as fit a line
-    )
+    more = len(companies) - _MOST_NAMED
+    named = ", ".join(companies[:_MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
     parts = [*(["a tick"] if ticks else []), *([named] if named else [])]
     return f"Plan {' and '.join(parts)} anew, and remove {several(len(letters), 'message')}?"
 
@@ -254,7 +257,7 @@ def _shown(letter: Letter, ledger: Ledger, *, now: datetime) -> _Shown:
 
 
 def _why_refused(job: Job, ledger: Ledger, *, now: datetime) -> str:
-    """Why a worker refuses the job whole; empty where it does not (SAFE-9)."""
+    """Say why a worker refuses the whole job; "" if it does not (SAFE-9)."""
     try:
         check_job(job, now=now)
         keys = {
@@ -270,7 +273,7 @@ def _why_refused(job: Job, ledger: Ledger, *, now: datetime) -> str:
 
 
 def _why_failing(ledger: Ledger, company_id: str, month: Month) -> str:
-    """What the company's standing says of the month: a worker writes there why it failed."""
+    """Return the company's standing of the month, in which a worker tells why it failed."""
     standing = ledger.standing(company_id)
     causes = {} if standing is None else standing.causes
     of_month = [cause for scope, cause in sorted(causes.items()) if scope.startswith(str(month))]

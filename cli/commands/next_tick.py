@@ -1,4 +1,4 @@
-"""`tally plan`: what the next tick would do, down to each write, with nothing written."""
+"""`tally plan`: tells what a tick would do, down to each write. Nothing is written."""
 
 from collections.abc import Sequence
 from typing import Annotated
@@ -33,9 +33,10 @@ def plan(
     *,
     month: Annotated[str | None, typer.Option(help="Of one month alone, yyyy-mm.")] = None,
 ) -> int:
-    """Tell what a tick of this moment would do, down to each write. Both sides are read, and nothing is written anywhere.
+    """Tell what a tick of this moment would do, down to each write.
 
-    Of each company that is due one count is read, at half of GravityZone's pace, so that workers are not slowed down.
+    Both sides are read, and nothing is written anywhere. One count is read of each company that is
+    due, at half of GravityZone's pace, so that workers are not slowed down.
     """
     stack = session.stack
     only = None if company is None else find_company(stack, company)

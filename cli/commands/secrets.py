@@ -1,4 +1,4 @@
-"""`tally secrets set`: the keys are asked for, tried on both APIs, and stored only then."""
+"""`tally secrets set`: asks for the keys, tries them on both APIs, and only then stores them."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -44,7 +44,7 @@ def add(app: typer.Typer) -> None:
 
 
 def _top() -> None:
-    """One command alone is still called by its name."""
+    """Make typer call a group's only command by its name."""
 
 
 def set_keys(
@@ -55,7 +55,10 @@ def set_keys(
     ] = False,
     yes: Yes = False,
 ) -> int | None:
-    """Ask for the keys without showing them, try them on both APIs, and store them. Enter keeps a key that is stored."""
+    """Ask for the keys without showing them, try them on both APIs, and store them.
+
+    Enter keeps a key that is stored.
+    """
     if not somebody_is_there():
         raise UsageError(
             "Nothing was stored: keys are asked for on a terminal alone, where nothing "
@@ -108,7 +111,7 @@ def _set_keys(session: Session, *, ask: Callable[[str], str], force: bool, yes: 
 
 
 def _asked(ask: Callable[[str], str], present: Fields) -> dict[str, str]:
-    """What was typed, by key; a key that is kept is left out. Asks again for one that is needed."""
+    """Ask for each key, again for one that is needed. Return those that were typed."""
     given: dict[str, str] = {}
     for name, words in _ASKED.items():
         kept = isinstance(present.get(name), str) and bool(present[name])
@@ -122,7 +125,7 @@ def _asked(ask: Callable[[str], str], present: Fields) -> dict[str, str]:
 
 
 def _with_keys(stack: Stack, fields: Fields) -> Stack:
-    """The stack as it would be with these keys in its secret."""
+    """Return the stack as it would be with these keys in its secret."""
     settings = stack.settings()
     keys = ApiKeys.model_validate({name: fields[name] for name in ApiKeys.model_fields})
     return replace(
@@ -137,7 +140,7 @@ def _with_keys(stack: Stack, fields: Fields) -> Stack:
 def _told(
     session: Session, results: list[Result], *, stored_now: bool, changed: Mapping[str, str]
 ) -> None:
-    """The result for a program: names of keys, never a value."""
+    """Print the result for a program: names of keys, never a value."""
     if session.output.as_json:
         session.output.document(
             {"stored": stored_now, "changed": sorted(changed), "checks": checks_document(results)}

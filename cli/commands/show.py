@@ -1,4 +1,4 @@
-"""`tally show COMPANY`: all that is known of one company."""
+"""`tally show COMPANY`: shows all that is known of one company."""
 
 import sys
 from collections.abc import Iterator, Sequence
@@ -45,7 +45,7 @@ def show(
         int, typer.Option(min=1, max=60, help="For how many months back to show what was billed.")
     ] = 6,
 ) -> None:
-    """Show what one company is tied to, what it is billed, what waits for a person, and the history as a story."""
+    """Show one company: its tie, its bills, what waits for a person, and its history as a story."""
     ledger, now = session.stack.ledger(), session.stack.clock.now()
     told_month = month_of(month, now=now)
     found = find_company(session.stack, company, guess=True)
@@ -88,7 +88,7 @@ def show(
 
 
 def _records(session: Session, found: Found, *, last: Month, months: int) -> Sequence[UsageRecord]:
-    """Its records of the last months, and all that are unsettled, by month and service."""
+    """Return its records of the last months, and all unsettled ones, by month and service."""
     ledger = session.stack.ledger()
     records = {record.key: record for record in records_of(ledger, found.id)}
     ticks = ledger.ticks()

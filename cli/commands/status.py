@@ -1,4 +1,4 @@
-"""`tally status`: every company at a glance."""
+"""`tally status`: shows every company at a glance."""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
@@ -52,7 +52,10 @@ def status(
         bool, typer.Option("--why", help="Say of each company why it stands as it does.")
     ] = False,
 ) -> None:
-    """Show every company: the month's count, what is billed, the Addition, the standing, and within what time it was last read."""
+    """Show every company: count, bill, Addition and standing, and the time of the last reading.
+
+    The last reading lies back at most as long as is shown.
+    """
     now = session.stack.clock.now()
     shown = month_of(month, now=now)
     states = _states(standing)

@@ -1,4 +1,4 @@
-"""`tally sync`: a tick now, or one company now, without waiting for the schedule."""
+"""`tally sync`: has a tick planned now, or one company, without waiting for the schedule."""
 
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
@@ -17,7 +17,7 @@ from tally.people.read_overview import read_overview
 
 _EVERY_SECONDS = 2.0
 _EMPTY_TWICE = 2
-"""SQS's numbers are approximate: only a queue that looks empty twice is taken for empty."""
+"""SQS counts approximately: only a queue that looks empty twice is taken for empty."""
 
 
 def add(app: typer.Typer) -> None:

@@ -60,7 +60,7 @@ KEYS: tuple[Check[Installation], ...] = (
         needs=("connectwise-reading",),
     ),
 )
-"""What depends on the keys alone: `tally secrets set` carries these out with the new ones."""
+"""The checks of the keys alone: `tally secrets set` carries them out with the new keys."""
 
 CHECKS: tuple[Check[Installation], ...] = (
     SETTINGS,

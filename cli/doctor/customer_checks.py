@@ -1,4 +1,4 @@
-"""Each customer: tied on both sides, one agreement, and no Addition of others that bills the same."""
+"""The checks of each customer: its tie, its one agreement, and no Addition of others."""
 
 from collections.abc import Iterator
 
@@ -14,7 +14,7 @@ from tally.services import Names
 
 
 def tied(installation: Installation) -> Iterator[Finding]:
-    """Whether each customer has its ConnectWise company; of those without, who it might be."""
+    """Check that each customer has its ConnectWise company, and name likely ones for the rest."""
     if unseen := unseen_companies(
         installation.connectwise_companies, tied_ids(installation.links.values())
     ):
@@ -36,7 +36,10 @@ def tied(installation: Installation) -> Iterator[Finding]:
 
 
 def agreements(installation: Installation) -> Iterator[Finding]:
-    """Whether each customer has exactly one active agreement of each type that is billed (MATCH-3, MATCH-5)."""
+    """Check that each customer has exactly one active agreement of each billed type.
+
+    The rules are MATCH-3 and MATCH-5.
+    """
     chosen = 0
     faults = 0
     for names, type_id in _types(installation):
@@ -58,7 +61,7 @@ def agreements(installation: Installation) -> Iterator[Finding]:
 
 
 def other_additions(installation: Installation) -> Iterator[Finding]:
-    """Whether anybody else bills the product: what Bitdefender's classic integration or a person has left (OPEN-6)."""
+    """Check that nobody else bills the product: a person, or Bitdefender's integration (OPEN-6)."""
     ours = {
         line.addition_id
         for record in readable(installation.ledger.all_open_records())
@@ -101,7 +104,10 @@ def other_additions(installation: Installation) -> Iterator[Finding]:
 
 
 def odd_rows(installation: Installation) -> Iterator[Finding]:
-    """Whether every row of the vendors' lists could be placed; one that could not may be any customer's (SAFE-5)."""
+    """Check that every row of the vendors' lists could be placed (SAFE-5).
+
+    One that could not may be any customer's.
+    """
     for _, type_id in _types(installation):
         installation.agreements_of(type_id, 0)
     count, first = installation.stack.odd_rows.taken()

@@ -1,4 +1,4 @@
-"""GravityZone: is the address right, is the key, may it do what is needed, and is there anybody to bill."""
+"""The checks of GravityZone: address, key, the key's rights, and somebody to bill."""
 
 from collections.abc import Callable, Iterator, Mapping
 
@@ -18,11 +18,11 @@ from tally.errors import (
 from tally.ports import GravityZone
 
 _NOBODY = "0" * 24
-"""An id in the right form that no company has: an API that is enabled says so, one that is not says that instead."""
+"""An id that no company has: an enabled API says so, and one that is not says that instead."""
 
 
 def key(gravityzone: GravityZone, *, url: str) -> Iterator[Finding]:
-    """Whether the address answers and takes the key: claimed only where something was answered to the key."""
+    """Check that the address answers and takes the key; only an answer to the key proves it."""
     try:
         _ask_for_the_key(gravityzone)
     except InFrontError as error:
@@ -35,7 +35,7 @@ def key(gravityzone: GravityZone, *, url: str) -> Iterator[Finding]:
         )
         return
     except MissingRightError:
-        pass  # it knows the key, and names an API; what the key may do is the next check's
+        pass  # GravityZone knows the key; its rights are the next check's
     except CredentialsError as error:
         yield needs_setup(
             f"GravityZone at {url} does not take the API key. It said: {error}.",
@@ -51,7 +51,10 @@ def key(gravityzone: GravityZone, *, url: str) -> Iterator[Finding]:
 
 
 def apis(gravityzone: GravityZone) -> Iterator[Finding]:
-    """Whether the key has the three APIs that Tally reads: as GravityZone lists them, and by one harmless question each."""
+    """Check that the key has the three APIs that Tally reads.
+
+    GravityZone lists the APIs of the key, and each is asked one harmless question.
+    """
     ticked = _ticked(gravityzone)
     said = {
         name: _outcome(ask, listed=ticked is not None)
@@ -90,7 +93,7 @@ def apis(gravityzone: GravityZone) -> Iterator[Finding]:
 
 
 def customers(installation: Installation) -> Iterator[Finding]:
-    """Whether there is anybody whose usage GravityZone counts by the month."""
+    """Check that there is somebody whose usage GravityZone counts by the month."""
     own = installation.own_company
     if own.kind is CompanyKind.CUSTOMER:
         yield needs_setup(
@@ -142,7 +145,7 @@ def customers(installation: Installation) -> Iterator[Finding]:
 
 
 def _ask_for_the_key(gravityzone: GravityZone) -> None:
-    """Ask what needs no API. An edition that does not know that question is asked for the key's own company."""
+    """Ask a question that needs no API, or, of an edition without it, for the key's own company."""
     try:
         gravityzone.enabled_apis()
     except (MissingRightError, NotFoundError, ContractError):
@@ -150,7 +153,7 @@ def _ask_for_the_key(gravityzone: GravityZone) -> None:
 
 
 def _ticked(gravityzone: GravityZone) -> frozenset[str] | None:
-    """The APIs that GravityZone lists for the key, None if it does not tell."""
+    """Return the APIs that GravityZone lists for the key, None if it does not tell."""
     try:
         return frozenset(each.lower() for each in gravityzone.enabled_apis())
     except TallyError:
@@ -170,9 +173,9 @@ def _questions(gravityzone: GravityZone) -> Mapping[str, Callable[[], object]]:
 
 
 def _outcome(ask: Callable[[], object], *, listed: bool) -> TallyError | None:
-    """None where the API has answered; else for what that was not seen.
+    """Return None if the API has answered, else the error instead of an answer.
 
-    A no is an answer where GravityZone lists the key's APIs: it is about the company that was asked for.
+    If GravityZone lists the key's APIs, a no is an answer: it is about the company in question.
     """
     try:
         ask()
