@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from rapidfuzz import fuzz, process
 
 from tally.domain.linking.likeness import likeness
-from tally.domain.model.company import ConnectWiseCompany
+from tally.domain.model.company import CompanyLink, ConnectWiseCompany
 from tally.domain.model.standing import COMPANY_SCOPE, Standing, StandingState
 from tally.domain.planning.tick_context import known_absence
 from tally.domain.record.unreadable import readable
@@ -64,12 +64,6 @@ def suggestions(ledger: Ledger, companies: Iterable[ConnectWiseCompany]) -> Sequ
         for each in links.values()
         if each.connectwise_id is not None
     }
-    untied = []
-    for standing in ledger.all_standings():
-        link = links.get(standing.company_id)
-        of_nobody = link is None or (link.connectwise_id is None and link.excluded_since is None)
-        if of_nobody and _needs_setup(standing):
-            untied.append(standing)
     known = {each.id: each for each in companies if not each.deleted}
     names = Names({each.id: each.name for each in known.values()})
     return [
@@ -82,10 +76,21 @@ def suggestions(ledger: Ledger, companies: Iterable[ConnectWiseCompany]) -> Sequ
                 for key, score in names.nearest(standing.company_name)
             ],
         )
-        for standing in sorted(
-            untied, key=lambda each: (each.company_name.casefold(), each.company_id)
-        )
+        for standing in _untied(ledger.all_standings(), links)
     ]
+
+
+def _untied(standings: Iterable[Standing], links: Mapping[str, CompanyLink]) -> Sequence[Standing]:
+    untied = [
+        each
+        for each in standings
+        if _waits_for_a_tie(links.get(each.company_id)) and _needs_setup(each)
+    ]
+    return sorted(untied, key=lambda each: (each.company_name.casefold(), each.company_id))
+
+
+def _waits_for_a_tie(link: CompanyLink | None) -> bool:
+    return link is None or (link.connectwise_id is None and link.excluded_since is None)
 
 
 def _needs_setup(standing: Standing) -> bool:

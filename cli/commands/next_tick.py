@@ -1,6 +1,7 @@
 """`tally plan`: tells what a tick would do, down to each write. Nothing is written."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Annotated
 
 import typer
@@ -10,10 +11,12 @@ from cli.company_search import find_company
 from cli.documents import Document
 from cli.exit_codes import DONE, FINDINGS
 from cli.first_tick import no_tick_yet
-from cli.output import Column
+from cli.output import Column, Output
 from cli.rehearsal.rehearse import Rehearsal, RehearsedJob, rehearse
 from cli.rehearsal.rehearsed_connectwise import Write, WriteKind
 from cli.words import instant, minute, month_of, several
+from tally.domain.holds import Hold
+from tally.domain.model.company import CompanyLink, LinkChange
 from tally.domain.model.standing import Standing
 from tally.domain.model.terms import Terms
 from tally.domain.record.history import Transition
@@ -51,64 +54,74 @@ def plan(
             wanted=wanted,
             on_job=lambda done, total, name: step(done=done, total=total, what=name[:30]),
         )
-    ids = None if only is None else {only.id}
+    if only is not None:
+        rehearsal = _of_company(rehearsal, only.id)
     if session.output.as_json:
-        session.output.document(_document(rehearsal, ids))
+        session.output.document(_document(rehearsal))
     else:
-        _print(session, rehearsal, ids)
+        _print(session, rehearsal, alone=only is not None)
     return FINDINGS if rehearsal.failed or any(each.failed for each in rehearsal.jobs) else DONE
 
 
-def _document(rehearsal: Rehearsal, ids: set[str] | None) -> Document:
+def _of_company(rehearsal: Rehearsal, company_id: str) -> Rehearsal:
+    return replace(
+        rehearsal,
+        ties=[each for each in rehearsal.ties if each.after.company_id == company_id],
+        standings=[
+            (before, after)
+            for before, after in rehearsal.standings
+            if after.company_id == company_id
+        ],
+    )
+
+
+def _document(rehearsal: Rehearsal) -> Document:
+    jobs = rehearsal.jobs
     return {
         "tick": instant(rehearsal.tick),
-        "jobs": len(rehearsal.jobs),
+        "jobs": len(jobs),
         "backlog": rehearsal.backlog,
         "skipped": rehearsal.skipped,
         "failed": rehearsal.failed,
         "writes": [
-            {**_of_job(each), **_write_document(write)}
-            for each in rehearsal.jobs
-            for write in each.writes
+            {**_of_job(each), **_write_document(write)} for each in jobs for write in each.writes
         ],
         "steps": [
             {**_of_job(each), "service": step.after.key.service, "what": step.what, "why": step.why}
-            for each in rehearsal.jobs
+            for each in jobs
             for step in each.transitions
         ],
         "holds": [
-            {**_of_job(each), "service": step.after.key.service, "why": step.after.hold.why}
-            for each in rehearsal.jobs
-            for step in _holds(each)
-            if step.after.hold is not None
+            {**_of_job(each), "service": step.after.key.service, "why": hold.why}
+            for each, step, hold in _holds(jobs)
         ],
-        "ties": [
-            {
-                "company": each.after.company_id,
-                "name": each.after.company_name,
-                "connectwise": each.after.connectwise_id,
-            }
-            for each in rehearsal.ties
-            if ids is None or each.after.company_id in ids
-        ],
-        "standings": [
-            {
-                "company": after.company_id,
-                "name": after.company_name,
-                "before": None if before is None else before.shown.state.label,
-                "after": after.shown.state.label,
-                "reason": after.shown.reason,
-            }
-            for before, after in _of(rehearsal.standings, ids)
-        ],
-        "waits": [{**_of_job(each), "why": each.waits} for each in rehearsal.jobs if each.waits],
-        "failures": [
-            {**_of_job(each), "why": each.failed} for each in rehearsal.jobs if each.failed
-        ],
+        "ties": [_tie_document(each) for each in rehearsal.ties],
+        "standings": [_standing_document(*each) for each in rehearsal.standings],
+        "waits": [{**_of_job(each), "why": each.waits} for each in jobs if each.waits],
+        "failures": [{**_of_job(each), "why": each.failed} for each in jobs if each.failed],
     }
 
 
-def _print(session: Session, rehearsal: Rehearsal, ids: set[str] | None) -> None:
+def _tie_document(change: LinkChange) -> Document:
+    link = change.after
+    return {
+        "company": link.company_id,
+        "name": link.company_name,
+        "connectwise": link.connectwise_id,
+    }
+
+
+def _standing_document(before: Standing | None, after: Standing) -> Document:
+    return {
+        "company": after.company_id,
+        "name": after.company_name,
+        "before": None if before is None else before.shown.state.label,
+        "after": after.shown.state.label,
+        "reason": after.shown.reason,
+    }
+
+
+def _print(session: Session, rehearsal: Rehearsal, *, alone: bool) -> None:
     out = session.output
     out.say(
         f"A tick at {minute(rehearsal.tick)} GMT: "
@@ -116,65 +129,14 @@ def _print(session: Session, rehearsal: Rehearsal, ids: set[str] | None) -> None
     )
     if session.stack.ledger().ticks() is None:
         out.say(f"It would be the first tick. {no_tick_yet(session.stack)}")
-    elif not rehearsal.jobs and ids is None:
+    elif not rehearsal.jobs and not alone:
         out.say("Nobody is to be billed: `tally doctor` says why.")
     if rehearsal.failed:
         out.say(f"Not all could be read: {rehearsal.failed}")
     if rehearsal.skipped:
         out.say(f"The planner would queue nothing at this moment: {rehearsal.skipped}.")
-    writes = [(each, write) for each in rehearsal.jobs for write in each.writes]
-    out.say()
-    out.say(f"Writes to ConnectWise: {len(writes) or 'none'}", style="bold")
-    if writes:
-        columns = (Column("Company", wide=2), Column("Month"), Column("Write", wide=3))
-        out.table(
-            columns,
-            ([each.job.company_name, str(each.job.month), _write(write)] for each, write in writes),
-        )
-    parts: list[tuple[str, list[str]]] = [
-        (
-            "Would be tied",
-            [
-                (
-                    f"{each.after.company_name} to {each.after.connectwise_name!r} (id "
-                    f"{each.after.connectwise_id})"
-                )
-                for each in rehearsal.ties
-                if ids is None or each.after.company_id in ids
-            ],
-        ),
-        (
-            "Would be held",
-            [
-                f"{_named(each, step)}: {step.after.hold.why}"
-                for each in rehearsal.jobs
-                for step in _holds(each)
-                if step.after.hold is not None
-            ],
-        ),
-        (
-            "Would be closed",
-            [
-                f"{_named(each, step)} at {step.after.stands}"
-                for each in rehearsal.jobs
-                for step in each.transitions
-                if step.what == "closed"
-            ],
-        ),
-        (
-            "Standings that would change",
-            [_standing(before, after) for before, after in _of(rehearsal.standings, ids)],
-        ),
-        (
-            "Would come back later",
-            [f"{_of_month(each)}: {each.waits}" for each in rehearsal.jobs if each.waits],
-        ),
-        (
-            "Could not be told",
-            [f"{_of_month(each)}: {each.failed}" for each in rehearsal.jobs if each.failed],
-        ),
-    ]
-    for title, lines in parts:
+    _print_writes(out, rehearsal.jobs)
+    for title, lines in _parts(rehearsal):
         if lines:
             out.say()
             out.say(f"{title}: {len(lines)}", style="bold")
@@ -182,20 +144,56 @@ def _print(session: Session, rehearsal: Rehearsal, ids: set[str] | None) -> None
                 out.say(f"  {line}")
 
 
-def _of(
-    standings: Sequence[tuple[Standing | None, Standing]], ids: set[str] | None
-) -> list[tuple[Standing | None, Standing]]:
-    return [
-        (before, after) for before, after in standings if ids is None or after.company_id in ids
+def _print_writes(out: Output, jobs: Sequence[RehearsedJob]) -> None:
+    rows = [
+        [each.job.company_name, str(each.job.month), _write(write)]
+        for each in jobs
+        for write in each.writes
     ]
+    out.say()
+    out.say(f"Writes to ConnectWise: {len(rows) or 'none'}", style="bold")
+    if rows:
+        out.table((Column("Company", wide=2), Column("Month"), Column("Write", wide=3)), rows)
 
 
-def _holds(each: RehearsedJob) -> list[Transition]:
-    return [
-        step
-        for step in each.transitions
-        if step.after.hold is not None and step.before.hold != step.after.hold
-    ]
+def _parts(rehearsal: Rehearsal) -> Iterator[tuple[str, list[str]]]:
+    jobs = rehearsal.jobs
+    yield "Would be tied", [_tie(each.after) for each in rehearsal.ties]
+    yield (
+        "Would be held",
+        [f"{_named(each, step)}: {hold.why}" for each, step, hold in _holds(jobs)],
+    )
+    yield (
+        "Would be closed",
+        [
+            f"{_named(each, step)} at {step.after.stands}"
+            for each in jobs
+            for step in each.transitions
+            if step.what == "closed"
+        ],
+    )
+    yield "Standings that would change", [_standing(*each) for each in rehearsal.standings]
+    yield (
+        "Would come back later",
+        [f"{_of_month(each)}: {each.waits}" for each in jobs if each.waits],
+    )
+    yield (
+        "Could not be told",
+        [f"{_of_month(each)}: {each.failed}" for each in jobs if each.failed],
+    )
+
+
+def _holds(jobs: Sequence[RehearsedJob]) -> Iterator[tuple[RehearsedJob, Transition, Hold]]:
+    """Yield each step that begins or changes a hold, with its job and the hold."""
+    for each in jobs:
+        for step in each.transitions:
+            hold = step.after.hold
+            if hold is not None and step.before.hold != hold:
+                yield each, step, hold
+
+
+def _tie(link: CompanyLink) -> str:
+    return f"{link.company_name} to {link.connectwise_name!r} (id {link.connectwise_id})"
 
 
 def _of_job(each: RehearsedJob) -> Document:

@@ -13,9 +13,9 @@ _TRY_AGAIN = "Try again in some minutes; if it stays so, check the address and t
 class Check[T]:
     """One line of the list.
 
-    Scripts know it by its ``name``, people read its ``title``. ``look`` carries it out; if it raises
-    a TallyError, that is its finding, and ``remedy`` says what to do. ``needs`` names earlier
-    checks without which it can say nothing.
+    Scripts know it by its ``name``, people read its ``title``. ``look`` carries it out; if it
+    raises a TallyError, that is its finding, and ``remedy`` says what to do. ``needs`` names
+    earlier checks without which it can say nothing.
     """
 
     name: str
