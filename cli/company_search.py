@@ -20,6 +20,9 @@ from tally.ports import Ledger
 _NEAR = 75
 """The likeness, of 100, from which names are suggested."""
 _MOST = 3
+_LISTED = (
+    "`tally status` lists those that it knows; each is known from the first tick that sees it."
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,20 +58,8 @@ def find_company(stack: Stack, text: str, *, guess: bool = False) -> Found:
     near = _near(text, names)
     if guess and len(near) == 1:
         return Found(id=near[0], name=names[near[0]], guessed=True)
-    meant = (
-        (
-            "Is it "
-            f"{' or '.join(f'{told(names[each], beside=text)} ({each})' for each in near[:_MOST])}?"
-        )
-        if near
-        else ""
-    )
-    hint = (
-        meant
-        or before_first_tick(stack)
-        or "`tally status` lists those that it knows; each is known from the first tick that sees "
-        "it."
-    )
+    meant = [f"{told(names[each], beside=text)} ({each})" for each in near[:_MOST]]
+    hint = f"Is it {' or '.join(meant)}?" if meant else before_first_tick(stack) or _LISTED
     raise UsageError(f"Tally knows no company {text!r}. {hint}")
 
 
@@ -117,13 +108,12 @@ def find_record(
     records = [
         record
         for record in records_of(ledger, company.id, month=month)
-        if service in (None, record.key.service) and (month is None or record.key.month == month)
+        if service in (None, record.key.service) and month in (None, record.key.month)
     ]
     fitting = [record for record in records if fits(record)]
-    if len(fitting) == 1:
-        return fitting[0]
-    if not fitting and len(records) == 1:
-        return records[0]
+    candidates = fitting or records
+    if len(candidates) == 1:
+        return candidates[0]
     if not fitting:
         raise UsageError(f"No month of {company.name} is {what}.")
     named = "; ".join(
@@ -153,10 +143,8 @@ def _named(ledger: Ledger, key: RecordKey, company: Found) -> UsageRecord:
 
 
 def _near(text: str, names: Mapping[str, str]) -> Sequence[str]:
-    holding = [each for each, name in names.items() if text.casefold() in name.casefold()]
-    if holding:
-        return sorted(holding, key=lambda each: names[each])
-    alike = set(near_misses(text, names.values()))
+    holding = [name for name in names.values() if text.casefold() in name.casefold()]
+    alike = set(holding or near_misses(text, names.values()))
     if alike:
         return sorted(
             (each for each, name in names.items() if name in alike), key=lambda each: names[each]

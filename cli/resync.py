@@ -66,7 +66,7 @@ def queue_company(
         )
     except IncompletePlanError as error:
         failed = str(error)
-    # A worker saves a write where the last reading is new. Without it the job tells that it ran.
+    # A worker that finds no last reading on its job notes one, which shows that it ran.
     asked = {"last_reading": None, "by_person": True}
     queue.jobs = [job.model_copy(update=asked) for job in queue.jobs]
     queue.put_on(stack.queue())
@@ -85,22 +85,12 @@ def sync_company(
     ledger = stack.ledger()
     tick = stack.clock.now().replace(microsecond=0)
     jobs, failed = queue_company(stack, company, months=months)
-    planned = ledger.standing(company.id)
-    before = 0 if planned is None else planned.version
     keys = [
         RecordKey(company_id=company.id, month=job.month, service=each.service)
         for job in jobs
         for each in job.services
     ]
-    started, waited, done = stack.clock.now(), 0.0, not jobs
-    while not done and waited < wait:
-        on_step(f"waiting for a worker, {len(jobs)} queued")
-        stack.sleep(_EVERY_SECONDS)
-        waited += _EVERY_SECONDS
-        standing = ledger.standing(company.id)
-        told = standing is not None and standing.version >= before + len(jobs)
-        emptied = stack.clock.now() - started >= _COUNTS_LAG and stack.waiting() == 0
-        done = told or emptied
+    done = not jobs or _is_done(stack, company.id, len(jobs), wait=wait, on_step=on_step)
     return Outcome(
         company=company,
         tick=tick,
@@ -110,3 +100,24 @@ def sync_company(
         done=done,
         failed=failed,
     )
+
+
+def _is_done(
+    stack: Stack, company_id: str, jobs: int, *, wait: float, on_step: Callable[[str], None]
+) -> bool:
+    """Wait for the jobs of a company; return True once all have run, False if that takes longer.
+
+    Each job writes the company's standing when it runs.
+    """
+    ledger, started, waited = stack.ledger(), stack.clock.now(), 0.0
+    planned = ledger.standing(company_id)
+    last = jobs + (0 if planned is None else planned.version)
+    while waited < wait:
+        on_step(f"waiting for a worker, {jobs} queued")
+        stack.sleep(_EVERY_SECONDS)
+        waited += _EVERY_SECONDS
+        standing = ledger.standing(company_id)
+        told = standing is not None and standing.version >= last
+        if told or (stack.clock.now() - started >= _COUNTS_LAG and stack.waiting() == 0):
+            return True
+    return False

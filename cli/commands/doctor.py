@@ -106,14 +106,7 @@ def _summary(results: Sequence[Result]) -> str:
         for verdict, count in _totals(results).items()
         if count
     )
-    first = next(
-        (number for number, each in enumerate(results, 1) if each.verdict is Verdict.NEEDS_SETUP),
-        None,
-    )
-    if first is None:
-        first = next(
-            (number for number, each in enumerate(results, 1) if each.verdict is not Verdict.OK),
-            None,
-        )
-    begin = "" if first is None else f" Begin with number {first}."
+    faults = [number for number, each in enumerate(results, 1) if each.verdict is not Verdict.OK]
+    grave = [each for each in faults if results[each - 1].verdict is Verdict.NEEDS_SETUP]
+    begin = f" Begin with number {(grave or faults)[0]}." if faults else ""
     return f"{len(results)} checks: {said}.{begin}"

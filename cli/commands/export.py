@@ -10,7 +10,7 @@ from cli.command import Session, command
 from cli.documents import Document
 from cli.first_tick import before_first_tick
 from cli.words import instant, month_of
-from tally.domain.record.usage_record import UsageRecord
+from tally.domain.record.usage_record import Credit, UsageRecord
 from tally.domain.reporting.overview import CompanyRow, counted, final
 from tally.people.read_overview import read_overview
 
@@ -81,16 +81,13 @@ _COLUMNS = (
 
 
 def _row(company: CompanyRow, record: UsageRecord) -> Document:
-    made = record.lines
-    credit, hold = record.credit, record.hold
-    price = None if credit is None else credit.unit_price
+    made, link = record.lines, company.link
     values = (
         str(record.key.month),
         record.key.service,
         company.company_id,
         company.name,
-        None if company.link is None else company.link.connectwise_id,
-        None if company.link is None else company.link.connectwise_name,
+        *((None, None) if link is None else (link.connectwise_id, link.connectwise_name)),
         record.state.value,
         company.cause.state.label,
         counted(record),
@@ -101,13 +98,17 @@ def _row(company: CompanyRow, record: UsageRecord) -> Document:
         list(dict.fromkeys(line.agreement_id for line in made)),
         min((line.place.effective.isoformat() for line in made), default=None),
         max((line.place.cancelled.isoformat() for line in made), default=None),
-        None if hold is None else hold.quantity,
-        None if hold is None else hold.why,
-        None if credit is None else credit.quantity,
-        None if credit is None or price is None else f"{credit.quantity * price:.2f}",
+        *((None, None) if record.hold is None else (record.hold.quantity, record.hold.why)),
+        *((None, None) if record.credit is None else _credited(record.credit)),
         instant(company.last_reading),
     )
     return dict(zip(_COLUMNS, values, strict=True))
+
+
+def _credited(credit: Credit) -> tuple[int, str | None]:
+    """Return the quantity to be credited, and the amount if the price is known."""
+    price = credit.unit_price
+    return credit.quantity, None if price is None else f"{credit.quantity * price:.2f}"
 
 
 def _cells(row: Document) -> Iterator[object]:

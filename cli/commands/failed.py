@@ -13,7 +13,7 @@ from cli.dead_letters import Letter, LetterKind
 from cli.documents import Document
 from cli.exit_codes import DONE, FINDINGS
 from cli.first_tick import before_first_tick
-from cli.output import Column
+from cli.output import Column, Output
 from cli.resync import queue_company
 from cli.stack import Stack
 from cli.words import NOTHING, instant, minute, several
@@ -203,38 +203,38 @@ def _question(letters: Sequence[Letter]) -> str:
 
 
 def _told(session: Session, retried: _Retried) -> int:
-    out = session.output
-    if out.as_json:
-        out.document(
-            {
-                "planned": [
-                    {
-                        "company": found.id,
-                        "name": found.name,
-                        "months": [str(each) for each in months],
-                    }
-                    for found, months in retried.planned
-                ],
-                "tick": retried.tick or None,
-                "removed": len(retried.removed),
-                "kept": [
-                    {"id": each.id, "queue": each.kind.value, "why": why}
-                    for each, why in retried.kept
-                ],
-            }
-        )
+    if session.output.as_json:
+        session.output.document(_retried_document(retried))
     else:
-        if retried.tick:
-            out.say(f"A tick was planned at {retried.tick}.")
-        for found, months in retried.planned:
-            out.say(
-                f"{found.name}: "
-                f"{' and '.join(each.label for each in months) or 'nothing is due any more'}."
-            )
-        out.say(f"{several(len(retried.removed), 'message')} removed.")
-        for each, why in retried.kept:
-            out.say(f"Kept: {each.kind} message {each.id}: {why}")
+        _print_retried(session.output, retried)
     return FINDINGS if retried.kept else DONE
+
+
+def _retried_document(retried: _Retried) -> Document:
+    return {
+        "planned": [
+            {"company": found.id, "name": found.name, "months": [str(each) for each in months]}
+            for found, months in retried.planned
+        ],
+        "tick": retried.tick or None,
+        "removed": len(retried.removed),
+        "kept": [
+            {"id": each.id, "queue": each.kind.value, "why": why} for each, why in retried.kept
+        ],
+    }
+
+
+def _print_retried(out: Output, retried: _Retried) -> None:
+    if retried.tick:
+        out.say(f"A tick was planned at {retried.tick}.")
+    for found, months in retried.planned:
+        out.say(
+            f"{found.name}: "
+            f"{' and '.join(each.label for each in months) or 'nothing is due any more'}."
+        )
+    out.say(f"{several(len(retried.removed), 'message')} removed.")
+    for each, why in retried.kept:
+        out.say(f"Kept: {each.kind} message {each.id}: {why}")
 
 
 def _shown(letter: Letter, ledger: Ledger, *, now: datetime) -> _Shown:

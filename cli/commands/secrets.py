@@ -78,12 +78,7 @@ def _set_keys(session: Session, *, ask: Callable[[str], str], force: bool, yes: 
             _told(session, [], stored_now=False, changed=given)
             return None
         fields = {**present, **given}
-        with out.progress("Trying the keys") as step:
-            results: list[Result] = []
-            tried = (SETTINGS, *KEYS)
-            for each in examine(Installation(_with_keys(stack, fields), step=step), tried):
-                results.append(each)
-                step(done=len(results), total=len(tried))
+        results = _tried(session, fields)
         wrong = [each for each in results if each.verdict is not Verdict.OK]
         if not out.as_json:
             print_checks(out, results)
@@ -108,6 +103,16 @@ def _set_keys(session: Session, *, ask: Callable[[str], str], force: bool, yes: 
     )
     _told(session, results, stored_now=True, changed=given)
     return FINDINGS if wrong else None
+
+
+def _tried(session: Session, fields: Fields) -> list[Result]:
+    checks = (SETTINGS, *KEYS)
+    results: list[Result] = []
+    with session.output.progress("Trying the keys") as step:
+        for each in examine(Installation(_with_keys(session.stack, fields), step=step), checks):
+            results.append(each)
+            step(done=len(results), total=len(checks))
+    return results
 
 
 def _asked(ask: Callable[[str], str], present: Fields) -> dict[str, str]:

@@ -9,7 +9,7 @@ import typer
 
 from cli.command import Session, command
 from cli.company_search import Found, find_company, records_of
-from cli.documents import cause_document, entry_document, link_document, record_document
+from cli.documents import Document, cause_document, entry_document, link_document, record_document
 from cli.output import Output
 from cli.story import bar, billed_over, chart, told
 from cli.words import NOTHING, instant, minute, month_of, number, within
@@ -51,40 +51,40 @@ def show(
     found = find_company(session.stack, company, guess=True)
     if found.guessed:
         session.output.note(f"Taken for {found.name} ({found.id}).")
-    link, standing = ledger.link(found.id), ledger.standing(found.id)
     records = _records(session, found, last=max(told_month, Month.of(now)), months=months)
-    told_records = [each for each in records if _is_told(each, told_month, asked=month is not None)]
     if session.output.as_json:
-        session.output.document(
-            {
-                "id": found.id,
-                "name": found.name,
-                "standing": None if standing is None else cause_document(standing.shown),
-                "last_reading": None if standing is None else instant(standing.last_reading),
-                "connectwise": link_document(link),
-                "connectwise_history": [
-                    entry_document(each) for each in ledger.link_history(found.id)
-                ],
-                "records": [
-                    {
-                        **record_document(each),
-                        "history": [entry_document(step) for step in ledger.history(each.key)],
-                    }
-                    for each in records
-                ],
-            }
-        )
+        session.output.document(_document(ledger, found, records))
         return
     out = session.output
-    _print_company(out, found, link, standing, now)
+    _print_company(out, found, ledger.link(found.id), ledger.standing(found.id), now)
     _print_months(out, records)
-    for record in told_records:
-        _print_record(out, ledger, record, now)
+    for record in records:
+        if _is_told(record, told_month, asked=month is not None):
+            _print_record(out, ledger, record, now)
     changes = list(told(ledger.link_history(found.id)))
     if changes:
         out.say()
         out.say("How it was tied", style="bold")
         _print_lines(out, changes)
+
+
+def _document(ledger: Ledger, found: Found, records: Sequence[UsageRecord]) -> Document:
+    standing = ledger.standing(found.id)
+    return {
+        "id": found.id,
+        "name": found.name,
+        "standing": None if standing is None else cause_document(standing.shown),
+        "last_reading": None if standing is None else instant(standing.last_reading),
+        "connectwise": link_document(ledger.link(found.id)),
+        "connectwise_history": [entry_document(each) for each in ledger.link_history(found.id)],
+        "records": [
+            {
+                **record_document(each),
+                "history": [entry_document(step) for step in ledger.history(each.key)],
+            }
+            for each in records
+        ],
+    }
 
 
 def _records(session: Session, found: Found, *, last: Month, months: int) -> Sequence[UsageRecord]:
@@ -113,18 +113,7 @@ def _print_company(
     out: Output, found: Found, link: CompanyLink | None, standing: Standing | None, now: datetime
 ) -> None:
     out.say(f"{found.name}  (GravityZone {found.id})", style="bold")
-    if link is None or link.connectwise_id is None:
-        out.say("ConnectWise  tied to nobody")
-    else:
-        pinned = (
-            f", agreement {link.pinned_agreement_id} pinned" if link.pinned_agreement_id else ""
-        )
-        by = f"tied by {link.tied_by} on {link.tied_at:%Y-%m-%d}"
-        out.say(f"ConnectWise  {link.connectwise_name} (id {link.connectwise_id}), {by}{pinned}")
-    if link is not None and link.excluded_since is not None:
-        out.say(f"Excluded     since {link.excluded_since:%Y-%m-%d}")
-    if link is not None and link.own_billed_since is not None:
-        out.say(f"Partner      its own machines are billed since {link.own_billed_since:%Y-%m-%d}")
+    _print_link(out, link)
     if standing is None:
         out.say("Standing     none: no tick has seen it yet")
         return
@@ -139,6 +128,21 @@ def _print_company(
         else NOTHING
     )
     out.say(f"Last read    {read}")
+
+
+def _print_link(out: Output, link: CompanyLink | None) -> None:
+    if link is None or link.connectwise_id is None:
+        out.say("ConnectWise  tied to nobody")
+    else:
+        pinned = (
+            f", agreement {link.pinned_agreement_id} pinned" if link.pinned_agreement_id else ""
+        )
+        by = f"tied by {link.tied_by} on {link.tied_at:%Y-%m-%d}"
+        out.say(f"ConnectWise  {link.connectwise_name} (id {link.connectwise_id}), {by}{pinned}")
+    if link is not None and link.excluded_since is not None:
+        out.say(f"Excluded     since {link.excluded_since:%Y-%m-%d}")
+    if link is not None and link.own_billed_since is not None:
+        out.say(f"Partner      its own machines are billed since {link.own_billed_since:%Y-%m-%d}")
 
 
 def _print_months(out: Output, records: Sequence[UsageRecord]) -> None:

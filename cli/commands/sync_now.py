@@ -9,7 +9,9 @@ from cli.command import Session, UsageError, Yes, command
 from cli.company_search import find_company
 from cli.documents import Document, cause_document
 from cli.exit_codes import DONE, FINDINGS
+from cli.output import Step
 from cli.resync import Outcome, sync_company
+from cli.stack import Stack
 from cli.words import instant, minute, month_of, several
 from tally.domain.model.month import Month
 from tally.domain.model.standing import StandingState
@@ -67,40 +69,43 @@ def _tick(session: Session, *, wait: int, yes: bool) -> int:
         tick = stack.clock.now().replace(microsecond=0)
         planned = stack.invoke(tick)
         skipped, jobs = str(planned.get("skipped", "")), int(planned.get("jobs", 0))
-        left = jobs
-        empty, waited = 0, 0.0
-        while not skipped and empty < _EMPTY_TWICE and waited < wait:
-            stack.sleep(_EVERY_SECONDS)
-            waited += _EVERY_SECONDS
-            left = stack.waiting()
-            empty = empty + 1 if left == 0 else 0
-            step(done=max(jobs - left, 0), total=jobs, what="workers")
+        left = jobs if skipped else _left(stack, jobs, wait=wait, step=step)
     seen = read_overview(stack.ledger(), months=[Month.of(tick)])
     standings = {
         state.label: seen.standings[state] for state in sorted(StandingState, reverse=True)
     }
-    worked = not skipped and empty >= _EMPTY_TWICE
     if out.as_json:
         out.document(
             {
                 "tick": instant(tick),
                 "planned": dict(planned),
-                "waiting": 0 if worked else left,
+                "waiting": left or 0,
                 "standings": standings,
             }
         )
     else:
-        _print_tick(session, planned, left=left, worked=worked, standings=standings)
+        _print_tick(session, planned, left=left, standings=standings)
     failing = seen.standings[StandingState.FAILING]
     return FINDINGS if skipped or failing else DONE
+
+
+def _left(stack: Stack, jobs: int, *, wait: int, step: Step) -> int | None:
+    """Wait so many seconds at most for the workers. Return the jobs that are left; None if done."""
+    left, empty, waited = jobs, 0, 0.0
+    while empty < _EMPTY_TWICE and waited < wait:
+        stack.sleep(_EVERY_SECONDS)
+        waited += _EVERY_SECONDS
+        left = stack.waiting()
+        empty = empty + 1 if left == 0 else 0
+        step(done=max(jobs - left, 0), total=jobs, what="workers")
+    return left if empty < _EMPTY_TWICE else None
 
 
 def _print_tick(
     session: Session,
     planned: Mapping[str, Any],
     *,
-    left: int,
-    worked: bool,
+    left: int | None,
     standings: Mapping[str, int],
 ) -> None:
     out = session.output
@@ -112,7 +117,7 @@ def _print_tick(
     out.say(f"Planned: {companies}, {several(int(planned.get('jobs', 0)), 'job')}{tied}.")
     out.say(
         "All jobs are done."
-        if worked
+        if left is None
         else f"{several(left, 'job')} not done yet; `tally status` tells how it goes on."
     )
     out.say(

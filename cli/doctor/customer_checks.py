@@ -1,11 +1,12 @@
 """The checks of each customer: its tie, its one agreement, and no Addition of others."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from cli.doctor.addresses import role_advice
 from cli.doctor.finding import Finding, found, needs_setup, ok
 from cli.doctor.installation import Customer, Installation
 from tally.domain.model.agreement import Addition, Agreement
+from tally.domain.model.month import Month
 from tally.domain.model.standing import Cause
 from tally.domain.planning.role_sight import AGREEMENTS, COMPANIES, tied_ids, unseen_companies
 from tally.domain.record.unreadable import readable
@@ -24,15 +25,18 @@ def tied(installation: Installation) -> Iterator[Finding]:
     left = [each for each in customers if each.connectwise_id is None]
     for customer in left:
         yield found(customer.untied, _whom(installation, customer))
-    new = sum(each.link is None for each in customers if each.connectwise_id is not None)
-    excluded = len(installation.customers) - len(customers)
     if not left:
-        at_next = f", {new} will be at the next tick, by their names" if new else ""
-        besides = f"; {excluded} are excluded by a person" if excluded else ""
-        yield ok(
-            f"No customer lacks its ConnectWise company: {len(customers) - new} are "
-            f"tied{at_next}{besides}."
-        )
+        yield _all_tied(customers, excluded=len(installation.customers) - len(customers))
+
+
+def _all_tied(customers: list[Customer], *, excluded: int) -> Finding:
+    new = sum(each.link is None for each in customers)
+    at_next = f", {new} will be at the next tick, by their names" if new else ""
+    besides = f"; {excluded} are excluded by a person" if excluded else ""
+    return ok(
+        f"No customer lacks its ConnectWise company: {len(customers) - new} are "
+        f"tied{at_next}{besides}."
+    )
 
 
 def agreements(installation: Installation) -> Iterator[Finding]:
@@ -72,28 +76,12 @@ def other_additions(installation: Installation) -> Iterator[Finding]:
         product_id = installation.product_id(names)
         if not isinstance(product_id, int):
             continue
-        owners = {
-            agreement.id: (customer, agreement)
-            for customer in _billed(installation)
-            for agreement in installation.agreements_of(type_id, customer.connectwise_id or 0)
-            if agreement.active_on(installation.month.first)
-            or agreement.active_on(installation.month.last)
-        }
-        for agreement, additions in installation.additions(
-            [agreement for _, agreement in owners.values()]
-        ):
+        owners = _owners(installation, type_id)
+        agreements_of_month = [agreement for _, agreement in owners.values()]
+        for agreement, additions in installation.additions(agreements_of_month):
             customer, _ = owners[agreement.id]
-            kept = customer.link.kept_apart if customer.link else ()
-            covering = [
-                each
-                for each in additions
-                if each.product_id == product_id
-                and each.covers(installation.month)
-                and each.id not in ours
-                and each.id not in kept
-            ]
-            others = set(of_others(covering))
-            foreign = [each for each in covering if each.id in others]
+            known = ours.union(customer.link.kept_apart if customer.link else ())
+            foreign = _foreign(additions, product_id, installation.month, known)
             if foreign:
                 clean = False
                 yield _left(customer, agreement, foreign, names)
@@ -101,6 +89,30 @@ def other_additions(installation: Installation) -> Iterator[Finding]:
         yield ok(
             f"No Addition of others bills the product to a customer in {installation.month.label}."
         )
+
+
+def _owners(installation: Installation, type_id: int) -> Mapping[int, tuple[Customer, Agreement]]:
+    """Return the agreements of a type that are active this month, each with its customer, by id."""
+    month = installation.month
+    return {
+        agreement.id: (customer, agreement)
+        for customer in _billed(installation)
+        for agreement in installation.agreements_of(type_id, customer.connectwise_id or 0)
+        if agreement.active_on(month.first) or agreement.active_on(month.last)
+    }
+
+
+def _foreign(
+    additions: Iterable[Addition], product_id: int, month: Month, known: Collection[int]
+) -> list[Addition]:
+    """Return the Additions of others that bill the product in the month; not those that are known."""
+    covering = [
+        each
+        for each in additions
+        if each.product_id == product_id and each.covers(month) and each.id not in known
+    ]
+    others = set(of_others(covering))
+    return [each for each in covering if each.id in others]
 
 
 def odd_rows(installation: Installation) -> Iterator[Finding]:

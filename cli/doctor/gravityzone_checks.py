@@ -1,6 +1,6 @@
 """The checks of GravityZone: address, key, the key's rights, and somebody to bill."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from cli.doctor.addresses import gravityzone_advice, in_front_advice
 from cli.doctor.finding import Finding, found, needs_setup, ok
@@ -60,36 +60,38 @@ def apis(gravityzone: GravityZone) -> Iterator[Finding]:
         name: _outcome(ask, listed=ticked is not None)
         for name, ask in _questions(gravityzone).items()
     }
-    missing = [
-        name
-        for name, answer in said.items()
-        if isinstance(answer, MissingRightError)
-        or (ticked is not None and name.lower() not in ticked and answer is not None)
-    ]
-    unsure = {
-        name: answer for name, answer in said.items() if answer is not None and name not in missing
-    }
+    failed = {name: error for name, error in said.items() if error is not None}
+    missing = [name for name, error in failed.items() if _lacks(name, error, ticked)]
     if missing:
-        yield needs_setup(
-            f"The API key lacks the API{'s' if len(missing) > 1 else ''} {' and '.join(missing)}.",
-            f"In Control Center > My Account > API keys, tick {' and '.join(missing)} on "
-            "this key; or make a key with all three, and store it "
-            "with `tally secrets set`.",
-        )
-    for name, error in unsure.items():
-        listed = "" if ticked is None else f" GravityZone lists {name} among the APIs of the key."
-        yield found(
-            (
-                f"Whether the API {name} answers to the key could not be seen.{listed} It said: "
-                f"{error}."
-            ),
-            (
-                "Try again in some minutes. If it stays so, see in Control Center that the "
-                "account which made the key may see all your companies."
-            ),
-        )
-    if not (missing or unsure):
+        yield _missing(missing)
+    for name, error in failed.items():
+        if name not in missing:
+            yield _unsure(name, error, listed=ticked is not None)
+    if not failed:
         yield ok("The APIs Companies, Network and Licensing answer to the API key.")
+
+
+def _lacks(name: str, error: TallyError, ticked: frozenset[str] | None) -> bool:
+    """Return True if the key has no right to an API that did not answer."""
+    unlisted = ticked is not None and name.lower() not in ticked
+    return unlisted or isinstance(error, MissingRightError)
+
+
+def _missing(names: Sequence[str]) -> Finding:
+    return needs_setup(
+        f"The API key lacks the API{'s' if len(names) > 1 else ''} {' and '.join(names)}.",
+        f"In Control Center > My Account > API keys, tick {' and '.join(names)} on this key; or "
+        "make a key with all three, and store it with `tally secrets set`.",
+    )
+
+
+def _unsure(name: str, error: TallyError, *, listed: bool) -> Finding:
+    among = f" GravityZone lists {name} among the APIs of the key." if listed else ""
+    return found(
+        f"Whether the API {name} answers to the key could not be seen.{among} It said: {error}.",
+        "Try again in some minutes. If it stays so, see in Control Center that the account which "
+        "made the key may see all your companies.",
+    )
 
 
 def customers(installation: Installation) -> Iterator[Finding]:

@@ -181,16 +181,12 @@ class OverlayLedger:
         if self.through(after.company_id):
             self.below.change_link(change)
             return
-        known, tied = self.link(after.company_id), self._whose()
-        at_version = (0 if known is None else known.version) == change.expected_version
-        whose = None if change.taken is None else tied.get(change.taken)
-        as_seen = all(self.link(each.company_id) == each for each in change.beside)
-        taken = whose not in (None, after.company_id) and change.holder is None
-        if not at_version or not as_seen or taken:
+        if not self._is_as_read(change):
             raise ConflictError(
                 f"the link of {after.company_id} has been written by somebody else since it "
                 "was read."
             )
+        tied = self._whose()
         if change.freed is not None:
             tied.pop(change.freed, None)
             if change.heir is not None:
@@ -199,6 +195,16 @@ class OverlayLedger:
             tied[change.taken] = after.company_id
         self._links[after.company_id] = after
         self.changes.append(change)
+
+    def _is_as_read(self, change: LinkChange) -> bool:
+        """Return True if nobody has written what the change was decided on."""
+        company_id = change.after.company_id
+        known = self.link(company_id)
+        at_version = (0 if known is None else known.version) == change.expected_version
+        as_seen = all(self.link(each.company_id) == each for each in change.beside)
+        whose = None if change.taken is None else self._whose().get(change.taken)
+        taken = whose not in (None, company_id) and change.holder is None
+        return at_version and as_seen and not taken
 
     def _whose(self) -> dict[int, str]:
         """Return the company that each ConnectWise company is tied to; read once."""
