@@ -44,23 +44,34 @@ def find_company(stack: Stack, text: str, *, guess: bool = False) -> Found:
         UsageError: There is none, or more than one; it names those that are near.
     """
     names = known_names(stack.ledger())
-    if text in names:
-        return Found(id=text, name=names[text])
-    for same in (str.__eq__, _same_but_case):
-        named = sorted(each for each, name in names.items() if same(name, text))
-        if len(named) == 1:
-            return Found(id=named[0], name=names[named[0]])
-        if named:
-            raise UsageError(
-                f"{len(named)} companies are named {names[named[0]]!r}: give an id, "
-                f"{_listed(named)}."
-            )
+    if (company_id := _called(text, names)) is not None:
+        return Found(id=company_id, name=names[company_id])
     near = _near(text, names)
     if guess and len(near) == 1:
         return Found(id=near[0], name=names[near[0]], guessed=True)
     meant = [f"{told(names[each], beside=text)} ({each})" for each in near[:_MOST]]
     hint = f"Is it {' or '.join(meant)}?" if meant else before_first_tick(stack) or _LISTED
     raise UsageError(f"Tally knows no company {text!r}. {hint}")
+
+
+def _called(text: str, names: Mapping[str, str]) -> str | None:
+    """Return the id of the company of that id or name; None if there is none.
+
+    Raises:
+        UsageError: Several have that name.
+    """
+    if text in names:
+        return text
+    for same in (str.__eq__, _same_but_case):
+        named = sorted(each for each, name in names.items() if same(name, text))
+        if len(named) > 1:
+            raise UsageError(
+                f"{len(named)} companies are named {names[named[0]]!r}: give an id, "
+                f"{_listed(named)}."
+            )
+        if named:
+            return named[0]
+    return None
 
 
 def known_names(ledger: Ledger) -> Mapping[str, str]:
@@ -105,11 +116,7 @@ def find_record(
         return _named(
             ledger, RecordKey(company_id=company.id, month=month, service=service), company
         )
-    records = [
-        record
-        for record in records_of(ledger, company.id, month=month)
-        if service in (None, record.key.service) and month in (None, record.key.month)
-    ]
+    records = _narrowed(records_of(ledger, company.id, month=month), month, service)
     fitting = [record for record in records if fits(record)]
     candidates = fitting or records
     if len(candidates) == 1:
@@ -120,6 +127,16 @@ def find_record(
         f"--month {record.key.month} --service {record.key.service}" for record in fitting
     )
     raise UsageError(f"{len(fitting)} records of {company.name} are {what}: say which, {named}.")
+
+
+def _narrowed(
+    records: Sequence[UsageRecord], month: Month | None, service: str | None
+) -> Sequence[UsageRecord]:
+    return [
+        each
+        for each in records
+        if service in (None, each.key.service) and month in (None, each.key.month)
+    ]
 
 
 def records_of(
@@ -150,8 +167,8 @@ def _near(text: str, names: Mapping[str, str]) -> Sequence[str]:
             (each for each, name in names.items() if name in alike), key=lambda each: names[each]
         )
     found = nearest(text, names)
-    clear = len(found) == 1 or (len(found) > 1 and found[0][1] - found[1][1] >= _CLEARLY)
-    return [key for key, _ in (found[:1] if clear else found)]
+    ahead = len(found) > 1 and found[0][1] - found[1][1] >= _CLEARLY
+    return [key for key, _ in (found[:1] if ahead else found)]
 
 
 _CLEARLY = 10

@@ -101,8 +101,9 @@ def _totals(results: Sequence[Result]) -> Document:
 
 
 def _summary(results: Sequence[Result]) -> str:
+    words = {Verdict.FINDING.value: "findings"}
     said = ", ".join(
-        f"{count} {verdict}s" if verdict == Verdict.FINDING and count > 1 else f"{count} {verdict}"
+        f"{count} {words.get(verdict, verdict) if count > 1 else verdict}"
         for verdict, count in _totals(results).items()
         if count
     )

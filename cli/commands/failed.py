@@ -104,22 +104,10 @@ def retry(
     queues = stack.dead_letters()
     letters = list(queues.read())
     try:
-        if company is not None:
-            found = find_company(stack, company)
-            wanted = [
-                each for each in letters if each.job is not None and each.job.company_id == found.id
-            ]
-        else:
-            wanted = letters
+        wanted = letters if company is None else _of(find_company(stack, company), letters)
         if not wanted:
-            if out.as_json:
-                out.document({"planned": [], "tick": None, "removed": 0, "kept": []})
-            else:
-                out.say(
-                    _nothing_failed(stack)
-                    if company is None
-                    else f"No job of {company} has failed for good."
-                )
+            nothing = f"No job of {company} has failed for good."
+            _tell_nothing(out, _nothing_failed(stack) if company is None else nothing)
             return DONE
         session.confirm(_question(wanted), yes=yes)
         retried = _retry(session, wanted)
@@ -129,6 +117,17 @@ def retry(
     finally:
         queues.release(letters)
     return _told(session, retried)
+
+
+def _of(company: Found, letters: Sequence[Letter]) -> Sequence[Letter]:
+    return [each for each in letters if each.job is not None and each.job.company_id == company.id]
+
+
+def _tell_nothing(out: Output, text: str) -> None:
+    if out.as_json:
+        out.document(_retried_document(_Retried(planned=[], removed=[], kept=[])))
+    else:
+        out.say(text)
 
 
 def _nothing_failed(stack: Stack) -> str:

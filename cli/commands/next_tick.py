@@ -83,13 +83,10 @@ def _document(rehearsal: Rehearsal) -> Document:
         "backlog": rehearsal.backlog,
         "skipped": rehearsal.skipped,
         "failed": rehearsal.failed,
-        "writes": [
-            {**_of_job(each), **_write_document(write)} for each in jobs for write in each.writes
-        ],
+        "writes": [{**_of_job(each), **_write_document(write)} for each, write in _writes(jobs)],
         "steps": [
             {**_of_job(each), "service": step.after.key.service, "what": step.what, "why": step.why}
-            for each in jobs
-            for step in each.transitions
+            for each, step in _steps(jobs)
         ],
         "holds": [
             {**_of_job(each), "service": step.after.key.service, "why": hold.why}
@@ -146,9 +143,7 @@ def _print(session: Session, rehearsal: Rehearsal, *, alone: bool) -> None:
 
 def _print_writes(out: Output, jobs: Sequence[RehearsedJob]) -> None:
     rows = [
-        [each.job.company_name, str(each.job.month), _write(write)]
-        for each in jobs
-        for write in each.writes
+        [each.job.company_name, str(each.job.month), _write(write)] for each, write in _writes(jobs)
     ]
     out.say()
     out.say(f"Writes to ConnectWise: {len(rows) or 'none'}", style="bold")
@@ -167,8 +162,7 @@ def _parts(rehearsal: Rehearsal) -> Iterator[tuple[str, list[str]]]:
         "Would be closed",
         [
             f"{_named(each, step)} at {step.after.stands}"
-            for each in jobs
-            for step in each.transitions
+            for each, step in _steps(jobs)
             if step.what == "closed"
         ],
     )
@@ -185,11 +179,18 @@ def _parts(rehearsal: Rehearsal) -> Iterator[tuple[str, list[str]]]:
 
 def _holds(jobs: Sequence[RehearsedJob]) -> Iterator[tuple[RehearsedJob, Transition, Hold]]:
     """Yield each step that begins or changes a hold, with its job and the hold."""
-    for each in jobs:
-        for step in each.transitions:
-            hold = step.after.hold
-            if hold is not None and step.before.hold != hold:
-                yield each, step, hold
+    for each, step in _steps(jobs):
+        hold = step.after.hold
+        if hold is not None and step.before.hold != hold:
+            yield each, step, hold
+
+
+def _writes(jobs: Sequence[RehearsedJob]) -> Iterator[tuple[RehearsedJob, Write]]:
+    return ((each, write) for each in jobs for write in each.writes)
+
+
+def _steps(jobs: Sequence[RehearsedJob]) -> Iterator[tuple[RehearsedJob, Transition]]:
+    return ((each, step) for each in jobs for step in each.transitions)
 
 
 def _tie(link: CompanyLink) -> str:

@@ -66,29 +66,35 @@ def agreements(installation: Installation) -> Iterator[Finding]:
 
 def other_additions(installation: Installation) -> Iterator[Finding]:
     """Check that nobody else bills the product: a person, or Bitdefender's integration (OPEN-6)."""
-    ours = {
+    ours = frozenset(
         line.addition_id
         for record in readable(installation.ledger.all_open_records())
         for line in record.lines
-    }
+    )
     clean = True
     for names, type_id in _types(installation):
         product_id = installation.product_id(names)
-        if not isinstance(product_id, int):
-            continue
-        owners = _owners(installation, type_id)
-        agreements_of_month = [agreement for _, agreement in owners.values()]
-        for agreement, additions in installation.additions(agreements_of_month):
-            customer, _ = owners[agreement.id]
-            known = ours.union(customer.link.kept_apart if customer.link else ())
-            foreign = _foreign(additions, product_id, installation.month, known)
-            if foreign:
+        if isinstance(product_id, int):
+            for finding in _others(installation, names, type_id, product_id, ours):
                 clean = False
-                yield _left(customer, agreement, foreign, names)
+                yield finding
     if clean:
         yield ok(
             f"No Addition of others bills the product to a customer in {installation.month.label}."
         )
+
+
+def _others(
+    installation: Installation, names: Names, type_id: int, product_id: int, ours: frozenset[int]
+) -> Iterator[Finding]:
+    """Yield a finding for each agreement of a type with Additions of others."""
+    owners = _owners(installation, type_id)
+    for agreement, additions in installation.additions([each for _, each in owners.values()]):
+        customer, _ = owners[agreement.id]
+        known = ours.union(customer.link.kept_apart if customer.link else ())
+        foreign = _foreign(additions, product_id, installation.month, known)
+        if foreign:
+            yield _left(customer, agreement, foreign, names)
 
 
 def _owners(installation: Installation, type_id: int) -> Mapping[int, tuple[Customer, Agreement]]:
@@ -105,7 +111,7 @@ def _owners(installation: Installation, type_id: int) -> Mapping[int, tuple[Cust
 def _foreign(
     additions: Iterable[Addition], product_id: int, month: Month, known: Collection[int]
 ) -> list[Addition]:
-    """Return the Additions of others that bill the product in the month; not those that are known."""
+    """Return the Additions of others that bill the product in the month, but for known ones."""
     covering = [
         each
         for each in additions
