@@ -82,7 +82,7 @@ class Session:
         """The stack. It is connected to when it is first asked for."""
         if self.given is not None:
             return self.given
-        from cli.deployment import connect
+        from cli.deployment.connection import connect
 
         return connect(self.target)
 

@@ -1,7 +1,7 @@
 """The words for a stack in its first hours: before the first tick, or without a schedule."""
 
+from cli.presentation.words import age
 from cli.stack import Stack
-from cli.words import age
 from tally.domain.model.ticks import Ticks
 
 DISABLED = (

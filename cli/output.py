@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Literal, Protocol, TextIO
 import typer
 from rich.cells import cell_len
 
-from cli.spreadsheet import harmless
+from cli.presentation.spreadsheet import harmless
 from tally.domain.model.screen import fit, shows
 
 if TYPE_CHECKING:

@@ -1,7 +1,7 @@
 """A deployed stack as the command sees it: its outputs, its settings, and its ports.
 
-``Stack`` is the one seam: tests put their own ports into it. ``cli.deployment`` makes one of a real
-deployment.
+``Stack`` is the one seam: tests put their own ports into it.
+``cli.deployment.connection`` makes one of a real deployment.
 """
 
 import time
@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from cli.dead_letters import DeadLetters
+from cli.deployment.dead_letters import DeadLetters
 from tally.domain.record.unreadable import OddRows
 from tally.errors import SetupError, TallyError
 from tally.ports import Clock, ConnectWise, GravityZone, JobQueue, Ledger

@@ -10,12 +10,12 @@ from typing import Annotated
 
 import typer
 
-from cli import consequences
 from cli.command import Session, UsageError, Yes, command
 from cli.company_search import find_company, find_record
-from cli.documents import record_document
+from cli.presentation import consequences
+from cli.presentation.documents import record_document
+from cli.presentation.words import month_of
 from cli.rehearsal.rehearsed_ledger import OverlayLedger
-from cli.words import month_of
 from tally.domain.record.usage_record import RecordState, UsageRecord
 from tally.errors import SetupError
 from tally.people.use_cases import Answers

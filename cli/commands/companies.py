@@ -7,9 +7,9 @@ import typer
 
 from cli.command import Session, UsageError, Yes, command
 from cli.company_search import Found, find_company, known_names
-from cli.documents import Document, link_document
 from cli.first_tick import nobody_known
 from cli.output import Column, Output
+from cli.presentation.documents import Document, link_document
 from cli.rehearsal.rehearsed_ledger import OverlayLedger
 from cli.suggestions import Suggestion, suggestions
 from tally.people.use_cases import SetUp

@@ -10,10 +10,10 @@ from cli.doctor.checklist import Result, examine
 from cli.doctor.checks import CHECKS
 from cli.doctor.finding import Finding, Verdict
 from cli.doctor.installation import Installation
-from cli.documents import Document
 from cli.exit_codes import FINDINGS
 from cli.output import Output
-from cli.words import instant
+from cli.presentation.documents import Document
+from cli.presentation.words import instant
 
 _COLOURS = {
     Verdict.OK: "green",

@@ -7,9 +7,9 @@ from typing import Annotated
 import typer
 
 from cli.command import Session, command
-from cli.documents import Document
 from cli.first_tick import before_first_tick
-from cli.words import instant, month_of
+from cli.presentation.documents import Document
+from cli.presentation.words import instant, month_of
 from tally.domain.record.usage_record import Credit, UsageRecord
 from tally.domain.reporting.overview import CompanyRow, counted, final
 from tally.people.read_overview import read_overview

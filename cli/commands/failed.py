@@ -9,14 +9,14 @@ import typer
 
 from cli.command import Session, Yes, command
 from cli.company_search import Found, find_company
-from cli.dead_letters import Letter, LetterKind
-from cli.documents import Document
+from cli.deployment.dead_letters import Letter, LetterKind
 from cli.exit_codes import DONE, FINDINGS
 from cli.first_tick import before_first_tick
 from cli.output import Column, Output
+from cli.presentation.documents import Document
+from cli.presentation.words import NOTHING, instant, minute, several
 from cli.resync import queue_company
 from cli.stack import Stack
-from cli.words import NOTHING, instant, minute, several
 from tally.domain.model.month import Month
 from tally.domain.model.standing import StandingState
 from tally.domain.record.record_key import RecordKey

@@ -8,13 +8,13 @@ import typer
 
 from cli.command import Session, command
 from cli.company_search import find_company
-from cli.documents import Document
 from cli.exit_codes import DONE, FINDINGS
 from cli.first_tick import no_tick_yet
 from cli.output import Column, Output
+from cli.presentation.documents import Document
+from cli.presentation.words import instant, minute, month_of, several
 from cli.rehearsal.rehearse import Rehearsal, RehearsedJob, rehearse
 from cli.rehearsal.rehearsed_connectwise import Write, WriteKind
-from cli.words import instant, minute, month_of, several
 from tally.domain.holds import Hold
 from tally.domain.model.company import CompanyLink, LinkChange
 from tally.domain.model.standing import Standing

@@ -7,16 +7,16 @@ from typing import Annotated, Any
 
 import typer
 
-from cli import vendors
 from cli.command import Session, UsageError, Yes, command, somebody_is_there
 from cli.commands.doctor import checks_document, print_checks
+from cli.deployment import vendors
+from cli.deployment.stored_secret import store, stored
 from cli.doctor.checklist import Result, examine
 from cli.doctor.checks import KEYS, SETTINGS
 from cli.doctor.finding import Verdict
 from cli.doctor.installation import Installation
 from cli.exit_codes import FINDINGS, NOT_DONE
 from cli.stack import Stack
-from cli.stored_secret import store, stored
 from tally.aws.secret import ApiKeys
 
 INTERRUPTED = 130

@@ -9,10 +9,16 @@ import typer
 
 from cli.command import Session, command
 from cli.company_search import Found, find_company, records_of
-from cli.documents import Document, cause_document, entry_document, link_document, record_document
 from cli.output import Output
-from cli.story import bar, billed_over, chart, told
-from cli.words import NOTHING, instant, minute, month_of, number, within
+from cli.presentation.documents import (
+    Document,
+    cause_document,
+    entry_document,
+    link_document,
+    record_document,
+)
+from cli.presentation.story import bar, billed_over, chart, told
+from cli.presentation.words import NOTHING, instant, minute, month_of, number, within
 from tally.domain.model.company import CompanyLink
 from tally.domain.model.month import Month
 from tally.domain.model.standing import Standing

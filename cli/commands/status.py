@@ -7,10 +7,10 @@ from typing import Annotated
 import typer
 
 from cli.command import Session, UsageError, command
-from cli.documents import Document, company_document
 from cli.first_tick import DISABLED, nobody_known
 from cli.output import Column
-from cli.words import NOTHING, age, instant, month_of, number, several, within
+from cli.presentation.documents import Document, company_document
+from cli.presentation.words import NOTHING, age, instant, month_of, number, several, within
 from tally.domain.model.month import Month
 from tally.domain.model.standing import StandingState
 from tally.domain.record.usage_record import UsageRecord

@@ -7,12 +7,12 @@ import typer
 
 from cli.command import Session, UsageError, Yes, command
 from cli.company_search import find_company
-from cli.documents import Document, cause_document
 from cli.exit_codes import DONE, FINDINGS
 from cli.output import Step
+from cli.presentation.documents import Document, cause_document
+from cli.presentation.words import instant, minute, month_of, several
 from cli.resync import Outcome, sync_company
 from cli.stack import Stack
-from cli.words import instant, minute, month_of, several
 from tally.domain.model.month import Month
 from tally.domain.model.standing import StandingState
 from tally.people.read_overview import read_overview

@@ -8,9 +8,9 @@ from typing import Any, NoReturn
 import pytest
 from typer.testing import CliRunner
 
+from cli.deployment.stored_secret import keys_in
 from cli.main import app
 from cli.stack import Stack, TickFailedError
-from cli.stored_secret import keys_in
 from tally.errors import SetupError
 from testing.ledger import MemoryLedger
 from tests.cli.console import WHY, Console, Ended

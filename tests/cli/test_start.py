@@ -38,7 +38,7 @@ def test_the_help_imports_no_command() -> None:
 @pytest.mark.parametrize("name", ["status", "export"])
 def test_looking_imports_no_vendor(name: str) -> None:
     """To look at the ledger needs no client of the vendors, no rehearsal, no rich without a terminal."""
-    loaded = imported(f"import cli.deployment, cli.commands.{name}")
+    loaded = imported(f"import cli.deployment.connection, cli.commands.{name}")
     assert "botocore" in loaded
     assert not loaded & {*HEAVY}
 

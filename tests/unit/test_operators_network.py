@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from cli.deployment import connect
+from cli.deployment.connection import connect
 from cli.stack import Target
 from tally.aws.secret import ApiKeys
 from tally.errors import SetupError, TransientError

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
-from cli.words import minute
+from cli.presentation.words import minute
 from tally.domain.model.month import Month
 from tally.domain.record.history import TALLY, HistoryEntry
 

@@ -13,10 +13,10 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.session import Session
 
-from cli.dead_letters import SQSDeadLetters
-from cli.local_stack import find_local_stack
+from cli.deployment.dead_letters import SQSDeadLetters
+from cli.deployment.local_stack import find_local_stack
+from cli.deployment.stored_secret import keys_in
 from cli.stack import Stack, Target, TickFailedError, output
-from cli.stored_secret import keys_in
 from tally.aws.queue import SQSJobQueue
 from tally.aws.refusals import aws_errors, error_code
 from tally.aws.secret import ApiKeys
@@ -114,7 +114,7 @@ class _Connection:
 
     @cached_property
     def gravityzone(self) -> GravityZone:
-        from cli.vendors import gravityzone
+        from cli.deployment.vendors import gravityzone
 
         # Workers may be at their pace meanwhile, and GravityZone's limit is the key's.
         return gravityzone(
@@ -126,7 +126,7 @@ class _Connection:
 
     @cached_property
     def connectwise(self) -> ConnectWise:
-        from cli.vendors import connectwise
+        from cli.deployment.vendors import connectwise
 
         return connectwise(self.settings, self.keys, on_odd_row=self.odd_rows.heard)
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from tally.errors import SetupError
 
-_RECORD = Path(__file__).parents[1] / ".local" / "up.json"
+_RECORD = Path(__file__).parents[2] / ".local" / "up.json"
 """What `make up` writes and `make down` removes (`local/up.py`)."""
 
 

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from cli.words import instant
+from cli.presentation.words import instant
 from tally.domain.holds import Hold
 from tally.domain.model.company import CompanyLink
 from tally.domain.model.standing import Cause
