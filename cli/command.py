@@ -1,64 +1,77 @@
-"""How each command is run: the options that all of them share, and how it ends.
+"""The run of a command: the options that all commands share, and how each command ends.
 
-A command is a function of a ``Session`` and its own parameters. It ends with 0, or with the code that it returns: 1 where it
-has found something. Whatever keeps it from its work ends with 2 and one line that says what to do.
+A command is a function of a ``Session`` and of its own parameters. It ends with 0, or with the exit
+code that it returns. An error that keeps it from its work ends it with 2 and with one line that
+says what to do.
 """
 
 import inspect
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 import typer
-from typer.core import TyperGroup
 
+from cli.exit_codes import DONE, NOT_DONE
 from cli.output import Output
-from cli.stack import DEFAULT_NAME, Stack, Target, connect
+from cli.stack import DEFAULT_NAME, Stack, Target
 from tally.domain.model.screen import is_encodable
 from tally.errors import BugError, TallyError
 
-DONE, FINDINGS, NOT_DONE = 0, 1, 2
-"""Exit codes: done · done, and something was found · not done, for its usage or its set-up."""
+type CommandFunction = Callable[..., int | None]
 
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do it without asking first.")]
 
-SHARED: tuple[tuple[str, Any, Any], ...] = (
-    (
+
+class SharedOption(NamedTuple):
+    """An option that every command has: its parameter, typer's annotation, and its default."""
+
+    parameter: str
+    annotation: Any
+    default: Any
+
+
+SHARED = (
+    SharedOption(
         "as_json",
         Annotated[bool, typer.Option("--json", help="Print one JSON document, for a script.")],
-        False,
+        default=False,
     ),
-    (
+    SharedOption(
         "stack",
         Annotated[str, typer.Option("--stack", help="Name of the CloudFormation stack.")],
-        DEFAULT_NAME,
+        default=DEFAULT_NAME,
     ),
-    (
+    SharedOption(
         "region",
         Annotated[str | None, typer.Option("--region", help="AWS region of the stack.")],
-        None,
+        default=None,
     ),
-    ("profile", Annotated[str | None, typer.Option("--profile", help="AWS profile to use.")], None),
-    (
+    SharedOption(
+        "profile",
+        Annotated[str | None, typer.Option("--profile", help="AWS profile to use.")],
+        default=None,
+    ),
+    SharedOption(
         "local",
         Annotated[
             bool, typer.Option("--local", help="The stack that `make up` started on this machine.")
         ],
-        False,
+        default=False,
     ),
-    (
+    SharedOption(
         "debug",
         Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")],
-        False,
+        default=False,
     ),
 )
 
 
 @dataclass(frozen=True, kw_only=True)
 class Session:
-    """One run of one command: which stack, and where its result goes."""
+    """One run of one command: the stack that is meant, and the output that takes the result."""
 
     target: Target
     output: Output
@@ -66,18 +79,26 @@ class Session:
 
     @cached_property
     def stack(self) -> Stack:
-        """The stack, connected to when it is first asked for."""
-        return self.given or connect(self.target)
+        """The stack. It is connected to when it is first asked for."""
+        if self.given is not None:
+            return self.given
+        from cli.deployment.connection import connect
+
+        return connect(self.target)
 
     def agree(self, *told: str, yes: bool) -> None:
-        """Tell what would follow, beside a program's document, and ask whether it is wanted."""
+        """Tell what would follow, and ask whether it is wanted. With `--json` it is told aside."""
         tell = self.output.note if self.output.as_json else self.output.say
         for sentence in told:
             tell(sentence)
         self.confirm("Is this what you want?", yes=yes)
 
     def confirm(self, question: str, *, yes: bool) -> None:
-        """Ask before something is written; NotConfirmedError where the answer is no, or nobody is there to be asked."""
+        """Ask before something is written.
+
+        Raises:
+            NotConfirmedError: The answer is no, or nobody is there to be asked.
+        """
         if yes:
             return
         if not somebody_is_there():
@@ -89,7 +110,7 @@ class Session:
 
 
 def somebody_is_there() -> bool:
-    """Whether questions can be answered: a person sits at the terminal."""
+    """Return True if a person sits at the terminal and can answer questions."""
     return sys.stdin.isatty()
 
 
@@ -101,50 +122,44 @@ class NotConfirmedError(TallyError):
     """Nobody has confirmed what was to be written."""
 
 
-class Group(TyperGroup):
-    """The command's top: a usage error is one line on standard error, and exit code 2."""
-
-    def main(self, *given: Any, **extra: Any) -> Any:  # noqa: ANN401 - typer's own signature
-        """Run the command of ``args`` and exit with its code."""
-        try:
-            code = super().main(*given, **{**extra, "standalone_mode": False})
-        except typer.TyperException as error:
-            message = error.format_message() if hasattr(error, "format_message") else str(error)
-            Output(as_json=False).error(
-                f"{message.rstrip('.')}. `tally --help` and `tally COMMAND --help` say what "
-                "there is."
-            )
-            code = NOT_DONE
-        except typer.Abort:
-            Output(as_json=False).error("Interrupted; what was done until then stays.")
-            code = NOT_DONE
-        sys.exit(code if isinstance(code, int) else DONE)
-
-
 def command(
-    app: typer.Typer, name: str
-) -> Callable[[Callable[..., int | None]], Callable[..., int | None]]:
-    """Register a function of a ``Session`` and its own parameters as a command, with the options that all commands share."""
+    app: typer.Typer, name: str, *, says: str | None = None, without: Collection[str] = ()
+) -> Callable[[CommandFunction], CommandFunction]:
+    """Register a function of a ``Session`` as a command, with the options that all commands share.
 
-    def register(function: Callable[..., int | None]) -> Callable[..., int | None]:
+    ``says`` is the text of its help, the function's docstring if left out. The command has an
+    argument or option for each parameter of the function but those named in ``without``.
+    """
+
+    def register(function: CommandFunction) -> CommandFunction:
         signature = inspect.signature(function)
         _, *own = signature.parameters.values()
-        shared = [
-            inspect.Parameter(
-                parameter, inspect.Parameter.KEYWORD_ONLY, annotation=annotation, default=default
-            )
-            for parameter, annotation, default in SHARED
+        parameters = [
+            inspect.Parameter("ctx", inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context),
+            *(
+                each.replace(kind=inspect.Parameter.KEYWORD_ONLY)
+                for each in own
+                if each.name not in without
+            ),
+            *(
+                inspect.Parameter(
+                    each.parameter,
+                    inspect.Parameter.KEYWORD_ONLY,
+                    annotation=each.annotation,
+                    default=each.default,
+                )
+                for each in SHARED
+            ),
         ]
-        context = inspect.Parameter("ctx", inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context)
-        own = [each.replace(kind=inspect.Parameter.KEYWORD_ONLY) for each in own]
 
-        def run(*, ctx: typer.Context, **values: Any) -> None:  # noqa: ANN401 - whatever the command line holds
-            options = {parameter: values.pop(parameter) for parameter, _, _ in SHARED}
+        def run(*, ctx: typer.Context, **values: Any) -> None:  # noqa: ANN401 - what was typed
+            options = {each.parameter: values.pop(each.parameter) for each in SHARED}
             raise typer.Exit(_ended(function, options, ctx.obj, values))
 
-        run.__doc__ = function.__doc__
-        run.__signature__ = signature.replace(parameters=[context, *own, *shared])  # type: ignore[attr-defined]  # what inspect.signature gives
-        run.__annotations__ = {each.name: each.annotation for each in (context, *own, *shared)}
+        run.__doc__ = says or function.__doc__
+        signature = signature.replace(parameters=parameters)
+        run.__signature__ = signature  # type: ignore[attr-defined]  # inspect reads it first
+        run.__annotations__ = {each.name: each.annotation for each in parameters}
         app.command(name)(run)
         return function
 
@@ -152,10 +167,7 @@ def command(
 
 
 def _ended(
-    function: Callable[..., int | None],
-    options: dict[str, Any],
-    given: object,
-    values: dict[str, Any],
+    function: CommandFunction, options: dict[str, Any], given: object, values: dict[str, Any]
 ) -> int:
     output = Output(as_json=options["as_json"])
     session = Session(
@@ -185,11 +197,13 @@ def _ended(
 
 
 def _check_texts(values: Mapping[str, object]) -> None:
-    """Raise UsageError for what the terminal could not decode: no name is written so, and it could be neither sent nor stored."""
+    """Check that the terminal could decode what was given: other text can be neither sent nor kept.
+
+    Raises:
+        UsageError: A text has bytes that are none in the terminal's encoding.
+    """
     for name, value in values.items():
-        texts = (
-            [value] if isinstance(value, str) else value if isinstance(value, list | tuple) else []
-        )
+        texts = value if isinstance(value, list | tuple) else [value]
         if any(isinstance(text, str) and not is_encodable(text) for text in texts):
             raise UsageError(
                 f"What was given as {name} is no text: its bytes are none in this "

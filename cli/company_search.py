@@ -1,4 +1,4 @@
-"""Which company, and which of its records, a person means."""
+"""The search for the company, and for the record of it, that a person means."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -7,6 +7,8 @@ from rapidfuzz import fuzz, process
 from rapidfuzz.utils import default_process
 
 from cli.command import UsageError
+from cli.first_tick import before_first_tick
+from cli.stack import Stack
 from tally.domain.linking.likeness import near_misses, told
 from tally.domain.model.company import Stretch
 from tally.domain.model.month import Month
@@ -16,56 +18,64 @@ from tally.domain.record.usage_record import UsageRecord
 from tally.ports import Ledger
 
 _NEAR = 75
-"""Of 100: names of this likeness are suggested."""
+"""The likeness, of 100, from which names are suggested."""
 _MOST = 3
+_LISTED = (
+    "`tally status` lists those that it knows; each is known from the first tick that sees it."
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """A company that the ledger knows; ``guessed``: only something like its name was given."""
+    """A company that the ledger knows. ``guessed``: only something like its name was given."""
 
     id: str
     name: str
     guessed: bool = False
 
 
-def find_company(ledger: Ledger, text: str, *, guess: bool = False) -> Found:
-    """The company of that id or name; the case of a name does not matter where only one differs by it.
+def find_company(stack: Stack, text: str, *, guess: bool = False) -> Found:
+    """Return the company of that id or name. Case matters only where two names differ by it alone.
 
-    With ``guess`` also the only one whose name contains the text, or is nearest to it: for looking, not for writing. Raises
-    UsageError that names what is near.
+    With ``guess`` it may also be the only company whose name contains the text, or is nearest to
+    it. That will do to look, but not to write.
+
+    Raises:
+        UsageError: There is none, or more than one; it names those that are near.
     """
-    names = known_names(ledger)
+    names = known_names(stack.ledger())
+    if (company_id := _called(text, names)) is not None:
+        return Found(id=company_id, name=names[company_id])
+    near = _near(text, names)
+    if guess and len(near) == 1:
+        return Found(id=near[0], name=names[near[0]], guessed=True)
+    meant = [f"{told(names[each], beside=text)} ({each})" for each in near[:_MOST]]
+    hint = f"Is it {' or '.join(meant)}?" if meant else before_first_tick(stack) or _LISTED
+    raise UsageError(f"Tally knows no company {text!r}. {hint}")
+
+
+def _called(text: str, names: Mapping[str, str]) -> str | None:
+    """Return the id of the company of that id or name; None if there is none.
+
+    Raises:
+        UsageError: Several have that name.
+    """
     if text in names:
-        return Found(id=text, name=names[text])
+        return text
     for same in (str.__eq__, _same_but_case):
         named = sorted(each for each, name in names.items() if same(name, text))
-        if len(named) == 1:
-            return Found(id=named[0], name=names[named[0]])
-        if named:
+        if len(named) > 1:
             raise UsageError(
                 f"{len(named)} companies are named {names[named[0]]!r}: give an id, "
                 f"{_listed(named)}."
             )
-    near = _near(text, names)
-    if guess and len(near) == 1:
-        return Found(id=near[0], name=names[near[0]], guessed=True)
-    meant = (
-        (
-            " Is it "
-            f"{' or '.join(f'{told(names[each], beside=text)} ({each})' for each in near[:_MOST])}?"
-        )
-        if near
-        else ""
-    )
-    hint = meant or (
-        " `tally status` lists those that it knows; each is known from the first tick that sees it."
-    )
-    raise UsageError(f"Tally knows no company {text!r}.{hint}")
+        if named:
+            return named[0]
+    return None
 
 
 def known_names(ledger: Ledger) -> Mapping[str, str]:
-    """The name of every company that the ledger knows, by its GravityZone id."""
+    """Return the name of every company that the ledger knows, by its GravityZone id."""
     unreadable: dict[str, str] = {}
     names = {
         each.company_id: each.company_name for each in readable(ledger.all_links(), unreadable)
@@ -79,7 +89,7 @@ def known_names(ledger: Ledger) -> Mapping[str, str]:
 def nearest(
     text: str, names: Mapping[str, str], *, most: int = _MOST
 ) -> Sequence[tuple[str, float]]:
-    """The keys of the names that are most like a text, best first, each with its likeness of 100."""
+    """Return the keys of the names that are most like a text, best first, with their likeness."""
     found = process.extract(
         text, names, scorer=fuzz.WRatio, processor=default_process, limit=most, score_cutoff=_NEAR
     )
@@ -95,24 +105,22 @@ def find_record(
     fits: Callable[[UsageRecord], bool],
     what: str,
 ) -> UsageRecord:
-    """The company's record of that month and service; where they are left out, the only one that ``fits``.
+    """Return the company's record of that month and service.
 
-    Raises UsageError where there is none or more than one; ``what`` says for what one was looked for.
+    Where one of them is left out, it is the only record that ``fits``.
+
+    Raises:
+        UsageError: There is none, or more than one; ``what`` says what was looked for.
     """
     if month is not None and service is not None:
         return _named(
             ledger, RecordKey(company_id=company.id, month=month, service=service), company
         )
-    records = [
-        record
-        for record in records_of(ledger, company.id, month=month)
-        if service in (None, record.key.service) and (month is None or record.key.month == month)
-    ]
+    records = _narrowed(records_of(ledger, company.id, month=month), month, service)
     fitting = [record for record in records if fits(record)]
-    if len(fitting) == 1:
-        return fitting[0]
-    if not fitting and len(records) == 1:
-        return records[0]
+    candidates = fitting or records
+    if len(candidates) == 1:
+        return candidates[0]
     if not fitting:
         raise UsageError(f"No month of {company.name} is {what}.")
     named = "; ".join(
@@ -121,15 +129,25 @@ def find_record(
     raise UsageError(f"{len(fitting)} records of {company.name} are {what}: say which, {named}.")
 
 
+def _narrowed(
+    records: Sequence[UsageRecord], month: Month | None, service: str | None
+) -> Sequence[UsageRecord]:
+    return [
+        each
+        for each in records
+        if service in (None, each.key.service) and month in (None, each.key.month)
+    ]
+
+
 def records_of(
     ledger: Ledger, company_id: str, *, month: Month | None = None
 ) -> Sequence[UsageRecord]:
-    """The company's unsettled records, and those of one month that are settled, by month and service."""
+    """Return the company's unsettled records, and the settled ones of one month."""
     alone = Stretch.alone(company_id)
     records = {record.key for record in readable(ledger.all_open_records(alone))}
     if month is not None:
         records |= {record.key for record in readable(ledger.all_settled_records(month, alone))}
-    # The index may lag: what a record is, is asked of the table itself.
+    # The index may lag behind the table, so each record is read from the table itself.
     newest = (ledger.record(key) for key in sorted(records))
     return [record for record in newest if record is not None]
 
@@ -142,21 +160,19 @@ def _named(ledger: Ledger, key: RecordKey, company: Found) -> UsageRecord:
 
 
 def _near(text: str, names: Mapping[str, str]) -> Sequence[str]:
-    holding = [each for each, name in names.items() if text.casefold() in name.casefold()]
-    if holding:
-        return sorted(holding, key=lambda each: names[each])
-    alike = set(near_misses(text, names.values()))
+    holding = [name for name in names.values() if text.casefold() in name.casefold()]
+    alike = set(holding or near_misses(text, names.values()))
     if alike:
         return sorted(
             (each for each, name in names.items() if name in alike), key=lambda each: names[each]
         )
     found = nearest(text, names)
-    clear = len(found) == 1 or (len(found) > 1 and found[0][1] - found[1][1] >= _CLEARLY)
-    return [key for key, _ in (found[:1] if clear else found)]
+    ahead = len(found) > 1 and found[0][1] - found[1][1] >= _CLEARLY
+    return [key for key, _ in (found[:1] if ahead else found)]
 
 
 _CLEARLY = 10
-"""By so much likeness the best of several is taken for what was meant."""
+"""The best of several is meant if it is ahead by so much likeness."""
 
 
 def _same_but_case(name: str, text: str) -> bool:

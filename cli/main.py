@@ -1,23 +1,12 @@
-"""The command ``tally``: its commands, put together."""
+"""The command ``tally``."""
 
 import io
 import sys
 
 import typer
 
-from cli.command import NOT_DONE, Group
-from cli.commands import (
-    answers,
-    companies,
-    doctor,
-    export,
-    failed,
-    plan,
-    secrets,
-    show,
-    status,
-    sync,
-)
+from cli.exit_codes import NOT_DONE
+from cli.group import Group
 from cli.output import Output
 
 app = typer.Typer(
@@ -31,21 +20,17 @@ app = typer.Typer(
 
 @app.callback()
 def _top() -> None:
-    """Look after Tally: what each customer is billed, what waits for a person, and what is to be set up."""
-
-
-for room in (status, show, plan, sync, answers, companies, failed, export, doctor, secrets):
-    room.add(app)
+    """Look after Tally: customers' bills, what waits for a person, and what is to be set up."""
 
 
 def run() -> None:
-    """The entry point of the command line. A letter that the output's encoding has not is written as its escape."""
+    """Run the command line. A letter that the output's encoding lacks is written as its escape."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
     try:
         app()
-    except Exception as error:  # noqa: BLE001 - with --debug each one comes here, to be shown where it arose
+    except Exception as error:  # noqa: BLE001 - with --debug every error comes here, to be shown
         Output(as_json=False).traceback(error)
         sys.exit(NOT_DONE)
 

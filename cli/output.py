@@ -1,6 +1,7 @@
-"""What a person and a program get to see: tables and sentences, or one JSON document on standard output.
+"""The output for a person or a program: tables and sentences, or one JSON document.
 
-Nothing else in the command writes to a stream. So whatever others wrote is made fit for a screen here, and once (SAFE-10).
+Nothing else in the command writes to a stream. So whatever others wrote is made fit for a screen
+here, and once (SAFE-10). Rich is imported where there is a terminal: a file needs none of it.
 """
 
 import csv
@@ -11,36 +12,29 @@ import traceback
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from functools import cached_property
+from typing import TYPE_CHECKING, Literal, Protocol, TextIO
 
 import typer
-from rich.box import SIMPLE_HEAD
 from rich.cells import cell_len
-from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    SpinnerColumn,
-    TextColumn,
-    TimeElapsedColumn,
-)
-from rich.table import Table
-from rich.text import Text
 
-from cli.spreadsheet import harmless
+from cli.presentation.spreadsheet import harmless
 from tally.domain.model.screen import fit, shows
 
-WIDTH_OF_NO_TERMINAL = 100_000
-"""Wider than any line: what is piped or kept in a file has each row on one line, for grep and cut."""
+if TYPE_CHECKING:
+    from rich.console import Console
 
 _MOST_CHARACTERS = 10_000
-"""Of one text on the screen: half a megabyte is no name and no sentence."""
+"""The longest text on a screen: half a megabyte is no name and no sentence."""
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column of a table. Of a terminal's width, ``wide`` ones share what the others leave, in that proportion, and fold their cells."""
+    """A column of a table.
+
+    On a terminal, ``wide`` columns share the width that the others leave, in that proportion, and
+    fold their cells.
+    """
 
     title: str
     right: bool = False
@@ -48,23 +42,34 @@ class Column:
 
 
 class Step(Protocol):
-    """What long work tells of how far it is."""
+    """The listener that long work tells how far it is."""
 
     def __call__(self, *, done: int, total: int | None = None, what: str | None = None) -> None:
-        """So many are done, of so many, and this is under way."""
+        """Take how many are done, out of how many, and what is under way."""
         ...
 
 
 class Output:
-    """Where results go: to standard output as text, or with ``as_json`` as one document; all else to standard error."""
+    """The command's two streams: the result goes to standard output, all else to standard error.
+
+    With ``as_json`` the result is one document, and sentences go to standard error.
+    """
 
     def __init__(self, *, as_json: bool) -> None:
         self.as_json = as_json
-        self.console = _console(sys.stdout)
-        self.error_console = _console(sys.stderr)
+
+    @cached_property
+    def terminal(self) -> "Console | None":
+        """The terminal on standard output; None for a file or a pipe."""
+        return _console(sys.stdout)
+
+    @cached_property
+    def error_terminal(self) -> "Console | None":
+        """The terminal on standard error; None for a file or a pipe."""
+        return _console(sys.stderr)
 
     def document(self, document: object) -> None:
-        """The result for a program: one JSON document. What does not show is escaped in it, so that it says the same."""
+        """Print the result for a program: one JSON document, its hidden letters escaped."""
         text = json.dumps(document, indent=2, ensure_ascii=not _takes_every_letter(sys.stdout))
         hidden = {char for char in set(text) if not shows(char)} - {"\n"}
         sys.stdout.write(
@@ -72,7 +77,7 @@ class Output:
         )
 
     def spreadsheet(self, titles: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-        """The result as comma-separated values, in which no text is a formula."""
+        """Print the result as comma-separated values, in which no text is a formula."""
         writer = csv.writer(sys.stdout, lineterminator="\n")
         writer.writerow(titles)
         writer.writerows(
@@ -80,19 +85,24 @@ class Output:
             for row in rows
         )
 
-    def say(self, text: str = "", *, style: str | None = None) -> None:
-        """A line of the result; with ``as_json`` it goes to standard error."""
-        console = self.error_console if self.as_json else self.console
-        console.print(Text(_shown(text), style=style or ""), soft_wrap=not console.is_terminal)
+    def say(self, text: str = "", *, style: str = "") -> None:
+        """Print a line of the result; with ``as_json`` on standard error."""
+        if self.as_json:
+            _write(sys.stderr, self.error_terminal, text, style)
+        else:
+            _write(sys.stdout, self.terminal, text, style)
 
     def paragraph(self, text: str, *, indent: str = "", hanging: str = "") -> None:
-        """A sentence or more: one line in a file; on a terminal folded between words, ``hanging`` before all lines but the first."""
-        if not self.console.is_terminal:
+        """Print sentences: in a file on one line, on a terminal folded between words.
+
+        ``hanging`` stands before all lines but the first.
+        """
+        if self.terminal is None:
             self.say(f"{indent}{text}")
             return
         for line in textwrap.wrap(
             _shown(text),
-            max(self.console.width, len(hanging) + 20),
+            max(self.terminal.width, len(hanging) + 20),
             initial_indent=indent,
             subsequent_indent=hanging,
             break_long_words=False,
@@ -101,56 +111,47 @@ class Output:
             self.say(line)
 
     def note(self, text: str) -> None:
-        """What is no result: told beside it, on standard error."""
-        self.error_console.print(
-            Text(_shown(text), style="dim"), soft_wrap=not self.error_console.is_terminal
-        )
+        """Print on standard error what is no part of the result."""
+        _write(sys.stderr, self.error_terminal, text, "dim")
 
     def error(self, text: str) -> None:
-        """Why it ends here, in one line."""
+        """Print in one line why the command ends here."""
         sys.stderr.write(f"tally: {' '.join(_shown(text).split())}\n")
 
     def traceback(self, error: BaseException) -> None:
-        """Where an error arose, line by line, for a report of it."""
+        """Print where an error arose, line by line, for a report of it."""
         for part in traceback.format_exception(error):
             sys.stderr.writelines(f"  {_shown(line)}\n" for line in part.splitlines())
 
     def ask(self, question: str) -> bool:
-        """A question that is answered on the terminal, with no if nothing is said."""
+        """Ask on the terminal. No answer means no."""
         return typer.confirm(_shown(question), err=True)
 
     def table(self, columns: Sequence[Column], rows: Iterable[Sequence[str]]) -> None:
-        """Rows under titles; nothing at all where ``as_json``."""
+        """Print rows under titles; nothing at all with ``as_json``."""
         if self.as_json:
             return
         shown = [[" ".join(_shown(cell).split()) for cell in row] for row in rows]
-        if not self.console.is_terminal:
+        if self.terminal is None:
             sys.stdout.writelines(f"{line}\n" for line in _plain(columns, shown))
-            return
-        table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="bold")
-        for column in columns:
-            justify: Literal["left", "right"] = "right" if column.right else "left"
-            ratio = column.wide or None
-            table.add_column(
-                column.title, justify=justify, overflow="fold", no_wrap=not column.wide, ratio=ratio
-            )
-        for row in shown:
-            table.add_row(*row)
-        self.console.print(table)
+        else:
+            _print_table(self.terminal, columns, shown)
 
     @contextmanager
     def progress(self, what: str) -> Iterator[Step]:
-        """Shows how far long work is, where somebody watches; a file gets nothing of it."""
-        if not self.error_console.is_terminal:
+        """Show how far long work is. A file gets nothing of it."""
+        if self.error_terminal is None:
             yield _unseen
             return
-        bar = Progress(
-            SpinnerColumn(),
-            TextColumn("{task.description}", markup=False),
-            BarColumn(bar_width=20),
-            MofNCompleteColumn(),
-            TimeElapsedColumn(),
-            console=self.error_console,
+        from rich import progress
+
+        bar = progress.Progress(
+            progress.SpinnerColumn(),
+            progress.TextColumn("{task.description}", markup=False),
+            progress.BarColumn(bar_width=20),
+            progress.MofNCompleteColumn(),
+            progress.TimeElapsedColumn(),
+            console=self.error_terminal,
             transient=True,
         )
         with bar:
@@ -164,8 +165,35 @@ class Output:
             yield step
 
 
+def _write(stream: TextIO, terminal: "Console | None", text: str, style: str) -> None:
+    if terminal is None:
+        stream.write(f"{_shown(text)}\n")
+        return
+    from rich.text import Text
+
+    terminal.print(Text(_shown(text), style=style))
+
+
+def _print_table(
+    terminal: "Console", columns: Sequence[Column], rows: Iterable[Sequence[str]]
+) -> None:
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="bold")
+    for column in columns:
+        justify: Literal["left", "right"] = "right" if column.right else "left"
+        ratio = column.wide or None
+        table.add_column(
+            column.title, justify=justify, overflow="fold", no_wrap=not column.wide, ratio=ratio
+        )
+    for row in rows:
+        table.add_row(*row)
+    terminal.print(table)
+
+
 def _plain(columns: Sequence[Column], rows: Iterable[Sequence[str]]) -> Iterator[str]:
-    """Each row on one line, in columns as wide as their widest cell, without colour or frame."""
+    """Yield each row on one line, in columns as wide as their widest cell."""
     cells = [[column.title for column in columns], *rows]
     widths = [max(map(cell_len, column)) for column in zip(*cells, strict=True)]
     for row in cells:
@@ -188,13 +216,10 @@ def _takes_every_letter(stream: object) -> bool:
     return str(getattr(stream, "encoding", "")).lower().startswith("utf")
 
 
-def _console(file: Any) -> Console:  # noqa: ANN401 - a stream, or a test's
-    terminal = file.isatty()
-    return Console(
-        file=file,
-        width=None if terminal else WIDTH_OF_NO_TERMINAL,
-        highlight=False,
-        markup=False,
-        emoji=False,
-        no_color=None if terminal else True,
-    )
+def _console(stream: TextIO) -> "Console | None":
+    """Return the terminal behind a stream; None if nobody watches it."""
+    if not stream.isatty():
+        return None
+    from rich.console import Console
+
+    return Console(file=stream, highlight=False, markup=False, emoji=False)

@@ -1,4 +1,4 @@
-"""One company planned anew and its jobs queued, outside the schedule's ticks; and what came of it."""
+"""One company planned anew outside the schedule's ticks, its jobs queued and waited for."""
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
@@ -18,12 +18,12 @@ from tally.messages import Job
 
 _EVERY_SECONDS = 2.0
 _COUNTS_LAG = timedelta(seconds=60)
-"""How long SQS may take to count a message that was sent: until then an empty queue says nothing."""
+"""SQS may count a sent message so much later: until then an empty queue says nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What came of it: the months that were due, and what was written into their histories since.
+    """The outcome: the months that were due, and the steps in their histories since.
 
     ``done``: every job has told that it ran. ``failed`` says which lists could not be read.
     """
@@ -40,10 +40,14 @@ class Outcome:
 def queue_company(
     stack: Stack, company: Found, *, months: Collection[Month] | None
 ) -> tuple[Sequence[Job], str]:
-    """Plan the company anew and queue its jobs, of these months or of all that are due; with what could not be read.
+    """Plan the company anew and queue its jobs of these months, or of all that are due.
 
-    Its own standing, and its tie by its name, are written as at any tick; of the tick itself and of other companies
-    nothing is. Raises SetupError before the first tick, which decides the first month ever billed (OPEN-8).
+    Return the jobs, and a sentence on the lists that could not be read. The company's standing, and
+    its tie by its name, are written as at any tick. Nothing is written of the tick itself and of
+    other companies.
+
+    Raises:
+        SetupError: No tick has run yet; the first one decides the first month ever billed (OPEN-8).
     """
     ledger = stack.ledger()
     if ledger.ticks() is None:
@@ -62,8 +66,7 @@ def queue_company(
         )
     except IncompletePlanError as error:
         failed = str(error)
-    # Without the last reading on it a job notes this one, and so tells that it ran even where
-    # nothing has changed.
+    # A worker that finds no last reading on its job notes one, which shows that it ran.
     asked = {"last_reading": None, "by_person": True}
     queue.jobs = [job.model_copy(update=asked) for job in queue.jobs]
     queue.put_on(stack.queue())
@@ -78,26 +81,16 @@ def sync_company(
     wait: float,
     on_step: Callable[[str], None] = lambda _: None,
 ) -> Outcome:
-    """Queue what is due for one company, and wait until workers have done it, for so many seconds at most."""
+    """Queue what is due for one company, and wait so many seconds at most until workers did it."""
     ledger = stack.ledger()
     tick = stack.clock.now().replace(microsecond=0)
     jobs, failed = queue_company(stack, company, months=months)
-    planned = ledger.standing(company.id)
-    before = 0 if planned is None else planned.version
     keys = [
         RecordKey(company_id=company.id, month=job.month, service=each.service)
         for job in jobs
         for each in job.services
     ]
-    started, waited, done = stack.clock.now(), 0.0, not jobs
-    while not done and waited < wait:
-        on_step(f"waiting for a worker, {len(jobs)} queued")
-        stack.sleep(_EVERY_SECONDS)
-        waited += _EVERY_SECONDS
-        standing = ledger.standing(company.id)
-        told = standing is not None and standing.version >= before + len(jobs)
-        emptied = stack.clock.now() - started >= _COUNTS_LAG and stack.waiting() == 0
-        done = told or emptied
+    done = not jobs or _is_done(stack, company.id, len(jobs), wait=wait, on_step=on_step)
     return Outcome(
         company=company,
         tick=tick,
@@ -107,3 +100,24 @@ def sync_company(
         done=done,
         failed=failed,
     )
+
+
+def _is_done(
+    stack: Stack, company_id: str, jobs: int, *, wait: float, on_step: Callable[[str], None]
+) -> bool:
+    """Wait for the jobs of a company; return True once all have run, False if that takes longer.
+
+    Each job writes the company's standing when it runs.
+    """
+    ledger, started, waited = stack.ledger(), stack.clock.now(), 0.0
+    planned = ledger.standing(company_id)
+    last = jobs + (0 if planned is None else planned.version)
+    while waited < wait:
+        on_step(f"waiting for a worker, {jobs} queued")
+        stack.sleep(_EVERY_SECONDS)
+        waited += _EVERY_SECONDS
+        standing = ledger.standing(company_id)
+        told = standing is not None and standing.version >= last
+        if told or (stack.clock.now() - started >= _COUNTS_LAG and stack.waiting() == 0):
+            return True
+    return False

@@ -1,4 +1,4 @@
-"""Which ConnectWise company a company that is tied to nobody may be, by the likeness of their names."""
+"""Likely ConnectWise companies for each company without a tie, by the likeness of their names."""
 
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from rapidfuzz import fuzz, process
 
 from tally.domain.linking.likeness import likeness
-from tally.domain.model.company import ConnectWiseCompany
+from tally.domain.model.company import CompanyLink, ConnectWiseCompany
 from tally.domain.model.standing import COMPANY_SCOPE, Standing, StandingState
 from tally.domain.planning.tick_context import known_absence
 from tally.domain.record.unreadable import readable
@@ -19,14 +19,14 @@ _MOST = 3
 class Names[K: Hashable]:
     """Names to be told apart, by their keys: which of them are most like another one.
 
-    Compared as names are matched: without case, punctuation and legal form, which say nothing of who it is.
+    They are compared as names are matched: without case, punctuation and legal form.
     """
 
     def __init__(self, names: Mapping[K, str]) -> None:
         self._plain = {key: likeness(name) for key, name in names.items()}
 
     def nearest(self, name: str) -> Sequence[tuple[K, int]]:
-        """The few that are most like ``name``, the likeliest first, and how like, of 100; none where none is."""
+        """Return the few that are most like ``name``, the likeliest first, and their likeness."""
         found = process.extract(
             likeness(name), self._plain, scorer=fuzz.WRatio, limit=_MOST, score_cutoff=_LEAST
         )
@@ -35,7 +35,7 @@ class Names[K: Hashable]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Near:
-    """A ConnectWise company and how like its name is, of 100; ``tied_to`` names who has it already."""
+    """A ConnectWise company, and its likeness, of 100. ``tied_to`` names who has it already."""
 
     id: int
     name: str
@@ -54,19 +54,16 @@ class Suggestion:
 
 
 def suggestions(ledger: Ledger, companies: Iterable[ConnectWiseCompany]) -> Sequence[Suggestion]:
-    """For each company that needs to be tied, by name; those that are excluded, unlicensed or partners need not."""
+    """Return one for each company that needs a tie, by name.
+
+    Excluded and unlicensed companies need none, nor do partners.
+    """
     links = {each.company_id: each for each in readable(ledger.all_links())}
     tied = {
         each.connectwise_id: each.company_name
         for each in links.values()
         if each.connectwise_id is not None
     }
-    untied = []
-    for standing in ledger.all_standings():
-        link = links.get(standing.company_id)
-        of_nobody = link is None or (link.connectwise_id is None and link.excluded_since is None)
-        if of_nobody and _needs_setup(standing):
-            untied.append(standing)
     known = {each.id: each for each in companies if not each.deleted}
     names = Names({each.id: each.name for each in known.values()})
     return [
@@ -79,10 +76,21 @@ def suggestions(ledger: Ledger, companies: Iterable[ConnectWiseCompany]) -> Sequ
                 for key, score in names.nearest(standing.company_name)
             ],
         )
-        for standing in sorted(
-            untied, key=lambda each: (each.company_name.casefold(), each.company_id)
-        )
+        for standing in _untied(ledger.all_standings(), links)
     ]
+
+
+def _untied(standings: Iterable[Standing], links: Mapping[str, CompanyLink]) -> Sequence[Standing]:
+    untied = [
+        each
+        for each in standings
+        if _waits_for_a_tie(links.get(each.company_id)) and _needs_setup(each)
+    ]
+    return sorted(untied, key=lambda each: (each.company_name.casefold(), each.company_id))
+
+
+def _waits_for_a_tie(link: CompanyLink | None) -> bool:
+    return link is None or (link.connectwise_id is None and link.excluded_since is None)
 
 
 def _needs_setup(standing: Standing) -> bool:

@@ -1,20 +1,21 @@
-"""The answers to what is held: approve, reject, take-over, keep-apart, waive, void, credit-done, carry-terms.
+"""The answers to a record that waits for a person, one row of a table each.
 
-Each is rehearsed first, so that what cannot be is refused before anybody is asked.
+An answer is rehearsed first: one that cannot be given is refused before anybody is asked.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Annotated
 
 import typer
 
-from cli import consequences
 from cli.command import Session, UsageError, Yes, command
 from cli.company_search import find_company, find_record
-from cli.documents import record_document
+from cli.presentation import consequences
+from cli.presentation.documents import record_document
+from cli.presentation.words import month_of
 from cli.rehearsal.rehearsed_ledger import OverlayLedger
-from cli.words import month_of
 from tally.domain.record.usage_record import RecordState, UsageRecord
 from tally.errors import SetupError
 from tally.people.hold_answers import Answers
@@ -30,17 +31,33 @@ Service = Annotated[
 Why = Annotated[
     str, typer.Option(help="Why, in your words: it stands in the history beside your AWS identity.")
 ]
+Addition = Annotated[
+    int | None,
+    typer.Option(help="Id of the Addition; may be left out where only one holds the record."),
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Verb:
-    """One answer: how it is given, which records it fits (and what those are called), and what follows from it."""
+class Answer:
+    """One answer.
 
-    give: Callable[[Answers, UsageRecord, str, str], UsageRecord]
+    - ``says``: the text of its help.
+    - ``give``: the use case that gives it.
+    - ``fits``: True for a record that can be meant; ``fitting`` says what such a record is.
+    - ``follows``: says what will follow, before it is confirmed.
+    - ``done``: says in the end what became of the record.
+    - ``names_an_addition``: True if it has the option ``--addition``. Then ``give`` and ``follows``
+      take the Addition's id as well.
+    """
+
+    name: str
+    says: str
+    give: Callable[..., UsageRecord]
     fits: Callable[[UsageRecord], bool]
     fitting: str
-    follows: Callable[[UsageRecord], str]
+    follows: Callable[..., str]
     done: str
+    names_an_addition: bool = False
 
 
 def _is_held(record: UsageRecord) -> bool:
@@ -67,236 +84,138 @@ def _has_other_terms(record: UsageRecord) -> bool:
     return record.newest is not None and record.newest.terms is not None
 
 
-APPROVE = Verb(
-    give=lambda answers, record, by, why: answers.approve(record.key, by=by, why=why),
-    fits=_is_held,
-    fitting="held for its number",
-    follows=consequences.approved,
-    done="approved",
-)
-REJECT = Verb(
-    give=lambda answers, record, by, why: answers.reject(record.key, by=by, why=why),
-    fits=_is_held,
-    fitting="held for its number",
-    follows=consequences.rejected,
-    done="rejected",
-)
-KEEP_APART = Verb(
-    give=lambda answers, record, by, why: answers.keep_apart(record.key, by=by, why=why),
-    fits=_is_held_by_others,
-    fitting="held by an Addition of others",
-    follows=consequences.kept_apart,
-    done="kept apart",
-)
-WAIVE = Verb(
-    give=lambda answers, record, by, why: answers.waive(record.key, by=by, why=why),
-    fits=_is_open_without_addition,
-    fitting="open without an Addition of its own",
-    follows=consequences.waived,
-    done="waived",
-)
-VOID = Verb(
-    give=lambda answers, record, by, why: answers.void(record.key, by=by, why=why),
-    fits=_has_an_open_line,
-    fitting="open with an Addition",
-    follows=consequences.voided,
-    done="to be voided",
-)
-CREDIT_DONE = Verb(
-    give=lambda answers, record, by, why: answers.credit_done(record.key, by=by, why=why),
-    fits=_has_a_credit,
-    fitting="to be credited",
-    follows=consequences.credited,
-    done="marked as credited",
-)
-CARRY_TERMS = Verb(
-    give=lambda answers, record, by, why: answers.carry_terms(record.key, by=by, why=why),
-    fits=_has_other_terms,
-    fitting="on other terms than the month before",
-    follows=consequences.terms_carried,
-    done="to have its terms carried over",
+ANSWERS = (
+    Answer(
+        name="approve",
+        says="Let the number that is held be written.",
+        give=Answers.approve,
+        fits=_is_held,
+        fitting="held for its number",
+        follows=consequences.approved,
+        done="approved",
+    ),
+    Answer(
+        name="reject",
+        says="Keep what stands in ConnectWise instead of the number that is held.",
+        give=Answers.reject,
+        fits=_is_held,
+        fitting="held for its number",
+        follows=consequences.rejected,
+        done="rejected",
+    ),
+    Answer(
+        name="take-over",
+        says=(
+            "Give Tally the Addition of others that holds the record: it becomes the month's own."
+        ),
+        give=Answers.take_over,
+        fits=_is_held_by_others,
+        fitting="held by an Addition of others",
+        follows=consequences.taken_over,
+        done="to be taken over",
+        names_an_addition=True,
+    ),
+    Answer(
+        name="keep-apart",
+        says=(
+            "Bill beside the Addition of others that holds the record, in this month and in all "
+            "to come."
+        ),
+        give=Answers.keep_apart,
+        fits=_is_held_by_others,
+        fitting="held by an Addition of others",
+        follows=consequences.kept_apart,
+        done="kept apart",
+    ),
+    Answer(
+        name="waive",
+        says="Do not bill the month, for good.",
+        give=Answers.waive,
+        fits=_is_open_without_addition,
+        fitting="open without an Addition of its own",
+        follows=consequences.waived,
+        done="waived",
+    ),
+    Answer(
+        name="void",
+        says=(
+            "Set an Addition that was opened at the wrong customer to 0; its successor is opened "
+            "at the right one. Tie or pin first."
+        ),
+        give=Answers.void,
+        fits=_has_an_open_line,
+        fitting="open with an Addition",
+        follows=consequences.voided,
+        done="to be voided",
+    ),
+    Answer(
+        name="credit-done",
+        says="Say that what was billed too much has been credited in ConnectWise.",
+        give=Answers.credit_done,
+        fits=_has_a_credit,
+        fitting="to be credited",
+        follows=consequences.credited,
+        done="marked as credited",
+    ),
+    Answer(
+        name="carry-terms",
+        says=(
+            "Carry price, included quantity, tax and billing flag of the month before over to "
+            "this month's Addition."
+        ),
+        give=Answers.carry_terms,
+        fits=_has_other_terms,
+        fitting="on other terms than the month before",
+        follows=consequences.terms_carried,
+        done="to have its terms carried over",
+    ),
 )
 
 
 def add(app: typer.Typer) -> None:
-    """Add the commands."""
-    for name, function in (
-        ("approve", approve),
-        ("reject", reject),
-        ("take-over", take_over),
-        ("keep-apart", keep_apart),
-        ("waive", waive),
-        ("void", void),
-        ("credit-done", credit_done),
-        ("carry-terms", carry_terms),
-    ):
-        command(app, name)(function)
-
-
-def approve(
-    session: Session,
-    company: Company,
-    *,
-    why: Why,
-    month: Month = None,
-    service: Service = None,
-    yes: Yes = False,
-) -> None:
-    """Let the number that is held be written."""
-    _answer(session, APPROVE, company, month=month, service=service, why=why, yes=yes)
-
-
-def reject(
-    session: Session,
-    company: Company,
-    *,
-    why: Why,
-    month: Month = None,
-    service: Service = None,
-    yes: Yes = False,
-) -> None:
-    """Keep what stands in ConnectWise instead of the number that is held."""
-    _answer(session, REJECT, company, month=month, service=service, why=why, yes=yes)
-
-
-def take_over(
-    session: Session,
-    company: Company,
-    *,
-    why: Why,
-    addition: Annotated[
-        int | None,
-        typer.Option(help="Id of the Addition; may be left out where only one holds the record."),
-    ] = None,
-    month: Month = None,
-    service: Service = None,
-    yes: Yes = False,
-) -> None:
-    """Give Tally the Addition of others that holds the record: it becomes the month's own."""
-
-    def chosen(record: UsageRecord) -> int:
-        foreign = () if record.hold is None else record.hold.foreign
-        if addition is not None or not foreign:
-            return addition or 0
-        if len(foreign) > 1:
-            raise UsageError(
-                f"{len(foreign)} Additions hold it: say which with --addition, "
-                f"{' or '.join(map(str, foreign))}."
-            )
-        return foreign[0]
-
-    verb = Verb(
-        give=lambda answers, record, by, why: answers.take_over(
-            record.key, chosen(record), by=by, why=why
-        ),
-        fits=_is_held_by_others,
-        fitting="held by an Addition of others",
-        follows=lambda record: consequences.taken_over(record, chosen(record)),
-        done="to be taken over",
-    )
-    _answer(session, verb, company, month=month, service=service, why=why, yes=yes)
-
-
-def keep_apart(
-    session: Session,
-    company: Company,
-    *,
-    why: Why,
-    month: Month = None,
-    service: Service = None,
-    yes: Yes = False,
-) -> None:
-    """Bill beside the Addition of others that holds the record, in this month and in all to come."""
-    _answer(session, KEEP_APART, company, month=month, service=service, why=why, yes=yes)
-
-
-def waive(
-    session: Session,
-    company: Company,
-    *,
-    why: Why,
-    month: Month = None,
-    service: Service = None,
-    yes: Yes = False,
-) -> None:
-    """Do not bill the month, for good."""
-    _answer(session, WAIVE, company, month=month, service=service, why=why, yes=yes)
-
-
-def void(
-    session: Session,
-    company: Company,
-    *,
-    why: Why,
-    month: Month = None,
-    service: Service = None,
-    yes: Yes = False,
-) -> None:
-    """Set an Addition that was opened at the wrong customer to 0; its successor is opened at the right one. Tie or pin first."""
-    _answer(session, VOID, company, month=month, service=service, why=why, yes=yes)
-
-
-def credit_done(
-    session: Session,
-    company: Company,
-    *,
-    why: Why,
-    month: Month = None,
-    service: Service = None,
-    yes: Yes = False,
-) -> None:
-    """Say that what was billed too much has been credited in ConnectWise."""
-    _answer(session, CREDIT_DONE, company, month=month, service=service, why=why, yes=yes)
-
-
-def carry_terms(
-    session: Session,
-    company: Company,
-    *,
-    why: Why,
-    month: Month = None,
-    service: Service = None,
-    yes: Yes = False,
-) -> None:
-    """Carry price, included quantity, tax and billing flag of the month before over to this month's Addition."""
-    _answer(session, CARRY_TERMS, company, month=month, service=service, why=why, yes=yes)
+    """Add a command for each answer."""
+    for each in ANSWERS:
+        without = () if each.names_an_addition else ("addition",)
+        command(app, each.name, says=each.says, without=without)(partial(_answer, each))
 
 
 def _answer(
+    answer: Answer,
     session: Session,
-    verb: Verb,
-    company: str,
+    company: Company,
     *,
-    month: str | None,
-    service: str | None,
-    why: str,
-    yes: bool,
+    why: Why,
+    addition: Addition = None,
+    month: Month = None,
+    service: Service = None,
+    yes: Yes = False,
 ) -> None:
     stack, out = session.stack, session.output
     if not why.strip():
         raise UsageError("Say why, with --why: the history keeps it.")
     ledger = stack.ledger()
-    found = find_company(ledger, company)
+    found = find_company(stack, company)
     record = find_record(
         ledger,
         found,
         month=None if month is None else month_of(month, now=stack.clock.now()),
         service=service,
-        fits=verb.fits,
-        what=verb.fitting,
+        fits=answer.fits,
+        what=answer.fitting,
     )
     named = f"{found.name}, {record.key.month.label} ({record.key.service})"
+    which = (_addition(record, addition),) if answer.names_an_addition else ()
+    rehearsed = Answers(ledger=OverlayLedger(below=ledger), clock=stack.clock)
     try:
-        verb.give(
-            Answers(ledger=OverlayLedger(below=ledger), clock=stack.clock), record, "rehearsed", why
-        )
+        answer.give(rehearsed, record.key, *which, by="rehearsed", why=why)
     except SetupError as error:
         raise UsageError(str(error).replace(str(record.key), named)) from error
-    follows = verb.follows(record)
+    follows = answer.follows(record, *which)
     who = stack.who()
     held = () if record.hold is None else (record.hold.why,)
     session.agree(named, *held, follows, yes=yes)
-    after = verb.give(Answers(ledger=ledger, clock=stack.clock), record, who, why)
+    answers = Answers(ledger=ledger, clock=stack.clock)
+    after = answer.give(answers, record.key, *which, by=who, why=why)
     if out.as_json:
         out.document(
             {
@@ -309,4 +228,21 @@ def _answer(
             }
         )
         return
-    out.say(f"{found.name}, {record.key.month.label}: {verb.done}, by {who}.")
+    out.say(f"{found.name}, {record.key.month.label}: {answer.done}, by {who}.")
+
+
+def _addition(record: UsageRecord, given: int | None) -> int:
+    """Return the Addition that is meant; 0, which is none, where nothing holds the record.
+
+    Raises:
+        UsageError: Several Additions hold the record, and none was given.
+    """
+    foreign = () if record.hold is None else record.hold.foreign
+    if given is not None or not foreign:
+        return given or 0
+    if len(foreign) > 1:
+        raise UsageError(
+            f"{len(foreign)} Additions hold it: say which with --addition, "
+            f"{' or '.join(map(str, foreign))}."
+        )
+    return foreign[0]

@@ -1,16 +1,17 @@
-"""`tally companies …`: whom a company is tied to, which agreement it is billed on, and whether at all."""
+"""`tally companies …`: changes a company's tie, its agreement, and its exclusion from billing."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Annotated, cast
 
 import typer
 
 from cli.command import Session, UsageError, Yes, command
-from cli.company_search import Found, find_company
-from cli.documents import link_document
-from cli.output import Column
+from cli.company_search import Found, find_company, known_names
+from cli.first_tick import nobody_known
+from cli.output import Column, Output
+from cli.presentation.documents import Document, link_document
 from cli.rehearsal.rehearsed_ledger import OverlayLedger
-from cli.suggestions import suggestions
+from cli.suggestions import Suggestion, suggestions
 from tally.people.company_setup import SetUp
 from tally.ports import ConnectWise, Ledger
 
@@ -58,7 +59,7 @@ def tie(
     ] = None,
     yes: Yes = False,
 ) -> None:
-    """Tie a company to a ConnectWise company, from another one too, and pin the agreement that it is billed on."""
+    """Tie a company to a ConnectWise company, from another one too, and pin its agreement."""
     _set_up(
         session,
         company,
@@ -133,33 +134,39 @@ def unbill_partner(session: Session, company: Company, *, why: Why, yes: Yes = F
 
 
 def suggest(session: Session) -> None:
-    """Name for each company that is tied to nobody the ConnectWise companies whose names are nearest."""
+    """Name the nearest ConnectWise companies for each company that is tied to nobody."""
     stack, out = session.stack, session.output
-    found = suggestions(stack.ledger(), stack.connectwise().companies())
+    ledger = stack.ledger()
+    early = "" if known_names(ledger) else nobody_known(stack, ledger.ticks())
+    found = () if early else suggestions(ledger, stack.connectwise().companies())
     if out.as_json:
-        out.document(
-            [
-                {
-                    "company": each.company_id,
-                    "name": each.name,
-                    "reason": each.reason,
-                    "near": [
-                        {
-                            "id": near.id,
-                            "name": near.name,
-                            "likeness": near.likeness,
-                            "tied_to": near.tied_to or None,
-                        }
-                        for near in each.near
-                    ],
-                }
-                for each in found
-            ]
-        )
-        return
-    if not found:
-        out.say("Every company that is to be billed is tied.")
-        return
+        out.document([_suggestion_document(each) for each in found])
+        if early:
+            out.note(early)
+    elif not found:
+        out.say(early or "Every company that is to be billed is tied.")
+    else:
+        _print_suggestions(out, found)
+
+
+def _suggestion_document(suggestion: Suggestion) -> Document:
+    return {
+        "company": suggestion.company_id,
+        "name": suggestion.name,
+        "reason": suggestion.reason,
+        "near": [
+            {
+                "id": near.id,
+                "name": near.name,
+                "likeness": near.likeness,
+                "tied_to": near.tied_to or None,
+            }
+            for near in suggestion.near
+        ],
+    }
+
+
+def _print_suggestions(out: Output, found: Sequence[Suggestion]) -> None:
     columns = (
         Column("Company"),
         Column("Id"),
@@ -186,7 +193,7 @@ def _set_up(
     if not why.strip():
         raise UsageError("Say why, with --why: the history keeps it.")
     ledger = stack.ledger()
-    found = find_company(ledger, company)
+    found = find_company(stack, company)
 
     def set_up(on: Ledger, by: str) -> str:
         return act(
@@ -213,7 +220,7 @@ def _set_up(
 
 
 def _lazily(connectwise: Callable[[], ConnectWise]) -> ConnectWise:
-    """ConnectWise, for which keys are read only where it is asked: most of what is set up does not depend on it."""
+    """Return ConnectWise, for which the keys are read only when it is asked for something."""
 
     class Lazy:
         def __getattr__(self, name: str) -> object:

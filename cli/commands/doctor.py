@@ -1,18 +1,19 @@
-"""`tally doctor`: whether everything is set up, as a list to be worked down."""
+"""`tally doctor`: checks the set-up, as a list to be worked down."""
 
 from collections import Counter
 from collections.abc import Sequence
 
 import typer
 
-from cli.command import FINDINGS, Session, command
+from cli.command import Session, command
 from cli.doctor.checklist import Result, examine
 from cli.doctor.checks import CHECKS
 from cli.doctor.finding import Finding, Verdict
 from cli.doctor.installation import Installation
-from cli.documents import Document
+from cli.exit_codes import FINDINGS
 from cli.output import Output
-from cli.words import instant
+from cli.presentation.documents import Document
+from cli.presentation.words import instant
 
 _COLOURS = {
     Verdict.OK: "green",
@@ -31,7 +32,10 @@ def add(app: typer.Typer) -> None:
 
 
 def doctor(session: Session) -> int | None:
-    """Check keys, rights, names, AWS and every customer, and say of each fault what to do. Nothing is changed."""
+    """Check keys, rights, names, AWS and every customer, and say of each fault what to do.
+
+    Nothing is changed.
+    """
     session.stack.outputs()  # without the stack there is nothing to look at
     results: list[Result] = []
     with session.output.progress("Looking") as step:
@@ -58,7 +62,7 @@ def doctor(session: Session) -> int | None:
 
 
 def checks_document(results: Sequence[Result]) -> list[Document]:
-    """The results for a program, in the list's order."""
+    """Return the results for a program, in the list's order."""
     return [
         {
             "check": result.check,
@@ -74,7 +78,7 @@ def checks_document(results: Sequence[Result]) -> list[Document]:
 
 
 def print_checks(out: Output, results: Sequence[Result]) -> None:
-    """The results for a person, numbered; what is wrong with what to do about it."""
+    """Print the results for a person, numbered, each fault with what to do about it."""
     for number, result in enumerate(results, 1):
         verdict = f"{result.verdict.value:{_VERDICT_WIDTH}}"
         out.say(f"{number:2}  {verdict}  {result.title}", style=_COLOURS[result.verdict])
@@ -97,19 +101,13 @@ def _totals(results: Sequence[Result]) -> Document:
 
 
 def _summary(results: Sequence[Result]) -> str:
+    words = {Verdict.FINDING.value: "findings"}
     said = ", ".join(
-        f"{count} {verdict}s" if verdict == Verdict.FINDING and count > 1 else f"{count} {verdict}"
+        f"{count} {words.get(verdict, verdict) if count > 1 else verdict}"
         for verdict, count in _totals(results).items()
         if count
     )
-    first = next(
-        (number for number, each in enumerate(results, 1) if each.verdict is Verdict.NEEDS_SETUP),
-        None,
-    )
-    if first is None:
-        first = next(
-            (number for number, each in enumerate(results, 1) if each.verdict is not Verdict.OK),
-            None,
-        )
-    begin = "" if first is None else f" Begin with number {first}."
+    faults = [number for number, each in enumerate(results, 1) if each.verdict is not Verdict.OK]
+    grave = [each for each in faults if results[each - 1].verdict is Verdict.NEEDS_SETUP]
+    begin = f" Begin with number {(grave or faults)[0]}." if faults else ""
     return f"{len(results)} checks: {said}.{begin}"

@@ -1,4 +1,4 @@
-"""`tally export`: a month's records for a spreadsheet or a bookkeeping import."""
+"""`tally export`: writes a month's records for a spreadsheet or a bookkeeping import."""
 
 from collections.abc import Iterator
 from enum import StrEnum
@@ -7,15 +7,16 @@ from typing import Annotated
 import typer
 
 from cli.command import Session, command
-from cli.documents import Document
-from cli.words import instant, month_of
-from tally.domain.record.usage_record import UsageRecord
+from cli.first_tick import before_first_tick
+from cli.presentation.documents import Document
+from cli.presentation.words import instant, month_of
+from tally.domain.record.usage_record import Credit, UsageRecord
 from tally.domain.reporting.overview import CompanyRow, counted, final
 from tally.people.read_overview import read_overview
 
 
 class Format(StrEnum):
-    """What the export is written as."""
+    """The form of the export."""
 
     CSV = "csv"
     JSON = "json"
@@ -34,14 +35,23 @@ def export(
     ] = None,
     as_format: Annotated[Format, typer.Option("--format", help="What to write.")] = Format.CSV,
 ) -> None:
-    """Write a month's records to standard output, one line each: what was counted, and what is billed where."""
+    """Write a month's records to standard output, one line each.
+
+    A line tells what was counted, and what is billed where.
+    """
     exported = month_of(month, now=session.stack.clock.now())
     seen = read_overview(session.stack.ledger(), months=[exported])
     rows = [_row(company, record) for company in seen.companies for record in company.of(exported)]
     if as_format is Format.JSON or session.output.as_json:
         session.output.document(rows)
-        return
-    session.output.spreadsheet(_COLUMNS, (list(_cells(row)) for row in rows))
+    else:
+        session.output.spreadsheet(_COLUMNS, (list(_cells(row)) for row in rows))
+    if not rows:
+        session.output.note(
+            before_first_tick(session.stack)
+            or f"There is no record of {exported.label}. `tally status` shows how each company "
+            "stands, `tally doctor` what is to be set up."
+        )
 
 
 _COLUMNS = (
@@ -71,16 +81,13 @@ _COLUMNS = (
 
 
 def _row(company: CompanyRow, record: UsageRecord) -> Document:
-    made = record.lines
-    credit, hold = record.credit, record.hold
-    price = None if credit is None else credit.unit_price
+    made, link = record.lines, company.link
     values = (
         str(record.key.month),
         record.key.service,
         company.company_id,
         company.name,
-        None if company.link is None else company.link.connectwise_id,
-        None if company.link is None else company.link.connectwise_name,
+        *((None, None) if link is None else (link.connectwise_id, link.connectwise_name)),
         record.state.value,
         company.cause.state.label,
         counted(record),
@@ -91,13 +98,17 @@ def _row(company: CompanyRow, record: UsageRecord) -> Document:
         list(dict.fromkeys(line.agreement_id for line in made)),
         min((line.place.effective.isoformat() for line in made), default=None),
         max((line.place.cancelled.isoformat() for line in made), default=None),
-        None if hold is None else hold.quantity,
-        None if hold is None else hold.why,
-        None if credit is None else credit.quantity,
-        None if credit is None or price is None else f"{credit.quantity * price:.2f}",
+        *((None, None) if record.hold is None else (record.hold.quantity, record.hold.why)),
+        *((None, None) if record.credit is None else _credited(record.credit)),
         instant(company.last_reading),
     )
     return dict(zip(_COLUMNS, values, strict=True))
+
+
+def _credited(credit: Credit) -> tuple[int, str | None]:
+    """Return the quantity to be credited, and the amount if the price is known."""
+    price = credit.unit_price
+    return credit.quantity, None if price is None else f"{credit.quantity * price:.2f}"
 
 
 def _cells(row: Document) -> Iterator[object]:

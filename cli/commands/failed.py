@@ -1,4 +1,4 @@
-"""`tally failed …`: what failed for good, why, and having it done after all."""
+"""`tally failed …`: shows what failed for good and why, and has it done after all."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,13 +7,16 @@ from typing import Annotated
 
 import typer
 
-from cli.command import DONE, FINDINGS, Session, Yes, command
+from cli.command import Session, Yes, command
 from cli.company_search import Found, find_company
-from cli.dead_letters import Letter, LetterKind
-from cli.documents import Document
-from cli.output import Column
+from cli.deployment.dead_letters import Letter, LetterKind
+from cli.exit_codes import DONE, FINDINGS
+from cli.first_tick import before_first_tick
+from cli.output import Column, Output
+from cli.presentation.documents import Document
+from cli.presentation.words import NOTHING, instant, minute, several
 from cli.resync import queue_company
-from cli.words import NOTHING, instant, minute, several
+from cli.stack import Stack
 from tally.domain.model.month import Month
 from tally.domain.model.standing import StandingState
 from tally.domain.record.record_key import RecordKey
@@ -23,6 +26,7 @@ from tally.messages import Job
 from tally.ports import Ledger
 from tally.worker.belief import check_due, check_job
 
+_MOST_NAMED = 5
 _UNREADABLE = "It is no job that this version of Tally can read."
 
 
@@ -38,7 +42,7 @@ def add(app: typer.Typer) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Shown:
-    """A letter with what it is about, and why it failed as far as anybody knows."""
+    """A letter with its subject, and the reason of its failure as far as anybody knows."""
 
     letter: Letter
     about: str
@@ -46,7 +50,10 @@ class _Shown:
 
 
 def list_failed(session: Session) -> int:
-    """List the jobs and ticks that failed to the last attempt, each with its reason. Exits with 1 where there are any."""
+    """List the jobs and ticks that failed to the last attempt, each with its reason.
+
+    Exits with 1 where there are any.
+    """
     stack, out = session.stack, session.output
     queues = stack.dead_letters()
     letters = queues.read()
@@ -58,7 +65,7 @@ def list_failed(session: Session) -> int:
     if out.as_json:
         out.document([_document(each) for each in shown])
     elif not shown:
-        out.say("Nothing has failed for good.")
+        out.say(_nothing_failed(stack))
     else:
         out.table(
             (
@@ -90,29 +97,17 @@ def retry(
 ) -> int:
     """Plan anew what failed for good, and remove its messages.
 
-    A job is never replayed: its company is planned anew, so that what is done is right now. A tick that failed is made up for by
-    one tick now, and so is a message that nobody can read.
+    A job is never replayed: its company is planned anew, so that what is done is right now. A tick
+    that failed is made up for by one tick now, and so is a message that nobody can read.
     """
     stack, out = session.stack, session.output
     queues = stack.dead_letters()
     letters = list(queues.read())
     try:
-        if company is not None:
-            found = find_company(stack.ledger(), company)
-            wanted = [
-                each for each in letters if each.job is not None and each.job.company_id == found.id
-            ]
-        else:
-            wanted = letters
+        wanted = letters if company is None else _of(find_company(stack, company), letters)
         if not wanted:
-            if out.as_json:
-                out.document({"planned": [], "tick": None, "removed": 0, "kept": []})
-            else:
-                out.say(
-                    "Nothing has failed for good."
-                    if company is None
-                    else f"No job of {company} has failed for good."
-                )
+            nothing = f"No job of {company} has failed for good."
+            _tell_nothing(out, _nothing_failed(stack) if company is None else nothing)
             return DONE
         session.confirm(_question(wanted), yes=yes)
         retried = _retry(session, wanted)
@@ -124,9 +119,24 @@ def retry(
     return _told(session, retried)
 
 
+def _of(company: Found, letters: Sequence[Letter]) -> Sequence[Letter]:
+    return [each for each in letters if each.job is not None and each.job.company_id == company.id]
+
+
+def _tell_nothing(out: Output, text: str) -> None:
+    if out.as_json:
+        out.document(_retried_document(_Retried(planned=[], removed=[], kept=[])))
+    else:
+        out.say(text)
+
+
+def _nothing_failed(stack: Stack) -> str:
+    return f"Nothing has failed for good. {before_first_tick(stack)}".rstrip()
+
+
 @dataclass(slots=True, kw_only=True)
 class _Retried:
-    """What was planned anew, which letters that answers, and why the others stay."""
+    """The companies planned anew, the letters that this answers, and why the others stay."""
 
     planned: list[tuple[Found, Sequence[Month]]]
     removed: list[Letter]
@@ -153,7 +163,7 @@ def _retry(session: Session, letters: Sequence[Letter]) -> _Retried:
 def _plan_anew(
     session: Session, company_id: str, letters: Sequence[Letter], retried: _Retried
 ) -> None:
-    """Queue what is due of the company now; its letters are answered even if nothing is due any more."""
+    """Queue what is due of the company now. That answers its letters, even if nothing is due."""
     job = next(each.job for each in letters if each.job is not None)
     found = Found(id=company_id, name=job.company_name)
     try:
@@ -185,46 +195,45 @@ def _tick_anew(session: Session, letters: Sequence[Letter], retried: _Retried) -
 def _question(letters: Sequence[Letter]) -> str:
     companies = sorted({each.job.company_name for each in letters if each.job is not None})
     ticks = any(each.job is None for each in letters)
-    named = ", ".join(companies[:5]) + (
-        f" and {len(companies) - 5} more" if len(companies) > 5 else ""  # noqa: PLR2004 - as many as fit a line
-    )
+    more = len(companies) - _MOST_NAMED
+    named = ", ".join(companies[:_MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
     parts = [*(["a tick"] if ticks else []), *([named] if named else [])]
     return f"Plan {' and '.join(parts)} anew, and remove {several(len(letters), 'message')}?"
 
 
 def _told(session: Session, retried: _Retried) -> int:
-    out = session.output
-    if out.as_json:
-        out.document(
-            {
-                "planned": [
-                    {
-                        "company": found.id,
-                        "name": found.name,
-                        "months": [str(each) for each in months],
-                    }
-                    for found, months in retried.planned
-                ],
-                "tick": retried.tick or None,
-                "removed": len(retried.removed),
-                "kept": [
-                    {"id": each.id, "queue": each.kind.value, "why": why}
-                    for each, why in retried.kept
-                ],
-            }
-        )
+    if session.output.as_json:
+        session.output.document(_retried_document(retried))
     else:
-        if retried.tick:
-            out.say(f"A tick was planned at {retried.tick}.")
-        for found, months in retried.planned:
-            out.say(
-                f"{found.name}: "
-                f"{' and '.join(each.label for each in months) or 'nothing is due any more'}."
-            )
-        out.say(f"{several(len(retried.removed), 'message')} removed.")
-        for each, why in retried.kept:
-            out.say(f"Kept: {each.kind} message {each.id}: {why}")
+        _print_retried(session.output, retried)
     return FINDINGS if retried.kept else DONE
+
+
+def _retried_document(retried: _Retried) -> Document:
+    return {
+        "planned": [
+            {"company": found.id, "name": found.name, "months": [str(each) for each in months]}
+            for found, months in retried.planned
+        ],
+        "tick": retried.tick or None,
+        "removed": len(retried.removed),
+        "kept": [
+            {"id": each.id, "queue": each.kind.value, "why": why} for each, why in retried.kept
+        ],
+    }
+
+
+def _print_retried(out: Output, retried: _Retried) -> None:
+    if retried.tick:
+        out.say(f"A tick was planned at {retried.tick}.")
+    for found, months in retried.planned:
+        out.say(
+            f"{found.name}: "
+            f"{' and '.join(each.label for each in months) or 'nothing is due any more'}."
+        )
+    out.say(f"{several(len(retried.removed), 'message')} removed.")
+    for each, why in retried.kept:
+        out.say(f"Kept: {each.kind} message {each.id}: {why}")
 
 
 def _shown(letter: Letter, ledger: Ledger, *, now: datetime) -> _Shown:
@@ -247,7 +256,7 @@ def _shown(letter: Letter, ledger: Ledger, *, now: datetime) -> _Shown:
 
 
 def _why_refused(job: Job, ledger: Ledger, *, now: datetime) -> str:
-    """Why a worker refuses the job whole; empty where it does not (SAFE-9)."""
+    """Say why a worker refuses the whole job; "" if it does not (SAFE-9)."""
     try:
         check_job(job, now=now)
         keys = {
@@ -263,7 +272,7 @@ def _why_refused(job: Job, ledger: Ledger, *, now: datetime) -> str:
 
 
 def _why_failing(ledger: Ledger, company_id: str, month: Month) -> str:
-    """What the company's standing says of the month: a worker writes there why it failed."""
+    """Return the company's standing of the month, in which a worker tells why it failed."""
     standing = ledger.standing(company_id)
     causes = {} if standing is None else standing.causes
     of_month = [cause for scope, cause in sorted(causes.items()) if scope.startswith(str(month))]

@@ -1,6 +1,5 @@
-"""`tally secrets set`: the keys are asked for, tried on both APIs, and stored only then."""
+"""`tally secrets set`: asks for the keys, tries them on both APIs, and only then stores them."""
 
-import os
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from getpass import getpass
@@ -8,18 +7,17 @@ from typing import Annotated, Any
 
 import typer
 
-from cli.command import FINDINGS, NOT_DONE, Session, UsageError, Yes, command, somebody_is_there
+from cli.command import Session, UsageError, Yes, command, somebody_is_there
 from cli.commands.doctor import checks_document, print_checks
+from cli.deployment import vendors
+from cli.deployment.stored_secret import store, stored
 from cli.doctor.checklist import Result, examine
 from cli.doctor.checks import KEYS, SETTINGS
 from cli.doctor.finding import Verdict
 from cli.doctor.installation import Installation
+from cli.exit_codes import FINDINGS, NOT_DONE
 from cli.stack import Stack
-from cli.stored_secret import store, stored
 from tally.aws.secret import ApiKeys
-from tally.gravityzone.pace import TokenBucket
-from tally.runtime import bootstrap
-from tally.transport.operators import operators_network
 
 INTERRUPTED = 130
 """Exit code of a program that Ctrl-C has ended, as shells have it."""
@@ -46,7 +44,7 @@ def add(app: typer.Typer) -> None:
 
 
 def _top() -> None:
-    """One command alone is still called by its name."""
+    """Make typer call a group's only command by its name."""
 
 
 def set_keys(
@@ -57,7 +55,10 @@ def set_keys(
     ] = False,
     yes: Yes = False,
 ) -> int | None:
-    """Ask for the keys without showing them, try them on both APIs, and store them. Enter keeps a key that is stored."""
+    """Ask for the keys without showing them, try them on both APIs, and store them.
+
+    Enter keeps a key that is stored.
+    """
     if not somebody_is_there():
         raise UsageError(
             "Nothing was stored: keys are asked for on a terminal alone, where nothing "
@@ -77,12 +78,7 @@ def _set_keys(session: Session, *, ask: Callable[[str], str], force: bool, yes: 
             _told(session, [], stored_now=False, changed=given)
             return None
         fields = {**present, **given}
-        with out.progress("Trying the keys") as step:
-            results: list[Result] = []
-            tried = (SETTINGS, *KEYS)
-            for each in examine(Installation(_with_keys(stack, fields), step=step), tried):
-                results.append(each)
-                step(done=len(results), total=len(tried))
+        results = _tried(session, fields)
         wrong = [each for each in results if each.verdict is not Verdict.OK]
         if not out.as_json:
             print_checks(out, results)
@@ -109,8 +105,18 @@ def _set_keys(session: Session, *, ask: Callable[[str], str], force: bool, yes: 
     return FINDINGS if wrong else None
 
 
+def _tried(session: Session, fields: Fields) -> list[Result]:
+    checks = (SETTINGS, *KEYS)
+    results: list[Result] = []
+    with session.output.progress("Trying the keys") as step:
+        for each in examine(Installation(_with_keys(session.stack, fields), step=step), checks):
+            results.append(each)
+            step(done=len(results), total=len(checks))
+    return results
+
+
 def _asked(ask: Callable[[str], str], present: Fields) -> dict[str, str]:
-    """What was typed, by key; a key that is kept is left out. Asks again for one that is needed."""
+    """Ask for each key, again for one that is needed. Return those that were typed."""
     given: dict[str, str] = {}
     for name, words in _ASKED.items():
         kept = isinstance(present.get(name), str) and bool(present[name])
@@ -124,25 +130,22 @@ def _asked(ask: Callable[[str], str], present: Fields) -> dict[str, str]:
 
 
 def _with_keys(stack: Stack, fields: Fields) -> Stack:
-    """The stack as it would be with these keys in its secret."""
+    """Return the stack as it would be with these keys in its secret."""
     settings = stack.settings()
     keys = ApiKeys.model_validate({name: fields[name] for name in ApiKeys.model_fields})
-    bucket = TokenBucket(rate=settings.sweep_calls_per_second, depth=1)
     return replace(
         stack,
-        gravityzone=lambda: bootstrap.gravityzone_client(
-            settings, keys, bucket=bucket, network=operators_network(os.environ)
+        gravityzone=lambda: vendors.gravityzone(
+            settings, keys, calls_per_second=settings.sweep_calls_per_second
         ),
-        connectwise=lambda: bootstrap.connectwise_client(
-            settings, keys, network=operators_network(os.environ)
-        ),
+        connectwise=lambda: vendors.connectwise(settings, keys),
     )
 
 
 def _told(
     session: Session, results: list[Result], *, stored_now: bool, changed: Mapping[str, str]
 ) -> None:
-    """The result for a program: names of keys, never a value."""
+    """Print the result for a program: names of keys, never a value."""
     if session.output.as_json:
         session.output.document(
             {"stored": stored_now, "changed": sorted(changed), "checks": checks_document(results)}

@@ -1,4 +1,4 @@
-"""`tally show COMPANY`: all that is known of one company."""
+"""`tally show COMPANY`: shows all that is known of one company."""
 
 import sys
 from collections.abc import Iterator, Sequence
@@ -9,10 +9,16 @@ import typer
 
 from cli.command import Session, command
 from cli.company_search import Found, find_company, records_of
-from cli.documents import cause_document, entry_document, link_document, record_document
 from cli.output import Output
-from cli.story import bar, billed_over, chart, told
-from cli.words import NOTHING, instant, minute, month_of, number, within
+from cli.presentation.documents import (
+    Document,
+    cause_document,
+    entry_document,
+    link_document,
+    record_document,
+)
+from cli.presentation.story import bar, billed_over, chart, told
+from cli.presentation.words import NOTHING, instant, minute, month_of, number, within
 from tally.domain.model.company import CompanyLink
 from tally.domain.model.month import Month
 from tally.domain.model.standing import Standing
@@ -45,41 +51,22 @@ def show(
         int, typer.Option(min=1, max=60, help="For how many months back to show what was billed.")
     ] = 6,
 ) -> None:
-    """Show what one company is tied to, what it is billed, what waits for a person, and the history as a story."""
+    """Show one company: its tie, its bills, what waits for a person, and its history as a story."""
     ledger, now = session.stack.ledger(), session.stack.clock.now()
     told_month = month_of(month, now=now)
-    found = find_company(ledger, company, guess=True)
+    found = find_company(session.stack, company, guess=True)
     if found.guessed:
         session.output.note(f"Taken for {found.name} ({found.id}).")
-    link, standing = ledger.link(found.id), ledger.standing(found.id)
     records = _records(session, found, last=max(told_month, Month.of(now)), months=months)
-    told_records = [each for each in records if _is_told(each, told_month, asked=month is not None)]
     if session.output.as_json:
-        session.output.document(
-            {
-                "id": found.id,
-                "name": found.name,
-                "standing": None if standing is None else cause_document(standing.shown),
-                "last_reading": None if standing is None else instant(standing.last_reading),
-                "connectwise": link_document(link),
-                "connectwise_history": [
-                    entry_document(each) for each in ledger.link_history(found.id)
-                ],
-                "records": [
-                    {
-                        **record_document(each),
-                        "history": [entry_document(step) for step in ledger.history(each.key)],
-                    }
-                    for each in records
-                ],
-            }
-        )
+        session.output.document(_document(ledger, found, records))
         return
     out = session.output
-    _print_company(out, found, link, standing, now)
+    _print_company(out, found, ledger.link(found.id), ledger.standing(found.id), now)
     _print_months(out, records)
-    for record in told_records:
-        _print_record(out, ledger, record, now)
+    for record in records:
+        if _is_told(record, told_month, asked=month is not None):
+            _print_record(out, ledger, record, now)
     changes = list(told(ledger.link_history(found.id)))
     if changes:
         out.say()
@@ -87,8 +74,27 @@ def show(
         _print_lines(out, changes)
 
 
+def _document(ledger: Ledger, found: Found, records: Sequence[UsageRecord]) -> Document:
+    standing = ledger.standing(found.id)
+    return {
+        "id": found.id,
+        "name": found.name,
+        "standing": None if standing is None else cause_document(standing.shown),
+        "last_reading": None if standing is None else instant(standing.last_reading),
+        "connectwise": link_document(ledger.link(found.id)),
+        "connectwise_history": [entry_document(each) for each in ledger.link_history(found.id)],
+        "records": [
+            {
+                **record_document(each),
+                "history": [entry_document(step) for step in ledger.history(each.key)],
+            }
+            for each in records
+        ],
+    }
+
+
 def _records(session: Session, found: Found, *, last: Month, months: int) -> Sequence[UsageRecord]:
-    """Its records of the last months, and all that are unsettled, by month and service."""
+    """Return its records of the last months, and all unsettled ones, by month and service."""
     ledger = session.stack.ledger()
     records = {record.key: record for record in records_of(ledger, found.id)}
     ticks = ledger.ticks()
@@ -113,18 +119,7 @@ def _print_company(
     out: Output, found: Found, link: CompanyLink | None, standing: Standing | None, now: datetime
 ) -> None:
     out.say(f"{found.name}  (GravityZone {found.id})", style="bold")
-    if link is None or link.connectwise_id is None:
-        out.say("ConnectWise  tied to nobody")
-    else:
-        pinned = (
-            f", agreement {link.pinned_agreement_id} pinned" if link.pinned_agreement_id else ""
-        )
-        by = f"tied by {link.tied_by} on {link.tied_at:%Y-%m-%d}"
-        out.say(f"ConnectWise  {link.connectwise_name} (id {link.connectwise_id}), {by}{pinned}")
-    if link is not None and link.excluded_since is not None:
-        out.say(f"Excluded     since {link.excluded_since:%Y-%m-%d}")
-    if link is not None and link.own_billed_since is not None:
-        out.say(f"Partner      its own machines are billed since {link.own_billed_since:%Y-%m-%d}")
+    _print_link(out, link)
     if standing is None:
         out.say("Standing     none: no tick has seen it yet")
         return
@@ -139,6 +134,21 @@ def _print_company(
         else NOTHING
     )
     out.say(f"Last read    {read}")
+
+
+def _print_link(out: Output, link: CompanyLink | None) -> None:
+    if link is None or link.connectwise_id is None:
+        out.say("ConnectWise  tied to nobody")
+    else:
+        pinned = (
+            f", agreement {link.pinned_agreement_id} pinned" if link.pinned_agreement_id else ""
+        )
+        by = f"tied by {link.tied_by} on {link.tied_at:%Y-%m-%d}"
+        out.say(f"ConnectWise  {link.connectwise_name} (id {link.connectwise_id}), {by}{pinned}")
+    if link is not None and link.excluded_since is not None:
+        out.say(f"Excluded     since {link.excluded_since:%Y-%m-%d}")
+    if link is not None and link.own_billed_since is not None:
+        out.say(f"Partner      its own machines are billed since {link.own_billed_since:%Y-%m-%d}")
 
 
 def _print_months(out: Output, records: Sequence[UsageRecord]) -> None:

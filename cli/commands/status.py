@@ -1,4 +1,4 @@
-"""`tally status`: every company at a glance."""
+"""`tally status`: shows every company at a glance."""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
@@ -7,9 +7,10 @@ from typing import Annotated
 import typer
 
 from cli.command import Session, UsageError, command
-from cli.documents import Document, company_document
+from cli.first_tick import DISABLED, nobody_known
 from cli.output import Column
-from cli.words import NOTHING, age, instant, month_of, number, several, within
+from cli.presentation.documents import Document, company_document
+from cli.presentation.words import NOTHING, age, instant, month_of, number, several, within
 from tally.domain.model.month import Month
 from tally.domain.model.standing import StandingState
 from tally.domain.record.usage_record import UsageRecord
@@ -51,7 +52,10 @@ def status(
         bool, typer.Option("--why", help="Say of each company why it stands as it does.")
     ] = False,
 ) -> None:
-    """Show every company: the month's count, what is billed, the Addition, the standing, and within what time it was last read."""
+    """Show every company: count, bill, Addition and standing, and the time of the last reading.
+
+    The last reading lies back at most as long as is shown.
+    """
     now = session.stack.clock.now()
     shown = month_of(month, now=now)
     states = _states(standing)
@@ -127,25 +131,20 @@ def _print(
 ) -> None:
     out = session.output
     if not seen.companies:
-        out.say(
-            "Tally knows no company yet: it gets to know them at its first tick. `tally "
-            "sync` has it plan one now."
-        )
+        out.say(nobody_known(session.stack, seen.ticks))
         return
     if not rows:
         out.say("No company is like that.")
         return
-    by_service = len({record.key.service for row in rows for record in row.of(month, service)}) > 1
-    out.table(
-        _COLUMNS,
-        (
-            cells
-            for row in rows
-            for cells in _cells(row, month, service, now, by_service=by_service)
-        ),
-    )
+    out.table(_COLUMNS, _table(rows, month, service, now))
     out.say()
     out.say(_summary(seen, rows, month, service, now))
+    if not session.stack.scheduled():
+        out.say(DISABLED)
+    _explain_all(session, rows, why=why)
+
+
+def _explain_all(session: Session, rows: Sequence[CompanyRow], *, why: bool) -> None:
     telling = [
         row for row in rows if row.cause.state is not StandingState.BILLING or row.cause.notices
     ]
@@ -153,26 +152,31 @@ def _print(
         for row in telling:
             _explain(session, row)
     else:
-        out.say(
+        session.output.say(
             f"{len(telling)} companies have more to tell: add --why, or see one with `tally "
             "show COMPANY`."
         )
 
 
-def _cells(
-    row: CompanyRow, month: Month, service: str | None, now: datetime, *, by_service: bool
+def _table(
+    rows: Sequence[CompanyRow], month: Month, service: str | None, now: datetime
 ) -> Iterator[Sequence[str]]:
-    records: Sequence[UsageRecord | None] = row.of(month, service) or [None]
-    for number_of, record in enumerate(records):
-        first = number_of == 0
-        yield (
-            row.name if record is None or not by_service else f"{row.name} ({record.key.service})",
-            NOTHING if record is None else number(counted(record)),
-            NOTHING if record is None else number(record.stands if record.lines else None),
-            NOTHING if record is None else _addition(record),
-            row.cause.state.label if first else "",
-            within(row.last_reading, now=now) if first else "",
-        )
+    """Yield a line for each record, and one for each company without any."""
+    services = {record.key.service for row in rows for record in row.of(month, service)}
+    for row in rows:
+        records = row.of(month, service)
+        standing = (row.cause.state.label, within(row.last_reading, now=now))
+        if not records:
+            yield (row.name, NOTHING, NOTHING, NOTHING, *standing)
+        for place, record in enumerate(records):
+            of_service = f" ({record.key.service})" if len(services) > 1 else ""
+            yield (
+                f"{row.name}{of_service}",
+                number(counted(record)),
+                number(record.stands if record.lines else None),
+                _addition(record),
+                *(standing if place == 0 else ("", "")),
+            )
 
 
 def _addition(record: UsageRecord) -> str:

@@ -1,4 +1,4 @@
-"""What the checks ask of AWS, each question as a small answer; the stack's parts are found by CloudFormation."""
+"""The stack's account in AWS, as the checks ask about it. CloudFormation names its parts."""
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
@@ -30,7 +30,7 @@ _ALARMS_A_CALL = 100
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
-    """The ledger's table. ``recoverable``: to any second of the last weeks."""
+    """The ledger's table. ``recoverable``: it can be restored to any second of the last weeks."""
 
     name: str
     active: bool
@@ -41,7 +41,7 @@ class Table:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Schedule:
-    """What fires the planner."""
+    """A schedule that fires the planner."""
 
     name: str
     enabled: bool
@@ -50,7 +50,7 @@ class Schedule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alarm:
-    """One alarm; ``tells`` are the ARNs that hear of it, of none while its actions are switched off."""
+    """One alarm. ``tells`` are the ARNs that hear of it: none while its actions are off."""
 
     name: str
     ringing: bool
@@ -59,7 +59,7 @@ class Alarm:
 
 
 class Hears(IntEnum):
-    """Whether a subscription gets messages. SNS lists one that was ended as deleted for some days, then not at all."""
+    """The state of a subscription. SNS lists an ended one as deleted for some days."""
 
     UNSUBSCRIBED = 0
     UNCONFIRMED = 1
@@ -68,7 +68,7 @@ class Hears(IntEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subscription:
-    """Who is told by the topic: an e-mail address or another endpoint."""
+    """An e-mail address, or another endpoint, that the topic tells."""
 
     protocol: str
     endpoint: str
@@ -76,9 +76,10 @@ class Subscription:
 
 
 class Account:
-    """The stack ``name`` in its account and region. Every method raises TallyError where AWS refuses or does not answer.
+    """The stack ``name`` in its account and region.
 
-    ``client`` gives a boto3 client of a service; ``outputs`` are the stack's.
+    ``client`` makes a client of an AWS service; ``outputs`` are the stack's. Every method raises
+    TallyError where AWS refuses or does not answer.
     """
 
     def __init__(
@@ -89,7 +90,7 @@ class Account:
         self._outputs = outputs
 
     def time(self) -> datetime | None:
-        """What time it is for AWS, by the ``Date`` of an answer; None where the answer has none."""
+        """Return the time of AWS, by the ``Date`` of an answer; None if the answer has none."""
         with aws_errors("the identity of the caller"):
             answer = cast("STSClient", self._client("sts")).get_caller_identity()
         written = answer["ResponseMetadata"].get("HTTPHeaders", {}).get("date", "")
@@ -100,7 +101,7 @@ class Account:
         return instant if instant.tzinfo else instant.replace(tzinfo=UTC)
 
     def table(self, name: str) -> Table:
-        """The ledger in use."""
+        """Return the ledger in use."""
         tables = cast("DynamoDBClient", self._client("dynamodb"))
         with aws_errors(f"the table {name}"):
             table = tables.describe_table(TableName=name)["Table"]
@@ -121,7 +122,7 @@ class Account:
         )
 
     def waiting(self, queue_url: str) -> int:
-        """How many messages a queue holds, those in flight and delayed too; approximate."""
+        """Return about how many messages a queue holds, with those in flight and delayed."""
         with aws_errors(f"the queue {queue_url.rsplit('/', 1)[-1]}"):
             answer = cast("SQSClient", self._client("sqs")).get_queue_attributes(
                 QueueUrl=queue_url,
@@ -134,12 +135,12 @@ class Account:
         return sum(int(number) for number in answer.get("Attributes", {}).values())
 
     def dead_letters(self) -> Mapping[str, int]:
-        """How many messages each queue of failures holds, by the output that names it."""
+        """Return the number of messages in each queue of failures, by the output that names it."""
         urls = self._outputs()
         return {name: self.waiting(urls[name]) for name in DEAD_LETTERS if name in urls}
 
     def schedules(self) -> Sequence[Schedule]:
-        """The stack's schedules that fire the planner."""
+        """Return the stack's schedules that fire the planner."""
         scheduler = cast("EventBridgeSchedulerClient", self._client("scheduler"))
         planner = self._outputs().get("PlannerFunction", "")
         with aws_errors("the schedule"):
@@ -158,7 +159,7 @@ class Account:
         ]
 
     def alarms(self) -> Sequence[Alarm]:
-        """The stack's alarms."""
+        """Return the stack's alarms."""
         watch = cast("CloudWatchClient", self._client("cloudwatch"))
         names = self._resources[_ALARM]
         with aws_errors("the alarms"):
@@ -180,7 +181,11 @@ class Account:
         ]
 
     def topic(self) -> str:
-        """The ARN of the topic that alarms tell. Raises SetupError where the deployed template has none."""
+        """Return the ARN of the topic that alarms tell.
+
+        Raises:
+            SetupError: The deployed template has none.
+        """
         arn = self._outputs().get("AlarmTopic")
         if arn is None:
             raise SetupError(
@@ -189,7 +194,7 @@ class Account:
         return arn
 
     def subscriptions(self) -> Sequence[Subscription]:
-        """Who is told by the topic, also who has not confirmed yet, and who was unsubscribed; each endpoint once, at its best."""
+        """Return all subscriptions, also unconfirmed and ended ones; each endpoint once."""
         topic = self.topic()
         with aws_errors(f"the topic {topic}"):
             pages = cast("SNSClient", self._client("sns")).get_paginator(
@@ -212,7 +217,7 @@ class Account:
         return list(best.values())
 
     def alarm_email(self) -> str:
-        """The address that the stack was deployed with, to which the template subscribes; "" for none."""
+        """Return the address that the template subscribes to the alarms; "" for none."""
         formation = cast("CloudFormationClient", self._client("cloudformation"))
         with aws_errors(f"the stack {self._name}"):
             (stack,) = formation.describe_stacks(StackName=self._name)["Stacks"]
@@ -237,7 +242,7 @@ class Account:
 
 
 def _hears(arn: str) -> Hears:
-    """What a list shows in place of the ARN tells how the subscription stands."""
+    """Return the state of a subscription, which SNS writes in place of its ARN."""
     if arn.startswith("arn:"):
         return Hears.CONFIRMED
     return Hears.UNSUBSCRIBED if arn == "Deleted" else Hears.UNCONFIRMED

@@ -1,6 +1,6 @@
-"""Addresses of the vendors' regions that are publicly known: for a person to try, never for a program.
+"""Publicly known addresses of the vendors' regions, for a person to try.
 
-A key is sent to the configured address alone.
+No program tries them: a key is sent to the configured address alone.
 """
 
 from urllib.parse import urlsplit
@@ -17,7 +17,7 @@ _CONNECTWISE = ("na", "eu", "au", "aus", "za")
 
 
 def gravityzone_advice(url: str) -> str:
-    """What to try where GravityZone refuses a key at ``url``."""
+    """Say what to try if GravityZone refuses a key at ``url``."""
     others = " or ".join(
         f"{address} ({region})" for region, address in _GRAVITYZONE if _host(address) != _host(url)
     )
@@ -30,7 +30,7 @@ def gravityzone_advice(url: str) -> str:
 
 
 def connectwise_advice(url: str) -> str:
-    """What to try where ConnectWise does not know the company or the keys at ``url``."""
+    """Say what to try if ConnectWise does not know the company or the keys at ``url``."""
     hosts = [f"https://api-{region}.myconnectwise.net" for region in _CONNECTWISE]
     others = ", ".join(each for each in hosts if _host(each) != _host(url))
     return (
@@ -41,7 +41,7 @@ def connectwise_advice(url: str) -> str:
 
 
 def in_front_advice(vendor: str, url: str) -> str:
-    """What to try where something in front of a vendor answers in its place."""
+    """Say what to try if something in front of a vendor answers in its place."""
     return (
         f"Open {url} in a browser. If {vendor} is being looked after, wait. Else let "
         "Tally's calls through at the firewall or proxy that answers: "
@@ -50,7 +50,7 @@ def in_front_advice(vendor: str, url: str) -> str:
 
 
 def role_advice(module: str) -> str:
-    """What to do where the API member sees nothing of what must be there."""
+    """Say what to do if the API member sees nothing of what must be there."""
     return (
         f"In ConnectWise, System > Security Roles, give the API member's role {module}: Inquire "
         "All, not Inquire Mine."

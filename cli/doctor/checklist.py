@@ -1,4 +1,4 @@
-"""Working down a list of checks: one that needs what another found missing is not carried out, and says so."""
+"""The list of checks, worked down: a check is left out if one that it needs has failed."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -13,9 +13,9 @@ _TRY_AGAIN = "Try again in some minutes; if it stays so, check the address and t
 class Check[T]:
     """One line of the list.
 
-    ``name`` is what scripts know it by, ``title`` what people read. ``look`` carries it out; a TallyError that it lets out is
-    its finding. ``remedy`` is what to do about such an error where the operator has to act. ``needs`` names earlier checks
-    without which it can say nothing.
+    Scripts know it by its ``name``, people read its ``title``. ``look`` carries it out; if it
+    raises a TallyError, that is its finding, and ``remedy`` says what to do. ``needs`` names
+    earlier checks without which it can say nothing.
     """
 
     name: str
@@ -27,7 +27,7 @@ class Check[T]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
-    """What a check said."""
+    """The findings of a check."""
 
     check: str
     title: str
@@ -35,14 +35,17 @@ class Result:
 
     @property
     def verdict(self) -> Verdict:
-        """The worst of its findings."""
+        """The worst verdict of its findings."""
         return worst(self.findings)
 
 
 def examine[T](
     subject: T, checks: Sequence[Check[T]], *, begins: Callable[[str], None] = lambda _title: None
 ) -> Iterator[Result]:
-    """Carry the checks out in their order, each as its result is asked for. ``begins`` is told the title of each before."""
+    """Carry the checks out in their order, as their results are asked for.
+
+    ``begins`` is told the title of each before.
+    """
     titles = {check.name: check.title for check in checks}
     missing: set[str] = set()
     for check in checks:

@@ -1,6 +1,12 @@
 """The list that a newcomer works down: keys first, then the two vendors, AWS, and each customer."""
 
-from cli.doctor import aws, connectwise, customers, gravityzone, listeners
+from cli.doctor import (
+    aws_checks,
+    connectwise_checks,
+    customer_checks,
+    gravityzone_checks,
+    listeners,
+)
 from cli.doctor.checklist import Check
 from cli.doctor.installation import Installation
 
@@ -8,27 +14,31 @@ _DEPLOY = "Deploy again with the parameters set right: `sam deploy --guided`."
 _STORE = "Store the keys with `tally secrets set`."
 _RIGHTS = "Use an AWS identity that may read all of the stack."
 
-SETTINGS = Check[Installation](name="settings", title="Settings", look=aws.settings, remedy=_DEPLOY)
+SETTINGS = Check[Installation](
+    name="settings", title="Settings", look=aws_checks.settings, remedy=_DEPLOY
+)
 
 KEYS: tuple[Check[Installation], ...] = (
     Check(
         name="gravityzone-key",
         title="GravityZone: address and key",
-        look=lambda it: gravityzone.key(it.gravityzone, url=it.settings.gravityzone_url),
-        remedy="Compare GravityZoneUrl with the access URL in Control Center > My Account > Control Center API, and store the key anew with "
-        "`tally secrets set`.",
+        look=lambda it: gravityzone_checks.key(it.gravityzone, url=it.settings.gravityzone_url),
+        remedy=(
+            "Compare GravityZoneUrl with the access URL in Control Center > My Account > Control "
+            "Center API, and store the key anew with `tally secrets set`."
+        ),
         needs=("settings", "secret"),
     ),
     Check(
         name="gravityzone-apis",
         title="GravityZone: what the key may do",
-        look=lambda it: gravityzone.apis(it.gravityzone),
+        look=lambda it: gravityzone_checks.apis(it.gravityzone),
         needs=("gravityzone-key",),
     ),
     Check(
         name="connectwise-keys",
         title="ConnectWise: address, company and keys",
-        look=lambda it: connectwise.keys(
+        look=lambda it: connectwise_checks.keys(
             it.connectwise, url=it.settings.connectwise_url, company=it.settings.connectwise_company
         ),
         remedy=(
@@ -40,26 +50,28 @@ KEYS: tuple[Check[Installation], ...] = (
     Check(
         name="connectwise-reading",
         title="ConnectWise: rights to read",
-        look=connectwise.reading,
+        look=connectwise_checks.reading,
         needs=("connectwise-keys",),
     ),
     Check(
         name="connectwise-writing",
         title="ConnectWise: rights to write",
-        look=lambda it: connectwise.writing(it.connectwise),
+        look=lambda it: connectwise_checks.writing(it.connectwise),
         needs=("connectwise-reading",),
     ),
 )
-"""What depends on the keys alone: `tally secrets set` carries these out with the new ones."""
+"""The checks of the keys alone: `tally secrets set` carries them out with the new keys."""
 
 CHECKS: tuple[Check[Installation], ...] = (
     SETTINGS,
-    Check(name="clock", title="This machine's clock", look=aws.clock, remedy=_RIGHTS),
-    Check(name="time-zone", title="Billing time zone", look=aws.time_zone, needs=("settings",)),
+    Check(name="clock", title="This machine's clock", look=aws_checks.clock, remedy=_RIGHTS),
+    Check(
+        name="time-zone", title="Billing time zone", look=aws_checks.time_zone, needs=("settings",)
+    ),
     Check(
         name="secret",
         title="Keys in the secret",
-        look=aws.secret,
+        look=aws_checks.secret,
         remedy=_STORE,
         needs=("settings",),
     ),
@@ -67,35 +79,50 @@ CHECKS: tuple[Check[Installation], ...] = (
     Check(
         name="gravityzone-customers",
         title="GravityZone: customers by the month",
-        look=gravityzone.customers,
+        look=gravityzone_checks.customers,
         needs=("gravityzone-apis",),
     ),
     Check(
         name="agreement-type",
         title="ConnectWise: agreement type",
-        look=connectwise.agreement_types,
+        look=connectwise_checks.agreement_types,
         remedy="Rename one of them in ConnectWise.",
         needs=("connectwise-reading",),
     ),
     Check(
         name="product",
         title="ConnectWise: product",
-        look=connectwise.products,
+        look=connectwise_checks.products,
         remedy="Rename one of them in ConnectWise.",
         needs=("connectwise-reading",),
     ),
-    Check(name="table", title="AWS: ledger", look=aws.table, remedy=_RIGHTS, needs=("settings",)),
-    Check(name="queues", title="AWS: queues", look=aws.queues, remedy=_RIGHTS, needs=("settings",)),
-    Check(name="schedule", title="AWS: schedule", look=aws.schedule, remedy=_RIGHTS),
+    Check(
+        name="table",
+        title="AWS: ledger",
+        look=aws_checks.table,
+        remedy=_RIGHTS,
+        needs=("settings",),
+    ),
+    Check(
+        name="queues",
+        title="AWS: queues",
+        look=aws_checks.queues,
+        remedy=_RIGHTS,
+        needs=("settings",),
+    ),
+    Check(name="schedule", title="AWS: schedule", look=aws_checks.schedule, remedy=_RIGHTS),
     Check(
         name="last-tick",
         title="AWS: last tick",
-        look=aws.last_tick,
+        look=aws_checks.last_tick,
         remedy=_RIGHTS,
         needs=("table",),
     ),
     Check(
-        name="alarms", title="AWS: alarms", look=aws.alarms, remedy="Deploy the present template."
+        name="alarms",
+        title="AWS: alarms",
+        look=aws_checks.alarms,
+        remedy="Deploy the present template.",
     ),
     Check(
         name="alarm-mail",
@@ -107,25 +134,25 @@ CHECKS: tuple[Check[Installation], ...] = (
     Check(
         name="companies",
         title="Customers: tied to ConnectWise",
-        look=customers.tied,
+        look=customer_checks.tied,
         needs=("gravityzone-customers", "connectwise-reading", "table"),
     ),
     Check(
         name="agreements",
         title="Customers: their agreements",
-        look=customers.agreements,
+        look=customer_checks.agreements,
         needs=("companies", "agreement-type"),
     ),
     Check(
         name="other-additions",
         title="Customers: Additions of others",
-        look=customers.other_additions,
+        look=customer_checks.other_additions,
         needs=("companies", "agreement-type", "product"),
     ),
     Check(
         name="odd-rows",
         title="Lists: rows that nobody can place",
-        look=customers.odd_rows,
+        look=customer_checks.odd_rows,
         needs=("companies",),
     ),
 )

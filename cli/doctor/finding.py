@@ -1,11 +1,11 @@
-"""What a check says: each finding one sentence of what was seen, and one of what to do."""
+"""The findings of a check: each a sentence on what was seen, and one on what to do."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 
 
 class Verdict(StrEnum):
-    """How a check, or one finding of it, turned out; from good to bad in the order of ``_BADNESS``."""
+    """The verdict of a check, or of one finding of it."""
 
     OK = "ok"
     """As it must be."""
@@ -22,7 +22,7 @@ _BADNESS = (Verdict.OK, Verdict.NOT_CHECKED, Verdict.FINDING, Verdict.NEEDS_SETU
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """``says``: what was seen, a sentence. ``remedy``: what the person does about it, "" where there is nothing to do."""
+    """One finding: ``says`` tells what was seen, ``remedy`` what to do about it, "" for nothing."""
 
     verdict: Verdict
     says: str
@@ -30,20 +30,20 @@ class Finding:
 
 
 def ok(says: str) -> Finding:
-    """As it must be."""
+    """Return the finding that all is as it must be."""
     return Finding(verdict=Verdict.OK, says=says)
 
 
 def found(says: str, remedy: str) -> Finding:
-    """Tally runs, and this is to be looked at."""
+    """Return a finding that leaves Tally running."""
     return Finding(verdict=Verdict.FINDING, says=says, remedy=remedy)
 
 
 def needs_setup(says: str, remedy: str) -> Finding:
-    """Tally bills nobody until this is put right."""
+    """Return a finding for which Tally bills nobody until it is put right."""
     return Finding(verdict=Verdict.NEEDS_SETUP, says=says, remedy=remedy)
 
 
 def worst(findings: tuple[Finding, ...]) -> Verdict:
-    """The verdict of all of them together; of none, that nothing was checked."""
+    """Return the worst verdict; that nothing was checked if there is no finding."""
     return max((each.verdict for each in findings), key=_BADNESS.index, default=Verdict.NOT_CHECKED)

@@ -1,4 +1,4 @@
-"""One installed Tally as the checks see it: each part is read when a check asks for it, and once."""
+"""One installed Tally as the checks see it. Each part is read once, when a check asks for it."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -27,14 +27,15 @@ from tally.ports import ConnectWise, GravityZone, Ledger
 from tally.runtime.settings import PlannerSettings
 
 _CALLS_A_SECOND = 10
-"""Of ConnectWise for one thing after the other: about 1,000 a minute are said to be safe, and workers call it too."""
+"""The pace of calls to ConnectWise: 1,000 a minute are said to be safe, and workers call it too."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Customer:
     """A company that GravityZone counts by the month, or a partner whose own machines are billed.
 
-    ``connectwise_id`` is whom it is tied to, or will be at the next tick; None: nobody, ``untied`` says why.
+    ``connectwise_id`` is the company that it is tied to, or will be at the next tick. Without one,
+    ``untied`` says why.
     """
 
     company: Company
@@ -49,14 +50,14 @@ class Customer:
 
     @property
     def excluded(self) -> bool:
-        """Whether a person has left it out of billing."""
+        """True if a person has left it out of billing."""
         return self.link is not None and self.link.excluded_since is not None
 
 
 class Installation:
-    """A stack, and both vendors behind it. Raises TallyError wherever something cannot be read.
+    """A stack, and both vendors behind it. Whatever cannot be read raises TallyError.
 
-    ``step`` is told how far reading many things is.
+    ``step`` is told how far the reading of many things is.
     """
 
     def __init__(self, stack: Stack, *, step: Step) -> None:
@@ -97,12 +98,12 @@ class Installation:
         return Month.of(self.stack.clock.now())
 
     def keys(self) -> ApiKeys:
-        """The keys in the secret."""
+        """Return the keys in the secret."""
         return read_keys(self.stack.client("secretsmanager"), self.settings.secret_id)
 
     @cached_property
     def places(self) -> Mapping[str, services.Names]:
-        """Where each service is billed."""
+        """The names under which each service is billed."""
         settings = self.settings
         return services.places(
             settings.services, product=settings.product, agreement_type=settings.agreement_type
@@ -125,7 +126,7 @@ class Installation:
 
     @cached_property
     def links(self) -> Mapping[str, CompanyLink]:
-        """What the ledger knows of ties, by GravityZone id."""
+        """The ledger's links, by GravityZone id."""
         return {each.company_id: each for each in readable(self.ledger.all_links())}
 
     @cached_property
@@ -134,7 +135,7 @@ class Installation:
         return {each.id: each for each in self.connectwise.companies() if not each.deleted}
 
     def candidates(self, customer: Customer) -> Sequence[ConnectWiseCompany]:
-        """Whom a customer may be, the likeliest first, of those that nobody is tied to, nor will be by its name."""
+        """Return the likeliest companies for a customer, of those still free."""
         return [
             self.connectwise_companies[key] for key, _ in self._free_names.nearest(customer.name)
         ]
@@ -149,7 +150,7 @@ class Installation:
 
     @cached_property
     def customers(self) -> Sequence[Customer]:
-        """Whom Tally is to bill, those included that it cannot, by name."""
+        """The customers that Tally is to bill, also those that it cannot, by name."""
         roster = self.roster
         partners = [
             partner
@@ -171,7 +172,7 @@ class Installation:
         return [self._customer(company, index, names[company.name]) for company in billed]
 
     def type_id(self, names: services.Names) -> int | str:
-        """The id of the agreement type, or why there is none (MATCH-2)."""
+        """Return the id of the agreement type, or the reason why there is none (MATCH-2)."""
         return resolve(
             names.agreement_type,
             self.agreement_types,
@@ -188,14 +189,17 @@ class Installation:
         return found
 
     def product_id(self, names: services.Names) -> int | str:
-        """The id of the product, or why there is none (MATCH-2)."""
+        """Return the id of the product, or the reason why there is none (MATCH-2)."""
         ids = self._products.get(names.product)
         if ids is None:
             ids = self._products[names.product] = self.connectwise.products(names.product)
         return resolve(names.product, ids, what="product", setting=names.product_setting)
 
     def unseen_agreements(self, names: services.Names, type_id: int) -> str:
-        """What to say where no agreement of any type that is billed is seen, though customers wait for theirs; else "" (MATCH-8)."""
+        """Say that no agreement of any billed type is seen, though customers wait; else "".
+
+        The rule is MATCH-8.
+        """
         types = (self.type_id(each) for each in self.places.values())
         if self._of_type(type_id) or any(
             self._of_type(each) for each in types if isinstance(each, int)
@@ -207,7 +211,7 @@ class Installation:
         return unseen_agreements((), len(tied), names.agreement_type)
 
     def agreements_of(self, type_id: int, connectwise_id: int) -> Sequence[Agreement]:
-        """A company's agreements of a type, active or not."""
+        """Return a company's agreements of a type, active or not."""
         return self._of_type(type_id).get(connectwise_id, ())
 
     def _of_type(self, type_id: int) -> Mapping[int, Sequence[Agreement]]:
@@ -220,7 +224,10 @@ class Installation:
         return of_type
 
     def agreement(self, customer: Customer, type_id: int) -> Agreement | Cause:
-        """The agreement that the present month is billed on, or why there is none (MATCH-3, MATCH-5)."""
+        """Return the agreement that the present month is billed on, or why there is none.
+
+        The rules are MATCH-3 and MATCH-5.
+        """
         now, policy = self.stack.clock.now(), self.settings.policy
         return choose_agreement(
             ()
@@ -235,7 +242,7 @@ class Installation:
     def additions(
         self, agreements: Sequence[Agreement]
     ) -> Iterator[tuple[Agreement, Sequence[Addition]]]:
-        """Each agreement with its Additions: one call each, which takes its time."""
+        """Yield each agreement with its Additions, at ConnectWise's pace."""
         for number, agreement in enumerate(agreements):
             self._pace.take()
             self.step(done=number, total=len(agreements))
@@ -246,7 +253,10 @@ class Installation:
         return {}
 
     def _excluded(self) -> Collection[str]:
-        """Whom a person has left out; nobody where the ledger cannot be read, which is another check's to say."""
+        """Return the companies that a person has left out; none if the ledger cannot be read.
+
+        Another check says that it cannot.
+        """
         try:
             return {
                 each.company_id for each in self.links.values() if each.excluded_since is not None

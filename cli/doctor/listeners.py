@@ -1,4 +1,4 @@
-"""Who hears of alarms: an address that has not confirmed, and one that somebody, or some program, has unsubscribed."""
+"""The check of who hears of alarms: addresses that are unconfirmed or unsubscribed are told."""
 
 import shlex
 from collections.abc import Iterator, Sequence
@@ -14,7 +14,7 @@ _PLACEHOLDER = "TOKEN"
 
 
 def subscriptions(installation: Installation) -> Iterator[Finding]:
-    """Whether anybody hears of an alarm."""
+    """Check that somebody hears of an alarm."""
     topic, subscribed = installation.account.topic(), installation.account.subscriptions()
     for each in subscribed:
         if each.hears is Hears.UNCONFIRMED:
@@ -88,5 +88,6 @@ def _confirm(topic: str) -> str:
 
 
 def _region(topic: str) -> str:
-    """The topic's region, which need not be the one of the shell."""
-    return f" --region {shlex.quote(topic.split(':')[3])}" if topic.count(":") > 3 else ""  # noqa: PLR2004 - arn:partition:service:region:…
+    """Return the option with the topic's region, which need not be the one of the shell."""
+    _, _, _, region, *_ = *topic.split(":"), "", "", "", ""  # arn:partition:service:region:…
+    return f" --region {shlex.quote(region)}" if region else ""

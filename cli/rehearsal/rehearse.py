@@ -1,4 +1,4 @@
-"""A tick played to its end without a write: the planner's plan and every job's decisions, over ports that keep writes to themselves."""
+"""A tick played to its end without a write, over ports that keep all writes to themselves."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -21,9 +21,10 @@ from tally.worker.sync import Sync
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RehearsedJob:
-    """One company-month: what would be written to ConnectWise and to its records, or why nothing can be told of it.
+    """One company-month: the writes to ConnectWise and to its records that its job would make.
 
-    ``waits``: it would come back later, as ConnectWise's lists may not show our last write yet.
+    ``failed`` says why nothing can be told of it. ``waits`` says why it would come back later:
+    ConnectWise's lists may not show our last write yet.
     """
 
     job: Job
@@ -35,7 +36,10 @@ class RehearsedJob:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rehearsal:
-    """What a tick would do. ``failed`` says which lists could not be read; ``backlog`` how many messages wait at present."""
+    """A rehearsed tick.
+
+    ``failed`` says which lists could not be read; ``backlog`` is the number of waiting messages.
+    """
 
     tick: datetime
     planned: Planned
@@ -48,7 +52,11 @@ class Rehearsal:
 
 
 def plan_of(stack: Stack, *, ledger: Ledger, queue: JobQueue, connectwise: ConnectWise) -> Plan:
-    """The planner's use case with the stack's settings, on these ports. Raises SetupError where the settings are wrong."""
+    """Return the planner's use case with the stack's settings, on these ports.
+
+    Raises:
+        SetupError: The settings are wrong.
+    """
     settings = stack.settings()
     return Plan(
         gravityzone=stack.gravityzone(),
@@ -79,10 +87,13 @@ def rehearse(
     wanted: Callable[[Job], bool],
     on_job: Callable[[int, int, str], None] = lambda *_: None,
 ) -> Rehearsal:
-    """Play a tick of this moment, and those of its jobs that are ``wanted``. GravityZone is read, and ConnectWise; nothing is written.
+    """Play a tick of this moment, and those of its jobs that are ``wanted``.
 
-    ``on_job`` is told before each job how many are done, of how many, and whose it is. Raises TallyError where not even the
-    ledger or the settings can be read.
+    GravityZone and ConnectWise are read, and nothing is written. Before each job ``on_job`` is told
+    how many are done, of how many, and whose it is.
+
+    Raises:
+        TallyError: Not even the ledger or the settings can be read.
     """
     tick = stack.clock.now().replace(microsecond=0)
     ledger = OverlayLedger(below=stack.ledger())
@@ -153,7 +164,7 @@ def _play(stage: _Stage, job: Job) -> None:
 
 
 def _changed(real: Ledger, rehearsed: OverlayLedger) -> Sequence[tuple[Standing | None, Standing]]:
-    """Standings that would show another state or reason, with what they show now."""
+    """Return the standings that would show another state or reason, with the present ones."""
     before = {each.company_id: each for each in real.all_standings()}
     changed = []
     for company_id, after in sorted(rehearsed.standings.items()):

@@ -24,7 +24,10 @@ class WriteKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Write:
-    """One call that was not made. ``addition_id`` is None for an Addition that would be made; ``before`` its quantity of now."""
+    """One call that was not made.
+
+    ``addition_id`` is None for an Addition that would be made; ``before`` is its present quantity.
+    """
 
     kind: WriteKind
     agreement_id: int
@@ -39,7 +42,10 @@ class Write:
 
 @dataclass(slots=True, kw_only=True)
 class RehearsedConnectWise:
-    """Implements ``tally.ports.ConnectWise``: reads are real, writes are noted and seen by the reads after them."""
+    """Implements ``tally.ports.ConnectWise``: reads are real, writes are noted.
+
+    A read sees the writes that were noted before it.
+    """
 
     real: ConnectWise
     writes: list[Write] = field(default_factory=list)

@@ -1,4 +1,4 @@
-"""A ledger on top of another one: it reads that, and keeps what is written to itself."""
+"""A ledger on top of another one: it reads that one, and keeps all writes to itself."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -27,9 +27,9 @@ def _nobody(company_id: str) -> bool:
 class OverlayLedger:
     """Implements ``tally.ports.Ledger``: what is written to it is seen in it, and not below.
 
-    ``through``: the companies whose standing and link are written below all the same; nobody's, unless told otherwise. A
-    record is never written below. ``transitions`` and ``changes`` are what was written, in order. Versions are checked as
-    the real one does. For one thread.
+    ``through`` is True for a company whose standing and link are written below all the same: for
+    nobody, if left out. A record is never written below. ``transitions`` and ``changes`` hold the
+    writes in order. Versions are checked as in the real ledger. It serves one thread.
     """
 
     below: Ledger
@@ -44,7 +44,7 @@ class OverlayLedger:
     _links: dict[str, CompanyLink] = field(default_factory=dict)
 
     def begin_tick(self, tick: datetime, *, services: Collection[str] = ()) -> Ticks:
-        """As if the tick had begun; what the ledger below knows of ticks stays as it is."""
+        """Begin the tick in this ledger alone."""
         known = self.ticks()
         month = Month.of(tick)
         if known is None:
@@ -54,7 +54,7 @@ class OverlayLedger:
         return self._ticks
 
     def note_lists(self, tick: datetime) -> None:
-        """As if the tick had read GravityZone's lists."""
+        """Note that the tick has read GravityZone's lists."""
         known = self.ticks()
         if known is None:
             raise ConflictError(
@@ -63,14 +63,14 @@ class OverlayLedger:
         self._ticks = known.with_lists(tick)
 
     def note_products(self, products: Mapping[str, int]) -> None:
-        """As if the products were remembered."""
+        """Remember the products."""
         known = self.ticks()
         if known is None:
             raise ConflictError("the ledger did not take the products: had a tick begun?")
         self._ticks = replace(known, products=dict(products))
 
     def finish_tick(self, tick: datetime) -> None:
-        """As if the tick had planned everything."""
+        """Note that the tick has planned everything."""
         known = self.ticks()
         if known is None:
             raise ConflictError(
@@ -79,21 +79,21 @@ class OverlayLedger:
         self._ticks = known.ended(tick)
 
     def ticks(self) -> Ticks | None:
-        """What is known of ticks."""
+        """Return the knowledge of ticks; None before the first."""
         return self._ticks or self.below.ticks()
 
     def all_links(self) -> Iterable[CompanyLink | Unreadable]:
-        """Every company's link."""
+        """Return every company's link."""
         return _over({each.company_id: each for each in self.below.all_links()}, self._links)
 
     def all_standings(self, within: Stretch = EVERYBODY) -> Iterable[Standing]:
-        """Every company's standing."""
+        """Return every company's standing."""
         listed = {each.company_id: each for each in self.below.all_standings(within)}
         self._listed = listed if self._listed is None else self._listed | listed
         return [each for each in _over(listed, self.standings) if each.company_id in within]
 
     def all_open_records(self, within: Stretch = EVERYBODY) -> Iterable[UsageRecord | Unreadable]:
-        """Every record that is not settled."""
+        """Return every record that is not settled."""
         records, unreadable = self._known(self.below.all_open_records(within))
         open_ones = [
             key for key in sorted(records) if not records[key].settled and key.company_id in within
@@ -103,7 +103,7 @@ class OverlayLedger:
     def all_settled_records(
         self, month: Month, within: Stretch = EVERYBODY
     ) -> Iterable[UsageRecord | Unreadable]:
-        """The month's records that are settled."""
+        """Return the month's records that are settled."""
         records, unreadable = self._known(self.below.all_settled_records(month, within))
         found = [key for key in sorted(records) if key.month == month and key.company_id in within]
         return [*unreadable, *(records[key] for key in found if records[key].settled)]
@@ -118,29 +118,29 @@ class OverlayLedger:
         return records, [each for each in listed if isinstance(each, Unreadable)]
 
     def record(self, key: RecordKey) -> UsageRecord | None:
-        """One record."""
+        """Return one record."""
         return self._records.get(key) or self.below.record(key)
 
     def history(self, key: RecordKey) -> Sequence[HistoryEntry]:
-        """The record's transitions, oldest first."""
+        """Return the record's transitions, oldest first."""
         return [
             *self.below.history(key),
             *(entry_of(each) for each in self.transitions if each.after.key == key),
         ]
 
     def link(self, company_id: str) -> CompanyLink | None:
-        """One company's link."""
+        """Return one company's link."""
         return self._links.get(company_id) or self.below.link(company_id)
 
     def link_history(self, company_id: str) -> Sequence[HistoryEntry]:
-        """The changes of a company's link, oldest first."""
+        """Return the changes of a company's link, oldest first."""
         own = (
             entry_of_change(each) for each in self.changes if each.after.company_id == company_id
         )
         return [*self.below.link_history(company_id), *own]
 
     def standing(self, company_id: str) -> Standing | None:
-        """One company's standing."""
+        """Return one company's standing."""
         if company_id in self.standings:
             return self.standings[company_id]
         found = self.below.standing(company_id)
@@ -149,7 +149,11 @@ class OverlayLedger:
         return found
 
     def save(self, transition: Transition, change: LinkChange | None = None) -> None:
-        """As if the record were written; ConflictError where the ledger below would have refused it."""
+        """Keep the record.
+
+        Raises:
+            ConflictError: The ledger below would have refused it.
+        """
         check(transition)
         known = self.record(transition.after.key)
         if (0 if known is None else known.version) != transition.expected_version:
@@ -163,26 +167,26 @@ class OverlayLedger:
         self.transitions.append(transition)
 
     def tie(self, link: CompanyLink) -> None:
-        """As if the company were tied."""
+        """Tie the company."""
         self.change_link(first_tie(link))
 
     def change_link(self, change: LinkChange) -> None:
-        """As if the link were written, or below where the company's is; ConflictError as there."""
+        """Keep the link, or write it below if the company is to be written through.
+
+        Raises:
+            ConflictError: The ledger below would have refused it.
+        """
         check_change(change)
         after = change.after
         if self.through(after.company_id):
             self.below.change_link(change)
             return
-        known, tied = self.link(after.company_id), self._whose()
-        at_version = (0 if known is None else known.version) == change.expected_version
-        whose = None if change.taken is None else tied.get(change.taken)
-        as_seen = all(self.link(each.company_id) == each for each in change.beside)
-        taken = whose not in (None, after.company_id) and change.holder is None
-        if not at_version or not as_seen or taken:
+        if not self._is_as_read(change):
             raise ConflictError(
                 f"the link of {after.company_id} has been written by somebody else since it "
                 "was read."
             )
+        tied = self._whose()
         if change.freed is not None:
             tied.pop(change.freed, None)
             if change.heir is not None:
@@ -192,8 +196,18 @@ class OverlayLedger:
         self._links[after.company_id] = after
         self.changes.append(change)
 
+    def _is_as_read(self, change: LinkChange) -> bool:
+        """Return True if nobody has written what the change was decided on."""
+        company_id = change.after.company_id
+        known = self.link(company_id)
+        at_version = (0 if known is None else known.version) == change.expected_version
+        as_seen = all(self.link(each.company_id) == each for each in change.beside)
+        whose = None if change.taken is None else self._whose().get(change.taken)
+        taken = whose not in (None, company_id) and change.holder is None
+        return at_version and as_seen and not taken
+
     def _whose(self) -> dict[int, str]:
-        """Whose each ConnectWise company is: asked for once, however many are tied."""
+        """Return the company that each ConnectWise company is tied to; read once."""
         if self._tied is None:
             links = readable(self.all_links())
             self._tied = {
@@ -204,7 +218,11 @@ class OverlayLedger:
         return self._tied
 
     def save_standing(self, standing: Standing) -> None:
-        """As if the standing were written, or below where the company's is; ConflictError as there."""
+        """Keep the standing, or write it below if the company is to be written through.
+
+        Raises:
+            ConflictError: The ledger below would have refused it.
+        """
         if self.through(standing.company_id):
             self.below.save_standing(standing)
             return
@@ -225,7 +243,7 @@ class OverlayLedger:
         self.standings[standing.company_id] = written
 
     def save_standings(self, standings: Iterable[Standing]) -> int:
-        """Many, each on its own; answer how many were left out because somebody was first."""
+        """Keep many, each on its own. Return how many somebody else had written first."""
         return saved_all(attempt(self.save_standing, each) for each in standings)
 
 

@@ -10,13 +10,13 @@ from tally.ports import JobQueue
 
 @dataclass(slots=True, kw_only=True)
 class CollectingQueue:
-    """Implements ``tally.ports.JobQueue``: it keeps the jobs that are ``wanted``, and says that nothing waits."""
+    """Implements ``tally.ports.JobQueue``: keeps the jobs that are ``wanted``."""
 
     wanted: Callable[[Job], bool]
     jobs: list[Job] = field(default_factory=list)
 
     def backlog(self) -> int:
-        """Nothing: a plan is wanted whatever waits."""
+        """Return 0: a plan is wanted whatever waits."""
         return 0
 
     def send(self, jobs: Iterable[tuple[Job, timedelta]]) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from typer.testing import CliRunner
 
-from cli.dead_letters import Letter
+from cli.deployment.dead_letters import Letter
 from cli.main import app
 from cli.stack import Stack
 from simulators.clock import VirtualClock

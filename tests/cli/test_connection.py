@@ -14,10 +14,10 @@ from botocore.response import StreamingBody
 from botocore.stub import Stubber
 from moto import mock_aws
 
-from cli import dead_letters
-from cli import stack as stack_module
-from cli.dead_letters import LetterKind
-from cli.stack import Target, TickFailedError, connect
+from cli.deployment import connection, dead_letters
+from cli.deployment.connection import connect
+from cli.deployment.dead_letters import LetterKind
+from cli.stack import Target, TickFailedError
 from tally.domain.model.month import Month
 from tally.errors import SetupError, TransientError
 from testing.ledger_table import create_ledger_table
@@ -106,7 +106,7 @@ def deployed(monkeypatch: pytest.MonkeyPatch) -> Iterator[Deployed]:
     with mock_aws():
         found = Deployed()
         monkeypatch.setattr(dead_letters, "_WAIT_SECONDS", 0)
-        monkeypatch.setattr(stack_module, "_clients", lambda _: found.clients.__getitem__)
+        monkeypatch.setattr(connection, "_clients", lambda _: found.clients.__getitem__)
         yield found
 
 
@@ -165,8 +165,8 @@ def test_a_wrong_clock_is_said(seconds: int, said: str) -> None:
     """
     date = "Sun, 01 Nov 2026 00:05:00 GMT"
     with pytest.raises(SetupError, match=said) if said else nullcontext():
-        stack_module._check_clock(date, now=TICK + timedelta(seconds=seconds))
-    stack_module._check_clock("", now=TICK)
+        connection._check_clock(date, now=TICK + timedelta(seconds=seconds))
+    connection._check_clock("", now=TICK)
 
 
 def test_no_right_to_the_stack_is_said(deployed: Deployed) -> None:

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 
 import pytest
+from rich.console import Console
 
 from cli.doctor.checklist import Check, examine
 from cli.doctor.checks import CHECKS
@@ -141,8 +142,9 @@ def test_the_document_for_a_program(msp: Installed) -> None:
 
 def test_80_columns(msp: Installed, monkeypatch: pytest.MonkeyPatch) -> None:
     """On a terminal of 80 columns no line is longer, whatever the addresses and names in it."""
-    monkeypatch.setattr("rich.console.Console.is_terminal", True)
-    monkeypatch.setattr("rich.console.Console.width", 80)
+    monkeypatch.setattr(
+        "cli.output._console", lambda stream: Console(file=stream, force_terminal=True, width=80)
+    )
     msp.store(gravityzone_api_key="other")
     for line in msp.run("doctor").out.splitlines():
         assert len(line) <= 80 or "://" in line, line

@@ -8,7 +8,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from cli.doctor.account import Account
-from cli.doctor.aws import interval, tick_finding
+from cli.doctor.aws_checks import interval, tick_finding
 from cli.doctor.finding import Verdict
 from tally.domain.model.month import Month
 from tally.domain.model.ticks import Ticks

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from cli.dead_letters import Letter, LetterKind
+from cli.deployment.dead_letters import Letter, LetterKind
 from simulators.faults import Fault, FaultKind
 from tally.messages import Job
 from tests.cli.console import Console

@@ -14,7 +14,7 @@ import pytest
 from rich.console import Console as RichConsole
 
 from cli import command, main, output
-from cli.dead_letters import Letter, LetterKind
+from cli.deployment.dead_letters import Letter, LetterKind
 from cli.output import Output
 from local.checkout import ROOT
 from simulators.faults import Fault, FaultKind

@@ -2,7 +2,7 @@
 
 import pytest
 
-from cli.story import chart
+from cli.presentation.story import chart
 from tally.domain.model.month import Month
 from testing.world import Customer
 from tests.cli.console import WHO, WHY, Console

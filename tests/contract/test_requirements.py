@@ -40,6 +40,15 @@ def test_what_is_shipped_is_what_is_tested() -> None:
     assert shipped.items() <= tested.items()
 
 
+@pytest.mark.parametrize(("part", "whole"), [("operator", "dev"), ("sam-deploy", "sam")])
+def test_an_operator_has_what_was_tested(part: str, whole: str) -> None:
+    """What `make install` brings is a part of what `make setup` brings, at the same versions."""
+    requirements = ROOT / "requirements"
+    assert (
+        _pins(requirements / f"{part}.txt").items() < _pins(requirements / f"{whole}.txt").items()
+    )
+
+
 def test_the_layer_holds_what_the_project_depends_on_without_boto3() -> None:
     """Lambda's Python brings boto3; all else that the product imports is in the layer."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]

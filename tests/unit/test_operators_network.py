@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from cli.stack import Target, connect
+from cli.deployment.connection import connect
+from cli.stack import Target
 from tally.aws.secret import ApiKeys
 from tally.errors import SetupError, TransientError
 from tally.gravityzone.pace import TokenBucket

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from cli.dead_letters import Letter, LetterKind, _letter
+from cli.deployment.dead_letters import Letter, LetterKind, _letter
 from tally.aws.clients import AwsClients
 from tally.domain.model.month import Month
 from tally.errors import ContractError, SetupError, TallyError
@@ -210,7 +210,7 @@ def test_an_address_of_aws_that_is_none(monkeypatch: pytest.MonkeyPatch, address
 @pytest.mark.parametrize("payload", [b"[" * 100_000, b"{", b"\xff", b"12", b'"x"'])
 def test_a_planners_answer_that_is_none(payload: bytes) -> None:
     """SAFE-10: the command tells in words that the planner's answer is none."""
-    from cli.stack import _invoke  # noqa: PLC0415 - a look inside
+    from cli.deployment.connection import _invoke  # noqa: PLC0415 - a look inside
 
     client = SimpleNamespace(invoke=lambda **_: {"Payload": SimpleNamespace(read=lambda: payload)})
     with pytest.raises(ContractError, match="no word on a tick"):

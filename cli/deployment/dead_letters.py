@@ -1,4 +1,4 @@
-"""The three queues of what failed for good: jobs, ticks in which the planner failed, ticks that were never delivered."""
+"""The three queues of failures: jobs, ticks in which the planner failed, undelivered ticks."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -21,10 +21,10 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs.type_defs import MessageTypeDef
 
 _HIDDEN_SECONDS = 60
-"""For so long nobody else sees a letter that is being looked at; it is shown again at the end."""
+"""While a letter is looked at, nobody else sees it for so long; at the end it is released."""
 
 _WAIT_SECONDS = 1
-"""A receive that waits asks all of SQS's servers: without, a queue that holds something may look empty."""
+"""A receive that waits asks all of SQS's servers; another may find a full queue empty."""
 
 _LONGEST_TICK = 40
 _MOST = 1000
@@ -32,7 +32,7 @@ _BATCH = 10
 
 
 class LetterKind(StrEnum):
-    """Which queue it is in."""
+    """The queue that a letter is in."""
 
     JOB = "jobs"
     PLANNER = "planner"
@@ -41,7 +41,10 @@ class LetterKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Letter:
-    """One message that failed for good. ``handle`` is for whoever keeps it; ``reason`` is what the queue itself tells of why."""
+    """One message that failed for good.
+
+    ``handle`` is the queue's receipt for it; ``reason`` is the error that the queue itself tells.
+    """
 
     kind: LetterKind
     id: str
@@ -62,7 +65,7 @@ class Letter:
 
     @property
     def tick(self) -> str:
-        """The tick that was to be planned, as it was written; empty where it says none."""
+        """The tick that was to be planned, as it was written; "" if the letter names none."""
         body = _object(self.body)
         event = body.get("requestPayload", body)
         tick = event.get("tick") if isinstance(event, dict) else None
@@ -73,7 +76,7 @@ class DeadLetters(Protocol):
     """The three queues together."""
 
     def read(self) -> Sequence[Letter]:
-        """Every letter, the oldest first; each stays where it is."""
+        """Return every letter, the oldest first. Each stays where it is."""
         ...
 
     def delete(self, letter: Letter) -> None:
@@ -102,7 +105,10 @@ class SQSDeadLetters:
             ) from None
 
     def read(self) -> Sequence[Letter]:
-        """Every letter, the oldest first, up to a thousand a queue. Nobody else sees them until they are released."""
+        """Return every letter, the oldest first, up to a thousand a queue.
+
+        Nobody else sees them until they are released.
+        """
         letters = {
             letter.id: letter
             for kind, url in self._urls.items()
@@ -118,7 +124,7 @@ class SQSDeadLetters:
             )
 
     def release(self, letters: Sequence[Letter]) -> None:
-        """Let others see them at once; without effect on one that they see already, as a person took long to answer."""
+        """Let others see the letters at once. One whose time has run out they see already."""
         for letter in letters:
             with aws_errors(f"the dead-letter queue of {letter.kind}"):
                 try:
@@ -169,7 +175,7 @@ def _sent(milliseconds: str) -> datetime:
 
 
 def _reason(kind: LetterKind, body: str, message: "MessageTypeDef") -> str:
-    """Lambda's destination tells the error in the body, EventBridge Scheduler in the message's attributes."""
+    """Return the error: Lambda tells it in the body, EventBridge Scheduler in the attributes."""
     if kind is LetterKind.PLANNER:
         record = _object(body)
         response, context = record.get("responsePayload"), record.get("requestContext")

@@ -1,6 +1,7 @@
-"""ConnectWise: address, keys, the API member's rights, and what the settings name there.
+"""The checks of ConnectWise: address, keys, the API member's rights, and the names in the settings.
 
-The rights to write are tried on an agreement that does not exist, so that nothing can change whatever ConnectWise answers.
+The rights to write are tried on an agreement that does not exist: nothing can change, whatever
+ConnectWise answers.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -27,10 +28,10 @@ from tally.errors import (
 from tally.ports import ConnectWise
 
 _NOT_THERE = 2_147_483_647
-"""The id of no agreement, Addition or product: the last of 32 bits, and of any that ConnectWise counts up to."""
+"""The id of no agreement, Addition or product: the last one that ConnectWise could count up to."""
 
 _NO_TYPE = 0
-"""The id of no agreement type: the list of its agreements is empty, and tells of the right all the same."""
+"""The id of no agreement type: its list of agreements is empty, and tells of the right anyway."""
 
 _FIRST_DAY, _LAST_DAY = date(2000, 1, 1), date(2000, 1, 31)
 
@@ -38,7 +39,7 @@ _ROLE = "In ConnectWise, System > Security Roles, give the API member's role"
 
 
 def keys(connectwise: ConnectWise, *, url: str, company: str) -> Iterator[Finding]:
-    """Whether the address answers, knows the company, and takes the keys."""
+    """Check that the address answers, knows the company, and takes the keys."""
     try:
         connectwise.agreement_types("")
     except InFrontError as error:
@@ -98,7 +99,7 @@ def keys(connectwise: ConnectWise, *, url: str, company: str) -> Iterator[Findin
 
 
 def reading(installation: Installation) -> Iterator[Finding]:
-    """Whether the API member may read what Tally reads."""
+    """Check that the API member may read what Tally reads."""
     connectwise = installation.connectwise
     asked: Sequence[tuple[str, Callable[[], object]]] = (
         ("System > Table Setup: Inquire All", lambda: connectwise.agreement_types("")),
@@ -122,7 +123,7 @@ def reading(installation: Installation) -> Iterator[Finding]:
 
 
 def writing(connectwise: ConnectWise) -> Iterator[Finding]:
-    """Whether it may make and change Additions, as far as that can be told without making or changing one."""
+    """Check that it may make and change Additions, as far as that shows without doing so."""
     try:
         connectwise.agreement(_NOT_THERE)
     except NotFoundError:
@@ -183,7 +184,7 @@ def writing(connectwise: ConnectWise) -> Iterator[Finding]:
 
 
 def agreement_types(installation: Installation) -> Iterator[Finding]:
-    """Whether each agreement type that is named in the settings is there, under the very name."""
+    """Check that each agreement type of the settings is there, under that very name."""
     for names in dict.fromkeys(installation.places.values()):
         found_id = installation.type_id(names)
         if isinstance(found_id, int):
@@ -206,7 +207,7 @@ def agreement_types(installation: Installation) -> Iterator[Finding]:
 
 
 def products(installation: Installation) -> Iterator[Finding]:
-    """Whether each product that is named in the settings is in the catalog, under the very identifier."""
+    """Check that each product of the settings is in the catalog, under that very identifier."""
     for names in dict.fromkeys(installation.places.values()):
         found_id = installation.product_id(names)
         if isinstance(found_id, int):

@@ -1,4 +1,4 @@
-"""What stands in AWS: settings, secret, table, queues, schedule, alarms, and who hears of them."""
+"""The checks of AWS: settings, secret, table, queues, schedule, ticks and alarms."""
 
 import re
 from collections.abc import Iterator
@@ -26,13 +26,13 @@ _WHAT_FAILED = {
 
 
 def settings(installation: Installation) -> Iterator[Finding]:
-    """Whether the functions can start with the settings that they have."""
+    """Check that the functions can start with the settings that they have."""
     services = ", ".join(installation.places)
     yield ok(f"The functions' settings can be read; they bill {services}.")
 
 
 def clock(installation: Installation) -> Iterator[Finding]:
-    """Whether this machine and AWS agree on the time."""
+    """Check that this machine and AWS agree on the time."""
     theirs, ours = installation.account.time(), installation.stack.clock.now()
     if theirs is None:
         yield ok(
@@ -53,7 +53,7 @@ def clock(installation: Installation) -> Iterator[Finding]:
 
 
 def time_zone(installation: Installation) -> Iterator[Finding]:
-    """Which time zone bills, and what time it is there, for a person to compare."""
+    """Tell the time zone that bills and its time, for a person to compare."""
     zone = installation.settings.billing_time_zone
     there = installation.stack.clock.now().astimezone(zone)
     local = f"{there:%A %d %B %Y, %H:%M}"
@@ -64,13 +64,13 @@ def time_zone(installation: Installation) -> Iterator[Finding]:
 
 
 def secret(installation: Installation) -> Iterator[Finding]:
-    """Whether the secret holds every key."""
+    """Check that the secret holds every key."""
     installation.keys()
     yield ok("The secret holds all its keys.")
 
 
 def table(installation: Installation) -> Iterator[Finding]:
-    """Whether the ledger is there, and whether it could be brought back."""
+    """Check that the ledger is there, and that it could be brought back."""
     ledger = installation.account.table(installation.settings.table_name)
     if not ledger.active or not ledger.indexed:
         yield needs_setup(
@@ -106,7 +106,7 @@ def table(installation: Installation) -> Iterator[Finding]:
 
 
 def queues(installation: Installation) -> Iterator[Finding]:
-    """Whether the queue of jobs is there, and what lies in the queues of failures."""
+    """Check that the queue of jobs is there, and that nothing lies in the queues of failures."""
     waiting = installation.account.waiting(installation.settings.queue_url)
     clean = True
     for name, count in installation.account.dead_letters().items():
@@ -124,7 +124,7 @@ def queues(installation: Installation) -> Iterator[Finding]:
 
 
 def schedule(installation: Installation) -> Iterator[Finding]:
-    """Whether the schedule fires the planner."""
+    """Check that the schedule fires the planner."""
     schedules = installation.account.schedules()
     if not schedules:
         yield needs_setup(
@@ -144,17 +144,28 @@ def schedule(installation: Installation) -> Iterator[Finding]:
 
 
 def last_tick(installation: Installation) -> Iterator[Finding]:
-    """Whether the planner has run lately, and to its end."""
-    expressions = [each.expression for each in installation.account.schedules()]
+    """Check that the planner has run lately, and to its end."""
+    ticks, schedules = installation.ledger.ticks(), installation.account.schedules()
+    if ticks is None and schedules and not any(each.enabled for each in schedules):
+        yield found(
+            "No tick has reached the ledger yet: nothing is billed so far.",
+            "None comes by itself while the schedule is disabled. Enable it, or have one tick "
+            "planned with `tally sync`.",
+        )
+        return
+    expressions = [each.expression for each in schedules]
     yield tick_finding(
-        installation.ledger.ticks(),
+        ticks,
         now=installation.stack.clock.now(),
         every=interval(next(iter(expressions), "")),
     )
 
 
 def tick_finding(ticks: Ticks | None, *, now: datetime, every: timedelta | None) -> Finding:
-    """What the newest ticks tell, where they should come ``every`` so often; None: at times that cannot be told."""
+    """Return what the newest ticks tell.
+
+    They should come ``every`` so often; None if the schedule does not tell how often.
+    """
     log = "Read the planner's log, and `tally failed list`."
     if ticks is None:
         return found(
@@ -184,7 +195,7 @@ def tick_finding(ticks: Ticks | None, *, now: datetime, every: timedelta | None)
 
 
 def interval(expression: str) -> timedelta | None:
-    """How often a schedule fires, of the forms that the template has; None of any other."""
+    """Return how often a schedule fires; None for a form that the template does not have."""
     if rate := _EVERY.fullmatch(expression):
         return timedelta(**{f"{rate[2]}s": int(rate[1])})
     if step := _STEP.fullmatch(expression):
@@ -193,7 +204,7 @@ def interval(expression: str) -> timedelta | None:
 
 
 def alarms(installation: Installation) -> Iterator[Finding]:
-    """Whether the alarms tell the topic, and whether one rings."""
+    """Check that the alarms tell the topic, and that none rings."""
     topic = installation.account.topic()
     stands = installation.account.alarms()
     if not stands:
@@ -219,7 +230,7 @@ def alarms(installation: Installation) -> Iterator[Finding]:
 
 
 def _length(span: timedelta) -> str:
-    """A span as a person says it, in its largest unit."""
+    """Return a span as a person says it, in its largest unit."""
     seconds = span.total_seconds()
     for unit, length in (("days", 86400), ("hours", 3600), ("minutes", 60)):
         if seconds >= 2 * length:

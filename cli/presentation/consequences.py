@@ -1,4 +1,4 @@
-"""What follows from an answer, in a sentence that a person confirms before it is given."""
+"""The consequence of each answer, in a sentence that a person confirms before it is given."""
 
 from tally.domain.holds import Hold
 from tally.domain.model.terms import described
@@ -17,7 +17,7 @@ def rejected(record: UsageRecord) -> str:
 
 
 def taken_over(record: UsageRecord, addition_id: int) -> str:
-    """What becomes of the Addition of others that is given to us."""
+    """Say what becomes of the Addition of others that is given to us."""
     return (
         f"At the next tick Addition {addition_id} gets Tally's reference into its text and "
         f"{record.key.month.last} as its cancelled date; "
@@ -26,7 +26,7 @@ def taken_over(record: UsageRecord, addition_id: int) -> str:
 
 
 def kept_apart(record: UsageRecord) -> str:
-    """What is billed beside the Additions of others."""
+    """Say what is billed beside the Additions of others."""
     hold = _hold(record)
     others = ", ".join(map(str, hold.foreign))
     ours = (
@@ -40,7 +40,7 @@ def kept_apart(record: UsageRecord) -> str:
 
 
 def waived(record: UsageRecord) -> str:
-    """What is not billed."""
+    """Say what is not billed."""
     return (
         f"Nothing is written to ConnectWise: {record.key.month.label} ({record.key.service}) is "
         "not billed, for good."
@@ -48,7 +48,7 @@ def waived(record: UsageRecord) -> str:
 
 
 def voided(record: UsageRecord) -> str:
-    """What becomes of the newest line."""
+    """Say what becomes of the newest line."""
     line = _line(record)
     return (
         f"At the next tick Addition {line.addition_id} on agreement {line.agreement_id} is "
@@ -58,7 +58,7 @@ def voided(record: UsageRecord) -> str:
 
 
 def credited(record: UsageRecord) -> str:
-    """What is taken for given back."""
+    """Say how many are taken for credited."""
     quantity = 0 if record.credit is None else record.credit.quantity
     return (
         f"Nothing is written to ConnectWise: {quantity} are taken for credited there by hand, "
@@ -67,7 +67,7 @@ def credited(record: UsageRecord) -> str:
 
 
 def terms_carried(record: UsageRecord) -> str:
-    """Which terms are written."""
+    """Say which terms are written."""
     line = _line(record)
     terms = "" if line.terms is None else f": {described(line.terms.before, line.terms.now)}"
     return (

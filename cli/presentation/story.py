@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
-from cli.words import minute
+from cli.presentation.words import minute
 from tally.domain.model.month import Month
 from tally.domain.record.history import TALLY, HistoryEntry
 
@@ -14,9 +14,9 @@ _INTENDED = " intended"
 
 
 def told(entries: Sequence[HistoryEntry]) -> Iterator[str]:
-    """One line for each step, oldest first: when, what, why, and by whom if a person did it.
+    """Yield a line for each step, oldest first: when, what, why, and by whom if a person did it.
 
-    An intent that is followed by what became of it is left out.
+    An intent is left out if its outcome follows.
     """
     for entry in (
         each for each in entries if each is entries[-1] or not each.what.endswith(_INTENDED)
@@ -27,7 +27,7 @@ def told(entries: Sequence[HistoryEntry]) -> Iterator[str]:
 
 
 def billed_over(entries: Sequence[HistoryEntry]) -> Sequence[tuple[datetime, int]]:
-    """What the record's Additions stood at in all, from each instant at which that changed."""
+    """Return the quantity of all the record's Additions, from each instant at which it changed."""
     lines: dict[str, int] = {}
     course: list[tuple[datetime, int]] = []
     for entry in entries:
@@ -45,7 +45,10 @@ def billed_over(entries: Sequence[HistoryEntry]) -> Sequence[tuple[datetime, int
 def chart(
     course: Sequence[tuple[datetime, int]], month: Month, *, now: datetime, encoding: str
 ) -> str:
-    """A sign for each day of the month so far: what stood at its end, of what stood at most; a blank before there was any."""
+    """Return a sign for each day of the month so far: the quantity at its end, of the highest.
+
+    A day before the first quantity is a blank.
+    """
     most = max((value for _, value in course), default=0)
     signs = _BLOCKS if _has(encoding) else _ASCII
     return "".join(
@@ -55,7 +58,7 @@ def chart(
 
 
 def bar(value: int, *, most: int, width: int, encoding: str) -> str:
-    """A bar as long as the value's part of the most."""
+    """Return a bar as long as the value's part of the most."""
     return ("█" if _has(encoding) else "#") * (value * width // most if most else 0)
 
 

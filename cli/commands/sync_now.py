@@ -1,22 +1,25 @@
-"""`tally sync`: a tick now, or one company now, without waiting for the schedule."""
+"""`tally sync`: has a tick planned now, or one company, without waiting for the schedule."""
 
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 import typer
 
-from cli.command import DONE, FINDINGS, Session, UsageError, Yes, command
+from cli.command import Session, UsageError, Yes, command
 from cli.company_search import find_company
-from cli.documents import Document, cause_document
+from cli.exit_codes import DONE, FINDINGS
+from cli.output import Step
+from cli.presentation.documents import Document, cause_document
+from cli.presentation.words import instant, minute, month_of, several
 from cli.resync import Outcome, sync_company
-from cli.words import instant, minute, month_of, several
+from cli.stack import Stack
 from tally.domain.model.month import Month
 from tally.domain.model.standing import StandingState
 from tally.people.read_overview import read_overview
 
 _EVERY_SECONDS = 2.0
 _EMPTY_TWICE = 2
-"""SQS's numbers are approximate: only a queue that looks empty twice is taken for empty."""
+"""SQS counts approximately: only a queue that looks empty twice is taken for empty."""
 
 
 def add(app: typer.Typer) -> None:
@@ -44,7 +47,7 @@ def sync(
             raise UsageError("--month goes with a company: a tick plans every month that is due.")
         return _tick(session, wait=wait, yes=yes)
     stack = session.stack
-    found = find_company(stack.ledger(), company)
+    found = find_company(stack, company)
     of_month = None if month is None else month_of(month, now=stack.clock.now())
     what = "all its months that are due" if of_month is None else of_month.label
     session.confirm(f"Bring {found.name} ({found.id}) up to date now, {what}?", yes=yes)
@@ -66,40 +69,43 @@ def _tick(session: Session, *, wait: int, yes: bool) -> int:
         tick = stack.clock.now().replace(microsecond=0)
         planned = stack.invoke(tick)
         skipped, jobs = str(planned.get("skipped", "")), int(planned.get("jobs", 0))
-        left = jobs
-        empty, waited = 0, 0.0
-        while not skipped and empty < _EMPTY_TWICE and waited < wait:
-            stack.sleep(_EVERY_SECONDS)
-            waited += _EVERY_SECONDS
-            left = stack.waiting()
-            empty = empty + 1 if left == 0 else 0
-            step(done=max(jobs - left, 0), total=jobs, what="workers")
+        left = jobs if skipped else _left(stack, jobs, wait=wait, step=step)
     seen = read_overview(stack.ledger(), months=[Month.of(tick)])
     standings = {
         state.label: seen.standings[state] for state in sorted(StandingState, reverse=True)
     }
-    worked = not skipped and empty >= _EMPTY_TWICE
     if out.as_json:
         out.document(
             {
                 "tick": instant(tick),
                 "planned": dict(planned),
-                "waiting": 0 if worked else left,
+                "waiting": left or 0,
                 "standings": standings,
             }
         )
     else:
-        _print_tick(session, planned, left=left, worked=worked, standings=standings)
+        _print_tick(session, planned, left=left, standings=standings)
     failing = seen.standings[StandingState.FAILING]
     return FINDINGS if skipped or failing else DONE
+
+
+def _left(stack: Stack, jobs: int, *, wait: int, step: Step) -> int | None:
+    """Wait so many seconds at most for the workers. Return the jobs that are left; None if done."""
+    left, empty, waited = jobs, 0, 0.0
+    while empty < _EMPTY_TWICE and waited < wait:
+        stack.sleep(_EVERY_SECONDS)
+        waited += _EVERY_SECONDS
+        left = stack.waiting()
+        empty = empty + 1 if left == 0 else 0
+        step(done=max(jobs - left, 0), total=jobs, what="workers")
+    return left if empty < _EMPTY_TWICE else None
 
 
 def _print_tick(
     session: Session,
     planned: Mapping[str, Any],
     *,
-    left: int,
-    worked: bool,
+    left: int | None,
     standings: Mapping[str, int],
 ) -> None:
     out = session.output
@@ -111,13 +117,15 @@ def _print_tick(
     out.say(f"Planned: {companies}, {several(int(planned.get('jobs', 0)), 'job')}{tied}.")
     out.say(
         "All jobs are done."
-        if worked
+        if left is None
         else f"{several(left, 'job')} not done yet; `tally status` tells how it goes on."
     )
     out.say(
         "Standings: "
         f"{', '.join(f'{count} {label}' for label, count in standings.items() if count) or 'none'}."
     )
+    if not planned.get("companies"):
+        out.say("The tick found nobody to bill. `tally doctor` says why.")
 
 
 def _told(session: Session, outcome: Outcome) -> int:

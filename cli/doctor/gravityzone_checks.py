@@ -1,6 +1,6 @@
-"""GravityZone: is the address right, is the key, may it do what is needed, and is there anybody to bill."""
+"""The checks of GravityZone: address, key, the key's rights, and somebody to bill."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from cli.doctor.addresses import gravityzone_advice, in_front_advice
 from cli.doctor.finding import Finding, found, needs_setup, ok
@@ -18,11 +18,11 @@ from tally.errors import (
 from tally.ports import GravityZone
 
 _NOBODY = "0" * 24
-"""An id in the right form that no company has: an API that is enabled says so, one that is not says that instead."""
+"""An id that no company has: an enabled API says so, and one that is not says that instead."""
 
 
 def key(gravityzone: GravityZone, *, url: str) -> Iterator[Finding]:
-    """Whether the address answers and takes the key: claimed only where something was answered to the key."""
+    """Check that the address answers and takes the key; only an answer to the key proves it."""
     try:
         _ask_for_the_key(gravityzone)
     except InFrontError as error:
@@ -35,7 +35,7 @@ def key(gravityzone: GravityZone, *, url: str) -> Iterator[Finding]:
         )
         return
     except MissingRightError:
-        pass  # it knows the key, and names an API; what the key may do is the next check's
+        pass  # GravityZone knows the key; its rights are the next check's
     except CredentialsError as error:
         yield needs_setup(
             f"GravityZone at {url} does not take the API key. It said: {error}.",
@@ -51,46 +51,51 @@ def key(gravityzone: GravityZone, *, url: str) -> Iterator[Finding]:
 
 
 def apis(gravityzone: GravityZone) -> Iterator[Finding]:
-    """Whether the key has the three APIs that Tally reads: as GravityZone lists them, and by one harmless question each."""
+    """Check that the key has the three APIs that Tally reads.
+
+    GravityZone lists the APIs of the key, and each is asked one harmless question.
+    """
     ticked = _ticked(gravityzone)
     said = {
         name: _outcome(ask, listed=ticked is not None)
         for name, ask in _questions(gravityzone).items()
     }
-    missing = [
-        name
-        for name, answer in said.items()
-        if isinstance(answer, MissingRightError)
-        or (ticked is not None and name.lower() not in ticked and answer is not None)
-    ]
-    unsure = {
-        name: answer for name, answer in said.items() if answer is not None and name not in missing
-    }
+    failed = {name: error for name, error in said.items() if error is not None}
+    missing = [name for name, error in failed.items() if _lacks(name, error, ticked)]
     if missing:
-        yield needs_setup(
-            f"The API key lacks the API{'s' if len(missing) > 1 else ''} {' and '.join(missing)}.",
-            f"In Control Center > My Account > API keys, tick {' and '.join(missing)} on "
-            "this key; or make a key with all three, and store it "
-            "with `tally secrets set`.",
-        )
-    for name, error in unsure.items():
-        listed = "" if ticked is None else f" GravityZone lists {name} among the APIs of the key."
-        yield found(
-            (
-                f"Whether the API {name} answers to the key could not be seen.{listed} It said: "
-                f"{error}."
-            ),
-            (
-                "Try again in some minutes. If it stays so, see in Control Center that the "
-                "account which made the key may see all your companies."
-            ),
-        )
-    if not (missing or unsure):
+        yield _missing(missing)
+    for name, error in failed.items():
+        if name not in missing:
+            yield _unsure(name, error, listed=ticked is not None)
+    if not failed:
         yield ok("The APIs Companies, Network and Licensing answer to the API key.")
 
 
+def _lacks(name: str, error: TallyError, ticked: frozenset[str] | None) -> bool:
+    """Return True if the key has no right to an API that did not answer."""
+    unlisted = ticked is not None and name.lower() not in ticked
+    return unlisted or isinstance(error, MissingRightError)
+
+
+def _missing(names: Sequence[str]) -> Finding:
+    return needs_setup(
+        f"The API key lacks the API{'s' if len(names) > 1 else ''} {' and '.join(names)}.",
+        f"In Control Center > My Account > API keys, tick {' and '.join(names)} on this key; or "
+        "make a key with all three, and store it with `tally secrets set`.",
+    )
+
+
+def _unsure(name: str, error: TallyError, *, listed: bool) -> Finding:
+    among = f" GravityZone lists {name} among the APIs of the key." if listed else ""
+    return found(
+        f"Whether the API {name} answers to the key could not be seen.{among} It said: {error}.",
+        "Try again in some minutes. If it stays so, see in Control Center that the account which "
+        "made the key may see all your companies.",
+    )
+
+
 def customers(installation: Installation) -> Iterator[Finding]:
-    """Whether there is anybody whose usage GravityZone counts by the month."""
+    """Check that there is somebody whose usage GravityZone counts by the month."""
     own = installation.own_company
     if own.kind is CompanyKind.CUSTOMER:
         yield needs_setup(
@@ -142,7 +147,7 @@ def customers(installation: Installation) -> Iterator[Finding]:
 
 
 def _ask_for_the_key(gravityzone: GravityZone) -> None:
-    """Ask what needs no API. An edition that does not know that question is asked for the key's own company."""
+    """Ask a question that needs no API, or, of an edition without it, for the key's own company."""
     try:
         gravityzone.enabled_apis()
     except (MissingRightError, NotFoundError, ContractError):
@@ -150,7 +155,7 @@ def _ask_for_the_key(gravityzone: GravityZone) -> None:
 
 
 def _ticked(gravityzone: GravityZone) -> frozenset[str] | None:
-    """The APIs that GravityZone lists for the key, None if it does not tell."""
+    """Return the APIs that GravityZone lists for the key, None if it does not tell."""
     try:
         return frozenset(each.lower() for each in gravityzone.enabled_apis())
     except TallyError:
@@ -170,9 +175,9 @@ def _questions(gravityzone: GravityZone) -> Mapping[str, Callable[[], object]]:
 
 
 def _outcome(ask: Callable[[], object], *, listed: bool) -> TallyError | None:
-    """None where the API has answered; else for what that was not seen.
+    """Return None if the API has answered, else the error instead of an answer.
 
-    A no is an answer where GravityZone lists the key's APIs: it is about the company that was asked for.
+    If GravityZone lists the key's APIs, a no is an answer: it is about the company in question.
     """
     try:
         ask()

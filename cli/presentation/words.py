@@ -1,4 +1,4 @@
-"""How months, instants and ages are read from and written for a person."""
+"""Months, instants and ages as a person writes and reads them."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -11,7 +11,11 @@ _MINUTE, _HOUR, _DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=
 
 
 def month_of(text: str | None, *, now: datetime) -> Month:
-    """The month that was given, or the present one in GMT. Raises UsageError for what is no month."""
+    """Return the month that was given, or the present one in GMT.
+
+    Raises:
+        UsageError: The text is no month.
+    """
     if text is None:
         return Month.of(now)
     try:
@@ -21,17 +25,17 @@ def month_of(text: str | None, *, now: datetime) -> Month:
 
 
 def instant(at: datetime | None) -> str | None:
-    """An instant as a program reads it: ISO 8601, UTC."""
+    """Return an instant as a program reads it: ISO 8601, UTC."""
     return None if at is None else at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def minute(at: datetime) -> str:
-    """An instant as a person reads it, in GMT."""
+    """Return an instant as a person reads it, in GMT."""
     return f"{at.astimezone(UTC):%Y-%m-%d %H:%M}"
 
 
 def age(since: datetime | None, *, now: datetime) -> str:
-    """How long ago, in its largest whole unit."""
+    """Return the time since an instant, in its largest whole unit."""
     if since is None:
         return NOTHING
     unit, letter = _unit(now - since)
@@ -39,7 +43,7 @@ def age(since: datetime | None, *, now: datetime) -> str:
 
 
 def within(since: datetime | None, *, now: datetime) -> str:
-    """The time that something lies back at most, of which is known that it was not before ``since``."""
+    """Return the age, rounded up, of something that is known to be no older than ``since``."""
     if since is None:
         return NOTHING
     unit, letter = _unit(now - since)
@@ -53,10 +57,10 @@ def _unit(passed: timedelta) -> tuple[timedelta, str]:
 
 
 def number(value: int | None) -> str:
-    """A count, or a dash."""
+    """Return a count, or a dash."""
     return NOTHING if value is None else str(value)
 
 
 def several(number_of: int, what: str, many: str | None = None) -> str:
-    """A number of things: ``1 job``, ``2 jobs``."""
+    """Return a number of things: ``1 job``, ``2 jobs``."""
     return f"{number_of} {what if number_of == 1 else many or f'{what}s'}"

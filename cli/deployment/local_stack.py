@@ -6,12 +6,12 @@ from typing import NamedTuple
 
 from tally.errors import SetupError
 
-_RECORD = Path(__file__).parents[1] / ".local" / "up.json"
+_RECORD = Path(__file__).parents[2] / ".local" / "up.json"
 """What `make up` writes and `make down` removes (`local/up.py`)."""
 
 
 class LocalStack(NamedTuple):
-    """Where the stack's stand-in for AWS answers."""
+    """The address of the local stack's stand-in for AWS."""
 
     endpoint: str
     region: str

@@ -1,11 +1,12 @@
-"""Each customer: tied on both sides, one agreement, and no Addition of others that bills the same."""
+"""The checks of each customer: its tie, its one agreement, and no Addition of others."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from cli.doctor.addresses import role_advice
 from cli.doctor.finding import Finding, found, needs_setup, ok
 from cli.doctor.installation import Customer, Installation
 from tally.domain.model.agreement import Addition, Agreement
+from tally.domain.model.month import Month
 from tally.domain.model.standing import Cause
 from tally.domain.planning.role_sight import AGREEMENTS, COMPANIES, tied_ids, unseen_companies
 from tally.domain.record.unreadable import readable
@@ -14,7 +15,7 @@ from tally.services import Names
 
 
 def tied(installation: Installation) -> Iterator[Finding]:
-    """Whether each customer has its ConnectWise company; of those without, who it might be."""
+    """Check that each customer has its ConnectWise company, and name likely ones for the rest."""
     if unseen := unseen_companies(
         installation.connectwise_companies, tied_ids(installation.links.values())
     ):
@@ -24,19 +25,25 @@ def tied(installation: Installation) -> Iterator[Finding]:
     left = [each for each in customers if each.connectwise_id is None]
     for customer in left:
         yield found(customer.untied, _whom(installation, customer))
-    new = sum(each.link is None for each in customers if each.connectwise_id is not None)
-    excluded = len(installation.customers) - len(customers)
     if not left:
-        at_next = f", {new} will be at the next tick, by their names" if new else ""
-        besides = f"; {excluded} are excluded by a person" if excluded else ""
-        yield ok(
-            f"No customer lacks its ConnectWise company: {len(customers) - new} are "
-            f"tied{at_next}{besides}."
-        )
+        yield _all_tied(customers, excluded=len(installation.customers) - len(customers))
+
+
+def _all_tied(customers: list[Customer], *, excluded: int) -> Finding:
+    new = sum(each.link is None for each in customers)
+    at_next = f", {new} will be at the next tick, by their names" if new else ""
+    besides = f"; {excluded} are excluded by a person" if excluded else ""
+    return ok(
+        f"No customer lacks its ConnectWise company: {len(customers) - new} are "
+        f"tied{at_next}{besides}."
+    )
 
 
 def agreements(installation: Installation) -> Iterator[Finding]:
-    """Whether each customer has exactly one active agreement of each type that is billed (MATCH-3, MATCH-5)."""
+    """Check that each customer has exactly one active agreement of each billed type.
+
+    The rules are MATCH-3 and MATCH-5.
+    """
     chosen = 0
     faults = 0
     for names, type_id in _types(installation):
@@ -58,50 +65,67 @@ def agreements(installation: Installation) -> Iterator[Finding]:
 
 
 def other_additions(installation: Installation) -> Iterator[Finding]:
-    """Whether anybody else bills the product: what Bitdefender's classic integration or a person has left (OPEN-6)."""
-    ours = {
+    """Check that nobody else bills the product: a person, or Bitdefender's integration (OPEN-6)."""
+    ours = frozenset(
         line.addition_id
         for record in readable(installation.ledger.all_open_records())
         for line in record.lines
-    }
+    )
     clean = True
     for names, type_id in _types(installation):
         product_id = installation.product_id(names)
-        if not isinstance(product_id, int):
-            continue
-        owners = {
-            agreement.id: (customer, agreement)
-            for customer in _billed(installation)
-            for agreement in installation.agreements_of(type_id, customer.connectwise_id or 0)
-            if agreement.active_on(installation.month.first)
-            or agreement.active_on(installation.month.last)
-        }
-        for agreement, additions in installation.additions(
-            [agreement for _, agreement in owners.values()]
-        ):
-            customer, _ = owners[agreement.id]
-            kept = customer.link.kept_apart if customer.link else ()
-            covering = [
-                each
-                for each in additions
-                if each.product_id == product_id
-                and each.covers(installation.month)
-                and each.id not in ours
-                and each.id not in kept
-            ]
-            others = set(of_others(covering))
-            foreign = [each for each in covering if each.id in others]
-            if foreign:
+        if isinstance(product_id, int):
+            for finding in _others(installation, names, type_id, product_id, ours):
                 clean = False
-                yield _left(customer, agreement, foreign, names)
+                yield finding
     if clean:
         yield ok(
             f"No Addition of others bills the product to a customer in {installation.month.label}."
         )
 
 
+def _others(
+    installation: Installation, names: Names, type_id: int, product_id: int, ours: frozenset[int]
+) -> Iterator[Finding]:
+    """Yield a finding for each agreement of a type with Additions of others."""
+    owners = _owners(installation, type_id)
+    for agreement, additions in installation.additions([each for _, each in owners.values()]):
+        customer, _ = owners[agreement.id]
+        known = ours.union(customer.link.kept_apart if customer.link else ())
+        foreign = _foreign(additions, product_id, installation.month, known)
+        if foreign:
+            yield _left(customer, agreement, foreign, names)
+
+
+def _owners(installation: Installation, type_id: int) -> Mapping[int, tuple[Customer, Agreement]]:
+    """Return the agreements of a type that are active this month, each with its customer, by id."""
+    month = installation.month
+    return {
+        agreement.id: (customer, agreement)
+        for customer in _billed(installation)
+        for agreement in installation.agreements_of(type_id, customer.connectwise_id or 0)
+        if agreement.active_on(month.first) or agreement.active_on(month.last)
+    }
+
+
+def _foreign(
+    additions: Iterable[Addition], product_id: int, month: Month, known: Collection[int]
+) -> list[Addition]:
+    """Return the Additions of others that bill the product in the month, but for known ones."""
+    covering = [
+        each
+        for each in additions
+        if each.product_id == product_id and each.covers(month) and each.id not in known
+    ]
+    others = set(of_others(covering))
+    return [each for each in covering if each.id in others]
+
+
 def odd_rows(installation: Installation) -> Iterator[Finding]:
-    """Whether every row of the vendors' lists could be placed; one that could not may be any customer's (SAFE-5)."""
+    """Check that every row of the vendors' lists could be placed (SAFE-5).
+
+    One that could not may be any customer's.
+    """
     for _, type_id in _types(installation):
         installation.agreements_of(type_id, 0)
     count, first = installation.stack.odd_rows.taken()

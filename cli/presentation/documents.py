@@ -1,9 +1,9 @@
-"""The parts of JSON documents that several commands share. Keys are stable: scripts depend on them."""
+"""The parts of JSON documents that several commands share. Scripts depend on their keys."""
 
 from datetime import datetime
 from typing import Any
 
-from cli.words import instant
+from cli.presentation.words import instant
 from tally.domain.holds import Hold
 from tally.domain.model.company import CompanyLink
 from tally.domain.model.standing import Cause
@@ -18,7 +18,7 @@ type Document = dict[str, Any]
 def company_document(
     row: CompanyRow, records: tuple[UsageRecord, ...], *, now: datetime
 ) -> Document:
-    """One company, with those of its records."""
+    """Return one company, with these of its records."""
     read = row.last_reading
     return {
         "id": row.company_id,
@@ -34,7 +34,7 @@ def company_document(
 
 
 def cause_document(cause: Cause) -> Document:
-    """A standing: ``state`` is one of billing, waiting, needs set-up, held, failing."""
+    """Return a standing. Its state is billing, waiting, needs set-up, held or failing."""
     return {
         "state": cause.state.label,
         "reason": cause.reason,
@@ -45,7 +45,7 @@ def cause_document(cause: Cause) -> Document:
 
 
 def link_document(link: CompanyLink | None) -> Document | None:
-    """What a company is tied to; None if the ledger has no link of it."""
+    """Return the tie of a company; None if the ledger has no link of it."""
     if link is None:
         return None
     return {
@@ -61,7 +61,11 @@ def link_document(link: CompanyLink | None) -> Document | None:
 
 
 def record_document(record: UsageRecord) -> Document:
-    """One usage record: ``count`` is GravityZone's newest as far as the ledger knows it, ``billed`` what stands in ConnectWise."""
+    """Return one usage record.
+
+    ``count`` is GravityZone's newest count that the ledger knows, ``billed`` is the quantity in
+    ConnectWise.
+    """
     return {
         "month": str(record.key.month),
         "service": record.key.service,
@@ -80,7 +84,7 @@ def record_document(record: UsageRecord) -> Document:
 
 
 def hold_document(hold: Hold) -> Document:
-    """What waits for a person."""
+    """Return a hold, which waits for a person."""
     return {
         "kind": hold.kind,
         "why": hold.why,
@@ -91,7 +95,7 @@ def hold_document(hold: Hold) -> Document:
 
 
 def credit_document(credit: Credit) -> Document:
-    """What was billed too much; the price is text, so that no digit is lost."""
+    """Return an overcharge. The price is text, so that no digit is lost."""
     price = credit.unit_price
     return {
         "quantity": credit.quantity,
@@ -103,7 +107,7 @@ def credit_document(credit: Credit) -> Document:
 
 
 def line_document(line: Line) -> Document:
-    """One Addition of ours."""
+    """Return one Addition of ours."""
     return {
         "line": line.number,
         "state": line.state.value,
@@ -118,7 +122,7 @@ def line_document(line: Line) -> Document:
 
 
 def entry_document(entry: HistoryEntry) -> Document:
-    """One step of a record's or a link's history."""
+    """Return one step of a record's or a link's history."""
     return {
         "at": instant(entry.at),
         "what": entry.what,

@@ -1,0 +1,275 @@
+"""The real deployment behind a ``Stack``: found in AWS, each part when it is first asked for.
+
+So a command needs no right but those for what it does, and imports no client that it does not call.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from functools import cache, cached_property
+from typing import TYPE_CHECKING, Any
+
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+from botocore.session import Session
+
+from cli.deployment.dead_letters import SQSDeadLetters
+from cli.deployment.local_stack import find_local_stack
+from cli.deployment.stored_secret import keys_in
+from cli.stack import Stack, Target, TickFailedError, output
+from tally.aws.queue import SQSJobQueue
+from tally.aws.refusals import aws_errors, error_code
+from tally.aws.secret import ApiKeys
+from tally.domain.record.unreadable import OddRows
+from tally.errors import ContractError, SetupError
+from tally.ledger.dynamodb import DynamoDBLedger
+from tally.ports import ConnectWise, GravityZone, JobQueue, Ledger
+from tally.runtime.clock import WallClock
+from tally.runtime.settings import PlannerSettings
+from tally.transport.retry import http_date
+
+if TYPE_CHECKING:
+    from mypy_boto3_cloudformation import CloudFormationClient
+    from mypy_boto3_cloudformation.type_defs import StackTypeDef
+    from mypy_boto3_lambda import LambdaClient
+    from mypy_boto3_sqs import SQSClient
+    from mypy_boto3_sts import STSClient
+
+_CLOCKS_DIFFER = timedelta(seconds=60)
+
+_PLANNER_SECONDS = 600
+"""The planner's timeout in the template: an invocation that is waited for may take so long."""
+
+
+def connect(target: Target) -> Stack:
+    """Return the deployment that is meant. Nothing is called yet.
+
+    Raises:
+        SetupError: No session can be made of the options.
+    """
+    to = _Connection(target.name, _clients(target))
+    return Stack(
+        name=target.name,
+        outputs=lambda: to.outputs,
+        environment=to.environment,
+        settings=lambda: to.settings,
+        client=to.client,
+        ledger=lambda: to.ledger,
+        gravityzone=lambda: to.gravityzone,
+        connectwise=lambda: to.connectwise,
+        queue=lambda: to.queue,
+        waiting=to.waiting,
+        dead_letters=lambda: SQSDeadLetters(to.client("sqs"), to.outputs),
+        invoke=to.invoke,
+        who=lambda: to.who,
+        clock=WallClock(),
+        scheduled=to.scheduled,
+        odd_rows=to.odd_rows,
+    )
+
+
+class _Connection:
+    """The knowledge of a deployment. Each thing is asked for once, when somebody wants it."""
+
+    def __init__(self, name: str, client: Callable[[str], Any]) -> None:
+        self.name = name
+        self.client = client
+        self.odd_rows = OddRows()
+        self._environments: dict[str, Mapping[str, str]] = {}
+
+    @cached_property
+    def described(self) -> "StackTypeDef":
+        return _described(self.client("cloudformation"), self.name)
+
+    @cached_property
+    def outputs(self) -> Mapping[str, str]:
+        return {
+            each["OutputKey"]: each["OutputValue"] for each in self.described.get("Outputs", [])
+        }
+
+    def scheduled(self) -> bool:
+        disabled = {"ParameterKey": "ScheduleState", "ParameterValue": "DISABLED"}
+        return disabled not in self.described.get("Parameters", [])
+
+    def environment(self, function: str) -> Mapping[str, str]:
+        if function not in self._environments:
+            functions: LambdaClient = self.client("lambda")
+            name = output(self.outputs, function, stack=self.name)
+            with aws_errors(f"the function {name}"):
+                answer = functions.get_function_configuration(FunctionName=name)
+            self._environments[function] = answer.get("Environment", {}).get("Variables", {})
+        return self._environments[function]
+
+    @cached_property
+    def settings(self) -> PlannerSettings:
+        return PlannerSettings.from_env(self.environment("PlannerFunction"))
+
+    @cached_property
+    def keys(self) -> ApiKeys:
+        return keys_in(self.client("secretsmanager"), self.settings.secret_id)
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        return DynamoDBLedger(self.client("dynamodb"), self.settings.table_name)
+
+    @cached_property
+    def gravityzone(self) -> GravityZone:
+        from cli.deployment.vendors import gravityzone
+
+        # Workers may be at their pace meanwhile, and GravityZone's limit is the key's.
+        return gravityzone(
+            self.settings,
+            self.keys,
+            calls_per_second=self.settings.sweep_calls_per_second / 2,
+            on_odd_row=self.odd_rows.heard,
+        )
+
+    @cached_property
+    def connectwise(self) -> ConnectWise:
+        from cli.deployment.vendors import connectwise
+
+        return connectwise(self.settings, self.keys, on_odd_row=self.odd_rows.heard)
+
+    @cached_property
+    def queue(self) -> JobQueue:
+        return SQSJobQueue(self.client("sqs"), self.settings.queue_url)
+
+    def waiting(self) -> int:
+        queues: SQSClient = self.client("sqs")
+        with aws_errors("the queue of jobs"):
+            answer = queues.get_queue_attributes(
+                QueueUrl=self.settings.queue_url,
+                AttributeNames=[
+                    "ApproximateNumberOfMessages",
+                    "ApproximateNumberOfMessagesDelayed",
+                    "ApproximateNumberOfMessagesNotVisible",
+                ],
+            )
+        return sum(int(number) for number in answer.get("Attributes", {}).values())
+
+    def invoke(self, tick: datetime) -> Mapping[str, Any]:
+        return _invoke(
+            self.client("lambda"), output(self.outputs, "PlannerFunction", stack=self.name), tick
+        )
+
+    @cached_property
+    def who(self) -> str:
+        identities: STSClient = self.client("sts")
+        with aws_errors("the identity of the caller"):
+            return identities.get_caller_identity()["Arn"]
+
+
+def _clients(target: Target) -> Callable[[str], Any]:
+    session, where = _local_session() if target.local else _session(target)
+    config = Config(
+        connect_timeout=5,
+        read_timeout=30,
+        retries={"mode": "standard", "total_max_attempts": 4},
+        max_pool_connections=8,
+    )
+    # A planner that is asked twice would plan twice: its answer is waited for instead.
+    patient = Config(
+        connect_timeout=5, read_timeout=_PLANNER_SECONDS + 30, retries={"total_max_attempts": 1}
+    )
+
+    @cache
+    def client(service: str) -> Any:  # noqa: ANN401 - botocore makes its class as it goes
+        try:
+            return session.create_client(
+                service, config=patient if service == "lambda" else config, **where
+            )
+        except BotoCoreError as error:
+            raise SetupError(f"AWS cannot be asked for {service}: {error}") from error
+
+    return client
+
+
+def _session(target: Target) -> tuple[Session, dict[str, Any]]:
+    """Return an AWS session, and what each of its clients is given.
+
+    Raises:
+        SetupError: There is no such profile, or no region is known.
+    """
+    session = Session(profile=target.profile)
+    try:
+        region = target.region or session.get_config_variable("region")
+    except BotoCoreError as error:
+        raise SetupError(f"No AWS session can be made: {error}") from error
+    if region is None:
+        raise SetupError("No AWS region is known: give --region, or set one for the profile.")
+    return session, {"region_name": region}
+
+
+def _local_session() -> tuple[Session, dict[str, Any]]:
+    """Return a session for the stack that `make up` left running, and its clients' arguments."""
+    local = find_local_stack()
+    return Session(), {
+        "endpoint_url": local.endpoint,
+        "region_name": local.region,
+        "aws_access_key_id": "test",
+        "aws_secret_access_key": "test",
+    }
+
+
+def _described(client: "CloudFormationClient", name: str) -> "StackTypeDef":
+    try:
+        answer = client.describe_stacks(StackName=name)
+    except ClientError as error:
+        if error_code(error) == "ValidationError":
+            region = client.meta.region_name
+            raise SetupError(
+                f"There is no stack {name} in {region}: give --stack, --region or "
+                "--profile, or deploy it there."
+            ) from error
+        with aws_errors(f"the stack {name}"):
+            raise
+    except BotoCoreError:
+        with aws_errors(f"the stack {name}"):
+            raise
+    _check_clock(
+        answer["ResponseMetadata"].get("HTTPHeaders", {}).get("date", ""), now=datetime.now(UTC)
+    )
+    return answer["Stacks"][0]
+
+
+def _check_clock(date: str, *, now: datetime) -> None:
+    """Compare this machine's clock, which tells the months that are due, with AWS's.
+
+    ``date`` is the header of an answer. A date that cannot be read proves nothing.
+
+    Raises:
+        SetupError: The clocks differ.
+    """
+    theirs = http_date(date)
+    if theirs is None:
+        return
+    off = now - theirs
+    if abs(off) > _CLOCKS_DIFFER:
+        way = "ahead of" if off > timedelta() else "behind"
+        raise SetupError(
+            f"This machine's clock is {abs(off).total_seconds():.0f} seconds {way} AWS's: "
+            "set it right, since months are told by it."
+        )
+
+
+def _invoke(client: "LambdaClient", function: str, tick: datetime) -> Mapping[str, Any]:
+    with aws_errors(f"the planner {function}"):
+        answer = client.invoke(
+            FunctionName=function,
+            Payload=json.dumps({"tick": tick.strftime("%Y-%m-%dT%H:%M:%SZ")}).encode(),
+        )
+        answered = answer["Payload"].read() or b"null"
+    try:
+        payload = json.loads(answered)
+    except (ValueError, RecursionError):
+        raise ContractError(
+            "The planner answered what is no JSON, and so no word on a tick."
+        ) from None
+    if "FunctionError" in answer:
+        said = payload.get("errorMessage") if isinstance(payload, dict) else None
+        raise TickFailedError(
+            f"The planner failed: {said or 'it was stopped before it could say why'}"
+        )
+    if not isinstance(payload, dict):
+        raise ContractError(f"The planner answered {payload!r}, which is no word on a tick.")
+    return payload

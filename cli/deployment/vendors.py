@@ -1,0 +1,37 @@
+"""The clients of GravityZone and ConnectWise, which call through this machine's own network."""
+
+import os
+from collections.abc import Callable
+
+from tally.aws.secret import ApiKeys
+from tally.gravityzone.pace import TokenBucket
+from tally.ports import ConnectWise, GravityZone
+from tally.runtime import bootstrap
+from tally.runtime.settings import PlannerSettings
+from tally.transport.operators import operators_network
+
+
+def gravityzone(
+    settings: PlannerSettings,
+    keys: ApiKeys,
+    *,
+    calls_per_second: float,
+    on_odd_row: Callable[[str], None] | None = None,
+) -> GravityZone:
+    """Return GravityZone with these keys, called at that pace."""
+    return bootstrap.gravityzone_client(
+        settings,
+        keys,
+        bucket=TokenBucket(rate=calls_per_second, depth=1),
+        network=operators_network(os.environ),
+        on_odd_row=on_odd_row,
+    )
+
+
+def connectwise(
+    settings: PlannerSettings, keys: ApiKeys, *, on_odd_row: Callable[[str], None] | None = None
+) -> ConnectWise:
+    """Return ConnectWise with these keys."""
+    return bootstrap.connectwise_client(
+        settings, keys, network=operators_network(os.environ), on_odd_row=on_odd_row
+    )
