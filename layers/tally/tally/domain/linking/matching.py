@@ -1,4 +1,7 @@
-"""Tying GravityZone companies to ConnectWise companies by name, the first time only: rules MATCH-1 and MATCH-2."""
+"""Matching of GravityZone companies to ConnectWise companies by name (MATCH-1, MATCH-2).
+
+A company is matched once: until it has a link.
+"""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,7 +17,10 @@ _MOST_SHOWN = 5
 
 
 def resolve(name: str, ids: Mapping[str, int], *, what: str, setting: str) -> int | str:
-    """The id of what is named exactly so, or a sentence for the operator with the near misses (MATCH-2)."""
+    """Return the id of the thing with exactly this name, or a sentence for the operator (MATCH-2).
+
+    The sentence gives the near misses.
+    """
     found = ids.get(name)
     if found is not None:
         return found
@@ -32,16 +38,16 @@ class Tie(NamedTuple):
 
 
 class NoTie(NamedTuple):
-    """Why a person has to tie it."""
+    """The reason why a person has to tie it."""
 
     reason: str
 
 
 class NameIndex:
-    """ConnectWise's companies by name; built once a tick, asked once for each company without a link."""
+    """ConnectWise's companies by name; built once a tick, asked for each company without a link."""
 
     def __init__(self, companies: Iterable[ConnectWiseCompany], *, tied: Mapping[int, str]) -> None:
-        """``tied`` maps ConnectWise ids to the name of the GravityZone company that each is tied to."""
+        """Index the companies; ``tied`` maps ConnectWise ids to the GravityZone names tied to them."""
         self._tied = tied
         self._by_name: dict[str, list[ConnectWiseCompany]] = defaultdict(list)
         for company in companies:
@@ -49,7 +55,10 @@ class NameIndex:
                 self._by_name[company.name].append(company)
 
     def tie(self, company: Company, *, namesakes: int) -> Tie | NoTie:
-        """Tie ``company`` where nothing is ambiguous; ``namesakes`` counts the GravityZone companies of its name, itself included."""
+        """Tie ``company`` where nothing is ambiguous.
+
+        ``namesakes`` is the number of GravityZone companies with its name, itself included.
+        """
         from tally.domain.linking.likeness import is_seen
 
         if not is_seen(company.name):
@@ -65,10 +74,12 @@ class NameIndex:
             if holder is None:
                 return Tie(company=same[0])
             return NoTie(
-                reason=f"ConnectWise company {_with_ids(same, beside=company.name)} has this name, but it is already tied to the GravityZone company "
-                f"{holder}. Both may be tied to it by hand, each with an agreement of its "
-                "own; or take the tie from that one if it was deleted and "
-                "made again as this one."
+                reason=(
+                    f"ConnectWise company {_with_ids(same, beside=company.name)} has this name, "
+                    f"but it is already tied to the GravityZone company {holder}. Both may be tied "
+                    "to it by hand, each with an agreement of its own; or take the tie from that "
+                    "one if it was deleted and made again as this one."
+                )
             )
         if namesakes > 1:
             return NoTie(
@@ -87,7 +98,7 @@ class NameIndex:
         return self._nearly(company.name)
 
     def _nearly(self, name: str) -> NoTie:
-        """Why a name that no ConnectWise company has exactly is not tied, with those that the eye may take for it."""
+        """Return the reason why a name without an exact match is not tied, with near names."""
         from tally.domain.linking.likeness import told
 
         close = self._near_names.of(name)
@@ -99,8 +110,11 @@ class NameIndex:
                 )
             )
         return NoTie(
-            reason=f"No ConnectWise company is named exactly {told(name, beside=close[0].name)}. "
-            f"Nearly so: {_with_ids(close, beside=name)}. Tie one by hand, or rename it."
+            reason=(
+                "No ConnectWise company is named exactly "
+                f"{told(name, beside=close[0].name)}. Nearly so: {_with_ids(close, beside=name)}. "
+                "Tie one by hand, or rename it."
+            )
         )
 
     @cached_property
@@ -111,7 +125,7 @@ class NameIndex:
 
 
 def count_names(companies: Iterable[Company]) -> Counter[str]:
-    """How many companies bear each name."""
+    """Return the number of companies with each name."""
     return Counter(company.name for company in companies)
 
 

@@ -1,4 +1,4 @@
-"""Where a month's Addition goes, and from which day: rules MATCH-3, MATCH-5, OPEN-2, OPEN-3."""
+"""The agreement that a month is billed on, and the days (MATCH-3, MATCH-5, OPEN-2, OPEN-3)."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -19,9 +19,10 @@ class ServicePeriod:
 
 
 def service_period(agreement: Agreement, month: Month) -> ServicePeriod | None:
-    """From the latest of the 1st, the agreement's start and its billing start, to the last (OPEN-3).
+    """Return the days that the month's Addition bills, up to the month's last (OPEN-3).
 
-    None if that begins after the month's end: the month is not billed. ConnectWise refuses an effective date before
+    They begin with the latest of the 1st, the agreement's start and its billing start. None if that
+    is after the month's end: the month is not billed. ConnectWise refuses an effective date before
     the agreement's billing start.
     """
     effective = max(filter(None, (month.first, agreement.starts, agreement.bill_starts)))
@@ -31,9 +32,10 @@ def service_period(agreement: Agreement, month: Month) -> ServicePeriod | None:
 
 
 def begins(period: ServicePeriod, month: Month, zone: ZoneInfo) -> datetime:
-    """The instant from which the record may be opened: its first day has come in GMT's month and in the MSP's zone (OPEN-2).
+    """Return the instant from which the record may be opened (OPEN-2).
 
-    ConnectWise's "today" is the MSP's local date, so a record opened earlier would carry a date in its future.
+    GMT's month has begun, and so has the first day in the MSP's zone. ConnectWise's "today" is the
+    MSP's local date, so a record opened earlier would carry a date in its future.
     """
     return max(
         month.starts,
@@ -42,7 +44,10 @@ def begins(period: ServicePeriod, month: Month, zone: ZoneInfo) -> datetime:
 
 
 def decisive_day(month: Month, tick: datetime, zone: ZoneInfo) -> date:
-    """The day on which an agreement must be active: the tick's local date, or the month's nearest day to it (MATCH-3)."""
+    """Return the day on which an agreement must be active (MATCH-3).
+
+    It is the tick's local date, or the day of the month that is nearest to it.
+    """
     return min(max(tick.astimezone(zone).date(), month.first), month.last)
 
 
@@ -54,9 +59,10 @@ def choose_agreement(
     pinned: int | None,
     cycles: frozenset[str],
 ) -> Agreement | Cause:
-    """The one agreement to bill on, out of the company's agreements of the type; else why there is none (MATCH-3, 5).
+    """Return the one agreement to bill on, or the cause why there is none (MATCH-3, 5).
 
-    One that starts later is chosen too, if it is the only one: the record then waits for it.
+    ``agreements`` are the company's agreements of the type. An agreement that starts later is
+    chosen too, if it is the only one: the record then waits for it.
     """
     known = sorted(agreements, key=lambda agreement: agreement.id)
     if (odd := next((each.unreadable for each in known if each.unreadable), "")) != "":
@@ -107,7 +113,7 @@ def _on_cycle(agreement: Agreement, cycles: frozenset[str]) -> Agreement | Cause
 
 
 def not_billed(agreement: Agreement, month: Month) -> Cause:
-    """What to show where the agreement begins to bill after the month's end (OPEN-3)."""
+    """Return the cause where the agreement begins to bill after the month's end (OPEN-3)."""
     start = max(filter(None, (agreement.starts, agreement.bill_starts)))
     reason = (
         f"{month.label} is not billed: agreement {_named(agreement)} begins to bill on {start}."
@@ -116,7 +122,7 @@ def not_billed(agreement: Agreement, month: Month) -> Cause:
 
 
 def missed(month: Month, why: str = "") -> Cause:
-    """What to show of a month that was not opened in time (OPEN-9)."""
+    """Return the cause of a month that was not opened in time (OPEN-9)."""
     because = f" ({why})" if why else ""
     reason = (
         f"{month.label} could not be opened in time{because}: nothing is written any more. Bill "
@@ -126,7 +132,7 @@ def missed(month: Month, why: str = "") -> Cause:
 
 
 def not_begun(period: ServicePeriod, month: Month, start: datetime) -> Cause:
-    """What to show until the service period begins (OPEN-2)."""
+    """Return the cause that stands until the service period begins (OPEN-2)."""
     return Cause(
         state=StandingState.WAITING,
         reason=f"Billing of {month.label} begins on {period.effective}.",
@@ -135,7 +141,10 @@ def not_begun(period: ServicePeriod, month: Month, start: datetime) -> Cause:
 
 
 def invoice_notice(agreement: Agreement, today: date) -> str | None:
-    """What to tell of the agreement's invoices: they do not follow the calendar month, or nobody can tell when they are made (MATCH-5, 6)."""
+    """Return a notice about the agreement's invoices; None if they are as expected (MATCH-5, 6).
+
+    Either they do not follow the calendar month, or nobody can tell when they are made.
+    """
     next_invoice = agreement.next_invoice
     through = (
         agreement.invoiced_through and f", which is invoiced through {agreement.invoiced_through},"
@@ -165,7 +174,7 @@ def invoice_notice(agreement: Agreement, today: date) -> str | None:
 
 
 _DATE_STANDS = 45
-"""So many days an invoice may be late before its date is no sign of it any more."""
+"""Days after which the date of a late invoice is no sign of it any more."""
 
 _UNSEEN = (
     "Tally cannot tell when it is invoiced, so a count that rises after an invoice may be "

@@ -1,4 +1,4 @@
-"""Which agreement a company's month is billed on at this tick, or else why none: rules MATCH-3, OPEN-2, OPEN-3, OPEN-9 and LATE-2."""
+"""The agreement for a company's month at this tick (MATCH-3, OPEN-2, OPEN-3, OPEN-9, LATE-2)."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -23,7 +23,10 @@ from tally.domain.record.usage_record import UsageRecord
 def next_place(
     company: CompanyState, at: Circumstances, record: UsageRecord
 ) -> tuple[Agreement | Cause, bool]:
-    """The agreement that the record's next line would stand on, and whether that is the one that runs now (LATE-2)."""
+    """Return the agreement of the record's next line, and True if that line is late (LATE-2).
+
+    A late line is on the agreement of today.
+    """
     if record.is_carried_on:
         return _agreement_on(company, at, record.key.service, at.today), True
     return _for_month(company, at, record.key.service, record.key.month)
@@ -32,7 +35,7 @@ def next_place(
 def _for_month(
     company: CompanyState, at: Circumstances, service: str, month: Month
 ) -> tuple[Agreement | Cause, bool]:
-    """The month's own agreement; the one that runs now where that month has been invoiced on it (OPEN-9)."""
+    """Return the month's own agreement, or today's where that month has been invoiced (OPEN-9)."""
     chosen = _agreement(company, at, service, month)
     if month >= at.month or isinstance(chosen, Cause):
         return chosen, False
@@ -44,7 +47,10 @@ def _for_month(
 def place_of(
     company: CompanyState, at: Circumstances, service: str, month: Month
 ) -> tuple[Agreement | Cause, bool]:
-    """The agreement to open the month on now, or else why not (yet); and whether it is for late usage only."""
+    """Return the agreement to open the month on now, or the cause why there is none yet.
+
+    The second value is True if the line is for late usage only.
+    """
     agreement, late = _for_month(company, at, service, month)
     if isinstance(agreement, Cause) or late:
         return agreement, late
@@ -88,7 +94,7 @@ def _agreement_on(
 def _pinned(
     pinned: int | None, of_company: Mapping[str, Sequence[Agreement]], service: str
 ) -> int | None:
-    """The pin, unless it is on an agreement of another service's type alone (MATCH-3)."""
+    """Return the pin, unless it is on an agreement of another service's type alone (MATCH-3)."""
     holders = {
         name
         for name, agreements in of_company.items()
@@ -98,7 +104,7 @@ def _pinned(
 
 
 def left_untied(link: CompanyLink) -> str:
-    """What to show of a company that a person has taken from its ConnectWise company."""
+    """Return the reason that stands for a company that a person has untied."""
     return (
         f"It was left without a ConnectWise company by {link.tied_by} on "
         f"{link.tied_at:%Y-%m-%d}: tie it by hand."

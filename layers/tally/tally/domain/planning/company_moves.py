@@ -1,4 +1,4 @@
-"""A ConnectWise company that is deleted or merged while a customer is tied to it: rule MATCH-7."""
+"""ConnectWise companies that are deleted or merged while a customer is tied to them (MATCH-7)."""
 
 from collections.abc import Iterator, Sequence
 
@@ -13,9 +13,9 @@ _NOTHING_CLOSES = "Nothing is opened or closed until then."
 
 
 def moved_away(company: CompanyState, at: Circumstances) -> Cause | None:
-    """What to show where the company that it is tied to is gone, or an agreement that it is billed on is another company's.
+    """Return the cause if its ConnectWise company is gone, or has lost an agreement of it.
 
-    Where ConnectWise's companies cannot be listed at this tick, what an earlier one found stands.
+    Where ConnectWise's companies cannot be listed at this tick, the cause of an earlier tick stays.
     """
     link = company.link
     if link is None or link.connectwise_id is None:
@@ -44,9 +44,10 @@ def moved_away(company: CompanyState, at: Circumstances) -> Cause | None:
 def _billed_on(
     company: CompanyState, link: CompanyLink, at: Circumstances
 ) -> Iterator[tuple[Agreement, bool]]:
-    """The listed agreements that it is billed on; and whether they are known to have been those of the company it is tied to.
+    """Give the listed agreements that it is billed on, each with True if it is certainly its own.
 
-    A month that was open before a person tied it elsewhere stays where it stands, which is no sign of a merger.
+    A certain one belonged to the company that it is tied to. A month that was open before a person
+    tied it elsewhere stays on its agreement, which is no sign of a merger.
     """
     by_id = {} if at.directory is None else at.directory.by_id
     pinned = by_id.get(link.pinned_agreement_id or 0)

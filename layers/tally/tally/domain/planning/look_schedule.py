@@ -1,4 +1,4 @@
-"""When an open record's Additions are looked at in ConnectWise whatever its count says: rule FOLLOW-5."""
+"""The times at which an open record's Additions are looked at in ConnectWise (FOLLOW-5)."""
 
 import zlib
 from datetime import UTC, date, datetime, time, timedelta
@@ -11,18 +11,19 @@ from tally.domain.record.usage_record import RecordState, UsageRecord
 
 _DAY = timedelta(days=1)
 _WITHIN = timedelta(hours=23)
-"""The companies' times of day lie within so many hours of GMT's midnight: each is followed by a tick of the same day."""
+"""The companies' times of day lie in these hours after midnight GMT: a tick still follows each."""
 _EVE_BEGINS, _EVE_ENDS = timedelta(hours=6), timedelta(hours=1)
-"""Before an invoice's day begins it is looked at once more, in the hours between these two."""
+"""Hours before the day of an invoice: the one more look lies between these two."""
 
 
 def is_to_be_looked_at(
     record: UsageRecord, standing: Standing | None, agreement: Agreement | None, at: Circumstances
 ) -> bool:
-    """True if nobody has looked since the company's time of day, or since its time on the last day before the agreement's invoice.
+    """Return True if no look has been made since the company's time of day.
 
-    A look that failed or was lost leaves no trace, so the next tick's job makes up for it. What is held for what stands in
-    ConnectWise is looked at by every job.
+    On the last day before the agreement's invoice there is one more look. A look that failed or was
+    lost leaves no trace, so the next tick's job makes up for it. Every job looks at a record that
+    is held for what stands in ConnectWise.
     """
     line = record.newest
     if record.state is not RecordState.OPEN or record.held_by_connectwise:
@@ -48,7 +49,7 @@ def is_to_be_looked_at(
 
 
 def _share(company_id: str) -> float:
-    """A number from 0 to 1 that is the company's own, so that not all of them are looked at at once."""
+    """Return the company's own number from 0 to 1, which spreads the looks over the day."""
     return zlib.crc32(company_id.encode(errors="replace")) / 2**32
 
 
@@ -58,7 +59,10 @@ def _last_time_of_day(tick: datetime, share: float) -> datetime:
 
 
 def _is_eve(at: Circumstances, share: float, *, seen: datetime, invoice: date | None) -> bool:
-    """True in the last hours before the invoice's day where the MSP bills; also at a tick after which none comes before that."""
+    """Return True in the last hours before the invoice's day where the MSP bills.
+
+    Also at a tick that is the last one before that day.
+    """
     if invoice is None or at.today + _DAY != invoice:
         return False
     begins = datetime.combine(invoice, time.min, tzinfo=at.policy.time_zone)

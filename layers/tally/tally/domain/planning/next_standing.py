@@ -1,4 +1,4 @@
-"""What a company's standing becomes at a tick, out of what stood before and what the planner has to say (SAFE-7)."""
+"""The standing of a company after a tick, from the one before and the planner's causes (SAFE-7)."""
 
 from dataclasses import replace
 
@@ -17,7 +17,10 @@ from tally.domain.planning.tick_context import Circumstances, CompanyState, Pres
 
 
 def next_standing(company: CompanyState, plan: CompanyPlan, at: Circumstances) -> Standing:
-    """The company's standing after this tick: the planner's causes are new, a worker's stay while its record is followed."""
+    """Return the company's standing after this tick.
+
+    The planner's causes are new. A worker's causes stay while its record is followed.
+    """
     before = company.standing or Standing(
         company_id=company.id, company_name=company.name, tick=at.tick
     )
@@ -57,7 +60,7 @@ def next_standing(company: CompanyState, plan: CompanyPlan, at: Circumstances) -
 
 
 def _untold_in(company: CompanyState, before: Standing, at: Circumstances) -> tuple[Month, ...]:
-    """The months in which nobody could tell whether it was licensed, though the lists were read."""
+    """Return the months in which the lists were read but could not tell if it was licensed."""
     others = tuple(month for month in before.untold_in if month != at.month)
     if company.presence is not Presence.UNREAD:
         return others
@@ -69,7 +72,10 @@ def _untold_in(company: CompanyState, before: Standing, at: Circumstances) -> tu
 def failing_standing(
     company_id: str, before: Standing | None, why: str, at: Circumstances, *, licensed: bool
 ) -> Standing:
-    """The standing of a company that could not be planned: what workers said of its months stays, and that it is licensed is noted."""
+    """Return the standing of a company that could not be planned.
+
+    The workers' causes of its months stay. If it is licensed, that is noted.
+    """
     before = before or Standing(company_id=company_id, company_name=company_id, tick=at.tick)
     causes = {scope: cause for scope, cause in before.causes.items() if " " in scope}
     causes[COMPANY_SCOPE] = dated(failing(why), before.causes.get(COMPANY_SCOPE), tick=at.tick)
@@ -78,7 +84,7 @@ def failing_standing(
 
 
 def bare_standing(standing: Standing, why: str, at: Circumstances) -> Standing:
-    """What can be written in the place of a standing that the ledger does not take, such as one that is too large."""
+    """Return the short standing to write where the ledger refuses the real one, often by size."""
     cause = dated(failing(why[:_LONGEST_REASON]), standing.causes.get(COMPANY_SCOPE), tick=at.tick)
     return replace(
         standing, company_name=standing.company_name[:_LONGEST_NAME], causes={COMPANY_SCOPE: cause}
@@ -93,14 +99,17 @@ def _seen_licensed(months: tuple[Month, ...], month: Month) -> tuple[Month, ...]
 
 
 def _still_told(scope: str, cause: Cause, at: Circumstances) -> bool:
-    """Whether a closed month has a notice that is to be seen: through the month after it, whose books it is in."""
+    """Return True if a closed month's notice still shows, through the following month.
+
+    The closed month is in the books of that month.
+    """
     month = Month.parse(scope.partition(" ")[0])
     billing = cause.state is StandingState.BILLING
     return billing and bool(cause.notices) and at.tick < month.next.next.starts
 
 
 def _earlier(before: Standing, scope: str, cause: Cause) -> Cause | None:
-    """The cause that goes on in this one: of its scope, or with the same words of another month."""
+    """Return the cause that goes on in this one: of its scope, or with the same words."""
     return before.causes.get(scope) or next(
         (each for each in before.causes.values() if cause.same_as(each)), None
     )

@@ -1,4 +1,4 @@
-"""Why nothing can be opened for a company as a whole, whatever its months and services: rules MATCH-1, 2, 7, READ-3 and READ-4."""
+"""Causes that stop a company as a whole (MATCH-1, 2, 7, READ-3, READ-4)."""
 
 from tally.domain.model.standing import COMPANY_SCOPE, Cause, needs_setup, waiting
 from tally.domain.planning.agreement_choice import left_untied
@@ -14,15 +14,16 @@ from tally.domain.planning.tick_context import (
 def stopped_as_a_whole(
     company: CompanyState, at: Circumstances, moved: Cause | None
 ) -> Cause | None:
-    """The first of the causes; None if there is none. ``moved``: what there is to say of its ConnectWise company (MATCH-7).
+    """Return the first cause that stops the company as a whole; None if there is none.
 
-    Where a month is open, that it cannot close is the first thing to know.
+    ``moved`` is the cause of its ConnectWise company (MATCH-7). Where a month is open, it comes
+    first: that the month cannot close is the most urgent.
     """
     return (moved if company.records else None) or _stopped(company) or moved or _no_place(at)
 
 
 def _stopped(company: CompanyState) -> Cause | None:
-    """Why nothing can be opened for the company as a whole."""
+    """Return the cause by which the company itself stops everything."""
     match company.presence:
         case Presence.PARTNER:
             return _excluded(company) or company.refused or ABSENCES[Presence.PARTNER]
@@ -62,7 +63,7 @@ def _excluded(company: CompanyState) -> Cause | None:
 
 
 def _no_place(at: Circumstances) -> Cause | None:
-    """What is missing in ConnectWise for all services, so that nothing can be opened for anybody."""
+    """Return the cause of set-up that ConnectWise lacks for all services, so for all companies."""
     problems = (
         []
         if at.directory is None

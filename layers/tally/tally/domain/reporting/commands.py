@@ -1,4 +1,4 @@
-"""The commands by which a person answers, as a mail gives them: to be copied as they stand."""
+"""The commands by which a person answers, for a mail: to be copied as they are."""
 
 import re
 import shlex
@@ -16,7 +16,7 @@ DEFAULT_STACK = "tally"
 """The stack that the command takes where none is named."""
 
 _SAFE_IN_QUOTES = re.compile(r"[^\W_-][\w .,&()+'/-]*", flags=re.ASCII)
-"""Names that a shell takes within double quotes as they are; of any other company the id is given."""
+"""Names that a shell takes within double quotes as they are; other companies get their id."""
 
 _REASON = '"…"'
 _WHY = f"--why {_REASON}"
@@ -30,13 +30,13 @@ class Commands:
     """Commands for the companies of one deployment."""
 
     names: frozenset[str]
-    """Those, in lower case, that are one company's alone."""
+    """The names, in lower case, that only one company has."""
     services: frozenset[str]
     stack: str
 
     @classmethod
     def of(cls, seen: Overview, *, stack: str) -> "Commands":
-        """Those for the companies of an overview."""
+        """Return the commands for the companies of an overview."""
         names = Counter(row.name.casefold() for row in seen.companies)
         return cls(
             names=frozenset(name for name, times in names.items() if times == 1),
@@ -47,7 +47,10 @@ class Commands:
         )
 
     def answers(self, row: CompanyRow, record: UsageRecord) -> list[str]:
-        """The commands that answer the record, one a line; none where it is put right in ConnectWise alone."""
+        """Return the commands that answer the record, one a line.
+
+        There are none where it is put right in ConnectWise alone.
+        """
         which = f"--month {record.key.month}"
         if len(self.services) > 1:
             which = f"{which} --service {record.key.service}"
@@ -60,7 +63,7 @@ class Commands:
         ]
 
     def foot(self) -> list[str]:
-        """What there is to ask and say beside."""
+        """Return the lines on the commands that every mail gives."""
         return [
             f"tally status{self._on}    shows every company",
             f"tally show COMPANY{self._on}    shows one with its history",
@@ -81,7 +84,7 @@ class Commands:
 
 
 def possible_answers(record: UsageRecord) -> list[tuple[str, str]]:
-    """The answers that the record takes, by the command's name, with the id of the Addition where it needs one."""
+    """Return the answers that the record takes: the command, and an Addition's id if needed."""
     found = [("credit-done", "")] if record.credit is not None else []
     hold = record.hold
     if hold is None:
