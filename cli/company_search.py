@@ -7,7 +7,7 @@ from rapidfuzz import fuzz, process
 from rapidfuzz.utils import default_process
 
 from cli.command import UsageError
-from tally.domain.linking.likeness import near_misses, told
+from tally.domain.linking.likeness import near_misses, quoted
 from tally.domain.model.company import Stretch
 from tally.domain.model.month import Month
 from tally.domain.record.record_key import RecordKey
@@ -53,7 +53,7 @@ def find_company(ledger: Ledger, text: str, *, guess: bool = False) -> Found:
     meant = (
         (
             " Is it "
-            f"{' or '.join(f'{told(names[each], beside=text)} ({each})' for each in near[:_MOST])}?"
+            f"{' or '.join(f'{quoted(names[each], beside=text)} ({each})' for each in near[:_MOST])}?"
         )
         if near
         else ""

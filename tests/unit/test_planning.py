@@ -13,14 +13,15 @@ from tally.domain.model.company import CompanyLink
 from tally.domain.model.month import Month
 from tally.domain.model.standing import COMPANY_SCOPE, Cause, Standing, StandingState
 from tally.domain.model.ticks import Ticks
-from tally.domain.planning.company_plan import CompanyPlan, Due, DueService, plan_company
+from tally.domain.planning.company_plan import CompanyPlan, plan_company
+from tally.domain.planning.due_services import Due, DueService
 from tally.domain.planning.next_standing import next_standing
 from tally.domain.planning.tick_context import (
-    Circumstances,
     CompanyState,
     Directory,
     Place,
     Presence,
+    TickContext,
     known_absence,
 )
 from tally.domain.record.record_key import RecordKey
@@ -59,7 +60,7 @@ def due(month: Month, agreement: Agreement | None = AGREEMENT, **fields: Any) ->
     return Due(month=month, services=(DueService(service="endpoints", **told),))
 
 
-def circumstances(**fields: Any) -> Circumstances:  # noqa: ANN401 - any field
+def circumstances(**fields: Any) -> TickContext:  # noqa: ANN401 - any field
     """A tick in November with everything read, the first month having been October."""
     told: dict[str, Any] = {
         "tick": TICK,
@@ -69,7 +70,7 @@ def circumstances(**fields: Any) -> Circumstances:  # noqa: ANN401 - any field
         "policy": RIG_POLICY,
         "directory": DIRECTORY,
     }
-    return Circumstances(**{**told, **fields})
+    return TickContext(**{**told, **fields})
 
 
 def company(**fields: Any) -> CompanyState:  # noqa: ANN401 - any field
@@ -206,7 +207,7 @@ EVERYTHING = st.builds(
 
 
 @given(COMPANIES, EVERYTHING)
-def test_every_open_record_is_followed_once(state: CompanyState, at: Circumstances) -> None:
+def test_every_open_record_is_followed_once(state: CompanyState, at: TickContext) -> None:
     """CLOSE-3, MATCH-2: each open record is due exactly once, in one job a month, whatever lists
     and names say.
     """
@@ -219,7 +220,7 @@ def test_every_open_record_is_followed_once(state: CompanyState, at: Circumstanc
 
 
 @given(COMPANIES, EVERYTHING)
-def test_only_the_eligible_are_opened(state: CompanyState, at: Circumstances) -> None:
+def test_only_the_eligible_are_opened(state: CompanyState, at: TickContext) -> None:
     """OPEN-4, OPEN-8, OPEN-9: a month without a record is due for a licensed, tied company alone:
     this one, or the last until the 10th.
     """
@@ -243,7 +244,7 @@ def test_only_the_eligible_are_opened(state: CompanyState, at: Circumstances) ->
 
 
 @given(COMPANIES, EVERYTHING)
-def test_planning_what_is_planned_changes_nothing(state: CompanyState, at: Circumstances) -> None:
+def test_planning_what_is_planned_changes_nothing(state: CompanyState, at: TickContext) -> None:
     """SAFE-7: the same tick planned again on the standing that it left leaves the same standing,
     and the same jobs.
     """
@@ -258,7 +259,7 @@ def test_planning_what_is_planned_changes_nothing(state: CompanyState, at: Circu
 
 
 @given(COMPANIES, EVERYTHING)
-def test_nobody_is_without_a_word(state: CompanyState, at: Circumstances) -> None:
+def test_nobody_is_without_a_word(state: CompanyState, at: TickContext) -> None:
     """SAFE-7: a company for which nothing is due has a cause that says why, unless its month is
     settled or lists were unread.
     """
@@ -270,14 +271,14 @@ def test_nobody_is_without_a_word(state: CompanyState, at: Circumstances) -> Non
 
 @given(COMPANIES, EVERYTHING)
 def test_one_service_does_not_change_what_is_due_of_another(
-    state: CompanyState, at: Circumstances
+    state: CompanyState, at: TickContext
 ) -> None:
     """READ-6: with or without a second service, its records and its place, the same is due of the
     first.
     """
 
     def of_endpoints(
-        company: CompanyState, circumstances: Circumstances
+        company: CompanyState, circumstances: TickContext
     ) -> list[tuple[Month, DueService]]:
         plan = plan_company(company, circumstances)
         return [

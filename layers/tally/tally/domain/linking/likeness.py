@@ -80,7 +80,7 @@ def is_seen(name: str) -> bool:
     )
 
 
-def told(name: str, *, beside: str) -> str:
+def quoted(name: str, *, beside: str) -> str:
     """Return the name in quotes, with the signs in which it differs from one that looks the same."""
     signs: Sequence[str] = ()
     if name != beside and _drawn(name) == _drawn(beside):

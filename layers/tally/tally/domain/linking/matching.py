@@ -24,9 +24,9 @@ def resolve(name: str, ids: Mapping[str, int], *, what: str, setting: str) -> in
     found = ids.get(name)
     if found is not None:
         return found
-    from tally.domain.linking.likeness import near_misses, told
+    from tally.domain.linking.likeness import near_misses, quoted
 
-    close = [told(each, beside=name) for each in near_misses(name, ids)]
+    close = [quoted(each, beside=name) for each in near_misses(name, ids)]
     hint = f" There is {', '.join(close)}: the setting minds case and spaces." if close else ""
     return f"ConnectWise has no {what} {name!r} (setting {setting}).{hint}"
 
@@ -99,7 +99,7 @@ class NameIndex:
 
     def _nearly(self, name: str) -> NoTie:
         """Return the reason why a name without an exact match is not tied, with near names."""
-        from tally.domain.linking.likeness import told
+        from tally.domain.linking.likeness import quoted
 
         close = self._near_names.of(name)
         if not close:
@@ -112,7 +112,7 @@ class NameIndex:
         return NoTie(
             reason=(
                 "No ConnectWise company is named exactly "
-                f"{told(name, beside=close[0].name)}. Nearly so: {_with_ids(close, beside=name)}. "
+                f"{quoted(name, beside=close[0].name)}. Nearly so: {_with_ids(close, beside=name)}. "
                 "Tie one by hand, or rename it."
             )
         )
@@ -130,10 +130,10 @@ def count_names(companies: Iterable[Company]) -> Counter[str]:
 
 
 def _with_ids(companies: Sequence[ConnectWiseCompany], *, beside: str) -> str:
-    from tally.domain.linking.likeness import told
+    from tally.domain.linking.likeness import quoted
 
     shown = ", ".join(
-        f"{told(each.name, beside=beside)} (id {each.id})" for each in companies[:_MOST_SHOWN]
+        f"{quoted(each.name, beside=beside)} (id {each.id})" for each in companies[:_MOST_SHOWN]
     )
     rest = len(companies) - _MOST_SHOWN
     return f"{shown} and {rest} more" if rest > 0 else shown

@@ -61,7 +61,9 @@ class Month:
     @property
     def previous(self) -> "Month":
         """The month before it."""
-        return Month(self.year - 1, _MONTHS) if self.number == 1 else Month(self.year, self.number - 1)
+        return (
+            Month(self.year - 1, _MONTHS) if self.number == 1 else Month(self.year, self.number - 1)
+        )
 
     @property
     def target(self) -> str:

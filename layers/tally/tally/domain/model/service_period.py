@@ -65,14 +65,10 @@ def choose_agreement(
     chosen too, if it is the only one: the record then waits for it.
     """
     known = sorted(agreements, key=lambda agreement: agreement.id)
-    if (odd := next((each.unreadable for each in known if each.unreadable), "")) != "":
+    if odd := next((each.unreadable for each in known if each.unreadable), ""):
         return failing(odd)
-    candidates = (
-        known if pinned is None else [agreement for agreement in known if agreement.id == pinned]
-    )
-    active = [agreement for agreement in candidates if agreement.active_on(day)]
-    if not active:
-        active = [agreement for agreement in candidates if _starts_later(agreement, day)]
+    candidates = known if pinned is None else [each for each in known if each.id == pinned]
+    active = _active(candidates, day)
     if len(active) == 1:
         return _on_cycle(active[0], cycles)
     if active:
@@ -80,17 +76,24 @@ def choose_agreement(
             f"{company} has {len(active)} active agreements of the type: {_listed(active)}. "
             "Pin the one to bill, or cancel the others."
         )
+    return needs_setup(_none_active(known, company=company, day=day, pinned=pinned))
+
+
+def _active(agreements: Sequence[Agreement], day: date) -> Sequence[Agreement]:
+    """Return the agreements that are active on ``day``; if there are none, those that start later."""
+    active = [each for each in agreements if each.active_on(day)]
+    return active or [each for each in agreements if _starts_later(each, day)]
+
+
+def _none_active(known: Sequence[Agreement], *, company: str, day: date, pinned: int | None) -> str:
     if pinned is not None:
-        return needs_setup(
+        return (
             f"The agreement pinned for {company}, id {pinned}, is not an active one of the "
-            f"type on {day}: "
-            f"{_listed(known) or 'it has none'}. Pin another."
+            f"type on {day}: {_listed(known) or 'it has none'}. Pin another."
         )
     if known:
-        return needs_setup(
-            f"{company} has no agreement of the type that is active on {day}: {_listed(known)}."
-        )
-    return needs_setup(f"{company} has no agreement of the type in ConnectWise: make one.")
+        return f"{company} has no agreement of the type that is active on {day}: {_listed(known)}."
+    return f"{company} has no agreement of the type in ConnectWise: make one."
 
 
 def _starts_later(agreement: Agreement, day: date) -> bool:

@@ -16,12 +16,12 @@ from tally.domain.model.service_period import (
     service_period,
 )
 from tally.domain.model.standing import Cause, needs_setup
-from tally.domain.planning.tick_context import Circumstances, CompanyState
+from tally.domain.planning.tick_context import CompanyState, TickContext
 from tally.domain.record.usage_record import UsageRecord
 
 
 def next_place(
-    company: CompanyState, at: Circumstances, record: UsageRecord
+    company: CompanyState, at: TickContext, record: UsageRecord
 ) -> tuple[Agreement | Cause, bool]:
     """Return the agreement of the record's next line, and True if that line is late (LATE-2).
 
@@ -33,7 +33,7 @@ def next_place(
 
 
 def _for_month(
-    company: CompanyState, at: Circumstances, service: str, month: Month
+    company: CompanyState, at: TickContext, service: str, month: Month
 ) -> tuple[Agreement | Cause, bool]:
     """Return the month's own agreement, or today's where that month has been invoiced (OPEN-9)."""
     chosen = _agreement(company, at, service, month)
@@ -45,7 +45,7 @@ def _for_month(
 
 
 def place_of(
-    company: CompanyState, at: Circumstances, service: str, month: Month
+    company: CompanyState, at: TickContext, service: str, month: Month
 ) -> tuple[Agreement | Cause, bool]:
     """Return the agreement to open the month on now, or the cause why there is none yet.
 
@@ -62,24 +62,20 @@ def place_of(
 
 
 def _agreement(
-    company: CompanyState, at: Circumstances, service: str, month: Month
+    company: CompanyState, at: TickContext, service: str, month: Month
 ) -> Agreement | Cause:
     return _agreement_on(company, at, service, decisive_day(month, at.tick, at.policy.time_zone))
 
 
 def _agreement_on(
-    company: CompanyState, at: Circumstances, service: str, day: date
+    company: CompanyState, at: TickContext, service: str, day: date
 ) -> Agreement | Cause:
     if company.link is None:
         return needs_setup(company.untied)
     if company.link.connectwise_id is None:
         return needs_setup(left_untied(company.link))
     of_company = {
-        name: [
-            each
-            for each in place.agreements.get(company.link.connectwise_id, ())
-            if each.id not in company.of_others
-        ]
+        name: [each for each in company.agreements(place) if each.id not in company.of_others]
         for name, place in ({} if at.directory is None else at.directory.places).items()
     }
     return choose_agreement(

@@ -5,8 +5,8 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from tally.domain.model.agreement import Agreement
 from tally.domain.model.standing import Standing
-from tally.domain.planning.tick_context import Circumstances
-from tally.domain.record.lines import LineState
+from tally.domain.planning.tick_context import TickContext
+from tally.domain.record.lines import Line, LineState
 from tally.domain.record.usage_record import RecordState, UsageRecord
 
 _DAY = timedelta(days=1)
@@ -17,7 +17,7 @@ _EVE_BEGINS, _EVE_ENDS = timedelta(hours=6), timedelta(hours=1)
 
 
 def is_to_be_looked_at(
-    record: UsageRecord, standing: Standing | None, agreement: Agreement | None, at: Circumstances
+    record: UsageRecord, standing: Standing | None, agreement: Agreement | None, at: TickContext
 ) -> bool:
     """Return True if no look has been made since the company's time of day.
 
@@ -30,22 +30,19 @@ def is_to_be_looked_at(
         return False
     if line is None or line.state not in (LineState.OPEN, LineState.FROZEN):
         return False
-    noted = (
-        None
-        if standing is None
-        else standing.looked.get(f"{record.key.month} {record.key.service}")
+    seen = _last_look(record, line, standing)
+    share = _share(record.key.company_id)
+    invoice = None if agreement is None else agreement.next_invoice
+    return seen < _last_time_of_day(at.tick, share) or _is_eve(
+        at, share, seen=seen, invoice=invoice
     )
-    # Before each write of ours it is looked at as well.
-    seen = max((each for each in (noted, line.written.at) if each is not None), default=None)
-    share, invoice = (
-        _share(record.key.company_id),
-        None if agreement is None else agreement.next_invoice,
-    )
-    return (
-        seen is None
-        or seen < _last_time_of_day(at.tick, share)
-        or _is_eve(at, share, seen=seen, invoice=invoice)
-    )
+
+
+def _last_look(record: UsageRecord, line: Line, standing: Standing | None) -> datetime:
+    """Return the last look: the noted one, or the one before the last write of ours."""
+    scope = f"{record.key.month} {record.key.service}"
+    noted = None if standing is None else standing.looked.get(scope)
+    return line.written.at if noted is None else max(noted, line.written.at)
 
 
 def _share(company_id: str) -> float:
@@ -58,7 +55,7 @@ def _last_time_of_day(tick: datetime, share: float) -> datetime:
     return today if today <= tick else today - _DAY
 
 
-def _is_eve(at: Circumstances, share: float, *, seen: datetime, invoice: date | None) -> bool:
+def _is_eve(at: TickContext, share: float, *, seen: datetime, invoice: date | None) -> bool:
     """Return True in the last hours before the invoice's day where the MSP bills.
 
     Also at a tick that is the last one before that day.

@@ -62,7 +62,7 @@ class Firms(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Circumstances:
+class TickContext:
     """The knowledge that all companies share at one tick.
 
     ``directory`` is None if ConnectWise's lists could not be read. ``firms`` is None if its
@@ -90,6 +90,16 @@ class Circumstances:
     def today(self) -> date:
         """The tick's date where the MSP bills."""
         return self.tick.astimezone(self.policy.time_zone).date()
+
+    def place(self, service: str) -> Place | None:
+        """Return the place where the service is billed; None if ConnectWise's lists are unread."""
+        return None if self.directory is None else self.directory.places.get(service)
+
+    def agreement(self, agreement_id: int | None) -> Agreement | None:
+        """Return the listed agreement with this id; None if it is in no list that was read."""
+        if self.directory is None or agreement_id is None:
+            return None
+        return self.directory.by_id.get(agreement_id)
 
     def first_month_of(self, service: str) -> Month:
         """Return the first month that the service is billed in (OPEN-8)."""
@@ -126,6 +136,27 @@ class CompanyState:
     refused: Cause | None = None
     of_others: frozenset[int] = frozenset()
     trouble: str = ""
+
+    @property
+    def connectwise_id(self) -> int | None:
+        """The ConnectWise company that it is tied to."""
+        return None if self.link is None else self.link.connectwise_id
+
+    @property
+    def own_billed_since(self) -> datetime | None:
+        """The instant since which a partner's own machines are billed (READ-4)."""
+        return None if self.link is None else self.link.own_billed_since
+
+    @property
+    def cause_before(self) -> Cause | None:
+        """The cause that an earlier tick found for the company as a whole."""
+        return None if self.standing is None else self.standing.causes.get(COMPANY_SCOPE)
+
+    def agreements(self, place: Place | None) -> Sequence[Agreement]:
+        """Return its agreements of a service's type, pinned ones of other companies included."""
+        if place is None or self.connectwise_id is None:
+            return ()
+        return place.agreements.get(self.connectwise_id, ())
 
     @property
     def licensed(self) -> bool:

@@ -3,6 +3,7 @@
 import re
 import shlex
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -89,16 +90,19 @@ def possible_answers(record: UsageRecord) -> list[tuple[str, str]]:
     hold = record.hold
     if hold is None:
         return found
-    # What can be answered is known by answering: nothing is kept of it.
-    found += [
+    # Each answer is tried on a copy: an answer that does not apply gives no transition.
+    by_number = [
         (name, "")
         for name, answer in _BY_NUMBER
         if isinstance(answer(record, _ANYBODY), Transition)
     ]
-    if hold.foreign and not record.is_standing:
-        found += [("take-over", str(each)) for each in hold.foreign]
-    if hold.foreign:
-        found.append(("keep-apart", ""))
-    if hold.foreign and not record.is_standing:
-        found.append(("waive", ""))
-    return found
+    return [*found, *by_number, *_answers_on_foreign(record, hold.foreign)]
+
+
+def _answers_on_foreign(record: UsageRecord, foreign: Sequence[int]) -> list[tuple[str, str]]:
+    """Return the answers on Additions of others that hold the record (OPEN-6)."""
+    if not foreign:
+        return []
+    if record.is_standing:
+        return [("keep-apart", "")]
+    return [*(("take-over", str(each)) for each in foreign), ("keep-apart", ""), ("waive", "")]

@@ -215,7 +215,9 @@ class _Told:
         return Section(
             title=f"Biggest changes since {self.time.month.previous.label}",
             entries=[
-                Entry(name=f"{names[each.company_id]}{self._service(each.service)}: {each.in_words}")
+                Entry(
+                    name=f"{names[each.company_id]}{self._service(each.service)}: {each.in_words}"
+                )
                 for each in changes(
                     self._closed(), self._closed(self.time.month.previous), but=unknown
                 )

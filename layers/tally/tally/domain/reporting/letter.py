@@ -28,10 +28,10 @@ class Entry:
 
     def lines(self) -> list[str]:
         """Return the entry as lines of a mail."""
-        told = [
+        paragraphs = [
             line for sentence in self.sentences for line in wrapped(one_line(sentence), indent="  ")
         ]
-        return [one_line(self.name), *told, *(f"    {fit(each)}" for each in self.commands)]
+        return [one_line(self.name), *paragraphs, *(f"    {fit(each)}" for each in self.commands)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +58,7 @@ def letter(
     Raises ValueError for a subject that SNS would refuse: a subject has words and numbers of ours,
     never names.
     """
-    if not (subject.isascii() and subject.isprintable() and 0 < len(subject) < _SUBJECT_BELOW):
+    if not _is_subject(subject):
         raise ValueError(f"{subject!r} is no subject")
     filled = [each for each in sections if each.entries]
     top, end = [line for paragraph in head for line in wrapped(paragraph)], ["", *foot]
@@ -71,6 +71,10 @@ def letter(
     return Letter(
         subject=subject, text="\n".join(line for part in (*parts, end) for line in part) + "\n"
     )
+
+
+def _is_subject(text: str) -> bool:
+    return text.isascii() and text.isprintable() and 0 < len(text) < _SUBJECT_BELOW
 
 
 def wrapped(sentence: str, *, indent: str = "") -> list[str]:

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from tally.domain.model.standing import Standing, StandingState
 from tally.domain.planning.company_plan import CompanyPlan
-from tally.domain.planning.tick_context import Circumstances, CompanyState, Presence
+from tally.domain.planning.tick_context import CompanyState, Presence, TickContext
 from tally.domain.record.usage_record import RecordState
 
 
@@ -31,7 +31,7 @@ class Vitals:
 class Gauge:
     """A gauge that takes the numbers while the companies of one tick go by."""
 
-    def __init__(self, at: Circumstances) -> None:
+    def __init__(self, at: TickContext) -> None:
         self._at = at
         self._shown: Counter[StandingState] = Counter()
         self._unread_since: datetime | None = None
@@ -77,7 +77,7 @@ def _is_no_customer(company: CompanyState) -> bool:
     return company.presence is Presence.PARTNER and company.link is None and not company.records
 
 
-def _read_since(company: CompanyState, standing: Standing, at: Circumstances) -> datetime:
+def _read_since(company: CompanyState, standing: Standing, at: TickContext) -> datetime:
     """Return the instant since which a company that is to be read has no newer reading.
 
     Without an open record it is to be read since its month waits to be opened. An earlier reading,
