@@ -24,10 +24,14 @@ _MOST_ESCAPES = 3
 _DRAWN_AS = {
     ord(drawn): plain
     for drawn, plain in batched(
-        "АAВBСCЕEНHІIЈJКKМMОOРPЅSТTХXУYЗ3аaсcеeһhіiјjоoрpѕsхxуyԁdԛqԝwӏlғfбb"  # noqa: RUF001 - Cyrillic
-        "ΑAΒBΕEΖZΗHΙIΚKΜMΝNΟOΡPΤTΥYΧXαaγyιiκkνvοoρpτtυuχxωw"  # noqa: RUF001 - Greek
+        "АAВBСCЕEНHІIЈJКKМMОOРP"  # noqa: RUF001 - Cyrillic
+        "ЅSТTХXУYЗ3аaсcеeһhіiјj"  # noqa: RUF001 - Cyrillic
+        "оoрpѕsхxуyԁdԛqԝwӏlғfбb"  # noqa: RUF001 - Cyrillic
+        "ΑAΒBΕEΖZΗHΙIΚKΜMΝNΟOΡPΤT"  # noqa: RUF001 - Greek
+        "ΥYΧXαaγyιiκkνvοoρpτtυuχxωw"  # noqa: RUF001 - Greek
         "ՕOոnսuօoհh"  # noqa: RUF001 - Armenian
-        "ıiȷjɡgɑaøoØOłlŁLđdĐDƖlǀlℓl’'‘'‛'´'`'′'ʼ'“\"”\"„\"″\"‐-‑-‒-–-—-−-⁃-",  # noqa: RUF001 - Latin, quotes and dashes
+        "ıiȷjɡgɑaøoØOłlŁLđdĐDƖlǀlℓl"  # noqa: RUF001 - Latin
+        "’'‘'‛'´'`'′'ʼ'“\"”\"„\"″\"‐-‑-‒-–-—-−-⁃-",  # noqa: RUF001 - quotes and dashes
         2, strict=True,
     )
 }
@@ -81,7 +85,7 @@ def is_seen(name: str) -> bool:
 
 
 def quoted(name: str, *, beside: str) -> str:
-    """Return the name in quotes, with the signs in which it differs from one that looks the same."""
+    """Return the name in quotes, with the signs that differ from one that looks the same."""
     signs: Sequence[str] = ()
     if name != beside and _drawn(name) == _drawn(beside):
         signs = [

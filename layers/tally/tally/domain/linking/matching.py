@@ -47,7 +47,7 @@ class NameIndex:
     """ConnectWise's companies by name; built once a tick, asked for each company without a link."""
 
     def __init__(self, companies: Iterable[ConnectWiseCompany], *, tied: Mapping[int, str]) -> None:
-        """Index the companies; ``tied`` maps ConnectWise ids to the GravityZone names tied to them."""
+        """Index the companies; ``tied`` maps ConnectWise ids to the names of tied companies."""
         self._tied = tied
         self._by_name: dict[str, list[ConnectWiseCompany]] = defaultdict(list)
         for company in companies:
@@ -111,9 +111,8 @@ class NameIndex:
             )
         return NoTie(
             reason=(
-                "No ConnectWise company is named exactly "
-                f"{quoted(name, beside=close[0].name)}. Nearly so: {_with_ids(close, beside=name)}. "
-                "Tie one by hand, or rename it."
+                f"No ConnectWise company is named exactly {quoted(name, beside=close[0].name)}. "
+                f"Nearly so: {_with_ids(close, beside=name)}. Tie one by hand, or rename it."
             )
         )
 

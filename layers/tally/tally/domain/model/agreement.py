@@ -39,11 +39,8 @@ class Agreement:
     invoiced_through: str = ""
 
     def active_on(self, day: date) -> bool:
-        """Return True if it runs on ``day``, by its dates and its cancelled flag (MATCH-3).
-
-        This does not use ConnectWise's own ``agreementStatus``: that is computed as of today, and
-        ``day`` may be past.
-        """
+        """Return True if it runs on ``day``, by its dates and its cancelled flag (MATCH-3)."""
+        # ConnectWise's own ``agreementStatus`` is computed as of today, and ``day`` may be past.
         if self.cancelled and self.cancelled_on is None:
             return False
         if self.cancelled_on is not None and self.cancelled_on <= day:

@@ -87,7 +87,7 @@ def late_period(
     return ServicePeriod(effective=max(first, bills), cancelled=last)
 
 
-# Of the answer to a POST on an agreement that does not prorate, as an integration's vendor
+# From the answer to a POST on an agreement that does not prorate, as the vendor of an integration
 # documents it.
 _REFUSED_AS_INVOICED = "already been invoiced"
 

@@ -110,9 +110,8 @@ def read_count(usage: Usage, service: Service) -> Reading:
 def read_sum(usage: UsagePerProductType, service: Service) -> Reading:
     """Return the sum of the service's count over its product types; unknown if one has no count.
 
-    Each entry repeats every counter, so only a sum is right. A type without an entry is one that
-    the company does not use. An answer without any entry says nothing. The floor is documented for
-    Endpoint Security alone. Its entries may repeat it, and it is one number of the whole customer.
+    A type without an entry is one that the company does not use. An answer without any entry says
+    nothing.
     """
     if not usage.entries:
         return Unknown(f"{usage.request} answered without any product type")
@@ -123,7 +122,10 @@ def read_sum(usage: UsagePerProductType, service: Service) -> Reading:
         reading = read_count(entry, service)
         if isinstance(reading, Unknown):
             return Unknown(f"{reading.why} (product type {product_type})")
+        # Each entry repeats every counter, for its own product type.
         total += reading.value
+        # The floor is documented for Endpoint Security alone. Its entries may repeat it, and it is
+        # one number of the whole customer.
         if product_type == ENDPOINT_SECURITY and reading.floor is not None:
             floors.append(reading.floor)
     return Count(total, max(floors, default=None))

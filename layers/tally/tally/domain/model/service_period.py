@@ -22,9 +22,9 @@ def service_period(agreement: Agreement, month: Month) -> ServicePeriod | None:
     """Return the days that the month's Addition bills, up to the month's last (OPEN-3).
 
     They begin with the latest of the 1st, the agreement's start and its billing start. None if that
-    is after the month's end: the month is not billed. ConnectWise refuses an effective date before
-    the agreement's billing start.
+    is after the month's end: the month is not billed.
     """
+    # ConnectWise refuses an effective date before the agreement's billing start.
     effective = max(filter(None, (month.first, agreement.starts, agreement.bill_starts)))
     if effective > month.last:
         return None
@@ -34,9 +34,10 @@ def service_period(agreement: Agreement, month: Month) -> ServicePeriod | None:
 def begins(period: ServicePeriod, month: Month, zone: ZoneInfo) -> datetime:
     """Return the instant from which the record may be opened (OPEN-2).
 
-    GMT's month has begun, and so has the first day in the MSP's zone. ConnectWise's "today" is the
-    MSP's local date, so a record opened earlier would carry a date in its future.
+    GMT's month has begun, and so has the first day in the MSP's zone.
     """
+    # ConnectWise's "today" is the MSP's local date: opened earlier, the Addition would carry a date
+    # in its future.
     return max(
         month.starts,
         datetime.combine(period.effective, time.min, tzinfo=zone).astimezone(month.starts.tzinfo),
@@ -80,7 +81,7 @@ def choose_agreement(
 
 
 def _active(agreements: Sequence[Agreement], day: date) -> Sequence[Agreement]:
-    """Return the agreements that are active on ``day``; if there are none, those that start later."""
+    """Return the agreements that are active on ``day``, or if none are, those that start later."""
     active = [each for each in agreements if each.active_on(day)]
     return active or [each for each in agreements if _starts_later(each, day)]
 

@@ -23,15 +23,22 @@ def moved_away(company: CompanyState, at: TickContext) -> Cause | None:
     if at.firms is None:
         return _found_before(company)
     gone = at.firms.gone.get(link.connectwise_id, "")
-    lost = [
-        agreement
-        for agreement, certain in _billed_on(company, link, at)
-        if agreement.company_id != link.connectwise_id and (gone or certain)
-    ]
+    lost = _lost_agreements(company, link, at, is_gone=bool(gone))
     if not gone and not lost:
         return None
     where = (_where(each, at) for each in lost)
     return needs_setup(" ".join((_event(link, gone), *where, _advice(lost), _NOTHING_CLOSES)))
+
+
+def _lost_agreements(
+    company: CompanyState, link: CompanyLink, at: TickContext, *, is_gone: bool
+) -> Sequence[Agreement]:
+    """Return the agreements that it is billed on and that are now another company's."""
+    return [
+        agreement
+        for agreement, certain in _billed_on(company, link, at)
+        if agreement.company_id != link.connectwise_id and (is_gone or certain)
+    ]
 
 
 def _found_before(company: CompanyState) -> Cause | None:

@@ -33,17 +33,25 @@ def _open(
     if month != at.month and _was_not_billable(company, at, month):
         return
     agreement, late = place_of(company, at, service, month)
-    too_late = at.tick >= month.day_after_end(at.policy.open_until_day)
     if isinstance(agreement, Cause):
-        lost = too_late and agreement.state is StandingState.NEEDS_SETUP
-        plan.say(month, service, _missed(month) if lost else agreement)
-    elif not too_late:
+        plan.say(month, service, _without_agreement(agreement, at, month))
+    elif not _is_too_late(at, month):
         due = _due(company, at, service, month, agreement, late=late)
         if not due.only_if_used and not _has_been_tried(company, month, service):
             plan.say(month, service, waiting(f"{month.label} is being opened."))
         plan.add(month, due)
     elif _was_licensed(company, month):
         plan.say(month, service, _missed(month))
+
+
+def _is_too_late(at: TickContext, month: Month) -> bool:
+    return at.tick >= month.day_after_end(at.policy.open_until_day)
+
+
+def _without_agreement(cause: Cause, at: TickContext, month: Month) -> Cause:
+    """Return the cause, or that the month is missed once no set-up helps any more."""
+    lost = cause.state is StandingState.NEEDS_SETUP and _is_too_late(at, month)
+    return _missed(month) if lost else cause
 
 
 def _due(

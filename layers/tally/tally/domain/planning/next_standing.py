@@ -59,7 +59,7 @@ def _workers_causes(
 def _licensed_in(
     company: CompanyState, before: Standing, causes: Mapping[str, Cause], at: TickContext
 ) -> tuple[Month, ...]:
-    """Return the last months in which it was licensed; a month on trial is none of them (READ-3)."""
+    """Return the last months in which it was licensed, without a month on trial (READ-3)."""
     on_trial = any(
         cause.reason == ON_TRIAL
         for scope, cause in causes.items()

@@ -16,10 +16,8 @@ def tied_ids(links: Iterable[CompanyLink]) -> frozenset[int]:
 
 
 def unseen_companies(seen: Collection[int], tied: Collection[int]) -> str:
-    """Return the problem if none of the tied companies is seen, or no company at all; else "".
-
-    Every ConnectWise has companies: one that shows none hides them.
-    """
+    """Return the problem if none of the tied companies is seen, or no company at all; else ""."""
+    # Every ConnectWise has companies: one that shows none hides them.
     if seen and (len(tied) < _SEVERAL or any(each in seen for each in tied)):
         return ""
     none = f"0 of {len(tied)} companies" if tied else "no company"

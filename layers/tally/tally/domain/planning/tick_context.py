@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import Enum
-from typing import NamedTuple
 
 from tally.domain.model.agreement import Agreement
 from tally.domain.model.company import CompanyLink
@@ -51,7 +50,8 @@ class Directory:
     by_id: Mapping[int, Agreement]
 
 
-class Firms(NamedTuple):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Firms:
     """ConnectWise's companies as far as customers are tied to them.
 
     ``gone`` says what happened to those that are gone; ``names`` has all that matter.
@@ -108,16 +108,15 @@ class TickContext:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CompanyState:
-    """The knowledge of one company. ``untied`` says why there is no link.
+    """The knowledge of one company at one tick.
 
-    ``of_others`` are the agreements that are pinned for others that are tied to the same
-    ConnectWise company (MATCH-1). With ``trouble``, something of the company is not as it should
-    be, so nothing is planned for it at this tick (SAFE-5).
+    ``untied`` says why there is no link. ``of_others`` are the agreements pinned for other
+    companies that are tied to the same ConnectWise company (MATCH-1). ``trouble`` names something
+    of the company that is not as it should be: then nothing is planned for it at this tick
+    (SAFE-5).
 
     ``below`` is set for a partner whose own machines are billed: its children, or the cause why
-    they are not known now (READ-4).
-
-    ``refused`` is what GravityZone refuses to tell of it (READ-9).
+    they are not known now (READ-4). ``refused`` is what GravityZone refuses to tell of it (READ-9).
 
     ``settled`` are the months of its records that are not open; ``waived`` those of them that a
     person does not want billed.

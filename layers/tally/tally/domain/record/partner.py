@@ -33,9 +33,10 @@ class NothingLeft(Unknown):
 def own_count(parent: Count, children: Sequence[Count]) -> Reading:
     """Return the parent's count without the children's; unknown where that is less than nothing.
 
-    It has the parent's own floor. It is exact if no machine checked in between the reads. Otherwise
-    it is too low if the parent was read first, and too high if it was read last.
+    It has the parent's own floor.
     """
+    # GravityZone counts one company a call. If a machine checks in between two calls, the difference
+    # is too low with the parent read first, and too high with it read last.
     below = sum(child.value for child in children)
     if parent.value < below:
         return NothingLeft(

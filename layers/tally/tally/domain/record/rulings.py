@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import NamedTuple
 
 
 class Said(StrEnum):
@@ -61,7 +60,8 @@ class Ruling:
     about: tuple[str, ...] = ()
 
 
-class Person(NamedTuple):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
     """The person who answers, with the reason and the time (wall clock)."""
 
     by: str

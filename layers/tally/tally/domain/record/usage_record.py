@@ -57,11 +57,19 @@ class Hold:
         """The Additions of others that hold the record, by id."""
         return ()
 
-    def approved(self, record: "UsageRecord", person: "Person") -> "UsageRecord | str":  # noqa: ARG002
+    def approved(
+        self,
+        record: "UsageRecord",
+        person: "Person",  # noqa: ARG002
+    ) -> "UsageRecord | str":
         """Return the record once the number is approved; a text says why that cannot be."""
         return self._put_right(record, "approved")
 
-    def rejected(self, record: "UsageRecord", person: "Person") -> "UsageRecord | str":  # noqa: ARG002
+    def rejected(
+        self,
+        record: "UsageRecord",
+        person: "Person",  # noqa: ARG002
+    ) -> "UsageRecord | str":
         """Return the record once the number is rejected; a text says why that cannot be."""
         return self._put_right(record, "rejected")
 
@@ -206,7 +214,7 @@ class UsageRecord:
 
     @property
     def lacks_line(self) -> bool:
-        """True if the month's next line is not open yet: there is none, or the newest was voided."""
+        """True if the month's next line is not open yet: there is none, or it was voided."""
         return not self.lines or self.was_voided
 
     @property

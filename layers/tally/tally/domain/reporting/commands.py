@@ -90,7 +90,7 @@ def possible_answers(record: UsageRecord) -> list[tuple[str, str]]:
     hold = record.hold
     if hold is None:
         return found
-    # Each answer is tried on a copy: an answer that does not apply gives no transition.
+    # Trying an answer is the only test of whether it applies. Nothing of it is kept.
     by_number = [
         (name, "")
         for name, answer in _BY_NUMBER

@@ -47,31 +47,31 @@ class DigestTime:
 
 def digest(seen: Overview, kind: DigestKind, time: DigestTime, *, stack: str) -> Letter:
     """Return the letter on everything in the ledger, with commands for the deployment ``stack``."""
-    told = _Told(seen, time, Commands.of(seen, stack=stack))
+    texts = _DigestTexts(seen, time, Commands.of(seen, stack=stack))
     questions = [
-        told.holds("Held: waits for your answer", late=False),
-        told.holds("Late usage: to be billed on the next invoice?", late=True),
-        told.credits(),
+        texts.holds("Held: waits for your answer", late=False),
+        texts.holds("Late usage: to be billed on the next invoice?", late=True),
+        texts.credits(),
     ]
     waiting = sum(len(each.entries) for each in questions)
-    failing = told.causes(StandingState.FAILING, "Failing: tried again at each tick")
-    set_up = told.causes(
+    failing = texts.causes(StandingState.FAILING, "Failing: tried again at each tick")
+    set_up = texts.causes(
         StandingState.NEEDS_SETUP, "Needs set-up: not billed, or not in full, until it is done"
     )
-    changed = told.changed() if kind is DigestKind.CLOSE_DAY else Section(title="", entries=())
-    sections = [*questions, failing, set_up, told.unclosed(), changed, told.notices()]
+    changed = texts.changed() if kind is DigestKind.CLOSE_DAY else Section(title="", entries=())
+    sections = [*questions, failing, set_up, texts.unclosed(), changed, texts.notices()]
     return letter(
-        subject=told.subject(
+        subject=texts.subject(
             kind, waiting=waiting, set_up=len(set_up.entries), failing=len(failing.entries)
         ),
-        head=told.head(kind, all_well=not (waiting or set_up.entries or failing.entries)),
+        head=texts.head(kind, all_well=not (waiting or set_up.entries or failing.entries)),
         sections=sections,
-        foot=told.commands.foot(),
+        foot=texts.commands.foot(),
     )
 
 
 @dataclass(frozen=True, slots=True)
-class _Told:
+class _DigestTexts:
     """The texts of a digest: one overview as of one time."""
 
     seen: Overview
@@ -234,9 +234,9 @@ class _Told:
         return Section(
             title="Notices",
             entries=[
-                Entry(name=row.name, sentences=told)
+                Entry(name=row.name, sentences=new)
                 for row in self.seen.companies
-                if (told := [each for each in row.cause.notices if each not in credited])
+                if (new := [each for each in row.cause.notices if each not in credited])
             ],
         )
 

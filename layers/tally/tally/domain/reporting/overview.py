@@ -46,8 +46,8 @@ class CompanyRow:
     def _failing(self) -> Cause | None:
         """The cause that shows while an item cannot be read, with its ``since`` if one is known."""
         why = self.unreadable or ("" if self.standing is None else self.standing.unreadable)
-        told = None if self.standing is None else self.standing.causes.get(COMPANY_SCOPE)
-        since = told.since if told is not None and told.state is StandingState.FAILING else None
+        noted = None if self.standing is None else self.standing.causes.get(COMPANY_SCOPE)
+        since = noted.since if noted is not None and noted.state is StandingState.FAILING else None
         return replace(failing(why), since=since) if why else None
 
     @property
@@ -118,9 +118,8 @@ def overview(
     known_standings = {each.company_id: each for each in standings}
     by_company: dict[str, dict[object, UsageRecord]] = {}
     for record in records:
-        by_company.setdefault(record.key.company_id, {})[record.key] = (
-            record  # the index may show one as open and as settled
-        )
+        # DynamoDB's index lags behind the table, so it may show a record as open and as settled.
+        by_company.setdefault(record.key.company_id, {})[record.key] = record
     rows = [
         _row(
             each,
