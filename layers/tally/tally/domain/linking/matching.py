@@ -6,12 +6,10 @@ A company is matched once: until it has a link.
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
+from tally.domain.linking.likeness import NearNames, is_seen, near_misses, quoted
 from tally.domain.model.company import Company, ConnectWiseCompany
-
-if TYPE_CHECKING:
-    from tally.domain.linking.likeness import NearNames
 
 _MOST_SHOWN = 5
 
@@ -24,8 +22,6 @@ def resolve(name: str, ids: Mapping[str, int], *, what: str, setting: str) -> in
     found = ids.get(name)
     if found is not None:
         return found
-    from tally.domain.linking.likeness import near_misses, quoted
-
     close = [quoted(each, beside=name) for each in near_misses(name, ids)]
     hint = f" There is {', '.join(close)}: the setting minds case and spaces." if close else ""
     return f"ConnectWise has no {what} {name!r} (setting {setting}).{hint}"
@@ -59,8 +55,6 @@ class NameIndex:
 
         ``namesakes`` is the number of GravityZone companies with its name, itself included.
         """
-        from tally.domain.linking.likeness import is_seen
-
         if not is_seen(company.name):
             return NoTie(
                 reason=(
@@ -99,8 +93,6 @@ class NameIndex:
 
     def _nearly(self, name: str) -> NoTie:
         """Return the reason why a name without an exact match is not tied, with near names."""
-        from tally.domain.linking.likeness import quoted
-
         close = self._near_names.of(name)
         if not close:
             return NoTie(
@@ -117,9 +109,7 @@ class NameIndex:
         )
 
     @cached_property
-    def _near_names(self) -> "NearNames[ConnectWiseCompany]":
-        from tally.domain.linking.likeness import NearNames
-
+    def _near_names(self) -> NearNames[ConnectWiseCompany]:
         return NearNames((each, each.name) for same in self._by_name.values() for each in same)
 
 
@@ -129,8 +119,6 @@ def count_names(companies: Iterable[Company]) -> Counter[str]:
 
 
 def _with_ids(companies: Sequence[ConnectWiseCompany], *, beside: str) -> str:
-    from tally.domain.linking.likeness import quoted
-
     shown = ", ".join(
         f"{quoted(each.name, beside=beside)} (id {each.id})" for each in companies[:_MOST_SHOWN]
     )

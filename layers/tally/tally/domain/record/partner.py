@@ -35,8 +35,8 @@ def own_count(parent: Count, children: Sequence[Count]) -> Reading:
 
     It has the parent's own floor.
     """
-    # GravityZone counts one company a call. If a machine checks in between two calls, the difference
-    # is too low with the parent read first, and too high with it read last.
+    # GravityZone counts one company a call. If a machine checks in between two calls, the result is
+    # too low with the parent read first, and too high with it read last.
     below = sum(child.value for child in children)
     if parent.value < below:
         return NothingLeft(

@@ -234,9 +234,9 @@ class _DigestTexts:
         return Section(
             title="Notices",
             entries=[
-                Entry(name=row.name, sentences=new)
+                Entry(name=row.name, sentences=notices)
                 for row in self.seen.companies
-                if (new := [each for each in row.cause.notices if each not in credited])
+                if (notices := [each for each in row.cause.notices if each not in credited])
             ],
         )
 
