@@ -9,7 +9,7 @@ from rapidfuzz.utils import default_process
 from cli.command import UsageError
 from cli.first_tick import before_first_tick
 from cli.stack import Stack
-from tally.domain.linking.likeness import near_misses, told
+from tally.domain.linking.likeness import near_misses, quoted
 from tally.domain.model.company import Stretch
 from tally.domain.model.month import Month
 from tally.domain.record.record_key import RecordKey
@@ -49,7 +49,7 @@ def find_company(stack: Stack, text: str, *, guess: bool = False) -> Found:
     near = _near(text, names)
     if guess and len(near) == 1:
         return Found(id=near[0], name=names[near[0]], guessed=True)
-    meant = [f"{told(names[each], beside=text)} ({each})" for each in near[:_MOST]]
+    meant = [f"{quoted(names[each], beside=text)} ({each})" for each in near[:_MOST]]
     hint = f"Is it {' or '.join(meant)}?" if meant else before_first_tick(stack) or _LISTED
     raise UsageError(f"Tally knows no company {text!r}. {hint}")
 

@@ -9,13 +9,13 @@ from tally.domain.model.company import CompanyLink
 from tally.domain.model.month import Month
 from tally.domain.model.standing import Cause, Standing
 from tally.domain.model.ticks import Ticks
-from tally.domain.planning.company_plan import Due, DueService
+from tally.domain.planning.due_services import Due, DueService
 from tally.domain.planning.tick_context import (
-    Circumstances,
     CompanyState,
     Directory,
     Place,
     Presence,
+    TickContext,
 )
 from tally.domain.record.record_key import RecordKey
 from tally.domain.record.usage_record import UsageRecord
@@ -53,7 +53,7 @@ def due(month: Month, agreement: Agreement | None = AGREEMENT, **fields: Any) ->
     return Due(month=month, services=(DueService(service="endpoints", **told),))
 
 
-def circumstances(**fields: Any) -> Circumstances:  # noqa: ANN401 - any field
+def circumstances(**fields: Any) -> TickContext:  # noqa: ANN401 - any field
     """A tick in November with everything read, the first month having been October."""
     told: dict[str, Any] = {
         "tick": TICK,
@@ -63,7 +63,7 @@ def circumstances(**fields: Any) -> Circumstances:  # noqa: ANN401 - any field
         "policy": RIG_POLICY,
         "directory": DIRECTORY,
     }
-    return Circumstances(**{**told, **fields})
+    return TickContext(**{**told, **fields})
 
 
 def company(**fields: Any) -> CompanyState:  # noqa: ANN401 - any field

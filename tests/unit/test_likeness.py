@@ -13,7 +13,7 @@ from tally.domain.linking.likeness import (
     is_seen,
     likeness,
     near_misses,
-    told,
+    quoted,
 )
 from tests.unit.near_names import LONG, NEAR
 
@@ -111,7 +111,7 @@ def test_what_shows_something_is_a_name(name: str) -> None:
 )
 def test_what_the_eye_does_not_see_is_said(name: str, beside: str, said: str) -> None:
     """MATCH-1: where two names look the same, a person is told by what they differ."""
-    assert told(name, beside=beside) == said
+    assert quoted(name, beside=beside) == said
 
 
 @given(st.text(alphabet=st.characters(exclude_categories=()), max_size=40))
@@ -120,7 +120,7 @@ def test_any_text_has_a_likeness(text: str) -> None:
     alike looks so to itself.
     """
     assert likeness(text) == likeness(text)
-    assert told(text, beside="Acme").startswith(("'", '"'))
+    assert quoted(text, beside="Acme").startswith(("'", '"'))
     NearNames([(1, text)]).of(text)
 
 

@@ -11,12 +11,13 @@ from hypothesis import strategies as st
 from tally.domain.model.month import Month
 from tally.domain.model.standing import COMPANY_SCOPE, Cause, StandingState
 from tally.domain.model.ticks import Ticks
-from tally.domain.planning.company_plan import CompanyPlan, DueService, plan_company
+from tally.domain.planning.company_plan import CompanyPlan, plan_company
+from tally.domain.planning.due_services import DueService
 from tally.domain.planning.next_standing import next_standing
 from tally.domain.planning.tick_context import (
-    Circumstances,
     CompanyState,
     Presence,
+    TickContext,
     known_absence,
 )
 from tests.unit.planning_scene import (
@@ -136,7 +137,7 @@ EVERYTHING = st.builds(
 
 
 @given(COMPANIES, EVERYTHING)
-def test_every_open_record_is_followed_once(state: CompanyState, at: Circumstances) -> None:
+def test_every_open_record_is_followed_once(state: CompanyState, at: TickContext) -> None:
     """CLOSE-3, MATCH-2: each open record is due exactly once, in one job a month, whatever lists
     and names say.
     """
@@ -149,7 +150,7 @@ def test_every_open_record_is_followed_once(state: CompanyState, at: Circumstanc
 
 
 @given(COMPANIES, EVERYTHING)
-def test_only_the_eligible_are_opened(state: CompanyState, at: Circumstances) -> None:
+def test_only_the_eligible_are_opened(state: CompanyState, at: TickContext) -> None:
     """OPEN-4, OPEN-8, OPEN-9: a month without a record is due for a licensed, tied company alone:
     this one, or the last until the 10th.
     """
@@ -173,7 +174,7 @@ def test_only_the_eligible_are_opened(state: CompanyState, at: Circumstances) ->
 
 
 @given(COMPANIES, EVERYTHING)
-def test_planning_what_is_planned_changes_nothing(state: CompanyState, at: Circumstances) -> None:
+def test_planning_what_is_planned_changes_nothing(state: CompanyState, at: TickContext) -> None:
     """SAFE-7: the same tick planned again on the standing that it left leaves the same standing,
     and the same jobs.
     """
@@ -188,7 +189,7 @@ def test_planning_what_is_planned_changes_nothing(state: CompanyState, at: Circu
 
 
 @given(COMPANIES, EVERYTHING)
-def test_nobody_is_without_a_word(state: CompanyState, at: Circumstances) -> None:
+def test_nobody_is_without_a_word(state: CompanyState, at: TickContext) -> None:
     """SAFE-7: a company for which nothing is due has a cause that says why, unless its month is
     settled or lists were unread.
     """
@@ -200,14 +201,14 @@ def test_nobody_is_without_a_word(state: CompanyState, at: Circumstances) -> Non
 
 @given(COMPANIES, EVERYTHING)
 def test_one_service_does_not_change_what_is_due_of_another(
-    state: CompanyState, at: Circumstances
+    state: CompanyState, at: TickContext
 ) -> None:
     """READ-6: with or without a second service, its records and its place, the same is due of the
     first.
     """
 
     def of_endpoints(
-        company: CompanyState, circumstances: Circumstances
+        company: CompanyState, circumstances: TickContext
     ) -> list[tuple[Month, DueService]]:
         plan = plan_company(company, circumstances)
         return [

@@ -198,7 +198,7 @@ OPENING = (
     Mutation(
         name="the month before the first is opened too",
         rule="OPEN-8",
-        file="tally/domain/planning/company_plan.py",
+        file="tally/domain/planning/new_months.py",
         edits=(Edit(before="if month < first_month:", after="if month.next < first_month:"),),
         why="The month before is opened late in every other month.",
         tests=("tests/functional/test_opening_months.py", "tests/functional/test_services.py"),
@@ -206,14 +206,13 @@ OPENING = (
     Mutation(
         name="a past month is opened for whoever is licensed now",
         rule="OPEN-9",
-        file="tally/domain/planning/company_plan.py",
+        file="tally/domain/planning/new_months.py",
         edits=(
             Edit(
                 before=(
-                    "seen_licensed = company.standing is not None and month in "
-                    "company.standing.licensed_in"
+                    "return company.standing is not None and month in company.standing.licensed_in"
                 ),
-                after="seen_licensed = company.standing is not None",
+                after="return company.standing is not None",
             ),
         ),
         why="It is licensed, so it was.",

@@ -376,7 +376,7 @@ SAFETY = (
     Mutation(
         name="a month whose POST was refused for now waits for no list",
         rule="SAFE-7",
-        file="tally/domain/planning/company_plan.py",
+        file="tally/domain/planning/new_months.py",
         edits=(Edit(before="in sorted(new | begun):", after="in sorted(new):"),),
         why="It has a record, so a worker has the word.",
         tests=(

@@ -8,7 +8,7 @@ from tally.domain.model.screen import LONGEST
 from tally.domain.model.standing import Standing, failing
 from tally.domain.planning.company_plan import plan_company
 from tally.domain.planning.next_standing import bare_standing, failing_standing, next_standing
-from tally.domain.planning.tick_context import Circumstances, CompanyState, Presence
+from tally.domain.planning.tick_context import CompanyState, Presence, TickContext
 from tally.domain.reporting.vitals import Gauge
 from tally.errors import ContractError, TallyError, UnsavedError
 from tally.planner.company_states import Companies, ids_of
@@ -31,7 +31,7 @@ class OneByOne:
     """
 
     def __init__(
-        self, *, ledger: Ledger, companies: Companies, at: Circumstances, failures: list[str]
+        self, *, ledger: Ledger, companies: Companies, at: TickContext, failures: list[str]
     ) -> None:
         self.sweep, self.gauge = Sweep(), Gauge(at)
         self.seen = self.written = self.unsaved = 0

@@ -9,7 +9,7 @@ from functools import cache, partial
 from tally.domain.model.month import Month
 from tally.domain.model.policy import Policy
 from tally.domain.model.ticks import Ticks
-from tally.domain.planning.tick_context import Circumstances
+from tally.domain.planning.tick_context import TickContext
 from tally.domain.record.unreadable import OddRows
 from tally.domain.reporting.vitals import Vitals
 from tally.errors import IncompletePlanError, SetupError
@@ -136,8 +136,8 @@ class Plan:
                 "`newest` of its item TICKS TICKS right."
             )
 
-    def _circumstances(self, tick: datetime, ticks: Ticks, lists: TickLists) -> Circumstances:
-        return Circumstances(
+    def _circumstances(self, tick: datetime, ticks: Ticks, lists: TickLists) -> TickContext:
+        return TickContext(
             tick=tick,
             ticks=ticks,
             first_month=self.first_month or ticks.first_month,
@@ -171,7 +171,7 @@ class Plan:
             troubles=lists.troubles,
         )
 
-    def _note_products(self, at: Circumstances) -> None:
+    def _note_products(self, at: TickContext) -> None:
         """Tell workers the ids of the settings' products, if they have changed.
 
         A worker compares them with its job's: a job is not believed alone (SAFE-9).
@@ -189,7 +189,7 @@ class Plan:
 
     def _note_progress(
         self,
-        at: Circumstances,
+        at: TickContext,
         planned: Planned,
         failures: Sequence[str],
         unwritten: Sequence[str],
@@ -201,7 +201,7 @@ class Plan:
         if written and not (failures or planned.skipped):
             self.ledger.finish_tick(at.tick)
 
-    def _plan(self, companies: Companies, at: Circumstances, unwritten: list[str]) -> Planned:
+    def _plan(self, companies: Companies, at: TickContext, unwritten: list[str]) -> Planned:
         """Plan all companies, stretch by stretch, and send what is due.
 
         Only a company's jobs are kept after its stretch. ``unwritten`` grows by a sentence if the
@@ -232,7 +232,7 @@ class Plan:
         unplaced, first = self.odd_rows.taken()
         return replace(planned, unplaced=unplaced, troubles=(*first, *planning.troubles))
 
-    def _send(self, sweep: Sweep, at: Circumstances) -> Sequence[NotSent]:
+    def _send(self, sweep: Sweep, at: TickContext) -> Sequence[NotSent]:
         """Put the jobs on the queue; return those that it will never take."""
         refused: Sequence[NotSent] = ()
         try:

@@ -8,8 +8,9 @@ from typing import Self
 from pydantic import ValidationError
 
 from tally.domain.model.standing import Cause, Standing
-from tally.domain.planning.company_plan import CompanyPlan, Due
-from tally.domain.planning.tick_context import Circumstances, CompanyState
+from tally.domain.planning.company_plan import CompanyPlan
+from tally.domain.planning.due_services import Due
+from tally.domain.planning.tick_context import CompanyState, TickContext
 from tally.domain.record.partner import Children
 from tally.messages import Job, JobService, problems_of
 
@@ -77,7 +78,7 @@ class Sweep:
             may_open = any(service.may_open for service in due.services)
             (self._first if may_open else self._later).append(waiting)
 
-    def jobs(self, at: Circumstances) -> Iterator[Job]:
+    def jobs(self, at: TickContext) -> Iterator[Job]:
         """Give jobs that may open a month first, then the others, by company and month.
 
         A month that is not open yet is on no invoice; all others are.
@@ -105,7 +106,7 @@ def _of_month(due: Due, standing: Standing) -> Mapping[str, Cause]:
     return {scope: cause for scope, cause in standing.causes.items() if scope.startswith(prefix)}
 
 
-def _job(waiting: _Waiting, at: Circumstances) -> Job:
+def _job(waiting: _Waiting, at: TickContext) -> Job:
     due = waiting.due
     return Job(
         tick=at.tick,

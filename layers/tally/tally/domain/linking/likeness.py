@@ -1,4 +1,7 @@
-"""What a person's eye takes for the same name: rules MATCH-1 and MATCH-2. A near miss is shown, never tied by itself."""
+"""Names that look the same to a person (MATCH-1, MATCH-2).
+
+A near miss is shown to a person; it is never tied automatically.
+"""
 
 import re
 import unicodedata
@@ -9,22 +12,26 @@ from itertools import batched
 from tally.domain.model.screen import BLANKS, shows
 
 LONGEST_IN_CONNECTWISE = 50
-"""Characters of a company's name there; who creates one for a longer name cuts it."""
+"""The longest company name in ConnectWise; whoever creates a longer one cuts it."""
 
 _MOST_CHARACTERS = 300
-"""Of a name are compared; Unicode's normal forms take quadratic time for some that are longer."""
+"""The characters of a name to compare: Unicode's normal forms take quadratic time for some."""
 _MOST_TOLD = 3
 _MOST_ESCAPES = 3
-"""An ampersand that three programs have escaped one after the other."""
+"""The most times that programs have escaped one ampersand, each after the other."""
 
 # fmt: off
 _DRAWN_AS = {
     ord(drawn): plain
     for drawn, plain in batched(
-        "АAВBСCЕEНHІIЈJКKМMОOРPЅSТTХXУYЗ3аaсcеeһhіiјjоoрpѕsхxуyԁdԛqԝwӏlғfбb"  # noqa: RUF001 - Cyrillic
-        "ΑAΒBΕEΖZΗHΙIΚKΜMΝNΟOΡPΤTΥYΧXαaγyιiκkνvοoρpτtυuχxωw"  # noqa: RUF001 - Greek
+        "АAВBСCЕEНHІIЈJКKМMОOРP"  # noqa: RUF001 - Cyrillic
+        "ЅSТTХXУYЗ3аaсcеeһhіiјj"  # noqa: RUF001 - Cyrillic
+        "оoрpѕsхxуyԁdԛqԝwӏlғfбb"  # noqa: RUF001 - Cyrillic
+        "ΑAΒBΕEΖZΗHΙIΚKΜMΝNΟOΡPΤT"  # noqa: RUF001 - Greek
+        "ΥYΧXαaγyιiκkνvοoρpτtυuχxωw"  # noqa: RUF001 - Greek
         "ՕOոnսuօoհh"  # noqa: RUF001 - Armenian
-        "ıiȷjɡgɑaøoØOłlŁLđdĐDƖlǀlℓl’'‘'‛'´'`'′'ʼ'“\"”\"„\"″\"‐-‑-‒-–-—-−-⁃-",  # noqa: RUF001 - Latin, quotes and dashes
+        "ıiȷjɡgɑaøoØOłlŁLđdĐDƖlǀlℓl"  # noqa: RUF001 - Latin
+        "’'‘'‛'´'`'′'ʼ'“\"”\"„\"″\"‐-‑-‒-–-—-−-⁃-",  # noqa: RUF001 - quotes and dashes
         2, strict=True,
     )
 }
@@ -34,7 +41,7 @@ _DRAWN_AS = {
 _TRADE_MARKS = {ord(sign): None for sign in "™℠®©"}
 _UNSEEN = {ord(blank): None for blank in BLANKS}
 _ALIKE = str.maketrans("i10", "llo")
-"""In many a typeface, I, l and 1 are one, and so are O and 0."""
+"""In many typefaces I, l and 1 look the same, and so do O and 0."""
 
 _AND = re.compile(r"(?<=\s)(and|und|et|y)(?=\s)")
 _NOT_IN_WORDS = re.compile(r"[\W_]+")
@@ -44,14 +51,15 @@ _LEGAL_FORMS = (
 )
 _LEGAL_FORM = re.compile(f"(?<=.)({'|'.join(_LEGAL_FORMS.translate(_ALIKE).split())})$")
 _PLLC = re.compile(r"[\s,]+p\.?l\.?l\.?c\.?\s*$", re.IGNORECASE)
-"""A legal form as a word alone: without spaces it would take the last letter of "Bright P, LLC"."""
+"""A legal form that must be a word: without spaces it would take a letter of "Bright P, LLC"."""
 _CUT_ENTITY = re.compile(r"&#?\w{0,6}$")
 
 
 def likeness(name: str) -> str:
-    """What is left of a name without case, spaces, punctuation, accents, legal form and "and"; near misses share it.
+    """Return the part of a name by which near misses are equal.
 
-    Entities (``&amp;``) are the characters that they stand for, and letters that look alike are one.
+    It is the name without case, spaces, punctuation, accents, legal form and "and". Entities
+    (``&amp;``) become the characters that they stand for, and letters that look alike become one.
     """
     left = _letters(_PLLC.sub("", _unescaped(name[:_MOST_CHARACTERS])))
     while (shorter := _LEGAL_FORM.sub("", left)) != left:
@@ -60,7 +68,7 @@ def likeness(name: str) -> str:
 
 
 def near_misses(name: str, candidates: Iterable[str]) -> tuple[str, ...]:
-    """The candidates that the eye takes for ``name`` and that are not it, sorted."""
+    """Return the candidates that look like ``name`` and are not it, sorted."""
     wanted = likeness(name)
     return tuple(
         sorted(
@@ -70,14 +78,14 @@ def near_misses(name: str, candidates: Iterable[str]) -> tuple[str, ...]:
 
 
 def is_seen(name: str) -> bool:
-    """False for a name of nothing, or of nothing but what is not seen: it names nobody."""
+    """Return True if the name has a character that can be seen; any other name is nobody's."""
     return any(
         shows(char) and not char.isspace() and not unicodedata.combining(char) for char in name
     )
 
 
-def told(name: str, *, beside: str) -> str:
-    """The name in quotes; where it only looks like the other one, with the names of the signs that make the difference."""
+def quoted(name: str, *, beside: str) -> str:
+    """Return the name in quotes, with the signs that differ from one that looks the same."""
     signs: Sequence[str] = ()
     if name != beside and _drawn(name) == _drawn(beside):
         signs = [
@@ -89,7 +97,7 @@ def told(name: str, *, beside: str) -> str:
 
 
 class NearNames[K]:
-    """Names by what the eye takes them for, each with a key; built once, asked for every name that has no namesake."""
+    """An index of names by their likeness, each with a key; built once, asked for many names."""
 
     def __init__(self, names: Iterable[tuple[K, str]]) -> None:
         self._alike: defaultdict[str, list[K]] = defaultdict(list)
@@ -101,7 +109,10 @@ class NearNames[K]:
                 self._cut[cut[:_FIRST]].append((cut, key))
 
     def of(self, name: str) -> list[K]:
-        """The keys of those that look like ``name``, or like its beginning where they are as long as names can be."""
+        """Return the keys of the names that look like ``name``.
+
+        A name of ConnectWise's greatest length is also compared with the beginning of ``name``.
+        """
         found = list(self._alike.get(likeness(name), ()))
         if len(name) > LONGEST_IN_CONNECTWISE:
             whole = _letters(_unescaped(name[:_MOST_CHARACTERS]))
@@ -114,13 +125,16 @@ class NearNames[K]:
 
 
 _FIRST = 12
-"""Letters by which cut names are found: fewer than any of them has."""
+"""Letters by which cut names are found: each of them has more."""
 _AS_GOOD_AS_CUT = 45
-"""Characters: one cut at 50 may have lost spaces at its end, or an entity that was cut in its middle."""
+"""The length of a name that may have been cut at 50: spaces or an entity at its end are lost."""
 
 
 def _cut_letters(name: str) -> str | None:
-    """The letters of a name that may have been cut, without the entity that its end may lie in; None of any other."""
+    """Return the letters of a name that may have been cut; None for any other name.
+
+    A half entity at its end is left out.
+    """
     if len(name) < _AS_GOOD_AS_CUT:
         return None
     cut = _letters(_unescaped(_CUT_ENTITY.sub("", name[:_MOST_CHARACTERS])))
@@ -140,14 +154,19 @@ def _unescaped(text: str) -> str:
     for _ in range(_MOST_ESCAPES):
         if "&" not in text:
             break
-        from html import unescape  # noqa: PLC0415 - its table of entities takes longer to load than all of this
+        # The table of entities takes longer to load than everything else here.
+        from html import unescape  # noqa: PLC0415
 
         text = unescape(text)
     return text
 
 
 def _drawn(name: str) -> str:
-    """A name as it is drawn: composed, each letter as the one that it looks like, one kind of space, nothing unseen."""
+    """Return the name as it is drawn.
+
+    It is composed, with one character for all that look alike, one kind of space, and nothing
+    unseen.
+    """
     text = unicodedata.normalize("NFKC", name[:_MOST_CHARACTERS]).translate(_DRAWN_AS)
     return " ".join("".join(char if char.isspace() or shows(char) else "" for char in text).split())
 

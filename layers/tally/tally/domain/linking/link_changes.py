@@ -1,6 +1,6 @@
-"""How a company's link changes by a person's word: rules MATCH-1, MATCH-3, OPEN-6, CLOSE-5 and READ-4.
+"""Changes of a company's link by a person's word (MATCH-1, MATCH-3, OPEN-6, CLOSE-5, READ-4).
 
-Each function gives the change, or a text that says why it cannot be.
+Each function returns the change, or a text that says why it is not possible.
 """
 
 from collections.abc import Iterable, Sequence
@@ -22,10 +22,10 @@ def tie(
     agreement: Agreement | None = None,
     beside: Sequence[CompanyLink] = (),
 ) -> LinkChange | str:
-    """Tie the company to a ConnectWise company, with the ``agreement`` that it is billed on if one is given.
+    """Tie the company to a ConnectWise company, with the ``agreement`` to bill on if one is given.
 
-    What was said of another one's agreements and Additions is forgotten. ``beside`` are the links of others that are tied
-    to it: then each needs an agreement of its own.
+    What a person said about agreements and Additions of the one before is forgotten. ``beside`` are
+    the links of others that are tied to the same company: then each needs an agreement of its own.
     """
     if link is not None and link.connectwise_id == to.id:
         return f"{name} is tied to ConnectWise company {to.name!r} (id {to.id}) already."
@@ -49,7 +49,10 @@ def tie(
 def _not_beside(
     beside: Sequence[CompanyLink], *, name: str, to: ConnectWiseCompany, agreement: Agreement | None
 ) -> str | None:
-    """Why it cannot be tied to a company that others are tied to; None if each is billed on an agreement of its own."""
+    """Return the reason why it cannot be tied beside others; None if it can.
+
+    Each of them has to be billed on an agreement of its own.
+    """
     if not beside:
         return None
     lacking = [each for each in beside if each.pinned_agreement_id is None]
@@ -103,7 +106,7 @@ def pin(
 ) -> LinkChange | str:
     """Choose the agreement that the company's months are opened on, where it has several (MATCH-3).
 
-    It must be none that is pinned for those that are tied to the same ConnectWise company, ``beside``.
+    It must not be pinned for ``beside``, the companies tied to the same ConnectWise company.
     """
     if link.connectwise_id is None:
         return _not_tied(link)
@@ -125,7 +128,7 @@ def pin(
 def unpin(
     link: CompanyLink, person: Person, *, beside: Sequence[CompanyLink] = ()
 ) -> LinkChange | str:
-    """Choose no agreement any more; not where others are tied to the same ConnectWise company, ``beside``."""
+    """Remove the pin; refuse if others (``beside``) are tied to the same ConnectWise company."""
     if link.pinned_agreement_id is None:
         return f"No agreement is pinned for {link.company_name}."
     if beside:
@@ -140,7 +143,7 @@ def unpin(
 def exclude(
     link: CompanyLink | None, person: Person, *, company_id: str, name: str
 ) -> LinkChange | str:
-    """Open no more months for the company, whether it is tied or not; what is open goes on (CLOSE-5)."""
+    """Open no more months for the company, tied or not; open ones go on (CLOSE-5)."""
     if link is not None and link.excluded_since is not None:
         return f"{name} has been excluded since {link.excluded_since:%Y-%m-%d}."
     before = link or _untied(person, company_id=company_id, name=name)
@@ -168,14 +171,14 @@ def bill_partner(
 
 
 def unbill_partner(link: CompanyLink, person: Person) -> LinkChange | str:
-    """Open no more months for a partner's own machines; what is open goes on, as after an exclusion (READ-4, CLOSE-5)."""
+    """Open no more months for a partner's own machines; open ones go on (READ-4, CLOSE-5)."""
     if link.own_billed_since is None:
         return f"The own machines of {link.company_name} are not billed."
     return _change(link, replace(link, own_billed_since=None), person, what="partner unbilled")
 
 
 def keep_apart(link: CompanyLink, person: Person, *, additions: Iterable[int]) -> LinkChange | None:
-    """Remember Additions of others that are to be billed beside ours (OPEN-6); None if they are all remembered."""
+    """Remember Additions of others to bill beside ours (OPEN-6); None if all are remembered."""
     kept = tuple(dict.fromkeys((*link.kept_apart, *additions)))
     if kept == link.kept_apart:
         return None
@@ -183,7 +186,7 @@ def keep_apart(link: CompanyLink, person: Person, *, additions: Iterable[int]) -
 
 
 def what_stays(records: Iterable[UsageRecord]) -> str:
-    """What a change of the link leaves as it is: each open month stands where its Addition is, and goes on there."""
+    """Describe the open months, which a change of the link leaves where their Additions are."""
     stays = [_of_month(record) for record in sorted(records, key=lambda record: record.key)]
     return " ".join(stays) or "No month of it is open at present."
 

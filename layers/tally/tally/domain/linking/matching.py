@@ -1,26 +1,28 @@
-"""Tying GravityZone companies to ConnectWise companies by name, the first time only: rules MATCH-1 and MATCH-2."""
+"""Matching of GravityZone companies to ConnectWise companies by name (MATCH-1, MATCH-2).
+
+A company is matched once: until it has a link.
+"""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
+from tally.domain.linking.likeness import NearNames, is_seen, near_misses, quoted
 from tally.domain.model.company import Company, ConnectWiseCompany
-
-if TYPE_CHECKING:
-    from tally.domain.linking.likeness import NearNames
 
 _MOST_SHOWN = 5
 
 
 def resolve(name: str, ids: Mapping[str, int], *, what: str, setting: str) -> int | str:
-    """The id of what is named exactly so, or a sentence for the operator with the near misses (MATCH-2)."""
+    """Return the id of the thing with exactly this name, or a sentence for the operator (MATCH-2).
+
+    The sentence gives the near misses.
+    """
     found = ids.get(name)
     if found is not None:
         return found
-    from tally.domain.linking.likeness import near_misses, told
-
-    close = [told(each, beside=name) for each in near_misses(name, ids)]
+    close = [quoted(each, beside=name) for each in near_misses(name, ids)]
     hint = f" There is {', '.join(close)}: the setting minds case and spaces." if close else ""
     return f"ConnectWise has no {what} {name!r} (setting {setting}).{hint}"
 
@@ -32,16 +34,16 @@ class Tie(NamedTuple):
 
 
 class NoTie(NamedTuple):
-    """Why a person has to tie it."""
+    """The reason why a person has to tie it."""
 
     reason: str
 
 
 class NameIndex:
-    """ConnectWise's companies by name; built once a tick, asked once for each company without a link."""
+    """ConnectWise's companies by name; built once a tick, asked for each company without a link."""
 
     def __init__(self, companies: Iterable[ConnectWiseCompany], *, tied: Mapping[int, str]) -> None:
-        """``tied`` maps ConnectWise ids to the name of the GravityZone company that each is tied to."""
+        """Index the companies; ``tied`` maps ConnectWise ids to the names of tied companies."""
         self._tied = tied
         self._by_name: dict[str, list[ConnectWiseCompany]] = defaultdict(list)
         for company in companies:
@@ -49,9 +51,10 @@ class NameIndex:
                 self._by_name[company.name].append(company)
 
     def tie(self, company: Company, *, namesakes: int) -> Tie | NoTie:
-        """Tie ``company`` where nothing is ambiguous; ``namesakes`` counts the GravityZone companies of its name, itself included."""
-        from tally.domain.linking.likeness import is_seen
+        """Tie ``company`` where nothing is ambiguous.
 
+        ``namesakes`` is the number of GravityZone companies with its name, itself included.
+        """
         if not is_seen(company.name):
             return NoTie(
                 reason=(
@@ -65,10 +68,12 @@ class NameIndex:
             if holder is None:
                 return Tie(company=same[0])
             return NoTie(
-                reason=f"ConnectWise company {_with_ids(same, beside=company.name)} has this name, but it is already tied to the GravityZone company "
-                f"{holder}. Both may be tied to it by hand, each with an agreement of its "
-                "own; or take the tie from that one if it was deleted and "
-                "made again as this one."
+                reason=(
+                    f"ConnectWise company {_with_ids(same, beside=company.name)} has this name, "
+                    f"but it is already tied to the GravityZone company {holder}. Both may be tied "
+                    "to it by hand, each with an agreement of its own; or take the tie from that "
+                    "one if it was deleted and made again as this one."
+                )
             )
         if namesakes > 1:
             return NoTie(
@@ -87,9 +92,7 @@ class NameIndex:
         return self._nearly(company.name)
 
     def _nearly(self, name: str) -> NoTie:
-        """Why a name that no ConnectWise company has exactly is not tied, with those that the eye may take for it."""
-        from tally.domain.linking.likeness import told
-
+        """Return the reason why a name without an exact match is not tied, with near names."""
         close = self._near_names.of(name)
         if not close:
             return NoTie(
@@ -99,27 +102,25 @@ class NameIndex:
                 )
             )
         return NoTie(
-            reason=f"No ConnectWise company is named exactly {told(name, beside=close[0].name)}. "
-            f"Nearly so: {_with_ids(close, beside=name)}. Tie one by hand, or rename it."
+            reason=(
+                f"No ConnectWise company is named exactly {quoted(name, beside=close[0].name)}. "
+                f"Nearly so: {_with_ids(close, beside=name)}. Tie one by hand, or rename it."
+            )
         )
 
     @cached_property
-    def _near_names(self) -> "NearNames[ConnectWiseCompany]":
-        from tally.domain.linking.likeness import NearNames
-
+    def _near_names(self) -> NearNames[ConnectWiseCompany]:
         return NearNames((each, each.name) for same in self._by_name.values() for each in same)
 
 
 def count_names(companies: Iterable[Company]) -> Counter[str]:
-    """How many companies bear each name."""
+    """Return the number of companies with each name."""
     return Counter(company.name for company in companies)
 
 
 def _with_ids(companies: Sequence[ConnectWiseCompany], *, beside: str) -> str:
-    from tally.domain.linking.likeness import told
-
     shown = ", ".join(
-        f"{told(each.name, beside=beside)} (id {each.id})" for each in companies[:_MOST_SHOWN]
+        f"{quoted(each.name, beside=beside)} (id {each.id})" for each in companies[:_MOST_SHOWN]
     )
     rest = len(companies) - _MOST_SHOWN
     return f"{shown} and {rest} more" if rest > 0 else shown

@@ -14,11 +14,13 @@ NOBODY = 0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Agreement:
-    """One agreement. ``version`` changes whenever anybody changes it in ConnectWise (its ``_info.lastUpdated``).
+    """One agreement of a ConnectWise company.
 
-    ``next_invoice`` is the date of the invoice that it will be on. One that is invoiced through another, which
-    ``invoiced_through`` names, has that one's date, and changes with it (MATCH-6). ``company_id`` is NOBODY where ConnectWise
-    names none. ``unreadable`` says what of it cannot be read: then no rule goes by it.
+    ``version`` is its ``_info.lastUpdated``: it changes whenever anybody changes the agreement in
+    ConnectWise. ``next_invoice`` is the date of its next invoice. An agreement that is invoiced
+    through another one, named in ``invoiced_through``, has the date of that one and changes with it
+    (MATCH-6). ``company_id`` is NOBODY where ConnectWise names no company. ``unreadable`` names the
+    part that cannot be read; no rule uses such an agreement.
     """
 
     id: int
@@ -37,10 +39,8 @@ class Agreement:
     invoiced_through: str = ""
 
     def active_on(self, day: date) -> bool:
-        """Whether it runs on ``day``, by its dates and its cancelled flag (MATCH-3).
-
-        ConnectWise's own ``agreementStatus`` is not asked: it is computed as of today, and ``day`` may be past.
-        """
+        """Return True if it runs on ``day``, by its dates and its cancelled flag (MATCH-3)."""
+        # ConnectWise's own ``agreementStatus`` is computed as of today, and ``day`` may be past.
         if self.cancelled and self.cancelled_on is None:
             return False
         if self.cancelled_on is not None and self.cancelled_on <= day:
@@ -51,7 +51,7 @@ class Agreement:
 
     @property
     def ends_oddly(self) -> str:
-        """What to tell of a cancelled date on one that is not marked as cancelled; empty if there is nothing odd."""
+        """A note on a cancelled date without the cancelled flag; empty if nothing is odd."""
         if self.cancelled or self.cancelled_on is None:
             return ""
         return (
@@ -60,16 +60,17 @@ class Agreement:
         )
 
     def ended_before(self, day: date) -> bool:
-        """Whether its dates say that it ran neither on ``day`` nor on any later one."""
+        """Return True if its dates say that it ended before ``day``."""
         cancelled = self.cancelled_on is not None and self.cancelled_on <= day
         return cancelled or (self.ends is not None and self.ends < day)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Addition:
-    """One product line on an agreement, as ConnectWise shows it. ``quantity`` is a double there, so fractions happen.
+    """One product line on an agreement, as ConnectWise shows it.
 
-    ``agreement_status`` is ConnectWise's word for the agreement as of today; empty where it is not shown.
+    ``quantity`` is a double in ConnectWise, so fractions happen. ``agreement_status`` is
+    ConnectWise's word for the agreement as of today; empty where it is not shown.
     """
 
     id: int
@@ -86,19 +87,22 @@ class Addition:
 
     @property
     def seats(self) -> int | None:
-        """The quantity as a count (READ-8); None for a fraction, below zero or beyond all measure."""
+        """The quantity as a count; None for a fraction, below zero or far too high (READ-8)."""
         whole = 0 <= self.quantity <= MOST_SEATS and self.quantity == int(self.quantity)
         return int(self.quantity) if whole else None
 
     def covers(self, month: Month) -> bool:
-        """Whether it bills any day of ``month``; without a cancelled date it goes on for ever."""
+        """Return True if it bills any day of ``month``; it never ends without a cancelled date."""
         begins_in_time = self.effective is None or self.effective <= month.last
         return begins_in_time and (self.cancelled is None or self.cancelled >= month.first)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewAddition:
-    """What a POST sends: never a price, cost or tax, which ConnectWise takes from agreement and catalog (OPEN-5)."""
+    """The content of a POST: never a price, cost or tax (OPEN-5).
+
+    ConnectWise takes those from agreement and catalog.
+    """
 
     agreement_id: int
     product_id: int

@@ -1,4 +1,4 @@
-"""A customer in GravityZone, and how it is tied to a company in ConnectWise (rules MATCH-1)."""
+"""A GravityZone company, and the link that ties it to a ConnectWise company (MATCH-1)."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -15,7 +15,10 @@ class CompanyKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Company:
-    """A company as GravityZone lists it. ``trouble`` is why nothing can be done with it, such as an id that is none."""
+    """A company as GravityZone lists it.
+
+    ``trouble`` says why nothing can be done with it, for example an id that is not valid.
+    """
 
     id: str
     name: str
@@ -26,7 +29,11 @@ class Company:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stretch:
-    """Companies in the order of their ids: from ``first`` on, up to but without ``end``; None: to the last of them."""
+    """A range of companies in the order of their ids.
+
+    It begins with ``first`` and stops before ``end``. If ``end`` is None, it includes the last
+    company.
+    """
 
     first: str = ""
     end: str | None = None
@@ -36,7 +43,7 @@ class Stretch:
 
     @classmethod
     def alone(cls, company_id: str) -> "Stretch":
-        """One company: no id goes on with a character below the digits."""
+        """Return the stretch of one company: no id goes on with a character below the digits."""
         return cls(first=company_id, end=f"{company_id}$")
 
 
@@ -45,9 +52,10 @@ EVERYBODY = Stretch()
 
 
 def stretches(company_ids: Sequence[str], size: int) -> Iterator[tuple[Stretch, Sequence[str]]]:
-    """All companies in stretches with ``size`` each of the sorted ``company_ids``, and those of them that are in it.
+    """Give stretches with ``size`` of the sorted ``company_ids`` each, and the ids in each stretch.
 
-    Together they leave out nobody, also not a company whose id is none of those; with no ids it is one stretch.
+    Together they cover every company, also one whose id is not in ``company_ids``. Without ids
+    there is one stretch.
     """
     for start in range(0, max(len(company_ids), 1), size):
         rest = company_ids[start + size : start + size + 1]
@@ -67,11 +75,13 @@ class ConnectWiseCompany:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CompanyLink:
-    """What ties a GravityZone company to a ConnectWise company, by ids; names are kept for the reader only.
+    """The link between a GravityZone company and a ConnectWise company, by ids.
 
-    ``connectwise_id`` is None after it was untied: then ``tied_by`` is who left it so, and only a person ties it again.
-    ``kept_apart`` are Additions of others that a person wants billed beside ours (OPEN-6). ``own_billed_since``: a partner
-    whose own machines a person wants billed (READ-4). ``version`` counts its changes from 1, also across ties.
+    The names are for the reader only. ``connectwise_id`` is None after a person untied it: then
+    ``tied_by`` is that person, and only a person ties it again. ``kept_apart`` are Additions of
+    others that a person wants billed beside ours (OPEN-6). ``own_billed_since`` is set for a
+    partner whose own machines a person wants billed (READ-4). ``version`` counts the changes of the
+    link from 1, also across ties.
     """
 
     company_id: str
@@ -89,10 +99,11 @@ class CompanyLink:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LinkChange:
-    """One step of a link: what it was, what it becomes, and why. The ledger writes all of it or nothing (SAFE-1).
+    """One step of a link: its state before and after, and the reason.
 
-    ``beside`` are the links of others, as they were seen, that are tied to the ConnectWise company that is taken or freed:
-    a person may tie several to one, each with its own agreement.
+    The ledger writes all of it or nothing (SAFE-1). ``beside`` are the links of other companies, as
+    they were seen, to the ConnectWise company that is taken or freed. A person may tie several
+    companies to one, each with its own agreement.
     """
 
     before: CompanyLink | None
@@ -110,24 +121,24 @@ class LinkChange:
 
     @property
     def freed(self) -> int | None:
-        """The ConnectWise company that it is no longer tied to; nobody's from now on, but for ``heir``."""
+        """The ConnectWise company that it leaves; only ``heir`` may still be tied to that one."""
         before = None if self.before is None else self.before.connectwise_id
         return None if before == self.after.connectwise_id else before
 
     @property
     def taken(self) -> int | None:
-        """The ConnectWise company that it is tied to from now on; nobody's before, but for ``holder``."""
+        """The ConnectWise company that it takes; only ``holder`` may be tied to it already."""
         before = None if self.before is None else self.before.connectwise_id
         return None if before == self.after.connectwise_id else self.after.connectwise_id
 
     @property
     def holder(self) -> CompanyLink | None:
-        """One that is tied to the company taken, and stays so; None if it must be nobody's."""
+        """A link that is tied to the company taken, and stays so; None if there must be none."""
         return self._tied_beside(self.taken)
 
     @property
     def heir(self) -> CompanyLink | None:
-        """One that stays tied to the company freed; None if it is nobody's from now on."""
+        """A link that stays tied to the company freed; None if there is none."""
         return self._tied_beside(self.freed)
 
     def _tied_beside(self, connectwise_id: int | None) -> CompanyLink | None:
@@ -138,7 +149,7 @@ class LinkChange:
 
 
 def first_tie(link: CompanyLink) -> LinkChange:
-    """A company that has never had a link is tied to its namesake (MATCH-1)."""
+    """Return the change that ties a company without a link to its namesake (MATCH-1)."""
     return LinkChange(
         before=None,
         after=link,

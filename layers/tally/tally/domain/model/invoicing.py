@@ -1,7 +1,7 @@
-"""Which days an agreement's invoices have covered, and so which Additions can carry no more: rule LATE-1.
+"""The days that an agreement's invoices have covered, and the Additions that they freeze (LATE-1).
 
-ConnectWise's API tells neither which period an invoice covers nor that one was made; all it shows is that
-``nextInvoiceDate`` has moved on. How the MSP invoices is therefore a setting.
+ConnectWise's API shows neither the period of an invoice nor that one was made. It shows only that
+``nextInvoiceDate`` has moved on. The MSP's way of invoicing is therefore a setting.
 """
 
 import calendar
@@ -14,21 +14,24 @@ from tally.domain.model.service_period import ServicePeriod
 
 
 class Invoicing(StrEnum):
-    """``arrears``: an invoice covers the period that ended at its date · ``advance``: the one that begins there."""
+    """``arrears``: an invoice covers the period before its date · ``advance``: the one after it."""
 
     ARREARS = "arrears"
     ADVANCE = "advance"
 
 
 class LateUsage(StrEnum):
-    """What becomes of usage that an invoice has left out: ``hold`` asks a person, ``bill`` puts it on the next invoice."""
+    """The fate of usage that an invoice left out: ``hold`` asks a person, ``bill`` bills it."""
 
     HOLD = "hold"
     BILL = "bill"
 
 
 def open_period(agreement: Agreement, invoicing: Invoicing, *, today: date) -> ServicePeriod:
-    """The days that the agreement's next invoice will cover, one month of them; the calendar month where it has no date."""
+    """Return the one month of days that the agreement's next invoice will cover.
+
+    It is the calendar month where the agreement has no invoice date.
+    """
     following = agreement.next_invoice
     if following is None:
         month = Month(today.year, today.month)
@@ -43,7 +46,10 @@ def open_period(agreement: Agreement, invoicing: Invoicing, *, today: date) -> S
 
 
 def is_invoiced(agreement: Agreement, last: date, invoicing: Invoicing) -> bool:
-    """Whether invoices have covered all days up to ``last``: what is written for those days now is billed to nobody."""
+    """Return True if invoices have covered all days up to ``last``.
+
+    A quantity that is written for those days now is billed to nobody.
+    """
     return (
         agreement.next_invoice is not None
         and last < open_period(agreement, invoicing, today=last).effective
@@ -51,12 +57,12 @@ def is_invoiced(agreement: Agreement, last: date, invoicing: Invoicing) -> bool:
 
 
 def is_refused_as_invoiced(why: str) -> bool:
-    """Whether ConnectWise refused an Addition because its period has been invoiced, by the words that it uses for that."""
+    """Return True if ConnectWise refused an Addition because its period has been invoiced."""
     return _REFUSED_AS_INVOICED in why.lower()
 
 
 def has_ended(agreement: Agreement, today: date) -> bool:
-    """Whether the agreement runs no more; one that has yet to begin has not ended."""
+    """Return True if the agreement has ended; one that has yet to begin has not."""
     if agreement.cancelled and agreement.cancelled_on is None:
         return True
     cancelled = agreement.cancelled_on is not None and agreement.cancelled_on <= today
@@ -66,9 +72,10 @@ def has_ended(agreement: Agreement, today: date) -> bool:
 def late_period(
     agreement: Agreement, invoicing: Invoicing, *, month: Month, today: date
 ) -> ServicePeriod:
-    """The days of a further line: the first period that is not invoiced, in which the agreement bills, and not before ``month`` ends.
+    """Return the days of a further line: the first period that can still be billed.
 
-    All in one period, so that it is billed once.
+    That period is not invoiced yet, the agreement bills in it, and it does not end before
+    ``month``. All late usage goes into one period, so that it is billed once.
     """
     period = open_period(agreement, invoicing, today=today)
     bills = max(filter(None, (period.effective, agreement.starts, agreement.bill_starts)))
@@ -80,12 +87,12 @@ def late_period(
     return ServicePeriod(effective=max(first, bills), cancelled=last)
 
 
-# Of the answer to a POST on an agreement that does not prorate, as an integration's vendor
+# From the answer to a POST on an agreement that does not prorate, as the vendor of an integration
 # documents it.
 _REFUSED_AS_INVOICED = "already been invoiced"
 
 
 def _months_after(day: date, months: int) -> date:
-    """The same day so many months later, or that month's last one."""
+    """Return the same day so many months later, or the last day of that month."""
     year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
     return date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))

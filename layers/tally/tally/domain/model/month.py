@@ -6,22 +6,23 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Self
 
 _DAY = timedelta(days=1)
+_MONTHS = 12
 _TEXT = re.compile(r"([0-9]{4})-(0[1-9]|1[0-2])")
 
 YEARS = range(2000, 3000)
-"""Those of the months and instants that anybody means: what lies outside of them is a sentinel or damaged (SAFE-10)."""
+"""The years that anybody means: a date outside of them is a sentinel or damaged (SAFE-10)."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Month:
-    """One month of one year; ordered by time. ``str()`` gives ``2026-11``, which also sorts by time."""
+    """One month of one year, ordered by time. ``str()`` gives ``2026-11``, which sorts the same."""
 
     year: int
     number: int
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """The month written as ``yyyy-mm``. Raises ``ValueError`` for anything else."""
+        """Return the month written as ``yyyy-mm``. Raises ``ValueError`` for anything else."""
         found = _TEXT.fullmatch(text)
         if found is None:
             raise ValueError(f"{text!r} is not a month: write it as yyyy-mm, for example 2026-11")
@@ -31,7 +32,7 @@ class Month:
 
     @classmethod
     def of(cls, instant: datetime) -> Self:
-        """The GMT month in which the aware ``instant`` falls."""
+        """Return the GMT month of the aware ``instant``."""
         gmt = instant if instant.tzinfo is UTC else instant.astimezone(UTC)
         return cls(gmt.year, gmt.month)
 
@@ -42,7 +43,7 @@ class Month:
 
     @property
     def last(self) -> date:
-        """Its last day, leap years minded."""
+        """Its last day."""
         return self.next.first - _DAY
 
     @property
@@ -53,25 +54,29 @@ class Month:
     @property
     def next(self) -> "Month":
         """The month after it."""
-        return Month(self.year + 1, 1) if self.number == 12 else Month(self.year, self.number + 1)  # noqa: PLR2004 - months in a year
+        if self.number == _MONTHS:
+            return Month(self.year + 1, 1)
+        return Month(self.year, self.number + 1)
 
     @property
     def previous(self) -> "Month":
         """The month before it."""
-        return Month(self.year - 1, 12) if self.number == 1 else Month(self.year, self.number - 1)
+        return (
+            Month(self.year - 1, _MONTHS) if self.number == 1 else Month(self.year, self.number - 1)
+        )
 
     @property
     def target(self) -> str:
-        """It as GravityZone's ``targetMonth`` wants it: ``mm/yyyy``."""
+        """The month as GravityZone's ``targetMonth`` wants it: ``mm/yyyy``."""
         return f"{self.number:02d}/{self.year:04d}"
 
     @property
     def label(self) -> str:
-        """It as a customer reads it on an invoice: ``November 2026``."""
+        """The month as a customer reads it on an invoice: ``November 2026``."""
         return f"{_NAMES[self.number - 1]} {self.year}"
 
     def day_after_end(self, day: int) -> datetime:
-        """The instant 00:00 GMT of the given day (1-28) of the month after this one."""
+        """Return 00:00 GMT of the given day (1-28) of the following month."""
         after = self.next
         return datetime(after.year, after.number, day, tzinfo=UTC)
 

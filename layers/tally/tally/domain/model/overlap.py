@@ -1,8 +1,9 @@
-"""Which of GravityZone's counters count the same thing, so that nobody is billed twice for it (READ-5).
+"""The GravityZone counters that count the same machines, so that nobody pays twice (READ-5).
 
-From Bitdefender's licensing documentation and reports from live tenants: every endpoint stands in ``endpointMonthlyUsage``
-and once more in the counter of its licence, à la carte or one of MSP Secure (13 and 13 were seen for one company);
-``integrityMonitoringUsage`` is the total of its three tiers. Add-ons are counted beside the endpoint and overlap with none.
+From Bitdefender's licensing documentation and reports from live tenants: ``endpointMonthlyUsage``
+counts every endpoint, and the counter of its licence, à la carte or one of MSP Secure, counts it
+once more (13 and 13 were seen for one company). ``integrityMonitoringUsage`` is the total of its
+three tiers. Add-ons are counted beside the endpoint and overlap with none.
 """
 
 from collections.abc import Mapping, Sequence
@@ -27,14 +28,17 @@ CONTAINS: Mapping[str, frozenset[str]] = {
     "endpointMonthlyUsage": frozenset(_LICENCES),
     "integrityMonitoringUsage": frozenset(_RETENTION),
 }
-"""The counters that hold what others count, with those others."""
+"""The counters that contain other counters, with those others."""
 
 HOURS = frozenset({"sveVsMonthlyUsage", "sveVdiMonthlyUsage"})
-"""Counters of hours of virtual machines: no number of anything that a month's Addition could show."""
+"""Counters of hours of virtual machines. A month's Addition bills no hours."""
 
 
 def refusal(services: Sequence[Service]) -> str | None:
-    """Why these services cannot be billed together, naming every counter that is in the way; None if they can."""
+    """Return the reason why these services cannot be billed together; None if they can.
+
+    The reason names every counter that is in the way.
+    """
     reasons = [
         (
             f"the service {each.name!r} names the counter {each.counter}, which counts hours: "
@@ -50,7 +54,11 @@ def refusal(services: Sequence[Service]) -> str | None:
 
 
 def _overlap(one: Service, other: Service) -> str | None:
-    """Each product type is counted apart, so the same counter of two types counts different machines."""
+    """Return the reason why two services bill the same machines; None if they do not.
+
+    GravityZone counts each product type apart, so one counter of two types counts different
+    machines.
+    """
     both = sorted({*one.product_types} & {*other.product_types})
     if not both:
         return None

@@ -1,28 +1,37 @@
-"""What GravityZone says of a company's month: a count, or unknown with the reason (READ-2, READ-6)."""
+"""GravityZone's answer for a company's month: a count, or a reason for none (READ-2, READ-6)."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TypeIs
 
 from tally.domain.model.screen import shortened
 
 _MOST_SHOWN = 100
-"""Characters of a counter that is no count."""
+"""Characters to show of a value that is not a count."""
 
 MOST_SEATS = 1_000_000
-"""The highest number that is a count (READ-8): more than any customer has, and hours of virtual desktops stay below it too."""
+"""The highest number that is a count (READ-8).
+
+No customer has more seats, and an MSP's hours of virtual desktops stay below it too.
+"""
 
 ENDPOINT_SECURITY = 0
-"""GravityZone's product type of ordinary endpoints, the only one that ``getMonthlyUsage`` covers."""
+"""GravityZone's product type of ordinary endpoints, the only one in ``getMonthlyUsage``."""
 
 PRODUCT_TYPES: Mapping[int, str] = {ENDPOINT_SECURITY: "Endpoint Security", 3: "EDR", 5: "PHASR"}
-"""0 and 3 stand in Bitdefender's documentation of ``getMonthlyUsagePerProductType``, 5 in public clients of it."""
+"""GravityZone's product types.
+
+0 and 3 are in Bitdefender's documentation of ``getMonthlyUsagePerProductType``, 5 in public clients
+of it.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
-    """One billable counter line (READ-6): its name in the ledger, GravityZone's counter and the product types it is of.
+    """One billable service: its name, GravityZone's counter and the product types (READ-6).
 
-    ``text`` is what the customer reads on the invoice before the month; empty where the policy's is right.
+    ``text`` is what the customer reads on the invoice before the month; empty where the policy's
+    text is right.
     """
 
     name: str
@@ -32,7 +41,7 @@ class Service:
 
     @property
     def plain(self) -> bool:
-        """Whether ``getMonthlyUsage`` tells its count."""
+        """True if ``getMonthlyUsage`` has its count."""
         return self.product_types == (ENDPOINT_SECURITY,)
 
 
@@ -42,13 +51,13 @@ _A_LA_CARTE = ("aLaCarteMonthlyUsage", "aLaCarteMonhtlyUsage")
 
 
 def spellings(counter: str) -> tuple[str, ...]:
-    """The names of one counter over the editions of the API: one of them was misspelled in older ones."""
+    """Return all spellings of a counter: older editions of the API misspell one of them."""
     return _A_LA_CARTE if counter in _A_LA_CARTE else (counter,)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Usage:
-    """The counters of one company and month as they came, unjudged; ``request`` names the call for error texts."""
+    """The counters of one company and month as they came; ``request`` names the call for errors."""
 
     counters: Mapping[str, object]
     floors: Mapping[str, object] = field(default_factory=dict)
@@ -57,7 +66,7 @@ class Usage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UsagePerProductType:
-    """One company's month as it came, by product type; a type may come more than once, or not at all."""
+    """One company's month by product type; a type may come more than once, or not at all."""
 
     entries: Sequence[tuple[int, Usage]]
     request: str = "getMonthlyUsagePerProductType"
@@ -65,7 +74,7 @@ class UsagePerProductType:
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """Endpoints that connected at least once in the month, and the contract's floor if there is one."""
+    """The endpoints that connected in the month, and the contract's floor if there is one."""
 
     value: int
     floor: int | None = None
@@ -73,7 +82,7 @@ class Count:
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """No number is to be had; nothing may be written on the strength of it."""
+    """There is no number, so nothing may be written."""
 
     why: str
 
@@ -82,7 +91,7 @@ type Reading = Count | Unknown
 
 
 def read_count(usage: Usage, service: Service) -> Reading:
-    """The service's count out of the counters, or unknown where it is not a whole number of at least zero."""
+    """Return the service's count; unknown if it is not a whole number of at least zero."""
     name = next(
         (each for each in spellings(service.counter) if each in usage.counters), service.counter
     )
@@ -95,15 +104,14 @@ def read_count(usage: Usage, service: Service) -> Reading:
             "which is not a count"
         )
     floor = usage.floors.get(name)
-    return Count(int(value), int(floor) if _is_count(floor) else None)  # type: ignore[call-overload]  # _is_count has looked
+    return Count(value, floor if _is_count(floor) else None)
 
 
 def read_sum(usage: UsagePerProductType, service: Service) -> Reading:
-    """The service's count added up over the entries of its product types; unknown where one of them holds no count.
+    """Return the sum of the service's count over its product types; unknown if one has no count.
 
-    Each entry repeats every counter, so nothing but a sum is right. A type without an entry is one that the company
-    does not use; an answer without any entry says nothing. The floor is that of Endpoint Security, of which alone it is
-    documented: entries may repeat it, and it is one number of the whole customer.
+    A type without an entry is one that the company does not use. An answer without any entry says
+    nothing.
     """
     if not usage.entries:
         return Unknown(f"{usage.request} answered without any product type")
@@ -114,11 +122,14 @@ def read_sum(usage: UsagePerProductType, service: Service) -> Reading:
         reading = read_count(entry, service)
         if isinstance(reading, Unknown):
             return Unknown(f"{reading.why} (product type {product_type})")
+        # Each entry repeats every counter, for its own product type.
         total += reading.value
+        # The floor is documented for Endpoint Security alone. Its entries may repeat it, and it is
+        # one number of the whole customer.
         if product_type == ENDPOINT_SECURITY and reading.floor is not None:
             floors.append(reading.floor)
     return Count(total, max(floors, default=None))
 
 
-def _is_count(value: object) -> bool:
+def _is_count(value: object) -> TypeIs[int]:
     return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MOST_SEATS

@@ -1,28 +1,32 @@
-"""Text that others wrote, made fit to be shown: rule SAFE-10.
+"""Text that others wrote, made safe to show (SAFE-10).
 
-Names, reasons and answers come from two APIs and from AWS. On a terminal some of their characters are orders (ESC, and the C1
-controls that stand for it), some turn the line round (bidi overrides), and some cannot be seen at all.
+Names, reasons and answers come from two APIs and from AWS. Some of their characters are orders to a
+terminal (ESC, and the C1 controls that stand for it). Some reverse the line (bidi overrides), and
+some cannot be seen at all.
 """
 
 import unicodedata
 
 _MOST_MARKS = 4
-"""Above one letter: no script stacks more accents, and a tower of them covers the lines around it."""
+"""The most marks on one letter: no script needs more, and a tower of them hides other lines."""
 
 BLANKS = frozenset(
     "\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u2800\u3164\uffa0"
     + "".join(map(chr, (*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0))))
 )
-"""Letters, marks and signs that are drawn as nothing. Unicode calls most of them default-ignorable; Python calls them printable."""
+"""Letters, marks and signs that are drawn as nothing, though Python calls them printable."""
 
 
 def shows(char: str) -> bool:
-    """True if a character is seen as itself, and does nothing but stand there."""
+    """Return True if a character can be seen and does nothing but stand there."""
     return char.isprintable() and char not in BLANKS
 
 
 def fit(text: str) -> str:
-    r"""The text on one line, safe on any screen: white space is a space, what does not show is its escape (``\u202e``)."""
+    r"""Return the text on one line, safe on any screen.
+
+    White space becomes a space. A character that does not show becomes its escape (``\u202e``).
+    """
     if text.isascii() and text.isprintable():
         return text
     text = text.replace("\r\n", "\n")
@@ -51,7 +55,7 @@ def _few_marks(text: str) -> str:
 
 
 def is_encodable(text: str) -> bool:
-    """True if it can be sent and stored: a lone surrogate, half a character, cannot."""
+    """Return True if it can be sent and stored; a lone surrogate, half a character, cannot."""
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -60,21 +64,21 @@ def is_encodable(text: str) -> bool:
 
 
 LONGEST = 2_000
-"""Characters of a text that is kept of why something stands as it does: of a sentence or two, with the names in it."""
+"""The most characters of a reason: enough for a sentence or two, with the names in it."""
 
 
 def shortened(text: str, longest: int) -> str:
-    """The text, cut to so many characters."""
+    """Return the text, cut to so many characters."""
     return text if len(text) <= longest else f"{text[: longest - 1]}…"
 
 
 def brief(text: str, longest: int = LONGEST) -> str:
-    """The text shortened, then made fit to be shown, and to be stored: what is kept has bounds."""
+    """Return the text shortened, and safe to show and to store."""
     return shortened(fit(shortened(text, longest)), longest)
 
 
 def keep_brief(thing: object, *names: str) -> None:
-    """Make these texts of a frozen value brief, as it is made; most are."""
+    """Shorten these texts of a frozen value while it is made; most need no change."""
     for name in names:
         text = getattr(thing, name)
         if len(text) > LONGEST or not text.isprintable():

@@ -1,4 +1,4 @@
-"""Where a month's Addition goes, and from which day: rules MATCH-3, MATCH-5, OPEN-2, OPEN-3."""
+"""The agreement that a month is billed on, and the days (MATCH-3, MATCH-5, OPEN-2, OPEN-3)."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -19,11 +19,12 @@ class ServicePeriod:
 
 
 def service_period(agreement: Agreement, month: Month) -> ServicePeriod | None:
-    """From the latest of the 1st, the agreement's start and its billing start, to the last (OPEN-3).
+    """Return the days that the month's Addition bills, up to the month's last (OPEN-3).
 
-    None if that begins after the month's end: the month is not billed. ConnectWise refuses an effective date before
-    the agreement's billing start.
+    They begin with the latest of the 1st, the agreement's start and its billing start. None if that
+    is after the month's end: the month is not billed.
     """
+    # ConnectWise refuses an effective date before the agreement's billing start.
     effective = max(filter(None, (month.first, agreement.starts, agreement.bill_starts)))
     if effective > month.last:
         return None
@@ -31,10 +32,12 @@ def service_period(agreement: Agreement, month: Month) -> ServicePeriod | None:
 
 
 def begins(period: ServicePeriod, month: Month, zone: ZoneInfo) -> datetime:
-    """The instant from which the record may be opened: its first day has come in GMT's month and in the MSP's zone (OPEN-2).
+    """Return the instant from which the record may be opened (OPEN-2).
 
-    ConnectWise's "today" is the MSP's local date, so a record opened earlier would carry a date in its future.
+    GMT's month has begun, and so has the first day in the MSP's zone.
     """
+    # ConnectWise's "today" is the MSP's local date: opened earlier, the Addition would carry a date
+    # in its future.
     return max(
         month.starts,
         datetime.combine(period.effective, time.min, tzinfo=zone).astimezone(month.starts.tzinfo),
@@ -42,7 +45,10 @@ def begins(period: ServicePeriod, month: Month, zone: ZoneInfo) -> datetime:
 
 
 def decisive_day(month: Month, tick: datetime, zone: ZoneInfo) -> date:
-    """The day on which an agreement must be active: the tick's local date, or the month's nearest day to it (MATCH-3)."""
+    """Return the day on which an agreement must be active (MATCH-3).
+
+    It is the tick's local date, or the day of the month that is nearest to it.
+    """
     return min(max(tick.astimezone(zone).date(), month.first), month.last)
 
 
@@ -54,19 +60,16 @@ def choose_agreement(
     pinned: int | None,
     cycles: frozenset[str],
 ) -> Agreement | Cause:
-    """The one agreement to bill on, out of the company's agreements of the type; else why there is none (MATCH-3, 5).
+    """Return the one agreement to bill on, or the cause why there is none (MATCH-3, 5).
 
-    One that starts later is chosen too, if it is the only one: the record then waits for it.
+    ``agreements`` are the company's agreements of the type. An agreement that starts later is
+    chosen too, if it is the only one: the record then waits for it.
     """
     known = sorted(agreements, key=lambda agreement: agreement.id)
-    if (odd := next((each.unreadable for each in known if each.unreadable), "")) != "":
+    if odd := next((each.unreadable for each in known if each.unreadable), ""):
         return failing(odd)
-    candidates = (
-        known if pinned is None else [agreement for agreement in known if agreement.id == pinned]
-    )
-    active = [agreement for agreement in candidates if agreement.active_on(day)]
-    if not active:
-        active = [agreement for agreement in candidates if _starts_later(agreement, day)]
+    candidates = known if pinned is None else [each for each in known if each.id == pinned]
+    active = _active(candidates, day)
     if len(active) == 1:
         return _on_cycle(active[0], cycles)
     if active:
@@ -74,17 +77,24 @@ def choose_agreement(
             f"{company} has {len(active)} active agreements of the type: {_listed(active)}. "
             "Pin the one to bill, or cancel the others."
         )
+    return needs_setup(_none_active(known, company=company, day=day, pinned=pinned))
+
+
+def _active(agreements: Sequence[Agreement], day: date) -> Sequence[Agreement]:
+    """Return the agreements that are active on ``day``, or if none are, those that start later."""
+    active = [each for each in agreements if each.active_on(day)]
+    return active or [each for each in agreements if _starts_later(each, day)]
+
+
+def _none_active(known: Sequence[Agreement], *, company: str, day: date, pinned: int | None) -> str:
     if pinned is not None:
-        return needs_setup(
+        return (
             f"The agreement pinned for {company}, id {pinned}, is not an active one of the "
-            f"type on {day}: "
-            f"{_listed(known) or 'it has none'}. Pin another."
+            f"type on {day}: {_listed(known) or 'it has none'}. Pin another."
         )
     if known:
-        return needs_setup(
-            f"{company} has no agreement of the type that is active on {day}: {_listed(known)}."
-        )
-    return needs_setup(f"{company} has no agreement of the type in ConnectWise: make one.")
+        return f"{company} has no agreement of the type that is active on {day}: {_listed(known)}."
+    return f"{company} has no agreement of the type in ConnectWise: make one."
 
 
 def _starts_later(agreement: Agreement, day: date) -> bool:
@@ -107,7 +117,7 @@ def _on_cycle(agreement: Agreement, cycles: frozenset[str]) -> Agreement | Cause
 
 
 def not_billed(agreement: Agreement, month: Month) -> Cause:
-    """What to show where the agreement begins to bill after the month's end (OPEN-3)."""
+    """Return the cause where the agreement begins to bill after the month's end (OPEN-3)."""
     start = max(filter(None, (agreement.starts, agreement.bill_starts)))
     reason = (
         f"{month.label} is not billed: agreement {_named(agreement)} begins to bill on {start}."
@@ -116,7 +126,7 @@ def not_billed(agreement: Agreement, month: Month) -> Cause:
 
 
 def missed(month: Month, why: str = "") -> Cause:
-    """What to show of a month that was not opened in time (OPEN-9)."""
+    """Return the cause of a month that was not opened in time (OPEN-9)."""
     because = f" ({why})" if why else ""
     reason = (
         f"{month.label} could not be opened in time{because}: nothing is written any more. Bill "
@@ -126,7 +136,7 @@ def missed(month: Month, why: str = "") -> Cause:
 
 
 def not_begun(period: ServicePeriod, month: Month, start: datetime) -> Cause:
-    """What to show until the service period begins (OPEN-2)."""
+    """Return the cause that stands until the service period begins (OPEN-2)."""
     return Cause(
         state=StandingState.WAITING,
         reason=f"Billing of {month.label} begins on {period.effective}.",
@@ -135,7 +145,10 @@ def not_begun(period: ServicePeriod, month: Month, start: datetime) -> Cause:
 
 
 def invoice_notice(agreement: Agreement, today: date) -> str | None:
-    """What to tell of the agreement's invoices: they do not follow the calendar month, or nobody can tell when they are made (MATCH-5, 6)."""
+    """Return a notice about the agreement's invoices; None if they are as expected (MATCH-5, 6).
+
+    Either they do not follow the calendar month, or nobody can tell when they are made.
+    """
     next_invoice = agreement.next_invoice
     through = (
         agreement.invoiced_through and f", which is invoiced through {agreement.invoiced_through},"
@@ -165,7 +178,7 @@ def invoice_notice(agreement: Agreement, today: date) -> str | None:
 
 
 _DATE_STANDS = 45
-"""So many days an invoice may be late before its date is no sign of it any more."""
+"""Days after which the date of a late invoice is no sign of it any more."""
 
 _UNSEEN = (
     "Tally cannot tell when it is invoiced, so a count that rises after an invoice may be "

@@ -9,11 +9,11 @@ from tally.domain.model.month import Month
 from tally.domain.model.screen import LONGEST, brief, keep_brief
 
 MOST_NOTICES = 20
-"""Of one cause: each is a sentence or two."""
+"""The most notices of one cause; each is a sentence or two."""
 
 
 class StandingState(IntEnum):
-    """The five states, the more serious the higher."""
+    """The five states; a more serious one has a higher number."""
 
     BILLING = 0
     WAITING = 1
@@ -23,13 +23,16 @@ class StandingState(IntEnum):
 
     @property
     def label(self) -> str:
-        """It as a person reads it."""
+        """The state as a person reads it."""
         return self.name.lower().replace("_", " ").replace("setup", "set-up")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cause:
-    """Why a company, or one of its months and services, stands as it does. ``notices`` are shown and stop nothing."""
+    """The reason for the state of a company, or of one of its months and services.
+
+    ``notices`` are shown and stop nothing.
+    """
 
     state: StandingState
     reason: str = ""
@@ -38,7 +41,10 @@ class Cause:
     notices: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        """Keep its texts within bounds: a standing that is too large cannot be written, and the one before would go on (SAFE-10)."""
+        """Keep its texts within bounds (SAFE-10).
+
+        A standing that is too large cannot be written, and the one before would stay.
+        """
         keep_brief(self, "reason")
         if self.notices and not all(
             each.isprintable() and len(each) <= LONGEST for each in self.notices
@@ -49,12 +55,12 @@ class Cause:
             object.__setattr__(self, "notices", (*self.notices[: MOST_NOTICES - 1], more))
 
     def same_as(self, other: "Cause | None") -> bool:
-        """Whether it says what ``other`` says, since when aside."""
+        """Return True if it says the same as ``other``, whatever their ``since``."""
         return other is not None and replace(self, since=other.since) == other
 
 
 class Unsaid(Enum):
-    """A job has no cause of its own to show: what was said before stays, or the planner's word counts."""
+    """A job shows no cause of its own: the cause before stays, or the planner's counts."""
 
     AS_BEFORE = "as before"
     PLANNERS = "planner's"
@@ -69,14 +75,15 @@ ON_TRIAL = (
 COMPANY_SCOPE = "company"
 """The scope of a cause that stops a company as a whole.
 
-The others are ``2026-11 endpoints``, which is a worker's word, and the planner's ``2026-11`` and ``planners_scope``.
+A worker's scope is ``2026-11 endpoints``. The planner's others are ``2026-11`` and
+``planners_scope``.
 """
 
 
 def planners_scope(of: str, service: str) -> str:
-    """The scope of what the planner has to say of one service alone, in a month or (``company``) altogether.
+    """Return the planner's scope for one service, in a month or (``company``) altogether.
 
-    Another one than the worker's, of which it knows nothing.
+    It differs from the worker's scope, which the worker alone writes.
     """
     return f"{of}/{service}"
 
@@ -85,11 +92,13 @@ def planners_scope(of: str, service: str) -> str:
 class Standing:
     """All causes of one company by scope, and what else is known of it across months.
 
-    ``licensed_in`` are the last months in which GravityZone listed it as monthly-licensed (OPEN-9), ``untold_in`` those in
-    which its lists were read and could not tell, as of a company below a partner whose list is refused. ``last_reading`` is
-    the tick of a good reading, at most six hours older than the last. ``looked`` is by a worker's scope the tick whose job
-    looked at the record's Additions for the day (FOLLOW-5). ``tick`` orders writes: an older tick never overwrites a newer
-    one's. ``unreadable`` is why its item could not be read as it stands in the ledger; it is not stored.
+    ``licensed_in`` are the last months in which GravityZone listed it as monthly-licensed (OPEN-9).
+    ``untold_in`` are those in which its lists were read and could not tell, for example for a
+    company below a partner whose list is refused. ``last_reading`` is the tick of a good reading,
+    at most six hours older than the last. ``looked`` maps a worker's scope to the tick whose job
+    did the day's look at the record's Additions (FOLLOW-5). ``tick`` orders writes: an older tick
+    never overwrites a newer one's. ``unreadable`` says why its item in the ledger could not be
+    read; it is not stored.
     """
 
     company_id: str
@@ -105,7 +114,10 @@ class Standing:
 
     @property
     def shown(self) -> Cause:
-        """The most serious cause, with the notices of all; of equals, the company's as a whole, else the one of the earliest scope."""
+        """The most serious cause, with the notices of all.
+
+        Among equals, a cause of the whole company comes first, then the one of the earliest scope.
+        """
         if self.unreadable:
             return failing(self.unreadable)
         if not self.causes:
@@ -119,22 +131,22 @@ class Standing:
 
 
 def failing(reason: str) -> Cause:
-    """Something went wrong that is tried again at the next tick."""
+    """Return the cause of a failure that is tried again at the next tick."""
     return Cause(state=StandingState.FAILING, reason=reason)
 
 
 def needs_setup(reason: str) -> Cause:
-    """Something in the way that only a person can put right."""
+    """Return the cause of a problem that only a person can put right."""
     return Cause(state=StandingState.NEEDS_SETUP, reason=reason)
 
 
 def waiting(reason: str, *, until: datetime | None = None) -> Cause:
-    """Nothing to do at present, and nothing wrong with that."""
+    """Return the cause of a company that has nothing to do at present, which is fine."""
     return Cause(state=StandingState.WAITING, reason=reason, until=until)
 
 
 def dated(cause: Cause, before: Cause | None, *, tick: datetime) -> Cause:
-    """The cause with since when: the tick, or earlier if the state was the same before."""
+    """Return the cause with its ``since``: the tick, or earlier if the state has not changed."""
     return replace(
         cause, since=before.since if before is not None and before.state is cause.state else tick
     )

@@ -1,19 +1,19 @@
-"""The terms of an Addition: what a new one came with, and where that is not what the month before has (OPEN-5)."""
+"""The terms of an Addition, and their differences from the month before (OPEN-5)."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
 BILLABLE = "Billable"
-"""The word with which Additions are made: the customer is billed (OPEN-5)."""
+"""ConnectWise's word for an Addition that is billed to the customer, as new ones are (OPEN-5)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Terms:
-    """What one unit costs, how many are included, whether it is taxed, and whether the customer is billed at all.
+    """The terms of an Addition: price of a unit, units included, tax, and whether it is billed.
 
-    The price is in the MSP's currency. ``bill_customer`` is ConnectWise's own word: Billable, DoNotBill or NoCharge. None is
-    what ConnectWise does not show.
+    The price is in the MSP's currency. ``bill_customer`` is ConnectWise's own word: Billable,
+    DoNotBill or NoCharge. A field is None where ConnectWise does not show it.
     """
 
     unit_price: Decimal | None = None
@@ -24,9 +24,10 @@ class Terms:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OtherTerms:
-    """The terms of an Addition that are not those of the month before: ``now`` here, ``before`` there, of the same fields.
+    """The terms that differ from the month before: ``now`` and ``before``, with the same fields.
 
-    ``asked``: a person wants those of before carried over, and it has not been done yet. ``refused``: why it could not be.
+    ``asked``: a person wants the terms of before carried over, and it has not been done yet.
+    ``refused`` says why it could not be done.
     """
 
     before: Terms
@@ -35,9 +36,9 @@ class OtherTerms:
     refused: str = ""
 
     def seen(self, terms: Terms) -> "OtherTerms | None":
-        """What is left of the difference now that ConnectWise shows ``terms``; None if nothing is.
+        """Return the difference that is left now that ConnectWise shows ``terms``; None if none is.
 
-        Where somebody has meanwhile agreed something else again, that is not what was to be replaced: a person is asked anew.
+        Where somebody has meanwhile agreed on other terms again, a person is asked anew.
         """
         shown = Terms(
             **{
@@ -55,7 +56,7 @@ class OtherTerms:
 
 
 def differing(now: Terms, before: Terms) -> OtherTerms | None:
-    """The terms in which two Additions differ, of those that ConnectWise shows of both; None if in none."""
+    """Return the terms that differ, of those that ConnectWise shows of both; None if none do."""
     names = [
         name
         for name in _named(now)
@@ -65,7 +66,10 @@ def differing(now: Terms, before: Terms) -> OtherTerms | None:
 
 
 def described(now: Terms, before: Terms) -> str:
-    """What differs, as a person finds it in ConnectWise: ``unit price 4.50 instead of 3.90 and taxable no instead of yes``."""
+    """Describe the difference as a person finds it in ConnectWise.
+
+    For example: ``unit price 4.50 instead of 3.90 and taxable no instead of yes``.
+    """
     parts = [
         (
             f"{words} {_plain(name, getattr(now, name))} instead of "
@@ -83,7 +87,7 @@ _WORDS = {
     "taxable": "taxable",
     "bill_customer": "bill customer",
 }
-"""The terms, and what ConnectWise's own window calls them."""
+"""The terms, with their names in ConnectWise's own window."""
 
 
 def _named(terms: Terms) -> tuple[str, ...]:

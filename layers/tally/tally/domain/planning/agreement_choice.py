@@ -1,4 +1,4 @@
-"""Which agreement a company's month is billed on at this tick, or else why none: rules MATCH-3, OPEN-2, OPEN-3, OPEN-9 and LATE-2."""
+"""The agreement for a company's month at this tick (MATCH-3, OPEN-2, OPEN-3, OPEN-9, LATE-2)."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -16,23 +16,26 @@ from tally.domain.model.service_period import (
     service_period,
 )
 from tally.domain.model.standing import Cause, needs_setup
-from tally.domain.planning.tick_context import Circumstances, CompanyState
+from tally.domain.planning.tick_context import CompanyState, TickContext
 from tally.domain.record.usage_record import UsageRecord
 
 
 def next_place(
-    company: CompanyState, at: Circumstances, record: UsageRecord
+    company: CompanyState, at: TickContext, record: UsageRecord
 ) -> tuple[Agreement | Cause, bool]:
-    """The agreement that the record's next line would stand on, and whether that is the one that runs now (LATE-2)."""
+    """Return the agreement of the record's next line, and True if that line is late (LATE-2).
+
+    A late line is on the agreement of today.
+    """
     if record.is_carried_on:
         return _agreement_on(company, at, record.key.service, at.today), True
     return _for_month(company, at, record.key.service, record.key.month)
 
 
 def _for_month(
-    company: CompanyState, at: Circumstances, service: str, month: Month
+    company: CompanyState, at: TickContext, service: str, month: Month
 ) -> tuple[Agreement | Cause, bool]:
-    """The month's own agreement; the one that runs now where that month has been invoiced on it (OPEN-9)."""
+    """Return the month's own agreement, or today's where that month has been invoiced (OPEN-9)."""
     chosen = _agreement(company, at, service, month)
     if month >= at.month or isinstance(chosen, Cause):
         return chosen, False
@@ -42,9 +45,12 @@ def _for_month(
 
 
 def place_of(
-    company: CompanyState, at: Circumstances, service: str, month: Month
+    company: CompanyState, at: TickContext, service: str, month: Month
 ) -> tuple[Agreement | Cause, bool]:
-    """The agreement to open the month on now, or else why not (yet); and whether it is for late usage only."""
+    """Return the agreement to open the month on now, or the cause why there is none yet.
+
+    The second value is True if the line is for late usage only.
+    """
     agreement, late = _for_month(company, at, service, month)
     if isinstance(agreement, Cause) or late:
         return agreement, late
@@ -56,24 +62,20 @@ def place_of(
 
 
 def _agreement(
-    company: CompanyState, at: Circumstances, service: str, month: Month
+    company: CompanyState, at: TickContext, service: str, month: Month
 ) -> Agreement | Cause:
     return _agreement_on(company, at, service, decisive_day(month, at.tick, at.policy.time_zone))
 
 
 def _agreement_on(
-    company: CompanyState, at: Circumstances, service: str, day: date
+    company: CompanyState, at: TickContext, service: str, day: date
 ) -> Agreement | Cause:
     if company.link is None:
         return needs_setup(company.untied)
     if company.link.connectwise_id is None:
         return needs_setup(left_untied(company.link))
     of_company = {
-        name: [
-            each
-            for each in place.agreements.get(company.link.connectwise_id, ())
-            if each.id not in company.of_others
-        ]
+        name: [each for each in company.agreements(place) if each.id not in company.of_others]
         for name, place in ({} if at.directory is None else at.directory.places).items()
     }
     return choose_agreement(
@@ -88,7 +90,7 @@ def _agreement_on(
 def _pinned(
     pinned: int | None, of_company: Mapping[str, Sequence[Agreement]], service: str
 ) -> int | None:
-    """The pin, unless it is on an agreement of another service's type alone (MATCH-3)."""
+    """Return the pin, unless it is on an agreement of another service's type alone (MATCH-3)."""
     holders = {
         name
         for name, agreements in of_company.items()
@@ -98,7 +100,7 @@ def _pinned(
 
 
 def left_untied(link: CompanyLink) -> str:
-    """What to show of a company that a person has taken from its ConnectWise company."""
+    """Return the reason that stands for a company that a person has untied."""
     return (
         f"It was left without a ConnectWise company by {link.tied_by} on "
         f"{link.tied_at:%Y-%m-%d}: tie it by hand."

@@ -1,59 +1,72 @@
-"""A ConnectWise company that is deleted or merged while a customer is tied to it: rule MATCH-7."""
+"""ConnectWise companies that are deleted or merged while a customer is tied to them (MATCH-7)."""
 
 from collections.abc import Iterator, Sequence
 
 from tally.domain.model.agreement import Agreement
 from tally.domain.model.company import CompanyLink
-from tally.domain.model.standing import COMPANY_SCOPE, Cause, needs_setup
-from tally.domain.planning.tick_context import Circumstances, CompanyState
+from tally.domain.model.standing import Cause, needs_setup
+from tally.domain.planning.tick_context import CompanyState, TickContext
 from tally.domain.record.lines import LAID_DOWN
 from tally.domain.record.usage_record import RecordState, UsageRecord
 
 _NOTHING_CLOSES = "Nothing is opened or closed until then."
 
 
-def moved_away(company: CompanyState, at: Circumstances) -> Cause | None:
-    """What to show where the company that it is tied to is gone, or an agreement that it is billed on is another company's.
+def moved_away(company: CompanyState, at: TickContext) -> Cause | None:
+    """Return the cause if its ConnectWise company is gone, or has lost an agreement of it.
 
-    Where ConnectWise's companies cannot be listed at this tick, what an earlier one found stands.
+    Where ConnectWise's companies cannot be listed at this tick, the cause of an earlier tick stays.
     """
     link = company.link
     if link is None or link.connectwise_id is None:
         return None
     if at.firms is None:
-        before = None if company.standing is None else company.standing.causes.get(COMPANY_SCOPE)
-        return before if before is not None and before.reason.endswith(_NOTHING_CLOSES) else None
+        return _found_before(company)
     gone = at.firms.gone.get(link.connectwise_id, "")
-    elsewhere = [
+    lost = _lost_agreements(company, link, at, is_gone=bool(gone))
+    if not gone and not lost:
+        return None
+    where = (_where(each, at) for each in lost)
+    return needs_setup(" ".join((_event(link, gone), *where, _advice(lost), _NOTHING_CLOSES)))
+
+
+def _lost_agreements(
+    company: CompanyState, link: CompanyLink, at: TickContext, *, is_gone: bool
+) -> Sequence[Agreement]:
+    """Return the agreements that it is billed on and that are now another company's."""
+    return [
         agreement
         for agreement, certain in _billed_on(company, link, at)
-        if agreement.company_id != link.connectwise_id and (gone or certain)
+        if agreement.company_id != link.connectwise_id and (is_gone or certain)
     ]
-    if not gone and not elsewhere:
-        return None
+
+
+def _found_before(company: CompanyState) -> Cause | None:
+    """Return the cause of an earlier tick, if that one found the company moved."""
+    before = company.cause_before
+    return before if before is not None and before.reason.endswith(_NOTHING_CLOSES) else None
+
+
+def _event(link: CompanyLink, gone: str) -> str:
     named = f"ConnectWise company {link.connectwise_name!r} (id {link.connectwise_id})"
-    told = (
-        f"{named}, to which it is tied, {gone}."
-        if gone
-        else f"It is tied to {named}, which has lost an agreement of it."
-    )
-    where = " ".join(_where(each, at) for each in elsewhere)
-    return needs_setup(" ".join(filter(None, (told, where, _advice(elsewhere), _NOTHING_CLOSES))))
+    if gone:
+        return f"{named}, to which it is tied, {gone}."
+    return f"It is tied to {named}, which has lost an agreement of it."
 
 
 def _billed_on(
-    company: CompanyState, link: CompanyLink, at: Circumstances
+    company: CompanyState, link: CompanyLink, at: TickContext
 ) -> Iterator[tuple[Agreement, bool]]:
-    """The listed agreements that it is billed on; and whether they are known to have been those of the company it is tied to.
+    """Give the listed agreements that it is billed on, each with True if it is certainly its own.
 
-    A month that was open before a person tied it elsewhere stays where it stands, which is no sign of a merger.
+    A certain one belonged to the company that it is tied to. A month that was open before a person
+    tied it elsewhere stays on its agreement, which is no sign of a merger.
     """
-    by_id = {} if at.directory is None else at.directory.by_id
-    pinned = by_id.get(link.pinned_agreement_id or 0)
+    pinned = at.agreement(link.pinned_agreement_id)
     if pinned is not None:
         yield pinned, True
     for record in company.records:
-        agreement = by_id.get(_stands_on(record) or 0)
+        agreement = at.agreement(_stands_on(record))
         if agreement is not None and agreement != pinned:
             yield agreement, link.version == 1 or link.tied_at < record.key.month.starts
 
@@ -65,7 +78,7 @@ def _stands_on(record: UsageRecord) -> int | None:
     return line.agreement_id
 
 
-def _where(agreement: Agreement, at: Circumstances) -> str:
+def _where(agreement: Agreement, at: TickContext) -> str:
     name = "" if at.firms is None else at.firms.names.get(agreement.company_id, "")
     of = (
         f"{name!r} (id {agreement.company_id})"
@@ -75,8 +88,8 @@ def _where(agreement: Agreement, at: Circumstances) -> str:
     return f"Its agreement '{agreement.name}' (id {agreement.id}) is now one of {of}."
 
 
-def _advice(elsewhere: Sequence[Agreement]) -> str:
-    if elsewhere:
+def _advice(lost: Sequence[Agreement]) -> str:
+    if lost:
         return (
             "Tie it to that one, with this agreement if that one has another of its own; or "
             "have the agreement moved back."

@@ -1,4 +1,4 @@
-"""What GravityZone refuses to tell of one company, in that company's standing: nobody else is concerned (READ-9, SAFE-5)."""
+"""Causes of a company that GravityZone refuses to tell of; all others go on (READ-9, SAFE-5)."""
 
 from tally.domain.model.standing import COMPANY_SCOPE, Cause, Standing, StandingState
 from tally.domain.planning.tick_context import ALL_BELOW, Presence, known_absence
@@ -12,13 +12,13 @@ _BELOW = "It stands below the partner"
 
 
 def asked_in_vain(company_id: str, said: str) -> Cause:
-    """A company that no list names, and that was refused by its id in words that say nothing certain."""
+    """Return the cause of a company that is in no list, and whose id gets no certain answer."""
     way_out = f"If it is billed no more: `tally companies exclude {company_id} --why …`."
     return _failing(f"{_IN_VAIN}: {said}. {way_out}")
 
 
 def list_refused(partner_id: str, said: str) -> Cause:
-    """A partner whose companies cannot be listed, by GravityZone's own word."""
+    """Return the cause of a partner whose companies GravityZone refuses to list."""
     return _failing(
         f"{_REFUSED_LIST}: {said}. Until it does, no new month of theirs is opened, and no "
         "new customer is tied by its name, as one "
@@ -28,7 +28,7 @@ def list_refused(partner_id: str, said: str) -> Cause:
 
 
 def below_a_refused_one(partner: str) -> Cause:
-    """A company below such a partner, whose own details are told."""
+    """Return the cause of a company below such a partner, whose own details are known."""
     return _failing(
         f"{_BELOW} {partner}, and GravityZone refuses to list the companies there: no new "
         "month is opened."
@@ -36,12 +36,12 @@ def below_a_refused_one(partner: str) -> Cause:
 
 
 def is_refused(cause: Cause) -> bool:
-    """Whether the cause is one of a company that was asked for and refused, which lasts."""
+    """Return True if it is the lasting cause of a company that was asked for and refused."""
     return cause.reason.startswith((_IN_VAIN, _BELOW))
 
 
 def is_partner(standing: Standing | None) -> bool:
-    """Whether it was a partner, whose own machines are not billed, when it was last looked at."""
+    """Return True if it was a partner, without its own machines billed, when last looked at."""
     cause = None if standing is None else standing.causes.get(COMPANY_SCOPE)
     if cause is None:
         return False

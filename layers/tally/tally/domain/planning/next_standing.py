@@ -1,5 +1,6 @@
-"""What a company's standing becomes at a tick, out of what stood before and what the planner has to say (SAFE-7)."""
+"""The standing of a company after a tick, from the one before and the planner's causes (SAFE-7)."""
 
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from tally.domain.model.month import Month
@@ -13,11 +14,14 @@ from tally.domain.model.standing import (
     failing,
 )
 from tally.domain.planning.company_plan import CompanyPlan
-from tally.domain.planning.tick_context import Circumstances, CompanyState, Presence
+from tally.domain.planning.tick_context import CompanyState, Presence, TickContext
 
 
-def next_standing(company: CompanyState, plan: CompanyPlan, at: Circumstances) -> Standing:
-    """The company's standing after this tick: the planner's causes are new, a worker's stay while its record is followed."""
+def next_standing(company: CompanyState, plan: CompanyPlan, at: TickContext) -> Standing:
+    """Return the company's standing after this tick.
+
+    The planner's causes are new. A worker's causes stay while its record is followed.
+    """
     before = company.standing or Standing(
         company_id=company.id, company_name=company.name, tick=at.tick
     )
@@ -25,39 +29,51 @@ def next_standing(company: CompanyState, plan: CompanyPlan, at: Circumstances) -
         *plan.left,
         *(f"{due.month} {each.service}" for due in plan.due for each in due.services),
     }
-    causes = {
-        scope: cause
-        for scope, cause in before.causes.items()
-        if " " in scope and (scope in followed or _still_told(scope, cause, at))
-    }
-    causes |= {
+    new = {
         scope: dated(cause, _earlier(before, scope, cause), tick=at.tick)
         for scope, cause in plan.causes.items()
     }
-    licensed_in = before.licensed_in
+    causes = {**_workers_causes(before, followed, at), **new}
+    return replace(
+        before,
+        company_name=company.name,
+        causes=causes,
+        licensed_in=_licensed_in(company, before, causes, at),
+        untold_in=_untold_in(company, before, at),
+        looked={scope: tick for scope, tick in before.looked.items() if scope in followed},
+        unreadable="",
+    )
+
+
+def _workers_causes(
+    before: Standing, followed: Collection[str], at: TickContext
+) -> Mapping[str, Cause]:
+    """Return the workers' causes that stay: of followed records, and notices that still show."""
+    return {
+        scope: cause
+        for scope, cause in before.causes.items()
+        if " " in scope and (scope in followed or _still_shows(scope, cause, at))
+    }
+
+
+def _licensed_in(
+    company: CompanyState, before: Standing, causes: Mapping[str, Cause], at: TickContext
+) -> tuple[Month, ...]:
+    """Return the last months in which it was licensed, without a month on trial (READ-3)."""
     on_trial = any(
         cause.reason == ON_TRIAL
         for scope, cause in causes.items()
         if scope.startswith(f"{at.month} ")
     )
     if on_trial:
-        licensed_in = tuple(month for month in licensed_in if month != at.month)
-    elif company.presence is Presence.LICENSED:
-        licensed_in = _seen_licensed(licensed_in, at.month)
-    looked = {scope: tick for scope, tick in before.looked.items() if scope in followed}
-    return replace(
-        before,
-        company_name=company.name,
-        causes=causes,
-        licensed_in=licensed_in,
-        untold_in=_untold_in(company, before, at),
-        looked=looked,
-        unreadable="",
-    )
+        return tuple(month for month in before.licensed_in if month != at.month)
+    if company.presence is Presence.LICENSED:
+        return _with_month(before.licensed_in, at.month)
+    return before.licensed_in
 
 
-def _untold_in(company: CompanyState, before: Standing, at: Circumstances) -> tuple[Month, ...]:
-    """The months in which nobody could tell whether it was licensed, though the lists were read."""
+def _untold_in(company: CompanyState, before: Standing, at: TickContext) -> tuple[Month, ...]:
+    """Return the months in which the lists were read but could not tell if it was licensed."""
     others = tuple(month for month in before.untold_in if month != at.month)
     if company.presence is not Presence.UNREAD:
         return others
@@ -67,18 +83,21 @@ def _untold_in(company: CompanyState, before: Standing, at: Circumstances) -> tu
 
 
 def failing_standing(
-    company_id: str, before: Standing | None, why: str, at: Circumstances, *, licensed: bool
+    company_id: str, before: Standing | None, why: str, at: TickContext, *, licensed: bool
 ) -> Standing:
-    """The standing of a company that could not be planned: what workers said of its months stays, and that it is licensed is noted."""
+    """Return the standing of a company that could not be planned.
+
+    The workers' causes of its months stay. If it is licensed, that is noted.
+    """
     before = before or Standing(company_id=company_id, company_name=company_id, tick=at.tick)
     causes = {scope: cause for scope, cause in before.causes.items() if " " in scope}
     causes[COMPANY_SCOPE] = dated(failing(why), before.causes.get(COMPANY_SCOPE), tick=at.tick)
-    licensed_in = _seen_licensed(before.licensed_in, at.month) if licensed else before.licensed_in
+    licensed_in = _with_month(before.licensed_in, at.month) if licensed else before.licensed_in
     return replace(before, causes=causes, licensed_in=licensed_in, unreadable="")
 
 
-def bare_standing(standing: Standing, why: str, at: Circumstances) -> Standing:
-    """What can be written in the place of a standing that the ledger does not take, such as one that is too large."""
+def bare_standing(standing: Standing, why: str, at: TickContext) -> Standing:
+    """Return the short standing to write where the ledger refuses the real one, often by size."""
     cause = dated(failing(why[:_LONGEST_REASON]), standing.causes.get(COMPANY_SCOPE), tick=at.tick)
     return replace(
         standing, company_name=standing.company_name[:_LONGEST_NAME], causes={COMPANY_SCOPE: cause}
@@ -88,19 +107,22 @@ def bare_standing(standing: Standing, why: str, at: Circumstances) -> Standing:
 _LONGEST_REASON, _LONGEST_NAME = 1_000, 200
 
 
-def _seen_licensed(months: tuple[Month, ...], month: Month) -> tuple[Month, ...]:
+def _with_month(months: tuple[Month, ...], month: Month) -> tuple[Month, ...]:
     return months if month in months else (*months, month)[-_LICENSED_MONTHS_KEPT:]
 
 
-def _still_told(scope: str, cause: Cause, at: Circumstances) -> bool:
-    """Whether a closed month has a notice that is to be seen: through the month after it, whose books it is in."""
+def _still_shows(scope: str, cause: Cause, at: TickContext) -> bool:
+    """Return True if a closed month's notice still shows, through the following month.
+
+    The closed month is in the books of that month.
+    """
     month = Month.parse(scope.partition(" ")[0])
     billing = cause.state is StandingState.BILLING
     return billing and bool(cause.notices) and at.tick < month.next.next.starts
 
 
 def _earlier(before: Standing, scope: str, cause: Cause) -> Cause | None:
-    """The cause that goes on in this one: of its scope, or with the same words of another month."""
+    """Return the cause that goes on in this one: of its scope, or with the same words."""
     return before.causes.get(scope) or next(
         (each for each in before.causes.values() if cause.same_as(each)), None
     )

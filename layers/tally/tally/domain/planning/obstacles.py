@@ -1,54 +1,56 @@
-"""Why nothing can be opened for a company as a whole, whatever its months and services: rules MATCH-1, 2, 7, READ-3 and READ-4."""
+"""Causes that stop a company as a whole (MATCH-1, 2, 7, READ-3, READ-4)."""
 
-from tally.domain.model.standing import COMPANY_SCOPE, Cause, needs_setup, waiting
+from tally.domain.model.standing import Cause, needs_setup, waiting
 from tally.domain.planning.agreement_choice import left_untied
 from tally.domain.planning.tick_context import (
     ABSENCES,
     ALL_BELOW,
-    Circumstances,
     CompanyState,
     Presence,
+    TickContext,
 )
 
 
-def stopped_as_a_whole(
-    company: CompanyState, at: Circumstances, moved: Cause | None
-) -> Cause | None:
-    """The first of the causes; None if there is none. ``moved``: what there is to say of its ConnectWise company (MATCH-7).
+def stopped_as_a_whole(company: CompanyState, at: TickContext, moved: Cause | None) -> Cause | None:
+    """Return the first cause that stops the company as a whole; None if there is none.
 
-    Where a month is open, that it cannot close is the first thing to know.
+    ``moved`` is the cause of its ConnectWise company (MATCH-7). Where a month is open, it comes
+    first: that the month cannot close is the most urgent.
     """
     return (moved if company.records else None) or _stopped(company) or moved or _no_place(at)
 
 
 def _stopped(company: CompanyState) -> Cause | None:
-    """Why nothing can be opened for the company as a whole."""
-    match company.presence:
-        case Presence.PARTNER:
-            return _excluded(company) or company.refused or ABSENCES[Presence.PARTNER]
-        case Presence.UNLICENSED | Presence.GONE | Presence.LEFT_OUT as absent:
-            return ABSENCES[absent]
-        case Presence.UNREAD:
-            return _excluded(company) or company.refused or _as_before(company)
-        case Presence.UNLISTED:
-            return _excluded(company) or ABSENCES[Presence.UNLICENSED]
-        case Presence.LICENSED:
-            pass
-    if company.below is not None and (
-        company.link is None or company.link.own_billed_since is None
-    ):
+    """Return the cause by which the company itself stops everything."""
+    if company.presence is not Presence.LICENSED:
+        return _absence(company)
+    if company.below is not None and company.own_billed_since is None:
         return ABSENCES[Presence.PARTNER]
     if company.link is None:
-        return (
-            needs_setup(company.untied)
-            if company.untied
-            else _as_before(company) or waiting("To be matched by its name.")
-        )
+        return _unmatched(company)
     if (excluded := _excluded(company)) is not None:
         return excluded
     if company.link.connectwise_id is None:
         return needs_setup(left_untied(company.link))
     return None
+
+
+def _absence(company: CompanyState) -> Cause | None:
+    """Return the cause of a company that is not listed as a monthly-licensed customer."""
+    presence = company.presence
+    if presence in (Presence.UNLICENSED, Presence.GONE, Presence.LEFT_OUT):
+        return ABSENCES[presence]
+    excluded = _excluded(company)
+    if presence is Presence.UNLISTED:
+        return excluded or ABSENCES[Presence.UNLICENSED]
+    lasting = ABSENCES[presence] if presence is Presence.PARTNER else company.cause_before
+    return excluded or company.refused or lasting
+
+
+def _unmatched(company: CompanyState) -> Cause:
+    if company.untied:
+        return needs_setup(company.untied)
+    return company.cause_before or waiting("To be matched by its name.")
 
 
 def _excluded(company: CompanyState) -> Cause | None:
@@ -61,8 +63,8 @@ def _excluded(company: CompanyState) -> Cause | None:
     )
 
 
-def _no_place(at: Circumstances) -> Cause | None:
-    """What is missing in ConnectWise for all services, so that nothing can be opened for anybody."""
+def _no_place(at: TickContext) -> Cause | None:
+    """Return the cause of set-up that ConnectWise lacks for all services, so for all companies."""
     problems = (
         []
         if at.directory is None
@@ -71,7 +73,3 @@ def _no_place(at: Circumstances) -> Cause | None:
     if problems and all(problems):
         return needs_setup(" ".join(dict.fromkeys(filter(None, problems))))
     return None
-
-
-def _as_before(company: CompanyState) -> Cause | None:
-    return None if company.standing is None else company.standing.causes.get(COMPANY_SCOPE)

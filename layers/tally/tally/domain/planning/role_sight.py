@@ -1,4 +1,4 @@
-"""Whether a list of ConnectWise's shows what is there, or only what the API member's role lets it see (MATCH-8)."""
+"""Lists of ConnectWise that show only what the API member's role lets it see (MATCH-8)."""
 
 from collections.abc import Collection, Iterable
 
@@ -7,19 +7,17 @@ from tally.domain.model.company import CompanyLink
 COMPANIES = "Companies > Company Maintenance"
 AGREEMENTS = "Finance > Agreements"
 _SEVERAL = 2
-"""So many tied companies are not all deleted or merged while others stay."""
+"""At this number of tied companies, some remain: they are not all deleted or merged."""
 
 
 def tied_ids(links: Iterable[CompanyLink]) -> frozenset[int]:
-    """The ConnectWise companies that the ledger's are tied to."""
+    """Return the ids of the ConnectWise companies in the ledger's links."""
     return frozenset(each.connectwise_id for each in links if each.connectwise_id is not None)
 
 
 def unseen_companies(seen: Collection[int], tied: Collection[int]) -> str:
-    """What to say where the companies seen are none of those that the ledger knows, or none at all; "" where they may be all.
-
-    Every ConnectWise has companies: one that shows none hides them.
-    """
+    """Return the problem if none of the tied companies is seen, or no company at all; else ""."""
+    # Every ConnectWise has companies: one that shows none hides them.
     if seen and (len(tied) < _SEVERAL or any(each in seen for each in tied)):
         return ""
     none = f"0 of {len(tied)} companies" if tied else "no company"
@@ -27,7 +25,7 @@ def unseen_companies(seen: Collection[int], tied: Collection[int]) -> str:
 
 
 def unseen_agreements(seen: Collection[int], companies: int, type_name: str) -> str:
-    """What to say where there is no agreement of the type at all, though so many companies wait for theirs; else "".
+    """Return the problem if no agreement of the type is seen while companies wait; else "".
 
     ``seen`` are the companies with agreements of the type, old ones included.
     """

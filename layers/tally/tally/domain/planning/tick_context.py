@@ -1,10 +1,9 @@
-"""What one tick knows: of the lists that it has read, and of each company."""
+"""The knowledge of one tick: the lists that it has read, and the state of each company."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import Enum
-from typing import NamedTuple
 
 from tally.domain.model.agreement import Agreement
 from tally.domain.model.company import CompanyLink
@@ -17,7 +16,7 @@ from tally.domain.record.usage_record import UsageRecord
 
 
 class Presence(Enum):
-    """What GravityZone's lists say of a company at this tick."""
+    """The word of GravityZone's lists on a company at this tick."""
 
     LICENSED = "listed as a monthly-licensed customer"
     UNLICENSED = "exists without a monthly subscription"
@@ -30,10 +29,11 @@ class Presence(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """Where one service is billed, at this tick: its product, and the agreements of its type by ConnectWise company.
+    """The place where a service is billed at this tick: its product and the agreements of its type.
 
-    ``problem`` is what the operator has to set up before anything can be opened there. ``listed``: there is such a type,
-    and it is seen, so that an agreement that is not among them is not there.
+    ``agreements`` are by ConnectWise company. ``problem`` is what the operator has to set up before
+    anything can be opened there. ``listed``: the type exists and is seen, so an agreement that is
+    not in the list does not exist.
     """
 
     product_id: int | None
@@ -44,26 +44,31 @@ class Place:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Directory:
-    """ConnectWise's side at this tick: a place for each service, and all the agreements that were listed."""
+    """ConnectWise's side at this tick: a place for each service, and all listed agreements."""
 
     places: Mapping[str, Place]
     by_id: Mapping[int, Agreement]
 
 
-class Firms(NamedTuple):
-    """ConnectWise's companies: those that customers are tied to and that are ``gone``, with how; ``names`` of all that matter."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Firms:
+    """ConnectWise's companies as far as customers are tied to them.
+
+    ``gone`` says what happened to those that are gone; ``names`` has all that matter.
+    """
 
     gone: Mapping[int, str]
     names: Mapping[int, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Circumstances:
-    """What is the same for all companies at one tick.
+class TickContext:
+    """The knowledge that all companies share at one tick.
 
-    ``directory`` is None if ConnectWise's lists could not be read, ``firms`` if its companies could not, or are not to be
-    believed. ``failures`` say which lists could not, and why. ``lists_read``: GravityZone's were read to their end, but for
-    what it refuses to tell of single partners (OPEN-9).
+    ``directory`` is None if ConnectWise's lists could not be read. ``firms`` is None if its
+    companies could not be read or cannot be believed. ``failures`` name the lists that failed, and
+    why. ``lists_read``: GravityZone's lists were read to their end, apart from what it refuses to
+    tell of single partners (OPEN-9).
     """
 
     tick: datetime
@@ -86,23 +91,35 @@ class Circumstances:
         """The tick's date where the MSP bills."""
         return self.tick.astimezone(self.policy.time_zone).date()
 
+    def place(self, service: str) -> Place | None:
+        """Return the place where the service is billed; None if ConnectWise's lists are unread."""
+        return None if self.directory is None else self.directory.places.get(service)
+
+    def agreement(self, agreement_id: int | None) -> Agreement | None:
+        """Return the listed agreement with this id; None if it is in no list that was read."""
+        if self.directory is None or agreement_id is None:
+            return None
+        return self.directory.by_id.get(agreement_id)
+
     def first_month_of(self, service: str) -> Month:
-        """The first month that the service is billed in: not one from before it was named in the settings (OPEN-8)."""
+        """Return the first month that the service is billed in (OPEN-8)."""
         return first_month_of(self.ticks, self.first_month, service)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CompanyState:
-    """What is known of one company. ``untied`` says why there is no link.
+    """The knowledge of one company at one tick.
 
-    ``of_others`` are the agreements that are pinned for others that are tied to the same ConnectWise company (MATCH-1).
-    ``trouble`` is what of it is not as it should be, so that nothing is planned for it at this tick (SAFE-5).
+    ``untied`` says why there is no link. ``of_others`` are the agreements pinned for other
+    companies that are tied to the same ConnectWise company (MATCH-1). ``trouble`` names something
+    of the company that is not as it should be: then nothing is planned for it at this tick
+    (SAFE-5).
 
-    ``below``: of a partner whose own machines are billed, its children, or why nothing can be told of it now (READ-4).
+    ``below`` is set for a partner whose own machines are billed: its children, or the cause why
+    they are not known now (READ-4). ``refused`` is what GravityZone refuses to tell of it (READ-9).
 
-    ``refused`` is what GravityZone refuses to tell of it (READ-9).
-
-    ``settled`` are the months of its records that are not open; ``waived`` those of them that a person does not want billed.
+    ``settled`` are the months of its records that are not open; ``waived`` those of them that a
+    person does not want billed.
     """
 
     id: str
@@ -120,13 +137,37 @@ class CompanyState:
     trouble: str = ""
 
     @property
+    def connectwise_id(self) -> int | None:
+        """The ConnectWise company that it is tied to."""
+        return None if self.link is None else self.link.connectwise_id
+
+    @property
+    def own_billed_since(self) -> datetime | None:
+        """The instant since which a partner's own machines are billed (READ-4)."""
+        return None if self.link is None else self.link.own_billed_since
+
+    @property
+    def cause_before(self) -> Cause | None:
+        """The cause that an earlier tick found for the company as a whole."""
+        return None if self.standing is None else self.standing.causes.get(COMPANY_SCOPE)
+
+    def agreements(self, place: Place | None) -> Sequence[Agreement]:
+        """Return its agreements of a service's type, pinned ones of other companies included."""
+        if place is None or self.connectwise_id is None:
+            return ()
+        return place.agreements.get(self.connectwise_id, ())
+
+    @property
     def licensed(self) -> bool:
-        """Whether its counters may be read; where the lists fail, what they last said goes on."""
+        """True if its counters may be read; where the lists fail, their last word counts."""
         return self.presence in (Presence.LICENSED, Presence.UNREAD, Presence.LEFT_OUT)
 
 
 def known_absence(standing: Standing | None) -> Presence | None:
-    """What an earlier tick found out of a company that is in no list, so that it is not asked for at every tick."""
+    """Return the absence that an earlier tick found for a company in no list.
+
+    So GravityZone is not asked for it at every tick.
+    """
     cause = None if standing is None else standing.causes.get(COMPANY_SCOPE)
     return next(
         (
@@ -139,7 +180,7 @@ def known_absence(standing: Standing | None) -> Presence | None:
 
 
 ALL_BELOW = "with all companies below it"
-"""What the standing of a partner says that is excluded."""
+"""The words in the standing of an excluded partner."""
 
 ABSENCES = {
     Presence.PARTNER: needs_setup(
@@ -156,4 +197,4 @@ ABSENCES = {
         "It stands below a partner that is excluded from billing: not billed as long as that is so."
     ),
 }
-"""What is said of a company whose counters may not be read, or are read for nobody."""
+"""The causes of companies whose counters may not be read, or are read for nobody."""

@@ -1,10 +1,13 @@
-"""What a person is told of usage that was billed too much, which Tally credits to nobody by itself (LATE-3)."""
+"""The texts about usage that was billed too much; Tally itself credits nobody (LATE-3)."""
 
 from tally.domain.record.usage_record import UsageRecord
 
 
 def fewer_notice(record: UsageRecord, *, counted: int) -> str:
-    """What to show before the month closes where fewer are counted than were invoiced; afterwards it is a credit (LATE-3)."""
+    """Return the notice before the close where fewer are counted than were invoiced (LATE-3).
+
+    After the close, the difference is a credit.
+    """
     return (
         f"GravityZone counts {counted} {record.key.service} in {record.key.month.label} "
         f"now, {record.stands - counted} fewer than the "
@@ -14,7 +17,7 @@ def fewer_notice(record: UsageRecord, *, counted: int) -> str:
 
 
 def credit_notice(record: UsageRecord, company: str) -> str:
-    """What to show until a person says that what was billed too much has been credited (LATE-3)."""
+    """Return the notice that stands until a person says that the credit has been given (LATE-3)."""
     assert record.credit is not None
     credit, key = record.credit, record.key
     price = credit.unit_price

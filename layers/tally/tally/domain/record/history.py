@@ -12,7 +12,7 @@ TALLY = "tally"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Transition:
-    """One step of a record: what it was, what it becomes, and why.
+    """One step of a record: its state before and after, and the reason.
 
     The ledger writes both or neither (SAFE-1).
     """

@@ -10,8 +10,8 @@ from tally.domain.model.terms import OtherTerms
 class LineState(StrEnum):
     """States of a line.
 
-    ``open``: it may be written · ``frozen``: what is written there now is billed to nobody (LATE-1) ·
-    ``voiding``: a person wants it at 0 · ``void``: it stands at 0, and the next line takes its place
+    ``open``: it may be written · ``frozen``: a quantity written now is billed to nobody (LATE-1) ·
+    ``voiding``: a person wants it at 0 · ``void``: it is at 0, and the next line replaces it
     (OPEN-1) · ``final``: never written again (CLOSE-4).
     """
 
@@ -32,7 +32,7 @@ LAID_DOWN = frozenset({LineState.FINAL, LineState.VOID})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """Where a line stands, and for which days, both included.
+    """The agreement, product and days of a line, both days included.
 
     ``late``: it is for usage that the month's own line cannot carry (LATE-2).
     """
@@ -50,12 +50,12 @@ class Place:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Written:
-    """What stands by our doing.
+    """The quantity that we wrote.
 
     ``quantity`` is the last one that ConnectWise confirmed, ``at`` an instant of the wall clock.
-    ``unsure`` are quantities sent since then whose answer never came: any of them may stand there.
-    ``echoes`` stood there before: ConnectWise's lists may show them for the settle time. ``flag`` says
-    whether the customer is billed, in ConnectWise's word; empty where it was not noted.
+    ``unsure`` are quantities sent since then whose answer never came: each of them may be there.
+    ``echoes`` are earlier quantities that ConnectWise's lists may still show for the settle time.
+    ``flag`` is ConnectWise's word for whether the customer is billed; empty where it was not noted.
     """
 
     quantity: int

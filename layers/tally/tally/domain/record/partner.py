@@ -1,4 +1,4 @@
-"""A partner whose own machines are billed: its counters without those of the companies below it (READ-4)."""
+"""A partner whose own machines are billed: its counters without its children's (READ-4)."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -9,14 +9,15 @@ from tally.domain.record.rulings import Said
 from tally.domain.record.usage_record import UsageRecord
 
 MOST_CHILDREN = 20
-"""How many companies may stand directly below it: each is read anew for every job, at GravityZone's pace."""
+"""The most companies directly below it: every job reads each one anew, at GravityZone's pace."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Children:
-    """The companies directly below a partner, of both kinds and whatever licence: its counters contain theirs.
+    """The companies directly below a partner, of both kinds and whatever licence.
 
-    ``ids`` are sorted. ``names`` has theirs, and those of companies that open records remember to have stood there.
+    The partner's counters contain theirs. ``ids`` are sorted. ``names`` has their names, and those
+    of companies that open records remember to have been below it.
     """
 
     ids: tuple[str, ...]
@@ -30,10 +31,12 @@ class NothingLeft(Unknown):
 
 
 def own_count(parent: Count, children: Sequence[Count]) -> Reading:
-    """What is left of the parent's count, with the parent's own floor; unknown where it is less than nothing.
+    """Return the parent's count without the children's; unknown where that is less than nothing.
 
-    Exact where nothing checked in between the reads. Else it is too low if the parent was read first, too high if last.
+    It has the parent's own floor.
     """
+    # GravityZone counts one company a call. If a machine checks in between two calls, the result is
+    # too low with the parent read first, and too high with it read last.
     below = sum(child.value for child in children)
     if parent.value < below:
         return NothingLeft(
@@ -45,14 +48,18 @@ def own_count(parent: Count, children: Sequence[Count]) -> Reading:
 
 
 def has_fallen(own: Reading, least: int) -> bool:
-    """Whether the own count is below what it cannot be: it fell, or machines of children checked in between the reads."""
+    """Return True if the own count is below ``least``.
+
+    It fell, or machines of children checked in between the reads.
+    """
     return isinstance(own, Unknown) or own.value < least
 
 
 def settled(first: Reading, last: Reading, *, least: int) -> Reading:
-    """The own count where the parent was read ``first``, seemed to have fallen below ``least``, and was read ``last`` again.
+    """Return the own count of a parent that was read ``first``, seemed to fall, and ``last``.
 
-    The truth lies between the two. Where they leave room for ``least``, nothing has fallen as far as can be told.
+    The truth lies between the two readings. Where they leave room for ``least``, the count has not
+    fallen as far as can be told.
     """
     if has_fallen(last, least):
         return first
@@ -60,9 +67,9 @@ def settled(first: Reading, last: Reading, *, least: int) -> Reading:
 
 
 def least(record: UsageRecord, children: Children) -> int:
-    """Return what the own count cannot be below unless it has fallen (READ-7).
+    """Return the lowest value that the own count can have unless it has fallen (READ-7).
 
-    0 where another set of children gave what stands.
+    It is 0 where the count that stands was taken with another set of children.
     """
     if not record.is_standing or others_below(record, children):
         return 0
@@ -73,9 +80,9 @@ def least(record: UsageRecord, children: Children) -> int:
 
 
 def others_below(record: UsageRecord, children: Children | None) -> bool:
-    """Return True if others stand below the partner than those its count was taken with.
+    """Return True if other companies are below the partner than those its count was taken with.
 
-    No matter until an Addition stands.
+    This does not matter until an Addition stands.
     """
     if children is None or record.children is None or not record.is_standing:
         return False
@@ -83,7 +90,7 @@ def others_below(record: UsageRecord, children: Children | None) -> bool:
 
 
 def too_many_children(partner: str, count: int) -> Cause:
-    """What to show where a job would have to read too many companies."""
+    """Return the cause of a partner with too many companies for a job to read."""
     reason = (
         f"{partner} has {count} companies directly below it, and {MOST_CHILDREN} are the "
         "most that can be taken off its count: "
@@ -94,7 +101,10 @@ def too_many_children(partner: str, count: int) -> Cause:
 
 
 def unlisted_children(partner: str, why: str) -> Cause:
-    """What to show where it is not known who stands below it: its own machines cannot be told from theirs (SAFE-5)."""
+    """Return the cause of a partner whose children are not known (SAFE-5).
+
+    Its own machines cannot be told from theirs.
+    """
     reason = (
         f"The companies directly below {partner} could not be listed ({why}): its own machines "
         "are neither read nor written."

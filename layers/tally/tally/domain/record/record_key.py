@@ -9,7 +9,7 @@ from tally.domain.model.month import Month
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
 class RecordKey:
-    """What a usage record is of."""
+    """The company, month and service of one usage record."""
 
     company_id: str
     month: Month
@@ -20,14 +20,15 @@ class RecordKey:
 
 
 MOST_LINES = 10
-"""How many lines a record may have: their references are recognised even by a ledger that knows none."""
+"""The most lines of a record. A ledger that knows none recognises all their references."""
 
 
 def reference(key: RecordKey, line: int) -> str:
     """Return the mark by which we recognise an Addition as ours, whatever the ledger says (OPEN-1).
 
-    It follows from company, month, service and line alone, so a ledger restored from a backup derives
-    the same one. 60 bits: the chance that two of a million lines share one is below one in a million.
+    It follows from company, month, service and line alone, so a ledger restored from a backup
+    derives the same one. It has 60 bits: the chance that two of a million lines share one is below
+    one in a million.
     """
     text = "\n".join((key.company_id, str(key.month), key.service, str(line)))
     digest = hashlib.sha256(text.encode()).digest()

@@ -3,20 +3,20 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import NamedTuple
 
 
 class Said(StrEnum):
-    """What a person can say of a number.
+    """The words that a person can say about a number.
 
-    ``grow``: so many are right, growth is measured from here · ``late``: so many may be billed, some
-    of them late · ``lower``: it may be lowered to this, once · ``keep-fallen``: too few, what stands
-    stays · ``keep-grown``: too many, what stands stays · ``leave-out``: late ones are not billed ·
-    ``keep-children``: what stands stays while these stand below the partner · ``waive``: nothing is
-    billed · ``give``: that Addition of others becomes ours · ``as-seen``: a line that can no longer
-    grow is left as ConnectWise shows it · ``asked``: nothing yet, but a person was asked, or
-    ConnectWise refused it, before anything stood: the day after which nothing is opened is not for
-    this month (OPEN-9).
+    ``grow``: the number is right, and growth is measured from it · ``late``: so many may be billed,
+    some of them late · ``lower``: it may be lowered to this, once · ``keep-fallen``: the count is
+    too low, keep what is billed · ``keep-grown``: the count is too high, keep what is billed ·
+    ``leave-out``: late usage is not billed · ``keep-children``: keep what is billed while these
+    companies are below the partner · ``waive``: nothing is billed · ``give``: that Addition of
+    others becomes ours · ``as-seen``: a line that can no longer grow is left as ConnectWise shows
+    it · ``asked``: no answer yet, but a person was asked, or ConnectWise refused the month, before
+    any Addition was made. For such a month the day after which nothing is opened does not apply
+    (OPEN-9).
     """
 
     GROW = "grow"
@@ -42,15 +42,15 @@ LAST_WORDS = frozenset(
         Said.WAIVE,
     }
 )
-"""Words of which the newest takes the place of the others."""
+"""Words that replace each other: only the newest one counts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ruling:
-    """A person's word: what was said of which number, by whom, when (wall clock).
+    """A person's word about a number, with its author and time (wall clock).
 
     ``number`` is an Addition's id where one was given. ``about`` names what else it depends on: the
-    children of a partner, or how ConnectWise shows a line.
+    children of a partner, or the way ConnectWise shows a line.
     """
 
     said: Said
@@ -60,8 +60,9 @@ class Ruling:
     about: tuple[str, ...] = ()
 
 
-class Person(NamedTuple):
-    """Who answers, why, and when (wall clock)."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """The person who answers, with the reason and the time (wall clock)."""
 
     by: str
     why: str

@@ -1,4 +1,4 @@
-"""What of one company cannot be read: it is set aside, with its reason, and everybody else goes on (SAFE-5)."""
+"""Items of one company that cannot be read, set aside so that all others go on (SAFE-5)."""
 
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
@@ -14,7 +14,7 @@ class Unreadable(NamedTuple):
 def readable[T](
     things: Iterable[T | Unreadable], aside: dict[str, str] | None = None
 ) -> Iterator[T]:
-    """Give what can be read; put the others' reasons ``aside``, the first of each company by its id."""
+    """Give what can be read; put the first reason of each other company ``aside``, by its id."""
     for each in things:
         if not isinstance(each, Unreadable):
             yield each
@@ -23,14 +23,14 @@ def readable[T](
 
 
 class OddRows:
-    """Counts rows of the vendors' lists of which nobody can tell whom they concern, and keeps the first."""
+    """A count of rows in the vendors' lists that name no known company, with the first of them."""
 
     def __init__(self) -> None:
         self._seen: set[int] = set()
         self._first: list[str] = []
 
     def heard(self, row: str) -> None:
-        """Count one; once, however many lists it is in."""
+        """Count one row once, however many lists it is in."""
         if hash(row) in self._seen:
             return
         self._seen.add(hash(row))
@@ -38,7 +38,7 @@ class OddRows:
             self._first.append(row)
 
     def taken(self) -> tuple[int, tuple[str, ...]]:
-        """How many there were, and the first of them; counted anew from here."""
+        """Return the number of rows and the first of them, and begin a new count."""
         count, first = len(self._seen), tuple(self._first)
         self._seen, self._first = set(), []
         return count, first

@@ -1,9 +1,9 @@
 """The usage record: everything the ledger knows of one (company, month, service).
 
-A record is ``open`` until the month's close. Each of its lines stands for one Addition that is known
-to exist: line 0 is the month's own, further ones carry what line 0 can no longer carry. The newest
-line follows the count. What is only about to be written is no line: it is the record's one *claim*.
-A *hold* waits for a person, and a person's words are *rulings*.
+A record is ``open`` until the month's close. Each of its lines is one Addition that is known to
+exist. Line 0 is the month's own; further lines carry what line 0 can no longer carry. The newest
+line follows the count. A write that is only about to happen is no line: it is the record's one
+*claim*. A *hold* waits for a person, and a person's words are *rulings*.
 """
 
 from dataclasses import dataclass, replace
@@ -29,10 +29,11 @@ class RecordState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hold:
-    """A record waits for a person: ``why`` is one sentence for an accountant, ``since`` a tick.
+    """A question that a record waits for a person to answer.
 
-    A kind of hold adds its own fields, its ``kind`` (the stored name), what each answer does, and what
-    the person is told will follow. What is not answered by a number keeps the defaults.
+    ``why`` is one sentence for an accountant, ``since`` a tick. A kind of hold adds its own fields,
+    its ``kind`` (the stored name), the effect of each answer, and the text about what follows. A
+    hold that a number does not answer keeps the defaults.
     """
 
     why: str
@@ -56,11 +57,19 @@ class Hold:
         """The Additions of others that hold the record, by id."""
         return ()
 
-    def approved(self, record: "UsageRecord", person: "Person") -> "UsageRecord | str":  # noqa: ARG002
+    def approved(
+        self,
+        record: "UsageRecord",
+        person: "Person",  # noqa: ARG002
+    ) -> "UsageRecord | str":
         """Return the record once the number is approved; a text says why that cannot be."""
         return self._put_right(record, "approved")
 
-    def rejected(self, record: "UsageRecord", person: "Person") -> "UsageRecord | str":  # noqa: ARG002
+    def rejected(
+        self,
+        record: "UsageRecord",
+        person: "Person",  # noqa: ARG002
+    ) -> "UsageRecord | str":
         """Return the record once the number is rejected; a text says why that cannot be."""
         return self._put_right(record, "rejected")
 
@@ -79,7 +88,7 @@ class Hold:
         )
 
     def same_as(self, other: "Hold | None") -> bool:
-        """Return True if it asks what ``other`` asks, since when aside."""
+        """Return True if it asks the same as ``other``, whatever their ``since``."""
         return (
             other is not None
             and type(other) is type(self)
@@ -100,16 +109,16 @@ class Credit:
 
     @property
     def quantity(self) -> int:
-        """How many were billed too much."""
+        """The number that was billed too much."""
         return self.billed - self.counted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Closing:
-    """What a month closed with.
+    """The result of a month's close.
 
-    ``count`` and ``floor`` are GravityZone's, after a person's word. ``credited`` is what a person has
-    given back since. ``reread``: it was read once more (CLOSE-4).
+    ``count`` and ``floor`` are GravityZone's, after a person's word. ``credited`` is the number
+    that a person has given back since. ``reread``: it was read once more (CLOSE-4).
     """
 
     count: int
@@ -121,11 +130,12 @@ class Closing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UsageRecord:
-    """One (company, month, service). One that the ledger does not have is of version 0, without lines.
+    """Everything known of one (company, month, service).
 
-    ``version`` counts its transitions from 1; ``seen_tick`` is the newest tick whose job recorded an
-    outcome (SAFE-4). ``children`` are the companies below a partner that its count is taken with,
-    sorted; None: it is a customer's (READ-4).
+    A record that the ledger does not have is of version 0, without lines. ``version`` counts its
+    transitions from 1. ``seen_tick`` is the newest tick whose job recorded an outcome (SAFE-4).
+    ``children`` are the companies below a partner that its count is taken with, sorted; None for a
+    customer (READ-4).
     """
 
     key: RecordKey
@@ -154,12 +164,12 @@ class UsageRecord:
 
     @property
     def credited(self) -> int:
-        """What a person has given back after the close."""
+        """The number that a person has given back after the close."""
         return 0 if self.closing is None else self.closing.credited
 
     @property
     def credit(self) -> Credit | None:
-        """What is still to be given back."""
+        """The credit that is still to be given back."""
         return None if self.closing is None else self.closing.credit
 
     @property
@@ -174,12 +184,12 @@ class UsageRecord:
 
     @property
     def stands(self) -> int:
-        """What its Additions bill in all, as ConnectWise confirmed it, less what was credited."""
+        """The quantity that its Additions bill, as ConnectWise confirmed it, less credits."""
         return sum(line.pushed for line in self.lines) - self.credited
 
     @property
     def beside(self) -> int:
-        """What its lines bill but for the newest one."""
+        """The quantity that its lines bill without the newest one."""
         return sum(line.pushed for line in self.lines[:-1]) - self.credited
 
     @property
@@ -204,7 +214,7 @@ class UsageRecord:
 
     @property
     def lacks_line(self) -> bool:
-        """True if the month's next line is still to be opened: it has none, or the newest was voided."""
+        """True if the month's next line is not open yet: there is none, or it was voided."""
         return not self.lines or self.was_voided
 
     @property
@@ -222,7 +232,7 @@ class UsageRecord:
 
     @property
     def left_so(self) -> frozenset[str]:
-        """How its lines are shown that a person lets be, in the words of the questions that were answered."""
+        """The answered questions' words for lines left as ConnectWise shows them."""
         return frozenset(
             words for each in self.rulings if each.said is Said.AS_SEEN for words in each.about
         )
@@ -248,7 +258,7 @@ class UsageRecord:
 
     @property
     def last_word(self) -> Ruling | None:
-        """The person's last word on a number that was held; None if nobody said one that still counts."""
+        """The person's last word on a number that was held; None if no word still counts."""
         return self.ruling(*LAST_WORDS)
 
     def ruled(self, ruling: Ruling) -> "UsageRecord":
@@ -264,7 +274,7 @@ class UsageRecord:
         return replace(self, rulings=tuple(each for each in self.rulings if each.said not in said))
 
     def with_line(self, line: Line) -> "UsageRecord":
-        """Return the record with ``line`` in place of the one with its number, or beside the others."""
+        """Return the record with ``line`` in place of the one with its number, or added."""
         others = (each for each in self.lines if each.number != line.number)
         lines = sorted((*others, line), key=lambda each: each.number)
         return replace(self, lines=tuple(lines))

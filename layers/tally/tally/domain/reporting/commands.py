@@ -1,8 +1,9 @@
-"""The commands by which a person answers, as a mail gives them: to be copied as they stand."""
+"""The commands by which a person answers, for a mail: to be copied as they are."""
 
 import re
 import shlex
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -16,7 +17,7 @@ DEFAULT_STACK = "tally"
 """The stack that the command takes where none is named."""
 
 _SAFE_IN_QUOTES = re.compile(r"[^\W_-][\w .,&()+'/-]*", flags=re.ASCII)
-"""Names that a shell takes within double quotes as they are; of any other company the id is given."""
+"""Names that a shell takes within double quotes as they are; other companies get their id."""
 
 _REASON = '"…"'
 _WHY = f"--why {_REASON}"
@@ -30,13 +31,13 @@ class Commands:
     """Commands for the companies of one deployment."""
 
     names: frozenset[str]
-    """Those, in lower case, that are one company's alone."""
+    """The names, in lower case, that only one company has."""
     services: frozenset[str]
     stack: str
 
     @classmethod
     def of(cls, seen: Overview, *, stack: str) -> "Commands":
-        """Those for the companies of an overview."""
+        """Return the commands for the companies of an overview."""
         names = Counter(row.name.casefold() for row in seen.companies)
         return cls(
             names=frozenset(name for name, times in names.items() if times == 1),
@@ -47,7 +48,10 @@ class Commands:
         )
 
     def answers(self, row: CompanyRow, record: UsageRecord) -> list[str]:
-        """The commands that answer the record, one a line; none where it is put right in ConnectWise alone."""
+        """Return the commands that answer the record, one a line.
+
+        There are none where it is put right in ConnectWise alone.
+        """
         which = f"--month {record.key.month}"
         if len(self.services) > 1:
             which = f"{which} --service {record.key.service}"
@@ -60,7 +64,7 @@ class Commands:
         ]
 
     def foot(self) -> list[str]:
-        """What there is to ask and say beside."""
+        """Return the lines on the commands that every mail gives."""
         return [
             f"tally status{self._on}    shows every company",
             f"tally show COMPANY{self._on}    shows one with its history",
@@ -81,21 +85,24 @@ class Commands:
 
 
 def possible_answers(record: UsageRecord) -> list[tuple[str, str]]:
-    """The answers that the record takes, by the command's name, with the id of the Addition where it needs one."""
+    """Return the answers that the record takes: the command, and an Addition's id if needed."""
     found = [("credit-done", "")] if record.credit is not None else []
     hold = record.hold
     if hold is None:
         return found
-    # What can be answered is known by answering: nothing is kept of it.
-    found += [
+    # Trying an answer is the only test of whether it applies. Nothing of it is kept.
+    by_number = [
         (name, "")
         for name, answer in _BY_NUMBER
         if isinstance(answer(record, _ANYBODY), Transition)
     ]
-    if hold.foreign and not record.is_standing:
-        found += [("take-over", str(each)) for each in hold.foreign]
-    if hold.foreign:
-        found.append(("keep-apart", ""))
-    if hold.foreign and not record.is_standing:
-        found.append(("waive", ""))
-    return found
+    return [*found, *by_number, *_answers_on_foreign(record, hold.foreign)]
+
+
+def _answers_on_foreign(record: UsageRecord, foreign: Sequence[int]) -> list[tuple[str, str]]:
+    """Return the answers on Additions of others that hold the record (OPEN-6)."""
+    if not foreign:
+        return []
+    if record.is_standing:
+        return [("keep-apart", "")]
+    return [*(("take-over", str(each)) for each in foreign), ("keep-apart", ""), ("waive", "")]

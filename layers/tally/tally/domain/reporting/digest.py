@@ -1,4 +1,4 @@
-"""What a person is told by mail: the digest of the week, and the one of the day after the close, in plain words."""
+"""The digest that people get by mail each week and on the day after the close."""
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ _SILENT_AFTER = timedelta(hours=3)
 
 
 class DigestKind(StrEnum):
-    """Which of the two: once a week, or after a month's close."""
+    """The two kinds of digest: once a week, and after a month's close."""
 
     WEEKLY = "weekly"
     CLOSE_DAY = "close-day"
@@ -28,51 +28,51 @@ class DigestKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DigestTime:
-    """For when a digest is: its scheduled time, and the month that was closed last by then."""
+    """The scheduled time of a digest, and the last month that was closed by then."""
 
     at: datetime
     month: Month
 
     @classmethod
     def of(cls, at: datetime, *, close_day: int) -> "DigestTime":
-        """The month closed last is the newest one whose close day has begun, in GMT."""
+        """Return the time with the newest month whose close day has begun, in GMT."""
         month = Month.of(at).previous
         return cls(at=at, month=month if month.day_after_end(close_day) <= at else month.previous)
 
     @property
     def months(self) -> tuple[Month, ...]:
-        """The months that a digest speaks of, beside those that have open records."""
+        """The months that a digest covers, apart from those of open records."""
         return tuple(dict.fromkeys((Month.of(self.at), self.month, self.month.previous)))
 
 
 def digest(seen: Overview, kind: DigestKind, time: DigestTime, *, stack: str) -> Letter:
-    """The letter, of everything that the ledger shows. ``stack`` is the deployment's name, for the commands in it."""
-    told = _Told(seen, time, Commands.of(seen, stack=stack))
+    """Return the letter on everything in the ledger, with commands for the deployment ``stack``."""
+    texts = _DigestTexts(seen, time, Commands.of(seen, stack=stack))
     questions = [
-        told.holds("Held: waits for your answer", late=False),
-        told.holds("Late usage: to be billed on the next invoice?", late=True),
-        told.credits(),
+        texts.holds("Held: waits for your answer", late=False),
+        texts.holds("Late usage: to be billed on the next invoice?", late=True),
+        texts.credits(),
     ]
     waiting = sum(len(each.entries) for each in questions)
-    failing = told.causes(StandingState.FAILING, "Failing: tried again at each tick")
-    set_up = told.causes(
+    failing = texts.causes(StandingState.FAILING, "Failing: tried again at each tick")
+    set_up = texts.causes(
         StandingState.NEEDS_SETUP, "Needs set-up: not billed, or not in full, until it is done"
     )
-    changed = told.changed() if kind is DigestKind.CLOSE_DAY else Section(title="", entries=())
-    sections = [*questions, failing, set_up, told.unclosed(), changed, told.notices()]
+    changed = texts.changed() if kind is DigestKind.CLOSE_DAY else Section(title="", entries=())
+    sections = [*questions, failing, set_up, texts.unclosed(), changed, texts.notices()]
     return letter(
-        subject=told.subject(
+        subject=texts.subject(
             kind, waiting=waiting, set_up=len(set_up.entries), failing=len(failing.entries)
         ),
-        head=told.head(kind, all_well=not (waiting or set_up.entries or failing.entries)),
+        head=texts.head(kind, all_well=not (waiting or set_up.entries or failing.entries)),
         sections=sections,
-        foot=told.commands.foot(),
+        foot=texts.commands.foot(),
     )
 
 
 @dataclass(frozen=True, slots=True)
-class _Told:
-    """One overview, told as of one time."""
+class _DigestTexts:
+    """The texts of a digest: one overview as of one time."""
 
     seen: Overview
     time: DigestTime
@@ -144,7 +144,10 @@ class _Told:
             )
 
     def holds(self, title: str, *, late: bool) -> Section:
-        """What a person has to answer, the oldest first; with numbers that look wrong also what is held without a question."""
+        """Return what a person has to answer, the oldest first.
+
+        Without ``late`` it includes what is held without a question.
+        """
         held = [
             (row, record, record.hold)
             for row, record in self._all_records()
@@ -164,7 +167,7 @@ class _Told:
         return Section(title=title, entries=entries)
 
     def credits(self) -> Section:
-        """What was billed too much."""
+        """Return what was billed too much."""
         return Section(
             title="Billed too much: to be credited by hand",
             entries=[
@@ -179,7 +182,7 @@ class _Told:
         )
 
     def causes(self, state: StandingState, title: str) -> Section:
-        """The companies of one standing, each with its reasons."""
+        """Return the companies of one state, each with its reasons."""
         return Section(title=title, entries=list(self._causes(state)))
 
     def _causes(self, state: StandingState, *, but: Collection[str] = ()) -> Iterator[Entry]:
@@ -193,7 +196,7 @@ class _Told:
                 yield Entry(name=f"{row.name}{since}", sentences=[reason])
 
     def unclosed(self) -> Section:
-        """Months that are over and not closed, and that no hold speaks of."""
+        """Return the months that are over and not closed, without those that are held."""
         return Section(
             title="Over, and not closed yet",
             entries=[
@@ -206,13 +209,15 @@ class _Told:
         )
 
     def changed(self) -> Section:
-        """Whose number is another one than in the month before."""
+        """Return the companies whose number differs from the month before."""
         names = {row.company_id: row.name for row in self.seen.companies}
         unknown = {(each.key.company_id, each.key.service) for each in self._open(self.time.month)}
         return Section(
             title=f"Biggest changes since {self.time.month.previous.label}",
             entries=[
-                Entry(name=f"{names[each.company_id]}{self._service(each.service)}: {each.told}")
+                Entry(
+                    name=f"{names[each.company_id]}{self._service(each.service)}: {each.in_words}"
+                )
                 for each in changes(
                     self._closed(), self._closed(self.time.month.previous), but=unknown
                 )
@@ -220,7 +225,7 @@ class _Told:
         )
 
     def notices(self) -> Section:
-        """What is shown and stops nothing."""
+        """Return the notices: they are shown and stop nothing."""
         credited = {
             credit_notice(record, row.name)
             for row, record in self._all_records()
@@ -229,9 +234,9 @@ class _Told:
         return Section(
             title="Notices",
             entries=[
-                Entry(name=row.name, sentences=told)
+                Entry(name=row.name, sentences=notices)
                 for row in self.seen.companies
-                if (told := [each for each in row.cause.notices if each not in credited])
+                if (notices := [each for each in row.cause.notices if each not in credited])
             ],
         )
 

@@ -1,4 +1,4 @@
-"""A plain-text letter in sections, cut politely where it would grow longer than it may be."""
+"""A plain-text letter in sections, with a bounded length."""
 
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
@@ -7,31 +7,31 @@ from dataclasses import dataclass
 from tally.domain.model.screen import fit
 
 MOST_BYTES = 200_000
-"""SNS takes 256 KiB with the attributes (its documentation of Publish), and 262,144 bytes are no letter anyway."""
+"""The most bytes of a mail: SNS takes 256 KiB with the attributes (documentation of Publish)."""
 
 MOST_ENTRIES = 40
-"""Of one section: nobody reads more of one kind in a mail."""
+"""The most entries of one section: nobody reads more of one kind in a mail."""
 
 _WIDTH = 76
 _MOST_OF_SENTENCE = 1500
 _SUBJECT_BELOW = 100
-"""SNS's documentation of Publish: less than 100 characters, without line breaks and control characters."""
+"""SNS's documentation of Publish: less than 100 characters, no line breaks or controls."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """A line of its own, sentences below it, and commands that are to be copied as they stand."""
+    """A title line, the sentences below it, and commands to be copied as they are."""
 
     name: str
     sentences: Sequence[str] = ()
     commands: Sequence[str] = ()
 
     def lines(self) -> list[str]:
-        """It as lines of a mail."""
-        told = [
+        """Return the entry as lines of a mail."""
+        paragraphs = [
             line for sentence in self.sentences for line in wrapped(one_line(sentence), indent="  ")
         ]
-        return [one_line(self.name), *told, *(f"    {fit(each)}" for each in self.commands)]
+        return [one_line(self.name), *paragraphs, *(f"    {fit(each)}" for each in self.commands)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +44,7 @@ class Section:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Letter:
-    """What goes to the topic."""
+    """The mail that goes to the SNS topic."""
 
     subject: str
     text: str
@@ -53,11 +53,12 @@ class Letter:
 def letter(
     *, subject: str, head: Iterable[str], sections: Iterable[Section], foot: Sequence[str]
 ) -> Letter:
-    """Put it together; a section that is too long ends with how many more there are. Empty sections are left out.
+    """Return the letter without empty sections; a section that is too long ends with "N more".
 
-    Raises ValueError for a subject that SNS would refuse: it is made of words and numbers of ours, never of names.
+    Raises ValueError for a subject that SNS would refuse: a subject has words and numbers of ours,
+    never names.
     """
-    if not (subject.isascii() and subject.isprintable() and 0 < len(subject) < _SUBJECT_BELOW):
+    if not _is_subject(subject):
         raise ValueError(f"{subject!r} is no subject")
     filled = [each for each in sections if each.entries]
     top, end = [line for paragraph in head for line in wrapped(paragraph)], ["", *foot]
@@ -72,8 +73,12 @@ def letter(
     )
 
 
+def _is_subject(text: str) -> bool:
+    return text.isascii() and text.isprintable() and 0 < len(text) < _SUBJECT_BELOW
+
+
 def wrapped(sentence: str, *, indent: str = "") -> list[str]:
-    """A sentence as lines of a mail."""
+    """Return a sentence as lines of a mail."""
     return textwrap.wrap(
         sentence,
         width=_WIDTH,
@@ -85,7 +90,7 @@ def wrapped(sentence: str, *, indent: str = "") -> list[str]:
 
 
 def one_line(text: str) -> str:
-    """A text of somebody else's, such as a name, fit to be shown, and not endless (SAFE-10)."""
+    """Return a text of others, such as a name, safe to show and of bounded length (SAFE-10)."""
     plain = " ".join(fit(text).split())
     return plain if len(plain) <= _MOST_OF_SENTENCE else f"{plain[: _MOST_OF_SENTENCE - 1]}…"
 

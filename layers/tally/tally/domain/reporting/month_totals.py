@@ -1,4 +1,4 @@
-"""What months billed in all, and how one differs from the one before."""
+"""The totals of a month's billing, and each company's change since the month before."""
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from tally.domain.record.usage_record import UsageRecord
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Total:
-    """What Additions bill of one service in one month, less what was credited, and to how many companies."""
+    """The quantity billed for a service in a month, less credits, and the number of companies."""
 
     service: str
     billed: int
@@ -16,14 +16,14 @@ class Total:
 
     @property
     def in_words(self) -> str:
-        """It in words."""
+        """The total in words."""
         return (
             f"{self.billed:,} {self.service} on the Additions of {self.companies:,} "
             f"{_companies(self.companies)}"
         )
 
     def compared(self, before: "Total | None", month: str) -> str:
-        """It in words, beside the same of the month before, whose name is ``month``."""
+        """Return the total in words, compared with the month before, whose name is ``month``."""
         if before is None:
             return f"{self.in_words}, and none in {month}"
         more = self.billed - before.billed
@@ -37,7 +37,7 @@ class Total:
 
 
 def totals(records: Iterable[UsageRecord]) -> Sequence[Total]:
-    """One for each service that has a record, by name."""
+    """Return one total for each service that has a record, by name."""
     by_service: dict[str, list[UsageRecord]] = {}
     for record in records:
         by_service.setdefault(record.key.service, []).append(record)
@@ -58,12 +58,12 @@ class Change:
 
     @property
     def difference(self) -> int:
-        """How many more."""
+        """The number by which it grew."""
         return (self.now or 0) - (self.before or 0)
 
     @property
-    def told(self) -> str:
-        """It in words."""
+    def in_words(self) -> str:
+        """The change in words."""
         if self.before is None:
             return f"{self.now:,}, new"
         if self.now is None:
@@ -78,9 +78,9 @@ def changes(
     but: Collection[tuple[str, str]] = (),
     most: int = 10,
 ) -> Sequence[Change]:
-    """The biggest differences between two months' records, up or down, the biggest first; none that is 0.
+    """Return the biggest differences between two months' records, up or down, the biggest first.
 
-    ``but`` are companies and services whose month is not over yet: nothing can be said of them.
+    ``but`` are the companies and services whose month is not over yet: their change is not known.
     """
     numbers = {(each.key.company_id, each.key.service): each.stands for each in now}
     earlier = {(each.key.company_id, each.key.service): each.stands for each in before}

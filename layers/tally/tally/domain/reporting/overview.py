@@ -1,4 +1,4 @@
-"""What the ledger shows of each company at a glance: one row a company, with its usage records."""
+"""An overview of the ledger: one row a company, with its usage records."""
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
@@ -17,9 +17,10 @@ _NOT_SEEN = Cause(state=StandingState.WAITING, reason="No tick has seen it yet."
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CompanyRow:
-    """One company as the ledger knows it; ``records`` are those of the overview's months, and all that are still open, by month.
+    """One company as the ledger knows it.
 
-    ``unreadable`` is why an item of it cannot be read.
+    ``records`` are those of the overview's months, and all that are still open, by month.
+    ``unreadable`` says why an item of it cannot be read.
     """
 
     company_id: str
@@ -36,17 +37,17 @@ class CompanyRow:
 
     @property
     def causes(self) -> Collection[Cause]:
-        """All that its standing is made of."""
+        """All causes of its standing."""
         if (unread := self._failing) is not None:
             return (unread,)
         return () if self.standing is None else self.standing.causes.values()
 
     @property
     def _failing(self) -> Cause | None:
-        """What is shown while an item cannot be read: since when, if a tick has told of it already."""
+        """The cause that shows while an item cannot be read, with its ``since`` if one is known."""
         why = self.unreadable or ("" if self.standing is None else self.standing.unreadable)
-        told = None if self.standing is None else self.standing.causes.get(COMPANY_SCOPE)
-        since = told.since if told is not None and told.state is StandingState.FAILING else None
+        noted = None if self.standing is None else self.standing.causes.get(COMPANY_SCOPE)
+        since = noted.since if noted is not None and noted.state is StandingState.FAILING else None
         return replace(failing(why), since=since) if why else None
 
     @property
@@ -55,7 +56,7 @@ class CompanyRow:
         return None if self.standing is None else self.standing.last_reading
 
     def of(self, month: Month, service: str | None = None) -> tuple[UsageRecord, ...]:
-        """Its records of one month, of all services or of one."""
+        """Return its records of one month, of all services or of one."""
         return tuple(
             each
             for each in self.records
@@ -65,22 +66,24 @@ class CompanyRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Overview:
-    """All companies, by name, and what is known of ticks; ``ticks`` is None before the first."""
+    """All companies, by name, and the ticks; ``ticks`` is None before the first."""
 
     ticks: Ticks | None
     companies: tuple[CompanyRow, ...]
 
     @property
     def standings(self) -> Counter[StandingState]:
-        """How many companies have each standing."""
+        """The number of companies with each state."""
         return Counter(each.cause.state for each in self.companies)
 
 
 def counted(record: UsageRecord) -> int | None:
-    """The newest count that the ledger knows of the record; None before there is any.
+    """Return the newest count that the ledger knows of the record; None before there is any.
 
-    A closed record's is the one it closed with. An open one keeps none of its own: it is the number that is held, or that a
-    person answered or approved, where that is not what stands; else what stands, since an unchanged count writes nothing (FOLLOW-2).
+    A closed record has the count that it closed with. An open record stores no count of its own.
+    Its count is the held number, or the number that a person answered or approved, where that
+    differs from what stands. Otherwise it is what stands, since an unchanged count writes nothing
+    (FOLLOW-2).
     """
     if record.credit is not None:
         return record.credit.counted
@@ -97,7 +100,7 @@ def counted(record: UsageRecord) -> int | None:
 
 
 def final(record: UsageRecord) -> int | None:
-    """What the month was billed in the end, less what was credited; None while that may still change by itself."""
+    """Return the quantity billed in the end, less credits; None while it may still change."""
     return None if record.state is RecordState.OPEN else record.stands
 
 
@@ -109,15 +112,14 @@ def overview(
     records: Iterable[UsageRecord],
     unreadable: dict[str, str] | None = None,
 ) -> Overview:
-    """One row for each company that has a link, a standing or a record, or had one that is ``unreadable``."""
+    """Return one row for each company with a link, a standing, a record or an unreadable item."""
     unreadable = unreadable or {}
     known_links = {each.company_id: each for each in links}
     known_standings = {each.company_id: each for each in standings}
     by_company: dict[str, dict[object, UsageRecord]] = {}
     for record in records:
-        by_company.setdefault(record.key.company_id, {})[record.key] = (
-            record  # the index may show one as open and as settled
-        )
+        # DynamoDB's index lags behind the table, so it may show a record as open and as settled.
+        by_company.setdefault(record.key.company_id, {})[record.key] = record
     rows = [
         _row(
             each,

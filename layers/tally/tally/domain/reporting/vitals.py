@@ -1,4 +1,4 @@
-"""Whether billing is right and current, in a few numbers over all customers: what alarms and the dashboard are made of."""
+"""Vital signs of billing over all customers: the numbers for alarms and the dashboard."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -7,18 +7,19 @@ from datetime import datetime
 
 from tally.domain.model.standing import Standing, StandingState
 from tally.domain.planning.company_plan import CompanyPlan
-from tally.domain.planning.tick_context import Circumstances, CompanyState, Presence
+from tally.domain.planning.tick_context import CompanyState, Presence, TickContext
 from tally.domain.record.usage_record import RecordState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Vitals:
-    """As of one tick; ages in whole seconds.
+    """The vital signs as of one tick; ages are in whole seconds.
 
-    ``companies``: how many show each standing, by its label; without partners that nobody ever billed, whose customers are
-    counted. ``stalest_reading``: age of the oldest last good reading
-    of those that are to be read, 0 if there are none. ``oldest_hold``: how long the hold has waited that waits longest,
-    0 if there is none. ``past_close``: records that are open although their month's close has come.
+    ``companies`` has the number of companies in each state, by its label. It leaves out partners
+    that nobody ever billed, whose customers are counted. ``stalest_reading`` is the age of the
+    oldest last good reading of the companies that are to be read, 0 if there are none.
+    ``oldest_hold`` is the age of the hold that has waited longest, 0 if there is none.
+    ``past_close`` is the number of records that are open although their month's close has come.
     """
 
     companies: Mapping[str, int]
@@ -28,9 +29,9 @@ class Vitals:
 
 
 class Gauge:
-    """Takes the numbers as the companies of one tick go by."""
+    """A gauge that takes the numbers while the companies of one tick go by."""
 
-    def __init__(self, at: Circumstances) -> None:
+    def __init__(self, at: TickContext) -> None:
         self._at = at
         self._shown: Counter[StandingState] = Counter()
         self._unread_since: datetime | None = None
@@ -59,7 +60,7 @@ class Gauge:
         self._shown[standing.shown.state] += 1
 
     def vitals(self) -> Vitals:
-        """The numbers over all that went by."""
+        """Return the numbers over all companies that were counted."""
         return Vitals(
             companies={state.label: self._shown[state] for state in StandingState},
             stalest_reading=_age(self._unread_since, self._at.tick),
@@ -69,15 +70,18 @@ class Gauge:
 
 
 def _is_no_customer(company: CompanyState) -> bool:
-    """A partner that nobody has opted in: that its own machines are not billed is how it is meant to be (READ-4)."""
+    """Return True for a partner that nobody has opted in (READ-4).
+
+    Its own machines are meant not to be billed.
+    """
     return company.presence is Presence.PARTNER and company.link is None and not company.records
 
 
-def _read_since(company: CompanyState, standing: Standing, at: Circumstances) -> datetime:
-    """Since when there is no newer reading of a company that is to be read.
+def _read_since(company: CompanyState, standing: Standing, at: TickContext) -> datetime:
+    """Return the instant since which a company that is to be read has no newer reading.
 
-    One without an open record is to be read since its month waits to be opened: what was read of it before, perhaps long
-    before it was licensed again, was of another month.
+    Without an open record it is to be read since its month waits to be opened. An earlier reading,
+    perhaps from long before it was licensed again, belongs to another month.
     """
     if standing.last_reading is not None and any(
         record.state is RecordState.OPEN for record in company.records
@@ -95,5 +99,5 @@ def _earlier(known: datetime | None, other: datetime) -> datetime:
 
 
 def _age(since: datetime | None, tick: datetime) -> int:
-    """Seconds from the instant to the tick; of none, 0."""
+    """Return the seconds from the instant to the tick; 0 for no instant."""
     return 0 if since is None else int((tick - since).total_seconds())
