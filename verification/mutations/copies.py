@@ -13,7 +13,7 @@ _NEEDED = ("layers/tally", "functions", "local", "tests", "events", "docs")
 _FILES = (
     "pyproject.toml",
     "template.yaml",
-    "samconfig.toml",
+    "samconfig.example.toml",
     "README.md",
     "CHANGELOG.md",
     "Makefile",
