@@ -123,6 +123,11 @@ lock: .tools/uv/.ready ## resolve the requirements anew; LOCK_OPTIONS=--upgrade 
 clean: down sam-local-down ## remove all that was installed or built
 	rm -rf .venv .tools .local .aws-sam .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage .coverage.*
 
+# `sam deploy --guided` writes its answers to samconfig.toml. Only a missing file is made: the answers stay.
+setup install: samconfig.toml
+samconfig.toml:
+	@cp samconfig.example.toml $@
+
 # Debian's python3 comes without ensurepip, so `-m venv` may fail there. Once uv is there, nothing needs pip beside it.
 .tools/uv/.ready: requirements/bootstrap.txt
 	@"$(BOOTSTRAP_PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 9))' \

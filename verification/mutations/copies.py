@@ -24,7 +24,7 @@ _NEEDED = (
 _FILES = (
     "pyproject.toml",
     "template.yaml",
-    "samconfig.toml",
+    "samconfig.example.toml",
     "README.md",
     "CHANGELOG.md",
     "Makefile",
