@@ -67,11 +67,13 @@ def test_a_setting_takes_what_its_parameter_takes(
 
 
 def test_the_readme_tells_each_setting_as_the_template_does(template: Template) -> None:
-    """A technician reads the README, CloudFormation asks by the template: both say the same of
+    """A technician reads the settings' page, CloudFormation asks by the template: both say the same of
     every parameter.
     """
     rows = re.findall(
-        r"^\| `(\w+)` \| (.+?) \| (.+) \|$", (ROOT / "README.md").read_text(), flags=re.MULTILINE
+        r"^\| `(\w+)` \| (.+?) \| (.+) \|$",
+        (ROOT / "docs" / "settings.md").read_text(),
+        flags=re.MULTILINE,
     )
     told = {name: (default, meaning) for name, default, meaning in rows}
     shown = {None: "*asked for*", "": "*empty*"}

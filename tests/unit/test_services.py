@@ -215,10 +215,10 @@ def test_two_services_are_never_one_line() -> None:
 
 
 def test_the_example_of_the_readme_is_read() -> None:
-    """What a technician copies out of the README is a valid setting."""
+    """What a technician copies out of the handbook is a valid setting."""
     (example,) = [
         line
-        for line in (ROOT / "README.md").read_text().splitlines()
+        for line in (ROOT / "docs" / "services.md").read_text().splitlines()
         if line.startswith('{"email": {"counter"')
     ]
     assert [each.service.name for each in read_services(example)] == ["endpoints", "email", "edr"]
