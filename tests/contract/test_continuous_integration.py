@@ -19,7 +19,7 @@ def _bare(command: str) -> str:
 
 
 def test_a_commit_runs_what_make_lint_runs() -> None:
-    """The same commands in the same order, with the tools of `make setup`: nothing is fetched."""
+    """The same commands in the same order, with the tools of `make lint`: nothing is fetched."""
     recipe = (ROOT / "Makefile").read_text().partition("\nlint:")[2].partition("\n\n")[0]
     _, *lines = recipe.splitlines()
     (repository,) = HOOKS["repos"]
