@@ -14,14 +14,13 @@ import typer
 from cli.main import app
 from local.checkout import ROOT
 
-PAGES = [
-    ROOT / "README.md",
-    ROOT / "CHANGELOG.md",
-    *sorted((ROOT / "docs").glob("*.md")),
-    ROOT / "events" / "README.md",
-]
-OF_OUR_COMMAND = ("README.md", "docs/command.md", "docs/operations.md")
-"""Pages on which an option that stands alone is one of ours."""
+PAGES = sorted(
+    path for folder in (ROOT, ROOT / "docs", ROOT / "events") for path in folder.glob("*.md")
+)
+OF_PROGRAMS = ("mutations.md", "performance.md", "simulation.md", "simulators.md")
+"""Pages on which an option that stands alone may be one of a program that is never deployed."""
+OF_SAM = {"--guided", "--parameter-overrides"}
+"""Options of `sam deploy`."""
 
 _FENCED = re.compile(r"^```.*?^```", flags=re.MULTILINE | re.DOTALL)
 _TYPED = re.compile(r"^ *(?:\$ )?(?:\.venv/bin/)?(tally [^\n]*(?:\\\n[^\n]*)*)", flags=re.MULTILINE)
@@ -113,6 +112,12 @@ def _beside(first: str, name: str) -> str:
     return " ".join((*above, name))
 
 
+def _options_of_programs() -> set[str]:
+    folders = (ROOT / name for name in ("local", "simulators", "verification"))
+    sources = (path.read_text() for folder in folders for path in folder.rglob("*.py"))
+    return {option for source in sources for option in re.findall(r'"(--[a-z-]+)"', source)}
+
+
 def _text(page: Path) -> str:
     return page.read_text()
 
@@ -135,11 +140,12 @@ def test_what_tally_says_to_type_is_understood(source: Path) -> None:
         understood(command, whole=False)
 
 
-@pytest.mark.parametrize("page", OF_OUR_COMMAND)
-def test_options_that_stand_alone_are_options(page: str) -> None:
-    """An option that a sentence names belongs to a command."""
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_options_that_stand_alone_are_options(page: Path) -> None:
+    """An option that a sentence names belongs to a command, or to the program that its page is of."""
     known = {option for command in _commands() for param in command.params for option in param.opts}
-    assert set(_OPTION.findall(_text(ROOT / page))) <= known
+    known |= OF_SAM | (_options_of_programs() if page.name in OF_PROGRAMS else set())
+    assert set(_OPTION.findall(_text(page))) - {"--help"} - known == set()
 
 
 def test_every_command_stands_in_the_readme_or_its_page() -> None:

@@ -117,7 +117,7 @@ def test_a_batch_holds_jobs(event: Event) -> None:
 
 def test_the_readme_has_the_command() -> None:
     """What `make sam-local` runs is what a person can type."""
-    readme = (EVENTS_FOLDER.parent / "README.md").read_text().replace("\\\n", " ")
+    readme = (EVENTS_FOLDER.parent / "docs" / "try-it.md").read_text().replace("\\\n", " ")
     typed = {" ".join(line.split()) for line in readme.splitlines() if "sam local invoke" in line}
     run = command(
         EVENTS[0], environment=EVENTS_FOLDER.parent / ".local" / "sam-local-environment.json"

@@ -7,13 +7,13 @@ from datetime import date, timedelta
 
 import pytest
 
-from tally.domain.decision import wanted
+from tally.domain.decision import wanted, write_rows
 from tally.domain.decision.case import Case, Wanted
 from tally.domain.holds import Hold, Strangers
 from tally.domain.model.standing import StandingState
 from tally.domain.record.lines import LineState, Place
 from tally.domain.record.writes import Write
-from tally.planner import plan
+from tally.planner import tick_lists
 from tests.functional.instants import gmt
 from tests.simulation.scene import Scene, at, key_of, scene_of
 from verification.simulation.msp import Firm
@@ -29,10 +29,10 @@ def forget_falls(monkeypatch: pytest.MonkeyPatch) -> None:
     """
 
     def silent(case: Case, write: Write, place: Place) -> Wanted | None:
-        found = wanted.fallen(case, write, place)
+        found = write_rows.fallen(case, write, place)
         return None if found is None else case.stay(case.well())
 
-    rows = tuple(silent if row is wanted.fallen else row for row in wanted.HEAD)
+    rows = tuple(silent if row is write_rows.fallen else row for row in write_rows.HEAD)
     monkeypatch.setattr(wanted, "HEAD", rows)
 
 
@@ -70,7 +70,7 @@ def test_a_yearly_customer_that_is_never_seen_is_found(
     scene.ticks("2026-10-01 00:05")
     at(scene, "2026-10-01 09:00")
     scene.joins("North Quay", setup="yearly licence")
-    monkeypatch.setattr(plan, "read_census", lambda *_: ())
+    monkeypatch.setattr(tick_lists, "read_census", lambda *_: ())
     assert scene.violation("2026-10-02 00:05").what == "it has no standing"
 
 
