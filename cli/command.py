@@ -206,6 +206,6 @@ def _check_texts(values: Mapping[str, object]) -> None:
         texts = value if isinstance(value, list | tuple) else [value]
         if any(isinstance(text, str) and not is_encodable(text) for text in texts):
             raise UsageError(
-                f"What was given as {name} is no text: its bytes are none in this "
-                "terminal's encoding."
+                f"What was given as {name} is no text: its bytes are none in this terminal's "
+                "encoding."
             )

@@ -34,6 +34,6 @@ def nobody_known(stack: Stack, ticks: Ticks | None) -> str:
         return no_tick_yet(stack)
     disabled = "" if stack.scheduled() else f" {DISABLED}"
     return (
-        f"Tally knows no company: the newest tick, {age(ticks.newest, now=stack.clock.now())} "
-        f"ago, found nobody to bill. `tally doctor` says why.{disabled}"
+        f"Tally knows no company: the newest tick, {age(ticks.newest, now=stack.clock.now())} ago, "
+        f"found nobody to bill. `tally doctor` says why.{disabled}"
     )

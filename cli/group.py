@@ -66,8 +66,8 @@ class Group(TyperGroup):
         except typer.TyperException as error:
             message = error.format_message() if hasattr(error, "format_message") else str(error)
             Output(as_json=False).error(
-                f"{message.rstrip('.')}. `tally --help` and `tally COMMAND --help` say what "
-                "there is."
+                f"{message.rstrip('.')}. `tally --help` and `tally COMMAND --help` say what there "
+                "is."
             )
             code = NOT_DONE
         except typer.Abort:

@@ -52,8 +52,8 @@ def queue_company(
     ledger = stack.ledger()
     if ledger.ticks() is None:
         raise SetupError(
-            "No tick has run yet, and the first one decides which month is billed first: "
-            "`tally sync` has one planned."
+            "No tick has run yet, and the first one decides which month is billed first: `tally "
+            "sync` has one planned."
         )
     queue = CollectingQueue(
         wanted=lambda job: job.company_id == company.id and (months is None or job.month in months)

@@ -79,6 +79,6 @@ def output(outputs: Mapping[str, str], name: str, *, stack: str) -> str:
         return outputs[name]
     except KeyError:
         raise SetupError(
-            f"The stack {stack} has no output {name}: is it Tally's, and of this version? "
-            "Deploy it again."
+            f"The stack {stack} has no output {name}: is it Tally's, and of this version? Deploy "
+            "it again."
         ) from None

@@ -97,8 +97,8 @@ def _play(stack: Stack, present: date) -> Comparison:
         say=_say,
     )
     _say(
-        f"\nPlaying {months[0].label} and {months[1].label}: some ticks of the schedule, "
-        "and what each changed (GMT)\n"
+        f"\nPlaying {months[0].label} and {months[1].label}: some ticks of the schedule, and what "
+        "each changed (GMT)\n"
     )
     invoicing = invoicing_day(months[1].first)
     for at in sorted((*instants(months[0].first, months[1].first), invoicing)):

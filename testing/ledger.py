@@ -242,8 +242,8 @@ class MemoryLedger:
             known = self._records.get(after.key)
             if (0 if known is None else known.version) != transition.expected_version:
                 raise ConflictError(
-                    f"the record of {after.key} has been written by somebody else since it "
-                    "was read."
+                    f"the record of {after.key} has been written by somebody else since it was "
+                    "read."
                 )
             if change is not None:
                 self._change(change)
@@ -278,8 +278,8 @@ class MemoryLedger:
         as_seen = all(self._links.get(each.company_id) == each for each in change.beside)
         if not (at_version and as_seen and self._may_free(change) and self._may_take(change)):
             raise ConflictError(
-                f"the link of {after.company_id} to ConnectWise company {after.connectwise_id} "
-                "has been written by somebody else since it was read."
+                f"the link of {after.company_id} to ConnectWise company {after.connectwise_id} has "
+                "been written by somebody else since it was read."
             )
         self._links[after.company_id] = after
         self._changes.setdefault(after.company_id, []).append(change)

@@ -118,8 +118,8 @@ ANSWERS = (
     Answer(
         name="keep-apart",
         says=(
-            "Bill beside the Addition of others that holds the record, in this month and in all "
-            "to come."
+            "Bill beside the Addition of others that holds the record, in this month and in all to "
+            "come."
         ),
         give=Answers.keep_apart,
         fits=_is_held_by_others,
@@ -160,8 +160,8 @@ ANSWERS = (
     Answer(
         name="carry-terms",
         says=(
-            "Carry price, included quantity, tax and billing flag of the month before over to "
-            "this month's Addition."
+            "Carry price, included quantity, tax and billing flag of the month before over to this "
+            "month's Addition."
         ),
         give=Answers.carry_terms,
         fits=_has_other_terms,

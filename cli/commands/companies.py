@@ -52,8 +52,8 @@ def tie(
         int | None,
         typer.Option(
             help=(
-                "Id of the agreement that it is billed on: needed where others are tied to it "
-                "as well."
+                "Id of the agreement that it is billed on: needed where others are tied to it as "
+                "well."
             )
         ),
     ] = None,

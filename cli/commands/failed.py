@@ -81,8 +81,8 @@ def list_failed(session: Session) -> int:
         )
         out.say()
         out.say(
-            f"{several(len(shown), 'message')}. `tally failed retry` plans anew what they "
-            "are about, and removes them."
+            f"{several(len(shown), 'message')}. `tally failed retry` plans anew what they are "
+            "about, and removes them."
         )
     return FINDINGS if shown else DONE
 

@@ -121,8 +121,8 @@ def _standing_document(before: Standing | None, after: Standing) -> Document:
 def _print(session: Session, rehearsal: Rehearsal, *, alone: bool) -> None:
     out = session.output
     out.say(
-        f"A tick at {minute(rehearsal.tick)} GMT: "
-        f"{several(len(rehearsal.jobs), 'company-month')} due. Nothing was written."
+        f"A tick at {minute(rehearsal.tick)} GMT: {several(len(rehearsal.jobs), 'company-month')} "
+        "due. Nothing was written."
     )
     if session.stack.ledger().ticks() is None:
         out.say(f"It would be the first tick. {no_tick_yet(session.stack)}")

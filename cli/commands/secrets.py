@@ -61,8 +61,8 @@ def set_keys(
     """
     if not somebody_is_there():
         raise UsageError(
-            "Nothing was stored: keys are asked for on a terminal alone, where nothing "
-            "shows or keeps them."
+            "Nothing was stored: keys are asked for on a terminal alone, where nothing shows or "
+            "keeps them."
         )
     return _set_keys(session, ask=getpass, force=force, yes=yes)
 
@@ -85,8 +85,8 @@ def _set_keys(session: Session, *, ask: Callable[[str], str], force: bool, yes: 
         if wrong and not force:
             _told(session, results, stored_now=False, changed=given)
             out.error(
-                f"Nothing was stored: {_reasons(wrong)} Put it right and run this again, or "
-                "store them as they are with --force."
+                f"Nothing was stored: {_reasons(wrong)} Put it right and run this again, or store "
+                "them as they are with --force."
             )
             return NOT_DONE
         session.confirm(f"Store {_listed(given)} in the secret {secret_id}?", yes=yes)
@@ -98,8 +98,8 @@ def _set_keys(session: Session, *, ask: Callable[[str], str], force: bool, yes: 
         return NOT_DONE
     store(client, secret_id, fields)
     out.note(
-        f"Stored {_listed(given)}. The functions take the new keys when they start anew, at "
-        "the latest when a call is refused for the old ones."
+        f"Stored {_listed(given)}. The functions take the new keys when they start anew, at the "
+        "latest when a call is refused for the old ones."
     )
     _told(session, results, stored_now=True, changed=given)
     return FINDINGS if wrong else None

@@ -172,9 +172,9 @@ def _print_record(out: Output, ledger: Ledger, record: UsageRecord, now: datetim
     out.say(f"  counted {number(counted(record))}, billed {record.stands}")
     for line in record.lines:
         out.say(
-            f"  line {line.number}  Addition {line.addition_id} on agreement "
-            f"{line.agreement_id}, {line.place.effective} to {line.place.cancelled}, "
-            f"quantity {number(line.pushed)}, {line.state}"
+            f"  line {line.number}  Addition {line.addition_id} on agreement {line.agreement_id}, "
+            f"{line.place.effective} to {line.place.cancelled}, quantity {number(line.pushed)}, "
+            f"{line.state}"
         )
     for kind, text in _waiting(record):
         out.say(f"  {kind}: {text}")

@@ -153,8 +153,8 @@ def _explain_all(session: Session, rows: Sequence[CompanyRow], *, why: bool) -> 
             _explain(session, row)
     else:
         session.output.say(
-            f"{len(telling)} companies have more to tell: add --why, or see one with `tally "
-            "show COMPANY`."
+            f"{len(telling)} companies have more to tell: add --why, or see one with `tally show "
+            "COMPANY`."
         )
 
 

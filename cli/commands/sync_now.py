@@ -168,8 +168,8 @@ def _print(session: Session, outcome: Outcome) -> None:
         out.say(f"Nothing is due for {name}.")
     elif not outcome.done:
         out.say(
-            f"{name}: {_months(outcome.months)} queued, and not done yet; `tally show` "
-            "tells how it goes on."
+            f"{name}: {_months(outcome.months)} queued, and not done yet; `tally show` tells how "
+            "it goes on."
         )
     elif not outcome.steps:
         out.say(f"{name}: {_months(outcome.months)} read, and nothing is to be changed.")

@@ -218,8 +218,8 @@ def _described(client: "CloudFormationClient", name: str) -> "StackTypeDef":
         if error_code(error) == "ValidationError":
             region = client.meta.region_name
             raise SetupError(
-                f"There is no stack {name} in {region}: give --stack, --region or "
-                "--profile, or deploy it there."
+                f"There is no stack {name} in {region}: give --stack, --region or --profile, or "
+                "deploy it there."
             ) from error
         with aws_errors(f"the stack {name}"):
             raise
@@ -247,8 +247,8 @@ def _check_clock(date: str, *, now: datetime) -> None:
     if abs(off) > _CLOCKS_DIFFER:
         way = "ahead of" if off > timedelta() else "behind"
         raise SetupError(
-            f"This machine's clock is {abs(off).total_seconds():.0f} seconds {way} AWS's: "
-            "set it right, since months are told by it."
+            f"This machine's clock is {abs(off).total_seconds():.0f} seconds {way} AWS's: set it "
+            "right, since months are told by it."
         )
 
 

@@ -22,10 +22,9 @@ def gravityzone_advice(url: str) -> str:
         f"{address} ({region})" for region, address in _GRAVITYZONE if _host(address) != _host(url)
     )
     return (
-        "Compare GravityZoneUrl with the access URL in Control Center > My Account > "
-        "Control Center API. A key is good in its own region alone: "
-        f"other regions are {others}. If the address is right, make a new key there and "
-        "store it with `tally secrets set`."
+        "Compare GravityZoneUrl with the access URL in Control Center > My Account > Control "
+        f"Center API. A key is good in its own region alone: other regions are {others}. If the "
+        "address is right, make a new key there and store it with `tally secrets set`."
     )
 
 
@@ -34,18 +33,18 @@ def connectwise_advice(url: str) -> str:
     hosts = [f"https://api-{region}.myconnectwise.net" for region in _CONNECTWISE]
     others = ", ".join(each for each in hosts if _host(each) != _host(url))
     return (
-        "ConnectWiseCompany is the company that you type at the login, ConnectWiseUrl the "
-        "API's host: of the cloud that is one of "
-        f"{others}, the one whose rest is the host of your login page."
+        "ConnectWiseCompany is the company that you type at the login, ConnectWiseUrl the API's "
+        f"host: of the cloud that is one of {others}, the one whose rest is the host of your login "
+        "page."
     )
 
 
 def in_front_advice(vendor: str, url: str) -> str:
     """Say what to try if something in front of a vendor answers in its place."""
     return (
-        f"Open {url} in a browser. If {vendor} is being looked after, wait. Else let "
-        "Tally's calls through at the firewall or proxy that answers: "
-        "its functions come from AWS's addresses of their region, this command from this machine."
+        f"Open {url} in a browser. If {vendor} is being looked after, wait. Else let Tally's calls "
+        "through at the firewall or proxy that answers: its functions come from AWS's addresses "
+        "of their region, this command from this machine."
     )
 
 

@@ -45,9 +45,9 @@ def clock(installation: Installation) -> Iterator[Finding]:
         return
     which = "ahead of" if off > timedelta() else "behind"
     yield found(
-        f"This machine's clock is {_length(abs(off))} {which} AWS's: ages that this command "
-        "shows are wrong by it, and beyond 5 minutes AWS refuses "
-        "its calls. The functions go by AWS's clock.",
+        f"This machine's clock is {_length(abs(off))} {which} AWS's: ages that this command shows "
+        "are wrong by it, and beyond 5 minutes AWS refuses its calls. The functions go by AWS's "
+        "clock.",
         "Set this machine's clock by a time server (NTP).",
     )
 
@@ -58,8 +58,8 @@ def time_zone(installation: Installation) -> Iterator[Finding]:
     there = installation.stack.clock.now().astimezone(zone)
     local = f"{there:%A %d %B %Y, %H:%M}"
     yield ok(
-        f"Bills go by {zone.key}, where it is {local}. If ConnectWise shows another time, "
-        "deploy again with the right BillingTimeZone."
+        f"Bills go by {zone.key}, where it is {local}. If ConnectWise shows another time, deploy "
+        "again with the right BillingTimeZone."
     )
 
 
@@ -86,18 +86,16 @@ def table(installation: Installation) -> Iterator[Finding]:
         return
     if not ledger.recoverable:
         yield found(
-            f"The ledger {ledger.name} cannot be restored to an earlier moment: "
-            "point-in-time recovery is off. A restored table has it off until "
-            "somebody turns it on.",
+            f"The ledger {ledger.name} cannot be restored to an earlier moment: point-in-time "
+            "recovery is off. A restored table has it off until somebody turns it on.",
             f"aws dynamodb update-continuous-backups --table-name {ledger.name} "
-            "--point-in-time-recovery-specification "
-            "PointInTimeRecoveryEnabled=true",
+            "--point-in-time-recovery-specification PointInTimeRecoveryEnabled=true",
         )
     if not ledger.protected:
         yield found(
             f"The ledger {ledger.name} can be deleted by mistake: deletion protection is off.",
-            "Deploy again with TableProtection true; a restored table is protected by "
-            f"aws dynamodb update-table --table-name {ledger.name} --deletion-protection-enabled",
+            "Deploy again with TableProtection true; a restored table is protected by aws "
+            f"dynamodb update-table --table-name {ledger.name} --deletion-protection-enabled",
         )
     if ledger.recoverable and ledger.protected:
         yield ok(
@@ -118,8 +116,8 @@ def queues(installation: Installation) -> Iterator[Finding]:
             )
     if clean:
         yield ok(
-            f"The queue of jobs is there ({waiting} under way), and nothing lies in the "
-            "queues of failures."
+            f"The queue of jobs is there ({waiting} under way), and nothing lies in the queues of "
+            "failures."
         )
 
 
@@ -137,9 +135,9 @@ def schedule(installation: Installation) -> Iterator[Finding]:
             continue
         yield needs_setup(
             f"The schedule {each.name} is disabled: no count is read and nothing is billed.",
-            "If ScheduleState is DISABLED, deploy again with ENABLED. Else somebody has "
-            "disabled it by hand: enable it in the AWS console, Amazon "
-            f"EventBridge > Schedules > {each.name} > Enable.",
+            "If ScheduleState is DISABLED, deploy again with ENABLED. Else somebody has disabled "
+            "it by hand: enable it in the AWS console, Amazon EventBridge > Schedules > "
+            f"{each.name} > Enable.",
         )
 
 
@@ -179,8 +177,8 @@ def tick_finding(ticks: Ticks | None, *, now: datetime, every: timedelta | None)
     if every is not None and age > 2 * every + _PLANNER_TIME:
         return found(
             (
-                f"The newest tick is of {newest}, {_length(age)} ago, though there should be "
-                f"one every {_length(every)}: counts are not followed."
+                f"The newest tick is of {newest}, {_length(age)} ago, though there should be one "
+                f"every {_length(every)}: counts are not followed."
             ),
             f"See whether the schedule is enabled. {log}",
         )

@@ -45,8 +45,8 @@ def keys(connectwise: ConnectWise, *, url: str, company: str) -> Iterator[Findin
     except InFrontError as error:
         yield needs_setup(
             (
-                f"Something in front of ConnectWise at {url} answers in its place, so that "
-                f"nothing can be told of the keys. It said: {error}."
+                f"Something in front of ConnectWise at {url} answers in its place, so that nothing "
+                f"can be told of the keys. It said: {error}."
             ),
             in_front_advice("ConnectWise", url),
         )
@@ -54,12 +54,12 @@ def keys(connectwise: ConnectWise, *, url: str, company: str) -> Iterator[Findin
     except ApiVersionError as error:
         yield needs_setup(
             (
-                f"ConnectWise at {url} does not know the version of its API that Tally asks "
-                f"for. It said: {error}."
+                f"ConnectWise at {url} does not know the version of its API that Tally asks for. "
+                f"It said: {error}."
             ),
             f"Bring ConnectWise up to {API_VERSION} or newer; or deploy again with "
-            "ConnectWiseApiVersion set to a version that it knows, and look at "
-            "`tally plan` before the next tick.",
+            "ConnectWiseApiVersion set to a version that it knows, and look at `tally plan` "
+            "before the next tick.",
         )
         return
     except (MissingRightError, AmbiguousNameError):
@@ -70,16 +70,16 @@ def keys(connectwise: ConnectWise, *, url: str, company: str) -> Iterator[Findin
                 f"ConnectWise at {url} does not take the keys of the API member for the company "
                 f"{company!r}. It said: {error}."
             ),
-            "Make a new key pair for the API member (System > Members > API Members > API "
-            "Keys), check the client id, and store them with "
-            f"`tally secrets set`. {connectwise_advice(url)}",
+            "Make a new key pair for the API member (System > Members > API Members > API Keys), "
+            "check the client id, and store them with `tally secrets set`. "
+            f"{connectwise_advice(url)}",
         )
         return
     except NotFoundError as error:
         yield needs_setup(
             (
-                f"ConnectWise at {url} does not find what every ConnectWise has, or does not "
-                f"take the keys. It said: {error}."
+                f"ConnectWise at {url} does not find what every ConnectWise has, or does not take "
+                f"the keys. It said: {error}."
             ),
             (
                 f"{connectwise_advice(url)} If both are right, store the keys anew with `tally "
@@ -93,8 +93,8 @@ def keys(connectwise: ConnectWise, *, url: str, company: str) -> Iterator[Findin
         )
         return
     yield ok(
-        f"ConnectWise at {url} knows the company {company!r} and takes the keys. Tally is "
-        f"made for version {API_VERSION} of its API or newer."
+        f"ConnectWise at {url} knows the company {company!r} and takes the keys. Tally is made for "
+        f"version {API_VERSION} of its API or newer."
     )
 
 
@@ -170,16 +170,15 @@ def writing(connectwise: ConnectWise) -> Iterator[Finding]:
             told += 1
             yield found(
                 (
-                    f"Whether the API member has Finance > Agreements: {right} could not be "
-                    f"told. It said: {error}."
+                    f"Whether the API member has Finance > Agreements: {right} could not be told. "
+                    f"It said: {error}."
                 ),
                 "Try again; or look at the API member's role in ConnectWise.",
             )
     if not told:
         yield ok(
-            "The API member is not refused making and changing Additions; it was tried on "
-            "an agreement that does not exist, so that the first "
-            "month's Addition is the proof."
+            "The API member is not refused making and changing Additions; it was tried on an "
+            "agreement that does not exist, so that the first month's Addition is the proof."
         )
 
 
@@ -215,9 +214,8 @@ def products(installation: Installation) -> Iterator[Finding]:
             continue
         yield needs_setup(
             found_id,
-            f"Deploy again with {names.product_setting} exactly as the product's identifier "
-            "in ConnectWise, upper and lower case included. It must "
-            "be active, and no bundle.",
+            f"Deploy again with {names.product_setting} exactly as the product's identifier in "
+            "ConnectWise, upper and lower case included. It must be active, and no bundle.",
         )
 
 

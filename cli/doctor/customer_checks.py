@@ -132,12 +132,12 @@ def odd_rows(installation: Installation) -> Iterator[Finding]:
     for row in first:
         yield found(
             (
-                "A row of a list cannot be placed, so that whomever it concerns goes without "
-                f"it. {row}"
+                "A row of a list cannot be placed, so that whomever it concerns goes without it. "
+                f"{row}"
             ),
             (
-                "Look at it in GravityZone or ConnectWise, where somebody's import or "
-                "integration may have left it, and have it put right."
+                "Look at it in GravityZone or ConnectWise, where somebody's import or integration "
+                "may have left it, and have it put right."
             ),
         )
     if count > len(first):
@@ -161,9 +161,8 @@ def _left(
             f"{where}, {described(foreign)} bills {names.product!r} {what}, and is not Tally's: "
             "the customer is held rather than billed twice."
         ),
-        "Switch the other integration off. Then give it a cancelled date in ConnectWise, or "
-        "answer for the customer: `tally take-over`, "
-        "`tally keep-apart` or `tally waive`.",
+        "Switch the other integration off. Then give it a cancelled date in ConnectWise, or answer "
+        "for the customer: `tally take-over`, `tally keep-apart` or `tally waive`.",
     )
 
 
@@ -196,7 +195,7 @@ def _whom(installation: Installation, customer: Customer) -> str:
 
 def _for_agreement(customer: Customer, names: Names) -> str:
     return (
-        f"Leave {customer.name} one active agreement of the type {names.agreement_type!r} "
-        "on a monthly cycle; of several, "
-        f"`tally companies pin {customer.company.id} AGREEMENT_ID --why …` chooses."
+        f"Leave {customer.name} one active agreement of the type {names.agreement_type!r} on a "
+        f"monthly cycle; of several, `tally companies pin {customer.company.id} AGREEMENT_ID --why "
+        "…` chooses."
     )

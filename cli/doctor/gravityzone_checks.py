@@ -28,8 +28,8 @@ def key(gravityzone: GravityZone, *, url: str) -> Iterator[Finding]:
     except InFrontError as error:
         yield needs_setup(
             (
-                f"Something in front of GravityZone at {url} answers in its place, so that "
-                f"nothing can be told of the key. It said: {error}."
+                f"Something in front of GravityZone at {url} answers in its place, so that nothing "
+                f"can be told of the key. It said: {error}."
             ),
             in_front_advice("GravityZone", url),
         )
@@ -123,9 +123,8 @@ def customers(installation: Installation) -> Iterator[Finding]:
                 f"GravityZone refuses to list the companies below the partner {name}. It said: "
                 f"{error}."
             ),
-            "Nobody new is tied by name as long as that is so. If it stays so, leave the "
-            "partner out, with all below it: "
-            f"`tally companies exclude {partner_id} --why …`.",
+            "Nobody new is tied by name as long as that is so. If it stays so, leave the partner "
+            f"out, with all below it: `tally companies exclude {partner_id} --why …`.",
         )
     if roster.customers:
         yield ok(
@@ -137,12 +136,11 @@ def customers(installation: Installation) -> Iterator[Finding]:
     seen = f"and {others} with another licence" if others else "and no other"
     yield needs_setup(
         (
-            f"{own.name} has no customer with a monthly subscription in GravityZone, {seen}: "
-            "there is nothing to bill."
+            f"{own.name} has no customer with a monthly subscription in GravityZone, {seen}: there "
+            "is nothing to bill."
         ),
         "Give a customer a monthly subscription (for any other licence GravityZone counts "
-        "nothing), or make the key as a user of the company "
-        "above your customers.",
+        "nothing), or make the key as a user of the company above your customers.",
     )
 
 

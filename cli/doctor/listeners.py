@@ -30,9 +30,8 @@ def subscriptions(installation: Installation) -> Iterator[Finding]:
     }
     if missing:
         yield found(
-            f"{address}, which AlarmEmail names, was unsubscribed from the alarms and gets "
-            f"none, {_SCANNER}; or it has not confirmed within three "
-            "days, after which AWS drops it.",
+            f"{address}, which AlarmEmail names, was unsubscribed from the alarms and gets none, "
+            f"{_SCANNER}; or it has not confirmed within three days, after which AWS drops it.",
             _subscribe("email", address, topic),
         )
     yield from _heard(subscribed, missing=missing)
@@ -53,9 +52,8 @@ def _unconfirmed(subscription: Subscription, topic: str) -> Finding:
     return found(
         f"{subscription.endpoint} has not confirmed yet that it wants the alarms, and gets none.",
         "Open the mail 'AWS Notification - Subscription Confirmation' there. Better than to "
-        "follow its link is to confirm with the token in it, so "
-        f"that no link in a mail unsubscribes again: {_confirm(topic)}. Where the mail is "
-        "lost, ask for another: "
+        "follow its link is to confirm with the token in it, so that no link in a mail "
+        f"unsubscribes again: {_confirm(topic)}. Where the mail is lost, ask for another: "
         f"{_subscribe_line(subscription.protocol, subscription.endpoint, topic)}",
     )
 
@@ -63,11 +61,9 @@ def _unconfirmed(subscription: Subscription, topic: str) -> Finding:
 def _subscribe(protocol: str, endpoint: str, topic: str) -> str:
     return (
         "To deploy again does not help, as CloudFormation believes that the subscription is "
-        "there. Subscribe it: "
-        f"{_subscribe_line(protocol, endpoint, topic)} and confirm, not by the link in the "
-        "mail that comes, but with the token in that link and with "
-        "authenticated unsubscribing, so that no link in a mail unsubscribes again: "
-        f"{_confirm(topic)}"
+        f"there. Subscribe it: {_subscribe_line(protocol, endpoint, topic)} and confirm, not by "
+        "the link in the mail that comes, but with the token in that link and with authenticated "
+        f"unsubscribing, so that no link in a mail unsubscribes again: {_confirm(topic)}"
     )
 
 

@@ -20,8 +20,8 @@ def taken_over(record: UsageRecord, addition_id: int) -> str:
     """Say what becomes of the Addition of others that is given to us."""
     return (
         f"At the next tick Addition {addition_id} gets Tally's reference into its text and "
-        f"{record.key.month.last} as its cancelled date; "
-        f"from then on it follows the count, which is {_hold(record).quantity} now."
+        f"{record.key.month.last} as its cancelled date; from then on it follows the count, which "
+        f"is {_hold(record).quantity} now."
     )
 
 
@@ -51,9 +51,9 @@ def voided(record: UsageRecord) -> str:
     """Say what becomes of the newest line."""
     line = _line(record)
     return (
-        f"At the next tick Addition {line.addition_id} on agreement {line.agreement_id} is "
-        f"set from {line.pushed} to 0 and kept; its successor is "
-        "opened on the agreement that the company's tie and pin give by then."
+        f"At the next tick Addition {line.addition_id} on agreement {line.agreement_id} is set "
+        f"from {line.pushed} to 0 and kept; its successor is opened on the agreement that the "
+        "company's tie and pin give by then."
     )
 
 
@@ -61,8 +61,8 @@ def credited(record: UsageRecord) -> str:
     """Say how many are taken for credited."""
     quantity = 0 if record.credit is None else record.credit.quantity
     return (
-        f"Nothing is written to ConnectWise: {quantity} are taken for credited there by hand, "
-        "and told no more."
+        f"Nothing is written to ConnectWise: {quantity} are taken for credited there by hand, and "
+        "told no more."
     )
 
 

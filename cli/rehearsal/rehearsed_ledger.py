@@ -158,8 +158,8 @@ class OverlayLedger:
         known = self.record(transition.after.key)
         if (0 if known is None else known.version) != transition.expected_version:
             raise ConflictError(
-                f"the record of {transition.after.key} has been written by somebody else "
-                "since it was read."
+                f"the record of {transition.after.key} has been written by somebody else since it "
+                "was read."
             )
         if change is not None:
             self.change_link(change)
@@ -183,8 +183,8 @@ class OverlayLedger:
             return
         if not self._is_as_read(change):
             raise ConflictError(
-                f"the link of {after.company_id} has been written by somebody else since it "
-                "was read."
+                f"the link of {after.company_id} has been written by somebody else since it was "
+                "read."
             )
         tied = self._whose()
         if change.freed is not None:

@@ -107,8 +107,8 @@ def run(address: str) -> int:
                 )
                 return _FINDINGS
     print(
-        f"\n{len(EVENTS)} events invoked in {time.monotonic() - began:.0f} s; each came to "
-        "what it must."
+        f"\n{len(EVENTS)} events invoked in {time.monotonic() - began:.0f} s; each came to what it "
+        "must."
     )
     return 0
 
@@ -119,8 +119,8 @@ def up(address: str) -> int:
     with prepared(address) as stack:
         standing = leave(stack)
     print(
-        f"\nUp, the clocks at {BEGINS:%Y-%m-%d %H:%M} GMT; `make sam-local-down` ends it. "
-        "For example:\n"
+        f"\nUp, the clocks at {BEGINS:%Y-%m-%d %H:%M} GMT; `make sam-local-down` ends it. For "
+        "example:\n"
     )
     for event in EVENTS[:1]:
         for url in (standing.gravityzone, standing.connectwise):

@@ -9,9 +9,8 @@ from simulators.core import HTML_TYPE, Response, json_response, text_response
 SECURITY = "You do not have security permission to perform this action."
 ALREADY_INVOICED = (
     "Since this period has already been invoiced there will not be an invoice generated for "
-    "additional products for "
-    "this period. Please prorate the agreement or update the start date to on or after the "
-    "Next Invoice Date."
+    "additional products for this period. Please prorate the agreement or update the start date to "
+    "on or after the Next Invoice Date."
 )
 _FIRST_GATEWAY_ERROR = 502
 
@@ -83,8 +82,8 @@ def unknown_version(asked: str, known: Collection[str], url: str) -> Response:
     The framework below ConnectWise gives it, in its own words.
     """
     message = (
-        f"The HTTP resource that matches the request URI '{url}' does not support the API "
-        f"version '{asked}'."
+        f"The HTTP resource that matches the request URI '{url}' does not support the API version "
+        f"'{asked}'."
     )
     inner = {"code": "UnsupportedApiVersion", "message": message, "innerError": None}
     return json_response(

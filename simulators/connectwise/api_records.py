@@ -269,9 +269,8 @@ _FIRM = ("id", "identifier", "name")
 COMPANY_PATHS = paths(
     _COMPANY,
     {"status": _NAMED, "territory": _NAMED, "types": _NAMED},
-    "accountNumber addressLine2 dateAcquired dateDeleted defaultContact deletedBy leadFlag "
-    "market parentCompany site "
-    "state taxIdentifier vendorIdentifier zip customFields",
+    "accountNumber addressLine2 dateAcquired dateDeleted defaultContact deletedBy leadFlag market "
+    "parentCompany site state taxIdentifier vendorIdentifier zip customFields",
 )
 AGREEMENT_TYPE_PATHS = paths(_TYPE, {})
 PRODUCT_PATHS = paths(_PRODUCT, {"subcategory": _NAMED, "type": _NAMED, "unitOfMeasure": _NAMED})
@@ -289,11 +288,10 @@ AGREEMENT_PATHS = paths(
         "location": _NAMED,
         "department": _NAMED,
     },
-    "applicationUnlimitedFlag autoInvoiceFlag billExpenses billProducts billTime "
-    "billToContact billToSite "
-    "carryOverUnused contact currency customFields expiredDays internalNotes "
-    "invoiceDescription invoiceTemplate limit "
-    "oneTimeFlag restrictDepartmentFlag site taxCode workOrder",
+    "applicationUnlimitedFlag autoInvoiceFlag billExpenses billProducts billTime billToContact "
+    "billToSite carryOverUnused contact currency customFields expiredDays internalNotes "
+    "invoiceDescription invoiceTemplate limit oneTimeFlag restrictDepartmentFlag site taxCode "
+    "workOrder",
 )
 ADDITION_PATHS = paths(
     _ADDITION, {"product": ("id", "identifier"), "opportunity": _NAMED, "invoiceGrouping": _NAMED}

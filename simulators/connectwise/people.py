@@ -213,8 +213,8 @@ class People:
         old = document.fields
         if (midnight(on) or "") <= old["startDate"]:
             raise ValueError(
-                f"agreement {agreement_id} starts on {old['startDate'][:10]}, which is not "
-                f"before {on}"
+                f"agreement {agreement_id} starts on {old['startDate'][:10]}, which is not before "
+                f"{on}"
             )
         if next_invoice is None:
             in_arrears = tenant.invoicing(agreement_id) == "arrears"

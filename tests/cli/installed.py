@@ -49,7 +49,9 @@ ENVIRONMENT: Mapping[str, str] = {**console.ENVIRONMENT, "BILLING_TIME_ZONE": "E
 
 
 class Formation:
-    """CloudFormation, as far as it lists what a stack consists of, and what it was deployed with."""
+    """CloudFormation, as far as it lists what a stack consists of, and what it was deployed
+    with.
+    """
 
     def __init__(self, resources: Sequence[tuple[str, str]]) -> None:
         self.resources = list(resources)

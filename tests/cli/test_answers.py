@@ -69,8 +69,8 @@ def test_approve_says_what_was_seen_and_what_is_written() -> None:
     console, customer = grown()
     out = console.done("approve", "Harbor Dental", *WHY, "--yes").text
     assert (
-        "GravityZone counts 60 active endpoints for Harbor Dental in December 2026; "
-        "November 2026 gave 10."
+        "GravityZone counts 60 active endpoints for Harbor Dental in December 2026; November 2026 "
+        "gave 10."
     ) in out
     assert (
         "At the next tick Addition 2 is set to 60, and 60 is what further growth is measured by."
@@ -128,8 +128,8 @@ def test_keep_apart_bills_ours_beside_it() -> None:
     console, customer, (addition,) = foreign(9)
     out = console.done("keep-apart", "Harbor Dental", *WHY, "--yes").text
     assert (
-        f"Addition {addition} stays as it is, and at the next tick an Addition of 4 is made "
-        "beside it"
+        f"Addition {addition} stays as it is, and at the next tick an Addition of 4 is made beside "
+        "it"
     ) in out
     console.world.play(gmt("2026-11-01 00:20"))
     assert [each[0] for each in console.world.additions(customer)] == [9, 4]
@@ -158,8 +158,8 @@ def test_void_sets_to_0_and_opens_at_the_right_one() -> None:
     console.done("companies", "tie", "Harbor Dental", str(right), *WHY, "--yes")
     out = console.done("void", "Harbor Dental", *WHY, "--yes").text
     assert (
-        f"At the next tick Addition 1 on agreement {harbor.agreement_id} is set from 7 to 0 "
-        "and kept"
+        f"At the next tick Addition 1 on agreement {harbor.agreement_id} is set from 7 to 0 and "
+        "kept"
     ) in out
     world.play(gmt("2026-10-21 00:05"))
     assert [each[0] for each in world.additions(harbor)] == [0]
@@ -183,7 +183,9 @@ def test_a_credit_is_marked_as_done() -> None:
 
 
 def test_terms_are_carried_over() -> None:
-    """OPEN-5: the terms of the month before that are written are named before they are confirmed."""
+    """OPEN-5: the terms of the month before that are written are named before they are
+    confirmed.
+    """
     world = new_world()
     customer = open_october(world)
     agree_and_open_november(world, customer)
@@ -291,8 +293,8 @@ def test_of_several_holds_one_is_named() -> None:
     console.world.play(gmt("2027-01-01 00:05"))
     line = console.refused("approve", "Harbor Dental", *WHY, "--yes")
     assert (
-        "2 records of Harbor Dental are held for its number: say which, --month 2026-12 "
-        "--service endpoints; --month 2027-01"
+        "2 records of Harbor Dental are held for its number: say which, --month 2026-12 --service "
+        "endpoints; --month 2027-01"
     ) in line
     console.done("approve", "Harbor Dental", "--month", "2027-01", *WHY, "--yes")
     assert record(console, customer, "2027-01").hold is None

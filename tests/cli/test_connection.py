@@ -188,7 +188,9 @@ def test_an_output_that_is_missing_is_said(deployed: Deployed) -> None:
 
 
 def test_the_planner_is_invoked_and_answers(deployed: Deployed) -> None:
-    """A tick is given to the planner as the schedule gives it, and its answer is what it planned."""
+    """A tick is given to the planner as the schedule gives it, and its answer is what it
+    planned.
+    """
     deployed.describes()
     deployed.answers({"companies": 3, "jobs": 2})
     assert connect(Target()).invoke(TICK) == {"companies": 3, "jobs": 2}

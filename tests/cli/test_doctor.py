@@ -168,16 +168,16 @@ def test_no_stack(msp: Installed, monkeypatch: pytest.MonkeyPatch) -> None:
 
     def none() -> dict[str, str]:
         raise SetupError(
-            "There is no stack tally in eu-west-1: give --stack, --region or --profile, or "
-            "deploy it there."
+            "There is no stack tally in eu-west-1: give --stack, --region or --profile, or deploy "
+            "it there."
         )
 
     monkeypatch.setattr(Installed, "outputs", property(lambda _: none()), raising=False)
     ended = msp.run("doctor")
     assert (ended.code, ended.out) == (2, "")
     assert ended.err == (
-        "tally: There is no stack tally in eu-west-1: give --stack, --region or --profile, "
-        "or deploy it there.\n"
+        "tally: There is no stack tally in eu-west-1: give --stack, --region or --profile, or "
+        "deploy it there.\n"
     )
 
 

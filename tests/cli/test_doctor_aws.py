@@ -1,4 +1,6 @@
-"""`tally doctor` and what is not as it must be in AWS: settings, secret, ledger, schedule, alarms."""
+"""`tally doctor` and what is not as it must be in AWS: settings, secret, ledger, schedule,
+alarms.
+"""
 
 import json
 import shlex
@@ -202,8 +204,8 @@ def test_ticks_that_stopped(msp: Installed) -> None:
     verdict, says, remedy = only(msp.check("last-tick"))
     assert verdict == "finding"
     assert says == (
-        "The newest tick is of 2026-11-03 00:05 GMT, 5 hours ago, though there should be "
-        "one every 15 minutes: counts are not followed."
+        "The newest tick is of 2026-11-03 00:05 GMT, 5 hours ago, though there should be one every "
+        "15 minutes: counts are not followed."
     )
     assert "planner's log" in remedy
 

@@ -48,7 +48,9 @@ def test_a_wrong_key(msp: Installed, name: str, status: Literal[401, 404]) -> No
 
 
 def test_another_company_or_region(msp: Installed) -> None:
-    """A host that does not know the company is named, with the hosts of the other regions to try."""
+    """A host that does not know the company is named, with the hosts of the other regions to
+    try.
+    """
     msp.environment["CONNECTWISE_URL"] = "https://api-na.myconnectwise.net"
     msp.environment["CONNECTWISE_COMPANY"] = "nobody"
     verdict, says, remedy = only(msp.check("connectwise-keys"))
@@ -60,7 +62,9 @@ def test_another_company_or_region(msp: Installed) -> None:
 
 
 def test_the_host_of_the_login_page(msp: Installed) -> None:
-    """The host that people log in at is not the API's: the remedy names what the API's looks like."""
+    """The host that people log in at is not the API's: the remedy names what the API's looks
+    like.
+    """
     body = '{"code": "Security", "message": "SSL is required.", "errors": null}'
     msp.world.connectwise.faults.add(
         Fault(

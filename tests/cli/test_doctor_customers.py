@@ -38,8 +38,8 @@ def test_a_name_that_differs_more(msp: Installed) -> None:
     _, says, remedy = only(msp.check("companies"))
     assert "or nearly so" in says
     assert remedy.startswith(
-        f"It may be 'Harbor Dental Clinic & Partners' (`tally companies tie {company} "
-        f"{likely} --why …`)"
+        f"It may be 'Harbor Dental Clinic & Partners' (`tally companies tie {company} {likely} "
+        "--why …`)"
     )
     assert "'Harbor Dental'" not in remedy
     assert "Bakery" not in remedy

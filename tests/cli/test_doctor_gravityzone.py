@@ -21,7 +21,9 @@ def only(check: dict[str, Any]) -> tuple[str, str, str]:
 
 
 def test_nothing_is_wrong(msp: Installed) -> None:
-    """Where everything is set up, every check says ok, nothing is to be done, and it ends with 0."""
+    """Where everything is set up, every check says ok, nothing is to be done, and it ends with
+    0.
+    """
     checks = msp.checks(code=0)
     assert {each["verdict"] for each in checks.values()} == {"ok"}
     assert not [
@@ -181,8 +183,8 @@ def test_the_key_of_a_customer(msp: Installed) -> None:
     assert (verdict, says) == (
         "needs set-up",
         (
-            "The API key belongs to Harbor Dental, which is a customer: it sees none of your "
-            "other customers."
+            "The API key belongs to Harbor Dental, which is a customer: it sees none of your other "
+            "customers."
         ),
     )
 

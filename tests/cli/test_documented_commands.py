@@ -142,7 +142,9 @@ def test_what_tally_says_to_type_is_understood(source: Path) -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_options_that_stand_alone_are_options(page: Path) -> None:
-    """An option that a sentence names belongs to a command, or to the program that its page is of."""
+    """An option that a sentence names belongs to a command, or to the program that its page is
+    of.
+    """
     known = {option for command in _commands() for param in command.params for option in param.opts}
     known |= OF_SAM | (_options_of_programs() if page.name in OF_PROGRAMS else set())
     assert set(_OPTION.findall(_text(page))) - {"--help"} - known == set()

@@ -145,7 +145,9 @@ def test_every_command_is_tried() -> None:
 @pytest.mark.parametrize("state", STATES)
 @pytest.mark.parametrize("name", WHOLE)
 def test_of_the_whole_stack(state: str, name: str) -> None:
-    """What is so is said, and what comes next; nothing is claimed of companies that are not known."""
+    """What is so is said, and what comes next; nothing is claimed of companies that are not
+    known.
+    """
     make, says, _ = STATES[state]
     seen = said(run(make(), name, *WHOLE[name]))
     assert says[name] in seen
@@ -168,7 +170,9 @@ def test_of_one_company(state: str, name: str) -> None:
 @pytest.mark.parametrize("name", ["plan", "sync", "failed retry"])
 @pytest.mark.parametrize("state", STATES)
 def test_of_one_company_alone(state: str, name: str) -> None:
-    """So is one that is named to a command of the whole stack, but for failures, of which there are none."""
+    """So is one that is named to a command of the whole stack, but for failures, of which there are
+    none.
+    """
     make, _, says = STATES[state]
     ended = run(make(), name, "Harbor Dental", *WHOLE[name])
     assert ended.code == 2

@@ -1,4 +1,6 @@
-"""What holds for every command: its options, its exit codes, its width, and what a file gets of it."""
+"""What holds for every command: its options, its exit codes, its width, and what a file gets of
+it.
+"""
 
 import json
 import re
@@ -196,8 +198,8 @@ def test_a_bug_is_told_and_shown_on_demand(one: Console) -> None:
     """A bug ends with 2 and one line; its traceback comes with --debug alone."""
     one.world.ledger.fail_next("ticks", ZeroDivisionError("oh"))
     assert one.refused("status") == (
-        "tally: A bug in Tally: ZeroDivisionError('oh'). Run it again with --debug and "
-        "report what it prints."
+        "tally: A bug in Tally: ZeroDivisionError('oh'). Run it again with --debug and report what "
+        "it prints."
     )
     one.world.ledger.fail_next("ticks", ZeroDivisionError("oh"))
     with pytest.raises(ZeroDivisionError):
@@ -205,8 +207,8 @@ def test_a_bug_is_told_and_shown_on_demand(one: Console) -> None:
 
 
 LONG = (
-    "Consolidated Amalgamated Widgets and Sprockets of the Greater Metropolitan Area, Limited "
-    "(in liquidation)"
+    "Consolidated Amalgamated Widgets and Sprockets of the Greater Metropolitan Area, Limited (in "
+    "liquidation)"
 )
 
 

@@ -1,4 +1,6 @@
-"""Every command over customers, members and answers whose texts are orders to a terminal (SAFE-10)."""
+"""Every command over customers, members and answers whose texts are orders to a terminal
+(SAFE-10).
+"""
 
 import json
 import re
@@ -29,11 +31,7 @@ from tests.cli.test_every_command import NAMES
 from tests.functional.instants import gmt
 
 FORGED = "tally: all is well"
-HOSTILE = (
-    "\x1b]8;;https://x.test\x1b\\\x1b]52;c;eA==\x07\x1b[2J\x1b[1;1H\x1bP$q\x1b\\\x1b_G\x1b\\\x9b2J\x9d52;c;eA==\x9c\x90\x84"
-    f"\x7f\b\t\v\f\0\u202e\u2066\u2067\u061c\u200b\u200d\ufeff\u2060\u00ad\u3164\ufe0f\U000e0041\r\n{FORGED}\n{FORGED}"
-    "\u2028\u2029\x85[link=https://x.test]x[/link][/][bold]"
-)
+HOSTILE = f"\x1b]8;;https://x.test\x1b\\\x1b]52;c;eA==\x07\x1b[2J\x1b[1;1H\x1bP$q\x1b\\\x1b_G\x1b\\\x9b2J\x9d52;c;eA==\x9c\x90\x84\x7f\b\t\v\f\0\u202e\u2066\u2067\u061c\u200b\u200d\ufeff\u2060\u00ad\u3164\ufe0f\U000e0041\r\n{FORGED}\n{FORGED}\u2028\u2029\x85[link=https://x.test]x[/link][/][bold]"
 INVISIBLE = set("\u3164\ufe0f\u00a0")
 SEEN = "Acme"
 
@@ -45,7 +43,9 @@ def named(what: str) -> str:
 
 @dataclass(slots=True)
 class Scene:
-    """An MSP all of whose names are hostile, with a customer in each state that a command is for."""
+    """An MSP all of whose names are hostile, with a customer in each state that a command is
+    for.
+    """
 
     console: Console = field(default_factory=Console)
     customers: dict[str, Customer] = field(default_factory=dict)

@@ -130,7 +130,9 @@ def test_nothing_is_typed(msp: Installed, capsys: pytest.CaptureFixture[str]) ->
 def test_interrupted_at_a_prompt(
     msp: Installed, capsys: pytest.CaptureFixture[str], at: int, pressed: BaseException, code: int
 ) -> None:
-    """Interrupted at whichever prompt, nothing is stored, nobody was asked, and one line says so."""
+    """Interrupted at whichever prompt, nothing is stored, nobody was asked, and one line says
+    so.
+    """
     versions, calls = _versions(msp), len(msp.world.gravityzone.calls)
     assert enter(msp, *list(NEW.values())[:at], pressed) == code
     assert msp.stored() == KEYS
@@ -221,8 +223,8 @@ def test_what_no_key_can_be(msp: Installed, capsys: pytest.CaptureFixture[str], 
     assert msp.stored() == KEYS
     printed = capsys.readouterr()
     assert (
-        "gravityzone_api_key in the secret is empty, or has white space or other characters "
-        "that no key has. Put"
+        "gravityzone_api_key in the secret is empty, or has white space or other characters that "
+        "no key has. Put"
     ) in printed.err
     assert typed not in printed.out + printed.err
 

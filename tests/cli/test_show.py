@@ -94,9 +94,8 @@ def test_two_of_one_name_are_told_apart_by_id(harbor: tuple[Console, Customer]) 
 def test_a_company_that_nobody_knows(harbor: tuple[Console, Customer]) -> None:
     """What is not known is refused in one line that says what to do."""
     assert harbor[0].refused("show", "Zebra Logistics") == (
-        "tally: Tally knows no company 'Zebra Logistics'. `tally status` lists those that "
-        "it knows; "
-        "each is known from the first tick that sees it."
+        "tally: Tally knows no company 'Zebra Logistics'. `tally status` lists those that it "
+        "knows; each is known from the first tick that sees it."
     )
 
 

@@ -15,7 +15,9 @@ OF_AWS = ("botocore", "pydantic", "tally.ledger")
 
 
 def imported(program: str) -> set[str]:
-    """The modules that a Python program has imported in the end, but for those that coverage brings."""
+    """The modules that a Python program has imported in the end, but for those that coverage
+    brings.
+    """
     told = f"{program}\nimport sys\nsys.stderr.write('\\n'.join(sys.modules))"
     paths = [ROOT / "layers" / "tally", ROOT / "functions", ROOT]
     ended = subprocess.run(
@@ -37,7 +39,9 @@ def test_the_help_imports_no_command() -> None:
 
 @pytest.mark.parametrize("name", ["status", "export"])
 def test_looking_imports_no_vendor(name: str) -> None:
-    """To look at the ledger needs no client of the vendors, no rehearsal, no rich without a terminal."""
+    """To look at the ledger needs no client of the vendors, no rehearsal, no rich without a
+    terminal.
+    """
     loaded = imported(f"import cli.deployment.connection, cli.commands.{name}")
     assert "botocore" in loaded
     assert not loaded & {*HEAVY}

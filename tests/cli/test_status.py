@@ -52,8 +52,8 @@ def test_each_company_has_one_line(console: Console) -> None:
     assert lines[2].split() == ["Blue", "Heron", "Brewing", "-", "-", "-", "needs", "set-up", "-"]
     assert lines[3].split() == ["Harbor", "Dental", "90", "-", "-", "held", "4h"]
     assert lines[5] == (
-        "December 2026: 3 companies (1 held, 1 needs set-up, 1 billing); counted 95, billed "
-        "5; newest tick 3h ago."
+        "December 2026: 3 companies (1 held, 1 needs set-up, 1 billing); counted 95, billed 5; "
+        "newest tick 3h ago."
     )
 
 
@@ -61,8 +61,8 @@ def test_a_standing_has_its_sentence(console: Console) -> None:
     """SAFE-7: nothing is skipped silently: what is not billing says why, below the table."""
     out = console.done("status").text
     assert (
-        "Harbor Dental: held since 2026-12-01. GravityZone counts 90 active endpoints for "
-        "Harbor Dental"
+        "Harbor Dental: held since 2026-12-01. GravityZone counts 90 active endpoints for Harbor "
+        "Dental"
     ) in out
     assert (
         "Blue Heron Brewing: needs set-up since 2026-11-01. No ConnectWise company is named exactly"

@@ -100,7 +100,9 @@ def test_a_refused_opening_is_tried_at_once(one: Console) -> None:
 
 
 def test_an_unchanged_count_is_told_as_such(one: Console) -> None:
-    """FOLLOW-2: where nothing is to be changed, the reading is noted, and that it was read is told."""
+    """FOLLOW-2: where nothing is to be changed, the reading is noted, and that it was read is
+    told.
+    """
     customer = next(iter(one.world.ledger.links()))
     one.world.clock.set(SOON)
     one.world.connectwise.calls.clear()
@@ -149,8 +151,8 @@ def test_nothing_due_is_said(one: Console) -> None:
     one.world.play(SOON)
     out = one.done("sync", "Old Mill Bakery", "--yes").text
     assert out.startswith(
-        "Nothing is due for Old Mill Bakery. Standing: needs set-up. No ConnectWise company "
-        "is named"
+        "Nothing is due for Old Mill Bakery. Standing: needs set-up. No ConnectWise company is "
+        "named"
     )
 
 

@@ -59,7 +59,9 @@ def scene(request: pytest.FixtureRequest) -> Iterator[_Scene]:
 
 
 def test_status(scene: _Scene) -> None:
-    """SAFE-7: the status shows the company as failing, with the item's key, and the others as ever."""
+    """SAFE-7: the status shows the company as failing, with the item's key, and the others as
+    ever.
+    """
     rows = {row["id"]: row for row in scene.console.done("status", "--json").json["companies"]}
     assert rows[scene.spoilt.id]["standing"]["state"] == "failing"
     assert scene.key in rows[scene.spoilt.id]["standing"]["reason"]

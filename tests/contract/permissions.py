@@ -12,7 +12,9 @@ from tests.contract.template import Template
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Behalf:
-    """What AWS does with a permission in our name, and the test of the template that stands for it."""
+    """What AWS does with a permission in our name, and the test of the template that stands for
+    it.
+    """
 
     does: str
     proof: str

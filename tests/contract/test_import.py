@@ -13,7 +13,10 @@ layers_and_code, handler = sys.argv[1:4], sys.argv[4]
 sys.path[:0] = layers_and_code
 import importlib
 assert callable(importlib.import_module(handler).handler)
-files = {name.partition(".")[0]: getattr(module, "__file__", None) or "" for name, module in sys.modules.items()}
+files = {
+    name.partition(".")[0]: getattr(module, "__file__", None) or ""
+    for name, module in sys.modules.items()
+}
 print(*(name for name, file in files.items() if "site-packages" in file))
 """
 _BOTO3 = {"boto3", "botocore", "dateutil", "jmespath", "s3transfer", "six", "urllib3"}

@@ -29,8 +29,8 @@ pytestmark = pytest.mark.skipif(
     subprocess.run([PYTHON, "-E", "-c", "import pip"], check=False, capture_output=True).returncode
     != 0,
     reason=(
-        "the Python below the virtual environment has no pip: there is nothing for its settings "
-        "to be about"
+        "the Python below the virtual environment has no pip: there is nothing for its settings to "
+        "be about"
     ),
 )
 
@@ -193,7 +193,9 @@ def test_a_python_without_pip(around: Surroundings) -> None:
 
 @pytest.mark.parametrize("layer", LAYERS)
 def test_variables_of_python(around: Surroundings, layer: str) -> None:
-    """Where the shell has bytecode kept elsewhere or left out, the layer has its own all the same."""
+    """Where the shell has bytecode kept elsewhere or left out, the layer has its own all the
+    same.
+    """
     around.variables |= {
         "PYTHONPYCACHEPREFIX": str(around.folder / "elsewhere"),
         "PYTHONDONTWRITEBYTECODE": "1",

@@ -302,7 +302,9 @@ def test_an_equal_transition_conflicts_too(ledger: Ledger) -> None:
 
 
 def test_a_record_that_is_gone_conflicts(ledger: Ledger) -> None:
-    """A transition of a record that the ledger lacks (restored to an earlier point) is not written."""
+    """A transition of a record that the ledger lacks (restored to an earlier point) is not
+    written.
+    """
     with pytest.raises(ConflictError):
         ledger.save(pushed(first(key_of()), 6))
     assert ledger.record(key_of()) is None
@@ -316,7 +318,9 @@ def test_a_transition_must_follow(ledger: Ledger) -> None:
 
 
 def test_history_is_in_order(ledger: Ledger) -> None:
-    """A history is read oldest first, also past its tenth transition, and holds no other record's."""
+    """A history is read oldest first, also past its tenth transition, and holds no other
+    record's.
+    """
     record = opened(ledger, key_of())
     opened(ledger, key_of(service="endpoints-extra"))
     opened(ledger, key_of(month=OCTOBER))

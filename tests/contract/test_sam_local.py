@@ -37,7 +37,9 @@ def test_without_an_engine_one_line_says_so(tmp_path: Path) -> None:
 def test_the_bridges_gateway_is_where_containers_find_us(
     bridge: dict[str, str], address: str
 ) -> None:
-    """Engines that have run no container yet leave the gateway out: it is the first address then."""
+    """Engines that have run no container yet leave the gateway out: it is the first address
+    then.
+    """
     assert gateway(bridge) == address
 
 

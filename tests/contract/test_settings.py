@@ -67,7 +67,8 @@ def test_a_setting_takes_what_its_parameter_takes(
 
 
 def test_the_readme_tells_each_setting_as_the_template_does(template: Template) -> None:
-    """A technician reads the settings' page, CloudFormation asks by the template: both say the same of
+    """A technician reads the settings' page, CloudFormation asks by the template: both say the same
+    of
     every parameter.
     """
     rows = re.findall(

@@ -258,7 +258,9 @@ def test_lambda_may_poll_the_workers_queue(template: Template) -> None:
 def test_a_function_may_write_its_own_log_and_no_other(
     template: Template, function: str, role: str, group: str
 ) -> None:
-    """The group is the template's, with a retention; Lambda would make one that is kept for ever."""
+    """The group is the template's, with a retention; Lambda would make one that is kept for
+    ever.
+    """
     assert _allowed(template, role)["WriteItsLog"] == (
         {"logs:CreateLogStream", "logs:PutLogEvents"},
         {"Fn::GetAtt": f"{group}.Arn"},
@@ -297,7 +299,8 @@ def test_the_topic_takes_messages_from_this_accounts_alarms_alone(template: Temp
         "StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}},
         "ArnLike": {
             "aws:SourceArn": {
-                "Fn::Sub": "arn:${AWS::Partition}:cloudwatch:${AWS::Region}:${AWS::AccountId}:alarm:*",
+                "Fn::Sub": "arn:${AWS::Partition}:cloudwatch:${AWS::Region}"
+                ":${AWS::AccountId}:alarm:*",
             }
         },
     }

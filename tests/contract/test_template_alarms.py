@@ -56,7 +56,9 @@ def test_an_alarm_tells_the_topic(template: Template, name: str) -> None:
 
 @pytest.mark.parametrize("name", [name for name, told in ALARMS.items() if told[0] == NAMESPACE])
 def test_an_alarm_on_our_own_metric_looks_at_one_that_is_written(name: str) -> None:
-    """A misspelled metric never has data, and its alarm never tells anything; ages are in seconds."""
+    """A misspelled metric never has data, and its alarm never tells anything; ages are in
+    seconds.
+    """
     _, metric, _, _, _, threshold, _, _ = ALARMS[name]
     assert metric in UNITS
     assert (UNITS[metric] == "Seconds") == (threshold in (DAY, BETWEEN_TICKS))
@@ -108,7 +110,9 @@ def _links(values: Iterator[Any]) -> Iterator[dict[str, Any]]:
 
 
 def test_periods_follow_the_schedule(template: Template) -> None:
-    """CloudFormation cannot multiply: the link says in seconds what the parameter says in minutes."""
+    """CloudFormation cannot multiply: the link says in seconds what the parameter says in
+    minutes.
+    """
     for minutes, numbers in template.body["Mappings"]["Schedule"].items():
         between = timedelta(minutes=int(minutes)).total_seconds()
         assert numbers["Seconds"] == between

@@ -186,7 +186,9 @@ def test_every_schedule_is_stopped_by_one_setting(template: Template) -> None:
 
 
 def test_only_the_table_outlives_the_stack(template: Template) -> None:
-    """What docs/recovery.md says of uninstalling: the ledger stays, all else goes with the stack."""
+    """What docs/recovery.md says of uninstalling: the ledger stays, all else goes with the
+    stack.
+    """
     kept = {
         name
         for name, each in template.resources.items()

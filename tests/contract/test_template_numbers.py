@@ -181,7 +181,9 @@ def test_only_failed_records_of_a_batch_come_back(template: Template) -> None:
 def test_settling_outlasts_the_worker_and_its_last_call(
     template: Template, worker_timeout: int, request_timeout: int
 ) -> None:
-    """SAFE-2: when an intent's absence is believed, nobody who could still carry it out is alive."""
+    """SAFE-2: when an intent's absence is believed, nobody who could still carry it out is
+    alive.
+    """
     settling = template.parameters["SettleSeconds"]
     assert worker_timeout + request_timeout < settling["MinValue"] <= settling["Default"] == 300
 

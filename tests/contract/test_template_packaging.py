@@ -73,7 +73,9 @@ def test_a_makefile_has_its_layers_target(template: Template, layer: str) -> Non
 def test_functions_keep_their_package_name(
     template: Template, built: Path, function: str, package: str
 ) -> None:
-    """Tests, mypy and Lambda import a handler by the same name, and an artifact holds nothing else."""
+    """Tests, mypy and Lambda import a handler by the same name, and an artifact holds nothing
+    else.
+    """
     assert template.properties(function)["Handler"] == f"{package}.handler.handler"
     assert template.properties(function)["CodeUri"] == f"functions/{package}/"
     files = {

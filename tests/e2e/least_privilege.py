@@ -206,23 +206,26 @@ def document(ours: list[Row], behalf: list[Row]) -> str:
     """The text of docs/least-privilege.md."""
     return f"""# Least privilege
 
-What each role of the template may do, and how it is known that nothing is granted in vain. Written by `make least-privilege`; a test compares both
-tables with the template.
+What each role of the template may do, and how it is known that nothing is granted in vain. Written
+by `make least-privilege`; a test compares both tables with the template.
 
 ## What our functions use
 
-Each of these was taken out of its role on a local stack that enforces IAM on the calls that functions make, and the function's flow was played: a
-tick on an empty ledger; a month that is opened, raised, and put off in the queue. With all of them everything is done; without any one of them,
-this happens.
+Each of these was taken out of its role on a local stack that enforces IAM on the calls that
+functions make, and the function's flow was played: a tick on an empty ledger; a month that is
+opened, raised, and put off in the queue. With all of them everything is done; without any one of
+them, this happens.
 
 {table(OURS_HEAD, ours)}
 
-`sqs:SendMessage*` stands for `sqs:SendMessage`, which covers batches on AWS; the local stack asks for `sqs:SendMessageBatch` by name, an action
-that AWS does not have. A transaction on the ledger needs `dynamodb:PutItem` for each item that it puts; there is no action for the transaction.
+`sqs:SendMessage*` stands for `sqs:SendMessage`, which covers batches on AWS; the local stack asks
+for `sqs:SendMessageBatch` by name, an action that AWS does not have. A transaction on the ledger
+needs `dynamodb:PutItem` for each item that it puts; there is no action for the transaction.
 
 ## What AWS uses on our behalf
 
-These are no calls of our functions, and no local stack checks them. A test of the template holds each to the one resource that it is for.
+These are no calls of our functions, and no local stack checks them. A test of the template holds
+each to the one resource that it is for.
 
 {table(BEHALF_HEAD, behalf)}
 """
@@ -260,14 +263,14 @@ def main() -> int:
     in_vain = [each for each, what in found.items() if not what]
     for each in in_vain:
         print(
-            f"\n{each.role} is granted {each.action} on {each.on} in vain: nothing fails "
-            "without it."
+            f"\n{each.role} is granted {each.action} on {each.on} in vain: nothing fails without "
+            "it."
         )
     if not in_vain:
         DOCUMENT.write_text(document(rows, behalf))
     print(
-        f"\n{len(ours)} permissions tried in {time.monotonic() - began:.0f} s, "
-        f"{len(in_vain)} granted in vain."
+        f"\n{len(ours)} permissions tried in {time.monotonic() - began:.0f} s, {len(in_vain)} "
+        "granted in vain."
     )
     return bool(in_vain)
 

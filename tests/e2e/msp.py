@@ -1,4 +1,6 @@
-"""A small MSP for the end-to-end tests: the deployed stack, and what people do on both sides of it."""
+"""A small MSP for the end-to-end tests: the deployed stack, and what people do on both sides of
+it.
+"""
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -149,7 +151,9 @@ class Msp:
         return planned
 
     def additions(self, customer: Customer) -> Sequence[TrueAddition]:
-        """Every Addition that is or was on the customer's agreement, in the order they were made."""
+        """Every Addition that is or was on the customer's agreement, in the order they were
+        made.
+        """
         return [
             each
             for each in self.connectwise.additions()
@@ -197,7 +201,9 @@ class Msp:
         wait_until(condition, what=what)
 
     def empty_secret(self) -> None:
-        """Make the secret as the template makes it: here one without a value reads as an empty one."""
+        """Make the secret as the template makes it: here one without a value reads as an empty
+        one.
+        """
         unchecked = boto3.client(
             "secretsmanager",
             endpoint_url=self.stack.endpoint,

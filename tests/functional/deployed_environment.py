@@ -1,4 +1,6 @@
-"""The functions' environment variables, as the template gives them, but for what only a test knows."""
+"""The functions' environment variables, as the template gives them, but for what only a test
+knows.
+"""
 
 from testing.world import AGREEMENT_TYPE, PRODUCT
 

@@ -12,7 +12,9 @@ from testing.world import World
 
 
 class Scene(Protocol):
-    """A world with one job on its queue, planned by ``tick``; ``following`` is the tick after it."""
+    """A world with one job on its queue, planned by ``tick``; ``following`` is the tick after
+    it.
+    """
 
     @property
     def world(self) -> World: ...

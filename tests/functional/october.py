@@ -22,7 +22,9 @@ def a_world(**settings: Any) -> tuple[World, Customer]:  # noqa: ANN401 - fields
 
 
 def invoiced_early(**settings: Any) -> tuple[World, Customer]:  # noqa: ANN401 - as above
-    """October was invoiced on the 1st at nine, before its close; two machines reported afterwards."""
+    """October was invoiced on the 1st at nine, before its close; two machines reported
+    afterwards.
+    """
     world, harbor = a_world(**settings)
     world.play(gmt("2026-11-01 00:05"))
     world.clock.set(gmt("2026-11-01 09:00"))

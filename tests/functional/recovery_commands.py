@@ -20,7 +20,9 @@ def command(starts: str, **values: str) -> list[str]:
 
 
 def options(words: list[str]) -> dict[str, Any]:
-    """A command's options as boto3 takes them: `--table-name x` is TableName="x", and JSON is read."""
+    """A command's options as boto3 takes them: `--table-name x` is TableName="x", and JSON is
+    read.
+    """
     found: dict[str, Any] = {}
     for word in words[3:]:
         if word.startswith("--"):

@@ -73,7 +73,9 @@ def use(
 
 
 def lines(world: World, agreement_id: int) -> list[tuple[str, int, str, str]]:
-    """Product, quantity and dates of every Addition on an agreement, in the order they were made."""
+    """Product, quantity and dates of every Addition on an agreement, in the order they were
+    made.
+    """
     return [
         (each.product, int(each.quantity), str(each.effective or ""), str(each.cancelled or ""))
         for each in world.connectwise.truth.additions(agreement_id=agreement_id, deleted=False)

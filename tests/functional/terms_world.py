@@ -1,4 +1,6 @@
-"""A customer with terms of its own in October, and what to look at of it: for the tests of OPEN-5."""
+"""A customer with terms of its own in October, and what to look at of it: for the tests of
+OPEN-5.
+"""
 
 import json
 from collections import Counter

@@ -67,7 +67,9 @@ def test_no_floor(world: World, harbor: Customer, floor: int) -> None:
 
 @pytest.mark.parametrize("operation", ["getMonthlyUsage", "getLicenseInfo"])
 def test_a_key_twice_is_unknown(world: World, harbor: Customer, operation: str) -> None:
-    """READ-8: an answer about a company with a key twice says nothing, whichever value came last."""
+    """READ-8: an answer about a company with a key twice says nothing, whichever value came
+    last.
+    """
     world.gravityzone.faults.add(
         Fault(kind=FaultKind.GARBLED, garble=Garble.DOUBLED, operation=operation, times=99)
     )

@@ -18,8 +18,8 @@ OTHERWISE: dict[str, tuple[dict[str, Any], str]] = {
     "both dates a day earlier": (
         {"effectiveDate": "2026-10-31T00:00:00Z", "cancelledDate": "2026-11-29T00:00:00Z"},
         (
-            "effective date 2026-10-31 instead of 2026-11-01 and cancelled date 2026-11-29 "
-            "instead of 2026-11-30"
+            "effective date 2026-10-31 instead of 2026-11-01 and cancelled date 2026-11-29 instead "
+            "of 2026-11-30"
         ),
     ),
     "the cancelled date a day later": (

@@ -108,7 +108,9 @@ class Scene:
             self.world.queue.delete(message)
 
     def meet(self, fault: Fault, operation: str) -> Cause:
-        """Let the job meet the fault wherever it makes that call; give the standing that it leaves."""
+        """Let the job meet the fault wherever it makes that call; give the standing that it
+        leaves.
+        """
         simulator = self.world.connectwise if " " in operation else self.world.gravityzone
         ordered = {name: getattr(fault, name) for name in Fault.__slots__} | {
             "operation": operation

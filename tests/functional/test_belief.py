@@ -118,7 +118,9 @@ def test_what_no_planner_made_is_refused(
 
 
 def test_services_and_agreements_come_once(world: World, harbor: Customer) -> None:
-    """SAFE-9: a job that names a service or an agreement twice would be done twice; it is refused."""
+    """SAFE-9: a job that names a service or an agreement twice would be done twice; it is
+    refused.
+    """
     job = planned(world)
     for name in ("services", "agreements"):
         assert isinstance(run(world, other(job, **{name: job[name] * 2})), RefusedJobError)
@@ -178,7 +180,9 @@ def test_nothing_is_kept_of_a_company_that_nobody_knows(world: World, harbor: Cu
 
 
 def test_a_month_from_before_billing_began_is_not_opened() -> None:
-    """SAFE-9, OPEN-8: a job of a month before the first one that the settings name opens nothing."""
+    """SAFE-9, OPEN-8: a job of a month before the first one that the settings name opens
+    nothing.
+    """
     world = World(clock=VirtualClock(FIRST), first_month=Month(2026, 11))
     harbor = world.add_customer("Harbor Dental")
     world.check_in(harbor, 12, at=gmt("2026-10-20 00:00"))
@@ -206,7 +210,9 @@ def test_a_renamed_product_is_believed_from_its_first_tick_on(
 
 
 def test_jobs_of_a_version_before_are_believed(world: World, harbor: Customer) -> None:
-    """SAFE-9: a ledger that knows of no products yet, as an older version leaves it, stops nothing."""
+    """SAFE-9: a ledger that knows of no products yet, as an older version leaves it, stops
+    nothing.
+    """
     job = planned(world)
     world.ledger.note_products({})
     assert run(world, job) != {}

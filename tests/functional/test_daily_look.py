@@ -121,7 +121,9 @@ def test_missed_ticks_are_made_up_for() -> None:
 
 
 def test_a_look_that_failed_is_made_up_for_on_the_same_day() -> None:
-    """FOLLOW-5: ConnectWise is down as the look is due: it is looked at by the first tick that can."""
+    """FOLLOW-5: ConnectWise is down as the look is due: it is looked at by the first tick that
+    can.
+    """
     world, (harbor,) = a_world()
     world.play(gmt("2026-11-03 23:45"))
     world.connectwise.people.set_quantity(addition(world), 7, by="manageit")

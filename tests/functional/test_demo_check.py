@@ -209,7 +209,9 @@ def _help_desk_deleted(demo: DemoWorld) -> None:
 def test_planted_difference_is_found(
     demo: DemoWorld, plant: Callable[[DemoWorld], None], said: list[str]
 ) -> None:
-    """Whatever is wrong with one Addition is told, with the company, the month and what it must be."""
+    """Whatever is wrong with one Addition is told, with the company, the month and what it must
+    be.
+    """
     plant(demo)
     told = "\n".join(demo.compared().differences)
     assert all(each in told for each in said), told

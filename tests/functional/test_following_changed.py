@@ -81,8 +81,8 @@ CHANGES: dict[str, tuple[Act, Act, str]] = {
             cancelledDate="2026-11-30T00:00:00Z",
         ),
         (
-            "effective date 2026-10-31 instead of 2026-11-01 and cancelled date 2026-11-29 "
-            "instead of 2026-11-30"
+            "effective date 2026-10-31 instead of 2026-11-01 and cancelled date 2026-11-29 instead "
+            "of 2026-11-30"
         ),
     ),
     "product": (

@@ -107,7 +107,9 @@ def test_a_frozen_addition_is_looked_at_before_a_further_line_is_made() -> None:
 
 
 def test_a_frozen_addition_is_looked_at_before_an_approved_line_is_made() -> None:
-    """FOLLOW-3, LATE-2: it was right when the person was asked, and was changed before the answer."""
+    """FOLLOW-3, LATE-2: it was right when the person was asked, and was changed before the
+    answer.
+    """
     world, harbor = a_world()
     invoiced(world, harbor)
     world.play(CLOSE)

@@ -76,9 +76,9 @@ def test_growth_beyond_both_limits_is_held(world: World, harbor: Customer) -> No
     shown = world.standing(harbor).shown
     assert shown.state is StandingState.HELD
     assert shown.reason == (
-        "GravityZone counts 240 active endpoints for Harbor Dental in November 2026; "
-        "October 2026 gave 31. "
-        "The Addition says 44. Approve 240, or reject it and check the company in GravityZone."
+        "GravityZone counts 240 active endpoints for Harbor Dental in November 2026; October 2026 "
+        "gave 31. The Addition says 44. Approve 240, or reject it and check the company in "
+        "GravityZone."
     )
     assert quantity(world, harbor) == 44
 

@@ -63,11 +63,10 @@ def test_late_usage_without_a_line_of_its_own() -> None:
     world, harbor = invoiced_early()
     counts(world, harbor, 9, "2026-11-02 00:05")
     assert asked(world, harbor) == (
-        f"{COUNTS.format(9)}; 7 of them are on Additions that can carry no more, since that "
-        "period has been invoiced or its agreement has "
-        "ended. Approve 9, and the other 2 become a line of their own for October 2026 on "
-        "agreement 'Managed security' (id 1), dated "
-        "2026-11-01 to 2026-11-30; or reject it, and 7 stay."
+        f"{COUNTS.format(9)}; 7 of them are on Additions that can carry no more, since that period "
+        "has been invoiced or its agreement has ended. Approve 9, and the other 2 become a line "
+        "of their own for October 2026 on agreement 'Managed security' (id 1), dated 2026-11-01 "
+        "to 2026-11-30; or reject it, and 7 stay."
     )
 
 
@@ -79,9 +78,8 @@ def test_more_late_usage_than_the_line_that_is_there() -> None:
     world.settings = {"late_usage": LateUsage.HOLD}
     counts(world, harbor, 10, "2026-11-02 00:05")
     assert asked(world, harbor) == (
-        f"{COUNTS.format(10)}; 9 of them are billed, 2 on Addition 3 for late ones. Approve "
-        "10, and that goes from 2 to 3; or reject it, "
-        "and 9 stay."
+        f"{COUNTS.format(10)}; 9 of them are billed, 2 on Addition 3 for late ones. Approve 10, "
+        "and that goes from 2 to 3; or reject it, and 9 stay."
     )
     world.answers().approve(october(world, harbor).key, **BOOKS)
     world.play(gmt("2026-11-02 00:20"))
@@ -93,9 +91,9 @@ def test_a_fall_of_the_only_addition() -> None:
     world, harbor = a_world()
     counts(world, harbor, 5, "2026-10-02 00:05")
     assert asked(world, harbor) == (
-        f"{COUNTS.format(5)}, after 7; within a month the count only rises. The Addition "
-        "stands at 7. Approve 5 to accept the lower "
-        "number, which is written then; or reject it, and 7 stays."
+        f"{COUNTS.format(5)}, after 7; within a month the count only rises. The Addition stands at "
+        "7. Approve 5 to accept the lower number, which is written then; or reject it, and 7 "
+        "stays."
     )
 
 
@@ -107,8 +105,8 @@ def test_a_fall_of_the_only_addition() -> None:
             5,
             0,
             (
-                ", and the 2 billed too many are shown at the close, to be credited by hand: "
-                "Tally credits nothing itself"
+                ", and the 2 billed too many are shown at the close, to be credited by hand: Tally "
+                "credits nothing itself"
             ),
         ),
     ],
@@ -120,10 +118,9 @@ def test_a_fall_beside_what_was_invoiced(count: int, becomes: int, credit: str) 
     world, harbor = with_a_late_line()
     counts(world, harbor, count, "2026-11-01 13:00")
     assert asked(world, harbor) == (
-        f"{COUNTS.format(count)}, after 9; within a month the count only rises. 7 are on "
-        "Additions that can be changed no more, and 2 on "
-        f"Addition 3. Approve {count}, and that goes from 2 to {becomes}{credit}; or reject "
-        "it, and 9 stay billed."
+        f"{COUNTS.format(count)}, after 9; within a month the count only rises. 7 are on Additions "
+        f"that can be changed no more, and 2 on Addition 3. Approve {count}, and that goes from 2 "
+        f"to {becomes}{credit}; or reject it, and 9 stay billed."
     )
     world.answers().approve(october(world, harbor).key, **BOOKS)
     world.play(gmt("2026-11-01 13:20"), gmt("2026-11-02 00:05"))
@@ -141,9 +138,9 @@ def test_a_fall_below_what_was_invoiced_is_told() -> None:
     assert october(world, harbor).hold is None
     (notice,) = world.standing(harbor).shown.notices
     assert notice == (
-        "GravityZone counts 5 endpoints in October 2026 now, 2 fewer than the 7 on "
-        "Additions that can be changed no more: what was billed too "
-        "much is shown when the month closes, to be credited by hand."
+        "GravityZone counts 5 endpoints in October 2026 now, 2 fewer than the 7 on Additions that "
+        "can be changed no more: what was billed too much is shown when the month closes, to be "
+        "credited by hand."
     )
     world.play(gmt("2026-11-02 00:05"))
     (notice,) = world.standing(harbor).shown.notices
@@ -172,8 +169,8 @@ def test_an_addition_changed_by_somebody(answer: str, becomes: int) -> None:
     counts(world, harbor, 8, "2026-10-02 00:05")
     assert "we left it at 7. It was not overwritten. " in asked(world, harbor)
     assert asked(world, harbor).endswith(
-        f"{COUNTS.format(8)}. Restore 7 in ConnectWise, and the hold lifts itself; or "
-        "approve, and 8 is written over it; or reject, and 4 stays."
+        f"{COUNTS.format(8)}. Restore 7 in ConnectWise, and the hold lifts itself; or approve, and "
+        "8 is written over it; or reject, and 4 stays."
     )
     getattr(world.answers(), answer)(october(world, harbor).key, **BOOKS)
     world.play(gmt("2026-10-02 00:20"))
@@ -209,10 +206,9 @@ def test_growth_beside_what_was_invoiced() -> None:
     assert record is not None
     assert record.hold is not None
     assert record.hold.why == (
-        "GravityZone counts 37 active endpoints for Harbor Dental in November 2026; October "
-        "2026 gave 7. The Addition says 7 and can carry "
-        "no more: the other 30 would be a line of their own. Approve 37, or reject it and "
-        "check the company in GravityZone."
+        "GravityZone counts 37 active endpoints for Harbor Dental in November 2026; October 2026 "
+        "gave 7. The Addition says 7 and can carry no more: the other 30 would be a line of their "
+        "own. Approve 37, or reject it and check the company in GravityZone."
     )
 
 

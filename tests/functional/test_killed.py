@@ -140,7 +140,9 @@ def lost(play: Play, batch: Sequence[Message]) -> None:
 
 
 def overtaken(play: Play, batch: Sequence[Message]) -> None:
-    """The next tick's jobs run first, two minutes later, and the killed ones come again after them."""
+    """The next tick's jobs run first, two minutes later, and the killed ones come again after
+    them.
+    """
     del batch
     play.world.clock.advance(timedelta(minutes=2))
     play.world.play(play.story.tick + timedelta(minutes=2))

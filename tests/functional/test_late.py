@@ -123,7 +123,9 @@ def test_late_usage_flows_where_the_setting_says_so() -> None:
 
 
 def test_late_usage_asks_beyond_the_growth_limits() -> None:
-    """LATE-2, FOLLOW-4: with `bill`, too, a count far beyond the month before waits for a person."""
+    """LATE-2, FOLLOW-4: with `bill`, too, a count far beyond the month before waits for a
+    person.
+    """
     world, harbor = a_world(late_usage=LateUsage.BILL, growth_seats=2)
     world.play(gmt("2026-11-02 00:05"), gmt("2026-11-20 00:05"))
     world.check_in(harbor, 7, at=gmt("2026-11-20 01:00"))
@@ -335,11 +337,10 @@ def test_an_agreement_that_ends_before_its_next_invoice_has_no_place() -> None:
     shown = world.standing(harbor).shown
     assert shown.state is StandingState.NEEDS_SETUP
     assert shown.reason == (
-        "What October 2026 has used beyond its invoice has no place: agreement 'Managed "
-        f"security' (id {harbor.agreement_id}) ends on "
-        "2026-10-19, before its next invoice. The agreement that follows it is taken once "
-        "it runs: make one if there is none, or bill "
-        "the rest by hand."
+        "What October 2026 has used beyond its invoice has no place: agreement 'Managed security' "
+        f"(id {harbor.agreement_id}) ends on 2026-10-19, before its next invoice. The agreement "
+        "that follows it is taken once it runs: make one if there is none, or bill the rest by "
+        "hand."
     )
     assert world.connectwise.truth.made_by_api() == []
     world.play(gmt("2026-10-20 00:05"))

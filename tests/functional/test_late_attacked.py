@@ -1,4 +1,6 @@
-"""Late lines, credits and voids under attack: sequences that went wrong once, over the simulators."""
+"""Late lines, credits and voids under attack: sequences that went wrong once, over the
+simulators.
+"""
 
 from datetime import date, timedelta
 from typing import Any

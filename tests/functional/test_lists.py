@@ -64,7 +64,9 @@ def large() -> World:
 
 
 def both(world: World) -> tuple[Customer, Customer]:
-    """A customer whose ConnectWise side is on page 1, and one whose is on page 2; 5 and 7 machines."""
+    """A customer whose ConnectWise side is on page 1, and one whose is on page 2; 5 and 7
+    machines.
+    """
     near_id = world.gravityzone.tenant.add_company("Other 2")
     near = Customer(name="Other 2", id=near_id, connectwise_id=2, agreement_id=2)
     far = world.add_customer("Harbor Dental")

@@ -53,7 +53,9 @@ class TestRefusedContent:
     def test_post_is_tried_again_when_the_agreement_changed(
         self, world: World, harbor: Customer
     ) -> None:
-        """SAFE-2: the refused POST is tried again, once, when somebody has changed the agreement."""
+        """SAFE-2: the refused POST is tried again, once, when somebody has changed the
+        agreement.
+        """
         world.connectwise.faults.add(
             Fault(kind=FaultKind.STATUS, operation=POST, status=400, times=2)
         )
@@ -124,7 +126,9 @@ class TestRefusedContent:
     def test_refused_patch_keeps_the_month_from_closing(
         self, world: World, risen: Customer
     ) -> None:
-        """CLOSE-2: a month whose last quantity ConnectWise refuses does not close at another one."""
+        """CLOSE-2: a month whose last quantity ConnectWise refuses does not close at another
+        one.
+        """
         world.connectwise.faults.add(Fault(kind=FaultKind.STATUS, operation=PATCH, status=400))
         world.play(THIRD, gmt("2026-12-02 00:00"), gmt("2026-12-02 00:15"), gmt("2026-12-03 00:00"))
         assert world.standing(risen).causes["2026-11 endpoints"].state is StandingState.NEEDS_SETUP

@@ -91,7 +91,9 @@ def test_two_of_a_name_in_connectwise(world: World) -> None:
 
 
 def test_a_deleted_namesake_in_connectwise_does_not_count(world: World) -> None:
-    """MATCH-1: ConnectWise goes on listing what was deleted; such a company is nobody's namesake."""
+    """MATCH-1: ConnectWise goes on listing what was deleted; such a company is nobody's
+    namesake.
+    """
     harbor = world.add_customer("Harbor Dental")
     world.connectwise.people.delete_company(
         world.connectwise.people.add_company("HarborOld", "Harbor Dental")

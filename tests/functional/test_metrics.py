@@ -86,7 +86,9 @@ def test_a_month_writes_no_more_than_twelve_metrics(deployed: Deployed, printed:
 
 
 def test_a_tick_tells_how_customers_stand(deployed: Deployed, printed: Printed) -> None:
-    """SAFE-7: one that waits for its first month, one that needs set-up, on one line of the tick."""
+    """SAFE-7: one that waits for its first month, one that needs set-up, on one line of the
+    tick.
+    """
     deployed.world.check_in(deployed.world.add_customer("Harbor Dental"), 3)
     deployed.world.add_customer("Lost Name Ltd", connectwise_name="Another")
     deployed.tick(FIRST)

@@ -182,7 +182,9 @@ def test_a_month_that_is_not_opened_yet_says_no_more_than_that(world: World) -> 
 def test_a_company_that_a_person_ties_elsewhere_is_no_merger(
     world: World, harbor: Customer
 ) -> None:
-    """MATCH-7, MATCH-1: an open month stays where it stands by a person's word, and closes there."""
+    """MATCH-7, MATCH-1: an open month stays where it stands by a person's word, and closes
+    there.
+    """
     other = world.connectwise.people.add_company("HarborGroup", "Harbor Group")
     world.add_agreement(other)
     world.set_up().tie(harbor.id, other, **WHO)

@@ -246,7 +246,9 @@ def test_billing_put_off_since_the_tick(world: World, harbor: Customer) -> None:
 
 
 def test_dates_moved_since_the_tick() -> None:
-    """OPEN-7, OPEN-3: the Addition gets the dates of the agreement as it is now, in this very job."""
+    """OPEN-7, OPEN-3: the Addition gets the dates of the agreement as it is now, in this very
+    job.
+    """
     world = World(clock=VirtualClock(gmt("2026-11-20 00:00")))
     harbor = world.add_customer("Harbor Dental")
     world.check_in(harbor, 2)

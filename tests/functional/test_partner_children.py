@@ -64,12 +64,11 @@ class TestHold:
         assert state(held) is StandingState.HELD
         assert held.quantities() == [12]
         assert held.reason() == (
-            "The companies directly below Summit Peak IT are not those of the last count "
-            "for November 2026: Harbor Dental went. "
-            "Of its own it had 12 endpoints; now it would have 15. The Addition says 12. "
-            "Approve 15 to go on with the companies as they are, or reject to keep 12 as "
-            "long as they are; "
-            "if they become the same again, the hold lifts itself."
+            "The companies directly below Summit Peak IT are not those of the last count for "
+            "November 2026: Harbor Dental went. Of its own it had 12 endpoints; now it would have "
+            "15. The Addition says 12. Approve 15 to go on with the companies as they are, or "
+            "reject to keep 12 as long as they are; if they become the same again, the hold lifts "
+            "itself."
         )
         hold = held.record().hold
         assert hold is not None
@@ -256,17 +255,18 @@ class TestAnswers:
         held.play(AGAIN, LATER)
         assert (held.quantities(), state(held)) == ([12], StandingState.WAITING)
         assert held.reason() == (
-            "GravityZone counts 0 for the partner and 5 for the companies directly below "
-            "it, more than for the whole: "
-            "the count of its own machines cannot be told. What stands for November 2026, "
-            "12, stays until the month closes."
+            "GravityZone counts 0 for the partner and 5 for the companies directly below it, more "
+            "than for the whole: the count of its own machines cannot be told. What stands for "
+            "November 2026, 12, stays until the month closes."
         )
         held.play(TURN, CLOSE)
         assert (held.record().state, held.record().count) == (RecordState.CLOSED, 12)
         assert held.record().notices[0].startswith("Closed with the last count that could be read.")
 
     def test_rejected_and_as_before_again(self, held: Summit) -> None:
-        """READ-4: rejected for that set alone: with the old one back, the count is followed again."""
+        """READ-4: rejected for that set alone: with the old one back, the count is followed
+        again.
+        """
         reject(held)
         held.play(AGAIN)
         held.move(held.harbor, held.partner.id)

@@ -200,7 +200,9 @@ class TestLists:
         assert summit.world.standing(summit.partner).shown.state is StandingState.FAILING
 
     def test_a_hold_is_still_told_meanwhile(self, summit: Summit) -> None:
-        """SAFE-7: what a month is held for stays in the standing while the partner cannot be read."""
+        """SAFE-7: what a month is held for stays in the standing while the partner cannot be
+        read.
+        """
         summit.move(summit.harbor)
         summit.play("2026-11-01 00:35")
         summit.world.gravityzone.faults.add(Fault(kind=FaultKind.STATUS, operation=LISTS))

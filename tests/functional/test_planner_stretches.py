@@ -85,7 +85,9 @@ class _Ledger:
 
 
 def test_a_part_of_the_ledger_is_not_planned_for_all() -> None:
-    """SAFE-5: where a later stretch cannot be read nothing is sent, and the tick is played again."""
+    """SAFE-5: where a later stretch cannot be read nothing is sent, and the tick is played
+    again.
+    """
     world = _world(2)
     ledger = _Ledger(world.ledger, readable=False)
     plan = world.planner(wrap=lambda port: ledger if port is world.ledger else port)

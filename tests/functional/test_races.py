@@ -27,7 +27,9 @@ QUARTER = timedelta(minutes=15)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scene:
-    """A tick's job that two workers have at once; `rise` machines check in between their readings."""
+    """A tick's job that two workers have at once; `rise` machines check in between their
+    readings.
+    """
 
     name: str
     tick: datetime

@@ -1,4 +1,6 @@
-"""What GravityZone refuses to tell of one company, or lists for nobody: nobody else is concerned."""
+"""What GravityZone refuses to tell of one company, or lists for nobody: nobody else is
+concerned.
+"""
 
 import json
 from dataclasses import dataclass
@@ -354,7 +356,9 @@ class TestPartner:
         assert msp.asked().count(msp.quay.id) == 0
 
     def test_can_be_billed_itself_afterwards(self, msp: Msp) -> None:
-        """READ-4: a partner that is excluded or refused is a partner still, to whoever opts it in."""
+        """READ-4: a partner that is excluded or refused is a partner still, to whoever opts it
+        in.
+        """
         msp.refuse_partner()
         msp.world.play(FIRST)
         assert "nor for any company below it" in msp.world.set_up().exclude(msp.partner, **WHO)

@@ -123,8 +123,8 @@ def test_the_close_days_digest_reaches_a_subscriber(played: Deployed) -> None:
     )
     assert "November 2026 is closed: 7 endpoints on the Additions of 2 customers" in flat
     assert (
-        "GravityZone counts 40 active endpoints for Lakeside Library in December 2026; "
-        "November 2026 gave 0."
+        "GravityZone counts 40 active endpoints for Lakeside Library in December 2026; November "
+        "2026 gave 0."
     ) in flat
     assert 'tally approve "Lakeside Library" --month 2026-12' in flat
     assert "No ConnectWise company is named 'Blue Heron Brewing'" in flat

@@ -1,4 +1,6 @@
-"""Several services at once: each has its own count, line and record, and none is another's trouble."""
+"""Several services at once: each has its own count, line and record, and none is another's
+trouble.
+"""
 
 import json
 

@@ -52,14 +52,16 @@ def unmatched(world: World) -> tuple[str, int, int]:
 
 
 def test_a_company_is_tied_by_hand(world: World) -> None:
-    """MATCH-1: what no name ties, a person ties by id; its months are opened from the next tick on."""
+    """MATCH-1: what no name ties, a person ties by id; its months are opened from the next tick
+    on.
+    """
     company_id, connectwise_id, agreement_id = unmatched(world)
     world.play(FIRST)
     assert made(world) == []
     said = world.set_up().tie(company_id, connectwise_id, **WHO)
     assert said == (
-        "Old Mill Bakery is tied to ConnectWise company 'The Old Mill' (id "
-        f"{connectwise_id}). No month of it is open at present."
+        f"Old Mill Bakery is tied to ConnectWise company 'The Old Mill' (id {connectwise_id}). No "
+        "month of it is open at present."
     )
     world.play(SECOND)
     assert made(world) == [(agreement_id, 0, "2026-11-01")]
@@ -79,9 +81,8 @@ def test_an_untied_company_waits_for_a_person(world: World, harbor: Customer) ->
     said = world.set_up().untie(harbor.id, **WHO)
     addition = world.connectwise.truth.made_by_api()[0].id
     assert said == (
-        "Harbor Dental is tied to nobody, and opens no more months. November 2026 "
-        "(endpoints) goes on: "
-        f"Addition {addition} on agreement {harbor.agreement_id} follows the count until "
+        "Harbor Dental is tied to nobody, and opens no more months. November 2026 (endpoints) "
+        f"goes on: Addition {addition} on agreement {harbor.agreement_id} follows the count until "
         "the month closes."
     )
     world.check_in(harbor, 2, at=SECOND)
@@ -90,8 +91,8 @@ def test_an_untied_company_waits_for_a_person(world: World, harbor: Customer) ->
     shown = world.standing(harbor).shown
     assert shown.state is StandingState.NEEDS_SETUP
     assert shown.reason == (
-        "It was left without a ConnectWise company by ann@example.com on 2026-11-01: tie it "
-        "by hand."
+        "It was left without a ConnectWise company by ann@example.com on 2026-11-01: tie it by "
+        "hand."
     )
     assert link(world, harbor.id).connectwise_id is None
     world.set_up().tie(harbor.id, harbor.connectwise_id, **WHO)
@@ -146,8 +147,8 @@ def test_one_of_several_agreements_is_pinned(world: World, harbor: Customer) -> 
     assert len(made(world)) == 1
     said = world.set_up().pin(harbor.id, second, **WHO)
     assert said.startswith(
-        "Months of Harbor Dental are opened on agreement 'Managed security, new' (id "
-        f"{second}). November"
+        f"Months of Harbor Dental are opened on agreement 'Managed security, new' (id {second}). "
+        "November"
     )
     world.play(gmt("2026-12-01 00:20"))
     assert made(world)[1] == (second, 0, "2026-12-01")
@@ -177,8 +178,8 @@ def test_an_exclusion_takes_effect_with_the_next_month(world: World, harbor: Cus
     """
     said = world.set_up().exclude(harbor.id, **WHO)
     assert said.startswith(
-        "Harbor Dental is excluded: no more months are opened for it. November 2026 "
-        "(endpoints) goes on"
+        "Harbor Dental is excluded: no more months are opened for it. November 2026 (endpoints) "
+        "goes on"
     )
     world.check_in(harbor, 3, at=SECOND)
     world.play(SECOND, CLOSE)

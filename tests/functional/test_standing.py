@@ -124,7 +124,9 @@ def test_failing_shows_above_all(world: World, harbor: Customer) -> None:
 
 
 def test_the_last_good_reading(world: World, harbor: Customer) -> None:
-    """SAFE-7: when the company was last read is known to six hours, and not written at every tick."""
+    """SAFE-7: when the company was last read is known to six hours, and not written at every
+    tick.
+    """
     world.play(FIRST)
     version = world.standing(harbor).version
     world.play(*every(timedelta(minutes=15), "2026-11-01 00:15", "2026-11-01 06:00"))
@@ -190,7 +192,9 @@ def test_not_listed_and_yet_there(world: World, harbor: Customer) -> None:
 
 
 def test_a_partner_that_no_list_shows(world: World) -> None:
-    """SAFE-7: a partner that moved out of the lists is asked for by id too, and is still a partner."""
+    """SAFE-7: a partner that moved out of the lists is asked for by id too, and is still a
+    partner.
+    """
     partner = world.gravityzone.tenant.add_company("Summit Peak IT", kind="partner")
     world.play(FIRST)
     before = standing_of(world, partner).shown

@@ -35,9 +35,8 @@ from tests.functional.terms_world import (
 )
 
 CHEAPER = (
-    "Addition {id} for November 2026 has unit price 4.50 instead of 3.90 in October 2026. "
-    "If something else was agreed with this "
-    "customer, have the terms of October 2026 carried over."
+    "Addition {id} for November 2026 has unit price 4.50 instead of 3.90 in October 2026. If "
+    "something else was agreed with this customer, have the terms of October 2026 carried over."
 )
 pytestmark = pytest.mark.world(at=gmt("2026-10-01 00:00"))
 
@@ -102,9 +101,8 @@ def test_all_four_are_compared(world: World, harbor: Customer) -> None:
     world.play(NOVEMBER)
     (said,) = notices(world, harbor)
     assert (
-        "unit price 4.50 instead of 0.00, less included 0 instead of 2, taxable yes instead "
-        "of no and "
-        "bill customer Billable instead of NoCharge in October 2026"
+        "unit price 4.50 instead of 0.00, less included 0 instead of 2, taxable yes instead of no "
+        "and bill customer Billable instead of NoCharge in October 2026"
     ) in said
 
 
@@ -263,8 +261,8 @@ def test_what_cannot_be_read_is_said_to_be_so(world: World, harbor: Customer) ->
     assert november(world).quantity == 0
     (said,) = notices(world, harbor)
     assert said.startswith(
-        "The terms of November 2026 were not compared with those of October 2026, which "
-        "could not be read: "
+        "The terms of November 2026 were not compared with those of October 2026, which could not "
+        "be read: "
     )
 
 

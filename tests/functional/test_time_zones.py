@@ -84,7 +84,9 @@ def test_a_turn_of_the_month(zone: str) -> None:
     ids=["UTC-10", "UTC", "UTC+13"],
 )
 def test_billing_that_starts_mid_month(zone: str, opens: str) -> None:
-    """OPEN-2: within the month it is the MSP's own date that must have reached the effective date."""
+    """OPEN-2: within the month it is the MSP's own date that must have reached the effective
+    date.
+    """
     world = World(clock=VirtualClock(gmt("2026-11-10 00:00")), zone=zone)
     harbor = world.add_customer("Harbor Dental", bill_start=date(2026, 11, 15))
     world.play(gmt("2026-11-10 00:00"), gmt(opens) - timedelta(minutes=1))

@@ -76,7 +76,9 @@ class TestDateCancelled:
 class TestOffboarding:
     @pytest.fixture
     def left(self) -> tuple[World, Customer]:
-        """A customer who left on the 15th: the agreement was cancelled, and its Additions with it."""
+        """A customer who left on the 15th: the agreement was cancelled, and its Additions with
+        it.
+        """
         world, harbor = a_world()
         world.play(FIRST)
         world.clock.set(gmt("2026-11-15 10:07"))

@@ -59,10 +59,9 @@ SPOILT = {
         "RECORD#2026-11#endpoints",
         "lines",
         {
-            "S": '[{"number": 0, "state": "open", "place": {"agreement_id": [], "product_id": 1, "effective": "2026-11-01", '
-            '"cancelled": "2026-11-30"}, "reference": "TLY-A", "addition_id": 5, "written": '
-            '{"quantity": 1, '
-            '"at": "2026-11-01T00:00:00+00:00"}}]'
+            "S": '[{"number": 0, "state": "open", "place": {"agreement_id": [], "product_id": 1, '
+            '"effective": "2026-11-01", "cancelled": "2026-11-30"}, "reference": "TLY-A", '
+            '"addition_id": 5, "written": {"quantity": 1, "at": "2026-11-01T00:00:00+00:00"}}]'
         },
     ),
     "record-quantity-true": (
@@ -154,7 +153,9 @@ def test_unreadable_standing_heals(stored: StoredWorld, kind: str) -> None:
 
 
 def test_what_can_be_read_of_a_standing_stays(stored: StoredWorld) -> None:
-    """OPEN-9: that a company was seen licensed is not forgotten with a cause that cannot be read."""
+    """OPEN-9: that a company was seen licensed is not forgotten with a cause that cannot be
+    read.
+    """
     _, harbor, _ = _three(stored)
     stored.tick(FIRST)
     stored.put(harbor, "STANDING", causes={"S": '{"2026-11 endpoints": {"state": "paused"}}'})
@@ -165,7 +166,9 @@ def test_what_can_be_read_of_a_standing_stays(stored: StoredWorld) -> None:
 
 
 def test_a_job_under_way_tells_of_an_unreadable_record(stored: StoredWorld) -> None:
-    """SAFE-7: a worker that meets an item it cannot read says so in the standing, and calls nobody."""
+    """SAFE-7: a worker that meets an item it cannot read says so in the standing, and calls
+    nobody.
+    """
     anchor, harbor, _ = _three(stored)
     stored.tick(FIRST)
     stored.world.check_in(harbor, 2)

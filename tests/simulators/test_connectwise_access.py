@@ -1,4 +1,6 @@
-"""Ways into the ConnectWise simulator: companyinfo, codebases, keys, permissions, limits, faults."""
+"""Ways into the ConnectWise simulator: companyinfo, codebases, keys, permissions, limits,
+faults.
+"""
 
 import base64
 import json

@@ -65,7 +65,9 @@ def matches(text: str, *, strict_strings: bool = False) -> bool:
     ],
 )
 def test_condition_that_holds(text: str) -> None:
-    """Comparisons, in, contains, like, not, and/or and parentheses find the record they describe."""
+    """Comparisons, in, contains, like, not, and/or and parentheses find the record they
+    describe.
+    """
     assert matches(text)
 
 

@@ -96,7 +96,9 @@ def test_an_invoice_in_arrears(simulator: ConnectWiseSimulator, caller: Caller) 
 
 
 def test_an_invoice_in_advance(simulator: ConnectWiseSimulator, caller: Caller) -> None:
-    """It covers the period that begins at nextInvoiceDate; the date moves on as it does in arrears."""
+    """It covers the period that begins at nextInvoiceDate; the date moves on as it does in
+    arrears.
+    """
     _november, december = posted(caller), of_december(caller)
     simulator.people.set_invoicing(HARBOR_AGREEMENT, "advance")
     assert billed(simulator) == [december]

@@ -104,7 +104,9 @@ def test_addition_as_documented(caller: Caller) -> None:
     ("form", "shown"), [("missing", "left out"), ("null", None), ("empty", "")]
 )
 def test_open_end_has_three_forms(caller: Caller, form: str, shown: str | None) -> None:
-    """A cancelled date that is not set may be missing, null or an empty string, record by record."""
+    """A cancelled date that is not set may be missing, null or an empty string, record by
+    record.
+    """
     acts = json.dumps({"act": "show_open_end", "addition_id": FOREIGN_ADDITION, "form": form})
     assert caller.simulator.control("POST", "/_sim/acts", acts.encode()).status == 200
     assert caller.rows(ADDITIONS)[0].get("cancelledDate", "left out") == shown

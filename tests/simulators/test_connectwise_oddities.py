@@ -1,4 +1,6 @@
-"""What is seldom done in ConnectWise: copies, offboarding, invoices taken back, rules that rewrite."""
+"""What is seldom done in ConnectWise: copies, offboarding, invoices taken back, rules that
+rewrite.
+"""
 
 import json
 from datetime import date

@@ -25,7 +25,9 @@ from simulators.connectwise.periods import Period, covered, moved
     ],
 )
 def test_a_period_is_as_long_as_its_cycle(cycle: str, following: date) -> None:
-    """The billing cycle's name says how long a period is; a name that is the MSP's own is a month."""
+    """The billing cycle's name says how long a period is; a name that is the MSP's own is a
+    month.
+    """
     assert moved(date(2026, 11, 1), cycle, periods=1) == following
 
 

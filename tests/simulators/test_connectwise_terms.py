@@ -66,7 +66,9 @@ def test_a_term_left_out_stays(simulator: ConnectWiseSimulator, caller: Caller) 
 def test_terms_are_carried_over_in_one_patch(
     simulator: ConnectWiseSimulator, caller: Caller
 ) -> None:
-    """One PATCH of the four fields changes those and what is computed from them, and nothing else."""
+    """One PATCH of the four fields changes those and what is computed from them, and nothing
+    else.
+    """
     made = json.loads(caller.post_addition(HARBOR_AGREEMENT, new_addition()).body)
     values = (3.25, 5, False, "Billable")
     operations = [

@@ -51,7 +51,9 @@ def test_a_version_that_is_not_known(simulator: ConnectWiseSimulator) -> None:
 
 
 def test_a_role_that_sees_its_own_alone(simulator: ConnectWiseSimulator) -> None:
-    """Inquire Mine answers 200 with an empty list, and 404 to an id; other rights are as they were."""
+    """Inquire Mine answers 200 with an empty list, and 404 to an id; other rights are as they
+    were.
+    """
     simulator.options.sees_mine = frozenset({Right.AGREEMENTS_INQUIRE})
     assert get(simulator, "/finance/agreements").json() == []
     assert get(simulator, f"/finance/agreements/{HARBOR_AGREEMENT}").status_code == 404

@@ -1,4 +1,6 @@
-"""Clock, faults, call log and the adapter under `requests`, with the smallest simulator there is."""
+"""Clock, faults, call log and the adapter under `requests`, with the smallest simulator there
+is.
+"""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone

@@ -103,7 +103,9 @@ def test_api_that_is_not_ticked_is_a_403(client: Client, gravityzone: GravityZon
     ],
 )
 def test_malformed_call_is_a_200_with_an_error(client: Client, body: object, code: int) -> None:
-    """A batch, a wrong envelope or an unknown method: HTTP says 200, the body says what is wrong."""
+    """A batch, a wrong envelope or an unknown method: HTTP says 200, the body says what is
+    wrong.
+    """
     answer = client.post("network", body)
     assert (answer.status_code, answer.json()["error"]["code"]) == (200, code)
 
@@ -170,7 +172,9 @@ def test_companies_list_filters(client: Client, filters: dict[str, int], ids: li
 
 
 def test_monthly_filter_lists_trials_too(client: Client, gravityzone: GravityZoneSimulator) -> None:
-    """A trial of a monthly subscription is listed as monthly; only getLicenseInfo tells it apart."""
+    """A trial of a monthly subscription is listed as monthly; only getLicenseInfo tells it
+    apart.
+    """
     gravityzone.tenant.change_subscription(HARBOR, 5)
     listed = client.call(
         "network", "getCompaniesList", {"filters": {"licenseType": 3, "companyType": 1}}

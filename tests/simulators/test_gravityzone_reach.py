@@ -1,4 +1,6 @@
-"""What is out of the key's reach, and what GravityZone refuses to tell of a company or of an API."""
+"""What is out of the key's reach, and what GravityZone refuses to tell of a company or of an
+API.
+"""
 
 import json
 

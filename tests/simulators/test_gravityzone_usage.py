@@ -74,7 +74,9 @@ def test_machine_counts_once_a_month(gravityzone: GravityZoneSimulator, harbor: 
 
 
 def test_count_follows_the_clock(gravityzone: GravityZoneSimulator, harbor: str) -> None:
-    """Scripted connections count when their time comes, and a clock set back takes them away again."""
+    """Scripted connections count when their time comes, and a clock set back takes them away
+    again.
+    """
     gravityzone.tenant.check_in_new(harbor, 2, at=START + timedelta(days=1))
     gravityzone.tenant.check_in_new(harbor, 3, at=START + timedelta(days=5))
     seen = []
@@ -147,7 +149,9 @@ def test_further_counters_overlap(gravityzone: GravityZoneSimulator, harbor: str
 def test_product_types_each_have_the_full_set(
     gravityzone: GravityZoneSimulator, harbor: str
 ) -> None:
-    """Every entry repeats every counter, zeros included: adding up is right, merging loses numbers."""
+    """Every entry repeats every counter, zeros included: adding up is right, merging loses
+    numbers.
+    """
     gravityzone.tenant.check_in_new(harbor, 2)
     edr = gravityzone.tenant.add_endpoint(harbor, product_type=3, counters=("edrMonthlyUsage",))
     gravityzone.tenant.check_in(edr)

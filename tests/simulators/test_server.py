@@ -160,7 +160,9 @@ def test_calls_are_shown_and_forgotten(caller: Caller) -> None:
 
 
 def test_companies_and_machines_are_changed_over_http(caller: Caller) -> None:
-    """A person plays an MSP's life: companies, machines, licences, and the truth to compare with."""
+    """A person plays an MSP's life: companies, machines, licences, and the truth to compare
+    with.
+    """
     partner = caller.sim("POST", "companies", {"name": "Summit Peak IT", "kind": "partner"})
     harbor = caller.sim("POST", "companies", {"name": "Harbor Dental", "minimum_usage": 5})["id"]
     lakeside = caller.sim("POST", "companies", {"name": "Lakeside", "parent": "Summit Peak IT"})

@@ -232,7 +232,9 @@ def test_days_round_trip(day: date) -> None:
 def test_a_garbled_answer_is_no_answer(
     world: World, garble: Garble, read: Callable[[ConnectWiseClient], object]
 ) -> None:
-    """SAFE-5: HTML, an empty body or truncated JSON is a clear error that names call and request."""
+    """SAFE-5: HTML, an empty body or truncated JSON is a clear error that names call and
+    request.
+    """
     read(world.client)
     world.simulator.faults.add(Fault(kind=FaultKind.GARBLED, garble=garble))
     error = error_of(lambda: read(world.client))
@@ -244,7 +246,9 @@ def test_a_garbled_answer_is_no_answer(
 @pytest.mark.parametrize("number", [True, "12", "1_2", 12.5, 0, -5, 2**31, 10**30, None])
 @pytest.mark.parametrize("field", ["id", "product", "agreementId"])
 def test_an_id_is_a_json_number(number: Loose, field: str) -> None:
-    """READ-8: text, flags, fractions and what no id can be are none: nothing of the list is used."""
+    """READ-8: text, flags, fractions and what no id can be are none: nothing of the list is
+    used.
+    """
     if (field, number) == ("agreementId", None):
         return  # ConnectWise may leave it out
     row = {

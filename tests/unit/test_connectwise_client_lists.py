@@ -156,7 +156,8 @@ def many(count: int) -> ConnectWiseWorld:
 
 
 @pytest.mark.parametrize(("count", "most", "first", "later"), [
-    (2501, 500, 1 + 6, 6), (2501, 250, 2 + 11, 11), (2501, 60, 5 + 51, 51), (620, 600, 1 + 2, 2), (40, 20, 5 + 1, None),
+    (2501, 500, 1 + 6, 6), (2501, 250, 2 + 11, 11), (2501, 60, 5 + 51, 51),
+    (620, 600, 1 + 2, 2), (40, 20, 5 + 1, None),
 ])  # fmt: skip
 def test_large_pages_that_do_not_come(count: int, most: int, first: int, later: int | None) -> None:
     """SAFE-6: a page that does not come in time is asked for by half, once each, down to 50; what
@@ -253,15 +254,16 @@ def test_lists_of_any_length(count: int, linked: bool) -> None:
     """
     rows = companies(1, count)
     pages = [rows[start : start + 1000] for start in range(0, count, 1000)]
-    links = [{"Link": '<https://x.test/?page=2>; rel="next", <y>; rel="last"' if n < len(pages) else ('<x>; '
-        'rel="first"')}
-             for n in range(1, len(pages) + 1)]  # fmt: skip
+    further, last = '<https://x.test/?page=2>; rel="next", <y>; rel="last"', '<x>; rel="first"'
+    links = [{"Link": further if n < len(pages) else last} for n in range(1, len(pages) + 1)]
     client, _ = listing(*pages, headers=links if linked else None)
     assert [each.id for each in client.companies()] == list(range(1, count + 1))
 
 
 def test_short_pages_with_a_next_one() -> None:
-    """SAFE-5: a server that gives fewer a page than asked for says by its link that there is more."""
+    """SAFE-5: a server that gives fewer a page than asked for says by its link that there is
+    more.
+    """
     more, last = {"Link": "<https://x.test/>; rel=next"}, {"Link": '<https://x.test/>; rel="prev"'}
     client, network = listing(companies(1, 3), [], companies(4, 5), headers=[more, more, last])
     assert [each.id for each in client.companies()] == [1, 2, 3, 4, 5]

@@ -265,7 +265,9 @@ def test_a_codebase_that_is_answered_by_a_page(status: int, body: str) -> None:
 
 
 def test_a_write_to_an_old_codebase_that_is_answered_by_a_page() -> None:
-    """SAFE-2: it is not made again at the new one, and what may have happened is looked for there."""
+    """SAFE-2: it is not made again at the new one, and what may have happened is looked for
+    there.
+    """
     moved = answer(200, '{"Codebase": "v2026_1/"}')
     network = Scripted([INFO, answer(403, PAGE), moved, answer(200, "[]")])
     client = make_client(network)

@@ -1,4 +1,6 @@
-"""The ConnectWise client's two writes: what is sent, what counts as done, and what an error means."""
+"""The ConnectWise client's two writes: what is sent, what counts as done, and what an error
+means.
+"""
 
 import base64
 import json

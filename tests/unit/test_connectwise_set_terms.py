@@ -122,7 +122,9 @@ def test_an_answer_that_is_not_of_this_addition_is_doubtful(changes: dict[str, L
 
 
 def test_terms_that_were_not_taken_are_shown() -> None:
-    """OPEN-5: answered as done, and with other terms, it is certain: the caller sees what stands."""
+    """OPEN-5: answered as done, and with other terms, it is certain: the caller sees what
+    stands.
+    """
     client = make_client(Scripted([INFO, row(unitPrice=4.5)]))
     assert set_terms(client).terms.unit_price == Decimal("4.5")
 

@@ -1,4 +1,6 @@
-"""The ConnectWise client's take-over: what is sent, what counts as done, and what an error means."""
+"""The ConnectWise client's take-over: what is sent, what counts as done, and what an error
+means.
+"""
 
 import json
 from datetime import date

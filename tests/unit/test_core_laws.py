@@ -105,7 +105,9 @@ def test_terms_are_only_carried_where_asked_for(met: Met) -> None:
 
 @given(cases())
 def test_nothing_closes_with_a_question_open(met: Met) -> None:
-    """CLOSE-2: it closes without hold or claim, when due, at the quantity that ConnectWise shows."""
+    """CLOSE-2: it closes without hold or claim, when due, at the quantity that ConnectWise
+    shows.
+    """
     rig = met.rig()
     rig.run(met.known)
     if "closed" not in rig.done:

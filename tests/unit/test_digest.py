@@ -114,8 +114,8 @@ def test_services_are_told_apart() -> None:
 def test_a_hold_is_told_with_its_own_sentence_its_age_and_its_answers() -> None:
     """The oldest first, each with what a person can answer."""
     why = (
-        "GravityZone counts 240 active endpoints for Harbor Dental in November 2026; October "
-        "2026 closed at 31."
+        "GravityZone counts 240 active endpoints for Harbor Dental in November 2026; October 2026 "
+        "closed at 31."
     )
     letter = sent(
         seen(
@@ -127,8 +127,8 @@ def test_a_hold_is_told_with_its_own_sentence_its_age_and_its_answers() -> None:
     text = unwrapped(letter)
     assert f"Harbor Dental, November 2026, held for 12 days {why}" in text
     assert (
-        'tally approve "Harbor Dental" --month 2026-11 --why "…" tally reject "Harbor '
-        'Dental" --month 2026-11'
+        'tally approve "Harbor Dental" --month 2026-11 --why "…" tally reject "Harbor Dental" '
+        "--month 2026-11"
     ) in text
     assert "New Leaf, November 2026, held for less than a day" in text
     assert text.index("Harbor Dental,") < text.index("New Leaf,")

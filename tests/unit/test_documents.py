@@ -1,4 +1,6 @@
-"""What a document points to exists: headings, files, targets of make, modules, and names of code."""
+"""What a document points to exists: headings, files, targets of make, modules, and names of
+code.
+"""
 
 import importlib.util
 import re
@@ -91,7 +93,9 @@ def code(text: str) -> Iterator[str]:
 
 
 def made_wrongly(line: str) -> list[str]:
-    """The targets and variables that a line of code asks of make, and the Makefile does not have."""
+    """The targets and variables that a line of code asks of make, and the Makefile does not
+    have.
+    """
     makefile = (ROOT / "Makefile").read_text()
     wrong = []
     for words in _MAKE.findall(line.partition("#")[0]):

@@ -265,7 +265,9 @@ def test_licensing_calls_are_paced_and_others_not(world: World) -> None:
 
 
 def test_a_list_with_repeats_or_the_parent() -> None:
-    """A parent listed among its children would be walked for ever; a company listed twice is one."""
+    """A parent listed among its children would be walked for ever; a company listed twice is
+    one.
+    """
     rows = [
         {"id": OWN, "name": "The MSP"},
         {"id": HARBOR, "name": "Harbor"},

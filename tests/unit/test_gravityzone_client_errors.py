@@ -234,7 +234,9 @@ def test_a_short_throttle_is_waited_for_and_a_long_one_not() -> None:
     ],
 )
 def test_the_key_is_in_no_error(step: Step) -> None:
-    """Secrets are never in errors, even where the other side or the network's error repeats them."""
+    """Secrets are never in errors, even where the other side or the network's error repeats
+    them.
+    """
     error = error_of(scripted(step).client.own_company)
     shown = "".join(traceback.format_exception(error)) + repr(error)
     assert KEY not in shown

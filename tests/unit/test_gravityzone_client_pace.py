@@ -84,7 +84,9 @@ def test_refusals_never_stop_it() -> None:
 def test_no_span_sees_more_than_depth_and_rate(
     rate: float, depth: int, pauses: list[float]
 ) -> None:
-    """Design §3: in any t seconds at most depth + rate * t calls get through, however they arrive."""
+    """Design §3: in any t seconds at most depth + rate * t calls get through, however they
+    arrive.
+    """
     time = FakeTime()
     bucket = TokenBucket(rate=rate, depth=depth, monotonic=time.monotonic, sleep=time.sleep)
     taken = []

@@ -1,4 +1,6 @@
-"""Keys that were pasted as they stand in a header: refused with the word for what was made of them."""
+"""Keys that were pasted as they stand in a header: refused with the word for what was made of
+them.
+"""
 
 import base64
 import random

@@ -463,7 +463,9 @@ def test_nothing_is_ever_deleted(ledger: DynamoDBLedger, wire: Wire) -> None:
 
 
 def test_lost_answer_of_a_change(ledger: DynamoDBLedger, wire: Wire) -> None:
-    """SAFE-1: a change of a link whose answer was lost is found by its history, and is done, once."""
+    """SAFE-1: a change of a link whose answer was lost is found by its history, and is done,
+    once.
+    """
     mine = CompanyLink(
         company_id="gz-1",
         company_name="A",

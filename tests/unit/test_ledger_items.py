@@ -237,10 +237,10 @@ def test_open_record_item() -> None:
         "state": {"S": "open"},
         "seen_tick": {"S": "2026-11-03T00:15:00+00:00"},
         "lines": {
-            "S": '[{"number": 0, "state": "open", "place": {"agreement_id": 31, "product_id": 52, "effective": '
-            '"2026-11-01", "cancelled": "2026-11-30"}, "reference": "TLY-ABCDEFGHIJKL", '
-            '"addition_id": 900, '
-            '"written": {"quantity": 12, "at": "2026-11-03T00:15:00+00:00"}}]'
+            "S": '[{"number": 0, "state": "open", "place": {"agreement_id": 31, "product_id": 52, '
+            '"effective": "2026-11-01", "cancelled": "2026-11-30"}, '
+            '"reference": "TLY-ABCDEFGHIJKL", "addition_id": 900, "written": {"quantity": 12, '
+            '"at": "2026-11-03T00:15:00+00:00"}}]'
         },
     }
 
@@ -267,7 +267,9 @@ def test_closed_record_leaves_the_open_ones() -> None:
 
 
 def test_credited_record_leaves_the_open_ones() -> None:
-    """LATE-3: what is to be credited keeps a closed record in sight, until a person marks it done."""
+    """LATE-3: what is to be credited keeps a closed record in sight, until a person marks it
+    done.
+    """
     closing = Closing(count=3, reread=True, credit=Credit(billed=5, counted=3))
     owed = november(state=RecordState.CLOSED, closing=closing)
     assert items.record_item(owed)["ipk"] == {"S": "OPEN"}

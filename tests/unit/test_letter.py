@@ -70,7 +70,9 @@ def test_a_huge_section_leaves_room_for_the_others() -> None:
     )
 )
 def test_it_always_fits(entries: list[list[Entry]]) -> None:
-    """SNS takes 256 KiB: whatever is told, in whatever letters, it is less, and the foot is there."""
+    """SNS takes 256 KiB: whatever is told, in whatever letters, it is less, and the foot is
+    there.
+    """
     text = of(*(Section(title="Held", entries=each) for each in entries))
     assert len(text.encode()) <= MOST_BYTES + 100 < SNS_BYTES
     assert text.endswith("\ntally status\n")

@@ -103,8 +103,8 @@ def test_what_shows_something_is_a_name(name: str) -> None:
             "\u0430\u0435\u043e\u0440",
             "aeop",
             (
-                "'\u0430\u0435\u043e\u0440' with CYRILLIC SMALL LETTER A and CYRILLIC SMALL "
-                "LETTER IE and CYRILLIC SMALL LETTER O"
+                "'\u0430\u0435\u043e\u0440' with CYRILLIC SMALL LETTER A and CYRILLIC SMALL LETTER "
+                "IE and CYRILLIC SMALL LETTER O"
             ),
         ),
     ],

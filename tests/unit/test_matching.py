@@ -142,7 +142,9 @@ def test_one_namesake_ties() -> None:
 def test_anything_else_waits_for_a_person(
     companies: list[ConnectWiseCompany], tied: dict[int, str], namesakes: int, said: list[str]
 ) -> None:
-    """MATCH-1: several, none, a near one, or one that is taken: no tie, and the person reads why."""
+    """MATCH-1: several, none, a near one, or one that is taken: no tie, and the person reads
+    why.
+    """
     found = NameIndex(companies, tied=tied).tie(company("Acme"), namesakes=namesakes)
     assert isinstance(found, NoTie)
     for each in said:

@@ -117,7 +117,9 @@ def proxy() -> Iterator[Proxy]:
 
 
 def test_the_command_goes_through_the_proxy(monkeypatch: pytest.MonkeyPatch, proxy: Proxy) -> None:
-    """Both vendors are called through the proxy of the operator's environment, which sees no key."""
+    """Both vendors are called through the proxy of the operator's environment, which sees no
+    key.
+    """
     monkeypatch.setenv("HTTPS_PROXY", proxy.url)
     settings = PlannerSettings.from_env(ENVIRONMENT)
     stack = connect(Target(region="eu-west-1"))

@@ -45,7 +45,9 @@ def test_a_month_without_a_record_is_opened() -> None:
 
 @pytest.mark.parametrize("how", ["open", "settled"])
 def test_what_is_planned_is_not_opened_again(how: str) -> None:
-    """OPEN-1, OPEN-4: with its record there, open or closed, a month is never planned to be opened."""
+    """OPEN-1, OPEN-4: with its record there, open or closed, a month is never planned to be
+    opened.
+    """
     if how == "open":
         state = company(records=[record(NOVEMBER)])
         expected = [due(NOVEMBER, may_open=False)]

@@ -46,7 +46,9 @@ def test_job_is_delivered_and_done(queue: MemoryQueue) -> None:
 
 
 def test_delayed_job_waits(queue: MemoryQueue, clock: VirtualClock) -> None:
-    """A delayed job is not seen before its time, which is known; a delay is cut at what SQS takes."""
+    """A delayed job is not seen before its time, which is known; a delay is cut at what SQS
+    takes.
+    """
     queue.send([(job(1), timedelta(hours=5)), (job(2), MINUTE)])
     assert queue.receive() == []
     assert queue.next_change() == TICK + MINUTE
@@ -140,7 +142,9 @@ def test_in_order_without_chaos(queue: MemoryQueue) -> None:
 
 
 def test_chaos_shuffles_and_repeats(clock: VirtualClock) -> None:
-    """With chaos jobs come in any order and some twice, none is lost, and one seed gives one order."""
+    """With chaos jobs come in any order and some twice, none is lost, and one seed gives one
+    order.
+    """
 
     def played(seed: int) -> list[str]:
         queue = MemoryQueue(now=clock.now, chaos=random.Random(seed), repeats=0.5)

@@ -1,4 +1,6 @@
-"""What the operator sets: each setting that is missing or malformed is named, with its parameter."""
+"""What the operator sets: each setting that is missing or malformed is named, with its
+parameter.
+"""
 
 from datetime import timedelta
 
@@ -73,7 +75,9 @@ MISSING = [
     ("settings", "name"), MISSING, ids=lambda each: each if isinstance(each, str) else each.__name__
 )
 def test_a_missing_setting_is_named(settings: type[Settings], name: str) -> None:
-    """A variable that is not there is named, with the parameter that feeds it, and no other one is."""
+    """A variable that is not there is named, with the parameter that feeds it, and no other one
+    is.
+    """
     said = problem(settings, {key: value for key, value in ENVIRONMENT.items() if key != name})
     assert f"the setting {name} is missing" in said
     assert PARAMETERS.get(name, "") in said
@@ -170,7 +174,9 @@ def test_a_value_is_not_shown() -> None:
 
 
 def test_cycles_are_a_list() -> None:
-    """MATCH-5: the cycles that count as monthly are names between commas, spaces around them aside."""
+    """MATCH-5: the cycles that count as monthly are names between commas, spaces around them
+    aside.
+    """
     read = PlannerSettings.from_env({**ENVIRONMENT, "BILLING_CYCLES": "Monthly, Every Month ,"})
     assert read.policy.cycles == frozenset({"Monthly", "Every Month"})
 

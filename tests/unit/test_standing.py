@@ -135,7 +135,9 @@ def test_an_older_tick_is_silent() -> None:
 
 
 def test_others_in_between() -> None:
-    """SAFE-3: a standing written by others meanwhile is read anew and written again; not for ever."""
+    """SAFE-3: a standing written by others meanwhile is read anew and written again; not for
+    ever.
+    """
     ledger = MemoryLedger()
     busy = ConflictError("busy")
     ledger.fail_next("save_standing", busy, times=3)

@@ -32,7 +32,9 @@ def tree_of(path: Path) -> ast.Module:
 
 @cache
 def imported(name: str) -> frozenset[str]:
-    """What a module imports, anywhere in it, for types alone too; modules of ours by their names."""
+    """What a module imports, anywhere in it, for types alone too; modules of ours by their
+    names.
+    """
     names: set[str] = set()
     for node in ast.walk(tree_of(MODULES[name])):
         if isinstance(node, ast.Import):
@@ -61,7 +63,9 @@ def circle_from(name: str) -> list[str]:
 
 @pytest.mark.parametrize("name", MODULES)
 def test_a_folder_imports_what_it_may(name: str) -> None:
-    """The simulators stand alone, stand-ins know no proofs, and local programs know no tests' world."""
+    """The simulators stand alone, stand-ins know no proofs, and local programs know no tests'
+    world.
+    """
     roots = {each.partition(".")[0] for each in imported(name)}
     assert not roots & FORBIDDEN[name.partition(".")[0]]
 
@@ -82,7 +86,9 @@ def test_no_module_is_imported_by_what_it_imports(name: str) -> None:
 
 @pytest.mark.parametrize("name", PACKAGES)
 def test_a_package_says_what_lives_there(name: str) -> None:
-    """A package's docstring says what lives there and what its modules may import, in a few lines."""
+    """A package's docstring says what lives there and what its modules may import, in a few
+    lines.
+    """
     text = ast.get_docstring(tree_of(MODULES[name])) or ""
     assert "import" in text
     assert len(text.splitlines()) >= 3

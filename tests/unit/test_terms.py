@@ -153,7 +153,6 @@ def test_in_words(now: dict[str, Any], before: dict[str, Any], said: str) -> Non
 def test_several_in_words() -> None:
     """OPEN-5: all four in one sentence."""
     assert described(CATALOG, AGREED) == (
-        "unit price 4.50 instead of 3.90, less included 0 instead of 5, taxable yes instead "
-        "of no and "
-        "bill customer Billable instead of NoCharge"
+        "unit price 4.50 instead of 3.90, less included 0 instead of 5, taxable yes instead of no "
+        "and bill customer Billable instead of NoCharge"
     )

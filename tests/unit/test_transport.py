@@ -1,4 +1,6 @@
-"""The shared way to both APIs: errors by class, deadlines, redirects, and what leaves the machine."""
+"""The shared way to both APIs: errors by class, deadlines, redirects, and what leaves the
+machine.
+"""
 
 import ssl
 from datetime import timedelta

@@ -29,7 +29,9 @@ PAUSE = 1.5
 
 
 class Server:
-    """A server of one answer: ``speak`` writes it to each connection that has asked for something."""
+    """A server of one answer: ``speak`` writes it to each connection that has asked for
+    something.
+    """
 
     def __init__(self, speak: Callable[[socket.socket], None]) -> None:
         self._speak = speak

@@ -84,7 +84,9 @@ def test_the_stalest_reading_is_the_oldest_of_those_to_be_read() -> None:
 
 @pytest.mark.parametrize("presence", [Presence.GONE, Presence.UNLICENSED])
 def test_who_cannot_be_read_is_not_waited_for(presence: Presence) -> None:
-    """CLOSE-5: one that left GravityZone keeps its open record to the close, and no alarm for it."""
+    """CLOSE-5: one that left GravityZone keeps its open record to the close, and no alarm for
+    it.
+    """
     gone = company(presence=presence, records=(record(NOVEMBER),))
     assert _seen((gone, _standing(_ago(200)))).stalest_reading == 0
 

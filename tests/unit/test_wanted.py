@@ -339,14 +339,18 @@ def test_what_was_refused_is_not_tried_until_something_changes(
 
 @given(cases())
 def test_the_clock_is_not_asked(met: Met) -> None:
-    """SAFE-4: what should stand hangs on the tick, never on the hour at which a job happens to run."""
+    """SAFE-4: what should stand hangs on the tick, never on the hour at which a job happens to
+    run.
+    """
     later = met.known.at(met.known.when.now + timedelta(minutes=20))
     assert want(met.record, met.known) == want(met.record, later)
 
 
 @given(cases())
 def test_what_is_said_is_of_the_move(met: Met) -> None:
-    """SAFE-7: where a person is asked, that is what is told; a write is never told as a question."""
+    """SAFE-7: where a person is asked, that is what is told; a write is never told as a
+    question.
+    """
     found = want(met.record, met.known)
     if isinstance(found.move, Ask):
         assert isinstance(found.say, Cause)

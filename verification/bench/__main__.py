@@ -78,8 +78,8 @@ def main() -> int:
     asked.json.write_text(json.dumps([each.as_json() for each in figures], indent=2) + "\n")
     missed = sum(not each.kept for each in figures)
     _say(
-        f"{len(figures)} figures in {time.monotonic() - began:.0f} s, {missed} beyond their "
-        f"bound; {asked.json}"
+        f"{len(figures)} figures in {time.monotonic() - began:.0f} s, {missed} beyond their bound; "
+        f"{asked.json}"
     )
     return 1 if missed else 0
 

@@ -52,8 +52,8 @@ class Mutation:
             found = text.count(edit.before)
             if found != 1:
                 raise LocalError(
-                    f"{self.name}: {edit.before!r} stands {found} times in {self.path}, and "
-                    "not once"
+                    f"{self.name}: {edit.before!r} stands {found} times in {self.path}, and not "
+                    "once"
                 )
             text = text.replace(edit.before, edit.after)
         return text

@@ -31,8 +31,8 @@ def page(verdicts: Sequence[Verdict]) -> str:
     killed = [verdict for verdict in verdicts if verdict.killed_by]
     played = sum((verdict.killed_by or "").startswith("simulation") for verdict in killed)
     summary = (
-        f"{len(verdicts)} bugs, {len(killed)} of them noticed: {len(killed) - played} by "
-        f"the rule's own tests, {played} by the simulation alone."
+        f"{len(verdicts)} bugs, {len(killed)} of them noticed: {len(killed) - played} by the "
+        f"rule's own tests, {played} by the simulation alone."
     )
     return "\n".join(
         (

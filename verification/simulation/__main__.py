@@ -76,8 +76,8 @@ def _tell_shortest(violation: ViolationError, *, seconds: float) -> None:
     )
     shape, shortest = shrink(violation, seconds=seconds)
     print(
-        "the shortest found, after which nothing could be left out any more or the time "
-        f"was over:\n{described(shape)}\n"
+        "the shortest found, after which nothing could be left out any more or the time was "
+        f"over:\n{described(shape)}\n"
     )
     try:
         play(shape, _tell)

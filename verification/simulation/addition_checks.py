@@ -283,8 +283,8 @@ class AdditionChecks:
             raise self.books.violation(
                 6,
                 (
-                    f"Addition {addition.id} of {effective} was made on {addition.created_at}, "
-                    f"the {today} there"
+                    f"Addition {addition.id} of {effective} was made on {addition.created_at}, the "
+                    f"{today} there"
                 ),
                 key,
             )

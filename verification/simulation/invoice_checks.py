@@ -70,8 +70,8 @@ class InvoiceChecks:
             raise ViolationError(
                 9,
                 (
-                    f"closed with {final}, the invoices bill {billed}, and {to_come} are to "
-                    f"come: {record}; {invoices}"
+                    f"closed with {final}, the invoices bill {billed}, and {to_come} are to come: "
+                    f"{record}; {invoices}"
                 ),
                 company=key.company_id if firm is None else firm.name,
                 month=str(key.month),

@@ -57,8 +57,8 @@ class RateChecks:
             queue = self._licensing if licensing else self._others
             if not queue.takes(call.at):
                 what = (
-                    f"{call.operation} at {call.at} is more than {queue.rate:g} a second after "
-                    f"a burst of {queue.burst}"
+                    f"{call.operation} at {call.at} is more than {queue.rate:g} a second after a "
+                    f"burst of {queue.burst}"
                 )
                 raise ViolationError(8, what)
 

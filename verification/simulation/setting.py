@@ -107,20 +107,17 @@ class Setting:
 
     def __str__(self) -> str:
         return (
-            f"{self.companies} companies, {self.partners} partners, {len(self.months)} "
-            f"months from {self.begins:%Y-%m-%d %H:%M} GMT, "
-            f"zone {self.zone}, close on the {self.close_day}., open until the "
-            f"{self.open_until_day}., first month {self.first_month}, "
-            f"growth held above {self.growth_percent} % and {self.growth_seats} or first "
-            f"above {self.first_month_seats}, settles in {self.settle}, "
-            f"cycles {' and '.join(sorted(self.cycles))}, "
-            f"{'' if self.bill_minimum else 'no '}floor billed; "
-            f"lists lag {self.list_lag}, index lags {self.index_lag}, {self.containers} "
-            f"workers, latency {self.latency} s; "
-            f"invoicing in {self.invoicing}, late usage: {self.late_usage}, invoiced "
-            f"{self.invoiced_when if self.invoices else 'never'}; "
-            f"calm {self.calm}, rough {self.rough}, lively {self.lively}, repeats {self.repeats}"
-            f"{'' if self.second is None else self._second}"
+            f"{self.companies} companies, {self.partners} partners, {len(self.months)} months from "
+            f"{self.begins:%Y-%m-%d %H:%M} GMT, zone {self.zone}, close on the {self.close_day}., "
+            f"open until the {self.open_until_day}., first month {self.first_month}, growth held "
+            f"above {self.growth_percent} % and {self.growth_seats} or first above "
+            f"{self.first_month_seats}, settles in {self.settle}, cycles "
+            f"{' and '.join(sorted(self.cycles))}, {'' if self.bill_minimum else 'no '}floor "
+            f"billed; lists lag {self.list_lag}, index lags {self.index_lag}, {self.containers} "
+            f"workers, latency {self.latency} s; invoicing in {self.invoicing}, late usage: "
+            f"{self.late_usage}, invoiced {self.invoiced_when if self.invoices else 'never'}; calm "
+            f"{self.calm}, rough {self.rough}, lively {self.lively}, repeats "
+            f"{self.repeats}{'' if self.second is None else self._second}"
         )
 
     @property

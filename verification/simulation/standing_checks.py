@@ -90,8 +90,8 @@ class StandingChecks:
             raise self._violation(
                 4,
                 (
-                    f"nothing stands in the way of {month}, and it has no Addition after the "
-                    f"tick {tick}: {record}"
+                    f"nothing stands in the way of {month}, and it has no Addition after the tick "
+                    f"{tick}: {record}"
                 ),
                 firm,
                 month,
@@ -211,8 +211,8 @@ class StandingChecks:
             raise self._violation(
                 4,
                 (
-                    f"GravityZone counts {self.causes.counts.count(firm, month)}, and the line "
-                    f"is {line}"
+                    f"GravityZone counts {self.causes.counts.count(firm, month)}, and the line is "
+                    f"{line}"
                 ),
                 firm,
                 month,

@@ -77,8 +77,8 @@ class WriteChecks:
             self._allowed(key, claim)
         else:
             what = (
-                f"{kind.__name__} of {number} to {url} is about to be sent, and the claim in "
-                f"the ledger is {claim}"
+                f"{kind.__name__} of {number} to {url} is about to be sent, and the claim in the "
+                f"ledger is {claim}"
             )
             raise self.books.violation(7, what, key)
 

@@ -5,8 +5,8 @@ Three Lambda functions and the command ``tally`` are made of this package. Each 
 * ``planner/`` decides at each tick what is due, ``worker/`` does one job, ``reporter/`` writes the
   digest, ``people/`` has what people do by the command
 * ``domain/`` holds the rules, as pure functions over frozen data
-* ``gravityzone/``, ``connectwise/``, ``ledger/`` and ``aws/`` are the adapters; ``transport/`` is the
-  HTTP below the first two
+* ``gravityzone/``, ``connectwise/``, ``ledger/`` and ``aws/`` are the adapters; ``transport/`` is
+  the HTTP below the first two
 * ``runtime/`` puts a function together out of all of these
 
 Beside the rooms stand what all of them share: ``errors``, ``ports``, ``messages``, ``redaction``,

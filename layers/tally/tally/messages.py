@@ -90,7 +90,7 @@ class Tick(Message):
             problems = problems_of(error)
         raise ContractError(
             f'The event is no tick ({problems}): it must be like {{"tick": '
-            f'"2026-11-01T00:05:00Z"}}.'
+            '"2026-11-01T00:05:00Z"}.'
         )
 
 

@@ -93,11 +93,10 @@ def places(
     for (one, its), (other, others) in combinations(named.items(), 2):
         if (its.product, its.agreement_type) == (others.product, others.agreement_type):
             raise SetupError(
-                f"The function cannot start: the services {one!r} and {other!r} are both "
-                f"billed as product {its.product!r} on agreements "
-                f"of type {its.agreement_type!r}, so that neither's Addition could be told "
-                "from the other's: give one of them a product of its own "
-                "in the parameter Services and deploy again."
+                f"The function cannot start: the services {one!r} and {other!r} are both billed as "
+                f"product {its.product!r} on agreements of type {its.agreement_type!r}, so that "
+                "neither's Addition could be told from the other's: give one of them a product of "
+                "its own in the parameter Services and deploy again."
             )
     return named
 
@@ -222,8 +221,8 @@ _FIELDS: Mapping[str, tuple[Callable[[object], bool], str]] = {
         _are_product_types,
         (
             "a list of some of "
-            f"{', '.join(f'{number} ({what})' for number, what in PRODUCT_TYPES.items())}, "
-            "each once"
+            f"{', '.join(f'{number} ({what})' for number, what in PRODUCT_TYPES.items())}, each "
+            "once"
         ),
     ),
     "product": _text(60),

@@ -27,7 +27,8 @@ COUNTING = (
                     '            "licensing", "getMonthlyUsage",'
                 ),
                 after=(
-                    '}\n        reply = self._rpc.call(\n            "licensing", "getMonthlyUsage",'
+                    '}\n        reply = self._rpc.call(\n            "licensing", '
+                    '"getMonthlyUsage",'
                 ),
             ),
         ),

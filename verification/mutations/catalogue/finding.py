@@ -151,8 +151,8 @@ FINDING = (
         edits=(
             Edit(
                 before=(
-                    "        if self.cancelled and self.cancelled_on is None:\n            "
-                    "return False\n"
+                    "        if self.cancelled and self.cancelled_on is None:\n            return "
+                    "False\n"
                 ),
                 after="",
             ),
@@ -167,8 +167,8 @@ FINDING = (
         edits=(
             Edit(
                 before=(
-                    "        if self.cancelled_on is not None and self.cancelled_on <= day:\n   "
-                    "         return False\n"
+                    "        if self.cancelled_on is not None and self.cancelled_on <= "
+                    "day:\n            return False\n"
                 ),
                 after="",
             ),

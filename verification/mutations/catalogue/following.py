@@ -10,7 +10,9 @@ FOLLOWING = (
         edits=(
             Edit(
                 before="        say = rounds.run()\n",
-                after="        progress.looked.add(_scope(record.key))\n        say = rounds.run()\n",
+                after=(
+                    "        progress.looked.add(_scope(record.key))\n        say = rounds.run()\n"
+                ),
             ),
         ),
         why="The job is there to look, so it is noted where it begins.",
@@ -70,8 +72,8 @@ FOLLOWING = (
         edits=(
             Edit(
                 before=(
-                    "    after = replace(after, hold=not_as_written(after, line, it, facts))\n  "
-                    "  if not taken and isinstance(before, Terms):"
+                    "    after = replace(after, hold=not_as_written(after, line, it, facts))\n    "
+                    "if not taken and isinstance(before, Terms):"
                 ),
                 after=(
                     "    after = replace(after, hold=None)\n    if not taken and "
@@ -89,8 +91,8 @@ FOLLOWING = (
         edits=(
             Edit(
                 before=(
-                    "    return record.is_standing and not record.was_voided and scene.opening "
-                    "is None"
+                    "    return record.is_standing and not record.was_voided and scene.opening is "
+                    "None"
                 ),
                 after="    return False",
             ),
@@ -171,8 +173,8 @@ FOLLOWING = (
                     "head.pushed:"
                 ),
                 after=(
-                    "if head is None or not isinstance(write, SetQuantity) or (write.quantity "
-                    "!= head.pushed and not case.closing):"
+                    "if head is None or not isinstance(write, SetQuantity) or (write.quantity != "
+                    "head.pushed and not case.closing):"
                 ),
             ),
         ),
@@ -278,8 +280,8 @@ FOLLOWING = (
                     "if is_invoiced(agreement, line.place.cancelled, facts.when.policy.invoicing):"
                 ),
                 after=(
-                    "if is_invoiced(agreement, line.place.effective, "
-                    "facts.when.policy.invoicing) and agreement.cancelled:"
+                    "if is_invoiced(agreement, line.place.effective, facts.when.policy.invoicing) "
+                    "and agreement.cancelled:"
                 ),
             ),
         ),

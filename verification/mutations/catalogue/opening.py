@@ -138,8 +138,8 @@ OPENING = (
             Edit(before="if given is None or each.id != given.number]", after="if given is None]"),
             Edit(
                 before=(
-                    "next((each for each in scene.seen.strangers if each.id == "
-                    "write.addition_id), None)"
+                    "next((each for each in scene.seen.strangers if each.id == write.addition_id), "
+                    "None)"
                 ),
                 after="next(iter(scene.seen.strangers), None)",
             ),
@@ -167,12 +167,12 @@ OPENING = (
         edits=(
             Edit(
                 before=(
-                    "    if claim is not None and isinstance(claim.write, Create | TakeOver):\n "
-                    "       return True\n"
+                    "    if claim is not None and isinstance(claim.write, Create | "
+                    "TakeOver):\n        return True\n"
                 ),
                 after=(
-                    "    if claim is not None and isinstance(claim.write, Create | TakeOver):\n "
-                    "       return False\n"
+                    "    if claim is not None and isinstance(claim.write, Create | "
+                    "TakeOver):\n        return False\n"
                 ),
             ),
         ),

@@ -187,8 +187,8 @@ SAFETY = (
             Edit(
                 before="self._bring_up_to_date(each, record, facts, progress)",
                 after=(
-                    "self._bring_up_to_date(each, "
-                    "self.ledger.record(record.key) or record, facts, progress)"
+                    "self._bring_up_to_date(each, self.ledger.record(record.key) or record, facts, "
+                    "progress)"
                 ),
             ),
         ),

@@ -83,8 +83,8 @@ def as_tally_error(error: ClientError | BotoCoreError, *, what: str) -> TallyErr
         return ConflictError(f"{what} is not in the state that the write was made for. {said}")
     if code in _OPERATOR:
         return SetupError(
-            f"{what} cannot be used; check that it exists and that the function's role "
-            f"allows it. {said}"
+            f"{what} cannot be used; check that it exists and that the function's role allows it. "
+            f"{said}"
         )
     if code in _PASSING or is_server_error(error):
         return TransientError(f"{what} is not available at the moment. {said}")

@@ -44,8 +44,8 @@ class Site:
             or set(" :/+") & set(company)
         ):
             raise SetupError(
-                f"{COMPANY} must be the company as it is typed at the ConnectWise login, "
-                f"not {company!r}"
+                f"{COMPANY} must be the company as it is typed at the ConnectWise login, not "
+                f"{company!r}"
             )
         self.company = company
         public = check_key(keys.public, name="connectwise_public_key")

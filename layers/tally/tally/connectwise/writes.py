@@ -177,8 +177,8 @@ class Writes:
             raise self._calls.unreadable(
                 answer,
                 (
-                    f"it was answered as done, yet the quantity stands at {row.quantity} and "
-                    f"not at {quantity}"
+                    f"it was answered as done, yet the quantity stands at {row.quantity} and not "
+                    f"at {quantity}"
                 ),
             )
         return row.addition(agreement_id)
@@ -194,8 +194,8 @@ class Writes:
             raise self._calls.unreadable(
                 answer,
                 (
-                    f"it was answered as done, yet the text is {row.invoice_description!r} and "
-                    f"the cancelled date {row.cancelled_date}"
+                    f"it was answered as done, yet the text is {row.invoice_description!r} and the "
+                    f"cancelled date {row.cancelled_date}"
                 ),
             )
         return row.addition(agreement_id)

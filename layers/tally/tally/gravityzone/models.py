@@ -27,8 +27,8 @@ def id_trouble(company_id: str) -> str:
     if len(company_id) <= _LONGEST_ID and "#" not in company_id:
         return ""
     return (
-        f"Its id in GravityZone, of {len(company_id)} characters, is none: GravityZone's have "
-        "24 digits and letters."
+        f"Its id in GravityZone, of {len(company_id)} characters, is none: GravityZone's have 24 "
+        "digits and letters."
     )
 
 

@@ -138,8 +138,8 @@ def _of_service(refused: Refused, *, works: bool) -> TallyError:
         return ContractError(text)
     if works:
         return CredentialsError(
-            f"{text}: the API key has that API, so the account that it was made with lacks "
-            "the right"
+            f"{text}: the API key has that API, so the account that it was made with lacks the "
+            "right"
         )
     return CredentialsError(f"{text}: {WRONG_KEY}, or it lacks a right")
 

@@ -41,8 +41,8 @@ def check_change(change: LinkChange) -> None:
         before is not None and before.company_id != after.company_id
     ):
         raise ValueError(
-            f"version {after.version} of the link of {after.company_id} does not follow on "
-            f"version {change.expected_version}"
+            f"version {after.version} of the link of {after.company_id} does not follow on version "
+            f"{change.expected_version}"
         )
 
 

@@ -51,8 +51,8 @@ def saved_all(outcomes: Iterable[tuple[str, TallyError | None]]) -> int:
         company_id, error = next(iter(failures.items()))
         raise UnsavedError(
             (
-                f"{len(failures)} standings were not written, the first, of {company_id}, "
-                f"because of this: {error}"
+                f"{len(failures)} standings were not written, the first, of {company_id}, because "
+                f"of this: {error}"
             ),
             failures=failures,
             left_out=left_out,

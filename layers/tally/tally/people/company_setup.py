@@ -100,8 +100,8 @@ class SetUp:
             why=why,
         )
         opened = (
-            f"Months of {change.after.company_name} are opened on agreement '{agreement.name}' "
-            f"(id {agreement.id})."
+            f"Months of {change.after.company_name} are opened on agreement '{agreement.name}' (id "
+            f"{agreement.id})."
         )
         return f"{opened} {self._what_stays(company_id)}"
 
@@ -115,8 +115,8 @@ class SetUp:
             why=why,
         )
         opened = (
-            f"Months of {change.after.company_name} are opened on its only active agreement of "
-            "the type."
+            f"Months of {change.after.company_name} are opened on its only active agreement of the "
+            "type."
         )
         return f"{opened} {self._what_stays(company_id)}"
 
@@ -159,9 +159,8 @@ class SetUp:
         billed = known is not None and known.own_billed_since is not None
         if not (billed or is_partner(self.ledger.standing(company_id))):
             raise SetupError(
-                f"{name} was not a partner in GravityZone at the last tick: only a "
-                "partner's own machines are billed apart. "
-                "If it is one by now, try again after the next tick."
+                f"{name} was not a partner in GravityZone at the last tick: only a partner's own "
+                "machines are billed apart. If it is one by now, try again after the next tick."
             )
         change = self._change(
             company_id,
@@ -222,8 +221,8 @@ class SetUp:
         known = self.ledger.link(company_id)
         if known is None:
             raise SetupError(
-                f"Tally knows no company {company_id}: it knows each one from the first "
-                "tick that lists it."
+                f"Tally knows no company {company_id}: it knows each one from the first tick that "
+                "lists it."
             )
         return known.company_name
 

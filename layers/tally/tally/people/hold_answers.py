@@ -60,9 +60,9 @@ class Answers:
         transition = possible(answers.take_over(record, person, addition_id=addition_id))
         if other := self._has_been_given(key, addition_id):
             raise SetupError(
-                f"Addition {addition_id} has been given to {other} already, and can be one "
-                "month's only. Keep it apart or do not bill "
-                f"{key.month}; or add one for {key.month} in ConnectWise, and take that over."
+                f"Addition {addition_id} has been given to {other} already, and can be one month's "
+                f"only. Keep it apart or do not bill {key.month}; or add one for {key.month} in "
+                "ConnectWise, and take that over."
             )
         self.ledger.save(transition)
         return transition.after

@@ -103,7 +103,6 @@ def hidden_names(roster: Roster) -> str:
         else " If GravityZone refuses that for good, exclude the partner, or tie this one by hand."
     )
     return (
-        "It is tied by its name once the companies of all partners can be listed, as "
-        "another may bear the same name; those below "
-        f"{named}{more} could not be.{refused}"
+        "It is tied by its name once the companies of all partners can be listed, as another may "
+        f"bear the same name; those below {named}{more} could not be.{refused}"
     )

@@ -91,8 +91,8 @@ class Plan:
         """
         if tick > self.clock.now():
             raise SetupError(
-                f"The tick {tick:%Y-%m-%dT%H:%M:%SZ} lies in the future: ticks are played "
-                "in order, up to now."
+                f"The tick {tick:%Y-%m-%dT%H:%M:%SZ} lies in the future: ticks are played in "
+                "order, up to now."
             )
         ticks = self.ledger.begin_tick(tick, services=self.services).knowing(
             self.services, Month.of(tick)
@@ -130,10 +130,9 @@ class Plan:
         """
         if ticks.newest > self.clock.now() + _OTHER_CLOCKS:
             raise SetupError(
-                f"The ledger's newest tick, {ticks.newest:%Y-%m-%dT%H:%M:%SZ}, lies in the "
-                "future, so that no tick is planned "
-                "any more: it was written by hand, or by a clock that was wrong. Set "
-                "`newest` of its item TICKS TICKS right."
+                f"The ledger's newest tick, {ticks.newest:%Y-%m-%dT%H:%M:%SZ}, lies in the future, "
+                "so that no tick is planned any more: it was written by hand, or by a clock that "
+                "was wrong. Set `newest` of its item TICKS TICKS right."
             )
 
     def _circumstances(self, tick: datetime, ticks: Ticks, lists: TickLists) -> TickContext:

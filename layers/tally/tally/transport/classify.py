@@ -121,10 +121,9 @@ _OF_STATUS: Mapping[int, type[TallyError]] = {
 def _advised(text: str, failure: BadAnswer, dialect: Dialect) -> str:
     if failure.in_front:
         return (
-            f"{text}: that is not {dialect.vendor} itself but something in front of it, "
-            "such as a firewall, a proxy or a maintenance page; "
-            "let Tally through there, or wait until it is gone, and see that "
-            f"{dialect.url_setting} is right"
+            f"{text}: that is not {dialect.vendor} itself but something in front of it, such as a "
+            "firewall, a proxy or a maintenance page; let Tally through there, or wait until it "
+            f"is gone, and see that {dialect.url_setting} is right"
         )
     if HTTPStatus.MULTIPLE_CHOICES <= failure.status < HTTPStatus.BAD_REQUEST:
         return (

@@ -25,8 +25,8 @@ def operators_network(environment: Mapping[str, str]) -> Network:
     verify = True if name is None else environment[name]
     if isinstance(verify, str) and not Path(verify).exists():
         raise SetupError(
-            f"{name} is {verify!r}, and there is nothing: set it to the certificates that "
-            "this machine trusts"
+            f"{name} is {verify!r}, and there is nothing: set it to the certificates that this "
+            "machine trusts"
         )
 
     def way(url: str) -> Way:

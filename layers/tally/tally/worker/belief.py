@@ -34,8 +34,8 @@ def check_job(job: Job, *, now: datetime) -> None:
         (
             job.children is not None and not _can_be_below(job.company_id, job.children.ids),
             (
-                f"the companies below it are more than {MOST_CHILDREN}, out of order, or it is "
-                "one of them itself"
+                f"the companies below it are more than {MOST_CHILDREN}, out of order, or it is one "
+                "of them itself"
             ),
         ),
     ):
@@ -51,8 +51,8 @@ def check_due(job: Job, records: Mapping[JobService, UsageRecord]) -> None:
     ):
         raise RefusedJobError(
             f"The job is refused: {job.month.label} was not due at its tick "
-            f"{job.tick:%Y-%m-%dT%H:%M:%SZ}, and the ledger has no record of it. "
-            "Nothing was done on its strength."
+            f"{job.tick:%Y-%m-%dT%H:%M:%SZ}, and the ledger has no record of it. Nothing was done "
+            "on its strength."
         )
 
 

@@ -81,9 +81,8 @@ class Rounds:
                     self._save(outcome.change)
                     return outcome.say
         raise ContractError(
-            f"{self.record.key}: no decision after {_MOST_ROUNDS} rounds "
-            f"({', '.join(self.done)}); please "
-            "report this as a bug."
+            f"{self.record.key}: no decision after {_MOST_ROUNDS} rounds ({', '.join(self.done)}); "
+            "please report this as a bug."
         )
 
     def _wait_for_claim(self) -> None:
@@ -92,8 +91,8 @@ class Rounds:
         until = None if claim is None else self.facts.when.settles(claim.at)
         if until is not None:
             why = (
-                "A write to ConnectWise was under way and no answer is recorded yet: it is "
-                "looked for again."
+                "A write to ConnectWise was under way and no answer is recorded yet: it is looked "
+                "for again."
             )
             raise NotYetError(why, retry_after=until - self.facts.when.now)
 

@@ -60,9 +60,9 @@ def _not_beside(
         first = "".join(f"pin one for {_named(each)}, " for each in lacking)
         return (
             f"ConnectWise company {to.name!r} (id {to.id}) is tied to "
-            f"{', '.join(map(_named, beside))}. {name} can be tied to it as well if "
-            f"each is billed on an agreement of its own: {first}and name the one for {name} "
-            "as you tie it (--agreement)."
+            f"{', '.join(map(_named, beside))}. {name} can be tied to it as well if each is billed "
+            f"on an agreement of its own: {first}and name the one for {name} as you tie it "
+            "(--agreement)."
         )
     return _pinned_already(agreement, beside)
 
@@ -71,8 +71,8 @@ def _pinned_already(agreement: Agreement, beside: Iterable[CompanyLink]) -> str 
     for each in beside:
         if each.pinned_agreement_id == agreement.id:
             return (
-                f"Agreement '{agreement.name}' (id {agreement.id}) is pinned for "
-                f"{_named(each)}: each needs its own."
+                f"Agreement '{agreement.name}' (id {agreement.id}) is pinned for {_named(each)}: "
+                "each needs its own."
             )
     return None
 
@@ -84,8 +84,7 @@ def _named(link: CompanyLink) -> str:
 def _of_another(agreement: Agreement, *, name: str, to: str) -> str:
     return (
         f"Agreement '{agreement.name}' (id {agreement.id}) is one of ConnectWise company "
-        f"{agreement.company_id}; "
-        f"{name} is tied to {to}."
+        f"{agreement.company_id}; {name} is tied to {to}."
     )
 
 
@@ -115,8 +114,8 @@ def pin(
         return _of_another(agreement, name=link.company_name, to=whom)
     if link.pinned_agreement_id == agreement.id:
         return (
-            f"Agreement '{agreement.name}' (id {agreement.id}) is pinned for "
-            f"{link.company_name} already."
+            f"Agreement '{agreement.name}' (id {agreement.id}) is pinned for {link.company_name} "
+            "already."
         )
     if taken := _pinned_already(agreement, beside):
         return taken

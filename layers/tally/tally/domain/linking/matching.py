@@ -58,8 +58,8 @@ class NameIndex:
         if not is_seen(company.name):
             return NoTie(
                 reason=(
-                    f"Its name in GravityZone, {company.name!r}, shows nothing: name it there, "
-                    "or tie it by hand."
+                    f"Its name in GravityZone, {company.name!r}, shows nothing: name it there, or "
+                    "tie it by hand."
                 )
             )
         same = self._by_name.get(company.name, [])

@@ -55,8 +55,8 @@ class Agreement:
         if self.cancelled or self.cancelled_on is None:
             return ""
         return (
-            f"dated cancelled {self.cancelled_on} though not marked as cancelled: clear that "
-            "date if it runs"
+            f"dated cancelled {self.cancelled_on} though not marked as cancelled: clear that date "
+            "if it runs"
         )
 
     def ended_before(self, day: date) -> bool:

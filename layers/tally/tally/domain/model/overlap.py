@@ -41,8 +41,8 @@ def refusal(services: Sequence[Service]) -> str | None:
     """
     reasons = [
         (
-            f"the service {each.name!r} names the counter {each.counter}, which counts hours: "
-            "an Addition's quantity is a number of endpoints"
+            f"the service {each.name!r} names the counter {each.counter}, which counts hours: an "
+            "Addition's quantity is a number of endpoints"
         )
         for each in services
         if each.counter in HOURS

@@ -100,8 +100,8 @@ def read_count(usage: Usage, service: Service) -> Reading:
         return Unknown(f"{usage.request} answered without the counter {service.counter}")
     if not _is_count(value):
         return Unknown(
-            f"{usage.request} answered {name} = {shortened(repr(value), _MOST_SHOWN)}, "
-            "which is not a count"
+            f"{usage.request} answered {name} = {shortened(repr(value), _MOST_SHOWN)}, which is "
+            "not a count"
         )
     floor = usage.floors.get(name)
     return Count(value, floor if _is_count(floor) else None)

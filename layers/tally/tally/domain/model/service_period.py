@@ -74,8 +74,8 @@ def choose_agreement(
         return _on_cycle(active[0], cycles)
     if active:
         return needs_setup(
-            f"{company} has {len(active)} active agreements of the type: {_listed(active)}. "
-            "Pin the one to bill, or cancel the others."
+            f"{company} has {len(active)} active agreements of the type: {_listed(active)}. Pin "
+            "the one to bill, or cancel the others."
         )
     return needs_setup(_none_active(known, company=company, day=day, pinned=pinned))
 
@@ -89,8 +89,8 @@ def _active(agreements: Sequence[Agreement], day: date) -> Sequence[Agreement]:
 def _none_active(known: Sequence[Agreement], *, company: str, day: date, pinned: int | None) -> str:
     if pinned is not None:
         return (
-            f"The agreement pinned for {company}, id {pinned}, is not an active one of the "
-            f"type on {day}: {_listed(known) or 'it has none'}. Pin another."
+            f"The agreement pinned for {company}, id {pinned}, is not an active one of the type on "
+            f"{day}: {_listed(known) or 'it has none'}. Pin another."
         )
     if known:
         return f"{company} has no agreement of the type that is active on {day}: {_listed(known)}."
@@ -109,10 +109,9 @@ def _on_cycle(agreement: Agreement, cycles: frozenset[str]) -> Agreement | Cause
     if agreement.billing_cycle in cycles:
         return agreement
     return needs_setup(
-        f"Agreement {_named(agreement)} has the billing cycle {agreement.billing_cycle!r}, "
-        "which is not one of the monthly ones "
-        f"({', '.join(sorted(cycles))}): a longer cycle would multiply the line. Change the "
-        "agreement or the setting BillingCycles."
+        f"Agreement {_named(agreement)} has the billing cycle {agreement.billing_cycle!r}, which "
+        f"is not one of the monthly ones ({', '.join(sorted(cycles))}): a longer cycle would "
+        "multiply the line. Change the agreement or the setting BillingCycles."
     )
 
 
@@ -129,8 +128,8 @@ def missed(month: Month, why: str = "") -> Cause:
     """Return the cause of a month that was not opened in time (OPEN-9)."""
     because = f" ({why})" if why else ""
     reason = (
-        f"{month.label} could not be opened in time{because}: nothing is written any more. Bill "
-        "it by hand in ConnectWise."
+        f"{month.label} could not be opened in time{because}: nothing is written any more. Bill it "
+        "by hand in ConnectWise."
     )
     return needs_setup(reason)
 
@@ -156,24 +155,22 @@ def invoice_notice(agreement: Agreement, today: date) -> str | None:
     if next_invoice is None:
         return (
             (
-                f"Agreement {_named(agreement)}{through} has no next invoice date that can be "
-                f"read there: {_UNSEEN}"
+                f"Agreement {_named(agreement)}{through} has no next invoice date that can be read "
+                f"there: {_UNSEEN}"
             )
             if through
             else None
         )
     if (today - next_invoice).days > _DATE_STANDS and agreement.active_on(today):
         return (
-            f"The next invoice of agreement {_named(agreement)}{through} is dated "
-            f"{next_invoice}, and no invoice has moved that date "
-            f"on since: {_UNSEEN}"
+            f"The next invoice of agreement {_named(agreement)}{through} is dated {next_invoice}, "
+            f"and no invoice has moved that date on since: {_UNSEEN}"
         )
     if next_invoice.day == 1:
         return None
     return (
-        f"The next invoice of agreement {_named(agreement)}{through} is dated "
-        f"{next_invoice}, not the 1st: its invoices do not cover "
-        "calendar months."
+        f"The next invoice of agreement {_named(agreement)}{through} is dated {next_invoice}, not "
+        "the 1st: its invoices do not cover calendar months."
     )
 
 
@@ -181,9 +178,8 @@ _DATE_STANDS = 45
 """Days after which the date of a late invoice is no sign of it any more."""
 
 _UNSEEN = (
-    "Tally cannot tell when it is invoiced, so a count that rises after an invoice may be "
-    "billed to nobody. See whether its invoices "
-    "are right, and how it is invoiced."
+    "Tally cannot tell when it is invoiced, so a count that rises after an invoice may be billed "
+    "to nobody. See whether its invoices are right, and how it is invoiced."
 )
 
 

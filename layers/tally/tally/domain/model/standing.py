@@ -67,8 +67,8 @@ class Unsaid(Enum):
 
 
 ON_TRIAL = (
-    "GravityZone lists it as monthly, but its subscription is not a paid monthly one at "
-    "present: a trial is not billed."
+    "GravityZone lists it as monthly, but its subscription is not a paid monthly one at present: a "
+    "trial is not billed."
 )
 """The reason of a company that is listed as monthly-licensed and may not be billed (READ-3)."""
 

@@ -102,6 +102,6 @@ def _pinned(
 def left_untied(link: CompanyLink) -> str:
     """Return the reason that stands for a company that a person has untied."""
     return (
-        f"It was left without a ConnectWise company by {link.tied_by} on "
-        f"{link.tied_at:%Y-%m-%d}: tie it by hand."
+        f"It was left without a ConnectWise company by {link.tied_by} on {link.tied_at:%Y-%m-%d}: "
+        "tie it by hand."
     )

@@ -91,7 +91,7 @@ def _where(agreement: Agreement, at: TickContext) -> str:
 def _advice(lost: Sequence[Agreement]) -> str:
     if lost:
         return (
-            "Tie it to that one, with this agreement if that one has another of its own; or "
-            "have the agreement moved back."
+            "Tie it to that one, with this agreement if that one has another of its own; or have "
+            "the agreement moved back."
         )
     return "Tie it to the company that has its agreement now."

@@ -20,18 +20,17 @@ def asked_in_vain(company_id: str, said: str) -> Cause:
 def list_refused(partner_id: str, said: str) -> Cause:
     """Return the cause of a partner whose companies GravityZone refuses to list."""
     return _failing(
-        f"{_REFUSED_LIST}: {said}. Until it does, no new month of theirs is opened, and no "
-        "new customer is tied by its name, as one "
-        f"below it may bear the same. `tally companies exclude {partner_id} --why …` leaves "
-        "the partner out, with all below it."
+        f"{_REFUSED_LIST}: {said}. Until it does, no new month of theirs is opened, and no new "
+        "customer is tied by its name, as one below it may bear the same. `tally companies "
+        f"exclude {partner_id} --why …` leaves the partner out, with all below it."
     )
 
 
 def below_a_refused_one(partner: str) -> Cause:
     """Return the cause of a company below such a partner, whose own details are known."""
     return _failing(
-        f"{_BELOW} {partner}, and GravityZone refuses to list the companies there: no new "
-        "month is opened."
+        f"{_BELOW} {partner}, and GravityZone refuses to list the companies there: no new month is "
+        "opened."
     )
 
 

@@ -33,8 +33,8 @@ def unseen_agreements(seen: Collection[int], companies: int, type_name: str) -> 
         return ""
     return (
         f"The API member sees 0 of {companies} companies with an agreement of the type "
-        f"{type_name!r} in ConnectWise: {_asked(AGREEMENTS)} "
-        "If it is, there is no agreement of the type: make one for each company."
+        f"{type_name!r} in ConnectWise: {_asked(AGREEMENTS)} If it is, there is no agreement of "
+        "the type: make one for each company."
     )
 
 

@@ -187,8 +187,8 @@ ABSENCES = {
         "It is a partner: its customers are billed, its own machines are not."
     ),
     Presence.UNLICENSED: waiting(
-        "It has no monthly subscription in GravityZone, so its machines are not counted: "
-        "not billed until it has one."
+        "It has no monthly subscription in GravityZone, so its machines are not counted: not "
+        "billed until it has one."
     ),
     Presence.GONE: waiting(
         "It is not in GravityZone any more, or no longer within the API key's reach: not billed."

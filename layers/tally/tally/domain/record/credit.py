@@ -9,10 +9,10 @@ def fewer_notice(record: UsageRecord, *, counted: int) -> str:
     After the close, the difference is a credit.
     """
     return (
-        f"GravityZone counts {counted} {record.key.service} in {record.key.month.label} "
-        f"now, {record.stands - counted} fewer than the "
-        f"{record.stands} on Additions that can be changed no more: what was billed too "
-        "much is shown when the month closes, to be credited by hand."
+        f"GravityZone counts {counted} {record.key.service} in {record.key.month.label} now, "
+        f"{record.stands - counted} fewer than the {record.stands} on Additions that can be "
+        "changed no more: what was billed too much is shown when the month closes, to be credited "
+        "by hand."
     )
 
 
@@ -25,12 +25,11 @@ def credit_notice(record: UsageRecord, company: str) -> str:
     counted = f"GravityZone counts {credit.counted} now"
     if record.count is not None and record.count < credit.counted:
         counted = (
-            f"GravityZone counts {record.count} now, of which its contract bills "
-            f"{credit.counted} at least"
+            f"GravityZone counts {record.count} now, of which its contract bills {credit.counted} "
+            "at least"
         )
     return (
-        f"{key.month.label} billed {credit.billed} {key.service} to {company}, and "
-        f"{counted}: {credit.quantity} "
-        f"too many{amount}. Credit them in ConnectWise by hand, and mark it done; Tally "
-        "never credits by itself."
+        f"{key.month.label} billed {credit.billed} {key.service} to {company}, and {counted}: "
+        f"{credit.quantity} too many{amount}. Credit them in ConnectWise by hand, and mark it "
+        "done; Tally never credits by itself."
     )

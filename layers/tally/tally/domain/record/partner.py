@@ -40,9 +40,9 @@ def own_count(parent: Count, children: Sequence[Count]) -> Reading:
     below = sum(child.value for child in children)
     if parent.value < below:
         return NothingLeft(
-            f"GravityZone counts {parent.value} for the partner and {below} for the "
-            "companies directly below it, "
-            "more than for the whole: the count of its own machines cannot be told."
+            f"GravityZone counts {parent.value} for the partner and {below} for the companies "
+            "directly below it, more than for the whole: the count of its own machines cannot be "
+            "told."
         )
     return Count(parent.value - below, parent.floor)
 
@@ -92,10 +92,9 @@ def others_below(record: UsageRecord, children: Children | None) -> bool:
 def too_many_children(partner: str, count: int) -> Cause:
     """Return the cause of a partner with too many companies for a job to read."""
     reason = (
-        f"{partner} has {count} companies directly below it, and {MOST_CHILDREN} are the "
-        "most that can be taken off its count: "
-        "its own machines are neither read nor written. Move some below another partner, or "
-        "bill its own machines no more."
+        f"{partner} has {count} companies directly below it, and {MOST_CHILDREN} are the most that "
+        "can be taken off its count: its own machines are neither read nor written. Move some "
+        "below another partner, or bill its own machines no more."
     )
     return Cause(state=StandingState.NEEDS_SETUP, reason=reason)
 
@@ -106,7 +105,7 @@ def unlisted_children(partner: str, why: str) -> Cause:
     Its own machines cannot be told from theirs.
     """
     reason = (
-        f"The companies directly below {partner} could not be listed ({why}): its own machines "
-        "are neither read nor written."
+        f"The companies directly below {partner} could not be listed ({why}): its own machines are "
+        "neither read nor written."
     )
     return Cause(state=StandingState.FAILING, reason=reason)

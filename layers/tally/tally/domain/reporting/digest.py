@@ -139,8 +139,8 @@ class _DigestTexts:
         yield f"{month.label} is closed: {'; '.join(compared)}."
         if missing := len(self._open(month)):
             yield (
-                f"Not in it: {_number(missing, 'record that is', 'records that are')} not "
-                "closed yet."
+                f"Not in it: {_number(missing, 'record that is', 'records that are')} not closed "
+                "yet."
             )
 
     def holds(self, title: str, *, late: bool) -> Section:
