@@ -85,6 +85,12 @@ def astray(document: Path, link: str) -> str:
     return ""
 
 
+def too_wide(text: str) -> list[str]:
+    """The lines of prose with more than 100 columns."""
+    lines = _FENCED.sub("", text).splitlines()
+    return [line for line in lines if len(line) > 100 and not line.lstrip().startswith("|")]
+
+
 def code(text: str) -> Iterator[str]:
     """What the text shows as code: blocks, and what stands in backticks."""
     for _, block in _FENCED.findall(text):
@@ -173,6 +179,26 @@ def test_every_module_file_that_is_named_exists(document: Path) -> None:
     assert [each for each in python if not is_file(each)] == []
 
 
+@pytest.mark.parametrize("document", DOCUMENTS, ids=name_of)
+def test_prose_wraps_at_100_columns(document: Path) -> None:
+    """Tables and blocks of code aside, as neither can be broken."""
+    assert too_wide(document.read_text()) == []
+
+
+def test_the_readme_is_read_in_three_minutes() -> None:
+    """It has at most 150 lines: what is longer has a page of the handbook."""
+    assert len((ROOT / "README.md").read_text().splitlines()) <= 150
+
+
+def test_the_handbook_shows_the_way_to_each_page() -> None:
+    """A page that the index does not name is found by nobody."""
+    index = ROOT / "docs" / "README.md"
+    led_to = {
+        (index.parent / link.partition("#")[0]).resolve() for link in links(index.read_text())
+    }
+    assert {path for path in DOCUMENTS if path.parent == index.parent} - {index} - led_to == set()
+
+
 @pytest.mark.parametrize("name", ["CONTRIBUTING.md", "SECURITY.md", "docs/pictures.md"])
 def test_every_name_of_code_exists(name: str) -> None:
     """What these documents name in backticks, a file, a function or a value, is there today."""
@@ -199,6 +225,20 @@ def test_a_link_astray_is_noticed(link: str, why: str) -> None:
     """The test itself looks, at files, headings and what is beyond the repository."""
     (found,) = links(f"See [it]({link}).")
     assert astray(ROOT / "README.md", found).startswith(why)
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("a" * 101, ["a" * 101]),
+        ("a" * 100, []),
+        (f"| {'a' * 101} |", []),
+        (f"```\n{'a' * 101}\n```", []),
+    ],
+)
+def test_a_line_too_wide_is_noticed(text: str, found: list[str]) -> None:
+    """The test itself looks, at prose alone."""
+    assert too_wide(text) == found
 
 
 @pytest.mark.parametrize(
