@@ -125,8 +125,6 @@ class Case(NamedTuple):
 
 
 type Row = Callable[[Case], Wanted | None]
-
-
 type WriteRow = Callable[[Case, Write, Place], Wanted | None]
 
 

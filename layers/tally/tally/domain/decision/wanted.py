@@ -1,9 +1,8 @@
 """Third question: what should stand?
 
 A table of rows, in order: the first row that applies answers. No Addition is seen here. There is
-one table for a month that can be counted, and one for a month that cannot; where something is to be
-written, the rows of ``HEAD`` (the line that follows the count) or ``NEXT`` (a first or further
-line) say whether it may be, or who is asked.
+one table for a month that can be counted, and one for a month that cannot. Where something is to be
+written, the tables of ``write_rows`` say whether it may be, or who is asked.
 """
 
 from tally.domain.decision.case import (
