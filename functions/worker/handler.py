@@ -18,7 +18,7 @@ from tally.messages import Job
 from tally.runtime import bootstrap, metrics
 from tally.runtime.cold_start import started
 from tally.runtime.logs import function_logger, in_words
-from tally.worker.sync import UNCHANGED
+from tally.worker.progress import UNCHANGED
 
 logger = function_logger("worker")
 
@@ -50,10 +50,21 @@ def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailure
             event=event, record_handler=deliver, processor=processor, context=context
         )
     finally:
+        _report(worker)
         seen = metrics.of_batch(batch)
         metrics.emit_invocation(
             "worker", worker.stack, seen, worker.traffic, records=batch.figures()
         )
+
+
+def _report(worker: bootstrap.Worker) -> None:
+    """Report the batch to its sweep's account; what fails makes that sweep incomplete alone."""
+    if worker.account is None:
+        return
+    try:
+        worker.account.report()
+    except TallyError as error:
+        logger.warning("not reported", extra={"error": str(error)})
 
 
 def _deliver(worker: bootstrap.Worker, record: SQSRecord, batch: metrics.Batch) -> None:

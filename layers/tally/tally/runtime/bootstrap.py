@@ -36,18 +36,25 @@ from tally.transport.session import DIRECT, Network
 
 if TYPE_CHECKING:
     from tally.planner.plan import Plan
+    from tally.pulse.firing import Firing
     from tally.reporter.report import Report
     from tally.worker.delivery import Delivery
+    from tally.worker.sweep_account import SweepAccount
 
 _THREADS = 8
+_SEARCHES_SHARE = 0.8
 _GRAVITYZONE, _CONNECTWISE = "GravityZone", "ConnectWise"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Planner:
-    """The planner function's parts. ``traffic`` counts calls by API, for ``stack``'s metrics."""
+    """The planner function's parts. ``traffic`` counts calls by API, for ``stack``'s metrics.
+
+    ``firing`` is None if the pulse is off: then each tick is planned whole.
+    """
 
     plan: "Plan"
+    firing: "Firing | None"
     deadline: Deadline
     traffic: Mapping[str, Traffic]
     stack: str
@@ -55,9 +62,13 @@ class Planner:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Worker:
-    """The worker function's parts, like the planner's. ``clock`` measures the age of jobs."""
+    """The worker function's parts, like the planner's. ``clock`` measures the age of jobs.
+
+    ``account`` is None if the pulse is off; it reports at the end of each batch.
+    """
 
     deliver: "Delivery"
+    account: "SweepAccount | None"
     deadline: Deadline
     clock: Clock
     traffic: Mapping[str, Traffic]
@@ -89,7 +100,9 @@ def planner(environment: Mapping[str, str], world: World | None = None) -> Plann
         _traffic(),
         OddRows(),
     )
-    bucket = TokenBucket(rate=settings.sweep_calls_per_second, depth=1)
+    # A search leaves a fifth of the pace to the workers, which read again what it finds.
+    share = _SEARCHES_SHARE if settings.pulse_minutes else 1
+    bucket = TokenBucket(rate=settings.sweep_calls_per_second * share, depth=1)
     gravityzone, connectwise = _clients(
         settings,
         _keys(settings, aws),
@@ -100,22 +113,29 @@ def planner(environment: Mapping[str, str], world: World | None = None) -> Plann
         traffic=traffic,
         on_odd_row=odd_rows.heard,
     )
+    plan = Plan(
+        gravityzone=gravityzone,
+        connectwise=connectwise,
+        ledger=_ledger(settings, aws),
+        queue=_queue(settings, aws),
+        clock=world.clock or WallClock(),
+        policy=settings.policy,
+        services=services,
+        calls_per_second=settings.sweep_calls_per_second,
+        first_month=settings.first_month,
+        odd_rows=odd_rows,
+    )
+    firing = None
+    if settings.pulse_minutes:
+        from tally.runtime.pulse_parts import firing_around
+
+        firing = firing_around(plan, settings, aws)
     return Planner(
         deadline=deadline,
         traffic=traffic,
         stack=settings.stack_name,
-        plan=Plan(
-            gravityzone=gravityzone,
-            connectwise=connectwise,
-            ledger=_ledger(settings, aws),
-            queue=_queue(settings, aws),
-            clock=world.clock or WallClock(),
-            policy=settings.policy,
-            services=services,
-            calls_per_second=settings.sweep_calls_per_second,
-            first_month=settings.first_month,
-            odd_rows=odd_rows,
-        ),
+        plan=plan,
+        firing=firing,
     )
 
 
@@ -137,6 +157,11 @@ def worker(environment: Mapping[str, str], world: World | None = None) -> Worker
         world=world,
         traffic=traffic,
     )
+    account = None
+    if settings.pulse_minutes:
+        from tally.runtime.pulse_parts import sweep_account
+
+        account = sweep_account(settings, aws)
     sync = Sync(
         gravityzone=gravityzone,
         connectwise=connectwise,
@@ -146,6 +171,7 @@ def worker(environment: Mapping[str, str], world: World | None = None) -> Worker
         services=tuple(each.service for each in settings.services),
         first_month=settings.first_month,
         has_time=lambda: deadline.seconds_left() >= SLOWEST_SERVICE.total_seconds(),
+        account=account,
     )
     return Worker(
         deadline=deadline,
@@ -161,6 +187,7 @@ def worker(environment: Mapping[str, str], world: World | None = None) -> Worker
             around_readings=AROUND_READINGS,
             each_reading=each_reading(settings.calls_per_second, sync.services),
         ),
+        account=account,
     )
 
 

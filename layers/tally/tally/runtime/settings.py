@@ -47,6 +47,7 @@ _PARAMETERS = {
     "LOCAL_HTTP_HOST": "LocalHttpHost",
     "OPEN_UNTIL_DAY": "OpenUntilDay",
     "PRODUCT": "Product",
+    "PULSE_MINUTES": "PulseMinutes",
     "SERVICES": "Services",
     "SETTLE_SECONDS": "SettleSeconds",
     "SWEEP_CALLS_PER_SECOND": "LicensingCallsPerSecond",
@@ -147,6 +148,7 @@ class Settings(_FromEnvironment):
     ] = ""  # type: ignore[assignment]  # read as a setting is
     first_month: Annotated[Month | None, BeforeValidator(_month)] = None
     local_http_host: str = ""
+    pulse_minutes: Annotated[int, Field(ge=0, le=5)] = 0
     request_timeout_seconds: Annotated[float, Field(gt=0, le=60)]
     queue_url: _Text
     stack_name: _Text

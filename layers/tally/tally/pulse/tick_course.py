@@ -1,0 +1,126 @@
+"""The course of a tick beside the pulse: everything if it is due, else what totals do not spare."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+
+from tally.domain.model.standing import Standing
+from tally.domain.planning.due_services import Due
+from tally.domain.planning.tick_context import CompanyState, TickContext
+from tally.domain.pulse.account import Expected, checksum
+from tally.domain.pulse.order import sample
+from tally.domain.pulse.outlook import Outlook, outlook
+from tally.domain.pulse.schedule import Circumstances, full_because
+from tally.domain.pulse.state import Pulse
+from tally.errors import TallyError
+from tally.planner.sweep import Waiting
+from tally.planner.tick_lists import TickLists
+from tally.pulse.partner_totals import Branches, PartnerTotals
+from tally.pulse_ports import PulseLedger
+
+_A_QUARTER = 900
+"""Seconds of the time in which one sample is read."""
+
+
+@dataclass(slots=True, kw_only=True)
+class TickCourse:
+    """Chooses everything, or who must be read and a sample.
+
+    ``pulse`` is the memory before the tick. ``whole``: a person wants everything read. ``why`` is
+    the reason of a full sweep, empty at the others; ``unsure`` why its totals could not be read.
+    """
+
+    ledger: PulseLedger
+    totals: PartnerTotals
+    pulse: Pulse
+    code: str
+    whole: bool
+    finishes: bool = True
+    small: int = 40
+    why: str = ""
+    unsure: str = ""
+    _branches: Branches | None = None
+    _basis: int = 0
+    _listed: frozenset[str] = field(default_factory=frozenset)
+
+    def begin(self, lists: TickLists, at: TickContext) -> None:  # noqa: ARG002
+        """Note who stands in which branch, and everybody's checksum."""
+        self._branches = None if lists.roster is None else Branches.of(lists.roster)
+        listed = () if lists.roster is None else (*lists.roster.customers, *lists.roster.partners)
+        links = (f"{each.company_id} {each.version}" for each in lists.links.values())
+        self._basis = checksum((*listed, *links))
+        if lists.failures:
+            self.unsure = "not all lists could be read"
+
+    def outlook(
+        self, company: CompanyState, due: Due, standing: Standing, at: TickContext, before: int
+    ) -> Outlook | None:
+        """Return what may be expected of a company-month."""
+        return outlook(company, due, standing, at, before=before)
+
+    def choose(self, waiting: Sequence[Waiting], at: TickContext) -> Sequence[Waiting]:
+        """Return everything, or who must be read whatever the totals say, and a sample."""
+        circumstances = Circumstances(tick=at.tick, code=self.code, basis=self._basis)
+        self.why = (
+            "a person asked for it" if self.whole else full_because(self.pulse, circumstances)
+        )
+        if self.why:
+            return self._all(waiting, at)
+        spared = {each.company_id: each for each in waiting if may_have_moved(each)}
+        number = int(at.tick.timestamp()) // _A_QUARTER
+        drawn = [spared[each] for each in sample(list(spared), number)]
+        needed = [each for each in waiting if each.outlook is None or each.outlook.must_be_read]
+        return [*needed, *self._accounted(drawn, at, sample=True)]
+
+    @property
+    def told(self) -> str:
+        """The course in words, for the log."""
+        unsure = f" (it proves nothing: {self.unsure})" if self.unsure else ""
+        if self.why:
+            return f"every company is read: {self.why}{unsure}"
+        return f"who must be read, and a sample{unsure}"
+
+    def search(self, send: Callable[[Waiting], None]) -> int:  # noqa: ARG002
+        """Look for nothing: that is the pulse's."""
+        return 0
+
+    def _all(self, waiting: Sequence[Waiting], at: TickContext) -> Sequence[Waiting]:
+        """Return everything; customers' jobs of the month that runs go into the sweep's account."""
+
+        def is_counted(each: Waiting) -> bool:
+            return each.due.month == at.month and each.children is None
+
+        marked = iter(self._accounted([*filter(is_counted, waiting)], at, sample=False))
+        return [next(marked) if is_counted(each) else each for each in waiting]
+
+    def _accounted(
+        self, waiting: Sequence[Waiting], at: TickContext, *, sample: bool
+    ) -> Sequence[Waiting]:
+        """Open the account of these jobs, with the totals read before them.
+
+        Without totals there is none: then the sweep proves nothing, and the next one is full too.
+        """
+        if self._branches is None or self.unsure or not waiting:
+            return waiting
+        branches = self._branches
+        try:
+            totals = {} if sample else self.totals.of_all(branches.partners, at.month)
+            expected = Expected(
+                tick=at.tick,
+                jobs=len(waiting),
+                check=checksum(each.company_id for each in waiting),
+                basis=self._basis,
+                totals=totals,
+                sample=sample,
+            )
+            self.ledger.open_account(at.tick)
+            root = branches.root_id
+            self.ledger.change(lambda known: known.expecting(expected, root=root, code=self.code))
+        except TallyError as error:
+            self.unsure = str(error)
+            return waiting
+        return [replace(each, branch=branches[each.company_id]) for each in waiting]
+
+
+def may_have_moved(waiting: Waiting) -> bool:
+    """Return True if a partner's total speaks of the company-month."""
+    return waiting.outlook is not None and waiting.outlook.may_have_moved
