@@ -67,7 +67,7 @@ def test_a_planners_event_is_a_tick(event: Event) -> None:
         with pytest.raises(ContractError, match=re.escape(event.outcome.error)):
             Tick.of(event.payload)
     else:
-        assert Tick.of(event.payload) <= event.at
+        assert Tick.of(event.payload).at <= event.at
 
 
 def test_the_schedules_event_is_a_tick(template: Template) -> None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from tally.domain.model.month import Month
+from tally.domain.pulse.ledger_port import PulseLedger
 from tally.domain.pulse.proof import judge_sample, judge_sweep
 from tally.domain.pulse.schedule import is_early, next_full_sweep
 from tally.domain.pulse.state import Pulse
@@ -14,7 +15,6 @@ from tally.ports import Clock
 from tally.pulse.partner_totals import PartnerTotals
 from tally.pulse.search import Search
 from tally.pulse.tick_course import TickCourse
-from tally.pulse_ports import PulseLedger
 
 _LONGEST_SEARCH = timedelta(minutes=5)
 _LONGEST_FIRING = timedelta(minutes=11)

@@ -7,6 +7,7 @@ from tally.domain.model.standing import Standing
 from tally.domain.planning.due_services import Due
 from tally.domain.planning.tick_context import CompanyState, TickContext
 from tally.domain.pulse.account import Expected, checksum
+from tally.domain.pulse.ledger_port import PulseLedger
 from tally.domain.pulse.order import sample
 from tally.domain.pulse.outlook import Outlook, outlook
 from tally.domain.pulse.schedule import Circumstances, full_because
@@ -15,7 +16,6 @@ from tally.errors import TallyError
 from tally.planner.sweep import Waiting
 from tally.planner.tick_lists import TickLists
 from tally.pulse.partner_totals import Branches, PartnerTotals
-from tally.pulse_ports import PulseLedger
 
 _A_QUARTER = 900
 """Seconds of the time in which one sample is read."""

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from tally.domain.pulse.account import Answer
+from tally.domain.pulse.ledger_port import PulseLedger
 from tally.messages import Job
-from tally.pulse_ports import PulseLedger
 
 
 class SweepAccount:

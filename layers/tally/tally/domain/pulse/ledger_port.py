@@ -1,4 +1,4 @@
-"""The interfaces that the pulse needs of the world, beside those of ``ports``."""
+"""The interface that the pulse needs of the ledger, beside ``ports``."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
