@@ -131,8 +131,9 @@ class Job(Message):
 
     ``agreements`` are those of its ``services``, each once. ``licensed`` is True if GravityZone
     lists the company as monthly-licensed. ``tick_before`` is the newest earlier tick that read all
-    lists. ``children`` are a partner's, whose counts are taken off its own (READ-4). ``by_person``:
-    a person asked for the job, so a write that ConnectWise refused is tried at once (SAFE-2).
+    lists. ``standing`` has its services' causes in the company's standing. ``children`` are a
+    partner's, whose counts are taken off its own (READ-4). ``by_person``: a person asked for the
+    job, so a write that ConnectWise refused is tried at once (SAFE-2).
     """
 
     tick: Instant

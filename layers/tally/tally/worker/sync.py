@@ -21,7 +21,7 @@ from tally.domain.facts.job_facts import (
 from tally.domain.model.month import Month
 from tally.domain.model.policy import Policy
 from tally.domain.model.reading import ENDPOINTS, Count, Reading, Service
-from tally.domain.model.standing import Cause, Unsaid, failing
+from tally.domain.model.standing import Cause, RecordScope, Unsaid, failing
 from tally.domain.record.record_key import RecordKey
 from tally.domain.record.usage_record import UsageRecord, unopened
 from tally.domain.record.writes import Create
@@ -56,18 +56,18 @@ class _Progress:
 
     done: dict[str, str] = field(default_factory=dict)
     failures: dict[str, Exception] = field(default_factory=dict)
-    causes: dict[str, Cause | None] = field(default_factory=dict)
-    looked: set[str] = field(default_factory=set)
+    causes: dict[RecordScope, Cause | None] = field(default_factory=dict)
+    looked: set[RecordScope] = field(default_factory=set)
 
     @property
     def is_quiet(self) -> bool:
         """True if no service failed, and nothing was written for any."""
         return not self.failures and all(each == UNCHANGED for each in self.done.values())
 
-    def failing_causes(self, month: Month) -> Mapping[str, Cause]:
+    def failing_causes(self, month: Month) -> Mapping[RecordScope, Cause]:
         """Word the failures as causes of the standing."""
         return {
-            f"{month} {service}": failing(in_words(error))
+            RecordScope(month, service): failing(in_words(error))
             for service, error in self.failures.items()
             if not isinstance(error, _NOTHING_SAID)
         }
@@ -262,19 +262,20 @@ class Sync:
         )
         say = rounds.run()
         if each.look and not rounds.look_due:
-            progress.looked.add(_scope(record.key))
+            progress.looked.add(record.key.scope)
         if say is not Unsaid.AS_BEFORE:
-            progress.causes[_scope(record.key)] = say if isinstance(say, Cause) else None
+            progress.causes[record.key.scope] = say if isinstance(say, Cause) else None
         progress.done[each.service] = ", ".join(rounds.done) or UNCHANGED
 
     def _note(self, job: Job, progress: _Progress, *, trust_job: bool) -> None:
+        known = {RecordScope(job.month, each): cause for each, cause in job.standing.items()}
         note(
             self.ledger,
             company_id=job.company_id,
             company_name=job.company_name,
             tick=job.tick,
             causes=progress.causes,
-            known=job.standing if trust_job else None,
+            known=known if trust_job else None,
             last_reading=job.last_reading,
             good_reading=not progress.failures and job.licensed,
             looked=progress.looked,
@@ -288,7 +289,3 @@ def _is_due(record: UsageRecord, job: Job) -> bool:
 
 def _key(job: Job, each: JobService) -> RecordKey:
     return RecordKey(company_id=job.company_id, month=job.month, service=each.service)
-
-
-def _scope(key: RecordKey) -> str:
-    return f"{key.month} {key.service}"
