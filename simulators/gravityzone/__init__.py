@@ -7,7 +7,7 @@ Import the simulator and its options, tenant and truth from here. The modules im
 from simulators.gravityzone.control_calls import GRAVITYZONE_HELP
 from simulators.gravityzone.count_truth import Truth
 from simulators.gravityzone.counters import MISSING
-from simulators.gravityzone.methods import Options
+from simulators.gravityzone.options import Options, TotalsTold
 from simulators.gravityzone.simulator import GravityZoneSimulator, RateLimits
 from simulators.gravityzone.tenant import Company, Endpoint, Tenant
 
@@ -20,5 +20,6 @@ __all__ = [
     "Options",
     "RateLimits",
     "Tenant",
+    "TotalsTold",
     "Truth",
 ]

@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Mapping
 from datetime import timedelta
+from typing import Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter
 
 from simulators.core import Response, json_response
 from simulators.gravityzone.count_truth import Truth
 from simulators.gravityzone.counters import MISSING
-from simulators.gravityzone.methods import Options
+from simulators.gravityzone.options import Options, TotalsTold
 from simulators.gravityzone.tenant import Tenant
 from simulators.scenario import MONTHLY_SUBSCRIPTION, CompanyKind
 
@@ -27,7 +28,8 @@ is an id):
                          "methods": [...]}: calls about it are answered so, all or those of the
                          methods; "hidden": true: it is out of the key's reach
   DELETE /_sim/refusals  {"company": "..."}: it is answered for again
-  PATCH  /_sim/machines  {"machine": id, "company": "..."}: it belongs there from now on
+  PATCH  /_sim/machines  {"machine": id, "company": "..."}: it belongs there from now on; with
+                         "along": true its usage of this month goes there too
   DELETE /_sim/machines  {"machine": id}
   POST   /_sim/counters  {"company": "...", "month": "2026-10", "counter": "endpointMonthlyUsage",
                          "value": -1}: answers that whatever is true; "missing": true leaves the
@@ -37,7 +39,12 @@ is an id):
                          "folders_transparent": true, "older_spelling": true,
                          "types_in_use_only": true, "types_repeated": true,
                          "api_refused_in_words": true, "gone_code": -32000, "gone_details": "...",
-                         "without_parent": true}: what differs between tenants
+                         "without_parent": true}: what differs between tenants;
+                         and of the totals of partners, of all or some:
+                         {"totals": {"kind": "true|late|own alone|no sub-partners|zero",
+                         "lag_seconds": 3600}, "totals_of": {company: {"kind": "zero"}},
+                         "totals_true_of": [company], "moved_usage": "goes|stays",
+                         "deleted_usage": "stays|goes", "moved_machines": "each|once"}
 """
 
 _MONTH = r"^\d{4}-(0[1-9]|1[0-2])$"
@@ -88,6 +95,7 @@ class _RefusalOrder(_Order):
 class _MachineMove(_Order):
     machine: str
     company: str
+    along: bool = False
 
 
 class _MachineNamed(_Order):
@@ -114,6 +122,12 @@ class _OptionsChange(_Order):
     gone_code: int | None = None
     gone_details: str | None = None
     without_parent: bool | None = None
+    totals: TotalsTold | None = None
+    totals_of: dict[str, TotalsTold] | None = None
+    totals_true_of: frozenset[str] | None = None
+    moved_usage: Literal["goes", "stays"] | None = None
+    deleted_usage: Literal["stays", "goes"] | None = None
+    moved_machines: Literal["each", "once"] | None = None
 
 
 class _Control:
@@ -126,6 +140,7 @@ class _Control:
         now = self.tenant.clock.now()
         return {
             "now": now.isoformat(),
+            "own": self._company(self.tenant.own.id),
             "companies": [self._company(one.id) for one in self.truth.companies()],
         }
 
@@ -191,7 +206,7 @@ class _Control:
 
     def patch_machines(self, body: bytes) -> object:
         order = _MachineMove.model_validate_json(body)
-        self.tenant.move_endpoint(order.machine, self._id(order.company))
+        self.tenant.move_endpoint(order.machine, self._id(order.company), along=order.along)
         return {"machine": order.machine}
 
     def delete_machines(self, body: bytes) -> object:
@@ -213,10 +228,14 @@ class _Control:
         return {}
 
     def patch_options(self, body: bytes) -> object:
-        for name, value in (
-            _OptionsChange.model_validate_json(body).model_dump(exclude_none=True).items()
-        ):
-            setattr(self.options, name, value)
+        order = _OptionsChange.model_validate_json(body)
+        if order.totals_of is not None:
+            order.totals_of = {self._id(each): told for each, told in order.totals_of.items()}
+        if order.totals_true_of is not None:
+            order.totals_true_of = frozenset(map(self._id, order.totals_true_of))
+        for name, value in order:
+            if value is not None:
+                setattr(self.options, name, value)
         return _OPTIONS.dump_python(self.options, mode="json")
 
     def _id(self, company: str) -> str:

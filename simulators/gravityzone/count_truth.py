@@ -1,5 +1,6 @@
 """The true counts, for tests and the demo to compare with; the code under test never sees them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,7 +13,8 @@ from simulators.scenario import ENDPOINT_SECURITY
 class Truth:
     """Counts of distinct machines.
 
-    Months are `yyyy-mm` in GMT; a company's own machines only, whatever its licence.
+    Months are `yyyy-mm` in GMT; a company's own machines only, whatever its licence, but for its
+    totals.
     """
 
     tenant: Tenant
@@ -56,16 +58,33 @@ class Truth:
         """Count a month as it ends up, with what is scripted to come and every late report."""
         return self.tenant.usage.count(company_id, month, None, Counter(product_type, counter))
 
-    def total(self, company_id: str, month: str, at: datetime | None = None) -> int:
-        """Count as the API does: sub-companies included, 0 without a monthly licence.
+    def total(
+        self,
+        company_id: str,
+        month: str,
+        at: datetime | None = None,
+        *,
+        counter: str = ENDPOINTS,
+        product_type: int = ENDPOINT_SECURITY,
+    ) -> int:
+        """Return one counter of the true totals, 0 where nobody has it."""
+        return self.totals(company_id, month, at).get(Counter(product_type, counter), 0)
 
-        Overrides are left out.
+    def totals(
+        self, company_id: str, month: str, at: datetime | None = None, *, deleted: bool = True
+    ) -> Mapping[Counter, int]:
+        """Count a company and all below it at any depth, by counter; 0 without a monthly licence.
+
+        That is what the API answers if neither options nor overrides say otherwise. Companies
+        deleted since count, unless `deleted` is false. Those that moved count where they stand.
         """
-        counts = self.tenant.counts(
-            self.tenant.company(company_id), month, at or self.tenant.clock.now()
+        return self.tenant.counts(
+            self.tenant.company(company_id),
+            month,
+            at or self.tenant.clock.now(),
+            counted=lambda each: deleted or not each.gone,
         )
-        return counts.get(Counter(ENDPOINT_SECURITY, ENDPOINTS), 0)
 
     def months(self, company_id: str) -> list[str]:
-        """Name the months in which a company has machines, past or scripted."""
-        return self.tenant.usage.months(company_id)
+        """Name the months in which it or any company below has machines, past or scripted."""
+        return self.tenant.months(company_id)

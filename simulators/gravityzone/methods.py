@@ -2,14 +2,15 @@
 
 import json
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pydantic_core import to_json
 
 from simulators.gravityzone.counters import render, render_overridden
-from simulators.gravityzone.rpc import INVALID_PARAMS, RpcError, expect, integer, invalid, one_of
+from simulators.gravityzone.options import Options
+from simulators.gravityzone.rpc import RpcError, expect, integer, invalid, one_of
 from simulators.gravityzone.tenant import Company, Endpoint, Tenant
+from simulators.gravityzone.totals import Totals
 from simulators.gravityzone.usage import month_of
 from simulators.scenario import ENDPOINT_SECURITY
 
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
 
 PRODUCT_TYPES = (ENDPOINT_SECURITY, 3, 5)
 """Endpoint Security, EDR, PHASR."""
-SERVICES = ("companies", "licensing", "network", "reports")
-"""The services that Tally asks, beside `general`; each is ticked on the key or not."""
 _KINDS = ("partner", "customer")
 _LICENSE_FILTERS = {1: frozenset({1, 6}), 2: frozenset({2}), 3: frozenset({3, 4, 5})}
 """`filters.licenseType` to `subscriptionType`s. Monthly trials under monthly are a guess."""
@@ -28,42 +27,13 @@ _MOST_PER_PAGE = 100
 _TIME = "%Y-%m-%dT%H:%M:%S"
 
 
-@dataclass(slots=True, kw_only=True)
-class Options:
-    """Options where live tenants and editions differ, or nobody knows.
-
-    The defaults are what was last seen live.
-    """
-
-    enabled_apis: tuple[str, ...] = SERVICES
-    """The services ticked on the key; any other answers 403. `general` needs no tick."""
-    api_refused_in_words: bool = False
-    """True if a service that is not ticked is answered with 200 and -32000, in place of 403."""
-    gone_code: int = INVALID_PARAMS
-    gone_details: str = ""
-    """The words about a company that does not exist, or not for this key; "" for those about a
-    wrong parameter."""
-    without_parent: bool = False
-    """Leave the parent's id and the path out of `getCompanyDetails`, as documented."""
-    license_info_as_array: bool = False
-    """Answer `getLicenseInfo` with the array that the documentation shows."""
-    folders_transparent: bool = False
-    """List companies that stand in a folder as if they stood above it."""
-    older_spelling: bool = False
-    """Spell the a-la-carte counter as an older edition does."""
-    types_in_use_only: bool = False
-    """Leave out of the usage per product type what the company has nothing in."""
-    types_repeated: bool = False
-    """Give each product type a second entry, with no usage. A client that merges entries loses the
-    first."""
-
-
 class Methods:
     """The methods of one tenant, by service."""
 
     def __init__(self, tenant: Tenant, options: Options) -> None:
         self.tenant = tenant
         self.options = options
+        self.totals = Totals(tenant, options)
         self.by_service: Mapping[str, Mapping[str, Callable[[dict[str, Any]], bytes]]] = {
             "general": {"getApiKeyDetails": self._api_key_details},
             "network": {
@@ -160,7 +130,7 @@ class Methods:
         company, month = self._company(params), self._month(params)
         types: tuple[int, ...] = PRODUCT_TYPES
         if self.options.types_in_use_only:
-            used = self.tenant.counts(company, month, self.tenant.clock.now())
+            used = self.totals.counts(company, month)
             types = tuple(
                 each
                 for each in types
@@ -227,7 +197,7 @@ class Methods:
         self, company: Company, month: str, product_types: tuple[int, ...] = (ENDPOINT_SECURITY,)
     ) -> list[bytes]:
         tenant, older = self.tenant, self.options.older_spelling
-        counts = tenant.counts(company, month, tenant.clock.now())
+        counts = self.totals.counts(company, month)
         rendered = []
         for product_type in product_types:
             mine = tuple(
@@ -302,12 +272,7 @@ class Methods:
         return [one for one in machines if not one.removed] + below
 
     def _path(self, company: Company) -> list[str]:
-        if company.parent_id is None:
-            return [company.id]
-        above = company.parent_id
-        while above in self.tenant.folders:
-            above = self.tenant.folders[above]
-        return [*self._path(self.tenant.company(above)), company.id]
+        return [*reversed([*self.tenant.above(company.id)]), company.id]
 
 
 def _endpoint_row(endpoint: Endpoint) -> dict[str, Any]:

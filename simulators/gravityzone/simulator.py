@@ -10,7 +10,8 @@ from simulators.clock import VirtualClock
 from simulators.core import BaseSimulator, Request, Response
 from simulators.gravityzone.control_calls import control_tenant
 from simulators.gravityzone.count_truth import Truth
-from simulators.gravityzone.methods import Methods, Options
+from simulators.gravityzone.methods import Methods
+from simulators.gravityzone.options import Options
 from simulators.gravityzone.rpc import (
     METHOD_NOT_FOUND,
     SERVER_ERROR,

@@ -1,14 +1,14 @@
 """One GravityZone tenant: the companies below the key's own, their machines, and their changes."""
 
 import hashlib
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from simulators.clock import VirtualClock
 from simulators.gravityzone.counters import CounterValue
 from simulators.gravityzone.reach import Reach
-from simulators.gravityzone.usage import ENDPOINTS, CheckIn, Counter, MonthlyUsage
+from simulators.gravityzone.usage import ENDPOINTS, CheckIn, Counter, MonthlyUsage, month_of
 from simulators.scenario import (
     ENDPOINT_SECURITY,
     MONTHLY_SUBSCRIPTION,
@@ -57,6 +57,20 @@ class Endpoint:
     seen: list[CheckIn] = field(default_factory=list)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Move:
+    """A company's move from some partners to others, and what had been counted of it until then.
+
+    Counts are by month, those of all below the company among them.
+    """
+
+    at: datetime
+    company: Company
+    left: frozenset[str]
+    joined: frozenset[str]
+    counts: Mapping[str, Mapping[Counter, int]]
+
+
 class Tenant:
     """The state behind the API.
 
@@ -68,6 +82,10 @@ class Tenant:
         self.usage = MonthlyUsage()
         self.overrides: dict[tuple[str, str, int], dict[str, CounterValue]] = {}
         self.reach = Reach()
+        self.moves: list[Move] = []
+        """The moves of companies from one partner to another, in order."""
+        self.moved_endpoints: dict[str, Endpoint] = {}
+        """The machines that were ever moved between companies, by their ids."""
         self.folders = {folder.id: folder.parent_id for folder in world.folders}
         self._companies: dict[str, Company] = {}
         self._children: dict[str, list[Company]] = {}
@@ -191,10 +209,26 @@ class Tenant:
         company = self.company(company_id)
         if parent_id not in self._companies and parent_id not in self.folders:
             raise KeyError(parent_id)
+        before = frozenset(self.above(company_id))
         if company.parent_id is not None:
             self._children[company.parent_id].remove(company)
         company.parent_id = parent_id
         self._children.setdefault(parent_id, []).append(company)
+        after = frozenset(self.above(company_id))
+        if before == after:
+            return
+        now = self.clock.now()
+        self.moves.append(
+            Move(
+                at=now,
+                company=company,
+                left=before - after,
+                joined=after - before,
+                counts={
+                    month: self.counts(company, month, now) for month in self.months(company_id)
+                },
+            )
+        )
 
     def delete_company(self, company_id: str) -> None:
         """Delete a company: no list or call knows it any more."""
@@ -258,14 +292,18 @@ class Tenant:
             self.check_in(endpoint_id, at, lag=lag)
         return made
 
-    def move_endpoint(self, endpoint_id: str, company_id: str) -> None:
+    def move_endpoint(self, endpoint_id: str, company_id: str, *, along: bool = False) -> None:
         """Move a machine to another company.
 
-        Later connections count there, earlier ones where they were.
+        Later connections count there, earlier ones where they were. With `along` those of the
+        present month go with it: one count falls and the other rises, at this moment.
         """
         self.company(company_id)
         to_come = self._drop_to_come(endpoint_id)
         endpoint = self.endpoint(endpoint_id)
+        if along:
+            self._take_along(endpoint, company_id)
+        self.moved_endpoints[endpoint_id] = endpoint
         self._of_company[endpoint.company_id].remove(endpoint)
         self._of_company.setdefault(company_id, []).append(endpoint)
         endpoint.company_id = company_id
@@ -297,16 +335,51 @@ class Tenant:
         """Let the API tell the truth again."""
         self.overrides.clear()
 
-    def counts(self, company: Company, month: str, at: datetime) -> dict[Counter, int]:
-        """Count as the API does: sub-companies included, 0 without a monthly licence."""
+    def counts(
+        self,
+        company: Company,
+        month: str,
+        at: datetime,
+        *,
+        counted: Callable[[Company], bool] = lambda _: True,
+    ) -> dict[Counter, int]:
+        """Count a company: sub-companies at any depth included, 0 without a monthly licence.
+
+        A company below that is not `counted` is left out, with all below it.
+        """
         if not company.monthly:
             return {}
         counts = self.usage.counts(company.id, month, at)
         if company.kind == "partner":
-            for child in self.below(company.id):
-                for counter, count in self.counts(child, month, at).items():
+            for child in filter(counted, self.below(company.id)):
+                for counter, count in self.counts(child, month, at, counted=counted).items():
                     counts[counter] = counts.get(counter, 0) + count
         return counts
+
+    def months(self, company_id: str) -> list[str]:
+        """Name the months in which a company or any below it has machines, in order."""
+        return self.usage.months(frozenset(each.id for each in self.all_from(company_id)))
+
+    def all_from(
+        self, company_id: str, *, counted: Callable[[Company], bool] = lambda _: True
+    ) -> Iterator[Company]:
+        """Give a company and all below it at any depth, gone ones included.
+
+        A company below that is not `counted` is left out, with all below it.
+        """
+        yield self.company(company_id)
+        for child in filter(counted, self.below(company_id)):
+            yield from self.all_from(child.id, counted=counted)
+
+    def above(self, company_id: str) -> Iterator[str]:
+        """Give the ids of the companies above one, the nearest first; folders are left out."""
+        above = self.company(company_id).parent_id
+        while above is not None:
+            if above in self.folders:
+                above = self.folders[above]
+            else:
+                yield above
+                above = self.company(above).parent_id
 
     def below(self, parent_id: str) -> Iterator[Company]:
         """Give the companies directly below one, also those in its folders, gone ones included."""
@@ -316,12 +389,18 @@ class Tenant:
                 yield from self.below(folder_id)
 
     def _is_hidden(self, company: Company) -> bool:
-        above: str | None = company.id
-        while above is not None and above not in self.reach.hidden:
-            above = (
-                self.folders[above] if above in self.folders else self._companies[above].parent_id
-            )
-        return above is not None
+        return not self.reach.hidden.isdisjoint((company.id, *self.above(company.id)))
+
+    def _take_along(self, endpoint: Endpoint, company_id: str) -> None:
+        now = self.clock.now()
+        left, month = endpoint.company_id, month_of(now)
+        for place, check_in in enumerate(endpoint.seen):
+            if check_in.company_id == left and check_in.month == month:
+                endpoint.seen[place] = replace(
+                    check_in, counted=max(check_in.counted, now), company_id=company_id
+                )
+                self.usage.add(endpoint.id, endpoint.counters, endpoint.seen[place])
+        self.usage.leave(endpoint.id, endpoint.counters, company_id=left, month=month, at=now)
 
     def _drop_to_come(self, endpoint_id: str) -> list[CheckIn]:
         endpoint, now = self.endpoint(endpoint_id), self.clock.now()

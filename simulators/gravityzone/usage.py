@@ -6,6 +6,7 @@ Nothing has to be played forward when the clock moves, so the clock may move any
 """
 
 from bisect import bisect_right, insort
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import NamedTuple
@@ -42,6 +43,8 @@ class MonthlyUsage:
     """The first counted instants of every (company, month)."""
 
     _firsts: dict[tuple[str, str], dict[Counter, list[datetime]]] = field(default_factory=dict)
+    _left: dict[tuple[str, str], dict[Counter, list[datetime]]] = field(default_factory=dict)
+    """The instants at which machines ceased to count, since a move took their usage along."""
     _of_endpoint: dict[tuple[str, str, str], datetime] = field(default_factory=dict)
 
     def add(self, endpoint_id: str, counters: tuple[Counter, ...], check_in: CheckIn) -> None:
@@ -66,6 +69,27 @@ class MonthlyUsage:
         if known is not None:
             self._withdraw(key, counters, known)
 
+    def leave(
+        self,
+        endpoint_id: str,
+        counters: tuple[Counter, ...],
+        *,
+        company_id: str,
+        month: str,
+        at: datetime,
+    ) -> None:
+        """Count a machine no more from an instant on; until then it counts as it did."""
+        key = (endpoint_id, company_id, month)
+        known = self._of_endpoint.pop(key, None)
+        if known is None:
+            return
+        if known >= at:
+            self._withdraw(key, counters, known)
+            return
+        instants = self._left.setdefault(key[1:], {})
+        for counter in counters:
+            insort(instants.setdefault(counter, []), at)
+
     def counts(self, company_id: str, month: str, at: datetime) -> dict[Counter, int]:
         """Count a company's own machines at an instant, by counter.
 
@@ -74,16 +98,25 @@ class MonthlyUsage:
         instants = self._firsts.get((company_id, month))
         if instants is None:
             return {}
-        return {counter: bisect_right(seen, at) for counter, seen in instants.items()}
+        left = self._left.get((company_id, month), {})
+        return {
+            counter: bisect_right(seen, at) - bisect_right(left.get(counter, ()), at)
+            for counter, seen in instants.items()
+        }
 
     def count(self, company_id: str, month: str, at: datetime | None, counter: Counter) -> int:
         """Count one counter at an instant, or with all that is scripted."""
-        seen = self._firsts.get((company_id, month), {}).get(counter, [])
-        return len(seen) if at is None else bisect_right(seen, at)
+        seen, left = (
+            kept.get((company_id, month), {}).get(counter, ())
+            for kept in (self._firsts, self._left)
+        )
+        if at is None:
+            return len(seen) - len(left)
+        return bisect_right(seen, at) - bisect_right(left, at)
 
-    def months(self, company_id: str) -> list[str]:
-        """Name the months in which a company has anything, in order."""
-        return sorted(month for company, month in self._firsts if company == company_id)
+    def months(self, company_ids: Collection[str]) -> list[str]:
+        """Name the months in which any of some companies has anything, in order."""
+        return sorted({month for company, month in self._firsts if company in company_ids})
 
     def _withdraw(
         self, key: tuple[str, str, str], counters: tuple[Counter, ...], known: datetime

@@ -10,6 +10,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from simulators.core import Call
+from simulators.gravityzone import TotalsTold
+from simulators.gravityzone.totals import Totals
 from tally.domain.facts import place
 from tally.domain.model import service_period as periods
 from tally.domain.model.agreement import Agreement
@@ -22,6 +24,7 @@ from tally.worker.readings import Readings
 from verification.simulation.life import CHECK_INS, JOINS, KINDS_OF_LIFE, script
 from verification.simulation.life_answers import TERMS_CARRIED
 from verification.simulation.life_connectwise import INVOICED, MERGED
+from verification.simulation.life_moves import KINDS_OF_MOVES
 from verification.simulation.life_oddities import KINDS_OF_ODDITIES
 from verification.simulation.msp import Msp
 from verification.simulation.partners import KINDS_OF_PARTNERS
@@ -32,6 +35,7 @@ from verification.simulation.setting import Shape, setting_of
 from verification.simulation.shrink import described, shrink
 from verification.simulation.story import ViolationError
 from verification.simulation.ticks import schedule
+from verification.simulation.totals import LYING
 
 SEEDS = range(40)
 
@@ -116,7 +120,57 @@ def test_a_seed_draws_what_the_world_has_in_store() -> None:
     assert len({(setting.growth_percent, setting.growth_seats) for setting in settings}) > 3
     lived = {event.kind for seed in range(60) for event in script(Msp(Shape(seed=seed)))}
     everybodys = {JOINS, CHECK_INS, INVOICED, TERMS_CARRIED, MERGED}
-    assert lived == {*everybodys, *KINDS_OF_LIFE, *KINDS_OF_PARTNERS, *KINDS_OF_ODDITIES}
+    assert lived == {
+        *everybodys,
+        *KINDS_OF_LIFE,
+        *KINDS_OF_PARTNERS,
+        *KINDS_OF_ODDITIES,
+        *KINDS_OF_MOVES,
+    }
+
+
+def test_totals_lie_in_some_seeds() -> None:
+    """PULSE-1: each kind of lie is drawn, of all partners or of one, and most seeds have none."""
+    drawn = [setting_of(seed).totals for seed in range(600)]
+    assert 0.5 < sum(each.true for each in drawn) / len(drawn) < 0.8
+    assert {each.told.kind for each in drawn} == {
+        "true",
+        "late",
+        "own alone",
+        "no sub-partners",
+        "zero",
+    }
+    assert len({each.told.lag_seconds for each in drawn}) > 3
+    for each in ("one", "moved_usage", "deleted_usage", "moved_machines"):
+        assert len({str(getattr(totals, each)) for totals in drawn if not totals.true}) > 1
+
+
+def test_totals_of_billed_partners_are_true() -> None:
+    """READ-4: in a seed of lies the totals of a billed partner, and of partners directly below it,
+    are true; a shape can leave the lies out.
+    """
+    lying = 0
+    for seed in range(700):
+        setting = setting_of(seed)
+        if not setting.partners or setting.totals.told.kind not in {"own alone", "zero"}:
+            continue
+        msp = Msp(Shape(seed=seed))
+        if not msp.has_partners:
+            continue
+        gravityzone, month = msp.gravityzone, str(msp.setting.months[0].previous)
+        tenant, billed = gravityzone.tenant, {f"{each.number + 1:024x}" for each in msp.firms}
+        for partner in msp.partners:
+            tenant.check_in_new(tenant.add_company("Below", parent_id=partner), 3)
+        for partner in msp.partners:
+            company = tenant.company(partner)
+            told = Totals(tenant, gravityzone.options).counts(company, month)
+            if not billed.isdisjoint((partner, company.parent_id)):
+                assert told == gravityzone.truth.totals(partner, month)
+            elif told != gravityzone.truth.totals(partner, month):
+                lying += 1
+        without = Msp(Shape(seed=seed, without=frozenset({LYING}))).gravityzone.options
+        assert (without.totals, without.totals_of) == (TotalsTold(), {})
+    assert lying > 0
 
 
 def test_calls_are_counted_against_the_documented_limits() -> None:

@@ -32,6 +32,8 @@ class Draw(IntEnum):
     MERGERS = 41
     ONE_COMPANY = 50
     REACH = 51
+    TOTALS = 60
+    MOVES = 61
 
 
 def drawn(seed: int, what: Draw, *key: int) -> random.Random:

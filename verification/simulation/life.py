@@ -13,6 +13,7 @@ from verification.simulation import (
     life_answers,
     life_connectwise,
     life_gravityzone,
+    life_moves,
     life_oddities,
     partners,
 )
@@ -48,7 +49,7 @@ def script(msp: Msp) -> list[Event]:
         for firm in msp.firms
         for event in (_life_of_partner if firm.partner else _life)(msp, firm)
     ]
-    events += [event for firm in msp.firms for event in _oddities(msp, firm)]
+    events += [event for firm in msp.firms for event in _seldom(msp, firm)]
     shape = msp.shape
     return sorted(
         event
@@ -88,12 +89,13 @@ _ACTS = {
     **life_connectwise.ACTS,
     **life_answers.ACTS,
     **life_oddities.ACTS,
+    **life_moves.ACTS,
 }
 _ACTS_OF_PARTNERS = {**_ACTS, **partners.ACTS}
 _TOUCHLESS = frozenset({life_connectwise.INVOICED, partners.MEANWHILE})
 _WEIGHTS = (*life_gravityzone.WEIGHTS, *life_connectwise.WEIGHTS, *life_answers.WEIGHTS)
 KINDS_OF_LIFE = tuple(name for name, _ in _WEIGHTS)
-"""Events that a company can see at any time, beside check-ins, invoices and oddities."""
+"""Events that a company can see at any time, beside check-ins, invoices, oddities and moves."""
 _CHANCES = tuple(weight for _, weight in _WEIGHTS)
 
 
@@ -154,9 +156,10 @@ _APART = 1_000_000
 """The number of what is drawn beside a company's life, beyond all that it has."""
 
 
-def _oddities(msp: Msp, firm: Firm) -> Iterator[Event]:
-    for at, number, kind, draw in life_oddities.life_of(msp, firm):
-        yield Event(at, firm.number, number, kind, draw)
+def _seldom(msp: Msp, firm: Firm) -> Iterator[Event]:
+    for drawn_apart in (life_oddities, life_moves):
+        for at, number, kind, draw in drawn_apart.life_of(msp, firm):
+            yield Event(at, firm.number, number, kind, draw)
 
 
 def _life_of_partner(msp: Msp, firm: Firm) -> Iterator[Event]:
@@ -208,12 +211,9 @@ def _check_in(msp: Msp, firm: Firm, draw: Random, tell: Tell) -> None:
         features = (
             {}
             if second is None
-            else second.machine(drawn(msp.setting.seed, Draw.SERVICES, firm.number), len(known))
+            else second.machine(drawn(msp.setting.seed, Draw.SERVICES, firm.number), firm.made)
         )
-        made = tenant.add_endpoint(
-            firm.id, endpoint_id=f"{firm.number + 1:08x}{len(known) + 1:016x}", **features
-        )
-        known.append(made)
+        msp.new_machine(firm, **features)
     first = draw.randrange(len(known)) if known else 0
     several = known[first : first + 1 + int(len(known) * draw.random())] + known[len(known) - new :]
     lag = timedelta()

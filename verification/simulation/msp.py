@@ -18,6 +18,7 @@ from verification.simulation.billed_services import ENDPOINTS, Billed, connectwi
 from verification.simulation.bundles import BUNDLED, payer, put_below
 from verification.simulation.draws import Draw, drawn
 from verification.simulation.setting import Setting, Shape, setting_of
+from verification.simulation.totals import LYING
 
 _FIRST = ("Harbor", "North", "Old", "Blue", "Cedar", "Granite", "Summit", "Maple", "Iron", "Silver")
 _SECOND = ("Dental", "Quay Ltd", "Mill Inc", "Legal", "Freight", "Clinic", "Foods", "Optics")
@@ -74,6 +75,8 @@ class Firm:
     id: str = ""
     connectwise_id: int = 0
     machines: list[str] = field(default_factory=list)
+    made: int = 0
+    """The number of machines that it ever had new, from which their ids follow."""
     agreements: list[int] = field(default_factory=list)
     licences: list[tuple[datetime, bool]] = field(default_factory=list)
     """Since when it has been listed as monthly-licensed, or not."""
@@ -136,6 +139,7 @@ class Msp:
         ]
         self.firms += self._draw_partners()
         self.has_partners = any(firm.partner for firm in self.firms)
+        self._have_totals_told()
         if self.has_partners:
             self.gravityzone.calls = CallLog(_CALLS_OF_A_STEP)
         self.by_id: dict[str, Firm] = {}
@@ -155,6 +159,25 @@ class Msp:
         draw, options = drawn(self.setting.seed, Draw.REACH), self.gravityzone.options
         options.gone_code, options.gone_details = draw.choice(_GONE)
         options.without_parent = draw.random() < 0.2  # noqa: PLR2004 - as documented, and seldom seen
+
+    def _have_totals_told(self) -> None:
+        """Let totals lie as drawn, but to nobody who is billed by them (READ-4)."""
+        options = self.gravityzone.options
+        options.totals_true_of = frozenset(
+            f"{firm.number + 1:024x}" for firm in self.firms if firm.partner
+        )
+        if self.shape.has(LYING):
+            own = self.gravityzone.tenant.own.id
+            self.setting.totals.put_into(options, [own, *self.partners])
+
+    def new_machine(self, firm: Firm, **features: Any) -> str:  # noqa: ANN401 - an endpoint's
+        """Give a company a machine that has not connected yet; answers its id."""
+        firm.made += 1
+        made = self.gravityzone.tenant.add_endpoint(
+            firm.id, endpoint_id=f"{firm.number + 1:08x}{firm.made:016x}", **features
+        )
+        firm.machines.append(made)
+        return made
 
     def join(self, firm: Firm) -> None:
         """Let a company come into being on both sides."""

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from simulators.connectwise import ConnectWiseSimulator
 from simulators.connectwise.options import INQUIRE
 from simulators.gravityzone import GravityZoneSimulator
-from simulators.gravityzone.methods import SERVICES
+from simulators.gravityzone.options import SERVICES
 from verification.simulation.draws import Draw, drawn
 from verification.simulation.setting import Setting, Shape
 

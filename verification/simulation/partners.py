@@ -286,11 +286,7 @@ def _connect_meanwhile(msp: Msp, firm: Firm, draw: Random) -> str:
             continue
         new = draw.randrange(3)
         for _ in range(new):
-            each.machines.append(
-                tenant.add_endpoint(
-                    each.id, endpoint_id=f"{each.number + 1:08x}{len(each.machines) + 1:016x}"
-                )
-            )
+            msp.new_machine(each)
         for machine in each.machines[len(each.machines) - new :] if new else ():
             tenant.check_in(machine, now + timedelta(seconds=round(draw.random() * 90, 3)))
         said += [f"{new} of {each.name}"] if new else []

@@ -13,6 +13,7 @@ from tally.domain.model.invoicing import Invoicing, LateUsage
 from tally.domain.model.month import Month
 from verification.simulation.billed_services import ENDPOINTS, Billed, second_service
 from verification.simulation.draws import Draw, drawn
+from verification.simulation.totals import Totals, totals_of
 
 _ZONES = (
     ("UTC", 3),
@@ -79,6 +80,7 @@ class Setting:
     lively: float
     second: Billed | None
     second_since: int
+    totals: Totals
 
     @property
     def services(self) -> tuple[Billed, ...]:
@@ -118,6 +120,7 @@ class Setting:
             f"{self.late_usage}, invoiced {self.invoiced_when if self.invoices else 'never'}; calm "
             f"{self.calm}, rough {self.rough}, lively {self.lively}, repeats "
             f"{self.repeats}{'' if self.second is None else self._second}"
+            f"{'' if self.totals.true else f'; {self.totals}'}"
         )
 
     @property
@@ -181,6 +184,7 @@ def setting_of(seed: int) -> Setting:
         lively=draw.choice(_LIVELINESS),
         second=second,
         second_since=services.choice((0, 0, 0, len(months) // 2)),
+        totals=totals_of(seed),
     )
     return (
         replace(setting, settle=max(setting.settle, _USUAL_SETTLE))

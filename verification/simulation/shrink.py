@@ -12,10 +12,11 @@ from verification.simulation.play import play
 from verification.simulation.setting import Shape
 from verification.simulation.story import ViolationError
 from verification.simulation.ticks import schedule
+from verification.simulation.totals import LYING
 from verification.simulation.trouble import KINDS as TROUBLES
 
 _NAMED = 12
-_KINDS = (*TROUBLES, *ODDITIES)
+_KINDS = (*TROUBLES, *ODDITIES, LYING)
 
 
 def shrink(violation: ViolationError, *, seconds: float) -> tuple[Shape, ViolationError]:
