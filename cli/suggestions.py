@@ -7,7 +7,7 @@ from rapidfuzz import fuzz, process
 
 from tally.domain.linking.likeness import likeness
 from tally.domain.model.company import CompanyLink, ConnectWiseCompany
-from tally.domain.model.standing import COMPANY_SCOPE, Standing, StandingState
+from tally.domain.model.standing import WHOLE_COMPANY, Standing, StandingState
 from tally.domain.planning.tick_context import known_absence
 from tally.domain.record.unreadable import readable
 from tally.ports import Ledger
@@ -70,7 +70,7 @@ def suggestions(ledger: Ledger, companies: Iterable[ConnectWiseCompany]) -> Sequ
         Suggestion(
             company_id=standing.company_id,
             name=standing.company_name,
-            reason=standing.causes[COMPANY_SCOPE].reason,
+            reason=standing.causes[WHOLE_COMPANY].reason,
             near=[
                 Near(id=key, name=known[key].name, likeness=score, tied_to=tied.get(key, ""))
                 for key, score in names.nearest(standing.company_name)
@@ -94,7 +94,7 @@ def _waits_for_a_tie(link: CompanyLink | None) -> bool:
 
 
 def _needs_setup(standing: Standing) -> bool:
-    cause = standing.causes.get(COMPANY_SCOPE)
+    cause = standing.causes.get(WHOLE_COMPANY)
     return (
         cause is not None
         and cause.state is StandingState.NEEDS_SETUP

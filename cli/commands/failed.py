@@ -275,7 +275,7 @@ def _why_failing(ledger: Ledger, company_id: str, month: Month) -> str:
     """Return the company's standing of the month, in which a worker tells why it failed."""
     standing = ledger.standing(company_id)
     causes = {} if standing is None else standing.causes
-    of_month = [cause for scope, cause in sorted(causes.items()) if scope.startswith(str(month))]
+    of_month = [cause for scope, cause in sorted(causes.items()) if scope.month == month]
     return " ".join(cause.reason for cause in of_month if cause.state is StandingState.FAILING)
 
 

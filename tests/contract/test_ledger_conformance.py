@@ -23,7 +23,7 @@ from local.processes import port_of, reserved_port, url_of
 from tally.domain.holds import Moved
 from tally.domain.model.company import EVERYBODY, CompanyLink, LinkChange, Stretch
 from tally.domain.model.month import Month
-from tally.domain.model.standing import Cause, Standing, StandingState
+from tally.domain.model.standing import WHOLE_COMPANY, Cause, Standing, StandingState
 from tally.domain.model.terms import OtherTerms, Terms
 from tally.domain.model.ticks import Ticks
 from tally.domain.record.history import Transition
@@ -159,7 +159,7 @@ def standing(company: str = "gz-1", *, version: int = 0, reason: str = "") -> St
         company_id=company,
         company_name=f"Company {company}",
         tick=TICK,
-        causes={"company": cause},
+        causes={WHOLE_COMPANY: cause},
         licensed_in=(OCTOBER, NOVEMBER),
         version=version,
     )
@@ -636,7 +636,7 @@ def test_many_standings_are_saved_each_on_its_own(ledger: Ledger) -> None:
         ledger.save_standings(standing(company, reason="the planner's") for company in companies)
         == 1
     )
-    found = {each.company_id: each.causes["company"].reason for each in ledger.all_standings()}
+    found = {each.company_id: each.causes[WHOLE_COMPANY].reason for each in ledger.all_standings()}
     assert found == dict.fromkeys(companies, "the planner's") | {"gz-05": "the worker's"}
 
 

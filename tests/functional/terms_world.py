@@ -12,6 +12,7 @@ from simulators.connectwise.billing_truth import AdditionTruth
 from tally.domain.model.month import Month
 from tally.domain.record.record_key import RecordKey
 from tally.domain.record.usage_record import UsageRecord
+from testing.scopes import of_record
 from testing.world import Customer, World
 from tests.functional.instants import gmt
 
@@ -72,7 +73,7 @@ def record(world: World, customer: Customer, month: int = 11) -> UsageRecord:
 
 def notices(world: World, customer: Customer, month: int = 11) -> tuple[str, ...]:
     """What the standing tells of a month besides its state."""
-    return world.standing(customer).causes[f"2026-{month} endpoints"].notices
+    return world.standing(customer).causes[of_record(f"2026-{month}")].notices
 
 
 def operations(world: World) -> list[dict[str, Any]]:

@@ -14,6 +14,7 @@ from simulators.gravityzone.counters import MISSING, CounterValue
 from tally.domain.model.standing import Cause, StandingState
 from tally.domain.record.usage_record import UsageRecord
 from testing.audit import audit
+from testing.scopes import of_record
 from testing.world import Customer, World
 from tests.functional.instants import gmt
 
@@ -118,7 +119,7 @@ class Scene:
         simulator.faults.add(Fault(**ordered))
         self.run()
         assert simulator.faults.struck >= 1
-        return self.world.standing(self.harbor).causes["2026-11 endpoints"]
+        return self.world.standing(self.harbor).causes[of_record("2026-11")]
 
     def recover(self) -> list[str]:
         """Take the fault away, play the next tick; tell what is wrong."""
@@ -207,7 +208,7 @@ def test_counter(story: str, kind: str) -> None:
         scene.harbor.id, "2026-11", COUNTER, NO_COUNTS[kind]
     )
     scene.run()
-    shown = scene.world.standing(scene.harbor).causes["2026-11 endpoints"]
+    shown = scene.world.standing(scene.harbor).causes[of_record("2026-11")]
     assert shown.state is StandingState.FAILING
     assert COUNTER in shown.reason
     assert_clear(shown.reason, scene, "getMonthlyUsage")

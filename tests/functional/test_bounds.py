@@ -12,8 +12,15 @@ from simulators.adapter import SimulatorAdapter
 from simulators.clock import VirtualClock
 from simulators.faults import Fault, FaultKind
 from tally.domain.model.screen import LONGEST
-from tally.domain.model.standing import MOST_NOTICES, Cause, StandingState, needs_setup
+from tally.domain.model.standing import (
+    MOST_NOTICES,
+    WHOLE_COMPANY,
+    Cause,
+    StandingState,
+    needs_setup,
+)
 from tally.ledger.items import standing_item
+from testing.scopes import of_record
 from testing.world import Customer, World
 from tests.functional.instants import gmt
 
@@ -109,7 +116,7 @@ def test_what_stands_is_never_too_large_to_be_written() -> None:
     customer = standing.add_customer("Harbor Dental")
     standing.tick(FIRST)
     kept = replace(
-        standing.standing(customer), causes={"2026-11 endpoints": many, "company": cause}
+        standing.standing(customer), causes={of_record("2026-11"): many, WHOLE_COMPANY: cause}
     )
     assert len(json.dumps(standing_item(kept))) < _MOST_BYTES
 

@@ -11,6 +11,7 @@ from local.demo_report import report
 from local.simulator_clients import TrueAddition
 from tally.domain.model.month import Month
 from tally.domain.model.standing import Cause, StandingState
+from testing.scopes import of_record
 from tests.functional.demo_world import DemoWorld
 
 PRESENT = date(2026, 11, 22)
@@ -170,7 +171,7 @@ def test_notices_and_lost_additions_show() -> None:
     noticed = Cause(state=StandingState.BILLING, notices=("Its next invoice is dated the 15th.",))
     standings = {
         **ledger.standings,
-        company_id: replace(standing, causes={"2026-11 endpoints": noticed}),
+        company_id: replace(standing, causes={of_record("2026-11"): noticed}),
     }
     text = report(
         demo.companies(), demo.additions(), replace(ledger, standings=standings), demo.months

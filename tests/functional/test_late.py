@@ -13,6 +13,7 @@ from tally.domain.model.standing import StandingState
 from tally.domain.record.lines import LineState
 from tally.domain.record.usage_record import RecordState
 from tally.errors import SetupError
+from testing.scopes import of_record
 from testing.world import TYPE_ID, Customer, World
 from tests.functional.instants import gmt
 from tests.functional.october import OCTOBER, a_world, invoiced_early, october
@@ -362,14 +363,14 @@ def test_what_could_not_be_billed_is_not_forgotten_while_a_list_fails() -> None:
         Fault(kind=FaultKind.STATUS, operation="POST additions", status=403)
     )
     world.play(gmt("2026-11-01 12:00"))
-    said = world.standing(harbor).causes["2026-10 endpoints"]
+    said = world.standing(harbor).causes[of_record("2026-10")]
     assert said.state is StandingState.FAILING
     world.gravityzone.faults.add(
         Fault(kind=FaultKind.STATUS, operation="getCompaniesList", status=500)
     )
     world.play(gmt("2026-11-01 12:15"), gmt("2026-11-01 12:30"))
     assert world.failures
-    assert world.standing(harbor).causes["2026-10 endpoints"] == said
+    assert world.standing(harbor).causes[of_record("2026-10")] == said
 
 
 def test_an_invoice_taken_back_thaws_the_line() -> None:

@@ -8,7 +8,7 @@ import pytest
 from simulators.clock import VirtualClock
 from simulators.faults import Fault, FaultKind, Garble
 from simulators.scenario import Agreement, ConnectWiseCompany, ConnectWiseWorld
-from tally.domain.model.standing import COMPANY_SCOPE, StandingState
+from tally.domain.model.standing import WHOLE_COMPANY, StandingState
 from tally.errors import IncompletePlanError
 from testing.audit import audit
 from testing.world import TYPE_ID, Customer, World, plain_connectwise
@@ -206,7 +206,7 @@ class TestSubPartner:
         assert problems(world, (tree.harbor, tree.quay)) == []
         assert world.standing(tree.quay).shown == before.shown
         assert world.standing(tree.quay).shown.state is StandingState.BILLING
-        assert COMPANY_SCOPE not in world.standing(tree.quay).causes
+        assert WHOLE_COMPANY not in world.standing(tree.quay).causes
 
     def test_across_the_months(self, tree: Tree, fault: Fault) -> None:
         """SAFE-5, OPEN-4: unread at the month's start, they are opened as soon as the list is back,
@@ -292,7 +292,7 @@ def test_asked_for_by_id_before_it_counts_as_gone(
     )
     with pytest.raises(IncompletePlanError, match=tree.quay.id):
         world.tick(SECOND)
-    assert COMPANY_SCOPE not in world.standing(tree.quay).causes
+    assert WHOLE_COMPANY not in world.standing(tree.quay).causes
     assert world.queue.backlog() == 2
     world.gravityzone.faults.clear()
     world.play(gmt("2026-11-01 01:00"))

@@ -7,6 +7,7 @@ import pytest
 from simulators.faults import Fault, FaultKind
 from tally.domain.model.standing import StandingState
 from testing.audit import audit
+from testing.scopes import of_record
 from testing.world import Customer, World
 from tests.functional.instants import gmt
 from tests.functional.kinds_seen import CHANGED
@@ -131,7 +132,7 @@ class TestRefusedContent:
         """
         world.connectwise.faults.add(Fault(kind=FaultKind.STATUS, operation=PATCH, status=400))
         world.play(THIRD, gmt("2026-12-02 00:00"), gmt("2026-12-02 00:15"), gmt("2026-12-03 00:00"))
-        assert world.standing(risen).causes["2026-11 endpoints"].state is StandingState.NEEDS_SETUP
+        assert world.standing(risen).causes[of_record("2026-11")].state is StandingState.NEEDS_SETUP
         world.connectwise.faults.clear()
         world.clock.advance(timedelta(minutes=1))
         world.connectwise.people.edit_agreement(

@@ -3,8 +3,9 @@
 import pytest
 
 from simulators.faults import Fault, FaultKind
-from tally.domain.model.standing import StandingState
+from tally.domain.model.standing import WHOLE_COMPANY, StandingState
 from tally.domain.record.usage_record import RecordState
+from testing.scopes import of_record
 from testing.world import PRODUCT, Customer, World
 from tests.functional.instants import gmt
 
@@ -131,7 +132,7 @@ def test_a_deleted_company_is_told(world: World, harbor: Customer, how: str) -> 
     else:
         people.remove_company(harbor.connectwise_id)
     world.play(TOLD)
-    company = world.standing(harbor).causes["company"]
+    company = world.standing(harbor).causes[WHOLE_COMPANY]
     assert company.state is StandingState.NEEDS_SETUP
     assert f"'Harbor Dental' (id {harbor.connectwise_id})" in company.reason
     assert ("was deleted there" in company.reason) is (how == "flagged")
@@ -176,7 +177,7 @@ def test_a_month_that_is_not_opened_yet_says_no_more_than_that(world: World) -> 
         each for each in world.standing(harbor).causes.values() if "make one" in each.reason
     ]
     assert "Harbor Group" not in world.standing(mill).shown.reason
-    assert "is not there any more" in world.standing(harbor).causes["company"].reason
+    assert "is not there any more" in world.standing(harbor).causes[WHOLE_COMPANY].reason
 
 
 def test_a_company_that_a_person_ties_elsewhere_is_no_merger(
@@ -281,7 +282,7 @@ def test_a_failure_does_not_outlast_what_it_stopped(world: World, how: str, held
     world.play(TOLD, gmt("2026-11-10 09:20"))
     causes = world.standing(harbor).causes
     assert StandingState.FAILING not in {cause.state for cause in causes.values()}
-    month = causes.get("2026-11 endpoints")
+    month = causes.get(of_record("2026-11"))
     assert month is None or (held and month.state is StandingState.HELD)
 
 

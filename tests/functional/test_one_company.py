@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tally.domain.model.standing import COMPANY_SCOPE, Standing, StandingState
+from tally.domain.model.standing import WHOLE_COMPANY, Standing, StandingState
 from tally.errors import ContractError, IncompletePlanError, SetupError, TallyError, TransientError
 from tally.ledger.saving import attempt, saved_all
 from testing.world import Customer, World
@@ -123,7 +123,7 @@ def test_standing_that_cannot_be_stored(world: World) -> None:
         world.check_in(customer, 1)
     planned = world.tick(FIRST + QUARTER)
     world.work()
-    assert "Item size" in world.standing(harbor).causes[COMPANY_SCOPE].reason
+    assert "Item size" in world.standing(harbor).causes[WHOLE_COMPANY].reason
     assert [harbor.id in each for each in planned.troubles] == [True]
     assert [world.additions(each)[0][0] for each in customers] == [5, 5, 5]
 

@@ -10,6 +10,7 @@ from simulators.faults import Fault, FaultKind
 from tally.domain.model.month import Month
 from tally.domain.model.standing import StandingState
 from tally.domain.record.record_key import RecordKey
+from testing.scopes import of_record
 from testing.world import World
 from tests.functional.instants import gmt
 
@@ -219,7 +220,7 @@ def test_a_refused_month_is_not_lost(status: int) -> None:
         gmt("2026-12-10 00:00"),
         gmt("2026-12-11 00:00"),
     )
-    cause = world.standing(harbor).causes["2026-11 endpoints"]
+    cause = world.standing(harbor).causes[of_record("2026-11")]
     assert cause.state in (StandingState.NEEDS_SETUP, StandingState.FAILING)
     assert str(status) in cause.reason
     assert "in time" not in cause.reason

@@ -11,7 +11,8 @@ import pytest
 from simulators.clock import VirtualClock
 from simulators.connectwise.billing_truth import API
 from simulators.faults import Fault, FaultKind, Garble
-from tally.domain.model.standing import StandingState
+from tally.domain.model.month import Month
+from tally.domain.model.standing import Scope, StandingState
 from tally.errors import (
     AmbiguousError,
     ConflictError,
@@ -170,7 +171,7 @@ class TestConnectWiseAwayAtTheStartOfAMonth:
         world.connectwise.faults.add(fault)
         world.play(*every(3 * HOUR, "2026-12-01 00:00", "2026-12-01 12:00"))
         assert StandingState.BILLING not in states(world, customers)
-        causes = [world.standing(customer).causes["2026-12"] for customer in customers]
+        causes = [world.standing(customer).causes[Scope(Month(2026, 12))] for customer in customers]
         assert {cause.since for cause in causes} == {gmt("2026-12-01 00:00")}
         assert all("ConnectWise" in world.standing(customer).shown.reason for customer in customers)
 

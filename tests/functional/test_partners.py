@@ -3,9 +3,10 @@
 import pytest
 
 from simulators.faults import Fault, FaultKind
-from tally.domain.model.standing import StandingState
+from tally.domain.model.standing import WHOLE_COMPANY, StandingState
 from tally.domain.record.usage_record import RecordState
 from tally.errors import SetupError, TallyError
+from testing.scopes import of_record
 from testing.world import Customer, World
 from tests.functional.instants import gmt
 from tests.functional.partner_world import FIRST, Summit, add_partner, set_up
@@ -219,7 +220,10 @@ class TestSetUp:
         summit.play("2026-11-11 00:05")
         assert summit.quantities() == [15]
         summit.play("2026-12-01 00:05")
-        assert set(summit.world.standing(summit.partner).causes) == {"company", "2026-11 endpoints"}
+        assert set(summit.world.standing(summit.partner).causes) == {
+            WHOLE_COMPANY,
+            of_record("2026-11"),
+        }
         summit.play(CLOSE)
         assert (summit.record().state, summit.record().count) == (RecordState.CLOSED, 15)
         assert summit.world.record(summit.partner, "2026-12") is None

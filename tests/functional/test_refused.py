@@ -11,7 +11,7 @@ from simulators.clock import VirtualClock
 from simulators.faults import Fault, FaultKind
 from simulators.gravityzone.reach import UNAUTHORIZED
 from tally.domain.model.month import Month
-from tally.domain.model.standing import COMPANY_SCOPE, Cause, StandingState
+from tally.domain.model.standing import WHOLE_COMPANY, Cause, StandingState
 from tally.domain.record.usage_record import RecordState
 from testing.audit import audit
 from testing.world import Customer, World
@@ -110,7 +110,7 @@ class TestGone:
         assert msp.asked().count(msp.harbor.id) == 1
         assert (
             "not in GravityZone any more"
-            in msp.world.standing(msp.harbor).causes[COMPANY_SCOPE].reason
+            in msp.world.standing(msp.harbor).causes[WHOLE_COMPANY].reason
         )
         msp.world.play(gmt("2026-12-01 00:00"), CLOSE)
         record = msp.world.record(msp.harbor, "2026-11")
@@ -155,7 +155,7 @@ class TestGone:
             msp.world.tick(gmt(at))
             msp.world.work()
         assert msp.harbor.id not in msp.asked()
-        assert "Excluded" in msp.world.standing(msp.harbor).causes[COMPANY_SCOPE].reason
+        assert "Excluded" in msp.world.standing(msp.harbor).causes[WHOLE_COMPANY].reason
         record = msp.world.record(msp.harbor, "2026-11")
         assert record is not None
         assert (record.state, record.count) == (RecordState.CLOSED, 5)

@@ -11,6 +11,7 @@ from simulators.gravityzone.counters import MISSING
 from tally.domain.model.month import Month
 from tally.domain.model.standing import StandingState
 from tally.domain.record.usage_record import RecordState
+from testing.scopes import of_record
 from testing.world import Customer, World
 from tests.functional.instants import gmt
 from tests.functional.services_world import (
@@ -152,7 +153,7 @@ def test_no_usages_are_no_zero(world: World, harbor: Customer) -> None:
     world.play(gmt("2026-11-01 00:00"))
     assert lines(world, edr_agreement) == []
     assert lines(world, harbor.agreement_id) == [(ENDPOINT, 0, *NOVEMBER), (MAIL, 0, *NOVEMBER)]
-    failing = world.standing(harbor).causes["2026-11 edr"]
+    failing = world.standing(harbor).causes[of_record("2026-11", "edr")]
     assert failing.state is StandingState.FAILING
     assert "without any product type" in failing.reason
 
@@ -225,7 +226,7 @@ def test_a_service_taken_out_is_not_lost_sight_of(world: World, harbor: Customer
     use(world, harbor, EMAIL["counter"], 5)
     world.play(gmt("2026-11-01 00:15"))
     assert lines(world, harbor.agreement_id) == [(ENDPOINT, 7, *NOVEMBER), (MAIL, 2, *NOVEMBER)]
-    cause = world.standing(harbor).causes["2026-11 email"]
+    cause = world.standing(harbor).causes[of_record("2026-11", "email")]
     assert cause.state is StandingState.WAITING
     assert "Services" in cause.reason
     world.play(gmt("2026-12-01 00:00"), gmt("2026-12-02 00:00"))
@@ -251,9 +252,9 @@ def test_a_missing_counter_stops_its_service_alone(world: World, harbor: Custome
     assert lines(world, edr_agreement) == [(SENSOR, 1, *NOVEMBER)]
     standing = world.standing(harbor)
     assert {scope: cause.state for scope, cause in standing.causes.items()} == {
-        "2026-11 endpoints": StandingState.FAILING,
-        "2026-11 email": StandingState.BILLING,
-        "2026-11 edr": StandingState.BILLING,
+        of_record("2026-11"): StandingState.FAILING,
+        of_record("2026-11", "email"): StandingState.BILLING,
+        of_record("2026-11", "edr"): StandingState.BILLING,
     }
     assert "endpointMonthlyUsage" in standing.shown.reason
     assert world.failures
@@ -320,8 +321,8 @@ def test_what_an_opening_needs_stops_no_record_that_is_open() -> None:
     world.play(gmt("2026-11-01 00:15"))
     assert lines(world, harbor.agreement_id) == [(ENDPOINT, 2, *NOVEMBER)]
     causes = world.standing(harbor).causes
-    assert causes["2026-11 endpoints"].state is StandingState.BILLING
-    assert causes["2026-11 email"].state is StandingState.FAILING
+    assert causes[of_record("2026-11")].state is StandingState.BILLING
+    assert causes[of_record("2026-11", "email")].state is StandingState.FAILING
 
 
 def test_a_licence_lost_is_seen_by_all_services(world: World, harbor: Customer) -> None:

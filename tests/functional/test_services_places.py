@@ -8,8 +8,10 @@ import pytest
 
 from simulators.faults import Fault, FaultKind
 from simulators.gravityzone.counters import MISSING
+from tally.domain.model.month import Month
 from tally.domain.model.reading import ENDPOINTS
-from tally.domain.model.standing import StandingState
+from tally.domain.model.standing import WHOLE_COMPANY, Scope, StandingState
+from testing.scopes import of_record
 from testing.world import Customer, World
 from tests.functional.instants import gmt
 from tests.functional.services_world import (
@@ -41,7 +43,7 @@ def test_a_missing_product_stops_its_service_alone() -> None:
     world.play(gmt("2026-11-01 00:00"), gmt("2026-11-01 00:15"))
     assert lines(world, harbor.agreement_id) == [("GZ-ENDPOINT", 3, *NOVEMBER)]
     standing = world.standing(harbor)
-    assert standing.causes["2026-11 endpoints"].state is StandingState.BILLING
+    assert standing.causes[of_record("2026-11")].state is StandingState.BILLING
     assert standing.shown.state is StandingState.NEEDS_SETUP
     for said in ("'GZ-Email'", "'GZ-EMAIL'", "Services, product of email"):
         assert said in standing.shown.reason
@@ -65,8 +67,8 @@ def test_a_product_renamed_stops_no_open_record(world: World, harbor: Customer) 
     world.play(gmt("2026-11-01 00:15"))
     assert ("GZ-EMAIL", 2, *NOVEMBER) in lines(world, harbor.agreement_id)
     standing = world.standing(harbor)
-    assert standing.causes["2026-11 email"].state is StandingState.BILLING
-    assert standing.causes["company/email"].state is StandingState.NEEDS_SETUP
+    assert standing.causes[of_record("2026-11", "email")].state is StandingState.BILLING
+    assert standing.causes[Scope(service="email")].state is StandingState.NEEDS_SETUP
 
 
 def test_a_type_that_is_not_found_proves_no_agreement_gone(world: World, harbor: Customer) -> None:
@@ -82,8 +84,8 @@ def test_a_type_that_is_not_found_proves_no_agreement_gone(world: World, harbor:
     )
     world.connectwise.faults.add(missing)
     world.play(gmt("2026-11-01 00:15"))
-    assert world.standing(harbor).causes["2026-11 edr"].state is StandingState.FAILING
-    assert "'EDR'" in world.standing(harbor).causes["company/edr"].reason
+    assert world.standing(harbor).causes[of_record("2026-11", "edr")].state is StandingState.FAILING
+    assert "'EDR'" in world.standing(harbor).causes[Scope(service="edr")].reason
 
 
 def test_a_word_goes_with_what_it_was_about() -> None:
@@ -94,10 +96,12 @@ def test_a_word_goes_with_what_it_was_about() -> None:
     harbor = world.add_customer("Harbor Dental")
     world.gravityzone.tenant.override_counter(harbor.id, "2026-11", EMAIL["counter"], MISSING)
     world.play(gmt("2026-11-01 00:00"))
-    assert world.standing(harbor).causes["2026-11 email"].state is StandingState.FAILING
+    assert (
+        world.standing(harbor).causes[of_record("2026-11", "email")].state is StandingState.FAILING
+    )
     restarted(world, setting(email=NEVER_MADE))
     world.play(gmt("2026-11-01 00:15"))
-    assert set(world.standing(harbor).causes) == {"2026-11 endpoints", "company/email"}
+    assert set(world.standing(harbor).causes) == {of_record("2026-11"), Scope(service="email")}
 
 
 def test_what_stops_all_services_is_the_companys() -> None:
@@ -105,7 +109,7 @@ def test_what_stops_all_services_is_the_companys() -> None:
     world = world_of(setting(endpoints={"product": "nope"}, email=NEVER_MADE))
     harbor = world.add_customer("Harbor Dental")
     world.play(gmt("2026-11-01 00:00"))
-    cause = world.standing(harbor).causes["company"]
+    cause = world.standing(harbor).causes[WHOLE_COMPANY]
     assert cause.state is StandingState.NEEDS_SETUP
     assert "'nope'" in cause.reason
     assert "'GZ-Email'" in cause.reason
@@ -118,7 +122,7 @@ def test_a_missing_agreement_stops_its_service_alone(world: World, harbor: Custo
     for tick in ("2026-11-01 00:00", "2026-11-01 00:15"):
         world.check_in(harbor, 1)
         world.play(gmt(tick))
-        cause = world.standing(harbor).causes["2026-11/edr"]
+        cause = world.standing(harbor).causes[Scope(Month(2026, 11), "edr")]
         assert cause.state is StandingState.NEEDS_SETUP
         assert cause.reason.startswith("edr: Harbor Dental has no agreement of the type")
         assert world.standing(harbor).shown == cause
@@ -130,7 +134,7 @@ def test_a_missing_agreement_stops_its_service_alone(world: World, harbor: Custo
     world.play(gmt("2026-11-01 00:30"))
     assert len(lines(world, edr_agreement)) == 1
     assert world.standing(harbor).shown.state is StandingState.BILLING
-    assert "2026-11/edr" not in world.standing(harbor).causes
+    assert Scope(Month(2026, 11), "edr") not in world.standing(harbor).causes
 
 
 def test_a_month_as_a_whole_has_one_word(world: World, harbor: Customer) -> None:
@@ -138,7 +142,7 @@ def test_a_month_as_a_whole_has_one_word(world: World, harbor: Customer) -> None
     world.connectwise.people.edit_agreement(harbor.agreement_id, {"cancelledFlag": True})
     restarted(world, setting(email=EMAIL))
     world.play(gmt("2026-11-01 00:00"))
-    assert set(world.standing(harbor).causes) == {"2026-11"}
+    assert set(world.standing(harbor).causes) == {Scope(Month(2026, 11))}
 
 
 def test_a_pin_counts_for_the_services_of_its_type(world: World, harbor: Customer) -> None:
@@ -150,7 +154,10 @@ def test_a_pin_counts_for_the_services_of_its_type(world: World, harbor: Custome
     )
     edr_agreement = add_edr_agreement(world, harbor)
     world.play(gmt("2026-11-01 00:00"))
-    assert "has 2 active agreements" in world.standing(harbor).causes["2026-11/edr"].reason
+    assert (
+        "has 2 active agreements"
+        in world.standing(harbor).causes[Scope(Month(2026, 11), "edr")].reason
+    )
     world.set_up().pin(harbor.id, second, by="anna", why="that one")
     world.play(gmt("2026-11-01 00:15"))
     assert len(lines(world, second)) == 1
@@ -200,8 +207,8 @@ def test_a_hold_on_one_service_is_its_own(world: World, harbor: Customer) -> Non
     world.check_in(harbor, 2)
     world.play(gmt("2026-11-01 00:00"))
     standing = world.standing(harbor)
-    assert standing.causes["2026-11 email"].state is StandingState.HELD
-    assert standing.causes["2026-11 endpoints"].state is StandingState.BILLING
+    assert standing.causes[of_record("2026-11", "email")].state is StandingState.HELD
+    assert standing.causes[of_record("2026-11")].state is StandingState.BILLING
     assert len(lines(world, edr_agreement)) == 1
     assert [line for line in lines(world, harbor.agreement_id) if line[0] == "GZ-ENDPOINT"] == [
         ("GZ-ENDPOINT", 2, *NOVEMBER)
@@ -236,7 +243,7 @@ def test_little_time_left_brings_the_job_back() -> None:
     (message,) = world.queue.receive()
     world.deliver(message, slow)
     assert [line[0] for line in lines(world, harbor.agreement_id)] == ["GZ-ENDPOINT"]
-    assert "2026-11 email" not in world.standing(harbor).causes
+    assert of_record("2026-11", "email") not in world.standing(harbor).causes
     world.work()
     assert len(lines(world, harbor.agreement_id)) == 2
     assert world.clock.now() < gmt("2026-11-01 00:15")
@@ -272,9 +279,9 @@ def test_what_the_planner_says_of_both_stays_for_the_other(foreign: tuple[str, .
     """
     world, harbor = two_without_an_agreement(foreign)
     causes = world.standing(harbor).causes
-    assert causes["2026-11 email"].state is StandingState.FAILING
+    assert causes[of_record("2026-11", "email")].state is StandingState.FAILING
     of_endpoints = [
-        cause for scope, cause in causes.items() if scope in {"2026-11", "2026-11/endpoints"}
+        cause for scope, cause in causes.items() if scope in of_record("2026-11").planners
     ]
     assert [cause.state for cause in of_endpoints] == [StandingState.NEEDS_SETUP]
     assert "no agreement of the type that is active" in of_endpoints[0].reason

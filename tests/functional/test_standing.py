@@ -5,8 +5,9 @@ from dataclasses import replace
 from datetime import timedelta
 
 from simulators.faults import Fault, FaultKind
-from tally.domain.model.standing import Standing, StandingState
+from tally.domain.model.standing import WHOLE_COMPANY, Standing, StandingState
 from tally.domain.record.usage_record import RecordState
+from testing.scopes import of_record
 from testing.world import Customer, World
 from tests.functional.instants import every, gmt
 
@@ -93,11 +94,11 @@ def test_the_most_serious_month_shows(world: World, harbor: Customer) -> None:
     world.play(gmt("2026-12-01 00:00"), gmt("2026-12-02 00:00"))
     standing = world.standing(harbor)
     assert standing.shown.state is StandingState.HELD
-    assert standing.causes["2026-12 endpoints"].state is StandingState.BILLING
+    assert standing.causes[of_record("2026-12")].state is StandingState.BILLING
     world.connectwise.people.set_quantity(made.id, 3)
     world.play(gmt("2026-12-02 00:15"), gmt("2026-12-02 00:30"))
     assert world.standing(harbor).shown.state is StandingState.BILLING
-    assert set(world.standing(harbor).causes) == {"2026-12 endpoints"}
+    assert set(world.standing(harbor).causes) == {of_record("2026-12")}
 
 
 def test_failing_shows_above_all(world: World, harbor: Customer) -> None:
@@ -170,7 +171,7 @@ def test_gone_is_asked_for_by_id_first(world: World, harbor: Customer) -> None:
     world.play(SECOND)
     assert asked_by_id(world) == [harbor.id]
     shown = world.standing(harbor)
-    assert "not in GravityZone any more" in shown.causes["company"].reason
+    assert "not in GravityZone any more" in shown.causes[WHOLE_COMPANY].reason
     world.play(THIRD)
     assert asked_by_id(world) == [harbor.id]
 
@@ -275,7 +276,7 @@ def test_a_licence_lost_and_found(world: World, harbor: Customer) -> None:
     world.check_in(harbor, 1)
     world.play(gmt("2026-11-01 00:45"))
     assert world.standing(harbor).shown.state is StandingState.BILLING
-    assert set(world.standing(harbor).causes) == {"2026-11 endpoints"}
+    assert set(world.standing(harbor).causes) == {of_record("2026-11")}
     assert world.additions(harbor) == [(3, "2026-11-01", "2026-11-30")]
 
 

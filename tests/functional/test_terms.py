@@ -12,6 +12,7 @@ from tally.domain.model.standing import StandingState
 from tally.domain.record.usage_record import RecordState
 from tally.errors import SetupError
 from testing.ledger import MemoryLedger
+from testing.scopes import of_record
 from testing.world import PRODUCT, PRODUCT_ID, Customer, World
 from tests.functional.instants import gmt
 from tests.functional.terms_world import (
@@ -143,7 +144,7 @@ def test_found_without_a_reading_it_is_compared_all_the_same(
     world.queue.delete(message)
     world.gravityzone.tenant.change_subscription(harbor.id, 1)
     world.play(NOVEMBER + SOON)
-    assert world.standing(harbor).causes["2026-11 endpoints"].state is StandingState.WAITING
+    assert world.standing(harbor).causes[of_record("2026-11")].state is StandingState.WAITING
     terms = record(world, harbor).lines[0].terms
     assert terms is not None
     assert str(terms.before.unit_price) == "3.9"

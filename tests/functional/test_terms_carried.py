@@ -14,6 +14,7 @@ from tally.domain.model.standing import StandingState
 from tally.domain.record.usage_record import RecordState
 from tally.errors import SetupError
 from testing.audit import audit
+from testing.scopes import of_record
 from testing.world import Customer, World
 from tests.functional.instants import gmt
 from tests.functional.kinds_seen import CHANGED
@@ -156,7 +157,7 @@ def test_at_the_close(world: World, agreed: Customer) -> None:
     world.play(DECEMBER_CLOSE)
     assert record(world, agreed).state is RecordState.CLOSED
     assert november(world).fields["unitPrice"] == 3.9
-    assert "2026-11 endpoints" not in world.standing(agreed).causes or notices(world, agreed) == ()
+    assert of_record("2026-11") not in world.standing(agreed).causes or notices(world, agreed) == ()
 
 
 def test_a_held_count_holds_no_terms(world: World, agreed: Customer) -> None:

@@ -25,6 +25,12 @@ SPOILT = {
     ),
     "standing-causes-a-list": ("STANDING", "causes", {"S": "[1]"}),
     "standing-nested": ("STANDING", "causes", {"S": NESTED}),
+    "standing-unknown-scope": ("STANDING", "causes", {"S": '{"next month": {"state": "held"}}'}),
+    "standing-looked-at-no-record": (
+        "STANDING",
+        "looked",
+        {"S": '{"company": "2026-11-01T00:00:00+00:00"}'},
+    ),
     "standing-tick-a-number": ("STANDING", "tick", {"N": "1"}),
     "standing-name-a-number": ("STANDING", "company_name", {"N": "12"}),
     "standing-notices-no-texts": (

@@ -10,7 +10,7 @@ import pytest
 from tally.domain.decision import wanted, write_rows
 from tally.domain.decision.case import Case, Wanted
 from tally.domain.holds import Hold, Strangers
-from tally.domain.model.standing import StandingState
+from tally.domain.model.standing import WHOLE_COMPANY, StandingState
 from tally.domain.record.lines import LineState, Place
 from tally.domain.record.writes import Write
 from tally.planner import tick_lists
@@ -85,7 +85,7 @@ def test_nobody_has_an_agreement(scene: Scene) -> None:
     scene.at_the_end("2026-10-01 00:05")
     standing = scene.msp.ledger.standing(harbor.id)
     assert standing is not None
-    assert set(standing.causes) == {"company"}
+    assert set(standing.causes) == {WHOLE_COMPANY}
     assert "0 of 1 companies with an agreement of the type" in standing.shown.reason
 
 

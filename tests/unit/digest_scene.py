@@ -27,6 +27,7 @@ from tally.domain.record.usage_record import Closing, Credit, RecordState, Usage
 from tally.domain.reporting.digest import DigestKind, DigestTime, digest
 from tally.domain.reporting.letter import Letter
 from tally.domain.reporting.overview import Overview, overview
+from testing.scopes import of_record
 from tests.functional.instants import gmt
 
 AT = gmt("2026-12-02 06:00")
@@ -116,7 +117,9 @@ def standing(company: str, name: str, *causes: Cause) -> Standing:
         company_id=company,
         company_name=name,
         tick=TICK,
-        causes={f"2026-11 service{number}": cause for number, cause in enumerate(causes)},
+        causes={
+            of_record("2026-11", f"service{number}"): cause for number, cause in enumerate(causes)
+        },
     )
 
 

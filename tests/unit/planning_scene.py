@@ -1,5 +1,6 @@
 """A tick in November and one customer, for tests of planning."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 from tally.domain.model.agreement import Agreement
 from tally.domain.model.company import CompanyLink
 from tally.domain.model.month import Month
-from tally.domain.model.standing import Cause, Standing
+from tally.domain.model.standing import Cause, Scope, Standing
 from tally.domain.model.ticks import Ticks
 from tally.domain.planning.due_services import Due, DueService
 from tally.domain.planning.tick_context import (
@@ -81,13 +82,13 @@ def company(**fields: Any) -> CompanyState:  # noqa: ANN401 - any field
     return CompanyState(**{**told, **fields})
 
 
-def standing(*licensed_in: Month, **causes: Cause) -> Standing:
+def standing(*licensed_in: Month, causes: Mapping[Scope, Cause] | None = None) -> Standing:
     """What the ledger knows of the customer."""
     return Standing(
         company_id="c" * 24,
         company_name="Harbor Dental",
         tick=TICK,
-        causes=causes,
+        causes=causes or {},
         licensed_in=licensed_in,
     )
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tally.domain.holds import KINDS, Fallen
 from tally.domain.model.company import CompanyLink, LinkChange, first_tie
 from tally.domain.model.month import Month
-from tally.domain.model.standing import Cause, Standing, StandingState
+from tally.domain.model.standing import WHOLE_COMPANY, Cause, Standing, StandingState
 from tally.domain.model.terms import OtherTerms, Terms
 from tally.domain.record.history import Transition
 from tally.domain.record.lines import Line, LineState, Place, Written
@@ -31,6 +31,7 @@ from tally.ledger.history_entry import (
     paths,
 )
 from tally.ledger.record_codec import record_fields
+from tests.unit.drawn_scopes import RECORD_SCOPES, SCOPES
 
 NOVEMBER = Month(2026, 11)
 TICK = datetime(2026, 11, 3, 0, 15, tzinfo=UTC)
@@ -92,11 +93,11 @@ causes = every_field_of(Cause, since=st.none() | instants, until=st.none() | ins
 standings = every_field_of(
     Standing,
     tick=instants,
-    causes=st.dictionaries(st.text(), causes, max_size=3),
+    causes=st.dictionaries(SCOPES, causes, max_size=3),
     licensed_in=st.lists(months, max_size=3).map(tuple),
     untold_in=st.lists(months, max_size=3).map(tuple),
     last_reading=st.none() | instants,
-    looked=st.dictionaries(st.text(), instants, max_size=3),
+    looked=st.dictionaries(RECORD_SCOPES, instants, max_size=3),
 )
 optional_instants = st.none() | instants
 links = every_field_of(
@@ -390,7 +391,7 @@ def test_standing_state_is_stored_by_name() -> None:
         company_id="gz-1",
         company_name="A",
         tick=TICK,
-        causes={"company": Cause(state=StandingState.NEEDS_SETUP)},
+        causes={WHOLE_COMPANY: Cause(state=StandingState.NEEDS_SETUP)},
     )
     assert items.standing_item(standing)["causes"] == {"S": '{"company": {"state": "needs_setup"}}'}
 

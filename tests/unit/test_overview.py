@@ -9,7 +9,7 @@ import pytest
 from tally.domain.holds import Grown
 from tally.domain.model.company import CompanyLink
 from tally.domain.model.month import Month
-from tally.domain.model.standing import Cause, Standing, StandingState
+from tally.domain.model.standing import WHOLE_COMPANY, Cause, Standing, StandingState
 from tally.domain.record.lines import Line, LineState, Place, Written
 from tally.domain.record.record_key import RecordKey
 from tally.domain.record.rulings import Ruling, Said
@@ -51,7 +51,7 @@ STANDING = Standing(
     company_id="gz-1",
     company_name="Harbor Dental",
     tick=TICK,
-    causes={"company": Cause(state=StandingState.HELD, reason="so many")},
+    causes={WHOLE_COMPANY: Cause(state=StandingState.HELD, reason="so many")},
     last_reading=TICK,
 )
 

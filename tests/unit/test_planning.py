@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tally.domain.model.month import Month
-from tally.domain.model.standing import COMPANY_SCOPE, Cause, StandingState
+from tally.domain.model.standing import WHOLE_COMPANY, Cause, Scope, StandingState
 from tally.domain.model.ticks import Ticks
 from tally.domain.planning.company_plan import CompanyPlan, plan_company
 from tally.domain.planning.due_services import DueService
@@ -20,6 +20,7 @@ from tally.domain.planning.tick_context import (
     TickContext,
     known_absence,
 )
+from testing.scopes import of_record
 from tests.unit.planning_scene import (
     DIRECTORY,
     MAPPING,
@@ -40,7 +41,7 @@ def test_a_month_without_a_record_is_opened() -> None:
     """OPEN-4: the tick's month is due, on the one agreement, and the company waits for it."""
     plan = plan_company(company(), circumstances())
     assert plan.due == [due(NOVEMBER)]
-    assert plan.causes["2026-11"].state is StandingState.WAITING
+    assert plan.causes[Scope(NOVEMBER)].state is StandingState.WAITING
 
 
 @pytest.mark.parametrize("how", ["open", "settled"])
@@ -78,17 +79,17 @@ COMPANIES = st.builds(
     untied=st.sampled_from(["", "No ConnectWise company is named so."]),
     standing=st.none()
     | st.builds(
-        lambda months, causes: standing(*months, **causes),
+        lambda months, causes: standing(*months, causes=causes),
         st.lists(st.sampled_from([OCTOBER, NOVEMBER]), unique=True),
         st.dictionaries(
             st.sampled_from(
                 [
-                    "company",
-                    "company/email",
-                    "2026-10",
-                    "2026-11",
-                    "2026-11/email",
-                    "2026-11 endpoints",
+                    WHOLE_COMPANY,
+                    Scope(service="email"),
+                    Scope(OCTOBER),
+                    Scope(NOVEMBER),
+                    Scope(NOVEMBER, "email"),
+                    of_record("2026-11"),
                 ]
             ),
             CAUSES,
@@ -254,7 +255,7 @@ def test_why_a_company_is_not_opened(
     """
     plan = plan_company(company(**fields), circumstances())
     assert plan.due == []
-    cause = plan.causes[COMPANY_SCOPE]
+    cause = plan.causes[WHOLE_COMPANY]
     assert cause.state is state
     assert said in cause.reason
 
@@ -264,15 +265,15 @@ def test_a_word_from_before_stays_where_lists_fail() -> None:
     said of it.
     """
     before = Cause(state=StandingState.NEEDS_SETUP, reason="Two are named so.", since=TICK)
-    known = standing(company=before)
+    known = standing(causes={WHOLE_COMPANY: before})
     for state in (
         company(presence=Presence.UNREAD, standing=known),
         company(link=None, standing=known),
     ):
         plan = plan_company(state, circumstances())
-        assert plan.causes[COMPANY_SCOPE] == before
+        assert plan.causes[WHOLE_COMPANY] == before
     silent = plan_company(company(presence=Presence.UNREAD), circumstances())
-    assert silent.causes.get(COMPANY_SCOPE) is None
+    assert silent.causes.get(WHOLE_COMPANY) is None
 
 
 def test_a_month_that_cannot_be_opened_for_want_of_lists_is_failing() -> None:
@@ -280,7 +281,7 @@ def test_a_month_that_cannot_be_opened_for_want_of_lists_is_failing() -> None:
     what failed.
     """
     before = Cause(state=StandingState.NEEDS_SETUP, reason="2 active agreements", since=TICK)
-    state = company(standing=standing(NOVEMBER, **{"2026-11": before}))
+    state = company(standing=standing(NOVEMBER, causes={Scope(NOVEMBER): before}))
     at = circumstances(
         directory=None, failures=["ConnectWise's agreements could not be listed: 502"]
     )
@@ -297,16 +298,16 @@ def test_a_month_that_cannot_be_opened_for_want_of_lists_is_failing() -> None:
 def test_a_word_on_a_month_goes_with_its_record() -> None:
     """SAFE-7: what was said of a month that is not followed any more is said no more."""
     said = {
-        "2026-10 endpoints": Cause(state=StandingState.BILLING),
-        "2026-11 endpoints": Cause(state=StandingState.HELD),
+        of_record("2026-10"): Cause(state=StandingState.BILLING),
+        of_record("2026-11"): Cause(state=StandingState.HELD),
     }
     state = company(
         records=[record(NOVEMBER)],
         settled=frozenset({(OCTOBER, "endpoints")}),
-        standing=standing(**said),
+        standing=standing(causes=said),
     )
     plan = plan_company(state, circumstances())
-    assert set(next_standing(state, plan, circumstances()).causes) == {"2026-11 endpoints"}
+    assert set(next_standing(state, plan, circumstances()).causes) == {of_record("2026-11")}
 
 
 def test_the_month_before_needs_to_have_been_seen() -> None:
@@ -332,10 +333,10 @@ def test_before_the_first_month() -> None:
     """
     plan = plan_company(company(), circumstances(first_month=Month(2026, 12)))
     assert plan.due == []
-    assert plan.causes["2026-11"].until == datetime(2026, 12, 1, tzinfo=UTC)
+    assert plan.causes[Scope(NOVEMBER)].until == datetime(2026, 12, 1, tzinfo=UTC)
     assert plan_company(
         company(standing=standing(OCTOBER)), circumstances(first_month=NOVEMBER)
-    ).causes.keys() == {"2026-11"}
+    ).causes.keys() == {Scope(NOVEMBER)}
 
 
 def test_a_record_without_its_addition_may_be_opened_on_what_is_right_now() -> None:
@@ -346,7 +347,7 @@ def test_a_record_without_its_addition_may_be_opened_on_what_is_right_now() -> N
     assert plan_company(state, circumstances()).due == [due(NOVEMBER)]
     nowhere = plan_company(state, circumstances(directory=directory(agreements={})))
     assert nowhere.due == [due(NOVEMBER, None)]
-    assert nowhere.causes["2026-11"].state is StandingState.NEEDS_SETUP
+    assert nowhere.causes[Scope(NOVEMBER)].state is StandingState.NEEDS_SETUP
     gone = plan_company(replace(state, presence=Presence.GONE), circumstances())
     assert [part.may_open for each in gone.due for part in each.services] == [False]
 
@@ -357,12 +358,10 @@ def test_an_absence_that_is_known() -> None:
     """
     for presence in (Presence.UNLICENSED, Presence.GONE):
         plan = plan_company(company(presence=presence), circumstances())
-        assert known_absence(standing(**plan.causes)) is presence
+        assert known_absence(standing(causes=plan.causes)) is presence
     assert known_absence(None) is None
-    assert (
-        known_absence(standing(company=Cause(state=StandingState.NEEDS_SETUP, reason="other")))
-        is None
-    )
+    other = Cause(state=StandingState.NEEDS_SETUP, reason="other")
+    assert known_absence(standing(causes={WHOLE_COMPANY: other})) is None
 
 
 def test_two_months_are_remembered() -> None:

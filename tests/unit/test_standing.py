@@ -1,27 +1,30 @@
 """A standing made of causes, and how a worker's words are merged into it."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tally.domain.model.standing import Cause, Standing, StandingState, dated
+from tally.domain.model.month import Month
+from tally.domain.model.standing import WHOLE_COMPANY, Cause, Scope, Standing, StandingState, dated
 from tally.errors import ConflictError
 from tally.standings import merge, note
 from testing.ledger import MemoryLedger
+from testing.scopes import of_record
 
 TICK = datetime(2026, 11, 5, tzinfo=UTC)
 NEXT = TICK + timedelta(minutes=15)
-NOVEMBER = "2026-11 endpoints"
+NOVEMBER, OCTOBER = of_record("2026-11"), of_record("2026-10")
 BILLING, FAILING = (
     Cause(state=StandingState.BILLING),
     Cause(state=StandingState.FAILING, reason="502"),
 )
 
 
-def standing(**causes: Cause) -> Standing:
-    """A standing with these causes, by scope."""
+def standing(causes: Mapping[Scope, Cause]) -> Standing:
+    """A standing with these causes."""
     return Standing(company_id="c", company_name="Harbor Dental", tick=TICK, causes=causes)
 
 
@@ -31,7 +34,7 @@ def test_the_most_serious_shows(states: list[StandingState]) -> None:
     causes.
     """
     shown = standing(
-        **{f"2026-{number:02d}": Cause(state=state) for number, state in enumerate(states, 1)}
+        {Scope(Month(2026, n)): Cause(state=state) for n, state in enumerate(states, 1)}
     ).shown
     order = ["FAILING", "HELD", "NEEDS_SETUP", "WAITING", "BILLING"]
     assert shown.state.name == min((state.name for state in states), key=order.index)
@@ -42,11 +45,8 @@ def test_of_equals_the_earliest_shows() -> None:
     company is billing.
     """
     held = [Cause(state=StandingState.HELD, reason=reason) for reason in ("October", "November")]
-    assert (
-        standing(**{"2026-11 endpoints": held[1], "2026-10 endpoints": held[0]}).shown.reason
-        == "October"
-    )
-    assert standing().shown.state is StandingState.BILLING
+    assert standing({NOVEMBER: held[1], OCTOBER: held[0]}).shown.reason == "October"
+    assert standing({}).shown.state is StandingState.BILLING
 
 
 def test_of_equals_what_is_so_of_the_whole_company_shows() -> None:
@@ -57,10 +57,8 @@ def test_of_equals_what_is_so_of_the_whole_company_shows() -> None:
         Cause(state=StandingState.FAILING, reason=reason)
         for reason in ("DynamoDB is busy", "cannot be read")
     ]
-    assert (
-        standing(**{"2026-10 endpoints": failing[0], "company": failing[1]}).shown.reason
-        == "cannot be read"
-    )
+    both = standing({OCTOBER: failing[0], WHOLE_COMPANY: failing[1]})
+    assert both.shown.reason == "cannot be read"
 
 
 @pytest.mark.parametrize(
@@ -91,13 +89,13 @@ def test_a_service_takes_the_place_of_its_month() -> None:
     as a whole.
     """
     before = standing(
-        **{
-            "2026-11": Cause(state=StandingState.WAITING, reason="is being opened"),
-            "2026-10 endpoints": FAILING,
+        {
+            Scope(NOVEMBER.month): Cause(state=StandingState.WAITING, reason="is being opened"),
+            OCTOBER: FAILING,
         }
     )
     after = merge(before, tick=NEXT, causes={NOVEMBER: BILLING}, last_reading=NEXT)
-    assert set(after.causes) == {"2026-10 endpoints", NOVEMBER}
+    assert set(after.causes) == {OCTOBER, NOVEMBER}
     assert (after.tick, after.last_reading, after.causes[NOVEMBER].since) == (NEXT, NEXT, NEXT)
 
 

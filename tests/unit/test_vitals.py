@@ -1,16 +1,18 @@
 """Whether billing is right and current: the few numbers over all customers, as alarms see them."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from tally.domain.model.month import Month
-from tally.domain.model.standing import Cause, Standing, StandingState
+from tally.domain.model.standing import WHOLE_COMPANY, Cause, Scope, Standing, StandingState
 from tally.domain.planning.company_plan import CompanyPlan
 from tally.domain.planning.tick_context import CompanyState, Presence
 from tally.domain.record.usage_record import RecordState
 from tally.domain.reporting.vitals import Gauge, Vitals
+from testing.scopes import of_record
 from tests.unit.planning_scene import NOVEMBER, TICK, circumstances, company, due, record
 
 OCTOBER = Month(2026, 10)
@@ -21,12 +23,14 @@ def _ago(hours: float) -> datetime:
     return TICK - timedelta(hours=hours)
 
 
-def _standing(last_reading: datetime | None = None, **causes: Cause) -> Standing:
+def _standing(
+    last_reading: datetime | None = None, *, causes: Mapping[Scope, Cause] | None = None
+) -> Standing:
     return Standing(
         company_id="c" * 24,
         company_name="Harbor Dental",
         tick=TICK,
-        causes=causes,
+        causes=causes or {},
         last_reading=last_reading,
     )
 
@@ -49,7 +53,12 @@ def test_every_customer_is_counted_by_the_standing_that_shows() -> None:
     """SAFE-7: each is counted once, by its most serious cause; a standing that nobody has is
     counted too, as none.
     """
-    held = _standing(a=_cause(StandingState.HELD, 1), b=_cause(StandingState.WAITING, 1))
+    held = _standing(
+        causes={
+            of_record("2026-11"): _cause(StandingState.HELD, 1),
+            of_record("2026-11", "email"): _cause(StandingState.WAITING, 1),
+        }
+    )
     seen = _seen((company(), held), (company(), _standing()), (company(), _standing()))
     assert seen.companies == {
         "billing": 2,
@@ -64,7 +73,7 @@ def test_a_partner_that_nobody_bills_needs_nothing() -> None:
     """READ-4: its customers are counted; that its own machines are not billed is no set-up that is
     missing.
     """
-    told = _standing(company=_cause(StandingState.NEEDS_SETUP, 100))
+    told = _standing(causes={WHOLE_COMPANY: _cause(StandingState.NEEDS_SETUP, 100)})
     partner = company(presence=Presence.PARTNER, link=None)
     assert _seen((partner, told), is_due=False).companies["needs set-up"] == 0
     assert (
@@ -104,15 +113,17 @@ def test_who_has_nothing_due_is_not_waited_for() -> None:
 
 def test_a_customer_that_comes_back_is_waited_for_from_then_on() -> None:
     """What was read of it half a year ago, in a month long closed, is not late now."""
-    opening = _standing(_ago(4000), **{"2026-11": _cause(StandingState.WAITING, 0)})
+    opening = _standing(_ago(4000), causes={Scope(NOVEMBER): _cause(StandingState.WAITING, 0)})
     assert _seen((company(), opening)).stalest_reading == 0
-    failing = _standing(_ago(4000), **{"2026-11 endpoints": _cause(StandingState.FAILING, 26)})
+    failing = _standing(
+        _ago(4000), causes={of_record("2026-11"): _cause(StandingState.FAILING, 26)}
+    )
     assert _seen((company(), failing)).stalest_reading == 26 * HOUR
 
 
 def test_a_customer_that_was_never_read_is_waited_for_since_it_was_to_be() -> None:
     """Its first reading may fail for a day too."""
-    failing = _standing(**{"2026-11 endpoints": _cause(StandingState.FAILING, 27)})
+    failing = _standing(causes={of_record("2026-11"): _cause(StandingState.FAILING, 27)})
     assert _seen((company(), failing)).stalest_reading == 27 * HOUR
     assert _seen((company(records=(record(NOVEMBER),)), failing)).stalest_reading == 27 * HOUR
     assert _seen((company(), _standing())).stalest_reading == 0
@@ -121,17 +132,25 @@ def test_a_customer_that_was_never_read_is_waited_for_since_it_was_to_be() -> No
 def test_the_oldest_hold_is_the_one_that_waits_longest() -> None:
     """Of all months and services of all customers; also one behind a more serious cause."""
     two = _standing(
-        **{
-            "2026-11 endpoints": _cause(StandingState.FAILING, 90),
-            "2026-11 email": _cause(StandingState.HELD, 40),
-            "2026-10 email": _cause(StandingState.HELD, 50),
+        causes={
+            of_record("2026-11"): _cause(StandingState.FAILING, 90),
+            of_record("2026-11", "email"): _cause(StandingState.HELD, 40),
+            of_record("2026-10", "email"): _cause(StandingState.HELD, 50),
         }
     )
     assert (
-        _seen((company(), two), (company(), _standing(a=_cause(StandingState.HELD, 3)))).oldest_hold
+        _seen(
+            (company(), two),
+            (company(), _standing(causes={WHOLE_COMPANY: _cause(StandingState.HELD, 3)})),
+        ).oldest_hold
         == 50 * HOUR
     )
-    assert _seen((company(), _standing(a=_cause(StandingState.NEEDS_SETUP, 90)))).oldest_hold == 0
+    assert (
+        _seen(
+            (company(), _standing(causes={WHOLE_COMPANY: _cause(StandingState.NEEDS_SETUP, 90)}))
+        ).oldest_hold
+        == 0
+    )
 
 
 def test_what_is_open_past_its_close_is_counted() -> None:

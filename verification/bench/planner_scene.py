@@ -17,7 +17,7 @@ from tally.domain.model.company import (
 )
 from tally.domain.model.month import Month
 from tally.domain.model.reading import ENDPOINTS
-from tally.domain.model.standing import Cause, Standing, StandingState
+from tally.domain.model.standing import Cause, RecordScope, Scope, Standing, StandingState
 from tally.domain.model.ticks import Ticks
 from tally.domain.record.lines import Line, LineState, Place, Written
 from tally.domain.record.record_key import RecordKey, reference
@@ -38,7 +38,9 @@ from testing.world import AGREEMENT_TYPE, PRODUCT, PRODUCT_ID, TYPE_ID, World
 _MONTH = Month(2026, 11)
 _BEFORE = datetime(2026, 11, 5, 11, 50, tzinfo=UTC)
 TICK = datetime(2026, 11, 5, 12, 5, tzinfo=UTC)
-CAUSES = {f"{_MONTH} {ENDPOINTS.name}": Cause(state=StandingState.BILLING, since=_BEFORE)}
+CAUSES: Mapping[Scope, Cause] = {
+    RecordScope(_MONTH, ENDPOINTS.name): Cause(state=StandingState.BILLING, since=_BEFORE)
+}
 """The causes in each company's standing."""
 _A_PARTNER = 500
 

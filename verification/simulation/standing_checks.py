@@ -6,10 +6,11 @@ from datetime import datetime, timedelta
 
 from tally.domain.holds import Grown, Strangers
 from tally.domain.model.month import Month
-from tally.domain.model.standing import StandingState
+from tally.domain.model.standing import Scope, StandingState
 from tally.domain.record.history import TALLY
 from tally.domain.record.lines import LAID_DOWN, Line, LineState
 from tally.domain.record.usage_record import RecordState, UsageRecord
+from tally.ledger.form import scope_text
 from verification.simulation.billed_services import Billed
 from verification.simulation.books import Books
 from verification.simulation.causes import Causes
@@ -143,14 +144,14 @@ class StandingChecks:
                 raise self._violation(4, what, firm, each.month)
         explained = {each.month for each in expected}
         for scope, cause in standing.causes.items():
-            month = None if scope.startswith("company") else Month.parse(scope[:7])
-            mine = self._is_of(scope, month) and not (left_alone and month)
-            if month not in explained and mine and cause.state is not BILLING:
+            mine = self._is_of(scope, scope.month) and not (left_alone and scope.month)
+            if scope.month not in explained and mine and cause.state is not BILLING:
                 raise self._violation(
                     4,
-                    f"nothing explains the standing {scope}: {cause.state.label} ({cause.reason})",
+                    f"nothing explains the standing {scope_text(scope)}: {cause.state.label} "
+                    f"({cause.reason})",
                     firm,
-                    month,
+                    scope.month,
                 )
 
     def _expected(
@@ -379,13 +380,12 @@ class StandingChecks:
         }
         return taken.issuperset(record.hold.foreign)
 
-    def _is_of(self, scope: str, month: Month | None) -> bool:
+    def _is_of(self, scope: Scope, month: Month | None) -> bool:
         """Return True if a cause is of that month, or (no month) of the company, and service.
 
         The service may be the cause's only one, or one of all.
         """
-        of, name = "company" if month is None else str(month), self.billed.name
-        return scope in {of, f"{of} {name}", f"{of}/{name}"}
+        return scope.month == month and scope.service in (None, self.billed.name)
 
     def _violation(
         self, invariant: int, what: str, firm: Firm, month: Month | None

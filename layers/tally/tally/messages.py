@@ -142,10 +142,11 @@ class Job(Message):
 
     ``agreements`` are those of its ``services``, each once. ``licensed`` is True if GravityZone
     lists the company as monthly-licensed. ``tick_before`` is the newest earlier tick that read all
-    lists. ``children`` are a partner's, whose counts are taken off its own (READ-4). ``by_person``:
-    a person asked for the job, so a write that ConnectWise refused is tried at once (SAFE-2).
-    ``branch`` is set if its end goes into the sweep's account (PULSE-2): the company directly below
-    the key's own that it stands at or below, or the key's own.
+    lists. ``standing`` has its services' causes in the company's standing. ``children`` are a
+    partner's, whose counts are taken off its own (READ-4). ``by_person``: a person asked for the
+    job, so a write that ConnectWise refused is tried at once (SAFE-2). ``branch`` is set if its end
+    goes into the sweep's account (PULSE-2): the company directly below the key's own that it stands
+    at or below, or the key's own.
     """
 
     tick: Instant

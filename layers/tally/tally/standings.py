@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from tally.domain.model.standing import Cause, Standing, dated, planners_scope
+from tally.domain.model.standing import Cause, RecordScope, Scope, Standing, dated
 from tally.errors import ConflictError
 from tally.ports import Ledger
 
@@ -24,11 +24,11 @@ def note(
     company_id: str,
     company_name: str,
     tick: datetime,
-    causes: Mapping[str, Cause | None],
-    known: Mapping[str, Cause] | None,
+    causes: Mapping[RecordScope, Cause | None],
+    known: Mapping[RecordScope, Cause] | None,
     last_reading: datetime | None,
     good_reading: bool,
-    looked: Collection[str] = (),
+    looked: Collection[RecordScope] = (),
 ) -> None:
     """Write the causes, by scope, if they are news; None removes a scope's cause.
 
@@ -56,10 +56,10 @@ def note(
 def _merge_in(
     ledger: Ledger,
     bare: Standing,
-    causes: Mapping[str, Cause | None],
+    causes: Mapping[RecordScope, Cause | None],
     *,
     good_reading: bool,
-    looked: Collection[str],
+    looked: Collection[RecordScope],
     always: bool,
 ) -> None:
     """Merge the causes into the ledger's standing, or the ``bare`` one; write it if changed."""
@@ -78,7 +78,7 @@ def merge(
     standing: Standing,
     *,
     tick: datetime,
-    causes: Mapping[str, Cause | None],
+    causes: Mapping[RecordScope, Cause | None],
     last_reading: datetime | None,
 ) -> Standing:
     """Return the standing with the causes put in; a state that stays keeps its date.
@@ -87,21 +87,21 @@ def merge(
     cause of its own, the planner's cause stays: it is that service's.
     """
     merged = dict(standing.causes)
-    planners = {scope.partition(" ")[0] for scope, cause in causes.items() if cause is None}
+    kept = {Scope(scope.month) for scope, cause in causes.items() if cause is None}
     for scope, cause in causes.items():
         merged.pop(scope, None)
         if cause is not None:
-            month, _, service = scope.partition(" ")
-            if month not in planners:
-                merged.pop(month, None)
-            merged.pop(planners_scope(month, service), None)
+            for each in {*scope.planners} - kept:
+                merged.pop(each, None)
             merged[scope] = dated(cause, standing.causes.get(scope), tick=tick)
     return replace(
         standing, tick=tick, causes=merged, last_reading=last_reading or standing.last_reading
     )
 
 
-def _has_news(causes: Mapping[str, Cause | None], known: Mapping[str, Cause] | None) -> bool:
+def _has_news(
+    causes: Mapping[RecordScope, Cause | None], known: Mapping[RecordScope, Cause] | None
+) -> bool:
     return known is None or any(
         not _same(cause, known.get(scope)) for scope, cause in causes.items()
     )

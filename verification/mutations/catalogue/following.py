@@ -11,7 +11,7 @@ FOLLOWING = (
             Edit(
                 before="        say = rounds.run()\n",
                 after=(
-                    "        progress.looked.add(_scope(record.key))\n        say = rounds.run()\n"
+                    "        progress.looked.add(record.key.scope)\n        say = rounds.run()\n"
                 ),
             ),
         ),

@@ -12,6 +12,9 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Any
 
+from tally.domain.model.month import Month
+from tally.domain.model.standing import RecordScope, Scope
+
 type Plain = dict[str, Any]
 """Fields of an item by their stored names."""
 
@@ -55,6 +58,41 @@ def optional_instant_text(at: datetime | None) -> str | None:
 def optional_instant(text: str | None) -> datetime | None:
     """Read such a text, or None if there is none."""
     return None if text is None else instant(text)
+
+
+_COMPANY = "company"
+_MONTH_ENDS = len("2026-11")
+
+
+def scope_text(of: Scope) -> str:
+    """Write a scope: ``2026-11 endpoints`` for a record, else the company or month, ``/service``.
+
+    Texts sort as their scopes do.
+    """
+    if isinstance(of, RecordScope):
+        return f"{of.month} {of.service}"
+    whole = _COMPANY if of.month is None else str(of.month)
+    return whole if of.service is None else f"{whole}/{of.service}"
+
+
+@lru_cache(maxsize=1024)
+def scope(text: str) -> Scope:
+    """Read such a text. Raises ValueError for any other."""
+    # Cached: scopes are few, and thousands of companies have the same ones.
+    if text[_MONTH_ENDS:].startswith(" "):
+        return record_scope(text)
+    whole, slash, service = text.partition("/")
+    month = None if whole == _COMPANY else Month.parse(whole)
+    return Scope(month, service if slash else None)
+
+
+@lru_cache(maxsize=1024)
+def record_scope(text: str) -> RecordScope:
+    """Read the text of a record's scope. Raises ValueError for any other."""
+    month, space, service = text.partition(" ")
+    if not space:
+        raise ValueError(f"{text!r} is the scope of no record")
+    return RecordScope(Month.parse(month), service)
 
 
 def without_none(fields: Plain) -> Plain:

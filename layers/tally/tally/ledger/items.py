@@ -3,10 +3,9 @@
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import partial
-from sys import intern
 
 from tally.domain.model.company import CompanyLink
-from tally.domain.model.standing import Cause, Standing, StandingState
+from tally.domain.model.standing import Cause, Scope, Standing, StandingState
 from tally.domain.record.history import HistoryEntry
 from tally.domain.record.record_key import RecordKey
 from tally.domain.record.usage_record import UsageRecord
@@ -18,6 +17,9 @@ from tally.ledger.form import (
     instant_text,
     optional_instant,
     optional_instant_text,
+    record_scope,
+    scope,
+    scope_text,
     without_none,
 )
 from tally.ledger.keys import (
@@ -172,12 +174,15 @@ def standing_item(standing: Standing) -> Item:
                     "company_name": standing.company_name,
                     "tick": instant_text(standing.tick),
                     "causes": {
-                        scope: _cause_fields(cause) for scope, cause in standing.causes.items()
+                        scope_text(of): _cause_fields(cause)
+                        for of, cause in standing.causes.items()
                     },
                     "licensed_in": months_text(standing.licensed_in),
                     "untold_in": months_text(standing.untold_in) or None,
                     "last_reading": optional_instant_text(standing.last_reading),
-                    "looked": {scope: instant_text(at) for scope, at in standing.looked.items()},
+                    "looked": {
+                        scope_text(of): instant_text(at) for of, at in standing.looked.items()
+                    },
                 }
             )
         ),
@@ -192,14 +197,11 @@ def standing_from(item: Item) -> Standing:
             company_id=company_id_in(item),
             company_name=fields.get("company_name", ""),
             tick=instant(fields["tick"]),
-            # Scopes are few, but JSON makes a new string of each for every company.
-            causes={
-                intern(scope): _cause(cause) for scope, cause in fields.get("causes", {}).items()
-            },
+            causes={scope(of): _cause(cause) for of, cause in fields.get("causes", {}).items()},
             licensed_in=months(fields.get("licensed_in", [])),
             untold_in=months(fields.get("untold_in", [])),
             last_reading=optional_instant(fields.get("last_reading")),
-            looked={intern(scope): instant(at) for scope, at in fields.get("looked", {}).items()},
+            looked={record_scope(of): instant(at) for of, at in fields.get("looked", {}).items()},
             version=fields["version"],
         )
     except Exception as error:
@@ -233,9 +235,13 @@ def _salvaged(item: Item, error: UnreadableItemError) -> Standing:
     )
 
 
-def _readable_causes(causes: Plain) -> Mapping[str, Cause]:
-    read = {scope: _salvage(partial(_cause, fields), None) for scope, fields in causes.items()}
-    return {scope: cause for scope, cause in read.items() if cause is not None}
+def _readable_causes(causes: Plain) -> Mapping[Scope, Cause]:
+    read = (_salvage(partial(_scoped, *each), None) for each in causes.items())
+    return dict(each for each in read if each is not None)
+
+
+def _scoped(of: str, fields: Plain) -> tuple[Scope, Cause]:
+    return scope(of), _cause(fields)
 
 
 def _salvage[T](read: Callable[[], T], otherwise: T) -> T:

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 from tally.domain.model.company import Company, CompanyKind, CompanyLink
-from tally.domain.model.standing import COMPANY_SCOPE, Cause, Standing
+from tally.domain.model.standing import WHOLE_COMPANY, Cause, Standing
 from tally.domain.planning.company_refusals import asked_in_vain, below_a_refused_one, is_refused
 from tally.domain.planning.tick_context import Presence, known_absence
 from tally.domain.record.partner import Children, unlisted_children
@@ -148,5 +148,5 @@ def _is_excluded(link: CompanyLink | None) -> bool:
 
 def _as_refused(standing: Standing | None) -> Cause | None:
     """Return an earlier tick's refusal: a refused company is not asked for at every tick."""
-    cause = None if standing is None else standing.causes.get(COMPANY_SCOPE)
+    cause = None if standing is None else standing.causes.get(WHOLE_COMPANY)
     return cause if cause is not None and is_refused(cause) else None

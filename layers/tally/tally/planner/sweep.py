@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol, Self
 
 from pydantic import ValidationError
 
-from tally.domain.model.standing import Cause, Standing
+from tally.domain.model.standing import Cause, RecordScope, Standing
 from tally.domain.planning.company_plan import CompanyPlan
 from tally.domain.planning.due_services import Due
 from tally.domain.planning.tick_context import CompanyState, TickContext
@@ -43,18 +43,18 @@ class Waiting:
 class NotSent:
     """A job that could not be made, or that the queue will never take.
 
-    ``scopes`` are those of the company's standing.
+    ``scopes`` are those of its records in the company's standing.
     """
 
     company_id: str
     company_name: str
-    scopes: Sequence[str]
+    scopes: Sequence[RecordScope]
     why: str
 
     @classmethod
     def of(cls, job: Job, why: str) -> Self:
         """Make it from a job that the queue refused."""
-        scopes = [f"{job.month} {each.service}" for each in job.services]
+        scopes = [RecordScope(job.month, each.service) for each in job.services]
         return cls(company_id=job.company_id, company_name=job.company_name, scopes=scopes, why=why)
 
 
@@ -139,7 +139,7 @@ class Sweep:
                 connectwise_id=None if company.link is None else company.link.connectwise_id,
                 due=due,
                 licensed=company.licensed,
-                causes=_of_month(due, standing),
+                causes=_by_service(due, standing),
                 last_reading=standing.last_reading,
                 children=company.below if isinstance(company.below, Children) else None,
                 outlook=self._course.outlook(company, due, standing, self._at, before),
@@ -174,14 +174,15 @@ def _unmade(waiting: Waiting, error: ValidationError) -> NotSent:
     return NotSent(
         company_id=waiting.company_id,
         company_name=waiting.company_name,
-        scopes=[f"{waiting.due.month} {each.service}" for each in waiting.due.services],
+        scopes=waiting.due.scopes,
         why=f"No job can be made of it: {problems_of(error)}.",
     )
 
 
-def _of_month(due: Due, standing: Standing) -> Mapping[str, Cause]:
-    prefix = f"{due.month} "
-    return {scope: cause for scope, cause in standing.causes.items() if scope.startswith(prefix)}
+def _by_service(due: Due, standing: Standing) -> Mapping[str, Cause]:
+    return {
+        scope.service: standing.causes[scope] for scope in due.scopes if scope in standing.causes
+    }
 
 
 def _job(waiting: Waiting, at: TickContext) -> Job:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from tally.domain.model.month import Month
-from tally.domain.model.standing import Cause, failing
+from tally.domain.model.standing import Cause, RecordScope, failing
 from tally.domain.record.usage_record import UsageRecord
 from tally.errors import ConflictError, NotStartedError, NotYetError, in_words
 from tally.messages import JobService
@@ -25,19 +25,19 @@ class Progress:
 
     done: dict[str, str] = field(default_factory=dict)
     failures: dict[str, Exception] = field(default_factory=dict)
-    causes: dict[str, Cause | None] = field(default_factory=dict)
+    causes: dict[RecordScope, Cause | None] = field(default_factory=dict)
     counts: dict[str, int] = field(default_factory=dict)
-    looked: set[str] = field(default_factory=set)
+    looked: set[RecordScope] = field(default_factory=set)
 
     @property
     def is_quiet(self) -> bool:
         """True if no service failed, and nothing was written for any."""
         return not self.failures and all(each == UNCHANGED for each in self.done.values())
 
-    def failing_causes(self, month: Month) -> Mapping[str, Cause]:
+    def failing_causes(self, month: Month) -> Mapping[RecordScope, Cause]:
         """Word the failures as causes of the standing."""
         return {
-            f"{month} {service}": failing(in_words(error))
+            RecordScope(month, service): failing(in_words(error))
             for service, error in self.failures.items()
             if not isinstance(error, _NOTHING_SAID)
         }

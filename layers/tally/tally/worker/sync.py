@@ -22,7 +22,7 @@ from tally.domain.facts.job_facts import (
 from tally.domain.model.month import Month
 from tally.domain.model.policy import Policy
 from tally.domain.model.reading import ENDPOINTS, Count, Reading, Service
-from tally.domain.model.standing import Cause, Unsaid
+from tally.domain.model.standing import Cause, RecordScope, Unsaid
 from tally.domain.record.record_key import RecordKey
 from tally.domain.record.usage_record import UsageRecord, unopened
 from tally.domain.record.writes import Create
@@ -244,19 +244,20 @@ class Sync:
         )
         say = rounds.run()
         if each.look and not rounds.look_due:
-            progress.looked.add(_scope(record.key))
+            progress.looked.add(record.key.scope)
         if say is not Unsaid.AS_BEFORE:
-            progress.causes[_scope(record.key)] = say if isinstance(say, Cause) else None
+            progress.causes[record.key.scope] = say if isinstance(say, Cause) else None
         progress.done[each.service] = ", ".join(rounds.done) or UNCHANGED
 
     def _note(self, job: Job, progress: Progress, *, trust_job: bool) -> None:
+        known = {RecordScope(job.month, each): cause for each, cause in job.standing.items()}
         note(
             self.ledger,
             company_id=job.company_id,
             company_name=job.company_name,
             tick=job.tick,
             causes=progress.causes,
-            known=job.standing if trust_job else None,
+            known=known if trust_job else None,
             last_reading=job.last_reading,
             good_reading=not progress.failures and job.licensed,
             looked=progress.looked,
@@ -270,7 +271,3 @@ def _is_due(record: UsageRecord, job: Job) -> bool:
 
 def _key(job: Job, each: JobService) -> RecordKey:
     return RecordKey(company_id=job.company_id, month=job.month, service=each.service)
-
-
-def _scope(key: RecordKey) -> str:
-    return f"{key.month} {key.service}"

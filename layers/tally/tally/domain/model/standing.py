@@ -72,20 +72,50 @@ ON_TRIAL = (
 )
 """The reason of a company that is listed as monthly-licensed and may not be billed (READ-3)."""
 
-COMPANY_SCOPE = "company"
-"""The scope of a cause that stops a company as a whole.
 
-A worker's scope is ``2026-11 endpoints``. The planner's others are ``2026-11`` and
-``planners_scope``.
-"""
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """The part of a company that a cause is about: a month, a service, both or the whole company.
 
-
-def planners_scope(of: str, service: str) -> str:
-    """Return the planner's scope for one service, in a month or (``company``) altogether.
-
-    It differs from the worker's scope, which the worker alone writes.
+    Scopes sort by month, those of no month last. In a month, the whole month comes first, then its
+    records, then the planner's scopes of single services.
     """
-    return f"{of}/{service}"
+
+    month: Month | None = None
+    service: str | None = None
+
+    def __lt__(self, other: "Scope") -> bool:
+        return self._place < other._place
+
+    @property
+    def _place(self) -> tuple[bool, str, bool, bool, str]:
+        return (
+            self.month is None,
+            str(self.month),
+            self.service is not None,
+            not isinstance(self, RecordScope),
+            self.service or "",
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class RecordScope(Scope):
+    """The scope of one usage record, which its jobs write.
+
+    It is never equal to the planner's scope of the same service in the same month.
+    """
+
+    month: Month
+    service: str
+
+    @property
+    def planners(self) -> tuple[Scope, Scope]:
+        """The planner's scopes of the whole month, and of the service in it."""
+        return Scope(self.month), Scope(self.month, self.service)
+
+
+WHOLE_COMPANY = Scope()
+"""The scope of a cause that stops a company as a whole."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,20 +125,20 @@ class Standing:
     ``licensed_in`` are the last months in which GravityZone listed it as monthly-licensed (OPEN-9).
     ``untold_in`` are those in which its lists were read and could not tell, for example for a
     company below a partner whose list is refused. ``last_reading`` is the tick of a good reading,
-    at most six hours older than the last. ``looked`` maps a worker's scope to the tick whose job
-    did the day's look at the record's Additions (FOLLOW-5). ``tick`` orders writes: an older tick
-    never overwrites a newer one's. ``unreadable`` says why its item in the ledger could not be
-    read; it is not stored.
+    at most six hours older than the last. ``looked`` maps a record's scope to the tick whose job
+    did the day's look at its Additions (FOLLOW-5). ``tick`` orders writes: an older tick never
+    overwrites a newer one's. ``unreadable`` says why its item in the ledger could not be read; it
+    is not stored.
     """
 
     company_id: str
     company_name: str
     tick: datetime
-    causes: Mapping[str, Cause] = field(default_factory=dict)
+    causes: Mapping[Scope, Cause] = field(default_factory=dict)
     licensed_in: tuple[Month, ...] = ()
     untold_in: tuple[Month, ...] = ()
     last_reading: datetime | None = None
-    looked: Mapping[str, datetime] = field(default_factory=dict)
+    looked: Mapping[RecordScope, datetime] = field(default_factory=dict)
     version: int = 0
     unreadable: str = field(default="", compare=False)
 
@@ -116,7 +146,7 @@ class Standing:
     def shown(self) -> Cause:
         """The most serious cause, with the notices of all.
 
-        Among equals, a cause of the whole company comes first, then the one of the earliest scope.
+        Among equals, a cause of no month comes first, then the one of the earliest scope.
         """
         if self.unreadable:
             return failing(self.unreadable)
@@ -124,9 +154,7 @@ class Standing:
             return Cause(state=StandingState.BILLING)
         by_scope = sorted(self.causes.items())
         notices = dict.fromkeys(notice for _, cause in by_scope for notice in cause.notices)
-        serious = max(
-            by_scope, key=lambda item: (item[1].state, item[0].startswith(COMPANY_SCOPE))
-        )[1]
+        serious = max(by_scope, key=lambda item: (item[1].state, item[0].month is None))[1]
         return replace(serious, notices=tuple(notices))
 
 

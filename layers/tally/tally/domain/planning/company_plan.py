@@ -6,7 +6,14 @@ This is a pure function of what the tick knows (MATCH-3, OPEN-2, 3, 4, 8, 9, CLO
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from tally.domain.model.standing import COMPANY_SCOPE, Cause, failing, needs_setup, planners_scope
+from tally.domain.model.standing import (
+    WHOLE_COMPANY,
+    Cause,
+    RecordScope,
+    Scope,
+    failing,
+    needs_setup,
+)
 from tally.domain.planning.company_moves import moved_away
 from tally.domain.planning.due_services import Due, PlanDraft
 from tally.domain.planning.new_months import open_months, say_unread
@@ -23,8 +30,8 @@ class CompanyPlan:
     """
 
     due: list[Due] = field(default_factory=list)
-    causes: dict[str, Cause] = field(default_factory=dict)
-    left: frozenset[str] = frozenset()
+    causes: dict[Scope, Cause] = field(default_factory=dict)
+    left: frozenset[RecordScope] = frozenset()
 
 
 def plan_company(company: CompanyState, at: TickContext) -> CompanyPlan:
@@ -37,11 +44,11 @@ def _left_alone(company: CompanyState) -> CompanyPlan | None:
     if company.trouble:
         # The standing's scopes also name records that cannot be read now.
         scopes = () if company.standing is None else company.standing.causes
-        left = frozenset(scope for scope in scopes if " " in scope)
-        return CompanyPlan(causes={COMPANY_SCOPE: failing(company.trouble)}, left=left)
+        left = frozenset(scope for scope in scopes if isinstance(scope, RecordScope))
+        return CompanyPlan(causes={WHOLE_COMPANY: failing(company.trouble)}, left=left)
     if isinstance(company.below, Cause):
-        left = frozenset(f"{record.key.month} {record.key.service}" for record in company.records)
-        return CompanyPlan(causes={COMPANY_SCOPE: company.below}, left=left)
+        left = frozenset(record.key.scope for record in company.records)
+        return CompanyPlan(causes={WHOLE_COMPANY: company.below}, left=left)
     return None
 
 
@@ -51,7 +58,7 @@ def _planned(company: CompanyState, at: TickContext) -> CompanyPlan:
         follow(company, at, record, plan)
     stopped = stopped_as_a_whole(company, at, plan.moved)
     if stopped is not None:
-        plan.causes[COMPANY_SCOPE] = stopped
+        plan.causes[WHOLE_COMPANY] = stopped
     elif company.presence is Presence.LICENSED and at.directory is not None:
         _open_services(company, at, at.directory, plan)
     else:
@@ -70,10 +77,10 @@ def _open_services(
         if problem is None:
             open_months(company, at, service, plan)
         else:
-            plan.causes[planners_scope(COMPANY_SCOPE, service)] = needs_setup(problem)
+            plan.causes[Scope(service=service)] = needs_setup(problem)
 
 
-def _causes_by_scope(plan: PlanDraft, at: TickContext) -> Iterator[tuple[str, Cause]]:
+def _causes_by_scope(plan: PlanDraft, at: TickContext) -> Iterator[tuple[Scope, Cause]]:
     """Give one cause for a month where it is the same for all services, else one for each service.
 
     Where jobs of only some services are due, each service has its own: a job may have more to say,
@@ -82,10 +89,10 @@ def _causes_by_scope(plan: PlanDraft, at: TickContext) -> Iterator[tuple[str, Ca
     for month, by_service in plan.words.items():
         due = {each.service for each in plan.due.get(month, ())}
         if due in (set(), {*at.services}) and _is_the_same(by_service, at):
-            yield str(month), next(iter(by_service.values()))
+            yield Scope(month), next(iter(by_service.values()))
             continue
         for service, cause in by_service.items():
-            yield planners_scope(str(month), service), _with_name(cause, service)
+            yield Scope(month, service), _with_name(cause, service)
 
 
 def _is_the_same(by_service: Mapping[str, Cause], at: TickContext) -> bool:

@@ -1,6 +1,6 @@
 """Causes of a company that GravityZone refuses to tell of; all others go on (READ-9, SAFE-5)."""
 
-from tally.domain.model.standing import COMPANY_SCOPE, Cause, Standing, StandingState
+from tally.domain.model.standing import WHOLE_COMPANY, Cause, Standing, StandingState
 from tally.domain.planning.tick_context import ALL_BELOW, Presence, known_absence
 
 _IN_VAIN = (
@@ -41,7 +41,7 @@ def is_refused(cause: Cause) -> bool:
 
 def is_partner(standing: Standing | None) -> bool:
     """Return True if it was a partner, without its own machines billed, when last looked at."""
-    cause = None if standing is None else standing.causes.get(COMPANY_SCOPE)
+    cause = None if standing is None else standing.causes.get(WHOLE_COMPANY)
     if cause is None:
         return False
     return (

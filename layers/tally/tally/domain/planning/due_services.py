@@ -1,10 +1,11 @@
 """The services of a company-month that are due at a tick, and the draft of a plan with them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from tally.domain.model.agreement import Agreement
 from tally.domain.model.month import Month
-from tally.domain.model.standing import Cause
+from tally.domain.model.standing import Cause, RecordScope, Scope
 from tally.domain.planning.tick_context import CompanyState, Place
 
 
@@ -37,6 +38,11 @@ class Due:
     month: Month
     services: tuple[DueService, ...]
 
+    @property
+    def scopes(self) -> Sequence[RecordScope]:
+        """The scopes of its records."""
+        return [RecordScope(self.month, each.service) for each in self.services]
+
 
 @dataclass(slots=True, kw_only=True)
 class PlanDraft:
@@ -49,7 +55,7 @@ class PlanDraft:
 
     due: dict[Month, list[DueService]] = field(default_factory=dict)
     words: dict[Month, dict[str, Cause]] = field(default_factory=dict)
-    causes: dict[str, Cause] = field(default_factory=dict)
+    causes: dict[Scope, Cause] = field(default_factory=dict)
     moved: Cause | None = None
 
     def add(self, month: Month, due: DueService) -> None:

@@ -40,8 +40,7 @@ def is_to_be_looked_at(
 
 def _last_look(record: UsageRecord, line: Line, standing: Standing | None) -> datetime:
     """Return the last look: the noted one, or the one before the last write of ours."""
-    scope = f"{record.key.month} {record.key.service}"
-    noted = None if standing is None else standing.looked.get(scope)
+    noted = None if standing is None else standing.looked.get(record.key.scope)
     return line.written.at if noted is None else max(noted, line.written.at)
 
 

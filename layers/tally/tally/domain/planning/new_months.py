@@ -3,7 +3,7 @@
 from tally.domain.model.agreement import Agreement
 from tally.domain.model.month import Month
 from tally.domain.model.service_period import missed
-from tally.domain.model.standing import Cause, StandingState, failing, waiting
+from tally.domain.model.standing import Cause, RecordScope, StandingState, failing, waiting
 from tally.domain.planning.agreement_choice import place_of
 from tally.domain.planning.due_services import DueService, PlanDraft, other_agreements
 from tally.domain.planning.tick_context import CompanyState, TickContext
@@ -14,7 +14,7 @@ def open_months(company: CompanyState, at: TickContext, service: str, plan: Plan
     """Open this month and the one before for the service, as far as they have no record yet."""
     if (at.month, service) in company.waived:
         reason = f"{at.month.label} is not billed: a person has waived it."
-        plan.causes[f"{at.month} {service}"] = waiting(reason)
+        plan.causes[RecordScope(at.month, service)] = waiting(reason)
     for month in (at.month.previous, at.month):
         if not _is_recorded(company, month, service):
             _open(company, at, service, month, plan)
@@ -105,7 +105,7 @@ def _missed(month: Month) -> Cause:
 
 def _has_been_tried(company: CompanyState, month: Month, service: str) -> bool:
     """Return True if a worker has a cause for the month, which says more than the planner's."""
-    return company.standing is not None and f"{month} {service}" in company.standing.causes
+    return company.standing is not None and RecordScope(month, service) in company.standing.causes
 
 
 def say_unread(company: CompanyState, at: TickContext, plan: PlanDraft) -> None:

@@ -5,9 +5,11 @@ from dataclasses import replace
 
 from tally.domain.model.month import Month
 from tally.domain.model.standing import (
-    COMPANY_SCOPE,
     ON_TRIAL,
+    WHOLE_COMPANY,
     Cause,
+    RecordScope,
+    Scope,
     Standing,
     StandingState,
     dated,
@@ -25,10 +27,7 @@ def next_standing(company: CompanyState, plan: CompanyPlan, at: TickContext) -> 
     before = company.standing or Standing(
         company_id=company.id, company_name=company.name, tick=at.tick
     )
-    followed = {
-        *plan.left,
-        *(f"{due.month} {each.service}" for due in plan.due for each in due.services),
-    }
+    followed = plan.left.union(*(due.scopes for due in plan.due))
     new = {
         scope: dated(cause, _earlier(before, scope, cause), tick=at.tick)
         for scope, cause in plan.causes.items()
@@ -46,24 +45,25 @@ def next_standing(company: CompanyState, plan: CompanyPlan, at: TickContext) -> 
 
 
 def _workers_causes(
-    before: Standing, followed: Collection[str], at: TickContext
-) -> Mapping[str, Cause]:
+    before: Standing, followed: Collection[RecordScope], at: TickContext
+) -> Mapping[Scope, Cause]:
     """Return the workers' causes that stay: of followed records, and notices that still show."""
     return {
         scope: cause
         for scope, cause in before.causes.items()
-        if " " in scope and (scope in followed or _still_shows(scope, cause, at))
+        if isinstance(scope, RecordScope)
+        and (scope in followed or _still_shows(scope.month, cause, at))
     }
 
 
 def _licensed_in(
-    company: CompanyState, before: Standing, causes: Mapping[str, Cause], at: TickContext
+    company: CompanyState, before: Standing, causes: Mapping[Scope, Cause], at: TickContext
 ) -> tuple[Month, ...]:
     """Return the last months in which it was licensed, without a month on trial (READ-3)."""
     on_trial = any(
         cause.reason == ON_TRIAL
         for scope, cause in causes.items()
-        if scope.startswith(f"{at.month} ")
+        if isinstance(scope, RecordScope) and scope.month == at.month
     )
     if on_trial:
         return tuple(month for month in before.licensed_in if month != at.month)
@@ -90,17 +90,19 @@ def failing_standing(
     The workers' causes of its months stay. If it is licensed, that is noted.
     """
     before = before or Standing(company_id=company_id, company_name=company_id, tick=at.tick)
-    causes = {scope: cause for scope, cause in before.causes.items() if " " in scope}
-    causes[COMPANY_SCOPE] = dated(failing(why), before.causes.get(COMPANY_SCOPE), tick=at.tick)
+    causes: dict[Scope, Cause] = {
+        scope: cause for scope, cause in before.causes.items() if isinstance(scope, RecordScope)
+    }
+    causes[WHOLE_COMPANY] = dated(failing(why), before.causes.get(WHOLE_COMPANY), tick=at.tick)
     licensed_in = _with_month(before.licensed_in, at.month) if licensed else before.licensed_in
     return replace(before, causes=causes, licensed_in=licensed_in, unreadable="")
 
 
 def bare_standing(standing: Standing, why: str, at: TickContext) -> Standing:
     """Return the short standing to write where the ledger refuses the real one, often by size."""
-    cause = dated(failing(why[:_LONGEST_REASON]), standing.causes.get(COMPANY_SCOPE), tick=at.tick)
+    cause = dated(failing(why[:_LONGEST_REASON]), standing.causes.get(WHOLE_COMPANY), tick=at.tick)
     return replace(
-        standing, company_name=standing.company_name[:_LONGEST_NAME], causes={COMPANY_SCOPE: cause}
+        standing, company_name=standing.company_name[:_LONGEST_NAME], causes={WHOLE_COMPANY: cause}
     )
 
 
@@ -111,17 +113,16 @@ def _with_month(months: tuple[Month, ...], month: Month) -> tuple[Month, ...]:
     return months if month in months else (*months, month)[-_LICENSED_MONTHS_KEPT:]
 
 
-def _still_shows(scope: str, cause: Cause, at: TickContext) -> bool:
+def _still_shows(month: Month, cause: Cause, at: TickContext) -> bool:
     """Return True if a closed month's notice still shows, through the following month.
 
     The closed month is in the books of that month.
     """
-    month = Month.parse(scope.partition(" ")[0])
     billing = cause.state is StandingState.BILLING
     return billing and bool(cause.notices) and at.tick < month.next.next.starts
 
 
-def _earlier(before: Standing, scope: str, cause: Cause) -> Cause | None:
+def _earlier(before: Standing, scope: Scope, cause: Cause) -> Cause | None:
     """Return the cause that goes on in this one: of its scope, or with the same words."""
     return before.causes.get(scope) or next(
         (each for each in before.causes.values() if cause.same_as(each)), None

@@ -17,9 +17,7 @@ def follow(company: CompanyState, at: TickContext, record: UsageRecord, plan: Pl
     key = record.key
     if record.credit is not None:
         notice = credit_notice(record, company.name)
-        plan.causes[f"{key.month} {key.service}"] = Cause(
-            state=StandingState.BILLING, notices=(notice,)
-        )
+        plan.causes[key.scope] = Cause(state=StandingState.BILLING, notices=(notice,))
     if not _is_due(record, at):
         return
     place = at.place(key.service)

@@ -9,7 +9,7 @@ from tally.domain.model.agreement import Agreement
 from tally.domain.model.company import CompanyLink
 from tally.domain.model.month import Month
 from tally.domain.model.policy import Policy
-from tally.domain.model.standing import COMPANY_SCOPE, Cause, Standing, needs_setup, waiting
+from tally.domain.model.standing import WHOLE_COMPANY, Cause, Standing, needs_setup, waiting
 from tally.domain.model.ticks import Ticks, first_month_of
 from tally.domain.record.partner import Children
 from tally.domain.record.usage_record import UsageRecord
@@ -149,7 +149,7 @@ class CompanyState:
     @property
     def cause_before(self) -> Cause | None:
         """The cause that an earlier tick found for the company as a whole."""
-        return None if self.standing is None else self.standing.causes.get(COMPANY_SCOPE)
+        return None if self.standing is None else self.standing.causes.get(WHOLE_COMPANY)
 
     def agreements(self, place: Place | None) -> Sequence[Agreement]:
         """Return its agreements of a service's type, pinned ones of other companies included."""
@@ -168,7 +168,7 @@ def known_absence(standing: Standing | None) -> Presence | None:
 
     So GravityZone is not asked for it at every tick.
     """
-    cause = None if standing is None else standing.causes.get(COMPANY_SCOPE)
+    cause = None if standing is None else standing.causes.get(WHOLE_COMPANY)
     return next(
         (
             each

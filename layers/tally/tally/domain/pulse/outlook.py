@@ -82,7 +82,7 @@ def _is_troubled(due: Due, standing: Standing) -> bool:
     return any(
         cause.state is not StandingState.BILLING
         for scope, cause in standing.causes.items()
-        if not scope[:1].isdigit() or scope.startswith(str(due.month))
+        if scope.month in (None, due.month)
     )
 
 

@@ -116,7 +116,13 @@ class Pulse:
         if expected.sample:
             return replace(self, expected=expected)
         return replace(
-            self, expected=expected, root=root, asked="", basis=expected.basis, code=code
+            self,
+            expected=expected,
+            root=root,
+            asked="",
+            basis=expected.basis,
+            code=code,
+            busy_until=None,
         )
 
     def asking(self, why: str) -> "Pulse":

@@ -5,6 +5,7 @@ import hashlib
 from dataclasses import dataclass
 
 from tally.domain.model.month import Month
+from tally.domain.model.standing import RecordScope
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
@@ -14,6 +15,11 @@ class RecordKey:
     company_id: str
     month: Month
     service: str
+
+    @property
+    def scope(self) -> RecordScope:
+        """Its scope in the company's standing."""
+        return RecordScope(self.month, self.service)
 
     def __str__(self) -> str:
         return f"{self.company_id} {self.month} {self.service}"

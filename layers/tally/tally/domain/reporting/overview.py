@@ -7,7 +7,7 @@ from datetime import datetime
 
 from tally.domain.model.company import CompanyLink
 from tally.domain.model.month import Month
-from tally.domain.model.standing import COMPANY_SCOPE, Cause, Standing, StandingState, failing
+from tally.domain.model.standing import WHOLE_COMPANY, Cause, Standing, StandingState, failing
 from tally.domain.model.ticks import Ticks
 from tally.domain.record.rulings import Said
 from tally.domain.record.usage_record import RecordState, UsageRecord
@@ -46,7 +46,7 @@ class CompanyRow:
     def _failing(self) -> Cause | None:
         """The cause that shows while an item cannot be read, with its ``since`` if one is known."""
         why = self.unreadable or ("" if self.standing is None else self.standing.unreadable)
-        noted = None if self.standing is None else self.standing.causes.get(COMPANY_SCOPE)
+        noted = None if self.standing is None else self.standing.causes.get(WHOLE_COMPANY)
         since = noted.since if noted is not None and noted.state is StandingState.FAILING else None
         return replace(failing(why), since=since) if why else None
 

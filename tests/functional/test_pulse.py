@@ -1,0 +1,313 @@
+"""PULSE: totals of partners spare readings once they have proven themselves, and never a count."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from simulators.faults import Fault, FaultKind
+from simulators.gravityzone import TotalsTold
+from simulators.gravityzone.usage import ENDPOINTS, CheckIn, Counter
+from tally.domain.pulse.state import Trust
+from tally.errors import TallyError
+from tests.functional.pulse_world import MINUTE, THIRD, TICK, PulseMsp
+
+
+@pytest.fixture
+def msp() -> PulseMsp:
+    """An MSP whose totals have proven themselves."""
+    found = PulseMsp()
+    found.prove()
+    return found
+
+
+def test_every_tick_reads_every_company_until_the_totals_have_proven_themselves() -> None:
+    """PULSE-3: three complete sweeps have to agree."""
+    msp = PulseMsp()
+    ids = {each.id for each in msp.customers}
+    for fired in msp.pass_time(2 * TICK):
+        if "every company" in fired.planned.pulse:
+            assert ids <= {*fired.read}
+        else:
+            assert not ids & {*fired.read}
+    assert msp.pulse.proof.trust is Trust.UNPROVEN
+
+
+def test_totals_that_agree_but_never_rise_prove_nothing() -> None:
+    """PULSE-3: a total that always says the same agrees with companies that do not move."""
+    msp = PulseMsp()
+    msp.pass_time(5 * TICK)
+    assert (msp.pulse.proof.trust, msp.pulse.proof.agreed) == (Trust.UNPROVEN, 3)
+    msp.world.check_in(msp.customers[1], 1)
+    msp.pass_time(2 * TICK)
+    assert msp.pulse.proof.trust is Trust.PROVEN
+
+
+def test_a_total_that_has_not_moved_spares_the_companies_below_it(msp: PulseMsp) -> None:
+    """A look costs one call, and a tick reads a sample alone."""
+    ids = {each.id for each in msp.customers}
+    for fired in msp.pass_time(4 * TICK):
+        if fired.planned.skipped:
+            assert set(fired.read) <= {msp.root}
+            assert len(fired.read) <= 2
+        else:
+            assert 20 <= len(ids & {*fired.read}) <= 21  # one may be due for its daily look
+
+
+def test_samples_go_through_all_companies(msp: PulseMsp) -> None:
+    """PULSE-4: in some ticks everybody has been read, though no total moved."""
+    read = {each for fired in msp.pass_time(2 * TICK) for each in fired.read}
+    assert {each.id for each in msp.customers} <= read
+
+
+def test_a_rise_is_billed_after_the_next_look(msp: PulseMsp) -> None:
+    """Fresher by minutes: the companies that rose, and no others, have a job."""
+    first, second = msp.customers[3], msp.customers[8]
+    before = (msp.billed(first), msp.billed(second))
+    msp.world.check_in(first, 4)
+    msp.world.check_in(second, 1)
+    fired = msp.fire()
+    assert fired.planned.jobs == 2
+    assert (msp.billed(first), msp.billed(second)) == (before[0] + 4, before[1] + 1)
+    assert msp.fire().planned.skipped == "no total has moved"
+
+
+def test_a_search_ends_once_it_has_found_the_whole_move(msp: PulseMsp) -> None:
+    """The likely ones come first: who moved lately is read before all others."""
+    msp.world.check_in(msp.customers[5], 1)
+    msp.fire()
+    msp.world.check_in(msp.customers[5], 1)
+    fired = msp.fire()
+    companies = [each for each in fired.read if each not in {msp.root, msp.partner}]
+    assert companies == [msp.customers[5].id] * 2  # by the search, and by its job
+
+
+def test_a_search_goes_on_while_the_total_moves_on(msp: PulseMsp) -> None:
+    """What was found makes up the move, and the total, read again, does not agree."""
+    early, late = msp.customers[5], msp.customers[29]
+    msp.world.check_in(early, 1)
+    msp.fire()
+    msp.world.check_in(early, 1)
+    # One second after the total is read, and before the search has read its first company.
+    msp.world.check_in(late, 1, at=msp.now + timedelta(milliseconds=150))
+    before = msp.billed(late)
+    fired = msp.fire()
+    assert fired.planned.jobs == 2
+    assert msp.billed(late) == before + 1
+
+
+def test_a_partner_that_has_not_moved_spares_its_companies(msp: PulseMsp) -> None:
+    """Sub-partners narrow a move to their branch."""
+    below = {each.id for each in msp.customers[1::2]}
+    msp.world.check_in(msp.customers[0], 1)
+    msp.world.check_in(msp.customers[2], 1)
+    assert not below & {*msp.fire().read}
+
+
+def test_a_counter_that_nobody_bills_is_looked_into(msp: PulseMsp) -> None:
+    """PULSE-2: the whole vector is compared; a move that cancels out in one may show in another."""
+    company = msp.customers[2].id
+    check_in = CheckIn(at=msp.now, counted=msp.now, company_id=company)
+    usage = msp.world.gravityzone.tenant.usage
+    usage.add("a mailbox", (Counter(0, "emailSecurityMonthlyUsage"),), check_in)
+    fired = msp.fire()
+    assert "searched" in fired.planned.pulse
+    assert {each.id for each in msp.customers[::2]} <= {*fired.read}
+
+
+@pytest.mark.parametrize("kind", ["zero", "own alone", "no sub-partners"])
+def test_totals_that_leave_companies_out_are_never_believed(kind: str) -> None:
+    """A parent that reads 0, or without its children, contradicts the first sweep."""
+    msp = PulseMsp()
+    msp.world.gravityzone.options.totals = TotalsTold(kind=kind)  # type: ignore[arg-type]
+    for number in range(6):
+        msp.world.check_in(msp.customers[number], 1)
+        msp.pass_time(TICK)
+    assert msp.pulse.proof.trust is Trust.UNPROVEN
+    assert "below the sum of its companies" in msp.pulse.proof.why
+    assert msp.billed(msp.customers[5]) == 5 + 5 + 1
+
+
+def test_totals_that_come_late_are_never_believed() -> None:
+    """A rise that the company shows and its partner does not is a contradiction."""
+    msp = PulseMsp()
+    msp.pass_time(TICK)
+    msp.world.gravityzone.options.totals = TotalsTold(kind="late", lag_seconds=3600)
+    for number in range(6):
+        msp.world.check_in(msp.customers[number], 1)
+        msp.pass_time(TICK)
+    assert msp.pulse.proof.trust is Trust.UNPROVEN
+
+
+def test_the_first_contradiction_switches_it_off_and_sweeps_at_once(msp: PulseMsp) -> None:
+    """PULSE-3: a company of the sample rose, and the total, stuck since, had not moved."""
+    msp.get_stuck()
+    for customer in msp.customers:
+        msp.world.check_in(customer, 1)
+    before = msp.billed(msp.customers[0])
+    fired = msp.pass_time(2 * TICK)
+    assert msp.pulse.proof.trust is Trust.OFF
+    (error,) = msp.contradictions
+    assert "every company is read at every tick" in str(error)
+    assert "endpointMonthlyUsage" in error.vectors
+    swept = next(
+        each for each in fired if "The totals of partners are wrong" in each.planned.skipped
+    )
+    assert {each.id for each in msp.customers} <= {*swept.read}
+    assert msp.billed(msp.customers[0]) == before + 1
+
+
+def test_who_switched_it_off_stays_off_until_a_person_switches_it_on(msp: PulseMsp) -> None:
+    """However long the totals agree again afterwards."""
+    msp.get_stuck()
+    for customer in msp.customers:
+        msp.world.check_in(customer, 1)
+    msp.pass_time(2 * TICK)
+    msp.world.gravityzone.options.totals = TotalsTold()
+    msp.world.check_in(msp.customers[0], 1)
+    msp.pass_time(6 * TICK)
+    assert msp.pulse.proof.trust is Trust.OFF
+    msp.world.pulses.change(lambda pulse: pulse.switched_on(msp.now))
+    msp.pass_time(2 * TICK)
+    msp.world.check_in(msp.customers[0], 1)
+    msp.pass_time(3 * TICK)
+    assert msp.pulse.proof.trust is Trust.PROVEN
+
+
+def test_a_full_sweep_finds_within_four_hours_what_no_total_tells(msp: PulseMsp) -> None:
+    """PULSE-4: a machine comes to one company as another leaves; only the company itself tells."""
+    stuck = msp.customers[7]
+    msp.get_stuck()
+    before, since = msp.billed(stuck), msp.now
+    msp.world.check_in(stuck, 1)
+    while msp.billed(stuck) == before:
+        msp.fire()
+        assert msp.now - since <= timedelta(hours=4, minutes=15)
+
+
+def _whole(msp: PulseMsp) -> str:
+    """Return why the next tick reads every company; "" if it does not."""
+    (fired,) = [
+        each for each in msp.pass_time(TICK) if each.planned.pulse[:5] in ("every", "who m")
+    ]
+    return fired.planned.pulse.removeprefix("every company is read: ").partition("who must")[0]
+
+
+def test_a_full_sweep_follows_a_deployment(msp: PulseMsp) -> None:
+    """PULSE-4."""
+    assert not _whole(msp)
+    msp.world.firing = msp.world.with_pulse(msp.world.plan, code="2")
+    assert _whole(msp) == "the functions were deployed anew"
+    assert not _whole(msp)
+
+
+def test_a_full_sweep_follows_an_error(msp: PulseMsp) -> None:
+    """PULSE-4: a tick whose lists fail has not read everybody."""
+    msp.world.connectwise.faults.add(Fault(kind=FaultKind.STATUS, status=503))
+    with pytest.raises(TallyError):
+        msp.world.tick(msp.now)
+    msp.world.connectwise.faults.clear()
+    msp.now += MINUTE
+    assert _whole(msp) == "the tick before failed"
+    assert not _whole(msp)
+
+
+def test_a_full_sweep_follows_a_change_of_companies_or_links(msp: PulseMsp) -> None:
+    """PULSE-4, PULSE-5: a new customer, and a link that a person has changed."""
+    new = msp.world.add_customer("New Customer Limited")
+    msp.world.check_in(new, 3)
+    assert _whole(msp) == "the companies or their links have changed"
+    assert msp.billed(new) == 3
+    assert not _whole(msp)
+
+
+def test_a_full_sweep_follows_a_lost_or_doubled_job(msp: PulseMsp) -> None:
+    """PULSE-2: a sweep is complete when each job has ended once."""
+    msp.world.pulses.change(lambda pulse: pulse.asking("a test asks for it"))
+    while not (fired := msp.fire()).planned.pulse.startswith("every"):
+        pass
+    assert msp.pulse.is_sweeping
+    account = msp.world.pulses.newest
+    assert account is not None
+    assert msp.pulse.expected is not None
+    assert msp.pulse.expected.is_met_by(account)
+    msp.world.pulses.open_account(fired.at)  # its jobs' ends are lost
+    assert _whole(msp) == "the last full sweep was not complete"
+    assert not _whole(msp)
+
+
+def test_every_tick_reads_all_on_the_first_two_days() -> None:
+    """PULSE-4: nearly all counts move then."""
+    msp = PulseMsp(size=6)
+    msp.prove()
+    msp.now = datetime(2026, 12, 1, 0, 5, tzinfo=UTC)
+    msp.world.clock.set(msp.now)
+    for _ in range(3):
+        assert _whole(msp) == "nearly all counts move on the first days of a month"
+
+
+def test_sweeps_are_hourly_on_the_last_two_days() -> None:
+    """PULSE-4."""
+    msp = PulseMsp(size=4)
+    msp.prove()
+    msp.now = datetime(2026, 11, 29, 12, 5, tzinfo=UTC)
+    msp.world.clock.set(msp.now)
+    why = [bool(_whole(msp)) for _ in range(9)]
+    assert why == [True, False, False, False, True, False, False, False, True]
+
+
+def test_who_is_held_is_read_at_each_tick(msp: PulseMsp) -> None:
+    """PULSE-5: whatever the totals say."""
+    held = msp.customers[1]
+    msp.world.check_in(held, 600)
+    msp.fire()
+    assert msp.world.standing(held).shown.state.label == "held"
+    for _ in range(3):
+        read = {each for fired in msp.pass_time(TICK) for each in fired.read}
+        assert held.id in read
+
+
+def test_who_fails_is_read_at_each_tick(msp: PulseMsp) -> None:
+    """PULSE-5: a failure is tried again, whatever the totals say."""
+    failing = msp.customers[4]
+    agreement = msp.world.connectwise.people
+    agreement.cancel_agreement(failing.agreement_id, msp.now.date())
+    msp.world.check_in(failing, 1)
+    msp.pass_time(TICK)
+    for _ in range(2):
+        read = {each for fired in msp.pass_time(TICK) for each in fired.read}
+        assert failing.id in read
+
+
+def test_a_search_that_dies_is_made_up_for(msp: PulseMsp) -> None:
+    """The function was killed in the middle: nobody searches beside it, and a tick reads all."""
+    rose = msp.customers[9]
+    msp.world.pulses.change(lambda pulse: pulse.at_work(msp.now, msp.now + timedelta(minutes=11)))
+    before = msp.billed(rose)
+    msp.world.check_in(rose, 1)
+    assert msp.fire().planned.skipped == "an earlier firing still works"
+    msp.pass_time(2 * TICK)
+    assert msp.billed(rose) == before + 1
+
+
+def test_a_month_closes_with_the_number_read_at_the_company(msp: PulseMsp) -> None:
+    """PULSE-6: machines that came in the last hours, with totals that stopped telling."""
+    tenant = msp.world.gravityzone.tenant
+    rose = msp.customers[6]
+    msp.now = datetime(2026, 11, 30, 23, 35, tzinfo=UTC)
+    msp.world.clock.set(msp.now)
+    msp.world.gravityzone.options.totals = TotalsTold(kind="zero")
+    msp.world.check_in(rose, 2, at=datetime(2026, 11, 30, 23, 58, tzinfo=UTC))
+    msp.pass_time(timedelta(hours=1))
+    msp.now = datetime(2026, 12, 2, 0, 5, tzinfo=UTC)
+    msp.world.clock.set(msp.now)
+    msp.pass_time(TICK)
+    record = msp.world.record(rose, "2026-11")
+    assert record is not None
+    assert record.count == tenant.usage.count(rose.id, "2026-11", None, Counter(0, ENDPOINTS))
+
+
+def test_a_firing_of_the_month_before_is_nothing_new() -> None:
+    """The totals of October say nothing of November."""
+    msp = PulseMsp(size=4, begins=THIRD)
+    msp.prove()
+    assert {total.month.label for total in msp.pulse.totals.values()} == {"November 2026"}
