@@ -19,6 +19,8 @@ from tally.pulse.tick_course import TickCourse
 _LONGEST_SEARCH = timedelta(minutes=5)
 _LONGEST_FIRING = timedelta(minutes=11)
 """Longer than the planner's function can live (template): a firing before it has ended or died."""
+_UNTIL_JUDGED = timedelta(minutes=5)
+"""The time from the tick of a sweep or sample until totals are compared with what it read."""
 
 type OnPlanned = Callable[[Planned], None]
 
@@ -88,7 +90,8 @@ class Firing:
         Returns the memory after it, and the vectors of a contradiction for the log.
         """
         expected, account = known.expected, None
-        if expected is not None:
+        # A total that lags by a minute or two is as good a tripwire: it gets the time to follow.
+        if expected is not None and at - expected.tick >= _UNTIL_JUDGED:
             account = self.ledger.account()
         if expected is None or account is None or not expected.is_met_by(account):
             return known, ""

@@ -117,6 +117,7 @@ class TickCourse:
             self.ledger.change(lambda known: known.expecting(expected, root=root, code=self.code))
         except TallyError as error:
             self.unsure = str(error)
+            self.ledger.change(lambda known: known.doubting(self.unsure))
             return waiting
         return [replace(each, branch=branches[each.company_id]) for each in waiting]
 

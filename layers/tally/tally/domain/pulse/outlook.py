@@ -49,7 +49,9 @@ def outlook(
         for each in due.services
         if (record := records.get(each.service)) is not None and _is_plain(each, record, at)
     }
-    if len(plain) < len(due.services) or company.below is not None or _is_troubled(due, standing):
+    # A company without a monthly subscription answers zeros, and a partner's own is no total's.
+    of_the_total = company.licensed and company.below is None
+    if len(plain) < len(due.services) or not of_the_total or _is_troubled(due, standing):
         return Outlook()
     if due.month != at.month:
         closing = at.tick >= due.month.day_after_end(at.policy.close_day)

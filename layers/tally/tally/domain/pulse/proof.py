@@ -183,8 +183,9 @@ def _rise_seen(expected: Expected, before: Before, shares: Shares) -> bool:
     for partner, service, share in _each(shares):
         known = before.shares.get(partner, {}).get(service)
         earlier = before.totals.get(partner)
-        if known is None or earlier is None or not (share.is_exact and known == share):
+        if known is None or earlier is None or not share.is_exact or known.low != share.low:
             continue
+        # What is left of the total before either sweep is the same: both rose by the same number.
         if expected.totals[partner].beyond(earlier).get(service, 0) > 0:
             return True
     return False

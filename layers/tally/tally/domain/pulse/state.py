@@ -129,6 +129,12 @@ class Pulse:
         """Return it with a reason for the next tick to read every company; the first one stays."""
         return replace(self, asked=self.asked or why, busy_until=None)
 
+    def doubting(self, why: str) -> "Pulse":
+        """Return it after totals that could not be read: they prove nothing."""
+        if self.proof.trust is not Trust.UNPROVEN:
+            return self
+        return replace(self, proof=replace(self.proof, agreed=0, why=why))
+
     def at_work(self, now: datetime, until: datetime) -> "Pulse":
         """Return it with a search that works now, unless another one does."""
         busy = self.busy_until is not None and now < self.busy_until
@@ -140,7 +146,7 @@ class Pulse:
         They do not count if a sweep has been sent since the search began.
         """
         done = replace(self, busy_until=None, searched=at)
-        if (self.expected, self.swept) != (since.expected, since.swept):
+        if self.is_sweeping or self.swept != since.swept:
             return done
         return replace(done, totals={**self.totals, **totals})
 
