@@ -4,6 +4,7 @@ concerned.
 
 import json
 from dataclasses import dataclass
+from datetime import datetime
 
 import pytest
 
@@ -255,6 +256,20 @@ class TestPartner:
         assert "Tidewater IT" in untied.reason
         assert "exclude" in untied.reason
 
+    @pytest.mark.parametrize("without_parent", [True, False])
+    def test_who_is_below_is_told_so(self, msp: Msp, without_parent: bool) -> None:
+        """READ-9, SAFE-7: who is in no list because of it says so, also where GravityZone tells no
+        parent: nobody has excluded a partner.
+        """
+        msp.world.gravityzone.options.without_parent = without_parent
+        msp.world.play(FIRST)
+        msp.tenant.reach.refuse(msp.partner, "getCompaniesList")
+        msp.world.tick(gmt("2026-11-02 00:00"))
+        msp.world.work()
+        shown = msp.shown(msp.quay.id)
+        assert shown.state is StandingState.FAILING
+        assert "below the partner Tidewater IT" in shown.reason
+
     def test_excluded(self, msp: Msp) -> None:
         """MATCH-1: an excluded partner is not walked, and names are unique among what is left."""
         msp.tenant.add_company("Harbor Dental", parent_id=msp.partner)
@@ -331,6 +346,21 @@ class TestPartner:
         for customer in (msp.quay, deep):
             assert is_right(msp, customer, "2026-12")
         assert msp.world.failures == []
+
+    @pytest.mark.parametrize("at", [SECOND, gmt("2026-11-02 00:00")])
+    @pytest.mark.parametrize("without_parent", [True, False])
+    def test_a_lost_licence_beside_it(self, msp: Msp, at: datetime, without_parent: bool) -> None:
+        """CLOSE-5, SAFE-7: who loses the monthly licence is told so, on that day too, and is not
+        taken for one below the excluded partner.
+        """
+        msp.world.gravityzone.options.without_parent = without_parent
+        msp.world.play(FIRST)
+        msp.world.set_up().exclude(msp.partner, **WHO)
+        msp.tenant.change_subscription(msp.harbor.id, 1)
+        msp.world.play(at)
+        assert "no monthly subscription" in msp.shown(msp.harbor.id).reason
+        msp.world.play(CLOSE)
+        assert "no monthly subscription" in msp.shown(msp.harbor.id).reason
 
     def test_a_folder_beside_it(self, msp: Msp) -> None:
         """SAFE-7: a customer in a folder, which no list shows, is not taken for one below the
