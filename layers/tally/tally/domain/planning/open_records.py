@@ -68,9 +68,15 @@ def _agreement(
 def _may_open(
     company: CompanyState, record: UsageRecord, place: Place | None, plan: PlanDraft
 ) -> bool:
-    """Return True if a further line of the record may be opened."""
+    """Return True if a further line of the record may be opened.
+
+    An excluded partner is no hindrance where a line stands: the month goes on to its close, as that
+    of an excluded customer does (CLOSE-5).
+    """
     licensed = company.presence is Presence.LICENSED
-    return licensed and place is not None and record.head is None and plan.moved is None
+    goes_on = company.presence is Presence.LEFT_OUT and bool(record.lines)
+    may_have_more = record.head is None and plan.moved is None
+    return (licensed or goes_on) and place is not None and may_have_more
 
 
 def _unreadable(company: CompanyState, at: TickContext, record: UsageRecord) -> str:
