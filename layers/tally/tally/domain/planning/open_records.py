@@ -38,7 +38,9 @@ def follow(company: CompanyState, at: TickContext, record: UsageRecord, plan: Pl
             listed=place is not None and place.listed and not unread,
             may_open=_may_open(company, record, place, plan),
             late=late,
-            others=other_agreements(company, place, key.month, agreement),
+            others=other_agreements(
+                company, place, key.month, agreement, stands_on=_stands_on(at, record)
+            ),
             look=is_to_be_looked_at(record, company.standing, agreement, at),
             stays_open=plan.moved is not None,
         ),
@@ -85,10 +87,14 @@ def _unreadable(company: CompanyState, at: TickContext, record: UsageRecord) -> 
     Then no list tells what the record lacks.
     """
     known = [*company.agreements(at.place(record.key.service))]
-    own = None if record.newest is None else at.agreement(record.newest.agreement_id)
+    own = _stands_on(at, record)
     if own is not None:
         known.append(own)
     return next((each.unreadable for each in known if each.unreadable), "")
+
+
+def _stands_on(at: TickContext, record: UsageRecord) -> Agreement | None:
+    return None if record.newest is None else at.agreement(record.newest.agreement_id)
 
 
 def _is_due(record: UsageRecord, at: TickContext) -> bool:
