@@ -73,6 +73,29 @@ def test_a_merger_is_told_at_once_and_nothing_closes_over_it(
     assert_told(world, harbor, "Harbor Group")
 
 
+@pytest.mark.parametrize("invoiced", [False, True])
+def test_a_copy_that_came_along_is_told(world: World, harbor: Customer, invoiced: bool) -> None:
+    """MATCH-7, FOLLOW-3: copied with its Additions before the merger, an agreement bills them twice
+    at the survivor: the month is held, its line frozen or not.
+    """
+    people = world.connectwise.people
+    twin = people.double_agreement(harbor.agreement_id, with_additions=True)
+    if invoiced:
+        people.edit_agreement(harbor.agreement_id, {"nextInvoiceDate": "2027-01-01T00:00:00Z"})
+    merged(world, harbor)
+    world.play(gmt("2026-11-11 00:05"), gmt("2026-12-01 00:05"), CLOSE)
+    record = world.record(harbor, "2026-11")
+    assert record is not None
+    assert record.hold is not None
+    assert f"on agreement {twin}" in record.hold.why
+    assert "is a copy of ours, Addition 1 (" in record.hold.why
+    people.delete_agreement(twin)
+    world.play(gmt("2026-12-03 00:05"))
+    record = world.record(harbor, "2026-11")
+    assert record is not None
+    assert (record.state, record.hold) == (RecordState.OPEN, None)
+
+
 @pytest.mark.parametrize("has_agreement", [False, True])
 def test_the_way_out_is_to_tie_it_to_the_survivor(
     world: World, harbor: Customer, has_agreement: bool

@@ -295,6 +295,18 @@ class TestSetUp:
         assert len(summit.quantities()) == 1
         assert "Excluded" in summit.reason()
 
+    def test_excluded_after_it_was_opted_out(self, summit: Summit) -> None:
+        """CLOSE-5, READ-4, SAFE-7: while its last month is open, too, it is said that nobody below
+        it is billed, and not that its customers are.
+        """
+        world = summit.world
+        world.set_up().unbill_partner(summit.partner.id, by="bob", why="no more")
+        world.set_up().exclude(summit.partner.id, by="bob", why="another distributor's")
+        summit.play("2026-11-10 00:05")
+        assert summit.record().state is RecordState.OPEN
+        assert "Excluded" in summit.reason()
+        assert "with all companies below it" in summit.reason()
+
     @pytest.mark.parametrize("without_parent", [False, True])
     def test_below_one_that_is_excluded(self, start: Summit, without_parent: bool) -> None:
         """CLOSE-5, READ-4, MATCH-1: below an excluded partner its open month goes on to its close,

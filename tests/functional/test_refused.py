@@ -4,12 +4,14 @@ concerned.
 
 import json
 from dataclasses import dataclass
+from datetime import date, datetime
 
 import pytest
 
 from simulators.clock import VirtualClock
 from simulators.faults import Fault, FaultKind
 from simulators.gravityzone.reach import UNAUTHORIZED
+from tally.domain.model.invoicing import LateUsage
 from tally.domain.model.month import Month
 from tally.domain.model.standing import WHOLE_COMPANY, Cause, StandingState
 from tally.domain.record.usage_record import RecordState
@@ -255,6 +257,20 @@ class TestPartner:
         assert "Tidewater IT" in untied.reason
         assert "exclude" in untied.reason
 
+    @pytest.mark.parametrize("without_parent", [True, False])
+    def test_who_is_below_is_told_so(self, msp: Msp, without_parent: bool) -> None:
+        """READ-9, SAFE-7: who is in no list because of it says so, also where GravityZone tells no
+        parent: nobody has excluded a partner.
+        """
+        msp.world.gravityzone.options.without_parent = without_parent
+        msp.world.play(FIRST)
+        msp.tenant.reach.refuse(msp.partner, "getCompaniesList")
+        msp.world.tick(gmt("2026-11-02 00:00"))
+        msp.world.work()
+        shown = msp.shown(msp.quay.id)
+        assert shown.state is StandingState.FAILING
+        assert "below the partner Tidewater IT" in shown.reason
+
     def test_excluded(self, msp: Msp) -> None:
         """MATCH-1: an excluded partner is not walked, and names are unique among what is left."""
         msp.tenant.add_company("Harbor Dental", parent_id=msp.partner)
@@ -331,6 +347,47 @@ class TestPartner:
         for customer in (msp.quay, deep):
             assert is_right(msp, customer, "2026-12")
         assert msp.world.failures == []
+
+    @pytest.mark.parametrize("which", ["partner", "customer"])
+    def test_usage_beyond_an_excluded_ones_line(self, msp: Msp, which: str) -> None:
+        """CLOSE-5, LATE-2: an open month goes on to its close with what its line can carry no more,
+        whether the customer is excluded or its partner is.
+        """
+        msp.world.settings = {"late_usage": LateUsage.BILL}
+        msp.world.play(FIRST)
+        msp.world.set_up().exclude(msp.partner if which == "partner" else msp.quay.id, **WHO)
+        people = msp.world.connectwise.people
+        people.expire_agreement(msp.quay.agreement_id, date(2026, 11, 20))
+        msp.world.play(gmt("2026-11-22 00:00"))
+        msp.world.check_in(msp.quay, 2)
+        msp.world.play(CLOSE)
+        asked = "no agreement of North Quay can be billed for them"
+        assert asked in msp.world.standing(msp.quay).shown.reason
+        msp.world.add_agreement(msp.quay.connectwise_id, name="New")
+        msp.world.play(gmt("2026-12-03 00:00"), gmt("2026-12-03 00:15"))
+        record = msp.world.record(msp.quay, "2026-11")
+        assert record is not None
+        assert (record.state, record.count, [line.pushed for line in record.lines]) == (
+            RecordState.CLOSED,
+            9,
+            [7, 2],
+        )
+        assert msp.world.record(msp.quay, "2026-12") is None
+
+    @pytest.mark.parametrize("at", [SECOND, gmt("2026-11-02 00:00")])
+    @pytest.mark.parametrize("without_parent", [True, False])
+    def test_a_lost_licence_beside_it(self, msp: Msp, at: datetime, without_parent: bool) -> None:
+        """CLOSE-5, SAFE-7: who loses the monthly licence is told so, on that day too, and is not
+        taken for one below the excluded partner.
+        """
+        msp.world.gravityzone.options.without_parent = without_parent
+        msp.world.play(FIRST)
+        msp.world.set_up().exclude(msp.partner, **WHO)
+        msp.tenant.change_subscription(msp.harbor.id, 1)
+        msp.world.play(at)
+        assert "no monthly subscription" in msp.shown(msp.harbor.id).reason
+        msp.world.play(CLOSE)
+        assert "no monthly subscription" in msp.shown(msp.harbor.id).reason
 
     def test_a_folder_beside_it(self, msp: Msp) -> None:
         """SAFE-7: a customer in a folder, which no list shows, is not taken for one below the

@@ -24,12 +24,12 @@ def _stopped(company: CompanyState) -> Cause | None:
     """Return the cause by which the company itself stops everything."""
     if company.presence is not Presence.LICENSED:
         return _absence(company)
+    if (excluded := _excluded(company)) is not None:
+        return excluded
     if company.below is not None and company.own_billed_since is None:
         return ABSENCES[Presence.PARTNER]
     if company.link is None:
         return _unmatched(company)
-    if (excluded := _excluded(company)) is not None:
-        return excluded
     if company.link.connectwise_id is None:
         return needs_setup(left_untied(company.link))
     return None
