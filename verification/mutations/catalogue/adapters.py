@@ -233,7 +233,7 @@ ADAPTERS = (
     Mutation(
         name="a call's time is each read's alone",
         rule="SAFE-10",
-        file="tally/transport/bounded.py",
+        file="tally/transport/answer_timeout.py",
         edits=(
             Edit(
                 before="self._ends = None if timeout is None else time.monotonic() + timeout",

@@ -14,7 +14,7 @@ from tally.domain.record.usage_record import UsageRecord
 from tally.domain.record.writes import Create, TakeOver
 from tally.messages import Job, JobService
 from tally.ports import GravityZone, Ledger
-from tally.worker.belief import LedgerFacts, check_opening
+from tally.worker.job_checks import LedgerFacts, check_opening
 
 _NEED_A_LINE = frozenset({LineState.VOIDING, LineState.VOID})
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from tally.domain.model.standing import COMPANY_SCOPE, Cause, failing, needs_setup, planners_scope
-from tally.domain.planning.company_moves import moved_away
+from tally.domain.planning.connectwise_company_gone import moved_away
 from tally.domain.planning.due_services import Due, PlanDraft
 from tally.domain.planning.new_months import open_months, say_unread
 from tally.domain.planning.obstacles import stopped_as_a_whole
