@@ -151,7 +151,7 @@ def test_of_the_whole_stack(state: str, name: str) -> None:
     make, says, _ = STATES[state]
     seen = said(run(make(), name, *WHOLE[name]))
     assert says[name] in seen
-    assert "is tied" not in seen
+    assert "is linked" not in seen
     assert "bug" not in seen.lower()
 
 
