@@ -6,8 +6,7 @@ import pytest
 
 from simulators.connectwise import api_records
 from testing.world import PRODUCT
-from tests.cli.installed import NOW, Installed
-from tests.cli.test_doctor_gravityzone import only
+from tests.cli.installed import NOW, Installed, only
 
 WHO = {"by": "ann@example.com", "why": "the owner called"}
 

@@ -25,9 +25,9 @@ from tally.errors import SetupError
 from tally.messages import Job
 from tally.reporter.report import Report
 from testing.world import PRODUCT, Customer
+from tests.cli.command_names import NAMES
 from tests.cli.console import Console
 from tests.cli.installed import Installed
-from tests.cli.test_every_command import NAMES
 from tests.functional.instants import gmt
 
 FORGED = "tally: all is well"
