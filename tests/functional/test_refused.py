@@ -164,12 +164,12 @@ class TestGone:
         assert is_right(msp, msp.quay, closed=True)
         assert is_right(msp, msp.quay, "2026-12")
 
-    def test_untied(self, msp: Msp) -> None:
-        """READ-9: untied, it opens nothing and fails nobody's tick."""
+    def test_unlinked(self, msp: Msp) -> None:
+        """READ-9: unlinked, it opens nothing and fails nobody's tick."""
         msp.world.gravityzone.options.gone_details = "Nothing to see here."
         msp.world.play(FIRST)
         msp.tenant.delete_company(msp.harbor.id)
-        msp.world.set_up().untie(msp.harbor.id, **WHO)
+        msp.world.set_up().unlink(msp.harbor.id, **WHO)
         msp.world.tick(SECOND)
         msp.world.tick(gmt("2026-12-01 00:00"))
         assert msp.shown(msp.harbor.id).state is StandingState.FAILING
@@ -244,7 +244,7 @@ class TestPartner:
 
     def test_its_standing_says_how(self, msp: Msp) -> None:
         """READ-9, MATCH-1, SAFE-7: it is the partner's own trouble, and says the way out; nobody
-        new is tied by name until then.
+        new is linked by name until then.
         """
         msp.refuse_partner()
         msp.world.tick(FIRST)
@@ -252,10 +252,10 @@ class TestPartner:
         assert shown.state is StandingState.FAILING
         assert "Access to this company was withdrawn." in shown.reason
         assert f"tally companies exclude {msp.partner}" in shown.reason
-        untied = msp.shown(msp.harbor.id)
-        assert untied.state is StandingState.NEEDS_SETUP
-        assert "Tidewater IT" in untied.reason
-        assert "exclude" in untied.reason
+        unlinked = msp.shown(msp.harbor.id)
+        assert unlinked.state is StandingState.NEEDS_SETUP
+        assert "Tidewater IT" in unlinked.reason
+        assert "exclude" in unlinked.reason
 
     @pytest.mark.parametrize("without_parent", [True, False])
     def test_who_is_below_is_told_so(self, msp: Msp, without_parent: bool) -> None:
@@ -287,7 +287,7 @@ class TestPartner:
 
     @pytest.mark.parametrize("refused_census", [True, False])
     def test_the_others_go_on(self, msp: Msp, refused_census: bool) -> None:
-        """SAFE-5: while it is refused, those that are tied are followed, opened and closed; the
+        """SAFE-5: while it is refused, those that are linked are followed, opened and closed; the
         ticks do not fail.
         """
         msp.world.play(FIRST)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tally.domain.decision import wanted, write_rows
+from tally.domain.decision import may_write, wanted
 from tally.domain.decision.case import Case, Wanted
 from tally.domain.holds import Hold, Strangers
 from tally.domain.model.standing import WHOLE_COMPANY, StandingState
@@ -31,10 +31,10 @@ def forget_falls(monkeypatch: pytest.MonkeyPatch) -> None:
     """
 
     def silent(case: Case, write: Write, place: Place) -> Wanted | None:
-        found = write_rows.fallen(case, write, place)
+        found = may_write.fallen(case, write, place)
         return None if found is None else case.stay(case.well())
 
-    rows = tuple(silent if row is write_rows.fallen else row for row in write_rows.HEAD)
+    rows = tuple(silent if row is may_write.fallen else row for row in may_write.HEAD)
     monkeypatch.setattr(wanted, "HEAD", rows)
 
 
