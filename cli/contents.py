@@ -89,7 +89,7 @@ CONTENTS = (
     Entry(
         name="companies",
         module="cli.commands.companies",
-        line="Tie companies to ConnectWise; say whether they are billed.",
+        line="Link companies to ConnectWise; say whether they are billed.",
     ),
     Entry(
         name="failed",

@@ -43,7 +43,7 @@ def queue_company(
     """Plan the company anew and queue its jobs of these months, or of all that are due.
 
     Return the jobs, and a sentence on the lists that could not be read. The company's standing, and
-    its tie by its name, are written as at any tick. Nothing is written of the tick itself and of
+    its link by its name, are written as at any tick. Nothing is written of the tick itself and of
     other companies.
 
     Raises:

@@ -1,4 +1,4 @@
-"""Likely ConnectWise companies for each company without a tie, by the likeness of their names."""
+"""Likely ConnectWise companies for each company without a link, by the likeness of their names."""
 
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -35,17 +35,17 @@ class Names[K: Hashable]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Near:
-    """A ConnectWise company, and its likeness, of 100. ``tied_to`` names who has it already."""
+    """A ConnectWise company, and its likeness, of 100. ``linked_to`` names who has it already."""
 
     id: int
     name: str
     likeness: int
-    tied_to: str = ""
+    linked_to: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Suggestion:
-    """A company that is tied to nobody, why, and whom it may be, the likeliest first."""
+    """A company that is linked to nobody, why, and whom it may be, the likeliest first."""
 
     company_id: str
     name: str
@@ -54,12 +54,12 @@ class Suggestion:
 
 
 def suggestions(ledger: Ledger, companies: Iterable[ConnectWiseCompany]) -> Sequence[Suggestion]:
-    """Return one for each company that needs a tie, by name.
+    """Return one for each company that needs a link, by name.
 
     Excluded and unlicensed companies need none, nor do partners.
     """
     links = {each.company_id: each for each in readable(ledger.all_links())}
-    tied = {
+    linked = {
         each.connectwise_id: each.company_name
         for each in links.values()
         if each.connectwise_id is not None
@@ -72,24 +72,26 @@ def suggestions(ledger: Ledger, companies: Iterable[ConnectWiseCompany]) -> Sequ
             name=standing.company_name,
             reason=standing.causes[WHOLE_COMPANY].reason,
             near=[
-                Near(id=key, name=known[key].name, likeness=score, tied_to=tied.get(key, ""))
+                Near(id=key, name=known[key].name, likeness=score, linked_to=linked.get(key, ""))
                 for key, score in names.nearest(standing.company_name)
             ],
         )
-        for standing in _untied(ledger.all_standings(), links)
+        for standing in _unlinked(ledger.all_standings(), links)
     ]
 
 
-def _untied(standings: Iterable[Standing], links: Mapping[str, CompanyLink]) -> Sequence[Standing]:
-    untied = [
+def _unlinked(
+    standings: Iterable[Standing], links: Mapping[str, CompanyLink]
+) -> Sequence[Standing]:
+    unlinked = [
         each
         for each in standings
-        if _waits_for_a_tie(links.get(each.company_id)) and _needs_setup(each)
+        if _waits_for_a_link(links.get(each.company_id)) and _needs_setup(each)
     ]
-    return sorted(untied, key=lambda each: (each.company_name.casefold(), each.company_id))
+    return sorted(unlinked, key=lambda each: (each.company_name.casefold(), each.company_id))
 
 
-def _waits_for_a_tie(link: CompanyLink | None) -> bool:
+def _waits_for_a_link(link: CompanyLink | None) -> bool:
     return link is None or (link.connectwise_id is None and link.excluded_since is None)
 
 

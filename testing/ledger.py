@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from threading import Lock
 
-from tally.domain.model.company import EVERYBODY, CompanyLink, LinkChange, Stretch, first_tie
+from tally.domain.model.company import EVERYBODY, CompanyLink, LinkChange, Stretch, first_link
 from tally.domain.model.month import Month
 from tally.domain.model.standing import Standing
 from tally.domain.model.ticks import Ticks
@@ -99,7 +99,7 @@ class MemoryLedger:
         self._now = now
         self._ticks: Ticks | None = None
         self._links: dict[str, CompanyLink] = {}
-        self._tied: dict[int, str] = {}
+        self._linked: dict[int, str] = {}
         self._changes: dict[str, list[LinkChange]] = {}
         self._standings: dict[str, Standing] = {}
         self._records: dict[RecordKey, UsageRecord] = {}
@@ -253,19 +253,19 @@ class MemoryLedger:
                 self.journal.append(transition)
             self._show(after)
 
-    def tie(self, link: CompanyLink) -> None:
-        """Tie a company to a ConnectWise company.
+    def add_link(self, link: CompanyLink) -> None:
+        """Link a company to a ConnectWise company.
 
-        Raise ConflictError if either of the two is tied already.
+        Raise ConflictError if either of the two is linked already.
         """
-        with self._effect("tie"):
-            self._change(first_tie(link))
+        with self._effect("add_link"):
+            self._change(first_link(link))
 
     def change_link(self, change: LinkChange) -> None:
         """Write the link, its history and its ConnectWise company's owner together.
 
-        Raise ConflictError if the link is not at the version expected, or if somebody else is tied
-        to its ConnectWise company.
+        Raise ConflictError if the link is not at the version expected, or if somebody else is
+        linked to its ConnectWise company.
         """
         with self._effect("change_link"):
             self._change(change)
@@ -283,26 +283,26 @@ class MemoryLedger:
             )
         self._links[after.company_id] = after
         self._changes.setdefault(after.company_id, []).append(change)
-        self._retie(change)
+        self._relink(change)
         self._show(after)
 
-    def _retie(self, change: LinkChange) -> None:
+    def _relink(self, change: LinkChange) -> None:
         if change.freed is not None:
-            del self._tied[change.freed]
+            del self._linked[change.freed]
             if change.heir is not None:
-                self._tied[change.freed] = change.heir.company_id
+                self._linked[change.freed] = change.heir.company_id
         if change.taken is not None and change.holder is None:
-            self._tied[change.taken] = change.after.company_id
+            self._linked[change.taken] = change.after.company_id
 
     def _may_free(self, change: LinkChange) -> bool:
         if change.freed is None:
             return True
-        marked = self._tied.get(change.freed)
+        marked = self._linked.get(change.freed)
         has_heir = marked is not None and change.heir is not None
         return has_heir or marked == change.after.company_id
 
     def _may_take(self, change: LinkChange) -> bool:
-        return change.taken is None or change.taken not in self._tied or change.holder is not None
+        return change.taken is None or change.taken not in self._linked or change.holder is not None
 
     def save_standing(self, standing: Standing) -> None:
         """Write the standing as its next version.

@@ -140,7 +140,7 @@ ANSWERS = (
         name="void",
         says=(
             "Set an Addition that was opened at the wrong customer to 0; its successor is opened "
-            "at the right one. Tie or pin first."
+            "at the right one. Link or pin first."
         ),
         give=Answers.void,
         fits=_has_an_open_line,

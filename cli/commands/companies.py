@@ -1,4 +1,4 @@
-"""`tally companies …`: changes a company's tie, its agreement, and its exclusion from billing."""
+"""`tally companies …`: changes a company's link, its agreement, and its exclusion from billing."""
 
 from collections.abc import Callable, Sequence
 from typing import Annotated, cast
@@ -25,7 +25,7 @@ def add(app: typer.Typer) -> None:
     """Add the commands."""
     companies = typer.Typer(
         rich_markup_mode=None,
-        help="Tie companies to ConnectWise, and say whether they are billed.",
+        help="Link companies to ConnectWise, and say whether they are billed.",
     )
     for name, function in (
         ("tie", tie),
@@ -52,26 +52,26 @@ def tie(
         int | None,
         typer.Option(
             help=(
-                "Id of the agreement that it is billed on: needed where others are tied to it as "
+                "Id of the agreement that it is billed on: needed where others are linked to it as "
                 "well."
             )
         ),
     ] = None,
     yes: Yes = False,
 ) -> None:
-    """Tie a company to a ConnectWise company, from another one too, and pin its agreement."""
+    """Link a company to a ConnectWise company, from another one too, and pin its agreement."""
     _set_up(
         session,
         company,
-        lambda up, it, by: up.tie(it.id, connectwise_id, by=by, why=why, agreement_id=agreement),
+        lambda up, it, by: up.link(it.id, connectwise_id, by=by, why=why, agreement_id=agreement),
         why=why,
         yes=yes,
     )
 
 
 def untie(session: Session, company: Company, *, why: Why, yes: Yes = False) -> None:
-    """Leave a company without a ConnectWise company until somebody ties it again."""
-    _set_up(session, company, lambda up, it, by: up.untie(it.id, by=by, why=why), why=why, yes=yes)
+    """Leave a company without a ConnectWise company until somebody links it again."""
+    _set_up(session, company, lambda up, it, by: up.unlink(it.id, by=by, why=why), why=why, yes=yes)
 
 
 def pin(
@@ -134,7 +134,7 @@ def unbill_partner(session: Session, company: Company, *, why: Why, yes: Yes = F
 
 
 def suggest(session: Session) -> None:
-    """Name the nearest ConnectWise companies for each company that is tied to nobody."""
+    """Name the nearest ConnectWise companies for each company that is linked to nobody."""
     stack, out = session.stack, session.output
     ledger = stack.ledger()
     early = "" if known_names(ledger) else nobody_known(stack, ledger.ticks())
@@ -144,7 +144,7 @@ def suggest(session: Session) -> None:
         if early:
             out.note(early)
     elif not found:
-        out.say(early or "Every company that is to be billed is tied.")
+        out.say(early or "Every company that is to be billed is linked.")
     else:
         _print_suggestions(out, found)
 
@@ -159,7 +159,7 @@ def _suggestion_document(suggestion: Suggestion) -> Document:
                 "id": near.id,
                 "name": near.name,
                 "likeness": near.likeness,
-                "tied_to": near.tied_to or None,
+                "linked_to": near.linked_to or None,
             }
             for near in suggestion.near
         ],
@@ -178,12 +178,12 @@ def _print_suggestions(out: Output, found: Sequence[Suggestion]) -> None:
         if not each.near:
             rows.append([each.name, each.company_id, "", "none is like it"])
         for number, near in enumerate(each.near):
-            tied = f", tied to {near.tied_to}" if near.tied_to else ""
+            linked = f", linked to {near.linked_to}" if near.linked_to else ""
             first = [each.name, each.company_id] if number == 0 else ["", ""]
-            rows.append([*first, f"{near.likeness}", f"{near.name} (id {near.id}){tied}"])
+            rows.append([*first, f"{near.likeness}", f"{near.name} (id {near.id}){linked}"])
     out.table(columns, rows)
     out.say()
-    out.say("Tie one with: tally companies tie COMPANY_ID CONNECTWISE_ID --why …")
+    out.say("Link one with: tally companies tie COMPANY_ID CONNECTWISE_ID --why …")
 
 
 def _set_up(

@@ -24,7 +24,7 @@ from tally.domain.record.usage_record import unopened
 from tally.errors import RefusedJobError, TallyError
 from tally.messages import Job
 from tally.ports import Ledger
-from tally.worker.belief import check_due, check_job
+from tally.worker.job_checks import check_due, check_job
 
 _MOST_NAMED = 5
 _UNREADABLE = "It is no job that this version of Tally can read."

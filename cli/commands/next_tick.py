@@ -66,7 +66,7 @@ def plan(
 def _of_company(rehearsal: Rehearsal, company_id: str) -> Rehearsal:
     return replace(
         rehearsal,
-        ties=[each for each in rehearsal.ties if each.after.company_id == company_id],
+        links=[each for each in rehearsal.links if each.after.company_id == company_id],
         standings=[
             (before, after)
             for before, after in rehearsal.standings
@@ -92,14 +92,14 @@ def _document(rehearsal: Rehearsal) -> Document:
             {**_of_job(each), "service": step.after.key.service, "why": hold.why}
             for each, step, hold in _holds(jobs)
         ],
-        "ties": [_tie_document(each) for each in rehearsal.ties],
+        "links": [_link_document(each) for each in rehearsal.links],
         "standings": [_standing_document(*each) for each in rehearsal.standings],
         "waits": [{**_of_job(each), "why": each.waits} for each in jobs if each.waits],
         "failures": [{**_of_job(each), "why": each.failed} for each in jobs if each.failed],
     }
 
 
-def _tie_document(change: LinkChange) -> Document:
+def _link_document(change: LinkChange) -> Document:
     link = change.after
     return {
         "company": link.company_id,
@@ -153,7 +153,7 @@ def _print_writes(out: Output, jobs: Sequence[RehearsedJob]) -> None:
 
 def _parts(rehearsal: Rehearsal) -> Iterator[tuple[str, list[str]]]:
     jobs = rehearsal.jobs
-    yield "Would be tied", [_tie(each.after) for each in rehearsal.ties]
+    yield "Would be linked", [_link(each.after) for each in rehearsal.links]
     yield (
         "Would be held",
         [f"{_named(each, step)}: {hold.why}" for each, step, hold in _holds(jobs)],
@@ -193,7 +193,7 @@ def _steps(jobs: Sequence[RehearsedJob]) -> Iterator[tuple[RehearsedJob, Transit
     return ((each, step) for each in jobs for step in each.transitions)
 
 
-def _tie(link: CompanyLink) -> str:
+def _link(link: CompanyLink) -> str:
     return f"{link.company_name} to {link.connectwise_name!r} (id {link.connectwise_id})"
 
 

@@ -51,7 +51,7 @@ def show(
         int, typer.Option(min=1, max=60, help="For how many months back to show what was billed.")
     ] = 6,
 ) -> None:
-    """Show one company: its tie, its bills, what waits for a person, and its history as a story."""
+    """Show one company: its link, bills, what waits for a person, and its history as a story."""
     ledger, now = session.stack.ledger(), session.stack.clock.now()
     told_month = month_of(month, now=now)
     found = find_company(session.stack, company, guess=True)
@@ -70,7 +70,7 @@ def show(
     changes = list(told(ledger.link_history(found.id)))
     if changes:
         out.say()
-        out.say("How it was tied", style="bold")
+        out.say("How it was linked", style="bold")
         _print_lines(out, changes)
 
 
@@ -138,12 +138,12 @@ def _print_company(
 
 def _print_link(out: Output, link: CompanyLink | None) -> None:
     if link is None or link.connectwise_id is None:
-        out.say("ConnectWise  tied to nobody")
+        out.say("ConnectWise  linked to nobody")
     else:
         pinned = (
             f", agreement {link.pinned_agreement_id} pinned" if link.pinned_agreement_id else ""
         )
-        by = f"tied by {link.tied_by} on {link.tied_at:%Y-%m-%d}"
+        by = f"linked by {link.linked_by} on {link.linked_at:%Y-%m-%d}"
         out.say(f"ConnectWise  {link.connectwise_name} (id {link.connectwise_id}), {by}{pinned}")
     if link is not None and link.excluded_since is not None:
         out.say(f"Excluded     since {link.excluded_since:%Y-%m-%d}")

@@ -112,9 +112,9 @@ def _print_tick(
     if planned.get("skipped"):
         out.say(f"Nothing was planned: {planned['skipped']}.")
         return
-    tied = f", {planned['tied']} tied by their names" if planned.get("tied") else ""
+    linked = f", {planned['linked']} linked by their names" if planned.get("linked") else ""
     companies = several(int(planned.get("companies", 0)), "company", "companies")
-    out.say(f"Planned: {companies}, {several(int(planned.get('jobs', 0)), 'job')}{tied}.")
+    out.say(f"Planned: {companies}, {several(int(planned.get('jobs', 0)), 'job')}{linked}.")
     out.say(
         "All jobs are done."
         if left is None

@@ -16,7 +16,7 @@ def gravityzone(
     keys: ApiKeys,
     *,
     calls_per_second: float,
-    on_odd_row: Callable[[str], None] | None = None,
+    on_odd_row: Callable[[str], None] = lambda _: None,
 ) -> GravityZone:
     """Return GravityZone with these keys, called at that pace."""
     return bootstrap.gravityzone_client(
@@ -29,7 +29,7 @@ def gravityzone(
 
 
 def connectwise(
-    settings: PlannerSettings, keys: ApiKeys, *, on_odd_row: Callable[[str], None] | None = None
+    settings: PlannerSettings, keys: ApiKeys, *, on_odd_row: Callable[[str], None] = lambda _: None
 ) -> ConnectWise:
     """Return ConnectWise with these keys."""
     return bootstrap.connectwise_client(

@@ -133,8 +133,8 @@ CHECKS: tuple[Check[Installation], ...] = (
     ),
     Check(
         name="companies",
-        title="Customers: tied to ConnectWise",
-        look=customer_checks.tied,
+        title="Customers: linked to ConnectWise",
+        look=customer_checks.linked,
         needs=("gravityzone-customers", "connectwise-reading", "table"),
     ),
     Check(

@@ -1,4 +1,4 @@
-"""The checks of each customer: its tie, its one agreement, and no Addition of others."""
+"""The checks of each customer: its link, its one agreement, and no Addition of others."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
@@ -8,34 +8,34 @@ from cli.doctor.installation import Customer, Installation
 from tally.domain.model.agreement import Addition, Agreement
 from tally.domain.model.month import Month
 from tally.domain.model.standing import Cause
-from tally.domain.planning.role_sight import AGREEMENTS, COMPANIES, tied_ids, unseen_companies
+from tally.domain.planning.role_sight import AGREEMENTS, COMPANIES, linked_ids, unseen_companies
 from tally.domain.record.unreadable import readable
 from tally.domain.texts.changed_additions import described, of_others
 from tally.services import Names
 
 
-def tied(installation: Installation) -> Iterator[Finding]:
+def linked(installation: Installation) -> Iterator[Finding]:
     """Check that each customer has its ConnectWise company, and name likely ones for the rest."""
     if unseen := unseen_companies(
-        installation.connectwise_companies, tied_ids(installation.links.values())
+        installation.connectwise_companies, linked_ids(installation.links.values())
     ):
         yield needs_setup(unseen, role_advice(COMPANIES))
         return
     customers = [each for each in installation.customers if not each.excluded]
     left = [each for each in customers if each.connectwise_id is None]
     for customer in left:
-        yield found(customer.untied, _whom(installation, customer))
+        yield found(customer.unlinked, _whom(installation, customer))
     if not left:
-        yield _all_tied(customers, excluded=len(installation.customers) - len(customers))
+        yield _all_linked(customers, excluded=len(installation.customers) - len(customers))
 
 
-def _all_tied(customers: list[Customer], *, excluded: int) -> Finding:
+def _all_linked(customers: list[Customer], *, excluded: int) -> Finding:
     new = sum(each.link is None for each in customers)
     at_next = f", {new} will be at the next tick, by their names" if new else ""
     besides = f"; {excluded} are excluded by a person" if excluded else ""
     return ok(
         f"No customer lacks its ConnectWise company: {len(customers) - new} are "
-        f"tied{at_next}{besides}."
+        f"linked{at_next}{besides}."
     )
 
 
@@ -60,7 +60,7 @@ def agreements(installation: Installation) -> Iterator[Finding]:
                 chosen += 1
     if not faults:
         yield ok(
-            f"No tied customer lacks its one active agreement to be billed on ({chosen} found)."
+            f"No linked customer lacks its one active agreement to be billed on ({chosen} found)."
         )
 
 
@@ -183,13 +183,13 @@ def _billed(installation: Installation) -> list[Customer]:
 
 def _whom(installation: Installation, customer: Customer) -> str:
     alike = installation.candidates(customer)
-    tie = f"tally companies tie {customer.company.id}"
+    link = f"tally companies tie {customer.company.id}"
     if not alike:
         return (
-            f"Find its ConnectWise company, or make it, then `{tie} CONNECTWISE_ID --why …`; or "
+            f"Find its ConnectWise company, or make it, then `{link} CONNECTWISE_ID --why …`; or "
             "`tally companies exclude`."
         )
-    first, *others = (f"{each.name!r} (`{tie} {each.id} --why …`)" for each in alike)
+    first, *others = (f"{each.name!r} (`{link} {each.id} --why …`)" for each in alike)
     return f"It may be {first}" + "".join(f", or {each}" for each in others) + "."
 
 

@@ -123,7 +123,7 @@ def customers(installation: Installation) -> Iterator[Finding]:
                 f"GravityZone refuses to list the companies below the partner {name}. It said: "
                 f"{error}."
             ),
-            "Nobody new is tied by name as long as that is so. If it stays so, leave the partner "
+            "Nobody new is linked by name as long as that is so. If it stays so, leave the partner "
             f"out, with all below it: `tally companies exclude {partner_id} --why …`.",
         )
     if roster.customers:

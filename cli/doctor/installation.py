@@ -11,7 +11,7 @@ from cli.stack import Stack
 from cli.suggestions import Names
 from tally import services
 from tally.aws.secret import ApiKeys, read_keys
-from tally.domain.linking.matching import NameIndex, NoTie, count_names, resolve
+from tally.domain.linking.matching import NameIndex, NotLinked, count_names, resolve
 from tally.domain.model.agreement import Addition, Agreement
 from tally.domain.model.company import Company, CompanyLink, ConnectWiseCompany
 from tally.domain.model.month import Month
@@ -34,14 +34,14 @@ _CALLS_A_SECOND = 10
 class Customer:
     """A company that GravityZone counts by the month, or a partner whose own machines are billed.
 
-    ``connectwise_id`` is the company that it is tied to, or will be at the next tick. Without one,
-    ``untied`` says why.
+    ``connectwise_id`` is the company that it is linked to, or will be at the next tick. Without
+    one, ``unlinked`` says why.
     """
 
     company: Company
     link: CompanyLink | None
     connectwise_id: int | None
-    untied: str = ""
+    unlinked: str = ""
 
     @property
     def name(self) -> str:
@@ -158,12 +158,12 @@ class Installation:
             if (known := self.links.get(partner.id)) is not None
             and known.own_billed_since is not None
         ]
-        tied = {
+        linked = {
             each.connectwise_id: each.company_name
             for each in self.links.values()
             if each.connectwise_id is not None
         }
-        index = NameIndex(self.connectwise_companies.values(), tied=tied)
+        index = NameIndex(self.connectwise_companies.values(), linked=linked)
         names = count_names(self._all_known().values())
         billed = sorted(
             [*roster.customers.values(), *partners],
@@ -205,10 +205,10 @@ class Installation:
             self._of_type(each) for each in types if isinstance(each, int)
         ):
             return ""
-        tied = [
+        linked = [
             each for each in self.customers if each.connectwise_id is not None and not each.excluded
         ]
-        return unseen_agreements((), len(tied), names.agreement_type)
+        return unseen_agreements((), len(linked), names.agreement_type)
 
     def agreements_of(self, type_id: int, connectwise_id: int) -> Sequence[Agreement]:
         """Return a company's agreements of a type, active or not."""
@@ -275,25 +275,29 @@ class Installation:
     def _customer(self, company: Company, index: NameIndex, namesakes: int) -> Customer:
         link = self.links.get(company.id)
         if link is None:
-            tie = index.tie(company, namesakes=namesakes)
-            if isinstance(tie, NoTie):
-                return Customer(company=company, link=None, connectwise_id=None, untied=tie.reason)
+            found = index.link(company, namesakes=namesakes)
+            if isinstance(found, NotLinked):
+                return Customer(
+                    company=company, link=None, connectwise_id=None, unlinked=found.reason
+                )
             if hidden := hidden_names(self.roster):
                 return Customer(
                     company=company,
                     link=None,
                     connectwise_id=None,
-                    untied=f"{company.name}: {hidden}",
+                    unlinked=f"{company.name}: {hidden}",
                 )
-            return Customer(company=company, link=None, connectwise_id=tie.company.id)
+            return Customer(company=company, link=None, connectwise_id=found.company.id)
         if link.connectwise_id is None:
             left = (
-                f"{company.name} was left without a ConnectWise company by {link.tied_by} on "
-                f"{link.tied_at:%Y-%m-%d}."
+                f"{company.name} was left without a ConnectWise company by {link.linked_by} on "
+                f"{link.linked_at:%Y-%m-%d}."
             )
-            return Customer(company=company, link=link, connectwise_id=None, untied=left)
+            return Customer(company=company, link=link, connectwise_id=None, unlinked=left)
         if link.connectwise_id not in self.connectwise_companies:
             whom = f"{link.connectwise_name!r} (id {link.connectwise_id})"
-            gone = f"{company.name} is tied to ConnectWise company {whom}, which is deleted there."
-            return Customer(company=company, link=link, connectwise_id=None, untied=gone)
+            gone = (
+                f"{company.name} is linked to ConnectWise company {whom}, which is deleted there."
+            )
+            return Customer(company=company, link=link, connectwise_id=None, unlinked=gone)
         return Customer(company=company, link=link, connectwise_id=link.connectwise_id)

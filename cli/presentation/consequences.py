@@ -53,7 +53,7 @@ def voided(record: UsageRecord) -> str:
     return (
         f"At the next tick Addition {line.addition_id} on agreement {line.agreement_id} is set "
         f"from {line.pushed} to 0 and kept; its successor is opened on the agreement that the "
-        "company's tie and pin give by then."
+        "company's link and pin give by then."
     )
 
 

@@ -45,14 +45,14 @@ def cause_document(cause: Cause) -> Document:
 
 
 def link_document(link: CompanyLink | None) -> Document | None:
-    """Return the tie of a company; None if the ledger has no link of it."""
+    """Return the link of a company; None if the ledger has none."""
     if link is None:
         return None
     return {
         "id": link.connectwise_id,
         "name": link.connectwise_name,
-        "tied_by": link.tied_by,
-        "tied_at": instant(link.tied_at),
+        "linked_by": link.linked_by,
+        "linked_at": instant(link.linked_at),
         "pinned_agreement": link.pinned_agreement_id,
         "excluded_since": instant(link.excluded_since),
         "kept_apart": list(link.kept_apart),

@@ -44,7 +44,7 @@ class Rehearsal:
     tick: datetime
     planned: Planned
     jobs: Sequence[RehearsedJob] = ()
-    ties: Sequence[LinkChange] = ()
+    links: Sequence[LinkChange] = ()
     standings: Sequence[tuple[Standing | None, Standing]] = ()
     failed: str = ""
     backlog: int = 0
@@ -135,7 +135,7 @@ def rehearse(
         tick=tick,
         planned=planned,
         jobs=stage.played,
-        ties=list(ledger.changes),
+        links=list(ledger.changes),
         standings=_changed(stack.ledger(), ledger),
         failed=failed,
         backlog=backlog,

@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from tally.domain.model.company import EVERYBODY, CompanyLink, LinkChange, Stretch, first_tie
+from tally.domain.model.company import EVERYBODY, CompanyLink, LinkChange, Stretch, first_link
 from tally.domain.model.month import Month
 from tally.domain.model.standing import Standing
 from tally.domain.model.ticks import Ticks
@@ -39,7 +39,7 @@ class OverlayLedger:
     standings: dict[str, Standing] = field(default_factory=dict)
     _ticks: Ticks | None = None
     _listed: dict[str, Standing] | None = None
-    _tied: dict[int, str] | None = None
+    _linked: dict[int, str] | None = None
     _records: dict[RecordKey, UsageRecord] = field(default_factory=dict)
     _links: dict[str, CompanyLink] = field(default_factory=dict)
 
@@ -166,9 +166,9 @@ class OverlayLedger:
         self._records[transition.after.key] = transition.after
         self.transitions.append(transition)
 
-    def tie(self, link: CompanyLink) -> None:
-        """Tie the company."""
-        self.change_link(first_tie(link))
+    def add_link(self, link: CompanyLink) -> None:
+        """Link the company."""
+        self.change_link(first_link(link))
 
     def change_link(self, change: LinkChange) -> None:
         """Keep the link, or write it below if the company is to be written through.
@@ -186,13 +186,13 @@ class OverlayLedger:
                 f"the link of {after.company_id} has been written by somebody else since it was "
                 "read."
             )
-        tied = self._whose()
+        linked = self._whose()
         if change.freed is not None:
-            tied.pop(change.freed, None)
+            linked.pop(change.freed, None)
             if change.heir is not None:
-                tied[change.freed] = change.heir.company_id
+                linked[change.freed] = change.heir.company_id
         if change.taken is not None and change.holder is None:
-            tied[change.taken] = after.company_id
+            linked[change.taken] = after.company_id
         self._links[after.company_id] = after
         self.changes.append(change)
 
@@ -207,15 +207,15 @@ class OverlayLedger:
         return at_version and as_seen and not taken
 
     def _whose(self) -> dict[int, str]:
-        """Return the company that each ConnectWise company is tied to; read once."""
-        if self._tied is None:
+        """Return the company that each ConnectWise company is linked to; read once."""
+        if self._linked is None:
             links = readable(self.all_links())
-            self._tied = {
+            self._linked = {
                 each.connectwise_id: each.company_id
                 for each in links
                 if each.connectwise_id is not None
             }
-        return self._tied
+        return self._linked
 
     def save_standing(self, standing: Standing) -> None:
         """Keep the standing, or write it below if the company is to be written through.

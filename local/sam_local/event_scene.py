@@ -44,12 +44,12 @@ def scenario() -> Scenario:
 
 
 def opt_the_partner_in(ledger: Ledger) -> None:
-    """Write a person's answers from before the first event: tie the partner, and bill it."""
+    """Write a person's answers from before the first event: link the partner, and bill it."""
     person = Person(by="operator", why="its own machines are ours to bill", at=BEGINS)
-    tied = link.tie(
+    linked = link.link_to(
         None, person, company_id=_PARTNER, name="Summit Peak IT", to=_PARTNER_IN_CONNECTWISE
     )
-    ledger.change_link(_change(tied))
+    ledger.change_link(_change(linked))
     known = ledger.link(_PARTNER)
     ledger.change_link(
         _change(link.bill_partner(known, person, company_id=_PARTNER, name="Summit Peak IT"))

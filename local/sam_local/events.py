@@ -89,7 +89,7 @@ EVENTS: Sequence[Event] = (
         name="tick",
         function="planner",
         at=_october(1, 0, 5),
-        outcome=Outcome(answer={"jobs": 7, "tied": 8, "skipped": ""}),
+        outcome=Outcome(answer={"jobs": 7, "linked": 8, "skipped": ""}),
     ),
     Event(
         name="tick-late",

@@ -153,7 +153,7 @@ class Console:
         planned = self.world.plan(tick)
         return {
             name: getattr(planned, name)
-            for name in ("companies", "jobs", "tied", "standings", "backlog", "skipped")
+            for name in ("companies", "jobs", "linked", "standings", "backlog", "skipped")
         }
 
     def _sleep(self, seconds: float) -> None:

@@ -319,3 +319,9 @@ def _nothing(what: str) -> Callable[..., Any]:
         raise SetupError(f"There are no {what} here.")
 
     return none
+
+
+def only(check: dict[str, Any]) -> tuple[str, str, str]:
+    """The one finding of a check: its verdict, what it says and what to do."""
+    (finding,) = check["findings"]
+    return finding["verdict"], finding["says"], finding["remedy"]

@@ -148,7 +148,7 @@ def test_waive_bills_nothing() -> None:
 
 
 def test_void_sets_to_0_and_opens_at_the_right_one() -> None:
-    """OPEN-1: after a tie the line at the wrong customer is voided, its successor opened at the
+    """OPEN-1: after a link the line at the wrong customer is voided, its successor opened at the
     right one.
     """
     world, harbor = a_world()

@@ -1,4 +1,4 @@
-"""`tally companies …`: ties, pins, exclusions and partners, by hand."""
+"""`tally companies …`: links, pins, exclusions and partners, by hand."""
 
 import pytest
 
@@ -27,8 +27,8 @@ def mill() -> tuple[Console, Customer, int]:
 
 
 def test_names_that_are_near_are_suggested(mill: tuple[Console, Customer, int]) -> None:
-    """MATCH-1: what no name ties is listed with the likeliest ConnectWise companies, and how to tie
-    it.
+    """MATCH-1: what no name links is listed with the likeliest ConnectWise companies, and how to
+    link it.
     """
     console, _, connectwise_id = mill
     out = console.done("companies", "suggest").out
@@ -40,9 +40,9 @@ def test_names_that_are_near_are_suggested(mill: tuple[Console, Customer, int]) 
     assert suggestion["near"][0]["likeness"] >= 85
 
 
-def test_a_tied_one_is_named_with_its_holder() -> None:
-    """MATCH-1: a ConnectWise company that is tied already is shown with who has it: a customer that
-    was made anew.
+def test_a_linked_one_is_named_with_its_holder() -> None:
+    """MATCH-1: a ConnectWise company that is linked already is shown with who has it: a customer
+    that was made anew.
     """
     console = Console()
     console.world.add_customer("Harbor Dental")
@@ -50,11 +50,11 @@ def test_a_tied_one_is_named_with_its_holder() -> None:
     console.world.gravityzone.tenant.add_company("Harbor Dental Ltd")
     console.world.play(gmt("2026-11-01 00:20"))
     (suggestion,) = console.done("companies", "suggest", "--json").json
-    assert suggestion["near"][0]["tied_to"] == "Harbor Dental"
+    assert suggestion["near"][0]["linked_to"] == "Harbor Dental"
 
 
-def test_a_company_is_tied(mill: tuple[Console, Customer, int]) -> None:
-    """MATCH-1: tied by hand, with the caller's identity and the reason; the next tick opens its
+def test_a_company_is_linked(mill: tuple[Console, Customer, int]) -> None:
+    """MATCH-1: linked by hand, with the caller's identity and the reason; the next tick opens its
     month.
     """
     console, _, connectwise_id = mill
@@ -62,7 +62,7 @@ def test_a_company_is_tied(mill: tuple[Console, Customer, int]) -> None:
         "companies", "tie", "Old Mill Bakery", str(connectwise_id), *WHY, "--yes"
     ).text
     assert (
-        "Old Mill Bakery is tied to ConnectWise company 'The Old Mill Bakery LLC' (id "
+        "Old Mill Bakery is linked to ConnectWise company 'The Old Mill Bakery LLC' (id "
         f"{connectwise_id})."
     ) in out
     document = console.done("show", "Old Mill Bakery", "--json").json
@@ -71,12 +71,13 @@ def test_a_company_is_tied(mill: tuple[Console, Customer, int]) -> None:
     console.world.play(gmt("2026-11-01 00:20"))
     assert console.done("show", "Old Mill Bakery", "--json").json["standing"]["state"] == "billing"
     assert (
-        console.done("companies", "suggest").out == "Every company that is to be billed is tied.\n"
+        console.done("companies", "suggest").out
+        == "Every company that is to be billed is linked.\n"
     )
 
 
 def test_each_set_up_is_done_and_undone(mill: tuple[Console, Customer, int]) -> None:
-    """MATCH-1, MATCH-3, CLOSE-5: untie, pin, unpin, exclude and include, each kept with who and
+    """MATCH-1, MATCH-3, CLOSE-5: unlink, pin, unpin, exclude and include, each kept with who and
     why.
     """
     console, harbor, _ = mill
@@ -129,7 +130,7 @@ def test_a_partner_is_billed_and_no_more() -> None:
 REFUSALS = [
     (("include", "Harbor Dental"), "Harbor Dental is not excluded."),
     (("unpin", "Harbor Dental"), "No agreement is pinned for Harbor Dental."),
-    (("untie", "Old Mill Bakery"), "It is neither tied to a ConnectWise company nor excluded."),
+    (("untie", "Old Mill Bakery"), "It is neither linked to a ConnectWise company nor excluded."),
     (
         ("tie", "Harbor Dental", "9999"),
         "ConnectWise has no company of id 9999, or it is deleted there.",

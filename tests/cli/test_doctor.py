@@ -120,7 +120,7 @@ def test_the_list_for_a_person(msp: Installed) -> None:
     at = lines.index(" 6  needs set-up  GravityZone: what the key may do")
     assert lines[at + 1].strip() == "The API key lacks the API Licensing."
     assert lines[at + 2].strip().startswith("→ In Control Center")
-    assert "19  not checked   Customers: tied to ConnectWise" in lines
+    assert "19  not checked   Customers: linked to ConnectWise" in lines
     assert lines[-1] == "22 checks: 16 ok, 5 not checked, 1 needs set-up. Begin with number 6."
 
 

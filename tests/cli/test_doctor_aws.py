@@ -14,8 +14,7 @@ from cli.doctor.aws_checks import interval, tick_finding
 from cli.doctor.finding import Verdict
 from tally.domain.model.month import Month
 from tally.domain.model.ticks import Ticks
-from tests.cli.installed import KEYS, TICK, Installed
-from tests.cli.test_doctor_gravityzone import only
+from tests.cli.installed import KEYS, TICK, Installed, only
 
 ALWAYS = {"clock", "schedule", "alarms", "alarm-mail"}
 """What can be told whatever the settings are."""

@@ -8,8 +8,7 @@ import pytest
 from simulators.connectwise.options import Right
 from simulators.faults import Fault, FaultKind
 from testing.world import AGREEMENT_TYPE, PRODUCT
-from tests.cli.installed import Installed
-from tests.cli.test_doctor_gravityzone import only
+from tests.cli.installed import Installed, only
 
 RIGHTS_TO_READ = {
     Right.COMPANIES_INQUIRE: "Companies > Company Maintenance: Inquire All",

@@ -6,15 +6,14 @@ import pytest
 
 from simulators.connectwise import api_records
 from testing.world import PRODUCT
-from tests.cli.installed import NOW, Installed
-from tests.cli.test_doctor_gravityzone import only
+from tests.cli.installed import NOW, Installed, only
 
 WHO = {"by": "ann@example.com", "why": "the owner called"}
 
 
 def test_a_name_that_differs_a_little(msp: Installed) -> None:
     """MATCH-1: a customer without its namesake is shown with who it might be, and the command that
-    ties it.
+    links it.
     """
     company = msp.world.gravityzone.tenant.add_company("Blue Heron Brewing")
     connectwise = msp.world.connectwise.people.add_company("BlueHeron", "Blue Heron brewing")
@@ -28,8 +27,8 @@ def test_a_name_that_differs_a_little(msp: Installed) -> None:
 
 
 def test_a_name_that_differs_more(msp: Installed) -> None:
-    """What is no near miss is suggested by likeness, the likeliest first; whom somebody is tied to
-    is nobody's suggestion.
+    """What is no near miss is suggested by likeness, the likeliest first; whom somebody is linked
+    to is nobody's suggestion.
     """
     company = msp.world.gravityzone.tenant.add_company("The Harbor Dental Clinic")
     people = msp.world.connectwise.people
@@ -62,18 +61,18 @@ def test_a_customer_of_another_licence_is_nobodys_matter(msp: Installed) -> None
 
 
 def test_two_of_one_name(msp: Installed) -> None:
-    """MATCH-1: two customers of one name are not tied by it, though only one of them is counted by
-    the month.
+    """MATCH-1: two customers of one name are not linked by it, though only one of them is counted
+    by the month.
     """
     msp.customer("Lakeside Library")
     msp.world.gravityzone.tenant.add_company("Lakeside Library", subscription_type=2)
     assert "2 GravityZone companies are named 'Lakeside Library'" in only(msp.check("companies"))[1]
 
 
-def test_untied_and_excluded(msp: Installed) -> None:
-    """Who was untied by a person is missed, with who did it; who was excluded is not."""
+def test_unlinked_and_excluded(msp: Installed) -> None:
+    """Who was unlinked by a person is missed, with who did it; who was excluded is not."""
     (harbor,) = msp.world.ledger.all_links()
-    msp.world.set_up().untie(harbor.company_id, **WHO)
+    msp.world.set_up().unlink(harbor.company_id, **WHO)
     assert (
         "was left without a ConnectWise company by ann@example.com"
         in only(msp.check("companies"))[1]
@@ -82,9 +81,9 @@ def test_untied_and_excluded(msp: Installed) -> None:
     assert "1 are excluded by a person" in only(msp.checks(code=0)["companies"])[1]
 
 
-def test_a_tie_to_a_deleted_company(msp: Installed) -> None:
-    """Tied to a company that is deleted in ConnectWise, a customer shows as that, and not as one to
-    be tied by its name.
+def test_a_link_to_a_deleted_company(msp: Installed) -> None:
+    """Linked to a company that is deleted in ConnectWise, a customer shows as that, and not as one
+    to be linked by its name.
     """
     (harbor,) = msp.world.ledger.all_links()
     msp.world.connectwise.people.delete_company(harbor.connectwise_id or 0)

@@ -9,15 +9,9 @@ from simulators.adapter import SimulatorAdapter
 from simulators.faults import Fault, FaultKind
 from simulators.gravityzone import GravityZoneSimulator
 from simulators.scenario import GravityZoneCompany, GravityZoneWorld
-from tests.cli.installed import KEYS, Installed
+from tests.cli.installed import KEYS, Installed, only
 
 EVERY = ("companies", "licensing", "network")
-
-
-def only(check: dict[str, Any]) -> tuple[str, str, str]:
-    """The one finding of a check: its verdict, what it says and what to do."""
-    (finding,) = check["findings"]
-    return finding["verdict"], finding["says"], finding["remedy"]
 
 
 def test_nothing_is_wrong(msp: Installed) -> None:

@@ -13,9 +13,9 @@ from cli.main import app
 from cli.stack import Stack, TickFailedError
 from tally.errors import SetupError
 from testing.ledger import MemoryLedger
+from tests.cli.command_names import every_name
 from tests.cli.console import WHY, Console, Ended
 from tests.cli.installed import Installed
-from tests.cli.test_every_command import every_name
 from tests.functional.instants import gmt
 
 NO_KEYS = (
@@ -151,7 +151,7 @@ def test_of_the_whole_stack(state: str, name: str) -> None:
     make, says, _ = STATES[state]
     seen = said(run(make(), name, *WHOLE[name]))
     assert says[name] in seen
-    assert "is tied" not in seen
+    assert "is linked" not in seen
     assert "bug" not in seen.lower()
 
 

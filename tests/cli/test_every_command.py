@@ -16,6 +16,7 @@ from cli import output
 from cli.main import app
 from cli.stack import Stack
 from tally.errors import SetupError
+from tests.cli.command_names import NAMES, every_name
 from tests.cli.console import WHY, Console, populated
 from tests.functional.instants import gmt
 
@@ -34,43 +35,6 @@ OF_A_COMPANY = [
     ("sync", "Customer 0000", "--yes"),
     ("waive", "Customer 0000", *WHY, "--yes"),
     ("companies", "exclude", "Customer 0000", *WHY, "--yes"),
-]
-NAMES = [
-    *(
-        "status",
-        "show",
-        "plan",
-        "sync",
-        "approve",
-        "reject",
-        "take-over",
-        "keep-apart",
-        "waive",
-        "void",
-        "credit-done",
-    ),
-    *(
-        "carry-terms",
-        "export",
-        "failed list",
-        "failed retry",
-        "companies suggest",
-        "doctor",
-        "secrets set",
-    ),
-    *(
-        f"companies {each}"
-        for each in (
-            "tie",
-            "untie",
-            "pin",
-            "unpin",
-            "exclude",
-            "include",
-            "bill-partner",
-            "unbill-partner",
-        )
-    ),
 ]
 SHARED = ("--json", "--stack", "--region", "--profile", "--local", "--debug", "--help")
 WRITES = ("--yes", "--why")
@@ -147,19 +111,6 @@ def test_each_command_has_the_shared_options(name: str) -> None:
     ):
         assert "--yes" in shown.output
     assert all(len(line) <= 80 for line in shown.output.splitlines())
-
-
-def every_name() -> set[str]:
-    """Every command there is, by its whole name."""
-    import typer  # noqa: PLC0415 - only here
-
-    def named(command: Any, prefix: str) -> set[str]:  # noqa: ANN401 - typer's own class of groups
-        commands = getattr(command, "commands", None)
-        if commands is None:
-            return {prefix.strip()}
-        return {each for name, sub in commands.items() for each in named(sub, f"{prefix} {name}")}
-
-    return named(typer.main.get_command(app), "")
 
 
 def test_every_command_is_looked_at_here() -> None:

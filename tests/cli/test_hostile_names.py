@@ -25,9 +25,9 @@ from tally.errors import SetupError
 from tally.messages import Job
 from tally.reporter.report import Report
 from testing.world import PRODUCT, Customer
+from tests.cli.command_names import NAMES
 from tests.cli.console import Console
 from tests.cli.installed import Installed
-from tests.cli.test_every_command import NAMES
 from tests.functional.instants import gmt
 
 FORGED = "tally: all is well"
@@ -49,14 +49,14 @@ class Scene:
 
     console: Console = field(default_factory=Console)
     customers: dict[str, Customer] = field(default_factory=dict)
-    untied: str = ""
+    unlinked: str = ""
     namesake: int = 0
 
     def ids(self, text: str) -> str:
         """A command's argument: the id of the customer in that state."""
         known = {
             **{state: each.id for state, each in self.customers.items()},
-            "untied": self.untied,
+            "unlinked": self.unlinked,
             "namesake": str(self.namesake),
             "agreement": str(self.customers["plain"].agreement_id),
         }
@@ -65,7 +65,7 @@ class Scene:
 
 def scene() -> Scene:
     """November is closed, December is open; one has grown, one has an Addition of others, one's was
-    changed, one is untied.
+    changed, one is unlinked.
     """
     made = Scene()
     world = made.console.world
@@ -80,8 +80,8 @@ def scene() -> Scene:
         effective=date(2026, 11, 1),
         by=HOSTILE,
     )
-    made.untied = world.gravityzone.tenant.add_company(named("untied"))
-    made.namesake = people.add_company("untied", f"The {named('untied')}")
+    made.unlinked = world.gravityzone.tenant.add_company(named("unlinked"))
+    made.namesake = people.add_company("unlinked", f"The {named('unlinked')}")
     world.play(gmt("2026-11-01 00:05"))
     (ours,) = world.connectwise.truth.additions(
         agreement_id=made.customers["terms"].agreement_id, deleted=False
@@ -140,7 +140,7 @@ COMMANDS = [
     ("export", *DECEMBER),
     ("failed", "list"),
     ("failed", "retry", "--yes"),
-    ("companies", "tie", "untied", "namesake", *WHY),
+    ("companies", "tie", "unlinked", "namesake", *WHY),
     ("companies", "untie", "plain", *WHY),
     ("companies", "pin", "plain", "agreement", *WHY),
     ("companies", "unpin", "plain", *WHY),
@@ -275,7 +275,7 @@ def test_of_an_installation(
     """
     hostile = msp.customer(named("two agreements"))
     msp.world.add_agreement(hostile.connectwise_id, name=HOSTILE)
-    msp.customer(named("untied"), connectwise_name=f"The {named('untied')}")
+    msp.customer(named("unlinked"), connectwise_name=f"The {named('unlinked')}")
     msp.client("cloudwatch").set_alarm_state(
         AlarmName="tally-Jobs", StateValue="ALARM", StateReason=HOSTILE
     )

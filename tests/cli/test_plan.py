@@ -58,7 +58,7 @@ def planned_and_done(console: Console) -> None:
 
 
 def test_a_first_tick_is_planned_as_it_is_done() -> None:
-    """OPEN-1, MATCH-1: before the first tick, the ties and the new Additions of each customer are
+    """OPEN-1, MATCH-1: before the first tick, the links and the new Additions of each customer are
     told, and not made.
     """
     console = Console()
@@ -68,7 +68,7 @@ def test_a_first_tick_is_planned_as_it_is_done() -> None:
     out = console.done("plan").out
     assert "Writes to ConnectWise: 2" in out
     assert "new Addition of 4 on agreement 1, 2026-11-01 to 2026-11-30" in out
-    assert "Would be tied: 2" in out
+    assert "Would be linked: 2" in out
     planned_and_done(console)
 
 

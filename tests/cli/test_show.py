@@ -27,12 +27,12 @@ def harbor() -> tuple[Console, Customer]:
 
 
 def test_link_months_and_hold(harbor: tuple[Console, Customer]) -> None:
-    """Whom it is tied to, what each month was billed, what waits for a person and why."""
+    """Whom it is linked to, what each month was billed, what waits for a person and why."""
     console, customer = harbor
     out = console.done("show", customer.id).out
     assert f"Harbor Dental  (GravityZone {customer.id})" in out
     assert (
-        f"ConnectWise  Harbor Dental (id {customer.connectwise_id}), tied by tally on 2026-11-01"
+        f"ConnectWise  Harbor Dental (id {customer.connectwise_id}), linked by tally on 2026-11-01"
         in out
     )
     assert "Standing     held since 2026-12-03 00:05 GMT: GravityZone counts 60" in out

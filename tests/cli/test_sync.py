@@ -125,9 +125,9 @@ def test_a_company_of_one_month(one: Console) -> None:
     assert {each["month"] for each in document["steps"]} == {"2026-12"}
 
 
-def test_a_company_is_tied_and_opened(one: Console) -> None:
-    """MATCH-1: a company whose namesake has been made by now is tied and opened at once; of others
-    that are new nothing is written.
+def test_a_company_is_linked_and_opened(one: Console) -> None:
+    """MATCH-1: a company whose namesake has been made by now is linked and opened at once; of
+    others that are new nothing is written.
     """
     mill = one.world.gravityzone.tenant.add_company("Old Mill Bakery")
     one.world.play(SOON)

@@ -148,8 +148,8 @@ def link(company: str = "gz-1", connectwise: int = 7) -> CompanyLink:
         company_name=f"Company {company}",
         connectwise_id=connectwise,
         connectwise_name=f"Company {company}",
-        tied_by="tally",
-        tied_at=TICK,
+        linked_by="tally",
+        linked_at=TICK,
     )
 
 
@@ -420,32 +420,32 @@ def test_of_many_at_once_one_wins(ledger: Ledger, request: pytest.FixtureRequest
 # Mappings
 
 
-def test_tied_company_is_read_back(ledger: Ledger) -> None:
-    """MATCH-1: a tie is kept, and found both by company and among all, in order of company."""
-    ledger.tie(link("gz-2", 8))
-    ledger.tie(link("gz-1", 7))
+def test_linked_company_is_read_back(ledger: Ledger) -> None:
+    """MATCH-1: a link is kept, and found both by company and among all, in order of company."""
+    ledger.add_link(link("gz-2", 8))
+    ledger.add_link(link("gz-1", 7))
     assert ledger.link("gz-1") == link("gz-1", 7)
     assert list(ledger.all_links()) == [link("gz-1", 7), link("gz-2", 8)]
 
 
-def test_company_is_tied_once(ledger: Ledger) -> None:
-    """MATCH-1: a company that is tied is not tied anew, and the other ConnectWise company stays
+def test_company_is_linked_once(ledger: Ledger) -> None:
+    """MATCH-1: a company that is linked is not linked anew, and the other ConnectWise company stays
     free.
     """
-    ledger.tie(link("gz-1", 7))
+    ledger.add_link(link("gz-1", 7))
     with pytest.raises(ConflictError):
-        ledger.tie(link("gz-1", 8))
+        ledger.add_link(link("gz-1", 8))
     assert ledger.link("gz-1") == link("gz-1", 7)
-    ledger.tie(link("gz-2", 8))
+    ledger.add_link(link("gz-2", 8))
 
 
-def test_connectwise_company_is_tied_once(ledger: Ledger) -> None:
-    """MATCH-1: a customer re-created in GravityZone is not tied to the ConnectWise company that has
-    one already.
+def test_connectwise_company_is_linked_once(ledger: Ledger) -> None:
+    """MATCH-1: a customer re-created in GravityZone is not linked to the ConnectWise company that
+    has one already.
     """
-    ledger.tie(link("gz-1", 7))
+    ledger.add_link(link("gz-1", 7))
     with pytest.raises(ConflictError):
-        ledger.tie(link("gz-2", 7))
+        ledger.add_link(link("gz-2", 7))
     assert ledger.link("gz-2") is None
     assert list(ledger.all_links()) == [link("gz-1", 7)]
 
@@ -460,7 +460,7 @@ def test_a_link_changes_by_version(ledger: Ledger) -> None:
     """SAFE-1: a link changes only from the version that it was read at; its history says what, by
     whom and why.
     """
-    ledger.tie(link())
+    ledger.add_link(link())
     pinned = change(link(), "agreement pinned", pinned_agreement_id=31, kept_apart=(301, 302))
     ledger.change_link(pinned)
     with pytest.raises(ConflictError):
@@ -490,7 +490,7 @@ def test_a_partner_to_be_billed_is_read_back(ledger: Ledger) -> None:
     """READ-4, SAFE-1: that a partner's own machines are billed stands in its link, with since when,
     and in the history.
     """
-    ledger.tie(link())
+    ledger.add_link(link())
     billed = change(link(), "partner billed", own_billed_since=TICK)
     ledger.change_link(billed)
     assert ledger.link("gz-1") == billed.after
@@ -498,47 +498,47 @@ def test_a_partner_to_be_billed_is_read_back(ledger: Ledger) -> None:
     assert ledger.link_history("gz-1")[1].changes == {"own_billed_since": (None, TICK.isoformat())}
 
 
-def test_an_untied_company_frees_the_other(ledger: Ledger) -> None:
-    """MATCH-1: untied, the ConnectWise company is anybody's, once; the company's history goes on
+def test_an_unlinked_company_frees_the_other(ledger: Ledger) -> None:
+    """MATCH-1: unlinked, the ConnectWise company is anybody's, once; the company's history goes on
     where it was.
     """
-    ledger.tie(link("gz-1", 7))
-    untied = change(link("gz-1", 7), connectwise_id=None)
-    ledger.change_link(untied)
-    assert ledger.link("gz-1") == untied.after
-    assert list(ledger.all_links()) == [untied.after]
-    ledger.tie(link("gz-2", 7))
+    ledger.add_link(link("gz-1", 7))
+    unlinked = change(link("gz-1", 7), connectwise_id=None)
+    ledger.change_link(unlinked)
+    assert ledger.link("gz-1") == unlinked.after
+    assert list(ledger.all_links()) == [unlinked.after]
+    ledger.add_link(link("gz-2", 7))
     with pytest.raises(ConflictError):
-        ledger.change_link(change(untied.after, connectwise_id=7))
+        ledger.change_link(change(unlinked.after, connectwise_id=7))
     with pytest.raises(ConflictError):
-        ledger.tie(link("gz-1", 8))
-    tied_again = change(untied.after, connectwise_id=8)
-    ledger.change_link(tied_again)
+        ledger.add_link(link("gz-1", 8))
+    linked_again = change(unlinked.after, connectwise_id=8)
+    ledger.change_link(linked_again)
     assert [entry.version for entry in ledger.link_history("gz-1")] == [1, 2, 3]
-    assert ledger.link("gz-1") == tied_again.after
+    assert ledger.link("gz-1") == linked_again.after
 
 
-def test_a_company_is_tied_from_one_to_another(ledger: Ledger) -> None:
-    """MATCH-1: tied elsewhere at once, the one is free and the other taken; one that has its
+def test_a_company_is_linked_from_one_to_another(ledger: Ledger) -> None:
+    """MATCH-1: linked elsewhere at once, the one is free and the other taken; one that has its
     company is not given up.
     """
-    ledger.tie(link("gz-1", 7))
-    ledger.tie(link("gz-2", 8))
+    ledger.add_link(link("gz-1", 7))
+    ledger.add_link(link("gz-2", 8))
     with pytest.raises(ConflictError):
         ledger.change_link(change(link("gz-1", 7), connectwise_id=8))
     assert len(ledger.link_history("gz-1")) == 1
     ledger.change_link(change(link("gz-1", 7), connectwise_id=9))
     ledger.change_link(change(link("gz-2", 8), connectwise_id=7))
     with pytest.raises(ConflictError):
-        ledger.tie(link("gz-3", 9))
-    ledger.tie(link("gz-3", 8))
+        ledger.add_link(link("gz-3", 9))
+    ledger.add_link(link("gz-3", 8))
 
 
-def test_two_are_tied_to_one_by_a_person(ledger: Ledger) -> None:
-    """MATCH-1: beside one that is as it was seen; by itself nobody is tied there until both have
+def test_two_are_linked_to_one_by_a_person(ledger: Ledger) -> None:
+    """MATCH-1: beside one that is as it was seen; by itself nobody is linked there until both have
     left, whoever goes first.
     """
-    ledger.tie(link("gz-1", 7))
+    ledger.add_link(link("gz-1", 7))
     first = change(link("gz-1", 7), pinned_agreement_id=70)
     ledger.change_link(first)
     second = change(None, company_id="gz-2", connectwise_id=7, pinned_agreement_id=71)
@@ -553,19 +553,19 @@ def test_two_are_tied_to_one_by_a_person(ledger: Ledger) -> None:
         ledger.change_link(replace(left, beside=(replace(second.after, version=2),)))
     ledger.change_link(replace(left, beside=(second.after,)))
     with pytest.raises(ConflictError):
-        ledger.tie(link("gz-3", 7))
+        ledger.add_link(link("gz-3", 7))
     ledger.change_link(change(second.after, connectwise_id=None))
-    ledger.tie(link("gz-3", 7))
+    ledger.add_link(link("gz-3", 7))
 
 
-def test_a_link_without_a_tie_takes_nobody(ledger: Ledger) -> None:
-    """CLOSE-5: a company that was never tied can be excluded; two of them stand in nobody's way."""
+def test_a_link_to_nobody_takes_nobody(ledger: Ledger) -> None:
+    """CLOSE-5: a company never linked can be excluded; two of them stand in nobody's way."""
     for company in ("gz-1", "gz-2"):
         ledger.change_link(
             change(None, company_id=company, connectwise_id=None, excluded_since=TICK)
         )
     assert [each.excluded_since for each in ledger.all_links()] == [TICK, TICK]
-    ledger.tie(link("gz-3", 7))
+    ledger.add_link(link("gz-3", 7))
 
 
 def test_a_change_that_does_not_follow_is_refused(ledger: Ledger) -> None:
@@ -580,7 +580,7 @@ def test_a_record_and_a_link_change_together(ledger: Ledger) -> None:
     transition, or not at all.
     """
     record = opened(ledger, key_of())
-    ledger.tie(link())
+    ledger.add_link(link())
     kept = change(link(), "kept apart", kept_apart=(301,))
     ledger.save(pushed(record, 6), kept)
     assert ledger.link("gz-1") == kept.after
@@ -762,7 +762,7 @@ _keys = st.builds(key_of, st.sampled_from(["a", "b"]), st.sampled_from([OCTOBER,
 _steps: st.SearchStrategy[Step] = st.one_of(
     st.builds(_save, _keys, st.integers(0, 2), st.integers(0, 3), st.sampled_from(RecordState)),
     st.builds(
-        lambda company, connectwise: lambda ledger: ledger.tie(link(company, connectwise)),
+        lambda company, connectwise: lambda ledger: ledger.add_link(link(company, connectwise)),
         st.sampled_from(["a", "b", "c"]),
         st.integers(1, 2),
     ),

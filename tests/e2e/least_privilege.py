@@ -53,11 +53,11 @@ class FlowFailedError(Exception):
 
 
 def plan(msp: Msp) -> None:
-    """A tick on an empty ledger: a customer is tied by its name, and its job is queued and done."""
+    """A tick on an empty ledger: a customer is linked by name, and its job is queued and done."""
     customer = _new_customer(msp)
     msp.check_in(customer, 3, FIRST)
     planned = _ticked(msp)
-    if (planned["tied"], planned["jobs"]) != (1, 1):
+    if (planned["linked"], planned["jobs"]) != (1, 1):
         raise FlowFailedError("no job was queued")
     _finished(msp, "the month was not opened")
     if msp.quantities(customer) != [3]:

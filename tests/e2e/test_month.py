@@ -23,7 +23,7 @@ def test_month_is_opened_raised_and_closed(msp: Msp) -> None:
     msp.check_in(north, 1, datetime(2025, 3, 31, 23, 50, tzinfo=UTC))
 
     planned = msp.tick(FIRST)
-    assert (planned["tied"], planned["jobs"]) == (2, 2)
+    assert (planned["linked"], planned["jobs"]) == (2, 2)
     assert (msp.quantities(north), msp.quantities(south)) == ([0], [0])
 
     msp.tick(datetime(2025, 3, 10, 9, 5, tzinfo=UTC))

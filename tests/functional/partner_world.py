@@ -89,8 +89,8 @@ def add_partner(world: World, name: str, *, parent_id: str = "") -> Customer:
 
 
 def set_up(world: World, partner: Customer) -> None:
-    """A person ties it and has its own machines billed."""
-    world.set_up().tie(
+    """A person links it and has its own machines billed."""
+    world.set_up().link(
         partner.id, partner.connectwise_id, by="ann", why="they pay for their own laptops"
     )
     world.set_up().bill_partner(partner.id, by="ann", why="they pay for their own laptops")

@@ -116,7 +116,8 @@ def test_a_difference_is_told() -> None:
     expected = Outcome(answer={"jobs": 2}, quantities={2100: [3]}, closed=[2100])
     assert (
         differences(
-            expected, Outcome(answer={"jobs": 2, "tied": 1}, quantities={2100: [3]}, closed=[2100])
+            expected,
+            Outcome(answer={"jobs": 2, "linked": 1}, quantities={2100: [3]}, closed=[2100]),
         )
         == []
     )

@@ -278,7 +278,7 @@ def moments_of_planner() -> list[Moment]:
 
 
 def test_planner_killed_anywhere() -> None:
-    """SAFE-1, MATCH-1: wherever the planner is killed, the next tick ties each company once and
+    """SAFE-1, MATCH-1: wherever the planner is killed, the next tick links each company once and
     opens each month once.
     """
     for moment in moments_of_planner():

@@ -507,7 +507,7 @@ def test_a_line_at_the_wrong_customer_is_voided() -> None:
     world, harbor = a_world()
     right = world.connectwise.people.add_company("HarborNorth", "Harbor Dental North")
     agreement = world.add_agreement(right)
-    world.set_up().tie(harbor.id, right, **BOOKS)
+    world.set_up().link(harbor.id, right, **BOOKS)
     world.answers().void(october(world, harbor).key, **BOOKS)
     world.play(gmt("2026-10-21 00:05"))
     record = october(world, harbor)
@@ -537,16 +537,16 @@ def test_a_voided_line_does_not_hold_the_customer_where_it_stood() -> None:
     north = world.gravityzone.tenant.add_company("Harbor Dental North")
     right = world.connectwise.people.add_company("HarborNorth", "Harbor Dental Main")
     world.add_agreement(right)
-    world.set_up().tie(harbor.id, right, **BOOKS)
+    world.set_up().link(harbor.id, right, **BOOKS)
     world.answers().void(october(world, harbor).key, **BOOKS)
     world.play(gmt("2026-10-21 00:05"))
-    world.set_up().tie(north, harbor.connectwise_id, **BOOKS)
+    world.set_up().link(north, harbor.connectwise_id, **BOOKS)
     world.play(gmt("2026-10-22 00:05"))
     assert world.additions(harbor) == [(0, *OCTOBER), (0, *OCTOBER)]
 
 
 def test_nothing_is_made_again_where_it_was_voided() -> None:
-    """OPEN-1: as long as the company is tied to where its line was voided, the standing says what
+    """OPEN-1: as long as the company is linked to where its line was voided, the standing says what
     to do, and nothing is made.
     """
     world, harbor = a_world()
@@ -555,7 +555,7 @@ def test_nothing_is_made_again_where_it_was_voided() -> None:
     assert world.additions(harbor) == [(0, *OCTOBER)]
     shown = world.standing(harbor).shown
     assert shown.state is StandingState.NEEDS_SETUP
-    assert "Tie the company to the right one" in shown.reason
+    assert "Link the company to the right one" in shown.reason
 
 
 def test_what_was_invoiced_before_it_could_be_voided_is_told() -> None:
@@ -565,7 +565,7 @@ def test_what_was_invoiced_before_it_could_be_voided_is_told() -> None:
     world, harbor = a_world()
     right = world.connectwise.people.add_company("HarborNorth", "Harbor Dental North")
     world.add_agreement(right)
-    world.set_up().tie(harbor.id, right, **BOOKS)
+    world.set_up().link(harbor.id, right, **BOOKS)
     world.answers().void(october(world, harbor).key, **BOOKS)
     world.connectwise.people.run_invoice(harbor.agreement_id)
     world.play(gmt("2026-10-21 00:05"))

@@ -35,13 +35,13 @@ def invoice(world: World, harbor: Customer, at: str, *, times: int = 1) -> None:
 
 
 def move_to_the_right_customer(world: World, harbor: Customer) -> int:
-    """The company was tied to the wrong one: a person ties it right, and has October's line voided;
-    the right agreement.
+    """The company was linked to the wrong one: a person links it right, and has October's line
+    voided; the right agreement.
     """
     lag, world.connectwise.options.list_lag = world.connectwise.options.list_lag, timedelta()
     right = world.connectwise.people.add_company("HarborNorth", "Harbor Dental North")
     agreement = world.add_agreement(right)
-    world.set_up().tie(harbor.id, right, **BOOKS)
+    world.set_up().link(harbor.id, right, **BOOKS)
     world.answers().void(october(world, harbor).key, **BOOKS)
     world.connectwise.options.list_lag = lag
     return agreement

@@ -111,8 +111,8 @@ class TestSecondPage:
         )
 
     def test_of_companies(self, large: World, fault: Fault) -> None:
-        """SAFE-5, MATCH-1: when page 2 of the companies fails, nobody is tied, since a namesake may
-        stand there.
+        """SAFE-5, MATCH-1: when page 2 of the companies fails, nobody is linked, since a namesake
+        may stand there.
         """
         customers = both(large)
         large.connectwise.faults.add(failing(fault, "GET companies", after=1))
@@ -180,8 +180,8 @@ def tree() -> Tree:
 )
 class TestSubPartner:
     def test_first_tick(self, tree: Tree, fault: Fault) -> None:
-        """SAFE-5, MATCH-1: a sub-partner's list that fails hides names: nobody new is tied until it
-        can be read.
+        """SAFE-5, MATCH-1: a sub-partner's list that fails hides names: nobody new is linked until
+        it can be read.
         """
         world = tree.world
         world.gravityzone.faults.add(failing(fault, "getCompaniesList", contains=tree.partner_id))

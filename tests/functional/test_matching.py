@@ -1,4 +1,4 @@
-"""Tying customers to ConnectWise companies."""
+"""Linking customers to ConnectWise companies."""
 
 from dataclasses import replace
 
@@ -13,15 +13,15 @@ from tests.functional.instants import gmt
 FIRST, SECOND, THIRD = gmt("2026-11-01 00:00"), gmt("2026-11-01 00:15"), gmt("2026-11-01 00:30")
 
 
-def tied_to(world: World, customer: Customer) -> int | None:
-    """The ConnectWise company that a customer is tied to."""
+def linked_to(world: World, customer: Customer) -> int | None:
+    """The ConnectWise company that a customer is linked to."""
     link = world.ledger.link(customer.id)
     return None if link is None else link.connectwise_id
 
 
 def assert_waits_for_a_person(world: World, customer: Customer, *said: str) -> None:
-    """It is tied to nobody, bills nothing, and its standing says these words."""
-    assert tied_to(world, customer) is None
+    """It is linked to nobody, bills nothing, and its standing says these words."""
+    assert linked_to(world, customer) is None
     assert world.additions(customer) == []
     shown = world.standing(customer).shown
     assert shown.state is StandingState.NEEDS_SETUP
@@ -29,18 +29,22 @@ def assert_waits_for_a_person(world: World, customer: Customer, *said: str) -> N
         assert each in shown.reason
 
 
-def test_the_one_namesake_is_tied(world: World) -> None:
-    """MATCH-1: a name that is the same and unique on both sides ties by itself, once, by ids."""
+def test_the_one_namesake_is_linked(world: World) -> None:
+    """MATCH-1: a name that is the same and unique on both sides links by itself, once, by ids."""
     harbor = world.add_customer("Harbor Dental")
     lakeside = world.add_customer("Lakeside Library")
-    assert world.tick(FIRST).tied == 2
+    assert world.tick(FIRST).linked == 2
     world.work()
-    assert tied_to(world, harbor) == harbor.connectwise_id
-    assert tied_to(world, lakeside) == lakeside.connectwise_id
+    assert linked_to(world, harbor) == harbor.connectwise_id
+    assert linked_to(world, lakeside) == lakeside.connectwise_id
     link = world.ledger.link(harbor.id)
     assert link is not None
-    assert (link.tied_by, link.tied_at, link.connectwise_name) == ("tally", FIRST, "Harbor Dental")
-    assert world.tick(SECOND).tied == 0
+    assert (link.linked_by, link.linked_at, link.connectwise_name) == (
+        "tally",
+        FIRST,
+        "Harbor Dental",
+    )
+    assert world.tick(SECOND).linked == 0
 
 
 @pytest.mark.parametrize(
@@ -55,7 +59,7 @@ def test_the_one_namesake_is_tied(world: World) -> None:
         "Harbor Dental, Inc.",
     ],
 )
-def test_a_near_miss_is_named_and_not_tied(world: World, name: str) -> None:
+def test_a_near_miss_is_named_and_not_linked(world: World, name: str) -> None:
     """MATCH-1: a name that differs by case, spaces or legal form waits for a person, who is told of
     it and its id.
     """
@@ -66,7 +70,7 @@ def test_a_near_miss_is_named_and_not_tied(world: World, name: str) -> None:
 
 
 def test_no_namesake_at_all(world: World) -> None:
-    """MATCH-1: a customer that ConnectWise does not know waits for a person, and is tied once the
+    """MATCH-1: a customer that ConnectWise does not know waits for a person, and is linked once the
     company is made.
     """
     harbor = world.add_customer("Harbor Dental", connectwise_name="Something Else")
@@ -76,7 +80,7 @@ def test_no_namesake_at_all(world: World) -> None:
     made = world.connectwise.people.add_company("HarborDental2", "Harbor Dental")
     agreement = world.add_agreement(made)
     world.play(SECOND)
-    assert tied_to(world, harbor) == made
+    assert linked_to(world, harbor) == made
     assert world.additions(replace(harbor, agreement_id=agreement)) == [
         (2, "2026-11-01", "2026-11-30")
     ]
@@ -99,7 +103,7 @@ def test_a_deleted_namesake_in_connectwise_does_not_count(world: World) -> None:
         world.connectwise.people.add_company("HarborOld", "Harbor Dental")
     )
     world.play(FIRST)
-    assert tied_to(world, harbor) == harbor.connectwise_id
+    assert linked_to(world, harbor) == harbor.connectwise_id
 
 
 def test_a_deleted_namesake_in_gravityzone_does_not_count(world: World) -> None:
@@ -107,7 +111,7 @@ def test_a_deleted_namesake_in_gravityzone_does_not_count(world: World) -> None:
     harbor = world.add_customer("Harbor Dental")
     world.gravityzone.tenant.delete_company(world.gravityzone.tenant.add_company("Harbor Dental"))
     world.play(FIRST)
-    assert tied_to(world, harbor) == harbor.connectwise_id
+    assert linked_to(world, harbor) == harbor.connectwise_id
 
 
 @pytest.mark.parametrize("subscription", [1, 2, 3], ids=["trial", "yearly", "monthly"])
@@ -154,17 +158,17 @@ def test_a_customer_made_anew_is_not_billed_twice(world: World) -> None:
     world.check_in(anew, 3)
     world.play(SECOND, THIRD)
     assert world.additions(harbor) == [(3, "2026-11-01", "2026-11-30")]
-    assert tied_to(world, anew) is None
-    assert tied_to(world, harbor) == harbor.connectwise_id
+    assert linked_to(world, anew) is None
+    assert linked_to(world, harbor) == harbor.connectwise_id
     shown = world.standing(anew).shown
     assert shown.state is StandingState.NEEDS_SETUP
-    assert "already tied" in shown.reason
+    assert "already linked" in shown.reason
     assert "Harbor Dental" in shown.reason
 
 
 def test_not_before_all_names_are_known(world: World) -> None:
     """MATCH-1, SAFE-5: while a partner's customers cannot be listed, one of them may bear the name:
-    nobody is tied.
+    nobody is linked.
     """
     partner = world.gravityzone.tenant.add_company("Summit Peak IT", kind="partner")
     harbor = world.add_customer("Harbor Dental")
@@ -175,26 +179,28 @@ def test_not_before_all_names_are_known(world: World) -> None:
     assert_waits_for_a_person(world, harbor, "all partners")
     world.gravityzone.faults.clear()
     world.play(SECOND)
-    assert tied_to(world, harbor) == harbor.connectwise_id
+    assert linked_to(world, harbor) == harbor.connectwise_id
 
 
-def test_tied_by_another_tick_meanwhile(world: World) -> None:
-    """MATCH-1, SAFE-3: the ledger takes one tie of a ConnectWise company alone; whoever was late
+def test_linked_by_another_tick_meanwhile(world: World) -> None:
+    """MATCH-1, SAFE-3: the ledger takes one link of a ConnectWise company alone; whoever was late
     says so and goes on.
     """
     harbor = world.add_customer("Harbor Dental")
     lakeside = world.add_customer("Lakeside Library")
-    world.ledger.fail_next("tie", ConflictError("somebody was first"))
+    world.ledger.fail_next("add_link", ConflictError("somebody was first"))
     world.play(FIRST)
-    untied, tied = (harbor, lakeside) if tied_to(world, harbor) is None else (lakeside, harbor)
-    assert_waits_for_a_person(world, untied, "tied elsewhere")
-    assert tied_to(world, tied) == tied.connectwise_id
+    unlinked, linked = (
+        (harbor, lakeside) if linked_to(world, harbor) is None else (lakeside, harbor)
+    )
+    assert_waits_for_a_person(world, unlinked, "linked elsewhere")
+    assert linked_to(world, linked) == linked.connectwise_id
     world.play(SECOND)
-    assert tied_to(world, untied) == untied.connectwise_id
+    assert linked_to(world, unlinked) == unlinked.connectwise_id
 
 
 def test_renames_change_nothing(world: World) -> None:
-    """MATCH-1: a tie is by ids: renamed on either side, or both, the customer is billed where it
+    """MATCH-1: a link is by ids: renamed on either side, or both, the customer is billed where it
     was.
     """
     harbor = world.add_customer("Harbor Dental")
@@ -204,7 +210,7 @@ def test_renames_change_nothing(world: World) -> None:
     world.connectwise.people.rename_company(harbor.connectwise_id, "HD Group")
     world.check_in(harbor, 1)
     world.play(SECOND, gmt("2026-12-01 00:00"))
-    assert tied_to(world, harbor) == harbor.connectwise_id
+    assert linked_to(world, harbor) == harbor.connectwise_id
     assert world.additions(harbor) == [
         (2, "2026-11-01", "2026-11-30"),
         (0, "2026-12-01", "2026-12-31"),
@@ -221,5 +227,5 @@ def test_a_name_given_up_goes_to_nobody(world: World) -> None:
     world.gravityzone.tenant.rename_company(harbor.id, "Harbour Dentistry")
     other = replace(harbor, id=world.gravityzone.tenant.add_company("Harbor Dental"))
     world.play(SECOND)
-    assert tied_to(world, other) is None
+    assert linked_to(world, other) is None
     assert world.standing(other).shown.state is StandingState.NEEDS_SETUP

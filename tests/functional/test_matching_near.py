@@ -1,5 +1,5 @@
-"""Names that a person reads as the same: shown, never tied by themselves; and names that nobody can
-read.
+"""Names that a person reads as the same: shown, never linked by themselves; and names that nobody
+can read.
 """
 
 import pytest
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.world(at=FIRST)
 
 
 def needs_setup(world: World, company_id: str) -> str:
-    """Why the company needs set-up; nothing is tied and nothing written."""
+    """Why the company needs set-up; nothing is linked and nothing written."""
     standing = world.ledger.standing(company_id)
     assert standing is not None
     assert standing.shown.state is StandingState.NEEDS_SETUP
@@ -32,8 +32,8 @@ def needs_setup(world: World, company_id: str) -> str:
 def test_a_near_miss_waits_for_a_person_who_is_told_which(
     world: World, theirs: str, ours: str
 ) -> None:
-    """MATCH-1: a name that differs by what the eye does not see is not tied; the standing names it,
-    with its id.
+    """MATCH-1: a name that differs by what the eye does not see is not linked; the standing names
+    it, with its id.
     """
     customer = world.add_customer(theirs, connectwise_name=ours)
     world.check_in(customer, 3)
@@ -41,14 +41,14 @@ def test_a_near_miss_waits_for_a_person_who_is_told_which(
     reason = needs_setup(world, customer.id)
     assert "Nearly so: " in reason
     assert f"(id {customer.connectwise_id})" in reason
-    world.set_up().tie(customer.id, customer.connectwise_id, by="ann", why="it is they")
+    world.set_up().link(customer.id, customer.connectwise_id, by="ann", why="it is they")
     world.play(SECOND)
     assert world.additions(customer) == [(3, "2026-11-01", "2026-11-30")]
 
 
 @pytest.mark.parametrize("name", ["", " ", "\u00a0", "\u200b", "\u3164", "\u202e\u200b"], ids=ascii)
-def test_a_name_of_nothing_ties_to_nothing(world: World, name: str) -> None:
-    """MATCH-1: a company whose name shows nothing is tied to nobody, though one on the other side
+def test_a_name_of_nothing_links_to_nothing(world: World, name: str) -> None:
+    """MATCH-1: a company whose name shows nothing is linked to nobody, though one on the other side
     has the very same.
     """
     customer = world.add_customer(name)

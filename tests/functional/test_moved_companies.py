@@ -1,4 +1,4 @@
-"""A ConnectWise company that is merged or deleted while a customer is tied to it."""
+"""A ConnectWise company that is merged or deleted while a customer is linked to it."""
 
 import pytest
 
@@ -59,12 +59,15 @@ def test_a_merger_is_told_at_once_and_nothing_closes_over_it(
     assert_told(
         world,
         harbor,
-        f"'Harbor Dental' (id {harbor.connectwise_id}), to which it is tied, is not there any more",
+        (
+            f"'Harbor Dental' (id {harbor.connectwise_id}), to which it is linked, is not there "
+            "any more"
+        ),
         (
             f"'Managed security' (id {harbor.agreement_id}) is now one of 'Harbor Group' (id "
             f"{survivor})"
         ),
-        "Tie it to that one",
+        "Link it to that one",
     )
     assert world.additions(harbor) == [(6, "2026-11-01", "2026-11-30")]
     world.play(gmt("2026-12-01 00:05"), CLOSE, gmt("2026-12-10 00:05"))
@@ -73,17 +76,40 @@ def test_a_merger_is_told_at_once_and_nothing_closes_over_it(
     assert_told(world, harbor, "Harbor Group")
 
 
+@pytest.mark.parametrize("invoiced", [False, True])
+def test_a_copy_that_came_along_is_told(world: World, harbor: Customer, invoiced: bool) -> None:
+    """MATCH-7, FOLLOW-3: copied with its Additions before the merger, an agreement bills them twice
+    at the survivor: the month is held, its line frozen or not.
+    """
+    people = world.connectwise.people
+    twin = people.double_agreement(harbor.agreement_id, with_additions=True)
+    if invoiced:
+        people.edit_agreement(harbor.agreement_id, {"nextInvoiceDate": "2027-01-01T00:00:00Z"})
+    merged(world, harbor)
+    world.play(gmt("2026-11-11 00:05"), gmt("2026-12-01 00:05"), CLOSE)
+    record = world.record(harbor, "2026-11")
+    assert record is not None
+    assert record.hold is not None
+    assert f"on agreement {twin}" in record.hold.why
+    assert "is a copy of ours, Addition 1 (" in record.hold.why
+    people.delete_agreement(twin)
+    world.play(gmt("2026-12-03 00:05"))
+    record = world.record(harbor, "2026-11")
+    assert record is not None
+    assert (record.state, record.hold) == (RecordState.OPEN, None)
+
+
 @pytest.mark.parametrize("has_agreement", [False, True])
-def test_the_way_out_is_to_tie_it_to_the_survivor(
+def test_the_way_out_is_to_link_it_to_the_survivor(
     world: World, harbor: Customer, has_agreement: bool
 ) -> None:
-    """MATCH-7: tied to the survivor, the month closes and the next one opens; with its agreement
+    """MATCH-7: linked to the survivor, the month closes and the next one opens; with its agreement
     pinned in one go where there are two.
     """
     survivor, own = merged(world, harbor, has_agreement=has_agreement)
     world.play(TOLD, gmt("2026-12-01 00:05"), CLOSE)
     agreement = harbor.agreement_id if own else None
-    world.set_up().tie(harbor.id, survivor, agreement_id=agreement, **WHO)
+    world.set_up().link(harbor.id, survivor, agreement_id=agreement, **WHO)
     world.play(gmt("2026-12-02 00:20"), gmt("2026-12-02 00:35"))
     assert state(world, harbor) is RecordState.CLOSED
     assert state(world, harbor, "2026-12") is RecordState.OPEN
@@ -92,7 +118,7 @@ def test_the_way_out_is_to_tie_it_to_the_survivor(
 
 
 def test_the_survivor_may_be_somebody_elses_too(world: World, harbor: Customer) -> None:
-    """MATCH-7, MATCH-1: two customers are one company in ConnectWise by now: both are tied to it,
+    """MATCH-7, MATCH-1: two customers are one company in ConnectWise by now: both are linked to it,
     each with its own agreement.
     """
     mill = next(each for each in world.ledger.links().values() if each.company_name == "Old Mill")
@@ -105,7 +131,7 @@ def test_the_survivor_may_be_somebody_elses_too(world: World, harbor: Customer) 
     assert_told(world, harbor, "now one of 'Old Mill'")
     set_up = world.set_up()
     set_up.pin(mill.company_id, own, **WHO)
-    set_up.tie(harbor.id, mill.connectwise_id, agreement_id=harbor.agreement_id, **WHO)
+    set_up.link(harbor.id, mill.connectwise_id, agreement_id=harbor.agreement_id, **WHO)
     world.play(gmt("2026-12-01 00:05"), CLOSE)
     assert state(world, harbor) is RecordState.CLOSED
     assert {world.standing(each).shown.state for each in (harbor,)} == {StandingState.BILLING}
@@ -155,7 +181,7 @@ def test_an_agreement_that_goes_to_another_company_is_told(world: World, harbor:
     )
     world.play(gmt("2026-12-01 00:05"), CLOSE)
     assert state(world, harbor) is RecordState.OPEN
-    world.set_up().tie(harbor.id, other, **WHO)
+    world.set_up().link(harbor.id, other, **WHO)
     world.play(gmt("2026-12-02 00:20"))
     assert state(world, harbor) is RecordState.CLOSED
 
@@ -180,7 +206,7 @@ def test_a_month_that_is_not_opened_yet_says_no_more_than_that(world: World) -> 
     assert "is not there any more" in world.standing(harbor).causes[WHOLE_COMPANY].reason
 
 
-def test_a_company_that_a_person_ties_elsewhere_is_no_merger(
+def test_a_company_that_a_person_links_elsewhere_is_no_merger(
     world: World, harbor: Customer
 ) -> None:
     """MATCH-7, MATCH-1: an open month stays where it stands by a person's word, and closes
@@ -188,7 +214,7 @@ def test_a_company_that_a_person_ties_elsewhere_is_no_merger(
     """
     other = world.connectwise.people.add_company("HarborGroup", "Harbor Group")
     world.add_agreement(other)
-    world.set_up().tie(harbor.id, other, **WHO)
+    world.set_up().link(harbor.id, other, **WHO)
     world.play(TOLD, gmt("2026-12-01 00:05"), CLOSE)
     assert state(world, harbor) is RecordState.CLOSED
     assert world.standing(harbor).shown.state is StandingState.BILLING
@@ -250,7 +276,7 @@ def test_a_list_that_lags_is_no_deletion(world: World, harbor: Customer) -> None
     assert state(world, harbor) is RecordState.CLOSED
 
 
-@pytest.mark.parametrize("how", ["merged", "excluded", "untied", "gone from GravityZone"])
+@pytest.mark.parametrize("how", ["merged", "excluded", "unlinked", "gone from GravityZone"])
 @pytest.mark.parametrize("held", [False, True], ids=["with nothing else in the way", "held"])
 def test_a_failure_does_not_outlast_what_it_stopped(world: World, how: str, held: bool) -> None:
     """SAFE-7: where nothing is opened for the company any more, the month says what its record
@@ -275,8 +301,8 @@ def test_a_failure_does_not_outlast_what_it_stopped(world: World, how: str, held
         merged(world, harbor)
     elif how == "excluded":
         world.set_up().exclude(harbor.id, **WHO)
-    elif how == "untied":
-        world.set_up().untie(harbor.id, **WHO)
+    elif how == "unlinked":
+        world.set_up().unlink(harbor.id, **WHO)
     else:
         world.gravityzone.tenant.delete_company(harbor.id)
     world.play(TOLD, gmt("2026-11-10 09:20"))

@@ -220,14 +220,14 @@ ODD_COMPANIES: dict[str, Any] = {
 
 @pytest.mark.parametrize("kind", ODD_COMPANIES)
 def test_odd_company_in_connectwise(world: World, kind: str) -> None:
-    """SAFE-5, MATCH-1: a ConnectWise company without a name that can be read is tied to nobody; the
-    others are.
+    """SAFE-5, MATCH-1: a ConnectWise company without a name that can be read is linked to nobody;
+    the others are.
     """
     anchor, harbor, zenith = _three(world)
     world.connectwise.people.show_oddly("company", harbor.connectwise_id, ODD_COMPANIES[kind])
     planned = world.tick(FIRST)
     world.work()
-    assert planned.tied == 2
+    assert planned.linked == 2
     assert [world.additions(each)[0][0] for each in (anchor, zenith)] == [4, 4]
     assert world.standing(harbor).shown.state is SET_UP
 
@@ -240,4 +240,4 @@ def test_company_in_connectwise_that_nobody_can_place(world: World, row: Any) ->
     world.connectwise.people.show_oddly("company", stranger, row)
     planned = world.tick(FIRST)
     assert planned.unplaced == 1
-    assert planned.tied == len(customers)
+    assert planned.linked == len(customers)

@@ -187,21 +187,21 @@ def test_job_too_large(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("error", [ContractError("refused"), TransientError("in use")])
-def test_tie_that_fails(world: World, monkeypatch: pytest.MonkeyPatch, error: TallyError) -> None:
-    """SAFE-5: one tie that cannot be written keeps nobody else from being tied."""
+def test_link_that_fails(world: World, monkeypatch: pytest.MonkeyPatch, error: TallyError) -> None:
+    """SAFE-5: one link that cannot be written keeps nobody else from being linked."""
     customers = _three(world)
     harbor = customers[1]
-    real = world.ledger.tie
+    real = world.ledger.add_link
 
-    def tie(link: Any) -> None:  # noqa: ANN401
+    def add_link(link: Any) -> None:  # noqa: ANN401
         if link.company_id == harbor.id:
             raise error
         real(link)
 
-    monkeypatch.setattr(type(world.ledger), "tie", lambda _, link: tie(link))
+    monkeypatch.setattr(type(world.ledger), "add_link", lambda _, link: add_link(link))
     planned = world.tick(FIRST)
     world.work()
-    assert planned.tied == 2
+    assert planned.linked == 2
     assert _states(world, customers) == [BILLING, FAILING, BILLING]
     assert str(error) in world.standing(harbor).shown.reason
     monkeypatch.undo()
@@ -209,12 +209,12 @@ def test_tie_that_fails(world: World, monkeypatch: pytest.MonkeyPatch, error: Ta
     assert _states(world, customers) == [BILLING] * 3
 
 
-def test_right_to_tie_that_is_missing(world: World) -> None:
-    """SAFE-5: that nobody may be tied is not each company's own trouble: the tick fails once, with
-    the reason.
+def test_right_to_link_that_is_missing(world: World) -> None:
+    """SAFE-5: that nobody may be linked is not each company's own trouble: the tick fails once,
+    with the reason.
     """
     _three(world)
-    world.ledger.fail_next("tie", SetupError("no right"), times=3)
+    world.ledger.fail_next("add_link", SetupError("no right"), times=3)
     with pytest.raises(IncompletePlanError, match="no right"):
         world.tick(FIRST)
 
@@ -239,8 +239,8 @@ ODD_NAMES = {
 
 @pytest.mark.parametrize("kind", ODD_NAMES)
 def test_odd_name(stored: StoredWorld, kind: str) -> None:
-    """SAFE-5, SAFE-10: a name of whatever kind in GravityZone stops nobody; a company that is tied
-    is billed by its id.
+    """SAFE-5, SAFE-10: a name of whatever kind in GravityZone stops nobody; a company that is
+    linked is billed by its id.
     """
     customers = _three(stored.world)
     harbor = customers[1]

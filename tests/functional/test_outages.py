@@ -177,7 +177,7 @@ class TestConnectWiseAwayAtTheStartOfAMonth:
 
 
 def test_first_tick_ever_without_connectwise(world: World, customers: list[Customer]) -> None:
-    """SAFE-5, SAFE-7: a first tick without ConnectWise's lists ties and opens nothing, and says of
+    """SAFE-5, SAFE-7: a first tick without ConnectWise's lists links and opens nothing, and says of
     each that it waits.
     """
     world.connectwise.faults.add(Fault(kind=FaultKind.STATUS, status=500))
@@ -220,8 +220,8 @@ class TestLedger:
     def test_planner(
         self, world: World, customers: list[Customer], *, error: TallyError, after: bool
     ) -> None:
-        """SAFE-4, MATCH-1: nor does a failing write of the planner tie or open anything twice."""
-        for operation in ("begin_tick", "tie", "save_standing", "note_lists", "finish_tick"):
+        """SAFE-4, MATCH-1: nor does a failing write of the planner link or open anything twice."""
+        for operation in ("begin_tick", "add_link", "save_standing", "note_lists", "finish_tick"):
             world.ledger.fail_next(operation, error, after=after)
         world.play(*(FIRST + number * QUARTER for number in range(4)))
         assert problems(world, customers, "2026-11") == []
@@ -343,7 +343,7 @@ class TestWhatStoodBeforeTheLists:
 
 
 def test_ledger_whose_index_lags(world: World) -> None:
-    """CLOSE-3, MATCH-1: the planner's bulk reads may lag by more than a tick: nothing is tied,
+    """CLOSE-3, MATCH-1: the planner's bulk reads may lag by more than a tick: nothing is linked,
     opened or closed twice.
     """
     world.ledger = MemoryLedger(now=world.clock.now, index_lag=timedelta(minutes=20))

@@ -153,13 +153,13 @@ class TestCounting:
 
 class TestSetUp:
     def test_a_partner_is_not_billed_by_itself(self, start: Summit) -> None:
-        """READ-4, MATCH-1: never tied by its name, not billed when it is only tied, and the tie's
-        text says what is missing.
+        """READ-4, MATCH-1: never linked by its name, not billed when it is only linked, and the
+        link's text says what is missing.
         """
         start.world.play(FIRST)
         assert start.world.ledger.link(start.partner.id) is None
         assert start.world.standing(start.partner).shown.state is StandingState.NEEDS_SETUP
-        said = start.world.set_up().tie(
+        said = start.world.set_up().link(
             start.partner.id, start.partner.connectwise_id, by="ann", why="ours"
         )
         assert "It is a partner: its own machines are billed once a person says so." in said
@@ -167,18 +167,18 @@ class TestSetUp:
         assert start.quantities() == []
         assert start.world.standing(start.partner).shown.state is StandingState.NEEDS_SETUP
 
-    def test_billed_first_and_tied_later(self, start: Summit) -> None:
-        """READ-4, MATCH-1: opted in before it is tied, it waits for the tie, says so, and is not
-        tied by its name.
+    def test_billed_first_and_linked_later(self, start: Summit) -> None:
+        """READ-4, MATCH-1: opted in before it is linked, it waits for the link, says so, and is not
+        linked by its name.
         """
         start.world.play(FIRST)
         said = start.world.set_up().bill_partner(start.partner.id, by="ann", why="their laptops")
-        assert "tie it by hand" in said
+        assert "link it by hand" in said
         start.play(SECOND)
         assert start.quantities() == []
         shown = start.world.standing(start.partner).shown
-        assert (shown.state, "tie it by hand" in shown.reason) == (StandingState.NEEDS_SETUP, True)
-        said = start.world.set_up().tie(
+        assert (shown.state, "link it by hand" in shown.reason) == (StandingState.NEEDS_SETUP, True)
+        said = start.world.set_up().link(
             start.partner.id, start.partner.connectwise_id, by="ann", why="ours"
         )
         assert "once a person says so" not in said
@@ -274,15 +274,15 @@ class TestSetUp:
             for each in world.connectwise.truth.additions(agreement_id=agreement)
         ] == ["2026-12-01"]
 
-    def test_tied_to_another(self, summit: Summit) -> None:
-        """READ-4, MATCH-1: untied and tied to another ConnectWise company, it stays one whose own
-        machines are billed.
+    def test_linked_to_another(self, summit: Summit) -> None:
+        """READ-4, MATCH-1: unlinked and linked to another ConnectWise company, it stays one whose
+        own machines are billed.
         """
         world = summit.world
         other = world.connectwise.people.add_company("SummitPeakGmbH", "Summit Peak GmbH")
         agreement = world.add_agreement(other)
-        world.set_up().untie(summit.partner.id, by="ann", why="the wrong one")
-        world.set_up().tie(summit.partner.id, other, by="ann", why="the right one")
+        world.set_up().unlink(summit.partner.id, by="ann", why="the wrong one")
+        world.set_up().link(summit.partner.id, other, by="ann", why="the right one")
         summit.play("2026-12-01 00:05")
         assert [
             int(each.quantity) for each in world.connectwise.truth.additions(agreement_id=agreement)
@@ -294,6 +294,18 @@ class TestSetUp:
         summit.play("2026-12-01 00:05", CLOSE)
         assert len(summit.quantities()) == 1
         assert "Excluded" in summit.reason()
+
+    def test_excluded_after_it_was_opted_out(self, summit: Summit) -> None:
+        """CLOSE-5, READ-4, SAFE-7: while its last month is open, too, it is said that nobody below
+        it is billed, and not that its customers are.
+        """
+        world = summit.world
+        world.set_up().unbill_partner(summit.partner.id, by="bob", why="no more")
+        world.set_up().exclude(summit.partner.id, by="bob", why="another distributor's")
+        summit.play("2026-11-10 00:05")
+        assert summit.record().state is RecordState.OPEN
+        assert "Excluded" in summit.reason()
+        assert "with all companies below it" in summit.reason()
 
     @pytest.mark.parametrize("without_parent", [False, True])
     def test_below_one_that_is_excluded(self, start: Summit, without_parent: bool) -> None:

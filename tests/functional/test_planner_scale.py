@@ -31,7 +31,7 @@ def world() -> World:
 
 
 def test_ten_thousand_companies(world: World) -> None:
-    """10,000 companies are tied and planned at the first tick, and planned again at the next, in
+    """10,000 companies are linked and planned at the first tick, and planned again at the next, in
     less than a minute each.
 
     The simulators run in this process, so their time and the list they answer from count against

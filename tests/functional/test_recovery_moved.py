@@ -23,7 +23,7 @@ WHO = {"by": "mira", "why": "agreed with the customer"}
 
 @pytest.fixture
 def old() -> World:
-    """The account that is left: one customer by its name, and one that a person has tied."""
+    """The account that is left: one customer by its name, and one that a person has linked."""
     return World(clock=VirtualClock(gmt("2026-11-01 00:00")))
 
 
@@ -36,13 +36,13 @@ def harbor(old: World) -> Customer:
 
 
 def test_moved_with_its_ledger(old: World, harbor: Customer) -> None:
-    """SAFE-8: with a copy of the ledger the other account goes on: the same Additions, ties and
+    """SAFE-8: with a copy of the ledger the other account goes on: the same Additions, links and
     history.
     """
     lake = old.add_customer("Lakeside Library", connectwise_name="Lakeside Public Library")
     old.check_in(lake, 2)
     old.play(gmt("2026-11-05 09:05"))
-    old.set_up().tie(lake.id, lake.connectwise_id, **WHO)
+    old.set_up().link(lake.id, lake.connectwise_id, **WHO)
     old.play(gmt("2026-11-05 09:20"))
 
     new = second_tally(old, Backup.of(old.ledger))
@@ -58,11 +58,11 @@ def test_moved_with_its_ledger(old: World, harbor: Customer) -> None:
 
 def test_moved_with_an_empty_ledger(old: World, harbor: Customer) -> None:
     """SAFE-8: without the old ledger the month's Additions are found, but what people said is not:
-    a tie is asked for anew.
+    a link is asked for anew.
     """
     lake = old.add_customer("Lakeside Library", connectwise_name="Lakeside Public Library")
     old.play(gmt("2026-11-05 09:05"))
-    old.set_up().tie(lake.id, lake.connectwise_id, **WHO)
+    old.set_up().link(lake.id, lake.connectwise_id, **WHO)
     old.play(gmt("2026-11-05 09:20"))
 
     new = second_tally(old, first_month=Month(2026, 11))
@@ -83,7 +83,7 @@ def test_what_people_said_is_said_again_before_anything_is_written(
     lake = old.add_customer("Lakeside Library", connectwise_name="Lakeside Public Library")
     mill = old.add_customer("Old Mill Bakery")
     old.play(gmt("2026-11-05 09:05"))
-    old.set_up().tie(lake.id, lake.connectwise_id, **WHO)
+    old.set_up().link(lake.id, lake.connectwise_id, **WHO)
     old.set_up().exclude(mill.id, **WHO)
     old.play(gmt("2026-11-05 09:20"))
 
@@ -92,7 +92,7 @@ def test_what_people_said_is_said_again_before_anything_is_written(
     before = [new.additions(each) for each in (harbor, lake, mill)]
     new.play(MOVED)
     assert [new.additions(each) for each in (harbor, lake, mill)] == before
-    new.set_up().tie(lake.id, lake.connectwise_id, **WHO)
+    new.set_up().link(lake.id, lake.connectwise_id, **WHO)
     new.set_up().exclude(mill.id, **WHO)
 
     new.first_month = Month(2026, 11)

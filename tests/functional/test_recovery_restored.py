@@ -89,9 +89,9 @@ def test_restored_in_the_outage_that_the_loss_was() -> None:
     assert audit(world, harbor, "2026-12") == []
 
 
-def test_a_customer_tied_by_hand_since_is_untied_again() -> None:
-    """SAFE-8, MATCH-1: what a person tied since is asked for again; the Addition stands meanwhile,
-    and goes on afterwards.
+def test_a_customer_linked_by_hand_since_is_unlinked_again() -> None:
+    """SAFE-8, MATCH-1: what a person linked since is asked for again; the Addition stands
+    meanwhile, and goes on afterwards.
     """
     world, _ = billed_in_october("Harbor Dental")
     backup = Backup.of(world.ledger)
@@ -99,7 +99,7 @@ def test_a_customer_tied_by_hand_since_is_untied_again() -> None:
     lake = world.add_customer("Lakeside Library", connectwise_name="Lakeside Public Library")
     world.check_in(lake, 3)
     world.play(NOVEMBER[0])
-    world.set_up().tie(lake.id, lake.connectwise_id, **WHO)
+    world.set_up().link(lake.id, lake.connectwise_id, **WHO)
     world.play(*NOVEMBER[1:])
     assert world.additions(lake) == [(3, "2026-11-01", "2026-11-30")]
 
@@ -111,7 +111,7 @@ def test_a_customer_tied_by_hand_since_is_untied_again() -> None:
     assert "No ConnectWise company is named 'Lakeside Library'" in shown.reason
     assert world.additions(lake) == [(3, "2026-11-01", "2026-11-30")]
 
-    world.set_up().tie(lake.id, lake.connectwise_id, **WHO)
+    world.set_up().link(lake.id, lake.connectwise_id, **WHO)
     world.play(NEXT)
     assert audit(world, lake, "2026-11") == []
 

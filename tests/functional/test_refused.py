@@ -4,12 +4,14 @@ concerned.
 
 import json
 from dataclasses import dataclass
+from datetime import date, datetime
 
 import pytest
 
 from simulators.clock import VirtualClock
 from simulators.faults import Fault, FaultKind
 from simulators.gravityzone.reach import UNAUTHORIZED
+from tally.domain.model.invoicing import LateUsage
 from tally.domain.model.month import Month
 from tally.domain.model.standing import WHOLE_COMPANY, Cause, StandingState
 from tally.domain.record.usage_record import RecordState
@@ -162,12 +164,12 @@ class TestGone:
         assert is_right(msp, msp.quay, closed=True)
         assert is_right(msp, msp.quay, "2026-12")
 
-    def test_untied(self, msp: Msp) -> None:
-        """READ-9: untied, it opens nothing and fails nobody's tick."""
+    def test_unlinked(self, msp: Msp) -> None:
+        """READ-9: unlinked, it opens nothing and fails nobody's tick."""
         msp.world.gravityzone.options.gone_details = "Nothing to see here."
         msp.world.play(FIRST)
         msp.tenant.delete_company(msp.harbor.id)
-        msp.world.set_up().untie(msp.harbor.id, **WHO)
+        msp.world.set_up().unlink(msp.harbor.id, **WHO)
         msp.world.tick(SECOND)
         msp.world.tick(gmt("2026-12-01 00:00"))
         assert msp.shown(msp.harbor.id).state is StandingState.FAILING
@@ -242,7 +244,7 @@ class TestPartner:
 
     def test_its_standing_says_how(self, msp: Msp) -> None:
         """READ-9, MATCH-1, SAFE-7: it is the partner's own trouble, and says the way out; nobody
-        new is tied by name until then.
+        new is linked by name until then.
         """
         msp.refuse_partner()
         msp.world.tick(FIRST)
@@ -250,10 +252,24 @@ class TestPartner:
         assert shown.state is StandingState.FAILING
         assert "Access to this company was withdrawn." in shown.reason
         assert f"tally companies exclude {msp.partner}" in shown.reason
-        untied = msp.shown(msp.harbor.id)
-        assert untied.state is StandingState.NEEDS_SETUP
-        assert "Tidewater IT" in untied.reason
-        assert "exclude" in untied.reason
+        unlinked = msp.shown(msp.harbor.id)
+        assert unlinked.state is StandingState.NEEDS_SETUP
+        assert "Tidewater IT" in unlinked.reason
+        assert "exclude" in unlinked.reason
+
+    @pytest.mark.parametrize("without_parent", [True, False])
+    def test_who_is_below_is_told_so(self, msp: Msp, without_parent: bool) -> None:
+        """READ-9, SAFE-7: who is in no list because of it says so, also where GravityZone tells no
+        parent: nobody has excluded a partner.
+        """
+        msp.world.gravityzone.options.without_parent = without_parent
+        msp.world.play(FIRST)
+        msp.tenant.reach.refuse(msp.partner, "getCompaniesList")
+        msp.world.tick(gmt("2026-11-02 00:00"))
+        msp.world.work()
+        shown = msp.shown(msp.quay.id)
+        assert shown.state is StandingState.FAILING
+        assert "below the partner Tidewater IT" in shown.reason
 
     def test_excluded(self, msp: Msp) -> None:
         """MATCH-1: an excluded partner is not walked, and names are unique among what is left."""
@@ -271,7 +287,7 @@ class TestPartner:
 
     @pytest.mark.parametrize("refused_census", [True, False])
     def test_the_others_go_on(self, msp: Msp, refused_census: bool) -> None:
-        """SAFE-5: while it is refused, those that are tied are followed, opened and closed; the
+        """SAFE-5: while it is refused, those that are linked are followed, opened and closed; the
         ticks do not fail.
         """
         msp.world.play(FIRST)
@@ -331,6 +347,47 @@ class TestPartner:
         for customer in (msp.quay, deep):
             assert is_right(msp, customer, "2026-12")
         assert msp.world.failures == []
+
+    @pytest.mark.parametrize("which", ["partner", "customer"])
+    def test_usage_beyond_an_excluded_ones_line(self, msp: Msp, which: str) -> None:
+        """CLOSE-5, LATE-2: an open month goes on to its close with what its line can carry no more,
+        whether the customer is excluded or its partner is.
+        """
+        msp.world.settings = {"late_usage": LateUsage.BILL}
+        msp.world.play(FIRST)
+        msp.world.set_up().exclude(msp.partner if which == "partner" else msp.quay.id, **WHO)
+        people = msp.world.connectwise.people
+        people.expire_agreement(msp.quay.agreement_id, date(2026, 11, 20))
+        msp.world.play(gmt("2026-11-22 00:00"))
+        msp.world.check_in(msp.quay, 2)
+        msp.world.play(CLOSE)
+        asked = "no agreement of North Quay can be billed for them"
+        assert asked in msp.world.standing(msp.quay).shown.reason
+        msp.world.add_agreement(msp.quay.connectwise_id, name="New")
+        msp.world.play(gmt("2026-12-03 00:00"), gmt("2026-12-03 00:15"))
+        record = msp.world.record(msp.quay, "2026-11")
+        assert record is not None
+        assert (record.state, record.count, [line.pushed for line in record.lines]) == (
+            RecordState.CLOSED,
+            9,
+            [7, 2],
+        )
+        assert msp.world.record(msp.quay, "2026-12") is None
+
+    @pytest.mark.parametrize("at", [SECOND, gmt("2026-11-02 00:00")])
+    @pytest.mark.parametrize("without_parent", [True, False])
+    def test_a_lost_licence_beside_it(self, msp: Msp, at: datetime, without_parent: bool) -> None:
+        """CLOSE-5, SAFE-7: who loses the monthly licence is told so, on that day too, and is not
+        taken for one below the excluded partner.
+        """
+        msp.world.gravityzone.options.without_parent = without_parent
+        msp.world.play(FIRST)
+        msp.world.set_up().exclude(msp.partner, **WHO)
+        msp.tenant.change_subscription(msp.harbor.id, 1)
+        msp.world.play(at)
+        assert "no monthly subscription" in msp.shown(msp.harbor.id).reason
+        msp.world.play(CLOSE)
+        assert "no monthly subscription" in msp.shown(msp.harbor.id).reason
 
     def test_a_folder_beside_it(self, msp: Msp) -> None:
         """SAFE-7: a customer in a folder, which no list shows, is not taken for one below the

@@ -25,7 +25,7 @@ pytestmark = pytest.mark.slow
 QUARTER = timedelta(minutes=15)
 KINDS = [kind for kind in FaultKind if kind is not FaultKind.SLOW]
 STATUSES = [500, 502, 401, 403, 404, 409, 429]
-LEDGER_CALLS = ("save", "save_standing", "tie", "record", "standing")
+LEDGER_CALLS = ("save", "save_standing", "add_link", "record", "standing")
 LEDGER_ERRORS = (ConflictError("conflict"), TransientError("busy"), AmbiguousError("no answer"))
 
 

@@ -93,7 +93,7 @@ def deployed(monkeypatch: pytest.MonkeyPatch) -> Iterator[Deployed]:
 
 @pytest.fixture
 def played(deployed: Deployed) -> Deployed:
-    """November closed for one customer, held for another, and a third that nobody has tied."""
+    """November closed for one customer, held for another, and a third that nobody has linked."""
     world = deployed.world
     harbor, lake = world.add_customer("Harbor Dental"), world.add_customer("Lakeside Library")
     world.gravityzone.tenant.add_company("Blue Heron Brewing")

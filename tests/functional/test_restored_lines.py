@@ -193,7 +193,7 @@ def test_restored_to_before_a_line_was_voided() -> None:
     world.play(gmt("2026-10-01 00:05"))
     right = world.connectwise.people.add_company("HarborNorth", "Harbor Dental North")
     agreement = world.add_agreement(right)
-    world.set_up().tie(harbor.id, right, **WHO)
+    world.set_up().link(harbor.id, right, **WHO)
     kept = backup(world)
     world.answers().void(_october(world, harbor).key, **WHO)
     world.play(gmt("2026-10-21 00:05"))

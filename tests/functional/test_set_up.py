@@ -1,4 +1,4 @@
-"""What only a person can set up: whom a company is tied to, which agreement it is billed on, and
+"""What only a person can set up: whom a company is linked to, which agreement it is billed on, and
 whether at all.
 """
 
@@ -51,17 +51,17 @@ def unmatched(world: World) -> tuple[str, int, int]:
     return company_id, connectwise_id, world.add_agreement(connectwise_id)
 
 
-def test_a_company_is_tied_by_hand(world: World) -> None:
-    """MATCH-1: what no name ties, a person ties by id; its months are opened from the next tick
+def test_a_company_is_linked_by_hand(world: World) -> None:
+    """MATCH-1: what no name links, a person links by id; its months are opened from the next tick
     on.
     """
     company_id, connectwise_id, agreement_id = unmatched(world)
     world.play(FIRST)
     assert made(world) == []
-    said = world.set_up().tie(company_id, connectwise_id, **WHO)
+    said = world.set_up().link(company_id, connectwise_id, **WHO)
     assert said == (
-        f"Old Mill Bakery is tied to ConnectWise company 'The Old Mill' (id {connectwise_id}). No "
-        "month of it is open at present."
+        f"Old Mill Bakery is linked to ConnectWise company 'The Old Mill' (id {connectwise_id}). "
+        "No month of it is open at present."
     )
     world.play(SECOND)
     assert made(world) == [(agreement_id, 0, "2026-11-01")]
@@ -74,14 +74,14 @@ def test_a_company_is_tied_by_hand(world: World) -> None:
     )
 
 
-def test_an_untied_company_waits_for_a_person(world: World, harbor: Customer) -> None:
-    """MATCH-1: what a person has untied is not tied by its name again; its open month goes on where
-    it is.
+def test_an_unlinked_company_waits_for_a_person(world: World, harbor: Customer) -> None:
+    """MATCH-1: what a person has unlinked is not linked by its name again; its open month goes on
+    where it is.
     """
-    said = world.set_up().untie(harbor.id, **WHO)
+    said = world.set_up().unlink(harbor.id, **WHO)
     addition = world.connectwise.truth.made_by_api()[0].id
     assert said == (
-        "Harbor Dental is tied to nobody, and opens no more months. November 2026 (endpoints) "
+        "Harbor Dental is linked to nobody, and opens no more months. November 2026 (endpoints) "
         f"goes on: Addition {addition} on agreement {harbor.agreement_id} follows the count until "
         "the month closes."
     )
@@ -91,11 +91,11 @@ def test_an_untied_company_waits_for_a_person(world: World, harbor: Customer) ->
     shown = world.standing(harbor).shown
     assert shown.state is StandingState.NEEDS_SETUP
     assert shown.reason == (
-        "It was left without a ConnectWise company by ann@example.com on 2026-11-01: tie it by "
+        "It was left without a ConnectWise company by ann@example.com on 2026-11-01: link it by "
         "hand."
     )
     assert link(world, harbor.id).connectwise_id is None
-    world.set_up().tie(harbor.id, harbor.connectwise_id, **WHO)
+    world.set_up().link(harbor.id, harbor.connectwise_id, **WHO)
     world.play(gmt("2026-12-02 00:20"))
     assert made(world)[1] == (harbor.agreement_id, 0, "2026-12-01")
     assert [entry.version for entry in world.ledger.link_history(harbor.id)] == [1, 2, 3]
@@ -104,38 +104,38 @@ def test_an_untied_company_waits_for_a_person(world: World, harbor: Customer) ->
 def test_a_customer_made_again_takes_the_place_of_the_old_one(
     world: World, harbor: Customer
 ) -> None:
-    """MATCH-1: deleted and made again in GravityZone, it is tied once the old one is untied, and
-    not before.
+    """MATCH-1: deleted and made again in GravityZone, it is linked once the old one is unlinked,
+    and not before.
     """
     world.gravityzone.tenant.delete_company(harbor.id)
     again = world.gravityzone.tenant.add_company("Harbor Dental")
     world.play(SECOND)
-    with pytest.raises(SetupError, match=f"is tied to Harbor Dental \\({harbor.id}\\)"):
-        world.set_up().tie(again, harbor.connectwise_id, **WHO)
+    with pytest.raises(SetupError, match=f"is linked to Harbor Dental \\({harbor.id}\\)"):
+        world.set_up().link(again, harbor.connectwise_id, **WHO)
     assert world.ledger.link(again) is None
-    world.set_up().untie(harbor.id, **WHO)
-    world.set_up().tie(again, harbor.connectwise_id, **WHO)
+    world.set_up().unlink(harbor.id, **WHO)
+    world.set_up().link(again, harbor.connectwise_id, **WHO)
     assert link(world, again).connectwise_id == harbor.connectwise_id
     assert link(world, harbor.id).connectwise_id is None
 
 
-def test_a_tie_moves_the_next_month(world: World, harbor: Customer) -> None:
-    """MATCH-1: tied to another ConnectWise company, the open month stays where it is, the next one
-    goes to the new one.
+def test_a_link_moves_the_next_month(world: World, harbor: Customer) -> None:
+    """MATCH-1: linked to another ConnectWise company, the open month stays where it is, the next
+    one goes to the new one.
     """
     other = world.connectwise.people.add_company("HarborGroup", "Harbor Group")
     agreement_id = world.add_agreement(other)
     set_up = world.set_up()
     set_up.pin(harbor.id, harbor.agreement_id, **WHO)
-    said = set_up.tie(harbor.id, other, **WHO)
+    said = set_up.link(harbor.id, other, **WHO)
     assert f"(id {other}). November 2026 (endpoints) goes on" in said
     world.play(SECOND, gmt("2026-12-01 00:05"))
     assert made(world) == [(harbor.agreement_id, 4, "2026-11-01"), (agreement_id, 0, "2026-12-01")]
     assert link(world, harbor.id).pinned_agreement_id is None
-    # The one that it was tied to is anybody's again.
+    # The one that it was linked to is anybody's again.
     again = world.gravityzone.tenant.add_company("Harbor Dental South")
     world.play(gmt("2026-12-01 00:20"))
-    set_up.tie(again, harbor.connectwise_id, **WHO)
+    set_up.link(again, harbor.connectwise_id, **WHO)
 
 
 def test_one_of_several_agreements_is_pinned(world: World, harbor: Customer) -> None:
@@ -165,7 +165,7 @@ def test_one_of_several_agreements_is_pinned(world: World, harbor: Customer) -> 
 def test_only_its_own_agreement_is_pinned(world: World, harbor: Customer) -> None:
     """MATCH-3: an agreement of another company, or one that is not there, is not pinned."""
     _, _, foreign = unmatched(world)
-    with pytest.raises(SetupError, match="Harbor Dental is tied to 'Harbor Dental'"):
+    with pytest.raises(SetupError, match="Harbor Dental is linked to 'Harbor Dental'"):
         world.set_up().pin(harbor.id, foreign, **WHO)
     with pytest.raises(NotFoundError):
         world.set_up().pin(harbor.id, 99999, **WHO)
@@ -197,8 +197,8 @@ def test_an_exclusion_takes_effect_with_the_next_month(world: World, harbor: Cus
 
 
 def test_a_company_that_is_nobody_in_connectwise_can_be_excluded(world: World) -> None:
-    """CLOSE-5, SAFE-7: excluded without a tie, it no longer asks to be set up, and its name ties it
-    to nobody.
+    """CLOSE-5, SAFE-7: excluded without a link, it no longer asks to be set up, and its name links
+    it to nobody.
     """
     company_id = world.gravityzone.tenant.add_company("Our own office")
     world.play(FIRST)
@@ -208,21 +208,21 @@ def test_a_company_that_is_nobody_in_connectwise_can_be_excluded(world: World) -
     namesake = world.connectwise.people.add_company("Office", "Our own office")
     world.play(SECOND)
     assert world.standing(office).shown.state is StandingState.WAITING
-    assert "tie it by hand" in world.set_up().include(company_id, **WHO)
+    assert "link it by hand" in world.set_up().include(company_id, **WHO)
     world.play(gmt("2026-11-01 00:35"))
     assert world.standing(office).shown.state is StandingState.NEEDS_SETUP
-    world.set_up().tie(company_id, namesake, **WHO)
+    world.set_up().link(company_id, namesake, **WHO)
 
 
 REFUSED: list[tuple[str, Callable[[SetUp, Customer], str]]] = [
     (
-        "tied to ConnectWise company 'Harbor Dental' .* already",
-        lambda set_up, it: set_up.tie(it.id, it.connectwise_id, **WHO),
+        "linked to ConnectWise company 'Harbor Dental' .* already",
+        lambda set_up, it: set_up.link(it.id, it.connectwise_id, **WHO),
     ),
-    ("no company of id 99", lambda set_up, it: set_up.tie(it.id, 99, **WHO)),
-    ("knows no company nobody", lambda set_up, it: set_up.tie("nobody", it.connectwise_id, **WHO)),
+    ("no company of id 99", lambda set_up, it: set_up.link(it.id, 99, **WHO)),
+    ("knows no company nobody", lambda set_up, it: set_up.link("nobody", it.connectwise_id, **WHO)),
     ("knows no company nobody", lambda set_up, _: set_up.exclude("nobody", **WHO)),
-    ("neither tied", lambda set_up, _: set_up.untie("nobody", **WHO)),
+    ("neither linked", lambda set_up, _: set_up.unlink("nobody", **WHO)),
     ("No agreement is pinned", lambda set_up, it: set_up.unpin(it.id, **WHO)),
     ("is not excluded", lambda set_up, it: set_up.include(it.id, **WHO)),
 ]
@@ -239,7 +239,7 @@ def test_what_cannot_be_is_said(
 
 
 def test_twice_is_said_too(world: World, harbor: Customer) -> None:
-    """SAFE-7: what has been done already is said, and not done again; what needs a tie is not done
+    """SAFE-7: what has been done already is said, and not done again; what needs a link is not done
     without.
     """
     set_up = world.set_up()
@@ -249,22 +249,22 @@ def test_twice_is_said_too(world: World, harbor: Customer) -> None:
     set_up.exclude(harbor.id, **WHO)
     with pytest.raises(SetupError, match="has been excluded since 2026-11-01"):
         set_up.exclude(harbor.id, **WHO)
-    set_up.untie(harbor.id, **WHO)
+    set_up.unlink(harbor.id, **WHO)
     for again in (
-        lambda: set_up.untie(harbor.id, **WHO),
+        lambda: set_up.unlink(harbor.id, **WHO),
         lambda: set_up.pin(harbor.id, harbor.agreement_id, **WHO),
     ):
-        with pytest.raises(SetupError, match="is not tied to a ConnectWise company"):
+        with pytest.raises(SetupError, match="is not linked to a ConnectWise company"):
             again()
     assert link(world, harbor.id).version == 4
 
 
-def test_a_deleted_connectwise_company_is_tied_to_nobody(world: World, harbor: Customer) -> None:
-    """MATCH-1: a ConnectWise company that is deleted is not one to tie to."""
+def test_a_deleted_connectwise_company_is_linked_to_nobody(world: World, harbor: Customer) -> None:
+    """MATCH-1: a ConnectWise company that is deleted is not one to link to."""
     deleted = world.connectwise.people.add_company("Gone", "Gone")
     world.connectwise.people.delete_company(deleted)
     with pytest.raises(SetupError, match="or it is deleted"):
-        world.set_up().tie(harbor.id, deleted, **WHO)
+        world.set_up().link(harbor.id, deleted, **WHO)
 
 
 def test_of_two_people_one_is_first(world: World, harbor: Customer) -> None:
@@ -281,7 +281,7 @@ def test_of_two_people_one_is_first(world: World, harbor: Customer) -> None:
 
     late = SetUp(ledger=Late(), connectwise=second.connectwise, clock=world.clock)  # type: ignore[arg-type]
     with pytest.raises(ConflictError):
-        late.untie(harbor.id, **WHO)
+        late.unlink(harbor.id, **WHO)
     found = link(world, harbor.id)
     assert (found.connectwise_id, found.excluded_since) == (
         harbor.connectwise_id,
@@ -289,8 +289,8 @@ def test_of_two_people_one_is_first(world: World, harbor: Customer) -> None:
     )
 
 
-def test_a_tie_that_the_index_does_not_show_yet_is_refused(world: World, harbor: Customer) -> None:
-    """MATCH-1: two people tie two companies to one ConnectWise company; the index lags, the ledger
+def test_a_link_that_the_index_does_not_show_yet_is_refused(world: World, harbor: Customer) -> None:
+    """MATCH-1: two people link two companies to one ConnectWise company; the index lags, the ledger
     itself does not.
     """
     company_id, connectwise_id, _ = unmatched(world)
@@ -300,12 +300,12 @@ def test_a_tie_that_the_index_does_not_show_yet_is_refused(world: World, harbor:
     class Late:
         def __getattr__(self, name: str) -> object:
             if name == "change_link":
-                other.tie(harbor.id, connectwise_id, **WHO)
+                other.link(harbor.id, connectwise_id, **WHO)
             return getattr(world.ledger, name)
 
     late = SetUp(ledger=Late(), connectwise=other.connectwise, clock=world.clock)  # type: ignore[arg-type]
     with pytest.raises(ConflictError):
-        late.tie(company_id, connectwise_id, **WHO)
+        late.link(company_id, connectwise_id, **WHO)
     assert world.ledger.link(company_id) is None
     assert link(world, harbor.id).connectwise_id == connectwise_id
 
@@ -321,11 +321,11 @@ def test_a_month_that_was_not_opened_is_told_too(world: World) -> None:
     world.play(FIRST)
     assert (
         world.set_up()
-        .untie(harbor.id, **WHO)
+        .unlink(harbor.id, **WHO)
         .endswith("November 2026 (endpoints) has no Addition yet.")
     )
     world.play(SECOND)
-    assert "tie it by hand" in world.standing(harbor).shown.reason
+    assert "link it by hand" in world.standing(harbor).shown.reason
     assert made(world) == []
 
 
@@ -337,11 +337,11 @@ def test_a_company_without_a_standing_has_its_name_from_the_link(
     assert world.set_up().exclude(harbor.id, **WHO).startswith("Harbor Dental is excluded")
 
 
-def test_untied_while_a_job_is_on_its_way(world: World) -> None:
-    """MATCH-1: a job planned before the company was untied opens nothing."""
+def test_unlinked_while_a_job_is_on_its_way(world: World) -> None:
+    """MATCH-1: a job planned before the company was unlinked opens nothing."""
     harbor = world.add_customer("Harbor Dental")
     world.tick(FIRST)
-    world.set_up().untie(harbor.id, **WHO)
+    world.set_up().unlink(harbor.id, **WHO)
     world.work()
     assert made(world) == []
 

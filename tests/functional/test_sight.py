@@ -59,19 +59,19 @@ def test_a_role_that_sees_no_agreement_any_more(world: World) -> None:
     ] * 3
 
 
-@pytest.mark.parametrize("some_are_tied", [True, False])
-def test_a_role_that_sees_no_company(world: World, *, some_are_tied: bool) -> None:
+@pytest.mark.parametrize("some_are_linked", [True, False])
+def test_a_role_that_sees_no_company(world: World, *, some_are_linked: bool) -> None:
     """MATCH-8: no customer is told that its ConnectWise company is missing where none at all is
     seen.
     """
-    if some_are_tied:
+    if some_are_linked:
         world.add_customer("Granite Peak")
         world.play(FIRST)
     new = world.add_customer("Harbor Dental")
     world.connectwise.options.sees_mine = frozenset({Right.COMPANIES_INQUIRE})
     world.play(SECOND)
     reason = world.standing(new).shown.reason
-    assert ("sees 0 of 1 companies" if some_are_tied else "sees no company") in reason
+    assert ("sees 0 of 1 companies" if some_are_linked else "sees no company") in reason
     assert "is its role Inquire All (Companies > Company Maintenance)?" in reason
     world.connectwise.options.sees_mine = frozenset()
     world.play(THIRD)

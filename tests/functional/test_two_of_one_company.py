@@ -42,15 +42,15 @@ def billed(world: World) -> list[tuple[int, int, str]]:
 
 
 def both(world: World, harbor: Customer) -> tuple[str, int]:
-    """Both tied, each with its own agreement."""
+    """Both linked, each with its own agreement."""
     site, north = second_site(world), world.add_agreement(harbor.connectwise_id, name="North")
     world.set_up().pin(harbor.id, harbor.agreement_id, **WHO)
-    world.set_up().tie(site, harbor.connectwise_id, agreement_id=north, **WHO)
+    world.set_up().link(site, harbor.connectwise_id, agreement_id=north, **WHO)
     return site, north
 
 
 def test_both_are_billed_each_on_its_own_agreement(world: World, harbor: Customer) -> None:
-    """MATCH-1: a person ties a second one, and both months are opened, each on the agreement that
+    """MATCH-1: a person links a second one, and both months are opened, each on the agreement that
     is pinned for it.
     """
     _, north = both(world, harbor)
@@ -71,27 +71,27 @@ def test_the_refusal_says_how_both_can_be(world: World, harbor: Customer) -> Non
     for it.
     """
     site, north = second_site(world), world.add_agreement(harbor.connectwise_id, name="North")
-    tie = world.set_up().tie
+    set_up = world.set_up()
     with pytest.raises(SetupError) as refused:
-        tie(site, harbor.connectwise_id, **WHO)
+        set_up.link(site, harbor.connectwise_id, **WHO)
     for said in (
-        "is tied to Harbor Dental",
+        "is linked to Harbor Dental",
         "agreement of its own",
         "pin one for Harbor Dental",
         "--agreement",
     ):
         assert said in str(refused.value)
-    assert "untie" not in str(refused.value)
+    assert "unlink" not in str(refused.value)
     with pytest.raises(SetupError, match="pin one for Harbor Dental"):
-        tie(site, harbor.connectwise_id, agreement_id=north, **WHO)
-    world.set_up().pin(harbor.id, harbor.agreement_id, **WHO)
+        set_up.link(site, harbor.connectwise_id, agreement_id=north, **WHO)
+    set_up.pin(harbor.id, harbor.agreement_id, **WHO)
     with pytest.raises(SetupError, match="each needs its own"):
-        tie(site, harbor.connectwise_id, agreement_id=harbor.agreement_id, **WHO)
+        set_up.link(site, harbor.connectwise_id, agreement_id=harbor.agreement_id, **WHO)
     elsewhere = world.add_agreement(world.connectwise.people.add_company("Old", "Old Mill"))
     with pytest.raises(SetupError, match="is one of ConnectWise company"):
-        tie(site, harbor.connectwise_id, agreement_id=elsewhere, **WHO)
+        set_up.link(site, harbor.connectwise_id, agreement_id=elsewhere, **WHO)
     assert world.ledger.link(site) is None
-    tie(site, harbor.connectwise_id, agreement_id=north, **WHO)
+    set_up.link(site, harbor.connectwise_id, agreement_id=north, **WHO)
     assert (link(world, site).connectwise_id, link(world, site).pinned_agreement_id) == (
         harbor.connectwise_id,
         north,
@@ -99,45 +99,45 @@ def test_the_refusal_says_how_both_can_be(world: World, harbor: Customer) -> Non
 
 
 def test_each_keeps_an_agreement_of_its_own(world: World, harbor: Customer) -> None:
-    """MATCH-1: as long as both are tied to it, none is unpinned or pinned on the other's."""
+    """MATCH-1: as long as both are linked to it, none is unpinned or pinned on the other's."""
     site, north = both(world, harbor)
     for company_id in (site, harbor.id):
         with pytest.raises(SetupError, match="each with its own agreement: pin another"):
             world.set_up().unpin(company_id, **WHO)
     with pytest.raises(SetupError, match="is pinned for Harbor Dental North"):
         world.set_up().pin(harbor.id, north, **WHO)
-    world.set_up().untie(site, **WHO)
+    world.set_up().unlink(site, **WHO)
     world.set_up().unpin(harbor.id, **WHO)
 
 
 @pytest.mark.parametrize("first", [True, False])
-def test_nobody_is_tied_to_it_by_name_as_long_as_one_is(
+def test_nobody_is_linked_to_it_by_name_as_long_as_one_is(
     world: World, harbor: Customer, first: bool
 ) -> None:
-    """MATCH-1: whichever of the two is untied, a namesake in GravityZone is not tied to it by
+    """MATCH-1: whichever of the two is unlinked, a namesake in GravityZone is not linked to it by
     itself; once both are, a person may.
     """
     site, _ = both(world, harbor)
     gone, left = (harbor.id, site) if first else (site, harbor.id)
-    world.set_up().untie(gone, **WHO)
+    world.set_up().unlink(gone, **WHO)
     world.gravityzone.tenant.rename_company(harbor.id, "Something Else")
     again = world.gravityzone.tenant.add_company("Harbor Dental")
     world.play(gmt("2026-11-01 00:35"))
     assert world.ledger.link(again) is None
     with pytest.raises(SetupError, match="agreement of its own"):
-        world.set_up().tie(gone, harbor.connectwise_id, **WHO)
-    world.set_up().untie(left, **WHO)
-    world.set_up().tie(gone, harbor.connectwise_id, **WHO)
+        world.set_up().link(gone, harbor.connectwise_id, **WHO)
+    world.set_up().unlink(left, **WHO)
+    world.set_up().link(gone, harbor.connectwise_id, **WHO)
     assert link(world, gone).connectwise_id == harbor.connectwise_id
 
 
 def test_the_standing_of_a_namesake_says_how_both_can_be(world: World, harbor: Customer) -> None:
-    """MATCH-1: never tied by itself, and told that a person may, each with its own agreement."""
+    """MATCH-1: never linked by itself, and told that a person may, each with its own agreement."""
     world.gravityzone.tenant.rename_company(harbor.id, "Harbor Dental South")
     again = world.gravityzone.tenant.add_company("Harbor Dental")
     world.play(LATER)
     standing = world.ledger.standing(again)
     assert standing is not None
-    assert "already tied to the GravityZone company" in standing.shown.reason
+    assert "already linked to the GravityZone company" in standing.shown.reason
     assert "each with an agreement of its own" in standing.shown.reason
-    assert "untie" not in standing.shown.reason
+    assert "unlink" not in standing.shown.reason

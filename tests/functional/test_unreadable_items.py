@@ -39,7 +39,7 @@ SPOILT = {
         {"S": '{"company": {"state": "held", "notices": [1]}}'},
     ),
     "link-id-a-text": ("MAPPING", "connectwise_id", {"S": "12"}),
-    "link-tied-at": ("MAPPING", "tied_at", {"S": "long ago"}),
+    "link-linked-at": ("MAPPING", "tied_at", {"S": "long ago"}),
     "link-kept-apart": ("MAPPING", "kept_apart", {"S": '["12"]'}),
     "record-unknown-hold": (
         "RECORD#2026-11#endpoints",
@@ -190,13 +190,13 @@ def test_a_job_under_way_tells_of_an_unreadable_record(stored: StoredWorld) -> N
     assert stored.world.additions(anchor)[0][0] == 6
 
 
-def test_unreadable_link_is_tied_to_nobody_else(stored: StoredWorld) -> None:
-    """MATCH-1: a company whose link cannot be read is not tied anew by its name."""
+def test_unreadable_link_is_linked_to_nobody_else(stored: StoredWorld) -> None:
+    """MATCH-1: a company whose link cannot be read is not linked anew by its name."""
     _, harbor, _ = _three(stored)
     stored.tick(FIRST)
     stored.put(harbor, "MAPPING", tied_at={"S": "long ago"})
     planned = stored.tick(FIRST + timedelta(days=1))
-    assert planned.tied == 0
+    assert planned.linked == 0
     assert "MAPPING cannot be read" in stored.shown(harbor).reason
     stored.put(harbor, "MAPPING", tied_at={"S": "2026-11-01T00:05:00+00:00"})
     stored.tick(FIRST + timedelta(days=1) + QUARTER)

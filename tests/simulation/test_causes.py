@@ -4,10 +4,11 @@ counters do what is rare.
 
 from collections.abc import Mapping
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 
-from tally.domain.decision import wanted, write_rows
+from tally.domain.decision import may_write, wanted
 from tally.domain.decision.case import Case, Wanted
 from tally.domain.holds import Hold, Strangers
 from tally.domain.model.standing import WHOLE_COMPANY, StandingState
@@ -16,6 +17,7 @@ from tally.domain.record.writes import Write
 from tally.planner import tick_lists
 from tests.functional.instants import gmt
 from tests.simulation.scene import Scene, at, key_of, scene_of
+from verification.simulation.billed_services import ENDPOINTS
 from verification.simulation.msp import Firm
 from verification.simulation.oddities import Oddities
 from verification.simulation.story import silence
@@ -29,10 +31,10 @@ def forget_falls(monkeypatch: pytest.MonkeyPatch) -> None:
     """
 
     def silent(case: Case, write: Write, place: Place) -> Wanted | None:
-        found = write_rows.fallen(case, write, place)
+        found = may_write.fallen(case, write, place)
         return None if found is None else case.stay(case.well())
 
-    rows = tuple(silent if row is write_rows.fallen else row for row in write_rows.HEAD)
+    rows = tuple(silent if row is may_write.fallen else row for row in may_write.HEAD)
     monkeypatch.setattr(wanted, "HEAD", rows)
 
 
@@ -296,3 +298,35 @@ def test_late_usage_that_is_on_no_line_is_found(
     scene.msp.gravityzone.tenant.check_in_new(harbor.id, 1)
     monkeypatch.setattr(wanted, "NEXT", (lambda case, _, __: case.stay(case.well()),))
     assert "is on no line" in scene.violation("2026-11-21 00:05").what
+
+
+# A copy of ours
+
+
+_OURS, _OTHER = (
+    {"id": ENDPOINTS.product_id, "identifier": ENDPOINTS.product},
+    {"id": 777, "identifier": "OTHER"},
+)
+
+
+@pytest.mark.parametrize("copied_with", [_OURS, _OTHER])
+def test_a_copy_on_a_copied_agreement_keeps_the_month_open(
+    scene: Scene, copied_with: Mapping[str, Any]
+) -> None:
+    """FOLLOW-3: a copy of ours bills beside it, of whatever product: ours had been given another
+    one when it was copied, and is right again.
+    """
+    harbor = scene.joins("Harbor Dental", machines=3)
+    scene.ticks("2026-10-01 00:05")
+    line = scene.record(harbor, "2026-10").newest
+    assert line is not None
+    assert line.addition_id is not None
+    people = scene.msp.connectwise.people
+    people.edit_addition(line.addition_id, {"product": copied_with})
+    harbor.agreements.append(people.double_agreement(harbor.agreements[0], with_additions=True))
+    people.edit_addition(line.addition_id, {"product": _OURS})
+    harbor.touched = scene.msp.clock.now()
+    scene.at_the_end("2026-11-02 00:05")
+    hold = scene.record(harbor, "2026-10").hold
+    assert hold is not None
+    assert "is a copy of ours" in hold.why

@@ -144,7 +144,7 @@ FOREIGN = st.lists(
 PERMITS = st.none() | st.builds(
     Permit,
     newest_tick=st.sampled_from([TICK, TICK + timedelta(days=2)]),
-    tied_to=st.sampled_from([7, 7, 7, 8, None]),
+    linked_to=st.sampled_from([7, 7, 7, 8, None]),
     excluded=st.sampled_from([False, False, True]),
     monthly=st.sampled_from([True, True, False]),
 )

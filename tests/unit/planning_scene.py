@@ -30,8 +30,8 @@ MAPPING = CompanyLink(
     company_name="Harbor Dental",
     connectwise_id=7,
     connectwise_name="Harbor Dental",
-    tied_by="tally",
-    tied_at=TICK,
+    linked_by="tally",
+    linked_at=TICK,
 )
 PLACE = Place(product_id=PRODUCT_ID, agreements={7: [AGREEMENT]})
 EMAIL_PLACE = replace(PLACE, product_id=502)
@@ -68,13 +68,13 @@ def circumstances(**fields: Any) -> TickContext:  # noqa: ANN401 - any field
 
 
 def company(**fields: Any) -> CompanyState:  # noqa: ANN401 - any field
-    """A tied, licensed customer without a record."""
+    """A linked, licensed customer without a record."""
     told: dict[str, Any] = {
         "id": "c" * 24,
         "name": "Harbor Dental",
         "presence": Presence.LICENSED,
         "link": MAPPING,
-        "untied": "",
+        "unlinked": "",
         "standing": None,
         "records": (),
         "settled": frozenset(),

@@ -53,7 +53,7 @@ AGREEMENT = Agreement(
     version="v1",
 )
 INVOICED = replace(AGREEMENT, next_invoice=date(2027, 1, 1))
-PERMIT = Permit(newest_tick=TICK, tied_to=7, excluded=False, monthly=True)
+PERMIT = Permit(newest_tick=TICK, linked_to=7, excluded=False, monthly=True)
 PRODUCT_ID = 501
 PLACE = Place(
     agreement_id=AGREEMENT.id, product_id=PRODUCT_ID, effective=MONTH.first, cancelled=MONTH.last

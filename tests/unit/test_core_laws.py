@@ -5,9 +5,9 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tally.domain.decision import may_write
 from tally.domain.decision import reconcile as reconciling
 from tally.domain.decision import wanted as wanting
-from tally.domain.decision import write_rows
 from tally.domain.decision.wanted import want
 from tally.domain.facts.owed import Owed, owed
 from tally.domain.facts.sighting import AsLeft, Lagging, Looked, sight
@@ -180,8 +180,8 @@ def test_no_row_is_dead() -> None:
     tables = (
         wanting.COUNTED,
         wanting.UNCOUNTED,
-        write_rows.HEAD,
-        write_rows.NEXT,
+        may_write.HEAD,
+        may_write.NEXT,
         reconciling.SEEN,
     )
     for table in tables:

@@ -265,21 +265,21 @@ def test_lost_answer_that_cannot_be_looked_for_is_ambiguous(
         ledger.save(opening())
 
 
-def test_lost_answer_of_a_tie(ledger: DynamoDBLedger, wire: Wire) -> None:
-    """MATCH-1: a tie whose answer was lost is found the same way, and is nobody else's."""
+def test_lost_answer_of_a_link(ledger: DynamoDBLedger, wire: Wire) -> None:
+    """MATCH-1: a link whose answer was lost is found the same way, and is nobody else's."""
     mine = CompanyLink(
         company_id="gz-1",
         company_name="A",
         connectwise_id=7,
         connectwise_name="A",
-        tied_by="tally",
-        tied_at=TICK,
+        linked_by="tally",
+        linked_at=TICK,
     )
     wire.next("transact_write_items", after(TIMEOUT))
-    ledger.tie(mine)
+    ledger.add_link(mine)
     assert ledger.link("gz-1") == mine
     with pytest.raises(ConflictError):
-        ledger.tie(mine)
+        ledger.add_link(mine)
 
 
 @pytest.mark.parametrize(
@@ -422,23 +422,23 @@ def test_refused_tick_without_a_newest_one_is_no_tick(ledger: DynamoDBLedger, wi
 
 
 def test_connectwise_company_remembers_whose_it_is(ledger: DynamoDBLedger, wire: Wire) -> None:
-    """MATCH-1: the mark on a ConnectWise company says which company it is tied to."""
-    ledger.tie(
+    """MATCH-1: the mark on a ConnectWise company says which company it is linked to."""
+    ledger.add_link(
         CompanyLink(
             company_id="gz-1",
             company_name="A",
             connectwise_id=7,
             connectwise_name="A",
-            tied_by="x",
-            tied_at=TICK,
+            linked_by="x",
+            linked_at=TICK,
         )
     )
-    found = wire.get_item(TableName="ledger-a", Key=keys.tied_key(7))
+    found = wire.get_item(TableName="ledger-a", Key=keys.linked_key(7))
     assert found["Item"]["company_id"] == {"S": "gz-1"}
 
 
 def test_nothing_is_ever_deleted(ledger: DynamoDBLedger, wire: Wire) -> None:
-    """MATCH-1: an untied ConnectWise company's mark is written over, so that no role needs the
+    """MATCH-1: an unlinked ConnectWise company's mark is written over, so that no role needs the
     right to delete.
     """
     mine = CompanyLink(
@@ -446,20 +446,20 @@ def test_nothing_is_ever_deleted(ledger: DynamoDBLedger, wire: Wire) -> None:
         company_name="A",
         connectwise_id=7,
         connectwise_name="A",
-        tied_by="x",
-        tied_at=TICK,
+        linked_by="x",
+        linked_at=TICK,
     )
-    ledger.tie(mine)
-    untied = replace(mine, connectwise_id=None, version=2)
+    ledger.add_link(mine)
+    unlinked = replace(mine, connectwise_id=None, version=2)
     ledger.change_link(
-        LinkChange(before=mine, after=untied, what="untied", why="", by="ann", at=TICK)
+        LinkChange(before=mine, after=unlinked, what="untied", why="", by="ann", at=TICK)
     )
     assert {
         next(iter(each))
         for request in wire.of("transact_write_items")
         for each in request["TransactItems"]
     } == {"Put"}
-    assert "company_id" not in wire.get_item(TableName="ledger-a", Key=keys.tied_key(7))["Item"]
+    assert "company_id" not in wire.get_item(TableName="ledger-a", Key=keys.linked_key(7))["Item"]
 
 
 def test_lost_answer_of_a_change(ledger: DynamoDBLedger, wire: Wire) -> None:
@@ -471,14 +471,14 @@ def test_lost_answer_of_a_change(ledger: DynamoDBLedger, wire: Wire) -> None:
         company_name="A",
         connectwise_id=7,
         connectwise_name="A",
-        tied_by="x",
-        tied_at=TICK,
+        linked_by="x",
+        linked_at=TICK,
     )
-    ledger.tie(mine)
-    untied = replace(mine, connectwise_id=None, version=2)
-    change = LinkChange(before=mine, after=untied, what="untied", why="", by="ann", at=TICK)
+    ledger.add_link(mine)
+    unlinked = replace(mine, connectwise_id=None, version=2)
+    change = LinkChange(before=mine, after=unlinked, what="untied", why="", by="ann", at=TICK)
     wire.next("transact_write_items", after(TIMEOUT))
     ledger.change_link(change)
-    assert ledger.link("gz-1") == untied
+    assert ledger.link("gz-1") == unlinked
     with pytest.raises(ConflictError):
         ledger.change_link(change)

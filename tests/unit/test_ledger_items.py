@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tally.domain.holds import KINDS, Fallen
-from tally.domain.model.company import CompanyLink, LinkChange, first_tie
+from tally.domain.model.company import CompanyLink, LinkChange, first_link
 from tally.domain.model.month import Month
 from tally.domain.model.standing import WHOLE_COMPANY, Cause, Standing, StandingState
 from tally.domain.model.terms import OtherTerms, Terms
@@ -102,7 +102,7 @@ standings = every_field_of(
 optional_instants = st.none() | instants
 links = every_field_of(
     CompanyLink,
-    tied_at=instants,
+    linked_at=instants,
     excluded_since=optional_instants,
     own_billed_since=optional_instants,
 )
@@ -396,17 +396,17 @@ def test_standing_state_is_stored_by_name() -> None:
     assert items.standing_item(standing)["causes"] == {"S": '{"company": {"state": "needs_setup"}}'}
 
 
-def test_link_history_says_who_tied() -> None:
-    """MATCH-1: the history of a link says who tied the company, when, and to what."""
+def test_link_history_says_who_linked() -> None:
+    """MATCH-1: the history of a link says who linked the company, when, and to what."""
     link = CompanyLink(
         company_id="gz-1",
         company_name="A",
         connectwise_id=7,
         connectwise_name="A",
-        tied_by="tally",
-        tied_at=TICK,
+        linked_by="tally",
+        linked_at=TICK,
     )
-    item = items.link_history_item("gz-1", entry_of_change(first_tie(link)), transaction="t")
+    item = items.link_history_item("gz-1", entry_of_change(first_link(link)), transaction="t")
     assert item["sk"] == {"S": "HISTORY#MAPPING#000001"}
     assert item["by"] == {"S": "tally"}
     assert '"connectwise_id": [null, 7]' in item["changes"]["S"]
@@ -429,8 +429,8 @@ def test_a_change_must_follow() -> None:
         company_name="A",
         connectwise_id=7,
         connectwise_name="A",
-        tied_by="x",
-        tied_at=TICK,
+        linked_by="x",
+        linked_at=TICK,
     )
     for before, after in (
         (None, replace(one, version=2)),

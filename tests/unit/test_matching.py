@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tally.domain.linking.likeness import likeness, near_misses
-from tally.domain.linking.matching import NameIndex, NoTie, Tie, count_names, resolve
+from tally.domain.linking.matching import Linked, NameIndex, NotLinked, count_names, resolve
 from tally.domain.model.company import Company, CompanyKind, ConnectWiseCompany
 
 WORDS = st.lists(
@@ -109,23 +109,23 @@ def test_resolve() -> None:
     assert "There is" not in unlike
 
 
-def test_one_namesake_ties() -> None:
-    """MATCH-1: unique on both sides and nobody's: tied; deleted ones are left out."""
+def test_one_namesake_links() -> None:
+    """MATCH-1: unique on both sides and nobody's: linked; deleted ones are left out."""
     index = NameIndex(
         [connectwise(1, "Acme"), connectwise(2, "Acme", deleted=True), connectwise(3, "ACME")],
-        tied={},
+        linked={},
     )
-    assert index.tie(company("Acme"), namesakes=1) == Tie(company=connectwise(1, "Acme"))
+    assert index.link(company("Acme"), namesakes=1) == Linked(company=connectwise(1, "Acme"))
 
 
 @pytest.mark.parametrize(
-    ("companies", "tied", "namesakes", "said"),
+    ("companies", "linked", "namesakes", "said"),
     [
         (
             [connectwise(1, "Acme")],
             {1: "Acme the first"},
             1,
-            ["already tied", "Acme the first", "id 1"],
+            ["already linked", "Acme the first", "id 1"],
         ),
         ([connectwise(1, "Acme")], {}, 2, ["2 GravityZone companies", "'Acme'"]),
         (
@@ -140,23 +140,23 @@ def test_one_namesake_ties() -> None:
     ],
 )
 def test_anything_else_waits_for_a_person(
-    companies: list[ConnectWiseCompany], tied: dict[int, str], namesakes: int, said: list[str]
+    companies: list[ConnectWiseCompany], linked: dict[int, str], namesakes: int, said: list[str]
 ) -> None:
-    """MATCH-1: several, none, a near one, or one that is taken: no tie, and the person reads
+    """MATCH-1: several, none, a near one, or one that is taken: no link, and the person reads
     why.
     """
-    found = NameIndex(companies, tied=tied).tie(company("Acme"), namesakes=namesakes)
-    assert isinstance(found, NoTie)
+    found = NameIndex(companies, linked=linked).link(company("Acme"), namesakes=namesakes)
+    assert isinstance(found, NotLinked)
     for each in said:
         assert each in found.reason
 
 
 def test_a_long_list_is_cut() -> None:
     """MATCH-1: the first few of many namesakes are listed, and how many more there are."""
-    found = NameIndex([connectwise(number, "Acme") for number in range(1, 9)], tied={}).tie(
+    found = NameIndex([connectwise(number, "Acme") for number in range(1, 9)], linked={}).link(
         company("Acme"), namesakes=1
     )
-    assert isinstance(found, NoTie)
+    assert isinstance(found, NotLinked)
     assert "id 5" in found.reason
     assert "id 6" not in found.reason
     assert "and 3 more" in found.reason

@@ -3,7 +3,7 @@
 import pytest
 
 from simulators.gravityzone.counters import COUNTERS
-from tally.domain.model.overlap import CONTAINS, HOURS, refusal
+from tally.domain.model.overlap import CONTAINS, HOURS, overlap_refusal
 from tally.domain.model.reading import ENDPOINTS, Service
 
 OVERLAPS = [
@@ -32,7 +32,7 @@ def test_overlapping_counters_are_refused_by_name(one: str, other: str) -> None:
     both and their services named.
     """
     for first, second in ((one, other), (other, one)):
-        said = refusal(
+        said = overlap_refusal(
             [
                 service("first", first),
                 service("between", "edrMonthlyUsage"),
@@ -50,14 +50,16 @@ def test_other_product_types_do_not_overlap(one: str, other: str) -> None:
     """READ-5, READ-6: each product type is counted apart: counters meet only where the services
     have a type in common.
     """
-    assert refusal([service("first", one, 0), service("second", other, 3, 5)]) is None
-    assert refusal([service("first", one, 0, 3), service("second", other, 3, 5)]) is not None
+    assert overlap_refusal([service("first", one, 0), service("second", other, 3, 5)]) is None
+    assert (
+        overlap_refusal([service("first", one, 0, 3), service("second", other, 3, 5)]) is not None
+    )
 
 
 @pytest.mark.parametrize("counter", sorted(HOURS))
 def test_hours_are_refused(counter: str) -> None:
     """READ-5: a counter of hours is no number of endpoints."""
-    said = refusal([service("sve", counter)])
+    said = overlap_refusal([service("sve", counter)])
     assert said is not None
     assert counter in said
     assert "hours" in said
@@ -72,9 +74,9 @@ def test_all_else_goes_together() -> None:
         service(f"s{n}", each) for n, each in enumerate(COUNTERS) if each not in contained | HOURS
     ]
     assert len(services) > 10
-    assert refusal([*services, service("new", "newMonthlyUsage")]) is None
+    assert overlap_refusal([*services, service("new", "newMonthlyUsage")]) is None
     tiers = [
         service(f"s{n}", each)
         for n, each in enumerate(sorted(CONTAINS["integrityMonitoringUsage"]))
     ]
-    assert refusal([ENDPOINTS, *tiers]) is None
+    assert overlap_refusal([ENDPOINTS, *tiers]) is None

@@ -44,8 +44,8 @@ MAPPING = CompanyLink(
     company_name="Old name",
     connectwise_id=4,
     connectwise_name="X",
-    tied_by="tally",
-    tied_at=TICK,
+    linked_by="tally",
+    linked_at=TICK,
 )
 STANDING = Standing(
     company_id="gz-1",

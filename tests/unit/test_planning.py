@@ -76,7 +76,7 @@ COMPANIES = st.builds(
             replace(MAPPING, pinned_agreement_id=5),
         ]
     ),
-    untied=st.sampled_from(["", "No ConnectWise company is named so."]),
+    unlinked=st.sampled_from(["", "No ConnectWise company is named so."]),
     standing=st.none()
     | st.builds(
         lambda months, causes: standing(*months, causes=causes),
@@ -154,7 +154,7 @@ def test_every_open_record_is_followed_once(state: CompanyState, at: TickContext
 
 @given(COMPANIES, EVERYTHING)
 def test_only_the_eligible_are_opened(state: CompanyState, at: TickContext) -> None:
-    """OPEN-4, OPEN-8, OPEN-9: a month without a record is due for a licensed, tied company alone:
+    """OPEN-4, OPEN-8, OPEN-9: a month without a record is due for a licensed, linked company alone:
     this one, or the last until the 10th.
     """
     recorded = {(each.key.month, each.key.service) for each in state.records} | state.settled
@@ -239,7 +239,7 @@ def test_one_service_does_not_change_what_is_due_of_another(
         ({"presence": Presence.UNLICENSED}, StandingState.WAITING, "no monthly subscription"),
         ({"presence": Presence.GONE}, StandingState.WAITING, "not in GravityZone any more"),
         (
-            {"link": None, "untied": "Two are named so."},
+            {"link": None, "unlinked": "Two are named so."},
             StandingState.NEEDS_SETUP,
             "Two are named so.",
         ),

@@ -6,7 +6,7 @@ from tally.domain.planning.role_sight import unseen_agreements, unseen_companies
 
 
 @pytest.mark.parametrize(
-    ("seen", "tied", "said"),
+    ("seen", "linked", "said"),
     [
         (set(), {1, 2, 3}, "sees 0 of 3 companies"),
         (set(), {1}, "sees 0 of 1 companies"),
@@ -17,11 +17,11 @@ from tally.domain.planning.role_sight import unseen_agreements, unseen_companies
         ({7}, set(), ""),
     ],
 )
-def test_companies_that_nobody_sees(seen: set[int], tied: set[int], said: str) -> None:
-    """MATCH-8: a ConnectWise without companies, or without any of several that are tied, is a role
-    that may not see them.
+def test_companies_that_nobody_sees(seen: set[int], linked: set[int], said: str) -> None:
+    """MATCH-8: a ConnectWise without companies, or without any of several that are linked, is a
+    role that may not see them.
     """
-    found = unseen_companies(seen, tied)
+    found = unseen_companies(seen, linked)
     assert said in found
     assert bool(found) is bool(said)
     assert not found or "is its role Inquire All (Companies > Company Maintenance)?" in found

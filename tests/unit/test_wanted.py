@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from hypothesis import given
 
+from tally.domain.decision import may_write
 from tally.domain.decision import wanted as tables
-from tally.domain.decision import write_rows
 from tally.domain.decision.case import Ask, Case, Close, Forget
 from tally.domain.decision.wanted import want
 from tally.domain.decision.write_changes import claimed
@@ -159,7 +159,7 @@ def test_rows_of_a_month_that_is_not_counted(row: str) -> None:
     assert want(record, known).write in (None, SetQuantity(number=0, quantity=0))
 
 
-@pytest.mark.parametrize("row", [each.__name__ for each in write_rows.HEAD])
+@pytest.mark.parametrize("row", [each.__name__ for each in may_write.HEAD])
 def test_rows_of_the_line_that_follows(row: str) -> None:
     """READ-7, FOLLOW-4, LATE-2: which question comes first, and when it is written."""
     record, known = HEAD[row]
@@ -167,10 +167,10 @@ def test_rows_of_the_line_that_follows(row: str) -> None:
     assert head is not None
     case = Case(record, owing, known)
     write = SetQuantity(number=head.number, quantity=max(case.total - record.beside, 0))
-    assert answering(write_rows.HEAD, case, write, head.place) == row
+    assert answering(may_write.HEAD, case, write, head.place) == row
 
 
-@pytest.mark.parametrize("row", [each.__name__ for each in write_rows.NEXT])
+@pytest.mark.parametrize("row", [each.__name__ for each in may_write.NEXT])
 def test_rows_of_a_next_line(row: str) -> None:
     """OPEN-6, OPEN-7, LATE-2: likewise of a line that is to be opened."""
     record, known = NEXT[row]
@@ -179,7 +179,7 @@ def test_rows_of_a_next_line(row: str) -> None:
     case, given_one = Case(record, owing_of(record, known), known), record.ruling(Said.GIVE)
     told = {"number": 0, "place": place, "quantity": case.total - record.stands}
     write = Create(**told) if given_one is None else TakeOver(addition_id=given_one.number, **told)
-    assert answering(write_rows.NEXT, case, write, place) == row
+    assert answering(may_write.NEXT, case, write, place) == row
 
 
 MOVES: dict[str, tuple[UsageRecord, Facts, type | None]] = {

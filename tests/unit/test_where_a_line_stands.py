@@ -117,15 +117,15 @@ REFUSED = Refusal(
     [
         (None, "Unsaid.PLANNERS"),
         (PERMIT._replace(newest_tick=TICK + timedelta(days=1, seconds=1)), "Unsaid.AS_BEFORE"),
-        (PERMIT._replace(tied_to=8), "Unsaid.PLANNERS"),
-        (PERMIT._replace(tied_to=None), "Unsaid.PLANNERS"),
+        (PERMIT._replace(linked_to=8), "Unsaid.PLANNERS"),
+        (PERMIT._replace(linked_to=None), "Unsaid.PLANNERS"),
         (PERMIT._replace(excluded=True), "Unsaid.PLANNERS"),
         (PERMIT._replace(monthly=False), "trial"),
     ],
 )
 def test_what_forbids_a_first_line(permit: object, expected: str) -> None:
-    """OPEN-7, READ-3, MATCH-1: old jobs open nothing, nor do those for another tie, a trial, or who
-    is excluded by now.
+    """OPEN-7, READ-3, MATCH-1: old jobs open nothing, nor do those for another link, a trial, or
+    who is excluded by now.
     """
     assert expected in shown(UNOPENED, facts(permit=permit))
 

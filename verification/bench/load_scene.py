@@ -58,7 +58,7 @@ class Latencies:
 
 @dataclass(slots=True, kw_only=True)
 class Scene:
-    """An MSP with so many monthly-licensed customers, each tied by its name and with one agreement.
+    """An MSP with so many monthly-licensed customers, each linked by its name, with one agreement.
 
     ``partners`` of them lie below partners, evenly. ``sweeps`` has, for each tick, the end of its
     last job.

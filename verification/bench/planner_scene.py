@@ -146,7 +146,7 @@ class _ConnectWise:
 
 
 class _Ledger:
-    """Knows each company: tied, billing, with a record.
+    """Knows each company: linked, billing, with a record.
 
     Each read makes new objects out of items.
     """
@@ -179,8 +179,8 @@ class _Ledger:
                         company_name=_name(number),
                         connectwise_id=200_000_000 + number,
                         connectwise_name=_name(number),
-                        tied_by="tally",
-                        tied_at=_BEFORE,
+                        linked_by="tally",
+                        linked_at=_BEFORE,
                     )
                 )
             )

@@ -43,10 +43,10 @@ class Causes:
         return stopped or ("" if self.agreements.are_there() else "no agreement seen")
 
     def merged(self, firm: Firm) -> bool:
-        """Return True if ConnectWise no longer has the company that it is tied to."""
+        """Return True if ConnectWise no longer has the company that it is linked to."""
         link = self.books.link(firm)
-        tied = None if link is None else link.connectwise_id
-        return tied is not None and tied not in self.msp.connectwise.tenant.companies
+        linked = None if link is None else link.connectwise_id
+        return linked is not None and linked not in self.msp.connectwise.tenant.companies
 
     def _of_firm(self, firm: Firm) -> str:
         if partners.is_left_out(self.msp, firm.id):
@@ -65,11 +65,11 @@ class Causes:
             return "no monthly subscription"
         if link is None:
             if self.tieable(firm):
-                raise ViolationError(4, "it has one namesake, and is not tied", company=firm.name)
-            return "not tied"
+                raise ViolationError(4, "it has one namesake, and is not linked", company=firm.name)
+            return "not linked"
         if link.excluded_since is not None:
             return "excluded"
-        return "not tied" if link.connectwise_id is None else ""
+        return "not linked" if link.connectwise_id is None else ""
 
     def said_instead(self, firm: Firm) -> frozenset[str]:
         """Return the other causes that its own standing may name in place of that one.
@@ -100,7 +100,7 @@ class Causes:
         return product is not None and not product.fields["inactiveFlag"]
 
     def tieable(self, firm: Firm, *, to: int | None = None) -> bool:
-        """Return True if its name ties it to that ConnectWise company, or any (MATCH-1)."""
+        """Return True if its name links it to that ConnectWise company, or any (MATCH-1)."""
         tenant = self.msp.gravityzone.tenant
         names = Counter(
             each.name
@@ -140,7 +140,7 @@ class Causes:
             yield nonsense
         link = self.books.link(firm)
         if link is None or link.connectwise_id is None:
-            yield "not tied"
+            yield "not linked"
         active = self.agreements.active(
             firm, month, tick, pinned=None if link is None else link.pinned_agreement_id
         )

@@ -66,27 +66,24 @@ class Additions:
         )
 
     def _carried_changed(self, record: UsageRecord) -> bool:
-        """Return True if a frozen line's Addition is not as it was left, or has a copy."""
-        for other in record.lines[:-1]:
-            if other.state is LineState.FROZEN:
-                beside = [
-                    each
-                    for each in self._agreements.standing(other.agreement_id)
-                    if each.id != other.addition_id
-                ]
-                if any(other.reference in each.text for each in beside) or self._is_changed(
-                    record, other
-                ):
-                    return True
-        return False
+        """Return True if a frozen line's Addition is not as it was left."""
+        return any(
+            other.state is LineState.FROZEN and self._is_changed(record, other)
+            for other in record.lines[:-1]
+        )
 
     def _copied_elsewhere(self, firm: Firm, record: UsageRecord, line: Line) -> bool:
-        """Return True if a copy stands on another agreement of the customer."""
+        """Return True if a copy stands on another agreement of the customer.
+
+        It need not be of the service's product: ours may have had another one when it was copied.
+        """
         link = self.books.link(firm)
         return any(
             line.reference in each.text and not _is_apart(link, each)
             for agreement_id in self._agreements.others(firm, line, record.key.month)
-            for each in self._agreements.standing(agreement_id)
+            for each in self.msp.connectwise.truth.additions(
+                agreement_id=agreement_id, deleted=False
+            )
         )
 
     def _beside(self, firm: Firm, record: UsageRecord, line: Line) -> Iterator[str]:

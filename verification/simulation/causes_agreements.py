@@ -81,7 +81,7 @@ class Agreements:
     def _places(self, firm: Firm, day: date) -> Iterator[str]:
         link = self.books.link(firm)
         if link is None or link.connectwise_id is None:
-            yield "not tied"
+            yield "not linked"
         pinned = None if link is None else link.pinned_agreement_id
         active = self._active_on(firm, day, pinned=pinned)
         if len(active) != 1:

@@ -22,7 +22,7 @@ STANDINGS: Mapping[str, tuple[StandingState, str]] = {
     "no monthly subscription": (WAITING, "no monthly subscription"),
     "a trial": (WAITING, "a trial is not billed"),
     "counter stays": (WAITING, "stays until the month closes"),
-    "not tied": (NEEDS_SETUP, ""),
+    "not linked": (NEEDS_SETUP, ""),
     "excluded": (WAITING, "Excluded"),
     MERGED: (NEEDS_SETUP, "is not there any more"),
     "waived": (WAITING, "a person has waived it"),

@@ -120,8 +120,8 @@ class Checks:
             raise ViolationError(0, str(error))
 
     def after_plan(self) -> None:
-        """Look at the decisions that a tick's planner takes alone: the ties."""
-        self.standings[ENDPOINTS.name].look_at_ties()
+        """Look at the decisions that a tick's planner takes alone: the links."""
+        self.standings[ENDPOINTS.name].look_at_links()
 
     def after_step(self, *, tick: datetime, good: bool) -> None:
         """All that the write logs have to say of one step; ``good``: nothing stood in its way."""

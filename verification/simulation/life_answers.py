@@ -1,6 +1,6 @@
 """Events in Tally by people: answers to holds, and set-up.
 
-They approve or reject holds, give Additions or keep them apart, and tie companies by hand.
+They approve or reject holds, give Additions or keep them apart, and link companies by hand.
 """
 
 from collections.abc import Callable, Mapping
@@ -110,9 +110,9 @@ def _set_up(msp: Msp, firm: Firm, draw: Random) -> str:
     if msp.ledger.standing(firm.id) is None:
         return ""
     if known is None or known.connectwise_id is None:
-        return _tie(setup, firm, "is tied by hand", why="I know them")
+        return _link(setup, firm, "is linked by hand", why="I know them")
     if known.connectwise_id != firm.connectwise_id and firm.connectwise_id:
-        return _tie(setup, firm, "is tied to the survivor", why="merged")
+        return _link(setup, firm, "is linked to the survivor", why="merged")
     if known.excluded_since is not None:
         _touch_below(msp, firm)
         return _said("is included", lambda: setup.include(firm.id, by=_WHO, why="again"))
@@ -130,13 +130,13 @@ def _set_up(msp: Msp, firm: Firm, draw: Random) -> str:
     if draw.random() < 0.5:  # noqa: PLR2004 - either is as likely
         _touch_below(msp, firm)
         return _said("is excluded", lambda: setup.exclude(firm.id, by=_WHO, why="our own"))
-    return _said("is untied", lambda: setup.untie(firm.id, by=_WHO, why="a mistake"))
+    return _said("is unlinked", lambda: setup.unlink(firm.id, by=_WHO, why="a mistake"))
 
 
-def _tie(setup: SetUp, firm: Firm, said: str, *, why: str) -> str:
+def _link(setup: SetUp, firm: Firm, said: str, *, why: str) -> str:
     if not firm.connectwise_id:
         return ""
-    return _said(said, lambda: setup.tie(firm.id, firm.connectwise_id, by=_WHO, why=why))
+    return _said(said, lambda: setup.link(firm.id, firm.connectwise_id, by=_WHO, why=why))
 
 
 def _touch_below(msp: Msp, firm: Firm) -> None:

@@ -254,7 +254,7 @@ class Msp:
         """Return the instant of a month's close, worked out here and not asked of the product."""
         return month.next.starts + timedelta(days=self.setting.close_day - 1)
 
-    def is_tied(self, firm: Firm, connectwise_id: int) -> None:
+    def is_linked(self, firm: Firm, connectwise_id: int) -> None:
         """Take note of which of two namesakes in ConnectWise turned out to be the company."""
         if connectwise_id != firm.connectwise_id:
             firm.connectwise_id = connectwise_id

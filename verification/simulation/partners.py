@@ -190,7 +190,7 @@ def _answered(msp: Msp, company_id: str, month: Month, at: datetime | None) -> i
 
 
 def _opt_in(msp: Msp, firm: Firm, draw: Random) -> str:
-    """A person ties it to its ConnectWise company and says that its own machines are billed."""
+    """A person links it to its ConnectWise company and says that its own machines are billed."""
     del draw
     link = msp.ledger.links().get(firm.id)
     setup = SetUp(ledger=msp.ledger, connectwise=msp.operator, clock=msp.clock)
@@ -201,8 +201,8 @@ def _opt_in(msp: Msp, firm: Firm, draw: Random) -> str:
     said = ""
     try:
         if link is None or link.connectwise_id is None:
-            setup.tie(firm.id, firm.connectwise_id, by=_WHO, why="they pay for their own")
-            said = "is tied by hand"
+            setup.link(firm.id, firm.connectwise_id, by=_WHO, why="they pay for their own")
+            said = "is linked by hand"
         if not is_opted_in(msp, firm):
             setup.bill_partner(firm.id, by=_WHO, why="they pay for their own")
             return "its own machines are billed from now on"

@@ -40,29 +40,29 @@ class StandingChecks:
         self.billed = billed
         self.msp = books.msp
         self.causes = Causes(books, billed)
-        self._ties = 0
+        self._links = 0
 
-    def look_at_ties(self) -> None:
-        """MATCH-1: who has just been tied is tied to the one company of its very name."""
+    def look_at_links(self) -> None:
+        """MATCH-1: who has just been linked is linked to the one company of its very name."""
         links = self.msp.ledger.links()
-        if len(links) == self._ties:
+        if len(links) == self._links:
             return
-        new = list(links.values())[self._ties :]
-        self._ties = len(links)
+        new = list(links.values())[self._links :]
+        self._links = len(links)
         for link in new:
             firm = self.msp.by_id.get(link.company_id)
             if (
                 firm is None
-                or link.tied_by != TALLY
+                or link.linked_by != TALLY
                 or self.msp.clock.now() - firm.touched <= timedelta(minutes=10)
             ):
                 continue
             if not self.causes.tieable(firm, to=link.connectwise_id):
                 raise ViolationError(
-                    4, f"tied to {link}, which is not its only namesake", company=firm.name
+                    4, f"linked to {link}, which is not its only namesake", company=firm.name
                 )
             if link.connectwise_id is not None:
-                self.msp.is_tied(firm, link.connectwise_id)
+                self.msp.is_linked(firm, link.connectwise_id)
 
     def look_quickly(self, firm: Firm, tick: datetime) -> None:
         """Check that an undisturbed company has its month's record, and no old one open."""

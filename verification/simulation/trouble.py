@@ -58,7 +58,7 @@ _PAGE = (
     "77</body></html>"
 )
 _OUTAGE_KINDS = (FaultKind.REFUSED, FaultKind.TIMEOUT_BEFORE, FaultKind.STATUS)
-_ON_CONDITION = frozenset({"save", "save_standing", "tie"})
+_ON_CONDITION = frozenset({"save", "save_standing", "add_link"})
 _WRITES_OF_LEDGER = _ON_CONDITION | {"save_standings", "begin_tick", "note_lists", "finish_tick"}
 _SAVE = "ledger save"
 _LATEST = 60

@@ -173,7 +173,7 @@ class Ledger(Protocol):
         ...
 
     def all_links(self) -> Iterable[CompanyLink | Unreadable]:
-        """List every company's link, also of untied ones: nobody must tie them by name again."""
+        """List every company's link, also of unlinked ones: nobody must link them by name again."""
         ...
 
     def all_standings(self, within: Stretch = EVERYBODY) -> Iterable[Standing]:
@@ -202,7 +202,7 @@ class Ledger(Protocol):
         ...
 
     def link(self, company_id: str) -> CompanyLink | None:
-        """Return one company's link, also if it was untied."""
+        """Return one company's link, also if it was unlinked."""
         ...
 
     def link_history(self, company_id: str) -> Sequence[HistoryEntry]:
@@ -220,10 +220,10 @@ class Ledger(Protocol):
         """
         ...
 
-    def tie(self, link: CompanyLink) -> None:
-        """Tie a company without a link to a ConnectWise company that nobody is tied to.
+    def add_link(self, link: CompanyLink) -> None:
+        """Link a company without a link to a ConnectWise company that nobody is linked to.
 
-        Raises ConflictError if either is tied already.
+        Raises ConflictError if either is linked already.
         """
         ...
 
@@ -231,7 +231,7 @@ class Ledger(Protocol):
         """Write the link and its history in one transaction.
 
         Raises ConflictError if the link's version is not the expected one, or if the ConnectWise
-        company is tied to another company.
+        company is linked to another company.
         """
         ...
 

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
 
-from tally.domain.model.overlap import refusal
+from tally.domain.model.overlap import overlap_refusal
 from tally.domain.model.reading import ENDPOINT_SECURITY, ENDPOINTS, PRODUCT_TYPES, Service
 from tally.errors import SetupError
 
@@ -69,7 +69,7 @@ def read_services(text: str) -> tuple[BilledService, ...]:
         raise ValueError("; ".join(problems))
     if not services:
         raise ValueError("nothing is billed by it: name a service, or leave it empty")
-    reason = refusal([each.service for each in services])
+    reason = overlap_refusal([each.service for each in services])
     if reason is not None:
         raise ValueError(
             f'{reason}. Take one of them out: "endpoints": false leaves out the one that is '

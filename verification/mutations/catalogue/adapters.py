@@ -49,17 +49,19 @@ ADAPTERS = (
         tests=("tests/contract/test_ledger_conformance.py::test_saved_record_is_read_back",),
     ),
     Mutation(
-        name="a ConnectWise company can be tied twice at once",
+        name="a ConnectWise company can be linked twice at once",
         rule="MATCH-1",
         file="tally/ledger/dynamodb.py",
         edits=(
             Edit(
-                before='f"attribute_not_exists({items.TIED_TO})"',
+                before='f"attribute_not_exists({items.LINKED_TO})"',
                 after='f"attribute_not_exists(never)"',
             ),
         ),
         why="The index was asked a moment ago.",
-        tests=("tests/contract/test_ledger_conformance.py::test_connectwise_company_is_tied_once",),
+        tests=(
+            "tests/contract/test_ledger_conformance.py::test_connectwise_company_is_linked_once",
+        ),
     ),
     Mutation(
         name="a record is read from a replica that may lag",
@@ -233,7 +235,7 @@ ADAPTERS = (
     Mutation(
         name="a call's time is each read's alone",
         rule="SAFE-10",
-        file="tally/transport/bounded.py",
+        file="tally/transport/answer_timeout.py",
         edits=(
             Edit(
                 before="self._ends = None if timeout is None else time.monotonic() + timeout",

@@ -194,7 +194,7 @@ COUNTING = (
     Mutation(
         name="a fall is pushed",
         rule="READ-7",
-        file="tally/domain/decision/write_rows.py",
+        file="tally/domain/decision/may_write.py",
         edits=(
             Edit(
                 before=(

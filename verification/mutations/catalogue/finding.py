@@ -18,7 +18,7 @@ FINDING = (
         seeds=range(21, 45),
     ),
     Mutation(
-        name="a near miss is tied",
+        name="a near miss is linked",
         rule="MATCH-1",
         file="tally/domain/linking/matching.py",
         edits=(
@@ -50,11 +50,11 @@ FINDING = (
         tests=("tests/unit/test_likeness.py",),
     ),
     Mutation(
-        name="a ConnectWise company that is tied is taken for free",
+        name="a ConnectWise company that is linked is taken for free",
         rule="MATCH-1",
         file="tally/domain/linking/matching.py",
-        edits=(Edit(before="holder = self._tied.get(same[0].id)", after="holder = None"),),
-        why="The name is unique on both sides, and the ledger would refuse a second tie.",
+        edits=(Edit(before="holder = self._linked.get(same[0].id)", after="holder = None"),),
+        why="The name is unique on both sides, and the ledger would refuse a second link.",
         tests=("tests/unit/test_matching.py", "tests/functional/test_matching.py"),
     ),
     Mutation(
@@ -71,7 +71,7 @@ FINDING = (
         tests=("tests/functional/test_matching.py",),
     ),
     Mutation(
-        name="a second company is tied without an agreement of its own",
+        name="a second company is linked without an agreement of its own",
         rule="MATCH-1",
         file="tally/domain/linking/link_changes.py",
         edits=(

@@ -165,7 +165,7 @@ FOLLOWING = (
     Mutation(
         name="a month closes before its last reading is pushed",
         rule="CLOSE-2",
-        file="tally/domain/decision/write_rows.py",
+        file="tally/domain/decision/may_write.py",
         edits=(
             Edit(
                 before=(
@@ -196,7 +196,7 @@ FOLLOWING = (
     Mutation(
         name="at the close a hold for growth is ignored",
         rule="CLOSE-2",
-        file="tally/domain/decision/write_rows.py",
+        file="tally/domain/decision/may_write.py",
         edits=(
             Edit(
                 before="if isinstance(write, TakeOver) or case.agreed <= record.stands:",

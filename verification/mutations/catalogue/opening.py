@@ -65,7 +65,7 @@ OPENING = (
     Mutation(
         name="a month with nobody active yet is not opened",
         rule="OPEN-4",
-        file="tally/domain/decision/write_rows.py",
+        file="tally/domain/decision/may_write.py",
         edits=(
             Edit(
                 before="if case.facts.offer.only_if_used and case.counted == 0:",

@@ -100,7 +100,7 @@ QUESTIONS = (
     Mutation(
         name="late usage is asked of a person at once",
         rule="LATE-2",
-        file="tally/domain/decision/write_rows.py",
+        file="tally/domain/decision/may_write.py",
         edits=(
             Edit(
                 before=(
@@ -116,7 +116,7 @@ QUESTIONS = (
     Mutation(
         name="what was given is taken over after its invoice",
         rule="OPEN-6",
-        file="tally/domain/decision/write_rows.py",
+        file="tally/domain/decision/may_write.py",
         edits=(
             Edit(
                 before="    refused,\n    given_too_late,\n",

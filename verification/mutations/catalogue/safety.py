@@ -407,18 +407,18 @@ SAFETY = (
     Mutation(
         name="a job of the future is believed",
         rule="SAFE-9",
-        file="tally/worker/belief.py",
+        file="tally/worker/job_checks.py",
         edits=(Edit(before="(job.tick > now, ", after="(False, "),),
         why="The planner refuses such ticks itself.",
-        tests=("tests/functional/test_belief.py",),
+        tests=("tests/functional/test_job_checks.py",),
     ),
     Mutation(
         name="a job's product is believed",
         rule="SAFE-9",
-        file="tally/worker/belief.py",
+        file="tally/worker/job_checks.py",
         edits=(Edit(before="product != settings_product:", after="product is None:"),),
         why="The planner has looked it up in the catalog.",
-        tests=("tests/functional/test_belief.py",),
+        tests=("tests/functional/test_job_checks.py",),
     ),
     Mutation(
         name="a reason is kept as long as it is",

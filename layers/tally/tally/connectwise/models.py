@@ -85,7 +85,7 @@ class CompanyInfo(Received):
 
 
 class CompanyRow(Received):
-    """A company. If its name cannot be read it has none, and nobody is tied to it by name."""
+    """A company. If its name cannot be read it has none, and nobody is linked to it by name."""
 
     id: Id
     identifier: Name = ""

@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from tally.aws.refusals import aws_errors
-from tally.domain.model.company import EVERYBODY, CompanyLink, LinkChange, Stretch, first_tie
+from tally.domain.model.company import EVERYBODY, CompanyLink, LinkChange, Stretch, first_link
 from tally.domain.model.month import Month
 from tally.domain.model.standing import Standing
 from tally.domain.model.ticks import Ticks
@@ -34,9 +34,9 @@ if TYPE_CHECKING:
 class DynamoDBLedger:
     """The ledger on one DynamoDB table; threads may share it, as they may share boto's client.
 
-    Reads raise TransientError, SetupError (no such table, no right to it) or ContractError (an
-    item that cannot be read). So do ``begin_tick``, ``finish_tick`` and ``save_standing``, which
-    are safe to repeat. ``save``, ``tie`` and ``change_link`` also raise AmbiguousError: neither an
+    Reads raise TransientError, SetupError (no such table, no right to it) or ContractError (an item
+    that cannot be read). So do ``begin_tick``, ``finish_tick`` and ``save_standing``, which are
+    safe to repeat. ``save``, ``add_link`` and ``change_link`` also raise AmbiguousError: neither an
     answer nor a read afterwards tells that the write has happened.
     """
 
@@ -147,17 +147,17 @@ class DynamoDBLedger:
             what=f"the record of {after.key}",
         )
 
-    def tie(self, link: CompanyLink) -> None:
-        """Tie a company that has no link to a ConnectWise company that nobody is tied to.
+    def add_link(self, link: CompanyLink) -> None:
+        """Link a company that has no link to a ConnectWise company that nobody is linked to.
 
-        Raises ConflictError if either is tied already.
+        Raises ConflictError if either is linked already.
         """
-        self.change_link(first_tie(link))
+        self.change_link(first_link(link))
 
     def change_link(self, change: LinkChange) -> None:
         """Write the link, its history and the ConnectWise company's mark in one transaction.
 
-        The link must be at the expected version. The ConnectWise company that it is tied to must
+        The link must be at the expected version. The ConnectWise company that it is linked to must
         be nobody else's, except for those that the change is made ``beside``: they must be as they
         were seen.
 
@@ -182,7 +182,7 @@ class DynamoDBLedger:
         yield self._parts.put(
             items.link_history_item(after.company_id, entry_of_change(change), transaction=token)
         )
-        # A ConnectWise company's mark names one company, though several may be tied to it. The
+        # A ConnectWise company's mark names one company, though several may be linked to it. The
         # others are checked, since the mark does not guard them.
         for each in (change.holder, change.heir):
             if each is not None:
@@ -191,18 +191,18 @@ class DynamoDBLedger:
         # companies: the one that is taken and the one that is freed.
         if change.taken is not None and change.holder is None:
             yield self._parts.put_if(
-                items.tied_item(change.taken, after.company_id),
-                f"attribute_not_exists({items.TIED_TO})",
+                items.linked_item(change.taken, after.company_id),
+                f"attribute_not_exists({items.LINKED_TO})",
             )
         if change.freed is not None and change.heir is not None:
             yield self._parts.put_if(
-                items.tied_item(change.freed, change.heir.company_id),
-                f"attribute_exists({items.TIED_TO})",
+                items.linked_item(change.freed, change.heir.company_id),
+                f"attribute_exists({items.LINKED_TO})",
             )
         elif change.freed is not None:
             yield self._parts.put_if(
                 items.free_item(change.freed),
-                f"{items.TIED_TO} = :mine",
+                f"{items.LINKED_TO} = :mine",
                 {":mine": {"S": after.company_id}},
             )
 

@@ -31,6 +31,7 @@ from tally.ledger.keys import (
     history_key,
     link_history_key,
     link_key,
+    linked_key,
     months,
     months_text,
     record_key,
@@ -38,7 +39,6 @@ from tally.ledger.keys import (
     record_sort_key,
     settled_records,
     standing_key,
-    tied_key,
 )
 from tally.ledger.record_codec import record_fields, record_of
 from tally.ledger.shapes import nested
@@ -46,8 +46,8 @@ from tally.ledger.shapes import nested
 TRANSACTION = "transaction"
 """The attribute of a history item that names the very call that wrote it."""
 
-TIED_TO = "company_id"
-"""The attribute of a ConnectWise company's mark that names the company tied to it, if any is."""
+LINKED_TO = "company_id"
+"""The attribute of a ConnectWise company's mark that names the company linked to it, if any is."""
 
 _NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -114,8 +114,8 @@ def link_fields(link: CompanyLink) -> Plain:
             "company_name": link.company_name,
             "connectwise_id": link.connectwise_id,
             "connectwise_name": link.connectwise_name,
-            "tied_by": link.tied_by,
-            "tied_at": instant_text(link.tied_at),
+            "tied_by": link.linked_by,
+            "tied_at": instant_text(link.linked_at),
             "pinned_agreement_id": link.pinned_agreement_id,
             "excluded_since": optional_instant_text(link.excluded_since),
             "kept_apart": list(link.kept_apart),
@@ -129,15 +129,15 @@ def link_history_item(company_id: str, entry: HistoryEntry, *, transaction: str)
     return {**link_history_key(company_id, entry.version), **_entry_attributes(entry, transaction)}
 
 
-def tied_item(connectwise_id: int, company_id: str) -> Item:
-    """Return the item that marks a ConnectWise company as tied, and to whom."""
-    return {**tied_key(connectwise_id), TIED_TO: {"S": company_id}}
+def linked_item(connectwise_id: int, company_id: str) -> Item:
+    """Return the item that marks a ConnectWise company as linked, and to whom."""
+    return {**linked_key(connectwise_id), LINKED_TO: {"S": company_id}}
 
 
 def free_item(connectwise_id: int) -> Item:
-    """Return the item of a ConnectWise company that is no longer tied to anybody."""
+    """Return the item of a ConnectWise company that is no longer linked to anybody."""
     # The functions have no right to delete an item: the mark is written over.
-    return {**tied_key(connectwise_id)}
+    return {**linked_key(connectwise_id)}
 
 
 def link_from(item: Item) -> CompanyLink:
@@ -149,8 +149,8 @@ def link_from(item: Item) -> CompanyLink:
             company_name=fields.get("company_name", ""),
             connectwise_id=fields.get("connectwise_id"),
             connectwise_name=fields.get("connectwise_name", ""),
-            tied_by=fields.get("tied_by", ""),
-            tied_at=instant(fields["tied_at"]),
+            linked_by=fields.get("tied_by", ""),
+            linked_at=instant(fields["tied_at"]),
             pinned_agreement_id=fields.get("pinned_agreement_id"),
             excluded_since=optional_instant(fields.get("excluded_since")),
             own_billed_since=optional_instant(fields.get("own_billed_since")),

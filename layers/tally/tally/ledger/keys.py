@@ -70,8 +70,8 @@ def standing_key(company_id: str) -> Key:
     return key(_COMPANY + company_id, "STANDING")
 
 
-def tied_key(connectwise_id: int) -> Key:
-    """Return the key of the item that marks a ConnectWise company as tied."""
+def linked_key(connectwise_id: int) -> Key:
+    """Return the key of the item that marks a ConnectWise company as linked."""
     return key(f"CONNECTWISE#{connectwise_id}", "TIED")
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from tally.domain.linking import link_changes as link
 from tally.domain.model.company import CompanyLink, ConnectWiseCompany, LinkChange, Stretch
 from tally.domain.planning.company_refusals import is_partner
-from tally.domain.planning.role_sight import tied_ids, unseen_companies
+from tally.domain.planning.role_sight import linked_ids, unseen_companies
 from tally.domain.record.rulings import Person
 from tally.domain.record.unreadable import readable
 from tally.domain.record.usage_record import RecordState
@@ -32,7 +32,7 @@ class SetUp:
     connectwise: ConnectWise
     clock: Clock
 
-    def tie(
+    def link(
         self,
         company_id: str,
         connectwise_id: int,
@@ -41,17 +41,17 @@ class SetUp:
         why: str,
         agreement_id: int | None = None,
     ) -> str:
-        """Tie the company to a ConnectWise company (MATCH-1); pin ``agreement_id`` if it is given.
+        """Link the company to a ConnectWise company (MATCH-1); pin ``agreement_id`` if it is given.
 
-        It may be tied to another one before. Other companies may be tied to the same one, if each
-        is billed on an agreement of its own.
+        It may be linked to another one before. Other companies may be linked to the same one, if
+        each is billed on an agreement of its own.
         """
         name, to = self._name(company_id), self._connectwise_company(connectwise_id)
         agreement = None if agreement_id is None else self.connectwise.agreement(agreement_id)
-        beside = self._tied_beside(company_id, connectwise_id)
+        beside = self._linked_beside(company_id, connectwise_id)
         change = self._change(
             company_id,
-            lambda known, person: link.tie(
+            lambda known, person: link.link_to(
                 known,
                 person,
                 company_id=company_id,
@@ -75,22 +75,22 @@ class SetUp:
             else f", and billed on agreement '{agreement.name}' (id {agreement.id})"
         )
         return (
-            f"{name} is tied to ConnectWise company {to.name!r} (id {to.id}){on}.{own} "
+            f"{name} is linked to ConnectWise company {to.name!r} (id {to.id}){on}.{own} "
             f"{self._what_stays(company_id)}"
         )
 
-    def untie(self, company_id: str, *, by: str, why: str) -> str:
-        """Untie the company: it opens no more months until a person ties it again."""
-        change = self._change(company_id, _of_known(link.untie), by=by, why=why)
+    def unlink(self, company_id: str, *, by: str, why: str) -> str:
+        """Unlink the company: it opens no more months until a person links it again."""
+        change = self._change(company_id, _of_known(link.unlink), by=by, why=why)
         return (
-            f"{change.after.company_name} is tied to nobody, and opens no more months. "
+            f"{change.after.company_name} is linked to nobody, and opens no more months. "
             f"{self._what_stays(company_id)}"
         )
 
     def pin(self, company_id: str, agreement_id: int, *, by: str, why: str) -> str:
         """Choose the agreement on which months are opened from now on (MATCH-3)."""
         agreement = self.connectwise.agreement(agreement_id)
-        beside = self._tied_beside(company_id)
+        beside = self._linked_beside(company_id)
         change = self._change(
             company_id,
             _of_known(
@@ -107,7 +107,7 @@ class SetUp:
 
     def unpin(self, company_id: str, *, by: str, why: str) -> str:
         """Take the choice of an agreement back: from then on exactly one must be active."""
-        beside = self._tied_beside(company_id)
+        beside = self._linked_beside(company_id)
         change = self._change(
             company_id,
             _of_known(lambda known, person: link.unpin(known, person, beside=beside)),
@@ -150,7 +150,7 @@ class SetUp:
         change = self._change(company_id, _of_known(link.include), by=by, why=why)
         return (
             f"{change.after.company_name} is billed again from the next tick "
-            f"on.{_untied(change.after)}"
+            f"on.{_unlinked(change.after)}"
         )
 
     def bill_partner(self, company_id: str, *, by: str, why: str) -> str:
@@ -173,7 +173,7 @@ class SetUp:
         counted = "what GravityZone counts for it without the companies directly below it"
         return (
             f"The own machines of {name} are billed from the present month on: "
-            f"{counted}.{_untied(change.after)}"
+            f"{counted}.{_unlinked(change.after)}"
         )
 
     def unbill_partner(self, company_id: str, *, by: str, why: str) -> str:
@@ -194,13 +194,13 @@ class SetUp:
             make(self.ledger.link(company_id), Person(by=by, why=why, at=self.clock.now()))
         )
         sides = [each for each in (change.taken, change.freed) if each is not None]
-        beside = self._tied_beside(company_id, *sides) if sides else ()
+        beside = self._linked_beside(company_id, *sides) if sides else ()
         change = replace(change, beside=tuple(beside))
         self.ledger.change_link(change)
         return change
 
-    def _tied_beside(self, company_id: str, *connectwise_ids: int) -> Sequence[CompanyLink]:
-        """Return the links of others that are tied to these ConnectWise companies, or to its own.
+    def _linked_beside(self, company_id: str, *connectwise_ids: int) -> Sequence[CompanyLink]:
+        """Return the links of others that are linked to these ConnectWise companies, or to its own.
 
         The index may lag: if it misses one, the ledger refuses the write.
         """
@@ -230,7 +230,7 @@ class SetUp:
         listed = {company.id: company for company in self.connectwise.companies()}
         if connectwise_id in listed:
             return listed[connectwise_id]
-        if unseen := unseen_companies(listed, tied_ids(readable(self.ledger.all_links()))):
+        if unseen := unseen_companies(listed, linked_ids(readable(self.ledger.all_links()))):
             raise SetupError(unseen)
         raise SetupError(
             f"ConnectWise has no company of id {connectwise_id}, or it is deleted there."
@@ -251,7 +251,7 @@ def _of_known(
 
     def of_known(known: CompanyLink | None, person: Person) -> LinkChange | str:
         return (
-            "It is neither tied to a ConnectWise company nor excluded."
+            "It is neither linked to a ConnectWise company nor excluded."
             if known is None
             else make(known, person)
         )
@@ -259,9 +259,9 @@ def _of_known(
     return of_known
 
 
-def _untied(known: CompanyLink) -> str:
+def _unlinked(known: CompanyLink) -> str:
     return (
         ""
         if known.connectwise_id is not None
-        else " It is not tied to a ConnectWise company: tie it by hand."
+        else " It is not linked to a ConnectWise company: link it by hand."
     )

@@ -74,8 +74,8 @@ class Answers:
     def void(self, key: RecordKey, *, by: str, why: str) -> UsageRecord:
         """Bill nothing by the newest line, which is at the wrong place (OPEN-1).
 
-        The next job opens its successor on the agreement that the company's link gives then, so tie
-        or pin the company first.
+        The next job opens its successor on the agreement that the company's link gives then, so
+        link or pin the company first.
         """
         return self._answer(key, answers.void, by=by, why=why)
 

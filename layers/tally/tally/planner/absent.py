@@ -104,27 +104,24 @@ class Absent:
         company = self.gravityzone.company(company_id)
         if company is None:
             return Found(Presence.GONE)
-        if roster.has_gaps:
-            hidden_by = self._hidden_by(company, roster)
-            if hidden_by in roster.refused:
-                return Found(
-                    Presence.UNREAD,
-                    company.name,
-                    below_a_refused_one(roster.partners[hidden_by].name),
-                )
-            if hidden_by is not None:
-                return Found(Presence.LEFT_OUT, company.name)
-        if company.kind is CompanyKind.PARTNER:
-            return Found(Presence.PARTNER, company.name)
-        # GravityZone's details of a company do not tell its licence: that is another call.
-        self.left -= 1
-        monthly = self.gravityzone.is_monthly(company_id)
-        return Found(Presence.LICENSED if monthly else Presence.UNLICENSED, company.name)
+        hidden_by = self._hidden_by(company, roster) if roster.has_gaps else None
+        if hidden_by:
+            return _hidden(company.name, roster, by={hidden_by})
+        presence = Presence.PARTNER
+        if company.kind is not CompanyKind.PARTNER:
+            # GravityZone's details of a company do not tell its licence: that is another call.
+            self.left -= 1
+            monthly = self.gravityzone.is_monthly(company_id)
+            presence = Presence.LICENSED if monthly else Presence.UNLICENSED
+        if hidden_by is None or presence is Presence.UNLICENSED:
+            return Found(presence, company.name)
+        # Lists show all partners and licensed customers, so one of the unread ones has it.
+        return _hidden(company.name, roster, by=roster.excluded or roster.refused.keys())
 
     def _hidden_by(self, company: Company, roster: Roster) -> str | None:
         """Return the partner above it whose list is not read; "" if unknown, None if there is none.
 
-        Some editions of GravityZone tell no parent. Tally then takes it for excluded.
+        Some editions of GravityZone tell no parent.
         """
         above: Collection[str] = {*roster.excluded, *roster.refused}
         parent = company.parent_id
@@ -140,6 +137,14 @@ class Absent:
                 self._parents[parent] = roster.root_id if found is None else found.parent_id
             parent = self._parents[parent]
         return None
+
+
+def _hidden(name: str, roster: Roster, *, by: Collection[str]) -> Found:
+    """Return what is known of a company below one of these partners, whose lists are not read."""
+    refused = " or ".join(roster.partners[each].name for each in by if each in roster.refused)
+    if refused:
+        return Found(Presence.UNREAD, name, below_a_refused_one(refused))
+    return Found(Presence.LEFT_OUT, name)
 
 
 def _is_excluded(link: CompanyLink | None) -> bool:

@@ -25,8 +25,8 @@ class Companies:
 
     To save memory, a company is dropped from the roster and the links once its state is made.
     ``unlicensed`` are the customers without a monthly subscription; None if they were not listed.
-    ``untied`` says why companies have no link. ``shared`` maps a company to the links of others
-    that are tied to the same ConnectWise company. ``troubles`` maps a company that cannot be
+    ``unlinked`` says why companies have no link. ``shared`` maps a company to the links of others
+    that are linked to the same ConnectWise company. ``troubles`` maps a company that cannot be
     planned to the reason. ``absent`` makes the asker for companies in no list.
     """
 
@@ -35,7 +35,7 @@ class Companies:
     unlicensed: dict[str, Company] | None
     partners: Partners
     links: dict[str, CompanyLink]
-    untied: Mapping[str, str]
+    unlinked: Mapping[str, str]
     shared: Mapping[str, Sequence[CompanyLink]]
     troubles: Mapping[str, str]
 
@@ -70,7 +70,7 @@ class Companies:
             name=name,
             presence=found.presence,
             link=link,
-            untied=self.untied.get(company_id, ""),
+            unlinked=self.unlinked.get(company_id, ""),
             standing=standing,
             records=records,
             settled=known.settled.get(company_id, NO_MONTHS),
@@ -132,7 +132,7 @@ def _refused_list(roster: Roster, partner_id: str) -> Cause | None:
     return None if error is None else list_refused(partner_id, str(error))
 
 
-def tied_together(links: Collection[CompanyLink]) -> Mapping[str, Sequence[CompanyLink]]:
+def linked_together(links: Collection[CompanyLink]) -> Mapping[str, Sequence[CompanyLink]]:
     """Map each company that shares its ConnectWise company to the links of the others."""
     by_connectwise: defaultdict[int, list[CompanyLink]] = defaultdict(list)
     times = Counter(each.connectwise_id for each in links)
@@ -140,9 +140,9 @@ def tied_together(links: Collection[CompanyLink]) -> Mapping[str, Sequence[Compa
         if each.connectwise_id is not None and times[each.connectwise_id] > 1:
             by_connectwise[each.connectwise_id].append(each)
     return {
-        one.company_id: [each for each in tied if each is not one]
-        for tied in by_connectwise.values()
-        for one in tied
+        one.company_id: [each for each in linked if each is not one]
+        for linked in by_connectwise.values()
+        for one in linked
     }
 
 

@@ -1,4 +1,4 @@
-"""Find the ConnectWise companies that customers are tied to and that are gone (MATCH-7)."""
+"""Find the ConnectWise companies that customers are linked to and that are gone (MATCH-7)."""
 
 from collections.abc import Collection, Iterable, Mapping
 from collections.abc import Set as AbstractSet
@@ -15,7 +15,7 @@ _ABSENT = (
 _MOST_ASKED_FOR = 20
 """The most companies missing from the list that are asked for by id.
 
-A list that lacks more, and most of all tied companies, is not whole (MATCH-8).
+A list that lacks more, and most of all linked companies, is not whole (MATCH-8).
 """
 
 
@@ -25,21 +25,21 @@ def find_firms(
     links: Iterable[CompanyLink],
     directory: Directory | None,
 ) -> Firms | None:
-    """Return the names of tied companies, and how some are gone; None if the list is doubtful.
+    """Return the names of linked companies, and how some are gone; None if the list is doubtful.
 
     Each company that the list lacks is asked for by id: absence from a list is no fact (MATCH-8).
     Raises TallyError if ConnectWise does not answer.
     """
-    tied = _tied_names(links)
-    missing = tied.keys() - {each.id for each in listed if not each.deleted}
-    if missing and not _is_believable(listed, missing=len(missing), tied=len(tied)):
+    linked = _linked_names(links)
+    missing = linked.keys() - {each.id for each in listed if not each.deleted}
+    if missing and not _is_believable(listed, missing=len(missing), linked=len(linked)):
         return None
     gone = {each: how for each in sorted(missing) if (how := _how_gone(connectwise, each))}
-    holders = _with_agreements(directory) - tied.keys()
-    return Firms(gone=gone, names={**tied, **_names(listed, holders)})
+    holders = _with_agreements(directory) - linked.keys()
+    return Firms(gone=gone, names={**linked, **_names(listed, holders)})
 
 
-def _tied_names(links: Iterable[CompanyLink]) -> Mapping[int, str]:
+def _linked_names(links: Iterable[CompanyLink]) -> Mapping[int, str]:
     return {
         each.connectwise_id: each.connectwise_name
         for each in links
@@ -47,8 +47,8 @@ def _tied_names(links: Iterable[CompanyLink]) -> Mapping[int, str]:
     }
 
 
-def _is_believable(listed: Collection[ConnectWiseCompany], *, missing: int, tied: int) -> bool:
-    return bool(listed) and (missing <= _MOST_ASKED_FOR or 2 * missing <= tied)
+def _is_believable(listed: Collection[ConnectWiseCompany], *, missing: int, linked: int) -> bool:
+    return bool(listed) and (missing <= _MOST_ASKED_FOR or 2 * missing <= linked)
 
 
 def _with_agreements(directory: Directory | None) -> AbstractSet[int]:

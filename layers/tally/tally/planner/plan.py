@@ -15,7 +15,7 @@ from tally.domain.reporting.vitals import Vitals
 from tally.errors import IncompletePlanError, SetupError
 from tally.messages import Job, UnsentError
 from tally.planner.absent import Absent
-from tally.planner.company_states import Companies, tied_together
+from tally.planner.company_states import Companies, linked_together
 from tally.planner.ledger_snapshot import read_known
 from tally.planner.one_by_one import OneByOne
 from tally.planner.sweep import Course, NotSent, Sweep, Waiting, WholeSweep
@@ -47,7 +47,7 @@ class Planned:
 
     companies: int = 0
     jobs: int = 0
-    tied: int = 0
+    linked: int = 0
     standings: int = 0
     backlog: int = 0
     skipped: str = ""
@@ -124,7 +124,7 @@ class Plan:
         unwritten: list[str] = []
         course = course or WholeSweep()
         course.begin(lists, at)
-        planned = replace(self._plan(companies, at, course, unwritten), tied=matched.tied)
+        planned = replace(self._plan(companies, at, course, unwritten), linked=matched.linked)
         on_planned(planned)
         self._note_progress(at, planned, lists.failures, unwritten, course)
         if problems := [*lists.failures, *unwritten, *unasked]:
@@ -175,8 +175,8 @@ class Plan:
             unlicensed=matched.unlicensed,
             partners=lists.partners,
             links=lists.links,
-            untied=matched.untied,
-            shared=tied_together(lists.links.values()),
+            unlinked=matched.unlinked,
+            shared=linked_together(lists.links.values()),
             troubles=lists.troubles,
         )
 

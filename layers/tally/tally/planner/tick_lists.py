@@ -15,7 +15,7 @@ from tally.errors import TallyError
 from tally.planner.connectwise_catalog import read_directory
 from tally.planner.firms import find_firms
 from tally.planner.gravityzone_tree import Roster, read_census, read_roster
-from tally.planner.linking import tie_by_name
+from tally.planner.linking import link_by_name
 from tally.planner.partners import Partners, read_partners, unread
 from tally.ports import ConnectWise, GravityZone, Ledger
 from tally.services import Names
@@ -25,7 +25,7 @@ from tally.services import Names
 class TickLists:
     """The lists of one tick; None for each that could not be read.
 
-    ``namesakes`` are ConnectWise's companies, until new companies are tied by name. ``troubles``
+    ``namesakes`` are ConnectWise's companies, until new companies are linked by name. ``troubles``
     maps the id of a company that cannot be planned to the reason. ``failures`` has a sentence for
     each list that could not be read.
     """
@@ -68,12 +68,12 @@ class Matched:
     """The result of matching by name.
 
     ``unlicensed`` are the customers without a monthly subscription; None if they were not listed.
-    ``untied`` says why companies have no link, ``tied`` counts the companies tied just now.
+    ``unlinked`` says why companies have no link, ``linked`` counts the companies linked just now.
     """
 
     unlicensed: dict[str, Company] | None = None
-    untied: Mapping[str, str] = field(default_factory=dict)
-    tied: int = 0
+    unlinked: Mapping[str, str] = field(default_factory=dict)
+    linked: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,7 +98,7 @@ class ListReader:
         return lists
 
     def match(self, lists: TickLists, tick: datetime, *, census: bool) -> Matched:
-        """Tie new companies to their namesakes in ConnectWise.
+        """Link new companies to their namesakes in ConnectWise.
 
         With ``census`` all customers are listed, even if nobody is new: a customer without a
         monthly subscription is to be seen too (SAFE-7).
@@ -127,7 +127,7 @@ class ListReader:
         unlicensed = {each.id: each for each in census if each.id not in roster.customers}
         if not new or namesakes is None:
             return Matched(unlicensed=unlicensed)
-        tying = tie_by_name(
+        linking = link_by_name(
             new,
             roster=roster,
             everyone=chain(unlicensed.values(), roster.customers.values()),
@@ -136,9 +136,9 @@ class ListReader:
             ledger=self.ledger,
             tick=tick,
         )
-        lists.troubles |= tying.troubles
-        lists.links.update((link.company_id, link) for link in tying.tied)
-        return Matched(unlicensed=unlicensed, untied=tying.untied, tied=len(tying.tied))
+        lists.troubles |= linking.troubles
+        lists.links.update((link.company_id, link) for link in linking.linked)
+        return Matched(unlicensed=unlicensed, unlinked=linking.unlinked, linked=len(linking.linked))
 
     def _read_tree(self, lists: TickLists) -> None:
         """Read GravityZone's companies, and the children of each partner to bill."""

@@ -7,7 +7,7 @@ module, each cold start would pay for all three functions' models and value clas
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict, Unpack
 
 from requests.adapters import BaseAdapter
 
@@ -32,7 +32,7 @@ from tally.runtime.time_limits import (
 )
 from tally.runtime.traffic import Traffic
 from tally.transport.http_call import Listener
-from tally.transport.session import DIRECT, Network
+from tally.transport.session import Network
 
 if TYPE_CHECKING:
     from tally.planner.plan import Plan
@@ -42,7 +42,6 @@ if TYPE_CHECKING:
     from tally.worker.sweep_account import SweepAccount
 
 _THREADS = 8
-_SEARCHES_SHARE = 0.8
 _GRAVITYZONE, _CONNECTWISE = "GravityZone", "ConnectWise"
 
 
@@ -100,9 +99,7 @@ def planner(environment: Mapping[str, str], world: World | None = None) -> Plann
         _traffic(),
         OddRows(),
     )
-    # A search leaves a fifth of the pace to the workers, which read again what it finds.
-    share = _SEARCHES_SHARE if settings.pulse_minutes else 1
-    bucket = TokenBucket(rate=settings.sweep_calls_per_second * share, depth=1)
+    bucket = TokenBucket(rate=settings.own_calls_per_second, depth=1)
     gravityzone, connectwise = _clients(
         settings,
         _keys(settings, aws),
@@ -127,7 +124,7 @@ def planner(environment: Mapping[str, str], world: World | None = None) -> Plann
     )
     firing = None
     if settings.pulse_minutes:
-        from tally.runtime.pulse_parts import firing_around
+        from tally.runtime.planner_pulse import firing_around
 
         firing = firing_around(plan, settings, aws)
     return Planner(
@@ -159,7 +156,7 @@ def worker(environment: Mapping[str, str], world: World | None = None) -> Worker
     )
     account = None
     if settings.pulse_minutes:
-        from tally.runtime.pulse_parts import sweep_account
+        from tally.runtime.worker_pulse import sweep_account
 
         account = sweep_account(settings, aws)
     sync = Sync(
@@ -224,14 +221,14 @@ def _clients(
     *,
     world: World,
     traffic: Mapping[str, Traffic],
-    on_odd_row: Callable[[str], None] | None = None,
+    on_odd_row: Callable[[str], None] = lambda _: None,
 ) -> tuple[GravityZoneClient, ConnectWiseClient]:
     """Make a function's two clients; ``seconds_to_read`` tells the time left for GravityZone."""
     gravityzone = gravityzone_client(
         settings,
         keys,
         bucket=bucket,
-        seconds_left=seconds_to_read,
+        deadline=seconds_to_read,
         adapter=world.gravityzone,
         listener=traffic[_GRAVITYZONE].heard,
         on_odd_row=on_odd_row,
@@ -239,7 +236,7 @@ def _clients(
     connectwise = connectwise_client(
         settings,
         keys,
-        seconds_left=deadline.seconds_left,
+        deadline=deadline.seconds_left,
         adapter=world.connectwise,
         listener=traffic[_CONNECTWISE].heard,
         on_odd_row=on_odd_row,
@@ -259,49 +256,34 @@ def _queue(settings: Settings, aws: AwsClients) -> SQSJobQueue:
     return SQSJobQueue(aws.client("sqs"), settings.queue_url, threads=_THREADS)
 
 
-def gravityzone_client(
-    settings: Settings,
-    keys: ApiKeys,
-    *,
-    bucket: TokenBucket,
-    seconds_left: Callable[[], float] | None = None,
-    adapter: BaseAdapter | None = None,
-    listener: Listener | None = None,
-    on_odd_row: Callable[[str], None] | None = None,
-    network: Network = lambda _: DIRECT,
-) -> GravityZoneClient:
-    """Make the client of GravityZone at the pace of ``bucket``.
+class Calling(TypedDict, total=False):
+    """How a client calls its API, by the names that both clients have for it."""
 
-    Without ``seconds_left`` there is no deadline. ``network`` is as for ``Transport``.
-    """
+    deadline: Callable[[], float]
+    adapter: BaseAdapter | None
+    listener: Listener
+    on_odd_row: Callable[[str], None]
+    network: Network
+
+
+def gravityzone_client(
+    settings: Settings, keys: ApiKeys, *, bucket: TokenBucket, **calling: Unpack[Calling]
+) -> GravityZoneClient:
+    """Make the client of GravityZone at the pace of ``bucket``."""
     return GravityZoneClient(
         url=settings.gravityzone_url,
         api_key=keys.gravityzone_api_key,
         pace=bucket,
         local_http_host=settings.local_http_host,
         timeout=settings.request_timeout_seconds,
-        deadline=seconds_left or Deadline().seconds_left,
-        adapter=adapter,
-        listener=listener,
-        on_odd_row=on_odd_row or OddRows().heard,
-        network=network,
+        **calling,
     )
 
 
 def connectwise_client(
-    settings: Settings,
-    keys: ApiKeys,
-    *,
-    seconds_left: Callable[[], float] | None = None,
-    adapter: BaseAdapter | None = None,
-    listener: Listener | None = None,
-    on_odd_row: Callable[[str], None] | None = None,
-    network: Network = lambda _: DIRECT,
+    settings: Settings, keys: ApiKeys, **calling: Unpack[Calling]
 ) -> ConnectWiseClient:
-    """Make the client of ConnectWise.
-
-    Without ``seconds_left`` there is no deadline. ``network`` is as for ``Transport``.
-    """
+    """Make the client of ConnectWise."""
     return ConnectWiseClient(
         url=settings.connectwise_url,
         company=settings.connectwise_company,
@@ -313,9 +295,5 @@ def connectwise_client(
         api_version=settings.connectwise_api_version,
         local_http_host=settings.local_http_host,
         timeout=settings.request_timeout_seconds,
-        deadline=seconds_left or Deadline().seconds_left,
-        adapter=adapter,
-        listener=listener,
-        on_odd_row=on_odd_row or OddRows().heard,
-        network=network,
+        **calling,
     )

@@ -54,6 +54,9 @@ _PARAMETERS = {
 }
 
 
+_SEARCHES_SHARE = 0.8
+
+
 def _zone(value: str) -> ZoneInfo:
     try:
         return ZoneInfo(value)
@@ -178,6 +181,15 @@ class PlannerSettings(Settings):
     agreement_type: _Text
     product: _Text
     sweep_calls_per_second: Annotated[float, Field(gt=0, le=5)]
+
+    @property
+    def own_calls_per_second(self) -> float:
+        """The pace of the planner's own calls.
+
+        A search leaves a part of the key's pace to the workers, which read again what it finds.
+        """
+        share = _SEARCHES_SHARE if self.pulse_minutes else 1
+        return self.sweep_calls_per_second * share
 
 
 class WorkerSettings(Settings):

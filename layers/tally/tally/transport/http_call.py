@@ -15,7 +15,7 @@ from requests.adapters import BaseAdapter
 from tally.errors import TallyError
 from tally.redaction import quoted, redact
 from tally.transport.classify import Dialect, error_of
-from tally.transport.doubled import doubled_key
+from tally.transport.double_keys import doubled_key
 from tally.transport.failures import (
     BadAnswer,
     Effect,

@@ -18,7 +18,7 @@ from urllib3.exceptions import (
     ReadTimeoutError,
 )
 
-from tally.transport.bounded import BoundedAdapter
+from tally.transport.answer_timeout import BoundedAdapter
 from tally.transport.failures import Loss, NoAnswer
 
 LONGEST_CONNECT = 3.0

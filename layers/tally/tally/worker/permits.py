@@ -14,7 +14,7 @@ from tally.domain.record.usage_record import UsageRecord
 from tally.domain.record.writes import Create, TakeOver
 from tally.messages import Job, JobService
 from tally.ports import GravityZone, Ledger
-from tally.worker.belief import LedgerFacts, check_opening
+from tally.worker.job_checks import LedgerFacts, check_opening
 
 _NEED_A_LINE = frozenset({LineState.VOIDING, LineState.VOID})
 
@@ -48,7 +48,7 @@ def read_permits(
         permit = Permit(
             # An old job from a dead-letter queue must not open a forgotten month (OPEN-7).
             newest_tick=job.tick if ticks is None else ticks.newest,
-            tied_to=None if link is None else link.connectwise_id,
+            linked_to=None if link is None else link.connectwise_id,
             excluded=link is not None and _is_excluded(link, job),
             # GravityZone may list trials as monthly-licensed: only this call tells (READ-3).
             monthly=gravityzone.is_monthly(job.company_id),

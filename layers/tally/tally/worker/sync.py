@@ -34,7 +34,7 @@ from tally.errors import (
 from tally.messages import Job, JobService
 from tally.ports import Clock, ConnectWise, GravityZone, Ledger
 from tally.standings import note
-from tally.worker.belief import check_due, check_job, check_service
+from tally.worker.job_checks import check_due, check_job, check_service
 from tally.worker.permits import may_open_a_line, read_permits
 from tally.worker.progress import UNCHANGED, Progress
 from tally.worker.readings import Readings

@@ -2,7 +2,7 @@
 
 A table of rows, in order: the first row that applies answers. No Addition is seen here. There is
 one table for a month that can be counted, and one for a month that cannot. Where something is to be
-written, the tables of ``write_rows`` say whether it may be, or who is asked.
+written, the tables of ``may_write`` say whether it may be, or who is asked.
 """
 
 from tally.domain.decision.case import (
@@ -17,7 +17,7 @@ from tally.domain.decision.case import (
     is_same_try,
     may_be_late,
 )
-from tally.domain.decision.write_rows import HEAD, NEXT, told_late, unplaced
+from tally.domain.decision.may_write import HEAD, NEXT, told_late, unplaced
 from tally.domain.facts import place_texts
 from tally.domain.facts.job_facts import Facts
 from tally.domain.facts.owed import Uncounted, never_written, owing_of, quantity_of

@@ -77,7 +77,7 @@ class Permit(NamedTuple):
     """Facts that are read only where a line may have to be opened."""
 
     newest_tick: datetime
-    tied_to: int | None
+    linked_to: int | None
     excluded: bool
     monthly: bool
 

@@ -107,11 +107,11 @@ def forbidden(record: UsageRecord, facts: Facts) -> NoPlace | None:
     permit = facts.offer.permit
     if permit is None:
         return None if record.is_standing else _as_recorded(record)
-    # A message that waited in the dead-letter queue for days knows neither ties nor agreements of
+    # A message that waited in the dead-letter queue for days knows neither links nor agreements of
     # today.
     if permit.newest_tick - facts.when.tick > _OPENS_FOR:
         return Unsaid.AS_BEFORE
-    if permit.tied_to is None or permit.tied_to != facts.offer.connectwise_id:
+    if permit.linked_to is None or permit.linked_to != facts.offer.connectwise_id:
         return Unsaid.PLANNERS
     return None if record.lines else _no_first_line(permit)
 

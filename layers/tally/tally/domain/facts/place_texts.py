@@ -62,7 +62,7 @@ def voided_there(record: UsageRecord, agreement: Agreement) -> Cause:
     waivable = "" if record.is_standing else "; or do not bill this month"
     return needs_setup(
         f"An Addition for {record.key.month.label} was voided on agreement '{agreement.name}' (id "
-        f"{agreement.id}): none is made there again. Tie the company to the right one in "
+        f"{agreement.id}): none is made there again. Link the company to the right one in "
         f"ConnectWise, or pin the right agreement{waivable}."
     )
 

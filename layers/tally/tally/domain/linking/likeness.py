@@ -1,6 +1,6 @@
 """Names that look the same to a person (MATCH-1, MATCH-2).
 
-A near miss is shown to a person; it is never tied automatically.
+A near miss is shown to a person; it is never linked automatically.
 """
 
 import re

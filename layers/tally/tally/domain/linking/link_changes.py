@@ -12,7 +12,7 @@ from tally.domain.record.rulings import Person
 from tally.domain.record.usage_record import UsageRecord
 
 
-def tie(
+def link_to(
     link: CompanyLink | None,
     person: Person,
     *,
@@ -22,24 +22,25 @@ def tie(
     agreement: Agreement | None = None,
     beside: Sequence[CompanyLink] = (),
 ) -> LinkChange | str:
-    """Tie the company to a ConnectWise company, with the ``agreement`` to bill on if one is given.
+    """Link the company to a ConnectWise company, with the ``agreement`` to bill on if one is given.
 
     What a person said about agreements and Additions of the one before is forgotten. ``beside`` are
-    the links of others that are tied to the same company: then each needs an agreement of its own.
+    the links of others that are linked to the same company: then each needs an agreement of its
+    own.
     """
     if link is not None and link.connectwise_id == to.id:
-        return f"{name} is tied to ConnectWise company {to.name!r} (id {to.id}) already."
+        return f"{name} is linked to ConnectWise company {to.name!r} (id {to.id}) already."
     if agreement is not None and agreement.company_id != to.id:
         return _of_another(agreement, name=name, to=f"{to.name!r} (id {to.id})")
     if refused := _not_beside(beside, name=name, to=to, agreement=agreement):
         return refused
     after = replace(
-        link or _untied(person, company_id=company_id, name=name),
+        link or _unlinked(person, company_id=company_id, name=name),
         company_name=name,
         connectwise_id=to.id,
         connectwise_name=to.name,
-        tied_by=person.by,
-        tied_at=person.at,
+        linked_by=person.by,
+        linked_at=person.at,
         pinned_agreement_id=None if agreement is None else agreement.id,
         kept_apart=(),
     )
@@ -49,7 +50,7 @@ def tie(
 def _not_beside(
     beside: Sequence[CompanyLink], *, name: str, to: ConnectWiseCompany, agreement: Agreement | None
 ) -> str | None:
-    """Return the reason why it cannot be tied beside others; None if it can.
+    """Return the reason why it cannot be linked beside others; None if it can.
 
     Each of them has to be billed on an agreement of its own.
     """
@@ -59,9 +60,9 @@ def _not_beside(
     if agreement is None or lacking:
         first = "".join(f"pin one for {_named(each)}, " for each in lacking)
         return (
-            f"ConnectWise company {to.name!r} (id {to.id}) is tied to "
-            f"{', '.join(map(_named, beside))}. {name} can be tied to it as well if each is billed "
-            f"on an agreement of its own: {first}and name the one for {name} as you tie it "
+            f"ConnectWise company {to.name!r} (id {to.id}) is linked to "
+            f"{', '.join(map(_named, beside))}. {name} can be linked to it as well if each is "
+            f"billed on an agreement of its own: {first}and name the one for {name} as you link it "
             "(--agreement)."
         )
     return _pinned_already(agreement, beside)
@@ -84,20 +85,20 @@ def _named(link: CompanyLink) -> str:
 def _of_another(agreement: Agreement, *, name: str, to: str) -> str:
     return (
         f"Agreement '{agreement.name}' (id {agreement.id}) is one of ConnectWise company "
-        f"{agreement.company_id}; {name} is tied to {to}."
+        f"{agreement.company_id}; {name} is linked to {to}."
     )
 
 
-def untie(link: CompanyLink, person: Person) -> LinkChange | str:
-    """Leave the company without a ConnectWise company until a person ties it again."""
+def unlink(link: CompanyLink, person: Person) -> LinkChange | str:
+    """Leave the company without a ConnectWise company until a person links it again."""
     if link.connectwise_id is None:
-        return _not_tied(link)
-    untied = replace(
-        _untied(person, company_id=link.company_id, name=link.company_name),
+        return _not_linked(link)
+    unlinked = replace(
+        _unlinked(person, company_id=link.company_id, name=link.company_name),
         excluded_since=link.excluded_since,
         own_billed_since=link.own_billed_since,
     )
-    return _change(link, untied, person, what="untied")
+    return _change(link, unlinked, person, what="untied")
 
 
 def pin(
@@ -105,10 +106,10 @@ def pin(
 ) -> LinkChange | str:
     """Choose the agreement that the company's months are opened on, where it has several (MATCH-3).
 
-    It must not be pinned for ``beside``, the companies tied to the same ConnectWise company.
+    It must not be pinned for ``beside``, the companies linked to the same ConnectWise company.
     """
     if link.connectwise_id is None:
-        return _not_tied(link)
+        return _not_linked(link)
     if agreement.company_id != link.connectwise_id:
         whom = f"{link.connectwise_name!r} (id {link.connectwise_id})"
         return _of_another(agreement, name=link.company_name, to=whom)
@@ -127,13 +128,13 @@ def pin(
 def unpin(
     link: CompanyLink, person: Person, *, beside: Sequence[CompanyLink] = ()
 ) -> LinkChange | str:
-    """Remove the pin; refuse if others (``beside``) are tied to the same ConnectWise company."""
+    """Remove the pin; refuse if others (``beside``) are linked to the same ConnectWise company."""
     if link.pinned_agreement_id is None:
         return f"No agreement is pinned for {link.company_name}."
     if beside:
         whom = f"{link.connectwise_name!r} (id {link.connectwise_id})"
         return (
-            f"{', '.join(map(_named, beside))} and {link.company_name} are tied to {whom}, each "
+            f"{', '.join(map(_named, beside))} and {link.company_name} are linked to {whom}, each "
             "with its own agreement: pin another."
         )
     return _change(link, replace(link, pinned_agreement_id=None), person, what="agreement unpinned")
@@ -142,10 +143,10 @@ def unpin(
 def exclude(
     link: CompanyLink | None, person: Person, *, company_id: str, name: str
 ) -> LinkChange | str:
-    """Open no more months for the company, tied or not; open ones go on (CLOSE-5)."""
+    """Open no more months for the company, linked or not; open ones go on (CLOSE-5)."""
     if link is not None and link.excluded_since is not None:
         return f"{name} has been excluded since {link.excluded_since:%Y-%m-%d}."
-    before = link or _untied(person, company_id=company_id, name=name)
+    before = link or _unlinked(person, company_id=company_id, name=name)
     return _change(link, replace(before, excluded_since=person.at), person, what="excluded")
 
 
@@ -159,12 +160,12 @@ def include(link: CompanyLink, person: Person) -> LinkChange | str:
 def bill_partner(
     link: CompanyLink | None, person: Person, *, company_id: str, name: str
 ) -> LinkChange | str:
-    """Bill a partner's own machines, from the present month on, once it is tied (READ-4)."""
+    """Bill a partner's own machines, from the present month on, once it is linked (READ-4)."""
     if link is not None and link.own_billed_since is not None:
         return (
             f"The own machines of {name} have been billed since {link.own_billed_since:%Y-%m-%d}."
         )
-    before = link or _untied(person, company_id=company_id, name=name)
+    before = link or _unlinked(person, company_id=company_id, name=name)
     after = replace(before, company_name=name, own_billed_since=person.at)
     return _change(link, after, person, what="partner billed")
 
@@ -201,19 +202,19 @@ def _of_month(record: UsageRecord) -> str:
     )
 
 
-def _untied(person: Person, *, company_id: str, name: str) -> CompanyLink:
+def _unlinked(person: Person, *, company_id: str, name: str) -> CompanyLink:
     return CompanyLink(
         company_id=company_id,
         company_name=name,
         connectwise_id=None,
         connectwise_name="",
-        tied_by=person.by,
-        tied_at=person.at,
+        linked_by=person.by,
+        linked_at=person.at,
     )
 
 
-def _not_tied(link: CompanyLink) -> str:
-    return f"{link.company_name} is not tied to a ConnectWise company."
+def _not_linked(link: CompanyLink) -> str:
+    return f"{link.company_name} is not linked to a ConnectWise company."
 
 
 def _change(

@@ -27,14 +27,14 @@ def resolve(name: str, ids: Mapping[str, int], *, what: str, setting: str) -> in
     return f"ConnectWise has no {what} {name!r} (setting {setting}).{hint}"
 
 
-class Tie(NamedTuple):
+class Linked(NamedTuple):
     """The one ConnectWise company with exactly this name."""
 
     company: ConnectWiseCompany
 
 
-class NoTie(NamedTuple):
-    """The reason why a person has to tie it."""
+class NotLinked(NamedTuple):
+    """The reason why a person has to link it."""
 
     reason: str
 
@@ -42,69 +42,71 @@ class NoTie(NamedTuple):
 class NameIndex:
     """ConnectWise's companies by name; built once a tick, asked for each company without a link."""
 
-    def __init__(self, companies: Iterable[ConnectWiseCompany], *, tied: Mapping[int, str]) -> None:
-        """Index the companies; ``tied`` maps ConnectWise ids to the names of tied companies."""
-        self._tied = tied
+    def __init__(
+        self, companies: Iterable[ConnectWiseCompany], *, linked: Mapping[int, str]
+    ) -> None:
+        """Index the companies; ``linked`` maps ConnectWise ids to the names of linked companies."""
+        self._linked = linked
         self._by_name: dict[str, list[ConnectWiseCompany]] = defaultdict(list)
         for company in companies:
             if not company.deleted:
                 self._by_name[company.name].append(company)
 
-    def tie(self, company: Company, *, namesakes: int) -> Tie | NoTie:
-        """Tie ``company`` where nothing is ambiguous.
+    def link(self, company: Company, *, namesakes: int) -> Linked | NotLinked:
+        """Link ``company`` where nothing is ambiguous.
 
         ``namesakes`` is the number of GravityZone companies with its name, itself included.
         """
         if not is_seen(company.name):
-            return NoTie(
+            return NotLinked(
                 reason=(
                     f"Its name in GravityZone, {company.name!r}, shows nothing: name it there, or "
-                    "tie it by hand."
+                    "link it by hand."
                 )
             )
         same = self._by_name.get(company.name, [])
         if len(same) == 1 and namesakes == 1:
-            holder = self._tied.get(same[0].id)
+            holder = self._linked.get(same[0].id)
             if holder is None:
-                return Tie(company=same[0])
-            return NoTie(
+                return Linked(company=same[0])
+            return NotLinked(
                 reason=(
                     f"ConnectWise company {_with_ids(same, beside=company.name)} has this name, "
-                    f"but it is already tied to the GravityZone company {holder}. Both may be tied "
-                    "to it by hand, each with an agreement of its own; or take the tie from that "
-                    "one if it was deleted and made again as this one."
+                    f"but it is already linked to the GravityZone company {holder}. Both may be "
+                    "linked to it by hand, each with an agreement of its own; or take the link "
+                    "from that one if it was deleted and made again as this one."
                 )
             )
         if namesakes > 1:
-            return NoTie(
+            return NotLinked(
                 reason=(
-                    f"{namesakes} GravityZone companies are named {company.name!r}: tie each by "
+                    f"{namesakes} GravityZone companies are named {company.name!r}: link each by "
                     "hand."
                 )
             )
         if same:
-            return NoTie(
+            return NotLinked(
                 reason=(
                     f"{len(same)} ConnectWise companies are named {company.name!r}: "
-                    f"{_with_ids(same, beside=company.name)}. Tie one by hand."
+                    f"{_with_ids(same, beside=company.name)}. Link one by hand."
                 )
             )
         return self._nearly(company.name)
 
-    def _nearly(self, name: str) -> NoTie:
-        """Return the reason why a name without an exact match is not tied, with near names."""
+    def _nearly(self, name: str) -> NotLinked:
+        """Return the reason why a name without an exact match is not linked, with near names."""
         close = self._near_names.of(name)
         if not close:
-            return NoTie(
+            return NotLinked(
                 reason=(
-                    f"No ConnectWise company is named {name!r} or nearly so. Make one, or tie "
+                    f"No ConnectWise company is named {name!r} or nearly so. Make one, or link "
                     "another by hand."
                 )
             )
-        return NoTie(
+        return NotLinked(
             reason=(
                 f"No ConnectWise company is named exactly {quoted(name, beside=close[0].name)}. "
-                f"Nearly so: {_with_ids(close, beside=name)}. Tie one by hand, or rename it."
+                f"Nearly so: {_with_ids(close, beside=name)}. Link one by hand, or rename it."
             )
         )
 

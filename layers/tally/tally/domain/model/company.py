@@ -1,4 +1,4 @@
-"""A GravityZone company, and the link that ties it to a ConnectWise company (MATCH-1)."""
+"""A GravityZone company, and its link to a ConnectWise company (MATCH-1)."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -77,19 +77,19 @@ class ConnectWiseCompany:
 class CompanyLink:
     """The link between a GravityZone company and a ConnectWise company, by ids.
 
-    The names are for the reader only. ``connectwise_id`` is None after a person untied it: then
-    ``tied_by`` is that person, and only a person ties it again. ``kept_apart`` are Additions of
+    The names are for the reader only. ``connectwise_id`` is None after a person unlinked it: then
+    ``linked_by`` is that person, and only a person links it again. ``kept_apart`` are Additions of
     others that a person wants billed beside ours (OPEN-6). ``own_billed_since`` is set for a
     partner whose own machines a person wants billed (READ-4). ``version`` counts the changes of the
-    link from 1, also across ties.
+    link from 1, also when it links to another.
     """
 
     company_id: str
     company_name: str
     connectwise_id: int | None
     connectwise_name: str
-    tied_by: str
-    tied_at: datetime
+    linked_by: str
+    linked_at: datetime
     pinned_agreement_id: int | None = None
     excluded_since: datetime | None = None
     kept_apart: tuple[int, ...] = ()
@@ -102,7 +102,7 @@ class LinkChange:
     """One step of a link: its state before and after, and the reason.
 
     The ledger writes all of it or nothing (SAFE-1). ``beside`` are the links of other companies, as
-    they were seen, to the ConnectWise company that is taken or freed. A person may tie several
+    they were seen, to the ConnectWise company that is taken or freed. A person may link several
     companies to one, each with its own agreement.
     """
 
@@ -121,40 +121,40 @@ class LinkChange:
 
     @property
     def freed(self) -> int | None:
-        """The ConnectWise company that it leaves; only ``heir`` may still be tied to that one."""
+        """The ConnectWise company that it leaves; only ``heir`` may still be linked to that one."""
         before = None if self.before is None else self.before.connectwise_id
         return None if before == self.after.connectwise_id else before
 
     @property
     def taken(self) -> int | None:
-        """The ConnectWise company that it takes; only ``holder`` may be tied to it already."""
+        """The ConnectWise company that it takes; only ``holder`` may be linked to it already."""
         before = None if self.before is None else self.before.connectwise_id
         return None if before == self.after.connectwise_id else self.after.connectwise_id
 
     @property
     def holder(self) -> CompanyLink | None:
-        """A link that is tied to the company taken, and stays so; None if there must be none."""
-        return self._tied_beside(self.taken)
+        """Another link to the company taken, which stays; None if there must be none."""
+        return self._linked_beside(self.taken)
 
     @property
     def heir(self) -> CompanyLink | None:
-        """A link that stays tied to the company freed; None if there is none."""
-        return self._tied_beside(self.freed)
+        """Another link to the company freed, which stays; None if there is none."""
+        return self._linked_beside(self.freed)
 
-    def _tied_beside(self, connectwise_id: int | None) -> CompanyLink | None:
+    def _linked_beside(self, connectwise_id: int | None) -> CompanyLink | None:
         return next(
             (each for each in self.beside if connectwise_id == each.connectwise_id is not None),
             None,
         )
 
 
-def first_tie(link: CompanyLink) -> LinkChange:
-    """Return the change that ties a company without a link to its namesake (MATCH-1)."""
+def first_link(link: CompanyLink) -> LinkChange:
+    """Return the change that links a company to its namesake for the first time (MATCH-1)."""
     return LinkChange(
         before=None,
         after=link,
         what="tied",
         why=f"the only one named {link.connectwise_name!r} on both sides",
-        by=link.tied_by,
-        at=link.tied_at,
+        by=link.linked_by,
+        at=link.linked_at,
     )

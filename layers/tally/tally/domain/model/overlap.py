@@ -34,7 +34,7 @@ HOURS = frozenset({"sveVsMonthlyUsage", "sveVdiMonthlyUsage"})
 """Counters of hours of virtual machines. A month's Addition bills no hours."""
 
 
-def refusal(services: Sequence[Service]) -> str | None:
+def overlap_refusal(services: Sequence[Service]) -> str | None:
     """Return the reason why these services cannot be billed together; None if they can.
 
     The reason names every counter that is in the way.

@@ -71,9 +71,9 @@ def _agreement_on(
     company: CompanyState, at: TickContext, service: str, day: date
 ) -> Agreement | Cause:
     if company.link is None:
-        return needs_setup(company.untied)
+        return needs_setup(company.unlinked)
     if company.link.connectwise_id is None:
-        return needs_setup(left_untied(company.link))
+        return needs_setup(left_unlinked(company.link))
     of_company = {
         name: [each for each in company.agreements(place) if each.id not in company.of_others]
         for name, place in ({} if at.directory is None else at.directory.places).items()
@@ -99,9 +99,9 @@ def _pinned(
     return None if holders and service not in holders else pinned
 
 
-def left_untied(link: CompanyLink) -> str:
-    """Return the reason that stands for a company that a person has untied."""
+def left_unlinked(link: CompanyLink) -> str:
+    """Return the reason that stands for a company that a person has unlinked."""
     return (
-        f"It was left without a ConnectWise company by {link.tied_by} on {link.tied_at:%Y-%m-%d}: "
-        "tie it by hand."
+        f"It was left without a ConnectWise company by {link.linked_by} on "
+        f"{link.linked_at:%Y-%m-%d}: link it by hand."
     )

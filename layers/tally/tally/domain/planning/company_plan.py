@@ -14,7 +14,7 @@ from tally.domain.model.standing import (
     failing,
     needs_setup,
 )
-from tally.domain.planning.company_moves import moved_away
+from tally.domain.planning.connectwise_company_gone import moved_away
 from tally.domain.planning.due_services import Due, PlanDraft
 from tally.domain.planning.new_months import open_months, say_unread
 from tally.domain.planning.obstacles import stopped_as_a_whole

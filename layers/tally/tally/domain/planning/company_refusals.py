@@ -21,7 +21,7 @@ def list_refused(partner_id: str, said: str) -> Cause:
     """Return the cause of a partner whose companies GravityZone refuses to list."""
     return _failing(
         f"{_REFUSED_LIST}: {said}. Until it does, no new month of theirs is opened, and no new "
-        "customer is tied by its name, as one below it may bear the same. `tally companies "
+        "customer is linked by its name, as one below it may bear the same. `tally companies "
         f"exclude {partner_id} --why …` leaves the partner out, with all below it."
     )
 

@@ -68,14 +68,22 @@ class PlanDraft:
 
 
 def other_agreements(
-    company: CompanyState, place: Place | None, month: Month, agreement: Agreement | None
+    company: CompanyState,
+    place: Place | None,
+    month: Month,
+    agreement: Agreement | None,
+    *,
+    stands_on: Agreement | None = None,
 ) -> tuple[int, ...]:
-    """Return the company's other agreements that did not end before the month, by id (SAFE-8)."""
+    """Return the customer's other agreements that did not end before the month, by id (SAFE-8).
+
+    ``stands_on`` is that of the record's newest line. After a merger it is another company's, and
+    so may be copies of ours: that company's agreements are among them (MATCH-7).
+    """
+    known = [*company.agreements(place)]
+    if place is not None and stands_on is not None:
+        known += place.agreements.get(stands_on.company_id, ())
     chosen = None if agreement is None else agreement.id
     return tuple(
-        sorted(
-            each.id
-            for each in company.agreements(place)
-            if each.id != chosen and not each.ended_before(month.first)
-        )
+        sorted({each.id for each in known if not each.ended_before(month.first)} - {chosen})
     )

@@ -1,7 +1,7 @@
 """Causes that stop a company as a whole (MATCH-1, 2, 7, READ-3, READ-4)."""
 
 from tally.domain.model.standing import Cause, needs_setup, waiting
-from tally.domain.planning.agreement_choice import left_untied
+from tally.domain.planning.agreement_choice import left_unlinked
 from tally.domain.planning.tick_context import (
     ABSENCES,
     ALL_BELOW,
@@ -24,14 +24,14 @@ def _stopped(company: CompanyState) -> Cause | None:
     """Return the cause by which the company itself stops everything."""
     if company.presence is not Presence.LICENSED:
         return _absence(company)
+    if (excluded := _excluded(company)) is not None:
+        return excluded
     if company.below is not None and company.own_billed_since is None:
         return ABSENCES[Presence.PARTNER]
     if company.link is None:
         return _unmatched(company)
-    if (excluded := _excluded(company)) is not None:
-        return excluded
     if company.link.connectwise_id is None:
-        return needs_setup(left_untied(company.link))
+        return needs_setup(left_unlinked(company.link))
     return None
 
 
@@ -48,8 +48,8 @@ def _absence(company: CompanyState) -> Cause | None:
 
 
 def _unmatched(company: CompanyState) -> Cause:
-    if company.untied:
-        return needs_setup(company.untied)
+    if company.unlinked:
+        return needs_setup(company.unlinked)
     return company.cause_before or waiting("To be matched by its name.")
 
 

@@ -36,7 +36,9 @@ def follow(company: CompanyState, at: TickContext, record: UsageRecord, plan: Pl
             listed=place is not None and place.listed and not unread,
             may_open=_may_open(company, record, place, plan),
             late=late,
-            others=other_agreements(company, place, key.month, agreement),
+            others=other_agreements(
+                company, place, key.month, agreement, stands_on=_stands_on(at, record)
+            ),
             look=is_to_be_looked_at(record, company.standing, agreement, at),
             stays_open=plan.moved is not None,
         ),
@@ -66,9 +68,15 @@ def _agreement(
 def _may_open(
     company: CompanyState, record: UsageRecord, place: Place | None, plan: PlanDraft
 ) -> bool:
-    """Return True if a further line of the record may be opened."""
+    """Return True if a further line of the record may be opened.
+
+    An excluded partner is no hindrance where a line stands: the month goes on to its close, as that
+    of an excluded customer does (CLOSE-5).
+    """
     licensed = company.presence is Presence.LICENSED
-    return licensed and place is not None and record.head is None and plan.moved is None
+    goes_on = company.presence is Presence.LEFT_OUT and bool(record.lines)
+    may_have_more = record.head is None and plan.moved is None
+    return (licensed or goes_on) and place is not None and may_have_more
 
 
 def _unreadable(company: CompanyState, at: TickContext, record: UsageRecord) -> str:
@@ -77,10 +85,14 @@ def _unreadable(company: CompanyState, at: TickContext, record: UsageRecord) -> 
     Then no list tells what the record lacks.
     """
     known = [*company.agreements(at.place(record.key.service))]
-    own = None if record.newest is None else at.agreement(record.newest.agreement_id)
+    own = _stands_on(at, record)
     if own is not None:
         known.append(own)
     return next((each.unreadable for each in known if each.unreadable), "")
+
+
+def _stands_on(at: TickContext, record: UsageRecord) -> Agreement | None:
+    return None if record.newest is None else at.agreement(record.newest.agreement_id)
 
 
 def _is_due(record: UsageRecord, at: TickContext) -> bool:

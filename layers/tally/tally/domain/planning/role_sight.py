@@ -7,20 +7,20 @@ from tally.domain.model.company import CompanyLink
 COMPANIES = "Companies > Company Maintenance"
 AGREEMENTS = "Finance > Agreements"
 _SEVERAL = 2
-"""At this number of tied companies, some remain: they are not all deleted or merged."""
+"""At this number of linked companies, some remain: they are not all deleted or merged."""
 
 
-def tied_ids(links: Iterable[CompanyLink]) -> frozenset[int]:
+def linked_ids(links: Iterable[CompanyLink]) -> frozenset[int]:
     """Return the ids of the ConnectWise companies in the ledger's links."""
     return frozenset(each.connectwise_id for each in links if each.connectwise_id is not None)
 
 
-def unseen_companies(seen: Collection[int], tied: Collection[int]) -> str:
-    """Return the problem if none of the tied companies is seen, or no company at all; else ""."""
+def unseen_companies(seen: Collection[int], linked: Collection[int]) -> str:
+    """Return the problem if none of the linked companies is seen, or no company at all; else ""."""
     # Every ConnectWise has companies: one that shows none hides them.
-    if seen and (len(tied) < _SEVERAL or any(each in seen for each in tied)):
+    if seen and (len(linked) < _SEVERAL or any(each in seen for each in linked)):
         return ""
-    none = f"0 of {len(tied)} companies" if tied else "no company"
+    none = f"0 of {len(linked)} companies" if linked else "no company"
     return f"The API member sees {none} in ConnectWise: {_asked(COMPANIES)}"
 
 

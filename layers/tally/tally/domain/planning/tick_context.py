@@ -52,7 +52,7 @@ class Directory:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Firms:
-    """ConnectWise's companies as far as customers are tied to them.
+    """ConnectWise's companies as far as customers are linked to them.
 
     ``gone`` says what happened to those that are gone; ``names`` has all that matter.
     """
@@ -110,8 +110,8 @@ class TickContext:
 class CompanyState:
     """The knowledge of one company at one tick.
 
-    ``untied`` says why there is no link. ``of_others`` are the agreements pinned for other
-    companies that are tied to the same ConnectWise company (MATCH-1). ``trouble`` names something
+    ``unlinked`` says why there is no link. ``of_others`` are the agreements pinned for other
+    companies that are linked to the same ConnectWise company (MATCH-1). ``trouble`` names something
     of the company that is not as it should be: then nothing is planned for it at this tick
     (SAFE-5).
 
@@ -126,7 +126,7 @@ class CompanyState:
     name: str
     presence: Presence
     link: CompanyLink | None
-    untied: str
+    unlinked: str
     standing: Standing | None
     records: Sequence[UsageRecord]
     settled: frozenset[tuple[Month, str]]
@@ -138,7 +138,7 @@ class CompanyState:
 
     @property
     def connectwise_id(self) -> int | None:
-        """The ConnectWise company that it is tied to."""
+        """The ConnectWise company that it is linked to."""
         return None if self.link is None else self.link.connectwise_id
 
     @property

@@ -154,8 +154,8 @@ def test_what_the_settings_do_not_have_is_not_opened(
 
 
 def test_an_agreement_of_another_company_is_not_billed(world: World, harbor: Customer) -> None:
-    """SAFE-9, MATCH-3: neither an agreement of another company, nor another company's tie, is taken
-    from a job.
+    """SAFE-9, MATCH-3: neither an agreement of another company, nor another company's link, is
+    taken from a job.
     """
     lake = world.add_customer("Lakeside Library")
     job = planned(world)

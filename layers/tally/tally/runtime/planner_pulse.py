@@ -1,4 +1,4 @@
-"""Put the pulse's parts together; a function without the pulse does not import them."""
+"""Put the pulse around the planner; a function without the pulse does not import it."""
 
 from tally.aws.clients import AwsClients
 from tally.ledger.pulse.pulse_table import DynamoDBPulse
@@ -6,8 +6,7 @@ from tally.planner.plan import Plan
 from tally.pulse.firing import Firing
 from tally.pulse.partner_totals import PartnerTotals
 from tally.runtime.deployed_code import fingerprint
-from tally.runtime.settings import PlannerSettings, WorkerSettings
-from tally.worker.sweep_account import SweepAccount
+from tally.runtime.settings import PlannerSettings
 
 
 def firing_around(plan: Plan, settings: PlannerSettings, aws: AwsClients) -> Firing:
@@ -22,8 +21,3 @@ def firing_around(plan: Plan, settings: PlannerSettings, aws: AwsClients) -> Fir
         clock=plan.clock,
         code=fingerprint(repr(settings)),
     )
-
-
-def sweep_account(settings: WorkerSettings, aws: AwsClients) -> SweepAccount:
-    """Make the account that a worker reports the ends of its jobs to."""
-    return SweepAccount(DynamoDBPulse(aws.client("dynamodb"), settings.table_name))

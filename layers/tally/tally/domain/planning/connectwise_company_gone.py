@@ -1,4 +1,4 @@
-"""ConnectWise companies that are deleted or merged while a customer is tied to them (MATCH-7)."""
+"""ConnectWise companies that are deleted or merged while a customer is linked to them (MATCH-7)."""
 
 from collections.abc import Iterator, Sequence
 
@@ -50,8 +50,8 @@ def _found_before(company: CompanyState) -> Cause | None:
 def _event(link: CompanyLink, gone: str) -> str:
     named = f"ConnectWise company {link.connectwise_name!r} (id {link.connectwise_id})"
     if gone:
-        return f"{named}, to which it is tied, {gone}."
-    return f"It is tied to {named}, which has lost an agreement of it."
+        return f"{named}, to which it is linked, {gone}."
+    return f"It is linked to {named}, which has lost an agreement of it."
 
 
 def _billed_on(
@@ -59,8 +59,8 @@ def _billed_on(
 ) -> Iterator[tuple[Agreement, bool]]:
     """Give the listed agreements that it is billed on, each with True if it is certainly its own.
 
-    A certain one belonged to the company that it is tied to. A month that was open before a person
-    tied it elsewhere stays on its agreement, which is no sign of a merger.
+    A certain one belonged to the company that it is linked to. A month that was open before a
+    person linked it elsewhere stays on its agreement, which is no sign of a merger.
     """
     pinned = at.agreement(link.pinned_agreement_id)
     if pinned is not None:
@@ -68,7 +68,7 @@ def _billed_on(
     for record in company.records:
         agreement = at.agreement(_stands_on(record))
         if agreement is not None and agreement != pinned:
-            yield agreement, link.version == 1 or link.tied_at < record.key.month.starts
+            yield agreement, link.version == 1 or link.linked_at < record.key.month.starts
 
 
 def _stands_on(record: UsageRecord) -> int | None:
@@ -91,7 +91,7 @@ def _where(agreement: Agreement, at: TickContext) -> str:
 def _advice(lost: Sequence[Agreement]) -> str:
     if lost:
         return (
-            "Tie it to that one, with this agreement if that one has another of its own; or have "
+            "Link it to that one, with this agreement if that one has another of its own; or have "
             "the agreement moved back."
         )
-    return "Tie it to the company that has its agreement now."
+    return "Link it to the company that has its agreement now."

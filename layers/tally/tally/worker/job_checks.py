@@ -75,7 +75,7 @@ def check_opening(job: Job, service: JobService, known: LedgerFacts, record: Usa
         raise SetupError(_not_opened(job, service, "the ledger knows of no tick"))
     if known.link is None:
         raise SetupError(
-            _not_opened(job, service, "the ledger has nothing on whom the company is tied to")
+            _not_opened(job, service, "the ledger has nothing on whom the company is linked to")
         )
     first = first_month_of(ticks, known.first_month, service.service)
     if record.version == 0 and job.month < first:
