@@ -348,11 +348,11 @@ SAFETY = (
     Mutation(
         name="a failing job is not to be seen in the standing",
         rule="SAFE-7",
-        file="tally/worker/sync.py",
+        file="tally/worker/progress.py",
         edits=(
             Edit(
                 before="if not isinstance(error, _NOTHING_SAID)",
-                after="if not isinstance(error, TallyError)",
+                after="if not isinstance(error, Exception)",
             ),
         ),
         why="The message comes again, and the next tick anyway.",
