@@ -70,19 +70,19 @@ class Firing:
         if known.busy_until is not None and self.clock.now() < known.busy_until:
             return Planned(skipped="an earlier firing still works")
         try:
-            known, vectors = self._judged(known, at)
+            judged, vectors = self._judged(known, at)
         except TallyError as error:
             self._ask("the totals could not be read after a sweep")
             return Planned(skipped=f"the totals of partners could not be read: {error}")
-        if known.is_contradicted_at(at):
+        if judged.is_off and not known.is_off:
             planned = self.tick(at, on_planned=on_planned, whole=True)
             raise ContradictedError(
-                f"The totals of partners are wrong: {known.proof.why}. The pulse is switched off, "
+                f"The totals of partners are wrong: {judged.proof.why}. The pulse is switched off, "
                 f"and {planned.jobs} jobs were sent: every company is read at every tick from now "
                 "on. `tally pulse` tells more.",
                 vectors=vectors,
             )
-        return self._looked(known, at, on_planned)
+        return self._looked(judged, at, on_planned)
 
     def _judged(self, known: Pulse, at: datetime) -> tuple[Pulse, str]:
         """Judge the sweep or sample that was sent last, if all its jobs have ended.

@@ -98,6 +98,11 @@ class Pulse:
         )
 
     @property
+    def is_off(self) -> bool:
+        """True after a contradiction, until a person switches the pulse on again."""
+        return self.proof.trust is Trust.OFF
+
+    @property
     def is_sweeping(self) -> bool:
         """True if the jobs of a full sweep have not all ended, as far as is known."""
         return self.expected is not None and not self.expected.sample
@@ -106,10 +111,6 @@ class Pulse:
     def needs_sweep(self) -> bool:
         """True if the next tick reads every company, so that a search would be in vain."""
         return bool(self.asked) or self.swept is None or self.is_sweeping
-
-    def is_contradicted_at(self, at: datetime) -> bool:
-        """Return True if it was switched off at this firing."""
-        return self.proof.trust is Trust.OFF and self.proof.since == at
 
     def expecting(self, expected: Expected, *, root: str, code: str) -> "Pulse":
         """Return it with the jobs of a sweep, or of a sample, that are now sent."""
