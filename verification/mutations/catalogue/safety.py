@@ -352,7 +352,7 @@ SAFETY = (
         edits=(
             Edit(
                 before="if not isinstance(error, _NOTHING_SAID)",
-                after="if not isinstance(error, TallyError)",
+                after="if not isinstance(error, Exception)",
             ),
         ),
         why="The message comes again, and the next tick anyway.",
