@@ -110,6 +110,8 @@ def _is_done(
     Each job writes the company's standing when it runs.
     """
     ledger, started, waited = stack.ledger(), stack.clock.now(), 0.0
+    # A worker may be faster than this read: its job is waited for in vain then, and the empty queue
+    # ends the wait.
     planned = ledger.standing(company_id)
     last = jobs + (0 if planned is None else planned.version)
     while waited < wait:

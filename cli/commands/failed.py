@@ -111,6 +111,8 @@ def retry(
             return DONE
         session.confirm(_question(wanted), yes=yes)
         retried = _retry(session, wanted)
+        # Removed after the planning: interrupted between the two, a company is planned twice, which
+        # changes nothing (SAFE-4). The other way round, what had failed would be forgotten.
         for each in retried.removed:
             queues.delete(each)
             letters.remove(each)

@@ -109,6 +109,7 @@ class SQSDeadLetters:
 
         Nobody else sees them until they are released.
         """
+        # A standard queue may deliver a message twice: only its newest receipt surely removes it.
         letters = {
             letter.id: letter
             for kind, url in self._urls.items()

@@ -114,6 +114,7 @@ def link_fields(link: CompanyLink) -> Plain:
             "company_name": link.company_name,
             "connectwise_id": link.connectwise_id,
             "connectwise_name": link.connectwise_name,
+            # By the stored names: without "tied_at" a link of before could not be read.
             "tied_by": link.linked_by,
             "tied_at": instant_text(link.linked_at),
             "pinned_agreement_id": link.pinned_agreement_id,

@@ -72,6 +72,7 @@ def standing_key(company_id: str) -> Key:
 
 def linked_key(connectwise_id: int) -> Key:
     """Return the key of the item that marks a ConnectWise company as linked."""
+    # A renamed key would free every company that is linked: its mark would not be found.
     return key(f"CONNECTWISE#{connectwise_id}", "TIED")
 
 

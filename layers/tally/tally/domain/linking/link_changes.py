@@ -44,6 +44,7 @@ def link_to(
         pinned_agreement_id=None if agreement is None else agreement.id,
         kept_apart=(),
     )
+    # The word of the histories that are stored, and of the command that a person gives.
     return _change(link, after, person, what="tied")
 
 

@@ -153,7 +153,7 @@ def first_link(link: CompanyLink) -> LinkChange:
     return LinkChange(
         before=None,
         after=link,
-        what="tied",
+        what="tied",  # the word of the histories that are stored
         why=f"the only one named {link.connectwise_name!r} on both sides",
         by=link.linked_by,
         at=link.linked_at,

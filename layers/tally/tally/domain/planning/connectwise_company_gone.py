@@ -43,6 +43,7 @@ def _lost_agreements(
 
 def _found_before(company: CompanyState) -> Cause | None:
     """Return the cause of an earlier tick, if that one found the company moved."""
+    # A standing keeps its reason as a text, so the cause is known by the sentence it ends with.
     before = company.cause_before
     return before if before is not None and before.reason.endswith(_NOTHING_CLOSES) else None
 

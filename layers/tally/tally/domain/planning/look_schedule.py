@@ -46,6 +46,7 @@ def _last_look(record: UsageRecord, line: Line, standing: Standing | None) -> da
 
 def _share(company_id: str) -> float:
     """Return the company's own number from 0 to 1, which spreads the looks over the day."""
+    # Python's hash() of a text differs from one process to the next, and so from tick to tick.
     return zlib.crc32(company_id.encode(errors="replace")) / 2**32
 
 
