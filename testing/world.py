@@ -153,7 +153,9 @@ class World:
         ledger: Ledger = wrap(self.ledger)
         queue: JobQueue = wrap(self.queue)
         return Plan(
-            gravityzone=self._gravityzone_client(wrap(SimulatorAdapter(self.gravityzone)), rate=5),
+            gravityzone=self._gravityzone_client(
+                wrap(SimulatorAdapter(self.gravityzone)), rate=4 if self.pulse else 5
+            ),
             connectwise=self._connectwise_client(wrap(SimulatorAdapter(self.connectwise))),
             ledger=ledger,
             queue=queue,

@@ -67,7 +67,7 @@ class Firing:
             TallyError: as ``Plan``; the next tick reads everything.
         """
         known = self.ledger.read()
-        if known.busy_until is not None and self.clock.now() < known.busy_until:
+        if known.is_searching(self.clock.now()):
             return Planned(skipped="an earlier firing still works")
         try:
             judged, vectors = self._judged(known, at)

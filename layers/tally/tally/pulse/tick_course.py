@@ -67,9 +67,10 @@ class TickCourse:
             return self._all(waiting, at)
         spared = {each.company_id: each for each in waiting if may_have_moved(each)}
         number = int(at.tick.timestamp()) // _A_QUARTER
-        drawn = [spared[each] for each in sample(list(spared), number)]
+        # A search that still runs has most of GravityZone's pace for itself.
+        drawn = () if self.pulse.is_searching(at.tick) else sample(list(spared), number)
         needed = [each for each in waiting if each.outlook is None or each.outlook.must_be_read]
-        return [*needed, *self._accounted(drawn, at, sample=True)]
+        return [*needed, *self._accounted([spared[each] for each in drawn], at, sample=True)]
 
     @property
     def told(self) -> str:

@@ -97,6 +97,10 @@ class Pulse:
             proof=_after_sweep(self.proof, self.expected, verdict, at),
         )
 
+    def is_searching(self, now: datetime) -> bool:
+        """Return True if a search may still run."""
+        return self.busy_until is not None and now < self.busy_until
+
     @property
     def is_off(self) -> bool:
         """True after a contradiction, until a person switches the pulse on again."""
@@ -138,8 +142,7 @@ class Pulse:
 
     def at_work(self, now: datetime, until: datetime) -> "Pulse":
         """Return it with a search that works now, unless another one does."""
-        busy = self.busy_until is not None and now < self.busy_until
-        return self if busy else replace(self, busy_until=until)
+        return self if self.is_searching(now) else replace(self, busy_until=until)
 
     def after_search(self, totals: Mapping[str, Total], at: datetime, *, since: "Pulse") -> "Pulse":
         """Return it after a search that found out where ``totals`` come from.
