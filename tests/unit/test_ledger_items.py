@@ -97,6 +97,7 @@ standings = every_field_of(
     untold_in=st.lists(months, max_size=3).map(tuple),
     last_reading=st.none() | instants,
     looked=st.dictionaries(st.text(), instants, max_size=3),
+    seen_monthly=st.none() | instants,
 )
 optional_instants = st.none() | instants
 links = every_field_of(

@@ -133,6 +133,7 @@ class Job(Message):
     lists the company as monthly-licensed. ``tick_before`` is the newest earlier tick that read all
     lists. ``children`` are a partner's, whose counts are taken off its own (READ-4). ``by_person``:
     a person asked for the job, so a write that ConnectWise refused is tried at once (SAFE-2).
+    ``check_licence``: see if its licence is a paid monthly one, and note it (READ-3).
     """
 
     tick: Instant
@@ -148,6 +149,7 @@ class Job(Message):
     last_reading: Instant | None = None
     children: Children | None = None
     by_person: bool = False
+    check_licence: bool = False
 
     @property
     def companies(self) -> int:

@@ -178,6 +178,7 @@ def standing_item(standing: Standing) -> Item:
                     "untold_in": months_text(standing.untold_in) or None,
                     "last_reading": optional_instant_text(standing.last_reading),
                     "looked": {scope: instant_text(at) for scope, at in standing.looked.items()},
+                    "seen_monthly": optional_instant_text(standing.seen_monthly),
                 }
             )
         ),
@@ -200,6 +201,7 @@ def standing_from(item: Item) -> Standing:
             untold_in=months(fields.get("untold_in", [])),
             last_reading=optional_instant(fields.get("last_reading")),
             looked={intern(scope): instant(at) for scope, at in fields.get("looked", {}).items()},
+            seen_monthly=optional_instant(fields.get("seen_monthly")),
             version=fields["version"],
         )
     except Exception as error:

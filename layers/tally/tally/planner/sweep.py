@@ -137,4 +137,5 @@ def _job(waiting: _Waiting, at: TickContext) -> Job:
         standing=dict(waiting.causes),
         last_reading=waiting.last_reading,
         children=waiting.children,
+        check_licence=due.check_licence,
     )
