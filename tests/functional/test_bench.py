@@ -129,6 +129,18 @@ def test_actors_take_turns_by_virtual_time() -> None:
     assert seen == [("fast", 1), ("fast", 2), ("slow", 3), ("fast", 3), ("slow", 6), ("slow", 9)]
 
 
+def test_actors_that_one_has_begun_are_waited_for() -> None:
+    """Whoever begins others comes back at the moment at which the last of them ends."""
+    timeline, seen = Timeline(VirtualClock(gmt("2026-11-01 00:00"))), []
+
+    def begin() -> None:
+        timeline.together([lambda: timeline.wait(2), lambda: timeline.wait(5)])
+        seen.append(timeline.clock.now().second)
+
+    timeline.run([begin, lambda: timeline.wait(9)])
+    assert seen == [5]
+
+
 def test_an_actor_that_fails_ends_all() -> None:
     """A failure is raised where the actors were started, and nobody is left waiting."""
     timeline = Timeline(VirtualClock(gmt("2026-11-01 00:00")))
@@ -139,3 +151,5 @@ def test_an_actor_that_fails_ends_all() -> None:
 
     with pytest.raises(LookupError, match="first second"):
         timeline.run([fail, lambda: timeline.wait(60)])
+    with pytest.raises(LookupError, match="first second"):
+        timeline.run([lambda: timeline.together([fail, lambda: timeline.wait(60)])])

@@ -55,9 +55,13 @@ class Planner:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Worker:
-    """The worker function's parts, like the planner's. ``clock`` measures the age of jobs."""
+    """The worker function's parts, like the planner's.
+
+    ``clock`` measures the age of jobs. ``jobs_at_once`` threads may ``deliver`` side by side.
+    """
 
     deliver: "Delivery"
+    jobs_at_once: int
     deadline: Deadline
     clock: Clock
     traffic: Mapping[str, Traffic]
@@ -148,6 +152,7 @@ def worker(environment: Mapping[str, str], world: World | None = None) -> Worker
         has_time=lambda: deadline.seconds_left() >= SLOWEST_SERVICE.total_seconds(),
     )
     return Worker(
+        jobs_at_once=settings.jobs_at_once,
         deadline=deadline,
         clock=clock,
         traffic=traffic,
@@ -159,7 +164,7 @@ def worker(environment: Mapping[str, str], world: World | None = None) -> Worker
             seconds_left=deadline.seconds_left,
             slowest=SLOWEST_JOB,
             around_readings=AROUND_READINGS,
-            each_reading=each_reading(settings.calls_per_second, sync.services),
+            each_reading=each_reading(settings.calls_per_second_of_a_job, sync.services),
         ),
     )
 
