@@ -24,6 +24,7 @@ ENVIRONMENT = {
     "GROWTH_PERCENT": "50",
     "GROWTH_SEATS": "20",
     "INVOICING": "arrears",
+    "JOBS_AT_ONCE": "1",
     "LATE_USAGE": "hold",
     "LOCAL_HTTP_HOST": "",
     "OPEN_UNTIL_DAY": "10",

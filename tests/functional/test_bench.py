@@ -52,11 +52,12 @@ def test_no_call_more_than_is_needed() -> None:
     """FOLLOW-2, design 3: a steady company is one licensing call, a change two calls to
     ConnectWise, an opening three, a close one.
 
-    FOLLOW-5: on a quiet day each is looked at once, spread over the day.
+    FOLLOW-5: on a quiet day each is looked at once, spread over the day. READ-3: on a month's last
+    day each licence is asked for once, and the opening after it is one licensing call.
     """
     figures = list(calls.measure(companies=40))
     assert [figure.what for figure in figures if not figure.kept] == []
-    assert sum(figure.bound is not None for figure in figures) == 8
+    assert sum(figure.bound is not None for figure in figures) == 10
 
 
 @pytest.mark.slow
@@ -128,6 +129,18 @@ def test_actors_take_turns_by_virtual_time() -> None:
     assert seen == [("fast", 1), ("fast", 2), ("slow", 3), ("fast", 3), ("slow", 6), ("slow", 9)]
 
 
+def test_actors_that_one_has_begun_are_waited_for() -> None:
+    """Whoever begins others comes back at the moment at which the last of them ends."""
+    timeline, seen = Timeline(VirtualClock(gmt("2026-11-01 00:00"))), []
+
+    def begin() -> None:
+        timeline.together([lambda: timeline.wait(2), lambda: timeline.wait(5)])
+        seen.append(timeline.clock.now().second)
+
+    timeline.run([begin, lambda: timeline.wait(9)])
+    assert seen == [5]
+
+
 def test_an_actor_that_fails_ends_all() -> None:
     """A failure is raised where the actors were started, and nobody is left waiting."""
     timeline = Timeline(VirtualClock(gmt("2026-11-01 00:00")))
@@ -138,3 +151,5 @@ def test_an_actor_that_fails_ends_all() -> None:
 
     with pytest.raises(LookupError, match="first second"):
         timeline.run([fail, lambda: timeline.wait(60)])
+    with pytest.raises(LookupError, match="first second"):
+        timeline.run([lambda: timeline.together([fail, lambda: timeline.wait(60)])])

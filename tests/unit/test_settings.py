@@ -137,6 +137,8 @@ MALFORMED = [
     ("BURST", "0"),
     ("BURST", "5"),
     ("BURST", "1.5"),
+    ("JOBS_AT_ONCE", "0"),
+    ("JOBS_AT_ONCE", "5"),
 ]
 
 

@@ -147,6 +147,7 @@ class Job(Message):
     job, so a write that ConnectWise refused is tried at once (SAFE-2). ``branch`` is set if its end
     goes into the sweep's account (PULSE-2): the company directly below the key's own that it stands
     at or below, or the key's own.
+    ``check_licence``: see if its licence is a paid monthly one, and note it (READ-3).
     """
 
     tick: Instant
@@ -163,6 +164,7 @@ class Job(Message):
     children: Children | None = None
     by_person: bool = False
     branch: str = ""
+    check_licence: bool = False
 
     @property
     def companies(self) -> int:

@@ -143,6 +143,55 @@ COUNTING = (
         ),
     ),
     Mutation(
+        name="a licence that was seen to be monthly is believed for ever",
+        rule="READ-3",
+        file="tally/domain/model/standing.py",
+        edits=(
+            Edit(
+                before="seen is not None and timedelta() <= now - seen <= LICENCE_HOLDS",
+                after="seen is not None",
+            ),
+        ),
+        why="It was checked for this very purpose, and a licence seldom changes.",
+        tests=("tests/unit/test_licence_check.py",),
+    ),
+    Mutation(
+        name="a licence that was checked is noted as monthly",
+        rule="READ-3",
+        file="tally/worker/permits.py",
+        edits=(
+            Edit(
+                before="job.check_licence and job.licensed and gravityzone.is_monthly(",
+                after="job.check_licence and job.licensed and None is not gravityzone.is_monthly(",
+            ),
+        ),
+        why="The call was answered, and the company is in the list of monthly ones.",
+        tests=("tests/functional/test_licence_check.py",),
+    ),
+    Mutation(
+        name="a job's own word spares an opening the licence",
+        rule="READ-3",
+        file="tally/worker/permits.py",
+        edits=(
+            Edit(
+                before="monthly=_was_monthly(job, ledger, now) or",
+                after="monthly=job.check_licence or _was_monthly(job, ledger, now) or",
+            ),
+        ),
+        why="The planner has read the standing already.",
+        tests=("tests/functional/test_licence_check.py",),
+    ),
+    Mutation(
+        name="the licence is checked by GMT's day, not the MSP's",
+        rule="READ-3",
+        file="tally/domain/planning/look_schedule.py",
+        edits=(
+            Edit(before="opens = max(following.starts, local)", after="opens = following.starts"),
+        ),
+        why="Months begin in GMT; what is checked too early is asked for again, so nobody sees it.",
+        tests=("tests/unit/test_licence_check.py",),
+    ),
+    Mutation(
         name="a partner is billed for its customers' machines too",
         rule="READ-4",
         file="tally/domain/record/partner.py",

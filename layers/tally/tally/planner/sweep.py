@@ -217,4 +217,5 @@ def _job(waiting: Waiting, at: TickContext) -> Job:
         last_reading=waiting.last_reading,
         children=waiting.children,
         branch=waiting.branch,
+        check_licence=due.check_licence,
     )

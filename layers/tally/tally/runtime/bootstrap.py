@@ -61,12 +61,13 @@ class Planner:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Worker:
-    """The worker function's parts, like the planner's. ``clock`` measures the age of jobs.
+    """The worker function's parts: ``jobs_at_once`` threads may ``deliver`` side by side.
 
-    ``account`` is None if the pulse is off; it reports at the end of each batch.
+    ``account`` reports at the end of each batch; it is None if the pulse is off.
     """
 
     deliver: "Delivery"
+    jobs_at_once: int
     account: "SweepAccount | None"
     deadline: Deadline
     clock: Clock
@@ -171,6 +172,7 @@ def worker(environment: Mapping[str, str], world: World | None = None) -> Worker
         account=account,
     )
     return Worker(
+        jobs_at_once=settings.jobs_at_once,
         deadline=deadline,
         clock=clock,
         traffic=traffic,
@@ -182,7 +184,7 @@ def worker(environment: Mapping[str, str], world: World | None = None) -> Worker
             seconds_left=deadline.seconds_left,
             slowest=SLOWEST_JOB,
             around_readings=AROUND_READINGS,
-            each_reading=each_reading(settings.calls_per_second, sync.services),
+            each_reading=each_reading(settings.calls_per_second_of_a_job, sync.services),
         ),
         account=account,
     )

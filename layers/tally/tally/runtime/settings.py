@@ -193,10 +193,20 @@ class PlannerSettings(Settings):
 
 
 class WorkerSettings(Settings):
-    """The worker's settings. ``calls_per_second`` and ``burst`` are one container's share."""
+    """The worker's settings. ``calls_per_second`` and ``burst`` are one container's share.
+
+    ``jobs_at_once`` is the number of jobs that a container has in hand side by side, of a batch
+    that may open a month.
+    """
 
     calls_per_second: Annotated[float, Field(gt=0, le=5)]
     burst: Annotated[int, Field(ge=1, lt=5)]
+    jobs_at_once: Annotated[int, Field(ge=1, le=4)]
+
+    @property
+    def calls_per_second_of_a_job(self) -> float:
+        """One job's share of the pace: the jobs beside it take their turns, too."""
+        return self.calls_per_second / self.jobs_at_once
 
 
 class ReporterSettings(_FromEnvironment):

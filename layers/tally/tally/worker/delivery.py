@@ -122,6 +122,14 @@ class Delivery:
         return max(self.slowest, self.around_readings + self.each_reading * (job.companies + 1))
 
 
+def may_open(body: str) -> bool:
+    """Return True if the message's job may open a month: then it waits for ConnectWise mostly."""
+    try:
+        return any(each.may_open for each in _job(body).services)
+    except MalformedJobError:
+        return False
+
+
 def _job(body: str) -> Job:
     try:
         return Job.model_validate_json(body)

@@ -35,7 +35,7 @@ from tally.messages import Job, JobService
 from tally.ports import Clock, ConnectWise, GravityZone, Ledger
 from tally.standings import note
 from tally.worker.job_checks import check_due, check_job, check_service
-from tally.worker.permits import may_open_a_line, read_permits
+from tally.worker.permits import is_seen_monthly, may_open_a_line, read_permits
 from tally.worker.progress import UNCHANGED, Progress
 from tally.worker.readings import Readings
 from tally.worker.rounds import Rounds
@@ -162,6 +162,7 @@ class Sync:
             gravityzone=self.gravityzone,
             ledger=self.ledger,
             first_month=self.first_month,
+            now=self.clock.now(),
         )
 
     def _facts(
@@ -261,6 +262,8 @@ class Sync:
             last_reading=job.last_reading,
             good_reading=not progress.failures and job.licensed,
             looked=progress.looked,
+            seen_monthly=not progress.failures
+            and is_seen_monthly(job, gravityzone=self.gravityzone),
         )
 
 

@@ -51,7 +51,8 @@ def outlook(
     }
     # A company without a monthly subscription answers zeros, and a partner's own is no total's.
     of_the_total = company.licensed and company.below is None
-    if len(plain) < len(due.services) or not of_the_total or _is_troubled(due, standing):
+    plainly_due = len(plain) == len(due.services) and not due.check_licence
+    if not (plainly_due and of_the_total) or _is_troubled(due, standing):
         return Outlook()
     if due.month != at.month:
         closing = at.tick >= due.month.day_after_end(at.policy.close_day)
