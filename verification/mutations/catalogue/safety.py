@@ -389,8 +389,8 @@ SAFETY = (
         file="tally/domain/facts/sighting.py",
         edits=(
             Edit(
-                before="marks = {reference(key, number): number for number in range(MOST_LINES)}",
-                after="marks = {reference(key, 0): 0}",
+                before="return {reference(key, number): number for number in range(MOST_LINES)}",
+                after="return {reference(key, 0): 0}",
             ),
         ),
         why="There is hardly ever another one.",
