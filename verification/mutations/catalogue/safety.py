@@ -408,7 +408,7 @@ SAFETY = (
         name="a job of the future is believed",
         rule="SAFE-9",
         file="tally/worker/belief.py",
-        edits=(Edit(before="(job.tick > now, ", after="(False, "),),
+        edits=(Edit(before="if job.tick > now:", after="if False:"),),
         why="The planner refuses such ticks itself.",
         tests=("tests/functional/test_belief.py",),
     ),
