@@ -77,12 +77,12 @@ class Installation:
         """The planner's settings."""
         return self.stack.settings()
 
-    @property
+    @cached_property
     def gravityzone(self) -> GravityZone:
         """GravityZone, with the keys in the secret."""
         return self.stack.gravityzone()
 
-    @property
+    @cached_property
     def connectwise(self) -> ConnectWise:
         """ConnectWise, with the keys in the secret."""
         return self.stack.connectwise()

@@ -174,10 +174,13 @@ ADAPTERS = (
         rule="SAFE-6",
         file="tally/transport/session.py",
         edits=(
-            Edit(before="allow_redirects=False", after="allow_redirects=True"),
             Edit(
-                before="        return iter(())",
-                after="        return super().resolve_redirects(*_args, **_kwargs)",
+                before="        self._adapter = adapter or BoundedAdapter()",
+                after=(
+                    "        self._adapter = requests.Session()\n"
+                    '        for scheme in ("https://", "http://"):\n'
+                    "            self._adapter.mount(scheme, adapter or BoundedAdapter())"
+                ),
             ),
         ),
         why="It is what requests does of itself.",

@@ -389,8 +389,8 @@ SAFETY = (
         file="tally/domain/facts/sighting.py",
         edits=(
             Edit(
-                before="marks = {reference(key, number): number for number in range(MOST_LINES)}",
-                after="marks = {reference(key, 0): 0}",
+                before="return {reference(key, number): number for number in range(MOST_LINES)}",
+                after="return {reference(key, 0): 0}",
             ),
         ),
         why="There is hardly ever another one.",
@@ -408,7 +408,7 @@ SAFETY = (
         name="a job of the future is believed",
         rule="SAFE-9",
         file="tally/worker/job_checks.py",
-        edits=(Edit(before="(job.tick > now, ", after="(False, "),),
+        edits=(Edit(before="if job.tick > now:", after="if False:"),),
         why="The planner refuses such ticks itself.",
         tests=("tests/functional/test_job_checks.py",),
     ),

@@ -61,10 +61,7 @@ class Planner:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Worker:
-    """The worker function's parts: ``jobs_at_once`` threads may ``deliver`` side by side.
-
-    ``account`` reports at the end of each batch; it is None if the pulse is off.
-    """
+    """The worker function's parts: ``jobs_at_once`` threads may ``deliver`` side by side."""
 
     deliver: "Delivery"
     jobs_at_once: int

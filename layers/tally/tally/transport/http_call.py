@@ -4,7 +4,7 @@ import math
 import random
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Protocol
 
@@ -206,8 +206,6 @@ class Transport:
         if isinstance(received, NoAnswer):
             self._tell(took, received)
             return received, ""
-        # A server may repeat the request's keys in its answer: from here on none is left (SAFE-10).
-        received = replace(received, body=redact.body(received.body))
         name = self._dialect.request_id_header
         request_id = shortened(received.headers.get(name, "")) if name else ""
         outcome = self._outcome(received, call, request_id)

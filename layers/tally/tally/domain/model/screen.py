@@ -30,12 +30,10 @@ def fit(text: str) -> str:
     if text.isascii() and text.isprintable():
         return text
     text = text.replace("\r\n", "\n")
-    table = {
-        ord(char): " " if char.isspace() else _escaped(char)
-        for char in set(text)
-        if not shows(char)
-    }
-    return _few_marks(text.translate(table))
+    for char in set(text):
+        if not shows(char):
+            text = text.replace(char, " " if char.isspace() else _escaped(char))
+    return _few_marks(text)
 
 
 def _escaped(char: str) -> str:
