@@ -74,6 +74,7 @@ def run(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., list[str]]]:
     def run(deliver: Deliver, messages: int, *, opens: bool = True) -> list[str]:
         parts = SimpleNamespace(
             deliver=deliver,
+            account=None,
             jobs_at_once=AT_ONCE,
             deadline=Deadline(),
             clock=VirtualClock(TICK),
