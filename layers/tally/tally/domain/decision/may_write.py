@@ -20,7 +20,7 @@ from tally.domain.facts import place_texts
 from tally.domain.facts.owed import falls
 from tally.domain.facts.place import unpermitted
 from tally.domain.holds import Fallen, Grown, LateUsage, Unplaced
-from tally.domain.holds.counts import fall_question, growth_question
+from tally.domain.holds.count_questions import fall_question, growth_question
 from tally.domain.holds.late import late_question, unplaced_question
 from tally.domain.model.standing import Cause, StandingState, Unsaid, waiting
 from tally.domain.record.lines import LineState, Place
