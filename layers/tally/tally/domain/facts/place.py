@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from tally.domain.facts import place_texts as texts
 from tally.domain.facts.job_facts import Facts, Permit, When
-from tally.domain.model.agreement import Agreement
+from tally.domain.model.agreement import Agreement, choose_agreement, decisive_day
 from tally.domain.model.invoicing import (
     Invoicing,
     LateUsage,
@@ -17,8 +17,6 @@ from tally.domain.model.invoicing import (
 from tally.domain.model.service_period import (
     ServicePeriod,
     begins,
-    choose_agreement,
-    decisive_day,
     missed,
     not_begun,
     not_billed,

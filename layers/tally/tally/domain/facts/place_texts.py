@@ -25,7 +25,7 @@ def no_product(key: RecordKey, company: str) -> str:
 def another_agreement(agreement: Agreement) -> Cause:
     """Say that the agreement was moved to another company or type since it was listed."""
     return needs_setup(
-        f"Agreement '{agreement.name}' (id {agreement.id}) is no longer of this company and type: "
+        f"Agreement {agreement.named} is no longer of this company and type: "
         "looked for again at the next tick."
     )
 
@@ -51,7 +51,7 @@ def ends_before_its_invoice(month: Month, agreement: Agreement, ends: object) ->
     """Say that the agreement ends before it could bill late usage."""
     return needs_setup(
         f"What {month.label} has used beyond its invoice has no place: agreement "
-        f"'{agreement.name}' (id {agreement.id}) ends on {ends}, before its next invoice. The "
+        f"{agreement.named} ends on {ends}, before its next invoice. The "
         "agreement that follows it is taken once it runs: make one if there is none, or bill the "
         "rest by hand."
     )
@@ -80,7 +80,7 @@ def no_agreement(company: str) -> str:
 def invoiced_up_to(agreement: Agreement, last: object) -> str:
     """Say why a line can no longer grow: its days were invoiced."""
     return (
-        f"agreement '{agreement.name}' (id {agreement.id}) has been invoiced up to {last}: its "
+        f"agreement {agreement.named} has been invoiced up to {last}: its "
         f"next invoice is dated {agreement.next_invoice}"
     )
 
@@ -88,4 +88,4 @@ def invoiced_up_to(agreement: Agreement, last: object) -> str:
 def has_ended(agreement: Agreement) -> str:
     """Say why a line can no longer grow: its agreement runs no more."""
     oddly = f": it is {agreement.ends_oddly}" if agreement.ends_oddly else ""
-    return f"agreement '{agreement.name}' (id {agreement.id}) has ended{oddly}"
+    return f"agreement {agreement.named} has ended{oddly}"
