@@ -13,11 +13,16 @@ from tally.domain.decision.case import (
     Row,
     Wanted,
     WriteRow,
-    is_beyond_baseline,
+)
+from tally.domain.decision.growth import is_beyond_baseline
+from tally.domain.decision.may_write import (
+    HEAD,
+    NEXT,
     is_same_try,
     may_be_late,
+    told_late,
+    unplaced,
 )
-from tally.domain.decision.may_write import HEAD, NEXT, told_late, unplaced
 from tally.domain.facts import place_texts
 from tally.domain.facts.job_facts import Facts
 from tally.domain.facts.owed import Uncounted, never_written, owing_of, quantity_of
