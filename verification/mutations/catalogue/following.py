@@ -183,7 +183,7 @@ FOLLOWING = (
     Mutation(
         name="a month closes without being read back",
         rule="CLOSE-2",
-        file="tally/domain/decision/look.py",
+        file="tally/domain/decision/closing.py",
         edits=(
             Edit(
                 before="return record.state is RecordState.OPEN or not adds_nothing",

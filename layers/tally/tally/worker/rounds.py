@@ -12,8 +12,8 @@ from tally.domain.decision.changes import Change
 from tally.domain.decision.look import LookAt, claimed_write, look_at, needs_look
 from tally.domain.decision.reconcile import reconcile
 from tally.domain.decision.scene import Do, Done, Outcome, Record, Wait
-from tally.domain.decision.settle import settle
 from tally.domain.decision.wanted import want
+from tally.domain.decision.without_a_write import without_a_write
 from tally.domain.facts.job_facts import Facts
 from tally.domain.facts.sighting import Looked, sight
 from tally.domain.model.agreement import Addition, NewAddition
@@ -100,7 +100,7 @@ class Rounds:
     def _round(self) -> Outcome:
         wanted = want(self.record, self.facts)
         if not needs_look(self.record, wanted, self.facts, due=self.look_due):
-            return settle(self.record, wanted, self.facts, None)
+            return without_a_write(self.record, wanted, self.facts, None)
         write = claimed_write(self.record, wanted)
         if write is not None:
             self._save(write_changes.claimed(self.record, write, self.facts))
