@@ -1,7 +1,7 @@
-"""Fifth question: what follows, now that the Additions are seen?
+"""Fifth question: what follows: write, close, hold, wait or nothing?
 
-A table of rows, in order: the first row that applies answers. ``without_a_write`` says what follows
-where nothing is to be written, with or without a look.
+A table of rows about what is seen, in order: the first row that applies answers.
+``without_a_write`` says what follows where nothing is to be written, with or without a look.
 """
 
 from tally.domain.decision import changes, write_changes

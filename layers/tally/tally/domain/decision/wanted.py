@@ -1,4 +1,4 @@
-"""Third question: what should stand?
+"""Third question: what should stand, and who is asked first?
 
 A table of rows, in order: the first row that applies answers. No Addition is seen here. There is
 one table for a month that can be counted, and one for a month that cannot. Where something is to be

@@ -1,4 +1,4 @@
-"""Second question: where may a line stand, and for which days? And can a line still grow?"""
+"""Second question: where may a line stand, for which days, and can it still grow?"""
 
 from datetime import timedelta
 from typing import NamedTuple
