@@ -163,6 +163,8 @@ class Installation:
             if each.connectwise_id is not None
         }
         index = NameIndex(self.connectwise_companies.values(), linked=linked)
+        # A name that two companies bear links neither, and one of them may be on trial or a partner
+        # (MATCH-1): so all of them are counted.
         names = count_names(self._all_known().values())
         billed = sorted(
             [*roster.customers.values(), *partners],

@@ -37,6 +37,7 @@ def close_month(record: UsageRecord, facts: Facts, seen: Sighting | None) -> Don
             shown, when, count=owing.agreed, floor=floor, credit=credit, notices=doubts
         )
     elif record.state is RecordState.CLOSED and record.closing is not None:
+        # What it closed with stays, and so does its credit, as no count says otherwise.
         known = record.closing
         again = f"{when.month.label} could not be read once more. {owing.why}"
         change = changes.closed(

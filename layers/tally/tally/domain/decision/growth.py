@@ -15,6 +15,7 @@ from tally.domain.record.writes import Create, TakeOver, Write
 def grown(case: Case, write: Write, place: Place) -> Wanted | None:
     """FOLLOW-4, READ-8: growth beyond the limits asks a person."""
     record, when = case.record, case.facts.when
+    # A take-over leaves the quantity as it is: the write that raises it is judged by itself.
     if isinstance(write, TakeOver) or case.agreed <= record.stands:
         return None
     if not is_beyond_baseline(case, case.agreed):

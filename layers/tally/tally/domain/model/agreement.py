@@ -142,6 +142,7 @@ def choose_agreement(
     chosen too, if it is the only one: the record then waits for it.
     """
     known = sorted(agreements, key=lambda agreement: agreement.id)
+    # The odd one may be active too, and then there are two to choose from.
     if odd := next((each.unreadable for each in known if each.unreadable), ""):
         return failing(odd)
     candidates = known if pinned is None else [each for each in known if each.id == pinned]

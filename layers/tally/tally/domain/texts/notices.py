@@ -14,6 +14,7 @@ from tally.domain.record.lines import Line, LineState
 from tally.domain.record.usage_record import RecordState, UsageRecord
 
 _AT_ABOUT_THAT_TIME = timedelta(minutes=1)
+"""By so much ConnectWise's clock, which dates the change, and ours may differ."""
 
 
 def notices(record: UsageRecord, facts: Facts) -> tuple[str, ...]:
@@ -32,10 +33,9 @@ def _invoiced_anew(
     if agreement is None:
         return ()
     return tuple(
-        f"An invoice of agreement {agreement.named} was deleted or written "
-        f"off, or its dates were put right: its next one is dated {agreement.next_invoice}, and "
-        f"bills Addition {line.addition_id} at {line.pushed} once more, beside what stands on "
-        "later lines."
+        f"An invoice of agreement {agreement.named} was deleted or written off, or its dates were "
+        f"put right: its next one is dated {agreement.next_invoice}, and bills Addition "
+        f"{line.addition_id} at {line.pushed} once more, beside what stands on later lines."
         for line in record.lines[:-1]
         if line.agreement_id == agreement.id and isinstance(turn_of(line, facts), Thaw)
     )
@@ -89,8 +89,8 @@ def invoice_doubts(line: Line, agreement: Agreement | None, facts: Facts) -> tup
         return ()
     told = (
         f"Addition {line.addition_id} was set to {line.pushed} at {at:%Y-%m-%d %H:%M} GMT, at "
-        f"about the time when agreement {agreement.named} was invoiced: see "
-        f"whether the invoice bills {line.pushed}."
+        f"about the time when agreement {agreement.named} was invoiced: see whether the invoice "
+        f"bills {line.pushed}."
     )
     return (told,)
 
