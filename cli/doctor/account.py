@@ -113,6 +113,7 @@ class Account:
         )
         return Table(
             name=name,
+            # DynamoDB serves reads and writes while a table is being changed.
             active=table.get("TableStatus") in {"ACTIVE", "UPDATING"},
             indexed=any(
                 each.get("IndexName") == "index" for each in table.get("GlobalSecondaryIndexes", [])
@@ -148,6 +149,7 @@ class Account:
                 scheduler.get_schedule(Name=each.rsplit("/", 1)[-1])
                 for each in self._resources[_SCHEDULE]
             ]
+        # The digests have schedules of their own in the stack.
         return [
             Schedule(
                 name=each["Name"],
@@ -212,6 +214,8 @@ class Account:
             for each in found
         ]
         best: dict[tuple[str, str], Subscription] = {}
+        # An address that ended its subscription and began a new one is listed with both: the last
+        # one in this order, the one that hears most, stays.
         for each in sorted(listed, key=lambda each: each.hears):
             best[each.protocol, each.endpoint] = each
         return list(best.values())

@@ -174,6 +174,7 @@ def tick_finding(ticks: Ticks | None, *, now: datetime, every: timedelta | None)
         )
     newest = f"{ticks.newest.astimezone(UTC):%Y-%m-%d %H:%M} GMT"
     age = now - ticks.newest
+    # The next tick makes up for one that failed to come; two in a row are a fault.
     if every is not None and age > 2 * every + _PLANNER_TIME:
         return found(
             (

@@ -85,7 +85,7 @@ COUNTING = (
     Mutation(
         name="a first count is never too high",
         rule="READ-8",
-        file="tally/domain/decision/case.py",
+        file="tally/domain/decision/growth.py",
         edits=(Edit(before="return count > policy.first_month_seats", after="return False"),),
         why="Growth is measured by the month before, and there is none.",
         tests=("tests/functional/test_absurd_counts.py",),

@@ -141,7 +141,7 @@ SAFETY = (
     Mutation(
         name="a refused POST is not tried again when the agreement has changed",
         rule="SAFE-2",
-        file="tally/domain/decision/case.py",
+        file="tally/domain/decision/may_write.py",
         edits=(
             Edit(
                 before=(
@@ -156,7 +156,7 @@ SAFETY = (
     Mutation(
         name="a refused POST waits for the agreement to change",
         rule="SAFE-2",
-        file="tally/domain/decision/case.py",
+        file="tally/domain/decision/may_write.py",
         edits=(
             Edit(
                 before="if refusal is None or refusal.at.date() != when.tick.date():",

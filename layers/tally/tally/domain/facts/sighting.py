@@ -1,8 +1,8 @@
-"""Fourth question: what does stand? This is the only reader of Additions.
+"""Fourth question: what does stand, and what has somebody else done there?
 
-Each line is as we left it, lagging behind a write of ours, arrived, changed, gone, or there twice.
-Others of the product that cover the month are strangers; lines of ours that the ledger does not
-know are unknown.
+The only reader of Additions. Each line is as we left it, lagging behind a write of ours, arrived,
+changed, gone, or there twice. Others of the product that cover the month are strangers; lines of
+ours that the ledger does not know are unknown.
 """
 
 import re

@@ -72,6 +72,8 @@ def shortened(text: str, longest: int) -> str:
 
 def brief(text: str, longest: int = LONGEST) -> str:
     """Return the text shortened, and safe to show and to store."""
+    # Cut twice: first so that no huge text is gone through letter by letter, then because escapes
+    # have made it longer.
     return shortened(fit(shortened(text, longest)), longest)
 
 

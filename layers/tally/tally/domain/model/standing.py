@@ -17,6 +17,7 @@ LICENCE_HOLDS = timedelta(hours=24)
 class StandingState(IntEnum):
     """The five states; a more serious one has a higher number."""
 
+    # The ledger stores the names and not the numbers: a state may be put between two others.
     BILLING = 0
     WAITING = 1
     NEEDS_SETUP = 2
