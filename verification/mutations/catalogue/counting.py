@@ -96,7 +96,8 @@ COUNTING = (
         file="tally/transport/http_call.py",
         edits=(
             Edit(
-                before='doubled = "" if of_many else doubled_key(answer.body)', after='doubled = ""'
+                before="doubled = (doubled_key_at_top if of_many else doubled_key)(answer.body)",
+                after='doubled = ""',
             ),
         ),
         why="It is what parsers do of themselves.",
