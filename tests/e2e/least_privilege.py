@@ -137,6 +137,8 @@ def _finished(msp: Msp, otherwise: str) -> None:
         seconds=_SECONDS,
         what="the workers are done",
     )
+    if msp.logged("worker", "not reported"):
+        raise FlowFailedError("the end of a job was not reported")
     if _refusals(msp, "worker"):
         raise FlowFailedError(otherwise)
 
