@@ -8,12 +8,14 @@ from enum import StrEnum
 from tally.domain.holds import LateUsage, Unwritten
 from tally.domain.model.month import Month
 from tally.domain.model.standing import Cause, StandingState
+from tally.domain.pulse.state import Pulse
 from tally.domain.record.credit import credit_notice
 from tally.domain.record.usage_record import RecordState, UsageRecord
 from tally.domain.reporting.commands import Commands
 from tally.domain.reporting.letter import Entry, Letter, Section, letter
 from tally.domain.reporting.month_totals import changes, totals
 from tally.domain.reporting.overview import CompanyRow, Overview
+from tally.domain.reporting.pulse_words import pulse_warning
 
 _SILENT_AFTER = timedelta(hours=3)
 """Three of the slowest ticks."""
@@ -45,9 +47,11 @@ class DigestTime:
         return tuple(dict.fromkeys((Month.of(self.at), self.month, self.month.previous)))
 
 
-def digest(seen: Overview, kind: DigestKind, time: DigestTime, *, stack: str) -> Letter:
+def digest(
+    seen: Overview, kind: DigestKind, time: DigestTime, *, stack: str, pulse: Pulse
+) -> Letter:
     """Return the letter on everything in the ledger, with commands for the deployment ``stack``."""
-    texts = _DigestTexts(seen, time, Commands.of(seen, stack=stack))
+    texts = _DigestTexts(seen, time, Commands.of(seen, stack=stack), pulse_warning(pulse))
     questions = [
         texts.holds("Held: waits for your answer", late=False),
         texts.holds("Late usage: to be billed on the next invoice?", late=True),
@@ -72,11 +76,15 @@ def digest(seen: Overview, kind: DigestKind, time: DigestTime, *, stack: str) ->
 
 @dataclass(frozen=True, slots=True)
 class _DigestTexts:
-    """The texts of a digest: one overview as of one time."""
+    """The texts of a digest: one overview as of one time.
+
+    ``warning`` is about the whole of it, and "" as a rule.
+    """
 
     seen: Overview
     time: DigestTime
     commands: Commands
+    warning: str
 
     def subject(self, kind: DigestKind, *, waiting: int, set_up: int, failing: int) -> str:
         if self._silent_since() is not None:
@@ -108,7 +116,9 @@ class _DigestTexts:
             f"{counts[state]} {state.label}" for state in StandingState if counts[state]
         )
         yield f"Of {_number(len(self.seen.companies), 'company', 'companies')}: {standings}."
-        if all_well:
+        if self.warning:
+            yield self.warning
+        elif all_well:
             yield "Nothing waits for you."
 
     def _silent_since(self) -> str | None:
