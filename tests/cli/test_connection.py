@@ -35,6 +35,8 @@ KEYS = dict.fromkeys(
     "x",
 )
 TICK = gmt("2026-11-01 00:05")
+_ASKED = b'{"tick": "2026-11-01T00:05:00Z", "whole": true}'
+"""What the planner is asked for by a person: everything is read, whatever totals say."""
 
 
 class Deployed:
@@ -97,7 +99,7 @@ class Deployed:
         self.stubs["lambda"].add_response(
             "invoke",
             {"StatusCode": 200, "Payload": StreamingBody(io.BytesIO(body), len(body)), **more},
-            {"FunctionName": "tally-planner", "Payload": b'{"tick": "2026-11-01T00:05:00Z"}'},
+            {"FunctionName": "tally-planner", "Payload": _ASKED},
         )
 
 

@@ -27,6 +27,7 @@ READS = [
     ("failed", "list"),
     ("failed", "retry", "--yes"),
     ("export",),
+    ("pulse",),
 ]
 OF_A_COMPANY = [
     ("show", "Customer 0000"),
@@ -57,6 +58,7 @@ NAMES = [
         "companies suggest",
         "doctor",
         "secrets set",
+        "pulse",
     ),
     *(
         f"companies {each}"
@@ -174,6 +176,7 @@ USAGES = [
     (("status", "--nonsense"), "No such option: --nonsense"),
     (("export", "--format", "xml"), "Invalid value for '--format'"),
     (("show", "Customer 0000", "--months", "0"), "Invalid value for '--months'"),
+    (("pulse", "off"), "Invalid value for"),
     (("sync", "--month", "2026-13", "Customer 0000", "--yes"), "'2026-13' is not a month"),
 ]
 
