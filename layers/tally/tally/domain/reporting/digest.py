@@ -12,7 +12,7 @@ from tally.domain.pulse.state import Pulse
 from tally.domain.record.credit import credit_notice
 from tally.domain.record.usage_record import RecordState, UsageRecord
 from tally.domain.reporting.commands import Commands
-from tally.domain.reporting.letter import Entry, Letter, Section, letter
+from tally.domain.reporting.letter import Entry, Letter, Section, letter, one_line
 from tally.domain.reporting.month_totals import changes, totals
 from tally.domain.reporting.overview import CompanyRow, Overview
 from tally.domain.reporting.pulse_words import pulse_warning
@@ -117,7 +117,7 @@ class _DigestTexts:
         )
         yield f"Of {_number(len(self.seen.companies), 'company', 'companies')}: {standings}."
         if self.warning:
-            yield self.warning
+            yield one_line(self.warning)
         elif all_well:
             yield "Nothing waits for you."
 
