@@ -12,7 +12,7 @@ from tally.domain.pulse.state import Pulse
 from tally.domain.record.credit import credit_notice
 from tally.domain.record.usage_record import RecordState, UsageRecord
 from tally.domain.reporting.commands import Commands
-from tally.domain.reporting.letter import Entry, Letter, Section, letter, one_line
+from tally.domain.reporting.letter import Entry, Letter, Section, letter
 from tally.domain.reporting.month_totals import changes, totals
 from tally.domain.reporting.overview import CompanyRow, Overview
 from tally.domain.reporting.pulse_words import pulse_warning
@@ -51,7 +51,7 @@ def digest(
     seen: Overview, kind: DigestKind, time: DigestTime, *, stack: str, pulse: Pulse
 ) -> Letter:
     """Return the letter on everything in the ledger, with commands for the deployment ``stack``."""
-    texts = _DigestTexts(seen, time, Commands.of(seen, stack=stack), pulse_warning(pulse))
+    texts = _DigestTexts(seen, time, Commands.of(seen, stack=stack))
     questions = [
         texts.holds("Held: waits for your answer", late=False),
         texts.holds("Late usage: to be billed on the next invoice?", late=True),
@@ -63,12 +63,22 @@ def digest(
         StandingState.NEEDS_SETUP, "Needs set-up: not billed, or not in full, until it is done"
     )
     changed = texts.changed() if kind is DigestKind.CLOSE_DAY else Section(title="", entries=())
-    sections = [*questions, failing, set_up, texts.unclosed(), changed, texts.notices()]
+    switched_off = _switched_off(pulse)
+    sections = [
+        *questions,
+        failing,
+        set_up,
+        texts.unclosed(),
+        switched_off,
+        changed,
+        texts.notices(),
+    ]
+    asks = waiting or set_up.entries or failing.entries or switched_off.entries
     return letter(
         subject=texts.subject(
             kind, waiting=waiting, set_up=len(set_up.entries), failing=len(failing.entries)
         ),
-        head=texts.head(kind, all_well=not (waiting or set_up.entries or failing.entries)),
+        head=texts.head(kind, all_well=not asks),
         sections=sections,
         foot=texts.commands.foot(),
     )
@@ -76,15 +86,11 @@ def digest(
 
 @dataclass(frozen=True, slots=True)
 class _DigestTexts:
-    """The texts of a digest: one overview as of one time.
-
-    ``warning`` is about the whole of it, and "" as a rule.
-    """
+    """The texts of a digest: one overview as of one time."""
 
     seen: Overview
     time: DigestTime
     commands: Commands
-    warning: str
 
     def subject(self, kind: DigestKind, *, waiting: int, set_up: int, failing: int) -> str:
         if self._silent_since() is not None:
@@ -116,9 +122,7 @@ class _DigestTexts:
             f"{counts[state]} {state.label}" for state in StandingState if counts[state]
         )
         yield f"Of {_number(len(self.seen.companies), 'company', 'companies')}: {standings}."
-        if self.warning:
-            yield one_line(self.warning)
-        elif all_well:
+        if all_well:
             yield "Nothing waits for you."
 
     def _silent_since(self) -> str | None:
@@ -275,6 +279,13 @@ class _DigestTexts:
     def _since(self, since: datetime) -> str:
         days = (self.time.at - since).days
         return f"for {_number(days, 'day', 'days')}" if days > 0 else "for less than a day"
+
+
+def _switched_off(pulse: Pulse) -> Section:
+    """Return what is to be told of the pulse: nothing unless totals were contradicted."""
+    warning = pulse_warning(pulse)
+    entries = [Entry(name="Switched off", sentences=[warning])] if warning else []
+    return Section(title="The pulse", entries=entries)
 
 
 def _customers(number: int) -> str:
