@@ -148,16 +148,17 @@ def looks(installation: Installation) -> Iterator[Finding]:
     if not installation.settings.pulse_minutes:
         yield ok("PulseMinutes is 0: there are no looks at totals between ticks.")
         return
-    if not any(map(_has_looks_beside, _of_ticks(installation))):
+    schedules = installation.account.schedules()
+    if not any(map(_has_looks_beside, schedules)):
         yield ok("Ticks come by ScheduleExpression, beside which there are no looks at totals.")
         return
-    schedules = [each for each in installation.account.schedules() if each.looks]
-    if not schedules:
+    of_looks = [each for each in schedules if each.looks]
+    if not of_looks:
         yield found(
             "The stack has no schedule of looks at totals, though PulseMinutes is set.",
             "Deploy it again with `sam deploy`.",
         )
-    for each in schedules:
+    for each in of_looks:
         if each.enabled:
             yield ok(f"Looks at totals come between ticks: {each.expression}.")
             continue
@@ -174,9 +175,9 @@ def _of_ticks(installation: Installation) -> Sequence[Schedule]:
     return [each for each in installation.account.schedules() if not each.looks]
 
 
-def _has_looks_beside(ticks: Schedule) -> bool:
-    """Return True if looks are to fire too: a local stack's schedule has none (template)."""
-    return interval(ticks.expression) in _BETWEEN_TICKS
+def _has_looks_beside(schedule: Schedule) -> bool:
+    """Return True for the template's schedule of ticks: a local stack's own has no looks."""
+    return not schedule.looks and interval(schedule.expression) in _BETWEEN_TICKS
 
 
 def _enable(schedule: Schedule) -> str:
