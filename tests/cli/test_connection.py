@@ -19,6 +19,7 @@ from cli.deployment.connection import connect
 from cli.deployment.dead_letters import LetterKind
 from cli.stack import Target, TickFailedError
 from tally.domain.model.month import Month
+from tally.domain.pulse.state import Pulse
 from tally.errors import SetupError, TransientError
 from testing.ledger_table import create_ledger_table
 from tests.cli.console import ENVIRONMENT
@@ -122,6 +123,7 @@ def test_everything_follows_from_the_outputs(deployed: Deployed) -> None:
     assert stack.settings().table_name == "ledger"
     assert list(stack.ledger().all_standings()) == []
     assert stack.ledger().ticks() is None
+    assert stack.pulse().read() == Pulse()
     assert list(stack.ledger().all_settled_records(Month(2026, 11))) == []
     assert (stack.queue().backlog(), stack.waiting()) == (0, 0)
     assert stack.gravityzone() is stack.gravityzone()

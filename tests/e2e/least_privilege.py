@@ -82,7 +82,13 @@ def work(msp: Msp) -> None:
     msp.gravityzone.call(
         "POST",
         "faults",
-        {"kind": "throttled", "seconds": PAUSE_SECONDS, "operation": "getMonthlyUsage", "times": 1},
+        {
+            "kind": "throttled",
+            "seconds": PAUSE_SECONDS,
+            "operation": "getMonthlyUsage",
+            "contains": customer.id,
+            "times": 1,
+        },
     )
     _ticked(msp, minutes=30)
     what = f"a job that was to come again in {PAUSE_SECONDS} s did not"
