@@ -41,11 +41,15 @@ class Table:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Schedule:
-    """A schedule that fires the planner."""
+    """A schedule that fires the planner.
+
+    ``looks``: not with ticks, but with looks at the totals of partners between them.
+    """
 
     name: str
     enabled: bool
     expression: str
+    looks: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,9 +159,10 @@ class Account:
                 name=each["Name"],
                 enabled=each["State"] == "ENABLED",
                 expression=each.get("ScheduleExpression", ""),
+                looks='"pulse"' in target.get("Input", ""),
             )
             for each in answers
-            if each.get("Target", {}).get("Arn", "").endswith(f":{planner}")
+            if (target := each.get("Target", {})).get("Arn", "").endswith(f":{planner}")
         ]
 
     def alarms(self) -> Sequence[Alarm]:

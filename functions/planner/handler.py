@@ -42,7 +42,8 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         _planner.cache_clear()
         raise
     finally:
-        seen = metrics.of_tick(told[0] if told else None)
+        # A look writes none of these, or it would hide the silence of ticks from its alarm.
+        seen = metrics.of_tick(told[0] if told and not tick.pulse else None)
         metrics.emit_invocation("planner", planner.stack, seen, planner.traffic)
     # A line for each firing that finds nothing would be most of the log.
     log = logger.debug if tick.pulse and planned.skipped else logger.info

@@ -28,6 +28,7 @@ NAMES = [
         "companies suggest",
         "doctor",
         "secrets set",
+        "pulse",
     ),
     *(
         f"companies {each}"

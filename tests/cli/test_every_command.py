@@ -28,6 +28,7 @@ READS = [
     ("failed", "list"),
     ("failed", "retry", "--yes"),
     ("export",),
+    ("pulse",),
 ]
 OF_A_COMPANY = [
     ("show", "Customer 0000"),
@@ -125,6 +126,7 @@ USAGES = [
     (("status", "--nonsense"), "No such option: --nonsense"),
     (("export", "--format", "xml"), "Invalid value for '--format'"),
     (("show", "Customer 0000", "--months", "0"), "Invalid value for '--months'"),
+    (("pulse", "off"), "Invalid value for"),
     (("sync", "--month", "2026-13", "Customer 0000", "--yes"), "'2026-13' is not a month"),
 ]
 

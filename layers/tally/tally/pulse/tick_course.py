@@ -64,6 +64,8 @@ class TickCourse:
             "a person asked for it" if self.whole else full_because(self.pulse, circumstances)
         )
         if self.why:
+            # Behind a sweep that is not done another one is skipped, however small it is.
+            self.small = 0
             return self._all(waiting, at)
         spared = {each.company_id: each for each in waiting if may_have_moved(each)}
         number = int(at.tick.timestamp()) // _A_QUARTER

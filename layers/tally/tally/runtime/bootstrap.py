@@ -189,16 +189,9 @@ def worker(environment: Mapping[str, str], world: World | None = None) -> Worker
 
 def reporter(environment: Mapping[str, str]) -> "Report":
     """Put the reporter together. Raises SetupError naming every setting that is wrong."""
-    from tally.aws.topic import SNSTopic
-    from tally.reporter.report import Report
+    from tally.runtime.reporter_parts import report_with
 
-    settings, aws = ReporterSettings.from_env(environment), AwsClients(connections=_THREADS)
-    return Report(
-        ledger=_ledger(settings, aws),
-        announcements=SNSTopic(aws.client("sns"), settings.topic_arn),
-        close_day=settings.close_day,
-        stack=settings.stack_name,
-    )
+    return report_with(ReporterSettings.from_env(environment))
 
 
 @cache
@@ -247,7 +240,7 @@ def _keys(settings: Settings, aws: AwsClients) -> ApiKeys:
     return read_keys(aws.client("secretsmanager"), settings.secret_id)
 
 
-def _ledger(settings: Settings | ReporterSettings, aws: AwsClients) -> DynamoDBLedger:
+def _ledger(settings: Settings, aws: AwsClients) -> DynamoDBLedger:
     return DynamoDBLedger(aws.client("dynamodb"), settings.table_name)
 
 

@@ -73,6 +73,7 @@ def _cycles(value: str) -> frozenset[str]:
 
 
 _Text = Annotated[str, StringConstraints(min_length=1)]
+_PulseMinutes = Annotated[int, Field(ge=0, le=5)]
 
 
 class _FromEnvironment(BaseModel):
@@ -151,7 +152,7 @@ class Settings(_FromEnvironment):
     ] = ""  # type: ignore[assignment]  # read as a setting is
     first_month: Annotated[Month | None, BeforeValidator(_month)] = None
     local_http_host: str = ""
-    pulse_minutes: Annotated[int, Field(ge=0, le=5)] = 0
+    pulse_minutes: _PulseMinutes = 0
     request_timeout_seconds: Annotated[float, Field(gt=0, le=60)]
     queue_url: _Text
     stack_name: _Text
@@ -215,4 +216,5 @@ class ReporterSettings(_FromEnvironment):
     table_name: _Text
     topic_arn: _Text
     close_day: Annotated[int, Field(ge=2, le=28)]
+    pulse_minutes: _PulseMinutes = 0
     stack_name: _Text

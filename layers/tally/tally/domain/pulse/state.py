@@ -30,7 +30,8 @@ class Proof:
 
     ``agreed`` counts sweeps in a row, ``rise_seen`` says that a rise was seen in a company and the
     same at its partner. ``shares`` are the partners' own, as of the last complete sweep, whose
-    companies had the checksums ``basis`` and ``failed``. ``why`` is the last reason against.
+    companies had the checksums ``basis`` and ``failed``. ``why`` is the last reason against, or
+    who has switched the pulse on again since.
     """
 
     trust: Trust = Trust.UNPROVEN
@@ -154,9 +155,13 @@ class Pulse:
             return done
         return replace(done, totals={**self.totals, **totals})
 
-    def switched_on(self, at: datetime) -> "Pulse":
+    def switched_on(self, at: datetime, *, by: str = "a person") -> "Pulse":
         """Return it as a person switches it on again: it has to prove itself anew."""
-        return replace(self, proof=Proof(since=at), asked="the pulse was switched on again")
+        return replace(
+            self,
+            proof=Proof(since=at, why=f"it was switched on again by {by}"),
+            asked="the pulse was switched on again",
+        )
 
 
 def _after_sweep(proof: Proof, expected: Expected, verdict: Verdict, at: datetime) -> Proof:
