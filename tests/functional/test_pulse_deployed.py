@@ -16,9 +16,8 @@ _SIX = timedelta(minutes=6)
 
 
 @pytest.fixture
-def with_pulse(deployed: Deployed, monkeypatch: pytest.MonkeyPatch) -> Deployed:
+def with_pulse(deployed: Deployed) -> Deployed:
     """Both functions with the pulse on, and three customers."""
-    monkeypatch.setenv("PULSE_MINUTES", "1")
     deployed.world.clock.set(_THIRD)
     for number in range(3):
         customer = deployed.world.add_customer(f"Customer {number} Limited")
@@ -111,8 +110,11 @@ def test_a_contradiction_is_an_error_of_the_function_once(with_pulse: Deployed) 
     assert "off" in str(_look(with_pulse, later + _SIX)["skipped"])
 
 
-def test_without_the_setting_a_look_does_nothing(deployed: Deployed) -> None:
+def test_without_the_setting_a_look_does_nothing(
+    deployed: Deployed, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A schedule that is left over from a deployment with the pulse."""
+    monkeypatch.setenv("PULSE_MINUTES", "0")
     assert _look(deployed, _THIRD)["skipped"] == "the pulse is off"
     assert len(deployed.world.gravityzone.calls) == 0
 
