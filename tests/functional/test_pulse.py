@@ -95,6 +95,40 @@ def test_a_search_goes_on_while_the_total_moves_on(msp: PulseMsp) -> None:
     assert msp.billed(late) == before + 1
 
 
+def _search_alone(msp: PulseMsp) -> None:
+    """Search for the move of one company, whose job nobody does."""
+    msp.world.clock.set(msp.now)
+    assert msp.world.firing.pulse(msp.now).jobs == 1
+    msp.now += MINUTE
+
+
+def test_a_move_whose_job_still_waits_is_not_found_twice(msp: PulseMsp) -> None:
+    """A job of the look before is late: its company's rise makes up no other company's move."""
+    first, second = msp.customers[5], msp.customers[29]
+    before = (msp.billed(first), msp.billed(second))
+    msp.world.check_in(first, 1)
+    _search_alone(msp)
+    (lost,) = msp.world.queue.receive()  # by a worker that is killed
+    msp.world.check_in(second, 1)
+    msp.fire()
+    assert msp.billed(second) == before[1] + 1
+    assert msp.world.queue.backlog() == 0
+    msp.world.deliver(lost, msp.world.worker())
+    assert msp.billed(first) == before[0] + 1
+
+
+def test_a_move_whose_job_was_lost_is_read_at_the_next_tick(msp: PulseMsp) -> None:
+    """A total tells a move once; what was found is not forgotten, and contradicts nothing."""
+    rose = msp.customers[5]
+    before = msp.billed(rose)
+    msp.world.check_in(rose, 1)
+    _search_alone(msp)
+    msp.world.queue.clear()
+    msp.pass_time(TICK)
+    assert msp.billed(rose) == before + 1
+    assert msp.pulse.proof.trust is Trust.PROVEN
+
+
 def test_a_partner_that_has_not_moved_spares_its_companies(msp: PulseMsp) -> None:
     """Sub-partners narrow a move to their branch."""
     below = {each.id for each in msp.customers[1::2]}

@@ -65,11 +65,24 @@ class TickCourse:
         )
         if self.why:
             return self._all(waiting, at)
-        spared = {each.company_id: each for each in waiting if may_have_moved(each)}
+        spared = {
+            each.company_id: each
+            for each in waiting
+            if may_have_moved(each) and not self._was_found(each)
+        }
         number = int(at.tick.timestamp()) // _A_QUARTER
         drawn = [spared[each] for each in sample(list(spared), number)]
-        needed = [each for each in waiting if each.outlook is None or each.outlook.must_be_read]
+        needed = [
+            each
+            for each in waiting
+            if each.outlook is None or each.outlook.must_be_read or self._was_found(each)
+        ]
         return [*needed, *self._accounted(drawn, at, sample=True)]
+
+    def _was_found(self, waiting: Waiting) -> bool:
+        """Return True if a search has found a count that the ledger lacks: its job may be lost."""
+        found = self.pulse.found.get(waiting.company_id)
+        return found is not None and waiting.outlook is not None and waiting.outlook.lacks(found)
 
     @property
     def told(self) -> str:

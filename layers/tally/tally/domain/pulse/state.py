@@ -7,10 +7,14 @@ from enum import StrEnum
 
 from tally.domain.pulse.account import Account, Expected
 from tally.domain.pulse.proof import Before, Shares, Verdict
-from tally.domain.pulse.total import Total
+from tally.domain.pulse.total import Counts, Total
 
 NEEDED = 3
 """The complete sweeps in a row that have to agree before totals are believed (PULSE-3)."""
+
+
+_MOST_FOUND = 500
+"""The most companies that are remembered as found: the item has to stay below 400 kB."""
 
 
 class Trust(StrEnum):
@@ -53,7 +57,8 @@ class Pulse:
     tick must make one, and ``searched`` the firing of the last search. ``expected`` are the jobs of
     a sweep or sample that still runs. ``basis`` is the checksum of the companies, ``code`` that of
     the deployed code and settings, at the last full sweep. ``busy_until`` is the latest end of a
-    search that runs.
+    search that runs. ``found`` are the counts that searches have found and the ledger may lack
+    still, by company: a total tells a move once, whatever becomes of its job.
     """
 
     version: int = 0
@@ -67,6 +72,7 @@ class Pulse:
     basis: int = 0
     code: str = ""
     busy_until: datetime | None = None
+    found: Mapping[str, Counts] = field(default_factory=dict)
 
     @property
     def is_proven(self) -> bool:
@@ -94,6 +100,7 @@ class Pulse:
             expected=None,
             totals=self.expected.totals,
             swept=self.expected.tick,
+            found={},
             proof=_after_sweep(self.proof, self.expected, verdict, at),
         )
 
@@ -134,12 +141,21 @@ class Pulse:
         busy = self.busy_until is not None and now < self.busy_until
         return self if busy else replace(self, busy_until=until)
 
-    def after_search(self, totals: Mapping[str, Total], at: datetime, *, since: "Pulse") -> "Pulse":
+    def after_search(
+        self,
+        totals: Mapping[str, Total],
+        at: datetime,
+        *,
+        found: Mapping[str, Counts],
+        since: "Pulse",
+    ) -> "Pulse":
         """Return it after a search that found out where ``totals`` come from.
 
         They do not count if a sweep has been sent since the search began.
         """
-        done = replace(self, busy_until=None, searched=at)
+        done = replace(self, busy_until=None, searched=at, found=found)
+        if len(found) > _MOST_FOUND:
+            done = replace(done, found={}).asking("more companies moved than can be remembered")
         if (self.expected, self.swept) != (since.expected, since.swept):
             return done
         return replace(done, totals={**self.totals, **totals})

@@ -59,6 +59,7 @@ _PULSE = shape(
     basis=WHOLE,
     code=TEXT,
     busy_until=INSTANT,
+    found=_mapping(_mapping(WHOLE)),
 )
 
 
