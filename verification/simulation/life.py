@@ -18,7 +18,9 @@ from verification.simulation import (
     partners,
 )
 from verification.simulation.draws import Draw, drawn
+from verification.simulation.life_moves import KINDS_OF_MOVES
 from verification.simulation.msp import Firm, Msp
+from verification.simulation.phases import moments_in, phases_of
 from verification.simulation.setting import Setting
 from verification.simulation.story import Tell
 
@@ -152,11 +154,24 @@ def _merged(msp: Msp, firm: Firm) -> Iterator[Event]:
         )
 
 
+_FIRST_IN_PHASES = 40_000
+"""The number of what happens in dense phases first, beyond that of all moves."""
+_MOVES = 0.08
+"""The part of it that is a move."""
 _APART = 1_000_000
 """The number of what is drawn beside a company's life, beyond all that it has."""
 
 
+def _in_phases(msp: Msp, firm: Firm) -> Iterator[Event]:
+    """Machines that connect, and some moves, while the pulse looks at the totals."""
+    for phase in phases_of(msp.setting):
+        for at, number, luck, draw in moments_in(phase, msp.setting, firm.number):
+            kind = CHECK_INS if firm.partner or luck > _MOVES else KINDS_OF_MOVES[draw % 2]
+            yield Event(max(at, firm.arrives), firm.number, _FIRST_IN_PHASES + number, kind, draw)
+
+
 def _seldom(msp: Msp, firm: Firm) -> Iterator[Event]:
+    yield from _in_phases(msp, firm)
     for drawn_apart in (life_oddities, life_moves):
         for at, number, kind, draw in drawn_apart.life_of(msp, firm):
             yield Event(at, firm.number, number, kind, draw)

@@ -17,7 +17,7 @@ from testing.world import PRODUCT, World
 from verification.simulation.billed_services import ENDPOINTS, Billed, connectwise_of
 from verification.simulation.bundles import BUNDLED, payer, put_below
 from verification.simulation.draws import Draw, drawn
-from verification.simulation.setting import Setting, Shape, setting_of
+from verification.simulation.setting import PULSED, Setting, Shape, setting_of
 from verification.simulation.totals import LYING
 
 _FIRST = ("Harbor", "North", "Old", "Blue", "Cedar", "Granite", "Summit", "Maple", "Iron", "Silver")
@@ -114,6 +114,7 @@ class Msp:
             companies_at_once=3,
             bill_minimum=setting.bill_minimum,
             connectwise_world=connectwise_of(setting.services),
+            pulse=bool(setting.pulse) and shape.has(PULSED),
         )
         self.ledger = self.world.ledger = MemoryLedger(
             now=self.clock.now if setting.index_lag else None, index_lag=setting.index_lag
