@@ -269,6 +269,32 @@ def test_a_full_sweep_follows_a_lost_or_doubled_job(msp: PulseMsp) -> None:
     assert not _whole(msp)
 
 
+def test_what_moves_during_a_sweep_is_found_by_the_next_look(msp: PulseMsp) -> None:
+    """PULSE-2: moves are measured from the total read before the sweep, not after it."""
+    rose = msp.customers[4]
+    msp.world.pulses.change(lambda pulse: pulse.asking("a test asks for it"))
+    while not msp.fire().planned.pulse.startswith("every"):
+        pass
+    before = msp.billed(rose)
+    msp.world.check_in(rose, 1)  # all have been read, and nobody has looked at the totals since
+    msp.fire()
+    assert msp.billed(rose) == before + 1
+
+
+def test_a_company_without_a_count_in_one_sweep_contradicts_nothing(msp: PulseMsp) -> None:
+    """PULSE-2: who failed was not read: its count is in one sweep's sum, and not in the other's."""
+    reach, failing = msp.world.gravityzone.tenant.reach, msp.customers[12]
+    for fails in (False, True, False, False):
+        if fails:
+            reach.refuse(failing.id, code=-32001, details="Not allowed.", status=200)
+        else:
+            reach.refusals.pop(failing.id, None)
+        msp.world.pulses.change(lambda pulse: pulse.asking("a test asks for it"))
+        assert _whole(msp) == "a test asks for it"
+        assert msp.pulse.proof.trust is Trust.PROVEN
+    assert msp.pulse.proof.failed == 0
+
+
 def test_every_tick_reads_all_on_the_first_two_days() -> None:
     """PULSE-4: nearly all counts move then."""
     msp = PulseMsp(size=6)

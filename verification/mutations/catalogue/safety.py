@@ -348,8 +348,12 @@ SAFETY = (
     Mutation(
         name="a failing job is not to be seen in the standing",
         rule="SAFE-7",
-        file="tally/worker/sync.py",
+        file="tally/worker/progress.py",
         edits=(
+            Edit(
+                before="NotYetError, in_words",
+                after="NotYetError, TallyError, in_words",
+            ),
             Edit(
                 before="if not isinstance(error, _NOTHING_SAID)",
                 after="if not isinstance(error, TallyError)",
