@@ -75,6 +75,7 @@ def full_memory(partners: int, *, kinds: int = 1) -> Pulse:
         shares=shares,
         totals=totals,
         basis=7,
+        check=9,
         failed=8,
         why="the total of 1 is 3 below the sum of its companies",
         since=TICK,

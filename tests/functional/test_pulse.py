@@ -7,7 +7,9 @@ import pytest
 from simulators.faults import Fault, FaultKind
 from simulators.gravityzone import TotalsTold
 from simulators.gravityzone.usage import ENDPOINTS, CheckIn, Counter
+from tally.domain.model.month import Month
 from tally.domain.pulse.state import Trust
+from tally.domain.record.record_key import RecordKey
 from tally.errors import TallyError
 from tests.functional.pulse_world import MINUTE, THIRD, TICK, PulseMsp
 
@@ -293,6 +295,23 @@ def test_a_company_without_a_count_in_one_sweep_contradicts_nothing(msp: PulseMs
         assert _whole(msp) == "a test asks for it"
         assert msp.pulse.proof.trust is Trust.PROVEN
     assert msp.pulse.proof.failed == 0
+
+
+def test_a_company_that_is_read_from_now_on_contradicts_nothing(msp: PulseMsp) -> None:
+    """PULSE-2: it was there before, without an agreement; its count is new in the sum alone."""
+    world = msp.world
+    company = world.gravityzone.tenant.add_company("Late Agreement Limited")
+    world.gravityzone.tenant.check_in_new(company, 5)
+    connectwise_id = world.connectwise.people.add_company("Late", "Late Agreement Limited")
+    for agreed in (False, False, True, False):
+        if agreed:
+            world.add_agreement(connectwise_id)
+        world.pulses.change(lambda pulse: pulse.asking("a test asks for it"))
+        assert _whole(msp) == "a test asks for it"
+        assert msp.pulse.proof.trust is Trust.PROVEN
+    assert world.ledger.record(
+        RecordKey(company_id=company, month=Month(2026, 11), service="endpoints")
+    )
 
 
 def test_every_tick_reads_all_on_the_first_two_days() -> None:

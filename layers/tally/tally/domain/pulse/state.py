@@ -34,7 +34,8 @@ class Proof:
 
     ``agreed`` counts sweeps in a row, ``rise_seen`` says that a rise was seen in a company and the
     same at its partner. ``shares`` are the partners' own, as of the last complete sweep, whose
-    companies had the checksums ``basis`` and ``failed``. ``why`` is the last reason against.
+    companies had the checksums ``basis``, ``check`` (those that were read) and ``failed``. ``why``
+    is the last reason against.
     """
 
     trust: Trust = Trust.UNPROVEN
@@ -43,6 +44,7 @@ class Proof:
     shares: Shares = field(default_factory=dict)
     totals: Mapping[str, Total] = field(default_factory=dict)
     basis: int = 0
+    check: int = 0
     failed: int = 0
     why: str = ""
     since: datetime | None = None
@@ -83,7 +85,8 @@ class Pulse:
         """Return what the running sweep can be compared with: one over the same companies."""
         proof, expected = self.proof, self.expected
         assert expected is not None
-        same = (proof.basis, proof.failed) == (expected.basis, account.failed) and all(
+        companies = (expected.basis, expected.check, account.failed)
+        same = (proof.basis, proof.check, proof.failed) == companies and all(
             proof.totals[each].month == total.month
             for each, total in expected.totals.items()
             if each in proof.totals
@@ -171,6 +174,7 @@ def _after_sweep(proof: Proof, expected: Expected, verdict: Verdict, at: datetim
         shares=verdict.shares,
         totals=expected.totals,
         basis=expected.basis,
+        check=expected.check,
         failed=verdict.failed,
     )
     if verdict.against and proof.trust is not Trust.UNPROVEN:

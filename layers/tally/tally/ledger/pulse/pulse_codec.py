@@ -40,6 +40,7 @@ _PROOF = shape(
     shares=_mapping(_mapping(_SHARE)),
     totals=_TOTALS,
     basis=WHOLE,
+    check=WHOLE,
     failed=WHOLE,
     why=TEXT,
     since=INSTANT,
