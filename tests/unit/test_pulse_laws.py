@@ -159,6 +159,15 @@ def test_a_rise_that_a_total_lacks_never_agrees(
     assert str(lacking) in verdict.against
 
 
+def test_companies_that_rise_alone_contradict() -> None:
+    """PULSE-3: companies rose by more than their partner's total, which has machines of its own."""
+    proving = Proving(Tenant([3, 4], own={ROOT: 9, PARTNER: 9}))
+    proving.sweep({}, [0, 1])
+    proving.tenant.move([(1, 2)])
+    proving.tenant.lacking = 2
+    assert "rose in endpoints by 2 more than its total" in proving.sweep({}, [0, 1]).against
+
+
 @given(counts, st.integers(1, 20))
 def test_a_total_below_its_companies_contradicts_at_once(at_first: list[int], lacking: int) -> None:
     """PULSE-3: no own share is negative."""

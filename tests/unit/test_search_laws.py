@@ -174,5 +174,15 @@ def test_a_search_ends_early_where_it_can() -> None:
     assert (gravityzone.read, firings.sent) == ([0], [0])
 
 
+def test_a_company_that_cannot_be_read_has_a_job() -> None:
+    """SAFE-7: the job says so in its standing, and the search goes on to its end."""
+    gravityzone = Counting(VirtualClock(TICK), [3] * 4, {0: [(2, 1)]}, fails=frozenset({2}))
+    firings = Firings(gravityzone, [3] * 4, _totals([3] * 4))
+    search = firings.look()
+    assert firings.sent == [2]
+    assert {*gravityzone.read} == {0, 2}  # below the partner nothing has moved
+    assert search.settled[ROOT] == total(13)
+
+
 def _totals(counts: list[int]) -> dict[str, Total]:
     return {ROOT: total(sum(counts)), PARTNER: total(sum(counts[1::2]))}

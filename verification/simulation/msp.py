@@ -146,6 +146,8 @@ class Msp:
         self.by_id: dict[str, Firm] = {}
         self.around: dict[str, str] = {}
         """The surroundings of each billed partner at the last look."""
+        self.shifted = self.clock.now()
+        """The last time that counts may have fallen, or gone from one place to another."""
         self.moved: set[int] = set()
         """Agreements whose terms a person has changed by hand."""
         self.given: set[int] = set()

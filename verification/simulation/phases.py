@@ -81,7 +81,7 @@ def rows_of(setting: Setting, month: Month, number: int) -> list[datetime]:
     if not setting.pulse or draw.random() >= _OFTEN:
         return []
     first = month.starts + _SECOND * draw.randrange(2 * 86_400, 26 * 86_400)
-    return [first + _SWEEPS * number for number in range(draw.randint(3, 5))]
+    return [first + _SWEEPS * each for each in range(draw.randint(3, 5))]
 
 
 def moments_in(
@@ -90,6 +90,10 @@ def moments_in(
     """Yield what happens to a company in a phase: when, its number, its luck, and its draw."""
     draw = drawn(setting.seed, Draw.PHASES, phase.number, 2, firm)
     length = int((phase.ends - phase.begins).total_seconds())
-    for number in range(draw.choice((0, 1, 1, 2, 3))):
-        at = phase.begins + _SECOND * draw.randrange(length)
+    everybodys = drawn(setting.seed, Draw.PHASES, phase.number, 3)
+    waves = [everybodys.randrange(length) for _ in range(4)]
+    for number in range(draw.choice((0, 1, 2, 3, 4))):
+        in_wave = draw.random() < 0.5  # noqa: PLR2004 - half move as others do, within a minute
+        start = draw.choice(waves) + draw.randrange(60) if in_wave else draw.randrange(length)
+        at = phase.begins + _SECOND * start
         yield at, 100 * phase.number + number, draw.random(), draw.getrandbits(32)

@@ -153,6 +153,8 @@ class _Run:
         played.company_months = self.checks.company_months
         played.calls = self.checks.calls
         played.faults = self.trouble.counted
+        if self.checks.pulse.looks:
+            played.pulse["looks after which everything was billed"] = self.checks.pulse.looks
         return played
 
     def _take(self, tick: Tick, *, until: datetime) -> None:
@@ -307,6 +309,7 @@ class _Run:
         except ContradictedError as error:
             self.tell(self.clock.now(), f"  {error} {error.vectors}")
             self.played.pulse["contradicted"] += 1
+            self.checks.pulse.contradicted(error)
             return None
         except TallyError as error:
             self.tell(self.clock.now(), f"  the tick failed: {error}")

@@ -11,9 +11,11 @@ from tally.domain.pulse.state import Pulse
 from tally.domain.record.lines import LineState
 from tally.domain.record.record_key import RecordKey
 from tally.domain.record.usage_record import RecordState, UsageRecord
+from tally.errors import ContradictedError
 from verification.simulation.billed_services import Billed
 from verification.simulation.books import Books
 from verification.simulation.msp import Firm
+from verification.simulation.story import ViolationError
 
 _TWO_DAYS, _FOUR_HOURS, _AN_HOUR = timedelta(days=2), timedelta(hours=4), timedelta(hours=1)
 
@@ -29,6 +31,7 @@ class PulseChecks:
         self.books = books
         self.msp = books.msp
         self._overridden = overridden
+        self.looks = 0
 
     def after_tick(self, tick: datetime) -> None:
         """Check after a tick without trouble: all that was counted before the full sweep is billed.
@@ -54,10 +57,9 @@ class PulseChecks:
         swept = pulse.swept
         if swept is None or not self.msp.setting.totals.true:
             return
-        if self.msp.gravityzone.tenant.overrides or any(
-            firm.touched >= swept for firm in self.msp.firms
-        ):
+        if self.msp.gravityzone.tenant.overrides or self.msp.shifted >= swept:
             return
+        self.looks += 1
         for firm in self.msp.firms:
             for each in self.msp.billed_now:
                 missed = self._missed(firm, each, at, since=at)
@@ -67,6 +69,12 @@ class PulseChecks:
                         f"{missed}, though a look has found the totals' move",
                         self._key(firm, each, at),
                     )
+
+    def contradicted(self, error: ContradictedError) -> None:
+        """Check that only totals that lie are contradicted, or counts that answers made up."""
+        told_otherwise = self.msp.gravityzone.tenant.overrides
+        if self.msp.setting.totals.true and not told_otherwise:
+            raise ViolationError(10, f"totals that are true were contradicted: {error}")
 
     def _missed(self, firm: Firm, billed: Billed, at: datetime, *, since: datetime) -> str:
         """Say that an undisturbed company is billed for less than what was counted by ``since``."""

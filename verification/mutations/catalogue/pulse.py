@@ -64,6 +64,19 @@ PULSE = (
         tests=(f"{_FUNCTIONAL}::test_a_company_without_a_count_in_one_sweep_contradicts_nothing",),
     ),
     Mutation(
+        name="sweeps over other companies are compared",
+        rule="PULSE-2",
+        file="tally/domain/pulse/state.py",
+        edits=(
+            Edit(
+                before="companies = (expected.basis, expected.check, account.failed)",
+                after="companies = (expected.basis, proof.check, account.failed)",
+            ),
+        ),
+        why="All of them were in the lists before.",
+        tests=(f"{_FUNCTIONAL}::test_a_company_that_is_read_from_now_on_contradicts_nothing",),
+    ),
+    Mutation(
         name="a sweep is complete when its account is there",
         rule="PULSE-2",
         file="tally/domain/pulse/account.py",
@@ -145,7 +158,7 @@ PULSE = (
             ),
         ),
         why="The partner's own machines have become fewer.",
-        tests=(f"{_LAWS}::test_a_rise_that_a_total_lacks_never_agrees",),
+        tests=(f"{_LAWS}::test_companies_that_rise_alone_contradict",),
     ),
     Mutation(
         name="a full sweep is made once a day",
@@ -153,7 +166,7 @@ PULSE = (
         file="tally/domain/pulse/schedule.py",
         edits=(Edit(before="timedelta(hours=4)", after="timedelta(hours=24)"),),
         why="The totals tell of every move.",
-        seeds=range(31, 32),
+        tests=(f"{_FUNCTIONAL}::test_a_full_sweep_finds_within_four_hours_what_no_total_tells",),
     ),
     Mutation(
         name="the first two days are like all others",
@@ -186,7 +199,7 @@ PULSE = (
         file="tally/domain/pulse/order.py",
         edits=(Edit(before="start = number * size % len(ordered)", after="start = number % size"),),
         why="The number is there to make samples differ.",
-        tests=(f"{_LAWS}::test_samples_that_follow_one_another_cover_everybody",),
+        tests=(f"{_FUNCTIONAL}::test_samples_go_through_all_companies",),
     ),
     Mutation(
         name="a deployment changes nothing",
@@ -249,7 +262,7 @@ PULSE = (
         file="tally/pulse/search.py",
         edits=(Edit(before="and not any(left.values()):", after="and any(found.values()):"),),
         why="Something moved, and here it is.",
-        seeds=range(19, 32),
+        seeds=range(111, 112),
     ),
     Mutation(
         name="what a search has found is forgotten",
@@ -265,7 +278,7 @@ PULSE = (
         file="tally/pulse/search.py",
         edits=(Edit(before="if found is None or found:", after="if found:"),),
         why="There is no count that could be billed.",
-        tests=(f"{_SEARCHES}::test_nobody_who_moved_is_unread_where_a_search_ends",),
+        tests=(f"{_SEARCHES}::test_a_company_that_cannot_be_read_has_a_job",),
     ),
     Mutation(
         name="one may search while another does",
