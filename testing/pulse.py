@@ -6,6 +6,9 @@ from datetime import datetime
 
 from tally.domain.pulse.account import Account, Answer, checksum
 from tally.domain.pulse.state import Pulse
+from tally.errors import ConflictError
+
+_ATTEMPTS = 5
 
 
 @dataclass(slots=True)
@@ -20,11 +23,16 @@ class MemoryPulse:
         return self.pulse
 
     def change(self, change: Callable[[Pulse], Pulse]) -> Pulse:
-        """Write what ``change`` makes of the memory."""
-        changed = change(self.pulse)
-        if changed != self.pulse:
-            self.pulse = replace(changed, version=self.pulse.version + 1)
-        return self.pulse
+        """Write what ``change`` makes of the memory; it is called again if others were first."""
+        for _ in range(_ATTEMPTS):
+            known = self.pulse
+            changed = change(known)
+            if self.pulse.version != known.version:
+                continue
+            if changed != known:
+                self.pulse = replace(changed, version=known.version + 1)
+            return self.pulse
+        raise ConflictError("the memory of the pulse was not taken")
 
     def account(self) -> Account | None:
         """Return the newest sweep's account."""

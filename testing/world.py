@@ -129,12 +129,14 @@ class World:
         self.plan = self.planner()
         self.firing = self.with_pulse(self.plan)
 
-    def with_pulse(self, plan: Plan, *, code: str = "1") -> Firing:
-        """The pulse around a planner; ``code`` is what is deployed."""
+    def with_pulse(
+        self, plan: Plan, *, code: str = "1", wrap: Callable[[Any], Any] = lambda port: port
+    ) -> Firing:
+        """The pulse around a planner; ``code`` is what is deployed, ``wrap`` as of ``planner``."""
         services = tuple(each.service for each in read_services(self.services))
         return Firing(
             plan=plan,
-            ledger=self.pulses,
+            ledger=wrap(self.pulses),
             totals=PartnerTotals(gravityzone=plan.gravityzone, services=services),
             clock=self.clock,
             code=code,
@@ -214,7 +216,7 @@ class World:
             services=tuple(each.service for each in read_services(self.services)),
             first_month=self.first_month,
             has_time=has_time,
-            account=SweepAccount(self.pulses) if self.pulse else None,
+            account=SweepAccount(wrap(self.pulses)) if self.pulse else None,
         )
         return Delivery(
             sync=sync,

@@ -7,7 +7,9 @@ import pytest
 from simulators.faults import Fault, FaultKind
 from simulators.gravityzone import TotalsTold
 from simulators.gravityzone.usage import ENDPOINTS, CheckIn, Counter
+from tally.domain.model.month import Month
 from tally.domain.pulse.state import Trust
+from tally.domain.record.record_key import RecordKey
 from tally.errors import TallyError
 from tests.functional.pulse_world import MINUTE, THIRD, TICK, PulseMsp
 
@@ -93,6 +95,40 @@ def test_a_search_goes_on_while_the_total_moves_on(msp: PulseMsp) -> None:
     fired = msp.fire()
     assert fired.planned.jobs == 2
     assert msp.billed(late) == before + 1
+
+
+def _search_alone(msp: PulseMsp) -> None:
+    """Search for the move of one company, whose job nobody does."""
+    msp.world.clock.set(msp.now)
+    assert msp.world.firing.pulse(msp.now).jobs == 1
+    msp.now += MINUTE
+
+
+def test_a_move_whose_job_still_waits_is_not_found_twice(msp: PulseMsp) -> None:
+    """A job of the look before is late: its company's rise makes up no other company's move."""
+    first, second = msp.customers[5], msp.customers[29]
+    before = (msp.billed(first), msp.billed(second))
+    msp.world.check_in(first, 1)
+    _search_alone(msp)
+    (lost,) = msp.world.queue.receive()  # by a worker that is killed
+    msp.world.check_in(second, 1)
+    msp.fire()
+    assert msp.billed(second) == before[1] + 1
+    assert msp.world.queue.backlog() == 0
+    msp.world.deliver(lost, msp.world.worker())
+    assert msp.billed(first) == before[0] + 1
+
+
+def test_a_move_whose_job_was_lost_is_read_at_the_next_tick(msp: PulseMsp) -> None:
+    """A total tells a move once; what was found is not forgotten, and contradicts nothing."""
+    rose = msp.customers[5]
+    before = msp.billed(rose)
+    msp.world.check_in(rose, 1)
+    _search_alone(msp)
+    msp.world.queue.clear()
+    msp.pass_time(TICK)
+    assert msp.billed(rose) == before + 1
+    assert msp.pulse.proof.trust is Trust.PROVEN
 
 
 def test_a_partner_that_has_not_moved_spares_its_companies(msp: PulseMsp) -> None:
@@ -233,6 +269,49 @@ def test_a_full_sweep_follows_a_lost_or_doubled_job(msp: PulseMsp) -> None:
     msp.world.pulses.open_account(fired.at)  # its jobs' ends are lost
     assert _whole(msp) == "the last full sweep was not complete"
     assert not _whole(msp)
+
+
+def test_what_moves_during_a_sweep_is_found_by_the_next_look(msp: PulseMsp) -> None:
+    """PULSE-2: moves are measured from the total read before the sweep, not after it."""
+    rose = msp.customers[4]
+    msp.world.pulses.change(lambda pulse: pulse.asking("a test asks for it"))
+    while not msp.fire().planned.pulse.startswith("every"):
+        pass
+    before = msp.billed(rose)
+    msp.world.check_in(rose, 1)  # all have been read, and nobody has looked at the totals since
+    msp.fire()
+    assert msp.billed(rose) == before + 1
+
+
+def test_a_company_without_a_count_in_one_sweep_contradicts_nothing(msp: PulseMsp) -> None:
+    """PULSE-2: who failed was not read: its count is in one sweep's sum, and not in the other's."""
+    reach, failing = msp.world.gravityzone.tenant.reach, msp.customers[12]
+    for fails in (False, True, False, False):
+        if fails:
+            reach.refuse(failing.id, code=-32001, details="Not allowed.", status=200)
+        else:
+            reach.refusals.pop(failing.id, None)
+        msp.world.pulses.change(lambda pulse: pulse.asking("a test asks for it"))
+        assert _whole(msp) == "a test asks for it"
+        assert msp.pulse.proof.trust is Trust.PROVEN
+    assert msp.pulse.proof.failed == 0
+
+
+def test_a_company_that_is_read_from_now_on_contradicts_nothing(msp: PulseMsp) -> None:
+    """PULSE-2: it was there before, without an agreement; its count is new in the sum alone."""
+    world = msp.world
+    company = world.gravityzone.tenant.add_company("Late Agreement Limited")
+    world.gravityzone.tenant.check_in_new(company, 5)
+    connectwise_id = world.connectwise.people.add_company("Late", "Late Agreement Limited")
+    for agreed in (False, False, True, False):
+        if agreed:
+            world.add_agreement(connectwise_id)
+        world.pulses.change(lambda pulse: pulse.asking("a test asks for it"))
+        assert _whole(msp) == "a test asks for it"
+        assert msp.pulse.proof.trust is Trust.PROVEN
+    assert world.ledger.record(
+        RecordKey(company_id=company, month=Month(2026, 11), service="endpoints")
+    )
 
 
 def test_every_tick_reads_all_on_the_first_two_days() -> None:

@@ -18,7 +18,7 @@ from testing.world import PRODUCT, World
 from verification.simulation.billed_services import ENDPOINTS, Billed, connectwise_of
 from verification.simulation.bundles import BUNDLED, payer, put_below
 from verification.simulation.draws import Draw, drawn
-from verification.simulation.setting import Setting, Shape, setting_of
+from verification.simulation.setting import PULSED, Setting, Shape, setting_of
 from verification.simulation.totals import LYING
 
 _FIRST = ("Harbor", "North", "Old", "Blue", "Cedar", "Granite", "Summit", "Maple", "Iron", "Silver")
@@ -125,6 +125,7 @@ class Msp:
             companies_at_once=3,
             bill_minimum=setting.bill_minimum,
             connectwise_world=connectwise_of(setting.services),
+            pulse=bool(setting.pulse) and shape.has(PULSED),
         )
         self.ledger = self.world.ledger = MemoryLedger(
             now=self.clock.now if setting.index_lag else None, index_lag=setting.index_lag
@@ -156,6 +157,8 @@ class Msp:
         self.by_id: dict[str, Firm] = {}
         self.around: dict[str, str] = {}
         """The surroundings of each billed partner at the last look."""
+        self.shifted = self.clock.now()
+        """The last time that counts may have fallen, or gone from one place to another."""
         self.moved: set[int] = set()
         """Agreements whose terms a person has changed by hand."""
         self.given: set[int] = set()

@@ -351,6 +351,10 @@ SAFETY = (
         file="tally/worker/progress.py",
         edits=(
             Edit(
+                before="NotYetError, in_words",
+                after="NotYetError, TallyError, in_words",
+            ),
+            Edit(
                 before="if not isinstance(error, _NOTHING_SAID)",
                 after="if not isinstance(error, Exception)",
             ),

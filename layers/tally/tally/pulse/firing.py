@@ -132,13 +132,16 @@ class Firing:
             now=now,
             until=begun + _LONGEST_SEARCH,
             sweep_at=next_full_sweep(known.swept, at),
+            found=dict(known.found),
         )
         try:
             planned = self.plan(at, on_planned=on_planned, course=search)
         except TallyError:
             self._ask("a search failed")
             raise
-        self.ledger.change(lambda one: one.after_search(search.settled, at, since=busy))
+        self.ledger.change(
+            lambda one: one.after_search(search.settled, at, found=search.found, since=busy)
+        )
         return replace(planned, pulse=f"searched: {search.read} companies read")
 
     def _ask(self, why: str) -> None:

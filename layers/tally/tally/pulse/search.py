@@ -12,7 +12,7 @@ from tally.domain.planning.due_services import Due
 from tally.domain.planning.tick_context import CompanyState, TickContext
 from tally.domain.pulse.order import by_likelihood
 from tally.domain.pulse.outlook import Outlook, outlook
-from tally.domain.pulse.total import Total
+from tally.domain.pulse.total import Counts, Total
 from tally.errors import TallyError
 from tally.planner.sweep import Waiting
 from tally.planner.tick_lists import TickLists
@@ -28,7 +28,8 @@ class Search:
     It reads companies at their own, until what it found makes up the move and the total, read
     again, agrees. From ``until`` on it leaves the others to their jobs, from ``sweep_at`` on to the
     tick that reads every company. ``settled`` are then the totals from which the next move is
-    measured; empty if nobody can tell. ``read`` counts the companies that were read.
+    measured; empty if nobody can tell. ``read`` counts the companies that were read. ``found`` are
+    the counts that searches found and the ledger lacks, those of this one among them at its end.
     """
 
     totals: PartnerTotals
@@ -38,6 +39,7 @@ class Search:
     now: Total
     until: datetime
     sweep_at: datetime
+    found: dict[str, Counts]
     finishes: bool = False
     small: int = 40
     settled: dict[str, Total] = field(default_factory=dict)
@@ -63,6 +65,11 @@ class Search:
         """
         known = {each.company_id: each for each in waiting if may_have_moved(each)}
         outlooks = {each: one.outlook for each, one in known.items() if one.outlook is not None}
+        self.found = {
+            each: counts
+            for each, counts in self.found.items()
+            if each in outlooks and outlooks[each].lacks(counts)
+        }
         likely = [known[each] for each in by_likelihood(outlooks, at.tick)]
         unmoved = self._unmoved_branches(at)
         self._candidates = [each for each in likely if self._branch(each) not in unmoved]
@@ -107,7 +114,7 @@ class Search:
     def _moved_by(self, waiting: Waiting) -> Mapping[str, int] | None:
         """Read a company; return by how much each service has moved, None if it cannot be told."""
         assert waiting.outlook is not None
-        known = waiting.outlook.counts
+        known = waiting.outlook.with_found(self.found.get(waiting.company_id, {}))
         services = [each for each in self.totals.services if each.name in known]
         self.read += 1
         try:
@@ -119,12 +126,16 @@ class Search:
             )
         except TallyError:
             return None
-        moves: dict[str, int] = {}
+        counts: dict[str, int] = {}
         for service, reading in readings.items():
             if not isinstance(reading, Count):
                 return None
-            if reading.value != known[service.name]:
-                moves[service.name] = reading.value - known[service.name]
+            counts[service.name] = reading.value
+        moves = {
+            name: count - known[name] for name, count in counts.items() if count != known[name]
+        }
+        if moves:
+            self.found[waiting.company_id] = counts
         return moves
 
     def _unmoved_branches(self, at: TickContext) -> frozenset[str]:

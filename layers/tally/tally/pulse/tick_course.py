@@ -67,12 +67,25 @@ class TickCourse:
             # Behind a sweep that is not done another one is skipped, however small it is.
             self.small = 0
             return self._all(waiting, at)
-        spared = {each.company_id: each for each in waiting if may_have_moved(each)}
+        spared = {
+            each.company_id: each
+            for each in waiting
+            if may_have_moved(each) and not self._was_found(each)
+        }
         number = int(at.tick.timestamp()) // _A_QUARTER
         # A search that still runs has most of GravityZone's pace for itself.
         drawn = () if self.pulse.is_searching(at.tick) else sample(list(spared), number)
-        needed = [each for each in waiting if each.outlook is None or each.outlook.must_be_read]
+        needed = [
+            each
+            for each in waiting
+            if each.outlook is None or each.outlook.must_be_read or self._was_found(each)
+        ]
         return [*needed, *self._accounted([spared[each] for each in drawn], at, sample=True)]
+
+    def _was_found(self, waiting: Waiting) -> bool:
+        """Return True if a search has found a count that the ledger lacks: its job may be lost."""
+        found = self.pulse.found.get(waiting.company_id)
+        return found is not None and waiting.outlook is not None and waiting.outlook.lacks(found)
 
     @property
     def told(self) -> str:

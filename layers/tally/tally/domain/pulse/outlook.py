@@ -11,6 +11,7 @@ from datetime import datetime
 from tally.domain.model.standing import Standing, StandingState
 from tally.domain.planning.due_services import Due, DueService
 from tally.domain.planning.tick_context import CompanyState, TickContext
+from tally.domain.pulse.total import Counts
 from tally.domain.record.usage_record import UsageRecord
 
 
@@ -34,6 +35,16 @@ class Outlook:
     def may_have_moved(self) -> bool:
         """True if a partner's total speaks of it: it is followed plainly in the month that runs."""
         return not (self.must_be_read or self.waits)
+
+    def lacks(self, found: Counts) -> bool:
+        """Return True if the Additions do not follow these counts yet, which a search has found."""
+        return any(count > self.counts.get(service, count) for service, count in found.items())
+
+    def with_found(self, found: Counts) -> Counts:
+        """Return the counts as far as they are known, by the ledger or by a search before."""
+        return {
+            service: max(count, found.get(service, count)) for service, count in self.counts.items()
+        }
 
 
 def outlook(

@@ -7,10 +7,14 @@ from enum import StrEnum
 
 from tally.domain.pulse.account import Account, Expected
 from tally.domain.pulse.proof import Before, Shares, Verdict
-from tally.domain.pulse.total import Total
+from tally.domain.pulse.total import Counts, Total
 
 NEEDED = 3
 """The complete sweeps in a row that have to agree before totals are believed (PULSE-3)."""
+
+
+_MOST_FOUND = 500
+"""The most companies that are remembered as found: the item has to stay below 400 kB."""
 
 
 class Trust(StrEnum):
@@ -30,8 +34,8 @@ class Proof:
 
     ``agreed`` counts sweeps in a row, ``rise_seen`` says that a rise was seen in a company and the
     same at its partner. ``shares`` are the partners' own, as of the last complete sweep, whose
-    companies had the checksums ``basis`` and ``failed``. ``why`` is the last reason against, or
-    who has switched the pulse on again since.
+    companies had the checksums ``basis``, ``check`` (those that were read) and ``failed``. ``why``
+    is the last reason against, or who has switched the pulse on again since.
     """
 
     trust: Trust = Trust.UNPROVEN
@@ -40,6 +44,7 @@ class Proof:
     shares: Shares = field(default_factory=dict)
     totals: Mapping[str, Total] = field(default_factory=dict)
     basis: int = 0
+    check: int = 0
     failed: int = 0
     why: str = ""
     since: datetime | None = None
@@ -54,7 +59,8 @@ class Pulse:
     tick must make one, and ``searched`` the firing of the last search. ``expected`` are the jobs of
     a sweep or sample that still runs. ``basis`` is the checksum of the companies, ``code`` that of
     the deployed code and settings, at the last full sweep. ``busy_until`` is the latest end of a
-    search that runs.
+    search that runs. ``found`` are the counts that searches have found and the ledger may lack
+    still, by company: a total tells a move once, whatever becomes of its job.
     """
 
     version: int = 0
@@ -68,6 +74,7 @@ class Pulse:
     basis: int = 0
     code: str = ""
     busy_until: datetime | None = None
+    found: Mapping[str, Counts] = field(default_factory=dict)
 
     @property
     def is_proven(self) -> bool:
@@ -78,7 +85,8 @@ class Pulse:
         """Return what the running sweep can be compared with: one over the same companies."""
         proof, expected = self.proof, self.expected
         assert expected is not None
-        same = (proof.basis, proof.failed) == (expected.basis, account.failed) and all(
+        companies = (expected.basis, expected.check, account.failed)
+        same = (proof.basis, proof.check, proof.failed) == companies and all(
             proof.totals[each].month == total.month
             for each, total in expected.totals.items()
             if each in proof.totals
@@ -95,6 +103,7 @@ class Pulse:
             expected=None,
             totals=self.expected.totals,
             swept=self.expected.tick,
+            found={},
             proof=_after_sweep(self.proof, self.expected, verdict, at),
         )
 
@@ -145,12 +154,21 @@ class Pulse:
         """Return it with a search that works now, unless another one does."""
         return self if self.is_searching(now) else replace(self, busy_until=until)
 
-    def after_search(self, totals: Mapping[str, Total], at: datetime, *, since: "Pulse") -> "Pulse":
+    def after_search(
+        self,
+        totals: Mapping[str, Total],
+        at: datetime,
+        *,
+        found: Mapping[str, Counts],
+        since: "Pulse",
+    ) -> "Pulse":
         """Return it after a search that found out where ``totals`` come from.
 
         They do not count if a sweep has been sent since the search began.
         """
-        done = replace(self, busy_until=None, searched=at)
+        done = replace(self, busy_until=None, searched=at, found=found)
+        if len(found) > _MOST_FOUND:
+            done = replace(done, found={}).asking("more companies moved than can be remembered")
         if self.is_sweeping or self.swept != since.swept:
             return done
         return replace(done, totals={**self.totals, **totals})
@@ -170,6 +188,7 @@ def _after_sweep(proof: Proof, expected: Expected, verdict: Verdict, at: datetim
         shares=verdict.shares,
         totals=expected.totals,
         basis=expected.basis,
+        check=expected.check,
         failed=verdict.failed,
     )
     if verdict.against and proof.trust is not Trust.UNPROVEN:

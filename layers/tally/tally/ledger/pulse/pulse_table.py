@@ -47,7 +47,7 @@ class DynamoDBPulse:
         except (KeyError, ValueError):
             version = 0
         try:
-            return replace(codec.pulse_from(item[codec.STATE]["S"]), version=version)
+            return replace(codec.unpacked(item[codec.STATE]["B"]), version=version)
         except Exception as error:  # noqa: BLE001 - whatever stands there
             why = _UNREADABLE.format(error=f"{type(error).__name__}: {str(error)[:200]}")
             return Pulse(version=version, proof=Proof(why=why))
@@ -76,7 +76,7 @@ class DynamoDBPulse:
                 Item={
                     **_PULSE,
                     codec.VERSION: codec.number(pulse.version),
-                    codec.STATE: {"S": codec.pulse_text(pulse)},
+                    codec.STATE: {"B": codec.packed(pulse)},
                 },
                 ConditionExpression="attribute_not_exists(pk) OR version = :before",
                 ExpressionAttributeValues={":before": before},
