@@ -41,7 +41,7 @@ class Firing:
     ) -> Planned:
         """Plan a tick: everything if a full sweep is due, else what totals do not spare.
 
-        Raises as ``Plan``.
+        In the second case it looks at the totals too. Raises as ``Plan``.
         """
         course = TickCourse(
             ledger=self.ledger,
@@ -55,7 +55,12 @@ class Firing:
         except TallyError:
             self._ask("the tick before failed")
             raise
-        return replace(planned, pulse=course.told)
+        if course.why:
+            return replace(planned, pulse=course.told)
+        # No other look falls into the minute of a tick.
+        looked = self._looked(self.ledger.read(), at, lambda _: None)
+        told = looked.pulse or looked.skipped
+        return replace(planned, jobs=planned.jobs + looked.jobs, pulse=f"{course.told}; {told}")
 
     def pulse(self, at: datetime, *, on_planned: OnPlanned = lambda _: None) -> Planned:
         """Look at the totals, and plan what has moved.
@@ -129,13 +134,16 @@ class Firing:
             now=now,
             until=begun + _LONGEST_SEARCH,
             sweep_at=next_full_sweep(known.swept, at),
+            rest=known.rest,
         )
         try:
             planned = self.plan(at, on_planned=on_planned, course=search)
         except TallyError:
             self._ask("a search failed")
             raise
-        self.ledger.change(lambda one: one.after_search(search.settled, at, since=busy))
+        self.ledger.change(
+            lambda one: one.after_search(search.settled, search.rest, at, since=busy)
+        )
         return replace(planned, pulse=f"searched: {search.read} companies read")
 
     def _ask(self, why: str) -> None:

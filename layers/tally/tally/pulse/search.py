@@ -12,6 +12,7 @@ from tally.domain.planning.due_services import Due
 from tally.domain.planning.tick_context import CompanyState, TickContext
 from tally.domain.pulse.order import by_likelihood
 from tally.domain.pulse.outlook import Outlook, outlook
+from tally.domain.pulse.rest import Followed, Rest
 from tally.domain.pulse.total import Total
 from tally.errors import TallyError
 from tally.planner.sweep import Waiting
@@ -28,7 +29,9 @@ class Search:
     It reads companies at their own, until what it found makes up the move and the total, read
     again, agrees. From ``until`` on it leaves the others to their jobs, from ``sweep_at`` on to the
     tick that reads every company. ``settled`` are then the totals from which the next move is
-    measured; empty if nobody can tell. ``read`` counts the companies that were read.
+    measured; empty if nobody can tell. ``rest`` is what the total has beyond the companies that are
+    followed, as the last search knew it, and then as this one does. ``read`` counts the companies
+    that were read.
     """
 
     totals: PartnerTotals
@@ -38,12 +41,14 @@ class Search:
     now: Total
     until: datetime
     sweep_at: datetime
+    rest: Rest | None = None
     finishes: bool = False
     small: int = 40
     settled: dict[str, Total] = field(default_factory=dict)
     read: int = 0
     _of_branches: dict[str, Total] = field(default_factory=dict)
     _candidates: Sequence[Waiting] = ()
+    _followed: Followed = field(default_factory=lambda: Followed(basis=0, counts=Counter()))
     _branches: Branches | None = None
 
     def begin(self, lists: TickLists, at: TickContext) -> None:  # noqa: ARG002
@@ -63,6 +68,7 @@ class Search:
         """
         known = {each.company_id: each for each in waiting if may_have_moved(each)}
         outlooks = {each: one.outlook for each, one in known.items() if one.outlook is not None}
+        self._followed = Followed.of(outlooks, at.month)
         likely = [known[each] for each in by_likelihood(outlooks, at.tick)]
         unmoved = self._unmoved_branches(at)
         self._candidates = [each for each in likely if self._branch(each) not in unmoved]
@@ -71,8 +77,16 @@ class Search:
     def search(self, send: Callable[[Waiting], None]) -> int:
         """Read the candidates until the move is made up; return how many jobs were sent."""
         first = self.before.get(self.root_id)
-        left = Counter({} if first is None else self.now.beyond(first))
-        total, sent = self.now, 0
+        missing = self._followed.missing(self.now, self.rest)
+        has_begun = first is not None and self.now.counts != first.counts
+        if has_begun and missing is not None and not any(missing.values()):
+            # A sweep, a sample or a job of a search has read the whole move meanwhile.
+            self._settle(self.now)
+            return 0
+        if missing is None and first is not None:
+            missing = self.now.beyond(first)
+        left = Counter(missing)
+        total, sent, all_told = self.now, 0, True
         for position, each in enumerate(self._candidates):
             if self.clock.now() >= self.sweep_at:
                 return sent
@@ -81,6 +95,7 @@ class Search:
                 for one in rest:
                     send(one)
                 sent += len(rest)
+                all_told = False
                 break
             found = self._moved_by(each)
             if found is None or found:
@@ -88,16 +103,23 @@ class Search:
                 send(each)
                 sent += 1
             if not found:
+                all_told = all_told and found is not None
                 continue
             left.subtract(found)
-            if first is not None and not any(left.values()):
+            self._followed.found(found)
+            if missing is not None and not any(left.values()):
                 again = self.totals.of(self.root_id, total.month)
                 if not again.has_moved_since(total):
                     self._settle(again)
+                    self.rest = self._followed.rest(again)
                     return sent
                 left.update(again.beyond(total))
                 total = again
         self._settle(self.now)
+        again = self.totals.of(self.root_id, total.month)
+        if all_told and not again.has_moved_since(self.now):
+            # It stood still while everybody was read: all that is left is others'.
+            self.rest = self._followed.rest(again)
         return sent
 
     def _settle(self, total: Total) -> None:

@@ -65,10 +65,11 @@ class TickCourse:
         )
         if self.why:
             return self._all(waiting, at)
-        spared = {each.company_id: each for each in waiting if may_have_moved(each)}
+        needed = [each for each in waiting if each.outlook is None or each.outlook.must_be_read]
+        unneeded = (each for each in waiting if each.outlook and not each.outlook.must_be_read)
+        spared = {each.company_id: each for each in unneeded if may_have_moved(each)}
         number = int(at.tick.timestamp()) // _A_QUARTER
         drawn = [spared[each] for each in sample(list(spared), number)]
-        needed = [each for each in waiting if each.outlook is None or each.outlook.must_be_read]
         return [*needed, *self._accounted(drawn, at, sample=True)]
 
     @property
@@ -86,8 +87,10 @@ class TickCourse:
     def _all(self, waiting: Sequence[Waiting], at: TickContext) -> Sequence[Waiting]:
         """Return everything; customers' jobs of the month that runs go into the sweep's account."""
 
+        month = at.month
+
         def is_counted(each: Waiting) -> bool:
-            return each.due.month == at.month and each.children is None
+            return each.due.month == month and each.children is None
 
         marked = iter(self._accounted([*filter(is_counted, waiting)], at, sample=False))
         return [next(marked) if is_counted(each) else each for each in waiting]

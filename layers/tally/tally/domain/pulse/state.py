@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from tally.domain.pulse.account import Account, Expected
 from tally.domain.pulse.proof import Before, Shares, Verdict
+from tally.domain.pulse.rest import Rest
 from tally.domain.pulse.total import Total
 
 NEEDED = 3
@@ -53,7 +54,7 @@ class Pulse:
     tick must make one, and ``searched`` the firing of the last search. ``expected`` are the jobs of
     a sweep or sample that still runs. ``basis`` is the checksum of the companies, ``code`` that of
     the deployed code and settings, at the last full sweep. ``busy_until`` is the latest end of a
-    search that runs.
+    search that runs. ``rest`` is what the root's total has beyond the companies that are followed.
     """
 
     version: int = 0
@@ -67,6 +68,7 @@ class Pulse:
     basis: int = 0
     code: str = ""
     busy_until: datetime | None = None
+    rest: Rest | None = None
 
     @property
     def is_proven(self) -> bool:
@@ -134,12 +136,14 @@ class Pulse:
         busy = self.busy_until is not None and now < self.busy_until
         return self if busy else replace(self, busy_until=until)
 
-    def after_search(self, totals: Mapping[str, Total], at: datetime, *, since: "Pulse") -> "Pulse":
+    def after_search(
+        self, totals: Mapping[str, Total], rest: Rest | None, at: datetime, *, since: "Pulse"
+    ) -> "Pulse":
         """Return it after a search that found out where ``totals`` come from.
 
         They do not count if a sweep has been sent since the search began.
         """
-        done = replace(self, busy_until=None, searched=at)
+        done = replace(self, busy_until=None, searched=at, rest=rest)
         if (self.expected, self.swept) != (since.expected, since.swept):
             return done
         return replace(done, totals={**self.totals, **totals})
