@@ -80,9 +80,11 @@ class Search:
         missing = self._followed.missing(self.now, self.rest)
         has_begun = first is not None and self.now.counts != first.counts
         if has_begun and missing is not None and not any(missing.values()):
-            # A sweep, a sample or a job of a search has read the whole move meanwhile.
-            self._settle(self.now)
+            # A sweep or a job has read the whole move meanwhile. Partners' totals, read after the
+            # root's, may have moved again.
+            self.settled = {self.root_id: self.now}
             return 0
+        is_exact = missing is not None
         if missing is None and first is not None:
             missing = self.now.beyond(first)
         left = Counter(missing)
@@ -107,11 +109,15 @@ class Search:
                 continue
             left.subtract(found)
             self._followed.found(found)
-            if missing is not None and not any(left.values()):
+            if missing is not None and all(count <= 0 for count in left.values()):
                 again = self.totals.of(self.root_id, total.month)
-                if not again.has_moved_since(total):
+                moved = again.has_moved_since(total)
+                if not (moved or any(left.values())):
                     self._settle(again)
                     self.rest = self._followed.rest(again)
+                    return sent
+                if moved and is_exact:
+                    # The next look knows what is still missing, and begins with the likely ones.
                     return sent
                 left.update(again.beyond(total))
                 total = again
