@@ -81,10 +81,11 @@ class Customer:
 
 @dataclass(slots=True)
 class Counted:
-    """What was counted in a month. ``searches`` has the number of companies that each search read.
+    """What was counted in a month, and what the bill needs of it.
 
-    ``planner`` is the time of the planner's invocations. ``waits`` are those of the machines, from
-    check-in to Addition, with the time of the check-in.
+    ``sent`` are the requests that put jobs on the queue, ``planner`` is the time of the planner's
+    invocations. ``searches`` has the time of each search, and how many companies it read; ``waits``
+    the time of each machine's check-in, and how long its Addition took.
     """
 
     calls: int = 0
@@ -98,7 +99,7 @@ class Counted:
     memory_writes: int = 0
     account_writes: int = 0
     planner: timedelta = timedelta()
-    searches: list[int] = field(default_factory=list)
+    searches: list[tuple[datetime, int]] = field(default_factory=list)
     waits: list[tuple[datetime, timedelta]] = field(default_factory=list)
 
 
@@ -121,16 +122,23 @@ class _CountedPulse(MemoryPulse):
 
 
 class MonthMsp:
-    """The MSP. ``planning`` is the time that a plan takes; ``pulse`` is off, True or False.
+    """The MSP. ``planning`` is the time that a plan takes; ``pulse`` is switched on or off.
 
-    ``lies``: totals are 0, so that they never prove themselves.
+    ``lies``: totals are 0, so that they never prove themselves. If it ``begins`` within the month,
+    everybody has been read just before.
     """
 
     def __init__(
-        self, firms: Sequence[Firm], *, planning: timedelta, pulse: bool, lies: bool = False
+        self,
+        firms: Sequence[Firm],
+        *,
+        planning: timedelta,
+        pulse: bool,
+        lies: bool = False,
+        begins: datetime = START,
     ) -> None:
         self.counted = Counted()
-        self.agenda = Agenda(START)
+        self.agenda = Agenda(begins)
         self.pulses = _CountedPulse(counted=self.counted)
         if not lies:
             self.pulses.pulse = Pulse(
@@ -142,12 +150,15 @@ class MonthMsp:
         self._seen = self._sorted(firms)
         self._lists = self._listed()
         self._policy = World(clock=VirtualClock(START)).policy
-        self._planner_free = self._workers_free = START
+        self._finished: datetime | None = None
+        self._planner_free = self._workers_free = begins
         self._firing = self._around() if pulse else None
+        if begins > START:
+            self._open(begins)
 
     def live(self, *, until: datetime = _MONTH.next.starts) -> Counted:
         """Let the schedules fire, and return what was counted."""
-        self._fire_at(START)
+        self._fire_at(self.agenda.now() + timedelta(minutes=_TICKS_AT))
         self.agenda.wait_until(until)
         return self.counted
 
@@ -192,18 +203,20 @@ class MonthMsp:
         self.agenda.wait_until(self.agenda.now() + self._planning)
         at = TickContext(
             tick=tick,
-            ticks=Ticks(newest=tick, first_month=_BEFORE),
+            ticks=Ticks(newest=tick, first_month=_BEFORE, finished=self._finished),
             first_month=_BEFORE,
             services=(ENDPOINTS.name,),
             policy=self._policy,
             directory=None,
         )
+        if course.finishes:
+            self._finished = tick
         course.begin(self._lists, at)
         chosen = course.choose(self._waiting(tick), at)
         self._send(chosen, tick)
         found = course.search(lambda each: self._send([each], tick))
         if isinstance(course, Search):
-            self.counted.searches.append(course.read)
+            self.counted.searches.append((tick, course.read))
         planned = Planned(companies=len(self._customers), jobs=len(chosen) + found)
         on_planned(planned)
         return planned
@@ -284,6 +297,13 @@ class MonthMsp:
         )
         customer.waiting = replace(customer.waiting, outlook=outlook)
         customer.needed = replace(customer.waiting, outlook=replace(outlook, must_be_read=True))
+
+    def _open(self, at: datetime) -> None:
+        for each in self._customers.values():
+            self._rise(each, bisect_right(each.firm.seen, at), at)
+            each.is_closed = True
+            each.looks_at += (at - START) - _DAY
+        self.counted.waits.clear()
 
     def _sorted(self, firms: Sequence[Firm]) -> dict[str, Sequence[datetime]]:
         """Return the instants of each company and partner."""

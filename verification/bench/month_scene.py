@@ -28,8 +28,8 @@ _NEW_A_MONTH = 60 / 12_000
 _LOG_ON, _LOG_ON_SPREAD = 8.6, 0.8
 _IN_THE_MORNING = 0.8
 _ROLL_OUT = 200
-_ROLL_OUT_AT = START + timedelta(days=17, hours=13)
-_ROLL_OUT_WITHIN = timedelta(hours=3)
+ROLL_OUT_AT = START + timedelta(days=17, hours=13)
+ROLL_OUT_WITHIN = timedelta(hours=3)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +71,7 @@ def _firm(number: int, size: int, roll_out: int, zone: timedelta, random: Random
         before += random.random() < 1 - (1 - daily) ** _WORKING_DAYS
     new = sum(random.random() < _NEW_A_MONTH for _ in range(size))
     seen += [_at(random.choice(_working_days()), zone, random) for _ in range(new)]
-    seen += [_ROLL_OUT_AT + _ROLL_OUT_WITHIN * random.random() for _ in range(roll_out)]
+    seen += [ROLL_OUT_AT + ROLL_OUT_WITHIN * random.random() for _ in range(roll_out)]
     return Firm(id=f"{number:024x}", seen=sorted(seen), before=before)
 
 

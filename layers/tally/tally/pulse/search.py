@@ -13,7 +13,7 @@ from tally.domain.planning.tick_context import CompanyState, TickContext
 from tally.domain.pulse.order import by_likelihood
 from tally.domain.pulse.outlook import Outlook, outlook
 from tally.domain.pulse.rest import Followed, Rest
-from tally.domain.pulse.total import Total
+from tally.domain.pulse.total import Counts, Total
 from tally.errors import TallyError
 from tally.planner.sweep import Waiting
 from tally.planner.tick_lists import TickLists
@@ -48,6 +48,9 @@ class Search:
     read: int = 0
     _of_branches: dict[str, Total] = field(default_factory=dict)
     _candidates: Sequence[Waiting] = ()
+    _left: Counter[str] | None = None
+    _latest: Total | None = None
+    _is_exact: bool = False
     _followed: Followed = field(default_factory=lambda: Followed(basis=0, counts=Counter()))
     _branches: Branches | None = None
 
@@ -68,7 +71,8 @@ class Search:
         """
         known = {each.company_id: each for each in waiting if may_have_moved(each)}
         outlooks = {each: one.outlook for each, one in known.items() if one.outlook is not None}
-        self._followed = Followed.of(outlooks, at.month)
+        counts = {each: one.counts for each, one in outlooks.items()}
+        self._followed = Followed.of(counts, at.month)
         likely = [known[each] for each in by_likelihood(outlooks, at.tick)]
         unmoved = self._unmoved_branches(at)
         self._candidates = [each for each in likely if self._branch(each) not in unmoved]
@@ -76,57 +80,68 @@ class Search:
 
     def search(self, send: Callable[[Waiting], None]) -> int:
         """Read the candidates until the move is made up; return how many jobs were sent."""
-        first = self.before.get(self.root_id)
-        missing = self._followed.missing(self.now, self.rest)
-        has_begun = first is not None and self.now.counts != first.counts
-        if has_begun and missing is not None and not any(missing.values()):
-            # A sweep or a job has read the whole move meanwhile. Partners' totals, read after the
-            # root's, may have moved again.
-            self.settled = {self.root_id: self.now}
+        if self._was_read_meanwhile():
             return 0
-        is_exact = missing is not None
-        if missing is None and first is not None:
-            missing = self.now.beyond(first)
-        left = Counter(missing)
-        total, sent, all_told = self.now, 0, True
+        sent, all_told = 0, True
         for position, each in enumerate(self._candidates):
             if self.clock.now() >= self.sweep_at:
                 return sent
             if self.clock.now() >= self.until:
-                rest = self._candidates[position:]
-                for one in rest:
+                others = self._candidates[position:]
+                for one in others:
                     send(one)
-                sent += len(rest)
-                all_told = False
-                break
+                self._settle(self.now)
+                return sent + len(others)
             found = self._moved_by(each)
             if found is None or found:
                 # Where it cannot be read, its job says so in its standing.
                 send(each)
                 sent += 1
-            if not found:
-                all_told = all_told and found is not None
-                continue
-            left.subtract(found)
-            self._followed.found(found)
-            if missing is not None and all(count <= 0 for count in left.values()):
-                again = self.totals.of(self.root_id, total.month)
-                moved = again.has_moved_since(total)
-                if not (moved or any(left.values())):
-                    self._settle(again)
-                    self.rest = self._followed.rest(again)
-                    return sent
-                if moved and is_exact:
-                    # The next look knows what is still missing, and begins with the likely ones.
-                    return sent
-                left.update(again.beyond(total))
-                total = again
+            all_told = all_told and found is not None
+            if found and self._ends_with(found):
+                return sent
         self._settle(self.now)
-        again = self.totals.of(self.root_id, total.month)
-        if all_told and not again.has_moved_since(self.now):
-            # It stood still while everybody was read: all that is left is others'.
-            self.rest = self._followed.rest(again)
+        if all_told:
+            again = self.totals.of(self.root_id, self.now.month)
+            if not again.has_moved_since(self.now):
+                # It stood still while everybody was read: all that is left is others'.
+                self.rest = self._followed.rest(again)
         return sent
+
+    def _was_read_meanwhile(self) -> bool:
+        """Find out what is to be found; return True if a sweep or a job has read the whole move."""
+        first = self.before.get(self.root_id)
+        missing = self._followed.missing(self.now, self.rest)
+        self._is_exact = missing is not None
+        if first is None:
+            self._left = None if missing is None else Counter(missing)
+            return False
+        self._left = Counter(self.now.beyond(first) if missing is None else missing)
+        # If no billed count has moved, some other counter has: that is looked into.
+        if not self._is_exact or any(self._left.values()) or self.now.counts == first.counts:
+            return False
+        # Partners' totals were read after the root's, and may have moved again.
+        self.settled = {self.root_id: self.now}
+        return True
+
+    def _ends_with(self, found: Counts) -> bool:
+        """Take in a move; return True if the search ends with it."""
+        self._followed.found(found)
+        if self._left is None:
+            return False
+        self._left.subtract(found)
+        if any(count > 0 for count in self._left.values()):
+            return False
+        again = self.totals.of(self.root_id, self.now.month)
+        has_moved = again.has_moved_since(self._latest or self.now)
+        if not (has_moved or any(self._left.values())):
+            self._settle(again)
+            self.rest = self._followed.rest(again)
+            return True
+        self._left.update(again.beyond(self._latest or self.now))
+        self._latest = again
+        # The next look knows what is missing then, and begins with the likely ones.
+        return has_moved and self._is_exact
 
     def _settle(self, total: Total) -> None:
         """Measure the next move from here: everybody was read after it, or has a job that reads."""

@@ -10,7 +10,7 @@ from tally.domain.pulse.account import Expected, checksum
 from tally.domain.pulse.ledger_port import PulseLedger
 from tally.domain.pulse.order import sample
 from tally.domain.pulse.outlook import Outlook, outlook
-from tally.domain.pulse.schedule import Circumstances, full_because
+from tally.domain.pulse.schedule import Circumstances, full_because, is_early
 from tally.domain.pulse.state import Pulse
 from tally.errors import TallyError
 from tally.planner.sweep import Waiting
@@ -86,14 +86,27 @@ class TickCourse:
 
     def _all(self, waiting: Sequence[Waiting], at: TickContext) -> Sequence[Waiting]:
         """Return everything; customers' jobs of the month that runs go into the sweep's account."""
-
         month = at.month
+        if self._is_within_the_hour(at):
+            waiting = [each for each in waiting if each.outlook is None or not each.outlook.waits]
 
         def is_counted(each: Waiting) -> bool:
             return each.due.month == month and each.children is None
 
         marked = iter(self._accounted([*filter(is_counted, waiting)], at, sample=False))
         return [next(marked) if is_counted(each) else each for each in waiting]
+
+    def _is_within_the_hour(self, at: TickContext) -> bool:
+        """Return True if a past month that waits for its close was read in this hour (CLOSE-1).
+
+        Nearly all its machines are seen; every hour is enough where all ticks read every company.
+        """
+        finished = at.ticks.finished
+        same = finished is not None and (finished.date(), finished.hour) == (
+            at.tick.date(),
+            at.tick.hour,
+        )
+        return same and is_early(at.tick) and self.pulse.is_proven and not self.whole
 
     def _accounted(
         self, waiting: Sequence[Waiting], at: TickContext, *, sample: bool

@@ -1,13 +1,12 @@
 """The rest of a total: what none of the plainly followed companies has (PULSE-1)."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Self
 
 from tally.domain.model.month import Month
 from tally.domain.pulse.account import checksum
-from tally.domain.pulse.outlook import Outlook
 from tally.domain.pulse.total import Counts, Total
 
 
@@ -31,12 +30,12 @@ class Followed:
     counts: Counter[str]
 
     @classmethod
-    def of(cls, outlooks: Mapping[str, Outlook], month: Month) -> Self:
-        """Add up the counts of the companies of a month."""
-        counts = Counter[str]()
-        for each in outlooks.values():
-            counts.update(each.counts)
-        return cls(basis=checksum(_named(outlooks, month)), counts=counts)
+    def of(cls, counts: Mapping[str, Counts], month: Month) -> Self:
+        """Add up the counts of a month, given by company."""
+        sums = Counter[str]()
+        for each in counts.values():
+            sums.update(each)
+        return cls(basis=checksum((str(month), *counts)), counts=sums)
 
     def found(self, moves: Counts) -> None:
         """Take in what a company that was read has beyond its Additions: a job follows it."""
@@ -61,7 +60,3 @@ class Followed:
 
     def _beyond(self, total: Counts) -> Counts:
         return {name: count - self.counts[name] for name, count in total.items()}
-
-
-def _named(outlooks: Mapping[str, Outlook], month: Month) -> Iterable[str]:
-    return (str(month), *outlooks)
