@@ -1,4 +1,4 @@
-"""PULSE-1: what a total has beyond the followed companies tells when every reading is still true."""
+"""PULSE-1: a total less what others have tells when every reading is still true."""
 
 from datetime import UTC, datetime, timedelta
 
