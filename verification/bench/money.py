@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 GROUP = "Dollars for 1,000 companies and a month"
 COMPANIES = 1000
 HOURS = 730
-WORKER_GB, PLANNER_GB = 0.125, 0.5
+WORKER_GB, PLANNER_GB = 0.125, 0.25
 CHANGES = 10
 """Assumed rises of a company's count in a month: most machines connect in the first days."""
 METRICS, ALARMS = 12, 13
@@ -38,8 +38,9 @@ _IDLE_POLLS_AN_HOUR = 5 * 180
 _SLICE = 0.014
 """Seconds of a job's own processor time: 1 ms, at the fourteenth of a processor that 128 MB
 give."""
-PLANNER_SLICE = 0.5
-"""Seconds of a tick's own processor time: 0.12 s, at the third of a processor that 512 MB give."""
+PLANNER_SLICE = 0.85
+"""Seconds of a tick's own processor time: 0.12 s, at the seventh of a processor that 256 MB
+give."""
 _PARTNERS = 4
 _WORKER_LINE, _PLANNER_LINES = 650, 3_000
 """Bytes of the metrics' line of a worker's invocation, 620 for ten calls, with CloudWatch's own 26,
@@ -53,7 +54,7 @@ _LOOK_SECONDS = CONNECTWISE_LATENCY + _LOOK_READS * LEDGER_LATENCY + 0.014
 """The extra of a look at a job: the list of Additions, those reads, and 1 ms of its own processor
 time as above."""
 _DAY, _DAYS = timedelta(days=1), 30
-_LOOK_SLICE = 0.03
+_LOOK_SLICE = 0.06
 """Seconds of the own processor time of a firing that plans nothing."""
 _MEMORY_READ, _MEMORY_UNITS = 2, 6
 """Units of the pulse's memory: three vectors of seven counters for each of five partners."""

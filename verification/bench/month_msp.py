@@ -74,6 +74,7 @@ class Customer:
     waiting: Waiting
     needed: Waiting
     late: Waiting
+    answer: Answer | None = None
     count: int = 0
     is_open: bool = False
     is_closed: bool = False
@@ -265,15 +266,7 @@ class MonthMsp:
         for each, count, at in done:
             customer = self._customers[each.company_id]
             if each.branch:
-                rises = max(count - customer.count, 0)
-                answers.append(
-                    Answer(
-                        company_id=each.company_id,
-                        branch=each.branch,
-                        counts={ENDPOINTS.name: count},
-                        rises={ENDPOINTS.name: rises} if rises else {},
-                    )
-                )
+                answers.append(_answer(customer, each, count))
             if each.due is _LATE:
                 customer.is_closed = tick >= _CLOSES
             elif count > customer.count or not customer.is_open:
@@ -289,6 +282,11 @@ class MonthMsp:
         self.counted.waits += [(each, written - each) for each in seen[customer.count : count]]
         customer.count, customer.is_open = count, True
         customer.rises_at = seen[count] if count < len(seen) else _NEVER
+        customer.answer = Answer(
+            company_id=customer.firm.id,
+            branch=self._branches[customer.firm.id],
+            counts={ENDPOINTS.name: count},
+        )
         outlook = Outlook(
             must_be_read=False,
             counts={ENDPOINTS.name: count},
@@ -338,6 +336,20 @@ class MonthMsp:
             clock=self.agenda,
             code="1",
         )
+
+
+def _answer(customer: Customer, job: Waiting, count: int) -> Answer:
+    """Return a job's end for the account. Most are the same as the company's last one."""
+    known = customer.answer
+    if known is not None and count == customer.count and known.branch == job.branch:
+        return known
+    rises = max(count - customer.count, 0)
+    return Answer(
+        company_id=job.company_id,
+        branch=job.branch,
+        counts={ENDPOINTS.name: count},
+        rises={ENDPOINTS.name: rises} if rises else {},
+    )
 
 
 def _branch(number: int) -> str:
