@@ -363,3 +363,14 @@ def test_a_firing_of_the_month_before_is_nothing_new() -> None:
     msp = PulseMsp(size=4, begins=THIRD)
     msp.prove()
     assert {total.month.label for total in msp.pulse.totals.values()} == {"November 2026"}
+
+
+def test_a_past_month_is_read_every_four_hours_until_its_close() -> None:
+    """CLOSE-1: beside the new month's, which every tick of the first days reads."""
+    msp = PulseMsp(size=4)
+    msp.prove()
+    msp.now = datetime(2026, 12, 1, 0, 5, tzinfo=UTC)
+    msp.world.clock.set(msp.now)
+    read = [len(each.read) for each in msp.pass_time(timedelta(hours=4, minutes=10)) if each.read]
+    ticks = [number for number in read if number >= 4]
+    assert [number >= 8 for number in ticks[:17]] == [True, *[False] * 15, True]

@@ -53,11 +53,12 @@ _LOOK_READS = 2
 _LOOK_SECONDS = CONNECTWISE_LATENCY + _LOOK_READS * LEDGER_LATENCY + 0.014
 """The extra of a look at a job: the list of Additions, those reads, and 1 ms of its own processor
 time as above."""
-_DAY, _DAYS = timedelta(days=1), 30
+_DAYS = 30
 _LOOK_SLICE = 0.06
 """Seconds of the own processor time of a firing that plans nothing."""
-_MEMORY_READ, _MEMORY_UNITS = 2, 6
-"""Units of the pulse's memory: three vectors of seven counters for each of five partners."""
+_MEMORY_READ, _MEMORY_UNITS = 1, 2
+"""Units of the pulse's memory: 1.1 kB, packed, with three vectors of eight counters for each of
+five partners."""
 _STANDING_UNITS = 2
 """Write units of a standing: the item and its index entry."""
 
@@ -165,7 +166,6 @@ def month_bill(scene: Scene, counted: "Counted", *, days: int) -> Bill:
     looks = scene.companies * days
     planner = counted.planner.total_seconds() + _LOOK_SLICE * (counted.firings - counted.plans)
     invocations = counted.batches + counted.firings
-    noted = scene.companies * days * (_DAY / NOTED_EVERY)
     saves = scene.companies * part + 2 * counted.rises
     return Bill(
         worker=(counted.jobs * a_job + written + looks * _LOOK_SECONDS) * WORKER_GB * _GB_SECOND
@@ -180,7 +180,7 @@ def month_bill(scene: Scene, counted: "Counted", *, days: int) -> Bill:
         )
         * _READ_UNIT,
         table_writes=(
-            noted * _STANDING_UNITS
+            counted.noted * _STANDING_UNITS
             + saves * _SAVE_UNITS
             + counted.memory_writes * _MEMORY_UNITS
             + counted.account_writes

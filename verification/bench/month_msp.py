@@ -38,6 +38,7 @@ from tally.ports import BATCH
 from tally.pulse.firing import Firing
 from tally.pulse.partner_totals import PartnerTotals
 from tally.pulse.search import Search
+from tally.standings import NOTED_EVERY
 from testing.pulse import MemoryPulse
 from testing.world import World
 from verification.bench.agenda import Agenda
@@ -75,6 +76,7 @@ class Customer:
     needed: Waiting
     late: Waiting
     answer: Answer | None = None
+    noted_at: datetime = START
     count: int = 0
     is_open: bool = False
     is_closed: bool = False
@@ -84,7 +86,8 @@ class Customer:
 class Counted:
     """What was counted in a month, and what the bill needs of it.
 
-    ``sent`` are the requests that put jobs on the queue, ``planner`` is the time of the planner's
+    ``sent`` are the requests that put jobs on the queue, ``noted`` the standings written for a
+    reading or a look that is to be noted, ``planner`` is the time of the planner's
     invocations. ``searches`` has the time of each search, and how many companies it read; ``waits``
     the time of each machine's check-in, and how long its Addition took.
     """
@@ -96,6 +99,7 @@ class Counted:
     firings: int = 0
     plans: int = 0
     rises: int = 0
+    noted: int = 0
     memory_reads: int = 0
     memory_writes: int = 0
     account_writes: int = 0
@@ -271,8 +275,12 @@ class MonthMsp:
                 customer.is_closed = tick >= _CLOSES
             elif count > customer.count or not customer.is_open:
                 self._rise(customer, count, at + _WRITTEN)
-            if tick >= customer.looks_at:
+            looked = tick >= customer.looks_at
+            if looked:
                 customer.looks_at += _DAY
+            if looked or tick - customer.noted_at >= NOTED_EVERY:
+                customer.noted_at = tick
+                self.counted.noted += 1
         if answers:
             self.pulses.add_to_account(tick, answers)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date, datetime
 
 from tally.domain.model.standing import Standing
 from tally.domain.planning.due_services import Due
@@ -87,7 +88,7 @@ class TickCourse:
     def _all(self, waiting: Sequence[Waiting], at: TickContext) -> Sequence[Waiting]:
         """Return everything; customers' jobs of the month that runs go into the sweep's account."""
         month = at.month
-        if self._is_within_the_hour(at):
+        if self._was_past_read(at):
             waiting = [each for each in waiting if each.outlook is None or not each.outlook.waits]
 
         def is_counted(each: Waiting) -> bool:
@@ -96,17 +97,15 @@ class TickCourse:
         marked = iter(self._accounted([*filter(is_counted, waiting)], at, sample=False))
         return [next(marked) if is_counted(each) else each for each in waiting]
 
-    def _is_within_the_hour(self, at: TickContext) -> bool:
-        """Return True if a past month that waits for its close was read in this hour (CLOSE-1).
+    def _was_past_read(self, at: TickContext) -> bool:
+        """Return True if a past month that waits for its close need not be read (CLOSE-1).
 
-        Nearly all its machines are seen; every hour is enough where all ticks read every company.
+        Nearly all its machines are seen. On the days on which all ticks read every company it is
+        read as often as full sweeps are made on others: every four hours.
         """
         finished = at.ticks.finished
-        same = finished is not None and (finished.date(), finished.hour) == (
-            at.tick.date(),
-            at.tick.hour,
-        )
-        return same and is_early(at.tick) and self.pulse.is_proven and not self.whole
+        was_read = finished is not None and _watch(finished) == _watch(at.tick)
+        return was_read and is_early(at.tick) and self.pulse.is_proven and not self.whole
 
     def _accounted(
         self, waiting: Sequence[Waiting], at: TickContext, *, sample: bool
@@ -135,6 +134,11 @@ class TickCourse:
             self.unsure = str(error)
             return waiting
         return [replace(each, branch=branches[each.company_id]) for each in waiting]
+
+
+def _watch(instant: datetime) -> tuple[date, int]:
+    """Return the day's four hours that an instant lies in, GMT."""
+    return instant.date(), instant.hour // 4
 
 
 def may_have_moved(waiting: Waiting) -> bool:
