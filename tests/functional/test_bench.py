@@ -4,12 +4,14 @@ by tracemalloc.
 
 import tracemalloc
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from simulators.clock import VirtualClock
 from tests.functional.instants import gmt
-from verification.bench import calls, memory
+from verification.bench import calls, memory, pulse
+from verification.bench.agenda import Agenda
 from verification.bench.cold_start import BARE, HANDLERS, first_moments
 from verification.bench.planner_scene import TICK, planner
 from verification.bench.timeline import Timeline
@@ -112,6 +114,34 @@ def test_a_first_invocation_and_its_bare_program_make_the_same_calls() -> None:
         assert asked[handler] == asked[BARE[function]]
         assert "GetSecretValue" in asked[handler]
     assert "SendMessageBatch" in asked[HANDLERS["planner"]]
+
+
+@pytest.mark.slow
+def test_a_small_month_keeps_what_the_pulse_promises() -> None:
+    """PULSE: fresher by minutes. Few companies have more samples and looks each, so calls and
+    money are those of a thousand alone.
+    """
+    figures = list(pulse.measure(companies=60, few=20, days=9))
+    missed = [each.what for each in figures if not each.kept]
+    assert [each for each in missed if "calls" not in each and "variable" not in each] == []
+    assert sum(each.bound is not None for each in figures) == 8
+
+
+def test_time_goes_on_while_somebody_waits() -> None:
+    """What is due meanwhile happens at its own instant, and may wait itself."""
+    start = gmt("2026-11-01 00:00")
+    agenda, seen = Agenda(start), []
+
+    def wait() -> None:
+        seen.append(agenda.now().second)
+        agenda.wait_until(agenda.now() + timedelta(seconds=30))
+        seen.append(agenda.now().second)
+
+    agenda.add(start + timedelta(seconds=5), wait)
+    agenda.add(start + timedelta(seconds=8), lambda: seen.append(agenda.now().second))
+    agenda.wait_until(start + timedelta(seconds=10))
+    assert seen == [5, 8, 35]
+    assert agenda.now() == start + timedelta(seconds=10)
 
 
 def test_actors_take_turns_by_virtual_time() -> None:

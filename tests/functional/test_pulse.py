@@ -1,6 +1,7 @@
 """PULSE: totals of partners spare readings once they have proven themselves, and never a count."""
 
 from datetime import UTC, datetime, timedelta
+from zlib import crc32
 
 import pytest
 
@@ -83,18 +84,69 @@ def test_a_search_ends_once_it_has_found_the_whole_move(msp: PulseMsp) -> None:
     assert companies == [msp.customers[5].id] * 2  # by the search, and by its job
 
 
-def test_a_search_goes_on_while_the_total_moves_on(msp: PulseMsp) -> None:
-    """What was found makes up the move, and the total, read again, does not agree."""
+def test_a_search_whose_total_moves_on_is_followed_by_another(msp: PulseMsp) -> None:
+    """What was found makes up the move, and the total, read again, does not agree.
+
+    The next look knows how much is missing, and reads the likely ones first again, in place of all
+    the unlikely ones now.
+    """
     early, late = msp.customers[5], msp.customers[29]
     msp.world.check_in(early, 1)
     msp.fire()
     msp.world.check_in(early, 1)
     # One second after the total is read, and before the search has read its first company.
     msp.world.check_in(late, 1, at=msp.now + timedelta(milliseconds=150))
-    before = msp.billed(late)
+    before = (msp.billed(early), msp.billed(late))
+    assert msp.fire().planned.jobs == 1
+    assert msp.billed(early) == before[0] + 1
+    assert msp.fire().planned.jobs == 1
+    assert msp.billed(late) == before[1] + 1
+    assert msp.fire().planned.skipped == "no total has moved"
+
+
+def test_what_a_sweep_has_read_is_not_searched_again(msp: PulseMsp) -> None:
+    """A machine comes between the totals before a sweep and the reading of its company."""
+    msp.world.check_in(msp.customers[2], 1)
+    msp.fire()
+    msp.world.pulses.change(lambda pulse: pulse.asking("a test asks for it"))
+    while (msp.now.minute - 5) % 15:
+        msp.fire()
+    rose = max(msp.customers, key=lambda each: each.id)  # the last one to be read
+    msp.world.check_in(rose, 1, at=msp.now + timedelta(seconds=1, milliseconds=500))
+    before = msp.billed(rose)
+    assert msp.fire().planned.pulse.startswith("every company")
+    assert msp.billed(rose) == before + 1
     fired = msp.fire()
-    assert fired.planned.jobs == 2
-    assert msp.billed(late) == before + 1
+    assert fired.planned.pulse == "searched: 0 companies read"
+    assert not {each.id for each in msp.customers} & {*fired.read}
+    assert msp.fire().planned.skipped == "no total has moved"
+
+
+def test_a_tick_that_spares_readings_looks_at_the_totals_too(msp: PulseMsp) -> None:
+    """No other look falls into its minute."""
+    while (msp.now.minute - 5) % 15:
+        msp.fire()
+    msp.world.check_in(rose := msp.customers[29], 1)
+    before = msp.billed(rose)
+    assert "companies read" in msp.fire().planned.pulse
+    assert msp.billed(rose) == before + 1
+
+
+def test_who_is_due_for_a_look_in_connectwise_is_searched_too(msp: PulseMsp) -> None:
+    """FOLLOW-5: its count is plain; it need not wait for the tick that looks."""
+    fourth = datetime(2026, 11, 4, tzinfo=UTC)
+    times = {
+        each.id: timedelta(hours=23) * (crc32(each.id.encode()) / 2**32) for each in msp.customers
+    }
+    rose = next(each for each in msp.customers if 6 <= (times[each.id] // MINUTE) % 15 <= 17)
+    due = fourth + times[rose.id] // MINUTE * MINUTE + MINUTE
+    msp.now = due - 2 * TICK
+    msp.world.clock.set(msp.now)
+    msp.pass_time(2 * TICK)
+    msp.world.check_in(rose, 1)
+    before = msp.billed(rose)
+    assert "searched" in msp.fire().planned.pulse
+    assert msp.billed(rose) == before + 1
 
 
 def _search_alone(msp: PulseMsp) -> None:
@@ -390,3 +442,14 @@ def test_a_firing_of_the_month_before_is_nothing_new() -> None:
     msp = PulseMsp(size=4, begins=THIRD)
     msp.prove()
     assert {total.month.label for total in msp.pulse.totals.values()} == {"November 2026"}
+
+
+def test_a_past_month_is_read_every_four_hours_until_its_close() -> None:
+    """CLOSE-1: beside the new month's, which every tick of the first days reads."""
+    msp = PulseMsp(size=4)
+    msp.prove()
+    msp.now = datetime(2026, 12, 1, 0, 5, tzinfo=UTC)
+    msp.world.clock.set(msp.now)
+    read = [len(each.read) for each in msp.pass_time(timedelta(hours=4, minutes=10)) if each.read]
+    ticks = [number for number in read if number >= 4]
+    assert [number >= 8 for number in ticks[:17]] == [True, *[False] * 15, True]

@@ -43,7 +43,7 @@ class Firing:
     ) -> Planned:
         """Plan a tick: everything if a full sweep is due, else what totals do not spare.
 
-        Raises as ``Plan``.
+        In the second case it looks at the totals too. Raises as ``Plan``.
         """
         course = TickCourse(
             ledger=self.ledger,
@@ -57,7 +57,12 @@ class Firing:
         except TallyError:
             self._ask("the tick before failed")
             raise
-        return replace(planned, pulse=course.told)
+        if course.why:
+            return replace(planned, pulse=course.told)
+        # No other look falls into the minute of a tick.
+        looked = self._looked(self.ledger.read(), at, lambda _: None)
+        told = looked.pulse or looked.skipped
+        return replace(planned, jobs=planned.jobs + looked.jobs, pulse=f"{course.told}; {told}")
 
     def pulse(self, at: datetime, *, on_planned: OnPlanned = lambda _: None) -> Planned:
         """Look at the totals, and plan what has moved.
@@ -133,6 +138,7 @@ class Firing:
             until=begun + _LONGEST_SEARCH,
             sweep_at=next_full_sweep(known.swept, at),
             found=dict(known.found),
+            rest=known.rest,
         )
         try:
             planned = self.plan(at, on_planned=on_planned, course=search)
@@ -140,7 +146,9 @@ class Firing:
             self._ask("a search failed")
             raise
         self.ledger.change(
-            lambda one: one.after_search(search.settled, at, found=search.found, since=busy)
+            lambda one: one.after_search(
+                search.settled, at, found=search.found, rest=search.rest, since=busy
+            )
         )
         return replace(planned, pulse=f"searched: {search.read} companies read")
 

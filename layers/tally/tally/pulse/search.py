@@ -12,6 +12,7 @@ from tally.domain.planning.due_services import Due
 from tally.domain.planning.tick_context import CompanyState, TickContext
 from tally.domain.pulse.order import by_likelihood
 from tally.domain.pulse.outlook import Outlook, outlook
+from tally.domain.pulse.rest import Followed, Rest
 from tally.domain.pulse.total import Counts, Total
 from tally.errors import TallyError
 from tally.planner.sweep import Waiting
@@ -30,6 +31,8 @@ class Search:
     tick that reads every company. ``settled`` are then the totals from which the next move is
     measured; empty if nobody can tell. ``read`` counts the companies that were read. ``found`` are
     the counts that searches found and the ledger lacks, those of this one among them at its end.
+    ``rest`` is what the total has beyond the companies that are followed, as the last search knew
+    it, and then as this one does.
     """
 
     totals: PartnerTotals
@@ -40,12 +43,17 @@ class Search:
     until: datetime
     sweep_at: datetime
     found: dict[str, Counts]
+    rest: Rest | None = None
     finishes: bool = False
     small: int = 40
     settled: dict[str, Total] = field(default_factory=dict)
     read: int = 0
     _of_branches: dict[str, Total] = field(default_factory=dict)
     _candidates: Sequence[Waiting] = ()
+    _left: Counter[str] | None = None
+    _latest: Total | None = None
+    _is_exact: bool = False
+    _followed: Followed = field(default_factory=lambda: Followed(basis=0, counts=Counter()))
     _branches: Branches | None = None
 
     def begin(self, lists: TickLists, at: TickContext) -> None:  # noqa: ARG002
@@ -70,6 +78,8 @@ class Search:
             for each, counts in self.found.items()
             if each in outlooks and outlooks[each].lacks(counts)
         }
+        counts = {each: one.with_found(self.found.get(each, {})) for each, one in outlooks.items()}
+        self._followed = Followed.of(counts, at.month)
         likely = [known[each] for each in by_likelihood(outlooks, at.tick)]
         unmoved = self._unmoved_branches(at)
         self._candidates = [each for each in likely if self._branch(each) not in unmoved]
@@ -77,35 +87,68 @@ class Search:
 
     def search(self, send: Callable[[Waiting], None]) -> int:
         """Read the candidates until the move is made up; return how many jobs were sent."""
-        first = self.before.get(self.root_id)
-        left = Counter({} if first is None else self.now.beyond(first))
-        total, sent = self.now, 0
+        if self._was_read_meanwhile():
+            return 0
+        sent, all_told = 0, True
         for position, each in enumerate(self._candidates):
             if self.clock.now() >= self.sweep_at:
                 return sent
             if self.clock.now() >= self.until:
-                rest = self._candidates[position:]
-                for one in rest:
+                others = self._candidates[position:]
+                for one in others:
                     send(one)
-                sent += len(rest)
-                break
+                self._settle(self.now)
+                return sent + len(others)
             found = self._moved_by(each)
             if found is None or found:
                 # Where it cannot be read, its job says so in its standing.
                 send(each)
                 sent += 1
-            if not found:
-                continue
-            left.subtract(found)
-            if first is not None and not any(left.values()):
-                again = self.totals.of(self.root_id, total.month)
-                if not again.has_moved_since(total):
-                    self._settle(again)
-                    return sent
-                left.update(again.beyond(total))
-                total = again
+            all_told = all_told and found is not None
+            if found and self._ends_with(found):
+                return sent
         self._settle(self.now)
+        if all_told:
+            again = self.totals.of(self.root_id, self.now.month)
+            if not again.has_moved_since(self.now):
+                # It stood still while everybody was read: all that is left is others'.
+                self.rest = self._followed.rest(again)
         return sent
+
+    def _was_read_meanwhile(self) -> bool:
+        """Find out what is to be found; return True if a sweep or a job has read the whole move."""
+        first = self.before.get(self.root_id)
+        missing = self._followed.missing(self.now, self.rest)
+        self._is_exact = missing is not None
+        if first is None:
+            self._left = None if missing is None else Counter(missing)
+            return False
+        self._left = Counter(self.now.beyond(first) if missing is None else missing)
+        # If no billed count has moved, some other counter has: that is looked into.
+        if not self._is_exact or any(self._left.values()) or self.now.counts == first.counts:
+            return False
+        # Partners' totals were read after the root's, and may have moved again.
+        self.settled = {self.root_id: self.now}
+        return True
+
+    def _ends_with(self, found: Counts) -> bool:
+        """Take in a move; return True if the search ends with it."""
+        self._followed.found(found)
+        if self._left is None:
+            return False
+        self._left.subtract(found)
+        if any(count > 0 for count in self._left.values()):
+            return False
+        again = self.totals.of(self.root_id, self.now.month)
+        has_moved = again.has_moved_since(self._latest or self.now)
+        if not (has_moved or any(self._left.values())):
+            self._settle(again)
+            self.rest = self._followed.rest(again)
+            return True
+        self._left.update(again.beyond(self._latest or self.now))
+        self._latest = again
+        # The next look knows what is missing then, and begins with the likely ones.
+        return has_moved and self._is_exact
 
     def _settle(self, total: Total) -> None:
         """Measure the next move from here: everybody was read after it, or has a job that reads."""

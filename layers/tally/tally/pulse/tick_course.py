@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date, datetime
 
 from tally.domain.model.standing import Standing
 from tally.domain.planning.due_services import Due
@@ -10,7 +11,7 @@ from tally.domain.pulse.account import Expected, checksum
 from tally.domain.pulse.ledger_port import PulseLedger
 from tally.domain.pulse.order import sample
 from tally.domain.pulse.outlook import Outlook, outlook
-from tally.domain.pulse.schedule import Circumstances, full_because
+from tally.domain.pulse.schedule import Circumstances, full_because, is_early
 from tally.domain.pulse.state import Pulse
 from tally.errors import TallyError
 from tally.planner.sweep import Waiting
@@ -67,25 +68,22 @@ class TickCourse:
             # Behind a sweep that is not done another one is skipped, however small it is.
             self.small = 0
             return self._all(waiting, at)
-        spared = {
-            each.company_id: each
-            for each in waiting
-            if may_have_moved(each) and not self._was_found(each)
-        }
+        needed = [each for each in waiting if self._must_be_read(each)]
+        unneeded = (each for each in waiting if not self._must_be_read(each))
+        spared = {each.company_id: each for each in unneeded if may_have_moved(each)}
         number = int(at.tick.timestamp()) // _A_QUARTER
         # A search that still runs has most of GravityZone's pace for itself.
         drawn = () if self.pulse.is_searching(at.tick) else sample(list(spared), number)
-        needed = [
-            each
-            for each in waiting
-            if each.outlook is None or each.outlook.must_be_read or self._was_found(each)
-        ]
         return [*needed, *self._accounted([spared[each] for each in drawn], at, sample=True)]
 
-    def _was_found(self, waiting: Waiting) -> bool:
-        """Return True if a search has found a count that the ledger lacks: its job may be lost."""
-        found = self.pulse.found.get(waiting.company_id)
-        return found is not None and waiting.outlook is not None and waiting.outlook.lacks(found)
+    def _must_be_read(self, waiting: Waiting) -> bool:
+        """Return True for who must be read, or whose found count the ledger lacks.
+
+        The job of such a company may be lost.
+        """
+        if waiting.outlook is None or waiting.outlook.must_be_read:
+            return True
+        return waiting.outlook.lacks(self.pulse.found.get(waiting.company_id, {}))
 
     @property
     def told(self) -> str:
@@ -101,12 +99,25 @@ class TickCourse:
 
     def _all(self, waiting: Sequence[Waiting], at: TickContext) -> Sequence[Waiting]:
         """Return everything; customers' jobs of the month that runs go into the sweep's account."""
+        month = at.month
+        if self._was_past_read(at):
+            waiting = [each for each in waiting if each.outlook is None or not each.outlook.waits]
 
         def is_counted(each: Waiting) -> bool:
-            return each.due.month == at.month and each.children is None
+            return each.due.month == month and each.children is None
 
         marked = iter(self._accounted([*filter(is_counted, waiting)], at, sample=False))
         return [next(marked) if is_counted(each) else each for each in waiting]
+
+    def _was_past_read(self, at: TickContext) -> bool:
+        """Return True if a past month that waits for its close need not be read (CLOSE-1).
+
+        Nearly all its machines are seen. On the days on which all ticks read every company it is
+        read as often as full sweeps are made on others: every four hours.
+        """
+        finished = at.ticks.finished
+        was_read = finished is not None and _watch(finished) == _watch(at.tick)
+        return was_read and is_early(at.tick) and self.pulse.is_proven and not self.whole
 
     def _accounted(
         self, waiting: Sequence[Waiting], at: TickContext, *, sample: bool
@@ -136,6 +147,11 @@ class TickCourse:
             self.ledger.change(lambda known: known.doubting(self.unsure))
             return waiting
         return [replace(each, branch=branches[each.company_id]) for each in waiting]
+
+
+def _watch(instant: datetime) -> tuple[date, int]:
+    """Return the day's four hours that an instant lies in, GMT."""
+    return instant.date(), instant.hour // 4
 
 
 def may_have_moved(waiting: Waiting) -> bool:

@@ -19,7 +19,8 @@ from tally.domain.record.usage_record import UsageRecord
 class Outlook:
     """The outlook on one company-month that is due.
 
-    ``counts`` are the counts that its Additions follow, by service; empty if it ``must_be_read``.
+    ``counts`` are the counts that its Additions follow, by service; empty if it is not followed
+    plainly. It ``must_be_read`` at a tick then, and also if its Additions are to be looked at.
     ``moved_at`` is the last time that one of them was written, ``unseen`` the number of machines
     that the month before had beyond them. ``waits`` is True for a past month that waits for its
     close: only full sweeps read it.
@@ -34,7 +35,7 @@ class Outlook:
     @property
     def may_have_moved(self) -> bool:
         """True if a partner's total speaks of it: it is followed plainly in the month that runs."""
-        return not (self.must_be_read or self.waits)
+        return bool(self.counts)
 
     def lacks(self, found: Counts) -> bool:
         """Return True if the Additions do not follow these counts yet, which a search has found."""
@@ -70,7 +71,7 @@ def outlook(
         return Outlook(must_be_read=closing, waits=not closing)
     counts = {service: record.stands for service, record in plain.items()}
     return Outlook(
-        must_be_read=False,
+        must_be_read=any(each.look for each in due.services),
         counts=counts,
         moved_at=max(_written(record) for record in plain.values()),
         unseen=max(before + _still_open(company, due) - sum(counts.values()), 0),
@@ -86,7 +87,7 @@ def _still_open(company: CompanyState, due: Due) -> int:
 
 def _is_plain(due: DueService, record: UsageRecord, at: TickContext) -> bool:
     """Return True if nothing is to be done for the record as long as its count stays."""
-    usual = not (due.look or due.late or due.only_if_used or due.stays_open)
+    usual = not (due.late or due.only_if_used or due.stays_open)
     runs = due.agreement is not None and due.agreement.active_on(at.today)
     return record.is_plain and usual and runs
 

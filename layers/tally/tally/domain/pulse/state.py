@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from tally.domain.pulse.account import Account, Expected
 from tally.domain.pulse.proof import Before, Shares, Verdict
+from tally.domain.pulse.rest import Rest
 from tally.domain.pulse.total import Counts, Total
 
 NEEDED = 3
@@ -60,7 +61,8 @@ class Pulse:
     a sweep or sample that still runs. ``basis`` is the checksum of the companies, ``code`` that of
     the deployed code and settings, at the last full sweep. ``busy_until`` is the latest end of a
     search that runs. ``found`` are the counts that searches have found and the ledger may lack
-    still, by company: a total tells a move once, whatever becomes of its job.
+    still, by company: a total tells a move once, whatever becomes of its job. ``rest`` is what the
+    root's total has beyond the companies that are followed.
     """
 
     version: int = 0
@@ -75,6 +77,7 @@ class Pulse:
     code: str = ""
     busy_until: datetime | None = None
     found: Mapping[str, Counts] = field(default_factory=dict)
+    rest: Rest | None = None
 
     @property
     def is_proven(self) -> bool:
@@ -160,13 +163,14 @@ class Pulse:
         at: datetime,
         *,
         found: Mapping[str, Counts],
+        rest: Rest | None,
         since: "Pulse",
     ) -> "Pulse":
         """Return it after a search that found out where ``totals`` come from.
 
         They do not count if a sweep has been sent since the search began.
         """
-        done = replace(self, busy_until=None, searched=at, found=found)
+        done = replace(self, busy_until=None, searched=at, found=found, rest=rest)
         if len(found) > _MOST_FOUND:
             done = replace(done, found={}).asking("more companies moved than can be remembered")
         if self.is_sweeping or self.swept != since.swept:

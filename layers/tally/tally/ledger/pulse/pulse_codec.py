@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from tally.domain.model.month import Month
 from tally.domain.pulse.account import Account, Expected
 from tally.domain.pulse.proof import Share
+from tally.domain.pulse.rest import Rest
 from tally.domain.pulse.state import Proof, Pulse, Trust
 from tally.domain.pulse.total import Total
 from tally.ledger.form import INSTANT, TEXT, TRUTH, WHOLE, Form, instant, shape, word
@@ -62,6 +63,7 @@ _PULSE = shape(
     code=TEXT,
     busy_until=INSTANT,
     found=_mapping(_mapping(WHOLE)),
+    rest=shape(Rest, basis=WHOLE, counts=_mapping(WHOLE)),
 )
 
 
