@@ -7,8 +7,8 @@ import pytest
 from tally.domain.model.month import Month
 from tally.domain.pulse.order import by_likelihood
 from tally.domain.pulse.outlook import Outlook
-from tally.domain.pulse.rest import Followed, Rest
-from tally.domain.pulse.total import Total
+from tally.domain.pulse.rest import Followed
+from tally.domain.pulse.total import Rest, Total
 
 NOVEMBER = Month(2026, 11)
 COUNTS = {"a": {"endpoints": 5}, "b": {"endpoints": 7}}

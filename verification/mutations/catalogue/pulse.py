@@ -186,8 +186,8 @@ PULSE = (
         file="tally/pulse/tick_course.py",
         edits=(
             Edit(
-                before="return [*needed, *self._accounted(drawn, at, sample=True)]",
-                after="return [*needed, *self._accounted(drawn[:0], at, sample=True)]",
+                before="for each in drawn], at, sample=True)]",
+                after="for each in drawn[:0]], at, sample=True)]",
             ),
         ),
         why="No total has moved.",
@@ -251,16 +251,27 @@ PULSE = (
         rule="PULSE-1",
         file="tally/pulse/search.py",
         edits=(
-            Edit(before="again = self.totals.of(self.root_id, total.month)", after="again = total"),
+            Edit(
+                before=(
+                    "            return False\n"
+                    "        again = self.totals.of(self.root_id, self.now.month)"
+                ),
+                after="            return False\n        again = self._latest or self.now",
+            ),
         ),
         why="The whole move has been found.",
-        tests=(f"{_FUNCTIONAL}::test_a_search_goes_on_while_the_total_moves_on",),
+        tests=(f"{_FUNCTIONAL}::test_a_search_whose_total_moves_on_is_followed_by_another",),
     ),
     Mutation(
         name="a search ends at its first find",
         rule="PULSE-1",
         file="tally/pulse/search.py",
-        edits=(Edit(before="and not any(left.values()):", after="and any(found.values()):"),),
+        edits=(
+            Edit(
+                before="if not (has_moved or any(self._left.values())):", after="if not has_moved:"
+            ),
+            Edit(before="if any(count > 0 for count in self._left.values()):", after="if False:"),
+        ),
         why="Something moved, and here it is.",
         seeds=range(111, 112),
     ),
@@ -268,7 +279,7 @@ PULSE = (
         name="what a search has found is forgotten",
         rule="PULSE-1",
         file="tally/pulse/firing.py",
-        edits=(Edit(before="found=search.found, since=busy", after="found={}, since=busy"),),
+        edits=(Edit(before="found=search.found, rest=", after="found={}, rest="),),
         why="Its job is on the queue.",
         tests=(f"{_FUNCTIONAL}::test_a_move_whose_job_still_waits_is_not_found_twice",),
     ),
@@ -286,8 +297,8 @@ PULSE = (
         file="tally/pulse/firing.py",
         edits=(
             Edit(
-                before="if known.busy_until is not None and self.clock.now() < known.busy_until:",
-                after="if known.busy_until is not None and self.clock.now() < at:",
+                before="if known.is_searching(self.clock.now()):",
+                after="if known.is_searching(self.clock.now()) and self.clock.now() < at:",
             ),
         ),
         why="Nothing is written twice, whoever searches.",

@@ -12,8 +12,8 @@ from tally.domain.planning.due_services import Due
 from tally.domain.planning.tick_context import CompanyState, TickContext
 from tally.domain.pulse.order import by_likelihood
 from tally.domain.pulse.outlook import Outlook, outlook
-from tally.domain.pulse.rest import Followed, Rest
-from tally.domain.pulse.total import Counts, Total
+from tally.domain.pulse.rest import Followed
+from tally.domain.pulse.total import Counts, Rest, Total
 from tally.errors import TallyError
 from tally.planner.sweep import Waiting
 from tally.planner.tick_lists import TickLists

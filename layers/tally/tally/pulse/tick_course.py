@@ -72,9 +72,19 @@ class TickCourse:
         unneeded = (each for each in waiting if not self._must_be_read(each))
         spared = {each.company_id: each for each in unneeded if may_have_moved(each)}
         number = int(at.tick.timestamp()) // _A_QUARTER
-        # A search that still runs has most of GravityZone's pace for itself.
-        drawn = () if self.pulse.is_searching(at.tick) else sample(list(spared), number)
+        # A search has most of GravityZone's pace for itself: one that runs, or follows this tick.
+        drawn = () if self._is_searched(at) else sample(list(spared), number)
         return [*needed, *self._accounted([spared[each] for each in drawn], at, sample=True)]
+
+    def _is_searched(self, at: TickContext) -> bool:
+        """Return True if a search runs, or follows as the total has moved or cannot be read."""
+        if self.pulse.is_searching(at.tick):
+            return True
+        try:
+            now = self.totals.of(self.pulse.root, at.month)
+        except TallyError:
+            return True
+        return now.has_moved_since(self.pulse.totals.get(self.pulse.root))
 
     def _must_be_read(self, waiting: Waiting) -> bool:
         """Return True for who must be read, or whose found count the ledger lacks.

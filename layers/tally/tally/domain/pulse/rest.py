@@ -2,32 +2,18 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Self
 
 from tally.domain.model.month import Month
 from tally.domain.pulse.account import checksum
-from tally.domain.pulse.total import Counts, Total
+from tally.domain.pulse.total import Counts, Rest, Total
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rest:
-    """The rest of the root's total at a moment when every plainly followed company was known.
-
-    It is the MSP's own machines, and the companies that are held or fail. ``basis`` is the checksum
-    of the month and of the companies that are followed: with others it says nothing.
-    """
-
-    basis: int
-    counts: Counts
-
-
-@dataclass(slots=True, kw_only=True)
 class Followed:
     """The sums of the counts that Additions follow, and the companies that they are of."""
 
-    basis: int
-    counts: Counter[str]
+    def __init__(self, *, basis: int, counts: Counter[str]) -> None:
+        self.basis, self.counts = basis, counts
 
     @classmethod
     def of(cls, counts: Mapping[str, Counts], month: Month) -> Self:

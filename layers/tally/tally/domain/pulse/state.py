@@ -7,8 +7,7 @@ from enum import StrEnum
 
 from tally.domain.pulse.account import Account, Expected
 from tally.domain.pulse.proof import Before, Shares, Verdict
-from tally.domain.pulse.rest import Rest
-from tally.domain.pulse.total import Counts, Total
+from tally.domain.pulse.total import Counts, Rest, Total
 
 NEEDED = 3
 """The complete sweeps in a row that have to agree before totals are believed (PULSE-3)."""

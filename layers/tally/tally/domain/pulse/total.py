@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from tally.domain.model.month import Month
 from tally.domain.model.reading import (
@@ -52,6 +53,17 @@ class Total:
             for name, count in self.counts.items()
             if name in before.counts
         }
+
+
+class Rest(NamedTuple):
+    """The rest of the root's total at a moment when every plainly followed company was known.
+
+    It is the MSP's own machines, and the companies that are held or fail. ``basis`` is the checksum
+    of the month and of the companies that are followed: with others it says nothing.
+    """
+
+    basis: int
+    counts: Counts
 
 
 def read_total(

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 from tally.domain.model.month import Month
 from tally.domain.pulse.account import Account, Expected
 from tally.domain.pulse.proof import Share
-from tally.domain.pulse.rest import Rest
 from tally.domain.pulse.state import Proof, Pulse, Trust
-from tally.domain.pulse.total import Total
+from tally.domain.pulse.total import Rest, Total
 from tally.ledger.form import INSTANT, TEXT, TRUTH, WHOLE, Form, instant, shape, word
 from tally.ledger.keys import Item, month_of
 
