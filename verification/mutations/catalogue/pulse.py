@@ -166,7 +166,7 @@ PULSE = (
         file="tally/domain/pulse/schedule.py",
         edits=(Edit(before="timedelta(hours=4)", after="timedelta(hours=24)"),),
         why="The totals tell of every move.",
-        tests=(f"{_FUNCTIONAL}::test_a_full_sweep_finds_within_four_hours_what_no_total_tells",),
+        tests=(f"{_LAWS}::test_when_a_full_sweep_is_due",),
     ),
     Mutation(
         name="the first two days are like all others",
