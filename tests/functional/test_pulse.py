@@ -368,6 +368,21 @@ def test_a_company_that_is_read_from_now_on_contradicts_nothing(msp: PulseMsp) -
     )
 
 
+def test_a_company_that_changes_its_partner_contradicts_nothing(msp: PulseMsp) -> None:
+    """PULSE-2: it is billed by nobody, so its move shows in the partner's total alone."""
+    tenant = msp.world.gravityzone.tenant
+    company = tenant.add_company("Nobody Bills It", parent_id=msp.partner)
+    tenant.check_in_new(company, 5)
+    assert _whole(msp) == "the companies or their links have changed"
+    msp.world.pulses.change(lambda pulse: pulse.asking("a test asks for it"))
+    assert _whole(msp) == "a test asks for it"
+    tenant.move_company(company, msp.root)
+    for _ in range(2):
+        assert _whole(msp) == "the companies or their links have changed"
+        assert msp.pulse.proof.trust is Trust.PROVEN
+        tenant.move_company(company, msp.partner)
+
+
 def test_every_tick_reads_all_on_the_first_two_days() -> None:
     """PULSE-4: nearly all counts move then."""
     msp = PulseMsp(size=6)

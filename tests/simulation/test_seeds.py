@@ -79,7 +79,7 @@ def test_seeds() -> None:
     assert outcome.played.faults.total() > 0
 
 
-@pytest.mark.parametrize("seed", [1, 4])
+@pytest.mark.parametrize("seed", [4, 15])
 def test_same_seed_same_story(seed: int) -> None:
     """A seed decides everything: played twice, it tells the same story, word by word."""
     stories: list[list[tuple[datetime, str]]] = [[], []]

@@ -1,9 +1,10 @@
 """PULSE: laws of the proof, the order and the samples, whatever moves when."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -12,9 +13,11 @@ from tally.domain.pulse.account import Account, Answer, Expected, checksum
 from tally.domain.pulse.order import by_likelihood, sample
 from tally.domain.pulse.outlook import Outlook
 from tally.domain.pulse.proof import Before, Verdict, judge_sample, judge_sweep
-from tally.domain.pulse.state import NEEDED, Pulse, Trust
+from tally.domain.pulse.schedule import Circumstances, full_because
+from tally.domain.pulse.state import NEEDED, Proof, Pulse, Trust
 from tally.domain.pulse.total import Total
 from testing.pulse import MemoryPulse
+from tests.functional.instants import gmt
 
 ROOT, PARTNER = "root", "partner"
 NOVEMBER = Month(2026, 11)
@@ -219,6 +222,33 @@ def test_a_total_of_the_month_before_is_no_comparison() -> None:
     of_november = Expected(tick=TICK, jobs=0, check=0, basis=1, totals={ROOT: total(3)})
     before = judged.expecting(of_november, root=ROOT, code="1").before(Account(tick=TICK))
     assert before == Before()
+
+
+LONG_AGO = "the last full sweep is long ago"
+EARLY = "nearly all counts move on the first days of a month"
+
+
+@pytest.mark.parametrize(
+    ("swept", "tick", "why"),
+    [
+        ("2026-11-12 08:00", "2026-11-12 11:59", ""),
+        ("2026-11-12 08:00", "2026-11-12 12:00", LONG_AGO),
+        ("2026-11-02 23:45", "2026-11-02 23:59", EARLY),
+        ("2026-11-02 23:45", "2026-11-03 00:00", ""),
+        ("2026-11-02 23:45", "2026-11-03 03:45", LONG_AGO),
+        ("2026-11-28 22:00", "2026-11-28 23:59", ""),
+        ("2026-11-28 22:00", "2026-11-29 00:00", LONG_AGO),
+        ("2026-11-29 08:00", "2026-11-29 08:59", ""),
+        ("2026-11-29 08:00", "2026-11-29 09:00", LONG_AGO),
+        ("2026-11-30 23:45", "2026-12-01 00:00", EARLY),
+    ],
+)
+def test_when_a_full_sweep_is_due(swept: str, tick: str, why: str) -> None:
+    """PULSE-4: each 4 hours, hourly on the last two days, at each tick on the first two."""
+    pulse = Pulse(proof=Proof(trust=Trust.PROVEN), swept=gmt(swept), code="1", basis=7)
+    at = Circumstances(tick=gmt(tick), code="1", basis=7)
+    assert full_because(pulse, at) == why
+    assert full_because(replace(pulse, proof=Proof()), at)
 
 
 @given(st.sets(st.text(max_size=5)), st.integers(0, 3_000_000))

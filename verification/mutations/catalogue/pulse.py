@@ -166,7 +166,7 @@ PULSE = (
         file="tally/domain/pulse/schedule.py",
         edits=(Edit(before="timedelta(hours=4)", after="timedelta(hours=24)"),),
         why="The totals tell of every move.",
-        tests=(f"{_FUNCTIONAL}::test_a_full_sweep_finds_within_four_hours_what_no_total_tells",),
+        tests=(f"{_LAWS}::test_when_a_full_sweep_is_due",),
     ),
     Mutation(
         name="the first two days are like all others",
@@ -281,7 +281,7 @@ PULSE = (
         file="tally/pulse/firing.py",
         edits=(Edit(before="found=search.found, rest=", after="found={}, rest="),),
         why="Its job is on the queue.",
-        tests=(f"{_FUNCTIONAL}::test_a_move_whose_job_still_waits_is_not_found_twice",),
+        tests=(f"{_FUNCTIONAL}::test_a_move_whose_job_was_lost_is_read_at_the_next_tick",),
     ),
     Mutation(
         name="a company that could not be read has not moved",

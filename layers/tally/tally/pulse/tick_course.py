@@ -1,7 +1,7 @@
 """The course of a tick beside the pulse: everything if it is due, else what totals do not spare."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from tally.domain.model.standing import Standing
@@ -41,12 +41,13 @@ class TickCourse:
     unsure: str = ""
     _branches: Branches | None = None
     _basis: int = 0
-    _listed: frozenset[str] = field(default_factory=frozenset)
 
     def begin(self, lists: TickLists, at: TickContext) -> None:  # noqa: ARG002
-        """Note who stands in which branch, and everybody's checksum."""
-        self._branches = None if lists.roster is None else Branches.of(lists.roster)
-        listed = () if lists.roster is None else (*lists.roster.customers, *lists.roster.partners)
+        """Note who stands in which branch, and everybody's checksum with their places."""
+        roster = lists.roster
+        self._branches = None if roster is None else Branches.of(roster)
+        known = () if roster is None else (*roster.customers.values(), *roster.partners.values())
+        listed = (f"{each.id} below {each.parent_id}" for each in known)
         links = (f"{each.company_id} {each.version}" for each in lists.links.values())
         self._basis = checksum((*listed, *links))
         if lists.failures:
