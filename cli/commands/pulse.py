@@ -86,7 +86,7 @@ def _document(state: PulseState, now: datetime) -> Document:
         "needed": NEEDED,
         "rise_seen": memory.proof.rise_seen,
         "last_full_sweep": instant(memory.swept),
-        "last_search": instant(memory.searched),
+        "last_search": instant(memory.searches.last),
         "next_full_sweep": instant(_at_latest(memory, now)),
         "next_full_sweep_because": at_once,
     }
@@ -97,7 +97,7 @@ def _print(session: Session, state: PulseState, now: datetime) -> None:
     out.paragraph(state.sentence)
     if state.word == "off by setting":
         return
-    for what, at in (("full sweep", memory.swept), ("search", memory.searched)):
+    for what, at in (("full sweep", memory.swept), ("search", memory.searches.last)):
         when = "none yet" if at is None else f"{minute(at)} GMT, {age(at, now=now)} ago"
         out.say(f"Last {what}: {when}.")
     latest = _at_latest(memory, now)

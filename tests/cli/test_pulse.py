@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from simulators.clock import VirtualClock
-from tally.domain.pulse.state import Proof, Pulse, Trust
+from tally.domain.pulse.state import Proof, Pulse, Searches, Trust
 from testing.world import World
 from tests.cli.console import WHO, Console
 from tests.functional.instants import gmt
@@ -23,7 +23,7 @@ OFF = Proof(
 def off(one: Console) -> Console:
     """One customer, and a pulse that was contradicted two days later."""
     one.world.pulses.pulse = Pulse(
-        proof=OFF, swept=gmt("2026-11-03 00:05"), searched=gmt("2026-11-02 23:48")
+        proof=OFF, swept=gmt("2026-11-03 00:05"), searches=Searches(last=gmt("2026-11-02 23:48"))
     )
     one.world.clock.set(gmt("2026-11-03 00:20"))
     return one

@@ -13,7 +13,7 @@ from tally.domain.model.month import Month
 from tally.domain.pulse.account import Answer, Expected, checksum
 from tally.domain.pulse.ledger_port import PulseLedger
 from tally.domain.pulse.proof import Share
-from tally.domain.pulse.state import Proof, Pulse, Trust
+from tally.domain.pulse.state import Proof, Pulse, Searches, Trust
 from tally.domain.pulse.total import Total
 from tally.errors import ConflictError, TallyError
 from tally.ledger.pulse.pulse_table import DynamoDBPulse
@@ -87,12 +87,14 @@ def full_memory(partners: int, *, kinds: int = 1) -> Pulse:
         totals=totals,
         swept=TICK,
         asked="the tick before failed",
-        searched=TICK + timedelta(minutes=1),
+        searches=Searches(
+            last=TICK + timedelta(minutes=1),
+            busy_until=TICK + timedelta(minutes=11),
+            found={f"{number:024x}": {"endpoints": number, "email": 0} for number in range(500)},
+        ),
         expected=expected,
         basis=7,
         code="abc",
-        busy_until=TICK + timedelta(minutes=11),
-        found={f"{number:024x}": {"endpoints": number, "email": 0} for number in range(500)},
     )
 
 

@@ -197,7 +197,7 @@ class _Run:
         planned = self._plan(tick)
         pulse = self.world.pulses.pulse
         found = planned is not None and (
-            (pulse.searched == tick.scheduled and pulse.totals != before.totals)
+            (pulse.searches.last == tick.scheduled and pulse.totals != before.totals)
             or planned.skipped == "no total has moved"
         )
         if WORKERS not in out(self.outages, self.clock.now()):

@@ -8,7 +8,7 @@ from tally.domain.model.month import Month
 from tally.domain.pulse.ledger_port import PulseLedger
 from tally.domain.pulse.proof import judge_sample, judge_sweep
 from tally.domain.pulse.schedule import is_early, next_full_sweep
-from tally.domain.pulse.state import Pulse
+from tally.domain.pulse.state import Pulse, Searches
 from tally.errors import ContradictedError, TallyError
 from tally.planner.plan import Plan, Planned
 from tally.ports import Clock
@@ -72,7 +72,7 @@ class Firing:
             TallyError: as ``Plan``; the next tick reads everything.
         """
         known = self.ledger.read()
-        if known.is_searching(self.clock.now()):
+        if known.searches.is_running(self.clock.now()):
             return Planned(skipped="an earlier firing still works")
         try:
             judged, vectors = self._judged(known, at)
@@ -102,7 +102,9 @@ class Firing:
             return known, ""
         if expected.sample:
             after = self.totals.of_all([known.root], Month.of(expected.tick))
-            verdict = judge_sample(expected, account, after, known.totals, searched=known.searched)
+            verdict = judge_sample(
+                expected, account, after, known.totals, searched=known.searches.last
+            )
         else:
             after = self.totals.of_all(expected.totals, Month.of(expected.tick))
             verdict = judge_sweep(expected, account, after, known.before(account), root=known.root)
@@ -127,7 +129,7 @@ class Firing:
             return Planned(skipped="no total has moved")
         begun = self.clock.now()
         busy = self.ledger.change(lambda one: one.at_work(begun, begun + _LONGEST_FIRING))
-        if busy.busy_until != begun + _LONGEST_FIRING:
+        if busy.searches.busy_until != begun + _LONGEST_FIRING:
             return Planned(skipped="an earlier firing still works")
         search = Search(
             totals=self.totals,
@@ -137,19 +139,16 @@ class Firing:
             now=now,
             until=begun + _LONGEST_SEARCH,
             sweep_at=next_full_sweep(known.swept, at),
-            found=dict(known.found),
-            rest=known.rest,
+            found=dict(known.searches.found),
+            rest=known.searches.rest,
         )
         try:
             planned = self.plan(at, on_planned=on_planned, course=search)
         except TallyError:
             self._ask("a search failed")
             raise
-        self.ledger.change(
-            lambda one: one.after_search(
-                search.settled, at, found=search.found, rest=search.rest, since=busy
-            )
-        )
+        searches = Searches(last=at, found=search.found, rest=search.rest)
+        self.ledger.change(lambda one: one.after_search(search.settled, searches, since=busy))
         return replace(planned, pulse=f"searched: {search.read} companies read")
 
     def _ask(self, why: str) -> None:

@@ -79,7 +79,7 @@ class TickCourse:
 
     def _is_searched(self, at: TickContext) -> bool:
         """Return True if a search runs, or follows as the total has moved or cannot be read."""
-        if self.pulse.is_searching(at.tick):
+        if self.pulse.searches.is_running(at.tick):
             return True
         try:
             now = self.totals.of(self.pulse.root, at.month)
@@ -94,7 +94,7 @@ class TickCourse:
         """
         if waiting.outlook is None or waiting.outlook.must_be_read:
             return True
-        return waiting.outlook.lacks(self.pulse.found.get(waiting.company_id, {}))
+        return waiting.outlook.lacks(self.pulse.searches.found.get(waiting.company_id, {}))
 
     @property
     def told(self) -> str:

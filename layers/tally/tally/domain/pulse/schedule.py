@@ -33,7 +33,7 @@ def full_because(pulse: Pulse, at: Circumstances) -> str:
         return "the last full sweep was not complete"
     if pulse.asked:
         return pulse.asked
-    if pulse.busy_until is not None and at.tick >= pulse.busy_until:
+    if pulse.searches.has_died(at.tick):
         return "a search did not end"
     if pulse.code != at.code:
         return "the functions were deployed anew"

@@ -51,17 +51,38 @@ class Proof:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Searches:
+    """The memory of searches.
+
+    ``last`` is the firing of the last one, ``busy_until`` the latest end of one that runs.
+    ``found`` are the counts that they have found and the ledger may lack still, by company: a total
+    tells a move once, whatever becomes of its job. ``rest`` is what the root's total has beyond the
+    companies that are followed.
+    """
+
+    last: datetime | None = None
+    busy_until: datetime | None = None
+    found: Mapping[str, Counts] = field(default_factory=dict)
+    rest: Rest | None = None
+
+    def is_running(self, now: datetime) -> bool:
+        """Return True if a search may still run."""
+        return self.busy_until is not None and now < self.busy_until
+
+    def has_died(self, now: datetime) -> bool:
+        """Return True if a search should have ended, and has not said so."""
+        return self.busy_until is not None and now >= self.busy_until
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Pulse:
     """The memory of the pulse.
 
     ``root`` is the key's own company. ``totals`` are those read before the last complete sweep or
     search, by company. ``swept`` is the tick of the last complete sweep, ``asked`` why the next
-    tick must make one, and ``searched`` the firing of the last search. ``expected`` are the jobs of
-    a sweep or sample that still runs. ``basis`` is the checksum of the companies, ``code`` that of
-    the deployed code and settings, at the last full sweep. ``busy_until`` is the latest end of a
-    search that runs. ``found`` are the counts that searches have found and the ledger may lack
-    still, by company: a total tells a move once, whatever becomes of its job. ``rest`` is what the
-    root's total has beyond the companies that are followed.
+    tick must make one. ``expected`` are the jobs of a sweep or sample that still runs. ``basis`` is
+    the checksum of the companies, ``code`` that of the deployed code and settings, at the last full
+    sweep.
     """
 
     version: int = 0
@@ -70,13 +91,10 @@ class Pulse:
     totals: Mapping[str, Total] = field(default_factory=dict)
     swept: datetime | None = None
     asked: str = ""
-    searched: datetime | None = None
+    searches: Searches = Searches()
     expected: Expected | None = None
     basis: int = 0
     code: str = ""
-    busy_until: datetime | None = None
-    found: Mapping[str, Counts] = field(default_factory=dict)
-    rest: Rest | None = None
 
     @property
     def is_proven(self) -> bool:
@@ -105,13 +123,9 @@ class Pulse:
             expected=None,
             totals=self.expected.totals,
             swept=self.expected.tick,
-            found={},
+            searches=replace(self.searches, found={}),
             proof=_after_sweep(self.proof, self.expected, verdict, at),
         )
-
-    def is_searching(self, now: datetime) -> bool:
-        """Return True if a search may still run."""
-        return self.busy_until is not None and now < self.busy_until
 
     @property
     def is_off(self) -> bool:
@@ -139,12 +153,13 @@ class Pulse:
             asked="",
             basis=expected.basis,
             code=code,
-            busy_until=None,
+            searches=replace(self.searches, busy_until=None),
         )
 
     def asking(self, why: str) -> "Pulse":
         """Return it with a reason for the next tick to read every company; the first one stays."""
-        return replace(self, asked=self.asked or why, busy_until=None)
+        searches = replace(self.searches, busy_until=None)
+        return replace(self, asked=self.asked or why, searches=searches)
 
     def doubting(self, why: str) -> "Pulse":
         """Return it after totals that could not be read: they prove nothing."""
@@ -154,24 +169,21 @@ class Pulse:
 
     def at_work(self, now: datetime, until: datetime) -> "Pulse":
         """Return it with a search that works now, unless another one does."""
-        return self if self.is_searching(now) else replace(self, busy_until=until)
+        if self.searches.is_running(now):
+            return self
+        return replace(self, searches=replace(self.searches, busy_until=until))
 
     def after_search(
-        self,
-        totals: Mapping[str, Total],
-        at: datetime,
-        *,
-        found: Mapping[str, Counts],
-        rest: Rest | None,
-        since: "Pulse",
+        self, totals: Mapping[str, Total], searches: Searches, *, since: "Pulse"
     ) -> "Pulse":
         """Return it after a search that found out where ``totals`` come from.
 
         They do not count if a sweep has been sent since the search began.
         """
-        done = replace(self, busy_until=None, searched=at, found=found, rest=rest)
-        if len(found) > _MOST_FOUND:
-            done = replace(done, found={}).asking("more companies moved than can be remembered")
+        done = replace(self, searches=searches)
+        if len(searches.found) > _MOST_FOUND:
+            done = replace(self, searches=replace(searches, found={}))
+            done = done.asking("more companies moved than can be remembered")
         if self.is_sweeping or self.swept != since.swept:
             return done
         return replace(done, totals={**self.totals, **totals})

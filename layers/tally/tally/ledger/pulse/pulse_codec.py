@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from tally.domain.model.month import Month
 from tally.domain.pulse.account import Account, Expected
 from tally.domain.pulse.proof import Share
-from tally.domain.pulse.state import Proof, Pulse, Trust
+from tally.domain.pulse.state import Proof, Pulse, Searches, Trust
 from tally.domain.pulse.total import Rest, Total
 from tally.ledger.form import INSTANT, TEXT, TRUTH, WHOLE, Form, instant, shape, word
 from tally.ledger.keys import Item, month_of
@@ -56,13 +56,16 @@ _PULSE = shape(
     totals=_TOTALS,
     swept=INSTANT,
     asked=TEXT,
-    searched=INSTANT,
+    searches=shape(
+        Searches,
+        last=INSTANT,
+        busy_until=INSTANT,
+        found=_mapping(_mapping(WHOLE)),
+        rest=shape(Rest, basis=WHOLE, counts=_mapping(WHOLE)),
+    ),
     expected=_EXPECTED,
     basis=WHOLE,
     code=TEXT,
-    busy_until=INSTANT,
-    found=_mapping(_mapping(WHOLE)),
-    rest=shape(Rest, basis=WHOLE, counts=_mapping(WHOLE)),
 )
 
 
