@@ -11,6 +11,7 @@ from tally.domain.holds import Hold, Moved
 from tally.domain.model.invoicing import is_invoiced
 from tally.domain.model.reading import Count
 from tally.domain.model.standing import Cause, StandingState, Unsaid
+from tally.domain.record.history import LAST_COUNT, NOT_READ_AGAIN
 from tally.domain.record.lines import LineState
 from tally.domain.record.usage_record import Credit, RecordState, UsageRecord
 from tally.domain.texts import notices
@@ -75,12 +76,12 @@ def _closed(record: UsageRecord, facts: Facts, seen: Sighting | None) -> Done:
         )
     elif record.state is RecordState.CLOSED and record.closing is not None:
         known = record.closing
-        again = f"{when.month.label} could not be read once more. {owing.why}"
+        again = f"{when.month.label} {NOT_READ_AGAIN} {owing.why}"
         change = changes.closed(
             shown, when, count=known.count, floor=known.floor, credit=known.credit, notices=(again,)
         )
     else:
-        last = f"Closed with the last count that could be read. {owing.why}"
+        last = f"{LAST_COUNT} {owing.why}"
         change = changes.closed(
             shown, when, count=record.stands, floor=None, credit=None, notices=(last, *doubts)
         )
