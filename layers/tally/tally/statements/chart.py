@@ -26,7 +26,7 @@ def chart(days: Sequence[Day], month: Month, *, floor: int | None, of: str) -> s
     bars = "".join(_bar(number, each, most) for number, each in enumerate(days))
     dashed = "" if not floor else _dashed(most - floor, most, last)
     label = f"{of}, {month.label}: the quantity billed at the end of each day, told in words below"
-    legend = f" The dashed line is the {floor} of the contract." if floor else ""
+    legend = f" The dashed line is the number of the contract, {floor}." if floor else ""
     return (
         f'<figure>\n<div class="scale" aria-hidden="true"><span>{most}</span></div>\n'
         f'<svg role="img" aria-label="{shown(label)}" viewBox="0 0 {last * _STEP} {_HEIGHT}" '

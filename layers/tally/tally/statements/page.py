@@ -74,8 +74,10 @@ tbody th { font-weight: 600; border-bottom-color: var(--line); }
 .right { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 .code { font-family: ui-monospace, "Cascadia Mono", Consolas, "DejaVu Sans Mono", monospace;
   font-size: .875em; }
+thead .code, td.code::before { font-family: system-ui, sans-serif; font-size: 1rem; }
 .dates { white-space: nowrap; }
-.wraps { overflow-wrap: anywhere; min-width: 8rem; }
+.wraps { overflow-wrap: anywhere; min-width: 6rem; }
+.why { width: 60%; }
 .narrow { display: none; font-weight: 400; }
 th[aria-sort="ascending"] button::after { content: " \\25b2"; }
 th[aria-sort="descending"] button::after { content: " \\25bc"; }
@@ -92,6 +94,7 @@ footer { margin-top: 2.5rem; padding-top: 1rem; border-top: 1px solid; font-size
   .stacked tr { border-bottom: 1px solid; padding: .5rem 0; }
   .stacked td { display: grid; grid-template-columns: 7.5rem minmax(0, 1fr); gap: .5rem;
     border: 0; padding: .1rem 0; text-align: left; white-space: normal; }
+  .stacked .why { width: auto; }
   .stacked td::before { content: attr(data-label); color: var(--soft); }
   .listed { font-size: .875rem; }
   .listed th, .listed td { padding-right: .4rem; }
@@ -100,6 +103,7 @@ footer { margin-top: 2.5rem; padding-top: 1rem; border-top: 1px solid; font-size
 }
 @media print {
   body { max-width: none; padding: 0; font-size: 10pt; }
+  table { font-size: 9pt; }
   h2, h3 { break-after: avoid; }
   h3 { margin-top: 1rem; }
   tr, figure, .waits, .facts div { break-inside: avoid; }

@@ -1,6 +1,6 @@
 """A statement as a page of HTML: one file, readable on any screen, on paper, and read aloud."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 from tally.domain.model.month import Month
@@ -11,6 +11,7 @@ from tally.domain.statement.sentences import NOT_RECORDED, headline, in_gmt, lim
 from tally.domain.statement.statement import ServiceStatement, Stage, Statement
 from tally.statements.chart import chart
 from tally.statements.page import named, page, shown
+from tally.statements.stacked_table import stacked_table
 
 STATES = {
     LineState.OPEN: "follows the count",
@@ -102,9 +103,22 @@ def _known(number: int | None) -> str:
 def _additions(lines: Sequence[Line], month: Month, label: str) -> str:
     if not lines:
         return "<h3>Additions in ConnectWise</h3>\n<p>None has been made.</p>\n"
-    titles = ("Addition", "Quantity", "From", "To", "Agreement", "Product", "Reference", "State")
-    rows = "".join(_row(titles, _addition(each, month), right={1}) for each in lines)
-    return f"<h3>Additions in ConnectWise</h3>\n{_table(f'Additions, {label}', titles, rows, {1})}"
+    rows = (_addition(each, month) for each in lines)
+    return (
+        f"<h3>Additions in ConnectWise</h3>\n{stacked_table(f'Additions, {label}', _LINES, rows)}"
+    )
+
+
+_LINES = {
+    "Addition": "",
+    "Quantity": "right",
+    "From": "dates",
+    "To": "dates",
+    "Agreement": "",
+    "Product": "",
+    "Reference": "code",
+    "State": "",
+}
 
 
 def _addition(line: Line, month: Month) -> Sequence[str]:
@@ -113,20 +127,29 @@ def _addition(line: Line, month: Month) -> Sequence[str]:
     return (
         str(line.addition_id),
         f"{line.pushed:,}",
-        f'<span class="dates">{place.effective}</span>',
-        f'<span class="dates">{place.cancelled}</span>',
+        f"{place.effective}",
+        f"{place.cancelled}",
         str(place.agreement_id),
         str(place.product_id),
-        f'<span class="code">{shown(line.reference)}</span>',
+        shown(line.reference),
         f"{STATES[line.state]}{late}",
     )
 
 
 def _changes(steps: Sequence[Step], label: str) -> str:
-    titles = ("Reading", "Recorded", "Billed", "What, and why", "By")
-    rows = "".join(_row(titles, _change(each), right=set()) for each in steps)
-    table = _table(f"Changes, {label}, oldest first", titles, rows, set())
-    return f"<h3>Every change</h3>\n{table if steps else f'<p>{NOT_RECORDED}.</p>'}\n"
+    if not steps:
+        return f"<h3>Every change</h3>\n<p>{NOT_RECORDED}.</p>\n"
+    table = stacked_table(f"Changes, {label}, oldest first", _STEPS, map(_change, steps))
+    return f"<h3>Every change</h3>\n{table}"
+
+
+_STEPS = {
+    "Reading": "dates",
+    "Recorded": "dates",
+    "Billed": "dates",
+    "What, and why": "wraps why",
+    "By": "wraps",
+}
 
 
 def _change(step: Step) -> Sequence[str]:
@@ -137,14 +160,14 @@ def _change(step: Step) -> Sequence[str]:
     return (
         "by a person" if step.reading is None else _moment(step.reading),
         _moment(step.recorded),
-        f'<span class="dates">{moved}</span>',
-        f'<div class="wraps">{shown(step.what)}{why}</div>',
-        f'<div class="wraps">{shown(step.by)}</div>',
+        moved,
+        f"<div>{shown(step.what)}{why}</div>",
+        shown(step.by),
     )
 
 
 def _moment(at: datetime) -> str:
-    return f'<span class="dates">{minute(at).removesuffix(" GMT")}</span>'
+    return minute(at).removesuffix(" GMT")
 
 
 def _notices(notices: Sequence[str]) -> str:
@@ -157,30 +180,3 @@ def _notices(notices: Sequence[str]) -> str:
 def _limits(of: Statement) -> str:
     told = "".join(f"<li>{shown(each)}</li>" for each in limits(of))
     return f"<section>\n<h2>What this does not prove</h2>\n<ul>{told}</ul>\n</section>\n"
-
-
-def _table(caption: str, titles: Sequence[str], rows: str, right: set[int]) -> str:
-    # Roles are given, as a table that is stacked on a narrow screen would lose its own.
-    heads = "".join(_head_cell(title, number in right) for number, title in enumerate(titles))
-    return (
-        f'<table class="stacked" role="table"><caption>{shown(caption)}</caption>'
-        f'<thead role="rowgroup"><tr role="row">{heads}</tr></thead>'
-        f'<tbody role="rowgroup">{rows}</tbody></table>\n'
-    )
-
-
-def _head_cell(title: str, right: bool) -> str:  # noqa: FBT001 - a class of the cell
-    return f'<th scope="col" role="columnheader"{_class(right)}>{title}</th>'
-
-
-def _row(titles: Sequence[str], cells: Sequence[str], *, right: set[int]) -> str:
-    return f'<tr role="row">{"".join(_cells(titles, cells, right))}</tr>\n'
-
-
-def _cells(titles: Sequence[str], cells: Sequence[str], right: set[int]) -> Iterator[str]:
-    for number, (title, cell) in enumerate(zip(titles, cells, strict=True)):
-        yield f'<td role="cell" data-label="{title}"{_class(number in right)}>{cell}</td>'
-
-
-def _class(right: bool) -> str:  # noqa: FBT001 - as above
-    return ' class="right"' if right else ""
