@@ -22,7 +22,7 @@ from tally.domain.record.usage_record import Closing, RecordState, UsageRecord
 from tally.domain.statement.canonical import canonical, fingerprint
 from tally.domain.statement.course import at_days_ends
 from tally.domain.statement.draw_up import Account, draw_up
-from tally.domain.statement.statement import Customer, Statement
+from tally.domain.statement.statement import Customer, Stage, Statement
 from tally.statements.book import INDEX, book
 from tally.statements.drawing import Form, drawn, file_name
 from tests.functional.instants import gmt
@@ -134,6 +134,15 @@ def test_the_order_of_services_does_not_matter() -> None:
     key = replace(one.record.key, service="email")
     two = Account(record=replace(one.record, key=key), history=one.history)
     assert canonical(statement(one, two)) == canonical(statement(two, one))
+
+
+def test_a_page_is_final_once_every_service_is() -> None:
+    """PROOF-4: while one of two services is open, their statement is provisional."""
+    closed = account(3, closed=True)
+    key = replace(closed.record.key, service="email")
+    still_open = Account(record=replace(account(3).record, key=key), history=closed.history)
+    assert statement(closed, still_open).stage is Stage.PROVISIONAL
+    assert statement(closed).stage is Stage.FINAL
 
 
 def test_the_hash_can_be_checked_by_anybody() -> None:

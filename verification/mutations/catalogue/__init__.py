@@ -9,6 +9,7 @@ from verification.mutations.catalogue.counting import COUNTING
 from verification.mutations.catalogue.finding import FINDING
 from verification.mutations.catalogue.following import FOLLOWING
 from verification.mutations.catalogue.opening import OPENING
+from verification.mutations.catalogue.proof import PROOF
 from verification.mutations.catalogue.questions import QUESTIONS
 from verification.mutations.catalogue.safety import SAFETY
 from verification.mutations.mutation import Mutation
@@ -21,4 +22,5 @@ MUTATIONS: tuple[Mutation, ...] = (
     *SAFETY,
     *QUESTIONS,
     *ADAPTERS,
+    *PROOF,
 )
