@@ -1,6 +1,6 @@
 """Statements of months that were played: what they say of each thing that can happen to a month."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
@@ -9,7 +9,7 @@ from tally.domain.record.usage_record import RecordState
 from tally.domain.statement.canonical import canonical
 from tally.domain.statement.statement import Stage
 from tally.people.read_statements import read_statements
-from testing.world import Customer, World
+from testing.world import PRODUCT, Customer, World
 from tests.functional.instants import gmt
 from tests.functional.october import a_world, invoiced_early, october
 from tests.functional.partner_world import Summit
@@ -109,7 +109,8 @@ def test_late_usage_stands_with_the_month_it_belongs_to() -> None:
     held = of_one_service(world, harbor, "2026-10")
     assert held.waiting is not None
     assert held.waiting.quantity == 9
-    assert "waits for a person's answer" in held.difference[0]
+    assert held.numbers.counted is None
+    assert held.difference[0].startswith("7 are billed, and 9 are asked about")
     world.answers().approve(october(world, harbor).key, **BOOKS)
     world.play(gmt("2026-11-02 01:05"))
     service = of_one_service(world, harbor, "2026-10")
@@ -121,6 +122,73 @@ def test_late_usage_stands_with_the_month_it_belongs_to() -> None:
     ]
     (answer,) = [each for each in service.steps if each.by == "ann"]
     assert (answer.why, answer.reading) == ("the owner called", None)
+
+
+def test_a_number_that_is_kept_is_no_count(world: World, harbor: Customer) -> None:
+    """PROOF-5: where a person has kept a number, the record tells no count after that, and the
+    statement makes none up. Once the count moves the number on, it is known again.
+    """
+    world.check_in(harbor, 10)
+    world.play(FIRST, CLOSE)
+    world.check_in(harbor, 60)
+    world.play(gmt("2026-12-03 00:05"))
+    held = of_one_service(world, harbor, "2026-12")
+    assert (held.numbers.billed, held.numbers.counted) == (0, 60)
+    record = world.record(harbor, "2026-12")
+    assert record is not None
+    world.answers().reject(record.key, **BOOKS)
+    world.play(gmt("2026-12-04 00:05"), gmt("2027-01-02 00:05"))
+    kept = of_one_service(world, harbor, "2026-12")
+    assert kept.state is RecordState.CLOSED
+    assert (kept.numbers.billed, kept.numbers.counted) == (0, None)
+    assert kept.difference[0] == (
+        "0 are billed by the word of ann on 2026-12-03, when 60 were asked about. What GravityZone "
+        "counted after that is not recorded."
+    )
+
+
+@pytest.mark.machines(4)
+def test_a_word_that_was_outgrown_keeps_nothing(world: World, harbor: Customer) -> None:
+    """PROOF-5: after a fall was rejected, a count that rises above it is billed, and is known."""
+    world.play(FIRST)
+    counter = "endpointMonthlyUsage"
+    world.gravityzone.tenant.override_counter(harbor.id, "2026-11", counter, 2)
+    world.play(gmt("2026-11-03 00:05"))
+    record = world.record(harbor, "2026-11")
+    assert record is not None
+    assert of_one_service(world, harbor, "2026-11").numbers.counted == 2
+    world.answers().reject(record.key, **BOOKS)
+    assert of_one_service(world, harbor, "2026-11").numbers.counted is None
+    world.gravityzone.tenant.override_counter(harbor.id, "2026-11", counter, 6)
+    world.play(gmt("2026-11-04 00:05"))
+    service = of_one_service(world, harbor, "2026-11")
+    assert (service.numbers.billed, service.numbers.counted) == (6, 6)
+
+
+def test_a_line_that_can_grow_no_more_proves_no_count() -> None:
+    """PROOF-5, LATE-1: before the close, what is counted beyond an invoiced line is unknown."""
+    world, harbor = invoiced_early()
+    service = of_one_service(world, harbor, "2026-10")
+    assert service.waiting is None
+    assert (service.numbers.billed, service.numbers.counted) == (7, None)
+    assert "GravityZone's count is not recorded before the close." in service.difference[0]
+
+
+@pytest.mark.machines(4)
+def test_a_waived_month(world: World, harbor: Customer) -> None:
+    """OPEN-6: a month that a person has waived is final, and says that it is not billed."""
+    world.connectwise.people.add_addition(
+        harbor.agreement_id, PRODUCT, quantity=2, effective=date(2026, 11, 1), cancelled=None
+    )
+    world.play(FIRST)
+    record = world.record(harbor, "2026-11")
+    assert record is not None
+    world.answers().waive(record.key, **BOOKS)
+    of = stated(world, harbor, "2026-11")
+    (service,) = of.services
+    assert of.stage is Stage.FINAL
+    assert (service.numbers.billed, service.numbers.counted) == (0, None)
+    assert service.difference[0] == "By a person's word this month is not billed."
 
 
 def test_a_voided_line_is_shown_with_its_successor() -> None:

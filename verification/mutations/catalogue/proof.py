@@ -69,6 +69,21 @@ PROOF = (
         tests=("tests/functional/test_statements.py",),
     ),
     Mutation(
+        name="a number that a person has kept is GravityZone's count",
+        rule="PROOF-5",
+        file="tally/domain/statement/last_count.py",
+        edits=(
+            Edit(
+                before=(
+                    "    if record.state is RecordState.WAIVED or kept_by(record, steps) is not None:"
+                ),
+                after="    if record.state is RecordState.WAIVED:",
+            ),
+        ),
+        why="The closing has a field named count.",
+        tests=("tests/functional/test_statements.py",),
+    ),
+    Mutation(
         name="a customer's name stands on the page as it is",
         rule="SAFE-10",
         file="tally/statements/page.py",

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from tally.domain.model.month import Month
 from tally.domain.record.usage_record import RecordState
+from tally.domain.statement.sentences import NOT_RECORDED
 from tally.domain.statement.statement import ServiceStatement, Statement
 from tally.statements.drawing import Form, drawn, file_name
 from tally.statements.index_script import SCRIPT
@@ -113,8 +114,14 @@ def _totals(entries: Sequence[Entry]) -> str:
 
 
 def _numbers(of: Sequence[Entry]) -> str:
-    numbers = (len(of), sum(each.counted or 0 for each in of), sum(each.billed for each in of))
-    return "".join(f'<td class="right">{number:,}</td>' for number in numbers)
+    unknown = sum(each.counted is None for each in of)
+    counted = f"{sum(each.counted or 0 for each in of):,}"
+    cells = (
+        f"{len(of):,}",
+        f"{counted} and {unknown:,} {NOT_RECORDED}" if unknown else counted,
+        f"{sum(each.billed for each in of):,}",
+    )
+    return "".join(f'<td class="right">{each}</td>' for each in cells)
 
 
 def _unread(unreadable: Mapping[str, str]) -> str:
@@ -141,7 +148,7 @@ def _list(entries: Sequence[Entry], month: Month) -> str:
 
 
 def _row(each: Entry) -> str:
-    counted = "not recorded" if each.counted is None else f"{each.counted:,}"
+    counted = NOT_RECORDED if each.counted is None else f"{each.counted:,}"
     state = f"<strong>{each.in_words}</strong>" if each.waits else each.in_words
     return (
         f'<tr><th scope="row" class="wraps"><a href="{shown(each.file)}">'

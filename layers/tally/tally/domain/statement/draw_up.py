@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from tally.domain.model.month import Month
-from tally.domain.record.counts import counted
 from tally.domain.record.history import LAST_COUNT, NOT_READ_AGAIN, HistoryEntry
 from tally.domain.record.usage_record import RecordState, UsageRecord
 from tally.domain.statement.course import Step, at_days_ends, billed_over, steps
+from tally.domain.statement.last_count import kept_by, last_count
 from tally.domain.statement.sentences import difference
 from tally.domain.statement.statement import (
     Customer,
@@ -52,7 +52,7 @@ def draw_up(
 def _service(account: Account, last_reading: datetime | None) -> ServiceStatement:
     record, history = account.record, account.history
     told = steps(history)
-    numbers = _numbers(record)
+    numbers = _numbers(record, told)
     last = _last_reading(record, last_reading)
     course = [(entry.tick, total) for entry, total in billed_over(history)]
     is_open = record.state is RecordState.OPEN
@@ -71,15 +71,20 @@ def _service(account: Account, last_reading: datetime | None) -> ServiceStatemen
         steps=told,
         lines=record.lines,
         waiting=_waiting(record),
-        difference=difference(record, numbers, followed=course[-1][1] if course else 0),
+        difference=difference(
+            record,
+            numbers,
+            kept=kept_by(record, told),
+            followed=course[-1][1] if course else 0,
+        ),
         notices=record.notices,
     )
 
 
-def _numbers(record: UsageRecord) -> Numbers:
+def _numbers(record: UsageRecord, told: Sequence[Step]) -> Numbers:
     return Numbers(
         billed=record.stands,
-        counted=counted(record),
+        counted=last_count(record, told),
         floor=record.floor,
         credited=record.credited,
         credit=record.credit,

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from itertools import groupby
 from zoneinfo import ZoneInfo
 
+from tally.domain.record.rulings import Ruling
 from tally.domain.record.usage_record import RecordState, UsageRecord
 from tally.domain.statement.course import Day
 from tally.domain.statement.statement import Numbers, ServiceStatement, Stage, Statement
@@ -12,16 +13,20 @@ from tally.domain.statement.statement import Numbers, ServiceStatement, Stage, S
 NOT_RECORDED = "not recorded"
 
 
-def difference(record: UsageRecord, numbers: Numbers, *, followed: int) -> tuple[str, ...]:
+def difference(
+    record: UsageRecord, numbers: Numbers, *, kept: Ruling | None, followed: int
+) -> tuple[str, ...]:
     """Say how the count, the number billed and the contract's floor differ, and why.
 
-    ``followed`` is the quantity that the history leads to.
+    ``kept`` is the person's word that keeps what is billed, ``followed`` the quantity that the
+    history leads to.
     """
     return tuple(
         filter(
             None,
             (
-                _counted_and_billed(record, numbers),
+                _counted_and_billed(record, numbers, kept),
+                _refused(record),
                 _without_children(record),
                 _floor(record, numbers),
                 _credited(numbers),
@@ -31,17 +36,41 @@ def difference(record: UsageRecord, numbers: Numbers, *, followed: int) -> tuple
     )
 
 
-def _counted_and_billed(record: UsageRecord, numbers: Numbers) -> str:
+def _counted_and_billed(record: UsageRecord, numbers: Numbers, kept: Ruling | None) -> str:
     billed, number = numbers.billed, numbers.counted
     if record.state is RecordState.WAIVED:
         return "By a person's word this month is not billed."
     if number is None:
-        return f"{billed} are billed; GravityZone's count is {NOT_RECORDED}."
+        return _uncounted(record, billed, kept)
     seen = f"GravityZone counts {number}, and {billed} are billed"
     if number == billed:
         return f"{seen}: there is no difference between the two."
     gap = f"{abs(number - billed)} {'fewer' if billed < number else 'more'} than counted"
     return f"{seen}, {gap}: {_reason(record, numbers)}."
+
+
+def _uncounted(record: UsageRecord, billed: int, kept: Ruling | None) -> str:
+    """Say what is billed where no count is recorded, and what is known instead (PROOF-5)."""
+    if record.hold is not None:
+        return (
+            f"{billed} are billed, and {record.hold.quantity} are asked about: the question says "
+            "what was counted."
+        )
+    if kept is not None:
+        return (
+            f"{billed} are billed by the word of {kept.by} on {_date(kept.at)}, when {kept.number} "
+            f"were asked about. What GravityZone counted after that is {NOT_RECORDED}."
+        )
+    return f"{billed} are billed. GravityZone's count is {NOT_RECORDED} before the close."
+
+
+def _refused(record: UsageRecord) -> str:
+    refusal = record.refusal
+    if refusal is None:
+        return ""
+    return (
+        f"ConnectWise has refused to bill {refusal.total} since {_date(refusal.at)}: {refusal.why}"
+    )
 
 
 def _without_children(record: UsageRecord) -> str:
@@ -65,7 +94,7 @@ def _reason(record: UsageRecord, numbers: Numbers) -> str:
     if numbers.floor is not None and numbers.billed == numbers.floor:
         return "the contract bills so many at least"
     if word is not None:
-        return f"so decided by {word.by} on {word.at.astimezone(UTC):%Y-%m-%d}"
+        return f"so decided by {word.by} on {_date(word.at)}"
     return "the changes below tell how it came about"
 
 
@@ -171,6 +200,10 @@ def limits(of: Statement) -> Iterator[str]:
 def minute(at: datetime) -> str:
     """Return an instant to the minute, in GMT."""
     return f"{_at(at.astimezone(UTC))} GMT"
+
+
+def _date(instant: datetime) -> str:
+    return f"{instant.astimezone(UTC):%Y-%m-%d}"
 
 
 def _at(instant: datetime) -> str:

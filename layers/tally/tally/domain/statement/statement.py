@@ -37,9 +37,9 @@ class Numbers:
     """The numbers of a service.
 
     ``billed`` is on Additions, less what was credited. ``counted`` is GravityZone's newest count,
-    None if none is known. ``floor`` is the contract's, recorded at the close. ``credited`` is what
-    a person gave back. ``proven`` counts the machines that were seen active; None means that it was
-    not recorded.
+    None where the record does not prove it. ``floor`` is the contract's, recorded at the close.
+    ``credited`` is what a person gave back. ``proven`` counts the machines that were seen active;
+    None means that it was not recorded.
     """
 
     billed: int
