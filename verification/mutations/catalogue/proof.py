@@ -74,10 +74,8 @@ PROOF = (
         file="tally/domain/statement/last_count.py",
         edits=(
             Edit(
-                before=(
-                    "    if record.state is RecordState.WAIVED or kept_by(record, steps) is not None:"
-                ),
-                after="    if record.state is RecordState.WAIVED:",
+                before="RecordState.WAIVED or kept_by(record, steps) is not None:",
+                after="RecordState.WAIVED:",
             ),
         ),
         why="The closing has a field named count.",
