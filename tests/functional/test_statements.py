@@ -4,6 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
+from simulators.faults import Fault, FaultKind
 from tally.domain.record.lines import LineState
 from tally.domain.record.usage_record import RecordState
 from tally.domain.statement.canonical import canonical
@@ -172,6 +173,59 @@ def test_a_line_that_can_grow_no_more_proves_no_count() -> None:
     assert service.waiting is None
     assert (service.numbers.billed, service.numbers.counted) == (7, None)
     assert "GravityZone's count is not recorded before the close." in service.difference[0]
+
+
+@pytest.mark.machines(600)
+def test_held_before_any_addition(world: World, harbor: Customer) -> None:
+    """READ-8: a first count that is asked about stands on a page without days and Additions."""
+    world.play(FIRST)
+    service = of_one_service(world, harbor, "2026-11")
+    assert (service.numbers.billed, service.numbers.counted) == (0, 600)
+    assert service.waiting is not None
+    assert (service.days, service.lines, service.readings.billed_since) == ((), (), None)
+
+
+@pytest.mark.machines(4)
+def test_a_fall_that_was_accepted(world: World, harbor: Customer) -> None:
+    """READ-7: an accepted fall is the count at once, and billed with the next tick."""
+    world.play(FIRST)
+    world.gravityzone.tenant.override_counter(harbor.id, "2026-11", "endpointMonthlyUsage", 2)
+    world.play(gmt("2026-11-03 00:05"))
+    record = world.record(harbor, "2026-11")
+    assert record is not None
+    world.answers().approve(record.key, **BOOKS)
+    numbers = of_one_service(world, harbor, "2026-11").numbers
+    assert (numbers.billed, numbers.counted) == (4, 2)
+    world.play(gmt("2026-11-04 00:05"))
+    numbers = of_one_service(world, harbor, "2026-11").numbers
+    assert (numbers.billed, numbers.counted) == (2, 2)
+
+
+@pytest.mark.machines(4)
+def test_what_connectwise_refuses_is_told(world: World, harbor: Customer) -> None:
+    """SAFE-2: a quantity that ConnectWise refuses is on the page, with its reason and no count."""
+    world.play(FIRST)
+    world.connectwise.faults.add(
+        Fault(kind=FaultKind.STATUS, status=400, operation="PATCH additions/{id}")
+    )
+    world.check_in(harbor, 2)
+    world.play(gmt("2026-11-03 00:05"))
+    service = of_one_service(world, harbor, "2026-11")
+    assert (service.numbers.billed, service.numbers.counted) == (4, None)
+    assert any(
+        each.startswith("ConnectWise has refused to bill 6 since 2026-11-03")
+        for each in service.difference
+    )
+
+
+def test_no_floor_is_told_as_unknown(world: World) -> None:
+    """PROOF-5, CLOSE-2: a floor that GravityZone does not tell is not recorded; it is not 0."""
+    lakeside = world.add_customer("Lakeside Library")
+    world.gravityzone.tenant.company(lakeside.id).minimum_usage = None
+    world.play(FIRST, CLOSE)
+    service = of_one_service(world, lakeside, "2026-11")
+    assert service.numbers.floor is None
+    assert "The number that the contract commits to: not recorded." in service.difference
 
 
 @pytest.mark.machines(4)

@@ -109,8 +109,3 @@ class Statement:
     def version(self) -> int:
         """The number of changes that the ledger recorded of the month; it only rises."""
         return sum(each.version for each in self.services)
-
-    @property
-    def is_waiting(self) -> bool:
-        """True if anything of it waits for a person."""
-        return any(each.waiting is not None for each in self.services)
