@@ -92,6 +92,11 @@ CONTENTS = (
         line="Check the whole set-up, and say what to do.",
     ),
     Entry(
+        name="pulse",
+        module="cli.commands.pulse",
+        line="Show whether totals spare readings; switch the pulse on again.",
+    ),
+    Entry(
         name="companies",
         module="cli.commands.companies",
         line="Link companies to ConnectWise; say whether they are billed.",

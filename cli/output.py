@@ -71,6 +71,7 @@ class Output:
     def document(self, document: object) -> None:
         """Print the result for a program: one JSON document, its hidden letters escaped."""
         text = json.dumps(document, indent=2, ensure_ascii=not _takes_every_letter(sys.stdout))
+        # Only the indentation has newlines by now: those within a text are escaped by json.dumps.
         hidden = {char for char in set(text) if not shows(char)} - {"\n"}
         sys.stdout.write(
             text.translate({ord(char): json.dumps(char)[1:-1] for char in hidden}) + "\n"

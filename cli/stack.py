@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from cli.deployment.dead_letters import DeadLetters
+from tally.domain.pulse.ledger_port import PulseLedger
 from tally.domain.record.unreadable import OddRows
 from tally.errors import SetupError, TallyError
 from tally.ports import Clock, ConnectWise, GravityZone, JobQueue, Ledger
@@ -33,11 +34,14 @@ class Stack:
     - ``outputs``: the template's outputs, by name.
     - ``environment``: a function's environment, by the output that names the function.
     - ``client``: a boto3 client of an AWS service in the stack's account and region.
-    - ``invoke``: has the planner plan a tick, and returns its answer. Raises TickFailedError.
+    - ``pulse``: the pulse's memory in the ledger.
+    - ``invoke``: has the planner plan a tick that reads every company, and returns its answer.
+      Raises TickFailedError.
     - ``waiting``: the number of jobs that are not done, with those in flight.
     - ``who``: the caller's ARN, which the history keeps.
     - ``odd_rows``: hears of rows of the vendors' lists that nobody can place.
-    - ``scheduled``: False if the stack was deployed with its schedule disabled.
+    - ``scheduled``: False if the stack was deployed with its schedules disabled: no tick comes by
+      itself.
     """
 
     name: str
@@ -46,6 +50,7 @@ class Stack:
     settings: Callable[[], PlannerSettings]
     client: Callable[[str], Any]
     ledger: Callable[[], Ledger]
+    pulse: Callable[[], PulseLedger]
     gravityzone: Callable[[], GravityZone]
     connectwise: Callable[[], ConnectWise]
     queue: Callable[[], JobQueue]

@@ -14,7 +14,7 @@ from requests.adapters import BaseAdapter
 
 from tally.domain.model.standing import Standing
 from tally.errors import ConflictError
-from tally.ledger.saving import attempt, saved_all
+from tally.ledger.standings_in_bulk import attempt, saved_all
 from tally.messages import Job, UnsentError
 
 # What the ports do one by one, however many are given at once.

@@ -1,5 +1,6 @@
 """The ledger's table as the template defines it, without a deployment: on moto or MiniStack."""
 
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import yaml
@@ -17,6 +18,7 @@ class _Template(yaml.SafeLoader):
 _Template.add_multi_constructor("!", lambda _loader, _tag, _node: None)
 
 
+@cache
 def table_definition() -> dict[str, Any]:
     """Return the arguments of `CreateTable`, out of `template.yaml`."""
     template = yaml.load((ROOT / "template.yaml").read_text(), Loader=_Template)  # noqa: S506  # a SafeLoader

@@ -80,6 +80,10 @@ class MemoryQueue:
         """All messages but the dead ones, those in flight too."""
         return len(self._messages)
 
+    def bodies(self) -> list[str]:
+        """Return the bodies of all messages but the dead ones."""
+        return [message.body for message in self._messages.values()]
+
     def backlog(self) -> int:
         """Messages that wait or are delayed, those in flight not counted."""
         self._let_appear()

@@ -37,10 +37,14 @@ from tally.people.company_setup import SetUp
 from tally.people.hold_answers import Answers
 from tally.planner.plan import Plan, Planned
 from tally.ports import JobQueue, Ledger
+from tally.pulse.firing import Firing
+from tally.pulse.partner_totals import PartnerTotals
 from tally.services import places, read_services
 from tally.worker.delivery import Delivery
+from tally.worker.sweep_account import SweepAccount
 from tally.worker.sync import Sync
 from testing.ledger import MemoryLedger
+from testing.pulse import MemoryPulse
 from testing.queue import MemoryQueue, Message
 
 AGREEMENT_TYPE, PRODUCT = "Endpoint Security", "GZ-ENDPOINT"
@@ -97,6 +101,8 @@ class World:
     """The containers that share the pace of GravityZone's licensing calls."""
     burst: int = 1
     """The licensing calls that a container makes at once after a pause."""
+    pulse: bool = False
+    """True if the planner looks at the totals of partners between two ticks."""
     companies_at_once: int = 2_000
     """The companies that the planner has in hand at a time."""
     gravityzone: GravityZoneSimulator = field(init=False)
@@ -104,6 +110,8 @@ class World:
     ledger: MemoryLedger = field(init=False)
     queue: MemoryQueue = field(init=False)
     plan: Plan = field(init=False)
+    firing: Firing = field(init=False)
+    pulses: MemoryPulse = field(default_factory=MemoryPulse)
     failures: list[TallyError] = field(default_factory=list)
     jitter: Callable[[], float] = lambda: 0.5
     odd_rows: OddRows = field(default_factory=OddRows)
@@ -119,13 +127,37 @@ class World:
             now=self.clock.now, visibility=timedelta(minutes=12), max_receives=13
         )
         self.plan = self.planner()
+        self.firing = self.with_pulse(self.plan)
+
+    def with_pulse(
+        self, plan: Plan, *, code: str = "1", wrap: Callable[[Any], Any] = lambda port: port
+    ) -> Firing:
+        """The pulse around a planner; ``code`` is what is deployed, ``wrap`` as of ``planner``."""
+        services = tuple(each.service for each in read_services(self.services))
+        return Firing(
+            plan=plan,
+            ledger=wrap(self.pulses),
+            totals=PartnerTotals(gravityzone=plan.gravityzone, services=services),
+            clock=self.clock,
+            code=code,
+        )
+
+    def beat(self, at: datetime) -> Planned:
+        """One look at the totals, at its time or later, and the work that comes of it."""
+        if self.clock.now() < at:
+            self.clock.set(at)
+        planned = self.firing.pulse(at)
+        self.work(until=timedelta(seconds=50))
+        return planned
 
     def planner(self, *, wrap: Callable[[Any], Any] = lambda port: port) -> Plan:
         """A planner; ``wrap`` is put around its ledger, its queue and its two ways out."""
         ledger: Ledger = wrap(self.ledger)
         queue: JobQueue = wrap(self.queue)
         return Plan(
-            gravityzone=self._gravityzone_client(wrap(SimulatorAdapter(self.gravityzone)), rate=5),
+            gravityzone=self._gravityzone_client(
+                wrap(SimulatorAdapter(self.gravityzone)), rate=4 if self.pulse else 5
+            ),
             connectwise=self._connectwise_client(wrap(SimulatorAdapter(self.connectwise))),
             ledger=ledger,
             queue=queue,
@@ -184,6 +216,7 @@ class World:
             services=tuple(each.service for each in read_services(self.services)),
             first_month=self.first_month,
             has_time=has_time,
+            account=SweepAccount(wrap(self.pulses)) if self.pulse else None,
         )
         return Delivery(
             sync=sync,
@@ -244,7 +277,7 @@ class World:
         """The planner's part of one tick, at its time or later."""
         if self.clock.now() < at:
             self.clock.set(at)
-        return self.plan(at)
+        return self.firing.tick(at) if self.pulse else self.plan(at)
 
     def work(
         self, *, until: timedelta = timedelta(minutes=14), deliver: Delivery | None = None
@@ -277,6 +310,8 @@ class World:
             self.failures.append(error)
         else:
             self.queue.delete(message)
+        if deliver.sync.account is not None:
+            deliver.sync.account.report()
 
     def play(self, *ticks: datetime) -> None:
         """Tick and work, in order. A tick whose lists fail is noted.

@@ -8,9 +8,11 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from tally.redaction import Redactor, redact
+from testing.aws_models import read_models_once
 
 settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("unhurried")
+read_models_once()
 
 
 @pytest.fixture(autouse=True)

@@ -209,8 +209,11 @@ def _answer(
     try:
         answer.give(rehearsed, record.key, *which, by="rehearsed", why=why)
     except SetupError as error:
+        # The refusal names the record by its key, by which nobody knows a customer.
         raise UsageError(str(error).replace(str(record.key), named)) from error
     follows = answer.follows(record, *which)
+    # Asked first: where AWS does not tell who answers, nothing is asked, as the history needs the
+    # name.
     who = stack.who()
     held = () if record.hold is None else (record.hold.why,)
     session.agree(named, *held, follows, yes=yes)

@@ -200,6 +200,8 @@ def _set_up(
             SetUp(ledger=on, connectwise=_lazily(stack.connectwise), clock=stack.clock), found, by
         )
 
+    # The overlay keeps what the first round writes: what cannot be done is refused, and what will
+    # follow is told, before anything is.
     who = stack.who()
     follows = set_up(OverlayLedger(below=ledger), who)
     session.agree(follows, yes=yes)

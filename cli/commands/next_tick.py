@@ -54,6 +54,7 @@ def plan(
             wanted=wanted,
             on_job=lambda done, total, name: step(done=done, total=total, what=name[:30]),
         )
+    # The planner reads its lists in bulk and plans everybody: only now is the rest left out.
     if only is not None:
         rehearsal = _of_company(rehearsal, only.id)
     if session.output.as_json:

@@ -77,6 +77,7 @@ def _set_keys(session: Session, *, ask: Callable[[str], str], force: bool, yes: 
             out.note("Nothing was changed.")
             _told(session, [], stored_now=False, changed=given)
             return None
+        # A new value replaces the whole secret, so whatever else somebody keeps in it goes along.
         fields = {**present, **given}
         results = _tried(session, fields)
         wrong = [each for each in results if each.verdict is not Verdict.OK]

@@ -100,6 +100,7 @@ def _records(session: Session, found: Found, *, last: Month, months: int) -> Seq
     records = {record.key: record for record in records_of(ledger, found.id)}
     ticks = ledger.ticks()
     services = [each.service.name for each in session.stack.settings().services]
+    # A service that was taken out of the settings keeps its records: ticks remember its name.
     for name in dict.fromkeys([*services, *(() if ticks is None else ticks.services)]):
         month = last
         for _ in range(months):

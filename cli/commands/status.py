@@ -11,6 +11,7 @@ from cli.first_tick import DISABLED, nobody_known
 from cli.output import Column
 from cli.presentation.documents import Document, company_document
 from cli.presentation.words import NOTHING, age, instant, month_of, number, several, within
+from cli.pulse_state import PulseState
 from tally.domain.model.month import Month
 from tally.domain.model.standing import StandingState
 from tally.domain.record.counts import counted
@@ -63,7 +64,8 @@ def status(
     seen = read_overview(session.stack.ledger(), months=[shown])
     rows = [row for row in seen.companies if _is_wanted(row, states, name, shown, service)]
     if session.output.as_json:
-        session.output.document(_document(seen, rows, shown, service, now))
+        pulse = PulseState.of(session.stack)
+        session.output.document(_document(seen, rows, shown, service, now, pulse=pulse))
         return
     _print(session, seen, rows, month=shown, service=service, now=now, why=why)
 
@@ -94,12 +96,19 @@ def _is_wanted(
 
 
 def _document(
-    seen: Overview, rows: Sequence[CompanyRow], month: Month, service: str | None, now: datetime
+    seen: Overview,
+    rows: Sequence[CompanyRow],
+    month: Month,
+    service: str | None,
+    now: datetime,
+    *,
+    pulse: PulseState,
 ) -> Document:
     return {
         "month": str(month),
         "at": instant(now),
         "newest_tick": None if seen.ticks is None else instant(seen.ticks.newest),
+        "pulse": pulse.word,
         "companies": [company_document(row, row.of(month, service), now=now) for row in rows],
         "totals": _totals(rows, month, service),
     }
@@ -142,6 +151,8 @@ def _print(
     out.say(_summary(seen, rows, month, service, now))
     if not session.stack.scheduled():
         out.say(DISABLED)
+    if warning := PulseState.of(session.stack).warning:
+        out.paragraph(warning)
     _explain_all(session, rows, why=why)
 
 

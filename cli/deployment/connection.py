@@ -20,6 +20,7 @@ from cli.stack import Stack, Target, TickFailedError, output
 from tally.aws.queue import SQSJobQueue
 from tally.aws.refusals import aws_errors, error_code
 from tally.aws.secret import ApiKeys
+from tally.domain.pulse.ledger_port import PulseLedger
 from tally.domain.record.unreadable import OddRows
 from tally.errors import ContractError, SetupError
 from tally.ledger.dynamodb import DynamoDBLedger
@@ -55,6 +56,7 @@ def connect(target: Target) -> Stack:
         settings=lambda: to.settings,
         client=to.client,
         ledger=lambda: to.ledger,
+        pulse=lambda: to.pulse,
         gravityzone=lambda: to.gravityzone,
         connectwise=lambda: to.connectwise,
         queue=lambda: to.queue,
@@ -111,6 +113,12 @@ class _Connection:
     @cached_property
     def ledger(self) -> Ledger:
         return DynamoDBLedger(self.client("dynamodb"), self.settings.table_name)
+
+    @cached_property
+    def pulse(self) -> PulseLedger:
+        from tally.ledger.pulse.pulse_table import DynamoDBPulse
+
+        return DynamoDBPulse(self.client("dynamodb"), self.settings.table_name)
 
     @cached_property
     def gravityzone(self) -> GravityZone:
@@ -253,11 +261,9 @@ def _check_clock(date: str, *, now: datetime) -> None:
 
 
 def _invoke(client: "LambdaClient", function: str, tick: datetime) -> Mapping[str, Any]:
+    event = {"tick": tick.strftime("%Y-%m-%dT%H:%M:%SZ"), "whole": True}
     with aws_errors(f"the planner {function}"):
-        answer = client.invoke(
-            FunctionName=function,
-            Payload=json.dumps({"tick": tick.strftime("%Y-%m-%dT%H:%M:%SZ")}).encode(),
-        )
+        answer = client.invoke(FunctionName=function, Payload=json.dumps(event).encode())
         answered = answer["Payload"].read() or b"null"
     try:
         payload = json.loads(answered)

@@ -41,11 +41,15 @@ class Table:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Schedule:
-    """A schedule that fires the planner."""
+    """A schedule that fires the planner.
+
+    ``looks``: not with ticks, but with looks at the totals of partners between them.
+    """
 
     name: str
     enabled: bool
     expression: str
+    looks: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,6 +117,7 @@ class Account:
         )
         return Table(
             name=name,
+            # DynamoDB serves reads and writes while a table is being changed.
             active=table.get("TableStatus") in {"ACTIVE", "UPDATING"},
             indexed=any(
                 each.get("IndexName") == "index" for each in table.get("GlobalSecondaryIndexes", [])
@@ -148,14 +153,16 @@ class Account:
                 scheduler.get_schedule(Name=each.rsplit("/", 1)[-1])
                 for each in self._resources[_SCHEDULE]
             ]
+        # The digests have schedules of their own in the stack.
         return [
             Schedule(
                 name=each["Name"],
                 enabled=each["State"] == "ENABLED",
                 expression=each.get("ScheduleExpression", ""),
+                looks='"pulse"' in target.get("Input", ""),
             )
             for each in answers
-            if each.get("Target", {}).get("Arn", "").endswith(f":{planner}")
+            if (target := each.get("Target", {})).get("Arn", "").endswith(f":{planner}")
         ]
 
     def alarms(self) -> Sequence[Alarm]:
@@ -212,6 +219,8 @@ class Account:
             for each in found
         ]
         best: dict[tuple[str, str], Subscription] = {}
+        # An address that ended its subscription and began a new one is listed with both: the last
+        # one in this order, the one that hears most, stays.
         for each in sorted(listed, key=lambda each: each.hears):
             best[each.protocol, each.endpoint] = each
         return list(best.values())

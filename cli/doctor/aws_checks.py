@@ -1,11 +1,13 @@
 """The checks of AWS: settings, secret, table, queues, schedule, ticks and alarms."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 
+from cli.doctor.account import Schedule
 from cli.doctor.finding import Finding, found, needs_setup, ok
 from cli.doctor.installation import Installation
+from cli.pulse_state import PulseState
 from tally.domain.model.ticks import Ticks
 
 _SKEW = timedelta(seconds=60)
@@ -16,6 +18,7 @@ _PLANNER_TIME = timedelta(minutes=10)
 
 _EVERY = re.compile(r"rate\((\d+) (minute|hour|day)s?\)")
 _STEP = re.compile(r"cron\(\d+/(\d+) \* \* \* \? \*\)")
+_BETWEEN_TICKS = tuple(timedelta(minutes=each) for each in (15, 30, 60))
 _HOURLY = re.compile(r"cron\(\d+ \* \* \* \? \*\)")
 
 _WHAT_FAILED = {
@@ -123,7 +126,7 @@ def queues(installation: Installation) -> Iterator[Finding]:
 
 def schedule(installation: Installation) -> Iterator[Finding]:
     """Check that the schedule fires the planner."""
-    schedules = installation.account.schedules()
+    schedules = _of_ticks(installation)
     if not schedules:
         yield needs_setup(
             "The stack has no schedule that fires the planner.",
@@ -136,14 +139,56 @@ def schedule(installation: Installation) -> Iterator[Finding]:
         yield needs_setup(
             f"The schedule {each.name} is disabled: no count is read and nothing is billed.",
             "If ScheduleState is DISABLED, deploy again with ENABLED. Else somebody has disabled "
-            "it by hand: enable it in the AWS console, Amazon EventBridge > Schedules > "
-            f"{each.name} > Enable.",
+            f"it by hand: {_enable(each)}",
         )
+
+
+def looks(installation: Installation) -> Iterator[Finding]:
+    """Check that the planner looks at totals between ticks, where the settings have it so."""
+    if not installation.settings.pulse_minutes:
+        yield ok("PulseMinutes is 0: there are no looks at totals between ticks.")
+        return
+    schedules = installation.account.schedules()
+    if not any(map(_has_looks_beside, schedules)):
+        yield ok("Ticks come by ScheduleExpression, beside which there are no looks at totals.")
+        return
+    of_looks = [each for each in schedules if each.looks]
+    if not of_looks:
+        yield found(
+            "The stack has no schedule of looks at totals, though PulseMinutes is set.",
+            "Deploy it again with `sam deploy`.",
+        )
+    for each in of_looks:
+        if each.enabled:
+            yield ok(f"Looks at totals come between ticks: {each.expression}.")
+            continue
+        yield found(
+            f"The schedule {each.name} of looks at totals is disabled, though that of ticks is "
+            "not: for up to four hours counts are followed late, then every company is read at "
+            "every tick again.",
+            f"Somebody has disabled it by hand: {_enable(each)} To do without looks, deploy again "
+            "with PulseMinutes 0.",
+        )
+
+
+def _of_ticks(installation: Installation) -> Sequence[Schedule]:
+    return [each for each in installation.account.schedules() if not each.looks]
+
+
+def _has_looks_beside(schedule: Schedule) -> bool:
+    """Return True for the template's schedule of ticks: a local stack's own has no looks."""
+    return not schedule.looks and interval(schedule.expression) in _BETWEEN_TICKS
+
+
+def _enable(schedule: Schedule) -> str:
+    return (
+        f"enable it in the AWS console, Amazon EventBridge > Schedules > {schedule.name} > Enable."
+    )
 
 
 def last_tick(installation: Installation) -> Iterator[Finding]:
     """Check that the planner has run lately, and to its end."""
-    ticks, schedules = installation.ledger.ticks(), installation.account.schedules()
+    ticks, schedules = installation.ledger.ticks(), _of_ticks(installation)
     if ticks is None and schedules and not any(each.enabled for each in schedules):
         yield found(
             "No tick has reached the ledger yet: nothing is billed so far.",
@@ -174,6 +219,7 @@ def tick_finding(ticks: Ticks | None, *, now: datetime, every: timedelta | None)
         )
     newest = f"{ticks.newest.astimezone(UTC):%Y-%m-%d %H:%M} GMT"
     age = now - ticks.newest
+    # The next tick makes up for one that failed to come; two in a row are a fault.
     if every is not None and age > 2 * every + _PLANNER_TIME:
         return found(
             (
@@ -182,7 +228,7 @@ def tick_finding(ticks: Ticks | None, *, now: datetime, every: timedelta | None)
             ),
             f"See whether the schedule is enabled. {log}",
         )
-    if ticks.newest != ticks.finished and age > _PLANNER_TIME:
+    if _is_overdue(ticks, now=now, every=every):
         last = (
             f"; the last that could is of {ticks.finished.astimezone(UTC):%Y-%m-%d %H:%M} GMT"
             if ticks.finished
@@ -192,6 +238,18 @@ def tick_finding(ticks: Ticks | None, *, now: datetime, every: timedelta | None)
     return ok(f"The newest tick is of {newest}, {_length(age)} ago.")
 
 
+def _is_overdue(ticks: Ticks, *, now: datetime, every: timedelta | None) -> bool:
+    """Return True if the newest tick, or the one that was due before it, should have finished.
+
+    A look at totals that found moves begins a tick and finishes none, so the newest may be ahead
+    of the newest that finished by less than an interval.
+    """
+    if ticks.finished is None or every is None:
+        return ticks.newest != ticks.finished and now - ticks.newest > _PLANNER_TIME
+    due = ticks.finished + every
+    return ticks.newest >= due and now - due > _PLANNER_TIME
+
+
 def interval(expression: str) -> timedelta | None:
     """Return how often a schedule fires; None for a form that the template does not have."""
     if rate := _EVERY.fullmatch(expression):
@@ -199,6 +257,19 @@ def interval(expression: str) -> timedelta | None:
     if step := _STEP.fullmatch(expression):
         return timedelta(minutes=int(step[1]))
     return timedelta(hours=1) if _HOURLY.fullmatch(expression) else None
+
+
+def pulse(installation: Installation) -> Iterator[Finding]:
+    """Tell whether totals of partners are believed."""
+    state = PulseState.of(installation.stack)
+    if state.is_switched_off:
+        yield found(
+            state.sentence,
+            "Read docs/pulse.md, find out what the totals leave out, then `tally pulse on`. To do "
+            "without them, deploy again with PulseMinutes 0.",
+        )
+        return
+    yield ok(state.sentence)
 
 
 def alarms(installation: Installation) -> Iterator[Finding]:

@@ -57,6 +57,7 @@ def examine[T](
         begins(check.title)
         findings, failed = _look(check, subject)
         result = _result(check, *findings)
+        # A finding alone leaves the thing in place, and what needs it can be checked.
         if failed or result.verdict in {Verdict.NEEDS_SETUP, Verdict.NOT_CHECKED}:
             missing.add(check.name)
         yield result

@@ -112,9 +112,23 @@ CHECKS: tuple[Check[Installation], ...] = (
     ),
     Check(name="schedule", title="AWS: schedule", look=aws_checks.schedule, remedy=_RIGHTS),
     Check(
+        name="looks",
+        title="AWS: schedule of looks",
+        look=aws_checks.looks,
+        remedy=_RIGHTS,
+        needs=("settings", "schedule"),
+    ),
+    Check(
         name="last-tick",
         title="AWS: last tick",
         look=aws_checks.last_tick,
+        remedy=_RIGHTS,
+        needs=("table",),
+    ),
+    Check(
+        name="pulse",
+        title="GravityZone: totals of partners",
+        look=aws_checks.pulse,
         remedy=_RIGHTS,
         needs=("table",),
     ),

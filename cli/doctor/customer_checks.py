@@ -66,6 +66,7 @@ def agreements(installation: Installation) -> Iterator[Finding]:
 
 def other_additions(installation: Installation) -> Iterator[Finding]:
     """Check that nobody else bills the product: a person, or Bitdefender's integration (OPEN-6)."""
+    # By their ids, since a person may have rewritten the text that has our reference.
     ours = frozenset(
         line.addition_id
         for record in readable(installation.ledger.all_open_records())
@@ -104,6 +105,7 @@ def _owners(installation: Installation, type_id: int) -> Mapping[int, tuple[Cust
         agreement.id: (customer, agreement)
         for customer in _billed(installation)
         for agreement in installation.agreements_of(type_id, customer.connectwise_id or 0)
+        # One that begins or ends within the month bills some of its days.
         if agreement.active_on(month.first) or agreement.active_on(month.last)
     }
 
@@ -127,6 +129,7 @@ def odd_rows(installation: Installation) -> Iterator[Finding]:
     One that could not may be any customer's.
     """
     for _, type_id in _types(installation):
+        # Nobody has the id 0: it is the reading of the list that counts its odd rows.
         installation.agreements_of(type_id, 0)
     count, first = installation.stack.odd_rows.taken()
     for row in first:

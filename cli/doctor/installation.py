@@ -12,10 +12,9 @@ from cli.suggestions import Names
 from tally import services
 from tally.aws.secret import ApiKeys, read_keys
 from tally.domain.linking.matching import NameIndex, NotLinked, count_names, resolve
-from tally.domain.model.agreement import Addition, Agreement
+from tally.domain.model.agreement import Addition, Agreement, choose_agreement, decisive_day
 from tally.domain.model.company import Company, CompanyLink, ConnectWiseCompany
 from tally.domain.model.month import Month
-from tally.domain.model.service_period import choose_agreement, decisive_day
 from tally.domain.model.standing import Cause
 from tally.domain.planning.role_sight import unseen_agreements
 from tally.domain.record.unreadable import readable
@@ -77,12 +76,12 @@ class Installation:
         """The planner's settings."""
         return self.stack.settings()
 
-    @property
+    @cached_property
     def gravityzone(self) -> GravityZone:
         """GravityZone, with the keys in the secret."""
         return self.stack.gravityzone()
 
-    @property
+    @cached_property
     def connectwise(self) -> ConnectWise:
         """ConnectWise, with the keys in the secret."""
         return self.stack.connectwise()
@@ -164,6 +163,8 @@ class Installation:
             if each.connectwise_id is not None
         }
         index = NameIndex(self.connectwise_companies.values(), linked=linked)
+        # A name that two companies bear links neither, and one of them may be on trial or a partner
+        # (MATCH-1): so all of them are counted.
         names = count_names(self._all_known().values())
         billed = sorted(
             [*roster.customers.values(), *partners],

@@ -98,6 +98,8 @@ def rehearse(
     tick = stack.clock.now().replace(microsecond=0)
     ledger = OverlayLedger(below=stack.ledger())
     connectwise = RehearsedConnectWise(real=stack.connectwise())
+    # All jobs are kept, not the wanted ones alone: the planner weighs the backlog against their
+    # number.
     queue = CollectingQueue(wanted=lambda _: True)
     failed, planned = "", Planned()
     try:
@@ -105,6 +107,8 @@ def rehearse(
     except IncompletePlanError as error:
         failed = str(error)
     backlog = stack.queue().backlog()
+    # The planner's own condition. It cannot apply it here: the queue that collects is always empty,
+    # so that a plan can be shown in any case.
     skips = (
         f"{backlog} of the last sweep's messages still wait"
         if backlog * 2 > len(queue.jobs)
@@ -124,6 +128,8 @@ def rehearse(
             first_month=settings.first_month,
         ),
     )
+    # A company's months one after another: what stands of the older one is the baseline of the
+    # newer one's growth (FOLLOW-4).
     jobs = sorted(
         filter(wanted, queue.jobs),
         key=lambda job: (job.company_name.casefold(), job.company_id, job.month),

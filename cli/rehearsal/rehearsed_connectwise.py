@@ -91,6 +91,7 @@ class RehearsedConnectWise:
     def create_addition(self, new: NewAddition) -> Addition:
         """Note a POST. What it would make has an id below zero."""
         made = Addition(
+            # ConnectWise has no such id, so it meets no real Addition, and `_of` knows it by that.
             id=-1 - len(self.writes),
             agreement_id=new.agreement_id,
             product_id=new.product_id,

@@ -14,7 +14,7 @@ from tally.domain.record.unreadable import Unreadable, readable
 from tally.domain.record.usage_record import UsageRecord
 from tally.errors import ConflictError
 from tally.ledger.history_entry import check, check_change, entry_of, entry_of_change
-from tally.ledger.saving import attempt, saved_all
+from tally.ledger.standings_in_bulk import attempt, saved_all
 from tally.ports import Ledger
 
 

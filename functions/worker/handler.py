@@ -1,6 +1,9 @@
 """The worker function: it hands a batch of SQS messages to the use case ``tally.worker.sync``."""
 
 import os
+from collections.abc import Mapping
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -18,7 +21,8 @@ from tally.messages import Job
 from tally.runtime import bootstrap, metrics
 from tally.runtime.cold_start import started
 from tally.runtime.logs import function_logger, in_words
-from tally.worker.sync import UNCHANGED
+from tally.worker.delivery import may_open
+from tally.worker.progress import UNCHANGED
 
 logger = function_logger("worker")
 
@@ -40,34 +44,75 @@ def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailure
         with logger.append_context_keys(
             message_id=record.message_id, company="", month="", tick=""
         ):
-            _deliver(worker, record, batch)
+            _end(worker, record, running[record.message_id], batch)
 
     # One for each batch, because it keeps the failures. The function does not fail, even if the
     # whole batch does.
     processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
     try:
-        return process_partial_response(
-            event=event, record_handler=deliver, processor=processor, context=context
-        )
+        # An opening waits for ConnectWise most of its time: meanwhile the next one is begun. Other
+        # jobs wait for GravityZone's pace, and side by side they would only wait longer.
+        opens = any(may_open(each["body"]) for each in event["Records"])
+        with ThreadPoolExecutor(worker.jobs_at_once if opens else 1) as threads:
+            running = {
+                each["messageId"]: _begin(worker, SQSRecord(each), threads)
+                for each in event["Records"]
+            }
+            return process_partial_response(
+                event=event, record_handler=deliver, processor=processor, context=context
+            )
     finally:
+        _report(worker)
         seen = metrics.of_batch(batch)
         metrics.emit_invocation(
             "worker", worker.stack, seen, worker.traffic, records=batch.figures()
         )
 
 
-def _deliver(worker: bootstrap.Worker, record: SQSRecord, batch: metrics.Batch) -> None:
-    receives = int(record.attributes.approximate_receive_count)
-    started_jobs: list[Job] = []
-
-    def on_job(job: Job) -> None:
-        started_jobs.append(job)
-        logger.append_keys(company=job.company_id, month=str(job.month), tick=job.tick.isoformat())
-
+def _report(worker: bootstrap.Worker) -> None:
+    """Report the batch to its sweep's account; what fails makes that sweep incomplete alone."""
+    if worker.account is None:
+        return
     try:
-        done = worker.deliver(
-            body=record.body, receipt=record.receipt_handle, receives=receives, on_job=on_job
-        )
+        worker.account.report()
+    except TallyError as error:
+        logger.warning("not reported", extra={"error": str(error)})
+
+
+@dataclass(frozen=True, slots=True)
+class _Running:
+    """A message in a thread; ``started`` gets its job, if it is one and there is time for it."""
+
+    started: list[Job]
+    done: Future[Mapping[str, str]]
+
+
+def _receives(record: SQSRecord) -> int:
+    return int(record.attributes.approximate_receive_count)
+
+
+def _begin(worker: bootstrap.Worker, record: SQSRecord, threads: ThreadPoolExecutor) -> _Running:
+    started_jobs: list[Job] = []
+    done = threads.submit(
+        worker.deliver,
+        body=record.body,
+        receipt=record.receipt_handle,
+        receives=_receives(record),
+        on_job=started_jobs.append,
+    )
+    return _Running(started_jobs, done)
+
+
+def _end(
+    worker: bootstrap.Worker, record: SQSRecord, running: _Running, batch: metrics.Batch
+) -> None:
+    """Wait for the message's job, and log and count its outcome. Raises its error."""
+    receives = _receives(record)
+    wait([running.done])
+    for job in running.started:
+        logger.append_keys(company=job.company_id, month=str(job.month), tick=job.tick.isoformat())
+    try:
+        done = running.done.result()
     except TallyError as error:
         batch.failed += 1
         logger.warning(
@@ -86,7 +131,7 @@ def _deliver(worker: bootstrap.Worker, record: SQSRecord, batch: metrics.Batch) 
         _worker.cache_clear()
         logger.error("failed", extra={"error": done["failed"]})
     else:
-        batch.done(done, tick=started_jobs[0].tick, now=worker.clock.now(), receives=receives)
+        batch.done(done, tick=running.started[0].tick, now=worker.clock.now(), receives=receives)
         # A line for each unchanged customer and tick would cost more than the table.
         log = logger.debug if set(done.values()) == {UNCHANGED} else logger.info
         log("done", extra={"decisions": dict(done)})

@@ -118,6 +118,15 @@ EVENTS: Sequence[Event] = (
         outcome=Outcome(answer=_ALL_DONE, quantities={HARBOR_DENTAL: [0]}),
     ),
     Event(
+        name="look",
+        function="planner",
+        at=_october(1, 0, 9),
+        outcome=Outcome(
+            answer={"jobs": 0, "skipped": "totals of partners are unproven"},
+            quantities={HARBOR_DENTAL: [0]},
+        ),
+    ),
+    Event(
         name="job-later",
         function="worker",
         at=_october(3, 0, 5),

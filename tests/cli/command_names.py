@@ -29,6 +29,7 @@ NAMES = [
         "companies suggest",
         "doctor",
         "secrets set",
+        "pulse",
     ),
     *(
         f"companies {each}"

@@ -39,6 +39,7 @@ ENVIRONMENT: Mapping[str, str] = {
     "LOCAL_HTTP_HOST": "",
     "OPEN_UNTIL_DAY": "10",
     "PRODUCT": PRODUCT,
+    "PULSE_MINUTES": "1",
     "QUEUE_URL": "https://sqs.test/jobs",
     "REQUEST_TIMEOUT_SECONDS": "10",
     "SECRET_ID": "keys",
@@ -117,6 +118,7 @@ class Console:
             settings=lambda: PlannerSettings.from_env(environment),
             client=_no_client,
             ledger=lambda: world.ledger,
+            pulse=lambda: world.pulses,
             gravityzone=lambda: world.plan.gravityzone,
             connectwise=lambda: world.plan.connectwise,
             queue=lambda: world.queue,
@@ -150,7 +152,8 @@ class Console:
 
     def _invoke(self, tick: datetime) -> Mapping[str, Any]:
         self.invoked.append(tick)
-        planned = self.world.plan(tick)
+        world = self.world
+        planned = world.firing.tick(tick, whole=True) if world.pulse else world.plan(tick)
         return {
             name: getattr(planned, name)
             for name in ("companies", "jobs", "linked", "standings", "backlog", "skipped")

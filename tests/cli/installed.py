@@ -45,6 +45,8 @@ KEYS: Mapping[str, str] = {
 }
 """Those that the world's own clients have."""
 PLANNER = "tally-PlannerFunction-1A2B"
+LOOKS = "cron(0-4,6-19,21-34,36-49,51-59 * * * ? *)"
+LOOK = '{"tick": "<aws.scheduler.scheduled-time>", "pulse": true}'
 ENVIRONMENT: Mapping[str, str] = {**console.ENVIRONMENT, "BILLING_TIME_ZONE": "Europe/Berlin"}
 
 
@@ -174,6 +176,7 @@ class Installed:
             settings=lambda: self.settings,
             client=self.client,
             ledger=lambda: self.world.ledger,
+            pulse=lambda: self.world.pulses,
             gravityzone=lambda: self.gravityzone(self.settings, self.keys()),
             connectwise=lambda: self.connectwise(self.settings, self.keys()),
             queue=lambda: SQSJobQueue(self.client("sqs"), self.environment["QUEUE_URL"]),
@@ -247,6 +250,7 @@ def installed() -> Iterator[Installed]:
         topics.subscribe(TopicArn=topic, Protocol="email", Endpoint="ann@example.com")
         alarms = [_alarm(name, topic) for name in ("tally-Jobs", "tally-Planner", "tally-Worker")]
         schedule = _schedule("tally-Tick", PLANNER)
+        looks = _schedule("tally-Pulse", PLANNER, expression=LOOKS, event=LOOK)
         other = _schedule("tally-Digest", "tally-ReporterFunction-3C4D")
         installation = Installed(
             world=world,
@@ -262,6 +266,7 @@ def installed() -> Iterator[Installed]:
                     ("AWS::SQS::Queue", urls["JobsQueue"]),
                     *(("AWS::CloudWatch::Alarm", name) for name in alarms),
                     ("AWS::Scheduler::Schedule", other),
+                    ("AWS::Scheduler::Schedule", looks),
                     ("AWS::Scheduler::Schedule", schedule),
                 ]
             ),
@@ -301,14 +306,17 @@ def _alarm(name: str, topic: str) -> str:
     return name
 
 
-def _schedule(name: str, function: str) -> str:
+def _schedule(
+    name: str, function: str, *, expression: str = "cron(5/15 * * * ? *)", event: str = "{}"
+) -> str:
     _client("scheduler").create_schedule(
         Name=name,
-        ScheduleExpression="cron(5/15 * * * ? *)",
+        ScheduleExpression=expression,
         FlexibleTimeWindow={"Mode": "OFF"},
         Target={
             "Arn": f"arn:aws:lambda:{REGION}:123456789012:function:{function}",
             "RoleArn": "arn:aws:iam::123456789012:role/schedule",
+            "Input": event,
         },
     )
     return name

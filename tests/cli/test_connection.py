@@ -19,6 +19,7 @@ from cli.deployment.connection import connect
 from cli.deployment.dead_letters import LetterKind
 from cli.stack import Target, TickFailedError
 from tally.domain.model.month import Month
+from tally.domain.pulse.state import Pulse
 from tally.errors import SetupError, TransientError
 from testing.ledger_table import create_ledger_table
 from tests.cli.console import ENVIRONMENT
@@ -35,6 +36,8 @@ KEYS = dict.fromkeys(
     "x",
 )
 TICK = gmt("2026-11-01 00:05")
+_ASKED = b'{"tick": "2026-11-01T00:05:00Z", "whole": true}'
+"""What the planner is asked for by a person: everything is read, whatever totals say."""
 
 
 class Deployed:
@@ -97,7 +100,7 @@ class Deployed:
         self.stubs["lambda"].add_response(
             "invoke",
             {"StatusCode": 200, "Payload": StreamingBody(io.BytesIO(body), len(body)), **more},
-            {"FunctionName": "tally-planner", "Payload": b'{"tick": "2026-11-01T00:05:00Z"}'},
+            {"FunctionName": "tally-planner", "Payload": _ASKED},
         )
 
 
@@ -120,6 +123,7 @@ def test_everything_follows_from_the_outputs(deployed: Deployed) -> None:
     assert stack.settings().table_name == "ledger"
     assert list(stack.ledger().all_standings()) == []
     assert stack.ledger().ticks() is None
+    assert stack.pulse().read() == Pulse()
     assert list(stack.ledger().all_settled_records(Month(2026, 11))) == []
     assert (stack.queue().backlog(), stack.waiting()) == (0, 0)
     assert stack.gravityzone() is stack.gravityzone()

@@ -4,6 +4,7 @@ alarms.
 
 import json
 import shlex
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -14,6 +15,7 @@ from cli.doctor.aws_checks import interval, tick_finding
 from cli.doctor.finding import Verdict
 from tally.domain.model.month import Month
 from tally.domain.model.ticks import Ticks
+from tally.domain.pulse.state import Proof, Pulse, Trust
 from tests.cli.installed import KEYS, TICK, Installed, only
 
 ALWAYS = {"clock", "schedule", "alarms", "alarm-mail"}
@@ -187,6 +189,61 @@ def test_a_disabled_schedule(msp: Installed) -> None:
     assert "Enable" in remedy
 
 
+def test_looks_alone_are_disabled(msp: Installed) -> None:
+    """PULSE-4: ticks go on while looks do not come: that is told, and is no need of set-up."""
+    _disable(msp, "tally-Pulse")
+    checks = msp.checks(code=1)
+    assert checks["schedule"]["verdict"] == "ok"
+    verdict, says, remedy = only(checks["looks"])
+    assert verdict == "finding"
+    assert says.startswith("The schedule tally-Pulse of looks at totals is disabled")
+    assert "Amazon EventBridge > Schedules > tally-Pulse > Enable" in remedy
+    assert "PulseMinutes 0" in remedy
+
+
+def test_looks_do_not_stand_in_for_ticks(msp: Installed) -> None:
+    """A planner that is fired for looks alone bills nobody: the schedule is the one of ticks."""
+    _disable(msp, msp.schedule)
+    checks = msp.checks(code=1)
+    assert only(checks["schedule"])[0] == "needs set-up"
+    assert checks["looks"]["verdict"] == "not checked"
+    msp.formation.resources = [each for each in msp.formation.resources if each[1] != msp.schedule]
+    assert only(msp.check("schedule"))[1] == "The stack has no schedule that fires the planner."
+
+
+def test_looks_that_nobody_wants(msp: Installed) -> None:
+    """With PulseMinutes 0, or a schedule of one's own in place of the template's, there are none to
+    be missed; a stack from before there were looks is to be deployed again.
+    """
+    _disable(msp, "tally-Pulse")
+    msp.environment["PULSE_MINUTES"] = "0"
+    checks = msp.checks(code=0)
+    assert "PulseMinutes is 0" in only(checks["looks"])[1]
+    assert "off by the setting PulseMinutes" in only(checks["pulse"])[1]
+    msp.environment["PULSE_MINUTES"] = "1"
+    kept = [each for each in msp.formation.resources if each[1] != "tally-Pulse"]
+    msp.formation.resources = kept
+    assert "no schedule of looks" in only(msp.check("looks"))[1]
+    _change(msp, msp.schedule, ScheduleExpression="rate(1 minute)")
+    assert "no looks at totals" in only(msp.checks(code=0)["looks"])[1]
+
+
+def test_a_pulse_that_was_switched_off(msp: Installed) -> None:
+    """PULSE-3: a contradiction is a finding, with its reason and the way back; what has proven
+    itself, or has not yet, is none.
+    """
+    proof = Proof(trust=Trust.OFF, since=TICK, why="all totals are 0")
+    msp.world.pulses.pulse = Pulse(proof=proof)
+    verdict, says, remedy = only(msp.check("pulse"))
+    assert verdict == "finding"
+    assert "switched off since 2026-11-03 00:05 GMT" in says
+    assert "all totals are 0" in says
+    assert "`tally pulse on`" in remedy
+    for trust in (Trust.UNPROVEN, Trust.PROVEN):
+        msp.world.pulses.pulse = Pulse(proof=replace(proof, trust=trust))
+        assert only(msp.checks(code=0)["pulse"])[1].startswith(f"The pulse is {trust}")
+
+
 def test_another_functions_schedule(msp: Installed) -> None:
     """The schedule of digests is not the planner's, and does not stand in for it."""
     _disable(msp, "tally-Digest")
@@ -221,13 +278,18 @@ def test_ticks_that_stopped(msp: Installed) -> None:
         ((0, 15), 9, 15, ""),
         ((0, 15), 11, 15, "could not plan everything; the last that could is of 2026-11-02 23:50"),
         ((0, None), 11, 15, "could not plan everything."),
+        ((0, 14), 30, 15, ""),
+        ((0, 16), 8, 15, ""),
+        ((0, 16), 10, 15, "could not plan everything; the last that could is of 2026-11-02 23:49"),
+        ((0, 7), 11, None, "could not plan everything"),
     ],
 )
 def test_ages_of_ticks(
     ticks: tuple[int, int | None] | None, minutes: int, every: int | None, words: str
 ) -> None:
     """Two ticks may be missed, and the planner has its time, before a tick counts as late or as not
-    finished.
+    finished. A look that found moves begins a tick, so the newest may be ahead of the one that
+    finished by less than an interval.
     """
     known = None
     if ticks is not None:
@@ -413,13 +475,14 @@ def test_the_time_of_an_answer(msp: Installed) -> None:
 
 
 def _disable(msp: Installed, name: str) -> None:
+    _change(msp, name, State="DISABLED")
+
+
+def _change(msp: Installed, name: str, **other: str) -> None:
     schedule = msp.client("scheduler").get_schedule(Name=name)
+    kept = ("Name", "ScheduleExpression", "FlexibleTimeWindow", "Target")
     msp.client("scheduler").update_schedule(
-        **{
-            key: schedule[key]
-            for key in ("Name", "ScheduleExpression", "FlexibleTimeWindow", "Target")
-        },
-        State="DISABLED",
+        **{"State": "ENABLED", **{key: schedule[key] for key in kept}, **other}
     )
 
 

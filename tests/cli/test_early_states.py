@@ -32,6 +32,7 @@ WHOLE: Mapping[str, tuple[str, ...]] = {
     "failed list": (),
     "failed retry": ("--yes",),
     "export": (),
+    "pulse": (),
 }
 """Commands of the whole stack."""
 
@@ -106,21 +107,26 @@ NO_TICK_COMES = (
 )
 NOBODY = "`tally doctor` says why."
 KEYS = "`tally secrets set`"
+PULSE = "The pulse is unproven: of 3 complete sweeps in a row that must agree, 0 did"
 
 STATES: Mapping[str, tuple[Callable[[], Stack], Mapping[str, str], str]] = {
     "never ticked": (
         never_ticked,
-        {**dict.fromkeys(WHOLE, NO_TICK), "sync": "Planned: 1 company, 1 job"},
+        {**dict.fromkeys(WHOLE, NO_TICK), "sync": "Planned: 1 company, 1 job", "pulse": PULSE},
         NO_TICK,
     ),
     "without keys": (
         without_keys,
-        {**dict.fromkeys(WHOLE, NO_TICK), "plan": KEYS, "sync": KEYS},
+        {**dict.fromkeys(WHOLE, NO_TICK), "plan": KEYS, "sync": KEYS, "pulse": PULSE},
         NO_TICK,
     ),
     "schedule disabled": (
         disabled,
-        {**dict.fromkeys(WHOLE, NO_TICK_COMES), "sync": "Planned: 1 company, 1 job"},
+        {
+            **dict.fromkeys(WHOLE, NO_TICK_COMES),
+            "sync": "Planned: 1 company, 1 job",
+            "pulse": PULSE,
+        },
         NO_TICK_COMES,
     ),
     "without customers": (
@@ -130,6 +136,7 @@ STATES: Mapping[str, tuple[Callable[[], Stack], Mapping[str, str], str]] = {
             "failed list": "Nothing has failed for good.",
             "failed retry": "Nothing has failed for good.",
             "export": "There is no record of November 2026.",
+            "pulse": PULSE,
         },
         "`tally status` lists those that it knows; each is known from the first tick that sees it.",
     ),

@@ -28,6 +28,7 @@ READS = [
     ("failed", "list"),
     ("failed", "retry", "--yes"),
     ("export",),
+    ("pulse",),
 ]
 OF_A_COMPANY = [
     ("show", "Customer 0000"),
@@ -133,6 +134,7 @@ USAGES = [
     (("statement",), "Name one company, or give --all for the book of the month."),
     (("statement", "Customer 0000", "--all"), "Name one company, or give --all"),
     (("show", "Customer 0000", "--months", "0"), "Invalid value for '--months'"),
+    (("pulse", "off"), "Invalid value for"),
     (("sync", "--month", "2026-13", "Customer 0000", "--yes"), "'2026-13' is not a month"),
 ]
 

@@ -20,6 +20,7 @@ from cli.deployment.dead_letters import Letter, LetterKind
 from cli.output import Output
 from local.checkout import ROOT
 from simulators.faults import Fault, FaultKind
+from tally.domain.pulse.state import Proof, Pulse, Trust
 from tally.domain.reporting.digest import DigestKind
 from tally.errors import SetupError
 from tally.messages import Job
@@ -98,6 +99,8 @@ def scene() -> Scene:
     world.check_in(made.customers["plain"], 1)
     world.clock.set(gmt("2026-12-03 10:00"))
     made.console.letters.letters = list(letters(made))
+    contradicted = Proof(trust=Trust.OFF, why=named("the total of plain"))
+    world.pulses.pulse = Pulse(proof=contradicted)
     return made
 
 
@@ -151,6 +154,8 @@ COMMANDS = [
     ("companies", "bill-partner", "plain", *WHY),
     ("companies", "unbill-partner", "plain", *WHY),
     ("companies", "suggest"),
+    ("pulse",),
+    ("pulse", "on", "--yes"),
     (HOSTILE,),
     ("status", f"--{HOSTILE}"),
 ]
@@ -304,7 +309,11 @@ def test_in_a_mail() -> None:
     sent: list[str] = []
     topic = SimpleNamespace(publish=lambda *, subject, text: sent.extend((subject, text)))
     report = Report(
-        ledger=made.console.world.ledger, announcements=topic, close_day=2, stack="tally"
+        ledger=made.console.world.ledger,
+        announcements=topic,
+        close_day=2,
+        stack="tally",
+        pulse=made.console.world.pulses.read,
     )
     for kind in DigestKind:
         report(kind, gmt("2026-12-03 06:00"))

@@ -105,7 +105,8 @@ def test_the_document_has_what_the_table_has(console: Console) -> None:
     """`--json`: one document with stable keys."""
     document = console.done("status", "--json").json
     held = document["companies"][2]
-    assert set(document) == {"month", "at", "newest_tick", "companies", "totals"}
+    assert set(document) == {"month", "at", "newest_tick", "pulse", "companies", "totals"}
+    assert document["pulse"] == "unproven"
     assert set(held) == {
         "id",
         "name",

@@ -67,7 +67,7 @@ def test_a_planners_event_is_a_tick(event: Event) -> None:
         with pytest.raises(ContractError, match=re.escape(event.outcome.error)):
             Tick.of(event.payload)
     else:
-        assert Tick.of(event.payload) <= event.at
+        assert Tick.of(event.payload).at <= event.at
 
 
 def test_the_schedules_event_is_a_tick(template: Template) -> None:
@@ -80,6 +80,17 @@ def test_the_schedules_event_is_a_tick(template: Template) -> None:
     events = {event.name: event for event in EVENTS}
     assert events["tick-unfilled"].payload == sent
     assert events["tick"].payload == {"tick": f"{events['tick'].at:%Y-%m-%dT%H:%M:%SZ}"}
+
+
+def test_the_schedule_of_looks_sends_a_look(template: Template) -> None:
+    """PULSE-1: what the template's other schedule sends, with its placeholder filled in, is a look
+    at totals and no tick.
+    """
+    sent = template.properties("PlannerFunction")["Events"]["Pulse"]["Properties"]["Input"]
+    (look,) = [event for event in EVENTS if event.name == "look"]
+    filled = sent.replace("<aws.scheduler.scheduled-time>", f"{look.at:%Y-%m-%dT%H:%M:%SZ}")
+    assert look.payload == json.loads(filled)
+    assert Tick.of(look.payload).pulse
 
 
 def test_a_failure_holds_the_tick_to_invoke_with() -> None:

@@ -284,6 +284,14 @@ def test_nobody_may_delete_or_scan_the_ledger(template: Template, role: str) -> 
     assert names["Name"] == template.environment("WorkerFunction")["TABLE_NAME"]
 
 
+@pytest.mark.parametrize("role", ["PlannerRole", "WorkerRole"])
+def test_a_sweeps_account_can_be_kept(template: Template, role: str) -> None:
+    """PULSE-2: the planner opens the account of a sweep, and workers add to it by an update."""
+    assert {"dynamodb:PutItem", "dynamodb:UpdateItem"} <= _allowed(template, role)[
+        "ReadAndWriteTheLedger"
+    ][0]
+
+
 def test_the_topic_takes_messages_from_this_accounts_alarms_alone(template: Template) -> None:
     """CloudWatch publishes by the topic's policy; our own functions by their roles'. Nothing goes
     there in the clear.

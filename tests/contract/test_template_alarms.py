@@ -123,12 +123,13 @@ def test_periods_follow_the_schedule(template: Template) -> None:
 
 
 def test_a_planner_that_does_not_run_is_told_after_two_ticks(template: Template) -> None:
-    """No invocation in either of two intervals: one that takes its ten minutes is not taken for a
-    missing one.
+    """No tick's metric in either of two intervals: a tick that takes its ten minutes is not taken
+    for a missing one. What is missing breaches: a planner that is never fired writes nothing.
     """
     alarm = template.properties("PlannerMissedAlarm")
     assert alarm["EvaluationPeriods"] == 2
     assert "DatapointsToAlarm" not in alarm
+    assert alarm["TreatMissingData"] == "breaching"
     assert template.properties("PlannerFunction")["Timeout"] < min(
         each["Seconds"] for each in template.body["Mappings"]["Schedule"].values()
     )

@@ -28,6 +28,8 @@ LATENCY = 0.4
 """Seconds that a usual call takes at most, its ledger call included, if the full pace is to be
 reached.
 """
+OPENING = 0.8
+"""Seconds that a usual opening takes at most, if the 1st of a month is to keep the full pace."""
 GRAVITYZONE_CALLS, CONNECTWISE_CALLS = 3, 4
 """Of the slowest record, one that is opened, with services of more than one product type."""
 SHORTEST_TICK = 15 * 60
@@ -51,6 +53,12 @@ def worker_timeout(template: Template) -> int:
 def _source(template: Template) -> dict[str, Any]:
     source: dict[str, Any] = template.properties("WorkerFunction")["Events"]["Jobs"]["Properties"]
     return source
+
+
+def _slowest_share(template: Template) -> float:
+    """The calls a second of one of the jobs that share a worker's bucket, at the slowest pace."""
+    pace = template.body["Mappings"]["Pace"]
+    return min(float(each["CallsPerSecond"]) / int(each["AtOnce"]) for each in pace.values())
 
 
 def test_workers_together_stay_within_what_gravityzone_allows(template: Template) -> None:
@@ -87,6 +95,7 @@ def test_a_batch_is_done_when_its_workers_bucket_is_needed_again(template: Templ
         assert every < lasts
         assert concurrency * every - lasts >= depth / rate - 1e-9
         assert concurrency >= int(asked) * LATENCY
+        assert concurrency * int(numbers["AtOnce"]) >= int(asked) * OPENING
 
 
 def test_concurrency_is_a_number_from_the_link(template: Template) -> None:
@@ -103,6 +112,7 @@ def test_concurrency_is_a_number_from_the_link(template: Template) -> None:
     environment = template.environment("WorkerFunction")
     assert environment["CALLS_PER_SECOND"] == {"Fn::FindInMap": ["Pace", asked, "CallsPerSecond"]}
     assert environment["BURST"] == {"Fn::FindInMap": ["Pace", asked, "Burst"]}
+    assert environment["JOBS_AT_ONCE"] == {"Fn::FindInMap": ["Pace", asked, "AtOnce"]}
     assert template.environment("PlannerFunction")["SWEEP_CALLS_PER_SECOND"] == asked
 
 
@@ -112,9 +122,7 @@ def test_the_slowest_record_fits_into_the_worker(
     """What the worker keeps free for a record is what the slowest can take; the first of a batch is
     always started.
     """
-    slowest_bucket = min(
-        float(each["CallsPerSecond"]) for each in template.body["Mappings"]["Pace"].values()
-    )
+    slowest_bucket = _slowest_share(template)
     calls = (GRAVITYZONE_CALLS + CONNECTWISE_CALLS) * request_timeout
     slowest = SLOWEST_JOB.total_seconds()
     assert calls + GRAVITYZONE_CALLS / slowest_bucket <= slowest < worker_timeout
@@ -131,9 +139,7 @@ def test_a_partner_with_the_most_children_fits_into_the_worker(
 
     A few seconds are for a cold start.
     """
-    slowest_bucket = min(
-        float(each["CallsPerSecond"]) for each in template.body["Mappings"]["Pace"].values()
-    )
+    slowest_bucket = _slowest_share(template)
     other = Service(name="edr", counter="edrMonthlyUsage", product_types=(0, 3))
     each = each_reading(slowest_bucket, (ENDPOINTS, other)).total_seconds()
     assert each >= 2 / slowest_bucket

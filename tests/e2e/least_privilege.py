@@ -82,7 +82,13 @@ def work(msp: Msp) -> None:
     msp.gravityzone.call(
         "POST",
         "faults",
-        {"kind": "throttled", "seconds": PAUSE_SECONDS, "operation": "getMonthlyUsage", "times": 1},
+        {
+            "kind": "throttled",
+            "seconds": PAUSE_SECONDS,
+            "operation": "getMonthlyUsage",
+            "contains": customer.id,
+            "times": 1,
+        },
     )
     _ticked(msp, minutes=30)
     what = f"a job that was to come again in {PAUSE_SECONDS} s did not"
@@ -137,6 +143,8 @@ def _finished(msp: Msp, otherwise: str) -> None:
         seconds=_SECONDS,
         what="the workers are done",
     )
+    if msp.logged("worker", "not reported"):
+        raise FlowFailedError("the end of a job was not reported")
     if _refusals(msp, "worker"):
         raise FlowFailedError(otherwise)
 

@@ -71,7 +71,9 @@ def test_a_digest_that_cannot_be_sent_is_kept(msp: Msp) -> None:
 
 
 def test_both_digests_have_their_schedule(msp: Msp) -> None:
-    """As deployed: by the MSP's clock on Monday, and in GMT on the close day."""
+    """As deployed: by the MSP's clock on Monday, and in GMT on the close day. Looks at totals alone
+    do not fire on a local stack: its ticks come by a schedule of its own.
+    """
     schedules = msp.stack.client("scheduler")
     names = [each["Name"] for each in schedules.list_schedules()["Schedules"]]
     found = [schedules.get_schedule(Name=each) for each in names]
@@ -88,4 +90,6 @@ def test_both_digests_have_their_schedule(msp: Msp) -> None:
         "weekly": ("cron(0 8 ? * MON *)", zone),
         "close-day": ("cron(0 6 2 * ? *)", "UTC"),
     }
-    assert {each["State"] for each in found} == {"ENABLED"}
+    looks = [each for each in found if '"pulse"' in each["Target"]["Input"]]
+    assert [each["State"] for each in looks] == ["DISABLED"]
+    assert {each["State"] for each in found if each not in looks} == {"ENABLED"}

@@ -88,7 +88,13 @@ def test_retry_after_becomes_the_visibility(msp: Msp) -> None:
     msp.gravityzone.call(
         "POST",
         "faults",
-        {"kind": "throttled", "seconds": 7, "operation": "getMonthlyUsage", "times": 1},
+        {
+            "kind": "throttled",
+            "seconds": 7,
+            "operation": "getMonthlyUsage",
+            "contains": customer.id,
+            "times": 1,
+        },
     )
     began = time.monotonic()
     msp.tick(FIRST, drain=False)

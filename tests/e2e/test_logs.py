@@ -38,7 +38,13 @@ def test_log_lines_have_keys_and_no_secrets(msp: Msp) -> None:
     msp.gravityzone.call(
         "POST",
         "faults",
-        {"kind": "status", "status": 401, "operation": "getMonthlyUsage", "after": 1},
+        {
+            "kind": "status",
+            "status": 401,
+            "operation": "getMonthlyUsage",
+            "contains": customer.id,
+            "after": 1,
+        },
     )
     msp.check_in(customer, 1, FIRST)
     msp.tick(FIRST + timedelta(minutes=15))

@@ -29,6 +29,7 @@ from requests.adapters import BaseAdapter
 from simulators.adapter import SimulatorAdapter
 from simulators.clock import VirtualClock
 from tally.runtime import bootstrap
+from testing.aws_models import read_models_once
 from testing.ledger_table import create_ledger_table
 from testing.world import World
 from tests.functional import deployed_environment
@@ -274,6 +275,7 @@ DAYS: Sequence[Callable[[Msp], None]] = (
 def main() -> None:
     """Play the days, one after another."""
     os.environ.update(ENVIRONMENT)
+    read_models_once()
     with mock_aws():
         msp = Msp()
         for day in DAYS:

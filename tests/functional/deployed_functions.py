@@ -48,6 +48,12 @@ class Deployed:
             self.world.clock.set(at)
         return planner_function.handler({"tick": at.strftime("%Y-%m-%dT%H:%M:%SZ")}, Context())  # type: ignore[arg-type]
 
+    def look(self, at: datetime) -> dict[str, Any]:
+        """Let the planner look at the totals of partners."""
+        self.world.clock.set(max(at, self.world.clock.now()))
+        event = {"tick": at.strftime("%Y-%m-%dT%H:%M:%SZ"), "pulse": True}
+        return planner_function.handler(event, Context())  # type: ignore[arg-type]
+
     def batch(self) -> list[dict[str, Any]]:
         """The records of one SQS batch, as Lambda's event source would hand them over."""
         answer = self.sqs.receive_message(

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 import planner.handler as planner_function
+import worker.handler as worker_function
 from simulators.faults import Fault, FaultKind
 from tally.errors import SetupError
 from tally.runtime import time_limits
@@ -76,6 +77,17 @@ def test_no_job_is_started_without_time_for_the_slowest(deployed: Deployed) -> N
     assert deployed.work(records, seconds_left=30) == [records[0]["messageId"]]
     assert deployed.world.gravityzone.calls.count() == 0
     assert deployed.world.additions(harbor) == []
+
+
+def test_a_partners_readings_have_time_for_another_jobs_turns(
+    deployed: Deployed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """READ-4: two jobs side by side take turns at their container's pace, so each reading of a
+    partner's job may take twice as long.
+    """
+    monkeypatch.setenv("CALLS_PER_SECOND", "1")
+    monkeypatch.setenv("JOBS_AT_ONCE", "2")
+    assert worker_function._worker().deliver.each_reading == timedelta(seconds=2)
 
 
 def test_gravityzone_is_not_asked_in_the_time_for_writing(

@@ -4,14 +4,18 @@ are made of.
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import boto3
 import pytest
 
 from simulators.faults import Fault, FaultKind
 from tally.domain.model.month import Month
+from tally.domain.pulse.state import Pulse, Trust
 from tally.errors import IncompletePlanError
+from tally.ledger.pulse.pulse_table import DynamoDBPulse
 from tally.runtime import metrics
 from tests.functional.deployed_functions import Deployed
 
@@ -105,6 +109,37 @@ def test_a_tick_tells_how_customers_stand(deployed: Deployed, printed: Printed) 
     )
     assert line["function"] == "planner"
     assert line["GravityZone"]["calls"] == len(line["GravityZoneLatency"]) > 0
+
+
+def test_a_look_hides_no_silence_of_ticks(deployed: Deployed, printed: Printed) -> None:
+    """PULSE-4: what only ticks write stays unwritten by a look, also by one that searches and sends
+    a job, so that an alarm hears when ticks do not come; its calls are counted all the same.
+    """
+    third = FIRST + timedelta(days=2)
+    customer = deployed.world.add_customer("Harbor Dental")
+    deployed.world.check_in(customer, 3)
+    deployed.tick(third)
+    _work_all(deployed)
+    memory = DynamoDBPulse(boto3.client("dynamodb"), "ledger")
+    memory.change(_proven_by_its_sweep)
+    deployed.world.check_in(customer, 2)
+    printed.lines()
+    assert deployed.look(third + timedelta(minutes=1))["jobs"] == 1
+    (line,) = printed.lines()
+    assert line["GravityZone"]["calls"] > 0
+    assert not [each for each in line if each.startswith(("Companies", "Records", "Oldest"))]
+
+
+def _proven_by_its_sweep(known: Pulse) -> Pulse:
+    """The memory after its sweep was the last that it took to believe totals."""
+    assert known.expected is not None
+    return replace(
+        known,
+        proof=replace(known.proof, trust=Trust.PROVEN),
+        totals=known.expected.totals,
+        swept=known.expected.tick,
+        expected=None,
+    )
 
 
 def test_a_batch_tells_its_records_and_calls(deployed: Deployed, printed: Printed) -> None:

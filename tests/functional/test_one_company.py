@@ -10,7 +10,7 @@ import pytest
 
 from tally.domain.model.standing import WHOLE_COMPANY, Standing, StandingState
 from tally.errors import ContractError, IncompletePlanError, SetupError, TallyError, TransientError
-from tally.ledger.saving import attempt, saved_all
+from tally.ledger.standings_in_bulk import attempt, saved_all
 from testing.world import Customer, World
 from tests.functional.instants import gmt
 from tests.functional.stored_world import StoredWorld, stored_world

@@ -279,6 +279,7 @@ def test_order_of_a_job(world: World) -> None:
     assert told == [
         "ledger record",
         "gravityzone.test POST",  # getMonthlyUsage
+        "ledger standing",  # the licence may have been seen within a day
         "gravityzone.test POST",  # getLicenseInfo
         "ledger record",  # the month before, for FOLLOW-4's baseline
         "ledger save",

@@ -5,7 +5,7 @@ the topic.
 import io
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import boto3
@@ -14,8 +14,10 @@ from moto import mock_aws
 
 import reporter.handler as reporter_function
 from simulators.clock import VirtualClock
+from tally.domain.pulse.state import Proof, Trust
 from tally.errors import ContractError, SetupError
 from tally.ledger.dynamodb import DynamoDBLedger
+from tally.ledger.pulse.pulse_table import DynamoDBPulse
 from testing.ledger_table import create_ledger_table
 from testing.world import World
 from tests.functional.instants import gmt
@@ -141,6 +143,25 @@ def test_twice_is_the_same_mail_twice(played: Deployed) -> None:
     first, second = played.mails()
     assert first == second
     assert played.items() == before
+
+
+def test_a_contradicted_pulse_is_told(deployed: Deployed, monkeypatch: pytest.MonkeyPatch) -> None:
+    """PULSE-3: the mail says that the pulse is off, and why; where the settings have no pulse, what
+    the ledger still knows of one is no news.
+    """
+    deployed.world.add_customer("Harbor Dental")
+    deployed.world.play(gmt("2026-11-01 00:05"))
+    proof = Proof(trust=Trust.OFF, since=gmt("2026-11-01 00:07"), why="all totals are 0")
+    memory = DynamoDBPulse(boto3.client("dynamodb"), "ledger")
+    memory.change(lambda known: replace(known, proof=proof))
+    for minutes in ("1", "0"):
+        monkeypatch.setenv("PULSE_MINUTES", minutes)
+        reporter_function._report.cache_clear()
+        deployed.report({"digest": "weekly", "at": "2026-11-01T01:00:00Z"})
+    first, second = (" ".join(text.split()) for _, text in deployed.mails())
+    assert "The pulse is switched off since 2026-11-01 00:07 GMT" in first
+    assert "all totals are 0" in first
+    assert "The pulse" not in second
 
 
 def test_a_weekly_digest(played: Deployed) -> None:

@@ -42,6 +42,7 @@ _BORING: Mapping[str, Any] = {
     "calm": 1.0,
     "second": None,
     "second_since": 0,
+    "pulse": "",
 }
 
 

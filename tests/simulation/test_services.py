@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tally.connectwise.client import ConnectWiseClient
-from tally.domain.decision import may_write, wanted
+from tally.domain.decision import growth, wanted
 from tally.domain.decision.case import Case, Wanted
 from tally.domain.holds import Grown
 from tally.domain.model.agreement import Addition
@@ -100,7 +100,7 @@ def test_a_held_number_that_was_not_counted_is_found(monkeypatch: pytest.MonkeyP
     def one_more(**told: Any) -> Grown:  # noqa: ANN401 - the fields of a hold
         return Grown(**{**told, "agreed": told["agreed"] + 1})
 
-    monkeypatch.setattr(may_write, "Grown", one_more)
+    monkeypatch.setattr(growth, "Grown", one_more)
     with pytest.raises(
         ViolationError,
         match=r"invariant 4, .* 2025-08 edr: the truth is one of \['never written'\]",

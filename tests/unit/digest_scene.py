@@ -21,6 +21,7 @@ from tally.domain.holds import (
 from tally.domain.model.month import Month
 from tally.domain.model.standing import Cause, Standing, StandingState
 from tally.domain.model.ticks import Ticks
+from tally.domain.pulse.state import Pulse
 from tally.domain.record.lines import Line, LineState, Place, Written
 from tally.domain.record.record_key import RecordKey
 from tally.domain.record.usage_record import Closing, Credit, RecordState, UsageRecord
@@ -106,6 +107,9 @@ asked for.
 """
 
 
+UNPROVEN = Pulse()
+
+
 def credit() -> Credit:
     """Two too many, at 4.50."""
     return Credit(billed=9, counted=7, unit_price=Decimal("4.50"))
@@ -152,9 +156,10 @@ def sent(
     *,
     at: datetime = AT,
     stack: str = "tally",
+    pulse: Pulse = UNPROVEN,
 ) -> Letter:
     """The digest of it."""
-    return digest(overview_, kind, DigestTime.of(at, close_day=2), stack=stack)
+    return digest(overview_, kind, DigestTime.of(at, close_day=2), stack=stack, pulse=pulse)
 
 
 def unwrapped(letter: Letter) -> str:

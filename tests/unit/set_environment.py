@@ -30,5 +30,6 @@ ENVIRONMENT = {
     "SWEEP_CALLS_PER_SECOND": "5",
     "CALLS_PER_SECOND": "0.5",
     "BURST": "1",
+    "JOBS_AT_ONCE": "1",
     "LOG_LEVEL": "INFO",
 }

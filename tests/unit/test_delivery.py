@@ -116,6 +116,7 @@ class Script:
     failure: TallyError | None = None
     jobs: list[Job] = field(default_factory=list)
     again: list[bool] = field(default_factory=list)
+    account: None = None
 
     def __call__(self, job: Job, *, again: bool = False) -> Mapping[str, str]:
         """Run."""

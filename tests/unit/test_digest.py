@@ -10,6 +10,7 @@ import pytest
 from tally.domain.holds import LateUsage
 from tally.domain.model.month import Month
 from tally.domain.model.standing import StandingState
+from tally.domain.pulse.state import Proof, Pulse, Trust
 from tally.domain.record.credit import credit_notice
 from tally.domain.record.usage_record import RecordState
 from tally.domain.reporting.digest import DigestKind, DigestTime
@@ -47,6 +48,23 @@ def test_a_month_that_closed_well() -> None:
     assert "November 2026 is closed: 1,204 endpoints on the Additions of 2 customers" in text
     assert "204 more than in October 2026 (1,000 of 1 customer)." in text
     assert "Nothing waits for you." in text
+
+
+def test_a_pulse_that_was_switched_off() -> None:
+    """PULSE-3: a contradiction is told in the mail, with since when and why; while totals prove
+    themselves, or have, nothing is said.
+    """
+    month = seen(closed("harbor", NOVEMBER, 1200))
+    proof = Proof(trust=Trust.OFF, since=gmt("2026-11-20 10:07"), why="the total stood still")
+    text = unwrapped(sent(month, pulse=Pulse(proof=proof)))
+    assert (
+        "The pulse is switched off since 2026-11-20 10:07 GMT, because totals of partners were "
+        "wrong: the total stood still. No bill depends on them."
+    ) in text
+    assert "`tally pulse` says what to do." in text
+    assert "Nothing waits for you." not in text
+    for trust in (Trust.UNPROVEN, Trust.PROVEN):
+        assert sent(month, pulse=Pulse(proof=replace(proof, trust=trust))) == sent(month)
 
 
 def test_the_biggest_changes_come_first() -> None:

@@ -279,6 +279,21 @@ def test_a_list_with_repeats_or_the_parent() -> None:
     assert [each.id for each in found] == [HARBOR]
 
 
+def test_a_row_that_has_a_key_twice_hides_no_other() -> None:
+    """SAFE-5: a list about everybody is read, though one of its rows is odd; an answer about one
+    company is not (READ-8).
+    """
+    rows = f'[{{"id": "{HARBOR}", "name": "Harbor"}}, {{"id": "1", "name": "x", "name": "y"}}]'
+    listed = '{"id": "call-1", "jsonrpc": "2.0", "result": %s}'
+    network = Scripted([answer(200, (listed % rows).encode())])
+    found = World(network).client.children(OWN, kind=CompanyKind.CUSTOMER, monthly_only=False)
+    assert found[0].id == HARBOR
+    one = '{"endpointMonthlyUsage": 3, "endpointMonthlyUsage": 4}'
+    network = Scripted([answer(200, (listed % one).encode())])
+    told = error_of(lambda: World(network).client.usage(HARBOR, month=NOVEMBER))
+    assert "twice" in str(told)
+
+
 def test_what_is_sent() -> None:
     """Each call is one JSON-RPC 2.0 request with an id of its own, by POST, with the key as user
     and no password.

@@ -46,6 +46,21 @@ def test_a_pause_fills_the_bucket_to_its_depth_and_no_further() -> None:
     assert time.slept == pytest.approx([1.0, 1.0])
 
 
+def test_whoever_comes_while_another_waits_gets_the_next_token() -> None:
+    """Design §3: threads that share a bucket are let through one after the other at its rate."""
+    slept: list[float] = []
+
+    def sleep(seconds: float) -> None:
+        slept.append(seconds)
+        if len(slept) == 1:
+            bucket.take()
+
+    bucket = TokenBucket(rate=1.0, depth=1, monotonic=lambda: 0.0, sleep=sleep)
+    bucket.take()
+    bucket.take()
+    assert slept == pytest.approx([1.0, 2.0], rel=0.01)
+
+
 def test_a_refusal_slows_it_down_for_long() -> None:
     """Design §3: a limit that is lower than documented is settled at: each refusal slows by a
     tenth, and it comes back slowly.

@@ -98,6 +98,7 @@ standings = every_field_of(
     untold_in=st.lists(months, max_size=3).map(tuple),
     last_reading=st.none() | instants,
     looked=st.dictionaries(RECORD_SCOPES, instants, max_size=3),
+    seen_monthly=st.none() | instants,
 )
 optional_instants = st.none() | instants
 links = every_field_of(

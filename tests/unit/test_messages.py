@@ -108,7 +108,7 @@ def test_a_job_is_as_it_was_planned() -> None:
 )
 def test_the_tick_of_an_event(text: str, tick: datetime) -> None:
     """Time is an input: the scheduled time of the event, in UTC whatever zone it is written in."""
-    found = Tick.of({"tick": text})
+    found = Tick.of({"tick": text}).at
     assert found == tick
     assert found.utcoffset() == timedelta(0)
 

@@ -9,13 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tally.domain.model.agreement import Addition, Agreement
+from tally.domain.model.agreement import Addition, Agreement, choose_agreement, decisive_day
 from tally.domain.model.month import Month
 from tally.domain.model.service_period import (
     ServicePeriod,
     begins,
-    choose_agreement,
-    decisive_day,
     service_period,
 )
 from tally.domain.model.standing import Cause, StandingState

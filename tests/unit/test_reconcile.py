@@ -14,8 +14,8 @@ from tally.domain.decision import reconcile as tables
 from tally.domain.decision.look import claimed_write, look_at, needs_look
 from tally.domain.decision.reconcile import reconcile
 from tally.domain.decision.scene import Do, Done, Outcome, Record, Scene, Wait, is_same_write
-from tally.domain.decision.settle import settle
 from tally.domain.decision.wanted import want
+from tally.domain.decision.without_a_write import without_a_write
 from tally.domain.facts.job_facts import Facts
 from tally.domain.facts.sighting import Looked, sight
 from tally.domain.holds import Broken, Edited, Fallen, SettledEdited, Strangers
@@ -431,6 +431,6 @@ def test_a_copy_of_an_agreement_grows_stale() -> None:
 def test_what_nobody_says_anything_of_is_told_all_the_same() -> None:
     """SAFE-7: a hold stays told where this job has nothing to say."""
     record = replace(a_record(FROZEN), hold=HELD)
-    outcome = settle(record, want(record, facts(**INVOICE)), facts(**INVOICE), None)
+    outcome = without_a_write(record, want(record, facts(**INVOICE)), facts(**INVOICE), None)
     assert isinstance(outcome, Done)
     assert reference(KEY, 0) == record.lines[0].reference

@@ -34,7 +34,13 @@ PARAMETERS = {
     "FIRST_MONTH": "FirstMonth",
     "SWEEP_CALLS_PER_SECOND": "LicensingCallsPerSecond",
 }
-OPTIONAL = {"CONNECTWISE_API_VERSION", "FIRST_MONTH", "SERVICES", "LOCAL_HTTP_HOST"}
+OPTIONAL = {
+    "CONNECTWISE_API_VERSION",
+    "FIRST_MONTH",
+    "SERVICES",
+    "LOCAL_HTTP_HOST",
+    "PULSE_MINUTES",
+}
 
 
 def names(settings: type[Settings]) -> list[str]:
@@ -131,6 +137,8 @@ MALFORMED = [
     ("BURST", "0"),
     ("BURST", "5"),
     ("BURST", "1.5"),
+    ("JOBS_AT_ONCE", "0"),
+    ("JOBS_AT_ONCE", "5"),
 ]
 
 

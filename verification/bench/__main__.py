@@ -20,6 +20,7 @@ from verification.bench import (
     freshness,
     memory,
     money,
+    pulse,
     statements,
     storm,
     sweep,
@@ -36,8 +37,9 @@ _PARTS: Mapping[str, Callable[[], Iterable[Figure]]] = {
     "storm": storm.measure,
     "money": money.measure,
     "statements": statements.measure,
+    "pulse": pulse.measure,
 }
-_VIRTUAL = ("storm", "freshness", "sweep", "calls", "money")
+_VIRTUAL = ("storm", "freshness", "sweep", "calls", "money", "pulse")
 """Parts of counts and virtual time. They may run side by side, since a busy machine does not
 matter."""
 

@@ -13,6 +13,7 @@ from verification.bench.figure import Figure
 GROUP = "Calls"
 COMPANIES, PARTNERS, CHANGED = 1000, 4, 100
 _LICENSING = ("getMonthlyUsage", "getLicenseInfo", "getMonthlyUsagePerProductType")
+_LICENCE = "getLicenseInfo"
 _LIST = "GET additions"
 _OCTOBER, _NOVEMBER = Month(2026, 10), Month(2026, 11)
 
@@ -35,6 +36,7 @@ def measure(*, companies: int = COMPANIES) -> Iterable[Figure]:
     yield from _changes(world, customers[: companies // 10])
     yield from _fields_way(world, customers)
     yield from _looks(world, companies)
+    yield from _opening_after_checks(world, companies)
     yield from _closing(world, companies)
 
 
@@ -98,8 +100,20 @@ def _looks(world: World, companies: int) -> Iterable[Figure]:
     yield _figure("the same, the most in an hour of 24, a company", most / companies, 0.25)
 
 
+def _opening_after_checks(world: World, companies: int) -> Iterable[Figure]:
+    """Yield the licensing calls of a month's last day, beside its sweeps, and of an opening."""
+    _clear(world)
+    for hour in range(24):
+        world.play(_NOVEMBER.starts - timedelta(hours=24 - hour))
+    checks = world.gravityzone.calls.count(_LICENCE)
+    yield _figure("a month's last day, licences asked for a company", checks / companies, 1)
+    world.tick(_NOVEMBER.starts.replace(minute=5))
+    gravityzone, _ = _worked(world)
+    # October is still followed, with one call a company.
+    yield _figure("an opening after that, of GravityZone", gravityzone / companies - 1, 1)
+
+
 def _closing(world: World, companies: int) -> Iterable[Figure]:
-    world.play(_NOVEMBER.starts.replace(minute=5))
     _look_at_all(world, _NOVEMBER.starts)
     world.tick(_NOVEMBER.starts.replace(day=2))
     _, connectwise = _worked(world)

@@ -144,6 +144,7 @@ def _environment(answers: FirstAnswers, bytecode: str) -> dict[str, str]:
         "REQUEST_TIMEOUT_SECONDS": "7",
         "CALLS_PER_SECOND": "1",
         "BURST": "1",
+        "JOBS_AT_ONCE": "2",
         "SWEEP_CALLS_PER_SECOND": "5",
         "STACK_NAME": "tally",
     }

@@ -3,7 +3,7 @@
 Time is virtual.
 """
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -21,13 +21,14 @@ from simulators.core import Simulator
 from simulators.gravityzone import GravityZoneSimulator, RateLimits
 from tally.errors import TallyError
 from tally.ports import BATCH
+from tally.worker.delivery import may_open
 from testing.queue import Message
 from testing.world import Customer, World, plain_connectwise
 from verification.bench.timeline import Timeline
 
-CONTAINERS, BURST = 2, 2
-"""The workers at once at 5 calls a second, and the depth of each one's bucket, as in the
-template."""
+CONTAINERS, BURST, AT_ONCE = 2, 2, 2
+"""The workers at once at 5 calls a second, the depth of each one's bucket, and the jobs that each
+has in hand side by side, as in the template."""
 TICK = timedelta(minutes=15)
 CONNECTWISE_A_MINUTE = 1000
 GRAVITYZONE_LATENCY, CONNECTWISE_LATENCY, LEDGER_LATENCY = 0.2, 0.15, 0.005
@@ -74,6 +75,7 @@ class Scene:
     """True if calls beyond GravityZone's rate wait for their turn while its burst has room; else
     they come at once."""
     containers: int = CONTAINERS
+    at_once: int = AT_ONCE
     batch: int = BATCH
     """The most messages that a poll finds."""
     clock: VirtualClock = field(init=False)
@@ -171,9 +173,10 @@ class Scene:
         while self.clock.now() < until:
             messages = queue.receive(self.batch)
             began = self.clock.now()
-            for message in messages:
-                self._deliver(message, deliver)
             if messages:
+                lane = partial(self._empty, deque(messages), deliver)
+                opens = any(may_open(message.body) for message in messages)
+                self.timeline.together([lane] * (self.at_once if opens else 1))
                 self.invoked += 1
                 self.worked += self.clock.now() - began
             else:
@@ -181,6 +184,11 @@ class Scene:
                 self.timeline.wait_until(
                     max(self.clock.now(), min(following, self.clock.now() + _POLL, until))
                 )
+
+    def _empty(self, waiting: deque[Message], deliver: Callable[..., object]) -> None:
+        """One thread of a container: it takes the batch's next message, as long as there is one."""
+        while waiting:
+            self._deliver(waiting.popleft(), deliver)
 
     def _deliver(self, message: Message, deliver: Callable[..., object]) -> None:
         try:

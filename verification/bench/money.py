@@ -8,6 +8,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from tally.ledger.items import link_item, record_item, standing_item
 from tally.ports import BATCH
@@ -15,10 +16,13 @@ from tally.standings import NOTED_EVERY
 from verification.bench.figure import Figure
 from verification.bench.load_scene import CONNECTWISE_LATENCY, LEDGER_LATENCY, TICK, Scene
 
+if TYPE_CHECKING:
+    from verification.bench.month_msp import Counted
+
 GROUP = "Dollars for 1,000 companies and a month"
 COMPANIES = 1000
 HOURS = 730
-WORKER_GB, PLANNER_GB = 0.125, 0.5
+WORKER_GB, PLANNER_GB = 0.125, 0.25
 CHANGES = 10
 """Assumed rises of a company's count in a month: most machines connect in the first days."""
 METRICS, ALARMS = 12, 13
@@ -34,8 +38,9 @@ _IDLE_POLLS_AN_HOUR = 5 * 180
 _SLICE = 0.014
 """Seconds of a job's own processor time: 1 ms, at the fourteenth of a processor that 128 MB
 give."""
-_PLANNER_SLICE = 0.5
-"""Seconds of a tick's own processor time: 0.12 s, at the third of a processor that 512 MB give."""
+PLANNER_SLICE = 0.85
+"""Seconds of a tick's own processor time: 0.12 s, at the seventh of a processor that 256 MB
+give."""
 _PARTNERS = 4
 _WORKER_LINE, _PLANNER_LINES = 650, 3_000
 """Bytes of the metrics' line of a worker's invocation, 620 for ten calls, with CloudWatch's own 26,
@@ -48,6 +53,12 @@ _LOOK_READS = 2
 _LOOK_SECONDS = CONNECTWISE_LATENCY + _LOOK_READS * LEDGER_LATENCY + 0.014
 """The extra of a look at a job: the list of Additions, those reads, and 1 ms of its own processor
 time as above."""
+_DAYS = 30
+_LOOK_SLICE = 0.06
+"""Seconds of the own processor time of a firing that plans nothing."""
+_MEMORY_READ, _MEMORY_UNITS = 1, 2
+"""Units of the pulse's memory: 1.1 kB, packed, with three vectors of eight counters for each of
+five partners."""
 _STANDING_UNITS = 2
 """Write units of a standing: the item and its index entry."""
 
@@ -74,7 +85,7 @@ def measure() -> Iterable[Figure]:
 
     The variable part is at both ends of the schedule's choice, and by service at the default.
     """
-    scene, poor = _swept(BATCH), _swept(BATCH // 2)
+    scene, poor = swept(), swept(batch=BATCH // 2)
     often, seldom = (bill(scene, ticks_an_hour=each) for each in (4, 1))
     for each in fields(often):
         name = each.name.replace("_", " ")
@@ -106,9 +117,9 @@ def measure() -> Iterable[Figure]:
     )
 
 
-def _swept(batch: int) -> Scene:
+def swept(companies: int = COMPANIES, *, batch: int = BATCH) -> Scene:
     """After a sweep that changed, noted and looked at nothing, whose figures alone it has."""
-    scene = Scene(companies=COMPANIES, partners=_PARTNERS, batch=batch)
+    scene = Scene(companies=companies, partners=_PARTNERS, batch=batch)
     scene.sweep(scene.start, within=timedelta(hours=1))
     # Every company's time of day lies before, and none after it.
     looked = scene.start.replace(hour=23, minute=15)
@@ -125,7 +136,7 @@ def bill(scene: Scene, *, ticks_an_hour: int) -> Bill:
     once a day and once more before its invoice. A look is noted with the next reading that is due.
     """
     ticks = ticks_an_hour * HOURS
-    planning = scene.planned.total_seconds() + _PLANNER_SLICE
+    planning = scene.planned.total_seconds() + PLANNER_SLICE
     seconds = scene.worked.total_seconds() + COMPANIES * _SLICE
     batches = scene.invoked
     requests = math.ceil(COMPANIES / _SENT_AT_ONCE) + 2 * batches
@@ -144,6 +155,38 @@ def bill(scene: Scene, *, ticks_an_hour: int) -> Bill:
         table_writes=(noted * COMPANIES * _STANDING_UNITS + transitions * _SAVE_UNITS)
         * _WRITE_UNIT,
         logs=ticks * (batches * _WORKER_LINE + _PLANNER_LINES) / 1e9 * _LOG_GB,
+    )
+
+
+def month_bill(scene: Scene, counted: "Counted", *, days: int) -> Bill:
+    """Return the cost of a month that was played, by what a job of the scene's sweep takes."""
+    part = days / _DAYS
+    a_job = scene.worked.total_seconds() / scene.companies + _SLICE
+    written = counted.rises * CONNECTWISE_LATENCY * 2
+    looks = scene.companies * days
+    planner = counted.planner.total_seconds() + _LOOK_SLICE * (counted.firings - counted.plans)
+    invocations = counted.batches + counted.firings
+    saves = scene.companies * part + 2 * counted.rises
+    return Bill(
+        worker=(counted.jobs * a_job + written + looks * _LOOK_SECONDS) * WORKER_GB * _GB_SECOND
+        + counted.batches * _INVOCATION,
+        planner=planner * PLANNER_GB * _GB_SECOND + counted.firings * _INVOCATION,
+        queue=(counted.sent + 2 * counted.batches + 24 * days * _IDLE_POLLS_AN_HOUR) * _SQS_REQUEST,
+        table_reads=(
+            counted.jobs
+            + counted.plans * _index_units(scene)
+            + looks * _LOOK_READS
+            + counted.memory_reads * _MEMORY_READ
+        )
+        * _READ_UNIT,
+        table_writes=(
+            counted.noted * _STANDING_UNITS
+            + saves * _SAVE_UNITS
+            + counted.memory_writes * _MEMORY_UNITS
+            + counted.account_writes
+        )
+        * _WRITE_UNIT,
+        logs=(invocations * _WORKER_LINE + counted.plans * _PLANNER_LINES) / 1e9 * _LOG_GB,
     )
 
 

@@ -7,7 +7,7 @@ and takes as long as its computing.
 import heapq
 import itertools
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -55,6 +55,27 @@ class Timeline:
         if seconds > 0:
             self.wait_until(self.clock.now() + timedelta(seconds=seconds))
 
+    def together(self, actors: Sequence[Callable[[], None]]) -> None:
+        """Let others act from now on, and come back when each of them has come to its end."""
+        turn, left = _taken(), len(actors)
+
+        def ended() -> None:
+            nonlocal left
+            left -= 1
+            if left == 0:
+                self._push(self.clock.now(), turn)
+
+        self._living += len(actors)
+        for actor in actors:
+            own = _taken()
+            begun = threading.Thread(target=self._act, args=(actor, own, ended), daemon=True)
+            self._push(self.clock.now(), own)
+            begun.start()
+        self._pass_on()
+        turn.acquire()
+        if self._failed:
+            raise EndedError
+
     def wait_until(self, instant: datetime) -> None:
         """Come back at that instant, or at once if it is past.
 
@@ -76,7 +97,12 @@ class Timeline:
             self.clock.set(instant)
         turn.release()
 
-    def _act(self, actor: Callable[[], None], turn: threading.Lock) -> None:
+    def _act(
+        self,
+        actor: Callable[[], None],
+        turn: threading.Lock,
+        ended: Callable[[], None] = lambda: None,
+    ) -> None:
         turn.acquire()
         try:
             if not self._failed:
@@ -86,6 +112,7 @@ class Timeline:
         except BaseException as error:  # noqa: BLE001 - raised again where `run` was called
             self._failed.append(error)
         finally:
+            ended()
             self._living -= 1
             if self._living:
                 self._pass_on()

@@ -18,6 +18,7 @@ from verification.simulation.billed_services import ENDPOINTS
 from verification.simulation.books import Books
 from verification.simulation.invoice_checks import InvoiceChecks
 from verification.simulation.msp import Firm, Msp
+from verification.simulation.pulse_checks import PulseChecks
 from verification.simulation.rate_checks import RateChecks
 from verification.simulation.record_checks import RecordChecks
 from verification.simulation.standing_checks import StandingChecks, left_so
@@ -51,6 +52,7 @@ class Checks:
         self.writes = WriteChecks(self.books, self.additions, self.standings)
         self.invoices = InvoiceChecks(msp)
         self.rates = RateChecks()
+        self.pulse = PulseChecks(self.books, self._overridden)
         self._failed_jobs = 0
         self._last_tick = datetime.min.replace(tzinfo=UTC)
         self._last_month: Month | None = None
@@ -160,7 +162,8 @@ class Checks:
         self.invoices.look_at_all(self.books.heads)
 
     def _look_at_everybody(self, tick: datetime) -> None:
-        """Invariant 4: check, after a step without faults, that undisturbed companies are right."""
+        """Invariants 4 and 10: check after a step without faults that the undisturbed are right."""
+        self.pulse.after_tick(tick)
         for firm in self.msp.firms:
             if firm.there and tick - firm.touched > _REACHED:
                 for _, standings in self._known_services():

@@ -34,6 +34,8 @@ class Draw(IntEnum):
     REACH = 51
     TOTALS = 60
     MOVES = 61
+    PULSE = 62
+    PHASES = 63
 
 
 def drawn(seed: int, what: Draw, *key: int) -> random.Random:

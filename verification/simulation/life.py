@@ -3,10 +3,11 @@
 They are drawn beforehand, for each company alone, and the clock plays them.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from random import Random
+from typing import Any
 
 from tally.domain.model.month import Month
 from verification.simulation import (
@@ -18,12 +19,15 @@ from verification.simulation import (
     partners,
 )
 from verification.simulation.draws import Draw, drawn
+from verification.simulation.life_moves import KINDS_OF_MOVES
 from verification.simulation.msp import Firm, Msp
+from verification.simulation.phases import moments_in, phases_of
 from verification.simulation.setting import Setting
 from verification.simulation.story import Tell
 
 JOINS = "joins"
 CHECK_INS = "check-ins"
+NEW_MACHINES = "new machines"
 
 _SECOND = timedelta(seconds=1)
 
@@ -63,6 +67,7 @@ def happen(msp: Msp, event: Event, firm: Firm, tell: Tell) -> None:
     draw = Random(event.draw)
     if event.kind == JOINS:
         msp.join(firm)
+        msp.shifted = msp.clock.now()
         if msp.has_partners:
             partners.look_around(msp)
         tell(
@@ -75,6 +80,11 @@ def happen(msp: Msp, event: Event, firm: Firm, tell: Tell) -> None:
     if event.kind == CHECK_INS:
         _check_in(msp, firm, draw, tell)
         return
+    if event.kind == NEW_MACHINES:
+        _connect_new(msp, firm, draw.choice((1, 1, 1, 2, 3)), tell)
+        return
+    if event.kind in _SHIFTING:
+        msp.shifted = msp.clock.now()
     said = (_ACTS_OF_PARTNERS if firm.partner else _ACTS)[event.kind](msp, firm, draw)
     if said:
         if event.kind not in _TOUCHLESS:
@@ -92,6 +102,8 @@ _ACTS = {
     **life_moves.ACTS,
 }
 _ACTS_OF_PARTNERS = {**_ACTS, **partners.ACTS}
+_SHIFTING = frozenset({**life_gravityzone.ACTS, **life_moves.ACTS, **partners.ACTS})
+"""What may let a total fall, or rise by what was counted before."""
 _TOUCHLESS = frozenset({life_connectwise.INVOICED, partners.MEANWHILE})
 _WEIGHTS = (*life_gravityzone.WEIGHTS, *life_connectwise.WEIGHTS, *life_answers.WEIGHTS)
 KINDS_OF_LIFE = tuple(name for name, _ in _WEIGHTS)
@@ -152,11 +164,25 @@ def _merged(msp: Msp, firm: Firm) -> Iterator[Event]:
         )
 
 
+_FIRST_IN_PHASES = 40_000
+"""The number of what happens in dense phases first, beyond that of all moves."""
+_MOVES, _NEW = 0.06, 0.3
+"""The part of it that is a move, and with known machines that connect."""
 _APART = 1_000_000
 """The number of what is drawn beside a company's life, beyond all that it has."""
 
 
+def _in_phases(msp: Msp, firm: Firm) -> Iterator[Event]:
+    """Machines that connect, and some moves, while the pulse looks at the totals."""
+    for phase in phases_of(msp.setting):
+        for at, number, luck, draw in moments_in(phase, msp.setting, firm.number):
+            usual = NEW_MACHINES if luck > _NEW else CHECK_INS
+            kind = usual if firm.partner or luck > _MOVES else KINDS_OF_MOVES[draw % 2]
+            yield Event(max(at, firm.arrives), firm.number, _FIRST_IN_PHASES + number, kind, draw)
+
+
 def _seldom(msp: Msp, firm: Firm) -> Iterator[Event]:
+    yield from _in_phases(msp, firm)
     for drawn_apart in (life_oddities, life_moves):
         for at, number, kind, draw in drawn_apart.life_of(msp, firm):
             yield Event(at, firm.number, number, kind, draw)
@@ -198,6 +224,23 @@ def _moment(month: Month, draw: Random) -> datetime:
     return month.starts + _SECOND * draw.randrange(length)
 
 
+def _connect_new(msp: Msp, firm: Firm, machines: int, tell: Tell) -> None:
+    """Let some machines connect for the first time, at once counted."""
+    tenant = msp.gravityzone.tenant
+    if tenant.find(firm.id) is not None:
+        for _ in range(machines):
+            tenant.check_in(msp.new_machine(firm, **_features(msp, firm)))
+        tell(msp.clock.now(), f"{firm.name}: {machines} new machines connect")
+
+
+def _features(msp: Msp, firm: Firm) -> Mapping[str, Any]:
+    """Return the features of a company's next new machine."""
+    second = msp.setting.second
+    if second is None:
+        return {}
+    return second.machine(drawn(msp.setting.seed, Draw.SERVICES, firm.number), firm.made)
+
+
 def _check_in(msp: Msp, firm: Firm, draw: Random, tell: Tell) -> None:
     """Let machines connect: known ones mostly, some for the first time; a few reports come late."""
     tenant = msp.gravityzone.tenant
@@ -206,14 +249,8 @@ def _check_in(msp: Msp, firm: Firm, draw: Random, tell: Tell) -> None:
     known = firm.machines
     fresh = firm.size - len(known)
     new = fresh if fresh > 0 and draw.random() < 0.7 else (1 if draw.random() < 0.3 else 0)  # noqa: PLR2004 - growth
-    second = msp.setting.second
     for _ in range(new):
-        features = (
-            {}
-            if second is None
-            else second.machine(drawn(msp.setting.seed, Draw.SERVICES, firm.number), firm.made)
-        )
-        msp.new_machine(firm, **features)
+        msp.new_machine(firm, **_features(msp, firm))
     first = draw.randrange(len(known)) if known else 0
     several = known[first : first + 1 + int(len(known) * draw.random())] + known[len(known) - new :]
     lag = timedelta()

@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping
 from random import Random
 
 from simulators.gravityzone import MISSING
-from simulators.gravityzone.tenant import MONTHLY_TYPES
 from simulators.gravityzone.usage import month_of
 from verification.simulation.billed_services import ENDPOINTS
 from verification.simulation.draws import Draw, drawn
@@ -28,7 +27,7 @@ def _change_licence(msp: Msp, firm: Firm, draw: Random) -> str:
     if company is None or company.subscription_type == licence:
         return ""
     msp.gravityzone.tenant.change_subscription(firm.id, licence)
-    firm.licences.append((msp.clock.now(), licence in MONTHLY_TYPES))
+    firm.licences.append((msp.clock.now(), licence))
     return f"its subscription is of type {licence}"
 
 
@@ -40,7 +39,7 @@ def _delete(msp: Msp, firm: Firm, draw: Random) -> str:
     tenant = msp.gravityzone.tenant
     if tenant.find(firm.id) is None:
         return ""
-    firm.licences.append((msp.clock.now(), False))
+    firm.licences.append((msp.clock.now(), 0))
     if drawn(msp.setting.seed, Draw.REACH, firm.number).random() < 0.3:  # noqa: PLR2004 - some change their partner by themselves
         tenant.reach.hide(firm.id)
         return "is out of the key's reach"

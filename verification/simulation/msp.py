@@ -1,5 +1,6 @@
 """An MSP as a seed draws it: its companies on both sides, with all their oddities at the start."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from random import Random
@@ -9,7 +10,7 @@ from simulators.clock import VirtualClock
 from simulators.connectwise.api_records import Fields, midnight
 from simulators.core import CallLog
 from simulators.gravityzone import RateLimits
-from simulators.gravityzone.tenant import MONTHLY_TYPES
+from simulators.gravityzone.tenant import MONTHLY_TYPES, PAID_MONTHLY
 from tally.domain.model.month import Month
 from tally.ports import ConnectWise
 from testing.ledger import MemoryLedger
@@ -17,7 +18,7 @@ from testing.world import PRODUCT, World
 from verification.simulation.billed_services import ENDPOINTS, Billed, connectwise_of
 from verification.simulation.bundles import BUNDLED, payer, put_below
 from verification.simulation.draws import Draw, drawn
-from verification.simulation.setting import Setting, Shape, setting_of
+from verification.simulation.setting import PULSED, Setting, Shape, setting_of
 from verification.simulation.totals import LYING
 
 _FIRST = ("Harbor", "North", "Old", "Blue", "Cedar", "Granite", "Summit", "Maple", "Iron", "Silver")
@@ -78,18 +79,28 @@ class Firm:
     made: int = 0
     """The number of machines that it ever had new, from which their ids follow."""
     agreements: list[int] = field(default_factory=list)
-    licences: list[tuple[datetime, bool]] = field(default_factory=list)
-    """Since when it has been listed as monthly-licensed, or not."""
+    licences: list[tuple[datetime, int]] = field(default_factory=list)
+    """Since when its subscription has been of that type; 0 once the company is gone."""
     partner: bool = False
     """It is a partner whose own machines a person may have billed."""
 
     def licensed_in(self, month: Month) -> bool:
         """Return True if it was listed as monthly-licensed at any moment of a month."""
-        ends = [at for at, _ in self.licences[1:]] + [datetime.max.replace(tzinfo=UTC)]
         return any(
-            licensed and since < month.next.starts and until > month.starts
-            for (since, licensed), until in zip(self.licences, ends, strict=True)
+            licence in MONTHLY_TYPES and since < month.next.starts and until > month.starts
+            for since, until, licence in self._spans()
         )
+
+    def paid_since(self, instant: datetime) -> bool:
+        """Return True if its subscription has been a paid monthly one at any moment since then."""
+        return any(
+            licence == PAID_MONTHLY and until >= instant for _, until, licence in self._spans()
+        )
+
+    def _spans(self) -> Iterator[tuple[datetime, datetime, int]]:
+        ends = [at for at, _ in self.licences[1:]] + [datetime.max.replace(tzinfo=UTC)]
+        for (since, licence), until in zip(self.licences, ends, strict=True):
+            yield since, until, licence
 
     @property
     def there(self) -> bool:
@@ -114,6 +125,7 @@ class Msp:
             companies_at_once=3,
             bill_minimum=setting.bill_minimum,
             connectwise_world=connectwise_of(setting.services),
+            pulse=bool(setting.pulse) and shape.has(PULSED),
         )
         self.ledger = self.world.ledger = MemoryLedger(
             now=self.clock.now if setting.index_lag else None, index_lag=setting.index_lag
@@ -145,6 +157,8 @@ class Msp:
         self.by_id: dict[str, Firm] = {}
         self.around: dict[str, str] = {}
         """The surroundings of each billed partner at the last look."""
+        self.shifted = self.clock.now()
+        """The last time that counts may have fallen, or gone from one place to another."""
         self.moved: set[int] = set()
         """Agreements whose terms a person has changed by hand."""
         self.given: set[int] = set()
@@ -215,7 +229,7 @@ class Msp:
         if setup != "unknown in ConnectWise":
             self._join_connectwise(firm, draw)
         firm.touched = self.clock.now()
-        firm.licences.append((firm.touched, licence in MONTHLY_TYPES))
+        firm.licences.append((firm.touched, licence))
 
     @property
     def billed_now(self) -> tuple[Billed, ...]:
@@ -248,7 +262,7 @@ class Msp:
         self.by_id[firm.id] = firm
         self._join_connectwise(firm, draw)
         firm.touched = self.clock.now()
-        firm.licences.append((firm.touched, True))
+        firm.licences.append((firm.touched, PAID_MONTHLY))
 
     def closes(self, month: Month) -> datetime:
         """Return the instant of a month's close, worked out here and not asked of the product."""

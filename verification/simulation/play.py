@@ -1,16 +1,18 @@
 """The play of one seed: life, ticks, workers and trouble on one clock, checked at each step."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 
-from tally.errors import TallyError
+from tally.domain.pulse.state import Proof, Pulse, Trust
+from tally.errors import ContradictedError, TallyError
 from tally.messages import Job
-from tally.planner.plan import Plan
+from tally.planner.plan import Planned
+from tally.pulse.firing import Firing
 from tally.worker.delivery import Delivery
 from testing.effects import KilledError
 from testing.queue import Message
@@ -31,6 +33,7 @@ from verification.simulation.outages import (
     outages_of,
     put_up,
 )
+from verification.simulation.phases import phases_of
 from verification.simulation.setting import Shape
 from verification.simulation.story import Tell, ViolationError, silence
 from verification.simulation.ticks import Tick, schedule
@@ -56,6 +59,7 @@ class Played:
     calls: int = 0
     lived: Counter[str] = field(default_factory=Counter)
     faults: Counter[str] = field(default_factory=Counter)
+    pulse: Counter[str] = field(default_factory=Counter)
 
     def add(self, other: "Played") -> None:
         """Count another one in."""
@@ -66,6 +70,7 @@ class Played:
         self.calls += other.calls
         self.lived.update(other.lived)
         self.faults.update(other.faults)
+        self.pulse.update(other.pulse)
 
 
 def play(shape: Shape, tell: Tell = silence) -> Played:
@@ -86,6 +91,16 @@ def _crashed(shape: Shape, run: "_Run", error: Exception) -> ViolationError:
     return ViolationError(
         0, f"crashed: {type(error).__name__}: {error}", seed=shape.seed, step=run.step
     )
+
+
+def _all(planned: Planned | None) -> bool:
+    """Return True if all was planned."""
+    return planned is not None and not planned.skipped
+
+
+def _proven(now: datetime) -> Proof:
+    """Return the proof as after three sweeps that agreed."""
+    return Proof(trust=Trust.PROVEN, agreed=3, rise_seen=True, since=now)
 
 
 class _Run:
@@ -114,7 +129,9 @@ class _Run:
         self.turn = 0
         self.nested = 0
         self.killed = False
-        self.planner: Plan = self._planner()
+        self.phases = phases_of(self.setting)
+        self.planner: Firing = self._planner()
+        self._begin_pulse(self.clock.now())
         self.job: Job | None = None
         self.played = Played()
 
@@ -136,6 +153,8 @@ class _Run:
         played.company_months = self.checks.company_months
         played.calls = self.checks.calls
         played.faults = self.trouble.counted
+        if self.checks.pulse.looks:
+            played.pulse["looks after which everything was billed"] = self.checks.pulse.looks
         return played
 
     def _take(self, tick: Tick, *, until: datetime) -> None:
@@ -156,13 +175,65 @@ class _Run:
         self.tell(
             now, f"step {tick.number}: tick {tick.scheduled:%Y-%m-%d %H:%M:%S}{late}{weather}"
         )
+        if tick.look:
+            if self.msp.world.pulse and SCHEDULE not in away:
+                self._look(tick, until=until, calm=self.trouble.idle and not away)
+            return
+        self._begin_phase(now)
         self.oddities.draw(tick.number)
-        planned = SCHEDULE not in away and self._plan(tick)
+        planned = None if SCHEDULE in away else self._plan(tick)
         if WORKERS not in away:
             self._work(until)
         self._live(until)
         calm = self.trouble.idle and self.oddities.firm is None
-        self.checks.after_step(tick=tick.scheduled, good=planned and calm and not len(self.queue))
+        self.checks.after_step(
+            tick=tick.scheduled, good=_all(planned) and calm and not len(self.queue)
+        )
+
+    def _look(self, tick: Tick, *, until: datetime, calm: bool) -> None:
+        """Look at the totals of partners, and let workers do what comes of it."""
+        self.oddities.forget()
+        before = self.world.pulses.pulse
+        planned = self._plan(tick)
+        pulse = self.world.pulses.pulse
+        found = planned is not None and (
+            (pulse.searched == tick.scheduled and pulse.totals != before.totals)
+            or planned.skipped == "no total has moved"
+        )
+        if WORKERS not in out(self.outages, self.clock.now()):
+            self._work(until)
+        if calm and found:
+            self.checks.pulse.after_look(tick.fires, pulse)
+        self._live(until)
+        self.checks.after_step(tick=tick.scheduled, good=False)
+
+    def _begin_pulse(self, now: datetime) -> None:
+        """Let the pulse be as it is drawn before the first tick."""
+        match self.setting.pulse:
+            case "proven":
+                self.world.pulses.pulse = Pulse(proof=_proven(now))
+            case "off":
+                off = Proof(trust=Trust.OFF, why="it was seen before", since=now)
+                self.world.pulses.pulse = Pulse(proof=off)
+
+    def _begin_phase(self, now: datetime) -> None:
+        """At the first tick of a dense phase the totals have proven themselves, where so drawn.
+
+        It is as if three sweeps had agreed since; a full one follows. Where the pulse was switched
+        off, a person may switch it on again.
+        """
+        pulses = self.world.pulses
+        begun = [phase for phase in self.phases if phase.begins <= now]
+        self.phases = self.phases[len(begun) :]
+        trust = pulses.pulse.proof.trust
+        if not begun or not self.world.pulse:
+            return
+        if self.setting.pulse == "proven" and trust is not Trust.PROVEN:
+            pulses.change(lambda pulse: replace(pulse, proof=_proven(now), swept=None))
+            self.tell(now, "  the totals have proven themselves")
+        elif self.setting.pulse == "off" and begun[0].number % 2:
+            pulses.change(lambda pulse: pulse.switched_on(now))
+            self.tell(now, "  a person switches the pulse on")
 
     def _deploy(self, tick: Tick) -> None:
         """Name the service beside endpoints in the settings, once its month has come."""
@@ -198,7 +269,9 @@ class _Run:
             before = self._books()
             waiting = bool(self.queue.backlog())
             self.tell(at, f"step {self.step}: calm tick")
-            planned = self._plan(Tick(number=self.step, scheduled=at, fires=at))
+            # With totals that lie, nothing is promised before the next full sweep.
+            tick = Tick(number=self.step, scheduled=at, fires=at)
+            planned = _all(self._plan(tick, whole=True))
             self._work(at + _CALM_STEP)
             self.clock.set(max(at + _CALM_STEP, self.clock.now()))
             done = planned and not len(self.queue)
@@ -220,23 +293,35 @@ class _Run:
             standing.company_id: standing.causes for standing in ledger.all_standings()
         }
 
-    def _plan(self, tick: Tick) -> bool:
-        """One tick; answers whether all of it could be planned."""
+    def _fire(self, tick: Tick, *, whole: bool) -> Planned:
+        if not self.world.pulse:
+            return self.planner.plan(tick.scheduled)
+        if tick.look:
+            return self.planner.pulse(tick.scheduled)
+        return self.planner.tick(tick.scheduled, whole=whole)
+
+    def _plan(self, tick: Tick, *, whole: bool = False) -> Planned | None:
+        """One tick or look; answers what was planned, None if not all of it could be."""
         if not self.trouble.idle:
             self.trouble.luck(drawn(self.setting.seed, Draw.PLANNER, tick.number))
         try:
-            planned = self.planner(tick.scheduled)
+            planned = self._fire(tick, whole=whole)
+        except ContradictedError as error:
+            self.tell(self.clock.now(), f"  {error} {error.vectors}")
+            self.played.pulse["contradicted"] += 1
+            self.checks.pulse.contradicted(error)
+            return None
         except TallyError as error:
             self.tell(self.clock.now(), f"  the tick failed: {error}")
             if self.trouble.idle and self.oddities.firm is not None:
                 raise ViolationError(
                     4, f"one company's trouble made the tick fail: {error}"
                 ) from error
-            return False
+            return None
         except KilledError:
             self.clock.advance(_COLD_START)
             self.planner = self._planner()
-            return False
+            return None
         finally:
             self.checks.after_plan()
         self.tell(
@@ -244,11 +329,20 @@ class _Run:
             (
                 f"  planned {planned.jobs} "
                 f"jobs{f', skipped: {planned.skipped}' if planned.skipped else ''}"
+                f"{f', {planned.pulse}' if planned.pulse else ''}"
             ),
         )
         if self.trouble.idle and not planned.skipped and (wrong := self.oddities.told()):
             raise ViolationError(4, wrong)
-        return not planned.skipped
+        self._count(tick, planned)
+        return planned
+
+    def _count(self, tick: Tick, planned: Planned) -> None:
+        """Count the courses that firings with the pulse have taken."""
+        if self.world.pulse:
+            kind, _, why = (planned.skipped or planned.pulse).partition(":")
+            of_ticks = "" if tick.look else why.partition("(")[0]
+            self.played.pulse[f"{kind.partition('(')[0]}{of_ticks}".strip()] += 1
 
     def _work(self, until: datetime) -> None:
         """Workers take what the queue shows until then; life goes on meanwhile."""
@@ -260,6 +354,7 @@ class _Run:
                     self._forge(message)
                     self._deliver(message)
                     self._live(clock.now())
+                self._report(messages)
                 continue
             moments = [queue.next_change(), self.trouble.next_arrival(), self._next_life()]
             following = min((each for each in moments if each is not None), default=None)
@@ -315,6 +410,24 @@ class _Run:
         finally:
             if before is not None:
                 self.trouble.luck(before)
+
+    def _report(self, messages: Sequence[Message]) -> None:
+        """Let the workers report the ends of their jobs to the account of the sweep.
+
+        Where one is killed over it, its batch comes again, and its jobs may count twice.
+        """
+        for number, worker in enumerate(self.workers):
+            if worker.sync.account is None:
+                return
+            try:
+                worker.sync.account.report()
+            except TallyError as error:
+                self.tell(self.clock.now(), f"  the ends of jobs are not reported: {error}")
+            except KilledError:
+                self.clock.advance(_COLD_START)
+                self.workers[number] = self._worker()
+                for message in messages:
+                    self.queue.repeat(message)
 
     def _meanwhile(self) -> None:
         """Let another worker act between two moments of one.
@@ -375,8 +488,9 @@ class _Run:
         self.msp.gravityzone.faults.chooser = None if quiet else self.trouble.gravityzone_fault
         self.msp.connectwise.faults.chooser = None if quiet else self.trouble.connectwise_fault
 
-    def _planner(self) -> Plan:
-        return self.world.planner(wrap=self._way_out())
+    def _planner(self) -> Firing:
+        way_out, code = self._way_out(), self.world.services or "1"
+        return self.world.with_pulse(self.world.planner(wrap=way_out), code=code, wrap=way_out)
 
     def _worker(self) -> Delivery:
         return self.world.worker(wrap=self._way_out())

@@ -49,6 +49,7 @@ class Outcome:
             f"seconds          {self.seconds:,.1f} on {self.processes} cores",
             "faults injected  " + _listed(played.faults),
             "life             " + _listed(played.lived),
+            "pulse            " + _listed(played.pulse),
             f"violations       {len(self.violations):,}",
             *([] if first is None else [f"first violation  {first}"]),
         ]

@@ -25,6 +25,9 @@ _ZONES = (
     ("Pacific/Chatham", 1),
     ("America/St_Johns", 1),
 )
+PULSED = "totals of partners are looked at"
+"""As a shape may leave it out."""
+
 _MOST_COMPANIES = 40
 _LIVELINESS = (0.0, 0.05, 0.15, 0.4, 1.0)
 _CALMNESS = (1.0, 0.95, 0.85, 0.7, 0.5, 0.2)
@@ -35,6 +38,7 @@ _SETTLES = (5, 5, 5, 3, 15)
 _LONG_LAG, _USUAL_SETTLE = timedelta(minutes=3), timedelta(minutes=5)
 """Lists that lag as long need a settle time beyond the least (SAFE-2)."""
 _ROUGHNESS = (0.02, 0.05, 0.15, 0.35)
+_PULSES = ("", "", "", "", "unproven", "proven", "proven", "off")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +49,8 @@ class Setting:
     fault in the others, ``lively`` the number of a company's events in a month beside check-ins.
     ``invoices`` is true if they are made, each month ``invoiced_when``: after the close, on the 1st
     before it, or ahead, up to ten days before the month's end. ``second`` is billed beside
-    endpoints, from the first tick of its month number ``second_since`` on.
+    endpoints, from the first tick of its month number ``second_since`` on. ``pulse`` is the pulse's
+    trust at first: unproven, proven or off; "" where there is none.
     """
 
     seed: int
@@ -81,6 +86,7 @@ class Setting:
     second: Billed | None
     second_since: int
     totals: Totals
+    pulse: str
 
     @property
     def services(self) -> tuple[Billed, ...]:
@@ -121,6 +127,7 @@ class Setting:
             f"{self.calm}, rough {self.rough}, lively {self.lively}, repeats "
             f"{self.repeats}{'' if self.second is None else self._second}"
             f"{'' if self.totals.true else f'; {self.totals}'}"
+            f"{f'; the pulse is {self.pulse}' if self.pulse else ''}"
         )
 
     @property
@@ -185,6 +192,7 @@ def setting_of(seed: int) -> Setting:
         second=second,
         second_since=services.choice((0, 0, 0, len(months) // 2)),
         totals=totals_of(seed),
+        pulse=drawn(seed, Draw.PULSE).choice(_PULSES),
     )
     return (
         replace(setting, settle=max(setting.settle, _USUAL_SETTLE))

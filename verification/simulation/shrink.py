@@ -9,14 +9,14 @@ from verification.simulation.life import Event, script
 from verification.simulation.msp import Msp
 from verification.simulation.oddities import KINDS as ODDITIES
 from verification.simulation.play import play
-from verification.simulation.setting import Shape
+from verification.simulation.setting import PULSED, Shape
 from verification.simulation.story import ViolationError
 from verification.simulation.ticks import schedule
 from verification.simulation.totals import LYING
 from verification.simulation.trouble import KINDS as TROUBLES
 
 _NAMED = 12
-_KINDS = (*TROUBLES, *ODDITIES, LYING)
+_KINDS = (*TROUBLES, *ODDITIES, LYING, PULSED)
 
 
 def shrink(violation: ViolationError, *, seconds: float) -> tuple[Shape, ViolationError]:

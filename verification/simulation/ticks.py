@@ -1,4 +1,7 @@
-"""The schedule of a seed: 6 to 12 ticks a month at the moments that matter, some missed or late."""
+"""The schedule of a seed: 6 to 12 ticks a month at the moments that matter, some missed or late.
+
+With the pulse there are looks at totals between them, and phases in which both are dense.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -7,6 +10,7 @@ from random import Random
 
 from tally.domain.model.month import Month
 from verification.simulation.draws import Draw, drawn
+from verification.simulation.phases import phases_of, rows_of
 from verification.simulation.setting import Setting
 
 _SECOND = timedelta(seconds=1)
@@ -14,30 +18,61 @@ _SECOND = timedelta(seconds=1)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tick:
-    """One firing: its ``scheduled`` time, as in the event, and the instant when it ``fires``."""
+    """One firing: its ``scheduled`` time, as in the event, and the instant when it ``fires``.
+
+    A ``look`` is one at the totals of partners, between two ticks.
+    """
 
     number: int
     scheduled: datetime
     fires: datetime
+    look: bool = False
 
 
 def schedule(setting: Setting) -> list[Tick]:
-    """Return all ticks of a seed, by the instants at which they fire.
+    """Return all ticks and looks of a seed, by the instants at which they fire.
 
     Their numbers are the steps.
     """
-    fired: list[tuple[datetime, datetime]] = []
+    fired: list[tuple[datetime, datetime, bool]] = []
     for index, month in enumerate(setting.months):
         draw = drawn(setting.seed, Draw.TICKS, index)
         for scheduled in _scheduled(setting, month, draw):
             if scheduled >= setting.begins:
                 fired.extend(
-                    (each, scheduled) for each in _firings(scheduled, draw, rough=setting.calm < 1)
+                    (each, scheduled, False)
+                    for each in _firings(scheduled, draw, rough=setting.calm < 1)
                 )
+    fired.extend(_of_the_pulse(setting, sorted(fires for fires, _, _ in fired)))
     return [
-        Tick(number=number, scheduled=scheduled, fires=fires)
-        for number, (fires, scheduled) in enumerate(sorted(fired), start=1)
+        Tick(number=number, scheduled=scheduled, fires=fires, look=look)
+        for number, (fires, scheduled, look) in enumerate(sorted(fired), start=1)
     ]
+
+
+def _of_the_pulse(
+    setting: Setting, fires: list[datetime]
+) -> Iterator[tuple[datetime, datetime, bool]]:
+    """Yield further ticks, and looks: after ticks, at any time, and in dense phases."""
+    if not setting.pulse:
+        return
+    draw = drawn(setting.seed, Draw.TICKS, len(setting.months))
+    for index, month in enumerate(setting.months):
+        row = rows_of(setting, month, index)
+        yield from ((at, at, False) for at in row)
+        fires = [*fires, *row]
+        for _ in range(draw.randint(0, 4)):
+            at = month.starts + _whole_seconds(draw.random() * (month.next.starts - month.starts))
+            yield at, at, True
+    for fired in fires:
+        while draw.random() < 0.5:  # noqa: PLR2004 - some have several
+            at = fired + _SECOND * draw.randrange(40, 840)
+            yield at, at, True
+    for phase in phases_of(setting):
+        for scheduled in phase.ticks:
+            for at in _firings(scheduled, draw, rough=setting.calm < 1):
+                yield at, scheduled, False
+        yield from ((at, at, True) for at in phase.looks)
 
 
 def _scheduled(setting: Setting, month: Month, draw: Random) -> list[datetime]:

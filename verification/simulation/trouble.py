@@ -58,8 +58,17 @@ _PAGE = (
     "77</body></html>"
 )
 _OUTAGE_KINDS = (FaultKind.REFUSED, FaultKind.TIMEOUT_BEFORE, FaultKind.STATUS)
-_ON_CONDITION = frozenset({"save", "save_standing", "add_link"})
-_WRITES_OF_LEDGER = _ON_CONDITION | {"save_standings", "begin_tick", "note_lists", "finish_tick"}
+_TABLE = frozenset({"ledger", "pulse"})
+"""The ports that keep what they have in the ledger's table."""
+_ON_CONDITION = frozenset({"save", "save_standing", "add_link", "change"})
+_WRITES_OF_LEDGER = _ON_CONDITION | {
+    "save_standings",
+    "begin_tick",
+    "note_lists",
+    "finish_tick",
+    "open_account",
+    "add_to_account",
+}
 _SAVE = "ledger save"
 _LATEST = 60
 
@@ -175,7 +184,7 @@ class Trouble:
 
     def _strike(self, name: str, *, after: bool) -> None:
         port, _, operation = name.partition(" ")
-        if port == "ledger" and not after and LEDGER in self._out:
+        if port in _TABLE and not after and LEDGER in self._out:
             self.counted[LEDGER] += 1
             raise TransientError("DynamoDB does not answer")
         if not self._rough:
@@ -189,7 +198,7 @@ class Trouble:
             self.between()
         if name == _SAVE and not after:
             self._cancel()
-        if port == "ledger" and self._happens(self._rough / 3, LEDGER_FAILS):
+        if port in _TABLE and self._happens(self._rough / 3, LEDGER_FAILS):
             error = self._ledger_error(operation, after=after)
             if error is not None:
                 self._note(LEDGER_FAILS, f"{name} fails {when} its effect: {type(error).__name__}")

@@ -7,7 +7,6 @@ from datetime import timedelta
 import requests
 
 from simulators.connectwise.api_records import TERMS
-from simulators.scenario import MONTHLY_SUBSCRIPTION
 from tally.domain.record.record_key import RecordKey
 from tally.domain.record.writes import Create, SetQuantity, SetTerms, TakeOver, Write
 from verification.simulation.addition_checks import AdditionChecks, asked_for
@@ -17,6 +16,7 @@ from verification.simulation.standing_checks import StandingChecks
 from verification.simulation.story import ViolationError
 
 _JUST_NOW = timedelta(minutes=2)
+_LICENCE_HOLDS = timedelta(hours=24)
 
 
 class WriteChecks:
@@ -124,8 +124,9 @@ class WriteChecks:
     def _may_open(self, firm: Firm, key: RecordKey) -> None:
         """Check that a month may be opened (OPEN-8, OPEN-9, READ-3).
 
-        It is not before the first month, and the company is licensed, in no trial. It must be
-        before its last day for that, unless a person was asked, or ConnectWise refused it, before.
+        It is not before the first month, and the company is licensed, and was in no trial at some
+        moment of the last 24 hours. It must be before its last day for that, unless a person was
+        asked, or ConnectWise refused it, before.
         """
         now, tick, ticks = (
             self.msp.clock.now(),
@@ -144,7 +145,7 @@ class WriteChecks:
                 4, f"it is opened by the tick {tick}, when it is too late for that", key
             )
         if now - firm.touched > _JUST_NOW and (
-            company is None or company.subscription_type != MONTHLY_SUBSCRIPTION
+            company is None or not company.monthly or not firm.paid_since(now - _LICENCE_HOLDS)
         ):
             raise self.books.violation(
                 4,

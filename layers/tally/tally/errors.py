@@ -25,6 +25,7 @@
     │   ├── UnsentError             jobs that the queue will never take (in ``messages``)
     │   └── UnreadableItemError     an item of the ledger that this version does not understand
     ├── BugError                us: nobody foresaw it
+    ├── ContradictedError       totals of partners turned out wrong: all is read again
     ├── SeveralError            services of one job failed, each for its own reason
     └── IncompletePlanError     a tick could not read all it needed; what it could read is planned
 
@@ -135,6 +136,17 @@ class DeclinedError(ContractError):
 
 class MalformedJobError(ContractError):
     """The message is no job. A person looks at it in the dead-letter queue."""
+
+
+class ContradictedError(TallyError):
+    """Totals of partners were believed, and turned out wrong (PULSE-3).
+
+    ``vectors`` are what GravityZone answered before and after, and what was read, for the log.
+    """
+
+    def __init__(self, message: str, *, vectors: str) -> None:
+        super().__init__(message)
+        self.vectors = vectors
 
 
 class RefusedJobError(MalformedJobError):

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 from pydantic import (
     AfterValidator,
@@ -74,18 +74,29 @@ class Message(BaseModel):
 
 
 class Tick(Message):
-    """The schedule's event, with the time for which EventBridge Scheduler planned it."""
+    """The schedule's event, with the time for which EventBridge Scheduler planned it.
+
+    ``pulse``: it reads the totals of partners, and plans only what has moved (PULSE-1). ``whole``:
+    a person asked for it, so every company is read, whatever totals say (PULSE-4).
+    """
 
     tick: Instant
+    pulse: bool = False
+    whole: bool = False
+
+    @property
+    def at(self) -> datetime:
+        """Its time, in UTC."""
+        return self.tick.astimezone(UTC)
 
     @classmethod
-    def of(cls, event: Mapping[str, Any]) -> datetime:
-        """Return the tick in an event, in UTC. Raises ContractError for anything else.
+    def of(cls, event: Mapping[str, Any]) -> Self:
+        """Return the tick in an event. Raises ContractError for anything else.
 
         The clock never takes its place.
         """
         try:
-            return cls.model_validate(event).tick.astimezone(UTC)
+            return cls.model_validate(event)
         except ValidationError as error:
             problems = problems_of(error)
         raise ContractError(
@@ -133,7 +144,10 @@ class Job(Message):
     lists the company as monthly-licensed. ``tick_before`` is the newest earlier tick that read all
     lists. ``standing`` has its services' causes in the company's standing. ``children`` are a
     partner's, whose counts are taken off its own (READ-4). ``by_person``: a person asked for the
-    job, so a write that ConnectWise refused is tried at once (SAFE-2).
+    job, so a write that ConnectWise refused is tried at once (SAFE-2). ``branch`` is set if its end
+    goes into the sweep's account (PULSE-2): the company directly below the key's own that it stands
+    at or below, or the key's own.
+    ``check_licence``: see if its licence is a paid monthly one, and note it (READ-3).
     """
 
     tick: Instant
@@ -149,6 +163,8 @@ class Job(Message):
     last_reading: Instant | None = None
     children: Children | None = None
     by_person: bool = False
+    branch: str = ""
+    check_licence: bool = False
 
     @property
     def companies(self) -> int:

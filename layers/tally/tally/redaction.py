@@ -37,12 +37,14 @@ _LOWER = str.maketrans(ascii_uppercase, ascii_lowercase)
 class Redactor:
     """Strikes keys out of texts: whole or in part, in either case, and in base64."""
 
-    __slots__ = ("_keys", "_parts")
+    __slots__ = ("_keys", "_parts", "_whole")
 
     def __init__(self) -> None:
         self._keys: set[bytes] = set()
-        self._parts: dict[int, set[str]] = {}
-        """The texts to strike out, by length."""
+        self._whole: set[str] = set()
+        """The keys in lower case."""
+        self._parts: set[str] = set()
+        """Their parts of ``SHORTEST`` characters to strike out, in lower case."""
 
     def __repr__(self) -> str:
         return "Redactor()"
@@ -52,24 +54,30 @@ class Redactor:
         for key in keys:
             if len(key) >= _SHORTEST_KEY and key.encode() not in self._keys:
                 self._keys.add(key.encode())
-                self._parts.setdefault(len(key), set()).add(key.translate(_LOWER))
-                self._parts.setdefault(SHORTEST, set()).update(_parts_of(key))
+                self._whole.add(key.translate(_LOWER))
+                self._parts.update(_parts_of(key))
 
     def __call__(self, text: str) -> str:
         """Return the text with ``[key]`` in place of each part of a key."""
-        lowered = text.translate(_LOWER)
-        found = sorted(
-            (at, at + length)
-            for length, parts in self._parts.items()
-            for at in range(len(lowered) - length + 1)
-            if lowered[at : at + length] in parts
-        )
+        lowered = text.lower() if text.isascii() else text.translate(_LOWER)
         shown, end = [], 0
-        for begins, ends in found:
+        for begins, ends in sorted(self._found(lowered)):
             if begins >= end:
                 shown += [text[end:begins], _STRUCK_OUT]
             end = max(end, ends)
         return "".join((*shown, text[end:]))
+
+    def _found(self, lowered: str) -> list[tuple[int, int]]:
+        """Return where keys and parts of them begin and end in a text in lower case."""
+        # Nearly all texts have none, and many a job makes several: the loop does one thing.
+        parts, ends = self._parts, len(lowered) - SHORTEST + 1
+        found = [(at, at + SHORTEST) for at in range(ends) if lowered[at : at + SHORTEST] in parts]
+        for key in self._whole:
+            at = lowered.find(key)
+            while at >= 0:
+                found.append((at, at + len(key)))
+                at = lowered.find(key, at + 1)
+        return found
 
     def body(self, body: bytes) -> bytes:
         """Return an answer's body without whole keys; bodies are too long to look for parts."""

@@ -29,23 +29,34 @@ def note(
     last_reading: datetime | None,
     good_reading: bool,
     looked: Collection[RecordScope] = (),
+    seen_monthly: bool = False,
 ) -> None:
     """Write the causes, by scope, if they are news; None removes a scope's cause.
 
-    ``looked`` are the scopes whose Additions were looked at today (FOLLOW-5): always news.
+    ``looked`` are the scopes whose Additions were looked at today (FOLLOW-5), and ``seen_monthly``
+    says that its licence was seen to be a paid monthly one (READ-3): always news.
 
     ``known`` are the present causes as far as the job can tell, so that a quiet job neither reads
     nor writes; None if it cannot tell. A standing that a newer tick has written stays as it is
     (SAFE-4). Raises ConflictError if others write at the same time again and again.
     """
     reading_due = good_reading and (last_reading is None or tick - last_reading >= NOTED_EVERY)
-    always = bool(looked) or reading_due
+    always = bool(looked) or seen_monthly or reading_due
     if not always and not _has_news(causes, known):
         return
     bare = Standing(company_id=company_id, company_name=company_name, tick=tick)
+    seen = tick if seen_monthly else None
     for attempt in range(1, _ATTEMPTS + 1):
         try:
-            _merge_in(ledger, bare, causes, good_reading=good_reading, looked=looked, always=always)
+            _merge_in(
+                ledger,
+                bare,
+                causes,
+                good_reading=good_reading,
+                looked=looked,
+                seen_monthly=seen,
+                always=always,
+            )
         except ConflictError:
             if attempt == _ATTEMPTS:
                 raise
@@ -60,6 +71,7 @@ def _merge_in(
     *,
     good_reading: bool,
     looked: Collection[RecordScope],
+    seen_monthly: datetime | None,
     always: bool,
 ) -> None:
     """Merge the causes into the ledger's standing, or the ``bare`` one; write it if changed."""
@@ -71,7 +83,8 @@ def _merge_in(
     if merged.causes == standing.causes and not always:
         return
     looked_at = {**merged.looked, **dict.fromkeys(looked, tick)}
-    ledger.save_standing(replace(merged, looked=looked_at))
+    seen = seen_monthly or merged.seen_monthly
+    ledger.save_standing(replace(merged, looked=looked_at, seen_monthly=seen))
 
 
 def merge(

@@ -10,6 +10,7 @@ from verification.mutations.catalogue.finding import FINDING
 from verification.mutations.catalogue.following import FOLLOWING
 from verification.mutations.catalogue.opening import OPENING
 from verification.mutations.catalogue.proof import PROOF
+from verification.mutations.catalogue.pulse import PULSE
 from verification.mutations.catalogue.questions import QUESTIONS
 from verification.mutations.catalogue.safety import SAFETY
 from verification.mutations.mutation import Mutation
@@ -20,6 +21,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     *OPENING,
     *FOLLOWING,
     *SAFETY,
+    *PULSE,
     *QUESTIONS,
     *ADAPTERS,
     *PROOF,

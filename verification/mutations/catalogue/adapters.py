@@ -137,14 +137,50 @@ ADAPTERS = (
         tests=("tests/unit/test_gravityzone_client_pace.py",),
     ),
     Mutation(
+        name="threads that wait at the bucket get the same token",
+        rule="SAFE-6",
+        file="tally/gravityzone/pace.py",
+        edits=(
+            Edit(
+                before="            self._due = max(self._due, now) + self._period\n",
+                after="",
+            ),
+            Edit(
+                before="            self._sleep(allowed - now)\n",
+                after=(
+                    "            self._sleep(allowed - now)\n"
+                    "        self._due = max(self._due, now) + self._period\n"
+                ),
+            ),
+        ),
+        why="A token is taken once its time has come.",
+        tests=("tests/unit/test_gravityzone_client_pace.py",),
+    ),
+    Mutation(
+        name="a partner's readings are timed as if no other job took its turns",
+        rule="READ-4",
+        file="tally/runtime/settings.py",
+        edits=(
+            Edit(
+                before="return self.calls_per_second / self.jobs_at_once",
+                after="return self.calls_per_second",
+            ),
+        ),
+        why="The pace is the container's, and it had one job at a time.",
+        tests=("tests/functional/test_handlers.py",),
+    ),
+    Mutation(
         name="a redirect is followed, with the keys",
         rule="SAFE-6",
         file="tally/transport/session.py",
         edits=(
-            Edit(before="allow_redirects=False", after="allow_redirects=True"),
             Edit(
-                before="        return iter(())",
-                after="        return super().resolve_redirects(*_args, **_kwargs)",
+                before="        self._adapter = adapter or BoundedAdapter()",
+                after=(
+                    "        self._adapter = requests.Session()\n"
+                    '        for scheme in ("https://", "http://"):\n'
+                    "            self._adapter.mount(scheme, adapter or BoundedAdapter())"
+                ),
             ),
         ),
         why="It is what requests does of itself.",

@@ -85,7 +85,7 @@ COUNTING = (
     Mutation(
         name="a first count is never too high",
         rule="READ-8",
-        file="tally/domain/decision/case.py",
+        file="tally/domain/decision/growth.py",
         edits=(Edit(before="return count > policy.first_month_seats", after="return False"),),
         why="Growth is measured by the month before, and there is none.",
         tests=("tests/functional/test_absurd_counts.py",),
@@ -96,7 +96,8 @@ COUNTING = (
         file="tally/transport/http_call.py",
         edits=(
             Edit(
-                before='doubled = "" if of_many else doubled_key(answer.body)', after='doubled = ""'
+                before="doubled = (doubled_key_at_top if of_many else doubled_key)(answer.body)",
+                after='doubled = ""',
             ),
         ),
         why="It is what parsers do of themselves.",
@@ -141,6 +142,55 @@ COUNTING = (
             "The list was asked for monthly licences; that it has monthly trials too is told "
             "elsewhere."
         ),
+    ),
+    Mutation(
+        name="a licence that was seen to be monthly is believed for ever",
+        rule="READ-3",
+        file="tally/domain/model/standing.py",
+        edits=(
+            Edit(
+                before="seen is not None and timedelta() <= now - seen <= LICENCE_HOLDS",
+                after="seen is not None",
+            ),
+        ),
+        why="It was checked for this very purpose, and a licence seldom changes.",
+        tests=("tests/unit/test_licence_check.py",),
+    ),
+    Mutation(
+        name="a licence that was checked is noted as monthly",
+        rule="READ-3",
+        file="tally/worker/permits.py",
+        edits=(
+            Edit(
+                before="job.check_licence and job.licensed and gravityzone.is_monthly(",
+                after="job.check_licence and job.licensed and None is not gravityzone.is_monthly(",
+            ),
+        ),
+        why="The call was answered, and the company is in the list of monthly ones.",
+        tests=("tests/functional/test_licence_check.py",),
+    ),
+    Mutation(
+        name="a job's own word spares an opening the licence",
+        rule="READ-3",
+        file="tally/worker/permits.py",
+        edits=(
+            Edit(
+                before="monthly=_was_monthly(job, ledger, now) or",
+                after="monthly=job.check_licence or _was_monthly(job, ledger, now) or",
+            ),
+        ),
+        why="The planner has read the standing already.",
+        tests=("tests/functional/test_licence_check.py",),
+    ),
+    Mutation(
+        name="the licence is checked by GMT's day, not the MSP's",
+        rule="READ-3",
+        file="tally/domain/planning/look_schedule.py",
+        edits=(
+            Edit(before="opens = max(following.starts, local)", after="opens = following.starts"),
+        ),
+        why="Months begin in GMT; what is checked too early is asked for again, so nobody sees it.",
+        tests=("tests/unit/test_licence_check.py",),
     ),
     Mutation(
         name="a partner is billed for its customers' machines too",

@@ -132,7 +132,7 @@ FINDING = (
     Mutation(
         name="of several agreements the first is billed",
         rule="MATCH-3",
-        file="tally/domain/model/service_period.py",
+        file="tally/domain/model/agreement.py",
         edits=(Edit(before="    if len(active) == 1:", after="    if active:"),),
         why="There is one in most cases.",
         seeds=range(17, 41),
@@ -140,7 +140,7 @@ FINDING = (
     Mutation(
         name="the agreement that a person has pinned is ignored",
         rule="MATCH-3",
-        file="tally/domain/model/service_period.py",
+        file="tally/domain/model/agreement.py",
         edits=(Edit(before="known if pinned is None else [", after="known or ["),),
         why="The pin is needed for one customer in a hundred.",
     ),
@@ -178,7 +178,7 @@ FINDING = (
     Mutation(
         name="an agreement is judged by the day in GMT",
         rule="MATCH-3",
-        file="tally/domain/model/service_period.py",
+        file="tally/domain/model/agreement.py",
         edits=(Edit(before="tick.astimezone(zone).date()", after="tick.date()"),),
         why="The months are GMT's too.",
         tests=(
@@ -204,7 +204,7 @@ FINDING = (
     Mutation(
         name="a quarterly agreement is billed each month",
         rule="MATCH-5",
-        file="tally/domain/model/service_period.py",
+        file="tally/domain/model/agreement.py",
         edits=(Edit(before="return _on_cycle(active[0], cycles)", after="return active[0]"),),
         why="It is the customer's only one.",
     ),

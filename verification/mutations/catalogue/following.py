@@ -141,7 +141,7 @@ FOLLOWING = (
     Mutation(
         name="growth is never held",
         rule="FOLLOW-4",
-        file="tally/domain/decision/case.py",
+        file="tally/domain/decision/growth.py",
         edits=(
             Edit(
                 before="    return policy.is_beyond(count, baseline=baseline)",
@@ -183,7 +183,7 @@ FOLLOWING = (
     Mutation(
         name="a month closes without being read back",
         rule="CLOSE-2",
-        file="tally/domain/decision/look.py",
+        file="tally/domain/decision/closing.py",
         edits=(
             Edit(
                 before="return record.state is RecordState.OPEN or not adds_nothing",
@@ -196,7 +196,7 @@ FOLLOWING = (
     Mutation(
         name="at the close a hold for growth is ignored",
         rule="CLOSE-2",
-        file="tally/domain/decision/may_write.py",
+        file="tally/domain/decision/growth.py",
         edits=(
             Edit(
                 before="if isinstance(write, TakeOver) or case.agreed <= record.stands:",
@@ -302,7 +302,7 @@ FOLLOWING = (
     Mutation(
         name="late usage is billed without a question",
         rule="LATE-2",
-        file="tally/domain/decision/case.py",
+        file="tally/domain/decision/may_write.py",
         edits=(
             Edit(
                 before="allowed = ruling is not None and case.total <= ruling.number\n",

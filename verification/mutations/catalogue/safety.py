@@ -141,7 +141,7 @@ SAFETY = (
     Mutation(
         name="a refused POST is not tried again when the agreement has changed",
         rule="SAFE-2",
-        file="tally/domain/decision/case.py",
+        file="tally/domain/decision/may_write.py",
         edits=(
             Edit(
                 before=(
@@ -156,7 +156,7 @@ SAFETY = (
     Mutation(
         name="a refused POST waits for the agreement to change",
         rule="SAFE-2",
-        file="tally/domain/decision/case.py",
+        file="tally/domain/decision/may_write.py",
         edits=(
             Edit(
                 before="if refusal is None or refusal.at.date() != when.tick.date():",
@@ -348,8 +348,12 @@ SAFETY = (
     Mutation(
         name="a failing job is not to be seen in the standing",
         rule="SAFE-7",
-        file="tally/worker/sync.py",
+        file="tally/worker/progress.py",
         edits=(
+            Edit(
+                before="NotYetError, in_words",
+                after="NotYetError, TallyError, in_words",
+            ),
             Edit(
                 before="if not isinstance(error, _NOTHING_SAID)",
                 after="if not isinstance(error, Exception)",
@@ -389,8 +393,8 @@ SAFETY = (
         file="tally/domain/facts/sighting.py",
         edits=(
             Edit(
-                before="marks = {reference(key, number): number for number in range(MOST_LINES)}",
-                after="marks = {reference(key, 0): 0}",
+                before="return {reference(key, number): number for number in range(MOST_LINES)}",
+                after="return {reference(key, 0): 0}",
             ),
         ),
         why="There is hardly ever another one.",
@@ -408,7 +412,7 @@ SAFETY = (
         name="a job of the future is believed",
         rule="SAFE-9",
         file="tally/worker/job_checks.py",
-        edits=(Edit(before="(job.tick > now, ", after="(False, "),),
+        edits=(Edit(before="if job.tick > now:", after="if False:"),),
         why="The planner refuses such ticks itself.",
         tests=("tests/functional/test_job_checks.py",),
     ),

@@ -237,8 +237,10 @@ class Calls:
         if _CODEBASE.fullmatch(codebase) is None:
             raise self._transport.unreadable(answer, f"the codebase {codebase!r} is no path")
         # It comes as `v2025_1/`, with its slash.
-        self._codebase = codebase if codebase.endswith("/") else f"{codebase}/"
-        return self._codebase
+        found = codebase if codebase.endswith("/") else f"{codebase}/"
+        # Another thread's call may forget it at any moment.
+        self._codebase = found
+        return found
 
 
 class _Pages:

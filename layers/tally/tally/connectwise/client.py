@@ -17,7 +17,7 @@ from tally.connectwise.models import (
     ProductRow,
 )
 from tally.connectwise.odd import OddAddition, OddAgreement, read_addition, read_agreement
-from tally.connectwise.parents import Parents
+from tally.connectwise.parent_agreements import Parents
 from tally.connectwise.site import Keys, Site
 from tally.connectwise.writes import Writes
 from tally.domain.model.agreement import Addition, Agreement, NewAddition

@@ -139,7 +139,8 @@ class JsonRpc:
         """Return the reply's result, validated. Raises the TallyError that its error stands for."""
         if reply.error is not None:
             raise self._error(reply, reply.error)
-        return self._transport.parse(reply.answer, lambda _: validate(reply.result))
+        # Keys that stand twice were looked for when the envelope was read, where that is asked.
+        return self._transport.parse(reply.answer, lambda _: validate(reply.result), of_many=True)
 
     def unreadable(self, reply: Reply, why: str) -> TallyError:
         """Return the error for a reply that is not what was promised."""

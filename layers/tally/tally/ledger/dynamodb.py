@@ -22,7 +22,7 @@ from tally.ledger import items, keys
 from tally.ledger.attributes import set_aside
 from tally.ledger.history_entry import check, check_change, entry_of, entry_of_change
 from tally.ledger.keys import Item, Key
-from tally.ledger.saving import attempt, saved_all
+from tally.ledger.standings_in_bulk import attempt, saved_all
 from tally.ledger.ticks_item import TicksItem
 from tally.ledger.transaction import Parts, Patience, write_together
 

@@ -184,6 +184,7 @@ def standing_item(standing: Standing) -> Item:
                     "looked": {
                         scope_text(of): instant_text(at) for of, at in standing.looked.items()
                     },
+                    "seen_monthly": optional_instant_text(standing.seen_monthly),
                 }
             )
         ),
@@ -203,6 +204,7 @@ def standing_from(item: Item) -> Standing:
             untold_in=months(fields.get("untold_in", [])),
             last_reading=optional_instant(fields.get("last_reading")),
             looked={record_scope(of): instant(at) for of, at in fields.get("looked", {}).items()},
+            seen_monthly=optional_instant(fields.get("seen_monthly")),
             version=fields["version"],
         )
     except Exception as error:

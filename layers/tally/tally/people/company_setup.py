@@ -69,11 +69,7 @@ class SetUp:
             if partner and change.after.own_billed_since is None
             else ""
         )
-        on = (
-            ""
-            if agreement is None
-            else f", and billed on agreement '{agreement.name}' (id {agreement.id})"
-        )
+        on = "" if agreement is None else f", and billed on agreement {agreement.named}"
         return (
             f"{name} is linked to ConnectWise company {to.name!r} (id {to.id}){on}.{own} "
             f"{self._what_stays(company_id)}"

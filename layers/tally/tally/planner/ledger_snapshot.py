@@ -1,6 +1,6 @@
 """Read the ledger for a tick, one stretch of companies at a time, to bound the memory."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -21,8 +21,9 @@ NO_MONTHS: _Months = frozenset()
 class Known:
     """The items of one stretch in the ledger's index, by company id.
 
-    ``unreadable`` maps a company with an item that cannot be read to the reason: the other fields
-    are incomplete for it (SAFE-5).
+    ``billed_before`` is what the settled records of the month before bill in all. ``unreadable``
+    maps a company with an item that cannot be read to the reason: the other fields are incomplete
+    for it (SAFE-5).
     """
 
     standings: Mapping[str, Standing]
@@ -30,6 +31,7 @@ class Known:
     settled: Mapping[str, _Months]
     waived: Mapping[str, _Months]
     unreadable: Mapping[str, str]
+    billed_before: Mapping[str, int]
 
 
 def read_known(ledger: Ledger, within: Stretch, month: Month) -> Known:
@@ -44,9 +46,12 @@ def read_known(ledger: Ledger, within: Stretch, month: Month) -> Known:
         records[record.key.company_id].append(record)
     settled: dict[str, _Months] = {}
     waived: dict[str, _Months] = {}
+    billed_before: Counter[str] = Counter()
     for each in (month.previous, month):
         for record in readable(ledger.all_settled_records(each, within), unreadable):
             _add(settled, record)
+            if each == month.previous:
+                billed_before[record.key.company_id] += record.stands
             if record.state is RecordState.WAIVED:
                 _add(waived, record)
     standings = {standing.company_id: standing for standing in ledger.all_standings(within)}
@@ -61,6 +66,7 @@ def read_known(ledger: Ledger, within: Stretch, month: Month) -> Known:
         settled=settled,
         waived=waived,
         unreadable=unreadable,
+        billed_before=billed_before,
     )
 
 

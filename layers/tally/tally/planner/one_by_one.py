@@ -31,9 +31,15 @@ class OneByOne:
     """
 
     def __init__(
-        self, *, ledger: Ledger, companies: Companies, at: TickContext, failures: list[str]
+        self,
+        *,
+        ledger: Ledger,
+        companies: Companies,
+        at: TickContext,
+        sweep: Sweep,
+        failures: list[str],
     ) -> None:
-        self.sweep, self.gauge = Sweep(), Gauge(at)
+        self.sweep, self.gauge = sweep, Gauge(at)
         self.seen = self.written = self.unsaved = 0
         self.troubles: list[str] = []
         self._ledger, self._companies, self._at = ledger, companies, at
@@ -82,7 +88,7 @@ class OneByOne:
             company = self._companies.state(company_id, known)
             plan = plan_company(company, self._at)
             standing = next_standing(company, plan, self._at)
-            self.sweep.add(company, plan, standing)
+            self.sweep.add(company, plan, standing, before=known.billed_before.get(company_id, 0))
             self.gauge.add(company, plan, standing)
         except Exception as error:  # noqa: BLE001 - a bug of ours must stop nobody else
             why = _told(error)

@@ -18,7 +18,7 @@ from tally.planner.absent import Absent
 from tally.planner.company_states import Companies, linked_together
 from tally.planner.ledger_snapshot import read_known
 from tally.planner.one_by_one import OneByOne
-from tally.planner.sweep import NotSent, Sweep
+from tally.planner.sweep import Course, NotSent, Sweep, Waiting, WholeSweep
 from tally.planner.tick_lists import ListReader, Matched, TickLists
 from tally.ports import BATCH, LONGEST_DELAY, Clock, ConnectWise, GravityZone, JobQueue, Ledger
 from tally.services import Names
@@ -41,7 +41,8 @@ class Planned:
     tick whose jobs still wait; None if nobody can tell. ``vitals`` is None if a newer tick has
     planned. ``troubles`` are the first problems of single companies, whose standings tell them too.
     ``unplaced`` counts rows of the vendors' lists that belong to no known company. A tick with
-    ``unsaved`` standings has not finished: they say who was seen licensed (OPEN-9).
+    ``unsaved`` standings has not finished: they say who was seen licensed (OPEN-9). ``pulse`` says
+    which companies were read, and why (PULSE-4).
     """
 
     companies: int = 0
@@ -55,6 +56,7 @@ class Planned:
     troubles: tuple[str, ...] = ()
     unplaced: int = 0
     unsaved: int = 0
+    pulse: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,9 +82,15 @@ class Plan:
     odd_rows: OddRows = field(default_factory=OddRows)
 
     def __call__(
-        self, tick: datetime, *, on_planned: Callable[[Planned], None] = lambda _: None
+        self,
+        tick: datetime,
+        *,
+        on_planned: Callable[[Planned], None] = lambda _: None,
+        course: Course | None = None,
     ) -> Planned:
         """Plan one tick. ``on_planned`` gets the result, also if lists could not be read.
+
+        ``course`` chooses what is read; by default everything that is due.
 
         Raises:
             SetupError: the tick lies in the future.
@@ -114,9 +122,11 @@ class Plan:
         unasked: list[str] = []
         companies = self._companies(lists, matched, unasked)
         unwritten: list[str] = []
-        planned = replace(self._plan(companies, at, unwritten), linked=matched.linked)
+        course = course or WholeSweep()
+        course.begin(lists, at)
+        planned = replace(self._plan(companies, at, course, unwritten), linked=matched.linked)
         on_planned(planned)
-        self._note_progress(at, planned, lists.failures, unwritten)
+        self._note_progress(at, planned, lists.failures, unwritten, course)
         if problems := [*lists.failures, *unwritten, *unasked]:
             raise IncompletePlanError(
                 f"{'; '.join(problems)}. {planned.jobs} jobs that do not need it were planned."
@@ -192,26 +202,36 @@ class Plan:
         planned: Planned,
         failures: Sequence[str],
         unwritten: Sequence[str],
+        course: Course,
     ) -> None:
         """Remember that this tick read the lists (OPEN-9), and that it planned everything."""
         written = not (unwritten or planned.unsaved)
         if at.lists_read and written and at.month not in at.ticks.planned:
             self.ledger.note_lists(at.tick)
-        if written and not (failures or planned.skipped):
+        if course.finishes and written and not (failures or planned.skipped):
             self.ledger.finish_tick(at.tick)
 
-    def _plan(self, companies: Companies, at: TickContext, unwritten: list[str]) -> Planned:
-        """Plan all companies, stretch by stretch, and send what is due.
+    def _plan(
+        self, companies: Companies, at: TickContext, course: Course, unwritten: list[str]
+    ) -> Planned:
+        """Plan all companies, stretch by stretch, and send what the course chooses.
 
         Only a company's jobs are kept after its stretch. ``unwritten`` grows by a sentence if the
         standings could not be written.
         """
-        planning = OneByOne(ledger=self.ledger, companies=companies, at=at, failures=unwritten)
+        planning = OneByOne(
+            ledger=self.ledger,
+            companies=companies,
+            at=at,
+            sweep=Sweep(course, at),
+            failures=unwritten,
+        )
         for within, listed in companies.stretches(self.companies_at_once):
             planning.plan(listed, read_known(self.ledger, within, at.month))
+        chosen = course.choose(planning.sweep.in_order(), at)
         planned = Planned(
             companies=planning.seen,
-            jobs=len(planning.sweep),
+            jobs=len(chosen),
             standings=planning.written,
             unsaved=planning.unsaved,
             vitals=planning.gauge.vitals(),
@@ -219,26 +239,28 @@ class Plan:
         backlog = self.queue.backlog()
         # More jobs behind a sweep that is not done would only make the queue longer. SQS's counts
         # are approximate, so a few waiting messages are no reason to skip a sweep.
-        if backlog * 2 > planned.jobs:
+        if backlog * 2 > max(planned.jobs, course.small):
             since = at.ticks.finished
             overdue = None if since is None else int((at.tick - since).total_seconds())
             skipped = f"{backlog} of the last sweep's messages still wait"
             planned = replace(planned, jobs=0, backlog=backlog, skipped=skipped, overdue=overdue)
         else:
-            not_sent = self._send(planning.sweep, at)
+            not_sent = self._send(planning.sweep, chosen)
+            found = course.search(lambda each: not_sent.extend(self._send(planning.sweep, [each])))
             planning.tell_not_sent(not_sent)
-            planned = replace(planned, jobs=planned.jobs - len(not_sent), backlog=backlog)
+            sent = planned.jobs + found - len(not_sent)
+            planned = replace(planned, jobs=sent, backlog=backlog)
         unplaced, first = self.odd_rows.taken()
         return replace(planned, unplaced=unplaced, troubles=(*first, *planning.troubles))
 
-    def _send(self, sweep: Sweep, at: TickContext) -> Sequence[NotSent]:
+    def _send(self, sweep: Sweep, waiting: Sequence[Waiting]) -> list[NotSent]:
         """Put the jobs on the queue; return those that it will never take."""
-        refused: Sequence[NotSent] = ()
+        refused: list[NotSent] = []
         try:
-            self.queue.send(self._paced(sweep.jobs(at)))
+            self.queue.send(self._paced(sweep.jobs(waiting)))
         except UnsentError as error:
             refused = [NotSent.of(job, why) for job, why in error.refused]
-        return [*sweep.unmade, *refused]
+        return [*sweep.unmade_now(), *refused]
 
     def _paced(self, jobs: Iterator[Job]) -> Iterator[tuple[Job, timedelta]]:
         position = 0

@@ -1,8 +1,10 @@
 """Send a digest of the ledger to the topic: the reporter's use case."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from tally.domain.pulse.state import Pulse
 from tally.domain.reporting.digest import DigestKind, DigestTime, digest
 from tally.people.read_overview import read_overview
 from tally.ports import Announcements, Ledger
@@ -20,6 +22,8 @@ class Reported:
 class Report:
     """The use case with what it needs; it writes nothing to the ledger.
 
+    ``pulse`` reads the pulse's memory: an empty one where the settings have no pulse.
+
     EventBridge Scheduler and Lambda both deliver at least once, so a digest may be sent twice, with
     the same text. To prevent it, this function would need the right to write.
     """
@@ -28,12 +32,17 @@ class Report:
     announcements: Announcements
     close_day: int
     stack: str
+    pulse: Callable[[], Pulse] = Pulse
 
     def __call__(self, kind: DigestKind, at: datetime) -> Reported:
         """Send the digest due at ``at``, an aware instant. Raises TallyError if that fails."""
         time = DigestTime.of(at, close_day=self.close_day)
         letter = digest(
-            read_overview(self.ledger, months=time.months), kind, time, stack=self.stack
+            read_overview(self.ledger, months=time.months),
+            kind,
+            time,
+            stack=self.stack,
+            pulse=self.pulse(),
         )
         self.announcements.publish(subject=letter.subject, text=letter.text)
         return Reported(subject=letter.subject, bytes=len(letter.text.encode()))

@@ -36,8 +36,10 @@ from tally.transport.session import Network
 
 if TYPE_CHECKING:
     from tally.planner.plan import Plan
+    from tally.pulse.firing import Firing
     from tally.reporter.report import Report
     from tally.worker.delivery import Delivery
+    from tally.worker.sweep_account import SweepAccount
 
 _THREADS = 8
 _GRAVITYZONE, _CONNECTWISE = "GravityZone", "ConnectWise"
@@ -45,9 +47,13 @@ _GRAVITYZONE, _CONNECTWISE = "GravityZone", "ConnectWise"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Planner:
-    """The planner function's parts. ``traffic`` counts calls by API, for ``stack``'s metrics."""
+    """The planner function's parts. ``traffic`` counts calls by API, for ``stack``'s metrics.
+
+    ``firing`` is None if the pulse is off: then each tick is planned whole.
+    """
 
     plan: "Plan"
+    firing: "Firing | None"
     deadline: Deadline
     traffic: Mapping[str, Traffic]
     stack: str
@@ -55,9 +61,11 @@ class Planner:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Worker:
-    """The worker function's parts, like the planner's. ``clock`` measures the age of jobs."""
+    """The worker function's parts: ``jobs_at_once`` threads may ``deliver`` side by side."""
 
     deliver: "Delivery"
+    jobs_at_once: int
+    account: "SweepAccount | None"
     deadline: Deadline
     clock: Clock
     traffic: Mapping[str, Traffic]
@@ -89,7 +97,7 @@ def planner(environment: Mapping[str, str], world: World | None = None) -> Plann
         _traffic(),
         OddRows(),
     )
-    bucket = TokenBucket(rate=settings.sweep_calls_per_second, depth=1)
+    bucket = TokenBucket(rate=settings.own_calls_per_second, depth=1)
     gravityzone, connectwise = _clients(
         settings,
         _keys(settings, aws),
@@ -100,22 +108,29 @@ def planner(environment: Mapping[str, str], world: World | None = None) -> Plann
         traffic=traffic,
         on_odd_row=odd_rows.heard,
     )
+    plan = Plan(
+        gravityzone=gravityzone,
+        connectwise=connectwise,
+        ledger=_ledger(settings, aws),
+        queue=_queue(settings, aws),
+        clock=world.clock or WallClock(),
+        policy=settings.policy,
+        services=services,
+        calls_per_second=settings.sweep_calls_per_second,
+        first_month=settings.first_month,
+        odd_rows=odd_rows,
+    )
+    firing = None
+    if settings.pulse_minutes:
+        from tally.runtime.planner_pulse import firing_around
+
+        firing = firing_around(plan, settings, aws)
     return Planner(
         deadline=deadline,
         traffic=traffic,
         stack=settings.stack_name,
-        plan=Plan(
-            gravityzone=gravityzone,
-            connectwise=connectwise,
-            ledger=_ledger(settings, aws),
-            queue=_queue(settings, aws),
-            clock=world.clock or WallClock(),
-            policy=settings.policy,
-            services=services,
-            calls_per_second=settings.sweep_calls_per_second,
-            first_month=settings.first_month,
-            odd_rows=odd_rows,
-        ),
+        plan=plan,
+        firing=firing,
     )
 
 
@@ -137,6 +152,11 @@ def worker(environment: Mapping[str, str], world: World | None = None) -> Worker
         world=world,
         traffic=traffic,
     )
+    account = None
+    if settings.pulse_minutes:
+        from tally.runtime.worker_pulse import sweep_account
+
+        account = sweep_account(settings, aws)
     sync = Sync(
         gravityzone=gravityzone,
         connectwise=connectwise,
@@ -146,8 +166,10 @@ def worker(environment: Mapping[str, str], world: World | None = None) -> Worker
         services=tuple(each.service for each in settings.services),
         first_month=settings.first_month,
         has_time=lambda: deadline.seconds_left() >= SLOWEST_SERVICE.total_seconds(),
+        account=account,
     )
     return Worker(
+        jobs_at_once=settings.jobs_at_once,
         deadline=deadline,
         clock=clock,
         traffic=traffic,
@@ -159,23 +181,17 @@ def worker(environment: Mapping[str, str], world: World | None = None) -> Worker
             seconds_left=deadline.seconds_left,
             slowest=SLOWEST_JOB,
             around_readings=AROUND_READINGS,
-            each_reading=each_reading(settings.calls_per_second, sync.services),
+            each_reading=each_reading(settings.calls_per_second_of_a_job, sync.services),
         ),
+        account=account,
     )
 
 
 def reporter(environment: Mapping[str, str]) -> "Report":
     """Put the reporter together. Raises SetupError naming every setting that is wrong."""
-    from tally.aws.topic import SNSTopic
-    from tally.reporter.report import Report
+    from tally.runtime.reporter_parts import report_with
 
-    settings, aws = ReporterSettings.from_env(environment), AwsClients(connections=_THREADS)
-    return Report(
-        ledger=_ledger(settings, aws),
-        announcements=SNSTopic(aws.client("sns"), settings.topic_arn),
-        close_day=settings.close_day,
-        stack=settings.stack_name,
-    )
+    return report_with(ReporterSettings.from_env(environment))
 
 
 @cache
@@ -224,7 +240,7 @@ def _keys(settings: Settings, aws: AwsClients) -> ApiKeys:
     return read_keys(aws.client("secretsmanager"), settings.secret_id)
 
 
-def _ledger(settings: Settings | ReporterSettings, aws: AwsClients) -> DynamoDBLedger:
+def _ledger(settings: Settings, aws: AwsClients) -> DynamoDBLedger:
     return DynamoDBLedger(aws.client("dynamodb"), settings.table_name)
 
 

@@ -47,10 +47,14 @@ _PARAMETERS = {
     "LOCAL_HTTP_HOST": "LocalHttpHost",
     "OPEN_UNTIL_DAY": "OpenUntilDay",
     "PRODUCT": "Product",
+    "PULSE_MINUTES": "PulseMinutes",
     "SERVICES": "Services",
     "SETTLE_SECONDS": "SettleSeconds",
     "SWEEP_CALLS_PER_SECOND": "LicensingCallsPerSecond",
 }
+
+
+_SEARCHES_SHARE = 0.8
 
 
 def _zone(value: str) -> ZoneInfo:
@@ -69,6 +73,7 @@ def _cycles(value: str) -> frozenset[str]:
 
 
 _Text = Annotated[str, StringConstraints(min_length=1)]
+_PulseMinutes = Annotated[int, Field(ge=0, le=5)]
 
 
 class _FromEnvironment(BaseModel):
@@ -147,6 +152,7 @@ class Settings(_FromEnvironment):
     ] = ""  # type: ignore[assignment]  # read as a setting is
     first_month: Annotated[Month | None, BeforeValidator(_month)] = None
     local_http_host: str = ""
+    pulse_minutes: _PulseMinutes = 0
     request_timeout_seconds: Annotated[float, Field(gt=0, le=60)]
     queue_url: _Text
     stack_name: _Text
@@ -177,12 +183,31 @@ class PlannerSettings(Settings):
     product: _Text
     sweep_calls_per_second: Annotated[float, Field(gt=0, le=5)]
 
+    @property
+    def own_calls_per_second(self) -> float:
+        """The pace of the planner's own calls.
+
+        A search leaves a part of the key's pace to the workers, which read again what it finds.
+        """
+        share = _SEARCHES_SHARE if self.pulse_minutes else 1
+        return self.sweep_calls_per_second * share
+
 
 class WorkerSettings(Settings):
-    """The worker's settings. ``calls_per_second`` and ``burst`` are one container's share."""
+    """The worker's settings. ``calls_per_second`` and ``burst`` are one container's share.
+
+    ``jobs_at_once`` is the number of jobs that a container has in hand side by side, of a batch
+    that may open a month.
+    """
 
     calls_per_second: Annotated[float, Field(gt=0, le=5)]
     burst: Annotated[int, Field(ge=1, lt=5)]
+    jobs_at_once: Annotated[int, Field(ge=1, le=4)]
+
+    @property
+    def calls_per_second_of_a_job(self) -> float:
+        """One job's share of the pace: the jobs beside it take their turns, too."""
+        return self.calls_per_second / self.jobs_at_once
 
 
 class ReporterSettings(_FromEnvironment):
@@ -191,4 +216,5 @@ class ReporterSettings(_FromEnvironment):
     table_name: _Text
     topic_arn: _Text
     close_day: Annotated[int, Field(ge=2, le=28)]
+    pulse_minutes: _PulseMinutes = 0
     stack_name: _Text

@@ -1,5 +1,6 @@
 """Count the calls to one API in an invocation: their number, times, and failures."""
 
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -9,7 +10,7 @@ from tally.transport.failures import BadAnswer, Failure
 
 @dataclass(slots=True)
 class Traffic:
-    """Counts attempts as they are made: a ``transport.http_call.Listener``.
+    """Counts attempts as they are made: a ``transport.http_call.Listener``; threads may share it.
 
     ``seconds`` has each attempt's time. ``throttles`` were answered 429. ``errors`` had no answer,
     or another than a 2xx. A 404 is no error: Tally asks for much that may be gone.
@@ -18,17 +19,20 @@ class Traffic:
     seconds: list[float] = field(default_factory=list)
     throttles: int = 0
     errors: int = 0
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
 
     def heard(self, seconds: float, failure: Failure | None) -> None:
         """Count one attempt."""
-        self.seconds.append(seconds)
-        if failure is None:
-            return
-        status = failure.status if isinstance(failure, BadAnswer) and not failure.in_front else None
-        if status == HTTPStatus.TOO_MANY_REQUESTS:
-            self.throttles += 1
-        elif status != HTTPStatus.NOT_FOUND:
-            self.errors += 1
+        with self._lock:
+            self.seconds.append(seconds)
+            if failure is None:
+                return
+            answered = failure if isinstance(failure, BadAnswer) else None
+            status = None if answered is None or answered.in_front else answered.status
+            if status == HTTPStatus.TOO_MANY_REQUESTS:
+                self.throttles += 1
+            elif status != HTTPStatus.NOT_FOUND:
+                self.errors += 1
 
     def taken(self) -> "Traffic":
         """Return the counts since the last time, and start again from zero."""

@@ -20,6 +20,17 @@ def doubled_key(body: bytes) -> str:
     return ""
 
 
+def doubled_key_at_top(body: bytes) -> str:
+    """Find the first key that the outermost object has twice; "" if there is none.
+
+    ``body`` is JSON that has been read before. In a list about everybody, an odd row is its own.
+    """
+    if not body.lstrip().startswith(b"{"):
+        return ""
+    names = [name for name, _ in _PAIRS.decode(body.decode())]
+    return next((name for place, name in enumerate(names) if name in names[:place]), "")
+
+
 def _once(pairs: list[tuple[str, Any]]) -> None:
     # RFC 8259 leaves open which one counts, and Python takes the last.
     if len(dict(pairs)) < len(pairs):
@@ -32,3 +43,5 @@ def _once(pairs: list[tuple[str, Any]]) -> None:
 # Only keys are looked at, so numbers stay text: Python refuses to convert one of too many digits.
 # One decoder serves all calls, since to make it costs more than to use it.
 _KEYS = json.JSONDecoder(object_pairs_hook=_once, parse_int=str, parse_float=str)
+_PAIRS = json.JSONDecoder(object_pairs_hook=list, parse_int=str, parse_float=str)
+"""Reads an object as the list of its pairs."""

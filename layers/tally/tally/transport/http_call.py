@@ -4,7 +4,7 @@ import math
 import random
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Protocol
 
@@ -15,7 +15,7 @@ from requests.adapters import BaseAdapter
 from tally.errors import TallyError
 from tally.redaction import quoted, redact
 from tally.transport.classify import Dialect, error_of
-from tally.transport.double_keys import doubled_key
+from tally.transport.double_keys import doubled_key, doubled_key_at_top
 from tally.transport.failures import (
     BadAnswer,
     Effect,
@@ -159,8 +159,8 @@ class Transport:
     def parse[T](self, answer: Answer, parser: Callable[[bytes], T], *, of_many: bool = False) -> T:
         """Read an answer with ``parser``, which takes JSON and raises ValueError.
 
-        An object that has a key twice cannot be read either. A list about everybody (``of_many``)
-        is not checked for that: one odd row is no reason to read none.
+        An object that has a key twice cannot be read either. Of a list about everybody
+        (``of_many``) only the outermost object is checked: one odd row is no reason to read none.
 
         Raises:
             TallyError: as ``unreadable`` returns it.
@@ -172,7 +172,7 @@ class Transport:
         except ValueError as error:
             problem = str(error)
         else:
-            doubled = "" if of_many else doubled_key(answer.body)
+            doubled = (doubled_key_at_top if of_many else doubled_key)(answer.body)
             if not doubled:
                 return found
             problem = f"it has {shortened(doubled)!r} twice"
@@ -206,8 +206,6 @@ class Transport:
         if isinstance(received, NoAnswer):
             self._tell(took, received)
             return received, ""
-        # A server may repeat the request's keys in its answer: from here on none is left (SAFE-10).
-        received = replace(received, body=redact.body(received.body))
         name = self._dialect.request_id_header
         request_id = shortened(received.headers.get(name, "")) if name else ""
         outcome = self._outcome(received, call, request_id)

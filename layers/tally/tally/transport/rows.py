@@ -13,8 +13,7 @@ LONGEST_NAME = 250
 def read_json(body: bytes) -> Any:  # noqa: ANN401 - whatever the body holds
     """Read a JSON text; half of a character becomes U+FFFD. Raises ValueError."""
     try:
-        # Python reads NaN and Infinity, which JSON does not have.
-        value = json.loads(body.decode("utf-8", "replace"), parse_constant=_no_number)
+        value = _JSON.decode(body.decode("utf-8", "replace"))
     except RecursionError as error:
         raise ValueError("it is nested too deeply") from error
     # No store takes half of a surrogate pair, and JSON can hold one as an escape. The detour over
@@ -74,3 +73,8 @@ _QUOTED = 200
 
 def _no_number(text: str) -> None:
     raise ValueError(f"{text} is no number")
+
+
+# Python reads NaN and Infinity, which JSON does not have. One decoder serves all calls, since to
+# make it costs more than to use it.
+_JSON = json.JSONDecoder(parse_constant=_no_number)

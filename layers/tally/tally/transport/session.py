@@ -18,6 +18,7 @@ from urllib3.exceptions import (
     ReadTimeoutError,
 )
 
+from tally.redaction import redact
 from tally.transport.answer_timeout import BoundedAdapter
 from tally.transport.failures import Loss, NoAnswer
 
@@ -67,30 +68,11 @@ def prepared(method: str, url: str, headers: Mapping[str, str]) -> requests.Prep
     return request
 
 
-class DirectSession(requests.Session):
-    """A session that takes nothing from the environment and follows no redirect.
-
-    Even if it is told to follow none, requests works out the target of a redirect after each
-    answer, and can fail at that.
-    """
-
-    def __init__(self, adapter: BaseAdapter | None = None) -> None:
-        super().__init__()
-        # The environment may name a proxy or a .netrc with other credentials.
-        self.trust_env = False
-        adapter = adapter or BoundedAdapter()
-        self.mount("https://", adapter)
-        self.mount("http://", adapter)
-
-    def resolve_redirects(self, *_args: object, **_kwargs: object) -> Iterator[requests.Response]:
-        """Give none."""
-        return iter(())
-
-
 class Attempts:
     """Makes attempts.
 
-    After the connection, one takes ``timeout`` seconds at most, to the end of the answer.
+    After the connection, one takes ``timeout`` seconds at most, to the end of the answer. None
+    follows a redirect: keys go to no other address than the operator's.
     """
 
     def __init__(
@@ -102,7 +84,9 @@ class Attempts:
     ) -> None:
         self._network = network
         self._timeouts = (min(timeout, LONGEST_CONNECT), timeout)
-        self._session = DirectSession(adapter)
+        # A session of requests would ask the environment for a proxy or a .netrc with other
+        # credentials, keep cookies, and work out a redirect's target even if it is to follow none.
+        self._adapter = adapter or BoundedAdapter()
 
     @property
     def slowest(self) -> float:
@@ -114,13 +98,11 @@ class Attempts:
         way = self._network(request.url or "")
         try:
             return _received(
-                self._session.send(
+                self._adapter.send(
                     request,
                     # Read in parts, so that a body without end can be cut off.
                     stream=True,
                     timeout=self._timeouts,
-                    # Keys go to no other address than the operator's.
-                    allow_redirects=False,
                     proxies=way.proxies,
                     verify=way.verify,
                 )
@@ -169,7 +151,8 @@ def _whole(response: requests.Response, body: bytes) -> Received:
     return Received(
         status=response.status_code,
         headers=response.headers,
-        body=body,
+        # A server may repeat the request's keys in its answer: from here on none is left (SAFE-10).
+        body=redact.body(body),
         whole=len(body) <= LARGEST_BODY,
     )
 

@@ -99,6 +99,7 @@ class Delivery:
         ``on_job`` gets the job before it starts. Raises TallyError if the message must be received
         again; it is then hidden for as long as the error asks for.
         """
+        job: Job | None = None
         try:
             job = _job(body)
             if self.seconds_left() < self._slowest(job).total_seconds():
@@ -108,6 +109,8 @@ class Delivery:
         except TallyError as error:
             wait = wait_before_next(error, receives=receives, settle=self.settle)
             if wait is None:
+                if job is not None and self.sync.account is not None:
+                    self.sync.account.ended(job, None)
                 return {"failed": str(error)}
             # SQS would hide the message for the queue's whole visibility timeout.
             self.deliveries.put_off(receipt, wait)
@@ -117,6 +120,14 @@ class Delivery:
         if job.children is None:
             return self.slowest
         return max(self.slowest, self.around_readings + self.each_reading * (job.companies + 1))
+
+
+def may_open(body: str) -> bool:
+    """Return True if the message's job may open a month: then it waits for ConnectWise mostly."""
+    try:
+        return any(each.may_open for each in _job(body).services)
+    except MalformedJobError:
+        return False
 
 
 def _job(body: str) -> Job:

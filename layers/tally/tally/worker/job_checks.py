@@ -19,28 +19,28 @@ from tally.messages import Job, JobService
 
 def check_job(job: Job, *, now: datetime) -> None:
     """Raise RefusedJobError for a job that no planner can have made by now."""
-    for wrong, why in (
-        (job.tick > now, f"its tick {job.tick:%Y-%m-%dT%H:%M:%SZ} lies in the future"),
-        (
-            job.month > Month.of(job.tick),
-            f"at its tick {job.tick:%Y-%m-%dT%H:%M:%SZ} {job.month.label} had not begun",
-        ),
-        (
-            job.tick_before is not None and job.tick_before > job.tick,
-            "the tick before it is later than its own",
-        ),
-        (_is_double([each.service for each in job.services]), "it names a service twice"),
-        (_is_double([each.id for each in job.agreements]), "it has an agreement twice"),
-        (
-            job.children is not None and not _can_be_below(job.company_id, job.children.ids),
-            (
-                f"the companies below it are more than {MOST_CHILDREN}, out of order, or it is one "
-                "of them itself"
-            ),
-        ),
-    ):
-        if wrong:
-            raise RefusedJobError(f"The job is refused: {why}. Nothing was done on its strength.")
+    if why := _impossible(job, now):
+        raise RefusedJobError(f"The job is refused: {why}. Nothing was done on its strength.")
+
+
+def _impossible(job: Job, now: datetime) -> str:
+    """Say why no planner can have made a job by now; "" if one can."""
+    if job.tick > now:
+        return f"its tick {job.tick:%Y-%m-%dT%H:%M:%SZ} lies in the future"
+    if job.month > Month.of(job.tick):
+        return f"at its tick {job.tick:%Y-%m-%dT%H:%M:%SZ} {job.month.label} had not begun"
+    if job.tick_before is not None and job.tick_before > job.tick:
+        return "the tick before it is later than its own"
+    if _is_double([each.service for each in job.services]):
+        return "it names a service twice"
+    if _is_double([each.id for each in job.agreements]):
+        return "it has an agreement twice"
+    if job.children is not None and not _can_be_below(job.company_id, job.children.ids):
+        return (
+            f"the companies below it are more than {MOST_CHILDREN}, out of order, or it is one "
+            "of them itself"
+        )
+    return ""
 
 
 def check_due(job: Job, records: Mapping[JobService, UsageRecord]) -> None:

@@ -4,6 +4,7 @@ Each of them costs a call, so they are read only if a POST may follow.
 """
 
 from collections.abc import Mapping
+from datetime import datetime
 
 from tally.domain.facts.job_facts import Permit
 from tally.domain.model.company import CompanyLink
@@ -12,6 +13,7 @@ from tally.domain.model.reading import Count, Reading
 from tally.domain.record.lines import LineState
 from tally.domain.record.usage_record import UsageRecord
 from tally.domain.record.writes import Create, TakeOver
+from tally.errors import TallyError
 from tally.messages import Job, JobService
 from tally.ports import GravityZone, Ledger
 from tally.worker.job_checks import LedgerFacts, check_opening
@@ -35,10 +37,12 @@ def read_permits(
     gravityzone: GravityZone,
     ledger: Ledger,
     first_month: Month | None,
+    now: datetime,
 ) -> Mapping[JobService, Permit | Exception]:
     """Read the permit of each service, or the error that stops this service alone.
 
-    Nothing is read if there are no ``records``. ``first_month`` is the setting.
+    Nothing is read if there are no ``records``. ``first_month`` is the setting. ``now`` is for the
+    age of what was seen of the licence.
     """
     if not records:
         return {}
@@ -51,12 +55,28 @@ def read_permits(
             linked_to=None if link is None else link.connectwise_id,
             excluded=link is not None and _is_excluded(link, job),
             # GravityZone may list trials as monthly-licensed: only this call tells (READ-3).
-            monthly=gravityzone.is_monthly(job.company_id),
+            monthly=_was_monthly(job, ledger, now) or gravityzone.is_monthly(job.company_id),
         )
     except Exception as error:  # noqa: BLE001 - a bug of ours stops only what is to be opened
         return dict.fromkeys(records, error)
     known = LedgerFacts(ticks=ticks, link=link, first_month=first_month)
     return {each: _checked(permit, job, each, known, record) for each, record in records.items()}
+
+
+def is_seen_monthly(job: Job, *, gravityzone: GravityZone) -> bool:
+    """Return True if the job is to check the licence, and it is a paid monthly one (READ-3).
+
+    The job does not fail for want of an answer: the next one asks again, or else the opening.
+    """
+    try:
+        return job.check_licence and job.licensed and gravityzone.is_monthly(job.company_id)
+    except TallyError:
+        return False
+
+
+def _was_monthly(job: Job, ledger: Ledger, now: datetime) -> bool:
+    standing = ledger.standing(job.company_id)
+    return standing is not None and standing.was_monthly(now)
 
 
 def _checked(

@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from tally.domain.model.month import Month
+from tally.counting import read_counts
 from tally.domain.model.policy import Policy
-from tally.domain.model.reading import Count, Reading, Service, Unknown, read_count, read_sum
+from tally.domain.model.reading import Count, Reading, Service, Unknown
 from tally.domain.record.partner import (
     Children,
     NothingLeft,
@@ -81,23 +81,6 @@ class Readings:
             for service, reading in believed.items()
         }
 
-    def counts(
-        self, company_id: str, *, month: Month, services: Sequence[Service]
-    ) -> Mapping[Service, Reading]:
-        """Read the counts of one company, by service; unknown if an answer holds no count.
-
-        This makes one call for the plain services, and one more for all others. Raises TallyError
-        if a call is not answered.
-        """
-        readings: dict[Service, Reading] = {}
-        if plain := [service for service in services if service.plain]:
-            usage = self.gravityzone.usage(company_id, month=month)
-            readings |= {service: read_count(usage, service) for service in plain}
-        if others := [service for service in services if not service.plain]:
-            by_type = self.gravityzone.usage_per_product_type(company_id, month=month)
-            readings |= {service: read_sum(by_type, service) for service in others}
-        return readings
-
     def _told_by_each_call(
         self, job: Job, records: Mapping[Service, UsageRecord]
     ) -> Mapping[Service, Reading | TallyError]:
@@ -128,7 +111,9 @@ class Readings:
     def _counted(
         self, job: Job, company_id: str, services: Iterable[Service]
     ) -> Mapping[Service, Count | TallyError]:
-        readings = self.counts(company_id, month=job.month, services=list(services))
+        readings = read_counts(
+            self.gravityzone, company_id, month=job.month, services=list(services)
+        )
         return {
             service: ContractError(reading.why) if isinstance(reading, Unknown) else reading
             for service, reading in readings.items()

@@ -12,8 +12,8 @@ from tally.domain.decision.changes import Change
 from tally.domain.decision.look import LookAt, claimed_write, look_at, needs_look
 from tally.domain.decision.reconcile import reconcile
 from tally.domain.decision.scene import Do, Done, Outcome, Record, Wait
-from tally.domain.decision.settle import settle
 from tally.domain.decision.wanted import want
+from tally.domain.decision.without_a_write import without_a_write
 from tally.domain.facts.job_facts import Facts
 from tally.domain.facts.sighting import Looked, sight
 from tally.domain.model.agreement import Addition, NewAddition
@@ -24,7 +24,8 @@ from tally.domain.record.lines import LineState
 from tally.domain.record.record_key import reference
 from tally.domain.record.usage_record import UsageRecord
 from tally.domain.record.writes import Create, SetQuantity, SetTerms, TakeOver, Write
-from tally.domain.texts import changed_additions as seen_texts
+from tally.domain.texts.changed_additions import plain
+from tally.domain.texts.invoice_description import customer_text, marked_text
 from tally.domain.texts.notices import terms_not_compared
 from tally.errors import (
     AmbiguousError,
@@ -99,7 +100,7 @@ class Rounds:
     def _round(self) -> Outcome:
         wanted = want(self.record, self.facts)
         if not needs_look(self.record, wanted, self.facts, due=self.look_due):
-            return settle(self.record, wanted, self.facts, None)
+            return without_a_write(self.record, wanted, self.facts, None)
         write = claimed_write(self.record, wanted)
         if write is not None:
             self._save(write_changes.claimed(self.record, write, self.facts))
@@ -214,8 +215,8 @@ class Rounds:
         match write:
             case TakeOver():
                 mark = reference(self.record.key, write.number)
-                own = seen_texts.customer_text(self.facts.when.policy.text, self.record, mark=mark)
-                text = seen_texts.marked_text(it, text=own, mark=mark)
+                own = customer_text(self.facts.when.policy.text, self.record, mark=mark)
+                text = marked_text(it, text=own, mark=mark)
                 return self.connectwise.take_over(
                     **ours, text=text, cancelled=write.place.cancelled
                 )
@@ -234,7 +235,7 @@ class Rounds:
             quantity=write.quantity,
             effective=write.place.effective,
             cancelled=write.place.cancelled,
-            text=seen_texts.customer_text(self.facts.when.policy.text, self.record, mark=mark),
+            text=customer_text(self.facts.when.policy.text, self.record, mark=mark),
         )
 
     def _outcome(self, write: Write, answer: Addition) -> Change:
@@ -247,7 +248,7 @@ class Rounds:
                     record, answer, facts, before=before, why=why, sent=True
                 )
             case TakeOver():
-                why = f"took over Addition {answer.id} at {seen_texts.plain(answer.quantity)}"
+                why = f"took over Addition {answer.id} at {plain(answer.quantity)}"
                 return write_changes.opened(record, answer, facts, before=None, why=why)
             case SetTerms():
                 return write_changes.terms_set(record, answer, facts.when.now)

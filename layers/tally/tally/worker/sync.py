@@ -6,7 +6,8 @@ that is killed leaves everything in the ledger that the next job needs to go on.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from tally.domain.facts.job_facts import (
     NO_MONTH_BEFORE,
@@ -21,56 +22,26 @@ from tally.domain.facts.job_facts import (
 from tally.domain.model.month import Month
 from tally.domain.model.policy import Policy
 from tally.domain.model.reading import ENDPOINTS, Count, Reading, Service
-from tally.domain.model.standing import Cause, RecordScope, Unsaid, failing
+from tally.domain.model.standing import Cause, RecordScope, Unsaid
 from tally.domain.record.record_key import RecordKey
 from tally.domain.record.usage_record import UsageRecord, unopened
 from tally.domain.record.writes import Create
 from tally.errors import (
-    ConflictError,
     NotStartedError,
-    NotYetError,
     UnreadableItemError,
-    in_words,
     together,
 )
 from tally.messages import Job, JobService
 from tally.ports import Clock, ConnectWise, GravityZone, Ledger
 from tally.standings import note
 from tally.worker.job_checks import check_due, check_job, check_service
-from tally.worker.permits import may_open_a_line, read_permits
+from tally.worker.permits import is_seen_monthly, may_open_a_line, read_permits
+from tally.worker.progress import UNCHANGED, Progress
 from tally.worker.readings import Readings
 from tally.worker.rounds import Rounds
 
-UNCHANGED = "unchanged"
-
-_NOTHING_SAID = (NotYetError, ConflictError, NotStartedError)
-"""Errors that change no standing: another job brings the record up to date."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Progress:
-    """The results of one job so far.
-
-    ``done`` and ``failures`` go by service, ``causes`` and ``looked`` by scope of the standing.
-    """
-
-    done: dict[str, str] = field(default_factory=dict)
-    failures: dict[str, Exception] = field(default_factory=dict)
-    causes: dict[RecordScope, Cause | None] = field(default_factory=dict)
-    looked: set[RecordScope] = field(default_factory=set)
-
-    @property
-    def is_quiet(self) -> bool:
-        """True if no service failed, and nothing was written for any."""
-        return not self.failures and all(each == UNCHANGED for each in self.done.values())
-
-    def failing_causes(self, month: Month) -> Mapping[RecordScope, Cause]:
-        """Word the failures as causes of the standing."""
-        return {
-            RecordScope(month, service): failing(in_words(error))
-            for service, error in self.failures.items()
-            if not isinstance(error, _NOTHING_SAID)
-        }
+if TYPE_CHECKING:
+    from tally.worker.sweep_account import SweepAccount
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +49,8 @@ class Sync:
     """The use case with what it needs.
 
     ``services`` are the services that can be counted. ``first_month`` is the setting. ``has_time``
-    returns True if there is time left for a further service of a job.
+    returns True if there is time left for a further service of a job. ``account`` is told of
+    each job that is done; None if the pulse is off.
     """
 
     gravityzone: GravityZone
@@ -89,6 +61,7 @@ class Sync:
     services: Sequence[Service] = (ENDPOINTS,)
     first_month: Month | None = None
     has_time: Callable[[], bool] = lambda: True
+    account: "SweepAccount | None" = None
 
     def __call__(self, job: Job, *, again: bool = False) -> Mapping[str, str]:
         """Bring the job's company-month up to date; return what was done, by service, for the log.
@@ -102,21 +75,27 @@ class Sync:
             TallyError: of any other class, if services failed; the standing says which.
         """
         check_job(job, now=self.clock.now())
-        progress = _Progress()
+        progress = Progress()
         records = self._records(job, progress.failures)
         check_due(job, records)
         due = {each: record for each, record in records.items() if _is_due(record, job)}
         if not due and not progress.failures:
+            self._ended(job, None, {})
             return {each.service: "dropped" for each in job.services}
         self._bring_all_up_to_date(job, due, progress)
         progress.causes.update(progress.failing_causes(job.month))
         self._note(job, progress, trust_job=progress.is_quiet and not again)
         if progress.failures:
             raise together(progress.failures)
+        self._ended(job, progress.all_counts(due), progress.rises(due))
         return progress.done
 
+    def _ended(self, job: Job, counts: Mapping[str, int] | None, rises: Mapping[str, int]) -> None:
+        if self.account is not None:
+            self.account.ended(job, counts, rises)
+
     def _bring_all_up_to_date(
-        self, job: Job, due: Mapping[JobService, UsageRecord], progress: _Progress
+        self, job: Job, due: Mapping[JobService, UsageRecord], progress: Progress
     ) -> None:
         """Read the counts, then bring each service's record up to date by itself."""
         readings = self._read(job, due)
@@ -127,7 +106,10 @@ class Sync:
                 if progress.failures or progress.done:
                     self._check_time()
                 check_service(job, each, record, names)
-                facts = self._facts(job, each, record, readings[each], permits.get(each))
+                reading = readings[each]
+                facts = self._facts(job, each, record, reading, permits.get(each))
+                if isinstance(reading, Count):
+                    progress.counts[each.service] = reading.value
                 self._bring_up_to_date(each, record, facts, progress)
             except Exception as error:  # noqa: BLE001 - the standing shows a bug of ours too
                 progress.failures[each.service] = error
@@ -180,6 +162,7 @@ class Sync:
             gravityzone=self.gravityzone,
             ledger=self.ledger,
             first_month=self.first_month,
+            now=self.clock.now(),
         )
 
     def _facts(
@@ -250,7 +233,7 @@ class Sync:
         each: JobService,
         record: UsageRecord,
         facts: Facts,
-        progress: _Progress,
+        progress: Progress,
     ) -> None:
         rounds = Rounds(
             connectwise=self.connectwise,
@@ -267,7 +250,7 @@ class Sync:
             progress.causes[record.key.scope] = say if isinstance(say, Cause) else None
         progress.done[each.service] = ", ".join(rounds.done) or UNCHANGED
 
-    def _note(self, job: Job, progress: _Progress, *, trust_job: bool) -> None:
+    def _note(self, job: Job, progress: Progress, *, trust_job: bool) -> None:
         known = {RecordScope(job.month, each): cause for each, cause in job.standing.items()}
         note(
             self.ledger,
@@ -279,6 +262,8 @@ class Sync:
             last_reading=job.last_reading,
             good_reading=not progress.failures and job.licensed,
             looked=progress.looked,
+            seen_monthly=not progress.failures
+            and is_seen_monthly(job, gravityzone=self.gravityzone),
         )
 
 

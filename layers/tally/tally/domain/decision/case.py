@@ -7,19 +7,11 @@ from tally.domain.facts.job_facts import Facts
 from tally.domain.facts.owed import Owed, Uncounted
 from tally.domain.facts.place import Freeze, Thaw
 from tally.domain.holds import Hold
-from tally.domain.model.invoicing import LateUsage as LateUsagePolicy
 from tally.domain.model.standing import Cause, Unsaid
 from tally.domain.record.lines import Place
 from tally.domain.record.rulings import Said
 from tally.domain.record.usage_record import UsageRecord
-from tally.domain.record.writes import (
-    Create,
-    Refusal,
-    SetQuantity,
-    SetTerms,
-    TakeOver,
-    Write,
-)
+from tally.domain.record.writes import Create, SetQuantity, SetTerms, TakeOver, Write
 from tally.domain.texts import notices
 
 
@@ -126,40 +118,3 @@ class Case(NamedTuple):
 
 type Row = Callable[[Case], Wanted | None]
 type WriteRow = Callable[[Case, Write, Place], Wanted | None]
-
-
-def is_same_try(case: Case, write: Write) -> bool:
-    """Return True if nothing has changed on which the refused write depends (SAFE-2)."""
-    refusal, when = case.record.refusal, case.facts.when
-    if refusal is None or refusal.at.date() != when.tick.date():
-        return False
-    if when.by_person and refusal.at < when.tick:
-        return False
-    if isinstance(write, Create | TakeOver):
-        same = isinstance(refusal.write, type(write)) and refusal.write.place == write.place
-        agreement = case.facts.offered
-        return same and agreement is not None and agreement.version == refusal.version
-    return write == refusal.write and _is_unchanged(case, write, refusal)
-
-
-def _is_unchanged(case: Case, write: SetQuantity | SetTerms, refusal: Refusal) -> bool:
-    """Return True if the line's agreement is as it was when ConnectWise refused."""
-    line = case.record.line(write.number)
-    agreement = case.facts.agreement(line.agreement_id)
-    return agreement is None or agreement.version == refusal.version
-
-
-def is_beyond_baseline(case: Case, count: int) -> bool:
-    """Return True if a person is asked before so many are written (FOLLOW-4, READ-8)."""
-    said, policy = case.record.ruling(Said.GROW), case.facts.when.policy
-    baseline = case.facts.before.baseline if said is None else said.number
-    if baseline is None:
-        return count > policy.first_month_seats
-    return policy.is_beyond(count, baseline=baseline)
-
-
-def may_be_late(case: Case) -> bool:
-    """Return True if late usage is billed without a question, or a person has allowed so many."""
-    ruling = case.record.ruling(Said.LATE)
-    allowed = ruling is not None and case.total <= ruling.number
-    return allowed or case.facts.when.policy.late_usage is LateUsagePolicy.BILL

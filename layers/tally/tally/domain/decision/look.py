@@ -6,12 +6,13 @@ The one place that says whether a job calls ConnectWise (FOLLOW-2).
 from typing import NamedTuple
 
 from tally.domain.decision.case import Ask, Close, Forget, Wanted
+from tally.domain.decision.closing import close_needs_look
 from tally.domain.decision.scene import is_same_write
 from tally.domain.facts.job_facts import Facts
 from tally.domain.facts.place import Freeze, Thaw
 from tally.domain.holds import Unplaced
 from tally.domain.record.lines import SETTLED, LineState, Place
-from tally.domain.record.usage_record import RecordState, UsageRecord
+from tally.domain.record.usage_record import UsageRecord
 from tally.domain.record.writes import Create, SetTerms, TakeOver, Write
 
 
@@ -58,7 +59,7 @@ def _move_needs_look(record: UsageRecord, wanted: Wanted, facts: Facts) -> bool:
         case Ask():
             return _is_new(record, move, facts)
         case Close():
-            return _close_needs_look(record, wanted)
+            return close_needs_look(record, wanted)
         case Forget():
             return False
     return False
@@ -75,17 +76,6 @@ def _is_new(record: UsageRecord, asked: Ask, facts: Facts) -> bool:
         return True
     not_there = asked.about is not None or isinstance(asked.hold, Unplaced)
     return not_there and facts.when.first_of_day
-
-
-def _close_needs_look(record: UsageRecord, wanted: Wanted) -> bool:
-    """Return True if the close must be seen (CLOSE-2, CLOSE-4).
-
-    A second reading that adds nothing changes nothing.
-    """
-    if not record.lines:
-        return False
-    adds_nothing = record.head is None and wanted.total >= record.stands
-    return record.state is RecordState.OPEN or not adds_nothing
 
 
 def to_claim(record: UsageRecord, wanted: Wanted) -> Write | None:

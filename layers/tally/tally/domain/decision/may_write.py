@@ -1,31 +1,25 @@
 """Say whether a wanted write may be made, or who is asked first.
 
 ``HEAD`` is the table for the line that follows the count, ``NEXT`` the one for a first or further
-line. The first row that applies answers; the four questions come in one order in both.
+line. The first row that applies answers; the four questions come in one order in both. The row of
+FOLLOW-4 stands in ``growth``.
 """
 
 from dataclasses import replace
 
-from tally.domain.decision.case import (
-    CLOSE,
-    Case,
-    Forget,
-    Wanted,
-    WriteRow,
-    is_beyond_baseline,
-    is_same_try,
-    may_be_late,
-)
+from tally.domain.decision.case import CLOSE, Case, Forget, Wanted, WriteRow
+from tally.domain.decision.growth import grown
 from tally.domain.facts import place_texts
 from tally.domain.facts.owed import falls
 from tally.domain.facts.place import unpermitted
-from tally.domain.holds import Fallen, Grown, LateUsage, Unplaced
-from tally.domain.holds.counts import fall_question, growth_question
+from tally.domain.holds import Fallen, LateUsage, Unplaced
+from tally.domain.holds.count_questions import fall_question
 from tally.domain.holds.late import late_question, unplaced_question
-from tally.domain.model.standing import Cause, StandingState, Unsaid, waiting
+from tally.domain.model.invoicing import LateUsage as LateUsagePolicy
+from tally.domain.model.standing import Unsaid, waiting
 from tally.domain.record.lines import LineState, Place
 from tally.domain.record.rulings import Said
-from tally.domain.record.writes import Create, SetQuantity, TakeOver, Write
+from tally.domain.record.writes import Create, Refusal, SetQuantity, SetTerms, TakeOver, Write
 from tally.domain.texts import notices
 
 
@@ -91,6 +85,27 @@ def refused(case: Case, write: Write, place: Place) -> Wanted | None:
     return case.stay(place_texts.refused(refusal.why))
 
 
+def is_same_try(case: Case, write: Write) -> bool:
+    """Return True if nothing has changed on which the refused write depends (SAFE-2)."""
+    refusal, when = case.record.refusal, case.facts.when
+    if refusal is None or refusal.at.date() != when.tick.date():
+        return False
+    if when.by_person and refusal.at < when.tick:
+        return False
+    if isinstance(write, Create | TakeOver):
+        same = isinstance(refusal.write, type(write)) and refusal.write.place == write.place
+        agreement = case.facts.offered
+        return same and agreement is not None and agreement.version == refusal.version
+    return write == refusal.write and _is_unchanged(case, write, refusal)
+
+
+def _is_unchanged(case: Case, write: SetQuantity | SetTerms, refusal: Refusal) -> bool:
+    """Return True if the line's agreement is as it was when ConnectWise refused."""
+    line = case.record.line(write.number)
+    agreement = case.facts.agreement(line.agreement_id)
+    return agreement is None or agreement.version == refusal.version
+
+
 def given_too_late(case: Case, write: Write, place: Place) -> Wanted | None:
     """OPEN-6: the month of what was given to us was invoiced with it as it was."""
     if not isinstance(write, TakeOver) or not place.late:
@@ -104,33 +119,6 @@ def opening_held(case: Case, write: Write, place: Place) -> Wanted | None:
     if record.hold is None or not record.held_by_connectwise:
         return None
     return case.stay(case.held(record.hold.why), write)
-
-
-def grown(case: Case, write: Write, place: Place) -> Wanted | None:
-    """FOLLOW-4, READ-8: growth beyond the limits asks a person."""
-    record, when = case.record, case.facts.when
-    if isinstance(write, TakeOver) or case.agreed <= record.stands:
-        return None
-    if not is_beyond_baseline(case, case.agreed):
-        return None
-    said = record.ruling(Said.KEEP_GROWN)
-    if (
-        said is not None
-        and not record.lines
-        and not when.policy.is_beyond(case.agreed, baseline=said.number)
-    ):
-        word = f"{said.by} rejected {said.number} on {said.at:%Y-%m-%d}"
-        reason = f"{word}: nothing is opened for {when.month.label}."
-        return case.stay(Cause(state=StandingState.HELD, reason=reason))
-    why = growth_question(
-        record,
-        case.facts.company,
-        agreed=case.agreed,
-        month_before=case.facts.before.baseline,
-        first_month=when.policy.first_month_seats,
-    )
-    hold = Grown(why=why, since=when.tick, agreed=case.agreed)
-    return case.ask(hold, about=place if isinstance(write, Create) else None)
 
 
 def late(case: Case, write: Write, place: Place) -> Wanted | None:
@@ -155,6 +143,13 @@ def late(case: Case, write: Write, place: Place) -> Wanted | None:
     )
     hold = LateUsage(why=why, since=case.facts.when.tick, total=case.total)
     return case.ask(hold, about=place if opens else None)
+
+
+def may_be_late(case: Case) -> bool:
+    """Return True if late usage is billed without a question, or a person has allowed so many."""
+    ruling = case.record.ruling(Said.LATE)
+    allowed = ruling is not None and case.total <= ruling.number
+    return allowed or case.facts.when.policy.late_usage is LateUsagePolicy.BILL
 
 
 def fall_is_over(case: Case, write: Write, place: Place) -> Wanted | None:

@@ -1,14 +1,14 @@
-"""Fifth question: what follows, now that the Additions are seen?
+"""Fifth question: what follows: write, close, hold, wait or nothing?
 
-A table of rows, in order: the first row that applies answers. ``settle`` is what follows where
-nothing is to be written, with or without a look.
+A table of rows about what is seen, in order: the first row that applies answers.
+``without_a_write`` says what follows where nothing is to be written, with or without a look.
 """
 
 from tally.domain.decision import changes, write_changes
 from tally.domain.decision.case import Forget, Wanted
 from tally.domain.decision.recovery import recover
 from tally.domain.decision.scene import Do, Done, Outcome, Record, Row, Scene
-from tally.domain.decision.settle import settle
+from tally.domain.decision.without_a_write import without_a_write
 from tally.domain.facts.job_facts import Facts
 from tally.domain.facts.sighting import (
     Arrived,
@@ -254,7 +254,7 @@ def put_right(scene: Scene) -> Outcome | None:
 
 def quiet(scene: Scene) -> Outcome:
     """All stands as we left it."""
-    return settle(scene.record, scene.wanted, scene.facts, scene.seen)
+    return without_a_write(scene.record, scene.wanted, scene.facts, scene.seen)
 
 
 SEEN: tuple[Row, ...] = (

@@ -1,4 +1,4 @@
-"""Third question: what should stand?
+"""Third question: what should stand, and who is asked first?
 
 A table of rows, in order: the first row that applies answers. No Addition is seen here. There is
 one table for a month that can be counted, and one for a month that cannot. Where something is to be
@@ -13,17 +13,22 @@ from tally.domain.decision.case import (
     Row,
     Wanted,
     WriteRow,
-    is_beyond_baseline,
+)
+from tally.domain.decision.growth import is_beyond_baseline
+from tally.domain.decision.may_write import (
+    HEAD,
+    NEXT,
     is_same_try,
     may_be_late,
+    told_late,
+    unplaced,
 )
-from tally.domain.decision.may_write import HEAD, NEXT, told_late, unplaced
 from tally.domain.facts import place_texts
 from tally.domain.facts.job_facts import Facts
 from tally.domain.facts.owed import Uncounted, never_written, owing_of, quantity_of
 from tally.domain.facts.place import NoPlace, find_place, forbidden, turn_of
 from tally.domain.holds import Grown, Moved, Unplaced, Unwritten
-from tally.domain.holds.counts import moved_question
+from tally.domain.holds.count_questions import moved_question
 from tally.domain.holds.late import nothing_in_its_place, unwritten_question
 from tally.domain.model.service_period import missed
 from tally.domain.model.standing import Cause, StandingState, Unsaid, needs_setup, waiting

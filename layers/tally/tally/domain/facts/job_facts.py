@@ -14,6 +14,7 @@ from tally.domain.record.partner import Children
 from tally.domain.record.usage_record import RecordState, UsageRecord
 
 _STALE = timedelta(minutes=30)
+"""An older copy of an agreement may have missed an invoice: it is read again before a write."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,11 +1,11 @@
-"""Second question: where may a line stand, and for which days? And can a line still grow?"""
+"""Second question: where may a line stand, for which days, and can it still grow?"""
 
 from datetime import timedelta
 from typing import NamedTuple
 
 from tally.domain.facts import place_texts as texts
 from tally.domain.facts.job_facts import Facts, Permit, When
-from tally.domain.model.agreement import Agreement
+from tally.domain.model.agreement import Agreement, choose_agreement, decisive_day
 from tally.domain.model.invoicing import (
     Invoicing,
     LateUsage,
@@ -17,8 +17,6 @@ from tally.domain.model.invoicing import (
 from tally.domain.model.service_period import (
     ServicePeriod,
     begins,
-    choose_agreement,
-    decisive_day,
     missed,
     not_begun,
     not_billed,

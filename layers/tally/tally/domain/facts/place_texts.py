@@ -25,8 +25,8 @@ def no_product(key: RecordKey, company: str) -> str:
 def another_agreement(agreement: Agreement) -> Cause:
     """Say that the agreement was moved to another company or type since it was listed."""
     return needs_setup(
-        f"Agreement '{agreement.name}' (id {agreement.id}) is no longer of this company and type: "
-        "looked for again at the next tick."
+        f"Agreement {agreement.named} is no longer of this company and type: looked for again at "
+        "the next tick."
     )
 
 
@@ -41,9 +41,9 @@ def invoiced_in_advance(month: Month) -> Cause:
 def invoiced_already(month: Month, agreement: Agreement) -> Cause:
     """Say that the month has been invoiced while it still runs (LATE-1)."""
     return needs_setup(
-        f"{month.label} has been invoiced already on agreement '{agreement.name}' (id "
-        f"{agreement.id}), whose next invoice is dated {agreement.next_invoice}: an Addition would "
-        f"be billed to nobody. {_NOT_INVOICED_YET}"
+        f"{month.label} has been invoiced already on agreement {agreement.named}, whose next "
+        f"invoice is dated {agreement.next_invoice}: an Addition would be billed to nobody. "
+        f"{_NOT_INVOICED_YET}"
     )
 
 
@@ -51,9 +51,8 @@ def ends_before_its_invoice(month: Month, agreement: Agreement, ends: object) ->
     """Say that the agreement ends before it could bill late usage."""
     return needs_setup(
         f"What {month.label} has used beyond its invoice has no place: agreement "
-        f"'{agreement.name}' (id {agreement.id}) ends on {ends}, before its next invoice. The "
-        "agreement that follows it is taken once it runs: make one if there is none, or bill the "
-        "rest by hand."
+        f"{agreement.named} ends on {ends}, before its next invoice. The agreement that follows it "
+        "is taken once it runs: make one if there is none, or bill the rest by hand."
     )
 
 
@@ -61,9 +60,9 @@ def voided_there(record: UsageRecord, agreement: Agreement) -> Cause:
     """Say that a person has called this very place the wrong one (OPEN-1)."""
     waivable = "" if record.is_standing else "; or do not bill this month"
     return needs_setup(
-        f"An Addition for {record.key.month.label} was voided on agreement '{agreement.name}' (id "
-        f"{agreement.id}): none is made there again. Link the company to the right one in "
-        f"ConnectWise, or pin the right agreement{waivable}."
+        f"An Addition for {record.key.month.label} was voided on agreement {agreement.named}: none "
+        "is made there again. Link the company to the right one in ConnectWise, or pin the right "
+        f"agreement{waivable}."
     )
 
 
@@ -80,12 +79,12 @@ def no_agreement(company: str) -> str:
 def invoiced_up_to(agreement: Agreement, last: object) -> str:
     """Say why a line can no longer grow: its days were invoiced."""
     return (
-        f"agreement '{agreement.name}' (id {agreement.id}) has been invoiced up to {last}: its "
-        f"next invoice is dated {agreement.next_invoice}"
+        f"agreement {agreement.named} has been invoiced up to {last}: its next invoice is dated "
+        f"{agreement.next_invoice}"
     )
 
 
 def has_ended(agreement: Agreement) -> str:
     """Say why a line can no longer grow: its agreement runs no more."""
     oddly = f": it is {agreement.ends_oddly}" if agreement.ends_oddly else ""
-    return f"agreement '{agreement.name}' (id {agreement.id}) has ended{oddly}"
+    return f"agreement {agreement.named} has ended{oddly}"

@@ -1,14 +1,14 @@
-"""Fourth question: what does stand? This is the only reader of Additions.
+"""Fourth question: what does stand, and what has somebody else done there?
 
-Each line is as we left it, lagging behind a write of ours, arrived, changed, gone, or there twice.
-Others of the product that cover the month are strangers; lines of ours that the ledger does not
-know are unknown.
+The only reader of Additions. Each line is as we left it, lagging behind a write of ours, arrived,
+changed, gone, or there twice. Others of the product that cover the month are strangers; lines of
+ours that the ledger does not know are unknown.
 """
 
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
+from functools import lru_cache
 from typing import NamedTuple
 
 from tally.domain.facts.as_written import Differences, beside_quantity, may_be_of_before, untold
@@ -213,13 +213,32 @@ def _bearing(key: RecordKey, number: int, looked: Looked) -> tuple[Addition, ...
 
 def by_number(key: RecordKey, additions: Iterable[Addition]) -> dict[int, tuple[Addition, ...]]:
     """Return the Additions that bear a reference of the record, by the line's number (OPEN-1)."""
-    marks = {reference(key, number): number for number in range(MOST_LINES)}
+    marks = _marks(key)
     found: dict[int, tuple[Addition, ...]] = {}
     for addition in {each.id: each for each in additions}.values():
         for mark in _OF_TALLY.findall(addition.text):
             if (number := marks.get(mark)) is not None:
                 found[number] = (*found.get(number, ()), addition)
     return found
+
+
+# A job asks for the same marks several times, and the next jobs of its company do too.
+@lru_cache(maxsize=128)
+def _marks(key: RecordKey) -> Mapping[str, int]:
+    """Return the numbers of a record's lines by their references."""
+    return {reference(key, number): number for number in range(MOST_LINES)}
+
+
+@lru_cache(maxsize=128)
+def _late_marks(key: RecordKey) -> frozenset[str]:
+    """Return the references of late lines of the months before a record's."""
+    marks: set[str] = set()
+    month = key.month
+    for _ in range(_MONTHS_LATE):
+        month = month.previous
+        earlier = RecordKey(company_id=key.company_id, month=month, service=key.service)
+        marks.update(reference(earlier, number) for number in range(1, MOST_LINES))
+    return frozenset(marks)
 
 
 def _is_stranger(
@@ -247,12 +266,4 @@ def is_of_tally(addition: Addition) -> bool:
 def _is_late_line(addition: Addition, key: RecordKey) -> bool:
     """Return True if it carries late usage of earlier months, which belongs beside ours."""
     found = _OF_TALLY.search(addition.text)
-    if found is None:
-        return False
-    month = key.month
-    for _ in range(_MONTHS_LATE):
-        month = month.previous
-        earlier = replace(key, month=month)
-        if any(found[0] == reference(earlier, number) for number in range(1, MOST_LINES)):
-            return True
-    return False
+    return found is not None and found[0] in _late_marks(key)

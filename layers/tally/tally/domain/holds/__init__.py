@@ -6,7 +6,7 @@ kind is one class here, with its name in ``KINDS`` and its stored form in
 finds its cause asks it. May import ``domain.model`` and ``domain.record``.
 """
 
-from tally.domain.holds.counts import Fallen, Grown, Moved
+from tally.domain.holds.count_questions import Fallen, Grown, Moved
 from tally.domain.holds.late import LateUsage, Unplaced, Unwritten
 from tally.domain.holds.seen import Altered, Broken, Edited, SettledEdited, Strangers
 from tally.domain.record.usage_record import Hold

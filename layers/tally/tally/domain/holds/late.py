@@ -87,7 +87,7 @@ def _where(agreement: Agreement | None, place: Place | None) -> str:
     if agreement is None:
         return "on the agreement that runs by then (none does at present)"
     dates = "" if place is None else f", dated {place.effective} to {place.cancelled}"
-    return f"on agreement '{agreement.name}' (id {agreement.id}){dates}"
+    return f"on agreement {agreement.named}{dates}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -77,6 +77,7 @@ def void(record: UsageRecord, person: Person) -> Transition | str:
     line, why_not = record.newest, _why_not_voided(record)
     if why_not or line is None:
         return why_not
+    # What was said of the number at the wrong place does not hold for the next line.
     voiding = record.with_line(replace(line, state=LineState.VOIDING)).without(*LAST_WORDS)
     return _transition(record, replace(voiding, hold=None), person, what="to be voided")
 
@@ -173,6 +174,7 @@ def _transition(
         what=what,
         why=person.why,
         at=person.at,
+        # An answer is of no tick: the history shows the newest one that the record has seen.
         tick=record.seen_tick,
         by=person.by,
     )

@@ -72,10 +72,7 @@ def _not_beside(
 def _pinned_already(agreement: Agreement, beside: Iterable[CompanyLink]) -> str | None:
     for each in beside:
         if each.pinned_agreement_id == agreement.id:
-            return (
-                f"Agreement '{agreement.name}' (id {agreement.id}) is pinned for {_named(each)}: "
-                "each needs its own."
-            )
+            return f"Agreement {agreement.named} is pinned for {_named(each)}: each needs its own."
     return None
 
 
@@ -85,7 +82,7 @@ def _named(link: CompanyLink) -> str:
 
 def _of_another(agreement: Agreement, *, name: str, to: str) -> str:
     return (
-        f"Agreement '{agreement.name}' (id {agreement.id}) is one of ConnectWise company "
+        f"Agreement {agreement.named} is one of ConnectWise company "
         f"{agreement.company_id}; {name} is linked to {to}."
     )
 
@@ -115,10 +112,7 @@ def pin(
         whom = f"{link.connectwise_name!r} (id {link.connectwise_id})"
         return _of_another(agreement, name=link.company_name, to=whom)
     if link.pinned_agreement_id == agreement.id:
-        return (
-            f"Agreement '{agreement.name}' (id {agreement.id}) is pinned for {link.company_name} "
-            "already."
-        )
+        return f"Agreement {agreement.named} is pinned for {link.company_name} already."
     if taken := _pinned_already(agreement, beside):
         return taken
     return _change(

@@ -1,11 +1,14 @@
-"""ConnectWise agreements and Additions as the rules see them."""
+"""ConnectWise agreements and Additions as the rules see them; the choice of one (MATCH-3, 5)."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 from tally.domain.model.month import Month
 from tally.domain.model.reading import MOST_SEATS
+from tally.domain.model.standing import Cause, failing, needs_setup
 from tally.domain.model.terms import Terms
 
 NOBODY = 0
@@ -48,6 +51,11 @@ class Agreement:
         return (self.starts is None or self.starts <= day) and (
             self.ends is None or day <= self.ends
         )
+
+    @property
+    def named(self) -> str:
+        """How texts name it, so that a person finds it in ConnectWise."""
+        return f"'{self.name}' (id {self.id})"
 
     @property
     def ends_oddly(self) -> str:
@@ -110,3 +118,90 @@ class NewAddition:
     effective: date
     cancelled: date
     text: str
+
+
+def decisive_day(month: Month, tick: datetime, zone: ZoneInfo) -> date:
+    """Return the day on which an agreement must be active (MATCH-3).
+
+    It is the tick's local date, or the day of the month that is nearest to it.
+    """
+    return min(max(tick.astimezone(zone).date(), month.first), month.last)
+
+
+def choose_agreement(
+    agreements: Iterable[Agreement],
+    *,
+    company: str,
+    day: date,
+    pinned: int | None,
+    cycles: frozenset[str],
+) -> Agreement | Cause:
+    """Return the one agreement to bill on, or the cause why there is none (MATCH-3, 5).
+
+    ``agreements`` are the company's agreements of the type. An agreement that starts later is
+    chosen too, if it is the only one: the record then waits for it.
+    """
+    known = sorted(agreements, key=lambda agreement: agreement.id)
+    # The odd one may be active too, and then there are two to choose from.
+    if odd := next((each.unreadable for each in known if each.unreadable), ""):
+        return failing(odd)
+    candidates = known if pinned is None else [each for each in known if each.id == pinned]
+    active = _active(candidates, day)
+    if len(active) == 1:
+        return _on_cycle(active[0], cycles)
+    if active:
+        return needs_setup(
+            f"{company} has {len(active)} active agreements of the type: {_listed(active)}. Pin "
+            "the one to bill, or cancel the others."
+        )
+    return needs_setup(_none_active(known, company=company, day=day, pinned=pinned))
+
+
+def _active(agreements: Sequence[Agreement], day: date) -> Sequence[Agreement]:
+    """Return the agreements that are active on ``day``, or if none are, those that start later."""
+    active = [each for each in agreements if each.active_on(day)]
+    return active or [each for each in agreements if _starts_later(each, day)]
+
+
+def _none_active(known: Sequence[Agreement], *, company: str, day: date, pinned: int | None) -> str:
+    if pinned is not None:
+        return (
+            f"The agreement pinned for {company}, id {pinned}, is not an active one of the type on "
+            f"{day}: {_listed(known) or 'it has none'}. Pin another."
+        )
+    if known:
+        return f"{company} has no agreement of the type that is active on {day}: {_listed(known)}."
+    return f"{company} has no agreement of the type in ConnectWise: make one."
+
+
+def _starts_later(agreement: Agreement, day: date) -> bool:
+    return (
+        agreement.starts is not None
+        and day < agreement.starts
+        and agreement.active_on(agreement.starts)
+    )
+
+
+def _on_cycle(agreement: Agreement, cycles: frozenset[str]) -> Agreement | Cause:
+    if agreement.billing_cycle in cycles:
+        return agreement
+    return needs_setup(
+        f"Agreement {agreement.named} has the billing cycle {agreement.billing_cycle!r}, which "
+        f"is not one of the monthly ones ({', '.join(sorted(cycles))}): a longer cycle would "
+        "multiply the line. Change the agreement or the setting BillingCycles."
+    )
+
+
+def _listed(agreements: Sequence[Agreement]) -> str:
+    return "; ".join(
+        f"'{agreement.name}' (id {agreement.id}{_time(agreement)})" for agreement in agreements
+    )
+
+
+def _time(agreement: Agreement) -> str:
+    if agreement.cancelled:
+        return f", cancelled {agreement.cancelled_on or ''}".rstrip()
+    if agreement.ends_oddly:
+        return f", {agreement.ends_oddly}"
+    starts = f", starts {agreement.starts}" if agreement.starts else ""
+    return f"{starts}, ends {agreement.ends}" if agreement.ends else starts

@@ -1,4 +1,4 @@
-"""The days that an agreement's invoices have covered, and the Additions that they freeze (LATE-1).
+"""The days that an agreement's invoices have covered, and what they freeze (LATE-1, MATCH-5, 6).
 
 ConnectWise's API shows neither the period of an invoice nor that one was made. It shows only that
 ``nextInvoiceDate`` has moved on. The MSP's way of invoicing is therefore a setting.
@@ -86,6 +86,45 @@ def late_period(
     first = _months_after(period.effective, months)
     return ServicePeriod(effective=max(first, bills), cancelled=last)
 
+
+def invoice_notice(agreement: Agreement, today: date) -> str | None:
+    """Return a notice about the agreement's invoices; None if they are as expected (MATCH-5, 6).
+
+    Either they do not follow the calendar month, or nobody can tell when they are made.
+    """
+    next_invoice = agreement.next_invoice
+    through = (
+        agreement.invoiced_through and f", which is invoiced through {agreement.invoiced_through},"
+    )
+    if next_invoice is None:
+        return (
+            (
+                f"Agreement {agreement.named}{through} has no next invoice date that can be read "
+                f"there: {_INVOICES_UNSEEN}"
+            )
+            if through
+            else None
+        )
+    if (today - next_invoice).days > _INVOICE_OVERDUE_DAYS and agreement.active_on(today):
+        return (
+            f"The next invoice of agreement {agreement.named}{through} is dated {next_invoice}, "
+            f"and no invoice has moved that date on since: {_INVOICES_UNSEEN}"
+        )
+    if next_invoice.day == 1:
+        return None
+    return (
+        f"The next invoice of agreement {agreement.named}{through} is dated {next_invoice}, not "
+        "the 1st: its invoices do not cover calendar months."
+    )
+
+
+_INVOICE_OVERDUE_DAYS = 45
+"""An invoice not seen so many days after its date is no longer merely late: that is told."""
+
+_INVOICES_UNSEEN = (
+    "Tally cannot tell when it is invoiced, so a count that rises after an invoice may be billed "
+    "to nobody. See whether its invoices are right, and how it is invoiced."
+)
 
 # From the answer to a POST on an agreement that does not prorate, as the vendor of an integration
 # documents it.

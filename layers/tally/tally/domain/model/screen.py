@@ -30,12 +30,10 @@ def fit(text: str) -> str:
     if text.isascii() and text.isprintable():
         return text
     text = text.replace("\r\n", "\n")
-    table = {
-        ord(char): " " if char.isspace() else _escaped(char)
-        for char in set(text)
-        if not shows(char)
-    }
-    return _few_marks(text.translate(table))
+    for char in set(text):
+        if not shows(char):
+            text = text.replace(char, " " if char.isspace() else _escaped(char))
+    return _few_marks(text)
 
 
 def _escaped(char: str) -> str:
@@ -74,6 +72,8 @@ def shortened(text: str, longest: int) -> str:
 
 def brief(text: str, longest: int = LONGEST) -> str:
     """Return the text shortened, and safe to show and to store."""
+    # Cut twice: first so that no huge text is gone through letter by letter, then because escapes
+    # have made it longer.
     return shortened(fit(shortened(text, longest)), longest)
 
 

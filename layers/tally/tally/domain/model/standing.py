@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import Enum, IntEnum
 
 from tally.domain.model.month import Month
@@ -10,11 +10,14 @@ from tally.domain.model.screen import LONGEST, brief, keep_brief
 
 MOST_NOTICES = 20
 """The most notices of one cause; each is a sentence or two."""
+LICENCE_HOLDS = timedelta(hours=24)
+"""The time for which a licence that was seen to be a paid monthly one is believed (READ-3)."""
 
 
 class StandingState(IntEnum):
     """The five states; a more serious one has a higher number."""
 
+    # The ledger stores the names and not the numbers: a state may be put between two others.
     BILLING = 0
     WAITING = 1
     NEEDS_SETUP = 2
@@ -126,7 +129,8 @@ class Standing:
     ``untold_in`` are those in which its lists were read and could not tell, for example for a
     company below a partner whose list is refused. ``last_reading`` is the tick of a good reading,
     at most six hours older than the last. ``looked`` maps a record's scope to the tick whose job
-    did the day's look at its Additions (FOLLOW-5). ``tick`` orders writes: an older tick never
+    did the day's look at its Additions (FOLLOW-5). ``seen_monthly`` is the tick whose job last saw
+    its licence to be a paid monthly one (READ-3). ``tick`` orders writes: an older tick never
     overwrites a newer one's. ``unreadable`` says why its item in the ledger could not be read; it
     is not stored.
     """
@@ -139,6 +143,7 @@ class Standing:
     untold_in: tuple[Month, ...] = ()
     last_reading: datetime | None = None
     looked: Mapping[RecordScope, datetime] = field(default_factory=dict)
+    seen_monthly: datetime | None = None
     version: int = 0
     unreadable: str = field(default="", compare=False)
 
@@ -156,6 +161,12 @@ class Standing:
         notices = dict.fromkeys(notice for _, cause in by_scope for notice in cause.notices)
         serious = max(by_scope, key=lambda item: (item[1].state, item[0].month is None))[1]
         return replace(serious, notices=tuple(notices))
+
+    def was_monthly(self, now: datetime) -> bool:
+        """Return True if its licence was seen to be a paid monthly one within the last 24 hours."""
+        # The job came after its tick, so the licence was seen at most so long ago.
+        seen = self.seen_monthly
+        return seen is not None and timedelta() <= now - seen <= LICENCE_HOLDS
 
 
 def failing(reason: str) -> Cause:

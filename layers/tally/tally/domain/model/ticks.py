@@ -29,6 +29,7 @@ class Ticks:
 
     def knowing(self, services: Collection[str], month: Month) -> "Ticks":
         """Return the ticks with ``month`` for the services that are new."""
+        # What is known comes last and wins: a service keeps the month that it first came with.
         return replace(self, services={**dict.fromkeys(services, month), **self.services})
 
     def ended(self, tick: datetime) -> "Ticks":

@@ -3,14 +3,12 @@
 from collections.abc import Mapping, Sequence
 from datetime import date
 
-from tally.domain.model.agreement import Agreement
+from tally.domain.model.agreement import Agreement, choose_agreement, decisive_day
 from tally.domain.model.company import CompanyLink
 from tally.domain.model.invoicing import is_invoiced
 from tally.domain.model.month import Month
 from tally.domain.model.service_period import (
     begins,
-    choose_agreement,
-    decisive_day,
     not_begun,
     not_billed,
     service_period,

@@ -3,7 +3,7 @@
 This is a pure function of what the tick knows (MATCH-3, OPEN-2, 3, 4, 8, 9, CLOSE-1, 3, READ-4).
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from tally.domain.model.standing import (
@@ -15,7 +15,8 @@ from tally.domain.model.standing import (
     needs_setup,
 )
 from tally.domain.planning.connectwise_company_gone import moved_away
-from tally.domain.planning.due_services import Due, PlanDraft
+from tally.domain.planning.due_services import Due, DueService, PlanDraft
+from tally.domain.planning.look_schedule import is_licence_to_be_checked
 from tally.domain.planning.new_months import open_months, say_unread
 from tally.domain.planning.obstacles import stopped_as_a_whole
 from tally.domain.planning.open_records import follow
@@ -57,16 +58,28 @@ def _planned(company: CompanyState, at: TickContext) -> CompanyPlan:
     for record in sorted(company.records, key=lambda each: each.key):
         follow(company, at, record, plan)
     stopped = stopped_as_a_whole(company, at, plan.moved)
+    is_checked = False
     if stopped is not None:
         plan.causes[WHOLE_COMPANY] = stopped
     elif company.presence is Presence.LICENSED and at.directory is not None:
         _open_services(company, at, at.directory, plan)
+        is_checked = is_licence_to_be_checked(company.id, company.standing, at)
     else:
         say_unread(company, at, plan)
     due = [
-        Due(month=month, services=tuple(services)) for month, services in sorted(plan.due.items())
+        Due(
+            month=month,
+            services=tuple(services),
+            check_licence=is_checked and month == at.month and _are_open(services),
+        )
+        for month, services in sorted(plan.due.items())
     ]
     return CompanyPlan(due=due, causes={**plan.causes, **dict(_causes_by_scope(plan, at))})
+
+
+def _are_open(services: Sequence[DueService]) -> bool:
+    """Return True if the job opens nothing, so that it does not ask for the licence itself."""
+    return not any(each.may_open for each in services)
 
 
 def _open_services(

@@ -86,7 +86,7 @@ def _where(agreement: Agreement, at: TickContext) -> str:
         if name
         else f"the company of id {agreement.company_id}"
     )
-    return f"Its agreement '{agreement.name}' (id {agreement.id}) is now one of {of}."
+    return f"Its agreement {agreement.named} is now one of {of}."
 
 
 def _advice(lost: Sequence[Agreement]) -> str:

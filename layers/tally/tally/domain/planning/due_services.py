@@ -33,10 +33,14 @@ class DueService:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Due:
-    """One company-month to bring up to date."""
+    """One company-month to bring up to date.
+
+    ``check_licence``: the company's licence is to be checked for the month that comes (READ-3).
+    """
 
     month: Month
     services: tuple[DueService, ...]
+    check_licence: bool = False
 
     @property
     def scopes(self) -> Sequence[RecordScope]:

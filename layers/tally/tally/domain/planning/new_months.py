@@ -15,6 +15,7 @@ def open_months(company: CompanyState, at: TickContext, service: str, plan: Plan
     if (at.month, service) in company.waived:
         reason = f"{at.month.label} is not billed: a person has waived it."
         plan.causes[RecordScope(at.month, service)] = waiting(reason)
+    # An older month is beyond the day after which nothing is opened (OPEN-9).
     for month in (at.month.previous, at.month):
         if not _is_recorded(company, month, service):
             _open(company, at, service, month, plan)

@@ -60,6 +60,8 @@ def _licensed_in(
     company: CompanyState, before: Standing, causes: Mapping[Scope, Cause], at: TickContext
 ) -> tuple[Month, ...]:
     """Return the last months in which it was licensed, without a month on trial (READ-3)."""
+    # A worker alone asks for the subscription of a listed company (READ-3), and the standing keeps
+    # no more of its answer than these words.
     on_trial = any(
         cause.reason == ON_TRIAL
         for scope, cause in causes.items()
@@ -130,3 +132,4 @@ def _earlier(before: Standing, scope: Scope, cause: Cause) -> Cause | None:
 
 
 _LICENSED_MONTHS_KEPT = 2
+"""This month and the one before: no older one can be opened any more (OPEN-9)."""

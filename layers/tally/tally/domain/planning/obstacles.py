@@ -70,6 +70,7 @@ def _no_place(at: TickContext) -> Cause | None:
         if at.directory is None
         else [at.directory.places[service].problem for service in at.services]
     )
+    # A service that has its place is billed, whatever another one lacks.
     if problems and all(problems):
         return needs_setup(" ".join(dict.fromkeys(filter(None, problems))))
     return None

@@ -182,6 +182,8 @@ def known_absence(standing: Standing | None) -> Presence | None:
 ALL_BELOW = "with all companies below it"
 """The words in the standing of an excluded partner."""
 
+# `known_absence` knows them again by their words in standings that are stored: after a change of
+# wording GravityZone is asked once more for every company that is gone.
 ABSENCES = {
     Presence.PARTNER: needs_setup(
         "It is a partner: its customers are billed, its own machines are not."

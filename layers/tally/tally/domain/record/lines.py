@@ -15,6 +15,7 @@ class LineState(StrEnum):
     (OPEN-1) · ``final``: never written again (CLOSE-4).
     """
 
+    # Stored in the ledger: a record with a word that is not here cannot be read.
     OPEN = "open"
     FROZEN = "frozen"
     VOIDING = "voiding"

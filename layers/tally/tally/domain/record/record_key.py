@@ -36,6 +36,8 @@ def reference(key: RecordKey, line: int) -> str:
     derives the same one. It has 60 bits: the chance that two of a million lines share one is below
     one in a million.
     """
+    # Never to be changed: by it a restored ledger finds its Additions again, and a job the one
+    # whose answer was lost (SAFE-2, SAFE-8).
     text = "\n".join((key.company_id, str(key.month), key.service, str(line)))
     digest = hashlib.sha256(text.encode()).digest()
     return f"TLY-{base64.b32encode(digest[:10])[:12].decode()}"

@@ -19,6 +19,7 @@ class Said(StrEnum):
     (OPEN-9).
     """
 
+    # Stored in the ledger: a record with a word that is not here cannot be read.
     GROW = "grow"
     LATE = "late"
     LOWER = "lower"

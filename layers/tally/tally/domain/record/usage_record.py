@@ -152,6 +152,17 @@ class UsageRecord:
     closing: Closing | None = None
 
     @property
+    def is_plain(self) -> bool:
+        """True if its one Addition follows the count, and nothing waits or was said of it."""
+        said = self.hold or self.claim or self.refusal or self.rulings
+        return (
+            self.state is RecordState.OPEN
+            and len(self.lines) == 1
+            and self.lines[0].state is LineState.OPEN
+            and not (said or self.lines[0].written.unsure)
+        )
+
+    @property
     def newest(self) -> Line | None:
         """The line with the highest number."""
         return self.lines[-1] if self.lines else None

@@ -8,12 +8,14 @@ from enum import StrEnum
 from tally.domain.holds import LateUsage, Unwritten
 from tally.domain.model.month import Month
 from tally.domain.model.standing import Cause, StandingState
+from tally.domain.pulse.state import Pulse
 from tally.domain.record.credit import credit_notice
 from tally.domain.record.usage_record import RecordState, UsageRecord
 from tally.domain.reporting.commands import Commands
 from tally.domain.reporting.letter import Entry, Letter, Section, letter
 from tally.domain.reporting.month_totals import changes, totals
 from tally.domain.reporting.overview import CompanyRow, Overview
+from tally.domain.reporting.pulse_words import pulse_warning
 
 _SILENT_AFTER = timedelta(hours=3)
 """Three of the slowest ticks."""
@@ -45,7 +47,9 @@ class DigestTime:
         return tuple(dict.fromkeys((Month.of(self.at), self.month, self.month.previous)))
 
 
-def digest(seen: Overview, kind: DigestKind, time: DigestTime, *, stack: str) -> Letter:
+def digest(
+    seen: Overview, kind: DigestKind, time: DigestTime, *, stack: str, pulse: Pulse
+) -> Letter:
     """Return the letter on everything in the ledger, with commands for the deployment ``stack``."""
     texts = _DigestTexts(seen, time, Commands.of(seen, stack=stack))
     questions = [
@@ -59,12 +63,22 @@ def digest(seen: Overview, kind: DigestKind, time: DigestTime, *, stack: str) ->
         StandingState.NEEDS_SETUP, "Needs set-up: not billed, or not in full, until it is done"
     )
     changed = texts.changed() if kind is DigestKind.CLOSE_DAY else Section(title="", entries=())
-    sections = [*questions, failing, set_up, texts.unclosed(), changed, texts.notices()]
+    switched_off = _switched_off(pulse)
+    sections = [
+        *questions,
+        failing,
+        set_up,
+        texts.unclosed(),
+        switched_off,
+        changed,
+        texts.notices(),
+    ]
+    asks = waiting or set_up.entries or failing.entries or switched_off.entries
     return letter(
         subject=texts.subject(
             kind, waiting=waiting, set_up=len(set_up.entries), failing=len(failing.entries)
         ),
-        head=texts.head(kind, all_well=not (waiting or set_up.entries or failing.entries)),
+        head=texts.head(kind, all_well=not asks),
         sections=sections,
         foot=texts.commands.foot(),
     )
@@ -265,6 +279,13 @@ class _DigestTexts:
     def _since(self, since: datetime) -> str:
         days = (self.time.at - since).days
         return f"for {_number(days, 'day', 'days')}" if days > 0 else "for less than a day"
+
+
+def _switched_off(pulse: Pulse) -> Section:
+    """Return what is to be told of the pulse: nothing unless totals were contradicted."""
+    warning = pulse_warning(pulse)
+    entries = [Entry(name="Switched off", sentences=[warning])] if warning else []
+    return Section(title="The pulse", entries=entries)
 
 
 def _customers(number: int) -> str:

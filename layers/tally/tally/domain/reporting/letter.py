@@ -65,6 +65,7 @@ def letter(
     left = MOST_BYTES - _size(top) - _size(end)
     parts = [top]
     for number, section in enumerate(filled):
+        # What a short section leaves of its share goes to those after it.
         part = list(_cut(section, room=left // (len(filled) - number)))
         left -= _size(part)
         parts.append(part)

@@ -1,4 +1,4 @@
-"""Word what people are told of facts: notices, and questions about changed Additions.
+"""Word what people read of facts: notices, questions about changed Additions, invoice texts.
 
 Texts of one kind of hold stand in ``domain.holds``. May import ``domain.facts`` and what is below
 it. Nothing is decided here.

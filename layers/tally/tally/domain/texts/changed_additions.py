@@ -242,13 +242,3 @@ def _advice(line: Line, shown: Sequence[Addition]) -> str:
             "takes its place."
         )
     return f"{leave}; or put it right in ConnectWise."
-
-
-def marked_text(addition: Addition, *, text: str, mark: str) -> str:
-    """Return the text of an Addition that is taken over: its own, and our reference after it."""
-    return f"{addition.text} [{mark}]" if addition.text.strip() else text
-
-
-def customer_text(text: str, record: UsageRecord, *, mark: str) -> str:
-    """Return the text of a new Addition: first what the customer reads, then the reference."""
-    return f"{text}, {record.key.month.label} [{mark}]"

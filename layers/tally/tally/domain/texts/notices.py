@@ -5,9 +5,8 @@ from datetime import datetime, timedelta
 from tally.domain.facts.job_facts import Facts
 from tally.domain.facts.place import Thaw, turn_of
 from tally.domain.model.agreement import Agreement
-from tally.domain.model.invoicing import has_ended
+from tally.domain.model.invoicing import has_ended, invoice_notice
 from tally.domain.model.month import Month
-from tally.domain.model.service_period import invoice_notice
 from tally.domain.model.standing import Cause, StandingState
 from tally.domain.model.terms import described
 from tally.domain.record.credit import credit_notice, fewer_notice
@@ -15,6 +14,7 @@ from tally.domain.record.lines import Line, LineState
 from tally.domain.record.usage_record import RecordState, UsageRecord
 
 _AT_ABOUT_THAT_TIME = timedelta(minutes=1)
+"""By so much ConnectWise's clock, which dates the change, and ours may differ."""
 
 
 def notices(record: UsageRecord, facts: Facts) -> tuple[str, ...]:
@@ -33,10 +33,9 @@ def _invoiced_anew(
     if agreement is None:
         return ()
     return tuple(
-        f"An invoice of agreement '{agreement.name}' (id {agreement.id}) was deleted or written "
-        f"off, or its dates were put right: its next one is dated {agreement.next_invoice}, and "
-        f"bills Addition {line.addition_id} at {line.pushed} once more, beside what stands on "
-        "later lines."
+        f"An invoice of agreement {agreement.named} was deleted or written off, or its dates were "
+        f"put right: its next one is dated {agreement.next_invoice}, and bills Addition "
+        f"{line.addition_id} at {line.pushed} once more, beside what stands on later lines."
         for line in record.lines[:-1]
         if line.agreement_id == agreement.id and isinstance(turn_of(line, facts), Thaw)
     )
@@ -90,8 +89,8 @@ def invoice_doubts(line: Line, agreement: Agreement | None, facts: Facts) -> tup
         return ()
     told = (
         f"Addition {line.addition_id} was set to {line.pushed} at {at:%Y-%m-%d %H:%M} GMT, at "
-        f"about the time when agreement '{agreement.name}' (id {agreement.id}) was invoiced: see "
-        f"whether the invoice bills {line.pushed}."
+        f"about the time when agreement {agreement.named} was invoiced: see whether the invoice "
+        f"bills {line.pushed}."
     )
     return (told,)
 
@@ -101,7 +100,7 @@ def _ended_oddly(line: Line, agreement: Agreement) -> tuple[str, ...]:
     if not agreement.ends_oddly:
         return ()
     left = f"Until then Addition {line.addition_id} stays at {line.pushed}."
-    return (f"Agreement '{agreement.name}' (id {agreement.id}) is {agreement.ends_oddly}. {left}",)
+    return (f"Agreement {agreement.named} is {agreement.ends_oddly}. {left}",)
 
 
 def taken_back(line: Line, agreement: Agreement | None) -> tuple[str, ...]:
@@ -110,7 +109,7 @@ def taken_back(line: Line, agreement: Agreement | None) -> tuple[str, ...]:
         return ()
     why = "so an invoice of it was deleted or written off, or its dates were put right"
     now = f"has its next invoice on {agreement.next_invoice} by now"
-    told = f"agreement '{agreement.name}' (id {agreement.id}) {now}, {why}."
+    told = f"agreement {agreement.named} {now}, {why}."
     return (f"Addition {line.addition_id} follows the count again: {told}",)
 
 

@@ -1,4 +1,4 @@
-"""Standings that are written one by one: those that could not be, and the error that says so."""
+"""Write the standings of many companies: each by itself, so that one that fails stops no other."""
 
 from collections.abc import Callable, Collection, Iterable
 

@@ -1,70 +1,33 @@
-"""Say what is recorded and told where nothing is to be written, with or without a look."""
+"""Close a month, and find what was billed beyond its last count (CLOSE-2, 4, 5, LATE-3)."""
 
 from tally.domain.decision import changes, write_changes
-from tally.domain.decision.case import Ask, Close, Forget, Wanted
-from tally.domain.decision.scene import Done, Outcome, Record, ask
+from tally.domain.decision.case import Wanted
+from tally.domain.decision.scene import Done
 from tally.domain.facts.job_facts import Facts
 from tally.domain.facts.owed import Owed, owing_of
-from tally.domain.facts.place import Freeze, Thaw
 from tally.domain.facts.sighting import Sighting
-from tally.domain.holds import Hold, Moved
 from tally.domain.model.invoicing import is_invoiced
 from tally.domain.model.reading import Count
-from tally.domain.model.standing import Cause, StandingState, Unsaid
+from tally.domain.model.standing import Unsaid
 from tally.domain.record.history import LAST_COUNT, NOT_READ_AGAIN
 from tally.domain.record.lines import LineState
 from tally.domain.record.usage_record import Credit, RecordState, UsageRecord
 from tally.domain.texts import notices
 
 
-def settle(record: UsageRecord, wanted: Wanted, facts: Facts, seen: Sighting | None) -> Outcome:
-    """Return what is recorded and told where nothing is written.
+def close_needs_look(record: UsageRecord, wanted: Wanted) -> bool:
+    """Return True if the close must be seen (CLOSE-2, CLOSE-4).
 
-    ``seen`` is None if nobody looked.
+    A second reading that adds nothing changes nothing.
     """
-    move = wanted.move
-    match move:
-        case Forget():
-            return Record(changes.forgotten(record, move, why=f"{wanted.total} are to be billed"))
-        case Freeze() | Thaw():
-            return Record(changes.turned(record, move, facts))
-        case Ask():
-            return _asked(record, move.hold, facts)
-        case Close():
-            return _closed(record, facts, seen)
-    return _stays(record, wanted, facts, seen)
+    if not record.lines:
+        return False
+    adds_nothing = record.head is None and wanted.total >= record.stands
+    return record.state is RecordState.OPEN or not adds_nothing
 
 
-def _asked(record: UsageRecord, hold: Hold, facts: Facts) -> Outcome:
-    """A new question ends the job, unless terms are to be carried over under it."""
-    done, head = ask(record, hold, facts), record.head
-    terms_wait = head is not None and head.terms is not None and head.terms.asked
-    return Record(done.change) if done.change is not None and terms_wait else done
-
-
-def _stays(record: UsageRecord, wanted: Wanted, facts: Facts, seen: Sighting | None) -> Outcome:
-    """A hold whose cause is gone is lifted; one that nobody says anything of is told (SAFE-7)."""
-    hold = record.hold
-    if hold is None:  # the look may have shown that a write is wanted, which is to be claimed first
-        return Done(wanted.say) if wanted.write is None else Record()
-    looked = seen is not None or not hold.needs_look
-    if looked and _is_well(wanted):
-        same = "the same companies are below it as before"
-        why = same if isinstance(hold, Moved) else f"{wanted.total} are to be billed"
-        return Record(changes.lifted(record, why=why))
-    if record.lines and isinstance(wanted.say, Unsaid):
-        return ask(record, hold, facts)
-    return Done(wanted.say)
-
-
-def _is_well(wanted: Wanted) -> bool:
-    """Return True if nothing waits for a person: it is billed, or to be written."""
-    billing = isinstance(wanted.say, Cause) and wanted.say.state is StandingState.BILLING
-    return billing or wanted.write is not None
-
-
-def _closed(record: UsageRecord, facts: Facts, seen: Sighting | None) -> Done:
-    """CLOSE-2, CLOSE-4, CLOSE-5: the month closes, or was read once more."""
+def close_month(record: UsageRecord, facts: Facts, seen: Sighting | None) -> Done:
+    """Close the month, or record the second reading of a closed one (CLOSE-2, CLOSE-4, CLOSE-5)."""
     owing, when = owing_of(record, facts), facts.when
     shown = _with_terms_shown(record, seen)
     doubts = _doubts(record, facts)
@@ -75,6 +38,7 @@ def _closed(record: UsageRecord, facts: Facts, seen: Sighting | None) -> Done:
             shown, when, count=owing.agreed, floor=floor, credit=credit, notices=doubts
         )
     elif record.state is RecordState.CLOSED and record.closing is not None:
+        # What it closed with stays, and so does its credit, as no count says otherwise.
         known = record.closing
         again = f"{when.month.label} {NOT_READ_AGAIN} {owing.why}"
         change = changes.closed(
@@ -101,7 +65,7 @@ def _with_terms_shown(record: UsageRecord, seen: Sighting | None) -> UsageRecord
 
 
 def _doubts(record: UsageRecord, facts: Facts) -> tuple[str, ...]:
-    """Whether a closed month's invoice was made before the last quantity was written (LATE-1)."""
+    """Tell of lines whose invoice may have been made before their last quantity (LATE-1)."""
     agreement = facts.offered
     if agreement is None:
         return ()

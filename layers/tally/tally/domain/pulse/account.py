@@ -1,0 +1,70 @@
+"""The account of one sweep: who was to be read, who was, and the sums of counts (PULSE-2)."""
+
+import zlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from tally.domain.pulse.total import Counts, Total
+
+type Sums = Mapping[str, Counts]
+"""Sums of counts by branch: the id of a company directly below the key's own, or its own."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """The result of one job for the account: its counts by service; None if it failed.
+
+    ``rises`` are the counts beyond what the ledger had for the company.
+    """
+
+    company_id: str
+    branch: str
+    counts: Counts | None
+    rises: Counts = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """The jobs of the sweep of ``tick`` that have ended, as their workers added them.
+
+    ``answered`` counts them, and ``check`` is the checksum of their companies: a job that was
+    counted twice cannot stand for one that is missing. ``failed`` is the checksum of those without
+    a count. ``sums`` and ``rises`` add up the others.
+    """
+
+    tick: datetime
+    answered: int = 0
+    check: int = 0
+    failed: int = 0
+    sums: Sums = field(default_factory=dict)
+    rises: Counts = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expected:
+    """The jobs that were sent for the account of ``tick``, and the totals read before them.
+
+    ``basis`` is the checksum of everybody who is billed or could be: only sweeps over the same
+    companies can be compared. A ``sample`` is no sweep: it only tests the totals.
+    """
+
+    tick: datetime
+    jobs: int
+    check: int
+    basis: int
+    totals: Mapping[str, Total]
+    sample: bool = False
+
+    def is_met_by(self, account: Account | None) -> bool:
+        """Return True if each job has ended once, with a count or as failing."""
+        return account is not None and (account.tick, account.answered, account.check) == (
+            self.tick,
+            self.jobs,
+            self.check,
+        )
+
+
+def checksum(ids: Iterable[str]) -> int:
+    """Return a number that says whether the ids are the same, in whatever order they come."""
+    return sum(zlib.crc32(each.encode(errors="replace")) + 1 for each in ids)

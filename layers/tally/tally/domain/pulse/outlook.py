@@ -1,0 +1,106 @@
+"""What a tick may expect of a company-month: must it be read, and how likely has it moved?
+
+Who has a hold, a claim, a failure, a set-up to be tried again or anything else that is not plainly
+followed is read at each tick, whatever the totals say (PULSE-5).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from tally.domain.model.standing import Standing, StandingState
+from tally.domain.planning.due_services import Due, DueService
+from tally.domain.planning.tick_context import CompanyState, TickContext
+from tally.domain.pulse.total import Counts
+from tally.domain.record.usage_record import UsageRecord
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outlook:
+    """The outlook on one company-month that is due.
+
+    ``counts`` are the counts that its Additions follow, by service; empty if it is not followed
+    plainly. It ``must_be_read`` at a tick then, and also if its Additions are to be looked at.
+    ``moved_at`` is the last time that one of them was written, ``unseen`` the number of machines
+    that the month before had beyond them. ``waits`` is True for a past month that waits for its
+    close: only full sweeps read it.
+    """
+
+    must_be_read: bool = True
+    waits: bool = False
+    counts: Mapping[str, int] = field(default_factory=dict)
+    moved_at: datetime | None = None
+    unseen: int = 0
+
+    @property
+    def may_have_moved(self) -> bool:
+        """True if a partner's total speaks of it: it is followed plainly in the month that runs."""
+        return bool(self.counts)
+
+    def lacks(self, found: Counts) -> bool:
+        """Return True if the Additions do not follow these counts yet, which a search has found."""
+        return any(count > self.counts.get(service, count) for service, count in found.items())
+
+    def with_found(self, found: Counts) -> Counts:
+        """Return the counts as far as they are known, by the ledger or by a search before."""
+        return {
+            service: max(count, found.get(service, count)) for service, count in self.counts.items()
+        }
+
+
+def outlook(
+    company: CompanyState, due: Due, standing: Standing, at: TickContext, *, before: int
+) -> Outlook:
+    """Return the outlook on a company-month.
+
+    ``before`` is what its closed records of the month before bill in all.
+    """
+    records = {each.key.service: each for each in company.records if each.key.month == due.month}
+    plain = {
+        each.service: record
+        for each in due.services
+        if (record := records.get(each.service)) is not None and _is_plain(each, record, at)
+    }
+    # A company without a monthly subscription answers zeros, and a partner's own is no total's.
+    of_the_total = company.licensed and company.below is None
+    plainly_due = len(plain) == len(due.services) and not due.check_licence
+    if not (plainly_due and of_the_total) or _is_troubled(due, standing):
+        return Outlook()
+    if due.month != at.month:
+        closing = at.tick >= due.month.day_after_end(at.policy.close_day)
+        return Outlook(must_be_read=closing, waits=not closing)
+    counts = {service: record.stands for service, record in plain.items()}
+    return Outlook(
+        must_be_read=any(each.look for each in due.services),
+        counts=counts,
+        moved_at=max(_written(record) for record in plain.values()),
+        unseen=max(before + _still_open(company, due) - sum(counts.values()), 0),
+    )
+
+
+def _still_open(company: CompanyState, due: Due) -> int:
+    """Return what its open records of the month before bill in all."""
+    return sum(
+        record.stands for record in company.records if record.key.month == due.month.previous
+    )
+
+
+def _is_plain(due: DueService, record: UsageRecord, at: TickContext) -> bool:
+    """Return True if nothing is to be done for the record as long as its count stays."""
+    usual = not (due.late or due.only_if_used or due.stays_open)
+    runs = due.agreement is not None and due.agreement.active_on(at.today)
+    return record.is_plain and usual and runs
+
+
+def _is_troubled(due: Due, standing: Standing) -> bool:
+    """Return True if the company as a whole, or the month, is held, fails or waits for a set-up."""
+    return any(
+        cause.state is not StandingState.BILLING
+        for scope, cause in standing.causes.items()
+        if scope.month in (None, due.month)
+    )
+
+
+def _written(record: UsageRecord) -> datetime:
+    assert record.head is not None
+    return record.head.written.at

@@ -1,0 +1,115 @@
+"""The stored form of the pulse's memory, and the attributes of a sweep's account."""
+
+import json
+import zlib
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from tally.domain.model.month import Month
+from tally.domain.pulse.account import Account, Expected
+from tally.domain.pulse.proof import Share
+from tally.domain.pulse.state import Proof, Pulse, Trust
+from tally.domain.pulse.total import Rest, Total
+from tally.ledger.form import INSTANT, TEXT, TRUTH, WHOLE, Form, instant, shape, word
+from tally.ledger.keys import Item, month_of
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
+
+STATE, VERSION = "state", "version"
+TICK, ANSWERED, CHECK, FAILED = "tick", "answered", "check", "failed"
+_SUM, _RISE = "sum ", "rise "
+
+
+def _mapping[T](each: Form[T]) -> Form[Mapping[str, T]]:
+    return Form(
+        lambda values: {name: each.write(value) for name, value in values.items()},
+        lambda plain: {str(name): each.read(value) for name, value in plain.items()},
+    )
+
+
+_MONTH: Form[Month] = Form(str, month_of)
+_TOTAL = shape(Total, month=_MONTH, counters=_mapping(TEXT), counts=_mapping(WHOLE))
+_TOTALS = _mapping(_TOTAL)
+_SHARE = shape(Share, low=WHOLE, high=WHOLE)
+_PROOF = shape(
+    Proof,
+    trust=word(Trust),
+    agreed=WHOLE,
+    rise_seen=TRUTH,
+    shares=_mapping(_mapping(_SHARE)),
+    totals=_TOTALS,
+    basis=WHOLE,
+    check=WHOLE,
+    failed=WHOLE,
+    why=TEXT,
+    since=INSTANT,
+)
+_EXPECTED = shape(
+    Expected, tick=INSTANT, jobs=WHOLE, check=WHOLE, basis=WHOLE, totals=_TOTALS, sample=TRUTH
+)
+_PULSE = shape(
+    Pulse,
+    version=WHOLE,
+    root=TEXT,
+    proof=_PROOF,
+    totals=_TOTALS,
+    swept=INSTANT,
+    asked=TEXT,
+    searched=INSTANT,
+    expected=_EXPECTED,
+    basis=WHOLE,
+    code=TEXT,
+    busy_until=INSTANT,
+    found=_mapping(_mapping(WHOLE)),
+    rest=shape(Rest, basis=WHOLE, counts=_mapping(WHOLE)),
+)
+
+
+def packed(pulse: Pulse) -> bytes:
+    """Write the memory as packed text: the vectors of 31 partners would be beyond 400 kB else."""
+    return zlib.compress(json.dumps(_PULSE.write(pulse), ensure_ascii=False).encode())
+
+
+def unpacked(packed: bytes) -> Pulse:
+    """Read such a text. Raises ValueError, TypeError, KeyError or zlib's error."""
+    return _PULSE.read(json.loads(zlib.decompress(packed)))
+
+
+def sum_name(branch: str, service: str) -> str:
+    """Return the attribute that adds up the counts of one branch and service."""
+    return f"{_SUM}{branch} {service}"
+
+
+def rise_name(service: str) -> str:
+    """Return the attribute that adds up the rises of one service."""
+    return f"{_RISE}{service}"
+
+
+def account_from(item: Item) -> Account:
+    """Read an account's item. Raises ValueError, TypeError or KeyError."""
+    sums: dict[str, dict[str, int]] = {}
+    rises: dict[str, int] = {}
+    for name, value in item.items():
+        if name.startswith(_SUM):
+            branch, service = name.removeprefix(_SUM).rsplit(" ", 1)
+            sums.setdefault(branch, {})[service] = _number(value)
+        elif name.startswith(_RISE):
+            rises[name.removeprefix(_RISE)] = _number(value)
+    return Account(
+        tick=instant(item[TICK]["S"]),
+        answered=_number(item[ANSWERED]),
+        check=_number(item[CHECK]),
+        failed=_number(item[FAILED]),
+        sums=sums,
+        rises=rises,
+    )
+
+
+def _number(value: "AttributeValueTypeDef") -> int:
+    return int(value["N"])
+
+
+def number(value: int) -> "AttributeValueTypeDef":
+    """Write a whole number as an attribute's value."""
+    return {"N": str(value)}

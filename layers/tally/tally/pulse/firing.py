@@ -1,0 +1,157 @@
+"""One firing of the planner with the pulse: a tick, or a look at the totals between two ticks."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from tally.domain.model.month import Month
+from tally.domain.pulse.ledger_port import PulseLedger
+from tally.domain.pulse.proof import judge_sample, judge_sweep
+from tally.domain.pulse.schedule import is_early, next_full_sweep
+from tally.domain.pulse.state import Pulse
+from tally.errors import ContradictedError, TallyError
+from tally.planner.plan import Plan, Planned
+from tally.ports import Clock
+from tally.pulse.partner_totals import PartnerTotals
+from tally.pulse.search import Search
+from tally.pulse.tick_course import TickCourse
+
+_LONGEST_SEARCH = timedelta(minutes=5)
+_LONGEST_FIRING = timedelta(minutes=11)
+"""Longer than the planner's function can live (template): a firing before it has ended or died."""
+_UNTIL_JUDGED = timedelta(minutes=5)
+"""The time from the tick of a sweep or sample until totals are compared with what it read."""
+
+type OnPlanned = Callable[[Planned], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Firing:
+    """The use case with what it needs: the plain ``plan``, and the pulse beside it.
+
+    ``code`` is a checksum of the deployed code and settings.
+    """
+
+    plan: Plan
+    ledger: PulseLedger
+    totals: PartnerTotals
+    clock: Clock
+    code: str
+
+    def tick(
+        self, at: datetime, *, on_planned: OnPlanned = lambda _: None, whole: bool = False
+    ) -> Planned:
+        """Plan a tick: everything if a full sweep is due, else what totals do not spare.
+
+        In the second case it looks at the totals too. Raises as ``Plan``.
+        """
+        course = TickCourse(
+            ledger=self.ledger,
+            totals=self.totals,
+            pulse=self.ledger.read(),
+            code=self.code,
+            whole=whole,
+        )
+        try:
+            planned = self.plan(at, on_planned=on_planned, course=course)
+        except TallyError:
+            self._ask("the tick before failed")
+            raise
+        if course.why:
+            return replace(planned, pulse=course.told)
+        # No other look falls into the minute of a tick.
+        looked = self._looked(self.ledger.read(), at, lambda _: None)
+        told = looked.pulse or looked.skipped
+        return replace(planned, jobs=planned.jobs + looked.jobs, pulse=f"{course.told}; {told}")
+
+    def pulse(self, at: datetime, *, on_planned: OnPlanned = lambda _: None) -> Planned:
+        """Look at the totals, and plan what has moved.
+
+        Raises:
+            ContradictedError: the totals were found to be wrong. Everything has been planned.
+            TallyError: as ``Plan``; the next tick reads everything.
+        """
+        known = self.ledger.read()
+        if known.is_searching(self.clock.now()):
+            return Planned(skipped="an earlier firing still works")
+        try:
+            judged, vectors = self._judged(known, at)
+        except TallyError as error:
+            self._ask("the totals could not be read after a sweep")
+            return Planned(skipped=f"the totals of partners could not be read: {error}")
+        if judged.is_off and not known.is_off:
+            planned = self.tick(at, on_planned=on_planned, whole=True)
+            raise ContradictedError(
+                f"The totals of partners are wrong: {judged.proof.why}. The pulse is switched off, "
+                f"and {planned.jobs} jobs were sent: every company is read at every tick from now "
+                "on. `tally pulse` tells more.",
+                vectors=vectors,
+            )
+        return self._looked(judged, at, on_planned)
+
+    def _judged(self, known: Pulse, at: datetime) -> tuple[Pulse, str]:
+        """Judge the sweep or sample that was sent last, if all its jobs have ended.
+
+        Returns the memory after it, and the vectors of a contradiction for the log.
+        """
+        expected, account = known.expected, None
+        # A total that lags by a minute or two is as good a tripwire: it gets the time to follow.
+        if expected is not None and at - expected.tick >= _UNTIL_JUDGED:
+            account = self.ledger.account()
+        if expected is None or account is None or not expected.is_met_by(account):
+            return known, ""
+        if expected.sample:
+            after = self.totals.of_all([known.root], Month.of(expected.tick))
+            verdict = judge_sample(expected, account, after, known.totals, searched=known.searched)
+        else:
+            after = self.totals.of_all(expected.totals, Month.of(expected.tick))
+            verdict = judge_sweep(expected, account, after, known.before(account), root=known.root)
+        after_it = self.ledger.change(
+            lambda now: now.judged(verdict, at) if now.expected == expected else now
+        )
+        return after_it, verdict.vectors
+
+    def _looked(self, known: Pulse, at: datetime, on_planned: OnPlanned) -> Planned:
+        """Read the root's total, and search below it if it has moved."""
+        if not known.is_proven:
+            return Planned(skipped=f"totals of partners are {known.proof.trust}")
+        if known.swept is None or known.needs_sweep or is_early(at):
+            return Planned(skipped="the next tick reads every company")
+        month = Month.of(at)
+        try:
+            now = self.totals.of(known.root, month)
+        except TallyError as error:
+            self._ask("a total could not be read")
+            return Planned(skipped=f"the total of all companies could not be read: {error}")
+        if not now.has_moved_since(known.totals.get(known.root)):
+            return Planned(skipped="no total has moved")
+        begun = self.clock.now()
+        busy = self.ledger.change(lambda one: one.at_work(begun, begun + _LONGEST_FIRING))
+        if busy.busy_until != begun + _LONGEST_FIRING:
+            return Planned(skipped="an earlier firing still works")
+        search = Search(
+            totals=self.totals,
+            clock=self.clock,
+            root_id=known.root,
+            before={each: total for each, total in known.totals.items() if total.month == month},
+            now=now,
+            until=begun + _LONGEST_SEARCH,
+            sweep_at=next_full_sweep(known.swept, at),
+            found=dict(known.found),
+            rest=known.rest,
+        )
+        try:
+            planned = self.plan(at, on_planned=on_planned, course=search)
+        except TallyError:
+            self._ask("a search failed")
+            raise
+        self.ledger.change(
+            lambda one: one.after_search(
+                search.settled, at, found=search.found, rest=search.rest, since=busy
+            )
+        )
+        return replace(planned, pulse=f"searched: {search.read} companies read")
+
+    def _ask(self, why: str) -> None:
+        """Have the next tick read every company."""
+        self.ledger.change(lambda known: known.asking(why))

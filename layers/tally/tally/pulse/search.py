@@ -1,0 +1,197 @@
+"""Search for the companies that a total's move comes from, the likely ones first (PULSE-1)."""
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from tally.counting import read_counts
+from tally.domain.model.reading import Count
+from tally.domain.model.standing import Standing
+from tally.domain.planning.due_services import Due
+from tally.domain.planning.tick_context import CompanyState, TickContext
+from tally.domain.pulse.order import by_likelihood
+from tally.domain.pulse.outlook import Outlook, outlook
+from tally.domain.pulse.rest import Followed
+from tally.domain.pulse.total import Counts, Rest, Total
+from tally.errors import TallyError
+from tally.planner.sweep import Waiting
+from tally.planner.tick_lists import TickLists
+from tally.ports import Clock
+from tally.pulse.partner_totals import Branches, PartnerTotals
+from tally.pulse.tick_course import may_have_moved
+
+
+@dataclass(slots=True, kw_only=True)
+class Search:
+    """The course of a firing at which the root's total has moved from ``before`` to ``now``.
+
+    It reads companies at their own, until what it found makes up the move and the total, read
+    again, agrees. From ``until`` on it leaves the others to their jobs, from ``sweep_at`` on to the
+    tick that reads every company. ``settled`` are then the totals from which the next move is
+    measured; empty if nobody can tell. ``read`` counts the companies that were read. ``found`` are
+    the counts that searches found and the ledger lacks, those of this one among them at its end.
+    ``rest`` is what the total has beyond the companies that are followed, as the last search knew
+    it, and then as this one does.
+    """
+
+    totals: PartnerTotals
+    clock: Clock
+    root_id: str
+    before: Mapping[str, Total]
+    now: Total
+    until: datetime
+    sweep_at: datetime
+    found: dict[str, Counts]
+    rest: Rest | None = None
+    finishes: bool = False
+    small: int = 40
+    settled: dict[str, Total] = field(default_factory=dict)
+    read: int = 0
+    _of_branches: dict[str, Total] = field(default_factory=dict)
+    _candidates: Sequence[Waiting] = ()
+    _left: Counter[str] | None = None
+    _latest: Total | None = None
+    _is_exact: bool = False
+    _followed: Followed = field(default_factory=lambda: Followed(basis=0, counts=Counter()))
+    _branches: Branches | None = None
+
+    def begin(self, lists: TickLists, at: TickContext) -> None:  # noqa: ARG002
+        """Note who stands in which branch."""
+        self._branches = None if lists.roster is None else Branches.of(lists.roster)
+
+    def outlook(
+        self, company: CompanyState, due: Due, standing: Standing, at: TickContext, before: int
+    ) -> Outlook | None:
+        """Return what may be expected of a company-month."""
+        return outlook(company, due, standing, at, before=before)
+
+    def choose(self, waiting: Sequence[Waiting], at: TickContext) -> Sequence[Waiting]:
+        """Return nothing, and keep those in order that may have moved.
+
+        Who must be read whatever the totals say is read at the next tick.
+        """
+        known = {each.company_id: each for each in waiting if may_have_moved(each)}
+        outlooks = {each: one.outlook for each, one in known.items() if one.outlook is not None}
+        self.found = {
+            each: counts
+            for each, counts in self.found.items()
+            if each in outlooks and outlooks[each].lacks(counts)
+        }
+        counts = {each: one.with_found(self.found.get(each, {})) for each, one in outlooks.items()}
+        self._followed = Followed.of(counts, at.month)
+        likely = [known[each] for each in by_likelihood(outlooks, at.tick)]
+        unmoved = self._unmoved_branches(at)
+        self._candidates = [each for each in likely if self._branch(each) not in unmoved]
+        return ()
+
+    def search(self, send: Callable[[Waiting], None]) -> int:
+        """Read the candidates until the move is made up; return how many jobs were sent."""
+        if self._was_read_meanwhile():
+            return 0
+        sent, all_told = 0, True
+        for position, each in enumerate(self._candidates):
+            if self.clock.now() >= self.sweep_at:
+                return sent
+            if self.clock.now() >= self.until:
+                others = self._candidates[position:]
+                for one in others:
+                    send(one)
+                self._settle(self.now)
+                return sent + len(others)
+            found = self._moved_by(each)
+            if found is None or found:
+                # Where it cannot be read, its job says so in its standing.
+                send(each)
+                sent += 1
+            all_told = all_told and found is not None
+            if found and self._ends_with(found):
+                return sent
+        self._settle(self.now)
+        if all_told:
+            again = self.totals.of(self.root_id, self.now.month)
+            if not again.has_moved_since(self.now):
+                # It stood still while everybody was read: all that is left is others'.
+                self.rest = self._followed.rest(again)
+        return sent
+
+    def _was_read_meanwhile(self) -> bool:
+        """Find out what is to be found; return True if a sweep or a job has read the whole move."""
+        first = self.before.get(self.root_id)
+        missing = self._followed.missing(self.now, self.rest)
+        self._is_exact = missing is not None
+        if first is None:
+            self._left = None if missing is None else Counter(missing)
+            return False
+        self._left = Counter(self.now.beyond(first) if missing is None else missing)
+        # If no billed count has moved, some other counter has: that is looked into.
+        if not self._is_exact or any(self._left.values()) or self.now.counts == first.counts:
+            return False
+        # Partners' totals were read after the root's, and may have moved again.
+        self.settled = {self.root_id: self.now}
+        return True
+
+    def _ends_with(self, found: Counts) -> bool:
+        """Take in a move; return True if the search ends with it."""
+        self._followed.found(found)
+        if self._left is None:
+            return False
+        self._left.subtract(found)
+        if any(count > 0 for count in self._left.values()):
+            return False
+        again = self.totals.of(self.root_id, self.now.month)
+        has_moved = again.has_moved_since(self._latest or self.now)
+        if not (has_moved or any(self._left.values())):
+            self._settle(again)
+            self.rest = self._followed.rest(again)
+            return True
+        self._left.update(again.beyond(self._latest or self.now))
+        self._latest = again
+        # The next look knows what is missing then, and begins with the likely ones.
+        return has_moved and self._is_exact
+
+    def _settle(self, total: Total) -> None:
+        """Measure the next move from here: everybody was read after it, or has a job that reads."""
+        self.settled = {**self._of_branches, self.root_id: total}
+
+    def _moved_by(self, waiting: Waiting) -> Mapping[str, int] | None:
+        """Read a company; return by how much each service has moved, None if it cannot be told."""
+        assert waiting.outlook is not None
+        known = waiting.outlook.with_found(self.found.get(waiting.company_id, {}))
+        services = [each for each in self.totals.services if each.name in known]
+        self.read += 1
+        try:
+            readings = read_counts(
+                self.totals.gravityzone,
+                waiting.company_id,
+                month=waiting.due.month,
+                services=services,
+            )
+        except TallyError:
+            return None
+        counts: dict[str, int] = {}
+        for service, reading in readings.items():
+            if not isinstance(reading, Count):
+                return None
+            counts[service.name] = reading.value
+        moves = {
+            name: count - known[name] for name, count in counts.items() if count != known[name]
+        }
+        if moves:
+            self.found[waiting.company_id] = counts
+        return moves
+
+    def _unmoved_branches(self, at: TickContext) -> frozenset[str]:
+        """Read the totals of the partners below the root; return those that have not moved."""
+        if self._branches is None:
+            return frozenset()
+        below = [each for each in self._branches.partners if each != self.root_id]
+        self._of_branches = dict(self.totals.of_all(below, at.month))
+        return frozenset(
+            each
+            for each, total in self._of_branches.items()
+            if not total.has_moved_since(self.before.get(each))
+        )
+
+    def _branch(self, waiting: Waiting) -> str:
+        return self.root_id if self._branches is None else self._branches[waiting.company_id]
