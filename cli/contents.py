@@ -82,6 +82,11 @@ CONTENTS = (
         line="Write a month's records, for a spreadsheet or a program.",
     ),
     Entry(
+        name="statement",
+        module="cli.commands.statement",
+        line="State a customer's month on a page, or all of them in a book.",
+    ),
+    Entry(
         name="doctor",
         module="cli.commands.doctor",
         line="Check the whole set-up, and say what to do.",

@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Literal, Protocol, TextIO
 import typer
 from rich.cells import cell_len
 
-from cli.presentation.spreadsheet import harmless
 from tally.domain.model.screen import fit, shows
+from tally.statements.spreadsheet import harmless
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -76,6 +76,10 @@ class Output:
         sys.stdout.write(
             text.translate({ord(char): json.dumps(char)[1:-1] for char in hidden}) + "\n"
         )
+
+    def drawn(self, text: str) -> None:
+        """Print a file that was drawn elsewhere, in which nothing is left to be made fit."""
+        sys.stdout.write(text)
 
     def spreadsheet(self, titles: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
         """Print the result as comma-separated values, in which no text is a formula."""

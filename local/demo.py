@@ -14,6 +14,7 @@ from datetime import UTC, date, datetime
 from botocore.exceptions import BotoCoreError, ClientError
 
 from local.checkout import ROOT, STATE
+from local.demo_book import write_book
 from local.demo_check import Comparison, compare, expected_additions
 from local.demo_ledger import read_ledger
 from local.demo_play import Player, instants, invoicing_day
@@ -122,6 +123,8 @@ def _play(stack: Stack, present: date) -> Comparison:
         for queue in ("jobs", "schedule", "planner")
         for body in stack.dead_letters(queue)
     ]
+    index = write_book(stack, months[1], stack.directory / "book")
+    _say(f"\nA statement of {months[1].label} for each customer: open {index.relative_to(ROOT)}\n")
     return Comparison(compared=compared.compared, differences=[*compared.differences, *letters])
 
 

@@ -10,8 +10,9 @@ from cli.command import Session, command
 from cli.first_tick import before_first_tick
 from cli.presentation.documents import Document
 from cli.presentation.words import instant, month_of
+from tally.domain.record.counts import counted, final
 from tally.domain.record.usage_record import Credit, UsageRecord
-from tally.domain.reporting.overview import CompanyRow, counted, final
+from tally.domain.reporting.overview import CompanyRow
 from tally.people.read_overview import read_overview
 
 

@@ -17,14 +17,15 @@ from cli.presentation.documents import (
     link_document,
     record_document,
 )
-from cli.presentation.story import bar, billed_over, chart, told
+from cli.presentation.story import bar, chart, told
 from cli.presentation.words import NOTHING, instant, minute, month_of, number, within
 from tally.domain.model.company import CompanyLink
 from tally.domain.model.month import Month
 from tally.domain.model.standing import Standing
+from tally.domain.record.counts import counted
 from tally.domain.record.record_key import RecordKey
 from tally.domain.record.usage_record import RecordState, UsageRecord
-from tally.domain.reporting.overview import counted
+from tally.domain.statement.course import billed_over
 from tally.ports import Ledger
 
 _BAR = 30
@@ -180,7 +181,7 @@ def _print_record(out: Output, ledger: Ledger, record: UsageRecord, now: datetim
     for kind, text in _waiting(record):
         out.say(f"  {kind}: {text}")
     entries = ledger.history(key)
-    course = billed_over(entries)
+    course = [(entry.at, total) for entry, total in billed_over(entries)]
     if course:
         line_chart = chart(course, key.month, now=now, encoding=_encoding())
         out.say(f"  {line_chart}  {course[0][1]} to {course[-1][1]}, day by day")

@@ -14,8 +14,9 @@ from cli.presentation.words import NOTHING, age, instant, month_of, number, seve
 from cli.pulse_state import PulseState
 from tally.domain.model.month import Month
 from tally.domain.model.standing import StandingState
+from tally.domain.record.counts import counted
 from tally.domain.record.usage_record import UsageRecord
-from tally.domain.reporting.overview import CompanyRow, Overview, counted
+from tally.domain.reporting.overview import CompanyRow, Overview
 from tally.people.read_overview import read_overview
 
 _MOST_EXPLAINED = 10

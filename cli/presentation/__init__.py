@@ -1,1 +1,1 @@
-"""The forms of a result: words, stories, documents for programs, cells of a spreadsheet."""
+"""The forms of a result: words, stories, documents for programs."""

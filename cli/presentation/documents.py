@@ -7,10 +7,11 @@ from cli.presentation.words import instant
 from tally.domain.holds import Hold
 from tally.domain.model.company import CompanyLink
 from tally.domain.model.standing import Cause
+from tally.domain.record.counts import counted, final
 from tally.domain.record.history import HistoryEntry
 from tally.domain.record.lines import Line
 from tally.domain.record.usage_record import Credit, UsageRecord
-from tally.domain.reporting.overview import CompanyRow, counted, final
+from tally.domain.reporting.overview import CompanyRow
 
 type Document = dict[str, Any]
 

@@ -23,6 +23,7 @@ NAMES = [
     *(
         "carry-terms",
         "export",
+        "statement",
         "failed list",
         "failed retry",
         "companies suggest",

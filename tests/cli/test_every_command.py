@@ -32,6 +32,7 @@ READS = [
 ]
 OF_A_COMPANY = [
     ("show", "Customer 0000"),
+    ("statement", "Customer 0000"),
     ("plan", "Customer 0000"),
     ("sync", "Customer 0000", "--yes"),
     ("waive", "Customer 0000", *WHY, "--yes"),
@@ -74,7 +75,9 @@ def test_an_empty_stack_knows_no_company(empty: Console, arguments: tuple[str, .
 
 
 @pytest.mark.parametrize(
-    "arguments", [*READS, ("show", "Customer 0000"), ("sync", "--yes")], ids=" ".join
+    "arguments",
+    [*READS, ("show", "Customer 0000"), ("statement", "Customer 0000"), ("sync", "--yes")],
+    ids=" ".join,
 )
 def test_one_company(one: Console, arguments: tuple[str, ...]) -> None:
     """With one company every command works, as text and as one document on standard output."""
@@ -84,7 +87,9 @@ def test_one_company(one: Console, arguments: tuple[str, ...]) -> None:
 
 
 @pytest.mark.parametrize(
-    "arguments", [*READS[:5], READS[6], ("show", "Customer 1999")], ids=" ".join
+    "arguments",
+    [*READS[:5], READS[6], ("show", "Customer 1999"), ("statement", "Customer 1999")],
+    ids=" ".join,
 )
 def test_two_thousand_companies(thousands: Console, arguments: tuple[str, ...]) -> None:
     """With 2,000 companies what is read is read as lists, and each document is whole."""
@@ -106,6 +111,7 @@ def test_each_command_has_the_shared_options(name: str) -> None:
         "show",
         "plan",
         "export",
+        "statement",
         "failed list",
         "companies suggest",
         "doctor",
@@ -125,6 +131,8 @@ USAGES = [
     (("nonsense",), "No such command 'nonsense'."),
     (("status", "--nonsense"), "No such option: --nonsense"),
     (("export", "--format", "xml"), "Invalid value for '--format'"),
+    (("statement",), "Name one company, or give --all for the book of the month."),
+    (("statement", "Customer 0000", "--all"), "Name one company, or give --all"),
     (("show", "Customer 0000", "--months", "0"), "Invalid value for '--months'"),
     (("pulse", "off"), "Invalid value for"),
     (("sync", "--month", "2026-13", "Customer 0000", "--yes"), "'2026-13' is not a month"),

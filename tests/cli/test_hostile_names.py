@@ -141,6 +141,8 @@ COMMANDS = [
     ("credit-done", "plain", *WHY),
     ("carry-terms", "terms", *DECEMBER, *WHY),
     ("export", *DECEMBER),
+    ("statement", "plain", *DECEMBER),
+    ("statement", "changed", *DECEMBER),
     ("failed", "list"),
     ("failed", "retry", "--yes"),
     ("companies", "tie", "unlinked", "namesake", *WHY),

@@ -27,6 +27,9 @@ HEAVY = {
         "tally.reporter.report",
         "tally.people.hold_answers",
         "tally.people.company_setup",
+        "tally.people.read_statements",
+        "tally.domain.statement",
+        "tally.statements",
     ),
 }
 """What no first tick or job may import: another's work, or a machine's for development."""

@@ -27,6 +27,7 @@ ROOMS = sorted({_name(path.parent / "__init__.py") for path in MODULES.values()}
 DOMAIN = [room for room in ROOMS if room.startswith("tally.domain")]
 USE_CASES = ("tally.planner", "tally.worker", "tally.reporter", "tally.people")
 ADAPTERS = ("tally.gravityzone", "tally.connectwise", "tally.ledger", "tally.aws")
+STATEMENTS = ("tally.domain.statement", "tally.statements")
 NEVER_DEPLOYED = {"simulators", "testing", "local", "verification"}
 
 
@@ -146,6 +147,19 @@ def test_adapters_know_neither_each_other_nor_use_cases(room: str) -> None:
     allowed = ("tally.aws",) if room == "tally.ledger" else ()  # DynamoDB's refusals are AWS's
     for each in (each for name in modules_of(room) for each in imported(name)):
         assert not is_in(each, others) or is_in(each, allowed), each
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_statements_are_for_readers_alone(room: str) -> None:
+    """PROOF-2: nothing that plans, bills or decides knows of statements, and no function that does
+    imports their drawings.
+    """
+    readers = {
+        "tally.people": {"tally.domain.statement"},
+        "tally.statements": {"tally.domain.statement"},
+    }
+    known = {each for each in rooms_below(room) if is_in(each, STATEMENTS)}
+    assert known <= readers.get(room, set())
 
 
 @pytest.mark.parametrize("room", [each for each in ROOMS if each != "tally.runtime"])

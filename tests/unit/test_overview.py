@@ -10,11 +10,12 @@ from tally.domain.holds import Grown
 from tally.domain.model.company import CompanyLink
 from tally.domain.model.month import Month
 from tally.domain.model.standing import WHOLE_COMPANY, Cause, Standing, StandingState
+from tally.domain.record.counts import counted, final
 from tally.domain.record.lines import Line, LineState, Place, Written
 from tally.domain.record.record_key import RecordKey
 from tally.domain.record.rulings import Ruling, Said
 from tally.domain.record.usage_record import Closing, Credit, RecordState, UsageRecord
-from tally.domain.reporting.overview import counted, final, overview
+from tally.domain.reporting.overview import overview
 from tally.people.read_overview import read_overview
 from testing.ledger import MemoryLedger
 

@@ -13,7 +13,18 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
-from verification.bench import calls, cold_start, cpu, freshness, memory, money, pulse, storm, sweep
+from verification.bench import (
+    calls,
+    cold_start,
+    cpu,
+    freshness,
+    memory,
+    money,
+    pulse,
+    statements,
+    storm,
+    sweep,
+)
 from verification.bench.figure import Figure, table
 
 _PARTS: Mapping[str, Callable[[], Iterable[Figure]]] = {
@@ -25,6 +36,7 @@ _PARTS: Mapping[str, Callable[[], Iterable[Figure]]] = {
     "memory": memory.measure,
     "storm": storm.measure,
     "money": money.measure,
+    "statements": statements.measure,
     "pulse": pulse.measure,
 }
 _VIRTUAL = ("storm", "freshness", "sweep", "calls", "money", "pulse")

@@ -12,12 +12,12 @@ import tracemalloc
 from collections.abc import Iterable
 from datetime import timedelta
 from itertools import batched
-from pathlib import Path
 
 from simulators.clock import VirtualClock
 from tally.domain.model.month import Month
 from testing.world import World
 from verification.bench.figure import Figure
+from verification.bench.peak import peak_megabytes
 from verification.bench.planner_scene import TICK, planner
 
 GROUP = "Memory and time of the planner; memory of a worker"
@@ -107,17 +107,7 @@ def _plan(size: int) -> None:
     plan(TICK)
     seconds = time.process_time() - began
     assert queue.jobs == size
-    sys.stdout.write(json.dumps({"seconds": seconds, "megabytes": _peak_megabytes()}))
-
-
-def _peak_megabytes() -> float:
-    """Return this process's own peak.
-
-    `ru_maxrss` would begin with the peak of the process that started it (proc(5), VmHWM).
-    """
-    status = Path("/proc/self/status").read_text()
-    (line,) = (each for each in status.splitlines() if each.startswith("VmHWM"))
-    return int(line.split()[1]) / 1024
+    sys.stdout.write(json.dumps({"seconds": seconds, "megabytes": peak_megabytes()}))
 
 
 if __name__ == "__main__":

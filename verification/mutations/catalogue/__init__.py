@@ -9,6 +9,7 @@ from verification.mutations.catalogue.counting import COUNTING
 from verification.mutations.catalogue.finding import FINDING
 from verification.mutations.catalogue.following import FOLLOWING
 from verification.mutations.catalogue.opening import OPENING
+from verification.mutations.catalogue.proof import PROOF
 from verification.mutations.catalogue.pulse import PULSE
 from verification.mutations.catalogue.questions import QUESTIONS
 from verification.mutations.catalogue.safety import SAFETY
@@ -23,4 +24,5 @@ MUTATIONS: tuple[Mutation, ...] = (
     *PULSE,
     *QUESTIONS,
     *ADAPTERS,
+    *PROOF,
 )

@@ -17,6 +17,7 @@ A rule stands in the room of what it speaks of:
 * ``holds``: why a record waits for a person, and what each answer does, a class a kind
 * ``record``: what is known of one month: its lines, claim, hold and rulings
 * ``texts`` and ``reporting``: the wording of all that people are told
+* ``statement``: one customer's month on a page, with what it proves and what not (PROOF)
 
 ``worker.rounds`` and ``worker.sync`` say in which order a job does what, so that a crash or a
 second worker doubles nothing (SAFE-1 to 4). The domain imports the standard library and itself

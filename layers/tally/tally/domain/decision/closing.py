@@ -9,6 +9,7 @@ from tally.domain.facts.sighting import Sighting
 from tally.domain.model.invoicing import is_invoiced
 from tally.domain.model.reading import Count
 from tally.domain.model.standing import Unsaid
+from tally.domain.record.history import LAST_COUNT, NOT_READ_AGAIN
 from tally.domain.record.lines import LineState
 from tally.domain.record.usage_record import Credit, RecordState, UsageRecord
 from tally.domain.texts import notices
@@ -39,12 +40,12 @@ def close_month(record: UsageRecord, facts: Facts, seen: Sighting | None) -> Don
     elif record.state is RecordState.CLOSED and record.closing is not None:
         # What it closed with stays, and so does its credit, as no count says otherwise.
         known = record.closing
-        again = f"{when.month.label} could not be read once more. {owing.why}"
+        again = f"{when.month.label} {NOT_READ_AGAIN} {owing.why}"
         change = changes.closed(
             shown, when, count=known.count, floor=known.floor, credit=known.credit, notices=(again,)
         )
     else:
-        last = f"Closed with the last count that could be read. {owing.why}"
+        last = f"{LAST_COUNT} {owing.why}"
         change = changes.closed(
             shown, when, count=record.stands, floor=None, credit=None, notices=(last, *doubts)
         )

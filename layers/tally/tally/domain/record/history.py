@@ -9,6 +9,10 @@ from tally.domain.record.usage_record import UsageRecord
 TALLY = "tally"
 """The author of a transition that no person made."""
 
+LAST_COUNT = "Closed with the last count that could be read."
+NOT_READ_AGAIN = "could not be read once more."
+"""Words of the notices of a month whose last reading failed (CLOSE-5): statements ask for them."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Transition:

@@ -9,8 +9,7 @@ from tally.domain.model.company import CompanyLink
 from tally.domain.model.month import Month
 from tally.domain.model.standing import WHOLE_COMPANY, Cause, Standing, StandingState, failing
 from tally.domain.model.ticks import Ticks
-from tally.domain.record.rulings import Said
-from tally.domain.record.usage_record import RecordState, UsageRecord
+from tally.domain.record.usage_record import UsageRecord
 
 _NOT_SEEN = Cause(state=StandingState.WAITING, reason="No tick has seen it yet.")
 
@@ -75,33 +74,6 @@ class Overview:
     def standings(self) -> Counter[StandingState]:
         """The number of companies with each state."""
         return Counter(each.cause.state for each in self.companies)
-
-
-def counted(record: UsageRecord) -> int | None:
-    """Return the newest count that the ledger knows of the record; None before there is any.
-
-    A closed record has the count that it closed with. An open record stores no count of its own.
-    Its count is the held number, or the number that a person answered or approved, where that
-    differs from what stands. Otherwise it is what stands, since an unchanged count writes nothing
-    (FOLLOW-2).
-    """
-    if record.credit is not None:
-        return record.credit.counted
-    if record.hold is not None:
-        return record.hold.quantity
-    if record.count is not None:
-        return record.count
-    word, approved = record.last_word, record.ruling(Said.GROW)
-    if word is not None:
-        return max(word.number, record.stands) if record.lines else word.number
-    if record.lines:
-        return record.highest
-    return None if approved is None else approved.number
-
-
-def final(record: UsageRecord) -> int | None:
-    """Return the quantity billed in the end, less credits; None while it may still change."""
-    return None if record.state is RecordState.OPEN else record.stands
 
 
 def overview(

@@ -1,0 +1,114 @@
+"""Draw a statement up from a customer's records of a month and their histories (PROOF-4)."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from tally.domain.model.month import Month
+from tally.domain.record.history import LAST_COUNT, NOT_READ_AGAIN, HistoryEntry
+from tally.domain.record.usage_record import RecordState, UsageRecord
+from tally.domain.statement.course import Step, at_days_ends, billed_over, steps
+from tally.domain.statement.last_count import kept_by, last_count
+from tally.domain.statement.sentences import difference
+from tally.domain.statement.statement import (
+    Customer,
+    Numbers,
+    Readings,
+    ServiceStatement,
+    Statement,
+    Waiting,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """A record with its history, oldest first."""
+
+    record: UsageRecord
+    history: Sequence[HistoryEntry]
+
+
+def draw_up(
+    customer: Customer,
+    month: Month,
+    accounts: Iterable[Account],
+    *,
+    time_zone: str,
+    last_reading: datetime | None = None,
+) -> Statement:
+    """Return the customer's statement of a month, with its services by name.
+
+    ``last_reading`` is the customer's last good reading, which counts while a record is open.
+    """
+    ordered = sorted(accounts, key=lambda account: account.record.key.service)
+    return Statement(
+        customer=customer,
+        month=month,
+        time_zone=time_zone,
+        services=tuple(_service(account, last_reading) for account in ordered),
+    )
+
+
+def _service(account: Account, last_reading: datetime | None) -> ServiceStatement:
+    record, history = account.record, account.history
+    told = steps(history)
+    numbers = _numbers(record, told)
+    last = _last_reading(record, last_reading)
+    course = [(entry.tick, total) for entry, total in billed_over(history)]
+    is_open = record.state is RecordState.OPEN
+    until = (last or record.seen_tick) if is_open else record.key.month.next.starts
+    return ServiceStatement(
+        service=record.key.service,
+        version=record.version,
+        state=record.state,
+        numbers=numbers,
+        readings=Readings(
+            first=history[0].tick if history else None,
+            last=last,
+            billed_since=_billed_since(told),
+        ),
+        days=tuple(at_days_ends(course, record.key.month, until=until)) if course else (),
+        steps=told,
+        lines=record.lines,
+        waiting=_waiting(record),
+        difference=difference(
+            record,
+            numbers,
+            kept=kept_by(record, told),
+            followed=course[-1][1] if course else 0,
+        ),
+        notices=record.notices,
+    )
+
+
+def _numbers(record: UsageRecord, told: Sequence[Step]) -> Numbers:
+    return Numbers(
+        billed=record.stands,
+        counted=last_count(record, told),
+        floor=record.floor,
+        credited=record.credited,
+        credit=record.credit,
+    )
+
+
+def _last_reading(record: UsageRecord, of_customer: datetime | None) -> datetime | None:
+    """Return the tick of the last reading; None where the ledger does not tell (PROOF-5)."""
+    if record.state is RecordState.OPEN:
+        return max(of_customer or record.seen_tick, record.seen_tick)
+    if any(LAST_COUNT in each or NOT_READ_AGAIN in each for each in record.notices):
+        return None
+    return record.seen_tick
+
+
+def _billed_since(told: Sequence[Step]) -> Step | None:
+    """Return the last step that changed the quantity."""
+    opened = (each for each in reversed(told) if each.before != each.after)
+    first = (each for each in told if each.what in ("opened", "taken over"))
+    return next(opened, next(first, None))
+
+
+def _waiting(record: UsageRecord) -> Waiting | None:
+    hold = record.hold
+    if hold is None:
+        return None
+    return Waiting(since=hold.since, why=hold.why, quantity=hold.quantity)

@@ -1,0 +1,216 @@
+"""The words of a statement: numbers compared, days told, and the limits of what it proves."""
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from itertools import groupby
+from zoneinfo import ZoneInfo
+
+from tally.domain.record.rulings import Ruling
+from tally.domain.record.usage_record import RecordState, UsageRecord
+from tally.domain.statement.course import Day
+from tally.domain.statement.statement import Numbers, ServiceStatement, Stage, Statement
+
+NOT_RECORDED = "not recorded"
+
+
+def difference(
+    record: UsageRecord, numbers: Numbers, *, kept: Ruling | None, followed: int
+) -> tuple[str, ...]:
+    """Say how the count, the number billed and the contract's floor differ, and why.
+
+    ``kept`` is the person's word that keeps what is billed, ``followed`` the quantity that the
+    history leads to.
+    """
+    return tuple(
+        filter(
+            None,
+            (
+                _counted_and_billed(record, numbers, kept),
+                _refused(record),
+                _without_children(record),
+                _floor(record, numbers),
+                _credited(numbers),
+                _not_followed(record, numbers, followed),
+            ),
+        )
+    )
+
+
+def _counted_and_billed(record: UsageRecord, numbers: Numbers, kept: Ruling | None) -> str:
+    billed, number = numbers.billed, numbers.counted
+    if record.state is RecordState.WAIVED:
+        return "By a person's word this month is not billed."
+    if number is None:
+        return _uncounted(record, billed, kept)
+    seen = f"GravityZone counts {number}, and {billed} are billed"
+    if number == billed:
+        return f"{seen}: there is no difference between the two."
+    gap = f"{abs(number - billed)} {'fewer' if billed < number else 'more'} than counted"
+    return f"{seen}, {gap}: {_reason(record, numbers)}."
+
+
+def _uncounted(record: UsageRecord, billed: int, kept: Ruling | None) -> str:
+    """Say what is billed where no count is recorded, and what is known instead (PROOF-5)."""
+    if record.hold is not None:
+        return (
+            f"{billed} are billed, and {record.hold.quantity} are asked about: the question says "
+            "what was counted."
+        )
+    if kept is not None:
+        return (
+            f"{billed} are billed by the word of {kept.by} on {_date(kept.at)}, when {kept.number} "
+            f"were asked about. What GravityZone counted after that is {NOT_RECORDED}."
+        )
+    return f"{billed} are billed. GravityZone's count is {NOT_RECORDED} before the close."
+
+
+def _refused(record: UsageRecord) -> str:
+    refusal = record.refusal
+    if refusal is None:
+        return ""
+    return (
+        f"ConnectWise has refused to bill {refusal.total} since {_date(refusal.at)}: {refusal.why}"
+    )
+
+
+def _without_children(record: UsageRecord) -> str:
+    """Say that a partner's count is of its own machines (READ-4)."""
+    if record.children is None:
+        return ""
+    below = len(record.children)
+    companies = "company" if below == 1 else "companies"
+    return (
+        "The count is of the partner's own machines: GravityZone's, without what it counts for the "
+        f"{below} {companies} directly below."
+    )
+
+
+def _reason(record: UsageRecord, numbers: Numbers) -> str:
+    word = record.last_word
+    if numbers.credit is not None:
+        return "what was billed too much waits to be credited"
+    if record.hold is not None:
+        return "the difference waits for a person's answer"
+    if numbers.floor is not None and numbers.billed == numbers.floor:
+        return "the contract bills so many at least"
+    if word is not None:
+        return f"so decided by {word.by} on {_date(word.at)}"
+    return "the changes below tell how it came about"
+
+
+def _floor(record: UsageRecord, numbers: Numbers) -> str:
+    """Say what the contract commits to, and what was decided of it at the close (CLOSE-2)."""
+    if record.state is RecordState.OPEN:
+        return "The number that the contract commits to is recorded at the close."
+    if numbers.floor is None:
+        return f"The number that the contract commits to: {NOT_RECORDED}."
+    if not numbers.floor:
+        return "The contract commits to no number."
+    commits = f"The contract commits to {numbers.floor}"
+    if numbers.counted is not None and numbers.counted >= numbers.floor:
+        return f"{commits}, which the count reaches: it changes nothing."
+    if numbers.billed >= numbers.floor:
+        return f"{commits}, more than was counted: the contract's number is billed."
+    return f"{commits}, more than was counted: what is billed follows the count all the same."
+
+
+def _credited(numbers: Numbers) -> str:
+    told = []
+    if numbers.credited:
+        told.append(f"{numbers.credited} have been credited, and are taken off the number billed.")
+    if (credit := numbers.credit) is not None:
+        price = credit.unit_price
+        amount = "" if price is None else f" ({credit.quantity * price:.2f} at {price:.2f} each)"
+        told.append(
+            f"{credit.billed} were billed and {credit.counted} are to be paid: {credit.quantity} "
+            f"too many{amount}, to be credited in ConnectWise by hand."
+        )
+    return " ".join(told)
+
+
+def _not_followed(record: UsageRecord, numbers: Numbers, followed: int) -> str:
+    stands = numbers.billed + numbers.credited
+    if followed == stands or (not record.lines and not followed):
+        return ""
+    return (
+        f"The history that is kept leads to {followed} and not to {stands}: how it came about "
+        f"is {NOT_RECORDED}."
+    )
+
+
+def headline(of: ServiceStatement) -> str:
+    """Say in a sentence what is billed, and since when."""
+    if of.state is RecordState.WAIVED:
+        return "Not billed."
+    since = of.readings.billed_since
+    if since is None:
+        return "No Addition has been made yet."
+    when = since.recorded if since.reading is None else since.reading
+    by = "since" if since.reading is None else "since the reading of"
+    return f"Billed {by} {minute(when)}."
+
+
+def in_gmt(of: Statement) -> str:
+    """Explain once how the month is counted, beside the MSP's own clock."""
+    month = of.month
+    told = (
+        f"GravityZone counts a month in GMT: {month.label} runs from {_at(month.starts)} to "
+        f"{_at(month.next.starts)} GMT"
+    )
+    zone = ZoneInfo(of.time_zone)
+    first, last = month.starts.astimezone(zone), month.next.starts.astimezone(zone)
+    if first.utcoffset() == last.utcoffset() == month.starts.utcoffset():
+        return f"{told}. All times below are GMT."
+    return (
+        f"{told}, in {of.time_zone} from {_at(first)} to {_at(last)}. All times below are GMT; the "
+        "days of an Addition are those of ConnectWise."
+    )
+
+
+def in_runs(days: Sequence[Day]) -> str:
+    """Tell the course day by day in words: days of the same quantity together."""
+    runs = [(billed, [*run]) for billed, run in groupby(days, key=lambda each: each.billed)]
+    told = [
+        f"{'nothing yet' if billed is None else f'{billed:,}'} on {_days(run[0], run[-1])}"
+        for billed, run in runs
+    ]
+    return f"{', '.join(told)}." if told else f"The course of the month is {NOT_RECORDED}."
+
+
+def limits(of: Statement) -> Iterator[str]:
+    """Say what the statement does not prove (PROOF-3)."""
+    if of.stage is Stage.NOT_RECORDED:
+        yield (
+            "Tally has no record of this month for this customer. Nothing is filled in afterwards, "
+            "so this page says nothing of what was used or billed."
+        )
+        return
+    yield (
+        f"Which machines were counted is {NOT_RECORDED}. The count is GravityZone's own; it names "
+        "no machines, and Tally adds none to it."
+    )
+    yield (
+        "The quantities are those that ConnectWise confirmed to Tally. Which invoice took them, "
+        "and at what price, is seen in ConnectWise alone."
+    )
+    if of.stage is Stage.PROVISIONAL:
+        yield "The month is not closed: every number here may still change."
+
+
+def minute(at: datetime) -> str:
+    """Return an instant to the minute, in GMT."""
+    return f"{_at(at.astimezone(UTC))} GMT"
+
+
+def _date(instant: datetime) -> str:
+    return f"{instant.astimezone(UTC):%Y-%m-%d}"
+
+
+def _at(instant: datetime) -> str:
+    return f"{instant:%Y-%m-%d %H:%M}"
+
+
+def _days(first: Day, last: Day) -> str:
+    if first == last:
+        return f"day {first.day.day}"
+    return f"days {first.day.day}-{last.day.day}"

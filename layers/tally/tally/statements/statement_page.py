@@ -1,0 +1,182 @@
+"""A statement as a page of HTML: one file, readable on any screen, on paper, and read aloud."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from tally.domain.model.month import Month
+from tally.domain.record.lines import Line, LineState
+from tally.domain.statement.canonical import fingerprint
+from tally.domain.statement.course import Step
+from tally.domain.statement.sentences import NOT_RECORDED, headline, in_gmt, limits, minute
+from tally.domain.statement.statement import ServiceStatement, Stage, Statement
+from tally.statements.chart import chart
+from tally.statements.page import named, page, shown
+from tally.statements.stacked_table import stacked_table
+
+STATES = {
+    LineState.OPEN: "follows the count",
+    LineState.FROZEN: "invoiced: can grow no more",
+    LineState.VOIDING: "to be set to 0",
+    LineState.VOID: "voided: set to 0 and replaced",
+    LineState.FINAL: "final",
+}
+"""The states of a line, for a bookkeeper."""
+
+_STAGES = {
+    Stage.PROVISIONAL: "The month is not closed yet.",
+    Stage.FINAL: "The month is closed. A later change is a new version.",
+    Stage.NOT_RECORDED: "Nothing of this month was recorded.",
+}
+
+
+def drawn_as_page(of: Statement) -> str:
+    """Return the page."""
+    services = "".join(_service(each, of.month) for each in of.services)
+    body = (
+        f"<main>\n{_head(of)}{services}{_limits(of)}</main>\n"
+        f"<footer>\n<p>Version {of.version}, {of.stage}. SHA-256 of what it says: "
+        f'<span class="code">{fingerprint(of)}</span></p>\n</footer>\n'
+    )
+    return page(title=f"{of.customer.name}, {of.month.label}: {of.stage}", body=body)
+
+
+def _head(of: Statement) -> str:
+    customer = of.customer
+    there = (
+        "linked to no company in ConnectWise"
+        if customer.connectwise_id is None
+        else f"ConnectWise: {named(customer.connectwise_name)} (id {customer.connectwise_id})"
+    )
+    return (
+        f"<header>\n<h1>{named(customer.name)}</h1>\n"
+        f'<p>Statement of {of.month.label} <span class="mark">{of.stage}</span> '
+        f"{_STAGES[of.stage]}</p>\n"
+        f'<p class="soft small">GravityZone: <span class="code">{shown(customer.id)}</span>; '
+        f'{there}</p>\n<p class="small">{shown(in_gmt(of))}</p>\n</header>\n'
+    )
+
+
+def _service(of: ServiceStatement, month: Month) -> str:
+    label = f"{of.service} of {month.label}"
+    parts = (
+        f"<section>\n<h2>{shown(of.service)}</h2>\n",
+        f'<p class="number">{of.numbers.billed:,}</p>\n<p>{shown(headline(of))}</p>\n',
+        _waiting(of),
+        _facts(of),
+        *(f"<p>{shown(each)}</p>\n" for each in of.difference),
+        "<h3>The month day by day</h3>\n",
+        chart(of.days, month, floor=of.numbers.floor, of=of.service),
+        _additions(of.lines, month, label),
+        _changes(of.steps, label),
+        _notices(of.notices),
+        "</section>\n",
+    )
+    return "".join(parts)
+
+
+def _waiting(of: ServiceStatement) -> str:
+    if of.waiting is None:
+        return ""
+    return (
+        f'<div class="waits"><strong>Waits for an answer since {minute(of.waiting.since)}</strong>'
+        f"<p>{shown(of.waiting.why)}</p></div>\n"
+    )
+
+
+def _facts(of: ServiceStatement) -> str:
+    numbers, readings = of.numbers, of.readings
+    facts = (
+        ("GravityZone counts", _known(numbers.counted)),
+        ("Contract's number", _known(numbers.floor)),
+        ("First reading", NOT_RECORDED if readings.first is None else minute(readings.first)),
+        ("Last reading", NOT_RECORDED if readings.last is None else minute(readings.last)),
+        ("Machines seen active", _known(numbers.proven)),
+    )
+    cells = "".join(f"<div><dt>{what}</dt><dd>{value}</dd></div>" for what, value in facts)
+    return f'<dl class="facts">{cells}</dl>\n'
+
+
+def _known(number: int | None) -> str:
+    return NOT_RECORDED if number is None else f"{number:,}"
+
+
+def _additions(lines: Sequence[Line], month: Month, label: str) -> str:
+    if not lines:
+        return "<h3>Additions in ConnectWise</h3>\n<p>None has been made.</p>\n"
+    rows = (_addition(each, month) for each in lines)
+    return (
+        f"<h3>Additions in ConnectWise</h3>\n{stacked_table(f'Additions, {label}', _LINES, rows)}"
+    )
+
+
+_LINES = {
+    "Addition": "",
+    "Quantity": "right",
+    "From": "dates",
+    "To": "dates",
+    "Agreement": "",
+    "Product": "",
+    "Reference": "code",
+    "State": "",
+}
+
+
+def _addition(line: Line, month: Month) -> Sequence[str]:
+    place = line.place
+    late = f"; late usage of {month.label}" if place.late else ""
+    return (
+        str(line.addition_id),
+        f"{line.pushed:,}",
+        f"{place.effective}",
+        f"{place.cancelled}",
+        str(place.agreement_id),
+        str(place.product_id),
+        shown(line.reference),
+        f"{STATES[line.state]}{late}",
+    )
+
+
+def _changes(steps: Sequence[Step], label: str) -> str:
+    if not steps:
+        return f"<h3>Every change</h3>\n<p>{NOT_RECORDED}.</p>\n"
+    table = stacked_table(f"Changes, {label}, oldest first", _STEPS, map(_change, steps))
+    return f"<h3>Every change</h3>\n{table}"
+
+
+_STEPS = {
+    "Reading": "dates",
+    "Recorded": "dates",
+    "Billed": "dates",
+    "What, and why": "wraps why",
+    "By": "wraps",
+}
+
+
+def _change(step: Step) -> Sequence[str]:
+    moved = f"{step.before:,}"
+    if step.before != step.after:
+        moved = f"{step.before:,} to {step.after:,}"
+    why = f'<br><span class="soft">{shown(step.why)}</span>' if step.why else ""
+    return (
+        "by a person" if step.reading is None else _moment(step.reading),
+        _moment(step.recorded),
+        moved,
+        f"<div>{shown(step.what)}{why}</div>",
+        shown(step.by),
+    )
+
+
+def _moment(at: datetime) -> str:
+    return minute(at).removesuffix(" GMT")
+
+
+def _notices(notices: Sequence[str]) -> str:
+    if not notices:
+        return ""
+    told = "".join(f"<li>{shown(each)}</li>" for each in notices)
+    return f"<h3>Notices</h3>\n<ul>{told}</ul>\n"
+
+
+def _limits(of: Statement) -> str:
+    told = "".join(f"<li>{shown(each)}</li>" for each in limits(of))
+    return f"<section>\n<h2>What this does not prove</h2>\n<ul>{told}</ul>\n</section>\n"

@@ -1,0 +1,26 @@
+"""The demo's book: the statements of a month, as `tally statement --all` writes them."""
+
+from pathlib import Path
+
+from local.deployment import Deployment
+from local.errors import LocalError
+from local.stack import DEMO_PARAMETERS
+from tally.domain.model.month import Month
+from tally.ledger.dynamodb import DynamoDBLedger
+from tally.people.read_statements import read_statements
+from tally.statements.book import INDEX, book
+
+
+def write_book(deployment: Deployment, month: Month, folder: Path) -> Path:
+    """Write every statement of the month and the index; return the index."""
+    ledger = DynamoDBLedger(deployment.dynamodb, deployment.outputs["LedgerTable"])
+    unreadable: dict[str, str] = {}
+    statements = read_statements(
+        ledger, month, zone=DEMO_PARAMETERS["BillingTimeZone"], unreadable=unreadable
+    )
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, text in book(statements, month, unreadable=unreadable):
+        (folder / name).write_bytes(text.encode())
+    if unreadable:
+        raise LocalError(f"statements are missing: {'; '.join(unreadable.values())}")
+    return folder / INDEX

@@ -1,0 +1,140 @@
+"""`tally statement`: one customer's month on a page, and the book of a month."""
+
+import csv
+import io
+import json
+from pathlib import Path
+
+import pytest
+
+from tally.domain.record.usage_record import UsageRecord
+from tally.errors import UnreadableItemError
+from tests.cli.console import Console, populated
+from tests.functional.instants import gmt
+
+
+@pytest.fixture
+def opened(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[str]:
+    """The addresses that the browser is told to open; the present folder is an empty one."""
+    monkeypatch.chdir(tmp_path)
+    addresses: list[str] = []
+    monkeypatch.setattr("webbrowser.open", addresses.append)
+    return addresses
+
+
+def test_a_page_goes_to_standard_output(one: Console) -> None:
+    """One customer's statement is a page on standard output, of the present month unless told."""
+    ended = one.done("statement", "Customer 0000")
+    assert ended.out.startswith("<!DOCTYPE html>")
+    assert "November 2026" in ended.out
+    assert ended.err == ""
+
+
+def test_something_like_a_name_will_do(one: Console) -> None:
+    """To look, something like the name will do, and it is said who was meant."""
+    assert one.done("statement", "customer 00").err.startswith("Taken for Customer 0000")
+
+
+def test_each_form(one: Console) -> None:
+    """--format chooses the form; --json is the document."""
+    table = one.done("statement", "Customer 0000", "--format", "csv").out
+    kinds = {row["kind"]: row for row in csv.DictReader(io.StringIO(table))}
+    assert kinds["billed"]["number"] == "3"
+    document = one.done("statement", "Customer 0000", "--format", "json").json
+    assert document == one.done("statement", "Customer 0000", "--json").json
+    assert document["services"][0]["billed"] == 3
+
+
+def test_to_a_file(one: Console, tmp_path: Path) -> None:
+    """--out writes the file, whose folder is made, and says where it is."""
+    file = tmp_path / "november" / "statement.html"
+    ended = one.done("statement", "Customer 0000", "--out", str(file))
+    assert ended.out == ""
+    assert ended.err == f"Written to {file}.\n"
+    assert file.read_text() == one.done("statement", "Customer 0000").out
+
+
+def test_a_table_keeps_its_line_ends_in_a_file(one: Console, tmp_path: Path) -> None:
+    """RFC 4180: lines of a file end with CR and LF, on every system."""
+    file = tmp_path / "statement.csv"
+    one.done("statement", "Customer 0000", "--format", "csv", "--out", str(file))
+    assert file.read_bytes().count(b"\r\n") == file.read_bytes().count(b"\n") > 10
+
+
+def test_opened_in_the_browser(one: Console, opened: list[str], tmp_path: Path) -> None:
+    """--open writes a file named after customer and month here, and opens it."""
+    one.done("statement", "Customer 0000", "--open")
+    (file,) = tmp_path.iterdir()
+    assert file.name.startswith("customer-0000-")
+    assert opened == [file.as_uri()]
+
+
+def test_a_file_that_cannot_be_written(one: Console, tmp_path: Path) -> None:
+    """A file that cannot be written is told in one line."""
+    (tmp_path / "file").write_text("")
+    line = one.refused("statement", "Customer 0000", "--out", str(tmp_path / "file" / "x.html"))
+    assert "cannot be written" in line
+
+
+def test_a_month_that_nobody_recorded(one: Console) -> None:
+    """PROOF-5: a month without a record has a page that says so, and a word of it."""
+    ended = one.done("statement", "Customer 0000", "--month", "2025-01")
+    assert "Nothing of this month was recorded." in ended.out
+    assert ended.err == "Nothing of January 2025 was recorded for Customer 0000.\n"
+
+
+def test_the_book(opened: list[str], tmp_path: Path) -> None:
+    """--all writes every statement and an index into a folder named after the month."""
+    console = populated(3)
+    console.world.play(gmt("2026-12-02 00:05"))
+    ended = console.done("statement", "--all", "--month", "2026-11", "--open")
+    folder = tmp_path / "statements-2026-11"
+    assert ended.out == (
+        "3 statements of November 2026 in statements-2026-11: open index.html there.\n"
+    )
+    assert len(list(folder.iterdir())) == 4
+    assert opened == [(folder / "index.html").as_uri()]
+    page = (folder / "index.html").read_text()
+    for file in folder.glob("customer-*.html"):
+        assert f'href="{file.name}"' in page
+
+
+def test_the_book_as_documents(tmp_path: Path) -> None:
+    """A book can be of another form; what was written is told as a document too."""
+    console = populated(2)
+    folder = tmp_path / "book"
+    told = console.done("statement", "--all", "--format", "json", "--out", str(folder), "--json")
+    assert told.json == {
+        "month": "2026-11",
+        "folder": str(folder),
+        "index": "index.html",
+        "statements": 2,
+    }
+    assert all(json.loads(each.read_text())["sha256"] for each in folder.glob("*.json"))
+
+
+def test_an_empty_book(empty: Console, tmp_path: Path) -> None:
+    """Before the first tick a book is an index of nobody, and it is said why."""
+    ended = empty.done("statement", "--all", "--out", str(tmp_path))
+    assert ended.err.startswith("No tick has run yet")
+    assert [each.name for each in tmp_path.iterdir()] == ["index.html"]
+
+
+def test_one_that_cannot_be_read_keeps_no_other(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """SAFE-5: a customer whose record cannot be read is named in the index; the others are
+    stated.
+    """
+    console = populated(3)
+    ledger = console.world.ledger
+    read, bad = ledger.record, console.done("show", "Customer 0001", "--json").json["id"]
+
+    def record(key: object) -> UsageRecord | None:
+        if getattr(key, "company_id", None) == bad:
+            raise UnreadableItemError("The ledger's item RECORD#2026-11 cannot be read.")
+        return read(key)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(ledger, "record", record)
+    assert console.done("statement", "--all", "--out", str(tmp_path)).out.startswith("2 statements")
+    assert "Customer 0001: The ledger" in (tmp_path / "index.html").read_text()

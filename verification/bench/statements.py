@@ -1,0 +1,78 @@
+"""Time and memory of a month's book, and the time to one statement, each in a process of its own.
+
+The ledger repeats one customer's month: what is measured is ours, not the table's.
+"""
+
+import json
+import pickle
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import timedelta
+
+from simulators.clock import VirtualClock
+from tally.domain.model.month import Month
+from testing.world import World
+from verification.bench.figure import Figure
+from verification.bench.repeated_ledger import RepeatedLedger
+
+GROUP = "Statements of a month"
+CUSTOMERS = 1_000
+_NOVEMBER = Month(2026, 11)
+_DAYS = 30
+_PROGRAM = """
+import cli.main, cli.commands.statement  # what the command imports is part of its time
+import pathlib, sys
+from verification.bench.repeated_ledger import main
+main(pathlib.Path(sys.argv[1]))
+"""
+
+
+def measure() -> Iterable[Figure]:
+    """Yield time and peak of a book of a thousand, and the time to one statement.
+
+    The latter is of a whole process: interpreter, imports, reading, drawing.
+    """
+    ledger = played()
+    seconds, megabytes, _ = _in_its_own_process(replace(ledger, customers=CUSTOMERS))
+    book_of = f"book of {CUSTOMERS:,} customers, a change a day"
+    yield Figure(group=GROUP, what=book_of, figure=seconds, bound=60, unit="s")
+    yield Figure(group=GROUP, what=f"{book_of}, peak", figure=megabytes, bound=256, unit="MB")
+    _, _, whole = _in_its_own_process(ledger)
+    yield Figure(group=GROUP, what="one statement, its process", figure=whole, bound=2, unit="s")
+
+
+def played() -> RepeatedLedger:
+    """Play a month in which the count rises each day, and close it."""
+    world = World(clock=VirtualClock(_NOVEMBER.starts))
+    customer = world.add_customer("Harbor Dental")
+    for day in range(_DAYS):
+        tick = _NOVEMBER.starts + timedelta(days=day, minutes=5)
+        world.check_in(customer, 1, at=tick - timedelta(minutes=1))
+        world.play(tick)
+    for day in (2, 10):
+        world.play(_NOVEMBER.day_after_end(day) + timedelta(minutes=5))
+    record = world.record(customer, str(_NOVEMBER))
+    assert record is not None
+    assert record.stands == _DAYS
+    return RepeatedLedger(repeated=record, steps=world.ledger.history(record.key), customers=1)
+
+
+def _in_its_own_process(ledger: RepeatedLedger) -> tuple[float, float, float]:
+    """Return the book's seconds, the process's peak in megabytes, and the process's seconds."""
+    with tempfile.NamedTemporaryFile() as file:
+        file.write(pickle.dumps(ledger))
+        file.flush()
+        began = time.monotonic()
+        done = subprocess.run(  # noqa: S603 - a program of ours
+            [sys.executable, "-c", _PROGRAM, file.name],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        whole = time.monotonic() - began
+    told = json.loads(done.stdout)
+    return told["seconds"], told["megabytes"], whole

@@ -1,0 +1,97 @@
+"""PROOF-*: a statement says what is known, and no more."""
+
+from verification.mutations.mutation import Edit, Mutation
+
+PROOF = (
+    Mutation(
+        name="a statement knows that no machine was proven",
+        rule="PROOF-3",
+        file="tally/domain/statement/statement.py",
+        edits=(Edit(before="    proven: int | None = None", after="    proven: int | None = 0"),),
+        why="A number that nobody has recorded is nothing.",
+        tests=("tests/functional/test_statements.py",),
+    ),
+    Mutation(
+        name="a statement is final as soon as one service is closed",
+        rule="PROOF-4",
+        file="tally/domain/statement/statement.py",
+        edits=(
+            Edit(
+                before="        is_open = any(each.state is RecordState.OPEN",
+                after="        is_open = all(each.state is RecordState.OPEN",
+            ),
+        ),
+        why="There is one service in most cases.",
+        tests=("tests/unit/test_statement_forms.py",),
+    ),
+    Mutation(
+        name="services stand in the order in which they were read",
+        rule="PROOF-4",
+        file="tally/domain/statement/draw_up.py",
+        edits=(
+            Edit(
+                before=(
+                    "    ordered = sorted(accounts, key=lambda account: account.record.key.service)"
+                ),
+                after="    ordered = list(accounts)",
+            ),
+        ),
+        why="The settings have an order of their own.",
+        tests=("tests/unit/test_statement_forms.py",),
+    ),
+    Mutation(
+        name="a closed month follows the customer's readings of today",
+        rule="PROOF-4",
+        file="tally/domain/statement/draw_up.py",
+        edits=(
+            Edit(
+                before="    if record.state is RecordState.OPEN:\n        return max(",
+                after="    if of_customer is not None:\n        return max(",
+            ),
+        ),
+        why="The last reading is the last reading.",
+        tests=("tests/functional/test_statements.py",),
+    ),
+    Mutation(
+        name="a closing count that could not be read was read",
+        rule="PROOF-5",
+        file="tally/domain/statement/draw_up.py",
+        edits=(
+            Edit(
+                before=(
+                    "    if any(LAST_COUNT in each or NOT_READ_AGAIN in each for each in "
+                    "record.notices):\n        return None\n"
+                ),
+                after="",
+            ),
+        ),
+        why="The record was closed at that tick.",
+        tests=("tests/functional/test_statements.py",),
+    ),
+    Mutation(
+        name="a number that a person has kept is GravityZone's count",
+        rule="PROOF-5",
+        file="tally/domain/statement/last_count.py",
+        edits=(
+            Edit(
+                before="RecordState.WAIVED or kept_by(record, steps) is not None:",
+                after="RecordState.WAIVED:",
+            ),
+        ),
+        why="The closing has a field named count.",
+        tests=("tests/functional/test_statements.py",),
+    ),
+    Mutation(
+        name="a customer's name stands on the page as it is",
+        rule="SAFE-10",
+        file="tally/statements/page.py",
+        edits=(
+            Edit(
+                before="    return escape(fit(str(text)), quote=True)",
+                after="    return fit(str(text))",
+            ),
+        ),
+        why="Names have letters and a full stop.",
+        tests=("tests/unit/test_statement_forms.py",),
+    ),
+)
