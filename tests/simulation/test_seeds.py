@@ -12,6 +12,7 @@ import pytest
 from simulators.core import Call
 from simulators.gravityzone import TotalsTold
 from simulators.gravityzone.totals import Totals
+from tally import counting
 from tally.domain.facts import place
 from tally.domain.model import service_period as periods
 from tally.domain.model.agreement import Agreement
@@ -20,7 +21,6 @@ from tally.domain.model.reading import Count, Reading, Service, Usage, read_coun
 from tally.domain.model.service_period import ServicePeriod
 from tally.gravityzone.pace import TokenBucket
 from tally.pulse.search import Search
-from tally.worker import readings
 from tally.worker.readings import Readings
 from verification.simulation.life import (
     CHECK_INS,
@@ -244,7 +244,7 @@ def test_wrong_day_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_wrong_count_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     """Invariants 3 to 5: a count that is read wrong."""
-    monkeypatch.setattr(readings, "read_count", one_less)
+    monkeypatch.setattr(counting, "read_count", one_less)
     assert first_violation().invariant in {3, 4, 5}
 
 
@@ -265,7 +265,7 @@ def test_shortest_story(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is left of a violation's story after shrinking breaks the same rule, with less of
     everything.
     """
-    monkeypatch.setattr(readings, "read_count", one_less)
+    monkeypatch.setattr(counting, "read_count", one_less)
     found = first_violation()
     shape, shortest = shrink(found, seconds=5.0)
     assert shortest.invariant == found.invariant

@@ -40,7 +40,7 @@ def note(
     nor writes; None if it cannot tell. A standing that a newer tick has written stays as it is
     (SAFE-4). Raises ConflictError if others write at the same time again and again.
     """
-    reading_due = good_reading and (last_reading is None or tick - last_reading >= NOTED_EVERY)
+    reading_due = good_reading and _is_to_be_noted(last_reading, tick)
     always = bool(looked) or seen_monthly or reading_due
     if not always and not _has_news(causes, known):
         return
@@ -62,6 +62,10 @@ def note(
                 raise
         else:
             return
+
+
+def _is_to_be_noted(last_reading: datetime | None, tick: datetime) -> bool:
+    return last_reading is None or tick - last_reading >= NOTED_EVERY
 
 
 def _merge_in(

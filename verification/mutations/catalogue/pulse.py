@@ -186,8 +186,8 @@ PULSE = (
         file="tally/pulse/tick_course.py",
         edits=(
             Edit(
-                before="for each in drawn], at, sample=True)]",
-                after="for each in drawn[:0]], at, sample=True)]",
+                before="return [*needed, *self._accounted(drawn, at, sample=True)]",
+                after="return [*needed, *self._accounted(drawn[:0], at, sample=True)]",
             ),
         ),
         why="No total has moved.",

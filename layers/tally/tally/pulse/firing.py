@@ -9,6 +9,7 @@ from tally.domain.pulse.ledger_port import PulseLedger
 from tally.domain.pulse.proof import judge_sample, judge_sweep
 from tally.domain.pulse.schedule import is_early, next_full_sweep
 from tally.domain.pulse.state import Pulse, Searches
+from tally.domain.pulse.total import Total
 from tally.errors import ContradictedError, TallyError
 from tally.planner.plan import Plan, Planned
 from tally.ports import Clock
@@ -117,16 +118,20 @@ class Firing:
         """Read the root's total, and search below it if it has moved."""
         if not known.is_proven:
             return Planned(skipped=f"totals of partners are {known.proof.trust}")
-        if known.swept is None or known.needs_sweep or is_early(at):
+        if known.needs_sweep or is_early(at):
             return Planned(skipped="the next tick reads every company")
-        month = Month.of(at)
         try:
-            now = self.totals.of(known.root, month)
+            now = self.totals.of(known.root, Month.of(at))
         except TallyError as error:
             self._ask("a total could not be read")
             return Planned(skipped=f"the total of all companies could not be read: {error}")
         if not now.has_moved_since(known.totals.get(known.root)):
             return Planned(skipped="no total has moved")
+        return self._searched(known, now, at, on_planned)
+
+    def _searched(self, known: Pulse, now: Total, at: datetime, on_planned: OnPlanned) -> Planned:
+        """Search for the companies that moved, unless another firing does."""
+        assert known.swept is not None
         begun = self.clock.now()
         busy = self.ledger.change(lambda one: one.at_work(begun, begun + _LONGEST_FIRING))
         if busy.searches.busy_until != begun + _LONGEST_FIRING:
@@ -135,7 +140,9 @@ class Firing:
             totals=self.totals,
             clock=self.clock,
             root_id=known.root,
-            before={each: total for each, total in known.totals.items() if total.month == month},
+            before={
+                each: total for each, total in known.totals.items() if total.month == now.month
+            },
             now=now,
             until=begun + _LONGEST_SEARCH,
             sweep_at=next_full_sweep(known.swept, at),

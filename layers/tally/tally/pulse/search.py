@@ -73,11 +73,7 @@ class Search:
         """
         known = {each.company_id: each for each in waiting if may_have_moved(each)}
         outlooks = {each: one.outlook for each, one in known.items() if one.outlook is not None}
-        self.found = {
-            each: counts
-            for each, counts in self.found.items()
-            if each in outlooks and outlooks[each].lacks(counts)
-        }
+        self.found = _still_lacking(self.found, outlooks)
         counts = {each: one.with_found(self.found.get(each, {})) for each, one in outlooks.items()}
         self._followed = Followed.of(counts, at.month)
         likely = [known[each] for each in by_likelihood(outlooks, at.tick)]
@@ -94,11 +90,7 @@ class Search:
             if self.clock.now() >= self.sweep_at:
                 return sent
             if self.clock.now() >= self.until:
-                others = self._candidates[position:]
-                for one in others:
-                    send(one)
-                self._settle(self.now)
-                return sent + len(others)
+                return sent + self._leave_to_jobs(self._candidates[position:], send)
             found = self._moved_by(each)
             if found is None or found:
                 # Where it cannot be read, its job says so in its standing.
@@ -109,11 +101,21 @@ class Search:
                 return sent
         self._settle(self.now)
         if all_told:
-            again = self.totals.of(self.root_id, self.now.month)
-            if not again.has_moved_since(self.now):
-                # It stood still while everybody was read: all that is left is others'.
-                self.rest = self._followed.rest(again)
+            self._know_the_rest()
         return sent
+
+    def _leave_to_jobs(self, others: Sequence[Waiting], send: Callable[[Waiting], None]) -> int:
+        """Send the jobs of those that the search has no time for; return how many."""
+        for each in others:
+            send(each)
+        self._settle(self.now)
+        return len(others)
+
+    def _know_the_rest(self) -> None:
+        """Take what is left for others', if the total stood still while everybody was read."""
+        again = self.totals.of(self.root_id, self.now.month)
+        if not again.has_moved_since(self.now):
+            self.rest = self._followed.rest(again)
 
     def _was_read_meanwhile(self) -> bool:
         """Find out what is to be found; return True if a sweep or a job has read the whole move."""
@@ -195,3 +197,14 @@ class Search:
 
     def _branch(self, waiting: Waiting) -> str:
         return self.root_id if self._branches is None else self._branches[waiting.company_id]
+
+
+def _still_lacking(
+    found: Mapping[str, Counts], outlooks: Mapping[str, Outlook]
+) -> dict[str, Counts]:
+    """Return the found counts that the ledger lacks still."""
+    return {
+        each: counts
+        for each, counts in found.items()
+        if each in outlooks and outlooks[each].lacks(counts)
+    }

@@ -70,12 +70,18 @@ class TickCourse:
             self.small = 0
             return self._all(waiting, at)
         needed = [each for each in waiting if self._must_be_read(each)]
-        unneeded = (each for each in waiting if not self._must_be_read(each))
+        drawn = self._drawn([each for each in waiting if not self._must_be_read(each)], at)
+        return [*needed, *self._accounted(drawn, at, sample=True)]
+
+    def _drawn(self, unneeded: Sequence[Waiting], at: TickContext) -> Sequence[Waiting]:
+        """Return the sample of this tick.
+
+        It is empty beside a search, which has most of GravityZone's pace for itself.
+        """
+        if self._is_searched(at):
+            return ()
         spared = {each.company_id: each for each in unneeded if may_have_moved(each)}
-        number = int(at.tick.timestamp()) // _A_QUARTER
-        # A search has most of GravityZone's pace for itself: one that runs, or follows this tick.
-        drawn = () if self._is_searched(at) else sample(list(spared), number)
-        return [*needed, *self._accounted([spared[each] for each in drawn], at, sample=True)]
+        return [spared[each] for each in sample(list(spared), _number(at.tick))]
 
     def _is_searched(self, at: TickContext) -> bool:
         """Return True if a search runs, or follows as the total has moved or cannot be read."""
@@ -163,6 +169,11 @@ class TickCourse:
 def _watch(instant: datetime) -> tuple[date, int]:
     """Return the day's four hours that an instant lies in, GMT."""
     return instant.date(), instant.hour // 4
+
+
+def _number(tick: datetime) -> int:
+    """Return the number of the tick's sample: the next tick has the next one."""
+    return int(tick.timestamp()) // _A_QUARTER
 
 
 def may_have_moved(waiting: Waiting) -> bool:

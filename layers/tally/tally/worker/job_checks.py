@@ -31,6 +31,11 @@ def _impossible(job: Job, now: datetime) -> str:
         return f"at its tick {job.tick:%Y-%m-%dT%H:%M:%SZ} {job.month.label} had not begun"
     if job.tick_before is not None and job.tick_before > job.tick:
         return "the tick before it is later than its own"
+    return _impossible_parts(job)
+
+
+def _impossible_parts(job: Job) -> str:
+    """Say what no planner can have put into a job; "" if all of it can be."""
     if _is_double([each.service for each in job.services]):
         return "it names a service twice"
     if _is_double([each.id for each in job.agreements]):

@@ -55,12 +55,7 @@ def outlook(
 
     ``before`` is what its closed records of the month before bill in all.
     """
-    records = {each.key.service: each for each in company.records if each.key.month == due.month}
-    plain = {
-        each.service: record
-        for each in due.services
-        if (record := records.get(each.service)) is not None and _is_plain(each, record, at)
-    }
+    plain = _plain_records(company, due, at)
     # A company without a monthly subscription answers zeros, and a partner's own is no total's.
     of_the_total = company.licensed and company.below is None
     plainly_due = len(plain) == len(due.services) and not due.check_licence
@@ -76,6 +71,17 @@ def outlook(
         moved_at=max(_written(record) for record in plain.values()),
         unseen=max(before + _still_open(company, due) - sum(counts.values()), 0),
     )
+
+
+def _plain_records(company: CompanyState, due: Due, at: TickContext) -> Mapping[str, UsageRecord]:
+    """Return the records of services that are plainly followed in the month, by service."""
+    records = {each.key.service: each for each in company.records if each.key.month == due.month}
+    found = ((each, records.get(each.service)) for each in due.services)
+    return {
+        each.service: record
+        for each, record in found
+        if record is not None and _is_plain(each, record, at)
+    }
 
 
 def _still_open(company: CompanyState, due: Due) -> int:

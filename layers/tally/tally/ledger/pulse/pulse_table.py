@@ -1,7 +1,7 @@
 """The adapter for DynamoDB of the pulse's memory and of a sweep's account."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -108,18 +108,7 @@ class DynamoDBPulse:
 
     def add_to_account(self, tick: datetime, answers: Sequence[Answer]) -> bool:
         """Add the ends of jobs of that tick; return False if another sweep has begun since."""
-        sums = Counter[str]()
-        for each in answers:
-            for service, count in (each.counts or {}).items():
-                sums[codec.sum_name(each.branch, service)] += count
-            for service, rise in each.rises.items():
-                sums[codec.rise_name(service)] += rise
-        numbers = {
-            codec.ANSWERED: len(answers),
-            codec.CHECK: checksum(each.company_id for each in answers),
-            codec.FAILED: checksum(each.company_id for each in answers if each.counts is None),
-            **sums,
-        }
+        numbers = _numbers(answers)
         names = {f"#n{index}": name for index, name in enumerate(numbers)}
         values = {f":v{index}": codec.number(each) for index, each in enumerate(numbers.values())}
         added = ", ".join(f"#n{index} :v{index}" for index in range(len(numbers)))
@@ -138,3 +127,19 @@ class DynamoDBPulse:
         except ConflictError:
             return False
         return True
+
+
+def _numbers(answers: Sequence[Answer]) -> Mapping[str, int]:
+    """Return what answers add to an account, by the names of its attributes."""
+    sums = Counter[str]()
+    for each in answers:
+        for service, count in (each.counts or {}).items():
+            sums[codec.sum_name(each.branch, service)] += count
+        for service, rise in each.rises.items():
+            sums[codec.rise_name(service)] += rise
+    return {
+        codec.ANSWERED: len(answers),
+        codec.CHECK: checksum(each.company_id for each in answers),
+        codec.FAILED: checksum(each.company_id for each in answers if each.counts is None),
+        **sums,
+    }
