@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+from simulators.gravityzone.tenant import PAID_MONTHLY
 from tally.domain.model.month import Month
 from tally.domain.model.standing import StandingState
 from tally.domain.planning.look_schedule import is_to_be_looked_at
@@ -55,7 +56,7 @@ class PulseChecks:
         may have fallen as something else rose.
         """
         swept = pulse.swept
-        if swept is None or not self.msp.setting.totals.true:
+        if swept is None or not self._are_true():
             return
         if self.msp.gravityzone.tenant.overrides or self.msp.shifted >= swept:
             return
@@ -73,8 +74,19 @@ class PulseChecks:
     def contradicted(self, error: ContradictedError) -> None:
         """Check that only totals that lie are contradicted, or counts that answers made up."""
         told_otherwise = self.msp.gravityzone.tenant.overrides
-        if self.msp.setting.totals.true and not told_otherwise:
+        if self._are_true() and not told_otherwise:
             raise ViolationError(10, f"totals that are true were contradicted: {error}")
+
+    def _are_true(self) -> bool:
+        """Return True if the totals are told truly.
+
+        Those above a partner that was ever without a monthly subscription lack its companies.
+        """
+        partners = (firm for firm in self.msp.firms if firm.partner)
+        always = all(
+            licence == PAID_MONTHLY for partner in partners for _, licence in partner.licences
+        )
+        return self.msp.setting.totals.true and always
 
     def _missed(self, firm: Firm, billed: Billed, at: datetime, *, since: datetime) -> str:
         """Say that an undisturbed company is billed for less than what was counted by ``since``."""

@@ -101,13 +101,14 @@ class Firing:
             account = self.ledger.account()
         if expected is None or account is None or not expected.is_met_by(account):
             return known, ""
+        month = Month.of(expected.tick)
         if expected.sample:
-            after = self.totals.of_all([known.root], Month.of(expected.tick))
+            after = self.totals.of_all([known.root], month, root_id=known.root)
             verdict = judge_sample(
                 expected, account, after, known.totals, searched=known.searches.last
             )
         else:
-            after = self.totals.of_all(expected.totals, Month.of(expected.tick))
+            after = self.totals.of_all(expected.totals, month, root_id=known.root)
             verdict = judge_sweep(expected, account, after, known.before(account), root=known.root)
         after_it = self.ledger.change(
             lambda now: now.judged(verdict, at) if now.expected == expected else now

@@ -36,9 +36,18 @@ class PartnerTotals:
             raise ContractError(f"the total of the partner {partner_id} is no count: {total.why}")
         return total
 
-    def of_all(self, partner_ids: Iterable[str], month: Month) -> Mapping[str, Total]:
-        """Return several totals, by partner. Raises TallyError if one of them has no count."""
-        return {each: self.of(each, month) for each in partner_ids}
+    def of_all(
+        self, partner_ids: Iterable[str], month: Month, *, root_id: str
+    ) -> Mapping[str, Total]:
+        """Return several totals, by partner. Raises TallyError if one of them has no count.
+
+        A partner with zeros is left out, all but the root: GravityZone answers them for a company
+        without a monthly subscription (documented), so they say nothing of who stands below it.
+        """
+        totals = ((each, self.of(each, month)) for each in partner_ids)
+        return {
+            each: total for each, total in totals if each == root_id or any(total.counts.values())
+        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

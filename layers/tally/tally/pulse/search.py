@@ -188,7 +188,7 @@ class Search:
         if self._branches is None:
             return frozenset()
         below = [each for each in self._branches.partners if each != self.root_id]
-        self._of_branches = dict(self.totals.of_all(below, at.month))
+        self._of_branches = dict(self.totals.of_all(below, at.month, root_id=self.root_id))
         return frozenset(
             each
             for each, total in self._of_branches.items()

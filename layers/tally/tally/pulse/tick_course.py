@@ -147,7 +147,11 @@ class TickCourse:
             return waiting
         branches = self._branches
         try:
-            totals = {} if sample else self.totals.of_all(branches.partners, at.month)
+            totals = (
+                {}
+                if sample
+                else self.totals.of_all(branches.partners, at.month, root_id=branches.root_id)
+            )
             expected = Expected(
                 tick=at.tick,
                 jobs=len(waiting),
