@@ -43,6 +43,7 @@ ANSWERS = (
 SET_UP = ("untie", "unpin", "exclude", "include", "bill-partner", "unbill-partner")
 ONE: Mapping[str, tuple[str, ...]] = {
     "show": ("Harbor Dental",),
+    "statement": ("Harbor Dental",),
     **dict.fromkeys(ANSWERS, ("Harbor Dental", *WHY, "--yes")),
     **{f"companies {name}": ("Harbor Dental", *WHY, "--yes") for name in SET_UP},
     "companies tie": ("Harbor Dental", "17", *WHY, "--yes"),
