@@ -3,6 +3,7 @@ enforced.
 """
 
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -71,12 +72,12 @@ def test_same_tick_twice_is_once(msp: Msp) -> None:
     customer = msp.add_customer("Twin Rivers Realty")
     msp.check_in(customer, 2, FIRST)
     msp.tick(FIRST)
-    items, writes = msp.stack.items(), _writes(msp)
+    items, writes = _of_companies(msp), _writes(msp)
     assert writes == 1
     again = msp.tick(FIRST)
     assert again["jobs"] == 1, "the job runs, as its first run could have failed"
     assert (msp.quantities(customer), _writes(msp)) == ([2], writes)
-    assert msp.stack.items() == items
+    assert _of_companies(msp) == items
 
 
 def test_older_tick_plans_nothing(msp: Msp) -> None:
@@ -84,6 +85,11 @@ def test_older_tick_plans_nothing(msp: Msp) -> None:
     msp.add_customer("Late Bloom Florists")
     msp.tick(FIRST)
     assert "superseded" in msp.tick(FIRST - timedelta(minutes=15))["skipped"]
+
+
+def _of_companies(msp: Msp) -> list[dict[str, Any]]:
+    """The ledger's items without the pulse's: a sweep that comes twice has an account of its own."""
+    return [each for each in msp.stack.items() if each["pk"] != "PULSE"]
 
 
 def _writes(msp: Msp) -> int:
