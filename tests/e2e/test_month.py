@@ -88,7 +88,7 @@ def test_older_tick_plans_nothing(msp: Msp) -> None:
 
 
 def _of_companies(msp: Msp) -> list[dict[str, Any]]:
-    """The ledger's items without the pulse's: a sweep that comes twice has an account of its own."""
+    """The ledger's items but the pulse's: a sweep that comes twice has its own account."""
     return [each for each in msp.stack.items() if each["pk"] != "PULSE"]
 
 
