@@ -15,3 +15,11 @@ def every(step: timedelta, first: str, until: str) -> Iterator[datetime]:
     while tick < end:
         yield tick
         tick += step
+
+
+def ticks(first: str, last: str, *, every: int = 60) -> Iterator[datetime]:
+    """Ticks every so many minutes from one instant to another, both included."""
+    at = gmt(first)
+    while at <= gmt(last):
+        yield at
+        at += timedelta(minutes=every)

@@ -1,8 +1,7 @@
 """Once a GMT day an open record's Additions are looked at, whatever its count says."""
 
 from collections import Counter
-from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
@@ -11,7 +10,7 @@ from simulators.faults import Fault, FaultKind
 from tally.domain.model.standing import StandingState
 from tally.errors import TallyError
 from testing.world import Customer, World
-from tests.functional.instants import gmt
+from tests.functional.instants import gmt, ticks
 from tests.functional.kinds_seen import CHANGED
 
 pytestmark = pytest.mark.slow
@@ -29,14 +28,6 @@ def a_world(*, customers: int = 1, **agreement: object) -> tuple[World, list[Cus
         world.check_in(customer, 10)
     world.play(OPENED)
     return world, made
-
-
-def ticks(first: str, last: str, *, every: int = 60) -> Iterator[datetime]:
-    """The schedule's ticks from one instant to another, both included."""
-    at = gmt(first)
-    while at <= gmt(last):
-        yield at
-        at += timedelta(minutes=every)
 
 
 def looks(world: World) -> int:

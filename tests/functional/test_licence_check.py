@@ -1,7 +1,6 @@
 """The licence is checked on the last day of the month before, so that an opening asks but once."""
 
-from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
@@ -9,7 +8,7 @@ from simulators.clock import VirtualClock
 from simulators.faults import Fault, FaultKind
 from tally.domain.model.standing import StandingState
 from testing.world import Customer, World
-from tests.functional.instants import gmt
+from tests.functional.instants import gmt, ticks
 
 pytestmark = pytest.mark.slow
 
@@ -27,14 +26,6 @@ def a_world(*, customers: int = 1, zone: str = "UTC") -> tuple[World, list[Custo
     world.play(OPENED + timedelta(hours=12))
     world.gravityzone.calls.clear()
     return world, made
-
-
-def ticks(first: str, last: str, *, every: int = 60) -> Iterator[datetime]:
-    """The schedule's ticks from one instant to another, both included."""
-    at = gmt(first)
-    while at <= gmt(last):
-        yield at
-        at += timedelta(minutes=every)
 
 
 def asked(world: World, operation: str = LICENCE) -> int:

@@ -69,8 +69,11 @@ class TickCourse:
             # Behind a sweep that is not done another one is skipped, however small it is.
             self.small = 0
             return self._all(waiting, at)
-        needed = [each for each in waiting if self._must_be_read(each)]
-        drawn = self._drawn([each for each in waiting if not self._must_be_read(each)], at)
+        needed: list[Waiting] = []
+        unneeded: list[Waiting] = []
+        for each in waiting:
+            (needed if self._must_be_read(each) else unneeded).append(each)
+        drawn = self._drawn(unneeded, at)
         return [*needed, *self._accounted(drawn, at, sample=True)]
 
     def _drawn(self, unneeded: Sequence[Waiting], at: TickContext) -> Sequence[Waiting]:
