@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from tally.domain.evidence.evidence import Evidence
 from tally.domain.model.month import Month
 from tally.domain.record.lines import Line
 from tally.domain.record.usage_record import Credit, RecordState
@@ -90,12 +91,18 @@ class ServiceStatement:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Statement:
-    """One customer's month. ``time_zone`` is the IANA name of the MSP's own."""
+    """One customer's month. ``time_zone`` is the IANA name of the MSP's own.
+
+    ``evidence`` has the machines, None where no walk recorded them (PROOF-5). They stand behind the
+    service ``evidence_of``, which bills GravityZone's count of all endpoints.
+    """
 
     customer: Customer
     month: Month
     time_zone: str
     services: tuple[ServiceStatement, ...]
+    evidence: Evidence | None = None
+    evidence_of: str = ""
 
     @property
     def stage(self) -> Stage:
