@@ -116,20 +116,20 @@ def _totals(entries: Sequence[Entry]) -> str:
         return ""
     return (
         '<table class="listed"><caption>Totals</caption><thead><tr><th scope="col">Service</th>'
-        '<th scope="col" class="right">Customers</th><th scope="col" class="right">Counted</th>'
-        '<th scope="col" class="right">Seen active</th>'
+        '<th scope="col" class="right wide">Customers</th>'
+        '<th scope="col" class="right">Counted</th><th scope="col" class="right">Seen active</th>'
         f'<th scope="col" class="right">Billed</th></tr></thead><tbody>{rows}</tbody></table>\n'
     )
 
 
 def _numbers(of: Sequence[Entry]) -> str:
     cells = (
-        f"{len(of):,}",
         _sum([each.counted for each in of]),
         _sum([each.proven for each in of]),
         f"{sum(each.billed for each in of):,}",
     )
-    return "".join(f'<td class="right">{each}</td>' for each in cells)
+    told = "".join(f'<td class="right">{each}</td>' for each in cells)
+    return f'<td class="right wide">{len(of):,}</td>{told}'
 
 
 def _sum(of: Sequence[int | None]) -> str:
@@ -159,7 +159,8 @@ def _list(entries: Sequence[Entry], month: Month) -> str:
         '</div>\n<table id="statements" class="listed">'
         f"<caption>All statements of {month.label}</caption>"
         '<thead><tr><th scope="col">Customer</th><th scope="col" class="wide">Service</th>'
-        '<th scope="col" class="right">Counted</th><th scope="col" class="right">Seen active</th>'
+        '<th scope="col" class="right">Counted</th>'
+        '<th scope="col" class="right wide">Seen active</th>'
         '<th scope="col" class="right">Billed</th>'
         f'<th scope="col">State</th></tr></thead><tbody>\n{rows}</tbody></table>\n'
     )
@@ -170,10 +171,11 @@ def _row(each: Entry) -> str:
     state = f"<strong>{each.in_words}</strong>" if each.waits else each.in_words
     return (
         f'<tr><th scope="row" class="wraps"><a href="{shown(each.file)}">'
-        f'{named(each.customer)}</a><span class="narrow">{shown(each.service)}</span></th>'
+        f'{named(each.customer)}</a><span class="narrow">{shown(each.service)}; seen active: '
+        f"{each.machines}</span></th>"
         f'<td class="wide">{shown(each.service)}</td>'
         f'<td class="right" data-value="{-1 if each.counted is None else each.counted}">{counted}'
-        f'</td><td class="right" data-value="{-1 if each.proven is None else each.proven}">'
+        f'</td><td class="right wide" data-value="{-1 if each.proven is None else each.proven}">'
         f'{each.machines}</td><td class="right" data-value="{each.billed}">{each.billed:,}</td>'
         f"<td>{state}</td></tr>\n"
     )

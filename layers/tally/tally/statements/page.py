@@ -100,6 +100,7 @@ footer { margin-top: 2.5rem; padding-top: 1rem; border-top: 1px solid; font-size
   .stacked td::before { content: attr(data-label); color: var(--soft); }
   .listed { font-size: .875rem; }
   .listed th, .listed td { padding-right: .4rem; }
+  .listed .right { white-space: normal; }
   .listed .wide { display: none; }
   .narrow { display: block; }
 }
