@@ -79,7 +79,7 @@ class BookWorld:
             bucket=self.bucket,
             kept_months=kept_months,
         )
-        return verify(self.world.clock.now(), month=month, on_file=lambda _: None)
+        return verify(self.world.clock.now(), month=month, on_files=lambda *_: None)
 
     def differences(self, month: Month | None = None) -> list[str]:
         """What differs, each as a line: `2026-10/1 index.html was changed…`."""

@@ -20,6 +20,9 @@ from tally.errors import BugError, ConflictError, ContractError, TallyError
 from tally.ports import Clock
 from tally.publishing.pages import media_type
 
+_SHOWN = 200
+"""Characters of an error that are told."""
+
 AFTER_THE_END = timedelta(seconds=15)
 """The time after a run was stopped until another one takes over what it announced."""
 
@@ -117,7 +120,7 @@ def _read(manifest: bytes, books: MonthBooks, bucket: str) -> Manifest:
         found = read_manifest(manifest)
     except ValueError as error:
         raise ContractError(
-            f"The object {key} of the bucket {bucket} is no manifest: {error}."
+            f"The object {key} of the bucket {bucket} is no manifest: {str(error)[:_SHOWN]}."
         ) from None
     if (found.month, found.edition) != (books.month, books.next_number):
         raise ContractError(
