@@ -22,6 +22,7 @@ from tally.aws.refusals import aws_errors, error_code
 from tally.aws.secret import ApiKeys
 from tally.domain.book.bucket_port import Bucket
 from tally.domain.book.ledger_port import BookLedger
+from tally.domain.evidence.ledger_port import EvidenceStore
 from tally.domain.pulse.ledger_port import PulseLedger
 from tally.domain.record.unreadable import OddRows
 from tally.errors import ContractError, SetupError
@@ -72,6 +73,7 @@ def connect(target: Target) -> Stack:
         clock=WallClock(),
         scheduled=to.scheduled,
         odd_rows=to.odd_rows,
+        evidence=lambda: to.evidence,
     )
 
 
@@ -140,6 +142,12 @@ class _Connection:
     @cached_property
     def book_settings(self) -> BookSettings:
         return BookSettings.from_env(self.environment("BookFunction"))
+
+    @cached_property
+    def evidence(self) -> EvidenceStore:
+        from tally.ledger.evidence.evidence_table import DynamoDBEvidence
+
+        return DynamoDBEvidence(self.client("dynamodb"), self.settings.table_name)
 
     @cached_property
     def gravityzone(self) -> GravityZone:

@@ -16,6 +16,7 @@ from simulators.clock import VirtualClock
 from tally.errors import SetupError
 from tally.runtime.settings import BookSettings, PlannerSettings
 from testing.books import MemoryBooks, MemoryBucket
+from testing.evidence import MemoryEvidence
 from testing.world import AGREEMENT_TYPE, PRODUCT, World
 
 WHO = "arn:aws:iam::123456789012:user/ann"
@@ -101,6 +102,7 @@ class Console:
         )
     )
     letters: MemoryLetters = field(default_factory=MemoryLetters)
+    evidence: MemoryEvidence = field(default_factory=MemoryEvidence)
     environment: Mapping[str, str] = field(default_factory=lambda: dict(ENVIRONMENT))
     books: MemoryBooks = field(default_factory=MemoryBooks)
     bucket: MemoryBucket = field(default_factory=MemoryBucket)
@@ -136,6 +138,7 @@ class Console:
             who=lambda: WHO,
             clock=world.clock,
             sleep=self._sleep,
+            evidence=lambda: self.evidence,
         )
 
     def run(self, *arguments: str, stdin: str | None = None) -> Ended:

@@ -85,9 +85,10 @@ class WriteEdition:
     def _stored(self, books: MonthBooks, drawn: Drawn, before: Link | None) -> bytes:
         """Store the next edition, unless the bucket has it; return its manifest as it stands."""
         within = folder(books.month, books.next_number)
-        stands = self.bucket.get(within + FILE)
-        if stands is not None:
-            return stands
+        if within + FILE in self.bucket.keys(within + FILE):
+            stands = self.bucket.get(within + FILE)
+            if stands is not None:
+                return stands
         manifest = Manifest(
             month=books.month,
             edition=books.next_number,

@@ -7,12 +7,14 @@ from tally.aws.bucket import S3Bucket
 from tally.aws.clients import AwsClients
 from tally.ledger.books.books_table import DynamoDBBooks
 from tally.ledger.dynamodb import DynamoDBLedger
+from tally.ledger.evidence.evidence_table import DynamoDBEvidence
 from tally.publishing.pages import Pages
 from tally.publishing.publish import Publish
 from tally.publishing.write_edition import WriteEdition
 from tally.runtime.clock import WallClock
 from tally.runtime.settings import BookSettings
 from tally.runtime.time_limits import Deadline
+from tally.services import evidence_of
 
 _CONNECTIONS = 16
 
@@ -36,7 +38,12 @@ def book_parts(environment: Mapping[str, str]) -> BookParts:
         books=books,
         bucket=S3Bucket(aws.client("s3"), settings.books_bucket),
         clock=WallClock(),
-        pages=Pages(ledger=ledger, zone=settings.billing_time_zone.key),
+        pages=Pages(
+            ledger=ledger,
+            evidence=DynamoDBEvidence(tables, settings.table_name),
+            evidence_of=evidence_of(settings.services),
+            zone=settings.billing_time_zone.key,
+        ),
         seconds_left=deadline.seconds_left,
     )
     publish = Publish(

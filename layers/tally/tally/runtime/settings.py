@@ -74,6 +74,9 @@ def _cycles(value: str) -> frozenset[str]:
 
 
 _Text = Annotated[str, StringConstraints(min_length=1)]
+_Services = Annotated[
+    tuple[BilledService, ...], BeforeValidator(read_services), Field(validate_default=True)
+]
 _PulseMinutes = Annotated[int, Field(ge=0, le=5)]
 
 
@@ -148,9 +151,7 @@ class Settings(_FromEnvironment):
     invoicing: Invoicing
     late_usage: LateUsage
     settle_seconds: Annotated[int, Field(ge=1, le=3600)]
-    services: Annotated[
-        tuple[BilledService, ...], BeforeValidator(read_services), Field(validate_default=True)
-    ] = ""  # type: ignore[assignment]  # read as a setting is
+    services: _Services = ""  # type: ignore[assignment]  # read as a setting is
     first_month: Annotated[Month | None, BeforeValidator(_month)] = None
     local_http_host: str = ""
     pulse_minutes: _PulseMinutes = 0
@@ -233,4 +234,5 @@ class BookSettings(_FromEnvironment):
     books_bucket: _Text
     billing_time_zone: Annotated[ZoneInfo, BeforeValidator(_zone)]
     close_day: Annotated[int, Field(ge=2, le=28)]
+    services: _Services = ""  # type: ignore[assignment]  # read as a setting is
     statement_months: Annotated[int, Field(ge=0, le=120)]
