@@ -86,3 +86,9 @@ def visiting(
         yield visit
     finally:
         context.close()
+
+
+def unfold(page: Page, *, is_open: bool) -> None:
+    """Open all that is folded, or fold it again."""
+    each = "(all, open) => all.forEach((each) => { each.open = open; })"
+    page.locator("details").evaluate_all(each, is_open)

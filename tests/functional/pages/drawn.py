@@ -5,10 +5,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from simulators.clock import VirtualClock
+from tally.domain.evidence.evidence import Evidence, Fate, Machine, MachineProof
 from tally.domain.model.month import Month
 from tally.domain.statement.statement import Statement
 from tally.statements.book import INDEX, book
 from tally.statements.drawing import Form, drawn
+from testing.evidence import MemoryEvidence
 from testing.world import World
 from tests.functional.instants import gmt
 from tests.functional.october import a_world, invoiced_early, october
@@ -24,6 +26,8 @@ NAMES = {
     "long": "Consolidated Amalgamated Widgets and Sprockets of the Greater Metropolitan Area, Ltd.",
     "unbreakable": "Unbreakable" * 12,
 }
+MACHINES = {"plain": 12, "unbreakable": 80}
+"""Customers whose machines were recorded; of the second there are so many that they are folded."""
 HELD = "right to left"
 NOVEMBER = Month.parse("2026-11")
 MANY = 60
@@ -86,15 +90,45 @@ def _of_all_names() -> Iterator[tuple[str, Statement]]:
     world.play(gmt("2026-11-01 00:05"))
     world.check_in(customers[HELD], 700)
     world.play(gmt("2026-11-20 00:05"))
-    for kind, customer in customers.items():
-        yield f"provisional, {kind}", stated(world, customer, "2026-11", zone=ZONE)
-    yield "not recorded", stated(world, customers["markup"], "2026-10", zone=ZONE)
+    store = MemoryEvidence()
+    for kind, number in MACHINES.items():
+        store.save(_machines(customers[kind].id, number), drop_at=gmt("2029-12-01 00:00"))
+
+    def read(kind: str, month: str = "2026-11") -> Statement:
+        return stated(world, customers[kind], month, zone=ZONE, evidence=store)
+
+    for kind in customers:
+        yield f"provisional, {kind}", read(kind)
+    yield "not recorded", read("markup", "2026-10")
     held = world.record(customers[HELD], "2026-11")
     assert held is not None
     world.answers().approve(held.key, by=NAMES["markup"], why=NAMES["unbreakable"])
     world.play(gmt("2026-11-20 01:05"), gmt("2026-12-02 00:05"))
     for kind in ("plain", HELD):
-        yield f"final, {kind}", stated(world, customers[kind], "2026-11", zone=ZONE)
+        yield f"final, {kind}", read(kind)
+
+
+def _machines(company_id: str, number: int) -> Evidence:
+    """Return machines with names of all kinds, of which two in three were seen active."""
+    names, fates = list(NAMES.values()), list(Fate)
+    seen = MachineProof(seen=gmt("2026-11-03 10:00"), read=gmt("2026-11-04 03:00"))
+    return Evidence(
+        company_id=company_id,
+        month=NOVEMBER,
+        begun=gmt("2026-11-01 03:00"),
+        walked=gmt("2026-11-20 03:00"),
+        machines=tuple(
+            Machine(
+                id=f"{each:024}",
+                name=f"{names[each % len(names)]} {each}",
+                fqdn=f"{names[-each % len(names)]}.example".lower(),
+                listed=NOVEMBER.first,
+                proof=seen if each % 3 else None,
+                fate=fates[each % len(fates)],
+            )
+            for each in range(number)
+        ),
+    )
 
 
 def _of_two_services() -> Statement:

@@ -10,7 +10,7 @@ import pytest
 from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Browser, Page
 
-from tests.functional.pages.browser import DESK, PHONE, Visiting, visiting
+from tests.functional.pages.browser import DESK, PHONE, Visiting, unfold, visiting
 from tests.functional.pages.drawn import INDEXES, STATEMENTS
 
 pytestmark = pytest.mark.slow
@@ -35,6 +35,7 @@ def judged(page: Page) -> dict[str, list[str]]:
     """Return what each rule of axe finds, the elements by their markup; what a person would have to
     decide is a finding too.
     """
+    unfold(page, is_open=True)
     page.evaluate(AXE_SCRIPT)
     result: dict[str, Any] = page.evaluate(RUN, list(NOT_ASKED))
     return {

@@ -11,7 +11,7 @@ from tests.functional.pages.drawn import HELD, MANY, NAMES
 pytestmark = pytest.mark.slow
 
 ROWS = "#statements tbody tr:visible"
-COUNTED, BILLED = 2, 3
+COUNTED, BILLED = 2, 4
 FOCUS = """() => {
   const {outlineStyle, outlineWidth, outlineColor} = getComputedStyle(document.activeElement);
   return [outlineStyle, outlineWidth, outlineColor];

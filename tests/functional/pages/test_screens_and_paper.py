@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.functional.pages.browser import DESK, PAPER, PHONE, Visiting, visiting
+from tests.functional.pages.browser import DESK, PAPER, PHONE, Visiting, unfold, visiting
 from tests.functional.pages.drawn import INDEXES, STATEMENTS
 
 pytestmark = pytest.mark.slow
@@ -51,6 +51,7 @@ def words(page: Page) -> list[str]:
 def test_nothing_is_cut_off(visit: Visiting, name: str, width: int) -> None:
     """PROOF-3: what a statement says can be read at 360 and at 1,440 pixels."""
     page = visit(name, width=width)
+    unfold(page, is_open=True)
     assert page.evaluate(CUT_OFF) == []
     assert page.evaluate("document.documentElement.scrollWidth") == width
 
@@ -59,15 +60,19 @@ def test_what_is_cut_off_is_found(visit: Visiting) -> None:
     """The judge is no stamp: a text that sticks out, and one that its box cuts, are both found."""
     page = visit("not recorded")
     page.add_style_tag(content="h1 { width: 2000px } h2 { width: 9px; overflow: hidden }")
-    assert [each[:3] for each in page.evaluate(CUT_OFF)] == ["<h1", "<h2"]
+    assert {each[:3] for each in page.evaluate(CUT_OFF)} == {"<h1", "<h2"}
 
 
 @pytest.mark.parametrize("name", ALL)
 def test_nothing_is_lost_on_paper(visit: Visiting, name: str) -> None:
-    """PROOF-3: all that is on the screen is on paper, within its margins, but for the search."""
+    """PROOF-3: all that is on the screen is on paper, within its margins, but for the search.
+    What is folded on the screen is unfolded there.
+    """
     page = visit(name, width=PAPER)
-    page.add_style_tag(content=".search { display: none }")
+    page.add_style_tag(content=".search, summary { display: none }")
+    unfold(page, is_open=True)
     on_screen = words(page)
+    unfold(page, is_open=False)
     page.emulate_media(media="print")
     assert words(page) == on_screen
     assert page.evaluate(CUT_OFF) == []
@@ -75,7 +80,12 @@ def test_nothing_is_lost_on_paper(visit: Visiting, name: str) -> None:
 
 @pytest.mark.parametrize(
     ("name", "least", "most"),
-    [("not recorded", 1, 1), ("final, plain", 1, 3), ("index", 2, 5)],
+    [
+        ("not recorded", 1, 1),
+        ("final, plain", 2, 6),
+        ("provisional, unbreakable", 6, 20),
+        ("index", 2, 5),
+    ],
 )
 @pytest.mark.parametrize("paper", ["A4", "Letter"])
 def test_it_is_printed(visit: Visiting, name: str, least: int, most: int, paper: str) -> None:
