@@ -93,7 +93,7 @@ def write_book(ledger: RepeatedLedger, folder: Path) -> int:
         unreadable=unreadable,
     )
     files = book(statements, month, unreadable=unreadable)
-    return sum((folder / name).write_bytes(text.encode()) > 0 for name, text in files)
+    return sum((folder / name).write_bytes(file) > 0 for name, file in files)
 
 
 def main(file: Path) -> None:

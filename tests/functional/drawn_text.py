@@ -1,0 +1,20 @@
+"""The text of a drawn statement, whichever form it has."""
+
+import io
+
+import pypdf
+
+from tally.domain.statement.statement import Statement
+from tally.statements.drawing import Form, drawn
+
+
+def text_of(of: Statement, form: Form) -> str:
+    """Draw a statement, and return the text of its file."""
+    file = drawn(of, form)
+    return text_of_pdf(file) if form is Form.PDF else file.decode()
+
+
+def text_of_pdf(file: bytes) -> str:
+    """Return what a reader of a PDF finds in it, its lines joined by spaces."""
+    pages = pypdf.PdfReader(io.BytesIO(file)).pages
+    return " ".join(word for page in pages for word in page.extract_text().split())
