@@ -15,6 +15,10 @@ def text_of(of: Statement, form: Form) -> str:
 
 
 def text_of_pdf(file: bytes) -> str:
-    """Return what a reader of a PDF finds in it, its lines joined by spaces."""
+    """Return what a reader of a PDF finds in it, its lines joined by spaces.
+
+    A sign that is a part of a letter is read as a space of no width.
+    """
     pages = pypdf.PdfReader(io.BytesIO(file)).pages
-    return " ".join(word for page in pages for word in page.extract_text().split())
+    text = " ".join(word for page in pages for word in page.extract_text().split())
+    return text.replace("\u200b", "")

@@ -10,8 +10,10 @@ import tempfile
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
 
+from tally.domain.evidence.evidence import Evidence, Machine, MachineProof
 from tally.domain.model.company import CompanyLink
 from tally.domain.model.month import Month
 from tally.domain.model.standing import Standing
@@ -21,16 +23,21 @@ from tally.domain.record.record_key import RecordKey
 from tally.domain.record.usage_record import UsageRecord
 from tally.people.read_statements import read_statements
 from tally.statements.book import book
+from tally.statements.drawing import Form
 from verification.bench.peak import peak_megabytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RepeatedLedger:
-    """A ledger in which every customer has had the same month; it is made as it is read."""
+    """A ledger in which every customer has had the same month; it is made as it is read.
+
+    ``machines`` is how many of each were seen active; None means that nobody looked.
+    """
 
     repeated: UsageRecord
     steps: Sequence[HistoryEntry]
     customers: int
+    machines: int | None = None
 
     def _ids(self) -> Iterator[str]:
         return (f"{number:024x}" for number in range(self.customers))
@@ -77,12 +84,34 @@ class RepeatedLedger:
         """Return the month of one customer."""
         return replace(self.repeated, key=key)
 
+    def evidence(self, company_id: str, month: Month) -> Evidence | None:
+        """Return the machines of one customer."""
+        if self.machines is None:
+            return None
+        seen = MachineProof(seen=month.starts, read=month.starts + timedelta(hours=5))
+        return Evidence(
+            company_id=company_id,
+            month=month,
+            begun=month.starts,
+            walked=month.next.starts - timedelta(hours=1),
+            machines=tuple(
+                Machine(
+                    id=f"{number:024x}",
+                    name=f"WS-{company_id[-4:]}-{number:04}",
+                    fqdn=f"ws-{company_id[-4:]}-{number:04}.customer.example",
+                    listed=month.first,
+                    proof=seen,
+                )
+                for number in range(self.machines)
+            ),
+        )
+
     def history(self, _: RecordKey) -> Sequence[HistoryEntry]:
         """Return the steps of the month, each a value of its own."""
         return [replace(each) for each in self.steps]
 
 
-def write_book(ledger: RepeatedLedger, folder: Path) -> int:
+def write_book(ledger: RepeatedLedger, folder: Path, form: Form) -> int:
     """Write the book of the month; return the number of its files."""
     unreadable: dict[str, str] = {}
     month = ledger.repeated.key.month
@@ -92,15 +121,23 @@ def write_book(ledger: RepeatedLedger, folder: Path) -> int:
         zone="Europe/Berlin",
         unreadable=unreadable,
     )
-    files = book(statements, month, unreadable=unreadable)
+    proven = (
+        replace(
+            each,
+            evidence=ledger.evidence(each.customer.id, month),
+            evidence_of=ledger.repeated.key.service,
+        )
+        for each in statements
+    )
+    files = book(proven, month, form=form, unreadable=unreadable)
     return sum((folder / name).write_bytes(file) > 0 for name, file in files)
 
 
-def main(file: Path) -> None:
+def main(file: Path, form: Form) -> None:
     """Write the book of the ledger in that file, and print its time and the process's peak."""
     ledger = pickle.loads(file.read_bytes())  # noqa: S301 - our own
     began = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
-        assert write_book(ledger, Path(folder)) == ledger.customers + 1
+        assert write_book(ledger, Path(folder), form) == ledger.customers + 1
     seconds = time.monotonic() - began
     sys.stdout.write(json.dumps({"seconds": seconds, "megabytes": peak_megabytes()}))

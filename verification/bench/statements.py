@@ -15,6 +15,7 @@ from datetime import timedelta
 
 from simulators.clock import VirtualClock
 from tally.domain.model.month import Month
+from tally.statements.drawing import Form
 from testing.world import World
 from verification.bench.figure import Figure
 from verification.bench.repeated_ledger import RepeatedLedger
@@ -27,8 +28,11 @@ _PROGRAM = """
 import cli.main, cli.commands.statement  # what the command imports is part of its time
 import pathlib, sys
 from verification.bench.repeated_ledger import main
-main(pathlib.Path(sys.argv[1]))
+from tally.statements.drawing import Form
+main(pathlib.Path(sys.argv[1]), Form(sys.argv[2]))
 """
+_FEW, _MANY = 12, 5_000
+"""Machines of a customer: the usual, and the most."""
 
 
 def measure() -> Iterable[Figure]:
@@ -36,13 +40,23 @@ def measure() -> Iterable[Figure]:
 
     The latter is of a whole process: interpreter, imports, reading, drawing.
     """
-    ledger = played()
-    seconds, megabytes, _ = _in_its_own_process(replace(ledger, customers=CUSTOMERS))
-    book_of = f"book of {CUSTOMERS:,} customers, a change a day"
-    yield Figure(group=GROUP, what=book_of, figure=seconds, bound=60, unit="s")
-    yield Figure(group=GROUP, what=f"{book_of}, peak", figure=megabytes, bound=256, unit="MB")
-    _, _, whole = _in_its_own_process(ledger)
-    yield Figure(group=GROUP, what="one statement, its process", figure=whole, bound=2, unit="s")
+    ledger = replace(played(), machines=_FEW)
+    for form in (Form.HTML, Form.PDF):
+        whole_book = replace(ledger, customers=CUSTOMERS)
+        yield from _book(
+            whole_book, form, f"book of {CUSTOMERS:,} customers, a change a day, {form}"
+        )
+        _, _, whole = _in_its_own_process(ledger, form)
+        what = f"one statement, its process, {form}"
+        yield Figure(group=GROUP, what=what, figure=whole, bound=2, unit="s")
+    large = replace(ledger, machines=_MANY)
+    yield from _book(large, Form.PDF, f"one statement of {_MANY:,} machines, {Form.PDF}")
+
+
+def _book(ledger: RepeatedLedger, form: Form, what: str) -> Iterable[Figure]:
+    seconds, megabytes, _ = _in_its_own_process(ledger, form)
+    yield Figure(group=GROUP, what=what, figure=seconds, bound=60, unit="s")
+    yield Figure(group=GROUP, what=f"{what}, peak", figure=megabytes, bound=256, unit="MB")
 
 
 def played() -> RepeatedLedger:
@@ -61,14 +75,14 @@ def played() -> RepeatedLedger:
     return RepeatedLedger(repeated=record, steps=world.ledger.history(record.key), customers=1)
 
 
-def _in_its_own_process(ledger: RepeatedLedger) -> tuple[float, float, float]:
+def _in_its_own_process(ledger: RepeatedLedger, form: Form) -> tuple[float, float, float]:
     """Return the book's seconds, the process's peak in megabytes, and the process's seconds."""
     with tempfile.NamedTemporaryFile() as file:
         file.write(pickle.dumps(ledger))
         file.flush()
         began = time.monotonic()
         done = subprocess.run(  # noqa: S603 - a program of ours
-            [sys.executable, "-c", _PROGRAM, file.name],
+            [sys.executable, "-c", _PROGRAM, file.name, form],
             capture_output=True,
             text=True,
             check=True,

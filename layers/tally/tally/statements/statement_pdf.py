@@ -1,12 +1,16 @@
 """A statement as a PDF: the page of HTML on paper, to hand over, with its hash on every sheet."""
 
+from collections.abc import Callable, Sequence
+
+from tally.domain.evidence.evidence import Machine
 from tally.domain.model.month import Month
 from tally.domain.record.lines import Line
+from tally.domain.statement import cells
 from tally.domain.statement.canonical import fingerprint
 from tally.domain.statement.course import Step
+from tally.domain.statement.machines import known_of_machines, machines_in_words
 from tally.domain.statement.sentences import NOT_RECORDED, headline, in_gmt, limits, minute
 from tally.domain.statement.statement import ServiceStatement, Statement, Waiting
-from tally.statements import cells
 from tally.statements.pdf.bars import bars
 from tally.statements.pdf.flow import SMALL, Flow, name, text
 from tally.statements.pdf.panels import facts, mark, notice, number
@@ -19,6 +23,7 @@ def drawn_as_pdf(of: Statement) -> bytes:
     _head(flow, of)
     for each in of.services:
         _service(flow, each, of)
+    _machines(flow, of)
     _limits(flow, of)
     which = f"{of.month.label}, version {of.version}, {of.stage}: {name(of.customer.name)}"
     return flow.file(
@@ -48,8 +53,7 @@ def _service(flow: Flow, of: ServiceStatement, on: Statement) -> None:
     number(flow, f"{of.numbers.billed:,}", text(headline(of)))
     if of.waiting is not None:
         _waiting(flow, of.waiting)
-    machines = NOT_RECORDED if of.numbers.proven is None else f"{of.numbers.proven:,}"
-    facts(flow, cells.facts(of, machines=machines))
+    facts(flow, cells.facts(of, machines=known_of_machines(on, of)))
     for each in of.difference:
         flow.paragraph(text(each))
     _chart(flow, of, on.month)
@@ -118,6 +122,33 @@ def _changes(flow: Flow, steps: tuple[Step, ...], label: str) -> None:
         reading, recorded, billed, what, why, by = map(text, cells.change(each))
         rows.append([[reading], [recorded], [billed], [what, why] if why else [what], [by]])
     table(flow, f"Changes, {label}, oldest first", _CHANGES, rows)
+
+
+_NAMES = (Column("Name", wraps=True), Column("FQDN", wraps=True), Column("First listed"))
+_BECAME = Column("What became of it", wraps=True)
+_SEEN = (*_NAMES, Column("Seen active"), Column("Read"), _BECAME)
+_NOT_SEEN = (*_NAMES, _BECAME)
+
+
+def _machines(flow: Flow, of: Statement) -> None:
+    flow.begin_section()
+    flow.heading("Machines seen active", "H2")
+    for each in machines_in_words(of):
+        flow.paragraph(text(each))
+    _listed(flow, *cells.seen_machines(of), _SEEN, cells.seen_machine)
+    _listed(flow, *cells.unseen_machines(of), _NOT_SEEN, cells.unseen_machine)
+
+
+def _listed(
+    flow: Flow,
+    caption: str,
+    machines: Sequence[Machine],
+    columns: Sequence[Column],
+    row: Callable[[Machine], Sequence[str]],
+) -> None:
+    if machines:
+        rows = [[[name(cell)] for cell in row(each)] for each in machines]
+        table(flow, caption, columns, rows)
 
 
 def _limits(flow: Flow, of: Statement) -> None:

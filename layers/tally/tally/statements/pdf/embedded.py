@@ -20,14 +20,17 @@ class EmbeddedFonts:
     def __init__(self) -> None:
         self._names: dict[Face, str] = {}
         self._letters: dict[Face, dict[int, str]] = {}
+        self._kept: set[Run] = set()
 
     def name(self, run: Run) -> str:
         """Return the name of a run's face, and keep its glyphs."""
-        face = run.face
-        letters = self._letters.setdefault(face, {})
-        for glyph, meant in run.letters.items():
-            letters[glyph] = letters.get(glyph) or meant
-        return self._names.setdefault(face, f"F{len(self._names) + 1}")
+        if run not in self._kept:
+            self._kept.add(run)
+            letters = self._letters.setdefault(run.face, {})
+            for glyph, meant in run.letters.items():
+                letters.setdefault(glyph, meant)
+            self._names.setdefault(run.face, f"F{len(self._names) + 1}")
+        return self._names[run.face]
 
     def add_to(self, file: pydyf.PDF) -> pydyf.Dictionary:
         """Add the fonts to a file; return the dictionary of their names."""
@@ -151,7 +154,6 @@ def _blocks(letters: Mapping[int, str]) -> Iterator[str]:
     entries = [
         f"<{glyph:04x}> <{text.encode('utf-16-be').hex()}>"
         for glyph, text in sorted(letters.items())
-        if text
     ]
     for start in range(0, len(entries), _MOST_IN_A_BLOCK):
         block = entries[start : start + _MOST_IN_A_BLOCK]

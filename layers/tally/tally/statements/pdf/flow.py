@@ -9,7 +9,7 @@ from tally.statements.pdf.shaping import Line
 from tally.statements.pdf.sheets import HEIGHT, WIDTH, Colour, Sheet, Sheets
 from tally.statements.pdf.structure import Tag
 
-LEFT, TOP, BOTTOM = 51.0, 54.0, 74.0
+LEFT, TOP, BOTTOM = 51.0, 54.0, 86.0
 """The margins in points: 18 mm at the sides; Letter is 50 points shorter than A4."""
 
 WIDE = WIDTH - 2 * LEFT

@@ -11,6 +11,8 @@ from tally.statements.pdf.direction import levels
 from tally.statements.pdf.faces import EM
 from tally.statements.pdf.shaping import Line, line, width
 
+_JOINTS = ".-_/@"
+
 _WORD = re.compile(r"\S*\s*")
 
 
@@ -68,14 +70,19 @@ def _ends(text: str, style: Style, most: float) -> Iterator[int]:
 
 
 def _break(text: str, start: int, end: int, style: Style, most: float) -> int:
-    """Return the last place at which a word can be broken; one letter at least goes before it."""
-    low, high = start + 1, end
-    while low < high:
-        middle = (low + high + 1) // 2
-        if style.wide(text[start:middle]) <= most:
-            low = middle
-        else:
-            high = middle - 1
-    while start + 1 < low < len(text) and category(text[low]).startswith("M"):
-        low -= 1
-    return low
+    """Return the last place at which a word can be broken; one letter at least goes before it.
+
+    It is behind a sign that joins, as in the name of a machine, if that leaves half a line.
+    """
+    last, room = start, most
+    while last < end and (room := room - style.wide(text[last])) >= 0:
+        last += 1
+    while last > start + 1 and _cannot_break(text, start, last, style, most):
+        last -= 1
+    joint = max(text.rfind(sign, start, last) for sign in _JOINTS) + 1
+    return joint if joint - start > (last - start) // 2 else max(last, start + 1)
+
+
+def _cannot_break(text: str, start: int, last: int, style: Style, most: float) -> bool:
+    is_mark = category(text[last]).startswith("M") if last < len(text) else False
+    return is_mark or style.wide(text[start:last]) > most

@@ -21,13 +21,13 @@ def mark(flow: Flow, lead: str, word: str, told: str) -> None:
     """Write a line with a framed word in it, and what the word means."""
     with flow.sheet.marked(flow.section.add("P")):
         x = LEFT
-        write_line(flow.sheet, lines(lead, _LEAD, WIDE)[0], x, flow.y, _LEAD)
+        _write(flow, lead, x, flow.y, _LEAD)
         x += _LEAD.wide(lead) + 8
         wide = _MARK.wide(word)
         flow.sheet.frame(x, flow.y + 1, wide + 10, _LEAD.leading - 2, INK)
-        write_line(flow.sheet, lines(word, _MARK, WIDE)[0], x + 5, flow.y + 1.8, _MARK)
+        _write(flow, word, x + 5, flow.y + 1.8, _MARK)
         x += wide + 18
-        write_line(flow.sheet, lines(told, TEXT, WIDE)[0], x, flow.y + 0.7, TEXT)
+        _write(flow, told, x, flow.y + 0.7, TEXT)
     flow.y += _LEAD.leading + 5
 
 
@@ -35,9 +35,9 @@ def number(flow: Flow, large: str, told: str) -> None:
     """Write a large number, and beside it what it is."""
     flow.keep(_LARGE.leading)
     with flow.sheet.marked(flow.section.add("P")):
-        write_line(flow.sheet, lines(large, _LARGE, WIDE)[0], LEFT, flow.y, _LARGE)
+        _write(flow, large, LEFT, flow.y, _LARGE)
         x = LEFT + _LARGE.wide(large) + 12
-        write_line(flow.sheet, lines(told, _LEAD, WIDE)[0], x, flow.y + 17.2, _LEAD)
+        _write(flow, told, x, flow.y + 17.2, _LEAD)
     flow.y += _LARGE.leading + 7
 
 
@@ -53,9 +53,9 @@ def facts(flow: Flow, each: Sequence[tuple[str, str]]) -> None:
         with flow.sheet.marked(None):
             flow.sheet.rule(x, flow.y, wide, FAINT, weight=1)
         with flow.sheet.marked(flow.section.add("P")):
-            write_line(flow.sheet, lines(title, _LABEL, WIDE)[0], x, flow.y + 3, _LABEL)
+            _write(flow, title, x, flow.y + 3, _LABEL)
             y = flow.y + 3 + _LABEL.leading
-            write_line(flow.sheet, lines(value, _FACT, WIDE)[0], x, y, _FACT)
+            _write(flow, value, x, y, _FACT)
         x += wide + _GAP
     flow.y += high
 
@@ -69,8 +69,13 @@ def notice(flow: Flow, title: str, told: str) -> None:
         flow.sheet.area(LEFT, flow.y, WIDE, high, _PALE)
         flow.sheet.area(LEFT, flow.y, 3, high, _ALERT)
     with flow.sheet.marked(flow.section.add("P")):
-        write_line(flow.sheet, lines(title, _STRONG, WIDE)[0], LEFT + 12, flow.y + 5, _STRONG)
+        _write(flow, title, LEFT + 12, flow.y + 5, _STRONG)
         for at, line in enumerate(set_lines):
             y = flow.y + 5 + _STRONG.leading + at * TEXT.leading
             write_line(flow.sheet, line, LEFT + 12, y, TEXT)
     flow.y += high + 8
+
+
+def _write(flow: Flow, word: str, x: float, y: float, style: Style) -> None:
+    """Write a few words, and a space: what is read aloud does not run into what stands beside."""
+    write_line(flow.sheet, lines(f"{word} ", style, WIDE + 99)[0], x, y, style)

@@ -19,10 +19,15 @@ _FEATURES = {"liga": False, "clig": False}
 _MIRRORED = str.maketrans("()[]{}<>«»", ")(][}{><»«")
 """Signs that are drawn as their mirror where a line is read from right to left."""
 
+_NO_LETTER = "\u200b"
+"""The meaning of a glyph that is a part of a letter: a space of no width. A glyph without meaning
+would be read as the letter that has its number.
+"""
+
 _UNSEEN = str.maketrans("", "", "".join(ISOLATES))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Run:
     """Glyphs of one face in one direction.
 
@@ -79,7 +84,9 @@ def _run(face: Face, text: str, *, backwards: bool) -> Run:
     glyphs, width = _glyphs(face, text, backwards=backwards)
     letters: dict[int, str] = {}
     for glyph in glyphs:
-        letters[glyph.id] = letters.get(glyph.id) or glyph.letters
+        meant = letters.setdefault(glyph.id, glyph.letters)
+        if meant == _NO_LETTER:
+            letters[glyph.id] = glyph.letters
     level = groupby(glyphs, key=lambda each: each.y)
     return Run(face, letters, [(y, _operands(face, [*each])) for y, each in level], width)
 
@@ -97,6 +104,7 @@ def _glyphs(face: Face, text: str, *, backwards: bool) -> tuple[Sequence[_Glyph]
     if not text:
         return (), 0
     buffer = uharfbuzz.Buffer()
+    buffer.cluster_level = uharfbuzz.BufferClusterLevel.MONOTONE_CHARACTERS
     buffer.add_str(text)
     buffer.guess_segment_properties()
     buffer.direction = "rtl" if backwards else "ltr"
@@ -109,8 +117,8 @@ def _glyphs(face: Face, text: str, *, backwards: bool) -> tuple[Sequence[_Glyph]
     drawn = text.translate(_MIRRORED) if backwards else text
     letters = {start: drawn[start:end] for start, end in pairwise(starts)}
     read = reversed(placed) if backwards else placed
-    # The first glyph of a cluster stands for all its letters.
-    return [_Glyph(number, x, y, letters.pop(at, "")) for number, x, y, at in read], pen
+    # The first glyph of a cluster stands for all its letters, the others for no letter.
+    return [_Glyph(number, x, y, letters.pop(at, _NO_LETTER)) for number, x, y, at in read], pen
 
 
 def _operands(face: Face, glyphs: Sequence[_Glyph]) -> str:

@@ -7,6 +7,7 @@ Letter, which is wider and shorter, can print.
 import io
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 
 import pydyf
 
@@ -93,6 +94,7 @@ def _short(number: float) -> str:
     return f"{number:.2f}".rstrip("0").rstrip(".")
 
 
+@cache
 def _colour(of: Colour) -> str:
     return " ".join(f"{each:.3f}".rstrip("0").rstrip(".") for each in of)
 

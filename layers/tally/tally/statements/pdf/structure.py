@@ -36,8 +36,8 @@ def add_structure(
     """Add the tags to a file whose pages have their numbers; return their root."""
     root = pydyf.Dictionary({"Type": "/StructTreeRoot"})
     file.add_object(root)
-    owners: list[dict[int, bytes]] = [{} for _ in pages]
-    root["K"] = _element(file, document, root.reference, pages, owners)
+    owners: list[dict[int, str]] = [{} for _ in pages]
+    root["K"] = _element(file, document, root.reference.decode(), pages, owners)
     parents = pydyf.Array()
     for number, of in enumerate(owners):
         row = pydyf.Array([of[each] for each in sorted(of)])
@@ -48,27 +48,36 @@ def add_structure(
     return root
 
 
+class _Element(pydyf.Object):  # type: ignore[misc]  # pydyf has no types
+    """An element in the file. Its text is made at once: a long table has thousands of them."""
+
+    data = b""
+
+
 def _element(
     file: pydyf.PDF,
     tag: Tag,
-    parent: bytes,
+    parent: str,
     pages: Sequence[pydyf.Dictionary],
-    owners: list[dict[int, bytes]],
-) -> bytes:
-    element = pydyf.Dictionary({"S": f"/{tag.name}", "P": parent})
+    owners: list[dict[int, str]],
+) -> str:
+    element = _Element()
     file.add_object(element)
-    reference = bytes(element.reference)
-    if tag.spoken:
-        element["Alt"] = pydyf.String(tag.spoken)
-    if tag.attributes:
-        element["A"] = pydyf.Dictionary({"O": "/Table", **tag.attributes})
-    kids = pydyf.Array()
+    reference = f"{element.number} 0 R"
+    page, kids = -1, []
     for kid in tag.kids:
         if isinstance(kid, Tag):
             kids.append(_element(file, kid, reference, pages, owners))
             continue
         owners[kid.page][kid.number] = reference
-        page = pages[kid.page].reference
-        kids.append(pydyf.Dictionary({"Type": "/MCR", "Pg": page, "MCID": kid.number}))
-    element["K"] = kids
+        page = kid.page if page < 0 else page
+        on = f"/Pg {pages[kid.page].number} 0 R"
+        is_there = kid.page == page
+        kids.append(f"{kid.number}" if is_there else f"<</Type/MCR{on}/MCID {kid.number}>>")
+    where = "" if page < 0 else f"/Pg {pages[page].number} 0 R"
+    more = "".join(f"/{name} {value}" for name, value in tag.attributes.items())
+    about = f"/A<</O/Table{more}>>" if more else ""
+    alt = f"/Alt {pydyf.String(tag.spoken).data.decode()}" if tag.spoken else ""
+    written = f"<</S/{tag.name}/P {parent}{where}{about}{alt}/K[{' '.join(kids)}]>>"
+    element.data = written.encode("ascii")
     return reference

@@ -39,6 +39,7 @@ def table(
     """Draw a table with a caption."""
     widths = _widths(columns, rows)
     whole = flow.section.add("Table")
+    flow.space(4)
     flow.keep(4 * _CELL.leading)
     with flow.sheet.marked(whole.add("Caption")):
         write_line(flow.sheet, lines(caption, SMALL, WIDE)[0], LEFT, flow.y, SMALL)

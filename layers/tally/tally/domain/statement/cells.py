@@ -3,11 +3,13 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from tally.domain.evidence.evidence import Machine
 from tally.domain.model.month import Month
 from tally.domain.record.lines import Line, LineState
 from tally.domain.statement.course import Day, Step
+from tally.domain.statement.machines import became_of, not_seen_active, seen_active
 from tally.domain.statement.sentences import NOT_RECORDED, in_runs, minute
-from tally.domain.statement.statement import ServiceStatement, Stage
+from tally.domain.statement.statement import ServiceStatement, Stage, Statement
 
 STATES = {
     LineState.OPEN: "follows the count",
@@ -70,6 +72,37 @@ def change(step: Step) -> Sequence[str]:
         step.why,
         step.by,
     )
+
+
+def seen_machines(of: Statement) -> tuple[str, Sequence[Machine]]:
+    """Return the machines that were seen active, with the caption of their table."""
+    machines = () if of.evidence is None else seen_active(of.evidence)
+    return _counted(f"Seen active in {of.month.label}", machines), machines
+
+
+def unseen_machines(of: Statement) -> tuple[str, Sequence[Machine]]:
+    """Return the machines of which nothing is proven, with the caption of their table."""
+    machines = () if of.evidence is None else not_seen_active(of.evidence)
+    return _counted(f"In the inventory in {of.month.label}, not seen active", machines), machines
+
+
+def _counted(caption: str, machines: Sequence[Machine]) -> str:
+    number = len(machines)
+    return f"{caption}: {number:,} {'machine' if number == 1 else 'machines'}"
+
+
+def seen_machine(of: Machine) -> Sequence[str]:
+    """Return the cells of a machine that was seen active."""
+    name, fqdn, listed, became = unseen_machine(of)
+    seen = read = ""
+    if of.proof is not None:
+        seen, read = moment(of.proof.seen), moment(of.proof.read)
+    return name, fqdn, listed, seen, read, became
+
+
+def unseen_machine(of: Machine) -> Sequence[str]:
+    """Return the cells of a machine of which nothing is proven."""
+    return of.name, of.fqdn, of.listed.isoformat(), became_of(of)
 
 
 def moment(at: datetime) -> str:
