@@ -10,10 +10,9 @@ import tempfile
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from pathlib import Path
 
-from tally.domain.evidence.evidence import Evidence, Machine, MachineProof
+from tally.domain.evidence.evidence import Evidence
 from tally.domain.model.company import CompanyLink
 from tally.domain.model.month import Month
 from tally.domain.model.standing import Standing
@@ -21,23 +20,27 @@ from tally.domain.model.ticks import Ticks
 from tally.domain.record.history import HistoryEntry
 from tally.domain.record.record_key import RecordKey
 from tally.domain.record.usage_record import UsageRecord
+from tally.ledger.evidence.evidence_codec import unpacked
 from tally.people.read_statements import read_statements
 from tally.statements.book import book
 from tally.statements.drawing import Form
 from verification.bench.peak import peak_megabytes
+
+_DAYS = 30
+"""The walks of a month, a day each."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RepeatedLedger:
     """A ledger in which every customer has had the same month; it is made as it is read.
 
-    ``machines`` is how many of each were seen active; None means that nobody looked.
+    ``evidence`` has the same machines for each, in the form in which the table holds them.
     """
 
     repeated: UsageRecord
     steps: Sequence[HistoryEntry]
+    evidence: Sequence[bytes]
     customers: int
-    machines: int | None = None
 
     def _ids(self) -> Iterator[str]:
         return (f"{number:024x}" for number in range(self.customers))
@@ -84,31 +87,13 @@ class RepeatedLedger:
         """Return the month of one customer."""
         return replace(self.repeated, key=key)
 
-    def evidence(self, company_id: str, month: Month) -> Evidence | None:
-        """Return the machines of one customer."""
-        if self.machines is None:
-            return None
-        seen = MachineProof(seen=month.starts, read=month.starts + timedelta(hours=5))
-        return Evidence(
-            company_id=company_id,
-            month=month,
-            begun=month.starts,
-            walked=month.next.starts - timedelta(hours=1),
-            machines=tuple(
-                Machine(
-                    id=f"{number:024x}",
-                    name=f"WS-{company_id[-4:]}-{number:04}",
-                    fqdn=f"ws-{company_id[-4:]}-{number:04}.customer.example",
-                    listed=month.first,
-                    proof=seen,
-                )
-                for number in range(self.machines)
-            ),
-        )
-
     def history(self, _: RecordKey) -> Sequence[HistoryEntry]:
         """Return the steps of the month, each a value of its own."""
         return [replace(each) for each in self.steps]
+
+    def read(self, company_id: str, month: Month) -> Evidence | None:
+        """Return the machines of one customer."""
+        return unpacked(self.evidence, company_id=company_id, month=month, version=_DAYS)
 
 
 def write_book(ledger: RepeatedLedger, folder: Path, form: Form) -> int:
@@ -119,17 +104,11 @@ def write_book(ledger: RepeatedLedger, folder: Path, form: Form) -> int:
         ledger,  # type: ignore[arg-type]  # the reads that a book needs
         month,
         zone="Europe/Berlin",
+        evidence=ledger,  # type: ignore[arg-type]  # the read that a book needs
+        evidence_of=ledger.repeated.key.service,
         unreadable=unreadable,
     )
-    proven = (
-        replace(
-            each,
-            evidence=ledger.evidence(each.customer.id, month),
-            evidence_of=ledger.repeated.key.service,
-        )
-        for each in statements
-    )
-    files = book(proven, month, form=form, unreadable=unreadable)
+    files = book(statements, month, form=form, unreadable=unreadable)
     return sum((folder / name).write_bytes(file) > 0 for name, file in files)
 
 
