@@ -23,7 +23,7 @@ class Pages:
     zone: str
 
     def __call__(self, month: Month) -> Iterator[tuple[str, bytes]]:
-        """Yield each file's name and content, the index last."""
+        """Give each file's name and content, the index last."""
         unreadable: dict[str, str] = {}
         statements = read_statements(
             self.ledger,
@@ -33,8 +33,7 @@ class Pages:
             evidence_of=self.evidence_of,
             unreadable=unreadable,
         )
-        for name, text in book(statements, month, unreadable=unreadable):
-            yield name, text.encode()
+        return book(statements, month, unreadable=unreadable)
 
 
 def media_type(name: str) -> str:
