@@ -1,4 +1,4 @@
-"""A program: all three functions under the runtime that Lambda runs them with, through an ordinary
+"""A program: all four functions under the runtime that Lambda runs them with, through an ordinary
 day and bad ones.
 
 ``main()`` in the environment that Lambda gives a function; what it writes is what CloudWatch
@@ -43,6 +43,7 @@ KEYS = {
 TICK = "2026-11-01T00:05:00Z"
 ENVIRONMENT = {
     **deployed_environment.ENVIRONMENT,
+    "BOOKS_BUCKET": "books",
     "REQUEST_TIMEOUT_SECONDS": "2",
     "SECRET_ID": "keys",
 }
@@ -181,10 +182,13 @@ class Msp:
         self.sqs, self.secrets = boto3.client("sqs"), boto3.client("secretsmanager")
         os.environ["QUEUE_URL"] = self.sqs.create_queue(QueueName="jobs")["QueueUrl"]
         os.environ["TOPIC_ARN"] = boto3.client("sns").create_topic(Name="alarms")["TopicArn"]
+        boto3.client("s3").create_bucket(
+            Bucket="books", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"}
+        )
         self.secrets.create_secret(Name="keys", SecretString=json.dumps(KEYS))
 
     def day(self, gravityzone: BaseAdapter | None, connectwise: BaseAdapter | None) -> None:
-        """A tick, its jobs, and a digest."""
+        """A tick, its jobs, a digest, and a look at the books."""
         outside = bootstrap.World(
             gravityzone=gravityzone, connectwise=connectwise, clock=self.world.clock
         )
@@ -192,6 +196,7 @@ class Msp:
             invoke("planner", {"tick": TICK})
             invoke("worker", {"Records": self.batch()})
             invoke("reporter", {"digest": "close-day", "at": "2026-12-02T06:00:00Z"})
+            invoke("book", {"at": "2026-12-02T05:30:00Z"})
 
     def batch(self) -> list[dict[str, Any]]:
         """What waits on the queue, as Lambda's event source hands it over."""
@@ -244,7 +249,7 @@ def errors_that_nobody_foresaw(msp: Msp) -> None:
         {"Records": [{"body": json.dumps(KEYS)}]},
         {"digest": 1},
     ):
-        for function in ("planner", "worker", "reporter"):
+        for function in ("planner", "worker", "reporter", "book"):
             invoke(function, event)
 
 
