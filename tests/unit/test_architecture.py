@@ -25,7 +25,7 @@ def _name(path: Path) -> str:
 MODULES = {_name(path): path for path in sorted(PACKAGE.rglob("*.py"))}
 ROOMS = sorted({_name(path.parent / "__init__.py") for path in MODULES.values()})
 DOMAIN = [room for room in ROOMS if room.startswith("tally.domain")]
-USE_CASES = ("tally.planner", "tally.worker", "tally.reporter", "tally.people")
+USE_CASES = ("tally.planner", "tally.worker", "tally.reporter", "tally.people", "tally.attaching")
 ADAPTERS = ("tally.gravityzone", "tally.connectwise", "tally.ledger", "tally.aws")
 STATEMENTS = ("tally.domain.statement", "tally.statements")
 NEVER_DEPLOYED = {"simulators", "testing", "local", "verification"}
@@ -157,9 +157,21 @@ def test_statements_are_for_readers_alone(room: str) -> None:
     readers = {
         "tally.people": {"tally.domain.statement"},
         "tally.statements": {"tally.domain.statement"},
+        "tally.attaching": {"tally.domain.statement"},
+        "tally.domain.attaching": {"tally.domain.statement"},
     }
     known = {each for each in rooms_below(room) if is_in(each, STATEMENTS)}
     assert known <= readers.get(room, set())
+
+
+@pytest.mark.parametrize("room", [each for each in ROOMS if each != "tally.runtime"])
+def test_documents_are_added_by_one_function_alone(room: str) -> None:
+    """PROOF-2: nothing that plans or bills can add a document; `runtime` gives the client to one
+    function.
+    """
+    assert not [
+        name for name in modules_of(room) if "tally.connectwise.documents" in imported(name)
+    ]
 
 
 @pytest.mark.parametrize("room", [each for each in ROOMS if each != "tally.runtime"])

@@ -1,0 +1,45 @@
+"""The account of a month's attaching: what it was done for, and whose document could not be."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from tally.domain.model.month import Month
+from tally.domain.model.screen import keep_brief
+
+MOST_TOLD = 50
+"""Customers that an account names; the others are counted."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Left:
+    """A customer whose document is not attached yet, and why."""
+
+    company_id: str
+    name: str
+    why: str
+
+    def __post_init__(self) -> None:
+        keep_brief(self, "name", "why")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MonthAttached:
+    """The last run's account of one month.
+
+    ``state`` is the mark of the records that it was done for. ``left_out`` counts the customers
+    without their document, and ``left`` names some of them.
+    """
+
+    month: Month
+    state: str = ""
+    left_out: int = 0
+    left: tuple[Left, ...] = ()
+
+    def is_done_for(self, state: str) -> bool:
+        """Return True if nothing is left to do for that state of the records."""
+        return self.state == state and not self.left_out
+
+    @classmethod
+    def of(cls, month: Month, state: str, left: Sequence[Left]) -> "MonthAttached":
+        """Make the account of a run."""
+        return cls(month=month, state=state, left_out=len(left), left=tuple(left[:MOST_TOLD]))
