@@ -4,10 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tally.domain.model.month import Month
-from tally.domain.model.screen import keep_brief
+from tally.domain.model.screen import brief
 
 MOST_TOLD = 50
 """Customers that an account names; the others are counted."""
+
+_LONGEST_NAME, _LONGEST_REASON = 100, 400
+"""Characters that are kept: an account of fifty has to fit into an item of the ledger."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,7 +22,8 @@ class Left:
     why: str
 
     def __post_init__(self) -> None:
-        keep_brief(self, "name", "why")
+        object.__setattr__(self, "name", brief(self.name, _LONGEST_NAME))
+        object.__setattr__(self, "why", brief(self.why, _LONGEST_REASON))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

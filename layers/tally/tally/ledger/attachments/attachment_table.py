@@ -78,7 +78,7 @@ class DynamoDBAttachments:
             return None
         try:
             return _ACCOUNT.read(json.loads(item[_STATE]["S"]))
-        except (KeyError, TypeError, ValueError):
+        except Exception:  # noqa: BLE001 - whatever stands there
             return MonthAttached(month=month)
 
     def save_month(self, account: MonthAttached) -> None:
@@ -88,7 +88,7 @@ class DynamoDBAttachments:
                 TableName=self._table,
                 Item={
                     **attached_month_key(account.month),
-                    _STATE: {"S": json.dumps(_ACCOUNT.write(account))},
+                    _STATE: {"S": json.dumps(_ACCOUNT.write(account), ensure_ascii=False)},
                 },
             )
 
