@@ -157,9 +157,9 @@ def test_an_item_that_cannot_be_read_is_told(
 ) -> None:
     """SAFE-5: it is never taken for an empty one: its document would be attached again."""
     dynamodb.save_attachment(Attachment(place=PLACE).announce(WANTED, at=NOW))
-    item = stored(dynamodb, f"COMPANY#{PLACE.company_id}", "ATTACHMENT#2026-11#7")
+    item = stored(dynamodb, f"ATTACHMENT#{PLACE.company_id}", "2026-11#7")
     dynamodb._client.put_item(TableName="ledger", Item={**item, **odd})
-    with pytest.raises(UnreadableItemError, match="ATTACHMENT#2026-11#7"):
+    with pytest.raises(UnreadableItemError, match="2026-11#7"):
         dynamodb.attachment(PLACE)
 
 

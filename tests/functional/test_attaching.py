@@ -204,9 +204,8 @@ def test_an_agreement_that_is_gone_stops_no_other(world: World) -> None:
 def test_a_document_that_is_refused_stops_no_other(world: World) -> None:
     """SAFE-2, SAFE-5: a 400 has not happened, so the next run tries it again at once."""
     alder, birch, _ = three(world)
-    refused = Fault(
-        kind=FaultKind.STATUS, status=400, operation="POST *", contains=f"{birch.agreement_id}\r\n"
-    )
+    of_birch = f'name="recordId"\r\n\r\n{birch.agreement_id}\r\n'
+    refused = Fault(kind=FaultKind.STATUS, status=400, operation="POST *", contains=of_birch)
     world.connectwise.faults.add(refused)
     attaching = Attaching(world=world)
     assert attaching.run().made == 2

@@ -97,8 +97,11 @@ MAPPING_HISTORY = "HISTORY#MAPPING#"
 
 
 def attachment_key(company_id: str, month: Month, agreement_id: int) -> Key:
-    """Return the key of the item about a month's documents at one agreement."""
-    return key(_COMPANY + company_id, f"ATTACHMENT#{month}#{agreement_id}")
+    """Return the key of the item about a month's documents at one agreement.
+
+    It has a partition of its own: who writes it may write nothing that bills (PROOF-2).
+    """
+    return key(f"ATTACHMENT#{company_id}", f"{month}#{agreement_id}")
 
 
 def attached_month_key(month: Month) -> Key:
