@@ -31,11 +31,21 @@ USE_CASES = (
     "tally.reporter",
     "tally.people",
     "tally.evidence",
+    "tally.publishing",
     "tally.attaching",
 )
 ADAPTERS = ("tally.gravityzone", "tally.connectwise", "tally.ledger", "tally.aws")
 EVIDENCE = ("tally.domain.evidence", "tally.evidence", "tally.ledger.evidence")
-STATEMENTS = ("tally.domain.statement", "tally.statements")
+STATEMENTS = (
+    "tally.domain.statement",
+    "tally.statements",
+    "tally.domain.book",
+    "tally.ledger.books",
+    "tally.publishing",
+    "tally.domain.attaching",
+    "tally.ledger.attachments",
+    "tally.attaching",
+)
 NEVER_DEPLOYED = {"simulators", "testing", "local", "verification"}
 
 
@@ -165,8 +175,15 @@ def test_statements_are_for_readers_alone(room: str) -> None:
     readers = {
         "tally.people": {"tally.domain.statement"},
         "tally.statements": {"tally.domain.statement"},
-        "tally.attaching": {"tally.domain.statement"},
+        "tally.publishing": {"tally.domain.book", "tally.statements"},
+        "tally.ledger.books": {"tally.domain.book"},
+        "tally.attaching": {"tally.domain.attaching", "tally.domain.statement"},
         "tally.domain.attaching": {"tally.domain.statement"},
+        "tally.ledger.attachments": {"tally.domain.attaching"},
+        "tally.connectwise": {"tally.domain.attaching"},
+        "tally.domain.reporting": {"tally.domain.book"},
+        "tally.reporter": {"tally.domain.book"},
+        "tally.runtime": {"tally.domain.book", "tally.ledger.books", "tally.publishing"},
     }
     known = {each for each in rooms_below(room) if is_in(each, STATEMENTS)}
     assert known <= readers.get(room, set())

@@ -49,6 +49,7 @@ _PARAMETERS = {
     "PRODUCT": "Product",
     "PULSE_MINUTES": "PulseMinutes",
     "SERVICES": "Services",
+    "STATEMENT_MONTHS": "StatementMonths",
     "SETTLE_SECONDS": "SettleSeconds",
     "SWEEP_CALLS_PER_SECOND": "LicensingCallsPerSecond",
 }
@@ -218,3 +219,18 @@ class ReporterSettings(_FromEnvironment):
     close_day: Annotated[int, Field(ge=2, le=28)]
     pulse_minutes: _PulseMinutes = 0
     stack_name: _Text
+    books_bucket: str = ""
+
+
+class BookSettings(_FromEnvironment):
+    """The settings of the function ``book``: it reads the ledger, and calls no vendor.
+
+    ``statement_months`` is the time for which books are kept, 0 for ever: the bucket's own rule
+    carries it out, and the command tells by it what may be missing.
+    """
+
+    table_name: _Text
+    books_bucket: _Text
+    billing_time_zone: Annotated[ZoneInfo, BeforeValidator(_zone)]
+    close_day: Annotated[int, Field(ge=2, le=28)]
+    statement_months: Annotated[int, Field(ge=0, le=120)]
