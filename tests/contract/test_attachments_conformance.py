@@ -112,7 +112,7 @@ def test_the_account_of_a_month(attachments: Attachments) -> None:
     for account in (
         MonthAttached.of(NOVEMBER, "s", left),
         MonthAttached.of(NOVEMBER, "t", []),
-        MonthAttached(month=NOVEMBER.next, state="u", left_out=2),
+        MonthAttached(month=NOVEMBER.next, state="u", stopped="no time"),
     ):
         attachments.save_month(account)
         assert attachments.month(account.month) == account
@@ -120,6 +120,7 @@ def test_the_account_of_a_month(attachments: Attachments) -> None:
     assert read is not None
     assert read.is_done_for("t")
     assert not read.is_done_for("s")
+    assert not MonthAttached(month=NOVEMBER, state="u", stopped="no time").is_done_for("u")
     first = MonthAttached.of(NOVEMBER, "s", left)
     assert (first.left_out, len(first.left)) == (1000, MOST_TOLD)
     assert not first.is_done_for("s")

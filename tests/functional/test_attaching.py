@@ -237,11 +237,11 @@ def test_a_missing_right_is_told_and_not_asked_a_thousand_times(world: World, ri
     three(world)
     world.connectwise.options.taken_rights = frozenset({right})
     attaching = Attaching(world=world)
-    assert (attaching.run().left, sum(calls(world))) == (3, 1 + (right is Right.DOCUMENTS_ADD))
-    assert "Companies > Manage Documents" in attaching.left()[0][1]
-    assert "next run" in attaching.left()[1][1]
+    run = attaching.run(state="same")
+    assert (run.left, sum(calls(world))) == (1, 1 + (right is Right.DOCUMENTS_ADD))
+    assert "Companies > Manage Documents" in run.stopped
     world.connectwise.options.taken_rights = frozenset()
-    assert attaching.run().made == 3
+    assert attaching.run(state="same").made == 3
 
 
 def test_no_time_is_no_beginning(world: World) -> None:
@@ -249,9 +249,10 @@ def test_no_time_is_no_beginning(world: World) -> None:
     three(world)
     left = iter((900.0, 10.0))
     attaching = Attaching(world=world, seconds_left=lambda: next(left))
-    run = attaching.run()
-    assert (run.made, run.left, calls(world)) == (1, 2, (1, 1))
-    assert replace(attaching, seconds_left=lambda: 900.0).run().made == 2
+    run = attaching.run(state="same")
+    assert (run.made, run.left, calls(world)) == (1, 0, (1, 1))
+    assert "time" in run.stopped
+    assert replace(attaching, seconds_left=lambda: 900.0).run(state="same").made == 2
 
 
 @pytest.mark.parametrize(

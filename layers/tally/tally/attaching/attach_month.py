@@ -16,7 +16,6 @@ from tally.errors import (
     ApiVersionError,
     CredentialsError,
     InFrontError,
-    NotStartedError,
     TransientError,
 )
 
@@ -29,7 +28,7 @@ _ENOUGH = 60.0
 _EVERYBODYS = (ApiVersionError, CredentialsError, InFrontError, TransientError)
 """Errors that others would meet too, if all of one batch have met them."""
 
-_LEFT = NotStartedError("It was left for the next run.")
+_NO_TIME = "The time did not suffice for more: the next run goes on."
 
 type Statements = Callable[[Month, dict[str, str]], Iterator[Statement]]
 """Yields a month's statements; the reasons of those that cannot be read go to the dictionary."""
@@ -37,13 +36,14 @@ type Statements = Callable[[Month, dict[str, str]], Iterator[Statement]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """The counts of one run over a month, by their outcomes."""
+    """The counts of one run over a month; ``stopped`` says why it ended before its end."""
 
     month: Month
     made: int = 0
     found: int = 0
     stood: int = 0
     left: int = 0
+    stopped: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,18 +68,27 @@ class AttachMonth:
             return Run(month=month)
         unreadable: dict[str, str] = {}
         ended: list[tuple[Customer, Ended]] = []
-        stopped = False
+        stopped = ""
         for some in batched(self._tasks(month, unreadable), self.at_once, strict=False):
-            stopped = stopped or self.seconds_left() < _ENOUGH
-            ends = [_NOT_BEGUN] * len(some) if stopped else self._batch(some)
+            if self.seconds_left() < _ENOUGH:
+                stopped = _NO_TIME
+                break
+            ends = self._batch(some)
             ended += zip((each.customer for each, _ in some), ends, strict=True)
-            stopped = stopped or all(isinstance(each.error, _EVERYBODYS) for each in ends)
+            if all(isinstance(each.error, _EVERYBODYS) for each in ends):
+                stopped = ends[0].why
+                break
         left = [
             *(_left(customer, end) for customer, end in ended if end.outcome in _OPEN),
-            *(Left(company_id=each, name=each, why=why) for each, why in unreadable.items()),
+            *(
+                Left(company_id=each, name=each, why=why)
+                for each, why in unreadable.items()
+                if each not in {customer.id for customer, _ in ended}
+            ),
         ]
-        self.attachments.save_month(MonthAttached.of(month, state, left))
-        return _run(month, [end.outcome for _, end in ended], len(left))
+        account = MonthAttached.of(month, state, left, stopped=stopped)
+        self.attachments.save_month(account)
+        return _run(account, [end.outcome for _, end in ended])
 
     def _tasks(
         self, month: Month, unreadable: dict[str, str]
@@ -97,7 +106,6 @@ class AttachMonth:
         return self.one(each, partial(self.pdf, statement))
 
 
-_NOT_BEGUN = Ended(outcome=Outcome.WAITS, why=str(_LEFT), error=_LEFT)
 _OPEN = (Outcome.WAITS, Outcome.FAILED)
 
 
@@ -105,11 +113,12 @@ def _left(customer: Customer, end: Ended) -> Left:
     return Left(company_id=customer.id, name=customer.name, why=end.why)
 
 
-def _run(month: Month, outcomes: list[Outcome], left: int) -> Run:
+def _run(account: MonthAttached, outcomes: list[Outcome]) -> Run:
     return Run(
-        month=month,
+        month=account.month,
         made=outcomes.count(Outcome.MADE),
         found=outcomes.count(Outcome.FOUND),
         stood=outcomes.count(Outcome.STANDS),
-        left=left,
+        left=account.left_out,
+        stopped=account.stopped,
     )

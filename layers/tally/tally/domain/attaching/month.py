@@ -31,19 +31,27 @@ class MonthAttached:
     """The last run's account of one month.
 
     ``state`` is the mark of the records that it was done for. ``left_out`` counts the customers
-    without their document, and ``left`` names some of them.
+    that were tried and have no document, and ``left`` names some of them. ``stopped`` says why the
+    run ended before all were looked at.
     """
 
     month: Month
     state: str = ""
     left_out: int = 0
     left: tuple[Left, ...] = ()
+    stopped: str = ""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "stopped", brief(self.stopped, _LONGEST_REASON))
 
     def is_done_for(self, state: str) -> bool:
         """Return True if nothing is left to do for that state of the records."""
-        return self.state == state and not self.left_out
+        return self.state == state and not self.left_out and not self.stopped
 
     @classmethod
-    def of(cls, month: Month, state: str, left: Sequence[Left]) -> "MonthAttached":
+    def of(
+        cls, month: Month, state: str, left: Sequence[Left], *, stopped: str = ""
+    ) -> "MonthAttached":
         """Make the account of a run."""
-        return cls(month=month, state=state, left_out=len(left), left=tuple(left[:MOST_TOLD]))
+        told = tuple(left[:MOST_TOLD])
+        return cls(month=month, state=state, left_out=len(left), left=told, stopped=stopped)

@@ -22,7 +22,7 @@ _ANNOUNCED: Form[Announced] = shape(Announced, edition=_EDITION, title=TEXT, at=
 _ATTACHED = many(shape(Attached, edition=_EDITION, title=TEXT, document_id=WHOLE, at=INSTANT))
 _MONTH: Form[Month] = Form(str, month_of)
 _LEFT = many(shape(Left, company_id=TEXT, name=TEXT, why=TEXT))
-_ACCOUNT = shape(MonthAttached, month=_MONTH, state=TEXT, left_out=WHOLE, left=_LEFT)
+_ACCOUNT = shape(MonthAttached, month=_MONTH, state=TEXT, left_out=WHOLE, left=_LEFT, stopped=TEXT)
 _TROUBLE: Form[Trouble] = shape(Trouble, at=INSTANT, why=TEXT)
 
 
