@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from cli.deployment.dead_letters import DeadLetters
+from tally.domain.attaching.ports import Documents
 from tally.domain.evidence.ledger_port import EvidenceStore
 from tally.domain.pulse.ledger_port import PulseLedger
 from tally.domain.record.unreadable import OddRows
@@ -36,6 +37,7 @@ class Stack:
     - ``environment``: a function's environment, by the output that names the function.
     - ``client``: a boto3 client of an AWS service in the stack's account and region.
     - ``pulse``: the pulse's memory in the ledger.
+    - ``documents``: the documents of ConnectWise's agreements.
     - ``invoke``: has the planner plan a tick that reads every company, and returns its answer.
       Raises TickFailedError.
     - ``waiting``: the number of jobs that are not done, with those in flight.
@@ -55,6 +57,7 @@ class Stack:
     pulse: Callable[[], PulseLedger]
     gravityzone: Callable[[], GravityZone]
     connectwise: Callable[[], ConnectWise]
+    documents: Callable[[], Documents]
     queue: Callable[[], JobQueue]
     waiting: Callable[[], int]
     dead_letters: Callable[[], DeadLetters]

@@ -123,6 +123,7 @@ class Console:
             pulse=lambda: world.pulses,
             gravityzone=lambda: world.plan.gravityzone,
             connectwise=lambda: world.plan.connectwise,
+            documents=world.documents,
             queue=lambda: world.queue,
             waiting=lambda: len(world.queue),
             dead_letters=lambda: self.letters,
