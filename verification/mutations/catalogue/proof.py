@@ -6,10 +6,65 @@ PROOF = (
     Mutation(
         name="a statement knows that no machine was proven",
         rule="PROOF-3",
-        file="tally/domain/statement/statement.py",
-        edits=(Edit(before="    proven: int | None = None", after="    proven: int | None = 0"),),
+        file="tally/domain/statement/draw_up.py",
+        edits=(
+            Edit(
+                before="proven=seen.get(account.record.key.service)",
+                after="proven=seen.get(account.record.key.service, 0)",
+            ),
+        ),
         why="A number that nobody has recorded is nothing.",
         tests=("tests/functional/test_statements.py",),
+    ),
+    Mutation(
+        name="as many machines are the machines that were counted",
+        rule="PROOF-3",
+        file="tally/domain/statement/machines.py",
+        edits=(
+            Edit(
+                before='GravityZone does not name those it counts: nothing shows that "\n'
+                '        "they are these.',
+                after='These are the machines that "\n        "it counts.',
+            ),
+        ),
+        why="Twelve were counted, and here are twelve.",
+        tests=("tests/unit/test_machine_words.py",),
+    ),
+    Mutation(
+        name="a machine of the inventory was seen active",
+        rule="PROOF-3",
+        file="tally/domain/evidence/evidence.py",
+        edits=(
+            Edit(
+                before="sum(each.proof is not None for each in self.machines)",
+                after="len(self.machines)",
+            ),
+        ),
+        why="It is listed, and the agent reports once an hour.",
+        tests=("tests/unit/test_machine_words.py", "tests/unit/test_machine_forms.py"),
+    ),
+    Mutation(
+        name="a look at the inventory changes no version",
+        rule="PROOF-4",
+        file="tally/domain/statement/statement.py",
+        edits=(
+            Edit(
+                before="sum(each.version for each in self.services) + evidence",
+                after="sum(each.version for each in self.services)",
+            ),
+        ),
+        why="The version is the record's.",
+        tests=("tests/unit/test_machine_forms.py",),
+    ),
+    Mutation(
+        name="evidence that cannot be read was not recorded",
+        rule="SAFE-5",
+        file="tally/people/read_statements.py",
+        edits=(
+            Edit(before="            return None, True", after="            return None, False"),
+        ),
+        why="Without it there is nothing to show.",
+        tests=("tests/functional/test_statement_machines.py",),
     ),
     Mutation(
         name="a statement is final as soon as one service is closed",
@@ -95,60 +150,63 @@ PROOF = (
         tests=("tests/unit/test_statement_forms.py",),
     ),
     Mutation(
-        name="a lost document is believed missing at once",
-        rule="PROOF-7",
-        file="tally/domain/attaching/attachment.py",
-        edits=(
-            Edit(
-                before="else self.announced.at + settle",
-                after="else self.announced.at",
-            ),
-        ),
-        why="It was announced, so whoever comes later may look and add it.",
-        tests=("tests/functional/test_attaching_killed.py",),
-    ),
-    Mutation(
-        name="an announcement that has settled is taken over without a word",
-        rule="PROOF-7",
-        file="tally/attaching/attach_one.py",
+        name="lastSeen is in the zone of the function's own clock",
+        rule="PROOF-1",
+        file="tally/gravityzone/inventory.py",
         edits=(
             Edit(
                 before=(
-                    "known = self.attachments.save_attachment(known.renew(at=self.clock.now()))"
+                    "        instant = instant.replace(tzinfo=UTC) if instant.tzinfo is None else "
+                    "instant.astimezone(UTC)"
                 ),
-                after="known = known.renew(at=self.clock.now())",
+                after="        instant = instant.astimezone(UTC)",
             ),
         ),
-        why="The list is read again before anything is added.",
-        tests=("tests/functional/test_attaching_killed.py",),
+        why="The conversion does it for a time without a zone, and functions run in UTC.",
+        tests=("tests/unit/test_gravityzone_inventory_odd.py",),
     ),
     Mutation(
-        name="a document of the month's words is ours",
-        rule="PROOF-7",
-        file="tally/domain/attaching/attachment.py",
+        name="a time that is still to come is when a machine was last seen",
+        rule="PROOF-1",
+        file="tally/gravityzone/inventory.py",
         edits=(
             Edit(
-                before="ours = (each for each in documents if mark in each.title)",
-                after=(
-                    "words = self.announced.title[:23]\n"
-                    "        ours = (each for each in documents if words in each.title)"
-                ),
+                before="    return instant if instant <= now else None", after="    return instant"
             ),
         ),
-        why="A person would look for the title as well.",
-        tests=("tests/functional/test_attaching.py",),
+        why="GravityZone would not say it.",
+        tests=("tests/unit/test_gravityzone_inventory_odd.py",),
     ),
     Mutation(
-        name="every new version of a statement is a correction",
-        rule="PROOF-7",
-        file="tally/domain/attaching/attachment.py",
+        name="the second page of the inventory is never read",
+        rule="SAFE-5",
+        file="tally/gravityzone/inventory.py",
         edits=(
             Edit(
-                before="last.numbers == edition.numbers or last.version >= edition.version",
-                after="last.version >= edition.version",
+                before=(
+                    "            if not page.has_more:\n"
+                    "                if type(total) is int and count < total:\n"
+                    '                    raise self._rpc.unreadable(reply, f"{count} rows came of '
+                    '{total}")\n'
+                    "                return\n"
+                ),
+                after="            return\n",
             ),
         ),
-        why="A later version says something else.",
-        tests=("tests/functional/test_attaching.py",),
+        why="A page holds a thousand machines, and no customer of the tests has as many.",
+        tests=("tests/unit/test_gravityzone_inventory.py",),
+    ),
+    Mutation(
+        name="a machine that GravityZone refuses to tell of is gone",
+        rule="SAFE-7",
+        file="tally/gravityzone/refusals.py",
+        edits=(
+            Edit(
+                before=("        error.code == _INVALID_PARAMS\n        and _NO_MACHINE.search("),
+                after=("        error.code == _INVALID_PARAMS\n        or _NO_MACHINE.search("),
+            ),
+        ),
+        why="It is the code of an id that is nobody's.",
+        tests=("tests/unit/test_gravityzone_inventory.py",),
     ),
 )

@@ -37,9 +37,9 @@ def machines_in_words(of: Statement) -> tuple[str, ...]:
     told = (
         _compared(service, evidence),
         _of_partner(service),
-        _became(proven, Fate.DELETED, _deleted),
-        _became(proven, Fate.MOVED, _moved),
-        _became(proven, Fate.UNSEEN, _unseen),
+        _told(_deleted, [each for each in proven if each.fate is Fate.DELETED]),
+        _told(_moved, [each for each in proven if _has_moved(each)]),
+        _told(_unseen, [each for each in proven if each.fate is Fate.UNSEEN]),
         _names_twice(proven),
         _not_active(evidence),
         f"{_first_walk(evidence)} {_last_walk(evidence, of.stage)}",
@@ -58,9 +58,11 @@ def not_seen_active(evidence: Evidence) -> Sequence[Machine]:
 
 
 def became_of(machine: Machine) -> str:
-    """Say what became of a machine, and on which day a walk found that."""
+    """Say what became of a machine, and on which days walks found that."""
     found = "" if machine.gone is None else f", found on {machine.gone}"
-    return f"{_FATES[machine.fate]}{found}"
+    came = machine.moved_in
+    before = "" if came is None else f"came from another company, found on {came.date()}; "
+    return f"{before}{_FATES[machine.fate]}{found}"
 
 
 def known_of_machines(of: Statement, service: ServiceStatement) -> str:
@@ -123,7 +125,7 @@ def _fewer(missing: int, evidence: Evidence) -> str:
     not_seen = f"{_number(missing)} {_was(missing)} not seen ({_HOW_MISSED})."
     if not proven:
         return f"{_saw(0)}: {not_seen}"
-    if any(each.fate is Fate.MOVED for each in seen_active(evidence)):
+    if any(map(_has_moved, seen_active(evidence))):
         return f"{_saw(proven)}; of those counted at least {not_seen}"
     return f"Tally saw {proven:,} of them active, by name; {not_seen}"
 
@@ -143,9 +145,13 @@ def _of_partner(service: ServiceStatement | None) -> str:
     )
 
 
-def _became(proven: Sequence[Machine], fate: Fate, told: Callable[[int], str]) -> str:
-    number = sum(each.fate is fate for each in proven)
-    return told(number) if number else ""
+def _told(words: Callable[[int], str], machines: Sequence[Machine]) -> str:
+    return words(len(machines)) if machines else ""
+
+
+def _has_moved(machine: Machine) -> bool:
+    """Return True if a machine has stood with another customer in the month, before or after."""
+    return machine.fate is Fate.MOVED or machine.moved_in is not None
 
 
 def _deleted(number: int) -> str:
@@ -157,10 +163,10 @@ def _deleted(number: int) -> str:
 
 
 def _moved(number: int) -> str:
-    stands, it = ("stands", "it is") if number == 1 else ("stand", "they are")
+    it = "it is" if number == 1 else "they are"
     return (
-        f"{_of_those_seen(number)} {stands} in another company's inventory now: for which of the "
-        f"two {it} counted, GravityZone does not say."
+        f"{_of_those_seen(number)} moved between this inventory and another company's: for which "
+        f"of the two {it} counted, GravityZone does not say."
     )
 
 
