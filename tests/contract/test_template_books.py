@@ -101,15 +101,15 @@ def test_the_book_writes_editions_and_nothing_that_bills(template: Template) -> 
     assert statements["PublishAndReadBooks"]["Resource"] == {
         "Fn::Sub": "${BooksBucket.Arn}/books/*"
     }
-    assert statements["TellWhatIsNotThere"]["Action"] == "s3:ListBucket"
-    assert statements["TellWhatIsNotThere"]["Resource"] == {"Fn::GetAtt": "BooksBucket.Arn"}
+    assert statements["FindManifests"]["Action"] == "s3:ListBucket"
+    assert statements["FindManifests"]["Resource"] == {"Fn::GetAtt": "BooksBucket.Arn"}
     assert set(statements) == {
         "WriteItsLog",
         "ReadRecordsAndHistories",
         "RecordEditions",
         "ReadTheIndex",
         "PublishAndReadBooks",
-        "TellWhatIsNotThere",
+        "FindManifests",
         "ReportItsFailures",
         "ReadTheKeys",
     }

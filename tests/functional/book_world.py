@@ -13,6 +13,7 @@ from tally.publishing.publish import Publish, Published
 from tally.publishing.verify import Verified, Verify
 from tally.publishing.write_edition import WriteEdition
 from testing.books import MemoryBooks, MemoryBucket
+from testing.evidence import MemoryEvidence
 from testing.world import Customer, World
 from tests.functional.instants import gmt
 
@@ -26,6 +27,7 @@ class BookWorld:
 
     world: World = field(default_factory=lambda: World(clock=VirtualClock(gmt("2026-10-01 00:05"))))
     bucket: MemoryBucket = field(default_factory=MemoryBucket)
+    evidence: MemoryEvidence = field(default_factory=MemoryEvidence)
     books: MemoryBooks = field(default_factory=MemoryBooks)
     customers: list[Customer] = field(default_factory=list)
     seconds: float = 900
@@ -47,7 +49,8 @@ class BookWorld:
             books=books,
             bucket=wrap(self.bucket),
             clock=self.world.clock,
-            pages=self.pages or Pages(ledger=ledger, zone="UTC"),
+            pages=self.pages
+            or Pages(ledger=ledger, evidence=self.evidence, evidence_of="endpoints", zone="UTC"),
             seconds_left=lambda: self.seconds,
             at_once=1,
         )
@@ -79,7 +82,7 @@ class BookWorld:
             bucket=self.bucket,
             kept_months=kept_months,
         )
-        return verify(self.world.clock.now(), month=month, on_file=lambda _: None)
+        return verify(self.world.clock.now(), month=month, on_files=lambda *_: None)
 
     def differences(self, month: Month | None = None) -> list[str]:
         """What differs, each as a line: `2026-10/1 index.html was changed…`."""

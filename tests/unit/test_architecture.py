@@ -33,6 +33,7 @@ USE_CASES = (
     "tally.evidence",
     "tally.publishing",
     "tally.attaching",
+    "tally.evidence",
 )
 ADAPTERS = ("tally.gravityzone", "tally.connectwise", "tally.ledger", "tally.aws")
 EVIDENCE = ("tally.domain.evidence", "tally.evidence", "tally.ledger.evidence")
@@ -175,7 +176,7 @@ def test_statements_are_for_readers_alone(room: str) -> None:
     readers = {
         "tally.people": {"tally.domain.statement"},
         "tally.statements": {"tally.domain.statement"},
-        "tally.publishing": {"tally.domain.book", "tally.statements"},
+        "tally.publishing": {"tally.domain.book", "tally.domain.statement", "tally.statements"},
         "tally.ledger.books": {"tally.domain.book"},
         "tally.attaching": {"tally.domain.attaching", "tally.domain.statement"},
         "tally.domain.attaching": {"tally.domain.statement"},

@@ -3,7 +3,9 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from tally.domain.evidence.ledger_port import EvidenceStore
 from tally.domain.model.month import Month
+from tally.domain.statement.statement import Statement
 from tally.people.read_statements import read_statements
 from tally.ports import Ledger
 from tally.statements.book import book
@@ -11,17 +13,33 @@ from tally.statements.book import book
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pages:
-    """Draws books. ``zone`` is the IANA name of the MSP's own time zone."""
+    """Draws books. ``zone`` is the IANA name of the MSP's own time zone.
+
+    ``evidence`` has the machines behind the service ``evidence_of``.
+    """
 
     ledger: Ledger
+    evidence: EvidenceStore
+    evidence_of: str
     zone: str
 
     def __call__(self, month: Month) -> Iterator[tuple[str, bytes]]:
         """Yield each file's name and content, the index last."""
         unreadable: dict[str, str] = {}
-        statements = read_statements(self.ledger, month, zone=self.zone, unreadable=unreadable)
+        statements = self.statements(month, unreadable)
         for name, text in book(statements, month, unreadable=unreadable):
             yield name, text.encode()
+
+    def statements(self, month: Month, unreadable: dict[str, str]) -> Iterator[Statement]:
+        """Yield the month's statements; reasons of those that cannot be read are put aside."""
+        return read_statements(
+            self.ledger,
+            month,
+            zone=self.zone,
+            evidence=self.evidence,
+            evidence_of=self.evidence_of,
+            unreadable=unreadable,
+        )
 
 
 def media_type(name: str) -> str:

@@ -13,7 +13,6 @@ from itertools import batched
 
 from tally.domain.book.bucket_port import Bucket
 from tally.domain.book.chain import Chain, Difference, Shelved, differing_file, read
-from tally.domain.book.edition import MonthBooks
 from tally.domain.book.ledger_port import BookLedger
 from tally.domain.book.manifest import FILE, ROOT, FileMark, Manifest, folder, place_of
 from tally.domain.model.month import Month
@@ -49,11 +48,12 @@ class Verify:
     kept_months: int
 
     def __call__(
-        self, now: datetime, *, month: Month | None = None, on_file: Callable[[str], None]
+        self, now: datetime, *, month: Month | None = None, on_files: Callable[[int, str], None]
     ) -> Verified:
-        """Verify all books, or those of one ``month``; ``on_file`` hears of each file's key.
+        """Verify all books, or those of one ``month``.
 
-        Raises TallyError if bucket or ledger cannot be read.
+        ``on_files`` hears how many more files were read, and the name of the last. Raises
+        TallyError if bucket or ledger cannot be read.
         """
         since = _since(now, self.kept_months)
         with ThreadPoolExecutor(_AT_ONCE) as pool:
@@ -74,7 +74,7 @@ class Verify:
                 files += len(batch)
                 for difference in pool.map(self._compared, batch):
                     found += [] if difference is None else [difference]
-                on_file(batch[-1][1].name)
+                on_files(len(batch), batch[-1][1].name)
         return Verified(
             editions=sum(each.manifest is not None for each in looked),
             files=files,
@@ -136,8 +136,3 @@ def _since(now: datetime, kept_months: int) -> Month | None:
 
 def _order(of: Difference) -> tuple[Month, int, str]:
     return of.month, of.edition, of.file
-
-
-def location(bucket: str, books: MonthBooks) -> str:
-    """Return where the newest edition's index is, such as ``s3://bucket/books/…``."""
-    return f"s3://{bucket}/{folder(books.month, books.next_number - 1)}index.html"

@@ -20,6 +20,9 @@ from tally.errors import BugError, ConflictError, ContractError, TallyError
 from tally.ports import Clock
 from tally.publishing.pages import media_type
 
+_SHOWN = 200
+"""Characters of an error that are told."""
+
 AFTER_THE_END = timedelta(seconds=15)
 """The time after a run was stopped until another one takes over what it announced."""
 
@@ -82,9 +85,10 @@ class WriteEdition:
     def _stored(self, books: MonthBooks, drawn: Drawn, before: Link | None) -> bytes:
         """Store the next edition, unless the bucket has it; return its manifest as it stands."""
         within = folder(books.month, books.next_number)
-        stands = self.bucket.get(within + FILE)
-        if stands is not None:
-            return stands
+        if within + FILE in self.bucket.keys(within + FILE):
+            stands = self.bucket.get(within + FILE)
+            if stands is not None:
+                return stands
         manifest = Manifest(
             month=books.month,
             edition=books.next_number,
@@ -117,7 +121,7 @@ def _read(manifest: bytes, books: MonthBooks, bucket: str) -> Manifest:
         found = read_manifest(manifest)
     except ValueError as error:
         raise ContractError(
-            f"The object {key} of the bucket {bucket} is no manifest: {error}."
+            f"The object {key} of the bucket {bucket} is no manifest: {str(error)[:_SHOWN]}."
         ) from None
     if (found.month, found.edition) != (books.month, books.next_number):
         raise ContractError(

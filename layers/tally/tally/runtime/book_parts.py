@@ -1,6 +1,6 @@
 """Put the function ``book`` together; no other function imports its parts."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -14,11 +14,10 @@ from tally.aws.secret import read_keys
 from tally.connectwise.documents import Documents
 from tally.domain.book.ledger_port import BookLedger
 from tally.domain.model.month import Month
-from tally.domain.statement.statement import Statement
 from tally.ledger.attachments.attachment_table import DynamoDBAttachments
 from tally.ledger.books.books_table import DynamoDBBooks
 from tally.ledger.dynamodb import DynamoDBLedger
-from tally.people.read_statements import read_statements
+from tally.ledger.evidence.evidence_table import DynamoDBEvidence
 from tally.publishing.pages import Pages
 from tally.publishing.publish import Publish
 from tally.publishing.write_edition import WriteEdition
@@ -26,6 +25,7 @@ from tally.runtime.bootstrap import World, connectwise_client
 from tally.runtime.clock import WallClock
 from tally.runtime.settings import BookSettings, ConnectWiseSettings
 from tally.runtime.time_limits import Deadline
+from tally.services import evidence_of
 from tally.statements.drawing import Form, drawn
 
 _CONNECTIONS = 16
@@ -50,12 +50,17 @@ def book_parts(environment: Mapping[str, str], world: World | None = None) -> Bo
     tables = aws.client("dynamodb")
     ledger = DynamoDBLedger(tables, settings.table_name)
     books = DynamoDBBooks(tables, settings.table_name)
-    zone = settings.billing_time_zone.key
+    pages = Pages(
+        ledger=ledger,
+        evidence=DynamoDBEvidence(tables, settings.table_name),
+        evidence_of=evidence_of(settings.services),
+        zone=settings.billing_time_zone.key,
+    )
     write = WriteEdition(
         books=books,
         bucket=S3Bucket(aws.client("s3"), settings.books_bucket),
         clock=world.clock or WallClock(),
-        pages=Pages(ledger=ledger, zone=zone),
+        pages=pages,
         seconds_left=deadline.seconds_left,
     )
     publish = Publish(
@@ -79,7 +84,7 @@ def book_parts(environment: Mapping[str, str], world: World | None = None) -> Bo
                     world=world,
                 ),
                 attachments=attachments,
-                statements=partial(_statements, ledger, zone),
+                statements=pages.statements,
                 pdf=partial(drawn, form=Form.PDF),
                 seconds_left=deadline.seconds_left,
             ),
@@ -112,12 +117,6 @@ def _attach_one(
         settle=timedelta(seconds=calling.settle_seconds),
         private=settings.attach_privately,
     )
-
-
-def _statements(
-    ledger: DynamoDBLedger, zone: str, month: Month, unreadable: dict[str, str]
-) -> Iterator[Statement]:
-    return read_statements(ledger, month, zone=zone, unreadable=unreadable)
 
 
 def _state(books: BookLedger, month: Month) -> str | None:

@@ -76,6 +76,9 @@ def _cycles(value: str) -> frozenset[str]:
 
 
 _Text = Annotated[str, StringConstraints(min_length=1)]
+_Services = Annotated[
+    tuple[BilledService, ...], BeforeValidator(read_services), Field(validate_default=True)
+]
 _PulseMinutes = Annotated[int, Field(ge=0, le=5)]
 
 
@@ -157,9 +160,7 @@ class Settings(ConnectWiseSettings):
     bill_minimum: bool
     invoicing: Invoicing
     late_usage: LateUsage
-    services: Annotated[
-        tuple[BilledService, ...], BeforeValidator(read_services), Field(validate_default=True)
-    ] = ""  # type: ignore[assignment]  # read as a setting is
+    services: _Services = ""  # type: ignore[assignment]  # read as a setting is
     first_month: Annotated[Month | None, BeforeValidator(_month)] = None
     pulse_minutes: _PulseMinutes = 0
     queue_url: _Text
@@ -241,6 +242,7 @@ class BookSettings(_FromEnvironment):
     books_bucket: _Text
     billing_time_zone: Annotated[ZoneInfo, BeforeValidator(_zone)]
     close_day: Annotated[int, Field(ge=2, le=28)]
+    services: _Services = ""  # type: ignore[assignment]  # read as a setting is
     statement_months: Annotated[int, Field(ge=0, le=120)]
     attach_statements: bool = False
     attach_privately: bool = True

@@ -7,6 +7,9 @@ from tally.domain.book.edition import Edition, Link, MonthBooks
 from tally.domain.book.manifest import FileMark, Manifest, read_manifest, sha256
 from tally.domain.model.month import Month
 
+_SHOWN = 200
+"""Characters of an error that are told."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Difference:
@@ -45,7 +48,7 @@ def read(shelved: Shelved) -> Manifest | Difference:
     try:
         manifest = read_manifest(shelved.manifest)
     except ValueError as error:
-        return _of(shelved, f"manifest.json cannot be read: {error}")
+        return _of(shelved, f"manifest.json cannot be read: {str(error)[:_SHOWN]}")
     if (manifest.month, manifest.edition) != (shelved.month, shelved.number):
         return _of(
             shelved,
