@@ -9,9 +9,10 @@ import pytest
 from simulators.clock import VirtualClock
 from tally.domain.statement.statement import Statement
 from tally.statements.book import INDEX, book
-from tally.statements.drawing import Form, drawn
+from tally.statements.drawing import Form
 from testing.world import World
 from tests.functional.browser import BROWSER, look
+from tests.functional.drawn_text import text_of
 from tests.functional.instants import gmt
 from tests.functional.stated import stated
 
@@ -105,10 +106,10 @@ def statements() -> list[Statement]:
 @pytest.fixture(scope="module")
 def pages(statements: list[Statement]) -> dict[str, str]:
     """The index, the page of each customer by number, and a page of nothing."""
-    by_number = {str(number): drawn(each, Form.HTML) for number, each in enumerate(statements)}
+    by_number = {str(number): text_of(each, Form.HTML) for number, each in enumerate(statements)}
     files = dict(book(statements, statements[0].month, unreadable={"x": "Customer X is damaged"}))
     nothing = replace(statements[0], services=())
-    return {"index": files[INDEX], **by_number, "nothing": drawn(nothing, Form.HTML)}
+    return {"index": files[INDEX].decode(), **by_number, "nothing": text_of(nothing, Form.HTML)}
 
 
 @pytest.mark.parametrize(

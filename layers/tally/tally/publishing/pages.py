@@ -27,8 +27,7 @@ class Pages:
         """Yield each file's name and content, the index last."""
         unreadable: dict[str, str] = {}
         statements = self.statements(month, unreadable)
-        for name, text in book(statements, month, unreadable=unreadable):
-            yield name, text.encode()
+        yield from book(statements, month, unreadable=unreadable)
 
     def statements(self, month: Month, unreadable: dict[str, str]) -> Iterator[Statement]:
         """Yield the month's statements; reasons of those that cannot be read are put aside."""
