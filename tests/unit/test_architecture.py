@@ -195,8 +195,8 @@ def test_statements_are_for_readers_alone(room: str) -> None:
         "tally.domain.attaching": {"tally.domain.statement"},
         "tally.ledger.attachments": {"tally.domain.attaching"},
         "tally.connectwise": {"tally.domain.attaching"},
-        "tally.domain.reporting": {"tally.domain.book"},
-        "tally.reporter": {"tally.domain.book"},
+        "tally.domain.reporting": {"tally.domain.attaching", "tally.domain.book"},
+        "tally.reporter": {"tally.domain.attaching", "tally.domain.book"},
         "tally.runtime": {
             "tally.attaching",
             "tally.domain.book",

@@ -228,6 +228,7 @@ class ReporterSettings(_FromEnvironment):
     pulse_minutes: _PulseMinutes = 0
     stack_name: _Text
     books_bucket: str = ""
+    attach_statements: bool = False
 
 
 class BookSettings(_FromEnvironment):
