@@ -45,12 +45,11 @@ class Template:
         }
 
     def statements(self, role: str) -> list[dict[str, Any]]:
-        """What a role is allowed at most: a policy that depends on a setting is among them."""
+        """What a role is allowed at most: what depends on a setting is among it."""
         return [
-            statement
-            for each in self.properties(role)["Policies"]
-            for policy in each.get("Fn::If", [None, each])[1:2]
-            for statement in policy["PolicyDocument"]["Statement"]
+            each.get("Fn::If", [None, each])[1]
+            for policy in self.properties(role)["Policies"]
+            for each in policy["PolicyDocument"]["Statement"]
         ]
 
     def environment(self, function: str) -> Mapping[str, Any]:
