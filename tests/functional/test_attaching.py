@@ -9,10 +9,15 @@ import pytest
 
 from simulators.connectwise import Right
 from simulators.faults import Fault, FaultKind
+from tally.attaching.attach_closed import AttachClosed
+from tally.attaching.attach_month import Run
 from tally.domain.attaching.document import LONGEST_TITLE
+from tally.domain.attaching.month import MonthAttached
 from tally.domain.model.month import Month
 from tally.domain.statement.canonical import fingerprint
 from tally.domain.statement.statement import Statement
+from tally.errors import TransientError
+from testing.attachments import MemoryAttachments
 from testing.world import Customer, World
 from tests.functional.attached import (
     CLOSE,
@@ -325,3 +330,45 @@ def of_another(model: Statement, agreement_id: int) -> Statement:
     line = replace(line, place=replace(line.place, agreement_id=agreement_id))
     customer = replace(model.customer, id=f"{agreement_id:024x}")
     return replace(model, customer=customer, services=(replace(service, lines=(line,)),))
+
+
+def test_a_month_that_fails_stops_no_other() -> None:
+    """SAFE-5: the others are attached; then its error is raised."""
+    months = [Month(2026, number) for number in (8, 9, 10, 11)]
+    attachments = MemoryAttachments(months={months[1]: MonthAttached(month=months[1])})
+    seen: list[tuple[Month, str]] = []
+
+    def attach(month: Month, *, state: str) -> Run:
+        seen.append((month, state))
+        if month == months[1]:
+            raise TransientError("the ledger is not there")
+        return Run(month=month)
+
+    states = {months[1]: "b", months[3]: "d"}
+    closed_months = AttachClosed(
+        attach=attach,  # type: ignore[arg-type]
+        attachments=attachments,
+        state=states.get,
+    )
+    with pytest.raises(TransientError):
+        closed_months(months)
+    assert seen == [(months[1], "b"), (months[3], "d")]
+
+
+def test_the_newest_month_is_the_first() -> None:
+    """PROOF-7: turned on, it attaches no year at once; a month without a book has no document."""
+    months = [Month(2026, number) for number in (9, 10, 11)]
+    seen: list[Month] = []
+
+    def attach(month: Month, *, state: str) -> Run:
+        seen.append(month)
+        return Run(month=month, stopped=state)
+
+    attach_closed = AttachClosed(
+        attach=attach,  # type: ignore[arg-type]
+        attachments=MemoryAttachments(),
+        state=lambda month: None if month == months[0] else "s",
+    )
+    assert [each.month for each in attach_closed(months)] == [months[2]]
+    assert list(attach_closed(months[:1])) == []
+    assert list(attach_closed([])) == []
