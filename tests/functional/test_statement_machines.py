@@ -265,6 +265,33 @@ def test_a_count_that_waits(world: World, harbor: Customer, machines: Machines) 
     )
 
 
+@pytest.mark.machines(3)
+def test_an_open_month_has_looks_to_come(
+    world: World, harbor: Customer, machines: Machines
+) -> None:
+    """PROOF-4: while the month is open, who was not seen may be seen yet, and that is said."""
+    machines.put(harbor, *some(2))
+    world.play(FIRST)
+    of = stated(world, harbor, "2026-11", evidence=machines)
+    assert machines_in_words(of)[0].endswith(f"; one was not seen yet {MISSED}.")
+
+
+@pytest.mark.machines(2)
+def test_machines_without_a_record(world: World, harbor: Customer, machines: Machines) -> None:
+    """PROOF-5: where nothing was billed, machines stand there without a count, and nothing is made
+    up of them.
+    """
+    machines.put(harbor, *some(2), month=Month(2026, 9))
+    world.play(FIRST)
+    of = stated(world, harbor, "2026-09", evidence=machines)
+    assert (of.stage, of.services) == (Stage.NOT_RECORDED, ())
+    assert machines_in_words(of)[0] == (
+        "Tally saw 2 machines active, by name. There is no count of all endpoints here to compare "
+        "that with."
+    )
+    assert "pc-1" in drawn_as_page(of)
+
+
 @pytest.mark.machines(4)
 def test_a_month_before_evidence(world: World, harbor: Customer, machines: Machines) -> None:
     """PROOF-5: what is found in one month fills in nothing of the month before; evidence that was

@@ -35,7 +35,7 @@ def machines_in_words(of: Statement) -> tuple[str, ...]:
     service = _behind(of)
     proven = seen_active(evidence)
     told = (
-        _compared(service, evidence),
+        _compared(service, evidence, of.stage),
         _of_partner(service),
         _told(_deleted, [each for each in proven if each.fate is Fate.DELETED]),
         _told(_moved, [each for each in proven if _has_moved(each)]),
@@ -95,7 +95,7 @@ def _behind(of: Statement) -> ServiceStatement | None:
     return next((each for each in of.services if each.service == of.evidence_of), None)
 
 
-def _compared(service: ServiceStatement | None, evidence: Evidence) -> str:
+def _compared(service: ServiceStatement | None, evidence: Evidence, stage: Stage) -> str:
     """Say both numbers and the difference, and that no number of machines is the count."""
     proven = evidence.proven
     if service is None:
@@ -105,7 +105,7 @@ def _compared(service: ServiceStatement | None, evidence: Evidence) -> str:
         return f"{_saw(proven)}. GravityZone's count is {NOT_RECORDED}: nothing is compared."
     counts = f"GravityZone counts {counted:,}. "
     if proven < counted:
-        return counts + _fewer(counted - proven, evidence)
+        return counts + _fewer(counted - proven, evidence, stage)
     if proven > counted:
         return (
             f"{counts}{_saw(proven)}: {_number(proven - counted)} more than it counts "
@@ -119,10 +119,11 @@ def _compared(service: ServiceStatement | None, evidence: Evidence) -> str:
     )
 
 
-def _fewer(missing: int, evidence: Evidence) -> str:
+def _fewer(missing: int, evidence: Evidence, stage: Stage) -> str:
     """Say how many that were counted were not seen; at least so many if others may be elsewhere."""
     proven = evidence.proven
-    not_seen = f"{_number(missing)} {_was(missing)} not seen ({_HOW_MISSED})."
+    yet = " yet" if stage is Stage.PROVISIONAL else ""
+    not_seen = f"{_number(missing)} {_was(missing)} not seen{yet} ({_HOW_MISSED})."
     if not proven:
         return f"{_saw(0)}: {not_seen}"
     if any(map(_has_moved, seen_active(evidence))):
