@@ -29,6 +29,8 @@ HEAVY = {
         "tally.people.company_setup",
         "tally.people.read_statements",
         "tally.domain.statement",
+        "tally.domain.book",
+        "tally.publishing",
         "tally.statements",
     ),
 }
