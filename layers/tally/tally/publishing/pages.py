@@ -24,10 +24,10 @@ class Pages:
     zone: str
 
     def __call__(self, month: Month) -> Iterator[tuple[str, bytes]]:
-        """Yield each file's name and content, the index last."""
+        """Give each file's name and content, the index last."""
         unreadable: dict[str, str] = {}
         statements = self.statements(month, unreadable)
-        yield from book(statements, month, unreadable=unreadable)
+        return book(statements, month, unreadable=unreadable)
 
     def statements(self, month: Month, unreadable: dict[str, str]) -> Iterator[Statement]:
         """Yield the month's statements; reasons of those that cannot be read are put aside."""
