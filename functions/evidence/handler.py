@@ -9,7 +9,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from tally.errors import TallyError
 from tally.evidence.jobs import EvidenceJob, WalkDue
-from tally.runtime import evidence_parts, metrics
+from tally.runtime import evidence_parts
 from tally.runtime.cold_start import started
 from tally.runtime.evidence_parts import EvidenceFunction
 from tally.runtime.logs import function_logger, in_words
@@ -30,24 +30,22 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     if function is None:
         return {"skipped": "evidence is off"}
     function.deadline.set(context.get_remaining_time_in_millis())
+    if "Records" in event:
+        failed = [each["messageId"] for each in event["Records"] if not _done(function, each)]
+        return {"batchItemFailures": [{"itemIdentifier": each} for each in failed]}
     try:
-        if "Records" in event:
-            failed = [each["messageId"] for each in event["Records"] if not _done(function, each)]
-            return {"batchItemFailures": [{"itemIdentifier": each} for each in failed]}
         return _walk(function, WalkDue.of(event))
     except TallyError:
         # The keys may have been changed since this container read them.
         _evidence.cache_clear()
         raise
-    finally:
-        metrics.emit_invocation("evidence", function.stack, {}, function.traffic)
 
 
 def _walk(function: EvidenceFunction, due: WalkDue) -> dict[str, Any]:
     logger.append_keys(walk=due.at.isoformat())
     walked = asdict(function.walk(due.at))
     log = logger.warning if walked["troubles"] else logger.info
-    log("walked", extra=walked)
+    log("walked", extra={**walked, "GravityZone": function.traffic.taken().figures()})
     return walked
 
 
@@ -67,5 +65,5 @@ def _done(function: EvidenceFunction, record: dict[str, Any]) -> bool:
         logger.exception("a bug in Tally")
         return False
     log = logger.warning if done.get("troubles") else logger.info
-    log("done", extra=dict(done))
+    log("done", extra={**done, "GravityZone": function.traffic.taken().figures()})
     return True

@@ -30,6 +30,11 @@ HEAVY = {
         "tally.people.read_statements",
         "tally.domain.statement",
         "tally.statements",
+        "tally.evidence",
+        "tally.domain.evidence",
+        "tally.ledger.evidence",
+        "tally.gravityzone.inventory",
+        "tally.runtime.evidence_parts",
     ),
 }
 """What no first tick or job may import: another's work, or a machine's for development."""

@@ -32,20 +32,27 @@ The slowest is a customer with a walk of its own: pages of 20 s at most, and the
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EvidenceFunction:
-    """The evidence function's parts; ``traffic`` counts calls, for ``stack``'s metrics."""
+    """The evidence function's parts; ``traffic`` counts its calls, for its log alone.
+
+    Billing's metrics and their alarms are about billing (PROOF-2).
+    """
 
     walk: Walk
     deliver: EvidenceDelivery
     deadline: Deadline
-    traffic: Mapping[str, Traffic]
-    stack: str
+    traffic: Traffic
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outside:
+    """Stand-ins of tests for the network and the clock; None means the real one."""
+
+    gravityzone: BaseAdapter | None = None
+    clock: Clock | None = None
 
 
 def evidence(
-    environment: Mapping[str, str],
-    *,
-    gravityzone: BaseAdapter | None = None,
-    clock: Clock | None = None,
+    environment: Mapping[str, str], outside: Outside | None = None
 ) -> EvidenceFunction | None:
     """Put the function together; None if evidence is off.
 
@@ -55,7 +62,8 @@ def evidence(
     if not settings.evidence:
         return None
     aws, deadline, heard = AwsClients(connections=_CONNECTIONS), Deadline(), Traffic()
-    clock = clock or WallClock()
+    outside = outside or Outside()
+    clock = outside.clock or WallClock()
     inventory = InventoryClient(
         url=settings.gravityzone_url,
         api_key=read_keys(aws.client("secretsmanager"), settings.secret_id).gravityzone_api_key,
@@ -64,7 +72,7 @@ def evidence(
         local_http_host=settings.local_http_host,
         timeout=settings.request_timeout_seconds,
         deadline=deadline.seconds_left,
-        adapter=gravityzone,
+        adapter=outside.gravityzone,
         listener=heard.heard,
     )
     tables = aws.client("dynamodb")
@@ -107,8 +115,7 @@ def evidence(
             clock=clock,
         ),
         deadline=deadline,
-        traffic={"GravityZone": heard},
-        stack=settings.stack_name,
+        traffic=heard,
     )
 
 

@@ -241,4 +241,3 @@ class EvidenceSettings(_FromEnvironment):
     inventory_calls_per_second: Annotated[float, Field(gt=0, le=10)]
     request_timeout_seconds: Annotated[float, Field(gt=0, le=60)]
     local_http_host: str = ""
-    stack_name: _Text
