@@ -67,10 +67,14 @@ def test_off_stops_the_walks(template: Template, name: str) -> None:
     }
     assert template.body["Conditions"]["EvidenceRuns"] == {
         "Fn::And": [
-            {"Fn::Equals": [{"Ref": "Evidence"}, "true"]},
+            {"Condition": "EvidenceIsOn"},
             {"Fn::Equals": [{"Ref": "ScheduleExpression"}, ""]},
         ]
     }
+    assert template.body["Conditions"]["EvidenceIsOn"] == {
+        "Fn::Equals": [{"Ref": "Evidence"}, "true"]
+    }
+    assert _event(template, "Jobs")["Enabled"] == {"Fn::If": ["EvidenceIsOn", True, False]}
     assert template.environment("EvidenceFunction")["EVIDENCE"] == {"Ref": "Evidence"}
 
 

@@ -94,6 +94,8 @@ class Msp:
             "ScheduleDeadLetterQueue",
             "PlannerFailureQueue",
             "ReporterFailureQueue",
+            "EvidenceQueue",
+            "EvidenceDeadLetterQueue",
         ):
             self.stack.queues.purge_queue(QueueUrl=self.stack.outputs[queue])
         table = self.stack.outputs["LedgerTable"]
@@ -108,7 +110,7 @@ class Msp:
             simulator.call("DELETE", "calls")
         self.set_clocks(FIRST)
         self.stack.put_secret(KEYS)
-        for function in ("planner", "reporter", "worker"):
+        for function in ("planner", "reporter", "worker", "evidence"):
             self._lines_before[function] = len(self.stack.log_lines(function))
 
     def add_customer(self, name: str) -> Customer:

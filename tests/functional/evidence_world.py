@@ -32,7 +32,7 @@ class EvidenceWorld:
     store: MemoryEvidence = field(default_factory=MemoryEvidence)
     queue: MemoryTextQueue = field(default_factory=MemoryTextQueue)
     failures: list[TallyError] = field(default_factory=list)
-    service: str | None = ENDPOINTS.name
+    service: str = ENDPOINTS.name
     has_time: Callable[[], bool] = lambda: True
     calls_per_second: float = 5
 

@@ -293,7 +293,7 @@ def test_evidence_is_dropped_after_the_setting() -> None:
 def test_nothing_is_walked_where_no_service_bills_endpoints() -> None:
     """PROOF-2: machines would explain nothing then."""
     play, _, _ = harbor()
-    play.service = None
+    play.service = ""
     assert play.walk("2026-11-01 03:37").skipped == "no service bills endpoints"
     assert play.calls("getNetworkInventoryItems") == 0
 

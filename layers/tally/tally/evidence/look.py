@@ -28,7 +28,7 @@ class Looks:
     recorder: Recorder
     queue: EvidenceQueue
     clock: Clock
-    service: str | None
+    service: str
     has_time: Callable[[], bool] = lambda: True
 
     def __call__(self, job: EvidenceJob) -> int:
@@ -39,7 +39,7 @@ class Looks:
         was found saved.
         """
         month = Month.of(job.at)
-        if self.service is None or not self._is_in(month):
+        if not self.service or not self._is_in(month):
             return 0
         evidence = self.recorder.read(job.company_id, month)
         if evidence is None:

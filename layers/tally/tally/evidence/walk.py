@@ -44,7 +44,7 @@ class Walked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Walk:
-    """The use case. ``service`` names the one that bills endpoints; None if none does.
+    """The use case. ``service`` names the one that bills endpoints; "" if none does.
 
     ``has_time`` tells if there is time for one more customer.
     """
@@ -54,7 +54,7 @@ class Walk:
     recorder: Recorder
     queue: EvidenceQueue
     clock: Clock
-    service: str | None
+    service: str
     close_day: int
     has_time: Callable[[], bool] = lambda: True
 
@@ -64,13 +64,13 @@ class Walk:
         A walk that comes when its month is over does nothing: what it would see is no more of that
         month (PROOF-5). Raises TallyError if nothing can be read at all.
         """
-        if self.service is None:
+        if not self.service:
             return Walked(skipped="no service bills endpoints")
         if not self._is_in(Month.of(at)):
             return Walked(skipped=f"{Month.of(at)} is over")
         walked = Walked()
         if at.day == self.close_day and not after:
-            self._conclude(at, walked, self.service)
+            self._conclude(at, walked)
         counts = customers_of(self.ledger, Month.of(at), self.service)
         _Round(walk=self, at=at, counts=counts, walked=walked).go(after)
         return walked
@@ -78,11 +78,11 @@ class Walk:
     def _is_in(self, month: Month) -> bool:
         return Month.of(self.clock.now()) == month
 
-    def _conclude(self, at: datetime, walked: Walked, service: str) -> None:
+    def _conclude(self, at: datetime, walked: Walked) -> None:
         """Queue a look into the group "Deleted" of each customer who lost machines last month."""
         month = Month.of(at).previous
         troubles = _Troubles(walked.troubles)
-        for company_id in customers_of(self.ledger, month, service):
+        for company_id in customers_of(self.ledger, month, self.service):
             with troubles.of(company_id):
                 evidence = self.recorder.read(company_id, month)
                 if evidence is not None and has_unseen(evidence):

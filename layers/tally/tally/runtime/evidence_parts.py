@@ -8,7 +8,6 @@ from requests.adapters import BaseAdapter
 from tally.aws.clients import AwsClients
 from tally.aws.secret import read_keys
 from tally.aws.text_queue import SQSTextQueue
-from tally.domain.model.reading import ENDPOINTS
 from tally.evidence.delivery import EvidenceDelivery
 from tally.evidence.look import Conclude, Looks
 from tally.evidence.store import Recorder
@@ -21,6 +20,7 @@ from tally.runtime.clock import WallClock
 from tally.runtime.settings import EvidenceSettings
 from tally.runtime.time_limits import Deadline
 from tally.runtime.traffic import Traffic
+from tally.services import evidence_of
 
 _CONNECTIONS = 8
 _ONE_MORE = 60.0
@@ -85,7 +85,7 @@ def evidence(
     def has_time() -> bool:
         return deadline.seconds_left() >= _ONE_MORE
 
-    service = _counting_endpoints(settings)
+    service = evidence_of(settings.services)
     walk = Walk(
         inventory=inventory,
         ledger=ledger,
@@ -116,16 +116,4 @@ def evidence(
         ),
         deadline=deadline,
         traffic=heard,
-    )
-
-
-def _counting_endpoints(settings: EvidenceSettings) -> str | None:
-    """Return the service whose counter is the number of endpoints; None if none is billed so."""
-    return next(
-        (
-            each.service.name
-            for each in settings.services
-            if each.service.counter == ENDPOINTS.counter
-        ),
-        None,
     )
