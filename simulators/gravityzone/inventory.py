@@ -80,7 +80,7 @@ class Inventory:
     def groups(self, params: dict[str, Any]) -> bytes:
         """Answer `getCustomGroupsList`: the groups directly below a company or its container."""
         expect(params, ("parentId",))
-        parent = self._parent(params)
+        parent = self._parent("getCustomGroupsList", params)
         rows: list[dict[str, str]] = []
         if parent.type in {COMPANY, CONTAINER}:
             company_id = parent.company_id
@@ -127,16 +127,21 @@ class Inventory:
         types = {TYPES[name] for name, wanted in kinds.items() if wanted is True}
         security = named_object(named_object(filters, "security"), "management")
         managed = security.get("managedWithBest") is True
-        for node in self._walked(self._parent(params), recursive=recursive):
+        parent = self._parent("getNetworkInventoryItems", params)
+        for node in self._walked(parent, recursive=recursive):
             unwanted = managed and node.endpoint is not None and not node.endpoint.managed
             if not unwanted and (not types or node.type in types):
                 yield node
 
-    def _parent(self, params: dict[str, Any]) -> Node:
+    def _parent(self, method: str, params: dict[str, Any]) -> Node:
         parent_id = params.get("parentId")
         node = self._node(self.tenant.own.id if parent_id is None else parent_id)
         if node is None:
             raise invalid("parentId")
+        # A call that names a company is refused before; one that names its group, or nobody, here.
+        refusal = self.tenant.reach.refusal_of(method, node.company_id)
+        if refusal is not None:
+            raise RpcError(refusal.code, refusal.details)
         return node
 
     def _node(self, node_id: object) -> Node | None:
@@ -219,9 +224,13 @@ def _company(company: Company) -> Node:
 
 
 def _machine(endpoint: Endpoint, parent_id: str, now: datetime) -> Node:
-    kind = _MACHINES[int(made_id("kind", endpoint.id), 16) % len(_MACHINES)]
-    name = endpoint.name_shown(now)
+    name, kind = endpoint.name_shown(now), _kind(endpoint.id)
     return Node(endpoint.id, name, parent_id, endpoint.company_id, kind, endpoint)
+
+
+@lru_cache(maxsize=65_536)
+def _kind(endpoint_id: str) -> int:
+    return _MACHINES[int(made_id("kind", endpoint_id), 16) % len(_MACHINES)]
 
 
 def _with_scans(params: dict[str, Any]) -> bool:

@@ -210,8 +210,10 @@ def test_one_companys_walk_can_be_refused(
     """The refusal of one company is no other's; by method, its details are still told."""
     (machine,) = gravityzone.tenant.check_in_new(HARBOR)
     gravityzone.tenant.reach.refuse(HARBOR, "getNetworkInventoryItems", details="No.")
-    asked = {"parentId": HARBOR}
-    assert client.error("network", "getNetworkInventoryItems", asked, "v1.1") == (-32001, "No.")
+    for parent in (HARBOR, client.deleted_group(HARBOR)):
+        asked = {"parentId": parent}
+        refused = client.error("network", "getNetworkInventoryItems", asked, "v1.1")
+        assert refused == (-32001, "No.")
     assert client.machines(JUNIPER) == {}
     assert client.details(machine)["companyId"] == HARBOR
     gravityzone.tenant.reach.refuse(HARBOR)

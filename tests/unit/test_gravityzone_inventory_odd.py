@@ -1,7 +1,8 @@
 """The inventory's client, against answers that the simulator is too truthful to give."""
 
 import json
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -283,9 +284,26 @@ def test_instants(value: object, at: datetime | None) -> None:
     assert seen(value) == LastSeen(company_id=HARBOR, at=at)
 
 
+@pytest.fixture
+def elsewhere(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A machine whose own clock is set to Sydney."""
+    monkeypatch.setenv("TZ", "Australia/Sydney")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
+@pytest.mark.usefixtures("elsewhere")
+def test_our_own_zone_changes_nothing() -> None:
+    """PROOF-1: where Tally runs says nothing about GravityZone's clock."""
+    at = datetime(2026, 11, 1, tzinfo=UTC)
+    assert seen("2026-11-01T00:00:00") == LastSeen(company_id=HARBOR, at=at)
+
+
 @given(ago=st.timedeltas(timedelta(0), timedelta(days=9_000)))
 def test_no_instant_is_shifted(ago: timedelta) -> None:
-    """PROOF-1: what GravityZone says is kept to the second, on any machine's clock."""
+    """PROOF-1: what GravityZone says is kept to the second."""
     at = (NOW - ago).replace(microsecond=0)
     told = seen(at.strftime("%Y-%m-%dT%H:%M:%S"))
     assert told == LastSeen(company_id=HARBOR, at=at)

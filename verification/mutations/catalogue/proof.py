@@ -6,10 +6,65 @@ PROOF = (
     Mutation(
         name="a statement knows that no machine was proven",
         rule="PROOF-3",
-        file="tally/domain/statement/statement.py",
-        edits=(Edit(before="    proven: int | None = None", after="    proven: int | None = 0"),),
+        file="tally/domain/statement/draw_up.py",
+        edits=(
+            Edit(
+                before="proven=seen.get(account.record.key.service)",
+                after="proven=seen.get(account.record.key.service, 0)",
+            ),
+        ),
         why="A number that nobody has recorded is nothing.",
         tests=("tests/functional/test_statements.py",),
+    ),
+    Mutation(
+        name="as many machines are the machines that were counted",
+        rule="PROOF-3",
+        file="tally/domain/statement/machines.py",
+        edits=(
+            Edit(
+                before='GravityZone does not name those it counts: nothing shows that "\n'
+                '        "they are these.',
+                after='These are the machines that "\n        "it counts.',
+            ),
+        ),
+        why="Twelve were counted, and here are twelve.",
+        tests=("tests/unit/test_machine_words.py",),
+    ),
+    Mutation(
+        name="a machine of the inventory was seen active",
+        rule="PROOF-3",
+        file="tally/domain/evidence/evidence.py",
+        edits=(
+            Edit(
+                before="sum(each.proof is not None for each in self.machines)",
+                after="len(self.machines)",
+            ),
+        ),
+        why="It is listed, and the agent reports once an hour.",
+        tests=("tests/unit/test_machine_words.py", "tests/unit/test_machine_forms.py"),
+    ),
+    Mutation(
+        name="a look at the inventory changes no version",
+        rule="PROOF-4",
+        file="tally/domain/statement/statement.py",
+        edits=(
+            Edit(
+                before="sum(each.version for each in self.services) + evidence",
+                after="sum(each.version for each in self.services)",
+            ),
+        ),
+        why="The version is the record's.",
+        tests=("tests/unit/test_machine_forms.py",),
+    ),
+    Mutation(
+        name="evidence that cannot be read was not recorded",
+        rule="SAFE-5",
+        file="tally/people/read_statements.py",
+        edits=(
+            Edit(before="            return None, True", after="            return None, False"),
+        ),
+        why="Without it there is nothing to show.",
+        tests=("tests/functional/test_statement_machines.py",),
     ),
     Mutation(
         name="a statement is final as soon as one service is closed",
@@ -95,97 +150,63 @@ PROOF = (
         tests=("tests/unit/test_statement_forms.py",),
     ),
     Mutation(
-        name="a look that is read after the month proves the month",
+        name="lastSeen is in the zone of the function's own clock",
         rule="PROOF-1",
-        file="tally/domain/evidence/looks.py",
-        edits=(
-            Edit(
-                before="    if not month.starts <= seen.at <= look.read < month.next.starts:",
-                after="    if not month.starts <= seen.at <= min(look.read, month.next.starts):",
-            ),
-        ),
-        why="The machine was seen in the month; when that was read seems to be all the same.",
-        tests=("tests/unit/test_evidence_laws.py",),
-    ),
-    Mutation(
-        name="a machine that moved in is proven by what it did elsewhere",
-        rule="PROOF-1",
-        file="tally/domain/evidence/looks.py",
+        file="tally/gravityzone/inventory.py",
         edits=(
             Edit(
                 before=(
-                    "    if machine.moved_in is not None and seen.at <= machine.moved_in:\n"
-                    "        return None\n"
+                    "        instant = instant.replace(tzinfo=UTC) if instant.tzinfo is None else "
+                    "instant.astimezone(UTC)"
                 ),
-                after="",
+                after="        instant = instant.astimezone(UTC)",
             ),
         ),
-        why="The details name the company, and it is the right one.",
-        tests=("tests/functional/test_evidence.py",),
+        why="The conversion does it for a time without a zone, and functions run in UTC.",
+        tests=("tests/unit/test_gravityzone_inventory_odd.py",),
     ),
     Mutation(
-        name="who is missing from the root's walk has no machines",
-        rule="READ-9",
-        file="tally/evidence/walk.py",
-        edits=(
-            Edit(
-                before="        if rows is None and self.rows is not None and not "
-                "self._has_machines(company_id):",
-                after="        if rows is None and self.rows is not None:",
-            ),
-        ),
-        why="The walk was read to its end.",
-        tests=("tests/functional/test_evidence_troubles.py",),
-    ),
-    Mutation(
-        name="a machine that was asked about in vain is asked about every day",
+        name="a time that is still to come is when a machine was last seen",
         rule="PROOF-1",
-        file="tally/domain/evidence/looks.py",
+        file="tally/gravityzone/inventory.py",
         edits=(
             Edit(
-                before="if last or each.asked is None or each.asked < count),",
-                after="if last or each.asked is None or each.asked <= count),",
+                before="    return instant if instant <= now else None", after="    return instant"
             ),
         ),
-        why="It may have connected since.",
-        tests=("tests/unit/test_evidence_laws.py",),
+        why="GravityZone would not say it.",
+        tests=("tests/unit/test_gravityzone_inventory_odd.py",),
     ),
     Mutation(
-        name="parts of the edition before are deleted before the head is written",
-        rule="PROOF-2",
-        file="tally/ledger/evidence/evidence_table.py",
+        name="the second page of the inventory is never read",
+        rule="SAFE-5",
+        file="tally/gravityzone/inventory.py",
         edits=(
             Edit(
-                before="        before = self._put_head(head, expected=evidence.version)\n"
-                "        self._delete_parts(company_id, month, before)\n",
-                after="        before = self._item(_head_key(company_id, month)) or {}\n"
-                "        self._delete_parts(company_id, month, before)\n"
-                "        self._put_head(head, expected=evidence.version)\n",
+                before=(
+                    "            if not page.has_more:\n"
+                    "                if type(total) is int and count < total:\n"
+                    '                    raise self._rpc.unreadable(reply, f"{count} rows came of '
+                    '{total}")\n'
+                    "                return\n"
+                ),
+                after="            return\n",
             ),
         ),
-        why="Without them first, nothing is left over if the function is stopped.",
-        tests=("tests/contract/test_evidence_conformance.py",),
+        why="A page holds a thousand machines, and no customer of the tests has as many.",
+        tests=("tests/unit/test_gravityzone_inventory.py",),
     ),
     Mutation(
-        name="evidence that a person removed comes back by a look",
-        rule="PROOF-5",
-        file="tally/evidence/look.py",
+        name="a machine that GravityZone refuses to tell of is gone",
+        rule="SAFE-7",
+        file="tally/gravityzone/refusals.py",
         edits=(
             Edit(
-                before="            lambda now: None if now is None else with_looks(now, found, "
-                "count=self.count),",
-                after="            lambda now: with_looks(\n"
-                "                now or replace(self.evidence, version=0),\n"
-                "                found,\n"
-                "                count=self.count,\n"
-                "            ),",
-            ),
-            Edit(
-                before="from dataclasses import dataclass, field\n",
-                after="from dataclasses import dataclass, field, replace\n",
+                before=("        error.code == _INVALID_PARAMS\n        and _NO_MACHINE.search("),
+                after=("        error.code == _INVALID_PARAMS\n        or _NO_MACHINE.search("),
             ),
         ),
-        why="What was found must not be lost.",
-        tests=("tests/functional/test_evidence_troubles.py",),
+        why="It is the code of an id that is nobody's.",
+        tests=("tests/unit/test_gravityzone_inventory.py",),
     ),
 )
