@@ -51,11 +51,11 @@ def remove(
     months = _kept(store, found.id, _months(Month.of(now)) if asked is None else [asked])
     if not months:
         raise UsageError(f"Nothing is kept of {found.name}'s machines{_in(asked)}.")
-    removed = (
+    gone = (
         f"The machines recorded of {found.name} are removed, {several(len(months), 'month')}: "
         f"{', '.join(map(str, months))}. It cannot be undone but from a backup of the table."
     )
-    follows = [removed]
+    follows = [gone]
     if Month.of(now) in months:
         follows.append("The next walk records the present month's machines anew.")
     session.agree(*follows, yes=yes)

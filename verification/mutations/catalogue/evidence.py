@@ -73,7 +73,12 @@ EVIDENCE = (
             ),
         ),
         why="Without them first, nothing is left over if the function is stopped.",
-        tests=("tests/contract/test_evidence_conformance.py",),
+        tests=(
+            (
+                "tests/contract/test_evidence_conformance.py"
+                "::test_stopped_anywhere_it_can_be_read_and_saved"
+            ),
+        ),
     ),
     Mutation(
         name="evidence that a person removed comes back by a look",
@@ -95,6 +100,11 @@ EVIDENCE = (
             ),
         ),
         why="What was found must not be lost.",
-        tests=("tests/functional/test_evidence_troubles.py",),
+        tests=(
+            (
+                "tests/functional/test_evidence_troubles.py"
+                "::test_a_person_removes_while_looks_are_made"
+            ),
+        ),
     ),
 )
