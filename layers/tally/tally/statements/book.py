@@ -91,7 +91,8 @@ def index(entries: Iterable[Entry], month: Month, *, unreadable: Mapping[str, st
         f"<main>\n<h1>Statements of {month.label}</h1>\n{_summary(ordered)}{_totals(ordered)}"
         f"{_unread(unreadable)}{_list(ordered, month)}</main>\n"
     )
-    return page(title=f"Statements of {month.label}", body=body, script=SCRIPT)
+    script = SCRIPT if ordered else ""
+    return page(title=f"Statements of {month.label}", body=body, script=script)
 
 
 def _summary(entries: Sequence[Entry]) -> str:
@@ -152,6 +153,8 @@ def _unread(unreadable: Mapping[str, str]) -> str:
 
 
 def _list(entries: Sequence[Entry], month: Month) -> str:
+    if not entries:
+        return ""
     rows = "".join(map(_row, entries))
     return (
         '<div class="search" id="search" hidden><label for="find">Find a customer</label><br>'

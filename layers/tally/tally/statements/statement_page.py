@@ -63,7 +63,7 @@ def _service(of: ServiceStatement, on: Statement) -> str:
     label = f"{of.service} of {month.label}"
     parts = (
         f"<section>\n<h2>{shown(of.service)}</h2>\n",
-        f'<p class="number">{of.numbers.billed:,}</p>\n<p>{shown(headline(of))}</p>\n',
+        f'<p><strong class="number">{of.numbers.billed:,}</strong> {shown(headline(of))}</p>\n',
         _waiting(of),
         _facts(of, known_of_machines(on, of)),
         *(f"<p>{shown(each)}</p>\n" for each in of.difference),
