@@ -92,6 +92,11 @@ CONTENTS = (
         line="Remove the machines that were recorded of one customer.",
     ),
     Entry(
+        name="book",
+        module="cli.commands.book",
+        line="Show the published books; verify that nobody changed them.",
+    ),
+    Entry(
         name="doctor",
         module="cli.commands.doctor",
         line="Check the whole set-up, and say what to do.",

@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 REGION = "us-east-1"
 STACK_NAME = "tally"
 
-type Function = Literal["planner", "reporter", "worker", "evidence"]
-type DeadLetters = Literal["jobs", "schedule", "planner", "reporter", "evidence"]
+type Function = Literal["planner", "reporter", "worker", "book", "evidence"]
+type DeadLetters = Literal["jobs", "schedule", "planner", "reporter", "book", "evidence"]
 
 _DEAD_LETTER_QUEUES: Mapping[DeadLetters, str] = {
     "jobs": "JobsDeadLetterQueue",
@@ -38,6 +38,7 @@ _DEAD_LETTER_QUEUES: Mapping[DeadLetters, str] = {
     "planner": "PlannerFailureQueue",
     "reporter": "ReporterFailureQueue",
     "evidence": "EvidenceDeadLetterQueue",
+    "book": "BookFailureQueue",
 }
 
 

@@ -31,6 +31,8 @@ NAMES = [
         "doctor",
         "secrets set",
         "pulse",
+        "book list",
+        "book verify",
     ),
     *(
         f"companies {each}"

@@ -50,6 +50,8 @@ PAUSE_SECONDS = 8
 """Longer than a worker waits for, so that the job goes back to the queue."""
 MANY = 20_000
 """Machines of which the evidence does not stand in one item."""
+BOOK_DUE = datetime(2025, 4, 2, 5, 30, tzinfo=UTC)
+"""After the close of the month of FIRST."""
 _SECONDS = 30
 _NUMBERS = itertools.count(1)
 
@@ -165,10 +167,29 @@ def _failed_looks(msp: Msp) -> list[Mapping[str, Any]]:
     return [*msp.logged("evidence", "comes again")]
 
 
+def publish(msp: Msp) -> None:
+    """A month is opened and past its close: its book is published, and found again after the ledger
+    has forgotten it.
+    """
+    plan(msp)
+    for what in ("the book was not published", "the book was not found again"):
+        try:
+            published = msp.stack.invoke("book", {"at": BOOK_DUE.isoformat()})
+        except FunctionFailedError as error:
+            raise FlowFailedError(what) from error
+        if published["written"] != ["2025-03/1"]:
+            raise FlowFailedError(what)
+        msp.stack.dynamodb.delete_item(
+            TableName=msp.stack.outputs["LedgerTable"],
+            Key={"pk": {"S": "BOOK#2025-03"}, "sk": {"S": "BOOK"}},
+        )
+
+
 FLOWS: Mapping[str, Callable[[Msp], None]] = {
     "PlannerFunction": plan,
     "WorkerFunction": work,
     "EvidenceFunction": gather,
+    "BookFunction": publish,
 }
 
 
@@ -293,8 +314,8 @@ by `make least-privilege`; a test compares both tables with the template.
 
 Each of these was taken out of its role on a local stack that enforces IAM on the calls that
 functions make, and the function's flow was played: a tick on an empty ledger; a month that is
-opened, raised, and put off in the queue; machines that are walked and asked about. With all of them
-everything is done; without any one of them, this happens.
+opened, raised, and put off in the queue; a book that is published; machines that are walked and
+asked about. With all of them everything is done; without any one of them, this happens.
 
 {table(OURS_HEAD, ours)}
 

@@ -9,6 +9,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
+import book.handler as book_function
 import evidence.handler as evidence_function
 import planner.handler as planner_function
 import reporter.handler as reporter_function
@@ -33,6 +34,7 @@ HANDLERS = {
     "worker": worker_function.handler,
     "reporter": reporter_function.handler,
     "evidence": evidence_function.handler,
+    "book": book_function.handler,
 }
 
 
@@ -76,6 +78,7 @@ def stage(environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Itera
         topic = boto3.client("sns").create_topic(Name="alarms")["TopicArn"]
         for name, value in {
             "TOPIC_ARN": topic,
+            "BOOKS_BUCKET": "books",
             "QUEUE_URL": queue_url,
             "EVIDENCE_QUEUE_URL": queue_url,
             "SECRET_ID": secret,
@@ -83,6 +86,9 @@ def stage(environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Itera
             "PRODUCT": DEMO_PRODUCT,
         }.items():
             monkeypatch.setenv(name, value)
+        boto3.client("s3").create_bucket(
+            Bucket="books", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"}
+        )
         stage = Stage()
         outside = bootstrap.World(
             gravityzone=SimulatorAdapter(stage.gravityzone),
@@ -97,6 +103,7 @@ def stage(environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Itera
             worker_function._worker,
             reporter_function._report,
             evidence_function._evidence,
+            book_function._parts,
         ):
             cached.cache_clear()
         yield stage
@@ -105,6 +112,7 @@ def stage(environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Itera
             worker_function._worker,
             reporter_function._report,
             evidence_function._evidence,
+            book_function._parts,
         ):
             cached.cache_clear()
 
