@@ -347,7 +347,7 @@ def main() -> int:
             options = ("--scenario", str(scenario))
             with Stack(
                 "least-privilege",
-                parameters=DEMO_PARAMETERS,
+                parameters={**DEMO_PARAMETERS, "AttachStatements": "true"},
                 simulators={"gravityzone": options, "connectwise": options},
                 say=lambda step: print(f"  {step}", flush=True),
             ) as stack:

@@ -5,6 +5,7 @@ else.
 """
 
 from verification.mutations.catalogue.adapters import ADAPTERS
+from verification.mutations.catalogue.attaching import ATTACHING
 from verification.mutations.catalogue.counting import COUNTING
 from verification.mutations.catalogue.evidence import EVIDENCE
 from verification.mutations.catalogue.finding import FINDING
@@ -27,4 +28,5 @@ MUTATIONS: tuple[Mutation, ...] = (
     *ADAPTERS,
     *PROOF,
     *EVIDENCE,
+    *ATTACHING,
 )

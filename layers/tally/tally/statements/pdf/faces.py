@@ -4,7 +4,7 @@ They come with Tally (see ``fonts/README.md``): a page must not depend on what i
 is drawn (PROOF-4).
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -40,13 +40,13 @@ class Face:
         return int(self.font.get_glyph_h_advance(glyph))
 
 
-def faces(*, bold: bool) -> Sequence[Face]:
-    """Return the faces in the order in which they are asked for a letter.
+def faces(*, bold: bool) -> Iterator[Face]:
+    """Yield the faces in the order in which they are asked for a letter; each is read when it is.
 
     Only Latin, Greek and Cyrillic letters have a bold face.
     """
-    names = ("NotoSans-Bold" if bold else "NotoSans-Regular",)
-    return [_face(each) for each in (*names, *(f"NotoSans{of}-Regular" for of in _OTHERS))]
+    yield _face("NotoSans-Bold" if bold else "NotoSans-Regular")
+    yield from (_face(f"NotoSans{of}-Regular") for of in _OTHERS)
 
 
 @cache
@@ -59,10 +59,10 @@ def _face(name: str) -> Face:
 
 @cache
 def _drawn_by_any() -> frozenset[int]:
-    every = (face.letters for face in faces(bold=False))
-    return frozenset().union(*every) & faces(bold=True)[0].letters.union(
-        *(face.letters for face in faces(bold=False)[1:])
+    by_weight = (
+        frozenset().union(*(face.letters for face in faces(bold=bold))) for bold in (False, True)
     )
+    return frozenset.intersection(*by_weight)
 
 
 def drawable(text: object) -> str:
@@ -86,12 +86,11 @@ def in_faces(text: str, *, bold: bool) -> Iterator[tuple[Face, int, int]]:
 
     A letter stays with the face of the letter before, if that has it: marks and spaces too.
     """
-    every = faces(bold=bold)
-    start, current = 0, every[0]
+    start, current = 0, next(faces(bold=bold))
     for at, char in enumerate(text):
         if ord(char) in current.letters or char in ISOLATES:
             continue
-        other = next((face for face in every if ord(char) in face.letters), current)
+        other = next((face for face in faces(bold=bold) if ord(char) in face.letters), current)
         if at > start:
             yield current, start, at
         start, current = at, other
