@@ -28,7 +28,7 @@ from requests.adapters import BaseAdapter
 
 from simulators.adapter import SimulatorAdapter
 from simulators.clock import VirtualClock
-from tally.runtime import bootstrap, evidence_parts
+from tally.runtime import book_parts, bootstrap, evidence_parts
 from testing.aws_models import read_models_once
 from testing.ledger_table import create_ledger_table
 from testing.world import World
@@ -196,6 +196,7 @@ class Msp:
         inventory = evidence_parts.Outside(gravityzone=gravityzone, clock=self.world.clock)
         with (
             patch.object(bootstrap, "World", lambda: outside),
+            patch.object(book_parts, "World", lambda: outside),
             patch.object(evidence_parts, "Outside", lambda: inventory),
         ):
             invoke("planner", {"tick": TICK})
