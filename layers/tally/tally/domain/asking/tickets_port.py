@@ -1,0 +1,66 @@
+"""The interface to ConnectWise's service desk. No call of it ever mails anybody (ASK-2)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from tally.domain.asking.seen import SeenMember, SeenNote, SeenTicket
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewTicket:
+    """A ticket to be made, on a board, without a contact, with every flag off.
+
+    The last four are ids, None where ConnectWise's default is taken.
+    """
+
+    company_id: int
+    board_id: int
+    status_id: int
+    reference: str
+    summary: str
+    text: str
+    type_id: int | None = None
+    priority_id: int | None = None
+    team_id: int | None = None
+    source_id: int | None = None
+
+
+class Tickets(Protocol):
+    """Service tickets, their notes, and members. All methods raise TallyError."""
+
+    def find(self, reference: str, *, company_id: int) -> Sequence[SeenTicket]:
+        """List the tickets with exactly that reference and company, open or not, oldest first."""
+        ...
+
+    def ticket(self, ticket_id: int) -> SeenTicket | None:
+        """Return one ticket; None if it is no service ticket any more (404)."""
+        ...
+
+    def create(self, new: NewTicket) -> SeenTicket:
+        """POST once, never again. After AmbiguousError it may exist; after others it does not."""
+        ...
+
+    def clear_contact(self, ticket_id: int) -> SeenTicket:
+        """Take the contact off a ticket, and set all flags that mail to false; mails nobody."""
+        ...
+
+    def notes(self, ticket_id: int) -> Sequence[SeenNote]:
+        """List the notes of a ticket, without those of time entries."""
+        ...
+
+    def time_entry_texts(self, ticket_id: int) -> Sequence[str]:
+        """List the texts of all notes, time entries included, that ``notes`` does not show."""
+        ...
+
+    def add_note(self, ticket_id: int, text: str) -> SeenNote:
+        """POST an internal note once, never again; AmbiguousError as ``create``."""
+        ...
+
+    def set_status(self, ticket_id: int, status_id: int) -> SeenTicket:
+        """PATCH the status alone; safe to repeat."""
+        ...
+
+    def member(self, identifier: str) -> SeenMember | None:
+        """Return the member with exactly that identifier, whatever its case; None for none."""
+        ...

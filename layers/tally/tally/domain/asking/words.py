@@ -1,0 +1,91 @@
+"""The words of a ticket: its summary, the question, a hint, the last word."""
+
+from collections.abc import Iterable
+
+from tally.domain.asking.question import Option, Question
+from tally.domain.asking.ticket import Given
+from tally.domain.model.screen import brief, fit, shortened
+
+LONGEST_SUMMARY = 100
+"""The most characters of a ticket's ``summary`` (ConnectWise's specification)."""
+
+GONE = "ConnectWise has no such service ticket any more: deleted, or converted."
+CONVERTED = "It was converted to a project ticket."
+MERGED = "It was merged into another ticket."
+BUNDLED = "It was put below another ticket."
+OTHER_COMPANY = "It is another company's now."
+OTHER_BOARD = "It was moved to another board."
+OTHER_REFERENCE = "Its external reference was changed."
+MAY_MAIL = "It has a contact, or a flag that mails somebody, and Tally writes no word where it may."
+CLOSED_BY_HAND = "It was closed without an answer."
+MOVED = "The numbers have moved since the question was asked, so no answer to it counts any more."
+DIFFER = "Two answers differ, so neither of them counts."
+
+
+def summary(question: Question, code: str) -> str:
+    """Return the ticket's summary: the question in brief, the customer, and the code."""
+    head, tail = f"Tally: {question.title} - ", f" [{code}]"
+    name = shortened(fit(question.company), LONGEST_SUMMARY - len(head) - len(tail))
+    return f"{head}{name}{tail}"
+
+
+def asked(question: Question, code: str, *, statement: str = "") -> str:
+    """Return the first note: what is asked, and the exact first lines that answer it."""
+    return "\n".join(_asked(question, code, statement))
+
+
+def _asked(question: Question, code: str, statement: str) -> Iterable[str]:
+    yield brief(question.why)
+    if statement:
+        yield statement
+    yield ""
+    if not question.options:
+        yield (
+            "Nothing is to be answered here: put it right, and Tally closes this ticket by itself."
+        )
+        return
+    yield "To answer, add an internal note whose first line is exactly one of these:"
+    for each in question.options:
+        yield ""
+        yield f"TALLY {code} {_line(each)}"
+        yield f"    {brief(each.follows)}"
+    yield ""
+    yield (
+        "Write your reason below that line: it stands in the history, beside your name. Notes of "
+        "time entries, mails and discussion notes are not read as answers."
+    )
+
+
+def _line(option: Option) -> str:
+    return option.word if option.number is None else f"{option.word} {option.number}"
+
+
+def asked_anew(question: Question, code: str, why: str, *, statement: str = "") -> str:
+    """Return the note that takes the place of an earlier question (ASK-4)."""
+    return (
+        f"{why} This is asked now, with a new code:\n\n{asked(question, code, statement=statement)}"
+    )
+
+
+def hint(question: Question, code: str) -> str:
+    """Return the one hint how an answer has to look."""
+    lines = " or ".join(f"TALLY {code} {_line(each)}" for each in question.options)
+    return (
+        "A note here seems to be meant as an answer, and is none. An answer is an internal note of "
+        f"a member with a full licence, whose first line is exactly: {lines}. Tally says this once."
+    )
+
+
+def carried_out(given: Given, follows: str) -> str:
+    """Return the last word on a ticket whose answer was taken."""
+    return f"Answered by {fit(given.member)}: {given.option}. {follows}"
+
+
+def answered_elsewhere(by: str) -> str:
+    """Return the last word on a ticket that somebody was quicker to answer by command."""
+    return f"Answered by {fit(by)} on the command line. Nothing is left to answer here."
+
+
+def lifted() -> str:
+    """Return the last word on a ticket whose cause is gone."""
+    return "The cause is gone. Nothing is left to answer here."
