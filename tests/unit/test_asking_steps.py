@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 from tally.domain.asking import words
 from tally.domain.asking.next_step import (
-    End,
     Hint,
     Leave,
     Renew,
@@ -44,7 +43,7 @@ def answer(option: str = "approve", *, note_id: int = 77, number: int | None = N
 
 def following(
     *given_: Given,
-    asked: Question | None = question(),  # noqa: B008 - a frozen value
+    asked: Question = question(),  # noqa: B008 - a frozen value
     near: tuple[int, ...] = (),
     closed: bool = False,
     **told: Any,  # noqa: ANN401 - fields of a ticket
@@ -57,7 +56,6 @@ def following(
         seen(known, closed=closed),
         given=given_,
         near=near,
-        last_word="It has gone.",
         now=NOW,
     )
 
@@ -94,7 +92,7 @@ def test_numbers_that_move_are_asked_anew_once_an_hour() -> None:
     """ASK-4; a day of rising counts brings no note every quarter of an hour."""
     assert following(asked=MOVED) == Renew(why=words.MOVED)
     soon = replace(ticket(), asked=NOW - timedelta(minutes=59))
-    assert step(soon, MOVED, seen(soon), given=(), near=(), last_word="", now=NOW) is None
+    assert step(soon, MOVED, seen(soon), given=(), near=(), now=NOW) is None
 
 
 def test_one_hint_and_no_second() -> None:
@@ -112,12 +110,6 @@ def test_a_ticket_that_was_closed_by_hand_is_left() -> None:
     """ASK-7: the hold stays."""
     assert following(closed=True) == Leave(why=words.CLOSED_BY_HAND)
     assert following(closed=True, near=(77,)) == Leave(why=words.CLOSED_BY_HAND)
-
-
-@pytest.mark.parametrize("closed", [False, True])
-def test_a_cause_that_is_gone_ends_it(closed: bool) -> None:
-    """ASK-6: with a word; an answer that came too late is carried out no more."""
-    assert following(answer(), asked=None, closed=closed) == End(word="It has gone.")
 
 
 BEHIND_OUR_BACK: dict[str, tuple[dict[str, Any], str]] = {

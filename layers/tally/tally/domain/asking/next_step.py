@@ -1,4 +1,4 @@
-"""What follows for a subject: ask, ask anew, take an answer, hint, end, or leave it alone."""
+"""What follows for a ticket: take an answer, ask anew, hint, or leave it alone."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from tally.domain.asking import words
 from tally.domain.asking.question import Question
 from tally.domain.asking.seen import SERVICE_TICKET, SeenTicket
-from tally.domain.asking.ticket import MOST_TICKETS, Given, Ticket, TicketState
+from tally.domain.asking.ticket import MOST_TICKETS, Given, Ticket
 
 DAY = timedelta(days=1)
 RENEWED_AFTER = timedelta(hours=1)
@@ -43,14 +43,7 @@ class Hint:
     used: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class End:
-    """The cause is gone: a last word, and the ticket is closed (ASK-6)."""
-
-    word: str
-
-
-type Step = Leave | Take | Renew | Hint | End
+type Step = Leave | Take | Renew | Hint
 
 
 def next_number(ticket: Ticket | None, *, now: datetime) -> int | None:
@@ -93,21 +86,17 @@ def not_ours_any_more(ticket: Ticket, seen: SeenTicket | None, *, board_id: int)
 
 def step(
     ticket: Ticket,
-    question: Question | None,
+    question: Question,
     seen: SeenTicket,
     *,
     given: Sequence[Given],
     near: Collection[int],
-    last_word: str,
     now: datetime,
 ) -> Step | None:
     """Return what follows for an open ticket that is still ours; None for nothing.
 
     ``given`` are the answers to the newest question, ``near`` the notes that seem to mean one.
-    ``last_word`` says why a question that is no more has gone.
     """
-    if question is None:
-        return End(word=last_word)
     moved = question.about != ticket.about
     used = tuple(each.note_id for each in given)
     if moved and (given or near):
@@ -123,8 +112,3 @@ def step(
     if near and not ticket.hinted:
         return Hint(used=tuple(near))
     return None
-
-
-def is_open(ticket: Ticket) -> bool:
-    """Return True if the ticket is looked at at each run."""
-    return ticket.state in (TicketState.ASKING, TicketState.OPEN, TicketState.CLOSING)

@@ -75,7 +75,6 @@ class Option:
 class Question:
     """A question as the accountant reads it.
 
-    ``about`` changes whenever what is asked changes: other numbers, Additions or answers (ASK-4).
     A question without options cannot be answered in the ticket: it ends when its cause is gone.
     """
 
@@ -87,9 +86,12 @@ class Question:
 
     @property
     def about(self) -> str:
-        """Identify what is asked, whenever and of whomever."""
-        said = (str(self.subject), self.why, *(f"{each}" for each in self.options))
-        return _digest("\n".join(said))[:16]
+        """Identify what is asked: other numbers, Additions or answers are another question (ASK-4).
+
+        Where nothing is to be answered, other words for the same trouble are no news.
+        """
+        asked = (self.why, *map(str, self.options)) if self.options else (self.title,)
+        return _digest("\n".join((str(self.subject), *asked)))[:16]
 
     def option(self, word: str, number: int | None) -> Option | None:
         """Return the option that a word and a number choose; None if they choose none."""

@@ -13,7 +13,8 @@ class SeenTicket:
 
     ``contact_id`` is a person of the customer's, to whom ConnectWise may mail. ``mails`` is True if
     any flag is set that mails somebody or shows the ticket in the portal (ASK-2). ``merged_into``
-    and ``parent_id`` name other tickets. ``entered_by`` is who made it, ``entered`` when.
+    and ``parent_id`` name other tickets. ``entered_by`` is who made it, ``entered`` when,
+    ``updated`` when it last changed.
     """
 
     id: int
@@ -29,6 +30,7 @@ class SeenTicket:
     parent_id: int | None = None
     entered_by: str = ""
     entered: datetime | None = None
+    updated: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

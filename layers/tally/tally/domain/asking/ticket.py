@@ -31,6 +31,8 @@ class Given:
     """An answer that was taken: written to the ledger before it is carried out (ASK-5).
 
     ``option`` and ``number`` are what the note's first line chose, ``about`` the question's.
+    ``before`` is the record's version when it was taken: a later transition by ``who`` carried it
+    out.
     """
 
     note_id: int
@@ -40,6 +42,7 @@ class Given:
     why: str
     at: datetime
     about: str
+    before: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +55,8 @@ class Ticket:
     announced whose outcome is not known yet. ``used`` are ids of notes that answer nothing any
     more. ``unanswered`` counts the subject's tickets in a row that ended without an answer.
     ``word`` is the last word, to be written before it is closed. ``ours`` is the name under which
-    ConnectWise notes what we write.
+    ConnectWise notes what we write. ``entries_read`` is the ticket's last change when its time
+    entries were read.
     """
 
     subject: Subject
@@ -73,6 +77,7 @@ class Ticket:
     ours: str = ""
     why_left: str = ""
     unanswered: int = 0
+    entries_read: datetime | None = None
     changed: datetime | None = None
     version: int = 0
 

@@ -9,17 +9,34 @@ from tally.domain.asking.seen import SeenMember, SeenNote, SeenTicket
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewTicket:
-    """A ticket to be made, on a board, without a contact, with every flag off.
-
-    The last four are ids, None where ConnectWise's default is taken.
-    """
+    """A ticket to be made at a desk, without a contact, with every flag off."""
 
     company_id: int
-    board_id: int
-    status_id: int
     reference: str
     summary: str
     text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeskNames:
+    """The names of where tickets are made, as in ConnectWise; "" takes its default."""
+
+    board: str
+    open_status: str
+    closed_status: str
+    type: str = ""
+    priority: str = ""
+    team: str = ""
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """The same by id; None where ConnectWise's default is taken."""
+
+    board_id: int
+    open_status_id: int
+    closed_status_id: int
     type_id: int | None = None
     priority_id: int | None = None
     team_id: int | None = None
@@ -29,6 +46,14 @@ class NewTicket:
 class Tickets(Protocol):
     """Service tickets, their notes, and members. All methods raise TallyError."""
 
+    def desk(self, names: DeskNames) -> Desk:
+        """Resolve the names to ids: statuses, type and team are the board's own.
+
+        Raises SetupError with the near misses for a name that is not there, an inactive board or
+        status, an open status that closes, or a closed one that does not.
+        """
+        ...
+
     def find(self, reference: str, *, company_id: int) -> Sequence[SeenTicket]:
         """List the tickets with exactly that reference and company, open or not, oldest first."""
         ...
@@ -37,7 +62,7 @@ class Tickets(Protocol):
         """Return one ticket; None if it is no service ticket any more (404)."""
         ...
 
-    def create(self, new: NewTicket) -> SeenTicket:
+    def create(self, new: NewTicket, desk: Desk) -> SeenTicket:
         """POST once, never again. After AmbiguousError it may exist; after others it does not."""
         ...
 

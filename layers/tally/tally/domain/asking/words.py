@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable
 
-from tally.domain.asking.question import Option, Question
-from tally.domain.asking.ticket import Given
+from tally.domain.asking.question import Option, Question, Subject
+from tally.domain.asking.ticket import Given, Ticket
 from tally.domain.model.screen import brief, fit, shortened
 
 LONGEST_SUMMARY = 100
@@ -60,11 +60,9 @@ def _line(option: Option) -> str:
     return option.word if option.number is None else f"{option.word} {option.number}"
 
 
-def asked_anew(question: Question, code: str, why: str, *, statement: str = "") -> str:
+def asked_anew(asked_now: str, why: str) -> str:
     """Return the note that takes the place of an earlier question (ASK-4)."""
-    return (
-        f"{why} This is asked now, with a new code:\n\n{asked(question, code, statement=statement)}"
-    )
+    return f"{why} This is asked now, with a new code:\n\n{asked_now}"
 
 
 def hint(question: Question, code: str) -> str:
@@ -76,9 +74,18 @@ def hint(question: Question, code: str) -> str:
     )
 
 
-def carried_out(given: Given, follows: str) -> str:
+def who(given: Given, ticket: Ticket) -> str:
+    """Return the author of a ruling that a ticket's note gave, as the history keeps it (ASK-5)."""
+    return f"{given.member} in ticket {ticket.ticket_id}"
+
+
+def carried_out(given: Given) -> str:
     """Return the last word on a ticket whose answer was taken."""
-    return f"Answered by {fit(given.member)}: {given.option}. {follows}"
+    number = "" if given.number is None else f" {given.number}"
+    return (
+        f"Answered by {fit(given.member)}: {given.option}{number}. The history says so; what "
+        "follows in ConnectWise is done at the next tick."
+    )
 
 
 def answered_elsewhere(by: str) -> str:
@@ -89,3 +96,20 @@ def answered_elsewhere(by: str) -> str:
 def lifted() -> str:
     """Return the last word on a ticket whose cause is gone."""
     return "The cause is gone. Nothing is left to answer here."
+
+
+MORE = Subject(company_id="*")
+"""The subject of the one ticket that says that more questions wait than tickets may be open."""
+
+
+def more_wait(most: int) -> Question:
+    """Return what is said once so many questions are open in tickets, and more wait."""
+    return Question(
+        subject=MORE,
+        company="more than one customer",
+        title="more questions wait",
+        why=(
+            f"{most} questions are open in tickets, and more wait. They are in the mails and in "
+            "`tally status`, and each gets a ticket when there is room."
+        ),
+    )
