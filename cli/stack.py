@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from cli.deployment.dead_letters import DeadLetters
+from tally.domain.evidence.ledger_port import EvidenceStore
 from tally.domain.pulse.ledger_port import PulseLedger
 from tally.domain.record.unreadable import OddRows
 from tally.errors import SetupError, TallyError
@@ -40,6 +41,7 @@ class Stack:
     - ``waiting``: the number of jobs that are not done, with those in flight.
     - ``who``: the caller's ARN, which the history keeps.
     - ``odd_rows``: hears of rows of the vendors' lists that nobody can place.
+    - ``evidence``: the store of machines that were seen active; None where there is none.
     - ``scheduled``: False if the stack was deployed with its schedules disabled: no tick comes by
       itself.
     """
@@ -62,6 +64,7 @@ class Stack:
     scheduled: Callable[[], bool] = lambda: True
     sleep: Callable[[float], None] = time.sleep
     odd_rows: OddRows = field(default_factory=OddRows)
+    evidence: Callable[[], EvidenceStore | None] = lambda: None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

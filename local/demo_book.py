@@ -7,16 +7,23 @@ from local.errors import LocalError
 from local.stack import DEMO_PARAMETERS
 from tally.domain.model.month import Month
 from tally.ledger.dynamodb import DynamoDBLedger
+from tally.ledger.evidence.evidence_table import DynamoDBEvidence
 from tally.people.read_statements import read_statements
+from tally.services import evidence_of, read_services
 from tally.statements.book import INDEX, book
 
 
 def write_book(deployment: Deployment, month: Month, folder: Path) -> Path:
     """Write every statement of the month and the index; return the index."""
-    ledger = DynamoDBLedger(deployment.dynamodb, deployment.outputs["LedgerTable"])
+    table = deployment.outputs["LedgerTable"]
     unreadable: dict[str, str] = {}
     statements = read_statements(
-        ledger, month, zone=DEMO_PARAMETERS["BillingTimeZone"], unreadable=unreadable
+        DynamoDBLedger(deployment.dynamodb, table),
+        month,
+        zone=DEMO_PARAMETERS["BillingTimeZone"],
+        evidence=DynamoDBEvidence(deployment.dynamodb, table),
+        evidence_of=evidence_of(read_services(DEMO_PARAMETERS.get("Services", ""))),
+        unreadable=unreadable,
     )
     folder.mkdir(parents=True, exist_ok=True)
     for name, text in book(statements, month, unreadable=unreadable):

@@ -51,16 +51,15 @@ class MemoryPulse:
         rises = dict(known.rises)
         for each in answers:
             of_branch = sums.setdefault(each.branch, {}) if each.counts else {}
-            for service, count in (each.counts or {}).items():
+            for service, count in each.counts.items():
                 of_branch[service] = of_branch.get(service, 0) + count
             for service, rise in each.rises.items():
                 rises[service] = rises.get(service, 0) + rise
         self.newest = replace(
             known,
             answered=known.answered + len(answers),
-            check=known.check + checksum(each.company_id for each in answers),
-            failed=known.failed
-            + checksum(each.company_id for each in answers if each.counts is None),
+            check=known.check + checksum(name for each in answers for name in each.asked),
+            failed=known.failed + checksum(name for each in answers for name in each.missing),
             sums=sums,
             rises=rises,
         )

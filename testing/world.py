@@ -32,6 +32,7 @@ from tally.domain.record.unreadable import OddRows
 from tally.domain.record.usage_record import UsageRecord
 from tally.errors import TallyError
 from tally.gravityzone.client import GravityZoneClient
+from tally.gravityzone.inventory import InventoryClient
 from tally.gravityzone.pace import TokenBucket
 from tally.people.company_setup import SetUp
 from tally.people.hold_answers import Answers
@@ -49,6 +50,7 @@ from testing.queue import MemoryQueue, Message
 
 AGREEMENT_TYPE, PRODUCT = "Endpoint Security", "GZ-ENDPOINT"
 TYPE_ID, PRODUCT_ID = 18, 501
+GRAVITYZONE_URL, GRAVITYZONE_KEY = "https://gravityzone.test/api", "gz-key"
 
 _SETTLE = timedelta(minutes=5)
 
@@ -228,6 +230,23 @@ class World:
             each_reading=timedelta(seconds=1),
         )
 
+    def inventory(
+        self, *, wrap: Callable[[Any], Any] = lambda port: port, calls_per_second: float = 5
+    ) -> InventoryClient:
+        """Return a client of GravityZone's inventory; ``wrap`` goes around its way out."""
+        return InventoryClient(
+            url=GRAVITYZONE_URL,
+            api_key=SecretStr(GRAVITYZONE_KEY),
+            calls_per_second=calls_per_second,
+            now=self.clock.now,
+            sleep=self._sleep,
+            monotonic=self._monotonic,
+            jitter=self.jitter,
+            ids=lambda: f"call-{next(self._ids)}",
+            adapter=wrap(SimulatorAdapter(self.gravityzone)),
+            on_odd_row=self.odd_rows.heard,
+        )
+
     def answers(self, *, wrap: Callable[[Any], Any] = lambda port: port) -> Answers:
         """Return the use case by which a person answers."""
         return Answers(ledger=wrap(self.ledger), clock=self.clock)
@@ -354,8 +373,8 @@ class World:
             rate=rate, depth=self.burst, monotonic=self._monotonic, sleep=self._sleep
         )
         return GravityZoneClient(
-            url="https://gravityzone.test/api",
-            api_key=SecretStr("gz-key"),
+            url=GRAVITYZONE_URL,
+            api_key=SecretStr(GRAVITYZONE_KEY),
             pace=bucket,
             sleep=self._sleep,
             monotonic=self._monotonic,

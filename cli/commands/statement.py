@@ -14,6 +14,7 @@ from tally.domain.model.month import Month
 from tally.domain.statement.statement import Stage
 from tally.errors import SetupError
 from tally.people.read_statements import read_statement, read_statements
+from tally.services import evidence_of
 from tally.statements.book import INDEX, book
 from tally.statements.drawing import Form, drawn, file_name
 
@@ -70,6 +71,7 @@ def _write_one(
     ticks = stack.ledger().ticks()
     settings = stack.settings()
     services = [each.service.name for each in settings.services]
+    unreadable: dict[str, str] = {}
     of = read_statement(
         stack.ledger(),
         found.id,
@@ -77,7 +79,12 @@ def _write_one(
         month,
         services=list(dict.fromkeys([*services, *(() if ticks is None else ticks.services)])),
         zone=settings.billing_time_zone.key,
+        evidence=stack.evidence(),
+        evidence_of=evidence_of(settings.services),
+        unreadable=unreadable,
     )
+    for each in unreadable.values():
+        session.output.note(each)
     if of.stage is Stage.NOT_RECORDED:
         session.output.note(f"Nothing of {month.label} was recorded for {found.name}.")
     if session.output.as_json:
@@ -112,10 +119,15 @@ def _write_book(session: Session, month: Month, form: Form, out: Path | None) ->
 
 def write_book(session: Session, month: Month, folder: Path, *, form: Form) -> int:
     """Write every statement of the month and their index; return the number of statements."""
-    ledger, settings = session.stack.ledger(), session.stack.settings()
+    stack, settings = session.stack, session.stack.settings()
     unreadable: dict[str, str] = {}
     statements = read_statements(
-        ledger, month, zone=settings.billing_time_zone.key, unreadable=unreadable
+        stack.ledger(),
+        month,
+        zone=settings.billing_time_zone.key,
+        evidence=stack.evidence(),
+        evidence_of=evidence_of(settings.services),
+        unreadable=unreadable,
     )
     written = 0
     with session.output.progress("Statements") as step:

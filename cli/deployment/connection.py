@@ -20,6 +20,7 @@ from cli.stack import Stack, Target, TickFailedError, output
 from tally.aws.queue import SQSJobQueue
 from tally.aws.refusals import aws_errors, error_code
 from tally.aws.secret import ApiKeys
+from tally.domain.evidence.ledger_port import EvidenceStore
 from tally.domain.pulse.ledger_port import PulseLedger
 from tally.domain.record.unreadable import OddRows
 from tally.errors import ContractError, SetupError
@@ -67,6 +68,7 @@ def connect(target: Target) -> Stack:
         clock=WallClock(),
         scheduled=to.scheduled,
         odd_rows=to.odd_rows,
+        evidence=lambda: to.evidence,
     )
 
 
@@ -119,6 +121,12 @@ class _Connection:
         from tally.ledger.pulse.pulse_table import DynamoDBPulse
 
         return DynamoDBPulse(self.client("dynamodb"), self.settings.table_name)
+
+    @cached_property
+    def evidence(self) -> EvidenceStore:
+        from tally.ledger.evidence.evidence_table import DynamoDBEvidence
+
+        return DynamoDBEvidence(self.client("dynamodb"), self.settings.table_name)
 
     @cached_property
     def gravityzone(self) -> GravityZone:

@@ -13,6 +13,7 @@ from simulators.connectwise.billing_truth import (
     Truth,
 )
 from simulators.connectwise.control_calls import CONNECTWISE_HELP
+from simulators.connectwise.documents import Documents, DocumentTruth
 from simulators.connectwise.options import ConnectWiseOptions, Credentials, Right
 from simulators.connectwise.people import People
 from simulators.connectwise.simulator import ConnectWiseSimulator
@@ -26,6 +27,8 @@ __all__ = [
     "ConnectWiseOptions",
     "ConnectWiseSimulator",
     "Credentials",
+    "DocumentTruth",
+    "Documents",
     "Invoice",
     "InvoiceLine",
     "People",

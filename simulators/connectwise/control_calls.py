@@ -5,6 +5,7 @@ from typing import Any, Protocol
 from pydantic import TypeAdapter, validate_call
 
 from simulators.connectwise.billing_truth import Truth
+from simulators.connectwise.documents import Documents
 from simulators.connectwise.options import ConnectWiseOptions
 from simulators.connectwise.people import People
 from simulators.connectwise.tenant import Tenant
@@ -14,9 +15,9 @@ from simulators.core import Response, json_response
 CONNECTWISE_HELP = """\
 control calls of connectwise:
   GET    /_sim/truth     {"additions": [...], "invoices": [...], "agreements": [...],
-                         "companies": [...]}: every Addition that ever was, with who made,
-                         changed and deleted it ("api" or a person's name), and every invoice
-                         with its lines
+                         "companies": [...], "documents": [...]}: every Addition that ever was,
+                         with who made, changed and deleted it ("api" or a person's name), every
+                         invoice with its lines, and every document
   POST   /_sim/acts      {"act": "set_quantity", "addition_id": 7, "quantity": 12, "by": "jlee"}:
                          what a person does past the API; answers {"result": id or null}. Acts:
                          add_addition, edit_addition, set_quantity, set_terms, cancel_addition,
@@ -25,7 +26,8 @@ control calls of connectwise:
                          double_agreement, copy_addition, delete_agreement, set_invoicing,
                          run_invoice, delete_invoice, mark_invoiced, allow_invoiced_periods,
                          set_parent, add_company, rename_company, delete_company, merge_company,
-                         remove_company, edit_product, edit_agreement_type
+                         remove_company, edit_product, edit_agreement_type, add_document,
+                         delete_document
   GET    /_sim/options   how this tenant behaves
   PATCH  /_sim/options   {"list_lag": "PT90S", "is_cloud": true, ...}: changes the options named
   POST   /_sim/codebase  {"codebase": "v2025_2"}: moves there; the one before answers 404
@@ -38,6 +40,7 @@ class Controlled(Protocol):
     options: ConnectWiseOptions
     tenant: Tenant
     people: People
+    documents: Documents
 
     @property
     def truth(self) -> Truth:
@@ -80,6 +83,7 @@ def _truth(simulator: Controlled) -> dict[str, Any]:
         "invoices": [invoice.as_json() for invoice in simulator.truth.invoices()],
         "agreements": [document.fields for document in simulator.tenant.agreements.current()],
         "companies": [document.fields for document in simulator.tenant.companies.current()],
+        "documents": [document.as_json() for document in simulator.documents],
     }
 
 

@@ -24,6 +24,8 @@ class Right(StrEnum):
     AGREEMENTS_EDIT = "finance/agreements/edit"
     CATALOG_INQUIRE = "procurement/product catalog/inquire"
     TABLES_INQUIRE = "system/table setup/inquire"
+    DOCUMENTS_INQUIRE = "companies/manage documents/inquire"
+    DOCUMENTS_ADD = "companies/manage documents/add"
 
 
 INQUIRE = (Right.COMPANIES_INQUIRE, Right.AGREEMENTS_INQUIRE)

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from simulators.connectwise import api_records
 from simulators.connectwise.api_records import BillingForm, day_of, midnight
+from simulators.connectwise.documents import Documents, RecordType
 from simulators.connectwise.invoicing import run_invoice, take_back_invoice
 from simulators.connectwise.options import OpenEnd
 from simulators.connectwise.periods import Invoicing, moved
@@ -36,8 +37,9 @@ class People:
     there.
     """
 
-    def __init__(self, tenant: Tenant) -> None:
+    def __init__(self, tenant: Tenant, documents: Documents) -> None:
         self._tenant = tenant
+        self._documents = documents
 
     def add_addition(
         self,
@@ -97,6 +99,16 @@ class People:
     def delete_addition(self, addition_id: int, *, by: str = SOMEONE) -> None:
         """Delete an Addition."""
         self._tenant.delete_addition(addition_id, by=by)
+
+    def add_document(
+        self, record_type: RecordType, record_id: int, title: str, *, by: str = SOMEONE
+    ) -> int:
+        """Upload a file to an agreement or a company; returns its id."""
+        return self._documents.add_by_hand(record_type, record_id, title, by=by)
+
+    def delete_document(self, document_id: int) -> None:
+        """Delete a document."""
+        self._documents.delete(document_id)
 
     def show_open_end(self, addition_id: int, form: OpenEnd, *, by: str = SOMEONE) -> None:
         """Show an Addition's lack of a cancelled date as missing, null or an empty string."""

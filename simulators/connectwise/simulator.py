@@ -13,6 +13,7 @@ from simulators.connectwise import answers, api_records, validation
 from simulators.connectwise.answers import RefusalError
 from simulators.connectwise.billing_truth import API, Truth
 from simulators.connectwise.control_calls import control_call
+from simulators.connectwise.documents import Documents
 from simulators.connectwise.listing import Listing, one, site_of
 from simulators.connectwise.loading import load
 from simulators.connectwise.minute_limit import MinuteLimit
@@ -70,11 +71,13 @@ class _Target:
 
 
 class ConnectWiseSimulator(BaseSimulator):
-    """One tenant of ConnectWise PSA. Anyone may use `options` and `people`, only tests `truth`.
+    """One tenant of ConnectWise PSA.
+
+    Anyone may use `options` and `people`, only tests `truth` and `documents`.
 
     Faults and the call log name operations by a method and `companyinfo`, `system/info`,
-    `companies`, `types`, `catalog`, `agreements` or `additions`, the last five also with `/count`
-    or `/{id}`; anything else is `unknown`.
+    `companies`, `types`, `catalog`, `agreements`, `additions` or `documents`, the last six also
+    with `/count` or `/{id}`; anything else is `unknown`.
     """
 
     def __init__(
@@ -88,7 +91,8 @@ class ConnectWiseSimulator(BaseSimulator):
         super().__init__(clock, latency=latency)
         self.options = options or ConnectWiseOptions()
         self.tenant = Tenant(clock, self.options)
-        self.people = People(self.tenant)
+        self.documents = Documents(self.tenant)
+        self.people = People(self.tenant, self.documents)
         if scenario is not None:
             load(self.tenant, scenario)
         self._requests = 0
@@ -211,7 +215,7 @@ class ConnectWiseSimulator(BaseSimulator):
         if target.name == "unknown":
             return answers.not_found("Resource")
         if resource is None:
-            return self._additions(request, target)
+            return self._below(request, target)
         if method != "GET":
             return answers.worded(405)
         if resource.right in self.options.taken_rights:
@@ -219,12 +223,18 @@ class ConnectWiseSimulator(BaseSimulator):
         table = Table() if resource.right in self.options.sees_mine else resource.table(self.tenant)
         return self._read(request, target, table, resource.names)
 
-    def _additions(self, request: Request, target: _Target) -> Response:
-        right = _ADDITION_CALLS.get((request.method, target.name))
+    def _below(self, request: Request, target: _Target) -> Response:
+        right = _WRITABLE_CALLS.get((request.method, target.name))
         if right is None:
             return answers.worded(405)
         if right in self.options.taken_rights:
             return answers.forbidden()
+        if target.name.startswith(_DOCUMENTS):
+            counts = target.name.endswith("/count")
+            return self.documents.answer(request, target.record_id, counts=counts)
+        return self._additions(request, target)
+
+    def _additions(self, request: Request, target: _Target) -> Response:
         if target.agreement_id not in self.tenant.agreements:
             return answers.not_found("Agreement")
         table = self.tenant.state(target.agreement_id).additions
@@ -306,12 +316,17 @@ class ConnectWiseSimulator(BaseSimulator):
 RULE = "workflow"
 """The name by which the option `rewrites` changes fields."""
 
-_ADDITION_CALLS = {
+_DOCUMENTS = "documents"
+_WRITABLE_CALLS = {
     ("GET", "additions"): Right.AGREEMENTS_INQUIRE,
     ("GET", "additions/count"): Right.AGREEMENTS_INQUIRE,
     ("GET", "additions/{id}"): Right.AGREEMENTS_INQUIRE,
     ("POST", "additions"): Right.AGREEMENTS_ADD,
     ("PATCH", "additions/{id}"): Right.AGREEMENTS_EDIT,
+    ("GET", "documents"): Right.DOCUMENTS_INQUIRE,
+    ("GET", "documents/count"): Right.DOCUMENTS_INQUIRE,
+    ("GET", "documents/{id}"): Right.DOCUMENTS_INQUIRE,
+    ("POST", "documents"): Right.DOCUMENTS_ADD,
 }
 
 
@@ -325,6 +340,8 @@ def _meaning(path: str) -> tuple[Parts, _Target | None]:
 def _target(parts: Parts) -> _Target:
     if parts == ("system", "info"):
         return _Target("system/info")
+    if parts[:2] == ("system", _DOCUMENTS) and len(parts) in {2, 3}:
+        return _one_of(_DOCUMENTS, parts[2]) if parts[2:] else _Target(_DOCUMENTS)
     if parts in _RESOURCES:
         return _Target(_RESOURCES[parts].name, _RESOURCES[parts])
     resource = _RESOURCES.get(parts[:-1])

@@ -9,11 +9,12 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter
 from simulators.core import Response, json_response
 from simulators.gravityzone.count_truth import Truth
 from simulators.gravityzone.counters import MISSING
+from simulators.gravityzone.machine_calls import MACHINES_HELP, MachineCalls
+from simulators.gravityzone.machines import Machines
 from simulators.gravityzone.options import Options, TotalsTold
-from simulators.gravityzone.tenant import Tenant
 from simulators.scenario import MONTHLY_SUBSCRIPTION, CompanyKind
 
-GRAVITYZONE_HELP = """\
+_HELP = """\
 control calls of gravityzone ("company" is an id, or the exact name if only one has it; a machine
 is an id):
   POST   /_sim/checkin   {"company": "Harbor Dental", "count": 3}: new machines connect; or
@@ -28,9 +29,6 @@ is an id):
                          "methods": [...]}: calls about it are answered so, all or those of the
                          methods; "hidden": true: it is out of the key's reach
   DELETE /_sim/refusals  {"company": "..."}: it is answered for again
-  PATCH  /_sim/machines  {"machine": id, "company": "..."}: it belongs there from now on; with
-                         "along": true its usage of this month goes there too
-  DELETE /_sim/machines  {"machine": id}
   POST   /_sim/counters  {"company": "...", "month": "2026-10", "counter": "endpointMonthlyUsage",
                          "value": -1}: answers that whatever is true; "missing": true leaves the
                          counter out; "product_type" is 0 unless given
@@ -44,8 +42,12 @@ is an id):
                          {"totals": {"kind": "true|late|own alone|no sub-partners|zero",
                          "lag_seconds": 3600}, "totals_of": {company: {"kind": "zero"}},
                          "totals_true_of": [company], "moved_usage": "goes|stays",
-                         "deleted_usage": "stays|goes", "moved_machines": "each|once"}
+                         "deleted_usage": "stays|goes", "moved_machines": "each|once"};
+                         and of the inventory: {"root_walk": "whole|refused",
+                         "root_leaves_out": [company], "deleted_in_walk": true,
+                         "deleted_details": "told|gone", "reinstalled": "same id|new id"}
 """
+GRAVITYZONE_HELP = _HELP + MACHINES_HELP
 
 _MONTH = r"^\d{4}-(0[1-9]|1[0-2])$"
 _OPTIONS: TypeAdapter[Options] = TypeAdapter(Options)
@@ -92,16 +94,6 @@ class _RefusalOrder(_Order):
     hidden: bool = False
 
 
-class _MachineMove(_Order):
-    machine: str
-    company: str
-    along: bool = False
-
-
-class _MachineNamed(_Order):
-    machine: str
-
-
 class _CounterOrder(_Order):
     company: str
     month: str = Field(pattern=_MONTH)
@@ -128,13 +120,19 @@ class _OptionsChange(_Order):
     moved_usage: Literal["goes", "stays"] | None = None
     deleted_usage: Literal["stays", "goes"] | None = None
     moved_machines: Literal["each", "once"] | None = None
+    root_walk: Literal["whole", "refused"] | None = None
+    root_leaves_out: frozenset[str] | None = None
+    deleted_in_walk: bool | None = None
+    deleted_details: Literal["told", "gone"] | None = None
+    reinstalled: Literal["same id", "new id"] | None = None
 
 
 class _Control:
-    def __init__(self, tenant: Tenant, truth: Truth, options: Options) -> None:
-        self.tenant = tenant
+    def __init__(self, machines: Machines, truth: Truth) -> None:
+        self.tenant = machines.tenant
         self.truth = truth
-        self.options = options
+        self.options = machines.options
+        self.machines = MachineCalls(machines, truth)
 
     def get_truth(self, _body: bytes) -> object:
         now = self.tenant.clock.now()
@@ -150,14 +148,14 @@ class _Control:
         if order.machine is not None:
             self.tenant.check_in(order.machine, order.at, lag=lag)
             return {"machines": [order.machine]}
-        company_id = self._id(order.company or "")
+        company_id = self.truth.id_of(order.company or "")
         return {"machines": self.tenant.check_in_new(company_id, order.count, at=order.at, lag=lag)}
 
     def post_companies(self, body: bytes) -> object:
         order = _NewCompany.model_validate_json(body)
         made = self.tenant.add_company(
             order.name,
-            parent_id=self._id(order.parent) if order.parent else self.tenant.own.id,
+            parent_id=self.truth.id_of(order.parent) if order.parent else self.tenant.own.id,
             kind=order.kind,
             subscription_type=order.subscription_type,
             minimum_usage=order.minimum_usage,
@@ -166,9 +164,9 @@ class _Control:
 
     def patch_companies(self, body: bytes) -> object:
         order = _CompanyChange.model_validate_json(body)
-        company_id = self._id(order.company)
+        company_id = self.truth.id_of(order.company)
         if order.parent is not None:
-            self.tenant.move_company(company_id, self._id(order.parent))
+            self.tenant.move_company(company_id, self.truth.id_of(order.parent))
         if order.name is not None:
             self.tenant.rename_company(company_id, order.name)
         if order.subscription_type is not None:
@@ -178,13 +176,13 @@ class _Control:
         return self._company(company_id)
 
     def delete_companies(self, body: bytes) -> object:
-        company_id = self._id(_CompanyNamed.model_validate_json(body).company)
+        company_id = self.truth.id_of(_CompanyNamed.model_validate_json(body).company)
         self.tenant.delete_company(company_id)
         return {"id": company_id}
 
     def post_refusals(self, body: bytes) -> object:
         order = _RefusalOrder.model_validate_json(body)
-        company_id = self._id(order.company)
+        company_id = self.truth.id_of(order.company)
         if order.hidden:
             self.tenant.reach.hide(company_id)
         else:
@@ -200,24 +198,14 @@ class _Control:
     def delete_refusals(self, body: bytes) -> object:
         company = _CompanyNamed.model_validate_json(body).company
         hidden = company in self.tenant.reach.hidden
-        company_id = company if hidden else self._id(company)
+        company_id = company if hidden else self.truth.id_of(company)
         self.tenant.reach.show(company_id)
         return {"company": company_id}
-
-    def patch_machines(self, body: bytes) -> object:
-        order = _MachineMove.model_validate_json(body)
-        self.tenant.move_endpoint(order.machine, self._id(order.company), along=order.along)
-        return {"machine": order.machine}
-
-    def delete_machines(self, body: bytes) -> object:
-        machine = _MachineNamed.model_validate_json(body).machine
-        self.tenant.remove_endpoint(machine)
-        return {"machine": machine}
 
     def post_counters(self, body: bytes) -> object:
         order = _CounterOrder.model_validate_json(body)
         value = MISSING if order.missing else order.value
-        company_id = self._id(order.company)
+        company_id = self.truth.id_of(order.company)
         self.tenant.override_counter(
             company_id, order.month, order.counter, value, product_type=order.product_type
         )
@@ -230,16 +218,17 @@ class _Control:
     def patch_options(self, body: bytes) -> object:
         order = _OptionsChange.model_validate_json(body)
         if order.totals_of is not None:
-            order.totals_of = {self._id(each): told for each, told in order.totals_of.items()}
+            order.totals_of = {
+                self.truth.id_of(each): told for each, told in order.totals_of.items()
+            }
         if order.totals_true_of is not None:
-            order.totals_true_of = frozenset(map(self._id, order.totals_true_of))
+            order.totals_true_of = frozenset(map(self.truth.id_of, order.totals_true_of))
+        if order.root_leaves_out is not None:
+            order.root_leaves_out = frozenset(map(self.truth.id_of, order.root_leaves_out))
         for name, value in order:
             if value is not None:
                 setattr(self.options, name, value)
         return _OPTIONS.dump_python(self.options, mode="json")
-
-    def _id(self, company: str) -> str:
-        return company if self.tenant.find(company) is not None else self.truth.company_id(company)
 
     def _company(self, company_id: str) -> dict[str, object]:
         company = self.tenant.company(company_id)
@@ -270,8 +259,10 @@ _ROUTES: Mapping[tuple[str, str], Callable[[_Control, bytes], object]] = {
     ("DELETE", "/_sim/companies"): _Control.delete_companies,
     ("POST", "/_sim/refusals"): _Control.post_refusals,
     ("DELETE", "/_sim/refusals"): _Control.delete_refusals,
-    ("PATCH", "/_sim/machines"): _Control.patch_machines,
-    ("DELETE", "/_sim/machines"): _Control.delete_machines,
+    ("GET", "/_sim/machines"): lambda control, body: control.machines.get(body),
+    ("POST", "/_sim/machines"): lambda control, body: control.machines.post(body),
+    ("PATCH", "/_sim/machines"): lambda control, body: control.machines.patch(body),
+    ("DELETE", "/_sim/machines"): lambda control, body: control.machines.delete(body),
     ("POST", "/_sim/counters"): _Control.post_counters,
     ("DELETE", "/_sim/counters"): _Control.delete_counters,
     ("PATCH", "/_sim/options"): _Control.patch_options,
@@ -279,9 +270,8 @@ _ROUTES: Mapping[tuple[str, str], Callable[[_Control, bytes], object]] = {
 
 
 def control_tenant(
-    tenant: Tenant,
+    machines: Machines,
     truth: Truth,
-    options: Options,
     *,
     method: str,
     path: str,
@@ -292,6 +282,4 @@ def control_tenant(
     Raise ValueError or LookupError for a wrong body.
     """
     handler = _ROUTES.get((method, path))
-    return (
-        None if handler is None else json_response(handler(_Control(tenant, truth, options), body))
-    )
+    return None if handler is None else json_response(handler(_Control(machines, truth), body))

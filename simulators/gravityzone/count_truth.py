@@ -88,3 +88,21 @@ class Truth:
     def months(self, company_id: str) -> list[str]:
         """Name the months in which it or any company below has machines, past or scripted."""
         return self.tenant.months(company_id)
+
+    def id_of(self, company: str) -> str:
+        """Find a company by its id, or by its exact name; LookupError for none or several."""
+        return company if self.tenant.find(company) is not None else self.company_id(company)
+
+    def was_active(self, machine_id: str, month: str, at: datetime | None = None) -> bool:
+        """Return True if this id has connected in that month up to an instant, by default now."""
+        return month in self.active_months(machine_id, at)
+
+    def active_months(self, machine_id: str, at: datetime | None = None) -> list[str]:
+        """Name the months in which this id has connected up to an instant, by default now.
+
+        It is asked of ids, as GravityZone sees them: a machine that came back under a new id is
+        two, and machines that share an id are one. KeyError for an id that never was.
+        """
+        instant = at or self.tenant.clock.now()
+        seen = self.tenant.endpoint(machine_id).seen
+        return sorted({each.month for each in seen if each.at <= instant})

@@ -1,21 +1,30 @@
 """The methods of the API: each returns its result, rendered as JSON, or raises an `RpcError`."""
 
-import json
 import re
 from typing import TYPE_CHECKING, Any
 
-from pydantic_core import to_json
-
 from simulators.gravityzone.counters import render, render_overridden
+from simulators.gravityzone.endpoint import Endpoint
+from simulators.gravityzone.inventory import Inventory
 from simulators.gravityzone.options import Options
-from simulators.gravityzone.rpc import RpcError, expect, integer, invalid, one_of
-from simulators.gravityzone.tenant import Company, Endpoint, Tenant
+from simulators.gravityzone.rpc import (
+    RpcError,
+    expect,
+    integer,
+    invalid,
+    named_object,
+    one_of,
+    rendered,
+)
+from simulators.gravityzone.tenant import Company, Tenant
 from simulators.gravityzone.totals import Totals
 from simulators.gravityzone.usage import month_of
 from simulators.scenario import ENDPOINT_SECURITY
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+
+    type Services = Mapping[str, Mapping[str, Callable[[dict[str, Any]], bytes]]]
 
 PRODUCT_TYPES = (ENDPOINT_SECURITY, 3, 5)
 """Endpoint Security, EDR, PHASR."""
@@ -28,18 +37,26 @@ _TIME = "%Y-%m-%dT%H:%M:%S"
 
 
 class Methods:
-    """The methods of one tenant, by service."""
+    """The methods of one tenant, by the API's version and service."""
 
     def __init__(self, tenant: Tenant, options: Options) -> None:
         self.tenant = tenant
         self.options = options
         self.totals = Totals(tenant, options)
-        self.by_service: Mapping[str, Mapping[str, Callable[[dict[str, Any]], bytes]]] = {
+        self.inventory = Inventory(tenant, options)
+        self.by_version: Mapping[str, Services] = {
+            "v1.0": self._services(),
+            "v1.1": {"network": {"getNetworkInventoryItems": self.inventory.items}},
+        }
+
+    def _services(self) -> "Services":
+        return {
             "general": {"getApiKeyDetails": self._api_key_details},
             "network": {
                 "getCompaniesList": self._companies_list,
                 "getEndpointsList": self._endpoints_list,
-                "getManagedEndpointDetails": self._endpoint_details,
+                "getCustomGroupsList": self.inventory.groups,
+                "getManagedEndpointDetails": self.inventory.details,
             },
             "companies": {
                 "getCompanyDetails": self._company_details,
@@ -55,11 +72,11 @@ class Methods:
     def _api_key_details(self, params: dict[str, Any]) -> bytes:
         expect(params, ())
         created = self.tenant.own.created_at.strftime(_TIME)
-        return _json({"enabledApis": [*self.options.enabled_apis], "createdAt": created})
+        return rendered({"enabledApis": [*self.options.enabled_apis], "createdAt": created})
 
     def _companies_list(self, params: dict[str, Any]) -> bytes:
         expect(params, ("parentId", "filters"))
-        filters = _object(params, "filters")
+        filters = named_object(params, "filters")
         expect(filters, ("companyType", "licenseType"))
         kind = one_of(filters, "companyType", (0, 1))
         license_type = one_of(filters, "licenseType", _LICENSE_FILTERS)
@@ -70,7 +87,7 @@ class Methods:
             and (kind is None or one.kind == _KINDS[kind])
             and (license_type is None or one.subscription_type in _LICENSE_FILTERS[license_type])
         ]
-        return _json(rows)
+        return rendered(rows)
 
     def _company_details(self, params: dict[str, Any]) -> bytes:
         expect(params, ("companyId",))
@@ -84,11 +101,11 @@ class Methods:
             "country": company.country,
         }
         if self.options.without_parent:
-            return _json(details)
+            return rendered(details)
         details["companyPath"] = "/".join(self._path(company))
         if company.parent_id is not None and company is not self.tenant.own:
             details["parentCompanyId"] = company.parent_id
-        return _json(details)
+        return rendered(details)
 
     def _find_companies(self, params: dict[str, Any]) -> bytes:
         expect(params, ("nameFilter", "maxResults"))
@@ -105,12 +122,12 @@ class Methods:
             and one is not self.tenant.own
             and (text in one.name.lower() if anywhere else one.name.lower().startswith(text))
         ]
-        return _json(rows[:most])
+        return rendered(rows[:most])
 
     def _license_info(self, params: dict[str, Any]) -> bytes:
         expect(params, ("companyId",))
         company = self._company(params)
-        used = sum(1 for one in self.tenant.endpoints_of(company.id) if not one.removed)
+        used = sum(1 for one in self.tenant.endpoints_of(company.id) if one.listed)
         info = {
             "subscriptionType": company.subscription_type,
             "expiryDate": None if company.monthly else "2031-12-31T00:00:00",
@@ -119,7 +136,7 @@ class Methods:
             "assignedProtectionModel": 1 if company.monthly else None,
             "licenseKey": f"{company.id[:7].upper()}",
         }
-        return _json([info] if self.options.license_info_as_array else info)
+        return rendered([info] if self.options.license_info_as_array else info)
 
     def _monthly_usage(self, params: dict[str, Any]) -> bytes:
         expect(params, ("companyId", "targetMonth"))
@@ -146,50 +163,29 @@ class Methods:
 
     def _endpoints_list(self, params: dict[str, Any]) -> bytes:
         expect(params, ("parentId", "isManaged", "page", "perPage", "filters"))
-        filters = _object(params, "filters")
+        filters = named_object(params, "filters")
         expect(filters, ("depth", "security", "type", "details"))
-        recursive = _object(filters, "depth").get("allItemsRecursively", False)
+        recursive = named_object(filters, "depth").get("allItemsRecursively", False)
         page = integer(params, "page", 1, least=1, most=1_000_000)
         per_page = integer(params, "perPage", 30, least=1, most=_MOST_PER_PAGE)
         parent = self.tenant.own.id if params.get("parentId") is None else params["parentId"]
         company = self.tenant.find(parent) if isinstance(parent, str) else None
         if company is None:
             raise invalid("parentId")
-        found = (
-            self._machines(company, recursive=recursive is True)
-            if params.get("isManaged") is not False
-            else []
-        )
+        managed = params.get("isManaged")
+        found = [
+            one
+            for one in self._machines(company, recursive=recursive is True)
+            if managed is None or one.managed is managed
+        ]
         rows = found[(page - 1) * per_page : page * per_page]
-        return _json(
+        return rendered(
             {
                 "page": page,
                 "pagesCount": -(-len(found) // per_page),
                 "perPage": per_page,
                 "total": len(found),
                 "items": [_endpoint_row(one) for one in rows],
-            }
-        )
-
-    def _endpoint_details(self, params: dict[str, Any]) -> bytes:
-        expect(params, ("endpointId", "options"))
-        now = self.tenant.clock.now()
-        endpoint_id = params.get("endpointId")
-        endpoint = self.tenant.find_endpoint(endpoint_id) if isinstance(endpoint_id, str) else None
-        if endpoint is None:
-            raise invalid("endpointId")
-        seen = [one.at for one in endpoint.seen if one.at <= now]
-        return _json(
-            {
-                "id": endpoint.id,
-                "name": endpoint.name,
-                "companyId": endpoint.company_id,
-                "operatingSystem": "Windows 11 Pro",
-                "state": 1 if seen else 0,
-                "lastSeen": max(seen).strftime(_TIME) if seen else None,
-                "machineType": 1,
-                "agent": {"type": 3, "licensed": 1, "productOutdated": False},
-                "modules": {"antimalware": True, "firewall": False},
             }
         )
 
@@ -263,13 +259,13 @@ class Methods:
     def _machines(self, company: Company, *, recursive: bool) -> list[Endpoint]:
         machines = self.tenant.endpoints_of(company.id)
         if not recursive:
-            return [one for one in machines if not one.removed and not one.grouped]
+            return [one for one in machines if one.listed and not one.grouped]
         below = [
             one
             for child in self.tenant.below(company.id)
             for one in self._machines(child, recursive=True)
         ]
-        return [one for one in machines if not one.removed] + below
+        return [one for one in machines if one.listed] + below
 
     def _path(self, company: Company) -> list[str]:
         return [*reversed([*self.tenant.above(company.id)]), company.id]
@@ -281,22 +277,8 @@ def _endpoint_row(endpoint: Endpoint) -> dict[str, Any]:
         "name": endpoint.name,
         "label": "",
         "fqdn": f"{endpoint.name.lower()}.local",
-        "isManaged": True,
+        "isManaged": endpoint.managed,
         "machineType": 1,
         "operatingSystemVersion": "Windows 11 Pro",
-        "managedWithBest": True,
+        "managedWithBest": endpoint.managed,
     }
-
-
-def _object(params: dict[str, Any], name: str) -> dict[str, Any]:
-    value = params.get(name, {})
-    if not isinstance(value, dict):
-        raise invalid(name)
-    return value
-
-
-def _json(result: object) -> bytes:
-    try:
-        return to_json(result)
-    except ValueError:  # half a character can be escaped, and not be encoded
-        return json.dumps(result).encode()

@@ -1,4 +1,4 @@
-"""Options for what differs between tenants and editions, or is not known: answers, and totals."""
+"""Options for what differs between tenants and editions, or is not known."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -70,3 +70,13 @@ class Options:
     moved_machines: Literal["each", "once"] = "each"
     """A machine that counts in two companies of a partner, as it was moved, counts in the total for
     each of them, or once. Once: its second company's count rises and the total does not."""
+    root_walk: Literal["whole", "refused"] = "whole"
+    """A recursive walk of the inventory from the key's own company is answered, or refused."""
+    root_leaves_out: frozenset[str] = frozenset()
+    """Companies that this walk leaves out, with all below them."""
+    deleted_in_walk: bool = False
+    """A walk from above contains the groups "Deleted"; else only one that names the group does."""
+    deleted_details: Literal["told", "gone"] = "told"
+    """Details of a machine in "Deleted" are told, or answered as of a machine that is gone."""
+    reinstalled: Literal["same id", "new id"] = "same id"
+    """A machine that is installed again keeps its id, or has a new one in its place."""

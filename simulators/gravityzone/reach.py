@@ -1,7 +1,6 @@
 """The API key's reach: hidden companies, and those that GravityZone tells nothing of."""
 
 from dataclasses import dataclass, field
-from typing import Any
 
 UNAUTHORIZED = -32001
 
@@ -47,10 +46,9 @@ class Reach:
             code=code, details=details, status=status, methods=frozenset(methods)
         )
 
-    def refusal_of(self, method: str, params: dict[str, Any]) -> Refusal | None:
-        """Return the refusal of the company that this call names, or None."""
-        named = params.get("companyId") or params.get("parentId")
-        found = self.refusals.get(named) if isinstance(named, str) else None
+    def refusal_of(self, method: str, company_id: str) -> Refusal | None:
+        """Return the refusal of a call about a company, or None."""
+        found = self.refusals.get(company_id)
         return (
             found if found is not None and (not found.methods or method in found.methods) else None
         )

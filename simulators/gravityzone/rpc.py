@@ -1,5 +1,6 @@
 """The JSON-RPC envelope, as GravityZone fills it: an error mostly comes with HTTP status 200."""
 
+import json
 from collections.abc import Collection
 from typing import Any, NamedTuple
 
@@ -127,6 +128,22 @@ def one_of(params: dict[str, Any], name: str, allowed: Collection[int]) -> int |
     if not isinstance(value, int) or isinstance(value, bool) or value not in allowed:
         raise invalid(name)
     return value
+
+
+def named_object(params: dict[str, Any], name: str) -> dict[str, Any]:
+    """Read a param that is an object, an empty one if it is not there."""
+    value = params.get(name, {})
+    if not isinstance(value, dict):
+        raise invalid(name)
+    return value
+
+
+def rendered(result: object) -> bytes:
+    """Render a result as JSON."""
+    try:
+        return to_json(result)
+    except ValueError:  # half a character can be escaped, and not be encoded
+        return json.dumps(result).encode()
 
 
 def invalid(name: str) -> RpcError:

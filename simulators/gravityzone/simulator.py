@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import re
 from collections.abc import Callable
 from copy import replace
 from dataclasses import dataclass, field
@@ -10,6 +11,7 @@ from simulators.clock import VirtualClock
 from simulators.core import BaseSimulator, Request, Response
 from simulators.gravityzone.control_calls import control_tenant
 from simulators.gravityzone.count_truth import Truth
+from simulators.gravityzone.machines import Machines
 from simulators.gravityzone.methods import Methods
 from simulators.gravityzone.options import Options
 from simulators.gravityzone.rpc import (
@@ -26,7 +28,7 @@ from simulators.gravityzone.tenant import Tenant, made_id
 from simulators.rate_limits import Limit, RateLimiter
 from simulators.scenario import GravityZoneCompany, GravityZoneWorld
 
-PREFIX = "/api/v1.0/jsonrpc/"
+_PATH = re.compile(r"/api/(v1\.[01])/jsonrpc/(\w+)", re.ASCII)
 SERVICES = frozenset(
     {
         "accounts",
@@ -48,7 +50,7 @@ SERVICES = frozenset(
         "reports",
     }
 )
-"""Paths that exist; those without a method here know none."""
+"""Paths that exist on v1.0; those without a method here know none."""
 LICENSING_METHODS = frozenset(
     {"getLicenseInfo", "getMonthlyUsage", "getMonthlyUsagePerProductType"}
 )
@@ -104,6 +106,7 @@ class GravityZoneSimulator(BaseSimulator):
         self._api_key = api_key
         self._queue_delays = queue_delays
         self._limiter = RateLimiter(seconds or (lambda: clock.now().timestamp()))
+        self.machines = Machines(self.tenant, self.options)
         self._methods = Methods(self.tenant, self.options)
         self._verdicts: dict[str, bool] = {}
 
@@ -114,13 +117,14 @@ class GravityZoneSimulator(BaseSimulator):
 
     def route(self, request: Request) -> tuple[str, Callable[[], Response]]:
         """Name a call by its JSON-RPC method; a call that has none by its HTTP method and path."""
-        service = request.path[len(PREFIX) :] if request.path.startswith(PREFIX) else ""
-        if service not in SERVICES:
+        found = _PATH.fullmatch(request.path)
+        version, service = ("", "") if found is None else found.groups()
+        if not self._is_there(version, service):
             return f"{request.method} {request.path}", lambda: status_response(404)
         if request.method != "POST":
             return f"{request.method} {request.path}", lambda: status_response(405)
         call = parse_call(request.body)
-        return call.method, lambda: self._serve(request, service, call)
+        return call.method, lambda: self._serve(request, version, service, call)
 
     def vendor_error(self, status: int, request: Request) -> Response:
         """Word an HTTP status as GravityZone does.
@@ -131,12 +135,10 @@ class GravityZoneSimulator(BaseSimulator):
 
     def control(self, method: str, path: str, body: bytes) -> Response:
         """Answer the control calls about companies, machines and truth."""
-        answer = control_tenant(
-            self.tenant, self.truth, self.options, method=method, path=path, body=body
-        )
+        answer = control_tenant(self.machines, self.truth, method=method, path=path, body=body)
         return answer or super().control(method, path, body)
 
-    def _serve(self, request: Request, service: str, call: RpcCall) -> Response:
+    def _serve(self, request: Request, version: str, service: str, call: RpcCall) -> Response:
         authorization = request.headers.get("authorization", "")
         if not self._authorized(authorization):
             return status_response(401)
@@ -156,24 +158,30 @@ class GravityZoneSimulator(BaseSimulator):
                 return status_response(403, call.id)
             words = f"You are not allowed to access the selected API: {service}"
             return error_response(call.id, RpcError(SERVER_ERROR, words))
-        answer = self._answer(service, call)
+        answer = self._answer(version, service, call)
         return replace(answer, delay=delay) if delay else answer
 
-    def _answer(self, service: str, call: RpcCall) -> Response:
+    def _answer(self, version: str, service: str, call: RpcCall) -> Response:
         if call.problem is not None:
             return error_response(call.id, call.problem)
-        method = self._methods.by_service.get(service, {}).get(call.method)
+        method = self._methods.by_version[version].get(service, {}).get(call.method)
         if method is None:
             unknown = RpcError(
                 METHOD_NOT_FOUND, f"The method '{call.method}' does not exist on {service}."
             )
             return error_response(call.id, unknown)
-        if (refusal := self.tenant.reach.refusal_of(call.method, call.params)) is not None:
+        refusal = self.tenant.reach.refusal_of(call.method, self.tenant.company_named(call.params))
+        if refusal is not None:
             return error_response(call.id, RpcError(refusal.code, refusal.details), refusal.status)
         try:
             return result_response(call.id, method(call.params))
         except RpcError as error:
             return error_response(call.id, error)
+
+    def _is_there(self, version: str, service: str) -> bool:
+        if version == "v1.0":
+            return service in SERVICES
+        return service in self._methods.by_version.get(version, {})
 
     def _authorized(self, authorization: str) -> bool:
         verdict = self._verdicts.get(authorization)

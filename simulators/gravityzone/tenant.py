@@ -2,11 +2,12 @@
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from simulators.clock import VirtualClock
 from simulators.gravityzone.counters import CounterValue
+from simulators.gravityzone.endpoint import Endpoint
 from simulators.gravityzone.reach import Reach
 from simulators.gravityzone.usage import ENDPOINTS, CheckIn, Counter, MonthlyUsage, month_of
 from simulators.scenario import (
@@ -41,20 +42,6 @@ class Company:
     def monthly(self) -> bool:
         """True if its usage is counted by the month."""
         return self.subscription_type in MONTHLY_TYPES
-
-
-@dataclass(slots=True, kw_only=True)
-class Endpoint:
-    """A machine, its company, and all its connections, scripted ones to come included."""
-
-    id: str
-    company_id: str
-    name: str
-    product_type: int = ENDPOINT_SECURITY
-    counters: tuple[Counter, ...] = ()
-    grouped: bool = True
-    removed: bool = False
-    seen: list[CheckIn] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,10 +133,20 @@ class Tenant:
         """Give a machine, a removed one too."""
         return self._endpoints[endpoint_id]
 
+    def endpoints(self) -> Iterator[Endpoint]:
+        """Give every machine, removed ones included."""
+        return iter(self._endpoints.values())
+
     def find_endpoint(self, endpoint_id: str) -> Endpoint | None:
-        """Give a machine that is not removed."""
+        """Give a machine that is not removed; it may be deleted."""
         endpoint = self._endpoints.get(endpoint_id)
         return None if endpoint is None or endpoint.removed else endpoint
+
+    def company_named(self, params: Mapping[str, object]) -> str:
+        """Return the id that a call's params name, or the company of the machine that they do."""
+        machine = self._endpoints.get(str(params.get("endpointId")))
+        named = params.get("companyId") or params.get("parentId")
+        return str(named) if machine is None else machine.company_id
 
     def endpoints_of(self, company_id: str) -> list[Endpoint]:
         """Give the machines of a company alone, removed ones included."""
@@ -243,6 +240,7 @@ class Tenant:
         product_type: int = ENDPOINT_SECURITY,
         counters: tuple[str, ...] = (),
         grouped: bool = True,
+        managed: bool = True,
     ) -> str:
         """Add a machine that has not connected yet, and return its id.
 
@@ -262,6 +260,7 @@ class Tenant:
             product_type=product_type,
             counters=tuple(Counter(product_type, counter) for counter in names),
             grouped=grouped,
+            managed=managed,
         )
         self._of_company.setdefault(company_id, []).append(endpoint)
         return endpoint_id
@@ -269,14 +268,20 @@ class Tenant:
     def check_in(
         self, endpoint_id: str, at: datetime | None = None, *, lag: timedelta = timedelta(0)
     ) -> None:
-        """Let a machine connect, now or at an instant past or to come; counted `lag` after it."""
+        """Let a machine connect, now or at an instant past or to come; counted `lag` after it.
+
+        A machine that was deleted or removed connects under a new id alone: ValueError.
+        """
         endpoint = self.endpoint(endpoint_id)
+        if not endpoint.listed:
+            raise ValueError(f"machine {endpoint_id} is gone")
         instant = at or self.clock.now()
         if instant.tzinfo is None:
             raise ValueError(f"an instant needs its time zone: {instant.isoformat()}")
         check_in = CheckIn(instant, instant + lag, endpoint.company_id)
+        endpoint.managed = True
         endpoint.seen.append(check_in)
-        self.usage.add(endpoint_id, endpoint.counters, check_in)
+        self.usage.add(endpoint.counted_as, endpoint.counters, check_in)
 
     def check_in_new(
         self,
@@ -299,7 +304,7 @@ class Tenant:
         present month go with it: one count falls and the other rises, at this moment.
         """
         self.company(company_id)
-        to_come = self._drop_to_come(endpoint_id)
+        to_come = self.drop_to_come(endpoint_id)
         endpoint = self.endpoint(endpoint_id)
         if along:
             self._take_along(endpoint, company_id)
@@ -312,8 +317,21 @@ class Tenant:
 
     def remove_endpoint(self, endpoint_id: str) -> None:
         """Remove a machine: it connects no more, and no month's count gets smaller."""
-        self._drop_to_come(endpoint_id)
+        self.drop_to_come(endpoint_id)
         self.endpoint(endpoint_id).removed = True
+
+    def drop_to_come(self, endpoint_id: str) -> list[CheckIn]:
+        """Take back a machine's scripted connections to come, and return them."""
+        endpoint, now = self.endpoint(endpoint_id), self.clock.now()
+        to_come = [check_in for check_in in endpoint.seen if check_in.at > now]
+        endpoint.seen = [check_in for check_in in endpoint.seen if check_in.at <= now]
+        counted_as = endpoint.counted_as
+        for company_id, month in {(check_in.company_id, check_in.month) for check_in in to_come}:
+            self.usage.withdraw(counted_as, endpoint.counters, company_id=company_id, month=month)
+        for each in endpoint.ids():
+            for check_in in each.seen:
+                self.usage.add(counted_as, endpoint.counters, check_in)
+        return to_come
 
     def override_counter(
         self,
@@ -392,25 +410,16 @@ class Tenant:
         return not self.reach.hidden.isdisjoint((company.id, *self.above(company.id)))
 
     def _take_along(self, endpoint: Endpoint, company_id: str) -> None:
-        now = self.clock.now()
+        now, counted_as = self.clock.now(), endpoint.counted_as
         left, month = endpoint.company_id, month_of(now)
-        for place, check_in in enumerate(endpoint.seen):
-            if check_in.company_id == left and check_in.month == month:
-                endpoint.seen[place] = replace(
-                    check_in, counted=max(check_in.counted, now), company_id=company_id
-                )
-                self.usage.add(endpoint.id, endpoint.counters, endpoint.seen[place])
-        self.usage.leave(endpoint.id, endpoint.counters, company_id=left, month=month, at=now)
-
-    def _drop_to_come(self, endpoint_id: str) -> list[CheckIn]:
-        endpoint, now = self.endpoint(endpoint_id), self.clock.now()
-        to_come = [check_in for check_in in endpoint.seen if check_in.at > now]
-        endpoint.seen = [check_in for check_in in endpoint.seen if check_in.at <= now]
-        for company_id, month in {(check_in.company_id, check_in.month) for check_in in to_come}:
-            self.usage.withdraw(endpoint_id, endpoint.counters, company_id=company_id, month=month)
-        for check_in in endpoint.seen:
-            self.usage.add(endpoint_id, endpoint.counters, check_in)
-        return to_come
+        for each in endpoint.ids():
+            for place, check_in in enumerate(each.seen):
+                if check_in.company_id == left and check_in.month == month:
+                    each.seen[place] = replace(
+                        check_in, counted=max(check_in.counted, now), company_id=company_id
+                    )
+                    self.usage.add(counted_as, endpoint.counters, each.seen[place])
+        self.usage.leave(counted_as, endpoint.counters, company_id=left, month=month, at=now)
 
     def _made_id(self, kind: str) -> str:
         self._made += 1

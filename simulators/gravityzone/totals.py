@@ -4,8 +4,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from simulators.gravityzone.endpoint import Endpoint
 from simulators.gravityzone.options import Options
-from simulators.gravityzone.tenant import Company, Endpoint, Tenant
+from simulators.gravityzone.tenant import Company, Tenant
 from simulators.gravityzone.usage import Counter
 
 

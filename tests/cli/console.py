@@ -15,6 +15,7 @@ from cli.stack import Stack
 from simulators.clock import VirtualClock
 from tally.errors import SetupError
 from tally.runtime.settings import PlannerSettings
+from testing.evidence import MemoryEvidence
 from testing.world import AGREEMENT_TYPE, PRODUCT, World
 
 WHO = "arn:aws:iam::123456789012:user/ann"
@@ -98,6 +99,7 @@ class Console:
         )
     )
     letters: MemoryLetters = field(default_factory=MemoryLetters)
+    evidence: MemoryEvidence = field(default_factory=MemoryEvidence)
     environment: Mapping[str, str] = field(default_factory=lambda: dict(ENVIRONMENT))
     invoked: list[datetime] = field(default_factory=list)
     slept: list[float] = field(default_factory=list)
@@ -128,6 +130,7 @@ class Console:
             who=lambda: WHO,
             clock=world.clock,
             sleep=self._sleep,
+            evidence=lambda: self.evidence,
         )
 
     def run(self, *arguments: str, stdin: str | None = None) -> Ended:

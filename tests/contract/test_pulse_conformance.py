@@ -1,6 +1,6 @@
 """What every memory of the pulse promises: the twin in memory, and the DynamoDB adapter on moto."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -14,7 +14,7 @@ from tally.domain.pulse.account import Answer, Expected, checksum
 from tally.domain.pulse.ledger_port import PulseLedger
 from tally.domain.pulse.proof import Share
 from tally.domain.pulse.state import Proof, Pulse, Searches, Trust
-from tally.domain.pulse.total import Total
+from tally.domain.pulse.total import Counts, Total
 from tally.errors import ConflictError, TallyError
 from tally.ledger.pulse.pulse_table import DynamoDBPulse
 from testing.ledger_table import create_ledger_table
@@ -106,7 +106,7 @@ def asked(why: str) -> Callable[[Pulse], Pulse]:
 def test_it_is_empty_at_first(pulses: PulseLedger) -> None:
     """PULSE-3: nothing has been proven then, and no sweep has an account."""
     assert (pulses.read(), pulses.account()) == (Pulse(), None)
-    assert not pulses.add_to_account(TICK, [Answer(company_id="1", branch="b", counts={})])
+    assert not pulses.add_to_account(TICK, [answer("1", {})])
 
 
 @pytest.mark.parametrize("kept", [Pulse(), full_memory(2), full_memory(0)])
@@ -146,26 +146,42 @@ def test_a_change_that_always_loses_is_given_up(pulses: PulseLedger) -> None:
     assert pulses.read().code == ""
 
 
+def answer(
+    company_id: str,
+    counts: Counts,
+    *,
+    branch: str = "b",
+    services: Collection[str] = ("endpoints",),
+    rises: Counts | None = None,
+) -> Answer:
+    """The end of a company's job."""
+    return Answer(
+        company_id=company_id, branch=branch, services=services, counts=counts, rises=rises or {}
+    )
+
+
 def test_answers_add_up(pulses: PulseLedger) -> None:
     """PULSE-2: by branch and service, whatever the names hold; failures by their checksum."""
     odd = "a branch: with #odd :names, and blanks"
     pulses.open_account(TICK)
     first = [
-        Answer(company_id="1", branch=odd, counts={"endpoints": 3, "e-mail": 1}),
-        Answer(company_id="2", branch="b", counts={"endpoints": 0}, rises={"endpoints": 2}),
+        answer("1", {"endpoints": 3, "e-mail": 1}, branch=odd, services=["endpoints", "e-mail"]),
+        answer("2", {"endpoints": 0}, rises={"endpoints": 2}),
     ]
     second = [
-        Answer(company_id="3", branch=odd, counts={"endpoints": 4}, rises={"endpoints": 1}),
-        Answer(company_id="4", branch="b", counts=None),
+        answer("3", {"endpoints": 4}, branch=odd, rises={"endpoints": 1}),
+        answer("4", {"endpoints": 1}, services=["endpoints", "e-mail"]),
+        answer("5", {}),
     ]
     assert pulses.add_to_account(TICK, first)
     assert pulses.add_to_account(TICK, second)
     account = pulses.account()
     assert account is not None
-    assert (account.tick, account.answered) == (TICK, 4)
-    assert account.check == checksum(["4", "2", "3", "1"])
-    assert account.failed == checksum(["4"])
-    assert account.sums == {odd: {"endpoints": 7, "e-mail": 1}, "b": {"endpoints": 0}}
+    assert (account.tick, account.answered) == (TICK, 5)
+    plain = [f"{each} endpoints" for each in ("5", "4", "2", "3", "1")]
+    assert account.check == checksum([*plain, "1 e-mail", "4 e-mail"])
+    assert account.failed == checksum(["5 endpoints", "4 e-mail"])
+    assert account.sums == {odd: {"endpoints": 7, "e-mail": 1}, "b": {"endpoints": 1}}
     assert account.rises == {"endpoints": 3}
 
 
@@ -174,7 +190,7 @@ def test_an_end_of_an_older_sweep_is_not_added(pulses: PulseLedger) -> None:
     later = TICK + timedelta(minutes=15)
     pulses.open_account(TICK)
     pulses.open_account(later)
-    assert not pulses.add_to_account(TICK, [Answer(company_id="1", branch="b", counts={})])
+    assert not pulses.add_to_account(TICK, [answer("1", {})])
     account = pulses.account()
     assert account is not None
     assert (account.tick, account.answered, account.sums) == (later, 0, {})
@@ -182,9 +198,9 @@ def test_an_end_of_an_older_sweep_is_not_added(pulses: PulseLedger) -> None:
 
 def test_an_end_that_is_added_twice_stands_for_no_other(pulses: PulseLedger) -> None:
     """PULSE-2: a job that came twice, and one that never ended, are no complete sweep."""
-    ids = ["1", "2"]
-    expected = Expected(tick=TICK, jobs=2, check=checksum(ids), basis=0, totals={})
-    one, other = (Answer(company_id=each, branch="b", counts={"endpoints": 1}) for each in ids)
+    names = ["1 endpoints", "2 endpoints"]
+    expected = Expected(tick=TICK, jobs=2, check=checksum(names), basis=0, totals={})
+    one, other = answer("1", {"endpoints": 1}), answer("2", {"endpoints": 1})
     for answers, met in (([one], False), ([one], False), ([other], False)):
         pulses.open_account(TICK)
         pulses.add_to_account(TICK, [one])
@@ -196,7 +212,7 @@ def test_an_end_that_is_added_twice_stands_for_no_other(pulses: PulseLedger) -> 
 def test_a_new_sweep_begins_a_new_account(pulses: PulseLedger) -> None:
     """Also where a tick fires twice."""
     pulses.open_account(TICK)
-    pulses.add_to_account(TICK, [Answer(company_id="1", branch="b", counts={"endpoints": 3})])
+    pulses.add_to_account(TICK, [answer("1", {"endpoints": 3})])
     pulses.open_account(TICK)
     account = pulses.account()
     assert account is not None
@@ -248,6 +264,7 @@ def test_an_account_of_thirty_branches_has_room(dynamodb: DynamoDBPulse) -> None
             Answer(
                 company_id=f"{batch} {number}",
                 branch=f"{(batch * 10 + number) % 31:024x}",
+                services=["endpoints", "email", "edr"],
                 counts={"endpoints": 1, "email": 2, "edr": 3},
                 rises={"endpoints": 1, "email": 1, "edr": 1},
             )

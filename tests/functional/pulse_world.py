@@ -1,9 +1,10 @@
 """An MSP whose totals have proven themselves, and clocks for its ticks and looks at totals."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from simulators.clock import VirtualClock
 from simulators.gravityzone import TotalsTold
@@ -32,6 +33,8 @@ class PulseMsp:
 
     size: int = 30
     begins: datetime = THIRD
+    options: Mapping[str, Any] = field(default_factory=dict)
+    """Further fields of the world."""
     world: World = field(init=False)
     partner: str = field(init=False)
     customers: list[Customer] = field(init=False)
@@ -40,7 +43,7 @@ class PulseMsp:
     now: datetime = field(init=False)
 
     def __post_init__(self) -> None:
-        self.world = World(clock=VirtualClock(self.begins - TICK), pulse=True)
+        self.world = World(clock=VirtualClock(self.begins - TICK), pulse=True, **self.options)
         self.partner = self.world.gravityzone.tenant.add_company("North Partner", kind="partner")
         self.customers = [
             self.world.add_customer(
@@ -107,6 +110,14 @@ class PulseMsp:
         while self.now < world.clock.now():
             self.now += MINUTE
         return fired
+
+    def whole(self) -> str:
+        """Return why the next tick reads every company; "" if it does not."""
+        (fired,) = [
+            each for each in self.pass_time(TICK) if each.planned.pulse[:5] in ("every", "who m")
+        ]
+        said = fired.planned.pulse.removeprefix("every company is read: ")
+        return said.partition("who must")[0]
 
     def billed(self, customer: Customer) -> int:
         """The quantity on the customer's Addition."""

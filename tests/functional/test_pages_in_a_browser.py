@@ -144,9 +144,9 @@ def test_the_index_is_searched(pages: dict[str, str], typed: str, found: list[st
 @pytest.mark.parametrize(
     ("column", "clicks", "order", "said"),
     [
-        (3, 1, ["9", "10", "11", "12", "13"], "ascending"),
-        (3, 2, ["13", "12", "11", "10", "9"], "descending"),
-        (4, 2, ["waits for an answer", *["provisional"] * 4], "descending"),
+        (4, 1, ["9", "10", "11", "12", "13"], "ascending"),
+        (4, 2, ["13", "12", "11", "10", "9"], "descending"),
+        (5, 2, ["waits for an answer", *["provisional"] * 4], "descending"),
     ],
 )
 def test_the_index_is_sorted(

@@ -273,20 +273,12 @@ def test_a_full_sweep_finds_within_four_hours_what_no_total_tells(msp: PulseMsp)
         assert msp.now - since <= timedelta(hours=4, minutes=15)
 
 
-def _whole(msp: PulseMsp) -> str:
-    """Return why the next tick reads every company; "" if it does not."""
-    (fired,) = [
-        each for each in msp.pass_time(TICK) if each.planned.pulse[:5] in ("every", "who m")
-    ]
-    return fired.planned.pulse.removeprefix("every company is read: ").partition("who must")[0]
-
-
 def test_a_full_sweep_follows_a_deployment(msp: PulseMsp) -> None:
     """PULSE-4."""
-    assert not _whole(msp)
+    assert not msp.whole()
     msp.world.firing = msp.world.with_pulse(msp.world.plan, code="2")
-    assert _whole(msp) == "the functions were deployed anew"
-    assert not _whole(msp)
+    assert msp.whole() == "the functions were deployed anew"
+    assert not msp.whole()
 
 
 def test_a_full_sweep_follows_an_error(msp: PulseMsp) -> None:
@@ -296,17 +288,17 @@ def test_a_full_sweep_follows_an_error(msp: PulseMsp) -> None:
         msp.world.tick(msp.now)
     msp.world.connectwise.faults.clear()
     msp.now += MINUTE
-    assert _whole(msp) == "the tick before failed"
-    assert not _whole(msp)
+    assert msp.whole() == "the tick before failed"
+    assert not msp.whole()
 
 
 def test_a_full_sweep_follows_a_change_of_companies_or_links(msp: PulseMsp) -> None:
     """PULSE-4, PULSE-5: a new customer, and a link that a person has changed."""
     new = msp.world.add_customer("New Customer Limited")
     msp.world.check_in(new, 3)
-    assert _whole(msp) == "the companies or their links have changed"
+    assert msp.whole() == "the companies or their links have changed"
     assert msp.billed(new) == 3
-    assert not _whole(msp)
+    assert not msp.whole()
 
 
 def test_a_full_sweep_follows_a_lost_or_doubled_job(msp: PulseMsp) -> None:
@@ -320,8 +312,8 @@ def test_a_full_sweep_follows_a_lost_or_doubled_job(msp: PulseMsp) -> None:
     assert msp.pulse.expected is not None
     assert msp.pulse.expected.is_met_by(account)
     msp.world.pulses.open_account(fired.at)  # its jobs' ends are lost
-    assert _whole(msp) == "the last full sweep was not complete"
-    assert not _whole(msp)
+    assert msp.whole() == "the last full sweep was not complete"
+    assert not msp.whole()
 
 
 def test_what_moves_during_a_sweep_is_found_by_the_next_look(msp: PulseMsp) -> None:
@@ -346,7 +338,7 @@ def test_a_company_without_a_count_in_one_sweep_contradicts_nothing(msp: PulseMs
         else:
             reach.refusals.pop(failing.id, None)
         msp.world.pulses.change(lambda pulse: pulse.asking("a test asks for it"))
-        assert _whole(msp) == "a test asks for it"
+        assert msp.whole() == "a test asks for it"
         assert msp.pulse.proof.trust is Trust.PROVEN
     assert msp.pulse.proof.failed == 0
 
@@ -361,7 +353,7 @@ def test_a_company_that_is_read_from_now_on_contradicts_nothing(msp: PulseMsp) -
         if agreed:
             world.add_agreement(connectwise_id)
         world.pulses.change(lambda pulse: pulse.asking("a test asks for it"))
-        assert _whole(msp) == "a test asks for it"
+        assert msp.whole() == "a test asks for it"
         assert msp.pulse.proof.trust is Trust.PROVEN
     assert world.ledger.record(
         RecordKey(company_id=company, month=Month(2026, 11), service="endpoints")
@@ -373,12 +365,12 @@ def test_a_company_that_changes_its_partner_contradicts_nothing(msp: PulseMsp) -
     tenant = msp.world.gravityzone.tenant
     company = tenant.add_company("Nobody Bills It", parent_id=msp.partner)
     tenant.check_in_new(company, 5)
-    assert _whole(msp) == "the companies or their links have changed"
+    assert msp.whole() == "the companies or their links have changed"
     msp.world.pulses.change(lambda pulse: pulse.asking("a test asks for it"))
-    assert _whole(msp) == "a test asks for it"
+    assert msp.whole() == "a test asks for it"
     tenant.move_company(company, msp.root)
     for _ in range(2):
-        assert _whole(msp) == "the companies or their links have changed"
+        assert msp.whole() == "the companies or their links have changed"
         assert msp.pulse.proof.trust is Trust.PROVEN
         tenant.move_company(company, msp.partner)
 
@@ -390,7 +382,7 @@ def test_every_tick_reads_all_on_the_first_two_days() -> None:
     msp.now = datetime(2026, 12, 1, 0, 5, tzinfo=UTC)
     msp.world.clock.set(msp.now)
     for _ in range(3):
-        assert _whole(msp) == "nearly all counts move on the first days of a month"
+        assert msp.whole() == "nearly all counts move on the first days of a month"
 
 
 def test_sweeps_are_hourly_on_the_last_two_days() -> None:
@@ -399,7 +391,7 @@ def test_sweeps_are_hourly_on_the_last_two_days() -> None:
     msp.prove()
     msp.now = datetime(2026, 11, 29, 12, 5, tzinfo=UTC)
     msp.world.clock.set(msp.now)
-    why = [bool(_whole(msp)) for _ in range(9)]
+    why = [bool(msp.whole()) for _ in range(9)]
     assert why == [True, False, False, False, True, False, False, False, True]
 
 

@@ -1,4 +1,4 @@
-"""A GravityZone client over the simulator, or over answers that the simulator is too truthful to
+"""GravityZone's clients over the simulator, or over answers that the simulator is too truthful to
 give.
 """
 
@@ -19,6 +19,7 @@ from simulators.scenario import GravityZoneCompany, GravityZoneWorld
 from tally.domain.model.company import CompanyKind
 from tally.domain.model.month import Month
 from tally.gravityzone.client import GravityZoneClient
+from tally.gravityzone.inventory import InventoryClient
 from tests.unit.scripted import Loose, NoPace, Scripted, Step, answer
 
 OWN, PARTNER, HARBOR, JUNIPER, TRIAL = (f"{digit}" * 24 for digit in "abcde")
@@ -37,7 +38,10 @@ ENCODED = base64.b64encode(f"{KEY}:".encode()).decode()
 
 
 class World:
-    """A simulator or scripted answers, and the client that calls them."""
+    """A simulator or scripted answers, and the clients that call them.
+
+    ``odd`` is what the inventory's client told of rows.
+    """
 
     def __init__(self, adapter: BaseAdapter | None = None, **options: Loose) -> None:
         self.simulator = GravityZoneSimulator(
@@ -45,15 +49,22 @@ class World:
         )
         self.waits: list[float] = []
         self.pace = NoPace()
-        self.client = GravityZoneClient(
-            url="https://gravityzone.test/api/",
-            api_key=SecretStr(KEY),
-            pace=self.pace,
-            sleep=self._sleep,
-            monotonic=lambda: self.simulator.clock.now().timestamp(),
-            jitter=lambda: 0.0,
-            ids=map("call-{}".format, itertools.count(1)).__next__,
-            adapter=adapter or SimulatorAdapter(self.simulator),
+        calling: dict[str, Loose] = {
+            "url": "https://gravityzone.test/api/",
+            "api_key": SecretStr(KEY),
+            "sleep": self._sleep,
+            "monotonic": lambda: self.simulator.clock.now().timestamp(),
+            "jitter": lambda: 0.0,
+            "ids": map("call-{}".format, itertools.count(1)).__next__,
+            "adapter": adapter or SimulatorAdapter(self.simulator),
+        }
+        self.odd: list[str] = []
+        self.client = GravityZoneClient(**calling, pace=self.pace)
+        self.inventory = InventoryClient(
+            **calling,
+            calls_per_second=2,
+            now=self.simulator.clock.now,
+            on_odd_row=self.odd.append,
         )
 
     @property

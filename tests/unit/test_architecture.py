@@ -25,8 +25,9 @@ def _name(path: Path) -> str:
 MODULES = {_name(path): path for path in sorted(PACKAGE.rglob("*.py"))}
 ROOMS = sorted({_name(path.parent / "__init__.py") for path in MODULES.values()})
 DOMAIN = [room for room in ROOMS if room.startswith("tally.domain")]
-USE_CASES = ("tally.planner", "tally.worker", "tally.reporter", "tally.people")
+USE_CASES = ("tally.planner", "tally.worker", "tally.reporter", "tally.people", "tally.evidence")
 ADAPTERS = ("tally.gravityzone", "tally.connectwise", "tally.ledger", "tally.aws")
+EVIDENCE = ("tally.domain.evidence", "tally.evidence", "tally.ledger.evidence")
 STATEMENTS = ("tally.domain.statement", "tally.statements")
 NEVER_DEPLOYED = {"simulators", "testing", "local", "verification"}
 
@@ -160,6 +161,16 @@ def test_statements_are_for_readers_alone(room: str) -> None:
     }
     known = {each for each in rooms_below(room) if is_in(each, STATEMENTS)}
     assert known <= readers.get(room, set())
+
+
+@pytest.mark.parametrize("room", [each for each in ROOMS if not is_in(each, EVIDENCE)])
+def test_nothing_that_bills_knows_of_evidence(room: str) -> None:
+    """PROOF-2: evidence is gathered and read, and decides nothing. A vendor's client gives its
+    values, readers show them, and the runtime puts the function together.
+    """
+    allowed = ("tally.gravityzone", "tally.runtime", "tally.people", *STATEMENTS)
+    known = {each for each in rooms_below(room) if is_in(each, EVIDENCE)}
+    assert not known or is_in(room, allowed)
 
 
 @pytest.mark.parametrize("room", [each for each in ROOMS if each != "tally.runtime"])

@@ -79,7 +79,11 @@ class Proving:
         tenant, ledger = self.tenant, MemoryPulse()
         ids = [str(number) for number in range(len(tenant.counts))]
         expected = Expected(
-            tick=self.tick, jobs=len(ids), check=checksum(ids), basis=1, totals=tenant.totals()
+            tick=self.tick,
+            jobs=len(ids),
+            check=checksum(f"{each} endpoints" for each in ids),
+            basis=1,
+            totals=tenant.totals(),
         )
         self.pulse = self.pulse.expecting(expected, root=ROOT, code="1")
         ledger.open_account(self.tick)
@@ -88,6 +92,7 @@ class Proving:
             answer = Answer(
                 company_id=str(number),
                 branch=tenant.branch(number),
+                services=["endpoints"],
                 counts={"endpoints": tenant.counts[number]},
             )
             ledger.add_to_account(self.tick, [answer])

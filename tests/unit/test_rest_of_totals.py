@@ -44,6 +44,16 @@ def test_a_rest_of_other_companies_says_nothing() -> None:
     assert Followed.of(COUNTS, NOVEMBER).missing(_total(15), None) is None
 
 
+def test_a_rest_of_other_services_says_nothing() -> None:
+    """A company's mailboxes were in the rest, and are followed since."""
+    more = {**COUNTS, "b": {"endpoints": 7, "email": 2}}
+    total = Total(month=NOVEMBER, counters={}, counts={"endpoints": 15, "email": 5})
+    rest = Followed.of(COUNTS, NOVEMBER).rest(total)
+    later = Total(month=NOVEMBER, counters={}, counts={"endpoints": 15, "email": 9})
+    assert Followed.of(COUNTS, NOVEMBER).missing(later, rest) == {"endpoints": 0, "email": 4}
+    assert Followed.of(more, NOVEMBER).missing(later, rest) is None
+
+
 def test_a_rest_that_cannot_be_right_says_nothing() -> None:
     """Companies have risen, and the total has not by as much."""
     assert Followed.of(COUNTS, NOVEMBER).missing(_total(14), _rest()) is None

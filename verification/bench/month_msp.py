@@ -293,6 +293,7 @@ class MonthMsp:
         customer.answer = Answer(
             company_id=customer.firm.id,
             branch=self._branches[customer.firm.id],
+            services=[ENDPOINTS.name],
             counts={ENDPOINTS.name: count},
         )
         outlook = Outlook(
@@ -355,6 +356,7 @@ def _answer(customer: Customer, job: Waiting, count: int) -> Answer:
     return Answer(
         company_id=job.company_id,
         branch=job.branch,
+        services=[ENDPOINTS.name],
         counts={ENDPOINTS.name: count},
         rises={ENDPOINTS.name: rises} if rises else {},
     )

@@ -63,7 +63,9 @@ def _move_machine(msp: Msp, firm: Firm, draw: Random) -> str:
     other.machines.append(machine)
     tenant.move_endpoint(machine, other.id, along=along)
     other.touched = msp.clock.now()
-    if not along:
+    if along:
+        msp.went_along = msp.clock.now()
+    else:
         tenant.check_in(machine)
     return (
         f"its machine {machine} goes to {other.name}"

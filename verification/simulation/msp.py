@@ -159,6 +159,8 @@ class Msp:
         """The surroundings of each billed partner at the last look."""
         self.shifted = self.clock.now()
         """The last time that counts may have fallen, or gone from one place to another."""
+        self.went_along = datetime.min.replace(tzinfo=UTC)
+        """The last time that a machine took its usage of the month to another customer."""
         self.moved: set[int] = set()
         """Agreements whose terms a person has changed by hand."""
         self.given: set[int] = set()

@@ -304,12 +304,13 @@ class _Run:
         """One tick or look; answers what was planned, None if not all of it could be."""
         if not self.trouble.idle:
             self.trouble.luck(drawn(self.setting.seed, Draw.PLANNER, tick.number))
+        before = self.world.pulses.pulse
         try:
             planned = self._fire(tick, whole=whole)
         except ContradictedError as error:
             self.tell(self.clock.now(), f"  {error} {error.vectors}")
             self.played.pulse["contradicted"] += 1
-            self.checks.pulse.contradicted(error)
+            self.checks.pulse.contradicted(error, before)
             return None
         except TallyError as error:
             self.tell(self.clock.now(), f"  the tick failed: {error}")

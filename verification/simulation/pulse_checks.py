@@ -72,9 +72,16 @@ class PulseChecks:
                         self._key(firm, each, at),
                     )
 
-    def contradicted(self, error: ContradictedError) -> None:
-        """Check that only totals that lie are contradicted, or counts that answers made up."""
+    def contradicted(self, error: ContradictedError, before: Pulse) -> None:
+        """Check that only totals that lie are contradicted, or counts that answers made up.
+
+        One company's usage may also have become another's since the last complete sweep: then one
+        rose, and the total did not. ``before`` is the memory before the firing.
+        """
         told_otherwise = self.msp.gravityzone.tenant.overrides
+        begun = before.expected.tick if before.swept is None and before.expected else before.swept
+        if begun is not None and self.msp.went_along >= begun:
+            return
         if self._are_true() and not told_otherwise:
             raise ViolationError(10, f"totals that are true were contradicted: {error}")
 
@@ -114,6 +121,17 @@ class PulseChecks:
             and [each.state for each in record.lines] == [LineState.OPEN]
         )
 
+    def _waits(self, key: RecordKey) -> bool:
+        """Return True if a tick must see to the record, whatever the totals say (PULSE-5)."""
+        record = self.msp.ledger.record(key)
+        if record is None or record.state is not RecordState.OPEN:
+            return self._is_told(key)
+        said = record.hold or record.refusal or record.rulings or record.claim
+        plain = [(each.state, each.written.unsure) for each in record.lines] == [
+            (LineState.OPEN, ())
+        ]
+        return bool(said) or not plain or self._is_told(key)
+
     def _is_told(self, key: RecordKey) -> bool:
         """Return True if the company's standing says that it is not simply billed."""
         standing = self.msp.ledger.standing(key.company_id)
@@ -129,12 +147,12 @@ class PulseChecks:
         if any(firm.id in body for body in msp.world.queue.bodies()):
             return True
         key = self._key(firm, billed, at)
-        if any(self._is_told(replace(key, service=each.name)) for each in msp.billed_now):
-            return True  # another service of the company-month waits, so the tick reads all of it
+        if any(self._waits(replace(key, service=each.name)) for each in msp.billed_now):
+            return True  # a service of the company-month waits, so the tick reads all of it
         record, ticks = msp.ledger.record(key), msp.ledger.ticks()
         invoices = [str(each["nextInvoiceDate"])[:10] for each in msp.agreements(firm)]
         soon = {str((at + timedelta(days=days)).date()) for days in range(3)}
-        if record is None or ticks is None or record.claim or not soon.isdisjoint(invoices):
+        if record is None or ticks is None or not soon.isdisjoint(invoices):
             return True
         context = TickContext(
             tick=at,

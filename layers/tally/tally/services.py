@@ -78,6 +78,19 @@ def read_services(text: str) -> tuple[BilledService, ...]:
     return tuple(sorted(services, key=lambda each: each.service.name != ENDPOINTS.name))
 
 
+def evidence_of(services: Iterable[BilledService]) -> str:
+    """Return the service whose count evidence of machines stands behind; "" if none is billed.
+
+    It is the one that bills GravityZone's count of all endpoints, of the ordinary product type.
+    READ-5 lets no two services do that.
+    """
+    for each in services:
+        service = each.service
+        if service.counter == ENDPOINTS.counter and ENDPOINT_SECURITY in service.product_types:
+            return service.name
+    return ""
+
+
 def places(
     services: Iterable[BilledService], *, product: str, agreement_type: str
 ) -> Mapping[str, Names]:

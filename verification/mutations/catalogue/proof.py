@@ -94,4 +94,64 @@ PROOF = (
         why="Names have letters and a full stop.",
         tests=("tests/unit/test_statement_forms.py",),
     ),
+    Mutation(
+        name="lastSeen is in the zone of the function's own clock",
+        rule="PROOF-1",
+        file="tally/gravityzone/inventory.py",
+        edits=(
+            Edit(
+                before=(
+                    "        instant = instant.replace(tzinfo=UTC) if instant.tzinfo is None else "
+                    "instant.astimezone(UTC)"
+                ),
+                after="        instant = instant.astimezone(UTC)",
+            ),
+        ),
+        why="The conversion does it for a time without a zone, and functions run in UTC.",
+        tests=("tests/unit/test_gravityzone_inventory_odd.py",),
+    ),
+    Mutation(
+        name="a time that is still to come is when a machine was last seen",
+        rule="PROOF-1",
+        file="tally/gravityzone/inventory.py",
+        edits=(
+            Edit(
+                before="    return instant if instant <= now else None", after="    return instant"
+            ),
+        ),
+        why="GravityZone would not say it.",
+        tests=("tests/unit/test_gravityzone_inventory_odd.py",),
+    ),
+    Mutation(
+        name="the second page of the inventory is never read",
+        rule="SAFE-5",
+        file="tally/gravityzone/inventory.py",
+        edits=(
+            Edit(
+                before=(
+                    "            if not page.has_more:\n"
+                    "                if type(total) is int and count < total:\n"
+                    '                    raise self._rpc.unreadable(reply, f"{count} rows came of '
+                    '{total}")\n'
+                    "                return\n"
+                ),
+                after="            return\n",
+            ),
+        ),
+        why="A page holds a thousand machines, and no customer of the tests has as many.",
+        tests=("tests/unit/test_gravityzone_inventory.py",),
+    ),
+    Mutation(
+        name="a machine that GravityZone refuses to tell of is gone",
+        rule="SAFE-7",
+        file="tally/gravityzone/refusals.py",
+        edits=(
+            Edit(
+                before=("        error.code == _INVALID_PARAMS\n        and _NO_MACHINE.search("),
+                after=("        error.code == _INVALID_PARAMS\n        or _NO_MACHINE.search("),
+            ),
+        ),
+        why="It is the code of an id that is nobody's.",
+        tests=("tests/unit/test_gravityzone_inventory.py",),
+    ),
 )

@@ -3,6 +3,7 @@
 from verification.mutations.mutation import Edit, Mutation
 
 _FUNCTIONAL = "tests/functional/test_pulse.py"
+_SERVICES = "tests/functional/test_pulse_services.py"
 _LAWS = "tests/unit/test_pulse_laws.py"
 _SEARCHES = "tests/unit/test_search_laws.py"
 _CONFORMANCE = "tests/contract/test_pulse_conformance.py"
@@ -53,11 +54,11 @@ PULSE = (
     Mutation(
         name="a company that failed was read",
         rule="PULSE-2",
-        file="tally/worker/delivery.py",
+        file="tally/domain/pulse/state.py",
         edits=(
             Edit(
-                before="self.sync.account.ended(job, None)",
-                after="self.sync.account.ended(job, {})",
+                before="companies = (expected.basis, expected.check, account.failed)",
+                after="companies = (expected.basis, expected.check, proof.failed)",
             ),
         ),
         why="Its job has ended, with no count.",
@@ -75,6 +76,19 @@ PULSE = (
         ),
         why="All of them were in the lists before.",
         tests=(f"{_FUNCTIONAL}::test_a_company_that_is_read_from_now_on_contradicts_nothing",),
+    ),
+    Mutation(
+        name="sweeps over other services of the same companies are compared",
+        rule="PULSE-2",
+        file="tally/domain/pulse/account.py",
+        edits=(
+            Edit(
+                before='[f"{company_id} {service}" for service in services]',
+                after="[company_id for _ in services][:1]",
+            ),
+        ),
+        why="A company is read as a whole.",
+        tests=(f"{_SERVICES}::test_a_service_that_is_read_from_now_on_contradicts_nothing",),
     ),
     Mutation(
         name="a sweep is complete when its account is there",

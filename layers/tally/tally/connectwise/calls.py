@@ -9,7 +9,7 @@ from pydantic_core import from_json
 
 from tally.connectwise.dialect import COMPANY, URL, explain, right_for
 from tally.connectwise.models import COMPANY_INFO
-from tally.connectwise.site import Site
+from tally.connectwise.site import JSON, Site
 from tally.errors import (
     AmbiguousError,
     ContractError,
@@ -71,6 +71,7 @@ class Calls:
         effect: Effect,
         query: str = "",
         body: bytes | None = None,
+        content_type: str = JSON,
         divisible: bool = False,
     ) -> Answer:
         """Make one call, and make it again if the codebase has moved.
@@ -79,11 +80,16 @@ class Calls:
         A POST is made again too: what was answered so has not happened.
         """
         call = Call(name=f"ConnectWise {method} {path}", effect=effect, divisible=divisible)
+
+        def sent_to(codebase: str) -> Answer:
+            request = self._site.request(
+                method, path, codebase, query=query, body=body, content_type=content_type
+            )
+            return self._transport.send(request, call)
+
         codebase = self._codebase or self._find_codebase()
         try:
-            return self._transport.send(
-                self._site.request(method, path, codebase, query=query, body=body), call
-            )
+            return sent_to(codebase)
         # ConnectWise knows no idempotency key, so nothing tells if a POST has happened but a look.
         except AmbiguousError:
             # A later look for what may have happened goes to the codebase of that time.
@@ -101,15 +107,14 @@ class Calls:
             raise (elsewhere if isinstance(elsewhere, InFrontError) else page) from None
         if moved_to == codebase:
             raise elsewhere
-        return self._transport.send(
-            self._site.request(method, path, moved_to, query=query, body=body), call
-        )
+        return sent_to(moved_to)
 
     def rows[R: _Row](
         self,
         path: str,
         read: Callable[[Any], R],
         *,
+        query: str = "",
         conditions: str = "",
         belongs: Callable[[R], bool] = lambda _: True,
         of_many: bool = True,
@@ -117,12 +122,13 @@ class Calls:
         """Give all records of a list, page by page. After an error, none of them may be used.
 
         ``read`` makes a record of a row; it raises ValidationError for a row that names nobody.
+        ``query`` is what names the list beside its path, quoted already.
         ``belongs`` is True for a record that can be in this list; another one is an error.
         ``of_many`` is True for a list about everybody, as for ``Transport.parse``: rows that name
         nobody are told and left out, if the page has others.
         """
         seen: set[int] = set()
-        for answer, rows in self._pages(path, conditions, of_many=of_many):
+        for answer, rows in self._pages(path, query, conditions, of_many=of_many):
             page = self._records(answer, rows, read, of_many=of_many)
             if strangers := [row.id for row in page if not belongs(row)]:
                 raise self._transport.unreadable(
@@ -158,9 +164,10 @@ class Calls:
         return ContractError(self._transport.text(answer.call, why, request_id=answer.request_id))
 
     def _pages(
-        self, path: str, conditions: str, *, of_many: bool
+        self, path: str, query: str, conditions: str, *, of_many: bool
     ) -> Iterator[tuple[Answer, list[Any]]]:
-        narrowed = f"&conditions={quote(conditions, safe='')}" if conditions else ""
+        narrowed = f"&{query}" if query else ""
+        narrowed += f"&conditions={quote(conditions, safe='')}" if conditions else ""
         pages = _Pages(self._page_size)
         while True:
             answer = self._page(path, narrowed, pages)

@@ -86,6 +86,11 @@ class ConnectWiseClient:
         self._parents = Parents(self._calls)
         self._writes = Writes(self._calls)
 
+    @property
+    def calls(self) -> Calls:
+        """Make other calls to the same site, with the same keys."""
+        return self._calls
+
     def agreement_types(self, name: str) -> Mapping[str, int]:
         """Return the ids of all active agreement types by name, so that near misses can be named.
 

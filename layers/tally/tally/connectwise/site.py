@@ -13,6 +13,7 @@ from tally.transport.session import prepared
 from tally.transport.urls import base_url
 
 _MODEL = "application/vnd.connectwise.com+json; version="
+JSON = "application/json"
 _COMPRESSED = "gzip, deflate"
 
 
@@ -70,7 +71,7 @@ class Site:
     def company_info(self) -> PreparedRequest:
         """Return the request for the codebase. It needs no keys, so none are sent."""
         headers = {
-            "Accept": "application/json",
+            "Accept": JSON,
             "Accept-Encoding": _COMPRESSED,
             "User-Agent": "Tally",
         }
@@ -85,10 +86,11 @@ class Site:
         *,
         query: str = "",
         body: bytes | None = None,
+        content_type: str = JSON,
     ) -> PreparedRequest:
         """Return a request below ``/{codebase}apis/3.0``, with the keys.
 
-        ``query`` is quoted already; ``body`` is JSON.
+        ``query`` is quoted already; ``body`` is of ``content_type``.
         """
         request = self._prepared.copy()
         request.method = method
@@ -96,6 +98,6 @@ class Site:
         request.url = f"{address}?{query}" if query else address
         if body is not None:
             request.body = body
-            request.headers["Content-Type"] = "application/json"
+            request.headers["Content-Type"] = content_type
             request.headers["Content-Length"] = str(len(body))
         return request

@@ -1,5 +1,7 @@
 """Read Bitdefender's GravityZone Public API.
 
-``client`` is the adapter; ``refusals`` says whom a refusal concerns. May import the domain,
-``errors`` and ``transport``. Nothing is ever written to GravityZone.
+``client`` is the adapter for billing, and ``inventory`` the one for evidence; ``connection`` sets
+their calls up, and ``refusals`` says whom a refusal concerns. ``client`` never imports
+``inventory``. May import the domain, ``errors`` and ``transport``. Nothing is ever written to
+GravityZone.
 """

@@ -1,18 +1,16 @@
 """The GravityZone port over JSON-RPC 2.0 (Bitdefender's Public API documentation)."""
 
-import random
 import time
-import uuid
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, Unpack
 
 from pydantic import SecretStr
-from requests.adapters import BaseAdapter
 
 from tally.domain.model.company import Company, CompanyKind
 from tally.domain.model.month import Month
 from tally.domain.model.reading import Usage, UsagePerProductType
-from tally.gravityzone.json_rpc import DIALECT, URL, JsonRpc, Reply
+from tally.gravityzone.connection import Calling, connect
+from tally.gravityzone.json_rpc import Reply
 from tally.gravityzone.models import (
     COUNTERS,
     ROWS,
@@ -23,11 +21,8 @@ from tally.gravityzone.models import (
     id_trouble,
 )
 from tally.gravityzone.pace import TokenBucket
-from tally.transport.api_keys import basic_auth, check_key
-from tally.transport.http_call import Listener, Pace, Transport, no_deadline
+from tally.transport.http_call import Pace
 from tally.transport.rows import placed
-from tally.transport.session import DIRECT, Network, prepared
-from tally.transport.urls import base_url
 
 _PAID_MONTHLY = 3
 """``licenseType`` of a list, ``subscriptionType`` of a licence; 5, a monthly trial, is not paid."""
@@ -43,8 +38,8 @@ class GravityZoneClient:
 
     ``url`` is the access URL, ending in ``/api``. ``pace`` is kept before each attempt at a
     licensing call. All other calls keep to the 10 a second that GravityZone allows for them, by
-    ``monotonic``. ``ids`` gives each call its JSON-RPC id. ``on_odd_row`` is told of rows that
-    name nobody. The other arguments are those of ``Transport``.
+    ``monotonic``. ``on_odd_row`` is told of rows that name nobody. The other arguments are those
+    of ``connect``.
     """
 
     def __init__(
@@ -53,49 +48,21 @@ class GravityZoneClient:
         url: str,
         api_key: SecretStr,
         pace: Pace,
-        local_http_host: str = "",
-        timeout: float = 10.0,
-        deadline: Callable[[], float] = no_deadline,
         sleep: Callable[[float], None] = time.sleep,
         monotonic: Callable[[], float] = time.monotonic,
-        jitter: Callable[[], float] = random.random,
-        ids: Callable[[], str] = lambda: str(uuid.uuid4()),
-        adapter: BaseAdapter | None = None,
-        listener: Listener | None = None,
         on_odd_row: Callable[[str], None] = lambda _: None,
-        network: Network = lambda _: DIRECT,
+        **calling: Unpack[Calling],
     ) -> None:
-        base = base_url(url, setting=URL, local_http_host=local_http_host)
-        key = check_key(api_key, name="gravityzone_api_key")
-        # HTTP Basic with the key as user and an empty password (documented).
-        authorization = basic_auth(key, "")
-        headers = {
-            "Accept": "application/json",
-            "Accept-Encoding": "gzip, deflate",
-            "Authorization": authorization,
-            "Content-Type": "application/json",
-            "User-Agent": "Tally",
-        }
-        transport = Transport(
-            DIALECT,
-            secrets=(key, authorization.removeprefix("Basic ")),
-            timeout=timeout,
-            deadline=deadline,
-            sleep=sleep,
-            jitter=jitter,
-            adapter=adapter,
-            listener=listener,
-            network=network,
-        )
         others = TokenBucket(
             rate=_OTHERS_A_SECOND, depth=_OTHERS_AT_ONCE, monotonic=monotonic, sleep=sleep
         )
-        self._rpc = JsonRpc(
-            prepared("POST", f"{base}/v1.0/jsonrpc/", headers),
-            transport,
+        self._rpc = connect(
+            url=url,
+            api_key=api_key,
             pace_of=lambda service: pace if service == "licensing" else others,
-            ids=ids,
+            sleep=sleep,
             monotonic=monotonic,
+            **calling,
         )
         self._on_odd_row = on_odd_row
 
@@ -128,6 +95,7 @@ class GravityZoneClient:
             "getCompaniesList",
             params,
             of=f"{kind}s below {parent_id}",
+            of_many=True,
         )
         listed = self._rpc.result(reply, ROWS.validate_python)
         rows, others = placed(listed, CompanyRow.model_validate)

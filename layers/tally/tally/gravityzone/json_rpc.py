@@ -13,7 +13,14 @@ from requests import PreparedRequest
 
 from tally.errors import RateLimitedError, TallyError
 from tally.gravityzone.models import ApiKeyDetails, RpcAnswer, RpcError
-from tally.gravityzone.refusals import WRONG_KEY, Refused, Rights, refusal, says_gone
+from tally.gravityzone.refusals import (
+    WRONG_KEY,
+    Refused,
+    Rights,
+    refusal,
+    says_gone,
+    says_no_machine,
+)
 from tally.transport.classify import Dialect
 from tally.transport.http_call import Answer, Call, Pace, Transport, shortened
 from tally.transport.retry import USUAL_PAUSE, asked_pause
@@ -25,6 +32,7 @@ _ID = re.compile(r"[0-9a-fA-F]{24}")
 _TOO_MANY = -32003
 _REMEMBERED = 60.0
 """Seconds for which the key's rights are not asked for again."""
+_NAMED = frozenset({"companyId", "parentId", "endpointId"})
 _NOT_NOW = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS})
 
 
@@ -69,7 +77,7 @@ DIALECT = Dialect(
 class Reply:
     """An answer to one method of a service: its result, or its error.
 
-    ``names_one`` says that the call named one company.
+    ``names_one`` says that the call named one company, machine or list.
     """
 
     answer: Answer
@@ -87,8 +95,8 @@ class Reply:
 class JsonRpc:
     """Calls methods of GravityZone's services.
 
-    ``request`` has the keys and the address without the service. ``pace_of`` gives the pace of a
-    service's calls. ``ids`` gives each call its JSON-RPC id.
+    ``request`` has the keys and the access URL with a slash at its end. ``pace_of`` gives the pace
+    of a service's calls. ``ids`` gives each call its JSON-RPC id.
     """
 
     def __init__(
@@ -107,20 +115,34 @@ class JsonRpc:
         self._monotonic = monotonic
         self._rights: tuple[float, frozenset[str] | TallyError] | None = None
 
-    def call(self, service: str, method: str, params: Mapping[str, object], *, of: str) -> Reply:
-        """Call a method; ``of`` says in error texts what it is asked about."""
+    def call(
+        self,
+        service: str,
+        method: str,
+        params: Mapping[str, object],
+        *,
+        of: str,
+        version: str = "v1.0",
+        of_many: bool = False,
+        names_one: bool = False,
+    ) -> Reply:
+        """Call a method; ``of`` says in error texts what it is asked about.
+
+        ``of_many`` is as of ``Transport.parse``. ``names_one`` says that a refusal of the call can
+        be about what it asks for alone; where the params name a company or a machine it can anyway.
+        """
         # GravityZone echoes the id (documented), and it may be any text.
         call_id = self._ids()
         call = Call(name=f"GravityZone {method} of {of}", request_id=call_id)
         request = self._request.copy()
-        request.url = f"{self._request.url}{service}"
+        request.url = f"{self._request.url}{version}/jsonrpc/{service}"
         # GravityZone takes no batches of calls, as far as public client code shows.
         body = to_json({"id": call_id, "jsonrpc": "2.0", "method": method, "params": params})
         request.body = body
         request.headers["Content-Length"] = str(len(body))
         pace = self._pace_of(service)
         answer = self._transport.send(request, call, pace=pace)
-        envelope = self._transport.parse(answer, RpcAnswer.of, of_many=service == "network")
+        envelope = self._transport.parse(answer, RpcAnswer.of, of_many=of_many)
         # Most failed calls come as HTTP 200 with an error in the body: a limit may do so too.
         if envelope.error is not None and envelope.error.code == _TOO_MANY:
             pace.slow_down()
@@ -132,7 +154,7 @@ class JsonRpc:
             result=envelope.result,
             error=envelope.error,
             service=service,
-            names_one=not {"companyId", "parentId"}.isdisjoint(params),
+            names_one=names_one or not _NAMED.isdisjoint(params),
         )
 
     def result[T](self, reply: Reply, validate: Callable[[Any], T]) -> T:
@@ -154,6 +176,12 @@ class JsonRpc:
         if reply.error is None or _ID.fullmatch(company_id) is None:
             return False
         return says_gone(reply.error, status=reply.answer.status)
+
+    def says_no_machine(self, reply: Reply, machine_id: str) -> bool:
+        """Return True if the reply says that there is no such machine, or none within reach."""
+        if reply.error is None or _ID.fullmatch(machine_id) is None:
+            return False
+        return says_no_machine(reply.error)
 
     def enabled_apis(self) -> frozenset[str]:
         """Return the services ticked on the API key, as ``getApiKeyDetails`` names them."""

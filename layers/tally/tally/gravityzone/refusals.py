@@ -1,8 +1,8 @@
-"""Refusals of GravityZone: about a company that was asked for, the API key, or an API (READ-9).
+"""Refusals of GravityZone: about what was asked for, the API key, or an API (READ-9).
 
 The same JSON-RPC codes stand for all three (seen in public client code), and Bitdefender documents
 no list of their texts. A text that names an API is about the key's rights. Otherwise what the key
-may do decides, and only then is the refusal taken to be about the named company.
+may do decides, and only then is the refusal taken to be about the named company, machine or list.
 """
 
 import re
@@ -27,7 +27,8 @@ _NAMES = {"companies": "Companies", "licensing": "Licensing", "network": "Networ
 
 # These codes beyond JSON-RPC's own were seen in public client code; none is documented.
 _NOT_FOUND = -32002
-_OF_WHAT_IS_NAMED = frozenset({-32602, _NOT_FOUND})
+_INVALID_PARAMS = -32602
+_OF_WHAT_IS_NAMED = frozenset({_INVALID_PARAMS, _NOT_FOUND})
 _SERVER_ERROR, _UNAUTHORIZED = -32000, -32001
 _OF_PROTOCOL = frozenset({-32700, -32600, -32601, -32603})
 """JSON-RPC's codes for a call not understood and for an internal error (jsonrpc.org, 5.1)."""
@@ -49,6 +50,8 @@ _GONE = re.compile(
     re.IGNORECASE,
 )
 """Texts reported from live tenants for a well-formed id that is nobody's, or out of reach."""
+_NO_MACHINE = re.compile(r"Invalid value for 'endpointId'", re.IGNORECASE)
+"""The text that Bitdefender documents for a machine that is gone."""
 
 type Rights = frozenset[str] | TallyError | None
 """The services that the key may use, or the error that hides them; None if they were asked for."""
@@ -68,7 +71,7 @@ class About(Enum):
 class Refused:
     """A JSON-RPC error with the call that it answers.
 
-    ``text`` words both for the operator. ``names_one`` says that the call named one company.
+    ``text`` words both for the operator. ``names_one`` is as of ``Reply``.
     """
 
     error: RpcError
@@ -100,6 +103,14 @@ def says_gone(error: RpcError, *, status: int) -> bool:
     return error.code == _NOT_FOUND or _GONE.search(f"{error.message} {error.details}") is not None
 
 
+def says_no_machine(error: RpcError) -> bool:
+    """Return True for the one error that is documented of a machine that is gone."""
+    return (
+        error.code == _INVALID_PARAMS
+        and _NO_MACHINE.search(f"{error.message} {error.details}") is not None
+    )
+
+
 def refusal(refused: Refused, key_details: Callable[[], Rights]) -> TallyError:
     """Return the error that says who has to act.
 
@@ -126,7 +137,7 @@ def _by_rights(refused: Refused, whom: About, enabled: Rights) -> TallyError:
     if is_wrong or (whom is About.KEY and not works):
         return CredentialsError(f"{refused.text}: {WRONG_KEY}")
     if refused.names_one:
-        said_of = "of this company, as the API key has that API" if works else "of no API key"
+        said_of = "of what was asked for, as the API key has that API" if works else "of no API key"
         return DeclinedError(f"{refused.text}: it says so {said_of}")
     return _of_service(refused, works=works)
 

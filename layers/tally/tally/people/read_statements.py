@@ -1,9 +1,12 @@
-"""Read what statements are drawn up from: records, histories, names; nothing is written."""
+"""Read what statements are drawn up from: records, histories, evidence; nothing is written."""
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from itertools import batched
 
+from tally.domain.evidence.evidence import Evidence
+from tally.domain.evidence.ledger_port import EvidenceStore
 from tally.domain.model.month import Month
 from tally.domain.record.record_key import RecordKey
 from tally.domain.reporting.overview import CompanyRow
@@ -18,32 +21,57 @@ _AT_ONCE = 8
 
 
 def read_statement(
-    ledger: Ledger, company_id: str, name: str, month: Month, *, services: Sequence[str], zone: str
+    ledger: Ledger,
+    company_id: str,
+    name: str,
+    month: Month,
+    *,
+    services: Sequence[str],
+    zone: str,
+    evidence: EvidenceStore | None = None,
+    evidence_of: str = "",
+    unreadable: dict[str, str] | None = None,
 ) -> Statement:
     """Read one customer's statement of a month, whichever of the ``services`` it has.
 
-    Raises TallyError if the ledger, or an item of the customer, cannot be read.
+    ``evidence`` has the machines behind the service ``evidence_of``. What is stored of them and
+    cannot be read is told in ``unreadable``, by the company's id, and the statement is made without
+    it (SAFE-5).
+
+    Raises TallyError if the ledger, or another item of the customer, cannot be read.
     """
     link, standing = ledger.link(company_id), ledger.standing(company_id)
     row = CompanyRow(company_id=company_id, name=name, link=link, standing=standing)
-    return _statement(ledger, row, month, services, zone)
+    told = {} if unreadable is None else unreadable
+    read = _Reader(ledger=ledger, zone=zone, store=evidence, evidence_of=evidence_of, told=told)
+    return read.statement(row, month, services)
 
 
 def read_statements(
-    ledger: Ledger, month: Month, *, zone: str, unreadable: dict[str, str]
+    ledger: Ledger,
+    month: Month,
+    *,
+    zone: str,
+    evidence: EvidenceStore | None = None,
+    evidence_of: str = "",
+    unreadable: dict[str, str],
 ) -> Iterator[Statement]:
     """Yield the statement of each customer with a record of the month, by name.
 
-    The reason of a customer that cannot be read goes to ``unreadable``, by its id (SAFE-5).
+    The reason of a customer that cannot be read goes to ``unreadable``, by its id (SAFE-5). A
+    customer whose evidence alone cannot be read is told there too, and has its statement.
     """
     seen = read_overview(ledger, months=[month])
     unreadable |= {each.company_id: each.unreadable for each in seen.companies if each.unreadable}
     rows = [each for each in seen.companies if each.of(month)]
+    reader = _Reader(
+        ledger=ledger, zone=zone, store=evidence, evidence_of=evidence_of, told=unreadable
+    )
 
     def read(row: CompanyRow) -> Statement | UnreadableItemError:
         services = [each.key.service for each in row.of(month)]
         try:
-            return _statement(ledger, row, month, services, zone)
+            return reader.statement(row, month, services)
         except UnreadableItemError as error:
             return error
 
@@ -56,16 +84,40 @@ def read_statements(
                     unreadable[row.company_id] = f"{row.name}: {found}"
 
 
-def _statement(
-    ledger: Ledger, row: CompanyRow, month: Month, services: Sequence[str], zone: str
-) -> Statement:
-    return draw_up(
-        _customer(row),
-        month,
-        list(_accounts(ledger, row.company_id, month, services)),
-        time_zone=zone,
-        last_reading=row.last_reading,
-    )
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Reader:
+    """Reads statements one by one; ``told`` hears whose evidence cannot be read (SAFE-5)."""
+
+    ledger: Ledger
+    zone: str
+    store: EvidenceStore | None
+    evidence_of: str
+    told: dict[str, str]
+
+    def statement(self, row: CompanyRow, month: Month, services: Sequence[str]) -> Statement:
+        evidence, is_unreadable = self._evidence(row, month)
+        return draw_up(
+            _customer(row),
+            month,
+            list(_accounts(self.ledger, row.company_id, month, services)),
+            time_zone=self.zone,
+            last_reading=row.last_reading,
+            evidence=evidence,
+            evidence_of=self.evidence_of,
+            evidence_unreadable=is_unreadable,
+        )
+
+    def _evidence(self, row: CompanyRow, month: Month) -> tuple[Evidence | None, bool]:
+        """Return the evidence, and True if there is some that cannot be read."""
+        if self.store is None:
+            return None, False
+        try:
+            return self.store.read(row.company_id, month), False
+        except UnreadableItemError as error:
+            before = self.told.get(row.company_id)
+            why = f"{row.name}, its machines: {error}"
+            self.told[row.company_id] = why if before is None else f"{before}; {why}"
+            return None, True
 
 
 def _customer(row: CompanyRow) -> Customer:

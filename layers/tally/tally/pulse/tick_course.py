@@ -7,7 +7,7 @@ from datetime import date, datetime
 from tally.domain.model.standing import Standing
 from tally.domain.planning.due_services import Due
 from tally.domain.planning.tick_context import CompanyState, TickContext
-from tally.domain.pulse.account import Expected, checksum
+from tally.domain.pulse.account import Expected, checksum, count_names
 from tally.domain.pulse.ledger_port import PulseLedger
 from tally.domain.pulse.order import sample
 from tally.domain.pulse.outlook import Outlook, outlook
@@ -158,7 +158,7 @@ class TickCourse:
             expected = Expected(
                 tick=at.tick,
                 jobs=len(waiting),
-                check=checksum(each.company_id for each in waiting),
+                check=checksum(name for each in waiting for name in _counts_of(each)),
                 basis=self._basis,
                 totals=totals,
                 sample=sample,
@@ -181,6 +181,11 @@ def _watch(instant: datetime) -> tuple[date, int]:
 def _number(tick: datetime) -> int:
     """Return the number of the tick's sample: the next tick has the next one."""
     return int(tick.timestamp()) // _A_QUARTER
+
+
+def _counts_of(waiting: Waiting) -> Sequence[str]:
+    """Return the names of the counts that a job reads."""
+    return count_names(waiting.company_id, [each.service for each in waiting.due.services])
 
 
 def may_have_moved(waiting: Waiting) -> bool:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from tally.domain.model.month import Month
 from tally.domain.record.usage_record import RecordState
+from tally.domain.statement.machines import known_of_machines
 from tally.domain.statement.sentences import NOT_RECORDED
 from tally.domain.statement.statement import ServiceStatement, Statement
 from tally.statements.drawing import Form, drawn, file_name
@@ -19,13 +20,18 @@ INDEX = "index.html"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """One row of the index: a service of a customer."""
+    """One row of the index: a service of a customer.
+
+    ``proven`` is the number of machines that were seen active, and ``machines`` tells it.
+    """
 
     file: str
     customer: str
     service: str
     billed: int
     counted: int | None
+    proven: int | None
+    machines: str
     state: RecordState
     waits: bool
 
@@ -68,6 +74,8 @@ def _entry(of: Statement, service: ServiceStatement, file: str) -> Entry:
         service=service.service,
         billed=service.numbers.billed,
         counted=service.numbers.counted,
+        proven=service.numbers.proven,
+        machines=known_of_machines(of, service),
         state=service.state,
         waits=service.waiting is not None,
     )
@@ -108,20 +116,29 @@ def _totals(entries: Sequence[Entry]) -> str:
         return ""
     return (
         '<table class="listed"><caption>Totals</caption><thead><tr><th scope="col">Service</th>'
-        '<th scope="col" class="right">Customers</th><th scope="col" class="right">Counted</th>'
+        '<th scope="col" class="right wide">Customers</th>'
+        '<th scope="col" class="right">Counted</th><th scope="col" class="right">Seen active</th>'
         f'<th scope="col" class="right">Billed</th></tr></thead><tbody>{rows}</tbody></table>\n'
     )
 
 
 def _numbers(of: Sequence[Entry]) -> str:
-    unknown = sum(each.counted is None for each in of)
-    counted = f"{sum(each.counted or 0 for each in of):,}"
     cells = (
-        f"{len(of):,}",
-        f"{counted} and {unknown:,} {NOT_RECORDED}" if unknown else counted,
+        _sum([each.counted for each in of]),
+        _sum([each.proven for each in of]),
         f"{sum(each.billed for each in of):,}",
     )
-    return "".join(f'<td class="right">{each}</td>' for each in cells)
+    told = "".join(f'<td class="right">{each}</td>' for each in cells)
+    return f'<td class="right wide">{len(of):,}</td>{told}'
+
+
+def _sum(of: Sequence[int | None]) -> str:
+    """Add up what is known, and say how many are not (PROOF-5)."""
+    known = [each for each in of if each is not None]
+    unknown = len(of) - len(known)
+    if not known:
+        return NOT_RECORDED
+    return f"{sum(known):,} and {unknown:,} {NOT_RECORDED}" if unknown else f"{sum(known):,}"
 
 
 def _unread(unreadable: Mapping[str, str]) -> str:
@@ -142,7 +159,9 @@ def _list(entries: Sequence[Entry], month: Month) -> str:
         '</div>\n<table id="statements" class="listed">'
         f"<caption>All statements of {month.label}</caption>"
         '<thead><tr><th scope="col">Customer</th><th scope="col" class="wide">Service</th>'
-        '<th scope="col" class="right">Counted</th><th scope="col" class="right">Billed</th>'
+        '<th scope="col" class="right">Counted</th>'
+        '<th scope="col" class="right wide">Seen active</th>'
+        '<th scope="col" class="right">Billed</th>'
         f'<th scope="col">State</th></tr></thead><tbody>\n{rows}</tbody></table>\n'
     )
 
@@ -152,9 +171,11 @@ def _row(each: Entry) -> str:
     state = f"<strong>{each.in_words}</strong>" if each.waits else each.in_words
     return (
         f'<tr><th scope="row" class="wraps"><a href="{shown(each.file)}">'
-        f'{named(each.customer)}</a><span class="narrow">{shown(each.service)}</span></th>'
+        f'{named(each.customer)}</a><span class="narrow">{shown(each.service)}; seen active: '
+        f"{each.machines}</span></th>"
         f'<td class="wide">{shown(each.service)}</td>'
         f'<td class="right" data-value="{-1 if each.counted is None else each.counted}">{counted}'
-        f'</td><td class="right" data-value="{each.billed}">{each.billed:,}</td>'
+        f'</td><td class="right wide" data-value="{-1 if each.proven is None else each.proven}">'
+        f'{each.machines}</td><td class="right" data-value="{each.billed}">{each.billed:,}</td>'
         f"<td>{state}</td></tr>\n"
     )

@@ -83,6 +83,8 @@ th[aria-sort="ascending"] button::after { content: " \\25b2"; }
 th[aria-sort="descending"] button::after { content: " \\25bc"; }
 th button { font: inherit; color: inherit; background: none; border: 0; padding: 0;
   cursor: pointer; text-decoration: underline; text-align: inherit; }
+details { margin: 1rem 0; }
+summary { cursor: pointer; font-weight: 600; }
 .search { margin: 1rem 0; }
 .search input { font: inherit; padding: .35rem .5rem; width: 100%; max-width: 24rem;
   border: 1px solid var(--soft); border-radius: .3rem; }
@@ -98,6 +100,7 @@ footer { margin-top: 2.5rem; padding-top: 1rem; border-top: 1px solid; font-size
   .stacked td::before { content: attr(data-label); color: var(--soft); }
   .listed { font-size: .875rem; }
   .listed th, .listed td { padding-right: .4rem; }
+  .listed .right { white-space: normal; }
   .listed .wide { display: none; }
   .narrow { display: block; }
 }
@@ -110,6 +113,12 @@ footer { margin-top: 2.5rem; padding-top: 1rem; border-top: 1px solid; font-size
   a { color: inherit; text-decoration: none; }
   .search { display: none; }
   th button { text-decoration: none; }
+}
+@media print {
+  @supports selector(::details-content) {
+    details::details-content { content-visibility: visible; }
+    summary { display: none; }
+  }
 }
 @page { margin: 15mm; }
 """

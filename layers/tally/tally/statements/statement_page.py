@@ -7,9 +7,11 @@ from tally.domain.model.month import Month
 from tally.domain.record.lines import Line, LineState
 from tally.domain.statement.canonical import fingerprint
 from tally.domain.statement.course import Step
+from tally.domain.statement.machines import known_of_machines
 from tally.domain.statement.sentences import NOT_RECORDED, headline, in_gmt, limits, minute
 from tally.domain.statement.statement import ServiceStatement, Stage, Statement
 from tally.statements.chart import chart
+from tally.statements.machine_tables import machine_section
 from tally.statements.page import named, page, shown
 from tally.statements.stacked_table import stacked_table
 
@@ -31,9 +33,9 @@ _STAGES = {
 
 def drawn_as_page(of: Statement) -> str:
     """Return the page."""
-    services = "".join(_service(each, of.month) for each in of.services)
+    services = "".join(_service(each, of) for each in of.services)
     body = (
-        f"<main>\n{_head(of)}{services}{_limits(of)}</main>\n"
+        f"<main>\n{_head(of)}{services}{machine_section(of)}{_limits(of)}</main>\n"
         f"<footer>\n<p>Version {of.version}, {of.stage}. SHA-256 of what it says: "
         f'<span class="code">{fingerprint(of)}</span></p>\n</footer>\n'
     )
@@ -56,13 +58,14 @@ def _head(of: Statement) -> str:
     )
 
 
-def _service(of: ServiceStatement, month: Month) -> str:
+def _service(of: ServiceStatement, on: Statement) -> str:
+    month = on.month
     label = f"{of.service} of {month.label}"
     parts = (
         f"<section>\n<h2>{shown(of.service)}</h2>\n",
         f'<p class="number">{of.numbers.billed:,}</p>\n<p>{shown(headline(of))}</p>\n',
         _waiting(of),
-        _facts(of),
+        _facts(of, known_of_machines(on, of)),
         *(f"<p>{shown(each)}</p>\n" for each in of.difference),
         "<h3>The month day by day</h3>\n",
         chart(of.days, month, floor=of.numbers.floor, of=of.service),
@@ -83,14 +86,14 @@ def _waiting(of: ServiceStatement) -> str:
     )
 
 
-def _facts(of: ServiceStatement) -> str:
+def _facts(of: ServiceStatement, machines: str) -> str:
     numbers, readings = of.numbers, of.readings
     facts = (
         ("GravityZone counts", _known(numbers.counted)),
         ("Contract's number", _known(numbers.floor)),
         ("First reading", NOT_RECORDED if readings.first is None else minute(readings.first)),
         ("Last reading", NOT_RECORDED if readings.last is None else minute(readings.last)),
-        ("Machines seen active", _known(numbers.proven)),
+        ("Machines seen active", machines),
     )
     cells = "".join(f"<div><dt>{what}</dt><dd>{value}</dd></div>" for what, value in facts)
     return f'<dl class="facts">{cells}</dl>\n'

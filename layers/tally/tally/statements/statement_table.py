@@ -5,10 +5,18 @@ import io
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 
+from tally.domain.evidence.evidence import Evidence, Machine
 from tally.domain.model.screen import fit
 from tally.domain.record.lines import Line
 from tally.domain.statement.canonical import fingerprint
 from tally.domain.statement.course import Step
+from tally.domain.statement.machines import (
+    became_of,
+    known_of_machines,
+    machines_in_words,
+    not_seen_active,
+    seen_active,
+)
 from tally.domain.statement.sentences import NOT_RECORDED, limits
 from tally.domain.statement.statement import ServiceStatement, Statement
 from tally.statements.spreadsheet import harmless
@@ -30,6 +38,10 @@ COLUMNS = (
     "agreement",
     "product",
     "reference",
+    "machine",
+    "fqdn",
+    "seen_active",
+    "read",
 )
 """The columns. New ones come at the end."""
 
@@ -64,13 +76,18 @@ def _rows(of: Statement) -> Iterator[Cells]:
         "text": of.customer.connectwise_name,
     }
     for service in of.services:
-        for row in _service(service):
+        for row in _service(service, known_of_machines(of, service)):
             yield {"service": service.service, **row}
+    for said in machines_in_words(of):
+        yield {"service": of.evidence_of, "kind": "machines in words", "text": said}
+    if of.evidence is not None:
+        for row in _machines(of.evidence):
+            yield {"service": of.evidence_of, **row}
     for limit in limits(of):
         yield {"kind": "does not prove", "text": limit}
 
 
-def _service(of: ServiceStatement) -> Iterator[Cells]:
+def _service(of: ServiceStatement, machines: str) -> Iterator[Cells]:
     numbers, since = of.numbers, of.readings.billed_since
     yield {
         "kind": "billed",
@@ -80,7 +97,11 @@ def _service(of: ServiceStatement) -> Iterator[Cells]:
     }
     yield _known("counted", numbers.counted)
     yield _known("floor", numbers.floor)
-    yield _known("machines proven", numbers.proven)
+    yield {
+        "kind": "machines proven",
+        "number": numbers.proven,
+        "text": machines if numbers.proven is None else None,
+    }
     yield {"kind": "credited", "number": numbers.credited}
     if (credit := numbers.credit) is not None:
         price = None if credit.unit_price is None else str(credit.unit_price)
@@ -134,6 +155,26 @@ def _addition(line: Line) -> Cells:
         "agreement": line.place.agreement_id,
         "product": line.place.product_id,
         "reference": line.reference,
+    }
+
+
+def _machines(of: Evidence) -> Iterator[Cells]:
+    for each in (*seen_active(of), *not_seen_active(of)):
+        yield _machine(each)
+
+
+def _machine(of: Machine) -> Cells:
+    proof = of.proof
+    return {
+        "kind": "machine not seen active" if proof is None else "machine seen active",
+        "from_date": of.listed.isoformat(),
+        "to_date": None if of.gone is None else of.gone.isoformat(),
+        "text": of.name,
+        "why": became_of(of),
+        "machine": of.id,
+        "fqdn": of.fqdn,
+        "seen_active": None if proof is None else _minute(proof.seen),
+        "read": None if proof is None else _minute(proof.read),
     }
 
 

@@ -110,7 +110,7 @@ class Delivery:
             wait = wait_before_next(error, receives=receives, settle=self.settle)
             if wait is None:
                 if job is not None and self.sync.account is not None:
-                    self.sync.account.ended(job, None)
+                    self.sync.account.ended(job, {})
                 return {"failed": str(error)}
             # SQS would hide the message for the queue's whole visibility timeout.
             self.deliveries.put_off(receipt, wait)

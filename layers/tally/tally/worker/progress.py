@@ -42,10 +42,6 @@ class Progress:
             if not isinstance(error, _NOTHING_SAID)
         }
 
-    def all_counts(self, due: Mapping[JobService, UsageRecord]) -> Mapping[str, int] | None:
-        """Return the counts, or None if not every service has one."""
-        return self.counts if len(self.counts) == len(due) else None
-
     def rises(self, due: Mapping[JobService, UsageRecord]) -> Mapping[str, int]:
         """Return by how much each count is beyond a record that followed it plainly before."""
         return {

@@ -16,12 +16,16 @@ class SweepAccount:
         self._answers: dict[datetime, list[Answer]] = {}
 
     def ended(
-        self, job: Job, counts: Mapping[str, int] | None, rises: Mapping[str, int] | None = None
+        self, job: Job, counts: Mapping[str, int], rises: Mapping[str, int] | None = None
     ) -> None:
-        """Note that a job has ended for good: with its counts, or without one as failing."""
+        """Note that a job has ended for good, with those counts that it got."""
         if job.branch:
             answer = Answer(
-                company_id=job.company_id, branch=job.branch, counts=counts, rises=rises or {}
+                company_id=job.company_id,
+                branch=job.branch,
+                services=[each.service for each in job.services],
+                counts=counts,
+                rises=rises or {},
             )
             self._answers.setdefault(job.tick, []).append(answer)
 

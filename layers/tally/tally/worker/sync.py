@@ -80,17 +80,17 @@ class Sync:
         check_due(job, records)
         due = {each: record for each, record in records.items() if _is_due(record, job)}
         if not due and not progress.failures:
-            self._ended(job, None, {})
+            self._ended(job, {}, {})
             return {each.service: "dropped" for each in job.services}
         self._bring_all_up_to_date(job, due, progress)
         progress.causes.update(progress.failing_causes(job.month))
         self._note(job, progress, trust_job=progress.is_quiet and not again)
         if progress.failures:
             raise together(progress.failures)
-        self._ended(job, progress.all_counts(due), progress.rises(due))
+        self._ended(job, progress.counts, progress.rises(due))
         return progress.done
 
-    def _ended(self, job: Job, counts: Mapping[str, int] | None, rises: Mapping[str, int]) -> None:
+    def _ended(self, job: Job, counts: Mapping[str, int], rises: Mapping[str, int]) -> None:
         if self.account is not None:
             self.account.ended(job, counts, rises)
 

@@ -37,6 +37,9 @@ class Machine:
 
     ``listed`` is the GMT day on which a walk first found it in this month, ``gone`` the day on
     which a walk found it no more. ``proof`` is None while nothing proves it active in the month.
+    ``moved_in`` is the instant of the walk that found it here after it had stood with another
+    customer in the same month: what was seen of it before belongs there. ``asked`` is the
+    customer's count at which GravityZone was last asked about it, in vain.
     """
 
     id: str
@@ -46,6 +49,8 @@ class Machine:
     proof: MachineProof | None = None
     fate: Fate = Fate.LISTED
     gone: date | None = None
+    moved_in: datetime | None = None
+    asked: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,7 @@
 """The account of one sweep: who was to be read, who was, and the sums of counts (PULSE-2)."""
 
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -13,24 +13,38 @@ type Sums = Mapping[str, Counts]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """The result of one job for the account: its counts by service; None if it failed.
+    """The result of one job for the account.
 
-    ``rises`` are the counts beyond what the ledger had for the company.
+    ``counts`` are those of its ``services`` that could be counted. ``rises`` are the counts beyond
+    what the ledger had for the company.
     """
 
     company_id: str
     branch: str
-    counts: Counts | None
+    services: Collection[str]
+    counts: Counts
     rises: Counts = field(default_factory=dict)
+
+    @property
+    def asked(self) -> Sequence[str]:
+        """The names of the counts that were wanted."""
+        return count_names(self.company_id, self.services)
+
+    @property
+    def missing(self) -> Sequence[str]:
+        """The names of those that it does not have."""
+        return count_names(
+            self.company_id, [each for each in self.services if each not in self.counts]
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
     """The jobs of the sweep of ``tick`` that have ended, as their workers added them.
 
-    ``answered`` counts them, and ``check`` is the checksum of their companies: a job that was
-    counted twice cannot stand for one that is missing. ``failed`` is the checksum of those without
-    a count. ``sums`` and ``rises`` add up the others.
+    ``answered`` counts them, and ``check`` is the checksum of the counts that they were to read: a
+    job that was counted twice cannot stand for one that is missing. ``failed`` is the checksum of
+    the counts that they did not get. ``sums`` and ``rises`` add up the others.
     """
 
     tick: datetime
@@ -45,8 +59,9 @@ class Account:
 class Expected:
     """The jobs that were sent for the account of ``tick``, and the totals read before them.
 
-    ``basis`` is the checksum of everybody who is billed or could be: only sweeps over the same
-    companies can be compared. A ``sample`` is no sweep: it only tests the totals.
+    ``check`` is the checksum of the counts that they read, ``basis`` that of everybody who is
+    billed or could be: only sweeps over the same counts of the same companies can be compared. A
+    ``sample`` is no sweep: it only tests the totals.
     """
 
     tick: datetime
@@ -63,6 +78,11 @@ class Expected:
             self.jobs,
             self.check,
         )
+
+
+def count_names(company_id: str, services: Iterable[str]) -> Sequence[str]:
+    """Return the names of a company's counts: it may be billed for a service more, or less."""
+    return [f"{company_id} {service}" for service in services]
 
 
 def checksum(ids: Iterable[str]) -> int:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Self
 
 from tally.domain.model.month import Month
-from tally.domain.pulse.account import checksum
+from tally.domain.pulse.account import checksum, count_names
 from tally.domain.pulse.total import Counts, Rest, Total
 
 
@@ -21,7 +21,8 @@ class Followed:
         sums = Counter[str]()
         for each in counts.values():
             sums.update(each)
-        return cls(basis=checksum((str(month), *counts)), counts=sums)
+        names = [name for each, known in counts.items() for name in count_names(each, known)]
+        return cls(basis=checksum((str(month), *names)), counts=sums)
 
     def found(self, moves: Counts) -> None:
         """Take in what a company that was read has beyond its Additions: a job follows it."""

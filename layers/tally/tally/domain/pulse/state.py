@@ -34,8 +34,9 @@ class Proof:
 
     ``agreed`` counts sweeps in a row, ``rise_seen`` says that a rise was seen in a company and the
     same at its partner. ``shares`` are the partners' own, as of the last complete sweep, whose
-    companies had the checksums ``basis``, ``check`` (those that were read) and ``failed``. ``why``
-    is the last reason against, or who has switched the pulse on again since.
+    companies had the checksum ``basis``, and their counts ``check`` (those that it wanted) and
+    ``failed`` (those that it did not get). ``why`` is the last reason against, or who has switched
+    the pulse on again since.
     """
 
     trust: Trust = Trust.UNPROVEN

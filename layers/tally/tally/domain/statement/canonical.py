@@ -5,17 +5,19 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
+from tally.domain.evidence.evidence import Evidence, Machine, MachineProof
 from tally.domain.record.lines import Line
 from tally.domain.statement.course import Step
+from tally.domain.statement.machines import machines_in_words
 from tally.domain.statement.sentences import in_gmt, in_runs, limits
 from tally.domain.statement.statement import Numbers, ServiceStatement, Statement, Waiting
 
-FORM = 1
+FORM = 2
 """The edition of the form. A change of its keys or texts is a new one."""
 
 
 def document(of: Statement) -> dict[str, Any]:
-    """Return all that the ledger's record and history say, as plain values (PROOF-4)."""
+    """Return all that record, history and evidence say, as plain values (PROOF-4)."""
     return {
         "form": FORM,
         "company_id": of.customer.id,
@@ -23,6 +25,8 @@ def document(of: Statement) -> dict[str, Any]:
         "stage": of.stage.value,
         "version": of.version,
         "services": [_service(each, str(of.month)) for each in of.services],
+        "machines": None if of.evidence is None else _machines(of.evidence, of.evidence_of),
+        "machines_in_words": list(machines_in_words(of)),
         "does_not_prove": list(limits(of)),
     }
 
@@ -120,6 +124,33 @@ def _line(of: Line, month: str) -> dict[str, Any]:
         "late": place.late,
         "usage_of": month,
     }
+
+
+def _machines(of: Evidence, service: str) -> dict[str, Any]:
+    return {
+        "service": service,
+        "edition": of.version,
+        "first_walk": _instant(of.begun),
+        "last_walk": _instant(of.walked),
+        "seen_active": of.proven,
+        "listed": [_machine(each) for each in sorted(of.machines, key=lambda each: each.id)],
+    }
+
+
+def _machine(of: Machine) -> dict[str, Any]:
+    return {
+        "id": of.id,
+        "name": of.name,
+        "fqdn": of.fqdn,
+        "first_listed": of.listed.isoformat(),
+        "seen_active": None if of.proof is None else _proof(of.proof),
+        "fate": of.fate.value,
+        "gone": None if of.gone is None else of.gone.isoformat(),
+    }
+
+
+def _proof(of: MachineProof) -> dict[str, Any]:
+    return {"last_seen": _instant(of.seen), "read": _instant(of.read)}
 
 
 def _waiting(of: Waiting) -> dict[str, Any]:

@@ -1,9 +1,10 @@
-"""Draw a statement up from a customer's records of a month and their histories (PROOF-4)."""
+"""Draw a statement up from a customer's records of a month, histories and evidence (PROOF-4)."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from tally.domain.evidence.evidence import Evidence
 from tally.domain.model.month import Month
 from tally.domain.record.history import LAST_COUNT, NOT_READ_AGAIN, HistoryEntry
 from tally.domain.record.usage_record import RecordState, UsageRecord
@@ -35,24 +36,45 @@ def draw_up(
     *,
     time_zone: str,
     last_reading: datetime | None = None,
+    evidence: Evidence | None = None,
+    evidence_of: str = "",
+    evidence_unreadable: bool = False,
 ) -> Statement:
     """Return the customer's statement of a month, with its services by name.
 
-    ``last_reading`` is the customer's last good reading, which counts while a record is open.
+    ``last_reading`` is the customer's last good reading, which counts while a record is open. The
+    machines of ``evidence`` stand behind the service ``evidence_of``.
+
+    Raises ValueError for the evidence of another company or month: its machines are not of this
+    page.
     """
+    if evidence is not None and (evidence.company_id, evidence.month) != (customer.id, month):
+        raise ValueError(
+            f"the evidence of {evidence.company_id} for {evidence.month} is not that of "
+            f"{customer.id} for {month}"
+        )
+    seen = {} if evidence is None else {evidence_of: evidence.proven}
     ordered = sorted(accounts, key=lambda account: account.record.key.service)
     return Statement(
         customer=customer,
         month=month,
         time_zone=time_zone,
-        services=tuple(_service(account, last_reading) for account in ordered),
+        services=tuple(
+            _service(account, last_reading, proven=seen.get(account.record.key.service))
+            for account in ordered
+        ),
+        evidence=evidence,
+        evidence_of=evidence_of,
+        evidence_unreadable=evidence_unreadable,
     )
 
 
-def _service(account: Account, last_reading: datetime | None) -> ServiceStatement:
+def _service(
+    account: Account, last_reading: datetime | None, *, proven: int | None
+) -> ServiceStatement:
     record, history = account.record, account.history
     told = steps(history)
-    numbers = _numbers(record, told)
+    numbers = _numbers(record, told, proven)
     last = _last_reading(record, last_reading)
     course = [(entry.tick, total) for entry, total in billed_over(history)]
     is_open = record.state is RecordState.OPEN
@@ -78,16 +100,18 @@ def _service(account: Account, last_reading: datetime | None) -> ServiceStatemen
             followed=course[-1][1] if course else 0,
         ),
         notices=record.notices,
+        is_partners_own=record.children is not None,
     )
 
 
-def _numbers(record: UsageRecord, told: Sequence[Step]) -> Numbers:
+def _numbers(record: UsageRecord, told: Sequence[Step], proven: int | None) -> Numbers:
     return Numbers(
         billed=record.stands,
         counted=last_count(record, told),
         floor=record.floor,
         credited=record.credited,
         credit=record.credit,
+        proven=proven,
     )
 
 

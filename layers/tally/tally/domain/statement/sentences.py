@@ -182,13 +182,19 @@ def limits(of: Statement) -> Iterator[str]:
     if of.stage is Stage.NOT_RECORDED:
         yield (
             "Tally has no record of this month for this customer. Nothing is filled in afterwards, "
-            "so this page says nothing of what was used or billed."
+            "so this page says nothing of what was counted or billed."
         )
         return
     yield (
         f"Which machines were counted is {NOT_RECORDED}. The count is GravityZone's own; it names "
         "no machines, and Tally adds none to it."
     )
+    if of.evidence is not None:
+        yield (
+            "The list of machines shows which ones were seen active, and not that these were "
+            "counted. Clones that share an id stand in it once, a machine that returned under a "
+            "new id twice, and one that came and went between two looks may be missing."
+        )
     yield (
         "The quantities are those that ConnectWise confirmed to Tally. Which invoice took them, "
         "and at what price, is seen in ConnectWise alone."

@@ -1,7 +1,7 @@
 """One customer's month on a page: the values that every form of it is drawn from.
 
-A statement is made of what the ledger keeps, and of nothing else. So the same record and history
-give the same statement, byte by byte (PROOF-4).
+A statement is made of what the ledger keeps, and of nothing else. So the same record, history and
+evidence give the same statement, byte by byte (PROOF-4).
 """
 
 from dataclasses import dataclass
@@ -74,7 +74,10 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceStatement:
-    """One service of the month: its numbers, its course, its Additions, and what is open."""
+    """One service of the month: its numbers, its course, its Additions, and what is open.
+
+    ``is_partners_own`` is true where the count leaves out the companies below a partner (READ-4).
+    """
 
     service: str
     version: int
@@ -87,14 +90,16 @@ class ServiceStatement:
     waiting: Waiting | None
     difference: tuple[str, ...]
     notices: tuple[str, ...]
+    is_partners_own: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Statement:
     """One customer's month. ``time_zone`` is the IANA name of the MSP's own.
 
-    ``evidence`` has the machines, None where no walk recorded them (PROOF-5). They stand behind the
-    service ``evidence_of``, which bills GravityZone's count of all endpoints.
+    ``evidence`` has the machines, None where no walk recorded them (PROOF-5), or where what is
+    stored of them cannot be read (``evidence_unreadable``, SAFE-5). They stand behind the service
+    ``evidence_of``, which bills GravityZone's count of all endpoints.
     """
 
     customer: Customer
@@ -103,6 +108,7 @@ class Statement:
     services: tuple[ServiceStatement, ...]
     evidence: Evidence | None = None
     evidence_of: str = ""
+    evidence_unreadable: bool = False
 
     @property
     def stage(self) -> Stage:
@@ -114,5 +120,9 @@ class Statement:
 
     @property
     def version(self) -> int:
-        """The number of changes that the ledger recorded of the month; it only rises."""
-        return sum(each.version for each in self.services)
+        """The number of changes that the ledger recorded of the month, those of evidence too.
+
+        It rises with each, and falls only where evidence is removed.
+        """
+        evidence = 0 if self.evidence is None else self.evidence.version
+        return sum(each.version for each in self.services) + evidence

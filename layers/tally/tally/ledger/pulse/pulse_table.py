@@ -133,13 +133,13 @@ def _numbers(answers: Sequence[Answer]) -> Mapping[str, int]:
     """Return what answers add to an account, by the names of its attributes."""
     sums = Counter[str]()
     for each in answers:
-        for service, count in (each.counts or {}).items():
+        for service, count in each.counts.items():
             sums[codec.sum_name(each.branch, service)] += count
         for service, rise in each.rises.items():
             sums[codec.rise_name(service)] += rise
     return {
         codec.ANSWERED: len(answers),
-        codec.CHECK: checksum(each.company_id for each in answers),
-        codec.FAILED: checksum(each.company_id for each in answers if each.counts is None),
+        codec.CHECK: checksum(name for each in answers for name in each.asked),
+        codec.FAILED: checksum(name for each in answers for name in each.missing),
         **sums,
     }

@@ -1,0 +1,35 @@
+"""Evidence kept in memory: it promises what the DynamoDB store does; and an inventory by hand."""
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from tally.domain.evidence.evidence import Evidence
+from tally.domain.model.month import Month
+from tally.errors import ConflictError
+
+
+@dataclass(slots=True)
+class MemoryEvidence:
+    """The evidence of all companies and months in memory; ``dropped`` says when each may go."""
+
+    kept: dict[tuple[str, Month], Evidence] = field(default_factory=dict)
+    dropped: dict[tuple[str, Month], datetime] = field(default_factory=dict)
+
+    def read(self, company_id: str, month: Month) -> Evidence | None:
+        """Return one company's evidence of a month; None if there is none."""
+        return self.kept.get((company_id, month))
+
+    def save(self, evidence: Evidence, *, drop_at: datetime) -> Evidence:
+        """Write what comes after ``evidence.version``. Raises ConflictError."""
+        key = (evidence.company_id, evidence.month)
+        known = self.kept.get(key)
+        if evidence.version != (0 if known is None else known.version):
+            raise ConflictError(f"the evidence of {key[0]} was written by somebody else")
+        self.kept[key] = saved = replace(evidence, version=evidence.version + 1)
+        self.dropped[key] = drop_at
+        return saved
+
+    def remove(self, company_id: str, month: Month) -> bool:
+        """Remove one company's evidence of a month; return False if there was none."""
+        self.dropped.pop((company_id, month), None)
+        return self.kept.pop((company_id, month), None) is not None

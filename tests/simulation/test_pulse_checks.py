@@ -1,0 +1,109 @@
+"""The checks of invariant 10: what a look may leave to the next tick, and what contradicts."""
+
+from dataclasses import replace
+from random import Random
+
+import pytest
+
+from tally.domain.pulse.state import Pulse
+from tally.errors import ContradictedError
+from tests.functional.instants import gmt
+from tests.simulation.scene import Scene, at, key_of, scene_of
+from verification.simulation import life_moves
+from verification.simulation.billed_services import Billed, setting_text
+from verification.simulation.msp import Firm
+from verification.simulation.story import ViolationError
+
+_EMAIL = Billed(
+    name="email", counter="emailSecurityMonthlyUsage", product="GZ-EMAIL", product_id=502
+)
+_WITH, _WITHOUT = "with its usage of this month", "and connects there"
+_DRAWS = {_WITH: 0, _WITHOUT: 5}
+"""Seeds of draws that come out so."""
+_SWEPT = "2026-10-05 09:20"
+
+
+def connects(scene: Scene, firm: Firm, machines: int, *counters: str) -> None:
+    """Let new machines connect that count in these counters too."""
+    tenant = scene.msp.gravityzone.tenant
+    for _ in range(machines):
+        tenant.check_in(tenant.add_endpoint(firm.id, counters=counters))
+
+
+def both(monkeypatch: pytest.MonkeyPatch, *, first_month_seats: int = 500) -> tuple[Scene, Firm]:
+    """A customer that is billed for two services."""
+    scene = scene_of(
+        monkeypatch, second=_EMAIL, second_since=0, first_month_seats=first_month_seats
+    )
+    scene.msp.world.services = setting_text(scene.msp.setting.services)
+    scene.msp.world.plan = scene.msp.world.planner()
+    harbor = scene.joins("Harbor Dental", machines=100)
+    connects(scene, harbor, 2, _EMAIL.counter)
+    scene.ticks("2026-10-01 00:05", "2026-10-05 09:00")
+    return scene, harbor
+
+
+def look(scene: Scene, instant: str) -> None:
+    """Check after a look that has found the totals' move, and has read nobody."""
+    scene.checks.pulse.after_look(at(scene, instant), Pulse(swept=gmt(_SWEPT)))
+
+
+def test_a_count_that_a_look_missed_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Invariant 10: both services are plainly followed, so nothing but the look sees to them."""
+    scene, harbor = both(monkeypatch)
+    scene.ticks(_SWEPT)
+    connects(scene, harbor, 1, _EMAIL.counter)
+    with pytest.raises(ViolationError, match="a look has found the totals' move"):
+        look(scene, "2026-10-05 09:22")
+
+
+def test_a_ruling_on_the_other_service_leaves_both_to_the_tick(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """PULSE-5: a company-month of which one service is not plainly followed is read at each tick,
+    whatever the totals say, so no look has to find its rises.
+    """
+    scene, harbor = both(monkeypatch, first_month_seats=20)
+    scene.msp.world.answers().approve(key_of(harbor, "2026-10"), by="mira", why="a new site")
+    scene.ticks(_SWEPT)
+    connects(scene, harbor, 1, _EMAIL.counter)
+    look(scene, "2026-10-05 09:22")
+    assert scene.checks.pulse.looks == 1
+
+
+@pytest.fixture
+def moves(monkeypatch: pytest.MonkeyPatch) -> Scene:
+    """Two customers, the first of which has machines that may go to the other one."""
+    scene = scene_of(monkeypatch)
+    scene.msp.setting = replace(scene.msp.setting, companies=2)
+    harbor, _ = scene.joins("Harbor Dental", machines=9), scene.joins("Silver Quay", machines=1)
+    harbor.machines = [each.id for each in scene.msp.gravityzone.tenant.endpoints_of(harbor.id)]
+    at(scene, "2026-10-05 09:22")
+    return scene
+
+
+def move(scene: Scene, how: str) -> None:
+    """Let a machine of the first customer go to the other one, with its usage or without."""
+    act = life_moves.ACTS[life_moves.MACHINE_MOVED]
+    assert how in act(scene.msp, scene.msp.firms[0], Random(_DRAWS[how]))
+
+
+def contradict(scene: Scene, *, swept: str) -> None:
+    """A firing finds the totals contradicted; the last complete sweep was at that time."""
+    scene.checks.pulse.contradicted(
+        ContradictedError("some rose", vectors=""), Pulse(swept=gmt(swept))
+    )
+
+
+def test_usage_that_became_anothers_contradicts_totals_that_are_true(moves: Scene) -> None:
+    """PULSE-3: since the last complete sweep one company rose and the total did not."""
+    move(moves, _WITH)
+    contradict(moves, swept=_SWEPT)
+
+
+@pytest.mark.parametrize(("how", "swept"), [(_WITH, "2026-10-05 09:23"), (_WITHOUT, _SWEPT)])
+def test_nothing_else_contradicts_totals_that_are_true(moves: Scene, how: str, swept: str) -> None:
+    """PULSE-3: a sweep has read both customers since, or the total has risen as well."""
+    move(moves, how)
+    with pytest.raises(ViolationError, match="totals that are true were contradicted"):
+        contradict(moves, swept=swept)
