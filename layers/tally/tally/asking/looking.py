@@ -38,7 +38,7 @@ def _read(
     given = _answers(means, ticket, question, notes)
     near = near_misses(ticket, notes, given)
     if not given and not near:
-        ticket, of_time = _time_entries(means, ticket, seen)
+        ticket, of_time = _time_entries(means, ticket, seen, notes)
         if of_time:
             return _hint(means, ticket, question, ())
     following = step(ticket, question, seen, given=given, near=near, now=means.now)
@@ -73,7 +73,9 @@ def _hint(means: Means, ticket: Ticket, question: Question, used: Sequence[int])
     return hinted
 
 
-def _time_entries(means: Means, ticket: Ticket, seen: SeenTicket) -> tuple[Ticket, bool]:
+def _time_entries(
+    means: Means, ticket: Ticket, seen: SeenTicket, notes: Sequence[SeenNote]
+) -> tuple[Ticket, bool]:
     """Return whether a time entry seems meant as an answer, which none is (seen on live tenants).
 
     They are read only for a hint, and only after the ticket has changed.
@@ -83,7 +85,8 @@ def _time_entries(means: Means, ticket: Ticket, seen: SeenTicket) -> tuple[Ticke
         return ticket, False
     if ticket.asked is not None and changed <= ticket.asked:
         return ticket, False
-    texts = means.tickets.time_entry_texts(seen.id)
-    if any(means_us(each, ticket.code) for each in texts):
+    known = {tuple(each.text.split()) for each in notes}
+    texts = means.tickets.all_note_texts(seen.id)
+    if any(tuple(each.split()) not in known and means_us(each, ticket.code) for each in texts):
         return ticket, True
     return means.memory.save_ticket(replace(ticket, entries_read=changed)), False

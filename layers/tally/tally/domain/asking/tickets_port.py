@@ -74,8 +74,8 @@ class Tickets(Protocol):
         """List the notes of a ticket, without those of time entries."""
         ...
 
-    def time_entry_texts(self, ticket_id: int) -> Sequence[str]:
-        """List the texts of all notes, time entries included, that ``notes`` does not show."""
+    def all_note_texts(self, ticket_id: int) -> Sequence[str]:
+        """List the texts of all notes, those of time entries included, which ``notes`` lacks."""
         ...
 
     def add_note(self, ticket_id: int, text: str) -> SeenNote:
