@@ -20,7 +20,7 @@ def look(means: Means, ticket: Ticket) -> Ticket:
     seen = means.seen(ticket)
     if seen is None or (why := means.why_not_ours(ticket, seen)):
         return means.leave(ticket, words.GONE if seen is None else why)
-    question = means.question(ticket)
+    question = means.question(ticket.subject)
     if ticket.given is not None:
         return carry_out(means, ticket, ticket.given, question)
     if question is None:

@@ -9,7 +9,7 @@ from tally.domain.asking import words
 from tally.domain.asking.answer import Answerers
 from tally.domain.asking.asking_ledger_port import AskingLedger
 from tally.domain.asking.next_step import not_ours_any_more
-from tally.domain.asking.question import Question
+from tally.domain.asking.question import Question, Subject
 from tally.domain.asking.seen import SeenNote, SeenTicket
 from tally.domain.asking.ticket import Ticket
 from tally.domain.asking.tickets_port import Desk, Tickets
@@ -45,11 +45,11 @@ class Means:
     statement_of: Callable[[Question], str] = no_statement
     most_open: int | None = None
 
-    def question(self, ticket: Ticket) -> Question | None:
-        """Return what is asked about the ticket's subject now; None if that is gone."""
-        if ticket.subject == words.MORE:
+    def question(self, subject: Subject) -> Question | None:
+        """Return what is asked about a subject now; None if that is gone."""
+        if subject == words.MORE:
             return None if self.most_open is None else words.more_wait(self.most_open)
-        return self.questions.of(ticket.subject, self.now)
+        return self.questions.of(subject, self.now)
 
     def seen(self, ticket: Ticket) -> SeenTicket | None:
         """Return the ticket as ConnectWise shows it; None if it is no service ticket any more."""

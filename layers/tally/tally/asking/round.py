@@ -120,23 +120,25 @@ def _ask(means: Means, waiting: Sequence[tuple[Question, int]], *, room: int, do
         if room <= 0:
             left_out.append(connectwise_id)
             continue
-        made = _guarded(
-            question.subject,
-            done,
-            partial(_begun, means, question, connectwise_id),
-        )
+        subject = question.subject
+        made = _guarded(subject, done, partial(_begun, means, subject, connectwise_id))
         room -= made is not None
         done.made += made is not None
     done.left_out = len(left_out)
     if left_out:
-        _guarded(words.MORE, done, partial(_begun, means, words.more_wait(MOST_OPEN), left_out[0]))
+        _guarded(words.MORE, done, partial(_begun, means, words.MORE, left_out[0]))
 
 
-def _begun(means: Means, question: Question, connectwise_id: int) -> Ticket | None:
-    """Make the subject's next ticket, if it is due; the index may lag, so the table is asked."""
-    before = means.memory.ticket(question.subject)
+def _begun(means: Means, subject: Subject, connectwise_id: int) -> Ticket | None:
+    """Make the subject's next ticket, if it is due.
+
+    The index may lag, and a ticket of this very run may have been the answer: so the table is
+    asked.
+    """
+    before = means.memory.ticket(subject)
     number = next_number(before, now=means.now)
-    if number is None:
+    question = None if number is None else means.question(subject)
+    if number is None or question is None:
         return None
     return begin(means, question, connectwise_id, number, before)
 

@@ -18,6 +18,7 @@ OTHER_BOARD = "It was moved to another board."
 OTHER_REFERENCE = "Its external reference was changed."
 MAY_MAIL = "It has a contact, or a flag that mails somebody, and Tally writes no word where it may."
 CLOSED_BY_HAND = "It was closed without an answer."
+STAYS_OPEN = "It was to be closed, and does not stay so."
 MOVED = "The numbers have moved since the question was asked, so no answer to it counts any more."
 DIFFER = "Two answers differ, so neither of them counts."
 
