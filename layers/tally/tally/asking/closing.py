@@ -19,8 +19,8 @@ def end(means: Means, ticket: Ticket, word: str) -> Ticket:
 def close(means: Means, ticket: Ticket, *, fresh: bool = False) -> Ticket:
     """Go on with a ticket that is to be closed; a word that stands there is not written again.
 
-    A ticket that others closed gets the word, and its status stays theirs. One that cannot be closed
-    for a day, as a rule reopens it, is left.
+    A ticket that others closed gets the word, and its status stays theirs. One that a rule reopens
+    again and again is left after a day.
     """
     seen = means.seen(ticket)
     if why := means.why_not_ours(ticket, seen):
