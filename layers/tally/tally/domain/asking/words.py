@@ -70,8 +70,9 @@ def hint(question: Question, code: str) -> str:
     """Return the one hint how an answer has to look."""
     lines = " or ".join(f"TALLY {code} {_line(each)}" for each in question.options)
     return (
-        "A note here seems to be meant as an answer, and is none. An answer is an internal note of "
-        f"a member with a full licence, whose first line is exactly: {lines}. Tally says this once."
+        "A note here seems to be meant as an answer, and is none. An answer is a new internal note "
+        f"of a member with a full licence, whose first line is exactly: {lines}. Tally says this "
+        "once."
     )
 
 
