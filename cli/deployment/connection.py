@@ -20,6 +20,8 @@ from cli.stack import Stack, Target, TickFailedError, output
 from tally.aws.queue import SQSJobQueue
 from tally.aws.refusals import aws_errors, error_code
 from tally.aws.secret import ApiKeys
+from tally.domain.book.bucket_port import Bucket
+from tally.domain.book.ledger_port import BookLedger
 from tally.domain.evidence.ledger_port import EvidenceStore
 from tally.domain.pulse.ledger_port import PulseLedger
 from tally.domain.record.unreadable import OddRows
@@ -27,7 +29,7 @@ from tally.errors import ContractError, SetupError
 from tally.ledger.dynamodb import DynamoDBLedger
 from tally.ports import ConnectWise, GravityZone, JobQueue, Ledger
 from tally.runtime.clock import WallClock
-from tally.runtime.settings import PlannerSettings
+from tally.runtime.settings import BookSettings, PlannerSettings
 from tally.transport.retry import http_date
 
 if TYPE_CHECKING:
@@ -58,6 +60,9 @@ def connect(target: Target) -> Stack:
         client=to.client,
         ledger=lambda: to.ledger,
         pulse=lambda: to.pulse,
+        books=lambda: to.books,
+        bucket=lambda: to.bucket,
+        book_settings=lambda: to.book_settings,
         gravityzone=lambda: to.gravityzone,
         connectwise=lambda: to.connectwise,
         queue=lambda: to.queue,
@@ -121,6 +126,22 @@ class _Connection:
         from tally.ledger.pulse.pulse_table import DynamoDBPulse
 
         return DynamoDBPulse(self.client("dynamodb"), self.settings.table_name)
+
+    @cached_property
+    def books(self) -> BookLedger:
+        from tally.ledger.books.books_table import DynamoDBBooks
+
+        return DynamoDBBooks(self.client("dynamodb"), self.settings.table_name)
+
+    @cached_property
+    def bucket(self) -> Bucket:
+        from tally.aws.bucket import S3Bucket
+
+        return S3Bucket(self.client("s3"), self.book_settings.books_bucket)
+
+    @cached_property
+    def book_settings(self) -> BookSettings:
+        return BookSettings.from_env(self.environment("BookFunction"))
 
     @cached_property
     def evidence(self) -> EvidenceStore:

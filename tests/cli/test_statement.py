@@ -6,9 +6,13 @@ import json
 from pathlib import Path
 
 import pytest
+from rich.console import Console as Terminal
 
+from tally.domain.evidence.evidence import Evidence, Machine, MachineProof
+from tally.domain.model.month import Month
 from tally.domain.record.usage_record import UsageRecord
 from tally.errors import UnreadableItemError
+from testing.evidence import MemoryEvidence
 from tests.cli.console import Console, populated
 from tests.functional.instants import gmt
 
@@ -43,6 +47,28 @@ def test_each_form(one: Console) -> None:
     document = one.done("statement", "Customer 0000", "--format", "json").json
     assert document == one.done("statement", "Customer 0000", "--json").json
     assert document["services"][0]["billed"] == 3
+
+
+def test_a_pdf(one: Console, opened: list[str], tmp_path: Path) -> None:
+    """A PDF goes to a pipe, to the file of --out, or to one named after customer and month."""
+    assert one.done("statement", "Customer 0000", "--format", "pdf").out.startswith("%PDF-1.7")
+    one.done("statement", "Customer 0000", "--format", "pdf", "--out", "one.pdf")
+    assert (tmp_path / "one.pdf").read_bytes().endswith(b"%%EOF\n")
+    one.done("statement", "Customer 0000", "--format", "pdf", "--open")
+    (named,) = tmp_path.glob("customer-0000-*-2026-11.pdf")
+    assert named.read_bytes() == (tmp_path / "one.pdf").read_bytes()
+    assert opened == [named.as_uri()]
+
+
+def test_a_pdf_is_not_for_a_terminal(
+    one: Console, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """On a terminal a PDF would be noise: a file is asked for, and nothing is written."""
+    monkeypatch.setattr("cli.output._console", lambda stream: Terminal(file=stream))
+    line = one.refused("statement", "Customer 0000", "--format", "pdf")
+    assert line == "tally: A PDF is not for a terminal: give --out FILE, or --open."
+    one.done("statement", "Customer 0000", "--format", "pdf", "--out", str(tmp_path / "x.pdf"))
+    assert one.done("statement", "Customer 0000", "--format", "pdf", "--json").out.startswith("{")
 
 
 def test_to_a_file(one: Console, tmp_path: Path) -> None:
@@ -113,6 +139,18 @@ def test_the_book_as_documents(tmp_path: Path) -> None:
     assert all(json.loads(each.read_text())["sha256"] for each in folder.glob("*.json"))
 
 
+def test_the_book_as_pdfs(tmp_path: Path) -> None:
+    """A book of PDFs has a page as its index, which leads to each of them."""
+    console = populated(2)
+    folder = tmp_path / "book"
+    console.done("statement", "--all", "--format", "pdf", "--out", str(folder))
+    files = {each.name: each.read_bytes() for each in folder.iterdir()}
+    index = files.pop("index.html").decode()
+    assert len(files) == 2
+    assert all(each.startswith(b"%PDF-1.7") for each in files.values())
+    assert all(f'href="{name}"' in index for name in files)
+
+
 def test_an_empty_book(empty: Console, tmp_path: Path) -> None:
     """Before the first tick a book is an index of nobody, and it is said why."""
     ended = empty.done("statement", "--all", "--out", str(tmp_path))
@@ -138,3 +176,54 @@ def test_one_that_cannot_be_read_keeps_no_other(
     monkeypatch.setattr(ledger, "record", record)
     assert console.done("statement", "--all", "--out", str(tmp_path)).out.startswith("2 statements")
     assert "Customer 0001: The ledger" in (tmp_path / "index.html").read_text()
+
+
+def looked_at(console: Console, name: str) -> str:
+    """Keep evidence of one machine of the customer; return the customer's id."""
+    company_id: str = console.done("show", name, "--json").json["id"]
+    at = gmt("2026-11-01 00:30")
+    desk = Machine(
+        id="1" * 24,
+        name="DESK-1",
+        fqdn="desk-1.local",
+        listed=at.date(),
+        proof=MachineProof(seen=at, read=at),
+    )
+    found = Evidence(
+        company_id=company_id, month=Month(2026, 11), begun=at, walked=at, machines=(desk,)
+    )
+    console.evidence.save(found, drop_at=gmt("2029-12-01 00:00"))
+    return company_id
+
+
+def test_machines_are_on_the_page_and_in_the_book(one: Console, tmp_path: Path) -> None:
+    """PROOF-3: the machines that were seen are on a customer's page and in its document, and their
+    number is in the book's index.
+    """
+    looked_at(one, "Customer 0000")
+    assert "DESK-1" in one.done("statement", "Customer 0000").out
+    document = one.done("statement", "Customer 0000", "--json").json
+    assert document["machines"]["service"] == "endpoints"
+    assert document["services"][0]["machines_proven"] == 1
+    one.done("statement", "--all", "--out", str(tmp_path))
+    assert "seen active: 1</span>" in (tmp_path / "index.html").read_text()
+
+
+def test_machines_that_cannot_be_read(
+    one: Console, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """SAFE-5: evidence that cannot be read is named, in a word and in the index, and hides no
+    statement.
+    """
+
+    def read(*_: object) -> Evidence | None:
+        raise UnreadableItemError("The ledger's item EVIDENCE cannot be read.")
+
+    monkeypatch.setattr(MemoryEvidence, "read", read)
+    ended = one.done("statement", "Customer 0000")
+    named = "Customer 0000, its machines: The ledger's item EVIDENCE cannot be read."
+    assert ended.err == f"{named}\n"
+    assert "not readable" in ended.out
+    told = one.done("statement", "--all", "--out", str(tmp_path)).out
+    assert told.startswith("1 statement of")
+    assert named.replace("'", "&#x27;") in (tmp_path / "index.html").read_text()

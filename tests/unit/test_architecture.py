@@ -30,13 +30,20 @@ USE_CASES = (
     "tally.worker",
     "tally.reporter",
     "tally.people",
+    "tally.publishing",
     "tally.evidence",
     "tally.asking",
 )
 ADAPTERS = ("tally.gravityzone", "tally.connectwise", "tally.ledger", "tally.aws")
 EVIDENCE = ("tally.domain.evidence", "tally.evidence", "tally.ledger.evidence")
 ASKING = ("tally.domain.asking", "tally.asking", "tally.ledger.asking", "tally.connectwise.tickets")
-STATEMENTS = ("tally.domain.statement", "tally.statements")
+STATEMENTS = (
+    "tally.domain.statement",
+    "tally.statements",
+    "tally.domain.book",
+    "tally.ledger.books",
+    "tally.publishing",
+)
 NEVER_DEPLOYED = {"simulators", "testing", "local", "verification"}
 
 
@@ -141,6 +148,19 @@ def test_boto3_is_for_those_who_speak_to_aws(name: str) -> None:
         ]
 
 
+@pytest.mark.parametrize("name", MODULES)
+def test_a_pdf_is_set_in_one_room(name: str) -> None:
+    """PROOF-2: what draws letters and writes PDFs is imported in `statements/pdf/` alone, and that
+    by the one form that needs it.
+    """
+    known = imported(name)
+    if not is_in(name, ("tally.statements.pdf",)):
+        assert not known & {"pydyf", "uharfbuzz"}
+        assert name == "tally.statements.statement_pdf" or not [
+            each for each in known if is_in(each, ("tally.statements.pdf",))
+        ]
+
+
 @pytest.mark.parametrize("room", USE_CASES)
 def test_use_cases_know_ports_alone(room: str) -> None:
     """Use cases see the world through `ports`: no adapter and no HTTP library is imported there."""
@@ -165,7 +185,12 @@ def test_statements_are_for_readers_alone(room: str) -> None:
     """
     readers = {
         "tally.people": {"tally.domain.statement"},
-        "tally.statements": {"tally.domain.statement"},
+        "tally.statements": {"tally.domain.statement", "tally.statements.pdf"},
+        "tally.publishing": {"tally.domain.book", "tally.statements"},
+        "tally.ledger.books": {"tally.domain.book"},
+        "tally.domain.reporting": {"tally.domain.book"},
+        "tally.reporter": {"tally.domain.book"},
+        "tally.runtime": {"tally.domain.book", "tally.ledger.books", "tally.publishing"},
     }
     known = {each for each in rooms_below(room) if is_in(each, STATEMENTS)}
     assert known <= readers.get(room, set())

@@ -6,10 +6,65 @@ PROOF = (
     Mutation(
         name="a statement knows that no machine was proven",
         rule="PROOF-3",
-        file="tally/domain/statement/statement.py",
-        edits=(Edit(before="    proven: int | None = None", after="    proven: int | None = 0"),),
+        file="tally/domain/statement/draw_up.py",
+        edits=(
+            Edit(
+                before="proven=seen.get(account.record.key.service)",
+                after="proven=seen.get(account.record.key.service, 0)",
+            ),
+        ),
         why="A number that nobody has recorded is nothing.",
         tests=("tests/functional/test_statements.py",),
+    ),
+    Mutation(
+        name="as many machines are the machines that were counted",
+        rule="PROOF-3",
+        file="tally/domain/statement/machines.py",
+        edits=(
+            Edit(
+                before='GravityZone does not name those it counts: nothing shows that "\n'
+                '        "they are these.',
+                after='These are the machines that "\n        "it counts.',
+            ),
+        ),
+        why="Twelve were counted, and here are twelve.",
+        tests=("tests/unit/test_machine_words.py",),
+    ),
+    Mutation(
+        name="a machine of the inventory was seen active",
+        rule="PROOF-3",
+        file="tally/domain/evidence/evidence.py",
+        edits=(
+            Edit(
+                before="sum(each.proof is not None for each in self.machines)",
+                after="len(self.machines)",
+            ),
+        ),
+        why="It is listed, and the agent reports once an hour.",
+        tests=("tests/unit/test_machine_words.py", "tests/unit/test_machine_forms.py"),
+    ),
+    Mutation(
+        name="a look at the inventory changes no version",
+        rule="PROOF-4",
+        file="tally/domain/statement/statement.py",
+        edits=(
+            Edit(
+                before="sum(each.version for each in self.services) + evidence",
+                after="sum(each.version for each in self.services)",
+            ),
+        ),
+        why="The version is the record's.",
+        tests=("tests/unit/test_machine_forms.py",),
+    ),
+    Mutation(
+        name="evidence that cannot be read was not recorded",
+        rule="SAFE-5",
+        file="tally/people/read_statements.py",
+        edits=(
+            Edit(before="            return None, True", after="            return None, False"),
+        ),
+        why="Without it there is nothing to show.",
+        tests=("tests/functional/test_statement_machines.py",),
     ),
     Mutation(
         name="a statement is final as soon as one service is closed",
@@ -153,5 +208,61 @@ PROOF = (
         ),
         why="It is the code of an id that is nobody's.",
         tests=("tests/unit/test_gravityzone_inventory.py",),
+    ),
+    Mutation(
+        name="a book is chained to the oldest edition of the month before",
+        rule="PROOF-6",
+        file="tally/domain/book/edition.py",
+        edits=(
+            Edit(
+                before="edition=newest.number, sha256=newest.sha256)",
+                after="edition=1, sha256=self.editions[0].sha256)",
+            ),
+        ),
+        why="Most months have one edition, and then it is the same.",
+        tests=("tests/functional/test_books_verify.py",),
+    ),
+    Mutation(
+        name="a manifest is written over the one that stands",
+        rule="PROOF-4",
+        file="tally/publishing/write_edition.py",
+        edits=(
+            Edit(
+                before="        if within + FILE in self.bucket.keys(within + FILE):\n",
+                after="        if not within:\n",
+            ),
+            Edit(
+                before=", only_new=True)",
+                after=")",
+            ),
+        ),
+        why="The same month was drawn again, so it is the same book.",
+        tests=("tests/functional/test_books_killed.py",),
+    ),
+    Mutation(
+        name="a month that is missing altogether is no difference",
+        rule="PROOF-6",
+        file="tally/domain/book/chain.py",
+        edits=(
+            Edit(
+                before="            yield from self._not_in_the_bucket(known, numbers)\n",
+                after="",
+            ),
+        ),
+        why="The editions that are there are looked at one by one.",
+        tests=("tests/functional/test_books_verify.py",),
+    ),
+    Mutation(
+        name="a run that was killed keeps its month for ever",
+        rule="PROOF-4",
+        file="tally/domain/book/edition.py",
+        edits=(
+            Edit(
+                before=" and self.claim.run != but and now < self.claim.until",
+                after=" and self.claim.run != but",
+            ),
+        ),
+        why="Whoever has announced an edition writes it.",
+        tests=("tests/functional/test_books_killed.py",),
     ),
 )

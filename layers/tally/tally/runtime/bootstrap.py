@@ -122,7 +122,7 @@ def planner(environment: Mapping[str, str], world: World | None = None) -> Plann
     )
     firing = None
     if settings.pulse_minutes:
-        from tally.runtime.planner_pulse import firing_around
+        from tally.runtime.pulse_parts import firing_around
 
         firing = firing_around(plan, settings, aws)
     return Planner(
@@ -154,7 +154,7 @@ def worker(environment: Mapping[str, str], world: World | None = None) -> Worker
     )
     account = None
     if settings.pulse_minutes:
-        from tally.runtime.worker_pulse import sweep_account
+        from tally.runtime.pulse_parts import sweep_account
 
         account = sweep_account(settings, aws)
     sync = Sync(

@@ -3,6 +3,7 @@
 from tally.aws.clients import AwsClients
 from tally.aws.topic import SNSTopic
 from tally.domain.pulse.state import Pulse
+from tally.ledger.books.books_table import DynamoDBBooks
 from tally.ledger.dynamodb import DynamoDBLedger
 from tally.ledger.pulse.pulse_table import DynamoDBPulse
 from tally.reporter.report import Report
@@ -18,6 +19,8 @@ def report_with(settings: ReporterSettings) -> Report:
     memory = DynamoDBPulse(tables, settings.table_name)
     return Report(
         ledger=DynamoDBLedger(tables, settings.table_name),
+        books=DynamoDBBooks(tables, settings.table_name),
+        bucket=settings.books_bucket,
         announcements=SNSTopic(aws.client("sns"), settings.topic_arn),
         close_day=settings.close_day,
         stack=settings.stack_name,

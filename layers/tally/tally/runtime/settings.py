@@ -49,6 +49,7 @@ _PARAMETERS = {
     "PRODUCT": "Product",
     "PULSE_MINUTES": "PulseMinutes",
     "SERVICES": "Services",
+    "STATEMENT_MONTHS": "StatementMonths",
     "SETTLE_SECONDS": "SettleSeconds",
     "SWEEP_CALLS_PER_SECOND": "LicensingCallsPerSecond",
 }
@@ -73,6 +74,9 @@ def _cycles(value: str) -> frozenset[str]:
 
 
 _Text = Annotated[str, StringConstraints(min_length=1)]
+_Services = Annotated[
+    tuple[BilledService, ...], BeforeValidator(read_services), Field(validate_default=True)
+]
 _PulseMinutes = Annotated[int, Field(ge=0, le=5)]
 
 
@@ -147,9 +151,7 @@ class Settings(_FromEnvironment):
     invoicing: Invoicing
     late_usage: LateUsage
     settle_seconds: Annotated[int, Field(ge=1, le=3600)]
-    services: Annotated[
-        tuple[BilledService, ...], BeforeValidator(read_services), Field(validate_default=True)
-    ] = ""  # type: ignore[assignment]  # read as a setting is
+    services: _Services = ""  # type: ignore[assignment]  # read as a setting is
     first_month: Annotated[Month | None, BeforeValidator(_month)] = None
     local_http_host: str = ""
     pulse_minutes: _PulseMinutes = 0
@@ -218,3 +220,19 @@ class ReporterSettings(_FromEnvironment):
     close_day: Annotated[int, Field(ge=2, le=28)]
     pulse_minutes: _PulseMinutes = 0
     stack_name: _Text
+    books_bucket: str = ""
+
+
+class BookSettings(_FromEnvironment):
+    """The settings of the function ``book``: it reads the ledger, and calls no vendor.
+
+    ``statement_months`` is the time for which books are kept, 0 for ever: the bucket's own rule
+    carries it out, and the command tells by it what may be missing.
+    """
+
+    table_name: _Text
+    books_bucket: _Text
+    billing_time_zone: Annotated[ZoneInfo, BeforeValidator(_zone)]
+    close_day: Annotated[int, Field(ge=2, le=28)]
+    services: _Services = ""  # type: ignore[assignment]  # read as a setting is
+    statement_months: Annotated[int, Field(ge=0, le=120)]
