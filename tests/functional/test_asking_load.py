@@ -1,5 +1,7 @@
 """ASK-8: what a run reads, and the bounds of what is asked at once."""
 
+from datetime import timedelta
+
 import pytest
 
 from simulators.clock import VirtualClock
@@ -9,10 +11,13 @@ from tally.asking import round as asking
 from tally.domain.asking.ticket import TicketState
 from tally.domain.model.standing import StandingState
 from testing.asking import MemoryAsking, asking_round
+from testing.effects import Effects, Moment
 from testing.world import Customer, World
 from tests.functional.asking_world import DAY, OCTOBER, QUARTER, AskingWorld
 from tests.functional.instants import gmt
 
+_FIRST = 13
+"""The effect of a run that makes the first ticket."""
 A_RUN = 2
 """Calls that find the board and its statuses."""
 
@@ -112,6 +117,27 @@ def test_the_trouble_of_one_is_no_other_ones() -> None:
     assert len(done.failures) == 1
     records = [world.record(each, "2026-11") for each in customers]
     assert sum(each is not None and each.hold is None for each in records) == 2
+
+
+def test_a_ticket_that_is_made_late_in_a_run_is_not_old() -> None:
+    """ASK-1, SAFE-2: its lost answer is waited for from when it was sent, not from the run's start.
+
+    The run takes ten minutes, the next one comes three minutes later, and lists lag by four.
+    """
+    world, _, memory = held(2)
+    world.connectwise.options.list_lag = timedelta(minutes=4)
+    lost = Fault(kind=FaultKind.TIMEOUT_AFTER, operation="POST tickets", after=1, times=1)
+    world.connectwise.faults.add(lost)
+    effects = Effects(
+        lambda: world.clock.advance(timedelta(minutes=10)), at=Moment(number=_FIRST, after=True)
+    )
+    asking_round(world, memory, wrap=effects.wrap)()
+    assert effects.names[_FIRST - 1] == "connectwise.test POST"
+    world.clock.advance(timedelta(minutes=3))
+    asking_round(world, memory)()
+    run(world, memory)
+    assert len(list(world.connectwise.desk)) == 2
+    assert {each.state for each in memory.tickets.values()} == {TicketState.OPEN}
 
 
 def test_a_standing_is_asked_about_by_choice_after_a_day() -> None:

@@ -63,10 +63,10 @@ class Round:
 
         Raises TallyError if the ledger cannot be read, or the desk is not found in ConnectWise.
         """
-        now, done = self.clock.now(), Asked()
+        done = Asked()
         questions = Questions(ledger=self.ledger, standings=self.standings)
         known = list(self.memory.all_open_tickets())
-        asked = list(questions.all(now))
+        asked = list(questions.all(self.clock.now()))
         if not known and not asked:
             return done
         means = Means(
@@ -79,7 +79,7 @@ class Round:
             answerers=self.answerers,
             deployment=self.deployment,
             settle=self.settle,
-            now=now,
+            clock=self.clock,
             statement_of=self.statement_of,
             most_open=MOST_OPEN if len(asked) > MOST_OPEN else None,
         )
