@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from cli.deployment.dead_letters import DeadLetters
+from tally.domain.attaching.ports import Documents
 from tally.domain.book.bucket_port import Bucket
 from tally.domain.book.ledger_port import BookLedger
 from tally.domain.evidence.ledger_port import EvidenceStore
@@ -38,6 +39,7 @@ class Stack:
     - ``environment``: a function's environment, by the output that names the function.
     - ``client``: a boto3 client of an AWS service in the stack's account and region.
     - ``pulse``: the pulse's memory in the ledger.
+    - ``documents``: the documents of ConnectWise's agreements.
     - ``books``, ``bucket``, ``book_settings``: what the ledger knows of published books, the bucket
       they are in, and the settings of the function that publishes them.
     - ``invoke``: has the planner plan a tick that reads every company, and returns its answer.
@@ -62,6 +64,7 @@ class Stack:
     book_settings: Callable[[], BookSettings]
     gravityzone: Callable[[], GravityZone]
     connectwise: Callable[[], ConnectWise]
+    documents: Callable[[], Documents]
     queue: Callable[[], JobQueue]
     waiting: Callable[[], int]
     dead_letters: Callable[[], DeadLetters]

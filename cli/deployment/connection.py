@@ -20,6 +20,7 @@ from cli.stack import Stack, Target, TickFailedError, output
 from tally.aws.queue import SQSJobQueue
 from tally.aws.refusals import aws_errors, error_code
 from tally.aws.secret import ApiKeys
+from tally.domain.attaching.ports import Documents
 from tally.domain.book.bucket_port import Bucket
 from tally.domain.book.ledger_port import BookLedger
 from tally.domain.evidence.ledger_port import EvidenceStore
@@ -65,6 +66,7 @@ def connect(target: Target) -> Stack:
         book_settings=lambda: to.book_settings,
         gravityzone=lambda: to.gravityzone,
         connectwise=lambda: to.connectwise,
+        documents=lambda: to.documents,
         queue=lambda: to.queue,
         waiting=to.waiting,
         dead_letters=lambda: SQSDeadLetters(to.client("sqs"), to.outputs),
@@ -166,6 +168,12 @@ class _Connection:
         from cli.deployment.vendors import connectwise
 
         return connectwise(self.settings, self.keys, on_odd_row=self.odd_rows.heard)
+
+    @cached_property
+    def documents(self) -> Documents:
+        from cli.deployment.vendors import documents
+
+        return documents(self.settings, self.keys)
 
     @cached_property
     def queue(self) -> JobQueue:

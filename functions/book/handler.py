@@ -28,6 +28,17 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     parts.deadline.set(context.get_remaining_time_in_millis())
     due = BookDue.of(event)
     logger.append_keys(due=due.at.isoformat())
-    published = parts.publish(due.at, run=context.aws_request_id)
-    logger.info("published", extra=asdict(published))
+    try:
+        published = parts.publish(due.at, run=context.aws_request_id)
+        logger.info("published", extra=asdict(published))
+    finally:
+        # A month whose book failed keeps no other month's statements from their agreements.
+        _attach(parts, due)
     return asdict(published)
+
+
+def _attach(parts: BookParts, due: BookDue) -> None:
+    if parts.attach is None:
+        return
+    for run in parts.attach(parts.publish.months(due.at)):
+        logger.info("attached", extra={**asdict(run), "month": str(run.month)})

@@ -131,6 +131,7 @@ class Console:
             book_settings=lambda: BookSettings.from_env(environment),
             gravityzone=lambda: world.plan.gravityzone,
             connectwise=lambda: world.plan.connectwise,
+            documents=world.documents,
             queue=lambda: world.queue,
             waiting=lambda: len(world.queue),
             dead_letters=lambda: self.letters,

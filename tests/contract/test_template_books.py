@@ -87,13 +87,15 @@ def test_uploads_that_were_never_finished_go(template: Template) -> None:
 
 def test_the_book_writes_editions_and_nothing_that_bills(template: Template) -> None:
     """PROOF-2: of the ledger it writes items of editions alone, of the bucket what lies under
-    `books/`; it deletes nothing, and reads no key of GravityZone's or ConnectWise's.
+    `books/`; it deletes nothing, and reads the vendors' keys only where it attaches statements.
     """
     statements = {each["Sid"]: each for each in template.statements("BookRole")}
     writing = statements["RecordEditions"]
     assert writing["Action"] == "dynamodb:PutItem"
     assert writing["Condition"] == {
-        "ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["BOOK#*"]},
+        "ForAllValues:StringLike": {
+            "dynamodb:LeadingKeys": ["BOOK#*", "ATTACHMENT#*", "ATTACHED#*"]
+        },
     }
     assert statements["PublishAndReadBooks"]["Action"] == ["s3:PutObject", "s3:GetObject"]
     assert statements["PublishAndReadBooks"]["Resource"] == {
@@ -109,7 +111,18 @@ def test_the_book_writes_editions_and_nothing_that_bills(template: Template) -> 
         "PublishAndReadBooks",
         "FindManifests",
         "ReportItsFailures",
+        "ReadTheKeys",
     }
+    [policy] = template.properties("BookRole")["Policies"]
+    [(condition, keys, without)] = [
+        each["Fn::If"] for each in policy["PolicyDocument"]["Statement"] if "Fn::If" in each
+    ]
+    assert keys["Sid"] == "ReadTheKeys"
+    assert (condition, without) == ("StatementsAreAttached", {"Ref": "AWS::NoValue"})
+    assert template.body["Conditions"]["StatementsAreAttached"] == {
+        "Fn::Equals": [{"Ref": "AttachStatements"}, "true"]
+    }
+    assert template.parameters["AttachStatements"]["Default"] == "false"
 
 
 @pytest.mark.parametrize("hour", [5, 17])

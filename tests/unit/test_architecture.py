@@ -30,7 +30,9 @@ USE_CASES = (
     "tally.worker",
     "tally.reporter",
     "tally.people",
+    "tally.evidence",
     "tally.publishing",
+    "tally.attaching",
     "tally.evidence",
     "tally.asking",
 )
@@ -43,6 +45,9 @@ STATEMENTS = (
     "tally.domain.book",
     "tally.ledger.books",
     "tally.publishing",
+    "tally.domain.attaching",
+    "tally.ledger.attachments",
+    "tally.attaching",
 )
 NEVER_DEPLOYED = {"simulators", "testing", "local", "verification"}
 
@@ -186,11 +191,23 @@ def test_statements_are_for_readers_alone(room: str) -> None:
     readers = {
         "tally.people": {"tally.domain.statement"},
         "tally.statements": {"tally.domain.statement", "tally.statements.pdf"},
-        "tally.publishing": {"tally.domain.book", "tally.statements"},
+        "tally.publishing": {"tally.domain.book", "tally.domain.statement", "tally.statements"},
         "tally.ledger.books": {"tally.domain.book"},
-        "tally.domain.reporting": {"tally.domain.book"},
-        "tally.reporter": {"tally.domain.book"},
-        "tally.runtime": {"tally.domain.book", "tally.ledger.books", "tally.publishing"},
+        "tally.attaching": {"tally.domain.attaching", "tally.domain.statement"},
+        "tally.domain.attaching": {"tally.domain.statement"},
+        "tally.ledger.attachments": {"tally.domain.attaching"},
+        "tally.connectwise": {"tally.domain.attaching"},
+        "tally.domain.reporting": {"tally.domain.attaching", "tally.domain.book"},
+        "tally.reporter": {"tally.domain.attaching", "tally.domain.book"},
+        "tally.runtime": {
+            "tally.attaching",
+            "tally.domain.book",
+            "tally.domain.statement",
+            "tally.ledger.attachments",
+            "tally.ledger.books",
+            "tally.publishing",
+            "tally.statements",
+        },
     }
     known = {each for each in rooms_below(room) if is_in(each, STATEMENTS)}
     assert known <= readers.get(room, set())
@@ -213,6 +230,16 @@ def test_nothing_that_bills_knows_of_tickets(room: str) -> None:
     """
     known = {each for each in rooms_below(room) if is_in(each, ASKING)}
     assert not known or room == "tally.runtime"
+
+
+@pytest.mark.parametrize("room", [each for each in ROOMS if each != "tally.runtime"])
+def test_documents_are_added_by_one_function_alone(room: str) -> None:
+    """PROOF-2: nothing that plans or bills can add a document; `runtime` gives the client to one
+    function.
+    """
+    assert not [
+        name for name in modules_of(room) if "tally.connectwise.documents" in imported(name)
+    ]
 
 
 @pytest.mark.parametrize("room", [each for each in ROOMS if each != "tally.runtime"])

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from tally.domain.evidence.ledger_port import EvidenceStore
 from tally.domain.model.month import Month
+from tally.domain.statement.statement import Statement
 from tally.people.read_statements import read_statements
 from tally.ports import Ledger
 from tally.statements.book import book
@@ -25,7 +26,12 @@ class Pages:
     def __call__(self, month: Month) -> Iterator[tuple[str, bytes]]:
         """Give each file's name and content, the index last."""
         unreadable: dict[str, str] = {}
-        statements = read_statements(
+        statements = self.statements(month, unreadable)
+        return book(statements, month, unreadable=unreadable)
+
+    def statements(self, month: Month, unreadable: dict[str, str]) -> Iterator[Statement]:
+        """Yield the month's statements; reasons of those that cannot be read are put aside."""
+        return read_statements(
             self.ledger,
             month,
             zone=self.zone,
@@ -33,7 +39,6 @@ class Pages:
             evidence_of=self.evidence_of,
             unreadable=unreadable,
         )
-        return book(statements, month, unreadable=unreadable)
 
 
 def media_type(name: str) -> str:

@@ -74,6 +74,10 @@ class Publish:
             raise failures[0]
         return Published(written=written, unchanged=len(months) - len(written))
 
+    def months(self, at: datetime) -> list[Month]:
+        """Return the months that a run at ``at`` looks at, oldest first."""
+        return self._months(at)[1]
+
     def _months(self, at: datetime) -> tuple[Month, list[Month]]:
         """Return the first month ever billed, and those past their close that are looked at."""
         ticks = self.ledger.ticks()

@@ -4,9 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from tally.domain.attaching.month import MonthAttached
 from tally.domain.book.ledger_port import BookLedger
 from tally.domain.model.month import Month
 from tally.domain.pulse.state import Pulse
+from tally.domain.reporting.attached_words import with_unattached
 from tally.domain.reporting.book_words import NO_BOOK, book_section, unreadable_book
 from tally.domain.reporting.digest import DigestKind, DigestTime, digest
 from tally.domain.reporting.letter import Section
@@ -24,10 +26,15 @@ class Reported:
     bytes: int
 
 
+def _nothing_attached(_month: Month) -> MonthAttached | None:
+    return None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
     """The use case with what it needs; it writes nothing to the ledger.
 
+    ``attached`` reads the account of a month's attaching, None where statements are not attached.
     ``pulse`` reads the pulse's memory: an empty one where the settings have no pulse. ``bucket`` is
     where ``books`` are published, "" where the settings have none.
 
@@ -42,6 +49,7 @@ class Report:
     books: BookLedger
     bucket: str = ""
     pulse: Callable[[], Pulse] = Pulse
+    attached: Callable[[Month], MonthAttached | None] = _nothing_attached
 
     def __call__(self, kind: DigestKind, at: datetime) -> Reported:
         """Send the digest due at ``at``, an aware instant. Raises TallyError if that fails."""
@@ -53,7 +61,9 @@ class Report:
             time,
             stack=self.stack,
             pulse=self.pulse(),
-            book=self._book(seen, time.month),
+            book=with_unattached(
+                self._book(seen, time.month), filter(None, map(self.attached, time.months))
+            ),
         )
         self.announcements.publish(subject=letter.subject, text=letter.text)
         return Reported(subject=letter.subject, bytes=len(letter.text.encode()))

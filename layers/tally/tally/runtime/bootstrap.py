@@ -22,7 +22,13 @@ from tally.gravityzone.pace import TokenBucket
 from tally.ledger.dynamodb import DynamoDBLedger
 from tally.ports import Clock
 from tally.runtime.clock import WallClock
-from tally.runtime.settings import PlannerSettings, ReporterSettings, Settings, WorkerSettings
+from tally.runtime.settings import (
+    ConnectWiseSettings,
+    PlannerSettings,
+    ReporterSettings,
+    Settings,
+    WorkerSettings,
+)
 from tally.runtime.time_limits import (
     AROUND_READINGS,
     SLOWEST_JOB,
@@ -273,7 +279,7 @@ def gravityzone_client(
 
 
 def connectwise_client(
-    settings: Settings, keys: ApiKeys, **calling: Unpack[Calling]
+    settings: ConnectWiseSettings, keys: ApiKeys, **calling: Unpack[Calling]
 ) -> ConnectWiseClient:
     """Make the client of ConnectWise."""
     return ConnectWiseClient(
