@@ -29,14 +29,16 @@ if TYPE_CHECKING:
 REGION = "us-east-1"
 STACK_NAME = "tally"
 
-type Function = Literal["planner", "reporter", "worker"]
-type DeadLetters = Literal["jobs", "schedule", "planner", "reporter"]
+type Function = Literal["planner", "reporter", "worker", "book", "evidence"]
+type DeadLetters = Literal["jobs", "schedule", "planner", "reporter", "book", "evidence"]
 
 _DEAD_LETTER_QUEUES: Mapping[DeadLetters, str] = {
     "jobs": "JobsDeadLetterQueue",
     "schedule": "ScheduleDeadLetterQueue",
     "planner": "PlannerFailureQueue",
     "reporter": "ReporterFailureQueue",
+    "evidence": "EvidenceDeadLetterQueue",
+    "book": "BookFailureQueue",
 }
 
 

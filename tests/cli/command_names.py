@@ -24,12 +24,15 @@ NAMES = [
         "carry-terms",
         "export",
         "statement",
+        "evidence remove",
         "failed list",
         "failed retry",
         "companies suggest",
         "doctor",
         "secrets set",
         "pulse",
+        "book list",
+        "book verify",
     ),
     *(
         f"companies {each}"

@@ -33,6 +33,8 @@ WHOLE: Mapping[str, tuple[str, ...]] = {
     "failed retry": ("--yes",),
     "export": (),
     "pulse": (),
+    "book list": (),
+    "book verify": (),
 }
 """Commands of the whole stack."""
 
@@ -44,6 +46,7 @@ SET_UP = ("untie", "unpin", "exclude", "include", "bill-partner", "unbill-partne
 ONE: Mapping[str, tuple[str, ...]] = {
     "show": ("Harbor Dental",),
     "statement": ("Harbor Dental",),
+    "evidence remove": ("Harbor Dental", "--yes"),
     **dict.fromkeys(ANSWERS, ("Harbor Dental", *WHY, "--yes")),
     **{f"companies {name}": ("Harbor Dental", *WHY, "--yes") for name in SET_UP},
     "companies tie": ("Harbor Dental", "17", *WHY, "--yes"),
@@ -138,6 +141,7 @@ STATES: Mapping[str, tuple[Callable[[], Stack], Mapping[str, str], str]] = {
             "failed retry": "Nothing has failed for good.",
             "export": "There is no record of November 2026.",
             "pulse": PULSE,
+            **dict.fromkeys(("book list", "book verify"), "No book was published yet"),
         },
         "`tally status` lists those that it knows; each is known from the first tick that sees it.",
     ),

@@ -29,6 +29,8 @@ READS = [
     ("failed", "retry", "--yes"),
     ("export",),
     ("pulse",),
+    ("book", "list"),
+    ("book", "verify"),
 ]
 OF_A_COMPANY = [
     ("show", "Customer 0000"),
@@ -36,6 +38,7 @@ OF_A_COMPANY = [
     ("plan", "Customer 0000"),
     ("sync", "Customer 0000", "--yes"),
     ("waive", "Customer 0000", *WHY, "--yes"),
+    ("evidence", "remove", "Customer 0000", "--yes"),
     ("companies", "exclude", "Customer 0000", *WHY, "--yes"),
 ]
 SHARED = ("--json", "--stack", "--region", "--profile", "--local", "--debug", "--help")
@@ -115,6 +118,8 @@ def test_each_command_has_the_shared_options(name: str) -> None:
         "failed list",
         "companies suggest",
         "doctor",
+        "book list",
+        "book verify",
     ):
         assert "--yes" in shown.output
     assert all(len(line) <= 80 for line in shown.output.splitlines())

@@ -20,6 +20,9 @@ from cli.deployment.dead_letters import Letter, LetterKind
 from cli.output import Output
 from local.checkout import ROOT
 from simulators.faults import Fault, FaultKind
+from tally.domain.book.edition import MonthBooks, Trouble
+from tally.domain.evidence.evidence import Evidence, Machine
+from tally.domain.model.month import Month
 from tally.domain.pulse.state import Proof, Pulse, Trust
 from tally.domain.reporting.digest import DigestKind
 from tally.errors import SetupError
@@ -101,7 +104,36 @@ def scene() -> Scene:
     made.console.letters.letters = list(letters(made))
     contradicted = Proof(trust=Trust.OFF, why=named("the total of plain"))
     world.pulses.pulse = Pulse(proof=contradicted)
+    put_there(made.console)
+    record_a_machine(made.console, made.customers["plain"].id)
     return made
+
+
+def record_a_machine(console: Console, company_id: str) -> None:
+    """A machine that somebody named."""
+    now = console.world.clock.now()
+    machine = Machine(id="m", name=HOSTILE, fqdn=HOSTILE, listed=now.date())
+    console.evidence.save(
+        Evidence(
+            company_id=company_id,
+            month=Month.of(now),
+            begun=now,
+            walked=now,
+            machines=(machine,),
+        ),
+        drop_at=now,
+    )
+
+
+def put_there(console: Console) -> None:
+    """Objects in the bucket of books that somebody named, a manifest that somebody wrote, and the
+    reason of a failure.
+    """
+    november = MonthBooks(month=Month(2026, 11))
+    console.books.save(november.let_go(Trouble(at=gmt("2026-12-02 05:30"), why=f"no {HOSTILE}")))
+    for key in (f"books/{HOSTILE}", f"books/2026-10/1/{HOSTILE}"):
+        console.bucket.objects[key] = b""
+    console.bucket.objects["books/2026-10/1/manifest.json"] = json.dumps({"form": HOSTILE}).encode()
 
 
 def letters(made: Scene) -> Iterator[Letter]:
@@ -143,6 +175,7 @@ COMMANDS = [
     ("export", *DECEMBER),
     ("statement", "plain", *DECEMBER),
     ("statement", "changed", *DECEMBER),
+    ("evidence", "remove", "plain", *DECEMBER, "--yes"),
     ("failed", "list"),
     ("failed", "retry", "--yes"),
     ("companies", "tie", "unlinked", "namesake", *WHY),
@@ -156,6 +189,8 @@ COMMANDS = [
     ("companies", "suggest"),
     ("pulse",),
     ("pulse", "on", "--yes"),
+    ("book", "list"),
+    ("book", "verify"),
     (HOSTILE,),
     ("status", f"--{HOSTILE}"),
 ]
@@ -310,6 +345,8 @@ def test_in_a_mail() -> None:
     topic = SimpleNamespace(publish=lambda *, subject, text: sent.extend((subject, text)))
     report = Report(
         ledger=made.console.world.ledger,
+        books=made.console.books,
+        bucket="books",
         announcements=topic,
         close_day=2,
         stack="tally",

@@ -24,6 +24,10 @@ LOG = Behalf(
     does="Lambda writes the function's log",
     proof="test_a_function_may_write_its_own_log_and_no_other",
 )
+POLL_EVIDENCE = Behalf(
+    does="Lambda takes jobs from the queue and deletes those done",
+    proof="test_lambda_may_poll_the_queue_of_evidence",
+)
 POLL = Behalf(
     does="Lambda takes jobs from the queue and deletes those done",
     proof="test_lambda_may_poll_the_workers_queue",
@@ -34,7 +38,7 @@ DESTINATION = Behalf(
 )
 SCHEDULE = Behalf(
     does="EventBridge Scheduler fires the function, and keeps what it could not deliver",
-    proof="test_the_schedules_may_fire_two_functions_and_report_to_their_queues",
+    proof="test_the_schedules_may_fire_their_functions_and_report_to_their_queues",
 )
 _POLLING = ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes")
 _DELIVERING = ("sqs:SendMessage", "sns:Publish")
@@ -85,13 +89,15 @@ def listed(value: object) -> list[Any]:
 
 def named(resource: object) -> str:
     """A resource by its name in the template: `JobsQueue`, `LedgerTable`,
-    `LedgerTable/index/index`.
+    `LedgerTable/index/index`, `BooksBucket/books/*`.
     """
     match resource:
         case {"Fn::GetAtt": str(attribute)}:
             return attribute.partition(".")[0]
         case {"Ref": str(name)}:
             return name
+        case {"Fn::Sub": str(text)}:
+            return text.replace("${", "").replace(".Arn}", "")
         case {"Fn::Sub": [str(text), {"Name": _}]}:
             return text.rpartition(":table/")[2].replace("${Name}", "LedgerTable")
         case _:
@@ -134,7 +140,7 @@ def _behalf(template: Template, function: str, action: str, on: str) -> Behalf |
     if action.startswith("logs:"):
         return LOG
     if action in _POLLING and on in set(_sources(template, function)):
-        return POLL
+        return POLL_EVIDENCE if function == "EvidenceFunction" else POLL
     if any(fnmatchcase(each, action) for each in _DELIVERING) and on in set(
         _destinations(template, function)
     ):

@@ -10,6 +10,8 @@ from tests.contract.template import Template
 
 LAYERS = ["DependenciesLayer", "TallyLayer"]
 FUNCTIONS = {
+    "EvidenceFunction": "evidence",
+    "BookFunction": "book",
     "PlannerFunction": "planner",
     "ReporterFunction": "reporter",
     "WorkerFunction": "worker",

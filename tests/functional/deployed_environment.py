@@ -18,6 +18,9 @@ ENVIRONMENT = {
     "CLOSE_DAY": "2",
     "CONNECTWISE_COMPANY": "brightlantern",
     "CONNECTWISE_URL": "https://connectwise.test",
+    "EVIDENCE": "true",
+    "EVIDENCE_MONTHS": "36",
+    "INVENTORY_CALLS_PER_SECOND": "10",
     "FIRST_MONTH": "",
     "FIRST_MONTH_SEATS": "500",
     "GRAVITYZONE_URL": "https://gravityzone.test/api",
@@ -34,6 +37,7 @@ ENVIRONMENT = {
     "SERVICES": "",
     "SETTLE_SECONDS": "300",
     "STACK_NAME": "tally",
+    "STATEMENT_MONTHS": "120",
     "SWEEP_CALLS_PER_SECOND": "5",
     "TABLE_NAME": "ledger",
 }

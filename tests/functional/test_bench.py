@@ -22,7 +22,7 @@ AT_ONCE = 100
 BYTES_A_COMPANY = 1_500
 """What the planner holds of each at most; it was measured at 1,180."""
 HEAVY = {
-    *("moto", "cli", "typer", "rich"),
+    *("moto", "cli", "typer", "rich", "pydyf", "uharfbuzz"),
     *(
         "tally.domain.reporting.digest",
         "tally.reporter.report",
@@ -30,7 +30,14 @@ HEAVY = {
         "tally.people.company_setup",
         "tally.people.read_statements",
         "tally.domain.statement",
+        "tally.domain.book",
+        "tally.publishing",
         "tally.statements",
+        "tally.evidence",
+        "tally.domain.evidence",
+        "tally.ledger.evidence",
+        "tally.gravityzone.inventory",
+        "tally.runtime.evidence_parts",
     ),
 }
 """What no first tick or job may import: another's work, or a machine's for development."""

@@ -51,7 +51,7 @@ def write_pages(folder: Path) -> dict[str, Path]:
     listed: list[Statement] = []
     for name, each in _statements():
         files[name] = folder / f"{name}.html"
-        files[name].write_text(drawn(each, Form.HTML), encoding="utf-8")
+        files[name].write_bytes(drawn(each, Form.HTML))
         listed += [each] if name.startswith("provisional") else []
     files["index"] = _book(folder / "book", [*listed, *_more(listed[0])])
     files["index of nobody"] = _book(folder / "nobody", [], damaged=tuple(NAMES.values()))
@@ -62,8 +62,8 @@ def write_pages(folder: Path) -> dict[str, Path]:
 def _book(folder: Path, statements: list[Statement], *, damaged: Sequence[str] = ()) -> Path:
     folder.mkdir()
     unreadable = {each: f"{each}: its record is damaged" for each in damaged}
-    for name, text in book(statements, NOVEMBER, unreadable=unreadable):
-        (folder / name).write_text(text, encoding="utf-8")
+    for name, file in book(statements, NOVEMBER, unreadable=unreadable):
+        (folder / name).write_bytes(file)
     return folder / INDEX
 
 

@@ -53,8 +53,8 @@ def book(
     *,
     form: Form = Form.HTML,
     unreadable: Mapping[str, str],
-) -> Iterator[tuple[str, str]]:
-    """Yield the files of the book, each with its name and text; the index comes last.
+) -> Iterator[tuple[str, bytes]]:
+    """Yield the files of the book, each with its name and bytes; the index comes last.
 
     ``unreadable`` says why a customer's items could not be read; it may grow while the statements
     come.
@@ -64,7 +64,7 @@ def book(
         file = file_name(each, form)
         yield file, drawn(each, form)
         entries += (_entry(each, service, file) for service in each.services)
-    yield INDEX, index(entries, month, unreadable=unreadable)
+    yield INDEX, index(entries, month, unreadable=unreadable).encode()
 
 
 def _entry(of: Statement, service: ServiceStatement, file: str) -> Entry:
