@@ -21,7 +21,7 @@ AT_ONCE = 100
 BYTES_A_COMPANY = 1_500
 """What the planner holds of each at most; it was measured at 1,180."""
 HEAVY = {
-    *("moto", "cli", "typer", "rich", "pydyf", "uharfbuzz"),
+    *("moto", "cli", "typer", "rich", "arabic_reshaper", "bidi", "reportlab", "PIL", "uharfbuzz"),
     *(
         "tally.domain.reporting.digest",
         "tally.reporter.report",
