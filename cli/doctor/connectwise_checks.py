@@ -226,6 +226,13 @@ def documents(installation: Installation) -> Iterator[Finding]:
     if not installation.attaches_statements:
         yield ok("AttachStatements is false: no document is listed or added in ConnectWise.")
         return
+    if not installation.publishes_books:
+        yield needs_setup(
+            "AttachStatements is true, and Books is false: a statement is attached after its book, "
+            "so none is.",
+            "Deploy again with Books true, or with AttachStatements false.",
+        )
+        return
     agreement_id = installation.any_agreement()
     if agreement_id is None:
         yield found(

@@ -98,6 +98,11 @@ class Installation:
         return self.stack.environment("BookFunction").get("ATTACH_STATEMENTS") == "true"
 
     @property
+    def publishes_books(self) -> bool:
+        """True if the months' books are published: the reporter is told where, to tell people."""
+        return bool(self.stack.environment("ReporterFunction").get("BOOKS_BUCKET"))
+
+    @property
     def ledger(self) -> Ledger:
         """The ledger."""
         return self.stack.ledger()

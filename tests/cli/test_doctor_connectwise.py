@@ -277,7 +277,7 @@ def test_a_role_that_sees_no_agreement(msp: Installed) -> None:
 
 def attaching(msp: Installed) -> None:
     """The stack attaches statements."""
-    msp.environment["ATTACH_STATEMENTS"] = "true"
+    msp.environment |= {"ATTACH_STATEMENTS": "true", "BOOKS_BUCKET": "books"}
 
 
 def test_no_right_to_documents_is_needed_where_none_are_attached(msp: Installed) -> None:
@@ -298,6 +298,15 @@ def test_the_right_to_documents_is_told_as_far_as_it_can_be(msp: Installed) -> N
     assert "cannot be tried without adding one" in says
     assert list(msp.world.connectwise.documents) == []
     assert msp.world.connectwise.calls.count("POST documents") == 0
+
+
+def test_statements_without_books_are_not_attached(msp: Installed) -> None:
+    """PROOF-7: one setting needs the other, which is told before a month is closed in vain."""
+    attaching(msp)
+    msp.environment["BOOKS_BUCKET"] = ""
+    verdict, says, remedy = only(msp.check("documents"))
+    assert (verdict, "Books is false" in says) == ("needs set-up", True)
+    assert remedy == "Deploy again with Books true, or with AttachStatements false."
 
 
 def test_a_missing_right_to_documents(msp: Installed) -> None:

@@ -11,6 +11,7 @@ from tests.contract.template import Template
 LAYERS = ["DependenciesLayer", "PdfLayer", "TallyLayer"]
 OF_OTHERS = ["DependenciesLayer", "PdfLayer"]
 FUNCTIONS = {
+    "EvidenceFunction": "evidence",
     "BookFunction": "book",
     "PlannerFunction": "planner",
     "ReporterFunction": "reporter",
