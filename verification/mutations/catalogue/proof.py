@@ -286,7 +286,7 @@ PROOF = (
         file="tally/statements/pdf/letters.py",
         edits=(
             Edit(
-                before='base = "L" if strong[0] == "L" else "R"',
+                before="base = _direction(of)",
                 after='base = "L"',
             ),
         ),

@@ -12,7 +12,7 @@ from tally.domain.statement.machines import known_of_machines, machines_in_words
 from tally.domain.statement.sentences import NOT_RECORDED, headline, in_gmt, limits, minute
 from tally.domain.statement.statement import ServiceStatement, Statement
 from tally.statements.pdf import sheets
-from tally.statements.pdf.letters import Text, drawable, register_fonts, text
+from tally.statements.pdf.letters import Text, drawable, name, register_fonts, text
 from tally.statements.pdf.sheets import Column, Story
 
 
@@ -27,12 +27,12 @@ def drawn_as_pdf(of: Statement) -> bytes:
         *sheets.section("What this does not prove"),
         *sheets.points(map(drawable, limits(of))),
     ]
-    which = f"{of.month.label}, version {of.version}, {of.stage}: {of.customer.name}"
+    which = f"{of.month.label}, version {of.version}, {of.stage}: {name(of.customer.name)}"
     return sheets.file_of(
         story,
         title=drawable(f"{of.customer.name}, {of.month.label}: {of.stage}"),
         subject=f"Statement of {of.month.label}",
-        footer=(drawable(which), f"SHA-256 of what it says: {fingerprint(of)}"),
+        footer=(which, f"SHA-256 of what it says: {fingerprint(of)}"),
     )
 
 
@@ -49,12 +49,12 @@ def _head(of: Statement) -> Story:
     there = (
         "linked to no company in ConnectWise"
         if customer.connectwise_id is None
-        else f"ConnectWise: {customer.connectwise_name} (id {customer.connectwise_id})"
+        else f"ConnectWise: {name(customer.connectwise_name)} (id {customer.connectwise_id})"
     )
     return [
         text(drawable(customer.name), sheets.H1),
         *sheets.mark(f"Statement of {of.month.label}", of.stage.value, cells.STAGES[of.stage]),
-        _small(f"GravityZone: {customer.id}; {there}"),
+        text(f"GravityZone: {name(customer.id)}; {there}", sheets.SMALL),
         _small(in_gmt(of)),
     ]
 

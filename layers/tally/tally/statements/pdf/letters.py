@@ -5,7 +5,6 @@ where it is drawn (PROOF-4).
 """
 
 from functools import cache
-from html import escape
 from pathlib import Path
 from typing import Any
 from unicodedata import bidirectional, category
@@ -66,22 +65,38 @@ def drawable(text: object) -> str:
     )
 
 
+def name(of: str) -> str:
+    """Return a name within a sentence as a page shows it; it keeps its own direction."""
+    shown = drawable(of)
+    return f"\u202b{shown}\u202c" if _direction(shown) == "R" else shown
+
+
+def _direction(of: str) -> str:
+    strong = (each for each in map(bidirectional, of) if each in {"L", *_BACKWARDS})
+    return "R" if next(strong, "L") in _BACKWARDS else "L"
+
+
 def text(of: str, style: ParagraphStyle, **options: Any) -> "Text":  # noqa: ANN401 - reportlab's
     """Return a text as a paragraph of one look.
 
     Marks above and below letters are put in their places by HarfBuzz, but not in a text that runs
     backwards: reportlab would put its words in the wrong order.
     """
-    strong = [each for each in map(bidirectional, of) if each in {"L", *_BACKWARDS}]
     base = ""
-    if not _BACKWARDS.isdisjoint(strong):
-        base = "L" if strong[0] == "L" else "R"
+    if any(bidirectional(char) in _BACKWARDS for char in of):
+        base = _direction(of)
         of = _ARABIC.reshape(of)
     elif any(category(char).startswith("M") for char in of):
         style = _shaped(style)
-    drawn = Text(escape(of, quote=False), style, **options)
+    drawn = Text("", style, frags=[_piece(style).clone(text=of)], **options)
     drawn.base = base
     return drawn
+
+
+@cache
+def _piece(style: ParagraphStyle) -> Any:  # noqa: ANN401 - reportlab's
+    """Return a piece of text of that look: a text as it is, with no markup in it."""
+    return Paragraph("x", style).frags[0]
 
 
 @cache
