@@ -278,7 +278,7 @@ PROOF = (
             ),
         ),
         why="A font is read once.",
-        tests=("tests/functional/test_statement_pdf.py",),
+        tests=("tests/functional/test_statement_pdf.py::test_the_same_in_another_process",),
     ),
     Mutation(
         name="a name is read in the direction of English in a PDF",
