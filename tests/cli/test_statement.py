@@ -7,8 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from tally.domain.evidence.evidence import Evidence, Machine, MachineProof
+from tally.domain.model.month import Month
 from tally.domain.record.usage_record import UsageRecord
 from tally.errors import UnreadableItemError
+from testing.evidence import MemoryEvidence
 from tests.cli.console import Console, populated
 from tests.functional.instants import gmt
 
@@ -138,3 +141,54 @@ def test_one_that_cannot_be_read_keeps_no_other(
     monkeypatch.setattr(ledger, "record", record)
     assert console.done("statement", "--all", "--out", str(tmp_path)).out.startswith("2 statements")
     assert "Customer 0001: The ledger" in (tmp_path / "index.html").read_text()
+
+
+def looked_at(console: Console, name: str) -> str:
+    """Keep evidence of one machine of the customer; return the customer's id."""
+    company_id: str = console.done("show", name, "--json").json["id"]
+    at = gmt("2026-11-01 00:30")
+    desk = Machine(
+        id="1" * 24,
+        name="DESK-1",
+        fqdn="desk-1.local",
+        listed=at.date(),
+        proof=MachineProof(seen=at, read=at),
+    )
+    found = Evidence(
+        company_id=company_id, month=Month(2026, 11), begun=at, walked=at, machines=(desk,)
+    )
+    console.evidence.save(found, drop_at=gmt("2029-12-01 00:00"))
+    return company_id
+
+
+def test_machines_are_on_the_page_and_in_the_book(one: Console, tmp_path: Path) -> None:
+    """PROOF-3: the machines that were seen are on a customer's page and in its document, and their
+    number is in the book's index.
+    """
+    looked_at(one, "Customer 0000")
+    assert "DESK-1" in one.done("statement", "Customer 0000").out
+    document = one.done("statement", "Customer 0000", "--json").json
+    assert document["machines"]["service"] == "endpoints"
+    assert document["services"][0]["machines_proven"] == 1
+    one.done("statement", "--all", "--out", str(tmp_path))
+    assert "seen active: 1</span>" in (tmp_path / "index.html").read_text()
+
+
+def test_machines_that_cannot_be_read(
+    one: Console, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """SAFE-5: evidence that cannot be read is named, in a word and in the index, and hides no
+    statement.
+    """
+
+    def read(*_: object) -> Evidence | None:
+        raise UnreadableItemError("The ledger's item EVIDENCE cannot be read.")
+
+    monkeypatch.setattr(MemoryEvidence, "read", read)
+    ended = one.done("statement", "Customer 0000")
+    named = "Customer 0000, its machines: The ledger's item EVIDENCE cannot be read."
+    assert ended.err == f"{named}\n"
+    assert "not readable" in ended.out
+    told = one.done("statement", "--all", "--out", str(tmp_path)).out
+    assert told.startswith("1 statement of")
+    assert named.replace("'", "&#x27;") in (tmp_path / "index.html").read_text()

@@ -1,5 +1,6 @@
 """The statement of a customer of a world, as the command reads it."""
 
+from tally.domain.evidence.ledger_port import EvidenceStore
 from tally.domain.model.month import Month
 from tally.domain.statement.canonical import fingerprint
 from tally.domain.statement.statement import ServiceStatement, Statement
@@ -8,7 +9,14 @@ from tally.statements.drawing import Form, drawn
 from testing.world import Customer, World
 
 
-def stated(world: World, customer: Customer, month: str, *, zone: str = "UTC") -> Statement:
+def stated(
+    world: World,
+    customer: Customer,
+    month: str,
+    *,
+    zone: str = "UTC",
+    evidence: EvidenceStore | None = None,
+) -> Statement:
     """Read the statement of all services that the world bills; whatever it says can be drawn."""
     of = read_statement(
         world.ledger,
@@ -17,6 +25,8 @@ def stated(world: World, customer: Customer, month: str, *, zone: str = "UTC") -
         Month.parse(month),
         services=["endpoints", "email", "edr"],
         zone=zone,
+        evidence=evidence,
+        evidence_of="endpoints",
     )
     for form in Form:
         assert fingerprint(of) in drawn(of, form)

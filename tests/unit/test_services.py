@@ -12,7 +12,7 @@ from tally.domain.model.reading import ENDPOINTS, Service
 from tally.errors import SetupError
 from tally.runtime import bootstrap
 from tally.runtime.settings import PlannerSettings, WorkerSettings
-from tally.services import BilledService, Names, places, read_services
+from tally.services import BilledService, Names, evidence_of, places, read_services
 from tests.unit.set_environment import ENVIRONMENT
 
 EMAIL = {"counter": "emailSecurityMonthlyUsage", "product": "GZ-EMAIL"}
@@ -222,3 +222,49 @@ def test_the_example_of_the_readme_is_read() -> None:
         if line.startswith('{"email": {"counter"')
     ]
     assert [each.service.name for each in read_services(example)] == ["endpoints", "email", "edr"]
+
+
+@pytest.mark.parametrize(
+    ("given", "behind"),
+    [
+        ("", "endpoints"),
+        (json.dumps({"email": EMAIL}), "endpoints"),
+        (json.dumps({"endpoints": False, "email": EMAIL}), ""),
+        (
+            json.dumps(
+                {"endpoints": False, "seats": {"counter": "endpointMonthlyUsage", "product": "S"}}
+            ),
+            "seats",
+        ),
+        (
+            json.dumps(
+                {
+                    "edr": {
+                        "counter": "endpointMonthlyUsage",
+                        "productTypes": [3],
+                        "product": "GZ-EDR",
+                    }
+                }
+            ),
+            "endpoints",
+        ),
+        (
+            json.dumps(
+                {
+                    "endpoints": False,
+                    "edr": {
+                        "counter": "endpointMonthlyUsage",
+                        "productTypes": [3],
+                        "product": "GZ-EDR",
+                    },
+                }
+            ),
+            "",
+        ),
+    ],
+)
+def test_machines_stand_behind_the_count_of_all_endpoints(given: str, behind: str) -> None:
+    """PROOF-3: machines are evidence of the one service that bills all endpoints, by its counter
+    and product type, whatever its name is.
+    """
+    assert evidence_of(read_services(given)) == behind

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from tally.domain.evidence.evidence import Evidence
 from tally.domain.model.company import CompanyLink
 from tally.domain.model.month import Month
 from tally.domain.model.standing import Standing
@@ -19,17 +20,25 @@ from tally.domain.model.ticks import Ticks
 from tally.domain.record.history import HistoryEntry
 from tally.domain.record.record_key import RecordKey
 from tally.domain.record.usage_record import UsageRecord
+from tally.ledger.evidence.evidence_codec import unpacked
 from tally.people.read_statements import read_statements
 from tally.statements.book import book
 from verification.bench.peak import peak_megabytes
 
+_DAYS = 30
+"""The walks of a month, a day each."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RepeatedLedger:
-    """A ledger in which every customer has had the same month; it is made as it is read."""
+    """A ledger in which every customer has had the same month; it is made as it is read.
+
+    ``evidence`` has the same machines for each, in the form in which the table holds them.
+    """
 
     repeated: UsageRecord
     steps: Sequence[HistoryEntry]
+    evidence: Sequence[bytes]
     customers: int
 
     def _ids(self) -> Iterator[str]:
@@ -81,6 +90,10 @@ class RepeatedLedger:
         """Return the steps of the month, each a value of its own."""
         return [replace(each) for each in self.steps]
 
+    def read(self, company_id: str, month: Month) -> Evidence | None:
+        """Return the machines of one customer."""
+        return unpacked(self.evidence, company_id=company_id, month=month, version=_DAYS)
+
 
 def write_book(ledger: RepeatedLedger, folder: Path) -> int:
     """Write the book of the month; return the number of its files."""
@@ -90,6 +103,8 @@ def write_book(ledger: RepeatedLedger, folder: Path) -> int:
         ledger,  # type: ignore[arg-type]  # the reads that a book needs
         month,
         zone="Europe/Berlin",
+        evidence=ledger,  # type: ignore[arg-type]  # the read that a book needs
+        evidence_of=ledger.repeated.key.service,
         unreadable=unreadable,
     )
     files = book(statements, month, unreadable=unreadable)

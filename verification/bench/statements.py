@@ -14,13 +14,16 @@ from dataclasses import replace
 from datetime import timedelta
 
 from simulators.clock import VirtualClock
+from tally.domain.evidence.evidence import Evidence, Machine, MachineProof
 from tally.domain.model.month import Month
+from tally.ledger.evidence.evidence_codec import packed
 from testing.world import World
 from verification.bench.figure import Figure
 from verification.bench.repeated_ledger import RepeatedLedger
 
 GROUP = "Statements of a month"
 CUSTOMERS = 1_000
+MACHINES = 12
 _NOVEMBER = Month(2026, 11)
 _DAYS = 30
 _PROGRAM = """
@@ -38,7 +41,7 @@ def measure() -> Iterable[Figure]:
     """
     ledger = played()
     seconds, megabytes, _ = _in_its_own_process(replace(ledger, customers=CUSTOMERS))
-    book_of = f"book of {CUSTOMERS:,} customers, a change a day"
+    book_of = f"book of {CUSTOMERS:,} customers, a change a day, {MACHINES} machines"
     yield Figure(group=GROUP, what=book_of, figure=seconds, bound=60, unit="s")
     yield Figure(group=GROUP, what=f"{book_of}, peak", figure=megabytes, bound=256, unit="MB")
     _, _, whole = _in_its_own_process(ledger)
@@ -58,7 +61,36 @@ def played() -> RepeatedLedger:
     record = world.record(customer, str(_NOVEMBER))
     assert record is not None
     assert record.stands == _DAYS
-    return RepeatedLedger(repeated=record, steps=world.ledger.history(record.key), customers=1)
+    return RepeatedLedger(
+        repeated=record,
+        steps=world.ledger.history(record.key),
+        evidence=packed(walked(customer.id)),
+        customers=1,
+    )
+
+
+def walked(company_id: str) -> Evidence:
+    """Return the evidence of the month's last walk: each machine was seen in its first days."""
+    machines = tuple(_machine(number, company_id) for number in range(MACHINES))
+    return Evidence(
+        company_id=company_id,
+        month=_NOVEMBER,
+        begun=_NOVEMBER.starts + timedelta(hours=3),
+        walked=_NOVEMBER.next.starts - timedelta(minutes=40),
+        machines=machines,
+    )
+
+
+def _machine(number: int, company_id: str) -> Machine:
+    seen = _NOVEMBER.starts + timedelta(days=number, hours=9)
+    name = f"DESKTOP-{number:07d}"
+    return Machine(
+        id=f"{number:024x}",
+        name=name,
+        fqdn=f"{name.lower()}.{company_id[-6:]}.local",
+        listed=_NOVEMBER.first,
+        proof=MachineProof(seen=seen, read=seen + timedelta(hours=14)),
+    )
 
 
 def _in_its_own_process(ledger: RepeatedLedger) -> tuple[float, float, float]:

@@ -6,10 +6,65 @@ PROOF = (
     Mutation(
         name="a statement knows that no machine was proven",
         rule="PROOF-3",
-        file="tally/domain/statement/statement.py",
-        edits=(Edit(before="    proven: int | None = None", after="    proven: int | None = 0"),),
+        file="tally/domain/statement/draw_up.py",
+        edits=(
+            Edit(
+                before="proven=seen.get(account.record.key.service)",
+                after="proven=seen.get(account.record.key.service, 0)",
+            ),
+        ),
         why="A number that nobody has recorded is nothing.",
         tests=("tests/functional/test_statements.py",),
+    ),
+    Mutation(
+        name="as many machines are the machines that were counted",
+        rule="PROOF-3",
+        file="tally/domain/statement/machines.py",
+        edits=(
+            Edit(
+                before='GravityZone does not name those it counts: nothing shows that "\n'
+                '        "they are these.',
+                after='These are the machines that "\n        "it counts.',
+            ),
+        ),
+        why="Twelve were counted, and here are twelve.",
+        tests=("tests/unit/test_machine_words.py",),
+    ),
+    Mutation(
+        name="a machine of the inventory was seen active",
+        rule="PROOF-3",
+        file="tally/domain/evidence/evidence.py",
+        edits=(
+            Edit(
+                before="sum(each.proof is not None for each in self.machines)",
+                after="len(self.machines)",
+            ),
+        ),
+        why="It is listed, and the agent reports once an hour.",
+        tests=("tests/unit/test_machine_words.py", "tests/unit/test_machine_forms.py"),
+    ),
+    Mutation(
+        name="a look at the inventory changes no version",
+        rule="PROOF-4",
+        file="tally/domain/statement/statement.py",
+        edits=(
+            Edit(
+                before="sum(each.version for each in self.services) + evidence",
+                after="sum(each.version for each in self.services)",
+            ),
+        ),
+        why="The version is the record's.",
+        tests=("tests/unit/test_machine_forms.py",),
+    ),
+    Mutation(
+        name="evidence that cannot be read was not recorded",
+        rule="SAFE-5",
+        file="tally/people/read_statements.py",
+        edits=(
+            Edit(before="            return None, True", after="            return None, False"),
+        ),
+        why="Without it there is nothing to show.",
+        tests=("tests/functional/test_statement_machines.py",),
     ),
     Mutation(
         name="a statement is final as soon as one service is closed",

@@ -9,8 +9,7 @@ from pydantic import SecretStr
 from tally.domain.model.company import Company, CompanyKind
 from tally.domain.model.month import Month
 from tally.domain.model.reading import Usage, UsagePerProductType
-from tally.gravityzone.connection import Calling, connect
-from tally.gravityzone.json_rpc import Reply
+from tally.gravityzone.json_rpc import Calling, Reply, connect
 from tally.gravityzone.models import (
     COUNTERS,
     ROWS,

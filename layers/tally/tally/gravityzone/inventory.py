@@ -9,7 +9,6 @@ from typing import Any, Unpack
 from pydantic import BaseModel, SecretStr, ValidationError
 
 from tally.domain.evidence.inventory_port import LastSeen, Listed
-from tally.gravityzone.connection import Calling, connect
 from tally.gravityzone.inventory_models import (
     MACHINES,
     NO_MACHINES,
@@ -19,7 +18,7 @@ from tally.gravityzone.inventory_models import (
     MachineDetails,
     MachineItem,
 )
-from tally.gravityzone.json_rpc import Reply
+from tally.gravityzone.json_rpc import Calling, Reply, connect
 from tally.gravityzone.models import ROWS
 from tally.gravityzone.pace import TokenBucket
 from tally.transport.rows import name, problems

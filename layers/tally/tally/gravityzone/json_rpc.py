@@ -1,15 +1,18 @@
-"""Calls to GravityZone by JSON-RPC 2.0, and the errors that it answers them with."""
+"""Calls to GravityZone by JSON-RPC 2.0, their set-up, and the errors it answers them with."""
 
+import random
 import re
+import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from http import HTTPStatus
-from typing import Any
+from typing import Any, TypedDict
 
-from pydantic import ValidationError
+from pydantic import SecretStr, ValidationError
 from pydantic_core import to_json
 from requests import PreparedRequest
+from requests.adapters import BaseAdapter
 
 from tally.errors import RateLimitedError, TallyError
 from tally.gravityzone.models import ApiKeyDetails, RpcAnswer, RpcError
@@ -21,9 +24,20 @@ from tally.gravityzone.refusals import (
     says_gone,
     says_no_machine,
 )
+from tally.transport.api_keys import basic_auth, check_key
 from tally.transport.classify import Dialect
-from tally.transport.http_call import Answer, Call, Pace, Transport, shortened
+from tally.transport.http_call import (
+    Answer,
+    Call,
+    Listener,
+    Pace,
+    Transport,
+    no_deadline,
+    shortened,
+)
 from tally.transport.retry import USUAL_PAUSE, asked_pause
+from tally.transport.session import DIRECT, Network, prepared
+from tally.transport.urls import base_url
 
 URL = "GRAVITYZONE_URL"
 # GravityZone's ids have 24 hexadecimal characters.
@@ -222,3 +236,62 @@ class JsonRpc:
             except TallyError as error:
                 self._rights = now, error
         return self._rights[1]
+
+
+class Calling(TypedDict, total=False):
+    """Arguments of ``connect`` that clients hand on: those of ``Transport``, and two more.
+
+    ``local_http_host`` is the host that needs no TLS. ``ids`` gives each call its JSON-RPC id.
+    """
+
+    local_http_host: str
+    timeout: float
+    deadline: Callable[[], float]
+    jitter: Callable[[], float]
+    ids: Callable[[], str]
+    adapter: BaseAdapter | None
+    listener: Listener | None
+    network: Network
+
+
+def connect(
+    *,
+    url: str,
+    api_key: SecretStr,
+    pace_of: Callable[[str], Pace],
+    sleep: Callable[[float], None],
+    monotonic: Callable[[], float],
+    local_http_host: str = "",
+    timeout: float = 10.0,
+    deadline: Callable[[], float] = no_deadline,
+    jitter: Callable[[], float] = random.random,
+    ids: Callable[[], str] = lambda: str(uuid.uuid4()),
+    adapter: BaseAdapter | None = None,
+    listener: Listener | None = None,
+    network: Network = lambda _: DIRECT,
+) -> JsonRpc:
+    """Return the calls to the tenant at the access URL, with its API key."""
+    base = base_url(url, setting=URL, local_http_host=local_http_host)
+    key = check_key(api_key, name="gravityzone_api_key")
+    # HTTP Basic with the key as user and an empty password (documented).
+    authorization = basic_auth(key, "")
+    headers = {
+        "Accept": "application/json",
+        "Accept-Encoding": "gzip, deflate",
+        "Authorization": authorization,
+        "Content-Type": "application/json",
+        "User-Agent": "Tally",
+    }
+    transport = Transport(
+        DIALECT,
+        secrets=(key, authorization.removeprefix("Basic ")),
+        timeout=timeout,
+        deadline=deadline,
+        sleep=sleep,
+        jitter=jitter,
+        adapter=adapter,
+        listener=listener,
+        network=network,
+    )
+    request = prepared("POST", f"{base}/", headers)
+    return JsonRpc(request, transport, pace_of=pace_of, ids=ids, monotonic=monotonic)

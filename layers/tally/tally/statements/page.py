@@ -106,7 +106,8 @@ footer { margin-top: 2.5rem; padding-top: 1rem; border-top: 1px solid; font-size
 }
 @media print {
   body { max-width: none; padding: 0; font-size: 10pt; }
-  table { font-size: 9pt; }
+  table { font-size: 8.5pt; }
+  th, td { padding: .15rem .6rem .15rem 0; }
   h2, h3 { break-after: avoid; }
   h3 { margin-top: 1rem; }
   tr, figure, .waits, .facts div { break-inside: avoid; }

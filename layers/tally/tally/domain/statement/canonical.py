@@ -146,6 +146,7 @@ def _machine(of: Machine) -> dict[str, Any]:
         "seen_active": None if of.proof is None else _proof(of.proof),
         "fate": of.fate.value,
         "gone": None if of.gone is None else of.gone.isoformat(),
+        "moved_in": _instant(of.moved_in),
     }
 
 

@@ -35,11 +35,11 @@ def machines_in_words(of: Statement) -> tuple[str, ...]:
     service = _behind(of)
     proven = seen_active(evidence)
     told = (
-        _compared(service, evidence),
+        _compared(service, evidence, of.stage),
         _of_partner(service),
-        _became(proven, Fate.DELETED, _deleted),
-        _became(proven, Fate.MOVED, _moved),
-        _became(proven, Fate.UNSEEN, _unseen),
+        _told(_deleted, [each for each in proven if each.fate is Fate.DELETED]),
+        _told(_moved, [each for each in proven if _has_moved(each)]),
+        _told(_unseen, [each for each in proven if each.fate is Fate.UNSEEN]),
         _names_twice(proven),
         _not_active(evidence),
         f"{_first_walk(evidence)} {_last_walk(evidence, of.stage)}",
@@ -58,9 +58,11 @@ def not_seen_active(evidence: Evidence) -> Sequence[Machine]:
 
 
 def became_of(machine: Machine) -> str:
-    """Say what became of a machine, and on which day a walk found that."""
+    """Say what became of a machine, and on which days walks found that."""
     found = "" if machine.gone is None else f", found on {machine.gone}"
-    return f"{_FATES[machine.fate]}{found}"
+    came = machine.moved_in
+    before = "" if came is None else f"came from another company, found on {came.date()}; "
+    return f"{before}{_FATES[machine.fate]}{found}"
 
 
 def known_of_machines(of: Statement, service: ServiceStatement) -> str:
@@ -93,7 +95,7 @@ def _behind(of: Statement) -> ServiceStatement | None:
     return next((each for each in of.services if each.service == of.evidence_of), None)
 
 
-def _compared(service: ServiceStatement | None, evidence: Evidence) -> str:
+def _compared(service: ServiceStatement | None, evidence: Evidence, stage: Stage) -> str:
     """Say both numbers and the difference, and that no number of machines is the count."""
     proven = evidence.proven
     if service is None:
@@ -103,7 +105,7 @@ def _compared(service: ServiceStatement | None, evidence: Evidence) -> str:
         return f"{_saw(proven)}. GravityZone's count is {NOT_RECORDED}: nothing is compared."
     counts = f"GravityZone counts {counted:,}. "
     if proven < counted:
-        return counts + _fewer(counted - proven, evidence)
+        return counts + _fewer(counted - proven, evidence, stage)
     if proven > counted:
         return (
             f"{counts}{_saw(proven)}: {_number(proven - counted)} more than it counts "
@@ -117,13 +119,14 @@ def _compared(service: ServiceStatement | None, evidence: Evidence) -> str:
     )
 
 
-def _fewer(missing: int, evidence: Evidence) -> str:
+def _fewer(missing: int, evidence: Evidence, stage: Stage) -> str:
     """Say how many that were counted were not seen; at least so many if others may be elsewhere."""
     proven = evidence.proven
-    not_seen = f"{_number(missing)} {_was(missing)} not seen ({_HOW_MISSED})."
+    yet = " yet" if stage is Stage.PROVISIONAL else ""
+    not_seen = f"{_number(missing)} {_was(missing)} not seen{yet} ({_HOW_MISSED})."
     if not proven:
         return f"{_saw(0)}: {not_seen}"
-    if any(each.fate is Fate.MOVED for each in seen_active(evidence)):
+    if any(map(_has_moved, seen_active(evidence))):
         return f"{_saw(proven)}; of those counted at least {not_seen}"
     return f"Tally saw {proven:,} of them active, by name; {not_seen}"
 
@@ -143,9 +146,13 @@ def _of_partner(service: ServiceStatement | None) -> str:
     )
 
 
-def _became(proven: Sequence[Machine], fate: Fate, told: Callable[[int], str]) -> str:
-    number = sum(each.fate is fate for each in proven)
-    return told(number) if number else ""
+def _told(words: Callable[[int], str], machines: Sequence[Machine]) -> str:
+    return words(len(machines)) if machines else ""
+
+
+def _has_moved(machine: Machine) -> bool:
+    """Return True if a machine has stood with another customer in the month, before or after."""
+    return machine.fate is Fate.MOVED or machine.moved_in is not None
 
 
 def _deleted(number: int) -> str:
@@ -157,10 +164,10 @@ def _deleted(number: int) -> str:
 
 
 def _moved(number: int) -> str:
-    stands, it = ("stands", "it is") if number == 1 else ("stand", "they are")
+    it = "it is" if number == 1 else "they are"
     return (
-        f"{_of_those_seen(number)} {stands} in another company's inventory now: for which of the "
-        f"two {it} counted, GravityZone does not say."
+        f"{_of_those_seen(number)} moved between this inventory and another company's: for which "
+        f"of the two {it} counted, GravityZone does not say."
     )
 
 
