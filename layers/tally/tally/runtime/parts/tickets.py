@@ -1,0 +1,147 @@
+"""Put the tickets function together; no other function imports its parts."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Annotated
+
+from pydantic import BeforeValidator, Field
+from requests.adapters import BaseAdapter
+
+from tally.asking.round import Round
+from tally.aws.clients import AwsClients
+from tally.aws.secret import read_keys
+from tally.connectwise.client import ConnectWiseClient
+from tally.connectwise.dialect import API_VERSION
+from tally.connectwise.site import Keys
+from tally.connectwise.tickets.client import TicketClient
+from tally.domain.asking.answer import Answerers
+from tally.domain.asking.tickets_port import DeskNames
+from tally.domain.model.standing import StandingState
+from tally.ledger.asking.ticket_table import DynamoDBAsking
+from tally.ledger.dynamodb import DynamoDBLedger
+from tally.ports import Clock
+from tally.runtime.clock import WallClock
+from tally.runtime.settings import FromEnvironment, Text
+from tally.runtime.time_limits import Deadline
+from tally.runtime.traffic import Traffic
+
+_CONNECTIONS = 4
+_CAUSES = {"set-up": StandingState.NEEDS_SETUP, "failing": StandingState.FAILING}
+
+
+def _listed(value: str) -> tuple[str, ...]:
+    return tuple(filter(None, (each.strip() for each in value.split(","))))
+
+
+def _standings(value: str) -> frozenset[StandingState]:
+    """Read the causes that get a ticket beside holds, which always do."""
+    causes = set(_listed(value)) - {"holds"}
+    if unknown := causes - _CAUSES.keys():
+        raise ValueError(f"{', '.join(sorted(unknown))}: there are holds, set-up and failing")
+    return frozenset(_CAUSES[each] for each in causes)
+
+
+class TicketSettings(FromEnvironment):
+    """The tickets function's settings: it reads the ledger and ConnectWise, no GravityZone.
+
+    An empty ``ticket_board`` asks nobody.
+    """
+
+    table_name: Text
+    secret_id: Text
+    stack_name: Text
+    connectwise_url: Text
+    connectwise_company: Text
+    connectwise_api_version: str = API_VERSION
+    local_http_host: str = ""
+    request_timeout_seconds: Annotated[float, Field(gt=0, le=60)]
+    settle_seconds: Annotated[int, Field(ge=1, le=3600)]
+    ticket_board: str = ""
+    ticket_open_status: str = ""
+    ticket_closed_status: str = ""
+    ticket_type: str = ""
+    ticket_priority: str = ""
+    ticket_team: str = ""
+    ticket_source: str = ""
+    ticket_answerers: Annotated[tuple[str, ...], BeforeValidator(_listed)] = ()
+    ticket_subcontractors: bool = False
+    ticket_causes: Annotated[frozenset[StandingState], BeforeValidator(_standings)] = frozenset()
+
+    @property
+    def names(self) -> DeskNames:
+        """The names of where tickets are made."""
+        return DeskNames(
+            board=self.ticket_board,
+            open_status=self.ticket_open_status,
+            closed_status=self.ticket_closed_status,
+            type=self.ticket_type,
+            priority=self.ticket_priority,
+            team=self.ticket_team,
+            source=self.ticket_source,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TicketsFunction:
+    """The function's parts; ``traffic`` counts its calls, for its log alone."""
+
+    round: Round
+    deadline: Deadline
+    traffic: Traffic
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outside:
+    """Stand-ins of tests for the network and the clock; None means the real one."""
+
+    connectwise: BaseAdapter | None = None
+    clock: Clock | None = None
+
+
+def tickets(
+    environment: Mapping[str, str], outside: Outside | None = None
+) -> TicketsFunction | None:
+    """Put the function together; None if no board is set.
+
+    Raises SetupError naming every setting or key that is wrong.
+    """
+    settings = TicketSettings.from_env(environment)
+    if not settings.ticket_board:
+        return None
+    aws, deadline, heard = AwsClients(connections=_CONNECTIONS), Deadline(), Traffic()
+    outside = outside or Outside()
+    keys = read_keys(aws.client("secretsmanager"), settings.secret_id)
+    connectwise = ConnectWiseClient(
+        url=settings.connectwise_url,
+        company=settings.connectwise_company,
+        keys=Keys(
+            public=keys.connectwise_public_key,
+            private=keys.connectwise_private_key,
+            client_id=keys.connectwise_client_id,
+        ),
+        api_version=settings.connectwise_api_version,
+        local_http_host=settings.local_http_host,
+        timeout=settings.request_timeout_seconds,
+        deadline=deadline.seconds_left,
+        adapter=outside.connectwise,
+        listener=heard.heard,
+    )
+    tables = aws.client("dynamodb")
+    return TicketsFunction(
+        round=Round(
+            ledger=DynamoDBLedger(tables, settings.table_name),
+            memory=DynamoDBAsking(tables, settings.table_name),
+            tickets=TicketClient(connectwise.calls),
+            clock=outside.clock or WallClock(),
+            names=settings.names,
+            answerers=Answerers(
+                listed=settings.ticket_answerers, subcontractors=settings.ticket_subcontractors
+            ),
+            deployment=settings.stack_name,
+            standings=settings.ticket_causes,
+            settle=timedelta(seconds=settings.settle_seconds),
+        ),
+        deadline=deadline,
+        traffic=heard,
+    )
