@@ -87,6 +87,11 @@ CONTENTS = (
         line="State a customer's month on a page, or all of them in a book.",
     ),
     Entry(
+        name="book",
+        module="cli.commands.book",
+        line="Show the published books; verify that nobody changed them.",
+    ),
+    Entry(
         name="doctor",
         module="cli.commands.doctor",
         line="Check the whole set-up, and say what to do.",

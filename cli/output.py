@@ -77,9 +77,10 @@ class Output:
             text.translate({ord(char): json.dumps(char)[1:-1] for char in hidden}) + "\n"
         )
 
-    def drawn(self, text: str) -> None:
+    def drawn(self, file: bytes) -> None:
         """Print a file that was drawn elsewhere, in which nothing is left to be made fit."""
-        sys.stdout.write(text)
+        sys.stdout.flush()
+        sys.stdout.buffer.write(file)
 
     def spreadsheet(self, titles: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
         """Print the result as comma-separated values, in which no text is a formula."""

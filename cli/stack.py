@@ -11,12 +11,15 @@ from datetime import datetime
 from typing import Any
 
 from cli.deployment.dead_letters import DeadLetters
+from tally.domain.attaching.ports import Documents
+from tally.domain.book.bucket_port import Bucket
+from tally.domain.book.ledger_port import BookLedger
 from tally.domain.evidence.ledger_port import EvidenceStore
 from tally.domain.pulse.ledger_port import PulseLedger
 from tally.domain.record.unreadable import OddRows
 from tally.errors import SetupError, TallyError
 from tally.ports import Clock, ConnectWise, GravityZone, JobQueue, Ledger
-from tally.runtime.settings import PlannerSettings
+from tally.runtime.settings import BookSettings, PlannerSettings
 
 DEFAULT_NAME = "tally"
 """What samconfig.toml calls the stack."""
@@ -36,6 +39,9 @@ class Stack:
     - ``environment``: a function's environment, by the output that names the function.
     - ``client``: a boto3 client of an AWS service in the stack's account and region.
     - ``pulse``: the pulse's memory in the ledger.
+    - ``documents``: the documents of ConnectWise's agreements.
+    - ``books``, ``bucket``, ``book_settings``: what the ledger knows of published books, the bucket
+      they are in, and the settings of the function that publishes them.
     - ``invoke``: has the planner plan a tick that reads every company, and returns its answer.
       Raises TickFailedError.
     - ``waiting``: the number of jobs that are not done, with those in flight.
@@ -53,8 +59,12 @@ class Stack:
     client: Callable[[str], Any]
     ledger: Callable[[], Ledger]
     pulse: Callable[[], PulseLedger]
+    books: Callable[[], BookLedger]
+    bucket: Callable[[], Bucket]
+    book_settings: Callable[[], BookSettings]
     gravityzone: Callable[[], GravityZone]
     connectwise: Callable[[], ConnectWise]
+    documents: Callable[[], Documents]
     queue: Callable[[], JobQueue]
     waiting: Callable[[], int]
     dead_letters: Callable[[], DeadLetters]

@@ -142,7 +142,7 @@ def _summary(comparison: Comparison) -> str:
 
 def _keep_function_logs(stack: Stack) -> None:
     """Write down what MiniStack would take with it."""
-    for function in ("planner", "reporter", "worker"):
+    for function in ("planner", "reporter", "worker", "book"):
         (stack.directory / f"{function}.log").write_text("\n".join(stack.log_lines(function)))
 
 

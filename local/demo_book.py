@@ -26,8 +26,8 @@ def write_book(deployment: Deployment, month: Month, folder: Path) -> Path:
         unreadable=unreadable,
     )
     folder.mkdir(parents=True, exist_ok=True)
-    for name, text in book(statements, month, unreadable=unreadable):
-        (folder / name).write_bytes(text.encode())
+    for name, file in book(statements, month, unreadable=unreadable):
+        (folder / name).write_bytes(file)
     if unreadable:
         raise LocalError(f"statements are missing: {'; '.join(unreadable.values())}")
     return folder / INDEX

@@ -21,6 +21,7 @@ from simulators.connectwise import ConnectWiseOptions, ConnectWiseSimulator
 from simulators.gravityzone import GravityZoneSimulator
 from simulators.scenario import AgreementType, CatalogProduct, ConnectWiseWorld
 from tally.connectwise.client import ConnectWiseClient
+from tally.connectwise.documents import Documents
 from tally.connectwise.site import Keys
 from tally.domain.model.invoicing import Invoicing, LateUsage
 from tally.domain.model.month import Month
@@ -250,6 +251,10 @@ class World:
     def answers(self, *, wrap: Callable[[Any], Any] = lambda port: port) -> Answers:
         """Return the use case by which a person answers."""
         return Answers(ledger=wrap(self.ledger), clock=self.clock)
+
+    def documents(self, *, wrap: Callable[[Any], Any] = lambda port: port) -> Documents:
+        """The client of documents; ``wrap`` as of ``planner``."""
+        return Documents(self._connectwise_client(wrap(SimulatorAdapter(self.connectwise))).calls)
 
     def set_up(self, *, wrap: Callable[[Any], Any] = lambda port: port) -> SetUp:
         """Return the use case by which a person sets a company up."""

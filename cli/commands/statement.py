@@ -64,7 +64,11 @@ def _write_one(
     session: Session, company: str, month: Month, form: Form, out: Path | None, *, to_file: bool
 ) -> Path | None:
     """Write one customer's statement; return the file, None if it went to standard output."""
-    stack = session.stack
+    stack, output = session.stack, session.output
+    if output.as_json:
+        form = Form.JSON
+    if form is Form.PDF and output.terminal is not None and not (out or to_file):
+        raise UsageError("A PDF is not for a terminal: give --out FILE, or --open.")
     found = find_company(stack, company, guess=True)
     if found.guessed:
         session.output.note(f"Taken for {found.name} ({found.id}).")
@@ -87,14 +91,11 @@ def _write_one(
         session.output.note(each)
     if of.stage is Stage.NOT_RECORDED:
         session.output.note(f"Nothing of {month.label} was recorded for {found.name}.")
-    if session.output.as_json:
-        form = Form.JSON
-    text = drawn(of, form)
     file = out or (Path(file_name(of, form)) if to_file else None)
     if file is None:
-        session.output.drawn(text)
+        session.output.drawn(drawn(of, form))
         return None
-    _write(file, text)
+    _write(file, drawn(of, form))
     session.output.note(f"Written to {file}.")
     return file
 
@@ -131,16 +132,16 @@ def write_book(session: Session, month: Month, folder: Path, *, form: Form) -> i
     )
     written = 0
     with session.output.progress("Statements") as step:
-        for name, text in book(statements, month, form=form, unreadable=unreadable):
-            _write(folder / name, text)
+        for name, file in book(statements, month, form=form, unreadable=unreadable):
+            _write(folder / name, file)
             written += 1
             step(done=written, what=name)
     return written - 1
 
 
-def _write(file: Path, text: str) -> None:
+def _write(file: Path, data: bytes) -> None:
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_bytes(text.encode())
+        file.write_bytes(data)
     except OSError as error:
         raise SetupError(f"{file} cannot be written: {error.strerror or error}.") from None

@@ -20,6 +20,9 @@ from cli.stack import Stack, Target, TickFailedError, output
 from tally.aws.queue import SQSJobQueue
 from tally.aws.refusals import aws_errors, error_code
 from tally.aws.secret import ApiKeys
+from tally.domain.attaching.ports import Documents
+from tally.domain.book.bucket_port import Bucket
+from tally.domain.book.ledger_port import BookLedger
 from tally.domain.evidence.ledger_port import EvidenceStore
 from tally.domain.pulse.ledger_port import PulseLedger
 from tally.domain.record.unreadable import OddRows
@@ -27,7 +30,7 @@ from tally.errors import ContractError, SetupError
 from tally.ledger.dynamodb import DynamoDBLedger
 from tally.ports import ConnectWise, GravityZone, JobQueue, Ledger
 from tally.runtime.clock import WallClock
-from tally.runtime.settings import PlannerSettings
+from tally.runtime.settings import BookSettings, PlannerSettings
 from tally.transport.retry import http_date
 
 if TYPE_CHECKING:
@@ -58,8 +61,12 @@ def connect(target: Target) -> Stack:
         client=to.client,
         ledger=lambda: to.ledger,
         pulse=lambda: to.pulse,
+        books=lambda: to.books,
+        bucket=lambda: to.bucket,
+        book_settings=lambda: to.book_settings,
         gravityzone=lambda: to.gravityzone,
         connectwise=lambda: to.connectwise,
+        documents=lambda: to.documents,
         queue=lambda: to.queue,
         waiting=to.waiting,
         dead_letters=lambda: SQSDeadLetters(to.client("sqs"), to.outputs),
@@ -123,6 +130,22 @@ class _Connection:
         return DynamoDBPulse(self.client("dynamodb"), self.settings.table_name)
 
     @cached_property
+    def books(self) -> BookLedger:
+        from tally.ledger.books.books_table import DynamoDBBooks
+
+        return DynamoDBBooks(self.client("dynamodb"), self.settings.table_name)
+
+    @cached_property
+    def bucket(self) -> Bucket:
+        from tally.aws.bucket import S3Bucket
+
+        return S3Bucket(self.client("s3"), self.book_settings.books_bucket)
+
+    @cached_property
+    def book_settings(self) -> BookSettings:
+        return BookSettings.from_env(self.environment("BookFunction"))
+
+    @cached_property
     def evidence(self) -> EvidenceStore:
         from tally.ledger.evidence.evidence_table import DynamoDBEvidence
 
@@ -145,6 +168,12 @@ class _Connection:
         from cli.deployment.vendors import connectwise
 
         return connectwise(self.settings, self.keys, on_odd_row=self.odd_rows.heard)
+
+    @cached_property
+    def documents(self) -> Documents:
+        from cli.deployment.vendors import documents
+
+        return documents(self.settings, self.keys)
 
     @cached_property
     def queue(self) -> JobQueue:

@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable
 
 from tally.aws.secret import ApiKeys
+from tally.connectwise.documents import Documents
 from tally.gravityzone.pace import TokenBucket
 from tally.ports import ConnectWise, GravityZone
 from tally.runtime import bootstrap
@@ -35,3 +36,9 @@ def connectwise(
     return bootstrap.connectwise_client(
         settings, keys, network=operators_network(os.environ), on_odd_row=on_odd_row
     )
+
+
+def documents(settings: PlannerSettings, keys: ApiKeys) -> Documents:
+    """Return the documents of ConnectWise's agreements."""
+    client = bootstrap.connectwise_client(settings, keys, network=operators_network(os.environ))
+    return Documents(client.calls)

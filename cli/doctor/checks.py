@@ -169,5 +169,12 @@ CHECKS: tuple[Check[Installation], ...] = (
         look=customer_checks.odd_rows,
         needs=("companies",),
     ),
+    Check(
+        name="documents",
+        title="ConnectWise: documents of agreements",
+        look=connectwise_checks.documents,
+        remedy="Deploy the present template.",
+        needs=("agreement-type",),
+    ),
 )
 """Every check, in the order in which it makes sense to put things right."""

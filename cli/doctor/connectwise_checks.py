@@ -35,6 +35,8 @@ _NO_TYPE = 0
 
 _FIRST_DAY, _LAST_DAY = date(2000, 1, 1), date(2000, 1, 31)
 
+_DOCUMENTS = "Companies > Manage Documents"
+
 _ROLE = "In ConnectWise, System > Security Roles, give the API member's role"
 
 
@@ -217,6 +219,40 @@ def products(installation: Installation) -> Iterator[Finding]:
             f"Deploy again with {names.product_setting} exactly as the product's identifier in "
             "ConnectWise, upper and lower case included. It must be active, and no bundle.",
         )
+
+
+def documents(installation: Installation) -> Iterator[Finding]:
+    """Check that the API member may list documents, where statements are attached (PROOF-7)."""
+    if not installation.attaches_statements:
+        yield ok("AttachStatements is false: no document is listed or added in ConnectWise.")
+        return
+    if not installation.publishes_books:
+        yield needs_setup(
+            "AttachStatements is true, and Books is false: a statement is attached after its book, "
+            "so none is.",
+            "Deploy again with Books true, or with AttachStatements false.",
+        )
+        return
+    agreement_id = installation.any_agreement()
+    if agreement_id is None:
+        yield found(
+            "The right to documents was not tried, as there is no agreement of a billed type.",
+            f"See for yourself that the API member's role has {_DOCUMENTS}: Add, Inquire All.",
+        )
+        return
+    try:
+        installation.documents.of_agreement(agreement_id)
+    except MissingRightError:
+        yield needs_setup(
+            f"Statements cannot be attached: the API member lacks {_DOCUMENTS}: Inquire All.",
+            f"{_ROLE} {_DOCUMENTS}: Add, Inquire All; or deploy again with AttachStatements false.",
+        )
+        return
+    yield ok(
+        f"The API member may list the documents of an agreement (id {agreement_id}). If it may add "
+        "them cannot be tried without adding one: the first statement that is attached is the "
+        f"proof of {_DOCUMENTS}: Add."
+    )
 
 
 def _may(ask: Callable[[], object]) -> bool:

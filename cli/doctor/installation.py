@@ -11,6 +11,7 @@ from cli.stack import Stack
 from cli.suggestions import Names
 from tally import services
 from tally.aws.secret import ApiKeys, read_keys
+from tally.domain.attaching.ports import Documents
 from tally.domain.linking.matching import NameIndex, NotLinked, count_names, resolve
 from tally.domain.model.agreement import Addition, Agreement, choose_agreement, decisive_day
 from tally.domain.model.company import Company, CompanyLink, ConnectWiseCompany
@@ -85,6 +86,21 @@ class Installation:
     def connectwise(self) -> ConnectWise:
         """ConnectWise, with the keys in the secret."""
         return self.stack.connectwise()
+
+    @cached_property
+    def documents(self) -> Documents:
+        """The documents of ConnectWise's agreements, with the keys in the secret."""
+        return self.stack.documents()
+
+    @property
+    def attaches_statements(self) -> bool:
+        """True if final statements are attached to agreements."""
+        return self.stack.environment("BookFunction").get("ATTACH_STATEMENTS") == "true"
+
+    @property
+    def publishes_books(self) -> bool:
+        """True if the months' books are published: the reporter is told where, to tell people."""
+        return bool(self.stack.environment("ReporterFunction").get("BOOKS_BUCKET"))
 
     @property
     def ledger(self) -> Ledger:
@@ -214,6 +230,13 @@ class Installation:
     def agreements_of(self, type_id: int, connectwise_id: int) -> Sequence[Agreement]:
         """Return a company's agreements of a type, active or not."""
         return self._of_type(type_id).get(connectwise_id, ())
+
+    def any_agreement(self) -> int | None:
+        """Return the id of an agreement of a billed type; None if there is none."""
+        types = (self.type_id(each) for each in self.places.values())
+        of_types = (self._of_type(each) for each in types if isinstance(each, int))
+        several = (agreements for by_company in of_types for agreements in by_company.values())
+        return next((agreements[0].id for agreements in several), None)
 
     def _of_type(self, type_id: int) -> Mapping[int, Sequence[Agreement]]:
         of_type = self._agreements.get(type_id)

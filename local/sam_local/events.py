@@ -180,6 +180,16 @@ EVENTS: Sequence[Event] = (
         ),
     ),
     Event(
+        name="book",
+        function="book",
+        at=datetime(2026, 11, 2, 5, 30, tzinfo=UTC),
+        outcome=Outcome(
+            answer={"written": ["2026-10/1"], "unchanged": 0},
+            quantities=_AT_THE_CLOSE,
+            closed=[HARBOR_DENTAL],
+        ),
+    ),
+    Event(
         name="close-day-digest",
         function="reporter",
         at=datetime(2026, 11, 2, 6, 0, tzinfo=UTC),

@@ -30,6 +30,8 @@ NAMES = [
         "doctor",
         "secrets set",
         "pulse",
+        "book list",
+        "book verify",
     ),
     *(
         f"companies {each}"

@@ -14,7 +14,8 @@ from cli.main import app
 from cli.stack import Stack
 from simulators.clock import VirtualClock
 from tally.errors import SetupError
-from tally.runtime.settings import PlannerSettings
+from tally.runtime.settings import BookSettings, PlannerSettings
+from testing.books import MemoryBooks, MemoryBucket
 from testing.evidence import MemoryEvidence
 from testing.world import AGREEMENT_TYPE, PRODUCT, World
 
@@ -27,6 +28,7 @@ ENVIRONMENT: Mapping[str, str] = {
     "BILLING_CYCLES": "Monthly",
     "BILLING_TIME_ZONE": "UTC",
     "BILL_MINIMUM": "false",
+    "BOOKS_BUCKET": "books-of-tests",
     "CLOSE_DAY": "2",
     "CONNECTWISE_COMPANY": "brightlantern",
     "CONNECTWISE_URL": "https://connectwise.test",
@@ -47,10 +49,11 @@ ENVIRONMENT: Mapping[str, str] = {
     "SERVICES": "",
     "SETTLE_SECONDS": "300",
     "STACK_NAME": "tally",
+    "STATEMENT_MONTHS": "120",
     "SWEEP_CALLS_PER_SECOND": "5",
     "TABLE_NAME": "ledger",
 }
-"""The planner's environment, as the template gives it."""
+"""The environment of planner and book, as the template gives it."""
 
 
 @dataclass(slots=True)
@@ -101,6 +104,8 @@ class Console:
     letters: MemoryLetters = field(default_factory=MemoryLetters)
     evidence: MemoryEvidence = field(default_factory=MemoryEvidence)
     environment: Mapping[str, str] = field(default_factory=lambda: dict(ENVIRONMENT))
+    books: MemoryBooks = field(default_factory=MemoryBooks)
+    bucket: MemoryBucket = field(default_factory=MemoryBucket)
     invoked: list[datetime] = field(default_factory=list)
     slept: list[float] = field(default_factory=list)
 
@@ -121,8 +126,12 @@ class Console:
             client=_no_client,
             ledger=lambda: world.ledger,
             pulse=lambda: world.pulses,
+            books=lambda: self.books,
+            bucket=lambda: self.bucket,
+            book_settings=lambda: BookSettings.from_env(environment),
             gravityzone=lambda: world.plan.gravityzone,
             connectwise=lambda: world.plan.connectwise,
+            documents=world.documents,
             queue=lambda: world.queue,
             waiting=lambda: len(world.queue),
             dead_letters=lambda: self.letters,

@@ -24,6 +24,7 @@ from simulators.connectwise.options import Credentials
 from tally.aws.queue import SQSJobQueue
 from tally.aws.secret import ApiKeys, read_keys
 from tally.connectwise.client import ConnectWiseClient
+from tally.connectwise.documents import Documents
 from tally.connectwise.site import Keys
 from tally.errors import SetupError
 from tally.gravityzone.client import GravityZoneClient
@@ -177,8 +178,12 @@ class Installed:
             client=self.client,
             ledger=lambda: self.world.ledger,
             pulse=lambda: self.world.pulses,
+            books=_nothing("books"),
+            bucket=_nothing("bucket"),
+            book_settings=_nothing("book"),
             gravityzone=lambda: self.gravityzone(self.settings, self.keys()),
             connectwise=lambda: self.connectwise(self.settings, self.keys()),
+            documents=lambda: Documents(self.connectwise(self.settings, self.keys()).calls),
             queue=lambda: SQSJobQueue(self.client("sqs"), self.environment["QUEUE_URL"]),
             waiting=lambda: 0,
             dead_letters=_nothing("dead letters"),

@@ -18,6 +18,7 @@ from cli.deployment import connection, dead_letters
 from cli.deployment.connection import connect
 from cli.deployment.dead_letters import LetterKind
 from cli.stack import Target, TickFailedError
+from tally.domain.book.edition import MonthBooks
 from tally.domain.model.month import Month
 from tally.domain.pulse.state import Pulse
 from tally.errors import SetupError, TransientError
@@ -47,7 +48,15 @@ class Deployed:
         make = {"region_name": REGION, "aws_access_key_id": "test", "aws_secret_access_key": "test"}
         self.clients: dict[str, Any] = {
             name: boto3.client(name, **make)  # type: ignore[call-overload]  # boto3-stubs wants literals
-            for name in ("cloudformation", "lambda", "dynamodb", "sqs", "secretsmanager", "sts")
+            for name in (
+                "cloudformation",
+                "lambda",
+                "dynamodb",
+                "sqs",
+                "s3",
+                "secretsmanager",
+                "sts",
+            )
         }
         create_ledger_table(self.clients["dynamodb"], "ledger")
         self.queues = {
@@ -64,6 +73,7 @@ class Deployed:
             **self.queues,
             "PlannerFunction": "tally-planner",
             "WorkerFunction": "tally-worker",
+            "BookFunction": "tally-book",
         }
         self.environment = {**ENVIRONMENT, "QUEUE_URL": self.queues["JobsQueue"]}
         self.stubs = {name: Stubber(self.clients[name]) for name in ("cloudformation", "lambda")}
@@ -128,6 +138,7 @@ def test_everything_follows_from_the_outputs(deployed: Deployed) -> None:
     assert (stack.queue().backlog(), stack.waiting()) == (0, 0)
     assert stack.gravityzone() is stack.gravityzone()
     assert stack.connectwise() is stack.connectwise()
+    assert stack.books().read(Month(2026, 11)) == MonthBooks(month=Month(2026, 11))
     assert stack.outputs()["WorkerFunction"] == "tally-worker"
     for stub in deployed.stubs.values():
         stub.assert_no_pending_responses()
@@ -145,6 +156,14 @@ def test_a_function_has_an_environment_of_its_own(deployed: Deployed) -> None:
     deployed.describes()
     deployed.configures("tally-worker")
     assert connect(Target()).environment("WorkerFunction")["TABLE_NAME"] == "ledger"
+
+
+def test_the_bucket_is_the_one_that_the_function_writes_to(deployed: Deployed) -> None:
+    """Its name comes from the function's own environment, so that the two cannot differ."""
+    deployed.describes()
+    deployed.configures("tally-book")
+    stack = connect(Target())
+    assert stack.bucket().name == stack.book_settings().books_bucket == "books-of-tests"
 
 
 def test_no_such_stack_is_said(deployed: Deployed) -> None:

@@ -273,3 +273,57 @@ def test_a_role_that_sees_no_agreement(msp: Installed) -> None:
     assert "sees 0 of" in says
     assert "is its role Inquire All (Finance > Agreements)?" in says
     assert "Inquire All" in remedy
+
+
+def attaching(msp: Installed) -> None:
+    """The stack attaches statements."""
+    msp.environment |= {"ATTACH_STATEMENTS": "true", "BOOKS_BUCKET": "books"}
+
+
+def test_no_right_to_documents_is_needed_where_none_are_attached(msp: Installed) -> None:
+    """PROOF-7: the setting is off by default, and then nothing is asked."""
+    msp.world.connectwise.options.taken_rights = frozenset(
+        {Right.DOCUMENTS_INQUIRE, Right.DOCUMENTS_ADD}
+    )
+    verdict, says, _ = only(msp.checks(code=0)["documents"])
+    assert (verdict, says.partition(":")[0]) == ("ok", "AttachStatements is false")
+    assert msp.world.connectwise.calls.count("GET documents") == 0
+
+
+def test_the_right_to_documents_is_told_as_far_as_it_can_be(msp: Installed) -> None:
+    """PROOF-7: nothing is added by the doctor, and it says that this was not tried."""
+    attaching(msp)
+    verdict, says, _ = only(msp.checks(code=0)["documents"])
+    assert verdict == "ok"
+    assert "cannot be tried without adding one" in says
+    assert list(msp.world.connectwise.documents) == []
+    assert msp.world.connectwise.calls.count("POST documents") == 0
+
+
+def test_statements_without_books_are_not_attached(msp: Installed) -> None:
+    """PROOF-7: one setting needs the other, which is told before a month is closed in vain."""
+    attaching(msp)
+    msp.environment["BOOKS_BUCKET"] = ""
+    verdict, says, remedy = only(msp.check("documents"))
+    assert (verdict, "Books is false" in says) == ("needs set-up", True)
+    assert remedy == "Deploy again with Books true, or with AttachStatements false."
+
+
+def test_a_missing_right_to_documents(msp: Installed) -> None:
+    """PROOF-7: it is named as security roles do, with the setting that needs it."""
+    attaching(msp)
+    msp.world.connectwise.options.taken_rights = frozenset({Right.DOCUMENTS_INQUIRE})
+    verdict, says, remedy = only(msp.check("documents"))
+    assert verdict == "needs set-up"
+    assert "Companies > Manage Documents: Inquire All" in says
+    assert "Companies > Manage Documents: Add, Inquire All" in remedy
+    assert "AttachStatements" in remedy
+
+
+def test_documents_without_an_agreement(msp: Installed) -> None:
+    """PROOF-7: where no agreement is there, the right is not tried, which is told."""
+    attaching(msp)
+    for document in msp.world.connectwise.tenant.agreements.current():
+        msp.world.connectwise.people.delete_agreement(document.fields["id"])
+    verdict, says, _ = only(msp.check("documents"))
+    assert (verdict, "was not tried" in says) == ("finding", True)

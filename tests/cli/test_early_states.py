@@ -33,6 +33,8 @@ WHOLE: Mapping[str, tuple[str, ...]] = {
     "failed retry": ("--yes",),
     "export": (),
     "pulse": (),
+    "book list": (),
+    "book verify": (),
 }
 """Commands of the whole stack."""
 
@@ -138,6 +140,7 @@ STATES: Mapping[str, tuple[Callable[[], Stack], Mapping[str, str], str]] = {
             "failed retry": "Nothing has failed for good.",
             "export": "There is no record of November 2026.",
             "pulse": PULSE,
+            **dict.fromkeys(("book list", "book verify"), "No book was published yet"),
         },
         "`tally status` lists those that it knows; each is known from the first tick that sees it.",
     ),

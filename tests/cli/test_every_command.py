@@ -29,6 +29,8 @@ READS = [
     ("failed", "retry", "--yes"),
     ("export",),
     ("pulse",),
+    ("book", "list"),
+    ("book", "verify"),
 ]
 OF_A_COMPANY = [
     ("show", "Customer 0000"),
@@ -115,6 +117,8 @@ def test_each_command_has_the_shared_options(name: str) -> None:
         "failed list",
         "companies suggest",
         "doctor",
+        "book list",
+        "book verify",
     ):
         assert "--yes" in shown.output
     assert all(len(line) <= 80 for line in shown.output.splitlines())

@@ -20,6 +20,8 @@ from cli.deployment.dead_letters import Letter, LetterKind
 from cli.output import Output
 from local.checkout import ROOT
 from simulators.faults import Fault, FaultKind
+from tally.domain.book.edition import MonthBooks, Trouble
+from tally.domain.model.month import Month
 from tally.domain.pulse.state import Proof, Pulse, Trust
 from tally.domain.reporting.digest import DigestKind
 from tally.errors import SetupError
@@ -101,7 +103,19 @@ def scene() -> Scene:
     made.console.letters.letters = list(letters(made))
     contradicted = Proof(trust=Trust.OFF, why=named("the total of plain"))
     world.pulses.pulse = Pulse(proof=contradicted)
+    put_there(made.console)
     return made
+
+
+def put_there(console: Console) -> None:
+    """Objects in the bucket of books that somebody named, a manifest that somebody wrote, and the
+    reason of a failure.
+    """
+    november = MonthBooks(month=Month(2026, 11))
+    console.books.save(november.let_go(Trouble(at=gmt("2026-12-02 05:30"), why=f"no {HOSTILE}")))
+    for key in (f"books/{HOSTILE}", f"books/2026-10/1/{HOSTILE}"):
+        console.bucket.objects[key] = b""
+    console.bucket.objects["books/2026-10/1/manifest.json"] = json.dumps({"form": HOSTILE}).encode()
 
 
 def letters(made: Scene) -> Iterator[Letter]:
@@ -156,6 +170,8 @@ COMMANDS = [
     ("companies", "suggest"),
     ("pulse",),
     ("pulse", "on", "--yes"),
+    ("book", "list"),
+    ("book", "verify"),
     (HOSTILE,),
     ("status", f"--{HOSTILE}"),
 ]
@@ -310,6 +326,8 @@ def test_in_a_mail() -> None:
     topic = SimpleNamespace(publish=lambda *, subject, text: sent.extend((subject, text)))
     report = Report(
         ledger=made.console.world.ledger,
+        books=made.console.books,
+        bucket="books",
         announcements=topic,
         close_day=2,
         stack="tally",

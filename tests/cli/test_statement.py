@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+from rich.console import Console as Terminal
 
 from tally.domain.evidence.evidence import Evidence, Machine, MachineProof
 from tally.domain.model.month import Month
@@ -46,6 +47,28 @@ def test_each_form(one: Console) -> None:
     document = one.done("statement", "Customer 0000", "--format", "json").json
     assert document == one.done("statement", "Customer 0000", "--json").json
     assert document["services"][0]["billed"] == 3
+
+
+def test_a_pdf(one: Console, opened: list[str], tmp_path: Path) -> None:
+    """A PDF goes to a pipe, to the file of --out, or to one named after customer and month."""
+    assert one.done("statement", "Customer 0000", "--format", "pdf").out.startswith("%PDF-1.7")
+    one.done("statement", "Customer 0000", "--format", "pdf", "--out", "one.pdf")
+    assert (tmp_path / "one.pdf").read_bytes().endswith(b"%%EOF\n")
+    one.done("statement", "Customer 0000", "--format", "pdf", "--open")
+    (named,) = tmp_path.glob("customer-0000-*-2026-11.pdf")
+    assert named.read_bytes() == (tmp_path / "one.pdf").read_bytes()
+    assert opened == [named.as_uri()]
+
+
+def test_a_pdf_is_not_for_a_terminal(
+    one: Console, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """On a terminal a PDF would be noise: a file is asked for, and nothing is written."""
+    monkeypatch.setattr("cli.output._console", lambda stream: Terminal(file=stream))
+    line = one.refused("statement", "Customer 0000", "--format", "pdf")
+    assert line == "tally: A PDF is not for a terminal: give --out FILE, or --open."
+    one.done("statement", "Customer 0000", "--format", "pdf", "--out", str(tmp_path / "x.pdf"))
+    assert one.done("statement", "Customer 0000", "--format", "pdf", "--json").out.startswith("{")
 
 
 def test_to_a_file(one: Console, tmp_path: Path) -> None:
@@ -114,6 +137,18 @@ def test_the_book_as_documents(tmp_path: Path) -> None:
         "statements": 2,
     }
     assert all(json.loads(each.read_text())["sha256"] for each in folder.glob("*.json"))
+
+
+def test_the_book_as_pdfs(tmp_path: Path) -> None:
+    """A book of PDFs has a page as its index, which leads to each of them."""
+    console = populated(2)
+    folder = tmp_path / "book"
+    console.done("statement", "--all", "--format", "pdf", "--out", str(folder))
+    files = {each.name: each.read_bytes() for each in folder.iterdir()}
+    index = files.pop("index.html").decode()
+    assert len(files) == 2
+    assert all(each.startswith(b"%PDF-1.7") for each in files.values())
+    assert all(f'href="{name}"' in index for name in files)
 
 
 def test_an_empty_book(empty: Console, tmp_path: Path) -> None:

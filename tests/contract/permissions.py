@@ -34,7 +34,7 @@ DESTINATION = Behalf(
 )
 SCHEDULE = Behalf(
     does="EventBridge Scheduler fires the function, and keeps what it could not deliver",
-    proof="test_the_schedules_may_fire_two_functions_and_report_to_their_queues",
+    proof="test_the_schedules_may_fire_their_functions_and_report_to_their_queues",
 )
 _POLLING = ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes")
 _DELIVERING = ("sqs:SendMessage", "sns:Publish")
@@ -85,13 +85,15 @@ def listed(value: object) -> list[Any]:
 
 def named(resource: object) -> str:
     """A resource by its name in the template: `JobsQueue`, `LedgerTable`,
-    `LedgerTable/index/index`.
+    `LedgerTable/index/index`, `BooksBucket/books/*`.
     """
     match resource:
         case {"Fn::GetAtt": str(attribute)}:
             return attribute.partition(".")[0]
         case {"Ref": str(name)}:
             return name
+        case {"Fn::Sub": str(text)}:
+            return text.replace("${", "").replace(".Arn}", "")
         case {"Fn::Sub": [str(text), {"Name": _}]}:
             return text.rpartition(":table/")[2].replace("${Name}", "LedgerTable")
         case _:

@@ -45,11 +45,11 @@ class Template:
         }
 
     def statements(self, role: str) -> list[dict[str, Any]]:
-        """What a role is allowed."""
+        """What a role is allowed at most: what depends on a setting is among it."""
         return [
-            statement
+            each.get("Fn::If", [None, each])[1]
             for policy in self.properties(role)["Policies"]
-            for statement in policy["PolicyDocument"]["Statement"]
+            for each in policy["PolicyDocument"]["Statement"]
         ]
 
     def environment(self, function: str) -> Mapping[str, Any]:

@@ -13,6 +13,7 @@ from local.sam_local.invoke import FUNCTIONS, command
 from tally.domain.reporting.digest import DigestKind
 from tally.errors import ContractError
 from tally.messages import Job, Tick
+from tally.publishing.book_due import BookDue
 from tally.reporter.digest_due import DigestDue
 from tests.contract.template import Template
 
@@ -104,6 +105,15 @@ def test_the_reporters_events_ask_for_a_digest(event: Event) -> None:
     """What the template's schedules send, with their placeholder filled in."""
     due = DigestDue.of(event.payload)
     assert (due.digest, due.at) == (DIGESTS[event.name], event.at)
+
+
+@pytest.mark.parametrize("event", _of("book"), ids=lambda event: event.name)
+def test_the_books_event_is_what_its_schedule_sends(event: Event, template: Template) -> None:
+    """With its placeholder filled in."""
+    sent = template.properties("BookFunction")["Events"]["Look"]["Properties"]["Input"]
+    filled = sent.replace("<aws.scheduler.scheduled-time>", f"{event.at:%Y-%m-%dT%H:%M:%SZ}")
+    assert event.payload == json.loads(filled)
+    assert BookDue.of(event.payload).at == event.at
 
 
 @pytest.mark.parametrize("event", _of("worker"), ids=lambda event: event.name)

@@ -26,6 +26,7 @@ _BOTO3 = {"boto3", "botocore", "dateutil", "jmespath", "s3transfer", "six", "url
 @pytest.mark.parametrize(
     ("function", "package"),
     [
+        ("BookFunction", "book"),
         ("PlannerFunction", "planner"),
         ("ReporterFunction", "reporter"),
         ("WorkerFunction", "worker"),

@@ -27,14 +27,22 @@ def test_a_function_is_given_what_it_reads_and_nothing_else(
     }
 
 
-def test_the_reporter_is_given_what_it_reads(template: Template) -> None:
+@pytest.mark.parametrize(
+    ("function", "read_by"),
+    [("ReporterFunction", settings.ReporterSettings), ("BookFunction", settings.BookSettings)],
+)
+def test_a_reader_of_the_ledger_is_given_what_it_reads(
+    template: Template, function: str, read_by: type[settings.ReporterSettings]
+) -> None:
     """It reads little of what all functions are given; of its own nothing that it does not read."""
-    read = {name.upper() for name in settings.ReporterSettings.model_fields}
-    assert read <= set(template.environment("ReporterFunction"))
-    assert set(template.properties("ReporterFunction")["Environment"]["Variables"]) <= read
+    read = {name.upper() for name in read_by.model_fields}
+    if function == "BookFunction":
+        read |= {name.upper() for name in settings.ConnectWiseSettings.model_fields}
+    assert read <= set(template.environment(function))
+    assert set(template.properties(function)["Environment"]["Variables"]) <= read
 
 
-@pytest.mark.parametrize("function", ["PlannerFunction", "WorkerFunction"])
+@pytest.mark.parametrize("function", ["PlannerFunction", "WorkerFunction", "BookFunction"])
 def test_an_error_names_the_parameter_that_feeds_the_setting(
     template: Template, function: str
 ) -> None:
@@ -53,11 +61,15 @@ def test_a_setting_takes_what_its_parameter_takes(
 ) -> None:
     """CloudFormation refuses first what the function would refuse at its start."""
     if setting == "close_day":
-        reporters, planners = (
+        reporters, books, planners = (
             each.model_fields[setting]
-            for each in (settings.ReporterSettings, settings.PlannerSettings)
+            for each in (
+                settings.ReporterSettings,
+                settings.BookSettings,
+                settings.PlannerSettings,
+            )
         )
-        assert reporters.metadata == planners.metadata
+        assert reporters.metadata == books.metadata == planners.metadata
     limits = {
         type(each).__name__: each
         for each in settings.PlannerSettings.model_fields[setting].metadata

@@ -9,9 +9,10 @@ import pytest
 
 from tests.contract.template import Template
 
-ROLES = ["PlannerRole", "ReporterRole", "ScheduleRole", "WorkerRole"]
-FUNCTIONS = ["PlannerFunction", "ReporterFunction", "WorkerFunction"]
+ROLES = ["BookRole", "PlannerRole", "ReporterRole", "ScheduleRole", "WorkerRole"]
+FUNCTIONS = ["BookFunction", "PlannerFunction", "ReporterFunction", "WorkerFunction"]
 QUEUES = [
+    "BookFailureQueue",
     "JobsDeadLetterQueue",
     "JobsQueue",
     "PlannerFailureQueue",
@@ -35,6 +36,7 @@ def test_roles_are_ours(template: Template) -> None:
     """
     assert sorted(template.of_type("AWS::IAM::Role")) == ROLES
     for function, role in (
+        ("BookFunction", "BookRole"),
         ("PlannerFunction", "PlannerRole"),
         ("ReporterFunction", "ReporterRole"),
         ("WorkerFunction", "WorkerRole"),
@@ -137,7 +139,8 @@ def test_every_statement_names_its_actions_and_one_resource(template: Template, 
     """
     for statement in template.statements(role):
         assert statement["Effect"] == "Allow"
-        assert "*" not in str(statement["Resource"])
+        named = str(statement["Resource"]).replace("${BooksBucket.Arn}/books/*", "a book's file")
+        assert "*" not in named
         assert isinstance(statement["Resource"], dict)
         assert {action for action in _actions(statement) if "*" in action} <= {"sqs:SendMessage*"}
         assert "NotAction" not in statement
@@ -146,6 +149,7 @@ def test_every_statement_names_its_actions_and_one_resource(template: Template, 
 @pytest.mark.parametrize(
     ("role", "service"),
     [
+        ("BookRole", "lambda"),
         ("PlannerRole", "lambda"),
         ("ReporterRole", "lambda"),
         ("WorkerRole", "lambda"),
@@ -159,18 +163,20 @@ def test_each_role_is_one_services(template: Template, role: str, service: str) 
     assert trust["Action"] == "sts:AssumeRole"
 
 
-def test_the_schedules_may_fire_two_functions_and_report_to_their_queues(
+def test_the_schedules_may_fire_their_functions_and_report_to_their_queues(
     template: Template,
 ) -> None:
     """And nothing else; for this account's schedules alone."""
     assert _allowed(template, "ScheduleRole") == {
         "FireThePlanner": ({"lambda:InvokeFunction"}, {"Fn::GetAtt": "PlannerFunction.Arn"}),
         "FireTheReporter": ({"lambda:InvokeFunction"}, {"Fn::GetAtt": "ReporterFunction.Arn"}),
+        "FireTheBook": ({"lambda:InvokeFunction"}, {"Fn::GetAtt": "BookFunction.Arn"}),
         "ReportFailedDelivery": (
             {"sqs:SendMessage"},
             {"Fn::GetAtt": "ScheduleDeadLetterQueue.Arn"},
         ),
         "ReportFailedDigest": ({"sqs:SendMessage"}, {"Fn::GetAtt": "ReporterFailureQueue.Arn"}),
+        "ReportFailedBook": ({"sqs:SendMessage"}, {"Fn::GetAtt": "BookFailureQueue.Arn"}),
     }
     (trust,) = template.properties("ScheduleRole")["AssumeRolePolicyDocument"]["Statement"]
     group = (
@@ -188,19 +194,20 @@ def test_the_schedules_may_fire_two_functions_and_report_to_their_queues(
         for event in template.properties(each)["Events"].values()
     ]
     assert not [each for each in events if "GroupName" in each]
-    planner, reporter = (
-        template.properties(f"{name}Function")["Events"] for name in ("Planner", "Reporter")
+    planner, reporter, book = (
+        template.properties(f"{name}Function")["Events"] for name in ("Planner", "Reporter", "Book")
     )
     for event, queue in (
         (planner["Tick"], "ScheduleDeadLetterQueue"),
         (reporter["Weekly"], "ReporterFailureQueue"),
         (reporter["CloseDay"], "ReporterFailureQueue"),
+        (book["Look"], "BookFailureQueue"),
     ):
         assert event["Properties"]["RoleArn"] == {"Fn::GetAtt": "ScheduleRole.Arn"}
         assert event["Properties"]["DeadLetterConfig"] == {"Arn": {"Fn::GetAtt": f"{queue}.Arn"}}
 
 
-@pytest.mark.parametrize("name", ["Planner", "Reporter"])
+@pytest.mark.parametrize("name", ["Book", "Planner", "Reporter"])
 def test_lambda_may_deliver_failures(template: Template, name: str) -> None:
     """The destination is served with the function's own role."""
     destination = template.properties(f"{name}Function")["EventInvokeConfig"]["DestinationConfig"][
@@ -250,6 +257,7 @@ def test_lambda_may_poll_the_workers_queue(template: Template) -> None:
 @pytest.mark.parametrize(
     ("function", "role", "group"),
     [
+        ("BookFunction", "BookRole", "BookLogGroup"),
         ("PlannerFunction", "PlannerRole", "PlannerLogGroup"),
         ("ReporterFunction", "ReporterRole", "ReporterLogGroup"),
         ("WorkerFunction", "WorkerRole", "WorkerLogGroup"),

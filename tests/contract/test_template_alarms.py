@@ -82,6 +82,7 @@ def test_every_dead_letter_queue_has_its_alarm(template: Template) -> None:
             "ScheduleDeadLetterQueue",
             "PlannerFailureQueue",
             "ReporterFailureQueue",
+            "BookFailureQueue",
         }
     )
 
@@ -170,7 +171,7 @@ def test_a_section_says_what_the_alarm_means_and_what_to_do(template: Template, 
         "What to do.",
     ]
     assert re.search(
-        r"`tally (doctor|status|show|failed|sync|approve|reject|plan|companies)\b", section
+        r"`tally (doctor|status|show|failed|sync|approve|reject|plan|companies|book)\b", section
     )
 
 

@@ -188,16 +188,16 @@ def test_every_schedule_is_stopped_by_one_setting(template: Template) -> None:
     assert template.parameters["ScheduleState"]["AllowedValues"] == ["ENABLED", "DISABLED"]
 
 
-def test_only_the_table_outlives_the_stack(template: Template) -> None:
-    """What docs/recovery.md says of uninstalling: the ledger stays, all else goes with the
-    stack.
+def test_only_ledger_and_books_outlive_the_stack(template: Template) -> None:
+    """What docs/recovery.md says of uninstalling: the ledger and the published books stay, all else
+    goes with the stack.
     """
     kept = {
         name
         for name, each in template.resources.items()
         if each.get("DeletionPolicy") not in (None, "Delete")
     }
-    assert kept == {"LedgerTable"}
+    assert kept == {"LedgerTable", "BooksBucket", "BooksBucketPolicy"}
 
 
 def _takes(parameter: dict[str, Any], value: str | int) -> bool:

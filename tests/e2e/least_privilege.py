@@ -14,7 +14,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -44,6 +44,8 @@ DOCUMENT = ROOT / "docs" / "least-privilege.md"
 _REFUSED = re.compile(r"not authorized to perform: (\S+)")
 PAUSE_SECONDS = 8
 """Longer than a worker waits for, so that the job goes back to the queue."""
+BOOK_DUE = datetime(2025, 4, 2, 5, 30, tzinfo=UTC)
+"""After the close of the month of FIRST."""
 _SECONDS = 30
 _NUMBERS = itertools.count(1)
 
@@ -97,7 +99,29 @@ def work(msp: Msp) -> None:
         raise FlowFailedError(what)
 
 
-FLOWS: Mapping[str, Callable[[Msp], None]] = {"PlannerFunction": plan, "WorkerFunction": work}
+def publish(msp: Msp) -> None:
+    """A month is opened and past its close: its book is published, and found again after the ledger
+    has forgotten it.
+    """
+    plan(msp)
+    for what in ("the book was not published", "the book was not found again"):
+        try:
+            published = msp.stack.invoke("book", {"at": BOOK_DUE.isoformat()})
+        except FunctionFailedError as error:
+            raise FlowFailedError(what) from error
+        if published["written"] != ["2025-03/1"]:
+            raise FlowFailedError(what)
+        msp.stack.dynamodb.delete_item(
+            TableName=msp.stack.outputs["LedgerTable"],
+            Key={"pk": {"S": "BOOK#2025-03"}, "sk": {"S": "BOOK"}},
+        )
+
+
+FLOWS: Mapping[str, Callable[[Msp], None]] = {
+    "PlannerFunction": plan,
+    "WorkerFunction": work,
+    "BookFunction": publish,
+}
 
 
 def invoked(name: str) -> Callable[[Msp], None]:
@@ -221,8 +245,8 @@ by `make least-privilege`; a test compares both tables with the template.
 
 Each of these was taken out of its role on a local stack that enforces IAM on the calls that
 functions make, and the function's flow was played: a tick on an empty ledger; a month that is
-opened, raised, and put off in the queue. With all of them everything is done; without any one of
-them, this happens.
+opened, raised, and put off in the queue; a book that is published. With all of them everything is
+done; without any one of them, this happens.
 
 {table(OURS_HEAD, ours)}
 
@@ -254,7 +278,7 @@ def main() -> int:
             options = ("--scenario", str(scenario))
             with Stack(
                 "least-privilege",
-                parameters=DEMO_PARAMETERS,
+                parameters={**DEMO_PARAMETERS, "AttachStatements": "true"},
                 simulators={"gravityzone": options, "connectwise": options},
                 say=lambda step: print(f"  {step}", flush=True),
             ) as stack:

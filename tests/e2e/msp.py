@@ -94,6 +94,7 @@ class Msp:
             "ScheduleDeadLetterQueue",
             "PlannerFailureQueue",
             "ReporterFailureQueue",
+            "BookFailureQueue",
         ):
             self.stack.queues.purge_queue(QueueUrl=self.stack.outputs[queue])
         table = self.stack.outputs["LedgerTable"]
@@ -101,6 +102,9 @@ class Msp:
             self.stack.dynamodb.delete_item(
                 TableName=table, Key={"pk": {"S": item["pk"]}, "sk": {"S": item["sk"]}}
             )
+        objects, bucket = self.stack.client("s3"), self.stack.outputs["BooksBucket"]
+        for each in objects.list_objects_v2(Bucket=bucket).get("Contents", []):
+            objects.delete_object(Bucket=bucket, Key=each["Key"])
         for company in self.gravityzone.companies():
             self.gravityzone.call("DELETE", "companies", {"company": company.id})
         for simulator in (self.gravityzone, self.connectwise):
@@ -108,7 +112,7 @@ class Msp:
             simulator.call("DELETE", "calls")
         self.set_clocks(FIRST)
         self.stack.put_secret(KEYS)
-        for function in ("planner", "reporter", "worker"):
+        for function in ("planner", "reporter", "worker", "book"):
             self._lines_before[function] = len(self.stack.log_lines(function))
 
     def add_customer(self, name: str) -> Customer:

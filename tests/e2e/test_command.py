@@ -1,46 +1,15 @@
 """The command line as an operator runs it: a program of its own, on a deployed stack."""
 
-import json
-import os
-import subprocess
-import sys
 from datetime import UTC, datetime
-from typing import Any
+from pathlib import Path
 
 import pytest
 
-from local.checkout import ROOT
-from local.deployment import REGION
-from local.processes import PATIENCE
+from tests.e2e.command_line import document, run
 from tests.e2e.msp import Msp
+from tests.functional.pages.browser import started, visiting
 
 pytestmark = pytest.mark.e2e
-
-
-def run(msp: Msp, *arguments: str, code: int = 0) -> str:
-    """Run `tally` with the local stack's credentials; standard output."""
-    done = subprocess.run(
-        [sys.executable, "-W", "error", "-m", "cli.main", *arguments],
-        cwd=ROOT,
-        env={
-            **{name: os.environ[name] for name in ("PATH", "PYTHONPATH") if name in os.environ},
-            "AWS_ENDPOINT_URL": msp.stack.endpoint,
-            "AWS_ACCESS_KEY_ID": "test",
-            "AWS_SECRET_ACCESS_KEY": "test",
-            "AWS_DEFAULT_REGION": REGION,
-        },
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=PATIENCE,
-    )
-    assert done.returncode == code, done.stderr
-    return done.stdout
-
-
-def document(msp: Msp, *arguments: str, code: int = 0) -> Any:  # noqa: ANN401 - whatever the command's document holds
-    """Run `tally` with --json; its document."""
-    return json.loads(run(msp, *arguments, "--json", code=code))
 
 
 def test_an_operators_day(msp: Msp) -> None:
@@ -83,3 +52,26 @@ def test_an_operators_day(msp: Msp) -> None:
     (letter,) = document(msp, "failed", "list", code=1)
     assert letter["reason"] == "It is no job that this version of Tally can read."
     assert document(msp, "failed", "retry", "--yes")["removed"] == 1
+
+
+def test_the_book_of_a_month(msp: Msp, tmp_path: Path) -> None:
+    """PROOF-3: `tally statement --all` writes the month that the deployed stack has billed, and a
+    browser that opens the index finds each customer with its number, one step from its statement.
+    """
+    now = datetime.now(UTC).replace(microsecond=0)
+    msp.set_clocks(now)
+    customers = {"Amber Kettle Cafe": 3, "Driftwood Hotel": 2}
+    for name, machines in customers.items():
+        msp.check_in(msp.add_customer(name), machines, now)
+    run(msp, "sync", "--yes")
+    assert "2 statements" in run(msp, "statement", "--all", "--out", str(tmp_path / "book"))
+    assert len(list((tmp_path / "book").iterdir())) == len(customers) + 1
+    with started() as browser, visiting(browser, tmp_path / "book" / "index.html") as here:
+        for name, machines in customers.items():
+            row = here.page.get_by_role("row").filter(has=here.page.get_by_role("link", name=name))
+            assert row.locator("[data-value]").last.inner_text() == str(machines)
+            row.get_by_role("link").click()
+            assert here.page.get_by_role("heading", level=1).inner_text() == name
+            assert here.page.locator(".number").inner_text() == str(machines)
+            here.page.go_back()
+        assert (here.console, here.loads) == ([], [])

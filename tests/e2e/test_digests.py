@@ -91,5 +91,7 @@ def test_both_digests_have_their_schedule(msp: Msp) -> None:
         "close-day": ("cron(0 6 2 * ? *)", "UTC"),
     }
     looks = [each for each in found if '"pulse"' in each["Target"]["Input"]]
+    (books,) = [each for each in found if each["ScheduleExpression"] == "cron(30 5,17 * * ? *)"]
+    assert books["Target"]["Input"] == '{"at": "<aws.scheduler.scheduled-time>"}'
     assert [each["State"] for each in looks] == ["DISABLED"]
     assert {each["State"] for each in found if each not in looks} == {"ENABLED"}

@@ -34,6 +34,7 @@ ENVIRONMENT = {
     "SERVICES": "",
     "SETTLE_SECONDS": "300",
     "STACK_NAME": "tally",
+    "STATEMENT_MONTHS": "120",
     "SWEEP_CALLS_PER_SECOND": "5",
     "TABLE_NAME": "ledger",
 }

@@ -21,7 +21,7 @@ AT_ONCE = 100
 BYTES_A_COMPANY = 1_500
 """What the planner holds of each at most; it was measured at 1,180."""
 HEAVY = {
-    *("moto", "cli", "typer", "rich"),
+    *("moto", "cli", "typer", "rich", "pydyf", "uharfbuzz"),
     *(
         "tally.domain.reporting.digest",
         "tally.reporter.report",
@@ -29,6 +29,8 @@ HEAVY = {
         "tally.people.company_setup",
         "tally.people.read_statements",
         "tally.domain.statement",
+        "tally.domain.book",
+        "tally.publishing",
         "tally.statements",
     ),
 }

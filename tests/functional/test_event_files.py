@@ -9,6 +9,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
+import book.handler as book_function
 import planner.handler as planner_function
 import reporter.handler as reporter_function
 import worker.handler as worker_function
@@ -31,6 +32,7 @@ HANDLERS = {
     "planner": planner_function.handler,
     "worker": worker_function.handler,
     "reporter": reporter_function.handler,
+    "book": book_function.handler,
 }
 
 
@@ -74,12 +76,16 @@ def stage(environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Itera
         topic = boto3.client("sns").create_topic(Name="alarms")["TopicArn"]
         for name, value in {
             "TOPIC_ARN": topic,
+            "BOOKS_BUCKET": "books",
             "QUEUE_URL": queue_url,
             "SECRET_ID": secret,
             "AGREEMENT_TYPE": DEMO_AGREEMENT_TYPE,
             "PRODUCT": DEMO_PRODUCT,
         }.items():
             monkeypatch.setenv(name, value)
+        boto3.client("s3").create_bucket(
+            Bucket="books", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"}
+        )
         stage = Stage()
         outside = bootstrap.World(
             gravityzone=SimulatorAdapter(stage.gravityzone),
@@ -91,6 +97,7 @@ def stage(environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Itera
             planner_function._planner,
             worker_function._worker,
             reporter_function._report,
+            book_function._parts,
         ):
             cached.cache_clear()
         yield stage
@@ -98,6 +105,7 @@ def stage(environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Itera
             planner_function._planner,
             worker_function._worker,
             reporter_function._report,
+            book_function._parts,
         ):
             cached.cache_clear()
 

@@ -46,7 +46,7 @@ def test_totals_that_agree_but_never_rise_prove_nothing() -> None:
 
 
 def test_a_total_that_has_not_moved_spares_the_companies_below_it(msp: PulseMsp) -> None:
-    """A look costs one call, and a tick reads a sample alone."""
+    """A look costs one call, and a tick reads a sample and the total, once."""
     ids = {each.id for each in msp.customers}
     for fired in msp.pass_time(4 * TICK):
         if fired.planned.skipped:
@@ -54,6 +54,7 @@ def test_a_total_that_has_not_moved_spares_the_companies_below_it(msp: PulseMsp)
             assert len(fired.read) <= 2
         else:
             assert 20 <= len(ids & {*fired.read}) <= 21  # one may be due for its daily look
+            assert fired.read.count(msp.root) == 1
 
 
 def test_samples_go_through_all_companies(msp: PulseMsp) -> None:
@@ -131,6 +132,21 @@ def test_a_tick_that_spares_readings_looks_at_the_totals_too(msp: PulseMsp) -> N
     before = msp.billed(rose)
     assert "companies read" in msp.fire().planned.pulse
     assert msp.billed(rose) == before + 1
+
+
+def test_a_look_does_not_supersede_a_tick_that_comes_late(msp: PulseMsp) -> None:
+    """SAFE-4: the tick is planned after it; the same tick once more is superseded."""
+    while (msp.now.minute - 5) % 15:
+        msp.fire()
+    late = msp.now
+    msp.now += MINUTE
+    msp.world.check_in(msp.customers[29], 1)
+    assert "companies read" in msp.fire().planned.pulse
+    planned = msp.world.tick(late)
+    assert planned.pulse.startswith("who must be read, and a sample")
+    assert planned.jobs
+    msp.world.work()
+    assert "superseded" in msp.world.tick(late).skipped
 
 
 def test_who_is_due_for_a_look_in_connectwise_is_searched_too(msp: PulseMsp) -> None:
@@ -421,7 +437,9 @@ def test_who_fails_is_read_at_each_tick(msp: PulseMsp) -> None:
 def test_a_search_that_dies_is_made_up_for(msp: PulseMsp) -> None:
     """The function was killed in the middle: nobody searches beside it, and a tick reads all."""
     rose = msp.customers[9]
-    msp.world.pulses.change(lambda pulse: pulse.at_work(msp.now, msp.now + timedelta(minutes=11)))
+    msp.world.pulses.change(
+        lambda pulse: pulse.at_work(msp.now, now=msp.now, until=msp.now + timedelta(minutes=11))
+    )
     before = msp.billed(rose)
     msp.world.check_in(rose, 1)
     assert msp.fire().planned.skipped == "an earlier firing still works"

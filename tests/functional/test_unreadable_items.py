@@ -9,6 +9,7 @@ from tally.domain.model.standing import StandingState
 from tally.errors import SetupError
 from tally.reporter.digest_due import DigestDue
 from tally.reporter.report import Report
+from testing.books import MemoryBooks
 from testing.world import Customer
 from tests.functional.instants import gmt
 from tests.functional.stored_world import TABLE, StoredWorld, stored_world
@@ -233,8 +234,13 @@ def test_digest_tells_of_an_unreadable_item(stored: StoredWorld) -> None:
             sent.extend((subject, text))
 
     due = DigestDue.of({"digest": "weekly", "at": "2026-11-02T08:00:00Z"})
-    Report(ledger=stored.ledger, announcements=Topic(), close_day=2, stack="tally")(
-        due.digest, due.at
+    report = Report(
+        ledger=stored.ledger,
+        announcements=Topic(),
+        close_day=2,
+        stack="tally",
+        books=MemoryBooks(),
     )
+    report(due.digest, due.at)
     assert "Harbor Dental" in sent[1]
     assert f"COMPANY#{harbor.id} RECORD#2026-11#endpoints" in " ".join(sent[1].split())

@@ -25,8 +25,9 @@ from tally.domain.pulse.state import Pulse
 from tally.domain.record.lines import Line, LineState, Place, Written
 from tally.domain.record.record_key import RecordKey
 from tally.domain.record.usage_record import Closing, Credit, RecordState, UsageRecord
+from tally.domain.reporting.book_words import NO_BOOK
 from tally.domain.reporting.digest import DigestKind, DigestTime, digest
-from tally.domain.reporting.letter import Letter
+from tally.domain.reporting.letter import Letter, Section
 from tally.domain.reporting.overview import Overview, overview
 from testing.scopes import of_record
 from tests.functional.instants import gmt
@@ -157,9 +158,12 @@ def sent(
     at: datetime = AT,
     stack: str = "tally",
     pulse: Pulse = UNPROVEN,
+    book: Section = NO_BOOK,
 ) -> Letter:
     """The digest of it."""
-    return digest(overview_, kind, DigestTime.of(at, close_day=2), stack=stack, pulse=pulse)
+    return digest(
+        overview_, kind, DigestTime.of(at, close_day=2), stack=stack, pulse=pulse, book=book
+    )
 
 
 def unwrapped(letter: Letter) -> str:

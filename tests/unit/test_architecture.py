@@ -25,10 +25,28 @@ def _name(path: Path) -> str:
 MODULES = {_name(path): path for path in sorted(PACKAGE.rglob("*.py"))}
 ROOMS = sorted({_name(path.parent / "__init__.py") for path in MODULES.values()})
 DOMAIN = [room for room in ROOMS if room.startswith("tally.domain")]
-USE_CASES = ("tally.planner", "tally.worker", "tally.reporter", "tally.people", "tally.evidence")
+USE_CASES = (
+    "tally.planner",
+    "tally.worker",
+    "tally.reporter",
+    "tally.people",
+    "tally.evidence",
+    "tally.publishing",
+    "tally.attaching",
+    "tally.evidence",
+)
 ADAPTERS = ("tally.gravityzone", "tally.connectwise", "tally.ledger", "tally.aws")
 EVIDENCE = ("tally.domain.evidence", "tally.evidence", "tally.ledger.evidence")
-STATEMENTS = ("tally.domain.statement", "tally.statements")
+STATEMENTS = (
+    "tally.domain.statement",
+    "tally.statements",
+    "tally.domain.book",
+    "tally.ledger.books",
+    "tally.publishing",
+    "tally.domain.attaching",
+    "tally.ledger.attachments",
+    "tally.attaching",
+)
 NEVER_DEPLOYED = {"simulators", "testing", "local", "verification"}
 
 
@@ -133,6 +151,19 @@ def test_boto3_is_for_those_who_speak_to_aws(name: str) -> None:
         ]
 
 
+@pytest.mark.parametrize("name", MODULES)
+def test_a_pdf_is_set_in_one_room(name: str) -> None:
+    """PROOF-2: what draws letters and writes PDFs is imported in `statements/pdf/` alone, and that
+    by the one form that needs it.
+    """
+    known = imported(name)
+    if not is_in(name, ("tally.statements.pdf",)):
+        assert not known & {"pydyf", "uharfbuzz"}
+        assert name == "tally.statements.statement_pdf" or not [
+            each for each in known if is_in(each, ("tally.statements.pdf",))
+        ]
+
+
 @pytest.mark.parametrize("room", USE_CASES)
 def test_use_cases_know_ports_alone(room: str) -> None:
     """Use cases see the world through `ports`: no adapter and no HTTP library is imported there."""
@@ -157,7 +188,24 @@ def test_statements_are_for_readers_alone(room: str) -> None:
     """
     readers = {
         "tally.people": {"tally.domain.statement"},
-        "tally.statements": {"tally.domain.statement"},
+        "tally.statements": {"tally.domain.statement", "tally.statements.pdf"},
+        "tally.publishing": {"tally.domain.book", "tally.domain.statement", "tally.statements"},
+        "tally.ledger.books": {"tally.domain.book"},
+        "tally.attaching": {"tally.domain.attaching", "tally.domain.statement"},
+        "tally.domain.attaching": {"tally.domain.statement"},
+        "tally.ledger.attachments": {"tally.domain.attaching"},
+        "tally.connectwise": {"tally.domain.attaching"},
+        "tally.domain.reporting": {"tally.domain.attaching", "tally.domain.book"},
+        "tally.reporter": {"tally.domain.attaching", "tally.domain.book"},
+        "tally.runtime": {
+            "tally.attaching",
+            "tally.domain.book",
+            "tally.domain.statement",
+            "tally.ledger.attachments",
+            "tally.ledger.books",
+            "tally.publishing",
+            "tally.statements",
+        },
     }
     known = {each for each in rooms_below(room) if is_in(each, STATEMENTS)}
     assert known <= readers.get(room, set())
@@ -171,6 +219,16 @@ def test_nothing_that_bills_knows_of_evidence(room: str) -> None:
     allowed = ("tally.gravityzone", "tally.runtime", "tally.people", *STATEMENTS)
     known = {each for each in rooms_below(room) if is_in(each, EVIDENCE)}
     assert not known or is_in(room, allowed)
+
+
+@pytest.mark.parametrize("room", [each for each in ROOMS if each != "tally.runtime"])
+def test_documents_are_added_by_one_function_alone(room: str) -> None:
+    """PROOF-2: nothing that plans or bills can add a document; `runtime` gives the client to one
+    function.
+    """
+    assert not [
+        name for name in modules_of(room) if "tally.connectwise.documents" in imported(name)
+    ]
 
 
 @pytest.mark.parametrize("room", [each for each in ROOMS if each != "tally.runtime"])

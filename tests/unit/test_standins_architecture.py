@@ -8,10 +8,10 @@ import pytest
 
 from local.checkout import ROOT
 
-PRODUCT = {"tally", "planner", "worker", "reporter", "cli"}
+PRODUCT = {"tally", "planner", "worker", "reporter", "book", "cli"}
 FORBIDDEN = {
     "simulators": {*PRODUCT, "testing", "local", "verification"},
-    "testing": {"planner", "worker", "reporter", "cli", "verification"},
+    "testing": {"planner", "worker", "reporter", "book", "cli", "verification"},
     "local": {"testing", "verification"},
     "verification": {"cli"},
 }

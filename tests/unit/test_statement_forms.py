@@ -25,6 +25,7 @@ from tally.domain.statement.draw_up import Account, draw_up
 from tally.domain.statement.statement import Customer, Stage, Statement
 from tally.statements.book import INDEX, book
 from tally.statements.drawing import Form, drawn, file_name
+from tests.functional.drawn_text import text_of
 from tests.functional.instants import gmt
 
 NOVEMBER = Month(2026, 11)
@@ -147,7 +148,7 @@ def test_a_page_is_final_once_every_service_is() -> None:
 
 def test_the_hash_can_be_checked_by_anybody() -> None:
     """PROOF-4: the document without its hash and the names of the day gives the hash again."""
-    whole = json.loads(drawn(statement(account(3, 5)), Form.JSON))
+    whole = json.loads(text_of(statement(account(3, 5)), Form.JSON))
     sha256 = whole.pop("sha256")
     del whole["as_drawn"]
     text = json.dumps(whole, sort_keys=True, separators=(",", ":"))
@@ -165,7 +166,7 @@ def test_a_new_name_is_no_new_version() -> None:
 def test_every_form_has_hash_and_limits(form: Form) -> None:
     """PROOF-3: whatever the form, it says what it does not prove, and which version it is."""
     of = statement(account(3, 5))
-    text = drawn(of, form)
+    text = text_of(of, form)
     assert fingerprint(of) in text
     assert "Which machines were counted is not recorded." in text
     assert "provisional" in text
@@ -176,8 +177,8 @@ def test_a_page_holds_no_markup_of_others(text: str) -> None:
     """SAFE-10: names, reasons and members add no element and no attribute to a page, and give no
     order to the reader's eye.
     """
-    plain = read(drawn(statement(account(3, 5, text="x"), name="x"), Form.HTML))
-    page = drawn(statement(account(3, 5, text=text or "x"), name=text), Form.HTML)
+    plain = read(text_of(statement(account(3, 5, text="x"), name="x"), Form.HTML))
+    page = text_of(statement(account(3, 5, text=text or "x"), name=text), Form.HTML)
     hostile = read(page)
     assert hostile.tags == plain.tags
     assert hostile.attributes == plain.attributes
@@ -189,7 +190,7 @@ def test_a_table_holds_no_formula(text: str) -> None:
     """SAFE-10: no cell begins a formula however the file is cut, and each row is one line
     (RFC 4180).
     """
-    table = drawn(statement(account(3, 5, text=text or "x"), name=text), Form.CSV)
+    table = text_of(statement(account(3, 5, text=text or "x"), name=text), Form.CSV)
     assert table.endswith("\r\n")
     lines = table.removesuffix("\r\n").split("\r\n")
     assert len(lines) == len(list(csv.reader(io.StringIO(table, newline=""))))
@@ -203,7 +204,7 @@ def test_a_table_holds_no_formula(text: str) -> None:
 @pytest.mark.parametrize("text", HOSTILE, ids=ascii)
 def test_a_document_holds_the_very_text(text: str) -> None:
     """SAFE-10: in a document a name is what it is, and all of the file is ASCII."""
-    document = drawn(statement(account(3, 5), name=text), Form.JSON)
+    document = text_of(statement(account(3, 5), name=text), Form.JSON)
     assert document.isascii()
     assert json.loads(document)["as_drawn"]["name"] == text
 
@@ -222,8 +223,8 @@ def test_a_file_has_a_name_that_every_system_takes(text: str) -> None:
 def test_a_page_loads_nothing() -> None:
     """A page is one file: no element of it fetches anything, and its policy forbids the rest."""
     for page in (
-        drawn(statement(account(3, 5)), Form.HTML),
-        dict(book([statement(account(3))], NOVEMBER, unreadable={}))[INDEX],
+        text_of(statement(account(3, 5)), Form.HTML),
+        dict(book([statement(account(3))], NOVEMBER, unreadable={}))[INDEX].decode(),
     ):
         assert not {"img", "iframe", "object", "embed"} & set(read(page).tags)
         assert "http://" not in page
@@ -240,13 +241,14 @@ def test_the_index_lists_what_waits_first() -> None:
         for number, each in enumerate((account(3), account(5), account(8, text="grown")))
     ]
     files = dict(book(named, NOVEMBER, unreadable={"x": "Customer X: its item is damaged"}))
-    index = read(files[INDEX]).text
+    page = files[INDEX].decode()
+    index = read(page).text
     assert len(files) == 4
     order = [index.index(f"Customer {number}") for number in (2, 0, 1)]
     assert order == sorted(order)
     assert "of whom 1 waits for an answer" in index
     assert "its item is damaged" in index
-    assert all(f'href="{name}"' in files[INDEX] for name in files if name != INDEX)
+    assert all(f'href="{name}"' in page for name in files if name != INDEX)
 
 
 def test_an_empty_book_is_an_index() -> None:
@@ -256,9 +258,9 @@ def test_an_empty_book_is_an_index() -> None:
 
 def test_the_msps_clock_stands_beside_gmt() -> None:
     """PROOF-3: GMT is explained once, with the month's bounds on the MSP's own clock."""
-    page = read(drawn(statement(account(3), zone="America/New_York"), Form.HTML)).text
+    page = read(text_of(statement(account(3), zone="America/New_York"), Form.HTML)).text
     assert "in America/New_York from 2026-10-31 20:00 to 2026-11-30 19:00" in page
-    assert "America/New_York" not in read(drawn(statement(account(3)), Form.HTML)).text
+    assert "America/New_York" not in read(text_of(statement(account(3)), Form.HTML)).text
 
 
 numbers = st.lists(st.integers(min_value=0, max_value=1_000_000), min_size=1, max_size=80)
@@ -282,7 +284,7 @@ def test_the_course_ends_at_the_number(quantities: list[int], *, closed: bool) -
 def test_any_text_can_be_drawn(text: str) -> None:
     """SAFE-10: whatever a name holds, every form can be drawn, encoded and read again."""
     of = statement(account(3, text=text or "x"), name=text)
-    assert read(drawn(of, Form.HTML)).tags.count("script") == 0
-    assert json.loads(drawn(of, Form.JSON))["as_drawn"]["name"] == text
+    assert read(text_of(of, Form.HTML)).tags.count("script") == 0
+    assert json.loads(text_of(of, Form.JSON))["as_drawn"]["name"] == text
     for form in Form:
-        drawn(of, form).encode()
+        text_of(of, form)

@@ -14,6 +14,7 @@ from tally.aws.clients import AwsClients
 from tally.domain.model.month import Month
 from tally.errors import ContractError, SetupError, TallyError
 from tally.messages import Tick
+from tally.publishing.book_due import BookDue
 from tally.reporter.digest_due import DigestDue
 from tally.runtime.settings import PlannerSettings, ReporterSettings, WorkerSettings
 from tally.transport.urls import base_url
@@ -55,6 +56,8 @@ def test_an_instant_that_is_none_is_refused_in_words(value: Any) -> None:  # noq
         Tick.of({"tick": value})
     with pytest.raises(ContractError, match="The event asks for no digest"):
         DigestDue.of({"digest": "weekly", "at": value})
+    with pytest.raises(ContractError, match="The event asks for no book"):
+        BookDue.of({"at": value})
 
 
 @pytest.mark.parametrize(

@@ -23,6 +23,7 @@ from tally.domain.record.usage_record import UsageRecord
 from tally.ledger.evidence.evidence_codec import unpacked
 from tally.people.read_statements import read_statements
 from tally.statements.book import book
+from tally.statements.drawing import Form
 from verification.bench.peak import peak_megabytes
 
 _DAYS = 30
@@ -95,7 +96,7 @@ class RepeatedLedger:
         return unpacked(self.evidence, company_id=company_id, month=month, version=_DAYS)
 
 
-def write_book(ledger: RepeatedLedger, folder: Path) -> int:
+def write_book(ledger: RepeatedLedger, folder: Path, form: Form) -> int:
     """Write the book of the month; return the number of its files."""
     unreadable: dict[str, str] = {}
     month = ledger.repeated.key.month
@@ -107,15 +108,15 @@ def write_book(ledger: RepeatedLedger, folder: Path) -> int:
         evidence_of=ledger.repeated.key.service,
         unreadable=unreadable,
     )
-    files = book(statements, month, unreadable=unreadable)
-    return sum((folder / name).write_bytes(text.encode()) > 0 for name, text in files)
+    files = book(statements, month, form=form, unreadable=unreadable)
+    return sum((folder / name).write_bytes(file) > 0 for name, file in files)
 
 
-def main(file: Path) -> None:
+def main(file: Path, form: Form) -> None:
     """Write the book of the ledger in that file, and print its time and the process's peak."""
     ledger = pickle.loads(file.read_bytes())  # noqa: S301 - our own
     began = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
-        assert write_book(ledger, Path(folder)) == ledger.customers + 1
+        assert write_book(ledger, Path(folder), form) == ledger.customers + 1
     seconds = time.monotonic() - began
     sys.stdout.write(json.dumps({"seconds": seconds, "megabytes": peak_megabytes()}))

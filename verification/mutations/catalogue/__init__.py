@@ -5,6 +5,7 @@ else.
 """
 
 from verification.mutations.catalogue.adapters import ADAPTERS
+from verification.mutations.catalogue.attaching import ATTACHING
 from verification.mutations.catalogue.counting import COUNTING
 from verification.mutations.catalogue.finding import FINDING
 from verification.mutations.catalogue.following import FOLLOWING
@@ -25,4 +26,5 @@ MUTATIONS: tuple[Mutation, ...] = (
     *QUESTIONS,
     *ADAPTERS,
     *PROOF,
+    *ATTACHING,
 )

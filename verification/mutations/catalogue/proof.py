@@ -209,4 +209,60 @@ PROOF = (
         why="It is the code of an id that is nobody's.",
         tests=("tests/unit/test_gravityzone_inventory.py",),
     ),
+    Mutation(
+        name="a book is chained to the oldest edition of the month before",
+        rule="PROOF-6",
+        file="tally/domain/book/edition.py",
+        edits=(
+            Edit(
+                before="edition=newest.number, sha256=newest.sha256)",
+                after="edition=1, sha256=self.editions[0].sha256)",
+            ),
+        ),
+        why="Most months have one edition, and then it is the same.",
+        tests=("tests/functional/test_books_verify.py",),
+    ),
+    Mutation(
+        name="a manifest is written over the one that stands",
+        rule="PROOF-4",
+        file="tally/publishing/write_edition.py",
+        edits=(
+            Edit(
+                before="        if within + FILE in self.bucket.keys(within + FILE):\n",
+                after="        if not within:\n",
+            ),
+            Edit(
+                before=", only_new=True)",
+                after=")",
+            ),
+        ),
+        why="The same month was drawn again, so it is the same book.",
+        tests=("tests/functional/test_books_killed.py",),
+    ),
+    Mutation(
+        name="a month that is missing altogether is no difference",
+        rule="PROOF-6",
+        file="tally/domain/book/chain.py",
+        edits=(
+            Edit(
+                before="            yield from self._not_in_the_bucket(known, numbers)\n",
+                after="",
+            ),
+        ),
+        why="The editions that are there are looked at one by one.",
+        tests=("tests/functional/test_books_verify.py",),
+    ),
+    Mutation(
+        name="a run that was killed keeps its month for ever",
+        rule="PROOF-4",
+        file="tally/domain/book/edition.py",
+        edits=(
+            Edit(
+                before=" and self.claim.run != but and now < self.claim.until",
+                after=" and self.claim.run != but",
+            ),
+        ),
+        why="Whoever has announced an edition writes it.",
+        tests=("tests/functional/test_books_killed.py",),
+    ),
 )

@@ -1,5 +1,6 @@
 """Make the functions' clients of AWS."""
 
+import os
 from typing import Any
 
 import boto3.session
@@ -24,6 +25,8 @@ class AwsClients:
             read_timeout=8,
             retries={"mode": "standard", "total_max_attempts": 4},
             max_pool_connections=connections,
+            # A local stack's name has no names of buckets below it.
+            s3={"addressing_style": "path" if os.environ.get("AWS_ENDPOINT_URL") else "auto"},
         )
 
     def client(self, service: str) -> Any:  # noqa: ANN401 - boto3 makes its classes as it goes

@@ -21,7 +21,8 @@ NO_ANSWER = (HTTPClientError, BotoConnectionError)
 """boto's errors of a call without an answer: a write may have happened."""
 
 # Each service has its own words for the same refusal: "NotFound" is SNS's for a missing topic, and
-# "NonExistentQueue" SQS's for a missing queue.
+# "NonExistentQueue" SQS's for a missing queue. S3 answers 409
+# "ConditionalRequestConflict" and "OperationAborted" where two writes meet (its error codes).
 _OPERATOR = frozenset(
     {
         "AccessDenied",
@@ -35,6 +36,7 @@ _OPERATOR = frozenset(
         "KMSAccessDeniedException",
         "KmsAccessDenied",
         "MissingAuthenticationToken",
+        "NoSuchBucket",
         "NotFound",
         "QueueDoesNotExist",
         "AWS.SimpleQueueService.NonExistentQueue",
@@ -44,8 +46,10 @@ _OPERATOR = frozenset(
 )
 _PASSING = frozenset(
     {
+        "ConditionalRequestConflict",
         "InternalServerError",
         "LimitExceededException",
+        "OperationAborted",
         "ProvisionedThroughputExceededException",
         "ReplicatedWriteConflictException",
         "RequestLimitExceeded",

@@ -96,6 +96,19 @@ MAPPING_HISTORY = "HISTORY#MAPPING#"
 """Beginning of the sort keys of a link's history; the version follows, padded to sort."""
 
 
+def attachment_key(company_id: str, month: Month, agreement_id: int) -> Key:
+    """Return the key of the item about a month's documents at one agreement.
+
+    It has a partition of its own: who writes it may write nothing that bills (PROOF-2).
+    """
+    return key(f"ATTACHMENT#{company_id}", f"{month}#{agreement_id}")
+
+
+def attached_month_key(month: Month) -> Key:
+    """Return the key of the account of a month's attaching."""
+    return key(f"ATTACHED#{month}", "ATTACHED")
+
+
 def link_history_key(company_id: str, version: int) -> Key:
     """Return the key of the link's change to that version."""
     return key(_COMPANY + company_id, f"{MAPPING_HISTORY}{version:06d}")

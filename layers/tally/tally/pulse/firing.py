@@ -23,6 +23,8 @@ _LONGEST_FIRING = timedelta(minutes=11)
 _UNTIL_JUDGED = timedelta(minutes=5)
 """The time from the tick of a sweep or sample until totals are compared with what it read."""
 
+_A_SECOND = timedelta(seconds=1)
+
 type OnPlanned = Callable[[Planned], None]
 
 
@@ -46,12 +48,10 @@ class Firing:
 
         In the second case it looks at the totals too. Raises as ``Plan``.
         """
+        pulse = self.ledger.read()
+        at = self._after_looks(at, pulse)
         course = TickCourse(
-            ledger=self.ledger,
-            totals=self.totals,
-            pulse=self.ledger.read(),
-            code=self.code,
-            whole=whole,
+            ledger=self.ledger, totals=self.totals, pulse=pulse, code=self.code, whole=whole
         )
         try:
             planned = self.plan(at, on_planned=on_planned, course=course)
@@ -61,9 +61,21 @@ class Firing:
         if course.why:
             return replace(planned, pulse=course.told)
         # No other look falls into the minute of a tick.
-        looked = self._looked(self.ledger.read(), at, lambda _: None)
+        looked = self._looked(self.ledger.read(), at, lambda _: None, total=course.total)
         told = looked.pulse or looked.skipped
         return replace(planned, jobs=planned.jobs + looked.jobs, pulse=f"{course.told}; {told}")
+
+    def _after_looks(self, at: datetime, pulse: Pulse) -> datetime:
+        """Return the instant as which a tick is planned: its own, but after any look that searched.
+
+        A tick may be delivered a minute late, and such a look would supersede it.
+        """
+        searched = pulse.searches.last
+        if searched is None or at > searched:
+            return at
+        ticks = self.plan.ledger.ticks()
+        was_planned = ticks is not None and ticks.finished is not None and at <= ticks.finished
+        return at if was_planned else min(searched + _A_SECOND, self.clock.now())
 
     def pulse(self, at: datetime, *, on_planned: OnPlanned = lambda _: None) -> Planned:
         """Look at the totals, and plan what has moved.
@@ -115,14 +127,16 @@ class Firing:
         )
         return after_it, verdict.vectors
 
-    def _looked(self, known: Pulse, at: datetime, on_planned: OnPlanned) -> Planned:
-        """Read the root's total, and search below it if it has moved."""
+    def _looked(
+        self, known: Pulse, at: datetime, on_planned: OnPlanned, *, total: Total | None = None
+    ) -> Planned:
+        """Read the root's total, unless it was read just now; search below it if it has moved."""
         if not known.is_proven:
             return Planned(skipped=f"totals of partners are {known.proof.trust}")
         if known.needs_sweep or is_early(at):
             return Planned(skipped="the next tick reads every company")
         try:
-            now = self.totals.of(known.root, Month.of(at))
+            now = self.totals.of(known.root, Month.of(at)) if total is None else total
         except TallyError as error:
             self._ask("a total could not be read")
             return Planned(skipped=f"the total of all companies could not be read: {error}")
@@ -134,7 +148,9 @@ class Firing:
         """Search for the companies that moved, unless another firing does."""
         assert known.swept is not None
         begun = self.clock.now()
-        busy = self.ledger.change(lambda one: one.at_work(begun, begun + _LONGEST_FIRING))
+        busy = self.ledger.change(
+            lambda one: one.at_work(at, now=begun, until=begun + _LONGEST_FIRING)
+        )
         if busy.searches.busy_until != begun + _LONGEST_FIRING:
             return Planned(skipped="an earlier firing still works")
         search = Search(

@@ -13,6 +13,7 @@ from tally.domain.pulse.order import sample
 from tally.domain.pulse.outlook import Outlook, outlook
 from tally.domain.pulse.schedule import Circumstances, full_because, is_early
 from tally.domain.pulse.state import Pulse
+from tally.domain.pulse.total import Total
 from tally.errors import TallyError
 from tally.planner.sweep import Waiting
 from tally.planner.tick_lists import TickLists
@@ -28,6 +29,7 @@ class TickCourse:
 
     ``pulse`` is the memory before the tick. ``whole``: a person wants everything read. ``why`` is
     the reason of a full sweep, empty at the others; ``unsure`` why its totals could not be read.
+    ``total`` is the root's, if a tick that spares readings has read it.
     """
 
     ledger: PulseLedger
@@ -39,6 +41,7 @@ class TickCourse:
     small: int = 40
     why: str = ""
     unsure: str = ""
+    total: Total | None = None
     _branches: Branches | None = None
     _basis: int = 0
 
@@ -91,10 +94,10 @@ class TickCourse:
         if self.pulse.searches.is_running(at.tick):
             return True
         try:
-            now = self.totals.of(self.pulse.root, at.month)
+            self.total = self.totals.of(self.pulse.root, at.month)
         except TallyError:
             return True
-        return now.has_moved_since(self.pulse.totals.get(self.pulse.root))
+        return self.total.has_moved_since(self.pulse.totals.get(self.pulse.root))
 
     def _must_be_read(self, waiting: Waiting) -> bool:
         """Return True for who must be read, or whose found count the ledger lacks.

@@ -22,7 +22,13 @@ from tally.gravityzone.pace import TokenBucket
 from tally.ledger.dynamodb import DynamoDBLedger
 from tally.ports import Clock
 from tally.runtime.clock import WallClock
-from tally.runtime.settings import PlannerSettings, ReporterSettings, Settings, WorkerSettings
+from tally.runtime.settings import (
+    ConnectWiseSettings,
+    PlannerSettings,
+    ReporterSettings,
+    Settings,
+    WorkerSettings,
+)
 from tally.runtime.time_limits import (
     AROUND_READINGS,
     SLOWEST_JOB,
@@ -122,7 +128,7 @@ def planner(environment: Mapping[str, str], world: World | None = None) -> Plann
     )
     firing = None
     if settings.pulse_minutes:
-        from tally.runtime.planner_pulse import firing_around
+        from tally.runtime.pulse_parts import firing_around
 
         firing = firing_around(plan, settings, aws)
     return Planner(
@@ -154,7 +160,7 @@ def worker(environment: Mapping[str, str], world: World | None = None) -> Worker
     )
     account = None
     if settings.pulse_minutes:
-        from tally.runtime.worker_pulse import sweep_account
+        from tally.runtime.pulse_parts import sweep_account
 
         account = sweep_account(settings, aws)
     sync = Sync(
@@ -273,7 +279,7 @@ def gravityzone_client(
 
 
 def connectwise_client(
-    settings: Settings, keys: ApiKeys, **calling: Unpack[Calling]
+    settings: ConnectWiseSettings, keys: ApiKeys, **calling: Unpack[Calling]
 ) -> ConnectWiseClient:
     """Make the client of ConnectWise."""
     return ConnectWiseClient(

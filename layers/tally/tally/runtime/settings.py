@@ -30,6 +30,8 @@ from tally.services import BilledService, read_services
 _PARAMETERS = {
     "ADDITION_TEXT": "AdditionText",
     "AGREEMENT_TYPE": "AgreementType",
+    "ATTACH_PRIVATELY": "AttachPrivately",
+    "ATTACH_STATEMENTS": "AttachStatements",
     "BILL_MINIMUM": "BillMinimum",
     "BILLING_CYCLES": "BillingCycles",
     "BILLING_TIME_ZONE": "BillingTimeZone",
@@ -49,6 +51,7 @@ _PARAMETERS = {
     "PRODUCT": "Product",
     "PULSE_MINUTES": "PulseMinutes",
     "SERVICES": "Services",
+    "STATEMENT_MONTHS": "StatementMonths",
     "SETTLE_SECONDS": "SettleSeconds",
     "SWEEP_CALLS_PER_SECOND": "LicensingCallsPerSecond",
 }
@@ -73,6 +76,9 @@ def _cycles(value: str) -> frozenset[str]:
 
 
 _Text = Annotated[str, StringConstraints(min_length=1)]
+_Services = Annotated[
+    tuple[BilledService, ...], BeforeValidator(read_services), Field(validate_default=True)
+]
 _PulseMinutes = Annotated[int, Field(ge=0, le=5)]
 
 
@@ -124,17 +130,25 @@ def _sentence(location: int | str, kind: str, message: str) -> str:
     )
 
 
-class Settings(_FromEnvironment):
-    """The settings that planner and worker share."""
+class ConnectWiseSettings(_FromEnvironment):
+    """The settings of whoever calls ConnectWise."""
 
-    table_name: _Text
     secret_id: _Text
-    gravityzone_url: _Text
     connectwise_url: _Text
     connectwise_company: _Text
     connectwise_api_version: Annotated[
         str, StringConstraints(pattern=r"^\d{1,4}(\.\d{1,3}){0,2}$")
     ] = API_VERSION
+    settle_seconds: Annotated[int, Field(ge=1, le=3600)]
+    local_http_host: str = ""
+    request_timeout_seconds: Annotated[float, Field(gt=0, le=60)]
+
+
+class Settings(ConnectWiseSettings):
+    """The settings that planner and worker share."""
+
+    table_name: _Text
+    gravityzone_url: _Text
     billing_time_zone: Annotated[ZoneInfo, BeforeValidator(_zone)]
     billing_cycles: Annotated[frozenset[str], BeforeValidator(_cycles), Field(min_length=1)]
     addition_text: _Text
@@ -146,14 +160,9 @@ class Settings(_FromEnvironment):
     bill_minimum: bool
     invoicing: Invoicing
     late_usage: LateUsage
-    settle_seconds: Annotated[int, Field(ge=1, le=3600)]
-    services: Annotated[
-        tuple[BilledService, ...], BeforeValidator(read_services), Field(validate_default=True)
-    ] = ""  # type: ignore[assignment]  # read as a setting is
+    services: _Services = ""  # type: ignore[assignment]  # read as a setting is
     first_month: Annotated[Month | None, BeforeValidator(_month)] = None
-    local_http_host: str = ""
     pulse_minutes: _PulseMinutes = 0
-    request_timeout_seconds: Annotated[float, Field(gt=0, le=60)]
     queue_url: _Text
     stack_name: _Text
 
@@ -218,3 +227,23 @@ class ReporterSettings(_FromEnvironment):
     close_day: Annotated[int, Field(ge=2, le=28)]
     pulse_minutes: _PulseMinutes = 0
     stack_name: _Text
+    books_bucket: str = ""
+    attach_statements: bool = False
+
+
+class BookSettings(_FromEnvironment):
+    """The settings of the function ``book``: it reads the ledger.
+
+    It calls no vendor unless it attaches statements; then it reads ``ConnectWiseSettings`` too.
+    ``statement_months`` is the time for which books are kept, 0 for ever: the bucket's own rule
+    carries it out, and the command tells by it what may be missing.
+    """
+
+    table_name: _Text
+    books_bucket: _Text
+    billing_time_zone: Annotated[ZoneInfo, BeforeValidator(_zone)]
+    close_day: Annotated[int, Field(ge=2, le=28)]
+    services: _Services = ""  # type: ignore[assignment]  # read as a setting is
+    statement_months: Annotated[int, Field(ge=0, le=120)]
+    attach_statements: bool = False
+    attach_privately: bool = True

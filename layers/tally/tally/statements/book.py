@@ -53,8 +53,8 @@ def book(
     *,
     form: Form = Form.HTML,
     unreadable: Mapping[str, str],
-) -> Iterator[tuple[str, str]]:
-    """Yield the files of the book, each with its name and text; the index comes last.
+) -> Iterator[tuple[str, bytes]]:
+    """Yield the files of the book, each with its name and bytes; the index comes last.
 
     ``unreadable`` says why a customer's items could not be read; it may grow while the statements
     come.
@@ -64,7 +64,7 @@ def book(
         file = file_name(each, form)
         yield file, drawn(each, form)
         entries += (_entry(each, service, file) for service in each.services)
-    yield INDEX, index(entries, month, unreadable=unreadable)
+    yield INDEX, index(entries, month, unreadable=unreadable).encode()
 
 
 def _entry(of: Statement, service: ServiceStatement, file: str) -> Entry:
@@ -91,7 +91,8 @@ def index(entries: Iterable[Entry], month: Month, *, unreadable: Mapping[str, st
         f"<main>\n<h1>Statements of {month.label}</h1>\n{_summary(ordered)}{_totals(ordered)}"
         f"{_unread(unreadable)}{_list(ordered, month)}</main>\n"
     )
-    return page(title=f"Statements of {month.label}", body=body, script=SCRIPT)
+    script = SCRIPT if ordered else ""
+    return page(title=f"Statements of {month.label}", body=body, script=script)
 
 
 def _summary(entries: Sequence[Entry]) -> str:
@@ -152,6 +153,8 @@ def _unread(unreadable: Mapping[str, str]) -> str:
 
 
 def _list(entries: Sequence[Entry], month: Month) -> str:
+    if not entries:
+        return ""
     rows = "".join(map(_row, entries))
     return (
         '<div class="search" id="search" hidden><label for="find">Find a customer</label><br>'

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from tally.domain.model.month import Month
+from tally.domain.statement import cells
 from tally.domain.statement.course import Day
-from tally.domain.statement.sentences import in_runs
 from tally.statements.page import shown
 
 _HEIGHT = 100
@@ -18,23 +18,21 @@ def chart(days: Sequence[Day], month: Month, *, floor: int | None, of: str) -> s
     ``floor`` is drawn as a dashed line. Letters stand beside the drawing, not in it, so that they
     keep their size on a narrow screen.
     """
-    words = shown(in_runs(days))
+    told = shown(cells.chart_told(days, month, floor=floor))
     if not days:
-        return f"<p>{words}</p>\n"
+        return f"<p>{told}</p>\n"
     last = month.last.day
     most = max(1, floor or 0, *(each.billed or 0 for each in days))
     bars = "".join(_bar(number, each, most) for number, each in enumerate(days))
     dashed = "" if not floor else _dashed(most - floor, most, last)
-    label = f"{of}, {month.label}: the quantity billed at the end of each day, told in words below"
-    legend = f" The dashed line is the number of the contract, {floor}." if floor else ""
+    label = cells.chart_spoken(of, month)
+    scale = "".join(f"<span>{each}</span>" for each in cells.chart_scale(month))
     return (
         f'<figure>\n<div class="scale" aria-hidden="true"><span>{most}</span></div>\n'
         f'<svg role="img" aria-label="{shown(label)}" viewBox="0 0 {last * _STEP} {_HEIGHT}" '
         f'preserveAspectRatio="none">{bars}{dashed}</svg>\n'
-        '<div class="scale" aria-hidden="true">'
-        f"<span>1 {_short(month)}</span><span>{(last + 1) // 2} {_short(month)}</span>"
-        f"<span>{last} {_short(month)}</span></div>\n"
-        f"<figcaption>By day of {month.label} (GMT): {words}{legend}</figcaption>\n</figure>\n"
+        f'<div class="scale" aria-hidden="true">{scale}</div>\n'
+        f"<figcaption>{told}</figcaption>\n</figure>\n"
     )
 
 
@@ -54,7 +52,3 @@ def _dashed(above: int, most: int, days: int) -> str:
         f'<line x1="0" x2="{days * _STEP}" y1="{y}" y2="{y}" stroke="#1b1f24" stroke-width="2" '
         'stroke-dasharray="6 4" vector-effect="non-scaling-stroke"/>'
     )
-
-
-def _short(month: Month) -> str:
-    return month.label[:3]

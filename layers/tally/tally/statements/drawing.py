@@ -20,17 +20,22 @@ class Form(StrEnum):
     HTML = "html"
     CSV = "csv"
     JSON = "json"
+    PDF = "pdf"
 
 
-def drawn(of: Statement, form: Form) -> str:
-    """Return the statement in that form."""
+def drawn(of: Statement, form: Form) -> bytes:
+    """Return the statement in that form, as the bytes of its file."""
     match form:
         case Form.HTML:
-            return drawn_as_page(of)
+            return drawn_as_page(of).encode()
         case Form.CSV:
-            return drawn_as_table(of)
+            return drawn_as_table(of).encode()
         case Form.JSON:
-            return drawn_as_document(of)
+            return drawn_as_document(of).encode()
+        case Form.PDF:
+            from tally.statements.statement_pdf import drawn_as_pdf
+
+            return drawn_as_pdf(of)
 
 
 def file_name(of: Statement, form: Form) -> str:

@@ -3,13 +3,8 @@
 from collections.abc import Callable, Sequence
 
 from tally.domain.evidence.evidence import Machine
-from tally.domain.statement.machines import (
-    became_of,
-    machines_in_words,
-    not_seen_active,
-    seen_active,
-)
-from tally.domain.statement.sentences import minute
+from tally.domain.statement import cells
+from tally.domain.statement.machines import machines_in_words
 from tally.domain.statement.statement import Statement
 from tally.statements.page import named, shown
 from tally.statements.stacked_table import stacked_table
@@ -35,41 +30,25 @@ def machine_section(of: Statement) -> str:
 
 
 def _tables(of: Statement) -> str:
-    if of.evidence is None:
-        return ""
-    month = of.month.label
-    return _table(f"Seen active in {month}", _SEEN, seen_active(of.evidence), _seen) + _table(
-        f"In the inventory in {month}, not seen active",
-        _NOT_SEEN,
-        not_seen_active(of.evidence),
-        _not_seen,
-    )
+    seen = _table(*cells.seen_machines(of), _SEEN, cells.seen_machine)
+    return seen + _table(*cells.unseen_machines(of), _NOT_SEEN, cells.unseen_machine)
 
 
 def _table(
     caption: str,
-    columns: dict[str, str],
     machines: Sequence[Machine],
+    columns: dict[str, str],
     row: Callable[[Machine], Sequence[str]],
 ) -> str:
     """Return a table of machines, folded if there are many; nothing if there are none."""
     if not machines:
         return ""
-    number = len(machines)
-    told = f"{caption}: {number:,} {'machine' if number == 1 else 'machines'}"
-    table = stacked_table(told, columns, map(row, machines))
-    if number <= MOST_UNFOLDED:
+    table = stacked_table(caption, columns, (_row(row(each)) for each in machines))
+    if len(machines) <= MOST_UNFOLDED:
         return table
-    return f"<details>\n<summary>{shown(told)}, one by one</summary>\n{table}</details>\n"
+    return f"<details>\n<summary>{shown(caption)}, one by one</summary>\n{table}</details>\n"
 
 
-def _seen(of: Machine) -> Sequence[str]:
-    name, fqdn, listed, became = _not_seen(of)
-    seen = read = ""
-    if of.proof is not None:
-        seen, read = (minute(at).removesuffix(" GMT") for at in (of.proof.seen, of.proof.read))
-    return name, fqdn, listed, seen, read, became
-
-
-def _not_seen(of: Machine) -> Sequence[str]:
-    return named(of.name), named(of.fqdn), of.listed.isoformat(), became_of(of)
+def _row(of: Sequence[str]) -> Sequence[str]:
+    name, fqdn, *others = of
+    return named(name), named(fqdn), *map(shown, others)

@@ -48,11 +48,12 @@ h2 { font-size: 1.3rem; margin: 2.5rem 0 .5rem; padding-top: 1rem; border-top: 2
 h3 { font-size: 1.05rem; margin: 1.75rem 0 .5rem; }
 p { margin: .4rem 0; max-width: 46rem; }
 a { color: #0b4f94; }
+:focus-visible { outline: 3px solid var(--fill); outline-offset: 2px; }
 .soft { color: var(--soft); }
 .small { font-size: .875rem; }
 .mark { display: inline-block; border: 2px solid; border-radius: .3rem; padding: 0 .5rem;
   font-weight: 700; text-transform: uppercase; letter-spacing: .04em; font-size: .875rem; }
-.number { font-size: 3rem; line-height: 1.1; font-weight: 700; font-variant-numeric: tabular-nums; }
+.number { display: block; font-size: 3rem; line-height: 1.1; font-variant-numeric: tabular-nums; }
 .facts { display: grid; grid-template-columns: repeat(auto-fit, minmax(11rem, 1fr)); gap: .75rem;
   margin: 1rem 0; }
 .facts div { border: 1px solid var(--line); border-radius: .3rem; padding: .5rem .75rem; }
@@ -74,7 +75,8 @@ tbody th { font-weight: 600; border-bottom-color: var(--line); }
 .right { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 .code { font-family: ui-monospace, "Cascadia Mono", Consolas, "DejaVu Sans Mono", monospace;
   font-size: .875em; }
-thead .code, td.code::before { font-family: system-ui, sans-serif; font-size: 1rem; }
+thead .code, td.code::before { font-family: system-ui, sans-serif; font-size: inherit; }
+td.code::before { font-size: calc(1em / .875); }
 .dates { white-space: nowrap; }
 .wraps { overflow-wrap: anywhere; min-width: 6rem; }
 .why { width: 60%; }

@@ -1,34 +1,19 @@
 """A statement as a page of HTML: one file, readable on any screen, on paper, and read aloud."""
 
 from collections.abc import Sequence
-from datetime import datetime
 
 from tally.domain.model.month import Month
-from tally.domain.record.lines import Line, LineState
+from tally.domain.record.lines import Line
+from tally.domain.statement import cells
 from tally.domain.statement.canonical import fingerprint
 from tally.domain.statement.course import Step
 from tally.domain.statement.machines import known_of_machines
 from tally.domain.statement.sentences import NOT_RECORDED, headline, in_gmt, limits, minute
-from tally.domain.statement.statement import ServiceStatement, Stage, Statement
+from tally.domain.statement.statement import ServiceStatement, Statement
 from tally.statements.chart import chart
 from tally.statements.machine_tables import machine_section
 from tally.statements.page import named, page, shown
 from tally.statements.stacked_table import stacked_table
-
-STATES = {
-    LineState.OPEN: "follows the count",
-    LineState.FROZEN: "invoiced: can grow no more",
-    LineState.VOIDING: "to be set to 0",
-    LineState.VOID: "voided: set to 0 and replaced",
-    LineState.FINAL: "final",
-}
-"""The states of a line, for a bookkeeper."""
-
-_STAGES = {
-    Stage.PROVISIONAL: "The month is not closed yet.",
-    Stage.FINAL: "The month is closed. A later change is a new version.",
-    Stage.NOT_RECORDED: "Nothing of this month was recorded.",
-}
 
 
 def drawn_as_page(of: Statement) -> str:
@@ -52,7 +37,7 @@ def _head(of: Statement) -> str:
     return (
         f"<header>\n<h1>{named(customer.name)}</h1>\n"
         f'<p>Statement of {of.month.label} <span class="mark">{of.stage}</span> '
-        f"{_STAGES[of.stage]}</p>\n"
+        f"{cells.STAGES[of.stage]}</p>\n"
         f'<p class="soft small">GravityZone: <span class="code">{shown(customer.id)}</span>; '
         f'{there}</p>\n<p class="small">{shown(in_gmt(of))}</p>\n</header>\n'
     )
@@ -63,7 +48,7 @@ def _service(of: ServiceStatement, on: Statement) -> str:
     label = f"{of.service} of {month.label}"
     parts = (
         f"<section>\n<h2>{shown(of.service)}</h2>\n",
-        f'<p class="number">{of.numbers.billed:,}</p>\n<p>{shown(headline(of))}</p>\n',
+        f'<p><strong class="number">{of.numbers.billed:,}</strong> {shown(headline(of))}</p>\n',
         _waiting(of),
         _facts(of, known_of_machines(on, of)),
         *(f"<p>{shown(each)}</p>\n" for each in of.difference),
@@ -87,26 +72,15 @@ def _waiting(of: ServiceStatement) -> str:
 
 
 def _facts(of: ServiceStatement, machines: str) -> str:
-    numbers, readings = of.numbers, of.readings
-    facts = (
-        ("GravityZone counts", _known(numbers.counted)),
-        ("Contract's number", _known(numbers.floor)),
-        ("First reading", NOT_RECORDED if readings.first is None else minute(readings.first)),
-        ("Last reading", NOT_RECORDED if readings.last is None else minute(readings.last)),
-        ("Machines seen active", machines),
-    )
-    cells = "".join(f"<div><dt>{what}</dt><dd>{value}</dd></div>" for what, value in facts)
-    return f'<dl class="facts">{cells}</dl>\n'
-
-
-def _known(number: int | None) -> str:
-    return NOT_RECORDED if number is None else f"{number:,}"
+    facts = cells.facts(of, machines=machines)
+    told = "".join(f"<div><dt>{what}</dt><dd>{value}</dd></div>" for what, value in facts)
+    return f'<dl class="facts">{told}</dl>\n'
 
 
 def _additions(lines: Sequence[Line], month: Month, label: str) -> str:
     if not lines:
         return "<h3>Additions in ConnectWise</h3>\n<p>None has been made.</p>\n"
-    rows = (_addition(each, month) for each in lines)
+    rows = ([*map(shown, cells.addition(each, month))] for each in lines)
     return (
         f"<h3>Additions in ConnectWise</h3>\n{stacked_table(f'Additions, {label}', _LINES, rows)}"
     )
@@ -122,21 +96,6 @@ _LINES = {
     "Reference": "code",
     "State": "",
 }
-
-
-def _addition(line: Line, month: Month) -> Sequence[str]:
-    place = line.place
-    late = f"; late usage of {month.label}" if place.late else ""
-    return (
-        str(line.addition_id),
-        f"{line.pushed:,}",
-        f"{place.effective}",
-        f"{place.cancelled}",
-        str(place.agreement_id),
-        str(place.product_id),
-        shown(line.reference),
-        f"{STATES[line.state]}{late}",
-    )
 
 
 def _changes(steps: Sequence[Step], label: str) -> str:
@@ -156,21 +115,9 @@ _STEPS = {
 
 
 def _change(step: Step) -> Sequence[str]:
-    moved = f"{step.before:,}"
-    if step.before != step.after:
-        moved = f"{step.before:,} to {step.after:,}"
-    why = f'<br><span class="soft">{shown(step.why)}</span>' if step.why else ""
-    return (
-        "by a person" if step.reading is None else _moment(step.reading),
-        _moment(step.recorded),
-        moved,
-        f"<div>{shown(step.what)}{why}</div>",
-        shown(step.by),
-    )
-
-
-def _moment(at: datetime) -> str:
-    return minute(at).removesuffix(" GMT")
+    reading, recorded, billed, what, why, by = map(shown, cells.change(step))
+    softer = f'<br><span class="soft">{why}</span>' if why else ""
+    return reading, recorded, billed, f"<div>{what}{softer}</div>", by
 
 
 def _notices(notices: Sequence[str]) -> str:

@@ -168,11 +168,11 @@ class Pulse:
             return self
         return replace(self, proof=replace(self.proof, agreed=0, why=why))
 
-    def at_work(self, now: datetime, until: datetime) -> "Pulse":
-        """Return it with a search that works now, unless another one does."""
+    def at_work(self, at: datetime, *, now: datetime, until: datetime) -> "Pulse":
+        """Return it with the search of the firing ``at``, unless another one works now."""
         if self.searches.is_running(now):
             return self
-        return replace(self, searches=replace(self.searches, busy_until=until))
+        return replace(self, searches=replace(self.searches, last=at, busy_until=until))
 
     def after_search(
         self, totals: Mapping[str, Total], searches: Searches, *, since: "Pulse"

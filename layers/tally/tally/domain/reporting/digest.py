@@ -48,7 +48,7 @@ class DigestTime:
 
 
 def digest(
-    seen: Overview, kind: DigestKind, time: DigestTime, *, stack: str, pulse: Pulse
+    seen: Overview, kind: DigestKind, time: DigestTime, *, stack: str, pulse: Pulse, book: Section
 ) -> Letter:
     """Return the letter on everything in the ledger, with commands for the deployment ``stack``."""
     texts = _DigestTexts(seen, time, Commands.of(seen, stack=stack))
@@ -70,6 +70,7 @@ def digest(
         set_up,
         texts.unclosed(),
         switched_off,
+        book,
         changed,
         texts.notices(),
     ]

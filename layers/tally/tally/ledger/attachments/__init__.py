@@ -1,0 +1,4 @@
+"""The ledger's items about documents attached in ConnectWise (PROOF-7).
+
+This room may import the ledger's own modules and ``domain.attaching``.
+"""

@@ -1,0 +1,138 @@
+"""Publish the books of closed months: the use case of the function ``book``.
+
+Each run looks at the months that are past their close, and writes a new edition where the records
+are not those that the newest edition was drawn from. So the book after the close, the one after the
+second reading, a correction, and what an earlier run left undone are one case (PROOF-4).
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from tally.domain.book.edition import Edition, Link, MonthBooks
+from tally.domain.book.ledger_port import BookLedger
+from tally.domain.book.manifest import state_mark
+from tally.domain.model.month import Month
+from tally.domain.record.unreadable import readable
+from tally.domain.record.usage_record import RecordState, UsageRecord
+from tally.errors import NotStartedError, TallyError
+from tally.ports import Ledger
+from tally.publishing.write_edition import Drawn, WriteEdition
+
+MONTHS = 13
+"""The number of closed months that each run looks at. An older one is not published anew."""
+
+_ENOUGH = 300
+"""Seconds that must be left to begin a further edition: what is begun must be finished."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Published:
+    """The editions that a run added, such as ``2026-11/1``, and how many months were as before."""
+
+    written: Sequence[str]
+    unchanged: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Publish:
+    """The use case with what it needs. ``seconds_left`` tells the time until the run is stopped."""
+
+    ledger: Ledger
+    books: BookLedger
+    write: WriteEdition
+    close_day: int
+    seconds_left: Callable[[], float]
+
+    def __call__(self, at: datetime, *, run: str) -> Published:
+        """Publish what is due at ``at``. ``run`` names this run, and its own repeats.
+
+        A month that fails stops no other. Raises the TallyError of the first that failed, or
+        NotStartedError if the time did not suffice.
+        """
+        unreadable: dict[str, str] = {}
+        opened = list(readable(self.ledger.all_open_records(), unreadable))
+        written: list[str] = []
+        failures: list[TallyError] = []
+        first, months = self._months(at)
+        before = self._before(months[0], first) if months else None
+        for month in months:
+            try:
+                books = self.books.read(month)
+                drawn = self._drawn(month, opened, unreadable)
+                if drawn is None and books.newest is None and before is None:
+                    continue  # nothing was recorded yet, and the chain has not begun
+                after = self._brought_up_to_date(
+                    books, drawn or _NOTHING, before, run=run, is_first=not written
+                )
+            except TallyError as error:
+                failures.append(error)
+                continue
+            written += (f"{month}/{each.number}" for each in _added(books, after))
+            before = after.link or before
+        if failures:
+            raise failures[0]
+        return Published(written=written, unchanged=len(months) - len(written))
+
+    def months(self, at: datetime) -> list[Month]:
+        """Return the months that a run at ``at`` looks at, oldest first."""
+        return self._months(at)[1]
+
+    def _months(self, at: datetime) -> tuple[Month, list[Month]]:
+        """Return the first month ever billed, and those past their close that are looked at."""
+        ticks = self.ledger.ticks()
+        if ticks is None:
+            return Month.of(at), []
+        newest = Month.of(at).previous
+        if newest.day_after_end(self.close_day) > at:
+            newest = newest.previous
+        months: list[Month] = []
+        while newest >= ticks.first_month and len(months) < MONTHS:
+            months.append(newest)
+            newest = newest.previous
+        return ticks.first_month, months[::-1]
+
+    def _before(self, month: Month, first: Month) -> Link | None:
+        """Return the link to the newest book before a month; None if there is none."""
+        earlier = month.previous
+        while earlier >= first:
+            link = self.books.read(earlier).link
+            if link is not None:
+                return link
+            earlier = earlier.previous
+        return None
+
+    def _drawn(
+        self, month: Month, opened: Iterable[UsageRecord], unreadable: dict[str, str]
+    ) -> Drawn | None:
+        """Return the state that the month's book is drawn from; None if there is no record."""
+        aside = dict(unreadable)
+        settled = readable(self.ledger.all_settled_records(month), aside)
+        records = [*(each for each in opened if each.key.month == month), *settled]
+        if not records:
+            return None
+        marks = {(each.key.company_id, each.key.service, each.version) for each in records}
+        return Drawn(
+            state=state_mark(marks, aside),
+            final=all(each.state is not RecordState.OPEN for each in records),
+        )
+
+    def _brought_up_to_date(
+        self, books: MonthBooks, drawn: Drawn, before: Link | None, *, run: str, is_first: bool
+    ) -> MonthBooks:
+        while books.newest is None or books.newest.state != drawn.state:
+            if not is_first and self.seconds_left() < _ENOUGH:
+                raise NotStartedError(
+                    f"The time did not suffice to publish the book of {books.month.label}: it is "
+                    "published at the next attempt."
+                )
+            books = self.write(books, drawn, before, run=run)
+        return books
+
+
+def _added(before: MonthBooks, after: MonthBooks) -> Iterator[Edition]:
+    return iter(after.editions[len(before.editions) :])
+
+
+_NOTHING = Drawn(state=state_mark((), ()), final=True)
+"""The state of a month of which nothing was recorded, between months with books."""

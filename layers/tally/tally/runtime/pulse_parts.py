@@ -1,0 +1,41 @@
+"""Make the planner's and the worker's part of the pulse.
+
+Each imports its own as it is made: a function does not pay for the other's, nor for any without the
+pulse.
+"""
+
+from typing import TYPE_CHECKING
+
+from tally.aws.clients import AwsClients
+from tally.ledger.pulse.pulse_table import DynamoDBPulse
+from tally.runtime.settings import PlannerSettings, WorkerSettings
+
+if TYPE_CHECKING:
+    from tally.planner.plan import Plan
+    from tally.pulse.firing import Firing
+    from tally.worker.sweep_account import SweepAccount
+
+
+def firing_around(plan: "Plan", settings: PlannerSettings, aws: AwsClients) -> "Firing":
+    """Put the pulse around the plain plan of the planner."""
+    from tally.pulse.firing import Firing
+    from tally.pulse.partner_totals import PartnerTotals
+    from tally.runtime.deployed_code import fingerprint
+
+    return Firing(
+        plan=plan,
+        ledger=DynamoDBPulse(aws.client("dynamodb"), settings.table_name),
+        totals=PartnerTotals(
+            gravityzone=plan.gravityzone,
+            services=tuple(each.service for each in settings.services),
+        ),
+        clock=plan.clock,
+        code=fingerprint(repr(settings)),
+    )
+
+
+def sweep_account(settings: WorkerSettings, aws: AwsClients) -> "SweepAccount":
+    """Make the account that a worker reports the ends of its jobs to."""
+    from tally.worker.sweep_account import SweepAccount
+
+    return SweepAccount(DynamoDBPulse(aws.client("dynamodb"), settings.table_name))

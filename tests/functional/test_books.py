@@ -1,0 +1,259 @@
+"""Books of closed months in a bucket: when an edition is written, and what is in it."""
+
+import hashlib
+from dataclasses import replace
+
+import pytest
+
+from tally.domain.book.edition import MonthBooks
+from tally.domain.model.month import Month
+from tally.domain.record.record_key import RecordKey
+from tally.errors import (
+    BugError,
+    ConflictError,
+    ContractError,
+    NotStartedError,
+    SetupError,
+    TransientError,
+)
+from testing.books import MemoryBooks
+from tests.functional.book_world import (
+    AFTER_THE_CLOSE,
+    NOVEMBER,
+    OCTOBER,
+    BookWorld,
+    key,
+    october_closed,
+)
+from tests.functional.instants import gmt
+
+
+@pytest.fixture
+def msp() -> BookWorld:
+    """October is closed."""
+    return october_closed()
+
+
+def test_a_closed_month_is_published(msp: BookWorld) -> None:
+    """PROOF-4: every statement and the index, then the manifest with the hash of each."""
+    assert msp.publish(AFTER_THE_CLOSE) == ["2026-10/1"]
+    manifest = msp.manifest(OCTOBER, 1)
+    assert (manifest["month"], manifest["edition"], manifest["stage"]) == ("2026-10", 1, "final")
+    assert manifest["before"] is manifest["replaces"] is None
+    names = [each["name"] for each in manifest["files"]]
+    assert names == sorted(names)
+    assert len(names) == 4
+    assert "index.html" in names
+    for each in manifest["files"]:
+        content = msp.bucket.objects[key(OCTOBER, 1, each["name"])]
+        assert each["sha256"] == hashlib.sha256(content).hexdigest()
+        assert each["bytes"] == len(content)
+    assert set(msp.bucket.objects) == {key(OCTOBER, 1, name) for name in (*names, "manifest.json")}
+    assert "Harbor Dental" in msp.bucket.objects[key(OCTOBER, 1, "index.html")].decode()
+    assert set(msp.bucket.media_types.values()) == {"text/html; charset=utf-8", "application/json"}
+
+
+def test_the_ledger_knows_the_edition(msp: BookWorld) -> None:
+    """Its manifest's hash, so that a manifest that is made anew shows (PROOF-6)."""
+    msp.publish(AFTER_THE_CLOSE)
+    edition = msp.books.read(OCTOBER).newest
+    assert edition is not None
+    stored = msp.bucket.objects[key(OCTOBER, 1)]
+    assert edition.sha256 == hashlib.sha256(stored).hexdigest()
+    assert (edition.number, edition.final, edition.files) == (1, True, 4)
+    assert edition.published == AFTER_THE_CLOSE
+
+
+def test_nothing_new_is_no_edition(msp: BookWorld) -> None:
+    """PROOF-4: the same records make no second edition, whoever asks again and however often."""
+    msp.publish(AFTER_THE_CLOSE)
+    before, known = dict(msp.bucket.objects), msp.books.read(OCTOBER)
+    for at in ("2026-11-02 05:30", "2026-11-02 17:30", "2026-11-03 05:30"):
+        assert msp.publish(at, run=at) == []
+    assert msp.bucket.objects == before
+    assert msp.books.read(OCTOBER) == known
+
+
+@pytest.mark.parametrize("at", ["2026-11-01 05:30", "2026-11-01 23:59"])
+def test_a_month_before_its_close_has_no_book(at: str) -> None:
+    """Its records are still followed."""
+    msp = october_closed(through=0)
+    msp.world.play(gmt("2026-11-01 00:05"))
+    assert msp.publish(at) == []
+    assert msp.bucket.objects == {}
+
+
+def test_an_open_record_makes_the_book_provisional() -> None:
+    """PROOF-4: what waits for an answer is published as it is, and anew when it is answered."""
+    msp = october_closed(through=0)
+    wild = msp.add("Lakeside Library", 600)
+    msp.world.play(gmt("2026-10-21 00:05"), gmt("2026-11-01 00:05"), gmt("2026-11-02 00:05"))
+    assert msp.publish(AFTER_THE_CLOSE) == ["2026-10/1"]
+    assert msp.manifest(OCTOBER, 1)["stage"] == "provisional"
+    assert msp.publish("2026-11-02 17:30") == []
+    record = RecordKey(company_id=wild.id, month=OCTOBER, service="endpoints")
+    msp.world.answers().approve(record, by="ann", why="they are that many")
+    msp.world.play(gmt("2026-11-02 18:05"))
+    assert msp.publish("2026-11-03 05:30") == ["2026-10/2"]
+    second = msp.manifest(OCTOBER, 2)
+    assert second["stage"] == "final"
+    assert second["replaces"] == {
+        "month": "2026-10",
+        "edition": 1,
+        "sha256": hashlib.sha256(msp.bucket.objects[key(OCTOBER, 1)]).hexdigest(),
+    }
+    assert msp.differences() == []
+
+
+def test_the_second_reading_is_published(msp: BookWorld) -> None:
+    """PROOF-4: what the month was read once more for stands in a new edition beside the old one."""
+    msp.publish(AFTER_THE_CLOSE)
+    first = dict(msp.bucket.objects)
+    msp.world.play(gmt("2026-11-10 00:05"))
+    assert msp.publish("2026-11-10 05:30") == ["2026-10/2"]
+    assert {each: msp.bucket.objects[each] for each in first} == first
+    assert msp.publish("2026-11-10 17:30") == []
+
+
+def test_a_month_is_chained_to_the_one_before() -> None:
+    """PROOF-6: the manifest names the newest edition of the month before by its hash."""
+    msp = october_closed(through=2)
+    assert msp.publish("2026-12-02 05:30") == ["2026-10/1", "2026-11/1"]
+    assert msp.manifest(NOVEMBER, 1)["before"] == {
+        "month": "2026-10",
+        "edition": 1,
+        "sha256": hashlib.sha256(msp.bucket.objects[key(OCTOBER, 1)]).hexdigest(),
+    }
+    assert msp.differences() == []
+
+
+def test_a_month_without_records_keeps_the_chain_whole(msp: BookWorld) -> None:
+    """PROOF-6: after the first book no month is left out, so that a missing one shows; before it
+    nothing is made up (PROOF-5).
+    """
+    msp.world.play(gmt("2027-01-20 00:05"))
+    assert msp.publish("2027-01-20 05:30") == ["2026-10/1", "2026-11/1", "2026-12/1"]
+    assert [each["name"] for each in msp.manifest(Month(2026, 12), 1)["files"]] == ["index.html"]
+    fresh = BookWorld()
+    fresh.world.play(gmt("2026-10-01 00:05"), gmt("2026-12-02 00:05"))
+    assert fresh.publish("2026-12-02 05:30") == []
+
+
+def test_a_ledger_without_a_tick_has_no_book() -> None:
+    """A stack that was deployed a minute ago."""
+    assert BookWorld().publish(AFTER_THE_CLOSE) == []
+
+
+def test_a_year_is_looked_back(msp: BookWorld) -> None:
+    """A correction of the last thirteen months is published, with no word on older ones."""
+    msp.publish(AFTER_THE_CLOSE)
+    written = msp.publish("2027-12-02 05:30")
+    assert (written[0], written[-1], len(written)) == ("2026-11/1", "2027-11/1", 13)
+    assert msp.differences() == []
+
+
+# ---------------------------------------------------------------- trouble
+
+
+@pytest.mark.parametrize(
+    "error", [SetupError("the bucket b cannot be used"), TransientError("the bucket b is busy")]
+)
+def test_a_bucket_that_refuses_is_tried_again(msp: BookWorld, error: Exception) -> None:
+    """SAFE-6: the run fails with the bucket's sentence, the ledger keeps it for the digest, and the
+    next run goes on at once.
+    """
+    msp.bucket.failure = error
+    with pytest.raises(type(error), match=str(error)):
+        msp.publish(AFTER_THE_CLOSE)
+    known = msp.books.read(OCTOBER)
+    assert known.trouble is not None
+    assert (known.trouble.why, known.trouble.at) == (str(error), AFTER_THE_CLOSE)
+    assert known.newest is known.claim is None
+    msp.bucket.failure = None
+    assert msp.publish(AFTER_THE_CLOSE, run="run 2") == ["2026-10/1"]
+    assert msp.books.read(OCTOBER).trouble is None
+
+
+def test_a_month_that_fails_stops_no_other() -> None:
+    """SAFE-5: the next month's book is published, and chained once the first one is there."""
+    msp = october_closed(through=2)
+
+    class Odd(MemoryBooks):
+        """Its October cannot be read."""
+
+        broken = True
+
+        def read(self, month: Month) -> MonthBooks:
+            if month == OCTOBER and self.broken:
+                raise ContractError("October cannot be read")
+            return super().read(month)
+
+    msp.books = Odd()
+    with pytest.raises(ContractError, match="October cannot be read"):
+        msp.publish("2026-12-02 05:30")
+    assert set(msp.books.months) == {NOVEMBER}
+    msp.books.broken = False
+    assert msp.publish("2026-12-02 17:30") == ["2026-10/1"]
+    assert msp.differences() == []
+
+
+def test_a_bug_is_told_in_the_ledger(msp: BookWorld) -> None:
+    """SAFE-6: an error that nobody foresaw is the reason that people read, too."""
+    msp.pages = lambda _: iter([("index.html", None)])  # type: ignore[list-item]
+    with pytest.raises(TypeError):
+        msp.publish(AFTER_THE_CLOSE)
+    trouble = msp.books.read(OCTOBER).trouble
+    assert trouble is not None
+    assert trouble.why.startswith(str(BugError.of(TypeError()))[:15])
+
+
+def test_a_run_that_writes_is_left_alone(msp: BookWorld) -> None:
+    """PROOF-4: of two runs at once the second one writes nothing, until the first must be over."""
+    claimed = MonthBooks(month=OCTOBER).claimed("other", until=gmt("2026-11-02 05:45"))
+    msp.books.save(claimed)
+    with pytest.raises(ConflictError, match="Another run is writing the book of October 2026"):
+        msp.publish("2026-11-02 05:44")
+    assert msp.bucket.objects == {}
+    assert msp.publish("2026-11-02 05:45") == ["2026-10/1"]
+
+
+def test_its_own_repeat_goes_on(msp: BookWorld) -> None:
+    """Lambda repeats an event under the same name: what its first attempt announced is its own."""
+    msp.books.save(MonthBooks(month=OCTOBER).claimed("run 1", until=gmt("2026-11-02 06:00")))
+    assert msp.publish("2026-11-02 05:31", run="run 1") == ["2026-10/1"]
+
+
+def test_what_the_time_does_not_suffice_for_is_left_to_the_repeat() -> None:
+    """An edition that is begun must be finished: with little time left a further one is not, and
+    the repeat goes on there.
+    """
+    msp = october_closed(through=2)
+    msp.seconds = 200
+    with pytest.raises(NotStartedError, match="the book of November 2026"):
+        msp.publish("2026-12-02 05:30")
+    assert set(msp.books.months) == {OCTOBER}
+    assert msp.publish("2026-12-02 05:45") == ["2026-11/1"]
+
+
+def test_a_manifest_that_stands_is_taken_as_it_is(msp: BookWorld) -> None:
+    """PROOF-4: after the ledger was restored to an earlier point, the editions of the bucket are
+    recorded again, not written over.
+    """
+    msp.publish(AFTER_THE_CLOSE)
+    objects, known = dict(msp.bucket.objects), msp.books.read(OCTOBER)
+    msp.books.months.clear()
+    assert msp.publish("2026-11-03 05:30") == ["2026-10/1"]
+    assert msp.bucket.objects == objects
+    again = msp.books.read(OCTOBER).newest
+    assert again is not None
+    assert known.newest is not None
+    assert replace(again, published=known.newest.published) == known.newest
+    assert msp.differences() == []
+
+
+def test_what_stands_in_the_manifests_place_is_told(msp: BookWorld) -> None:
+    """SAFE-6: something else under the manifest's name is not written over."""
+    msp.bucket.objects[key(OCTOBER, 1)] = b"{}"
+    with pytest.raises(ContractError, match=r"books/2026-10/1/manifest\.json of the bucket books"):
+        msp.publish(AFTER_THE_CLOSE)
+    assert msp.bucket.objects == {key(OCTOBER, 1): b"{}"}

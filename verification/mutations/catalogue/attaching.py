@@ -1,0 +1,63 @@
+"""PROOF-7: what is attached in ConnectWise is attached once."""
+
+from verification.mutations.mutation import Edit, Mutation
+
+ATTACHING = (
+    Mutation(
+        name="a lost document is believed missing at once",
+        rule="PROOF-7",
+        file="tally/domain/attaching/attachment.py",
+        edits=(
+            Edit(
+                before="else self.announced.at + settle",
+                after="else self.announced.at",
+            ),
+        ),
+        why="It was announced, so whoever comes later may look and add it.",
+        tests=("tests/functional/test_attaching_killed.py",),
+    ),
+    Mutation(
+        name="an announcement that has settled is taken over without a word",
+        rule="PROOF-7",
+        file="tally/attaching/attach_one.py",
+        edits=(
+            Edit(
+                before=(
+                    "known = self.attachments.save_attachment(known.renew(at=self.clock.now()))"
+                ),
+                after="known = known.renew(at=self.clock.now())",
+            ),
+        ),
+        why="The list is read again before anything is added.",
+        tests=("tests/functional/test_attaching_killed.py",),
+    ),
+    Mutation(
+        name="a document of the month's words is ours",
+        rule="PROOF-7",
+        file="tally/domain/attaching/attachment.py",
+        edits=(
+            Edit(
+                before="ours = (each for each in documents if mark in each.title)",
+                after=(
+                    "words = self.announced.title[:23]\n"
+                    "        ours = (each for each in documents if words in each.title)"
+                ),
+            ),
+        ),
+        why="A person would look for the title as well.",
+        tests=("tests/functional/test_attaching.py",),
+    ),
+    Mutation(
+        name="every new version of a statement is a correction",
+        rule="PROOF-7",
+        file="tally/domain/attaching/attachment.py",
+        edits=(
+            Edit(
+                before="last.numbers == edition.numbers or last.version >= edition.version",
+                after="last.version >= edition.version",
+            ),
+        ),
+        why="A later version says something else.",
+        tests=("tests/functional/test_attaching.py",),
+    ),
+)
