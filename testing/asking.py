@@ -1,11 +1,24 @@
-"""What is remembered of tickets, in memory: it promises what the DynamoDB adapter does."""
+"""Tickets in one process: what is remembered of them, in memory, and the use case over a world.
 
-from collections.abc import Iterator
+``MemoryAsking`` promises what the DynamoDB adapter does.
+"""
+
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field, replace
+from typing import Any
 
+from simulators.connectwise.desk.example import BOARD, CLOSED, OPEN
+from tally.asking.round import Round
+from tally.domain.asking.answer import Answerers
 from tally.domain.asking.question import Subject
 from tally.domain.asking.ticket import Ticket
+from tally.domain.asking.tickets_port import DeskNames
+from tally.domain.model.standing import StandingState
 from tally.errors import ConflictError
+from testing.world import World
+
+NAMES = DeskNames(board=BOARD, open_status=OPEN, closed_status=CLOSED)
+"""Where tickets are made at the simulator's example of a desk."""
 
 
 @dataclass(slots=True)
@@ -31,3 +44,28 @@ class MemoryAsking:
         after = replace(ticket, version=ticket.version + 1)
         self.tickets[ticket.subject] = after
         return after
+
+
+def asking_round(
+    world: World,
+    memory: MemoryAsking,
+    *,
+    wrap: Callable[[Any], Any] = lambda port: port,
+    standings: Collection[StandingState] = (),
+    answerers: Answerers | None = None,
+) -> Round:
+    """Return one run of the use case over a world whose ConnectWise has the example's desk.
+
+    ``wrap`` goes around its ledger, its memory and its way out.
+    """
+    return Round(
+        ledger=wrap(world.ledger),
+        memory=wrap(memory),
+        tickets=world.tickets(wrap=wrap),
+        clock=world.clock,
+        names=NAMES,
+        answerers=answerers or Answerers(),
+        deployment="tally",
+        standings=standings,
+        settle=world.policy.settle,
+    )

@@ -34,9 +34,11 @@ USE_CASES = (
     "tally.publishing",
     "tally.attaching",
     "tally.evidence",
+    "tally.asking",
 )
 ADAPTERS = ("tally.gravityzone", "tally.connectwise", "tally.ledger", "tally.aws")
 EVIDENCE = ("tally.domain.evidence", "tally.evidence", "tally.ledger.evidence")
+ASKING = ("tally.domain.asking", "tally.asking", "tally.ledger.asking", "tally.connectwise.tickets")
 STATEMENTS = (
     "tally.domain.statement",
     "tally.statements",
@@ -219,6 +221,15 @@ def test_nothing_that_bills_knows_of_evidence(room: str) -> None:
     allowed = ("tally.gravityzone", "tally.runtime", "tally.people", *STATEMENTS)
     known = {each for each in rooms_below(room) if is_in(each, EVIDENCE)}
     assert not known or is_in(room, allowed)
+
+
+@pytest.mark.parametrize("room", [each for each in ROOMS if not is_in(each, ASKING)])
+def test_nothing_that_bills_knows_of_tickets(room: str) -> None:
+    """ASK-5: an answer in a ticket becomes a ruling of a person, and nothing else reaches a bill.
+    The runtime puts the function together.
+    """
+    known = {each for each in rooms_below(room) if is_in(each, ASKING)}
+    assert not known or room == "tally.runtime"
 
 
 @pytest.mark.parametrize("room", [each for each in ROOMS if each != "tally.runtime"])

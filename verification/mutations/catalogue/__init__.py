@@ -6,6 +6,7 @@ else.
 
 from verification.mutations.catalogue.adapters import ADAPTERS
 from verification.mutations.catalogue.attaching import ATTACHING
+from verification.mutations.catalogue.asking import ASKING
 from verification.mutations.catalogue.counting import COUNTING
 from verification.mutations.catalogue.finding import FINDING
 from verification.mutations.catalogue.following import FOLLOWING
@@ -27,4 +28,5 @@ MUTATIONS: tuple[Mutation, ...] = (
     *ADAPTERS,
     *PROOF,
     *ATTACHING,
+    *ASKING,
 )

@@ -65,7 +65,7 @@ _GIVEN: dict[str, Callable[..., UsageRecord]] = {
 
 def _impossible(means: Means, ticket: Ticket, given: Given, why: str) -> Ticket:
     """Ask anew where the answer cannot be given, or end where the question is gone by now."""
-    question = means.question(ticket)
+    question = means.question(ticket.subject)
     if question is None:
         return end(means, ticket, means.questions.why_gone(ticket))
     return ask_anew(means, ticket, question, why=why, used=(given.note_id,))

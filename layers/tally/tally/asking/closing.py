@@ -3,6 +3,8 @@
 from dataclasses import replace
 
 from tally.asking.means import Means, written
+from tally.domain.asking import words
+from tally.domain.asking.next_step import DAY
 from tally.domain.asking.ticket import Ticket, TicketState
 
 
@@ -17,11 +19,14 @@ def end(means: Means, ticket: Ticket, word: str) -> Ticket:
 def close(means: Means, ticket: Ticket, *, fresh: bool = False) -> Ticket:
     """Go on with a ticket that is to be closed; a word that stands there is not written again.
 
-    A ticket that others closed gets the word, and its status stays theirs.
+    A ticket that others closed gets the word, and its status stays theirs. One that a rule reopens
+    again and again is left after a day.
     """
     seen = means.seen(ticket)
     if why := means.why_not_ours(ticket, seen):
         return means.leave(ticket, why)
+    if ticket.changed is not None and means.now - ticket.changed >= DAY:
+        return means.leave(ticket, words.STAYS_OPEN)
     notes = means.tickets.notes(means.id_of(ticket))
     if written(ticket, notes, ticket.word) is None:
         if not fresh and not means.is_settled(ticket.announced):

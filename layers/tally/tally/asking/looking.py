@@ -20,7 +20,7 @@ def look(means: Means, ticket: Ticket) -> Ticket:
     seen = means.seen(ticket)
     if seen is None or (why := means.why_not_ours(ticket, seen)):
         return means.leave(ticket, words.GONE if seen is None else why)
-    question = means.question(ticket)
+    question = means.question(ticket.subject)
     if ticket.given is not None:
         return carry_out(means, ticket, ticket.given, question)
     if question is None:
@@ -34,10 +34,13 @@ def look(means: Means, ticket: Ticket) -> Ticket:
 def _read(
     means: Means, ticket: Ticket, question: Question, seen: SeenTicket, notes: Sequence[SeenNote]
 ) -> Ticket:
-    """Read the notes for answers to the newest question, and do what follows."""
+    """Read the notes for answers to the newest question, and do what follows.
+
+    Where nothing is to be answered, no note is meant as an answer, and none brings a hint.
+    """
     given = _answers(means, ticket, question, notes)
-    near = near_misses(ticket, notes, given)
-    if not given and not near:
+    near = near_misses(ticket, notes, given) if question.options else []
+    if question.options and not given and not near:
         ticket, of_time = _time_entries(means, ticket, seen, notes)
         if of_time:
             return _hint(means, ticket, question, ())

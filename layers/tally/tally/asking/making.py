@@ -29,11 +29,17 @@ def begin(
         about=question.about,
         code=code_of(question, reference=mark, edition=1),
         announced=means.now,
-        unanswered=0 if before is None or before.given is not None else before.unanswered,
+        unanswered=_unanswered(before),
         changed=means.now,
         version=0 if before is None else before.version,
     )
     return _made(means, means.memory.save_ticket(announced), question)
+
+
+def _unanswered(before: Ticket | None) -> int:
+    """Return how many tickets in a row others ended; one that we closed begins the count anew."""
+    is_one_more = before is not None and before.state is TicketState.LEFT and before.given is None
+    return before.unanswered if before is not None and is_one_more else 0
 
 
 def make_again(means: Means, ticket: Ticket) -> Ticket:
@@ -49,7 +55,7 @@ def make_again(means: Means, ticket: Ticket) -> Ticket:
         is_due = means.is_settled(ticket.announced)
     if not is_due:
         return ticket
-    question = means.question(ticket)
+    question = means.question(ticket.subject)
     if question is None:
         over = replace(ticket, state=TicketState.CLOSED, announced=None, changed=means.now)
         return means.memory.save_ticket(over)

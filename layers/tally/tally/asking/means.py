@@ -9,13 +9,13 @@ from tally.domain.asking import words
 from tally.domain.asking.answer import Answerers
 from tally.domain.asking.asking_ledger_port import AskingLedger
 from tally.domain.asking.next_step import not_ours_any_more
-from tally.domain.asking.question import Question
+from tally.domain.asking.question import Question, Subject
 from tally.domain.asking.seen import SeenNote, SeenTicket
 from tally.domain.asking.ticket import Ticket
 from tally.domain.asking.tickets_port import Desk, Tickets
 from tally.errors import BugError
 from tally.people.hold_answers import Answers
-from tally.ports import Ledger
+from tally.ports import Clock, Ledger
 
 
 def no_statement(_: Question) -> str:
@@ -25,7 +25,7 @@ def no_statement(_: Question) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Means:
-    """The ports, the settings and the time of a run.
+    """The ports, the settings and the clock of a run.
 
     ``settle`` is the time after which ConnectWise's lists are believed to show every write.
     ``statement_of`` says where the statement of a question's month is, "" if nowhere. ``most_open``
@@ -41,15 +41,20 @@ class Means:
     answerers: Answerers
     deployment: str
     settle: timedelta
-    now: datetime
+    clock: Clock
     statement_of: Callable[[Question], str] = no_statement
     most_open: int | None = None
 
-    def question(self, ticket: Ticket) -> Question | None:
-        """Return what is asked about the ticket's subject now; None if that is gone."""
-        if ticket.subject == words.MORE:
+    @property
+    def now(self) -> datetime:
+        """This very moment: a run takes minutes, and what it announces is not as old as it is."""
+        return self.clock.now()
+
+    def question(self, subject: Subject) -> Question | None:
+        """Return what is asked about a subject now; None if that is gone."""
+        if subject == words.MORE:
             return None if self.most_open is None else words.more_wait(self.most_open)
-        return self.questions.of(ticket.subject, self.now)
+        return self.questions.of(subject, self.now)
 
     def seen(self, ticket: Ticket) -> SeenTicket | None:
         """Return the ticket as ConnectWise shows it; None if it is no service ticket any more."""

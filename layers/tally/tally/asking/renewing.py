@@ -60,5 +60,7 @@ def _asks(note: SeenNote, ticket: Ticket) -> bool:
 
 
 def _recorded(means: Means, ticket: Ticket, note: SeenNote) -> Ticket:
-    stands = replace(ticket, asked=note.created, announced=None, word="", ours=note.created_by)
+    # A note whose time cannot be read would be written again and again.
+    asked = note.created or means.now
+    stands = replace(ticket, asked=asked, announced=None, word="", ours=note.created_by)
     return means.memory.save_ticket(stands)

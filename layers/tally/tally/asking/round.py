@@ -63,10 +63,10 @@ class Round:
 
         Raises TallyError if the ledger cannot be read, or the desk is not found in ConnectWise.
         """
-        now, done = self.clock.now(), Asked()
+        done = Asked()
         questions = Questions(ledger=self.ledger, standings=self.standings)
         known = list(self.memory.all_open_tickets())
-        asked = list(questions.all(now))
+        asked = list(questions.all(self.clock.now()))
         if not known and not asked:
             return done
         means = Means(
@@ -79,7 +79,7 @@ class Round:
             answerers=self.answerers,
             deployment=self.deployment,
             settle=self.settle,
-            now=now,
+            clock=self.clock,
             statement_of=self.statement_of,
             most_open=MOST_OPEN if len(asked) > MOST_OPEN else None,
         )
@@ -120,23 +120,25 @@ def _ask(means: Means, waiting: Sequence[tuple[Question, int]], *, room: int, do
         if room <= 0:
             left_out.append(connectwise_id)
             continue
-        made = _guarded(
-            question.subject,
-            done,
-            partial(_begun, means, question, connectwise_id),
-        )
+        subject = question.subject
+        made = _guarded(subject, done, partial(_begun, means, subject, connectwise_id))
         room -= made is not None
         done.made += made is not None
     done.left_out = len(left_out)
     if left_out:
-        _guarded(words.MORE, done, partial(_begun, means, words.more_wait(MOST_OPEN), left_out[0]))
+        _guarded(words.MORE, done, partial(_begun, means, words.MORE, left_out[0]))
 
 
-def _begun(means: Means, question: Question, connectwise_id: int) -> Ticket | None:
-    """Make the subject's next ticket, if it is due; the index may lag, so the table is asked."""
-    before = means.memory.ticket(question.subject)
+def _begun(means: Means, subject: Subject, connectwise_id: int) -> Ticket | None:
+    """Make the subject's next ticket, if it is due.
+
+    The index may lag, and a ticket of this very run may have been the answer: so the table is
+    asked.
+    """
+    before = means.memory.ticket(subject)
     number = next_number(before, now=means.now)
-    if number is None:
+    question = None if number is None else means.question(subject)
+    if number is None or question is None:
         return None
     return begin(means, question, connectwise_id, number, before)
 

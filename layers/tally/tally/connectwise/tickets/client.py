@@ -9,10 +9,12 @@ from tally.connectwise.tickets.desk_names import BOARDS, find_desk, what_mails
 from tally.connectwise.tickets.rows import MemberRow, NoteRow, TextRow, TicketRow
 from tally.domain.asking.seen import SeenMember, SeenNote, SeenTicket
 from tally.domain.asking.tickets_port import Desk, DeskNames, NewTicket
-from tally.errors import ContractError, NotFoundError
+from tally.errors import ContractError, MissingRightError, NotFoundError
 from tally.transport.failures import Effect
 
 _TICKETS = "/service/tickets"
+_CLOSING = "Service Desk > Close Service Tickets: Edit"
+"""The right to give a ticket a status that closes it."""
 MOST_NOTES = 2_000
 """The most notes of a ticket that are read (SAFE-10): with more, nothing is concluded from them."""
 
@@ -79,7 +81,10 @@ class TicketClient:
 
     def set_status(self, ticket_id: int, status_id: int) -> SeenTicket:
         """PATCH the status alone; safe to repeat."""
-        return self._change(ticket_id, sent.status_patch(status_id))
+        try:
+            return self._change(ticket_id, sent.status_patch(status_id))
+        except MissingRightError as error:
+            raise MissingRightError(f"{error}, or to close it {_CLOSING}") from None
 
     def notes(self, ticket_id: int) -> Sequence[SeenNote]:
         """List the notes of a ticket; those that say that they are another ticket's are left out.

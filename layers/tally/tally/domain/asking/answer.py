@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from tally.domain.asking.question import Question
+from tally.domain.asking.question import Option, Question
 from tally.domain.asking.seen import SeenMember, SeenNote
 from tally.domain.asking.ticket import Given, Ticket
 from tally.domain.model.screen import brief
@@ -114,18 +114,19 @@ def answers(
         line, member = first_line(note.text), members.get(note.member)
         if line is None or member is None or not answerers.include(member):
             continue
-        if question.option(line.word, line.number) is not None:
-            found.append(_given(note, line, question))
+        option = question.option(line.word, line.number)
+        if option is not None:
+            found.append(_given(note, option, question))
     return sorted(found, key=lambda each: (each.at, each.note_id))
 
 
-def _given(note: SeenNote, line: Line, question: Question) -> Given:
+def _given(note: SeenNote, option: Option, question: Question) -> Given:
     assert note.created is not None  # else it would be no candidate
     return Given(
         note_id=note.id,
         member=note.member,
-        option=line.word,
-        number=line.number,
+        option=option.word,
+        number=option.number,
         why=reason(note.text),
         at=note.created,
         about=question.about,

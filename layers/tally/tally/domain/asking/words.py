@@ -18,6 +18,7 @@ OTHER_BOARD = "It was moved to another board."
 OTHER_REFERENCE = "Its external reference was changed."
 MAY_MAIL = "It has a contact, or a flag that mails somebody, and Tally writes no word where it may."
 CLOSED_BY_HAND = "It was closed without an answer."
+STAYS_OPEN = "It was to be closed, and does not stay so."
 MOVED = "The numbers have moved since the question was asked, so no answer to it counts any more."
 DIFFER = "Two answers differ, so neither of them counts."
 
@@ -69,8 +70,9 @@ def hint(question: Question, code: str) -> str:
     """Return the one hint how an answer has to look."""
     lines = " or ".join(f"TALLY {code} {_line(each)}" for each in question.options)
     return (
-        "A note here seems to be meant as an answer, and is none. An answer is an internal note of "
-        f"a member with a full licence, whose first line is exactly: {lines}. Tally says this once."
+        "A note here seems to be meant as an answer, and is none. An answer is a new internal note "
+        f"of a member with a full licence, whose first line is exactly: {lines}. Tally says this "
+        "once."
     )
 
 
