@@ -10,15 +10,14 @@ from tally.asking.round import Asked
 from tally.errors import TallyError
 from tally.runtime.cold_start import started
 from tally.runtime.logs import function_logger, in_words
-from tally.runtime.parts import tickets
-from tally.runtime.parts.tickets import TicketsFunction
+from tally.runtime.parts.tickets import TicketsFunction, tickets_parts
 
 logger = function_logger("tickets")
 
 
 @cache
 def _tickets() -> TicketsFunction | None:
-    return tickets.tickets(os.environ)
+    return tickets_parts(os.environ)
 
 
 @logger.inject_lambda_context(clear_state=True)
@@ -52,5 +51,6 @@ def _told(asked: Asked) -> dict[str, Any]:
         "looked": asked.looked,
         "made": asked.made,
         "left_out": asked.left_out,
+        "put_off": asked.put_off,
         "failures": asked.failures,
     }

@@ -5,8 +5,8 @@ else.
 """
 
 from verification.mutations.catalogue.adapters import ADAPTERS
-from verification.mutations.catalogue.attaching import ATTACHING
 from verification.mutations.catalogue.asking import ASKING
+from verification.mutations.catalogue.attaching import ATTACHING
 from verification.mutations.catalogue.counting import COUNTING
 from verification.mutations.catalogue.finding import FINDING
 from verification.mutations.catalogue.following import FOLLOWING

@@ -5,28 +5,26 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Annotated
 
-from pydantic import BeforeValidator, Field
-from requests.adapters import BaseAdapter
+from pydantic import BeforeValidator
 
 from tally.asking.round import Round
 from tally.aws.clients import AwsClients
 from tally.aws.secret import read_keys
-from tally.connectwise.client import ConnectWiseClient
-from tally.connectwise.dialect import API_VERSION
-from tally.connectwise.site import Keys
 from tally.connectwise.tickets.client import TicketClient
 from tally.domain.asking.answer import Answerers
 from tally.domain.asking.tickets_port import DeskNames
 from tally.domain.model.standing import StandingState
 from tally.ledger.asking.ticket_table import DynamoDBAsking
 from tally.ledger.dynamodb import DynamoDBLedger
-from tally.ports import Clock
+from tally.runtime.bootstrap import World, connectwise_client
 from tally.runtime.clock import WallClock
-from tally.runtime.settings import FromEnvironment, Text
+from tally.runtime.settings import ConnectWiseSettings, Text
 from tally.runtime.time_limits import Deadline
 from tally.runtime.traffic import Traffic
 
 _CONNECTIONS = 4
+_ONE_MORE = 90.0
+"""Seconds that must be left for one more ticket: eight calls of ten seconds, and the ledger."""
 _CAUSES = {"set-up": StandingState.NEEDS_SETUP, "failing": StandingState.FAILING}
 
 
@@ -42,21 +40,14 @@ def _standings(value: str) -> frozenset[StandingState]:
     return frozenset(_CAUSES[each] for each in causes)
 
 
-class TicketSettings(FromEnvironment):
+class TicketSettings(ConnectWiseSettings):
     """The tickets function's settings: it reads the ledger and ConnectWise, no GravityZone.
 
     An empty ``ticket_board`` asks nobody.
     """
 
     table_name: Text
-    secret_id: Text
     stack_name: Text
-    connectwise_url: Text
-    connectwise_company: Text
-    connectwise_api_version: str = API_VERSION
-    local_http_host: str = ""
-    request_timeout_seconds: Annotated[float, Field(gt=0, le=60)]
-    settle_seconds: Annotated[int, Field(ge=1, le=3600)]
     ticket_board: str = ""
     ticket_open_status: str = ""
     ticket_closed_status: str = ""
@@ -91,16 +82,8 @@ class TicketsFunction:
     traffic: Traffic
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outside:
-    """Stand-ins of tests for the network and the clock; None means the real one."""
-
-    connectwise: BaseAdapter | None = None
-    clock: Clock | None = None
-
-
-def tickets(
-    environment: Mapping[str, str], outside: Outside | None = None
+def tickets_parts(
+    environment: Mapping[str, str], world: World | None = None
 ) -> TicketsFunction | None:
     """Put the function together; None if no board is set.
 
@@ -110,21 +93,12 @@ def tickets(
     if not settings.ticket_board:
         return None
     aws, deadline, heard = AwsClients(connections=_CONNECTIONS), Deadline(), Traffic()
-    outside = outside or Outside()
-    keys = read_keys(aws.client("secretsmanager"), settings.secret_id)
-    connectwise = ConnectWiseClient(
-        url=settings.connectwise_url,
-        company=settings.connectwise_company,
-        keys=Keys(
-            public=keys.connectwise_public_key,
-            private=keys.connectwise_private_key,
-            client_id=keys.connectwise_client_id,
-        ),
-        api_version=settings.connectwise_api_version,
-        local_http_host=settings.local_http_host,
-        timeout=settings.request_timeout_seconds,
+    world = world or World()
+    connectwise = connectwise_client(
+        settings,
+        read_keys(aws.client("secretsmanager"), settings.secret_id),
         deadline=deadline.seconds_left,
-        adapter=outside.connectwise,
+        adapter=world.connectwise,
         listener=heard.heard,
     )
     tables = aws.client("dynamodb")
@@ -133,7 +107,7 @@ def tickets(
             ledger=DynamoDBLedger(tables, settings.table_name),
             memory=DynamoDBAsking(tables, settings.table_name),
             tickets=TicketClient(connectwise.calls),
-            clock=outside.clock or WallClock(),
+            clock=world.clock or WallClock(),
             names=settings.names,
             answerers=Answerers(
                 listed=settings.ticket_answerers, subcontractors=settings.ticket_subcontractors
@@ -141,6 +115,7 @@ def tickets(
             deployment=settings.stack_name,
             standings=settings.ticket_causes,
             settle=timedelta(seconds=settings.settle_seconds),
+            has_time=lambda: deadline.seconds_left() >= _ONE_MORE,
         ),
         deadline=deadline,
         traffic=heard,
