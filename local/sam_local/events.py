@@ -170,6 +170,21 @@ EVENTS: Sequence[Event] = (
         outcome=Outcome(answer=_ALL_DONE, quantities=_WITH_PARTNER),
     ),
     Event(
+        name="walk",
+        function="evidence",
+        at=_october(12, 3, 37),
+        outcome=Outcome(
+            answer={"customers": 9, "looks": 3, "skipped": "", "troubles": {}},
+            quantities=_WITH_PARTNER,
+        ),
+    ),
+    Event(
+        name="evidence-job",
+        function="evidence",
+        at=_october(12, 3, 38),
+        outcome=Outcome(answer=_ALL_DONE, quantities=_WITH_PARTNER),
+    ),
+    Event(
         name="job-at-the-close",
         function="worker",
         at=datetime(2026, 11, 2, 0, 5, tzinfo=UTC),

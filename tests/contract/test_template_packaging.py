@@ -10,6 +10,7 @@ from tests.contract.template import Template
 
 LAYERS = ["DependenciesLayer", "TallyLayer"]
 FUNCTIONS = {
+    "EvidenceFunction": "evidence",
     "BookFunction": "book",
     "PlannerFunction": "planner",
     "ReporterFunction": "reporter",

@@ -14,6 +14,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -26,6 +27,9 @@ from local.processes import wait_until
 from local.sam_local.events import EVENTS
 from local.stack import DEMO_PARAMETERS, Stack
 from simulators.scenario import dump_scenario
+from tally.domain.model.month import Month
+from tally.ledger.evidence.evidence_table import DynamoDBEvidence
+from tests.contract.evidence_scene import evidence_of
 from tests.contract.permissions import (
     BEHALF_HEAD,
     OURS_HEAD,
@@ -44,6 +48,8 @@ DOCUMENT = ROOT / "docs" / "least-privilege.md"
 _REFUSED = re.compile(r"not authorized to perform: (\S+)")
 PAUSE_SECONDS = 8
 """Longer than a worker waits for, so that the job goes back to the queue."""
+MANY = 20_000
+"""Machines of which the evidence does not stand in one item."""
 BOOK_DUE = datetime(2025, 4, 2, 5, 30, tzinfo=UTC)
 """After the close of the month of FIRST."""
 _SECONDS = 30
@@ -99,6 +105,68 @@ def work(msp: Msp) -> None:
         raise FlowFailedError(what)
 
 
+def gather(msp: Msp) -> None:
+    """Machines are walked and asked about, a large edition is replaced, and a job that fails comes
+    again.
+
+    It plays now: what is read after a month proves nothing of it.
+    """
+    now = datetime.now(UTC).replace(microsecond=0)
+    customer, large = _new_customer(msp), _new_customer(msp)
+    msp.check_in(customer, 3, now)
+    msp.check_in(large, 1, now)
+    _ticked_at(msp, now)
+    _finished(msp, "the month was not opened")
+    store = DynamoDBEvidence(msp.stack.dynamodb, msp.stack.outputs["LedgerTable"])
+    before = replace(evidence_of(MANY, company=large.id), month=Month.of(now))
+    store.save(before, drop_at=now + timedelta(days=30))
+    _walked(msp, now)
+    _recorded(msp, "no machine was proven", lambda: _proven(store, customer, now) == 3)
+    msp.check_in(customer, 1, now)
+    _ticked_at(msp, now)
+    _finished(msp, "the Addition was not raised")
+    fault = {"kind": "status", "status": 503, "operation": "getManagedEndpointDetails"}
+    msp.gravityzone.call("POST", "faults", fault)
+    _walked(msp, now)
+    _recorded(msp, "a look that failed did not come again", lambda: bool(_failed_looks(msp)))
+
+
+def _ticked_at(msp: Msp, now: datetime) -> None:
+    try:
+        msp.tick(now, drain=False)
+    except FunctionFailedError as error:
+        raise FlowFailedError("the tick failed") from error
+
+
+def _walked(msp: Msp, now: datetime) -> None:
+    try:
+        walked = msp.stack.invoke("evidence", {"walk": f"{now:%Y-%m-%dT%H:%M:%SZ}"})
+    except FunctionFailedError as error:
+        raise FlowFailedError("the walk failed") from error
+    if walked["troubles"]:
+        raise FlowFailedError("the walk left customers out")
+
+
+def _recorded(msp: Msp, otherwise: str, done: Callable[[], bool]) -> None:
+    """Wait until the jobs have brought it about, or one was refused what it asked for."""
+    wait_until(
+        lambda: done() or bool(_refusals(msp, "evidence")),
+        seconds=_SECONDS,
+        what="the jobs are done",
+    )
+    if _refusals(msp, "evidence"):
+        raise FlowFailedError(otherwise)
+
+
+def _proven(store: DynamoDBEvidence, customer: Customer, now: datetime) -> int:
+    found = store.read(customer.id, Month.of(now))
+    return 0 if found is None else found.proven
+
+
+def _failed_looks(msp: Msp) -> list[Mapping[str, Any]]:
+    return [*msp.logged("evidence", "comes again")]
+
+
 def publish(msp: Msp) -> None:
     """A month is opened and past its close: its book is published, and found again after the ledger
     has forgotten it.
@@ -120,6 +188,7 @@ def publish(msp: Msp) -> None:
 FLOWS: Mapping[str, Callable[[Msp], None]] = {
     "PlannerFunction": plan,
     "WorkerFunction": work,
+    "EvidenceFunction": gather,
     "BookFunction": publish,
 }
 
@@ -245,8 +314,8 @@ by `make least-privilege`; a test compares both tables with the template.
 
 Each of these was taken out of its role on a local stack that enforces IAM on the calls that
 functions make, and the function's flow was played: a tick on an empty ledger; a month that is
-opened, raised, and put off in the queue; a book that is published. With all of them everything is
-done; without any one of them, this happens.
+opened, raised, and put off in the queue; a book that is published; machines that are walked and
+asked about. With all of them everything is done; without any one of them, this happens.
 
 {table(OURS_HEAD, ours)}
 

@@ -1,4 +1,4 @@
-"""A program: all three functions under the runtime that Lambda runs them with, through an ordinary
+"""A program: all four functions under the runtime that Lambda runs them with, through an ordinary
 day and bad ones.
 
 ``main()`` in the environment that Lambda gives a function; what it writes is what CloudWatch
@@ -28,7 +28,7 @@ from requests.adapters import BaseAdapter
 
 from simulators.adapter import SimulatorAdapter
 from simulators.clock import VirtualClock
-from tally.runtime import bootstrap
+from tally.runtime import bootstrap, evidence_parts
 from testing.aws_models import read_models_once
 from testing.ledger_table import create_ledger_table
 from testing.world import World
@@ -179,7 +179,8 @@ class Msp:
         self.world.check_in(customer, 12)
         create_ledger_table(boto3.client("dynamodb"), "ledger")
         self.sqs, self.secrets = boto3.client("sqs"), boto3.client("secretsmanager")
-        os.environ["QUEUE_URL"] = self.sqs.create_queue(QueueName="jobs")["QueueUrl"]
+        for name in ("QUEUE_URL", "EVIDENCE_QUEUE_URL"):
+            os.environ[name] = self.sqs.create_queue(QueueName=name.lower())["QueueUrl"]
         os.environ["TOPIC_ARN"] = boto3.client("sns").create_topic(Name="alarms")["TopicArn"]
         self.secrets.create_secret(Name="keys", SecretString=json.dumps(KEYS))
 
@@ -188,15 +189,21 @@ class Msp:
         outside = bootstrap.World(
             gravityzone=gravityzone, connectwise=connectwise, clock=self.world.clock
         )
-        with patch.object(bootstrap, "World", lambda: outside):
+        inventory = evidence_parts.Outside(gravityzone=gravityzone, clock=self.world.clock)
+        with (
+            patch.object(bootstrap, "World", lambda: outside),
+            patch.object(evidence_parts, "Outside", lambda: inventory),
+        ):
             invoke("planner", {"tick": TICK})
-            invoke("worker", {"Records": self.batch()})
+            invoke("worker", {"Records": self.batch("QUEUE_URL")})
+            invoke("evidence", {"walk": TICK}, {"Records": self.batch("EVIDENCE_QUEUE_URL")})
+            invoke("evidence", {"Records": self.batch("EVIDENCE_QUEUE_URL")})
             invoke("reporter", {"digest": "close-day", "at": "2026-12-02T06:00:00Z"})
 
-    def batch(self) -> list[dict[str, Any]]:
-        """What waits on the queue, as Lambda's event source hands it over."""
+    def batch(self, queue: str) -> list[dict[str, Any]]:
+        """What waits on a queue, as Lambda's event source hands it over."""
         found = self.sqs.receive_message(
-            QueueUrl=os.environ["QUEUE_URL"],
+            QueueUrl=os.environ[queue],
             MaxNumberOfMessages=10,
             AttributeNames=["All"],
             VisibilityTimeout=0,
@@ -244,7 +251,7 @@ def errors_that_nobody_foresaw(msp: Msp) -> None:
         {"Records": [{"body": json.dumps(KEYS)}]},
         {"digest": 1},
     ):
-        for function in ("planner", "worker", "reporter"):
+        for function in ("planner", "worker", "reporter", "evidence"):
             invoke(function, event)
 
 

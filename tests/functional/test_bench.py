@@ -32,6 +32,11 @@ HEAVY = {
         "tally.domain.book",
         "tally.publishing",
         "tally.statements",
+        "tally.evidence",
+        "tally.domain.evidence",
+        "tally.ledger.evidence",
+        "tally.gravityzone.inventory",
+        "tally.runtime.evidence_parts",
     ),
 }
 """What no first tick or job may import: another's work, or a machine's for development."""
