@@ -36,7 +36,7 @@ HEAVY = {
         "tally.domain.evidence",
         "tally.ledger.evidence",
         "tally.gravityzone.inventory",
-        "tally.runtime.evidence_parts",
+        "tally.runtime.parts.evidence",
     ),
 }
 """What no first tick or job may import: another's work, or a machine's for development."""

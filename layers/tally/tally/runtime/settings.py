@@ -264,20 +264,20 @@ class BookSettings(FromEnvironment):
     attach_privately: bool = True
 
 
-class EvidenceSettings(_FromEnvironment):
+class EvidenceSettings(FromEnvironment):
     """The evidence function's settings: it reads GravityZone and the ledger, no ConnectWise.
 
     ``inventory_calls_per_second`` is one container's share.
     """
 
-    table_name: _Text
-    secret_id: _Text
-    gravityzone_url: _Text
+    table_name: Text
+    secret_id: Text
+    gravityzone_url: Text
     services: _Services = ""  # type: ignore[assignment]  # read as a setting is
     close_day: Annotated[int, Field(ge=2, le=28)]
     evidence: bool
     evidence_months: Annotated[int, Field(ge=1, le=120)]
-    evidence_queue_url: _Text
+    evidence_queue_url: Text
     inventory_calls_per_second: Annotated[float, Field(gt=0, le=10)]
     request_timeout_seconds: Annotated[float, Field(gt=0, le=60)]
     local_http_host: str = ""
