@@ -47,7 +47,8 @@ def test_a_reader_of_the_ledger_is_given_what_it_reads(
     assert set(template.properties(function)["Environment"]["Variables"]) <= read
 
 
-@pytest.mark.parametrize("function",
+@pytest.mark.parametrize(
+    "function",
     ["PlannerFunction", "WorkerFunction", "BookFunction", "EvidenceFunction", "TicketsFunction"],
 )
 def test_an_error_names_the_parameter_that_feeds_the_setting(

@@ -28,7 +28,7 @@ from requests.adapters import BaseAdapter
 
 from simulators.adapter import SimulatorAdapter
 from simulators.clock import VirtualClock
-from tally.runtime import bootstrap
+from tally.runtime.parts import bootstrap
 from tally.runtime.parts import evidence as evidence_parts
 from testing.aws_models import read_models_once
 from testing.ledger_table import create_ledger_table

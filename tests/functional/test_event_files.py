@@ -25,7 +25,7 @@ from simulators.demo_scenario import DEMO_AGREEMENT_TYPE, DEMO_PRODUCT
 from simulators.gravityzone import GravityZoneSimulator
 from tally.errors import TallyError
 from tally.ledger.dynamodb import DynamoDBLedger
-from tally.runtime import bootstrap
+from tally.runtime.parts import bootstrap
 from tally.runtime.parts import evidence as evidence_parts
 from testing.ledger_table import create_ledger_table
 from tests.functional.deployed_functions import KEYS, Context
