@@ -1,4 +1,4 @@
-"""A program: all four functions under the runtime that Lambda runs them with, through an ordinary
+"""A program: all functions under the runtime that Lambda runs them with, through an ordinary
 day and bad ones.
 
 ``main()`` in the environment that Lambda gives a function; what it writes is what CloudWatch

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+import boto3
 import pytest
 
 import tickets.handler as tickets_function
@@ -75,14 +76,13 @@ class Scene:
 
     def record(self, customer: Customer) -> UsageRecord:
         """The customer's November, as the table has it."""
-        ledger = DynamoDBLedger(_client("dynamodb"), "ledger")
-        [record] = [each for each in ledger.all_open_records() if _is(each, customer)]
+        [record] = [each for each in _ledger().all_open_records() if _is(each, customer)]
         assert isinstance(record, UsageRecord)
         return record
 
     def rulings(self, customer: Customer) -> list[tuple[str, str]]:
         """Who ruled and why, by the record's history."""
-        history = DynamoDBLedger(_client("dynamodb"), "ledger").history(self.record(customer).key)
+        history = _ledger().history(self.record(customer).key)
         return [(each.by, each.why) for each in history if each.by != TALLY]
 
     def lines(self, message: str) -> list[dict[str, Any]]:
@@ -91,10 +91,8 @@ class Scene:
         return [each for each in lines if each["message"] == message]
 
 
-def _client(service: str) -> Any:
-    import boto3  # noqa: PLC0415 - moto is at work by now
-
-    return boto3.client(service)
+def _ledger() -> DynamoDBLedger:
+    return DynamoDBLedger(boto3.client("dynamodb"), "ledger")
 
 
 def _is(record: object, customer: Customer) -> bool:
