@@ -149,7 +149,7 @@ def ask(msp: Msp) -> None:
     asked = _asked(msp, "the question was not asked")
     if asked["made"] != 1:
         raise FlowFailedError("the question was not asked")
-    (ticket,) = [each for each in msp.connectwise.tickets() if not each["closedFlag"]]
+    ticket = msp.connectwise.tickets()[-1]
     text = "\n".join(each["text"] for each in ticket["notes"])
     (code,) = set(re.findall(r"^TALLY (\w{4}) ", text, flags=re.MULTILINE))
     msp.set_clocks(now + timedelta(minutes=1))
