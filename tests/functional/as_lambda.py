@@ -193,14 +193,14 @@ class Msp:
         self.sqs, self.secrets = boto3.client("sqs"), boto3.client("secretsmanager")
         for name in ("QUEUE_URL", "EVIDENCE_QUEUE_URL"):
             os.environ[name] = self.sqs.create_queue(QueueName=name.lower())["QueueUrl"]
+        os.environ["TOPIC_ARN"] = boto3.client("sns").create_topic(Name="alarms")["TopicArn"]
         boto3.client("s3").create_bucket(
             Bucket="books", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"}
         )
-        os.environ["TOPIC_ARN"] = boto3.client("sns").create_topic(Name="alarms")["TopicArn"]
         self.secrets.create_secret(Name="keys", SecretString=json.dumps(KEYS))
 
     def day(self, gravityzone: BaseAdapter | None, connectwise: BaseAdapter | None) -> None:
-        """A tick, its jobs, and a digest."""
+        """A tick, its jobs, a digest, and a look at the books."""
         outside = bootstrap.World(
             gravityzone=gravityzone, connectwise=connectwise, clock=self.world.clock
         )
