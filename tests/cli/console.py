@@ -15,6 +15,7 @@ from cli.stack import Stack
 from simulators.clock import VirtualClock
 from tally.errors import SetupError
 from tally.runtime.settings import BookSettings, PlannerSettings
+from testing.asking import MemoryAsking
 from testing.books import MemoryBooks, MemoryBucket
 from testing.evidence import MemoryEvidence
 from testing.world import AGREEMENT_TYPE, PRODUCT, World
@@ -132,6 +133,8 @@ class Console:
             gravityzone=lambda: world.plan.gravityzone,
             connectwise=lambda: world.plan.connectwise,
             documents=world.documents,
+            tickets=world.tickets,
+            asking=MemoryAsking,
             queue=lambda: world.queue,
             waiting=lambda: len(world.queue),
             dead_letters=lambda: self.letters,
