@@ -10,7 +10,7 @@ import pytest
 
 from simulators.clock import VirtualClock
 from tests.functional.instants import gmt
-from verification.bench import calls, memory, pulse
+from verification.bench import calls, memory, pulse, tickets
 from verification.bench.agenda import Agenda
 from verification.bench.cold_start import BARE, HANDLERS, first_moments
 from verification.bench.planner_scene import TICK, planner
@@ -141,6 +141,28 @@ def test_a_small_month_keeps_what_the_pulse_promises() -> None:
     missed = [each.what for each in figures if not each.kept]
     assert [each for each in missed if "calls" not in each and "variable" not in each] == []
     assert sum(each.bound is not None for each in figures) == 8
+
+
+@pytest.mark.slow
+def test_a_run_of_tickets_reads_its_own_alone() -> None:
+    """ASK-8: two calls an open question and run and a few beside, however many customers there are;
+    none where none is open.
+    """
+    quiet = tickets.TicketScene(companies=30, questions=0)
+    assert [quiet.run() for _ in range(3)] == [0, 0, 0]
+    asked = tickets.TicketScene(companies=30, questions=4)
+    asked.run()
+    assert asked.open == 4
+    made = [asked.run() for _ in range(3)]
+    assert max(made) <= 4 * tickets.CALLS_A_QUESTION + tickets.CALLS_BESIDE
+    assert min(made) >= 4 * tickets.CALLS_A_QUESTION
+
+
+def test_what_is_of_tickets_is_told_from_the_rest() -> None:
+    """The figure of imports counts the rooms of tickets, and nothing that only sounds like them."""
+    assert tickets.of_asking(["tally.asking.round", "tally.worker.sync", "tickets"]) == [
+        "tally.asking.round"
+    ]
 
 
 def test_time_goes_on_while_somebody_waits() -> None:

@@ -72,6 +72,11 @@ class TicketSettings(ConnectWiseSettings):
             source=self.ticket_source,
         )
 
+    @property
+    def answerers(self) -> Answerers:
+        """The members whose answers count."""
+        return Answerers(listed=self.ticket_answerers, subcontractors=self.ticket_subcontractors)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TicketsFunction:
@@ -109,9 +114,7 @@ def tickets_parts(
             tickets=TicketClient(connectwise.calls),
             clock=world.clock or WallClock(),
             names=settings.names,
-            answerers=Answerers(
-                listed=settings.ticket_answerers, subcontractors=settings.ticket_subcontractors
-            ),
+            answerers=settings.answerers,
             deployment=settings.stack_name,
             standings=settings.ticket_causes,
             settle=timedelta(seconds=settings.settle_seconds),
