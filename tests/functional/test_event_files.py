@@ -13,6 +13,7 @@ import book.handler as book_function
 import evidence.handler as evidence_function
 import planner.handler as planner_function
 import reporter.handler as reporter_function
+import tickets.handler as tickets_function
 import worker.handler as worker_function
 from local.sam_local.event_scene import BEGINS, opt_the_partner_in, scenario, seen
 from local.sam_local.events import EVENTS, Event, Outcome, differences
@@ -36,6 +37,7 @@ HANDLERS = {
     "reporter": reporter_function.handler,
     "evidence": evidence_function.handler,
     "book": book_function.handler,
+    "tickets": tickets_function.handler,
 }
 
 
@@ -105,6 +107,7 @@ def stage(environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Itera
             reporter_function._report,
             evidence_function._evidence,
             book_function._parts,
+            tickets_function._tickets,
         ):
             cached.cache_clear()
         yield stage
@@ -114,6 +117,7 @@ def stage(environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Itera
             reporter_function._report,
             evidence_function._evidence,
             book_function._parts,
+            tickets_function._tickets,
         ):
             cached.cache_clear()
 
