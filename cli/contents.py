@@ -87,6 +87,11 @@ CONTENTS = (
         line="State a customer's month on a page, or all of them in a book.",
     ),
     Entry(
+        name="evidence",
+        module="cli.commands.evidence",
+        line="Remove the machines that were recorded of one customer.",
+    ),
+    Entry(
         name="book",
         module="cli.commands.book",
         line="Show the published books; verify that nobody changed them.",

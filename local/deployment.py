@@ -29,14 +29,15 @@ if TYPE_CHECKING:
 REGION = "us-east-1"
 STACK_NAME = "tally"
 
-type Function = Literal["planner", "reporter", "worker", "book", "tickets"]
-type DeadLetters = Literal["jobs", "schedule", "planner", "reporter", "book"]
+type Function = Literal["planner", "reporter", "worker", "book", "evidence", "tickets"]
+type DeadLetters = Literal["jobs", "schedule", "planner", "reporter", "book", "evidence"]
 
 _DEAD_LETTER_QUEUES: Mapping[DeadLetters, str] = {
     "jobs": "JobsDeadLetterQueue",
     "schedule": "ScheduleDeadLetterQueue",
     "planner": "PlannerFailureQueue",
     "reporter": "ReporterFailureQueue",
+    "evidence": "EvidenceDeadLetterQueue",
     "book": "BookFailureQueue",
 }
 

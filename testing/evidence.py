@@ -1,7 +1,8 @@
-"""Evidence kept in memory: it promises what the DynamoDB store does; and an inventory by hand."""
+"""Evidence kept in memory, and the queue of its function: they promise what AWS's adapters do."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from tally.domain.evidence.evidence import Evidence
 from tally.domain.model.month import Month
@@ -33,3 +34,20 @@ class MemoryEvidence:
         """Remove one company's evidence of a month; return False if there was none."""
         self.dropped.pop((company_id, month), None)
         return self.kept.pop((company_id, month), None) is not None
+
+
+@dataclass(slots=True)
+class MemoryTextQueue:
+    """The queue of the evidence function in memory: first in, first out, and no delays."""
+
+    bodies: list[str] = field(default_factory=list)
+    put_off_for: list[timedelta] = field(default_factory=list)
+
+    def send(self, bodies: Iterable[str]) -> None:
+        """Put messages on the queue."""
+        self.bodies.extend(bodies)
+
+    def put_off(self, receipt: str, wait: timedelta) -> None:
+        """Note for how long a message was put off."""
+        assert receipt, "a message that nobody received"
+        self.put_off_for.append(wait)

@@ -8,7 +8,7 @@ from tally.connectwise.documents import Documents
 from tally.connectwise.tickets.client import TicketClient
 from tally.gravityzone.pace import TokenBucket
 from tally.ports import ConnectWise, GravityZone
-from tally.runtime import bootstrap
+from tally.runtime.parts import bootstrap
 from tally.runtime.settings import PlannerSettings
 from tally.transport.operators import operators_network
 

@@ -170,6 +170,21 @@ EVENTS: Sequence[Event] = (
         outcome=Outcome(answer=_ALL_DONE, quantities=_WITH_PARTNER),
     ),
     Event(
+        name="walk",
+        function="evidence",
+        at=_october(12, 3, 37),
+        outcome=Outcome(
+            answer={"customers": 9, "looks": 3, "skipped": "", "troubles": {}},
+            quantities=_WITH_PARTNER,
+        ),
+    ),
+    Event(
+        name="evidence-job",
+        function="evidence",
+        at=_october(12, 3, 38),
+        outcome=Outcome(answer=_ALL_DONE, quantities=_WITH_PARTNER),
+    ),
+    Event(
         name="job-at-the-close",
         function="worker",
         at=datetime(2026, 11, 2, 0, 5, tzinfo=UTC),
@@ -185,6 +200,16 @@ EVENTS: Sequence[Event] = (
         at=datetime(2026, 11, 2, 5, 30, tzinfo=UTC),
         outcome=Outcome(
             answer={"written": ["2026-10/1"], "unchanged": 0},
+            quantities=_AT_THE_CLOSE,
+            closed=[HARBOR_DENTAL],
+        ),
+    ),
+    Event(
+        name="tickets",
+        function="tickets",
+        at=datetime(2026, 11, 2, 5, 39, tzinfo=UTC),
+        outcome=Outcome(
+            answer={"skipped": "no board for tickets is set"},
             quantities=_AT_THE_CLOSE,
             closed=[HARBOR_DENTAL],
         ),

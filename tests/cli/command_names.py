@@ -24,6 +24,7 @@ NAMES = [
         "carry-terms",
         "export",
         "statement",
+        "evidence remove",
         "failed list",
         "failed retry",
         "companies suggest",

@@ -46,6 +46,7 @@ SET_UP = ("untie", "unpin", "exclude", "include", "bill-partner", "unbill-partne
 ONE: Mapping[str, tuple[str, ...]] = {
     "show": ("Harbor Dental",),
     "statement": ("Harbor Dental",),
+    "evidence remove": ("Harbor Dental", "--yes"),
     **dict.fromkeys(ANSWERS, ("Harbor Dental", *WHY, "--yes")),
     **{f"companies {name}": ("Harbor Dental", *WHY, "--yes") for name in SET_UP},
     "companies tie": ("Harbor Dental", "17", *WHY, "--yes"),

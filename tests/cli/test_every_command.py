@@ -38,6 +38,7 @@ OF_A_COMPANY = [
     ("plan", "Customer 0000"),
     ("sync", "Customer 0000", "--yes"),
     ("waive", "Customer 0000", *WHY, "--yes"),
+    ("evidence", "remove", "Customer 0000", "--yes"),
     ("companies", "exclude", "Customer 0000", *WHY, "--yes"),
 ]
 SHARED = ("--json", "--stack", "--region", "--profile", "--local", "--debug", "--help")

@@ -21,6 +21,7 @@ from cli.output import Output
 from local.checkout import ROOT
 from simulators.faults import Fault, FaultKind
 from tally.domain.book.edition import MonthBooks, Trouble
+from tally.domain.evidence.evidence import Evidence, Machine
 from tally.domain.model.month import Month
 from tally.domain.pulse.state import Proof, Pulse, Trust
 from tally.domain.reporting.digest import DigestKind
@@ -104,7 +105,24 @@ def scene() -> Scene:
     contradicted = Proof(trust=Trust.OFF, why=named("the total of plain"))
     world.pulses.pulse = Pulse(proof=contradicted)
     put_there(made.console)
+    record_a_machine(made.console, made.customers["plain"].id)
     return made
+
+
+def record_a_machine(console: Console, company_id: str) -> None:
+    """A machine that somebody named."""
+    now = console.world.clock.now()
+    machine = Machine(id="m", name=HOSTILE, fqdn=HOSTILE, listed=now.date())
+    console.evidence.save(
+        Evidence(
+            company_id=company_id,
+            month=Month.of(now),
+            begun=now,
+            walked=now,
+            machines=(machine,),
+        ),
+        drop_at=now,
+    )
 
 
 def put_there(console: Console) -> None:
@@ -157,6 +175,7 @@ COMMANDS = [
     ("export", *DECEMBER),
     ("statement", "plain", *DECEMBER),
     ("statement", "changed", *DECEMBER),
+    ("evidence", "remove", "plain", *DECEMBER, "--yes"),
     ("failed", "list"),
     ("failed", "retry", "--yes"),
     ("companies", "tie", "unlinked", "namesake", *WHY),

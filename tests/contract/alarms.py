@@ -67,6 +67,16 @@ ALARMS: dict[str, tuple[Any, ...]] = {
         300,
         "notBreaching",
     ),
+    "EvidenceDeadLetterAlarm": (
+        "AWS/SQS",
+        DEAD_LETTERS,
+        _queue("EvidenceDeadLetterQueue"),
+        "Maximum",
+        AT_LEAST,
+        1,
+        300,
+        "notBreaching",
+    ),
     "BookDeadLetterAlarm": (
         "AWS/SQS",
         DEAD_LETTERS,
@@ -75,6 +85,16 @@ ALARMS: dict[str, tuple[Any, ...]] = {
         AT_LEAST,
         1,
         300,
+        "notBreaching",
+    ),
+    "TicketsErrorsAlarm": (
+        "AWS/Lambda",
+        "Errors",
+        _function("TicketsFunction"),
+        "Sum",
+        AT_LEAST,
+        1,
+        900,
         "notBreaching",
     ),
     "PlannerErrorsAlarm": (

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 import boto3
 import pytest
@@ -12,6 +13,7 @@ from botocore.stub import Stubber
 from moto import mock_aws
 
 from tally.aws.bucket import S3Bucket
+from tally.aws.clients import AwsClients
 from tally.domain.book.bucket_port import Bucket
 from tally.domain.book.edition import Edition, MonthBooks, Trouble
 from tally.domain.book.ledger_port import BookLedger
@@ -153,6 +155,30 @@ def test_a_bucket_that_refuses_is_named(
         stub.add_client_error(call, code, "it says why", http_status_code=status)
         with pytest.raises(raised, match=rf"the bucket books .*{code}: it says why"):
             calls[call]()
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "host"),
+    [
+        ("", "books.s3.us-east-1.amazonaws.com"),
+        ("http://host.docker.internal:4566", "host.docker.internal:4566"),
+    ],
+)
+def test_a_local_stacks_bucket_is_in_the_path(
+    monkeypatch: pytest.MonkeyPatch, endpoint: str, host: str
+) -> None:
+    """In AWS a bucket is a name below S3's, as S3 recommends; a local stack has no such names."""
+    if endpoint:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint)
+    else:
+        monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    for name, value in (("REGION", "us-east-1"), ("DEFAULT_REGION", "us-east-1")):
+        monkeypatch.setenv(f"AWS_{name}", value)
+    for name in ("ACCESS_KEY_ID", "SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(f"AWS_{name}", "test")
+    objects = AwsClients(connections=1).client("s3")
+    url = objects.generate_presigned_url("get_object", Params={"Bucket": "books", "Key": "k"})
+    assert urlsplit(url).netloc in (host, host.replace(".us-east-1", ""))
 
 
 def test_a_bucket_that_is_not_there_says_what_to_do() -> None:

@@ -12,6 +12,7 @@ from local.sam_local.events import EVENTS, EVENTS_FOLDER, Event
 from local.sam_local.invoke import FUNCTIONS, command
 from tally.domain.reporting.digest import DigestKind
 from tally.errors import ContractError
+from tally.evidence.jobs import EvidenceJob, Task, WalkDue
 from tally.messages import Job, Tick
 from tally.publishing.book_due import BookDue
 from tally.reporter.digest_due import DigestDue
@@ -107,6 +108,21 @@ def test_the_reporters_events_ask_for_a_digest(event: Event) -> None:
     assert (due.digest, due.at) == (DIGESTS[event.name], event.at)
 
 
+def test_the_evidence_functions_events_are_a_walk_and_a_job_of_it(template: Template) -> None:
+    """PROOF-1: what the template's schedules send, with their placeholder filled in, and a message
+    of the function's own queue.
+    """
+    walk, of_queue = _of("evidence")
+    sent = template.properties("EvidenceFunction")["Events"]["Daily"]["Properties"]["Input"]
+    filled = sent.replace("<aws.scheduler.scheduled-time>", f"{walk.at:%Y-%m-%dT%H:%M:%SZ}")
+    assert walk.payload == json.loads(filled)
+    assert WalkDue.of(walk.payload).at == walk.at
+    (record,) = of_queue.payload["Records"]
+    assert record["md5OfBody"] == hashlib.md5(record["body"].encode()).hexdigest()
+    job = EvidenceJob.parse(record["body"])
+    assert (job.task, job.at) == (Task.LOOK, walk.at)
+
+
 @pytest.mark.parametrize("event", _of("book"), ids=lambda event: event.name)
 def test_the_books_event_is_what_its_schedule_sends(event: Event, template: Template) -> None:
     """With its placeholder filled in."""
@@ -114,6 +130,14 @@ def test_the_books_event_is_what_its_schedule_sends(event: Event, template: Temp
     filled = sent.replace("<aws.scheduler.scheduled-time>", f"{event.at:%Y-%m-%dT%H:%M:%SZ}")
     assert event.payload == json.loads(filled)
     assert BookDue.of(event.payload).at == event.at
+
+
+def test_the_tickets_event_is_what_its_schedule_sends(template: Template) -> None:
+    """With its placeholder filled in."""
+    (event,) = _of("tickets")
+    sent = template.properties("TicketsFunction")["Events"]["Round"]["Properties"]["Input"]
+    filled = sent.replace("<aws.scheduler.scheduled-time>", f"{event.at:%Y-%m-%dT%H:%M:%SZ}")
+    assert event.payload == json.loads(filled)
 
 
 @pytest.mark.parametrize("event", _of("worker"), ids=lambda event: event.name)

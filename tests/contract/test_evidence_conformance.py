@@ -18,7 +18,7 @@ from testing.ledger_table import create_ledger_table
 from tests.contract.evidence_scene import DROP_AT, FIRST_WALK, NOVEMBER, evidence_of
 
 COMPANY, OTHER = "1" * 24, "2" * 24
-MANY = 20_000
+MANY, TWO_PARTS = 20_000, 10_000
 MEGABYTE = 1_000_000
 
 
@@ -130,19 +130,20 @@ def test_all_items_expire_the_head_first(client: Any) -> None:  # noqa: ANN401 -
 def test_stopped_anywhere_it_can_be_read_and_saved(client: Any) -> None:  # noqa: ANN401 - as above
     """PROOF-2: it is the edition before or the one after, and the next save goes on from there."""
     plain = DynamoDBEvidence(client, "ledger")
+    first = evidence_of(TWO_PARTS, seed=2)
+    second = replace(evidence_of(TWO_PARTS, seed=3), version=1)
     counting = Effects()
-    DynamoDBEvidence(counting.wrap(client), "ledger").save(
-        evidence_of(MANY, company=OTHER), drop_at=DROP_AT
-    )
-    for moment in [*counting.moments, Moment(len(counting.names) + 1, after=False)]:
+    DynamoDBEvidence(counting.wrap(client), "ledger").save(first, drop_at=DROP_AT)
+    assert counting.names == ["dynamodb put_item", "dynamodb put_item"]
+    deletes = [Moment(3, after=False), Moment(3, after=True)]
+    for moment in [*counting.moments, *deletes]:
         plain.remove(COMPANY, NOVEMBER)
-        before = plain.save(evidence_of(MANY, seed=2), drop_at=DROP_AT)
+        before = plain.save(first, drop_at=DROP_AT)
         killed = DynamoDBEvidence(Effects(kill, at=moment).wrap(client), "ledger")
         with pytest.raises(KilledError):
-            killed.save(replace(evidence_of(MANY, seed=3), version=1), drop_at=DROP_AT)
+            killed.save(second, drop_at=DROP_AT)
         found = plain.read(COMPANY, NOVEMBER)
-        assert found is not None
-        assert found in (before, replace(evidence_of(MANY, seed=3), version=2))
+        assert found in (before, replace(second, version=2)), str(moment)
         assert plain.save(found, drop_at=DROP_AT) == plain.read(COMPANY, NOVEMBER)
 
 

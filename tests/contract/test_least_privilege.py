@@ -13,6 +13,7 @@ from tests.contract.permissions import (
     LOG,
     OURS_HEAD,
     POLL,
+    POLL_EVIDENCE,
     SCHEDULE,
     Permission,
     behalf_row,
@@ -49,7 +50,7 @@ def test_each_permission_that_aws_uses_is_accounted_for(template: Template, text
         behalf_row(each) for each in permissions(template) if each.behalf
     ]
     proofs = (ROOT / "tests" / "contract" / "test_template_access.py").read_text()
-    for behalf in (LOG, POLL, DESTINATION, SCHEDULE):
+    for behalf in (LOG, POLL, POLL_EVIDENCE, DESTINATION, SCHEDULE):
         assert f"\ndef {behalf.proof}(" in proofs
 
 

@@ -7,12 +7,30 @@ from typing import Any
 
 import pytest
 
+from tally.ledger.evidence.evidence_table import PARTITION
 from tests.contract.template import Template
 
-ROLES = ["BookRole", "PlannerRole", "ReporterRole", "ScheduleRole", "WorkerRole"]
-FUNCTIONS = ["BookFunction", "PlannerFunction", "ReporterFunction", "WorkerFunction"]
+ROLES = [
+    "BookRole",
+    "EvidenceRole",
+    "PlannerRole",
+    "ReporterRole",
+    "ScheduleRole",
+    "TicketsRole",
+    "WorkerRole",
+]
+FUNCTIONS = [
+    "BookFunction",
+    "EvidenceFunction",
+    "PlannerFunction",
+    "ReporterFunction",
+    "TicketsFunction",
+    "WorkerFunction",
+]
 QUEUES = [
     "BookFailureQueue",
+    "EvidenceDeadLetterQueue",
+    "EvidenceQueue",
     "JobsDeadLetterQueue",
     "JobsQueue",
     "PlannerFailureQueue",
@@ -30,15 +48,21 @@ def _allowed(template: Template, role: str) -> dict[str, tuple[set[str], Any]]:
     return {each["Sid"]: (_actions(each), each["Resource"]) for each in template.statements(role)}
 
 
+def _stack(suffix: str) -> str:
+    return f"${{AWS::StackName}}-{suffix}"
+
+
 def test_roles_are_ours(template: Template) -> None:
     """SAM's policy templates and the managed policies that it attaches to roles of its making are
     broad.
     """
     assert sorted(template.of_type("AWS::IAM::Role")) == ROLES
     for function, role in (
+        ("EvidenceFunction", "EvidenceRole"),
         ("BookFunction", "BookRole"),
         ("PlannerFunction", "PlannerRole"),
         ("ReporterFunction", "ReporterRole"),
+        ("TicketsFunction", "TicketsRole"),
         ("WorkerFunction", "WorkerRole"),
     ):
         assert template.properties(function)["Role"] == {"Fn::GetAtt": f"{role}.Arn"}
@@ -120,15 +144,19 @@ def test_a_dead_letter_queue_serves_its_own_queue_alone(template: Template) -> N
     """No other queue of the account may send its dead letters there; to the queues that other
     services write to, none may.
     """
-    arn = "arn:${AWS::Partition}:sqs:${AWS::Region}:${AWS::AccountId}:${AWS::StackName}-jobs"
-    assert template.properties("JobsDeadLetterQueue")["RedriveAllowPolicy"] == {
-        "redrivePermission": "byQueue",
-        "sourceQueueArns": [{"Fn::Sub": arn}],
-    }
-    jobs = template.properties("JobsQueue")
-    assert jobs["QueueName"] == {"Fn::Sub": "${AWS::StackName}-jobs"}
-    assert jobs["RedrivePolicy"]["deadLetterTargetArn"] == {"Fn::GetAtt": "JobsDeadLetterQueue.Arn"}
-    for queue in set(QUEUES) - {"JobsQueue", "JobsDeadLetterQueue"}:
+    others = set(QUEUES)
+    for name, suffix in (("Jobs", "jobs"), ("Evidence", "evidence")):
+        queue, dead = f"{name}Queue", f"{name}DeadLetterQueue"
+        arn = f"arn:${{AWS::Partition}}:sqs:${{AWS::Region}}:${{AWS::AccountId}}:{_stack(suffix)}"
+        assert template.properties(dead)["RedriveAllowPolicy"] == {
+            "redrivePermission": "byQueue",
+            "sourceQueueArns": [{"Fn::Sub": arn}],
+        }
+        properties = template.properties(queue)
+        assert properties["QueueName"] == {"Fn::Sub": _stack(suffix)}
+        assert properties["RedrivePolicy"]["deadLetterTargetArn"] == {"Fn::GetAtt": f"{dead}.Arn"}
+        others -= {queue, dead}
+    for queue in others:
         assert template.properties(queue)["RedriveAllowPolicy"] == {"redrivePermission": "denyAll"}
 
 
@@ -149,9 +177,11 @@ def test_every_statement_names_its_actions_and_one_resource(template: Template, 
 @pytest.mark.parametrize(
     ("role", "service"),
     [
+        ("EvidenceRole", "lambda"),
         ("BookRole", "lambda"),
         ("PlannerRole", "lambda"),
         ("ReporterRole", "lambda"),
+        ("TicketsRole", "lambda"),
         ("WorkerRole", "lambda"),
         ("ScheduleRole", "scheduler"),
     ],
@@ -169,13 +199,16 @@ def test_the_schedules_may_fire_their_functions_and_report_to_their_queues(
     """And nothing else; for this account's schedules alone."""
     assert _allowed(template, "ScheduleRole") == {
         "FireThePlanner": ({"lambda:InvokeFunction"}, {"Fn::GetAtt": "PlannerFunction.Arn"}),
+        "FireTheEvidence": ({"lambda:InvokeFunction"}, {"Fn::GetAtt": "EvidenceFunction.Arn"}),
         "FireTheReporter": ({"lambda:InvokeFunction"}, {"Fn::GetAtt": "ReporterFunction.Arn"}),
         "FireTheBook": ({"lambda:InvokeFunction"}, {"Fn::GetAtt": "BookFunction.Arn"}),
+        "FireTheTickets": ({"lambda:InvokeFunction"}, {"Fn::GetAtt": "TicketsFunction.Arn"}),
         "ReportFailedDelivery": (
             {"sqs:SendMessage"},
             {"Fn::GetAtt": "ScheduleDeadLetterQueue.Arn"},
         ),
         "ReportFailedDigest": ({"sqs:SendMessage"}, {"Fn::GetAtt": "ReporterFailureQueue.Arn"}),
+        "ReportFailedWalk": ({"sqs:SendMessage"}, {"Fn::GetAtt": "EvidenceDeadLetterQueue.Arn"}),
         "ReportFailedBook": ({"sqs:SendMessage"}, {"Fn::GetAtt": "BookFailureQueue.Arn"}),
     }
     (trust,) = template.properties("ScheduleRole")["AssumeRolePolicyDocument"]["Statement"]
@@ -194,29 +227,40 @@ def test_the_schedules_may_fire_their_functions_and_report_to_their_queues(
         for event in template.properties(each)["Events"].values()
     ]
     assert not [each for each in events if "GroupName" in each]
-    planner, reporter, book = (
-        template.properties(f"{name}Function")["Events"] for name in ("Planner", "Reporter", "Book")
+    planner, reporter, book, evidence = (
+        template.properties(f"{name}Function")["Events"]
+        for name in ("Planner", "Reporter", "Book", "Evidence")
     )
     for event, queue in (
         (planner["Tick"], "ScheduleDeadLetterQueue"),
         (reporter["Weekly"], "ReporterFailureQueue"),
         (reporter["CloseDay"], "ReporterFailureQueue"),
+        (evidence["Daily"], "EvidenceDeadLetterQueue"),
+        (evidence["LastHour"], "EvidenceDeadLetterQueue"),
         (book["Look"], "BookFailureQueue"),
     ):
         assert event["Properties"]["RoleArn"] == {"Fn::GetAtt": "ScheduleRole.Arn"}
         assert event["Properties"]["DeadLetterConfig"] == {"Arn": {"Fn::GetAtt": f"{queue}.Arn"}}
 
 
-@pytest.mark.parametrize("name", ["Book", "Planner", "Reporter"])
-def test_lambda_may_deliver_failures(template: Template, name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "queue"),
+    [
+        ("Book", "BookFailureQueue"),
+        ("Planner", "PlannerFailureQueue"),
+        ("Reporter", "ReporterFailureQueue"),
+        ("Evidence", "EvidenceDeadLetterQueue"),
+    ],
+)
+def test_lambda_may_deliver_failures(template: Template, name: str, queue: str) -> None:
     """The destination is served with the function's own role."""
     destination = template.properties(f"{name}Function")["EventInvokeConfig"]["DestinationConfig"][
         "OnFailure"
     ]
-    assert destination == {"Type": "SQS", "Destination": {"Fn::GetAtt": f"{name}FailureQueue.Arn"}}
+    assert destination == {"Type": "SQS", "Destination": {"Fn::GetAtt": f"{queue}.Arn"}}
     assert _allowed(template, f"{name}Role")["ReportItsFailures"] == (
         {"sqs:SendMessage"},
-        {"Fn::GetAtt": f"{name}FailureQueue.Arn"},
+        {"Fn::GetAtt": f"{queue}.Arn"},
     )
 
 
@@ -254,12 +298,47 @@ def test_lambda_may_poll_the_workers_queue(template: Template) -> None:
     assert resource == {"Fn::GetAtt": "JobsQueue.Arn"}
 
 
+def test_lambda_may_poll_the_queue_of_evidence(template: Template) -> None:
+    """PROOF-2: the function sends to its own queue, and to none of billing's."""
+    actions, resource = _allowed(template, "EvidenceRole")["QueueAndTakeJobs"]
+    assert actions == {
+        "sqs:SendMessage",
+        "sqs:ReceiveMessage",
+        "sqs:DeleteMessage",
+        "sqs:GetQueueAttributes",
+        "sqs:ChangeMessageVisibility",
+    }
+    assert resource == {"Fn::GetAtt": "EvidenceQueue.Arn"}
+
+
+def test_evidence_can_change_nothing_that_bills(template: Template) -> None:
+    """PROOF-2: of the ledger it may read everything, and write its own partition keys alone."""
+    writing = [
+        each
+        for each in template.statements("EvidenceRole")
+        if _actions(each) & {"dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"}
+    ]
+    (statement,) = writing
+    assert _actions(statement) == {"dynamodb:PutItem", "dynamodb:DeleteItem"}
+    keys = {"dynamodb:LeadingKeys": [f"{PARTITION}*"]}
+    assert statement["Condition"] == {"ForAllValues:StringLike": keys}
+    others = [
+        each
+        for role in set(ROLES) - {"EvidenceRole"}
+        for each in template.statements(role)
+        if "dynamodb:DeleteItem" in _actions(each)
+    ]
+    assert others == []
+
+
 @pytest.mark.parametrize(
     ("function", "role", "group"),
     [
+        ("EvidenceFunction", "EvidenceRole", "EvidenceLogGroup"),
         ("BookFunction", "BookRole", "BookLogGroup"),
         ("PlannerFunction", "PlannerRole", "PlannerLogGroup"),
         ("ReporterFunction", "ReporterRole", "ReporterLogGroup"),
+        ("TicketsFunction", "TicketsRole", "TicketsLogGroup"),
         ("WorkerFunction", "WorkerRole", "WorkerLogGroup"),
     ],
 )

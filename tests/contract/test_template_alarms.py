@@ -82,6 +82,7 @@ def test_every_dead_letter_queue_has_its_alarm(template: Template) -> None:
             "ScheduleDeadLetterQueue",
             "PlannerFailureQueue",
             "ReporterFailureQueue",
+            "EvidenceDeadLetterQueue",
             "BookFailureQueue",
         }
     )

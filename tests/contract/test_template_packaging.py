@@ -10,9 +10,11 @@ from tests.contract.template import Template
 
 LAYERS = ["DependenciesLayer", "TallyLayer"]
 FUNCTIONS = {
+    "EvidenceFunction": "evidence",
     "BookFunction": "book",
     "PlannerFunction": "planner",
     "ReporterFunction": "reporter",
+    "TicketsFunction": "tickets",
     "WorkerFunction": "worker",
 }
 

@@ -14,6 +14,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -24,8 +25,13 @@ from local.deployment import FunctionFailedError
 from local.errors import LocalError
 from local.processes import wait_until
 from local.sam_local.events import EVENTS
+from local.simulator_clients import ConnectWiseControls
 from local.stack import DEMO_PARAMETERS, Stack
+from simulators.connectwise.desk.example import BOARD, CLOSED, JANE, OPEN
 from simulators.scenario import dump_scenario
+from tally.domain.model.month import Month
+from tally.ledger.evidence.evidence_table import DynamoDBEvidence
+from tests.contract.evidence_scene import evidence_of
 from tests.contract.permissions import (
     BEHALF_HEAD,
     OURS_HEAD,
@@ -44,6 +50,10 @@ DOCUMENT = ROOT / "docs" / "least-privilege.md"
 _REFUSED = re.compile(r"not authorized to perform: (\S+)")
 PAUSE_SECONDS = 8
 """Longer than a worker waits for, so that the job goes back to the queue."""
+MANY = 20_000
+"""Machines of which the evidence does not stand in one item."""
+MORE_THAN_BELIEVED = 501
+"""Machines of a first month that a person is asked about."""
 BOOK_DUE = datetime(2025, 4, 2, 5, 30, tzinfo=UTC)
 """After the close of the month of FIRST."""
 _SECONDS = 30
@@ -99,6 +109,112 @@ def work(msp: Msp) -> None:
         raise FlowFailedError(what)
 
 
+def gather(msp: Msp) -> None:
+    """Machines are walked and asked about, a large edition is replaced, and a job that fails comes
+    again.
+
+    It plays now: what is read after a month proves nothing of it.
+    """
+    now = datetime.now(UTC).replace(microsecond=0)
+    customer, large = _new_customer(msp), _new_customer(msp)
+    msp.check_in(customer, 3, now)
+    msp.check_in(large, 1, now)
+    _ticked_at(msp, now)
+    _finished(msp, "the month was not opened")
+    store = DynamoDBEvidence(msp.stack.dynamodb, msp.stack.outputs["LedgerTable"])
+    before = replace(evidence_of(MANY, company=large.id), month=Month.of(now))
+    store.save(before, drop_at=now + timedelta(days=30))
+    _walked(msp, now)
+    _recorded(msp, "no machine was proven", lambda: _proven(store, customer, now) == 3)
+    msp.check_in(customer, 1, now)
+    _ticked_at(msp, now)
+    _finished(msp, "the Addition was not raised")
+    fault = {"kind": "status", "status": 503, "operation": "getManagedEndpointDetails"}
+    msp.gravityzone.call("POST", "faults", fault)
+    _walked(msp, now)
+    _recorded(msp, "a look that failed did not come again", lambda: bool(_failed_looks(msp)))
+
+
+def ask(msp: Msp) -> None:
+    """A month is held, and asked about in a ticket; the answer is found there, written as a
+    person's, and the ticket closed.
+
+    It plays now, as the function's clock is the world's.
+    """
+    now = datetime.now(UTC).replace(microsecond=0)
+    customer = _new_customer(msp)
+    msp.check_in(customer, MORE_THAN_BELIEVED, now)
+    _ticked_at(msp, now)
+    _finished(msp, "the month was not opened")
+    asked = _asked(msp, "the question was not asked")
+    if asked["made"] != 1:
+        raise FlowFailedError("the question was not asked")
+    ticket = msp.connectwise.tickets()[-1]
+    text = "\n".join(each["text"] for each in ticket["notes"])
+    (code,) = set(re.findall(r"^TALLY (\w{4}) ", text, flags=re.MULTILINE))
+    msp.set_clocks(now + timedelta(minutes=1))
+    answer = f"TALLY {code} approve {MORE_THAN_BELIEVED}\nThey took over a practice."
+    msp.connectwise.act("add_note", ticket_id=ticket["id"], text=answer, by=JANE)
+    _asked(msp, "the answer was not taken")
+    (answered,) = [each for each in msp.connectwise.tickets() if each["id"] == ticket["id"]]
+    if not answered["closedFlag"]:
+        raise FlowFailedError("the answer was not taken")
+
+
+def _asked(msp: Msp, otherwise: str) -> Mapping[str, Any]:
+    try:
+        asked: Mapping[str, Any] = msp.stack.invoke("tickets", {"at": "now"})
+    except FunctionFailedError as error:
+        raise FlowFailedError(otherwise) from error
+    return asked
+
+
+def lay_out_desk(connectwise: ConnectWiseControls) -> None:
+    """Make a board with its statuses, and a member who may answer."""
+    board = connectwise.act("add_board", name=BOARD)
+    connectwise.act("add_status", board_id=board, name=OPEN, default=True)
+    connectwise.act("add_status", board_id=board, name=CLOSED, closed=True)
+    connectwise.act("add_priority", name="Priority 3 - Normal", default=True)
+    connectwise.act("add_source", name="Integration", default=True)
+    connectwise.act("add_member", identifier=JANE, license_class="F")
+
+
+def _ticked_at(msp: Msp, now: datetime) -> None:
+    try:
+        msp.tick(now, drain=False)
+    except FunctionFailedError as error:
+        raise FlowFailedError("the tick failed") from error
+
+
+def _walked(msp: Msp, now: datetime) -> None:
+    try:
+        walked = msp.stack.invoke("evidence", {"walk": f"{now:%Y-%m-%dT%H:%M:%SZ}"})
+    except FunctionFailedError as error:
+        raise FlowFailedError("the walk failed") from error
+    if walked["troubles"]:
+        raise FlowFailedError("the walk left customers out")
+
+
+def _recorded(msp: Msp, otherwise: str, done: Callable[[], bool]) -> None:
+    """Wait until the jobs have brought it about, or one was refused what it asked for."""
+    wait_until(
+        lambda: done() or bool(_refusals(msp, "evidence")),
+        seconds=_SECONDS,
+        what="the jobs are done",
+    )
+    if _refusals(msp, "evidence"):
+        raise FlowFailedError(otherwise)
+
+
+def _proven(store: DynamoDBEvidence, customer: Customer, now: datetime) -> int:
+    found = store.read(customer.id, Month.of(now))
+    return 0 if found is None else found.proven
+
+
+def _failed_looks(msp: Msp) -> list[Mapping[str, Any]]:
+    return [*msp.logged("evidence", "comes again")]
+
+
 def publish(msp: Msp) -> None:
     """A month is opened and past its close: its book is published, and found again after the ledger
     has forgotten it.
@@ -120,7 +236,9 @@ def publish(msp: Msp) -> None:
 FLOWS: Mapping[str, Callable[[Msp], None]] = {
     "PlannerFunction": plan,
     "WorkerFunction": work,
+    "EvidenceFunction": gather,
     "BookFunction": publish,
+    "TicketsFunction": ask,
 }
 
 
@@ -245,8 +363,9 @@ by `make least-privilege`; a test compares both tables with the template.
 
 Each of these was taken out of its role on a local stack that enforces IAM on the calls that
 functions make, and the function's flow was played: a tick on an empty ledger; a month that is
-opened, raised, and put off in the queue; a book that is published. With all of them everything is
-done; without any one of them, this happens.
+opened, raised, and put off in the queue; a book that is published; machines that are walked and
+asked about; a hold that is asked about in a ticket and answered there. With all of them everything
+is done; without any one of them, this happens.
 
 {table(OURS_HEAD, ours)}
 
@@ -278,10 +397,17 @@ def main() -> int:
             options = ("--scenario", str(scenario))
             with Stack(
                 "least-privilege",
-                parameters={**DEMO_PARAMETERS, "AttachStatements": "true"},
+                parameters={
+                    **DEMO_PARAMETERS,
+                    "AttachStatements": "true",
+                    "TicketBoard": BOARD,
+                    "TicketOpenStatus": OPEN,
+                    "TicketClosedStatus": CLOSED,
+                },
                 simulators={"gravityzone": options, "connectwise": options},
                 say=lambda step: print(f"  {step}", flush=True),
             ) as stack:
+                lay_out_desk(ConnectWiseControls(stack.simulator_urls["connectwise"]))
                 found = tried(stack, ours)
     except LocalError as error:
         print(error, file=sys.stderr)

@@ -206,6 +206,24 @@ def test_a_lost_answer_doubles_nothing(
     assert list(scene.problems()) == []
 
 
+def test_a_ticket_that_is_found_elsewhere_is_left_as_it_is(scene: AskingWorld) -> None:
+    """ASK-7: its POST's answer was lost, and people moved it and gave it a contact: no PATCH."""
+    lost = Fault(kind=FaultKind.TIMEOUT_AFTER, operation="POST tickets", times=1)
+    scene.world.connectwise.faults.add(lost)
+    scene.run(fails=True)
+    scene.people.set_default_contact(scene.harbor.connectwise_id, "Ann Harbor")
+    contact = scene.world.connectwise.desk.contacts[scene.harbor.connectwise_id]
+    scene.people.edit_ticket(1, {"contact": contact})
+    scene.people.move_ticket(1, board_id=scene.ids.other_board)
+    scene.settle()
+    assert (scene.remembered.state, scene.remembered.why_left) == (
+        TicketState.LEFT,
+        words.OTHER_BOARD,
+    )
+    assert scene.world.connectwise.calls.count("PATCH tickets/{id}") == 0
+    assert scene.tickets[0]["contact"] == contact
+
+
 @pytest.mark.parametrize("kind", [FaultKind.TIMEOUT_AFTER, FaultKind.TIMEOUT_BEFORE])
 def test_a_lost_answer_to_a_renewed_question(asked: AskingWorld, kind: FaultKind) -> None:
     """ASK-4, SAFE-2: it stands there once, and its code answers."""

@@ -23,7 +23,8 @@ LAG = timedelta(minutes=4)
 class Story:
     """Acts up to a run that is disturbed, and after it.
 
-    ``notes`` are how many of ours there may be in the end, when all is closed.
+    ``notes`` are how many of ours there may be in the end, when all is closed, and ``word`` is how
+    the last one begins.
     """
 
     name: str
@@ -31,6 +32,7 @@ class Story:
     after: Callable[[AskingWorld], object]
     notes: tuple[int, ...]
     lag: timedelta = timedelta(0)
+    word: str = "Answered by JDoe: approve "
 
     def begin(self) -> AskingWorld:
         """Play up to the run that is disturbed."""
@@ -95,7 +97,14 @@ STORIES = [
     Story(name="answered under lag", before=answered, after=nothing, notes=(2,), lag=LAG),
     Story(name="differing", before=differing, after=answer_newest, notes=(3,), lag=LAG),
     Story(name="moved", before=moved, after=answer_newest, notes=(3,), lag=LAG),
-    Story(name="by command", before=by_command, after=nothing, notes=(2,), lag=LAG),
+    Story(
+        name="by command",
+        before=by_command,
+        after=nothing,
+        notes=(2,),
+        lag=LAG,
+        word="Answered by jane@msp.test",
+    ),
     Story(name="hinted", before=mistaken, after=answer_newest, notes=(2, 3)),
 ]
 
@@ -128,6 +137,7 @@ def finish(scene: AskingWorld, story: Story) -> None:
     assert scene.hold is None
     assert scene.remembered.state is TicketState.CLOSED
     assert len(scene.texts()) in story.notes
+    assert scene.texts()[-1].startswith(story.word)
 
 
 @pytest.mark.parametrize("story", STORIES, ids=lambda story: story.name)

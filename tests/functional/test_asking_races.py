@@ -6,6 +6,7 @@ from contextlib import suppress
 import pytest
 
 from tally.domain.asking.ticket import TicketState
+from tally.domain.record.rulings import Said
 from tally.errors import TallyError
 from testing.effects import Effects, Moment
 from tests.functional.asking_world import QUARTER, AskingWorld
@@ -69,6 +70,8 @@ def test_a_count_that_moves_while_the_answer_is_read() -> None:
         scene.world.clock.advance(QUARTER)
         # Approved just before, 260 grows on from 240 within the limits, and is billed.
         taken.add(bool(scene.rulings))
+        allowed = scene.record.ruling(Said.GROW)
+        assert allowed is None or allowed.number == 240, moment
         if not scene.rulings:
             assert scene.hold is not None
             assert [each[0] for each in scene.world.additions(scene.harbor)] == [31, 44]

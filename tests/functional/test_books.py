@@ -1,13 +1,17 @@
 """Books of closed months in a bucket: when an edition is written, and what is in it."""
 
 import hashlib
+from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
 
 from tally.domain.book.edition import MonthBooks
+from tally.domain.model.company import EVERYBODY, Stretch
 from tally.domain.model.month import Month
 from tally.domain.record.record_key import RecordKey
+from tally.domain.record.unreadable import Unreadable
+from tally.domain.record.usage_record import UsageRecord
 from tally.errors import (
     BugError,
     ConflictError,
@@ -103,6 +107,29 @@ def test_an_open_record_makes_the_book_provisional() -> None:
         "sha256": hashlib.sha256(msp.bucket.objects[key(OCTOBER, 1)]).hexdigest(),
     }
     assert msp.differences() == []
+
+
+def test_a_record_that_cannot_be_read_makes_the_book_provisional(msp: BookWorld) -> None:
+    """SAFE-5: the others are published, and the book is published anew once it can be read."""
+    ledger = msp.world.ledger
+    sound = ledger.all_open_records  # a closed record is among them until its second reading
+    harbor = msp.customers[0].id
+
+    def odd(within: Stretch = EVERYBODY) -> Iterator[UsageRecord | Unreadable]:
+        for each in sound(within):
+            is_harbors = isinstance(each, UsageRecord) and each.key.company_id == harbor
+            yield Unreadable(harbor, "Harbor's item is damaged") if is_harbors else each
+
+    ledger.all_open_records = odd  # type: ignore[method-assign, assignment]
+    assert msp.publish(AFTER_THE_CLOSE) == ["2026-10/1"]
+    assert msp.publish("2026-11-02 17:30") == []
+    manifest = msp.manifest(OCTOBER, 1)
+    assert (manifest["stage"], len(manifest["files"])) == ("provisional", 3)
+    index = msp.bucket.objects[key(OCTOBER, 1, "index.html")].decode()
+    assert "item is damaged" in index
+    ledger.all_open_records = sound  # type: ignore[method-assign]
+    assert msp.publish("2026-11-03 05:30") == ["2026-10/2"]
+    assert msp.manifest(OCTOBER, 2)["stage"] == "final"
 
 
 def test_the_second_reading_is_published(msp: BookWorld) -> None:

@@ -10,6 +10,7 @@ import pytest
 from moto import mock_aws
 
 import book.handler as book_function
+import evidence.handler as evidence_function
 import planner.handler as planner_function
 import reporter.handler as reporter_function
 import worker.handler as worker_function
@@ -24,7 +25,8 @@ from simulators.demo_scenario import DEMO_AGREEMENT_TYPE, DEMO_PRODUCT
 from simulators.gravityzone import GravityZoneSimulator
 from tally.errors import TallyError
 from tally.ledger.dynamodb import DynamoDBLedger
-from tally.runtime import bootstrap
+from tally.runtime.parts import bootstrap
+from tally.runtime.parts import evidence as evidence_parts
 from testing.ledger_table import create_ledger_table
 from tests.functional.deployed_functions import KEYS, Context
 
@@ -32,6 +34,7 @@ HANDLERS = {
     "planner": planner_function.handler,
     "worker": worker_function.handler,
     "reporter": reporter_function.handler,
+    "evidence": evidence_function.handler,
     "book": book_function.handler,
 }
 
@@ -78,6 +81,7 @@ def stage(environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Itera
             "TOPIC_ARN": topic,
             "BOOKS_BUCKET": "books",
             "QUEUE_URL": queue_url,
+            "EVIDENCE_QUEUE_URL": queue_url,
             "SECRET_ID": secret,
             "AGREEMENT_TYPE": DEMO_AGREEMENT_TYPE,
             "PRODUCT": DEMO_PRODUCT,
@@ -93,10 +97,13 @@ def stage(environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Itera
             clock=stage.clock,
         )
         monkeypatch.setattr(bootstrap, "World", lambda: outside)
+        inventory = evidence_parts.Outside(gravityzone=outside.gravityzone, clock=stage.clock)
+        monkeypatch.setattr(evidence_parts, "Outside", lambda: inventory)
         for cached in (
             planner_function._planner,
             worker_function._worker,
             reporter_function._report,
+            evidence_function._evidence,
             book_function._parts,
         ):
             cached.cache_clear()
@@ -105,6 +112,7 @@ def stage(environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Itera
             planner_function._planner,
             worker_function._worker,
             reporter_function._report,
+            evidence_function._evidence,
             book_function._parts,
         ):
             cached.cache_clear()

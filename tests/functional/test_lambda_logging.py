@@ -29,7 +29,7 @@ LEVELS = yaml.load((ROOT / "template.yaml").read_text(encoding="utf-8"), _Loader
 
 @cache
 def played(level: str) -> str:
-    """All that the three functions write and report, at the level, through good days and bad."""
+    """All that the functions write and report, at the level, through good days and bad."""
     environment = {
         **{name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "TMPDIR"}},
         "PYTHONPATH": os.pathsep.join(
@@ -96,7 +96,8 @@ def test_libraries_do_not_log_below_warning(level: str) -> None:
     """
     lines = [json.loads(line) for line in played(level).splitlines() if line.startswith("{")]
     below = [line for line in lines if line.get("level") in {"DEBUG", "INFO"}]
-    assert {line.get("service") for line in below} == {"planner", "worker", "reporter"}
+    functions = {each.parent.name for each in (ROOT / "functions").glob("*/handler.py")}
+    assert {line.get("service") for line in below} == functions
     assert [line for line in lines if line.get("logger", "").startswith("urllib3")]
     assert "secretsmanager" not in played(level).lower().replace("arn:aws:secretsmanager", "")
 
@@ -117,7 +118,10 @@ def test_lambda_is_told_errors_in_words(level: str) -> None:
         "BugError",
         "ContractError",
         "CredentialsError",
+        "InFrontError",
         "IncompletePlanError",
+        "NotFoundError",
+        "RateLimitedError",
         "SetupError",
         "TransientError",
     }

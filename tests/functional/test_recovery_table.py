@@ -12,6 +12,7 @@ from moto import mock_aws
 from simulators.clock import VirtualClock
 from tally.domain.model.standing import StandingState
 from tally.ledger.dynamodb import DynamoDBLedger
+from tally.ledger.evidence.evidence_table import EXPIRES
 from testing.audit import audit
 from testing.ledger_table import create_ledger_table, table_definition
 from testing.world import Customer, World
@@ -79,8 +80,8 @@ def test_a_restored_table_is_a_ledger(dynamodb: "DynamoDBClient") -> None:
 
 
 def test_a_restored_table_is_protected_again(dynamodb: "DynamoDBClient") -> None:
-    """What a restore leaves out is set by the document's commands: deletion protection and
-    point-in-time recovery.
+    """What a restore leaves out is set by the document's commands: deletion protection,
+    point-in-time recovery, and the expiry of evidence (PROOF-5).
     """
     dynamodb.restore_table_to_point_in_time(SourceTableName=LOST, TargetTableName="tally-restored")
     dynamodb.update_table(
@@ -106,6 +107,9 @@ def test_a_restored_table_is_protected_again(dynamodb: "DynamoDBClient") -> None
         "ContinuousBackupsDescription"
     ]
     assert backups["PointInTimeRecoveryDescription"]["PointInTimeRecoveryStatus"] == "ENABLED"
+    expiry = options(command("aws dynamodb update-time-to-live", RESTORED="tally-restored"))
+    enabled, attribute = expiry["TimeToLiveSpecification"].split(",")
+    assert (enabled, attribute) == ("Enabled=true", f"AttributeName={EXPIRES}")
 
 
 def test_what_people_said_since_is_read_from_the_lost_table(dynamodb: "DynamoDBClient") -> None:

@@ -1,7 +1,9 @@
 """The checks of invariant 10: what a look may leave to the next tick, and what contradicts."""
 
 from dataclasses import replace
+from datetime import timedelta
 from random import Random
+from zlib import crc32
 
 import pytest
 
@@ -69,6 +71,22 @@ def test_a_ruling_on_the_other_service_leaves_both_to_the_tick(
     connects(scene, harbor, 1, _EMAIL.counter)
     look(scene, "2026-10-05 09:22")
     assert scene.checks.pulse.looks == 1
+
+
+def test_a_licence_that_is_to_be_checked_leaves_the_company_to_the_tick(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """READ-3: on a month's last day the tick reads it, for its licence, whatever the totals say."""
+    scene, harbor = both(monkeypatch)
+    share = crc32(harbor.id.encode()) / 2**32
+    looked_at = gmt("2026-10-31 00:00") + share * timedelta(hours=23) + timedelta(minutes=1)
+    checked = gmt("2026-10-31 01:00") + share * timedelta(hours=22)
+    assert checked - looked_at > timedelta(minutes=5)
+    scene.ticks(f"{looked_at:%Y-%m-%d %H:%M}")
+    connects(scene, harbor, 1)
+    with pytest.raises(ViolationError, match="a look has found the totals' move"):
+        look(scene, f"{checked - timedelta(minutes=2):%Y-%m-%d %H:%M}")
+    look(scene, f"{checked + timedelta(minutes=2):%Y-%m-%d %H:%M}")
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from tally.domain.model.month import Month
 from tally.errors import RefusedJobError
 from tally.messages import Job
 from tally.worker.delivery import Delivery
+from testing.queue import Message
 from verification.simulation.story import ViolationError
 
 _ONE_OF = 40
@@ -27,14 +28,16 @@ _KINDS: Mapping[str, Callable[[Job, datetime], Mapping[str, object]]] = {
 }
 
 
-def offer(deliver: Delivery, job: Job, *, now: datetime, draw: Random, seed: int, step: int) -> str:
-    """Hand a worker a forged message now and then, and return its kind if it was refused, else "".
+def offer(
+    deliver: Delivery, message: Message, *, now: datetime, draw: Random, seed: int, step: int
+) -> str:
+    """Hand a worker a message forged from this one now and then.
 
-    ViolationError where it was believed.
+    Return its kind if it was refused, else "". ViolationError where it was believed.
     """
     if draw.randrange(_ONE_OF):
         return ""
-    kind = draw.choice([*_KINDS])
+    kind, job = draw.choice([*_KINDS]), message.job
     body = job.model_copy(update={**_KINDS[kind](job, now)}).model_dump_json(exclude_none=True)
     try:
         done = deliver(body=body, receipt="", receives=1, on_job=lambda _: None)

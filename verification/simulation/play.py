@@ -371,7 +371,7 @@ class _Run:
         seed, step, now = self.setting.seed, self.step, self.clock.now()
         draw = drawn(seed, Draw.FORGED, step, int(message.id.rpartition("-")[2]))
         if said := offer(
-            self.workers[self.turn], message.job, now=now, draw=draw, seed=seed, step=step
+            self.workers[self.turn], message, now=now, draw=draw, seed=seed, step=step
         ):
             self.tell(now, f"  {self._named(message)} {said}")
 

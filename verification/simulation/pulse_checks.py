@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from simulators.gravityzone.tenant import PAID_MONTHLY
 from tally.domain.model.month import Month
 from tally.domain.model.standing import StandingState
-from tally.domain.planning.look_schedule import is_to_be_looked_at
+from tally.domain.planning.look_schedule import is_licence_to_be_checked, is_to_be_looked_at
 from tally.domain.planning.tick_context import TickContext
 from tally.domain.pulse.state import Pulse
 from tally.domain.record.lines import LineState
@@ -162,7 +162,10 @@ class PulseChecks:
             policy=msp.world.policy,
             directory=None,
         )
-        return is_to_be_looked_at(record, msp.ledger.standing(firm.id), None, context)
+        standing = msp.ledger.standing(firm.id)
+        return is_licence_to_be_checked(firm.id, standing, context) or is_to_be_looked_at(
+            record, standing, None, context
+        )
 
     @staticmethod
     def _key(firm: Firm, billed: Billed, at: datetime) -> RecordKey:

@@ -8,6 +8,7 @@ from verification.mutations.catalogue.adapters import ADAPTERS
 from verification.mutations.catalogue.asking import ASKING
 from verification.mutations.catalogue.attaching import ATTACHING
 from verification.mutations.catalogue.counting import COUNTING
+from verification.mutations.catalogue.evidence import EVIDENCE
 from verification.mutations.catalogue.finding import FINDING
 from verification.mutations.catalogue.following import FOLLOWING
 from verification.mutations.catalogue.opening import OPENING
@@ -27,6 +28,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     *QUESTIONS,
     *ADAPTERS,
     *PROOF,
+    *EVIDENCE,
     *ATTACHING,
     *ASKING,
 )

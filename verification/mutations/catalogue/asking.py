@@ -75,9 +75,12 @@ ASKING = (
         rule="ASK-2",
         file="tally/asking/making.py",
         edits=(
-            Edit(before="if seen.contact_id is not None or seen.mails:", after="if seen.mails:"),
+            Edit(
+                before="if why == words.MAY_MAIL:",
+                after="if why == words.MAY_MAIL and seen.contact_id is None:",
+            ),
         ),
-        why="No contact was sent.",
+        why="No contact was sent, so only flags can be wrong.",
         tests=(_BEHIND,),
     ),
     Mutation(

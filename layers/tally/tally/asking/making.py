@@ -94,9 +94,10 @@ def _found(means: Means, ticket: Ticket) -> SeenTicket | None:
 
 
 def _opened(means: Means, ticket: Ticket, seen: SeenTicket) -> Ticket:
-    """Record the ticket, once it can mail nobody: a contact may have come by itself (ASK-2)."""
-    if seen.contact_id is not None or seen.mails:
-        seen = means.tickets.clear_contact(seen.id)
+    """Record the ticket, once it can mail nobody: a contact may have come by itself (ASK-2).
+
+    One that others have moved meanwhile is left, with its contact (ASK-7).
+    """
     opened = replace(
         ticket,
         state=TicketState.OPEN,
@@ -106,4 +107,6 @@ def _opened(means: Means, ticket: Ticket, seen: SeenTicket) -> Ticket:
         ours=seen.entered_by,
     )
     why = means.why_not_ours(opened, seen)
+    if why == words.MAY_MAIL:
+        why = means.why_not_ours(opened, means.tickets.clear_contact(seen.id))
     return means.leave(opened, why) if why else means.memory.save_ticket(opened)

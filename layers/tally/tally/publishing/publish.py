@@ -114,7 +114,7 @@ class Publish:
         marks = {(each.key.company_id, each.key.service, each.version) for each in records}
         return Drawn(
             state=state_mark(marks, aside),
-            final=all(each.state is not RecordState.OPEN for each in records),
+            final=not aside and all(each.state is not RecordState.OPEN for each in records),
         )
 
     def _brought_up_to_date(

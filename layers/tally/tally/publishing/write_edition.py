@@ -29,7 +29,7 @@ AFTER_THE_END = timedelta(seconds=15)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Drawn:
-    """The records that a book is drawn from: their mark, and False if one of them is open."""
+    """The records that a book is drawn from: their mark, and False if the book is provisional."""
 
     state: str
     final: bool

@@ -39,6 +39,8 @@ _PARAMETERS = {
     "CONNECTWISE_API_VERSION": "ConnectWiseApiVersion",
     "CONNECTWISE_COMPANY": "ConnectWiseCompany",
     "CONNECTWISE_URL": "ConnectWiseUrl",
+    "EVIDENCE": "Evidence",
+    "EVIDENCE_MONTHS": "EvidenceMonths",
     "FIRST_MONTH": "FirstMonth",
     "FIRST_MONTH_SEATS": "FirstMonthSeats",
     "GRAVITYZONE_URL": "GravityZoneUrl",
@@ -260,3 +262,22 @@ class BookSettings(FromEnvironment):
     statement_months: Annotated[int, Field(ge=0, le=120)]
     attach_statements: bool = False
     attach_privately: bool = True
+
+
+class EvidenceSettings(FromEnvironment):
+    """The evidence function's settings: it reads GravityZone and the ledger, no ConnectWise.
+
+    ``inventory_calls_per_second`` is one container's share.
+    """
+
+    table_name: Text
+    secret_id: Text
+    gravityzone_url: Text
+    services: _Services = ""  # type: ignore[assignment]  # read as a setting is
+    close_day: Annotated[int, Field(ge=2, le=28)]
+    evidence: bool
+    evidence_months: Annotated[int, Field(ge=1, le=120)]
+    evidence_queue_url: Text
+    inventory_calls_per_second: Annotated[float, Field(gt=0, le=10)]
+    request_timeout_seconds: Annotated[float, Field(gt=0, le=60)]
+    local_http_host: str = ""

@@ -21,7 +21,7 @@ class Edition:
 
     ``state`` is the mark of the records that it was drawn from, ``sha256`` is its manifest's.
     ``files`` is the number of files beside the manifest. A book is ``final`` if no record of its
-    month was open.
+    month was open, and every record could be read.
     """
 
     number: int

@@ -16,8 +16,8 @@ from tally.domain.asking.tickets_port import DeskNames
 from tally.domain.model.standing import StandingState
 from tally.ledger.asking.ticket_table import DynamoDBAsking
 from tally.ledger.dynamodb import DynamoDBLedger
-from tally.runtime.bootstrap import World, connectwise_client
 from tally.runtime.clock import WallClock
+from tally.runtime.parts.bootstrap import World, connectwise_client
 from tally.runtime.settings import ConnectWiseSettings, Text
 from tally.runtime.time_limits import Deadline
 from tally.runtime.traffic import Traffic

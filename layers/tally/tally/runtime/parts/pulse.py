@@ -4,8 +4,11 @@ Each imports its own as it is made: a function does not pay for the other's, nor
 pulse.
 """
 
+import zlib
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+import tally
 from tally.aws.clients import AwsClients
 from tally.ledger.pulse.pulse_table import DynamoDBPulse
 from tally.runtime.settings import PlannerSettings, WorkerSettings
@@ -20,7 +23,6 @@ def firing_around(plan: "Plan", settings: PlannerSettings, aws: AwsClients) -> "
     """Put the pulse around the plain plan of the planner."""
     from tally.pulse.firing import Firing
     from tally.pulse.partner_totals import PartnerTotals
-    from tally.runtime.deployed_code import fingerprint
 
     return Firing(
         plan=plan,
@@ -39,3 +41,14 @@ def sweep_account(settings: WorkerSettings, aws: AwsClients) -> "SweepAccount":
     from tally.worker.sweep_account import SweepAccount
 
     return SweepAccount(DynamoDBPulse(aws.client("dynamodb"), settings.table_name))
+
+
+def fingerprint(settings: str) -> str:
+    """Return a short text that differs if the package's code or the ``settings`` differ.
+
+    AWS names no version of a function or its layers to the function itself.
+    """
+    known = zlib.crc32(settings.encode())
+    for path in sorted(Path(tally.__file__).parent.rglob("*.py")):
+        known = zlib.crc32(path.read_bytes(), known)
+    return f"{known:08x}"

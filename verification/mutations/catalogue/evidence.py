@@ -1,0 +1,110 @@
+"""PROOF-*: what a walk and a look make of a customer's machines."""
+
+from verification.mutations.mutation import Edit, Mutation
+
+EVIDENCE = (
+    Mutation(
+        name="a look that is read after the month proves the month",
+        rule="PROOF-1",
+        file="tally/domain/evidence/looks.py",
+        edits=(
+            Edit(
+                before="    if not month.starts <= seen.at <= look.read < month.next.starts:",
+                after="    if not month.starts <= seen.at <= min(look.read, month.next.starts):",
+            ),
+        ),
+        why="The machine was seen in the month; when that was read seems to be all the same.",
+        tests=("tests/unit/test_evidence_laws.py",),
+    ),
+    Mutation(
+        name="a machine that moved in is proven by what it did elsewhere",
+        rule="PROOF-1",
+        file="tally/domain/evidence/looks.py",
+        edits=(
+            Edit(
+                before=(
+                    "    if machine.moved_in is not None and seen.at <= machine.moved_in:\n"
+                    "        return None\n"
+                ),
+                after="",
+            ),
+        ),
+        why="The details name the company, and it is the right one.",
+        tests=("tests/functional/test_evidence.py",),
+    ),
+    Mutation(
+        name="who is missing from the root's walk has no machines",
+        rule="READ-9",
+        file="tally/evidence/walk.py",
+        edits=(
+            Edit(
+                before="        if rows is None and self.rows is not None and not "
+                "self._has_machines(company_id):",
+                after="        if rows is None and self.rows is not None:",
+            ),
+        ),
+        why="The walk was read to its end.",
+        tests=("tests/functional/test_evidence_troubles.py",),
+    ),
+    Mutation(
+        name="a machine that was asked about in vain is asked about every day",
+        rule="PROOF-1",
+        file="tally/domain/evidence/looks.py",
+        edits=(
+            Edit(
+                before="if last or each.asked is None or each.asked < count),",
+                after="if last or each.asked is None or each.asked <= count),",
+            ),
+        ),
+        why="It may have connected since.",
+        tests=("tests/unit/test_evidence_laws.py",),
+    ),
+    Mutation(
+        name="parts of the edition before are deleted before the head is written",
+        rule="PROOF-2",
+        file="tally/ledger/evidence/evidence_table.py",
+        edits=(
+            Edit(
+                before="        before = self._put_head(head, expected=evidence.version)\n"
+                "        self._delete_parts(company_id, month, before)\n",
+                after="        before = self._item(_head_key(company_id, month)) or {}\n"
+                "        self._delete_parts(company_id, month, before)\n"
+                "        self._put_head(head, expected=evidence.version)\n",
+            ),
+        ),
+        why="Without them first, nothing is left over if the function is stopped.",
+        tests=(
+            (
+                "tests/contract/test_evidence_conformance.py"
+                "::test_stopped_anywhere_it_can_be_read_and_saved"
+            ),
+        ),
+    ),
+    Mutation(
+        name="evidence that a person removed comes back by a look",
+        rule="PROOF-5",
+        file="tally/evidence/look.py",
+        edits=(
+            Edit(
+                before="            lambda now: None if now is None else with_looks(now, found, "
+                "count=self.count),",
+                after="            lambda now: with_looks(\n"
+                "                now or replace(self.evidence, version=0),\n"
+                "                found,\n"
+                "                count=self.count,\n"
+                "            ),",
+            ),
+            Edit(
+                before="from dataclasses import dataclass, field\n",
+                after="from dataclasses import dataclass, field, replace\n",
+            ),
+        ),
+        why="What was found must not be lost.",
+        tests=(
+            (
+                "tests/functional/test_evidence_troubles.py"
+                "::test_a_person_removes_while_looks_are_made"
+            ),
+        ),
+    ),
+)
