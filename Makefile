@@ -70,7 +70,7 @@ check: setup ## the inner loop: format, lint, types, and the unit and functional
 test: setup ## all tests, with the coverage of the product's branches
 	$(BIN)/python -m local.build
 	$(BIN)/coverage erase
-	$(BIN)/pytest -n 2 --cov --cov-report= tests/unit tests/functional tests/contract tests/simulators tests/simulation tests/cli
+	$(BIN)/pytest -n 2 --dist worksteal --cov --cov-report= tests/unit tests/functional tests/contract tests/simulators tests/simulation tests/cli
 	$(BIN)/coverage report
 	$(BIN)/python tests/branches.py
 	$(BIN)/python -m verification.simulation --seconds 60

@@ -3,6 +3,7 @@ by tracemalloc.
 """
 
 import tracemalloc
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
@@ -12,7 +13,7 @@ from simulators.clock import VirtualClock
 from tests.functional.instants import gmt
 from verification.bench import calls, memory, pulse, tickets
 from verification.bench.agenda import Agenda
-from verification.bench.cold_start import BARE, HANDLERS, first_moments
+from verification.bench.cold_start import BARE, HANDLERS, FirstMoment, first_moments
 from verification.bench.planner_scene import TICK, planner
 from verification.bench.timeline import Timeline
 
@@ -79,6 +80,7 @@ def test_no_call_more_than_is_needed() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.no_cover
 def test_the_planners_memory_is_linear() -> None:
     """Design 3: twice the companies, twice the memory; of those that have gone by no more is held
     than their jobs.
@@ -96,6 +98,7 @@ def test_the_planners_memory_is_linear() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.no_cover
 def test_a_workers_memory_is_flat() -> None:
     """Design 3: a container that lives for days holds no more after thousands of jobs than after
     the first.
@@ -103,29 +106,38 @@ def test_a_workers_memory_is_flat() -> None:
     assert memory.worker_growth(jobs=2_000) < memory.FLAT_KB
 
 
+@pytest.fixture(scope="module")
+def first() -> Mapping[str, tuple[FirstMoment, Sequence[str]]]:
+    """What each handler and each bare program imports in its first moments, and what it asks."""
+    with first_moments() as moments:
+        return {
+            module: (moments.run(function, module), moments.answers.forgotten())
+            for function, module in (*HANDLERS.items(), *BARE.items())
+        }
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("function", ["planner", "worker"])
-def test_a_first_invocation_imports_nothing_that_it_does_not_use(function: str) -> None:
+def test_a_first_invocation_imports_nothing_that_it_does_not_use(
+    first: Mapping[str, tuple[FirstMoment, Sequence[str]]], function: str
+) -> None:
     """Design 3: what a cold start pays for is what the function uses, up to the end of its first
     tick or job.
     """
-    with first_moments() as moments:
-        moment = moments.run(function, HANDLERS[function])
+    moment, _ = first[HANDLERS[function]]
     assert not {*moment.modules} & (HEAVY | OF_THE_OTHER[function])
     assert sum(each.startswith("tally.") for each in moment.modules) <= MODULES[function]
     assert moment.dataclasses <= DATACLASSES[function]
 
 
 @pytest.mark.slow
-def test_a_first_invocation_and_its_bare_program_make_the_same_calls() -> None:
+def test_a_first_invocation_and_its_bare_program_make_the_same_calls(
+    first: Mapping[str, tuple[FirstMoment, Sequence[str]]],
+) -> None:
     """Design 3: what a cold start is measured against does what the handler does, and the handler
     leaves nothing out.
     """
-    asked = {}
-    with first_moments() as moments:
-        for function, module in (*HANDLERS.items(), *BARE.items()):
-            moments.run(function, module)
-            asked[module] = moments.answers.forgotten()
+    asked = {module: calls for module, (_, calls) in first.items()}
     for function, handler in HANDLERS.items():
         assert asked[handler] == asked[BARE[function]]
         assert "GetSecretValue" in asked[handler]

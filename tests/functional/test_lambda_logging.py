@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[2]
 _PART = 8
 
 
-class _Loader(yaml.SafeLoader):
+class _Loader(yaml.CSafeLoader):
     """The template's own tags mean nothing here."""
 
 
