@@ -182,11 +182,6 @@ class ConnectWiseControls(Controls):
         """Its truth: every Addition that ever was."""
         return read_additions(self.call("GET", "truth"))
 
-    def tickets(self) -> Sequence[Mapping[str, Any]]:
-        """Its truth: every service ticket, with its notes."""
-        tickets: Sequence[Mapping[str, Any]] = self.call("GET", "truth")["tickets"]
-        return tickets
-
     def invoices(self) -> Sequence[TrueInvoice]:
         """Its truth: every invoice that was made."""
         return read_invoices(self.call("GET", "truth"))

@@ -22,12 +22,13 @@ from typing import Any
 
 from local.checkout import ROOT
 from local.deployment import FunctionFailedError
+from local.desk import DESK_PARAMETERS, make_desk
 from local.errors import LocalError
 from local.processes import wait_until
 from local.sam_local.events import EVENTS
 from local.simulator_clients import ConnectWiseControls
 from local.stack import DEMO_PARAMETERS, Stack
-from simulators.connectwise.desk.example import BOARD, CLOSED, JANE, OPEN
+from simulators.connectwise.desk.example import JANE
 from simulators.scenario import dump_scenario
 from tally.domain.model.month import Month
 from tally.ledger.evidence.evidence_table import DynamoDBEvidence
@@ -150,14 +151,14 @@ def ask(msp: Msp) -> None:
     if asked["made"] != 1:
         raise FlowFailedError("the question was not asked")
     ticket = msp.connectwise.tickets()[-1]
-    text = "\n".join(each["text"] for each in ticket["notes"])
+    text = "\n".join(ticket.notes)
     (code,) = set(re.findall(r"^TALLY (\w{4}) ", text, flags=re.MULTILINE))
     msp.set_clocks(now + timedelta(minutes=1))
     answer = f"TALLY {code} approve {MORE_THAN_BELIEVED}\nThey took over a practice."
-    msp.connectwise.act("add_note", ticket_id=ticket["id"], text=answer, by=JANE)
+    msp.connectwise.act("add_note", ticket_id=ticket.id, text=answer, by=JANE)
     _asked(msp, "the answer was not taken")
-    (answered,) = [each for each in msp.connectwise.tickets() if each["id"] == ticket["id"]]
-    if not answered["closedFlag"]:
+    (answered,) = [each for each in msp.connectwise.tickets() if each.id == ticket.id]
+    if not answered.closed:
         raise FlowFailedError("the answer was not taken")
 
 
@@ -167,16 +168,6 @@ def _asked(msp: Msp, otherwise: str) -> Mapping[str, Any]:
     except FunctionFailedError as error:
         raise FlowFailedError(otherwise) from error
     return asked
-
-
-def lay_out_desk(connectwise: ConnectWiseControls) -> None:
-    """Make a board with its statuses, and a member who may answer."""
-    board = connectwise.act("add_board", name=BOARD)
-    connectwise.act("add_status", board_id=board, name=OPEN, default=True)
-    connectwise.act("add_status", board_id=board, name=CLOSED, closed=True)
-    connectwise.act("add_priority", name="Priority 3 - Normal", default=True)
-    connectwise.act("add_source", name="Integration", default=True)
-    connectwise.act("add_member", identifier=JANE, license_class="F")
 
 
 def _ticked_at(msp: Msp, now: datetime) -> None:
@@ -400,14 +391,12 @@ def main() -> int:
                 parameters={
                     **DEMO_PARAMETERS,
                     "AttachStatements": "true",
-                    "TicketBoard": BOARD,
-                    "TicketOpenStatus": OPEN,
-                    "TicketClosedStatus": CLOSED,
+                    **DESK_PARAMETERS,
                 },
                 simulators={"gravityzone": options, "connectwise": options},
                 say=lambda step: print(f"  {step}", flush=True),
             ) as stack:
-                lay_out_desk(ConnectWiseControls(stack.simulator_urls["connectwise"]))
+                make_desk(ConnectWiseControls(stack.simulator_urls["connectwise"]).act)
                 found = tried(stack, ours)
     except LocalError as error:
         print(error, file=sys.stderr)
