@@ -103,6 +103,7 @@ class Console:
         )
     )
     letters: MemoryLetters = field(default_factory=MemoryLetters)
+    asking: MemoryAsking = field(default_factory=MemoryAsking)
     evidence: MemoryEvidence = field(default_factory=MemoryEvidence)
     environment: Mapping[str, str] = field(default_factory=lambda: dict(ENVIRONMENT))
     books: MemoryBooks = field(default_factory=MemoryBooks)
@@ -134,7 +135,7 @@ class Console:
             connectwise=lambda: world.plan.connectwise,
             documents=world.documents,
             tickets=world.tickets,
-            asking=MemoryAsking,
+            asking=lambda: self.asking,
             queue=lambda: world.queue,
             waiting=lambda: len(world.queue),
             dead_letters=lambda: self.letters,
