@@ -8,7 +8,6 @@ from datetime import UTC, date, datetime, timedelta
 
 from local import demo_question
 from local.demo_ledger import read_ledger
-from local.desk import ANSWERER
 from local.errors import LocalError
 from local.simulator_clients import (
     ConnectWiseControls,
@@ -17,6 +16,7 @@ from local.simulator_clients import (
     TrueInvoice,
 )
 from local.stack import Stack
+from simulators.connectwise.desk.example import JANE
 from tally.domain.model.month import Month
 from tally.domain.record.usage_record import RecordState
 
@@ -110,7 +110,7 @@ class Player:
             "add_note",
             ticket_id=ticket.id,
             text=f"{line}\n{demo_question.REASON}",
-            by=ANSWERER,
+            by=JANE,
         )
         self.say(f"{in_lines([demo_question.told_answer(line)])}\n")
 

@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime
 
-from local.desk import ANSWERER
 from local.errors import LocalError
 from local.simulator_clients import TrueMail, TrueTicket
+from simulators.connectwise.desk.example import JANE
 
 REASON = "They took over another firm."
 _OFFERED = re.compile(r"^TALLY \w{4} approve \d+$", re.MULTILINE)
@@ -55,7 +55,7 @@ def _told(before: TrueTicket | None, after: TrueTicket) -> Iterator[str]:
 
 def told_answer(line: str) -> str:
     """Say what the member wrote."""
-    return f'{ANSWERER} answers there in an internal note: "{line}"'
+    return f'{JANE} answers there in an internal note: "{line}"'
 
 
 def faults(tickets: Sequence[TrueTicket], mails: Sequence[TrueMail]) -> Sequence[str]:

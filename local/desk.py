@@ -5,9 +5,7 @@ The desk is made by control calls, so that it can be made beside any scenario.
 
 from collections.abc import Callable, Mapping
 
-BOARD, OPEN, CLOSED = "Tally", "Asked", "Done"
-ANSWERER = "jdoe"
-"""The member who answers."""
+from simulators.connectwise.desk.example import BOARD, CLOSED, JANE, OPEN
 
 DESK_PARAMETERS: Mapping[str, str] = {
     "TicketBoard": BOARD,
@@ -18,8 +16,10 @@ DESK_PARAMETERS: Mapping[str, str] = {
 
 
 def make_desk(act: Callable[..., int | None]) -> None:
-    """Make the desk; ``act`` does what a person does in ConnectWise."""
+    """Make the desk with one member, Jane; ``act`` does what a person does in ConnectWise."""
     board = act("add_board", name=BOARD)
     act("add_status", board_id=board, name=OPEN, default=True)
     act("add_status", board_id=board, name=CLOSED, closed=True)
-    act("add_member", identifier=ANSWERER)
+    act("add_priority", name="Priority 3 - Normal", default=True)
+    act("add_source", name="Integration", default=True)
+    act("add_member", identifier=JANE)

@@ -22,12 +22,13 @@ from typing import Any
 
 from local.checkout import ROOT
 from local.deployment import FunctionFailedError
-from local.desk import ANSWERER, DESK_PARAMETERS, make_desk
+from local.desk import DESK_PARAMETERS, make_desk
 from local.errors import LocalError
 from local.processes import wait_until
 from local.sam_local.events import EVENTS
 from local.simulator_clients import ConnectWiseControls
 from local.stack import DEMO_PARAMETERS, Stack
+from simulators.connectwise.desk.example import JANE
 from simulators.scenario import dump_scenario
 from tally.domain.model.month import Month
 from tally.ledger.evidence.evidence_table import DynamoDBEvidence
@@ -150,12 +151,14 @@ def ask(msp: Msp) -> None:
     if asked["made"] != 1:
         raise FlowFailedError("the question was not asked")
     ticket = msp.connectwise.tickets()[-1]
-    (code,) = {*re.findall(r"^TALLY (\w{4}) ", ticket.notes[0], flags=re.MULTILINE)}
+    text = "\n".join(ticket.notes)
+    (code,) = set(re.findall(r"^TALLY (\w{4}) ", text, flags=re.MULTILINE))
     msp.set_clocks(now + timedelta(minutes=1))
     answer = f"TALLY {code} approve {MORE_THAN_BELIEVED}\nThey took over a practice."
-    msp.connectwise.act("add_note", ticket_id=ticket.id, text=answer, by=ANSWERER)
+    msp.connectwise.act("add_note", ticket_id=ticket.id, text=answer, by=JANE)
     _asked(msp, "the answer was not taken")
-    if not msp.connectwise.tickets()[-1].closed:
+    (answered,) = [each for each in msp.connectwise.tickets() if each.id == ticket.id]
+    if not answered.closed:
         raise FlowFailedError("the answer was not taken")
 
 

@@ -9,7 +9,7 @@ from local.demo_check import Comparison, Expected, compare, expected_additions
 from local.demo_ledger import LedgerContents
 from local.demo_play import instants, invoicing_day
 from local.demo_question import answered, asked_and_read, offered
-from local.desk import ANSWERER, BOARD, CLOSED, OPEN, make_desk
+from local.desk import make_desk
 from local.simulator_clients import (
     TrueAddition,
     TrueCompany,
@@ -24,6 +24,7 @@ from local.simulator_clients import (
 )
 from simulators.adapter import SimulatorAdapter
 from simulators.clock import VirtualClock
+from simulators.connectwise.desk.example import JANE
 from simulators.control_calls import control
 from simulators.demo_scenario import (
     DEMO_AGREEMENT_TYPE,
@@ -34,12 +35,9 @@ from simulators.demo_scenario import (
 )
 from simulators.gravityzone import GravityZoneSimulator
 from simulators.scenario import Scenario
-from tally.domain.asking.tickets_port import DeskNames
 from tally.domain.model.month import Month
 from testing.asking import MemoryAsking, asking_round
 from testing.world import World
-
-DESK = DeskNames(board=BOARD, open_status=OPEN, closed_status=CLOSED)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -82,10 +80,9 @@ class DemoWorld:
             self.world.clock.set(at)
             if at == answered(second):
                 ticket, line = offered(self.tickets())
-                self._act("add_note", ticket_id=ticket.id, text=line, by=ANSWERER)
+                self._act("add_note", ticket_id=ticket.id, text=line, by=JANE)
             else:
-                ask = replace(asking_round(self.world, memory), names=DESK)
-                assert ask().failures == {}
+                assert asking_round(self.world, memory)().failures == {}
         self.world.play(*(at for at in ticks if at > reading))
         assert self.world.failures == []
 

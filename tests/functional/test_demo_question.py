@@ -17,14 +17,14 @@ ASKED = TrueTicket(
     notes=("How many?\n\nTALLY T7K2 approve 54\n    It is billed.\n\nTALLY T7K2 reject\n",),
 )
 TAKEN_OVER = 54
-CLOSED = replace(ASKED, closed=True, notes=(*ASKED.notes, "Answered by jdoe: approve 54. So."))
+CLOSED = replace(ASKED, closed=True, notes=(*ASKED.notes, "Answered by JDoe: approve 54. So."))
 
 
 def test_a_question_is_told_when_it_is_asked_and_when_it_is_closed() -> None:
     """One line each, and nothing of a ticket that stays as it was."""
     assert told([], [ASKED]) == [f"Asked in ConnectWise, ticket 3: {ASKED.summary}"]
     assert told([ASKED], [ASKED]) == []
-    assert told([ASKED], [CLOSED]) == ["Ticket 3 closed. Answered by jdoe: approve 54."]
+    assert told([ASKED], [CLOSED]) == ["Ticket 3 closed. Answered by JDoe: approve 54."]
 
 
 def test_the_answer_is_the_line_that_is_offered() -> None:

@@ -42,12 +42,12 @@ IMPORTS = (
 """Rooms that planner and worker do not import."""
 
 _GB, _GB_SECOND, _INVOCATION = 0.25, 0.0000133334, 0.20e-6
-_READ_UNIT, _LOG_GB, _ALARM = 0.125e-6, 0.50, 0.10
+_READ_UNIT, _LOG_GB = 0.125e-6, 0.50
 _LINE = 1_500
 """Bytes that a run logs, with CloudWatch's own."""
 _PART_OF_A_PROCESSOR = _GB * 1024 / 1769
 """Lambda gives a whole one at 1,769 MB."""
-_SECONDS_AT_MOST, _PEAK_MB, _DOLLARS = 840, 256, 0.60
+_SECONDS_AT_MOST, _PEAK_MB, _DOLLARS = 840, 256, 0.30
 _MOST_SEATS = 5
 _NOVEMBER = Month(2026, 11)
 _PROGRAM = """
@@ -168,7 +168,7 @@ def _time_and_money(asked: TicketScene, quiet: TicketScene) -> Iterable[Figure]:
     busy = _dollars(asked, seconds)
     quiet.run()
     idle = _dollars(quiet, _seconds(quiet, 0) + own / _PART_OF_A_PROCESSOR)
-    yield _figure("dollars a month, with its alarm", busy, bound=_DOLLARS, unit="$")
+    yield _figure("dollars a month", busy, bound=_DOLLARS, unit="$")
     yield _figure("the same, none open", idle, unit="$")
 
 
@@ -187,7 +187,7 @@ def _dollars(scene: TicketScene, seconds: float) -> float:
         + (scene.index_units() + one_by_one) * _READ_UNIT
         + _LINE / 1e9 * _LOG_GB
     )
-    return _ALARM + RUNS_A_DAY * DAYS * a_run
+    return RUNS_A_DAY * DAYS * a_run
 
 
 def _imports() -> Iterable[Figure]:
