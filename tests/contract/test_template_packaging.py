@@ -14,6 +14,7 @@ FUNCTIONS = {
     "BookFunction": "book",
     "PlannerFunction": "planner",
     "ReporterFunction": "reporter",
+    "TicketsFunction": "tickets",
     "WorkerFunction": "worker",
 }
 
