@@ -39,8 +39,10 @@ _BOTO3 = {"boto3", "botocore", "dateutil", "jmespath", "s3transfer", "six", "url
     ("function", "package"),
     [
         ("BookFunction", "book"),
+        ("EvidenceFunction", "evidence"),
         ("PlannerFunction", "planner"),
         ("ReporterFunction", "reporter"),
+        ("TicketsFunction", "tickets"),
         ("WorkerFunction", "worker"),
     ],
 )

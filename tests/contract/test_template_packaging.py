@@ -15,6 +15,7 @@ FUNCTIONS = {
     "BookFunction": "book",
     "PlannerFunction": "planner",
     "ReporterFunction": "reporter",
+    "TicketsFunction": "tickets",
     "WorkerFunction": "worker",
 }
 
