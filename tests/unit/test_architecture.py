@@ -202,6 +202,7 @@ def test_statements_are_for_readers_alone(room: str) -> None:
         "tally.reporter": {"tally.domain.attaching", "tally.domain.book"},
         "tally.runtime.parts": {
             "tally.attaching",
+            "tally.domain.attaching",
             "tally.domain.book",
             "tally.domain.statement",
             "tally.ledger.attachments",
