@@ -24,6 +24,7 @@ from verification.bench import (
     statements,
     storm,
     sweep,
+    tickets,
 )
 from verification.bench.figure import Figure, table
 
@@ -38,6 +39,7 @@ _PARTS: Mapping[str, Callable[[], Iterable[Figure]]] = {
     "money": money.measure,
     "statements": statements.measure,
     "pulse": pulse.measure,
+    "tickets": tickets.measure,
 }
 _VIRTUAL = ("storm", "freshness", "sweep", "calls", "money", "pulse")
 """Parts of counts and virtual time. They may run side by side, since a busy machine does not

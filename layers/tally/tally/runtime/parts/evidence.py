@@ -54,7 +54,7 @@ class Outside:
     clock: Clock | None = None
 
 
-def evidence(
+def evidence_parts(
     environment: Mapping[str, str], outside: Outside | None = None
 ) -> EvidenceFunction | None:
     """Put the function together; None if evidence is off.
