@@ -1,7 +1,7 @@
 """`tally book verify`'s use case: whatever is changed, missing or added is named (PROOF-6)."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import pytest
@@ -9,6 +9,7 @@ import pytest
 from tally.domain.book.manifest import read_manifest, sha256
 from tally.domain.model.month import Month
 from tally.errors import SetupError
+from testing.books import MemoryBucket
 from tests.functional.book_world import NOVEMBER, OCTOBER, BookWorld, key, october_closed
 from tests.functional.instants import gmt
 
@@ -168,6 +169,27 @@ def test_a_book_that_is_being_written_is_no_difference(msp: BookWorld) -> None:
     known = msp.books.read(NOVEMBER)
     msp.books.save(known.claimed("run 9", until=gmt("2026-12-02 06:00")))
     assert msp.differences() == []
+
+
+def test_a_book_that_is_published_meanwhile_is_no_difference() -> None:
+    """PROOF-6: what came after the bucket was listed is looked for once more."""
+    msp = october_closed()
+
+    class Busy(MemoryBucket):
+        """Its book is published just after it was listed for the first time."""
+
+        listed = 0
+
+        def keys(self, beginning: str) -> Iterator[str]:
+            found = list(super().keys(beginning))
+            self.listed += 1
+            if self.listed == 1:
+                msp.publish("2026-11-02 05:30")
+            return iter(found)
+
+    msp.bucket = Busy()
+    verified = msp.verify()
+    assert (verified.differences, verified.editions) == ((), 1)
 
 
 Change = Callable[[dict[str, object]], object]
