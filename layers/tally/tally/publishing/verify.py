@@ -85,11 +85,11 @@ class Verify:
         Where a book is published meanwhile, it looks again.
         """
         first, last = self._first(), Month.of(now)
-        known = tuple(pool.map(self.books.read, _months(first, last)))
+        known = tuple(pool.map(self.books.read, first.through(last)))
         for _ in range(_ATTEMPTS):
             names, strays = self._names(first, last)
             shelved = list(pool.map(self._shelved, names.items()))
-            before, known = known, tuple(pool.map(self.books.read, _months(first, last)))
+            before, known = known, tuple(pool.map(self.books.read, first.through(last)))
             if known == before:
                 break
         chain = Chain(
@@ -129,13 +129,6 @@ class Verify:
         return differing_file(shelved, mark, content)
 
 
-def _months(first: Month, last: Month) -> Iterator[Month]:
-    month = first
-    while month <= last:
-        yield month
-        month = month.next
-
-
 def _marks(looked: Iterable[Shelved]) -> Iterator[tuple[Shelved, FileMark]]:
     """Yield each file that a manifest names and the bucket has."""
     for shelved in looked:
@@ -148,10 +141,7 @@ def _since(now: datetime, kept_months: int) -> Month | None:
     """Return the oldest month that is sure to be kept still; None if all are."""
     if not kept_months:
         return None
-    month = Month.of(now)
-    for _ in range(kept_months):
-        month = month.previous
-    return month
+    return Month.of(now).plus(-kept_months)
 
 
 def _order(of: Difference) -> tuple[Month, int, str]:

@@ -107,12 +107,8 @@ class Chain:
         known = {month for month, books in self.ledger.items() if books.editions}
         found = {month for month, _ in self.shelf}
         months = [each for each in known | found if self.keeps(each)]
-        if not months:
-            return
-        month = min(months)
-        while month <= max(months):
-            yield month
-            month = month.next
+        if months:
+            yield from min(months).through(max(months))
 
     def keeps(self, month: Month) -> bool:
         """Return True if books of the month are kept still."""
