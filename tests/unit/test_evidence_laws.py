@@ -55,7 +55,7 @@ def walked(
     places = Whereabouts()
     if before is not None:
         places.remember(before)
-    places.find([*rows, *others])
+    places.find([*rows, *others], at)
     return after_walk(before, Visit(company_id=HERE, at=at, rows=rows), places)
 
 

@@ -125,9 +125,13 @@ class _Round:
         self.walked.goes_on = True
 
     def _remember(self, company_id: str) -> None:
-        evidence = self.walk.recorder.read(company_id, Month.of(self.at))
+        month = Month.of(self.at)
+        evidence = self.walk.recorder.read(company_id, month)
         if evidence is not None:
             self.whereabouts.remember(evidence)
+        before = self.walk.recorder.read(company_id, month.previous)
+        if before is not None:
+            self.whereabouts.remember_last_month(before)
 
     def _read_root(self) -> None:
         """Read the whole inventory at once, if GravityZone allows it and gives all of it."""
@@ -140,7 +144,7 @@ class _Round:
         for row in found:
             if row.company_id in self.counts:
                 self.rows.setdefault(row.company_id, []).append(row)
-        self.whereabouts.find(found)
+        self.whereabouts.find(found, self.read_at)
 
     def _visit(self, company_id: str) -> None:
         """Record one customer's machines, and queue a look at them if there is need of one."""
@@ -167,10 +171,11 @@ class _Round:
         if rows is not None and self.read_at is not None:
             return Visit(company_id=company_id, at=self.read_at, rows=rows)
         found = _managed(self.walk.inventory.machines(company_id))
-        self.whereabouts.find(found)
+        at = self.walk.clock.now()
+        self.whereabouts.find(found, at)
         return Visit(
             company_id=company_id,
-            at=self.walk.clock.now(),
+            at=at,
             rows=[each for each in found if each.company_id == company_id],
         )
 
