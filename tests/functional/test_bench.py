@@ -10,7 +10,7 @@ import pytest
 
 from simulators.clock import VirtualClock
 from tests.functional.instants import gmt
-from verification.bench import calls, memory, pulse
+from verification.bench import calls, evidence, memory, pulse
 from verification.bench.agenda import Agenda
 from verification.bench.cold_start import BARE, HANDLERS, first_moments
 from verification.bench.planner_scene import TICK, planner
@@ -135,6 +135,15 @@ def test_a_small_month_keeps_what_the_pulse_promises() -> None:
     missed = [each.what for each in figures if not each.kept]
     assert [each for each in missed if "calls" not in each and "variable" not in each] == []
     assert sum(each.bound is not None for each in figures) == 8
+
+
+@pytest.mark.slow
+def test_a_small_month_of_evidence_asks_about_each_machine_once() -> None:
+    """PROOF-1: few customers share a walk's pages, so its calls are those of a thousand alone."""
+    figures = list(evidence.measure(customers=40))
+    missed = [each.what for each in figures if not each.kept]
+    assert set(missed) <= {"walks, calls a customer"}
+    assert sum(each.bound is not None for each in figures) == 4
 
 
 def test_time_goes_on_while_somebody_waits() -> None:

@@ -240,8 +240,8 @@ def test_each_month_begins_anew() -> None:
     """PROOF-1: a proof of November is none of December, and the likely ones are asked first."""
     play, customer, made = harbor()
     tenant = play.world.gravityzone.tenant
-    stale = tenant.check_in_new(customer.id, 2, at=gmt("2026-10-20 08:00"))
-    play.days(1, 8)
+    stale = tenant.check_in_new(customer.id, 1, at=gmt("2026-10-20 08:00"))
+    play.days(1, 9)
     for each in made:
         tenant.check_in(each, gmt("2026-12-01 08:00"))
     before = play.calls("getManagedEndpointDetails")
