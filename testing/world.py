@@ -23,6 +23,7 @@ from simulators.scenario import AgreementType, CatalogProduct, ConnectWiseWorld
 from tally.connectwise.client import ConnectWiseClient
 from tally.connectwise.documents import Documents
 from tally.connectwise.site import Keys
+from tally.connectwise.tickets.client import TicketClient
 from tally.domain.model.invoicing import Invoicing, LateUsage
 from tally.domain.model.month import Month
 from tally.domain.model.policy import Policy
@@ -255,6 +256,11 @@ class World:
             adapter=wrap(SimulatorAdapter(self.gravityzone)),
             on_odd_row=on_odd_row or self.odd_rows.heard,
         )
+
+    def tickets(self, *, wrap: Callable[[Any], Any] = lambda port: port) -> TicketClient:
+        """Return a client of service tickets; ``wrap`` goes around its way out."""
+        adapter = wrap(SimulatorAdapter(self.connectwise))
+        return TicketClient(self._connectwise_client(adapter).calls)
 
     def answers(self, *, wrap: Callable[[Any], Any] = lambda port: port) -> Answers:
         """Return the use case by which a person answers."""

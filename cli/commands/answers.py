@@ -12,11 +12,11 @@ import typer
 
 from cli.command import Session, UsageError, Yes, command
 from cli.company_search import find_company, find_record
-from cli.presentation import consequences
 from cli.presentation.documents import record_document
 from cli.presentation.words import month_of
 from cli.rehearsal.rehearsed_ledger import OverlayLedger
 from tally.domain.record.usage_record import RecordState, UsageRecord
+from tally.domain.reporting import consequences
 from tally.errors import SetupError
 from tally.people.hold_answers import Answers
 

@@ -9,17 +9,16 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from tally.errors import TallyError
 from tally.evidence.jobs import EvidenceJob, WalkDue
-from tally.runtime import evidence_parts
 from tally.runtime.cold_start import started
-from tally.runtime.evidence_parts import EvidenceFunction
 from tally.runtime.logs import function_logger, in_words
+from tally.runtime.parts.evidence import EvidenceFunction, evidence_parts
 
 logger = function_logger("evidence")
 
 
 @cache
 def _evidence() -> EvidenceFunction | None:
-    return evidence_parts.evidence(os.environ)
+    return evidence_parts(os.environ)
 
 
 @logger.inject_lambda_context(clear_state=True)

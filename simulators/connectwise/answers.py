@@ -28,12 +28,18 @@ class RefusalError(Exception):
     """A call whose content is refused with a 400."""
 
     def __init__(
-        self, message: str, *, code: str = "InvalidObject", errors: Sequence[FieldError] = ()
+        self,
+        message: str,
+        *,
+        code: str = "InvalidObject",
+        errors: Sequence[FieldError] = (),
+        resource: str = "addition",
     ) -> None:
         super().__init__(message)
         self.message = message
         self.code = code
         self.errors = tuple(errors)
+        self.resource = resource
 
     def response(self) -> Response:
         """Return the answer."""
@@ -41,7 +47,7 @@ class RefusalError(Exception):
             {
                 "code": error.code,
                 "message": error.message,
-                "resource": "addition",
+                "resource": self.resource,
                 "field": error.field,
             }
             for error in self.errors

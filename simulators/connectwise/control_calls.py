@@ -5,6 +5,7 @@ from typing import Any, Protocol
 from pydantic import TypeAdapter, validate_call
 
 from simulators.connectwise.billing_truth import Truth
+from simulators.connectwise.desk import Desk, DeskPeople
 from simulators.connectwise.documents import Documents
 from simulators.connectwise.options import ConnectWiseOptions
 from simulators.connectwise.people import People
@@ -15,9 +16,11 @@ from simulators.core import Response, json_response
 CONNECTWISE_HELP = """\
 control calls of connectwise:
   GET    /_sim/truth     {"additions": [...], "invoices": [...], "agreements": [...],
-                         "companies": [...], "documents": [...]}: every Addition that ever was,
-                         with who made, changed and deleted it ("api" or a person's name), every
-                         invoice with its lines, and every document
+                         "companies": [...], "documents": [...], "tickets": [...],
+                         "mails": [...]}: every Addition that ever was, with who made, changed
+                         and deleted it ("api" or a person's name), every invoice with its
+                         lines, every document, every ticket with its notes, and every mail to
+                         a person outside
   POST   /_sim/acts      {"act": "set_quantity", "addition_id": 7, "quantity": 12, "by": "jlee"}:
                          what a person does past the API; answers {"result": id or null}. Acts:
                          add_addition, edit_addition, set_quantity, set_terms, cancel_addition,
@@ -27,7 +30,12 @@ control calls of connectwise:
                          run_invoice, delete_invoice, mark_invoiced, allow_invoiced_periods,
                          set_parent, add_company, rename_company, delete_company, merge_company,
                          remove_company, edit_product, edit_agreement_type, add_document,
-                         delete_document
+                         delete_document; at the service desk add_board, add_status, add_type,
+                         add_team, add_priority, add_source, add_member, edit_desk,
+                         set_default_contact, add_rule, drop_rules, add_note, add_note_as,
+                         mail_reply, customer_note, add_time_entry, edit_note,
+                         set_ticket_status, edit_ticket, merge_ticket, bundle_ticket,
+                         convert_ticket, move_ticket, change_ticket_company, delete_ticket
   GET    /_sim/options   how this tenant behaves
   PATCH  /_sim/options   {"list_lag": "PT90S", "is_cloud": true, ...}: changes the options named
   POST   /_sim/codebase  {"codebase": "v2025_2"}: moves there; the one before answers 404
@@ -41,6 +49,8 @@ class Controlled(Protocol):
     tenant: Tenant
     people: People
     documents: Documents
+    desk: Desk
+    desk_people: DeskPeople
 
     @property
     def truth(self) -> Truth:
@@ -84,12 +94,17 @@ def _truth(simulator: Controlled) -> dict[str, Any]:
         "agreements": [document.fields for document in simulator.tenant.agreements.current()],
         "companies": [document.fields for document in simulator.tenant.companies.current()],
         "documents": [document.as_json() for document in simulator.documents],
+        "tickets": [
+            {**each, "notes": simulator.desk.all_notes(each["id"])} for each in simulator.desk
+        ],
+        "mails": [mail.as_json() for mail in simulator.desk.mails],
     }
 
 
 def _act(simulator: Controlled, order: dict[str, Any]) -> int | None:
     act = str(order.pop("act"))
-    method = None if act.startswith("_") else getattr(simulator.people, act, None)
+    who = simulator.desk_people if hasattr(simulator.desk_people, act) else simulator.people
+    method = None if act.startswith("_") else getattr(who, act, None)
     if method is None:
         raise LookupError(f"no act {act}")
     result: int | None = validate_call(method)(**order)

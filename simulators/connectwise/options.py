@@ -26,6 +26,11 @@ class Right(StrEnum):
     TABLES_INQUIRE = "system/table setup/inquire"
     DOCUMENTS_INQUIRE = "companies/manage documents/inquire"
     DOCUMENTS_ADD = "companies/manage documents/add"
+    TICKETS_INQUIRE = "service desk/service tickets/inquire"
+    TICKETS_ADD = "service desk/service tickets/add"
+    TICKETS_EDIT = "service desk/service tickets/edit"
+    TICKETS_CLOSE = "service desk/close service tickets/edit"
+    MEMBERS_INQUIRE = "system/member maintenance/inquire"
 
 
 INQUIRE = (Right.COMPANIES_INQUIRE, Right.AGREEMENTS_INQUIRE)
@@ -111,6 +116,14 @@ class ConnectWiseOptions:
     rewrites: dict[str, Any] = field(default_factory=dict)
     """Fields that a rule of the MSP sets on each Addition that the API makes or changes, before it
     answers. The names are the API's."""
+
+    tickets_get_contacts: bool = False
+    """True if a ticket that is made without a contact gets its company's default one by itself."""
+    foreign_statuses: bool = False
+    """True if a ticket takes a status of another board, as older versions may do."""
+    ticket_rewrites: dict[str, Any] = field(default_factory=dict)
+    """Fields that a rule of the MSP sets on each ticket that the API makes or changes, before it
+    answers."""
 
     requests_per_minute: int | None = None
     """None for no limit; about 1,000 is said to be safe."""

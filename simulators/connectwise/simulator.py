@@ -13,6 +13,8 @@ from simulators.connectwise import answers, api_records, validation
 from simulators.connectwise.answers import RefusalError
 from simulators.connectwise.billing_truth import API, Truth
 from simulators.connectwise.control_calls import control_call
+from simulators.connectwise.desk import Desk, DeskCalls, DeskPeople
+from simulators.connectwise.desk.calls import DeskCall, named
 from simulators.connectwise.documents import Documents
 from simulators.connectwise.listing import Listing, one, site_of
 from simulators.connectwise.loading import load
@@ -68,16 +70,20 @@ class _Target:
     resource: _Resource | None = None
     agreement_id: int = 0
     record_id: int = 0
+    desk: DeskCall | None = None
 
 
 class ConnectWiseSimulator(BaseSimulator):
     """One tenant of ConnectWise PSA.
 
-    Anyone may use `options` and `people`, only tests `truth` and `documents`.
+    Anyone may use `options`, `people` and `desk_people`, only tests `truth`, `documents` and
+    `desk`.
 
     Faults and the call log name operations by a method and `companyinfo`, `system/info`,
     `companies`, `types`, `catalog`, `agreements`, `additions` or `documents`, the last six also
-    with `/count` or `/{id}`; anything else is `unknown`.
+    with `/count` or `/{id}`; at the desk `tickets`, `boards` (both with these too), `notes`,
+    `allNotes`, `statuses`, `board types`, `teams`, `notifications`, `priorities`, `sources` or
+    `members`; anything else is `unknown`.
     """
 
     def __init__(
@@ -93,6 +99,9 @@ class ConnectWiseSimulator(BaseSimulator):
         self.tenant = Tenant(clock, self.options)
         self.documents = Documents(self.tenant)
         self.people = People(self.tenant, self.documents)
+        self.desk = Desk(self.tenant)
+        self.desk_people = DeskPeople(self.desk)
+        self._desk_calls = DeskCalls(self.desk)
         if scenario is not None:
             load(self.tenant, scenario)
         self._requests = 0
@@ -214,6 +223,8 @@ class ConnectWiseSimulator(BaseSimulator):
             )
         if target.name == "unknown":
             return answers.not_found("Resource")
+        if target.desk is not None:
+            return self._desk_calls.answer(request, target.desk)
         if resource is None:
             return self._below(request, target)
         if method != "GET":
@@ -340,6 +351,8 @@ def _meaning(path: str) -> tuple[Parts, _Target | None]:
 def _target(parts: Parts) -> _Target:
     if parts == ("system", "info"):
         return _Target("system/info")
+    if (desk := named(parts)) is not None:
+        return _Target(desk.name, desk=desk)
     if parts[:2] == ("system", _DOCUMENTS) and len(parts) in {2, 3}:
         return _one_of(_DOCUMENTS, parts[2]) if parts[2:] else _Target(_DOCUMENTS)
     if parts in _RESOURCES:

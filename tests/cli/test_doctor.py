@@ -121,7 +121,7 @@ def test_the_list_for_a_person(msp: Installed) -> None:
     assert lines[at + 1].strip() == "The API key lacks the API Licensing."
     assert lines[at + 2].strip().startswith("→ In Control Center")
     assert "21  not checked   Customers: linked to ConnectWise" in lines
-    assert lines[-1] == "24 checks: 18 ok, 5 not checked, 1 needs set-up. Begin with number 6."
+    assert lines[-1] == "25 checks: 19 ok, 5 not checked, 1 needs set-up. Begin with number 6."
 
 
 def test_the_document_for_a_program(msp: Installed) -> None:
@@ -134,7 +134,7 @@ def test_the_document_for_a_program(msp: Installed) -> None:
     assert ended.code == 1
     assert set(document) == {"stack", "at", "checks", "totals"}
     assert document["at"] == "2026-11-03T00:10:00Z"
-    assert document["totals"] == {"ok": 18, "not checked": 5, "finding": 0, "needs set-up": 1}
+    assert document["totals"] == {"ok": 19, "not checked": 5, "finding": 0, "needs set-up": 1}
     assert [each["check"] for each in document["checks"]] == [each.name for each in CHECKS]
     (finding,) = document["checks"][5]["findings"]
     assert set(finding) == {"verdict", "says", "remedy"}
@@ -190,7 +190,7 @@ def test_many_customers(msp: Installed) -> None:
     msp.world.connectwise.calls.clear()
     msp.world.connectwise.options.requests_per_minute = 1000
     ended = msp.run("doctor")
-    assert len(ended.out.splitlines()) == 50
+    assert len(ended.out.splitlines()) == 52
     assert not [call for call in msp.world.connectwise.calls if call.status == 429]
     assert msp.world.connectwise.calls.count("GET additions") == 2000
     # Pages of 1,000, and the end of them.

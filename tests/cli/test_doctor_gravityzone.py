@@ -23,7 +23,7 @@ def test_nothing_is_wrong(msp: Installed) -> None:
     assert not [
         finding for each in checks.values() for finding in each["findings"] if finding["remedy"]
     ]
-    assert msp.run("doctor").text.strip().endswith("24 checks: 24 ok.")
+    assert msp.run("doctor").text.strip().endswith("25 checks: 25 ok.")
 
 
 def test_a_wrong_key(msp: Installed) -> None:

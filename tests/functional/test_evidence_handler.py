@@ -17,7 +17,7 @@ from tally.domain.model.month import Month
 from tally.errors import ContractError, SetupError, TallyError
 from tally.ledger.dynamodb import DynamoDBLedger
 from tally.ledger.evidence.evidence_table import DynamoDBEvidence
-from tally.runtime import evidence_parts
+from tally.runtime.parts import evidence as evidence_parts
 from testing.ledger_table import create_ledger_table
 from testing.world import Customer, World
 from tests.functional import deployed_environment

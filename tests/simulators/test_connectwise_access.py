@@ -207,7 +207,8 @@ def test_permission_taken_away(
 @pytest.mark.parametrize(
     "path",
     [
-        "service/tickets",
+        "service/tickets/999",
+        "service/calls",
         "finance/agreements/999",
         "finance/agreements/999/additions",
         "finance/agreements/x/additions",

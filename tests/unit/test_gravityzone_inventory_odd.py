@@ -371,3 +371,12 @@ def test_groups_of_another_shape(result: object) -> None:
     """SAFE-5: an answer that is no list of groups does not mean that there is none."""
     error = error_of(lambda: replying(result=result).inventory.deleted_group(HARBOR))
     assert type(error) is ContractError
+
+
+@pytest.mark.parametrize("items", [{}, 3, None])
+def test_an_answer_that_cannot_be_read_is_not_quoted(items: object) -> None:
+    """SAFE-10: it may name people and addresses, and those stand in no log."""
+    world = paging(lambda number: {"ip": ADDRESS, "page": number, "items": items})
+    with pytest.raises(ContractError, match="bytes") as raised:
+        walked(world)
+    assert ADDRESS not in str(raised.value)

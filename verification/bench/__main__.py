@@ -25,6 +25,7 @@ from verification.bench import (
     statements,
     storm,
     sweep,
+    tickets,
 )
 from verification.bench.figure import Figure, table
 
@@ -40,6 +41,7 @@ _PARTS: Mapping[str, Callable[[], Iterable[Figure]]] = {
     "statements": statements.measure,
     "pulse": pulse.measure,
     "evidence": evidence.measure,
+    "tickets": tickets.measure,
 }
 _VIRTUAL = ("storm", "freshness", "sweep", "calls", "money", "pulse", "evidence")
 """Parts of counts and virtual time. They may run side by side, since a busy machine does not

@@ -25,7 +25,7 @@ HOURS = 730
 WORKER_GB, PLANNER_GB = 0.125, 0.25
 CHANGES = 10
 """Assumed rises of a company's count in a month: most machines connect in the first days."""
-METRICS, ALARMS = 12, 15
+METRICS, ALARMS = 12, 16
 
 GB_SECOND, INVOCATION = 0.0000133334, 0.20e-6
 SQS_REQUEST, READ_UNIT, WRITE_UNIT = 0.40e-6, 0.125e-6, 0.625e-6

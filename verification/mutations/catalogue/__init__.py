@@ -5,6 +5,7 @@ else.
 """
 
 from verification.mutations.catalogue.adapters import ADAPTERS
+from verification.mutations.catalogue.asking import ASKING
 from verification.mutations.catalogue.attaching import ATTACHING
 from verification.mutations.catalogue.counting import COUNTING
 from verification.mutations.catalogue.evidence import EVIDENCE
@@ -29,4 +30,5 @@ MUTATIONS: tuple[Mutation, ...] = (
     *PROOF,
     *EVIDENCE,
     *ATTACHING,
+    *ASKING,
 )

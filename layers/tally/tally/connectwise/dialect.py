@@ -19,14 +19,17 @@ API_VERSION = "2025.1"
 """The version of the API's model that Tally is written to: the oldest known to work."""
 API_VERSION_SETTING = "CONNECTWISE_API_VERSION"
 
-# Bitdefender lists these rights for its own integration, but the last, which is inferred from the
-# names in security roles. The longer path comes first.
+# Bitdefender lists these rights for its own integration, up to the catalog's; the others are
+# inferred from the names in security roles. The longer path comes first.
 _RIGHTS = (
     ("/company/companies", "Companies > Company Maintenance"),
     ("/finance/agreements/types", "System > Table Setup"),
     ("/finance/agreements", "Finance > Agreements"),
     ("/procurement/catalog", "Procurement > Product Catalog"),
     ("/system/documents", "Companies > Manage Documents"),
+    ("/system/members", "System > Member Maintenance"),
+    ("/service/tickets", "Service Desk > Service Tickets"),
+    ("/service/", "System > Table Setup"),
 )
 # With "Inquire Mine" a list is answered empty, with 200 (another vendor's pages, 70 % sure). So the
 # level is named as well.

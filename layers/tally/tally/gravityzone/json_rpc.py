@@ -47,6 +47,8 @@ _TOO_MANY = -32003
 _REMEMBERED = 60.0
 """Seconds for which the key's rights are not asked for again."""
 _NAMED = frozenset({"companyId", "parentId", "endpointId"})
+_PERSONAL = frozenset({"getNetworkInventoryItems", "getManagedEndpointDetails"})
+"""Methods whose answers have addresses and users of machines (documented)."""
 _NOT_NOW = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS})
 
 
@@ -147,7 +149,8 @@ class JsonRpc:
         """
         # GravityZone echoes the id (documented), and it may be any text.
         call_id = self._ids()
-        call = Call(name=f"GravityZone {method} of {of}", request_id=call_id)
+        name = f"GravityZone {method} of {of}"
+        call = Call(name=name, request_id=call_id, personal=method in _PERSONAL)
         request = self._request.copy()
         request.url = f"{self._request.url}{version}/jsonrpc/{service}"
         # GravityZone takes no batches of calls, as far as public client code shows.

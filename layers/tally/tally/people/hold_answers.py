@@ -19,17 +19,23 @@ from tally.people.refusal import possible
 from tally.ports import Clock, Ledger
 
 
+def nothing(_: UsageRecord) -> str:
+    """Refuse no record."""
+    return ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answers:
     """Writes a person's answers into held records.
 
     Each method returns the record with the answer. It raises SetupError with the reason if the
     answer is impossible, or ConflictError if a job or another person was first. Nothing is written
-    in either case.
+    in either case. ``refuses`` says why a record may not be answered; "" if it may.
     """
 
     ledger: Ledger
     clock: Clock
+    refuses: Callable[[UsageRecord], str] = nothing
 
     def approve(self, key: RecordKey, *, by: str, why: str) -> UsageRecord:
         """Allow the held number to be written."""
@@ -112,6 +118,8 @@ class Answers:
         record = self.ledger.record(key)
         if record is None:
             raise SetupError(f"The ledger has no record of {key}.")
+        if why := self.refuses(record):
+            raise SetupError(why)
         return record
 
     def _person(self, *, by: str, why: str) -> Person:

@@ -43,12 +43,14 @@ class Call:
 
     ``request_id`` is the one that we gave it, if the vendor takes one. ``divisible`` says that the
     caller can ask for less: after an answer too late it does so, and the call is not repeated.
+    ``personal`` says that a 2xx may name people and addresses: no error quotes it.
     """
 
     name: str
     effect: Effect = Effect.NONE
     request_id: str = ""
     divisible: bool = False
+    personal: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,7 +178,8 @@ class Transport:
             if not doubled:
                 return found
             problem = f"it has {shortened(doubled)!r} twice"
-        raise self.unreadable(answer, f"{problem}; it answered {self._quoted(answer.body)}")
+        said = f"{len(answer.body)} bytes" if answer.call.personal else self._quoted(answer.body)
+        raise self.unreadable(answer, f"{problem}; it answered {said}")
 
     def unreadable(self, answer: Answer, why: str) -> TallyError:
         """Return the error for a 2xx that is not what was promised.

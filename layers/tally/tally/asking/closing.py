@@ -1,0 +1,40 @@
+"""End a ticket whose cause is gone: a last word, the status, read back; once (ASK-6)."""
+
+from dataclasses import replace
+
+from tally.asking.means import Means, written
+from tally.domain.asking import words
+from tally.domain.asking.next_step import DAY
+from tally.domain.asking.ticket import Ticket, TicketState
+
+
+def end(means: Means, ticket: Ticket, word: str) -> Ticket:
+    """Announce the last word, write it, and close the ticket."""
+    ending = replace(
+        ticket, state=TicketState.CLOSING, word=word, announced=means.now, changed=means.now
+    )
+    return close(means, means.memory.save_ticket(ending), fresh=True)
+
+
+def close(means: Means, ticket: Ticket, *, fresh: bool = False) -> Ticket:
+    """Go on with a ticket that is to be closed; a word that stands there is not written again.
+
+    A ticket that others closed gets the word, and its status stays theirs. One that a rule reopens
+    again and again is left after a day.
+    """
+    seen = means.seen(ticket)
+    if why := means.why_not_ours(ticket, seen):
+        return means.leave(ticket, why)
+    if ticket.changed is not None and means.now - ticket.changed >= DAY:
+        return means.leave(ticket, words.STAYS_OPEN)
+    notes = means.tickets.notes(means.id_of(ticket))
+    if written(ticket, notes, ticket.word) is None:
+        if not fresh and not means.is_settled(ticket.announced):
+            return ticket
+        means.tickets.add_note(means.id_of(ticket), ticket.word)
+    if seen is not None and not seen.closed:
+        seen = means.tickets.set_status(means.id_of(ticket), means.desk.closed_status_id)
+    if seen is None or not seen.closed:
+        return ticket
+    over = replace(ticket, state=TicketState.CLOSED, announced=None, changed=means.now)
+    return means.memory.save_ticket(over)

@@ -1,0 +1,84 @@
+"""Read from the ledger what is to be asked in tickets; nothing is written."""
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from tally.domain.asking import words
+from tally.domain.asking.question import (
+    Question,
+    Subject,
+    question_of_hold,
+    question_of_standing,
+)
+from tally.domain.asking.ticket import Ticket
+from tally.domain.model.standing import Standing, StandingState
+from tally.domain.record.history import TALLY
+from tally.domain.record.unreadable import readable
+from tally.ports import Ledger
+
+_LASTS = timedelta(days=1)
+"""A standing is asked about once it has lasted so long: most pass by themselves."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Questions:
+    """What waits for people: each hold, and standings of the states that are chosen."""
+
+    ledger: Ledger
+    standings: Collection[StandingState] = ()
+
+    def all(self, now: datetime) -> Iterator[tuple[Question, int]]:
+        """Yield each question with its customer's id in ConnectWise, as the index has them.
+
+        A customer that is linked to nobody has no place for a ticket.
+        """
+        held = [each for each in readable(self.ledger.all_open_records()) if each.hold is not None]
+        if not held and not self.standings:
+            return
+        known = {each.company_id: each for each in self.ledger.all_standings()}
+        asked = [question_of_hold(each, _name(known, each.key.company_id)) for each in held]
+        asked += [self._of_standing(each, now) for each in known.values()]
+        places = {
+            each.company_id: each.connectwise_id for each in readable(self.ledger.all_links())
+        }
+        for question in filter(None, asked):
+            place = places.get(question.subject.company_id)
+            if place is not None:
+                yield question, place
+
+    def of(self, subject: Subject, now: datetime) -> Question | None:
+        """Return what is asked about a subject now, read from the table itself; None for nothing.
+
+        Raises TallyError if that cannot be read.
+        """
+        standing = self.ledger.standing(subject.company_id)
+        if subject.key is None:
+            return None if standing is None else self._of_standing(standing, now)
+        record = self.ledger.record(subject.key)
+        if record is None:
+            return None
+        known = {} if standing is None else {subject.company_id: standing}
+        return question_of_hold(record, _name(known, subject.company_id))
+
+    def why_gone(self, ticket: Ticket) -> str:
+        """Return the last word on a ticket whose question is gone: who answered it, if anybody."""
+        key = ticket.subject.key
+        if key is None or ticket.asked is None:
+            return words.lifted()
+        people = [
+            each.by
+            for each in self.ledger.history(key)
+            if each.by != TALLY and each.at >= ticket.asked
+        ]
+        return words.answered_elsewhere(people[-1]) if people else words.lifted()
+
+    def _of_standing(self, standing: Standing, now: datetime) -> Question | None:
+        cause = standing.shown
+        if cause.state not in self.standings or cause.since is None or now - cause.since < _LASTS:
+            return None
+        return question_of_standing(standing)
+
+
+def _name(known: Mapping[str, Standing], company_id: str) -> str:
+    return known[company_id].company_name if company_id in known else company_id

@@ -1,0 +1,114 @@
+"""What follows for a ticket: take an answer, ask anew, hint, or leave it alone."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from tally.domain.asking import words
+from tally.domain.asking.question import Question
+from tally.domain.asking.seen import SERVICE_TICKET, SeenTicket
+from tally.domain.asking.ticket import MOST_TICKETS, Given, Ticket
+
+DAY = timedelta(days=1)
+RENEWED_AFTER = timedelta(hours=1)
+"""A question whose numbers move is asked anew at most so often, unless somebody has answered it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leave:
+    """The ticket is not ours to act on any more (ASK-7)."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Take:
+    """An answer is written to the ledger, and then carried out (ASK-5)."""
+
+    given: Given
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Renew:
+    """The question is asked anew, with a new code; what was answered counts no more (ASK-4)."""
+
+    why: str
+    used: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hint:
+    """One hint how to answer; after it these notes and all further ones bring none."""
+
+    used: tuple[int, ...]
+
+
+type Step = Leave | Take | Renew | Hint
+
+
+def next_number(ticket: Ticket | None, *, now: datetime) -> int | None:
+    """Return the number of the ticket that is to be made for a question; None for none now.
+
+    A subject has one ticket at a time. One that others closed without an answer is asked again
+    after a day, and after three of them no more; so is one whose question went and came back.
+    """
+    if ticket is None:
+        return 1
+    if not ticket.is_over:
+        return None
+    answered = ticket.given is not None
+    rested = ticket.changed is not None and now - ticket.changed >= DAY
+    if answered:
+        return ticket.number + 1
+    if not rested or ticket.unanswered >= MOST_TICKETS:
+        return None
+    return ticket.number + 1
+
+
+def not_ours_any_more(ticket: Ticket, seen: SeenTicket | None, *, board_id: int) -> str:
+    """Say why a ticket is never acted on again; "" while it is ours (ASK-7).
+
+    One that is closed is still read once more by ``step``.
+    """
+    if seen is None:
+        return words.GONE
+    found = (
+        (seen.record_type != SERVICE_TICKET, words.CONVERTED),
+        (seen.merged_into is not None, words.MERGED),
+        (seen.parent_id is not None, words.BUNDLED),
+        (seen.company_id != ticket.connectwise_id, words.OTHER_COMPANY),
+        (seen.board_id != board_id, words.OTHER_BOARD),
+        (seen.reference != ticket.reference, words.OTHER_REFERENCE),
+        (seen.contact_id is not None or seen.mails, words.MAY_MAIL),
+    )
+    return next((why for is_so, why in found if is_so), "")
+
+
+def step(
+    ticket: Ticket,
+    question: Question,
+    seen: SeenTicket,
+    *,
+    given: Sequence[Given],
+    near: Collection[int],
+    now: datetime,
+) -> Step | None:
+    """Return what follows for an open ticket that is still ours; None for nothing.
+
+    ``given`` are the answers to the newest question, ``near`` the notes that seem to mean one.
+    """
+    moved = question.about != ticket.about
+    used = tuple(each.note_id for each in given)
+    if moved and (given or near):
+        return Renew(why=words.MOVED, used=(*used, *near))
+    if len({(each.option, each.number) for each in given}) > 1:
+        return Renew(why=words.DIFFER, used=used)
+    if given:
+        return Take(given=given[0])
+    if seen.closed:
+        return Leave(why=words.CLOSED_BY_HAND)
+    if moved and (ticket.asked is None or now - ticket.asked >= RENEWED_AFTER):
+        return Renew(why=words.MOVED)
+    if near and not ticket.hinted:
+        return Hint(used=tuple(near))
+    return None

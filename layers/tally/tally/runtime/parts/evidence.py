@@ -1,0 +1,119 @@
+"""Put the evidence function together; no other function imports its parts (PROOF-2)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from requests.adapters import BaseAdapter
+
+from tally.aws.clients import AwsClients
+from tally.aws.secret import read_keys
+from tally.aws.text_queue import SQSTextQueue
+from tally.evidence.delivery import EvidenceDelivery
+from tally.evidence.look import Conclude, Looks
+from tally.evidence.store import Recorder
+from tally.evidence.walk import Walk
+from tally.gravityzone.inventory import InventoryClient
+from tally.ledger.dynamodb import DynamoDBLedger
+from tally.ledger.evidence.evidence_table import DynamoDBEvidence
+from tally.ports import Clock
+from tally.runtime.clock import WallClock
+from tally.runtime.settings import EvidenceSettings
+from tally.runtime.time_limits import Deadline
+from tally.runtime.traffic import Traffic
+from tally.services import evidence_of
+
+_CONNECTIONS = 8
+_ONE_MORE = 60.0
+"""Seconds that must be left to begin with one more customer or machine.
+
+The slowest is a customer with a walk of its own: pages of 20 s at most, and the table.
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EvidenceFunction:
+    """The evidence function's parts; ``traffic`` counts its calls, for its log alone.
+
+    Billing's metrics and their alarms are about billing (PROOF-2).
+    """
+
+    walk: Walk
+    deliver: EvidenceDelivery
+    deadline: Deadline
+    traffic: Traffic
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outside:
+    """Stand-ins of tests for the network and the clock; None means the real one."""
+
+    gravityzone: BaseAdapter | None = None
+    clock: Clock | None = None
+
+
+def evidence_parts(
+    environment: Mapping[str, str], outside: Outside | None = None
+) -> EvidenceFunction | None:
+    """Put the function together; None if evidence is off.
+
+    Raises SetupError naming every setting or key that is wrong.
+    """
+    settings = EvidenceSettings.from_env(environment)
+    if not settings.evidence:
+        return None
+    aws, deadline, heard = AwsClients(connections=_CONNECTIONS), Deadline(), Traffic()
+    outside = outside or Outside()
+    clock = outside.clock or WallClock()
+    inventory = InventoryClient(
+        url=settings.gravityzone_url,
+        api_key=read_keys(aws.client("secretsmanager"), settings.secret_id).gravityzone_api_key,
+        calls_per_second=settings.inventory_calls_per_second,
+        now=clock.now,
+        local_http_host=settings.local_http_host,
+        timeout=settings.request_timeout_seconds,
+        deadline=deadline.seconds_left,
+        adapter=outside.gravityzone,
+        listener=heard.heard,
+    )
+    tables = aws.client("dynamodb")
+    ledger = DynamoDBLedger(tables, settings.table_name)
+    recorder = Recorder(
+        store=DynamoDBEvidence(tables, settings.table_name), months_kept=settings.evidence_months
+    )
+    queue = SQSTextQueue(aws.client("sqs"), settings.evidence_queue_url)
+
+    def has_time() -> bool:
+        return deadline.seconds_left() >= _ONE_MORE
+
+    service = evidence_of(settings.services)
+    walk = Walk(
+        inventory=inventory,
+        ledger=ledger,
+        recorder=recorder,
+        queue=queue,
+        clock=clock,
+        service=service,
+        close_day=settings.close_day,
+        has_time=has_time,
+    )
+    looks = Looks(
+        inventory=inventory,
+        ledger=ledger,
+        recorder=recorder,
+        queue=queue,
+        clock=clock,
+        service=service,
+        has_time=has_time,
+    )
+    return EvidenceFunction(
+        walk=walk,
+        deliver=EvidenceDelivery(
+            walk=walk,
+            looks=looks,
+            conclude=Conclude(inventory=inventory, recorder=recorder),
+            queue=queue,
+            clock=clock,
+        ),
+        deadline=deadline,
+        traffic=heard,
+    )

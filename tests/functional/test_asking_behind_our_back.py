@@ -1,0 +1,288 @@
+"""ASK-7: what people, rules and a bad network do to a ticket, and that it is never acted on."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+
+from simulators.connectwise import API, Credentials, Right
+from simulators.connectwise.desk.example import JANE
+from simulators.faults import Fault, FaultKind
+from tally.domain.asking import words
+from tally.domain.asking.ticket import TicketState
+from tally.errors import SetupError
+from tests.functional.asking_world import DAY, QUARTER, AskingWorld
+
+WRITES = ("POST tickets", "POST notes", "PATCH tickets/{id}")
+
+
+@pytest.fixture
+def scene() -> AskingWorld:
+    return AskingWorld.held()
+
+
+@pytest.fixture
+def asked(scene: AskingWorld) -> AskingWorld:
+    """The question stands in a ticket, and the calls until now are forgotten."""
+    scene.run()
+    scene.world.connectwise.calls.clear()
+    return scene
+
+
+def writes(scene: AskingWorld) -> int:
+    """The writes to the desk since the calls were forgotten."""
+    return sum(scene.world.connectwise.calls.count(each) for each in WRITES)
+
+
+def merge(scene: AskingWorld) -> None:
+    fields = dict(scene.tickets[0], id=99, externalXRef="own", closedFlag=True, _info=None)
+    scene.world.connectwise.desk.make(fields, by=JANE, notify=False)
+    scene.people.merge_ticket(1, into=99)
+
+
+def bundle(scene: AskingWorld) -> None:
+    fields = dict(scene.tickets[0], id=99, externalXRef="own", closedFlag=True, _info=None)
+    scene.world.connectwise.desk.make(fields, by=JANE, notify=False)
+    scene.people.bundle_ticket(1, below=99)
+
+
+def another_company(scene: AskingWorld) -> None:
+    other = scene.world.connectwise.people.add_company("Other", "Other")
+    scene.people.change_ticket_company(1, other)
+
+
+BEHIND: dict[str, tuple[Callable[[AskingWorld], None], str]] = {
+    "merged": (merge, words.MERGED),
+    "bundled": (bundle, words.BUNDLED),
+    "moved": (
+        lambda it: it.people.move_ticket(1, board_id=it.ids.other_board),
+        words.OTHER_BOARD,
+    ),
+    "converted": (lambda it: it.people.convert_ticket(1), words.GONE),
+    "shown as a project's": (
+        lambda it: it.people.convert_ticket(1, shown=True),
+        words.CONVERTED,
+    ),
+    "given to another company": (another_company, words.OTHER_COMPANY),
+    "deleted": (lambda it: it.people.delete_ticket(1), words.GONE),
+    "given another reference": (
+        lambda it: it.people.edit_ticket(1, {"externalXRef": "own"}),
+        words.OTHER_REFERENCE,
+    ),
+    "given a flag that mails": (
+        lambda it: it.people.edit_ticket(1, {"automaticEmailCcFlag": True}),
+        words.MAY_MAIL,
+    ),
+}
+
+
+@pytest.mark.parametrize("case", BEHIND)
+def test_it_is_never_acted_on(asked: AskingWorld, case: str) -> None:
+    """ASK-7: not even for a good answer in it; the hold stays, and is asked about a day later."""
+    act, why = BEHIND[case]
+    asked.answer()
+    act(asked)
+    asked.settle()
+    assert (asked.remembered.state, asked.remembered.why_left) == (TicketState.LEFT, why)
+    assert writes(asked) == 0
+    assert (asked.rulings, asked.hold is None) == ([], False)
+    asked.world.clock.advance(DAY)
+    asked.run()
+    assert asked.remembered.number == 2
+    asked.answer(code=asked.remembered.code)
+    asked.settle()
+    assert len(asked.rulings) == 1
+    assert not [each.why for each in asked.world.connectwise.desk.mails if each.by == API]
+
+
+@pytest.mark.parametrize("case", BEHIND)
+def test_nor_is_it_closed_when_its_cause_is_gone(asked: AskingWorld, case: str) -> None:
+    """ASK-7: no word and no status, though it was open when the hold was answered by command."""
+    act, _ = BEHIND[case]
+    asked.world.answers().approve(asked.record.key, by="jane@msp.test", why="true")
+    act(asked)
+    asked.settle()
+    assert writes(asked) == 0
+    assert asked.remembered.state is TicketState.LEFT
+
+
+def test_closed_by_hand_it_is_asked_once_a_day_three_times_in_all(asked: AskingWorld) -> None:
+    """ASK-1: never reopened; after the third one there is silence."""
+    for number in (1, 2, 3):
+        assert len(asked.tickets) == number
+        asked.people.set_ticket_status(asked.newest, asked.ids.closed_status)
+        asked.settle(40)
+        assert len(asked.tickets) == number
+        assert list(asked.problems()) == []
+        asked.world.clock.advance(DAY)
+        asked.run()
+    asked.world.clock.advance(3 * DAY)
+    asked.settle()
+    assert len(asked.tickets) == 3
+    assert [len(asked.texts(each)) for each in (1, 2, 3)] == [1, 1, 1]
+    assert asked.hold is not None
+
+
+def test_an_answer_in_a_ticket_closed_by_hand_counts(asked: AskingWorld) -> None:
+    """ASK-5: its notes are read once more; the word is added, and the status stays people's."""
+    asked.answer()
+    asked.people.set_ticket_status(asked.newest, asked.ids.closed_status, by=JANE)
+    asked.settle()
+    assert len(asked.rulings) == 1
+    assert (asked.tickets[0]["closedBy"], writes(asked)) == (JANE, 1)
+
+
+def test_a_rule_that_closes_new_tickets(scene: AskingWorld) -> None:
+    """ASK-1: as if closed by hand: three in all, a day between them."""
+    scene.people.add_rule("made", sets_status=scene.ids.closed_status)
+    for _ in range(6):
+        scene.settle(2)
+        scene.world.clock.advance(DAY)
+    assert len(scene.tickets) == 3
+    assert list(scene.problems()) == []
+
+
+def test_a_rule_that_reopens_is_not_fought(asked: AskingWorld) -> None:
+    """ASK-6: the word is written once; after a day of it the ticket is left."""
+    asked.people.add_rule("changed", sets_status=asked.ids.open_status)
+    asked.answer()
+    asked.settle(120)
+    assert (asked.remembered.state, asked.remembered.why_left) == (
+        TicketState.LEFT,
+        words.STAYS_OPEN,
+    )
+    assert len(asked.texts()) == 2
+    asked.world.connectwise.calls.clear()
+    asked.settle()
+    assert (writes(asked), len(asked.rulings)) == (0, 1)
+
+
+def test_a_contact_that_comes_by_itself_is_taken_off(scene: AskingWorld) -> None:
+    """ASK-2: by one PATCH, and no mail was sent, though board and status would have."""
+    scene.people.edit_desk("boards", scene.ids.board, {"sendToContactFlag": True})
+    scene.world.connectwise.desk.notified[scene.ids.open_status] = ["Contact"]
+    scene.people.set_default_contact(scene.harbor.connectwise_id, "Ann Harbor")
+    scene.world.connectwise.options.tickets_get_contacts = True
+    scene.settle()
+    assert scene.tickets[0]["contact"] is None
+    scene.answer()
+    scene.settle()
+    assert (len(scene.rulings), scene.world.connectwise.desk.mails) == (1, [])
+    assert scene.world.connectwise.calls.count("PATCH tickets/{id}") == 2
+
+
+def test_a_contact_that_comes_back_leaves_the_ticket(scene: AskingWorld) -> None:
+    """ASK-2: not one further word on it, and no mail."""
+    contact = {"id": 8001, "name": "Ann Harbor"}
+    scene.world.connectwise.options.ticket_rewrites = {"contact": contact}
+    scene.settle()
+    assert (scene.remembered.state, scene.remembered.why_left) == (
+        TicketState.LEFT,
+        words.MAY_MAIL,
+    )
+    scene.people.add_note(scene.newest, scene.line(), by=JANE)
+    scene.settle()
+    assert len(scene.texts()) == 1
+    assert API not in {each.by for each in scene.world.connectwise.desk.mails}
+
+
+@pytest.mark.parametrize("kind", [FaultKind.TIMEOUT_AFTER, FaultKind.TIMEOUT_BEFORE])
+@pytest.mark.parametrize("lag", [timedelta(0), timedelta(minutes=4)])
+@pytest.mark.parametrize("operation", ["POST tickets", "POST notes", "PATCH tickets/{id}"])
+def test_a_lost_answer_doubles_nothing(
+    scene: AskingWorld, operation: str, kind: FaultKind, lag: timedelta
+) -> None:
+    """ASK-1, SAFE-2: one ticket, one question, one last word, though lists lag."""
+    scene.world.connectwise.options.list_lag = lag
+    scene.world.connectwise.faults.add(Fault(kind=kind, operation=operation, times=1))
+    for _ in range(6):
+        scene.run(after=QUARTER, fails=True)
+    scene.answer()
+    for _ in range(6):
+        scene.run(after=QUARTER, fails=True)
+    assert [each["closedFlag"] for each in scene.tickets] == [True]
+    assert (len(scene.rulings), len(scene.texts())) == (1, 2)
+    assert scene.remembered.state is TicketState.CLOSED
+    assert list(scene.problems()) == []
+
+
+def test_a_ticket_that_is_found_elsewhere_is_left_as_it_is(scene: AskingWorld) -> None:
+    """ASK-7: its POST's answer was lost, and people moved it and gave it a contact: no PATCH."""
+    lost = Fault(kind=FaultKind.TIMEOUT_AFTER, operation="POST tickets", times=1)
+    scene.world.connectwise.faults.add(lost)
+    scene.run(fails=True)
+    scene.people.set_default_contact(scene.harbor.connectwise_id, "Ann Harbor")
+    contact = scene.world.connectwise.desk.contacts[scene.harbor.connectwise_id]
+    scene.people.edit_ticket(1, {"contact": contact})
+    scene.people.move_ticket(1, board_id=scene.ids.other_board)
+    scene.settle()
+    assert (scene.remembered.state, scene.remembered.why_left) == (
+        TicketState.LEFT,
+        words.OTHER_BOARD,
+    )
+    assert scene.world.connectwise.calls.count("PATCH tickets/{id}") == 0
+    assert scene.tickets[0]["contact"] == contact
+
+
+@pytest.mark.parametrize("kind", [FaultKind.TIMEOUT_AFTER, FaultKind.TIMEOUT_BEFORE])
+def test_a_lost_answer_to_a_renewed_question(asked: AskingWorld, kind: FaultKind) -> None:
+    """ASK-4, SAFE-2: it stands there once, and its code answers."""
+    asked.world.connectwise.options.list_lag = timedelta(minutes=4)
+    asked.answer("approve")
+    asked.tick(260)
+    asked.world.connectwise.faults.add(Fault(kind=kind, operation="POST notes", times=1))
+    for _ in range(4):
+        asked.run(after=QUARTER, fails=True)
+    assert len(asked.texts()) == 2
+    asked.answer("approve 260")
+    asked.settle()
+    assert len(asked.rulings) == 1
+    assert list(asked.problems()) == []
+
+
+def test_a_refusal_is_tried_again_in_a_day(scene: AskingWorld) -> None:
+    """ASK-8: it has not happened, its cause is elsewhere, and it fills no log at each run."""
+    refusal = Fault(kind=FaultKind.STATUS, status=400, operation="POST tickets")
+    scene.world.connectwise.faults.add(refusal)
+    assert "HTTP 400" in "".join(scene.run(fails=True).failures.values())
+    for _ in range(8):
+        assert scene.run(after=QUARTER).failures == {}
+    assert scene.world.connectwise.calls.count("POST tickets") == 1
+    scene.world.connectwise.faults.clear()
+    scene.world.clock.advance(DAY)
+    scene.run()
+    assert len(scene.tickets) == 1
+
+
+@pytest.mark.parametrize(
+    "right", [Right.TICKETS_ADD, Right.TICKETS_INQUIRE, Right.TICKETS_EDIT, Right.MEMBERS_INQUIRE]
+)
+def test_a_missing_right_is_told_and_made_up_for(scene: AskingWorld, right: Right) -> None:
+    """ASK-8: nothing is carried out halfway; once the right is there, all goes on."""
+    scene.world.connectwise.options.taken_rights = frozenset({right})
+    scene.run(fails=True)
+    if scene.tickets:
+        scene.answer()
+        done = scene.run(fails=True)
+        assert "role lacks this right" in "".join(done.failures.values())
+    scene.world.connectwise.options.taken_rights = frozenset()
+    scene.settle()
+    if not scene.rulings:
+        scene.answer()
+        scene.settle()
+    assert (len(scene.tickets), len(scene.rulings)) == (1, 1)
+    assert list(scene.problems()) == []
+
+
+def test_a_wrong_key_leaves_no_ticket(asked: AskingWorld) -> None:
+    """ASK-7: cloud sites answer it with 404, which says nothing of a ticket."""
+    options = asked.world.connectwise.options
+    options.wrong_key_status = 404
+    options.credentials = Credentials(public_key="another", private_key="another")
+    with pytest.raises(SetupError):
+        asked.run()
+    assert asked.remembered.state is TicketState.OPEN
+    options.credentials = None
+    asked.answer()
+    asked.settle()
+    assert len(asked.rulings) == 1
