@@ -109,3 +109,22 @@ def test_moved_away_and_back_while_its_customer_could_not_be_walked() -> None:
     back = machine_of(play, first, asleep)
     assert back is not None
     assert back.proof is None
+
+
+def test_moved_from_a_customer_who_is_billed_no_more() -> None:
+    """November's walks saw it with a customer that a person excluded then: what it did there in
+    December proves nothing here.
+    """
+    play, first, second, machine = two()
+    tenant = play.world.gravityzone.tenant
+    play.walk("2026-11-01 03:37")
+    play.world.set_up().exclude(first.id, by="mira", why="left us")
+    play.reach(gmt("2026-12-01 01:00"))
+    for each in (machine, *(each.id for each in tenant.endpoints_of(second.id))):
+        tenant.check_in(each, gmt("2026-12-01 01:00"))
+    counts_one_more(play, second, "2026-12-01 01:10")
+    tenant.move_endpoint(machine, second.id)
+    play.days(1, 9, "2026-12")
+    play.walk("2026-12-31 23:23")
+    (arrived,) = [each for each in play.evidence(second, "2026-12").machines if each.id == machine]
+    assert arrived.proof is None

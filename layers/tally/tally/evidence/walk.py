@@ -17,7 +17,7 @@ from tally.errors import (
     TransientError,
     in_words,
 )
-from tally.evidence.customers import customers_of
+from tally.evidence.customers import customers_of, who_may_have_been_recorded
 from tally.evidence.jobs import EvidenceJob, Task
 from tally.evidence.queue_port import EvidenceQueue
 from tally.evidence.store import Recorder
@@ -106,7 +106,9 @@ class _Round:
     def go(self, after: str) -> None:
         """Visit each customer after that one; leave the rest to a job if time is nearly over."""
         troubles = _Troubles(self.walked.troubles)
-        for company_id in self.counts:
+        # A machine may come from a customer who was recorded, and is billed no more.
+        recorded = who_may_have_been_recorded(self.walk.ledger)
+        for company_id in sorted({*self.counts, *recorded}):
             with troubles.of(company_id):
                 self._remember(company_id)
         self._read_root()
