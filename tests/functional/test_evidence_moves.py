@@ -3,10 +3,14 @@ it moved, as long as any walk had seen it at the old one.
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 
 from simulators.faults import Fault
 from simulators.request import Request
-from tally.domain.evidence.evidence import Fate, Machine
+from tally.domain.evidence.evidence import Evidence, Fate, Machine
+from tally.domain.model.month import Month
+from tally.errors import TransientError
+from testing.evidence import MemoryEvidence
 from testing.world import Customer
 from tests.functional.evidence_world import EvidenceWorld
 from tests.functional.instants import gmt
@@ -127,4 +131,31 @@ def test_moved_from_a_customer_who_is_billed_no_more() -> None:
     play.days(1, 9, "2026-12")
     play.walk("2026-12-31 23:23")
     (arrived,) = [each for each in play.evidence(second, "2026-12").machines if each.id == machine]
+    assert arrived.proof is None
+
+
+def test_a_walk_that_cannot_read_where_machines_were_records_nothing() -> None:
+    """A table that does not answer for the old customer hides that a machine came from there."""
+    play, first, second, machine = two()
+    play.walk("2026-11-01 03:37")
+    for _ in range(2):
+        counts_one_more(play, second, "2026-11-01 09:00")
+    play.world.gravityzone.tenant.move_endpoint(machine, second.id)
+
+    class Failing(MemoryEvidence):
+        def read(self, company_id: str, month: Month) -> Evidence | None:
+            if company_id == first.id:
+                raise TransientError("DynamoDB does not answer")
+            return MemoryEvidence.read(self, company_id, month)
+
+    play.world.play(gmt("2026-11-02 03:25"))
+    play.reach(gmt("2026-11-02 03:37"))
+    whole, play.store = play.store, Failing(play.store.kept)
+    with suppress(TransientError):
+        play.function().walk(gmt("2026-11-02 03:37"))
+    play.store = whole
+    play.work()
+    play.days(3, 9)
+    arrived = machine_of(play, second, machine)
+    assert arrived is not None
     assert arrived.proof is None

@@ -105,13 +105,12 @@ class _Round:
 
     def go(self, after: str) -> None:
         """Visit each customer after that one; leave the rest to a job if time is nearly over."""
-        troubles = _Troubles(self.walked.troubles)
         # A machine may come from a customer who was recorded, and is billed no more.
         recorded = who_may_have_been_recorded(self.walk.ledger)
         for company_id in sorted({*self.counts, *recorded}):
-            with troubles.of(company_id):
-                self._remember(company_id)
+            self._remember(company_id)
         self._read_root()
+        troubles = _Troubles(self.walked.troubles)
         for company_id in (each for each in self.counts if each > after):
             if not self.walk.has_time() and self.walked.customers:
                 self._leave(after)
@@ -127,13 +126,23 @@ class _Round:
         self.walked.goes_on = True
 
     def _remember(self, company_id: str) -> None:
+        """Take in where the customer's machines stood; what is stored and unreadable is told.
+
+        Raises what else fails: who does not know where machines were might take one for proven by
+        what it did there (PROOF-1). The walk comes again.
+        """
         month = Month.of(self.at)
-        evidence = self.walk.recorder.read(company_id, month)
-        if evidence is not None:
-            self.whereabouts.remember(evidence)
-        before = self.walk.recorder.read(company_id, month.previous)
-        if before is not None:
-            self.whereabouts.remember_last_month(before)
+        for each, remember in (
+            (month, self.whereabouts.remember),
+            (month.previous, self.whereabouts.remember_last_month),
+        ):
+            try:
+                evidence = self.walk.recorder.read(company_id, each)
+            except ContractError as error:
+                self.walked.troubles[company_id] = in_words(error)
+                continue
+            if evidence is not None:
+                remember(evidence)
 
     def _read_root(self) -> None:
         """Read the whole inventory at once, if GravityZone allows it and gives all of it."""
