@@ -113,6 +113,7 @@ lock: .tools/uv/.ready ## resolve the requirements anew; LOCK_OPTIONS=--upgrade 
 	$(LOCK) requirements/bootstrap.in -o requirements/bootstrap.txt
 	$(LOCK) pyproject.toml --extra command --group dev -o requirements/dev.txt
 	$(LOCK) layers/dependencies/requirements.in -c requirements/dev.txt -o layers/dependencies/requirements.txt
+	$(LOCK) layers/pdf/requirements.in -c requirements/dev.txt --no-emit-package charset-normalizer -o layers/pdf/requirements.txt
 	$(LOCK) pyproject.toml --extra command --group operator -c requirements/dev.txt -o requirements/operator.txt
 	$(LOCK) requirements/sam.in -o requirements/sam.txt
 	$(LOCK) requirements/sam.in -c requirements/sam.txt $(addprefix --no-emit-package ,$(OF_SAM_LINT)) -o requirements/sam-deploy.txt

@@ -11,7 +11,7 @@ from simulators.clock import VirtualClock
 from testing.world import World
 from tests.functional.instants import gmt
 
-# The tracer of coverage would be measured too.
+# The tracer that counts branches would be measured too.
 pytestmark = [pytest.mark.slow, pytest.mark.no_cover]
 
 COMPANIES, PARTNERS = 10_000, 20

@@ -45,6 +45,9 @@ from verification.simulation.story import ViolationError
 from verification.simulation.ticks import schedule
 from verification.simulation.totals import LYING
 
+# Seeds repeat what others prove, and take twice as long while branches are counted.
+pytestmark = [pytest.mark.slow, pytest.mark.no_cover]
+
 SEEDS = range(40)
 
 

@@ -1,6 +1,6 @@
 """Put the tickets function together; no other function imports its parts."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Annotated
@@ -12,10 +12,16 @@ from tally.aws.clients import AwsClients
 from tally.aws.secret import read_keys
 from tally.connectwise.tickets.client import TicketClient
 from tally.domain.asking.answer import Answerers
+from tally.domain.asking.question import Question
 from tally.domain.asking.tickets_port import DeskNames
+from tally.domain.attaching.ports import Attachments
+from tally.domain.attaching.wanted import Place
 from tally.domain.model.standing import StandingState
+from tally.errors import TallyError
 from tally.ledger.asking.ticket_table import DynamoDBAsking
+from tally.ledger.attachments.attachment_table import DynamoDBAttachments
 from tally.ledger.dynamodb import DynamoDBLedger
+from tally.ports import Ledger
 from tally.runtime.clock import WallClock
 from tally.runtime.parts.bootstrap import World, connectwise_client
 from tally.runtime.settings import ConnectWiseSettings, Text
@@ -107,9 +113,10 @@ def tickets_parts(
         listener=heard.heard,
     )
     tables = aws.client("dynamodb")
+    ledger = DynamoDBLedger(tables, settings.table_name)
     return TicketsFunction(
         round=Round(
-            ledger=DynamoDBLedger(tables, settings.table_name),
+            ledger=ledger,
             memory=DynamoDBAsking(tables, settings.table_name),
             tickets=TicketClient(connectwise.calls),
             clock=world.clock or WallClock(),
@@ -118,8 +125,39 @@ def tickets_parts(
             deployment=settings.stack_name,
             standings=settings.ticket_causes,
             settle=timedelta(seconds=settings.settle_seconds),
+            statement_of=attached_statement(
+                ledger, DynamoDBAttachments(tables, settings.table_name)
+            ),
             has_time=lambda: deadline.seconds_left() >= _ONE_MORE,
         ),
         deadline=deadline,
         traffic=heard,
     )
+
+
+def attached_statement(ledger: Ledger, attachments: Attachments) -> Callable[[Question], str]:
+    """Return what says where the statement of a question's month is attached (PROOF-7)."""
+
+    def told(question: Question) -> str:
+        key = question.subject.key
+        try:
+            record = None if key is None else ledger.record(key)
+            if key is None or record is None or not record.lines:
+                return ""
+            place = Place(
+                company_id=key.company_id,
+                month=key.month,
+                agreement_id=record.lines[0].place.agreement_id,
+            )
+            attached = attachments.attachment(place).attached
+        except TallyError:
+            # The question matters more than its enclosure.
+            return ""
+        if not attached:
+            return ""
+        return (
+            f"The statement of {key.month.label} is a document of agreement {place.agreement_id}: "
+            f'"{attached[-1].title}".'
+        )
+
+    return told
