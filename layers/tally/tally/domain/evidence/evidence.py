@@ -20,7 +20,7 @@ class Fate(StrEnum):
     MOVED = "moved"
     """It stands in another customer's inventory."""
     UNSEEN = "unseen"
-    """It stands in no inventory any more, and nothing says why."""
+    """No walk found it any more, and nothing says why. A walk need not reach every company."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
