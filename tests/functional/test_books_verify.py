@@ -69,6 +69,28 @@ def test_an_extra_page_is_named(msp: BookWorld) -> None:
     assert found == ("2026-11/1 new.html is not named in the manifest: it was put there by others")
 
 
+@pytest.mark.parametrize("month", ["2000-01", "2026-09", "2027-01", "2999-12", "9999-12"])
+def test_a_month_that_nobody_can_have_published_is_of_no_book(msp: BookWorld, month: str) -> None:
+    """SAFE-10: an object of a month before the first or still to come is told by its key, and no
+    month is looked for on its strength.
+    """
+    msp.bucket.objects[f"books/{month}/1/index.html"] = b""
+    verified = msp.verify()
+    assert verified.strays == (f"books/{month}/1/index.html",)
+    assert verified.differences == ()
+
+
+def test_books_whose_ledger_was_lost_are_told_for_what_they_are(msp: BookWorld) -> None:
+    """PROOF-6: of a ledger without a tick no month is expected, and each book is unknown."""
+    msp.world.ledger = BookWorld().world.ledger
+    msp.books.months.clear()
+    verified = msp.verify()
+    assert verified.strays == ()
+    assert [each.what[:30] for each in verified.differences] == [
+        "the ledger does not know of it"
+    ] * 3
+
+
 def test_a_page_that_was_changed_with_its_manifest_shows(msp: BookWorld) -> None:
     """PROOF-6: whoever makes the manifest anew as well does not have the ledger's hash, nor those
     of the editions that are chained to it.

@@ -21,7 +21,10 @@ SAVED_EACH = 200
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Looks:
-    """The use case of a look. ``has_time`` tells if there is time for one more machine."""
+    """The use case of a look. ``has_time`` tells if there is time for one more machine.
+
+    ``on_odd_answer`` hears of answers that cannot be understood.
+    """
 
     inventory: Inventory
     ledger: Ledger
@@ -30,6 +33,7 @@ class Looks:
     clock: Clock
     service: str
     has_time: Callable[[], bool] = lambda: True
+    on_odd_answer: Callable[[str], None] = lambda _: None
 
     def __call__(self, job: EvidenceJob) -> int:
         """Ask about the customer's machines that are to be asked about; return their number.
@@ -104,8 +108,9 @@ class _Session:
     def _look(self, machine_id: str) -> Look:
         try:
             seen = self.looks.inventory.last_seen(machine_id)
-        except ContractError:
+        except ContractError as error:
             # One machine's odd answer is no proof of it, and stops no other.
+            self.looks.on_odd_answer(str(error))
             seen = None
         return Look(seen=seen, read=self.looks.clock.now())
 

@@ -15,7 +15,7 @@ from tally.domain.book.bucket_port import Bucket
 from tally.domain.book.chain import Chain, Difference, Shelved, differing_file, read
 from tally.domain.book.ledger_port import BookLedger
 from tally.domain.book.manifest import FILE, ROOT, FileMark, Manifest, folder, place_of
-from tally.domain.model.month import Month
+from tally.domain.model.month import YEARS, Month
 from tally.ports import Ledger
 
 _AT_ONCE = 8
@@ -26,7 +26,7 @@ _AT_ONCE = 8
 class Verified:
     """The number of editions and files that were looked at, and what differs.
 
-    ``strays`` are the keys of objects that are of no book.
+    ``strays`` are the keys of objects that are of no book, nor of a month that can have one.
     """
 
     editions: int
@@ -57,11 +57,12 @@ class Verify:
         """
         since = _since(now, self.kept_months)
         with ThreadPoolExecutor(_AT_ONCE) as pool:
-            names, strays = self._names()
+            first = self._first()
+            names, strays = self._names(first, Month.of(now))
             shelf = {
                 (each.month, each.number): each for each in pool.map(self._shelved, names.items())
             }
-            known = pool.map(self.books.read, self._months(shelf, now))
+            known = pool.map(self.books.read, _months(first, Month.of(now)))
             chain = Chain(shelf=shelf, ledger={each.month: each for each in known}, since=since)
             looked = [
                 each
@@ -82,13 +83,20 @@ class Verify:
             strays=() if month else tuple(strays),
         )
 
-    def _names(self) -> tuple[Mapping[tuple[Month, int], frozenset[str]], list[str]]:
+    def _first(self) -> Month:
+        """Return the first month that can have a book; any, where the ledger has lost its own."""
+        ticks = self.ledger.ticks()
+        return Month(YEARS[0], 1) if ticks is None else ticks.first_month
+
+    def _names(
+        self, first: Month, last: Month
+    ) -> tuple[Mapping[tuple[Month, int], frozenset[str]], list[str]]:
         """Return the names of the files of each edition, and the keys that are of none."""
         names: defaultdict[tuple[Month, int], set[str]] = defaultdict(set)
         strays: list[str] = []
         for key in self.bucket.keys(ROOT):
             place = place_of(key)
-            if place is None:
+            if place is None or not first <= place[0] <= last:
                 strays.append(key)
             else:
                 names[place[:2]].add(place[2])
@@ -99,21 +107,17 @@ class Verify:
         manifest = self.bucket.get(folder(month, number) + FILE) if FILE in names else None
         return Shelved(month=month, number=number, manifest=manifest, names=names - {FILE})
 
-    def _months(self, shelf: Iterable[tuple[Month, int]], now: datetime) -> list[Month]:
-        """Return every month of which the ledger may know a book."""
-        ticks = self.ledger.ticks()
-        known = {month for month, _ in shelf} | (set() if ticks is None else {ticks.first_month})
-        if not known:
-            return []
-        months = [min(known)]
-        while months[-1] < max(Month.of(now), *known):
-            months.append(months[-1].next)
-        return months
-
     def _compared(self, of: tuple[Shelved, FileMark]) -> Difference | None:
         shelved, mark = of
         content = self.bucket.get(folder(shelved.month, shelved.number) + mark.name)
         return differing_file(shelved, mark, content)
+
+
+def _months(first: Month, last: Month) -> Iterator[Month]:
+    month = first
+    while month <= last:
+        yield month
+        month = month.next
 
 
 def _marks(looked: Iterable[Shelved]) -> Iterator[tuple[Shelved, FileMark]]:
