@@ -1,11 +1,11 @@
 """Ask about one customer's machines, and look into its group "Deleted" (PROOF-1)."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from tally.domain.evidence.evidence import Evidence
 from tally.domain.evidence.inventory_port import Inventory
-from tally.domain.evidence.looks import Look, proof_of, whom_to_ask, with_looks
+from tally.domain.evidence.looks import Look, by_likelihood, proof_of, whom_to_ask, with_looks
 from tally.domain.evidence.walked import concluded, has_unseen
 from tally.domain.model.month import Month
 from tally.errors import ContractError
@@ -62,15 +62,13 @@ class Looks:
     def _is_in(self, month: Month) -> bool:
         return Month.of(self.clock.now()) == month
 
-    def _likely(self, evidence: Evidence) -> frozenset[str]:
+    def _likely(self, evidence: Evidence) -> Sequence[str]:
         """Return the machines that were proven in the month before, if that can be read."""
         try:
             before = self.recorder.read(evidence.company_id, evidence.month.previous)
         except ContractError:
-            return frozenset()
-        return frozenset(
-            each.id for each in (before.machines if before else ()) if each.proof is not None
-        )
+            return ()
+        return () if before is None else by_likelihood(before)
 
 
 @dataclass(slots=True, kw_only=True)

@@ -1,4 +1,7 @@
-"""The evidence of one customer's month: its machines, and when each was proven active (PROOF-1)."""
+"""The evidence of one customer's month: its machines, and when each was proven active.
+
+``looks`` judges what proves it (PROOF-1).
+"""
 
 from dataclasses import dataclass
 from datetime import date, datetime
