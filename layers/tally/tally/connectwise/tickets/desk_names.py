@@ -88,14 +88,14 @@ def _one[R: (NamedRow, BoardRow, StatusRow)](
     Raises SetupError with the near misses, and AmbiguousNameError for two of that name.
     """
     known = [each for each in rows if each.name]
-    active = {each.name: each for each in known if each.is_active}
-    same = [each.id for each in known if each.is_active and each.name == name]
-    if len(same) > 1:
-        raise AmbiguousNameError(f"Two in ConnectWise are {what} {name!r}: ids {same}")
-    if name not in active and any(each.name == name for each in known):
+    same = [each for each in known if each.name == name]
+    active = [each for each in same if each.is_active]
+    if len(active) == 1:
+        return active[0]
+    if active:
+        ids = [each.id for each in active]
+        raise AmbiguousNameError(f"Two in ConnectWise are {what} {name!r}: ids {ids}")
+    if same:
         raise SetupError(f"ConnectWise's {what} {name!r} is inactive (setting {setting}).")
-    ids: Mapping[str, int] = {each.name: each.id for each in active.values()}
-    found = resolve(name, ids, what=what, setting=setting)
-    if isinstance(found, str):
-        raise SetupError(found)
-    return active[name]
+    others: Mapping[str, int] = {each.name: each.id for each in known if each.is_active}
+    raise SetupError(str(resolve(name, others, what=what, setting=setting)))

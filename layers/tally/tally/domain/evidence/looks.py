@@ -63,15 +63,13 @@ def whom_to_ask(
     """
     missing = count - evidence.proven
     candidates = [each for each in evidence.machines if _may_be_asked(each)]
-    if missing <= 0 or not candidates:
+    if missing <= 0:
         return ()
-    last = is_last_walk(at)
-    ordered = _ordered(
-        (each for each in candidates if last or each.asked is None or each.asked < count),
-        evidence,
-        likely,
-    )
-    if last or missing >= len(candidates):
+    if is_last_walk(at):
+        return _ordered(candidates, evidence, likely)
+    fresh = [each for each in candidates if each.asked is None or each.asked < count]
+    ordered = _ordered(fresh, evidence, likely)
+    if missing >= len(candidates):
         return ordered
     is_worth_it = at.day >= PATIENT_UNTIL and 2 * missing >= len(candidates)
     return ordered[:missing] if is_worth_it else ()
