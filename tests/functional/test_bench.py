@@ -11,7 +11,7 @@ import pytest
 
 from simulators.clock import VirtualClock
 from tests.functional.instants import gmt
-from verification.bench import calls, memory, pulse, tickets
+from verification.bench import calls, evidence, memory, pulse, tickets
 from verification.bench.agenda import Agenda
 from verification.bench.cold_start import BARE, HANDLERS, FirstMoment, first_moments
 from verification.bench.planner_scene import TICK, planner
@@ -157,6 +157,14 @@ def test_a_small_month_keeps_what_the_pulse_promises() -> None:
 
 
 @pytest.mark.slow
+def test_a_small_month_of_evidence_asks_about_each_machine_once() -> None:
+    """PROOF-1: few customers share a walk's pages, so its calls are those of a thousand alone."""
+    figures = list(evidence.measure(customers=40))
+    missed = [each.what for each in figures if not each.kept]
+    assert set(missed) <= {"walks, calls a customer"}
+    assert sum(each.bound is not None for each in figures) == 4
+
+
 def test_a_run_of_tickets_reads_its_own_alone() -> None:
     """ASK-8: two calls an open question and run and a few beside, however many customers there are;
     none where none is open.

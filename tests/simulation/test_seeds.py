@@ -31,6 +31,7 @@ from verification.simulation.life import (
 )
 from verification.simulation.life_answers import TERMS_CARRIED
 from verification.simulation.life_connectwise import INVOICED, MERGED
+from verification.simulation.life_machines import KINDS_OF_MACHINES
 from verification.simulation.life_moves import KINDS_OF_MOVES
 from verification.simulation.life_oddities import KINDS_OF_ODDITIES
 from verification.simulation.msp import Msp
@@ -138,6 +139,7 @@ def test_a_seed_draws_what_the_world_has_in_store() -> None:
         *KINDS_OF_PARTNERS,
         *KINDS_OF_ODDITIES,
         *KINDS_OF_MOVES,
+        *KINDS_OF_MACHINES,
     }
 
 

@@ -36,6 +36,9 @@ class Draw(IntEnum):
     MOVES = 61
     PULSE = 62
     PHASES = 63
+    EVIDENCE = 70
+    WALKS = 71
+    MACHINES = 72
 
 
 def drawn(seed: int, what: Draw, *key: int) -> random.Random:

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Collection
 from dataclasses import replace
 
+from verification.simulation.gathering import GATHERED
 from verification.simulation.life import Event, script
 from verification.simulation.msp import Msp
 from verification.simulation.oddities import KINDS as ODDITIES
@@ -16,7 +17,7 @@ from verification.simulation.totals import LYING
 from verification.simulation.trouble import KINDS as TROUBLES
 
 _NAMED = 12
-_KINDS = (*TROUBLES, *ODDITIES, LYING, PULSED)
+_KINDS = (*TROUBLES, *ODDITIES, LYING, PULSED, GATHERED)
 
 
 def shrink(violation: ViolationError, *, seconds: float) -> tuple[Shape, ViolationError]:

@@ -171,7 +171,8 @@ PROOF = (
         file="tally/gravityzone/inventory.py",
         edits=(
             Edit(
-                before="    return instant if instant <= now else None", after="    return instant"
+                before="    return now if is_now else None",
+                after="    return instant",
             ),
         ),
         why="GravityZone would not say it.",

@@ -35,7 +35,7 @@ def begin(
         version=0 if before is None else before.version,
     )
     ticket = means.memory.save_ticket(announced)
-    return _post(means, ticket, question) if found is None else _open(means, ticket, found)
+    return _post(means, ticket, question) if found is None else _opened(means, ticket, found)
 
 
 def _first_free(
@@ -62,7 +62,7 @@ def make_again(means: Means, ticket: Ticket) -> Ticket:
     """
     found = means.tickets.find(ticket.reference, company_id=ticket.connectwise_id)
     if found:
-        return _open(means, ticket, found[0])
+        return _opened(means, ticket, found[0])
     if ticket.announced is None:
         is_due = ticket.changed is None or means.now - ticket.changed >= DAY
     else:
@@ -99,10 +99,10 @@ def _post(means: Means, ticket: Ticket, question: Question) -> Ticket:
         means.memory.save_ticket(refused)
         raise
     asks = replace(ticket, asked=made.entered, announced=None if made.entered else ticket.announced)
-    return _open(means, asks, made)
+    return _opened(means, asks, made)
 
 
-def _open(means: Means, ticket: Ticket, seen: SeenTicket) -> Ticket:
+def _opened(means: Means, ticket: Ticket, seen: SeenTicket) -> Ticket:
     """Record the ticket, once it can mail nobody: a contact may have come by itself (ASK-2).
 
     One that others have moved meanwhile is left, with its contact (ASK-7). The next look sees if

@@ -181,7 +181,8 @@ def _begun(means: Means, subject: Subject, connectwise_id: int) -> Ticket | None
     The index may lag, and a ticket of this very run may have been the answer: so the table is
     asked.
     """
-    before, question = means.memory.ticket(subject), means.question(subject)
+    before = means.memory.ticket(subject)
+    question = means.question(subject)
     if question is None:
         return None
     number = next_number(before, since=question.since, now=means.now)

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from tally.domain.asking import words
 from tally.domain.asking.question import Question
-from tally.domain.asking.seen import SERVICE_TICKET, SeenTicket
+from tally.domain.asking.seen import SeenTicket
 from tally.domain.asking.ticket import MOST_TICKETS, Given, Ticket, TicketState
 
 DAY = timedelta(days=1)
@@ -73,25 +73,6 @@ def unanswered(ticket: Ticket, *, since: datetime | None) -> int:
     goes_on = ticket.state is TicketState.LEFT and ticket.given is None
     is_news = None not in (since, ticket.changed) and since > ticket.changed  # type: ignore[operator]
     return ticket.unanswered if goes_on and not is_news else 0
-
-
-def not_ours_any_more(ticket: Ticket, seen: SeenTicket | None, *, board_id: int) -> str:
-    """Say why a ticket is never acted on again; "" while it is ours (ASK-7).
-
-    One that is closed is still read once more by ``step``.
-    """
-    if seen is None:
-        return words.GONE
-    found = (
-        (seen.record_type != SERVICE_TICKET, words.CONVERTED),
-        (seen.merged_into is not None, words.MERGED),
-        (seen.parent_id is not None, words.BUNDLED),
-        (seen.company_id != ticket.connectwise_id, words.OTHER_COMPANY),
-        (seen.board_id != board_id, words.OTHER_BOARD),
-        (seen.reference != ticket.reference, words.OTHER_REFERENCE),
-        (seen.contact_id is not None or seen.mails, words.MAY_MAIL),
-    )
-    return next((why for is_so, why in found if is_so), "")
 
 
 def step(
