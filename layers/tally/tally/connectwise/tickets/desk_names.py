@@ -87,15 +87,20 @@ def _one[R: (NamedRow, BoardRow, StatusRow)](
 
     Raises SetupError with the near misses, and AmbiguousNameError for two of that name.
     """
-    known = [each for each in rows if each.name]
-    same = [each for each in known if each.name == name]
-    active = [each for each in same if each.is_active]
-    if len(active) == 1:
-        return active[0]
-    if active:
-        ids = [each.id for each in active]
-        raise AmbiguousNameError(f"Two in ConnectWise are {what} {name!r}: ids {ids}")
+    active: dict[str, list[R]] = {}
+    inactive: set[str] = set()
+    for each in rows:
+        if each.name and each.is_active:
+            active.setdefault(each.name, []).append(each)
+        else:
+            inactive.add(each.name)
+    same = active.get(name, [])
+    if len(same) == 1:
+        return same[0]
     if same:
+        ids = [each.id for each in same]
+        raise AmbiguousNameError(f"Two in ConnectWise are {what} {name!r}: ids {ids}")
+    if name in inactive:
         raise SetupError(f"ConnectWise's {what} {name!r} is inactive (setting {setting}).")
-    others: Mapping[str, int] = {each.name: each.id for each in known if each.is_active}
+    others: Mapping[str, int] = {known: found[0].id for known, found in active.items()}
     raise SetupError(str(resolve(name, others, what=what, setting=setting)))

@@ -67,12 +67,15 @@ def whom_to_ask(
         return ()
     if is_last_walk(at):
         return _ordered(candidates, evidence, likely)
-    fresh = [each for each in candidates if each.asked is None or each.asked < count]
-    ordered = _ordered(fresh, evidence, likely)
-    if missing >= len(candidates):
-        return ordered
-    is_worth_it = at.day >= PATIENT_UNTIL and 2 * missing >= len(candidates)
-    return ordered[:missing] if is_worth_it else ()
+    if not _is_worth_it(missing, len(candidates), at):
+        return ()
+    fresh = [each for each in candidates if (each.asked or 0) < count]
+    return _ordered(fresh, evidence, likely)[:missing]
+
+
+def _is_worth_it(missing: int, candidates: int, at: datetime) -> bool:
+    """Return True if looks would find something, all of them or, after a week, every second."""
+    return missing >= candidates or (at.day >= PATIENT_UNTIL and 2 * missing >= candidates)
 
 
 def by_likelihood(before: Evidence) -> Sequence[str]:
