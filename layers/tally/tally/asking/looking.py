@@ -26,6 +26,8 @@ def look(means: Means, ticket: Ticket) -> Ticket:
         return carry_out(means, means.memory.save_ticket(ticket), ticket.given, question)
     if question is None:
         return end(means, ticket, means.questions.why_gone(ticket))
+    if means.questions.is_asked_elsewhere(ticket):
+        return end(means, ticket, words.LINKED_ELSEWHERE)
     notes = means.tickets.notes(seen.id)
     if ticket.asked is None:
         return write_again(means, ticket, question, notes)
