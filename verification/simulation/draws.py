@@ -36,6 +36,10 @@ class Draw(IntEnum):
     MOVES = 61
     PULSE = 62
     PHASES = 63
+    DESK = 80
+    DESK_LIFE = 81
+    DESK_RUNS = 82
+    DESK_BETWEEN = 83
 
 
 def drawn(seed: int, what: Draw, *key: int) -> random.Random:

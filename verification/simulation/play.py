@@ -18,6 +18,7 @@ from testing.effects import KilledError
 from testing.queue import Message
 from verification.simulation.billed_services import setting_text
 from verification.simulation.checks import Checks
+from verification.simulation.desk_play import DeskPlay
 from verification.simulation.draws import Draw, drawn
 from verification.simulation.forged import offer
 from verification.simulation.life import Event, happen, script
@@ -118,13 +119,22 @@ class _Run:
         self.trouble = Trouble(shape, self.clock, tell)
         self.checks = Checks(msp)
         self.oddities = Oddities(msp, tell)
-        self.trouble.before_write = self.checks.before_write
         self.trouble.between = self._meanwhile
         msp.gravityzone.faults.chooser = msp.connectwise.faults.chooser = None
         self.script = script(msp)
         self.next_event = 0
         self.firms = {firm.number: firm for firm in msp.firms}
         self.outages: list[Outage] = outages_of(self.setting, shape)
+        self.desk = DeskPlay(
+            msp,
+            self.trouble,
+            self.checks,
+            tell,
+            wrap=self._way_out,
+            out=lambda at: out(self.outages, at),
+            is_odd=lambda: self.oddities.firm is not None,
+        )
+        self.trouble.before_write = self.desk.before_write
         self.workers: list[Delivery] = [self._worker() for _ in range(self.setting.containers)]
         self.turn = 0
         self.nested = 0
@@ -153,6 +163,7 @@ class _Run:
         played.company_months = self.checks.company_months
         played.calls = self.checks.calls
         played.faults = self.trouble.counted
+        played.lived.update(self.desk.lived)
         if self.checks.pulse.looks:
             played.pulse["looks after which everything was billed"] = self.checks.pulse.looks
         return played
@@ -182,6 +193,7 @@ class _Run:
         self._begin_phase(now)
         self.oddities.draw(tick.number)
         planned = None if SCHEDULE in away else self._plan(tick)
+        self.desk.is_due()
         if WORKERS not in away:
             self._work(until)
         self._live(until)
@@ -259,9 +271,11 @@ class _Run:
         if drawn(self.setting.seed, Draw.STEP, 2).random() < 0.5:  # noqa: PLR2004 - either is as likely
             self.queue.redrive()
         self.next_event = len(self.script)
+        self.desk.rest()
         at = self.clock.now() + timedelta(hours=1)
         self._work(at)
         self.clock.set(max(at, self.clock.now()))
+        self.desk.settle()
         number = drained = 0
         while number < _CALM_TICKS and drained < _CALM_TICKS_TO_DRAIN:
             self.step += 1
@@ -272,6 +286,7 @@ class _Run:
             # With totals that lie, nothing is promised before the next full sweep.
             tick = Tick(number=self.step, scheduled=at, fires=at)
             planned = _all(self._plan(tick, whole=True))
+            self.desk.is_due()
             self._work(at + _CALM_STEP)
             self.clock.set(max(at + _CALM_STEP, self.clock.now()))
             done = planned and not len(self.queue)
@@ -284,6 +299,7 @@ class _Run:
             if number >= _CALM_TICKS_AT_LEAST and done and self._books() == before:
                 break
         self.checks.at_the_end(tick=at - _CALM_STEP)
+        self.desk.end()
 
     def _books(self) -> tuple[object, ...]:
         """Return all that a tick can change: records' versions and companies' standings."""
@@ -435,7 +451,7 @@ class _Run:
 
         It mostly has the same job, since SQS repeats.
         """
-        if self.nested >= _BETWEEN_AT_MOST or self.job is None:
+        if self.nested >= _BETWEEN_AT_MOST or self.desk.meanwhile() or self.job is None:
             return
         mine = self.job
         body = mine.model_dump_json(exclude_none=True)
@@ -467,18 +483,29 @@ class _Run:
 
     def _live(self, until: datetime) -> None:
         """Let everything happen that is due by then, at its time or once the clock is there."""
-        script, clock = self.script, self.clock
-        while self.next_event < len(script) and script[self.next_event].at <= until:
-            event: Event = script[self.next_event]
-            self.next_event += 1
-            if event.at > clock.now():
-                clock.set(event.at)
-            happen(self.msp, event, self.firms[event.firm], self.tell)
-            self.played.lived[event.kind] += 1
+        clock = self.clock
+        while (at := self._next_life()) is not None and at <= until:
+            if at > clock.now():
+                clock.set(at)
+            if at == self.desk.next_moment():
+                self.desk.act()
+            else:
+                self._happen()
         if until > clock.now():
             clock.set(until)
 
+    def _happen(self) -> None:
+        event: Event = self.script[self.next_event]
+        self.next_event += 1
+        happen(self.msp, event, self.firms[event.firm], self.tell)
+        self.played.lived[event.kind] += 1
+
     def _next_life(self) -> datetime | None:
+        """Return when the next event is due, or something is to be done about tickets."""
+        moments = (self._next_event(), self.desk.next_moment())
+        return min((each for each in moments if each is not None), default=None)
+
+    def _next_event(self) -> datetime | None:
         return self.script[self.next_event].at if self.next_event < len(self.script) else None
 
     def _weather(self, *, rough: float, away: frozenset[str], draw: Random) -> None:
