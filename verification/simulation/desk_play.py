@@ -29,13 +29,14 @@ from verification.simulation.trouble import Trouble
 
 _QUARTER = timedelta(minutes=15)
 _AFTER_A_TICK = timedelta(minutes=5)
-_RUNS_AFTER_NEWS = 4
-_HOURS_BETWEEN = (2, 5, 7)
+_RUNS_AFTER_NEWS = 3
+_HOURS_BETWEEN = (3, 7, 10)
 _LONGEST = timedelta(minutes=15)
 """No function runs longer (Lambda's limit)."""
 _COLD_START = timedelta(seconds=1)
 _DAY = timedelta(days=1)
-_REFUSED = "RefusedError"
+_LISTED_STILL = "and lists it"
+"""A ticket that was deleted may be in lists for a while."""
 
 
 class DeskPlay:
@@ -203,7 +204,7 @@ class DeskPlay:
             self._news = _RUNS_AFTER_NEWS
         for subject, why in ({} if done is None else done.failures).items():
             self._tell(self._clock.now(), f"  the ticket of {subject}: {why}")
-            if quiet and not self._is_odd():
+            if quiet and not self._is_odd() and _LISTED_STILL not in why:
                 raise ViolationError(18, f"the ticket of {subject}: {why}")
         self._tickets.after_run(quiet=quiet and done is not None and not done.failures)
 

@@ -148,15 +148,21 @@ class TicketChecks:
 
     def at_the_end(self) -> None:
         """After a day in peace: no ticket is idle, no answer unheard, no hold unasked."""
-        ours = self._ours()
-        for each in ours:
+        for each in self._ours():
             ticket = each["id"]
             if not self._has_cause(ticket):
                 raise self._violation(17, f"ticket {ticket} is open, and its cause is gone")
             heard = answers_in(self.life.desk, ticket, self.life.setting)
             if heard:
                 raise self._violation(18, f"ticket {ticket} has an answer: {heard[0]}")
-        asked = {self.life.subjects[each["id"]].cause for each in ours}
+        # One that somebody closed and reopened at once may be ours still, or another may be.
+        asked = {
+            self.life.subjects[each["id"]].cause
+            for each in self.life.desk
+            if each["id"] in self.life.subjects
+            and each["id"] not in self.life.lost
+            and not each["closedFlag"]
+        }
         for record in self.books.msp.ledger.every_record():
             if record.hold is not None and self._is_to_be_asked(record):
                 cause = _cause(record.key)
