@@ -24,8 +24,7 @@ class Asking:
         """Give the tickets that are not over, as the index has them."""
         shown: dict[Subject, Ticket | None] = dict(self.inner.tickets)
         self._recent = [each for each in self._recent if self.now() - each[0] < self.index_lag]
-        for _, subject, before in reversed(self._recent):
-            shown[subject] = before
+        shown |= {subject: before for _, subject, before in reversed(self._recent)}
         known = [each for each in shown.values() if each is not None and not each.is_over]
         return iter(sorted(known, key=lambda each: str(each.subject)))
 

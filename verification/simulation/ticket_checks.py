@@ -1,4 +1,4 @@
-"""Checks of invariants 14 to 18: what Tally may do in tickets, and what may come of a note there."""
+"""Checks of invariants 14 to 18: what Tally may do in tickets, and what may come of notes there."""
 
 import json
 import re
@@ -303,7 +303,7 @@ class TicketChecks:
         values = {each["path"]: each.get("value") for each in body}
         quiet = values.pop("processNotifications", None) is False
         if set(values) == {"status"}:
-            allowed = values["status"].get("id") == self.life.ids.closed_status
+            allowed = (values["status"] or {}).get("id") == self.life.ids.closed_status
         else:
             allowed = {"contact"} <= set(values) <= {"contact", *_FLAGS} and not any(
                 values.values()
